@@ -1,0 +1,48 @@
+# `make run` and `make test` need Python 3.11 or newer and nothing else: no root, no Docker, no running service.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: help install run test check lock openapi clean
+
+help: ## this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
+
+install: .venv/dev ## .venv with everything that running, testing and checking need
+
+run: .venv/runtime ## serve on 127.0.0.1:8000 from ./var
+	@$(BIN)/borneout serve
+
+test: .venv/dev ## every test, on SQLite, a real PostgreSQL and a real Redis
+	$(BIN)/python -m pytest --cov
+
+check: .venv/dev ## lint, format, types, layers, and the document against the code
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/borneout openapi --check
+
+openapi: .venv/runtime ## write openapi/ anew from the code
+	$(BIN)/borneout openapi
+
+lock: ## resolve the dependencies anew
+	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--custom-compile-command "make lock" --quiet --output-file requirements.lock
+	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--constraint requirements.lock --custom-compile-command "make lock" --quiet --output-file requirements-dev.lock
+
+clean: ## remove what make made; ./var, where the data is, stays
+	rm -rf .venv build *.egg-info .coverage .mypy_cache .pytest_cache .ruff_cache
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Borneout needs Python 3.11 or newer: make PYTHON=python3.11 ...")'
+	$(PYTHON) -m venv .venv
+
+.venv/runtime: requirements.lock pyproject.toml | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements.lock
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/dev: requirements-dev.lock .venv/runtime
+	$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements-dev.lock
+	@touch $@

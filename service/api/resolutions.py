@@ -1,0 +1,35 @@
+"""/v1/claims/{claim_id}/resolutions"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+from uuid import UUID
+
+from service import resolutions
+from service.auth import caller, requires
+from service.schemas.resolutions import ResolutionIn, ResolutionOut, ResolutionPage
+from service.vocabulary import Scope
+from service.web import Blueprint, runtime
+
+blp = Blueprint("resolutions", __name__, url_prefix="/v1/claims/<uuid:claim_id>", description="How claims came out")
+
+
+@blp.route("/resolutions", methods=["POST"])
+@requires(Scope.RESOLUTIONS_WRITE)
+@blp.arguments(ResolutionIn)
+@blp.response(201, ResolutionOut)
+@blp.fails(404, 409)
+def resolve_claim(body: Any, claim_id: UUID) -> Any:
+    """Resolve a claim, or correct or withdraw its resolution"""
+    at, now = runtime(), dt.datetime.now(dt.UTC)
+    return resolutions.resolve_claim(at.db, at.cache, claim_id, resolution=body, caller=caller(), now=now)
+
+
+@blp.route("/resolutions")
+@requires(Scope.READ)
+@blp.response(200, ResolutionPage)
+@blp.fails(404)
+def list_resolutions(claim_id: UUID) -> dict[str, Any]:
+    """List all the resolutions of a claim, the oldest first"""
+    return {"items": resolutions.list_resolutions(runtime().db, claim_id), "next_cursor": None}

@@ -1,0 +1,46 @@
+"""Put the application together. Read this file first."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from service import __version__
+from service.api import claims, outlets, resolutions, scores, system
+from service.auth import SECURITY_SCHEME
+from service.cache import ScoreCache
+from service.config import Settings
+from service.db import Database
+from service.envelope import wrap_answers
+from service.logs import set_up_logs
+from service.pages import docs
+from service.schemas.fields import Instant
+from service.schemas.reports import NamedOutlet
+from service.web import Api, Runtime
+
+MAX_BODY = 1 << 20  # bytes
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """The application; without settings, those of the environment, as gunicorn starts it."""
+    if settings is None:
+        set_up_logs()
+        settings = Settings.from_env()
+    app = Flask(__name__, static_folder=None)
+    app.config.from_mapping(
+        API_TITLE="Borneout",
+        API_VERSION=__version__,
+        OPENAPI_VERSION="3.1.0",
+        MAX_CONTENT_LENGTH=MAX_BODY,
+    )
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.extensions["runtime"] = Runtime(Database(settings.database_url), ScoreCache(settings.redis_url), settings)
+    wrap_answers(app)
+    api = Api(app)
+    api.register_field(Instant, "string", "date-time")
+    api.spec.components.schema("NamedOutlet", schema=NamedOutlet)
+    api.spec.components.security_scheme("apiKey", SECURITY_SCHEME)
+    for blueprint in (outlets.blp, claims.blp, resolutions.blp, scores.blp, system.blp):
+        api.register_blueprint(blueprint)
+    app.register_blueprint(docs.blp)
+    app.extensions["document"] = api.spec.to_dict()
+    return app

@@ -1,0 +1,57 @@
+"""Make, list and revoke API keys."""
+
+from __future__ import annotations
+
+import datetime as dt
+from uuid import UUID
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from service import keys as use_cases
+from service.cli.shared import Place, with_place
+from service.instants import format_instant
+from service.vocabulary import Scope
+
+
+@click.group()
+def keys() -> None:
+    """Make, list and revoke API keys."""
+
+
+@keys.command()
+@click.argument("name")
+@click.option(
+    "--scope",
+    "scopes",
+    multiple=True,
+    required=True,
+    type=click.Choice([scope.value for scope in Scope]),
+    help="What the key may do; can be given more than once.",
+)
+@with_place
+def create(place: Place, *, name: str, scopes: tuple[str, ...]) -> None:
+    """Make a key and show it, this once."""
+    now = dt.datetime.now(dt.UTC)
+    click.echo(use_cases.create_key(place.db, name=name, scopes=map(Scope, scopes), now=now))
+
+
+@keys.command("list")
+@with_place
+def list_(place: Place) -> None:
+    """List the keys; the keys themselves are not kept."""
+    table = Table("id", "name", "scopes", "made", "revoked")
+    for key in use_cases.list_keys(place.db):
+        revoked = "" if key.revoked_at is None else format_instant(key.revoked_at)
+        table.add_row(str(key.id), key.name, " ".join(key.scopes), format_instant(key.recorded_at), revoked)
+    Console().print(table)
+
+
+@keys.command()
+@click.argument("key_id", type=click.UUID)
+@with_place
+def revoke(place: Place, *, key_id: UUID) -> None:
+    """End a key for good."""
+    key = use_cases.revoke_key(place.db, key_id, now=dt.datetime.now(dt.UTC))
+    click.echo(f"The key {key.name!r} is revoked.")

@@ -1,0 +1,37 @@
+"""The commands together, and how an error ends them."""
+
+from __future__ import annotations
+
+import click
+
+from service import __version__
+from service.cli.keys import keys
+from service.cli.operate import migrate, openapi, serve, worker
+from service.cli.records import import_file, resolve, score
+from service.config import BadSetting
+from service.errors import ServiceError
+from service.redis_server import NoRedisServer
+from service.serve import StartError
+
+
+class Borneout(click.Group):
+    """Says what is wrong in a line, where the error is one that the caller can act on."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except ServiceError as exc:
+            places = [f"  {place['pointer']}: {place['detail']}" for place in exc.errors]
+            raise click.ClickException("\n".join([exc.detail, *places])) from exc
+        except (BadSetting, NoRedisServer, StartError) as exc:
+            raise click.ClickException(str(exc)) from exc
+
+
+@click.group(cls=Borneout, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__)
+def main() -> None:
+    """Borneout keeps the track record of news outlets."""
+
+
+for command in (serve, worker, migrate, openapi, keys, import_file, score, resolve):
+    main.add_command(command)

@@ -1,0 +1,57 @@
+"""What the commands have in common: their data directory, and what a use case needs."""
+
+from __future__ import annotations
+
+import functools
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from service.cache import ScoreCache
+from service.config import Settings
+from service.db import Database
+from service.logs import set_up_logs
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a command works: the settings, and the database and cache they name."""
+
+    settings: Settings
+    db: Database
+    cache: ScoreCache
+
+
+def with_settings(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command `--data-dir`, and call it with the settings that follow from it."""
+
+    @click.option(
+        "--data-dir",
+        type=click.Path(file_okay=False, path_type=Path),
+        help="Where the data is.  [default: var]",
+    )
+    @functools.wraps(command)
+    def run(*, data_dir: Path | None, **options: Any) -> Any:
+        set_up_logs()
+        return command(Settings.from_env(data_dir=data_dir), **options)
+
+    return run
+
+
+def with_place(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command `--data-dir`, and call it with the database and cache there. It logs errors only."""
+
+    @functools.wraps(command)
+    def run(settings: Settings, **options: Any) -> Any:
+        set_up_logs(logging.ERROR)
+        place = Place(settings, Database(settings.database_url), ScoreCache(settings.redis_url))
+        try:
+            return command(place, **options)
+        finally:
+            place.db.engine.dispose()
+
+    return with_settings(run)

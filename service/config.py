@@ -1,0 +1,95 @@
+"""Settings: read once from the environment; a bad value stops the start with its name."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from service.keys import KEY
+
+PREFIX = "BORNEOUT_"
+DATA_DIR = Path("var")
+
+log = logging.getLogger(__name__)
+
+_FLAGS = {"true": True, "false": False}
+_KNOWN = frozenset(
+    PREFIX + name for name in ("BOOTSTRAP_KEY", "DATABASE_URL", "DATA_DIR", "MIGRATE", "PUBLIC_READ", "REDIS_URL")
+)
+
+
+class BadSetting(ValueError):
+    """A setting has a value that cannot be used."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What an operator can set; docs/operations.md says it in words."""
+
+    data_dir: Path
+    database_url: str
+    redis_url: str
+    embedded_redis: bool
+    """Whether `serve` starts a Redis of its own."""
+    public_read: bool
+    migrate: bool
+    bootstrap_key: str | None
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str] = os.environ, *, data_dir: Path | None = None) -> Settings:
+        """Read the settings.
+
+        Args:
+            env: The environment.
+            data_dir: Where the data is; it wins over the environment.
+
+        Raises:
+            BadSetting: A variable has a value that cannot be used; it is named.
+        """
+        for name in sorted(env):
+            if name.startswith(PREFIX) and name not in _KNOWN:
+                log.warning("Unknown setting %s has no effect", name)
+        data_dir = (data_dir or Path(env.get(PREFIX + "DATA_DIR") or DATA_DIR)).absolute()
+        redis_url = env.get(PREFIX + "REDIS_URL") or None
+        return cls(
+            data_dir=data_dir,
+            database_url=_database_url(env.get(PREFIX + "DATABASE_URL") or f"sqlite:///{data_dir / 'borneout.db'}"),
+            redis_url=_redis_url(redis_url) if redis_url else f"unix://{data_dir / 'redis.sock'}",
+            embedded_redis=redis_url is None,
+            public_read=_flag(env, "PUBLIC_READ", default=True),
+            migrate=_flag(env, "MIGRATE", default=True),
+            bootstrap_key=_bootstrap_key(env.get(PREFIX + "BOOTSTRAP_KEY") or None),
+        )
+
+
+def _flag(env: Mapping[str, str], name: str, *, default: bool) -> bool:
+    if not (word := env.get(PREFIX + name)):
+        return default
+    if word.lower() not in _FLAGS:
+        raise BadSetting(f"{PREFIX}{name} must be true or false, not {word!r}.")
+    return _FLAGS[word.lower()]
+
+
+def _database_url(url: str) -> str:
+    """The URL as SQLAlchemy takes it; PostgreSQL is spoken to through psycopg 3."""
+    scheme, found, rest = url.partition("://")
+    if found and scheme in ("postgres", "postgresql", "postgresql+psycopg"):
+        return f"postgresql+psycopg://{rest}"
+    if found and scheme == "sqlite":
+        return url
+    raise BadSetting(f"{PREFIX}DATABASE_URL must begin with sqlite:/// or postgresql://.")
+
+
+def _redis_url(url: str) -> str:
+    if not url.startswith(("redis://", "rediss://", "unix://")):
+        raise BadSetting(f"{PREFIX}REDIS_URL must begin with redis://, rediss:// or unix://.")
+    return url
+
+
+def _bootstrap_key(key: str | None) -> str | None:
+    if key is not None and not KEY.fullmatch(key):
+        raise BadSetting(f"{PREFIX}BOOTSTRAP_KEY must be bo_ and 20 to 200 of A-Z, a-z, 0-9, _ and -.")
+    return key

@@ -1,0 +1,151 @@
+"""Engine, the two kinds of session, and what both databases must agree on."""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any, ParamSpec, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
+
+from service.errors import Unavailable
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+_ATTEMPTS = 4
+_LOST_RACE = frozenset({"40001", "40P01"})  # serialization failure, deadlock
+_AWAY = (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError, sa.exc.InternalError)
+
+
+class UtcDateTime(sa.types.TypeDecorator[dt.datetime]):
+    """An instant: aware on the way in, UTC on the way out, on SQLite too."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: dt.datetime | None, dialect: sa.Dialect) -> dt.datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"{value!r} has no time zone")
+        return value.astimezone(dt.UTC)
+
+    def process_result_value(self, value: dt.datetime | None, dialect: sa.Dialect) -> dt.datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=dt.UTC) if value.tzinfo is None else value.astimezone(dt.UTC)
+
+
+class Base(DeclarativeBase):
+    """Constraint names are fixed, so that a migration can name what it drops."""
+
+    metadata = sa.MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {dt.datetime: UtcDateTime, list[str]: sa.JSON, dict[str, Any]: sa.JSON}
+
+
+class Database:
+    """`read()` and `write()` open a session; `write()` commits when the block ends well."""
+
+    def __init__(self, url: str) -> None:
+        self.engine = _engine(url)
+        self._read = sessionmaker(self.engine, expire_on_commit=False)
+        self._write = sessionmaker(self.engine.execution_options(write=True), expire_on_commit=False)
+
+    def read(self) -> AbstractContextManager[Session]:
+        return self._read()
+
+    def write(self) -> AbstractContextManager[Session]:
+        return self._write.begin()
+
+    def ping(self) -> None:
+        """Ask the database for an answer.
+
+        Raises:
+            Unavailable: It has none.
+        """
+        try:
+            with self.engine.connect() as connection:
+                connection.execute(sa.select(1))
+        except sa.exc.DBAPIError as exc:
+            raise Unavailable("The database does not answer.") from exc
+
+
+def is_away(error: Exception) -> bool:
+    """Whether an error says that the database could not be reached or was busy, not that the statement was wrong."""
+    return isinstance(error, _AWAY)
+
+
+def retried(use_case: Callable[P, R]) -> Callable[P, R]:
+    """Run a use case again when another writer got there first.
+
+    Two writers that make the same row meet at a unique constraint, and two that wait for each
+    other are parted by PostgreSQL. Either way the loser's transaction is gone as if it had never
+    begun; run again, it finds the winner's rows and answers accordingly.
+    """
+
+    @functools.wraps(use_case)
+    def attempt(*args: P.args, **kwargs: P.kwargs) -> R:
+        for _ in range(_ATTEMPTS - 1):
+            try:
+                return use_case(*args, **kwargs)
+            except sa.exc.DBAPIError as exc:
+                if not _lost_race(exc):
+                    raise
+        return use_case(*args, **kwargs)
+
+    return attempt
+
+
+def lock_name(session: Session, name: str) -> None:
+    """Hold a name until the transaction ends, so that others who want it wait.
+
+    SQLite needs nothing: a write transaction there has the database to itself from its first statement.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(name, 0))))
+
+
+def _lost_race(error: sa.exc.DBAPIError) -> bool:
+    return isinstance(error, sa.exc.IntegrityError) or getattr(error.orig, "sqlstate", None) in _LOST_RACE
+
+
+def _engine(url: str) -> sa.Engine:
+    if url.startswith("sqlite"):
+        engine = sa.create_engine(url)
+        sa.event.listen(engine, "connect", _set_up_sqlite)
+        sa.event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    # The session's zone is fixed because psycopg reads instants in it, and 9999-12-31T23:59Z has none east of UTC.
+    # A connection is tried before use, so that a restart of the database costs nobody an answer.
+    return sa.create_engine(
+        url,
+        connect_args={"connect_timeout": 3, "options": "-c timezone=UTC"},
+        pool_pre_ping=True,
+        pool_size=5,
+        pool_timeout=5,
+    )
+
+
+def _set_up_sqlite(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # the begin event below decides, not sqlite3
+    for pragma in ("busy_timeout=10000", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: sa.Connection) -> None:
+    # A deferred transaction that reads and then writes fails with "database is
+    # locked" at once when another one wrote in between; busy_timeout does not help.
+    write = connection.get_execution_options().get("write")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")

@@ -1,0 +1,152 @@
+"""A claim with everything filed under it: loaded, locked, and described as an answer shows it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, selectinload
+
+from service.errors import NotFound
+from service.models import Claim, Report, Resolution
+from service.outlets import topmost_parents
+from service.provenance import Filed, independent_roots
+from service.vocabulary import ClaimKind, ClaimStatus, Verdict
+
+WHOLE = (
+    selectinload(Claim.reports).options(selectinload(Report.outlet), selectinload(Report.cited)),
+    selectinload(Claim.resolutions),
+)
+"""What to load with a claim, so that nothing is fetched row by row afterwards."""
+
+
+def load_claim(session: Session, claim_id: UUID, *, lock: bool = False) -> Claim:
+    """A claim with its reports and resolutions; with `lock`, for as long as the transaction lasts.
+
+    Raises:
+        NotFound: There is no such claim.
+    """
+    rows = sa.select(Claim).where(Claim.id == claim_id)
+    if lock:
+        # Taken before the rest is read, so that what is read is what the writer before us left.
+        session.execute(sa.select(Claim.id).where(Claim.id == claim_id).with_for_update())
+    if (claim := session.scalar(rows.options(*WHOLE))) is None:
+        raise NotFound(f"No claim {claim_id} is on record.")
+    return claim
+
+
+def newest_resolution(claim: Claim) -> Resolution | None:
+    """The last of a claim's resolutions, be it one that withdraws."""
+    return claim.resolutions[-1] if claim.resolutions else None
+
+
+def standing_resolution(claim: Claim) -> Resolution | None:
+    """The resolution that stands; None while the claim is open, or open again (R11)."""
+    newest = newest_resolution(claim)
+    return newest if newest is not None and newest.verdict is not None else None
+
+
+def claim_status(claim: Claim, *, now: dt.datetime) -> ClaimStatus:
+    """Resolved, due (an event past its date, R15), or open."""
+    if standing_resolution(claim) is not None:
+        return ClaimStatus.RESOLVED
+    if claim.kind is ClaimKind.EVENT and claim.resolves_by is not None and claim.resolves_by <= now:
+        return ClaimStatus.DUE
+    return ClaimStatus.OPEN
+
+
+def reporting_outlets(claim: Claim) -> set[str]:
+    """The slugs of the outlets whose scores a claim can move."""
+    return {report.outlet.slug for report in claim.reports}
+
+
+def as_filed(report: Report) -> Filed:
+    """A report as the rules of provenance look at it."""
+    return Filed(
+        id=report.id,
+        outlet_id=report.outlet.id,
+        stance=report.stance,
+        published_at=report.published_at,
+        recorded_at=report.recorded_at,
+        is_relay=report.is_relay,
+        cited_id=None if report.cited is None else report.cited.id,
+    )
+
+
+def describe_claim(session: Session, claim: Claim, *, now: dt.datetime) -> dict[str, Any]:
+    """A claim with its reports, its resolution and how many independent roots it has (R8)."""
+    filed = [as_filed(report) for report in claim.reports]
+    named = {outlet for report in filed for outlet in (report.outlet_id, report.cited_id) if outlet is not None}
+    return summarise_claim(claim, now=now) | {
+        "independent_roots": independent_roots(filed, topmost_parents(session, named)),
+        "reports": [describe_report(report, claim) for report in claim.reports],
+    }
+
+
+def summarise_claim(claim: Claim, *, now: dt.datetime) -> dict[str, Any]:
+    """A claim as lists show it, without its reports."""
+    standing = standing_resolution(claim)
+    return {
+        "id": claim.id,
+        "text": claim.text,
+        "kind": claim.kind,
+        "topic": claim.topic,
+        "tags": claim.tags,
+        "resolves_by": claim.resolves_by,
+        "group": claim.group,
+        "external_id": claim.external_id,
+        "recorded_at": claim.recorded_at,
+        "status": claim_status(claim, now=now),
+        "resolution": None if standing is None else describe_resolution(standing),
+    }
+
+
+def describe_report(report: Report, claim: Claim) -> dict[str, Any]:
+    """A report as sent, with what the record adds to it."""
+    filed = as_filed(report)
+    standing = standing_resolution(claim)
+    return {
+        "id": report.id,
+        "claim": claim.id,
+        "outlet": report.outlet.slug,
+        "stance": report.stance,
+        "commitment": report.commitment,
+        "probability": report.probability,
+        "published_at": report.published_at,
+        "url": report.url,
+        "quote": report.quote,
+        "relays": _describe_relay(report),
+        "role": filed.role,
+        "after_known": filed.is_after(None if standing is None else standing.known_at),
+        "backfilled": filed.backfilled,
+        "recorded_at": report.recorded_at,
+    }
+
+
+def describe_resolution(resolution: Resolution) -> dict[str, Any]:
+    """A resolution; `truth` only where the verdict is `partial`, as it was sent."""
+    return {
+        "id": resolution.id,
+        "claim": resolution.claim_id,
+        "verdict": resolution.verdict,
+        "truth": resolution.truth if resolution.verdict is Verdict.PARTIAL else None,
+        "known_at": resolution.known_at,
+        "evidence": resolution.evidence,
+        "note": resolution.note,
+        "supersedes": resolution.supersedes_id,
+        "recorded_at": resolution.recorded_at,
+    }
+
+
+def describe_resolutions(resolutions: Sequence[Resolution]) -> list[dict[str, Any]]:
+    """All the resolutions of a claim, in the order given."""
+    return [describe_resolution(resolution) for resolution in resolutions]
+
+
+def _describe_relay(report: Report) -> dict[str, Any] | None:
+    if not report.is_relay:
+        return None
+    return {"outlet": None if report.cited is None else report.cited.slug, "cited_as": report.cited_as}

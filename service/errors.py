@@ -1,0 +1,266 @@
+"""Every error the service raises on purpose, and the problem type each one becomes.
+
+ServiceError
++-- MalformedJson          400  /problems/malformed-json
++-- InvalidQuery           400  /problems/invalid-query
++-- BadRequest             400  /problems/bad-request
++-- Unauthorized           401  /problems/unauthorized
++-- Forbidden              403  /problems/forbidden
+|   +-- OwnClaim           403  /problems/own-claim
++-- NotFound               404  /problems/not-found
+|   +-- UnknownOutlet      404  /problems/unknown-outlet
++-- MethodNotAllowed       405  /problems/method-not-allowed
++-- Conflict               409  /problems/conflict
+|   +-- AlreadyResolved    409  /problems/already-resolved
+|   +-- NothingToSupersede 409  /problems/nothing-to-supersede
+|   +-- GroupResolved      409  /problems/group-resolved
+|   +-- OpinionUnresolved  409  /problems/opinion-unresolved
+|   +-- ClaimDiffers       409  /problems/claim-differs
+|   +-- SlugTaken          409  /problems/slug-taken
+|   +-- DomainTaken        409  /problems/domain-taken
++-- TooLarge               413  /problems/too-large
++-- UnsupportedMediaType   415  /problems/unsupported-media-type
++-- InvalidBody            422  /problems/invalid-body
++-- InternalError          500  /problems/internal-error
++-- Unavailable            503  /problems/unavailable
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import ClassVar, NotRequired, TypedDict
+
+# "in" is a keyword, so this one member needs the functional form.
+FieldError = TypedDict("FieldError", {"pointer": str, "detail": str, "code": str, "in": NotRequired[str]})
+
+
+class ServiceError(Exception):
+    """Base of the errors that a caller can act on.
+
+    Subclasses set `status`, `name` and `title`, and their docstring is the explanation that
+    `/problems/{name}` answers with. An instance adds `detail`, the sentence for this one case, and
+    `errors`, the places at fault as JSON pointers. Nothing here knows about Flask: `service.web`
+    turns an instance into an RFC 9457 document.
+    """
+
+    status: ClassVar[int]
+    name: ClassVar[str]
+    title: ClassVar[str]
+
+    def __init__(self, detail: str, *, errors: Sequence[FieldError] = ()) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.errors = list(errors)
+
+
+class MalformedJson(ServiceError):
+    """The body is not one JSON value in UTF-8: it does not parse, names a member twice, holds `NaN` or `Infinity`, or
+    nests without end. Correct the body; nothing was stored.
+    """
+
+    status = 400
+    name = "malformed-json"
+    title = "Malformed JSON"
+
+
+class InvalidQuery(ServiceError):
+    """A query parameter is unknown, is given twice where it may be given once, or has a value that cannot be used.
+    `errors` names each one.
+    """
+
+    status = 400
+    name = "invalid-query"
+    title = "Invalid query parameter"
+
+    @classmethod
+    def at(cls, *parameters: str, detail: str, code: str) -> InvalidQuery:
+        """The error of some parameters that have the same thing wrong with them."""
+        return cls.of(FieldError(pointer=f"/{name}", detail=detail, code=code) for name in parameters)
+
+    @classmethod
+    def of(cls, places: Iterable[FieldError]) -> InvalidQuery:
+        """The error of parameters that each have something wrong with them."""
+        errors: list[FieldError] = [{**place, "in": "query"} for place in places]
+        return cls("; ".join(f"{place['pointer'][1:]}: {place['detail']}" for place in errors), errors=errors)
+
+
+class BadRequest(ServiceError):
+    """The request is not HTTP that this service understands."""
+
+    status = 400
+    name = "bad-request"
+    title = "Bad request"
+
+
+class Unauthorized(ServiceError):
+    """The call needs an API key, sent as `Authorization: Bearer bo_...`, and none was sent or the one sent is not
+    valid, or no longer.
+    """
+
+    status = 401
+    name = "unauthorized"
+    title = "API key missing or not valid"
+
+
+class Forbidden(ServiceError):
+    """The API key is valid and lacks the scope that this call needs. An admin can make a key that has it."""
+
+    status = 403
+    name = "forbidden"
+    title = "Scope missing"
+
+
+class OwnClaim(Forbidden):
+    """Who files a claim or a report on it may not alone resolve it. Another key can, or this one when an operator
+    gives it the scope `resolutions:own`.
+    """
+
+    name = "own-claim"
+    title = "Own claim"
+
+
+class NotFound(ServiceError):
+    """The path names nothing that is on record."""
+
+    status = 404
+    name = "not-found"
+    title = "Not found"
+
+
+class UnknownOutlet(NotFound):
+    """No outlet has this slug or id. An outlet that is not on record is said to be unknown; none is guessed."""
+
+    name = "unknown-outlet"
+    title = "Unknown outlet"
+
+
+class MethodNotAllowed(ServiceError):
+    """The path exists and does not answer this method. The `Allow` header lists those it answers."""
+
+    status = 405
+    name = "method-not-allowed"
+    title = "Method not allowed"
+
+
+class Conflict(ServiceError):
+    """The request is valid and goes against what is on record."""
+
+    status = 409
+    name = "conflict"
+    title = "Conflict"
+
+
+class AlreadyResolved(Conflict):
+    """The claim has a resolution. To correct or withdraw it, send a resolution whose `supersedes` is the id of the
+    newest one.
+    """
+
+    name = "already-resolved"
+    title = "Claim already resolved"
+
+
+class NothingToSupersede(Conflict):
+    """The resolution says that it supersedes one, or withdraws one, and the claim has none."""
+
+    name = "nothing-to-supersede"
+    title = "Nothing to supersede"
+
+
+class GroupResolved(Conflict):
+    """Claims of one group exclude each other, so at most one of them can be true, and another one is. `detail` names
+    both. Correct that one first, if it is wrong.
+    """
+
+    name = "group-resolved"
+    title = "Another claim of the group is true"
+
+
+class OpinionUnresolved(Conflict):
+    """An opinion is stored and listed; it has no truth value and is never resolved."""
+
+    name = "opinion-unresolved"
+    title = "Opinions are not resolved"
+
+
+class ClaimDiffers(Conflict):
+    """A claim with this `external_id` is on record and what was sent does not agree with it. `errors` names what
+    differs.
+    """
+
+    name = "claim-differs"
+    title = "Another claim has this external id"
+
+
+class SlugTaken(Conflict):
+    """Another outlet has this slug. Leave `slug` out and one is made from the name."""
+
+    name = "slug-taken"
+    title = "Slug taken"
+
+
+class DomainTaken(Conflict):
+    """One of the domains belongs to another outlet. `detail` names it."""
+
+    name = "domain-taken"
+    title = "Domain belongs to another outlet"
+
+
+class TooLarge(ServiceError):
+    """The body is larger than this call takes. Send less at a time."""
+
+    status = 413
+    name = "too-large"
+    title = "Body too large"
+
+
+class UnsupportedMediaType(ServiceError):
+    """The call takes JSON: send the body with `Content-Type: application/json`."""
+
+    status = 415
+    name = "unsupported-media-type"
+    title = "Unsupported media type"
+
+
+class InvalidBody(ServiceError):
+    """The body is JSON and not a valid request, or breaks a rule of the record. `errors` names every place at fault
+    with a JSON pointer.
+    """
+
+    status = 422
+    name = "invalid-body"
+    title = "Invalid request body"
+
+    @classmethod
+    def at(cls, pointer: str, detail: str, code: str) -> InvalidBody:
+        """The error of one place."""
+        return cls(detail, errors=[FieldError(pointer=pointer, detail=detail, code=code)])
+
+
+class InternalError(ServiceError):
+    """Something went wrong in the service, not in the request. It is logged under the request id of the answer."""
+
+    status = 500
+    name = "internal-error"
+    title = "Internal error"
+
+
+class Unavailable(ServiceError):
+    """The database cannot be reached or is busy. Nothing was stored; send the request again a little later."""
+
+    status = 503
+    name = "unavailable"
+    title = "Temporarily unavailable"
+
+
+def problem_types() -> Iterator[type[ServiceError]]:
+    """Every problem type, in the order of the tree above."""
+    waiting = ServiceError.__subclasses__()[::-1]
+    while waiting:
+        kind = waiting.pop()
+        yield kind
+        waiting.extend(kind.__subclasses__()[::-1])
+
+
+def nested(error: ServiceError, pointer: str) -> list[FieldError]:
+    """The places of an error as seen from the document that holds the faulty part at `pointer`."""
+    return [{**place, "pointer": pointer + place["pointer"]} for place in error.errors]

@@ -1,0 +1,96 @@
+"""What names an outlet: slugs, the key two spellings of a name share, and domains in one normal form."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from uuid import UUID
+
+import idna
+from anyascii import anyascii
+from uuid_utils.compat import uuid7
+
+SLUG_LENGTH = 80
+NAME_LENGTH = 200
+DOMAIN_LENGTH = 500
+HOST_LENGTH = 253  # RFC 1035, 2.3.4
+RESERVED_SLUGS = frozenset({"lookup"})
+
+_SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+_HOST_LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
+
+
+def new_id() -> UUID:
+    """A UUIDv7: ids made later by one process sort after those made before (RFC 9562, 5.7)."""
+    return uuid7()
+
+
+def parse_id(text: str) -> UUID | None:
+    """The UUID that a path or a body spells in the usual 36 characters, or None."""
+    try:
+        found = UUID(text)
+    except ValueError:
+        return None
+    return found if str(found) == text.lower() else None
+
+
+def is_slug(text: str) -> bool:
+    """Whether a text can be an outlet's slug: lower-case ASCII words joined by hyphens, and not an id."""
+    return len(text) <= SLUG_LENGTH and _SLUG.fullmatch(text) is not None and parse_id(text) is None
+
+
+def slug_of(name: str) -> str:
+    """A slug for a name, transliterated; empty when nothing in the name can be spelt.
+
+    >>> slug_of("Süddeutsche Zeitung"), slug_of("!!")
+    ('suddeutsche-zeitung', '')
+    """
+    words = re.findall(r"[a-z0-9]+", anyascii(name).lower())
+    return "-".join(words)[:SLUG_LENGTH].strip("-")
+
+
+def name_key(name: str) -> str:
+    """What two spellings of one name share: case, width and spacing do not count.
+
+    >>> name_key("  The  GUARDIAN ") == name_key("The Guardian")
+    True
+    """
+    # Cut, because a single character can fold into eighteen and the key is indexed.
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())[:NAME_LENGTH]
+
+
+def domain_key(domain: str) -> str:
+    """Normalise `host[/path]`: lower case, IDNA, without `www.`, trailing dot or trailing slash.
+
+    Raises:
+        ValueError: The host is not a domain name.
+
+    >>> domain_key("WWW.Bild.DE./Sport/")
+    'bild.de/Sport'
+    """
+    host, _, path = domain.strip().partition("/")
+    host = _ascii_host(host).removeprefix("www.")
+    labels = host.split(".")
+    if len(labels) < 2 or not all(_HOST_LABEL.fullmatch(label) for label in labels) or labels[-1].isdigit():
+        raise ValueError("Not a domain name, such as bild.de or bild.de/sport.")
+    if len(host) > HOST_LENGTH or len(key := f"{host}/{path}".rstrip("/")) > DOMAIN_LENGTH:
+        raise ValueError("Too long for a domain.")
+    return key
+
+
+def looks_like_domain(text: str) -> bool:
+    """Whether a name is written as a host, such as `joe.co.uk`: lower case, ending in letters."""
+    try:
+        return text == domain_key(text) and "/" not in text and re.search(r"\.[a-z]{2,}$", text) is not None
+    except ValueError:
+        return False
+
+
+def _ascii_host(host: str) -> str:
+    host = host.lower().removesuffix(".")
+    if host.isascii():
+        return host
+    try:
+        return idna.encode(host, uts46=True).decode("ascii")
+    except idna.IDNAError as exc:
+        raise ValueError("Not a domain name that can be spelt in ASCII.") from exc

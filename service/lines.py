@@ -1,0 +1,84 @@
+"""Read the lines of an import file, one by one, so that a file of any size fits and one bad line is one bad line."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
+from contextlib import suppress
+from typing import Any, BinaryIO
+
+from service.errors import InvalidBody, ServiceError, TooLarge
+from service.strict_json import parse_json
+
+MAX_LINE = 1 << 20  # bytes
+
+_NUMBERS = {"probability": float, "commitment": int}
+
+
+def read_ndjson(stream: BinaryIO) -> Iterator[tuple[int, Any]]:
+    """The lines of an NDJSON file: their numbers, from 1, and what they hold, or the error that it is."""
+    number = 0
+    while raw := stream.readline(MAX_LINE + 1):
+        number += 1
+        if len(raw) > MAX_LINE:
+            while raw and not raw.endswith(b"\n"):
+                raw = stream.readline(MAX_LINE)
+            yield number, TooLarge(f"The line is longer than {MAX_LINE} bytes.")
+        elif line := (raw.removeprefix(b"\xef\xbb\xbf") if number == 1 else raw).strip():
+            yield number, _parsed(line)
+
+
+def read_csv(stream: BinaryIO, columns: AbstractSet[str]) -> Iterator[tuple[int, Any]]:
+    """The rows of a CSV file as a spreadsheet writes it: their first line's number, and their cells that are not empty.
+
+    Args:
+        stream: The file; the first row names the columns. Commas, semicolons or tabs part the cells.
+        columns: The names that a column may have.
+
+    Raises:
+        InvalidBody: A column has another name, or the same as another one.
+    """
+    text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="surrogateescape", newline="")
+    header = text.readline()
+    reader = csv.reader(text, delimiter=max(",;\t", key=header.count), strict=True)
+    names = [name.strip() for name in next(csv.reader([header], delimiter=max(",;\t", key=header.count)), [])]
+    _check_columns(names, columns)
+    while True:
+        number = reader.line_num + 2  # the header is line 1
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as exc:
+            yield number, InvalidBody.at("", f"Not a row of CSV: {exc}.", "malformed")
+            continue
+        if cells:
+            yield number, _row(names, cells)
+
+
+def _parsed(line: bytes) -> Any:
+    try:
+        return parse_json(line)
+    except ServiceError as exc:
+        return exc
+
+
+def _check_columns(names: list[str], columns: AbstractSet[str]) -> None:
+    if wrong := [name for name in names if name not in columns or names.count(name) > 1]:
+        raise InvalidBody.at(
+            "",
+            f"Unknown or repeated columns: {', '.join(map(repr, wrong))}. Known are {', '.join(sorted(columns))}.",
+            "unknown",
+        )
+
+
+def _row(names: list[str], cells: list[str]) -> Any:
+    if len(cells) > len(names):
+        return InvalidBody.at("", f"The row has {len(cells)} cells and there are {len(names)} columns.", "malformed")
+    row: dict[str, Any] = {name: cell for name, cell in zip(names, cells, strict=False) if cell.strip()}
+    for name, number in _NUMBERS.items():
+        with suppress(KeyError, ValueError):  # what is no number stays text, which the schema refuses by name
+            row[name] = number(row[name])
+    return row

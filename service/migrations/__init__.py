@@ -1,0 +1,30 @@
+"""The schema's history, run by Alembic; `migrate` brings a database to its newest state."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+
+
+def migrate(engine: sa.Engine, revision: str = "head") -> None:
+    """Apply what is pending, in one transaction and under a lock, so that several may start at once."""
+    with engine.execution_options(write=True).begin() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execute(sa.text("SELECT pg_advisory_xact_lock(hashtextextended('borneout:migrate', 0))"))
+        command.upgrade(_config(connection), revision)
+
+
+def rewind(engine: sa.Engine, revision: str) -> None:
+    """Take the schema back to an earlier revision."""
+    with engine.execution_options(write=True).begin() as connection:
+        command.downgrade(_config(connection), revision)
+
+
+def _config(connection: sa.Connection) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    return config

@@ -1,0 +1,164 @@
+"""The tables. No query and no rule lives here. Claims, reports and resolutions are only ever added to."""
+
+from __future__ import annotations
+
+import datetime as dt
+import enum
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from service.db import Base
+from service.identity import DOMAIN_LENGTH, NAME_LENGTH, SLUG_LENGTH, new_id
+from service.vocabulary import ClaimKind, OutletKind, Stance, Verdict
+
+
+def _named(kind: type[enum.StrEnum], name: str) -> sa.Enum:
+    return sa.Enum(
+        kind,
+        name=name,
+        native_enum=False,
+        create_constraint=True,
+        length=16,
+        values_callable=lambda members: [member.value for member in members],
+    )
+
+
+class Outlet(Base):
+    """Who publishes (schema.org/NewsMediaOrganization)."""
+
+    __tablename__ = "outlet"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    slug: Mapped[str] = mapped_column(sa.String(SLUG_LENGTH), unique=True)
+    name: Mapped[str] = mapped_column(sa.String(NAME_LENGTH))
+    name_key: Mapped[str] = mapped_column(sa.String(NAME_LENGTH), index=True)
+    kind: Mapped[OutletKind] = mapped_column(_named(OutletKind, "kind"))
+    parent_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("outlet.id"), index=True)
+    scorable: Mapped[bool]
+    recorded_at: Mapped[dt.datetime]
+
+    parent: Mapped[Outlet | None] = relationship(remote_side="Outlet.id", lazy="raise")
+    domains: Mapped[list[OutletDomain]] = relationship(lazy="raise", order_by="OutletDomain.position")
+    aliases: Mapped[list[OutletAlias]] = relationship(lazy="raise", order_by="OutletAlias.position")
+
+
+class OutletDomain(Base):
+    """A host, or a host and path, whose pages are the outlet's."""
+
+    __tablename__ = "outlet_domain"
+
+    domain: Mapped[str] = mapped_column(sa.String(DOMAIN_LENGTH), primary_key=True)
+    outlet_id: Mapped[UUID] = mapped_column(sa.ForeignKey("outlet.id"), index=True)
+    position: Mapped[int]
+
+
+class OutletAlias(Base):
+    """Another name of the outlet."""
+
+    __tablename__ = "outlet_alias"
+
+    outlet_id: Mapped[UUID] = mapped_column(sa.ForeignKey("outlet.id"), primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(sa.String(NAME_LENGTH))
+    name_key: Mapped[str] = mapped_column(sa.String(NAME_LENGTH), index=True)
+
+
+class Claim(Base):
+    """A proposition that can be checked (schema.org/Claim)."""
+
+    __tablename__ = "claim"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    text: Mapped[str] = mapped_column(sa.Text)
+    kind: Mapped[ClaimKind] = mapped_column(_named(ClaimKind, "kind"))
+    topic: Mapped[str | None] = mapped_column(sa.String(100), index=True)
+    tags: Mapped[list[str]]
+    resolves_by: Mapped[dt.datetime | None] = mapped_column(index=True)
+    group: Mapped[str | None] = mapped_column(sa.String(200), index=True)
+    external_id: Mapped[str | None] = mapped_column(sa.String(400), unique=True)
+    filed_by: Mapped[UUID | None] = mapped_column(sa.ForeignKey("api_key.id"))
+    recorded_at: Mapped[dt.datetime]
+
+    reports: Mapped[list[Report]] = relationship(
+        lazy="raise", back_populates="claim", order_by="(Report.published_at, Report.recorded_at, Report.id)"
+    )
+    resolutions: Mapped[list[Resolution]] = relationship(lazy="raise", order_by="Resolution.position")
+
+
+class Report(Base):
+    """One outlet carrying one claim at one time (schema.org/appearance)."""
+
+    __tablename__ = "report"
+    __table_args__ = (sa.UniqueConstraint("claim_id", "fingerprint"), sa.Index(None, "outlet_id", "claim_id"))
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    claim_id: Mapped[UUID] = mapped_column(sa.ForeignKey("claim.id"))
+    outlet_id: Mapped[UUID] = mapped_column(sa.ForeignKey("outlet.id"))
+    stance: Mapped[Stance] = mapped_column(_named(Stance, "stance"))
+    commitment: Mapped[int | None]
+    probability: Mapped[float | None]
+    published_at: Mapped[dt.datetime]
+    url: Mapped[str | None] = mapped_column(sa.Text)
+    quote: Mapped[str | None] = mapped_column(sa.Text)
+    is_relay: Mapped[bool]
+    cited_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("outlet.id"), index=True)
+    cited_as: Mapped[str | None] = mapped_column(sa.String(200))
+    fingerprint: Mapped[str] = mapped_column(sa.String(64))
+    """What makes it the same report when it is sent again (R4), hashed."""
+    filed_by: Mapped[UUID | None] = mapped_column(sa.ForeignKey("api_key.id"))
+    recorded_at: Mapped[dt.datetime]
+
+    claim: Mapped[Claim] = relationship(lazy="raise", back_populates="reports")
+    outlet: Mapped[Outlet] = relationship(foreign_keys=[outlet_id], lazy="raise")
+    cited: Mapped[Outlet | None] = relationship(foreign_keys=[cited_id], lazy="raise")
+
+
+class Resolution(Base):
+    """The established truth of a claim, with what it rests on. The newest of a claim stands (R11)."""
+
+    __tablename__ = "resolution"
+    __table_args__ = (sa.UniqueConstraint("claim_id", "position"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    claim_id: Mapped[UUID] = mapped_column(sa.ForeignKey("claim.id"))
+    position: Mapped[int]
+    """1 for a claim's first resolution, then counting; so a claim's history has no fork."""
+    supersedes_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("resolution.id"), unique=True)
+    verdict: Mapped[Verdict | None] = mapped_column(_named(Verdict, "verdict"))
+    """None withdraws the one before and leaves the claim open."""
+    truth: Mapped[float | None]
+    """How much of the claim was so, 0..1; None for a verdict that does not score."""
+    known_at: Mapped[dt.datetime]
+    evidence: Mapped[list[str]]
+    note: Mapped[str | None] = mapped_column(sa.Text)
+    resolved_by: Mapped[UUID | None] = mapped_column(sa.ForeignKey("api_key.id"))
+    recorded_at: Mapped[dt.datetime]
+
+
+class ApiKey(Base):
+    """A key that may call the API; of its secret only a hash is kept."""
+
+    __tablename__ = "api_key"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    name: Mapped[str] = mapped_column(sa.String(NAME_LENGTH))
+    handle: Mapped[str] = mapped_column(sa.String(16), index=True)
+    """The start of the hash: enough to find the row, too little to be the secret's check."""
+    digest: Mapped[str] = mapped_column(sa.String(64), unique=True)
+    scopes: Mapped[list[str]]
+    recorded_at: Mapped[dt.datetime]
+    revoked_at: Mapped[dt.datetime | None]
+
+
+class Outbox(Base):
+    """Work that a transaction leaves behind for the worker, which does it at least once."""
+
+    __tablename__ = "outbox"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    kind: Mapped[str] = mapped_column(sa.String(32))
+    payload: Mapped[dict[str, Any]]
+    recorded_at: Mapped[dt.datetime]

@@ -1,0 +1,46 @@
+"""What a transaction leaves for the worker: today, the cached scores it made old.
+
+A use case forgets them itself as soon as it has committed. The row is for the writer that dies in
+between, and for the Redis that is away just then.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from service.cache import ScoreCache
+from service.db import Database
+from service.models import Outbox
+
+_FORGET = "forget"
+_AT_ONCE = 500
+
+
+def leave_forget(session: Session, outlets: Iterable[str], *, now: dt.datetime) -> None:
+    """Leave word, in the transaction that changes them, that the scores of these outlets are old."""
+    session.add(Outbox(kind=_FORGET, payload={"outlets": sorted(outlets)}, recorded_at=now))
+
+
+def sweep(db: Database, cache: ScoreCache) -> int:
+    """Forget what the rows say, then delete them; what Redis does not take stays for the next time.
+
+    Returns:
+        How many rows were done with.
+    """
+    done = 0
+    while batch := _next_batch(db):
+        if not cache.forget({outlet for row in batch for outlet in row.payload["outlets"]}):
+            break
+        with db.write() as session:
+            session.execute(sa.delete(Outbox).where(Outbox.id.in_([row.id for row in batch])))
+        done += len(batch)
+    return done
+
+
+def _next_batch(db: Database) -> list[Outbox]:
+    with db.read() as session:
+        return list(session.scalars(sa.select(Outbox).order_by(Outbox.id).limit(_AT_ONCE)))

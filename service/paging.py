@@ -1,0 +1,111 @@
+"""Keyset paging: a page starts where the last one ended, so that rows added meanwhile move nothing."""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from service.errors import InvalidQuery
+from service.instants import format_instant
+
+T = TypeVar("T")
+
+Position = tuple[str, ...]
+"""Where a page ended: the sort key of its last item, spelt out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """Some items of a list, and where the next ones begin, if there are any."""
+
+    items: Sequence[T]
+    next: Position | None
+
+
+@dataclass(frozen=True, slots=True)
+class Keyset:
+    """What a list is sorted by: columns that together are unique, and how each is read from a position."""
+
+    columns: Sequence[Any]
+    read: Sequence[Callable[[str], Any]]
+    descending: bool = False
+
+    def page(self, session: Session, rows: sa.Select[T], *, after: Position | None, limit: int) -> Page[T]:
+        """The next `limit` items after a position.
+
+        Raises:
+            InvalidQuery: The position is not one of this list.
+        """
+        key = sa.tuple_(*self.columns)
+        if after is not None:
+            start = read_position(after, self.read)
+            rows = rows.where(key < start if self.descending else key > start)
+        rows = rows.order_by(*(column.desc() if self.descending else column for column in self.columns))
+        items = session.scalars(rows.limit(limit + 1)).all()
+        more = len(items) > limit
+        return Page(items[:limit], self._position(items[limit - 1]) if more else None)
+
+    def _position(self, item: Any) -> Position:
+        return tuple(_spell(getattr(item, column.key)) for column in self.columns)
+
+
+def read_position(position: Position, read: Sequence[Callable[[str], Any]]) -> tuple[Any, ...]:
+    """Turn a position back into values.
+
+    Raises:
+        InvalidQuery: It does not have that many parts, or one of them cannot be read.
+    """
+    try:
+        return tuple(reader(part) for reader, part in zip(read, position, strict=True))
+    except ValueError as exc:
+        raise foreign_cursor() from exc
+
+
+def encode_cursor(position: Position, bound_to: object) -> str:
+    """An opaque text for a position, good only for the list and the filters it is bound to."""
+    text = json.dumps(position)
+    return base64.urlsafe_b64encode(_seal(text, bound_to) + text.encode()).decode().rstrip("=")
+
+
+def decode_cursor(cursor: str, bound_to: object) -> Position:
+    """The position that `encode_cursor` was given.
+
+    Raises:
+        InvalidQuery: The cursor is damaged, or of another list or other filters.
+    """
+    try:
+        raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
+        text = raw[_SEAL:].decode()
+        if raw[:_SEAL] == _seal(text, bound_to):
+            return tuple(map(str, json.loads(text)))
+    except ValueError:
+        pass
+    raise foreign_cursor()
+
+
+def foreign_cursor() -> InvalidQuery:
+    """The error for a cursor that this list did not give out."""
+    detail = "Not a cursor of this list with these filters; take it from next_cursor or the Link header."
+    return InvalidQuery.at("cursor", detail=detail, code="invalid")
+
+
+_SEAL = 8
+
+
+def _seal(text: str, bound_to: object) -> bytes:
+    return hashlib.sha256(json.dumps([text, bound_to], default=str, sort_keys=True).encode()).digest()[:_SEAL]
+
+
+def _spell(value: object) -> str:
+    if isinstance(value, dt.datetime):
+        return format_instant(value)
+    return value if isinstance(value, str) else str(UUID(str(value)))

@@ -1,0 +1,177 @@
+"""Resolve claims, correct and withdraw resolutions. Nothing is overwritten; the newest stands (R11)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any, TypedDict
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, aliased
+
+from service.cache import ScoreCache
+from service.db import Database, lock_name, retried
+from service.dossier import (
+    describe_resolution,
+    describe_resolutions,
+    load_claim,
+    newest_resolution,
+    reporting_outlets,
+)
+from service.errors import (
+    AlreadyResolved,
+    FieldError,
+    GroupResolved,
+    InvalidBody,
+    NothingToSupersede,
+    OpinionUnresolved,
+    OwnClaim,
+)
+from service.identity import new_id
+from service.models import Claim, Resolution
+from service.outbox import leave_forget
+from service.vocabulary import Caller, ClaimKind, Scope, Verdict
+
+_TRUTH = {Verdict.TRUE: 1.0, Verdict.FALSE: 0.0}
+
+
+class NewResolution(TypedDict):
+    """A resolution as sent; without a verdict it withdraws the one it supersedes."""
+
+    verdict: Verdict | None
+    truth: float | None
+    known_at: dt.datetime | None
+    evidence: list[str]
+    note: str | None
+    supersedes: UUID | None
+
+
+@retried
+def resolve_claim(
+    db: Database, cache: ScoreCache, claim_id: UUID, *, resolution: NewResolution, caller: Caller, now: dt.datetime
+) -> dict[str, Any]:
+    """Say how a claim came out, or correct or withdraw what was said; its outlets' scores are then old.
+
+    Raises:
+        NotFound: There is no such claim.
+        InvalidBody: Truth, evidence or `known_at` break a rule (R12, R13).
+        OwnClaim: The caller filed the claim or a report on it, and may not resolve its own (R14).
+        Conflict: The claim is an opinion (R1), is resolved already (R11), or another of its group is true (R3).
+    """
+    with db.write() as session:
+        claim = load_claim(session, claim_id, lock=True)
+        appended = new_resolution(session, claim, resolution, caller=caller, now=now)
+        claim.resolutions.append(appended)
+        stale = reporting_outlets(claim)
+        leave_forget(session, stale, now=now)
+    cache.forget(stale)
+    return describe_resolution(appended)
+
+
+def list_resolutions(db: Database, claim_id: UUID) -> list[dict[str, Any]]:
+    """All the resolutions of a claim, the oldest first.
+
+    Raises:
+        NotFound: There is no such claim.
+    """
+    with db.read() as session:
+        return describe_resolutions(load_claim(session, claim_id).resolutions)
+
+
+def new_resolution(
+    session: Session, claim: Claim, given: NewResolution, *, caller: Caller, now: dt.datetime
+) -> Resolution:
+    """The next resolution of a claim that is loaded and locked, if no rule is against it; not yet on the claim.
+
+    Raises:
+        As `resolve_claim`.
+    """
+    _check_body(given, now=now)
+    if claim.kind is ClaimKind.OPINION:
+        raise OpinionUnresolved(f"The claim {claim.id} is an opinion.")
+    _check_own(claim, caller)
+    newest = _check_chain(claim, given)
+    if given["verdict"] is Verdict.TRUE:
+        _check_group(session, claim)
+    return Resolution(
+        id=new_id(),
+        claim_id=claim.id,
+        position=len(claim.resolutions) + 1,
+        supersedes_id=None if newest is None else newest.id,
+        verdict=given["verdict"],
+        truth=_truth(given),
+        known_at=given["known_at"] or (now if newest is None else newest.known_at),
+        evidence=given["evidence"],
+        note=given["note"],
+        resolved_by=caller.key_id,
+        recorded_at=now,
+    )
+
+
+def _truth(given: NewResolution) -> float | None:
+    """How much of the claim was so; None where the verdict does not say."""
+    if given["verdict"] is None or not given["verdict"].scores:
+        return None
+    return _TRUTH.get(given["verdict"], given["truth"])
+
+
+def _check_body(given: NewResolution, *, now: dt.datetime) -> None:
+    """R12 and R13, as far as the resolution alone can break them."""
+    errors: list[FieldError] = []
+    verdict, truth, known_at = given["verdict"], given["truth"], given["known_at"]
+    if verdict is Verdict.PARTIAL and truth is None:
+        errors.append(FieldError(pointer="/truth", detail="A partial verdict says how much was so.", code="required"))
+    if verdict is not Verdict.PARTIAL and truth is not None:
+        errors.append(FieldError(pointer="/truth", detail="Only a partial verdict has a truth.", code="unexpected"))
+    if truth is not None and not 0 < truth < 1:
+        errors.append(FieldError(pointer="/truth", detail="Must lie between 0 and 1, neither included.", code="range"))
+    if verdict is not None and verdict.scores and not given["evidence"] and not given["note"]:
+        detail = "Needs the address of some evidence, or a note that says what was seen."
+        errors.append(FieldError(pointer="/evidence", detail=detail, code="required"))
+    if known_at is not None and known_at > now:
+        errors.append(FieldError(pointer="/known_at", detail="Lies in the future.", code="future"))
+    if errors:
+        raise InvalidBody("The claim cannot be resolved as given.", errors=errors)
+
+
+def _check_own(claim: Claim, caller: Caller) -> None:
+    filers = {claim.filed_by, *(report.filed_by for report in claim.reports)}
+    if caller.key_id in filers and not caller.may(Scope.RESOLUTIONS_OWN):
+        raise OwnClaim(f"This key filed the claim {claim.id} or a report on it.")
+
+
+def _check_chain(claim: Claim, given: NewResolution) -> Resolution | None:
+    """The resolution that the new one comes after, once it is sure that it says so (R11)."""
+    newest = newest_resolution(claim)
+    if newest is None:
+        if given["supersedes"] is not None or given["verdict"] is None:
+            raise NothingToSupersede(f"The claim {claim.id} has no resolution.")
+        return None
+    if given["supersedes"] != newest.id:
+        raise AlreadyResolved(
+            f"The newest resolution of the claim {claim.id} is {newest.id}; name it in supersedes to correct it."
+        )
+    return newest
+
+
+def _check_group(session: Session, claim: Claim) -> None:
+    """At most one claim of a group is true (R3)."""
+    if claim.group is None:
+        return
+    # Two claims of the group could be resolved at once, each unseen by the other.
+    lock_name(session, f"group {claim.group}")
+    later = aliased(Resolution)
+    true_one = session.scalar(
+        sa.select(Claim.id)
+        .join(Resolution, Resolution.claim_id == Claim.id)
+        .where(
+            Claim.group == claim.group,
+            Claim.id != claim.id,
+            Resolution.verdict == Verdict.TRUE,
+            ~sa.exists().where(later.supersedes_id == Resolution.id),
+        )
+    )
+    if true_one is not None:
+        raise GroupResolved(
+            f"The claim {true_one} of the group {claim.group!r} is true, so the claim {claim.id} cannot be."
+        )

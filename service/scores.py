@@ -1,0 +1,254 @@
+"""Answer how reliable outlets have been: one, some, or all of them ranked."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from service.cache import RANKING, Answer, CacheStatus, Question, ScoreCache
+from service.db import Database
+from service.errors import InvalidQuery, UnknownOutlet
+from service.identity import is_slug, parse_id
+from service.instants import format_instant
+from service.models import Outlet
+from service.outlets import find_outlets
+from service.paging import decode_cursor, encode_cursor, read_position
+from service.records import OutletRecord, read_records
+from service.scoring import METHOD, RATED_FROM, STARTING_CONTEXT, Reliability, Tally
+from service.vocabulary import Basis, Order, RankBy
+
+CONTEXT = STARTING_CONTEXT
+
+
+@dataclass(frozen=True, slots=True)
+class Lens:
+    """How to look at a record: the same for one outlet, for some, and for all of them ranked."""
+
+    topic: str | None
+    basis: Basis
+    as_of: dt.datetime | None
+    """A past moment; None for everything on record."""
+    level: float
+
+    def variant(self, *more: object) -> str:
+        """What tells one answer about an outlet from another."""
+        return json.dumps([METHOD, self.basis, self.level, self.topic, *more])
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """Which outlets to rank, by what, and which part of the list to show."""
+
+    min_resolved: int
+    sort: RankBy
+    order: Order
+    cursor: str | None
+    limit: int
+
+    @property
+    def list_name(self) -> tuple[object, ...]:
+        """What a cursor of the list is bound to."""
+        return self.min_resolved, self.sort, self.order
+
+    def place(self, score: dict[str, Any]) -> tuple[float, str]:
+        """Where an outlet stands in the list: smaller is earlier, and two that are equal go by slug."""
+        value = score["counts"]["resolved"] if self.sort is RankBy.RESOLVED else score["reliability"][self.sort]
+        return (-value if self.order is Order.DESC else value), score["outlet"]
+
+
+def outlet_score(
+    db: Database, cache: ScoreCache, reference: str, *, lens: Lens, now: dt.datetime
+) -> tuple[Answer, CacheStatus]:
+    """The score of one outlet.
+
+    Raises:
+        UnknownOutlet: No outlet has this slug or id.
+        InvalidQuery: `as_of` lies ahead.
+    """
+    answers, status = _scores(db, cache, [reference], lens=lens, now=now)
+    return answers[0], status
+
+
+def list_scores(
+    db: Database,
+    cache: ScoreCache,
+    *,
+    outlets: Sequence[str] | None,
+    lens: Lens,
+    ranking: Ranking,
+    now: dt.datetime,
+) -> tuple[Answer, CacheStatus]:
+    """The scores of some outlets, in the order asked, or without any a page of the ranking.
+
+    Raises:
+        InvalidQuery: Some outlets are not on record (all such are named), the cursor is not one of this
+            ranking, or `as_of` lies ahead.
+    """
+    if outlets is None:
+        return _ranked(db, cache, lens=lens, ranking=ranking, now=now)
+    try:
+        answers, status = _scores(db, cache, outlets, lens=lens, now=now)
+    except UnknownOutlet as exc:
+        raise InvalidQuery.at("outlet", detail=exc.detail, code="unknown-outlet") from exc
+    return _listed(answers, next_cursor=None), status
+
+
+def _ranked(
+    db: Database, cache: ScoreCache, *, lens: Lens, ranking: Ranking, now: dt.datetime
+) -> tuple[Answer, CacheStatus]:
+    _check(lens, now)
+    compute = partial(_rank, db, lens=lens, ranking=ranking, now=now)
+    if lens.as_of is not None:
+        return compute(), CacheStatus.BYPASS
+    question = Question(RANKING, lens.variant(*ranking.list_name, ranking.cursor, ranking.limit))
+    answers, status = cache.get_or_compute([question], lambda _: [compute()])
+    return answers[0], status
+
+
+def _scores(
+    db: Database, cache: ScoreCache, references: Sequence[str], *, lens: Lens, now: dt.datetime
+) -> tuple[list[Answer], CacheStatus]:
+    _check(lens, now)
+    slugs = _slugs(db, references)
+    if lens.as_of is not None:
+        return _compute(db, slugs, lens=lens, now=now), CacheStatus.BYPASS
+    questions = [Question(slug, lens.variant()) for slug in slugs]
+    return cache.get_or_compute(
+        questions, lambda missing: _compute(db, [question.about for question in missing], lens=lens, now=now)
+    )
+
+
+def _check(lens: Lens, now: dt.datetime) -> None:
+    if lens.as_of is not None and lens.as_of > now:
+        raise InvalidQuery.at("as_of", detail="Lies in the future.", code="future")
+
+
+def _slugs(db: Database, references: Sequence[str]) -> list[str]:
+    """The references as slugs; only an id costs a look into the database."""
+    found: dict[str, Outlet] = {}
+    if any(parse_id(reference) for reference in references):
+        with db.read() as session:
+            found = find_outlets(session, references)
+    slugs = [found[reference].slug if reference in found else reference for reference in references]
+    _refuse([slug for slug in slugs if not is_slug(slug)])
+    return slugs
+
+
+def _refuse(unknown: Sequence[str]) -> None:
+    if unknown:
+        raise UnknownOutlet(f"Not on record: {', '.join(map(repr, unknown))}.")
+
+
+def _compute(db: Database, slugs: Sequence[str], *, lens: Lens, now: dt.datetime) -> list[Answer]:
+    with db.read() as session:
+        found = find_outlets(session, slugs)
+        _refuse([slug for slug in slugs if slug not in found])
+        outlets = {outlet.id: outlet for outlet in found.values()}
+        records = _read(session, list(outlets.values()), lens, now)
+    answers = {record.slug: _answer(record, lens, now) for record in records}
+    return [answers[slug] for slug in slugs]
+
+
+def _rank(db: Database, *, lens: Lens, ranking: Ranking, now: dt.datetime) -> Answer:
+    with db.read() as session:
+        outlets = session.scalars(sa.select(Outlet).where(Outlet.scorable)).all()
+        records = _read(session, outlets, lens, now)
+    scores = [_score(record, lens, now) for record in records if record.record.own.resolved >= ranking.min_resolved]
+    scores.sort(key=ranking.place)
+    bound_to = [lens.variant(), *ranking.list_name]
+    if ranking.cursor is not None:
+        start = read_position(decode_cursor(ranking.cursor, bound_to), [float, str])
+        scores = [score for score in scores if ranking.place(score) > start]
+    page = scores[: ranking.limit]
+    more = len(scores) > ranking.limit
+    next_cursor = encode_cursor(tuple(map(str, ranking.place(page[-1]))), bound_to) if more else None
+    changes = [record.changes_at for record in records if record.changes_at is not None]
+    return _listed([_sealed(score, lens) for score in page], next_cursor, expires_at=min(changes, default=None))
+
+
+def _read(session: Session, outlets: Sequence[Outlet], lens: Lens, now: dt.datetime) -> list[OutletRecord]:
+    return read_records(session, outlets, topic=lens.topic, basis=lens.basis, as_of=lens.as_of, now=now)
+
+
+def _answer(record: OutletRecord, lens: Lens, now: dt.datetime) -> Answer:
+    return _sealed(_score(record, lens, now), lens, expires_at=record.changes_at)
+
+
+def _score(record: OutletRecord, lens: Lens, now: dt.datetime) -> dict[str, Any]:
+    """The score as the API shows it: no number without its counts, interval, level, method and moment (R17)."""
+    own, relay = record.record.own, record.record.relay
+    return {
+        "outlet": record.slug,
+        "topic": lens.topic,
+        "basis": lens.basis,
+        "as_of": format_instant(lens.as_of or now),
+        "method": METHOD,
+        "status": _status(own),
+        "reliability": _described(own.reliability(CONTEXT, lens.level)),
+        "record": {
+            "right": own.right,
+            "expected": own.expected(CONTEXT),
+            "reference": CONTEXT.rate,
+            "resolved": own.resolved,
+        },
+        "context": {"id": CONTEXT.id, "as_of": None if CONTEXT.as_of is None else format_instant(CONTEXT.as_of)},
+        "relay": {
+            "reliability": _described(relay.reliability(CONTEXT, lens.level)),
+            "resolved": relay.resolved,
+            "correct": relay.correct,
+        },
+        "counts": _counts(own),
+        "computed_at": format_instant(now),
+    }
+
+
+def _status(own: Tally) -> str:
+    if own.resolved == 0:
+        return "insufficient"
+    return "rated" if own.resolved >= RATED_FROM else "provisional"
+
+
+def _described(reliability: Reliability | None) -> dict[str, float] | None:
+    return None if reliability is None else asdict(reliability)
+
+
+def _counts(own: Tally) -> dict[str, int]:
+    return {
+        "claims": own.claims,
+        "open": own.open,
+        "resolved": own.resolved,
+        "correct": own.correct,
+        "incorrect": own.incorrect,
+        "partial": own.partial,
+        "unscored": own.unscored,
+        "support": own.support,
+        "deny": own.deny,
+        "early": own.early,
+        "backfilled": own.backfilled,
+    }
+
+
+def _sealed(score: dict[str, Any], lens: Lens, *, expires_at: dt.datetime | None = None) -> Answer:
+    """The score as bytes, with a tag that the mere passing of time does not change."""
+    passing = {"computed_at"} if lens.as_of is not None else {"computed_at", "as_of"}
+    lasting = {member: value for member, value in score.items() if member not in passing}
+    return Answer(json.dumps(score).encode(), _etag([json.dumps(lasting)]), expires_at=expires_at)
+
+
+def _listed(answers: Sequence[Answer], next_cursor: str | None, *, expires_at: dt.datetime | None = None) -> Answer:
+    items = b", ".join(answer.body for answer in answers)
+    body = b'{"items": [' + items + b'], "next_cursor": ' + json.dumps(next_cursor).encode() + b"}"
+    etag = _etag([*(answer.etag for answer in answers), str(next_cursor)])
+    return Answer(body, etag, next_cursor=next_cursor, expires_at=expires_at)
+
+
+def _etag(parts: Iterable[str]) -> str:
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]

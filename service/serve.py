@@ -1,0 +1,185 @@
+"""`borneout serve`: start what the service is made of, watch over it, and stop it in order."""
+
+from __future__ import annotations
+
+import ctypes
+import datetime as dt
+import fcntl
+import logging
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+from service.config import PREFIX, Settings
+from service.db import Database
+from service.keys import ensure_first_key
+from service.migrations import migrate
+from service.redis_server import redis_command, stop_leftover
+
+log = logging.getLogger(__name__)
+
+ROOT = Path(__file__).parents[1]
+
+_PAUSE = 1.0  # seconds between a process's end and its next start, so that one that cannot run does not spin
+_PATIENCE = 30.0  # seconds that a process has to begin, or to end
+_PR_SET_PDEATHSIG = 1
+
+
+class StartError(RuntimeError):
+    """The service cannot be started; the message says why."""
+
+
+@dataclass(slots=True)
+class Process:
+    """One of the processes that make up the service; started again if it ends by itself."""
+
+    name: str
+    command: list[str]
+    env: Mapping[str, str]
+    before: Callable[[], None] = lambda: None
+    _popen: subprocess.Popen[bytes] | None = field(default=None, init=False)
+    _ended_at: float | None = field(default=None, init=False)
+
+    def start(self) -> None:
+        self.before()
+        # A session of its own, so that Ctrl-C reaches only us and the rest is stopped in order.
+        self._popen = subprocess.Popen(  # noqa: S603 - a command of ours
+            self.command,
+            env=dict(self.env),
+            cwd=ROOT,
+            start_new_session=True,
+            preexec_fn=_end_with_parent,  # noqa: PLW1509 - no thread is started before or beside it
+        )
+
+    @property
+    def running(self) -> bool:
+        return self._popen is not None and self._popen.poll() is None
+
+    def revive(self) -> None:
+        """Start it again, a moment after it has ended."""
+        if self.running:
+            self._ended_at = None
+        elif self._ended_at is None:
+            self._ended_at = time.monotonic()
+            log.warning("%s has ended and is started again", self.name)
+        elif time.monotonic() - self._ended_at >= _PAUSE:
+            self._ended_at = None
+            self.start()
+
+    def stop(self) -> None:
+        if self._popen is None or not self.running:
+            return
+        self._popen.terminate()
+        try:
+            self._popen.wait(_PATIENCE)
+        except subprocess.TimeoutExpired:
+            log.warning("%s did not end when asked to and is killed", self.name)
+            self._popen.kill()
+            self._popen.wait()
+
+
+def serve(
+    settings: Settings, *, host: str, port: int, workers: int, announce: Callable[[str, str | None], None]
+) -> None:
+    """Run until told to stop by SIGTERM or Ctrl-C.
+
+    Args:
+        settings: What the operator set.
+        host: The address to listen on.
+        port: The port to listen on.
+        workers: How many processes answer requests.
+        announce: Called once with the service's address and, on the first start ever, its first key.
+
+    Raises:
+        StartError: Another service runs on the data directory, or this one cannot listen.
+    """
+    stop = threading.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: stop.set())
+    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with _alone(settings.data_dir):
+        first_key = _prepare_database(settings)
+        processes = _processes(settings, host=host, port=port, workers=workers)
+        try:
+            _start(processes, f"http://{host}:{port}", stop)
+            if not stop.is_set():
+                announce(f"http://{host}:{port}", first_key)
+            while not stop.wait(0.2):
+                for process in processes:
+                    process.revive()
+        finally:
+            for process in reversed(processes):
+                process.stop()
+
+
+def _prepare_database(settings: Settings) -> str | None:
+    """Bring the schema up to date and make sure of a first key, which is returned if it was made just now."""
+    db = Database(settings.database_url)
+    try:
+        if settings.migrate:
+            migrate(db.engine)
+        return ensure_first_key(db, given=settings.bootstrap_key, now=dt.datetime.now(dt.UTC))
+    finally:
+        db.engine.dispose()
+
+
+def _processes(settings: Settings, *, host: str, port: int, workers: int) -> list[Process]:
+    """What to run, in the order of starting; each needs those before it, as far as it needs any."""
+    env = {**os.environ, PREFIX + "DATA_DIR": str(settings.data_dir)}
+    gunicorn = [sys.executable, "-m", "gunicorn", "-c", str(ROOT / "gunicorn.conf.py")]
+    processes = [
+        Process("worker", [sys.executable, "-m", "service.cli", "worker"], env),
+        Process("gunicorn", [*gunicorn, "--bind", f"{host}:{port}", "--workers", str(workers)], env),
+    ]
+    if settings.embedded_redis:
+        socket = settings.data_dir / "redis.sock"
+        processes.insert(0, Process("redis", redis_command(socket), env, before=lambda: stop_leftover(socket)))
+    return processes
+
+
+def _start(processes: list[Process], address: str, stop: threading.Event) -> None:
+    for process in processes:
+        process.start()
+    gunicorn = processes[-1]
+    deadline = time.monotonic() + _PATIENCE
+    while not stop.wait(0.1):
+        if not gunicorn.running:
+            raise StartError(f"The service cannot listen on {address}; is the port taken?")
+        if _is_ready(address):
+            return
+        if time.monotonic() > deadline:
+            raise StartError(f"The service does not answer on {address}.")
+
+
+def _is_ready(address: str) -> bool:
+    try:
+        with urlopen(f"{address}/readyz", timeout=1) as answer:  # noqa: S310 - an address of ours
+            return bool(answer.status == 200)
+    except (URLError, OSError):
+        return False
+
+
+@contextmanager
+def _alone(data_dir: Path) -> Iterator[None]:
+    """Hold the data directory, so that a second service does not take the first one's Redis away."""
+    with (data_dir / "serve.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as exc:
+            raise StartError(f"Another `borneout serve` runs on {data_dir}.") from exc
+        yield
+
+
+def _end_with_parent() -> None:
+    """Ask Linux to end this process when the one that watches over it is killed and cannot do it itself."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)

@@ -1,0 +1,246 @@
+"""Our dialect of flask-smorest: strict JSON in, problem documents out. Nobody else touches its internals."""
+
+from __future__ import annotations
+
+import functools
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, NoReturn
+from urllib.parse import urlencode
+
+import marshmallow as ma
+from flask import Request, Response, current_app, json, request
+from flask_smorest import Api as SmorestApi
+from flask_smorest import Blueprint as SmorestBlueprint
+from flask_smorest.utils import prepare_response
+from webargs.flaskparser import FlaskParser
+from werkzeug.exceptions import HTTPException
+
+from service import errors
+from service.cache import Answer, CacheStatus, ScoreCache
+from service.config import Settings
+from service.db import Database, is_away
+from service.errors import InvalidQuery, ServiceError, UnsupportedMediaType
+from service.paging import Page, decode_cursor, encode_cursor
+from service.schemas.loading import invalid_body, places
+from service.schemas.problems import Problem
+from service.strict_json import parse_json
+
+PROBLEM_JSON = "application/problem+json"
+
+log = logging.getLogger(__name__)
+
+# What Flask and Werkzeug refuse by themselves, as problems of ours.
+_BY_STATUS: Mapping[int, type[ServiceError]] = {
+    400: errors.BadRequest,
+    404: errors.NotFound,
+    405: errors.MethodNotAllowed,
+    413: errors.TooLarge,
+    415: errors.UnsupportedMediaType,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """What a view needs besides its arguments."""
+
+    db: Database
+    cache: ScoreCache
+    settings: Settings
+
+
+def runtime() -> Runtime:
+    """The runtime of the application that answers this request."""
+    found: Runtime = current_app.extensions["runtime"]
+    return found
+
+
+class Parser(FlaskParser):
+    """Reads bodies and query strings; what is wrong with them becomes an error of ours."""
+
+    DEFAULT_UNKNOWN_BY_LOCATION = {**FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION, "query": ma.RAISE}
+
+    def load_json(self, req: Request, schema: ma.Schema) -> Any:
+        if req.mimetype != "application/json":
+            raise UnsupportedMediaType("Send the body as application/json.")
+        return parse_json(req.get_data())
+
+    def load_querystring(self, req: Request, schema: ma.Schema) -> Any:
+        repeating = {name for name, field in schema.fields.items() if isinstance(field, ma.fields.List)}
+        twice = sorted(name for name, values in req.args.lists() if len(values) > 1 and name not in repeating)
+        if twice:
+            raise InvalidQuery.at(*twice, detail="Is given twice.", code="repeated")
+        return super().load_querystring(req, schema)
+
+    def handle_error(self, error: ma.ValidationError, req: Request, schema: ma.Schema, **_: Any) -> NoReturn:
+        # webargs files the messages under the location they are about.
+        [(location, messages)] = error.messages_dict.items()
+        if location == "query":
+            raise InvalidQuery.of(places(messages)) from error
+        raise invalid_body(messages) from error
+
+
+class Blueprint(SmorestBlueprint):
+    """Routes whose document says all that they may answer, because what answers it also says it."""
+
+    ARGUMENTS_PARSER = Parser()
+
+    def route(self, rule: str, **options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        """Register a view under its own name in camel case as the operationId."""
+        add = super().route(rule, **options)
+
+        def register(view: Any) -> Any:
+            head, *tail = view.__name__.split("_")
+            arguments = getattr(view, "_apidoc", {}).get("arguments", {}).get("parameters", [])
+            taken = {argument["in"] for argument in arguments}
+            if "query" not in taken:
+                view = _without_query(view)
+            for status in _always(rule, taken):
+                view = self.fails(status)(view)
+            return add(self.doc(operationId=head + "".join(map(str.title, tail)))(view))
+
+        return register
+
+    def arguments(self, schema: Any, *, location: str = "json", **kwargs: Any) -> Any:
+        """Take arguments from the body or the query string; what does not fit is 422 or 400."""
+        status = 400 if location == "query" else 422
+        take = super().arguments(schema, location=location, error_status_code=status, **kwargs)
+
+        def register(view: Any) -> Any:
+            taking = take(view)
+            # smorest names the response by http.HTTPStatus, whose names differ between Pythons.
+            taking._apidoc["arguments"]["responses"][status] = _component(status)  # noqa: SLF001 - bent here only
+            return taking
+
+        return register
+
+    def fails(self, *statuses: int) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        """Say in the document that a view may answer with these problems."""
+
+        def register(view: Any) -> Any:
+            for status in statuses:
+                view = self.alt_response(status, _component(status))(view)
+            return view
+
+        return register
+
+
+def _always(rule: str, taken: set[str]) -> Iterable[int]:
+    """What any view of this form may fail with."""
+    yield from (400, 503)
+    if "<" in rule:
+        yield 404
+    if "json" in taken:
+        yield from (413, 415)
+
+
+def _without_query(view: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(view)
+    def checked(*args: Any, **kwargs: Any) -> Any:
+        if request.args:
+            raise InvalidQuery.at(*sorted(request.args), detail="Unknown parameter.", code="unknown")
+        return view(*args, **kwargs)
+
+    return checked
+
+
+def _component(status: int) -> str:
+    return f"Problem{status}"
+
+
+class Api(SmorestApi):
+    """Turns every failure, ours or not, into a problem document, and documents them."""
+
+    ERROR_SCHEMA = Problem
+    DEFAULT_ERROR_RESPONSE_NAME = None  # every failure is listed by its status instead
+
+    def _register_error_handlers(self) -> None:
+        for kind, handler in (
+            (ServiceError, problem),
+            (HTTPException, _http_problem),
+            (Exception, _unexpected_problem),
+        ):
+            self._app.register_error_handler(kind, handler)
+
+    def _register_responses(self) -> None:
+        titles: dict[int, list[str]] = {}
+        for kind in errors.problem_types():
+            titles.setdefault(kind.status, []).append(kind.title)
+        for status, named in titles.items():
+            response = {"description": "; ".join(named), "schema": self.ERROR_SCHEMA}
+            prepare_response(response, self.spec, PROBLEM_JSON)
+            self.spec.components.response(_component(status), response, lazy=True)
+
+    def _register_pagination_header(self) -> None:
+        """Leave out smorest's own paging; ours is in the bodies and in Link."""
+
+
+def problem(error: ServiceError) -> Response:
+    """An error as an RFC 9457 document."""
+    document = {
+        "type": f"/problems/{error.name}",
+        "title": error.title,
+        "status": error.status,
+        "detail": error.detail,
+        "instance": request.path,
+    }
+    if error.errors:
+        document["errors"] = error.errors
+    response = Response(json.dumps(document), error.status, content_type=PROBLEM_JSON)
+    if isinstance(error, errors.Unauthorized):
+        response.headers["WWW-Authenticate"] = "Bearer"
+    if isinstance(error, errors.Unavailable):
+        response.headers["Retry-After"] = "1"
+    return response
+
+
+def _http_problem(error: HTTPException) -> Any:
+    if error.code is not None and error.code < 400:
+        return error.get_response()
+    kind = _BY_STATUS.get(error.code or 500, errors.BadRequest)
+    response = problem(kind(error.description or kind.title))
+    if kind is errors.BadRequest and error.code is not None:
+        response.status_code = error.code
+    if "Allow" in (headers := error.get_response().headers):
+        response.headers["Allow"] = headers["Allow"]
+    return response
+
+
+def _unexpected_problem(error: Exception) -> Response:
+    if is_away(error):
+        log.warning("The database is away: %s", error)
+        return problem(errors.Unavailable("The database cannot be reached, or is busy. Try again shortly."))
+    log.error("Unexpected error", exc_info=error)
+    return problem(errors.InternalError("Something went wrong here; it is logged under this request's id."))
+
+
+def page_of(query: dict[str, Any], fetch: Callable[..., Page[Any]]) -> tuple[dict[str, Any], int, dict[str, str]]:
+    """A page of a list: its items, and where the next ones are.
+
+    Args:
+        query: What was asked: `limit`, `cursor` and the list's own filters.
+        fetch: The use case, called with the filters, `after` and `limit`.
+    """
+    filters = {name: value for name, value in query.items() if name not in ("limit", "cursor")}
+    bound_to = [request.path, filters]
+    after = None if query["cursor"] is None else decode_cursor(query["cursor"], bound_to)
+    page = fetch(**filters, after=after, limit=query["limit"])
+    next_cursor = None if page.next is None else encode_cursor(page.next, bound_to)
+    return {"items": page.items, "next_cursor": next_cursor}, 200, _link(next_cursor)
+
+
+def score_response(answer: Answer, status: CacheStatus) -> Response:
+    """An answer from the cache, or as good as: with its tag, how the cache served it, and 304 where that is enough."""
+    response = Response(answer.body, content_type="application/json", headers=_link(answer.next_cursor))
+    response.headers["Cache-Status"] = f"borneout; {status}"
+    response.set_etag(answer.etag, weak=True)
+    return response.make_conditional(request)  # type: ignore[return-value]
+
+
+def _link(next_cursor: str | None) -> dict[str, str]:
+    """The Link header of a list that goes on (RFC 8288)."""
+    if next_cursor is None:
+        return {}
+    query = [(name, value) for name, value in request.args.items(multi=True) if name != "cursor"]
+    return {"Link": f'<{request.path}?{urlencode([*query, ("cursor", next_cursor)])}>; rel="next"'}

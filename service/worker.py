@@ -1,0 +1,34 @@
+"""The worker: every second, do what transactions left behind and see whether Redis is still the same."""
+
+from __future__ import annotations
+
+import logging
+import threading
+
+from service.cache import ScoreCache
+from service.db import Database, is_away
+from service.outbox import sweep
+
+log = logging.getLogger(__name__)
+
+INTERVAL = 1.0  # seconds; a cached score may be old for five after Redis is back (R20)
+
+
+def run_worker(db: Database, cache: ScoreCache, stop: threading.Event) -> None:
+    """Work until told to stop. A database that is away is waited for."""
+    log.info("worker started")
+    while not stop.is_set():
+        try:
+            tick(db, cache)
+        except Exception as exc:
+            if not is_away(exc):
+                raise
+            log.warning("The database is away: %s", exc)
+        stop.wait(INTERVAL)
+    log.info("worker stopped")
+
+
+def tick(db: Database, cache: ScoreCache) -> None:
+    """One round. What Redis restored is made old before anything else, since it may be served meanwhile."""
+    if cache.forget_after_restart():
+        sweep(db, cache)
