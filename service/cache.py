@@ -123,6 +123,11 @@ class ScoreCache:
         except redis.RedisError:
             return False
 
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._reader.close()
+        self._writer.close()
+
     def _look_up(self, questions: Sequence[Question]) -> tuple[dict[str, bytes], dict[Question, Answer]]:
         """The stamp of each outlet now, and the answers that carry it."""
         outlets = list(dict.fromkeys(question.about for question in questions))

@@ -69,6 +69,10 @@ class Database:
     def write(self) -> AbstractContextManager[Session]:
         return self._write.begin()
 
+    def close(self) -> None:
+        """Let go of the connections."""
+        self.engine.dispose()
+
     def ping(self) -> None:
         """Ask the database for an answer.
 

@@ -215,7 +215,7 @@ def topmost_parents(session: Session, outlets: Iterable[UUID]) -> dict[UUID, UUI
         sa.select(climb.c.below, Outlet.id, Outlet.parent_id).join(Outlet, Outlet.id == climb.c.parent_id)
     )
     tops = session.execute(sa.select(climb.c.below, climb.c.id).where(climb.c.parent_id.is_(None)))
-    return dict(tops.tuples())
+    return dict(tops.all())
 
 
 _WHOLE = (selectinload(Outlet.parent), selectinload(Outlet.domains), selectinload(Outlet.aliases))

@@ -129,7 +129,7 @@ def _prepare_database(settings: Settings) -> str | None:
             migrate(db.engine)
         return ensure_first_key(db, given=settings.bootstrap_key, now=dt.datetime.now(dt.UTC))
     finally:
-        db.engine.dispose()
+        db.close()
 
 
 def _processes(settings: Settings, *, host: str, port: int, workers: int) -> list[Process]:

@@ -48,7 +48,7 @@ def worker(settings: Settings) -> None:
         signal.signal(name, lambda *_: stop.set())
     db = Database(settings.database_url)
     run_worker(db, ScoreCache(settings.redis_url), stop)
-    db.engine.dispose()
+    db.close()
 
 
 @click.command()
@@ -58,7 +58,7 @@ def migrate(settings: Settings) -> None:
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     db = Database(settings.database_url)
     apply_migrations(db.engine)
-    db.engine.dispose()
+    db.close()
     click.echo("The schema is up to date.")
 
 

@@ -52,6 +52,7 @@ def with_place(command: Callable[..., Any]) -> Callable[..., Any]:
         try:
             return command(place, **options)
         finally:
-            place.db.engine.dispose()
+            place.db.close()
+            place.cache.close()
 
     return with_settings(run)
