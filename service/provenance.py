@@ -1,6 +1,6 @@
 """Who stands where on a claim, who only passed it on, and how many sources there really are. Pure.
 
-Functions take the reports of one claim in the order of `Filed.order`, which settles ties (R6).
+Functions take the reports of one claim sorted by `ORDER`, which settles ties (R6).
 """
 
 from __future__ import annotations
@@ -8,12 +8,15 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import NamedTuple
 from uuid import UUID
 
 from service.vocabulary import Role, Stance
 
 BACKFILL = dt.timedelta(days=7)
+ORDER = attrgetter("published_at", "recorded_at", "id")
+"""When a report was published; of two at one instant the one recorded last, then the later in its file (R6)."""
 
 
 class Filed(NamedTuple):
@@ -27,11 +30,6 @@ class Filed(NamedTuple):
     is_relay: bool
     cited_id: UUID | None
     """The outlet that a relay names; None for a relay of an unknown source."""
-
-    @property
-    def order(self) -> tuple[dt.datetime, dt.datetime, UUID]:
-        """When it was published; of two at one instant the one recorded last, then the later in its file (R6)."""
-        return self.published_at, self.recorded_at, self.id
 
     @property
     def role(self) -> Role:

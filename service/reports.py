@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
+from bisect import insort
 from collections.abc import Sequence
 from typing import Any, TypedDict
 from uuid import UUID
@@ -22,7 +23,7 @@ from service.models import Claim, Outlet, Report
 from service.outbox import leave_forget
 from service.outlets import Directory, NamedOutlet, require_outlet
 from service.paging import Keyset, Page, Position
-from service.provenance import relay_cycle
+from service.provenance import ORDER, relay_cycle
 from service.vocabulary import Caller, Stance
 
 CLOCK_SLACK = dt.timedelta(minutes=5)
@@ -136,13 +137,13 @@ def file_reports(
         same = known.setdefault(report.fingerprint, report)
         filed.append((same, same is report))
     new = [report for report, created in filed if created]
-    if not errors and relay_cycle(as_filed(report) for report in [*claim.reports, *new]):
+    relaying = any(report.is_relay for report in new)
+    if not errors and relaying and relay_cycle(as_filed(report) for report in [*claim.reports, *new]):
         errors = [_cycle(index) for index, given in enumerate(reports) if given["relays"] is not None]
     if errors:
         raise InvalidBody("A report cannot be filed as given.", errors=errors)
     for report in new:
-        claim.reports.append(report)
-    claim.reports.sort(key=lambda report: as_filed(report).order)
+        insort(claim.reports, report, key=ORDER)
     return filed
 
 

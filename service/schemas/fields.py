@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
+import re
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,6 +14,8 @@ from marshmallow.validate import Length, Range
 from service.instants import format_instant, parse_date_or_instant, parse_instant
 
 MAX_PAGE = 200
+
+_NOT_TEXT = re.compile("[\x00\ud800-\udfff]")
 
 
 class Text(ma.fields.String):
@@ -28,7 +31,7 @@ class Text(ma.fields.String):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         text = str(super()._deserialize(value, attr, data, **kwargs))
-        if "\x00" in text or any("\ud800" <= char <= "\udfff" for char in text):
+        if _NOT_TEXT.search(text):
             raise self.make_error("text")
         if text and not text.strip():
             raise self.make_error("blank")
