@@ -18,7 +18,7 @@ R = TypeVar("R")
 
 _ATTEMPTS = 4
 _LOST_RACE = frozenset({"40001", "40P01"})  # serialization failure, deadlock
-_AWAY = (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError, sa.exc.InternalError)
+_AWAY = (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError)
 
 
 class UtcDateTime(sa.types.TypeDecorator[dt.datetime]):

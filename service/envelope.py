@@ -36,6 +36,8 @@ def _end(response: Response) -> Response:
     if request.method in ("GET", "HEAD", "OPTIONS"):
         response.headers["Access-Control-Allow-Origin"] = "*"
         response.headers["Access-Control-Expose-Headers"] = "Cache-Status, ETag, Link, X-Request-ID"
+    if response.content_length == 0:
+        response.headers.pop("Content-Type", None)  # Flask calls an empty body HTML
     log.info(
         "answered",
         extra={

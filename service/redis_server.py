@@ -54,6 +54,7 @@ def redis_command(socket: Path) -> list[str]:
         "appendonly": "no",
         "maxmemory": MEMORY,
         "maxmemory-policy": "allkeys-lru",
+        "logfile": str(socket.parent / "redis.log"),
         "loglevel": "warning",
         "daemonize": "no",
     }

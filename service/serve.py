@@ -108,11 +108,12 @@ def serve(
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     with _alone(settings.data_dir):
         first_key = _prepare_database(settings)
-        processes = _processes(settings, host=host, port=port, workers=workers)
+        listen = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        processes = _processes(settings, listen=listen, workers=workers)
         try:
-            _start(processes, f"http://{host}:{port}", stop)
+            _start(processes, f"http://{listen}", stop)
             if not stop.is_set():
-                announce(f"http://{host}:{port}", first_key)
+                announce(f"http://{listen}", first_key)
             while not stop.wait(0.2):
                 for process in processes:
                     process.revive()
@@ -132,13 +133,13 @@ def _prepare_database(settings: Settings) -> str | None:
         db.close()
 
 
-def _processes(settings: Settings, *, host: str, port: int, workers: int) -> list[Process]:
+def _processes(settings: Settings, *, listen: str, workers: int) -> list[Process]:
     """What to run, in the order of starting; each needs those before it, as far as it needs any."""
     env = {**os.environ, PREFIX + "DATA_DIR": str(settings.data_dir)}
     gunicorn = [sys.executable, "-m", "gunicorn", "-c", str(ROOT / "gunicorn.conf.py")]
     processes = [
         Process("worker", [sys.executable, "-m", "service.cli", "worker"], env),
-        Process("gunicorn", [*gunicorn, "--bind", f"{host}:{port}", "--workers", str(workers)], env),
+        Process("gunicorn", [*gunicorn, "--bind", listen, "--workers", str(workers)], env),
     ]
     if settings.embedded_redis:
         socket = settings.data_dir / "redis.sock"

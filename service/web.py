@@ -41,6 +41,9 @@ _BY_STATUS: Mapping[int, type[ServiceError]] = {
 }
 
 
+_NO_ROUTE = "Nothing answers at this path."
+
+
 @dataclass(frozen=True, slots=True)
 class Runtime:
     """What a view needs besides its arguments."""
@@ -196,13 +199,14 @@ def problem(error: ServiceError) -> Response:
 
 
 def _http_problem(error: HTTPException) -> Any:
+    headers = error.get_response().headers
     if error.code is not None and error.code < 400:
-        return error.get_response()
+        return Response(status=error.code, headers={"Location": headers["Location"]})
     kind = _BY_STATUS.get(error.code or 500, errors.BadRequest)
-    response = problem(kind(error.description or kind.title))
+    response = problem(kind(_NO_ROUTE if kind is errors.NotFound else error.description or kind.title))
     if kind is errors.BadRequest and error.code is not None:
         response.status_code = error.code
-    if "Allow" in (headers := error.get_response().headers):
+    if "Allow" in headers:
         response.headers["Allow"] = headers["Allow"]
     return response
 

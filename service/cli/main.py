@@ -9,6 +9,7 @@ from service.cli.keys import keys
 from service.cli.operate import migrate, openapi, serve, worker
 from service.cli.records import import_file, resolve, score
 from service.config import BadSetting
+from service.db import is_away
 from service.errors import ServiceError
 from service.redis_server import NoRedisServer
 from service.serve import StartError
@@ -25,6 +26,10 @@ class Borneout(click.Group):
             raise click.ClickException("\n".join([exc.detail, *places])) from exc
         except (BadSetting, NoRedisServer, StartError) as exc:
             raise click.ClickException(str(exc)) from exc
+        except Exception as exc:
+            if not is_away(exc):
+                raise
+            raise click.ClickException(f"The database cannot be used (is it migrated?): {exc}") from exc
 
 
 @click.group(cls=Borneout, context_settings={"help_option_names": ["-h", "--help"]})
