@@ -24,6 +24,7 @@ _PREFIX = "borneout:1:"  # the number changes with the format of what is kept
 _EPOCH = f"{_PREFIX}generation"
 _RUN = f"{_PREFIX}run"
 _LIFE = dt.timedelta(minutes=10)
+_SHORTEST = dt.timedelta(milliseconds=1)
 _GENERATION_LIFE = dt.timedelta(days=1)
 _READ_TIMEOUT = 0.15  # seconds; a score is computed from the database in less
 _WRITE_TIMEOUT = 0.5  # longer, because giving up leaves other readers with an old score until the worker comes by
@@ -144,7 +145,8 @@ class ScoreCache:
         return stamps, found
 
     def _mint(self, names: list[str]) -> list[bytes]:
-        with self._reader.pipeline(transaction=False) as pipe:
+        # In one transaction, since a writer may take a generation away again in between.
+        with self._reader.pipeline(transaction=True) as pipe:
             for name in names:
                 pipe.set(name, secrets.token_hex(8), nx=True, ex=_GENERATION_LIFE)
             pipe.mget(names)
@@ -158,20 +160,19 @@ class ScoreCache:
         try:
             with self._reader.pipeline(transaction=False) as pipe:
                 for question, answer in computed.items():
-                    expires_at = dt.datetime.now(dt.UTC) + _LIFE
+                    life = _LIFE
                     if answer.expires_at is not None:
-                        expires_at = min(expires_at, answer.expires_at)
-                    pipe.set(_key(question), _pack(answer, stamps[question.about]), pxat=expires_at)
+                        # As a span, so that Redis's clock does not matter and one older than 6.2 takes it.
+                        life = max(_SHORTEST, min(_LIFE, answer.expires_at - dt.datetime.now(dt.UTC)))
+                    pipe.set(_key(question), _pack(answer, stamps[question.about]), px=life)
                 pipe.execute()
         except redis.RedisError as exc:
             self._rest(exc)
 
     def _renew(self, names: Iterable[str]) -> bool:
+        # Taken away, and the next reader makes another: a Redis without memory left refuses SET and takes DEL.
         try:
-            with self._writer.pipeline(transaction=False) as pipe:
-                for name in names:
-                    pipe.set(name, secrets.token_hex(8), ex=_GENERATION_LIFE)
-                pipe.execute()
+            self._writer.delete(*names)
         except redis.RedisError as exc:
             self._rest(exc)
             return False

@@ -12,12 +12,13 @@ from sqlalchemy.orm import Session, selectinload
 
 from service.cache import ScoreCache
 from service.db import Database, retried
+from service.directory import Directory
 from service.dossier import WHOLE, describe_claim, load_claim, reporting_outlets, summarise_claim
 from service.errors import ClaimDiffers, FieldError, InvalidBody, nested
 from service.identity import new_id
 from service.models import Claim, Report, Resolution
 from service.outbox import leave_forget
-from service.outlets import Directory, filtering_outlet
+from service.outlets import filtering_outlet
 from service.paging import Keyset, Page, Position
 from service.reports import NewReport, file_reports
 from service.vocabulary import Caller, ClaimKind, ClaimStatus, Verdict

@@ -17,6 +17,7 @@ HOST_LENGTH = 253  # RFC 1035, 2.3.4
 RESERVED_SLUGS = frozenset({"lookup"})
 
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+_WWW = re.compile(r"\A(?:www\.)+(?=[^.]+\.)")  # www.de is a domain of its own
 _HOST_LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
 
 
@@ -69,7 +70,7 @@ def domain_key(domain: str) -> str:
     'bild.de/Sport'
     """
     host, _, path = domain.strip().partition("/")
-    host = _ascii_host(host).removeprefix("www.")
+    host = _WWW.sub("", _ascii_host(host))
     labels = host.split(".")
     if len(labels) < 2 or not all(_HOST_LABEL.fullmatch(label) for label in labels) or labels[-1].isdigit():
         raise ValueError("Not a domain name, such as bild.de or bild.de/sport.")

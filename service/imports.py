@@ -14,12 +14,12 @@ from sqlalchemy.orm import Session
 from service.cache import ScoreCache
 from service.claims import NewClaim, differences, new_claim
 from service.db import Database, retried
+from service.directory import Directory, NamedOutlet
 from service.dossier import WHOLE, newest_resolution, reporting_outlets
 from service.errors import AlreadyResolved, ClaimDiffers, FieldError, ServiceError
 from service.identity import looks_like_domain
 from service.models import Claim, Resolution
 from service.outbox import leave_forget
-from service.outlets import Directory, NamedOutlet
 from service.reports import NewReport, file_reports
 from service.resolutions import NewResolution, new_resolution
 from service.vocabulary import Caller, ClaimKind, Stance, Verdict

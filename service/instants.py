@@ -6,7 +6,7 @@ import datetime as dt
 import re
 
 _RFC3339 = re.compile(
-    r"(?P<date>\d{4}-\d{2}-\d{2})[Tt](?P<time>\d{2}:\d{2}:\d{2})(?P<fraction>\.\d{1,12})?(?P<zone>[Zz]|[+-]\d{2}:\d{2})",
+    r"(?P<date>\d{4}-\d{2}-\d{2})[Tt](?P<time>\d{2}:\d{2}:\d{2})(?P<fraction>\.\d{1,12})?(?P<zone>[Zz]|[+-]\d{2}:[0-5]\d)",
     re.ASCII,
 )
 

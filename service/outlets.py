@@ -4,25 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Iterable, Sequence
-from typing import NotRequired, TypedDict
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, selectinload
 
-from service.db import Database, lock_name, retried
+from service.db import Database, retried
 from service.errors import DomainTaken, FieldError, InvalidBody, InvalidQuery, SlugTaken, UnknownOutlet
 from service.identity import RESERVED_SLUGS, SLUG_LENGTH, domain_key, is_slug, name_key, new_id, parse_id, slug_of
 from service.models import Outlet, OutletAlias, OutletDomain
 from service.paging import Keyset, Page, Position
 from service.vocabulary import OutletKind
-
-
-class NamedOutlet(TypedDict):
-    """An outlet given by its name, and perhaps its domain: found, or made if it is not on record."""
-
-    name: str
-    domain: NotRequired[str | None]
 
 
 @retried
@@ -49,7 +41,7 @@ def record_outlet(
     with db.write() as session:
         outlet = Outlet(id=new_id(), name=name, name_key=name_key(name), kind=kind, scorable=scorable, recorded_at=now)
         outlet.parent = None if parent is None else _parent(session, parent)
-        outlet.slug = _free_slug(session, outlet) if slug is None else _untaken(session, slug)
+        outlet.slug = free_slug(session, outlet) if slug is None else _untaken(session, slug)
         outlet.domains = _domains(session, keys)
         outlet.aliases = [
             OutletAlias(position=position, name=alias, name_key=name_key(alias))
@@ -137,76 +129,6 @@ def filtering_outlet(session: Session, reference: str, parameter: str) -> Outlet
     return outlet
 
 
-class Directory:
-    """The outlets that the reports of one transaction speak of, each looked up once.
-
-    An outlet that it makes is not in the session until a report on it is, so that a report that is
-    refused leaves none behind.
-    """
-
-    def __init__(self, session: Session, *, now: dt.datetime) -> None:
-        self._session = session
-        self._now = now
-        self._found: dict[str | tuple[str, str | None], Outlet] = {}
-        self._made: list[Outlet] = []
-
-    def get(self, reference: str | NamedOutlet) -> Outlet:
-        """The outlet of a slug or id that exists, or of a name that is found or made.
-
-        Raises:
-            InvalidBody: The slug is not on record, the domain badly formed, or the name that of several outlets.
-        """
-        key = reference if isinstance(reference, str) else (name_key(reference["name"]), reference.get("domain"))
-        if key not in self._found:
-            self._found[key] = self._look_up(reference)
-        return self._found[key]
-
-    def _look_up(self, reference: str | NamedOutlet) -> Outlet:
-        if not isinstance(reference, str):
-            domain = _domain_of(reference)
-            return self._named(reference["name"], domain) or self._make(reference["name"], domain)
-        if (outlet := find_outlet(self._session, reference)) is None:
-            raise InvalidBody.at("", f"No outlet {reference!r} is on record.", "unknown-outlet")
-        return outlet
-
-    def _named(self, name: str, domain: str | None) -> Outlet | None:
-        """The outlet with the domain given, or else the one of that name, alias or slug."""
-        if domain is not None and (owner := self._owner(domain)) is not None:
-            return owner
-        key = name_key(name)
-        alias = sa.select(OutletAlias.outlet_id).where(OutletAlias.name_key == key)
-        outlets = self._session.scalars(
-            sa.select(Outlet).where((Outlet.name_key == key) | Outlet.id.in_(alias)).order_by(Outlet.slug)
-        ).all()
-        if len(outlets) > 1:
-            slugs = ", ".join(outlet.slug for outlet in outlets)
-            raise InvalidBody.at(
-                "/name", f"Several outlets have this name; give the slug of one: {slugs}.", "ambiguous"
-            )
-        if outlets:
-            return outlets[0]
-        made = (made for made in self._made if made.name_key == key or made.slug == name)
-        return next(made, None) or find_outlet(self._session, name)
-
-    def _owner(self, domain: str) -> Outlet | None:
-        rows = sa.select(Outlet).join(OutletDomain, OutletDomain.outlet_id == Outlet.id)
-        if (owner := self._session.scalar(rows.where(OutletDomain.domain == domain))) is not None:
-            return owner
-        return next((made for made in self._made if domain in [owned.domain for owned in made.domains]), None)
-
-    def _make(self, name: str, domain: str | None) -> Outlet:
-        # Two writers who make an outlet of one name would both find none, and make two.
-        lock_name(self._session, "outlet")
-        if found := self._named(name, domain):
-            return found
-        outlet = Outlet(id=new_id(), name=name, name_key=name_key(name), recorded_at=self._now)
-        outlet.kind, outlet.scorable = OutletKind.WEBSITE, True
-        outlet.slug = _free_slug(self._session, outlet, taken={made.slug for made in self._made})
-        outlet.domains = [] if domain is None else [OutletDomain(domain=domain, position=0)]
-        self._made.append(outlet)
-        return outlet
-
-
 def topmost_parents(session: Session, outlets: Iterable[UUID]) -> dict[UUID, UUID]:
     """For each outlet the one at the top of its parents, itself if it has none."""
     start = sa.select(Outlet.id.label("below"), Outlet.id, Outlet.parent_id).where(Outlet.id.in_(set(outlets)))
@@ -252,7 +174,7 @@ def _untaken(session: Session, slug: str) -> str:
     return slug
 
 
-def _free_slug(session: Session, outlet: Outlet, *, taken: Collection[str] = ()) -> str:
+def free_slug(session: Session, outlet: Outlet, *, taken: Collection[str] = ()) -> str:
     """The name as a slug; with a number behind it if that is taken; from the id if the name has no letters."""
     base = slug_of(outlet.name)
     if not base or parse_id(base) is not None:
@@ -277,15 +199,6 @@ def _domains(session: Session, keys: Sequence[str]) -> list[OutletDomain]:
     if taken:
         raise DomainTaken("; ".join(f"{domain} belongs to the outlet {slug!r}" for domain, slug in taken) + ".")
     return [OutletDomain(domain=key, position=position) for position, key in enumerate(keys)]
-
-
-def _domain_of(given: NamedOutlet) -> str | None:
-    if (domain := given.get("domain")) is None:
-        return None
-    try:
-        return domain_key(domain)
-    except ValueError as exc:
-        raise InvalidBody.at("/domain", str(exc), "invalid") from exc
 
 
 def _contains(column: sa.orm.InstrumentedAttribute[str], part: str) -> sa.ColumnElement[bool]:

@@ -15,13 +15,14 @@ from sqlalchemy.orm import selectinload
 
 from service.cache import ScoreCache
 from service.db import Database, retried
+from service.directory import Directory, NamedOutlet
 from service.dossier import as_filed, describe_report, load_claim
 from service.errors import FieldError, InvalidBody, nested
 from service.identity import new_id
 from service.instants import format_instant, parse_instant
 from service.models import Claim, Outlet, Report
 from service.outbox import leave_forget
-from service.outlets import Directory, NamedOutlet, require_outlet
+from service.outlets import require_outlet
 from service.paging import Keyset, Page, Position
 from service.provenance import ORDER, relay_cycle
 from service.vocabulary import Caller, Stance
