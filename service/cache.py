@@ -160,11 +160,12 @@ class ScoreCache:
         try:
             with self._reader.pipeline(transaction=False) as pipe:
                 for question, answer in computed.items():
+                    # A span, not a moment: Redis's clock does not matter then, and one older than 6.2 takes it.
                     life = _LIFE
                     if answer.expires_at is not None:
-                        # As a span, so that Redis's clock does not matter and one older than 6.2 takes it.
-                        life = max(_SHORTEST, min(_LIFE, answer.expires_at - dt.datetime.now(dt.UTC)))
-                    pipe.set(_key(question), _pack(answer, stamps[question.about]), px=life)
+                        life = min(_LIFE, answer.expires_at - dt.datetime.now(dt.UTC))
+                    if life >= _SHORTEST:
+                        pipe.set(_key(question), _pack(answer, stamps[question.about]), px=life)
                 pipe.execute()
         except redis.RedisError as exc:
             self._rest(exc)
