@@ -3,25 +3,35 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any, TypedDict
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session
 
 from service.cache import ScoreCache
 from service.db import Database, retried
 from service.directory import Directory
-from service.dossier import WHOLE, describe_claim, load_claim, reporting_outlets, summarise_claim
+from service.dossier import (
+    WHOLE,
+    check_group,
+    describe_claim,
+    load_claim,
+    reporting_outlets,
+    standing_resolution,
+)
 from service.errors import ClaimDiffers, FieldError, InvalidBody, nested
 from service.identity import new_id
-from service.models import Claim, Report, Resolution
+from service.models import Claim
 from service.outbox import leave_forget
-from service.outlets import filtering_outlet
-from service.paging import Keyset, Page, Position
 from service.reports import NewReport, file_reports
-from service.vocabulary import Caller, ClaimKind, ClaimStatus, Verdict
+from service.versions import check_match, keep_version, said_before
+from service.vocabulary import Caller, ClaimKind, Verdict
+
+CHANGEABLE = ("text", "topic", "tags", "group", "resolves_by")
+"""The members of a claim that a correction can change."""
 
 
 class NewClaim(TypedDict):
@@ -60,7 +70,7 @@ def record_claim(
         directory = Directory(session, now=now)
         known = claim_by_external_id(session, claim["external_id"])
         if known is not None:
-            _agree(known, claim, reports, directory, caller=caller, now=now)
+            _agree(session, known, claim, reports, directory, caller=caller, now=now)
             return describe_claim(session, known, now=now), False
         recorded = new_claim(claim, caller=caller, now=now)
         _file_first(recorded, reports, directory, caller=caller, now=now)
@@ -83,38 +93,50 @@ def get_claim(db: Database, claim_id: UUID, *, now: dt.datetime) -> dict[str, An
         return describe_claim(session, load_claim(session, claim_id), now=now)
 
 
-def list_claims(
+@retried
+def change_claim(
     db: Database,
+    cache: ScoreCache,
+    claim_id: UUID,
     *,
-    status: ClaimStatus | None = None,
-    verdict: Verdict | None = None,
-    outlet: str | None = None,
-    topic: str | None = None,
-    resolves_before: dt.datetime | None = None,
-    after: Position | None,
-    limit: int,
+    changes: Mapping[str, Any],
+    tags: AbstractSet[str] | None,
+    caller: Caller,
     now: dt.datetime,
-) -> Page[dict[str, Any]]:
-    """Claims, the last recorded first.
+) -> dict[str, Any]:
+    """Change what a claim says; what it said before is kept.
+
+    Args:
+        db: The database.
+        cache: The scores that the change makes old.
+        claim_id: Which claim.
+        changes: New values of `text`, `topic`, `tags`, `group` and `resolves_by`, those that change.
+        tags: The tags of what the caller has seen; None for whatever there is.
+        caller: Who changes it.
+        now: The moment of the call.
 
     Raises:
-        InvalidQuery: `after` is not a position of this list, or `outlet` not on record.
+        NotFound: There is no such claim.
+        PreconditionFailed: The claim was changed meanwhile.
+        InvalidBody: An event would lose its date (R1).
+        GroupResolved: The claim is true, and so is another one of its new group (R3).
     """
-    rows = sa.select(Claim).options(selectinload(Claim.resolutions))
-    with db.read() as session:
-        if status is not None:
-            rows = rows.where(_has_status(status, now))
-        if verdict is not None:
-            rows = rows.where(_stands(Resolution.verdict == verdict))
-        if outlet is not None:
-            by = filtering_outlet(session, outlet, "outlet")
-            rows = rows.where(sa.exists().where(Report.claim_id == Claim.id, Report.outlet_id == by.id))
-        if topic is not None:
-            rows = rows.where(Claim.topic == topic)
-        if resolves_before is not None:
-            rows = rows.where(Claim.resolves_by < resolves_before)
-        page = Keyset([Claim.id], [UUID], descending=True).page(session, rows, after=after, limit=limit)
-        return Page([summarise_claim(claim, now=now) for claim in page.items], page.next)
+    with db.write() as session:
+        claim = load_claim(session, claim_id, lock=True)
+        check_match(describe_claim(session, claim, now=now), tags)
+        keep_version(session, claim.id, _content(claim), caller=caller, now=now)
+        for name, value in changes.items():
+            setattr(claim, name, value)
+        _check_dated(claim)
+        standing = standing_resolution(claim)
+        if standing is not None and standing.verdict is Verdict.TRUE:
+            check_group(session, claim)
+        stale = reporting_outlets(claim)
+        leave_forget(session, stale, now=now)
+        session.flush()
+        described = describe_claim(session, claim, now=now)
+    cache.forget(stale)
+    return described
 
 
 def new_claim(given: NewClaim, *, caller: Caller, now: dt.datetime) -> Claim:
@@ -129,13 +151,20 @@ def claim_by_external_id(session: Session, external_id: str | None) -> Claim | N
     return session.scalar(sa.select(Claim).where(Claim.external_id == external_id).options(*WHOLE))
 
 
-def differences(known: Claim, given: NewClaim) -> list[FieldError]:
-    """The members in which a claim that was sent differs from the one on record."""
-    return [
+def differences(session: Session, known: Claim, given: NewClaim) -> list[FieldError]:
+    """The members in which a claim that was sent differs from the one on record; none if it once said just that."""
+    errors = [
         FieldError(pointer=f"/{member}", detail="Differs from the claim on record.", code="differs")
         for member, value in given.items()
         if getattr(known, member) != value
     ]
+    sent = {name: given[name] for name in CHANGEABLE}  # type: ignore[literal-required]
+    corrected = all(error["pointer"][1:] in CHANGEABLE for error in errors)
+    return [] if errors and corrected and said_before(session, known.id, sent) else errors
+
+
+def _content(claim: Claim) -> dict[str, Any]:
+    return {name: getattr(claim, name) for name in CHANGEABLE}
 
 
 def _file_first(
@@ -143,9 +172,10 @@ def _file_first(
 ) -> None:
     """File a new claim's reports, naming all that is wrong with it and with them at once."""
     errors: list[FieldError] = []
-    if claim.kind is ClaimKind.EVENT and claim.resolves_by is None:
-        detail = "An event needs the date by which it is due."
-        errors.append(FieldError(pointer="/resolves_by", detail=detail, code="required"))
+    try:
+        _check_dated(claim)
+    except InvalidBody as exc:
+        errors += exc.errors
     try:
         file_reports(claim, reports, directory, caller=caller, now=now)
     except InvalidBody as exc:
@@ -154,7 +184,13 @@ def _file_first(
         raise InvalidBody("The claim cannot be recorded as given.", errors=errors)
 
 
+def _check_dated(claim: Claim) -> None:
+    if claim.kind is ClaimKind.EVENT and claim.resolves_by is None:
+        raise InvalidBody.at("/resolves_by", "An event needs the date by which it is due.", "required")
+
+
 def _agree(
+    session: Session,
     known: Claim,
     given: NewClaim,
     reports: Sequence[NewReport],
@@ -164,29 +200,10 @@ def _agree(
     now: dt.datetime,
 ) -> None:
     """Make sure that what was sent again says what is on record, and no more."""
-    errors = differences(known, given)
+    errors = differences(session, known, given)
     for index, (_, created) in enumerate(file_reports(known, reports, directory, caller=caller, now=now)):
         if created:
             detail = "Not among the reports on record; file it on the claim."
             errors.append(FieldError(pointer=f"/reports/{index}", detail=detail, code="differs"))
     if errors:
         raise ClaimDiffers(f"The claim {known.id} has this external id and does not agree.", errors=errors)
-
-
-def _stands(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
-    """Whether a claim's newest resolution meets a condition."""
-    later = sa.orm.aliased(Resolution)
-    superseded = sa.exists().where(later.supersedes_id == Resolution.id)
-    return sa.exists().where(Resolution.claim_id == Claim.id, ~superseded, condition)
-
-
-def _has_status(status: ClaimStatus, now: dt.datetime) -> sa.ColumnElement[bool]:
-    resolved = _stands(Resolution.verdict.is_not(None))
-    past = sa.and_(Claim.kind == ClaimKind.EVENT, Claim.resolves_by <= now)
-    match status:
-        case ClaimStatus.RESOLVED:
-            return resolved
-        case ClaimStatus.DUE:
-            return ~resolved & past
-        case ClaimStatus.OPEN:
-            return ~resolved & sa.or_(Claim.kind != ClaimKind.EVENT, Claim.resolves_by > now)

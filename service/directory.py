@@ -12,7 +12,7 @@ from service.db import lock_name
 from service.errors import InvalidBody
 from service.identity import domain_key, name_key, new_id
 from service.models import Outlet, OutletAlias, OutletDomain
-from service.outlets import find_outlet, free_slug
+from service.register import find_outlet, free_slug
 from service.vocabulary import OutletKind
 
 

@@ -8,16 +8,19 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session, aliased, selectinload
 
-from service.errors import NotFound
-from service.models import Claim, Report, Resolution
-from service.outlets import topmost_parents
+from service.db import lock_name
+from service.errors import GroupResolved, NotFound
+from service.models import Claim, Report, Resolution, Withdrawal
 from service.provenance import Filed, independent_roots
+from service.register import topmost_parents
 from service.vocabulary import ClaimKind, ClaimStatus, Verdict
 
 WHOLE = (
-    selectinload(Claim.reports).options(selectinload(Report.outlet), selectinload(Report.cited)),
+    selectinload(Claim.reports).options(
+        selectinload(Report.outlet), selectinload(Report.cited), selectinload(Report.withdrawal)
+    ),
     selectinload(Claim.resolutions),
 )
 """What to load with a claim, so that nothing is fetched row by row afterwards."""
@@ -63,6 +66,11 @@ def reporting_outlets(claim: Claim) -> set[str]:
     return {report.outlet.slug for report in claim.reports}
 
 
+def counting_reports(claim: Claim) -> list[Filed]:
+    """The reports of a claim that were not withdrawn, as the rules of provenance look at them."""
+    return [as_filed(report) for report in claim.reports if report.withdrawal is None]
+
+
 def as_filed(report: Report) -> Filed:
     """A report as the rules of provenance look at it."""
     return Filed(
@@ -76,14 +84,47 @@ def as_filed(report: Report) -> Filed:
     )
 
 
+def check_group(session: Session, claim: Claim) -> None:
+    """Make sure that a claim can be true: at most one of its group is (R3).
+
+    Raises:
+        GroupResolved: Another one is.
+    """
+    if claim.group is None:
+        return
+    # Two claims of the group could be resolved at once, each unseen by the other.
+    lock_name(session, f"group {claim.group}")
+    later = aliased(Resolution)
+    true_one = session.scalar(
+        sa.select(Claim.id)
+        .join(Resolution, Resolution.claim_id == Claim.id)
+        .where(
+            Claim.group == claim.group,
+            Claim.id != claim.id,
+            Resolution.verdict == Verdict.TRUE,
+            ~sa.exists().where(later.supersedes_id == Resolution.id),
+        )
+    )
+    if true_one is not None:
+        raise GroupResolved(
+            f"The claim {true_one} of the group {claim.group!r} is true, so the claim {claim.id} cannot be."
+        )
+
+
 def describe_claim(session: Session, claim: Claim, *, now: dt.datetime) -> dict[str, Any]:
     """A claim with its reports, its resolution and how many independent roots it has (R8)."""
-    filed = [as_filed(report) for report in claim.reports]
-    named = {outlet for report in filed for outlet in (report.outlet_id, report.cited_id) if outlet is not None}
     return summarise_claim(claim, now=now) | {
-        "independent_roots": independent_roots(filed, topmost_parents(session, named)),
+        "independent_roots": count_roots(session, [claim])[claim.id],
         "reports": [describe_report(report, claim) for report in claim.reports],
     }
+
+
+def count_roots(session: Session, claims: Sequence[Claim]) -> dict[UUID, int]:
+    """How many independent roots each claim has (R8), for all of them by one statement."""
+    filed = {claim.id: counting_reports(claim) for claim in claims}
+    ends = {end for reports in filed.values() for report in reports for end in (report.outlet_id, report.cited_id)}
+    topmost = topmost_parents(session, ends - {None})
+    return {claim_id: independent_roots(reports, topmost) for claim_id, reports in filed.items()}
 
 
 def summarise_claim(claim: Claim, *, now: dt.datetime) -> dict[str, Any]:
@@ -122,6 +163,7 @@ def describe_report(report: Report, claim: Claim) -> dict[str, Any]:
         "role": filed.role,
         "after_known": filed.is_after(None if standing is None else standing.known_at),
         "backfilled": filed.backfilled,
+        "withdrawn": _describe_withdrawal(report.withdrawal),
         "recorded_at": report.recorded_at,
     }
 
@@ -144,6 +186,10 @@ def describe_resolution(resolution: Resolution) -> dict[str, Any]:
 def describe_resolutions(resolutions: Sequence[Resolution]) -> list[dict[str, Any]]:
     """All the resolutions of a claim, in the order given."""
     return [describe_resolution(resolution) for resolution in resolutions]
+
+
+def _describe_withdrawal(withdrawal: Withdrawal | None) -> dict[str, Any] | None:
+    return None if withdrawal is None else {"reason": withdrawal.reason, "recorded_at": withdrawal.recorded_at}
 
 
 def _describe_relay(report: Report) -> dict[str, Any] | None:

@@ -36,6 +36,11 @@ def _end(response: Response) -> Response:
     if request.method in ("GET", "HEAD", "OPTIONS"):
         response.headers["Access-Control-Allow-Origin"] = "*"
         response.headers["Access-Control-Expose-Headers"] = "Cache-Status, ETag, Link, X-Request-ID"
+        # Only here, so that every answer with a tag, from wherever it came, knows when 304 is enough.
+        response.make_conditional(request)
+    if request.method == "OPTIONS":
+        response.headers["Access-Control-Allow-Methods"] = "GET, HEAD, OPTIONS"
+        response.headers["Access-Control-Allow-Headers"] = "Authorization, If-None-Match, X-Request-ID"
     if response.content_length == 0:
         response.headers.pop("Content-Type", None)  # Flask calls an empty body HTML
     log.info(

@@ -18,9 +18,13 @@ ServiceError
 |   +-- ClaimDiffers       409  /problems/claim-differs
 |   +-- SlugTaken          409  /problems/slug-taken
 |   +-- DomainTaken        409  /problems/domain-taken
+|   +-- AlreadyWithdrawn   409  /problems/already-withdrawn
+|   +-- RelaysRestOnIt     409  /problems/relays-rest-on-it
++-- PreconditionFailed     412  /problems/precondition-failed
 +-- TooLarge               413  /problems/too-large
 +-- UnsupportedMediaType   415  /problems/unsupported-media-type
 +-- InvalidBody            422  /problems/invalid-body
++-- PreconditionRequired   428  /problems/precondition-required
 +-- InternalError          500  /problems/internal-error
 +-- Unavailable            503  /problems/unavailable
 """
@@ -205,6 +209,32 @@ class DomainTaken(Conflict):
     title = "Domain belongs to another outlet"
 
 
+class AlreadyWithdrawn(Conflict):
+    """The report was withdrawn before, for another reason. It stays withdrawn."""
+
+    name = "already-withdrawn"
+    title = "Report already withdrawn"
+
+
+class RelaysRestOnIt(Conflict):
+    """Without this report, outlets would relay one another in a circle and none would report in its own name. Withdraw
+    the relays first.
+    """
+
+    name = "relays-rest-on-it"
+    title = "Relays rest on this report"
+
+
+class PreconditionFailed(ServiceError):
+    """What is on record is no longer what `If-Match` names: somebody changed it meanwhile. Read it again, and change
+    that.
+    """
+
+    status = 412
+    name = "precondition-failed"
+    title = "Changed meanwhile"
+
+
 class TooLarge(ServiceError):
     """The body is larger than this call takes. Send less at a time."""
 
@@ -234,6 +264,16 @@ class InvalidBody(ServiceError):
     def at(cls, pointer: str, detail: str, code: str) -> InvalidBody:
         """The error of one place."""
         return cls(detail, errors=[FieldError(pointer=pointer, detail=detail, code=code)])
+
+
+class PreconditionRequired(ServiceError):
+    """A change needs `If-Match` with the `ETag` of what it changes, so that no one overwrites what they have not
+    seen.
+    """
+
+    status = 428
+    name = "precondition-required"
+    title = "If-Match missing"
 
 
 class InternalError(ServiceError):

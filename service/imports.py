@@ -155,7 +155,7 @@ class _Load:
         told = {"/text": "/claim"} if line["topic"] is None else {"/text": "/claim", "/topic": "/topic"}
         errors: list[FieldError] = [
             {**place, "pointer": told[place["pointer"]]}
-            for place in differences(known, given)
+            for place in differences(self._session, known, given)
             if place["pointer"] in told
         ]
         if errors:

@@ -41,8 +41,12 @@ class Outlet(Base):
     recorded_at: Mapped[dt.datetime]
 
     parent: Mapped[Outlet | None] = relationship(remote_side="Outlet.id", lazy="raise")
-    domains: Mapped[list[OutletDomain]] = relationship(lazy="raise", order_by="OutletDomain.position")
-    aliases: Mapped[list[OutletAlias]] = relationship(lazy="raise", order_by="OutletAlias.position")
+    domains: Mapped[list[OutletDomain]] = relationship(
+        lazy="raise", order_by="OutletDomain.position", cascade="all, delete-orphan"
+    )
+    aliases: Mapped[list[OutletAlias]] = relationship(
+        lazy="raise", order_by="OutletAlias.position", cascade="all, delete-orphan"
+    )
 
 
 class OutletDomain(Base):
@@ -112,8 +116,38 @@ class Report(Base):
     recorded_at: Mapped[dt.datetime]
 
     claim: Mapped[Claim] = relationship(lazy="raise", back_populates="reports")
+    withdrawal: Mapped[Withdrawal | None] = relationship(lazy="raise")
     outlet: Mapped[Outlet] = relationship(foreign_keys=[outlet_id], lazy="raise")
     cited: Mapped[Outlet | None] = relationship(foreign_keys=[cited_id], lazy="raise")
+
+
+class Withdrawal(Base):
+    """Says that a report was filed by mistake; the report stays, and does not count."""
+
+    __tablename__ = "withdrawal"
+
+    report_id: Mapped[UUID] = mapped_column(sa.ForeignKey("report.id"), primary_key=True)
+    reason: Mapped[str] = mapped_column(sa.Text)
+    withdrawn_by: Mapped[UUID | None] = mapped_column(sa.ForeignKey("api_key.id"))
+    recorded_at: Mapped[dt.datetime]
+
+
+class Version(Base):
+    """What an outlet or a claim said until it was changed."""
+
+    __tablename__ = "version"
+    __table_args__ = (sa.UniqueConstraint("subject_id", "number"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    subject_id: Mapped[UUID]
+    """The outlet or the claim; an id is given only once, so it says which."""
+    number: Mapped[int]
+    """1 for what was first on record, then counting."""
+    content: Mapped[dict[str, Any]]
+    """The members that can change, as they were."""
+    changed_by: Mapped[UUID | None] = mapped_column(sa.ForeignKey("api_key.id"))
+    recorded_at: Mapped[dt.datetime]
+    """When it was replaced."""
 
 
 class Resolution(Base):

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session
 
-from service.db import Database, retried
-from service.errors import DomainTaken, FieldError, InvalidBody, InvalidQuery, SlugTaken, UnknownOutlet
-from service.identity import RESERVED_SLUGS, SLUG_LENGTH, domain_key, is_slug, name_key, new_id, parse_id, slug_of
+from service.cache import ScoreCache
+from service.db import Database, lock_name, retried
+from service.errors import DomainTaken, FieldError, InvalidBody, SlugTaken
+from service.identity import RESERVED_SLUGS, SLUG_LENGTH, domain_key, is_slug, name_key, new_id
 from service.models import Outlet, OutletAlias, OutletDomain
+from service.outbox import leave_forget
 from service.paging import Keyset, Page, Position
-from service.vocabulary import OutletKind
+from service.register import WHOLE, describe_outlet, filtering_outlet, find_outlet, free_slug, require_outlet
+from service.versions import check_match, keep_version
+from service.vocabulary import Caller, OutletKind
 
 
 @retried
@@ -29,7 +35,7 @@ def record_outlet(
     parent: str | None = None,
     scorable: bool = True,
     now: dt.datetime,
-) -> Outlet:
+) -> dict[str, Any]:
     """Put an outlet on record.
 
     Raises:
@@ -43,24 +49,91 @@ def record_outlet(
         outlet.parent = None if parent is None else _parent(session, parent)
         outlet.slug = free_slug(session, outlet) if slug is None else _untaken(session, slug)
         outlet.domains = _domains(session, keys)
-        outlet.aliases = [
-            OutletAlias(position=position, name=alias, name_key=name_key(alias))
-            for position, alias in enumerate(aliases)
-        ]
+        outlet.aliases = _aliases(aliases)
         session.add(outlet)
-    return outlet
+    return describe_outlet(outlet)
 
 
-def get_outlet(db: Database, reference: str) -> Outlet:
+@retried
+def change_outlet(
+    db: Database,
+    cache: ScoreCache,
+    reference: str,
+    *,
+    changes: Mapping[str, Any],
+    tags: AbstractSet[str] | None,
+    caller: Caller,
+    now: dt.datetime,
+) -> dict[str, Any]:
+    """Change what is on record of an outlet; what was there before is kept.
+
+    Args:
+        db: The database.
+        cache: The scores that the change makes old.
+        reference: The outlet's slug or id.
+        changes: New values of `name`, `kind`, `domains`, `aliases`, `parent` and `scorable`, those that change.
+        tags: The tags of what the caller has seen; None for whatever there is.
+        caller: Who changes it.
+        now: The moment of the call.
+
+    Raises:
+        UnknownOutlet: No outlet has this slug or id.
+        PreconditionFailed: The outlet was changed meanwhile.
+        InvalidBody: A domain is badly formed, or the parent unknown, the outlet itself or below it.
+        DomainTaken: A domain belongs to another outlet.
+    """
+    keys = _checked(None, changes.get("domains", ()))
+    with db.write() as session:
+        # One change of outlets at a time, so that no two can make parents of each other.
+        lock_name(session, "outlet")
+        outlet = require_outlet(session, reference, whole=True)
+        before = describe_outlet(outlet)
+        check_match(before, tags)
+        keep_version(session, outlet.id, before, caller=caller, now=now)
+        _apply(session, outlet, changes, keys)
+        session.flush()
+        leave_forget(session, [outlet.slug], now=now)
+    cache.forget([outlet.slug])
+    return describe_outlet(outlet)
+
+
+def _apply(session: Session, outlet: Outlet, changes: Mapping[str, Any], keys: Sequence[str]) -> None:
+    for name in ("name", "kind", "scorable"):
+        setattr(outlet, name, changes.get(name, getattr(outlet, name)))
+    outlet.name_key = name_key(outlet.name)
+    if "parent" in changes:
+        outlet.parent = None if changes["parent"] is None else _parent(session, changes["parent"])
+        if outlet.parent is not None and outlet.id in _line(session, outlet.parent):
+            raise InvalidBody.at("/parent", "An outlet cannot stand above itself.", "parent-cycle")
+    if "domains" in changes:
+        domains = _domains(session, keys, owner=outlet)
+        outlet.domains = []
+        session.flush()
+        outlet.domains = domains
+    if "aliases" in changes:
+        outlet.aliases = []
+        session.flush()
+        outlet.aliases = _aliases(changes["aliases"])
+
+
+def _line(session: Session, outlet: Outlet) -> set[UUID]:
+    """An outlet and all those above it."""
+    line: set[UUID] = set()
+    above: Outlet | None = outlet
+    while above is not None and above.id not in line:
+        line.add(above.id)
+        above = None if above.parent_id is None else session.get(Outlet, above.parent_id)
+    return line
+
+
+def get_outlet(db: Database, reference: str) -> dict[str, Any]:
     """The outlet with this slug or id.
 
     Raises:
         UnknownOutlet: There is none.
     """
     with db.read() as session:
-        if (outlet := find_outlet(session, reference, whole=True)) is None:
-            raise UnknownOutlet(f"No outlet {reference!r} is on record.")
-        return outlet
+        return describe_outlet(require_outlet(session, reference, whole=True))
 
 
 def list_outlets(
@@ -71,13 +144,13 @@ def list_outlets(
     parent: str | None = None,
     after: Position | None,
     limit: int,
-) -> Page[Outlet]:
+) -> Page[dict[str, Any]]:
     """Outlets by slug; `q` is part of a name or an alias, whatever its case.
 
     Raises:
         InvalidQuery: `after` is not a position of this list, or `parent` not on record.
     """
-    rows = sa.select(Outlet).options(*_WHOLE)
+    rows = sa.select(Outlet).options(*WHOLE)
     with db.read() as session:
         if q is not None:
             part = name_key(q)
@@ -87,60 +160,8 @@ def list_outlets(
             rows = rows.where(Outlet.kind == kind)
         if parent is not None:
             rows = rows.where(Outlet.parent_id == filtering_outlet(session, parent, "parent").id)
-        return Keyset([Outlet.slug], [str]).page(session, rows, after=after, limit=limit)
-
-
-def find_outlet(session: Session, reference: str, *, whole: bool = False) -> Outlet | None:
-    """The outlet with this slug or id, with everything an answer shows of it if asked for `whole`."""
-    return find_outlets(session, [reference], whole=whole).get(reference)
-
-
-def find_outlets(session: Session, references: Collection[str], *, whole: bool = False) -> dict[str, Outlet]:
-    """The outlets that these slugs or ids name, those that are on record, by the reference given."""
-    ids = {reference: id_ for reference in references if (id_ := parse_id(reference)) is not None}
-    slugs = [reference for reference in references if is_slug(reference)]
-    rows = sa.select(Outlet).where(Outlet.id.in_(ids.values()) | Outlet.slug.in_(slugs))
-    outlets = session.scalars(rows.options(*_WHOLE) if whole else rows).all()
-    by_slug = {outlet.slug: outlet for outlet in outlets}
-    by_id = {outlet.id: outlet for outlet in outlets}
-    found = {slug: by_slug[slug] for slug in slugs if slug in by_slug}
-    return found | {reference: by_id[id_] for reference, id_ in ids.items() if id_ in by_id}
-
-
-def require_outlet(session: Session, reference: str) -> Outlet:
-    """The outlet with this slug or id.
-
-    Raises:
-        UnknownOutlet: There is none.
-    """
-    if (outlet := find_outlet(session, reference)) is None:
-        raise UnknownOutlet(f"No outlet {reference!r} is on record.")
-    return outlet
-
-
-def filtering_outlet(session: Session, reference: str, parameter: str) -> Outlet:
-    """The outlet that a list is filtered by.
-
-    Raises:
-        InvalidQuery: There is none with this slug or id.
-    """
-    if (outlet := find_outlet(session, reference)) is None:
-        raise InvalidQuery.at(parameter, detail=f"No outlet {reference!r} is on record.", code="unknown-outlet")
-    return outlet
-
-
-def topmost_parents(session: Session, outlets: Iterable[UUID]) -> dict[UUID, UUID]:
-    """For each outlet the one at the top of its parents, itself if it has none."""
-    start = sa.select(Outlet.id.label("below"), Outlet.id, Outlet.parent_id).where(Outlet.id.in_(set(outlets)))
-    climb = start.cte("climb", recursive=True)
-    climb = climb.union_all(
-        sa.select(climb.c.below, Outlet.id, Outlet.parent_id).join(Outlet, Outlet.id == climb.c.parent_id)
-    )
-    tops = session.execute(sa.select(climb.c.below, climb.c.id).where(climb.c.parent_id.is_(None)))
-    return dict(tops.all())
-
-
-_WHOLE = (selectinload(Outlet.parent), selectinload(Outlet.domains), selectinload(Outlet.aliases))
+        page = Keyset([Outlet.slug], [str]).page(session, rows, after=after, limit=limit)
+        return Page([describe_outlet(outlet) for outlet in page.items], page.next)
 
 
 def _checked(slug: str | None, domains: Sequence[str]) -> list[str]:
@@ -174,26 +195,15 @@ def _untaken(session: Session, slug: str) -> str:
     return slug
 
 
-def free_slug(session: Session, outlet: Outlet, *, taken: Collection[str] = ()) -> str:
-    """The name as a slug; with a number behind it if that is taken; from the id if the name has no letters."""
-    base = slug_of(outlet.name)
-    if not base or parse_id(base) is not None:
-        return f"outlet-{outlet.id.hex[-12:]}"
-    like = sa.select(Outlet.slug).where(Outlet.slug.startswith(base[: SLUG_LENGTH - 8], autoescape=True))
-    unfree = {*session.scalars(like), *taken, *RESERVED_SLUGS}
-    slug, number = base, 1
-    while slug in unfree:
-        number += 1
-        end = f"-{number}"
-        slug = base[: SLUG_LENGTH - len(end)].rstrip("-") + end
-    return slug
+def _aliases(names: Sequence[str]) -> list[OutletAlias]:
+    return [OutletAlias(position=position, name=name, name_key=name_key(name)) for position, name in enumerate(names)]
 
 
-def _domains(session: Session, keys: Sequence[str]) -> list[OutletDomain]:
+def _domains(session: Session, keys: Sequence[str], *, owner: Outlet | None = None) -> list[OutletDomain]:
     taken = session.execute(
         sa.select(OutletDomain.domain, Outlet.slug)
         .join(Outlet, Outlet.id == OutletDomain.outlet_id)
-        .where(OutletDomain.domain.in_(keys))
+        .where(OutletDomain.domain.in_(keys), Outlet.id != (None if owner is None else owner.id))
         .order_by(OutletDomain.domain)
     ).all()
     if taken:

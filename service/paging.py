@@ -9,7 +9,6 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
-from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -50,12 +49,10 @@ class Keyset:
             start = read_position(after, self.read)
             rows = rows.where(key < start if self.descending else key > start)
         rows = rows.order_by(*(column.desc() if self.descending else column for column in self.columns))
-        items = session.scalars(rows.limit(limit + 1)).all()
-        more = len(items) > limit
-        return Page(items[:limit], self._position(items[limit - 1]) if more else None)
-
-    def _position(self, item: Any) -> Position:
-        return tuple(_spell(getattr(item, column.key)) for column in self.columns)
+        keyed = rows.add_columns(*(column.label(f"key_{n}") for n, column in enumerate(self.columns)))
+        found = session.execute(keyed.limit(limit + 1)).all()
+        more = len(found) > limit
+        return Page([row[0] for row in found[:limit]], tuple(map(_spell, found[limit - 1][1:])) if more else None)
 
 
 def read_position(position: Position, read: Sequence[Callable[[str], Any]]) -> tuple[Any, ...]:
@@ -108,4 +105,4 @@ def _seal(text: str, bound_to: object) -> bytes:
 def _spell(value: object) -> str:
     if isinstance(value, dt.datetime):
         return format_instant(value)
-    return value if isinstance(value, str) else str(UUID(str(value)))
+    return str(value)

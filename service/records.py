@@ -12,7 +12,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
-from service.models import Claim, Outlet, Report, Resolution
+from service.models import Claim, Outlet, Report, Resolution, Withdrawal
 from service.provenance import Filed, position
 from service.scoring import ClaimFacts, Record
 from service.vocabulary import Basis
@@ -109,7 +109,7 @@ def _rows(outlet_ids: Iterable[UUID], *, topic: str | None, as_of: dt.datetime |
         )
         .join(Claim, Claim.id == Report.claim_id)
         .outerjoin(Resolution, sa.and_(*stands))
-        .where(Report.outlet_id.in_(list(outlet_ids)))
+        .where(Report.outlet_id.in_(list(outlet_ids)), ~sa.exists().where(Withdrawal.report_id == Report.id))
         .order_by(Report.outlet_id, Report.claim_id, Report.published_at, Report.recorded_at, Report.id)
     )
     if topic is not None:

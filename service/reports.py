@@ -16,15 +16,15 @@ from sqlalchemy.orm import selectinload
 from service.cache import ScoreCache
 from service.db import Database, retried
 from service.directory import Directory, NamedOutlet
-from service.dossier import as_filed, describe_report, load_claim
-from service.errors import FieldError, InvalidBody, nested
+from service.dossier import as_filed, counting_reports, describe_report, load_claim
+from service.errors import AlreadyWithdrawn, FieldError, InvalidBody, NotFound, RelaysRestOnIt, nested
 from service.identity import new_id
 from service.instants import format_instant, parse_instant
-from service.models import Claim, Outlet, Report
+from service.models import Claim, Outlet, Report, Withdrawal
 from service.outbox import leave_forget
-from service.outlets import require_outlet
 from service.paging import Keyset, Page, Position
 from service.provenance import ORDER, relay_cycle
+from service.register import require_outlet
 from service.vocabulary import Caller, Stance
 
 CLOCK_SLACK = dt.timedelta(minutes=5)
@@ -75,6 +75,40 @@ def add_report(
     return described, created
 
 
+@retried
+def withdraw_report(
+    db: Database, cache: ScoreCache, report_id: UUID, *, reason: str, caller: Caller, now: dt.datetime
+) -> tuple[dict[str, Any], bool]:
+    """Say that a report was filed by mistake: it is kept and shown, and does not count any more (R6).
+
+    Returns:
+        The report, and whether it was withdrawn just now and not before, for the same reason.
+
+    Raises:
+        NotFound: There is no such report.
+        AlreadyWithdrawn: It was withdrawn for another reason.
+        RelaysRestOnIt: Without it, outlets would relay one another in a circle (R7).
+    """
+    with db.write() as session:
+        claim_id = session.scalar(sa.select(Report.claim_id).where(Report.id == report_id))
+        if claim_id is None:
+            raise NotFound(f"No report {report_id} is on record.")
+        claim = load_claim(session, claim_id, lock=True)
+        report = next(report for report in claim.reports if report.id == report_id)
+        created = report.withdrawal is None
+        if report.withdrawal is None:
+            report.withdrawal = Withdrawal(reason=reason, withdrawn_by=caller.key_id, recorded_at=now)
+            leave_forget(session, [report.outlet.slug], now=now)
+        elif report.withdrawal.reason != reason:
+            raise AlreadyWithdrawn(f"The report {report_id} was withdrawn before: {report.withdrawal.reason}")
+        if relay_cycle(counting_reports(claim)):
+            raise RelaysRestOnIt(f"Relays on the claim {claim_id} rest on the report {report_id}.")
+        described = describe_report(report, claim)
+    if created:
+        cache.forget([report.outlet.slug])
+    return described, created
+
+
 def list_claim_reports(db: Database, claim_id: UUID, *, after: Position | None, limit: int) -> Page[dict[str, Any]]:
     """The reports on a claim, in the order they were published.
 
@@ -84,10 +118,9 @@ def list_claim_reports(db: Database, claim_id: UUID, *, after: Position | None, 
     """
     keyset = Keyset([Report.published_at, Report.recorded_at, Report.id], [parse_instant, parse_instant, UUID])
     with db.read() as session:
-        claim = load_claim(session, claim_id)
-        rows = sa.select(Report).where(Report.claim_id == claim_id)
-        page = keyset.page(session, rows, after=after, limit=limit)
-        return Page([describe_report(report, claim) for report in page.items], page.next)
+        if session.get(Claim, claim_id) is None:
+            raise NotFound(f"No claim {claim_id} is on record.")
+        return _described(keyset.page(session, _shown().where(Report.claim_id == claim_id), after=after, limit=limit))
 
 
 def list_outlet_reports(db: Database, reference: str, *, after: Position | None, limit: int) -> Page[dict[str, Any]]:
@@ -100,17 +133,21 @@ def list_outlet_reports(db: Database, reference: str, *, after: Position | None,
     keyset = Keyset([Report.published_at, Report.id], [parse_instant, UUID], descending=True)
     with db.read() as session:
         outlet = require_outlet(session, reference)
-        rows = (
-            sa.select(Report)
-            .where(Report.outlet_id == outlet.id)
-            .options(
-                selectinload(Report.outlet),
-                selectinload(Report.cited),
-                selectinload(Report.claim).selectinload(Claim.resolutions),
-            )
-        )
-        page = keyset.page(session, rows, after=after, limit=limit)
-        return Page([describe_report(report, report.claim) for report in page.items], page.next)
+        return _described(keyset.page(session, _shown().where(Report.outlet_id == outlet.id), after=after, limit=limit))
+
+
+def _shown() -> sa.Select[Report]:
+    """Reports with everything that is shown of them."""
+    return sa.select(Report).options(
+        selectinload(Report.outlet),
+        selectinload(Report.cited),
+        selectinload(Report.withdrawal),
+        selectinload(Report.claim).selectinload(Claim.resolutions),
+    )
+
+
+def _described(page: Page[Report]) -> Page[dict[str, Any]]:
+    return Page([describe_report(report, report.claim) for report in page.items], page.next)
 
 
 def file_reports(
@@ -139,7 +176,7 @@ def file_reports(
         filed.append((same, same is report))
     new = [report for report, created in filed if created]
     relaying = any(report.is_relay for report in new)
-    if not errors and relaying and relay_cycle(as_filed(report) for report in [*claim.reports, *new]):
+    if not errors and relaying and relay_cycle([*counting_reports(claim), *map(as_filed, new)]):
         errors = [_cycle(index) for index, given in enumerate(reports) if given["relays"] is not None]
     if errors:
         raise InvalidBody("A report cannot be filed as given.", errors=errors)
@@ -180,6 +217,7 @@ def _new_report(given: NewReport, directory: Directory, *, caller: Caller, now: 
         fingerprint=_fingerprint(given, outlet, cited_outlet),
         filed_by=caller.key_id,
         recorded_at=now,
+        withdrawal=None,
     )
 
 

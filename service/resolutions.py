@@ -6,12 +6,12 @@ import datetime as dt
 from typing import Any, TypedDict
 from uuid import UUID
 
-import sqlalchemy as sa
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from service.cache import ScoreCache
-from service.db import Database, lock_name, retried
+from service.db import Database, retried
 from service.dossier import (
+    check_group,
     describe_resolution,
     describe_resolutions,
     load_claim,
@@ -21,7 +21,6 @@ from service.dossier import (
 from service.errors import (
     AlreadyResolved,
     FieldError,
-    GroupResolved,
     InvalidBody,
     NothingToSupersede,
     OpinionUnresolved,
@@ -92,7 +91,7 @@ def new_resolution(
     _check_own(claim, caller)
     newest = _check_chain(claim, given)
     if given["verdict"] is Verdict.TRUE:
-        _check_group(session, claim)
+        check_group(session, claim)
     return Resolution(
         id=new_id(),
         claim_id=claim.id,
@@ -152,26 +151,3 @@ def _check_chain(claim: Claim, given: NewResolution) -> Resolution | None:
             f"The newest resolution of the claim {claim.id} is {newest.id}; name it in supersedes to correct it."
         )
     return newest
-
-
-def _check_group(session: Session, claim: Claim) -> None:
-    """At most one claim of a group is true (R3)."""
-    if claim.group is None:
-        return
-    # Two claims of the group could be resolved at once, each unseen by the other.
-    lock_name(session, f"group {claim.group}")
-    later = aliased(Resolution)
-    true_one = session.scalar(
-        sa.select(Claim.id)
-        .join(Resolution, Resolution.claim_id == Claim.id)
-        .where(
-            Claim.group == claim.group,
-            Claim.id != claim.id,
-            Resolution.verdict == Verdict.TRUE,
-            ~sa.exists().where(later.supersedes_id == Resolution.id),
-        )
-    )
-    if true_one is not None:
-        raise GroupResolved(
-            f"The claim {true_one} of the group {claim.group!r} is true, so the claim {claim.id} cannot be."
-        )

@@ -19,9 +19,9 @@ from service.errors import InvalidQuery, UnknownOutlet
 from service.identity import is_slug, parse_id
 from service.instants import format_instant
 from service.models import Outlet
-from service.outlets import find_outlets
 from service.paging import decode_cursor, encode_cursor, read_position
 from service.records import OutletRecord, read_records
+from service.register import find_outlets
 from service.scoring import METHOD, RATED_FROM, STARTING_CONTEXT, Reliability, Tally
 from service.vocabulary import Basis, Order, RankBy
 

@@ -36,6 +36,14 @@ class ClaimStatus(enum.StrEnum):
     RESOLVED = "resolved"
 
 
+class ClaimOrder(enum.StrEnum):
+    """How a list of claims is sorted: by when they were recorded, or by when they are due."""
+
+    NEWEST = "newest"
+    OLDEST = "oldest"
+    DUE = "due"
+
+
 class Stance(enum.StrEnum):
     """What a report says of its claim (SDQC; RumourEval 2019)."""
 

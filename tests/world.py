@@ -34,6 +34,9 @@ class World:
     def post(self, path: str, json: Any = None, **options: Any) -> Any:
         return self.client.post(path, json=json, headers=self.headers | options.pop("headers", {}), **options)
 
+    def patch(self, path: str, json: Any = None, **options: Any) -> Any:
+        return self.client.patch(path, json=json, headers=self.headers | options.pop("headers", {}), **options)
+
     def outlet(self, name: str, **members: Any) -> dict[str, Any]:
         return _done(self.post("/v1/outlets", {"name": name, **members}))
 

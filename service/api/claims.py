@@ -7,9 +7,9 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from service import claims, reports
+from service import browse, claims, reports
 from service.auth import caller, requires
-from service.schemas.claims import ClaimIn, ClaimOut, ClaimPage, ClaimQuery
+from service.schemas.claims import ClaimIn, ClaimOut, ClaimPage, ClaimPatch, ClaimQuery
 from service.schemas.fields import PageQuery
 from service.schemas.reports import ReportIn, ReportOut, ReportPage
 from service.vocabulary import Scope
@@ -26,6 +26,7 @@ blp = Blueprint(
 @blp.response(201, ClaimOut)
 @blp.alt_response(200, schema=ClaimOut, description="On record already", success=True)
 @blp.fails(409)
+@blp.tagged
 def record_claim(body: Any) -> Any:
     """Record a claim with the reports that carry it"""
     at, filed = runtime(), body.pop("reports")
@@ -40,15 +41,29 @@ def record_claim(body: Any) -> Any:
 @blp.response(200, ClaimPage)
 def list_claims(query: dict[str, Any]) -> Any:
     """List claims, the last recorded first"""
-    return page_of(query, partial(claims.list_claims, runtime().db, now=dt.datetime.now(dt.UTC)))
+    return page_of(query, partial(browse.list_claims, runtime().db, now=dt.datetime.now(dt.UTC)))
 
 
 @blp.route("/<uuid:claim_id>")
 @requires(Scope.READ)
 @blp.response(200, ClaimOut)
+@blp.tagged
 def get_claim(claim_id: UUID) -> dict[str, Any]:
     """Get a claim with its reports, resolution and independent roots"""
     return claims.get_claim(runtime().db, claim_id, now=dt.datetime.now(dt.UTC))
+
+
+@blp.route("/<uuid:claim_id>", methods=["PATCH"])
+@requires(Scope.CLAIMS_WRITE)
+@blp.arguments(ClaimPatch)
+@blp.response(200, ClaimOut)
+@blp.fails(409)
+@blp.changes
+@blp.tagged
+def change_claim(body: dict[str, Any], claim_id: UUID, tags: frozenset[str] | None) -> dict[str, Any]:
+    """Change what a claim says"""
+    at, now = runtime(), dt.datetime.now(dt.UTC)
+    return claims.change_claim(at.db, at.cache, claim_id, changes=body, tags=tags, caller=caller(), now=now)
 
 
 @blp.route("/<uuid:claim_id>/reports", methods=["POST"])

@@ -7,10 +7,9 @@ from functools import partial
 from typing import Any
 
 from service import outlets, reports
-from service.auth import requires
-from service.models import Outlet
+from service.auth import caller, requires
 from service.schemas.fields import PageQuery
-from service.schemas.outlets import OutletIn, OutletOut, OutletPage, OutletQuery
+from service.schemas.outlets import OutletIn, OutletOut, OutletPage, OutletPatch, OutletQuery
 from service.schemas.reports import ReportPage
 from service.vocabulary import Scope
 from service.web import Blueprint, page_of, runtime
@@ -23,10 +22,11 @@ blp = Blueprint("outlets", __name__, url_prefix="/v1/outlets", description="Who 
 @blp.arguments(OutletIn)
 @blp.response(201, OutletOut)
 @blp.fails(409)
-def record_outlet(body: dict[str, Any]) -> tuple[Outlet, int, dict[str, str]]:
+@blp.tagged
+def record_outlet(body: dict[str, Any]) -> tuple[dict[str, Any], int, dict[str, str]]:
     """Record an outlet"""
     outlet = outlets.record_outlet(runtime().db, **body, now=dt.datetime.now(dt.UTC))
-    return outlet, 201, {"Location": f"/v1/outlets/{outlet.slug}"}
+    return outlet, 201, {"Location": f"/v1/outlets/{outlet['slug']}"}
 
 
 @blp.route("")
@@ -41,9 +41,23 @@ def list_outlets(query: dict[str, Any]) -> Any:
 @blp.route("/<outlet>")
 @requires(Scope.READ)
 @blp.response(200, OutletOut)
-def get_outlet(outlet: str) -> Outlet:
+@blp.tagged
+def get_outlet(outlet: str) -> dict[str, Any]:
     """Get an outlet by slug or id"""
     return outlets.get_outlet(runtime().db, outlet)
+
+
+@blp.route("/<outlet>", methods=["PATCH"])
+@requires(Scope.OUTLETS_WRITE)
+@blp.arguments(OutletPatch)
+@blp.response(200, OutletOut)
+@blp.fails(409)
+@blp.changes
+@blp.tagged
+def change_outlet(body: dict[str, Any], outlet: str, tags: frozenset[str] | None) -> dict[str, Any]:
+    """Change what is on record of an outlet"""
+    at, now = runtime(), dt.datetime.now(dt.UTC)
+    return outlets.change_outlet(at.db, at.cache, outlet, changes=body, tags=tags, caller=caller(), now=now)
 
 
 @blp.route("/<outlet>/reports")

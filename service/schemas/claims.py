@@ -9,7 +9,7 @@ from service.identity import SLUG_LENGTH
 from service.schemas.fields import Answer, Body, Instant, PageQuery, Text, one_of
 from service.schemas.reports import ReportIn, ReportOut
 from service.schemas.resolutions import ResolutionOut
-from service.vocabulary import ClaimKind, ClaimStatus, Verdict
+from service.vocabulary import ClaimKind, ClaimOrder, ClaimStatus, Verdict
 
 MAX_REPORTS = 100
 
@@ -23,6 +23,16 @@ class ClaimIn(Body):
     group = Text(200, load_default=None, allow_none=True)
     external_id = Text(200, load_default=None, allow_none=True)
     reports = ma.fields.List(ma.fields.Nested(ReportIn), required=True, validate=Length(1, MAX_REPORTS))
+
+
+class ClaimPatch(Body):
+    """A merge patch (RFC 7396): the members that change; null where there is to be none."""
+
+    text = Text(2000)
+    topic = Text(100, allow_none=True)
+    tags = ma.fields.List(Text(50), validate=Length(max=20))
+    group = Text(200, allow_none=True)
+    resolves_by = Instant(allow_none=True)
 
 
 class ClaimSummary(Answer):
@@ -54,4 +64,21 @@ class ClaimQuery(PageQuery):
     verdict = one_of(Verdict)
     outlet = Text(SLUG_LENGTH)
     topic = Text(100)
+    q = Text(200, metadata={"description": "Words that all stand in the text"})
     resolves_before = Instant()
+    sort = one_of(ClaimOrder, load_default=ClaimOrder.NEWEST)
+
+
+class StakeOut(Answer):
+    reports = ma.fields.Integer(required=True)
+    outlets = ma.fields.List(ma.fields.String(), required=True)
+    independent_roots = ma.fields.Integer(required=True)
+
+
+class DueClaim(ClaimSummary):
+    at_stake = ma.fields.Nested(StakeOut, required=True)
+
+
+class Queue(Answer):
+    items = ma.fields.List(ma.fields.Nested(DueClaim), required=True)
+    next_cursor = ma.fields.String(required=True, allow_none=True)

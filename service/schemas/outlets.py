@@ -20,28 +20,27 @@ class OutletIn(Body):
     scorable = Flag(load_default=True)
 
 
+class OutletPatch(Body):
+    """A merge patch (RFC 7396): the members that change; null where there is to be none."""
+
+    name = Text(NAME_LENGTH)
+    kind = one_of(OutletKind)
+    domains = ma.fields.List(Text(DOMAIN_LENGTH), validate=Length(max=100))
+    aliases = ma.fields.List(Text(NAME_LENGTH), validate=Length(max=100))
+    parent = Text(SLUG_LENGTH, allow_none=True)
+    scorable = Flag()
+
+
 class OutletOut(Answer):
     id = ma.fields.UUID(required=True)
     slug = ma.fields.String(required=True)
     name = ma.fields.String(required=True)
     kind = one_of(OutletKind, required=True)
-    domains = ma.fields.List(ma.fields.Pluck("OwnedDomain", "domain"), required=True)
-    aliases = ma.fields.List(ma.fields.Pluck("AlsoNamed", "name"), required=True)
-    parent = ma.fields.Pluck("ParentOutlet", "slug", required=True, allow_none=True)
+    domains = ma.fields.List(ma.fields.String(), required=True)
+    aliases = ma.fields.List(ma.fields.String(), required=True)
+    parent = ma.fields.String(required=True, allow_none=True)
     scorable = ma.fields.Boolean(required=True)
     recorded_at = Instant(required=True)
-
-
-class OwnedDomain(Answer):
-    domain = ma.fields.String(required=True)
-
-
-class AlsoNamed(Answer):
-    name = ma.fields.String(required=True)
-
-
-class ParentOutlet(Answer):
-    slug = ma.fields.String(required=True)
 
 
 class OutletQuery(PageQuery):

@@ -52,6 +52,15 @@ class RelayOut(Answer):
     cited_as = ma.fields.String(required=True, allow_none=True)
 
 
+class WithdrawalIn(Body):
+    reason = Text(1000, required=True)
+
+
+class WithdrawalOut(Answer):
+    reason = ma.fields.String(required=True)
+    recorded_at = Instant(required=True)
+
+
 class ReportOut(Answer):
     id = ma.fields.UUID(required=True)
     claim = ma.fields.UUID(required=True)
@@ -66,6 +75,7 @@ class ReportOut(Answer):
     role = one_of(Role, required=True)
     after_known = ma.fields.Boolean(required=True)
     backfilled = ma.fields.Boolean(required=True)
+    withdrawn = ma.fields.Nested(WithdrawalOut, required=True, allow_none=True)
     recorded_at = Instant(required=True)
 
 

@@ -1,0 +1,97 @@
+"""The outlets on record: found by slug or id, described, and the slugs that are still free."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, selectinload
+
+from service.errors import InvalidQuery, UnknownOutlet
+from service.identity import RESERVED_SLUGS, SLUG_LENGTH, is_slug, parse_id, slug_of
+from service.models import Outlet
+
+WHOLE = (selectinload(Outlet.parent), selectinload(Outlet.domains), selectinload(Outlet.aliases))
+"""What to load with an outlet to show it."""
+
+
+def find_outlet(session: Session, reference: str, *, whole: bool = False) -> Outlet | None:
+    """The outlet with this slug or id, with everything an answer shows of it if asked for `whole`."""
+    return find_outlets(session, [reference], whole=whole).get(reference)
+
+
+def find_outlets(session: Session, references: Collection[str], *, whole: bool = False) -> dict[str, Outlet]:
+    """The outlets that these slugs or ids name, those that are on record, by the reference given."""
+    ids = {reference: id_ for reference in references if (id_ := parse_id(reference)) is not None}
+    slugs = [reference for reference in references if is_slug(reference)]
+    rows = sa.select(Outlet).where(Outlet.id.in_(ids.values()) | Outlet.slug.in_(slugs))
+    outlets = session.scalars(rows.options(*WHOLE) if whole else rows).all()
+    by_slug = {outlet.slug: outlet for outlet in outlets}
+    by_id = {outlet.id: outlet for outlet in outlets}
+    found = {slug: by_slug[slug] for slug in slugs if slug in by_slug}
+    return found | {reference: by_id[id_] for reference, id_ in ids.items() if id_ in by_id}
+
+
+def require_outlet(session: Session, reference: str, *, whole: bool = False) -> Outlet:
+    """The outlet with this slug or id.
+
+    Raises:
+        UnknownOutlet: There is none.
+    """
+    if (outlet := find_outlet(session, reference, whole=whole)) is None:
+        raise UnknownOutlet(f"No outlet {reference!r} is on record.")
+    return outlet
+
+
+def filtering_outlet(session: Session, reference: str, parameter: str) -> Outlet:
+    """The outlet that a list is filtered by.
+
+    Raises:
+        InvalidQuery: There is none with this slug or id.
+    """
+    if (outlet := find_outlet(session, reference)) is None:
+        raise InvalidQuery.at(parameter, detail=f"No outlet {reference!r} is on record.", code="unknown-outlet")
+    return outlet
+
+
+def topmost_parents(session: Session, outlets: Iterable[UUID | None]) -> dict[UUID, UUID]:
+    """For each outlet the one at the top of its parents, itself if it has none."""
+    start = sa.select(Outlet.id.label("below"), Outlet.id, Outlet.parent_id).where(Outlet.id.in_(set(outlets)))
+    climb = start.cte("climb", recursive=True)
+    climb = climb.union_all(
+        sa.select(climb.c.below, Outlet.id, Outlet.parent_id).join(Outlet, Outlet.id == climb.c.parent_id)
+    )
+    tops = session.execute(sa.select(climb.c.below, climb.c.id).where(climb.c.parent_id.is_(None)))
+    return dict(tops.all())
+
+
+def describe_outlet(outlet: Outlet) -> dict[str, Any]:
+    """An outlet, loaded whole, as an answer shows it."""
+    return {
+        "id": outlet.id,
+        "slug": outlet.slug,
+        "name": outlet.name,
+        "kind": outlet.kind,
+        "domains": [owned.domain for owned in outlet.domains],
+        "aliases": [alias.name for alias in outlet.aliases],
+        "parent": None if outlet.parent is None else outlet.parent.slug,
+        "scorable": outlet.scorable,
+        "recorded_at": outlet.recorded_at,
+    }
+
+
+def free_slug(session: Session, outlet: Outlet, *, taken: Collection[str] = ()) -> str:
+    """The name as a slug; with a number behind it if that is taken; from the id if the name has no letters."""
+    base = slug_of(outlet.name)
+    if not base or parse_id(base) is not None:
+        return f"outlet-{outlet.id.hex[-12:]}"
+    like = sa.select(Outlet.slug).where(Outlet.slug.startswith(base[: SLUG_LENGTH - 8], autoescape=True))
+    unfree = {*session.scalars(like), *taken, *RESERVED_SLUGS}
+    slug, number = base, 1
+    while slug in unfree:
+        number += 1
+        end = f"-{number}"
+        slug = base[: SLUG_LENGTH - len(end)].rstrip("-") + end
+    return slug

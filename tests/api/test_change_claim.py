@@ -1,0 +1,153 @@
+"""PATCH /v1/claims/{id}"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from service.models import Version
+from tests.world import assert_problem, report
+
+
+def change(world, claim, changes, tag=None):
+    path = f"/v1/claims/{claim['id']}"
+    return world.patch(path, changes, headers={"If-Match": tag or world.get(path).headers["ETag"]})
+
+
+def test_members_change_and_the_rest_stays(world):
+    """
+    A merge patch changes what it names, removes what it names null, and leaves everything else.
+    """
+    claim = world.record(topic="roads", tags=["a"], group="bridge")
+
+    answer = change(world, claim, {"text": "The bridge opens in June.", "topic": None})
+
+    expected = claim | {"text": "The bridge opens in June.", "topic": None}
+    assert (200, expected) == (answer.status_code, answer.json)
+    assert expected == world.claim(claim)
+
+
+def test_every_version_is_kept(world):
+    """
+    What a claim said before is kept with the moment it was replaced.
+    """
+    claim = world.record(topic="roads")
+    change(world, claim, {"topic": "bridges"})
+    change(world, claim, {"topic": "towns"})
+
+    with world.runtime.db.read() as session:
+        versions = session.scalars(sa.select(Version).order_by(Version.number)).all()
+
+    assert [(1, "roads"), (2, "bridges")] == [(version.number, version.content["topic"]) for version in versions]
+
+
+def test_a_change_of_topic_moves_scores_at_once(world):
+    """
+    R20: a claim that changes its topic counts for the new one in the next score read, and not for the old.
+    """
+    claim = world.record(topic="roads")
+    world.resolve(claim, "true")
+    before = [world.score(topic=topic)["counts"]["resolved"] for topic in ("roads", "bridges")]
+
+    change(world, claim, {"topic": "bridges"})
+
+    assert [1, 0] == before
+    assert [0, 1] == [world.score(topic=topic)["counts"]["resolved"] for topic in ("roads", "bridges")]
+
+
+def test_without_if_match(world):
+    """
+    A change that does not say what it has seen is refused.
+    """
+    claim = world.record()
+
+    assert_problem(world.patch(f"/v1/claims/{claim['id']}", {"text": "Other."}), 428, "precondition-required")
+
+
+def test_stale_if_match(world):
+    """
+    A change of what somebody else has changed meanwhile is refused, and nothing is overwritten.
+    """
+    claim = world.record()
+    tag = world.get(f"/v1/claims/{claim['id']}").headers["ETag"]
+    change(world, claim, {"text": "Theirs."}, tag)
+
+    assert_problem(change(world, claim, {"text": "Ours."}, tag), 412, "precondition-failed")
+    assert "Theirs." == world.claim(claim)["text"]
+
+
+def test_if_match_of_whatever_is_there(world):
+    """
+    `*` matches any claim that is on record.
+    """
+    claim = world.record()
+
+    assert 200 == change(world, claim, {"text": "Other."}, "*").status_code
+
+
+def test_an_event_keeps_its_date(world):
+    """
+    R1: the date of an event can be moved, not taken away.
+    """
+    claim = world.record(kind="event", resolves_by="2026-05-31T00:00:00Z")
+
+    assert 200 == change(world, claim, {"resolves_by": "2026-06-30T00:00:00Z"}).status_code
+    assert_problem(change(world, claim, {"resolves_by": None}), 422, "invalid-body", "/resolves_by")
+
+
+def test_a_true_claim_cannot_join_a_group_that_has_one(world):
+    """
+    R3: at most one claim of a group is true, however the second one gets into it.
+    """
+    first, second = world.record(group="job"), world.record(text="Another.")
+    world.resolve(first, "true")
+    world.resolve(second, "true")
+
+    answer = change(world, second, {"group": "job"})
+
+    assert_problem(answer, 409, "group-resolved")
+    assert first["id"] in answer.json["detail"]
+    assert second["id"] in answer.json["detail"]
+
+
+def test_a_feed_that_repeats_the_first_wording(world):
+    """
+    R4: after a correction, a feed that sends the claim as it first did still gets the claim that is there.
+    """
+    claim = world.record(external_id="feed:1", resolves_by="2026-05-31T00:00:00Z")
+    change(world, claim, {"text": "The bridge opens in June."})
+
+    body = {
+        "text": claim["text"],
+        "external_id": "feed:1",
+        "resolves_by": "2026-05-31T00:00:00Z",
+        "reports": [report()],
+    }
+    again = world.post("/v1/claims", body)
+
+    assert (200, claim["id"]) == (again.status_code, again.json["id"])
+    assert_problem(world.post("/v1/claims", body | {"text": "Never said."}), 409, "claim-differs", "/text")
+
+
+def test_merge_patch_media_type(world):
+    """
+    The media type of a merge patch is taken as well as plain JSON, and nothing else is.
+    """
+    claim = world.record()
+    options = {"headers": {"If-Match": "*"}}
+
+    taken = world.patch(
+        f"/v1/claims/{claim['id']}", data='{"text": "A."}', content_type="application/merge-patch+json", **options
+    )
+    refused = world.patch(f"/v1/claims/{claim['id']}", data="<a/>", content_type="text/xml", **options)
+
+    assert 200 == taken.status_code
+    assert_problem(refused, 415, "unsupported-media-type")
+
+
+def test_unknown_member(world):
+    """
+    What a change does not know it refuses, the kind and the reports of a claim included.
+    """
+    claim = world.record()
+
+    assert_problem(change(world, claim, {"kind": "fact", "tags": None}), 422, "invalid-body", "/kind", "/tags")

@@ -1,0 +1,109 @@
+"""PATCH /v1/outlets/{outlet}"""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.world import assert_problem, report
+
+
+def change(world, slug, changes, tag=None):
+    path = f"/v1/outlets/{slug}"
+    return world.patch(path, changes, headers={"If-Match": tag or world.get(path).headers["ETag"]})
+
+
+@pytest.fixture
+def herald(world):
+    return world.outlet("Herald", domains=["herald.example", "old.example"], aliases=["The Herald", "HRLD"])
+
+
+def test_members_change_and_the_rest_stays(world, herald):
+    """
+    A merge patch changes what it names and leaves everything else, the slug always.
+    """
+    changes = {"name": "Morning Herald", "kind": "newspaper", "domains": ["herald.example", "new.example"]}
+
+    answer = change(world, "herald", changes)
+
+    assert (200, herald | changes) == (answer.status_code, answer.json)
+    assert answer.json == world.get("/v1/outlets/herald").json
+
+
+@pytest.mark.usefixtures("herald")
+def test_found_by_its_new_names(world):
+    """
+    A report that names the outlet by a new name or alias finds it; an alias that was taken away does not.
+    """
+    change(world, "herald", {"name": "Morning Herald", "aliases": ["MH"]})
+
+    claim = world.record(report("Morning Herald"), report("MH", "2026-01-02T00:00:00Z"), report("HRLD"))
+
+    assert ["herald", "herald", "hrld"] == sorted(filed["outlet"] for filed in claim["reports"])
+
+
+def test_not_scorable_moves_the_score_at_once(world):
+    """
+    R9: an outlet that turns out to be a placeholder loses its score with the next read.
+    """
+    world.resolve(world.record(), "true")
+    before = world.score()["counts"]["resolved"]
+
+    change(world, "herald", {"scorable": False})
+
+    assert 1 == before
+    assert (0, None) == (world.score()["counts"]["resolved"], world.score()["reliability"])
+
+
+def test_parents_make_one_root(world):
+    """
+    R8: two outlets that come under one parent are one root from then on.
+    """
+    world.outlet("House")
+    claim = world.record(report("Herald"), report("Tribune"))
+    assert 2 == claim["independent_roots"]
+
+    for slug in ("herald", "tribune"):
+        change(world, slug, {"parent": "house"})
+
+    assert 1 == world.claim(claim)["independent_roots"]
+
+
+def test_no_outlet_stands_above_itself(world):
+    """
+    A parent that is the outlet, or below it, is refused.
+    """
+    world.outlet("House")
+    world.outlet("Herald", parent="house")
+
+    assert_problem(change(world, "house", {"parent": "herald"}), 422, "invalid-body", "/parent")
+    assert_problem(change(world, "house", {"parent": "house"}), 422, "invalid-body", "/parent")
+    assert_problem(change(world, "house", {"parent": "nobody"}), 422, "invalid-body", "/parent")
+
+
+def test_domain_of_another(world, herald):
+    """
+    A domain that belongs to another outlet stays there.
+    """
+    world.outlet("Tribune", domains=["tribune.example"])
+
+    assert_problem(change(world, "herald", {"domains": ["tribune.example"]}), 409, "domain-taken")
+    assert herald == world.get("/v1/outlets/herald").json
+
+
+@pytest.mark.usefixtures("herald")
+def test_if_match(world):
+    """
+    A change says what it has seen, and is refused when that is no longer so.
+    """
+    tag = world.get("/v1/outlets/herald").headers["ETag"]
+    change(world, "herald", {"name": "Theirs"}, tag)
+
+    assert_problem(world.patch("/v1/outlets/herald", {"name": "Ours"}), 428, "precondition-required")
+    assert_problem(change(world, "herald", {"name": "Ours"}, tag), 412, "precondition-failed")
+
+
+def test_unknown_outlet(world):
+    """
+    An outlet that is not on record cannot be changed.
+    """
+    assert_problem(change(world, "nobody", {"name": "A"}, "*"), 404, "unknown-outlet")

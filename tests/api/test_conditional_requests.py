@@ -1,0 +1,75 @@
+"""ETag, If-None-Match, HEAD, OPTIONS and what browsers of other sites may read"""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.world import assert_problem
+
+
+@pytest.fixture
+def paths(world):
+    claim = world.record()
+    return [f"/v1/claims/{claim['id']}", "/v1/outlets/herald", "/v1/outlets/herald/score"]
+
+
+def test_not_modified(world, paths):
+    """
+    What a client has already is not sent again: 304, with the tag and without a body.
+    """
+    for path in paths:
+        tag = world.get(path).headers["ETag"]
+
+        again = world.get(path, headers={"If-None-Match": f'"other", {tag}'})
+
+        assert (304, b"", tag) == (again.status_code, again.data, again.headers["ETag"])
+        assert tag.startswith('W/"')
+
+
+def test_modified(world, paths):
+    """
+    What has changed has another tag and is sent.
+    """
+    tags = {path: world.get(path).headers["ETag"] for path in paths}
+    world.post(paths[0] + "/reports", {"outlet": "herald", "published_at": "2026-01-02T00:00:00Z", "stance": "deny"})
+    world.patch("/v1/outlets/herald", {"name": "New"}, headers={"If-Match": "*"})
+    world.resolve({"id": paths[0].rsplit("/", 1)[1]}, "true")
+
+    for path, tag in tags.items():
+        answer = world.get(path, headers={"If-None-Match": tag})
+
+        assert (200, True) == (answer.status_code, answer.headers["ETag"] != tag)
+
+
+def test_head_mirrors_get(world, paths):
+    """
+    HEAD answers with the headers of GET and no body.
+    """
+    for path in paths:
+        got, head = world.get(path), world.client.head(path)
+
+        assert (got.status_code, b"", got.headers["ETag"]) == (head.status_code, head.data, head.headers["ETag"])
+        assert got.content_type == head.content_type
+
+
+def test_options(world, paths):
+    """
+    OPTIONS lists the methods, and tells a browser what a page of another site may send.
+    """
+    answer = world.client.options(paths[0], headers={"Origin": "https://example.org"})
+
+    assert {"GET", "HEAD", "OPTIONS", "PATCH"} == set(answer.headers["Allow"].split(", "))
+    assert "*" == answer.headers["Access-Control-Allow-Origin"]
+    assert "GET" in answer.headers["Access-Control-Allow-Methods"]
+    assert "If-None-Match" in answer.headers["Access-Control-Allow-Headers"]
+
+
+def test_errors_and_redirects_can_be_read_from_other_sites(world):
+    """
+    A page of another site sees why its request failed, and follows a redirect.
+    """
+    missing, moved = world.get("/v1/outlets/nobody"), world.client.get("/v1//claims")
+
+    assert_problem(missing, 404, "unknown-outlet")
+    assert (308, "*") == (moved.status_code, moved.headers["Access-Control-Allow-Origin"])
+    assert "*" == missing.headers["Access-Control-Allow-Origin"]

@@ -1,0 +1,72 @@
+"""GET /v1/claims?q=&sort="""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+
+@pytest.fixture
+def texts(world):
+    for text in ("Liverpool approach Alonso's agent", "Alonso stays in Leverkusen", "Zürich 2-1 Köln", "100_percent"):
+        world.record(text=text)
+    return lambda **query: [item["text"] for item in world.get("/v1/claims", query_string=query).json["items"]]
+
+
+def test_every_word_has_to_be_there(texts):
+    """
+    Words are found whole, in any order and case, and all of them have to stand in the text.
+    """
+    assert ["Alonso stays in Leverkusen", "Liverpool approach Alonso's agent"] == texts(q="ALONSO")
+    assert ["Alonso stays in Leverkusen"] == texts(q="leverkusen alonso")
+    assert [] == texts(q="alonso köln")
+    assert ["Zürich 2-1 Köln"] == texts(q="köln zürich")
+    assert [] == texts(q="lever")
+
+
+def test_a_changed_text_is_found_by_its_new_words(world):
+    """
+    What is found is what the claim says now.
+    """
+    claim = world.record(text="The bridge opens in May.")
+    world.patch(f"/v1/claims/{claim['id']}", {"text": "The tunnel opens in June."}, headers={"If-Match": "*"})
+
+    def found(q):
+        return [item["id"] for item in world.get("/v1/claims", query_string={"q": q}).json["items"]]
+
+    assert ([], [claim["id"]]) == (found("bridge"), found("tunnel june"))
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(q=st.text(min_size=1, max_size=20))
+def test_any_text_can_be_searched_for(world, q):
+    """
+    Operators and signs of the databases' query languages are only text.
+    """
+    assert world.get("/v1/claims", query_string={"q": q}).status_code in (200, 400)
+
+
+def test_sorted_by_date(world):
+    """
+    `sort=due` gives the soonest first and those without a date last, over several pages as in one.
+    """
+    for text, due in (("b", "2026-02-01T00:00:00Z"), ("none", None), ("a", "2026-01-01T00:00:00Z")):
+        world.record(text=text, resolves_by=due)
+
+    first = world.get("/v1/claims", query_string={"sort": "due", "limit": 2}).json
+    rest = world.get("/v1/claims", query_string={"sort": "due", "limit": 2, "cursor": first["next_cursor"]}).json
+
+    assert ["a", "b", "none"] == [item["text"] for item in first["items"] + rest["items"]]
+
+
+def test_sorted_by_age(world):
+    """
+    `sort=oldest` turns the list round.
+    """
+    for text in "abc":
+        world.record(text=text)
+
+    assert ["a", "b", "c"] == [
+        item["text"] for item in world.get("/v1/claims", query_string={"sort": "oldest"}).json["items"]
+    ]
