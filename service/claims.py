@@ -22,11 +22,11 @@ from service.dossier import (
     reporting_outlets,
     standing_resolution,
 )
-from service.errors import ClaimDiffers, FieldError, InvalidBody, nested
+from service.errors import ClaimDiffers, FieldError, InvalidBody
+from service.filing import Filing, NewReport, file_on, plan_filings
 from service.identity import new_id
 from service.models import Claim
 from service.outbox import leave_forget
-from service.reports import NewReport, file_reports
 from service.versions import check_match, keep_version, said_before
 from service.vocabulary import Caller, ClaimKind, Verdict
 
@@ -70,10 +70,10 @@ def record_claim(
         directory = Directory(session, now=now)
         known = claim_by_external_id(session, claim["external_id"])
         if known is not None:
-            _agree(session, known, claim, reports, directory, caller=caller, now=now)
+            check_agrees(session, known, claim, reports, directory, caller=caller, now=now)
             return describe_claim(session, known, now=now), False
         recorded = new_claim(claim, caller=caller, now=now)
-        _file_first(recorded, reports, directory, caller=caller, now=now)
+        file_on(recorded, plan_first(recorded, reports, directory, caller=caller, now=now))
         session.add(recorded)
         session.flush()
         stale = reporting_outlets(recorded)
@@ -167,21 +167,32 @@ def _content(claim: Claim) -> dict[str, Any]:
     return {name: getattr(claim, name) for name in CHANGEABLE}
 
 
-def _file_first(
+def plan_first(
     claim: Claim, reports: Sequence[NewReport], directory: Directory, *, caller: Caller, now: dt.datetime
-) -> None:
-    """File a new claim's reports, naming all that is wrong with it and with them at once."""
+) -> list[Filing]:
+    """See whether a new claim can be recorded with its first reports.
+
+    Raises:
+        InvalidBody: It or they break a rule (R1, R7); everything that is wrong is named at once.
+    """
     errors: list[FieldError] = []
+    filings: list[Filing] = []
     try:
         _check_dated(claim)
     except InvalidBody as exc:
         errors += exc.errors
     try:
-        file_reports(claim, reports, directory, caller=caller, now=now)
+        filings = plan_filings(claim, placed(reports), directory, caller=caller, now=now)
     except InvalidBody as exc:
-        errors += nested(exc, "/reports")
+        errors += exc.errors
     if errors:
         raise InvalidBody("The claim cannot be recorded as given.", errors=errors)
+    return filings
+
+
+def placed(reports: Sequence[NewReport]) -> dict[str, NewReport]:
+    """Reports under the pointers to them in the claim they were sent with."""
+    return {f"/reports/{index}": report for index, report in enumerate(reports)}
 
 
 def _check_dated(claim: Claim) -> None:
@@ -189,7 +200,7 @@ def _check_dated(claim: Claim) -> None:
         raise InvalidBody.at("/resolves_by", "An event needs the date by which it is due.", "required")
 
 
-def _agree(
+def check_agrees(
     session: Session,
     known: Claim,
     given: NewClaim,
@@ -199,10 +210,16 @@ def _agree(
     caller: Caller,
     now: dt.datetime,
 ) -> None:
-    """Make sure that what was sent again says what is on record, and no more."""
+    """Make sure that a claim that was sent again says what is on record, and no more.
+
+    Raises:
+        ClaimDiffers: It says something else, or has reports that are not on record.
+        InvalidBody: One of its reports breaks a rule.
+    """
     errors = differences(session, known, given)
-    for index, (_, created) in enumerate(file_reports(known, reports, directory, caller=caller, now=now)):
-        if created:
+    filings = plan_filings(known, placed(reports), directory, caller=caller, now=now)
+    for index, filing in enumerate(filings):
+        if filing.is_new:
             detail = "Not among the reports on record; file it on the claim."
             errors.append(FieldError(pointer=f"/reports/{index}", detail=detail, code="differs"))
     if errors:

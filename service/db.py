@@ -69,6 +69,10 @@ class Database:
     def write(self) -> AbstractContextManager[Session]:
         return self._write.begin()
 
+    def trial(self) -> AbstractContextManager[Session]:
+        """A session that may write and whose writes are gone when the block ends."""
+        return self._write()
+
     def close(self) -> None:
         """Let go of the connections."""
         self.engine.dispose()

@@ -47,11 +47,18 @@ class Directory:
             self._found[key] = self._look_up(reference)
         return self._found[key]
 
+    def drop_unused(self) -> None:
+        """Know no more of the outlets that were made and then not used, because what spoke of them was refused."""
+        unused = [made for made in self._made if made not in self._session]
+        self._made = [made for made in self._made if made not in unused]
+        self._found = {key: outlet for key, outlet in self._found.items() if outlet not in unused}
+
     def _look_up(self, reference: str | NamedOutlet) -> Outlet:
         if not isinstance(reference, str):
             domain = _domain_of(reference)
             return self._named(reference["name"], domain) or self._make(reference["name"], domain)
-        if (outlet := find_outlet(self._session, reference)) is None:
+        made = (made for made in self._made if made.slug == reference)
+        if (outlet := next(made, None) or find_outlet(self._session, reference)) is None:
             raise InvalidBody.at("", f"No outlet {reference!r} is on record.", "unknown-outlet")
         return outlet
 

@@ -94,6 +94,7 @@ def check_group(session: Session, claim: Claim) -> None:
         return
     # Two claims of the group could be resolved at once, each unseen by the other.
     lock_name(session, f"group {claim.group}")
+    session.flush()
     later = aliased(Resolution)
     true_one = session.scalar(
         sa.select(Claim.id)

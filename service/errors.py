@@ -32,7 +32,7 @@ ServiceError
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import ClassVar, NotRequired, TypedDict
+from typing import Any, ClassVar, NotRequired, TypedDict
 
 # "in" is a keyword, so this one member needs the functional form.
 FieldError = TypedDict("FieldError", {"pointer": str, "detail": str, "code": str, "in": NotRequired[str]})
@@ -55,6 +55,11 @@ class ServiceError(Exception):
         super().__init__(detail)
         self.detail = detail
         self.errors = list(errors)
+
+    def document(self) -> dict[str, Any]:
+        """The members of the problem document, but for `instance`, which the request knows."""
+        document = {"type": f"/problems/{self.name}", "title": self.title, "status": self.status, "detail": self.detail}
+        return document | ({"errors": self.errors} if self.errors else {})
 
 
 class MalformedJson(ServiceError):

@@ -1,28 +1,33 @@
-"""Load many reports at once. A line is right or wrong by itself; the same line again changes nothing."""
+"""Load many lines at once. Each is right or wrong by itself, and the same line again changes nothing."""
 
 from __future__ import annotations
 
 import datetime as dt
 import enum
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TypedDict
+from typing import TypeAlias
+from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from service.cache import ScoreCache
-from service.claims import NewClaim, differences, new_claim
+from service.claims import check_agrees, differences, new_claim, plan_first
 from service.db import Database, retried
-from service.directory import Directory, NamedOutlet
-from service.dossier import WHOLE, newest_resolution, reporting_outlets
-from service.errors import AlreadyResolved, ClaimDiffers, FieldError, ServiceError
-from service.identity import looks_like_domain
-from service.models import Claim, Resolution
+from service.directory import Directory
+from service.dossier import WHOLE, reporting_outlets
+from service.errors import ClaimDiffers, InvalidBody, ServiceError, SlugTaken, nested
+from service.filing import Filing, NewReport, file_on, plan_filings
+from service.identity import name_key
+from service.lines import ClaimLine, FlatLine, Line, OutletLine, ReadLine, ReportLine, ResolutionLine
+from service.models import Claim, Outlet, Report, Resolution
 from service.outbox import leave_forget
-from service.reports import NewReport, file_reports
+from service.outlets import NewOutlet, agrees, new_outlet
+from service.register import WHOLE as WHOLE_OUTLET
 from service.resolutions import NewResolution, new_resolution
-from service.vocabulary import Caller, ClaimKind, Stance, Verdict
+from service.vocabulary import Caller
 
 BATCH = 250
 """Lines to a transaction: enough to share its cost, few enough that other writers hardly wait."""
@@ -37,42 +42,20 @@ class LineStatus(enum.StrEnum):
     REJECTED = "rejected"
 
 
-class FlatLine(TypedDict):
-    """One report with its claim and its outcome."""
-
-    outlet: str
-    claim_id: str
-    claim: str
-    stance: Stance
-    published_at: dt.datetime
-    url: str | None
-    topic: str | None
-    probability: float | None
-    commitment: int | None
-    outcome: float | None
-    resolved_at: dt.datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class ReadLine:
-    """A line of a file: what it says, or why it could not be read."""
-
-    number: int
-    content: FlatLine | ServiceError
-
-
 @dataclass(frozen=True, slots=True)
 class LineResult:
     """What became of a line, and why if it was rejected."""
 
     number: int
     status: LineStatus
+    id: UUID | None = None
+    """The outlet, claim, report or resolution that the line made or found."""
     error: ServiceError | None = None
 
 
 @retried
 def load_lines(
-    db: Database, cache: ScoreCache, lines: Sequence[ReadLine], *, feed: str | None, caller: Caller, now: dt.datetime
+    db: Database, cache: ScoreCache, lines: Sequence[ReadLine], *, caller: Caller, now: dt.datetime
 ) -> list[LineResult]:
     """Load some lines in one transaction; each is on record whole or not at all.
 
@@ -80,13 +63,12 @@ def load_lines(
         db: The database.
         cache: The scores that the lines make old.
         lines: The lines, at most some hundred.
-        feed: Put before each `claim_id`, so that two feeds may use the same.
         caller: Who files them.
         now: The moment of the call.
     """
     with db.write() as session, session.no_autoflush:
-        load = _Load(session, lines, feed=feed, caller=caller, now=now)
-        results = [load.line(line) for line in lines]
+        load = _Load(session, caller=caller, now=now)
+        results = load.lines(lines)
         if load.stale:
             leave_forget(session, load.stale, now=now)
     if load.stale:
@@ -94,119 +76,187 @@ def load_lines(
     return results
 
 
-class _Load:
-    """The lines of one transaction, with the claims and outlets that they speak of."""
+def try_lines(
+    db: Database, batches: Iterable[Sequence[ReadLine]], *, caller: Caller, now: dt.datetime
+) -> Iterator[LineResult]:
+    """What loading would make of lines, without loading them: one transaction for them all, which is rolled back."""
+    with db.trial() as session, session.no_autoflush:
+        for lines in batches:
+            yield from _Load(session, caller=caller, now=now).lines(lines)
+            session.flush()
 
-    def __init__(
-        self, session: Session, lines: Sequence[ReadLine], *, feed: str | None, caller: Caller, now: dt.datetime
-    ) -> None:
+
+Outcome: TypeAlias = tuple[LineStatus, Outlet | Claim | Report | Resolution]
+"""What became of a line, and what it made or found."""
+
+
+class _Load:
+    """The lines of one transaction, with the claims and outlets that they speak of.
+
+    What can be refused of a line is tried before anything of it is put on record, so that a line that
+    is rejected leaves nothing behind.
+    """
+
+    def __init__(self, session: Session, *, caller: Caller, now: dt.datetime) -> None:
         self.stale: set[str] = set()
         self._session = session
-        self._feed = feed
         self._caller = caller
         self._now = now
         self._directory = Directory(session, now=now)
+        self._claims: dict[str, Claim] = {}
+
+    def lines(self, lines: Sequence[ReadLine]) -> list[LineResult]:
         self._claims = self._known_claims(lines)
+        return [self._line(line) for line in lines]
 
-    def line(self, line: ReadLine) -> LineResult:
+    def _line(self, line: ReadLine) -> LineResult:
         if isinstance(line.content, ServiceError):
-            return LineResult(line.number, LineStatus.REJECTED, line.content)
+            return LineResult(line.number, LineStatus.REJECTED, error=line.content)
         try:
-            return LineResult(line.number, self._file(line.content))
+            status, subject = self._load(line.content)
         except ServiceError as exc:
-            return LineResult(line.number, LineStatus.REJECTED, _as_of_line(exc))
+            self._directory.drop_unused()
+            if isinstance(line.content, FlatLine):
+                exc.errors = [{**place, "pointer": _in_flat_line(place["pointer"])} for place in exc.errors]
+            return LineResult(line.number, LineStatus.REJECTED, error=exc)
+        return LineResult(line.number, status, subject.id)
 
-    def _known_claims(self, lines: Sequence[ReadLine]) -> dict[str | None, Claim]:
-        ids = {self._external_id(line.content) for line in lines if not isinstance(line.content, ServiceError)}
+    def _load(self, line: Line) -> Outcome:
+        match line:
+            case OutletLine():
+                return self._outlet(line.outlet)
+            case ClaimLine():
+                return self._claim(line)
+            case ReportLine():
+                return self._report(self._known(line.claim), line.report)
+            case ResolutionLine():
+                return self._resolution(self._known(line.claim), line.resolution)
+            case FlatLine():
+                return self._flat(line)
+
+    def _known_claims(self, lines: Sequence[ReadLine]) -> dict[str, Claim]:
+        ids = {external_id for line in lines if (external_id := _external_id(line.content)) is not None}
         rows = sa.select(Claim).where(Claim.external_id.in_(ids)).order_by(Claim.id)
         self._session.execute(rows.with_only_columns(Claim.id).with_for_update())
-        return {claim.external_id: claim for claim in self._session.scalars(rows.options(*WHOLE))}
+        found = self._session.scalars(rows.options(*WHOLE))
+        return {claim.external_id: claim for claim in found if claim.external_id is not None}
 
-    def _file(self, line: FlatLine) -> LineStatus:
-        """Put a line on record. What can be refused comes first, so that a line refused leaves nothing behind."""
-        claim = self._claim(line)
-        resolution = self._resolution(claim, line)
-        [(report, created)] = file_reports(claim, [_report(line)], self._directory, caller=self._caller, now=self._now)
-        if claim.external_id not in self._claims:
+    def _known(self, external_id: str) -> Claim:
+        if (claim := self._claims.get(external_id)) is None:
+            raise InvalidBody.at("/claim", f"No claim {external_id!r} is on record.", "unknown-claim")
+        return claim
+
+    def _outlet(self, given: NewOutlet) -> Outcome:
+        self._session.flush()
+        same = Outlet.name_key == name_key(given["name"]) if given["slug"] is None else Outlet.slug == given["slug"]
+        known = self._session.scalars(sa.select(Outlet).where(same).options(*WHOLE_OUTLET)).all()
+        for outlet in known:
+            if agrees(outlet, given):
+                return LineStatus.UNCHANGED, outlet
+        if known:
+            raise SlugTaken(f"The outlet {known[0].slug!r} is on record and does not agree.")
+        outlet = new_outlet(self._session, given, now=self._now)
+        self._session.add(outlet)
+        self._session.flush()
+        return LineStatus.CREATED, outlet
+
+    def _claim(self, line: ClaimLine) -> Outcome:
+        external_id = line.claim["external_id"]
+        if external_id is None:
+            raise InvalidBody.at("/external_id", "A claim in a file needs one, to be known again.", "required")
+        if (known := self._claims.get(external_id)) is not None:
+            check_agrees(
+                self._session,
+                known,
+                line.claim,
+                line.reports,
+                self._directory,
+                caller=self._caller,
+                now=self._now,
+            )
+            return LineStatus.UPDATED if self._resolve(known, line.resolution, []) else LineStatus.UNCHANGED, known
+        claim = new_claim(line.claim, caller=self._caller, now=self._now)
+        filings = plan_first(claim, line.reports, self._directory, caller=self._caller, now=self._now)
+        self._resolve(claim, line.resolution, filings)
+        return LineStatus.CREATED, claim
+
+    def _report(self, claim: Claim, report: NewReport) -> Outcome:
+        [filing] = plan_filings(claim, {"": report}, self._directory, caller=self._caller, now=self._now)
+        self._put(claim, [filing], None)
+        return LineStatus.CREATED if filing.is_new else LineStatus.UNCHANGED, filing.report
+
+    def _resolution(self, claim: Claim, given: NewResolution) -> Outcome:
+        resolution = self._next(claim, given)
+        self._put(claim, [], resolution)
+        return LineStatus.UNCHANGED if resolution is None else LineStatus.CREATED, resolution or claim.resolutions[-1]
+
+    def _flat(self, line: FlatLine) -> Outcome:
+        external_id = str(line.claim["external_id"])
+        if (claim := self._claims.get(external_id)) is None:
+            claim = new_claim(line.claim, caller=self._caller, now=self._now)
+        spoken_of = {"/text"} if line.claim["topic"] is None else {"/text", "/topic"}
+        differing = [place for place in differences(self._session, claim, line.claim) if place["pointer"] in spoken_of]
+        if differing:
+            raise ClaimDiffers(f"The claim {claim.id} has this claim_id and does not agree.", errors=differing)
+        [filing] = plan_filings(claim, {"/report": line.report}, self._directory, caller=self._caller, now=self._now)
+        resolved = self._resolve(claim, line.resolution, [filing])
+        if filing.is_new:
+            return LineStatus.CREATED, filing.report
+        return LineStatus.UPDATED if resolved else LineStatus.UNCHANGED, filing.report
+
+    def _resolve(self, claim: Claim, given: NewResolution | None, filings: list[Filing]) -> bool:
+        """Put a claim on record with reports and a resolution, once the resolution is found good; whether it is new."""
+        try:
+            resolution = None if given is None else self._next(claim, given)
+        except InvalidBody as exc:
+            raise InvalidBody(exc.detail, errors=nested(exc, "/resolution")) from exc
+        self._put(claim, filings, resolution)
+        return resolution is not None
+
+    def _next(self, claim: Claim, given: NewResolution) -> Resolution | None:
+        """The resolution to add; None if the claim has, or once had, one that says the same."""
+        if any(_agrees(resolution, given) for resolution in claim.resolutions):
+            return None
+        return new_resolution(self._session, claim, given, caller=self._caller, now=self._now)
+
+    def _put(self, claim: Claim, filings: list[Filing], resolution: Resolution | None) -> None:
+        file_on(claim, filings)
+        if claim.external_id is not None and claim.external_id not in self._claims:
             self._claims[claim.external_id] = claim
             self._session.add(claim)
+        self.stale |= {filing.report.outlet.slug for filing in filings if filing.is_new}
         if resolution is not None:
             claim.resolutions.append(resolution)
             self.stale |= reporting_outlets(claim)
-        if created:
-            self.stale.add(report.outlet.slug)
-            return LineStatus.CREATED
-        return LineStatus.UNCHANGED if resolution is None else LineStatus.UPDATED
 
-    def _claim(self, line: FlatLine) -> Claim:
-        """The claim on record, or a new one that is not yet."""
-        given = NewClaim(
-            text=line["claim"],
-            kind=ClaimKind.FACT,
-            topic=line["topic"],
-            tags=[],
-            resolves_by=None,
-            group=None,
-            external_id=self._external_id(line),
-        )
-        if (known := self._claims.get(given["external_id"])) is None:
-            return new_claim(given, caller=self._caller, now=self._now)
-        # A flat line speaks of the claim's text and topic, and says nothing of the topic when it leaves it out.
-        told = {"/text": "/claim"} if line["topic"] is None else {"/text": "/claim", "/topic": "/topic"}
-        errors: list[FieldError] = [
-            {**place, "pointer": told[place["pointer"]]}
-            for place in differences(self._session, known, given)
-            if place["pointer"] in told
-        ]
-        if errors:
-            raise ClaimDiffers(f"The claim {known.id} has this claim_id and does not agree.", errors=errors)
-        return known
 
-    def _external_id(self, line: FlatLine) -> str:
-        return line["claim_id"] if self._feed is None else f"{self._feed}:{line['claim_id']}"
-
-    def _resolution(self, claim: Claim, line: FlatLine) -> Resolution | None:
-        """The resolution that a line adds; None if it says nothing of the outcome, or nothing that is not on record."""
-        if line["outcome"] is None or any(_agrees(resolution, line) for resolution in claim.resolutions):
+def _external_id(content: Line | ServiceError) -> str | None:
+    match content:
+        case ClaimLine() | FlatLine():
+            return content.claim["external_id"]
+        case ReportLine() | ResolutionLine():
+            return content.claim
+        case _:
             return None
-        if (newest := newest_resolution(claim)) is not None:
-            raise AlreadyResolved(f"The newest resolution of the claim {claim.id}, {newest.id}, says otherwise.")
-        given = NewResolution(
-            verdict=_verdict(line["outcome"]),
-            truth=line["outcome"] if 0 < line["outcome"] < 1 else None,
-            known_at=line["resolved_at"],
-            evidence=[],
-            note="Outcome as given in the imported file.",
-            supersedes=None,
-        )
-        return new_resolution(self._session, claim, given, caller=self._caller, now=self._now)
 
 
-def _report(line: FlatLine) -> NewReport:
-    name = line["outlet"]
-    return NewReport(
-        outlet=NamedOutlet(name=name, domain=name if looks_like_domain(name) else None),
-        stance=line["stance"],
-        commitment=line["commitment"],
-        probability=line["probability"],
-        published_at=line["published_at"],
-        url=line["url"],
-        quote=None,
-        relays=None,
-    )
+# Where a flat line says what is wrong with the claim, report or resolution that it stands for.
+_FLAT_PLACES = (
+    (re.compile(r"^/text"), "/claim"),
+    (re.compile(r"^/report/outlet.*"), "/outlet"),
+    (re.compile(r"^/report"), ""),
+    (re.compile(r"^/resolution/known_at"), "/resolved_at"),
+    (re.compile(r"^/resolution.*"), "/outcome"),
+)
 
 
-def _verdict(outcome: float) -> Verdict:
-    return {0.0: Verdict.FALSE, 1.0: Verdict.TRUE}.get(outcome, Verdict.PARTIAL)
+def _in_flat_line(pointer: str) -> str:
+    for inside, outside in _FLAT_PLACES:
+        pointer = inside.sub(outside, pointer)
+    return pointer
 
 
-def _agrees(resolution: Resolution, line: FlatLine) -> bool:
-    return resolution.truth == line["outcome"] and line["resolved_at"] in (None, resolution.known_at)
-
-
-def _as_of_line(error: ServiceError) -> ServiceError:
-    """The error with its places told in the members of the line."""
-    for place in error.errors:
-        place["pointer"] = place["pointer"].removeprefix("/0").replace("/known_at", "/resolved_at")
-        place["pointer"] = place["pointer"].replace("/outlet/name", "/outlet").replace("/outlet/domain", "/outlet")
-    return error
+def _agrees(resolution: Resolution, given: NewResolution) -> bool:
+    same_truth = given["truth"] is None or given["truth"] == resolution.truth
+    same_moment = given["known_at"] in (None, resolution.known_at)
+    return resolution.verdict is given["verdict"] and same_truth and same_moment

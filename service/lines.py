@@ -1,4 +1,7 @@
-"""Read the lines of an import file, one by one, so that a file of any size fits and one bad line is one bad line."""
+"""The lines of an import file: what one may say, and how they are read.
+
+They are read one by one, so that a file of any size fits and one bad line is one bad line.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +10,71 @@ import io
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
-from typing import Any, BinaryIO
+from dataclasses import dataclass
+from typing import Any, BinaryIO, TypeAlias
 
+from service.claims import NewClaim
 from service.errors import InvalidBody, ServiceError, TooLarge
+from service.filing import NewReport
+from service.outlets import NewOutlet
+from service.resolutions import NewResolution
 from service.strict_json import parse_json
 
 MAX_LINE = 1 << 20  # bytes
 
 _NUMBERS = {"probability": float, "commitment": int}
+
+
+@dataclass(frozen=True, slots=True)
+class OutletLine:
+    """An outlet."""
+
+    outlet: NewOutlet
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimLine:
+    """A claim with the reports that carry it and, if it is known, how it came out."""
+
+    claim: NewClaim
+    reports: list[NewReport]
+    resolution: NewResolution | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReportLine:
+    """A report on the claim with this external id."""
+
+    claim: str
+    report: NewReport
+
+
+@dataclass(frozen=True, slots=True)
+class ResolutionLine:
+    """A resolution of the claim with this external id."""
+
+    claim: str
+    resolution: NewResolution
+
+
+@dataclass(frozen=True, slots=True)
+class FlatLine:
+    """One report with its claim, of which it says no more than the text and perhaps the topic, and its outcome."""
+
+    claim: NewClaim
+    report: NewReport
+    resolution: NewResolution | None
+
+
+Line: TypeAlias = OutletLine | ClaimLine | ReportLine | ResolutionLine | FlatLine
+
+
+@dataclass(frozen=True, slots=True)
+class ReadLine:
+    """A line of a file: what it says, or why it could not be read."""
+
+    number: int
+    content: Line | ServiceError
 
 
 def read_ndjson(stream: BinaryIO) -> Iterator[tuple[int, Any]]:

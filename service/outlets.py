@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from typing import Any
+from typing import Any, TypedDict
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -23,19 +23,20 @@ from service.versions import check_match, keep_version
 from service.vocabulary import Caller, OutletKind
 
 
+class NewOutlet(TypedDict):
+    """An outlet as sent."""
+
+    name: str
+    slug: str | None
+    kind: OutletKind
+    domains: list[str]
+    aliases: list[str]
+    parent: str | None
+    scorable: bool
+
+
 @retried
-def record_outlet(
-    db: Database,
-    *,
-    name: str,
-    slug: str | None = None,
-    kind: OutletKind = OutletKind.WEBSITE,
-    domains: Sequence[str] = (),
-    aliases: Sequence[str] = (),
-    parent: str | None = None,
-    scorable: bool = True,
-    now: dt.datetime,
-) -> dict[str, Any]:
+def record_outlet(db: Database, *, outlet: NewOutlet, now: dt.datetime) -> dict[str, Any]:
     """Put an outlet on record.
 
     Raises:
@@ -43,15 +44,34 @@ def record_outlet(
         SlugTaken: Another outlet has the slug.
         DomainTaken: A domain belongs to another outlet.
     """
-    keys = _checked(slug, domains)
     with db.write() as session:
-        outlet = Outlet(id=new_id(), name=name, name_key=name_key(name), kind=kind, scorable=scorable, recorded_at=now)
-        outlet.parent = None if parent is None else _parent(session, parent)
-        outlet.slug = free_slug(session, outlet) if slug is None else _untaken(session, slug)
-        outlet.domains = _domains(session, keys)
-        outlet.aliases = _aliases(aliases)
-        session.add(outlet)
-    return describe_outlet(outlet)
+        recorded = new_outlet(session, outlet, now=now)
+        session.add(recorded)
+    return describe_outlet(recorded)
+
+
+def new_outlet(session: Session, given: NewOutlet, *, now: dt.datetime) -> Outlet:
+    """An outlet that can be put on record, not yet in the session.
+
+    Raises:
+        As `record_outlet`.
+    """
+    keys = _checked(given["slug"], given["domains"])
+    outlet = Outlet(id=new_id(), name=given["name"], name_key=name_key(given["name"]), recorded_at=now)
+    outlet.kind, outlet.scorable = given["kind"], given["scorable"]
+    outlet.parent = None if given["parent"] is None else _parent(session, given["parent"])
+    outlet.slug = free_slug(session, outlet) if given["slug"] is None else _untaken(session, given["slug"])
+    outlet.domains = _domains(session, keys)
+    outlet.aliases = _aliases(given["aliases"])
+    return outlet
+
+
+def agrees(outlet: Outlet, given: NewOutlet) -> bool:
+    """Whether an outlet that was sent, loaded whole, says what is on record."""
+    on_record = describe_outlet(outlet)
+    domains = _checked(given["slug"], given["domains"])
+    sent = {**given, "domains": domains, "slug": outlet.slug if given["slug"] is None else given["slug"]}
+    return all(on_record[member] == value for member, value in sent.items())
 
 
 @retried

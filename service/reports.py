@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
-import json
-from bisect import insort
-from collections.abc import Sequence
-from typing import Any, TypedDict
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -15,40 +11,17 @@ from sqlalchemy.orm import selectinload
 
 from service.cache import ScoreCache
 from service.db import Database, retried
-from service.directory import Directory, NamedOutlet
-from service.dossier import as_filed, counting_reports, describe_report, load_claim
-from service.errors import AlreadyWithdrawn, FieldError, InvalidBody, NotFound, RelaysRestOnIt, nested
-from service.identity import new_id
-from service.instants import format_instant, parse_instant
-from service.models import Claim, Outlet, Report, Withdrawal
+from service.directory import Directory
+from service.dossier import counting_reports, describe_report, load_claim
+from service.errors import AlreadyWithdrawn, NotFound, RelaysRestOnIt
+from service.filing import NewReport, file_on, plan_filings
+from service.instants import parse_instant
+from service.models import Claim, Report, Withdrawal
 from service.outbox import leave_forget
 from service.paging import Keyset, Page, Position
-from service.provenance import ORDER, relay_cycle
+from service.provenance import relay_cycle
 from service.register import require_outlet
-from service.vocabulary import Caller, Stance
-
-CLOCK_SLACK = dt.timedelta(minutes=5)
-"""How far the clock of a feed may be ahead of ours."""
-
-
-class Relay(TypedDict):
-    """Whom a report says it has the claim from; without an outlet, nobody in particular (R7)."""
-
-    outlet: str | None
-    cited_as: str | None
-
-
-class NewReport(TypedDict):
-    """A report as sent."""
-
-    outlet: str | NamedOutlet
-    stance: Stance
-    commitment: int | None
-    probability: float | None
-    published_at: dt.datetime
-    url: str | None
-    quote: str | None
-    relays: Relay | None
+from service.vocabulary import Caller
 
 
 @retried
@@ -66,13 +39,14 @@ def add_report(
     """
     with db.write() as session:
         claim = load_claim(session, claim_id, lock=True)
-        filed, created = file_reports(claim, [report], Directory(session, now=now), caller=caller, now=now)[0]
-        described = describe_report(filed, claim)
-        if created:
-            leave_forget(session, [filed.outlet.slug], now=now)
-    if created:
-        cache.forget([filed.outlet.slug])
-    return described, created
+        [filing] = plan_filings(claim, {"": report}, Directory(session, now=now), caller=caller, now=now)
+        file_on(claim, [filing])
+        described = describe_report(filing.report, claim)
+        if filing.is_new:
+            leave_forget(session, [filing.report.outlet.slug], now=now)
+    if filing.is_new:
+        cache.forget([filing.report.outlet.slug])
+    return described, filing.is_new
 
 
 @retried
@@ -148,104 +122,3 @@ def _shown() -> sa.Select[Report]:
 
 def _described(page: Page[Report]) -> Page[dict[str, Any]]:
     return Page([describe_report(report, report.claim) for report in page.items], page.next)
-
-
-def file_reports(
-    claim: Claim, reports: Sequence[NewReport], directory: Directory, *, caller: Caller, now: dt.datetime
-) -> list[tuple[Report, bool]]:
-    """Add reports to a claim that is loaded and locked.
-
-    Nothing is added unless every one of them can be.
-
-    Returns:
-        For each the report on record, and whether it was added just now (R4).
-
-    Raises:
-        InvalidBody: Some of them break a rule; the pointers count from the list.
-    """
-    known = {report.fingerprint: report for report in claim.reports}
-    filed: list[tuple[Report, bool]] = []
-    errors: list[FieldError] = []
-    for index, given in enumerate(reports):
-        try:
-            report = _new_report(given, directory, caller=caller, now=now)
-        except InvalidBody as exc:
-            errors += nested(exc, f"/{index}")
-            continue
-        same = known.setdefault(report.fingerprint, report)
-        filed.append((same, same is report))
-    new = [report for report, created in filed if created]
-    relaying = any(report.is_relay for report in new)
-    if not errors and relaying and relay_cycle([*counting_reports(claim), *map(as_filed, new)]):
-        errors = [_cycle(index) for index, given in enumerate(reports) if given["relays"] is not None]
-    if errors:
-        raise InvalidBody("A report cannot be filed as given.", errors=errors)
-    for report in new:
-        insort(claim.reports, report, key=ORDER)
-    return filed
-
-
-def _new_report(given: NewReport, directory: Directory, *, caller: Caller, now: dt.datetime) -> Report:
-    """A report that is not yet on its claim.
-
-    Raises:
-        InvalidBody: It breaks a rule of its own, or an outlet is not on record; all such places at once.
-    """
-    errors: list[FieldError] = []
-    outlet = _outlet(directory, given["outlet"], "/outlet", errors)
-    relays = given["relays"]
-    cited = None if relays is None or relays["outlet"] is None else relays["outlet"]
-    cited_outlet = None if cited is None else _outlet(directory, cited, "/relays/outlet", errors)
-    if given["published_at"] > now + CLOCK_SLACK:
-        errors.append(FieldError(pointer="/published_at", detail="Lies in the future.", code="future"))
-    if outlet is not None and outlet is cited_outlet:
-        errors.append(FieldError(pointer="/relays/outlet", detail="An outlet cannot relay itself.", code="self-relay"))
-    if errors or outlet is None:
-        raise InvalidBody("The report cannot be filed as given.", errors=errors)
-    return Report(
-        id=new_id(),
-        outlet=outlet,
-        stance=given["stance"],
-        commitment=given["commitment"],
-        probability=given["probability"],
-        published_at=given["published_at"],
-        url=given["url"],
-        quote=given["quote"],
-        is_relay=relays is not None,
-        cited=cited_outlet,
-        cited_as=None if relays is None else relays["cited_as"],
-        fingerprint=_fingerprint(given, outlet, cited_outlet),
-        filed_by=caller.key_id,
-        recorded_at=now,
-        withdrawal=None,
-    )
-
-
-def _outlet(
-    directory: Directory, reference: str | NamedOutlet, pointer: str, errors: list[FieldError]
-) -> Outlet | None:
-    try:
-        return directory.get(reference)
-    except InvalidBody as exc:
-        errors += nested(exc, pointer)
-        return None
-
-
-def _cycle(index: int) -> FieldError:
-    detail = "With this report the outlets relay one another in a circle, and none of them reports in its own name."
-    return FieldError(pointer=f"/{index}/relays/outlet", detail=detail, code="relay-cycle")
-
-
-def _fingerprint(given: NewReport, outlet: Outlet, cited: Outlet | None) -> str:
-    """What a report is the same by: outlet, stance, published_at, url and relays (R4); the claim is beside it."""
-    relays = given["relays"]
-    parts = [
-        str(outlet.id),
-        given["stance"],
-        format_instant(given["published_at"]),
-        given["url"],
-        relays is not None,
-        None if cited is None else str(cited.id),
-        None if relays is None else relays["cited_as"],
-    ]
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()

@@ -217,15 +217,7 @@ class Api(SmorestApi):
 
 def problem(error: ServiceError) -> Response:
     """An error as an RFC 9457 document."""
-    document = {
-        "type": f"/problems/{error.name}",
-        "title": error.title,
-        "status": error.status,
-        "detail": error.detail,
-        "instance": request.path,
-    }
-    if error.errors:
-        document["errors"] = error.errors
+    document = {**error.document(), "instance": request.path}
     response = Response(json.dumps(document), error.status, content_type=PROBLEM_JSON)
     if isinstance(error, errors.Unauthorized):
         response.headers["WWW-Authenticate"] = "Bearer"

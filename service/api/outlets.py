@@ -23,9 +23,9 @@ blp = Blueprint("outlets", __name__, url_prefix="/v1/outlets", description="Who 
 @blp.response(201, OutletOut)
 @blp.fails(409)
 @blp.tagged
-def record_outlet(body: dict[str, Any]) -> tuple[dict[str, Any], int, dict[str, str]]:
+def record_outlet(body: Any) -> tuple[dict[str, Any], int, dict[str, str]]:
     """Record an outlet"""
-    outlet = outlets.record_outlet(runtime().db, **body, now=dt.datetime.now(dt.UTC))
+    outlet = outlets.record_outlet(runtime().db, outlet=body, now=dt.datetime.now(dt.UTC))
     return outlet, 201, {"Location": f"/v1/outlets/{outlet['slug']}"}
 
 

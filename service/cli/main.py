@@ -6,8 +6,9 @@ import click
 
 from service import __version__
 from service.cli.keys import keys
+from service.cli.load import import_file
 from service.cli.operate import migrate, openapi, serve, worker
-from service.cli.records import import_file, resolve, score
+from service.cli.records import resolve, score
 from service.config import BadSetting
 from service.db import is_away
 from service.errors import ServiceError

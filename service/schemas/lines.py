@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Callable
 from typing import Any
 
 import marshmallow as ma
-from marshmallow.validate import Range
+from marshmallow.validate import Length, Range
 
-from service.identity import NAME_LENGTH
+from service.claims import NewClaim
+from service.directory import NamedOutlet
+from service.errors import InvalidBody
+from service.filing import NewReport
+from service.identity import NAME_LENGTH, looks_like_domain
+from service.lines import ClaimLine, FlatLine, Line, OutletLine, ReportLine, ResolutionLine
+from service.resolutions import NewResolution
+from service.schemas.claims import MAX_REPORTS, ClaimIn
 from service.schemas.fields import Body, DateOrInstant, Number, Text, WebAddress
-from service.vocabulary import Stance
+from service.schemas.loading import load
+from service.schemas.outlets import OutletIn
+from service.schemas.reports import ReportIn
+from service.schemas.resolutions import ResolutionIn
+from service.vocabulary import ClaimKind, Stance, Verdict
+
+EXTERNAL_ID_LENGTH = 400  # a claim_id of 200 and the name of its feed
 
 _STANCES = {stance.value: stance for stance in Stance} | {
     "asserts": Stance.SUPPORT,
@@ -45,7 +60,7 @@ class Outcome(ma.fields.Field[float]):
         return truth
 
 
-class FlatLine(Body):
+class FlatLineIn(Body):
     """One report with its claim and outcome, as data sets keep them. What stands under `x` is theirs and not read."""
 
     outlet = Text(NAME_LENGTH, required=True)
@@ -60,3 +75,103 @@ class FlatLine(Body):
     outcome = Outcome(load_default=None, allow_none=True)
     resolved_at = DateOrInstant(load_default=None, allow_none=True)
     x = ma.fields.Raw(load_default=None, allow_none=True)
+
+
+class ClaimLineIn(ClaimIn):
+    reports = ma.fields.List(ma.fields.Nested(ReportIn), load_default=list, validate=Length(max=MAX_REPORTS))
+    resolution = ma.fields.Nested(ResolutionIn, load_default=None, allow_none=True)
+
+
+class ReportLineIn(ReportIn):
+    claim = Text(EXTERNAL_ID_LENGTH, required=True)
+
+
+class ResolutionLineIn(ResolutionIn):
+    claim = Text(EXTERNAL_ID_LENGTH, required=True)
+
+
+FLAT_COLUMNS = frozenset(FlatLineIn().fields)
+
+
+def read_line(content: Any, *, feed: str | None) -> Line:
+    """What a line says: a typed one by its `type`, any other a flat one.
+
+    Args:
+        content: The line as JSON, or as the cells of a row.
+        feed: Put before a flat line's `claim_id`, so that two feeds may use the same.
+
+    Raises:
+        InvalidBody: It does not fit.
+    """
+    if not isinstance(content, dict) or "type" not in content:
+        return _flat(load(FlatLineIn(), content), feed)
+    members = {name: value for name, value in content.items() if name != "type"}
+    read = _TYPES.get(content["type"]) if isinstance(content["type"], str) else None
+    if read is None:
+        raise InvalidBody.at("/type", f"Must be one of: {', '.join(_TYPES)}.", "invalid")
+    return read(members)
+
+
+def _outlet(members: dict[str, Any]) -> OutletLine:
+    outlet: Any = load(OutletIn(), members)
+    return OutletLine(outlet)
+
+
+def _claim(members: dict[str, Any]) -> ClaimLine:
+    claim: Any = load(ClaimLineIn(), members)
+    return ClaimLine(reports=claim.pop("reports"), resolution=claim.pop("resolution"), claim=claim)
+
+
+def _report(members: dict[str, Any]) -> ReportLine:
+    report: Any = load(ReportLineIn(), members)
+    return ReportLine(claim=report.pop("claim"), report=report)
+
+
+def _resolution(members: dict[str, Any]) -> ResolutionLine:
+    resolution: Any = load(ResolutionLineIn(), members)
+    return ResolutionLine(claim=resolution.pop("claim"), resolution=resolution)
+
+
+_TYPES: dict[str, Callable[[dict[str, Any]], Line]] = {
+    "outlet": _outlet,
+    "claim": _claim,
+    "report": _report,
+    "resolution": _resolution,
+}
+
+
+def _flat(line: dict[str, Any], feed: str | None) -> FlatLine:
+    claim = NewClaim(
+        text=line["claim"],
+        kind=ClaimKind.FACT,
+        topic=line["topic"],
+        tags=[],
+        resolves_by=None,
+        group=None,
+        external_id=line["claim_id"] if feed is None else f"{feed}:{line['claim_id']}",
+    )
+    name = line["outlet"]
+    report = NewReport(
+        outlet=NamedOutlet(name=name, domain=name if looks_like_domain(name) else None),
+        stance=line["stance"],
+        commitment=line["commitment"],
+        probability=line["probability"],
+        published_at=line["published_at"],
+        url=line["url"],
+        quote=None,
+        relays=None,
+    )
+    return FlatLine(claim, report, _outcome(line["outcome"], line["resolved_at"]))
+
+
+def _outcome(outcome: float | None, resolved_at: dt.datetime | None) -> NewResolution | None:
+    if outcome is None:
+        return None
+    return NewResolution(
+        verdict={0.0: Verdict.FALSE, 1.0: Verdict.TRUE}.get(outcome, Verdict.PARTIAL),
+        truth=outcome if 0 < outcome < 1 else None,
+        known_at=resolved_at,
+        evidence=[],
+        note="Outcome as given in the imported file.",
+        supersedes=None,
+    )
