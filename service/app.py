@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from service import __version__
-from service.api import claims, outlets, resolutions, scores, system
+from service.api import claims, metrics, outlets, resolutions, scores, system
 from service.auth import SECURITY_SCHEME
 from service.cache import ScoreCache
 from service.config import Settings
@@ -42,5 +42,6 @@ def create_app(settings: Settings | None = None) -> Flask:
     for blueprint in (outlets.blp, claims.blp, resolutions.blp, scores.blp, system.blp):
         api.register_blueprint(blueprint)
     app.register_blueprint(docs.blp)
+    app.register_blueprint(metrics.blp)
     app.extensions["document"] = api.spec.to_dict()
     return app
