@@ -165,7 +165,11 @@ def _agree(
 ) -> None:
     """Make sure that what was sent again says what is on record, and no more."""
     errors = differences(known, given)
-    for index, (_, created) in enumerate(file_reports(known, reports, directory, caller=caller, now=now)):
+    try:
+        filed = file_reports(known, reports, directory, caller=caller, now=now)
+    except InvalidBody as exc:
+        raise InvalidBody(exc.detail, errors=nested(exc, "/reports")) from exc
+    for index, (_, created) in enumerate(filed):
         if created:
             detail = "Not among the reports on record; file it on the claim."
             errors.append(FieldError(pointer=f"/reports/{index}", detail=detail, code="differs"))

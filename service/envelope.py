@@ -9,6 +9,7 @@ import time
 
 import structlog
 from flask import Flask, Response, g, request
+from werkzeug.routing import RequestRedirect
 
 from service.identity import new_id
 from service.metrics import count_answer
@@ -38,6 +39,8 @@ def _end(response: Response) -> Response:
     if request.method in ("GET", "HEAD", "OPTIONS"):
         response.headers["Access-Control-Allow-Origin"] = "*"
         response.headers["Access-Control-Expose-Headers"] = "Cache-Status, ETag, Link, X-Request-ID"
+    if isinstance(request.routing_exception, RequestRedirect):
+        response.set_data(b"")  # Werkzeug's is a page of HTML, and Flask lets no error handler see it
     if response.content_length == 0:
         response.headers.pop("Content-Type", None)  # Flask calls an empty body HTML
     seconds = time.perf_counter() - g.began_at

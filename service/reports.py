@@ -66,7 +66,7 @@ def add_report(
     """
     with db.write() as session:
         claim = load_claim(session, claim_id, lock=True)
-        filed, created = file_reports(claim, [report], Directory(session, now=now), caller=caller, now=now)[0]
+        filed, created = _file_report(claim, report, Directory(session, now=now), caller=caller, now=now)
         described = describe_report(filed, claim)
         if created:
             leave_forget(session, [filed.outlet.slug], now=now)
@@ -139,12 +139,25 @@ def file_reports(
         filed.append((same, same is report))
     new = [report for report, created in filed if created]
     relaying = any(report.is_relay for report in new)
-    if not errors and relaying and relay_cycle(as_filed(report) for report in [*claim.reports, *new]):
-        errors = [_cycle(index) for index, given in enumerate(reports) if given["relays"] is not None]
+    if not errors and relaying and (circle := relay_cycle(as_filed(report) for report in [*claim.reports, *new])):
+        relays = ((index, as_filed(report)) for index, (report, _) in enumerate(filed))
+        errors = [_cycle(index) for index, relay in relays if {relay.outlet_id, relay.cited_id} <= set(circle)]
     if errors:
         raise InvalidBody("A report cannot be filed as given.", errors=errors)
     for report in new:
         insort(claim.reports, report, key=ORDER)
+    return filed
+
+
+def _file_report(
+    claim: Claim, report: NewReport, directory: Directory, *, caller: Caller, now: dt.datetime
+) -> tuple[Report, bool]:
+    """As `file_reports`, for one; the pointers of an error count from the report."""
+    try:
+        [filed] = file_reports(claim, [report], directory, caller=caller, now=now)
+    except InvalidBody as exc:
+        places: list[FieldError] = [{**place, "pointer": place["pointer"].removeprefix("/0")} for place in exc.errors]
+        raise InvalidBody(exc.detail, errors=places) from exc
     return filed
 
 
