@@ -9,10 +9,11 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, selectinload
 
-from service.db import Database, retried
+from service.db import Database, is_among, retried
 from service.errors import DomainTaken, FieldError, InvalidBody, InvalidQuery, SlugTaken, UnknownOutlet
 from service.identity import RESERVED_SLUGS, SLUG_LENGTH, domain_key, is_slug, name_key, new_id, parse_id, slug_of
 from service.models import Outlet, OutletAlias, OutletDomain
+from service.nearest import unknown_slug
 from service.paging import Keyset, Page, Position
 from service.vocabulary import OutletKind
 
@@ -129,6 +130,12 @@ def filtering_outlet(session: Session, reference: str, parameter: str) -> Outlet
     return outlet
 
 
+def domain_owners(session: Session, domains: Collection[str]) -> dict[str, UUID]:
+    """Whose the domains are, those of them that are on record."""
+    owned = sa.select(OutletDomain.domain, OutletDomain.outlet_id)
+    return dict(session.execute(owned.where(is_among(session, OutletDomain.domain, domains))).all())
+
+
 def topmost_parents(session: Session, outlets: Iterable[UUID]) -> dict[UUID, UUID]:
     """For each outlet the one at the top of its parents, itself if it has none."""
     start = sa.select(Outlet.id.label("below"), Outlet.id, Outlet.parent_id).where(Outlet.id.in_(set(outlets)))
@@ -164,7 +171,7 @@ def _checked(slug: str | None, domains: Sequence[str]) -> list[str]:
 
 def _parent(session: Session, reference: str) -> Outlet:
     if (parent := find_outlet(session, reference)) is None:
-        raise InvalidBody.at("/parent", f"No outlet {reference!r} is on record.", "unknown-outlet")
+        raise InvalidBody.at("/parent", unknown_slug(session, reference), "unknown-outlet")
     return parent
 
 
