@@ -1,6 +1,14 @@
 """How gunicorn runs the API, under `borneout serve` and under compose alike. The command line wins over this file."""
 
+import os
+from pathlib import Path
+
+from gunicorn.arbiter import Arbiter
+from gunicorn.workers.base import Worker
+
 from service.logs import formatter
+
+_METRICS = Path(os.environ.get("BORNEOUT_DATA_DIR") or "var").absolute() / "metrics"
 
 wsgi_app = "service.app:create_app()"
 bind = "127.0.0.1:8000"
@@ -11,6 +19,7 @@ timeout = 30
 graceful_timeout = 20
 keepalive = 5
 limit_request_line = 8190
+raw_env = [f"PROMETHEUS_MULTIPROC_DIR={_METRICS}"]
 control_socket_disable = True
 accesslog = None  # the application logs each answer itself, with its request id
 logconfig_dict = {
@@ -21,3 +30,18 @@ logconfig_dict = {
     "root": {"level": "INFO", "handlers": ["stderr"]},
     "loggers": {"gunicorn.error": {"level": "INFO", "handlers": ["stderr"], "propagate": False}},
 }
+
+
+def on_starting(_server: Arbiter) -> None:
+    """Count from zero: what processes that are gone have left would be added to."""
+    _METRICS.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for left in _METRICS.glob("*.db"):
+        left.unlink()
+
+
+def child_exit(_server: Arbiter, worker: Worker) -> None:
+    """Let a process that is gone no longer count as one that lives; what it has counted stays."""
+    # Imported late: prometheus_client decides when it is imported whether to use the folder.
+    from prometheus_client.multiprocess import mark_process_dead  # noqa: PLC0415
+
+    mark_process_dead(worker.pid, str(_METRICS))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from service import __version__
-from service.api import claims, outlets, queue, reports, resolutions, scores, system
+from service.api import claims, lookup, metrics, outlets, queue, reports, resolutions, scores, system
 from service.auth import SECURITY_SCHEME
 from service.cache import ScoreCache
 from service.config import Settings
@@ -39,8 +39,18 @@ def create_app(settings: Settings | None = None) -> Flask:
     api.register_field(Instant, "string", "date-time")
     api.spec.components.schema("NamedOutlet", schema=NamedOutlet)
     api.spec.components.security_scheme("apiKey", SECURITY_SCHEME)
-    for blueprint in (outlets.blp, claims.blp, reports.blp, resolutions.blp, queue.blp, scores.blp, system.blp):
+    for blueprint in (
+        outlets.blp,
+        lookup.blp,
+        claims.blp,
+        reports.blp,
+        resolutions.blp,
+        queue.blp,
+        scores.blp,
+        system.blp,
+    ):
         api.register_blueprint(blueprint)
     app.register_blueprint(docs.blp)
+    app.register_blueprint(metrics.blp)
     app.extensions["document"] = api.spec.to_dict()
     return app

@@ -15,6 +15,8 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from service.metrics import RedisOperation, count_redis_failure
+
 log = logging.getLogger(__name__)
 
 RANKING = "*"
@@ -66,7 +68,7 @@ class ScoreCache:
     token, which no later reader takes. Tokens are never counted up, so none comes back when Redis loses
     or restores them.
 
-    Callers need not cope with Redis: a failure is logged, the answer computed, and Redis left alone
+    Callers need not cope with Redis: a failure is logged and counted, the answer computed, and Redis left alone
     for half a second.
     """
 
@@ -84,7 +86,7 @@ class ScoreCache:
         try:
             stamps, found = self._look_up(questions)
         except redis.RedisError as exc:
-            self._rest(exc)
+            self._rest("read", exc)
             return list(compute(questions)), CacheStatus.BYPASS
         missing = [question for question in questions if question not in found]
         if not missing:
@@ -114,14 +116,16 @@ class ScoreCache:
             log.info("Redis is a new process: every cached score is old")
             return self._renew([_EPOCH]) and bool(self._writer.set(_RUN, run))
         except redis.RedisError as exc:
-            self._rest(exc)
+            self._rest("forget", exc)
             return False
 
     def answers(self) -> bool:
         """Whether Redis can be reached just now."""
         try:
             return bool(self._reader.ping())
-        except redis.RedisError:
+        except redis.RedisError as exc:
+            log.warning("Redis does not answer: %s", exc)
+            count_redis_failure("ping")
             return False
 
     def close(self) -> None:
@@ -168,18 +172,19 @@ class ScoreCache:
                         pipe.set(_key(question), _pack(answer, stamps[question.about]), px=life)
                 pipe.execute()
         except redis.RedisError as exc:
-            self._rest(exc)
+            self._rest("keep", exc)
 
     def _renew(self, names: Iterable[str]) -> bool:
         # Taken away, and the next reader makes another: a Redis without memory left refuses SET and takes DEL.
         try:
             self._writer.delete(*names)
         except redis.RedisError as exc:
-            self._rest(exc)
+            self._rest("forget", exc)
             return False
         return True
 
-    def _rest(self, reason: redis.RedisError) -> None:
+    def _rest(self, operation: RedisOperation, reason: redis.RedisError) -> None:
+        count_redis_failure(operation)
         log.warning("Redis left alone for %.1f s: %s", _REST, reason)
         self._resting_until = time.monotonic() + _REST
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
+from contextlib import suppress
 from typing import NotRequired, TypedDict
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from service.addresses import parse_address
 from service.db import lock_name
 from service.errors import InvalidBody
 from service.identity import domain_key, name_key, new_id
 from service.models import Outlet, OutletAlias, OutletDomain
-from service.register import find_outlet, free_slug
+from service.nearest import unknown_slug
+from service.register import domain_owners, find_outlet, free_slug
 from service.vocabulary import OutletKind
 
 
@@ -35,6 +38,7 @@ class Directory:
         self._now = now
         self._found: dict[str | tuple[str, str | None], Outlet] = {}
         self._made: list[Outlet] = []
+        self._missed: dict[str, str] = {}
 
     def get(self, reference: str | NamedOutlet) -> Outlet:
         """The outlet of a slug or id that exists, or of a name that is found or made.
@@ -53,14 +57,37 @@ class Directory:
         self._made = [made for made in self._made if made not in unused]
         self._found = {key: outlet for key, outlet in self._found.items() if outlet not in unused}
 
+    def at(self, url: str) -> Outlet:
+        """The outlet on record, or just made, that has the page of a URL (R21).
+
+        Raises:
+            InvalidBody: There is none.
+        """
+        keys = []
+        with suppress(ValueError):
+            keys = list(parse_address(url).keys())
+        owners = domain_owners(self._session, keys)
+        made = {owned.domain: outlet for outlet in self._made for owned in outlet.domains}
+        for key in keys:
+            if key in made:
+                return made[key]
+            if key in owners:
+                return self._session.get_one(Outlet, owners[key])
+        raise InvalidBody.at("", "No outlet on record publishes at the url; name the outlet.", "unknown-outlet")
+
     def _look_up(self, reference: str | NamedOutlet) -> Outlet:
         if not isinstance(reference, str):
             domain = _domain_of(reference)
             return self._named(reference["name"], domain) or self._make(reference["name"], domain)
         made = (made for made in self._made if made.slug == reference)
         if (outlet := next(made, None) or find_outlet(self._session, reference)) is None:
-            raise InvalidBody.at("", f"No outlet {reference!r} is on record.", "unknown-outlet")
+            raise InvalidBody.at("", self._unknown(reference), "unknown-outlet")
         return outlet
+
+    def _unknown(self, slug: str) -> str:
+        if slug not in self._missed:
+            self._missed[slug] = unknown_slug(self._session, slug)
+        return self._missed[slug]
 
     def _named(self, name: str, domain: str | None) -> Outlet | None:
         """The outlet with the domain given, or else the one of that name, alias or slug."""

@@ -1,15 +1,18 @@
-"""What every answer carries besides its body: the request's id, a log line, and leave to be read from any page."""
+"""What every answer gets besides its body: the request's id, a log line, a count, leave to be read from any page."""
 
 from __future__ import annotations
 
+import functools
 import logging
 import re
 import time
 
 import structlog
 from flask import Flask, Response, g, request
+from werkzeug.routing import RequestRedirect
 
 from service.identity import new_id
+from service.metrics import count_answer
 
 log = logging.getLogger(__name__)
 
@@ -41,15 +44,30 @@ def _end(response: Response) -> Response:
     if request.method == "OPTIONS":
         response.headers["Access-Control-Allow-Methods"] = "GET, HEAD, OPTIONS"
         response.headers["Access-Control-Allow-Headers"] = "Authorization, If-None-Match, X-Request-ID"
+    if isinstance(request.routing_exception, RequestRedirect):
+        response.set_data(b"")  # Werkzeug's is a page of HTML, and Flask lets no error handler see it
     if response.content_length == 0:
         response.headers.pop("Content-Type", None)  # Flask calls an empty body HTML
+    seconds = time.perf_counter() - g.began_at
+    route = _template(request.url_rule.rule) if request.url_rule else "none"
+    count_answer(request.method, route, response.status_code, seconds=seconds)
     log.info(
         "answered",
         extra={
             "method": request.method,
             "path": request.path,
             "status": response.status_code,
-            "milliseconds": round((time.perf_counter() - g.began_at) * 1000, 2),
+            "milliseconds": round(seconds * 1000, 2),
         },
     )
     return response
+
+
+@functools.cache
+def _template(rule: str) -> str:
+    """A route as the API's document writes it.
+
+    >>> _template("/v1/outlets/<outlet>/score"), _template("/static/<path:filename>")
+    ('/v1/outlets/{outlet}/score', '/static/{filename}')
+    """
+    return re.sub(r"<(?:[^<>]*:)?(\w+)>", r"{\1}", rule)

@@ -137,7 +137,9 @@ class NotFound(ServiceError):
 
 
 class UnknownOutlet(NotFound):
-    """No outlet has this slug or id. An outlet that is not on record is said to be unknown; none is guessed."""
+    """No outlet has this slug or id, or publishes at this address. An outlet that is not on record is said to be
+    unknown; none is guessed.
+    """
 
     name = "unknown-outlet"
     title = "Unknown outlet"

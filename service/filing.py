@@ -6,7 +6,8 @@ import datetime as dt
 import hashlib
 import json
 from bisect import insort
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from typing import NamedTuple, TypedDict
 
 from service.directory import Directory, NamedOutlet
@@ -32,7 +33,8 @@ class Relay(TypedDict):
 class NewReport(TypedDict):
     """A report as sent."""
 
-    outlet: str | NamedOutlet
+    outlet: str | NamedOutlet | None
+    """None for the one whose page `url` is."""
     stance: Stance
     commitment: int | None
     probability: float | None
@@ -110,10 +112,10 @@ def _new_report(given: NewReport, directory: Directory, *, caller: Caller, now: 
         InvalidBody: It breaks a rule of its own, or an outlet is not on record; all such places at once.
     """
     errors: list[FieldError] = []
-    outlet = _outlet(directory, given["outlet"], "/outlet", errors)
+    outlet = _found(partial(_publisher, directory, given), "/outlet", errors)
     relays = given["relays"]
     cited = None if relays is None or relays["outlet"] is None else relays["outlet"]
-    cited_outlet = None if cited is None else _outlet(directory, cited, "/relays/outlet", errors)
+    cited_outlet = None if cited is None else _found(partial(directory.get, cited), "/relays/outlet", errors)
     if given["published_at"] > now + CLOCK_SLACK:
         errors.append(FieldError(pointer="/published_at", detail="Lies in the future.", code="future"))
     if outlet is not None and outlet is cited_outlet:
@@ -139,11 +141,18 @@ def _new_report(given: NewReport, directory: Directory, *, caller: Caller, now: 
     )
 
 
-def _outlet(
-    directory: Directory, reference: str | NamedOutlet, pointer: str, errors: list[FieldError]
-) -> Outlet | None:
+def _publisher(directory: Directory, given: NewReport) -> Outlet:
+    """The outlet that a report names, or else the one whose page its `url` is."""
+    if given["outlet"] is not None:
+        return directory.get(given["outlet"])
+    if given["url"] is None:
+        raise InvalidBody.at("", "Name the outlet, or give the url of the report on one of its pages.", "required")
+    return directory.at(given["url"])
+
+
+def _found(find: Callable[[], Outlet], pointer: str, errors: list[FieldError]) -> Outlet | None:
     try:
-        return directory.get(reference)
+        return find()
     except InvalidBody as exc:
         errors += nested(exc, pointer)
         return None

@@ -6,19 +6,17 @@ import re
 import unicodedata
 from uuid import UUID
 
-import idna
 from anyascii import anyascii
 from uuid_utils.compat import uuid7
+
+from service.addresses import HOST_LABELS, PATH_SEGMENTS, host_key, path_segments, registered_domain
 
 SLUG_LENGTH = 80
 NAME_LENGTH = 200
 DOMAIN_LENGTH = 500
-HOST_LENGTH = 253  # RFC 1035, 2.3.4
 RESERVED_SLUGS = frozenset({"lookup"})
 
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
-_WWW = re.compile(r"\A(?:www\.)+(?=[^.]+\.)")  # www.de is a domain of its own
-_HOST_LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
 
 
 def new_id() -> UUID:
@@ -64,17 +62,19 @@ def domain_key(domain: str) -> str:
     """Normalise `host[/path]`: lower case, IDNA, without `www.`, trailing dot or trailing slash.
 
     Raises:
-        ValueError: The host is not a domain name.
+        ValueError: The host is not a domain name, or a public suffix, or no page is at the whole.
 
     >>> domain_key("WWW.Bild.DE./Sport/")
     'bild.de/Sport'
     """
     host, _, path = domain.strip().partition("/")
-    host = _WWW.sub("", _ascii_host(host))
-    labels = host.split(".")
-    if len(labels) < 2 or not all(_HOST_LABEL.fullmatch(label) for label in labels) or labels[-1].isdigit():
-        raise ValueError("Not a domain name, such as bild.de or bild.de/sport.")
-    if len(host) > HOST_LENGTH or len(key := f"{host}/{path}".rstrip("/")) > DOMAIN_LENGTH:
+    host, segments = host_key(host), path_segments(path)
+    if registered_domain(host) is None:
+        raise ValueError("A public suffix, under which anybody may have a domain; it is no outlet's own.")
+    if "?" in path or "#" in path:
+        raise ValueError("A domain has a host and a path, no query and no fragment.")
+    key = "/".join((host, *segments))
+    if len(key) > DOMAIN_LENGTH or host.count(".") >= HOST_LABELS or len(segments) > PATH_SEGMENTS:
         raise ValueError("Too long for a domain.")
     return key
 
@@ -85,13 +85,3 @@ def looks_like_domain(text: str) -> bool:
         return text == domain_key(text) and "/" not in text and re.search(r"\.[a-z]{2,}$", text) is not None
     except ValueError:
         return False
-
-
-def _ascii_host(host: str) -> str:
-    host = host.lower().removesuffix(".")
-    if host.isascii():
-        return host
-    try:
-        return idna.encode(host, uts46=True).decode("ascii")
-    except idna.IDNAError as exc:
-        raise ValueError("Not a domain name that can be spelt in ASCII.") from exc

@@ -6,7 +6,6 @@ They are read one by one, so that a file of any size fits and one bad line is on
 from __future__ import annotations
 
 import csv
-import io
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
@@ -100,8 +99,8 @@ def read_csv(stream: BinaryIO, columns: AbstractSet[str]) -> Iterator[tuple[int,
     Raises:
         InvalidBody: A column has another name, or the same as another one.
     """
-    text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="surrogateescape", newline="")
-    header = text.readline()
+    text = (line.decode("utf-8", "surrogateescape") for line in stream)
+    header = next(text, "").removeprefix("\ufeff")
     reader = csv.reader(text, delimiter=max(",;\t", key=header.count), strict=True)
     names = [name.strip() for name in next(csv.reader([header], delimiter=max(",;\t", key=header.count)), [])]
     _check_columns(names, columns)

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from service.cache import ScoreCache
 from service.db import Database
+from service.metrics import Backlog
 from service.models import Outbox
 
 _FORGET = "forget"
@@ -39,6 +40,13 @@ def sweep(db: Database, cache: ScoreCache) -> int:
             session.execute(sa.delete(Outbox).where(Outbox.id.in_([row.id for row in batch])))
         done += len(batch)
     return done
+
+
+def measure_backlog(db: Database, *, now: dt.datetime) -> Backlog:
+    """How much waits in the outbox, and since when."""
+    with db.read() as session:
+        rows, oldest = session.execute(sa.select(sa.func.count(), sa.func.min(Outbox.recorded_at))).one()
+    return Backlog(rows, 0.0 if oldest is None else max(0.0, (now - oldest).total_seconds()))
 
 
 def _next_batch(db: Database) -> list[Outbox]:

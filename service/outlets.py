@@ -16,6 +16,7 @@ from service.db import Database, lock_name, retried
 from service.errors import DomainTaken, FieldError, InvalidBody, SlugTaken
 from service.identity import RESERVED_SLUGS, SLUG_LENGTH, domain_key, is_slug, name_key, new_id
 from service.models import Outlet, OutletAlias, OutletDomain
+from service.nearest import unknown_slug
 from service.outbox import leave_forget
 from service.paging import Keyset, Page, Position
 from service.register import WHOLE, describe_outlet, filtering_outlet, find_outlet, free_slug, require_outlet
@@ -205,7 +206,7 @@ def _checked(slug: str | None, domains: Sequence[str]) -> list[str]:
 
 def _parent(session: Session, reference: str) -> Outlet:
     if (parent := find_outlet(session, reference)) is None:
-        raise InvalidBody.at("/parent", f"No outlet {reference!r} is on record.", "unknown-outlet")
+        raise InvalidBody.at("/parent", unknown_slug(session, reference), "unknown-outlet")
     return parent
 
 

@@ -83,8 +83,11 @@ def decode_cursor(cursor: str, bound_to: object) -> Position:
         raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
         text = raw[_SEAL:].decode()
         if raw[:_SEAL] == _seal(text, bound_to):
-            return tuple(map(str, json.loads(text)))
-    except ValueError:
+            position = json.loads(text)
+            # Anybody can compute the seal, so what is under it may still be anything.
+            if isinstance(position, list) and all(isinstance(part, str) and part.isprintable() for part in position):
+                return tuple(position)
+    except (ValueError, RecursionError):
         pass
     raise foreign_cursor()
 

@@ -9,9 +9,10 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, selectinload
 
+from service.db import is_among
 from service.errors import InvalidQuery, UnknownOutlet
 from service.identity import RESERVED_SLUGS, SLUG_LENGTH, is_slug, parse_id, slug_of
-from service.models import Outlet
+from service.models import Outlet, OutletDomain
 
 WHOLE = (selectinload(Outlet.parent), selectinload(Outlet.domains), selectinload(Outlet.aliases))
 """What to load with an outlet to show it."""
@@ -54,6 +55,12 @@ def filtering_outlet(session: Session, reference: str, parameter: str) -> Outlet
     if (outlet := find_outlet(session, reference)) is None:
         raise InvalidQuery.at(parameter, detail=f"No outlet {reference!r} is on record.", code="unknown-outlet")
     return outlet
+
+
+def domain_owners(session: Session, domains: Collection[str]) -> dict[str, UUID]:
+    """Whose the domains are, those of them that are on record."""
+    owned = sa.select(OutletDomain.domain, OutletDomain.outlet_id)
+    return dict(session.execute(owned.where(is_among(session, OutletDomain.domain, domains))).all())
 
 
 def topmost_parents(session: Session, outlets: Iterable[UUID | None]) -> dict[UUID, UUID]:

@@ -101,6 +101,14 @@ class Order(enum.StrEnum):
     DESC = "desc"
 
 
+class MatchRule(enum.StrEnum):
+    """How the outlet of a page was found: by which of its domains (R21)."""
+
+    PATH = "path"
+    HOST = "host"
+    PARENT = "parent"
+
+
 class Scope(enum.StrEnum):
     """What an API key may do; `admin` implies every other."""
 

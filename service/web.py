@@ -23,6 +23,7 @@ from service.cache import Answer, CacheStatus, ScoreCache
 from service.config import Settings
 from service.db import Database, is_away
 from service.errors import InvalidQuery, ServiceError, UnsupportedMediaType
+from service.metrics import count_score_read
 from service.paging import Page, decode_cursor, encode_cursor
 from service.schemas.loading import invalid_body, places
 from service.schemas.problems import Problem
@@ -264,6 +265,7 @@ def page_of(query: dict[str, Any], fetch: Callable[..., Page[Any]]) -> tuple[dic
 
 def score_response(answer: Answer, status: CacheStatus) -> Response:
     """An answer from the cache, or as good as: with its tag, and how the cache served it."""
+    count_score_read(status.name.lower())
     response = Response(answer.body, content_type="application/json", headers=_link(answer.next_cursor))
     response.headers["Cache-Status"] = f"borneout; {status}"
     response.set_etag(answer.etag, weak=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from pathlib import Path
 
 from service.cache import ScoreCache
 from service.db import Database, is_away
@@ -14,10 +15,18 @@ log = logging.getLogger(__name__)
 INTERVAL = 1.0  # seconds; a cached score may be old for five after Redis is back (R20)
 
 
-def run_worker(db: Database, cache: ScoreCache, stop: threading.Event) -> None:
-    """Work until told to stop. A database that is away is waited for."""
+def run_worker(db: Database, cache: ScoreCache, stop: threading.Event, *, beat: Path) -> None:
+    """Work until told to stop. A database that is away is waited for.
+
+    Args:
+        db: The database.
+        cache: The cached scores to make old.
+        stop: Set to end it.
+        beat: A file touched every round, so that others see that it goes round.
+    """
     log.info("worker started")
     while not stop.is_set():
+        beat.touch()
         try:
             tick(db, cache)
         except Exception as exc:

@@ -125,6 +125,15 @@ def world(app):
     return World(app)
 
 
+def pytest_terminal_summary(terminalreporter):
+    """Say aloud what was not held against the open data, which not every machine has."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    missed = [report.nodeid for report in skipped if "BORNEOUT_DATA" in str(report.longrepr)]
+    if missed:
+        terminalreporter.section("not run: BORNEOUT_DATA does not name the directory of the open data")
+        terminalreporter.line("\n".join(missed))
+
+
 def _postgres_url(server, name):
     return server.get_uri(name).replace("postgresql://", "postgresql+psycopg://")
 

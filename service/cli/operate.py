@@ -47,7 +47,8 @@ def worker(settings: Settings) -> None:
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())
     db = Database(settings.database_url)
-    run_worker(db, ScoreCache(settings.redis_url), stop)
+    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    run_worker(db, ScoreCache(settings.redis_url), stop, beat=settings.data_dir / "worker.beat")
     db.close()
 
 

@@ -18,21 +18,28 @@ MAX_PAGE = 200
 _NOT_TEXT = re.compile("[\x00\ud800-\udfff]")
 
 
-class Text(ma.fields.String):
-    """A string that every database can store and that says something: no NUL, no lone surrogate, not blank."""
+class AnyText(ma.fields.String):
+    """A string that every database can store: no NUL, no lone surrogate."""
 
-    default_error_messages = {
-        "text": "Contains a character that is not text.",
-        "blank": "Must not be blank.",
-    }
-
-    def __init__(self, longest: int, **kwargs: Any) -> None:
-        super().__init__(validate=Length(1, longest), **kwargs)
+    default_error_messages = {"text": "Contains a character that is not text."}
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         text = str(super()._deserialize(value, attr, data, **kwargs))
         if _NOT_TEXT.search(text):
             raise self.make_error("text")
+        return text
+
+
+class Text(AnyText):
+    """A string that says something, too: not blank, and not without end."""
+
+    default_error_messages = {"blank": "Must not be blank."}
+
+    def __init__(self, longest: int, **kwargs: Any) -> None:
+        super().__init__(validate=Length(1, longest), **kwargs)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        text = super()._deserialize(value, attr, data, **kwargs)
         if text and not text.strip():
             raise self.make_error("blank")
         return text

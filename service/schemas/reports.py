@@ -19,11 +19,13 @@ class NamedOutlet(Body):
 
 
 class OutletReference(ma.fields.Field[Any]):
-    """A slug or id, or an object with a name."""
+    """A slug or id, or an object with a name; without it, the report's url tells."""
 
     def __init__(self, **kwargs: Any) -> None:
-        one_of_these = [{"type": "string", "minLength": 1}, {"$ref": "#/components/schemas/NamedOutlet"}]
-        super().__init__(metadata={"oneOf": one_of_these, "description": "slug, id, or name"}, **kwargs)
+        named = {"$ref": "#/components/schemas/NamedOutlet"}
+        one_of_these = [{"type": "string", "minLength": 1}, named, {"type": "null"}]
+        description = "slug, id, or name; left out, the outlet on record that publishes at `url`"
+        super().__init__(metadata={"oneOf": one_of_these, "description": description}, **kwargs)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
         if isinstance(value, Mapping):
@@ -37,7 +39,7 @@ class RelayIn(Body):
 
 
 class ReportIn(Body):
-    outlet = OutletReference(required=True)
+    outlet = OutletReference(load_default=None, allow_none=True)
     stance = one_of(Stance, load_default=Stance.SUPPORT)
     commitment = ma.fields.Integer(strict=True, load_default=None, allow_none=True, validate=Range(1, 4))
     probability = Number(load_default=None, allow_none=True, validate=Range(0, 1))

@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
+import pytest
+from scipy.stats import beta
+
 from tests.world import assert_problem, report
+
+
+def reliability(right, resolved, level=0.9):
+    """record/1 under the starting context, by scipy: an average outlet gets half right and weighs 8 claims."""
+    mu, nu = (right + 4) / (resolved + 8), 8 + resolved / 2
+    lower, upper = beta.interval(level, mu * nu, (1 - mu) * nu)
+    return pytest.approx({"mean": mu, "lower": lower, "upper": upper, "level": level}, abs=1e-9)
 
 
 def test_resolution_moves_the_score_of_the_outlet(world):
@@ -37,3 +49,269 @@ def test_relay_does_not_count_as_own(world):
     score = world.score("joe")
 
     assert (0, 1, 1) == (score["counts"]["resolved"], score["relay"]["resolved"], score["relay"]["correct"])
+
+
+def test_nothing_resolved(world):
+    """
+    R17: without resolved claims there is no number: not 0, not one half.
+    """
+    world.record()
+
+    score = world.score()
+
+    expected = {"right": 0, "expected": 0, "reference": 0.5, "resolved": 0}
+    assert ("insufficient", None, None) == (score["status"], score["reliability"], score["relay"]["reliability"])
+    assert expected == score["record"]
+    assert (1, 1, 0) == tuple(score["counts"][name] for name in ("claims", "open", "resolved"))
+
+
+def test_number_comes_with_its_context(world):
+    """
+    R17: a number has its counts, interval, level, method and moment beside it, and the counts add up.
+    """
+    for verdict in ("true", "true", "true", "false", "void"):
+        world.resolve(world.record(), verdict)
+    world.resolve(world.record(report(stance="deny")), "false")
+    world.resolve(world.record(report(stance="deny")), "partial", truth=0.75)
+    world.record()
+    began_at = dt.datetime.now(dt.UTC)
+
+    score = world.score()
+
+    counts = {"claims": 8, "open": 1, "resolved": 6, "correct": 4, "incorrect": 1, "partial": 1, "unscored": 1}
+    counts |= {"support": 4, "deny": 2, "early": 0, "backfilled": score["counts"]["backfilled"]}
+    assert counts == score["counts"]
+    assert reliability(4.25, 6) == score["reliability"]
+    assert {"right": 4.25, "expected": 3, "reference": 0.5, "resolved": 6} == score["record"]
+    assert ("herald", None, "resolved") == (score["outlet"], score["topic"], score["basis"])
+    assert ("record/1", "provisional") == (score["method"], score["status"])
+    assert began_at <= dt.datetime.fromisoformat(score["as_of"]) == dt.datetime.fromisoformat(score["computed_at"])
+
+
+@pytest.mark.parametrize("level", [0.5, 0.8, 0.9, 0.95, 0.99])
+def test_levels(world, level):
+    """
+    R17: the interval is that of the level asked for.
+    """
+    world.resolve(world.record(), "true")
+
+    assert reliability(1, 1, level) == world.score(level=level)["reliability"]
+
+
+def test_rated_from_twenty(world):
+    """
+    A score is provisional up to 19 resolved claims and rated from 20.
+    """
+    claims = [world.record() for _ in range(20)]
+    for claim in claims[:19]:
+        world.resolve(claim, "true")
+    before = world.score()
+    world.resolve(claims[19], "true")
+
+    after = world.score()
+
+    assert ("provisional", "rated") == (before["status"], after["status"])
+    assert reliability(20, 20) == after["reliability"]
+
+
+def test_relay_record(world):
+    """
+    R7: the relay record has its own number, by the same formula.
+    """
+    for verdict in ("true", "true", "false"):
+        world.resolve(world.record(report(relays={})), verdict)
+
+    score = world.score()
+
+    assert ("insufficient", 0) == (score["status"], score["counts"]["claims"])
+    assert {"reliability": reliability(2, 3), "resolved": 3, "correct": 2} == score["relay"]
+
+
+@pytest.mark.parametrize(("stance", "verdict", "right"), [
+    ("support", "true", 1), ("support", "false", 0), ("deny", "true", 0), ("deny", "false", 1),
+])  # fmt: skip
+def test_sides(world, stance, verdict, right):
+    """
+    R5: a support is right when the claim proved true, a deny when it proved false.
+    """
+    world.resolve(world.record(report(stance=stance)), verdict)
+
+    score = world.score()
+
+    assert (right, right, 1 - right) == (
+        score["record"]["right"],
+        score["counts"]["correct"],
+        score["counts"]["incorrect"],
+    )
+
+
+def test_topic(world):
+    """
+    R18: a score of a topic looks at its claims alone, and an unknown topic has none.
+    """
+    world.resolve(world.record(topic="a"), "true")
+    world.resolve(world.record(topic="b"), "false")
+    world.resolve(world.record(), "false")
+
+    assert (1, "a", 1) == (
+        world.score(topic="a")["record"]["right"],
+        world.score(topic="a")["topic"],
+        world.score(topic="a")["counts"]["claims"],
+    )
+    assert (0, None) == (world.score(topic="c")["counts"]["claims"], world.score(topic="c")["reliability"])
+    assert 3 == world.score()["counts"]["resolved"]
+
+
+def test_past_moment(world):
+    """
+    R18: asked as of a past moment a score knows only what was published and known by then.
+    """
+    claim = world.record(report(published_at="2026-01-02T00:00:00Z"))
+    world.resolve(claim, "true", known_at="2026-01-04T00:00:00Z")
+    moments = ["2026-01-01T23:59:59Z", "2026-01-02T00:00:00Z", "2026-01-03T23:59:59.999999Z", "2026-01-04T00:00:00Z"]
+
+    scores = [world.score(as_of=moment) for moment in moments]
+
+    counts = [tuple(score["counts"][name] for name in ("claims", "open", "resolved")) for score in scores]
+    assert [(0, 0, 0), (1, 1, 0), (1, 1, 0), (1, 0, 1)] == counts
+    assert moments == [score["as_of"] for score in scores]
+
+
+def test_past_moment_before_a_change_of_mind(world):
+    """
+    R18: as of a moment before the answer was known, what stands today and came later is not seen.
+    """
+    claim = world.record(report(published_at="2026-01-02T00:00:00Z"))
+    first = world.resolve(claim, "true", known_at="2026-01-04T00:00:00Z")
+    world.resolve(claim, "false", supersedes=first["id"], known_at="2026-01-06T00:00:00Z")
+
+    resolved = [world.score(as_of=f"2026-01-0{day}T00:00:00Z")["counts"]["resolved"] for day in (4, 5, 6)]
+
+    assert [0, 0, 1] == resolved
+
+
+def test_future_moment(world):
+    """
+    R18: nothing is known of the future.
+    """
+    world.record()
+
+    response = world.get("/v1/outlets/herald/score", query_string={"as_of": "2999-01-01T00:00:00Z"})
+
+    assert_problem(response, 400, "invalid-query", "/as_of")
+
+
+def test_early_answers(world):
+    """
+    R16: a score says how many of its claims were resolved before they were due.
+    """
+    for known_at in ("2026-02-28T23:59:59Z", "2026-03-01T00:00:00Z", "2026-03-02T00:00:00Z"):
+        claim = world.record(kind="event", resolves_by="2026-03-01T00:00:00Z")
+        world.resolve(claim, "true", known_at=known_at)
+    world.resolve(world.record(), "true", known_at="2026-02-01T00:00:00Z")
+
+    assert (4, 1) == tuple(world.score()["counts"][name] for name in ("resolved", "early"))
+
+
+def test_matured(world):
+    """
+    R16: on the basis matured only claims count that have no date, or whose date has passed by as_of.
+    """
+    due = [None, "2026-03-01T00:00:00Z", "2026-03-01T00:00:00.000001Z", "2026-04-01T00:00:00Z", "2999-01-01T00:00:00Z"]
+    for resolves_by in due:
+        world.resolve(world.record(resolves_by=resolves_by), "true", known_at="2026-02-01T00:00:00Z")
+    world.record(kind="event", resolves_by="2999-01-01T00:00:00Z")
+
+    matured = world.score(basis="matured", as_of="2026-03-01T00:00:00Z")
+    later = world.score(basis="matured")
+    resolved = world.score(as_of="2026-03-01T00:00:00Z")
+
+    assert ("matured", 2, 2) == (matured["basis"], matured["counts"]["claims"], matured["counts"]["resolved"])
+    assert (4, 4) == (later["counts"]["claims"], later["counts"]["resolved"])
+    assert ("resolved", 6, 5) == (resolved["basis"], resolved["counts"]["claims"], resolved["counts"]["resolved"])
+
+
+def test_claim_matures_while_its_score_is_cached(world):
+    """
+    R16: a cached score on the basis matured ends when the next of its claims falls due.
+    """
+    soon = dt.datetime.now(dt.UTC) + dt.timedelta(milliseconds=400)
+    world.resolve(world.record(kind="event", resolves_by=soon.isoformat()), "true")
+    before = world.score(basis="matured")
+    while dt.datetime.now(dt.UTC) <= soon:
+        pass
+
+    after = world.score(basis="matured")
+
+    assert (0, 1) == (before["counts"]["resolved"], after["counts"]["resolved"])
+
+
+def test_by_id(world):
+    """
+    An outlet asked for by its id has the same score, under its slug, from the same cache.
+    """
+    world.record()
+    outlet = world.get("/v1/outlets/herald").json
+    score = world.score()
+
+    response = world.get(f"/v1/outlets/{outlet['id']}/score")
+
+    assert score == response.json
+    assert "borneout; hit" == response.headers["Cache-Status"]
+
+
+def test_cache_status(world):
+    """
+    A score says whether it came from the cache; one of a past moment never does.
+    """
+    world.record()
+    url = "/v1/outlets/herald/score"
+
+    statuses = [world.get(url).headers["Cache-Status"] for _ in range(2)]
+    statuses += [world.get(f"{url}?basis=matured").headers["Cache-Status"]]
+    statuses += [world.get(f"{url}?as_of=2026-01-01T00:00:00Z").headers["Cache-Status"] for _ in range(2)]
+
+    expected = ["hit", "fwd=miss", "fwd=bypass"]
+    assert [f"borneout; {expected[index]}" for index in (1, 0, 1, 2, 2)] == statuses
+
+
+def test_cached_answer_is_the_answer(world):
+    """
+    What the cache serves is, byte for byte, what was computed.
+    """
+    world.resolve(world.record(), "true")
+
+    first, second = (world.get("/v1/outlets/herald/score") for _ in range(2))
+
+    assert (first.data, first.headers["ETag"]) == (second.data, second.headers["ETag"])
+
+
+def test_not_modified(world):
+    """
+    A score that was not changed since is answered 304 without a body, computed anew or not.
+    """
+    claim = world.record()
+    url = "/v1/outlets/herald/score"
+    tag = world.get(url).headers["ETag"]
+    cached = world.get(url, headers={"If-None-Match": tag})
+    world.post(f"/v1/claims/{claim['id']}/reports", report("Herald", stance="comment"))
+    computed = world.get(url, headers={"If-None-Match": f'"other", {tag}'})
+    world.resolve(claim, "true")
+    changed = world.get(url, headers={"If-None-Match": tag})
+
+    assert tag.startswith('W/"')
+    assert [(304, b""), (304, b"")] == [(one.status_code, one.data) for one in (cached, computed)]
+    assert [tag, tag] == [one.headers["ETag"] for one in (cached, computed)]
+    assert (200, True) == (changed.status_code, changed.headers["ETag"] != tag)
+
+
+def test_tag_tells_the_questions_apart(world):
+    """
+    Two questions that have different answers have different tags.
+    """
+    world.resolve(world.record(), "true")
+    queries = ["", "?topic=a", "?level=0.5", "?basis=matured", "?as_of=2026-01-01T00:00:00Z"]
+
+    tags = {world.get(f"/v1/outlets/herald/score{query}").headers["ETag"] for query in queries}
+
+    assert len(queries) == len(tags)

@@ -1,0 +1,147 @@
+"""Where pages are: hosts and paths in one normal form, and what outlets at them may have on record. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import accumulate
+from urllib.parse import quote, unquote_to_bytes
+
+import idna
+from tldextract import TLDExtract
+
+HOST_LENGTH = 253  # RFC 1035, 2.3.4
+HOST_LABELS = 8
+PATH_SEGMENTS = 6
+"""With HOST_LABELS, how deep a domain on record may be, so that a page has some fifty keys at most."""
+
+# The list that comes with the package, private section included; never the network, nothing written.
+_SUFFIXES = TLDExtract(cache_dir=None, suffix_list_urls=(), include_psl_private_domains=True)
+
+_ADDRESS = re.compile(r"(?:([a-z][a-z0-9+.-]*):(?=//))?(//)?([^/\\?#]*)([^?#]*)", re.IGNORECASE)
+_PORT = re.compile(r":[0-9]{0,5}\Z")
+_V6 = re.compile(r"\[[0-9a-f:.]+\]", re.IGNORECASE)
+_HOST_LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
+_PATH_READ = 4000  # characters; what PATH_SEGMENTS can hold lies well before
+_SEGMENT_SAFE = "!$&'()*+,;=:@~"  # RFC 3986, 3.3
+_NOT_A_DOMAIN = "Not a domain name, such as bild.de or bild.de/sport."
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a page is.
+
+    Attributes:
+        host: Without `www.`.
+        registered: The domain that the host is under, or is itself; None where no outlet can be: an IP address,
+            a name of one label, a public suffix.
+        segments: The path, as far as it can matter.
+    """
+
+    host: str
+    registered: str | None
+    segments: tuple[str, ...]
+
+    def keys(self) -> Iterator[str]:
+        """What an outlet with this page may have as its domain, the closest first: the longest host, then path."""
+        if self.registered is None:
+            return
+        labels = self.host.split(".")
+        nearest = max(0, len(labels) - HOST_LABELS)
+        for start in range(nearest, len(labels) - self.registered.count(".")):
+            host = ".".join(labels[start:])
+            yield from reversed(list(accumulate((host, *self.segments), "{}/{}".format)))
+
+
+def parse_address(text: str) -> Address:
+    """Take a URL of a page, or a host with or without a path, apart as a browser would.
+
+    Raises:
+        ValueError: It is neither.
+
+    >>> list(parse_address("https://user@M.Bild.de:443/sport/a?b#c").keys())
+    ['m.bild.de/sport/a', 'm.bild.de/sport', 'm.bild.de', 'bild.de/sport/a', 'bild.de/sport', 'bild.de']
+    """
+    scheme, slashes, authority, path = _ADDRESS.match(text.strip()).groups()  # type: ignore[union-attr] # never None
+    user, _, host = authority.rpartition("@")
+    if (scheme or "http").lower() not in ("http", "https") or (user and not slashes):
+        raise ValueError("Not the address of a web page.")
+    host = _PORT.sub("", host)
+    if _is_nobodys(host):
+        return Address(host.lower(), None, ())
+    host = host_key(host)
+    return Address(host, registered_domain(host), path_segments(path)[:PATH_SEGMENTS])
+
+
+def host_key(host: str) -> str:
+    """A domain name in lower case, as DNS spells it, without trailing dot and without `www.`.
+
+    Raises:
+        ValueError: It is not a domain name.
+
+    >>> host_key("WWW.Süddeutsche.DE."), host_key("www.gov.uk"), host_key("www.de")
+    ('xn--sddeutsche-9db.de', 'www.gov.uk', 'www.de')
+    """
+    host = _in_ascii(host)
+    labels = host.split(".")
+    if len(labels) < 2 or not all(_HOST_LABEL.fullmatch(label) for label in labels) or labels[-1].isdigit():
+        raise ValueError(_NOT_A_DOMAIN)
+    if len(host) > HOST_LENGTH:
+        raise ValueError("Too long for a domain.")
+    # Not where it is what was registered: gov.uk is a public suffix, and www.gov.uk a name under it.
+    while host.startswith("www.") and registered_domain(host) != host:
+        host = host.removeprefix("www.")
+    return host
+
+
+def registered_domain(name: str) -> str | None:
+    """The part of a domain name that somebody registered: a public suffix and one label; None if it is a suffix itself.
+
+    >>> registered_domain("www.bbc.co.uk"), registered_domain("alice.github.io"), registered_domain("de.com")
+    ('bbc.co.uk', 'alice.github.io', None)
+    """
+    found = _SUFFIXES(name)
+    if found.suffix:
+        return found.top_domain_under_public_suffix or None
+    return ".".join(name.split(".")[-2:])  # where no rule matches, the last label is the suffix
+
+
+def path_segments(path: str) -> tuple[str, ...]:
+    """The segments of a path, each spelt in one way; the case is kept.
+
+    Raises:
+        ValueError: It holds what no URL can spell.
+
+    >>> path_segments("/Sport//./x/../%66ußball/")
+    ('Sport', 'fu%C3%9Fball')
+    """
+    if len(path) > _PATH_READ:
+        path = path[:_PATH_READ].rpartition("/")[0]
+    segments: list[str] = []
+    for segment in map(unquote_to_bytes, re.split(r"[/\\]", path)):
+        if segment == b"..":
+            del segments[-1:]
+        elif segment not in (b"", b"."):
+            segments.append(quote(segment, safe=_SEGMENT_SAFE))
+    return tuple(segments)
+
+
+def _is_nobodys(host: str) -> bool:
+    """Whether a host is an IP address or a single label: well formed, and nobody's name in the DNS that all share."""
+    if _V6.fullmatch(host):
+        return True
+    labels = host.lower().removesuffix(".").split(".")
+    return all(map(_HOST_LABEL.fullmatch, labels)) and (len(labels) == 1 or labels[-1].isdigit())
+
+
+def _in_ascii(host: str) -> str:
+    if len(host) > 4 * HOST_LENGTH:  # before IDNA, which takes its time
+        raise ValueError("Too long for a domain.")
+    host = host.lower().removesuffix(".")
+    if host.isascii():
+        return host
+    try:
+        return idna.encode(host, uts46=True).decode("ascii").removesuffix(".")
+    except idna.IDNAError as exc:
+        raise ValueError("Not a domain name that can be spelt in ASCII.") from exc

@@ -1,0 +1,49 @@
+"""The application as tests of the API call it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from service.app import create_app
+from service.config import Settings
+from tests.api.contract import CheckedClient
+from tests.world import World
+
+
+@pytest.fixture
+def app(app):
+    """The application, whose clients check what it answers."""
+    app.test_client_class = CheckedClient
+    return app
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def standing_world(request, redis_server, tmp_path_factory):
+    """The API as an admin calls it, on a database that the tests of one file share: for calls that change nothing."""
+    url = request.getfixturevalue(f"standing_{request.param}")
+    env = {"BORNEOUT_DATABASE_URL": url, "BORNEOUT_REDIS_URL": f"unix://{redis_server}"}
+    app = create_app(Settings.from_env(env, data_dir=tmp_path_factory.mktemp("data")))
+    app.test_client_class = CheckedClient
+    yield World(app)
+    runtime = app.extensions["runtime"]
+    runtime.db.close()
+    runtime.cache.close()
+
+
+@pytest.fixture(scope="module")
+def standing_sqlite(sqlite_template, tmp_path_factory):
+    path = tmp_path_factory.mktemp("standing") / "test.db"
+    path.write_bytes(sqlite_template.read_bytes())
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture(scope="module")
+def standing_postgresql(request, postgres):
+    name = f"standing_{Path(request.path).stem}"
+    with psycopg.connect(postgres.get_uri(), autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE template_borneout")
+        yield postgres.get_uri(name)
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")

@@ -1,0 +1,268 @@
+"""POST /v1/claims/{claim_id}/reports"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from tests.world import assert_problem, report
+
+
+def add(world, claim, *args, **members):
+    return world.post(f"/v1/claims/{claim['id']}/reports", report(*args, **members))
+
+
+def test_it_works(world):
+    """
+    A report is filed on a claim and shown with it.
+    """
+    claim = world.record()
+
+    response = add(world, claim, "Echo", "2026-01-02T00:00:00Z", stance="deny", probability=0.1, commitment=4)
+
+    assert 201 == response.status_code
+    assert claim["reports"] + [response.json] == world.claim(claim)["reports"]
+    assert (claim["id"], "echo", "deny", 0.1, 4) == tuple(
+        response.json[name] for name in ("claim", "outlet", "stance", "probability", "commitment")
+    )
+
+
+def test_sent_again(world):
+    """
+    R4: a report sent again is the one that is there, and what does not tell reports apart is not overwritten.
+    """
+    claim = world.record()
+    first = add(world, claim, "Echo", url="https://echo.example/1", quote="Opens.", probability=0.9)
+
+    again = add(world, claim, "Echo", url="https://echo.example/1", quote="Other.", probability=0.1)
+
+    assert (201, 200) == (first.status_code, again.status_code)
+    assert first.json == again.json
+    assert 2 == len(world.claim(claim)["reports"])
+
+
+def test_same_report_on_another_claim(world):
+    """
+    R4: the same report on another claim is another report.
+    """
+    claims = [world.record(), world.record()]
+
+    assert [201, 201] == [add(world, claim, "Echo").status_code for claim in claims]
+
+
+def test_change_of_mind(world):
+    """
+    R6: a change of mind is a new report; the last side taken counts, and the first is still shown.
+    """
+    claim = world.record()
+    add(world, claim, published_at="2026-01-02T00:00:00Z", stance="deny")
+    world.resolve(claim, "false", known_at="2026-02-01T00:00:00Z")
+
+    counts = world.score()["counts"]
+
+    assert ["support", "deny"] == [one["stance"] for one in world.claim(claim)["reports"]]
+    assert (1, 1, 0, 1) == tuple(counts[name] for name in ("resolved", "correct", "support", "deny"))
+
+
+def test_comment_after_a_side(world):
+    """
+    R6: a later query or comment does not erase a side that was taken.
+    """
+    claim = world.record()
+    for day, stance in ((2, "query"), (3, "comment")):
+        add(world, claim, published_at=f"2026-01-0{day}T00:00:00Z", stance=stance)
+    world.resolve(claim, "true", known_at="2026-02-01T00:00:00Z")
+
+    assert (1, 1) == tuple(world.score()["counts"][name] for name in ("correct", "support"))
+
+
+def test_tie_of_two_calls(world):
+    """
+    R6: of two sides published at one instant the one recorded last counts.
+    """
+    claim = world.record(report(stance="deny"))
+    add(world, claim, stance="support")
+    world.resolve(claim, "true", known_at="2026-02-01T00:00:00Z")
+
+    assert (1, 0) == tuple(world.score()["counts"][name] for name in ("support", "deny"))
+
+
+def test_tie_in_one_file(world):
+    """
+    R6: of two sides published at one instant and recorded together the later in the file counts.
+    """
+    for stances in (("support", "deny"), ("deny", "support")):
+        world.resolve(
+            world.record(*(report(stance=stance) for stance in stances)), "true", known_at="2026-02-01T00:00:00Z"
+        )
+
+    assert (1, 1, 1, 1) == tuple(world.score()["counts"][name] for name in ("correct", "incorrect", "support", "deny"))
+
+
+def test_tie_is_not_settled_by_a_comment(world):
+    """
+    R6: an earlier side that is recorded later does not stand before a later one.
+    """
+    claim = world.record(report(published_at="2026-01-05T00:00:00Z", stance="deny"))
+    add(world, claim, published_at="2026-01-04T00:00:00Z", stance="support")
+    add(world, claim, published_at="2026-01-05T00:00:00Z", stance="comment")
+    world.resolve(claim, "true", known_at="2026-02-01T00:00:00Z")
+
+    assert (0, 1) == tuple(world.score()["counts"][name] for name in ("support", "deny"))
+
+
+def test_report_after_the_answer_was_known(world):
+    """
+    R6: a report published at or after known_at is kept, marked, and does not count, though it was filed before.
+    """
+    claim = world.record(report(stance="deny"), report(published_at="2026-01-10T00:00:00Z"))
+    late = add(world, claim, "Echo", "2026-01-10T00:00:00Z").json
+    world.resolve(claim, "true", known_at="2026-01-10T00:00:00Z")
+
+    reports = world.claim(claim)["reports"]
+
+    assert False is late["after_known"]
+    assert [False, True, True] == [one["after_known"] for one in reports]
+    assert (1, 0) == tuple(world.score()["counts"][name] for name in ("incorrect", "correct"))
+    assert (1, 0, 1) == tuple(world.score("echo")["counts"][name] for name in ("claims", "resolved", "unscored"))
+
+
+def test_late_report_on_a_resolved_claim(world):
+    """
+    R6: filed after the resolution, what was published before known_at counts, and what came later does not.
+    """
+    claim = world.record()
+    world.resolve(claim, "true", known_at="2026-01-10T00:00:00Z")
+    before = world.score("herald")
+    in_time = add(world, claim, "Echo", "2026-01-09T23:59:59.999999Z").json
+    too_late = add(world, claim, "Mirror", "2026-01-10T00:00:00Z").json
+    changed = add(world, claim, "Herald", "2026-01-09T00:00:00Z", stance="deny").json
+
+    assert [False, True, False] == [one["after_known"] for one in (in_time, too_late, changed)]
+    assert (1, 0) == (world.score("echo")["counts"]["correct"], world.score("mirror")["counts"]["correct"])
+    assert (1, 1) == (before["counts"]["correct"], world.score("herald")["counts"]["incorrect"])
+
+
+def test_query_and_comment_are_never_scored(world):
+    """
+    R5: an outlet that only asked or commented has the claim listed and not scored.
+    """
+    claim = world.record(report("A", stance="query"), report("B", stance="comment"))
+    world.resolve(claim, "true")
+
+    counts = [world.score(outlet)["counts"] for outlet in "ab"]
+
+    assert [(1, 0, 1)] * 2 == [(one["claims"], one["resolved"], one["unscored"]) for one in counts]
+
+
+def test_both_roles(world):
+    """
+    R7: an outlet that relays a claim and reports it in its own name counts as own, and once.
+    """
+    world.outlet("Echo")
+    claim = world.record(report(relays={"outlet": "echo"}))
+    add(world, claim, published_at="2026-01-02T00:00:00Z")
+    world.resolve(claim, "true", known_at="2026-02-01T00:00:00Z")
+
+    score = world.score()
+
+    assert (1, 1, 0) == (score["counts"]["claims"], score["counts"]["correct"], score["relay"]["resolved"])
+
+
+def test_own_report_first_then_relay(world):
+    """
+    R7: the roles' order does not matter; the last side counts, be it that of the relay.
+    """
+    world.outlet("Echo")
+    claim = world.record()
+    add(world, claim, published_at="2026-01-02T00:00:00Z", relays={"outlet": "echo"}, stance="deny")
+    world.resolve(claim, "false", known_at="2026-02-01T00:00:00Z")
+
+    score = world.score()
+
+    assert (1, 1, 0) == (score["counts"]["correct"], score["counts"]["deny"], score["relay"]["resolved"])
+
+
+def test_own_report_after_the_answer_was_known(world):
+    """
+    R7: an own report that only came when the answer was known does not turn a relay into an own record.
+    """
+    world.outlet("Echo")
+    claim = world.record(report(relays={"outlet": "echo"}))
+    add(world, claim, published_at="2026-01-10T00:00:00Z")
+    world.resolve(claim, "true", known_at="2026-01-10T00:00:00Z")
+
+    score = world.score()
+
+    assert (0, 1, 1) == (score["counts"]["claims"], score["relay"]["resolved"], score["relay"]["correct"])
+
+
+def test_root_that_comes_on_record(world):
+    """
+    R7: the root's own report, once it is on record, earns the own record, and the roots stay as many.
+    """
+    world.outlet("Echo")
+    claim = world.record(report(relays={"outlet": "echo"}))
+    add(world, claim, "Echo")
+    world.resolve(claim, "true", known_at="2026-02-01T00:00:00Z")
+
+    shown = world.claim(claim)
+
+    assert (1, 1) == (claim["independent_roots"], shown["independent_roots"])
+    assert 1 == world.score("echo")["counts"]["correct"]
+
+
+def test_self_relay(world):
+    """
+    R7: an outlet cannot relay itself.
+    """
+    claim = world.record()
+
+    assert_problem(add(world, claim, relays={"outlet": "herald"}), 422, "invalid-body", "/relays/outlet")
+
+
+def test_closing_a_cycle(world):
+    """
+    R7: the relay that would close a circle without an own report is refused, and nothing is filed.
+    """
+    world.outlet("Echo")
+    claim = world.record(report(relays={"outlet": "echo"}))
+
+    assert_problem(add(world, claim, "Echo", relays={"outlet": "herald"}), 422, "invalid-body", "/relays/outlet")
+    assert 1 == len(world.claim(claim)["reports"])
+
+
+def test_closing_a_cycle_that_has_a_root(world):
+    """
+    R7: with an own report in the circle the same relay is filed.
+    """
+    world.outlet("Echo")
+    claim = world.record(report(relays={"outlet": "echo"}), report(published_at="2026-01-02T00:00:00Z"))
+
+    assert 201 == add(world, claim, "Echo", relays={"outlet": "herald"}).status_code
+
+
+def test_all_at_once(world):
+    """
+    Everything that is wrong with the report is named at once, by its place in the body.
+    """
+    claim = world.record()
+    soon = (dt.datetime.now(dt.UTC) + dt.timedelta(hours=1)).isoformat()
+    body = {"outlet": "nobody", "published_at": soon, "relays": {"outlet": "neither"}}
+
+    response = world.post(f"/v1/claims/{claim['id']}/reports", body)
+
+    assert_problem(response, 422, "invalid-body", "/outlet", "/published_at", "/relays/outlet")
+
+
+def test_unknown_claim(world):
+    """
+    A report on a claim that is not on record is refused.
+    """
+    assert_problem(add(world, {"id": "0192aa00-0000-7000-8000-000000000000"}), 404, "not-found")
+
+
+def test_opinion(world):
+    """
+    R1: an opinion takes reports like any claim.
+    """
+    assert 201 == add(world, world.record(kind="opinion"), "Echo").status_code

@@ -1,0 +1,95 @@
+"""/docs, /openapi.json, /problems/{name} and /"""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+
+from service.errors import problem_types
+from tests.world import assert_problem
+
+
+def test_start(standing_world):
+    """
+    A browser that comes to / is sent to the documentation.
+    """
+    response = standing_world.client.get("/")
+
+    assert (302, "/docs") == (response.status_code, response.headers["Location"])
+
+
+def test_docs_need_nobody_else(standing_world):
+    """
+    The documentation names its files by paths of this service, and each of them is there.
+    """
+    page = standing_world.client.get("/docs")
+    named = re.findall(r'(?:src|href)="([^"]+)"', page.text)
+
+    for path in named:
+        with standing_world.client.get(path) as response:
+            assert 200 == response.status_code, path
+
+    assert "text/html; charset=utf-8" == page.content_type
+    assert "//" not in "".join(named)
+    assert len(named) >= 4
+
+
+def test_script_of_the_docs(standing_world):
+    """
+    The page shows this service's document and asks no validator elsewhere.
+    """
+    with standing_world.client.get("/static/docs.js") as response:
+        script = response.text
+
+    assert '"/openapi.json"' in script
+    assert "validatorUrl: null" in script
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/docs/nothing.js",
+        "/docs/%00",
+        "/docs/..%2f__init__.py",
+        "/docs/..",
+        "/static/../docs.py",
+        "/static/%2e%2e/docs.py",
+    ],
+)
+def test_no_such_file(standing_world, path):
+    """
+    What is not a file of the documentation is not found, and nothing outside of it is served.
+    """
+    assert_problem(standing_world.client.get(path), 404, "not-found")
+
+
+def test_document(standing_world):
+    """
+    The document is served as it stands in the repository.
+    """
+    response = standing_world.client.get("/openapi.json")
+
+    assert "application/json" == response.content_type
+    assert standing_world.app.extensions["document"] == response.json
+    assert json.dumps(response.json) == json.dumps(json.loads(response.text))
+
+
+@pytest.mark.parametrize("kind", list(problem_types()), ids=lambda kind: kind.name)
+def test_problem_type(standing_world, kind):
+    """
+    Every problem type explains itself under its own address.
+    """
+    response = standing_world.client.get(f"/problems/{kind.name}")
+
+    assert (200, "text/html; charset=utf-8") == (response.status_code, response.content_type)
+    assert kind.title in response.text
+    assert str(kind.status) in response.text
+
+
+def test_unknown_problem_type(standing_world):
+    """
+    A problem type that is none is not found.
+    """
+    assert_problem(standing_world.client.get("/problems/nothing"), 404, "not-found")

@@ -1,0 +1,306 @@
+"""What holds for every route: documents, keys, problems, headers."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import openapi_spec_validator
+import pytest
+
+from service import keys
+from service.app import create_app
+from service.document import render_problems
+from service.errors import problem_types
+from service.vocabulary import Scope
+from tests.api.contract import CheckedClient
+from tests.world import World, assert_problem, report
+
+ROOT = Path(__file__).parents[2]
+NOTHING = "0192aa00-0000-7000-8000-000000000000"
+ARGUMENTS = {"claim_id": NOTHING, "report_id": NOTHING, "outlet": "nobody", "name": "nothing", "filename": "x"}
+
+
+def routes(app, prefix="/v1"):
+    """Each route as its path with arguments, its path in the document, and its method."""
+    for rule in app.url_map.iter_rules():
+        for method in sorted(rule.methods - {"HEAD", "OPTIONS"}):
+            if rule.rule.startswith(prefix):
+                name = re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule)
+                yield name.format(**ARGUMENTS), name, method
+
+
+def test_document_is_valid(standing_world):
+    """
+    The document is valid OpenAPI 3.1.
+    """
+    openapi_spec_validator.validate(standing_world.app.extensions["document"])
+
+
+def test_every_route_is_documented(standing_world):
+    """
+    Every route under /v1 stands in the document with a name of its own, a summary, its errors and who may call it.
+    """
+    document = standing_world.app.extensions["document"]
+    operations = [document["paths"][name][method.lower()] for _, name, method in routes(standing_world.app)]
+
+    names = [operation["operationId"] for operation in operations]
+
+    assert len(names) == len(set(names)) >= 13
+    for operation in operations:
+        assert operation["summary"], operation
+        assert {"400", "401", "403", "503"} <= operation["responses"].keys(), operation["operationId"]
+        assert operation["security"][0]["apiKey"], operation["operationId"]
+
+
+def test_every_documented_path_is_a_route(standing_world):
+    """
+    The document promises nothing that is not there.
+    """
+    known = {(name, method.lower()) for _, name, method in routes(standing_world.app, "/")}
+    paths = standing_world.app.extensions["document"]["paths"]
+
+    assert (
+        set() == {(path, method) for path, item in paths.items() for method in item if method != "parameters"} - known
+    )
+
+
+def test_committed_documents(standing_world):
+    """
+    What is committed under openapi/ is what the code says.
+    """
+    committed = json.loads((ROOT / "openapi/openapi.json").read_text())
+
+    assert standing_world.app.extensions["document"] == committed
+    assert render_problems() == (ROOT / "openapi/problems.md").read_text()
+
+
+def test_problem_types_are_listed():
+    """
+    Every problem type has a name of its own, and its heading in openapi/problems.md.
+    """
+    names = [kind.name for kind in problem_types()]
+    headings = re.findall(r"^## /problems/(.+)$", (ROOT / "openapi/problems.md").read_text(), re.MULTILINE)
+
+    assert names == headings
+    assert len(names) == len(set(names))
+
+
+def test_writing_needs_a_key(standing_world):
+    """
+    Every call that writes is refused without a key, whatever it brings, and says how to send one.
+    """
+    for path, _, method in routes(standing_world.app):
+        if method != "GET":
+            for body in (None, {}, {"name": "x"}):
+                response = standing_world.client.open(path, method=method, json=body)
+                assert_problem(response, 401, "unauthorized")
+                assert "Bearer" == response.headers["WWW-Authenticate"], path
+
+
+def test_writing_needs_the_scope(standing_world):
+    """
+    A key with every scope but the one that a call needs is refused, and one with that scope alone is not.
+    """
+    document = standing_world.app.extensions["document"]
+    for path, name, method in routes(standing_world.app):
+        if method == "GET":
+            continue
+        [needed] = document["paths"][name][method.lower()]["security"][0]["apiKey"]
+        others = [scope for scope in Scope if scope not in (needed, Scope.ADMIN)]
+
+        lacking = standing_world.with_scopes(*others).post(path, {})
+        having = standing_world.with_scopes(Scope(needed)).post(path, {})
+
+        assert_problem(lacking, 403, "forbidden")
+        assert having.status_code in (404, 422), path
+
+
+BAD_KEYS = ["", "Bearer", "Bearer ", "Basic bo_aaaaaaaaaaaaaaaaaaaaaaaa", "Bearer bo_aaaaaaaaaaaaaaaaaaaaaaaa"]
+BAD_KEYS += ["bo_aaaaaaaaaaaaaaaaaaaaaaaa", "Bearer bo_\x80\xff", "Bearer bo_" + "a" * 5000]
+BAD_KEYS += ["Bearer {secret}x", "Bearer x{secret}", "Token {secret}"]
+
+
+@pytest.mark.parametrize("header", BAD_KEYS)
+def test_bad_key(standing_world, header):
+    """
+    What is not a key on record is refused, however it is spelt.
+    """
+    secret = standing_world.headers["Authorization"].removeprefix("Bearer ")
+
+    response = standing_world.client.post(
+        "/v1/outlets", json={}, headers={"Authorization": header.format(secret=secret)}
+    )
+
+    assert_problem(response, 401, "unauthorized")
+    assert "Bearer" == response.headers["WWW-Authenticate"]
+
+
+def test_revoked_key(standing_world):
+    """
+    A key that was revoked is a key no longer.
+    """
+    revoked = standing_world.with_scopes(Scope.ADMIN)
+    before = revoked.post("/v1/outlets", {})
+    keys.revoke_key(
+        standing_world.runtime.db, keys.list_keys(standing_world.runtime.db)[-1].id, now=dt.datetime.now(dt.UTC)
+    )
+
+    assert_problem(before, 422, "invalid-body", "/name")
+    assert_problem(revoked.post("/v1/outlets", {}), 401, "unauthorized")
+
+
+def test_reading_is_open(standing_world):
+    """
+    Every call that reads answers without a key, and with one that is not valid.
+    """
+    for path, _, method in routes(standing_world.app):
+        if method == "GET":
+            for headers in ({}, {"Authorization": "Bearer nonsense"}):
+                assert standing_world.client.get(path, headers=headers).status_code in (200, 404), path
+
+
+def test_reading_is_closed(settings):
+    """
+    Where the operator closed reading, every call needs a key with the scope read, and the pages do not.
+    """
+    app = create_app(replace(settings, public_read=False))
+    app.test_client_class = CheckedClient
+    reader, writer = World(app, [Scope.READ]), World(app, [Scope.CLAIMS_WRITE])
+
+    for path, _, method in routes(app):
+        if method == "GET":
+            assert_problem(reader.client.get(path), 401, "unauthorized")
+            assert_problem(writer.get(path), 403, "forbidden")
+            assert reader.get(path).status_code in (200, 404), path
+    for path in ("/healthz", "/readyz", "/docs", "/openapi.json", "/problems/not-found"):
+        assert 200 == reader.client.get(path).status_code, path
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/v1",
+        "/v1/",
+        "/v1/nothing",
+        "/v2/outlets",
+        "/v1/outlets/",
+        "/v1/claims/x/y",
+        "/nothing",
+        "/v1/%00",
+        "/v1/%ff%fe",
+        "/%2e%2e/etc/passwd",
+        "/v1/outlets/nobody/score/",
+        "/v1/" + "a/" * 2000,
+    ],
+)
+def test_unknown_route(standing_world, path):
+    """
+    A path that is no route is a problem document.
+    """
+    for method in ("GET", "POST", "DELETE"):
+        assert_problem(standing_world.client.open(path, method=method), 404, "not-found")
+
+
+@pytest.mark.parametrize("path", ["/v1//outlets", "/v1/outlets//nobody", "/v1///scores"])
+def test_path_with_doubled_slashes(standing_world, path):
+    """
+    A path with doubled slashes is sent to the one that is meant, without a page of HTML.
+    """
+    response = standing_world.client.get(path, base_url="http://localhost")
+
+    assert (308, re.sub("//+", "/", path)) == (
+        response.status_code,
+        response.headers["Location"].removeprefix("http://localhost"),
+    )
+    assert "*" == response.headers["Access-Control-Allow-Origin"]
+    assert "html" not in response.text + response.headers.get("Content-Type", "")
+
+
+def test_wrong_method(standing_world):
+    """
+    A method that a path does not answer is refused with those that it does.
+    """
+    known = {}
+    for path, _, method in routes(standing_world.app, "/"):
+        known.setdefault(path, set()).add(method)
+    for path, methods in known.items():
+        allowed = methods | {"OPTIONS"} | ({"HEAD"} if "GET" in methods else set())
+        for method in {"GET", "POST", "PUT", "PATCH", "DELETE", "TRACE", "PROPFIND"} - methods:
+            response = standing_world.client.open(path, method=method, headers=standing_world.headers)
+            assert_problem(response, 405, "method-not-allowed")
+            assert allowed == set(response.headers["Allow"].split(", ")), path
+
+
+def test_request_id(standing_world):
+    """
+    A request's id is taken and sent back; a bad one is replaced, on every answer.
+    """
+    good = ["a", "0192aa00-0000-7000-8000-000000000000", "A-Za.z0:9_/+=", "x" * 128]
+    bad = ["", "x" * 129, "a b", "ä", "<script>", 'a"b', "a\tb", "\x80"]
+
+    taken = [
+        standing_world.client.get("/healthz", headers={"X-Request-ID": given}).headers["X-Request-ID"] for given in good
+    ]
+    made = [
+        standing_world.client.get("/nothing", headers={"X-Request-ID": given}).headers["X-Request-ID"] for given in bad
+    ]
+
+    assert good == taken
+    assert len(bad) == len(set(made) - set(bad))
+    assert all(re.fullmatch("[0-9a-f-]{36}", one) for one in made)
+
+
+def test_any_page_may_read(standing_world):
+    """
+    Answers to GET may be read from any page, errors and redirects too; answers to POST may not.
+    """
+    reads = [
+        standing_world.client.get(path)
+        for path in ("/v1/outlets", "/v1/outlets/nobody", "/v1/outlets?x=1", "/", "/healthz")
+    ]
+    write = standing_world.client.post("/v1/outlets", json={})
+
+    assert {"*"} == {response.headers["Access-Control-Allow-Origin"] for response in reads}
+    assert "Access-Control-Allow-Origin" not in write.headers
+    assert "nosniff" == write.headers["X-Content-Type-Options"]
+
+
+def test_head(world):
+    """
+    HEAD has the status and the headers of GET, without a body.
+    """
+    world.resolve(world.record(report()), "true")
+    paths = [
+        "/v1/outlets",
+        "/v1/outlets/herald",
+        "/v1/outlets/nobody",
+        "/v1/claims",
+        "/v1/outlets/herald/score",
+        "/v1/scores?x",
+    ]
+    for path in paths:
+        if "score" in path:
+            world.get(path)  # so that both come from the cache
+        got, head = world.get(path), world.client.head(path)
+        headers = [
+            {name: value for name, value in one.headers.items() if name not in ("X-Request-ID", "Date")}
+            for one in (got, head)
+        ]
+
+        assert (got.status_code, headers[0], b"") == (head.status_code, headers[1], head.data), path
+
+
+def test_no_query_parameter_is_ignored(standing_world):
+    """
+    Every route refuses a parameter that it does not know, and one given twice that may be given once.
+    """
+    for path, name, method in routes(standing_world.app):
+        response = standing_world.client.open(
+            f"{path}?levle=0.9&x=1", method=method, headers=standing_world.headers, json={}
+        )
+        assert_problem(response, 400, "invalid-query", "/levle", "/x")
+        assert {"query"} == {place["in"] for place in response.json["errors"]}, name

@@ -1,0 +1,34 @@
+"""GET /v1/claims/{claim_id}/resolutions"""
+
+from __future__ import annotations
+
+from tests.world import assert_problem
+
+
+def test_it_works(world):
+    """
+    R11: every resolution of a claim is kept and listed, the oldest first, with the one it superseded.
+    """
+    claim = world.record()
+    first = world.resolve(claim, "true")
+    second = world.resolve(claim, None, supersedes=first["id"])
+    third = world.resolve(claim, "partial", truth=0.5, supersedes=second["id"])
+
+    body = world.get(f"/v1/claims/{claim['id']}/resolutions").json
+
+    assert {"items": [first, second, third], "next_cursor": None} == body
+    assert [None, first["id"], second["id"]] == [one["supersedes"] for one in body["items"]]
+
+
+def test_none(world):
+    """
+    An open claim has an empty list.
+    """
+    assert [] == world.get(f"/v1/claims/{world.record()['id']}/resolutions").json["items"]
+
+
+def test_unknown_claim(world):
+    """
+    A claim that is not on record has no list, not an empty one.
+    """
+    assert_problem(world.get("/v1/claims/0192aa00-0000-7000-8000-000000000000/resolutions"), 404, "not-found")

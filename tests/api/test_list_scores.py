@@ -1,0 +1,224 @@
+"""GET /v1/scores"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from tests.world import assert_problem, report
+
+URL = "/v1/scores"
+
+
+def outlets(response):
+    return [item["outlet"] for item in response.json["items"]]
+
+
+@pytest.fixture
+def ranked(world):
+    """Outlets by their record: A 3 of 3, B 1 of 1, C 2 of 4, D 0 of 1, E only open, F only relays."""
+    for outlet, verdicts in (("A", "ttt"), ("B", "t"), ("C", "ttff"), ("D", "f")):
+        for verdict in verdicts:
+            world.resolve(world.record(report(outlet)), {"t": "true", "f": "false"}[verdict])
+    world.record(report("E"))
+    world.resolve(world.record(report("F", relays={})), "true")
+    return world
+
+
+def test_it_works(world):
+    """
+    The ranking lists outlets that are rated, the best lower bound first, each with its whole score.
+    """
+    for _ in range(20):
+        claim = world.record(report("Herald"), report("Echo", stance="deny"))
+        world.resolve(claim, "true")
+    world.resolve(world.record(report("Rookie")), "true")
+
+    items = world.get(URL).json["items"]
+
+    assert ["herald", "echo"] == [item["outlet"] for item in items]
+    assert world.score("herald", basis="matured")["reliability"] == items[0]["reliability"]
+    assert {"rated"} == {item["status"] for item in items}
+
+
+def test_provisional_outlets_are_not_ranked(ranked):
+    """
+    Outlets with fewer than 20 resolved claims are ranked only when they are asked for.
+    """
+    assert [] == outlets(ranked.get(URL))
+    assert ["a", "c"] == outlets(ranked.get(f"{URL}?min_resolved=3"))
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("", "abcd"),
+        ("&order=asc", "dcba"),
+        ("&sort=mean", "abcd"),
+        ("&sort=resolved", "cabd"),
+        ("&sort=resolved&order=asc", "bdac"),
+    ],
+)
+def test_sort(ranked, query, expected):
+    """
+    Outlets are sorted by what was asked; those that are equal go by slug either way.
+    """
+    assert list(expected) == outlets(ranked.get(f"{URL}?min_resolved=1{query}"))
+
+
+def test_pages(ranked):
+    """
+    Pages are linked, and together they are the ranking, those that are equal included.
+    """
+    pages, url = [], f"{URL}?min_resolved=1&sort=resolved&order=asc&limit=1"
+    while url:
+        response = ranked.get(url)
+        pages.append(outlets(response))
+        url = response.headers.get("Link", "").removeprefix("<").removesuffix('>; rel="next"')
+
+    assert [["b"], ["d"], ["a"], ["c"]] == pages
+    assert None is response.json["next_cursor"]
+
+
+def test_page_after_an_outlet_moved(ranked):
+    """
+    A page starts where the last one ended, though the outlet it ended with is elsewhere by now.
+    """
+    first = ranked.get(f"{URL}?min_resolved=1&limit=2")
+    ranked.resolve(ranked.record(report("B")), "false")
+
+    second = ranked.get(f"{URL}?min_resolved=1&limit=2&cursor={first.json['next_cursor']}")
+
+    assert ["a", "b"] == outlets(first)
+    assert ["c", "b"] == outlets(second)
+
+
+def test_cursor_is_bound_to_the_ranking(ranked):
+    """
+    A cursor of one ranking is refused by another; only the limit may change.
+    """
+    cursor = ranked.get(f"{URL}?min_resolved=1&limit=1").json["next_cursor"]
+
+    for query in ("min_resolved=2", "min_resolved=1&sort=mean", "min_resolved=1&order=asc", "min_resolved=1&topic=a"):
+        assert_problem(ranked.get(f"{URL}?{query}&cursor={cursor}"), 400, "invalid-query", "/cursor")
+    assert ["b", "c", "d"] == outlets(ranked.get(f"{URL}?min_resolved=1&limit=9&cursor={cursor}"))
+
+
+def test_ranking_is_matured(world):
+    """
+    R16: the ranking rests on matured claims, a batch on all that are resolved, unless asked otherwise.
+    """
+    world.resolve(world.record(resolves_by="2999-01-01T00:00:00Z"), "true")
+
+    assert [] == outlets(world.get(f"{URL}?min_resolved=1"))
+    assert ["herald"] == outlets(world.get(f"{URL}?min_resolved=1&basis=resolved"))
+    for query, basis, resolved in (("", "resolved", 1), ("&basis=matured", "matured", 0)):
+        [item] = world.get(f"{URL}?outlet=herald{query}").json["items"]
+        assert (basis, resolved) == (item["basis"], item["counts"]["resolved"])
+
+
+def test_ranking_of_a_past_moment(world):
+    """
+    R18: the ranking can be asked as of a past moment, and of a topic.
+    """
+    world.resolve(world.record(topic="a"), "true", known_at="2026-03-01T00:00:00Z")
+
+    assert [] == outlets(world.get(f"{URL}?min_resolved=1&as_of=2026-02-28T00:00:00Z"))
+    assert ["herald"] == outlets(world.get(f"{URL}?min_resolved=1&as_of=2026-03-01T00:00:00Z&topic=a"))
+    assert [] == outlets(world.get(f"{URL}?min_resolved=1&topic=b"))
+
+
+def test_resolution_moves_the_ranking(world):
+    """
+    R20: a ranking read before a resolution, or a new outlet's first claim, is not served after it.
+    """
+    claim = world.record()
+    before = world.get(f"{URL}?min_resolved=1")
+    first = world.resolve(claim, "true")
+    resolved = world.get(f"{URL}?min_resolved=1")
+    world.resolve(claim, None, supersedes=first["id"])
+
+    after = world.get(f"{URL}?min_resolved=1")
+
+    assert [[], ["herald"], []] == [outlets(response) for response in (before, resolved, after)]
+
+
+def test_batch(ranked):
+    """
+    A batch has the scores in the order asked, by slug or id, an outlet as often as it is named, rated or not.
+    """
+    by_id = ranked.get("/v1/outlets/d").json["id"]
+
+    response = ranked.get(f"{URL}?outlet=e&outlet=a&outlet={by_id}&outlet=a&level=0.5")
+
+    assert ["e", "a", "d", "a"] == outlets(response)
+    assert [ranked.score(slug, level=0.5) for slug in "eada"] == response.json["items"]
+    assert None is response.json["next_cursor"]
+
+
+def test_batch_with_unknown_outlets(ranked):
+    """
+    A batch that names unknown outlets is refused, naming all of them.
+    """
+    response = ranked.get(f"{URL}?outlet=nobody&outlet=a&outlet=No+One&outlet=0192aa00-0000-7000-8000-000000000000")
+
+    assert_problem(response, 400, "invalid-query", "/outlet")
+    assert "'nobody', 'No One', '0192aa00-0000-7000-8000-000000000000'." in response.json["detail"]
+
+
+def test_batch_of_two_hundred(world):
+    """
+    A batch takes two hundred outlets and not one more.
+    """
+    world.record()
+
+    assert 200 == len(outlets(world.get(f"{URL}?{'&'.join(['outlet=herald'] * 200)}")))
+    assert_problem(world.get(f"{URL}?{'&'.join(['outlet=herald'] * 201)}"), 400, "invalid-query", "/outlet")
+
+
+def test_batch_is_not_ranked(world):
+    """
+    What only makes sense for the ranking is refused beside outlets by name, all of it at once.
+    """
+    world.record()
+
+    response = world.get(f"{URL}?outlet=herald&sort=mean&order=asc&min_resolved=2&limit=1&cursor=x")
+
+    assert_problem(response, 400, "invalid-query", "/sort", "/order", "/min_resolved", "/limit", "/cursor")
+
+
+def test_cache_status(ranked):
+    """
+    A ranking and a batch say how the cache served them; a batch is a hit when all of it was there.
+    """
+    queries = ["min_resolved=1", "min_resolved=1", "min_resolved=2", "outlet=a", "outlet=a", "outlet=a&outlet=b"]
+    queries += ["outlet=b&outlet=a", "outlet=a&as_of=2026-01-01T00:00:00Z", "as_of=2026-01-01T00:00:00Z"]
+
+    statuses = [ranked.get(f"{URL}?{query}").headers["Cache-Status"] for query in queries]
+
+    expected = ["fwd=miss", "hit", "fwd=miss", "fwd=miss", "hit", "fwd=miss", "hit", "fwd=bypass", "fwd=bypass"]
+    assert [f"borneout; {status}" for status in expected] == statuses
+
+
+@pytest.mark.parametrize("query", ["min_resolved=1", "outlet=a&outlet=b"])
+def test_not_modified(ranked, query):
+    """
+    A list of scores is tagged, answers 304 while nothing in it changed, and 200 afterwards.
+    """
+    tag = ranked.get(f"{URL}?{query}").headers["ETag"]
+    same = ranked.get(f"{URL}?{query}", headers={"If-None-Match": tag})
+    ranked.resolve(ranked.record(report("B")), "true")
+    changed = ranked.get(f"{URL}?{query}", headers={"If-None-Match": tag})
+
+    assert (304, b"", 200) == (same.status_code, same.data, changed.status_code)
+
+
+def test_future_moment(ranked):
+    """
+    Nothing is known of the future, of the ranking or of a batch.
+    """
+    soon = (dt.datetime.now(dt.UTC) + dt.timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    for query in (f"as_of={soon}", f"outlet=a&as_of={soon}"):
+        assert_problem(ranked.get(f"{URL}?{query}"), 400, "invalid-query", "/as_of")

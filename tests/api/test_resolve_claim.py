@@ -1,0 +1,357 @@
+"""POST /v1/claims/{claim_id}/resolutions"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from service.vocabulary import Scope
+from tests.world import NOTE, assert_problem, report
+
+EVIDENCE = ["https://club.example/news/1"]
+
+
+def post(world, claim, verdict, **members):
+    return world.post(f"/v1/claims/{claim['id']}/resolutions", {"verdict": verdict, **members})
+
+
+def lasting(score):
+    """A score without what the mere passing of time changes."""
+    return {name: value for name, value in score.items() if name not in ("as_of", "computed_at")}
+
+
+def test_it_works(world):
+    """
+    A claim is resolved with all that was sent.
+    """
+    claim = world.record()
+    sent = {"verdict": "partial", "truth": 0.25, "known_at": "2026-05-01T00:00:00Z", "evidence": EVIDENCE, "note": NOTE}
+
+    response = world.post(f"/v1/claims/{claim['id']}/resolutions", sent)
+
+    assert 201 == response.status_code
+    assert sent | {"claim": claim["id"], "supersedes": None} == {
+        name: value for name, value in response.json.items() if name not in ("id", "recorded_at")
+    }
+    assert response.json == world.claim(claim)["resolution"]
+
+
+def test_known_now(world):
+    """
+    R12: without known_at the answer is taken to be public from now on.
+    """
+    before = dt.datetime.now(dt.UTC)
+
+    resolution = world.resolve(world.record(), "true")
+
+    assert before <= dt.datetime.fromisoformat(resolution["known_at"]) <= dt.datetime.now(dt.UTC)
+
+
+def test_known_in_the_future(world):
+    """
+    R12: what will be known tomorrow is not known.
+    """
+    soon = (dt.datetime.now(dt.UTC) + dt.timedelta(minutes=1)).isoformat()
+
+    response = post(world, world.record(), "true", note=NOTE, known_at=soon)
+
+    assert_problem(response, 422, "invalid-body", "/known_at")
+
+
+@pytest.mark.parametrize("verdict", [{"verdict": "true"}, {"verdict": "false"}, {"verdict": "partial", "truth": 0.5}])
+def test_evidence_is_needed(world, verdict):
+    """
+    R12: a verdict that scores needs a URL or a note; either is enough.
+    """
+    claims = [world.record() for _ in range(3)]
+
+    refused = post(world, claims[0], **verdict, evidence=[], note=None)
+    taken = [post(world, claims[1], **verdict, evidence=EVIDENCE), post(world, claims[2], **verdict, note=NOTE)]
+
+    assert_problem(refused, 422, "invalid-body", "/evidence")
+    assert [201, 201] == [response.status_code for response in taken]
+
+
+@pytest.mark.parametrize("verdict", ["void", "unverifiable"])
+def test_no_evidence_is_needed(world, verdict):
+    """
+    R12: a verdict that does not score needs none; R13: it is counted, shown and never scored.
+    """
+    claim = world.record()
+
+    response = post(world, claim, verdict)
+    score = world.score()
+
+    assert (201, None) == (response.status_code, response.json["truth"])
+    assert ("resolved", verdict) == (world.claim(claim)["status"], world.claim(claim)["resolution"]["verdict"])
+    assert (1, 0, 0, 1) == tuple(score["counts"][name] for name in ("claims", "open", "resolved", "unscored"))
+    assert ("insufficient", None) == (score["status"], score["reliability"])
+
+
+def test_blank_note_is_no_evidence(world):
+    """
+    R12: a note that says nothing is refused.
+    """
+    assert_problem(post(world, world.record(), "true", note=" \n"), 422, "invalid-body", "/note")
+
+
+@pytest.mark.parametrize("truth", [0, 1, -0.5, 1.5, 1e300])
+def test_truth_out_of_range(world, truth):
+    """
+    R13: the truth of a partial verdict lies between 0 and 1, neither included.
+    """
+    response = post(world, world.record(), "partial", truth=truth, note=NOTE)
+
+    assert_problem(response, 422, "invalid-body", "/truth")
+
+
+def test_partial_without_truth(world):
+    """
+    R13: a partial verdict says how much was so; what else is wrong is named with it.
+    """
+    response = post(world, world.record(), "partial", known_at="2999-01-01T00:00:00Z")
+
+    assert_problem(response, 422, "invalid-body", "/truth", "/evidence", "/known_at")
+
+
+@pytest.mark.parametrize("verdict", ["true", "false", "void", "unverifiable"])
+def test_truth_with_another_verdict(world, verdict):
+    """
+    R13: only a partial verdict carries a truth.
+    """
+    response = post(world, world.record(), verdict, truth=0.5, note=NOTE)
+
+    assert_problem(response, 422, "invalid-body", "/truth")
+
+
+def test_partial_counts_for_both_sides(world):
+    """
+    R13: a partial truth counts as that much right for a support, and as the rest for a deny.
+    """
+    claim = world.record(report("A"), report("B", stance="deny"))
+    world.resolve(claim, "partial", truth=0.3)
+
+    supporter, denier = world.score("a"), world.score("b")
+
+    assert (0.3, 0.7) == (supporter["record"]["right"], denier["record"]["right"])
+    assert [(1, 1, 0, 0)] * 2 == [
+        tuple(score["counts"][name] for name in ("resolved", "partial", "correct", "incorrect"))
+        for score in (supporter, denier)
+    ]
+
+
+def test_second_resolution(world):
+    """
+    R11: a second resolution must name the one that it supersedes, and the newest one.
+    """
+    claim = world.record()
+    first = world.resolve(claim, "true")
+    second = world.resolve(claim, "false", supersedes=first["id"])
+
+    for supersedes in (None, first["id"], claim["id"], "0192aa00-0000-7000-8000-000000000000"):
+        assert_problem(post(world, claim, "true", note=NOTE, supersedes=supersedes), 409, "already-resolved")
+    assert second == world.claim(claim)["resolution"]
+
+
+def test_nothing_to_supersede(world):
+    """
+    R11: a first resolution neither supersedes nor withdraws anything, not even one of another claim.
+    """
+    other = world.resolve(world.record(), "true")
+    claim = world.record()
+
+    for members in ({"verdict": "true", "supersedes": other["id"]}, {"verdict": None}):
+        assert_problem(post(world, claim, **members, note=NOTE), 409, "nothing-to-supersede")
+    assert "open" == world.claim(claim)["status"]
+
+
+def test_correction_takes_over_known_at(world):
+    """
+    R11: a correction takes over known_at unless it gives one, and the one after it takes over that.
+    """
+    claim = world.record()
+    first = world.resolve(claim, "true", known_at="2026-02-01T00:00:00Z")
+    second = world.resolve(claim, "false", supersedes=first["id"])
+    third = world.resolve(claim, "true", supersedes=second["id"], known_at="2026-03-01T00:00:00Z")
+    fourth = world.resolve(claim, None, supersedes=third["id"])
+    fifth = world.resolve(claim, "true", supersedes=fourth["id"])
+
+    expected = ["2026-02-01T00:00:00Z"] * 2 + ["2026-03-01T00:00:00Z"] * 3
+    assert expected == [one["known_at"] for one in (first, second, third, fourth, fifth)]
+
+
+def test_withdrawn(world):
+    """
+    R11: a withdrawn resolution leaves the claim open again, its late reports in time, and the score as it was.
+    """
+    claim = world.record(report(), report("Echo", "2026-01-05T00:00:00Z"))
+    before = [lasting(world.score(outlet)) for outlet in ("herald", "echo")]
+    first = world.resolve(claim, "true", known_at="2026-01-05T00:00:00Z")
+
+    world.resolve(claim, None, supersedes=first["id"], note=None)
+
+    shown = world.claim(claim)
+    assert ("open", None) == (shown["status"], shown["resolution"])
+    assert [False, False] == [one["after_known"] for one in shown["reports"]]
+    assert before == [lasting(world.score(outlet)) for outlet in ("herald", "echo")]
+
+
+def test_resolved_again_after_a_withdrawal(world):
+    """
+    R11: a claim that is open again is resolved again by naming the withdrawal.
+    """
+    claim = world.record()
+    first = world.resolve(claim, "true")
+    withdrawal = world.resolve(claim, None, supersedes=first["id"])
+
+    refused = [post(world, claim, "false", note=NOTE, supersedes=wrong) for wrong in (None, first["id"])]
+    world.resolve(claim, "false", supersedes=withdrawal["id"])
+
+    for response in refused:
+        assert_problem(response, 409, "already-resolved")
+    assert (0, 1) == tuple(world.score()["counts"][name] for name in ("correct", "incorrect"))
+
+
+def test_corrections_leave_no_trace_in_the_score(world):
+    """
+    R11: after any corrections a score equals that of the final state recorded once.
+    """
+    final = {"verdict": "partial", "truth": 0.1, "known_at": "2026-01-03T00:00:00Z"}
+    for outlet, detours in (("A", ["true", None, "false", "void", "unverifiable", None]), ("B", [])):
+        reports = [
+            report(outlet),
+            report(outlet, "2026-01-02T00:00:00Z", stance="deny"),
+            report(outlet, "2026-01-04T00:00:00Z"),
+        ]
+        claim = world.record(*reports)
+        newest = None
+        for verdict in detours:
+            newest = world.resolve(claim, verdict, supersedes=newest, known_at="2026-01-02T00:00:00Z")["id"]
+        world.resolve(claim, **final, supersedes=newest)
+
+    corrected, straight = (lasting(world.score(outlet)) for outlet in "ab")
+
+    assert straight | {"outlet": "a"} == corrected
+    assert 0.9 == corrected["record"]["right"]
+
+
+def test_correction_moves_the_line_of_known_at(world):
+    """
+    R6: when a correction moves known_at, other reports are in time.
+    """
+    claim = world.record(report(), report(published_at="2026-01-05T00:00:00Z", stance="deny"))
+    first = world.resolve(claim, "true", known_at="2026-01-05T00:00:00Z")
+    before = world.score()["counts"]
+    world.resolve(claim, "true", supersedes=first["id"], known_at="2026-01-05T00:00:00.000001Z")
+
+    after = world.score()["counts"]
+
+    assert [(1, 0), (0, 1)] == [(counts["correct"], counts["incorrect"]) for counts in (before, after)]
+
+
+def test_two_true_claims_of_a_group(world):
+    """
+    R3: at most one claim of a group is true; the refusal names both, and other verdicts are free.
+    """
+    liverpool, bayern, madrid = (world.record(group="alonso") for _ in range(3))
+    world.resolve(liverpool, "true")
+
+    refused = post(world, bayern, "true", note=NOTE)
+    world.resolve(bayern, "false")
+    world.resolve(madrid, "partial", truth=0.9)
+
+    assert_problem(refused, 409, "group-resolved")
+    assert liverpool["id"] in refused.json["detail"]
+    assert bayern["id"] in refused.json["detail"]
+
+
+def test_the_true_claim_of_a_group_is_corrected(world):
+    """
+    R3: once the true one is corrected another may be true, and then the first may not be true again.
+    """
+    liverpool, bayern = world.record(group="alonso"), world.record(group="alonso")
+    first = world.resolve(liverpool, "true")
+    again = world.resolve(liverpool, "true", supersedes=first["id"], evidence=EVIDENCE)
+    corrected = world.resolve(liverpool, "false", supersedes=again["id"])
+    taken = world.resolve(bayern, "true")
+
+    back = post(world, liverpool, "true", note=NOTE, supersedes=corrected["id"])
+    world.resolve(bayern, None, supersedes=taken["id"])
+
+    assert_problem(back, 409, "group-resolved")
+    world.resolve(liverpool, "true", supersedes=corrected["id"])
+
+
+def test_true_claims_of_no_group_and_of_two(world):
+    """
+    R3: claims without a group, and of two groups, do not exclude each other.
+    """
+    for members in ({}, {}, {"group": "a"}, {"group": "A"}):
+        world.resolve(world.record(**members), "true")
+
+    assert 4 == world.score()["counts"]["correct"]
+
+
+def test_own_claim(world):
+    """
+    R14: the key that filed a claim may not resolve it, and another key may.
+    """
+    filer = world.with_scopes(Scope.CLAIMS_WRITE, Scope.RESOLUTIONS_WRITE)
+    checker = world.with_scopes(Scope.RESOLUTIONS_WRITE)
+    claim = filer.record()
+
+    assert_problem(post(filer, claim, "true", note=NOTE), 403, "own-claim")
+    checker.resolve(claim, "true")
+
+
+def test_own_report(world):
+    """
+    R14: nor may a key that only filed a report on it, to resolve it, correct it or withdraw it.
+    """
+    reporter = world.with_scopes(Scope.CLAIMS_WRITE, Scope.RESOLUTIONS_WRITE)
+    claim, other = world.record(), world.record()
+    reporter.post(f"/v1/claims/{claim['id']}/reports", report("Echo"))
+
+    assert_problem(post(reporter, claim, "true", note=NOTE), 403, "own-claim")
+    first = world.resolve(claim, "true")
+    for verdict in ("false", None):
+        assert_problem(post(reporter, claim, verdict, note=NOTE, supersedes=first["id"]), 403, "own-claim")
+    reporter.resolve(other, "true")
+
+
+def test_report_sent_again_is_not_filed(world):
+    """
+    R14: who sends again what another key filed has filed nothing.
+    """
+    repeater = world.with_scopes(Scope.CLAIMS_WRITE, Scope.RESOLUTIONS_WRITE)
+    claim = world.record(external_id="feed:1")
+    repeater.record(external_id="feed:1")
+
+    repeater.resolve(claim, "true")
+
+
+@pytest.mark.parametrize("scope", [Scope.RESOLUTIONS_OWN, Scope.ADMIN])
+def test_own_claim_with_leave(world, scope):
+    """
+    R14: the scope resolutions:own, which admin implies, lifts the rule.
+    """
+    filer = world.with_scopes(Scope.CLAIMS_WRITE, Scope.RESOLUTIONS_WRITE, scope)
+
+    filer.resolve(filer.record(), "true")
+
+
+def test_own_scope_alone_is_not_enough(world):
+    """
+    R14: resolutions:own is a leave on top of resolutions:write, not instead of it.
+    """
+    owner = world.with_scopes(Scope.RESOLUTIONS_OWN)
+
+    assert_problem(post(owner, world.record(), "true", note=NOTE), 403, "forbidden")
+
+
+def test_unknown_claim(world):
+    """
+    A claim that is not on record cannot be resolved.
+    """
+    assert_problem(post(world, {"id": "0192aa00-0000-7000-8000-000000000000"}, "true", note=NOTE), 404, "not-found")

@@ -1,0 +1,34 @@
+"""The command `borneout`, called in this process with the settings of a test."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from click.testing import CliRunner, Result
+
+from service.cli import main
+from service.config import Settings
+
+
+class Command:
+    """Calls the command; an exception that is no way to end a command is raised."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.env = {"BORNEOUT_DATABASE_URL": settings.database_url, "BORNEOUT_REDIS_URL": settings.redis_url}
+        self.data_dir = settings.data_dir
+
+    def __call__(self, *arguments: Any, **env: str) -> Result:
+        root = logging.getLogger()
+        handlers, level = root.handlers, root.level
+        try:
+            result = CliRunner(env=self.env | env).invoke(
+                main, [*map(str, arguments), "--data-dir", str(self.data_dir)]
+            )
+        finally:
+            # A command sets up the logs of its process, and this process is not its own.
+            logging.captureWarnings(capture=False)
+            root.handlers, root.level = handlers, level
+        if result.exception is not None and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return result

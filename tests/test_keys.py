@@ -1,0 +1,138 @@
+from __future__ import annotations
+
+import datetime as dt
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import sqlalchemy as sa
+
+from service.errors import NotFound
+from service.identity import new_id
+from service.keys import KEY, create_key, ensure_first_key, find_caller, list_keys, revoke_key
+from service.models import ApiKey
+from service.vocabulary import Scope
+
+NOW = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
+GIVEN = "bo_given_by_the_operator_0123"
+
+
+def make(db, *scopes, name="feed"):
+    return create_key(db, name=name, scopes=scopes, now=NOW)
+
+
+def test_key_names_its_caller(db):
+    """
+    A key that was made is found again, with its scopes.
+    """
+    secret = make(db, Scope.CLAIMS_WRITE, Scope.READ, Scope.READ)
+
+    caller = find_caller(db, secret)
+
+    assert {Scope.CLAIMS_WRITE, Scope.READ} == caller.scopes
+    assert caller.may(Scope.CLAIMS_WRITE)
+    assert not caller.may(Scope.RESOLUTIONS_WRITE)
+
+
+@pytest.mark.parametrize("scope", Scope)
+def test_admin_implies_every_scope(db, scope):
+    """
+    R14: an admin may do all that another key may.
+    """
+    assert find_caller(db, make(db, Scope.ADMIN)).may(scope)
+
+
+def test_secret_is_not_kept(db):
+    """
+    The database holds a hash, from which no key can be had.
+    """
+    secret = make(db, Scope.READ)
+
+    with db.read() as session:
+        row = session.execute(sa.select(ApiKey.__table__)).one()
+
+    assert KEY.fullmatch(secret)
+    assert not any(secret[3:] in str(value) for value in row)
+    assert find_caller(db, row.digest) is find_caller(db, "bo_" + row.digest) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "bo_" + "a" * 19, "bo_" + "a" * 201, "BO_" + "a" * 30, "bo_" + "ä" * 30, "bo_" + "a" * 30 + "\n"],
+)
+def test_not_a_key(db, text):
+    """
+    What is not spelt like a key is nobody's.
+    """
+    assert find_caller(db, text) is None
+
+
+def test_key_that_is_nearly_right(db):
+    """
+    A key with one character changed is nobody's.
+    """
+    secret = make(db, Scope.READ)
+
+    assert find_caller(db, secret[:-1] + ("a" if secret[-1] != "a" else "b")) is None
+
+
+def test_revoked_key(db):
+    """
+    A revoked key is nobody's for good; revoking it again keeps the first date; others go on.
+    """
+    secret, other = make(db, Scope.READ), make(db, Scope.READ, name="other")
+    key_id = find_caller(db, secret).key_id
+
+    revoke_key(db, key_id, now=NOW)
+    again = revoke_key(db, key_id, now=NOW + dt.timedelta(days=1))
+
+    assert (NOW, None) == (again.revoked_at, find_caller(db, secret))
+    assert find_caller(db, other) is not None
+
+
+def test_revoking_an_unknown_key(db):
+    """
+    A key that is not on record cannot be revoked.
+    """
+    with pytest.raises(NotFound):
+        revoke_key(db, new_id(), now=NOW)
+
+
+def test_list_of_keys(db):
+    """
+    Every key is listed, the oldest first, the revoked too.
+    """
+    secrets = [make(db, Scope.READ, name=name) for name in "abc"]
+    revoke_key(db, find_caller(db, secrets[0]).key_id, now=NOW)
+
+    assert ["a", "b", "c"] == [key.name for key in list_keys(db)]
+
+
+def test_first_key_is_made_once(db):
+    """
+    An empty database gets an admin's key, and only an empty one.
+    """
+    first = ensure_first_key(db, given=None, now=NOW)
+
+    assert find_caller(db, first).may(Scope.ADMIN)
+    assert ensure_first_key(db, given=None, now=NOW) is None
+    assert ensure_first_key(db, given=GIVEN, now=NOW) is None
+    assert find_caller(db, GIVEN) is None
+
+
+def test_first_key_given(db):
+    """
+    The operator's own first key is accepted, and not told back.
+    """
+    assert ensure_first_key(db, given=GIVEN, now=NOW) is None
+    assert find_caller(db, GIVEN).may(Scope.ADMIN)
+
+
+def test_first_key_when_several_start_at_once(db):
+    """
+    Of processes that start together on an empty database, one makes the first key.
+    """
+    with ThreadPoolExecutor(4) as pool:
+        made = list(pool.map(lambda _: ensure_first_key(db, given=None, now=NOW), range(4)))
+
+    assert 1 == len([secret for secret in made if secret])
+    assert 1 == len(list_keys(db))

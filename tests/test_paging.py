@@ -1,0 +1,169 @@
+from __future__ import annotations
+
+import base64
+import datetime as dt
+from uuid import UUID
+
+import pytest
+import sqlalchemy as sa
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from service import paging
+from service.errors import InvalidQuery
+from service.identity import new_id
+from service.instants import parse_instant
+from service.models import Claim
+from service.paging import Keyset, decode_cursor, encode_cursor
+from service.vocabulary import ClaimKind
+
+NOON = dt.datetime(2026, 1, 1, 12, tzinfo=dt.UTC)
+POSITION = ("2026-01-01T12:00:00Z", "sport-bild")
+
+
+def claim(topic, moment, id_=None):
+    """A row to be listed; few moments, so that many rows share one."""
+    recorded_at = NOON + moment * dt.timedelta(microseconds=250_000)
+    return Claim(id=id_ or new_id(), text="Any.", kind=ClaimKind.FACT, tags=[], topic=topic, recorded_at=recorded_at)
+
+
+def add(db, *rows):
+    with db.write() as session:
+        session.add_all(rows)
+
+
+def by_moment(*, descending=False):
+    return Keyset([Claim.recorded_at, Claim.id], [parse_instant, UUID], descending=descending)
+
+
+def read_on(db, keyset, topic, *, limit, after=None):
+    with db.read() as session:
+        return keyset.page(session, sa.select(Claim).where(Claim.topic == topic), after=after, limit=limit)
+
+
+moments = st.integers(0, 3)
+
+
+# The database is shared by the examples; each has a topic of its own.
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(moments, max_size=12), st.lists(st.lists(moments, max_size=3)), st.integers(1, 5), st.booleans())
+def test_nothing_is_skipped_or_repeated(db, first, meanwhile, limit, descending):
+    """
+    Whatever rows are added while a list is read, those that were there are shown once each, and none twice.
+    """
+    topic, keyset = str(new_id()), by_moment(descending=descending)
+    rows = [claim(topic, moment) for moment in first]
+    there = {row.id for row in rows}
+    add(db, *rows)
+    shown, page = [], read_on(db, keyset, topic, limit=limit)
+    shown += page.items
+    while page.next is not None:
+        add(db, *(claim(topic, moment) for moment in (meanwhile.pop() if meanwhile else [])))
+        page = read_on(db, keyset, topic, limit=limit, after=page.next)
+        shown += page.items
+
+    ids = [row.id for row in shown]
+    keys = [(row.recorded_at, row.id) for row in shown]
+
+    assert len(set(ids)) == len(ids)
+    assert there <= set(ids)
+    assert sorted(keys, reverse=descending) == keys
+
+
+def test_last_page_is_known_as_the_last(db):
+    """
+    A page that ends with the last row names no next one, also when it is full.
+    """
+    add(db, *(claim("a", moment) for moment in range(4)))
+    first = read_on(db, by_moment(), "a", limit=2)
+    second = read_on(db, by_moment(), "a", limit=2, after=first.next)
+
+    assert [2, 2] == [len(first.items), len(second.items)]
+    assert first.next is not None
+    assert second.next is None
+
+
+def test_empty_list(db):
+    """
+    A list without rows has one page, without items.
+    """
+    page = read_on(db, by_moment(), "none", limit=1)
+
+    assert ([], None) == (page.items, page.next)
+
+
+@pytest.mark.parametrize("position", [(), ("2026-01-01T12:00:00Z",), ("noon", "x"), ("2026-01-01T12:00:00Z", "x", "y")])
+def test_position_of_another_list(db, position):
+    """
+    A position with too few parts, too many, or parts of another sort is refused.
+    """
+    with pytest.raises(InvalidQuery):
+        read_on(db, by_moment(), "a", limit=1, after=position)
+
+
+def test_cursor_comes_back():
+    """
+    A cursor says where the page ended, for the list and the filters that it was made for.
+    """
+    bound_to = ["claims", {"topic": "a", "at": NOON}]
+
+    assert POSITION == decode_cursor(encode_cursor(POSITION, bound_to), bound_to)
+
+
+@pytest.mark.parametrize("other", [["claims", {}], ["claims", {"topic": "b"}], ["outlets", {"topic": "a"}], None])
+def test_cursor_of_other_filters(other):
+    """
+    A cursor is bound to its list and its filters.
+    """
+    cursor = encode_cursor(POSITION, ["claims", {"topic": "a"}])
+
+    with pytest.raises(InvalidQuery) as caught:
+        decode_cursor(cursor, other)
+
+    assert ["/cursor"] == [place["pointer"] for place in caught.value.errors]
+
+
+@given(st.lists(st.text(st.characters(categories=["L", "N", "P"]))).map(tuple), st.text())
+def test_any_position_comes_back(position, bound_to):
+    """
+    A cursor is safe in a URL as it stands.
+    """
+    cursor = encode_cursor(position, bound_to)
+
+    assert position == decode_cursor(cursor, bound_to)
+    assert set(cursor) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
+
+
+@given(st.text() | st.binary().map(lambda raw: base64.urlsafe_b64encode(raw).decode()))
+def test_any_other_text_is_refused(text):
+    """
+    What this service did not give out as a cursor is a bad query, whatever it is.
+    """
+    with pytest.raises(InvalidQuery):
+        decode_cursor(text, "claims")
+
+
+@given(st.integers(0, 60), st.characters(codec="ascii"))
+def test_damaged_cursor(place, character):
+    """
+    A cursor with one character changed is refused, or is the same bytes in another spelling.
+    """
+    cursor = encode_cursor(POSITION, "claims")
+    damaged = cursor[:place] + character + cursor[place + 1 :]
+    try:
+        assert POSITION == decode_cursor(damaged, "claims")
+    except InvalidQuery:
+        assert damaged != cursor
+
+
+@pytest.mark.parametrize(
+    "text", ["5", "null", "{}", '"a"', "[1]", "[null]", "[[]]", '["\\u0000"]', '["\\ud800"]', "[" * 1400]
+)
+def test_forged_cursor(text):
+    """
+    Who computes the seal over something else gets no further than the query.
+    """
+    raw = paging._seal(text, "claims") + text.encode()  # noqa: SLF001 - a forger reads the code too
+
+    with pytest.raises(InvalidQuery):
+        decode_cursor(base64.urlsafe_b64encode(raw).decode().rstrip("="), "claims")

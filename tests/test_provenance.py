@@ -1,0 +1,276 @@
+from __future__ import annotations
+
+import datetime as dt
+from itertools import permutations
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from service.provenance import ORDER, Filed, Position, independent_roots, position, relay_cycle
+from service.vocabulary import Role, Stance
+
+NOON = dt.datetime(2026, 1, 1, 12, tzinfo=dt.UTC)
+HOUR = dt.timedelta(hours=1)
+SUPPORT, DENY, QUERY, COMMENT = Stance
+BILD, SKY, JOE, ASS, MARCA = (UUID(int=number) for number in range(1, 6))
+OWN, UNKNOWN = object(), None
+
+
+def filed(outlet=BILD, stance=SUPPORT, *, hour=0, recorded=0, id_=0, cites=OWN):
+    """A report; `cites` names whom it relays, None for nobody in particular."""
+    return Filed(
+        UUID(int=id_),
+        outlet,
+        stance,
+        NOON + hour * HOUR,
+        NOON + recorded * HOUR,
+        cites is not OWN,
+        cites if cites in (BILD, SKY, JOE, ASS, MARCA) else None,
+    )
+
+
+def roots(*reports, **parents):
+    """The independent roots, where every outlet is its own topmost parent unless told."""
+    named = {BILD, SKY, JOE, ASS, MARCA}
+    return independent_roots(reports, {outlet: outlet for outlet in named} | parents.get("under", {}))
+
+
+def test_last_side_stands():
+    """
+    R6: a change of mind is a new report, and the last one stands.
+    """
+    first, second = filed(hour=0), filed(stance=DENY, hour=1)
+
+    assert Position(Role.OWN, second) == position([first, second], None)
+
+
+@pytest.mark.parametrize("stance", [QUERY, COMMENT])
+def test_doubt_does_not_erase_a_side(stance):
+    """
+    R6: a later query or comment leaves the side that was taken.
+    """
+    first = filed()
+
+    assert first == position([first, filed(stance=stance, hour=1)], None).report
+
+
+def test_no_side_taken():
+    """
+    R5: who only asks or comments stands nowhere.
+    """
+    assert Position(Role.OWN, None) == position([filed(stance=QUERY), filed(stance=COMMENT)], NOON + HOUR)
+
+
+@pytest.mark.parametrize(("hour", "stands"), [(-1, True), (0, False), (1, False)])
+def test_side_taken_when_the_answer_is_known(hour, stands):
+    """
+    R6: a report at or after the moment that the answer became public is not scored.
+    """
+    late = filed(hour=hour)
+
+    assert (late if stands else None) == position([late], NOON).report
+    assert stands is not late.is_after(NOON)
+
+
+def test_open_claim_has_no_late_reports():
+    """
+    R6: nothing is after an answer that is not known.
+    """
+    assert not filed().is_after(None)
+
+
+def test_ties():
+    """
+    R6: of two at one instant the one recorded last stands, and of two recorded together the later in the file.
+    """
+    reports = [filed(recorded=1, id_=9), filed(recorded=2, id_=1), filed(recorded=2, id_=2)]
+
+    for shuffled in permutations(reports):
+        assert reports == sorted(shuffled, key=ORDER)
+
+
+def test_backfilled():
+    """
+    R10: dated more than seven days before it was recorded.
+    """
+    assert not filed(recorded=7 * 24).backfilled
+    assert filed(recorded=7 * 24 + 1).backfilled
+
+
+def test_relay_alone():
+    """
+    R7: who only passes a claim on has a relay record of it.
+    """
+    relay = filed(cites=SKY)
+
+    assert Position(Role.RELAY, relay) == position([relay], None)
+
+
+def test_both_roles():
+    """
+    R7: who also reports in its own name counts as own, whichever came first.
+    """
+    own, relay = filed(hour=0), filed(hour=1, cites=SKY)
+
+    assert Role.OWN == position([own, relay], None).role
+    assert Role.OWN == position([filed(hour=-1, cites=SKY), own], None).role
+
+
+@pytest.mark.parametrize("too_late", [{"hour": 5}, {"stance": COMMENT}])
+def test_own_report_that_decides_nothing(too_late):
+    """
+    R7: an own report that takes no side, or comes when the answer is known, does not make a relay one's own.
+    """
+    relay = filed(cites=SKY)
+
+    assert Position(Role.RELAY, relay) == position([relay, filed(**({"hour": 1} | too_late))], NOON + 3 * HOUR)
+
+
+def test_five_papers_relaying_one():
+    """
+    R8: five papers relaying one are one root.
+    """
+    papers = [UUID(int=number) for number in range(10, 15)]
+    reports = [filed(SKY), *(filed(paper, cites=SKY) for paper in papers)]
+
+    assert 1 == independent_roots(reports, {SKY: SKY} | {paper: paper for paper in papers})
+
+
+def test_cited_outlet_without_a_report():
+    """
+    R7: an outlet that is cited and not on record with the claim is a root all the same.
+    """
+    assert 1 == roots(filed(JOE, cites=SKY))
+    assert 2 == roots(filed(JOE, cites=SKY), filed(ASS, cites=BILD))
+
+
+def test_chain_of_relays():
+    """
+    R8: a relay of a relay leads to the one at its end.
+    """
+    assert 1 == roots(filed(JOE, cites=ASS), filed(ASS, cites=SKY), filed(SKY))
+
+
+def test_relays_of_unknown_sources():
+    """
+    R7: all the relays of "reports in Spain" share one root.
+    """
+    assert 1 == roots(filed(JOE, cites=UNKNOWN), filed(ASS, cites=UNKNOWN))
+    assert 2 == roots(filed(JOE, cites=UNKNOWN), filed(ASS, cites=UNKNOWN), filed(SKY))
+
+
+def test_roots_under_one_parent():
+    """
+    R8: two papers of one house are one root.
+    """
+    assert 2 == roots(filed(BILD), filed(SKY))
+    assert 1 == roots(filed(BILD), filed(SKY), under={BILD: MARCA, SKY: MARCA})
+
+
+def test_a_root_that_also_relays():
+    """
+    R7: an outlet with both roles counts as own, and whom it cites is a root beside it.
+    """
+    assert 2 == roots(filed(JOE), filed(JOE, hour=1, cites=SKY))
+
+
+@pytest.mark.parametrize(
+    ("reports", "cycle"),
+    [
+        ([], None),
+        ([filed(JOE, cites=ASS)], None),
+        ([filed(JOE, cites=ASS), filed(ASS, cites=JOE)], [JOE, ASS]),
+        ([filed(JOE, cites=ASS), filed(ASS, cites=JOE), filed(ASS)], None),
+        ([filed(JOE, cites=ASS), filed(ASS, cites=SKY), filed(SKY, cites=JOE)], [SKY, JOE, ASS]),
+        ([filed(JOE, cites=ASS), filed(ASS, cites=JOE), filed(ASS, cites=SKY), filed(SKY)], [JOE, ASS]),
+        ([filed(JOE, cites=UNKNOWN), filed(ASS, cites=JOE)], None),
+    ],
+)
+def test_cycles(reports, cycle):
+    """
+    R7: outlets that relay one another in a circle are refused, unless one of them also reports in its own name.
+    """
+    assert cycle == relay_cycle(reports)
+
+
+outlets = st.sampled_from([BILD, SKY, JOE, ASS, MARCA])
+report_lists = st.lists(
+    st.builds(
+        filed,
+        outlets,
+        st.sampled_from(Stance),
+        hour=st.integers(0, 3),
+        recorded=st.integers(0, 2),
+        id_=st.integers(0, 10**6),
+        cites=st.one_of(st.just(OWN), st.just(UNKNOWN), outlets),
+    ).filter(lambda report: report.cited_id != report.outlet_id),
+    min_size=1,
+    max_size=9,
+    unique_by=lambda report: report.id,
+)
+
+
+@given(report_lists, st.none() | st.integers(0, 4).map(lambda hour: NOON + hour * HOUR))
+def test_position_equals_the_rule_read_word_by_word(reports, known_at):
+    """
+    R2, R6, R7: whatever an outlet has filed, one report of it stands, found by a plain search for the last.
+    """
+    best, own = None, False
+    for report in reports:
+        if report.stance in (SUPPORT, DENY) and (known_at is None or report.published_at < known_at):
+            own = own or not report.is_relay
+            when = (report.published_at, report.recorded_at, report.id.int)
+            if best is None or when > (best.published_at, best.recorded_at, best.id.int):
+                best = report
+    if best is None:
+        own = any(not report.is_relay for report in reports)
+
+    found = position(sorted(reports, key=ORDER), known_at)
+
+    assert Position(Role.OWN if own else Role.RELAY, best) == found
+
+
+def lead_to(outlet, reports, seen):
+    """The names of the sources that an outlet's reports lead to, or an error when they lead in a circle."""
+    if outlet in seen:
+        raise RecursionError
+    of_outlet = [report for report in reports if report.outlet_id == outlet]
+    if not of_outlet or any(not report.is_relay for report in of_outlet):
+        return {outlet}
+    sources = set()
+    for report in of_outlet:
+        sources |= {"?"} if report.cited_id is None else lead_to(report.cited_id, reports, {*seen, outlet})
+    return sources
+
+
+@given(report_lists, st.dictionaries(outlets, outlets))
+def test_roots_equal_a_walk_along_every_relay(reports, parents):
+    """
+    R7, R8: cycles and roots are what following each relay by itself finds.
+    """
+    topmost = {outlet: parents.get(outlet, outlet) for outlet in (BILD, SKY, JOE, ASS, MARCA)}
+    sources = set()
+    try:
+        for report in reports:
+            sources |= lead_to(report.outlet_id, reports, set())
+            if report.is_relay:
+                sources |= {"?"} if report.cited_id is None else lead_to(report.cited_id, reports, set())
+    except RecursionError:
+        assert relay_cycle(reports) is not None
+        return
+
+    assert relay_cycle(reports) is None
+    assert len({topmost.get(source, source) for source in sources}) == independent_roots(reports, topmost)
+
+
+@given(report_lists, st.randoms(use_true_random=False))
+def test_order_of_reports_does_not_matter(reports, random):
+    """
+    R11: roots and cycles are those of the set of reports, in whatever order they came.
+    """
+    shuffled = random.sample(reports, len(reports))
+
+    assert roots(*reports) == roots(*shuffled)
+    assert relay_cycle(reports) == relay_cycle(shuffled)

@@ -1,0 +1,344 @@
+from __future__ import annotations
+
+import datetime as dt
+from fractions import Fraction
+from itertools import product
+from math import exp
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from service.provenance import Filed, Position
+from service.scoring import LEVELS, STARTING_CONTEXT, ClaimFacts, Context, Record, Tally, reliability, rightness
+from service.vocabulary import ClaimKind, Role, Stance, Verdict
+
+VALID = {"right": 1, "expected": 1, "resolved": 2, "reference": 0.5, "kappa": 8, "level": 0.9}
+KNOWN = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
+DAY = dt.timedelta(days=1)
+
+
+def rate(right, resolved, *, expected=None, reference=0.5, kappa=8.0, level=0.9):
+    """The reliability of an outlet that is held against one half, unless said otherwise."""
+    expected = resolved / 2 if expected is None else expected
+    return reliability(right=right, expected=expected, resolved=resolved, reference=reference, kappa=kappa, level=level)
+
+
+def stand(stance=Stance.SUPPORT, *, role=Role.OWN, backfilled=False):
+    """The position of an outlet that published the day before the answer was known."""
+    published = KNOWN - DAY
+    recorded = published + (30 * DAY if backfilled else DAY)
+    return Position(role, Filed(UUID(int=1), UUID(int=2), stance, published, recorded, role is Role.RELAY, None))
+
+
+def fact(truth, *, verdict=None, kind=ClaimKind.FACT, resolves_by=None):
+    """A claim that is resolved with a truth."""
+    verdict = verdict or {0: Verdict.FALSE, 1: Verdict.TRUE}.get(truth, Verdict.PARTIAL)
+    return ClaimFacts(kind, resolves_by, verdict, truth, KNOWN)
+
+
+OPEN = ClaimFacts(ClaimKind.FACT, None, None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("resolved", -1),
+        ("right", -0.1),
+        ("right", 2.1),
+        ("right", float("nan")),
+        ("expected", -0.1),
+        ("expected", 2.1),
+        ("reference", 0),
+        ("reference", 1),
+        ("kappa", 0),
+        ("kappa", -1),
+        ("level", 0),
+        ("level", 1),
+    ],
+)
+def test_argument_out_of_range(name, value):
+    """
+    An argument outside its range is refused by name, not scored.
+    """
+    with pytest.raises(ValueError, match=name):
+        reliability(**(VALID | {name: value}))
+
+
+def test_nothing_resolved():
+    """
+    R17: without a resolved claim there is no number, neither 0 nor one half.
+    """
+    assert rate(0, 0) is None
+
+
+@pytest.mark.parametrize(
+    ("right", "resolved", "mean"),
+    [
+        (1, 1, Fraction(5, 9)),
+        (0, 1, Fraction(4, 9)),
+        (0.25, 1, Fraction(17, 36)),
+        (9, 12, Fraction(13, 20)),
+        (445, 500, Fraction(449, 508)),
+    ],
+)
+def test_mean_under_the_starting_context(right, resolved, mean):
+    """
+    Held against one half, the mean is (right + 4)/(resolved + 8), so 1 of 1 does not beat 445 of 500.
+    """
+    assert pytest.approx(float(mean), abs=1e-12) == rate(right, resolved).mean
+
+
+def test_mean_where_the_average_outlet_does_well():
+    """
+    8 right of 10 where 9 were to be expected, kappa 10: mu = 17/20 against 9/10 is odds of 17/3 over 9,
+    and with a reference of 3/4 that is 17/9 odds in all.
+    """
+    assert pytest.approx(17 / 26, abs=1e-12) == rate(8, 10, expected=9, reference=0.75, kappa=10).mean
+
+
+@pytest.mark.parametrize(("expected", "m"), [(0, 0.01), (10, 0.99)])
+def test_expectation_is_kept_from_the_ends(expected, m):
+    """
+    An average outlet that is always right, or always wrong, is taken for one that is so 99 times in 100.
+    """
+    assert rate(5, 10, expected=10 * m) == rate(5, 10, expected=expected)
+
+
+def test_average_outlet_scores_the_reference():
+    """
+    Who gets as much right as expected is as reliable as the average report of the scope.
+    """
+    assert pytest.approx(0.63, abs=1e-12) == rate(30, 100, expected=30, reference=0.63).mean
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_intervals_equal_those_of_scipy(level):
+    """
+    Under the starting context the bounds are quantiles of Beta(mu nu, (1 - mu) nu) with nu = 8 + n/2.
+    """
+    for right, resolved in [(0, 1), (1, 1), (0.5, 1), (3, 4), (0, 30), (30, 30), (445, 500), (10**6, 2 * 10**6)]:
+        score = rate(right, resolved, level=level)
+        mu, nu = (right + 4) / (resolved + 8), 8 + resolved / 2
+        bounds = stats.beta.ppf([(1 - level) / 2, (1 + level) / 2], mu * nu, (1 - mu) * nu)
+
+        assert pytest.approx(bounds, abs=1e-9) == [score.lower, score.upper], (right, resolved)
+        assert level == score.level
+
+
+def test_intervals_elsewhere_equal_those_of_scipy():
+    """
+    Under any context the bounds move with the mean, in log-odds.
+    """
+    grid = product([0, 0.4, 1], [1, 7, 900], [0.05, 0.5, 0.97], [0.1, 0.9], [3, 60])
+    for share, n, m, reference, kappa in grid:
+        score = rate(share * n, n, expected=m * n, reference=reference, kappa=kappa)
+        mu, nu = (share * n + kappa * m) / (n + kappa), kappa + n / 2
+        low = stats.beta.ppf(0.05, mu * nu, (1 - mu) * nu)
+        left = stats.beta.ppf(0.05, (1 - mu) * nu, mu * nu)
+        odds = reference / (1 - reference) * (1 - m) / m
+        lower, upper = odds * low / (1 - low), odds * (1 - left) / left
+
+        assert pytest.approx([lower / (1 + lower), upper / (1 + upper)], abs=1e-8) == [score.lower, score.upper]
+
+
+@pytest.mark.parametrize(("right", "resolved"), [(0, 10**9), (10**9, 10**9), (5 * 10**8, 10**9), (10**12, 10**12)])
+def test_huge_records(right, resolved):
+    """
+    A thousand million claims neither overflow nor put the mean outside its interval.
+    """
+    score = rate(right, resolved, level=0.99)
+
+    assert 0 <= score.lower <= score.mean <= score.upper <= 1
+
+
+records = st.integers(1, 2000).flatmap(lambda n: st.tuples(st.floats(0, 1).map(lambda share: share * n), st.just(n)))
+contexts = st.fixed_dictionaries(
+    {
+        "expected": st.floats(0, 1),
+        "reference": st.floats(0.01, 0.99),
+        "kappa": st.floats(3, 60),
+        "level": st.sampled_from(LEVELS),
+    }
+)
+
+
+def in_context(record, context):
+    right, resolved = record
+    return rate(right, resolved, **(context | {"expected": context["expected"] * resolved}))
+
+
+@given(records, st.sampled_from(LEVELS))
+def test_mean_lies_in_its_interval(record, level):
+    """
+    Under the starting context the mean is between its bounds, even at the narrowest level.
+    """
+    score = rate(*record, level=level)
+
+    assert 0 < score.lower < score.mean < score.upper < 1
+
+
+@given(records, contexts)
+def test_bounds_are_probabilities_in_order(record, context):
+    """
+    Under any context the lower bound is no higher than the upper one, and both are probabilities.
+    """
+    score = in_context(record, context)
+
+    assert 0 <= score.lower <= score.upper <= 1
+    assert 0 < score.mean < 1
+
+
+@given(records, contexts, st.floats(0, 1))
+def test_being_right_never_lowers_a_score(record, context, share):
+    """
+    Of two outlets with as many claims, the one that was right more often has no lower mean or bound.
+    """
+    right, resolved = record
+    more, less = in_context(record, context), in_context((right * share, resolved), context)
+
+    assert less.mean <= more.mean
+    assert less.lower <= more.lower + 1e-12
+    assert less.upper <= more.upper + 1e-12
+
+
+@given(records, contexts)
+def test_a_higher_level_has_a_wider_interval(record, context):
+    """
+    The intervals of the five levels lie within one another.
+    """
+    scores = [in_context(record, context | {"level": level}) for level in LEVELS]
+
+    assert sorted((score.lower for score in scores), reverse=True) == [score.lower for score in scores]
+    assert sorted(score.upper for score in scores) == [score.upper for score in scores]
+
+
+@given(records, contexts)
+def test_mirrored_record_has_the_mirrored_score(record, context):
+    """
+    Who is wrong as often as another is right scores what is left of the other's score.
+    """
+    right, resolved = record
+    mirror = context | {"expected": 1 - context["expected"], "reference": 1 - context["reference"]}
+    score, mirrored = in_context(record, context), in_context((resolved - right, resolved), mirror)
+
+    assert pytest.approx(1 - score.mean, abs=1e-9) == mirrored.mean
+    assert pytest.approx(1 - score.upper, abs=1e-7) == mirrored.lower
+
+
+@pytest.mark.parametrize(
+    ("stance", "truth", "right"),
+    [
+        (Stance.SUPPORT, 1, 1),
+        (Stance.SUPPORT, 0, 0),
+        (Stance.DENY, 0, 1),
+        (Stance.DENY, 1, 0),
+        (Stance.SUPPORT, 0.3, 0.3),
+        (Stance.DENY, 0.3, 0.7),
+    ],
+)
+def test_rightness(stance, truth, right):
+    """
+    R5, R13: support is right as far as the claim was true, deny as far as it was not.
+    """
+    assert pytest.approx(right) == rightness(stance, truth)
+
+
+def test_one_claim_of_each_sort():
+    """
+    R17: a tally counts every claim once: as open, as resolved, or as neither.
+    """
+    tally = Tally()
+    tally.add(OPEN, stand(), scorable=True)
+    tally.add(fact(1), stand(), scorable=True)
+    tally.add(fact(1), stand(Stance.DENY), scorable=True)
+    tally.add(fact(0.25), stand(backfilled=True), scorable=True)
+    tally.add(fact(None, verdict=Verdict.VOID), stand(), scorable=True)
+    tally.add(fact(None, verdict=Verdict.UNVERIFIABLE), stand(), scorable=True)
+    tally.add(fact(1), Position(Role.OWN, None), scorable=True)
+
+    assert (7, 1, 3, 3) == (tally.claims, tally.open, tally.resolved, tally.unscored)
+    assert (1, 1, 1) == (tally.correct, tally.incorrect, tally.partial)
+    assert (2, 1, 1, 1.25) == (tally.support, tally.deny, tally.backfilled, tally.right)
+
+
+def test_opinion_is_never_scored():
+    """
+    R1: an opinion stands among the unscored, and is never open.
+    """
+    tally = Tally()
+    tally.add(ClaimFacts(ClaimKind.OPINION, None, None, None, None), stand(), scorable=True)
+
+    assert (1, 0, 0, 1) == (tally.claims, tally.open, tally.resolved, tally.unscored)
+
+
+def test_outlet_that_cannot_be_scored():
+    """
+    R9: a placeholder's claims are counted and scored for nothing.
+    """
+    tally = Tally()
+    tally.add(fact(1), stand(), scorable=False)
+
+    assert (1, 0, 1) == (tally.claims, tally.resolved, tally.unscored)
+    assert tally.reliability(STARTING_CONTEXT, 0.9) is None
+
+
+@pytest.mark.parametrize(("resolves_by", "early"), [(None, 0), (KNOWN, 0), (KNOWN + DAY, 1), (KNOWN - DAY, 0)])
+def test_early(resolves_by, early):
+    """
+    R16: an answer is early when it was known before the claim was due.
+    """
+    tally = Tally()
+    tally.add(fact(1, kind=ClaimKind.EVENT, resolves_by=resolves_by), stand(), scorable=True)
+
+    assert early == tally.early
+
+
+def test_roles_are_kept_apart():
+    """
+    R7: what an outlet passes on is tallied beside its own record, not in it.
+    """
+    record = Record()
+    record.add(fact(1), stand(), scorable=True)
+    record.add(fact(0), stand(role=Role.RELAY), scorable=True)
+
+    assert (1, 1, 0) == (record.own.resolved, record.own.correct, record.own.incorrect)
+    assert (1, 0, 1) == (record.relay.resolved, record.relay.correct, record.relay.incorrect)
+
+
+@given(st.lists(st.floats(0, 1), max_size=30), st.randoms(use_true_random=False))
+def test_order_of_claims_does_not_matter(truths, random):
+    """
+    R11: the same claims in another order give the same sum, to the last bit.
+    """
+    shuffled = random.sample(truths, len(truths))
+    tallies = Tally(), Tally()
+    for tally, order in zip(tallies, (truths, shuffled), strict=True):
+        for truth in order:
+            tally.add(fact(truth), stand(), scorable=True)
+
+    assert tallies[0].right == tallies[1].right
+    assert tallies[0].reliability(STARTING_CONTEXT, 0.9) == tallies[1].reliability(STARTING_CONTEXT, 0.9)
+
+
+@given(st.integers(0, 10_000), st.floats(0.01, 0.99))
+def test_expected_never_exceeds_resolved(resolved, rate_):
+    """
+    What an average outlet gets right of n claims is between 0 and n.
+    """
+    tally = Tally(_rights=[1.0] * resolved)
+
+    assert 0 <= tally.expected(Context("any", None, rate_, 8.0)) <= resolved
+
+
+def test_scale_of_the_shift():
+    """
+    e-fold odds against the average are e-fold odds against the reference.
+    """
+    odds = exp(1)
+    mu = odds / (1 + odds)
+    score = rate(mu * 108 - 4, 100, reference=0.2)
+
+    assert pytest.approx(odds * 0.25, rel=1e-9) == score.mean / (1 - score.mean)
