@@ -9,7 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, selectinload
 
-from service.db import Database, is_among, retried
+from service.db import Database, is_among, lock_name, retried
 from service.errors import DomainTaken, FieldError, InvalidBody, InvalidQuery, SlugTaken, UnknownOutlet
 from service.identity import RESERVED_SLUGS, SLUG_LENGTH, domain_key, is_slug, name_key, new_id, parse_id, slug_of
 from service.models import Outlet, OutletAlias, OutletDomain
@@ -40,6 +40,7 @@ def record_outlet(
     """
     keys = _checked(slug, domains)
     with db.write() as session:
+        lock_name(session, "outlet")  # else many who want the same slug lose to one another more often than is retried
         outlet = Outlet(id=new_id(), name=name, name_key=name_key(name), kind=kind, scorable=scorable, recorded_at=now)
         outlet.parent = None if parent is None else _parent(session, parent)
         outlet.slug = free_slug(session, outlet) if slug is None else _untaken(session, slug)
