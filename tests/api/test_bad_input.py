@@ -248,7 +248,7 @@ def test_nothing_given(standing_world, urls):
     required = {
         OUTLETS: ["/name"],
         CLAIMS: ["/text", "/reports"],
-        REPORTS: ["/outlet", "/published_at"],
+        REPORTS: ["/published_at"],
         RESOLUTIONS: ["/verdict"],
     }
     for call, url in urls.items():
