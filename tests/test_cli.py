@@ -300,3 +300,37 @@ def test_openapi_that_differs(borneout, tmp_path, monkeypatch):
     succeeds(borneout("openapi", "--check"))
     (tmp_path / "openapi" / "problems.md").write_text("old")
     fails(borneout("openapi", "--check"), "problems.md differs")
+
+
+def test_import_of_a_file_with_an_odd_name(borneout, tmp_path):
+    """
+    A file's name is shown as it is, also where it looks like the markup of a terminal.
+    """
+    path = tmp_path / "odd [red]{x}.ndjson"
+    path.write_text("\n")
+
+    result = borneout("import", path, COLUMNS="200")
+
+    assert (0, True) == (result.exit_code, path.name in result.stderr)
+
+
+@pytest.mark.parametrize("feed", ["\udcff", "a\nb", "  "])
+def test_feed_that_is_no_text(borneout, tmp_path, feed):
+    """
+    The name of a feed is text that can be shown.
+    """
+    path = tmp_path / "one.ndjson"
+    path.write_text(json.dumps({"outlet": "A", "claim_id": "1", "claim": "b", "published_at": "2024-01-01"}))
+    result = borneout("import", path, "--feed", feed)
+
+    assert (2, True) == (result.exit_code, "--feed" in result.stderr)
+
+
+@pytest.mark.parametrize("name", ["", "  ", "a" * 201, "\udcff"])
+def test_key_with_a_name_that_is_none(borneout, name):
+    """
+    A key is named in 1 to 200 characters of text.
+    """
+    result = borneout("keys", "create", name, "--scope", "read")
+
+    assert (2, True) == (result.exit_code, "NAME" in result.stderr)

@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from service import resolutions, scores
-from service.cli.shared import Place, with_place
+from service.cli.shared import Name, Place, with_place
 from service.errors import ServiceError
 from service.imports import BATCH, LineResult, LineStatus, ReadLine, load_lines
 from service.lines import read_csv, read_ndjson
@@ -28,7 +28,7 @@ from service.vocabulary import OPERATOR, Basis, Verdict
 
 @click.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--feed", help="Put before each claim_id, so that two files may use the same.")
+@click.option("--feed", type=Name(100), help="Put before each claim_id, so that two files may use the same.")
 @with_place
 def import_file(place: Place, *, file: Path, feed: str | None) -> None:
     """Load reports from FILE: NDJSON, or CSV if its name ends in .csv.
@@ -36,11 +36,9 @@ def import_file(place: Place, *, file: Path, feed: str | None) -> None:
     A line that cannot be loaded is reported with its number and the rest goes on; what is on record
     already is left as it is. An import that was cut off is finished by running it again.
     """
-    if feed is not None and not 0 < len(feed) <= 100:
-        raise click.BadParameter("must have 1 to 100 characters", param_hint="--feed")
     counts = dict.fromkeys(LineStatus, 0)
     console = Console(stderr=True)
-    columns = TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn()
+    columns = TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn(), TimeRemainingColumn()
     with file.open("rb") as stream, Progress(*columns, console=console) as progress:
         task = progress.add_task(file.name, total=file.stat().st_size)
         lines = _lines(stream, csv=file.suffix.lower() == ".csv")
