@@ -26,7 +26,9 @@ from tests.world import World
 _NUMBERS = itertools.count()
 
 # How long an example takes says more about the machine than about the code.
-hypothesis.settings.register_profile("unhurried", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.register_profile(
+    "unhurried", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
 hypothesis.settings.load_profile("unhurried")
 
 
