@@ -78,8 +78,8 @@ def _database_url(url: str) -> str:
     scheme, found, rest = url.partition("://")
     if found and scheme in ("postgres", "postgresql", "postgresql+psycopg"):
         return f"postgresql+psycopg://{rest}"
-    if found and scheme == "sqlite":
-        return url
+    if found and scheme == "sqlite" and len(rest) > 1 and rest.startswith("/"):
+        return f"sqlite:///{Path(rest[1:]).absolute()}"
     raise BadSetting(f"{PREFIX}DATABASE_URL must begin with sqlite:/// or postgresql://.")
 
 

@@ -13,8 +13,8 @@ from service.addresses import parse_address
 from service.db import lock_name
 from service.errors import InvalidBody
 from service.identity import domain_key, name_key, new_id
-from service.models import Outlet, OutletAlias, OutletDomain
-from service.nearest import unknown_slug
+from service.models import Outlet, OutletDomain
+from service.nearest import ids_named, unknown_slug
 from service.register import domain_owners, find_outlet, free_slug
 from service.vocabulary import OutletKind
 
@@ -94,10 +94,8 @@ class Directory:
         if domain is not None and (owner := self._owner(domain)) is not None:
             return owner
         key = name_key(name)
-        alias = sa.select(OutletAlias.outlet_id).where(OutletAlias.name_key == key)
-        outlets = self._session.scalars(
-            sa.select(Outlet).where((Outlet.name_key == key) | Outlet.id.in_(alias)).order_by(Outlet.slug)
-        ).all()
+        rows = sa.select(Outlet).where(Outlet.id.in_(ids_named(key))).order_by(Outlet.slug)
+        outlets = self._session.scalars(rows).all()
         if len(outlets) > 1:
             slugs = ", ".join(outlet.slug for outlet in outlets)
             raise InvalidBody.at(

@@ -58,6 +58,7 @@ def new_outlet(session: Session, given: NewOutlet, *, now: dt.datetime) -> Outle
         As `record_outlet`.
     """
     keys = _checked(given["slug"], given["domains"])
+    lock_name(session, "outlet")  # else many who want the same slug lose to one another more often than is retried
     outlet = Outlet(id=new_id(), name=given["name"], name_key=name_key(given["name"]), recorded_at=now)
     outlet.kind, outlet.scorable = given["kind"], given["scorable"]
     outlet.parent = None if given["parent"] is None else _parent(session, given["parent"])

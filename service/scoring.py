@@ -156,9 +156,9 @@ class Tally:
         else:
             right = rightness(position.report.stance, claim.truth)
             self._rights.append(right)
-            self.correct += right == 1
-            self.incorrect += right == 0
-            self.partial += 0 < right < 1
+            self.partial += claim.verdict is Verdict.PARTIAL
+            self.correct += claim.verdict is not Verdict.PARTIAL and right == 1
+            self.incorrect += claim.verdict is not Verdict.PARTIAL and right == 0
             self.support += position.report.stance is Stance.SUPPORT
             self.deny += position.report.stance is Stance.DENY
             self.early += claim.resolves_by is not None and claim.known_at < claim.resolves_by

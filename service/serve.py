@@ -8,6 +8,7 @@ import fcntl
 import logging
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -30,6 +31,7 @@ log = logging.getLogger(__name__)
 ROOT = Path(__file__).parents[1]
 
 _PAUSE = 1.0  # seconds between a process's end and its next start, so that one that cannot run does not spin
+_PORT_PATIENCE = 5.0  # seconds that an earlier run which was killed may hold the port on
 _PATIENCE = 30.0  # seconds that a process has to begin, or to end
 _PR_SET_PDEATHSIG = 1
 
@@ -107,6 +109,7 @@ def serve(
         signal.signal(name, lambda *_: stop.set())
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     with _alone(settings.data_dir):
+        _await_port(host, port, stop)
         first_key = _prepare_database(settings)
         listen = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         processes = _processes(settings, listen=listen, workers=workers)
@@ -135,7 +138,9 @@ def _prepare_database(settings: Settings) -> str | None:
 
 def _processes(settings: Settings, *, listen: str, workers: int) -> list[Process]:
     """What to run, in the order of starting; each needs those before it, as far as it needs any."""
-    env = {**os.environ, PREFIX + "DATA_DIR": str(settings.data_dir)}
+    # Whole paths, since these run in another folder than we do.
+    whole = {"DATA_DIR": str(settings.data_dir), "DATABASE_URL": settings.database_url}
+    env = {**os.environ, **{PREFIX + name: value for name, value in whole.items()}}
     gunicorn = [sys.executable, "-m", "gunicorn", "-c", str(ROOT / "gunicorn.conf.py")]
     processes = [
         Process("worker", [sys.executable, "-m", "service.cli", "worker"], env),
@@ -145,6 +150,22 @@ def _processes(settings: Settings, *, listen: str, workers: int) -> list[Process
         socket = settings.data_dir / "redis.sock"
         processes.insert(0, Process("redis", redis_command(socket), env, before=lambda: stop_leftover(socket)))
     return processes
+
+
+def _await_port(host: str, port: int, stop: threading.Event) -> None:
+    """Make sure that nobody else listens, before a first key is made that no one would get to see.
+
+    Gunicorn would find out too, but meanwhile the answers of another service there would pass for its own.
+    """
+    deadline = time.monotonic() + _PORT_PATIENCE
+    while not stop.wait(0.1):
+        try:
+            socket.create_server((host, port)).close()
+            return
+        except OSError as exc:
+            if time.monotonic() > deadline:
+                address = f"http://{host}:{port}"
+                raise StartError(f"The service cannot listen on {address}; is the port taken? ({exc})") from exc
 
 
 def _start(processes: list[Process], address: str, stop: threading.Event) -> None:

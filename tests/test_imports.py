@@ -582,3 +582,16 @@ def test_import_killed_in_the_middle_is_finished_by_running_it_again(world, sett
     assert 0 < seen[0] <= count_claims(world)
     assert expected_rows == rows(world), pauses
     assert expected_scores == scores(world), pauses
+
+
+def test_two_imports_of_one_file_at_once(world, settings, undisturbed):
+    """
+    R4: two imports of the same file at the same time leave what one of them leaves.
+    """
+    path, expected_rows, expected_scores = undisturbed
+    both = [start_import(path, settings) for _ in range(2)]
+    told = [process.communicate(timeout=240)[0] for process in both]
+
+    assert [1, 1] == [process.returncode for process in both], told
+    assert expected_rows == rows(world)
+    assert expected_scores == scores(world)

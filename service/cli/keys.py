@@ -10,7 +10,8 @@ from rich.console import Console
 from rich.table import Table
 
 from service import keys as use_cases
-from service.cli.shared import Place, with_place
+from service.cli.shared import Name, Place, with_place
+from service.identity import NAME_LENGTH
 from service.instants import format_instant
 from service.vocabulary import Scope
 
@@ -21,7 +22,7 @@ def keys() -> None:
 
 
 @keys.command()
-@click.argument("name")
+@click.argument("name", type=Name(NAME_LENGTH))
 @click.option(
     "--scope",
     "scopes",

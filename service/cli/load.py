@@ -13,7 +13,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from service.cli.shared import Place, with_place
+from service.cli.shared import Name, Place, with_place
 from service.errors import ServiceError
 from service.imports import BATCH, LineResult, LineStatus, load_lines, try_lines
 from service.lines import ReadLine, read_csv, read_ndjson
@@ -23,7 +23,7 @@ from service.vocabulary import OPERATOR
 
 @click.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--feed", help="Put before each claim_id, so that two files may use the same.")
+@click.option("--feed", type=Name(100), help="Put before each claim_id, so that two files may use the same.")
 @click.option("--dry-run", is_flag=True, help="Load nothing; only say what would become of each line.")
 @click.option("--results", type=click.File("w"), help="Write what became of each line to this file, as NDJSON.")
 @with_place
@@ -34,11 +34,9 @@ def import_file(place: Place, *, file: Path, feed: str | None, dry_run: bool, re
     reported with its number and the rest goes on; what is on record already is left as it is. An import
     that was cut off is finished by running it again.
     """
-    if feed is not None and not 0 < len(feed) <= 100:
-        raise click.BadParameter("must have 1 to 100 characters", param_hint="--feed")
     counts = dict.fromkeys(LineStatus, 0)
     console = Console(stderr=True)
-    columns = TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn()
+    columns = TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn(), TimeRemainingColumn()
     with file.open("rb") as stream, Progress(*columns, console=console) as progress:
         task = progress.add_task(file.name, total=file.stat().st_size)
         batches = _batches(_lines(stream, csv=file.suffix.lower() == ".csv", feed=feed))

@@ -26,6 +26,20 @@ class Place:
     cache: ScoreCache
 
 
+class Name(click.ParamType[str]):
+    """A name that can be stored and shown: printable, not blank, and not too long."""
+
+    name = "text"
+
+    def __init__(self, longest: int) -> None:
+        self._longest = longest
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if not value.strip() or len(value) > self._longest or not value.isprintable():
+            self.fail(f"must have 1 to {self._longest} printable characters", param, ctx)
+        return value
+
+
 def with_settings(command: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command `--data-dir`, and call it with the settings that follow from it."""
 

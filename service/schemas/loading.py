@@ -37,7 +37,9 @@ def places(messages: Any, pointer: str = "") -> Iterator[FieldError]:
     """Turn marshmallow's nested messages into a list of JSON pointers (RFC 6901)."""
     if isinstance(messages, dict):
         for key, below in messages.items():
-            step = "" if key == "_schema" else "/" + str(key).replace("~", "~0").replace("/", "~1")
+            # marshmallow files what is wrong with the whole under this name, and an unknown member of this name too.
+            whole = key == "_schema" and below != ["Unknown field."]
+            step = "" if whole else "/" + str(key).replace("~", "~0").replace("/", "~1")
             yield from places(below, pointer + step)
     else:
         for message in messages:

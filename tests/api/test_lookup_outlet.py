@@ -1,0 +1,137 @@
+"""GET /v1/outlets/lookup"""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.world import assert_problem
+
+URL = "/v1/outlets/lookup"
+
+
+def lookup(world, url):
+    return world.get(URL, query_string={"url": url})
+
+
+@pytest.fixture(scope="module")
+def newsstand(standing_world):
+    """Some outlets with domains, which the tests of this file share."""
+    standing_world.outlet("Bild", domains=["bild.de"], aliases=["BILD-Zeitung"])
+    standing_world.outlet("Sport Bild", domains=["sportbild.bild.de", "bild.de/sport"], parent="bild")
+    standing_world.outlet("GitHub", domains=["github.com"])
+    standing_world.outlet("Süddeutsche Zeitung", domains=["süddeutsche.de"])
+    return standing_world
+
+
+def test_it_works(newsstand):
+    """
+    R21: the outlet behind a URL is given whole, with the rule it was found by and which of its domains it was.
+    """
+    response = lookup(newsstand, "https://www.bild.de/sport/fussball/a.html?x=1#y")
+
+    outlet = newsstand.get("/v1/outlets/sport-bild").json
+    assert {"outlet": outlet, "matched": {"rule": "path", "key": "bild.de/sport"}} == response.json
+
+
+@pytest.mark.parametrize(
+    ("url", "slug", "rule", "key"),
+    [
+        ("https://bild.de/politik", "bild", "host", "bild.de"),
+        ("www.bild.de", "bild", "host", "bild.de"),
+        ("https://m.bild.de/politik", "bild", "parent", "bild.de"),
+        ("https://amp.bild.de/politik", "bild", "parent", "bild.de"),
+        ("https://www1.bild.de/politik", "bild", "parent", "bild.de"),
+        ("https://m.bild.de/sport/a", "sport-bild", "path", "bild.de/sport"),
+        ("https://sportbild.bild.de/sport/a", "sport-bild", "host", "sportbild.bild.de"),
+        ("https://user:pw@M.SportBild.Bild.de.:443/", "sport-bild", "parent", "sportbild.bild.de"),
+        ("https://xn--sddeutsche-9db.de/", "suddeutsche-zeitung", "host", "xn--sddeutsche-9db.de"),
+        ("https://SÜDDEUTSCHE.de/", "suddeutsche-zeitung", "host", "xn--sddeutsche-9db.de"),
+        ("https://bild.de/" + "a" * 100_000, "bild", "host", "bild.de"),
+        ("https://bild.de/%00", "bild", "host", "bild.de"),
+    ],
+)
+def test_matched(newsstand, url, slug, rule, key):
+    """
+    R21: the rule says whether it was a path, the page's own host, or a host above it.
+    """
+    found = lookup(newsstand, url).json
+
+    assert (slug, {"rule": rule, "key": key}) == (found["outlet"]["slug"], found["matched"])
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://alice.github.io/",
+        "https://github.io/",
+        "https://other.co.uk/",
+        "https://de/",
+        "https://192.0.2.1/",
+        "https://[2001:db8::1]:80/",
+        "http://localhost/",
+        "https://notbild.de/",
+        "https://bild.de.example/",
+        "bild",
+    ],
+)
+def test_unknown_outlet(newsstand, url):
+    """
+    R21: a page that no outlet on record has is said to be unknown; none is guessed.
+    """
+    assert_problem(lookup(newsstand, url), 404, "unknown-outlet")
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["", " ", "https://", "https:///bild.de", "mailto:joe@bild.de", "javascript:alert(1)", "ftp://bild.de", "\x00",
+     "https://bi\x00ld.de", "not a url", "https://[::1", "ü" * 100_000],
+)  # fmt: skip
+def test_unusable_url(newsstand, url):
+    """
+    What is neither the URL of a web page nor a host is 400, naming the parameter.
+    """
+    assert_problem(lookup(newsstand, url), 400, "invalid-query", "/url")
+
+
+@pytest.mark.parametrize("query", ["", "?url=bild.de&url=bild.de", "?url=bild.de&uri=x"])
+def test_bad_query(newsstand, query):
+    """
+    The URL is given once, and nothing else is.
+    """
+    assert 400 == newsstand.get(URL + query).status_code
+
+
+def test_alias_is_no_address(newsstand):
+    """
+    An outlet's name or alias is not an address of it.
+    """
+    assert_problem(lookup(newsstand, "BILD-Zeitung"), 404, "unknown-outlet")
+
+
+def test_anybody_may_look(newsstand):
+    """
+    Looking up is reading, and needs no key.
+    """
+    assert 200 == newsstand.client.get(f"{URL}?url=bild.de").status_code
+
+
+@given(st.text() | st.text().map("https://bild.de{}".format) | st.text().map("https://{}bild.de/".format))
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_text(newsstand, url):
+    """
+    Whatever is sent as the URL is found, unknown or refused; the answer is as the document says, never a 500.
+    """
+    url = url.encode(errors="replace").decode()
+
+    assert lookup(newsstand, url).status_code in (200, 400, 404)
+
+
+def test_public_suffix_is_not_recorded(newsstand):
+    """
+    R21: a domain under which anybody may register is no outlet's own, and refused by its place.
+    """
+    response = newsstand.post("/v1/outlets", {"name": "Pages", "domains": ["pages.example", "github.io"]})
+
+    assert_problem(response, 422, "invalid-body", "/domains/1")

@@ -1,0 +1,168 @@
+"""POST /v1/outlets/lookup"""
+
+from __future__ import annotations
+
+import pytest
+import sqlalchemy as sa
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.world import assert_problem, report
+
+URL = "/v1/outlets/lookup"
+
+
+@pytest.fixture
+def statements(world):
+    """The statements that the database was asked, while the test listens."""
+    asked = []
+    engine = world.runtime.db.engine
+
+    def note(_connection, _cursor, statement, *_):
+        if not statement.startswith("BEGIN"):
+            asked.append(statement)
+
+    sa.event.listen(engine, "before_cursor_execute", note)
+    yield asked
+    sa.event.remove(engine, "before_cursor_execute", note)
+
+
+def test_it_works(world):
+    """
+    R21: each URL has its outlet, in the order asked, and null where none is on record.
+    """
+    bild = world.outlet("Bild", domains=["bild.de"])
+    sport = world.outlet("Sport Bild", domains=["bild.de/sport"], parent="bild", aliases=["SportBILD"])
+    urls = ["https://m.bild.de/a", "https://alice.github.io/", "bild.de/sport/a", "https://m.bild.de/a"]
+
+    response = world.post(URL, {"urls": urls})
+
+    in_bild = {"url": urls[0], "outlet": bild, "matched": {"rule": "parent", "key": "bild.de"}}
+    in_sport = {"url": urls[2], "outlet": sport, "matched": {"rule": "path", "key": "bild.de/sport"}}
+    unknown = {"url": urls[1], "outlet": None, "matched": None}
+    assert {"items": [in_bild, unknown, in_sport, in_bild]} == response.json
+
+
+def test_with_scores(world):
+    """
+    If asked for, each outlet comes with the score that its own call gives, and an unknown one with null.
+    """
+    world.outlet("Herald", domains=["herald.example"])
+    world.outlet("Echo", domains=["echo.example"])
+    world.resolve(world.record(report("Herald")), "true")
+    scores = {"herald": world.score(), "echo": world.score("echo")}
+
+    items = world.post(
+        URL, {"urls": ["herald.example/a", "echo.example", "other.example", "www.herald.example"], "score": True}
+    ).json["items"]
+
+    assert [scores["herald"], scores["echo"], None, scores["herald"]] == [item["score"] for item in items]
+
+
+def test_scores_that_are_not_asked_for(world):
+    """
+    Without `score`, or with false, there is no such member.
+    """
+    for body in ({"urls": ["herald.example"]}, {"urls": ["herald.example"], "score": False}):
+        [item] = world.post(URL, body).json["items"]
+
+        assert {"url", "outlet", "matched"} == item.keys()
+
+
+def test_scores_after_a_resolution(world):
+    """
+    R20: scores looked up after a resolution show it, though they were cached before.
+    """
+    world.outlet("Herald", domains=["herald.example"])
+    claim = world.record(report("Herald"))
+    body = {"urls": ["herald.example"], "score": True}
+    before = world.post(URL, body).json["items"][0]["score"]
+    world.resolve(claim, "true")
+
+    after = world.post(URL, body).json["items"][0]["score"]
+
+    assert (0, 1) == (before["counts"]["resolved"], after["counts"]["resolved"])
+
+
+@pytest.mark.parametrize("outlets", [3, 40])
+def test_a_thousand_urls(world, statements, outlets):
+    """
+    A thousand URLs with scores cost as many statements as a handful; those that are cached cost none for the scores.
+    """
+    for number in range(outlets):
+        world.outlet(f"Paper {number}", domains=[f"paper{number}.example", f"press.example/{number}"])
+    urls = [f"https://m.paper{n % outlets}.example/a/b/c/{n}/d/e/f" for n in range(500)]
+    urls += [f"https://a.b.press.example/{n % outlets}/{n}" for n in range(500)]
+    asked = []
+
+    for body in ({"urls": urls}, {"urls": urls, "score": True}, {"urls": urls, "score": True}):
+        statements.clear()
+        items = world.post(URL, body).json["items"]
+        asked.append(len(statements))
+
+    assert [f"paper-{n % outlets}" for n in (*range(500), *range(500))] == [item["outlet"]["slug"] for item in items]
+    # The domains; the outlets, their aliases and domains; and for scores that are not cached outlets and reports.
+    assert [4, 6, 4] == asked
+
+
+def test_urls_that_are_none(world):
+    """
+    What is no address is not found, whatever it is, and spoils nothing for the others.
+    """
+    world.outlet("Bild", domains=["bild.de"])
+    urls = ["", " ", "javascript:alert(1)", "mailto:a@bild.de", "https://", "x" * 100_000, "https://[::1/", "bild.de"]
+
+    items = world.post(URL, {"urls": urls, "score": True}).json["items"]
+
+    assert urls == [item["url"] for item in items]
+    assert [None] * 7 == [item["outlet"] for item in items[:7]]
+    assert [None] * 7 == [item["score"] for item in items[:7]]
+    assert "bild" == items[7]["outlet"]["slug"]
+
+
+def test_no_urls(world):
+    """
+    No URLs are no items.
+    """
+    assert {"items": []} == world.post(URL, {"urls": [], "score": True}).json
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [
+        ({}, "/urls"),
+        ({"urls": None}, "/urls"),
+        ({"urls": "bild.de"}, "/urls"),
+        ({"urls": ["bild.de"] * 1001}, "/urls"),
+        ({"urls": ["bild.de", 5]}, "/urls/1"),
+        ({"urls": ["bild.de", None]}, "/urls/1"),
+        ({"urls": ["bild.de", "a\x00b"]}, "/urls/1"),
+        ({"urls": ["bild.de", "a\ud800b"]}, "/urls/1"),
+        ({"urls": [], "score": 1}, "/score"),
+        ({"urls": [], "score": None}, "/score"),
+        ({"urls": [], "scores": True}, "/scores"),
+    ],
+)
+def test_bad_body(world, body, pointer):
+    """
+    What is not a list of at most a thousand texts is refused by its place.
+    """
+    assert_problem(world.post(URL, body), 422, "invalid-body", pointer)
+
+
+def test_anybody_may_look(world):
+    """
+    Looking up is reading, and needs no key.
+    """
+    assert 200 == world.client.post(URL, json={"urls": ["bild.de"]}).status_code
+
+
+@given(st.lists(st.text() | st.text().map("https://bild.de{}".format), max_size=5))
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_texts(standing_world, urls):
+    """
+    Whatever texts are sent are found, or null, or refused as no texts; never a 500.
+    """
+    response = standing_world.post(URL, {"urls": urls, "score": True})
+
+    assert 200 == response.status_code or {"invalid"} == {place["code"] for place in response.json["errors"]}

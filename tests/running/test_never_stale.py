@@ -1,0 +1,248 @@
+"""R20 on a running service: no score that is read is older than a resolution already answered"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import http.client
+import json
+import threading
+import time
+from dataclasses import dataclass, field
+
+import pytest
+import sqlalchemy as sa
+
+from service.imports import FlatLine, ReadLine, load_lines
+from service.models import Claim
+from service.vocabulary import OPERATOR, Stance
+from tests.live import KEY, running
+from tests.own_redis import own_redis, wait_until
+from tests.world import NOTE
+
+HEADERS = {"Authorization": f"Bearer {KEY}", "Content-Type": "application/json"}
+GRACE = 5.0  # seconds after Redis is back
+
+
+class Connection:
+    """Calls on one connection, made anew when it breaks and every so often, so that it comes to all workers."""
+
+    def __init__(self, port):
+        self._port = port
+        self._http = None
+        self._calls = 0
+
+    def call(self, method, path, body=None):
+        if self._http is None or self._calls % 25 == 0:
+            self.close()
+            self._http = http.client.HTTPConnection("127.0.0.1", self._port, timeout=20)
+        self._calls += 1
+        self._http.request(method, path, None if body is None else json.dumps(body), HEADERS)
+        answer = self._http.getresponse()
+        return answer.status, answer.headers["Cache-Status"], json.loads(answer.read())
+
+    def close(self):
+        if self._http is not None:
+            self._http.close()
+
+
+@dataclass
+class Race:
+    """Six readers against one writer; what they saw."""
+
+    port: int
+    answered: int = 0
+    """Resolutions already answered."""
+    reads: int = 0
+    hits: int = 0
+    stale: list[float] = field(default_factory=list)
+    """When the reads began that gave too little."""
+    failed: list[object] = field(default_factory=list)
+    slowest: float = 0.0
+    _done: threading.Event = field(default_factory=threading.Event)
+
+    def read(self):
+        connection = Connection(self.port)
+        while not self._done.wait(0.005):
+            began, answered = time.monotonic(), self.answered
+            try:
+                status, cached, body = connection.call("GET", "/v1/outlets/herald/score")
+            except (OSError, http.client.HTTPException) as exc:
+                self.failed.append(exc)
+                break
+            self.reads += 1
+            self.hits += cached == "borneout; hit"
+            self.slowest = max(self.slowest, time.monotonic() - began)
+            if status != 200:
+                self.failed.append(body)
+            elif body["counts"]["resolved"] < answered:
+                self.stale.append(began)
+        connection.close()
+
+    def resolve(self, claims):
+        """Resolve claims one after the other, giving the longest that one took."""
+        connection = Connection(self.port)
+        slowest = 0.0
+        for claim in claims:
+            began = time.monotonic()
+            status, _, body = connection.call(
+                "POST", f"/v1/claims/{claim}/resolutions", {"verdict": "true", "note": NOTE}
+            )
+            assert 201 == status, body
+            self.answered += 1
+            slowest = max(slowest, time.monotonic() - began)
+        connection.close()
+        return slowest
+
+    def shows_all(self):
+        connection = Connection(self.port)
+        _, _, body = connection.call("GET", "/v1/outlets/herald/score")
+        connection.close()
+        return body["counts"]["resolved"] == self.answered
+
+    @contextlib.contextmanager
+    def hammering(self):
+        readers = [threading.Thread(target=self.read) for _ in range(6)]
+        for reader in readers:
+            reader.start()
+        try:
+            yield
+        finally:
+            self._done.set()
+            for reader in readers:
+                reader.join()
+
+    def tell(self, what, *more):
+        figures = f"{len(self.stale)} stale of {self.reads} reads ({self.hits} hits) in {self.answered} resolutions"
+        print(f"\n{what}: {figures}", f"slowest read {self.slowest:.2f} s", *more, sep=", ")  # noqa: T201 - figures
+
+
+@pytest.fixture
+def server(tmp_path):
+    with own_redis(tmp_path) as redis_server:
+        yield redis_server
+
+
+@pytest.fixture
+def claims(db, cache):
+    """Files claims of the Herald, and gives their ids."""
+
+    def file(count):
+        facts = FlatLine(
+            outlet="Herald",
+            claim="The bridge opens.",
+            claim_id="",
+            stance=Stance.SUPPORT,
+            published_at=dt.datetime(2026, 1, 1, tzinfo=dt.UTC),
+            url=None,
+            topic=None,
+            probability=None,
+            commitment=None,
+            outcome=None,
+            resolved_at=None,
+        )
+        lines = [ReadLine(number, FlatLine(**facts | {"claim_id": f"bridge-{number}"})) for number in range(count)]
+        load_lines(db, cache, lines, feed=None, caller=OPERATOR, now=dt.datetime.now(dt.UTC))
+        with db.read() as session:
+            return session.scalars(sa.select(Claim.id)).all()
+
+    return file
+
+
+def test_six_readers_and_two_hundred_resolutions(tmp_path, database_url, claims):
+    """
+    R20: on several workers, on either database, no read gives less than what was answered before it began.
+    """
+    with running(tmp_path, workers=3, env={"BORNEOUT_DATABASE_URL": database_url}) as service:
+        race, ids = Race(service.port), claims(200)
+        with race.hammering():
+            race.resolve(ids)
+
+    race.tell(f"Redis alive, {database_url[:6]}")
+    assert (200, [], []) == (race.answered, race.stale, race.failed)
+    assert race.hits > 0
+
+
+def resolve_through(race, claims, fault):
+    """Resolve a third, then on while Redis fails, then the rest.
+
+    Returns:
+        The slowest resolution while Redis failed, and how long after its return a score was behind.
+    """
+    third = len(claims) // 3
+    todo = iter(claims[third:])
+    with race.hammering():
+        race.resolve(claims[:third])
+        began, slowest = time.monotonic(), 0.0
+        with fault() as lasts:
+            while lasts():
+                slowest = max(slowest, race.resolve([next(todo)]))
+        back = time.monotonic()
+        lag = wait_until(race.shows_all, timeout=GRACE)
+        race.resolve(todo)
+    behind = [at - back for at in race.stale]
+    assert [] == [at for at in behind if not began - back <= at <= GRACE]
+    assert [] == race.failed
+    return (
+        f"slowest resolution {slowest:.2f} s",
+        f"all shown {lag:.2f} s after",
+        f"last stale read {max(behind, default=0):.2f} s after",
+    )
+
+
+def is_degraded(service):
+    status, body = service.call("GET", "/readyz")
+    assert 200 == status
+    return (body["status"], body["redis"]) == ("degraded", "away")
+
+
+def test_redis_killed_in_the_middle(tmp_path, database_url, claims):
+    """
+    R20: while the embedded Redis is killed and comes back, answers go on, and none is behind 5 s later.
+    """
+    with running(tmp_path, env={"BORNEOUT_DATABASE_URL": database_url}) as service:
+
+        @contextlib.contextmanager
+        def killed():
+            [process] = service.processes("redis-server")
+            process.kill()
+            assert is_degraded(service)
+            yield lambda: not service.processes("redis-server")
+            service.wait_until_ready(("ok",))
+
+        race = Race(service.port)
+        figures = resolve_through(race, claims(200), killed)
+
+    race.tell(f"Redis killed, {database_url[:6]}", *figures)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # Redis is what it is about, and time is short
+def test_redis_hung_and_then_restored_from_an_old_snapshot(tmp_path, database_url, claims, server):
+    """
+    R20: while Redis is stopped, answers go on and `/readyz` says degraded; and a Redis that comes back with what it
+    held long ago serves that for less than 5 s.
+    """
+    with running(tmp_path, env={"BORNEOUT_DATABASE_URL": database_url, "BORNEOUT_REDIS_URL": server.url}) as service:
+
+        @contextlib.contextmanager
+        def hung():
+            until = time.monotonic() + 1.5
+            with server.hung():
+                assert is_degraded(service)
+                yield lambda: time.monotonic() < until
+
+        @contextlib.contextmanager
+        def restored():
+            until = time.monotonic() + 0.5
+            server.kill()
+            assert is_degraded(service)
+            yield lambda: time.monotonic() < until
+            server.restart_from(dump)
+
+        ids = claims(150)
+        race = Race(service.port)
+        race.tell(f"Redis hung, {database_url[:6]}", *resolve_through(race, ids[:60], hung))
+        assert all(race.shows_all() for _ in range(10))
+        dump = server.save()
+        race = Race(service.port, answered=60)
+        race.tell(f"Redis restored, {database_url[:6]}", *resolve_through(race, ids[60:], restored))

@@ -1,0 +1,286 @@
+"""`borneout serve` as an operator runs it: its start, its end, and what may happen to its processes in between"""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+
+import psutil
+import pytest
+
+from service.serve import ROOT
+from tests.live import Service, free_port, running
+from tests.own_redis import wait_until
+from tests.world import NOTE, report
+
+SERVE = [sys.executable, "-m", "service.cli", "serve"]
+KEY_SHOWN = re.compile(r"first key, shown this once: (bo_\S+)")
+
+
+@pytest.fixture
+def data_dir(tmp_path):
+    return tmp_path / "var"
+
+
+@pytest.fixture
+def serve(data_dir):
+    """Runs the command without the key that tests give it, and gives the process; what is left in the end is killed."""
+    env = {name: value for name, value in os.environ.items() if not name.startswith("BORNEOUT_")}
+    started = []
+
+    def start(*options, cwd=None, **settings):
+        command = [*SERVE, *options] if "--data-dir" in options else [*SERVE, "--data-dir", str(data_dir), *options]
+        more = {f"BORNEOUT_{name.upper()}": value for name, value in settings.items()}
+        path = {"PYTHONPATH": str(ROOT)}
+        process = subprocess.Popen(
+            command, env=env | path | more, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        if process.poll() is None:
+            process.terminate()
+        process.communicate(timeout=40)
+
+
+def printed(process):
+    """What a service prints when it is up."""
+    lines = []
+    while "Borneout is at" not in "".join(lines):
+        line = process.stdout.readline()
+        assert line, process.stderr.read()
+        lines.append(line)
+    lines.append(process.stdout.readline())
+    return "".join(lines)
+
+
+def ended(process):
+    """The exit code of a service that does not start, and what it says last."""
+    _, err = process.communicate(timeout=40)
+    return process.returncode, err.splitlines()[-1]
+
+
+def stop(process):
+    process.terminate()
+    process.communicate(timeout=40)
+    return process.returncode
+
+
+def get(port, path, key=None):
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    headers = {} if key is None else {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
+    with contextlib.closing(connection):
+        connection.request("GET" if key is None else "POST", path, None if key is None else "{}", headers)
+        return connection.getresponse().status
+
+
+def test_first_start_prints_the_address_and_the_first_key(serve):
+    """
+    The first start says where it is and shows the first key, which works; a later start shows no key.
+    """
+    port = free_port()
+    first = serve("--port", str(port))
+    said = printed(first)
+    key = KEY_SHOWN.search(said)[1]
+
+    assert f"http://127.0.0.1:{port}" in said
+    assert (422, 401) == (get(port, "/v1/outlets", key), get(port, "/v1/outlets", key + "x"))
+    assert 0 == stop(first)
+
+    second = serve("--port", str(port))
+    assert "first key" not in printed(second)
+    assert 422 == get(port, "/v1/outlets", key)
+    assert 0 == stop(second)
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+def test_stops_cleanly(tmp_path, how):
+    """
+    Told to stop, it ends with 0 soon and leaves no process, no socket and no open transaction behind.
+    """
+    service = Service(tmp_path)
+    below = psutil.Process(service.process.pid).children(recursive=True)
+    assert 5 <= len(below)  # Redis, the worker, gunicorn and its two
+
+    service.process.send_signal(how)
+
+    assert 0 == service.process.wait(20)
+    assert [] == psutil.wait_procs(below, 1)[1]
+    assert not (tmp_path / "redis.sock").exists()
+    assert not list(tmp_path.glob("*-wal"))
+
+
+def test_second_service_on_the_same_data(tmp_path, serve):
+    """
+    Two services do not share a data directory: the second says so and ends, and the first goes on.
+    """
+    with running(tmp_path) as service:
+        second = serve("--data-dir", str(tmp_path), "--port", str(free_port()))
+
+        assert (1, f"Error: Another `borneout serve` runs on {tmp_path}.") == ended(second)
+        assert 200 == service.call("GET", "/healthz")[0]
+
+
+def test_port_taken(serve, data_dir):
+    """
+    A port that is taken is named, and the first key is not lost with that start.
+    """
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        code, said = ended(serve("--port", str(port)))
+
+    assert 1 == code
+    assert f"cannot listen on http://127.0.0.1:{port}" in said
+    assert not [p for p in psutil.process_iter(["cmdline"]) if str(data_dir) in " ".join(p.info["cmdline"] or [])]
+    assert KEY_SHOWN.search(printed(serve("--port", str(port))))
+
+
+def test_port_taken_by_another_borneout(tmp_path, serve):
+    """
+    The answers of another service on the port are not taken for its own.
+    """
+    with running(tmp_path) as service:
+        code, said = ended(serve("--port", str(service.port)))
+
+        assert 1 == code
+        assert "cannot listen" in said
+
+
+def test_started_from_another_folder(tmp_path, serve):
+    """
+    A database given by a relative path is the same file for all the processes of a service.
+    """
+    port = free_port()
+    said = printed(serve("--port", str(port), cwd=tmp_path, database_url="sqlite:///here.db"))
+
+    assert 422 == get(port, "/v1/outlets", KEY_SHOWN.search(said)[1])
+    assert (tmp_path / "here.db").exists()
+
+
+@pytest.mark.parametrize("setting", [{"public_read": "maybe"}, {"database_url": "mysql://"}, {"redis_url": "http://"}])
+def test_bad_setting_stops_the_start(serve, setting):
+    """
+    A setting that cannot be used is named in one line, and nothing is started.
+    """
+    [name] = setting
+    code, said = ended(serve(**setting))
+
+    assert 1 == code
+    assert said.startswith(f"Error: BORNEOUT_{name.upper()} must")
+
+
+def test_every_process_killed_comes_back(tmp_path):
+    """
+    Each process but the first may be killed: it is started again, and the service answers throughout and after.
+    """
+    with running(tmp_path) as service:
+        claim = service.call("POST", "/v1/claims", {"text": "It opens.", "reports": [report()]})[1]
+        for part in ("service.cli worker", "redis-server", "gunicorn"):
+            killed = service.processes(part)[-1]  # of gunicorn one of those that answer
+            killed.kill()
+            wait_until(lambda part=part: service.processes(part), timeout=20)
+            service.wait_until_ready(("ok",))
+        [master, *old] = service.processes("gunicorn")
+        master.kill()
+        wait_until(lambda: {p.pid for p in service.processes("gunicorn")} - {p.pid for p in [master, *old]}, timeout=20)
+        service.wait_until_ready(("ok",))
+        psutil.wait_procs(old, 20)
+
+        assert (
+            201 == service.call("POST", f"/v1/claims/{claim['id']}/resolutions", {"verdict": "true", "note": NOTE})[0]
+        )
+        assert 1 == service.call("GET", "/v1/outlets/herald/score")[1]["counts"]["resolved"]
+        assert [1, 1, 3] == [len(service.processes(part)) for part in ("cli worker", "redis-server", "gunicorn")]
+
+
+def test_the_rest_ends_when_the_first_is_killed(tmp_path):
+    """
+    When the process that watches over the others is killed, they end too, and a new start needs no cleaning up.
+    """
+    service = Service(tmp_path)
+    below = psutil.Process(service.process.pid).children(recursive=True)
+
+    service.process.kill()
+    service.process.wait()
+    service.start()
+
+    assert [] == psutil.wait_procs(below, 20)[1]
+    assert 200 == service.call("GET", "/v1/scores")[0]
+    assert 0 == service.stop()
+
+
+class Writer(threading.Thread):
+    """Records and resolves claims until the service is gone; remembers what was acknowledged."""
+
+    def __init__(self, service):
+        super().__init__()
+        self._service = service
+        self.recorded = {}
+        self.resolved = {}
+
+    def run(self):
+        # What ends it is the connection that breaks.
+        with contextlib.suppress(OSError, http.client.HTTPException, ValueError):
+            for number in range(10_000):
+                self._write(f"{self.name}-{number}")
+
+    def _write(self, external_id):
+        reports = [report("Herald"), report("Tribune", stance="deny")]
+        claim = {"text": "The bridge opens.", "external_id": external_id, "reports": reports}
+        status, body = self._service.call("POST", "/v1/claims", claim)
+        assert 201 == status, body
+        self.recorded[external_id] = body
+        resolution = {"verdict": "true", "note": NOTE}
+        status, body = self._service.call("POST", f"/v1/claims/{body['id']}/resolutions", resolution)
+        assert 201 == status, body
+        self.resolved[external_id] = body
+
+
+def pages(service, path):
+    """The items of all pages of a list."""
+    cursor = ""
+    while True:
+        _, page = service.call("GET", f"{path}?limit=200{cursor}")
+        yield from page["items"]
+        if page["next_cursor"] is None:
+            return
+        cursor = f"&cursor={page['next_cursor']}"
+
+
+def test_everything_killed_while_writing(tmp_path, database_url):
+    """
+    All processes killed at once in the middle of writing: what was acknowledged is there, nothing is half there,
+    and the scores count it.
+    """
+    with running(tmp_path, env={"BORNEOUT_DATABASE_URL": database_url}) as service:
+        writers = [Writer(service) for _ in range(3)]
+        for writer in writers:
+            writer.start()
+        wait_until(lambda: all(len(writer.resolved) > 5 for writer in writers), timeout=30)
+        service.kill_everything()
+        for writer in writers:
+            writer.join()
+        recorded = {name: claim for writer in writers for name, claim in writer.recorded.items()}
+        resolved = {name: resolution for writer in writers for name, resolution in writer.resolved.items()}
+        service.start()
+
+        claims = {claim["external_id"]: claim for claim in pages(service, "/v1/claims")}
+        assert recorded.keys() <= claims.keys()
+        assert resolved == {name: claims[name]["resolution"] for name in resolved}
+        whole = [service.call("GET", f"/v1/claims/{claim['id']}")[1] for claim in claims.values()]
+        assert {2} == {len(claim["reports"]) for claim in whole}
+        done = sum(claim["resolution"] is not None for claim in whole)
+        for outlet, correct in (("herald", done), ("tribune", 0)):
+            counts = service.call("GET", f"/v1/outlets/{outlet}/score")[1]["counts"]
+            assert (len(whole), done, correct) == (counts["claims"], counts["resolved"], counts["correct"])
+    print(f"\nkilled, {database_url[:6]}: {len(recorded)} claims and {len(resolved)} resolutions acknowledged,"  # noqa: T201
+          f" {len(claims)} and {done} there")  # fmt: skip

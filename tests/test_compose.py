@@ -1,0 +1,203 @@
+"""docker-compose.yml, Dockerfile and deploy/nginx.conf: what can be seen of them without Docker"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+import yaml
+from click.testing import CliRunner
+
+from service.app import MAX_BODY
+from service.cli import main
+from service.config import Settings
+from service.errors import problem_types
+
+ROOT = Path(__file__).parents[1]
+COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+SERVICES = COMPOSE["services"]
+OURS = {name: service for name, service in SERVICES.items() if "build" in service}
+NGINX = (ROOT / "deploy" / "nginx.conf").read_text()
+DOCKERFILE = re.sub(r"\\\n\s*", "", (ROOT / "Dockerfile").read_text())
+FINAL_STAGE = DOCKERFILE[DOCKERFILE.rindex("FROM ") :]
+
+
+def test_parts():
+    """
+    It is nginx, the API, its worker, a migration, PostgreSQL and Redis.
+    """
+    assert {"nginx", "api", "worker", "migrate", "postgres", "redis"} == SERVICES.keys()
+    assert {"api", "worker", "migrate"} == OURS.keys()
+
+
+@pytest.mark.parametrize("name", sorted(SERVICES.keys() - {"migrate"}))
+def test_health(name):
+    """
+    All that goes on running has a health check of its own, and is started again when it ends.
+    """
+    assert SERVICES[name]["healthcheck"]["test"][0] in ("CMD", "CMD-SHELL")
+    assert "unless-stopped" == SERVICES[name]["restart"]
+
+
+def test_order():
+    """
+    The migration runs once, when PostgreSQL is up; the API and the worker wait for its end. None waits for Redis.
+    """
+    assert "no" == SERVICES["migrate"]["restart"]
+    assert {"postgres": {"condition": "service_healthy"}} == SERVICES["migrate"]["depends_on"]
+    for name in ("api", "worker"):
+        waits_for = {other: how["condition"] for other, how in SERVICES[name]["depends_on"].items()}
+        assert {"migrate": "service_completed_successfully", "redis": "service_started"} == waits_for
+
+
+def test_only_nginx_is_reached():
+    """
+    Only nginx publishes a port, on this machine alone unless told otherwise, and it is not on the databases' network.
+    """
+    assert ["nginx"] == [name for name, service in SERVICES.items() if "ports" in service]
+    assert ["${LISTEN:-127.0.0.1:8000}:8080"] == SERVICES["nginx"]["ports"]
+    assert ["front"] == SERVICES["nginx"]["networks"]
+    assert {"internal": True} == COMPOSE["networks"]["back"]
+    assert all(["back"] == SERVICES[name]["networks"] for name in SERVICES.keys() - {"nginx", "api"})
+
+
+def test_no_secret():
+    """
+    No password or key stands in the files; the one that is needed has to be given.
+    """
+    for service in SERVICES.values():
+        for name, value in service.get("environment", {}).items():
+            if "PASSWORD" in name or "KEY" in name:
+                assert value.startswith("${POSTGRES_PASSWORD:?"), name
+            assert not re.search(r"//[^/@]*:[^/@]*@", value), name
+    assert not re.search(r"^(ENV|ARG).*(PASSWORD|KEY|SECRET)", DOCKERFILE, re.MULTILINE)
+
+
+def test_pinned():
+    """
+    Images that are not ours are named with their version.
+    """
+    images = [service["image"] for service in SERVICES.values() if "build" not in service]
+    images += re.findall(r"^FROM (\S+)", DOCKERFILE, re.MULTILINE)
+    assert 5 == len(images)
+    for image in images:
+        assert re.fullmatch(r"[a-z]+:\d+(\.\d+)*(-[a-z]+)+", image), image
+
+
+def test_commands_exist():
+    """
+    What is run are commands of ours, and gunicorn with the file that is there.
+    """
+    for name in ("worker", "migrate"):
+        program, *arguments = SERVICES[name]["command"]
+        assert "borneout" == program
+        assert 0 == CliRunner().invoke(main, [*arguments, "--help"]).exit_code
+    assert "command" not in SERVICES["api"]
+    assert '\nCMD ["gunicorn", "-c", "gunicorn.conf.py", "--bind", "0.0.0.0:8000"]\n' in FINAL_STAGE
+
+
+def test_worker_health(tmp_path):
+    """
+    The worker is well while the file that it touches every second is fresh.
+    """
+    kind, check = SERVICES["worker"]["healthcheck"]["test"]
+    beat = Path(SERVICES["worker"]["environment"]["BORNEOUT_DATA_DIR"]) / "worker.beat"
+    assert "CMD-SHELL" == kind
+    assert str(beat) in check
+
+    def code():
+        typed = check.replace(str(beat), str(tmp_path / "worker.beat"))
+        return subprocess.run(["sh", "-c", typed], stderr=subprocess.DEVNULL, check=False).returncode
+
+    assert 1 == code()
+    (tmp_path / "worker.beat").touch()
+    assert 0 == code()
+    os.utime(tmp_path / "worker.beat", (time.time() - 60,) * 2)
+    assert 1 == code()
+
+
+def test_settings_are_known(caplog):
+    """
+    The environment that the containers get is one that the service reads, to the last name.
+    """
+    for service in OURS.values():
+        given = {name: re.sub(r"\$\{\w+:-(.*)\}", r"\1", value) for name, value in service["environment"].items()}
+        settings = Settings.from_env(given)
+        assert "postgresql+psycopg://borneout@postgres/borneout" == settings.database_url
+        assert not settings.embedded_redis
+    assert not caplog.records
+
+
+def test_redis_keeps_nothing():
+    """
+    Redis is a cache: without files, with a limit, and it pushes out what is least used.
+    """
+    program, *arguments = SERVICES["redis"]["command"]
+    options = dict(zip(arguments[::2], arguments[1::2], strict=True))
+    assert "redis-server" == program
+    assert ("", "no", "allkeys-lru") == (options["--save"], options["--appendonly"], options["--maxmemory-policy"])
+    assert options["--maxmemory"].endswith("mb")
+
+
+def test_not_root():
+    """
+    The image runs as a user of its own with a fixed number, who may write to the data directory only; compose takes
+    away even that, and every capability.
+    """
+    assert "\nUSER 10001:10001\n" in FINAL_STAGE
+    assert "--uid 10001" in FINAL_STAGE
+    assert "install -d -o 10001 -g 10001 -m 0700 /var/lib/borneout" in FINAL_STAGE
+    assert "\nHEALTHCHECK " in FINAL_STAGE
+    for service in (*OURS.values(), SERVICES["nginx"]):
+        assert (True, ["ALL"]) == (service["read_only"], service["cap_drop"])
+        assert ["no-new-privileges:true"] == service["security_opt"]
+    assert not SERVICES["nginx"]["user"].startswith(("0", "root"))
+
+
+def test_image_from_the_lock():
+    """
+    What the image installs is what the lock says, by its hashes; only the sources go in, and no compiler stays.
+    """
+    assert "pip install --require-hashes --requirement requirements.lock" in DOCKERFILE
+    assert "-slim-" in FINAL_STAGE.splitlines()[0]
+    assert "apt" not in FINAL_STAGE
+    copied = [shlex.split(line)[1:-1] for line in re.findall(r"^COPY (?!--from).*", DOCKERFILE, re.MULTILINE)]
+    named = {name for names in copied for name in names}
+    allowed = re.findall(r"^!(\S+)", (ROOT / ".dockerignore").read_text(), re.MULTILINE)
+    assert named == set(allowed)
+    assert all((ROOT / name).exists() for name in named)
+
+
+def test_nginx_takes_what_the_api_takes():
+    """
+    Bodies are refused at the API's own limit, the request's id is passed on, and /metrics stays in the house.
+    """
+    assert f"client_max_body_size {MAX_BODY >> 20}m;" in NGINX
+    assert "proxy_set_header X-Request-ID $passed_request_id;" in NGINX
+    assert re.search(r"location = /metrics \{\s*return 404;", NGINX)
+
+
+def test_nginx_answers_with_problems():
+    """
+    Each failure that nginx answers itself is a problem document of a type that exists, under that type's title.
+    """
+    known = {f"/problems/{kind.name}": kind for kind in problem_types()}
+    types, titles = nginx_map("problem_type"), nginx_map("problem_title")
+    handled = re.search(r"error_page ([\d ]+) /\.problem;", NGINX)[1].split()
+    assert {"400", "413", "414", "502", "504"} <= set(handled)
+    for status in handled:
+        kind, title = types.get(status, types["default"]), titles.get(status, titles["default"])
+        assert kind == "about:blank" or known[kind].title == title, status
+        if status in types and kind in known:
+            assert int(status) == known[kind].status
+
+
+def nginx_map(name):
+    """What nginx.conf says of each status."""
+    [body] = re.findall(rf"map \$status \${name} \{{(.*?)\}}", NGINX, re.DOTALL)
+    return {key: value.strip('"') for key, value in re.findall(r'(\w+) (".*?"|\S+);', body)}

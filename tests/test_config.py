@@ -1,0 +1,133 @@
+"""service.config: what an operator can set"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from service.config import BadSetting, Settings
+
+KEY = "bo_0123456789abcdefghij"
+SECRET = "hunter2"
+
+FOLLOWING = {
+    "data_dir": {"database_url", "redis_url"},
+    "redis_url": {"embedded_redis"},
+    "embedded_redis": {"redis_url"},
+}
+
+
+def read(**env):
+    return Settings.from_env({f"BORNEOUT_{name}": value for name, value in env.items()})
+
+
+def test_nothing_set():
+    """
+    Without a setting all is in ./var: SQLite and a Redis of the service's own.
+    """
+    var = Path("var").absolute()
+
+    assert (
+        Settings(
+            data_dir=var,
+            database_url=f"sqlite:///{var}/borneout.db",
+            redis_url=f"unix://{var}/redis.sock",
+            embedded_redis=True,
+            public_read=True,
+            migrate=True,
+            bootstrap_key=None,
+        )
+        == read()
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "field", "expected"),
+    [
+        ("DATA_DIR", "/srv/b", "data_dir", Path("/srv/b")),
+        ("DATA_DIR", "here", "data_dir", Path("here").absolute()),
+        ("DATABASE_URL", "postgresql://u@h/b", "database_url", "postgresql+psycopg://u@h/b"),
+        ("DATABASE_URL", "postgres://u@h/b", "database_url", "postgresql+psycopg://u@h/b"),
+        ("DATABASE_URL", "postgresql+psycopg://u@h/b", "database_url", "postgresql+psycopg://u@h/b"),
+        ("DATABASE_URL", "sqlite:////srv/b.db", "database_url", "sqlite:////srv/b.db"),
+        ("DATABASE_URL", "sqlite:///b.db", "database_url", f"sqlite:///{Path('b.db').absolute()}"),
+        ("REDIS_URL", "redis://h:1/2", "redis_url", "redis://h:1/2"),
+        ("REDIS_URL", "rediss://h", "redis_url", "rediss://h"),
+        ("REDIS_URL", "unix:///run/redis.sock", "redis_url", "unix:///run/redis.sock"),
+        ("REDIS_URL", "redis://h", "embedded_redis", False),
+        ("PUBLIC_READ", "false", "public_read", False),
+        ("PUBLIC_READ", "TRUE", "public_read", True),
+        ("MIGRATE", "False", "migrate", False),
+        ("BOOTSTRAP_KEY", KEY, "bootstrap_key", KEY),
+    ],
+)
+def test_setting(name, value, field, expected):
+    """
+    Each variable sets what it says, and the rest stays as it is.
+    """
+    settings, default = read(**{name: value}), read()
+
+    assert expected == getattr(settings, field)
+    follow = {
+        "data_dir": {"database_url", "redis_url"},
+        "redis_url": {"embedded_redis"},
+        "embedded_redis": {"redis_url"},
+    }
+    rest = {f.name for f in fields(Settings)} - {field} - follow.get(field, set())
+    assert [getattr(default, name) for name in sorted(rest)] == [getattr(settings, name) for name in sorted(rest)]
+
+
+@pytest.mark.parametrize("name", ["DATA_DIR", "DATABASE_URL", "REDIS_URL", "PUBLIC_READ", "MIGRATE", "BOOTSTRAP_KEY"])
+def test_empty_is_not_set(name):
+    """
+    A variable that is set to nothing, as compose files do, is as good as not set.
+    """
+    assert read() == read(**{name: ""})
+
+
+def test_data_dir_given_wins():
+    """
+    A data directory given on the command line wins over the environment, and the rest follows it.
+    """
+    settings = Settings.from_env({"BORNEOUT_DATA_DIR": "/a"}, data_dir=Path("/b"))
+
+    assert (Path("/b"), "sqlite:////b/borneout.db") == (settings.data_dir, settings.database_url)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PUBLIC_READ", "yes"),
+        ("MIGRATE", "1"),
+        ("DATABASE_URL", f"mysql://u:{SECRET}@h/b"),
+        ("DATABASE_URL", "borneout.db"),
+        ("DATABASE_URL", "sqlite://"),
+        ("DATABASE_URL", "sqlite:///"),
+        ("REDIS_URL", f"http://u:{SECRET}@h"),
+        ("REDIS_URL", "localhost:6379"),
+        ("BOOTSTRAP_KEY", SECRET),
+        ("BOOTSTRAP_KEY", f"bo_{SECRET}"),
+        ("BOOTSTRAP_KEY", f"{KEY}\n"),
+    ],
+)
+def test_bad_value(name, value):
+    """
+    A value that cannot be used stops the start, named by its variable and without a secret in it.
+    """
+    with pytest.raises(BadSetting, match=f"^BORNEOUT_{name} must ") as caught:
+        read(**{name: value})
+
+    assert SECRET not in str(caught.value)
+
+
+def test_unknown_setting_is_said_and_has_no_effect(caplog):
+    """
+    A misspelt name is warned about, and the service starts; other programs' variables are none of its business.
+    """
+    with caplog.at_level(logging.WARNING):
+        assert read() == Settings.from_env({"BORNEOUT_REDIS_ULR": f"redis://:{SECRET}@h", "REDIS_URL": "redis://h"})
+
+    assert ["Unknown setting BORNEOUT_REDIS_ULR has no effect"] == [record.getMessage() for record in caplog.records]

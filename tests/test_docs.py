@@ -1,0 +1,92 @@
+"""What an operator or a client can use is written down: a name that no document has turns the build red."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import re
+from pathlib import Path
+
+import click
+import pytest
+
+from service import config
+from service.cli import main
+from service.document import explain
+from service.errors import problem_types
+
+ROOT = Path(__file__).parent.parent
+OPERATIONS = ROOT / "docs" / "operations.md"
+
+
+def commands(group=main, path="borneout"):
+    """Every command and the options of each, as they are typed."""
+    for name, command in group.commands.items():
+        yield f"{path} {name}", [option for each in command.params for option in each.opts if option.startswith("--")]
+        if isinstance(command, click.Group):
+            yield from commands(command, f"{path} {name}")
+
+
+def test_every_setting_is_documented():
+    """
+    docs/operations.md names every environment variable, and no other one.
+    """
+    known = set(re.findall(rf"{config.PREFIX}[A-Z_]+[A-Z]", OPERATIONS.read_text()))
+
+    assert config._KNOWN == known  # noqa: SLF001 - the list is nobody else's business
+
+
+@pytest.mark.parametrize("command", [name for name, _ in commands()])
+def test_every_command_is_documented(command):
+    """
+    docs/operations.md shows every command.
+    """
+    words = command.removeprefix("borneout ")
+
+    assert re.search(rf"`(borneout )?{words}[` ]", OPERATIONS.read_text())
+
+
+@pytest.mark.parametrize(("command", "options"), list(commands()))
+def test_every_command_explains_itself(command, options):
+    """
+    A command and each of its options has a sentence of help.
+    """
+    found = main
+    for word in command.split()[1:]:
+        found = found.commands[word]
+    explained = [option for each in found.params if getattr(each, "help", None) for option in each.opts]
+
+    assert found.help, command
+    assert {option for option in options if option not in explained} <= {"--basis"}
+
+
+@pytest.mark.parametrize("kind", list(problem_types()), ids=lambda kind: kind.name)
+def test_every_problem_type_is_documented(kind):
+    """
+    openapi/problems.md has every problem type with its explanation, and the tree at the top of the errors names it.
+    """
+    text = (ROOT / "openapi" / "problems.md").read_text()
+    [tree_line] = [line for line in inspect.getmodule(kind).__doc__.splitlines() if f"/problems/{kind.name}" in line]
+
+    assert f"## /problems/{kind.name}\n" in text
+    assert explain(kind) in text
+    assert [kind.__name__, str(kind.status)] == re.findall(r"\w+", tree_line)[:2]
+
+
+def test_every_endpoint_is_documented(app):
+    """
+    openapi/openapi.json has every path under /v1 with each of its methods, a summary, and its errors.
+    """
+    paths = json.loads((ROOT / "openapi" / "openapi.json").read_text())["paths"]
+    served = {
+        (re.sub(r"<(?:[^:<>]+:)?([^<>]+)>", r"{\1}", rule.rule), method.lower())
+        for rule in app.url_map.iter_rules()
+        for method in rule.methods - {"HEAD", "OPTIONS"}
+        if rule.rule.startswith("/v1/")
+    }
+    documented = {(path, method) for path in paths for method in paths[path] if method != "parameters"}
+    operations = [paths[path][method] for path, method in sorted(documented)]
+
+    assert served
+    assert served <= documented
+    assert [] == [operation["operationId"] for operation in operations if not operation.get("summary")]

@@ -1,0 +1,113 @@
+"""service.logs and service.envelope: one line of JSON for what happened"""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import json
+import logging
+import sys
+
+import pytest
+
+from service.app import create_app
+from service.envelope import log as envelope_log
+from service.logs import formatter, set_up_logs
+from tests.world import World, report
+
+
+@pytest.fixture
+def lines(monkeypatch):
+    """Logs as a running service does, and gives what was written, parsed."""
+    root, written = logging.getLogger(), io.StringIO()
+    handlers, level = root.handlers, root.level
+    monkeypatch.setattr(sys, "stderr", written)
+    set_up_logs()
+    yield lambda: [json.loads(line) for line in written.getvalue().splitlines()]
+    root.handlers = handlers
+    root.setLevel(level)
+    logging.captureWarnings(capture=False)
+
+
+def test_each_answer_is_a_line(world, lines):
+    """
+    An answer is logged with what was asked, what came of it, how long it took, and the id that the caller sees.
+    """
+    response = world.get("/v1/outlets/nobody/score")
+
+    [line] = [line for line in lines() if line["event"] == "answered"]
+    assert response.headers["X-Request-ID"] == line["request_id"]
+    assert ("GET", "/v1/outlets/nobody/score", 404) == (line["method"], line["path"], line["status"])
+    assert ("info", envelope_log.name) == (line["level"], line["logger"])
+    assert line["milliseconds"] >= 0
+    assert line["timestamp"].endswith("Z")
+
+
+def test_request_id_of_the_caller(world, lines):
+    """
+    A caller's own id runs through its lines; one that is none is replaced, so that no line can be forged.
+    """
+    world.get("/healthz", headers={"X-Request-ID": "mine-1"})
+    world.get("/healthz", headers={"X-Request-ID": 'x"} {"event": "forged'})
+
+    mine, other = [line["request_id"] for line in lines()]
+    assert "mine-1" == mine
+    assert 36 == len(other)
+
+
+def test_what_happens_within_a_request_carries_its_id(settings, lines):
+    """
+    A warning from deep inside says which request it was about.
+    """
+    app = create_app(dataclasses.replace(settings, redis_url="unix:///nowhere.sock"))
+    claim = {"text": "It opens.", "reports": [report()]}
+    World(app).post("/v1/claims", claim, headers={"X-Request-ID": "inside"})
+    app.extensions["runtime"].db.close()
+
+    about = {line["event"].split(" ")[0]: line for line in lines()}
+    assert ("inside", "warning") == (about["Redis"]["request_id"], about["Redis"]["level"])
+    assert "inside" == about["answered"]["request_id"]
+
+
+def test_no_secret_is_logged(app, lines):
+    """
+    Neither a key that is sent nor a body or a query is in the logs.
+    """
+    world = World(app)
+    key = world.headers["Authorization"].removeprefix("Bearer ")
+    world.record()
+    world.get("/v1/outlets?q=private")
+    world.post("/v1/claims", {"text": "private"})
+    world.client.get("/v1/outlets", headers={"Authorization": f"Basic {key}"})
+
+    logged = json.dumps(lines())
+    assert "answered" in logged
+    assert key not in logged
+    assert "private" not in logged
+
+
+def test_error_is_one_line_with_its_trace():
+    """
+    An exception with its trace is one line, however many lines the trace has, and so is a message with line breaks.
+    """
+    try:
+        raise ValueError("a\nb")  # noqa: TRY301 - for its trace
+    except ValueError:
+        record = logging.LogRecord("here", logging.ERROR, "", 1, "went\n%s", ("wrong",), sys.exc_info())
+
+    line = formatter().format(record)
+
+    assert "\n" not in line
+    assert "went\nwrong" == json.loads(line)["event"]
+    assert "ValueError: a\nb" in json.loads(line)["exception"]
+
+
+def test_logs_of_libraries_look_the_same(lines):
+    """
+    What gunicorn, SQLAlchemy or a warning says is a line of JSON, too.
+    """
+    logging.getLogger("some.library").warning("low on %s", "disk")
+    logging.getLogger("some.library").debug("not this")
+
+    [line] = lines()
+    assert ("low on disk", "warning", "some.library") == (line["event"], line["level"], line["logger"])
