@@ -117,11 +117,11 @@ def test_writing_needs_the_scope(standing_world):
             continue
         others = [scope for scope in Scope if scope not in (needed, Scope.ADMIN)]
 
-        lacking = standing_world.with_scopes(*others).post(path, {})
-        having = standing_world.with_scopes(needed).post(path, {})
+        lacking = getattr(standing_world.with_scopes(*others), method.lower())(path, {})
+        having = getattr(standing_world.with_scopes(needed), method.lower())(path, {})
 
         assert_problem(lacking, 403, "forbidden")
-        assert having.status_code in (404, 422), path
+        assert having.status_code in (404, 422, 428), path
 
 
 BAD_KEYS = ["", "Bearer", "Bearer ", "Basic bo_aaaaaaaaaaaaaaaaaaaaaaaa", "Bearer bo_aaaaaaaaaaaaaaaaaaaaaaaa"]
@@ -229,12 +229,10 @@ def test_wrong_method(standing_world):
     """
     A method that a path does not answer is refused with those that it does.
     """
-    known = {}
-    for path, _, method in routes(standing_world.app, "/"):
-        known.setdefault(path, set()).add(method)
-    for path, methods in known.items():
-        allowed = methods | {"OPTIONS"} | ({"HEAD"} if "GET" in methods else set())
-        for method in {"GET", "POST", "PUT", "PATCH", "DELETE", "TRACE", "PROPFIND"} - methods:
+    known = standing_world.app.url_map.bind("localhost")
+    for path in {path for path, *_ in routes(standing_world.app, "/")}:
+        allowed = set(known.allowed_methods(path))  # more than one rule may match a path
+        for method in {"GET", "POST", "PUT", "PATCH", "DELETE", "TRACE", "PROPFIND"} - allowed:
             response = standing_world.client.open(path, method=method, headers=standing_world.headers)
             assert_problem(response, 405, "method-not-allowed")
             assert allowed == set(response.headers["Allow"].split(", ")), path

@@ -52,7 +52,8 @@ def test_it_works(world):
     }
     assert (201, f"/v1/claims/{claim['id']}") == (response.status_code, response.headers["Location"])
     assert expected == {name: claim[name] for name in expected}
-    assert filed | {"outlet": "sport-bild", "relays": None, "role": "own", "claim": claim["id"]} == {
+    added = {"outlet": "sport-bild", "relays": None, "role": "own", "withdrawn": None, "claim": claim["id"]}
+    assert filed | added == {
         name: value
         for name, value in claim["reports"][0].items()
         if name not in ("id", "recorded_at", "after_known", "backfilled")
