@@ -1,5 +1,4 @@
-# The whole image, for its C compiler: gunicorn_h1c has no wheel for Linux.
-FROM python:3.11-bookworm AS build
+FROM python:3.11-slim-bookworm AS build
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 WORKDIR /app
 RUN python -m venv /opt/borneout

@@ -9,7 +9,7 @@ from itertools import accumulate
 from urllib.parse import quote, unquote_to_bytes
 
 import idna
-from tldextract import TLDExtract
+from publicsuffixlist import PublicSuffixList
 
 HOST_LENGTH = 253  # RFC 1035, 2.3.4
 HOST_LABELS = 8
@@ -17,7 +17,7 @@ PATH_SEGMENTS = 6
 """With HOST_LABELS, how deep a domain on record may be, so that a page has some fifty keys at most."""
 
 # The list that comes with the package, private section included; never the network, nothing written.
-_SUFFIXES = TLDExtract(cache_dir=None, suffix_list_urls=(), include_psl_private_domains=True)
+_SUFFIXES = PublicSuffixList()  # with the private section; where no rule matches, the last label is the suffix
 
 _ADDRESS = re.compile(r"(?:([a-z][a-z0-9+.-]*):(?=//))?(//)?([^/\\?#]*)([^?#]*)", re.IGNORECASE)
 _PORT = re.compile(r":[0-9]{0,5}\Z")
@@ -101,10 +101,8 @@ def registered_domain(name: str) -> str | None:
     >>> registered_domain("www.bbc.co.uk"), registered_domain("alice.github.io"), registered_domain("de.com")
     ('bbc.co.uk', 'alice.github.io', None)
     """
-    found = _SUFFIXES(name)
-    if found.suffix:
-        return found.top_domain_under_public_suffix or None
-    return ".".join(name.split(".")[-2:])  # where no rule matches, the last label is the suffix
+    found: str | None = _SUFFIXES.privatesuffix(name)
+    return found
 
 
 def path_segments(path: str) -> tuple[str, ...]:
