@@ -9,7 +9,9 @@ help: ## this list
 
 install: .venv/dev ## .venv with everything that running, testing and checking need
 
-run: .venv/runtime ## serve on 127.0.0.1:8000 from ./var
+run: .venv/runtime ## serve on 127.0.0.1:8000 from ./var, with the example in it
+	@$(BIN)/borneout migrate
+	@$(BIN)/borneout import examples/alonso.ndjson || true # what was changed since the last time is said, and stays
 	@$(BIN)/borneout serve
 
 test: .venv/dev ## every test, on SQLite, a real PostgreSQL and a real Redis

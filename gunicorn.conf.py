@@ -1,11 +1,15 @@
 """How gunicorn runs the API, under `borneout serve` and under compose alike. The command line wins over this file."""
 
+import json
 import os
 from pathlib import Path
+from socket import socket
 
+from gunicorn import util
 from gunicorn.arbiter import Arbiter
 from gunicorn.workers.base import Worker
 
+from service.errors import BadRequest
 from service.logs import formatter
 
 _METRICS = Path(os.environ.get("BORNEOUT_DATA_DIR") or "var").absolute() / "metrics"
@@ -30,6 +34,17 @@ logconfig_dict = {
     "root": {"level": "INFO", "handlers": ["stderr"]},
     "loggers": {"gunicorn.error": {"level": "INFO", "handlers": ["stderr"], "propagate": False}},
 }
+
+
+def _write_problem(sock: socket, status: int, reason: str, detail: str) -> None:
+    """Answer what is not HTTP, or too long to be read, with a problem document, where gunicorn has a page of HTML."""
+    document = {**BadRequest(detail or reason).document(), "title": reason, "status": status, "instance": ""}
+    body = json.dumps(document).encode()
+    head = f"HTTP/1.1 {status} {reason}\r\nConnection: close\r\nContent-Type: application/problem+json\r\n"
+    util.write_nonblock(sock, f"{head}Content-Length: {len(body)}\r\n\r\n".encode("latin-1", "replace") + body)
+
+
+util.write_error = _write_problem
 
 
 def on_starting(_server: Arbiter) -> None:

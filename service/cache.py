@@ -27,7 +27,7 @@ _EPOCH = f"{_PREFIX}generation"
 _RUN = f"{_PREFIX}run"
 _LIFE = dt.timedelta(minutes=10)
 _SHORTEST = dt.timedelta(milliseconds=1)
-_GENERATION_LIFE = dt.timedelta(days=1)
+_GENERATION_LIFE = dt.timedelta(hours=1)
 _READ_TIMEOUT = 0.15  # seconds; a score is computed from the database in less
 _WRITE_TIMEOUT = 0.5  # longer, because giving up leaves other readers with an old score until the worker comes by
 _REST = 0.5  # seconds during which a Redis that failed is not asked for scores
@@ -110,7 +110,7 @@ class ScoreCache:
             Whether Redis answered.
         """
         try:
-            run = cast("dict[str, str]", self._writer.info("server"))["run_id"].encode()
+            run = cast("dict[str, str]", self._writer.info("server")).get("run_id", "").encode()
             if self._writer.get(_RUN) == run:
                 return True
             log.info("Redis is a new process: every cached score is old")

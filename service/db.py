@@ -18,6 +18,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 _ATTEMPTS = 4
+_READ_ONLY = "25006"  # PostgreSQL after a failover, until the client is led to the new primary
 _LOST_RACE = frozenset({"40001", "40P01"})  # serialization failure, deadlock
 _AWAY = (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError)
 
@@ -93,7 +94,7 @@ class Database:
 
 def is_away(error: Exception) -> bool:
     """Whether an error says that the database could not be reached or was busy, not that the statement was wrong."""
-    return isinstance(error, _AWAY)
+    return isinstance(error, _AWAY) or getattr(getattr(error, "orig", None), "sqlstate", None) == _READ_ONLY
 
 
 def retried(use_case: Callable[P, R]) -> Callable[P, R]:
@@ -145,7 +146,7 @@ def _lost_race(error: sa.exc.DBAPIError) -> bool:
 
 def _engine(url: str) -> sa.Engine:
     if url.startswith("sqlite"):
-        engine = sa.create_engine(url)
+        engine = sa.create_engine(url, hide_parameters=True)
         sa.event.listen(engine, "connect", _set_up_sqlite)
         sa.event.listen(engine, "begin", _begin_sqlite)
         return engine
@@ -153,6 +154,7 @@ def _engine(url: str) -> sa.Engine:
     # A connection is tried before use, so that a restart of the database costs nobody an answer.
     return sa.create_engine(
         url,
+        hide_parameters=True,  # what was sent does not belong in the logs
         connect_args={"connect_timeout": 3, "options": "-c timezone=UTC"},
         pool_pre_ping=True,
         pool_size=5,

@@ -151,7 +151,7 @@ class _Load:
         same = Outlet.name_key == name_key(given["name"]) if given["slug"] is None else Outlet.slug == given["slug"]
         known = self._session.scalars(sa.select(Outlet).where(same).options(*WHOLE_OUTLET)).all()
         for outlet in known:
-            if agrees(outlet, given):
+            if agrees(self._session, outlet, given):
                 return LineStatus.UNCHANGED, outlet
         if known:
             raise SlugTaken(f"The outlet {known[0].slug!r} is on record and does not agree.")

@@ -20,7 +20,7 @@ from service.nearest import unknown_slug
 from service.outbox import leave_forget
 from service.paging import Keyset, Page, Position
 from service.register import WHOLE, describe_outlet, filtering_outlet, find_outlet, free_slug, require_outlet
-from service.versions import check_match, keep_version
+from service.versions import check_match, keep_version, said_before
 from service.vocabulary import Caller, OutletKind
 
 
@@ -68,12 +68,13 @@ def new_outlet(session: Session, given: NewOutlet, *, now: dt.datetime) -> Outle
     return outlet
 
 
-def agrees(outlet: Outlet, given: NewOutlet) -> bool:
-    """Whether an outlet that was sent, loaded whole, says what is on record."""
-    on_record = describe_outlet(outlet)
+def agrees(session: Session, outlet: Outlet, given: NewOutlet) -> bool:
+    """Whether an outlet that was sent says what is on record of it, loaded whole, or was before it was changed."""
     domains = _checked(given["slug"], given["domains"])
     sent = {**given, "domains": domains, "slug": outlet.slug if given["slug"] is None else given["slug"]}
-    return all(on_record[member] == value for member, value in sent.items())
+    on_record = describe_outlet(outlet)
+    same = all(on_record[member] == value for member, value in sent.items())
+    return same or said_before(session, outlet.id, sent)
 
 
 @retried

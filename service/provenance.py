@@ -89,7 +89,7 @@ def independent_roots(reports: Iterable[Filed], topmost: Mapping[UUID, UUID]) ->
 
 
 def relay_cycle(reports: Iterable[Filed]) -> list[UUID] | None:
-    """The outlets of a cycle of relays in which nobody reports in its own name, or None (R7)."""
+    """The outlets on a cycle of relays in which nobody reports in its own name, and those that lead to it (R7)."""
     reports = list(reports)
     relaying_only = _relaying_only(reports)
     cites: dict[UUID, set[UUID]] = {outlet: set() for outlet in relaying_only}

@@ -103,6 +103,8 @@ class Blueprint(SmorestBlueprint):
             taken = {argument["in"] for argument in arguments}
             if "query" not in taken:
                 view = _without_query(view)
+            if getattr(view, "is_tagged", False) and "methods" not in options:
+                view = self.alt_response(304, description="Not modified", success=True)(view)
             for status in _always(rule, taken):
                 view = self.fails(status)(view)
             return add(self.doc(operationId=head + "".join(map(str.title, tail)))(view))
@@ -131,6 +133,7 @@ class Blueprint(SmorestBlueprint):
             document, status, headers = returned if isinstance(returned, tuple) else (returned, 200, {})
             return document, status, {**headers, "ETag": quote_etag(tag_of(document), weak=True)}
 
+        tagging.is_tagged = True  # type: ignore[attr-defined]
         return tagging
 
     def changes(self, view: Callable[..., Any]) -> Callable[..., Any]:
@@ -268,6 +271,7 @@ def score_response(answer: Answer, status: CacheStatus) -> Response:
     count_score_read(status.name.lower())
     response = Response(answer.body, content_type="application/json", headers=_link(answer.next_cursor))
     response.headers["Cache-Status"] = f"borneout; {status}"
+    response.headers["Cache-Control"] = "no-cache"  # nobody on the way may serve it without asking (R20)
     response.set_etag(answer.etag, weak=True)
     return response
 

@@ -26,9 +26,11 @@ def run_worker(db: Database, cache: ScoreCache, stop: threading.Event, *, beat: 
     """
     log.info("worker started")
     while not stop.is_set():
-        beat.touch()
         try:
+            beat.touch()
             tick(db, cache)
+        except OSError as exc:
+            log.warning("The sign of life cannot be given: %s", exc)
         except Exception as exc:
             if not is_away(exc):
                 raise
@@ -39,5 +41,5 @@ def run_worker(db: Database, cache: ScoreCache, stop: threading.Event, *, beat: 
 
 def tick(db: Database, cache: ScoreCache) -> None:
     """One round. What Redis restored is made old before anything else, since it may be served meanwhile."""
-    if cache.forget_after_restart():
-        sweep(db, cache)
+    cache.forget_after_restart()
+    sweep(db, cache)

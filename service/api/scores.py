@@ -20,6 +20,7 @@ blp = Blueprint("scores", __name__, url_prefix="/v1", description="How reliable 
 @requires(Scope.READ)
 @blp.arguments(ScoreQuery, location="query")
 @blp.response(200, ScoreOut)
+@blp.alt_response(304, description="Not modified", success=True)
 def get_score(query: dict[str, Any], outlet: str) -> Response:
     """Get the score of an outlet"""
     at, now = runtime(), dt.datetime.now(dt.UTC)
@@ -30,6 +31,7 @@ def get_score(query: dict[str, Any], outlet: str) -> Response:
 @requires(Scope.READ)
 @blp.arguments(ScoresQuery, location="query")
 @blp.response(200, ScorePage)
+@blp.alt_response(304, description="Not modified", success=True)
 def list_scores(query: dict[str, Any]) -> Response:
     """Rank outlets by how reliable they have been, or get the scores of some in the order asked"""
     at, now = runtime(), dt.datetime.now(dt.UTC)

@@ -15,6 +15,7 @@ from service.instants import format_instant, parse_date_or_instant, parse_instan
 
 MAX_PAGE = 200
 
+_DECIMAL = re.compile(r"[01]?\.?[0-9]{1,9}", re.ASCII)
 _NOT_TEXT = re.compile("[\x00\ud800-\udfff]")
 
 
@@ -108,6 +109,15 @@ class Count(ma.fields.Integer):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
         if not (isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 10):
+            raise self.make_error("invalid", input=value)
+        return super()._deserialize(value, attr, data, **kwargs)
+
+
+class Share(ma.fields.Float):
+    """A number from 0 to 1 in a query string, written as a plain decimal."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> float:
+        if not (isinstance(value, str) and _DECIMAL.fullmatch(value)):
             raise self.make_error("invalid", input=value)
         return super()._deserialize(value, attr, data, **kwargs)
 

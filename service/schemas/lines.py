@@ -44,13 +44,15 @@ class StanceWord(ma.fields.Field[Stance]):
         return _STANCES[value]
 
 
-class Outcome(ma.fields.Field[float]):
+class Outcome(ma.fields.Field[float | None]):
     """How much of a claim proved true: true, false, or a number from 0 to 1."""
 
     default_error_messages = {"outcome": "Must be true, false, or a number from 0 to 1."}
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> float:
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> float | None:
         word = value.strip().lower() if isinstance(value, str) else value
+        if word == "":
+            return None
         try:
             truth = float({"true": 1, "false": 0}.get(word, word))
         except (TypeError, ValueError, OverflowError) as exc:

@@ -8,7 +8,7 @@ import marshmallow as ma
 from marshmallow.validate import Length, OneOf, Range
 
 from service.identity import SLUG_LENGTH
-from service.schemas.fields import MAX_PAGE, Answer, Body, Count, Instant, Text, one_of
+from service.schemas.fields import MAX_PAGE, Answer, Body, Count, Instant, Share, Text, one_of
 from service.scores import Lens, Ranking
 from service.scoring import LEVELS, RATED_FROM
 from service.vocabulary import Basis, Order, RankBy
@@ -19,7 +19,7 @@ MAX_BATCH = 200
 class LensQuery(Body):
     topic = Text(100, load_default=None)
     as_of = Instant(load_default=None)
-    level = ma.fields.Float(load_default=0.9, validate=OneOf(LEVELS))
+    level = Share(load_default=0.9, validate=OneOf(LEVELS))
 
 
 class ScoreQuery(LensQuery):
