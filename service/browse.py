@@ -34,6 +34,7 @@ def list_claims(
     verdict: Verdict | None = None,
     outlet: str | None = None,
     topic: str | None = None,
+    external_id: str | None = None,
     q: str | None = None,
     resolves_before: dt.datetime | None = None,
     sort: ClaimOrder = ClaimOrder.NEWEST,
@@ -57,6 +58,8 @@ def list_claims(
             rows = rows.where(sa.exists().where(Report.claim_id == Claim.id, Report.outlet_id == by.id))
         if topic is not None:
             rows = rows.where(Claim.topic == topic)
+        if external_id is not None:
+            rows = rows.where(Claim.external_id == external_id)
         if q is not None:
             rows = rows.where(has_words(session, q))
         if resolves_before is not None:

@@ -17,7 +17,8 @@ log = logging.getLogger(__name__)
 
 _FLAGS = {"true": True, "false": False}
 _KNOWN = frozenset(
-    PREFIX + name for name in ("BOOTSTRAP_KEY", "DATABASE_URL", "DATA_DIR", "MIGRATE", "PUBLIC_READ", "REDIS_URL")
+    PREFIX + name
+    for name in ("BOOTSTRAP_KEY", "DATABASE_URL", "DATA_DIR", "KEY", "MIGRATE", "PUBLIC_READ", "REDIS_URL")
 )
 
 

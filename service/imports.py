@@ -117,7 +117,7 @@ class _Load:
         except ServiceError as exc:
             self._directory.drop_unused()
             if isinstance(line.content, FlatLine):
-                exc.errors = [{**place, "pointer": _in_flat_line(place["pointer"])} for place in exc.errors]
+                exc.errors = [{**place, "pointer": in_flat_line(place["pointer"])} for place in exc.errors]
             return LineResult(line.number, LineStatus.REJECTED, error=exc)
         return LineResult(line.number, status, subject.id)
 
@@ -243,14 +243,16 @@ def _external_id(content: Line | ServiceError) -> str | None:
 # Where a flat line says what is wrong with the claim, report or resolution that it stands for.
 _FLAT_PLACES = (
     (re.compile(r"^/text"), "/claim"),
+    (re.compile(r"^/reports/0"), "/report"),
     (re.compile(r"^/report/outlet.*"), "/outlet"),
     (re.compile(r"^/report"), ""),
-    (re.compile(r"^/resolution/known_at"), "/resolved_at"),
+    (re.compile(r"^(/resolution)?/known_at"), "/resolved_at"),
     (re.compile(r"^/resolution.*"), "/outcome"),
 )
 
 
-def _in_flat_line(pointer: str) -> str:
+def in_flat_line(pointer: str) -> str:
+    """The member of a flat line that an error's pointer is about."""
     for inside, outside in _FLAT_PLACES:
         pointer = inside.sub(outside, pointer)
     return pointer

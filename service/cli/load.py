@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Iterator
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import IO, Any, BinaryIO
@@ -13,6 +14,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
+from service.cli.remote import Remote
 from service.cli.shared import Name, Place, with_place
 from service.errors import ServiceError
 from service.imports import BATCH, LineResult, LineStatus, load_lines, try_lines
@@ -26,21 +28,35 @@ from service.vocabulary import OPERATOR
 @click.option("--feed", type=Name(100), help="Put before each claim_id, so that two files may use the same.")
 @click.option("--dry-run", is_flag=True, help="Load nothing; only say what would become of each line.")
 @click.option("--results", type=click.File("w"), help="Write what became of each line to this file, as NDJSON.")
+@click.option("--server", metavar="URL", help="Load into the service there, with --key, and not into the data here.")
+@click.option("--key", envvar="BORNEOUT_KEY", help="The API key for --server.  [default: BORNEOUT_KEY]")
 @with_place
-def import_file(place: Place, *, file: Path, feed: str | None, dry_run: bool, results: IO[str] | None) -> None:
+def import_file(
+    place: Place,
+    *,
+    file: Path,
+    feed: str | None,
+    dry_run: bool,
+    results: IO[str] | None,
+    server: str | None,
+    key: str | None,
+) -> None:
     """Load FILE: NDJSON, or CSV if its name ends in .csv.
 
     A line is a report with its claim and outcome, or an object with a type. One that cannot be loaded is
     reported with its number and the rest goes on; what is on record already is left as it is. An import
     that was cut off is finished by running it again.
     """
+    if server is not None and (key is None or dry_run):
+        raise click.UsageError("--server needs --key, and goes without --dry-run")
+    load = partial(_sent, Remote(server, key)) if server and key else partial(_tried if dry_run else _loaded, place)
     counts = dict.fromkeys(LineStatus, 0)
     console = Console(stderr=True)
     columns = TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn(), TimeRemainingColumn()
     with file.open("rb") as stream, Progress(*columns, console=console) as progress:
         task = progress.add_task(file.name, total=file.stat().st_size)
         batches = _batches(_lines(stream, csv=file.suffix.lower() == ".csv", feed=feed))
-        for result in _tried(place, batches) if dry_run else _loaded(place, batches):
+        for result in load(batches):
             counts[result.status] += 1
             if result.error is not None:
                 console.print(_rejection(result, result.error), markup=False, highlight=False, soft_wrap=True)
@@ -59,6 +75,11 @@ def _loaded(place: Place, batches: Iterator[list[ReadLine]]) -> Iterator[LineRes
 
 def _tried(place: Place, batches: Iterator[list[ReadLine]]) -> Iterator[LineResult]:
     return try_lines(place.db, batches, caller=OPERATOR, now=dt.datetime.now(dt.UTC))
+
+
+def _sent(remote: Remote, batches: Iterator[list[ReadLine]]) -> Iterator[LineResult]:
+    for batch in batches:
+        yield from map(remote.load, batch)
 
 
 def _batches(lines: Iterator[ReadLine]) -> Iterator[list[ReadLine]]:

@@ -9,6 +9,7 @@ from service.cli.keys import keys
 from service.cli.load import import_file
 from service.cli.operate import migrate, openapi, serve, worker
 from service.cli.records import resolve, score
+from service.cli.remote import Unreachable
 from service.config import BadSetting
 from service.db import is_away
 from service.errors import ServiceError
@@ -25,7 +26,7 @@ class Borneout(click.Group):
         except ServiceError as exc:
             places = [f"  {place['pointer']}: {place['detail']}" for place in exc.errors]
             raise click.ClickException("\n".join([exc.detail, *places])) from exc
-        except (BadSetting, NoRedisServer, StartError) as exc:
+        except (BadSetting, NoRedisServer, StartError, Unreachable) as exc:
             raise click.ClickException(str(exc)) from exc
         except Exception as exc:
             if not is_away(exc):

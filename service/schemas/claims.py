@@ -12,6 +12,7 @@ from service.schemas.resolutions import ResolutionOut
 from service.vocabulary import ClaimKind, ClaimOrder, ClaimStatus, Verdict
 
 MAX_REPORTS = 100
+EXTERNAL_ID_LENGTH = 400  # in a file, a claim_id of 200 with the name of its feed before it
 
 
 class ClaimIn(Body):
@@ -21,7 +22,7 @@ class ClaimIn(Body):
     tags = ma.fields.List(Text(50), load_default=list, validate=Length(max=20))
     resolves_by = Instant(load_default=None, allow_none=True)
     group = Text(200, load_default=None, allow_none=True)
-    external_id = Text(200, load_default=None, allow_none=True)
+    external_id = Text(EXTERNAL_ID_LENGTH, load_default=None, allow_none=True)
     reports = ma.fields.List(ma.fields.Nested(ReportIn), required=True, validate=Length(1, MAX_REPORTS))
 
 
@@ -64,6 +65,7 @@ class ClaimQuery(PageQuery):
     verdict = one_of(Verdict)
     outlet = Text(SLUG_LENGTH)
     topic = Text(100)
+    external_id = Text(EXTERNAL_ID_LENGTH)
     q = Text(200, metadata={"description": "Words that all stand in the text"})
     resolves_before = Instant()
     sort = one_of(ClaimOrder, load_default=ClaimOrder.NEWEST)

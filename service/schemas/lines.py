@@ -16,15 +16,13 @@ from service.filing import NewReport
 from service.identity import NAME_LENGTH, looks_like_domain
 from service.lines import ClaimLine, FlatLine, Line, OutletLine, ReportLine, ResolutionLine
 from service.resolutions import NewResolution
-from service.schemas.claims import MAX_REPORTS, ClaimIn
+from service.schemas.claims import EXTERNAL_ID_LENGTH, MAX_REPORTS, ClaimIn
 from service.schemas.fields import Body, DateOrInstant, Number, Text, WebAddress
 from service.schemas.loading import load
 from service.schemas.outlets import OutletIn
 from service.schemas.reports import ReportIn
 from service.schemas.resolutions import ResolutionIn
 from service.vocabulary import ClaimKind, Stance, Verdict
-
-EXTERNAL_ID_LENGTH = 400  # a claim_id of 200 and the name of its feed
 
 _STANCES = {stance.value: stance for stance in Stance} | {
     "asserts": Stance.SUPPORT,
