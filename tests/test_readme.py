@@ -5,27 +5,54 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+import sys
 from pathlib import Path
+
+import pytest
 
 from tests.live import KEY, running
 
 README = Path(__file__).parents[1] / "README.md"
+STORY = README.parent / "examples" / "alonso.ndjson"
 
 
-def test_curl_story(tmp_path):
+@pytest.fixture(scope="module")
+def typed(tmp_path_factory):
+    """What the commands of the README's n-th block print, run as they stand there on what `make run` serves."""
+    folder = tmp_path_factory.mktemp("readme")
+    blocks = re.findall(r"```sh\n(.*?)```", README.read_text(), re.DOTALL)
+    with running(folder) as service:
+        load = [sys.executable, "-m", "service.cli", "import", str(STORY), "--data-dir", str(folder)]
+        subprocess.run(load, check=True, capture_output=True, cwd=README.parent)
+
+        def run(block):
+            commands = blocks[block].replace("KEY=bo_...", f"KEY={KEY}").replace(":8000", f":{service.port}")
+            done = subprocess.run(["bash", "-euc", commands], capture_output=True, text=True, check=True, timeout=60)
+            return _documents(done.stdout)
+
+        yield run
+
+
+def test_curl_story(typed):
     """
-    The commands of the README, run as they stand there, record a claim, resolve it and read its score on both sides.
+    A claim is recorded, its outlet's score read, the claim resolved, and the score read again.
     """
-    _, story, *_ = re.findall(r"```sh\n(.*?)```", README.read_text(), re.DOTALL)
-    with running(tmp_path) as service:
-        typed = story.replace("KEY=bo_...", f"KEY={KEY}").replace(":8000", f":{service.port}")
-        done = subprocess.run(["bash", "-euc", typed], capture_output=True, text=True, check=True, timeout=60)
-
-    before, _, after = _documents(done.stdout)
+    before, _, after = typed(1)
 
     assert ("insufficient", None) == (before["status"], before["reliability"])
     assert ("provisional", 1, 1) == (after["status"], after["counts"]["resolved"], after["counts"]["early"])
     assert [0.556, 0.282, 0.813] == [round(after["reliability"][name], 3) for name in ("mean", "lower", "upper")]
+
+
+def test_the_example(typed):
+    """
+    The example answers what is said of it.
+    """
+    found, claims, score = typed(2)
+
+    assert "joe-uk" == found["outlet"]["slug"]
+    assert ["unverifiable"] == [claim["resolution"]["verdict"] for claim in claims["items"]]
+    assert (2, 2, 1) == tuple(score["counts"][name] for name in ("resolved", "correct", "deny"))
 
 
 def _documents(text):
