@@ -15,7 +15,11 @@ class Command:
     """Calls the command; an exception that is no way to end a command is raised."""
 
     def __init__(self, settings: Settings) -> None:
-        self.env = {"BORNEOUT_DATABASE_URL": settings.database_url, "BORNEOUT_REDIS_URL": settings.redis_url}
+        self.env: dict[str, str | None] = {
+            "BORNEOUT_DATABASE_URL": settings.database_url,
+            "BORNEOUT_REDIS_URL": settings.redis_url,
+            "BORNEOUT_DATA": None,  # where the tests find the open data; no setting of the service
+        }
         self.data_dir = settings.data_dir
 
     def __call__(self, *arguments: Any, **env: str) -> Result:

@@ -60,8 +60,14 @@ def test_migrations_make_what_the_models_say(bare):
     migrate(bare.engine)
 
     with bare.engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        options = {"compare_type": True, "include_object": _is_modelled}
+        context = MigrationContext.configure(connection, opts=options)
         assert [] == compare_metadata(context, models.Base.metadata)
+
+
+def _is_modelled(_thing, name, *_):
+    """Whether the models speak of a table or index: the full text of claims is the databases' own."""
+    return not name.startswith(("claim_text", "claim_number", "ix_claim_text_search"))
 
 
 def test_checks_are_in_the_database(bare):

@@ -13,9 +13,11 @@ from dataclasses import dataclass, field
 import pytest
 import sqlalchemy as sa
 
-from service.imports import FlatLine, ReadLine, load_lines
+from service.imports import load_lines
+from service.lines import ReadLine
 from service.models import Claim
-from service.vocabulary import OPERATOR, Stance
+from service.schemas.lines import read_line
+from service.vocabulary import OPERATOR
 from tests.live import KEY, running
 from tests.own_redis import own_redis, wait_until
 from tests.world import NOTE
@@ -128,21 +130,11 @@ def claims(db, cache):
     """Files claims of the Herald, and gives their ids."""
 
     def file(count):
-        facts = FlatLine(
-            outlet="Herald",
-            claim="The bridge opens.",
-            claim_id="",
-            stance=Stance.SUPPORT,
-            published_at=dt.datetime(2026, 1, 1, tzinfo=dt.UTC),
-            url=None,
-            topic=None,
-            probability=None,
-            commitment=None,
-            outcome=None,
-            resolved_at=None,
-        )
-        lines = [ReadLine(number, FlatLine(**facts | {"claim_id": f"bridge-{number}"})) for number in range(count)]
-        load_lines(db, cache, lines, feed=None, caller=OPERATOR, now=dt.datetime.now(dt.UTC))
+        flat = {"outlet": "Herald", "claim": "The bridge opens.", "published_at": "2026-01-01"}
+        lines = [
+            ReadLine(number, read_line(flat | {"claim_id": f"bridge-{number}"}, feed=None)) for number in range(count)
+        ]
+        load_lines(db, cache, lines, caller=OPERATOR, now=dt.datetime.now(dt.UTC))
         with db.read() as session:
             return session.scalars(sa.select(Claim.id)).all()
 
