@@ -9,7 +9,7 @@ from gunicorn import util
 from gunicorn.arbiter import Arbiter
 from gunicorn.workers.base import Worker
 
-from service.errors import BadRequest
+from service.errors import AddressTooLong, BadRequest, HeadersTooLarge
 from service.logs import formatter
 
 _METRICS = Path(os.environ.get("BORNEOUT_DATA_DIR") or "var").absolute() / "metrics"
@@ -38,7 +38,8 @@ logconfig_dict = {
 
 def _write_problem(sock: socket, status: int, reason: str, detail: str) -> None:
     """Answer what is not HTTP, or too long to be read, with a problem document, where gunicorn has a page of HTML."""
-    document = {**BadRequest(detail or reason).document(), "title": reason, "status": status, "instance": ""}
+    kind = {AddressTooLong.status: AddressTooLong, HeadersTooLarge.status: HeadersTooLarge}.get(status, BadRequest)
+    document = {**kind(detail or reason).document(), "status": status, "instance": ""}
     body = json.dumps(document).encode()
     head = f"HTTP/1.1 {status} {reason}\r\nConnection: close\r\nContent-Type: application/problem+json\r\n"
     util.write_nonblock(sock, f"{head}Content-Length: {len(body)}\r\n\r\n".encode("latin-1", "replace") + body)

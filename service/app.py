@@ -15,7 +15,7 @@ from service.logs import set_up_logs
 from service.pages import docs
 from service.schemas.fields import Instant
 from service.schemas.reports import NamedOutlet
-from service.web import Api, Runtime
+from service.web import Api, Runtime, UnreservedConverter
 
 MAX_BODY = 1 << 20  # bytes
 
@@ -34,6 +34,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     )
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.extensions["runtime"] = Runtime(Database(settings.database_url), ScoreCache(settings.redis_url), settings)
+    app.url_map.converters["unreserved"] = UnreservedConverter
     wrap_answers(app)
     api = Api(app)
     api.register_field(Instant, "string", "date-time")

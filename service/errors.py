@@ -22,9 +22,11 @@ ServiceError
 |   +-- RelaysRestOnIt     409  /problems/relays-rest-on-it
 +-- PreconditionFailed     412  /problems/precondition-failed
 +-- TooLarge               413  /problems/too-large
++-- AddressTooLong         414  /problems/address-too-long
 +-- UnsupportedMediaType   415  /problems/unsupported-media-type
 +-- InvalidBody            422  /problems/invalid-body
 +-- PreconditionRequired   428  /problems/precondition-required
++-- HeadersTooLarge        431  /problems/headers-too-large
 +-- InternalError          500  /problems/internal-error
 +-- Unavailable            503  /problems/unavailable
 """
@@ -250,6 +252,16 @@ class TooLarge(ServiceError):
     title = "Body too large"
 
 
+class AddressTooLong(ServiceError):
+    """The path and the query together are longer than this service reads, which is 8 kB. Ask for less at a time; many
+    addresses are looked up with `POST /v1/outlets/lookup`.
+    """
+
+    status = 414
+    name = "address-too-long"
+    title = "Address too long"
+
+
 class UnsupportedMediaType(ServiceError):
     """The call takes JSON: send the body with `Content-Type: application/json`."""
 
@@ -281,6 +293,14 @@ class PreconditionRequired(ServiceError):
     status = 428
     name = "precondition-required"
     title = "If-Match missing"
+
+
+class HeadersTooLarge(ServiceError):
+    """A header, or all of them together, is larger than this service reads."""
+
+    status = 431
+    name = "headers-too-large"
+    title = "Headers too large"
 
 
 class InternalError(ServiceError):

@@ -17,12 +17,14 @@ from flask_smorest.utils import prepare_response
 from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import HTTPException
 from werkzeug.http import quote_etag
+from werkzeug.routing import Map, UnicodeConverter
 
 from service import errors
 from service.cache import Answer, CacheStatus, ScoreCache
 from service.config import Settings
 from service.db import Database, is_away
 from service.errors import InvalidQuery, ServiceError, UnsupportedMediaType
+from service.identity import RESERVED_SLUGS
 from service.metrics import count_score_read
 from service.paging import Page, decode_cursor, encode_cursor
 from service.schemas.loading import invalid_body, places
@@ -160,6 +162,14 @@ class Blueprint(SmorestBlueprint):
         return register
 
 
+class UnreservedConverter(UnicodeConverter):
+    """What may name an outlet in a path; at what may not, other routes answer, and only their methods are allowed."""
+
+    def __init__(self, url_map: Map) -> None:
+        super().__init__(url_map)
+        self.regex = rf"(?!(?:{'|'.join(sorted(RESERVED_SLUGS))})\Z){self.regex}"
+
+
 _IF_MATCH = {
     "in": "header",
     "name": "If-Match",
@@ -171,7 +181,7 @@ _IF_MATCH = {
 
 def _always(rule: str, taken: set[str]) -> Iterable[int]:
     """What any view of this form may fail with."""
-    yield from (400, 503)
+    yield from (400, 414, 431, 503)
     if "<" in rule:
         yield 404
     if "json" in taken:

@@ -38,7 +38,7 @@ def list_outlets(query: dict[str, Any]) -> Any:
     return page_of(query, partial(outlets.list_outlets, runtime().db))
 
 
-@blp.route("/<outlet>")
+@blp.route("/<unreserved:outlet>")
 @requires(Scope.READ)
 @blp.response(200, OutletOut)
 @blp.tagged
@@ -47,7 +47,7 @@ def get_outlet(outlet: str) -> dict[str, Any]:
     return outlets.get_outlet(runtime().db, outlet)
 
 
-@blp.route("/<outlet>", methods=["PATCH"])
+@blp.route("/<unreserved:outlet>", methods=["PATCH"])
 @requires(Scope.OUTLETS_WRITE)
 @blp.arguments(OutletPatch)
 @blp.response(200, OutletOut)

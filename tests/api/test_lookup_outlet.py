@@ -35,6 +35,17 @@ def test_it_works(newsstand):
     assert {"outlet": outlet, "matched": {"rule": "path", "key": "bild.de/sport"}} == response.json
 
 
+def test_lookup_is_no_outlet(newsstand):
+    """
+    What an outlet may not be called cannot be changed as one, and OPTIONS does not offer to.
+    """
+    refused = newsstand.patch(URL, {"name": "Lookup"})
+    offered = newsstand.client.options(URL)
+
+    assert_problem(refused, 405, "method-not-allowed")
+    assert {"GET", "HEAD", "OPTIONS", "POST"} == set(offered.headers["Allow"].split(", "))
+
+
 @pytest.mark.parametrize(
     ("url", "slug", "rule", "key"),
     [

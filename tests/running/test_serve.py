@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import json
 import os
 import re
 import signal
@@ -117,6 +118,28 @@ def test_stops_cleanly(tmp_path, how):
     assert [] == psutil.wait_procs(below, 1)[1]
     assert not (tmp_path / "redis.sock").exists()
     assert not list(tmp_path.glob("*-wal"))
+
+
+def test_what_is_not_read(tmp_path):
+    """
+    What gunicorn refuses before the application sees it is a problem document, too, with a type that says why.
+    """
+    refused = {
+        f"GET /v1/outlets?q={'x' * 9000} HTTP/1.1\r\n\r\n": (414, "/problems/address-too-long"),
+        f"GET /v1/outlets HTTP/1.1\r\nX-Request-ID: {'x' * 9000}\r\n\r\n": (431, "/problems/headers-too-large"),
+        "GET /v1/outlets HTTP/1.1\r\nX\0: x\r\n\r\n": (400, "/problems/bad-request"),
+    }
+    with running(tmp_path) as service:
+        for sent, (status, kind) in refused.items():
+            with socket.create_connection(("127.0.0.1", service.port), timeout=10) as connection:
+                connection.sendall(sent.encode())
+                answer = http.client.HTTPResponse(connection)
+                answer.begin()
+                problem = json.loads(answer.read())
+                answer.close()
+
+            assert (status, "application/problem+json") == (answer.status, answer.headers["Content-Type"])
+            assert (kind, status) == (problem["type"], problem["status"])
 
 
 def test_second_service_on_the_same_data(tmp_path, serve):

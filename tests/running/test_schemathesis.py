@@ -1,0 +1,92 @@
+"""schemathesis against a running service: whatever is sent, the answer is one that the document promises"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from service.serve import ROOT
+from service.vocabulary import Scope
+from tests.live import running
+
+# All its checks but one. Paths and If-Match often name what is there, since nothing that is made up would.
+CONFIG = """
+seed = 20261122
+workers = 1
+continue-on-failure = true
+warnings = false
+cache.enabled = false
+
+[generation]
+database = "none"
+
+[checks]
+# What has the right shape can still break a rule of the record: a report of tomorrow, a slug that is taken.
+positive_data_acceptance.enabled = false
+# A change without If-Match is answered with 428, as RFC 6585 has it, and not with any of those it takes for right.
+missing_required_header.expected-statuses = [428]
+# Its own list has none of: 412 for any If-Match that is not the tag, and 413, 414 and 431 for what is too long.
+negative_data_rejection.expected-statuses = {refusals}
+
+[phases]
+fuzzing.generation.max-examples = {examples}
+stateful.generation.max-examples = {examples}
+
+[dictionaries]
+claims.values = {claims}
+reports.values = {reports}
+outlets.values = {outlets}
+tags.values = ["*"]
+
+[parameters]
+"path.claim_id" = {{ dictionary = "claims", probability = 0.7 }}
+"path.report_id" = {{ dictionary = "reports", probability = 0.7 }}
+"path.outlet" = {{ dictionary = "outlets", probability = 0.7 }}
+"header.If-Match" = {{ dictionary = "tags", probability = 0.7 }}
+"""
+REFUSALS = [400, 401, 403, 404, 405, 409, 412, 413, 414, 415, 422, 428, 431]
+EXAMPLES = 8
+
+
+@pytest.fixture
+def service(tmp_path):
+    """A service with the example in it."""
+    with running(tmp_path) as service:
+        borneout(service, "import", str(ROOT / "examples" / "alonso.ndjson"))
+        yield service
+
+
+def borneout(service, *arguments):
+    """What a command prints, called on a service's data."""
+    command = [sys.executable, "-m", "service.cli", *arguments, "--data-dir", str(service.data_dir)]
+    return subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout.strip()
+
+
+def on_record(service):
+    """What there is to name in a path, a little of each."""
+    claims, outlets = (service.call("GET", f"/v1/{kind}?limit=9")[1]["items"] for kind in ("claims", "outlets"))
+    reports = service.call("GET", f"/v1/claims/{claims[0]['id']}/reports")[1]["items"]
+    named = {"claims": claims, "outlets": outlets, "reports": reports}
+    return {kind: json.dumps([item["id"] for item in items]) for kind, items in named.items()}
+
+
+def test_answers_are_documented(service, tmp_path):
+    """
+    Whatever a key sends that may do all but administer, the document has the status, the content type and the body of
+    the answer, and nothing is taken that it rules out.
+    """
+    scopes = [part for scope in Scope if scope is not Scope.ADMIN for part in ("--scope", scope)]
+    key = borneout(service, "keys", "create", "schemathesis", *scopes)
+    config = tmp_path / "schemathesis.toml"
+    config.write_text(CONFIG.format(refusals=REFUSALS, examples=EXAMPLES, **on_record(service)))
+    command = [sys.executable, "-m", "schemathesis.cli", "--config-file", str(config), "run", "--no-color"]
+    command += ["--header", f"Authorization: Bearer {key}", f"http://127.0.0.1:{service.port}/openapi.json"]
+
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
+
+    said = "\n".join(line[:500] for line in run.stdout.splitlines())  # without the whole of a long address
+    assert 0 == run.returncode, said + run.stderr
+    assert "Tested: 21" in said
