@@ -73,7 +73,7 @@ class Parser(FlaskParser):
     def load_json(self, req: Request, schema: ma.Schema) -> Any:
         if req.mimetype not in _JSON.get(req.method, _JSON["POST"]):
             raise UnsupportedMediaType("Send the body as application/json.")
-        return parse_json(req.get_data())
+        return parse_json(_body(req))
 
     def load_querystring(self, req: Request, schema: ma.Schema) -> Any:
         repeating = {name for name, field in schema.fields.items() if isinstance(field, ma.fields.List)}
@@ -88,6 +88,15 @@ class Parser(FlaskParser):
         if location == "query":
             raise InvalidQuery.of(places(messages)) from error
         raise invalid_body(messages) from error
+
+
+def _body(req: Request) -> bytes:
+    """The body, of which Werkzeug refuses one that says it is too long, and silently cuts one that does not say."""
+    body = req.get_data()
+    unsaid = req.content_length is None and len(body) == req.max_content_length
+    if unsaid and req.environ["wsgi.input"].read(1):
+        raise errors.TooLarge("A body may have 1 MiB at most.")
+    return body
 
 
 class Blueprint(SmorestBlueprint):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
 
 import pytest
@@ -323,6 +324,27 @@ def test_too_large(standing_world, urls):
             body = b'{"name": "' + b"a" * (size - 10)
             response = standing_world.post(url, data=body, content_type="application/json")
             assert (status, f"/problems/{name}") == (response.status_code, response.json["type"])
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "name"),
+    [
+        (b"{}".ljust(2**20), 422, "invalid-body"),
+        (b"{}".ljust(2**20) + b"x", 413, "too-large"),
+        (b"{}".ljust(2**20 + 2**19), 413, "too-large"),
+    ],
+    ids=["just", "garbage", "longer"],
+)
+def test_too_large_in_chunks(standing_world, urls, body, status, name):
+    """
+    A body whose length is not said beforehand is refused over 1 MiB, too, and never read in part.
+    """
+    headers = {"Transfer-Encoding": "chunked", "Content-Type": "application/json"}
+    for url in urls.values():
+        sent = io.BytesIO(body)
+        terminated = {"wsgi.input_terminated": True}  # as gunicorn says that it knows where chunks end
+        response = standing_world.post(url, headers=headers, input_stream=sent, environ_overrides=terminated)
+        assert (status, f"/problems/{name}") == (response.status_code, response.json["type"])
 
 
 QUERIES = [

@@ -17,6 +17,7 @@ import psutil
 import pytest
 
 from service.serve import ROOT
+from tests.live import KEY as LIVE_KEY
 from tests.live import Service, free_port, running
 from tests.own_redis import wait_until
 from tests.world import NOTE, report
@@ -140,6 +141,20 @@ def test_what_is_not_read(tmp_path):
 
             assert (status, "application/problem+json") == (answer.status, answer.headers["Content-Type"])
             assert (kind, status) == (problem["type"], problem["status"])
+
+
+def test_chunks_that_are_too_many(tmp_path):
+    """
+    A body in chunks is read whole up to 1 MiB, and refused beyond.
+    """
+    headers = {"Authorization": f"Bearer {LIVE_KEY}", "Content-Type": "application/json"}
+    with running(tmp_path) as service:
+        for more, status in ((b"", 201), (b"x", 413), (b" " * 2**19, 413)):
+            sent = [b'{"name": "Herald"}'.ljust(2**19), b" " * 2**19, more]
+            connection = http.client.HTTPConnection("127.0.0.1", service.port, timeout=10)
+            with contextlib.closing(connection):
+                connection.request("POST", "/v1/outlets", filter(None, sent), headers, encode_chunked=True)
+                assert status == connection.getresponse().status
 
 
 def test_second_service_on_the_same_data(tmp_path, serve):
