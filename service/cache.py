@@ -164,7 +164,7 @@ class ScoreCache:
         try:
             with self._reader.pipeline(transaction=False) as pipe:
                 for question, answer in computed.items():
-                    # A span, not a moment: Redis's clock does not matter then, and one older than 6.2 takes it.
+                    # A span, not a moment: what Redis's clock says does not matter then.
                     life = _LIFE
                     if answer.expires_at is not None:
                         life = min(_LIFE, answer.expires_at - dt.datetime.now(dt.UTC))
@@ -193,13 +193,27 @@ def connect(url: str, *, timeout: float) -> redis.Redis:
     """A client that asks once and waits at most `timeout` seconds."""
     # redis-py's own defaults try ten times, 4 s a call when nothing listens. RESP2, because under RESP3
     # its pool does not notice that an idle connection was closed by a restart.
-    return redis.Redis.from_url(
-        url,
-        protocol=2,
-        socket_timeout=timeout,
-        socket_connect_timeout=timeout,
-        retry=Retry(NoBackoff(), 0),
-    )
+    # What the URL says of these does not count.
+    pool = redis.ConnectionPool.from_url(url)
+    pool.connection_kwargs |= {
+        "protocol": 2,
+        "decode_responses": False,
+        "socket_timeout": timeout,
+        "socket_connect_timeout": timeout,
+        "retry": Retry(NoBackoff(), 0),
+    }
+    return redis.Redis.from_pool(pool)
+
+
+def check_url(url: str) -> None:
+    """Read a URL as `connect` does, and connect to nothing.
+
+    Raises:
+        ValueError: It is no URL of a Redis, or its port or an option is not what it must be.
+        TypeError: It has an option that does not exist.
+    """
+    with connect(url, timeout=_READ_TIMEOUT) as client:
+        client.connection_pool.make_connection()
 
 
 def _generation(about: str) -> str:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import sqlalchemy as sa
+
+from service.cache import check_url
 from service.keys import KEY
 
 PREFIX = "BORNEOUT_"
@@ -78,7 +81,7 @@ def _database_url(url: str) -> str:
     """The URL as SQLAlchemy takes it; PostgreSQL is spoken to through psycopg 3."""
     scheme, found, rest = url.partition("://")
     if found and scheme in ("postgres", "postgresql", "postgresql+psycopg"):
-        return f"postgresql+psycopg://{rest}"
+        return _parsed("DATABASE_URL", f"postgresql+psycopg://{rest}", sa.create_engine)
     if found and scheme == "sqlite" and len(rest) > 1 and rest.startswith("/"):
         return f"sqlite:///{Path(rest[1:]).absolute()}"
     raise BadSetting(f"{PREFIX}DATABASE_URL must begin with sqlite:/// or postgresql://.")
@@ -87,6 +90,15 @@ def _database_url(url: str) -> str:
 def _redis_url(url: str) -> str:
     if not url.startswith(("redis://", "rediss://", "unix://")):
         raise BadSetting(f"{PREFIX}REDIS_URL must begin with redis://, rediss:// or unix://.")
+    return _parsed("REDIS_URL", url, check_url)
+
+
+def _parsed(name: str, url: str, parse: Callable[[str], object]) -> str:
+    """The URL, once the client that will open it has read it. What it says of a bad one may hold a password."""
+    try:
+        parse(url)
+    except (TypeError, ValueError, sa.exc.ArgumentError):
+        raise BadSetting(f"{PREFIX}{name} must be a URL with a number as its port and options that exist.") from None
     return url
 
 

@@ -103,6 +103,18 @@ def test_hit_takes_one_round_trip(own, rows, server):
     assert {"cmdstat_mget": 1} == {name: of["calls"] for name, of in stats.items() if "config" not in name}
 
 
+@pytest.mark.parametrize("option", ["decode_responses=true", "protocol=3", "socket_timeout=60"])
+def test_options_in_the_url(server, rows, option):
+    """
+    What the URL of Redis says of the protocol and its timeouts changes neither answers nor how long they may take.
+    """
+    with contextlib.closing(ScoreCache(f"{server.url}?{option}")) as scores:
+        assert ("herald 0", MISS) == read(scores, rows)
+        assert ("herald 0", HIT) == read(scores, rows)
+        with server.hung():
+            assert ("herald 0", BYPASS) == quickly(lambda: read(scores, rows))
+
+
 def test_forget_makes_answers_old(cache, rows):
     """
     R20: after a write every answer about its outlet is computed anew, whatever was cached.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import traceback
 from dataclasses import fields
 from pathlib import Path
 
@@ -108,6 +109,13 @@ def test_data_dir_given_wins():
         ("DATABASE_URL", "sqlite:///"),
         ("REDIS_URL", f"http://u:{SECRET}@h"),
         ("REDIS_URL", "localhost:6379"),
+        ("DATABASE_URL", f"postgresql://u:{SECRET}@h:port/b"),
+        ("DATABASE_URL", f"postgresql://u:{SECRET}@h/b?port=x"),
+        ("REDIS_URL", f"redis://:{SECRET}@h:port"),
+        ("REDIS_URL", f"redis://:{SECRET}@h:65536"),
+        ("REDIS_URL", f"redis://:{SECRET}@[h"),
+        ("REDIS_URL", f"redis://:{SECRET}@h?db=x"),
+        ("REDIS_URL", f"redis://:{SECRET}@h?typo=1"),
         ("BOOTSTRAP_KEY", SECRET),
         ("BOOTSTRAP_KEY", f"bo_{SECRET}"),
         ("BOOTSTRAP_KEY", f"{KEY}\n"),
@@ -120,7 +128,7 @@ def test_bad_value(name, value):
     with pytest.raises(BadSetting, match=f"^BORNEOUT_{name} must ") as caught:
         read(**{name: value})
 
-    assert SECRET not in str(caught.value)
+    assert SECRET not in "".join(traceback.format_exception(caught.value))
 
 
 def test_unknown_setting_is_said_and_has_no_effect(caplog):
