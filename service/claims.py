@@ -124,6 +124,8 @@ def change_claim(
     with db.write() as session:
         claim = load_claim(session, claim_id, lock=True)
         check_match(describe_claim(session, claim, now=now), tags)
+        if all(getattr(claim, name) == value for name, value in changes.items()):
+            return describe_claim(session, claim, now=now)
         keep_version(session, claim.id, _content(claim), caller=caller, now=now)
         for name, value in changes.items():
             setattr(claim, name, value)
@@ -151,14 +153,14 @@ def claim_by_external_id(session: Session, external_id: str | None) -> Claim | N
     return session.scalar(sa.select(Claim).where(Claim.external_id == external_id).options(*WHOLE))
 
 
-def differences(session: Session, known: Claim, given: NewClaim) -> list[FieldError]:
-    """The members in which a claim that was sent differs from the one on record; none if it once said just that."""
+def differences(session: Session, known: Claim, given: Mapping[str, Any]) -> list[FieldError]:
+    """The members sent in which a claim differs from the one on record; none if it once said just that."""
     errors = [
         FieldError(pointer=f"/{member}", detail="Differs from the claim on record.", code="differs")
         for member, value in given.items()
         if getattr(known, member) != value
     ]
-    sent = {name: given[name] for name in CHANGEABLE}  # type: ignore[literal-required]
+    sent = {name: value for name, value in given.items() if name in CHANGEABLE}
     corrected = all(error["pointer"][1:] in CHANGEABLE for error in errors)
     return [] if errors and corrected and said_before(session, known.id, sent) else errors
 

@@ -99,7 +99,8 @@ def read_csv(stream: BinaryIO, columns: AbstractSet[str]) -> Iterator[tuple[int,
     Raises:
         InvalidBody: A column has another name, or the same as another one.
     """
-    text = (line.decode("utf-8", "surrogateescape") for line in stream)
+    raw = iter(lambda: stream.readline(MAX_LINE), b"")
+    text = (line.decode("utf-8", "surrogateescape") for line in raw)
     header = next(text, "").removeprefix("\ufeff")
     reader = csv.reader(text, delimiter=max(",;\t", key=header.count), strict=True)
     names = [name.strip() for name in next(csv.reader([header], delimiter=max(",;\t", key=header.count)), [])]
@@ -111,7 +112,8 @@ def read_csv(stream: BinaryIO, columns: AbstractSet[str]) -> Iterator[tuple[int,
         except StopIteration:
             return
         except csv.Error as exc:
-            yield number, InvalidBody.at("", f"Not a row of CSV: {exc}.", "malformed")
+            last = reader.line_num + 1
+            yield number, InvalidBody.at("", f"Lines {number} to {last} are not a row of CSV: {exc}.", "malformed")
             continue
         if cells:
             yield number, _row(names, cells)

@@ -71,7 +71,13 @@ def new_outlet(session: Session, given: NewOutlet, *, now: dt.datetime) -> Outle
 def agrees(session: Session, outlet: Outlet, given: NewOutlet) -> bool:
     """Whether an outlet that was sent says what is on record of it, loaded whole, or was before it was changed."""
     domains = _checked(given["slug"], given["domains"])
-    sent = {**given, "domains": domains, "slug": outlet.slug if given["slug"] is None else given["slug"]}
+    above = None if given["parent"] is None else find_outlet(session, given["parent"])
+    sent = {
+        **given,
+        "slug": outlet.slug if given["slug"] is None else given["slug"],
+        "domains": domains,
+        "parent": given["parent"] if above is None else above.slug,
+    }
     on_record = describe_outlet(outlet)
     same = all(on_record[member] == value for member, value in sent.items())
     return same or said_before(session, outlet.id, sent)
@@ -112,9 +118,11 @@ def change_outlet(
         outlet = require_outlet(session, reference, whole=True)
         before = describe_outlet(outlet)
         check_match(before, tags)
-        keep_version(session, outlet.id, before, caller=caller, now=now)
         _apply(session, outlet, changes, keys)
         session.flush()
+        if describe_outlet(outlet) == before:
+            return before
+        keep_version(session, outlet.id, before, caller=caller, now=now)
         leave_forget(session, [outlet.slug], now=now)
     cache.forget([outlet.slug])
     return describe_outlet(outlet)

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import marshmallow as ma
+from marshmallow.validate import OneOf
 
 from service.schemas.fields import Answer
 
-
-class Place(Answer):
-    """Where in the request something is wrong."""
-
-    pointer = ma.fields.String(required=True, metadata={"description": "JSON pointer (RFC 6901) into the body"})
-    detail = ma.fields.String(required=True)
-    code = ma.fields.String(required=True)
+# Not a class body, because `in` is a word of Python's.
+Place = Answer.from_dict(
+    {
+        "pointer": ma.fields.String(
+            required=True, metadata={"description": "JSON pointer (RFC 6901) into the body; for a query, its parameter"}
+        ),
+        "detail": ma.fields.String(required=True),
+        "code": ma.fields.String(required=True),
+        "in": ma.fields.String(validate=OneOf(["query"]), metadata={"description": "Only for query parameters"}),
+    },
+    name="Place",
+)
 
 
 class Problem(Answer):

@@ -151,3 +151,16 @@ def test_unknown_member(world):
     claim = world.record()
 
     assert_problem(change(world, claim, {"kind": "fact", "tags": None}), 422, "invalid-body", "/kind", "/tags")
+
+
+def test_a_change_that_changes_nothing(world):
+    """
+    What is sent as it is on record is answered, and keeps no version.
+    """
+    claim = world.record(topic="roads")
+
+    answers = [change(world, claim, changes) for changes in ({}, {"topic": "roads"}, {"text": claim["text"]})]
+
+    assert [(200, claim)] * 3 == [(answer.status_code, answer.json) for answer in answers]
+    with world.runtime.db.read() as session:
+        assert 0 == session.scalar(sa.select(sa.func.count()).select_from(Version))
