@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, TypedDict, Unpack
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import aliased, selectinload
+from sqlalchemy.orm import Session, aliased, selectinload
 
 from service.db import Database, UtcDateTime
 from service.dossier import WHOLE, count_roots, counting_reports, summarise_claim
-from service.instants import parse_instant
-from service.models import Claim, Report, Resolution
-from service.paging import Keyset, Page, Position
+from service.instants import format_instant, parse_instant
+from service.models import Claim, Report, Resolution, Withdrawal
+from service.paging import Keyset, Page, Position, read_position
 from service.register import filtering_outlet
 from service.search import has_words
 from service.vocabulary import ClaimKind, ClaimOrder, ClaimStatus, Verdict
@@ -27,20 +28,26 @@ _SORTED = {
 }
 
 
+class Filters(TypedDict, total=False):
+    """What claims can be listed by; None, as if left out, for any."""
+
+    status: ClaimStatus | None
+    verdict: Verdict | None
+    outlet: str | None
+    topic: str | None
+    external_id: str | None
+    q: str | None
+    resolves_before: dt.datetime | None
+
+
 def list_claims(
     db: Database,
     *,
-    status: ClaimStatus | None = None,
-    verdict: Verdict | None = None,
-    outlet: str | None = None,
-    topic: str | None = None,
-    external_id: str | None = None,
-    q: str | None = None,
-    resolves_before: dt.datetime | None = None,
     sort: ClaimOrder = ClaimOrder.NEWEST,
     after: Position | None,
     limit: int,
     now: dt.datetime,
+    **filters: Unpack[Filters],
 ) -> Page[dict[str, Any]]:
     """Claims, the last recorded first unless asked otherwise.
 
@@ -49,21 +56,7 @@ def list_claims(
     """
     rows = sa.select(Claim).options(selectinload(Claim.resolutions))
     with db.read() as session:
-        if status is not None:
-            rows = rows.where(_has_status(status, now))
-        if verdict is not None:
-            rows = rows.where(_stands(Resolution.verdict == verdict))
-        if outlet is not None:
-            by = filtering_outlet(session, outlet, "outlet")
-            rows = rows.where(sa.exists().where(Report.claim_id == Claim.id, Report.outlet_id == by.id))
-        if topic is not None:
-            rows = rows.where(Claim.topic == topic)
-        if external_id is not None:
-            rows = rows.where(Claim.external_id == external_id)
-        if q is not None:
-            rows = rows.where(has_words(session, q))
-        if resolves_before is not None:
-            rows = rows.where(Claim.resolves_by < resolves_before)
+        rows = rows.where(*_conditions(session, filters, now=now))
         page = _SORTED[sort].page(session, rows, after=after, limit=limit)
         return Page([summarise_claim(claim, now=now) for claim in page.items], page.next)
 
@@ -71,16 +64,51 @@ def list_claims(
 def list_due_claims(db: Database, *, after: Position | None, limit: int, now: dt.datetime) -> Page[dict[str, Any]]:
     """The claims that are due, the longest overdue first and then the most reported, with what is at stake (R15).
 
+    Reports are counted as of the first page, so that no claim moves while others are read; a position begins with
+    that moment.
+
     Raises:
         InvalidQuery: `after` is not a position of this list.
     """
-    fewer_reports = -sa.select(sa.func.count()).where(Report.claim_id == Claim.id).correlate(Claim).scalar_subquery()
-    keyset = Keyset([Claim.resolves_by, fewer_reports, Claim.id], [parse_instant, int, UUID])
+    begun, after = (now, None) if after is None else (*read_position(after[:1], [parse_instant]), after[1:])
+    keyset = Keyset([Claim.resolves_by, -_count_reports(begun), Claim.id], [parse_instant, _read_count, UUID])
     rows = sa.select(Claim).where(_has_status(ClaimStatus.DUE, now)).options(*WHOLE)
     with db.read() as session:
         page = keyset.page(session, rows, after=after, limit=limit)
         roots = count_roots(session, page.items)
-        return Page([_due(claim, roots[claim.id], now=now) for claim in page.items], page.next)
+        following = None if page.next is None else (format_instant(begun), *page.next)
+        return Page([_due(claim, roots[claim.id], now=now) for claim in page.items], following)
+
+
+def _conditions(session: Session, filters: Filters, *, now: dt.datetime) -> Iterator[sa.ColumnElement[bool]]:
+    for name in ("topic", "external_id"):
+        if (value := filters.get(name)) is not None:
+            yield getattr(Claim, name) == value
+    if (status := filters.get("status")) is not None:
+        yield _has_status(status, now)
+    if (verdict := filters.get("verdict")) is not None:
+        yield _stands(Resolution.verdict == verdict)
+    if (outlet := filters.get("outlet")) is not None:
+        by = filtering_outlet(session, outlet, "outlet")
+        yield sa.exists().where(Report.claim_id == Claim.id, Report.outlet_id == by.id)
+    if (q := filters.get("q")) is not None:
+        yield has_words(session, q)
+    if (resolves_before := filters.get("resolves_before")) is not None:
+        yield Claim.resolves_by < resolves_before
+
+
+def _count_reports(moment: dt.datetime) -> sa.ScalarSelect[int]:
+    """How many reports of a claim counted at a moment."""
+    withdrawn = sa.exists().where(Withdrawal.report_id == Report.id, Withdrawal.recorded_at <= moment)
+    filed = sa.select(sa.func.count()).where(Report.claim_id == Claim.id, Report.recorded_at <= moment)
+    return filed.where(~withdrawn).correlate(Claim).scalar_subquery()
+
+
+def _read_count(text: str) -> int:
+    """Read a count from a position: no more digits than any database takes."""
+    if len(text) > 10:
+        raise ValueError("No count of reports.")
+    return int(text)
 
 
 def _due(claim: Claim, roots: int, *, now: dt.datetime) -> dict[str, Any]:

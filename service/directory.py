@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from contextlib import suppress
 from typing import NotRequired, TypedDict
 
@@ -10,11 +11,11 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from service.addresses import parse_address
-from service.db import lock_name
+from service.db import is_among, lock_name
 from service.errors import InvalidBody
 from service.identity import domain_key, name_key, new_id
 from service.models import Outlet, OutletDomain
-from service.nearest import ids_named, unknown_slug
+from service.nearest import ids_named, outlets_named, unknown_slug
 from service.register import domain_owners, find_outlet, free_slug
 from service.vocabulary import OutletKind
 
@@ -51,11 +52,28 @@ class Directory:
             self._found[key] = self._look_up(reference)
         return self._found[key]
 
+    def expect(self, references: Iterable[str | NamedOutlet]) -> None:
+        """Look up many outlets at once that will be asked for; what is not found now is looked for then."""
+        references = list(references)
+        slugs = {reference for reference in references if isinstance(reference, str)}
+        outlets = self._session.scalars(sa.select(Outlet).where(is_among(self._session, Outlet.slug, slugs)))
+        self._found |= {outlet.slug: outlet for outlet in outlets}
+        named = [reference for reference in references if not isinstance(reference, str)]
+        keys = {name_key(reference["name"]) for reference in named if reference.get("domain") is None}
+        for key, (outlet, *others) in outlets_named(self._session, keys).items():
+            if not others:
+                self._found[key, None] = outlet
+
     def drop_unused(self) -> None:
         """Know no more of the outlets that were made and then not used, because what spoke of them was refused."""
         unused = [made for made in self._made if made not in self._session]
         self._made = [made for made in self._made if made not in unused]
         self._found = {key: outlet for key, outlet in self._found.items() if outlet not in unused}
+
+    def forget_names(self) -> None:
+        """Look names up anew, because an outlet was put on record that may have one of them."""
+        self._found = {key: outlet for key, outlet in self._found.items() if isinstance(key, str)}
+        self._missed.clear()
 
     def at(self, url: str) -> Outlet:
         """The outlet on record, or just made, that has the page of a URL (R21).
@@ -86,6 +104,7 @@ class Directory:
 
     def _unknown(self, slug: str) -> str:
         if slug not in self._missed:
+            self._session.flush()  # what was made and is used may be near
             self._missed[slug] = unknown_slug(self._session, slug)
         return self._missed[slug]
 
@@ -122,6 +141,7 @@ class Directory:
         outlet.slug = free_slug(self._session, outlet, taken={made.slug for made in self._made})
         outlet.domains = [] if domain is None else [OutletDomain(domain=domain, position=0)]
         self._made.append(outlet)
+        self._missed.clear()
         return outlet
 
 

@@ -14,9 +14,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from service.cache import ScoreCache
-from service.claims import check_agrees, differences, new_claim, plan_first
+from service.claims import NewClaim, check_agrees, differences, new_claim, plan_first
 from service.db import Database, retried
-from service.directory import Directory
+from service.directory import Directory, NamedOutlet
 from service.dossier import WHOLE, reporting_outlets
 from service.errors import ClaimDiffers, InvalidBody, ServiceError, SlugTaken, nested
 from service.filing import Filing, NewReport, file_on, plan_filings
@@ -26,7 +26,7 @@ from service.models import Claim, Outlet, Report, Resolution
 from service.outbox import leave_forget
 from service.outlets import NewOutlet, agrees, new_outlet
 from service.register import WHOLE as WHOLE_OUTLET
-from service.resolutions import NewResolution, new_resolution
+from service.resolutions import NewResolution, check_resolution, new_resolution
 from service.vocabulary import Caller
 
 BATCH = 250
@@ -107,6 +107,7 @@ class _Load:
 
     def lines(self, lines: Sequence[ReadLine]) -> list[LineResult]:
         self._claims = self._known_claims(lines)
+        self._directory.expect(reference for line in lines for reference in _outlets(line.content))
         return [self._line(line) for line in lines]
 
     def _line(self, line: ReadLine) -> LineResult:
@@ -153,18 +154,16 @@ class _Load:
         for outlet in known:
             if agrees(self._session, outlet, given):
                 return LineStatus.UNCHANGED, outlet
-        if known:
-            raise SlugTaken(f"The outlet {known[0].slug!r} is on record and does not agree.")
+        if known and given["slug"] is None:
+            raise SlugTaken(f"The outlet {known[0].slug!r} has this name and does not agree; give another one a slug.")
         outlet = new_outlet(self._session, given, now=self._now)
         self._session.add(outlet)
         self._session.flush()
+        self._directory.forget_names()
         return LineStatus.CREATED, outlet
 
     def _claim(self, line: ClaimLine) -> Outcome:
-        external_id = line.claim["external_id"]
-        if external_id is None:
-            raise InvalidBody.at("/external_id", "A claim in a file needs one, to be known again.", "required")
-        if (known := self._claims.get(external_id)) is not None:
+        if (known := self._claims.get(required_id(line.claim))) is not None:
             check_agrees(
                 self._session,
                 known,
@@ -186,17 +185,18 @@ class _Load:
         return LineStatus.CREATED if filing.is_new else LineStatus.UNCHANGED, filing.report
 
     def _resolution(self, claim: Claim, given: NewResolution) -> Outcome:
-        resolution = self._next(claim, given)
-        self._put(claim, [], resolution)
-        return LineStatus.UNCHANGED if resolution is None else LineStatus.CREATED, resolution or claim.resolutions[-1]
+        resolution, is_new = self._planned(claim, given)
+        self._put(claim, [], resolution if is_new else None)
+        return LineStatus.CREATED if is_new else LineStatus.UNCHANGED, resolution
 
     def _flat(self, line: FlatLine) -> Outcome:
         external_id = str(line.claim["external_id"])
         if (claim := self._claims.get(external_id)) is None:
             claim = new_claim(line.claim, caller=self._caller, now=self._now)
-        spoken_of = {"/text"} if line.claim["topic"] is None else {"/text", "/topic"}
-        differing = [place for place in differences(self._session, claim, line.claim) if place["pointer"] in spoken_of]
-        if differing:
+        spoken_of = {"text": line.claim["text"]}
+        if line.claim["topic"] is not None:
+            spoken_of["topic"] = line.claim["topic"]
+        if differing := differences(self._session, claim, spoken_of):
             raise ClaimDiffers(f"The claim {claim.id} has this claim_id and does not agree.", errors=differing)
         [filing] = plan_filings(claim, {"/report": line.report}, self._directory, caller=self._caller, now=self._now)
         resolved = self._resolve(claim, line.resolution, [filing])
@@ -206,18 +206,21 @@ class _Load:
 
     def _resolve(self, claim: Claim, given: NewResolution | None, filings: list[Filing]) -> bool:
         """Put a claim on record with reports and a resolution, once the resolution is found good; whether it is new."""
+        resolution, is_new = None, False
         try:
-            resolution = None if given is None else self._next(claim, given)
+            if given is not None:
+                resolution, is_new = self._planned(claim, given)
         except InvalidBody as exc:
             raise InvalidBody(exc.detail, errors=nested(exc, "/resolution")) from exc
-        self._put(claim, filings, resolution)
-        return resolution is not None
+        self._put(claim, filings, resolution if is_new else None)
+        return is_new
 
-    def _next(self, claim: Claim, given: NewResolution) -> Resolution | None:
-        """The resolution to add; None if the claim has, or once had, one that says the same."""
-        if any(_agrees(resolution, given) for resolution in claim.resolutions):
-            return None
-        return new_resolution(self._session, claim, given, caller=self._caller, now=self._now)
+    def _planned(self, claim: Claim, given: NewResolution) -> tuple[Resolution, bool]:
+        """The resolution to add, or one that says the same and is, or once was, the claim's; and whether it is new."""
+        check_resolution(given, now=self._now)
+        if same := next((resolution for resolution in claim.resolutions if _agrees(resolution, given)), None):
+            return same, False
+        return new_resolution(self._session, claim, given, caller=self._caller, now=self._now), True
 
     def _put(self, claim: Claim, filings: list[Filing], resolution: Resolution | None) -> None:
         file_on(claim, filings)
@@ -238,6 +241,31 @@ def _external_id(content: Line | ServiceError) -> str | None:
             return content.claim
         case _:
             return None
+
+
+def required_id(claim: NewClaim) -> str:
+    """The external id of a claim in a file.
+
+    Raises:
+        InvalidBody: It has none.
+    """
+    if claim["external_id"] is None:
+        raise InvalidBody.at("/external_id", "A claim in a file needs one, to be known again.", "required")
+    return claim["external_id"]
+
+
+def _outlets(content: Line | ServiceError) -> Iterator[str | NamedOutlet]:
+    """The outlets that the reports of a line speak of."""
+    match content:
+        case ClaimLine():
+            reports = content.reports
+        case ReportLine() | FlatLine():
+            reports = [content.report]
+        case _:
+            reports = []
+    for report in reports:
+        cited = None if report["relays"] is None else report["relays"]["outlet"]
+        yield from (outlet for outlet in (report["outlet"], cited) if outlet is not None)
 
 
 # Where a flat line says what is wrong with the claim, report or resolution that it stands for.
@@ -261,4 +289,5 @@ def in_flat_line(pointer: str) -> str:
 def _agrees(resolution: Resolution, given: NewResolution) -> bool:
     same_truth = given["truth"] is None or given["truth"] == resolution.truth
     same_moment = given["known_at"] in (None, resolution.known_at)
-    return resolution.verdict is given["verdict"] and same_truth and same_moment
+    same_place = given["supersedes"] in (None, resolution.supersedes_id)
+    return resolution.verdict is given["verdict"] and same_truth and same_moment and same_place

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import string
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from difflib import get_close_matches
 from itertools import chain
 from uuid import UUID
@@ -48,6 +48,17 @@ def ids_named(key: str) -> sa.CompoundSelect[UUID]:
     # A union, because PostgreSQL reads the whole table for an OR over two tables.
     names = sa.select(Outlet.id).where(Outlet.name_key == key)
     return names.union(sa.select(OutletAlias.outlet_id).where(OutletAlias.name_key == key))
+
+
+def outlets_named(session: Session, keys: Collection[str]) -> dict[str, list[Outlet]]:
+    """The outlets with each of these keys of a name or an alias, for those that some have."""
+    names = sa.select(Outlet.name_key, Outlet.id).where(is_among(session, Outlet.name_key, keys))
+    aliases = sa.select(OutletAlias.name_key, OutletAlias.outlet_id)
+    named = names.union(aliases.where(is_among(session, OutletAlias.name_key, keys))).subquery()
+    found: dict[str, list[Outlet]] = {}
+    for key, outlet in session.execute(sa.select(named.c.name_key, Outlet).join(named, named.c.id == Outlet.id)):
+        found.setdefault(key, []).append(outlet)
+    return found
 
 
 def _slugs_named(name: str) -> sa.Select[str]:

@@ -85,7 +85,7 @@ def new_resolution(
     Raises:
         As `resolve_claim`.
     """
-    _check_body(given, now=now)
+    check_resolution(given, now=now)
     if claim.kind is ClaimKind.OPINION:
         raise OpinionUnresolved(f"The claim {claim.id} is an opinion.")
     _check_own(claim, caller)
@@ -114,8 +114,12 @@ def _truth(given: NewResolution) -> float | None:
     return _TRUTH.get(given["verdict"], given["truth"])
 
 
-def _check_body(given: NewResolution, *, now: dt.datetime) -> None:
-    """R12 and R13, as far as the resolution alone can break them."""
+def check_resolution(given: NewResolution, *, now: dt.datetime) -> None:
+    """R12 and R13, as far as the resolution alone can break them.
+
+    Raises:
+        InvalidBody: It does.
+    """
     errors: list[FieldError] = []
     verdict, truth, known_at = given["verdict"], given["truth"], given["known_at"]
     if verdict is Verdict.PARTIAL and truth is None:

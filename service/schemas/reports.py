@@ -18,6 +18,9 @@ class NamedOutlet(Body):
     domain = Text(DOMAIN_LENGTH, load_default=None, allow_none=True)
 
 
+_NAMED, _SLUG = NamedOutlet(), Text(SLUG_LENGTH)  # made once, because a file has many of them
+
+
 class OutletReference(ma.fields.Field[Any]):
     """A slug or id, or an object with a name; without it, the report's url tells."""
 
@@ -29,8 +32,8 @@ class OutletReference(ma.fields.Field[Any]):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
         if isinstance(value, Mapping):
-            return NamedOutlet().load(value)
-        return Text(SLUG_LENGTH).deserialize(value, attr, data, **kwargs)
+            return _NAMED.load(value)
+        return _SLUG.deserialize(value, attr, data, **kwargs)
 
 
 class RelayIn(Body):
