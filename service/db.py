@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import json
+import sqlite3
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from typing import Any, ParamSpec, TypeVar
@@ -18,9 +19,17 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 _ATTEMPTS = 4
-_READ_ONLY = "25006"  # PostgreSQL after a failover, until the client is led to the new primary
 _LOST_RACE = frozenset({"40001", "40P01"})  # serialization failure, deadlock
-_AWAY = (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError)
+_AWAY_STATES = (
+    "08",  # the connection
+    *_LOST_RACE,  # every time that it was tried
+    "53",  # no memory, disk or connection left
+    "57P",  # stopping, or starting
+    "25006",  # read only: after a failover, until the client is led to the new primary
+    "55P03",  # waited too long for a lock
+)
+_NO_SCHEMA = frozenset({"42P01", "42703"})  # undefined table, undefined column
+_AWAY_CODES = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_FULL})
 
 
 class UtcDateTime(sa.types.TypeDecorator[dt.datetime]):
@@ -94,7 +103,24 @@ class Database:
 
 def is_away(error: Exception) -> bool:
     """Whether an error says that the database could not be reached or was busy, not that the statement was wrong."""
-    return isinstance(error, _AWAY) or getattr(getattr(error, "orig", None), "sqlstate", None) == _READ_ONLY
+    if not isinstance(error, sa.exc.DBAPIError):
+        return isinstance(error, sa.exc.TimeoutError)  # no connection was free in time
+    reason = error.orig
+    if isinstance(reason, sqlite3.Error):
+        # An extended code has the plain one in its last byte.
+        return getattr(reason, "sqlite_errorcode", 0) & 0xFF in _AWAY_CODES
+    if (state := getattr(reason, "sqlstate", None)) is not None:
+        return bool(state.startswith(_AWAY_STATES))
+    # PostgreSQL has not said it: the connection could not be made, or was lost, or psycopg refused the statement.
+    return error.statement is None or error.connection_invalidated
+
+
+def lacks_schema(error: Exception) -> bool:
+    """Whether an error says that a table or column is not there, as in a database that was not migrated."""
+    reason = getattr(error, "orig", None)
+    if isinstance(reason, sqlite3.OperationalError):
+        return str(reason).startswith(("no such table", "no such column"))
+    return getattr(reason, "sqlstate", None) in _NO_SCHEMA
 
 
 def retried(use_case: Callable[P, R]) -> Callable[P, R]:
@@ -152,10 +178,11 @@ def _engine(url: str) -> sa.Engine:
         return engine
     # The session's zone is fixed because psycopg reads instants in it, and 9999-12-31T23:59Z has none east of UTC.
     # A connection is tried before use, so that a restart of the database costs nobody an answer.
+    # A lock is waited for as long as on SQLite.
     return sa.create_engine(
         url,
         hide_parameters=True,  # what was sent does not belong in the logs
-        connect_args={"connect_timeout": 3, "options": "-c timezone=UTC"},
+        connect_args={"connect_timeout": 3, "options": "-c timezone=UTC -c lock_timeout=10s"},
         pool_pre_ping=True,
         pool_size=5,
         pool_timeout=5,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import logging
 import shutil
 import sqlite3
 import subprocess
@@ -50,16 +51,28 @@ def test_instant_without_a_zone_is_refused():
         UtcDateTime().process_bind_param(dt.datetime(2026, 7, 1), None)  # noqa: DTZ001 - what it is about
 
 
+def refused(kind, reason, **more):
+    return kind("SELECT 1", {}, reason, **more)
+
+
 @pytest.mark.parametrize(
     ("error", "away"),
     [
-        (sa.exc.OperationalError("", {}, psycopg.OperationalError()), True),
-        (sa.exc.OperationalError("", {}, sqlite3.OperationalError("database is locked")), True),
-        (sa.exc.InterfaceError("", {}, psycopg.InterfaceError()), True),
+        (sa.exc.OperationalError(None, None, psycopg.OperationalError("connection refused")), True),
+        (refused(sa.exc.OperationalError, psycopg.OperationalError(), connection_invalidated=True), True),
+        (refused(sa.exc.OperationalError, psycopg.errors.AdminShutdown()), True),
+        (refused(sa.exc.OperationalError, psycopg.errors.ConnectionFailure()), True),
+        (refused(sa.exc.OperationalError, psycopg.errors.DiskFull()), True),
+        (refused(sa.exc.OperationalError, psycopg.errors.LockNotAvailable()), True),
+        (refused(sa.exc.OperationalError, psycopg.errors.DeadlockDetected()), True),
+        (refused(sa.exc.InternalError, psycopg.errors.ReadOnlySqlTransaction()), True),
         (sa.exc.TimeoutError(), True),
-        (sa.exc.IntegrityError("", {}, psycopg.errors.UniqueViolation()), False),
-        (sa.exc.ProgrammingError("", {}, psycopg.errors.UndefinedTable()), False),
-        (sa.exc.DataError("", {}, psycopg.DataError()), False),
+        (refused(sa.exc.OperationalError, psycopg.OperationalError("too many parameters")), False),
+        (refused(sa.exc.OperationalError, psycopg.errors.QueryCanceled()), False),
+        (refused(sa.exc.IntegrityError, psycopg.errors.UniqueViolation()), False),
+        (refused(sa.exc.ProgrammingError, psycopg.errors.UndefinedTable()), False),
+        (refused(sa.exc.DataError, psycopg.DataError()), False),
+        (refused(sa.exc.OperationalError, sqlite3.OperationalError()), False),
         (KeyError("a"), False),
     ],
 )
@@ -68,6 +81,29 @@ def test_what_counts_as_away(error, away):
     Only what waiting may mend counts as a database that is away.
     """
     assert away is is_away(error)
+
+
+@pytest.mark.parametrize(
+    ("statement", "away"),
+    [
+        ("ATTACH '/no/such/folder/a.db' AS a", True),
+        ("INSERT INTO outbox VALUES (zeroblob(100000), '', '', '')", True),
+        ("SELECT * FROM nowhere", False),
+        (f"SELECT 1 IN ({','.join('?' * 300_000)})", False),
+    ],
+    ids=["cannot open", "disk full", "no such table", "too many variables"],
+)
+def test_what_counts_as_away_on_sqlite(tmp_path, sqlite_template, statement, away):
+    """
+    What is wrong with a statement does not count as a SQLite that is away; a full disk does.
+    """
+    db = Database(f"sqlite:///{shutil.copy(sqlite_template, tmp_path / 'test.db')}")
+    with contextlib.closing(db), db.write() as session:
+        session.execute(sa.text("PRAGMA max_page_count = 1"))  # as good as a full disk
+        with pytest.raises(sa.exc.OperationalError) as caught:
+            session.connection().exec_driver_sql(statement, (0,) * statement.count("?"))
+
+    assert away is is_away(caught.value)
 
 
 def lost_race():
@@ -256,6 +292,37 @@ def test_sqlite_locked(tmp_path, sqlite_template, redis_url):
     assert "herald" == world.outlet("Herald")["slug"]
     db.close()
     app.extensions["runtime"].cache.close()
+
+
+def test_postgres_locked(world, db):
+    """
+    A lock that another program holds on PostgreSQL is waited for as long as on SQLite, then the write is a 503.
+    """
+    if db.engine.dialect.name == "sqlite":
+        return
+    with db.read() as session:
+        assert "10s" == session.scalar(sa.text("SHOW lock_timeout"))
+    shorter = "SET LOCAL lock_timeout = '100ms'"
+    sa.event.listen(world.runtime.db.engine, "begin", lambda connection: connection.exec_driver_sql(shorter))
+    with db.write() as other:
+        other.execute(sa.text("LOCK TABLE outlet IN SHARE MODE"))
+        assert_problem(world.post("/v1/outlets", {"name": "Herald"}), 503, "unavailable")
+        assert 200 == world.get("/v1/outlets").status_code
+
+    assert "herald" == world.outlet("Herald")["slug"]
+
+
+def test_statement_that_is_wrong(world, caplog):
+    """
+    A database without tables is no busy one: the answer is a 500, and the log says why.
+    """
+    with world.runtime.db.write() as session:
+        session.execute(sa.text("ALTER TABLE outlet RENAME TO elsewhere"))
+
+    with caplog.at_level(logging.ERROR):
+        assert_problem(world.get("/v1/outlets"), 500, "internal-error")
+    assert ["Unexpected error"] == [record.getMessage() for record in caplog.records]
+    assert "outlet" in caplog.text
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from service.cli.operate import migrate, openapi, serve, worker
 from service.cli.records import resolve, score
 from service.cli.remote import Unreachable
 from service.config import BadSetting
-from service.db import is_away
+from service.db import is_away, lacks_schema
 from service.errors import ServiceError
 from service.redis_server import NoRedisServer
 from service.serve import StartError
@@ -29,7 +29,7 @@ class Borneout(click.Group):
         except (BadSetting, NoRedisServer, StartError, Unreachable) as exc:
             raise click.ClickException(str(exc)) from exc
         except Exception as exc:
-            if not is_away(exc):
+            if not (is_away(exc) or lacks_schema(exc)):
                 raise
             raise click.ClickException(f"The database cannot be used (is it migrated?): {exc}") from exc
 

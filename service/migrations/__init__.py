@@ -13,14 +13,9 @@ def migrate(engine: sa.Engine, revision: str = "head") -> None:
     """Apply what is pending, in one transaction and under a lock, so that several may start at once."""
     with engine.execution_options(write=True).begin() as connection:
         if connection.dialect.name == "postgresql":
+            connection.execute(sa.text("SET LOCAL lock_timeout = 0"))  # another's migration may take its time
             connection.execute(sa.text("SELECT pg_advisory_xact_lock(hashtextextended('borneout:migrate', 0))"))
         command.upgrade(_config(connection), revision)
-
-
-def rewind(engine: sa.Engine, revision: str) -> None:
-    """Take the schema back to an earlier revision."""
-    with engine.execution_options(write=True).begin() as connection:
-        command.downgrade(_config(connection), revision)
 
 
 def _config(connection: sa.Connection) -> Config:
