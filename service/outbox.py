@@ -51,4 +51,6 @@ def measure_backlog(db: Database, *, now: dt.datetime) -> Backlog:
 
 def _next_batch(db: Database) -> list[Outbox]:
     with db.read() as session:
-        return list(session.scalars(sa.select(Outbox).order_by(Outbox.id).limit(_AT_ONCE)))
+        return list(
+            session.scalars(sa.select(Outbox).where(Outbox.kind == _FORGET).order_by(Outbox.id).limit(_AT_ONCE))
+        )

@@ -41,6 +41,17 @@ def test_sweep_does_what_is_left_and_is_done(db, cache):
     assert [3, 0, 0] == [sweep(db, cache), sweep(db, cache), rows(db)]
 
 
+def test_rows_of_another_kind_stay(db, cache):
+    """
+    What another version has left, and this one does not know, is neither done nor thrown away.
+    """
+    with db.write() as session:
+        session.add(Outbox(kind="tell", payload={"to": "all"}, recorded_at=NOW))
+    leave(db, 1)
+
+    assert (1, 1) == (sweep(db, cache), rows(db))
+
+
 def test_more_rows_than_fit_in_a_batch(db, cache):
     """
     A long absence of Redis leaves many rows; one sweep does them all.

@@ -19,9 +19,8 @@ from service.logs import set_up_logs
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a command works: the settings, and the database and cache they name."""
+    """Where a command works: its database and its cache."""
 
-    settings: Settings
     db: Database
     cache: ScoreCache
 
@@ -62,7 +61,7 @@ def with_place(command: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(command)
     def run(settings: Settings, **options: Any) -> Any:
         set_up_logs(logging.ERROR)
-        place = Place(settings, Database(settings.database_url), ScoreCache(settings.redis_url))
+        place = Place(Database(settings.database_url), ScoreCache(settings.redis_url))
         try:
             return command(place, **options)
         finally:
