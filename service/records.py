@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any, TypeAlias
-from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
@@ -33,28 +32,36 @@ class OutletRecord:
 
 def read_records(
     session: Session,
-    outlets: Sequence[Outlet],
+    outlets: Sequence[Outlet] | None,
     *,
     topic: str | None,
     basis: Basis,
     as_of: dt.datetime | None,
     now: dt.datetime,
 ) -> list[OutletRecord]:
-    """What is on record of each outlet, in the order given.
+    """What is on record of each outlet.
 
     Args:
         session: A session that reads.
-        outlets: The outlets asked for.
+        outlets: The outlets asked for; None for all that have a score and reports to rest it on.
         topic: Only claims of this topic; None for all.
         basis: Which claims count (R16).
         as_of: Look only at what was published and known by then (R18); None for everything on record.
         now: The moment of the call.
+
+    Returns:
+        The records, in the order of the outlets given.
     """
-    records = {outlet.id: OutletRecord(outlet.slug, outlet.scorable) for outlet in outlets}
-    rows = session.execute(_rows(records.keys(), topic=topic, as_of=as_of))
-    for (outlet_id, _), of_claim in groupby(rows, key=lambda row: (row.outlet_id, row.claim_id)):
-        _add(records[outlet_id], list(of_claim), basis=basis, moment=as_of or now)
-    return [records[outlet.id] for outlet in outlets]
+    records = {outlet.id: OutletRecord(outlet.slug, outlet.scorable) for outlet in outlets or ()}
+    # All are not named one by one, which is more than a statement can take.
+    chosen = Outlet.scorable if outlets is None else Outlet.id.in_(list(records))
+    rows = session.execute(_rows(chosen, topic=topic, as_of=as_of))
+    for (outlet_id, _), group in groupby(rows, key=lambda row: (row.outlet_id, row.claim_id)):
+        of_claim = list(group)
+        if outlet_id not in records:
+            records[outlet_id] = OutletRecord(of_claim[0].slug, of_claim[0].scorable)
+        _add(records[outlet_id], of_claim, basis=basis, moment=as_of or now)
+    return list(records.values())
 
 
 def _add(outlet: OutletRecord, rows: list[Row], *, basis: Basis, moment: dt.datetime) -> None:
@@ -81,7 +88,9 @@ def _filed(row: Row) -> Filed:
     )
 
 
-def _rows(outlet_ids: Iterable[UUID], *, topic: str | None, as_of: dt.datetime | None) -> sa.Select[*tuple[Any, ...]]:
+def _rows(
+    chosen: sa.ColumnExpressionArgument[bool], *, topic: str | None, as_of: dt.datetime | None
+) -> sa.Select[*tuple[Any, ...]]:
     """The outlets' reports with their claims and the resolutions that stand, by outlet, claim and order of reports."""
     later = aliased(Resolution)
     stands = [
@@ -101,15 +110,18 @@ def _rows(outlet_ids: Iterable[UUID], *, topic: str | None, as_of: dt.datetime |
             Report.recorded_at,
             Report.is_relay,
             Report.cited_id,
+            Outlet.slug,
+            Outlet.scorable,
             Claim.kind,
             Claim.resolves_by,
             Resolution.verdict,
             Resolution.truth,
             Resolution.known_at,
         )
+        .join(Outlet, Outlet.id == Report.outlet_id)
         .join(Claim, Claim.id == Report.claim_id)
         .outerjoin(Resolution, sa.and_(*stands))
-        .where(Report.outlet_id.in_(list(outlet_ids)), ~sa.exists().where(Withdrawal.report_id == Report.id))
+        .where(chosen, ~sa.exists().where(Withdrawal.report_id == Report.id))
         .order_by(Report.outlet_id, Report.claim_id, Report.published_at, Report.recorded_at, Report.id)
     )
     if topic is not None:

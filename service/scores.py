@@ -10,7 +10,6 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any
 
-import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from service.cache import RANKING, Answer, CacheStatus, Question, ScoreCache
@@ -170,8 +169,7 @@ def _compute(db: Database, slugs: Sequence[str], *, lens: Lens, now: dt.datetime
 
 def _rank(db: Database, *, lens: Lens, ranking: Ranking, now: dt.datetime) -> Answer:
     with db.read() as session:
-        outlets = session.scalars(sa.select(Outlet).where(Outlet.scorable)).all()
-        records = _read(session, outlets, lens, now)
+        records = _read(session, None, lens, now)
     scores = [_score(record, lens, now) for record in records if record.record.own.resolved >= ranking.min_resolved]
     scores.sort(key=ranking.place)
     bound_to = [lens.variant(), *ranking.list_name]
@@ -185,7 +183,7 @@ def _rank(db: Database, *, lens: Lens, ranking: Ranking, now: dt.datetime) -> An
     return _listed([_sealed(score, lens) for score in page], next_cursor, expires_at=min(changes, default=None))
 
 
-def _read(session: Session, outlets: Sequence[Outlet], lens: Lens, now: dt.datetime) -> list[OutletRecord]:
+def _read(session: Session, outlets: Sequence[Outlet] | None, lens: Lens, now: dt.datetime) -> list[OutletRecord]:
     return read_records(session, outlets, topic=lens.topic, basis=lens.basis, as_of=lens.as_of, now=now)
 
 

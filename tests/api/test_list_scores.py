@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import sqlite3
 
 import pytest
+import sqlalchemy as sa
 
 from tests.world import assert_problem, report
 
@@ -65,6 +67,31 @@ def test_sort(ranked, query, expected):
     Outlets are sorted by what was asked; those that are equal go by slug either way.
     """
     assert list(expected) == outlets(ranked.get(f"{URL}?min_resolved=1{query}"))
+
+
+EMPTY_OUTLETS = """
+INSERT INTO outlet (id, slug, name, name_key, kind, scorable, recorded_at)
+WITH RECURSIVE counted (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM counted WHERE i < {count})
+SELECT {id}, 'empty-' || i, 'Empty', 'empty', 'newspaper', true, CURRENT_TIMESTAMP FROM counted
+"""
+
+
+def test_more_outlets_than_a_statement_has_parameters(ranked, db):
+    """
+    The ranking copes with any number of outlets on record.
+    """
+    more = {"count": 2**16, "id": "gen_random_uuid()"}
+    if db.engine.dialect.name == "sqlite":
+        more = {"count": 2**15, "id": "lower(hex(randomblob(16)))"}
+        limit = (sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER, 2**15 - 2)  # what it is where nobody has raised it
+        engine = ranked.runtime.db.engine
+        engine.dispose()
+        sa.event.listen(engine, "connect", lambda connection, _: connection.setlimit(*limit))
+    with db.write() as session:
+        session.execute(sa.text(EMPTY_OUTLETS.format(**more)))
+
+    assert list("abcd") == outlets(ranked.get(f"{URL}?min_resolved=1"))
+    assert ["empty-7", "a"] == outlets(ranked.get(f"{URL}?outlet=empty-7&outlet=a"))
 
 
 def test_pages(ranked):
