@@ -80,6 +80,19 @@ def test_keys_are_listed_without_their_secrets(borneout, db):
     assert secret not in told
 
 
+@pytest.mark.parametrize("env", [{"COLUMNS": "80"}, {"COLUMNS": "80", "TTY_COMPATIBLE": "1"}], ids=["pipe", "terminal"])
+def test_listed_key_can_be_revoked(borneout, env):
+    """
+    `keys list` shows whole ids, in a pipe and in a terminal, so that `keys revoke` takes them; names as they are.
+    """
+    succeeds(borneout("keys", "create", "[red]feed of the day", "--scope", "read", "--scope", "claims:write"))
+    told = succeeds(borneout("keys", "list", **env))
+    key_id = re.search(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", told)[0]
+
+    assert "[red]" in told
+    assert "is revoked." in succeeds(borneout("keys", "revoke", key_id))
+
+
 def test_revoked_key_cannot_be_used(borneout, db):
     """
     `keys revoke` ends a key, and can be said twice.

@@ -7,12 +7,14 @@ from uuid import UUID
 
 import click
 from rich.console import Console
-from rich.table import Table
+from rich.markup import escape
+from rich.table import Column, Table
 
 from service import keys as use_cases
 from service.cli.shared import Name, Place, with_place
 from service.identity import NAME_LENGTH
 from service.instants import format_instant
+from service.models import ApiKey
 from service.vocabulary import Scope
 
 
@@ -41,12 +43,22 @@ def create(place: Place, *, name: str, scopes: tuple[str, ...]) -> None:
 @keys.command("list")
 @with_place
 def list_(place: Place) -> None:
-    """List the keys; the keys themselves are not kept."""
-    table = Table("id", "name", "scopes", "made", "revoked")
-    for key in use_cases.list_keys(place.db):
-        revoked = "" if key.revoked_at is None else format_instant(key.revoked_at)
-        table.add_row(str(key.id), key.name, " ".join(key.scopes), format_instant(key.recorded_at), revoked)
-    Console().print(table)
+    """List the keys; the keys themselves are not kept. Into a file or a pipe, as lines with tabs."""
+    head = ("id", "name", "scopes", "made", "revoked")
+    rows = [_row(key) for key in use_cases.list_keys(place.db)]
+    if not (console := Console()).is_terminal:
+        for row in (head, *rows):
+            click.echo("\t".join(row))
+        return
+    table = Table(*(Column(name, no_wrap=name == "id", overflow="fold") for name in head))
+    for row in rows:
+        table.add_row(*map(escape, row))
+    console.print(table)
+
+
+def _row(key: ApiKey) -> tuple[str, ...]:
+    revoked = "" if key.revoked_at is None else format_instant(key.revoked_at)
+    return str(key.id), key.name, " ".join(key.scopes), format_instant(key.recorded_at), revoked
 
 
 @keys.command()
