@@ -109,11 +109,16 @@ class Directory:
         return self._missed[slug]
 
     def _named(self, name: str, domain: str | None) -> Outlet | None:
-        """The outlet with the domain given, or else the one of that name, alias or slug."""
+        """The outlet with the domain given, or else the one of that name, alias or slug.
+
+        With a domain, a namesake that has domains of its own is another outlet.
+        """
         if domain is not None and (owner := self._owner(domain)) is not None:
             return owner
         key = name_key(name)
         rows = sa.select(Outlet).where(Outlet.id.in_(ids_named(key))).order_by(Outlet.slug)
+        if domain is not None:
+            rows = rows.where(~sa.exists().where(OutletDomain.outlet_id == Outlet.id))
         outlets = self._session.scalars(rows).all()
         if len(outlets) > 1:
             slugs = ", ".join(outlet.slug for outlet in outlets)
@@ -122,8 +127,10 @@ class Directory:
             )
         if outlets:
             return outlets[0]
-        made = (made for made in self._made if made.name_key == key or made.slug == name)
-        return next(made, None) or find_outlet(self._session, name)
+        namesakes = [made for made in self._made if made.name_key == key or made.slug == name]
+        if domain is not None:
+            return next((made for made in namesakes if not made.domains), None)
+        return next(iter(namesakes), None) or find_outlet(self._session, name)
 
     def _owner(self, domain: str) -> Outlet | None:
         rows = sa.select(Outlet).join(OutletDomain, OutletDomain.outlet_id == Outlet.id)

@@ -382,3 +382,20 @@ def test_hundred_reports(world):
 
     assert_problem(world.post(URL, body(*reports)), 422, "invalid-body", "/reports")
     assert 100 == len(world.record(*reports[1:])["reports"])
+
+
+def test_a_namesake_at_another_domain(world):
+    """
+    R21: an outlet given with a domain is not taken for the one of that name which has other domains.
+    """
+    world.outlet("The Sun", domains=["thesun.co.uk"])
+    world.outlet("The Moon")
+
+    def slug(name, domain, day):
+        sent = {"outlet": {"name": name, "domain": domain}, "published_at": f"2026-01-{day:02}T00:00:00Z"}
+        return world.record(sent)["reports"][0]["outlet"]
+
+    assert "the-sun-2" == slug("The Sun", "thesun.ie", 1)
+    assert "the-sun" == slug("The Sun", "www.thesun.co.uk", 2)
+    assert "the-sun-2" == slug("Sun of Ireland", "thesun.ie", 3)
+    assert "the-moon" == slug("The Moon", "moon.example", 4)
