@@ -14,7 +14,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.error import URLError
@@ -110,13 +110,13 @@ def serve(
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     with _alone(settings.data_dir):
         _await_port(host, port, stop)
-        first_key = _prepare_database(settings)
+        _prepare_database(settings)
         listen = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         processes = _processes(settings, listen=listen, workers=workers)
         try:
             _start(processes, f"http://{listen}", stop)
             if not stop.is_set():
-                announce(f"http://{listen}", first_key)
+                announce(f"http://{listen}", _first_key(settings))
             while not stop.wait(0.2):
                 for process in processes:
                     process.revive()
@@ -125,15 +125,19 @@ def serve(
                 process.stop()
 
 
-def _prepare_database(settings: Settings) -> str | None:
-    """Bring the schema up to date and make sure of a first key, which is returned if it was made just now."""
-    db = Database(settings.database_url)
-    try:
-        if settings.migrate:
+def _prepare_database(settings: Settings) -> None:
+    """Bring the schema up to date; a first key that the operator gave is good as soon as anyone is answered."""
+    if settings.migrate:
+        with closing(Database(settings.database_url)) as db:
             migrate(db.engine)
+    if settings.bootstrap_key is not None:
+        _first_key(settings)
+
+
+def _first_key(settings: Settings) -> str | None:
+    """The first key if one is made just now: not before all runs, since it is shown this once."""
+    with closing(Database(settings.database_url)) as db:
         return ensure_first_key(db, given=settings.bootstrap_key, now=dt.datetime.now(dt.UTC))
-    finally:
-        db.close()
 
 
 def _processes(settings: Settings, *, listen: str, workers: int) -> list[Process]:
@@ -148,12 +152,13 @@ def _processes(settings: Settings, *, listen: str, workers: int) -> list[Process
     ]
     if settings.embedded_redis:
         socket = settings.data_dir / "redis.sock"
-        processes.insert(0, Process("redis", redis_command(socket), env, before=lambda: stop_leftover(socket)))
+        path = {"PATH": os.environ.get("PATH", os.defpath)}  # and nothing that is secret
+        processes.insert(0, Process("redis", redis_command(socket), path, before=lambda: stop_leftover(socket)))
     return processes
 
 
 def _await_port(host: str, port: int, stop: threading.Event) -> None:
-    """Make sure that nobody else listens, before a first key is made that no one would get to see.
+    """Make sure that nobody else listens.
 
     Gunicorn would find out too, but meanwhile the answers of another service there would pass for its own.
     """

@@ -16,6 +16,9 @@ import threading
 import psutil
 import pytest
 
+from service.db import Database
+from service.keys import list_keys
+from service.redis_server import find_redis_server
 from service.serve import ROOT
 from tests.live import KEY as LIVE_KEY
 from tests.live import Service, free_port, running
@@ -180,6 +183,34 @@ def test_port_taken(serve, data_dir):
     assert f"cannot listen on http://127.0.0.1:{port}" in said
     assert not [p for p in psutil.process_iter(["cmdline"]) if str(data_dir) in " ".join(p.info["cmdline"] or [])]
     assert KEY_SHOWN.search(printed(serve("--port", str(port))))
+
+
+def test_start_that_fails_makes_no_key(serve, tmp_path):
+    """
+    A start that fails makes no first key, since nobody would ever see it.
+    """
+    database = f"sqlite:///{tmp_path}/kept.db"
+    long = tmp_path / ("long" * 30)
+    code, said = ended(serve("--data-dir", str(long), "--port", str(free_port()), database_url=database))
+
+    assert (1, True) == (code, "too long a path for a socket" in said)
+    with contextlib.closing(Database(database)) as db:
+        assert [] == list_keys(db)
+    assert KEY_SHOWN.search(printed(serve("--port", str(free_port()), database_url=database)))
+
+
+def test_redis_is_given_no_secrets(tmp_path):
+    """
+    Redis, which needs no key and no password, is given none.
+    """
+    server, told = tmp_path / "redis-server", tmp_path / "told"
+    server.write_text(f'#!/bin/sh\nenv > {told}\nexec {find_redis_server()} "$@"\n')
+    server.chmod(0o700)
+    with running(tmp_path, env={"PATH": f"{tmp_path}:{os.environ['PATH']}"}):
+        env = told.read_text()
+
+    assert f"PATH={tmp_path}:" in env
+    assert "BORNEOUT_" not in env
 
 
 def test_port_taken_by_another_borneout(tmp_path, serve):
