@@ -105,8 +105,8 @@ def _count_reports(moment: dt.datetime) -> sa.ScalarSelect[int]:
 
 
 def _read_count(text: str) -> int:
-    """Read a count from a position: no more digits than any database takes."""
-    if len(text) > 10:
+    """Read a count from a position, of no more digits than an INTEGER has."""
+    if len(text) > 9:
         raise ValueError("No count of reports.")
     return int(text)
 

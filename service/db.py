@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 
 from service.errors import Unavailable
+from service.identity import words_of
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -191,6 +192,7 @@ def _engine(url: str) -> sa.Engine:
 
 def _set_up_sqlite(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # the begin event below decides, not sqlite3
+    connection.create_function("words_of", 1, words_of, deterministic=True)  # for the full text of claims
     for pragma in ("busy_timeout=10000", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")
 

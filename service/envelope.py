@@ -39,14 +39,15 @@ def _end(response: Response) -> Response:
     if request.method in ("GET", "HEAD", "OPTIONS"):
         response.headers["Access-Control-Allow-Origin"] = "*"
         response.headers["Access-Control-Expose-Headers"] = "Cache-Status, ETag, Link, X-Request-ID"
-        # Only here, so that every answer with a tag, from wherever it came, knows when 304 is enough.
-        response.make_conditional(request)
+    # Only here, so that every answer with a tag, from wherever it came, knows when 304 is enough.
+    if _is_known(response):
+        response.status_code = 304
     if request.method == "OPTIONS":
         response.headers["Access-Control-Allow-Methods"] = "GET, HEAD, OPTIONS"
         response.headers["Access-Control-Allow-Headers"] = "Authorization, If-None-Match, X-Request-ID"
     if isinstance(request.routing_exception, RequestRedirect):
         response.set_data(b"")  # Werkzeug's is a page of HTML, and Flask lets no error handler see it
-    if response.content_length == 0:
+    if response.calculate_content_length() == 0:
         response.headers.pop("Content-Type", None)  # Flask calls an empty body HTML
     seconds = time.perf_counter() - g.began_at
     route = _template(request.url_rule.rule) if request.url_rule else "none"
@@ -61,6 +62,14 @@ def _end(response: Response) -> Response:
         },
     )
     return response
+
+
+def _is_known(response: Response) -> bool:
+    """Whether the client says that it has what would be sent: its tag, weak or not (RFC 9110, 13.1.2)."""
+    if request.method not in ("GET", "HEAD") or response.status_code != 200:
+        return False
+    tag, _ = response.get_etag()
+    return tag is not None and request.if_none_match.contains_weak(tag)
 
 
 @functools.cache

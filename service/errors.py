@@ -24,6 +24,7 @@ ServiceError
 +-- TooLarge               413  /problems/too-large
 +-- AddressTooLong         414  /problems/address-too-long
 +-- UnsupportedMediaType   415  /problems/unsupported-media-type
++-- RangeNotSatisfiable    416  /problems/range-not-satisfiable
 +-- InvalidBody            422  /problems/invalid-body
 +-- PreconditionRequired   428  /problems/precondition-required
 +-- HeadersTooLarge        431  /problems/headers-too-large
@@ -268,6 +269,14 @@ class UnsupportedMediaType(ServiceError):
     status = 415
     name = "unsupported-media-type"
     title = "Unsupported media type"
+
+
+class RangeNotSatisfiable(ServiceError):
+    """A file of the documentation has no such part as `Range` asks for. `Content-Range` says how long it is."""
+
+    status = 416
+    name = "range-not-satisfiable"
+    title = "No such part of the file"
 
 
 class InvalidBody(ServiceError):

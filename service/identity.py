@@ -1,4 +1,4 @@
-"""What names an outlet: slugs, the key two spellings of a name share, and domains in one normal form."""
+"""What names an outlet: slugs, the key two spellings of a name share, domains in one normal form; words of a text."""
 
 from __future__ import annotations
 
@@ -56,6 +56,16 @@ def name_key(name: str) -> str:
     """
     # Cut, because a single character can fold into eighteen and the key is indexed.
     return " ".join(unicodedata.normalize("NFKC", name).casefold().split())[:NAME_LENGTH]
+
+
+def words_of(text: str) -> str:
+    """The words of a text, composed, with a space between: all that is no letter and no digit parts them.
+
+    >>> words_of("x_y of Bild.de: -3.5 %")
+    'x y of Bild de 3 5'
+    """
+    composed = unicodedata.normalize("NFC", text)
+    return " ".join("".join(c if c.isalpha() or c.isdecimal() else " " for c in composed).split())
 
 
 def domain_key(domain: str) -> str:

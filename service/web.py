@@ -43,6 +43,7 @@ _BY_STATUS: Mapping[int, type[ServiceError]] = {
     405: errors.MethodNotAllowed,
     413: errors.TooLarge,
     415: errors.UnsupportedMediaType,
+    416: errors.RangeNotSatisfiable,
 }
 
 
@@ -255,10 +256,9 @@ def _http_problem(error: HTTPException) -> Any:
         return Response(status=error.code, headers={"Location": headers["Location"]})
     kind = _BY_STATUS.get(error.code or 500, errors.BadRequest)
     response = problem(kind(_NO_ROUTE if kind is errors.NotFound else error.description or kind.title))
-    if kind is errors.BadRequest and error.code is not None:
-        response.status_code = error.code
-    if "Allow" in headers:
-        response.headers["Allow"] = headers["Allow"]
+    for name in ("Allow", "Content-Range"):
+        if name in headers:
+            response.headers[name] = headers[name]
     return response
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+from uuid import UUID
 
 import pytest
 
@@ -81,7 +82,7 @@ FIELDS = [
     (CLAIMS, "tags/0", values("text", longest=50)),
     (CLAIMS, "resolves_by", values("instant", null=True)),
     (CLAIMS, "group", values("text", longest=200, null=True)),
-    (CLAIMS, "external_id", values("text", longest=200, null=True)),
+    (CLAIMS, "external_id", values("text", longest=400, null=True)),
     (CLAIMS, "reports", [*values("list"), []]),
     (CLAIMS, "reports/0", values("object")),
     (CLAIMS, "reports/0/published_at", values("instant")),
@@ -411,11 +412,13 @@ def lists(standing_world):
     for name in ("Aaa", "Bbb"):
         claim = standing_world.record(report(name), report(name, "2026-01-02T00:00:00Z"), report("Aaa"))
         standing_world.resolve(claim, "true")
+        standing_world.record(report(name), kind="event", resolves_by="2026-01-01T00:00:00Z")
     paths = [
         "/v1/outlets?",
         "/v1/claims?",
         f"/v1/claims/{claim['id']}/reports?",
         "/v1/outlets/aaa/reports?",
+        "/v1/queue?",
         "/v1/scores?min_resolved=1&",
     ]
     return {path: standing_world.get(f"{path}limit=1").json["next_cursor"] for path in paths}
@@ -459,6 +462,11 @@ POSITIONS += [
     ("inf", "\x00"),
     ("2026-01-01T00:00:00Z", "x"),
     ("0001-01-01T00:00:00+03:00",) * 2,
+    *(
+        ("2026-01-01T00:00:00Z",) * 2 + (count, str(UUID(int=0)))
+        for count in ("9" * 30, "-" + "9" * 400, "-2", "9" * 10)
+    ),
+    ("0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "0", str(UUID(int=0))),
 ]
 
 
@@ -468,7 +476,8 @@ def test_forged_cursors(standing_world, lists, position):
     A cursor sealed by who has read the source, with anything in it, makes no 500.
     """
     for path in lists:
-        bare, query = path.split("?")[0], {}
+        bare = path.split("?")[0]
+        query = {"sort": "newest"} if bare == CLAIMS else {}
         bound_to = (
             [bare, query]
             if "scores" not in path

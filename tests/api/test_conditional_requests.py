@@ -26,6 +26,33 @@ def test_not_modified(world, paths):
         assert tag.startswith('W/"')
 
 
+def test_tags_are_compared_weakly(world, paths):
+    """
+    A tag without its W/, or `*` for whatever is there, is known as well, and to HEAD as to GET.
+    """
+    for path in paths:
+        tag = world.get(path).headers["ETag"]
+        for known in (tag, tag.removeprefix("W/"), "*"):
+            for ask in (world.client.get, world.client.head):
+                answer = ask(path, headers={"If-None-Match": known})
+                assert (304, b"", tag) == (answer.status_code, answer.data, answer.headers["ETag"])
+
+
+def test_no_other_condition_is_one_on_reading(world, paths):
+    """
+    What makes a change conditional leaves reading as it is, and what makes reading conditional leaves a change.
+    """
+    for path in paths:
+        plain = world.get(path)
+        for name, value in (("If-Match", '"other"'), ("If-Modified-Since", "Fri, 01 Jan 2999 00:00:00 GMT")):
+            answer = world.get(path, headers={name: value})
+            assert (200, plain.headers["ETag"]) == (answer.status_code, answer.headers["ETag"])
+            assert plain.json.keys() == answer.json.keys()
+    changed = world.patch(paths[1], {"name": "New"}, headers={"If-Match": "*", "If-None-Match": "*"})
+    assert (200, "New") == (changed.status_code, changed.json["name"])
+    assert_problem(world.get("/v1/outlets/nobody", headers={"If-None-Match": "*"}), 404, "unknown-outlet")
+
+
 def test_modified(world, paths):
     """
     What has changed has another tag and is sent.
@@ -62,6 +89,7 @@ def test_options(world, paths):
     assert "*" == answer.headers["Access-Control-Allow-Origin"]
     assert "GET" in answer.headers["Access-Control-Allow-Methods"]
     assert "If-None-Match" in answer.headers["Access-Control-Allow-Headers"]
+    assert (b"", False) == (answer.data, "Content-Type" in answer.headers)
 
 
 def test_errors_and_redirects_can_be_read_from_other_sites(world):

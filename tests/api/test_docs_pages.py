@@ -65,6 +65,17 @@ def test_no_such_file(standing_world, path):
     assert_problem(standing_world.client.get(path), 404, "not-found")
 
 
+def test_no_such_part_of_a_file(standing_world):
+    """
+    A part beyond the end is refused by a document that says the same as the response.
+    """
+    response = standing_world.client.get("/docs/swagger-ui.css", headers={"Range": "bytes=99999999-"})
+
+    assert_problem(response, 416, "range-not-satisfiable")
+    assert "No such part of the file" == response.json["title"]
+    assert response.headers["Content-Range"].startswith("bytes */")
+
+
 def test_document(standing_world):
     """
     The document is served as it stands in the repository.

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
 from tests.world import report
+
+_NUMBERS = itertools.count()
 
 
 def event(world, text, due, *outlets):
@@ -53,3 +60,87 @@ def test_pages(world):
     assert made == [item["id"] for page in (first, second, third) for item in page.json["items"]]
     assert third.json["next_cursor"] is None
     assert first.json["next_cursor"] in first.headers["Link"]
+
+
+class Filed:
+    """A due claim and the reports on it that count."""
+
+    def __init__(self, world, reports):
+        self.world = world
+        claim = event(world, "late", "2026-02-01T00:00:00Z", "Herald")
+        self.id, self.counting = claim["id"], [claim["reports"][0]["id"]]
+        for _ in range(reports - 1):
+            self.file()
+
+    def file(self):
+        body = report(url=f"https://example.org/{next(_NUMBERS)}")
+        self.counting.append(self.world.post(f"/v1/claims/{self.id}/reports", body).json["id"])
+
+    def withdraw(self):
+        if self.counting:
+            path = f"/v1/reports/{self.counting.pop()}/withdrawal"
+            assert 201 == self.world.post(path, {"reason": "By mistake."}).status_code
+
+
+def pages(world, limit):
+    """The ids on each page of the queue."""
+    query = {"limit": limit}
+    while True:
+        page = world.get("/v1/queue", query_string=query).json
+        yield [item["id"] for item in page["items"]]
+        if page["next_cursor"] is None:
+            return
+        query["cursor"] = page["next_cursor"]
+
+
+def test_withdrawn_reports_move_no_claim_up(world):
+    """
+    R15: what was withdrawn is not at stake, so two reports that stand come before three of which one does.
+    """
+    three, two = Filed(world, 3), Filed(world, 2)
+    three.withdraw()
+    three.withdraw()
+
+    assert [[two.id, three.id]] == list(pages(world, 2))
+
+
+def test_a_claim_reported_between_pages_is_not_skipped(world):
+    """
+    R15: reports filed after the first page move no claim before its end.
+    """
+    first, second = Filed(world, 3), Filed(world, 2)
+    read = pages(world, 1)
+    assert [first.id] == next(read)
+
+    second.file()
+    second.file()
+
+    assert [[second.id]] == list(read)
+    assert [[second.id, first.id]] == list(pages(world, 2))
+
+
+numbers = st.integers(0, 3)
+changes = st.lists(st.tuples(numbers, st.sampled_from([Filed.file, Filed.withdraw])), max_size=4)
+
+
+# The database is shared by the examples; each leaves the queue empty.
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.tuples(st.integers(1, 4), numbers), max_size=4), st.lists(changes), st.integers(1, 2))
+def test_reports_between_pages_move_nothing(world, claims, meanwhile, limit):
+    """
+    Whatever reports are filed and withdrawn between the pages, each claim is shown once, in the order of the first.
+    """
+    filed = [Filed(world, reports) for reports, _ in claims]
+    for claim, (_, withdrawn) in zip(filed, claims, strict=True):
+        for _ in range(withdrawn):
+            claim.withdraw()
+    expected = [claim.id for claim in sorted(filed, key=lambda claim: (-len(claim.counting), claim.id))]
+    shown = []
+    for page in pages(world, limit):
+        shown += page
+        for number, change in meanwhile.pop() if meanwhile and filed else ():
+            change(filed[number % len(filed)])
+    for claim in filed:
+        world.resolve({"id": claim.id}, "true")
+
+    assert expected == shown

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -23,6 +25,26 @@ def test_every_word_has_to_be_there(texts):
     assert [] == texts(q="alonso köln")
     assert ["Zürich 2-1 Köln"] == texts(q="köln zürich")
     assert [] == texts(q="lever")
+
+
+TEXT = "Season 2024-25 of bild.de: x/y a_b +3.5% im Cafe\u0301 ZÜRICH, «Кремль» l'été … 東京"
+FOUND = ["2024-25", "25", "-25", "bild", "de", "bild.de", "x", "y", "x/y", "y/x", "a", "b", "b_a", "3", "5", "3.5%"]
+FOUND += ["%3", "Café", "CAFÉ", "cafe\u0301", "zürich", "zu\u0308rich", "кремль", "КРЕМЛЬ", "l'", "été", "東京", "½ x"]
+NOT_FOUND = ["cafe", "zurich", "season2024", "ild", "24", "35", "крем", "東", "%", "…", "½", "_", "season cafe"]
+
+
+@pytest.mark.parametrize(("words", "there"), [*((q, True) for q in FOUND), *((q, False) for q in NOT_FOUND)])
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_what_a_word_is(standing_world, form, words, there):
+    """
+    A word is a run of letters and digits, however it is spelt in Unicode, and on either database.
+    """
+    text = unicodedata.normalize(form, TEXT)
+    claim = standing_world.record(text=text, external_id=f"form:{form}")
+
+    items = standing_world.get("/v1/claims", query_string={"q": words}).json["items"]
+
+    assert there == (claim["id"] in [item["id"] for item in items])
 
 
 def test_a_changed_text_is_found_by_its_new_words(world):

@@ -17,21 +17,26 @@ _SQLITE_UP = (
     """
     CREATE TRIGGER claim_text_insert AFTER INSERT ON claim BEGIN
         INSERT INTO claim_number (claim_id) VALUES (new.id);
-        INSERT INTO claim_text (rowid, text) SELECT number, new.text FROM claim_number WHERE claim_id = new.id;
+        INSERT INTO claim_text (rowid, text)
+        SELECT number, words_of(new.text) FROM claim_number WHERE claim_id = new.id;
     END
     """,
     """
     CREATE TRIGGER claim_text_update AFTER UPDATE OF text ON claim BEGIN
-        UPDATE claim_text SET text = new.text
+        UPDATE claim_text SET text = words_of(new.text)
         WHERE rowid = (SELECT number FROM claim_number WHERE claim_id = new.id);
     END
     """,
     "INSERT INTO claim_number (claim_id) SELECT id FROM claim ORDER BY id",
     """
     INSERT INTO claim_text (rowid, text)
-    SELECT number, text FROM claim JOIN claim_number ON claim_number.claim_id = claim.id
+    SELECT number, words_of(text) FROM claim JOIN claim_number ON claim_number.claim_id = claim.id
     """,
 )
+_POSTGRESQL_UP = """
+    CREATE INDEX ix_claim_text_search ON claim
+    USING gin (to_tsvector('simple', regexp_replace(normalize(text, NFC), '[^[:alnum:]]+', ' ', 'g')))
+"""
 _SQLITE_DOWN = (
     "DROP TRIGGER claim_text_update",
     "DROP TRIGGER claim_text_insert",
@@ -64,7 +69,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("subject_id", "number", name=op.f("uq_version_subject_id_number")),
     )
     if op.get_bind().dialect.name == "postgresql":
-        op.execute("CREATE INDEX ix_claim_text_search ON claim USING gin (to_tsvector('simple', text))")
+        op.execute(_POSTGRESQL_UP)
     else:
         for statement in _SQLITE_UP:
             op.execute(statement)
