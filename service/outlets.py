@@ -57,7 +57,7 @@ def new_outlet(session: Session, given: NewOutlet, *, now: dt.datetime) -> Outle
     Raises:
         As `record_outlet`.
     """
-    keys = _checked(given["slug"], given["domains"])
+    keys = checked_domains(given["slug"], given["domains"])
     lock_name(session, "outlet")  # else many who want the same slug lose to one another more often than is retried
     outlet = Outlet(id=new_id(), name=given["name"], name_key=name_key(given["name"]), recorded_at=now)
     outlet.kind, outlet.scorable = given["kind"], given["scorable"]
@@ -70,7 +70,7 @@ def new_outlet(session: Session, given: NewOutlet, *, now: dt.datetime) -> Outle
 
 def agrees(session: Session, outlet: Outlet, given: NewOutlet) -> bool:
     """Whether an outlet that was sent says what is on record of it, loaded whole, or was before it was changed."""
-    domains = _checked(given["slug"], given["domains"])
+    domains = checked_domains(given["slug"], given["domains"])
     above = None if given["parent"] is None else find_outlet(session, given["parent"])
     sent = {
         **given,
@@ -111,7 +111,7 @@ def change_outlet(
         InvalidBody: A domain is badly formed, or the parent unknown, the outlet itself or below it.
         DomainTaken: A domain belongs to another outlet.
     """
-    keys = _checked(None, changes.get("domains", ()))
+    keys = checked_domains(None, changes.get("domains", ()))
     with db.write() as session:
         # One change of outlets at a time, so that no two can make parents of each other.
         lock_name(session, "outlet")
@@ -195,8 +195,12 @@ def list_outlets(
         return Page([describe_outlet(outlet) for outlet in page.items], page.next)
 
 
-def _checked(slug: str | None, domains: Sequence[str]) -> list[str]:
-    """The domains in their normal form, once they and the slug are found well formed."""
+def checked_domains(slug: str | None, domains: Sequence[str]) -> list[str]:
+    """The domains of an outlet in their normal form, each once, when they and its slug are well formed.
+
+    Raises:
+        InvalidBody: They are not.
+    """
     errors: list[FieldError] = []
     keys: list[str] = []
     if slug is not None and (not is_slug(slug) or slug in RESERVED_SLUGS):

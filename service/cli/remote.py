@@ -1,11 +1,18 @@
 """Load lines into a service elsewhere, through its API: what `borneout import --server` does.
 
-Each line is a few calls, every one of which may be sent again: what is on record already is found by its slug,
-its external id or its content. So a load that was cut off is finished by running it again, as at home.
+What becomes of a line is what would become of it here, but for this. A line is several calls and not one transaction:
+where a claim or a report comes with a resolution that the service refuses for what is on record, the resolution is
+refused alone, and the line says so. A claim line needs a report. What stood before a change is known again only of a
+claim, and only if the line says all that stood there. A line whose answer was lost is loaded again from the top, and as
+everything is looked up first nothing is made twice; it is then told as what it found.
 """
 
 from __future__ import annotations
 
+import datetime as dt
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
@@ -13,26 +20,39 @@ from uuid import UUID
 
 import urllib3
 
-from service.errors import BadRequest, ClaimDiffers, InvalidBody, ServiceError, SlugTaken, problem_types
+from service.errors import (
+    ClaimDiffers,
+    Forbidden,
+    InvalidBody,
+    ServiceError,
+    SlugTaken,
+    Unauthorized,
+    nested,
+    problem_types,
+)
 from service.filing import NewReport
-from service.identity import domain_key
-from service.imports import LineResult, LineStatus, in_flat_line
+from service.identity import name_key
+from service.imports import LineResult, LineStatus, in_flat_line, required_id
 from service.lines import ClaimLine, FlatLine, Line, OutletLine, ReadLine, ReportLine, ResolutionLine
-from service.outlets import NewOutlet
-from service.resolutions import NewResolution
+from service.outlets import NewOutlet, checked_domains
+from service.resolutions import NewResolution, check_resolution
 from service.schemas.claims import ClaimIn
 from service.schemas.outlets import OutletIn
 from service.schemas.reports import ReportIn
 from service.schemas.resolutions import ResolutionIn
 
 _TIMEOUT = 30.0  # seconds
+_PAUSES = (0.5, 2.0)  # seconds before a line is loaded the second and the third time
 _REFUSED, _BROKEN = 400, 500
-_KINDS = {kind.name: kind for kind in problem_types()}
-_AGAIN = urllib3.Retry(3, status_forcelist=(502, 503, 504), allowed_methods=None, backoff_factor=0.5)
+_KINDS = {f"/problems/{kind.name}": kind for kind in problem_types()}
 
 
 class Unreachable(RuntimeError):
-    """The service elsewhere does not answer, or not as a Borneout does."""
+    """The service elsewhere does not answer, or not as a Borneout does, or not to this key."""
+
+
+class _NoAnswer(Unreachable):
+    """What became of a call is not known."""
 
 
 class Remote:
@@ -41,7 +61,7 @@ class Remote:
     def __init__(self, address: str, key: str) -> None:
         self._address = address.rstrip("/")
         headers = {"Authorization": f"Bearer {key}"}
-        self._pool = urllib3.PoolManager(headers=headers, timeout=_TIMEOUT, retries=_AGAIN)
+        self._pool = urllib3.PoolManager(headers=headers, timeout=_TIMEOUT, retries=urllib3.Retry(0))
 
     def load(self, line: ReadLine) -> LineResult:
         """Load one line; what became of it.
@@ -49,6 +69,13 @@ class Remote:
         Raises:
             Unreachable: The service does not answer.
         """
+        for pause in _PAUSES:
+            with suppress(_NoAnswer):
+                return self._line(line)
+            time.sleep(pause)
+        return self._line(line)
+
+    def _line(self, line: ReadLine) -> LineResult:
         if isinstance(line.content, ServiceError):
             return LineResult(line.number, LineStatus.REJECTED, error=line.content)
         try:
@@ -66,97 +93,134 @@ class Remote:
             case ClaimLine():
                 return self._claim(line)
             case ReportLine():
-                return self._report(self._known(line.claim), line.report)
+                is_new, subject = self._report(self._known(line.claim), line.report)
             case ResolutionLine():
                 claim = self._known(line.claim)
-                resolved = self._resolve(claim, line.resolution)
-                return LineStatus.CREATED if resolved else LineStatus.UNCHANGED, claim
+                check_resolution(line.resolution, now=dt.datetime.now(dt.UTC))
+                is_new, subject = self._resolution(claim, line.resolution)
             case FlatLine():
                 return self._flat(line)
+        return LineStatus.CREATED if is_new else LineStatus.UNCHANGED, subject
 
     def _outlet(self, outlet: NewOutlet) -> tuple[LineStatus, Any]:
+        sent = OutletIn().dump(outlet) | {"domains": checked_domains(outlet["slug"], outlet["domains"])}
         if outlet["slug"] is None:
-            named = self._get("/v1/outlets", q=outlet["name"], limit="200")["items"]
-            known = [found for found in named if found["name"] == outlet["name"]]
-        else:
-            known = [found for found in [self._get(f"/v1/outlets/{quote(outlet['slug'])}")] if found]
-        sent = {**OutletIn().dump(outlet), "domains": [domain_key(domain) for domain in outlet["domains"]]}
-        for found in known:
-            if all(found[member] == value for member, value in sent.items() if (member, value) != ("slug", None)):
-                return LineStatus.UNCHANGED, found
-        if known and outlet["slug"] is None:
-            raise SlugTaken(f"The outlet {known[0]['slug']!r} is on record and does not agree.")
-        return LineStatus.CREATED, self._post("/v1/outlets", sent)[1]
+            del sent["slug"]
+            known = list(self._named(outlet["name"]))
+            if same := next((found for found in known if self._agrees(found, sent)), None):
+                return LineStatus.UNCHANGED, same
+            if known:
+                raise SlugTaken(
+                    f"The outlet {known[0]['slug']!r} has this name and does not agree; give another a slug."
+                )
+        try:
+            return LineStatus.CREATED, self._post("/v1/outlets", sent)[1]
+        except SlugTaken:
+            found = self._get(f"/v1/outlets/{sent['slug']}")
+            if not self._agrees(found, sent):
+                raise
+            return LineStatus.UNCHANGED, found
+
+    def _named(self, name: str) -> Iterator[Any]:
+        """The outlets with a name, however it is spelt."""
+        query: dict[str, str] | None = {"q": name, "limit": "200"}
+        while query is not None:
+            page = self._get("/v1/outlets", **query)
+            yield from (found for found in page["items"] if name_key(found["name"]) == name_key(name))
+            query = query | {"cursor": page["next_cursor"]} if page["next_cursor"] else None
+
+    def _agrees(self, found: Any, sent: dict[str, Any]) -> bool:
+        if sent["parent"] not in (None, found["parent"]):  # it may be named by its id
+            sent = sent | {"parent": self._get(f"/v1/outlets/{quote(sent['parent'], safe='')}")["slug"]}
+        return all(found[member] == value for member, value in sent.items())
 
     def _claim(self, line: ClaimLine) -> tuple[LineStatus, Any]:
-        reports = [ReportIn().dump(report) for report in line.reports]
-        created, claim = self._post("/v1/claims", ClaimIn().dump(line.claim) | {"reports": reports})
-        resolved = line.resolution is not None and self._resolve(claim, line.resolution)
-        if created:
-            return LineStatus.CREATED, claim
-        return LineStatus.UPDATED if resolved else LineStatus.UNCHANGED, claim
-
-    def _report(self, claim: Any, report: NewReport) -> tuple[LineStatus, Any]:
-        created, filed = self._post(f"/v1/claims/{claim['id']}/reports", ReportIn().dump(report))
-        return LineStatus.CREATED if created else LineStatus.UNCHANGED, filed
+        required_id(line.claim)
+        _check_before(line.resolution)
+        created, claim = self._first(line, line.reports)
+        resolved = self._resolve(claim, line.resolution)
+        return _status(created=created, resolved=resolved), claim
 
     def _flat(self, line: FlatLine) -> tuple[LineStatus, Any]:
-        claim = self._find(str(line.claim["external_id"]))
-        if claim is None:
-            return self._claim(ClaimLine(line.claim, [line.report], line.resolution))
-        if claim["text"] != line.claim["text"] or line.claim["topic"] not in (None, claim["topic"]):
-            raise ClaimDiffers(f"The claim {claim['id']} has this claim_id and does not agree.")
-        status, report = self._report(claim, line.report)
-        resolved = line.resolution is not None and self._resolve(claim, line.resolution)
-        return LineStatus.UPDATED if resolved and status is LineStatus.UNCHANGED else status, report
+        _check_before(line.resolution)
+        spoken_of = {"/text"} if line.claim["topic"] is None else {"/text", "/topic"}
+        try:
+            created, claim = self._first(line, [line.report])
+        except ClaimDiffers as exc:
+            exc.errors = [place for place in exc.errors if place["pointer"] in spoken_of]
+            if exc.errors:
+                raise
+            created, claim = False, self._known(required_id(line.claim))
+        created, report = (True, claim["reports"][0]) if created else self._report(claim, line.report)
+        resolved = self._resolve(claim, line.resolution)
+        return _status(created=created, resolved=resolved), report
 
-    def _resolve(self, claim: Any, resolution: NewResolution) -> bool:
-        """Add a resolution, unless the claim has, or once had, one that says the same; whether it was added."""
-        path = f"/v1/claims/{claim['id']}/resolutions"
-        sent = ResolutionIn().dump(resolution)
-        said = ["verdict", "truth", *(["known_at"] if sent["known_at"] else [])]
-        if any(all(found[member] == sent[member] for member in said) for found in self._get(path)["items"]):
-            return False
-        self._post(path, sent)
-        return True
+    def _first(self, line: ClaimLine | FlatLine, reports: Sequence[NewReport]) -> tuple[bool, Any]:
+        body = {**ClaimIn().dump(line.claim), "reports": [ReportIn().dump(report) for report in reports]}
+        return self._post("/v1/claims", body)
+
+    def _report(self, claim: Any, report: NewReport) -> tuple[bool, Any]:
+        return self._post(f"/v1/claims/{claim['id']}/reports", ReportIn().dump(report))
+
+    def _resolve(self, claim: Any, resolution: NewResolution | None) -> bool:
+        """Add the resolution that came with a claim or a report which is now on record; whether it is new."""
+        try:
+            return resolution is not None and self._resolution(claim, resolution)[0]
+        except ServiceError as exc:
+            detail = f"The line is on record, but its resolution was refused. {exc.detail}"
+            raise type(exc)(detail, errors=nested(exc, "/resolution")) from exc
+
+    def _resolution(self, claim: Any, resolution: NewResolution) -> tuple[bool, Any]:
+        """Add a resolution, unless the claim has, or once had, one that says the same; whether it is new."""
+        path, sent = f"/v1/claims/{claim['id']}/resolutions", ResolutionIn().dump(resolution)
+        said = ["verdict", *(name for name in ("truth", "known_at", "supersedes") if sent[name] is not None)]
+        for found in self._get(path)["items"]:
+            if all(found[member] == sent[member] for member in said):
+                return False, found
+        return self._post(path, sent)
 
     def _known(self, external_id: str) -> Any:
-        if (claim := self._find(external_id)) is None:
-            raise InvalidBody.at("/claim", f"No claim {external_id!r} is on record.", "unknown-claim")
-        return claim
-
-    def _find(self, external_id: str) -> Any:
-        return next(iter(self._get("/v1/claims", external_id=external_id)["items"]), None)
+        if found := self._get("/v1/claims", external_id=external_id)["items"]:
+            return found[0]
+        raise InvalidBody.at("/claim", f"No claim {external_id!r} is on record.", "unknown-claim")
 
     def _get(self, path: str, **query: str) -> Any:
-        """What a path answers; None where nothing is on record."""
-        answer = self._call("GET", path, fields=query)
-        return None if answer.status == HTTPStatus.NOT_FOUND else self._content(answer)
+        return self._call("GET", path, fields=query)[1]
 
     def _post(self, path: str, body: dict[str, Any]) -> tuple[bool, Any]:
         """Whether something was made, and what."""
-        answer = self._call("POST", path, json=body)
-        return answer.status == HTTPStatus.CREATED, self._content(answer)
+        status, content = self._call("POST", path, json=body)
+        return status == HTTPStatus.CREATED, content
 
-    def _call(self, method: str, path: str, **options: Any) -> urllib3.BaseHTTPResponse:
+    def _call(self, method: str, path: str, **options: Any) -> tuple[int, Any]:
         try:
-            return self._pool.request(method, self._address + path, **options)
+            answer = self._pool.request(method, self._address + path, **options)
         except urllib3.exceptions.HTTPError as exc:
-            raise Unreachable(f"{self._address} does not answer: {exc}") from exc
-
-    def _content(self, answer: urllib3.BaseHTTPResponse) -> Any:
+            raise _NoAnswer(f"{self._address} does not answer: {exc}") from exc
+        if answer.status >= _BROKEN:
+            raise _NoAnswer(f"{self._address} does not answer (status {answer.status}).")
         try:
             content = answer.json()
-        except ValueError as exc:
+            refusal = _KINDS[content["type"]] if answer.status >= _REFUSED else None
+        except (ValueError, LookupError, TypeError) as exc:
             raise Unreachable(f"{self._address} does not answer as a Borneout does (status {answer.status}).") from exc
-        if answer.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN) or answer.status >= _BROKEN:
-            raise Unreachable(f"{self._address} refuses the load: {content.get('detail')}")
-        if answer.status >= _REFUSED:
-            raise _error_told(content)
-        return content
+        if refusal in (Unauthorized, Forbidden):
+            raise Unreachable(f"{self._address} refuses the load: {content['detail']}")
+        if refusal is not None:
+            raise refusal(content["detail"], errors=content.get("errors", ()))
+        return answer.status, content
 
 
-def _error_told(problem: dict[str, Any]) -> ServiceError:
-    """The error that a problem document tells."""
-    kind = _KINDS.get(str(problem.get("type")).removeprefix("/problems/"), BadRequest)
-    return kind(str(problem.get("detail")), errors=problem.get("errors", []))
+def _check_before(resolution: NewResolution | None) -> None:
+    """Find a resolution good in itself, before anything of its line is sent."""
+    try:
+        if resolution is not None:
+            check_resolution(resolution, now=dt.datetime.now(dt.UTC))
+    except InvalidBody as exc:
+        raise InvalidBody(exc.detail, errors=nested(exc, "/resolution")) from exc
+
+
+def _status(*, created: bool, resolved: bool) -> LineStatus:
+    if created:
+        return LineStatus.CREATED
+    return LineStatus.UPDATED if resolved else LineStatus.UNCHANGED

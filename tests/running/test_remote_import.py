@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import subprocess
 import sys
+import threading
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 
+from service.cli.remote import Remote
+from service.errors import ServiceError
+from service.lines import ReadLine
+from service.schemas.lines import read_line
 from tests.live import KEY, free_port, running
 
 ROOT = Path(__file__).parents[2]
@@ -54,20 +62,20 @@ def test_flat_lines(service, tmp_path):
     """
     A flat file leaves there the scores that it leaves here.
     """
-    code, *_ = load(at(service), POLLS, "--feed", "polls")
+    polls = tmp_path / "polls.ndjson"
+    polls.write_text("".join(POLLS.read_text().splitlines(keepends=True)[:60]))
+    code, *_ = load(at(service), polls, "--feed", "polls")
     here = [sys.executable, "-m", "service.cli"]
     subprocess.run([*here, "migrate", "--data-dir", str(tmp_path)], check=True, capture_output=True)
-    subprocess.run([*here, "import", str(POLLS), "--data-dir", str(tmp_path)], check=True, capture_output=True)
-    outlets = sorted({json.loads(line)["outlet"] for line in POLLS.read_text().splitlines()})
+    subprocess.run([*here, "import", str(polls), "--data-dir", str(tmp_path)], check=True, capture_output=True)
+    names = [json.loads(line)["outlet"] for line in polls.read_text().splitlines()]
+    found = slug(service, max(names, key=names.count))
 
-    for name in outlets[:: len(outlets) // 5]:
-        found = slug(service, name)
-        local = subprocess.run(
-            [*here, "score", found, "--data-dir", str(tmp_path)], check=True, capture_output=True, text=True
-        )
-        assert json.loads(local.stdout)["counts"] == service.call("GET", f"/v1/outlets/{found}/score")[1]["counts"], (
-            name
-        )
+    local = subprocess.run(
+        [*here, "score", found, "--data-dir", str(tmp_path)], check=True, capture_output=True, text=True
+    )
+
+    assert json.loads(local.stdout)["counts"] == service.call("GET", f"/v1/outlets/{found}/score")[1]["counts"]
     assert 0 == code
 
 
@@ -119,6 +127,239 @@ def test_nobody_there():
 
     assert (1, True) == (code, "does not answer" in told)
     assert "Traceback" not in told
+
+
+FLAT = {"outlet": "Gazette", "claim": "The bridge opens.", "published_at": "2026-01-01"}
+REPORT = {"outlet": {"name": "Gazette"}, "published_at": "2026-01-01T00:00:00Z"}
+CLAIM = {"type": "claim", "text": "The bridge opens.", "reports": [REPORT]}
+NOTE = {"note": "Seen."}
+
+
+def test_as_here(service, tmp_path):
+    """
+    What becomes of a line, and what is said of one that is rejected, is the same there as here.
+    """
+    lines = [
+        {"type": "outlet", "name": "Suffix", "slug": "suffix", "domains": ["suffix.example", "co.uk"]},
+        {"type": "outlet", "name": "Suffix", "domains": ["co.uk"]},
+        *[{"type": "outlet", "name": "Slashed", "slug": slug} for slug in ("bayer/score", "lookup", "A B", "..")],
+        *[{"type": "outlet", "name": "Twice", "slug": "twice", "domains": ["www.twice.de", "twice.de"]}] * 2,
+        *[{"type": "outlet", "name": "Named %", "domains": ["WWW.Named.DE."]}] * 2,
+        {"type": "outlet", "name": " NAMED  %", "domains": ["named.de"]},
+        {"type": "outlet", "name": "Thrice", "slug": "twice", "domains": ["twice.de"]},
+        {"type": "outlet", "name": "Fourth", "slug": "fourth", "domains": ["twice.de"]},
+        CLAIM,
+        CLAIM | {"external_id": "s1", "resolution": {"verdict": "true"}},
+        CLAIM | {"external_id": "s1", "resolution": {"verdict": "partial", **NOTE}},
+        {"type": "report", "claim": "s1", **REPORT},
+        *[CLAIM | {"external_id": "s2", "tags": ["roads"], "topic": "roads"}] * 2,
+        CLAIM | {"external_id": "s2"},
+        CLAIM | {"external_id": "s2", "tags": ["roads"], "topic": "roads", "reports": [REPORT | {"stance": "deny"}]},
+        FLAT | {"claim_id": "s2", "outlet": "Other", "topic": "roads"},
+        FLAT | {"claim_id": "s2", "outlet": "Third", "topic": "rails"},
+        FLAT | {"claim_id": "s2", "outlet": "Third", "claim": "Another text."},
+        *[FLAT | {"claim_id": "s2", "outcome": 1, "resolved_at": "2026-02-01"}] * 2,
+        FLAT | {"claim_id": "s2", "outcome": 0},
+        FLAT | {"claim_id": "s3", "published_at": "2999-01-01"},
+        {"type": "resolution", "claim": "s2", "verdict": "true", "truth": 0.5},
+        {"type": "resolution", "claim": "s4", "verdict": "void"},
+        {"type": "outlet"},
+    ]
+    file, here, there = (tmp_path / name for name in ("lines.ndjson", "here.ndjson", "there.ndjson"))
+    file.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    local = [sys.executable, "-m", "service.cli"]
+    subprocess.run([*local, "migrate", "--data-dir", str(tmp_path)], check=True, capture_output=True)
+    subprocess.run(
+        [*local, "import", str(file), "--data-dir", str(tmp_path), "--results", str(here)],
+        capture_output=True,
+        check=False,
+    )
+
+    load(at(service), file, "--results", there)
+
+    assert became(here) == became(there)
+    assert {"created", "updated", "unchanged", "rejected"} == {status for _, status, *_ in became(there)}
+
+
+def test_claim_corrected_since(service):
+    """
+    A line that says what a claim said before it was corrected changes nothing.
+    """
+    flat, typed = FLAT | {"claim_id": "c1"}, CLAIM | {"external_id": "c2", "tags": ["roads"]}
+    first = send(at(service), flat, typed)
+    for external_id in ("c1", "c2"):
+        [claim] = service.call("GET", f"/v1/claims?external_id={external_id}")[1]["items"]
+        change(service, f"/v1/claims/{claim['id']}", {"text": "The bridge closes."})
+
+    again = send(at(service), flat, typed, flat | {"claim": "Neither."})
+
+    assert ["created"] * 2 == [status for status, _ in first]
+    assert [("unchanged", first[0][1]), ("unchanged", first[1][1]), ("rejected", "claim-differs")] == again
+
+
+def test_resolution_lines(service):
+    """
+    A resolution line tells the id of the resolution, and one that supersedes is no other that says the same.
+    """
+    said = {"type": "resolution", "claim": "r1", "verdict": "true", **NOTE}
+    [_, (_, first)] = send(at(service), FLAT | {"claim_id": "r1"}, said)
+    [(_, second)] = send(at(service), said | {"verdict": "false", "supersedes": first})
+    back = said | {"supersedes": second}
+
+    told = send(at(service), said, back, back)
+
+    [claim] = service.call("GET", "/v1/claims?external_id=r1")[1]["items"]
+    chain = [one["id"] for one in service.call("GET", f"/v1/claims/{claim['id']}/resolutions")[1]["items"]]
+    assert [first, second] == chain[:2]
+    assert [("unchanged", first), ("created", chain[2]), ("unchanged", chain[2])] == told
+
+
+def test_resolution_refused_for_what_is_on_record(service):
+    """
+    A claim whose resolution goes against what is on record stays, and the line says so.
+    """
+    won = {"group": "who opens the bridge", "resolution": {"verdict": "true", **NOTE}}
+    remote = Remote(at(service), KEY)
+
+    remote.load(line(CLAIM | won | {"external_id": "g1"}))
+    error = remote.load(line(CLAIM | won | {"external_id": "g2"})).error
+
+    assert ("group-resolved", True) == (error.name, error.detail.startswith("The line is on record, but"))
+    assert 1 == len(service.call("GET", "/v1/claims?external_id=g2")[1]["items"])
+
+
+def test_claim_line_without_reports(service):
+    """
+    A claim line has to have a report, because a call does.
+    """
+    assert [("rejected", "invalid-body")] == send(at(service), CLAIM | {"external_id": "n1", "reports": []})
+
+
+def test_outlet_named_on_a_later_page(service):
+    """
+    An outlet without a slug is found by its name among any number that have it in theirs.
+    """
+    for number in range(201):
+        service.call("POST", "/v1/outlets", {"name": f"Courier {number}", "slug": f"courier-{number:03}"})
+    service.call("POST", "/v1/outlets", {"name": "Courier", "slug": "the-courier"})
+
+    [(status, _), (other, problem)] = send(
+        at(service), {"type": "outlet", "name": "Courier"}, {"type": "outlet", "name": "COURIER", "kind": "agency"}
+    )
+
+    assert ("unchanged", "rejected", "slug-taken") == (status, other, problem)
+
+
+def test_own_claims(service):
+    """
+    A key that may not resolve what it filed is refused that line, and the rest goes on.
+    """
+    scopes = ["claims:write", "outlets:write", "resolutions:write"]
+    made = subprocess.run(
+        [sys.executable, "-m", "service.cli", "keys", "create", "feed", "--data-dir", str(service.data_dir)]
+        + [option for scope in scopes for option in ("--scope", scope)],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    key = next(word for word in made.stdout.split() if word.startswith("bo_"))
+
+    told = send(at(service), FLAT | {"claim_id": "o1", "outcome": 1}, FLAT | {"claim_id": "o2"}, key=key)
+
+    assert [("rejected", "own-claim"), "created"] == [told[0], told[1][0]]
+
+
+def test_lost_answers(service):
+    """
+    A line whose answer was lost is loaded again, and nothing is made twice.
+    """
+    lines = [
+        {"type": "outlet", "name": "Lost"},
+        CLAIM | {"external_id": "l1", "resolution": {"verdict": "true", **NOTE}},
+        {"type": "report", "claim": "l1", **REPORT, "stance": "deny"},
+        FLAT | {"claim_id": "l1", "outlet": "Other", "outcome": 1},
+    ]
+
+    with losing(service) as (address, lost):
+        told = send(address, *lines)
+
+    [claim] = service.call("GET", "/v1/claims?external_id=l1")[1]["items"]
+    assert ["unchanged", "unchanged", "unchanged", "created"] == [status for status, _ in told]
+    own = f"/v1/claims/{claim['id']}"
+    assert {"/v1/outlets", "/v1/claims", f"{own}/resolutions", f"{own}/reports"} == lost
+    assert 1 == len(service.call("GET", "/v1/outlets?q=lost")[1]["items"])
+    assert (3, 1) == tuple(len(service.call("GET", f"{own}/{part}")[1]["items"]) for part in ("reports", "resolutions"))
+
+
+@contextmanager
+def losing(service):
+    """An address in front of the service that loses the first answer to a POST at each path; and those paths."""
+    lost = set()
+
+    class Relay(BaseHTTPRequestHandler):
+        def do_GET(self):
+            sent = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            onward = http.client.HTTPConnection("127.0.0.1", service.port, timeout=10)
+            onward.request(self.command, self.path, sent, dict(self.headers))
+            answer = onward.getresponse()
+            content = answer.read()
+            onward.close()
+            if self.command == "POST" and self.path not in lost:
+                lost.add(self.path)
+                return
+            self.send_response(answer.status)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        do_POST = do_GET  # noqa: N815 - the name is http.server's
+
+        def log_message(self, *args):
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Relay) as relay:
+        threading.Thread(target=relay.serve_forever, daemon=True).start()
+        try:
+            yield f"http://127.0.0.1:{relay.server_address[1]}", lost
+        finally:
+            relay.shutdown()
+
+
+def line(content):
+    try:
+        return ReadLine(1, read_line(content, feed=None))
+    except ServiceError as exc:
+        return ReadLine(1, exc)
+
+
+def send(address, *contents, key=KEY):
+    """Load lines; of each its status, and the id or the name of the problem."""
+    remote = Remote(address, key)
+    results = [remote.load(line(content)) for content in contents]
+    return [(result.status, result.error.name if result.error else str(result.id)) for result in results]
+
+
+def became(results):
+    """What became of each line of a file, without what is made anew each time."""
+    told = [json.loads(result) for result in results.read_text().splitlines()]
+    problems = [result.get("problem", {}) for result in told]
+    return [
+        (
+            result["line"],
+            result["status"],
+            problem.get("type"),
+            [place["pointer"] for place in problem.get("errors", [])],
+        )
+        for result, problem in zip(told, problems, strict=True)
+    ]
+
+
+def change(service, path, changes):
+    connection = http.client.HTTPConnection("127.0.0.1", service.port, timeout=10)
+    headers = {"Authorization": f"Bearer {KEY}", "Content-Type": "application/json", "If-Match": "*"}
+    connection.request("PATCH", path, json.dumps(changes), headers)
+    assert 200 == connection.getresponse().status
+    connection.close()
 
 
 def slug(service, name):
