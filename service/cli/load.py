@@ -26,9 +26,7 @@ from service.vocabulary import OPERATOR
 @click.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--feed", type=Name(100), help="Put before each claim_id, so that two files may use the same.")
-@click.option(
-    "--dry-run", is_flag=True, help="Load nothing; say what would become of each line. Other writers wait."
-)
+@click.option("--dry-run", is_flag=True, help="Load nothing; say what would become of each line. Other writers wait.")
 @click.option("--results", type=click.File("w"), help="Write what became of each line to this file, as NDJSON.")
 @click.option("--server", metavar="URL", help="Load into the service there, with --key, and not into the data here.")
 @click.option("--key", envvar="BORNEOUT_KEY", help="The API key for --server.  [default: BORNEOUT_KEY]")
