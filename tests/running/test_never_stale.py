@@ -188,6 +188,7 @@ def is_degraded(service):
     return (body["status"], body["redis"]) == ("degraded", "away")
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # as below
 def test_redis_killed_in_the_middle(tmp_path, database_url, claims):
     """
     R20: while the embedded Redis is killed and comes back, answers go on, and none is behind 5 s later.
