@@ -1,0 +1,73 @@
+"""How often what is said proves true, by stance, kind, commitment and topic: shares shrunk towards wider ones. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple, TypeAlias
+
+from service.vocabulary import ClaimKind, Stance
+
+UNIT = 10**9
+"""Weights and truths are added up as whole billionths, so that no order of adding changes a sum."""
+
+_ROOT_RATE, _ROOT_WEIGHT = 0.5, 2.0
+_SHRINKAGE = 5.0
+
+Key: TypeAlias = tuple[Stance, *tuple[ClaimKind | int | str | None, ...]]
+Count: TypeAlias = tuple[int, int]
+"""Weight and weight proved true, in billionths."""
+
+
+class Cell(NamedTuple):
+    """What reports have in common that an outlet is compared on."""
+
+    stance: Stance
+    kind: ClaimKind
+    commitment: int | None
+    """1 (interest) to 4 (stated as done); None when unknown."""
+    topic: str | None
+
+    @property
+    def levels(self) -> tuple[Key, Key, Key, Key]:
+        """The cell with what it is nested in, the widest first."""
+        stance, kind, commitment, topic = self
+        return (stance,), (stance, kind), (stance, kind, commitment), (stance, kind, commitment, topic)
+
+
+class Rates:
+    """Nested shares of reports whose claim proved true.
+
+    The share of a cell is (true + 5 x the share of the next wider cell)/(weight + 5); that of a stance
+    is shrunk to one half with a weight of 2. A claim weighs 1 altogether, however many reports it has
+    (scoring.md, Context).
+    """
+
+    def __init__(self, counts: Mapping[Key, Count] | None = None) -> None:
+        self._counts: dict[Key, Count] = dict(counts or {})
+
+    @property
+    def counts(self) -> Mapping[Key, Count]:
+        return self._counts
+
+    def add(self, cell: Cell, *, truth: float, among: int) -> None:
+        """Count one report of a resolved claim.
+
+        Args:
+            cell: What kind of report it is.
+            truth: How much of the claim proved true, 0..1.
+            among: How many reports of the claim are counted, this one included.
+        """
+        weight = UNIT // among
+        true = round(weight * truth)
+        for key in cell.levels:
+            n, k = self._counts.get(key, (0, 0))
+            self._counts[key] = (n + weight, k + true)
+
+    def truth(self, cell: Cell) -> float:
+        """The rate at which claims prove true of which such a report exists, strictly between 0 and 1."""
+        rate, shrinkage = _ROOT_RATE, _ROOT_WEIGHT
+        for key in cell.levels:
+            n, k = self._counts.get(key, (0, 0))
+            rate = (k / UNIT + shrinkage * rate) / (n / UNIT + shrinkage)
+            shrinkage = _SHRINKAGE
+        return rate
