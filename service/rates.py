@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import NamedTuple, TypeAlias
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple, TypeAlias
 
 from service.vocabulary import ClaimKind, Stance
 
@@ -65,9 +65,17 @@ class Rates:
 
     def truth(self, cell: Cell) -> float:
         """The rate at which claims prove true of which such a report exists, strictly between 0 and 1."""
-        rate, shrinkage = _ROOT_RATE, _ROOT_WEIGHT
-        for key in cell.levels:
-            n, k = self._counts.get(key, (0, 0))
-            rate = (k / UNIT + shrinkage * rate) / (n / UNIT + shrinkage)
-            shrinkage = _SHRINKAGE
+        rate: float = nested_rate(self._counts.get(key, (0, 0)) for key in cell.levels)
         return rate
+
+
+def nested_rate(counts: Iterable[tuple[Any, Any]]) -> Any:
+    """The rate of the narrowest of nested cells, from the counts of all, the widest first.
+
+    A count is a pair of numbers, or of arrays of them for many cells at once.
+    """
+    rate, shrinkage = _ROOT_RATE, _ROOT_WEIGHT
+    for n, k in counts:
+        rate = (k / UNIT + shrinkage * rate) / (n / UNIT + shrinkage)
+        shrinkage = _SHRINKAGE
+    return rate

@@ -1,0 +1,62 @@
+"""The production learner as the evaluation protocol wants it: `make()` gives an object that only passes on."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from service.forecast import Claim, Learner, Report, Resolved
+from service.vocabulary import ClaimKind, Stance
+
+_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_STANCES = {"asserts": Stance.SUPPORT, "denies": Stance.DENY, "mentions": Stance.COMMENT}
+
+
+class Adapter:
+    """Turns records into reports and truths for the learner, and forecasts into probabilities."""
+
+    def __init__(self) -> None:
+        self._learner = Learner()
+        self._days: dict[int, float] = {}
+
+    def predict(self, report: dict[str, Any], ctx: dict[str, Any]) -> float:
+        self._days[id(report)] = ctx["t"]
+        return self.predict_claim([*ctx["prior"], report], ctx)
+
+    def predict_claim(self, reports: list[dict[str, Any]], ctx: dict[str, Any]) -> float:
+        return self._learner.forecast(_claim(reports[0]), self._reports(reports)).probability
+
+    def on_report(self, report: dict[str, Any]) -> None:
+        """Nothing is learned from a report whose claim is open."""
+
+    def on_resolve(self, claim_id: object, outcome: float, reports: list[dict[str, Any]], t: float) -> None:
+        self._learner.learn(Resolved(_claim(reports[0]), self._reports(reports), float(outcome), _moment(t)))
+        for report in reports:
+            self._days.pop(id(report), None)
+
+    def _reports(self, reports: list[dict[str, Any]]) -> list[Report]:
+        return [_report(report, _moment(self._days.get(id(report), 0.0))) for report in reports]
+
+
+def make() -> Adapter:
+    """A learner that knows nothing yet."""
+    return Adapter()
+
+
+def _claim(report: dict[str, Any]) -> Claim:
+    return Claim(str(report["claim_id"]), ClaimKind.FACT, report.get("topic"))
+
+
+def _report(report: dict[str, Any], published_at: dt.datetime) -> Report:
+    return Report(
+        outlet=str(report["outlet"]),
+        stance=_STANCES[report["stance"]],
+        published_at=published_at,
+        commitment=(report.get("x") or {}).get("strength"),
+        probability=report.get("probability"),
+    )
+
+
+def _moment(days: float) -> dt.datetime:
+    """A time of the protocol: days since 1970, or a record's place in a file that only has an order."""
+    return _EPOCH + dt.timedelta(days=days)

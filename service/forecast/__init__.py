@@ -1,0 +1,31 @@
+"""`forecast/1`: how likely a claim is to prove true, given who reports it and how. Pure.
+
+A Bayesian logistic regression on what was known when each report was published (scoring.md).
+"""
+
+from service.forecast.answer import ENOUGH, Forecast, forecast
+from service.forecast.learner import Learner
+from service.forecast.past import is_due
+from service.forecast.records import Claim, Count, Counts, Report, Resolved, Standing
+from service.forecast.replay import refit
+from service.forecast.state import METHOD, START, State
+from service.forecast.words import Contribution
+
+__all__ = [
+    "ENOUGH",
+    "METHOD",
+    "START",
+    "Claim",
+    "Contribution",
+    "Count",
+    "Counts",
+    "Forecast",
+    "Learner",
+    "Report",
+    "Resolved",
+    "Standing",
+    "State",
+    "forecast",
+    "is_due",
+    "refit",
+]

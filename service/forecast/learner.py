@@ -1,0 +1,69 @@
+"""The learner as time goes by: truths come in, forecasts go out."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from service.forecast.answer import Forecast, forecast
+from service.forecast.past import is_due
+from service.forecast.records import Claim, Count, Report, Resolved, Standing, cell_of
+from service.forecast.replay import refit
+from service.forecast.state import START, State
+from service.rates import UNIT, Rates
+from service.vocabulary import Stance
+
+
+class Learner:
+    """Keeps in memory what the service keeps in its database, for a backtest.
+
+    Truths come in the order in which they became known. Those of one moment count together: a fit
+    waits until all of them are there.
+    """
+
+    def __init__(self) -> None:
+        self.rates = Rates()
+        self._cases: list[Resolved] = []
+        self._reports = 0
+        self._state = START
+        self._counts: defaultdict[tuple[str, Stance], tuple[int, int]] = defaultdict(lambda: (0, 0))
+
+    def learn(self, case: Resolved) -> None:
+        """Take in how a claim came out."""
+        if self._cases and case.known_at > self._cases[-1].known_at:
+            self._fit()
+        if not case.reports:
+            return
+        self._cases.append(case)
+        self._reports += len(case.reports)
+        standing = Standing()
+        for number, report in enumerate(case.reports):
+            standing.hear(number, report)
+        for number in standing.votes:
+            self._count(case, case.reports[number], among=len(standing.votes))
+
+    def _count(self, case: Resolved, vote: Report, *, among: int) -> None:
+        self.rates.add(cell_of(case.claim, vote), truth=case.truth, among=among)
+        claims, true = self._counts[vote.outlet, vote.stance]
+        self._counts[vote.outlet, vote.stance] = claims + 1, true + round(case.truth * UNIT)
+
+    @property
+    def state(self) -> State:
+        """What is learned by now."""
+        self._fit()
+        return self._state
+
+    def _fit(self) -> None:
+        if self._reports > self._state.reports and is_due(reports=self._reports, fitted=self._state.reports):
+            self._state = refit(self._cases)
+
+    def forecast(self, claim: Claim, reports: Sequence[Report], *, level: float = 0.9, enough: int = 0) -> Forecast:
+        """How likely a claim is to prove true; see `answer.forecast`."""
+        outlets = {report.outlet for report in reports}
+        counts = {
+            (outlet, stance): Count(claims, true / UNIT)
+            for outlet in outlets
+            for stance in Stance
+            for claims, true in [self._counts.get((outlet, stance), (0, 0))]
+        }
+        return forecast(self.state, self.rates, counts, claim, reports, level=level, enough=enough)
