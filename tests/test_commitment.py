@@ -372,7 +372,7 @@ def test_linear_time(piece):
     """
 
     def cost(size):
-        text = (piece * size)[:size] + " x"
+        text = (piece * size)[:size] + "x"
         times = []
         for _ in range(3):
             start = process_time()
