@@ -103,6 +103,14 @@ class ScoreCache:
         """
         return self._renew([*(_generation(outlet) for outlet in outlets), _generation(RANKING)])
 
+    def forget_all(self) -> bool:
+        """Make every kept answer old.
+
+        Returns:
+            As `forget`.
+        """
+        return self._renew([_EPOCH])
+
     def forget_after_restart(self) -> bool:
         """Make everything old when Redis is not the process it was, so what it restored is not served.
 
@@ -114,7 +122,7 @@ class ScoreCache:
             if self._writer.get(_RUN) == run:
                 return True
             log.info("Redis is a new process: every cached score is old")
-            return self._renew([_EPOCH]) and bool(self._writer.set(_RUN, run))
+            return self.forget_all() and bool(self._writer.set(_RUN, run))
         except redis.RedisError as exc:
             self._rest("forget", exc)
             return False

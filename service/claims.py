@@ -27,6 +27,7 @@ from service.filing import Filing, NewReport, file_on, plan_filings
 from service.identity import new_id
 from service.models import Claim
 from service.outbox import leave_forget
+from service.sums import kept_sums
 from service.versions import check_match, keep_version, said_before
 from service.vocabulary import Caller, ClaimKind, Verdict
 
@@ -73,9 +74,9 @@ def record_claim(
             check_agrees(session, known, claim, reports, directory, caller=caller, now=now)
             return describe_claim(session, known, now=now), False
         recorded = new_claim(claim, caller=caller, now=now)
-        file_on(recorded, plan_first(recorded, reports, directory, caller=caller, now=now))
-        session.add(recorded)
-        session.flush()
+        with kept_sums(session, [recorded]):
+            file_on(recorded, plan_first(recorded, reports, directory, caller=caller, now=now))
+            session.add(recorded)
         stale = reporting_outlets(recorded)
         leave_forget(session, stale, now=now)
         described = describe_claim(session, recorded, now=now)
@@ -127,8 +128,9 @@ def change_claim(
         if all(getattr(claim, name) == value for name, value in changes.items()):
             return describe_claim(session, claim, now=now)
         keep_version(session, claim.id, _content(claim), caller=caller, now=now)
-        for name, value in changes.items():
-            setattr(claim, name, value)
+        with kept_sums(session, [claim]):
+            for name, value in changes.items():
+                setattr(claim, name, value)
         _check_dated(claim)
         standing = standing_resolution(claim)
         if standing is not None and standing.verdict is Verdict.TRUE:

@@ -167,6 +167,15 @@ def lock_name(session: Session, name: str) -> None:
         session.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(name, 0))))
 
 
+def hold_snapshot(session: Session) -> None:
+    """Have every statement of a transaction that has just begun see the same rows.
+
+    SQLite needs nothing: a transaction there always does.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+
+
 def _lost_race(error: sa.exc.DBAPIError) -> bool:
     return isinstance(error, sa.exc.IntegrityError) or getattr(error.orig, "sqlstate", None) in _LOST_RACE
 

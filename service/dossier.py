@@ -81,6 +81,8 @@ def as_filed(report: Report) -> Filed:
         recorded_at=report.recorded_at,
         is_relay=report.is_relay,
         cited_id=None if report.cited is None else report.cited.id,
+        commitment=report.commitment,
+        probability=report.probability,
     )
 
 
@@ -156,6 +158,7 @@ def describe_report(report: Report, claim: Claim) -> dict[str, Any]:
         "outlet": report.outlet.slug,
         "stance": report.stance,
         "commitment": report.commitment,
+        "commitment_source": _commitment_source(report),
         "probability": report.probability,
         "published_at": report.published_at,
         "url": report.url,
@@ -191,6 +194,12 @@ def describe_resolutions(resolutions: Sequence[Resolution]) -> list[dict[str, An
 
 def _describe_withdrawal(withdrawal: Withdrawal | None) -> dict[str, Any] | None:
     return None if withdrawal is None else {"reason": withdrawal.reason, "recorded_at": withdrawal.recorded_at}
+
+
+def _commitment_source(report: Report) -> str | None:
+    if report.commitment is None:
+        return None
+    return "stated" if report.lexicon is None else "lexicon"
 
 
 def _describe_relay(report: Report) -> dict[str, Any] | None:

@@ -27,6 +27,7 @@ from service.outbox import leave_forget
 from service.outlets import NewOutlet, agrees, new_outlet
 from service.register import WHOLE as WHOLE_OUTLET
 from service.resolutions import NewResolution, check_resolution, new_resolution
+from service.sums import kept_sums
 from service.vocabulary import Caller
 
 BATCH = 250
@@ -108,7 +109,8 @@ class _Load:
     def lines(self, lines: Sequence[ReadLine]) -> list[LineResult]:
         self._claims = self._known_claims(lines)
         self._directory.expect(reference for line in lines for reference in _outlets(line.content))
-        return [self._line(line) for line in lines]
+        with kept_sums(self._session, self._claims.values()):
+            return [self._line(line) for line in lines]
 
     def _line(self, line: ReadLine) -> LineResult:
         if isinstance(line.content, ServiceError):

@@ -15,11 +15,12 @@ from service.addresses import Address, parse_address
 from service.cache import ScoreCache
 from service.db import Database
 from service.errors import InvalidQuery, UnknownOutlet
+from service.records import Lens
 from service.register import describe_outlet, domain_owners, find_outlets
-from service.scores import Lens, outlet_scores
+from service.scores import outlet_scores
 from service.vocabulary import Basis, MatchRule
 
-_LENS = Lens(topic=None, basis=Basis.RESOLVED, as_of=None, level=0.9)
+_LENS = Lens(topic=None, basis=Basis.RESOLVED, as_of=None, recorded_by=None, level=0.9)
 """A score as it is given to who asks for nothing in particular."""
 
 

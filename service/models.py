@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from service.db import Base
 from service.identity import DOMAIN_LENGTH, NAME_LENGTH, SLUG_LENGTH, new_id
-from service.vocabulary import ClaimKind, OutletKind, Stance, Verdict
+from service.vocabulary import ClaimKind, OutletKind, Role, Stance, Verdict
 
 
 def _named(kind: type[enum.StrEnum], name: str) -> sa.Enum:
@@ -103,6 +103,8 @@ class Report(Base):
     outlet_id: Mapped[UUID] = mapped_column(sa.ForeignKey("outlet.id"))
     stance: Mapped[Stance] = mapped_column(_named(Stance, "stance"))
     commitment: Mapped[int | None]
+    lexicon: Mapped[str | None] = mapped_column(sa.String(16))
+    """The version of the lexicon that read `commitment` from `quote`; None where it was stated, or is unknown."""
     probability: Mapped[float | None]
     published_at: Mapped[dt.datetime]
     url: Mapped[str | None] = mapped_column(sa.Text)
@@ -169,6 +171,74 @@ class Resolution(Base):
     evidence: Mapped[list[str]]
     note: Mapped[str | None] = mapped_column(sa.Text)
     resolved_by: Mapped[UUID | None] = mapped_column(sa.ForeignKey("api_key.id"))
+    recorded_at: Mapped[dt.datetime]
+
+
+class Subtotal(Base):
+    """What one outlet's claims of one sort add up to: the part of its record that reports of one cell make."""
+
+    __tablename__ = "subtotal"
+
+    outlet_id: Mapped[UUID] = mapped_column(sa.ForeignKey("outlet.id"), primary_key=True)
+    role: Mapped[Role] = mapped_column(_named(Role, "role"), primary_key=True)
+    kind: Mapped[ClaimKind] = mapped_column(_named(ClaimKind, "kind"), primary_key=True)
+    topic: Mapped[str] = mapped_column(sa.String(100), primary_key=True)
+    """Empty for a claim without one."""
+    stance: Mapped[str] = mapped_column(sa.String(16), primary_key=True)
+    """Empty where no side was taken in time."""
+    commitment: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    """0 where it is unknown."""
+    claims: Mapped[int]
+    open: Mapped[int]
+    unscored: Mapped[int]
+    correct: Mapped[int]
+    incorrect: Mapped[int]
+    partial: Mapped[int]
+    early: Mapped[int]
+    backfilled: Mapped[int]
+    right: Mapped[int] = mapped_column(sa.BigInteger)
+    """In billionths, as are the next three, so that sums are exact."""
+    stated: Mapped[int]
+    """Scored claims on which a probability was stated."""
+    stated_true: Mapped[int] = mapped_column(sa.BigInteger)
+    stated_true_squared: Mapped[int] = mapped_column(sa.BigInteger)
+    brier: Mapped[int] = mapped_column(sa.BigInteger)
+
+
+class ContextRow(Base):
+    """What reports got right on average when it was fitted; only ever added to, so that a score can name it."""
+
+    __tablename__ = "context"
+
+    number: Mapped[int] = mapped_column(primary_key=True)
+    kappa: Mapped[float]
+    claims: Mapped[int]
+    """How many resolved claims it was fitted on."""
+    rates: Mapped[list[Any]] = mapped_column(sa.JSON)
+    """Each cell, the widest first, with its counts in billionths."""
+    recorded_at: Mapped[dt.datetime] = mapped_column(index=True)
+
+
+class LearnerRow(Base):
+    """What forecast/1 had learned when it was fitted."""
+
+    __tablename__ = "learner"
+
+    number: Mapped[int] = mapped_column(primary_key=True)
+    method: Mapped[str] = mapped_column(sa.String(16))
+    state: Mapped[dict[str, Any]]
+    recorded_at: Mapped[dt.datetime]
+
+
+class ForecastRow(Base):
+    """What was forecast for a claim on a day, so that it can be held against what came."""
+
+    __tablename__ = "forecast"
+
+    claim_id: Mapped[UUID] = mapped_column(sa.ForeignKey("claim.id"), primary_key=True)
+    day: Mapped[dt.date] = mapped_column(primary_key=True)
+    method: Mapped[str] = mapped_column(sa.String(16))
+    probability: Mapped[float]
     recorded_at: Mapped[dt.datetime]
 
 

@@ -26,6 +26,11 @@ def leave_forget(session: Session, outlets: Iterable[str], *, now: dt.datetime) 
     session.add(Outbox(kind=_FORGET, payload={"outlets": sorted(outlets)}, recorded_at=now))
 
 
+def leave_forget_all(session: Session, *, now: dt.datetime) -> None:
+    """Leave word, in the transaction that changes what they are held against, that all scores are old."""
+    session.add(Outbox(kind=_FORGET, payload={"outlets": None}, recorded_at=now))
+
+
 def sweep(db: Database, cache: ScoreCache) -> int:
     """Forget what the rows say, then delete them; what Redis does not take stays for the next time.
 
@@ -34,7 +39,7 @@ def sweep(db: Database, cache: ScoreCache) -> int:
     """
     done = 0
     while batch := _next_batch(db):
-        if not cache.forget({outlet for row in batch for outlet in row.payload["outlets"]}):
+        if not _forget(cache, [row.payload["outlets"] for row in batch]):
             break
         with db.write() as session:
             session.execute(sa.delete(Outbox).where(Outbox.id.in_([row.id for row in batch])))
@@ -47,6 +52,13 @@ def measure_backlog(db: Database, *, now: dt.datetime) -> Backlog:
     with db.read() as session:
         rows, oldest = session.execute(sa.select(sa.func.count(), sa.func.min(Outbox.recorded_at))).one()
     return Backlog(rows, 0.0 if oldest is None else max(0.0, (now - oldest).total_seconds()))
+
+
+def _forget(cache: ScoreCache, named: list[list[str] | None]) -> bool:
+    """Forget what is named; None stands for everything."""
+    if any(outlets is None for outlets in named):
+        return cache.forget_all()
+    return cache.forget({outlet for outlets in named for outlet in outlets or ()})
 
 
 def _next_batch(db: Database) -> list[Outbox]:

@@ -30,6 +30,8 @@ class Filed(NamedTuple):
     is_relay: bool
     cited_id: UUID | None
     """The outlet that a relay names; None for a relay of an unknown source."""
+    commitment: int | None = None
+    probability: float | None = None
 
     @property
     def role(self) -> Role:

@@ -1,22 +1,53 @@
-"""The records of outlets, added up from the rows. The rules stand in `provenance` and `scoring`."""
+"""The records of outlets: from the sums where everything on record counts, else from the rows."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import groupby
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
+from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
-from service.models import Claim, Outlet, Report, Resolution, Withdrawal
-from service.provenance import Filed, position
-from service.scoring import ClaimFacts, Record
+from service.models import Claim, Outlet, Report, Resolution, Version, Withdrawal
+from service.provenance import Filed, Position, position
+from service.sums import read_sums
+from service.tally import Amounts, ClaimFacts, Slot, add_up, count_claim, difference
 from service.vocabulary import Basis
 
 Row: TypeAlias = sa.Row[*tuple[Any, ...]]
+Chosen: TypeAlias = sa.ColumnExpressionArgument[bool]
+"""Which outlets."""
+
+_AT_ONCE = 2000  # rows fetched at a time
+
+
+@dataclass(frozen=True, slots=True)
+class Lens:
+    """How to look at a record: the same for one outlet, for some, and for all of them ranked."""
+
+    topic: str | None
+    basis: Basis
+    as_of: dt.datetime | None
+    """Only what was published and known by this past moment (R18); None for everything on record."""
+    recorded_by: dt.datetime | None
+    """Only rows that were on record by this past moment (R18); None for all of them."""
+    level: float
+
+    @property
+    def is_current(self) -> bool:
+        """Whether everything on record counts."""
+        return self.as_of is None and self.recorded_by is None
+
+    def moment(self, now: dt.datetime) -> dt.datetime:
+        """The moment that the record is looked at from."""
+        return self.as_of or self.recorded_by or now
+
+
+_EVERYTHING = Lens(topic=None, basis=Basis.RESOLVED, as_of=None, recorded_by=None, level=0.9)
 
 
 @dataclass(slots=True)
@@ -25,55 +56,122 @@ class OutletRecord:
 
     slug: str
     scorable: bool
-    record: Record = field(default_factory=Record)
+    parts: dict[Slot, Amounts] = field(default_factory=dict)
     changes_at: dt.datetime | None = None
     """When the next of its claims falls due, and `basis=matured` changes by itself."""
 
 
-def read_records(
-    session: Session,
-    outlets: Sequence[Outlet] | None,
-    *,
-    topic: str | None,
-    basis: Basis,
-    as_of: dt.datetime | None,
-    now: dt.datetime,
-) -> list[OutletRecord]:
-    """What is on record of each outlet.
+class Standing(NamedTuple):
+    """Where one outlet stands on one claim, and how that came out."""
 
-    Args:
-        session: A session that reads.
-        outlets: The outlets asked for; None for all that have a score and reports to rest it on.
-        topic: Only claims of this topic; None for all.
-        basis: Which claims count (R16).
-        as_of: Look only at what was published and known by then (R18); None for everything on record.
-        now: The moment of the call.
+    outlet_id: UUID
+    claim_id: UUID
+    claim: ClaimFacts
+    position: Position
 
-    Returns:
-        The records, in the order of the outlets given.
-    """
-    records = {outlet.id: OutletRecord(outlet.slug, outlet.scorable) for outlet in outlets or ()}
-    # All are not named one by one, which is more than a statement can take.
-    chosen = Outlet.scorable if outlets is None else Outlet.id.in_(list(records))
-    rows = session.execute(_rows(chosen, topic=topic, as_of=as_of))
-    for (outlet_id, _), group in groupby(rows, key=lambda row: (row.outlet_id, row.claim_id)):
-        of_claim = list(group)
-        if outlet_id not in records:
-            records[outlet_id] = OutletRecord(of_claim[0].slug, of_claim[0].scorable)
-        _add(records[outlet_id], of_claim, basis=basis, moment=as_of or now)
+
+def read_records(session: Session, chosen: Chosen, lens: Lens, *, now: dt.datetime) -> list[OutletRecord]:
+    """What is on record of each outlet, in no particular order."""
+    rows = session.execute(sa.select(Outlet.id, Outlet.slug, Outlet.scorable).where(chosen))
+    records = {row.id: OutletRecord(row.slug, row.scorable) for row in rows}
+    if lens.is_current:
+        for outlet_id, parts in read_sums(session, chosen, topic=lens.topic).items():
+            records[outlet_id].parts = parts
+        if lens.basis is Basis.MATURED:
+            _leave_out_undue(session, chosen, records, lens, now=now)
+        return list(records.values())
+    standings = walk(session, chosen, lens)
+    for outlet_id, of_outlet in groupby(standings, key=lambda standing: standing.outlet_id):
+        records[outlet_id].parts = add_up(
+            count_claim(standing.claim, standing.position) for standing in of_outlet if counts(standing, lens, now=now)
+        )
     return list(records.values())
 
 
-def _add(outlet: OutletRecord, rows: list[Row], *, basis: Basis, moment: dt.datetime) -> None:
-    """Count one claim, told by the outlet's reports on it."""
-    claim = rows[0]
-    due = claim.resolves_by
-    if due is not None and due > moment:
-        outlet.changes_at = due if outlet.changes_at is None else min(outlet.changes_at, due)
-        if basis is Basis.MATURED:
-            return
-    facts = ClaimFacts(claim.kind, due, claim.verdict, claim.truth, claim.known_at)
-    outlet.record.add(facts, position([_filed(row) for row in rows], claim.known_at), scorable=outlet.scorable)
+def counts(standing: Standing, lens: Lens, *, now: dt.datetime) -> bool:
+    """Whether a claim is among those that a score rests on (R16)."""
+    due = standing.claim.resolves_by
+    return lens.basis is Basis.RESOLVED or due is None or due <= lens.moment(now)
+
+
+def _leave_out_undue(
+    session: Session, chosen: Chosen, records: dict[UUID, OutletRecord], lens: Lens, *, now: dt.datetime
+) -> None:
+    """Take from the sums the claims that have yet to fall due, which are few."""
+    standings = walk(session, sa.and_(chosen, Claim.resolves_by > now), lens)
+    for outlet_id, of_outlet in groupby(standings, key=lambda standing: standing.outlet_id):
+        undue = list(of_outlet)
+        record = records[outlet_id]
+        record.parts = difference(record.parts, add_up(count_claim(one.claim, one.position) for one in undue))
+        record.changes_at = min(one.claim.resolves_by for one in undue if one.claim.resolves_by is not None)
+
+
+def walk(session: Session, chosen: Chosen, lens: Lens) -> Iterator[Standing]:
+    """Where outlets stand on each of their claims, by outlet and claim, looked at through a lens (R18).
+
+    The basis is not looked at: what falls due is told by `counts`.
+    """
+    said_then = {} if lens.recorded_by is None else _said_by(session, lens.recorded_by)
+    rows = session.execute(_rows(chosen, lens), execution_options={"yield_per": _AT_ONCE})
+    for (outlet_id, claim_id), group in groupby(rows, key=lambda row: (row.outlet_id, row.claim_id)):
+        of_claim = list(group)
+        facts = _facts(of_claim[0], said_then.get(claim_id, {}))
+        if lens.topic is None or facts.topic == lens.topic:
+            reports = [_filed(row) for row in of_claim]
+            yield Standing(outlet_id, claim_id, facts, position(reports, facts.known_at))
+
+
+def walk_all(session: Session) -> Iterator[Standing]:
+    """Where every outlet stands on each of its claims, by outlet and claim."""
+    return walk(session, sa.true(), _EVERYTHING)
+
+
+class ToldClaim(NamedTuple):
+    """A claim with everything that outlets said of it."""
+
+    id: UUID
+    facts: ClaimFacts
+    reports: list[Filed]
+    """In the order of `provenance.ORDER`."""
+
+    def positions(self) -> dict[UUID, Position]:
+        """Where each outlet stands on it."""
+        by_outlet: dict[UUID, list[Filed]] = {}
+        for report in self.reports:
+            by_outlet.setdefault(report.outlet_id, []).append(report)
+        return {outlet_id: position(reports, self.facts.known_at) for outlet_id, reports in by_outlet.items()}
+
+
+def walk_resolved(session: Session) -> Iterator[ToldClaim]:
+    """The claims with an established truth, by id, with the reports of outlets that are scored."""
+    rows = _rows(sa.and_(Outlet.scorable, Resolution.truth.is_not(None)), _EVERYTHING).order_by(None)
+    rows = rows.order_by(Report.claim_id, Report.published_at, Report.recorded_at, Report.id)
+    found = session.execute(rows, execution_options={"yield_per": _AT_ONCE})
+    for claim_id, group in groupby(found, key=lambda row: row.claim_id):
+        of_claim = list(group)
+        yield ToldClaim(claim_id, _facts(of_claim[0], {}), [_filed(row) for row in of_claim])
+
+
+def count_resolved(session: Session) -> int:
+    """How many claims have an established truth."""
+    later = aliased(Resolution)
+    stands = ~sa.exists().where(later.supersedes_id == Resolution.id)
+    rows = sa.select(sa.func.count()).select_from(Resolution).where(Resolution.truth.is_not(None), stands)
+    return session.scalar(rows) or 0
+
+
+def _facts(row: Row, then: dict[str, Any]) -> ClaimFacts:
+    topic, due = row.topic, row.resolves_by
+    if then:
+        topic = then["topic"]
+        due = None if then["resolves_by"] is None else dt.datetime.fromisoformat(then["resolves_by"])
+    return ClaimFacts(row.kind, topic, due, row.verdict, row.truth, row.known_at)
+
+
+def _said_by(session: Session, moment: dt.datetime) -> dict[UUID, dict[str, Any]]:
+    """What claims and outlets that were changed after a moment said at it."""
+    later = sa.select(Version).where(Version.recorded_at > moment).order_by(Version.number.desc())
+    return {version.subject_id: version.content for version in session.scalars(later)}
 
 
 def _filed(row: Row) -> Filed:
@@ -85,34 +183,38 @@ def _filed(row: Row) -> Filed:
         recorded_at=row.recorded_at,
         is_relay=row.is_relay,
         cited_id=row.cited_id,
+        commitment=row.commitment,
+        probability=row.probability,
     )
 
 
-def _rows(
-    chosen: sa.ColumnExpressionArgument[bool], *, topic: str | None, as_of: dt.datetime | None
-) -> sa.Select[*tuple[Any, ...]]:
+def _rows(chosen: Chosen, lens: Lens) -> sa.Select[*tuple[Any, ...]]:
     """The outlets' reports with their claims and the resolutions that stand, by outlet, claim and order of reports."""
     later = aliased(Resolution)
+    by = lens.recorded_by
+    superseded = sa.exists().where(later.supersedes_id == Resolution.id, *_by(later.recorded_at, by))
     stands = [
         Resolution.claim_id == Claim.id,
         Resolution.verdict.is_not(None),
-        ~sa.exists().where(later.supersedes_id == Resolution.id),
+        ~superseded,
+        *_by(Resolution.recorded_at, by),
+        *_by(Resolution.known_at, lens.as_of),
     ]
-    if as_of is not None:
-        stands.append(Resolution.known_at <= as_of)
+    withdrawn = sa.exists().where(Withdrawal.report_id == Report.id, *_by(Withdrawal.recorded_at, by))
     rows = (
         sa.select(
             Report.id,
             Report.outlet_id,
             Report.claim_id,
             Report.stance,
+            Report.commitment,
+            Report.probability,
             Report.published_at,
             Report.recorded_at,
             Report.is_relay,
             Report.cited_id,
-            Outlet.slug,
-            Outlet.scorable,
             Claim.kind,
+            Claim.topic,
             Claim.resolves_by,
             Resolution.verdict,
             Resolution.truth,
@@ -121,9 +223,12 @@ def _rows(
         .join(Outlet, Outlet.id == Report.outlet_id)
         .join(Claim, Claim.id == Report.claim_id)
         .outerjoin(Resolution, sa.and_(*stands))
-        .where(chosen, ~sa.exists().where(Withdrawal.report_id == Report.id))
+        .where(chosen, ~withdrawn, *_by(Report.recorded_at, by), *_by(Report.published_at, lens.as_of))
         .order_by(Report.outlet_id, Report.claim_id, Report.published_at, Report.recorded_at, Report.id)
     )
-    if topic is not None:
-        rows = rows.where(Claim.topic == topic)
-    return rows if as_of is None else rows.where(Report.published_at <= as_of)
+    # What a claim was about then may be another topic than today's.
+    return rows if lens.topic is None or by is not None else rows.where(Claim.topic == lens.topic)
+
+
+def _by(column: sa.orm.InstrumentedAttribute[dt.datetime], moment: dt.datetime | None) -> list[Chosen]:
+    return [] if moment is None else [column <= moment]

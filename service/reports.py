@@ -21,6 +21,7 @@ from service.outbox import leave_forget
 from service.paging import Keyset, Page, Position
 from service.provenance import relay_cycle
 from service.register import require_outlet
+from service.sums import kept_sums
 from service.vocabulary import Caller
 
 
@@ -40,7 +41,8 @@ def add_report(
     with db.write() as session:
         claim = load_claim(session, claim_id, lock=True)
         [filing] = plan_filings(claim, {"": report}, Directory(session, now=now), caller=caller, now=now)
-        file_on(claim, [filing])
+        with kept_sums(session, [claim]):
+            file_on(claim, [filing])
         described = describe_report(filing.report, claim)
         if filing.is_new:
             leave_forget(session, [filing.report.outlet.slug], now=now)
@@ -71,7 +73,8 @@ def withdraw_report(
         report = next(report for report in claim.reports if report.id == report_id)
         created = report.withdrawal is None
         if report.withdrawal is None:
-            report.withdrawal = Withdrawal(reason=reason, withdrawn_by=caller.key_id, recorded_at=now)
+            with kept_sums(session, [claim]):
+                report.withdrawal = Withdrawal(reason=reason, withdrawn_by=caller.key_id, recorded_at=now)
             leave_forget(session, [report.outlet.slug], now=now)
         elif report.withdrawal.reason != reason:
             raise AlreadyWithdrawn(f"The report {report_id} was withdrawn before: {report.withdrawal.reason}")

@@ -29,6 +29,7 @@ from service.errors import (
 from service.identity import new_id
 from service.models import Claim, Resolution
 from service.outbox import leave_forget
+from service.sums import kept_sums
 from service.vocabulary import Caller, ClaimKind, Scope, Verdict
 
 _TRUTH = {Verdict.TRUE: 1.0, Verdict.FALSE: 0.0}
@@ -60,7 +61,8 @@ def resolve_claim(
     with db.write() as session:
         claim = load_claim(session, claim_id, lock=True)
         appended = new_resolution(session, claim, resolution, caller=caller, now=now)
-        claim.resolutions.append(appended)
+        with kept_sums(session, [claim]):
+            claim.resolutions.append(appended)
         stale = reporting_outlets(claim)
         leave_forget(session, stale, now=now)
     cache.forget(stale)

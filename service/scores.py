@@ -6,40 +6,23 @@ import datetime as dt
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from sqlalchemy.orm import Session
-
 from service.cache import RANKING, Answer, CacheStatus, Question, ScoreCache
+from service.contexts import context_of
 from service.db import Database
 from service.errors import InvalidQuery, UnknownOutlet
 from service.identity import is_slug
-from service.instants import format_instant
 from service.models import Outlet
 from service.paging import decode_cursor, encode_cursor, read_position
-from service.records import OutletRecord, read_records
+from service.records import Lens, read_records
 from service.register import find_outlets
-from service.scoring import METHOD, RATED_FROM, STARTING_CONTEXT, Reliability, Tally
-from service.vocabulary import Basis, Order, RankBy
-
-CONTEXT = STARTING_CONTEXT
-
-
-@dataclass(frozen=True, slots=True)
-class Lens:
-    """How to look at a record: the same for one outlet, for some, and for all of them ranked."""
-
-    topic: str | None
-    basis: Basis
-    as_of: dt.datetime | None
-    """A past moment; None for everything on record."""
-    level: float
-
-    def variant(self, *more: object) -> str:
-        """What tells one answer about an outlet from another."""
-        return json.dumps([METHOD, self.basis, self.level, self.topic, *more])
+from service.scorecard import describe_score
+from service.scoring import METHOD
+from service.sums import having_resolved
+from service.vocabulary import Order, RankBy
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +100,9 @@ def _ranked(
 ) -> tuple[Answer, CacheStatus]:
     _check(lens, now)
     compute = partial(_rank, db, lens=lens, ranking=ranking, now=now)
-    if lens.as_of is not None:
+    if not lens.is_current:
         return compute(), CacheStatus.BYPASS
-    question = Question(RANKING, lens.variant(*ranking.list_name, ranking.cursor, ranking.limit))
+    question = Question(RANKING, _variant(lens, *ranking.list_name, ranking.cursor, ranking.limit))
     answers, status = cache.get_or_compute([question], lambda _: [compute()])
     return answers[0], status
 
@@ -129,17 +112,23 @@ def _scores(
 ) -> tuple[list[Answer], CacheStatus]:
     _check(lens, now)
     slugs = _slugs(db, references)
-    if lens.as_of is not None:
+    if not lens.is_current:
         return _compute(db, slugs, lens=lens, now=now), CacheStatus.BYPASS
-    questions = [Question(slug, lens.variant()) for slug in slugs]
+    questions = [Question(slug, _variant(lens)) for slug in slugs]
     return cache.get_or_compute(
         questions, lambda missing: _compute(db, [question.about for question in missing], lens=lens, now=now)
     )
 
 
+def _variant(lens: Lens, *more: object) -> str:
+    """What tells one answer about an outlet from another."""
+    return json.dumps([METHOD, lens.basis, lens.level, lens.topic, *more])
+
+
 def _check(lens: Lens, now: dt.datetime) -> None:
-    if lens.as_of is not None and lens.as_of > now:
-        raise InvalidQuery.at("as_of", detail="Lies in the future.", code="future")
+    for name, moment in (("as_of", lens.as_of), ("recorded_by", lens.recorded_by)):
+        if moment is not None and moment > now:
+            raise InvalidQuery.at(name, detail="Lies in the future.", code="future")
 
 
 def _slugs(db: Database, references: Sequence[str]) -> list[str]:
@@ -161,18 +150,24 @@ def _compute(db: Database, slugs: Sequence[str], *, lens: Lens, now: dt.datetime
     with db.read() as session:
         found = find_outlets(session, slugs)
         _refuse([slug for slug in slugs if slug not in found])
-        outlets = {outlet.id: outlet for outlet in found.values()}
-        records = _read(session, list(outlets.values()), lens, now)
-    answers = {record.slug: _answer(record, lens, now) for record in records}
+        chosen = Outlet.id.in_([outlet.id for outlet in found.values()])
+        context = context_of(session, lens.recorded_by)
+        records = read_records(session, chosen, lens, now=now)
+    answers = {
+        record.slug: _sealed(describe_score(record, context, lens, now=now), lens, expires_at=record.changes_at)
+        for record in records
+    }
     return [answers[slug] for slug in slugs]
 
 
 def _rank(db: Database, *, lens: Lens, ranking: Ranking, now: dt.datetime) -> Answer:
     with db.read() as session:
-        records = _read(session, None, lens, now)
-    scores = [_score(record, lens, now) for record in records if record.record.own.resolved >= ranking.min_resolved]
+        context = context_of(session, lens.recorded_by)
+        records = read_records(session, having_resolved(ranking.min_resolved), lens, now=now)
+    scores = [describe_score(record, context, lens, now=now) for record in records]
+    scores = [score for score in scores if score["counts"]["resolved"] >= ranking.min_resolved]
     scores.sort(key=ranking.place)
-    bound_to = [lens.variant(), *ranking.list_name]
+    bound_to = [_variant(lens), *ranking.list_name]
     if ranking.cursor is not None:
         start = read_position(decode_cursor(ranking.cursor, bound_to), [float, str])
         scores = [score for score in scores if ranking.place(score) > start]
@@ -183,71 +178,9 @@ def _rank(db: Database, *, lens: Lens, ranking: Ranking, now: dt.datetime) -> An
     return _listed([_sealed(score, lens) for score in page], next_cursor, expires_at=min(changes, default=None))
 
 
-def _read(session: Session, outlets: Sequence[Outlet] | None, lens: Lens, now: dt.datetime) -> list[OutletRecord]:
-    return read_records(session, outlets, topic=lens.topic, basis=lens.basis, as_of=lens.as_of, now=now)
-
-
-def _answer(record: OutletRecord, lens: Lens, now: dt.datetime) -> Answer:
-    return _sealed(_score(record, lens, now), lens, expires_at=record.changes_at)
-
-
-def _score(record: OutletRecord, lens: Lens, now: dt.datetime) -> dict[str, Any]:
-    """The score as the API shows it: no number without its counts, interval, level, method and moment (R17)."""
-    own, relay = record.record.own, record.record.relay
-    return {
-        "outlet": record.slug,
-        "topic": lens.topic,
-        "basis": lens.basis,
-        "as_of": format_instant(lens.as_of or now),
-        "method": METHOD,
-        "status": _status(own),
-        "reliability": _described(own.reliability(CONTEXT, lens.level)),
-        "record": {
-            "right": own.right,
-            "expected": own.expected(CONTEXT),
-            "reference": CONTEXT.rate,
-            "resolved": own.resolved,
-        },
-        "context": {"id": CONTEXT.id, "as_of": None if CONTEXT.as_of is None else format_instant(CONTEXT.as_of)},
-        "relay": {
-            "reliability": _described(relay.reliability(CONTEXT, lens.level)),
-            "resolved": relay.resolved,
-            "correct": relay.correct,
-        },
-        "counts": _counts(own),
-        "computed_at": format_instant(now),
-    }
-
-
-def _status(own: Tally) -> str:
-    if own.resolved == 0:
-        return "insufficient"
-    return "rated" if own.resolved >= RATED_FROM else "provisional"
-
-
-def _described(reliability: Reliability | None) -> dict[str, float] | None:
-    return None if reliability is None else asdict(reliability)
-
-
-def _counts(own: Tally) -> dict[str, int]:
-    return {
-        "claims": own.claims,
-        "open": own.open,
-        "resolved": own.resolved,
-        "correct": own.correct,
-        "incorrect": own.incorrect,
-        "partial": own.partial,
-        "unscored": own.unscored,
-        "support": own.support,
-        "deny": own.deny,
-        "early": own.early,
-        "backfilled": own.backfilled,
-    }
-
-
 def _sealed(score: dict[str, Any], lens: Lens, *, expires_at: dt.datetime | None = None) -> Answer:
     """The score as bytes, with a tag that the mere passing of time does not change."""
-    passing = {"computed_at"} if lens.as_of is not None else {"computed_at", "as_of"}
+    passing = {"computed_at", "as_of"} if lens.is_current else {"computed_at"}
     lasting = {member: value for member, value in score.items() if member not in passing}
     return Answer(json.dumps(score).encode(), _etag([json.dumps(lasting)]), expires_at=expires_at)
 

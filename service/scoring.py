@@ -2,36 +2,15 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from dataclasses import dataclass, field
-from math import fsum
+from dataclasses import dataclass
 
 from service.beta import logistic, logit, logit_quantile
-from service.provenance import Position
-from service.vocabulary import ClaimKind, Role, Stance, Verdict
+from service.context import clamped_share
 
 METHOD = "record/1"
 RATED_FROM = 20
 """Resolved claims from which a score is `rated`, and ranked."""
 LEVELS = (0.5, 0.8, 0.9, 0.95, 0.99)
-
-_EXPECTED_WITHIN = (0.01, 0.99)
-
-
-@dataclass(frozen=True, slots=True)
-class Context:
-    """What an average outlet gets right: the yardstick of every score, dated and named by it."""
-
-    id: str
-    as_of: dt.datetime | None
-    rate: float
-    """Rate of being right of an average report, 0..1."""
-    kappa: float
-    """Weight of the average in pseudo-claims, positive."""
-
-
-STARTING_CONTEXT = Context(id="start", as_of=None, rate=0.5, kappa=8.0)
-"""Stands until 200 claims are resolved: every rate one half."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +32,9 @@ def reliability(
     the mean is logistic(logit(reference) + logit(mu) - logit(m)), and each bound the same shift of a quantile
     of Beta(mu nu, (1 - mu) nu), nu = kappa + n/2. Counts are halved in nu because a plain
     beta interval covers too little of what an outlet does next (scoring.md, point 5).
+
+    A beta with one parameter far below 1 is so skewed that its mean can lie beyond the narrower quantiles:
+    then the interval is widened to hold the mean.
 
     Args:
         right: Sum of how right the outlet was, 0 <= right <= resolved.
@@ -80,17 +62,17 @@ def reliability(
     _check_range("level", level, within=0 < level < 1)
     if resolved == 0:
         return None
-    low, high = _EXPECTED_WITHIN
-    m = min(max(expected / resolved, low), high)
+    m = clamped_share(expected, resolved)
     mu = (right + kappa * m) / (resolved + kappa)
     nu = kappa + resolved / 2
     a, b = mu * nu, (1 - mu) * nu
     moved = logit(reference) - logit(m)
     tail = (1 - level) / 2
+    mean = logistic(moved + logit(mu))
     return Reliability(
-        mean=logistic(moved + logit(mu)),
-        lower=logistic(moved + logit_quantile(tail, a, b)),
-        upper=logistic(moved - logit_quantile(tail, b, a)),
+        mean=mean,
+        lower=min(mean, logistic(moved + logit_quantile(tail, a, b))),
+        upper=max(mean, logistic(moved - logit_quantile(tail, b, a))),
         level=level,
     )
 
@@ -98,94 +80,3 @@ def reliability(
 def _check_range(name: str, value: float, *, within: bool) -> None:
     if not within:
         raise ValueError(f"{name}={value} is out of range")
-
-
-def rightness(stance: Stance, truth: float) -> float:
-    """How right a side was: `support` as much as the claim was true, `deny` as much as it was not (R5, R13)."""
-    return truth if stance is Stance.SUPPORT else 1 - truth
-
-
-@dataclass(frozen=True, slots=True)
-class ClaimFacts:
-    """What the score needs of a claim: when it was due, and how it came out, if it did."""
-
-    kind: ClaimKind
-    resolves_by: dt.datetime | None
-    verdict: Verdict | None
-    truth: float | None
-    """How much of it was so, 0..1; set when the verdict scores."""
-    known_at: dt.datetime | None
-
-
-@dataclass(slots=True)
-class Tally:
-    """An outlet's record, claim by claim added up: what every score says beside its number (R17).
-
-    The order in which claims are added does not matter: sums are exact until they are read.
-    """
-
-    claims: int = 0
-    open: int = 0
-    unscored: int = 0
-    correct: int = 0
-    incorrect: int = 0
-    partial: int = 0
-    support: int = 0
-    deny: int = 0
-    early: int = 0
-    backfilled: int = 0
-    _rights: list[float] = field(default_factory=list)
-
-    @property
-    def resolved(self) -> int:
-        return len(self._rights)
-
-    @property
-    def right(self) -> float:
-        return fsum(self._rights)
-
-    def add(self, claim: ClaimFacts, position: Position, *, scorable: bool) -> None:
-        """Count one claim: as open, as scored, or as neither (opinion, void, unverifiable, no side taken in time)."""
-        self.claims += 1
-        if claim.kind is ClaimKind.OPINION or (claim.verdict is not None and not claim.verdict.scores):
-            self.unscored += 1
-        elif claim.truth is None or claim.known_at is None:
-            self.open += 1
-        elif not scorable or position.report is None:
-            self.unscored += 1
-        else:
-            right = rightness(position.report.stance, claim.truth)
-            self._rights.append(right)
-            self.partial += claim.verdict is Verdict.PARTIAL
-            self.correct += claim.verdict is not Verdict.PARTIAL and right == 1
-            self.incorrect += claim.verdict is not Verdict.PARTIAL and right == 0
-            self.support += position.report.stance is Stance.SUPPORT
-            self.deny += position.report.stance is Stance.DENY
-            self.early += claim.resolves_by is not None and claim.known_at < claim.resolves_by
-            self.backfilled += position.report.backfilled
-
-    def reliability(self, context: Context, level: float) -> Reliability | None:
-        return reliability(
-            right=self.right,
-            expected=self.expected(context),
-            resolved=self.resolved,
-            reference=context.rate,
-            kappa=context.kappa,
-            level=level,
-        )
-
-    def expected(self, context: Context) -> float:
-        """What an average outlet would have got right on the same claims."""
-        return context.rate * self.resolved
-
-
-@dataclass(slots=True)
-class Record:
-    """The own and the relay record of one outlet, kept apart (R7)."""
-
-    own: Tally = field(default_factory=Tally)
-    relay: Tally = field(default_factory=Tally)
-
-    def add(self, claim: ClaimFacts, position: Position, *, scorable: bool) -> None:
-        side = self.own if position.role is Role.OWN else self.relay
-        side.add(claim, position, scorable=scorable)

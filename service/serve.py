@@ -24,6 +24,7 @@ from service.config import PREFIX, Settings
 from service.db import Database
 from service.keys import ensure_first_key
 from service.migrations import migrate
+from service.rebuild import ensure_sums
 from service.redis_server import redis_command, stop_leftover
 
 log = logging.getLogger(__name__)
@@ -130,6 +131,7 @@ def _prepare_database(settings: Settings) -> None:
     if settings.migrate:
         with closing(Database(settings.database_url)) as db:
             migrate(db.engine)
+            ensure_sums(db, now=dt.datetime.now(dt.UTC))
     if settings.bootstrap_key is not None:
         _first_key(settings)
 

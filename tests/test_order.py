@@ -5,7 +5,7 @@ import itertools
 import json
 import random
 import shutil
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -25,11 +25,13 @@ from service.vocabulary import OPERATOR, Basis, ClaimKind, Order, OutletKind, Ra
 START = dt.datetime(2026, 6, 1, tzinfo=dt.UTC)
 END = START + dt.timedelta(hours=1)
 OUTLETS = 3
-WHOLE = Lens(topic=None, basis=Basis.RESOLVED, as_of=None, level=0.9)
+WHOLE = Lens(topic=None, basis=Basis.RESOLVED, as_of=None, recorded_by=None, level=0.9)
 PARTS = [
-    Lens(topic="a", basis=Basis.MATURED, as_of=None, level=0.5),
-    Lens(topic=None, basis=Basis.RESOLVED, as_of=START - dt.timedelta(days=3), level=0.9),
+    Lens(topic="a", basis=Basis.MATURED, as_of=None, recorded_by=None, level=0.5),
+    Lens(topic=None, basis=Basis.RESOLVED, as_of=START - dt.timedelta(days=3), recorded_by=None, level=0.9),
 ]
+FROM_ROWS = replace(WHOLE, as_of=END)
+"""Everything too, but added up from the rows and not from the sums."""
 RANKING = Ranking(min_resolved=1, sort=RankBy.LOWER, order=Order.DESC, cursor=None, limit=50)
 _EXAMPLES = itertools.count()
 
@@ -82,6 +84,8 @@ reports = st.fixed_dictionaries(
         "stance": st.sampled_from(Stance),
         "published_at": days(-30, -10, -3, -1, 0),
         "relays": st.sampled_from([None, None, "?", 0, 1, 2]),
+        "commitment": st.sampled_from([None, 4]),
+        "probability": st.sampled_from([None, 0.7]),
     }
 )
 claims = st.fixed_dictionaries(
@@ -111,8 +115,8 @@ def new_report(place, given):
     return NewReport(
         outlet=place.slugs[given["outlet"]],
         stance=given["stance"],
-        commitment=None,
-        probability=None,
+        commitment=given.get("commitment"),
+        probability=given.get("probability"),
         published_at=given["published_at"],
         url=None,
         quote=None,
@@ -199,6 +203,7 @@ def check(worked, fresh, sequence, seed):
     lenses = WHOLE, PARTS[seed % 2]
 
     assert fresh.scores(*lenses) == worked.scores(*lenses)
+    assert worked.scores(WHOLE) == worked.scores(FROM_ROWS)
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import click
 from service import __version__
 from service.cli.keys import keys
 from service.cli.load import import_file
+from service.cli.maintain import rebuild, refit
 from service.cli.operate import migrate, openapi, serve, worker
 from service.cli.records import resolve, score
 from service.cli.remote import Unreachable
@@ -40,5 +41,5 @@ def main() -> None:
     """Borneout keeps the track record of news outlets."""
 
 
-for command in (serve, worker, migrate, openapi, keys, import_file, score, resolve):
+for command in (serve, worker, migrate, openapi, keys, import_file, score, resolve, refit, rebuild):
     main.add_command(command)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import signal
 import threading
 from pathlib import Path
@@ -15,6 +16,7 @@ from service.config import Settings
 from service.db import Database
 from service.document import render_api, render_problems
 from service.migrations import migrate as apply_migrations
+from service.rebuild import ensure_sums
 from service.serve import ROOT
 from service.serve import serve as run_service
 from service.worker import run_worker
@@ -59,6 +61,7 @@ def migrate(settings: Settings) -> None:
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     db = Database(settings.database_url)
     apply_migrations(db.engine)
+    ensure_sums(db, now=dt.datetime.now(dt.UTC))
     db.close()
     click.echo("The schema is up to date.")
 

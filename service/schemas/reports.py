@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import marshmallow as ma
-from marshmallow.validate import Range
+from marshmallow.validate import OneOf, Range
 
 from service.identity import DOMAIN_LENGTH, NAME_LENGTH, SLUG_LENGTH
 from service.schemas.fields import Answer, Body, Instant, Number, Text, WebAddress, one_of
@@ -72,6 +72,7 @@ class ReportOut(Answer):
     outlet = ma.fields.String(required=True)
     stance = one_of(Stance, required=True)
     commitment = ma.fields.Integer(required=True, allow_none=True)
+    commitment_source = ma.fields.String(required=True, allow_none=True, validate=OneOf(["stated", "lexicon"]))
     probability = ma.fields.Float(required=True, allow_none=True)
     published_at = Instant(required=True)
     url = ma.fields.String(required=True, allow_none=True)

@@ -8,8 +8,9 @@ import marshmallow as ma
 from marshmallow.validate import Length, OneOf, Range
 
 from service.identity import SLUG_LENGTH
+from service.records import Lens
 from service.schemas.fields import MAX_PAGE, Answer, Body, Count, Instant, Share, Text, one_of
-from service.scores import Lens, Ranking
+from service.scores import Ranking
 from service.scoring import LEVELS, RATED_FROM
 from service.vocabulary import Basis, Order, RankBy
 
@@ -24,6 +25,7 @@ class LensQuery(Body):
 
 class ScoreQuery(LensQuery):
     basis = one_of(Basis, load_default=Basis.RESOLVED)
+    recorded_by = Instant(load_default=None)
 
     @ma.post_load
     def make_lens(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
@@ -52,7 +54,7 @@ class ScoresQuery(LensQuery):
         basis = data.get("basis", Basis.MATURED if outlets is None else Basis.RESOLVED)
         return {
             "outlets": outlets,
-            "lens": Lens(topic=data["topic"], basis=basis, as_of=data["as_of"], level=data["level"]),
+            "lens": Lens(topic=data["topic"], basis=basis, as_of=data["as_of"], recorded_by=None, level=data["level"]),
             "ranking": Ranking(**{name: data.get(name, default) for name, default in _RANKING.items()}),
         }
 
@@ -113,6 +115,12 @@ CountsOut = Answer.from_dict(
 )
 
 
+class BrierOut(Answer):
+    score = ma.fields.Float(required=True)
+    skill = ma.fields.Float(required=True, allow_none=True)
+    resolved = ma.fields.Integer(required=True)
+
+
 class ScoreOut(Answer):
     outlet = ma.fields.String(required=True)
     topic = ma.fields.String(required=True, allow_none=True)
@@ -125,6 +133,7 @@ class ScoreOut(Answer):
     context = ma.fields.Nested(ContextOut, required=True)
     relay = ma.fields.Nested(RelayRecordOut, required=True)
     counts = ma.fields.Nested(CountsOut, required=True)
+    brier = ma.fields.Nested(BrierOut, required=True, allow_none=True)
     computed_at = Instant(required=True)
 
 

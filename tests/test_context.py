@@ -1,0 +1,143 @@
+from __future__ import annotations
+
+import datetime as dt
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import optimize, stats
+
+from service.context import STARTING_CONTEXT, Context, Showing, fit_kappa
+from service.rates import Cell, Rates
+from service.vocabulary import ClaimKind, Stance
+
+WIDE = Cell(Stance.SUPPORT, ClaimKind.FACT, None, None)
+AGREED = Cell(Stance.SUPPORT, ClaimKind.FACT, 4, "transfers")
+DENIED = Cell(Stance.DENY, ClaimKind.FACT, None, "transfers")
+
+
+def context(*reports):
+    """The context that these reports make: of each its cell, its claim's truth, and among how many it counts."""
+    rates = Rates()
+    for cell, truth, among in reports:
+        rates.add(cell, truth=truth, among=among)
+    return Context("any", dt.datetime(2026, 1, 1, tzinfo=dt.UTC), 8.0, rates)
+
+
+@pytest.mark.parametrize("cell", [WIDE, AGREED, DENIED])
+def test_starting_context(cell):
+    """
+    Until something is resolved, every rate is one half.
+    """
+    assert 0.5 == STARTING_CONTEXT.expected(cell) == STARTING_CONTEXT.reference("transfers")
+
+
+def test_rates_by_hand():
+    """
+    Three supports, two true: (2+1)/(3+2) for the stance, then each narrower cell shrunk to it with a weight of five.
+    """
+    held = context((AGREED, 1, 1), (AGREED, 1, 1), (WIDE, 0, 1))
+    stance = (2 + 1) / (3 + 2)
+    kind = (2 + 5 * stance) / (3 + 5)
+    agreed = (2 + 5 * kind) / (2 + 5)
+    in_topic = (2 + 5 * agreed) / (2 + 5)
+
+    assert pytest.approx(in_topic) == held.expected(AGREED)
+    assert pytest.approx((0 + 5 * (0 + 5 * kind) / (1 + 5)) / (1 + 5)) == held.expected(WIDE)
+
+
+def test_denials_of_what_is_false_are_right():
+    """
+    A denial is right as often as the claim is not true; what is untold of a cell is that of the wider one.
+    """
+    held = context((DENIED, 0, 1), (DENIED, 0, 1))
+
+    assert held.expected(DENIED) > held.expected(DENIED._replace(topic="else")) > 0.5
+
+
+def test_reference_by_hand():
+    """
+    Of all scored reports three are right: (3+1)/(4+2); on the topic two of three, shrunk to that.
+    """
+    held = context((AGREED, 1, 1), (AGREED, 0, 1), (DENIED, 0, 1), (WIDE, 1, 1))
+    overall = (3 + 1) / (4 + 2)
+
+    assert pytest.approx(overall) == held.reference(None)
+    assert pytest.approx((2 + 5 * overall) / (3 + 5)) == held.reference("transfers")
+    assert pytest.approx(overall) == held.reference("untold")
+
+
+def test_claim_counts_once_however_many_report_it():
+    """
+    Ten reports of one claim weigh as much as one.
+    """
+    ten, one = context(*[(WIDE, 1, 10)] * 10), context((WIDE, 1, 1))
+
+    assert pytest.approx(one.expected(WIDE), abs=1e-8) == ten.expected(WIDE)
+
+
+cells = st.builds(
+    Cell,
+    st.sampled_from([Stance.SUPPORT, Stance.DENY]),
+    st.sampled_from([ClaimKind.FACT, ClaimKind.EVENT]),
+    st.sampled_from([None, 1, 4]),
+    st.sampled_from([None, "a", "b"]),
+)
+reports = st.lists(st.tuples(cells, st.floats(0, 1), st.integers(1, 7)), max_size=40)
+
+
+@given(reports, st.randoms(use_true_random=False), cells)
+def test_order_does_not_matter(told, random, cell):
+    """
+    R11: the same reports in another order make the same context, to the last bit.
+    """
+    one, other = context(*told), context(*random.sample(told, len(told)))
+
+    assert one.rates.counts == other.rates.counts
+    assert one.expected(cell) == other.expected(cell)
+    assert one.reference("a") == other.reference("a")
+
+
+@given(reports, cells)
+def test_rates_are_never_certain(told, cell):
+    """
+    Every rate is strictly between 0 and 1, whatever was resolved.
+    """
+    held = context(*told)
+
+    assert 0 < held.expected(cell) < 1
+    assert 0 < held.reference(cell.topic) < 1
+
+
+def test_kappa_equals_that_of_an_independent_maximisation():
+    """
+    The kappa found is, within its grid of 5 %, where scipy finds the beta-binomial likelihood highest.
+    """
+    rng = np.random.default_rng(1)
+    showings = []
+    for expected_share in rng.uniform(0.3, 0.8, 300):
+        n = int(rng.integers(1, 60))
+        rate = rng.beta(12 * expected_share, 12 * (1 - expected_share))
+        showings.append(Showing(float(rng.binomial(n, rate)), expected_share * n, n))
+
+    def minus_log_likelihood(kappa):
+        return -sum(
+            stats.betabinom.logpmf(one.right, one.resolved, kappa * m, kappa * (1 - m))
+            for one in showings
+            for m in [one.expected / one.resolved]
+        )
+
+    best = optimize.minimize_scalar(minus_log_likelihood, bounds=(3, 60), method="bounded").x
+
+    assert pytest.approx(best, rel=0.06) == fit_kappa(showings)
+
+
+def test_kappa_is_kept_within_its_limits():
+    """
+    Outlets that are all alike, or as different as can be, leave kappa at 60 or 3; nothing at all leaves it at 8.
+    """
+    alike = [Showing(50, 50, 100)] * 50
+    different = [Showing(100, 50, 100), Showing(0, 50, 100)] * 25
+
+    assert pytest.approx((60, 3, 8)) == (fit_kappa(alike), fit_kappa(different), fit_kappa([Showing(0, 0, 0)]))
