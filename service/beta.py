@@ -18,7 +18,7 @@ _NEARLY = 1e-5
 """Relative error of the tail after which one more step leaves none, each step cubing it."""
 _NEGLIGIBLE = 32.0
 """A density lower by this much on the log scale adds nothing: exp(-32) is 1e-14."""
-_STEEP = 8.0
+_STEEP = 10.0
 """First parameter from which the lower tail is short enough for twenty nodes."""
 
 
@@ -53,13 +53,11 @@ def logit_quantile(tail: float, a: float, b: float) -> float:
         raise ValueError(f"tail={tail} is not within 0..0.5")
     if not (0 < a < inf and 0 < b < inf):
         raise ValueError(f"a={a}, b={b}: both must be positive and finite")
-    peak = _log_peak(a, b)
-    x = _start(tail, a, b)
+    peak, x = _log_peak(a, b), _start(tail, a, b)
     for _ in range(_STEPS):
         log_density = peak - _descent(x, a, b)
         log_below = _log_below(x, a, b, log_density)
-        missing = log(tail) - log_below
-        hazard = exp(log_density - log_below)
+        missing, hazard = log(tail) - log_below, exp(log_density - log_below)
         newton = missing / hazard
         # Left of the quantile Newton falls short of it; Halley's correction may at most double the step.
         x += newton / max(0.5, 1 + newton * (_slope(x, a, b) - hazard) / 2)
@@ -125,11 +123,13 @@ def _mills_ratio(x: float, a: float, b: float) -> float:
 
 
 def _reach(x: float, a: float, b: float) -> float:
-    """About how far below x the density has become negligible: as if normal, then once corrected as if a power."""
+    """About how far below x the density has become negligible: as if normal, then twice corrected as if a power."""
     slope, bend = _slope(x, a, b), (a + b) * logistic(x) * logistic(-x)
     reach = 2 * _NEGLIGIBLE / (slope + sqrt(slope * slope + 2 * _NEGLIGIBLE * bend))
-    fallen = _descent(x - reach, a, b) - _descent(x, a, b)
-    return reach * float((_NEGLIGIBLE / fallen) ** (fallen / (reach * _slope(x - reach, a, b))))
+    for _ in range(2):
+        fallen = _descent(x - reach, a, b) - _descent(x, a, b)
+        reach *= (_NEGLIGIBLE / fallen) ** (fallen / (reach * _slope(x - reach, a, b)))
+    return reach
 
 
 def _gauss_legendre(count: int) -> list[tuple[float, float]]:
