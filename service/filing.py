@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from typing import NamedTuple, TypedDict
 
+from service.commitment import LEXICON_VERSION, read_commitment
 from service.directory import Directory, NamedOutlet
 from service.dossier import as_filed, counting_reports
 from service.errors import FieldError, InvalidBody, nested
@@ -122,11 +123,13 @@ def _new_report(given: NewReport, directory: Directory, *, caller: Caller, now: 
         errors.append(FieldError(pointer="/relays/outlet", detail="An outlet cannot relay itself.", code="self-relay"))
     if errors or outlet is None:
         raise InvalidBody("The report cannot be filed as given.", errors=errors)
+    commitment, lexicon = _commitment(given)
     return Report(
         id=new_id(),
         outlet=outlet,
         stance=given["stance"],
-        commitment=given["commitment"],
+        commitment=commitment,
+        lexicon=lexicon,
         probability=given["probability"],
         published_at=given["published_at"],
         url=given["url"],
@@ -139,6 +142,14 @@ def _new_report(given: NewReport, directory: Directory, *, caller: Caller, now: 
         recorded_at=now,
         withdrawal=None,
     )
+
+
+def _commitment(given: NewReport) -> tuple[int | None, str | None]:
+    """How far a report goes, as stated or else as its quote reads, and the version of the lexicon that read it."""
+    if given["commitment"] is not None or given["quote"] is None:
+        return given["commitment"], None
+    reading = read_commitment(given["quote"])
+    return (None, None) if reading is None else (reading.level, LEXICON_VERSION)
 
 
 def _publisher(directory: Directory, given: NewReport) -> Outlet:

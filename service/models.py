@@ -185,7 +185,7 @@ class Subtotal(Base):
     topic: Mapped[str] = mapped_column(sa.String(100), primary_key=True)
     """Empty for a claim without one."""
     stance: Mapped[str] = mapped_column(sa.String(16), primary_key=True)
-    """Empty where no side was taken in time."""
+    """Empty where nothing was said in time."""
     commitment: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     """0 where it is unknown."""
     claims: Mapped[int]
@@ -203,6 +203,8 @@ class Subtotal(Base):
     stated_true: Mapped[int] = mapped_column(sa.BigInteger)
     stated_true_squared: Mapped[int] = mapped_column(sa.BigInteger)
     brier: Mapped[int] = mapped_column(sa.BigInteger)
+    told: Mapped[int]
+    told_true: Mapped[int] = mapped_column(sa.BigInteger)
 
 
 class ContextRow(Base):

@@ -54,6 +54,13 @@ class Position:
     role: Role
     report: Filed | None
     """The report that speaks for it; None when it took no side in time."""
+    last: Filed | None = None
+    """Without a side, the last that it published in time; None when that is nothing."""
+
+    @property
+    def vote(self) -> Filed | None:
+        """What it last had to say: its side, or else that it reported the claim and took none."""
+        return self.report or self.last
 
 
 def position(reports: Sequence[Filed], known_at: dt.datetime | None) -> Position:
@@ -67,9 +74,11 @@ def position(reports: Sequence[Filed], known_at: dt.datetime | None) -> Position
         reports: The outlet's reports on the claim, at least one, in order.
         known_at: When the answer became public; None while the claim is open.
     """
-    sides = [report for report in reports if report.stance.takes_side and not report.is_after(known_at)]
+    in_time = [report for report in reports if not report.is_after(known_at)]
+    sides = [report for report in in_time if report.stance.takes_side]
     own = any(not report.is_relay for report in sides or reports)
-    return Position(Role.OWN if own else Role.RELAY, sides[-1] if sides else None)
+    role = Role.OWN if own else Role.RELAY
+    return Position(role, sides[-1]) if sides else Position(role, None, in_time[-1] if in_time else None)
 
 
 def independent_roots(reports: Iterable[Filed], topmost: Mapping[UUID, UUID]) -> int:

@@ -37,17 +37,19 @@ class Slot(NamedTuple):
     kind: ClaimKind
     topic: str | None
     stance: Stance | None
-    """None when the outlet took no side in time."""
+    """The side that the outlet took, else what it said last; None when it said nothing in time."""
     commitment: int | None
 
     @property
     def cell(self) -> Cell | None:
         """What the outlet is compared on; None when it took no side."""
-        return None if self.stance is None else Cell(self.stance, self.kind, self.commitment, self.topic)
+        if self.stance is None or not self.stance.takes_side:
+            return None
+        return Cell(self.stance, self.kind, self.commitment, self.topic)
 
 
 class Amounts(NamedTuple):
-    """What claims add up to; the last five, but for `stated`, in billionths."""
+    """What claims add up to; truths and distances in billionths."""
 
     claims: int = 0
     open: int = 0
@@ -64,7 +66,11 @@ class Amounts(NamedTuple):
     """The truths of those, and their squares."""
     stated_true_squared: int = 0
     brier: int = 0
-    """Squared distance between probability and truth."""
+    """Squared distances between probability and truth."""
+    told: int = 0
+    """Claims with an established truth of which the outlet said something in time, be it a side or not."""
+    told_true: int = 0
+    """The truths of those."""
 
     @property
     def resolved(self) -> int:
@@ -93,15 +99,16 @@ def count_claim(claim: ClaimFacts, position: Position) -> tuple[Slot, Amounts]:
 
     It is open, or scored, or neither (opinion, void, unverifiable, no side taken in time).
     """
-    report = position.report
-    stance, commitment = (None, None) if report is None else (report.stance, report.commitment)
+    report, vote = position.report, position.vote
+    stance, commitment = (None, None) if vote is None else (vote.stance, vote.commitment)
     slot = Slot(position.role, claim.kind, claim.topic, stance, commitment)
     if claim.kind is ClaimKind.OPINION or (claim.verdict is not None and not claim.verdict.scores):
         return slot, Amounts(claims=1, unscored=1)
     if claim.truth is None or claim.known_at is None:
         return slot, Amounts(claims=1, open=1)
     if report is None:
-        return slot, Amounts(claims=1, unscored=1)
+        told = vote is not None
+        return slot, Amounts(claims=1, unscored=1, told=told, told_true=round(claim.truth * UNIT) if told else 0)
     return slot, _scored(claim, report, claim.truth, claim.known_at)
 
 
@@ -121,6 +128,8 @@ def _scored(claim: ClaimFacts, report: Filed, truth: float, known_at: dt.datetim
         stated_true=round(truth * UNIT) if stated else 0,
         stated_true_squared=round(truth**2 * UNIT) if stated else 0,
         brier=0 if report.probability is None else round((report.probability - truth) ** 2 * UNIT),
+        told=1,
+        told_true=round(truth * UNIT),
     )
 
 

@@ -58,9 +58,12 @@ def test_doubt_does_not_erase_a_side(stance):
 
 def test_no_side_taken():
     """
-    R5: who only asks or comments stands nowhere.
+    R5: who only asks or comments stands nowhere; what it said last in time is kept beside.
     """
-    assert Position(Role.OWN, None) == position([filed(stance=QUERY), filed(stance=COMMENT)], NOON + HOUR)
+    asked, commented, late = filed(stance=QUERY), filed(stance=COMMENT), filed(stance=QUERY, hour=2)
+
+    assert Position(Role.OWN, None, commented) == position([asked, commented, late], NOON + HOUR)
+    assert Position(Role.OWN, None) == position([late], NOON + HOUR)
 
 
 @pytest.mark.parametrize(("hour", "stands"), [(-1, True), (0, False), (1, False)])
@@ -229,7 +232,7 @@ def test_position_equals_the_rule_read_word_by_word(reports, known_at):
 
     found = position(sorted(reports, key=ORDER), known_at)
 
-    assert Position(Role.OWN if own else Role.RELAY, best) == found
+    assert (Role.OWN if own else Role.RELAY, best) == (found.role, found.report)
 
 
 def lead_to(outlet, reports, seen):

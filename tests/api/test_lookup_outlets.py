@@ -102,7 +102,7 @@ def test_a_thousand_urls(world, statements, outlets):
 
     assert [f"paper-{n % outlets}" for n in (*range(500), *range(500))] == [item["outlet"]["slug"] for item in items]
     # The domains; the outlets, their aliases and domains; and for scores that are not cached outlets and reports.
-    assert [4, 6, 4] == asked
+    assert [4, 8, 4] == asked
 
 
 def test_urls_that_are_none(world):

@@ -53,12 +53,31 @@ def test_it_works(world):
     assert (201, f"/v1/claims/{claim['id']}") == (response.status_code, response.headers["Location"])
     assert expected == {name: claim[name] for name in expected}
     added = {"outlet": "sport-bild", "relays": None, "role": "own", "withdrawn": None, "claim": claim["id"]}
+    added["commitment_source"] = "stated"
     assert filed | added == {
         name: value
         for name, value in claim["reports"][0].items()
         if name not in ("id", "recorded_at", "after_known", "backfilled")
     }
     assert claim == world.claim(claim)
+
+
+@pytest.mark.parametrize(
+    ("members", "commitment", "source"),
+    [
+        ({"quote": "Alonso has agreed terms with Liverpool."}, 4, "lexicon"),
+        ({"quote": "Alonso has agreed terms with Liverpool.", "commitment": 2}, 2, "stated"),
+        ({"quote": "Alonso trained on Tuesday."}, None, None),
+        ({}, None, None),
+    ],
+)
+def test_commitment_is_read_from_the_quote(world, members, commitment, source):
+    """
+    How far a report goes is what its submitter states, else what the lexicon reads in its words, and it says which.
+    """
+    [filed] = world.record(report(**members))["reports"]
+
+    assert (commitment, source) == (filed["commitment"], filed["commitment_source"])
 
 
 def test_defaults(world):

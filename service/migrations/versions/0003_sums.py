@@ -11,8 +11,8 @@ branch_labels = None
 depends_on = None
 
 _KINDS = ("event", "fact", "opinion")
-_COUNTS = ("claims", "open", "unscored", "correct", "incorrect", "partial", "early", "backfilled", "stated")
-_BILLIONTHS = ("right", "stated_true", "stated_true_squared", "brier")
+_COUNTS = ("claims", "open", "unscored", "correct", "incorrect", "partial", "early", "backfilled", "stated", "told")
+_BILLIONTHS = ("right", "stated_true", "stated_true_squared", "brier", "told_true")
 
 
 def upgrade() -> None:
