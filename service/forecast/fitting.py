@@ -9,22 +9,24 @@ Sources:
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from service.forecast.features import Floats
 
 _STEPS = 100
-_CHUNK = 1 << 16
-_CONVERGED = 1e-24  # of the objective's fall that a full step promises
+_CHUNK = 1 << 15
+_CONVERGED = 1e-20  # the fall that a full step promises, relative to the objective
 _SLOPE = 1e-4
+_ROUNDING = 1e-13  # by which an objective may seem to rise near its minimum
 
 
 class Problem(NamedTuple):
     """Rows to learn from, and where the weights start."""
 
-    features: Floats
+    features: npt.NDArray[np.floating[Any]]
     truth: Floats
     """0..1."""
     weight: Floats
@@ -69,7 +71,7 @@ def _descend(
     while length > 1e-8:
         candidate = weights - length * step
         lower = _objective(problem, candidate)
-        if lower <= value - _SLOPE * length * fall:
+        if lower <= value - _SLOPE * length * fall + _ROUNDING * (1 + abs(value)):
             return candidate, lower
         length /= 2
     return None
@@ -80,7 +82,7 @@ def _objective(problem: Problem, weights: Floats) -> float:
     distance = (weights - problem.mean) / problem.deviation
     total = 0.5 * float(distance @ distance)
     for part in _chunks(problem):
-        z = problem.features[part] @ weights
+        z = problem.features[part].astype(np.float64) @ weights
         total += float(problem.weight[part] @ (np.logaddexp(0, z) - problem.truth[part] * z))
     return total
 
@@ -90,7 +92,7 @@ def _derivatives(problem: Problem, weights: Floats) -> tuple[Floats, Floats]:
     gradient = precision * (weights - problem.mean)
     hessian = np.diag(precision)
     for part in _chunks(problem):
-        features = problem.features[part]
+        features = problem.features[part].astype(np.float64)
         p = logistic(features @ weights)
         gradient = gradient + features.T @ (problem.weight[part] * (p - problem.truth[part]))
         hessian = hessian + features.T @ (features * (problem.weight[part] * p * (1 - p))[:, None])

@@ -26,7 +26,8 @@ class Learner:
         self._cases: list[Resolved] = []
         self._reports = 0
         self._state = START
-        self._counts: defaultdict[tuple[str, Stance], tuple[int, int]] = defaultdict(lambda: (0, 0))
+        self._true: defaultdict[tuple[str, Stance], int] = defaultdict(int)
+        self._counts: dict[tuple[str, Stance], Count] = {}
 
     def learn(self, case: Resolved) -> None:
         """Take in how a claim came out."""
@@ -44,8 +45,9 @@ class Learner:
 
     def _count(self, case: Resolved, vote: Report, *, among: int) -> None:
         self.rates.add(cell_of(case.claim, vote), truth=case.truth, among=among)
-        claims, true = self._counts[vote.outlet, vote.stance]
-        self._counts[vote.outlet, vote.stance] = claims + 1, true + round(case.truth * UNIT)
+        key = vote.outlet, vote.stance
+        self._true[key] += round(case.truth * UNIT)
+        self._counts[key] = Count(self._counts.get(key, Count()).claims + 1, self._true[key] / UNIT)
 
     @property
     def state(self) -> State:
@@ -59,11 +61,4 @@ class Learner:
 
     def forecast(self, claim: Claim, reports: Sequence[Report], *, level: float = 0.9, enough: int = 0) -> Forecast:
         """How likely a claim is to prove true; see `answer.forecast`."""
-        outlets = {report.outlet for report in reports}
-        counts = {
-            (outlet, stance): Count(claims, true / UNIT)
-            for outlet in outlets
-            for stance in Stance
-            for claims, true in [self._counts.get((outlet, stance), (0, 0))]
-        }
-        return forecast(self.state, self.rates, counts, claim, reports, level=level, enough=enough)
+        return forecast(self.state, self.rates, self._counts, claim, reports, level=level, enough=enough)

@@ -26,9 +26,11 @@ class Ledger:
         self._moments = moments
         keys = account * moments + moment
         order = np.argsort(keys, kind="stable")
-        self._keys = keys[order]
-        self._sums = np.zeros((len(keys) + 1, amounts.shape[1]), dtype=np.int64)
-        np.cumsum(amounts[order], axis=0, out=self._sums[1:])
+        keys = keys[order]
+        lasts = np.flatnonzero(np.diff(keys, append=-1))
+        self._keys = keys[lasts]
+        self._sums = np.zeros((len(lasts) + 1, amounts.shape[1]), dtype=np.int64)
+        self._sums[1:] = amounts[order].cumsum(axis=0)[lasts]
         self._starts = np.searchsorted(self._keys, np.arange(accounts) * moments)
 
     def before(self, account: Ints, moment: Ints) -> Ints:

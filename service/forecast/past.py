@@ -12,7 +12,7 @@ from service.forecast.features import STANCES, Floats, Ints, Settings, Totals, V
 from service.forecast.ledger import Ledger
 from service.rates import UNIT, nested_rate
 
-_CHUNK = 1 << 17  # reports and votes looked at together
+_CHUNK = 1 << 16  # reports and votes looked at together
 
 
 def is_due(*, reports: int, fitted: int) -> bool:

@@ -9,7 +9,6 @@ has to be made.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
 import numpy as np
 
@@ -35,8 +34,7 @@ def refit(cases: Iterable[Resolved]) -> State:
     if not columns.case_known_at:
         return START
     past = Past(columns)
-    rows = _rows(past)
-    choice, evidence, found = _choose(rows)
+    choice, evidence, found = _choose(_Rows(past))
     claims, true, *votes = past.totals[-1].tolist()
     return State(
         weights=rounded(found.weights),
@@ -51,39 +49,44 @@ def refit(cases: Iterable[Resolved]) -> State:
     )
 
 
-class _Rows(NamedTuple):
-    """What is learned from, in order."""
+class _Rows:
+    """What is learned from, in order.
 
-    features: Floats
-    likelihoods: Floats
-    """The last feature, for each delta."""
-    truth: Floats
-    weight: Floats
+    In single precision: half the memory, and the last bits of a machine's logarithms do not show.
+    """
 
-    def problem(self, choice: int, since: int = 0) -> Problem:
-        return Problem(
-            features=np.column_stack([self.features[since:], self.likelihoods[since:, choice]]),
-            truth=self.truth[since:],
-            weight=self.weight[since:],
+    def __init__(self, past: Past) -> None:
+        size = len(past.row_case)
+        self._features = np.empty((size, len(TERMS)), np.float32)
+        self._likelihoods = np.empty((size, len(COPYING)), np.float32)
+        self._truth = past.truth[past.row_case]
+        self._weight = past.weight[past.row_case]
+        start = 0
+        for rows in past.chunks():
+            part = slice(start, start + len(rows))
+            self._features[part, :-1], self._likelihoods[part] = design(*past.seen_by(rows))
+            start += len(rows)
+
+    def __len__(self) -> int:
+        return len(self._truth)
+
+    def fit(self, choice: int, since: int = 0) -> Fit:
+        """The weights under one of the choices of delta, from the rows since one of them."""
+        self._features[since:, -1] = self._likelihoods[since:, choice]
+        problem = Problem(
+            features=self._features[since:],
+            truth=self._truth[since:],
+            weight=self._weight[since:],
             mean=np.array([term.mean for term in TERMS]),
             deviation=np.array([term.deviation for term in TERMS]),
         )
+        return fit(problem)
 
 
 def _choose(rows: _Rows) -> tuple[int, Floats, Fit]:
     """The delta under which the latest rows are most probable, with the fit on all rows."""
-    since = max(0, len(rows.truth) - DELTA_ROWS)
-    fits = [fit(rows.problem(choice, since)) for choice in range(len(COPYING))]
+    since = max(0, len(rows) - DELTA_ROWS)
+    fits = [rows.fit(choice, since) for choice in range(len(COPYING))]
     evidence = np.array([found.evidence for found in fits])
     choice = int(evidence.argmax())
-    return choice, evidence, fit(rows.problem(choice)) if since else fits[choice]
-
-
-def _rows(past: Past) -> _Rows:
-    parts = [design(*past.seen_by(rows)) for rows in past.chunks()]
-    return _Rows(
-        features=np.concatenate([features for features, _ in parts]),
-        likelihoods=np.concatenate([likelihoods for _, likelihoods in parts]),
-        truth=past.truth[past.row_case],
-        weight=past.weight[past.row_case],
-    )
+    return choice, evidence, rows.fit(choice) if since else fits[choice]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -47,10 +48,7 @@ class State:
 
     def matrix(self) -> Floats:
         """The covariance in full."""
-        size = len(self.weights)
-        full = np.zeros((size, size))
-        full[np.tril_indices(size)] = [value for row in self.covariance for value in row]
-        return np.asarray(full + np.tril(full, -1).T)
+        return _matrix(self.covariance)
 
     def to_json(self) -> dict[str, Any]:
         """The state as JSON has it; `from_json` gives it back to the last bit."""
@@ -88,6 +86,13 @@ class State:
             votes=tuple(Count(*row["votes"][Stance(stance)]) for stance in STANCES),
             fitted_at=None if row["fitted_at"] is None else parse_instant(row["fitted_at"]),
         )
+
+
+@lru_cache(maxsize=2)
+def _matrix(covariance: tuple[tuple[float, ...], ...]) -> Floats:
+    full = np.zeros((len(covariance), len(covariance)))
+    full[np.tril_indices(len(covariance))] = [value for row in covariance for value in row]
+    return np.asarray(full + np.tril(full, -1).T)
 
 
 def rounded(values: Floats) -> tuple[float, ...]:

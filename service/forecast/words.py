@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from service.forecast.features import NAMES
 from service.forecast.records import Report, View
 from service.vocabulary import Stance
 
 _BASE = ("bias", "base_rate")
 _GROUPS = {
-    "statement": ("stance_", "commitment_", "contexts"),
+    "statement": (
+        *(name for name in NAMES if name.startswith(("stance_", "commitment_"))),
+        "contexts",
+    ),
     "outlet": ("own_record",),
     "repetition": ("same_outlet",),
     "others": ("first", "reports", "agreement"),
-    "records": ("records_", "likelihood"),
+    "records": ("records_support", "records_deny", "records_other", "likelihood"),
     "rivals": ("rivals",),
     "probability": ("stated", "is_stated"),
 }
@@ -50,11 +54,7 @@ def contributions(parts: Mapping[str, float], seen: View, rivals: int) -> tuple[
         rivals: How many claims it excludes.
     """
     base = sum(parts[name] for name in _BASE)
-    rest = {name: value for name, value in parts.items() if name not in _BASE}
-    sums = {
-        group: sum(value for name, value in rest.items() if name.startswith(beginnings))
-        for group, beginnings in _GROUPS.items()
-    }
+    sums = {group: sum(parts[name] for name in names) for group, names in _GROUPS.items()}
     told = [
         Contribution(group, _words(group, value, seen, rivals), value) for group, value in sums.items() if value != 0
     ]
