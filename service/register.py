@@ -13,6 +13,7 @@ from service.db import is_among
 from service.errors import InvalidQuery, UnknownOutlet
 from service.identity import RESERVED_SLUGS, SLUG_LENGTH, is_slug, parse_id, slug_of
 from service.models import Outlet, OutletDomain
+from service.nearest import unknown_slug
 
 WHOLE = (selectinload(Outlet.parent), selectinload(Outlet.domains), selectinload(Outlet.aliases))
 """What to load with an outlet to show it."""
@@ -42,7 +43,7 @@ def require_outlet(session: Session, reference: str, *, whole: bool = False) -> 
         UnknownOutlet: There is none.
     """
     if (outlet := find_outlet(session, reference, whole=whole)) is None:
-        raise UnknownOutlet(f"No outlet {reference!r} is on record.")
+        raise UnknownOutlet(unknown_slug(session, reference))
     return outlet
 
 

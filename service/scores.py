@@ -98,7 +98,7 @@ def list_scores(
 def _ranked(
     db: Database, cache: ScoreCache, *, lens: Lens, ranking: Ranking, now: dt.datetime
 ) -> tuple[Answer, CacheStatus]:
-    _check(lens, now)
+    lens.refuse_future(now)
     compute = partial(_rank, db, lens=lens, ranking=ranking, now=now)
     if not lens.is_current:
         return compute(), CacheStatus.BYPASS
@@ -110,7 +110,7 @@ def _ranked(
 def _scores(
     db: Database, cache: ScoreCache, references: Sequence[str], *, lens: Lens, now: dt.datetime
 ) -> tuple[list[Answer], CacheStatus]:
-    _check(lens, now)
+    lens.refuse_future(now)
     slugs = _slugs(db, references)
     if not lens.is_current:
         return _compute(db, slugs, lens=lens, now=now), CacheStatus.BYPASS
@@ -123,12 +123,6 @@ def _scores(
 def _variant(lens: Lens, *more: object) -> str:
     """What tells one answer about an outlet from another."""
     return json.dumps([METHOD, lens.basis, lens.level, lens.topic, *more])
-
-
-def _check(lens: Lens, now: dt.datetime) -> None:
-    for name, moment in (("as_of", lens.as_of), ("recorded_by", lens.recorded_by)):
-        if moment is not None and moment > now:
-            raise InvalidQuery.at(name, detail="Lies in the future.", code="future")
 
 
 def _slugs(db: Database, references: Sequence[str]) -> list[str]:

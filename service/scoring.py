@@ -23,6 +23,37 @@ class Reliability:
     level: float
 
 
+@dataclass(frozen=True, slots=True)
+class Working:
+    """The numbers that a score is worked out from, and those it passes on the way (scoring.md, record/1)."""
+
+    right: float
+    expected: float
+    resolved: int
+    reference: float
+    kappa: float
+
+    @property
+    def m(self) -> float:
+        """Share that an average outlet would have got right of the same claims."""
+        return clamped_share(self.expected, self.resolved)
+
+    @property
+    def mu(self) -> float:
+        """Share that the outlet got right, drawn towards `m`."""
+        return (self.right + self.kappa * self.m) / (self.resolved + self.kappa)
+
+    @property
+    def nu(self) -> float:
+        """How many claims `mu` is as sure as."""
+        return self.kappa + self.resolved / 2
+
+    @property
+    def shift(self) -> float:
+        """How much better than an average outlet on the same claims, in log-odds."""
+        return logit(self.mu) - logit(self.m)
+
+
 def reliability(
     *, right: float, expected: float, resolved: int, reference: float, kappa: float, level: float
 ) -> Reliability | None:
@@ -62,13 +93,11 @@ def reliability(
     _check_range("level", level, within=0 < level < 1)
     if resolved == 0:
         return None
-    m = clamped_share(expected, resolved)
-    mu = (right + kappa * m) / (resolved + kappa)
-    nu = kappa + resolved / 2
-    a, b = mu * nu, (1 - mu) * nu
-    moved = logit(reference) - logit(m)
+    working = Working(right, expected, resolved, reference, kappa)
+    a, b = working.mu * working.nu, (1 - working.mu) * working.nu
+    moved = logit(reference) - logit(working.m)
     tail = (1 - level) / 2
-    mean = logistic(moved + logit(mu))
+    mean = logistic(moved + logit(working.mu))
     return Reliability(
         mean=mean,
         lower=min(mean, logistic(moved + logit_quantile(tail, a, b))),
