@@ -6,7 +6,6 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
-from uuid import UUID
 from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
@@ -15,11 +14,11 @@ from sqlalchemy.orm import Session
 from service.cache import ScoreCache
 from service.context import FITTED_FROM, STARTING_CONTEXT, Context, Showing, fit_kappa
 from service.db import Database, lock_name
-from service.models import ContextRow
+from service.models import ContextRow, Outlet
 from service.outbox import leave_forget_all
-from service.rates import Key, Rates
-from service.records import ToldClaim, count_resolved, walk_resolved
-from service.tally import NOTHING, Amounts, Slot, count_claim, tally
+from service.rates import Count, Key, Rates
+from service.sums import read_rates, read_sums
+from service.tally import Parts, tally
 from service.vocabulary import ClaimKind, Role, Stance
 
 # Contexts never change, so each is read once.
@@ -51,15 +50,15 @@ def refit_context(db: Database, cache: ScoreCache, *, now: dt.datetime, at_once:
     """
     with db.read() as session:
         newest = session.scalar(sa.select(ContextRow).order_by(ContextRow.number.desc()).limit(1))
-        resolved = count_resolved(session)
-        if resolved < FITTED_FROM or not (at_once or _is_due(newest, resolved, now)):
+        rates = read_rates(session)
+        if rates.claims < FITTED_FROM or not (at_once or _is_due(newest, rates.claims, now)):
             return None
-        fitted = fit(walk_resolved(session))
+        fitted = fit(rates, read_sums(session, Outlet.scorable, topic=None).values())
     row = ContextRow(
         number=1 if newest is None else newest.number + 1,
         kappa=fitted.kappa,
-        claims=resolved,
-        rates=_listed(fitted.rates),
+        claims=rates.claims,
+        rates=_listed(rates),
         recorded_at=now,
     )
     if newest is not None and (newest.kappa, newest.rates) == (row.kappa, row.rates):
@@ -71,25 +70,15 @@ def refit_context(db: Database, cache: ScoreCache, *, now: dt.datetime, at_once:
         session.add(row)
         leave_forget_all(session, now=now)
     cache.forget_all()
-    return replace(fitted, id=_name(row.number), as_of=now)
+    return replace(fitted, id=context_name(row.number), as_of=now)
 
 
-def fit(claims: Iterable[ToldClaim]) -> Context:
-    """The context that claims make, each counted once: a report weighs one part in all that are scored of its claim."""
-    rates = Rates()
-    records: dict[UUID, dict[Slot, Amounts]] = {}
-    for claim in claims:
-        counted = {outlet_id: count_claim(claim.facts, where) for outlet_id, where in claim.positions().items()}
-        scored = [(outlet_id, slot, amounts) for outlet_id, (slot, amounts) in counted.items() if amounts.resolved]
-        for outlet_id, slot, amounts in scored:
-            if slot.cell is not None and claim.facts.truth is not None:
-                rates.add(slot.cell, truth=claim.facts.truth, among=len(scored))
-            record = records.setdefault(outlet_id, {})
-            record[slot] = record.get(slot, NOTHING).plus(amounts)
-    provisional = Context("fitted", None, STARTING_CONTEXT.kappa, rates)
-    own = (tally(record, Role.OWN, scorable=True) for record in records.values())
-    kappa = fit_kappa(Showing(side.right, side.expected(provisional), side.resolved) for side in own)
-    return replace(provisional, kappa=kappa)
+def fit(rates: Rates, records: Iterable[Parts]) -> Context:
+    """The context that rates make, with the kappa that the records of outlets ask for."""
+    unfitted = Context("fitted", None, STARTING_CONTEXT.kappa, rates)
+    own = (tally(record, Role.OWN, scorable=True) for record in records)
+    kappa = fit_kappa(Showing(side.right, side.expected(unfitted), side.resolved) for side in own)
+    return replace(unfitted, kappa=kappa)
 
 
 def _is_due(newest: ContextRow | None, resolved: int, now: dt.datetime) -> bool:
@@ -100,11 +89,12 @@ def _context(session: Session, number: int) -> Context:
     known = _READ.setdefault(session.get_bind().engine, {})
     if (context := known.get(number)) is None:
         row = session.get_one(ContextRow, number)
-        context = known[number] = Context(_name(number), row.recorded_at, row.kappa, _rates(row.rates))
+        context = known[number] = Context(context_name(number), row.recorded_at, row.kappa, _rates(row.rates))
     return context
 
 
-def _name(number: int) -> str:
+def context_name(number: int) -> str:
+    """What a score calls a context."""
     return f"ctx_{number}"
 
 
@@ -114,7 +104,7 @@ def _listed(rates: Rates) -> list[list[Any]]:
 
 
 def _rates(listed: Iterable[list[Any]]) -> Rates:
-    return Rates({_key(*key): (weight, true) for key, weight, true in listed})
+    return Rates({_key(*key): Count(weight, true) for key, weight, true in listed})
 
 
 def _key(stance: str, *narrower: Any) -> Key:

@@ -207,6 +207,23 @@ class Subtotal(Base):
     told_true: Mapped[int] = mapped_column(sa.BigInteger)
 
 
+class Rate(Base):
+    """How often claims proved true of which there is a report of one cell, as far as is resolved now."""
+
+    __tablename__ = "rate"
+
+    stance: Mapped[Stance] = mapped_column(_named(Stance, "stance"), primary_key=True)
+    kind: Mapped[ClaimKind] = mapped_column(_named(ClaimKind, "kind"), primary_key=True)
+    commitment: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    """0 where it is unknown."""
+    topic: Mapped[str] = mapped_column(sa.String(100), primary_key=True)
+    """Empty for a claim without one."""
+    weight: Mapped[int] = mapped_column(sa.BigInteger)
+    """In billionths of a claim; every claim weighs one, shared by all that report it."""
+    true: Mapped[int] = mapped_column(sa.BigInteger)
+    """How much of the weight proved true."""
+
+
 class ContextRow(Base):
     """What reports got right on average when it was fitted; only ever added to, so that a score can name it."""
 

@@ -81,6 +81,14 @@ def position(reports: Sequence[Filed], known_at: dt.datetime | None) -> Position
     return Position(role, sides[-1]) if sides else Position(role, None, in_time[-1] if in_time else None)
 
 
+def positions(reports: Iterable[Filed], known_at: dt.datetime | None) -> dict[UUID, Position]:
+    """Where each outlet stands on one claim, from all reports on it, in order."""
+    by_outlet: dict[UUID, list[Filed]] = {}
+    for report in reports:
+        by_outlet.setdefault(report.outlet_id, []).append(report)
+    return {outlet_id: position(filed, known_at) for outlet_id, filed in by_outlet.items()}
+
+
 def independent_roots(reports: Iterable[Filed], topmost: Mapping[UUID, UUID]) -> int:
     """How many independent sources a claim has once relays are followed (R7, R8).
 

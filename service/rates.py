@@ -14,8 +14,16 @@ _ROOT_RATE, _ROOT_WEIGHT = 0.5, 2.0
 _SHRINKAGE = 5.0
 
 Key: TypeAlias = tuple[Stance, *tuple[ClaimKind | int | str | None, ...]]
-Count: TypeAlias = tuple[int, int]
-"""Weight and weight proved true, in billionths."""
+
+
+class Count(NamedTuple):
+    """Weight, and weight proved true, in billionths of a claim."""
+
+    weight: int
+    true: int
+
+
+NO_COUNT = Count(0, 0)
 
 
 class Cell(NamedTuple):
@@ -57,15 +65,21 @@ class Rates:
             truth: How much of the claim proved true, 0..1.
             among: How many reports of the claim are counted, this one included.
         """
-        weight = UNIT // among
-        true = round(weight * truth)
-        for key in cell.levels:
-            n, k = self._counts.get(key, (0, 0))
-            self._counts[key] = (n + weight, k + true)
+        self.add_count(cell.levels, share_of(truth, among=among))
+
+    def add_count(self, keys: Iterable[Key], count: Count) -> None:
+        """Add what is counted already, to a cell and those it is nested in."""
+        for key in keys:
+            self._counts[key] = plus(self._counts.get(key, NO_COUNT), count)
+
+    @property
+    def claims(self) -> int:
+        """How many resolved claims are counted."""
+        return round(sum(count.weight for key, count in self._counts.items() if len(key) == 1) / UNIT)
 
     def truth(self, cell: Cell) -> float:
         """The rate at which claims prove true of which such a report exists, strictly between 0 and 1."""
-        rate: float = nested_rate(self._counts.get(key, (0, 0)) for key in cell.levels)
+        rate: float = nested_rate(self._counts.get(key, NO_COUNT) for key in cell.levels)
         return rate
 
 
@@ -79,3 +93,14 @@ def nested_rate(counts: Iterable[tuple[Any, Any]]) -> Any:
         rate = (k / UNIT + shrinkage * rate) / (n / UNIT + shrinkage)
         shrinkage = _SHRINKAGE
     return rate
+
+
+def share_of(truth: float, *, among: int) -> Count:
+    """What one of so many reports of a claim counts."""
+    weight = UNIT // among
+    return Count(weight, round(weight * truth))
+
+
+def plus(one: Count, other: Count) -> Count:
+    """Two counts together."""
+    return Count(one.weight + other.weight, one.true + other.true)

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-from uuid import UUID
 
 import sqlalchemy as sa
 
 from service.db import Database, hold_snapshot, lock_name, retried
 from service.models import Claim, Subtotal
 from service.outbox import leave_forget_all
-from service.records import walk_all
-from service.sums import add_sums, read_sums
-from service.tally import NOTHING, Amounts, Slot, count_claim, difference
+from service.provenance import positions
+from service.records import walk_claims
+from service.sums import Ledger, add_sums, read_ledger
 
 
 @retried
@@ -20,23 +19,19 @@ def rebuild_sums(db: Database, *, now: dt.datetime) -> int:
     """Recompute the sums from the rows; every score is then computed anew.
 
     Returns:
-        How many subtotals were not what the rows say; 0 unless somebody changed the database by hand.
+        How many sums were not what the rows say; 0 unless somebody changed the database by hand.
     """
     with db.write() as session:
         hold_snapshot(session)
         lock_name(session, "rebuild of sums")
-        counted: dict[tuple[UUID, Slot], Amounts] = {}
-        for standing in walk_all(session):
-            slot, amounts = count_claim(standing.claim, standing.position)
-            key = standing.outlet_id, slot
-            counted[key] = counted.get(key, NOTHING).plus(amounts)
-        kept = read_sums(session, sa.true(), topic=None)
-        flat = {(outlet_id, slot): amounts for outlet_id, parts in kept.items() for slot, amounts in parts.items()}
-        change = difference(counted, flat)
-        if change:
-            add_sums(session, change)
+        counted = Ledger()
+        for claim in walk_claims(session):
+            counted.add(claim.facts, positions(claim.reports, claim.facts.known_at))
+        change = counted.minus(read_ledger(session))
+        add_sums(session, change)
+        if change.records or change.rates:
             leave_forget_all(session, now=now)
-    return len(change)
+    return len(change.records) + len(change.rates)
 
 
 def ensure_sums(db: Database, *, now: dt.datetime) -> None:

@@ -132,11 +132,6 @@ def walk(session: Session, chosen: Chosen, lens: Lens) -> Iterator[Standing]:
             yield Standing(outlet_id, claim_id, facts, position(reports, facts.known_at))
 
 
-def walk_all(session: Session) -> Iterator[Standing]:
-    """Where every outlet stands on each of its claims, by outlet and claim."""
-    return walk(session, sa.true(), _EVERYTHING)
-
-
 class ToldClaim(NamedTuple):
     """A claim with everything that outlets said of it."""
 
@@ -145,30 +140,15 @@ class ToldClaim(NamedTuple):
     reports: list[Filed]
     """In the order of `provenance.ORDER`."""
 
-    def positions(self) -> dict[UUID, Position]:
-        """Where each outlet stands on it."""
-        by_outlet: dict[UUID, list[Filed]] = {}
-        for report in self.reports:
-            by_outlet.setdefault(report.outlet_id, []).append(report)
-        return {outlet_id: position(reports, self.facts.known_at) for outlet_id, reports in by_outlet.items()}
 
-
-def walk_resolved(session: Session) -> Iterator[ToldClaim]:
-    """The claims with an established truth, by id, with the reports of outlets that are scored."""
-    rows = _rows(sa.and_(Outlet.scorable, Resolution.truth.is_not(None)), _EVERYTHING).order_by(None)
+def walk_claims(session: Session) -> Iterator[ToldClaim]:
+    """Every claim with all its reports, by id."""
+    rows = _rows(sa.true(), _EVERYTHING).order_by(None)
     rows = rows.order_by(Report.claim_id, Report.published_at, Report.recorded_at, Report.id)
     found = session.execute(rows, execution_options={"yield_per": _AT_ONCE})
     for claim_id, group in groupby(found, key=lambda row: row.claim_id):
         of_claim = list(group)
         yield ToldClaim(claim_id, _facts(of_claim[0], {}), [_filed(row) for row in of_claim])
-
-
-def count_resolved(session: Session) -> int:
-    """How many claims have an established truth."""
-    later = aliased(Resolution)
-    stands = ~sa.exists().where(later.supersedes_id == Resolution.id)
-    rows = sa.select(sa.func.count()).select_from(Resolution).where(Resolution.truth.is_not(None), stands)
-    return session.scalar(rows) or 0
 
 
 def _facts(row: Row, then: dict[str, Any]) -> ClaimFacts:

@@ -5,26 +5,45 @@ So the current score costs the same at a thousand reports and at ten million.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from itertools import groupby
-from typing import Any, TypeAlias
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from service.db import Base
 from service.dossier import counting_reports, standing_resolution
-from service.models import Claim, Outlet, Subtotal
-from service.provenance import position
-from service.tally import NOTHING, Amounts, ClaimFacts, Slot, count_claim, difference
+from service.models import Claim, Outlet, Rate, Subtotal
+from service.provenance import Position, positions
+from service.rates import NO_COUNT, Cell, Count, Rates, plus
+from service.tally import NOTHING, Amounts, ClaimFacts, Slot, count_claim, count_votes, difference, rate_difference
 from service.vocabulary import Role, Stance
 
-Sums: TypeAlias = Mapping[tuple[UUID, Slot], Amounts]
-"""What is on record of each outlet in each slot."""
 
-_KEY = ("outlet_id", *Slot._fields)
+@dataclass(slots=True)
+class Ledger:
+    """What some claims add to the sums: to the records of outlets, and to the rates."""
+
+    records: dict[tuple[UUID, Slot], Amounts] = field(default_factory=dict)
+    rates: dict[Cell, Count] = field(default_factory=dict)
+
+    def add(self, facts: ClaimFacts, positions: Mapping[UUID, Position]) -> None:
+        """Count one claim, told by where each outlet stands on it."""
+        for outlet_id, where in positions.items():
+            slot, amounts = count_claim(facts, where)
+            key = outlet_id, slot
+            self.records[key] = self.records.get(key, NOTHING).plus(amounts)
+        for cell, count in count_votes(facts, positions.values()):
+            self.rates[cell] = plus(self.rates.get(cell, NO_COUNT), count)
+
+    def minus(self, other: Ledger) -> Ledger:
+        """What has to be added to the other to get this one."""
+        return Ledger(difference(self.records, other.records), rate_difference(self.rates, other.rates))
 
 
 @contextmanager
@@ -35,22 +54,36 @@ def kept_sums(session: Session, claims: Collection[Claim]) -> Iterator[None]:
         session: The session that changes them.
         claims: The claims, locked. The block may add new ones to them.
     """
-    before = _sums_of(claims)
+    before = _ledger_of(claims)
     yield
-    change = difference(_sums_of(claims), before)
-    if change:
-        session.flush()
-        add_sums(session, change)
+    change = _ledger_of(claims).minus(before)
+    session.flush()
+    add_sums(session, change)
 
 
-def add_sums(session: Session, change: Sums) -> None:
+def add_sums(session: Session, change: Ledger) -> None:
     """Add a change to the sums, in an order that is the same for all, so that two who do so never block each other."""
-    rows = [_row(outlet_id, slot, amounts) for (outlet_id, slot), amounts in change.items()]
-    rows.sort(key=lambda row: [str(row[name]) for name in _KEY])
-    session.execute(_upsert(session), rows)
-    if any(amounts.claims < 0 for amounts in change.values()):
-        outlets = {outlet_id for outlet_id, _ in change}
-        session.execute(sa.delete(Subtotal).where(Subtotal.outlet_id.in_(outlets), Subtotal.claims == 0))
+    if change.records:
+        rows = [_row(outlet_id, slot, amounts) for (outlet_id, slot), amounts in change.records.items()]
+        _upsert(session, Subtotal, rows, key=("outlet_id", *Slot._fields), added=Amounts._fields)
+        if any(amounts.claims < 0 for amounts in change.records.values()):
+            outlets = {outlet_id for outlet_id, _ in change.records}
+            session.execute(sa.delete(Subtotal).where(Subtotal.outlet_id.in_(outlets), Subtotal.claims == 0))
+    if change.rates:
+        rows = [_plain(cell) | count._asdict() for cell, count in change.rates.items()]
+        _upsert(session, Rate, rows, key=Cell._fields, added=Count._fields)
+        if any(count.weight < 0 for count in change.rates.values()):
+            session.execute(sa.delete(Rate).where(Rate.weight == 0))
+
+
+def _upsert(
+    session: Session, table: type[Base], rows: list[dict[str, Any]], *, key: Sequence[str], added: Sequence[str]
+) -> None:
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    statement = insert(table)
+    sums = {name: table.__table__.c[name] + statement.excluded[name] for name in added}
+    rows.sort(key=lambda row: [str(row[name]) for name in key])
+    session.execute(statement.on_conflict_do_update(index_elements=key, set_=sums), rows)
 
 
 def read_sums(
@@ -74,15 +107,40 @@ def having_resolved(at_least: int) -> sa.ColumnElement[bool]:
     return sa.and_(Outlet.scorable, Outlet.id.in_(rows.having(resolved >= at_least)))
 
 
-def _sums_of(claims: Collection[Claim]) -> dict[tuple[UUID, Slot], Amounts]:
-    sums: dict[tuple[UUID, Slot], Amounts] = {}
+def read_ledger(session: Session) -> Ledger:
+    """All the sums as they are kept."""
+    kept = read_sums(session, sa.true(), topic=None)
+    records = {(outlet_id, slot): amounts for outlet_id, parts in kept.items() for slot, amounts in parts.items()}
+    rows = session.execute(sa.select(Rate.__table__))
+    return Ledger(records, {_cell(row): Count(row.weight, row.true) for row in rows})
+
+
+def read_rates(session: Session) -> Rates:
+    """How often claims have proved true, by what was said of them."""
+    rates = Rates()
+    for row in session.execute(sa.select(Rate.__table__)):
+        rates.add_count(_cell(row).levels, Count(row.weight, row.true))
+    return rates
+
+
+def read_rates_on(session: Session, topic: str | None) -> Rates:
+    """The same, but of the cells within a topic only that one's, so that it costs the same however many there are."""
+    asked = Rate.topic == (topic or "")
+    sums = (sa.func.sum(Rate.weight), sa.func.sum(Rate.true))
+    by = (Rate.stance, Rate.kind, Rate.commitment, asked)
+    rates = Rates()
+    for stance, kind, commitment, is_asked, weight, true in session.execute(sa.select(*by, *sums).group_by(*by)):
+        levels = Cell(stance, kind, commitment or None, topic).levels
+        rates.add_count(levels if is_asked else levels[:3], Count(int(weight), int(true)))
+    return rates
+
+
+def _ledger_of(claims: Collection[Claim]) -> Ledger:
+    ledger = Ledger()
     for claim in claims:
         facts = claim_facts(claim)
-        reports = sorted(counting_reports(claim), key=lambda report: report.outlet_id)
-        for outlet_id, of_outlet in groupby(reports, key=lambda report: report.outlet_id):
-            slot, amounts = count_claim(facts, position(list(of_outlet), facts.known_at))
-            sums[outlet_id, slot] = sums.get((outlet_id, slot), NOTHING).plus(amounts)
-    return sums
+        ledger.add(facts, positions(counting_reports(claim), facts.known_at))
+    return ledger
 
 
 def claim_facts(claim: Claim) -> ClaimFacts:
@@ -94,16 +152,17 @@ def claim_facts(claim: Claim) -> ClaimFacts:
     return ClaimFacts(claim.kind, claim.topic, claim.resolves_by, verdict, truth, known_at)
 
 
-def _upsert(session: Session) -> sa.Insert:
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    statement = insert(Subtotal)
-    added = {name: getattr(Subtotal, name) + statement.excluded[name] for name in Amounts._fields}
-    return statement.on_conflict_do_update(index_elements=_KEY, set_=added)
-
-
 def _row(outlet_id: UUID, slot: Slot, amounts: Amounts) -> dict[str, Any]:
-    key = slot._replace(topic=slot.topic or "", commitment=slot.commitment or 0)._asdict()
-    return {"outlet_id": outlet_id, **key, "stance": slot.stance or "", **amounts._asdict()}
+    return {"outlet_id": outlet_id, **_plain(slot), **amounts._asdict()}
+
+
+def _plain(key: Slot | Cell) -> dict[str, Any]:
+    """A key as columns have it, which cannot be null."""
+    return key._asdict() | {"topic": key.topic or "", "stance": key.stance or "", "commitment": key.commitment or 0}
+
+
+def _cell(row: sa.Row[Any]) -> Cell:
+    return Cell(row.stance, row.kind, row.commitment or None, row.topic or None)
 
 
 def _slot(row: sa.Row[Any]) -> Slot:

@@ -11,7 +11,7 @@ from typing import NamedTuple, TypeAlias, TypeVar
 
 from service.context import Context
 from service.provenance import Filed, Position
-from service.rates import UNIT, Cell
+from service.rates import NO_COUNT, UNIT, Cell, Count, share_of
 from service.scoring import Reliability, reliability
 from service.vocabulary import ClaimKind, Role, Stance, Verdict
 
@@ -112,6 +112,15 @@ def count_claim(claim: ClaimFacts, position: Position) -> tuple[Slot, Amounts]:
     return slot, _scored(claim, report, claim.truth, claim.known_at)
 
 
+def count_votes(claim: ClaimFacts, positions: Iterable[Position]) -> list[tuple[Cell, Count]]:
+    """What a claim adds to the rates: one in all, shared by the outlets that said something of it in time."""
+    votes = [where.vote for where in positions if where.vote is not None]
+    if claim.kind is ClaimKind.OPINION or claim.truth is None:
+        return []
+    count = share_of(claim.truth, among=max(len(votes), 1))
+    return [(Cell(vote.stance, claim.kind, vote.commitment, claim.topic), count) for vote in votes]
+
+
 def _scored(claim: ClaimFacts, report: Filed, truth: float, known_at: dt.datetime) -> Amounts:
     right = rightness(report.stance, truth)
     partial = claim.verdict is Verdict.PARTIAL
@@ -145,6 +154,15 @@ def difference(after: Mapping[K, Amounts], before: Mapping[K, Amounts]) -> dict[
     """What has to be added to one to get the other."""
     changed = {key: after.get(key, NOTHING).minus(before.get(key, NOTHING)) for key in after.keys() | before.keys()}
     return {key: amounts for key, amounts in changed.items() if any(amounts)}
+
+
+def rate_difference(after: Mapping[Cell, Count], before: Mapping[Cell, Count]) -> dict[Cell, Count]:
+    """The same of rates."""
+    changed = {}
+    for cell in after.keys() | before.keys():
+        new, old = after.get(cell, NO_COUNT), before.get(cell, NO_COUNT)
+        changed[cell] = Count(new.weight - old.weight, new.true - old.true)
+    return {cell: count for cell, count in changed.items() if any(count)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import sqlalchemy as sa
 
-from service.models import Subtotal
+from service.models import Rate, Subtotal
 from service.rebuild import ensure_sums, rebuild_sums
 from tests.world import report
 
@@ -78,6 +78,7 @@ def test_database_from_before_there_were_sums(busy):
     before = busy.score()
     with db.write() as session:
         session.execute(sa.delete(Subtotal))
+        session.execute(sa.delete(Rate))
     ensure_sums(db, now=NOW)
     ensure_sums(db, now=NOW)
     busy.runtime.cache.forget_all()

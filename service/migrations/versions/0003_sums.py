@@ -31,6 +31,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("outlet_id", "role", "kind", "topic", "stance", "commitment", name=op.f("pk_subtotal")),
     )
     op.create_table(
+        "rate",
+        sa.Column("stance", _enum("support", "deny", "query", "comment", name="stance"), nullable=False),
+        sa.Column("kind", _enum(*_KINDS, name="kind"), nullable=False),
+        sa.Column("commitment", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("topic", sa.String(length=100), nullable=False),
+        sa.Column("weight", sa.BigInteger(), nullable=False),
+        sa.Column("true", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("stance", "kind", "commitment", "topic", name=op.f("pk_rate")),
+    )
+    op.create_table(
         "context",
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("kappa", sa.Double(), nullable=False),
@@ -61,7 +71,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    for table in ("forecast", "learner", "context", "subtotal"):
+    for table in ("forecast", "learner", "context", "rate", "subtotal"):
         op.drop_table(table)
     op.drop_column("report", "lexicon")
 
