@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from service import __version__
+from service.cli.backtest import backtest
 from service.cli.keys import keys
 from service.cli.load import import_file
 from service.cli.maintain import rebuild, refit
@@ -41,5 +42,5 @@ def main() -> None:
     """Borneout keeps the track record of news outlets."""
 
 
-for command in (serve, worker, migrate, openapi, keys, import_file, score, resolve, refit, rebuild):
+for command in (serve, worker, migrate, openapi, keys, import_file, score, resolve, refit, rebuild, backtest):
     main.add_command(command)

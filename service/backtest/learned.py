@@ -1,0 +1,38 @@
+"""`forecast/1` as a method that can be judged: it only passes on."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+from service.backtest.protocol import Record
+from service.forecast import Claim, Learner, Report, Resolved
+from service.vocabulary import ClaimKind
+
+
+class Learned:
+    """The learner that the service uses, with the records as its memory."""
+
+    def __init__(self) -> None:
+        self._learner = Learner()
+
+    def predict(self, reports: Sequence[Record]) -> float:
+        return self._learner.forecast(_claim(reports[0]), [_report(record) for record in reports]).probability
+
+    def learn(self, reports: Sequence[Record], *, proved: bool, known_at: dt.datetime) -> None:
+        case = Resolved(_claim(reports[0]), [_report(record) for record in reports], float(proved), known_at)
+        self._learner.learn(case)
+
+
+def _claim(record: Record) -> Claim:
+    return Claim(record.claim, ClaimKind.FACT, record.topic)
+
+
+def _report(record: Record) -> Report:
+    return Report(
+        outlet=record.outlet,
+        stance=record.stance,
+        published_at=record.published_at,
+        commitment=record.commitment,
+        probability=record.probability,
+    )
