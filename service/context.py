@@ -65,6 +65,8 @@ class Context:
         """Right and weight of each topic, and under None of everything."""
         sums: dict[str | None, tuple[int, int]] = {}
         for key, (weight, true) in self.rates.counts.items():
+            if not key[0].takes_side:
+                continue
             if len(key) == 1:
                 topic = None
             elif len(key) == 4 and key[3] is not None:
