@@ -5,7 +5,19 @@ from __future__ import annotations
 from flask import Flask
 
 from service import __version__
-from service.api import claims, lookup, metrics, outlets, queue, reports, resolutions, scores, system
+from service.api import (
+    claims,
+    explanations,
+    forecasts,
+    lookup,
+    metrics,
+    outlets,
+    queue,
+    reports,
+    resolutions,
+    scores,
+    system,
+)
 from service.auth import SECURITY_SCHEME
 from service.cache import ScoreCache
 from service.config import Settings
@@ -46,8 +58,10 @@ def create_app(settings: Settings | None = None) -> Flask:
         claims.blp,
         reports.blp,
         resolutions.blp,
+        forecasts.blp,
         queue.blp,
         scores.blp,
+        explanations.blp,
         system.blp,
     ):
         api.register_blueprint(blueprint)

@@ -8,10 +8,10 @@ from typing import Any, TypedDict, Unpack
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, aliased, selectinload
+from sqlalchemy.orm import Session, selectinload
 
 from service.db import Database, UtcDateTime
-from service.dossier import WHOLE, count_roots, counting_reports, summarise_claim
+from service.dossier import WHOLE, count_roots, counting_reports, stands, summarise_claim
 from service.instants import format_instant, parse_instant
 from service.models import Claim, Report, Resolution, Withdrawal
 from service.paging import Keyset, Page, Position, read_position
@@ -87,7 +87,7 @@ def _conditions(session: Session, filters: Filters, *, now: dt.datetime) -> Iter
     if (status := filters.get("status")) is not None:
         yield _has_status(status, now)
     if (verdict := filters.get("verdict")) is not None:
-        yield _stands(Resolution.verdict == verdict)
+        yield stands(Resolution.verdict == verdict)
     if (outlet := filters.get("outlet")) is not None:
         by = filtering_outlet(session, outlet, "outlet")
         yield sa.exists().where(Report.claim_id == Claim.id, Report.outlet_id == by.id)
@@ -117,15 +117,8 @@ def _due(claim: Claim, roots: int, *, now: dt.datetime) -> dict[str, Any]:
     return summarise_claim(claim, now=now) | {"at_stake": at_stake}
 
 
-def _stands(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
-    """Whether a claim's newest resolution meets a condition."""
-    later = aliased(Resolution)
-    superseded = sa.exists().where(later.supersedes_id == Resolution.id)
-    return sa.exists().where(Resolution.claim_id == Claim.id, ~superseded, condition)
-
-
 def _has_status(status: ClaimStatus, now: dt.datetime) -> sa.ColumnElement[bool]:
-    resolved = _stands(Resolution.verdict.is_not(None))
+    resolved = stands(Resolution.verdict.is_not(None))
     past = sa.and_(Claim.kind == ClaimKind.EVENT, Claim.resolves_by <= now)
     match status:
         case ClaimStatus.RESOLVED:

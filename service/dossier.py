@@ -52,6 +52,13 @@ def standing_resolution(claim: Claim) -> Resolution | None:
     return newest if newest is not None and newest.verdict is not None else None
 
 
+def stands(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+    """Whether a claim's newest resolution meets a condition."""
+    later = aliased(Resolution)
+    superseded = sa.exists().where(later.supersedes_id == Resolution.id)
+    return sa.exists().where(Resolution.claim_id == Claim.id, ~superseded, condition)
+
+
 def claim_status(claim: Claim, *, now: dt.datetime) -> ClaimStatus:
     """Resolved, due (an event past its date, R15), or open."""
     if standing_resolution(claim) is not None:

@@ -246,6 +246,8 @@ class LearnerRow(Base):
     number: Mapped[int] = mapped_column(primary_key=True)
     method: Mapped[str] = mapped_column(sa.String(16))
     state: Mapped[dict[str, Any]]
+    learned_from: Mapped[str] = mapped_column(sa.String(16))
+    """The rates at that moment, hashed: as long as they are the same there is nothing new to learn."""
     recorded_at: Mapped[dt.datetime]
 
 

@@ -107,6 +107,26 @@ def independent_roots(reports: Iterable[Filed], topmost: Mapping[UUID, UUID]) ->
     return len(roots) + (None in cited)
 
 
+def roots_of(reports: Iterable[Filed]) -> dict[UUID, UUID | None]:
+    """Whose word each relay passes on in the end, by the relay's id; None for an unknown source (R7).
+
+    Args:
+        reports: The reports of one claim, in order.
+    """
+    reports = list(reports)
+    relaying_only = _relaying_only(reports)
+    cites = {report.outlet_id: report.cited_id for report in reports if report.outlet_id in relaying_only}
+    roots: dict[UUID, UUID | None] = {}
+    for report in reports:
+        if report.is_relay:
+            root, passed = report.cited_id, {report.outlet_id}
+            while root is not None and root in cites and root not in passed:
+                passed.add(root)
+                root = cites[root]
+            roots[report.id] = root
+    return roots
+
+
 def relay_cycle(reports: Iterable[Filed]) -> list[UUID] | None:
     """The outlets on a cycle of relays in which nobody reports in its own name, and those that lead to it (R7)."""
     reports = list(reports)

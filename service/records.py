@@ -136,6 +136,8 @@ class ToldClaim(NamedTuple):
     """A claim with everything that outlets said of it."""
 
     id: UUID
+    external_id: str | None
+    group: str | None
     facts: ClaimFacts
     reports: list[Filed]
     """In the order of `provenance.ORDER`."""
@@ -148,7 +150,9 @@ def walk_claims(session: Session) -> Iterator[ToldClaim]:
     found = session.execute(rows, execution_options={"yield_per": _AT_ONCE})
     for claim_id, group in groupby(found, key=lambda row: row.claim_id):
         of_claim = list(group)
-        yield ToldClaim(claim_id, _facts(of_claim[0], {}), [_filed(row) for row in of_claim])
+        first = of_claim[0]
+        reports = [_filed(row) for row in of_claim]
+        yield ToldClaim(claim_id, first.external_id, first.group, _facts(first, {}), reports)
 
 
 def _facts(row: Row, then: dict[str, Any]) -> ClaimFacts:
@@ -204,6 +208,8 @@ def _rows(chosen: Chosen, lens: Lens) -> sa.Select[*tuple[Any, ...]]:
             Report.recorded_at,
             Report.is_relay,
             Report.cited_id,
+            Claim.external_id,
+            Claim.group,
             Claim.kind,
             Claim.topic,
             Claim.resolves_by,

@@ -1,18 +1,25 @@
-"""The worker: every second, do what transactions left behind and see whether Redis is still the same."""
+"""The worker: every second, do what transactions left behind; beside it, learn from what has been resolved."""
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
 import threading
+import time
 from pathlib import Path
 
 from service.cache import ScoreCache
+from service.contexts import refit_context
 from service.db import Database, is_away
+from service.forecasts import keep_forecasts, refit_learner
 from service.outbox import sweep
 
 log = logging.getLogger(__name__)
 
 INTERVAL = 1.0  # seconds; a cached score may be old for five after Redis is back (R20)
+LEARNING_PAUSE = 60.0  # seconds between two rounds of learning, at least
+_FAREWELL = 5.0  # seconds that a round of learning has to end in; after that it is given up, and nothing lost
+_LEARNING_SHARE = 20  # and so many times as long as the last round took, so that it never fills the day
 
 
 def run_worker(db: Database, cache: ScoreCache, stop: threading.Event, *, beat: Path) -> None:
@@ -25,6 +32,9 @@ def run_worker(db: Database, cache: ScoreCache, stop: threading.Event, *, beat: 
         beat: A file touched every round, so that others see that it goes round.
     """
     log.info("worker started")
+    # Beside it, because learning may take half a minute, and an old score must not wait for that.
+    learning = threading.Thread(target=run_learning, args=(db, cache, stop), name="learning", daemon=True)
+    learning.start()
     while not stop.is_set():
         try:
             beat.touch()
@@ -36,6 +46,7 @@ def run_worker(db: Database, cache: ScoreCache, stop: threading.Event, *, beat: 
                 raise
             log.warning("The database is away: %s", exc)
         stop.wait(INTERVAL)
+    learning.join(_FAREWELL)
     log.info("worker stopped")
 
 
@@ -43,3 +54,25 @@ def tick(db: Database, cache: ScoreCache) -> None:
     """One round. What Redis restored is made old before anything else, since it may be served meanwhile."""
     cache.forget_after_restart()
     sweep(db, cache)
+
+
+def run_learning(db: Database, cache: ScoreCache, stop: threading.Event) -> None:
+    """Learn round after round until told to stop; a round that fails is told of, and the next one tried."""
+    while not stop.is_set():
+        begun = time.monotonic()
+        try:
+            learn(db, cache, now=dt.datetime.now(dt.UTC))
+        except Exception:
+            log.exception("learning failed and is tried again")
+        stop.wait(max(LEARNING_PAUSE, _LEARNING_SHARE * (time.monotonic() - begun)))
+
+
+def learn(db: Database, cache: ScoreCache, *, now: dt.datetime) -> None:
+    """Fit what scores are held against and what forecasts are made by, where it is due, and keep today's forecasts."""
+    if (context := refit_context(db, cache, now=now)) is not None:
+        log.info("scores are held against %s now", context.id)
+    if refit_learner(db, now=now):
+        log.info("forecasts are made from what was learned just now")
+    after = None
+    while (after := keep_forecasts(db, after=after, now=now)) is not None:
+        pass

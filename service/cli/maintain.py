@@ -8,15 +8,21 @@ import click
 
 from service.cli.shared import Place, with_place
 from service.contexts import refit_context
+from service.forecasts import refit_learner
 from service.rebuild import rebuild_sums
 
 
 @click.command()
 @with_place
 def refit(place: Place) -> None:
-    """Fit the context of scores to everything resolved so far, without waiting for the worker to do it."""
-    context = refit_context(place.db, place.cache, now=dt.datetime.now(dt.UTC), at_once=True)
-    click.echo("Nothing new: the context stands." if context is None else f"Scores are held against {context.id} now.")
+    """Learn from everything resolved so far, for scores and forecasts, without waiting for the worker to do it."""
+    now = dt.datetime.now(dt.UTC)
+    context = refit_context(place.db, place.cache, now=now, at_once=True)
+    click.echo("The context stands." if context is None else f"Scores are held against {context.id} now.")
+    learned = refit_learner(place.db, now=now)
+    click.echo(
+        "Forecasts are made from what was learned just now." if learned else "Forecasts have nothing new to learn from."
+    )
 
 
 @click.command()

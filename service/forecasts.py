@@ -1,0 +1,202 @@
+"""How likely open claims are to prove true: `forecast/1` on what is on record, learned, answered, and kept."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+from weakref import WeakKeyDictionary
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from service import forecast
+from service.db import Database, insert_missing, lock_name
+from service.dossier import WHOLE, count_roots, counting_reports, load_claim, standing_resolution, stands
+from service.forecast import Count, Counts, Forecast, State
+from service.models import Claim, ForecastRow, LearnerRow, Resolution, Subtotal
+from service.provenance import Filed, roots_of
+from service.rates import UNIT, Rates
+from service.records import ToldClaim, walk_claims
+from service.sums import read_rates, read_rates_on
+from service.versions import tag_of
+from service.vocabulary import ClaimKind, Stance
+
+KEPT_AT_ONCE = 200
+"""Claims whose forecasts are kept in one go."""
+
+# States never change, so each is read once.
+_READ: WeakKeyDictionary[sa.Engine, tuple[int, State]] = WeakKeyDictionary()
+
+
+def forecast_claim(db: Database, claim_id: UUID, *, level: float, now: dt.datetime) -> dict[str, Any]:
+    """How likely a claim is to prove true, given who reports it and how, with what makes it so.
+
+    Raises:
+        NotFound: There is no such claim.
+    """
+    with db.read() as session:
+        claim = load_claim(session, claim_id)
+        kept = session.scalars(sa.select(ForecastRow).where(ForecastRow.claim_id == claim.id).order_by(ForecastRow.day))
+        answer = {
+            "claim": claim.id,
+            "method": forecast.METHOD,
+            "independent_roots": count_roots(session, [claim])[claim.id],
+            "kept": [{"day": row.day, "probability": row.probability} for row in kept],
+            "computed_at": now,
+        }
+        if claim.kind is ClaimKind.OPINION or standing_resolution(claim) is not None:
+            return answer | _nothing("closed")
+        if not counting_reports(claim):
+            return answer | _nothing("insufficient")
+        rates = read_rates_on(session, claim.topic)
+        [made] = _forecasts(session, [claim], rates, level=level)
+    return answer | _described(made)
+
+
+def refit_learner(db: Database, *, now: dt.datetime) -> bool:
+    """Learn anew from everything resolved so far, if the rates say that it is not what was learned from last.
+
+    Returns:
+        Whether there was something new to learn from.
+    """
+    with db.read() as session:
+        newest = session.scalar(_newest())
+        learned_from = tag_of(sorted(map(str, read_rates(session).counts.items())))
+        if newest is not None and newest.learned_from == learned_from:
+            return False
+        rivals = _rivals(session, None)
+        state = forecast.refit(_cases(walk_claims(session), rivals)).to_json()
+    number = 1 if newest is None else newest.number + 1
+    with db.write() as session:
+        lock_name(session, "refit of the learner")
+        if session.get(LearnerRow, number) is not None:
+            return False
+        row = LearnerRow(number=number, method=forecast.METHOD, state=state, learned_from=learned_from, recorded_at=now)
+        session.add(row)
+        session.execute(sa.delete(LearnerRow).where(LearnerRow.number < number))
+    return True
+
+
+def keep_forecasts(db: Database, *, after: UUID | None, now: dt.datetime) -> UUID | None:
+    """Keep today's forecasts of some open claims, so that they can be held against what comes.
+
+    Args:
+        db: The database.
+        after: The claim to go on after; None for the first.
+        now: The moment of the call.
+
+    Returns:
+        The last of them; None when there are no more.
+    """
+    with db.read() as session:
+        kept = sa.exists().where(ForecastRow.claim_id == Claim.id, ForecastRow.day == now.date())
+        is_open = ~stands(Resolution.verdict.is_not(None)) & (Claim.kind != ClaimKind.OPINION) & ~kept
+        rows = sa.select(Claim).where(is_open).order_by(Claim.id).limit(KEPT_AT_ONCE).options(*WHOLE)
+        claims = session.scalars(rows if after is None else rows.where(Claim.id > after)).all()
+        told = [claim for claim in claims if counting_reports(claim)]
+        made = _forecasts(session, told, read_rates(session), level=0.9)
+    rows_of_today = [
+        {"claim_id": claim.id, "day": now.date(), "method": forecast.METHOD, "probability": one.probability}
+        for claim, one in zip(told, made, strict=True)
+        if one.sufficient
+    ]
+    if rows_of_today:
+        with db.write() as session:
+            insert_missing(session, ForecastRow, [row | {"recorded_at": now} for row in rows_of_today])
+    return claims[-1].id if claims else None
+
+
+def _forecasts(session: Session, claims: Sequence[Claim], rates: Rates, *, level: float) -> list[Forecast]:
+    state = _state(session)
+    rivals = _rivals(session, {claim.group for claim in claims if claim.group is not None})
+    counts = _counts(session, {report.outlet_id for claim in claims for report in claim.reports})
+    return [
+        forecast.forecast(state, rates, counts, _claim(claim, rivals), _reports(counting_reports(claim)), level=level)
+        for claim in claims
+    ]
+
+
+def _claim(claim: Claim, rivals: Mapping[str | None, int]) -> forecast.Claim:
+    key = claim.external_id or str(claim.id)
+    return forecast.Claim(key, claim.kind, claim.topic, rivals.get(claim.group, 0))
+
+
+def _reports(filed: Sequence[Filed]) -> list[forecast.Report]:
+    roots = roots_of(filed)
+    return [
+        forecast.Report(
+            outlet=str(report.outlet_id),
+            stance=report.stance,
+            published_at=report.published_at,
+            commitment=report.commitment,
+            probability=report.probability,
+            root=str(roots[report.id]) if report.is_relay else None,
+        )
+        for report in filed
+    ]
+
+
+def _cases(claims: Iterable[ToldClaim], rivals: Mapping[str | None, int]) -> Iterator[forecast.Resolved]:
+    for told in claims:
+        facts = told.facts
+        if facts.truth is not None and facts.known_at is not None and facts.kind is not ClaimKind.OPINION:
+            in_time = [report for report in told.reports if not report.is_after(facts.known_at)]
+            key = told.external_id or str(told.id)
+            claim = forecast.Claim(key, facts.kind, facts.topic, rivals.get(told.group, 0))
+            yield forecast.Resolved(claim, _reports(in_time), facts.truth, facts.known_at)
+
+
+def _rivals(session: Session, groups: set[str] | None) -> dict[str | None, int]:
+    """How many other claims each claim of a group excludes; None for all groups."""
+    sizes = sa.select(Claim.group, sa.func.count()).group_by(Claim.group)
+    chosen = Claim.group.is_not(None) if groups is None else Claim.group.in_(groups)
+    return {group: size - 1 for group, size in session.execute(sizes.where(chosen))}
+
+
+def _counts(session: Session, outlets: set[UUID]) -> Counts:
+    sums = sa.func.sum(Subtotal.told), sa.func.sum(Subtotal.told_true)
+    by = Subtotal.outlet_id, Subtotal.stance
+    rows = session.execute(
+        sa.select(*by, *sums).where(Subtotal.outlet_id.in_(outlets), Subtotal.stance != "").group_by(*by)
+    )
+    return {(str(outlet), Stance(stance)): Count(int(told), int(true) / UNIT) for outlet, stance, told, true in rows}
+
+
+def _state(session: Session) -> State:
+    number = session.scalar(_newest().with_only_columns(LearnerRow.number))
+    if number is None:
+        return forecast.START
+    engine = session.get_bind().engine
+    known = _READ.get(engine)
+    if known is None or known[0] != number:
+        row = session.get_one(LearnerRow, number)
+        known = _READ[engine] = number, State.from_json(row.state)
+    return known[1]
+
+
+def _newest() -> sa.Select[LearnerRow]:
+    return sa.select(LearnerRow).where(LearnerRow.method == forecast.METHOD).order_by(LearnerRow.number.desc()).limit(1)
+
+
+def _nothing(status: str) -> dict[str, Any]:
+    return {
+        "status": status,
+        "probability": None,
+        "interval": None,
+        "trained_on": None,
+        "base": None,
+        "contributions": [],
+    }
+
+
+def _described(made: Forecast) -> dict[str, Any]:
+    return {
+        "status": "rated" if made.sufficient else "insufficient",
+        "probability": made.probability,
+        "interval": {"lower": made.lower, "upper": made.upper, "level": made.level},
+        "trained_on": made.trained_on,
+        "base": made.base,
+        "contributions": [part._asdict() for part in made.contributions],
+    }

@@ -1,0 +1,233 @@
+"""GET /v1/claims/{id}/forecast"""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+from itertools import groupby
+from math import exp, log
+
+import pytest
+
+from service.forecast import Claim, Learner, Report, Resolved
+from service.forecasts import keep_forecasts, refit_learner
+from service.imports import load_lines
+from service.lines import ReadLine
+from service.schemas.lines import read_line
+from service.vocabulary import OPERATOR, ClaimKind, Stance
+from tests.world import assert_problem, report
+
+STANCES = {"asserts": Stance.SUPPORT, "denies": Stance.DENY, "mentions": Stance.COMMENT}
+NOW = dt.datetime(2026, 11, 1, tzinfo=dt.UTC)
+
+
+def url(claim_id):
+    return f"/v1/claims/{claim_id}/forecast"
+
+
+@pytest.fixture(scope="module")
+def lines():
+    """Claims of two topics and what ten outlets of uneven quality said of them; the last third is still open."""
+    rng = random.Random(20261122)  # noqa: S311 - to be the same every time
+    made = []
+    for number in range(150):
+        true, published = rng.random() < 0.4, dt.date(2024, 1, 1) + dt.timedelta(days=3 * number)
+        is_open = number >= 100
+        for outlet in rng.sample(range(10), rng.randint(1, 6)):
+            right = rng.random() < 0.5 + outlet / 22
+            stance = rng.choice(["mentions", *["asserts" if true is right else "denies"] * 3])
+            made.append(
+                {
+                    "outlet": f"Paper {outlet}",
+                    "claim_id": f"claim {number}",
+                    "claim": f"Claim {number}.",
+                    "stance": stance,
+                    "commitment": rng.choice([None, 1, 2, 3, 4]),
+                    "probability": rng.choice([None, None, 0.2, 0.7]),
+                    "published_at": str(published + dt.timedelta(days=rng.randint(0, 9))),
+                    "topic": "ab"[number % 2],
+                    "outcome": None if is_open else true,
+                    "resolved_at": None if is_open else str(published + dt.timedelta(days=20)),
+                }
+            )
+    return made
+
+
+@pytest.fixture
+def loaded(world, lines):
+    """A world that has read them and learned."""
+    read = [ReadLine(number, read_line(line, feed=None)) for number, line in enumerate(lines)]
+    results = load_lines(world.runtime.db, world.runtime.cache, read, caller=OPERATOR, now=NOW)
+    assert not [result for result in results if result.error]
+    assert refit_learner(world.runtime.db, now=NOW)
+    return world
+
+
+def day(text):
+    return dt.datetime.fromisoformat(text).replace(tzinfo=dt.UTC)
+
+
+def told(lines):
+    """The claims of the file with their reports, as the learner wants them, read without the service."""
+    ordered = sorted(enumerate(lines), key=lambda line: (line[1]["claim_id"], line[1]["published_at"], line[0]))
+    for key, group in groupby((line for _, line in ordered), key=lambda line: line["claim_id"]):
+        of_claim = list(group)
+        reports = [
+            Report(
+                line["outlet"],
+                STANCES[line["stance"]],
+                day(line["published_at"]),
+                line["commitment"],
+                line["probability"],
+            )
+            for line in of_claim
+        ]
+        yield Claim(key, ClaimKind.FACT, of_claim[0]["topic"]), reports, of_claim[0]
+
+
+def open_claims(world):
+    items, cursor = [], None
+    while True:
+        page = world.get(
+            "/v1/claims", query_string={"status": "open", "limit": 200} | ({"cursor": cursor} if cursor else {})
+        )
+        items += page.json["items"]
+        if (cursor := page.json["next_cursor"]) is None:
+            return {item["external_id"]: item["id"] for item in items}
+
+
+def test_forecast_equals_that_of_the_learner_alone(loaded, lines):
+    """
+    What the service forecasts is, to 1e-9, what the class forecasts that the backtest judges, fed with the same rows.
+    """
+    learner = Learner()
+    cases = [
+        Resolved(claim, reports, float(line["outcome"]), day(line["resolved_at"]))
+        for claim, reports, line in told(lines)
+        if line["outcome"] is not None
+    ]
+    for case in sorted(cases, key=lambda case: case.known_at):
+        learner.learn(case)
+    ids = open_claims(loaded)
+    expected = {
+        claim.key: learner.forecast(claim, reports).probability
+        for claim, reports, line in told(lines)
+        if line["outcome"] is None
+    }
+
+    assert 50 == len(expected)
+    assert expected.keys() == ids.keys()
+    answered = {key: loaded.get(url(ids[key])).json["probability"] for key in expected}
+    assert pytest.approx(expected, abs=1e-9) == answered
+
+
+def test_contributions_add_up(loaded):
+    """
+    R19: the base and what is told in words add up to the log-odds, of which the probability is a little less sure.
+    """
+    for claim_id in list(open_claims(loaded).values())[:10]:
+        made = loaded.get(url(claim_id)).json
+        log_odds = made["base"] + sum(part["log_odds"] for part in made["contributions"])
+        stated = log(made["probability"] / (1 - made["probability"]))
+
+        assert "rated" == made["status"]
+        assert made["interval"]["lower"] < made["probability"] < made["interval"]["upper"]
+        assert 0 <= stated / log_odds <= 1 + 1e-9
+        sizes = [abs(part["log_odds"]) for part in made["contributions"]]
+        assert sorted(sizes, reverse=True) == sizes
+        assert all(part["words"] for part in made["contributions"])
+        assert exp(0) >= made["probability"] > 0
+
+
+def test_little_known(world):
+    """
+    Under 50 resolved claims the forecast is the base rate, and says that it is no more.
+    """
+    claim = world.record()
+
+    made = world.get(url(claim["id"])).json
+
+    assert ("insufficient", 0.5, 0, []) == (
+        made["status"],
+        made["probability"],
+        made["trained_on"],
+        made["contributions"],
+    )
+
+
+def test_resolved_claims_and_opinions_have_none(loaded):
+    """
+    There is nothing to forecast of what is resolved, nor of an opinion; what was forecast before is shown.
+    """
+    claim = loaded.record(report("Herald"))
+    assert keep_forecasts(loaded.runtime.db, after=None, now=dt.datetime(2026, 10, 1, tzinfo=dt.UTC))
+    before = loaded.get(url(claim["id"])).json
+    loaded.resolve(claim, "true")
+    opinion = loaded.record(report("Herald"), kind="opinion", text="A fine bridge.")
+
+    closed = loaded.get(url(claim["id"])).json
+    assert ("closed", None, None) == (closed["status"], closed["probability"], closed["interval"])
+    assert [{"day": "2026-10-01", "probability": pytest.approx(before["probability"])}] == closed["kept"]
+    assert "closed" == loaded.get(url(opinion["id"])).json["status"]
+
+
+def test_forecasts_are_kept_once_a_day(loaded):
+    """
+    Of each open claim one forecast a day is kept, however often it is asked for.
+    """
+    db, ids = loaded.runtime.db, list(open_claims(loaded).values())
+
+    def keep(now):
+        after = None
+        while (after := keep_forecasts(db, after=after, now=now)) is not None:
+            pass
+
+    keep(NOW)
+    keep(NOW + dt.timedelta(hours=1))
+    keep(NOW + dt.timedelta(days=1))
+
+    kept = [loaded.get(url(claim_id)).json["kept"] for claim_id in (ids[0], ids[-1])]
+    assert [["2026-11-01", "2026-11-02"]] * 2 == [[one["day"] for one in days] for days in kept]
+
+
+def test_relays_of_one_source_are_one_voice(loaded):
+    """
+    R8: five papers that pass on one report say no more than that report.
+    """
+    own = report("Herald", published_at="2026-01-01T00:00:00Z")
+    relays = [
+        report(f"Paper {n}", published_at="2026-01-02T00:00:00Z", relays={"outlet": "herald", "cited_as": "Herald"})
+        for n in range(5)
+    ]
+    alone = loaded.record(own, text="Alone.")
+    passed_on = loaded.record(own, *relays, text="Passed on.")
+
+    one, six = (loaded.get(url(claim["id"])).json for claim in (alone, passed_on))
+
+    assert pytest.approx(one["probability"], abs=1e-12) == six["probability"]
+    assert 1 == six["independent_roots"]
+
+
+def test_nothing_new_to_learn(loaded):
+    """
+    Learning twice from the same claims leaves what was learned.
+    """
+    assert not refit_learner(loaded.runtime.db, now=NOW)
+
+
+@pytest.mark.parametrize("path", ["00000000-0000-7000-8000-000000000000", "not-an-id"])
+def test_unknown_claim(world, path):
+    """
+    A claim that is not on record has no forecast.
+    """
+    assert_problem(world.get(url(path)), 404, "not-found")
+
+
+@pytest.mark.parametrize("query", ["level=2", "level=0.7", "x=1", "level=0.9&level=0.8"])
+def test_bad_query(world, query):
+    """
+    A level that is not offered, or anything else that is unknown, is refused by name.
+    """
+    claim = world.record()
+
+    assert_problem(world.get(f"{url(claim['id'])}?{query}"), 400, "invalid-query", "/" + query.partition("=")[0])
