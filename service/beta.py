@@ -66,6 +66,29 @@ def logit_quantile(tail: float, a: float, b: float) -> float:
     return x
 
 
+def jeffreys_interval(true: float, n: float, level: float) -> tuple[float, float]:
+    """Where a share lies of which a sample of n shows so many: the equal-tailed interval under Jeffreys' prior.
+
+    It reaches to the share that the sample shows where the quantiles do not: to 0 when none is true, to 1 when all
+    are.
+
+    Args:
+        true: How many of the sample, 0 <= true <= n; parts count as parts.
+        n: The size of the sample, positive.
+        level: Posterior probability inside the interval, 0 < level < 1.
+
+    Source:
+        Brown, Cai and DasGupta (2001), Interval estimation for a binomial proportion, Statistical Science 16.
+
+    >>> lower, upper = jeffreys_interval(9, 12, 0.95)
+    >>> round(lower, 4), round(upper, 4)
+    (0.4708, 0.9241)
+    """
+    a, b, tail = true + 0.5, n - true + 0.5, (1 - level) / 2
+    shown, lower, upper = true / n, logistic(logit_quantile(tail, a, b)), logistic(-logit_quantile(tail, b, a))
+    return min(shown, lower), max(shown, upper)
+
+
 def _start(tail: float, a: float, b: float) -> float:
     """Near the quantile: Abramowitz and Stegun 26.5.22, or two powers that meet at the mean for a or b up to 1."""
     if min(a, b) > 1:

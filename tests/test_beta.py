@@ -6,9 +6,9 @@ from math import exp, expm1, isfinite, log, log1p, pi, tan
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy import special
+from scipy import special, stats
 
-from service.beta import logistic, logit, logit_quantile
+from service.beta import jeffreys_interval, logistic, logit, logit_quantile
 
 # From less than the smallest weight a record can have (kappa 3, all wrong) to more than that of ten million claims.
 SIZES = (1e-3, 0.015, 0.3, 0.5, 0.99, 1.0, 1.01, 2.5, 7.0, 9.0, 11.0, 60.0, 1e3, 1e5, 1e6, 1e7)
@@ -181,3 +181,26 @@ def test_logistic_does_not_overflow():
     Log-odds beyond what exp can take give 0 and 1.
     """
     assert (0.0, 1.0) == (logistic(-1e6), logistic(1e6))
+
+
+@given(st.integers(1, 10**6), st.floats(0, 1), st.sampled_from([0.5, 0.9, 0.99]))
+def test_jeffreys_interval_against_scipy(n, share, level):
+    """
+    The interval of a share is that of Beta(true + 1/2, n - true + 1/2), and reaches to the share that was seen.
+    """
+    true = n * share
+    lower, upper = stats.beta.interval(level, true + 0.5, n - true + 0.5)
+
+    found = jeffreys_interval(true, n, level)
+
+    assert pytest.approx((min(lower, true / n), max(upper, true / n)), abs=1e-8) == found
+    assert found[0] <= true / n <= found[1]
+
+
+@pytest.mark.parametrize("n", [1, 10, 10**5])
+def test_jeffreys_interval_at_its_ends(n):
+    """
+    It reaches to 0 when none is true, and to 1 when all are.
+    """
+    assert 0 == jeffreys_interval(0, n, 0.9)[0] < jeffreys_interval(0, n, 0.9)[1] < 1
+    assert 1 == jeffreys_interval(n, n, 0.9)[1] > jeffreys_interval(n, n, 0.9)[0] > 0

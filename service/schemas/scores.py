@@ -15,6 +15,7 @@ from service.scoring import LEVELS, RATED_FROM
 from service.vocabulary import Basis, Order, RankBy
 
 MAX_BATCH = 200
+STATUSES = ("insufficient", "provisional", "rated")
 
 
 class LensQuery(Body):
@@ -127,7 +128,7 @@ class ScoreOut(Answer):
     basis = one_of(Basis, required=True)
     as_of = Instant(required=True)
     method = ma.fields.String(required=True)
-    status = ma.fields.String(required=True, validate=OneOf(["insufficient", "provisional", "rated"]))
+    status = ma.fields.String(required=True, validate=OneOf(STATUSES))
     reliability = ma.fields.Nested(ReliabilityOut, required=True, allow_none=True)
     record = ma.fields.Nested(RecordOut, required=True)
     context = ma.fields.Nested(ContextOut, required=True)
