@@ -76,11 +76,14 @@ def _table(title: str, verdicts: list[tuple[str, Verdict]]) -> Table:
 
 
 def _cell(figure: Figure) -> str:
-    if figure.value is None:
+    if figure.value is None or figure.lower is None or figure.upper is None:
         return "-"
-    if figure.lower is None or figure.upper is None:
-        return f"{figure.value:.3f}"
-    return f"{figure.value:.3f}\n{figure.lower:.3f}-{figure.upper:.3f}"
+    return f"{_short(figure.value)}\n{_short(figure.lower)}-{_short(figure.upper)}"
+
+
+def _short(value: float) -> str:
+    """Three places, without the nought before the point, so that a table fits a terminal."""
+    return f"{value:.3f}".removeprefix("0")
 
 
 def _coverage(coverage: Coverage) -> str:

@@ -87,24 +87,27 @@ def _others(others: Sequence[Report]) -> str:
     deny = sum(report.stance is Stance.DENY for report in others)
     if not others:
         return "nobody else has reported it"
-    if deny == 0:
-        return f"{_independent(support or len(others))} already {'report' if support else 'mention'} it"
-    told = f"{_independent(deny)} {'denies' if deny == 1 else 'deny'} it"
-    return (
-        f"{_independent(support)} already {_verb(support)} it, {_number(deny)} {_denial(deny)} it" if support else told
-    )
+    if not support + deny:
+        return f"{_outlets(len(others))} already {_verb('mention', len(others))} it"
+    if not support:
+        return f"{_outlets(deny)} {_verb('deny', deny)} it"
+    reported = f"{_outlets(support)} already {_verb('report', support)} it"
+    return f"{reported}, {_number(deny)} {_verb('deny', deny)} it" if deny else reported
 
 
-def _independent(number: int) -> str:
+def _outlets(number: int) -> str:
     return f"{_number(number)} independent {'outlet' if number == 1 else 'outlets'}"
 
 
-def _verb(number: int) -> str:
-    return "reports" if number == 1 else "report"
+def _verb(verb: str, number: int) -> str:
+    """The verb as it goes with so many.
 
-
-def _denial(number: int) -> str:
-    return "denies" if number == 1 else "deny"
+    >>> _verb("deny", 1), _verb("deny", 2)
+    ('denies', 'deny')
+    """
+    if number != 1:
+        return verb
+    return f"{verb[:-1]}ies" if verb.endswith("y") else f"{verb}s"
 
 
 def _number(number: int) -> str:
