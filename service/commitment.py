@@ -42,6 +42,8 @@ _ENTRIES = {
     for group in _LEXICON["group"]
     for phrase in group["phrases"]
 }
+LEXICON_SIZE = len(_ENTRIES)
+"""How many phrases it knows."""
 _LONGEST = {words[0]: len(words) for words in sorted(_ENTRIES, key=len)}
 _BREAKS = {"comma": "main", "clause": "main", "and": "main", "background": "background"}
 _OTHER_LANGUAGES = frozenset(_LEXICON["other_languages"])

@@ -9,7 +9,7 @@ from functools import cached_property
 from math import fsum, lgamma
 from typing import NamedTuple
 
-from service.rates import UNIT, Cell, Rates
+from service.rates import ROOT_RATE, ROOT_WEIGHT, SHRINKAGE, UNIT, Cell, Rates
 from service.vocabulary import Stance
 
 FITTED_FROM = 200
@@ -17,10 +17,8 @@ FITTED_FROM = 200
 EXPECTED_WITHIN = (0.01, 0.99)
 """Where the share of right that is expected of an outlet is kept."""
 
-_ROOT_RATE, _ROOT_WEIGHT = 0.5, 2.0
-_SHRINKAGE = 5.0
-_KAPPAS = tuple(3 * 20 ** (step / 60) for step in range(61))
-"""3 to 60 in steps of 5 %: closer than any data tell."""
+KAPPAS = tuple(3 * 20 ** (step / 60) for step in range(61))
+"""Weights of the average that are tried: 3 to 60 in steps of 5 %, closer than any data tell."""
 
 
 class Showing(NamedTuple):
@@ -54,11 +52,11 @@ class Context:
     def reference(self, topic: str | None) -> float:
         """The rate of being right of all scored reports on a topic, or of all there are: 0..1, both excluded."""
         right, weight = self._rights.get(None, (0.0, 0.0))
-        over_all = (right + _ROOT_WEIGHT * _ROOT_RATE) / (weight + _ROOT_WEIGHT)
+        over_all = (right + ROOT_WEIGHT * ROOT_RATE) / (weight + ROOT_WEIGHT)
         if topic is None:
             return over_all
         right, weight = self._rights.get(topic, (0.0, 0.0))
-        return (right + _SHRINKAGE * over_all) / (weight + _SHRINKAGE)
+        return (right + SHRINKAGE * over_all) / (weight + SHRINKAGE)
 
     @cached_property
     def _rights(self) -> dict[str | None, tuple[float, float]]:
@@ -93,7 +91,7 @@ def fit_kappa(showings: Iterable[Showing]) -> float:
         showings: Of every outlet; those without resolved claims say nothing.
     """
     told = [showing for showing in showings if showing.resolved]
-    return max(_KAPPAS, key=lambda kappa: fsum(_log_likelihood(showing, kappa) for showing in told)) if told else 8.0
+    return max(KAPPAS, key=lambda kappa: fsum(_log_likelihood(showing, kappa) for showing in told)) if told else 8.0
 
 
 def clamped_share(expected: float, resolved: int) -> float:

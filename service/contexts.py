@@ -23,7 +23,7 @@ from service.vocabulary import ClaimKind, Role, Stance
 
 # Contexts never change, so each is read once.
 _READ: WeakKeyDictionary[sa.Engine, dict[int, Context]] = WeakKeyDictionary()
-_DAY = dt.timedelta(days=1)
+REFIT_AFTER = dt.timedelta(days=1)
 
 
 def context_of(session: Session, recorded_by: dt.datetime | None = None) -> Context:
@@ -82,7 +82,7 @@ def fit(rates: Rates, records: Iterable[Parts]) -> Context:
 
 
 def _is_due(newest: ContextRow | None, resolved: int, now: dt.datetime) -> bool:
-    return newest is None or 10 * resolved >= 11 * newest.claims or now - newest.recorded_at >= _DAY
+    return newest is None or 10 * resolved >= 11 * newest.claims or now - newest.recorded_at >= REFIT_AFTER
 
 
 def _context(session: Session, number: int) -> Context:

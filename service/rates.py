@@ -10,8 +10,10 @@ from service.vocabulary import ClaimKind, Stance
 UNIT = 10**9
 """Weights and truths are added up as whole billionths, so that no order of adding changes a sum."""
 
-_ROOT_RATE, _ROOT_WEIGHT = 0.5, 2.0
-_SHRINKAGE = 5.0
+ROOT_RATE, ROOT_WEIGHT = 0.5, 2.0
+"""What a rate is before anything is known, and what that weighs in claims."""
+SHRINKAGE = 5.0
+"""What the rate of the next wider cell weighs in that of a cell, in claims."""
 
 Key: TypeAlias = tuple[Stance, *tuple[ClaimKind | int | str | None, ...]]
 
@@ -88,10 +90,10 @@ def nested_rate(counts: Iterable[tuple[Any, Any]]) -> Any:
 
     A count is a pair of numbers, or of arrays of them for many cells at once.
     """
-    rate, shrinkage = _ROOT_RATE, _ROOT_WEIGHT
+    rate, shrinkage = ROOT_RATE, ROOT_WEIGHT
     for n, k in counts:
         rate = (k / UNIT + shrinkage * rate) / (n / UNIT + shrinkage)
-        shrinkage = _SHRINKAGE
+        shrinkage = SHRINKAGE
     return rate
 
 

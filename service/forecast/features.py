@@ -23,9 +23,12 @@ COMMITMENTS = (1, 2, 3, 4)
 COPYING = (0.1, 0.2, 0.35, 0.5, 0.7, 1.0)
 """Choices of delta: n outlets that say the same count like n^delta independent ones."""
 
-_KAPPA = 16.0  # claims at which half of an outlet's difference from the average is believed
-_LIKELIHOOD_WEIGHT = 6.0
-_STATED_WITHIN = (0.01, 0.99)
+KAPPA = 16.0
+"""Claims at which half of an outlet's difference from the average is believed."""
+LIKELIHOOD_WEIGHT = 6.0
+"""What the record of all outlets weighs in that of one, in claims."""
+STATED_WITHIN = (0.01, 0.99)
+"""Where a stated probability is kept."""
 
 
 class Term(NamedTuple):
@@ -151,7 +154,7 @@ def _by_group(row: Ints, stance: Ints, weight: npt.NDArray[np.generic], n: int) 
 
 def _shift(votes: Votes, share: Floats) -> Floats:
     """How much better or worse an outlet does with this stance than all outlets, in log-odds."""
-    return _logit((votes.true + _KAPPA * share) / (votes.claims + _KAPPA)) - _logit(share)
+    return _logit((votes.true + KAPPA * share) / (votes.claims + KAPPA)) - _logit(share)
 
 
 def _agreement(stance: Ints, silent: npt.NDArray[np.bool_], counts: Floats) -> Floats:
@@ -169,7 +172,7 @@ def _stated(own: Votes, others: Votes, row: Ints, n: int) -> tuple[Floats, npt.N
 
 
 def _stated_odds(stated: Floats) -> Floats:
-    return np.where(np.isnan(stated), 0.0, _logit(np.clip(np.nan_to_num(stated, nan=0.5), *_STATED_WITHIN)))
+    return np.where(np.isnan(stated), 0.0, _logit(np.clip(np.nan_to_num(stated, nan=0.5), *STATED_WITHIN)))
 
 
 def _pooled_contexts(own: Votes, others: Votes, row: Ints, base: Floats) -> Floats:
@@ -194,7 +197,7 @@ def _pooled_likelihoods(own: Votes, others: Votes, row: Ints, totals: Totals) ->
     given_true = (totals.votes_true + 1) / (totals.votes_true.sum(axis=1, keepdims=True) + kinds)
     votes_false = totals.votes - totals.votes_true
     given_false = (votes_false + 1) / (votes_false.sum(axis=1, keepdims=True) + kinds)
-    k = _LIKELIHOOD_WEIGHT
+    k = LIKELIHOOD_WEIGHT
     if_true = (votes.true + k * given_true[rows, votes.stance]) / (votes.all_true + k)
     if_false = (votes.claims - votes.true + k * given_false[rows, votes.stance]) / (votes.all_false + k)
     at = rows * kinds + votes.stance
