@@ -8,7 +8,7 @@ import json
 from bisect import insort
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
-from typing import NamedTuple, TypedDict
+from typing import NamedTuple, NotRequired, TypedDict
 
 from service.commitment import LEXICON_VERSION, read_commitment
 from service.directory import Directory, NamedOutlet
@@ -43,6 +43,8 @@ class NewReport(TypedDict):
     url: str | None
     quote: str | None
     relays: Relay | None
+    lexicon: NotRequired[str | None]
+    """In a line of an export: what read `commitment`, so that nothing is read anew."""
 
 
 class Filing(NamedTuple):
@@ -146,6 +148,8 @@ def _new_report(given: NewReport, directory: Directory, *, caller: Caller, now: 
 
 def _commitment(given: NewReport) -> tuple[int | None, str | None]:
     """How far a report goes, as stated or else as its quote reads, and the version of the lexicon that read it."""
+    if "lexicon" in given:
+        return given["commitment"], given["lexicon"]
     if given["commitment"] is not None or given["quote"] is None:
         return given["commitment"], None
     reading = read_commitment(given["quote"])

@@ -20,7 +20,7 @@ from service.directory import Directory, NamedOutlet
 from service.dossier import WHOLE, reporting_outlets
 from service.errors import ClaimDiffers, InvalidBody, ServiceError, SlugTaken, nested
 from service.filing import Filing, NewReport, file_on, plan_filings
-from service.identity import name_key
+from service.identity import name_key, parse_id
 from service.lines import ClaimLine, FlatLine, Line, OutletLine, ReadLine, ReportLine, ResolutionLine
 from service.models import Claim, Outlet, Report, Resolution
 from service.outbox import leave_forget
@@ -138,11 +138,15 @@ class _Load:
                 return self._flat(line)
 
     def _known_claims(self, lines: Sequence[ReadLine]) -> dict[str, Claim]:
-        ids = {external_id for line in lines if (external_id := _external_id(line.content)) is not None}
-        rows = sa.select(Claim).where(Claim.external_id.in_(ids)).order_by(Claim.id)
+        """The claims on record that lines speak of, by external id; one without goes by its id, as in an export."""
+        names = {external_id for line in lines if (external_id := _external_id(line.content)) is not None}
+        named: sa.ColumnElement[bool] = Claim.external_id.in_(names)
+        if ids := {id_ for name in names if (id_ := parse_id(name)) is not None}:
+            named |= Claim.external_id.is_(None) & Claim.id.in_(ids)
+        rows = sa.select(Claim).where(named).order_by(Claim.id)
         self._session.execute(rows.with_only_columns(Claim.id).with_for_update())
         found = self._session.scalars(rows.options(*WHOLE))
-        return {claim.external_id: claim for claim in found if claim.external_id is not None}
+        return {claim.external_id or str(claim.id): claim for claim in found}
 
     def _known(self, external_id: str) -> Claim:
         if (claim := self._claims.get(external_id)) is None:
@@ -169,7 +173,7 @@ class _Load:
             check_agrees(
                 self._session,
                 known,
-                line.claim,
+                {**line.claim, "external_id": known.external_id},
                 line.reports,
                 self._directory,
                 caller=self._caller,

@@ -6,6 +6,7 @@ import click
 
 from service import __version__
 from service.cli.backtest import backtest
+from service.cli.export import export
 from service.cli.keys import keys
 from service.cli.load import import_file
 from service.cli.maintain import rebuild, refit
@@ -42,5 +43,5 @@ def main() -> None:
     """Borneout keeps the track record of news outlets."""
 
 
-for command in (serve, worker, migrate, openapi, keys, import_file, score, resolve, refit, rebuild, backtest):
+for command in (serve, worker, migrate, openapi, keys, import_file, export, score, resolve, refit, rebuild, backtest):
     main.add_command(command)

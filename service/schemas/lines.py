@@ -17,7 +17,7 @@ from service.identity import NAME_LENGTH, looks_like_domain
 from service.lines import ClaimLine, FlatLine, Line, OutletLine, ReportLine, ResolutionLine
 from service.resolutions import NewResolution
 from service.schemas.claims import EXTERNAL_ID_LENGTH, MAX_REPORTS, ClaimIn
-from service.schemas.fields import Body, DateOrInstant, Number, Text, WebAddress
+from service.schemas.fields import Body, DateOrInstant, Instant, Number, Text, WebAddress
 from service.schemas.loading import load
 from service.schemas.outlets import OutletIn
 from service.schemas.reports import ReportIn
@@ -83,7 +83,11 @@ class ClaimLineIn(ClaimIn):
 
 
 class ReportLineIn(ReportIn):
+    """A report, with what an export says of it. When it was recorded elsewhere is not kept: here it is recorded now."""
+
     claim = Text(EXTERNAL_ID_LENGTH, required=True)
+    lexicon = Text(16, allow_none=True)
+    recorded_at = Instant()
 
 
 class ResolutionLineIn(ResolutionIn):
@@ -128,6 +132,7 @@ def _claim(members: dict[str, Any]) -> ClaimLine:
 
 def _report(members: dict[str, Any]) -> ReportLine:
     report: Any = load(_REPORT_LINE, members)
+    report.pop("recorded_at", None)
     return ReportLine(claim=report.pop("claim"), report=report)
 
 
