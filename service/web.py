@@ -33,6 +33,7 @@ from service.strict_json import parse_json
 from service.versions import tag_of
 
 PROBLEM_JSON = "application/problem+json"
+MERGE_PATCH = "application/merge-patch+json"
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +48,7 @@ _BY_STATUS: Mapping[int, type[ServiceError]] = {
 }
 
 
-_JSON = {"POST": ("application/json",), "PATCH": ("application/json", "application/merge-patch+json")}
+_JSON = {"POST": ("application/json",), "PATCH": ("application/json", MERGE_PATCH)}
 _NO_ROUTE = "Nothing answers at this path."
 
 
@@ -117,6 +118,8 @@ class Blueprint(SmorestBlueprint):
                 view = _without_query(view)
             if getattr(view, "is_tagged", False) and "methods" not in options:
                 view = self.alt_response(304, description="Not modified", success=True)(view)
+            if options.get("methods") == ["PATCH"]:
+                view = self.doc(requestBody=_as_merge_patch(arguments))(view)
             for status in _always(rule, taken):
                 view = self.fails(status)(view)
             return add(self.doc(operationId=head + "".join(map(str.title, tail)))(view))
@@ -187,6 +190,12 @@ _IF_MATCH = {
     "schema": {"type": "string"},
     "description": "The `ETag` of what is changed, as it was read; `*` for whatever is there",
 }
+
+
+def _as_merge_patch(arguments: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    """The body under its other content type (RFC 7396), beside application/json."""
+    [schema] = [argument["schema"] for argument in arguments if argument["in"] == "json"]
+    return {"content": {MERGE_PATCH: {"schema": schema}}}
 
 
 def _always(rule: str, taken: set[str]) -> Iterable[int]:
