@@ -10,6 +10,7 @@ from service.api import (
     explanations,
     forecasts,
     lookup,
+    methodology,
     metrics,
     outlets,
     queue,
@@ -62,6 +63,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         queue.blp,
         scores.blp,
         explanations.blp,
+        methodology.blp,
         system.blp,
     ):
         api.register_blueprint(blueprint)
