@@ -138,7 +138,7 @@ def design(own: Votes, others: Votes, row: Ints, settings: Settings, totals: Tot
         stated,
         is_stated,
     ]
-    return np.column_stack(columns).astype(np.float64), _pooled_likelihoods(own, others, row, totals)
+    return np.array(columns, np.float64).T, _pooled_likelihoods(own, others, row, totals)
 
 
 def _logit(p: Floats) -> Floats:
@@ -172,7 +172,7 @@ def _stated(own: Votes, others: Votes, row: Ints, n: int) -> tuple[Floats, npt.N
 
 
 def _stated_odds(stated: Floats) -> Floats:
-    return np.where(np.isnan(stated), 0.0, _logit(np.clip(np.nan_to_num(stated, nan=0.5), *STATED_WITHIN)))
+    return _logit(np.where(np.isnan(stated), 0.5, stated).clip(*STATED_WITHIN))
 
 
 def _pooled_contexts(own: Votes, others: Votes, row: Ints, base: Floats) -> Floats:
@@ -203,4 +203,4 @@ def _pooled_likelihoods(own: Votes, others: Votes, row: Ints, totals: Totals) ->
     at = rows * kinds + votes.stance
     ratios = np.bincount(at, silent * np.log(if_true / if_false), minlength=n * kinds).reshape(n, kinds)
     number = np.maximum(np.bincount(at, silent, minlength=n * kinds).reshape(n, kinds), 1)
-    return np.column_stack([(ratios * number ** (delta - 1)).sum(axis=1) for delta in COPYING])
+    return np.array([(ratios * number ** (delta - 1)).sum(axis=1) for delta in COPYING]).T
