@@ -39,6 +39,7 @@ _VALUES: Mapping[str, Mapping[str, Any]] = {
         "stated_within": features.STATED_WITHIN,
         "own_weight": features.KAPPA,
         "likelihood_weight": features.LIKELIHOOD_WEIGHT,
+        "contexts_weight": features.CONTEXTS_WEIGHT,
     },
     "commitment": {"levels": features.COMMITMENTS, "phrases": LEXICON_SIZE},
     "context": {

@@ -27,6 +27,9 @@ KAPPA = 16.0
 """Claims at which half of an outlet's difference from the average is believed."""
 LIKELIHOOD_WEIGHT = 6.0
 """What the record of all outlets weighs in that of one, in claims."""
+CONTEXTS_WEIGHT = 10.0
+"""Resolved claims at which half of what the contexts say together is believed: while there are few, all contexts
+rest on the same ones, and are wrong together."""
 STATED_WITHIN = (0.01, 0.99)
 """Where a stated probability is kept."""
 
@@ -127,7 +130,7 @@ def design(own: Votes, others: Votes, row: Ints, settings: Settings, totals: Tot
         *(silent * (own.stance == code) for code in range(len(STANCES))),
         *(silent * (settings.commitment == step) for step in COMMITMENTS),
         base * ~is_stated,
-        _pooled_contexts(own, others, row, base),
+        _pooled_contexts(own, others, row, base) * totals.claims / (totals.claims + CONTEXTS_WEIGHT),
         shift,
         settings.known,
         seen == 0,
