@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
+import functools
 import shutil
 import subprocess
 import tempfile
@@ -18,12 +18,17 @@ import redis
 from service.app import create_app
 from service.cache import ScoreCache
 from service.config import Settings
-from service.db import Database
+from service.db import Base, Database
 from service.migrations import migrate
 from service.redis_server import redis_command
+from service.web import Runtime
 from tests.world import World
 
-_NUMBERS = itertools.count()
+# What a test has left behind, a process that was killed for one, waits for nothing and holds no lock.
+_CUT = """
+SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
 
 # How long an example takes says more about the machine than about the code.
 hypothesis.settings.register_profile(
@@ -41,10 +46,11 @@ def postgres():
         # Nothing here outlives the session, so nothing needs to reach the disk.
         connection.execute("ALTER SYSTEM SET fsync = off")
         connection.execute("SELECT pg_reload_conf()")
-        connection.execute("CREATE DATABASE template_borneout")
-    template = Database(_postgres_url(server, "template_borneout"))
-    migrate(template.engine)
-    template.close()
+        connection.execute("CREATE DATABASE borneout")
+        db = Database(_postgres_url(server, "borneout"))
+        migrate(db.engine)
+        db.close()
+        connection.execute("CREATE DATABASE template_borneout TEMPLATE borneout")
     yield server
     server.cleanup()
     shutil.rmtree(folder, ignore_errors=True)
@@ -60,19 +66,26 @@ def sqlite_template(tmp_path_factory):
     return path
 
 
+@pytest.fixture(scope="session")
+def sqlite_path(tmp_path_factory):
+    """Where the SQLite file of the test that runs is."""
+    return tmp_path_factory.mktemp("sqlite") / "test.db"
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request, tmp_path):
+def database_url(request):
     """An empty database with the schema in it, once on SQLite and once on PostgreSQL."""
     if request.param == "sqlite":
-        shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "test.db")
-        yield f"sqlite:///{tmp_path}/test.db"
-        return
+        path = request.getfixturevalue("sqlite_path")
+        for left in path.parent.glob("test.db*"):
+            left.unlink()
+        shutil.copy(request.getfixturevalue("sqlite_template"), path)
+        return f"sqlite:///{path}"
     server = request.getfixturevalue("postgres")
-    name = f"test_{next(_NUMBERS)}"
-    with psycopg.connect(server.get_uri(), autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE template_borneout")
-        yield _postgres_url(server, name)
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    with psycopg.connect(server.get_uri("borneout"), autocommit=True) as connection:
+        connection.execute(_CUT)
+        connection.execute(f"TRUNCATE {', '.join(Base.metadata.tables)}")
+    return _postgres_url(server, "borneout")
 
 
 @pytest.fixture(scope="session")
@@ -96,9 +109,15 @@ def redis_url(redis_server):
     return f"unix://{redis_server}"
 
 
+@functools.cache
+def _database(url):
+    """One for all tests, since each compiles its statements anew; closed, it opens new connections when asked."""
+    return Database(url)
+
+
 @pytest.fixture
 def db(database_url):
-    database = Database(database_url)
+    database = _database(database_url)
     yield database
     database.close()
 
@@ -117,13 +136,17 @@ def settings(tmp_path, database_url, redis_url):
     )
 
 
+@pytest.fixture(scope="session")
+def application(tmp_path_factory):
+    """The application put together, once for all tests, since its document takes as long as a test."""
+    return create_app(Settings.from_env({}, data_dir=tmp_path_factory.mktemp("data")))
+
+
 @pytest.fixture
-def app(settings):
-    application = create_app(settings)
-    yield application
-    runtime = application.extensions["runtime"]
-    runtime.db.close()
-    runtime.cache.close()
+def app(application, db, cache, settings):
+    """The application on the database and the cache of a test."""
+    application.extensions["runtime"] = Runtime(db, cache, settings)
+    return application
 
 
 @pytest.fixture
