@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 import shutil
 import subprocess
 import tempfile
@@ -35,6 +36,21 @@ hypothesis.settings.register_profile(
     "unhurried", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
 hypothesis.settings.load_profile("unhurried")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def coverage_of_processes():
+    """What has coverage measure a process that a test starts.
+
+    None is measured that does not get it back: they run what other tests run in this process, and take twice as long.
+    """
+    return os.environ.pop("COVERAGE_PROCESS_CONFIG", "")
+
+
+@pytest.fixture
+def measured(coverage_of_processes, monkeypatch):
+    """Has the processes of a test measured, since nothing else runs some of their lines."""
+    monkeypatch.setenv("COVERAGE_PROCESS_CONFIG", coverage_of_processes)
 
 
 @pytest.fixture(scope="session")
