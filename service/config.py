@@ -11,6 +11,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from service.cache import check_url
+from service.errors import CannotRun
 from service.keys import KEY
 
 PREFIX = "BORNEOUT_"
@@ -25,7 +26,7 @@ _KNOWN = frozenset(
 )
 
 
-class BadSetting(ValueError):
+class BadSetting(CannotRun):
     """A setting has a value that cannot be used."""
 
 

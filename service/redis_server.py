@@ -10,12 +10,13 @@ from pathlib import Path
 import redis
 
 from service.cache import connect
+from service.errors import CannotRun
 
 MAX_SOCKET_PATH = 100  # bytes; the kernel's limit is 108 on Linux, 104 elsewhere
 MEMORY = "64mb"
 
 
-class NoRedisServer(RuntimeError):
+class NoRedisServer(CannotRun):
     """No Redis server can be started here."""
 
 

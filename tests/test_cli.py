@@ -305,7 +305,7 @@ def test_openapi_that_differs(borneout, tmp_path, monkeypatch):
     """
     `openapi` writes both files, and --check tells which of them differs.
     """
-    monkeypatch.setattr("service.cli.operate.ROOT", tmp_path)
+    monkeypatch.setattr("service.cli.openapi.ROOT", tmp_path)
     (tmp_path / "openapi").mkdir()
 
     fails(borneout("openapi", "--check"), "openapi.json, problems.md")

@@ -294,7 +294,7 @@ def test_sqlite_locked(tmp_path, sqlite_template, redis_url):
     app.extensions["runtime"].cache.close()
 
 
-def test_postgres_locked(world, db):
+def test_postgres_locked(settings, db):
     """
     A lock that another program holds on PostgreSQL is waited for as long as on SQLite, then the write is a 503.
     """
@@ -302,6 +302,7 @@ def test_postgres_locked(world, db):
         return
     with db.read() as session:
         assert "10s" == session.scalar(sa.text("SHOW lock_timeout"))
+    world = World(create_app(settings))
     shorter = "SET LOCAL lock_timeout = '100ms'"
     sa.event.listen(world.runtime.db.engine, "begin", lambda connection: connection.exec_driver_sql(shorter))
     with db.write() as other:
@@ -310,6 +311,8 @@ def test_postgres_locked(world, db):
         assert 200 == world.get("/v1/outlets").status_code
 
     assert "herald" == world.outlet("Herald")["slug"]
+    world.runtime.db.close()
+    world.runtime.cache.close()
 
 
 def test_statement_that_is_wrong(world, caplog):
@@ -320,7 +323,11 @@ def test_statement_that_is_wrong(world, caplog):
         session.execute(sa.text("ALTER TABLE outlet RENAME TO elsewhere"))
 
     with caplog.at_level(logging.ERROR):
-        assert_problem(world.get("/v1/outlets"), 500, "internal-error")
+        response = world.get("/v1/outlets")
+    with world.runtime.db.write() as session:
+        session.execute(sa.text("ALTER TABLE elsewhere RENAME TO outlet"))
+
+    assert_problem(response, 500, "internal-error")
     assert ["Unexpected error"] == [record.getMessage() for record in caplog.records]
     assert "outlet" in caplog.text
 

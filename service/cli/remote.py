@@ -21,6 +21,7 @@ from uuid import UUID
 import urllib3
 
 from service.errors import (
+    CannotRun,
     ClaimDiffers,
     Forbidden,
     InvalidBody,
@@ -47,7 +48,7 @@ _REFUSED, _BROKEN = 400, 500
 _KINDS = {f"/problems/{kind.name}": kind for kind in problem_types()}
 
 
-class Unreachable(RuntimeError):
+class Unreachable(CannotRun):
     """The service elsewhere does not answer, or not as a Borneout does, or not to this key."""
 
 
