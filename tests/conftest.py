@@ -31,6 +31,9 @@ SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity
 WHERE datname = current_database() AND pid <> pg_backend_pid()
 """
 
+# Files of which some lines run on PostgreSQL alone.
+_UNLIKE = ("test_db.py", "test_migrations.py", "test_search_claims.py")
+
 # How long an example takes says more about the machine than about the code.
 hypothesis.settings.register_profile(
     "unhurried", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
@@ -169,6 +172,15 @@ def app(application, db, cache, settings):
 def world(app):
     """The API as an admin calls it, on an empty database."""
     return World(app)
+
+
+def pytest_collection_modifyitems(items):
+    """Measure on SQLite alone what runs on both: the lines are the same, and the tracer doubles the time they take."""
+    known = {item.nodeid for item in items}
+    for item in items:
+        twin = item.nodeid.replace("postgresql", "sqlite")
+        if twin != item.nodeid and twin in known and item.path.name not in _UNLIKE:
+            item.add_marker("no_cover")
 
 
 def pytest_terminal_summary(terminalreporter):
