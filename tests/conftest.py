@@ -15,6 +15,7 @@ import hypothesis
 import psycopg
 import pytest
 import redis
+import sqlalchemy as sa
 
 from service.app import create_app
 from service.cache import ScoreCache
@@ -131,7 +132,10 @@ def redis_url(redis_server):
 @functools.cache
 def _database(url):
     """One for all tests, since each compiles its statements anew; closed, it opens new connections when asked."""
-    return Database(url)
+    database = Database(url)
+    if database.engine.dialect.name == "sqlite":  # nothing here needs to reach the disk, either
+        sa.event.listen(database.engine, "connect", lambda file, _: file.execute("PRAGMA synchronous=OFF"))
+    return database
 
 
 @pytest.fixture

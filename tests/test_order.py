@@ -8,6 +8,7 @@ import shutil
 from dataclasses import dataclass, field
 
 import pytest
+import sqlalchemy as sa
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
@@ -212,6 +213,7 @@ def fresh(tmp_path, sqlite_template, redis_url):
     """Where only their end is told; each example has outlets of its own, so that no other one is seen there."""
     shutil.copy(sqlite_template, tmp_path / "fresh.db")
     place = Place(Database(f"sqlite:///{tmp_path}/fresh.db"), ScoreCache(f"{redis_url}?db=1"))
+    sa.event.listen(place.db.engine, "connect", lambda file, _: file.execute("PRAGMA synchronous=OFF"))
     yield place
     place.db.close()
     place.cache.close()
