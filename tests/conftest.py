@@ -32,6 +32,9 @@ SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity
 WHERE datname = current_database() AND pid <> pg_backend_pid()
 """
 
+# Files of which some lines run on PostgreSQL alone.
+_UNLIKE = ("test_db.py", "test_migrations.py", "test_search_claims.py")
+
 # How long an example takes says more about the machine than about the code.
 hypothesis.settings.register_profile(
     "unhurried", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
@@ -180,10 +183,11 @@ def pytest_collection_modifyitems(items):
 
     Measure on SQLite alone what runs on both: the lines are the same, and the tracer doubles the time they take.
     """
-    items.sort(key=lambda item: ("running" not in item.path.parts, "api" in item.path.parts))
+    items.sort(key=lambda item: (item.path.parent.name != "running", item.path.parent.name == "api"))
     known = {item.nodeid for item in items}
     for item in items:
-        if "postgresql" in item.nodeid and item.nodeid.replace("postgresql", "sqlite") in known:
+        twin = item.nodeid.replace("postgresql", "sqlite")
+        if twin != item.nodeid and twin in known and item.path.name not in _UNLIKE:
             item.add_marker("no_cover")
 
 

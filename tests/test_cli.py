@@ -58,6 +58,15 @@ def test_key_that_is_made_can_be_used(borneout, db):
     assert {Scope.CLAIMS_WRITE, Scope.READ} == find_caller(db, secret).scopes
 
 
+def test_command_that_does_not_exist(borneout):
+    """
+    A command that is misspelt is said to be none.
+    """
+    result = borneout("imprt")
+
+    assert (2, True) == (result.exit_code, "No such command 'imprt'" in result.stderr)
+
+
 @pytest.mark.parametrize("options", [[], ["--scope", "everything"]])
 def test_key_without_a_scope_that_exists(borneout, options):
     """

@@ -203,6 +203,7 @@ def test_start_that_fails_makes_no_key(serve, tmp_path):
     assert KEY_SHOWN.search(printed(serve("--port", str(free_port()), database_url=database)))
 
 
+@pytest.mark.usefixtures("measured")
 def test_redis_is_given_no_secrets(tmp_path):
     """
     Redis, which needs no key and no password, is given none.
