@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 RANKING = "*"
 """Stands for an outlet where an answer depends on every one of them; no slug is spelt like it."""
 
-_PREFIX = "borneout:1:"  # the number changes with the format of what is kept
+_PREFIX = "borneout:2:"  # the number changes with the format of what is kept
 _EPOCH = f"{_PREFIX}generation"
 _RUN = f"{_PREFIX}run"
 _LIFE = dt.timedelta(minutes=10)

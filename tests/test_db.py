@@ -23,6 +23,7 @@ from service.app import create_app
 from service.config import Settings
 from service.db import Database, UtcDateTime, is_away, retried
 from service.migrations import migrate
+from service.models import Outbox
 from tests.own_redis import wait_until
 from tests.world import NOTE, World, assert_problem, report
 
@@ -401,3 +402,17 @@ def test_connections_cut_by_the_database(world, db):
 
     assert 201 == world.post(f"/v1/claims/{claim['id']}/resolutions", {"verdict": "true", "note": NOTE}).status_code
     assert 1 == world.score()["counts"]["resolved"]
+
+
+def test_one_read_sees_the_same_rows_throughout(db):
+    """
+    What is written while a transaction reads is seen by the next one, and not by half of this one.
+    """
+    count = sa.select(sa.func.count()).select_from(Outbox)
+    with db.read() as reading:
+        before = reading.scalar(count)
+        with db.write() as writing:
+            writing.add(Outbox(kind="test", payload={}, recorded_at=dt.datetime.now(dt.UTC)))
+        assert before == reading.scalar(count)
+    with db.read() as later:
+        assert before + 1 == later.scalar(count)

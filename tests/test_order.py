@@ -18,6 +18,7 @@ from service.db import Database
 from service.errors import ServiceError
 from service.identity import new_id
 from service.models import Outlet
+from service.rebuild import rebuild_sums
 from service.reports import NewReport, add_report
 from service.resolutions import NewResolution, resolve_claim
 from service.scores import Lens, Ranking, list_scores
@@ -205,6 +206,8 @@ def check(worked, fresh, sequence, seed):
 
     assert fresh.scores(*lenses) == worked.scores(*lenses)
     assert worked.scores(WHOLE) == worked.scores(FROM_ROWS)
+    if seed % 10 == 0:
+        assert 0 == rebuild_sums(worked.db, now=END)
 
 
 @pytest.fixture
