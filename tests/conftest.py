@@ -33,6 +33,13 @@ WHERE datname = current_database() AND pid <> pg_backend_pid()
 """
 
 # Files of which some lines run on PostgreSQL alone.
+_OVER_AND_OVER = (
+    "test_recount.py",
+    "test_backtest.py",
+    "test_bad_input.py",
+    "test_commitment.py",
+    "test_paging_lists.py",
+)
 _UNLIKE = ("test_db.py", "test_migrations.py", "test_search_claims.py")
 
 # How long an example takes says more about the machine than about the code.
@@ -181,13 +188,15 @@ def world(app):
 def pytest_collection_modifyitems(items):
     """Begin with the files that take long, so that nobody waits for one in the end; those of the API are short.
 
-    Measure on SQLite alone what runs on both: the lines are the same, and the tracer doubles the time they take.
+    Measure on SQLite alone what runs on both, and nothing that runs the same lines over and over, as Hypothesis and the
+    files named do: the tracer doubles the time they take.
     """
     items.sort(key=lambda item: (item.path.parent.name != "running", item.path.parent.name == "api"))
     known = {item.nodeid for item in items}
     for item in items:
         twin = item.nodeid.replace("postgresql", "sqlite")
-        if twin != item.nodeid and twin in known and item.path.name not in _UNLIKE:
+        is_twin = twin != item.nodeid and twin in known and item.path.name not in _UNLIKE
+        if is_twin or getattr(item.obj, "is_hypothesis_test", False) or item.path.name in _OVER_AND_OVER:
             item.add_marker("no_cover")
 
 
