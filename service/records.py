@@ -24,6 +24,27 @@ Chosen: TypeAlias = sa.ColumnExpressionArgument[bool]
 """Which outlets."""
 
 _AT_ONCE = 2000  # rows fetched at a time
+_TOLD = (
+    Report.id,
+    Report.outlet_id,
+    Report.claim_id,
+    Report.stance,
+    Report.commitment,
+    Report.probability,
+    Report.published_at,
+    Report.recorded_at,
+    Report.is_relay,
+    Report.cited_id,
+    Claim.external_id,
+    Claim.group,
+    Claim.kind,
+    Claim.topic,
+    Claim.resolves_by,
+    Resolution.verdict,
+    Resolution.truth,
+    Resolution.known_at,
+)
+"""What a row tells of a report, its claim, and the resolution that stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,26 +223,7 @@ def _rows(chosen: Chosen, lens: Lens) -> sa.Select[*tuple[Any, ...]]:
     ]
     withdrawn = sa.exists().where(Withdrawal.report_id == Report.id, *_by(Withdrawal.recorded_at, by))
     rows = (
-        sa.select(
-            Report.id,
-            Report.outlet_id,
-            Report.claim_id,
-            Report.stance,
-            Report.commitment,
-            Report.probability,
-            Report.published_at,
-            Report.recorded_at,
-            Report.is_relay,
-            Report.cited_id,
-            Claim.external_id,
-            Claim.group,
-            Claim.kind,
-            Claim.topic,
-            Claim.resolves_by,
-            Resolution.verdict,
-            Resolution.truth,
-            Resolution.known_at,
-        )
+        sa.select(*_TOLD)
         .join(Outlet, Outlet.id == Report.outlet_id)
         .join(Claim, Claim.id == Report.claim_id)
         .outerjoin(Resolution, sa.and_(*stands))

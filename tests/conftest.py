@@ -185,6 +185,14 @@ def world(app):
     return World(app)
 
 
+@pytest.fixture(scope="session")
+def open_folder():
+    """Where the open data are. They are too large to be shipped, so not every machine has them; .ci/run says where."""
+    if not (folder := os.environ.get("BORNEOUT_DATA")):
+        pytest.skip("the open data are not on this machine: BORNEOUT_DATA does not say where")
+    return Path(folder)
+
+
 def pytest_collection_modifyitems(items):
     """Begin with the files that take long, so that nobody waits for one in the end; those of the API are short.
 

@@ -3,7 +3,6 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import json
-import os
 import random
 from pathlib import Path
 
@@ -293,23 +292,15 @@ def test_broken_learner_fails_the_limits(broken, sample):
 
 
 @pytest.fixture(scope="module")
-def open_data():
-    """The directory of the open data, if this machine has it."""
-    if not (folder := os.environ.get("BORNEOUT_DATA")):
-        pytest.skip("BORNEOUT_DATA is not set")
-    return Path(folder)
-
-
-@pytest.fixture(scope="module")
-def polls(open_data):
+def polls(open_folder):
     """Every poll, judged by the learner and by the methods whose figures scoring.md tells to three places."""
-    records = records_of(open_data / "polls538_to2012.ndjson")
+    records = records_of(open_folder / "polls538_to2012.ndjson")
     return run(records, [Learned(), BaseRate(), StanceRate(), HitRate(), ShrunkHitRate(), ShrunkStanceRate()])
 
 
 @pytest.fixture(scope="module")
-def viral_news(open_data):
-    records = records_of(open_data / "emergent_first90claims.ndjson")
+def viral_news(open_folder):
+    records = records_of(open_folder / "emergent_first90claims.ndjson")
     return run(records, [Learned(), BaseRate(), StanceRate(), HitRate(), ShrunkHitRate(), ShrunkStanceRate()])
 
 
@@ -333,11 +324,11 @@ def test_quality_on_viral_news(viral_news):
     assert auc(outcomes_of(viral_news.reports)) >= 0.9
 
 
-def test_quality_on_markets(open_data):
+def test_quality_on_markets(open_folder):
     """
     Probabilities that markets state are kept: no more than a hundredth is lost on them.
     """
-    records = records_of(open_data / "forecastbench_markets.ndjson")
+    records = records_of(open_folder / "forecastbench_markets.ndjson")
     made = run(records, [Learned()])
     scored = made.reports[int(len(made.reports) * 0.3) :]
     stated = log_loss([Outcome(one.record.probability, one.proved) for one in scored])

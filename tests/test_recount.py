@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -12,11 +11,9 @@ EXCERPT = Path(__file__).parent / "data" / "polls_excerpt.ndjson"
 
 
 @pytest.fixture(params=["emergent_first90claims.ndjson", "polls538_to2012.ndjson"])
-def open_data(request):
+def open_data(request, open_folder):
     """A file of the open data, if this machine has it."""
-    if not (folder := os.environ.get("BORNEOUT_DATA")):
-        pytest.skip("BORNEOUT_DATA is not set")
-    return Path(folder) / request.param
+    return open_folder / request.param
 
 
 def answered(world):

@@ -9,7 +9,17 @@ from marshmallow.validate import OneOf, Range
 
 from service.records import Lens
 from service.schemas.fields import MAX_PAGE, Answer, Body, Count, Instant, Share, Text, one_of
-from service.schemas.scores import STATUSES, BrierOut, ContextOut, LensQuery, RecordOut, ReliabilityOut, ScoreQuery
+from service.schemas.scores import (
+    STATUSES,
+    BrierOut,
+    ContextOut,
+    IntervalOut,
+    LensQuery,
+    RatedOut,
+    RecordOut,
+    ReliabilityOut,
+    ScoreQuery,
+)
 from service.scoring import LEVELS
 from service.vocabulary import Basis, ClaimKind, Stance, Verdict
 
@@ -77,16 +87,7 @@ class ContributionOut(Answer):
     log_odds = ma.fields.Float(required=True, metadata={"description": "The claim's share of d"})
 
 
-class ExplanationOut(Answer):
-    outlet = ma.fields.String(required=True)
-    topic = ma.fields.String(required=True, allow_none=True)
-    basis = one_of(Basis, required=True)
-    as_of = Instant(required=True)
-    method = ma.fields.String(required=True)
-    status = ma.fields.String(required=True, validate=OneOf(STATUSES))
-    reliability = ma.fields.Nested(ReliabilityOut, required=True, allow_none=True)
-    record = ma.fields.Nested(RecordOut, required=True)
-    context = ma.fields.Nested(ContextOut, required=True)
+class ExplanationOut(RatedOut):
     prior = ma.fields.Nested(PriorOut, required=True, allow_none=True)
     sums = ma.fields.Nested(SumsOut, required=True, allow_none=True)
     formula = ma.fields.List(ma.fields.String(), required=True)
@@ -110,12 +111,6 @@ class HistoryOut(Answer):
     context = ma.fields.Nested(ContextOut, required=True)
     items = ma.fields.List(ma.fields.Nested(HistoryPointOut), required=True)
     computed_at = Instant(required=True)
-
-
-class IntervalOut(Answer):
-    lower = ma.fields.Float(required=True)
-    upper = ma.fields.Float(required=True)
-    level = ma.fields.Float(required=True)
 
 
 class BinOut(Answer):

@@ -6,17 +6,12 @@ import marshmallow as ma
 from marshmallow.validate import OneOf
 
 from service.schemas.fields import Answer, Body, Share
+from service.schemas.scores import IntervalOut
 from service.scoring import LEVELS
 
 
 class ForecastQuery(Body):
     level = Share(load_default=0.9, validate=OneOf(LEVELS))
-
-
-class ForecastIntervalOut(Answer):
-    lower = ma.fields.Float(required=True)
-    upper = ma.fields.Float(required=True)
-    level = ma.fields.Float(required=True)
 
 
 class ForecastPartOut(Answer):
@@ -41,7 +36,7 @@ class ForecastOut(Answer):
         },
     )
     probability = ma.fields.Float(required=True, allow_none=True)
-    interval = ma.fields.Nested(ForecastIntervalOut, required=True, allow_none=True)
+    interval = ma.fields.Nested(IntervalOut, required=True, allow_none=True)
     trained_on = ma.fields.Integer(required=True, allow_none=True)
     independent_roots = ma.fields.Integer(required=True)
     base = ma.fields.Float(

@@ -69,6 +69,12 @@ _RANKING: dict[str, Any] = {
 }
 
 
+class IntervalOut(Answer):
+    lower = ma.fields.Float(required=True)
+    upper = ma.fields.Float(required=True)
+    level = ma.fields.Float(required=True)
+
+
 class ReliabilityOut(Answer):
     mean = ma.fields.Float(required=True)
     lower = ma.fields.Float(required=True)
@@ -122,7 +128,9 @@ class BrierOut(Answer):
     resolved = ma.fields.Integer(required=True)
 
 
-class ScoreOut(Answer):
+class RatedOut(Answer):
+    """What a score and its explanation both say."""
+
     outlet = ma.fields.String(required=True)
     topic = ma.fields.String(required=True, allow_none=True)
     basis = one_of(Basis, required=True)
@@ -132,6 +140,9 @@ class ScoreOut(Answer):
     reliability = ma.fields.Nested(ReliabilityOut, required=True, allow_none=True)
     record = ma.fields.Nested(RecordOut, required=True)
     context = ma.fields.Nested(ContextOut, required=True)
+
+
+class ScoreOut(RatedOut):
     relay = ma.fields.Nested(RelayRecordOut, required=True)
     counts = ma.fields.Nested(CountsOut, required=True)
     brier = ma.fields.Nested(BrierOut, required=True, allow_none=True)
