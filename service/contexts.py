@@ -15,7 +15,7 @@ from service.cache import ScoreCache
 from service.context import FITTED_FROM, STARTING_CONTEXT, Context, Showing, fit_kappa
 from service.db import Database, lock_name
 from service.models import ContextRow, Outlet
-from service.outbox import leave_forget_all
+from service.outbox import forget_all_scores
 from service.rates import Count, Key, Rates
 from service.sums import read_rates, read_sums
 from service.tally import Parts, tally
@@ -68,8 +68,7 @@ def refit_context(db: Database, cache: ScoreCache, *, now: dt.datetime, at_once:
         if session.get(ContextRow, row.number) is not None:
             return None
         session.add(row)
-        leave_forget_all(session, now=now)
-    cache.forget_all()
+        forget_all_scores(session, cache, now=now)
     return replace(fitted, id=context_name(row.number), as_of=now)
 
 

@@ -20,12 +20,16 @@ ServiceError
 |   +-- DomainTaken        409  /problems/domain-taken
 |   +-- AlreadyWithdrawn   409  /problems/already-withdrawn
 |   +-- RelaysRestOnIt     409  /problems/relays-rest-on-it
+|   +-- StillRunning       409  /problems/still-running
+|   +-- LastAdminKey       409  /problems/last-admin-key
+|   +-- KeyEnded           409  /problems/key-ended
 +-- PreconditionFailed     412  /problems/precondition-failed
 +-- TooLarge               413  /problems/too-large
 +-- AddressTooLong         414  /problems/address-too-long
 +-- UnsupportedMediaType   415  /problems/unsupported-media-type
 +-- RangeNotSatisfiable    416  /problems/range-not-satisfiable
 +-- InvalidBody            422  /problems/invalid-body
++-- IdempotencyKeyReused   422  /problems/idempotency-key-reused
 +-- PreconditionRequired   428  /problems/precondition-required
 +-- HeadersTooLarge        431  /problems/headers-too-large
 +-- InternalError          500  /problems/internal-error
@@ -53,6 +57,8 @@ class ServiceError(Exception):
     status: ClassVar[int]
     name: ClassVar[str]
     title: ClassVar[str]
+    retry_after: int | None = None
+    """In how many seconds the same call may do better."""
 
     def __init__(self, detail: str, *, errors: Sequence[FieldError] = ()) -> None:
         super().__init__(detail)
@@ -235,6 +241,30 @@ class RelaysRestOnIt(Conflict):
     title = "Relays rest on this report"
 
 
+class StillRunning(Conflict):
+    """An earlier call with the same `Idempotency-Key` has not been answered yet. Nothing was done for this one; send
+    it again, with the same key, a little later.
+    """
+
+    name = "still-running"
+    title = "First call still running"
+    retry_after = 1
+
+
+class LastAdminKey(Conflict):
+    """No key with the scope `admin` would be left, and nobody could make one over HTTP. Make another one first."""
+
+    name = "last-admin-key"
+    title = "Last admin key"
+
+
+class KeyEnded(Conflict):
+    """The key was revoked or has expired, and stays so. Make a new one."""
+
+    name = "key-ended"
+    title = "Key no longer valid"
+
+
 class PreconditionFailed(ServiceError):
     """What is on record is no longer what `If-Match` names: somebody changed it meanwhile. Read it again, and change
     that.
@@ -294,6 +324,16 @@ class InvalidBody(ServiceError):
         return cls(detail, errors=[FieldError(pointer=pointer, detail=detail, code=code)])
 
 
+class IdempotencyKeyReused(ServiceError):
+    """The `Idempotency-Key` was sent before with another method, path or body, by the same API key. A key stands for
+    one request, byte for byte, for 24 hours: take a new one for a new request.
+    """
+
+    status = 422
+    name = "idempotency-key-reused"
+    title = "Idempotency-Key used for another request"
+
+
 class PreconditionRequired(ServiceError):
     """A change needs `If-Match` with the `ETag` of what it changes, so that no one overwrites what they have not
     seen.
@@ -326,6 +366,7 @@ class Unavailable(ServiceError):
     status = 503
     name = "unavailable"
     title = "Temporarily unavailable"
+    retry_after = 1
 
 
 def problem_types() -> Iterator[type[ServiceError]]:

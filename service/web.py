@@ -75,7 +75,7 @@ class Parser(FlaskParser):
     def load_json(self, req: Request, schema: ma.Schema) -> Any:
         if req.mimetype not in _JSON.get(req.method, _JSON["POST"]):
             raise UnsupportedMediaType("Send the body as application/json.")
-        return parse_json(_body(req))
+        return parse_json(read_body(req))
 
     def load_querystring(self, req: Request, schema: ma.Schema) -> Any:
         repeating = {name for name, field in schema.fields.items() if isinstance(field, ma.fields.List)}
@@ -92,7 +92,7 @@ class Parser(FlaskParser):
         raise invalid_body(messages) from error
 
 
-def _body(req: Request) -> bytes:
+def read_body(req: Request) -> bytes:
     """The body, of which Werkzeug refuses one that says it is too long, and silently cuts one that does not say."""
     body = req.get_data()
     unsaid = req.content_length is None and len(body) == req.max_content_length
@@ -254,8 +254,8 @@ def problem(error: ServiceError) -> Response:
     response = Response(json.dumps(document), error.status, content_type=PROBLEM_JSON)
     if isinstance(error, errors.Unauthorized):
         response.headers["WWW-Authenticate"] = "Bearer"
-    if isinstance(error, errors.Unavailable):
-        response.headers["Retry-After"] = "1"
+    if error.retry_after is not None:
+        response.headers["Retry-After"] = str(error.retry_after)
     return response
 
 

@@ -12,6 +12,7 @@ from service.cache import ScoreCache
 from service.contexts import refit_context
 from service.db import Database, is_away
 from service.forecasts import keep_forecasts, refit_learner
+from service.idempotency import prune_answers
 from service.outbox import sweep
 
 log = logging.getLogger(__name__)
@@ -38,7 +39,7 @@ def run_worker(db: Database, cache: ScoreCache, stop: threading.Event, *, beat: 
     while not stop.is_set():
         try:
             beat.touch()
-            tick(db, cache)
+            tick(db, cache, now=dt.datetime.now(dt.UTC))
         except OSError as exc:
             log.warning("The sign of life cannot be given: %s", exc)
         except Exception as exc:
@@ -50,10 +51,11 @@ def run_worker(db: Database, cache: ScoreCache, stop: threading.Event, *, beat: 
     log.info("worker stopped")
 
 
-def tick(db: Database, cache: ScoreCache) -> None:
+def tick(db: Database, cache: ScoreCache, *, now: dt.datetime) -> None:
     """One round. What Redis restored is made old before anything else, since it may be served meanwhile."""
     cache.forget_after_restart()
     sweep(db, cache)
+    prune_answers(db, now=now)
 
 
 def run_learning(db: Database, cache: ScoreCache, stop: threading.Event) -> None:
