@@ -9,6 +9,7 @@ from service.api import (
     claims,
     explanations,
     forecasts,
+    keys,
     lookup,
     metrics,
     outlets,
@@ -23,6 +24,7 @@ from service.cache import ScoreCache
 from service.config import Settings
 from service.db import Database
 from service.envelope import wrap_answers
+from service.key_uses import KeyUses
 from service.logs import set_up_logs
 from service.pages import docs
 from service.schemas.fields import Instant
@@ -45,7 +47,8 @@ def create_app(settings: Settings | None = None) -> Flask:
         MAX_CONTENT_LENGTH=MAX_BODY,
     )
     app.json.sort_keys = False  # type: ignore[attr-defined]
-    app.extensions["runtime"] = Runtime(Database(settings.database_url), ScoreCache(settings.redis_url), settings)
+    cache = ScoreCache(settings.redis_url)
+    app.extensions["runtime"] = Runtime(Database(settings.database_url), cache, settings, KeyUses(cache.link))
     app.url_map.converters["unreserved"] = UnreservedConverter
     wrap_answers(app)
     api = Api(app)
@@ -62,6 +65,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         queue.blp,
         scores.blp,
         explanations.blp,
+        keys.blp,
         system.blp,
     ):
         api.register_blueprint(blueprint)

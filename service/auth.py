@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import functools
 from collections.abc import Callable
 from typing import Any
@@ -47,6 +48,9 @@ def _authenticated() -> Caller:
     kind, _, secret = request.headers.get("Authorization", "").partition(" ")
     if kind.lower() != "bearer":
         raise Unauthorized("Send an API key as Authorization: Bearer bo_...")
-    if (found := keys.find_caller(runtime().db, secret.strip())) is None:
+    now = dt.datetime.now(dt.UTC)
+    if (found := keys.find_caller(runtime().db, secret.strip(), now=now)) is None:
         raise Unauthorized("This is not an API key, or no longer one.")
+    if found.key_id is not None:
+        runtime().uses.note(found.key_id, now=now)
     return found

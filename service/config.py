@@ -10,8 +10,8 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from service.cache import check_url
 from service.keys import KEY
+from service.redis_link import check_url
 
 PREFIX = "BORNEOUT_"
 DATA_DIR = Path("var")

@@ -25,6 +25,7 @@ from service.config import Settings
 from service.db import Database, is_away
 from service.errors import InvalidQuery, ServiceError, UnsupportedMediaType
 from service.identity import RESERVED_SLUGS
+from service.key_uses import KeyUses
 from service.metrics import count_score_read
 from service.paging import Page, decode_cursor, encode_cursor
 from service.schemas.loading import invalid_body, places
@@ -59,6 +60,7 @@ class Runtime:
     db: Database
     cache: ScoreCache
     settings: Settings
+    uses: KeyUses
 
 
 def runtime() -> Runtime:
