@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from service import __version__
 from service.api import (
@@ -23,8 +24,11 @@ from service.auth import SECURITY_SCHEME
 from service.cache import ScoreCache
 from service.config import Settings
 from service.db import Database
+from service.document import with_headers
 from service.envelope import wrap_answers
 from service.key_uses import KeyUses
+from service.known_keys import KnownKeys
+from service.limits import Limiter
 from service.logs import set_up_logs
 from service.pages import docs
 from service.schemas.fields import Instant
@@ -47,8 +51,10 @@ def create_app(settings: Settings | None = None) -> Flask:
         MAX_CONTENT_LENGTH=MAX_BODY,
     )
     app.json.sort_keys = False  # type: ignore[attr-defined]
-    cache = ScoreCache(settings.redis_url)
-    app.extensions["runtime"] = Runtime(Database(settings.database_url), cache, settings, KeyUses(cache.link))
+    db, cache = Database(settings.database_url), ScoreCache(settings.redis_url)
+    app.extensions["runtime"] = Runtime(db, cache, settings, KeyUses(cache.link), Limiter(cache.link), KnownKeys(db))
+    if settings.trusted_proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.trusted_proxies, x_proto=0, x_host=0)  # type: ignore[method-assign]
     app.url_map.converters["unreserved"] = UnreservedConverter
     wrap_answers(app)
     api = Api(app)
@@ -71,5 +77,5 @@ def create_app(settings: Settings | None = None) -> Flask:
         api.register_blueprint(blueprint)
     app.register_blueprint(docs.blp)
     app.register_blueprint(metrics.blp)
-    app.extensions["document"] = api.spec.to_dict()
+    app.extensions["document"] = with_headers(api.spec.to_dict())
     return app

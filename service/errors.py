@@ -31,6 +31,7 @@ ServiceError
 +-- InvalidBody            422  /problems/invalid-body
 +-- IdempotencyKeyReused   422  /problems/idempotency-key-reused
 +-- PreconditionRequired   428  /problems/precondition-required
++-- TooManyRequests        429  /problems/too-many-requests
 +-- HeadersTooLarge        431  /problems/headers-too-large
 +-- InternalError          500  /problems/internal-error
 +-- Unavailable            503  /problems/unavailable
@@ -342,6 +343,21 @@ class PreconditionRequired(ServiceError):
     status = 428
     name = "precondition-required"
     title = "If-Match missing"
+
+
+class TooManyRequests(ServiceError):
+    """One API key, or one address without a key, may call so many times in a while and not more; reads and writes are
+    counted apart, and so are keys that are not valid. `RateLimit-Policy` says how many, `Retry-After` in how many
+    seconds there is room again.
+    """
+
+    status = 429
+    name = "too-many-requests"
+    title = "Too many requests"
+
+    def __init__(self, detail: str, *, retry_after: int = 1) -> None:
+        super().__init__(detail)
+        self.retry_after = retry_after
 
 
 class HeadersTooLarge(ServiceError):

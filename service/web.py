@@ -26,6 +26,8 @@ from service.db import Database, is_away
 from service.errors import InvalidQuery, ServiceError, UnsupportedMediaType
 from service.identity import RESERVED_SLUGS
 from service.key_uses import KeyUses
+from service.known_keys import KnownKeys
+from service.limits import Limiter
 from service.metrics import count_score_read
 from service.paging import Page, decode_cursor, encode_cursor
 from service.schemas.loading import invalid_body, places
@@ -61,6 +63,8 @@ class Runtime:
     cache: ScoreCache
     settings: Settings
     uses: KeyUses
+    limiter: Limiter
+    known_keys: KnownKeys
 
 
 def runtime() -> Runtime:
@@ -77,6 +81,8 @@ class Parser(FlaskParser):
     def load_json(self, req: Request, schema: ma.Schema) -> Any:
         if req.mimetype not in _JSON.get(req.method, _JSON["POST"]):
             raise UnsupportedMediaType("Send the body as application/json.")
+        if req.headers.get("Content-Encoding", "identity").lower() != "identity":
+            raise UnsupportedMediaType("Send the body as it is, without Content-Encoding.")
         return parse_json(read_body(req))
 
     def load_querystring(self, req: Request, schema: ma.Schema) -> Any:
