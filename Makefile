@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help install run test check lock openapi clean
+.PHONY: help install run test check bench lock openapi clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -15,7 +15,7 @@ run: .venv/runtime ## serve on 127.0.0.1:8000 from ./var, with the example in it
 	@$(BIN)/borneout serve
 
 test: .venv/dev ## every test, on SQLite, a real PostgreSQL and a real Redis
-	$(BIN)/python -m pytest --cov --numprocesses 2 --dist loadfile
+	$(BIN)/python -m pytest --cov --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
 check: .venv/dev ## lint, format, types, layers, and the document against the code
 	$(BIN)/ruff check .
@@ -23,6 +23,10 @@ check: .venv/dev ## lint, format, types, layers, and the document against the co
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/borneout openapi --check
+
+bench: .venv/dev .venv-bench/dev ## speed against peers and limits; takes half an hour
+	.venv-bench/bin/python -m bench.refit
+	$(BIN)/python -m bench.score_cost
 
 openapi: .venv/runtime ## write openapi/ anew from the code
 	$(BIN)/borneout openapi
@@ -34,7 +38,7 @@ lock: ## resolve the dependencies anew
 		--constraint requirements.lock --custom-compile-command "make lock" --quiet --output-file requirements-dev.lock
 
 clean: ## remove what make made; ./var, where the data is, stays
-	rm -rf .venv build *.egg-info .coverage .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .venv-bench build *.egg-info .coverage .mypy_cache .pytest_cache .ruff_cache
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Borneout needs Python 3.11 or newer: make PYTHON=python3.11 ...")'
@@ -47,4 +51,10 @@ clean: ## remove what make made; ./var, where the data is, stays
 
 .venv/dev: requirements-dev.lock .venv/runtime
 	$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements-dev.lock
+	@touch $@
+
+# A peer that brings forty packages along has an environment of its own.
+.venv-bench/dev: bench/requirements.lock | .venv/bin/python
+	$(PYTHON) -m venv .venv-bench
+	.venv-bench/bin/python -m pip install --quiet --require-hashes --requirement bench/requirements.lock
 	@touch $@

@@ -1,7 +1,9 @@
 """How gunicorn runs the API, under `borneout serve` and under compose alike. The command line wins over this file."""
 
+import gc
 import json
 import os
+from importlib import import_module
 from pathlib import Path
 from socket import socket
 
@@ -53,6 +55,15 @@ def on_starting(_server: Arbiter) -> None:
     _METRICS.mkdir(mode=0o700, parents=True, exist_ok=True)
     for left in _METRICS.glob("*.db"):
         left.unlink()
+
+
+def when_ready(_server: Arbiter) -> None:
+    """Import once for all workers, while whoever calls already waits in the line.
+
+    Not `preload_app`, which puts the application together: a worker opens the database and Redis for itself.
+    """
+    import_module("service.app")
+    gc.freeze()  # what is imported stays: nobody has to search it for garbage, and its memory stays shared
 
 
 def child_exit(_server: Arbiter, worker: Worker) -> None:

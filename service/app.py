@@ -12,6 +12,7 @@ from service.api import (
     forecasts,
     keys,
     lookup,
+    methodology,
     metrics,
     outlets,
     queue,
@@ -26,9 +27,6 @@ from service.config import Settings
 from service.db import Database
 from service.document import with_headers
 from service.envelope import wrap_answers
-from service.key_uses import KeyUses
-from service.known_keys import KnownKeys
-from service.limits import Limiter
 from service.logs import set_up_logs
 from service.pages import docs
 from service.schemas.fields import Instant
@@ -51,8 +49,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         MAX_CONTENT_LENGTH=MAX_BODY,
     )
     app.json.sort_keys = False  # type: ignore[attr-defined]
-    db, cache = Database(settings.database_url), ScoreCache(settings.redis_url)
-    app.extensions["runtime"] = Runtime(db, cache, settings, KeyUses(cache.link), Limiter(cache.link), KnownKeys(db))
+    app.extensions["runtime"] = Runtime(Database(settings.database_url), ScoreCache(settings.redis_url), settings)
     if settings.trusted_proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.trusted_proxies, x_proto=0, x_host=0)  # type: ignore[method-assign]
     app.url_map.converters["unreserved"] = UnreservedConverter
@@ -72,6 +69,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         scores.blp,
         explanations.blp,
         keys.blp,
+        methodology.blp,
         system.blp,
     ):
         api.register_blueprint(blueprint)

@@ -137,7 +137,7 @@ class Decomposition:
     @property
     def skill(self) -> float | None:
         """How much better than the base rate: 1 is perfect, 0 no better; None where that cannot be told."""
-        return 1 - self.brier / self.uncertainty if self.uncertainty > 0 else None
+        return 1 - self.brier / self.uncertainty if self.uncertainty > 1e-12 else None  # as `tally.Brier`
 
 
 def decompose(outcomes: Sequence[Outcome]) -> Decomposition | None:

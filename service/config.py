@@ -10,6 +10,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from service.errors import CannotRun
 from service.keys import KEY
 from service.limits import Limits
 from service.redis_link import check_url
@@ -36,7 +37,7 @@ _KNOWN = frozenset(
 )
 
 
-class BadSetting(ValueError):
+class BadSetting(CannotRun):
     """A setting has a value that cannot be used."""
 
 

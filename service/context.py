@@ -77,7 +77,8 @@ class Context:
         return {topic: (right / UNIT, weight / UNIT) for topic, (right, weight) in sums.items()}
 
 
-STARTING_CONTEXT = Context(id="start", as_of=None, kappa=8.0, rates=Rates())
+UNFITTED_KAPPA = 8.0
+STARTING_CONTEXT = Context(id="start", as_of=None, kappa=UNFITTED_KAPPA, rates=Rates())
 """Stands until 200 claims are resolved: every rate one half."""
 
 
@@ -91,7 +92,9 @@ def fit_kappa(showings: Iterable[Showing]) -> float:
         showings: Of every outlet; those without resolved claims say nothing.
     """
     told = [showing for showing in showings if showing.resolved]
-    return max(KAPPAS, key=lambda kappa: fsum(_log_likelihood(showing, kappa) for showing in told)) if told else 8.0
+    if not told:
+        return UNFITTED_KAPPA
+    return max(KAPPAS, key=lambda kappa: fsum(_log_likelihood(showing, kappa) for showing in told))
 
 
 def clamped_share(expected: float, resolved: int) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
@@ -21,18 +22,20 @@ from service.sums import read_rates, read_sums
 from service.tally import Parts, tally
 from service.vocabulary import ClaimKind, Role, Stance
 
-# Contexts never change, so each is read once.
-_READ: WeakKeyDictionary[sa.Engine, dict[int, Context]] = WeakKeyDictionary()
+# Contexts never change, so those that are asked for are read once; few are. The number alone would not tell that of a
+# restored database.
+_READ: WeakKeyDictionary[sa.Engine, dict[tuple[Any, ...], Context]] = WeakKeyDictionary()
+_READ_AT_MOST = 16
 REFIT_AFTER = dt.timedelta(days=1)
 
 
 def context_of(session: Session, recorded_by: dt.datetime | None = None) -> Context:
     """The newest context, or the one that was the newest at a past moment."""
-    newest = sa.select(ContextRow.number).order_by(ContextRow.number.desc()).limit(1)
+    newest = sa.select(ContextRow.number, ContextRow.recorded_at).order_by(ContextRow.number.desc()).limit(1)
     if recorded_by is not None:
         newest = newest.where(ContextRow.recorded_at <= recorded_by)
-    number = session.scalar(newest)
-    return STARTING_CONTEXT if number is None else _context(session, number)
+    found = session.execute(newest).one_or_none()
+    return STARTING_CONTEXT if found is None else _context(session, *found)
 
 
 def refit_context(db: Database, cache: ScoreCache, *, now: dt.datetime, at_once: bool = False) -> Context | None:
@@ -48,10 +51,11 @@ def refit_context(db: Database, cache: ScoreCache, *, now: dt.datetime, at_once:
         The new context; None when none was due, fewer than 200 claims are resolved, the new one would say the
         same, or another process has just made one.
     """
+    begun = time.monotonic()
     with db.read() as session:
         newest = session.scalar(sa.select(ContextRow).order_by(ContextRow.number.desc()).limit(1))
         rates = read_rates(session)
-        if rates.claims < FITTED_FROM or not (at_once or _is_due(newest, rates.claims, now)):
+        if rates.claims < FITTED_FROM or not (at_once or _is_due(newest, rates, now)):
             return None
         fitted = fit(rates, read_sums(session, Outlet.scorable, topic=None).values())
     row = ContextRow(
@@ -59,7 +63,6 @@ def refit_context(db: Database, cache: ScoreCache, *, now: dt.datetime, at_once:
         kappa=fitted.kappa,
         claims=rates.claims,
         rates=_listed(rates),
-        recorded_at=now,
     )
     if newest is not None and (newest.kappa, newest.rates) == (row.kappa, row.rates):
         return None
@@ -67,9 +70,11 @@ def refit_context(db: Database, cache: ScoreCache, *, now: dt.datetime, at_once:
         lock_name(session, "refit of contexts")
         if session.get(ContextRow, row.number) is not None:
             return None
+        # It stands from now on: scores that were asked for while it was fitted were held against the one before.
+        row.recorded_at = now + dt.timedelta(seconds=time.monotonic() - begun)
         session.add(row)
         forget_all_scores(session, cache, now=now)
-    return replace(fitted, id=context_name(row.number), as_of=now)
+    return replace(fitted, id=context_name(row.number), as_of=row.recorded_at)
 
 
 def fit(rates: Rates, records: Iterable[Parts]) -> Context:
@@ -80,15 +85,20 @@ def fit(rates: Rates, records: Iterable[Parts]) -> Context:
     return replace(unfitted, kappa=kappa)
 
 
-def _is_due(newest: ContextRow | None, resolved: int, now: dt.datetime) -> bool:
-    return newest is None or 10 * resolved >= 11 * newest.claims or now - newest.recorded_at >= REFIT_AFTER
+def _is_due(newest: ContextRow | None, rates: Rates, now: dt.datetime) -> bool:
+    if newest is None or 10 * rates.claims >= 11 * newest.claims:
+        return True
+    return now - newest.recorded_at >= REFIT_AFTER and newest.rates != _listed(rates)
 
 
-def _context(session: Session, number: int) -> Context:
+def _context(session: Session, number: int, recorded_at: dt.datetime) -> Context:
     known = _READ.setdefault(session.get_bind().engine, {})
-    if (context := known.get(number)) is None:
+    if (context := known.get((number, recorded_at))) is None:
+        if len(known) >= _READ_AT_MOST:
+            known.clear()
         row = session.get_one(ContextRow, number)
-        context = known[number] = Context(context_name(number), row.recorded_at, row.kappa, _rates(row.rates))
+        context = Context(context_name(number), recorded_at, row.kappa, _rates(row.rates))
+        known[number, recorded_at] = context
     return context
 
 

@@ -78,11 +78,14 @@ class Database:
     """`read()` and `write()` open a session; `write()` commits when the block ends well.
 
     A `write()` within another is part of it: the transaction is that of the outermost.
+    All statements of one `read()` see the same rows, so that what they say fits together.
     """
 
     def __init__(self, url: str) -> None:
         self.engine = _engine(url)
-        self._read = sessionmaker(self.engine, expire_on_commit=False)
+        # On SQLite a transaction sees the same rows throughout anyway.
+        snapshot = {"isolation_level": "REPEATABLE READ"} if self.engine.dialect.name == "postgresql" else {}
+        self._read = sessionmaker(self.engine.execution_options(**snapshot), expire_on_commit=False)
         self._write = sessionmaker(self.engine.execution_options(write=True), expire_on_commit=False)
         self._writing: ContextVar[Session | None] = ContextVar("writing", default=None)
 
@@ -223,12 +226,14 @@ def insert_missing(session: Session, table: type[Base], rows: list[dict[str, Any
     session.execute(insert(table).on_conflict_do_nothing(), rows)
 
 
-def lock_name(session: Session, name: str) -> None:
-    """Hold a name until the transaction ends, so that others who want it wait.
+def lock_name(session: Session, name: str, *, patiently: bool = False) -> None:
+    """Hold a name until the transaction ends, so that others who want it wait; `patiently`, for as long as it takes.
 
     SQLite needs nothing: a write transaction there has the database to itself from its first statement.
     """
     if session.get_bind().dialect.name == "postgresql":
+        if patiently:
+            session.execute(sa.text("SET LOCAL lock_timeout = 0"))
         session.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(name, 0))))
 
 
@@ -250,15 +255,6 @@ def _lock_within(session: Session, name: str, patience: float) -> None:
 
 def _set_lock_timeout(session: Session, timeout: str) -> None:
     session.execute(sa.select(sa.func.set_config("lock_timeout", timeout, True)))  # noqa: FBT003 - until it ends
-
-
-def hold_snapshot(session: Session) -> None:
-    """Have every statement of a transaction that has just begun see the same rows.
-
-    SQLite needs nothing: a transaction there always does.
-    """
-    if session.get_bind().dialect.name == "postgresql":
-        session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
 
 
 def _lost_race(error: sa.exc.DBAPIError) -> bool:

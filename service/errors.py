@@ -385,6 +385,10 @@ class Unavailable(ServiceError):
     retry_after = 1
 
 
+class CannotRun(RuntimeError):
+    """Base of the errors that end a command, and never answer a request; the message is for who runs it."""
+
+
 def problem_types() -> Iterator[type[ServiceError]]:
     """Every problem type, in the order of the tree above."""
     waiting = ServiceError.__subclasses__()[::-1]

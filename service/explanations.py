@@ -61,6 +61,7 @@ def explain_score(
         bound_to = ["explanation", outlet.id, *astuple(lens)]
         begun, after = (now, None) if cursor is None else _read_cursor(cursor, bound_to)
         seen = lens if after is None else replace(lens, recorded_by=lens.recorded_by or begun)
+        seen.refuse_future(now)
         context = context_of(session, seen.recorded_by)
         scored = read_scored(session, outlet, seen, now=now)
         rest = sorted((one for one in scored if after is None or _place(one) < after), key=_place, reverse=True)

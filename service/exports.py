@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
 from service.contexts import context_name
-from service.db import Database, hold_snapshot
+from service.db import Database
 from service.identity import new_id
 from service.instants import format_instant
 from service.models import Claim, ContextRow, Outlet, Report, Resolution, Withdrawal
@@ -68,7 +68,6 @@ def write_export(db: Database, folder: Path, *, now: dt.datetime) -> dict[str, i
     part.mkdir()
     try:
         with db.read() as session:
-            hold_snapshot(session)
             counts = {name: _write(part / f"{name}.ndjson", lines(session)) for name, lines in _MEMBERS.items()}
         (part / "README.txt").write_text(_about(counts, now))
         part.replace(folder)

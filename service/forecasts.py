@@ -15,22 +15,21 @@ from service import forecast
 from service.db import Database, insert_missing, lock_name
 from service.dossier import WHOLE, count_roots, counting_reports, load_claim, standing_resolution, stands
 from service.forecast import Count, Counts, Forecast, State
-from service.models import Claim, ForecastRow, LearnerRow, Resolution, Subtotal
+from service.models import Claim, ForecastRow, LearnerRow, Report, Resolution, Subtotal, Version, Withdrawal
 from service.provenance import Filed, roots_of
 from service.rates import UNIT, Rates
 from service.records import ToldClaim, walk_claims
 from service.sums import read_rates, read_rates_on
-from service.versions import tag_of
 from service.vocabulary import ClaimKind, Stance
 
 KEPT_AT_ONCE = 200
 """Claims whose forecasts are kept in one go."""
 
-# States never change, so each is read once.
-_READ: WeakKeyDictionary[sa.Engine, tuple[int, State]] = WeakKeyDictionary()
+# States never change, so each is read once. The number alone would not tell that of a restored database.
+_READ: WeakKeyDictionary[sa.Engine, tuple[tuple[Any, ...], State]] = WeakKeyDictionary()
 
 
-def forecast_claim(db: Database, claim_id: UUID, *, level: float, now: dt.datetime) -> dict[str, Any]:
+def forecast_claim(db: Database, claim_id: UUID, *, level: float) -> dict[str, Any]:
     """How likely a claim is to prove true, given who reports it and how, with what makes it so.
 
     Raises:
@@ -44,39 +43,41 @@ def forecast_claim(db: Database, claim_id: UUID, *, level: float, now: dt.dateti
             "method": forecast.METHOD,
             "independent_roots": count_roots(session, [claim])[claim.id],
             "kept": [{"day": row.day, "probability": row.probability} for row in kept],
-            "computed_at": now,
         }
         if claim.kind is ClaimKind.OPINION or standing_resolution(claim) is not None:
             return answer | _nothing("closed")
-        if not counting_reports(claim):
-            return answer | _nothing("insufficient")
         rates = read_rates_on(session, claim.topic)
         [made] = _forecasts(session, [claim], rates, level=level)
     return answer | _described(made)
 
 
 def refit_learner(db: Database, *, now: dt.datetime) -> bool:
-    """Learn anew from everything resolved so far, if the rates say that it is not what was learned from last.
+    """Learn anew from everything on record, if anything was added to it since the last time.
 
     Returns:
         Whether there was something new to learn from.
     """
     with db.read() as session:
-        newest = session.scalar(_newest())
-        learned_from = tag_of(sorted(map(str, read_rates(session).counts.items())))
-        if newest is not None and newest.learned_from == learned_from:
+        learned_from = _how_much(session)
+        newest = session.execute(_newest().with_only_columns(LearnerRow.learned_from)).scalar()
+        if newest == learned_from:
             return False
-        rivals = _rivals(session, None)
-        state = forecast.refit(_cases(walk_claims(session), rivals)).to_json()
-    number = 1 if newest is None else newest.number + 1
+        last = session.scalar(sa.select(sa.func.max(LearnerRow.number))) or 0
+        state = forecast.refit(_cases(walk_claims(session), _rivals(session, None))).to_json()
     with db.write() as session:
         lock_name(session, "refit of the learner")
-        if session.get(LearnerRow, number) is not None:
+        if session.get(LearnerRow, last + 1) is not None:
             return False
-        row = LearnerRow(number=number, method=forecast.METHOD, state=state, learned_from=learned_from, recorded_at=now)
+        row = LearnerRow(number=last + 1, build=forecast.BUILD, state=state, learned_from=learned_from, recorded_at=now)
         session.add(row)
-        session.execute(sa.delete(LearnerRow).where(LearnerRow.number < number))
+        session.execute(sa.delete(LearnerRow).where(LearnerRow.number <= last))
     return True
+
+
+def _how_much(session: Session) -> str:
+    """How much there is to learn from: rows are only ever added, so that any change of it shows in their numbers."""
+    tables = (Report, Resolution, Withdrawal, Version)
+    return "/".join(str(session.scalar(sa.select(sa.func.count()).select_from(table))) for table in tables)
 
 
 def keep_forecasts(db: Database, *, after: UUID | None, now: dt.datetime) -> UUID | None:
@@ -91,6 +92,8 @@ def keep_forecasts(db: Database, *, after: UUID | None, now: dt.datetime) -> UUI
         The last of them; None when there are no more.
     """
     with db.read() as session:
+        if _state(session).trained_on < forecast.ENOUGH:
+            return None
         kept = sa.exists().where(ForecastRow.claim_id == Claim.id, ForecastRow.day == now.date())
         is_open = ~stands(Resolution.verdict.is_not(None)) & (Claim.kind != ClaimKind.OPINION) & ~kept
         rows = sa.select(Claim).where(is_open).order_by(Claim.id).limit(KEPT_AT_ONCE).options(*WHOLE)
@@ -165,19 +168,22 @@ def _counts(session: Session, outlets: set[UUID]) -> Counts:
 
 
 def _state(session: Session) -> State:
-    number = session.scalar(_newest().with_only_columns(LearnerRow.number))
-    if number is None:
+    """What was learned last; what another build of the method has learned is nothing to this one."""
+    columns = LearnerRow.number, LearnerRow.learned_from, LearnerRow.recorded_at
+    newest = session.execute(_newest().with_only_columns(*columns)).one_or_none()
+    if newest is None:
         return forecast.START
     engine = session.get_bind().engine
     known = _READ.get(engine)
-    if known is None or known[0] != number:
-        row = session.get_one(LearnerRow, number)
-        known = _READ[engine] = number, State.from_json(row.state)
+    if known is None or known[0] != tuple(newest):
+        row = session.get_one(LearnerRow, newest.number)
+        known = _READ[engine] = tuple(newest), State.from_json(row.state)
     return known[1]
 
 
 def _newest() -> sa.Select[LearnerRow]:
-    return sa.select(LearnerRow).where(LearnerRow.method == forecast.METHOD).order_by(LearnerRow.number.desc()).limit(1)
+    rows = sa.select(LearnerRow).where(LearnerRow.build == forecast.BUILD)
+    return rows.order_by(LearnerRow.number.desc()).limit(1)
 
 
 def _nothing(status: str) -> dict[str, Any]:

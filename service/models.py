@@ -244,10 +244,11 @@ class LearnerRow(Base):
     __tablename__ = "learner"
 
     number: Mapped[int] = mapped_column(primary_key=True)
-    method: Mapped[str] = mapped_column(sa.String(16))
+    build: Mapped[str] = mapped_column(sa.String(40))
+    """The method with a hash of what its state is made of: another build cannot read it."""
     state: Mapped[dict[str, Any]]
-    learned_from: Mapped[str] = mapped_column(sa.String(16))
-    """The rates at that moment, hashed: as long as they are the same there is nothing new to learn."""
+    learned_from: Mapped[str] = mapped_column(sa.String(80))
+    """How many rows there were to learn from: as long as there are as many, nothing is new."""
     recorded_at: Mapped[dt.datetime]
 
 

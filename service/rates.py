@@ -24,6 +24,12 @@ class Count(NamedTuple):
     weight: int
     true: int
 
+    def plus(self, other: Count) -> Count:
+        return Count(self.weight + other.weight, self.true + other.true)
+
+    def minus(self, other: Count) -> Count:
+        return Count(self.weight - other.weight, self.true - other.true)
+
 
 NO_COUNT = Count(0, 0)
 
@@ -72,7 +78,7 @@ class Rates:
     def add_count(self, keys: Iterable[Key], count: Count) -> None:
         """Add what is counted already, to a cell and those it is nested in."""
         for key in keys:
-            self._counts[key] = plus(self._counts.get(key, NO_COUNT), count)
+            self._counts[key] = self._counts.get(key, NO_COUNT).plus(count)
 
     @property
     def claims(self) -> int:
@@ -101,8 +107,3 @@ def share_of(truth: float, *, among: int) -> Count:
     """What one of so many reports of a claim counts."""
     weight = UNIT // among
     return Count(weight, round(weight * truth))
-
-
-def plus(one: Count, other: Count) -> Count:
-    """Two counts together."""
-    return Count(one.weight + other.weight, one.true + other.true)

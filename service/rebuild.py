@@ -6,8 +6,8 @@ import datetime as dt
 
 import sqlalchemy as sa
 
-from service.db import Database, hold_snapshot, lock_name, retried
-from service.models import Claim, Subtotal
+from service.db import Database, lock_name, retried
+from service.models import Report, Subtotal, Withdrawal
 from service.outbox import leave_forget_all
 from service.provenance import positions
 from service.records import walk_claims
@@ -16,18 +16,22 @@ from service.sums import Ledger, add_sums, read_ledger
 
 @retried
 def rebuild_sums(db: Database, *, now: dt.datetime) -> int:
-    """Recompute the sums from the rows; every score is then computed anew.
+    """Recompute the sums from the rows, and set right what differs; every score is then computed anew.
+
+    Who writes meanwhile waits on SQLite. On PostgreSQL nobody does: what is added to the sums is the difference at one
+    moment, and stays right whatever others have added since.
 
     Returns:
-        How many sums were not what the rows say; 0 unless somebody changed the database by hand.
+        How many sums were not what the rows say.
     """
     with db.write() as session:
-        hold_snapshot(session)
-        lock_name(session, "rebuild of sums")
-        counted = Ledger()
-        for claim in walk_claims(session):
-            counted.add(claim.facts, positions(claim.reports, claim.facts.known_at))
-        change = counted.minus(read_ledger(session))
+        # Two at once would both add the difference. The other one may take its time.
+        lock_name(session, "rebuild of sums", patiently=True)
+        with db.read() as snapshot:
+            counted = Ledger()
+            for claim in walk_claims(snapshot):
+                counted.add(claim.facts, positions(claim.reports, claim.facts.known_at))
+            change = counted.minus(read_ledger(snapshot))
         add_sums(session, change)
         if change.records or change.rates:
             leave_forget_all(session, now=now)
@@ -35,8 +39,11 @@ def rebuild_sums(db: Database, *, now: dt.datetime) -> int:
 
 
 def ensure_sums(db: Database, *, now: dt.datetime) -> None:
-    """Make the sums of a database that was filled before there were any."""
+    """Make the sums of a database that was filled by a version which kept none, or not these."""
+    withdrawn = sa.exists().where(Withdrawal.report_id == Report.id)
+    reported = sa.select(Report.outlet_id, Report.claim_id).where(~withdrawn).distinct().subquery()
     with db.read() as session:
-        missing = session.scalar(sa.select(sa.exists(sa.select(Claim.id)) & ~sa.exists(sa.select(Subtotal.claims))))
-    if missing:
+        counted = session.scalar(sa.select(sa.func.coalesce(sa.func.sum(Subtotal.claims), 0)))
+        due = session.scalar(sa.select(sa.func.count()).select_from(reported))
+    if counted != due:
         rebuild_sums(db, now=now)

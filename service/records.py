@@ -124,7 +124,7 @@ def walk(session: Session, chosen: Chosen, lens: Lens) -> Iterator[Standing]:
 
     The basis is not looked at: what falls due is told by `counts`.
     """
-    said_then = {} if lens.recorded_by is None else _said_by(session, lens.recorded_by)
+    said_then = {} if lens.recorded_by is None else _said_by(session, chosen, lens.recorded_by)
     rows = session.execute(_rows(chosen, lens), execution_options={"yield_per": _AT_ONCE})
     for (outlet_id, claim_id), group in groupby(rows, key=lambda row: (row.outlet_id, row.claim_id)):
         of_claim = list(group)
@@ -165,9 +165,11 @@ def _facts(row: Row, then: dict[str, Any]) -> ClaimFacts:
     return ClaimFacts(row.kind, topic, due, row.verdict, row.truth, row.known_at)
 
 
-def _said_by(session: Session, moment: dt.datetime) -> dict[UUID, dict[str, Any]]:
-    """What claims and outlets that were changed after a moment said at it."""
-    later = sa.select(Version).where(Version.recorded_at > moment).order_by(Version.number.desc())
+def _said_by(session: Session, chosen: Chosen, moment: dt.datetime) -> dict[UUID, dict[str, Any]]:
+    """What claims of outlets that were changed after a moment said at it."""
+    reported = sa.select(Report.claim_id).join(Outlet, Outlet.id == Report.outlet_id).where(chosen)
+    later = sa.select(Version).where(Version.recorded_at > moment, Version.subject_id.in_(reported))
+    later = later.order_by(Version.number.desc())
     return {version.subject_id: version.content for version in session.scalars(later)}
 
 

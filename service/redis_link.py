@@ -13,7 +13,7 @@ from service.metrics import RedisOperation, count_redis_failure
 
 log = logging.getLogger(__name__)
 
-PREFIX = "borneout:1:"
+PREFIX = "borneout:2:"
 """Before every name of ours; the number changes with the format of what is kept."""
 
 READ_TIMEOUT = 0.15  # seconds; a score is computed from the database in less

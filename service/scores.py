@@ -10,12 +10,15 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from sqlalchemy.orm import Session
+
 from service.cache import RANKING, Answer, CacheStatus, Question, ScoreCache
 from service.contexts import context_of
 from service.db import Database
 from service.errors import InvalidQuery, UnknownOutlet
 from service.identity import is_slug
 from service.models import Outlet
+from service.nearest import unknown_slug
 from service.paging import decode_cursor, encode_cursor, read_position
 from service.records import Lens, read_records
 from service.register import find_outlets
@@ -131,11 +134,14 @@ def _slugs(db: Database, references: Sequence[str]) -> list[str]:
     if not all(map(is_slug, references)):
         with db.read() as session:
             found = find_outlets(session, references)
-        _refuse([reference for reference in references if reference not in found])
+            _refuse(session, [reference for reference in references if reference not in found])
     return [found[reference].slug if reference in found else reference for reference in references]
 
 
-def _refuse(unknown: Sequence[str]) -> None:
+def _refuse(session: Session, unknown: Sequence[str]) -> None:
+    """Name all that are unknown; the slugs nearest to one that is alone, as a path names it."""
+    if len(unknown) == 1:
+        raise UnknownOutlet(unknown_slug(session, unknown[0]))
     if unknown:
         raise UnknownOutlet(f"Not on record: {', '.join(map(repr, unknown))}.")
 
@@ -143,7 +149,7 @@ def _refuse(unknown: Sequence[str]) -> None:
 def _compute(db: Database, slugs: Sequence[str], *, lens: Lens, now: dt.datetime) -> list[Answer]:
     with db.read() as session:
         found = find_outlets(session, slugs)
-        _refuse([slug for slug in slugs if slug not in found])
+        _refuse(session, [slug for slug in slugs if slug not in found])
         chosen = Outlet.id.in_([outlet.id for outlet in found.values()])
         context = context_of(session, lens.recorded_by)
         records = read_records(session, chosen, lens, now=now)

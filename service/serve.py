@@ -22,6 +22,7 @@ from urllib.request import urlopen
 
 from service.config import PREFIX, Settings
 from service.db import Database
+from service.errors import CannotRun
 from service.keys import ensure_first_key
 from service.migrations import migrate
 from service.rebuild import ensure_sums
@@ -37,7 +38,7 @@ _PATIENCE = 30.0  # seconds that a process has to begin, or to end
 _PR_SET_PDEATHSIG = 1
 
 
-class StartError(RuntimeError):
+class StartError(CannotRun):
     """The service cannot be started; the message says why."""
 
 

@@ -20,8 +20,8 @@ from service.db import Base
 from service.dossier import counting_reports, standing_resolution
 from service.models import Claim, Outlet, Rate, Subtotal
 from service.provenance import Position, positions
-from service.rates import NO_COUNT, Cell, Count, Rates, plus
-from service.tally import NOTHING, Amounts, ClaimFacts, Slot, count_claim, count_votes, difference, rate_difference
+from service.rates import NO_COUNT, Cell, Count, Rates
+from service.tally import NOTHING, Amounts, ClaimFacts, Slot, count_claim, count_votes, difference
 from service.vocabulary import Role, Stance
 
 
@@ -39,11 +39,14 @@ class Ledger:
             key = outlet_id, slot
             self.records[key] = self.records.get(key, NOTHING).plus(amounts)
         for cell, count in count_votes(facts, positions.values()):
-            self.rates[cell] = plus(self.rates.get(cell, NO_COUNT), count)
+            self.rates[cell] = self.rates.get(cell, NO_COUNT).plus(count)
 
     def minus(self, other: Ledger) -> Ledger:
         """What has to be added to the other to get this one."""
-        return Ledger(difference(self.records, other.records), rate_difference(self.rates, other.rates))
+        cells = self.rates.keys() | other.rates.keys()
+        rates = {cell: self.rates.get(cell, NO_COUNT).minus(other.rates.get(cell, NO_COUNT)) for cell in cells}
+        changed = {cell: count for cell, count in rates.items() if any(count)}
+        return Ledger(difference(self.records, other.records), changed)
 
 
 @contextmanager

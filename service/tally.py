@@ -11,7 +11,7 @@ from typing import NamedTuple, TypeAlias, TypeVar
 
 from service.context import Context
 from service.provenance import Filed, Position
-from service.rates import NO_COUNT, UNIT, Cell, Count, share_of
+from service.rates import UNIT, Cell, Count, share_of
 from service.scoring import Reliability, reliability
 from service.vocabulary import ClaimKind, Role, Stance, Verdict
 
@@ -151,18 +151,9 @@ def add_up(counted: Iterable[tuple[Slot, Amounts]]) -> dict[Slot, Amounts]:
 
 
 def difference(after: Mapping[K, Amounts], before: Mapping[K, Amounts]) -> dict[K, Amounts]:
-    """What has to be added to one to get the other."""
+    """What has to be added to one record to get the other."""
     changed = {key: after.get(key, NOTHING).minus(before.get(key, NOTHING)) for key in after.keys() | before.keys()}
     return {key: amounts for key, amounts in changed.items() if any(amounts)}
-
-
-def rate_difference(after: Mapping[Cell, Count], before: Mapping[Cell, Count]) -> dict[Cell, Count]:
-    """The same of rates."""
-    changed = {}
-    for cell in after.keys() | before.keys():
-        new, old = after.get(cell, NO_COUNT), before.get(cell, NO_COUNT)
-        changed[cell] = Count(new.weight - old.weight, new.true - old.true)
-    return {cell: count for cell, count in changed.items() if any(count)}
 
 
 @dataclass(frozen=True, slots=True)

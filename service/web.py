@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import logging
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NoReturn
 from urllib.parse import urlencode
 
@@ -55,16 +55,20 @@ _JSON = {"POST": ("application/json",), "PATCH": ("application/json", MERGE_PATC
 _NO_ROUTE = "Nothing answers at this path."
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Runtime:
     """What a view needs besides its arguments."""
 
     db: Database
     cache: ScoreCache
     settings: Settings
-    uses: KeyUses
-    limiter: Limiter
-    known_keys: KnownKeys
+    uses: KeyUses = field(init=False)
+    limiter: Limiter = field(init=False)
+    known_keys: KnownKeys = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.uses, self.limiter = KeyUses(self.cache.link), Limiter(self.cache.link)
+        self.known_keys = KnownKeys(self.db)
 
 
 def runtime() -> Runtime:

@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 INTERVAL = 1.0  # seconds; a cached score may be old for five after Redis is back (R20)
 LEARNING_PAUSE = 60.0  # seconds between two rounds of learning, at least
-_FAREWELL = 5.0  # seconds that a round of learning has to end in; after that it is given up, and nothing lost
+_FAREWELL = 20.0  # seconds that a round of learning has to end in; after that it is given up, and nothing lost
 _LEARNING_SHARE = 20  # and so many times as long as the last round took, so that it never fills the day
 
 
@@ -65,18 +65,18 @@ def run_learning(db: Database, cache: ScoreCache, stop: threading.Event) -> None
     while not stop.is_set():
         begun = time.monotonic()
         try:
-            learn(db, cache, now=dt.datetime.now(dt.UTC))
+            learn(db, cache, stop, now=dt.datetime.now(dt.UTC))
         except Exception:
             log.exception("learning failed and is tried again")
         stop.wait(max(LEARNING_PAUSE, _LEARNING_SHARE * (time.monotonic() - begun)))
 
 
-def learn(db: Database, cache: ScoreCache, *, now: dt.datetime) -> None:
+def learn(db: Database, cache: ScoreCache, stop: threading.Event, *, now: dt.datetime) -> None:
     """Fit what scores are held against and what forecasts are made by, where it is due, and keep today's forecasts."""
     if (context := refit_context(db, cache, now=now)) is not None:
         log.info("scores are held against %s now", context.id)
     if refit_learner(db, now=now):
         log.info("forecasts are made from what was learned just now")
     after = None
-    while (after := keep_forecasts(db, after=after, now=now)) is not None:
+    while not stop.is_set() and (after := keep_forecasts(db, after=after, now=now)) is not None:
         pass

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
+import functools
+import os
 import shutil
 import subprocess
 import tempfile
@@ -14,22 +15,46 @@ import hypothesis
 import psycopg
 import pytest
 import redis
+import sqlalchemy as sa
 
 from service.app import create_app
 from service.cache import ScoreCache
 from service.config import Settings
-from service.db import Database
+from service.db import Base, Database
 from service.migrations import migrate
 from service.redis_server import redis_command
+from service.web import Runtime
 from tests.world import World
 
-_NUMBERS = itertools.count()
+# What a test has left behind, a process that was killed for one, waits for nothing and holds no lock.
+_CUT = """
+SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
+
+# Files of which some lines run on PostgreSQL alone.
+_UNLIKE = ("test_db.py", "test_migrations.py", "test_search_claims.py")
 
 # How long an example takes says more about the machine than about the code.
 hypothesis.settings.register_profile(
     "unhurried", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
 hypothesis.settings.load_profile("unhurried")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def coverage_of_processes():
+    """What has coverage measure a process that a test starts.
+
+    None is measured that does not get it back: they run what other tests run in this process, and take twice as long.
+    """
+    return os.environ.pop("COVERAGE_PROCESS_CONFIG", "")
+
+
+@pytest.fixture
+def measured(coverage_of_processes, monkeypatch):
+    """Has the processes of a test measured, since nothing else runs some of their lines."""
+    monkeypatch.setenv("COVERAGE_PROCESS_CONFIG", coverage_of_processes)
 
 
 @pytest.fixture(scope="session")
@@ -41,10 +66,11 @@ def postgres():
         # Nothing here outlives the session, so nothing needs to reach the disk.
         connection.execute("ALTER SYSTEM SET fsync = off")
         connection.execute("SELECT pg_reload_conf()")
-        connection.execute("CREATE DATABASE template_borneout")
-    template = Database(_postgres_url(server, "template_borneout"))
-    migrate(template.engine)
-    template.close()
+        connection.execute("CREATE DATABASE borneout")
+        db = Database(_postgres_url(server, "borneout"))
+        migrate(db.engine)
+        db.close()
+        connection.execute("CREATE DATABASE template_borneout TEMPLATE borneout")
     yield server
     server.cleanup()
     shutil.rmtree(folder, ignore_errors=True)
@@ -60,19 +86,27 @@ def sqlite_template(tmp_path_factory):
     return path
 
 
+@pytest.fixture(scope="session")
+def sqlite_path(tmp_path_factory):
+    """Where the SQLite file of the test that runs is."""
+    return tmp_path_factory.mktemp("sqlite") / "test.db"
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request, tmp_path):
+def database_url(request):
     """An empty database with the schema in it, once on SQLite and once on PostgreSQL."""
     if request.param == "sqlite":
-        shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "test.db")
-        yield f"sqlite:///{tmp_path}/test.db"
-        return
+        path = request.getfixturevalue("sqlite_path")
+        for left in path.parent.glob("test.db*"):
+            if left.is_file():  # unlike the folder of names that calls hold
+                left.unlink()
+        shutil.copy(request.getfixturevalue("sqlite_template"), path)
+        return f"sqlite:///{path}"
     server = request.getfixturevalue("postgres")
-    name = f"test_{next(_NUMBERS)}"
-    with psycopg.connect(server.get_uri(), autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE template_borneout")
-        yield _postgres_url(server, name)
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    with psycopg.connect(server.get_uri("borneout"), autocommit=True) as connection:
+        connection.execute(_CUT)
+        connection.execute(f"TRUNCATE {', '.join(Base.metadata.tables)}")
+    return _postgres_url(server, "borneout")
 
 
 @pytest.fixture(scope="session")
@@ -96,9 +130,18 @@ def redis_url(redis_server):
     return f"unix://{redis_server}"
 
 
+@functools.cache
+def _database(url):
+    """One for all tests, since each compiles its statements anew; closed, it opens new connections when asked."""
+    database = Database(url)
+    if database.engine.dialect.name == "sqlite":  # nothing here needs to reach the disk, either
+        sa.event.listen(database.engine, "connect", lambda file, _: file.execute("PRAGMA synchronous=OFF"))
+    return database
+
+
 @pytest.fixture
 def db(database_url):
-    database = Database(database_url)
+    database = _database(database_url)
     yield database
     database.close()
 
@@ -117,19 +160,36 @@ def settings(tmp_path, database_url, redis_url):
     )
 
 
+@pytest.fixture(scope="session")
+def application(tmp_path_factory):
+    """The application put together, once for all tests, since its document takes as long as a test."""
+    return create_app(Settings.from_env({}, data_dir=tmp_path_factory.mktemp("data")))
+
+
 @pytest.fixture
-def app(settings):
-    application = create_app(settings)
-    yield application
-    runtime = application.extensions["runtime"]
-    runtime.db.close()
-    runtime.cache.close()
+def app(application, db, cache, settings):
+    """The application on the database and the cache of a test."""
+    application.extensions["runtime"] = Runtime(db, cache, settings)
+    return application
 
 
 @pytest.fixture
 def world(app):
     """The API as an admin calls it, on an empty database."""
     return World(app)
+
+
+def pytest_collection_modifyitems(items):
+    """Begin with the files that take long, so that nobody waits for one in the end; those of the API are short.
+
+    Measure on SQLite alone what runs on both: the lines are the same, and the tracer doubles the time they take.
+    """
+    items.sort(key=lambda item: (item.path.parent.name != "running", item.path.parent.name == "api"))
+    known = {item.nodeid for item in items}
+    for item in items:
+        twin = item.nodeid.replace("postgresql", "sqlite")
+        if twin != item.nodeid and twin in known and item.path.name not in _UNLIKE:
+            item.add_marker("no_cover")
 
 
 def pytest_terminal_summary(terminalreporter):

@@ -47,28 +47,31 @@ def _corrected(world: World) -> None:
 
 
 def _ties(world: World) -> None:
-    """R6: of two reports at one instant the one recorded last stands."""
-    for stances in (("support", "deny"), ("deny", "support")):
+    """R6: of two reports at one instant the one recorded last stands, here mostly right; else the last published."""
+    for stances, verdict in ((("support", "deny"), "false"), (("deny", "support"), "true")):
         claim = world.record(report("Echo", NOON, stance=stances[0]))
         path = f"/v1/claims/{claim['id']}/reports"
         world.post(path, report("Echo", NOON, stance=stances[1], url="https://example.org/2"))
         world.post(path, report("Echo", KNOWN, stance=stances[0]))
         world.post(path, report("Echo", LATER, stance="comment"))
-        world.resolve(claim, "true", known_at=KNOWN)
+        world.resolve(claim, verdict, known_at=KNOWN)
     relays = {"outlet": "herald"}
     claim = world.record(report("Echo", NOON, stance="deny", relays=relays), report("Echo", NOON))
-    world.resolve(claim, "false", known_at=KNOWN)
+    world.resolve(claim, "true", known_at=KNOWN)
     claim = world.record(report("Echo", NOON), report("Echo", NOON, stance="deny", relays=relays))
     world.resolve(claim, "false", known_at=KNOWN)
+    claim = world.record(report("Echo", LATER))
+    world.post(f"/v1/claims/{claim['id']}/reports", report("Echo", NOON, stance="deny"))
+    world.resolve(claim, "true", known_at=KNOWN)
 
 
 def _relays(world: World) -> None:
     """R7: two that relay each other, as one of them reports itself, later; and one that relays nobody in particular."""
     claim = world.record(report("Echo", LATER))
     path = f"/v1/claims/{claim['id']}/reports"
-    world.post(path, report("Echo", NOON, relays={"outlet": "herald", "cited_as": "The Herald"}))
-    world.post(path, report("Herald", NOON, relays={"outlet": "echo"}))
-    world.post(path, report("A Paper", NOON, stance="deny", relays={"outlet": None}))
+    world.post(path, report("Echo", NOON, relays={"outlet": "a-paper", "cited_as": "The Paper"}))
+    world.post(path, report("A Paper", NOON, relays={"outlet": "echo"}))
+    world.post(path, report("Herald", NOON, stance="deny", relays={"outlet": None}))
     mistake = world.post(path, report("Mirror", NOON, relays={"outlet": "herald"})).json
     _withdraw(world, mistake)
     assert 5 == len(world.claim(claim)["reports"])

@@ -78,7 +78,7 @@ def own_redis(folder: Path, **settings: str) -> Iterator[OwnRedis]:
         server.close()
 
 
-def wait_until(holds: Callable[[], object], timeout: float = 10.0) -> float:
+def wait_until(holds: Callable[[], object], timeout: float = 30.0) -> float:
     """Wait until something holds.
 
     Returns:

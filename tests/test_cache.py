@@ -68,7 +68,7 @@ def write(cache, rows):
 
 def generations(client):
     """The tokens that the outlet has now, and that all outlets share."""
-    return client.mget("borneout:1:generation:herald", "borneout:1:generation")
+    return client.mget("borneout:2:generation:herald", "borneout:2:generation")
 
 
 def quickly(call):

@@ -116,3 +116,13 @@ def test_weights_count_like_copies(stated):
     for measure in (log_loss, brier, calibration_error):
         assert pytest.approx(measure(copies), abs=1e-12) == measure(stated)
     assert auc(stated) is None or pytest.approx(auc(copies), abs=1e-9) == auc(stated)
+
+
+def test_truths_all_the_same_have_no_skill():
+    """
+    Where every truth is the same there is no skill to tell, even if they sum to the last digit of something else.
+    """
+    found = decompose([Outcome(0.2, 0.1)] * 3)
+
+    assert found.uncertainty < 1e-12
+    assert found.skill is None

@@ -59,6 +59,15 @@ def test_key_that_is_made_can_be_used(borneout, db):
     assert {Scope.CLAIMS_WRITE, Scope.READ} == find_caller(db, secret, now=dt.datetime.now(dt.UTC)).scopes
 
 
+def test_command_that_does_not_exist(borneout):
+    """
+    A command that is misspelt is said to be none.
+    """
+    result = borneout("imprt")
+
+    assert (2, True) == (result.exit_code, "No such command 'imprt'" in result.stderr)
+
+
 @pytest.mark.parametrize("options", [[], ["--scope", "everything"]])
 def test_key_without_a_scope_that_exists(borneout, options):
     """
@@ -348,7 +357,7 @@ def test_openapi_that_differs(borneout, tmp_path, monkeypatch):
     """
     `openapi` writes both files, and --check tells which of them differs.
     """
-    monkeypatch.setattr("service.cli.operate.ROOT", tmp_path)
+    monkeypatch.setattr("service.cli.openapi.ROOT", tmp_path)
     (tmp_path / "openapi").mkdir()
 
     fails(borneout("openapi", "--check"), "openapi.json, problems.md")

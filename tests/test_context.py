@@ -68,6 +68,17 @@ def test_reference_by_hand():
     assert pytest.approx(overall) == held.reference("untold")
 
 
+def test_who_takes_no_side_is_neither_right_nor_wrong():
+    """
+    R5: comments and queries are no part of the rate of being right.
+    """
+    asked = Cell(Stance.QUERY, ClaimKind.FACT, None, "transfers")
+    told = [(AGREED, 1, 2), (DENIED, 0, 1)]
+
+    assert context(*told).reference(None) == context(*told, (asked, 0, 2)).reference(None)
+    assert context(*told).reference("transfers") == context(*told, (asked, 0, 2)).reference("transfers")
+
+
 def test_claim_counts_once_however_many_report_it():
     """
     Ten reports of one claim weigh as much as one.

@@ -350,7 +350,7 @@ def test_sqlite_locked(tmp_path, sqlite_template, redis_url):
     app.extensions["runtime"].cache.close()
 
 
-def test_postgres_locked(world, db):
+def test_postgres_locked(settings, db):
     """
     A lock that another program holds on PostgreSQL is waited for as long as on SQLite, then the write is a 503.
     """
@@ -358,6 +358,7 @@ def test_postgres_locked(world, db):
         return
     with db.read() as session:
         assert "10s" == session.scalar(sa.text("SHOW lock_timeout"))
+    world = World(create_app(settings))
     shorter = "SET LOCAL lock_timeout = '100ms'"
     sa.event.listen(world.runtime.db.engine, "begin", lambda connection: connection.exec_driver_sql(shorter))
     with db.write() as other:
@@ -366,6 +367,8 @@ def test_postgres_locked(world, db):
         assert 200 == world.get("/v1/outlets").status_code
 
     assert "herald" == world.outlet("Herald")["slug"]
+    world.runtime.db.close()
+    world.runtime.cache.close()
 
 
 def test_statement_that_is_wrong(world, caplog):
@@ -376,7 +379,11 @@ def test_statement_that_is_wrong(world, caplog):
         session.execute(sa.text("ALTER TABLE outlet RENAME TO elsewhere"))
 
     with caplog.at_level(logging.ERROR):
-        assert_problem(world.get("/v1/outlets"), 500, "internal-error")
+        response = world.get("/v1/outlets")
+    with world.runtime.db.write() as session:
+        session.execute(sa.text("ALTER TABLE elsewhere RENAME TO outlet"))
+
+    assert_problem(response, 500, "internal-error")
     assert ["Unexpected error"] == [record.getMessage() for record in caplog.records]
     assert "outlet" in caplog.text
 
@@ -450,3 +457,17 @@ def test_connections_cut_by_the_database(world, db):
 
     assert 201 == world.post(f"/v1/claims/{claim['id']}/resolutions", {"verdict": "true", "note": NOTE}).status_code
     assert 1 == world.score()["counts"]["resolved"]
+
+
+def test_one_read_sees_the_same_rows_throughout(db):
+    """
+    What is written while a transaction reads is seen by the next one, and not by half of this one.
+    """
+    count = sa.select(sa.func.count()).select_from(Outbox)
+    with db.read() as reading:
+        before = reading.scalar(count)
+        with db.write() as writing:
+            writing.add(Outbox(kind="test", payload={}, recorded_at=dt.datetime.now(dt.UTC)))
+        assert before == reading.scalar(count)
+    with db.read() as later:
+        assert before + 1 == later.scalar(count)

@@ -21,7 +21,9 @@ OPERATIONS = ROOT / "docs" / "operations.md"
 
 def commands(group=main, path="borneout"):
     """Every command and the options of each, as they are typed."""
-    for name, command in group.commands.items():
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
         yield f"{path} {name}", [option for each in command.params for option in each.opts if option.startswith("--")]
         if isinstance(command, click.Group):
             yield from commands(command, f"{path} {name}")
@@ -53,7 +55,7 @@ def test_every_command_explains_itself(command, options):
     """
     found = main
     for word in command.split()[1:]:
-        found = found.commands[word]
+        found = found.get_command(click.Context(found), word)
     explained = [option for each in found.params if getattr(each, "help", None) for option in each.opts]
 
     assert found.help, command

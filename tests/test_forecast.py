@@ -160,7 +160,7 @@ def test_features_by_hand():
         "stance_support": 1,
         "commitment_3": 1,
         "base_rate": logit(40 / 100),
-        "contexts": (0 - logit(40 / 100)) * 3 / sqrt(3),
+        "contexts": (0 - logit(40 / 100)) * 3 / sqrt(3) * 98 / 108,
         "own_record": shift(10, 8, share[Stance.SUPPORT]),
         "same_outlet": 1,
         "reports": log(3),

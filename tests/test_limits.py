@@ -175,7 +175,7 @@ def test_window_that_would_never_end(link):
     """
     A count that has lost its end, as no command of ours leaves it, is given one.
     """
-    link.writer.set("borneout:1:calls:reads:key:a", 2)
+    link.writer.set("borneout:2:calls:reads:key:a", 2)
 
     standing = Limiter(link).count("reads", "key:a", FEW)
 

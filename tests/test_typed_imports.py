@@ -454,6 +454,7 @@ def known_ids(world):
         return {name: str(id_) for name, id_ in session.execute(sa.select(claim.c.external_id, claim.c.id))}
 
 
+@pytest.mark.no_cover  # the tracer would double its time, and shorter tests run the same lines
 def test_every_kind_of_bad_line(world, load, mixed):
     """
     Of ten thousand lines with every kind of bad one in them, those are rejected and no other, and each says the

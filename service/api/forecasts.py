@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +18,7 @@ blp = Blueprint("forecasts", __name__, url_prefix="/v1/claims", description="How
 @requires(Scope.READ)
 @blp.arguments(ForecastQuery, location="query")
 @blp.response(200, ForecastOut)
+@blp.tagged
 def get_forecast(query: dict[str, Any], claim_id: UUID) -> dict[str, Any]:
     """Get how likely an open claim is to prove true, and why"""
-    return forecasts.forecast_claim(runtime().db, claim_id, **query, now=dt.datetime.now(dt.UTC))
+    return forecasts.forecast_claim(runtime().db, claim_id, **query)

@@ -1,23 +1,19 @@
-"""Run the service, and keep its schema and its document up to date."""
+"""Run the service, and keep its schema up to date."""
 
 from __future__ import annotations
 
 import datetime as dt
 import signal
 import threading
-from pathlib import Path
 
 import click
 
-from service.app import create_app
 from service.cache import ScoreCache
 from service.cli.shared import with_settings
 from service.config import Settings
 from service.db import Database
-from service.document import render_api, render_problems
 from service.migrations import migrate as apply_migrations
 from service.rebuild import ensure_sums
-from service.serve import ROOT
 from service.serve import serve as run_service
 from service.worker import run_worker
 
@@ -64,25 +60,3 @@ def migrate(settings: Settings) -> None:
     ensure_sums(db, now=dt.datetime.now(dt.UTC))
     db.close()
     click.echo("The schema is up to date.")
-
-
-@click.command()
-@click.option("--check", is_flag=True, help="Write nothing; fail if what is there differs from the code.")
-@with_settings
-def openapi(settings: Settings, *, check: bool) -> None:
-    """Write openapi/ from the code."""
-    files = {
-        ROOT / "openapi" / "openapi.json": render_api(create_app(settings)),
-        ROOT / "openapi" / "problems.md": render_problems(),
-    }
-    if check:
-        stale = [path.name for path, text in files.items() if _read(path) != text]
-        if stale:
-            raise click.ClickException(f"{', '.join(stale)} differs from the code; run `make openapi` and commit.")
-        return
-    for path, text in files.items():
-        path.write_text(text)
-
-
-def _read(path: Path) -> str | None:
-    return path.read_text() if path.exists() else None

@@ -22,6 +22,7 @@ from uuid import UUID
 import urllib3
 
 from service.errors import (
+    CannotRun,
     ClaimDiffers,
     Forbidden,
     InvalidBody,
@@ -49,7 +50,7 @@ _TOO_MANY = HTTPStatus.TOO_MANY_REQUESTS
 _KINDS = {f"/problems/{kind.name}": kind for kind in problem_types()}
 
 
-class Unreachable(RuntimeError):
+class Unreachable(CannotRun):
     """The service elsewhere does not answer, or not as a Borneout does, or not to this key."""
 
 

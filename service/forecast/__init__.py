@@ -8,10 +8,11 @@ from service.forecast.learner import Learner
 from service.forecast.past import is_due
 from service.forecast.records import Claim, Count, Counts, Report, Resolved, Standing
 from service.forecast.replay import refit
-from service.forecast.state import METHOD, START, State
+from service.forecast.state import BUILD, METHOD, START, State
 from service.forecast.words import Contribution
 
 __all__ = [
+    "BUILD",
     "ENOUGH",
     "METHOD",
     "START",

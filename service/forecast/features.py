@@ -27,6 +27,9 @@ KAPPA = 16.0
 """Claims at which half of an outlet's difference from the average is believed."""
 LIKELIHOOD_WEIGHT = 6.0
 """What the record of all outlets weighs in that of one, in claims."""
+CONTEXTS_WEIGHT = 10.0
+"""Resolved claims at which half of what the contexts say together is believed: while there are few, all contexts
+rest on the same ones, and are wrong together."""
 STATED_WITHIN = (0.01, 0.99)
 """Where a stated probability is kept."""
 
@@ -127,7 +130,7 @@ def design(own: Votes, others: Votes, row: Ints, settings: Settings, totals: Tot
         *(silent * (own.stance == code) for code in range(len(STANCES))),
         *(silent * (settings.commitment == step) for step in COMMITMENTS),
         base * ~is_stated,
-        _pooled_contexts(own, others, row, base),
+        _pooled_contexts(own, others, row, base) * totals.claims / (totals.claims + CONTEXTS_WEIGHT),
         shift,
         settings.known,
         seen == 0,
@@ -138,7 +141,7 @@ def design(own: Votes, others: Votes, row: Ints, settings: Settings, totals: Tot
         stated,
         is_stated,
     ]
-    return np.column_stack(columns).astype(np.float64), _pooled_likelihoods(own, others, row, totals)
+    return np.array(columns, np.float64).T, _pooled_likelihoods(own, others, row, totals)
 
 
 def _logit(p: Floats) -> Floats:
@@ -172,7 +175,7 @@ def _stated(own: Votes, others: Votes, row: Ints, n: int) -> tuple[Floats, npt.N
 
 
 def _stated_odds(stated: Floats) -> Floats:
-    return np.where(np.isnan(stated), 0.0, _logit(np.clip(np.nan_to_num(stated, nan=0.5), *STATED_WITHIN)))
+    return _logit(np.where(np.isnan(stated), 0.5, stated).clip(*STATED_WITHIN))
 
 
 def _pooled_contexts(own: Votes, others: Votes, row: Ints, base: Floats) -> Floats:
@@ -203,4 +206,4 @@ def _pooled_likelihoods(own: Votes, others: Votes, row: Ints, totals: Totals) ->
     at = rows * kinds + votes.stance
     ratios = np.bincount(at, silent * np.log(if_true / if_false), minlength=n * kinds).reshape(n, kinds)
     number = np.maximum(np.bincount(at, silent, minlength=n * kinds).reshape(n, kinds), 1)
-    return np.column_stack([(ratios * number ** (delta - 1)).sum(axis=1) for delta in COPYING])
+    return np.array([(ratios * number ** (delta - 1)).sum(axis=1) for delta in COPYING]).T

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -15,6 +16,8 @@ from service.instants import format_instant, parse_instant
 from service.vocabulary import Stance
 
 METHOD = "forecast/1"
+BUILD = f"{METHOD} {hashlib.sha256(repr((TERMS, COPYING)).encode()).hexdigest()[:16]}"
+"""The method as it is in this code: a state is of use only to the terms that it was learned for."""
 _DIGITS = 12
 
 

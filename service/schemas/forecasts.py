@@ -5,7 +5,7 @@ from __future__ import annotations
 import marshmallow as ma
 from marshmallow.validate import OneOf
 
-from service.schemas.fields import Answer, Body, Instant, Share
+from service.schemas.fields import Answer, Body, Share
 from service.scoring import LEVELS
 
 
@@ -56,4 +56,3 @@ class ForecastOut(Answer):
         ma.fields.Nested(KeptForecastOut), required=True, metadata={"description": "What was forecast on past days"}
     )
     method = ma.fields.String(required=True)
-    computed_at = Instant(required=True)

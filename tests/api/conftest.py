@@ -17,7 +17,8 @@ from tests.world import World
 def app(app):
     """The application, whose clients check what it answers."""
     app.test_client_class = CheckedClient
-    return app
+    yield app
+    app.test_client_class = None
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])

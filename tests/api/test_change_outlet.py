@@ -29,6 +29,17 @@ def test_members_change_and_the_rest_stays(world, herald):
     assert answer.json == world.get("/v1/outlets/herald").json
 
 
+def test_change_to_what_stands(world, herald):
+    """
+    A change that changes nothing answers with the outlet as it is, under the tag that it had.
+    """
+    tag = world.get("/v1/outlets/herald").headers["ETag"]
+
+    answer = change(world, "herald", {"name": "Herald"})
+
+    assert (200, herald, tag) == (answer.status_code, answer.json, answer.headers["ETag"])
+
+
 @pytest.mark.usefixtures("herald")
 def test_found_by_its_new_names(world):
     """

@@ -6,6 +6,7 @@ import datetime as dt
 import itertools
 import random
 from math import fsum, log
+from uuid import UUID
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -15,6 +16,7 @@ from service.beta import logistic, logit
 from service.contexts import refit_context
 from service.imports import load_lines
 from service.lines import ReadLine
+from service.paging import encode_cursor
 from service.schemas.lines import read_line
 from service.vocabulary import OPERATOR
 from tests.world import assert_problem, report
@@ -255,6 +257,23 @@ def test_cursor_of_another_list(world):
     for path, query in ((URL, {"basis": "matured"}), (URL, {"topic": "a"}), (URL.replace("herald", "echo"), {})):
         response = world.get(path, query_string=query | {"cursor": cursor})
         assert_problem(response, 400, "invalid-query", "/cursor")
+
+
+@pytest.mark.parametrize("position", [[], ["x"] * 3, ["2026-01-01T00:00:00Z"] * 3, ["", "", ""], ["9" * 400] * 3])
+def test_forged_cursor(standing_world, position):
+    """
+    A position that was never given out, sealed as one that was, is a bad query and no failure.
+    """
+    standing_world.record()
+    outlet = UUID(standing_world.get("/v1/outlets/herald").json["id"])
+    bound_to = ["explanation", outlet, None, "resolved", None, None, 0.9]
+    real, forged = (
+        standing_world.get(URL, query_string={"cursor": encode_cursor(one, bound_to)})
+        for one in (["2026-01-01T00:00:00Z"] * 2 + [str(outlet)], position)
+    )
+
+    assert 200 == real.status_code
+    assert_problem(forged, 400, "invalid-query", "/cursor")
 
 
 def load(world, lines):

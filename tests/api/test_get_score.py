@@ -36,7 +36,12 @@ def test_unknown_outlet(world):
     """
     A path that names an unknown outlet is a 404 problem, not an empty score.
     """
-    assert_problem(world.get("/v1/outlets/nobody/score"), 404, "unknown-outlet")
+    world.outlet("Nobodies")
+
+    refused = world.get("/v1/outlets/nobody/score")
+
+    assert_problem(refused, 404, "unknown-outlet")
+    assert refused.json["detail"].endswith("nearest: nobodies.")
 
 
 def test_relay_does_not_count_as_own(world):

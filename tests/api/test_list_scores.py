@@ -84,9 +84,8 @@ def test_more_outlets_than_a_statement_has_parameters(ranked, db):
     if db.engine.dialect.name == "sqlite":
         more = {"count": 2**15, "id": "lower(hex(randomblob(16)))"}
         limit = (sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER, 2**15 - 2)  # what it is where nobody has raised it
-        engine = ranked.runtime.db.engine
-        engine.dispose()
-        sa.event.listen(engine, "connect", lambda connection, _: connection.setlimit(*limit))
+        db.engine.dispose()
+        sa.event.listen(db.engine, "connect", lambda connection, _: connection.setlimit(*limit), once=True)
     with db.write() as session:
         session.execute(sa.text(EMPTY_OUTLETS.format(**more)))
 

@@ -24,6 +24,8 @@ ROOT = Path(__file__).parents[2]
 STORY = ROOT / "examples" / "alonso.ndjson"
 POLLS = next((ROOT / "tests" / "data").glob("*.ndjson"))
 
+pytestmark = pytest.mark.usefixtures("measured")
+
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory):

@@ -76,7 +76,7 @@ def on_record(service):
 
 @pytest.mark.parametrize(
     ("scopes", "paths", "tested"),
-    [([scope for scope in Scope if scope is not Scope.ADMIN], "", 31), ([Scope.ADMIN], "/v1/keys", 6)],
+    [([scope for scope in Scope if scope is not Scope.ADMIN], "", None), ([Scope.ADMIN], "/v1/keys", 6)],
     ids=["all but admin", "admin"],
 )
 def test_answers_are_documented(service, tmp_path, scopes, paths, tested):
@@ -96,5 +96,8 @@ def test_answers_are_documented(service, tmp_path, scopes, paths, tested):
     run = subprocess.run(command, capture_output=True, text=True, check=False)
 
     said = "\n".join(line[:500] for line in run.stdout.splitlines())  # without the whole of a long address
+    operations = sum(
+        len(path.keys() - {"parameters"}) for path in service.call("GET", "/openapi.json")[1]["paths"].values()
+    )
     assert 0 == run.returncode, said + run.stderr
-    assert f"Tested: {tested}" in said
+    assert f"Tested: {tested or operations}" in said

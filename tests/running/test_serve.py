@@ -88,6 +88,7 @@ def get(port, path, key=None):
         return connection.getresponse().status
 
 
+@pytest.mark.usefixtures("measured")
 def test_first_start_prints_the_address_and_the_first_key(serve):
     """
     The first start says where it is and shows the first key, which works; a later start shows no key.
@@ -160,6 +161,7 @@ def test_chunks_that_are_too_many(tmp_path):
                 assert status == connection.getresponse().status
 
 
+@pytest.mark.usefixtures("measured")
 def test_second_service_on_the_same_data(tmp_path, serve):
     """
     Two services do not share a data directory: the second says so and ends, and the first goes on.
@@ -171,6 +173,7 @@ def test_second_service_on_the_same_data(tmp_path, serve):
         assert 200 == service.call("GET", "/healthz")[0]
 
 
+@pytest.mark.usefixtures("measured")
 def test_port_taken(serve, data_dir):
     """
     A port that is taken is named, and the first key is not lost with that start.
@@ -185,6 +188,7 @@ def test_port_taken(serve, data_dir):
     assert KEY_SHOWN.search(printed(serve("--port", str(port))))
 
 
+@pytest.mark.usefixtures("measured")
 def test_start_that_fails_makes_no_key(serve, tmp_path):
     """
     A start that fails makes no first key, since nobody would ever see it.
@@ -199,6 +203,7 @@ def test_start_that_fails_makes_no_key(serve, tmp_path):
     assert KEY_SHOWN.search(printed(serve("--port", str(free_port()), database_url=database)))
 
 
+@pytest.mark.usefixtures("measured")
 def test_redis_is_given_no_secrets(tmp_path):
     """
     Redis, which needs no key and no password, is given none.
@@ -247,6 +252,7 @@ def test_bad_setting_stops_the_start(serve, setting):
     assert said.startswith(f"Error: BORNEOUT_{name.upper()} must")
 
 
+@pytest.mark.usefixtures("measured")
 def test_every_process_killed_comes_back(tmp_path):
     """
     Each process but the first may be killed: it is started again, and the service answers throughout and after.

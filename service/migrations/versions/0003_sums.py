@@ -53,9 +53,9 @@ def upgrade() -> None:
     op.create_table(
         "learner",
         sa.Column("number", sa.Integer(), nullable=False),
-        sa.Column("method", sa.String(length=16), nullable=False),
+        sa.Column("build", sa.String(length=40), nullable=False),
         sa.Column("state", sa.JSON(), nullable=False),
-        sa.Column("learned_from", sa.String(length=16), nullable=False),
+        sa.Column("learned_from", sa.String(length=80), nullable=False),
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("number", name=op.f("pk_learner")),
     )

@@ -1,0 +1,35 @@
+"""Keep the document of the API up to date."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from service.app import create_app
+from service.cli.shared import with_settings
+from service.config import Settings
+from service.document import render_api, render_problems
+from service.serve import ROOT
+
+
+@click.command()
+@click.option("--check", is_flag=True, help="Write nothing; fail if what is there differs from the code.")
+@with_settings
+def openapi(settings: Settings, *, check: bool) -> None:
+    """Write openapi/ from the code."""
+    files = {
+        ROOT / "openapi" / "openapi.json": render_api(create_app(settings)),
+        ROOT / "openapi" / "problems.md": render_problems(),
+    }
+    if check:
+        stale = [path.name for path, text in files.items() if _read(path) != text]
+        if stale:
+            raise click.ClickException(f"{', '.join(stale)} differs from the code; run `make openapi` and commit.")
+        return
+    for path, text in files.items():
+        path.write_text(text)
+
+
+def _read(path: Path) -> str | None:
+    return path.read_text() if path.exists() else None

@@ -1,0 +1,156 @@
+"""GET /v1/methodology"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import tomllib
+from importlib import resources
+from string import Formatter
+
+import pytest
+
+from service import calibration, context, contexts, forecast, methodology, provenance, rates, scoring
+from service.commitment import LEXICON_VERSION
+from service.contexts import REFIT_AFTER
+from service.forecast import features
+from service.models import ContextRow
+from service.scoring import Working
+
+WORDS = tomllib.loads(resources.files("service").joinpath("methodology.toml").read_text("utf-8"))
+SECTIONS = pytest.mark.parametrize("section", WORDS)
+
+
+def get(world):
+    response = world.get("/v1/methodology")
+    assert 200 == response.status_code, response.text
+    return response.json
+
+
+def parameters(told):
+    return {one["name"]: one["value"] for one in told["parameters"]}
+
+
+def test_every_method_is_told(standing_world):
+    """
+    R17: each version that an answer may name is there with a title, words, parameters and sources.
+    """
+    told = get(standing_world)
+
+    assert [scoring.METHOD, forecast.METHOD, LEXICON_VERSION] == [one["name"] for one in told["methods"]]
+    for one in (*told["methods"], told["contexts"]):
+        assert one["title"]
+        assert one["words"]
+        assert one["parameters"]
+        assert not re.search("[{}]", "".join(one["words"]))
+
+
+def test_parameters_are_those_in_use(standing_world):
+    """
+    What is said of a method is what the code does: the numbers are its own.
+    """
+    told = get(standing_world)
+    record, learned, read = map(parameters, told["methods"])
+
+    assert {
+        "expected_within": list(context.EXPECTED_WITHIN),
+        "rated_from": scoring.RATED_FROM,
+        "levels": list(scoring.LEVELS),
+        "bins": calibration.BINS,
+        "backfilled_after": provenance.BACKFILL / dt.timedelta(days=1),
+    } == record
+    assert {term.name: [term.mean, term.deviation] for term in features.TERMS} == learned["weights"]
+    assert (forecast.ENOUGH, list(features.COPYING)) == (learned["enough"], learned["copying"])
+    assert [1, 2, 3, 4] == read["levels"]
+    assert {
+        "fitted_from": context.FITTED_FROM,
+        "refit_after": REFIT_AFTER / dt.timedelta(days=1),
+        "shrinkage": rates.SHRINKAGE,
+        "root_rate": rates.ROOT_RATE,
+        "root_weight": rates.ROOT_WEIGHT,
+        "kappa_within": [context.KAPPAS[0], context.KAPPAS[-1]],
+    } == parameters(told["contexts"])
+
+
+@SECTIONS
+def test_words_hold_no_numbers_of_their_own(section):
+    """
+    No figure is written into the words, so that none can be out of date.
+    """
+    written = " ".join(WORDS[section]["words"]) + " ".join(WORDS[section]["parameters"].values())
+
+    assert not re.findall("[0-9]", re.sub(r"\{\w+\}", "", written))
+
+
+@SECTIONS
+def test_every_number_has_words(section):
+    """
+    Each parameter that the code gives is explained, and no other one; the words ask for no number but these.
+    """
+    explained = list(WORDS[section]["parameters"])
+    asked = {name for text in WORDS[section]["words"] for _, name, _, _ in Formatter().parse(text) if name}
+
+    assert list(methodology._VALUES[section]) == explained  # noqa: SLF001 - the table that is checked
+    assert asked <= set(explained)
+
+
+def test_words_follow_the_numbers(standing_world, monkeypatch):
+    """
+    Where a number of the code changes, the words change with it.
+    """
+    monkeypatch.setitem(methodology._VALUES["record"], "rated_from", 31)  # noqa: SLF001 - as if it were another
+
+    assert "Below 31 resolved claims" in " ".join(get(standing_world)["methods"][0]["words"])
+
+
+def test_shares_written_out_in_words():
+    """
+    What the words say of halves and tenths is so.
+    """
+    ten = Working(right=5, expected=5, resolved=10, reference=0.5, kappa=8.0)
+    said = {section: " ".join(" ".join(told["words"]).split()) for section, told in WORDS.items()}
+    fitted = ContextRow(claims=1000, recorded_at=dt.datetime.now(dt.UTC))
+
+    assert "kappa plus half of n" in said["record"]
+    assert 8 + 10 / 2 == ten.nu
+    assert all("grown by a tenth" in said[section] for section in ("context", "forecast"))
+    assert [False, True] == [forecast.is_due(reports=n, fitted=1000) for n in (1099, 1100)]
+    assert [False, True] == [contexts._is_due(fitted, n, fitted.recorded_at) for n in (1099, 1100)]  # noqa: SLF001
+
+
+def test_starting_context(world):
+    """
+    Until one is fitted, the newest context is the one that was there from the start.
+    """
+    told = get(world)["contexts"]
+
+    assert {"id": "start", "as_of": None, "kappa": 8, "claims": 0} == told["starting"] == told["newest"]
+
+
+def test_newest_context(world):
+    """
+    The context that scores are held against today is named with its date, its kappa and the claims it was fitted to.
+    """
+    for number in (1, 2):
+        recorded_at = dt.datetime(2026, 5, number, tzinfo=dt.UTC)
+        with world.runtime.db.write() as session:
+            session.add(
+                ContextRow(number=number, kappa=9.5 + number, claims=200 * number, rates=[], recorded_at=recorded_at)
+            )
+
+    world.record()
+    told = get(world)["contexts"]
+
+    assert {"id": "ctx_2", "as_of": "2026-05-02T00:00:00Z", "kappa": 11.5, "claims": 400} == told["newest"]
+    assert told["newest"]["id"] == world.score()["context"]["id"]
+    assert "start" == told["starting"]["id"]
+
+
+def test_not_modified(standing_world):
+    """
+    It has a tag, and is not sent again to who has it.
+    """
+    tag = standing_world.get("/v1/methodology").headers["ETag"]
+    again = standing_world.get("/v1/methodology", headers={"If-None-Match": tag})
+
+    assert (304, b"") == (again.status_code, again.data)
