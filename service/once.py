@@ -15,7 +15,8 @@ from service import idempotency
 from service.auth import caller
 from service.errors import BadRequest
 from service.idempotency import Answer, Call
-from service.web import Blueprint, read_body, runtime
+from service.parsing import read_body
+from service.web import Blueprint, runtime
 
 _KEY = re.compile(r"[!-~]{1,255}", re.ASCII)
 _KEPT_HEADERS = ("Content-Type", "ETag", "Location")
