@@ -6,6 +6,7 @@ import datetime as dt
 import functools
 import json
 import sqlite3
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
@@ -26,6 +27,7 @@ R = TypeVar("R")
 _ATTEMPTS = 4
 _AFTER = "after commit"
 _LOCK_TIMEOUT = "10s"
+_PATIENCE = 10.0  # seconds that SQLite waits for a lock
 _LOST_RACE = frozenset({"40001", "40P01"})  # serialization failure, deadlock
 _LOCKED = "55P03"
 _AWAY_STATES = (
@@ -283,8 +285,21 @@ def _engine(url: str) -> sa.Engine:
 def _set_up_sqlite(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # the begin event below decides, not sqlite3
     connection.create_function("words_of", 1, words_of, deterministic=True)  # for the full text of claims
-    for pragma in ("busy_timeout=10000", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+    for pragma in (f"busy_timeout={_PATIENCE * 1000:.0f}", "synchronous=FULL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")
+    _set_wal(connection)
+
+
+def _set_wal(connection: sqlite3.Connection) -> None:
+    """Have readers and a writer not wait for each other. Of several that do so to a new file, SQLite lets none wait."""
+    deadline = time.monotonic() + _PATIENCE
+    while connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
 
 
 def _begin_sqlite(connection: sa.Connection) -> None:

@@ -124,8 +124,9 @@ def walk(session: Session, chosen: Chosen, lens: Lens) -> Iterator[Standing]:
 
     The basis is not looked at: what falls due is told by `counts`.
     """
-    said_then = {} if lens.recorded_by is None else _said_by(session, chosen, lens.recorded_by)
-    rows = session.execute(_rows(chosen, lens), execution_options={"yield_per": _AT_ONCE})
+    chosen_rows = _rows(chosen, lens)
+    said_then = {} if lens.recorded_by is None else _said_by(session, chosen_rows, lens.recorded_by)
+    rows = session.execute(chosen_rows, execution_options={"yield_per": _AT_ONCE})
     for (outlet_id, claim_id), group in groupby(rows, key=lambda row: (row.outlet_id, row.claim_id)):
         of_claim = list(group)
         facts = _facts(of_claim[0], said_then.get(claim_id, {}))
@@ -165,10 +166,10 @@ def _facts(row: Row, then: dict[str, Any]) -> ClaimFacts:
     return ClaimFacts(row.kind, topic, due, row.verdict, row.truth, row.known_at)
 
 
-def _said_by(session: Session, chosen: Chosen, moment: dt.datetime) -> dict[UUID, dict[str, Any]]:
-    """What claims of outlets that were changed after a moment said at it."""
-    reported = sa.select(Report.claim_id).join(Outlet, Outlet.id == Report.outlet_id).where(chosen)
-    later = sa.select(Version).where(Version.recorded_at > moment, Version.subject_id.in_(reported))
+def _said_by(session: Session, rows: sa.Select[*tuple[Any, ...]], moment: dt.datetime) -> dict[UUID, dict[str, Any]]:
+    """What the claims among some rows that were changed after a moment said at it."""
+    claims = rows.with_only_columns(Report.claim_id).order_by(None)
+    later = sa.select(Version).where(Version.recorded_at > moment, Version.subject_id.in_(claims))
     later = later.order_by(Version.number.desc())
     return {version.subject_id: version.content for version in session.scalars(later)}
 

@@ -37,19 +37,26 @@ def run_worker(db: Database, cache: ScoreCache, stop: threading.Event, *, beat: 
     # Beside it, because learning may take half a minute, and an old score must not wait for that.
     learning = threading.Thread(target=run_learning, args=(db, cache, stop), name="learning", daemon=True)
     learning.start()
-    while not stop.is_set():
-        try:
-            beat.touch()
-            tick(db, cache, now=dt.datetime.now(dt.UTC))
-        except OSError as exc:
-            log.warning("The sign of life cannot be given: %s", exc)
-        except Exception as exc:
-            if not is_away(exc):
-                raise
-            log.warning("The database is away: %s", exc)
-        stop.wait(INTERVAL)
-    learning.join(_FAREWELL)
+    try:
+        while not stop.is_set():
+            _work(db, cache, beat)
+            stop.wait(INTERVAL)
+    finally:
+        stop.set()
+        learning.join(_FAREWELL)
     log.info("worker stopped")
+
+
+def _work(db: Database, cache: ScoreCache, beat: Path) -> None:
+    try:
+        beat.touch()
+        tick(db, cache, now=dt.datetime.now(dt.UTC))
+    except OSError as exc:
+        log.warning("The sign of life cannot be given: %s", exc)
+    except Exception as exc:
+        if not is_away(exc):
+            raise
+        log.warning("The database is away: %s", exc)
 
 
 def tick(db: Database, cache: ScoreCache, *, now: dt.datetime) -> None:

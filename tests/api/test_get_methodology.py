@@ -16,6 +16,7 @@ from service.contexts import REFIT_AFTER
 from service.forecast import features
 from service.models import ContextRow
 from service.scoring import Working
+from service.vocabulary import Stance
 
 WORDS = tomllib.loads(resources.files("service").joinpath("methodology.toml").read_text("utf-8"))
 SECTIONS = pytest.mark.parametrize("section", WORDS)
@@ -103,6 +104,13 @@ def test_words_follow_the_numbers(standing_world, monkeypatch):
     assert "Below 31 resolved claims" in " ".join(get(standing_world)["methods"][0]["words"])
 
 
+def of_claims(number):
+    """Rates of so many resolved claims."""
+    told = rates.Rates()
+    told.add_count([(Stance.SUPPORT,)], rates.Count(number * rates.UNIT, 0))
+    return told
+
+
 def test_shares_written_out_in_words():
     """
     What the words say of halves and tenths is so.
@@ -115,7 +123,7 @@ def test_shares_written_out_in_words():
     assert 8 + 10 / 2 == ten.nu
     assert all("grown by a tenth" in said[section] for section in ("context", "forecast"))
     assert [False, True] == [forecast.is_due(reports=n, fitted=1000) for n in (1099, 1100)]
-    assert [False, True] == [contexts._is_due(fitted, n, fitted.recorded_at) for n in (1099, 1100)]  # noqa: SLF001
+    assert [False, True] == [contexts._is_due(fitted, of_claims(n), fitted.recorded_at) for n in (1099, 1100)]  # noqa: SLF001
 
 
 def test_starting_context(world):

@@ -22,7 +22,7 @@ from tests.live import KEY, free_port, running
 
 ROOT = Path(__file__).parents[2]
 STORY = ROOT / "examples" / "alonso.ndjson"
-POLLS = next((ROOT / "tests" / "data").glob("*.ndjson"))
+POLLS = ROOT / "tests" / "data" / "polls_excerpt.ndjson"
 
 pytestmark = pytest.mark.usefixtures("measured")
 

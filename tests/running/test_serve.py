@@ -289,6 +289,7 @@ def test_the_rest_ends_when_the_first_is_killed(tmp_path):
     service.start()
 
     assert [] == psutil.wait_procs(below, 20)[1]
+    service.wait_until_ready()  # until now it may have been one of those that answered
     assert 200 == service.call("GET", "/v1/scores")[0]
     assert 0 == service.stop()
 
