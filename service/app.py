@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from service import __version__
 from service.api import (
     claims,
     explanations,
     forecasts,
+    keys,
     lookup,
     methodology,
     metrics,
@@ -23,6 +25,7 @@ from service.auth import SECURITY_SCHEME
 from service.cache import ScoreCache
 from service.config import Settings
 from service.db import Database
+from service.document import with_headers
 from service.envelope import wrap_answers
 from service.logs import set_up_logs
 from service.pages import docs
@@ -47,6 +50,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     )
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.extensions["runtime"] = Runtime(Database(settings.database_url), ScoreCache(settings.redis_url), settings)
+    if settings.trusted_proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.trusted_proxies, x_proto=0, x_host=0)  # type: ignore[method-assign]
     app.url_map.converters["unreserved"] = UnreservedConverter
     wrap_answers(app)
     api = Api(app)
@@ -63,11 +68,12 @@ def create_app(settings: Settings | None = None) -> Flask:
         queue.blp,
         scores.blp,
         explanations.blp,
+        keys.blp,
         methodology.blp,
         system.blp,
     ):
         api.register_blueprint(blueprint)
     app.register_blueprint(docs.blp)
     app.register_blueprint(metrics.blp)
-    app.extensions["document"] = api.spec.to_dict()
+    app.extensions["document"] = with_headers(api.spec.to_dict())
     return app

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import functools
 from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
 from flask import g, request
 
 from service import keys
 from service.errors import Forbidden, Unauthorized
+from service.throttle import check_failures, count_call, count_failure
 from service.vocabulary import Caller, Scope
 from service.web import Blueprint, runtime
 
@@ -17,19 +20,25 @@ SECURITY_SCHEME = {"type": "http", "scheme": "bearer", "description": "An API ke
 
 
 def requires(scope: Scope) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Let a view answer only callers that have a scope. Reading is open unless the operator closed it."""
+    """Let a view answer only callers that have a scope, and not too often.
+
+    Reading is open unless the operator closed it.
+    """
 
     def decorate(view: Any) -> Any:
         @functools.wraps(view)
         def checked(*args: Any, **kwargs: Any) -> Any:
-            if scope is not Scope.READ or not runtime().settings.public_read:
+            is_open = scope is Scope.READ and runtime().settings.public_read
+            if not is_open:
                 g.caller = _authenticated()
-                if not g.caller.may(scope):
-                    raise Forbidden(f"This call needs the scope {scope}.")
+            is_read = scope is Scope.READ or request.method in ("GET", "HEAD")
+            count_call("reads" if is_read else "writes", _reader() if is_open else g.caller.key_id)
+            if not is_open and not g.caller.may(scope):
+                raise Forbidden(f"This call needs the scope {scope}.")
             return view(*args, **kwargs)
 
         documented = Blueprint.doc(security=[{"apiKey": [scope.value]}, *([{}] if scope is Scope.READ else [])])
-        return documented(_FAILS.fails(401, 403)(checked))
+        return documented(_FAILS.fails(401, 403, 429)(checked))
 
     return decorate
 
@@ -47,6 +56,17 @@ def _authenticated() -> Caller:
     kind, _, secret = request.headers.get("Authorization", "").partition(" ")
     if kind.lower() != "bearer":
         raise Unauthorized("Send an API key as Authorization: Bearer bo_...")
-    if (found := keys.find_caller(runtime().db, secret.strip())) is None:
+    check_failures()
+    now = dt.datetime.now(dt.UTC)
+    if (found := keys.find_caller(runtime().db, secret.strip(), now=now)) is None:
+        count_failure()
         raise Unauthorized("This is not an API key, or no longer one.")
+    if found.key_id is not None:
+        runtime().uses.note(found.key_id, now=now)
     return found
+
+
+def _reader() -> UUID | None:
+    """The key that a read is counted for where none is needed: one that was good a minute ago will do."""
+    kind, _, secret = request.headers.get("Authorization", "").partition(" ")
+    return runtime().known_keys.find(secret.strip()) if kind.lower() == "bearer" else None

@@ -26,7 +26,7 @@ from service.errors import ClaimDiffers, FieldError, InvalidBody
 from service.filing import Filing, NewReport, file_on, plan_filings
 from service.identity import new_id
 from service.models import Claim
-from service.outbox import leave_forget
+from service.outbox import forget_scores
 from service.sums import kept_sums
 from service.versions import check_match, keep_version, said_before
 from service.vocabulary import Caller, ClaimKind, Verdict
@@ -78,9 +78,8 @@ def record_claim(
             file_on(recorded, plan_first(recorded, reports, directory, caller=caller, now=now))
             session.add(recorded)
         stale = reporting_outlets(recorded)
-        leave_forget(session, stale, now=now)
+        forget_scores(session, cache, stale, now=now)
         described = describe_claim(session, recorded, now=now)
-    cache.forget(stale)
     return described, True
 
 
@@ -136,11 +135,9 @@ def change_claim(
         if standing is not None and standing.verdict is Verdict.TRUE:
             check_group(session, claim)
         stale = reporting_outlets(claim)
-        leave_forget(session, stale, now=now)
+        forget_scores(session, cache, stale, now=now)
         session.flush()
-        described = describe_claim(session, claim, now=now)
-    cache.forget(stale)
-    return described
+        return describe_claim(session, claim, now=now)
 
 
 def new_claim(given: NewClaim, *, caller: Caller, now: dt.datetime) -> Claim:

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from service.cache import check_url
 from service.errors import CannotRun
 from service.keys import KEY
+from service.limits import Limits
+from service.redis_link import check_url
 
 PREFIX = "BORNEOUT_"
 DATA_DIR = Path("var")
@@ -22,7 +23,17 @@ log = logging.getLogger(__name__)
 _FLAGS = {"true": True, "false": False}
 _KNOWN = frozenset(
     PREFIX + name
-    for name in ("BOOTSTRAP_KEY", "DATABASE_URL", "DATA_DIR", "KEY", "MIGRATE", "PUBLIC_READ", "REDIS_URL")
+    for name in (
+        "BOOTSTRAP_KEY",
+        "DATABASE_URL",
+        "DATA_DIR",
+        "KEY",
+        "MIGRATE",
+        "PUBLIC_READ",
+        "RATE_LIMIT",
+        "REDIS_URL",
+        "TRUSTED_PROXIES",
+    )
 )
 
 
@@ -42,6 +53,10 @@ class Settings:
     public_read: bool
     migrate: bool
     bootstrap_key: str | None
+    limits: Limits | None
+    """How often who may call; None for as often as they like."""
+    trusted_proxies: int
+    """How many proxies of the operator's own a request comes through."""
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] = os.environ, *, data_dir: Path | None = None) -> Settings:
@@ -67,6 +82,8 @@ class Settings:
             public_read=_flag(env, "PUBLIC_READ", default=True),
             migrate=_flag(env, "MIGRATE", default=True),
             bootstrap_key=_bootstrap_key(env.get(PREFIX + "BOOTSTRAP_KEY") or None),
+            limits=_limits(env.get(PREFIX + "RATE_LIMIT") or None),
+            trusted_proxies=_proxies(env.get(PREFIX + "TRUSTED_PROXIES") or "0"),
         )
 
 
@@ -107,3 +124,18 @@ def _bootstrap_key(key: str | None) -> str | None:
     if key is not None and not KEY.fullmatch(key):
         raise BadSetting(f"{PREFIX}BOOTSTRAP_KEY must be bo_ and 20 to 200 of A-Z, a-z, 0-9, _ and -.")
     return key
+
+
+def _limits(text: str | None) -> Limits | None:
+    if text is None:
+        return Limits()
+    try:
+        return None if text.lower() == "off" else Limits.parse(text)
+    except ValueError as exc:
+        raise BadSetting(f"{PREFIX}RATE_LIMIT must be off, or like reads=6000/m,writes=600/m: {exc}.") from None
+
+
+def _proxies(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) == 1):
+        raise BadSetting(f"{PREFIX}TRUSTED_PROXIES must be a number from 0 to 9, not {text!r}.")
+    return int(text)

@@ -16,7 +16,7 @@ from service.cache import ScoreCache
 from service.context import FITTED_FROM, STARTING_CONTEXT, Context, Showing, fit_kappa
 from service.db import Database, lock_name
 from service.models import ContextRow, Outlet
-from service.outbox import leave_forget_all
+from service.outbox import forget_all_scores
 from service.rates import Count, Key, Rates
 from service.sums import read_rates, read_sums
 from service.tally import Parts, tally
@@ -73,8 +73,7 @@ def refit_context(db: Database, cache: ScoreCache, *, now: dt.datetime, at_once:
         # It stands from now on: scores that were asked for while it was fitted were held against the one before.
         row.recorded_at = now + dt.timedelta(seconds=time.monotonic() - begun)
         session.add(row)
-        leave_forget_all(session, now=now)
-    cache.forget_all()
+        forget_all_scores(session, cache, now=now)
     return replace(fitted, id=context_name(row.number), as_of=row.recorded_at)
 
 

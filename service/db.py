@@ -7,30 +7,36 @@ import functools
 import json
 import sqlite3
 import time
-from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager
-from typing import Any, ParamSpec, TypeVar
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from contextvars import ContextVar
+from pathlib import Path
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 
 from service.errors import Unavailable
+from service.file_locks import hold_name
 from service.identity import words_of
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 _ATTEMPTS = 4
+_AFTER = "after commit"
+_LOCK_TIMEOUT = "10s"
 _PATIENCE = 10.0  # seconds that SQLite waits for a lock
 _LOST_RACE = frozenset({"40001", "40P01"})  # serialization failure, deadlock
+_LOCKED = "55P03"
 _AWAY_STATES = (
     "08",  # the connection
     *_LOST_RACE,  # every time that it was tried
     "53",  # no memory, disk or connection left
     "57P",  # stopping, or starting
     "25006",  # read only: after a failover, until the client is led to the new primary
-    "55P03",  # waited too long for a lock
+    _LOCKED,  # waited too long for a lock
 )
 _NO_SCHEMA = frozenset({"42P01", "42703"})  # undefined table, undefined column
 _AWAY_CODES = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_FULL})
@@ -73,6 +79,7 @@ class Base(DeclarativeBase):
 class Database:
     """`read()` and `write()` open a session; `write()` commits when the block ends well.
 
+    A `write()` within another is part of it: the transaction is that of the outermost.
     All statements of one `read()` see the same rows, so that what they say fits together.
     """
 
@@ -82,12 +89,51 @@ class Database:
         snapshot = {"isolation_level": "REPEATABLE READ"} if self.engine.dialect.name == "postgresql" else {}
         self._read = sessionmaker(self.engine.execution_options(**snapshot), expire_on_commit=False)
         self._write = sessionmaker(self.engine.execution_options(write=True), expire_on_commit=False)
+        self._writing: ContextVar[Session | None] = ContextVar("writing", default=None)
 
     def read(self) -> AbstractContextManager[Session]:
         return self._read()
 
-    def write(self) -> AbstractContextManager[Session]:
-        return self._write.begin()
+    @property
+    def is_writing(self) -> bool:
+        """Whether the caller stands within a `write()`."""
+        return self._writing.get() is not None
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """A session whose transaction ends with the block; what `after_commit` was given is done right after it."""
+        if (outer := self._writing.get()) is not None:
+            yield outer
+            outer.flush()  # so that what the database refuses is refused here, as it is without an outer one
+            return
+        with self._write.begin() as session:
+            token = self._writing.set(session)
+            try:
+                yield session
+            finally:
+                self._writing.reset(token)
+        for act in session.info.pop(_AFTER, []):
+            act()
+
+    @contextmanager
+    def write_alone(self, name: str, *, patience: float) -> Iterator[Session]:
+        """As `write`, while nobody else in any process is in a block with this name.
+
+        Args:
+            name: What nobody else may be doing meanwhile.
+            patience: How many seconds to wait for whoever is.
+
+        Raises:
+            TimeoutError: Somebody was for longer than that.
+        """
+        if self.engine.dialect.name == "postgresql":
+            with self.write() as session:
+                _lock_within(session, name, patience)
+                yield session
+        else:
+            # Before the transaction, which waits for every writer and cannot say for which.
+            with hold_name(Path(f"{self.engine.url.database}-names"), name, patience=patience), self.write() as session:
+                yield session
 
     def trial(self) -> AbstractContextManager[Session]:
         """A session that may write and whose writes are gone when the block ends."""
@@ -132,23 +178,33 @@ def lacks_schema(error: Exception) -> bool:
     return getattr(reason, "sqlstate", None) in _NO_SCHEMA
 
 
-def retried(use_case: Callable[P, R]) -> Callable[P, R]:
+def after_commit(session: Session, act: Callable[[], object]) -> None:
+    """Have something done as soon as the transaction of a `write()` is committed, and only then.
+
+    What other processes must not learn before it is true belongs here; what must be done even if this
+    process dies at that moment belongs in the transaction.
+    """
+    session.info.setdefault(_AFTER, []).append(act)
+
+
+def retried(use_case: Callable[Concatenate[Database, P], R]) -> Callable[Concatenate[Database, P], R]:
     """Run a use case again when another writer got there first.
 
     Two writers that make the same row meet at a unique constraint, and two that wait for each
     other are parted by PostgreSQL. Either way the loser's transaction is gone as if it had never
-    begun; run again, it finds the winner's rows and answers accordingly.
+    begun; run again, it finds the winner's rows and answers accordingly. Within a transaction that
+    somebody else began, it is theirs to run again.
     """
 
     @functools.wraps(use_case)
-    def attempt(*args: P.args, **kwargs: P.kwargs) -> R:
-        for _ in range(_ATTEMPTS - 1):
+    def attempt(db: Database, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        for _ in range(0 if db.is_writing else _ATTEMPTS - 1):
             try:
-                return use_case(*args, **kwargs)
+                return use_case(db, *args, **kwargs)
             except sa.exc.DBAPIError as exc:
                 if not _lost_race(exc):
                     raise
-        return use_case(*args, **kwargs)
+        return use_case(db, *args, **kwargs)
 
     return attempt
 
@@ -183,6 +239,26 @@ def lock_name(session: Session, name: str, *, patiently: bool = False) -> None:
         session.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(name, 0))))
 
 
+def _lock_within(session: Session, name: str, patience: float) -> None:
+    """`lock_name` on PostgreSQL, for so many seconds; other locks are waited for as before.
+
+    Raises:
+        TimeoutError: Somebody else held it for longer.
+    """
+    _set_lock_timeout(session, f"{patience:g}s")
+    try:
+        lock_name(session, name)
+    except sa.exc.OperationalError as exc:
+        if getattr(exc.orig, "sqlstate", None) != _LOCKED:
+            raise
+        raise TimeoutError(f"Somebody else does {name!r}") from exc
+    _set_lock_timeout(session, _LOCK_TIMEOUT)
+
+
+def _set_lock_timeout(session: Session, timeout: str) -> None:
+    session.execute(sa.select(sa.func.set_config("lock_timeout", timeout, True)))  # noqa: FBT003 - until it ends
+
+
 def _lost_race(error: sa.exc.DBAPIError) -> bool:
     return isinstance(error, sa.exc.IntegrityError) or getattr(error.orig, "sqlstate", None) in _LOST_RACE
 
@@ -199,7 +275,7 @@ def _engine(url: str) -> sa.Engine:
     return sa.create_engine(
         url,
         hide_parameters=True,  # what was sent does not belong in the logs
-        connect_args={"connect_timeout": 3, "options": "-c timezone=UTC -c lock_timeout=10s"},
+        connect_args={"connect_timeout": 3, "options": f"-c timezone=UTC -c lock_timeout={_LOCK_TIMEOUT}"},
         pool_pre_ping=True,
         pool_size=5,
         pool_timeout=5,

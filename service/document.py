@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import inspect
 import json
+from collections.abc import Mapping
+from typing import Any
 
 from flask import Flask
 
@@ -13,6 +15,36 @@ from service.errors import ServiceError, problem_types
 def render_api(app: Flask) -> str:
     """The OpenAPI document as text; the same for the same code, whatever the settings."""
     return json.dumps(app.extensions["document"], indent=2) + "\n"
+
+
+def with_headers(document: dict[str, Any]) -> dict[str, Any]:
+    """The document with the headers that answers carry besides what their views say."""
+    components = document["components"]
+    components["headers"] = {name: {"description": said, "schema": schema} for name, (said, schema) in _HEADERS.items()}
+    limited = {name: {"$ref": f"#/components/headers/{name}"} for name in ("RateLimit", "RateLimit-Policy")}
+    replayed = {"Idempotency-Replayed": {"$ref": "#/components/headers/Idempotency-Replayed"}}
+    waiting = {"Retry-After": {"$ref": "#/components/headers/Retry-After"}}
+    for status in ("409", "429", "503"):
+        components["responses"][f"Problem{status}"].setdefault("headers", {}).update(waiting)
+    for operation in _operations(document["paths"]):
+        names = {parameter.get("name") for parameter in operation.get("parameters", ())}
+        more = {**limited, **(replayed if "Idempotency-Key" in names else {})}
+        for response in operation["responses"].values():
+            if "$ref" not in response and "security" in operation:
+                response.setdefault("headers", {}).update(more)
+    return document
+
+
+_HEADERS: Mapping[str, tuple[str, dict[str, str]]] = {
+    "RateLimit": ("How many calls are left, and in how many seconds there will be more", {"type": "string"}),
+    "RateLimit-Policy": ("How many calls may be made in how many seconds", {"type": "string"}),
+    "Idempotency-Replayed": ("`true` where this is the answer to an earlier call", {"type": "string"}),
+    "Retry-After": ("In how many seconds to try again, where that may help", {"type": "integer"}),
+}
+
+
+def _operations(paths: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [each for path in paths.values() for method, each in path.items() if method != "parameters"]
 
 
 def render_problems() -> str:

@@ -16,6 +16,7 @@ from service.metrics import count_answer
 
 log = logging.getLogger(__name__)
 
+_EXPOSED = "Cache-Status, ETag, Link, RateLimit, RateLimit-Policy, Retry-After, X-Request-ID"
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}", re.ASCII)
 
 
@@ -36,9 +37,11 @@ def _begin() -> None:
 def _end(response: Response) -> Response:
     response.headers["X-Request-ID"] = g.request_id
     response.headers["X-Content-Type-Options"] = "nosniff"
+    if (standing := g.get("standing")) is not None:
+        response.headers.update(standing.headers())
     if request.method in ("GET", "HEAD", "OPTIONS"):
         response.headers["Access-Control-Allow-Origin"] = "*"
-        response.headers["Access-Control-Expose-Headers"] = "Cache-Status, ETag, Link, X-Request-ID"
+        response.headers["Access-Control-Expose-Headers"] = _EXPOSED
     # Only here, so that every answer with a tag, from wherever it came, knows when 304 is enough.
     if _is_known(response):
         response.status_code = 304

@@ -20,13 +20,18 @@ ServiceError
 |   +-- DomainTaken        409  /problems/domain-taken
 |   +-- AlreadyWithdrawn   409  /problems/already-withdrawn
 |   +-- RelaysRestOnIt     409  /problems/relays-rest-on-it
+|   +-- StillRunning       409  /problems/still-running
+|   +-- LastAdminKey       409  /problems/last-admin-key
+|   +-- KeyEnded           409  /problems/key-ended
 +-- PreconditionFailed     412  /problems/precondition-failed
 +-- TooLarge               413  /problems/too-large
 +-- AddressTooLong         414  /problems/address-too-long
 +-- UnsupportedMediaType   415  /problems/unsupported-media-type
 +-- RangeNotSatisfiable    416  /problems/range-not-satisfiable
 +-- InvalidBody            422  /problems/invalid-body
++-- IdempotencyKeyReused   422  /problems/idempotency-key-reused
 +-- PreconditionRequired   428  /problems/precondition-required
++-- TooManyRequests        429  /problems/too-many-requests
 +-- HeadersTooLarge        431  /problems/headers-too-large
 +-- InternalError          500  /problems/internal-error
 +-- Unavailable            503  /problems/unavailable
@@ -53,6 +58,8 @@ class ServiceError(Exception):
     status: ClassVar[int]
     name: ClassVar[str]
     title: ClassVar[str]
+    retry_after: int | None = None
+    """In how many seconds the same call may do better."""
 
     def __init__(self, detail: str, *, errors: Sequence[FieldError] = ()) -> None:
         super().__init__(detail)
@@ -235,6 +242,30 @@ class RelaysRestOnIt(Conflict):
     title = "Relays rest on this report"
 
 
+class StillRunning(Conflict):
+    """An earlier call with the same `Idempotency-Key` has not been answered yet. Nothing was done for this one; send
+    it again, with the same key, a little later.
+    """
+
+    name = "still-running"
+    title = "First call still running"
+    retry_after = 1
+
+
+class LastAdminKey(Conflict):
+    """No key with the scope `admin` would be left, and nobody could make one over HTTP. Make another one first."""
+
+    name = "last-admin-key"
+    title = "Last admin key"
+
+
+class KeyEnded(Conflict):
+    """The key was revoked or has expired, and stays so. Make a new one."""
+
+    name = "key-ended"
+    title = "Key no longer valid"
+
+
 class PreconditionFailed(ServiceError):
     """What is on record is no longer what `If-Match` names: somebody changed it meanwhile. Read it again, and change
     that.
@@ -294,6 +325,16 @@ class InvalidBody(ServiceError):
         return cls(detail, errors=[FieldError(pointer=pointer, detail=detail, code=code)])
 
 
+class IdempotencyKeyReused(ServiceError):
+    """The `Idempotency-Key` was sent before with another method, path or body, by the same API key. A key stands for
+    one request, byte for byte, for 24 hours: take a new one for a new request.
+    """
+
+    status = 422
+    name = "idempotency-key-reused"
+    title = "Idempotency-Key used for another request"
+
+
 class PreconditionRequired(ServiceError):
     """A change needs `If-Match` with the `ETag` of what it changes, so that no one overwrites what they have not
     seen.
@@ -302,6 +343,21 @@ class PreconditionRequired(ServiceError):
     status = 428
     name = "precondition-required"
     title = "If-Match missing"
+
+
+class TooManyRequests(ServiceError):
+    """One API key, or one address without a key, may call so many times in a while and not more; reads and writes are
+    counted apart, and so are keys that are not valid. `RateLimit-Policy` says how many, `Retry-After` in how many
+    seconds there is room again.
+    """
+
+    status = 429
+    name = "too-many-requests"
+    title = "Too many requests"
+
+    def __init__(self, detail: str, *, retry_after: int = 1) -> None:
+        super().__init__(detail)
+        self.retry_after = retry_after
 
 
 class HeadersTooLarge(ServiceError):
@@ -326,6 +382,7 @@ class Unavailable(ServiceError):
     status = 503
     name = "unavailable"
     title = "Temporarily unavailable"
+    retry_after = 1
 
 
 class CannotRun(RuntimeError):

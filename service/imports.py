@@ -23,7 +23,7 @@ from service.filing import Filing, NewReport, file_on, plan_filings
 from service.identity import name_key, parse_id
 from service.lines import ClaimLine, FlatLine, Line, OutletLine, ReadLine, ReportLine, ResolutionLine
 from service.models import Claim, Outlet, Report, Resolution
-from service.outbox import leave_forget
+from service.outbox import forget_scores
 from service.outlets import NewOutlet, agrees, new_outlet
 from service.register import WHOLE as WHOLE_OUTLET
 from service.resolutions import NewResolution, check_resolution, new_resolution
@@ -71,9 +71,7 @@ def load_lines(
         load = _Load(session, caller=caller, now=now)
         results = load.lines(lines)
         if load.stale:
-            leave_forget(session, load.stale, now=now)
-    if load.stale:
-        cache.forget(load.stale)
+            forget_scores(session, cache, load.stale, now=now)
     return results
 
 

@@ -1,4 +1,4 @@
-"""API keys: made once, shown once, kept as a hash."""
+"""API keys: made, given another secret, ended. A secret is shown once and kept as a hash."""
 
 from __future__ import annotations
 
@@ -7,14 +7,19 @@ import hashlib
 import hmac
 import re
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
 from service.db import Database, lock_name
-from service.errors import NotFound
-from service.models import ApiKey
+from service.errors import InvalidBody, KeyEnded, LastAdminKey, NotFound
+from service.models import ApiKey, FormerSecret
+from service.paging import Keyset, Page, Position
+from service.versions import check_match
 from service.vocabulary import Caller, Scope
 
 KEY = re.compile(r"bo_[A-Za-z0-9_-]{20,200}", re.ASCII)
@@ -22,16 +27,24 @@ KEY = re.compile(r"bo_[A-Za-z0-9_-]{20,200}", re.ASCII)
 _HANDLE = 16
 
 
-def create_key(db: Database, *, name: str, scopes: Iterable[Scope], now: dt.datetime) -> str:
+def create_key(
+    db: Database, *, name: str, scopes: Iterable[Scope], expires_at: dt.datetime | None = None, now: dt.datetime
+) -> dict[str, Any]:
     """Make a key.
 
     Returns:
-        The key itself, which is not kept and cannot be shown again.
+        The key with its `secret`, which is not kept and cannot be shown again.
+
+    Raises:
+        InvalidBody: It would expire before it is made.
     """
+    _check_expiry(expires_at, now)
     secret = _new_secret()
     with db.write() as session:
-        session.add(_row(secret, name=name, scopes=scopes, now=now))
-    return secret
+        key = _row(secret, name=name, scopes=scopes, now=now)
+        key.expires_at = expires_at
+        session.add(key)
+    return {**describe_key(key), "secret": secret}
 
 
 def ensure_first_key(db: Database, *, given: str | None, now: dt.datetime) -> str | None:
@@ -60,32 +73,153 @@ def list_keys(db: Database) -> Sequence[ApiKey]:
         return session.scalars(sa.select(ApiKey).order_by(ApiKey.id)).all()
 
 
-def revoke_key(db: Database, key_id: UUID, *, now: dt.datetime) -> ApiKey:
-    """End a key for good; revoking it again changes nothing.
+def page_keys(db: Database, *, after: Position | None, limit: int) -> Page[dict[str, Any]]:
+    """Every key ever made, oldest first, some at a time.
+
+    Raises:
+        InvalidQuery: `after` is not a position of this list.
+    """
+    with db.read() as session:
+        page = Keyset([ApiKey.id], [UUID]).page(session, sa.select(ApiKey), after=after, limit=limit)
+        return Page([describe_key(key) for key in page.items], page.next)
+
+
+def get_key(db: Database, key_id: UUID) -> dict[str, Any]:
+    """What is known of a key.
 
     Raises:
         NotFound: There is no such key.
     """
+    with db.read() as session:
+        return describe_key(_load(session, key_id))
+
+
+def change_key(
+    db: Database, key_id: UUID, *, changes: Mapping[str, Any], tags: AbstractSet[str] | None, now: dt.datetime
+) -> dict[str, Any]:
+    """Give a key another name, or another moment at which it expires.
+
+    Args:
+        db: The database.
+        key_id: Which key.
+        changes: New values of `name` and `expires_at`, those that change.
+        tags: The tags of what the caller has seen; None for whatever there is.
+        now: The moment of the call.
+
+    Raises:
+        NotFound: There is no such key.
+        PreconditionFailed: The key was changed meanwhile.
+        InvalidBody: It would have expired by now.
+        KeyEnded: It was revoked or has expired.
+        LastAdminKey: When it expires there will be no other admin key.
+    """
+    _check_expiry(changes.get("expires_at"), now)
     with db.write() as session:
-        if (key := session.get(ApiKey, key_id, with_for_update=True)) is None:
-            raise NotFound(f"No key {key_id}.")
+        key = _load_good(session, key_id, tags, now=now)
+        if changes.get("expires_at") is not None:
+            _check_admin_left(session, key, at=changes["expires_at"])
+        for name, value in changes.items():
+            setattr(key, name, value)
+    return describe_key(key)
+
+
+def rotate_key(db: Database, key_id: UUID, *, overlap: dt.timedelta, now: dt.datetime) -> dict[str, Any]:
+    """Give a key another secret; those that it has had end when the overlap does, or before.
+
+    It stays the same key, so it may still not resolve what it filed (R14), and its Idempotency-Keys go on.
+
+    Returns:
+        The key with its new `secret`, which cannot be shown again.
+
+    Raises:
+        NotFound: There is no such key.
+        KeyEnded: It was revoked or has expired.
+    """
+    secret = _new_secret()
+    with db.write() as session:
+        key = _load_good(session, key_id, None, now=now)
+        session.execute(sa.delete(FormerSecret).where(FormerSecret.ends_at <= now))
+        earlier = sa.update(FormerSecret).where(FormerSecret.api_key_id == key_id, FormerSecret.ends_at > now + overlap)
+        session.execute(earlier.values(ends_at=now + overlap))
+        session.add(FormerSecret(digest=key.digest, handle=key.handle, api_key_id=key_id, ends_at=now + overlap))
+        key.digest = _digest(secret)
+        key.handle = key.digest[:_HANDLE]
+    return {**describe_key(key), "secret": secret}
+
+
+def revoke_key(db: Database, key_id: UUID, *, tags: AbstractSet[str] | None = None, now: dt.datetime) -> dict[str, Any]:
+    """End a key for good; revoking it again changes nothing.
+
+    Raises:
+        NotFound: There is no such key.
+        PreconditionFailed: It was changed after the caller read it.
+        LastAdminKey: There is no other admin key.
+    """
+    with db.write() as session:
+        key = _load(session, key_id, lock=True)
+        check_match(describe_key(key), tags)
+        if _is_good(key, now):
+            _check_admin_left(session, key, at=now)
         key.revoked_at = key.revoked_at or now
-    return key
+    return describe_key(key)
 
 
-def find_caller(db: Database, secret: str) -> Caller | None:
-    """Who a key belongs to, or None if it is no key or was revoked."""
+def find_caller(db: Database, secret: str, *, now: dt.datetime) -> Caller | None:
+    """Who a key belongs to, or None if it is no key or no longer one."""
     if not KEY.fullmatch(secret):
         return None
     digest = _digest(secret)
+    former = (
+        sa.select(ApiKey, FormerSecret.digest)
+        .join(FormerSecret, FormerSecret.api_key_id == ApiKey.id)
+        .where(FormerSecret.handle == digest[:_HANDLE], FormerSecret.ends_at > now)
+    )
     with db.read() as session:
-        keys = session.scalars(
-            sa.select(ApiKey).where(ApiKey.handle == digest[:_HANDLE], ApiKey.revoked_at.is_(None))
-        ).all()
-    for key in keys:
-        if hmac.compare_digest(key.digest, digest):
+        found = session.execute(sa.select(ApiKey, ApiKey.digest).where(ApiKey.handle == digest[:_HANDLE])).all()
+        found = found or session.execute(former).all()
+    for key, kept in found:
+        if hmac.compare_digest(kept, digest) and _is_good(key, now):
             return Caller(key_id=key.id, scopes=frozenset(map(Scope, key.scopes)))
     return None
+
+
+def describe_key(key: ApiKey) -> dict[str, Any]:
+    """A key as it is shown."""
+    moments = ("recorded_at", "expires_at", "last_used_at", "revoked_at")
+    shown = {name: getattr(key, name) for name in ("id", "name", *moments)}
+    return {**shown, "scopes": [Scope(scope) for scope in key.scopes]}
+
+
+def _load(session: Session, key_id: UUID, *, lock: bool = False) -> ApiKey:
+    """A key; with a lock, while no other key can be ended."""
+    if lock:
+        lock_name(session, "keys")
+    if (key := session.get(ApiKey, key_id)) is None:
+        raise NotFound(f"No key {key_id}.")
+    return key
+
+
+def _load_good(session: Session, key_id: UUID, tags: AbstractSet[str] | None, *, now: dt.datetime) -> ApiKey:
+    key = _load(session, key_id, lock=True)
+    check_match(describe_key(key), tags)
+    if not _is_good(key, now):
+        raise KeyEnded(f"The key {key_id} was revoked or has expired.")
+    return key
+
+
+def _is_good(key: ApiKey, at: dt.datetime) -> bool:
+    return key.revoked_at is None and (key.expires_at is None or key.expires_at > at)
+
+
+def _check_admin_left(session: Session, ending: ApiKey, *, at: dt.datetime) -> None:
+    others = session.scalars(sa.select(ApiKey).where(ApiKey.id != ending.id, ApiKey.revoked_at.is_(None)))
+    if Scope.ADMIN in ending.scopes and not any(Scope.ADMIN in key.scopes and _is_good(key, at) for key in others):
+        raise LastAdminKey(f"No other key with the scope admin would be left after {ending.name!r}.")
+
+
+def _check_expiry(expires_at: dt.datetime | None, now: dt.datetime) -> None:
+    if expires_at is not None and expires_at <= now:
+        raise InvalidBody.at("/expires_at", "Lies in the past.", "past")
 
 
 def _new_secret() -> str:
@@ -94,9 +228,7 @@ def _new_secret() -> str:
 
 def _row(secret: str, *, name: str, scopes: Iterable[Scope], now: dt.datetime) -> ApiKey:
     digest = _digest(secret)
-    return ApiKey(
-        name=name, handle=digest[:_HANDLE], digest=digest, scopes=sorted(set(scopes)), recorded_at=now, revoked_at=None
-    )
+    return ApiKey(name=name, handle=digest[:_HANDLE], digest=digest, scopes=sorted(set(scopes)), recorded_at=now)
 
 
 def _digest(secret: str) -> str:

@@ -1,19 +1,19 @@
-"""What a transaction leaves for the worker: today, the cached scores it made old.
+"""What follows from a transaction: today, that the cached scores it made old are forgotten.
 
-A use case forgets them itself as soon as it has committed. The row is for the writer that dies in
-between, and for the Redis that is away just then.
+That is done as soon as it is committed. A row in the transaction says so too, for the writer that dies
+in between and for the Redis that is away just then; the worker goes by it.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Collection
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from service.cache import ScoreCache
-from service.db import Database
+from service.db import Database, after_commit
 from service.metrics import Backlog
 from service.models import Outbox
 
@@ -21,13 +21,25 @@ _FORGET = "forget"
 _AT_ONCE = 500
 
 
-def leave_forget(session: Session, outlets: Iterable[str], *, now: dt.datetime) -> None:
-    """Leave word, in the transaction that changes them, that the scores of these outlets are old."""
+def forget_scores(session: Session, cache: ScoreCache, outlets: Collection[str], *, now: dt.datetime) -> None:
+    """Forget the scores of these outlets once the transaction that changes them is committed."""
+    leave_forget(session, outlets, now=now)
+    after_commit(session, lambda: cache.forget(outlets))
+
+
+def forget_all_scores(session: Session, cache: ScoreCache, *, now: dt.datetime) -> None:
+    """Forget all scores once the transaction that changes what they are held against is committed."""
+    leave_forget_all(session, now=now)
+    after_commit(session, cache.forget_all)
+
+
+def leave_forget(session: Session, outlets: Collection[str], *, now: dt.datetime) -> None:
+    """Leave it to the worker to forget the scores of these outlets."""
     session.add(Outbox(kind=_FORGET, payload={"outlets": sorted(outlets)}, recorded_at=now))
 
 
 def leave_forget_all(session: Session, *, now: dt.datetime) -> None:
-    """Leave word, in the transaction that changes what they are held against, that all scores are old."""
+    """Leave it to the worker to forget all scores."""
     session.add(Outbox(kind=_FORGET, payload={"outlets": None}, recorded_at=now))
 
 

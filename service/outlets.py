@@ -17,7 +17,7 @@ from service.errors import DomainTaken, FieldError, InvalidBody, SlugTaken
 from service.identity import RESERVED_SLUGS, SLUG_LENGTH, domain_key, is_slug, name_key, new_id
 from service.models import Outlet, OutletAlias, OutletDomain
 from service.nearest import unknown_slug
-from service.outbox import leave_forget
+from service.outbox import forget_scores
 from service.paging import Keyset, Page, Position
 from service.register import WHOLE, describe_outlet, filtering_outlet, find_outlet, free_slug, require_outlet
 from service.versions import check_match, keep_version, said_before
@@ -123,8 +123,7 @@ def change_outlet(
         if describe_outlet(outlet) == before:
             return before
         keep_version(session, outlet.id, before, caller=caller, now=now)
-        leave_forget(session, [outlet.slug], now=now)
-    cache.forget([outlet.slug])
+        forget_scores(session, cache, [outlet.slug], now=now)
     return describe_outlet(outlet)
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import redis
 
-from service.cache import connect
 from service.errors import CannotRun
+from service.redis_link import connect
 
 MAX_SOCKET_PATH = 100  # bytes; the kernel's limit is 108 on Linux, 104 elsewhere
 MEMORY = "64mb"

@@ -17,7 +17,7 @@ from service.errors import AlreadyWithdrawn, NotFound, RelaysRestOnIt
 from service.filing import NewReport, file_on, plan_filings
 from service.instants import parse_instant
 from service.models import Claim, Report, Withdrawal
-from service.outbox import leave_forget
+from service.outbox import forget_scores
 from service.paging import Keyset, Page, Position
 from service.provenance import relay_cycle
 from service.register import require_outlet
@@ -45,9 +45,7 @@ def add_report(
             file_on(claim, [filing])
         described = describe_report(filing.report, claim)
         if filing.is_new:
-            leave_forget(session, [filing.report.outlet.slug], now=now)
-    if filing.is_new:
-        cache.forget([filing.report.outlet.slug])
+            forget_scores(session, cache, [filing.report.outlet.slug], now=now)
     return described, filing.is_new
 
 
@@ -75,14 +73,12 @@ def withdraw_report(
         if report.withdrawal is None:
             with kept_sums(session, [claim]):
                 report.withdrawal = Withdrawal(reason=reason, withdrawn_by=caller.key_id, recorded_at=now)
-            leave_forget(session, [report.outlet.slug], now=now)
+            forget_scores(session, cache, [report.outlet.slug], now=now)
         elif report.withdrawal.reason != reason:
             raise AlreadyWithdrawn(f"The report {report_id} was withdrawn before: {report.withdrawal.reason}")
         if relay_cycle(counting_reports(claim)):
             raise RelaysRestOnIt(f"Relays on the claim {claim_id} rest on the report {report_id}.")
         described = describe_report(report, claim)
-    if created:
-        cache.forget([report.outlet.slug])
     return described, created
 
 

@@ -28,7 +28,7 @@ from service.errors import (
 )
 from service.identity import new_id
 from service.models import Claim, Resolution
-from service.outbox import leave_forget
+from service.outbox import forget_scores
 from service.sums import kept_sums
 from service.vocabulary import Caller, ClaimKind, Scope, Verdict
 
@@ -64,8 +64,7 @@ def resolve_claim(
         with kept_sums(session, [claim]):
             claim.resolutions.append(appended)
         stale = reporting_outlets(claim)
-        leave_forget(session, stale, now=now)
-    cache.forget(stale)
+        forget_scores(session, cache, stale, now=now)
     return describe_resolution(appended)
 
 

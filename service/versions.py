@@ -17,9 +17,16 @@ from service.errors import PreconditionFailed
 from service.models import Version
 from service.vocabulary import Caller
 
+_BLIND = ("last_used_at",)
+
 
 def tag_of(document: Any) -> str:
-    """A short text that is the same for the same document, and another one when anything in it changes."""
+    """A short text that is the same for the same document, and another one when anything in it is changed.
+
+    What changes by itself does not count.
+    """
+    if isinstance(document, dict):
+        document = {name: value for name, value in document.items() if name not in _BLIND}
     return hashlib.sha256(json.dumps(document, default=str).encode()).hexdigest()[:16]
 
 

@@ -5,16 +5,14 @@ from __future__ import annotations
 import functools
 import logging
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any, NoReturn
+from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import urlencode
 
-import marshmallow as ma
-from flask import Request, Response, current_app, json, request
+from flask import Response, current_app, json, request
 from flask_smorest import Api as SmorestApi
 from flask_smorest import Blueprint as SmorestBlueprint
 from flask_smorest.utils import prepare_response
-from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import HTTPException
 from werkzeug.http import quote_etag
 from werkzeug.routing import Map, UnicodeConverter
@@ -23,17 +21,18 @@ from service import errors
 from service.cache import Answer, CacheStatus, ScoreCache
 from service.config import Settings
 from service.db import Database, is_away
-from service.errors import InvalidQuery, ServiceError, UnsupportedMediaType
+from service.errors import InvalidQuery, ServiceError
 from service.identity import RESERVED_SLUGS
+from service.key_uses import KeyUses
+from service.known_keys import KnownKeys
+from service.limits import Limiter
 from service.metrics import count_score_read
 from service.paging import Page, decode_cursor, encode_cursor
-from service.schemas.loading import invalid_body, places
+from service.parsing import MERGE_PATCH, Parser
 from service.schemas.problems import Problem
-from service.strict_json import parse_json
 from service.versions import tag_of
 
 PROBLEM_JSON = "application/problem+json"
-MERGE_PATCH = "application/merge-patch+json"
 
 log = logging.getLogger(__name__)
 
@@ -48,57 +47,29 @@ _BY_STATUS: Mapping[int, type[ServiceError]] = {
 }
 
 
-_JSON = {"POST": ("application/json",), "PATCH": ("application/json", MERGE_PATCH)}
 _NO_ROUTE = "Nothing answers at this path."
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Runtime:
     """What a view needs besides its arguments."""
 
     db: Database
     cache: ScoreCache
     settings: Settings
+    uses: KeyUses = field(init=False)
+    limiter: Limiter = field(init=False)
+    known_keys: KnownKeys = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.uses, self.limiter = KeyUses(self.cache.link), Limiter(self.cache.link)
+        self.known_keys = KnownKeys(self.db)
 
 
 def runtime() -> Runtime:
     """The runtime of the application that answers this request."""
     found: Runtime = current_app.extensions["runtime"]
     return found
-
-
-class Parser(FlaskParser):
-    """Reads bodies and query strings; what is wrong with them becomes an error of ours."""
-
-    DEFAULT_UNKNOWN_BY_LOCATION = {**FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION, "query": ma.RAISE}
-
-    def load_json(self, req: Request, schema: ma.Schema) -> Any:
-        if req.mimetype not in _JSON.get(req.method, _JSON["POST"]):
-            raise UnsupportedMediaType("Send the body as application/json.")
-        return parse_json(_body(req))
-
-    def load_querystring(self, req: Request, schema: ma.Schema) -> Any:
-        repeating = {name for name, field in schema.fields.items() if isinstance(field, ma.fields.List)}
-        twice = sorted(name for name, values in req.args.lists() if len(values) > 1 and name not in repeating)
-        if twice:
-            raise InvalidQuery.at(*twice, detail="Is given twice.", code="repeated")
-        return super().load_querystring(req, schema)
-
-    def handle_error(self, error: ma.ValidationError, req: Request, schema: ma.Schema, **_: Any) -> NoReturn:
-        # webargs files the messages under the location they are about.
-        [(location, messages)] = error.messages_dict.items()
-        if location == "query":
-            raise InvalidQuery.of(places(messages)) from error
-        raise invalid_body(messages) from error
-
-
-def _body(req: Request) -> bytes:
-    """The body, of which Werkzeug refuses one that says it is too long, and silently cuts one that does not say."""
-    body = req.get_data()
-    unsaid = req.content_length is None and len(body) == req.max_content_length
-    if unsaid and req.environ["wsgi.input"].read(1):
-        raise errors.TooLarge("A body may have 1 MiB at most.")
-    return body
 
 
 class Blueprint(SmorestBlueprint):
@@ -254,8 +225,8 @@ def problem(error: ServiceError) -> Response:
     response = Response(json.dumps(document), error.status, content_type=PROBLEM_JSON)
     if isinstance(error, errors.Unauthorized):
         response.headers["WWW-Authenticate"] = "Bearer"
-    if isinstance(error, errors.Unavailable):
-        response.headers["Retry-After"] = "1"
+    if error.retry_after is not None:
+        response.headers["Retry-After"] = str(error.retry_after)
     return response
 
 

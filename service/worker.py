@@ -12,6 +12,8 @@ from service.cache import ScoreCache
 from service.contexts import refit_context
 from service.db import Database, is_away
 from service.forecasts import keep_forecasts, refit_learner
+from service.idempotency import prune_answers
+from service.key_uses import write_uses
 from service.outbox import sweep
 
 log = logging.getLogger(__name__)
@@ -48,7 +50,7 @@ def run_worker(db: Database, cache: ScoreCache, stop: threading.Event, *, beat: 
 def _work(db: Database, cache: ScoreCache, beat: Path) -> None:
     try:
         beat.touch()
-        tick(db, cache)
+        tick(db, cache, now=dt.datetime.now(dt.UTC))
     except OSError as exc:
         log.warning("The sign of life cannot be given: %s", exc)
     except Exception as exc:
@@ -57,10 +59,12 @@ def _work(db: Database, cache: ScoreCache, beat: Path) -> None:
         log.warning("The database is away: %s", exc)
 
 
-def tick(db: Database, cache: ScoreCache) -> None:
+def tick(db: Database, cache: ScoreCache, *, now: dt.datetime) -> None:
     """One round. What Redis restored is made old before anything else, since it may be served meanwhile."""
     cache.forget_after_restart()
     sweep(db, cache)
+    write_uses(db, cache.link)
+    prune_answers(db, now=now)
 
 
 def run_learning(db: Database, cache: ScoreCache, stop: threading.Event) -> None:

@@ -105,7 +105,8 @@ def database_url(request):
     if request.param == "sqlite":
         path = request.getfixturevalue("sqlite_path")
         for left in path.parent.glob("test.db*"):
-            left.unlink()
+            if left.is_file():  # unlike the folder of names that calls hold
+                left.unlink()
         shutil.copy(request.getfixturevalue("sqlite_template"), path)
         return f"sqlite:///{path}"
     server = request.getfixturevalue("postgres")

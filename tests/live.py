@@ -47,12 +47,14 @@ class Service:
             time.sleep(0.05)
         raise AssertionError(f"not ready within {timeout} s:\n{self.log.read_text()[-3000:]}")
 
-    def call(self, method: str, path: str, body: Any = None, timeout: float = 10) -> tuple[int, Any]:
+    def call(
+        self, method: str, path: str, body: Any = None, timeout: float = 10, headers: dict[str, str] | None = None
+    ) -> tuple[int, Any]:
         """One call on a connection of its own: the status and the body."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
         try:
-            headers = {"Authorization": f"Bearer {KEY}", "Content-Type": "application/json"}
-            connection.request(method, path, None if body is None else json.dumps(body), headers)
+            sent = {"Authorization": f"Bearer {KEY}", "Content-Type": "application/json", **(headers or {})}
+            connection.request(method, path, None if body is None else json.dumps(body), sent)
             answer = connection.getresponse()
             return answer.status, json.loads(answer.read() or b"null")
         finally:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import datetime as dt
 import json
 import os
 import re
@@ -55,7 +56,7 @@ def test_key_that_is_made_can_be_used(borneout, db):
     secret = succeeds(borneout("keys", "create", "feed", "--scope", "claims:write", "--scope", "read")).strip()
 
     assert KEY.fullmatch(secret)
-    assert {Scope.CLAIMS_WRITE, Scope.READ} == find_caller(db, secret).scopes
+    assert {Scope.CLAIMS_WRITE, Scope.READ} == find_caller(db, secret, now=dt.datetime.now(dt.UTC)).scopes
 
 
 def test_command_that_does_not_exist(borneout):
@@ -84,7 +85,7 @@ def test_keys_are_listed_without_their_secrets(borneout, db):
     secret = succeeds(borneout("keys", "create", "feed", "--scope", "read")).strip()
     told = succeeds(borneout("keys", "list", COLUMNS="200"))
 
-    assert str(find_caller(db, secret).key_id) in told
+    assert str(find_caller(db, secret, now=dt.datetime.now(dt.UTC)).key_id) in told
     assert "feed" in told
     assert secret not in told
 
@@ -107,11 +108,11 @@ def test_revoked_key_cannot_be_used(borneout, db):
     `keys revoke` ends a key, and can be said twice.
     """
     secret = succeeds(borneout("keys", "create", "feed", "--scope", "read")).strip()
-    key_id = find_caller(db, secret).key_id
+    key_id = find_caller(db, secret, now=dt.datetime.now(dt.UTC)).key_id
 
     assert "The key 'feed' is revoked." in succeeds(borneout("keys", "revoke", key_id))
     assert "The key 'feed' is revoked." in succeeds(borneout("keys", "revoke", key_id))
-    assert find_caller(db, secret) is None
+    assert find_caller(db, secret, now=dt.datetime.now(dt.UTC)) is None
 
 
 def test_revoking_an_unknown_key(borneout):
@@ -122,6 +123,48 @@ def test_revoking_an_unknown_key(borneout):
 
     fails(borneout("keys", "revoke", key_id), str(key_id))
     assert 2 == borneout("keys", "revoke", "feed").exit_code
+
+
+def test_rotated_key(borneout, db):
+    """
+    `keys rotate` shows another secret; the one before goes on for a day, or for as long as is said.
+    """
+    now = dt.datetime.now(dt.UTC)
+    first = succeeds(borneout("keys", "create", "feed", "--scope", "read")).strip()
+    key = find_caller(db, first, now=now)
+    second = succeeds(borneout("keys", "rotate", key.key_id)).strip()
+    third = succeeds(borneout("keys", "rotate", key.key_id, "--overlap", "0.5")).strip()
+
+    for hours, good in ((0.4, {first, second, third}), (0.6, {third})):
+        later = now + dt.timedelta(hours=hours)
+        assert good == {secret for secret in (first, second, third) if find_caller(db, secret, now=later) == key}
+
+
+def test_key_that_expires(borneout, db):
+    """
+    A key is made with an end, or given one later; that has to be an instant to come.
+    """
+    secret = succeeds(
+        borneout("keys", "create", "feed", "--scope", "read", "--expires", "2100-01-01T00:00:00Z")
+    ).strip()
+    expiring = dt.datetime(2099, 1, 1, tzinfo=dt.UTC)
+    key_id = find_caller(db, secret, now=dt.datetime.now(dt.UTC)).key_id
+
+    told = succeeds(borneout("keys", "expire", key_id, "2099-01-01T00:00:00Z"))
+    assert "The key 'feed' expires at 2099-01-01T00:00:00Z." in told
+    assert find_caller(db, secret, now=expiring - dt.timedelta(seconds=1)) is not None
+    assert find_caller(db, secret, now=expiring) is None
+    fails(borneout("keys", "expire", key_id, "2020-01-01T00:00:00Z"), "past")
+    assert 2 == borneout("keys", "expire", key_id, "tomorrow").exit_code
+
+
+def test_last_admin_key(borneout, db):
+    """
+    The last admin key is not revoked; the error says which it is.
+    """
+    secret = succeeds(borneout("keys", "create", "boss", "--scope", "admin")).strip()
+
+    fails(borneout("keys", "revoke", find_caller(db, secret, now=dt.datetime.now(dt.UTC)).key_id), "boss")
 
 
 def test_migrate(settings, tmp_path):

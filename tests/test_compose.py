@@ -130,7 +130,16 @@ def test_settings_are_known(caplog):
         settings = Settings.from_env(given)
         assert "postgresql+psycopg://borneout@postgres/borneout" == settings.database_url
         assert not settings.embedded_redis
+        assert settings.limits is not None
     assert not caplog.records
+
+
+def test_nginx_is_the_proxy_that_is_trusted():
+    """
+    The address that nginx sees is added after those that it is sent, and is the one that the API takes.
+    """
+    assert "proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;" in NGINX
+    assert "${BORNEOUT_TRUSTED_PROXIES:-1}" == SERVICES["api"]["environment"]["BORNEOUT_TRUSTED_PROXIES"]
 
 
 def test_redis_keeps_nothing():

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from service.config import BadSetting, Settings
+from service.limits import Limits, Quota
 
 KEY = "bo_0123456789abcdefghij"
 SECRET = "hunter2"
@@ -40,6 +41,8 @@ def test_nothing_set():
             public_read=True,
             migrate=True,
             bootstrap_key=None,
+            limits=Limits(),
+            trusted_proxies=0,
         )
         == read()
     )
@@ -63,6 +66,10 @@ def test_nothing_set():
         ("PUBLIC_READ", "TRUE", "public_read", True),
         ("MIGRATE", "False", "migrate", False),
         ("BOOTSTRAP_KEY", KEY, "bootstrap_key", KEY),
+        ("RATE_LIMIT", "off", "limits", None),
+        ("RATE_LIMIT", "OFF", "limits", None),
+        ("RATE_LIMIT", "reads=6000/m,writes=9/s", "limits", Limits(reads=Quota(6000, 60), writes=Quota(9, 1))),
+        ("TRUSTED_PROXIES", "2", "trusted_proxies", 2),
     ],
 )
 def test_setting(name, value, field, expected):
@@ -81,7 +88,19 @@ def test_setting(name, value, field, expected):
     assert [getattr(default, name) for name in sorted(rest)] == [getattr(settings, name) for name in sorted(rest)]
 
 
-@pytest.mark.parametrize("name", ["DATA_DIR", "DATABASE_URL", "REDIS_URL", "PUBLIC_READ", "MIGRATE", "BOOTSTRAP_KEY"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "DATA_DIR",
+        "DATABASE_URL",
+        "REDIS_URL",
+        "PUBLIC_READ",
+        "MIGRATE",
+        "BOOTSTRAP_KEY",
+        "RATE_LIMIT",
+        "TRUSTED_PROXIES",
+    ],
+)
 def test_empty_is_not_set(name):
     """
     A variable that is set to nothing, as compose files do, is as good as not set.
@@ -119,6 +138,13 @@ def test_data_dir_given_wins():
         ("BOOTSTRAP_KEY", SECRET),
         ("BOOTSTRAP_KEY", f"bo_{SECRET}"),
         ("BOOTSTRAP_KEY", f"{KEY}\n"),
+        ("RATE_LIMIT", "600"),
+        ("RATE_LIMIT", "reads=600"),
+        ("RATE_LIMIT", "false"),
+        ("TRUSTED_PROXIES", "-1"),
+        ("TRUSTED_PROXIES", "10"),
+        ("TRUSTED_PROXIES", "true"),
+        ("TRUSTED_PROXIES", "10.0.0.0/8"),
     ],
 )
 def test_bad_value(name, value):

@@ -107,6 +107,13 @@ def test_what_counts_as_away_on_sqlite(tmp_path, sqlite_template, statement, awa
     assert away is is_away(caught.value)
 
 
+@pytest.fixture
+def somewhere(tmp_path):
+    """A database that is not asked anything."""
+    with contextlib.closing(Database(f"sqlite:///{tmp_path / 'none.db'}")) as db:
+        yield db
+
+
 def lost_race():
     return sa.exc.IntegrityError("", {}, psycopg.errors.UniqueViolation())
 
@@ -120,20 +127,20 @@ def lost_race():
         ([sa.exc.OperationalError("", {}, psycopg.errors.SerializationFailure())] * 3, 4),
     ],
 )
-def test_loser_of_a_race_tries_again(errors, attempts):
+def test_loser_of_a_race_tries_again(somewhere, errors, attempts):
     """
     What another writer was in the way of is tried again, a few times.
     """
     waiting, tried = list(errors), []
 
     @retried
-    def use_case(given):
+    def use_case(_db, given):
         tried.append(given)
         if waiting:
             raise waiting.pop()
         return "done"
 
-    assert "done" == use_case("given")
+    assert "done" == use_case(somewhere, "given")
     assert ["given"] * attempts == tried
 
 
@@ -141,20 +148,68 @@ def test_loser_of_a_race_tries_again(errors, attempts):
     ("error", "attempts"),
     [(lost_race(), 4), (sa.exc.OperationalError("", {}, psycopg.errors.DiskFull()), 1), (KeyError("a"), 1)],
 )
-def test_trying_again_has_an_end(error, attempts):
+def test_trying_again_has_an_end(somewhere, error, attempts):
     """
     What is nobody else's doing is not tried again, and the rest not for ever.
     """
     tried = []
 
     @retried
-    def use_case():
+    def use_case(_db):
         tried.append(1)
         raise error
 
     with pytest.raises(type(error)):
-        use_case()
+        use_case(somewhere)
     assert attempts == len(tried)
+
+
+def test_whole_transaction_is_tried_again(db):
+    """
+    A use case within another's transaction is not tried again by itself, since that transaction is lost: the other is,
+    with all that it did.
+    """
+    waiting, tried = [lost_race()], []
+
+    @retried
+    def inner(_db):
+        tried.append("inner")
+        if waiting:
+            raise waiting.pop()
+
+    @retried
+    def outer(db):
+        tried.append("outer")
+        with db.write() as session:
+            session.execute(sa.select(1))
+            inner(db)
+
+    outer(db)
+
+    assert ["outer", "inner"] * 2 == tried
+
+
+def test_what_the_database_refuses_is_refused_where_it_was_asked(db):
+    """
+    A `write()` within another one is refused what it would be alone, at its own end.
+    """
+    row = Outbox(kind=None, payload={}, recorded_at=dt.datetime(2026, 1, 1, tzinfo=dt.UTC))
+
+    with contextlib.suppress(sa.exc.IntegrityError), db.write():
+        inner = db.write()
+        inner.__enter__().add(row)
+        with pytest.raises(sa.exc.IntegrityError):
+            inner.__exit__(None, None, None)
+        assert db.is_writing
+
+
+def test_two_databases_are_written_apart(db, tmp_path, sqlite_template):
+    """
+    A transaction of one database is none of another's.
+    """
+    other = Database(f"sqlite:///{shutil.copy(sqlite_template, tmp_path / 'other.db')}")
+    with contextlib.closing(other), db.write() as session, other.write() as elsewhere:
+        assert session is not elsewhere
 
 
 def at_once(world, calls):

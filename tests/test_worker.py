@@ -97,14 +97,14 @@ def test_restored_snapshot_goes_before_the_rows(db, own, server):
     """
     R20: one round ends both what Redis restored from long ago and what was left in the outbox meanwhile.
     """
-    tick(db, own)
+    tick(db, own, now=NOW)
     read(own, b"old")
     dump = server.save()
     server.restart_from(dump)
     leave(db)
     assert (b"old", CacheStatus.HIT) == read(own, b"new")
 
-    tick(db, own)
+    tick(db, own, now=NOW)
 
     assert is_empty(db)
     assert b"new" == read(own, b"new")[0]
@@ -117,7 +117,7 @@ def test_rows_are_kept_while_redis_is_away(db, own, server):
     leave(db)
     server.kill()
 
-    tick(db, own)
+    tick(db, own, now=NOW)
 
     assert not is_empty(db)
 

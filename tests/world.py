@@ -21,8 +21,8 @@ class World:
         self.app = app
         self.runtime = app.extensions["runtime"]
         self.client = app.test_client()
-        secret = create_key(self.runtime.db, name="test", scopes=scopes, now=dt.datetime.now(dt.UTC))
-        self.headers = {"Authorization": f"Bearer {secret}"}
+        key = create_key(self.runtime.db, name="test", scopes=scopes, now=dt.datetime.now(dt.UTC))
+        self.headers = {"Authorization": f"Bearer {key['secret']}"}
 
     def with_scopes(self, *scopes: Scope) -> World:
         """The same world through another key."""
@@ -36,6 +36,9 @@ class World:
 
     def patch(self, path: str, json: Any = None, **options: Any) -> Any:
         return self.client.patch(path, json=json, headers=self.headers | options.pop("headers", {}), **options)
+
+    def delete(self, path: str, json: Any = None, **options: Any) -> Any:
+        return self.client.delete(path, json=json, headers=self.headers | options.pop("headers", {}), **options)
 
     def outlet(self, name: str, **members: Any) -> dict[str, Any]:
         return _done(self.post("/v1/outlets", {"name": name, **members}))

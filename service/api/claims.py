@@ -9,6 +9,7 @@ from uuid import UUID
 
 from service import browse, claims, reports
 from service.auth import caller, requires
+from service.once import once
 from service.schemas.claims import ClaimIn, ClaimOut, ClaimPage, ClaimPatch, ClaimQuery
 from service.schemas.fields import PageQuery
 from service.schemas.reports import ReportIn, ReportOut, ReportPage
@@ -22,6 +23,7 @@ blp = Blueprint(
 
 @blp.route("", methods=["POST"])
 @requires(Scope.CLAIMS_WRITE)
+@once()
 @blp.arguments(ClaimIn)
 @blp.response(201, ClaimOut)
 @blp.alt_response(200, schema=ClaimOut, description="On record already", success=True)
@@ -68,6 +70,7 @@ def change_claim(body: dict[str, Any], claim_id: UUID, tags: frozenset[str] | No
 
 @blp.route("/<uuid:claim_id>/reports", methods=["POST"])
 @requires(Scope.CLAIMS_WRITE)
+@once()
 @blp.arguments(ReportIn)
 @blp.response(201, ReportOut)
 @blp.alt_response(200, schema=ReportOut, description="On record already", success=True)

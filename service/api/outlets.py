@@ -8,6 +8,7 @@ from typing import Any
 
 from service import outlets, reports
 from service.auth import caller, requires
+from service.once import once
 from service.schemas.fields import PageQuery
 from service.schemas.outlets import OutletIn, OutletOut, OutletPage, OutletPatch, OutletQuery
 from service.schemas.reports import ReportPage
@@ -19,6 +20,7 @@ blp = Blueprint("outlets", __name__, url_prefix="/v1/outlets", description="Who 
 
 @blp.route("", methods=["POST"])
 @requires(Scope.OUTLETS_WRITE)
+@once()
 @blp.arguments(OutletIn)
 @blp.response(201, OutletOut)
 @blp.fails(409)

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from service import reports
 from service.auth import caller, requires
+from service.once import once
 from service.schemas.reports import ReportOut, WithdrawalIn
 from service.vocabulary import Scope
 from service.web import Blueprint, runtime
@@ -17,6 +18,7 @@ blp = Blueprint("reports", __name__, url_prefix="/v1/reports", description="Who 
 
 @blp.route("/<uuid:report_id>/withdrawal", methods=["POST"])
 @requires(Scope.CLAIMS_WRITE)
+@once()
 @blp.arguments(WithdrawalIn)
 @blp.response(201, ReportOut)
 @blp.alt_response(200, schema=ReportOut, description="Withdrawn already", success=True)

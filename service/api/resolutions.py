@@ -8,6 +8,7 @@ from uuid import UUID
 
 from service import resolutions
 from service.auth import caller, requires
+from service.once import once
 from service.schemas.resolutions import ResolutionIn, ResolutionOut, ResolutionPage
 from service.vocabulary import Scope
 from service.web import Blueprint, runtime
@@ -17,6 +18,7 @@ blp = Blueprint("resolutions", __name__, url_prefix="/v1/claims/<uuid:claim_id>"
 
 @blp.route("/resolutions", methods=["POST"])
 @requires(Scope.RESOLUTIONS_WRITE)
+@once()
 @blp.arguments(ResolutionIn)
 @blp.response(201, ResolutionOut)
 @blp.fails(404, 409)

@@ -1,4 +1,4 @@
-"""Make, list and revoke API keys."""
+"""Make, list, change and end API keys."""
 
 from __future__ import annotations
 
@@ -11,16 +11,18 @@ from rich.markup import escape
 from rich.table import Column, Table
 
 from service import keys as use_cases
-from service.cli.shared import Name, Place, with_place
+from service.cli.shared import Moment, Name, Place, with_place
 from service.identity import NAME_LENGTH
 from service.instants import format_instant
 from service.models import ApiKey
 from service.vocabulary import Scope
 
+_COLUMNS = ("id", "name", "scopes", "made", "used", "ends")
+
 
 @click.group()
 def keys() -> None:
-    """Make, list and revoke API keys."""
+    """Make, list, change and end API keys."""
 
 
 @keys.command()
@@ -33,38 +35,68 @@ def keys() -> None:
     type=click.Choice([scope.value for scope in Scope]),
     help="What the key may do; can be given more than once.",
 )
+@click.option("--expires", type=Moment(), help="When it ends by itself, such as 2027-01-01T00:00:00Z.")
 @with_place
-def create(place: Place, *, name: str, scopes: tuple[str, ...]) -> None:
+def create(place: Place, *, name: str, scopes: tuple[str, ...], expires: dt.datetime | None) -> None:
     """Make a key and show it, this once."""
     now = dt.datetime.now(dt.UTC)
-    click.echo(use_cases.create_key(place.db, name=name, scopes=map(Scope, scopes), now=now))
+    key = use_cases.create_key(place.db, name=name, scopes=map(Scope, scopes), expires_at=expires, now=now)
+    click.echo(key["secret"])
 
 
 @keys.command("list")
 @with_place
 def list_(place: Place) -> None:
     """List the keys; the keys themselves are not kept. Into a file or a pipe, as lines with tabs."""
-    head = ("id", "name", "scopes", "made", "revoked")
     rows = [_row(key) for key in use_cases.list_keys(place.db)]
     if not (console := Console()).is_terminal:
-        for row in (head, *rows):
+        for row in (_COLUMNS, *rows):
             click.echo("\t".join(row))
         return
-    table = Table(*(Column(name, no_wrap=name == "id", overflow="fold") for name in head))
-    for row in rows:
-        table.add_row(*map(escape, row))
+    table = Table(*(Column(name, no_wrap=name == "id", overflow="fold") for name in _COLUMNS), box=None)
+    for key_id, name, scopes, *moments in rows:
+        # The day will do, so that all of it fits into a narrow terminal.
+        table.add_row(key_id, escape(name), scopes, *(moment[:10] for moment in moments))
     console.print(table)
 
 
 def _row(key: ApiKey) -> tuple[str, ...]:
-    revoked = "" if key.revoked_at is None else format_instant(key.revoked_at)
-    return str(key.id), key.name, " ".join(key.scopes), format_instant(key.recorded_at), revoked
+    moments = (key.recorded_at, key.last_used_at, key.revoked_at or key.expires_at)
+    spelt = ("" if moment is None else format_instant(moment) for moment in moments)
+    return str(key.id), key.name, " ".join(key.scopes), *spelt
+
+
+@keys.command()
+@click.argument("key_id", type=click.UUID)
+@click.option(
+    "--overlap",
+    default=24.0,
+    show_default=True,
+    type=click.FloatRange(0, 24 * 90),
+    help="For how many hours the secret that it has now goes on.",
+)
+@with_place
+def rotate(place: Place, *, key_id: UUID, overlap: float) -> None:
+    """Give a key another secret and show it, this once."""
+    now = dt.datetime.now(dt.UTC)
+    click.echo(use_cases.rotate_key(place.db, key_id, overlap=dt.timedelta(hours=overlap), now=now)["secret"])
+
+
+@keys.command()
+@click.argument("key_id", type=click.UUID)
+@click.argument("moment", type=Moment())
+@with_place
+def expire(place: Place, *, key_id: UUID, moment: dt.datetime) -> None:
+    """Let a key end at a moment to come, such as 2027-01-01T00:00:00Z."""
+    now = dt.datetime.now(dt.UTC)
+    key = use_cases.change_key(place.db, key_id, changes={"expires_at": moment}, tags=None, now=now)
+    click.echo(f"The key {key['name']!r} expires at {format_instant(moment)}.")
 
 
 @keys.command()
 @click.argument("key_id", type=click.UUID)
 @with_place
 def revoke(place: Place, *, key_id: UUID) -> None:
-    """End a key for good."""
+    """End a key at once and for good."""
     key = use_cases.revoke_key(place.db, key_id, now=dt.datetime.now(dt.UTC))
-    click.echo(f"The key {key.name!r} is revoked.")
+    click.echo(f"The key {key['name']!r} is revoked.")

@@ -10,6 +10,7 @@ everything is looked up first nothing is made twice; it is then told as what it 
 from __future__ import annotations
 
 import datetime as dt
+import re
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -45,6 +46,7 @@ from service.schemas.resolutions import ResolutionIn
 _TIMEOUT = 30.0  # seconds
 _PAUSES = (0.5, 2.0)  # seconds before a line is loaded the second and the third time
 _REFUSED, _BROKEN = 400, 500
+_TOO_MANY = HTTPStatus.TOO_MANY_REQUESTS
 _KINDS = {f"/problems/{kind.name}": kind for kind in problem_types()}
 
 
@@ -195,7 +197,8 @@ class Remote:
 
     def _call(self, method: str, path: str, **options: Any) -> tuple[int, Any]:
         try:
-            answer = self._pool.request(method, self._address + path, **options)
+            while (answer := self._pool.request(method, self._address + path, **options)).status == _TOO_MANY:
+                time.sleep(_pause(answer))
         except urllib3.exceptions.HTTPError as exc:
             raise _NoAnswer(f"{self._address} does not answer: {exc}") from exc
         if answer.status >= _BROKEN:
@@ -210,6 +213,12 @@ class Remote:
         if refusal is not None:
             raise refusal(content["detail"], errors=content.get("errors", ()))
         return answer.status, content
+
+
+def _pause(refusal: urllib3.BaseHTTPResponse) -> float:
+    """For how long a service that is called too often wants to be left alone, in seconds."""
+    said = refusal.headers.get("Retry-After", "")
+    return float(said) if re.fullmatch("[0-9]{1,4}", said) else 1.0
 
 
 def _check_before(resolution: NewResolution | None) -> None:

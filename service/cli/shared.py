@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import functools
 import logging
 from collections.abc import Callable
@@ -14,6 +15,7 @@ import click
 from service.cache import ScoreCache
 from service.config import Settings
 from service.db import Database
+from service.instants import parse_instant
 from service.logs import set_up_logs
 
 
@@ -37,6 +39,20 @@ class Name(click.ParamType[str]):
         if not value.strip() or len(value) > self._longest or not value.isprintable():
             self.fail(f"must have 1 to {self._longest} printable characters", param, ctx)
         return value
+
+
+class Moment(click.ParamType[dt.datetime]):
+    """An instant with a zone."""
+
+    name = "instant"
+
+    def convert(
+        self, value: str | dt.datetime, param: click.Parameter | None, ctx: click.Context | None
+    ) -> dt.datetime:
+        try:
+            return value if isinstance(value, dt.datetime) else parse_instant(value)
+        except ValueError as exc:
+            self.fail(str(exc), param, ctx)
 
 
 def with_settings(command: Callable[..., Any]) -> Callable[..., Any]:

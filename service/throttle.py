@@ -1,0 +1,83 @@
+"""For whom a call is counted, and what becomes of one too many."""
+
+from __future__ import annotations
+
+import functools
+import ipaddress
+from typing import Literal
+from uuid import UUID
+
+from flask import g, request
+
+from service.errors import TooManyRequests
+from service.limits import Standing
+from service.web import runtime
+
+_FAILURES = "failures"
+_LONGEST = 64
+
+
+def count_call(kind: Literal["reads", "writes"], key_id: UUID | None) -> None:
+    """Count a call for a key, or without one for the address that it comes from.
+
+    Raises:
+        TooManyRequests: It is one too many.
+    """
+    at = runtime()
+    if (limits := at.settings.limits) is None:
+        return
+    who = _address() if key_id is None else f"key:{key_id}"
+    g.standing = at.limiter.count(kind, who, limits.reads if kind == "reads" else limits.writes)
+    _check(g.standing)
+
+
+def count_failure() -> None:
+    """Count a key that is none for the address that it comes from.
+
+    Raises:
+        TooManyRequests: There were too many of them.
+    """
+    at = runtime()
+    if at.settings.limits is not None:
+        _check(at.limiter.count(_FAILURES, _address(), at.settings.limits.failures))
+
+
+def check_failures() -> None:
+    """Look at no key from an address that has sent too many that are none.
+
+    Raises:
+        TooManyRequests: This one has, and this process knows.
+    """
+    at = runtime()
+    if at.settings.limits is not None:
+        _check(at.limiter.is_over(_FAILURES, _address(), at.settings.limits.failures))
+
+
+def _check(standing: Standing | None) -> None:
+    if standing is not None and standing.is_over:
+        g.standing = standing
+        raise TooManyRequests(
+            f"More than {standing.quota.calls} {standing.name} in {standing.quota.seconds} s.",
+            retry_after=standing.resets_in,
+        )
+
+
+def _address() -> str:
+    return _network(request.remote_addr or "unknown")
+
+
+@functools.lru_cache(1024)
+def _network(text: str) -> str:
+    """Where a call comes from; of IPv6 the network, since its holder has all addresses in it.
+
+    >>> _network("192.0.2.7"), _network("2001:db8::7"), _network("::ffff:192.0.2.7")
+    ('ip:192.0.2.7', 'ip:2001:db8::/64', 'ip:192.0.2.7')
+    """
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        return f"ip:{text[:_LONGEST]}"
+    if isinstance(address, ipaddress.IPv6Address):
+        mapped = address.ipv4_mapped
+        return f"ip:{mapped or ipaddress.ip_network((int(address), 64), strict=False)}"
+    return f"ip:{address}"

@@ -1,0 +1,293 @@
+"""/v1/keys"""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+
+import pytest
+
+from service.key_uses import KeyUses, write_uses
+from service.keys import list_keys
+from service.vocabulary import Scope
+from tests.world import NOTE, World, assert_problem
+
+PAST, FUTURE = "2020-01-01T00:00:00Z", "2100-01-01T00:00:00Z"
+NOTHING = "0192aa00-0000-7000-8000-000000000000"
+
+
+def make(world, *scopes, **members):
+    response = world.post("/v1/keys", {"name": "feed", "scopes": list(scopes) or ["claims:write"], **members})
+    assert 201 == response.status_code, response.text
+    return response.json
+
+
+def can_call(world, key):
+    """Whether a secret is taken for a key that may file claims."""
+    response = world.client.post("/v1/claims", json={}, headers={"Authorization": f"Bearer {key['secret']}"})
+    assert response.status_code in (401, 422), response.text
+    return response.status_code == 422
+
+
+def change(world, key, **members):
+    return world.patch(f"/v1/keys/{key['id']}", members, headers={"If-Match": "*"})
+
+
+def revoke(world, key_id):
+    return world.delete(f"/v1/keys/{key_id}", headers={"If-Match": "*"})
+
+
+def own_id(world):
+    """The id of the key that the world calls with, of several the last made."""
+    return list_keys(world.runtime.db)[-1].id
+
+
+def test_make_a_key(world):
+    """
+    A key is made with its secret, which works and is shown in no other place.
+    """
+    response = world.post("/v1/keys", {"name": "feed", "scopes": ["claims:write", "read"], "expires_at": FUTURE})
+    key = response.json
+
+    assert (201, f"/v1/keys/{key['id']}") == (response.status_code, response.headers["Location"])
+    assert ("feed", ["claims:write", "read"], FUTURE) == (key["name"], key["scopes"], key["expires_at"])
+    assert (None, None) == (key["last_used_at"], key["revoked_at"])
+    assert can_call(world, key)
+    for path in ("/v1/keys", f"/v1/keys/{key['id']}"):
+        assert key["secret"] not in world.get(path).text
+    assert {name: value for name, value in key.items() if name != "secret"} == world.get(f"/v1/keys/{key['id']}").json
+
+
+@pytest.mark.parametrize(
+    ("members", "pointer"),
+    [
+        ({"name": ""}, "/name"),
+        ({"name": "x" * 501}, "/name"),
+        ({"scopes": []}, "/scopes"),
+        ({"scopes": ["everything"]}, "/scopes/0"),
+        ({"scopes": "admin"}, "/scopes"),
+        ({"expires_at": PAST}, "/expires_at"),
+        ({"expires_at": "2100-01-01T00:00:00"}, "/expires_at"),
+        ({"secret": "bo_mine_0123456789012345"}, "/secret"),
+    ],
+)
+def test_bad_key(standing_world, members, pointer):
+    """
+    A key needs a name, a scope that there is, and an end to come if it has one; nobody chooses a secret.
+    """
+    body = {"name": "feed", "scopes": ["read"], **members}
+
+    assert_problem(standing_world.post("/v1/keys", body), 422, "invalid-body", pointer)
+
+
+def test_replay_is_without_the_secret(world):
+    """
+    Sent again with its Idempotency-Key, a key is there once, and its secret is neither shown nor kept.
+    """
+    headers = {"Idempotency-Key": "make-a-key"}
+    body = {"name": "feed", "scopes": ["read"]}
+    first, again = (world.post("/v1/keys", body, headers=headers) for _ in range(2))
+
+    assert "true" == again.headers["Idempotency-Replayed"]
+    assert (201, first.json) == (again.status_code, again.json | {"secret": first.json["secret"]})
+    assert "secret" not in again.json
+    assert 2 == len(world.get("/v1/keys").json["items"])
+
+
+def test_list(world):
+    """
+    All keys are listed, the oldest first, a page at a time, the revoked too.
+    """
+    made = [make(world, name=f"feed {number}") for number in range(3)]
+    revoke(world, made[0]["id"])
+
+    first = world.get("/v1/keys?limit=2").json
+    rest = world.get("/v1/keys", query_string={"limit": 2, "cursor": first["next_cursor"]}).json
+
+    assert ["test", "feed 0", "feed 1", "feed 2"] == [key["name"] for key in first["items"] + rest["items"]]
+    assert first["items"][1]["revoked_at"] is not None
+    assert rest["next_cursor"] is None
+
+
+def test_last_use(world):
+    """
+    When a key was last used is on record once the worker has been by, to the minute, and costs one write a minute.
+    """
+    at = world.runtime
+    user = make(world)
+    tag = world.get(f"/v1/keys/{user['id']}").headers["ETag"]
+    began = dt.datetime.now(dt.UTC)
+    assert can_call(world, user)
+    assert can_call(world, user)
+    write_uses(at.db, at.cache.link)
+    used = used_at(world, user)
+
+    assert abs(used - began) < dt.timedelta(seconds=5)
+    assert tag == world.get(f"/v1/keys/{user['id']}").headers["ETag"]  # nobody changed it
+    elsewhere = KeyUses(at.cache.link)
+    elsewhere.note(list_keys(at.db)[-1].id, now=used + dt.timedelta(seconds=59))
+    write_uses(at.db, at.cache.link)
+    assert used == used_at(world, user)
+    elsewhere = KeyUses(at.cache.link)
+    elsewhere.note(list_keys(at.db)[-1].id, now=used + dt.timedelta(seconds=60))
+    write_uses(at.db, at.cache.link)
+    assert used + dt.timedelta(seconds=60) == used_at(world, user)
+
+
+def used_at(world, key):
+    return dt.datetime.fromisoformat(world.get(f"/v1/keys/{key['id']}").json["last_used_at"])
+
+
+def test_revoke(world):
+    """
+    A revoked key ends at once and for good; revoking it again changes nothing.
+    """
+    key = make(world)
+
+    first, again = revoke(world, key["id"]), revoke(world, key["id"])
+
+    assert (200, first.json) == (first.status_code, again.json)
+    assert first.json["revoked_at"] is not None
+    assert not can_call(world, key)
+    assert_problem(change(world, key, name="other"), 409, "key-ended")
+    assert_problem(world.post(f"/v1/keys/{key['id']}/rotation", {}), 409, "key-ended")
+
+
+def test_last_admin_key(world):
+    """
+    The last admin key can neither be revoked nor be made to expire; with another one it can.
+    """
+    mine = own_id(world)
+    revoke(world, make(world, "admin")["id"])
+    make(world, "claims:write")
+
+    assert_problem(revoke(world, mine), 409, "last-admin-key")
+    assert_problem(change(world, {"id": mine}, expires_at=FUTURE), 409, "last-admin-key")
+    make(world, "admin")
+    assert 200 == revoke(world, mine).status_code
+    assert_problem(world.get("/v1/keys"), 401, "unauthorized")
+
+
+def test_admin_keys_that_expire(world):
+    """
+    An admin key may expire before another one does, and not after.
+    """
+    mine, other = own_id(world), make(world, "admin", expires_at=FUTURE)
+
+    assert_problem(change(world, {"id": mine}, expires_at="2100-01-01T00:00:01Z"), 409, "last-admin-key")
+    assert 200 == change(world, {"id": mine}, expires_at="2099-12-31T23:59:59Z").status_code
+    assert_problem(change(world, other, expires_at="2100-01-02T00:00:00Z"), 409, "last-admin-key")
+
+
+def test_expiry(world):
+    """
+    A key ends by itself at the moment it was made to, which can be taken back before.
+    """
+    key, kept = make(world), make(world)
+    soon = (dt.datetime.now(dt.UTC) + dt.timedelta(seconds=0.3)).isoformat()
+
+    assert 200 == change(world, key, expires_at=soon).status_code
+    assert 200 == change(world, kept, expires_at=FUTURE).status_code
+    assert (True, True) == (can_call(world, key), can_call(world, kept))
+    assert change(world, kept, expires_at=None).json["expires_at"] is None
+    time.sleep(0.35)
+    assert (False, True) == (can_call(world, key), can_call(world, kept))
+    assert_problem(change(world, key, expires_at=None), 409, "key-ended")
+
+
+def test_change_needs_what_was_read(world):
+    """
+    A key is changed and revoked by who has seen it as it is.
+    """
+    key = make(world)
+    path = f"/v1/keys/{key['id']}"
+    tag = world.get(path).headers["ETag"]
+
+    assert_problem(world.patch(path, {"name": "x"}), 428, "precondition-required")
+    assert_problem(world.delete(path), 428, "precondition-required")
+    changed = world.patch(path, {"name": "other"}, headers={"If-Match": tag})
+    assert (200, "other") == (changed.status_code, changed.json["name"])
+    assert_problem(world.delete(path, headers={"If-Match": tag}), 412, "precondition-failed")
+    assert 200 == world.delete(path, headers={"If-Match": changed.headers["ETag"]}).status_code
+
+
+def test_rotate(world):
+    """
+    A key that is rotated has another secret; the one before goes on as long as it was told to.
+    """
+    first = make(world)
+    second = world.post(f"/v1/keys/{first['id']}/rotation", {"overlap": 3600}).json
+    third = world.post(f"/v1/keys/{first['id']}/rotation", {}).json
+
+    assert [first["id"]] * 2 == [second["id"], third["id"]]
+    assert [True] * 3 == [can_call(world, key) for key in (first, second, third)]
+    fourth = world.post(f"/v1/keys/{first['id']}/rotation", {"overlap": 0}).json
+    assert [False, False, False, True] == [can_call(world, key) for key in (first, second, third, fourth)]
+    revoke(world, first["id"])
+    assert not can_call(world, fourth)
+
+
+def test_former_secret_ends_by_itself(world):
+    """
+    The secret before ends when the overlap does, and with the key.
+    """
+    first, other = make(world), make(world)
+    second = world.post(f"/v1/keys/{first['id']}/rotation", {"overlap": 1}).json
+    world.post(f"/v1/keys/{other['id']}/rotation", {"overlap": 3600})
+    revoke(world, other["id"])
+
+    assert ([True, True], False) == ([can_call(world, key) for key in (first, second)], can_call(world, other))
+    time.sleep(1.05)
+    assert [False, True] == [can_call(world, key) for key in (first, second)]
+
+
+@pytest.mark.parametrize("overlap", [-1, 90 * 24 * 3600 + 1, "1", 1.5, None, True])
+def test_bad_overlap(world, overlap):
+    """
+    An overlap is a whole number of seconds, up to 90 days.
+    """
+    response = world.post(f"/v1/keys/{own_id(world)}/rotation", {"overlap": overlap})
+
+    assert_problem(response, 422, "invalid-body", "/overlap")
+
+
+def test_rotated_key_is_still_who_filed(world):
+    """
+    R14: another secret does not let a key resolve what it filed.
+    """
+    key = make(world, "claims:write", "resolutions:write")
+    feed = World(world.app)
+    feed.headers = {"Authorization": f"Bearer {key['secret']}"}
+    claim = feed.record()
+    rotated = world.post(f"/v1/keys/{key['id']}/rotation", {}).json
+    feed.headers = {"Authorization": f"Bearer {rotated['secret']}"}
+
+    response = feed.post(f"/v1/claims/{claim['id']}/resolutions", {"verdict": "true", "note": NOTE})
+
+    assert_problem(response, 403, "own-claim")
+
+
+def test_unknown_key(standing_world):
+    """
+    A key that is not there is a 404, whatever is wanted of it.
+    """
+    path, headers = f"/v1/keys/{NOTHING}", {"If-Match": "*"}
+    answers = [
+        standing_world.get(path),
+        standing_world.patch(path, {"name": "x"}, headers=headers),
+        standing_world.delete(path, headers=headers),
+        standing_world.post(f"{path}/rotation", {}),
+    ]
+
+    for response in answers:
+        assert_problem(response, 404, "not-found")
+
+
+def test_keys_are_for_admins(world):
+    """
+    Who may do all but administer does not see a key, nor make one.
+    """
+    other = world.with_scopes(*(scope for scope in Scope if scope is not Scope.ADMIN))
+
+    assert_problem(other.get("/v1/keys"), 403, "forbidden")
+    assert_problem(other.post("/v1/keys", {"name": "x", "scopes": ["admin"]}), 403, "forbidden")

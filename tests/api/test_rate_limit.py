@@ -1,0 +1,247 @@
+"""RateLimit, RateLimit-Policy and 429 on every call under /v1"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import time
+from dataclasses import replace
+
+import pytest
+
+from service.app import create_app
+from service.keys import list_keys, rotate_key
+from service.limits import Limits, Quota
+from service.vocabulary import Scope
+from tests.api.contract import CheckedClient
+from tests.own_redis import own_redis
+from tests.world import World, assert_problem, report
+
+FEW = Limits(reads=Quota(4, 60), writes=Quota(3, 60), failures=Quota(2, 60))
+
+
+@pytest.fixture
+def limited(settings):
+    """Makes worlds on one database and one Redis, as if each were another process, with few calls allowed."""
+    made = []
+
+    def make(limits=FEW, **members):
+        app = create_app(replace(settings, limits=limits, **members))
+        app.test_client_class = CheckedClient
+        made.append(app.extensions["runtime"])
+        return World(app)
+
+    yield make
+    for runtime in made:
+        runtime.db.close()
+        runtime.cache.close()
+
+
+def statuses(answers):
+    return [response.status_code for response in answers]
+
+
+def read(world, address="192.0.2.1", **headers):
+    """A read without a key, from an address."""
+    return world.client.get("/v1/outlets", environ_base={"REMOTE_ADDR": address}, headers=headers)
+
+
+def test_told_how_many_are_left(standing_world):
+    """
+    Every answer under /v1 says how often one may call and how often one still may; others do not.
+    """
+    answers = [standing_world.get("/v1/outlets"), standing_world.get("/v1/outlets/nobody")]
+    answers += [standing_world.post("/v1/outlets", {}), standing_world.client.head("/v1/scores")]
+
+    for response, (name, calls) in zip(
+        answers, [("reads", 120_000)] * 2 + [("writes", 30_000), ("reads", 120_000)], strict=True
+    ):
+        assert f'"{name}";q={calls};w=60' == response.headers["RateLimit-Policy"]
+        assert re.fullmatch(rf'"{name}";r=\d+;t=[1-6]?\d', response.headers["RateLimit"])
+    assert "RateLimit" not in standing_world.get("/healthz").headers
+
+
+def test_one_too_many(limited):
+    """
+    One call too many is refused with the seconds to wait; nothing is done for it.
+    """
+    world = limited()
+    answers = [world.post("/v1/outlets", {"name": f"Outlet {number}"}) for number in range(5)]
+
+    assert [201] * 3 + [429] * 2 == statuses(answers)
+    assert_problem(answers[3], 429, "too-many-requests")
+    assert 50 < int(answers[3].headers["Retry-After"]) <= 60
+    assert re.fullmatch(r'"writes";r=0;t=\d\d', answers[3].headers["RateLimit"])
+    assert ['"writes";r=2', '"writes";r=1', '"writes";r=0'] == [
+        response.headers["RateLimit"].rsplit(";", 1)[0] for response in answers[:3]
+    ]
+    assert 3 == len(world.get("/v1/outlets").json["items"])
+
+
+def test_reads_and_writes_are_apart(limited):
+    """
+    Who may not write any more may still read; looking up many outlets is a read.
+    """
+    world = limited()
+
+    assert [422] * 3 + [429] == statuses(world.post("/v1/outlets", {}) for _ in range(4))
+    assert [200] * 4 + [429] == statuses(world.post("/v1/outlets/lookup", {"urls": []}) for _ in range(5))
+    assert 429 == world.get("/v1/outlets").status_code
+
+
+def test_each_key_has_its_own(limited):
+    """
+    Keys do not use up one another's calls, though they come from one address; and another secret makes no other key.
+    """
+    world = limited()
+    other = world.with_scopes(Scope.CLAIMS_WRITE)
+    claim = {"text": "The bridge opens.", "reports": [report()]}
+    own = list_keys(world.runtime.db)[0].id
+
+    assert [201] * 3 + [429] == statuses(world.post("/v1/claims", claim) for _ in range(4))
+    assert [201] * 3 + [429] == statuses(other.post("/v1/claims", claim) for _ in range(4))
+    secret = rotate_key(world.runtime.db, own, overlap=dt.timedelta(), now=dt.datetime.now(dt.UTC))["secret"]
+    rotated = world.client.post("/v1/outlets", json={}, headers={"Authorization": f"Bearer {secret}"})
+    assert 429 == rotated.status_code
+
+
+def test_readers_with_and_without_a_key(limited):
+    """
+    Where reading is open, a key is counted by itself and a key that is none by its address.
+    """
+    world = limited()
+    fake = {"Authorization": "Bearer bo_fake_key_0123456789abcdef"}
+
+    assert [200] * 4 + [429] == statuses(read(world) for _ in range(5))
+    assert [429, 429] == statuses(read(world, **fake) for _ in range(2))
+    assert [200] * 4 + [429] == statuses(read(world, **world.headers) for _ in range(5))
+    assert 200 == read(world, "192.0.2.2").status_code
+
+
+def test_who_lacks_the_scope_is_counted(limited):
+    """
+    Calls that are refused for the lack of a scope are calls too.
+    """
+    world = limited().with_scopes(Scope.READ)
+
+    assert [403] * 3 + [429] == statuses(world.post("/v1/outlets", {}) for _ in range(4))
+
+
+def test_processes_share(limited):
+    """
+    All processes count together.
+    """
+    one, two = limited(), limited()
+
+    assert [200, 200, 200, 200, 429, 429] == statuses(read(world) for _ in range(3) for world in (one, two))
+
+
+def test_off(limited):
+    """
+    Where limits are off nobody is refused, and no answer speaks of them.
+    """
+    world = limited(None)
+    answers = [read(world) for _ in range(10)]
+
+    assert {200} == set(statuses(answers))
+    assert not any("RateLimit" in name for response in answers for name, _ in response.headers)
+
+
+@pytest.mark.parametrize(
+    ("proxies", "sent", "refused"),
+    [
+        (0, ["203.0.113.{}", "203.0.113.{}, 198.51.100.1", "for=203.0.113.{}"], True),
+        (1, ["203.0.113.{}, 198.51.100.1", "203.0.113.{},, 198.51.100.1", "198.51.100.1"], True),
+        (1, ["203.0.113.{}", "198.51.100.1, 203.0.113.{}"], False),
+        (2, ["203.0.113.{}, 198.51.100.1, 10.0.0.1", "198.51.100.1, 10.0.0.{}"], True),
+        (2, ["203.0.113.{}, 10.0.0.1"], False),
+        (2, ["203.0.113.{}"], True),
+    ],
+)
+def test_behind_proxies(limited, proxies, sent, refused):
+    """
+    The address is the one that the first trusted proxy saw; what a client writes there itself does not count.
+    """
+    world = limited(trusted_proxies=proxies)
+    answers = [
+        read(world, **{"X-Forwarded-For": sent[number % len(sent)].format(number)}) for number in range(10 * len(sent))
+    ]
+
+    assert refused is (429 in statuses(answers))
+    if refused:
+        assert 4 == statuses(answers).count(200)
+
+
+def test_other_forwarding_headers_are_ignored(limited):
+    """
+    Neither Forwarded nor X-Real-IP, nor any other header, makes a client another.
+    """
+    world = limited(trusted_proxies=1)
+    headers = ("Forwarded", "X-Real-IP", "X-Client-IP", "CF-Connecting-IP", "X-Forwarded-Host", "X-Forwarded-Port")
+
+    assert [200] * 4 + [429] * 2 == statuses(read(world, **{name: f"203.0.113.{name}"}) for name in headers)
+
+
+def test_network_of_ipv6(limited):
+    """
+    An IPv6 network is one caller, since whoever has it has all of its addresses.
+    """
+    world = limited()
+
+    assert [200] * 4 + [429] == statuses(read(world, f"2001:db8:0:1::{number}") for number in range(5))
+    assert 200 == read(world, "2001:db8:0:2::1").status_code
+
+
+def test_keys_that_are_none(limited):
+    """
+    An address that tries many keys is not let try on, not even with a right one; others are.
+    """
+    world = limited()
+
+    def attempt(headers, address="192.0.2.1"):
+        return world.client.post("/v1/outlets", json={}, headers=headers, environ_base={"REMOTE_ADDR": address})
+
+    wrong = [attempt({"Authorization": f"Bearer bo_guess_{number:020}"}) for number in range(4)]
+
+    assert [401, 401, 429, 429] == statuses(wrong)
+    assert_problem(attempt(world.headers), 429, "too-many-requests")
+    assert_problem(attempt({}), 401, "unauthorized")
+    assert 422 == attempt(world.headers, "192.0.2.2").status_code
+
+
+def test_redis_is_away(limited, tmp_path):
+    """
+    Without Redis nobody is refused, and a call costs hardly more; a Redis that hangs is waited for once.
+    """
+    with own_redis(tmp_path) as server:
+        world = limited(redis_url=server.url)
+        world.record()
+        with server.hung():
+            began = time.monotonic()
+            answers = [world.client.get("/v1/outlets/herald/score") for _ in range(10)]
+            took = time.monotonic() - began
+        assert {200} == set(statuses(answers))
+        assert not any("RateLimit" in response.headers for response in answers)
+        assert took < 1
+        server.kill()
+        assert {200} == set(statuses(read(world) for _ in range(10)))
+        assert {422} == {world.post("/v1/outlets", {}).status_code for _ in range(10)}
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", "identity, gzip", "GZIP", ""])
+def test_compressed_body(standing_world, encoding):
+    """
+    A body that is compressed is refused unread, so that none can swell; `identity` is what is sent anyway.
+    """
+    for method, path in (("POST", "/v1/claims"), ("PATCH", "/v1/outlets/nobody")):
+        response = standing_world.client.open(
+            path,
+            method=method,
+            data=b"\x1f\x8b\x08" + b"\x00" * 1000,
+            content_type="application/json",
+            headers={**standing_world.headers, "Content-Encoding": encoding, "If-Match": "*"},
+        )
+        if encoding:
+            assert_problem(response, 415, "unsupported-media-type")
+    plain = standing_world.post("/v1/outlets", {}, headers={"Content-Encoding": "identity"})
+    assert_problem(plain, 422, "invalid-body", "/name")

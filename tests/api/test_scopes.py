@@ -1,0 +1,143 @@
+"""Every operation of the document with no key, keys that are none, and a key of each scope"""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+from dataclasses import replace
+
+import pytest
+
+from service.app import create_app
+from service.keys import change_key, create_key, find_caller, revoke_key
+from service.vocabulary import Scope
+from tests.api.contract import CheckedClient
+from tests.world import World, assert_problem
+
+NOTHING = "0192aa00-0000-7000-8000-000000000000"
+ARGUMENTS = {"claim_id": NOTHING, "report_id": NOTHING, "key_id": NOTHING, "outlet": "nobody", "name": "x"}
+
+
+def operations(app):
+    """Every operation as the document has it: its method, a path with arguments, and the scope that it needs, if any.
+
+    None of them does anything: what they name is not there, and their bodies are empty.
+    """
+    for name, item in app.extensions["document"]["paths"].items():
+        for method, operation in item.items():
+            if method != "parameters":
+                needed = [scope for each in operation.get("security", []) for scope in each.get("apiKey", [])]
+                yield method.upper(), name.format(**ARGUMENTS), Scope(needed[0]) if needed else None
+
+
+def call(world, method, path, headers):
+    body = {} if method in ("POST", "PATCH") else None
+    return world.client.open(path, method=method, json=body, headers={"If-Match": "*", **headers})
+
+
+@pytest.fixture(scope="module", params=["open", "closed"])
+def reading(request):
+    return request.param
+
+
+@pytest.fixture
+def guarded(settings, reading):
+    """A service where reading is open, or closed; and the operations that need a key there."""
+    app = create_app(replace(settings, public_read=reading == "open"))
+    app.test_client_class = CheckedClient
+    yield World(app)
+    app.extensions["runtime"].db.close()
+    app.extensions["runtime"].cache.close()
+
+
+def needed(world):
+    """The operations with the scopes that they need as this service is set up; None where anyone may call."""
+    closed = not world.runtime.settings.public_read
+    for method, path, scope in operations(world.app):
+        yield method, path, scope if scope is not Scope.READ or closed else None
+
+
+def bearer(secret):
+    return {"Authorization": f"Bearer {secret}"}
+
+
+def bad_keys(world):
+    """What is sent where a key should be, and is none, or none any more."""
+    db, now = world.runtime.db, dt.datetime.now(dt.UTC)
+    revoked, expired = (create_key(db, name=name, scopes=[Scope.ADMIN], now=now) for name in ("revoked", "expired"))
+    revoke_key(db, revoked["id"], now=now)
+    change_key(db, expired["id"], changes={"expires_at": now + dt.timedelta(microseconds=1)}, tags=None, now=now)
+    secret = world.headers["Authorization"].removeprefix("Bearer ")
+    yield {}
+    yield from ({"Authorization": word} for word in ("", "Bearer", "Basic abc", secret, f"Token {secret}"))
+    yield from map(bearer, (f"{secret}x", secret[:-1], secret.upper(), revoked["secret"], expired["secret"]))
+
+
+def test_without_a_key_that_is_one(guarded):
+    """
+    Whoever has no key, or one that is wrong, revoked or expired, is refused where one is needed and nowhere else.
+    """
+    for headers, (method, path, scope) in itertools.product(bad_keys(guarded), list(needed(guarded))):
+        response = call(guarded, method, path, headers)
+
+        if scope is None:
+            assert response.status_code not in (401, 403), (method, path, headers)
+        else:
+            assert_problem(response, 401, "unauthorized")
+            assert "Bearer" == response.headers["WWW-Authenticate"]
+
+
+@pytest.mark.parametrize("given", Scope)
+def test_key_of_one_scope(guarded, given):
+    """
+    A key may do what its scope says and nothing else; `admin` may do all.
+    """
+    world = guarded.with_scopes(given)
+
+    for method, path, scope in needed(world):
+        response = call(world, method, path, world.headers)
+
+        if scope in (None, given) or given is Scope.ADMIN:
+            assert response.status_code in (200, 400, 404, 422), (method, path, response.text)
+        else:
+            assert_problem(response, 403, "forbidden")
+
+
+@pytest.mark.parametrize("missing", [scope for scope in Scope if scope is not Scope.ADMIN])
+def test_key_that_lacks_one_scope(guarded, missing):
+    """
+    A key with every scope but one, and not `admin`, is refused just what needs that one, or `admin`.
+    """
+    world = guarded.with_scopes(*(scope for scope in Scope if scope not in (missing, Scope.ADMIN)))
+
+    for method, path, scope in needed(world):
+        response = call(world, method, path, world.headers)
+
+        assert (scope in (missing, Scope.ADMIN)) is (response.status_code == 403), (method, path, response.text)
+
+
+def test_every_scope_is_walked(guarded):
+    """
+    The document asks for what keys can have, and all under /v1 asks for something.
+    """
+    asked = list(operations(guarded.app))
+
+    assert {Scope.READ, Scope.CLAIMS_WRITE, Scope.RESOLUTIONS_WRITE, Scope.OUTLETS_WRITE, Scope.ADMIN} <= {
+        scope for *_, scope in asked
+    }
+    assert [] == [path for _, path, scope in asked if path.startswith("/v1/") and scope is None]
+    assert len(asked) > 25
+
+
+def test_key_loses_its_scopes_with_its_life(guarded):
+    """
+    A key is looked up for every call: one that is revoked between two calls is refused the second.
+    """
+    world = guarded.with_scopes(Scope.OUTLETS_WRITE)
+    secret = world.headers["Authorization"].removeprefix("Bearer ")
+    before = world.post("/v1/outlets", {})
+    now = dt.datetime.now(dt.UTC)
+    revoke_key(world.runtime.db, find_caller(world.runtime.db, secret, now=now).key_id, now=now)
+
+    assert_problem(before, 422, "invalid-body", "/name")
+    assert_problem(world.post("/v1/outlets", {}), 401, "unauthorized")
