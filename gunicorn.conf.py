@@ -3,6 +3,7 @@
 import gc
 import json
 import os
+import signal
 from importlib import import_module
 from pathlib import Path
 from socket import socket
@@ -14,6 +15,7 @@ from gunicorn.workers.base import Worker
 from service.errors import AddressTooLong, BadRequest, HeadersTooLarge
 from service.logs import formatter
 
+_STOPPING = (signal.SIGTERM, signal.SIGQUIT, signal.SIGINT)
 _METRICS = Path(os.environ.get("BORNEOUT_DATA_DIR") or "var").absolute() / "metrics"
 
 wsgi_app = "service.app:create_app()"
@@ -64,6 +66,26 @@ def when_ready(_server: Arbiter) -> None:
     """
     import_module("service.app")
     gc.freeze()  # what is imported stays: nobody has to search it for garbage, and its memory stays shared
+
+
+def pre_fork(_server: Arbiter, _worker: Worker) -> None:
+    """Hold signals back until the worker can hear them.
+
+    In its first moments it has the arbiter's handlers: told to stop then, it would work on until it is killed.
+    """
+    signal.pthread_sigmask(signal.SIG_BLOCK, _STOPPING)
+
+
+def _hear() -> None:
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPPING)
+
+
+os.register_at_fork(after_in_parent=_hear)
+
+
+def post_worker_init(_worker: Worker) -> None:
+    """Hear now what was held back."""
+    _hear()
 
 
 def child_exit(_server: Arbiter, worker: Worker) -> None:

@@ -11,7 +11,6 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -27,6 +26,7 @@ from service.keys import ensure_first_key
 from service.migrations import migrate
 from service.rebuild import ensure_sums
 from service.redis_server import redis_command, stop_leftover
+from service.stopping import Stop
 
 log = logging.getLogger(__name__)
 
@@ -106,9 +106,7 @@ def serve(
     Raises:
         StartError: Another service runs on the data directory, or this one cannot listen.
     """
-    stop = threading.Event()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, lambda *_: stop.set())
+    stop = Stop.on_signals()
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     with _alone(settings.data_dir):
         _await_port(host, port, stop)
@@ -160,7 +158,7 @@ def _processes(settings: Settings, *, listen: str, workers: int) -> list[Process
     return processes
 
 
-def _await_port(host: str, port: int, stop: threading.Event) -> None:
+def _await_port(host: str, port: int, stop: Stop) -> None:
     """Make sure that nobody else listens.
 
     Gunicorn would find out too, but meanwhile the answers of another service there would pass for its own.
@@ -176,7 +174,7 @@ def _await_port(host: str, port: int, stop: threading.Event) -> None:
                 raise StartError(f"The service cannot listen on {address}; is the port taken? ({exc})") from exc
 
 
-def _start(processes: list[Process], address: str, stop: threading.Event) -> None:
+def _start(processes: list[Process], address: str, stop: Stop) -> None:
     for process in processes:
         process.start()
     gunicorn = processes[-1]

@@ -15,6 +15,7 @@ from service.forecasts import keep_forecasts, refit_learner
 from service.idempotency import prune_answers
 from service.key_uses import write_uses
 from service.outbox import sweep
+from service.stopping import Stop
 
 log = logging.getLogger(__name__)
 
@@ -24,7 +25,7 @@ _FAREWELL = 20.0  # seconds that a round of learning has to end in; after that i
 _LEARNING_SHARE = 20  # and so many times as long as the last round took, so that it never fills the day
 
 
-def run_worker(db: Database, cache: ScoreCache, stop: threading.Event, *, beat: Path) -> None:
+def run_worker(db: Database, cache: ScoreCache, stop: Stop, *, beat: Path) -> None:
     """Work until told to stop. A database that is away is waited for.
 
     Args:
@@ -67,7 +68,7 @@ def tick(db: Database, cache: ScoreCache, *, now: dt.datetime) -> None:
     prune_answers(db, now=now)
 
 
-def run_learning(db: Database, cache: ScoreCache, stop: threading.Event) -> None:
+def run_learning(db: Database, cache: ScoreCache, stop: Stop) -> None:
     """Learn round after round until told to stop; a round that fails is told of, and the next one tried."""
     while not stop.is_set():
         begun = time.monotonic()
@@ -78,7 +79,7 @@ def run_learning(db: Database, cache: ScoreCache, stop: threading.Event) -> None
         stop.wait(max(LEARNING_PAUSE, _LEARNING_SHARE * (time.monotonic() - begun)))
 
 
-def learn(db: Database, cache: ScoreCache, stop: threading.Event, *, now: dt.datetime) -> None:
+def learn(db: Database, cache: ScoreCache, stop: Stop, *, now: dt.datetime) -> None:
     """Fit what scores are held against and what forecasts are made by, where it is due, and keep today's forecasts."""
     if (context := refit_context(db, cache, now=now)) is not None:
         log.info("scores are held against %s now", context.id)

@@ -14,6 +14,7 @@ from service.cache import Answer, CacheStatus, Question, ScoreCache
 from service.db import Database
 from service.models import Outbox
 from service.outbox import leave_forget
+from service.stopping import Stop
 from service.worker import run_worker, tick
 from tests.own_redis import own_redis, wait_until
 
@@ -55,7 +56,7 @@ def working(tmp_path):
 
     @contextlib.contextmanager
     def work(db, cache):
-        stop, died = threading.Event(), []
+        stop, died = Stop(), []
 
         def run():
             try:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import signal
-import threading
 
 import click
 
@@ -15,6 +13,7 @@ from service.db import Database
 from service.migrations import migrate as apply_migrations
 from service.rebuild import ensure_sums
 from service.serve import serve as run_service
+from service.stopping import Stop
 from service.worker import run_worker
 
 
@@ -41,9 +40,7 @@ def _announce(address: str, first_key: str | None) -> None:
 @with_settings
 def worker(settings: Settings) -> None:
     """Do what requests leave behind; `serve` runs one already."""
-    stop = threading.Event()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, lambda *_: stop.set())
+    stop = Stop.on_signals()
     db = Database(settings.database_url)
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     run_worker(db, ScoreCache(settings.redis_url), stop, beat=settings.data_dir / "worker.beat")

@@ -12,6 +12,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 
 import psutil
 import pytest
@@ -113,16 +114,34 @@ def test_stops_cleanly(tmp_path, how):
     """
     Told to stop, it ends with 0 soon and leaves no process, no socket and no open transaction behind.
     """
-    service = Service(tmp_path)
-    below = psutil.Process(service.process.pid).children(recursive=True)
-    assert 5 <= len(below)  # Redis, the worker, gunicorn and its two
+    with running(tmp_path) as service:
+        below = psutil.Process(service.process.pid).children(recursive=True)
+        assert 5 <= len(below)  # Redis, the worker, gunicorn and its two
 
-    service.process.send_signal(how)
+        service.process.send_signal(how)
 
-    assert 0 == service.process.wait(20)
-    assert [] == psutil.wait_procs(below, 1)[1]
-    assert not (tmp_path / "redis.sock").exists()
-    assert not list(tmp_path.glob("*-wal"))
+        assert 0 == service.process.wait(20)
+        assert [] == psutil.wait_procs(below, 1)[1]
+        assert not (tmp_path / "redis.sock").exists()
+        assert not list(tmp_path.glob("*-wal"))
+
+
+def test_a_worker_that_is_just_made_hears_that_it_must_stop(tmp_path):
+    """
+    Told to stop while its workers are between their fork and their own signal handlers, gunicorn ends at once.
+    """
+    slow = tmp_path / "slow.conf.py"
+    wait = "import time\n\ndef post_fork(server, worker):\n    time.sleep(1)\n"
+    slow.write_text((ROOT / "gunicorn.conf.py").read_text() + wait)
+    command = [sys.executable, "-m", "gunicorn", "-c", str(slow), "--bind", f"127.0.0.1:{free_port()}"]
+    settings = {"BORNEOUT_DATABASE_URL": f"sqlite:///{tmp_path}/b.db", "BORNEOUT_DATA_DIR": str(tmp_path)}
+    with subprocess.Popen(command, cwd=ROOT, env=os.environ | settings, stderr=subprocess.DEVNULL) as gunicorn:
+        wait_until(lambda: 2 == len(psutil.Process(gunicorn.pid).children()))
+        told = time.monotonic()
+        gunicorn.terminate()
+
+        assert 0 == gunicorn.wait(40)
+        assert time.monotonic() - told < 15  # it kills those who do not hear after 20
 
 
 def test_what_is_not_read(tmp_path):
