@@ -1,0 +1,58 @@
+"""Outlets and what they are found by."""
+
+from __future__ import annotations
+
+import datetime as dt
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from service.db import Base
+from service.identity import DOMAIN_LENGTH, NAME_LENGTH, SLUG_LENGTH, new_id
+from service.models.words import named
+from service.vocabulary import OutletKind
+
+
+class Outlet(Base):
+    """Who publishes (schema.org/NewsMediaOrganization)."""
+
+    __tablename__ = "outlet"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    slug: Mapped[str] = mapped_column(sa.String(SLUG_LENGTH), unique=True)
+    name: Mapped[str] = mapped_column(sa.String(NAME_LENGTH))
+    name_key: Mapped[str] = mapped_column(sa.String(NAME_LENGTH), index=True)
+    kind: Mapped[OutletKind] = mapped_column(named(OutletKind, "kind"))
+    parent_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("outlet.id"), index=True)
+    scorable: Mapped[bool]
+    recorded_at: Mapped[dt.datetime]
+
+    parent: Mapped[Outlet | None] = relationship(remote_side="Outlet.id", lazy="raise")
+    domains: Mapped[list[OutletDomain]] = relationship(
+        lazy="raise", order_by="OutletDomain.position", cascade="all, delete-orphan"
+    )
+    aliases: Mapped[list[OutletAlias]] = relationship(
+        lazy="raise", order_by="OutletAlias.position", cascade="all, delete-orphan"
+    )
+
+
+class OutletDomain(Base):
+    """A host, or a host and path, whose pages are the outlet's."""
+
+    __tablename__ = "outlet_domain"
+
+    domain: Mapped[str] = mapped_column(sa.String(DOMAIN_LENGTH), primary_key=True)
+    outlet_id: Mapped[UUID] = mapped_column(sa.ForeignKey("outlet.id"), index=True)
+    position: Mapped[int]
+
+
+class OutletAlias(Base):
+    """Another name of the outlet."""
+
+    __tablename__ = "outlet_alias"
+
+    outlet_id: Mapped[UUID] = mapped_column(sa.ForeignKey("outlet.id"), primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(sa.String(NAME_LENGTH))
+    name_key: Mapped[str] = mapped_column(sa.String(NAME_LENGTH), index=True)
