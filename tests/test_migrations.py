@@ -13,7 +13,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from service import migrations, models
+from service import migrations
 from service.db import Database
 from service.migrations import migrate
 
@@ -63,7 +63,7 @@ def test_migrations_make_what_the_models_say(bare):
     with bare.engine.connect() as connection:
         options = {"compare_type": True, "include_object": _is_modelled}
         context = MigrationContext.configure(connection, opts=options)
-        assert [] == compare_metadata(context, models.Base.metadata)
+        assert [] == compare_metadata(context, Outlet.metadata)
 
 
 def _is_modelled(_thing, name, *_):
@@ -79,7 +79,7 @@ def test_checks_are_in_the_database(bare):
     inspector = sa.inspect(bare.engine)
     expected = {
         (table.name, check.name)
-        for table in models.Base.metadata.tables.values()
+        for table in Outlet.metadata.tables.values()
         for check in table.constraints
         if isinstance(check, sa.CheckConstraint)
     }
