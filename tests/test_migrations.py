@@ -16,6 +16,7 @@ from alembic.script import ScriptDirectory
 from service import migrations
 from service.db import Database
 from service.migrations import migrate
+from service.models import Outlet
 
 FOLDER = migrations.__path__[0]
 
