@@ -5,6 +5,7 @@ RUN python -m venv /opt/borneout
 COPY requirements.lock .
 RUN /opt/borneout/bin/pip install --require-hashes --requirement requirements.lock
 COPY pyproject.toml gunicorn.conf.py ./
+COPY docs/method.md docs/method.md
 COPY service service
 RUN /opt/borneout/bin/pip install --no-deps --no-build-isolation --editable . \
     && /opt/borneout/bin/python -m compileall -q service
