@@ -222,7 +222,7 @@ def test_redis_is_away(limited, tmp_path):
             took = time.monotonic() - began
         assert {200} == set(statuses(answers))
         assert not any("RateLimit" in response.headers for response in answers)
-        assert took < 1
+        assert took < 2  # each would take a fifth of a second at least
         server.kill()
         assert {200} == set(statuses(read(world) for _ in range(10)))
         assert {422} == {world.post("/v1/outlets", {}).status_code for _ in range(10)}
