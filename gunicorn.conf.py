@@ -4,6 +4,7 @@ import gc
 import json
 import os
 import signal
+import time
 from importlib import import_module
 from pathlib import Path
 from socket import socket
@@ -12,11 +13,14 @@ from gunicorn import util
 from gunicorn.arbiter import Arbiter
 from gunicorn.workers.base import Worker
 
+from service.draining import drain_seconds, say_starting, say_stopping
 from service.errors import AddressTooLong, BadRequest, HeadersTooLarge
 from service.logs import formatter
 
 _STOPPING = (signal.SIGTERM, signal.SIGQUIT, signal.SIGINT)
-_METRICS = Path(os.environ.get("BORNEOUT_DATA_DIR") or "var").absolute() / "metrics"
+_DATA_DIR = Path(os.environ.get("BORNEOUT_DATA_DIR") or "var").absolute()
+_DRAIN = drain_seconds(os.environ.get("BORNEOUT_DRAIN") or None)
+_METRICS = _DATA_DIR / "metrics"
 
 wsgi_app = "service.app:create_app()"
 bind = "127.0.0.1:8000"
@@ -46,14 +50,30 @@ def _write_problem(sock: socket, status: int, reason: str, detail: str) -> None:
     document = {**kind(detail or reason).document(), "status": status, "instance": ""}
     body = json.dumps(document).encode()
     head = f"HTTP/1.1 {status} {reason}\r\nConnection: close\r\nContent-Type: application/problem+json\r\n"
+    head += "X-Content-Type-Options: nosniff\r\nAccess-Control-Allow-Origin: *\r\n"
     util.write_nonblock(sock, f"{head}Content-Length: {len(body)}\r\n\r\n".encode("latin-1", "replace") + body)
 
 
 util.write_error = _write_problem
 
 
+_stop = Arbiter.handle_term
+
+
+def _stop_in_a_moment(server: Arbiter) -> None:
+    """Say at `/readyz` that the service stops, and go on for a moment; gunicorn itself listens no more at once."""
+    if _DRAIN:
+        say_stopping(_DATA_DIR)
+        time.sleep(_DRAIN)
+    _stop(server)
+
+
+Arbiter.handle_term = _stop_in_a_moment
+
+
 def on_starting(_server: Arbiter) -> None:
     """Count from zero: what processes that are gone have left would be added to."""
+    say_starting(_DATA_DIR)
     _METRICS.mkdir(mode=0o700, parents=True, exist_ok=True)
     for left in _METRICS.glob("*.db"):
         left.unlink()

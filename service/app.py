@@ -28,7 +28,7 @@ from service.db import Database
 from service.document import with_headers
 from service.envelope import wrap_answers
 from service.logs import set_up_logs
-from service.pages import docs
+from service.pages import docs, security
 from service.schemas.fields import Instant
 from service.schemas.reports import NamedOutlet
 from service.web import Api, Runtime, UnreservedConverter
@@ -74,6 +74,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     ):
         api.register_blueprint(blueprint)
     app.register_blueprint(docs.blp)
+    app.register_blueprint(security.blp)
     app.register_blueprint(metrics.blp)
     app.extensions["document"] = with_headers(api.spec.to_dict())
     return app

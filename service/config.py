@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import sqlalchemy as sa
 
+from service.draining import drain_seconds
 from service.errors import CannotRun
 from service.keys import KEY
 from service.limits import Limits
@@ -20,6 +22,7 @@ DATA_DIR = Path("var")
 
 log = logging.getLogger(__name__)
 
+_CONTACT = re.compile(r"mailto:[!-~]+@[!-~]+|https://[!-~]+|tel:[+0-9-]+", re.ASCII)
 _FLAGS = {"true": True, "false": False}
 _KNOWN = frozenset(
     PREFIX + name
@@ -27,11 +30,13 @@ _KNOWN = frozenset(
         "BOOTSTRAP_KEY",
         "DATABASE_URL",
         "DATA_DIR",
+        "DRAIN",
         "KEY",
         "MIGRATE",
         "PUBLIC_READ",
         "RATE_LIMIT",
         "REDIS_URL",
+        "SECURITY_CONTACT",
         "TRUSTED_PROXIES",
     )
 )
@@ -57,6 +62,10 @@ class Settings:
     """How often who may call; None for as often as they like."""
     trusted_proxies: int
     """How many proxies of the operator's own a request comes through."""
+    security_contact: str | None
+    """Whom to tell of a weakness, as a URI."""
+    drain: float
+    """Seconds for which requests are still taken after it was said that the service stops."""
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] = os.environ, *, data_dir: Path | None = None) -> Settings:
@@ -84,6 +93,8 @@ class Settings:
             bootstrap_key=_bootstrap_key(env.get(PREFIX + "BOOTSTRAP_KEY") or None),
             limits=_limits(env.get(PREFIX + "RATE_LIMIT") or None),
             trusted_proxies=_proxies(env.get(PREFIX + "TRUSTED_PROXIES") or "0"),
+            security_contact=_contact(env.get(PREFIX + "SECURITY_CONTACT") or None),
+            drain=_drain(env.get(PREFIX + "DRAIN") or None),
         )
 
 
@@ -139,3 +150,16 @@ def _proxies(text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) == 1):
         raise BadSetting(f"{PREFIX}TRUSTED_PROXIES must be a number from 0 to 9, not {text!r}.")
     return int(text)
+
+
+def _contact(uri: str | None) -> str | None:
+    if uri is not None and not _CONTACT.fullmatch(uri):
+        raise BadSetting(f"{PREFIX}SECURITY_CONTACT must be a URI such as mailto:security@example.org or https://...")
+    return uri
+
+
+def _drain(text: str | None) -> float:
+    try:
+        return drain_seconds(text)
+    except ValueError as exc:
+        raise BadSetting(f"{PREFIX}DRAIN {exc}.") from None

@@ -11,6 +11,7 @@ import structlog
 from flask import Flask, Response, g, request
 from werkzeug.routing import RequestRedirect
 
+from service.browsers import instruct_browser
 from service.identity import new_id
 from service.metrics import count_answer
 
@@ -36,7 +37,7 @@ def _begin() -> None:
 
 def _end(response: Response) -> Response:
     response.headers["X-Request-ID"] = g.request_id
-    response.headers["X-Content-Type-Options"] = "nosniff"
+    instruct_browser(response)
     if (standing := g.get("standing")) is not None:
         response.headers.update(standing.headers())
     if request.method in ("GET", "HEAD", "OPTIONS"):

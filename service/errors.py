@@ -35,6 +35,7 @@ ServiceError
 +-- HeadersTooLarge        431  /problems/headers-too-large
 +-- InternalError          500  /problems/internal-error
 +-- Unavailable            503  /problems/unavailable
++-- Stopping               503  /problems/stopping
 """
 
 from __future__ import annotations
@@ -382,6 +383,17 @@ class Unavailable(ServiceError):
     status = 503
     name = "unavailable"
     title = "Temporarily unavailable"
+    retry_after = 1
+
+
+class Stopping(ServiceError):
+    """This service, or this copy of it, was told to end, and says so at `/readyz` before it does. Other calls are
+    answered as long as they arrive.
+    """
+
+    status = 503
+    name = "stopping"
+    title = "Stopping"
     retry_after = 1
 
 

@@ -21,6 +21,7 @@ from urllib.request import urlopen
 
 from service.config import PREFIX, Settings
 from service.db import Database
+from service.draining import say_starting, say_stopping
 from service.errors import CannotRun
 from service.keys import ensure_first_key
 from service.migrations import migrate
@@ -94,7 +95,7 @@ class Process:
 def serve(
     settings: Settings, *, host: str, port: int, workers: int, announce: Callable[[str, str | None], None]
 ) -> None:
-    """Run until told to stop by SIGTERM or Ctrl-C.
+    """Run until told to stop by SIGTERM or Ctrl-C; after SIGTERM, for as long as it takes others to hear of it.
 
     Args:
         settings: What the operator set.
@@ -106,9 +107,10 @@ def serve(
     Raises:
         StartError: Another service runs on the data directory, or this one cannot listen.
     """
-    stop = Stop.on_signals()
+    stop, at_once = _hear_signals()
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     with _alone(settings.data_dir):
+        say_starting(settings.data_dir)
         _await_port(host, port, stop)
         _prepare_database(settings)
         listen = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
@@ -120,9 +122,23 @@ def serve(
             while not stop.wait(0.2):
                 for process in processes:
                     process.revive()
+            say_stopping(settings.data_dir)
+            at_once.wait(settings.drain)
         finally:
             for process in reversed(processes):
                 process.stop()
+
+
+def _hear_signals() -> tuple[Stop, Stop]:
+    """What SIGTERM and Ctrl-C set from now on, and what Ctrl-C sets alone: somebody waits at the terminal."""
+    stop, at_once = Stop.on_signals(), Stop()
+
+    def interrupt(*_: object) -> None:
+        at_once.set()
+        stop.set()
+
+    signal.signal(signal.SIGINT, interrupt)
+    return stop, at_once
 
 
 def _prepare_database(settings: Settings) -> None:
@@ -143,8 +159,8 @@ def _first_key(settings: Settings) -> str | None:
 
 def _processes(settings: Settings, *, listen: str, workers: int) -> list[Process]:
     """What to run, in the order of starting; each needs those before it, as far as it needs any."""
-    # Whole paths, since these run in another folder than we do.
-    whole = {"DATA_DIR": str(settings.data_dir), "DATABASE_URL": settings.database_url}
+    # Whole paths, since these run in another folder than we do. That all of it stops is not theirs to wait for.
+    whole = {"DATA_DIR": str(settings.data_dir), "DATABASE_URL": settings.database_url, "DRAIN": "0"}
     env = {**os.environ, **{PREFIX + name: value for name, value in whole.items()}}
     gunicorn = [sys.executable, "-m", "gunicorn", "-c", str(ROOT / "gunicorn.conf.py")]
     processes = [

@@ -43,6 +43,8 @@ def test_nothing_set():
             bootstrap_key=None,
             limits=Limits(),
             trusted_proxies=0,
+            security_contact=None,
+            drain=1,
         )
         == read()
     )
@@ -70,6 +72,10 @@ def test_nothing_set():
         ("RATE_LIMIT", "OFF", "limits", None),
         ("RATE_LIMIT", "reads=6000/m,writes=9/s", "limits", Limits(reads=Quota(6000, 60), writes=Quota(9, 1))),
         ("TRUSTED_PROXIES", "2", "trusted_proxies", 2),
+        ("SECURITY_CONTACT", "mailto:s@example.org", "security_contact", "mailto:s@example.org"),
+        ("SECURITY_CONTACT", "https://example.org/s", "security_contact", "https://example.org/s"),
+        ("DRAIN", "0", "drain", 0),
+        ("DRAIN", "2.5", "drain", 2.5),
     ],
 )
 def test_setting(name, value, field, expected):
@@ -99,6 +105,8 @@ def test_setting(name, value, field, expected):
         "BOOTSTRAP_KEY",
         "RATE_LIMIT",
         "TRUSTED_PROXIES",
+        "SECURITY_CONTACT",
+        "DRAIN",
     ],
 )
 def test_empty_is_not_set(name):
@@ -145,6 +153,13 @@ def test_data_dir_given_wins():
         ("TRUSTED_PROXIES", "10"),
         ("TRUSTED_PROXIES", "true"),
         ("TRUSTED_PROXIES", "10.0.0.0/8"),
+        ("SECURITY_CONTACT", "security@example.org"),
+        ("SECURITY_CONTACT", "mailto:s@example.org\nContact: mailto:x@example.org"),
+        ("SECURITY_CONTACT", "http://example.org"),
+        ("DRAIN", "-1"),
+        ("DRAIN", "301"),
+        ("DRAIN", "nan"),
+        ("DRAIN", "soon"),
     ],
 )
 def test_bad_value(name, value):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from service.draining import check_not_stopping
 from service.schemas.system import HealthOut, ReadinessOut
 from service.web import Blueprint, runtime
 
@@ -19,6 +20,7 @@ def get_health() -> dict[str, str]:
 @blp.response(200, ReadinessOut)
 def get_readiness() -> dict[str, str]:
     """Tell whether requests can be answered: not without the database, and without Redis only slower"""
+    check_not_stopping(runtime().settings.data_dir)
     runtime().db.ping()
     redis = "ok" if runtime().cache.answers() else "away"
     return {"status": "ok" if redis == "ok" else "degraded", "database": "ok", "redis": redis}

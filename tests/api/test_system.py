@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from service.app import create_app
+from service.draining import say_starting, say_stopping
 from tests.api.contract import CheckedClient
 from tests.world import assert_problem, report
 
@@ -50,6 +51,20 @@ def test_ready_without_redis(without_redis):
     response = without_redis.get("/readyz")
 
     assert (200, {"status": "degraded", "database": "ok", "redis": "away"}) == (response.status_code, response.json)
+
+
+def test_stopping(world):
+    """
+    A service that was told to stop is not ready, and answers whatever still comes; started again, it is ready.
+    """
+    say_stopping(world.runtime.settings.data_dir)
+    stopping, health, score = (world.client.get(path) for path in ("/readyz", "/healthz", "/v1/scores"))
+    say_starting(world.runtime.settings.data_dir)
+
+    assert_problem(stopping, 503, "stopping")
+    assert "1" == stopping.headers["Retry-After"]
+    assert (200, 200) == (health.status_code, score.status_code)
+    assert 200 == world.client.get("/readyz").status_code
 
 
 def test_score_without_redis(world, without_redis):
