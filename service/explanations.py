@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections import deque
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import asdict, astuple, replace
 from typing import Any, TypeAlias
 from uuid import UUID
@@ -21,7 +20,7 @@ from service.contexts import context_of
 from service.db import Database
 from service.explanation import put_in_words, share
 from service.instants import format_instant, parse_instant
-from service.models import Claim, Version
+from service.models import Claim, Outlet, Version
 from service.paging import decode_cursor, encode_cursor, read_position
 from service.rates import UNIT
 from service.records import Lens, OutletRecord
@@ -29,19 +28,16 @@ from service.register import require_outlet
 from service.scorecard import describe_score
 from service.scored import Scored, own_record, read_scored
 from service.scoring import METHOD, Reliability, Working
-from service.tally import NOTHING, Amounts, Slot, tally
+from service.tally import tally
+from service.timeline import grow, month_ends
 from service.versions import tag_of
 from service.vocabulary import Basis, Role
-
-LONGEST_HISTORY = 1800
-"""Months, the latest ones."""
 
 _Place: TypeAlias = tuple[dt.datetime, UUID]
 """When a claim's answer became known, and which claim it is."""
 
 _OF_SCORE = ("outlet", "topic", "basis", "as_of", "method", "status", "reliability", "record", "context")
 _DECOMPOSED = ("reliability", "resolution", "uncertainty", "within_bins")
-_INSTANT = dt.timedelta(microseconds=1)
 
 
 def explain_score(
@@ -66,11 +62,11 @@ def explain_score(
         scored = read_scored(session, outlet, seen, now=now)
         rest = sorted((one for one in scored if after is None or _place(one) < after), key=_place, reverse=True)
         page = rest[:limit]
-        texts = _texts(session, [one.claim_id for one in page], seen.recorded_by)
+        texts = claim_texts(session, [one.claim_id for one in page], seen.recorded_by)
     record = own_record(outlet, scored)
-    working = _working(record, context, lens.topic)
+    working = working_of(record, context, lens.topic)
     lasting = _describe_working(record, context, seen, working, now=now)
-    lasting["contributions"] = [_contribution(one, texts[one.claim_id], working, context) for one in page]
+    lasting["contributions"] = [describe_contribution(one, texts[one.claim_id], working, context) for one in page]
     next_cursor = _cursor(begun, page[-1], bound_to) if len(rest) > limit else None
     passing = {"next_cursor": next_cursor, "computed_at": format_instant(now)}
     body = json.dumps(lasting | passing).encode()
@@ -96,7 +92,7 @@ def score_history(db: Database, reference: str, *, lens: Lens, now: dt.datetime)
     record = own_record(outlet, [])
     score = describe_score(record, context, lens, now=now)
     shown = {name: score[name] for name in ("outlet", "topic", "basis", "method", "context")}
-    points = list(_points(record, scored, context, lens, now=now))
+    points = list(describe_points(record, scored, context, lens, now=now))
     document = shown | {"items": points, "computed_at": format_instant(now)}
     lasting = shown | {"items": [*points[:-1], points[-1] | {"as_of": None}]}
     return Answer(json.dumps(document).encode(), tag_of(lasting))
@@ -113,10 +109,17 @@ def outlet_calibration(db: Database, reference: str, *, lens: Lens, now: dt.date
     with db.read() as session:
         outlet = require_outlet(session, reference)
         scored = read_scored(session, outlet, lens, now=now)
+    lasting = describe_calibration(outlet, scored, lens, now=now)
+    body = json.dumps(lasting | {"computed_at": format_instant(now)}).encode()
+    return Answer(body, _tag(lasting, lens))
+
+
+def describe_calibration(outlet: Outlet, scored: Sequence[Scored], lens: Lens, *, now: dt.datetime) -> dict[str, Any]:
+    """What came of the probabilities that an outlet stated on some claims."""
     stated = list(_outcomes(scored))
     own = tally(own_record(outlet, scored).parts, Role.OWN, scorable=outlet.scorable)
     parts = decompose(stated)
-    lasting = {
+    return {
         "outlet": outlet.slug,
         "topic": lens.topic,
         "basis": lens.basis,
@@ -128,8 +131,6 @@ def outlet_calibration(db: Database, reference: str, *, lens: Lens, now: dt.date
         "decomposition": None if parts is None else {name: getattr(parts, name) for name in _DECOMPOSED},
         "bins": [_describe_bin(part, lens.level) for part in bins(stated)],
     }
-    body = json.dumps(lasting | {"computed_at": format_instant(now)}).encode()
-    return Answer(body, _tag(lasting, lens))
 
 
 def _read_cursor(cursor: str, bound_to: object) -> tuple[dt.datetime, _Place]:
@@ -145,7 +146,7 @@ def _place(one: Scored) -> _Place:
     return one.known_at, one.claim_id
 
 
-def _texts(session: Session, claims: Collection[UUID], recorded_by: dt.datetime | None) -> dict[UUID, str]:
+def claim_texts(session: Session, claims: Collection[UUID], recorded_by: dt.datetime | None) -> dict[UUID, str]:
     """What claims say, or said at a past moment."""
     texts = dict(session.execute(sa.select(Claim.id, Claim.text).where(Claim.id.in_(claims))).all())
     if recorded_by is not None:
@@ -160,7 +161,8 @@ def _tag(lasting: dict[str, Any], lens: Lens) -> str:
     return tag_of(lasting | {"as_of": None} if lens.is_current else lasting)
 
 
-def _working(record: OutletRecord, context: Context, topic: str | None) -> Working:
+def working_of(record: OutletRecord, context: Context, topic: str | None) -> Working:
+    """What the score of a record is worked out from."""
     own = tally(record.parts, Role.OWN, scorable=record.scorable)
     return Working(own.right, own.expected(context), own.resolved, context.reference(topic), context.kappa)
 
@@ -194,7 +196,8 @@ def _describe_sums(working: Working) -> dict[str, float]:
     }
 
 
-def _contribution(one: Scored, text: str, working: Working, context: Context) -> dict[str, Any]:
+def describe_contribution(one: Scored, text: str, working: Working, context: Context) -> dict[str, Any]:
+    """A claim that a score rests on, with its part in it."""
     right, expected = one.amounts.right / UNIT, context.expected(one.cell)
     return {
         "claim": str(one.claim_id),
@@ -212,30 +215,18 @@ def _contribution(one: Scored, text: str, working: Working, context: Context) ->
     }
 
 
-def _points(
-    record: OutletRecord, scored: list[Scored], context: Context, lens: Lens, *, now: dt.datetime
+def describe_points(
+    record: OutletRecord, scored: Sequence[Scored], context: Context, lens: Lens, *, now: dt.datetime
 ) -> Iterator[dict[str, Any]]:
-    """A record at the end of each month and now, while the claims are added to it that begin to count."""
-    ends = _month_ends(min(one.known_at for one in scored), now) if scored else ()
-    waiting = deque(sorted(scored, key=lambda one: one.counts_from(lens.basis)))
-    parts: dict[Slot, Amounts] = {}
-    point: dict[str, Any] | None = None
-    for moment in (*ends, now):
-        while waiting and waiting[0].counts_from(lens.basis) <= moment:
-            one, point = waiting.popleft(), None
-            parts[one.slot] = parts.get(one.slot, NOTHING).plus(one.amounts)
-        if point is None:
+    """The score of a record at the end of each month and now, while the claims are added to it that begin to count."""
+    ends = month_ends(min(one.known_at for one in scored), now) if scored else ()
+    point: dict[str, Any] = {}
+    for moment, parts in grow({}, scored, (*ends, now), lens.basis):
+        if parts is not None:
             score = describe_score(replace(record, parts=parts), context, replace(lens, as_of=moment), now=now)
             point = {name: score[name] for name in ("as_of", "status", "reliability", "record")}
         point |= {"as_of": format_instant(moment)}
         yield dict(point)
-
-
-def _month_ends(first: dt.datetime, last: dt.datetime) -> Iterator[dt.datetime]:
-    """The last instants of the months, in UTC, from that of one moment until another one."""
-    earliest = max(12 * first.year + first.month, 12 * last.year + last.month - LONGEST_HISTORY)
-    for month in range(earliest, 12 * last.year + last.month):
-        yield dt.datetime(month // 12, month % 12 + 1, 1, tzinfo=dt.UTC) - _INSTANT
 
 
 def _outcomes(scored: Iterable[Scored]) -> Iterator[Outcome]:

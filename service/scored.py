@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from service.models import Outlet, Resolution
 from service.provenance import Filed
 from service.rates import Cell
-from service.records import Lens, OutletRecord, Standing, counts, walk
+from service.records import Chosen, Lens, OutletRecord, Standing, counts, walk
 from service.tally import Amounts, ClaimFacts, Slot, add_up, count_claim
 from service.vocabulary import Basis, Role
 
@@ -38,11 +38,18 @@ class Scored(NamedTuple):
 
 def read_scored(session: Session, outlet: Outlet, lens: Lens, *, now: dt.datetime) -> list[Scored]:
     """The claims, in no particular order; none for an outlet that is not scored (R9)."""
-    if not outlet.scorable:
-        return []
+    return read_scored_of(session, Outlet.id == outlet.id, lens, now=now).get(outlet.id, [])
+
+
+def read_scored_of(session: Session, chosen: Chosen, lens: Lens, *, now: dt.datetime) -> dict[UUID, list[Scored]]:
+    """The claims of some outlets, by outlet; `chosen` may leave claims out by what is on record of them."""
     # Only what has an established truth can count, and open claims may be many.
-    standings = walk(session, sa.and_(Outlet.id == outlet.id, Resolution.truth.is_not(None)), lens)
-    return [scored for one in standings if counts(one, lens, now=now) and (scored := _scored(one))]
+    standings = walk(session, sa.and_(chosen, Outlet.scorable, Resolution.truth.is_not(None)), lens)
+    found: dict[UUID, list[Scored]] = {}
+    for one in standings:
+        if counts(one, lens, now=now) and (scored := _scored(one)):
+            found.setdefault(one.outlet_id, []).append(scored)
+    return found
 
 
 def _scored(standing: Standing) -> Scored | None:

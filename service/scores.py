@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from service.cache import RANKING, Answer, CacheStatus, Question, ScoreCache
@@ -25,7 +26,7 @@ from service.register import find_outlets
 from service.scorecard import describe_score
 from service.scoring import METHOD
 from service.sums import having_resolved
-from service.vocabulary import Order, RankBy
+from service.vocabulary import Order, OutletKind, RankBy
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +38,19 @@ class Ranking:
     order: Order
     cursor: str | None
     limit: int
+    kind: OutletKind | None = None
+    """Only outlets of this kind; None for all."""
 
     @property
     def list_name(self) -> tuple[object, ...]:
         """What a cursor of the list is bound to."""
-        return self.min_resolved, self.sort, self.order
+        return self.min_resolved, self.sort, self.order, self.kind
+
+    @property
+    def chosen(self) -> sa.ColumnElement[bool]:
+        """The outlets that can be in it, whatever the lens."""
+        enough = having_resolved(self.min_resolved)
+        return enough if self.kind is None else sa.and_(enough, Outlet.kind == self.kind)
 
     def place(self, score: dict[str, Any]) -> tuple[float, str]:
         """Where an outlet stands in the list: smaller is earlier, and two that are equal go by slug."""
@@ -163,7 +172,7 @@ def _compute(db: Database, slugs: Sequence[str], *, lens: Lens, now: dt.datetime
 def _rank(db: Database, *, lens: Lens, ranking: Ranking, now: dt.datetime) -> Answer:
     with db.read() as session:
         context = context_of(session, lens.recorded_by)
-        records = read_records(session, having_resolved(ranking.min_resolved), lens, now=now)
+        records = read_records(session, ranking.chosen, lens, now=now)
     scores = [describe_score(record, context, lens, now=now) for record in records]
     scores = [score for score in scores if score["counts"]["resolved"] >= ranking.min_resolved]
     scores.sort(key=ranking.place)

@@ -12,7 +12,7 @@ from service.records import Lens
 from service.schemas.fields import MAX_PAGE, Answer, Body, Count, Instant, Share, Text, one_of
 from service.scores import Ranking
 from service.scoring import LEVELS, RATED_FROM
-from service.vocabulary import Basis, Order, RankBy
+from service.vocabulary import Basis, Order, OutletKind, RankBy
 
 MAX_BATCH = 200
 STATUSES = ("insufficient", "provisional", "rated")
@@ -41,6 +41,7 @@ class ScoresQuery(LensQuery):
     min_resolved = Count(validate=Range(1), metadata={"description": f"By default {RATED_FROM}"})
     sort = one_of(RankBy)
     order = one_of(Order)
+    kind = one_of(OutletKind, metadata={"description": "Only outlets of this kind"})
     limit = Count(validate=Range(1, MAX_PAGE))
     cursor = Text(2000)
 
@@ -64,6 +65,7 @@ _RANKING: dict[str, Any] = {
     "min_resolved": RATED_FROM,
     "sort": RankBy.LOWER,
     "order": Order.DESC,
+    "kind": None,
     "limit": 50,
     "cursor": None,
 }
@@ -116,6 +118,7 @@ CountsOut = Answer.from_dict(
             "deny",
             "early",
             "backfilled",
+            "disputed",
         )
     },
     name="CountsOut",
@@ -126,6 +129,13 @@ class BrierOut(Answer):
     score = ma.fields.Float(required=True)
     skill = ma.fields.Float(required=True, allow_none=True)
     resolved = ma.fields.Integer(required=True)
+
+
+class ScoreReplyOut(Answer):
+    id = ma.fields.UUID(required=True)
+    text = ma.fields.String(required=True)
+    url = ma.fields.String(required=True, allow_none=True)
+    recorded_at = Instant(required=True)
 
 
 class RatedOut(Answer):
@@ -146,6 +156,12 @@ class ScoreOut(RatedOut):
     relay = ma.fields.Nested(RelayRecordOut, required=True)
     counts = ma.fields.Nested(CountsOut, required=True)
     brier = ma.fields.Nested(BrierOut, required=True, allow_none=True)
+    reply = ma.fields.Nested(
+        ScoreReplyOut,
+        required=True,
+        allow_none=True,
+        metadata={"description": "What the outlet answers to its record, the newest"},
+    )
     computed_at = Instant(required=True)
 
 

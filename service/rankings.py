@@ -1,0 +1,154 @@
+"""The ranking as people read it: in groups that can be told apart, with trends, and who has too few claims for it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from service.context import Context
+from service.contexts import context_of
+from service.db import Database
+from service.instants import format_instant
+from service.models import Claim, Outlet, Resolution
+from service.records import Lens, OutletRecord, read_records
+from service.scorecard import describe_score
+from service.scored import Scored, read_scored_of
+from service.sums import having_resolved
+from service.tally import add_up, difference, tally
+from service.timeline import grow, month_ends
+from service.vocabulary import OutletKind, Role
+
+WAITING = 50
+"""How many of those with too few claims are shown."""
+_YEAR = dt.timedelta(days=365)
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A part of the ranking."""
+
+    groups: list[dict[str, Any]]
+    """Each with its `number` and `rows`; a row has the `place`, `slug`, `name`, `kind`, `score` and `trend`."""
+    ranked: int
+    """How many are ranked in all."""
+    waiting: list[dict[str, Any]]
+    """Of those with too few claims the ones with the most, each with `slug`, `name`, `kind` and `counts`."""
+    unranked: int
+    """How many have too few claims in all."""
+
+
+def rank_outlets(
+    db: Database,
+    *,
+    lens: Lens,
+    kind: OutletKind | None,
+    min_resolved: int,
+    start: int,
+    limit: int,
+    now: dt.datetime,
+) -> Table:
+    """The outlets by the lower bound of their scores, the highest first, in groups.
+
+    A group is led by its first outlet, and holds those whose intervals overlap with the leader's.
+
+    Args:
+        db: The database.
+        lens: How to look at the records.
+        kind: Only outlets of this kind; None for all.
+        min_resolved: From how many resolved claims an outlet is ranked.
+        start: How many to leave out at the top.
+        limit: How many to show.
+        now: The moment of the call.
+
+    Raises:
+        InvalidQuery: A moment lies ahead.
+    """
+    lens.refuse_future(now)
+    chosen = having_resolved(0) if kind is None else sa.and_(having_resolved(0), Outlet.kind == kind)
+    with db.read() as session:
+        context = context_of(session, lens.recorded_by)
+        known = {row.slug: row for row in session.execute(sa.select(Outlet.id, *_NAMED).where(chosen))}
+        records = {record.slug: record for record in read_records(session, chosen, lens, now=now)}
+        counts = {slug: _resolved(record) for slug, record in records.items()}
+        ranked = [describe_score(records[s], context, lens, now=now) for s in counts if counts[s] >= min_resolved]
+        ranked.sort(key=_place)
+        rows = list(_numbered(ranked))[start : start + limit]
+        few = sorted((slug for slug in counts if counts[slug] < min_resolved), key=lambda slug: (-counts[slug], slug))
+        trends = _trends(session, {row["slug"]: known[row["slug"]].id for row in rows}, records, context, lens, now=now)
+    for row in rows:
+        row |= {**_named(known[row["slug"]]), "trend": trends[row["slug"]]}
+    waiting = [_named(known[slug]) | {"counts": _counts(records[slug])} for slug in few[:WAITING]]
+    groups = [{"number": n, "rows": list(of)} for n, of in groupby(rows, key=lambda row: row["group"])]
+    return Table(groups, len(ranked), waiting, len(few))
+
+
+_NAMED = (Outlet.slug, Outlet.name, Outlet.kind)
+
+
+def _named(row: Any) -> dict[str, Any]:
+    return {"slug": row.slug, "name": row.name, "kind": row.kind}
+
+
+def _resolved(record: OutletRecord) -> int:
+    return tally(record.parts, Role.OWN, scorable=record.scorable).resolved
+
+
+def _counts(record: OutletRecord) -> dict[str, int]:
+    own = tally(record.parts, Role.OWN, scorable=record.scorable)
+    return {"claims": own.total.claims, "resolved": own.resolved}
+
+
+def _place(score: dict[str, Any]) -> tuple[float, str]:
+    return -score["reliability"]["lower"], score["outlet"]
+
+
+def _numbered(ranked: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Each with its place, and the number of its group."""
+    group, leading = 0, 2.0
+    for place, score in enumerate(ranked, 1):
+        if score["reliability"]["upper"] < leading:
+            group, leading = group + 1, score["reliability"]["lower"]
+        yield {"place": place, "group": group, "slug": score["outlet"], "score": score}
+
+
+def _trends(
+    session: Session,
+    ids: dict[str, UUID],
+    records: dict[str, OutletRecord],
+    context: Context,
+    lens: Lens,
+    *,
+    now: dt.datetime,
+) -> dict[str, list[dict[str, Any]]]:
+    """The estimates at the ends of the last twelve months and now; what was known earlier is not looked at again."""
+    last = lens.moment(now)
+    first = last - _YEAR
+    moments = [*month_ends(first, last), last]
+    began = sa.or_(Resolution.known_at > first, Claim.resolves_by > first)
+    scored = read_scored_of(session, sa.and_(Outlet.id.in_(ids.values()), began), lens, now=now)
+    return {
+        slug: _trend(records[slug], scored.get(outlet_id, []), moments, context, lens)
+        for slug, outlet_id in ids.items()
+    }
+
+
+def _trend(
+    record: OutletRecord, recent: list[Scored], moments: list[dt.datetime], context: Context, lens: Lens
+) -> list[dict[str, Any]]:
+    before = difference(record.parts, add_up((one.slot, one.amounts) for one in recent))
+    points: list[dict[str, Any]] = []
+    mean: float | None = None
+    for moment, parts in grow(before, recent, moments, lens.basis):
+        if parts is not None:
+            held = replace(record, parts=parts)
+            found = tally(held.parts, Role.OWN, scorable=True).reliability(context, topic=lens.topic, level=lens.level)
+            mean = None if found is None else found.mean
+        points.append({"as_of": format_instant(moment), "mean": mean})
+    return points
