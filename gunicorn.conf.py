@@ -12,20 +12,45 @@ from socket import socket
 from gunicorn import util
 from gunicorn.arbiter import Arbiter
 from gunicorn.workers.base import Worker
+from gunicorn.workers.gthread import ThreadWorker
 
 from service.draining import drain_seconds, say_starting, say_stopping
-from service.errors import AddressTooLong, BadRequest, HeadersTooLarge
+from service.errors import AddressTooLong, BadRequest, HeadersTooLarge, InternalError
 from service.logs import formatter
 
+_PROBLEMS = {kind.status: kind for kind in (AddressTooLong, HeadersTooLarge, InternalError)}
 _STOPPING = (signal.SIGTERM, signal.SIGQUIT, signal.SIGINT)
 _DATA_DIR = Path(os.environ.get("BORNEOUT_DATA_DIR") or "var").absolute()
 _DRAIN = drain_seconds(os.environ.get("BORNEOUT_DRAIN") or None)
 _METRICS = _DATA_DIR / "metrics"
 
+
+class LeavingWorker(ThreadWorker):
+    """A worker that does not leave anybody waiting at a door which it will never open again.
+
+    Gunicorn's own goes on listening while it finishes what it has begun: who calls then is neither answered nor
+    refused, and is cut off in the end.
+    """
+
+    def set_accept_enabled(self, enabled: bool) -> None:  # noqa: FBT001 - as gunicorn has it
+        super().set_accept_enabled(enabled)
+        if not self.alive:
+            for listener in self.sockets:
+                self._take_in(listener)
+                listener.close()
+
+    def _take_in(self, listener: object) -> None:
+        """Take in who has called already."""
+        before = -1
+        while before < self.nr_conns:
+            before = self.nr_conns
+            self.accept(listener)
+
+
 wsgi_app = "service.app:create_app()"
 bind = "127.0.0.1:8000"
 workers = 2
-worker_class = "gthread"
+worker_class = LeavingWorker
 threads = 4
 timeout = 30
 graceful_timeout = 20
@@ -45,11 +70,13 @@ logconfig_dict = {
 
 
 def _write_problem(sock: socket, status: int, reason: str, detail: str) -> None:
-    """Answer what is not HTTP, or too long to be read, with a problem document, where gunicorn has a page of HTML."""
-    kind = {AddressTooLong.status: AddressTooLong, HeadersTooLarge.status: HeadersTooLarge}.get(status, BadRequest)
-    document = {**kind(detail or reason).document(), "status": status, "instance": ""}
-    body = json.dumps(document).encode()
-    head = f"HTTP/1.1 {status} {reason}\r\nConnection: close\r\nContent-Type: application/problem+json\r\n"
+    """Answer what is not HTTP, or too long to be read, with a problem document, where gunicorn has a page of HTML.
+
+    It has more statuses for that, as 417 and 501; the API's document has 400.
+    """
+    kind = _PROBLEMS.get(status, BadRequest)
+    body = json.dumps({**kind(detail or reason).document(), "instance": ""}).encode()
+    head = f"HTTP/1.1 {kind.status} {kind.title}\r\nConnection: close\r\nContent-Type: application/problem+json\r\n"
     head += "X-Content-Type-Options: nosniff\r\nAccess-Control-Allow-Origin: *\r\n"
     util.write_nonblock(sock, f"{head}Content-Length: {len(body)}\r\n\r\n".encode("latin-1", "replace") + body)
 

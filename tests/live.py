@@ -26,7 +26,7 @@ class Service:
     def __init__(self, data_dir: Path, *, workers: int = 2, env: dict[str, str] | None = None) -> None:
         self.port = free_port()
         self.data_dir = data_dir
-        self._env = {**os.environ, "BORNEOUT_BOOTSTRAP_KEY": KEY, **(env or {})}
+        self._env = {**os.environ, "BORNEOUT_BOOTSTRAP_KEY": KEY, "BORNEOUT_DRAIN": "0", **(env or {})}
         self._command = [sys.executable, "-m", "service.cli", "serve", "--data-dir", str(data_dir)]
         self._command += ["--port", str(self.port), "--workers", str(workers)]
         self.log = data_dir / "serve.log"

@@ -19,6 +19,7 @@ import pytest
 
 from service.db import Database
 from service.keys import list_keys
+from service.migrations import migrate
 from service.redis_server import find_redis_server
 from service.serve import ROOT
 from tests.live import KEY as LIVE_KEY
@@ -43,7 +44,7 @@ def serve(data_dir):
 
     def start(*options, cwd=None, **settings):
         command = [*SERVE, *options] if "--data-dir" in options else [*SERVE, "--data-dir", str(data_dir), *options]
-        more = {f"BORNEOUT_{name.upper()}": value for name, value in settings.items()}
+        more = {"BORNEOUT_DRAIN": "0"} | {f"BORNEOUT_{name.upper()}": value for name, value in settings.items()}
         path = {"PYTHONPATH": str(ROOT)}
         process = subprocess.Popen(
             command, env=env | path | more, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
@@ -109,14 +110,16 @@ def test_first_start_prints_the_address_and_the_first_key(serve):
     assert 0 == stop(second)
 
 
-@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
-def test_stops_cleanly(tmp_path, how):
+@pytest.mark.parametrize(("how", "drain"), [(signal.SIGTERM, "0"), (signal.SIGINT, "60")])
+def test_stops_cleanly(tmp_path, how, drain):
     """
-    Told to stop, it ends with 0 soon and leaves no process, no socket and no open transaction behind.
+    Told to stop, it ends with 0 and leaves no process, no socket and no open transaction behind; soon, where it is
+    by Ctrl-C, whatever the operator has set for other ends.
     """
-    with running(tmp_path) as service:
+    with running(tmp_path, env={"BORNEOUT_DRAIN": drain}) as service:
+        # Redis, the worker, gunicorn and its two, of which the second may begin a little later
+        wait_until(lambda: 5 <= len(psutil.Process(service.process.pid).children(recursive=True)))
         below = psutil.Process(service.process.pid).children(recursive=True)
-        assert 5 <= len(below)  # Redis, the worker, gunicorn and its two
 
         service.process.send_signal(how)
 
@@ -124,6 +127,67 @@ def test_stops_cleanly(tmp_path, how):
         assert [] == psutil.wait_procs(below, 1)[1]
         assert not (tmp_path / "redis.sock").exists()
         assert not list(tmp_path.glob("*-wal"))
+
+
+def test_readiness_goes_first(tmp_path):
+    """
+    Told to stop, it says at /readyz that it will and answers all else as before; a request that is under way when
+    nobody listens any more is answered, too.
+    """
+    sent = {"Authorization": f"Bearer {LIVE_KEY}", "Content-Type": "application/json", "Content-Length": "18"}
+    with running(tmp_path, env={"BORNEOUT_DRAIN": "3"}) as service:
+        slow = http.client.HTTPConnection("127.0.0.1", service.port, timeout=30)
+        slow.putrequest("POST", "/v1/outlets")
+        for name, value in sent.items():
+            slow.putheader(name, value)
+        slow.endheaders(b'{"name":')
+
+        service.process.terminate()
+        wait_until(lambda: 503 == service.call("GET", "/readyz")[0])
+        _, problem = service.call("GET", "/readyz")
+        assert ("/problems/stopping", 200) == (problem["type"], service.call("GET", "/v1/outlets")[0])
+        wait_until(lambda: not listens(service.port))
+        slow.send(b' "Herald"}')
+
+        assert 201 == slow.getresponse().status
+        slow.close()
+        assert 0 == service.process.wait(40)
+        service.start()  # it is not what it was told the last time
+
+
+def test_readiness_goes_first_without_serve(tmp_path):
+    """
+    Where gunicorn runs alone, as under compose, SIGTERM does the same.
+    """
+    port = free_port()
+    command = [sys.executable, "-m", "gunicorn", "-c", str(ROOT / "gunicorn.conf.py"), "--bind", f"127.0.0.1:{port}"]
+    settings = {"BORNEOUT_DATA_DIR": str(tmp_path), "BORNEOUT_DRAIN": "3"}
+    with contextlib.closing(Database(f"sqlite:///{tmp_path}/borneout.db")) as db:
+        migrate(db.engine)
+    (tmp_path / "stopping").touch()  # by a run before, which was killed
+    gunicorn = subprocess.Popen(command, cwd=ROOT, env=os.environ | settings, stderr=subprocess.DEVNULL)
+    with gunicorn, killed_in_the_end(gunicorn):
+        wait_until(lambda: listens(port) and 200 == get(port, "/readyz"), timeout=60)
+        gunicorn.terminate()
+
+        wait_until(lambda: 503 == get(port, "/readyz"))
+        assert (200, 200) == (get(port, "/healthz"), get(port, "/v1/outlets"))
+        assert 0 == gunicorn.wait(40)
+
+
+@contextlib.contextmanager
+def killed_in_the_end(process):
+    """What is left of a process when a test fails would be waited for for ever."""
+    try:
+        yield
+    finally:
+        process.kill()
+
+
+def listens(port):
+    """Whether anybody takes connections."""
+    with socket.socket() as probe:
+        return 0 == probe.connect_ex(("127.0.0.1", port))
 
 
 def test_a_worker_that_is_just_made_hears_that_it_must_stop(tmp_path):
