@@ -216,11 +216,14 @@ def test_what_is_not_read(tmp_path):
         f"GET /v1/outlets?q={'x' * 9000} HTTP/1.1\r\n\r\n": (414, "/problems/address-too-long"),
         f"GET /v1/outlets HTTP/1.1\r\nX-Request-ID: {'x' * 9000}\r\n\r\n": (431, "/problems/headers-too-large"),
         "GET /v1/outlets HTTP/1.1\r\nX\0: x\r\n\r\n": (400, "/problems/bad-request"),
+        "GET /v1/outlets HTTP/1.1\r\nExpect: something\r\n\r\n": (400, "/problems/bad-request"),
+        "POST /v1/outlets HTTP/1.1\r\nTransfer-Encoding: x, chunked\r\n\r\n": (400, "/problems/bad-request"),
+        "GET /v1/outlets?\xff HTTP/1.1\r\n\r\n": (400, "/problems/bad-request"),
     }
     with running(tmp_path) as service:
         for sent, (status, kind) in refused.items():
             with socket.create_connection(("127.0.0.1", service.port), timeout=10) as connection:
-                connection.sendall(sent.encode())
+                connection.sendall(sent.encode("latin-1"))
                 answer = http.client.HTTPResponse(connection)
                 answer.begin()
                 problem = json.loads(answer.read())
