@@ -8,6 +8,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from service import __version__
 from service.api import (
     claims,
+    disputes,
     explanations,
     forecasts,
     keys,
@@ -16,6 +17,7 @@ from service.api import (
     metrics,
     outlets,
     queue,
+    replies,
     reports,
     resolutions,
     scores,
@@ -64,6 +66,8 @@ def create_app(settings: Settings | None = None) -> Flask:
         claims.blp,
         reports.blp,
         resolutions.blp,
+        disputes.blp,
+        replies.blp,
         forecasts.blp,
         queue.blp,
         scores.blp,

@@ -17,6 +17,7 @@ from service.models import Claim, Report, Resolution, Withdrawal
 from service.paging import Keyset, Page, Position, read_position
 from service.register import filtering_outlet
 from service.search import has_words
+from service.talk import disputed_claims
 from service.vocabulary import ClaimKind, ClaimOrder, ClaimStatus, Verdict
 
 # Claims without a date come after all that have one.
@@ -38,6 +39,7 @@ class Filters(TypedDict, total=False):
     external_id: str | None
     q: str | None
     resolves_before: dt.datetime | None
+    disputed: bool | None
 
 
 def list_claims(
@@ -54,7 +56,7 @@ def list_claims(
     Raises:
         InvalidQuery: `after` is not a position of this list, or `outlet` not on record.
     """
-    rows = sa.select(Claim).options(selectinload(Claim.resolutions))
+    rows = sa.select(Claim).options(selectinload(Claim.resolutions).selectinload(Resolution.disputes))
     with db.read() as session:
         rows = rows.where(*_conditions(session, filters, now=now))
         page = _SORTED[sort].page(session, rows, after=after, limit=limit)
@@ -95,6 +97,9 @@ def _conditions(session: Session, filters: Filters, *, now: dt.datetime) -> Iter
         yield has_words(session, q)
     if (resolves_before := filters.get("resolves_before")) is not None:
         yield Claim.resolves_by < resolves_before
+    if (disputed := filters.get("disputed")) is not None:
+        is_disputed = Claim.id.in_(disputed_claims())
+        yield is_disputed if disputed else ~is_disputed
 
 
 def _count_reports(moment: dt.datetime) -> sa.ScalarSelect[int]:

@@ -15,13 +15,14 @@ from service.errors import GroupResolved, NotFound
 from service.models import Claim, Report, Resolution, Withdrawal
 from service.provenance import Filed, independent_roots
 from service.register import topmost_parents
+from service.talk import describe_disputes, is_disputed, replies_on
 from service.vocabulary import ClaimKind, ClaimStatus, Verdict
 
 WHOLE = (
     selectinload(Claim.reports).options(
         selectinload(Report.outlet), selectinload(Report.cited), selectinload(Report.withdrawal)
     ),
-    selectinload(Claim.resolutions),
+    selectinload(Claim.resolutions).selectinload(Resolution.disputes),
 )
 """What to load with a claim, so that nothing is fetched row by row afterwards."""
 
@@ -73,6 +74,11 @@ def reporting_outlets(claim: Claim) -> set[str]:
     return {report.outlet.slug for report in claim.reports}
 
 
+def filers(claim: Claim) -> set[UUID | None]:
+    """The keys that filed a claim or a report on it."""
+    return {claim.filed_by, *(report.filed_by for report in claim.reports)}
+
+
 def counting_reports(claim: Claim) -> list[Filed]:
     """The reports of a claim that were not withdrawn, as the rules of provenance look at them."""
     return [as_filed(report) for report in claim.reports if report.withdrawal is None]
@@ -122,10 +128,12 @@ def check_group(session: Session, claim: Claim) -> None:
 
 
 def describe_claim(session: Session, claim: Claim, *, now: dt.datetime) -> dict[str, Any]:
-    """A claim with its reports, its resolution and how many independent roots it has (R8)."""
+    """A claim with its reports, its resolution, how many independent roots it has (R8), and what is said of it."""
     return summarise_claim(claim, now=now) | {
         "independent_roots": count_roots(session, [claim])[claim.id],
         "reports": [describe_report(report, claim) for report in claim.reports],
+        "disputes": describe_disputes(claim.resolutions),
+        "replies": replies_on(session, claim.id),
     }
 
 
@@ -152,6 +160,7 @@ def summarise_claim(claim: Claim, *, now: dt.datetime) -> dict[str, Any]:
         "recorded_at": claim.recorded_at,
         "status": claim_status(claim, now=now),
         "resolution": None if standing is None else describe_resolution(standing),
+        "disputed": is_disputed(standing),
     }
 
 

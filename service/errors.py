@@ -7,6 +7,7 @@ ServiceError
 +-- Unauthorized           401  /problems/unauthorized
 +-- Forbidden              403  /problems/forbidden
 |   +-- OwnClaim           403  /problems/own-claim
+|   +-- OwnDispute         403  /problems/own-dispute
 +-- NotFound               404  /problems/not-found
 |   +-- UnknownOutlet      404  /problems/unknown-outlet
 +-- MethodNotAllowed       405  /problems/method-not-allowed
@@ -20,6 +21,9 @@ ServiceError
 |   +-- DomainTaken        409  /problems/domain-taken
 |   +-- AlreadyWithdrawn   409  /problems/already-withdrawn
 |   +-- RelaysRestOnIt     409  /problems/relays-rest-on-it
+|   +-- NothingToDispute   409  /problems/nothing-to-dispute
+|   +-- AlreadyDisputed    409  /problems/already-disputed
+|   +-- DisputeClosed      409  /problems/dispute-closed
 |   +-- StillRunning       409  /problems/still-running
 |   +-- LastAdminKey       409  /problems/last-admin-key
 |   +-- KeyEnded           409  /problems/key-ended
@@ -139,6 +143,15 @@ class OwnClaim(Forbidden):
     title = "Own claim"
 
 
+class OwnDispute(Forbidden):
+    """Who disputes a resolution, made it, or filed its claim or a report on it may not alone put the dispute aside.
+    Another key can, or this one when an operator gives it the scope `resolutions:own`.
+    """
+
+    name = "own-dispute"
+    title = "Own dispute"
+
+
 class NotFound(ServiceError):
     """The path names nothing that is on record."""
 
@@ -228,10 +241,10 @@ class DomainTaken(Conflict):
 
 
 class AlreadyWithdrawn(Conflict):
-    """The report was withdrawn before, for another reason. It stays withdrawn."""
+    """The report or the reply was withdrawn before, for another reason. It stays withdrawn."""
 
     name = "already-withdrawn"
-    title = "Report already withdrawn"
+    title = "Already withdrawn"
 
 
 class RelaysRestOnIt(Conflict):
@@ -241,6 +254,29 @@ class RelaysRestOnIt(Conflict):
 
     name = "relays-rest-on-it"
     title = "Relays rest on this report"
+
+
+class NothingToDispute(Conflict):
+    """What can be disputed is the resolution that stands, and the claim has none."""
+
+    name = "nothing-to-dispute"
+    title = "Nothing to dispute"
+
+
+class AlreadyDisputed(Conflict):
+    """This key disputes the resolution already, with another reason or other evidence. It can again once that dispute
+    is closed.
+    """
+
+    name = "already-disputed"
+    title = "Resolution already disputed"
+
+
+class DisputeClosed(Conflict):
+    """The dispute was closed before, by a reason or by another resolution, and stays so."""
+
+    name = "dispute-closed"
+    title = "Dispute already closed"
 
 
 class StillRunning(Conflict):

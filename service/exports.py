@@ -1,6 +1,7 @@
 """Write down everything that scores rest on: to be recomputed by anyone, or loaded into another database.
 
-What counts for nothing is left out: withdrawn reports, and resolutions that were superseded or withdrawn.
+What counts for nothing is left out: withdrawn reports, and resolutions that were superseded or withdrawn. What is said
+of the rest is written down too, disputes and replies, though no score rests on it.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from service.contexts import context_name
 from service.db import Database
 from service.identity import new_id
 from service.instants import format_instant
-from service.models import Claim, ContextRow, Outlet, Report, Resolution, Withdrawal
+from service.models import Claim, ContextRow, Dispute, Outlet, Reply, Report, Resolution, Withdrawal
 from service.register import WHOLE, describe_outlet
 from service.scoring import METHOD
 from service.vocabulary import Verdict
@@ -41,6 +42,9 @@ are the same there. References go by `slug` and `external_id`; a claim that has 
 A report's `lexicon` is the version that read `commitment` from its quote, null where nothing was read from it.
 An outlet's reports on a claim stand in the order in which they count: of those that take a side and were published
 before the resolution's `known_at`, the last. Withdrawn reports, and resolutions that no longer stand, are left out.
+No score rests on the disputes and the replies, and `borneout import` does not take them. A dispute is of the
+resolution of its claim; its `closure` is null while it is open, and else says why it was put aside. A reply is to a
+claim, or, with `claim` null, to the outlet's record; withdrawn ones are left out.
 A context's `rates` are how often reported claims proved true: a cell (stance, kind, commitment, topic, or the first of
 these), its weight in claims and the weight proved true, in billionths; its `claims` are those it was fitted on. The
 last context is what scores are held against. Without any it is the starting one: no cells, and a kappa of 8.
@@ -163,11 +167,10 @@ def _counts(report: type[Report]) -> sa.ColumnElement[bool]:
 
 def _resolutions(session: Session) -> Iterator[Line]:
     """The resolutions that stand."""
-    later = aliased(Resolution)
     rows = (
         sa.select(Resolution, Claim.external_id)
         .join(Claim, Claim.id == Resolution.claim_id)
-        .where(Resolution.verdict.is_not(None), ~sa.exists().where(later.supersedes_id == Resolution.id))
+        .where(Resolution.verdict.is_not(None), _stands())
         .order_by(Resolution.claim_id)
     )
     for resolution, external_id in session.execute(rows, execution_options=_STREAMED):
@@ -179,6 +182,53 @@ def _resolutions(session: Session) -> Iterator[Line]:
             "known_at": format_instant(resolution.known_at),
             "evidence": resolution.evidence,
             "note": resolution.note,
+        }
+
+
+def _stands() -> sa.ColumnElement[bool]:
+    later = aliased(Resolution)
+    return ~sa.exists().where(later.supersedes_id == Resolution.id)
+
+
+def _disputes(session: Session) -> Iterator[Line]:
+    """What is, or was, said against the resolutions that stand, the oldest first."""
+    rows = (
+        sa.select(Dispute, Resolution.claim_id, Claim.external_id)
+        .join(Resolution, Resolution.id == Dispute.resolution_id)
+        .join(Claim, Claim.id == Resolution.claim_id)
+        .where(_stands())
+        .order_by(Dispute.id)
+    )
+    for dispute, claim_id, external_id in session.execute(rows, execution_options=_STREAMED):
+        yield {
+            "type": "dispute",
+            "claim": _reference(claim_id, external_id),
+            "reason": dispute.reason,
+            "evidence": dispute.evidence,
+            "closure": None
+            if dispute.closed_at is None
+            else {"reason": dispute.closing_reason, "recorded_at": format_instant(dispute.closed_at)},
+            "recorded_at": format_instant(dispute.recorded_at),
+        }
+
+
+def _replies(session: Session) -> Iterator[Line]:
+    """What outlets answer, the oldest first."""
+    rows = (
+        sa.select(Reply, Outlet.slug, Claim.external_id)
+        .join(Outlet, Outlet.id == Reply.outlet_id)
+        .outerjoin(Claim, Claim.id == Reply.claim_id)
+        .where(Reply.withdrawn_at.is_(None))
+        .order_by(Reply.id)
+    )
+    for reply, slug, external_id in session.execute(rows, execution_options=_STREAMED):
+        yield {
+            "type": "reply",
+            "outlet": slug,
+            "claim": None if reply.claim_id is None else _reference(reply.claim_id, external_id),
+            "text": reply.text,
+            "url": reply.url,
+            "recorded_at": format_instant(reply.recorded_at),
         }
 
 
@@ -204,5 +254,7 @@ _MEMBERS: dict[str, Callable[[Session], Iterator[Line]]] = {
     "claims": _claims,
     "reports": _reports,
     "resolutions": _resolutions,
+    "disputes": _disputes,
+    "replies": _replies,
     "contexts": _contexts,
 }

@@ -26,7 +26,7 @@ from service.models import Claim, Outlet, Report, Resolution
 from service.outbox import forget_scores
 from service.outlets import NewOutlet, agrees, new_outlet
 from service.register import WHOLE as WHOLE_OUTLET
-from service.resolutions import NewResolution, check_resolution, new_resolution
+from service.resolutions import NewResolution, append_resolution, check_resolution, new_resolution
 from service.sums import kept_sums
 from service.vocabulary import Caller
 
@@ -233,7 +233,7 @@ class _Load:
             self._session.add(claim)
         self.stale |= {filing.report.outlet.slug for filing in filings if filing.is_new}
         if resolution is not None:
-            claim.resolutions.append(resolution)
+            append_resolution(claim, resolution)
             self.stale |= reporting_outlets(claim)
 
 

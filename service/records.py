@@ -13,11 +13,12 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
 from service.errors import InvalidQuery
-from service.models import Claim, Outlet, Report, Resolution, Version, Withdrawal
+from service.models import Claim, Outlet, Reply, Report, Resolution, Version, Withdrawal
 from service.provenance import Filed, Position, position
 from service.sums import read_sums
+from service.talk import disputed_claims, general_replies
 from service.tally import Amounts, ClaimFacts, Slot, add_up, count_claim, difference
-from service.vocabulary import Basis
+from service.vocabulary import Basis, Role
 
 Row: TypeAlias = sa.Row[*tuple[Any, ...]]
 Chosen: TypeAlias = sa.ColumnExpressionArgument[bool]
@@ -91,6 +92,10 @@ class OutletRecord:
     parts: dict[Slot, Amounts] = field(default_factory=dict)
     changes_at: dt.datetime | None = None
     """When the next of its claims falls due, and `basis=matured` changes by itself."""
+    disputed: int = 0
+    """Its own claims whose resolution is disputed."""
+    reply: Reply | None = None
+    """What the outlet answers to it."""
 
 
 class Standing(NamedTuple):
@@ -106,6 +111,7 @@ def read_records(session: Session, chosen: Chosen, lens: Lens, *, now: dt.dateti
     """What is on record of each outlet, in no particular order."""
     rows = session.execute(sa.select(Outlet.id, Outlet.slug, Outlet.scorable).where(chosen))
     records = {row.id: OutletRecord(row.slug, row.scorable) for row in rows}
+    _add_talk(session, chosen, records, lens, now=now)
     if lens.is_current:
         for outlet_id, parts in read_sums(session, chosen, topic=lens.topic).items():
             records[outlet_id].parts = parts
@@ -138,6 +144,20 @@ def _leave_out_undue(
         record = records[outlet_id]
         record.parts = difference(record.parts, add_up(count_claim(one.claim, one.position) for one in undue))
         record.changes_at = min(one.claim.resolves_by for one in undue if one.claim.resolves_by is not None)
+
+
+def _add_talk(
+    session: Session, chosen: Chosen, records: dict[UUID, OutletRecord], lens: Lens, *, now: dt.datetime
+) -> None:
+    """Note what is said of the records: disputes, which are few, and replies."""
+    disputed = Report.claim_id.in_(disputed_claims(lens.recorded_by))
+    for one in walk(session, sa.and_(chosen, disputed), lens):
+        slot, _ = count_claim(one.claim, one.position)
+        is_own = slot.role is Role.OWN and one.claim.verdict is not None
+        records[one.outlet_id].disputed += is_own and counts(one, lens, now=now)
+    replies = general_replies(lens.recorded_by).join(Outlet, Outlet.id == Reply.outlet_id).where(chosen)
+    for reply in session.scalars(replies):
+        records[reply.outlet_id].reply = reply
 
 
 def walk(session: Session, chosen: Chosen, lens: Lens) -> Iterator[Standing]:

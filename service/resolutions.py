@@ -14,6 +14,7 @@ from service.dossier import (
     check_group,
     describe_resolution,
     describe_resolutions,
+    filers,
     load_claim,
     newest_resolution,
     reporting_outlets,
@@ -62,7 +63,7 @@ def resolve_claim(
         claim = load_claim(session, claim_id, lock=True)
         appended = new_resolution(session, claim, resolution, caller=caller, now=now)
         with kept_sums(session, [claim]):
-            claim.resolutions.append(appended)
+            append_resolution(claim, appended)
         stale = reporting_outlets(claim)
         forget_scores(session, cache, stale, now=now)
     return describe_resolution(appended)
@@ -105,7 +106,18 @@ def new_resolution(
         note=given["note"],
         resolved_by=caller.key_id,
         recorded_at=now,
+        disputes=[],
     )
+
+
+def append_resolution(claim: Claim, resolution: Resolution) -> None:
+    """Put a new resolution on its claim; what was open against the one before is closed by it."""
+    before = newest_resolution(claim)
+    for dispute in [] if before is None else before.disputes:
+        if dispute.closed_at is None:
+            dispute.closed_at, dispute.closed_by = resolution.recorded_at, resolution.resolved_by
+            dispute.closing_resolution_id = resolution.id
+    claim.resolutions.append(resolution)
 
 
 def _truth(given: NewResolution) -> float | None:
@@ -139,8 +151,7 @@ def check_resolution(given: NewResolution, *, now: dt.datetime) -> None:
 
 
 def _check_own(claim: Claim, caller: Caller) -> None:
-    filers = {claim.filed_by, *(report.filed_by for report in claim.reports)}
-    if caller.key_id in filers and not caller.may(Scope.RESOLUTIONS_OWN):
+    if caller.key_id in filers(claim) and not caller.may(Scope.RESOLUTIONS_OWN):
         raise OwnClaim(f"This key filed the claim {claim.id} or a report on it.")
 
 

@@ -10,6 +10,7 @@ from service.context import Context
 from service.instants import format_instant
 from service.records import Lens, OutletRecord
 from service.scoring import METHOD, RATED_FROM, Reliability
+from service.talk import reply_with_score
 from service.tally import Tally, tally
 from service.vocabulary import Role, Stance
 
@@ -38,8 +39,9 @@ def describe_score(record: OutletRecord, context: Context, lens: Lens, *, now: d
             "resolved": relay.resolved,
             "correct": relay.total.correct,
         },
-        "counts": _counts(own),
+        "counts": _counts(own, record.disputed),
         "brier": None if own.brier is None else asdict(own.brier),
+        "reply": reply_with_score(record.reply),
         "computed_at": format_instant(now),
     }
 
@@ -56,7 +58,7 @@ def describe_reliability(reliability: Reliability | None) -> dict[str, float] | 
     return None if reliability is None else asdict(reliability)
 
 
-def _counts(own: Tally) -> dict[str, int]:
+def _counts(own: Tally, disputed: int) -> dict[str, int]:
     total = own.total
     return {
         "claims": total.claims,
@@ -70,4 +72,5 @@ def _counts(own: Tally) -> dict[str, int]:
         "deny": own.taking(Stance.DENY),
         "early": total.early,
         "backfilled": total.backfilled,
+        "disputed": disputed,
     }

@@ -44,6 +44,13 @@ class ClaimOrder(enum.StrEnum):
     DUE = "due"
 
 
+class DisputeStatus(enum.StrEnum):
+    """Whether a dispute still waits for somebody to close it."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+
+
 class Stance(enum.StrEnum):
     """What a report says of its claim (SDQC; RumourEval 2019)."""
 

@@ -249,4 +249,4 @@ def test_folder_that_is_there(borneout, tmp_path):
         refused = borneout("export", tmp_path / place)
         assert (1, True) == (refused.exit_code, "cannot be written" in refused.stderr)
     assert before == sorted(Path(tmp_path / "empty").iterdir())
-    assert 6 == len(before)
+    assert 8 == len(before)

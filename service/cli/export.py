@@ -17,7 +17,8 @@ from service.exports import write_export
 def export(place: Place, *, folder: Path) -> None:
     """Write everything that scores rest on into DIR, which must not be there yet, or be empty.
 
-    Its files are NDJSON, as of one moment. `borneout import` takes them but for the contexts.
+    Its files are NDJSON, as of one moment. `borneout import` takes the outlets, claims, reports and resolutions. The
+    contexts, disputes and replies are there to be read.
     """
     try:
         counts = write_export(place.db, folder, now=dt.datetime.now(dt.UTC))

@@ -5,11 +5,13 @@ from service.models.claims import Claim, Report, Resolution, Version, Withdrawal
 from service.models.derived import ContextRow, ForecastRow, LearnerRow, Rate, Subtotal
 from service.models.outbox import Outbox
 from service.models.outlets import Outlet, OutletAlias, OutletDomain
+from service.models.talk import Dispute, Reply
 
 __all__ = [
     "ApiKey",
     "Claim",
     "ContextRow",
+    "Dispute",
     "ForecastRow",
     "FormerSecret",
     "KeptAnswer",
@@ -19,6 +21,7 @@ __all__ = [
     "OutletAlias",
     "OutletDomain",
     "Rate",
+    "Reply",
     "Report",
     "Resolution",
     "Subtotal",

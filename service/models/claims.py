@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -14,6 +14,9 @@ from service.identity import new_id
 from service.models.outlets import Outlet
 from service.models.words import named
 from service.vocabulary import ClaimKind, Stance, Verdict
+
+if TYPE_CHECKING:
+    from service.models.talk import Dispute
 
 
 class Claim(Base):
@@ -118,3 +121,7 @@ class Resolution(Base):
     note: Mapped[str | None] = mapped_column(sa.Text)
     resolved_by: Mapped[UUID | None] = mapped_column(sa.ForeignKey("api_key.id"))
     recorded_at: Mapped[dt.datetime]
+
+    disputes: Mapped[list[Dispute]] = relationship(
+        foreign_keys="Dispute.resolution_id", lazy="raise", back_populates="resolution", order_by="Dispute.id"
+    )

@@ -9,6 +9,7 @@ from service.identity import SLUG_LENGTH
 from service.schemas.fields import Answer, Body, Instant, PageQuery, Text, one_of
 from service.schemas.reports import ReportIn, ReportOut
 from service.schemas.resolutions import ResolutionOut
+from service.schemas.talk import DisputeOut, ReplyOut
 from service.vocabulary import ClaimKind, ClaimOrder, ClaimStatus, Verdict
 
 MAX_REPORTS = 100
@@ -48,11 +49,16 @@ class ClaimSummary(Answer):
     recorded_at = Instant(required=True)
     status = one_of(ClaimStatus, required=True)
     resolution = ma.fields.Nested(ResolutionOut, required=True, allow_none=True)
+    disputed = ma.fields.Boolean(
+        required=True, metadata={"description": "Whether somebody disputes the resolution, and waits for an answer"}
+    )
 
 
 class ClaimOut(ClaimSummary):
     independent_roots = ma.fields.Integer(required=True)
     reports = ma.fields.List(ma.fields.Nested(ReportOut), required=True)
+    disputes = ma.fields.List(ma.fields.Nested(DisputeOut), required=True)
+    replies = ma.fields.List(ma.fields.Nested(ReplyOut), required=True)
 
 
 class ClaimPage(Answer):
@@ -68,6 +74,7 @@ class ClaimQuery(PageQuery):
     external_id = Text(EXTERNAL_ID_LENGTH)
     q = Text(200, metadata={"description": "Words that all stand in the text"})
     resolves_before = Instant()
+    disputed = ma.fields.Boolean(truthy={"true"}, falsy={"false"})
     sort = one_of(ClaimOrder, load_default=ClaimOrder.NEWEST)
 
 

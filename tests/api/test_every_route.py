@@ -22,6 +22,8 @@ ARGUMENTS = {
     "claim_id": NOTHING,
     "key_id": NOTHING,
     "report_id": NOTHING,
+    "dispute_id": NOTHING,
+    "reply_id": NOTHING,
     "outlet": "nobody",
     "name": "nothing",
     "filename": "x",

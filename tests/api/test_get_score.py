@@ -86,6 +86,7 @@ def test_number_comes_with_its_context(world):
 
     counts = {"claims": 8, "open": 1, "resolved": 6, "correct": 4, "incorrect": 1, "partial": 1, "unscored": 1}
     counts |= {"support": 4, "deny": 2, "early": 0, "backfilled": score["counts"]["backfilled"]}
+    counts |= {"disputed": 0}
     assert counts == score["counts"]
     assert reliability(4.25, 6) == score["reliability"]
     assert {"right": 4.25, "expected": 3, "reference": 0.5, "resolved": 6} == score["record"]

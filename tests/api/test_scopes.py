@@ -15,7 +15,15 @@ from tests.api.contract import CheckedClient
 from tests.world import World, assert_problem
 
 NOTHING = "0192aa00-0000-7000-8000-000000000000"
-ARGUMENTS = {"claim_id": NOTHING, "report_id": NOTHING, "key_id": NOTHING, "outlet": "nobody", "name": "x"}
+ARGUMENTS = {
+    "claim_id": NOTHING,
+    "report_id": NOTHING,
+    "key_id": NOTHING,
+    "dispute_id": NOTHING,
+    "reply_id": NOTHING,
+    "outlet": "nobody",
+    "name": "x",
+}
 
 
 def operations(app):

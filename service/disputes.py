@@ -1,0 +1,128 @@
+"""Dispute resolutions, and put disputes aside with a reason. Neither changes a verdict; another resolution does."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, selectinload
+
+from service.cache import ScoreCache
+from service.db import Database, retried
+from service.dossier import filers, load_claim, reporting_outlets, standing_resolution
+from service.errors import AlreadyDisputed, DisputeClosed, NotFound, NothingToDispute, OwnDispute
+from service.identity import new_id
+from service.models import Claim, Dispute, Resolution
+from service.outbox import forget_scores
+from service.paging import Keyset, Page, Position
+from service.talk import describe_dispute, is_open
+from service.vocabulary import Caller, DisputeStatus, Scope
+
+_OLDEST_FIRST = Keyset([Dispute.id], [UUID])
+
+
+@retried
+def dispute_resolution(
+    db: Database,
+    cache: ScoreCache,
+    claim_id: UUID,
+    *,
+    reason: str,
+    evidence: list[str],
+    caller: Caller,
+    now: dt.datetime,
+) -> tuple[dict[str, Any], bool]:
+    """Say that the resolution of a claim that stands is wrong. Scores stay what they are and say that it is disputed.
+
+    Returns:
+        The dispute, and whether it is new: the same one sent again while it is open is the one that is there.
+
+    Raises:
+        NotFound: There is no such claim.
+        NothingToDispute: It has no resolution.
+        AlreadyDisputed: The caller disputes it already, with other words or other evidence.
+    """
+    with db.write() as session:
+        claim = load_claim(session, claim_id, lock=True)
+        if (resolution := standing_resolution(claim)) is None:
+            raise NothingToDispute(f"The claim {claim_id} has no resolution.")
+        for known in resolution.disputes:
+            if known.closed_at is None and known.filed_by == caller.key_id:
+                if (known.reason, known.evidence) != (reason, evidence):
+                    raise AlreadyDisputed(f"This key disputes the resolution {resolution.id} already.")
+                return describe_dispute(known, resolution), False
+        dispute = Dispute(id=new_id(), reason=reason, evidence=evidence, filed_by=caller.key_id, recorded_at=now)
+        resolution.disputes.append(dispute)
+        forget_scores(session, cache, reporting_outlets(claim), now=now)
+    return describe_dispute(dispute, resolution), True
+
+
+@retried
+def close_dispute(
+    db: Database, cache: ScoreCache, dispute_id: UUID, *, reason: str, caller: Caller, now: dt.datetime
+) -> dict[str, Any]:
+    """Put a dispute aside; the resolution stands, and the reason is shown.
+
+    Raises:
+        NotFound: There is no such dispute.
+        DisputeClosed: It is closed already.
+        OwnDispute: The caller takes part in it, and may not close it alone (R14).
+    """
+    with db.write() as session:
+        claim, dispute = _load(session, dispute_id)
+        resolution = next(one for one in claim.resolutions if one.id == dispute.resolution_id)
+        if dispute.closed_at is not None:
+            raise DisputeClosed(f"The dispute {dispute_id} is closed.")
+        takes_part = filers(claim) | {dispute.filed_by, resolution.resolved_by}
+        if caller.key_id in takes_part and not caller.may(Scope.RESOLUTIONS_OWN):
+            raise OwnDispute(f"This key takes part in the dispute {dispute_id}.")
+        dispute.closed_at, dispute.closed_by, dispute.closing_reason = now, caller.key_id, reason
+        forget_scores(session, cache, reporting_outlets(claim), now=now)
+    return describe_dispute(dispute, resolution)
+
+
+def list_disputes(
+    db: Database, *, status: DisputeStatus | None = None, after: Position | None, limit: int
+) -> Page[dict[str, Any]]:
+    """Disputes of all claims, the oldest first.
+
+    Raises:
+        InvalidQuery: `after` is not a position of this list.
+    """
+    rows = sa.select(Dispute)
+    if status is not None:
+        rows = rows.where(is_open() if status is DisputeStatus.OPEN else ~is_open())
+    with db.read() as session:
+        return _page(session, rows, after=after, limit=limit)
+
+
+def list_claim_disputes(db: Database, claim_id: UUID, *, after: Position | None, limit: int) -> Page[dict[str, Any]]:
+    """The disputes of all resolutions of a claim, the oldest first.
+
+    Raises:
+        NotFound: There is no such claim.
+        InvalidQuery: `after` is not a position of this list.
+    """
+    of_claim = sa.select(Resolution.id).where(Resolution.claim_id == claim_id)
+    with db.read() as session:
+        if session.get(Claim, claim_id) is None:
+            raise NotFound(f"No claim {claim_id} is on record.")
+        return _page(session, sa.select(Dispute).where(Dispute.resolution_id.in_(of_claim)), after=after, limit=limit)
+
+
+def _load(session: Session, dispute_id: UUID) -> tuple[Claim, Dispute]:
+    """A dispute with its claim, which is locked before either is looked at."""
+    of = sa.select(Resolution.claim_id).join(Dispute, Dispute.resolution_id == Resolution.id)
+    if (claim_id := session.scalar(of.where(Dispute.id == dispute_id))) is None:
+        raise NotFound(f"No dispute {dispute_id} is on record.")
+    claim = load_claim(session, claim_id, lock=True)
+    disputes = (dispute for resolution in claim.resolutions for dispute in resolution.disputes)
+    return claim, next(dispute for dispute in disputes if dispute.id == dispute_id)
+
+
+def _page(session: Session, rows: sa.Select[Dispute], *, after: Position | None, limit: int) -> Page[dict[str, Any]]:
+    shown = rows.options(selectinload(Dispute.resolution))
+    page = _OLDEST_FIRST.page(session, shown, after=after, limit=limit)
+    return Page([describe_dispute(dispute, dispute.resolution) for dispute in page.items], page.next)
