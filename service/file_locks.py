@@ -39,6 +39,19 @@ def hold_name(folder: Path, name: str, *, patience: float) -> Iterator[None]:
         yield
 
 
+@contextmanager
+def hold_file(path: Path) -> Iterator[None]:
+    """Hold a file, or do not begin.
+
+    Raises:
+        BlockingIOError: Somebody else holds it.
+    """
+    with path.open("ab") as file:
+        if not _try_lock(file.fileno()):
+            raise BlockingIOError(f"Somebody else holds {path}")
+        yield
+
+
 def _try_lock(file: int) -> bool:
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

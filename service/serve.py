@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import datetime as dt
-import fcntl
 import logging
 import os
 import signal
@@ -13,7 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.error import URLError
@@ -23,6 +22,7 @@ from service.config import PREFIX, Settings
 from service.db import Database
 from service.draining import say_starting, say_stopping
 from service.errors import CannotRun
+from service.file_locks import hold_file
 from service.keys import ensure_first_key
 from service.migrations import migrate
 from service.rebuild import ensure_sums
@@ -215,9 +215,9 @@ def _is_ready(address: str) -> bool:
 @contextmanager
 def _alone(data_dir: Path) -> Iterator[None]:
     """Hold the data directory, so that a second service does not take the first one's Redis away."""
-    with (data_dir / "serve.lock").open("w") as lock:
+    with ExitStack() as held:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            held.enter_context(hold_file(data_dir / "serve.lock"))
         except BlockingIOError as exc:
             raise StartError(f"Another `borneout serve` runs on {data_dir}.") from exc
         yield

@@ -22,6 +22,8 @@ _COMMANDS = {
     "refit": "maintain:refit",
     "rebuild": "maintain:rebuild",
     "export": "export:export",
+    "backup": "backup:backup",
+    "restore": "backup:restore",
     "backtest": "backtest:backtest",
 }
 

@@ -1,0 +1,42 @@
+"""Keep a copy of the database, and put one in its place."""
+
+from __future__ import annotations
+
+import datetime as dt
+from contextlib import closing
+from pathlib import Path
+
+import click
+
+from service import backups
+from service.cache import ScoreCache
+from service.cli.shared import with_settings
+from service.config import Settings
+
+
+@click.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@with_settings
+def backup(settings: Settings, *, file: Path) -> None:
+    """Copy the SQLite database into FILE, which must not be there yet, and check the copy.
+
+    The service may run meanwhile. PostgreSQL has pg_dump for this.
+    """
+    kept = backups.backup(settings.database_url, file)
+    click.echo(f"{file} holds the database as it was just now: {kept.size} bytes, schema {kept.revision}.")
+
+
+@click.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@with_settings
+def restore(settings: Settings, *, file: Path) -> None:
+    """Put the backup in FILE in the place of the SQLite database, which is kept beside it.
+
+    The service must not run meanwhile. PostgreSQL has pg_restore for this.
+    """
+    now = dt.datetime.now(dt.UTC)
+    with closing(ScoreCache(settings.redis_url)) as cache:
+        aside = backups.restore(settings.database_url, settings.data_dir, file, cache, now=now)
+    click.echo(f"The database is what {file} holds; the next start brings its schema up to date.")
+    if aside is not None:
+        click.echo(f"What was there before is in {aside}.")
