@@ -35,13 +35,15 @@ class Table:
     """A part of the ranking."""
 
     groups: list[dict[str, Any]]
-    """Each with its `number` and `rows`; a row has the `place`, `slug`, `name`, `kind`, `score` and `trend`."""
+    """Each with its `number`, the `leader` and `rows`; a row has `place`, `slug`, `name`, `kind`, `score`, `trend`."""
     ranked: int
     """How many are ranked in all."""
     waiting: list[dict[str, Any]]
     """Of those with too few claims the ones with the most, each with `slug`, `name`, `kind` and `counts`."""
     unranked: int
     """How many have too few claims in all."""
+    changes_at: dt.datetime | None
+    """When it changes by the passing of time alone."""
 
 
 def rank_outlets(
@@ -84,9 +86,17 @@ def rank_outlets(
         trends = _trends(session, {row["slug"]: known[row["slug"]].id for row in rows}, records, context, lens, now=now)
     for row in rows:
         row |= {**_named(known[row["slug"]]), "trend": trends[row["slug"]]}
-    waiting = [_named(known[slug]) | {"counts": _counts(records[slug])} for slug in few[:WAITING]]
-    groups = [{"number": n, "rows": list(of)} for n, of in groupby(rows, key=lambda row: row["group"])]
-    return Table(groups, len(ranked), waiting, len(few))
+    changes = [record.changes_at for record in records.values() if record.changes_at is not None]
+    return Table(
+        groups=[
+            {"number": number, "leader": _named(known[leader]), "rows": list(of_group)}
+            for (number, leader), of_group in groupby(rows, key=lambda row: (row["group"], row["leader"]))
+        ],
+        ranked=len(ranked),
+        waiting=[_named(known[slug]) | {"counts": _counts(records[slug])} for slug in few[:WAITING]],
+        unranked=len(few),
+        changes_at=min(changes, default=None),
+    )
 
 
 _NAMED = (Outlet.slug, Outlet.name, Outlet.kind)
@@ -111,11 +121,11 @@ def _place(score: dict[str, Any]) -> tuple[float, str]:
 
 def _numbered(ranked: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     """Each with its place, and the number of its group."""
-    group, leading = 0, 2.0
+    group, leader = 0, None
     for place, score in enumerate(ranked, 1):
-        if score["reliability"]["upper"] < leading:
-            group, leading = group + 1, score["reliability"]["lower"]
-        yield {"place": place, "group": group, "slug": score["outlet"], "score": score}
+        if leader is None or score["reliability"]["upper"] < leader["reliability"]["lower"]:
+            group, leader = group + 1, score
+        yield {"place": place, "group": group, "leader": leader["outlet"], "slug": score["outlet"], "score": score}
 
 
 def _trends(

@@ -1,4 +1,4 @@
-"""/docs, /openapi.json, /problems/{name}, and what a browser finds at /"""
+"""/docs, /openapi.json and /problems/{name}"""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import flask_swagger_ui
-from flask import Blueprint, Response, current_app, redirect, render_template, send_from_directory
-from werkzeug import Response as WerkzeugResponse
+from flask import Blueprint, Response, current_app, render_template, send_from_directory
 
 from service.document import explain
 from service.errors import NotFound, problem_types
@@ -16,12 +15,6 @@ blp = Blueprint("docs", __name__, template_folder="templates", static_folder="st
 
 _SWAGGER_UI = Path(flask_swagger_ui.__file__).parent / "dist"
 _PROBLEMS = {kind.name: kind for kind in problem_types()}
-
-
-@blp.get("/")
-def get_start() -> WerkzeugResponse:
-    """Send a browser to the documentation"""
-    return redirect("/docs")
 
 
 @blp.get("/docs")

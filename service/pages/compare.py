@@ -1,0 +1,43 @@
+"""/compare: outlets side by side"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import marshmallow as ma
+from flask import Response
+from marshmallow.validate import Length
+
+from service import comparisons
+from service.auth import requires
+from service.identity import SLUG_LENGTH, slug_of
+from service.pages.frame import page_blueprint, read_query, show
+from service.records import Lens
+from service.schemas.fields import Body, Text, one_of
+from service.vocabulary import Basis, Scope
+from service.web import runtime
+
+blp = page_blueprint("compare")
+
+_MOST = 4
+_LEVEL = 0.9
+
+
+class CompareQuery(Body):
+    """Which outlets, and on what."""
+
+    outlet = ma.fields.List(Text(SLUG_LENGTH), load_default=list, validate=Length(max=_MOST))
+    topic = Text(100, load_default=None)
+    basis = one_of(Basis, load_default=Basis.RESOLVED)
+
+
+@blp.get("/compare")
+@requires(Scope.READ)
+def compare_outlets() -> Response:
+    """Outlets on everything, and on the claims that all of them reported"""
+    asked = read_query(CompareQuery())
+    lens = Lens(asked["topic"], asked["basis"], as_of=None, recorded_by=None, level=_LEVEL)
+    meant = list(dict.fromkeys(slug_of(text) or text for text in asked["outlet"]))
+    now = dt.datetime.now(dt.UTC)
+    found = comparisons.compare_outlets(runtime().db, meant, lens=lens, now=now) if len(meant) > 1 else None
+    return show("compare.html", found=found, meant=meant, lens=lens)

@@ -1,0 +1,84 @@
+"""Failures as pages, in the same voice: for page paths, and for a path that is none when a browser asks."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+
+from flask import Blueprint, Flask, Response, render_template, request
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
+
+from service import errors
+from service.db import is_away
+from service.errors import ServiceError
+from service.web import http_problem
+
+log = logging.getLogger(__name__)
+
+_WORDS: Mapping[int, tuple[str, str]] = {
+    400: ("That question cannot be answered as it was asked", "Something in the address does not fit."),
+    401: ("Reading is not open to everyone here", "Whoever runs this service gives out keys."),
+    403: ("This key may not do that", "Another one may."),
+    404: ("Nothing on record here", "The address may be misspelt, or what it names was never recorded."),
+    405: ("This page cannot be used that way", "Go back and try what the page offers."),
+    409: ("The record has moved on", "Somebody else may have been faster. Look again before you decide."),
+    422: ("That cannot be recorded as it stands", "What has to change is said below."),
+    429: ("Too many requests", "Wait a little, then try again."),
+    500: ("Something went wrong here", "It is not your doing. It has been logged, under the number below."),
+    503: ("The record cannot be read just now", "Try again shortly."),
+}
+
+
+def show_failures(blp: Blueprint) -> None:
+    """Have what fails in a blueprint answered by a page."""
+    blp.register_error_handler(ServiceError, _show)
+    blp.register_error_handler(HTTPException, _show_http)
+    blp.register_error_handler(Exception, _show_unexpected)
+
+
+def show_unknown_paths(app: Flask) -> None:
+    """Have a browser that comes to no route, or by the wrong method, answered by a page; others by a document."""
+    app.register_error_handler(NotFound, _negotiate)
+    app.register_error_handler(MethodNotAllowed, _negotiate)
+
+
+def _negotiate(error: HTTPException) -> Response:
+    is_browser = request.accept_mimetypes.find("text/html") >= 0
+    if request.path.startswith("/v1/") or not is_browser:
+        answered: Response = http_problem(error)
+        return answered
+    return _show_http(error)
+
+
+def _show(error: ServiceError) -> Response:
+    response = _page(error.status, error.detail)
+    if isinstance(error, errors.Unauthorized):
+        response.headers["WWW-Authenticate"] = "Bearer"
+    if error.retry_after is not None:
+        response.headers["Retry-After"] = str(error.retry_after)
+    return response
+
+
+def _show_http(error: HTTPException) -> Response:
+    if error.code is not None and error.code < 400:
+        return Response(status=error.code, headers={"Location": error.get_response().headers["Location"]})
+    response = _page(error.code or 500, None)
+    if isinstance(error, MethodNotAllowed) and error.valid_methods:
+        response.headers["Allow"] = ", ".join(error.valid_methods)
+    return response
+
+
+def _show_unexpected(error: Exception) -> Response:
+    if is_away(error):
+        log.warning("The database is away: %s", error)
+        return _show(errors.Unavailable("The database cannot be reached, or is busy."))
+    log.error("Unexpected error", exc_info=error)
+    return _page(500, None)
+
+
+def _page(status: int, detail: str | None) -> Response:
+    title, words = _WORDS.get(status, _WORDS[400 if status < 500 else 500])
+    page = render_template("failure.html", status=status, title=title, words=words, detail=detail)
+    response = Response(page, status, content_type="text/html; charset=utf-8")
+    response.headers["Cache-Control"] = "no-store"
+    return response

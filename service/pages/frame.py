@@ -1,0 +1,87 @@
+"""What all pages share: how they read their query, are put into the frame, kept, and sent."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+from collections.abc import Callable
+from typing import Any
+
+import marshmallow as ma
+from flask import Blueprint, Flask, Response, render_template, request
+
+from service import __version__
+from service.cache import Answer, Question
+from service.errors import InvalidQuery
+from service.pages import charts, words
+from service.pages.assets import asset_url
+from service.pages.failures import show_failures, show_unknown_paths
+from service.schemas.loading import places
+from service.web import runtime
+
+
+def set_up_pages(app: Flask) -> None:
+    """Give templates their words, and unknown paths their page."""
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.filters.update(words.FILTERS)
+    app.jinja_env.globals.update(asset=asset_url, charts=charts, words=words)
+    show_unknown_paths(app)
+
+
+def page_blueprint(name: str) -> Blueprint:
+    """A blueprint whose failures are pages."""
+    blp = Blueprint(name, f"service.pages.{name}", template_folder="templates")
+    show_failures(blp)
+    return blp
+
+
+def read_query(schema: ma.Schema) -> Any:
+    """What a page is asked; fields left blank in a form count as left out, and what it does not know as not said.
+
+    Raises:
+        InvalidQuery: A value cannot be used.
+    """
+    given: dict[str, Any] = {}
+    for name, values in request.args.lists():
+        if filled := [value for value in values if value.strip()]:
+            given[name] = filled if isinstance(schema.fields.get(name), ma.fields.List) else filled[-1]
+    try:
+        return schema.load(given, unknown=ma.EXCLUDE)
+    except ma.ValidationError as exc:
+        raise InvalidQuery.of(places(exc.messages_dict)) from exc
+
+
+def show(template: str, **context: Any) -> Response:
+    """A page as it is now; a browser may keep it, and asks each time whether it has changed."""
+    return _send(_sealed(render_template(template, **context)))
+
+
+def keep(about: str, *what: object, make: Callable[[], tuple[str, dt.datetime | None]]) -> Response:
+    """A page from the cache, or made and put there, until the scores that it shows are made old.
+
+    Args:
+        about: The outlet that it is about, or RANKING.
+        what: Which of the pages about it.
+        make: Makes it, and says when it is old by the passing of time alone.
+    """
+    question = Question(about, json.dumps(["page", __version__, asset_url("site.css"), *what], default=str))
+
+    def compute(_: object) -> list[Answer]:
+        page, expires_at = make()
+        return [_sealed(page, expires_at=expires_at)]
+
+    [answer], _ = runtime().cache.get_or_compute([question], compute)
+    return _send(answer)
+
+
+def _sealed(page: str, *, expires_at: dt.datetime | None = None) -> Answer:
+    body = page.encode()
+    return Answer(body, hashlib.sha256(body).hexdigest()[:16], expires_at=expires_at)
+
+
+def _send(answer: Answer) -> Response:
+    response = Response(answer.body, content_type="text/html; charset=utf-8")
+    response.headers["Cache-Control"] = "no-cache"
+    response.set_etag(answer.etag, weak=True)
+    return response

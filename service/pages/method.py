@@ -1,0 +1,55 @@
+"""/method: how scores are made, from the same text as the repository's"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from importlib import resources
+
+from flask import Response
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+from markupsafe import Markup
+
+from service.auth import requires
+from service.identity import slug_of
+from service.pages.frame import page_blueprint, show
+from service.vocabulary import Scope
+
+blp = page_blueprint("method")
+
+_READER = MarkdownIt("commonmark", {"html": False}).enable("table")
+
+
+@blp.get("/method")
+@requires(Scope.READ)
+def get_method() -> Response:
+    """How scores are made"""
+    text, chapters = _read()
+    return show("method.html", text=text, chapters=chapters)
+
+
+@functools.cache
+def _read() -> tuple[Markup, Sequence[tuple[str, str]]]:
+    """The text as HTML, and its chapters: the name of the place and the words of each."""
+    tokens = _READER.parse(resources.files("service.pages").joinpath("method.md").read_text("utf-8"))
+    chapters: list[tuple[str, str]] = []
+    for token, following in zip(tokens, [*tokens[1:], None], strict=True):
+        if token.type == "heading_open" and following is not None:
+            token.attrSet("id", slug_of(following.content))
+            if token.tag == "h1":
+                chapters.append((slug_of(following.content), following.content))
+        if token.type in ("heading_open", "heading_close") and len(chapters) > 1:
+            token.tag = f"h{int(token.tag[1]) + 1}"  # a page has one heading of the first rank
+        for inline in token.children or ():
+            _unlink(inline)
+    # Safe, because the reader lets no HTML of the text through.
+    html = Markup(_READER.renderer.render(tokens, _READER.options, {}))  # noqa: S704
+    framed = html.replace(Markup("<table>"), Markup('<div class="scroll" tabindex="0"><table>'))
+    return framed.replace(Markup("</table>"), Markup("</table></div>")), chapters[1:]
+
+
+def _unlink(token: Token) -> None:
+    """What the text names of its own folder has no page here."""
+    if token.type == "link_open" and ":" not in str(token.attrs.get("href", "")):
+        del token.attrs["href"]

@@ -1,0 +1,102 @@
+"""/outlets/{outlet}: the record of one outlet, why its score is what it is, and its badge"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from typing import Any
+from urllib.parse import urlencode
+
+import marshmallow as ma
+from flask import Response, render_template, request
+from werkzeug.routing import RequestRedirect
+
+from service import explanations, outlets, portraits, scores
+from service.auth import requires
+from service.identity import is_slug
+from service.instants import format_instant
+from service.pages.fields import Day
+from service.pages.frame import keep, page_blueprint, read_query, show
+from service.records import Lens
+from service.schemas.fields import Body, Text, one_of
+from service.vocabulary import Basis, Scope
+from service.web import runtime
+
+blp = page_blueprint("outlet")
+
+_LEVEL = 0.9
+_CLAIMS = 50
+_BADGE_LIFE = 300  # seconds that others may show a badge without asking
+
+
+class OutletQuery(Body):
+    """How to look at an outlet's record, and from where in its list of claims."""
+
+    topic = Text(100, load_default=None)
+    basis = one_of(Basis, load_default=Basis.RESOLVED)
+    as_of = Day(load_default=None)
+    cursor = Text(2000, load_default=None)
+
+    @ma.post_load
+    def make_lens(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        cursor = data.pop("cursor")
+        return {"lens": Lens(**data, recorded_by=None, level=_LEVEL), "cursor": cursor}
+
+
+@blp.get("/outlets/<outlet>")
+@requires(Scope.READ)
+def get_outlet(outlet: str) -> Response:
+    """The record of an outlet"""
+    lens = read_query(OutletQuery())["lens"]
+    _lead_to_slug(outlet)
+    return keep(outlet, "outlet", lens, make=lambda: _portray(outlet, lens))
+
+
+@blp.get("/outlets/<outlet>/why")
+@requires(Scope.READ)
+def explain_score(outlet: str) -> Response:
+    """Why the score of an outlet is what it is"""
+    asked = read_query(OutletQuery())
+    now = dt.datetime.now(dt.UTC)
+    named = outlets.get_outlet(runtime().db, outlet)
+    why = json.loads(explanations.explain_score(runtime().db, outlet, **asked, limit=_CLAIMS, now=now).body)
+    return show("why.html", outlet=named, why=why, lens=asked["lens"], question=question(asked["lens"]))
+
+
+@blp.get("/outlets/<outlet>/badge.svg")
+@requires(Scope.READ)
+def get_badge(outlet: str) -> Response:
+    """The score of an outlet as a picture to put on another page"""
+    at, now, lens = runtime(), dt.datetime.now(dt.UTC), read_query(OutletQuery())["lens"]
+    answer, _ = scores.outlet_score(at.db, at.cache, outlet, lens=lens, now=now)
+    response = Response(render_template("badge.svg", score=json.loads(answer.body)), content_type="image/svg+xml")
+    response.headers["Cache-Control"] = f"public, max-age={_BADGE_LIFE}"
+    response.set_etag(answer.etag, weak=True)
+    return response
+
+
+def question(lens: Lens) -> str:
+    """What to ask the API for the same view, with the question mark; empty where nothing has to be said."""
+    asked = {} if lens.basis is Basis.RESOLVED else {"basis": lens.basis.value}
+    asked |= {} if lens.topic is None else {"topic": lens.topic}
+    asked |= {} if lens.as_of is None else {"as_of": format_instant(lens.as_of)}
+    return f"?{urlencode(asked)}" if asked else ""
+
+
+def _portray(outlet: str, lens: Lens) -> tuple[str, dt.datetime | None]:
+    portrait = portraits.portray_outlet(runtime().db, outlet, lens=lens, now=dt.datetime.now(dt.UTC))
+    if (slug := portrait["outlet"]["slug"]) != outlet:  # it was merged into another one
+        raise _redirect(slug)
+    page = render_template("outlet.html", **portrait, lens=lens, question=question(lens))
+    return page, portrait["expires_at"]
+
+
+def _lead_to_slug(reference: str) -> None:
+    """An outlet has one page, by its slug; an id leads there."""
+    if not is_slug(reference):
+        raise _redirect(outlets.get_outlet(runtime().db, reference)["slug"])
+
+
+def _redirect(slug: str) -> RequestRedirect:
+    query = request.query_string.decode("latin-1")
+    return RequestRedirect(f"/outlets/{slug}{'?' if query else ''}{query}")

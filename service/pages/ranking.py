@@ -1,0 +1,138 @@
+"""/ and /ranking.csv: outlets by how reliable their reports have been"""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+import marshmallow as ma
+from flask import Response, render_template
+from marshmallow.validate import Range
+
+from service import browse, rankings
+from service.auth import requires
+from service.cache import RANKING
+from service.instants import format_instant
+from service.pages.fields import Day
+from service.pages.frame import keep, page_blueprint, read_query
+from service.records import Lens
+from service.schemas.fields import Body, Count, Text, one_of
+from service.scoring import RATED_FROM
+from service.vocabulary import Basis, OutletKind, Scope
+from service.web import runtime
+
+blp = page_blueprint("ranking")
+
+_ROWS = 50
+_TOPICS = 200
+_LEVEL = 0.9
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the ranking is asked."""
+
+    topic: str | None
+    kind: OutletKind | None
+    basis: Basis
+    as_of: dt.datetime | None
+    min_resolved: int
+    start: int
+
+    @property
+    def lens(self) -> Lens:
+        return Lens(self.topic, self.basis, self.as_of, recorded_by=None, level=_LEVEL)
+
+    @property
+    def question(self) -> dict[str, str]:
+        """The same of the API."""
+        asked = {"basis": self.basis.value, "min_resolved": str(self.min_resolved)}
+        asked |= {} if self.topic is None else {"topic": self.topic}
+        asked |= {} if self.kind is None else {"kind": self.kind.value}
+        return asked | ({} if self.as_of is None else {"as_of": format_instant(self.as_of)})
+
+    def address(self, path: str, start: int = 1) -> str:
+        """Where a part of the same ranking is."""
+        return f"{path}?{urlencode(self.question | ({'from': start} if start > 1 else {}))}"
+
+
+class RankingQuery(Body):
+    """The same as an address says it."""
+
+    topic = Text(100, load_default=None)
+    kind = one_of(OutletKind, load_default=None)
+    basis = one_of(Basis, load_default=Basis.MATURED)
+    as_of = Day(load_default=None)
+    min_resolved = Count(load_default=RATED_FROM, validate=Range(1))
+    start = Count(data_key="from", load_default=1, validate=Range(1))
+
+    @ma.post_load
+    def make(self, data: dict[str, Any], **_: Any) -> Asked:
+        return Asked(**data)
+
+
+@blp.get("/")
+@requires(Scope.READ)
+def get_ranking() -> Response:
+    """The ranking"""
+    asked = read_query(RankingQuery())
+    return keep_ranking("ranking.html", asked, topics=lambda: browse.list_topics(runtime().db, limit=_TOPICS))
+
+
+@blp.get("/ranking.csv")
+@requires(Scope.READ)
+def get_ranking_table() -> Response:
+    """The rows that the ranking shows for the same query"""
+    table = _rank(read_query(RankingQuery()))
+    headers = {"Content-Disposition": "attachment; filename=ranking.csv"}
+    return Response(_as_csv(table), content_type="text/csv; charset=utf-8", headers=headers)
+
+
+def keep_ranking(template: str, asked: Asked, **more: Any) -> Response:
+    """A page with a part of the ranking on it.
+
+    Args:
+        template: Shows it, as `table`.
+        asked: Which part, as `asked`.
+        more: What else it shows, each a function that gets it.
+    """
+
+    def make() -> tuple[str, dt.datetime | None]:
+        table = _rank(asked)
+        shown = {name: get() for name, get in more.items()}
+        return render_template(template, table=table, asked=asked, rows=_ROWS, **shown), table.changes_at
+
+    return keep(RANKING, template, asked, make=make)
+
+
+def _rank(asked: Asked) -> rankings.Table:
+    return rankings.rank_outlets(
+        runtime().db,
+        lens=asked.lens,
+        kind=asked.kind,
+        min_resolved=asked.min_resolved,
+        start=asked.start - 1,
+        limit=_ROWS,
+        now=dt.datetime.now(dt.UTC),
+    )
+
+
+def _as_csv(table: rankings.Table) -> str:
+    out = io.StringIO()
+    lines = csv.writer(out, lineterminator="\r\n")
+    lines.writerow([*_OF_ROW, *_OF_ESTIMATE, *_OF_RECORD, *_OF_SCORE])
+    for row in (row for group in table.groups for row in group["rows"]):
+        score = row["score"]
+        cells = [row[name] for name in _OF_ROW] + [score["reliability"][name] for name in _OF_ESTIMATE]
+        lines.writerow([*cells, *(score["record"][name] for name in _OF_RECORD), *(score[name] for name in _OF_SCORE)])
+    return out.getvalue()
+
+
+_OF_ROW = ("place", "group", "slug", "name", "kind")
+_OF_ESTIMATE = ("mean", "lower", "upper", "level")
+_OF_RECORD = ("right", "expected", "reference", "resolved")
+_OF_SCORE = ("topic", "basis", "as_of", "method")

@@ -1,0 +1,41 @@
+"""/topics: what claims are about, and the ranking on each"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+
+from flask import Response
+
+from service import browse
+from service.auth import requires
+from service.pages.frame import page_blueprint, read_query, show
+from service.pages.ranking import RankingQuery, keep_ranking
+from service.vocabulary import Scope
+from service.web import runtime
+
+blp = page_blueprint("topics")
+
+_TOPICS = 500
+_CLAIMS = 12
+
+
+@blp.get("/topics")
+@requires(Scope.READ)
+def list_topics() -> Response:
+    """The topics with the most claims"""
+    return show("topics.html", topics=browse.list_topics(runtime().db, limit=_TOPICS))
+
+
+@blp.get("/topics/<path:topic>")
+@requires(Scope.READ)
+def get_topic(topic: str) -> Response:
+    """The ranking on one topic, and what was claimed on it lately"""
+    asked = replace(read_query(RankingQuery()), topic=topic)
+    return keep_ranking("topic.html", asked, claims=lambda: _claims(topic))
+
+
+def _claims(topic: str) -> list[dict[str, object]]:
+    now = dt.datetime.now(dt.UTC)
+    page = browse.list_claims(runtime().db, topic=topic, after=None, limit=_CLAIMS, now=now)
+    return list(page.items)
