@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import errno
 import functools
 import json
 import sqlite3
@@ -39,7 +40,16 @@ _AWAY_STATES = (
     _LOCKED,  # waited too long for a lock
 )
 _NO_SCHEMA = frozenset({"42P01", "42703"})  # undefined table, undefined column
-_AWAY_CODES = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_FULL})
+_AWAY_CODES = frozenset(
+    {
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_IOERR,  # a quota that is used up, for one
+    }
+)
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 class UtcDateTime(sa.types.TypeDecorator[dt.datetime]):
@@ -158,6 +168,8 @@ class Database:
 
 def is_away(error: Exception) -> bool:
     """Whether an error says that the database could not be reached or was busy, not that the statement was wrong."""
+    if isinstance(error, OSError):  # a file beside the database, which a name is held by
+        return error.errno in _NO_ROOM
     if not isinstance(error, sa.exc.DBAPIError):
         return isinstance(error, sa.exc.TimeoutError)  # no connection was free in time
     reason = error.orig
