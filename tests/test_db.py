@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import errno
 import logging
 import shutil
 import sqlite3
@@ -56,6 +57,12 @@ def refused(kind, reason, **more):
     return kind("SELECT 1", {}, reason, **more)
 
 
+def quota_used_up():
+    error = sqlite3.OperationalError("disk I/O error")
+    error.sqlite_errorcode = sqlite3.SQLITE_IOERR_WRITE
+    return error
+
+
 @pytest.mark.parametrize(
     ("error", "away"),
     [
@@ -74,6 +81,9 @@ def refused(kind, reason, **more):
         (refused(sa.exc.ProgrammingError, psycopg.errors.UndefinedTable()), False),
         (refused(sa.exc.DataError, psycopg.DataError()), False),
         (refused(sa.exc.OperationalError, sqlite3.OperationalError()), False),
+        (refused(sa.exc.OperationalError, quota_used_up()), True),
+        (OSError(errno.ENOSPC, "No space left on device"), True),
+        (OSError(errno.EACCES, "Permission denied"), False),
         (KeyError("a"), False),
     ],
 )
