@@ -18,6 +18,7 @@ from tests.world import report
 
 CLAIMS = 150
 KILLS = 8
+ROUNDS = 3
 
 
 def post(service, number):
@@ -32,15 +33,22 @@ def counts(db):
 
 def test_one_key_on_several_workers(tmp_path, db, database_url):
     """
-    24 calls with one key at once, answered by three processes, make one row and are given one answer.
+    24 calls with one key at once, answered by three processes, make one row and are given one answer; and so do 24
+    that are each sent again until they are answered, while a process is killed in the middle.
     """
     with running(tmp_path, workers=3, env={"BORNEOUT_DATABASE_URL": database_url}) as service:
         with ThreadPoolExecutor(24) as pool:
-            answers = list(pool.map(lambda _: post(service, 1), range(24)))
+            answers = list(pool.map(lambda _: post(service, 0), range(24)))
+            ids = [{body["id"] for _, body in answers}]
+            for number in range(1, ROUNDS):
+                told = [pool.submit(insist, service, number) for _ in range(24)]
+                time.sleep(random.uniform(0.0, 0.15))  # noqa: S311 - a moment like any other
+                kill_one_worker(service)
+                ids.append({each.result() for each in told})
 
         assert {201} == {status for status, _ in answers}
-        assert 1 == len({body["id"] for _, body in answers})
-        assert [1, 1] == counts(db)
+        assert [1] * ROUNDS == [len(each) for each in ids]
+        assert [ROUNDS, ROUNDS] == counts(db)
 
 
 def test_processes_are_killed(tmp_path, db, database_url):
@@ -77,18 +85,27 @@ class Feed(threading.Thread):
 
     def run(self):
         for number in range(CLAIMS):
-            while (answered := self.send(number)) is None:
+            while (answered := sent(self.service, number)) is None:
                 self.again += 1
                 time.sleep(0.05)
             self.told.append(answered)
 
-    def send(self, number):
-        try:
-            status, body = post(self.service, number)
-        except (OSError, http.client.HTTPException, ValueError):
-            return None
-        assert status in (201, 409, 503), body
-        return body["id"] if status == 201 else None
+
+def insist(service, number):
+    """The id of a claim, posted until that is answered."""
+    while (answered := sent(service, number)) is None:
+        time.sleep(0.05)
+    return answered
+
+
+def sent(service, number):
+    """The id of a claim that is posted; None if the call has to be sent again."""
+    try:
+        status, body = post(service, number)
+    except (OSError, http.client.HTTPException, ValueError):
+        return None
+    assert status in (201, 409, 503), body
+    return body["id"] if status == 201 else None
 
 
 def kill_one_worker(service):
