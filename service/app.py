@@ -7,6 +7,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from service import __version__
 from service.api import (
+    audit,
     claims,
     disputes,
     explanations,
@@ -73,6 +74,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         scores.blp,
         explanations.blp,
         keys.blp,
+        audit.blp,
         methodology.blp,
         system.blp,
     ):

@@ -5,12 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import functools
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 from flask import g, request
 
 from service import keys
+from service.actors import current_actor, set_actor
 from service.errors import Forbidden, Unauthorized
 from service.throttle import check_failures, count_call, count_failure
 from service.vocabulary import Caller, Scope
@@ -63,6 +65,7 @@ def _authenticated() -> Caller:
         raise Unauthorized("This is not an API key, or no longer one.")
     if found.key_id is not None:
         runtime().uses.note(found.key_id, now=now)
+    set_actor(replace(current_actor(), key_id=found.key_id))
     return found
 
 

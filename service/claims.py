@@ -157,11 +157,16 @@ def differences(session: Session, known: Claim, given: Mapping[str, Any]) -> lis
     errors = [
         FieldError(pointer=f"/{member}", detail="Differs from the claim on record.", code="differs")
         for member, value in given.items()
-        if getattr(known, member) != value
+        if getattr(known, member) != value and not _is_redacted(known, member)
     ]
     sent = {name: value for name, value in given.items() if name in CHANGEABLE}
     corrected = all(error["pointer"][1:] in CHANGEABLE for error in errors)
     return [] if errors and corrected and said_before(session, known.id, sent) else errors
+
+
+def _is_redacted(claim: Claim, member: str) -> bool:
+    """Whether a member was taken out: whoever sends it again neither disagrees nor brings it back."""
+    return any(note["member"] == member for note in claim.redacted or ())
 
 
 def _content(claim: Claim) -> dict[str, Any]:

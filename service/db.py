@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 
 from service.errors import Unavailable
@@ -86,6 +85,10 @@ class Base(DeclarativeBase):
     type_annotation_map = {dt.datetime: UtcDateTime, list[str]: sa.JSON, dict[str, Any]: sa.JSON}
 
 
+class WriteSession(Session):
+    """A session whose writes stay. `service.entries` hears of every row, and enters it in the ledger."""
+
+
 class Database:
     """`read()` and `write()` open a session; `write()` commits when the block ends well.
 
@@ -98,7 +101,9 @@ class Database:
         # On SQLite a transaction sees the same rows throughout anyway.
         snapshot = {"isolation_level": "REPEATABLE READ"} if self.engine.dialect.name == "postgresql" else {}
         self._read = sessionmaker(self.engine.execution_options(**snapshot), expire_on_commit=False)
-        self._write = sessionmaker(self.engine.execution_options(write=True), expire_on_commit=False)
+        writing = self.engine.execution_options(write=True)
+        self._write = sessionmaker(writing, class_=WriteSession, expire_on_commit=False)
+        self._try = sessionmaker(writing, expire_on_commit=False)
         self._writing: ContextVar[Session | None] = ContextVar("writing", default=None)
 
     def read(self) -> AbstractContextManager[Session]:
@@ -146,8 +151,8 @@ class Database:
                 yield session
 
     def trial(self) -> AbstractContextManager[Session]:
-        """A session that may write and whose writes are gone when the block ends."""
-        return self._write()
+        """A session that may write and whose writes are gone when the block ends, so nobody enters them."""
+        return self._try()
 
     def close(self) -> None:
         """Let go of the connections."""
@@ -166,12 +171,16 @@ class Database:
             raise Unavailable("The database does not answer.") from exc
 
 
+class Overtaken(Exception):
+    """Another writer has changed meanwhile what this transaction was about to rest on."""
+
+
 def is_away(error: Exception) -> bool:
     """Whether an error says that the database could not be reached or was busy, not that the statement was wrong."""
     if isinstance(error, OSError):  # a file beside the database, which a name is held by
         return error.errno in _NO_ROOM
     if not isinstance(error, sa.exc.DBAPIError):
-        return isinstance(error, sa.exc.TimeoutError)  # no connection was free in time
+        return isinstance(error, sa.exc.TimeoutError | Overtaken)  # no connection was free in time; others always won
     reason = error.orig
     if isinstance(reason, sqlite3.Error):
         # An extended code has the plain one in its last byte.
@@ -213,7 +222,7 @@ def retried(use_case: Callable[Concatenate[Database, P], R]) -> Callable[Concate
         for _ in range(0 if db.is_writing else _ATTEMPTS - 1):
             try:
                 return use_case(db, *args, **kwargs)
-            except sa.exc.DBAPIError as exc:
+            except (sa.exc.DBAPIError, Overtaken) as exc:
                 if not _lost_race(exc):
                     raise
         return use_case(db, *args, **kwargs)
@@ -222,7 +231,7 @@ def retried(use_case: Callable[Concatenate[Database, P], R]) -> Callable[Concate
 
 
 def is_among(
-    session: Session, column: sa.orm.InstrumentedAttribute[str], values: Iterable[str]
+    session: Session, column: sa.orm.InstrumentedAttribute[str] | sa.Column[str], values: Iterable[str]
 ) -> sa.ColumnElement[bool]:
     """Whether a column has one of the values: one parameter for any number of them, where IN has one for each.
 
@@ -232,12 +241,6 @@ def is_among(
         return column == sa.any_(sa.literal(list(values), sa.ARRAY(sa.String)))
     each = sa.func.json_each(json.dumps(list(values))).table_valued("value")
     return column.in_(sa.select(each.c.value))
-
-
-def insert_missing(session: Session, table: type[Base], rows: list[dict[str, Any]]) -> None:
-    """Insert rows, but for those that are there by their primary key."""
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    session.execute(insert(table).on_conflict_do_nothing(), rows)
 
 
 def lock_name(session: Session, name: str, *, patiently: bool = False) -> None:
@@ -271,8 +274,10 @@ def _set_lock_timeout(session: Session, timeout: str) -> None:
     session.execute(sa.select(sa.func.set_config("lock_timeout", timeout, True)))  # noqa: FBT003 - until it ends
 
 
-def _lost_race(error: sa.exc.DBAPIError) -> bool:
-    return isinstance(error, sa.exc.IntegrityError) or getattr(error.orig, "sqlstate", None) in _LOST_RACE
+def _lost_race(error: sa.exc.DBAPIError | Overtaken) -> bool:
+    if isinstance(error, Overtaken | sa.exc.IntegrityError):
+        return True
+    return getattr(error.orig, "sqlstate", None) in _LOST_RACE
 
 
 def _engine(url: str) -> sa.Engine:

@@ -161,6 +161,7 @@ def summarise_claim(claim: Claim, *, now: dt.datetime) -> dict[str, Any]:
         "status": claim_status(claim, now=now),
         "resolution": None if standing is None else describe_resolution(standing),
         "disputed": is_disputed(standing),
+        "redacted": claim.redacted or [],
     }
 
 
@@ -185,6 +186,7 @@ def describe_report(report: Report, claim: Claim) -> dict[str, Any]:
         "backfilled": filed.backfilled,
         "withdrawn": _describe_withdrawal(report.withdrawal),
         "recorded_at": report.recorded_at,
+        "redacted": report.redacted or [],
     }
 
 
@@ -200,6 +202,7 @@ def describe_resolution(resolution: Resolution) -> dict[str, Any]:
         "note": resolution.note,
         "supersedes": resolution.supersedes_id,
         "recorded_at": resolution.recorded_at,
+        "redacted": resolution.redacted or [],
     }
 
 

@@ -11,6 +11,7 @@ import structlog
 from flask import Flask, Response, g, request
 from werkzeug.routing import RequestRedirect
 
+from service.actors import NOBODY, Actor, set_actor
 from service.browsers import instruct_browser
 from service.identity import new_id
 from service.metrics import count_answer
@@ -25,6 +26,7 @@ def wrap_answers(app: Flask) -> None:
     """Make an application do so."""
     app.before_request(_begin)
     app.after_request(_end)
+    app.teardown_request(lambda _: set_actor(NOBODY))
 
 
 def _begin() -> None:
@@ -33,6 +35,7 @@ def _begin() -> None:
     g.request_id = given if _REQUEST_ID.fullmatch(given) else str(new_id())
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(request_id=g.request_id)
+    set_actor(Actor(request_id=g.request_id))
 
 
 def _end(response: Response) -> Response:

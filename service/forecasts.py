@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from service import forecast
-from service.db import Database, insert_missing, lock_name
+from service.db import Database, lock_name
 from service.dossier import WHOLE, count_roots, counting_reports, load_claim, standing_resolution, stands
 from service.forecast import Count, Counts, Forecast, State
 from service.models import Claim, ForecastRow, LearnerRow, Report, Resolution, Subtotal, Version, Withdrawal
@@ -70,7 +70,8 @@ def refit_learner(db: Database, *, now: dt.datetime) -> bool:
             return False
         row = LearnerRow(number=last + 1, build=forecast.BUILD, state=state, learned_from=learned_from, recorded_at=now)
         session.add(row)
-        session.execute(sa.delete(LearnerRow).where(LearnerRow.number <= last))
+        for earlier in session.scalars(sa.select(LearnerRow).where(LearnerRow.number <= last)):
+            session.delete(earlier)
     return True
 
 
@@ -107,7 +108,13 @@ def keep_forecasts(db: Database, *, after: UUID | None, now: dt.datetime) -> UUI
     ]
     if rows_of_today:
         with db.write() as session:
-            insert_missing(session, ForecastRow, [row | {"recorded_at": now} for row in rows_of_today])
+            lock_name(session, "keeping of forecasts")  # so that no other worker keeps the same ones
+            there = sa.select(ForecastRow.claim_id).where(ForecastRow.day == now.date())
+            known = set(
+                session.scalars(there.where(ForecastRow.claim_id.in_([row["claim_id"] for row in rows_of_today])))
+            )
+            fresh = (row for row in rows_of_today if row["claim_id"] not in known)
+            session.add_all(ForecastRow(**row, recorded_at=now) for row in fresh)
     return claims[-1].id if claims else None
 
 

@@ -7,7 +7,6 @@ import time
 from uuid import UUID
 
 import redis
-import sqlalchemy as sa
 
 from service.db import Database
 from service.instants import format_instant, parse_instant
@@ -54,6 +53,6 @@ def write_uses(db: Database, link: RedisLink) -> None:
     with db.write() as session:
         for key_id, moment in noted.items():
             used = parse_instant(moment.decode())
-            is_news = ApiKey.last_used_at.is_(None) | (ApiKey.last_used_at <= used - _COARSE)
-            row = sa.update(ApiKey).where(ApiKey.id == UUID(key_id.decode()), is_news)
-            session.execute(row.values(last_used_at=used))
+            key = session.get(ApiKey, UUID(key_id.decode()))
+            if key is not None and (key.last_used_at is None or key.last_used_at <= used - _COARSE):
+                key.last_used_at = used

@@ -23,8 +23,8 @@ from service.versions import check_match
 from service.vocabulary import Caller, Scope
 
 KEY = re.compile(r"bo_[A-Za-z0-9_-]{20,200}", re.ASCII)
-
-_HANDLE = 16
+HANDLE_LENGTH = 16
+"""How much of a secret's digest its row is found by."""
 
 
 def create_key(
@@ -138,12 +138,10 @@ def rotate_key(db: Database, key_id: UUID, *, overlap: dt.timedelta, now: dt.dat
     secret = _new_secret()
     with db.write() as session:
         key = _load_good(session, key_id, None, now=now)
-        session.execute(sa.delete(FormerSecret).where(FormerSecret.ends_at <= now))
-        earlier = sa.update(FormerSecret).where(FormerSecret.api_key_id == key_id, FormerSecret.ends_at > now + overlap)
-        session.execute(earlier.values(ends_at=now + overlap))
+        _end_former(session, key_id, ends_at=now + overlap, now=now)
         session.add(FormerSecret(digest=key.digest, handle=key.handle, api_key_id=key_id, ends_at=now + overlap))
-        key.digest = _digest(secret)
-        key.handle = key.digest[:_HANDLE]
+        key.digest = digest_of(secret)
+        key.handle = key.digest[:HANDLE_LENGTH]
     return {**describe_key(key), "secret": secret}
 
 
@@ -158,7 +156,7 @@ def revoke_key(db: Database, key_id: UUID, *, tags: AbstractSet[str] | None = No
     with db.write() as session:
         key = _load(session, key_id, lock=True)
         check_match(describe_key(key), tags)
-        if _is_good(key, now):
+        if is_good(key, now):
             _check_admin_left(session, key, at=now)
         key.revoked_at = key.revoked_at or now
     return describe_key(key)
@@ -168,17 +166,17 @@ def find_caller(db: Database, secret: str, *, now: dt.datetime) -> Caller | None
     """Who a key belongs to, or None if it is no key or no longer one."""
     if not KEY.fullmatch(secret):
         return None
-    digest = _digest(secret)
+    digest = digest_of(secret)
     former = (
         sa.select(ApiKey, FormerSecret.digest)
         .join(FormerSecret, FormerSecret.api_key_id == ApiKey.id)
-        .where(FormerSecret.handle == digest[:_HANDLE], FormerSecret.ends_at > now)
+        .where(FormerSecret.handle == digest[:HANDLE_LENGTH], FormerSecret.ends_at > now)
     )
     with db.read() as session:
-        found = session.execute(sa.select(ApiKey, ApiKey.digest).where(ApiKey.handle == digest[:_HANDLE])).all()
+        found = session.execute(sa.select(ApiKey, ApiKey.digest).where(ApiKey.handle == digest[:HANDLE_LENGTH])).all()
         found = found or session.execute(former).all()
     for key, kept in found:
-        if hmac.compare_digest(kept, digest) and _is_good(key, now):
+        if hmac.compare_digest(kept, digest) and is_good(key, now):
             return Caller(key_id=key.id, scopes=frozenset(map(Scope, key.scopes)))
     return None
 
@@ -188,6 +186,15 @@ def describe_key(key: ApiKey) -> dict[str, Any]:
     moments = ("recorded_at", "expires_at", "last_used_at", "revoked_at")
     shown = {name: getattr(key, name) for name in ("id", "name", *moments)}
     return {**shown, "scopes": [Scope(scope) for scope in key.scopes]}
+
+
+def _end_former(session: Session, key_id: UUID, *, ends_at: dt.datetime, now: dt.datetime) -> None:
+    """Let a key's former secrets end no later, and let go of every one that has ended."""
+    for secret in session.scalars(sa.select(FormerSecret).where(FormerSecret.ends_at <= now)):
+        session.delete(secret)
+    longer = sa.select(FormerSecret).where(FormerSecret.api_key_id == key_id, FormerSecret.ends_at > ends_at)
+    for secret in session.scalars(longer):
+        secret.ends_at = ends_at
 
 
 def _load(session: Session, key_id: UUID, *, lock: bool = False) -> ApiKey:
@@ -202,18 +209,19 @@ def _load(session: Session, key_id: UUID, *, lock: bool = False) -> ApiKey:
 def _load_good(session: Session, key_id: UUID, tags: AbstractSet[str] | None, *, now: dt.datetime) -> ApiKey:
     key = _load(session, key_id, lock=True)
     check_match(describe_key(key), tags)
-    if not _is_good(key, now):
+    if not is_good(key, now):
         raise KeyEnded(f"The key {key_id} was revoked or has expired.")
     return key
 
 
-def _is_good(key: ApiKey, at: dt.datetime) -> bool:
+def is_good(key: ApiKey, at: dt.datetime) -> bool:
+    """Whether a key opens anything at a moment: neither revoked nor expired."""
     return key.revoked_at is None and (key.expires_at is None or key.expires_at > at)
 
 
 def _check_admin_left(session: Session, ending: ApiKey, *, at: dt.datetime) -> None:
     others = session.scalars(sa.select(ApiKey).where(ApiKey.id != ending.id, ApiKey.revoked_at.is_(None)))
-    if Scope.ADMIN in ending.scopes and not any(Scope.ADMIN in key.scopes and _is_good(key, at) for key in others):
+    if Scope.ADMIN in ending.scopes and not any(Scope.ADMIN in key.scopes and is_good(key, at) for key in others):
         raise LastAdminKey(f"No other key with the scope admin would be left after {ending.name!r}.")
 
 
@@ -227,10 +235,11 @@ def _new_secret() -> str:
 
 
 def _row(secret: str, *, name: str, scopes: Iterable[Scope], now: dt.datetime) -> ApiKey:
-    digest = _digest(secret)
-    return ApiKey(name=name, handle=digest[:_HANDLE], digest=digest, scopes=sorted(set(scopes)), recorded_at=now)
+    digest = digest_of(secret)
+    return ApiKey(name=name, handle=digest[:HANDLE_LENGTH], digest=digest, scopes=sorted(set(scopes)), recorded_at=now)
 
 
-def _digest(secret: str) -> str:
+def digest_of(secret: str) -> str:
+    """What is kept of a secret."""
     # A key holds 30 random bytes, so a plain hash is enough: there is no dictionary to try.
     return hashlib.sha256(secret.encode()).hexdigest()

@@ -5,12 +5,14 @@ from __future__ import annotations
 import datetime as dt
 
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
 from service.db import Database, lock_name, retried
-from service.models import Report, Subtotal, Withdrawal
+from service.models import Outlet, Report, Subtotal, Withdrawal
 from service.outbox import leave_forget_all
 from service.provenance import positions
 from service.records import walk_claims
+from service.register import counts_as
 from service.sums import Ledger, add_sums, read_ledger
 
 
@@ -28,22 +30,28 @@ def rebuild_sums(db: Database, *, now: dt.datetime) -> int:
         # Two at once would both add the difference. The other one may take its time.
         lock_name(session, "rebuild of sums", patiently=True)
         with db.read() as snapshot:
-            counted = Ledger()
-            for claim in walk_claims(snapshot):
-                counted.add(claim.facts, positions(claim.reports, claim.facts.known_at))
-            change = counted.minus(read_ledger(snapshot))
+            change = missing_sums(snapshot)
         add_sums(session, change)
         if change.records or change.rates:
             leave_forget_all(session, now=now)
     return len(change.records) + len(change.rates)
 
 
+def missing_sums(session: Session) -> Ledger:
+    """What would have to be added to the sums for them to be what the rows add up to."""
+    counted = Ledger()
+    for claim in walk_claims(session):
+        counted.add(claim.facts, positions(claim.reports, claim.facts.known_at))
+    return counted.minus(read_ledger(session))
+
+
 def ensure_sums(db: Database, *, now: dt.datetime) -> None:
     """Make the sums of a database that was filled by a version which kept none, or not these."""
     withdrawn = sa.exists().where(Withdrawal.report_id == Report.id)
-    reported = sa.select(Report.outlet_id, Report.claim_id).where(~withdrawn).distinct().subquery()
+    reported = sa.select(counts_as(Outlet), Report.claim_id).join(Outlet, Outlet.id == Report.outlet_id)
+    pairs = reported.where(~withdrawn).distinct().subquery()
     with db.read() as session:
         counted = session.scalar(sa.select(sa.func.coalesce(sa.func.sum(Subtotal.claims), 0)))
-        due = session.scalar(sa.select(sa.func.count()).select_from(reported))
+        due = session.scalar(sa.select(sa.func.count()).select_from(pairs))
     if counted != due:
         rebuild_sums(db, now=now)

@@ -25,6 +25,7 @@ from service.records import Lens, read_records
 from service.register import find_outlets
 from service.scorecard import describe_score
 from service.scoring import METHOD
+from service.sealing import last_head
 from service.sums import having_resolved
 from service.vocabulary import Order, OutletKind, RankBy
 
@@ -162,8 +163,9 @@ def _compute(db: Database, slugs: Sequence[str], *, lens: Lens, now: dt.datetime
         chosen = Outlet.id.in_([outlet.id for outlet in found.values()])
         context = context_of(session, lens.recorded_by)
         records = read_records(session, chosen, lens, now=now)
+        head = last_head(session)
     answers = {
-        record.slug: _sealed(describe_score(record, context, lens, now=now), lens, expires_at=record.changes_at)
+        record.slug: _answer(describe_score(record, context, lens, now=now), lens, head, expires_at=record.changes_at)
         for record in records
     }
     return [answers[slug] for slug in slugs]
@@ -173,6 +175,7 @@ def _rank(db: Database, *, lens: Lens, ranking: Ranking, now: dt.datetime) -> An
     with db.read() as session:
         context = context_of(session, lens.recorded_by)
         records = read_records(session, ranking.chosen, lens, now=now)
+        head = last_head(session)
     scores = [describe_score(record, context, lens, now=now) for record in records]
     scores = [score for score in scores if score["counts"]["resolved"] >= ranking.min_resolved]
     scores.sort(key=ranking.place)
@@ -184,14 +187,18 @@ def _rank(db: Database, *, lens: Lens, ranking: Ranking, now: dt.datetime) -> An
     more = len(scores) > ranking.limit
     next_cursor = encode_cursor(tuple(map(str, ranking.place(page[-1]))), bound_to) if more else None
     changes = [record.changes_at for record in records if record.changes_at is not None]
-    return _listed([_sealed(score, lens) for score in page], next_cursor, expires_at=min(changes, default=None))
+    return _listed([_answer(score, lens, head) for score in page], next_cursor, expires_at=min(changes, default=None))
 
 
-def _sealed(score: dict[str, Any], lens: Lens, *, expires_at: dt.datetime | None = None) -> Answer:
-    """The score as bytes, with a tag that the mere passing of time does not change."""
+def _answer(score: dict[str, Any], lens: Lens, head: str | None, *, expires_at: dt.datetime | None = None) -> Answer:
+    """The score as bytes, with the head of the ledger that it was computed under.
+
+    Its tag is the same as long as the score is: neither time that passes nor what else is written changes it.
+    """
     passing = {"computed_at", "as_of"} if lens.is_current else {"computed_at"}
     lasting = {member: value for member, value in score.items() if member not in passing}
-    return Answer(json.dumps(score).encode(), _etag([json.dumps(lasting)]), expires_at=expires_at)
+    body = json.dumps(score | {"ledger": head}).encode()
+    return Answer(body, _etag([json.dumps(lasting)]), expires_at=expires_at)
 
 
 def _listed(answers: Sequence[Answer], next_cursor: str | None, *, expires_at: dt.datetime | None = None) -> Answer:

@@ -25,6 +25,7 @@ from service.errors import CannotRun
 from service.file_locks import hold_file
 from service.keys import ensure_first_key
 from service.migrations import migrate
+from service.opening import open_ledger
 from service.rebuild import ensure_sums
 from service.redis_server import redis_command, stop_leftover
 from service.stopping import Stop
@@ -147,6 +148,7 @@ def _prepare_database(settings: Settings) -> None:
         with closing(Database(settings.database_url)) as db:
             migrate(db.engine)
             ensure_sums(db, now=dt.datetime.now(dt.UTC))
+            open_ledger(db)
     if settings.bootstrap_key is not None:
         _first_key(settings)
 

@@ -108,6 +108,14 @@ class Order(enum.StrEnum):
     DESC = "desc"
 
 
+class Action(enum.StrEnum):
+    """What became of a row that was written."""
+
+    CREATED = "created"
+    CHANGED = "changed"
+    DELETED = "deleted"
+
+
 class MatchRule(enum.StrEnum):
     """How the outlet of a page was found: by which of its domains (R21)."""
 

@@ -8,6 +8,7 @@ import threading
 import time
 from pathlib import Path
 
+from service.actors import WORKER, set_actor
 from service.cache import ScoreCache
 from service.contexts import refit_context
 from service.db import Database, is_away
@@ -15,6 +16,7 @@ from service.forecasts import keep_forecasts, refit_learner
 from service.idempotency import prune_answers
 from service.key_uses import write_uses
 from service.outbox import sweep
+from service.sealing import seal_entries
 from service.stopping import Stop
 
 log = logging.getLogger(__name__)
@@ -35,6 +37,7 @@ def run_worker(db: Database, cache: ScoreCache, stop: Stop, *, beat: Path) -> No
         beat: A file touched every round, so that others see that it goes round.
     """
     log.info("worker started")
+    set_actor(WORKER)
     # Beside it, because learning may take half a minute, and an old score must not wait for that.
     learning = threading.Thread(target=run_learning, args=(db, cache, stop), name="learning", daemon=True)
     learning.start()
@@ -66,10 +69,12 @@ def tick(db: Database, cache: ScoreCache, *, now: dt.datetime) -> None:
     sweep(db, cache)
     write_uses(db, cache.link)
     prune_answers(db, now=now)
+    seal_entries(db, now=now)
 
 
 def run_learning(db: Database, cache: ScoreCache, stop: Stop) -> None:
     """Learn round after round until told to stop; a round that fails is told of, and the next one tried."""
+    set_actor(WORKER)
     while not stop.is_set():
         begun = time.monotonic()
         try:

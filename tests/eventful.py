@@ -98,12 +98,13 @@ def _read_from_quotes(world: World) -> None:
     quote = "Rovers have agreed terms."
     claims = [world.record(report("Mirror", NOON, quote=quote), report("Echo", NOON, commitment=1)) for _ in range(3)]
     read = [claim["reports"][0]["id"] for claim in claims]
-    with world.runtime.db.write() as session:
+    with world.runtime.db.trial() as session:
         for id_, values in (
             (read[1], {"commitment": 2, "lexicon": "en/0"}),
             (read[2], {"commitment": None, "lexicon": None}),
         ):
             session.execute(sa.update(Report).where(Report.id == UUID(id_)).values(**values))
+        session.commit()
 
 
 def _withdraw(world: World, filed: dict[str, Any]) -> None:

@@ -152,8 +152,9 @@ def test_what_is_recorded_anew(world, export, reload):
     """
     claim = world.record(report("Herald", NOON), report("Echo", NOON))
     world.resolve(claim, "true", known_at=LATER)
-    with world.runtime.db.write() as session:
+    with world.runtime.db.trial() as session:
         session.execute(sa.update(Report).values(recorded_at=sa.select(Report.published_at).limit(1).scalar_subquery()))
+        session.commit()
     export()
     empty(world)
     reload()

@@ -21,6 +21,7 @@ _COMMANDS = {
     "resolve": "records:resolve",
     "refit": "maintain:refit",
     "rebuild": "maintain:rebuild",
+    "verify": "maintain:verify",
     "export": "export:export",
     "backup": "backup:backup",
     "restore": "backup:restore",

@@ -1,4 +1,4 @@
-"""Fit anew what scores are held against, and hold the sums against the rows."""
+"""Fit anew what scores are held against; hold the sums against the rows, and the rows against the ledger."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from service.cli.shared import Place, with_place
 from service.contexts import refit_context
 from service.forecasts import refit_learner
 from service.rebuild import rebuild_sums
+from service.verification import verify_ledger
 
 
 @click.command()
@@ -32,3 +33,20 @@ def rebuild(place: Place) -> None:
     differed = rebuild_sums(place.db, now=dt.datetime.now(dt.UTC))
     place.cache.forget_all()
     click.echo(f"{differed} subtotals differed from the rows and were set right.")
+
+
+@click.command()
+@click.option("--head", metavar="HASH", help="A head that you noted, from a score or /v1/ledger: it has to be there.")
+@with_place
+def verify(place: Place, *, head: str | None) -> None:
+    """Hold every row, every sum and the ledger itself against the ledger, and say what differs.
+
+    Ends with exit code 1 if something does. What somebody wrote past the service shows, but for what is younger than
+    the last seal; a ledger that was made up as a whole shows only against a head that was noted elsewhere.
+    """
+    found = 0
+    for found, finding in enumerate(verify_ledger(place.db, head=head), start=1):  # noqa: B007 - how many there are
+        click.echo(f"{finding.table} {finding.key}: {finding.what}")
+    if found:
+        raise click.exceptions.Exit(1)
+    click.echo("Everything is as it was entered.")

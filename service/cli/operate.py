@@ -11,6 +11,7 @@ from service.cli.shared import with_settings
 from service.config import Settings
 from service.db import Database
 from service.migrations import migrate as apply_migrations
+from service.opening import open_ledger
 from service.rebuild import ensure_sums
 from service.serve import serve as run_service
 from service.stopping import Stop
@@ -55,5 +56,6 @@ def migrate(settings: Settings) -> None:
     db = Database(settings.database_url)
     apply_migrations(db.engine)
     ensure_sums(db, now=dt.datetime.now(dt.UTC))
+    open_ledger(db)
     db.close()
     click.echo("The schema is up to date.")

@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 
+from service.actors import COMMAND_LINE, set_actor
 from service.cache import ScoreCache
 from service.config import Settings
 from service.db import Database
@@ -66,6 +67,7 @@ def with_settings(command: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(command)
     def run(*, data_dir: Path | None, **options: Any) -> Any:
         set_up_logs()
+        set_actor(COMMAND_LINE)
         return command(Settings.from_env(data_dir=data_dir), **options)
 
     return run

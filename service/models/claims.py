@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from service.db import Base
 from service.identity import new_id
 from service.models.outlets import Outlet
-from service.models.words import named
+from service.models.words import Redacted, named
 from service.vocabulary import ClaimKind, Stance, Verdict
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ class Claim(Base):
     external_id: Mapped[str | None] = mapped_column(sa.String(400), unique=True)
     filed_by: Mapped[UUID | None] = mapped_column(sa.ForeignKey("api_key.id"))
     recorded_at: Mapped[dt.datetime]
+    redacted: Mapped[Redacted]
 
     reports: Mapped[list[Report]] = relationship(
         lazy="raise", back_populates="claim", order_by="(Report.published_at, Report.recorded_at, Report.id)"
@@ -65,6 +66,7 @@ class Report(Base):
     """What makes it the same report when it is sent again (R4), hashed."""
     filed_by: Mapped[UUID | None] = mapped_column(sa.ForeignKey("api_key.id"))
     recorded_at: Mapped[dt.datetime]
+    redacted: Mapped[Redacted]
 
     claim: Mapped[Claim] = relationship(lazy="raise", back_populates="reports")
     withdrawal: Mapped[Withdrawal | None] = relationship(lazy="raise")
@@ -121,6 +123,7 @@ class Resolution(Base):
     note: Mapped[str | None] = mapped_column(sa.Text)
     resolved_by: Mapped[UUID | None] = mapped_column(sa.ForeignKey("api_key.id"))
     recorded_at: Mapped[dt.datetime]
+    redacted: Mapped[Redacted]
 
     disputes: Mapped[list[Dispute]] = relationship(
         foreign_keys="Dispute.resolution_id", lazy="raise", back_populates="resolution", order_by="Dispute.id"

@@ -12,6 +12,7 @@ from service.db import Base
 from service.identity import new_id
 from service.models.claims import Resolution
 from service.models.outlets import Outlet
+from service.models.words import Redacted
 
 _OPEN = sa.text("closed_at IS NULL")
 
@@ -38,6 +39,7 @@ class Dispute(Base):
     closing_reason: Mapped[str | None] = mapped_column(sa.Text)
     closing_resolution_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("resolution.id"))
     """What superseded the disputed resolution, where that closed it."""
+    redacted: Mapped[Redacted]
 
     resolution: Mapped[Resolution] = relationship(foreign_keys=[resolution_id], lazy="raise", back_populates="disputes")
 
@@ -59,5 +61,6 @@ class Reply(Base):
     withdrawn_at: Mapped[dt.datetime | None]
     withdrawn_by: Mapped[UUID | None] = mapped_column(sa.ForeignKey("api_key.id"))
     withdrawal_reason: Mapped[str | None] = mapped_column(sa.Text)
+    redacted: Mapped[Redacted]
 
     outlet: Mapped[Outlet] = relationship(lazy="raise")

@@ -7,6 +7,7 @@ from marshmallow.validate import Length
 
 from service.identity import SLUG_LENGTH
 from service.schemas.fields import Answer, Body, Instant, PageQuery, Text, one_of
+from service.schemas.redacted import RedactedOut
 from service.schemas.reports import ReportIn, ReportOut
 from service.schemas.resolutions import ResolutionOut
 from service.schemas.talk import DisputeOut, ReplyOut
@@ -52,6 +53,7 @@ class ClaimSummary(Answer):
     disputed = ma.fields.Boolean(
         required=True, metadata={"description": "Whether somebody disputes the resolution, and waits for an answer"}
     )
+    redacted = ma.fields.List(ma.fields.Nested(RedactedOut), required=True)
 
 
 class ClaimOut(ClaimSummary):

@@ -10,6 +10,7 @@ from marshmallow.validate import OneOf, Range
 
 from service.identity import DOMAIN_LENGTH, NAME_LENGTH, SLUG_LENGTH
 from service.schemas.fields import Answer, Body, Instant, Number, Text, WebAddress, one_of
+from service.schemas.redacted import RedactedOut
 from service.vocabulary import Role, Stance
 
 
@@ -83,6 +84,7 @@ class ReportOut(Answer):
     backfilled = ma.fields.Boolean(required=True)
     withdrawn = ma.fields.Nested(WithdrawalOut, required=True, allow_none=True)
     recorded_at = Instant(required=True)
+    redacted = ma.fields.List(ma.fields.Nested(RedactedOut), required=True)
 
 
 class ReportPage(Answer):

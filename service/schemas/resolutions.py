@@ -6,6 +6,7 @@ import marshmallow as ma
 from marshmallow.validate import Length
 
 from service.schemas.fields import Answer, Body, Instant, Number, Text, WebAddress, one_of
+from service.schemas.redacted import RedactedOut
 from service.vocabulary import Verdict
 
 
@@ -28,6 +29,7 @@ class ResolutionOut(Answer):
     note = ma.fields.String(required=True, allow_none=True)
     supersedes = ma.fields.UUID(required=True, allow_none=True)
     recorded_at = Instant(required=True)
+    redacted = ma.fields.List(ma.fields.Nested(RedactedOut), required=True)
 
 
 class ResolutionPage(Answer):

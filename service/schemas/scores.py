@@ -162,6 +162,13 @@ class ScoreOut(RatedOut):
         allow_none=True,
         metadata={"description": "What the outlet answers to its record, the newest"},
     )
+    ledger = ma.fields.String(
+        required=True,
+        allow_none=True,
+        metadata={
+            "description": "The last head of the chain of all writes when it was computed; null before the first"
+        },
+    )
     computed_at = Instant(required=True)
 
 

@@ -254,8 +254,9 @@ def test_what_another_build_has_learned_is_not_read(loaded):
     """
     claim_id = next(iter(open_claims(loaded).values()))
     before = loaded.get(url(claim_id)).json
-    with loaded.runtime.db.write() as session:
+    with loaded.runtime.db.trial() as session:
         session.execute(sa.update(LearnerRow).values(build="forecast/0", number=57, state={}))
+        session.commit()
 
     assert "insufficient" == loaded.get(url(claim_id)).json["status"]
     assert refit_learner(loaded.runtime.db, now=NOW)

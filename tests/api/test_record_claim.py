@@ -57,7 +57,7 @@ def test_it_works(world):
     assert filed | added == {
         name: value
         for name, value in claim["reports"][0].items()
-        if name not in ("id", "recorded_at", "after_known", "backfilled")
+        if name not in ("id", "recorded_at", "after_known", "backfilled", "redacted")
     }
     assert claim == world.claim(claim)
 

@@ -1,0 +1,180 @@
+"""Read the ledger: every entry for admins; for everybody those that the public record was made by; and the seals."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from service.canonical import entered_tables
+from service.db import Base, Database, is_among
+from service.models import (
+    Dispute,
+    Entry,
+    OutletAlias,
+    OutletDomain,
+    Redaction,
+    Reply,
+    Report,
+    Resolution,
+    Seal,
+    Version,
+)
+from service.paging import Keyset, Page, Position
+from service.vocabulary import Action
+
+PUBLIC = ("claim", "report", "resolution", "version", "withdrawal", "dispute", "reply", "redaction")
+"""The tables whose entries everybody may read."""
+
+_CLOCK_SLACK = dt.timedelta(seconds=1)
+_BY_ID = Keyset([Entry.id], [UUID], descending=True)
+
+
+def page_entries(
+    db: Database,
+    *,
+    subject: UUID | None = None,
+    actor: UUID | None = None,
+    table: str | None = None,
+    action: Action | None = None,
+    since: dt.datetime | None = None,
+    after: Position | None,
+    limit: int,
+) -> Page[dict[str, Any]]:
+    """The entries, the newest first.
+
+    Args:
+        db: The database.
+        subject: Only those about the row with this id, and about what belongs to it.
+        actor: Only those of this API key.
+        table: Only those of this table.
+        action: Only rows that were made, or changed, or deleted.
+        since: Only those from this moment on.
+        after: Where the page before ended.
+        limit: How many.
+    """
+    with db.read() as session:
+        rows = sa.select(Entry)
+        if subject is not None:
+            rows = rows.where(is_among(session, Entry.row_key, _keys_about(session, subject)))
+        if actor is not None:
+            rows = rows.where(Entry.actor == actor)
+        if table is not None:
+            rows = rows.where(Entry.table_name == table)
+        if action is not None:
+            rows = rows.where(_is(action))
+        if since is not None:
+            # Ids begin with the moment, and are in the order of the list.
+            rows = rows.where(Entry.recorded_at >= since, Entry.id >= _first_id(since - _CLOCK_SLACK))
+        page = _BY_ID.page(session, rows, after=after, limit=limit)
+    return Page([_describe_entry(entry) for entry in page.items], page.next)
+
+
+def page_trail(
+    db: Database, *, subject: UUID | None = None, after: Position | None, limit: int
+) -> Page[dict[str, Any]]:
+    """The entries that the public record was made by, the newest first, without who made them.
+
+    Args:
+        db: The database.
+        subject: As for `page_entries`.
+        after: Where the page before ended.
+        limit: How many.
+    """
+    with db.read() as session:
+        rows = sa.select(Entry).where(Entry.table_name.in_(PUBLIC))
+        if subject is not None:
+            rows = rows.where(is_among(session, Entry.row_key, _keys_about(session, subject)))
+        page = _BY_ID.page(session, rows, after=after, limit=limit)
+    return Page([_describe_publicly(entry) for entry in page.items], page.next)
+
+
+def page_seals(db: Database, *, after: Position | None, limit: int) -> Page[dict[str, Any]]:
+    """The seals, the newest first."""
+    with db.read() as session:
+        page = Keyset([Seal.number], [int], descending=True).page(session, sa.select(Seal), after=after, limit=limit)
+    members = ("number", "head", "previous", "entries", "recorded_at")
+    return Page([{name: getattr(seal, name) for name in members} for seal in page.items], page.next)
+
+
+def _is(action: Action) -> sa.ColumnElement[bool]:
+    if action is Action.CREATED:
+        return Entry.before.is_(None)
+    return Entry.after.is_(None) if action is Action.DELETED else Entry.before.is_not(None) & Entry.after.is_not(None)
+
+
+def _describe_entry(entry: Entry) -> dict[str, Any]:
+    return _describe(entry, hidden=frozenset()) | {
+        "actor": {"key": entry.actor, "name": entry.actor_name},
+        "request_id": entry.request_id,
+    }
+
+
+def _describe_publicly(entry: Entry) -> dict[str, Any]:
+    return _describe(entry, hidden=_key_columns(entry.table_name))
+
+
+def _describe(entry: Entry, *, hidden: frozenset[str]) -> dict[str, Any]:
+    return {
+        "id": entry.id,
+        "recorded_at": entry.recorded_at,
+        "table": entry.table_name,
+        "row": entry.row_key,
+        "position": entry.position,
+        "action": _action(entry),
+        "before": _shown(entry.before, hidden),
+        "after": _shown(entry.after, hidden),
+        "salt": entry.salt,
+        "digest": entry.digest,
+        "seal": entry.seal,
+    }
+
+
+def _action(entry: Entry) -> Action:
+    if entry.before is None:
+        return Action.CREATED
+    return Action.DELETED if entry.after is None else Action.CHANGED
+
+
+def _shown(content: str | None, hidden: frozenset[str]) -> dict[str, Any] | None:
+    if content is None:
+        return None
+    return {name: value for name, value in json.loads(content).items() if name not in hidden}
+
+
+def _key_columns(name: str) -> frozenset[str]:
+    """The columns of a table that say which API key wrote a row."""
+    [table] = (table for table in entered_tables() if table.name == name)
+    return frozenset(each.parent.name for each in table.foreign_keys if each.column.table.name == "api_key")
+
+
+def _keys_about(session: Session, subject: UUID) -> set[str]:
+    """The keys of a row and of what belongs to it: a claim's reports, an outlet's domains, what was said of them."""
+    resolutions = sa.select(Resolution.id).where(Resolution.claim_id == subject)
+    ids = {subject}
+    for kind, belongs in (
+        (Report, Report.claim_id == subject),
+        (Resolution, Resolution.claim_id == subject),
+        (Version, Version.subject_id == subject),
+        (Dispute, Dispute.resolution_id.in_(resolutions) | (Dispute.resolution_id == subject)),
+        (Reply, (Reply.claim_id == subject) | (Reply.outlet_id == subject)),
+    ):
+        ids.update(session.scalars(sa.select(_id_of(kind)).where(belongs)))
+    ids.update(session.scalars(sa.select(Redaction.id).where(Redaction.subject_id.in_(ids))))
+    domains = session.scalars(sa.select(OutletDomain.domain).where(OutletDomain.outlet_id == subject))
+    aliases = session.scalars(sa.select(OutletAlias.position).where(OutletAlias.outlet_id == subject))
+    return {*map(str, ids), *domains, *(f"{subject} {position}" for position in aliases)}
+
+
+def _id_of(kind: type[Base]) -> Any:
+    return kind.id  # type: ignore[attr-defined]
+
+
+def _first_id(moment: dt.datetime) -> UUID:
+    """An id that is smaller than every one made from a moment on (RFC 9562, 5.7)."""
+    milliseconds = max(0, int(moment.timestamp() * 1000))
+    return UUID(int=milliseconds << 80)
