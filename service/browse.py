@@ -15,7 +15,7 @@ from service.dossier import WHOLE, count_roots, counting_reports, stands, summar
 from service.instants import format_instant, parse_instant
 from service.models import Claim, Report, Resolution, Withdrawal
 from service.paging import Keyset, Page, Position, read_position
-from service.register import filtering_outlet
+from service.register import filtering_outlet, merged_with
 from service.search import has_words
 from service.talk import disputed_claims
 from service.vocabulary import ClaimKind, ClaimOrder, ClaimStatus, Verdict
@@ -82,6 +82,15 @@ def list_due_claims(db: Database, *, after: Position | None, limit: int, now: dt
         return Page([_due(claim, roots[claim.id], now=now) for claim in page.items], following)
 
 
+def list_topics(db: Database, *, limit: int) -> list[dict[str, Any]]:
+    """The topics with the most claims, each with how many; claims without a topic are left out."""
+    many = sa.func.count()
+    rows = sa.select(Claim.topic, many).where(Claim.topic.is_not(None)).group_by(Claim.topic)
+    with db.read() as session:
+        found = session.execute(rows.order_by(many.desc(), Claim.topic).limit(limit))
+        return [{"topic": topic, "claims": claims} for topic, claims in found]
+
+
 def _conditions(session: Session, filters: Filters, *, now: dt.datetime) -> Iterator[sa.ColumnElement[bool]]:
     for name in ("topic", "external_id"):
         if (value := filters.get(name)) is not None:
@@ -92,7 +101,7 @@ def _conditions(session: Session, filters: Filters, *, now: dt.datetime) -> Iter
         yield stands(Resolution.verdict == verdict)
     if (outlet := filters.get("outlet")) is not None:
         by = filtering_outlet(session, outlet, "outlet")
-        yield sa.exists().where(Report.claim_id == Claim.id, Report.outlet_id == by.id)
+        yield sa.exists().where(Report.claim_id == Claim.id, Report.outlet_id.in_(merged_with(by)))
     if (q := filters.get("q")) is not None:
         yield has_words(session, q)
     if (resolves_before := filters.get("resolves_before")) is not None:
@@ -117,7 +126,7 @@ def _read_count(text: str) -> int:
 
 
 def _due(claim: Claim, roots: int, *, now: dt.datetime) -> dict[str, Any]:
-    outlets = sorted({report.outlet.slug for report in claim.reports if report.withdrawal is None})
+    outlets = sorted({report.outlet.surviving.slug for report in claim.reports if report.withdrawal is None})
     at_stake = {"reports": len(counting_reports(claim)), "outlets": outlets, "independent_roots": roots}
     return summarise_claim(claim, now=now) | {"at_stake": at_stake}
 

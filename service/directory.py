@@ -15,7 +15,7 @@ from service.db import is_among, lock_name
 from service.errors import InvalidBody
 from service.identity import domain_key, name_key, new_id
 from service.models import Outlet, OutletDomain
-from service.nearest import ids_named, outlets_named, unknown_slug
+from service.nearest import ids_named, meant, outlets_named, unknown_slug
 from service.register import domain_owners, find_outlet, free_slug
 from service.vocabulary import OutletKind
 
@@ -60,8 +60,8 @@ class Directory:
         self._found |= {outlet.slug: outlet for outlet in outlets}
         named = [reference for reference in references if not isinstance(reference, str)]
         keys = {name_key(reference["name"]) for reference in named if reference.get("domain") is None}
-        for key, (outlet, *others) in outlets_named(self._session, keys).items():
-            if not others:
+        for key, namesakes in outlets_named(self._session, keys).items():
+            if outlet := meant(key, namesakes):
                 self._found[key, None] = outlet
 
     def drop_unused(self) -> None:
@@ -120,13 +120,13 @@ class Directory:
         if domain is not None:
             rows = rows.where(~sa.exists().where(OutletDomain.outlet_id == Outlet.id))
         outlets = self._session.scalars(rows).all()
-        if len(outlets) > 1:
+        if outlet := meant(key, outlets):
+            return outlet
+        if outlets:
             slugs = ", ".join(outlet.slug for outlet in outlets)
             raise InvalidBody.at(
                 "/name", f"Several outlets have this name; give the slug of one: {slugs}.", "ambiguous"
             )
-        if outlets:
-            return outlets[0]
         namesakes = [made for made in self._made if made.name_key == key or made.slug == name]
         if domain is not None:
             return next((made for made in namesakes if not made.domains), None)

@@ -71,7 +71,7 @@ def claim_status(claim: Claim, *, now: dt.datetime) -> ClaimStatus:
 
 def reporting_outlets(claim: Claim) -> set[str]:
     """The slugs of the outlets whose scores a claim can move."""
-    return {report.outlet.slug for report in claim.reports}
+    return {report.outlet.surviving.slug for report in claim.reports}
 
 
 def filers(claim: Claim) -> set[UUID | None]:
@@ -88,12 +88,12 @@ def as_filed(report: Report) -> Filed:
     """A report as the rules of provenance look at it."""
     return Filed(
         id=report.id,
-        outlet_id=report.outlet.id,
+        outlet_id=report.outlet.surviving.id,
         stance=report.stance,
         published_at=report.published_at,
         recorded_at=report.recorded_at,
-        is_relay=report.is_relay,
-        cited_id=None if report.cited is None else report.cited.id,
+        relays=report.is_relay,
+        cited_id=None if report.cited is None else report.cited.surviving.id,
         commitment=report.commitment,
         probability=report.probability,
     )
@@ -172,7 +172,7 @@ def describe_report(report: Report, claim: Claim) -> dict[str, Any]:
     return {
         "id": report.id,
         "claim": claim.id,
-        "outlet": report.outlet.slug,
+        "outlet": report.outlet.surviving.slug,
         "stance": report.stance,
         "commitment": report.commitment,
         "commitment_source": _commitment_source(report),
@@ -180,7 +180,7 @@ def describe_report(report: Report, claim: Claim) -> dict[str, Any]:
         "published_at": report.published_at,
         "url": report.url,
         "quote": report.quote,
-        "relays": _describe_relay(report),
+        "relays": _describe_relay(report) if filed.is_relay else None,
         "role": filed.role,
         "after_known": filed.is_after(None if standing is None else standing.known_at),
         "backfilled": filed.backfilled,
@@ -221,7 +221,5 @@ def _commitment_source(report: Report) -> str | None:
     return "stated" if report.lexicon is None else "lexicon"
 
 
-def _describe_relay(report: Report) -> dict[str, Any] | None:
-    if not report.is_relay:
-        return None
-    return {"outlet": None if report.cited is None else report.cited.slug, "cited_as": report.cited_as}
+def _describe_relay(report: Report) -> dict[str, Any]:
+    return {"outlet": None if report.cited is None else report.cited.surviving.slug, "cited_as": report.cited_as}

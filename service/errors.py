@@ -24,6 +24,9 @@ ServiceError
 |   +-- NothingToDispute   409  /problems/nothing-to-dispute
 |   +-- AlreadyDisputed    409  /problems/already-disputed
 |   +-- DisputeClosed      409  /problems/dispute-closed
+|   +-- OutletMerged       409  /problems/outlet-merged
+|   +-- MergeChain         409  /problems/merge-chain
+|   +-- MergeCircle        409  /problems/merge-circle
 |   +-- StillRunning       409  /problems/still-running
 |   +-- LastAdminKey       409  /problems/last-admin-key
 |   +-- KeyEnded           409  /problems/key-ended
@@ -277,6 +280,39 @@ class DisputeClosed(Conflict):
 
     name = "dispute-closed"
     title = "Dispute already closed"
+
+
+class OutletMerged(Conflict):
+    """The outlet proved to be another one, which `detail` names, and was merged into it. It is not changed and not
+    merged elsewhere while that stands: change the other one, or undo the merge. What is read of it is answered with a
+    redirect.
+    """
+
+    name = "outlet-merged"
+    title = "Outlet was merged"
+
+    def __init__(self, slug: str, *, into: str) -> None:
+        super().__init__(f"The outlet {slug!r} was merged into {into!r}.")
+        self.into = into
+
+
+class MergeChain(Conflict):
+    """Merges do not follow one another: an outlet that was merged takes none in, and one that took others in is not
+    merged itself. `detail` names what is in the way; merge into the outlet that it was merged into, or undo that first.
+    """
+
+    name = "merge-chain"
+    title = "Merge of a merge"
+
+
+class MergeCircle(Conflict):
+    """An outlet would be merged into itself, or stand above itself, or on some claim outlets would relay one another in
+    a circle and none report in its own name. `detail` names what is in the way: another parent, or the withdrawal of
+    one of those relays, makes room.
+    """
+
+    name = "merge-circle"
+    title = "Merge closes a circle"
 
 
 class StillRunning(Conflict):

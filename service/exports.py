@@ -24,7 +24,7 @@ from service.db import Database
 from service.identity import new_id
 from service.instants import format_instant
 from service.models import Claim, ContextRow, Dispute, Outlet, Reply, Report, Resolution, Withdrawal
-from service.register import WHOLE, describe_outlet
+from service.register import WHOLE, counts_as, describe_outlet
 from service.scoring import METHOD
 from service.vocabulary import Verdict
 
@@ -40,6 +40,7 @@ Everything that the scores of a Borneout service rested on at {moment}, by the m
 One JSON object a line. `borneout import` takes the first four, in this order, into an empty database, and the scores
 are the same there. References go by `slug` and `external_id`; a claim that has none has its id in its place.
 A report's `lexicon` is the version that read `commitment` from its quote, null where nothing was read from it.
+An outlet with `merged_into` proved to be that one: its reports are that one's, and relays between the two are none.
 An outlet's reports on a claim stand in the order in which they count: of those that take a side and were published
 before the resolution's `known_at`, the last. Withdrawn reports, and resolutions that no longer stand, are left out.
 No score rests on the disputes and the replies, and `borneout import` does not take them. A dispute is of the
@@ -96,12 +97,16 @@ def _about(counts: dict[str, int], now: dt.datetime) -> str:
 
 
 def _outlets(session: Session) -> Iterator[Line]:
-    """The outlets, each after its parent."""
-    top = sa.select(Outlet.id, sa.literal(0).label("depth")).where(Outlet.parent_id.is_(None)).cte(recursive=True)
-    under = top.union_all(sa.select(Outlet.id, top.c.depth + 1).join(top, top.c.id == Outlet.parent_id))
-    rows = sa.select(Outlet).join(under, under.c.id == Outlet.id).order_by(under.c.depth, Outlet.slug).options(*WHOLE)
-    for outlet in session.scalars(rows, execution_options=_STREAMED):
-        described = describe_outlet(outlet)
+    """The outlets, each after its parent, and then those that were merged into them."""
+    parent, survives = aliased(Outlet), Outlet.merged_into_id.is_(None)
+    top = sa.select(Outlet.id, sa.literal(0).label("depth")).where(Outlet.parent_id.is_(None), survives)
+    above = top.cte(recursive=True)
+    below = sa.select(Outlet.id, above.c.depth + 1).join(parent, parent.id == Outlet.parent_id).where(survives)
+    under = above.union_all(below.join(above, above.c.id == counts_as(parent)))
+    rows = sa.select(Outlet).outerjoin(under, under.c.id == Outlet.id)
+    in_order = rows.order_by(survives.desc(), under.c.depth, Outlet.slug).options(*WHOLE)
+    for outlet in session.scalars(in_order, execution_options=_STREAMED):
+        described = describe_outlet(outlet) | {"merged_into": outlet.merged_into and outlet.merged_into.slug}
         yield {"type": "outlet"} | {name: described[name] for name in described if name not in ("id", "recorded_at")}
 
 
@@ -120,24 +125,22 @@ def _claims(session: Session) -> Iterator[Line]:
 
 
 def _reports(session: Session) -> Iterator[Line]:
-    """The reports that count, by claim and outlet, in order.
+    """The reports that count, by claim and outlet that they count for, in order.
 
     The outlets that report in their own name come before those that only relay. So one after another they never make a
     circle of relays (R7), though on record it may be a later report that has none come about.
     """
-    own, cited = aliased(Report), aliased(Outlet)
-    in_own_name = sa.exists().where(
-        own.claim_id == Report.claim_id, own.outlet_id == Report.outlet_id, ~own.is_relay, _counts(own)
-    )
+    filer, cited = aliased(Outlet), aliased(Outlet)
     rows = (
-        sa.select(Report, Claim.external_id, Outlet.slug, cited.slug.label("cited"))
+        sa.select(Report, Claim.external_id, filer.slug, cited.slug.label("cited"))
         .join(Claim, Claim.id == Report.claim_id)
-        .join(Outlet, Outlet.id == Report.outlet_id)
+        .join(filer, filer.id == Report.outlet_id)
+        .join(Outlet, Outlet.id == counts_as(filer))
         .outerjoin(cited, cited.id == Report.cited_id)
         .where(_counts(Report))
         .order_by(
             Report.claim_id,
-            sa.case((in_own_name, 0), else_=1),
+            sa.case((_in_own_name(), 0), else_=1),
             Outlet.slug,
             Report.published_at,
             Report.recorded_at,
@@ -159,6 +162,14 @@ def _reports(session: Session) -> Iterator[Line]:
             "relays": {"outlet": cited_slug, "cited_as": report.cited_as} if report.is_relay else None,
             "recorded_at": format_instant(report.recorded_at),
         }
+
+
+def _in_own_name() -> sa.ColumnElement[bool]:
+    """Whether the outlet has a report of its own on the claim."""
+    own, filer, cited = aliased(Report), aliased(Outlet), aliased(Outlet)
+    relays = own.is_relay & sa.or_(own.cited_id.is_(None), counts_as(cited) != counts_as(filer))
+    reports = sa.select(own.id).join(filer, filer.id == own.outlet_id).outerjoin(cited, cited.id == own.cited_id)
+    return reports.where(own.claim_id == Report.claim_id, counts_as(filer) == Outlet.id, ~relays, _counts(own)).exists()
 
 
 def _counts(report: type[Report]) -> sa.ColumnElement[bool]:

@@ -121,7 +121,7 @@ def keep_forecasts(db: Database, *, after: UUID | None, now: dt.datetime) -> UUI
 def _forecasts(session: Session, claims: Sequence[Claim], rates: Rates, *, level: float) -> list[Forecast]:
     state = _state(session)
     rivals = _rivals(session, {claim.group for claim in claims if claim.group is not None})
-    counts = _counts(session, {report.outlet_id for claim in claims for report in claim.reports})
+    counts = _counts(session, {report.outlet.surviving.id for claim in claims for report in claim.reports})
     return [
         forecast.forecast(state, rates, counts, _claim(claim, rivals), _reports(counting_reports(claim)), level=level)
         for claim in claims

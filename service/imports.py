@@ -22,6 +22,7 @@ from service.errors import ClaimDiffers, InvalidBody, ServiceError, SlugTaken, n
 from service.filing import Filing, NewReport, file_on, plan_filings
 from service.identity import name_key, parse_id
 from service.lines import ClaimLine, FlatLine, Line, OutletLine, ReadLine, ReportLine, ResolutionLine
+from service.merging import merge_new
 from service.models import Claim, Outlet, Report, Resolution
 from service.outbox import forget_scores
 from service.outlets import NewOutlet, agrees, new_outlet
@@ -161,6 +162,8 @@ class _Load:
         if known and given["slug"] is None:
             raise SlugTaken(f"The outlet {known[0].slug!r} has this name and does not agree; give another one a slug.")
         outlet = new_outlet(self._session, given, now=self._now)
+        if (into := given.get("merged_into")) is not None:
+            merge_new(self._session, outlet, into, caller=self._caller, now=self._now)
         self._session.add(outlet)
         self._session.flush()
         self._directory.forget_names()
@@ -231,7 +234,7 @@ class _Load:
         if claim.external_id is not None and claim.external_id not in self._claims:
             self._claims[claim.external_id] = claim
             self._session.add(claim)
-        self.stale |= {filing.report.outlet.slug for filing in filings if filing.is_new}
+        self.stale |= {filing.report.outlet.surviving.slug for filing in filings if filing.is_new}
         if resolution is not None:
             append_resolution(claim, resolution)
             self.stale |= reporting_outlets(claim)

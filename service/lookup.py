@@ -109,8 +109,11 @@ def _find(session: Session, addresses: dict[str, Address]) -> dict[str, Found]:
 
 
 def _outlets(session: Session, ids: set[UUID]) -> dict[UUID, dict[str, Any]]:
-    outlets = find_outlets(session, [str(id_) for id_ in ids], whole=True) if ids else {}
-    return {outlet.id: describe_outlet(outlet) for outlet in outlets.values()}
+    """The outlets with these ids, or those they were merged into, by the id given."""
+    owners = find_outlets(session, [str(id_) for id_ in ids]).values() if ids else ()
+    surviving = {outlet.id: str(outlet.surviving.id) for outlet in owners}
+    whole = find_outlets(session, surviving.values(), whole=True) if ids else {}
+    return {id_: describe_outlet(whole[survivor]) for id_, survivor in surviving.items()}
 
 
 def _rule(address: Address, key: str) -> MatchRule:

@@ -61,6 +61,13 @@ def outlets_named(session: Session, keys: Collection[str]) -> dict[str, list[Out
     return found
 
 
+def meant(key: str, outlets: Collection[Outlet]) -> Outlet | None:
+    """Which of the outlets with this key is meant: the one so named, and not merged; None when several are (R22)."""
+    if len({outlet.surviving.id for outlet in outlets}) != 1:
+        return None
+    return min(outlets, key=lambda outlet: (outlet.name_key != key, outlet.merged_into is not None, outlet.slug))
+
+
 def _slugs_named(name: str) -> sa.Select[str]:
     rows = sa.select(Outlet.slug).where(Outlet.id.in_(ids_named(name_key(name))))
     return rows.order_by(Outlet.slug).limit(_SHOWN)

@@ -5,11 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from typing import Any, TypedDict
-from uuid import UUID
+from typing import Any, NotRequired, TypedDict
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from service.cache import ScoreCache
 from service.db import Database, lock_name, retried
@@ -19,7 +18,18 @@ from service.models import Outlet, OutletAlias, OutletDomain
 from service.nearest import unknown_slug
 from service.outbox import forget_scores
 from service.paging import Keyset, Page, Position
-from service.register import WHOLE, describe_outlet, filtering_outlet, find_outlet, free_slug, require_outlet
+from service.register import (
+    PLACES,
+    WHOLE,
+    counts_as,
+    describe_outlet,
+    filtering_outlet,
+    find_outlet,
+    free_slug,
+    line_of,
+    merged_with,
+    require_outlet,
+)
 from service.versions import check_match, keep_version, said_before
 from service.vocabulary import Caller, OutletKind
 
@@ -34,6 +44,8 @@ class NewOutlet(TypedDict):
     aliases: list[str]
     parent: str | None
     scorable: bool
+    merged_into: NotRequired[str | None]
+    """In a line of an export."""
 
 
 @retried
@@ -76,9 +88,11 @@ def agrees(session: Session, outlet: Outlet, given: NewOutlet) -> bool:
         **given,
         "slug": outlet.slug if given["slug"] is None else given["slug"],
         "domains": domains,
-        "parent": given["parent"] if above is None else above.slug,
+        "parent": given["parent"] if above is None else above.surviving.slug,
     }
-    on_record = describe_outlet(outlet)
+    if given.get("merged_into") is not None:
+        sent["merged_into"] = given["merged_into"]
+    on_record = describe_outlet(outlet) | {"merged_into": outlet.merged_into and outlet.merged_into.slug}
     same = all(on_record[member] == value for member, value in sent.items())
     return same or said_before(session, outlet.id, sent)
 
@@ -107,14 +121,14 @@ def change_outlet(
 
     Raises:
         UnknownOutlet: No outlet has this slug or id.
+        OutletMerged: It was merged into another one.
         PreconditionFailed: The outlet was changed meanwhile.
         InvalidBody: A domain is badly formed, or the parent unknown, the outlet itself or below it.
         DomainTaken: A domain belongs to another outlet.
     """
     keys = checked_domains(None, changes.get("domains", ()))
     with db.write() as session:
-        # One change of outlets at a time, so that no two can make parents of each other.
-        lock_name(session, "outlet")
+        lock_name(session, PLACES)
         outlet = require_outlet(session, reference, whole=True)
         before = describe_outlet(outlet)
         check_match(before, tags)
@@ -133,7 +147,7 @@ def _apply(session: Session, outlet: Outlet, changes: Mapping[str, Any], keys: S
     outlet.name_key = name_key(outlet.name)
     if "parent" in changes:
         outlet.parent = None if changes["parent"] is None else _parent(session, changes["parent"])
-        if outlet.parent is not None and outlet.id in _line(session, outlet.parent):
+        if outlet.parent is not None and outlet.id in line_of(session, outlet.parent):
             raise InvalidBody.at("/parent", "An outlet cannot stand above itself.", "parent-cycle")
     if "domains" in changes:
         domains = _domains(session, keys, owner=outlet)
@@ -146,21 +160,12 @@ def _apply(session: Session, outlet: Outlet, changes: Mapping[str, Any], keys: S
         outlet.aliases = _aliases(changes["aliases"])
 
 
-def _line(session: Session, outlet: Outlet) -> set[UUID]:
-    """An outlet and all those above it."""
-    line: set[UUID] = set()
-    above: Outlet | None = outlet
-    while above is not None and above.id not in line:
-        line.add(above.id)
-        above = None if above.parent_id is None else session.get(Outlet, above.parent_id)
-    return line
-
-
 def get_outlet(db: Database, reference: str) -> dict[str, Any]:
     """The outlet with this slug or id.
 
     Raises:
         UnknownOutlet: There is none.
+        OutletMerged: It was merged into another one.
     """
     with db.read() as session:
         return describe_outlet(require_outlet(session, reference, whole=True))
@@ -175,21 +180,19 @@ def list_outlets(
     after: Position | None,
     limit: int,
 ) -> Page[dict[str, Any]]:
-    """Outlets by slug; `q` is part of a name or an alias, whatever its case.
+    """Outlets by slug, but for those that were merged; `q` is part of a name or an alias, whatever its case.
 
     Raises:
         InvalidQuery: `after` is not a position of this list, or `parent` not on record.
     """
-    rows = sa.select(Outlet).options(*WHOLE)
+    rows = sa.select(Outlet).where(Outlet.merged_into_id.is_(None)).options(*WHOLE)
     with db.read() as session:
         if q is not None:
-            part = name_key(q)
-            alias = sa.exists().where(OutletAlias.outlet_id == Outlet.id, _contains(OutletAlias.name_key, part))
-            rows = rows.where(_contains(Outlet.name_key, part) | alias)
+            rows = rows.where(_is_named(name_key(q)))
         if kind is not None:
             rows = rows.where(Outlet.kind == kind)
         if parent is not None:
-            rows = rows.where(Outlet.parent_id == filtering_outlet(session, parent, "parent").id)
+            rows = rows.where(Outlet.parent_id.in_(merged_with(filtering_outlet(session, parent, "parent"))))
         page = Keyset([Outlet.slug], [str]).page(session, rows, after=after, limit=limit)
         return Page([describe_outlet(outlet) for outlet in page.items], page.next)
 
@@ -220,7 +223,7 @@ def checked_domains(slug: str | None, domains: Sequence[str]) -> list[str]:
 def _parent(session: Session, reference: str) -> Outlet:
     if (parent := find_outlet(session, reference)) is None:
         raise InvalidBody.at("/parent", unknown_slug(session, reference), "unknown-outlet")
-    return parent
+    return parent.surviving
 
 
 def _untaken(session: Session, slug: str) -> str:
@@ -243,6 +246,14 @@ def _domains(session: Session, keys: Sequence[str], *, owner: Outlet | None = No
     if taken:
         raise DomainTaken("; ".join(f"{domain} belongs to the outlet {slug!r}" for domain, slug in taken) + ".")
     return [OutletDomain(domain=key, position=position) for position, key in enumerate(keys)]
+
+
+def _is_named(part: str) -> sa.ColumnElement[bool]:
+    """Whether part of a name or an alias of an outlet, or of one merged into it, is this."""
+    one = aliased(Outlet)
+    alias = sa.exists().where(OutletAlias.outlet_id == one.id, _contains(OutletAlias.name_key, part))
+    named = sa.select(counts_as(one)).where(_contains(one.name_key, part) | alias)
+    return Outlet.id.in_(named)
 
 
 def _contains(column: sa.orm.InstrumentedAttribute[str], part: str) -> sa.ColumnElement[bool]:

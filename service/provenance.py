@@ -27,11 +27,17 @@ class Filed(NamedTuple):
     stance: Stance
     published_at: dt.datetime
     recorded_at: dt.datetime
-    is_relay: bool
+    relays: bool
+    """Whether it says that it has the claim from somebody."""
     cited_id: UUID | None
     """The outlet that a relay names; None for a relay of an unknown source."""
     commitment: int | None = None
     probability: float | None = None
+
+    @property
+    def is_relay(self) -> bool:
+        """It has the claim from somebody else: what merged outlets relay of each other is their own (R7, R22)."""
+        return self.relays and self.cited_id != self.outlet_id
 
     @property
     def role(self) -> Role:
@@ -87,6 +93,16 @@ def positions(reports: Iterable[Filed], known_at: dt.datetime | None) -> dict[UU
     for report in reports:
         by_outlet.setdefault(report.outlet_id, []).append(report)
     return {outlet_id: position(filed, known_at) for outlet_id, filed in by_outlet.items()}
+
+
+def as_merged(report: Filed, *, outlet: UUID, into: UUID) -> Filed:
+    """A report as it counts once an outlet is merged into another one (R22)."""
+    if outlet not in (report.outlet_id, report.cited_id):
+        return report
+    return report._replace(
+        outlet_id=into if report.outlet_id == outlet else report.outlet_id,
+        cited_id=into if report.cited_id == outlet else report.cited_id,
+    )
 
 
 def independent_roots(reports: Iterable[Filed], topmost: Mapping[UUID, UUID]) -> int:

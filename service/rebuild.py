@@ -8,10 +8,11 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from service.db import Database, lock_name, retried
-from service.models import Report, Subtotal, Withdrawal
+from service.models import Outlet, Report, Subtotal, Withdrawal
 from service.outbox import leave_forget_all
 from service.provenance import positions
 from service.records import walk_claims
+from service.register import counts_as
 from service.sums import Ledger, add_sums, read_ledger
 
 
@@ -47,9 +48,10 @@ def missing_sums(session: Session) -> Ledger:
 def ensure_sums(db: Database, *, now: dt.datetime) -> None:
     """Make the sums of a database that was filled by a version which kept none, or not these."""
     withdrawn = sa.exists().where(Withdrawal.report_id == Report.id)
-    reported = sa.select(Report.outlet_id, Report.claim_id).where(~withdrawn).distinct().subquery()
+    reported = sa.select(counts_as(Outlet), Report.claim_id).join(Outlet, Outlet.id == Report.outlet_id)
+    pairs = reported.where(~withdrawn).distinct().subquery()
     with db.read() as session:
         counted = session.scalar(sa.select(sa.func.coalesce(sa.func.sum(Subtotal.claims), 0)))
-        due = session.scalar(sa.select(sa.func.count()).select_from(reported))
+        due = session.scalar(sa.select(sa.func.count()).select_from(pairs))
     if counted != due:
         rebuild_sums(db, now=now)

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session, aliased
 from service.errors import InvalidQuery
 from service.models import Claim, Outlet, Reply, Report, Resolution, Version, Withdrawal
 from service.provenance import Filed, Position, position
+from service.register import counts_as
 from service.sums import read_sums
 from service.talk import disputed_claims, general_replies
 from service.tally import Amounts, ClaimFacts, Slot, add_up, count_claim, difference
@@ -25,9 +26,10 @@ Chosen: TypeAlias = sa.ColumnExpressionArgument[bool]
 """Which outlets."""
 
 _AT_ONCE = 2000  # rows fetched at a time
+_FILER, _CITED = aliased(Outlet), aliased(Outlet)
 _TOLD = (
     Report.id,
-    Report.outlet_id,
+    counts_as(_FILER).label("outlet_id"),
     Report.claim_id,
     Report.stance,
     Report.commitment,
@@ -35,7 +37,7 @@ _TOLD = (
     Report.published_at,
     Report.recorded_at,
     Report.is_relay,
-    Report.cited_id,
+    counts_as(_CITED).label("cited_id"),
     Claim.external_id,
     Claim.group,
     Claim.kind,
@@ -187,9 +189,9 @@ class ToldClaim(NamedTuple):
     """In the order of `provenance.ORDER`."""
 
 
-def walk_claims(session: Session) -> Iterator[ToldClaim]:
-    """Every claim with all its reports, by id."""
-    rows = _rows(sa.true(), _EVERYTHING).order_by(None)
+def walk_claims(session: Session, chosen: Chosen = sa.true()) -> Iterator[ToldClaim]:  # noqa: B008 - never changed
+    """Every claim that is chosen, with all its reports, by id."""
+    rows = _rows(chosen, _EVERYTHING).order_by(None)
     rows = rows.order_by(Report.claim_id, Report.published_at, Report.recorded_at, Report.id)
     found = session.execute(rows, execution_options={"yield_per": _AT_ONCE})
     for claim_id, group in groupby(found, key=lambda row: row.claim_id):
@@ -222,7 +224,7 @@ def _filed(row: Row) -> Filed:
         stance=row.stance,
         published_at=row.published_at,
         recorded_at=row.recorded_at,
-        is_relay=row.is_relay,
+        relays=row.is_relay,
         cited_id=row.cited_id,
         commitment=row.commitment,
         probability=row.probability,
@@ -244,11 +246,14 @@ def _rows(chosen: Chosen, lens: Lens) -> sa.Select[*tuple[Any, ...]]:
     withdrawn = sa.exists().where(Withdrawal.report_id == Report.id, *_by(Withdrawal.recorded_at, by))
     rows = (
         sa.select(*_TOLD)
-        .join(Outlet, Outlet.id == Report.outlet_id)
+        .select_from(Report)
+        .join(_FILER, _FILER.id == Report.outlet_id)
+        .join(Outlet, Outlet.id == counts_as(_FILER))
+        .outerjoin(_CITED, _CITED.id == Report.cited_id)
         .join(Claim, Claim.id == Report.claim_id)
         .outerjoin(Resolution, sa.and_(*stands))
         .where(chosen, ~withdrawn, *_by(Report.recorded_at, by), *_by(Report.published_at, lens.as_of))
-        .order_by(Report.outlet_id, Report.claim_id, Report.published_at, Report.recorded_at, Report.id)
+        .order_by(counts_as(_FILER), Report.claim_id, Report.published_at, Report.recorded_at, Report.id)
     )
     # What a claim was about then may be another topic than today's.
     return rows if lens.topic is None or by is not None else rows.where(Claim.topic == lens.topic)

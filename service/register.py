@@ -7,16 +7,18 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session, aliased, selectinload
 
 from service.db import is_among
-from service.errors import InvalidQuery, UnknownOutlet
+from service.errors import InvalidQuery, OutletMerged, UnknownOutlet
 from service.identity import RESERVED_SLUGS, SLUG_LENGTH, is_slug, parse_id, slug_of
 from service.models import Outlet, OutletDomain
 from service.nearest import unknown_slug
 
 WHOLE = (selectinload(Outlet.parent), selectinload(Outlet.domains), selectinload(Outlet.aliases))
 """What to load with an outlet to show it."""
+PLACES = "places of outlets"
+"""What to lock to change which outlet stands below, or counts as, which: two who did so at once could make a circle."""
 
 
 def find_outlet(session: Session, reference: str, *, whole: bool = False) -> Outlet | None:
@@ -41,21 +43,43 @@ def require_outlet(session: Session, reference: str, *, whole: bool = False) -> 
 
     Raises:
         UnknownOutlet: There is none.
+        OutletMerged: It was merged into another one.
     """
     if (outlet := find_outlet(session, reference, whole=whole)) is None:
         raise UnknownOutlet(unknown_slug(session, reference))
+    refuse_merged(outlet)
     return outlet
 
 
+def refuse_merged(outlet: Outlet) -> None:
+    """Make sure that an outlet still has a record of its own (R22).
+
+    Raises:
+        OutletMerged: It was merged into another one.
+    """
+    if outlet.merged_into is not None:
+        raise OutletMerged(outlet.slug, into=outlet.merged_into.slug)
+
+
 def filtering_outlet(session: Session, reference: str, parameter: str) -> Outlet:
-    """The outlet that a list is filtered by.
+    """The outlet that a list is filtered by, or the one that it was merged into.
 
     Raises:
         InvalidQuery: There is none with this slug or id.
     """
     if (outlet := find_outlet(session, reference)) is None:
         raise InvalidQuery.at(parameter, detail=f"No outlet {reference!r} is on record.", code="unknown-outlet")
-    return outlet
+    return outlet.surviving
+
+
+def counts_as(outlet: type[Outlet]) -> sa.ColumnElement[UUID]:
+    """The id of the outlet whose record an outlet's reports count in (R22)."""
+    return sa.func.coalesce(outlet.merged_into_id, outlet.id)
+
+
+def merged_with(outlet: Outlet) -> sa.Select[UUID]:
+    """The ids of an outlet and of those that were merged into it."""
+    return sa.select(Outlet.id).where(sa.or_(Outlet.id == outlet.id, Outlet.merged_into_id == outlet.id))
 
 
 def domain_owners(session: Session, domains: Collection[str]) -> dict[str, UUID]:
@@ -65,14 +89,27 @@ def domain_owners(session: Session, domains: Collection[str]) -> dict[str, UUID]
 
 
 def topmost_parents(session: Session, outlets: Iterable[UUID | None]) -> dict[UUID, UUID]:
-    """For each outlet the one at the top of its parents, itself if it has none."""
+    """For each outlet that was not merged the one at the top of its parents, itself if it has none."""
     start = sa.select(Outlet.id.label("below"), Outlet.id, Outlet.parent_id).where(Outlet.id.in_(set(outlets)))
     climb = start.cte("climb", recursive=True)
+    named = aliased(Outlet)
     climb = climb.union_all(
-        sa.select(climb.c.below, Outlet.id, Outlet.parent_id).join(Outlet, Outlet.id == climb.c.parent_id)
+        sa.select(climb.c.below, Outlet.id, Outlet.parent_id)
+        .join(named, named.id == climb.c.parent_id)
+        .join(Outlet, Outlet.id == counts_as(named))
     )
     tops = session.execute(sa.select(climb.c.below, climb.c.id).where(climb.c.parent_id.is_(None)))
     return dict(tops.all())
+
+
+def line_of(session: Session, outlet: Outlet) -> set[UUID]:
+    """An outlet and all those above it, none of which was merged."""
+    line: set[UUID] = set()
+    above: Outlet | None = outlet.surviving
+    while above is not None and above.id not in line:
+        line.add(above.id)
+        above = None if above.parent_id is None else session.get_one(Outlet, above.parent_id).surviving
+    return line
 
 
 def describe_outlet(outlet: Outlet) -> dict[str, Any]:
@@ -84,7 +121,7 @@ def describe_outlet(outlet: Outlet) -> dict[str, Any]:
         "kind": outlet.kind,
         "domains": [owned.domain for owned in outlet.domains],
         "aliases": [alias.name for alias in outlet.aliases],
-        "parent": None if outlet.parent is None else outlet.parent.slug,
+        "parent": None if outlet.parent is None else outlet.parent.surviving.slug,
         "scorable": outlet.scorable,
         "recorded_at": outlet.recorded_at,
     }

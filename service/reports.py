@@ -20,7 +20,7 @@ from service.models import Claim, Report, Withdrawal
 from service.outbox import forget_scores
 from service.paging import Keyset, Page, Position
 from service.provenance import relay_cycle
-from service.register import require_outlet
+from service.register import merged_with, require_outlet
 from service.sums import kept_sums
 from service.vocabulary import Caller
 
@@ -45,7 +45,7 @@ def add_report(
             file_on(claim, [filing])
         described = describe_report(filing.report, claim)
         if filing.is_new:
-            forget_scores(session, cache, [filing.report.outlet.slug], now=now)
+            forget_scores(session, cache, [filing.report.outlet.surviving.slug], now=now)
     return described, filing.is_new
 
 
@@ -73,7 +73,7 @@ def withdraw_report(
         if report.withdrawal is None:
             with kept_sums(session, [claim]):
                 report.withdrawal = Withdrawal(reason=reason, withdrawn_by=caller.key_id, recorded_at=now)
-            forget_scores(session, cache, [report.outlet.slug], now=now)
+            forget_scores(session, cache, [report.outlet.surviving.slug], now=now)
         elif report.withdrawal.reason != reason:
             raise AlreadyWithdrawn(f"The report {report_id} was withdrawn before: {report.withdrawal.reason}")
         if relay_cycle(counting_reports(claim)):
@@ -101,12 +101,13 @@ def list_outlet_reports(db: Database, reference: str, *, after: Position | None,
 
     Raises:
         UnknownOutlet: No outlet has this slug or id.
+        OutletMerged: It was merged into another one.
         InvalidQuery: `after` is not a position of this list.
     """
     keyset = Keyset([Report.published_at, Report.id], [parse_instant, UUID], descending=True)
     with db.read() as session:
-        outlet = require_outlet(session, reference)
-        return _described(keyset.page(session, _shown().where(Report.outlet_id == outlet.id), after=after, limit=limit))
+        filed = Report.outlet_id.in_(merged_with(require_outlet(session, reference)))
+        return _described(keyset.page(session, _shown().where(filed), after=after, limit=limit))
 
 
 def _shown() -> sa.Select[Report]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -22,7 +22,7 @@ from service.models import Outlet
 from service.nearest import unknown_slug
 from service.paging import decode_cursor, encode_cursor, read_position
 from service.records import Lens, read_records
-from service.register import find_outlets
+from service.register import find_outlets, refuse_merged
 from service.scorecard import describe_score
 from service.scoring import METHOD
 from service.sealing import last_head
@@ -66,9 +66,10 @@ def outlet_score(
 
     Raises:
         UnknownOutlet: No outlet has this slug or id.
+        OutletMerged: It was merged into another one.
         InvalidQuery: `as_of` lies ahead.
     """
-    answers, status = _scores(db, cache, [reference], lens=lens, now=now)
+    answers, status = _scores(db, cache, [reference], lens=lens, now=now, refuse=refuse_merged)
     return answers[0], status
 
 
@@ -76,6 +77,8 @@ def outlet_scores(
     db: Database, cache: ScoreCache, references: Sequence[str], *, lens: Lens, now: dt.datetime
 ) -> list[dict[str, Any]]:
     """The scores of some outlets in the order given, each as `outlet_score` has it; one round trip if all are cached.
+
+    In the place of one that was merged is that of the outlet it was merged into.
 
     Raises:
         UnknownOutlet: Some have no outlet.
@@ -121,16 +124,21 @@ def _ranked(
 
 
 def _scores(
-    db: Database, cache: ScoreCache, references: Sequence[str], *, lens: Lens, now: dt.datetime
+    db: Database,
+    cache: ScoreCache,
+    references: Sequence[str],
+    *,
+    lens: Lens,
+    now: dt.datetime,
+    refuse: Callable[[Outlet], None] = lambda _: None,
 ) -> tuple[list[Answer], CacheStatus]:
     lens.refuse_future(now)
     slugs = _slugs(db, references)
+    compute = partial(_compute, db, lens=lens, now=now, refuse=refuse)
     if not lens.is_current:
-        return _compute(db, slugs, lens=lens, now=now), CacheStatus.BYPASS
+        return compute(slugs), CacheStatus.BYPASS
     questions = [Question(slug, _variant(lens)) for slug in slugs]
-    return cache.get_or_compute(
-        questions, lambda missing: _compute(db, [question.about for question in missing], lens=lens, now=now)
-    )
+    return cache.get_or_compute(questions, lambda missing: compute([question.about for question in missing]))
 
 
 def _variant(lens: Lens, *more: object) -> str:
@@ -156,11 +164,15 @@ def _refuse(session: Session, unknown: Sequence[str]) -> None:
         raise UnknownOutlet(f"Not on record: {', '.join(map(repr, unknown))}.")
 
 
-def _compute(db: Database, slugs: Sequence[str], *, lens: Lens, now: dt.datetime) -> list[Answer]:
+def _compute(
+    db: Database, slugs: Sequence[str], *, lens: Lens, now: dt.datetime, refuse: Callable[[Outlet], None]
+) -> list[Answer]:
     with db.read() as session:
         found = find_outlets(session, slugs)
         _refuse(session, [slug for slug in slugs if slug not in found])
-        chosen = Outlet.id.in_([outlet.id for outlet in found.values()])
+        for outlet in found.values():
+            refuse(outlet)
+        chosen = Outlet.id.in_([outlet.surviving.id for outlet in found.values()])
         context = context_of(session, lens.recorded_by)
         records = read_records(session, chosen, lens, now=now)
         head = last_head(session)
@@ -168,7 +180,11 @@ def _compute(db: Database, slugs: Sequence[str], *, lens: Lens, now: dt.datetime
         record.slug: _answer(describe_score(record, context, lens, now=now), lens, head, expires_at=record.changes_at)
         for record in records
     }
-    return [answers[slug] for slug in slugs]
+    # What is said in the place of an outlet that was merged is not kept: only its own slug is forgotten with a record.
+    return [
+        answers[slug] if slug in answers else replace(answers[found[slug].surviving.slug], expires_at=now)
+        for slug in slugs
+    ]
 
 
 def _rank(db: Database, *, lens: Lens, ranking: Ranking, now: dt.datetime) -> Answer:

@@ -16,11 +16,12 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from service.db import Base
+from service.db import Base, Overtaken
 from service.dossier import counting_reports, standing_resolution
 from service.models import Claim, Outlet, Rate, Subtotal
 from service.provenance import Position, positions
 from service.rates import NO_COUNT, Cell, Count, Rates
+from service.register import counts_as
 from service.tally import NOTHING, Amounts, ClaimFacts, Slot, count_claim, count_votes, difference
 from service.vocabulary import Role, Stance
 
@@ -59,9 +60,29 @@ def kept_sums(session: Session, claims: Collection[Claim]) -> Iterator[None]:
     """
     before = _ledger_of(claims)
     yield
+    _hold_outlets(session, claims)
     change = _ledger_of(claims).minus(before)
     session.flush()
     add_sums(session, change)
+
+
+def _hold_outlets(session: Session, claims: Collection[Claim]) -> None:
+    """Let no outlet of the claims be merged or parted until the transaction ends (R22).
+
+    SQLite needs nothing: whoever writes there has the database to itself.
+
+    Raises:
+        Overtaken: One was, since the claims were loaded.
+    """
+    if session.get_bind().dialect.name != "postgresql":
+        return
+    outlets = {one for claim in claims for report in claim.reports for one in (report.outlet, report.cited) if one}
+    seen = {outlet.id: outlet.surviving.id for outlet in outlets}
+    rows = sa.select(Outlet.id, counts_as(Outlet)).where(Outlet.id.in_(seen)).order_by(Outlet.id)
+    with session.no_autoflush:
+        held = session.execute(rows.with_for_update(read=True, key_share=True)).all()
+    if any(seen[outlet] != surviving for outlet, surviving in held):
+        raise Overtaken("An outlet was merged, or a merge undone.")
 
 
 def add_sums(session: Session, change: Ledger) -> None:

@@ -48,7 +48,7 @@ def said_before(session: Session, subject_id: UUID, content: Mapping[str, Any]) 
     """Whether an outlet or a claim once said just this."""
     sent = _plain(content)
     versions = session.scalars(sa.select(Version.content).where(Version.subject_id == subject_id))
-    return any(all(version[member] == value for member, value in sent.items()) for version in versions)
+    return any(all(version.get(member) == value for member, value in sent.items()) for version in versions)
 
 
 def keep_version(

@@ -7,9 +7,9 @@ import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
-from flask import Response, current_app, json, request
+from flask import Response, current_app, json, request, url_for
 from flask_smorest import Api as SmorestApi
 from flask_smorest import Blueprint as SmorestBlueprint
 from flask_smorest.utils import prepare_response
@@ -135,6 +135,11 @@ class Blueprint(SmorestBlueprint):
 
         return self.fails(412, 428)(self.doc(parameters=[_IF_MATCH])(matching))
 
+    def follows(self, view: Any) -> Any:
+        """Say in the document that a view sends whoever asks for an outlet that was merged to the other one."""
+        moved = "The outlet was merged into another one; `Location` is where the same is said of that one"
+        return self.alt_response(308, description=moved, success=True)(view)
+
     def fails(self, *statuses: int) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         """Say in the document that a view may answer with these problems."""
 
@@ -201,7 +206,8 @@ class Api(SmorestApi):
     def _register_error_handlers(self) -> None:
         for kind, handler in (
             (ServiceError, problem),
-            (HTTPException, _http_problem),
+            (errors.OutletMerged, _merged),
+            (HTTPException, http_problem),
             (Exception, _unexpected_problem),
         ):
             self._app.register_error_handler(kind, handler)
@@ -230,7 +236,17 @@ def problem(error: ServiceError) -> Response:
     return response
 
 
-def _http_problem(error: HTTPException) -> Any:
+def _merged(error: errors.OutletMerged) -> Response:
+    """Who reads of an outlet that was merged is sent on; a change is refused, since it would hit another one (R22)."""
+    if request.method not in ("GET", "HEAD"):
+        return problem(error)
+    arguments = {**(request.view_args or {}), "outlet": error.into}
+    query = quote(request.query_string, safe="!$&'()*+,/:;=?@%-._~")
+    location = url_for(str(request.endpoint), **arguments) + (f"?{query}" if query else "")
+    return Response(status=308, headers={"Location": location})
+
+
+def http_problem(error: HTTPException) -> Any:
     headers = error.get_response().headers
     if error.code is not None and error.code < 400:
         return Response(status=error.code, headers={"Location": headers["Location"]})

@@ -29,6 +29,7 @@ blp = Blueprint("explanations", __name__, url_prefix="/v1/outlets", description=
 @blp.arguments(ExplanationQuery, location="query")
 @blp.response(200, ExplanationOut)
 @blp.alt_response(304, description="Not modified", success=True)
+@blp.follows
 def explain_score(query: dict[str, Any], outlet: str) -> Response:
     """Get what the score of an outlet is made of: prior, sums, formula, and each claim's part
 
@@ -43,6 +44,7 @@ def explain_score(query: dict[str, Any], outlet: str) -> Response:
 @blp.arguments(HistoryQuery, location="query")
 @blp.response(200, HistoryOut)
 @blp.alt_response(304, description="Not modified", success=True)
+@blp.follows
 def get_score_history(query: dict[str, Any], outlet: str) -> Response:
     """Get the score of an outlet as of the end of each month, and as of now
 
@@ -57,6 +59,7 @@ def get_score_history(query: dict[str, Any], outlet: str) -> Response:
 @blp.arguments(CalibrationQuery, location="query")
 @blp.response(200, CalibrationOut)
 @blp.alt_response(304, description="Not modified", success=True)
+@blp.follows
 def get_calibration(query: dict[str, Any], outlet: str) -> Response:
     """Get how often what an outlet gave a probability proved true
 

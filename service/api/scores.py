@@ -21,6 +21,7 @@ blp = Blueprint("scores", __name__, url_prefix="/v1", description="How reliable 
 @blp.arguments(ScoreQuery, location="query")
 @blp.response(200, ScoreOut)
 @blp.alt_response(304, description="Not modified", success=True)
+@blp.follows
 def get_score(query: dict[str, Any], outlet: str) -> Response:
     """Get the score of an outlet"""
     at, now = runtime(), dt.datetime.now(dt.UTC)

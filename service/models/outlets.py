@@ -27,14 +27,26 @@ class Outlet(Base):
     parent_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("outlet.id"), index=True)
     scorable: Mapped[bool]
     recorded_at: Mapped[dt.datetime]
+    merged_into_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("outlet.id"), index=True)
+    """The outlet that this one proved to be; reports stay where they were filed, and count there (R22)."""
+    merged_at: Mapped[dt.datetime | None]
+    merged_by: Mapped[UUID | None] = mapped_column(sa.ForeignKey("api_key.id"))
 
-    parent: Mapped[Outlet | None] = relationship(remote_side="Outlet.id", lazy="raise")
+    parent: Mapped[Outlet | None] = relationship(foreign_keys=[parent_id], remote_side="Outlet.id", lazy="raise")
+    merged_into: Mapped[Outlet | None] = relationship(
+        foreign_keys=[merged_into_id], remote_side="Outlet.id", lazy="selectin", join_depth=9
+    )
     domains: Mapped[list[OutletDomain]] = relationship(
         lazy="raise", order_by="OutletDomain.position", cascade="all, delete-orphan"
     )
     aliases: Mapped[list[OutletAlias]] = relationship(
         lazy="raise", order_by="OutletAlias.position", cascade="all, delete-orphan"
     )
+
+    @property
+    def surviving(self) -> Outlet:
+        """The outlet whose record this one's reports count in: itself, unless it was merged."""
+        return self.merged_into or self
 
 
 class OutletDomain(Base):

@@ -13,7 +13,7 @@ from service.claims import NewClaim
 from service.directory import NamedOutlet
 from service.errors import InvalidBody
 from service.filing import NewReport
-from service.identity import NAME_LENGTH, looks_like_domain
+from service.identity import NAME_LENGTH, SLUG_LENGTH, looks_like_domain
 from service.lines import ClaimLine, FlatLine, Line, OutletLine, ReportLine, ResolutionLine
 from service.resolutions import NewResolution
 from service.schemas.claims import EXTERNAL_ID_LENGTH, MAX_REPORTS, ClaimIn
@@ -82,6 +82,10 @@ class ClaimLineIn(ClaimIn):
     resolution = ma.fields.Nested(ResolutionIn, load_default=None, allow_none=True)
 
 
+class OutletLineIn(OutletIn):
+    merged_into = Text(SLUG_LENGTH, load_default=None, allow_none=True)
+
+
 class ReportLineIn(ReportIn):
     """A report, with what an export says of it. When it was recorded elsewhere is not kept: here it is recorded now."""
 
@@ -95,7 +99,7 @@ class ResolutionLineIn(ResolutionIn):
 
 
 # Made once, because making one takes as long as reading a line by it.
-_FLAT_LINE, _OUTLET_LINE, _CLAIM_LINE = FlatLineIn(), OutletIn(), ClaimLineIn()
+_FLAT_LINE, _OUTLET_LINE, _CLAIM_LINE = FlatLineIn(), OutletLineIn(), ClaimLineIn()
 _REPORT_LINE, _RESOLUTION_LINE = ReportLineIn(), ResolutionLineIn()
 
 FLAT_COLUMNS = frozenset(_FLAT_LINE.fields)

@@ -43,6 +43,16 @@ class OutletOut(Answer):
     recorded_at = Instant(required=True)
 
 
+class MergeIn(Body):
+    into = Text(SLUG_LENGTH, required=True)
+
+
+class MergeOut(Answer):
+    outlet = ma.fields.String(required=True)
+    into = ma.fields.String(required=True)
+    merged_at = Instant(required=True)
+
+
 class OutletQuery(PageQuery):
     q = Text(NAME_LENGTH)
     kind = one_of(OutletKind)
