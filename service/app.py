@@ -31,7 +31,23 @@ from service.db import Database
 from service.document import with_headers
 from service.envelope import wrap_answers
 from service.logs import set_up_logs
-from service.pages import docs, security
+from service.pages import (
+    assets,
+    claim,
+    compare,
+    desk,
+    desk_merge,
+    desk_record,
+    docs,
+    door,
+    method,
+    outlet,
+    ranking,
+    search,
+    security,
+    topics,
+)
+from service.pages.frame import set_up_pages
 from service.schemas.fields import Instant
 from service.schemas.reports import NamedOutlet
 from service.web import Api, Runtime, UnreservedConverter
@@ -79,8 +95,24 @@ def create_app(settings: Settings | None = None) -> Flask:
         system.blp,
     ):
         api.register_blueprint(blueprint)
-    app.register_blueprint(docs.blp)
-    app.register_blueprint(security.blp)
-    app.register_blueprint(metrics.blp)
+    for pages in (
+        assets.blp,
+        ranking.blp,
+        topics.blp,
+        outlet.blp,
+        claim.blp,
+        compare.blp,
+        search.blp,
+        method.blp,
+        door.blp,
+        desk.blp,
+        desk_record.blp,
+        desk_merge.blp,
+        docs.blp,
+        security.blp,
+        metrics.blp,
+    ):
+        app.register_blueprint(pages)
+    set_up_pages(app)
     app.extensions["document"] = with_headers(api.spec.to_dict())
     return app

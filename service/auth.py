@@ -32,11 +32,11 @@ def requires(scope: Scope) -> Callable[[Callable[..., Any]], Callable[..., Any]]
         def checked(*args: Any, **kwargs: Any) -> Any:
             is_open = scope is Scope.READ and runtime().settings.public_read
             if not is_open:
-                g.caller = _authenticated()
+                _authenticate()
             is_read = scope is Scope.READ or request.method in ("GET", "HEAD")
             count_call("reads" if is_read else "writes", _reader() if is_open else g.caller.key_id)
-            if not is_open and not g.caller.may(scope):
-                raise Forbidden(f"This call needs the scope {scope}.")
+            if not is_open:
+                check_scope(scope)
             return view(*args, **kwargs)
 
         documented = Blueprint.doc(security=[{"apiKey": [scope.value]}, *([{}] if scope is Scope.READ else [])])
@@ -51,10 +51,28 @@ def caller() -> Caller:
     return found
 
 
+def admit(found: Caller, *, now: dt.datetime) -> None:
+    """Have the request that is being answered count as a key's."""
+    g.caller = found
+    if found.key_id is not None:
+        runtime().uses.note(found.key_id, now=now)
+    set_actor(replace(current_actor(), key_id=found.key_id))
+
+
+def check_scope(scope: Scope) -> None:
+    """Make sure that whoever was admitted may do what a scope is for.
+
+    Raises:
+        Forbidden: The key has not got the scope.
+    """
+    if not caller().may(scope):
+        raise Forbidden(f"This call needs the scope {scope}.")
+
+
 _FAILS = Blueprint("auth", __name__)
 
 
-def _authenticated() -> Caller:
+def _authenticate() -> None:
     kind, _, secret = request.headers.get("Authorization", "").partition(" ")
     if kind.lower() != "bearer":
         raise Unauthorized("Send an API key as Authorization: Bearer bo_...")
@@ -63,10 +81,7 @@ def _authenticated() -> Caller:
     if (found := keys.find_caller(runtime().db, secret.strip(), now=now)) is None:
         count_failure()
         raise Unauthorized("This is not an API key, or no longer one.")
-    if found.key_id is not None:
-        runtime().uses.note(found.key_id, now=now)
-    set_actor(replace(current_actor(), key_id=found.key_id))
-    return found
+    admit(found, now=now)
 
 
 def _reader() -> UUID | None:

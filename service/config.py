@@ -23,6 +23,7 @@ DATA_DIR = Path("var")
 log = logging.getLogger(__name__)
 
 _CONTACT = re.compile(r"mailto:[!-~]+@[!-~]+|https://[!-~]+|tel:[+0-9-]+", re.ASCII)
+_SECRET_LENGTH = 32
 _FLAGS = {"true": True, "false": False}
 _KNOWN = frozenset(
     PREFIX + name
@@ -36,6 +37,7 @@ _KNOWN = frozenset(
         "PUBLIC_READ",
         "RATE_LIMIT",
         "REDIS_URL",
+        "SECRET_KEY",
         "SECURITY_CONTACT",
         "TRUSTED_PROXIES",
     )
@@ -64,6 +66,8 @@ class Settings:
     """How many proxies of the operator's own a request comes through."""
     security_contact: str | None
     """Whom to tell of a weakness, as a URI."""
+    secret_key: str | None
+    """What cookies are signed with; None for a secret of the data directory's own."""
     drain: float
     """Seconds for which requests are still taken after it was said that the service stops."""
 
@@ -94,6 +98,7 @@ class Settings:
             limits=_limits(env.get(PREFIX + "RATE_LIMIT") or None),
             trusted_proxies=_proxies(env.get(PREFIX + "TRUSTED_PROXIES") or "0"),
             security_contact=_contact(env.get(PREFIX + "SECURITY_CONTACT") or None),
+            secret_key=_secret_key(env.get(PREFIX + "SECRET_KEY") or None),
             drain=_drain(env.get(PREFIX + "DRAIN") or None),
         )
 
@@ -135,6 +140,12 @@ def _bootstrap_key(key: str | None) -> str | None:
     if key is not None and not KEY.fullmatch(key):
         raise BadSetting(f"{PREFIX}BOOTSTRAP_KEY must be bo_ and 20 to 200 of A-Z, a-z, 0-9, _ and -.")
     return key
+
+
+def _secret_key(secret: str | None) -> str | None:
+    if secret is not None and len(secret) < _SECRET_LENGTH:
+        raise BadSetting(f"{PREFIX}SECRET_KEY must have {_SECRET_LENGTH} characters or more.")
+    return secret
 
 
 def _limits(text: str | None) -> Limits | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import unicodedata
 from uuid import UUID
@@ -22,6 +23,15 @@ _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 def new_id() -> UUID:
     """A UUIDv7: ids made later by one process sort after those made before (RFC 9562, 5.7)."""
     return uuid7()
+
+
+def first_id(moment: dt.datetime) -> UUID:
+    """What sorts right before all ids that are made from a moment on.
+
+    >>> first_id(dt.datetime(2026, 1, 1, tzinfo=dt.UTC)) < new_id()
+    True
+    """
+    return UUID(int=int(moment.timestamp() * 1000) << 80)
 
 
 def parse_id(text: str) -> UUID | None:

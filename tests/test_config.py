@@ -44,6 +44,7 @@ def test_nothing_set():
             limits=Limits(),
             trusted_proxies=0,
             security_contact=None,
+            secret_key=None,
             drain=1,
         )
         == read()
@@ -74,6 +75,7 @@ def test_nothing_set():
         ("TRUSTED_PROXIES", "2", "trusted_proxies", 2),
         ("SECURITY_CONTACT", "mailto:s@example.org", "security_contact", "mailto:s@example.org"),
         ("SECURITY_CONTACT", "https://example.org/s", "security_contact", "https://example.org/s"),
+        ("SECRET_KEY", 32 * "s", "secret_key", 32 * "s"),
         ("DRAIN", "0", "drain", 0),
         ("DRAIN", "2.5", "drain", 2.5),
     ],
@@ -106,6 +108,7 @@ def test_setting(name, value, field, expected):
         "RATE_LIMIT",
         "TRUSTED_PROXIES",
         "SECURITY_CONTACT",
+        "SECRET_KEY",
         "DRAIN",
     ],
 )
@@ -156,6 +159,7 @@ def test_data_dir_given_wins():
         ("SECURITY_CONTACT", "security@example.org"),
         ("SECURITY_CONTACT", "mailto:s@example.org\nContact: mailto:x@example.org"),
         ("SECURITY_CONTACT", "http://example.org"),
+        ("SECRET_KEY", SECRET),
         ("DRAIN", "-1"),
         ("DRAIN", "301"),
         ("DRAIN", "nan"),

@@ -1,0 +1,39 @@
+"""/claims/{id}: what was claimed, who said so when, and what came of it"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from typing import Any
+from uuid import UUID
+
+from flask import Response
+
+from service import forecasts, story
+from service.auth import requires
+from service.pages import charts, lanes
+from service.pages.frame import page_blueprint, show
+from service.vocabulary import Scope
+from service.web import runtime
+
+blp = page_blueprint("claim")
+
+_LEVEL = 0.9
+
+
+@blp.get("/claims/<uuid:claim_id>")
+@requires(Scope.READ)
+def get_claim(claim_id: UUID) -> Response:
+    """The story of a claim"""
+    told = story.tell_story(runtime().db, claim_id, now=dt.datetime.now(dt.UTC))
+    forecast = forecasts.forecast_claim(runtime().db, claim_id, level=_LEVEL)
+    drawn = {"picture": lanes.draw(told), "in_short": lanes.summarise(told)}
+    return show("claim.html", **told, **drawn, forecast=forecast, moved=charts.through_time(_points(forecast["kept"])))
+
+
+def _points(kept: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """What was forecast on past days, as points of a line that has no band."""
+    bounds = ("mean", "lower", "upper")
+    return [
+        {"as_of": f"{one['day']}T00:00:00Z", "reliability": dict.fromkeys(bounds, one["probability"])} for one in kept
+    ]

@@ -1,0 +1,85 @@
+"""/desk: what has come due, to be resolved; what was resolved, to be corrected or undone; what was done today"""
+
+from __future__ import annotations
+
+import datetime as dt
+from functools import partial
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from flask import Response, render_template, request
+from marshmallow.validate import Range
+
+from service import browse, doings, resolutions, story
+from service.auth import caller, check_scope
+from service.errors import ServiceError
+from service.pages.door import desk_blueprint, lead_to
+from service.pages.forms import as_id, read_resolution, undoing
+from service.pages.frame import read_query
+from service.schemas.fields import MAX_PAGE, Count, PageQuery
+from service.vocabulary import Scope, Verdict
+from service.web import page_of, runtime
+
+blp = desk_blueprint("desk")
+
+
+class DeskQuery(PageQuery):
+    """So many claims that one looks at them all."""
+
+    limit = Count(load_default=20, validate=Range(1, MAX_PAGE))
+
+
+@blp.get("/desk")
+def show_queue() -> str:
+    """What has come due, the longest overdue and the most reported first"""
+    now, query = dt.datetime.now(dt.UTC), read_query(DeskQuery())
+    queue, _, _ = page_of(query, partial(browse.list_due_claims, runtime().db, now=now))
+    done = as_id(request.args.get("done", ""))
+    told = None if done is None else story.tell_story(runtime().db, done, now=now)
+    return render_template("desk.html", queue=queue, cursor=query["cursor"], done=told, **_terms(told))
+
+
+@blp.get("/desk/claims/<uuid:claim_id>")
+def show_claim(claim_id: UUID) -> str:
+    """A claim, to be resolved, corrected or opened again"""
+    return _show(claim_id)
+
+
+@blp.post("/desk/claims/<uuid:claim_id>/resolutions")
+def resolve_claim(claim_id: UUID) -> Response | tuple[str, int]:
+    """Resolve a claim, correct or withdraw its resolution"""
+    at, now, form = runtime(), dt.datetime.now(dt.UTC), request.form
+    try:
+        check_scope(Scope.RESOLUTIONS_WRITE)
+        resolutions.resolve_claim(at.db, at.cache, claim_id, resolution=read_resolution(form), caller=caller(), now=now)
+    except ServiceError as problem:
+        return _show(claim_id, problem), problem.status
+    return lead_to(_back(claim_id))
+
+
+@blp.get("/desk/today")
+def show_today() -> str:
+    """What was done today, by this key or by all"""
+    midnight = dt.datetime.combine(dt.datetime.now(dt.UTC).date(), dt.time(), dt.UTC)
+    key_id = None if "all" in request.args else caller().key_id
+    done = doings.list_doings(runtime().db, since=midnight, key_id=key_id)
+    return render_template("today.html", done=done, of_all=key_id is None)
+
+
+def _show(claim_id: UUID, problem: ServiceError | None = None) -> str:
+    told = story.tell_story(runtime().db, claim_id, now=dt.datetime.now(dt.UTC))
+    return render_template("desk_claim.html", **told, problem=problem, form=request.form, **_terms(told))
+
+
+def _terms(told: dict[str, Any] | None) -> dict[str, Any]:
+    """What the forms about a claim are made of."""
+    past = [] if told is None else told["resolutions"]
+    return {"verdicts": list(Verdict), "undo": undoing(past) if past and past[-1]["verdict"] else None}
+
+
+def _back(claim_id: UUID) -> str:
+    """Where the editor goes on: at the claim of the queue that comes next, with what was done above it."""
+    then = as_id(request.form.get("then", ""))
+    asked = {"done": str(claim_id)} | ({"cursor": request.form["cursor"]} if request.form.get("cursor") else {})
+    return f"/desk?{urlencode(asked)}{'' if then is None else f'#claim-{then}'}"

@@ -1,0 +1,69 @@
+"""/desk/merge: outlets that prove to be one, and those that prove to be two after all"""
+
+from __future__ import annotations
+
+import datetime as dt
+from contextlib import suppress
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Response, render_template, request
+
+from service import merging, outlets
+from service.auth import caller, check_scope
+from service.errors import NotFound, OutletMerged, ServiceError
+from service.pages.door import desk_blueprint, lead_to
+from service.vocabulary import Scope
+from service.web import runtime
+
+blp = desk_blueprint("merge")
+
+
+@blp.get("/desk/merge")
+def show_merge() -> str:
+    """Two outlets side by side, before they are merged or after"""
+    return _show(request.args)
+
+
+@blp.post("/desk/merge")
+def merge_outlet() -> Response | tuple[str, int]:
+    """Have an outlet count as another one"""
+    at, now, form = runtime(), dt.datetime.now(dt.UTC), request.form
+    try:
+        check_scope(Scope.OUTLETS_WRITE)
+        merge, _ = merging.merge_outlet(
+            at.db, at.cache, form.get("outlet", ""), into=form.get("into", ""), caller=caller(), now=now
+        )
+    except ServiceError as problem:
+        return _show(form, problem), problem.status
+    return lead_to(f"/desk/merge?{urlencode({'done': merge['outlet']})}")
+
+
+@blp.post("/desk/merge/undo")
+def undo_merge() -> Response | tuple[str, int]:
+    """Have it count as itself again"""
+    at, now, outlet = runtime(), dt.datetime.now(dt.UTC), request.form.get("outlet", "")
+    try:
+        check_scope(Scope.OUTLETS_WRITE)
+        merging.undo_merge(at.db, at.cache, outlet, tags=None, caller=caller(), now=now)
+    except ServiceError as problem:
+        return _show(request.form, problem), problem.status
+    return lead_to(f"/desk/merge?{urlencode({'outlet': outlet})}")
+
+
+def _show(asked: Any, problem: ServiceError | None = None) -> str:
+    both = {name: _outlet(asked.get(name, "").strip()) for name in ("outlet", "into")}
+    return render_template("merge.html", asked=asked, both=both, merge=_merge(asked), problem=problem)
+
+
+def _outlet(reference: str) -> dict[str, Any] | None:
+    with suppress(NotFound, OutletMerged):
+        return outlets.get_outlet(runtime().db, reference) if reference else None
+    return None
+
+
+def _merge(asked: Any) -> dict[str, Any] | None:
+    """The merge that was done just now, while it stands."""
+    with suppress(NotFound):
+        return merging.get_merge(runtime().db, asked["done"]) if asked.get("done") else None
+    return None

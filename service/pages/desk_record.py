@@ -1,0 +1,81 @@
+"""/desk/record: a claim from the address of a page and a quote; nothing is saved before it was looked at"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+from uuid import UUID
+
+from flask import Response, render_template, request
+
+from service import claims, lookup, reports
+from service.addresses import parse_address
+from service.auth import caller, check_scope
+from service.commitment import read_commitment
+from service.errors import InvalidQuery, ServiceError, UnknownOutlet
+from service.identity import new_id
+from service.pages.door import desk_blueprint, lead_to
+from service.pages.forms import as_id, read_claim, read_report
+from service.vocabulary import ClaimKind, Scope, Stance
+from service.web import runtime
+
+blp = desk_blueprint("record")
+
+
+@blp.get("/desk/record")
+def show_start() -> str:
+    """Ask for an address and a quote"""
+    return render_template("record.html", form=request.args, on=_claim())
+
+
+@blp.post("/desk/record/reading")
+def read_page() -> str:
+    """What was pasted, as it would be recorded"""
+    return _show()
+
+
+@blp.post("/desk/record")
+def record_claim() -> Response | tuple[str, int]:
+    """Record what was looked at: a claim with a report, or a report on a claim"""
+    try:
+        check_scope(Scope.CLAIMS_WRITE)
+        claim_id = _record(as_id(request.form.get("claim", "")))
+    except ServiceError as problem:
+        return _show(problem), problem.status
+    return lead_to(f"/desk/claims/{claim_id}")
+
+
+def _record(claim_id: UUID | None) -> UUID:
+    at, now = runtime(), dt.datetime.now(dt.UTC)
+    if claim_id is not None:
+        report = read_report(request.form)
+        reports.add_report(at.db, at.cache, claim_id, report=report, caller=caller(), now=now)
+        return claim_id
+    claim, filed = read_claim(request.form)
+    recorded, _ = claims.record_claim(at.db, at.cache, claim=claim, reports=filed, caller=caller(), now=now)
+    found: UUID = recorded["id"]
+    return found
+
+
+def _show(problem: ServiceError | None = None) -> str:
+    form = request.form
+    read = {"reading": read_commitment(form.get("quote", "")), "found": _publisher(form.get("url", ""))}
+    choices = {"kinds": list(ClaimKind), "stances": list(Stance), "external_id": f"desk-{new_id()}"}
+    return render_template("recording.html", form=form, on=_claim(), problem=problem, **read, **choices)
+
+
+def _publisher(url: str) -> dict[str, Any]:
+    """Whose page it is, by the domains on record; else the host, for an outlet to be made."""
+    try:
+        found = lookup.lookup_outlet(runtime().db, url=url)
+    except UnknownOutlet:
+        return {"host": parse_address(url).host}
+    except InvalidQuery:
+        return {}
+    return {"outlet": found.outlet, "matched": found.matched}
+
+
+def _claim() -> dict[str, Any] | None:
+    """The claim on record that the report is of, if it is of one."""
+    claim_id = as_id(request.values.get("claim", ""))
+    return None if claim_id is None else claims.get_claim(runtime().db, claim_id, now=dt.datetime.now(dt.UTC))
