@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help install run test check bench lock openapi clean
+.PHONY: help install run test check audit bench lock openapi clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -23,6 +23,10 @@ check: .venv/dev ## lint, format, types, layers, and the document against the co
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/borneout openapi --check
+	@$(BIN)/python .ci/audit.py || [ $$? -eq 3 ] # which it has said: there may be no way to the advisories
+
+audit: .venv/dev ## hold what the service is installed with against the known advisories
+	$(BIN)/python .ci/audit.py
 
 bench: .venv/dev .venv-bench/dev ## speed against peers and limits; takes half an hour
 	.venv-bench/bin/python -m bench.refit
