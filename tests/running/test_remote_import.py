@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import http.client
 import json
-import subprocess
-import sys
 import threading
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -15,16 +13,16 @@ from urllib.parse import quote
 import pytest
 
 from service.cli.remote import Remote
+from service.config import Settings
 from service.errors import ServiceError
 from service.lines import ReadLine
 from service.schemas.lines import read_line
+from tests.command import Command
 from tests.live import KEY, free_port, running
 
 ROOT = Path(__file__).parents[2]
 STORY = ROOT / "examples" / "alonso.ndjson"
 POLLS = ROOT / "tests" / "data" / "polls_excerpt.ndjson"
-
-pytestmark = pytest.mark.usefixtures("measured")
 
 
 @pytest.fixture(scope="module")
@@ -33,18 +31,31 @@ def service(tmp_path_factory):
         yield started
 
 
-def load(address, *options, key=KEY):
+@pytest.fixture
+def here(tmp_path):
+    """The command on a database of its own."""
+    command = Command(Settings.from_env({}, data_dir=tmp_path))
+    assert 0 == command("migrate").exit_code
+    return command
+
+
+@pytest.fixture
+def load(tmp_path):
     """Run the command; its exit code, what it says at the end, and what it says of lines that were rejected."""
-    command = [sys.executable, "-m", "service.cli", "import", "--server", address, "--key", key, *map(str, options)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=300, cwd=ROOT, check=False)
-    return done.returncode, done.stdout.strip(), done.stderr
+    command = Command(Settings.from_env({}, data_dir=tmp_path / "nothing"))
+
+    def run(address, *options, key=KEY):
+        done = command("import", "--server", address, "--key", key, *options)
+        return done.exit_code, done.stdout.strip(), done.stderr
+
+    return run
 
 
 def at(service):
     return f"http://127.0.0.1:{service.port}"
 
 
-def test_typed_lines(service):
+def test_typed_lines(service, load):
     """
     The story is loaded there as it is here, and the second time every line is there.
     """
@@ -60,28 +71,24 @@ def test_typed_lines(service):
     )
 
 
-def test_flat_lines(service, tmp_path):
+def test_flat_lines(service, load, here, tmp_path):
     """
     A flat file leaves there the scores that it leaves here.
     """
     polls = tmp_path / "polls.ndjson"
     polls.write_text("".join(POLLS.read_text().splitlines(keepends=True)[:60]))
     code, *_ = load(at(service), polls, "--feed", "polls")
-    here = [sys.executable, "-m", "service.cli"]
-    subprocess.run([*here, "migrate", "--data-dir", str(tmp_path)], check=True, capture_output=True)
-    subprocess.run([*here, "import", str(polls), "--data-dir", str(tmp_path)], check=True, capture_output=True)
+    assert 0 == here("import", polls).exit_code
     names = [json.loads(line)["outlet"] for line in polls.read_text().splitlines()]
     found = slug(service, max(names, key=names.count))
 
-    local = subprocess.run(
-        [*here, "score", found, "--data-dir", str(tmp_path)], check=True, capture_output=True, text=True
-    )
+    local = here("score", found)
 
     assert json.loads(local.stdout)["counts"] == service.call("GET", f"/v1/outlets/{found}/score")[1]["counts"]
     assert 0 == code
 
 
-def test_lines_refused_there(service, tmp_path):
+def test_lines_refused_there(service, load, tmp_path):
     """
     A line that the service refuses is told with its number and the service's reason, and the rest goes on.
     """
@@ -111,7 +118,7 @@ def test_lines_refused_there(service, tmp_path):
     ]
 
 
-def test_a_key_that_is_none(service):
+def test_a_key_that_is_none(service, load):
     """
     A service that refuses the key ends the load, in a line.
     """
@@ -121,7 +128,7 @@ def test_a_key_that_is_none(service):
     assert "Traceback" not in told
 
 
-def test_nobody_there():
+def test_nobody_there(load):
     """
     An address where nothing answers ends the load, in a line.
     """
@@ -137,7 +144,7 @@ CLAIM = {"type": "claim", "text": "The bridge opens.", "reports": [REPORT]}
 NOTE = {"note": "Seen."}
 
 
-def test_as_here(service, tmp_path):
+def test_as_here(service, load, here, tmp_path):
     """
     What becomes of a line, and what is said of one that is rejected, is the same there as here.
     """
@@ -167,20 +174,14 @@ def test_as_here(service, tmp_path):
         {"type": "resolution", "claim": "s4", "verdict": "void"},
         {"type": "outlet"},
     ]
-    file, here, there = (tmp_path / name for name in ("lines.ndjson", "here.ndjson", "there.ndjson"))
+    file, told, told_there = (tmp_path / name for name in ("lines.ndjson", "here.ndjson", "there.ndjson"))
     file.write_text("".join(json.dumps(line) + "\n" for line in lines))
-    local = [sys.executable, "-m", "service.cli"]
-    subprocess.run([*local, "migrate", "--data-dir", str(tmp_path)], check=True, capture_output=True)
-    subprocess.run(
-        [*local, "import", str(file), "--data-dir", str(tmp_path), "--results", str(here)],
-        capture_output=True,
-        check=False,
-    )
+    here("import", file, "--results", told)
 
-    load(at(service), file, "--results", there)
+    load(at(service), file, "--results", told_there)
 
-    assert became(here) == became(there)
-    assert {"created", "updated", "unchanged", "rejected"} == {status for _, status, *_ in became(there)}
+    assert became(told) == became(told_there)
+    assert {"created", "updated", "unchanged", "rejected"} == {status for _, status, *_ in became(told_there)}
 
 
 def test_claim_corrected_since(service):
@@ -257,13 +258,8 @@ def test_own_claims(service):
     A key that may not resolve what it filed is refused that line, and the rest goes on.
     """
     scopes = ["claims:write", "outlets:write", "resolutions:write"]
-    made = subprocess.run(
-        [sys.executable, "-m", "service.cli", "keys", "create", "feed", "--data-dir", str(service.data_dir)]
-        + [option for scope in scopes for option in ("--scope", scope)],
-        check=True,
-        capture_output=True,
-        text=True,
-    )
+    borneout = Command(Settings.from_env({}, data_dir=service.data_dir))
+    made = borneout("keys", "create", "feed", *(part for scope in scopes for part in ("--scope", scope)))
     key = next(word for word in made.stdout.split() if word.startswith("bo_"))
 
     told = send(at(service), FLAT | {"claim_id": "o1", "outcome": 1}, FLAT | {"claim_id": "o2"}, key=key)
