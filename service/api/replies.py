@@ -36,6 +36,7 @@ def record_reply(body: dict[str, Any], outlet: str) -> Any:
 @requires(Scope.READ)
 @blp.arguments(PageQuery, location="query")
 @blp.response(200, ReplyPage)
+@blp.follows
 def list_replies(query: dict[str, Any], outlet: str) -> Any:
     """List what an outlet has answered, the newest first"""
     return page_of(query, partial(replies.list_replies, runtime().db, outlet))
