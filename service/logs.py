@@ -1,12 +1,15 @@
-"""Logs: one JSON object a line, on standard error, with the id of the request it is about."""
+"""Logs: one JSON object a line, on standard error, with the id of the request it is about, and without keys."""
 
 from __future__ import annotations
 
 import logging
+import re
 import sys
 from typing import Any
 
 import structlog
+
+_SECRET = re.compile(r"bo_[A-Za-z0-9_-]{20,}", re.ASCII)
 
 _SHARED: list[Any] = [
     structlog.contextvars.merge_contextvars,
@@ -26,8 +29,18 @@ def formatter() -> logging.Formatter:
         processors=[
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
             structlog.processors.JSONRenderer(),
+            _without_secrets,
         ],
     )
+
+
+def _without_secrets(_logger: Any, _name: str, line: str) -> str:
+    """Take keys out, wherever a client has put them: where they do not belong, what is logged repeats them.
+
+    >>> _without_secrets(None, "", '{"path": "/v1/keys/bo_0123456789abcdefghij"}')
+    '{"path": "/v1/keys/bo_***"}'
+    """
+    return _SECRET.sub("bo_***", line)
 
 
 def set_up_logs(level: int = logging.INFO) -> None:

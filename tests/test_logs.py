@@ -86,6 +86,42 @@ def test_no_secret_is_logged(app, lines):
     assert "private" not in logged
 
 
+PLACES = ("Authorization", "X-API-Key", "X-Request-ID", "Idempotency-Key", "If-None-Match", "Cookie", "Referer")
+PLACES += ("User-Agent", "X-Forwarded-For", "Accept", "Content-Type", "Origin")
+
+
+def test_no_key_is_logged_wherever_it_is_sent(app, lines):
+    """
+    A key is in no line, though a client puts it into any header, the path, the query or the body, spelt as it likes.
+    """
+    world = World(app)
+    key = world.headers["Authorization"].removeprefix("Bearer ")
+    for name in PLACES:
+        for value in (key, f"Bearer {key}", f"Bearer {key}x", f"Basic {key}"):
+            world.client.get("/v1/outlets", headers={name: value})
+            world.client.post("/v1/outlets", json={}, headers={name: value})
+    for path in (
+        f"/v1/outlets/{key}",
+        f"/{key}",
+        f"/v1/keys/{key}",
+        f"/v1//{key}",
+        f"/problems/{key}",
+        f"/v1/%62{key[1:]}",
+    ):
+        world.get(path)
+        world.get(f"/v1/outlets?q={key}&{key}=1")
+    world.post("/v1/outlets", {"name": key, key: key})
+    world.post("/v1/claims", {"text": key, "reports": [{**report(), "url": f"https://example.org/?key={key}"}]})
+    world.client.post("/v1/outlets", data=key, headers={**world.headers, "Content-Type": "application/json"})
+    logging.getLogger("some.library").error("failed with %s", key)
+
+    logged = json.dumps(lines())
+    assert len(lines()) > 90
+    assert "/v1/outlets/bo_***" in logged
+    assert key not in logged
+    assert key[3:] not in logged
+
+
 def test_error_is_one_line_with_its_trace():
     """
     An exception with its trace is one line, however many lines the trace has, and so is a message with line breaks.
