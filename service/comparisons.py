@@ -17,7 +17,7 @@ from service.explanations import claim_texts
 from service.models import Outlet, Report
 from service.rates import UNIT
 from service.records import Lens, read_records
-from service.register import describe_outlet, find_outlets
+from service.register import describe_outlet, find_outlets, merged_with
 from service.scorecard import describe_score
 from service.scored import Scored, own_record, read_scored_of
 
@@ -42,7 +42,8 @@ def compare_outlets(db: Database, references: Sequence[str], *, lens: Lens, now:
         chosen = Outlet.id.in_([outlet.id for outlet in outlets])
         records = {record.slug: record for record in read_records(session, chosen, lens, now=now)}
         all_of_them = [
-            Report.claim_id.in_(sa.select(Report.claim_id).where(Report.outlet_id == one.id)) for one in outlets
+            Report.claim_id.in_(sa.select(Report.claim_id).where(Report.outlet_id.in_(merged_with(one))))
+            for one in outlets
         ]
         scored = read_scored_of(session, sa.and_(chosen, *all_of_them), lens, now=now)
         sides = [{one.claim_id: one for one in scored.get(outlet.id, [])} for outlet in outlets]
@@ -65,12 +66,14 @@ def compare_outlets(db: Database, references: Sequence[str], *, lens: Lens, now:
 
 
 def _outlets(session: Session, references: Sequence[str]) -> list[Outlet]:
-    """The outlets in the order asked, each once."""
-    found = find_outlets(session, references, whole=True)
+    """The outlets in the order asked, each once; in the place of one that was merged the one it was merged into."""
+    found = find_outlets(session, references)
     if unknown := [reference for reference in references if reference not in found]:
         detail = f"Not on record: {', '.join(map(repr, unknown))}."
         raise InvalidQuery.at("outlet", detail=detail, code="unknown-outlet")
-    return list({outlet.id: outlet for outlet in (found[reference] for reference in references)}.values())
+    slugs = list(dict.fromkeys(found[reference].surviving.slug for reference in references))
+    whole = find_outlets(session, slugs, whole=True)
+    return [whole[slug] for slug in slugs]
 
 
 def _describe_shared(claim_id: UUID, text: str, sides: Sequence[Scored]) -> dict[str, Any]:

@@ -206,7 +206,7 @@ class Api(SmorestApi):
     def _register_error_handlers(self) -> None:
         for kind, handler in (
             (ServiceError, problem),
-            (errors.OutletMerged, _merged),
+            (errors.OutletMerged, send_on),
             (HTTPException, http_problem),
             (Exception, _unexpected_problem),
         ):
@@ -236,7 +236,7 @@ def problem(error: ServiceError) -> Response:
     return response
 
 
-def _merged(error: errors.OutletMerged) -> Response:
+def send_on(error: errors.OutletMerged) -> Response:
     """Who reads of an outlet that was merged is sent on; a change is refused, since it would hit another one (R22)."""
     if request.method not in ("GET", "HEAD"):
         return problem(error)

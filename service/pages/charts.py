@@ -7,36 +7,65 @@ screen while its words and lines keep their size.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
-from typing import Any, TypeVar
+from math import ceil, floor
+from typing import Any, NamedTuple, TypeVar
 
 from service.instants import parse_instant
 
 T = TypeVar("T")
 
-SHARES = (0, 25, 50, 75, 100)
-"""What is written at the axis of shares, in per cent."""
 _POINTS = 120
 _LABELS = 4
 
 
-def place(share: float) -> str:
-    """How far a share is along its axis, in per cent.
+class Span(NamedTuple):
+    """The part of all shares that a picture shows."""
 
-    >>> place(0.71349)
-    '71.3'
+    low: float = 0.0
+    high: float = 1.0
+
+    def place(self, share: float) -> str:
+        """How far along a share is, in per cent; what lies outside is at the end.
+
+        >>> Span().place(0.71349), Span(0.5, 1.0).place(0.75)
+        ('71.3', '50.0')
+        """
+        return f"{100 * min(max((share - self.low) / (self.high - self.low), 0), 1):.1f}"
+
+    def rise(self, share: float) -> str:
+        """The same for an axis that runs upwards.
+
+        >>> Span().rise(0.71349)
+        '28.7'
+        """
+        return f"{100 - float(self.place(share)):.1f}"
+
+    @property
+    def marks(self) -> list[float]:
+        """What is written at its axis."""
+        step = 0.25 if self.high - self.low > 0.5 else 0.1
+        count = round((self.high - self.low) / step)
+        return [self.low + n * step for n in range(count + 1)]
+
+
+WHOLE = Span()
+
+
+def span(found: Iterable[Mapping[str, Any] | None]) -> Span:
+    """What holds some intervals, from one tenth to another, and at least half of all there is.
+
+    >>> span([{"lower": 0.61, "upper": 0.93}, None])
+    Span(low=0.5, high=1.0)
     """
-    return f"{100 * share:.1f}"
-
-
-def rise(share: float) -> str:
-    """The same for an axis that runs upwards.
-
-    >>> rise(0.71349)
-    '28.7'
-    """
-    return f"{100 - 100 * share:.1f}"
+    known = [one for one in found if one is not None]
+    low = floor(10 * min((one["lower"] for one in known), default=0.0)) / 10
+    high = ceil(10 * max((one["upper"] for one in known), default=1.0)) / 10
+    if high - low > 0.5:
+        return WHOLE
+    low = min(low, 0.5)
+    return Span(low, max(high, round(low + 0.5, 1)))
 
 
 def thin(points: Sequence[T], most: int = _POINTS) -> list[T]:
@@ -71,12 +100,15 @@ def through_time(points: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
     moments = [parse_instant(point["as_of"]) for point in shown]
     first, last = moments[0], moments[-1]
     across = [100 * ((moment - first) / (last - first)) for moment in moments]
-    uppers = [(x, point["reliability"]["upper"]) for x, point in zip(across, shown, strict=True)]
-    lowers = [(x, point["reliability"]["lower"]) for x, point in zip(across, shown, strict=True)]
-    means = [(x, point["reliability"]["mean"]) for x, point in zip(across, shown, strict=True)]
+    within = span(point["reliability"] for point in shown)
+    uppers, lowers, means = (
+        [(x, float(within.rise(point["reliability"][name]))) for x, point in zip(across, shown, strict=True)]
+        for name in ("upper", "lower", "mean")
+    )
     return {
         "band": f"M{_path(_steps(uppers))}L{_path(_steps(lowers)[::-1])}Z",
         "line": f"M{_path(_steps(means))}",
+        "span": within,
         "labels": list(_dates(first, last)),
     }
 
@@ -90,7 +122,7 @@ def _steps(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
 
 
 def _path(points: Sequence[tuple[float, float]]) -> str:
-    return "L".join(f"{x:.1f} {100 - 100 * share:.1f}" for x, share in points)
+    return "L".join(f"{x:.1f} {y:.1f}" for x, y in points)
 
 
 def _dates(first: dt.datetime, last: dt.datetime) -> Sequence[dict[str, str]]:
@@ -108,10 +140,10 @@ def calibration(bins: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     most = max((one["n"] for one in bins), default=1)
     return [
         {
-            "x": place(one["mean_probability"]),
-            "y": rise(one["share_true"]),
-            "top": rise(one["interval"]["upper"]),
-            "bottom": rise(one["interval"]["lower"]),
+            "x": WHOLE.place(one["mean_probability"]),
+            "y": WHOLE.rise(one["share_true"]),
+            "top": WHOLE.rise(one["interval"]["upper"]),
+            "bottom": WHOLE.rise(one["interval"]["lower"]),
             "r": f"{3 + 6 * (one['n'] / most) ** 0.5:.1f}",
             "n": one["n"],
         }

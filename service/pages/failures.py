@@ -11,7 +11,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 from service import errors
 from service.db import is_away
 from service.errors import ServiceError
-from service.web import http_problem
+from service.web import http_problem, send_on
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +32,7 @@ _WORDS: Mapping[int, tuple[str, str]] = {
 def show_failures(blp: Blueprint) -> None:
     """Have what fails in a blueprint answered by a page."""
     blp.register_error_handler(ServiceError, _show)
+    blp.register_error_handler(errors.OutletMerged, send_on)
     blp.register_error_handler(HTTPException, _show_http)
     blp.register_error_handler(Exception, _show_unexpected)
 

@@ -19,6 +19,13 @@ from service.vocabulary import Scope
 blp = page_blueprint("method")
 
 _READER = MarkdownIt("commonmark", {"html": False}).enable("table")
+# What is wider than a small screen moves within a frame, which the keyboard has to reach; a heading says something.
+_FRAMED = {
+    "<table>": '<div class="scroll" tabindex="0"><table>',
+    "</table>": "</table></div>",
+    "<pre>": '<pre tabindex="0">',
+    "<th></th>": "<td></td>",
+}
 
 
 @blp.get("/method")
@@ -45,8 +52,9 @@ def _read() -> tuple[Markup, Sequence[tuple[str, str]]]:
             _unlink(inline)
     # Safe, because the reader lets no HTML of the text through.
     html = Markup(_READER.renderer.render(tokens, _READER.options, {}))  # noqa: S704
-    framed = html.replace(Markup("<table>"), Markup('<div class="scroll" tabindex="0"><table>'))
-    return framed.replace(Markup("</table>"), Markup("</table></div>")), chapters[1:]
+    for written, shown in _FRAMED.items():
+        html = html.replace(Markup(written), Markup(shown))  # noqa: S704 - as above
+    return html, chapters[1:]
 
 
 def _unlink(token: Token) -> None:

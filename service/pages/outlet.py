@@ -8,8 +8,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 import marshmallow as ma
-from flask import Response, render_template, request
-from werkzeug.routing import RequestRedirect
+from flask import Response, redirect, render_template, url_for
+from werkzeug import Response as WerkzeugResponse
 
 from service import explanations, outlets, portraits, scores
 from service.auth import requires
@@ -45,10 +45,12 @@ class OutletQuery(Body):
 
 @blp.get("/outlets/<outlet>")
 @requires(Scope.READ)
-def get_outlet(outlet: str) -> Response:
+def get_outlet(outlet: str) -> Response | WerkzeugResponse:
     """The record of an outlet"""
     lens = read_query(OutletQuery())["lens"]
-    _lead_to_slug(outlet)
+    if not is_slug(outlet):  # its page is the one by its slug
+        slug = outlets.get_outlet(runtime().db, outlet)["slug"]
+        return redirect(f"{url_for('outlet.get_outlet', outlet=slug)}{question(lens)}", 308)
     return keep(outlet, "outlet", lens, make=lambda: _portray(outlet, lens))
 
 
@@ -85,18 +87,5 @@ def question(lens: Lens) -> str:
 
 def _portray(outlet: str, lens: Lens) -> tuple[str, dt.datetime | None]:
     portrait = portraits.portray_outlet(runtime().db, outlet, lens=lens, now=dt.datetime.now(dt.UTC))
-    if (slug := portrait["outlet"]["slug"]) != outlet:  # it was merged into another one
-        raise _redirect(slug)
     page = render_template("outlet.html", **portrait, lens=lens, question=question(lens))
     return page, portrait["expires_at"]
-
-
-def _lead_to_slug(reference: str) -> None:
-    """An outlet has one page, by its slug; an id leads there."""
-    if not is_slug(reference):
-        raise _redirect(outlets.get_outlet(runtime().db, reference)["slug"])
-
-
-def _redirect(slug: str) -> RequestRedirect:
-    query = request.query_string.decode("latin-1")
-    return RequestRedirect(f"/outlets/{slug}{'?' if query else ''}{query}")

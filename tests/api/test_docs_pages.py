@@ -1,4 +1,4 @@
-"""/docs, /openapi.json, /problems/{name} and /"""
+"""/docs, /openapi.json and /problems/{name}"""
 
 from __future__ import annotations
 
@@ -9,15 +9,6 @@ import pytest
 
 from service.errors import problem_types
 from tests.world import assert_problem
-
-
-def test_start(standing_world):
-    """
-    A browser that comes to / is sent to the documentation.
-    """
-    response = standing_world.client.get("/")
-
-    assert (302, "/docs") == (response.status_code, response.headers["Location"])
 
 
 def test_docs_need_nobody_else(standing_world):

@@ -27,6 +27,8 @@ ARGUMENTS = {
     "outlet": "nobody",
     "name": "nothing",
     "filename": "x",
+    "digest": "0",
+    "topic": "x",
 }
 
 
