@@ -1,0 +1,96 @@
+"""One service with everything in it and one browser, for all tests of the pages that one process runs."""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+import json
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from playwright.sync_api import sync_playwright
+
+from service.app import create_app
+from service.config import Settings
+from service.contexts import refit_context
+from service.imports import load_lines
+from service.lines import ReadLine
+from service.schemas.lines import read_line
+from service.vocabulary import OPERATOR
+from tests.pages.site import Site, serving
+from tests.world import report
+
+ROOT = Path(__file__).parents[2]
+OPEN_SETS = {"polls": "polls538_to2012.ndjson", "emergent": "emergent_first90claims.ndjson"}
+HOSTILE = "<script>alert('x')</script>\"'&"
+
+_CALM = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory, sqlite_template, redis_server):
+    """The service with the example, the open sets where they are, and what those lack."""
+    folder = tmp_path_factory.mktemp("site")
+    shutil.copy(sqlite_template, folder / "site.db")
+    # A database of Redis's own, since other tests keep pages of theirs in the first one.
+    env = {"BORNEOUT_DATABASE_URL": f"sqlite:///{folder / 'site.db'}", "BORNEOUT_RATE_LIMIT": "off"}
+    settings = Settings.from_env(env | {"BORNEOUT_REDIS_URL": f"unix://{redis_server}?db=1"}, data_dir=folder)
+    app = create_app(settings)
+    database = app.extensions["runtime"].db
+    sa.event.listen(database.engine, "connect", lambda file, _: file.execute("PRAGMA synchronous=OFF"))
+    _load(app.extensions["runtime"])
+    with serving(app) as address:
+        site = Site(app, address)
+        _add_what_the_files_lack(site)
+        yield site
+    database.close()
+    app.extensions["runtime"].cache.close()
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """The Chromium of the system."""
+    if (path := shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")) is None:
+        pytest.fail("The tests of the pages need Chromium on the PATH, such as Debian's package chromium.")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=_CALM)
+        yield chromium
+        chromium.close()
+
+
+def _load(runtime):
+    """What `borneout import` does, without waiting for a disk."""
+    files = {None: ROOT / "examples" / "alonso.ndjson"}
+    if folder := os.environ.get("BORNEOUT_DATA"):
+        files |= {feed: Path(folder) / name for feed, name in OPEN_SETS.items()}
+    now = dt.datetime.now(dt.UTC)
+    for feed, path in files.items():
+        lines = (
+            ReadLine(number, read_line(json.loads(line), feed=feed))
+            for number, line in enumerate(path.read_text().splitlines(), 1)
+        )
+        while batch := list(itertools.islice(lines, 500)):
+            load_lines(runtime.db, runtime.cache, batch, caller=OPERATOR, now=now)
+    refit_context(runtime.db, runtime.cache, now=now, at_once=True)
+
+
+def _add_what_the_files_lack(site):
+    """Stated probabilities, shared claims, and an outlet whose every word tries to be more than words."""
+    start = dt.datetime(2024, 1, 15, tzinfo=dt.UTC)
+    for n in range(24):
+        moment = start + dt.timedelta(days=25 * n)
+        said = {"published_at": moment.isoformat(), "probability": 0.05 + 0.1 * (n % 10), "commitment": 1 + n % 4}
+        other = {"published_at": moment.isoformat(), "stance": "support" if n % 2 else "deny"}
+        claim = site.record(
+            report("The Oracle", **said), report("Herald", **other), text=f"Bridge {n} opens in May.", topic="roads"
+        )
+        known_at = (moment + dt.timedelta(days=20)).isoformat()
+        site.resolve(claim, "true" if n % 10 > 3 else "false", known_at=known_at)
+    outlet = site.outlet(HOSTILE, aliases=[HOSTILE + "2"], domains=["hostile.example"])
+    hostile = {"quote": HOSTILE, "url": "https://hostile.example/?<script>"}
+    filed = report() | {"outlet": outlet["slug"], **hostile}
+    claim = site.record(filed, text=HOSTILE, topic=HOSTILE, tags=["<b>"])
+    site.resolve(claim, "true", note=HOSTILE, evidence=["https://hostile.example/<script>"])

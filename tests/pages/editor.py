@@ -1,0 +1,68 @@
+"""Somebody at the desk, without a browser: their cookie, and the forms that they were given."""
+
+from __future__ import annotations
+
+import datetime as dt
+import html
+import re
+
+from service.keys import create_key
+from service.vocabulary import Scope
+
+SECRET = re.compile(r"bo_[A-Za-z0-9_-]{20,200}")
+
+
+class Editor:
+    """A client that signs in with a key of its own, and sends forms with their token."""
+
+    def __init__(self, app, *scopes, **members):
+        now = dt.datetime.now(dt.UTC)
+        scopes = scopes or (Scope.ADMIN,)
+        self.key = create_key(app.extensions["runtime"].db, name="editor", scopes=scopes, now=now, **members)
+        self.client = app.test_client()
+
+    def sign_in(self, secret=None, **options):
+        """Send the form of the door."""
+        form = {"key": secret or self.key["secret"], **options.pop("form", {})}
+        return self.client.post("/desk/sign-in", data=form, **options)
+
+    def signed_in(self):
+        assert 303 == self.sign_in().status_code
+        return self
+
+    @property
+    def cookie(self):
+        found = self.client.get_cookie("borneout_desk", path="/desk")
+        return None if found is None else found.value
+
+    def page(self, path="/desk"):
+        """A page of the desk, which there is."""
+        response = self.client.get(path)
+        assert 200 == response.status_code, response.text
+        return response.text
+
+    def token(self):
+        return re.search(r'name="token" value="([^"]+)"', self.page())[1]
+
+    def send(self, path, *, token=None, headers=None, **fields):
+        """Send a form of the desk."""
+        return self.client.post(path, data={"token": token or self.token(), **fields}, headers=headers or {})
+
+    def resolve(self, claim, verdict="true", **fields):
+        given = {"verdict": verdict, "note": "Seen.", **fields}
+        return self.send(f"/desk/claims/{claim['id']}/resolutions", **given)
+
+    def undo(self, claim):
+        """Press the button that undoes the last step, as the claim's page has it."""
+        [form] = re.findall(r'<form class="undo".*?</form>', self.page(f"/desk/claims/{claim['id']}"), re.DOTALL)
+        fields = re.findall(r'name="(\w+)" value="([^"]*)"', form)
+        given = {}
+        for name, value in fields:
+            given.setdefault(name, []).append(html.unescape(value))
+        return self.client.post(f"/desk/claims/{claim['id']}/resolutions", data=given)
+
+
+def told(response):
+    """What a page says stands against its form, in words."""
+    [found] = re.findall(r'<div class="trouble".*?</div>', response.text, re.DOTALL)
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", found)).split())

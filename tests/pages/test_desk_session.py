@@ -1,0 +1,325 @@
+"""/desk/sign-in, and who is let in with what it gives"""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+import re
+import time
+import zlib
+from dataclasses import replace
+
+import itsdangerous
+import pytest
+
+from service.app import create_app
+from service.keys import change_key, revoke_key, rotate_key
+from service.limits import Limits, Quota
+from service.vocabulary import Scope
+from tests.pages.editor import Editor, told
+from tests.world import World, report
+
+HTTPS = {"Origin": "https://desk.example", "Host": "desk.example"}
+
+
+@pytest.fixture
+def editor(app):
+    return Editor(app)
+
+
+@pytest.fixture
+def due(world):
+    return world.record(kind="event", resolves_by="2026-02-01T00:00:00Z")
+
+
+def is_out(response):
+    """Whether somebody is sent to the door."""
+    return 303 == response.status_code and response.headers["Location"].startswith("/desk/sign-in")
+
+
+def test_sign_in(editor):
+    """
+    Who has a key is let in, by a cookie that no script reads and no other site sends, for 12 hours at most.
+    """
+    response = editor.sign_in()
+
+    assert (303, "/desk") == (response.status_code, response.headers["Location"])
+    parts = response.headers["Set-Cookie"].split("; ")
+    assert {"HttpOnly", "Path=/desk", "SameSite=Strict", "Max-Age=43200"} <= set(parts)
+    assert "Secure" not in parts
+    assert "editor" in editor.page()
+
+
+def test_https(editor):
+    """
+    A cookie that was got over https goes back over https alone, whatever proxies stand between.
+    """
+    assert "; Secure;" in editor.sign_in(headers=HTTPS).headers["Set-Cookie"]
+
+
+def test_cookie_does_not_open_the_api(editor):
+    """
+    Nothing in the cookie is the key, or a part or hash of it that would be taken for one.
+    """
+    editor.sign_in()
+    payload = editor.cookie.split(".")[1 if editor.cookie.startswith(".") else 0]
+    raw = base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4))
+    said = zlib.decompress(raw) if editor.cookie.startswith(".") else raw
+
+    assert editor.key["secret"].encode() not in said
+    assert not re.search(rb"bo_", said)
+    for secret in re.findall(rb'"([^"]+)"', said):
+        headers = {"Authorization": f"Bearer {secret.decode()}"}
+        assert 401 == editor.client.post("/v1/claims", json={}, headers=headers).status_code
+
+
+@pytest.mark.parametrize("secret", ["bo_00000000000000000000", "guess", "bo_ä", "bo_\x00" + 20 * "x"])
+def test_wrong_key(editor, secret):
+    """
+    What is no key is answered beside the form, and gives no cookie.
+    """
+    response = editor.sign_in(secret)
+
+    assert 401 == response.status_code
+    assert told(response).endswith("This is not an API key, or no longer one.")
+    assert editor.cookie is None
+
+
+def test_nobody(editor):
+    """
+    Who is not signed in is sent to the door, and from there to where they wanted to go.
+    """
+    sent = editor.client.get("/desk/record?claim=x&y=%20")
+    door = editor.client.get(sent.headers["Location"])
+    asked = re.search(r'name="next" value="([^"]+)"', door.text)[1].replace("&amp;", "&")
+
+    assert is_out(sent)
+    assert "/desk/record?claim=x&y=%20" == editor.sign_in(form={"next": asked}).headers["Location"]
+
+
+@pytest.mark.parametrize(
+    "elsewhere", ["https://example.org/", "//example.org/desk", "/desk.example.org", "/desk\\x", "/desk\r\nX: y", ""]
+)
+def test_leads_nowhere_else(editor, elsewhere):
+    """
+    Signing in leads to the desk, whatever the form says.
+    """
+    assert "/desk" == editor.sign_in(form={"next": elsewhere}).headers["Location"]
+
+
+@pytest.mark.parametrize("end", ["revoked", "rotated", "expired"])
+def test_key_ends(app, db, world, end):
+    """
+    A session ends at once with its key, or with the secret that it was begun with, though the API still takes that one
+    for a while; a form that comes later changes nothing and says so.
+    """
+    editor, now = Editor(app), dt.datetime.now(dt.UTC)
+    claim, token = world.record(), editor.signed_in().token()
+    if end == "revoked":
+        revoke_key(db, editor.key["id"], now=now)
+    elif end == "rotated":
+        rotate_key(db, editor.key["id"], overlap=dt.timedelta(days=1), now=now)
+    else:
+        soon = now + dt.timedelta(milliseconds=20)
+        change_key(db, editor.key["id"], changes={"expires_at": soon}, tags=None, now=now)
+        time.sleep(0.03)
+
+    assert is_out(editor.client.get("/desk"))
+    response = editor.resolve(claim, token=token)
+    assert 401 == response.status_code
+    assert "Nothing was changed" in told(response)
+    assert "open" == world.claim(claim)["status"]
+    assert 401 == editor.sign_in().status_code
+
+
+def test_session_ends_by_itself(editor, monkeypatch):
+    """
+    After 12 hours one signs in again, even if the browser still sends the cookie.
+    """
+    began = int(time.time()) - 12 * 3600
+    with monkeypatch.context() as past:
+        past.setattr(itsdangerous.TimestampSigner, "get_timestamp", lambda _: began + 60)
+        editor.sign_in()
+    assert "editor" in editor.page()
+    with monkeypatch.context() as past:
+        past.setattr(itsdangerous.TimestampSigner, "get_timestamp", lambda _: began - 60)
+        editor.sign_in()
+
+    assert is_out(editor.client.get("/desk"))
+
+
+def test_cookie_of_somebody_else(app, settings, editor):
+    """
+    A cookie that was changed, or signed by another service, is none.
+    """
+    stranger = create_app(replace(settings, secret_key="s" * 32))
+    foreign = Editor(stranger).signed_in().cookie
+    mine = editor.signed_in().cookie
+    stranger.extensions["runtime"].db.close()
+    stranger.extensions["runtime"].cache.close()
+
+    for cookie in (foreign, "A" + mine[1:], mine[:-1] + ("A" if mine[-1] != "A" else "B"), "", "..", "ä", 9000 * "x"):
+        response = app.test_client().get("/desk", headers={"Cookie": f"borneout_desk={cookie}"})
+        assert is_out(response), cookie[:20]
+
+
+def test_one_secret_for_all_workers(settings):
+    """
+    Who signs in with one process is signed in with all on the same data, or with the same BORNEOUT_SECRET_KEY.
+    """
+    for of_all in (settings, replace(settings, secret_key="s" * 32)):
+        one, other = create_app(of_all), create_app(of_all)
+        cookie = Editor(one).signed_in().cookie
+        assert 200 == other.test_client().get("/desk", headers={"Cookie": f"borneout_desk={cookie}"}).status_code
+        for app in (one, other):
+            app.extensions["runtime"].db.close()
+            app.extensions["runtime"].cache.close()
+
+
+@pytest.mark.parametrize(
+    ("token", "headers"),
+    [
+        ("wrong", {}),
+        ("ä", {}),
+        ("of another session", {}),
+        (None, {"Sec-Fetch-Site": "cross-site"}),
+        (None, {"Sec-Fetch-Site": "same-site"}),
+        (None, {"Sec-Fetch-Site": "none"}),
+        (None, {"Origin": "https://example.org"}),
+        (None, {"Origin": "http://localhost.example.org"}),
+        (None, {"Origin": "null"}),
+    ],
+)
+def test_forged_form(app, world, editor, due, token, headers):
+    """
+    A form that no page of this session has sent is refused, and changes nothing.
+    """
+    editor.signed_in()
+    if token == "of another session":
+        token = Editor(app).signed_in().token()
+    response = editor.resolve(due, token=token, headers=headers)
+
+    assert 403 == response.status_code
+    assert "text/html; charset=utf-8" == response.content_type
+    assert "due" == world.claim(due)["status"]
+
+
+def test_form_without_token(world, editor, due):
+    """
+    So is one without a token.
+    """
+    form = {"verdict": "true", "note": "x"}
+    response = editor.signed_in().client.post(f"/desk/claims/{due['id']}/resolutions", data=form)
+
+    assert 403 == response.status_code
+    assert "due" == world.claim(due)["status"]
+
+
+@pytest.mark.parametrize("headers", [{"Sec-Fetch-Site": "same-origin"}, {"Origin": "http://localhost"}, HTTPS, {}])
+def test_form_from_here(world, editor, due, headers):
+    """
+    What a browser says of a form that one of our pages has sent is taken, and so is what is said by no browser.
+    """
+    assert 303 == editor.signed_in().resolve(due, headers=headers).status_code
+    assert "resolved" == world.claim(due)["status"]
+
+
+def test_sign_in_from_elsewhere(editor):
+    """
+    Another site signs nobody in: what they did then would be done by its key.
+    """
+    response = editor.sign_in(headers={"Sec-Fetch-Site": "cross-site"})
+
+    assert 403 == response.status_code
+    assert editor.cookie is None
+
+
+def test_link_from_elsewhere(editor):
+    """
+    Whoever follows a link from another site, with which the cookie is not sent, is told how to go on.
+    """
+    response = editor.client.get("/desk/sign-in?next=/desk/today", headers={"Sec-Fetch-Site": "cross-site"})
+
+    assert '<a href="/desk/today">Go on</a>' in response.text
+
+
+def test_sign_out(editor):
+    """
+    Signing out has the browser forget; another site cannot do it.
+    """
+    editor.signed_in()
+    token = editor.token()
+
+    assert 403 == editor.send("/desk/sign-out", token="wrong").status_code
+    assert editor.cookie is not None
+    assert is_out(editor.send("/desk/sign-out", token=token))
+    assert editor.cookie is None
+    assert is_out(editor.client.get("/desk"))
+
+
+def test_guessing(settings):
+    """
+    An address that sent too many wrong keys is heard with none, as at the API, and is told how long.
+    """
+    app = create_app(replace(settings, limits=Limits(failures=Quota(2, 60))))
+    editor = Editor(app)
+    wrong = [editor.sign_in("bo_00000000000000000000").status_code for _ in range(3)]
+    response = editor.sign_in()
+
+    assert [401, 401, 429] == wrong
+    assert 429 == response.status_code
+    assert 0 < int(response.headers["Retry-After"]) <= 60
+    assert "failures in 60 s" in told(response)
+    app.extensions["runtime"].db.close()
+    app.extensions["runtime"].cache.close()
+
+
+def test_closed_reading(settings):
+    """
+    Where reading is closed, the desk opens for keys that may read.
+    """
+    app = create_app(replace(settings, public_read=False))
+    World(app)
+
+    assert 403 == Editor(app, Scope.RESOLUTIONS_WRITE).signed_in().client.get("/desk").status_code
+    assert 200 == Editor(app, Scope.RESOLUTIONS_WRITE, Scope.READ).signed_in().client.get("/desk").status_code
+    app.extensions["runtime"].db.close()
+    app.extensions["runtime"].cache.close()
+
+
+@pytest.mark.parametrize("path", ["/desk", "/desk/record", "/desk/merge", "/desk/today", "/desk/sign-in"])
+def test_kept_nowhere(editor, path):
+    """
+    Nothing of the desk is kept by a browser or on the way.
+    """
+    assert "no-store" == editor.signed_in().client.get(path).headers["Cache-Control"]
+
+
+def test_scope(app, world, due):
+    """
+    What a key may not do by the API it may not do here, and is told in the same words beside the form.
+    """
+    reader = Editor(app, Scope.CLAIMS_WRITE).signed_in()
+    resolver = Editor(app, Scope.RESOLUTIONS_WRITE).signed_in()
+    answers = {
+        "resolutions:write": reader.resolve(due),
+        "claims:write": resolver.send("/desk/record", text="x", url="https://example.org/"),
+        "outlets:write": resolver.send("/desk/merge", outlet="herald", into="x"),
+    }
+
+    for scope, response in answers.items():
+        assert (403, f"Forbidden This call needs the scope {scope}.") == (response.status_code, told(response))
+    assert "due" == world.claim(due)["status"]
+
+
+def test_own_claim(app, db, world):
+    """
+    R14: who filed a claim does not resolve it at the desk either, unless an operator said so.
+    """
+    editor = Editor(app, Scope.CLAIMS_WRITE, Scope.RESOLUTIONS_WRITE).signed_in()
+    world.headers = {"Authorization": f"Bearer {editor.key['secret']}"}
+    claim = world.record(report(), text="Own claim.")
+    response = editor.resolve(claim)
+
+    assert 403 == response.status_code
+    assert told(response).startswith(f"Own claim This key filed the claim {claim['id']}")
