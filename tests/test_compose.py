@@ -142,6 +142,15 @@ def test_nginx_is_the_proxy_that_is_trusted():
     assert "${BORNEOUT_TRUSTED_PROXIES:-1}" == SERVICES["api"]["environment"]["BORNEOUT_TRUSTED_PROXIES"]
 
 
+def test_time_to_stop():
+    """
+    Nobody is killed while requests are still taken or in flight.
+    """
+    drain = float(Settings.from_env({}).drain)
+    in_flight = int(re.search(r"^graceful_timeout = (\d+)$", (ROOT / "gunicorn.conf.py").read_text(), re.MULTILINE)[1])
+    assert drain + in_flight + 10 <= int(SERVICES["api"]["stop_grace_period"].removesuffix("s"))
+
+
 def test_redis_keeps_nothing():
     """
     Redis is a cache: without files, with a limit, and it pushes out what is least used.
