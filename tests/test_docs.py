@@ -75,6 +75,21 @@ def test_every_problem_type_is_documented(kind):
     assert [kind.__name__, str(kind.status)] == re.findall(r"\w+", tree_line)[:2]
 
 
+def test_threat_model_names_tests_that_exist():
+    """
+    SECURITY.md has a line for each risk of the OWASP list, and every test that it rests on is there.
+    """
+    text = (ROOT / "SECURITY.md").read_text()
+    rows = dict(re.findall(r"^\| (API\d+) .*\|(.*)\|$", text, re.MULTILINE))
+    named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", text)
+
+    assert [f"API{number}" for number in range(1, 11)] == list(rows)
+    assert all("::test_" in tests for tests in rows.values())
+    assert [] == [
+        name for path, name in named if not re.search(rf"^def {name}\(", (ROOT / path).read_text(), re.MULTILINE)
+    ]
+
+
 def test_every_endpoint_is_documented(app):
     """
     openapi/openapi.json has every path under /v1 with each of its methods, a summary, and its errors.
