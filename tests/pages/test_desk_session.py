@@ -12,12 +12,12 @@ from dataclasses import replace
 import itsdangerous
 import pytest
 
-from service.app import create_app
 from service.keys import change_key, revoke_key, rotate_key
 from service.limits import Limits, Quota
 from service.vocabulary import Scope
+from service.web import Runtime
 from tests.pages.editor import Editor, told
-from tests.world import World, report
+from tests.world import report
 
 HTTPS = {"Origin": "https://desk.example", "Host": "desk.example"}
 
@@ -28,6 +28,17 @@ def editor(app):
 
 
 @pytest.fixture
+def set_to(app, db, cache, settings):
+    """Gives the application other settings, as if it were another process."""
+
+    def change(**members):
+        app.extensions["runtime"] = Runtime(db, cache, replace(settings, **members))
+        return app
+
+    return change
+
+
+@pytest.fixture
 def due(world):
     return world.record(kind="event", resolves_by="2026-02-01T00:00:00Z")
 
@@ -35,6 +46,12 @@ def due(world):
 def is_out(response):
     """Whether somebody is sent to the door."""
     return 303 == response.status_code and response.headers["Location"].startswith("/desk/sign-in")
+
+
+def get_with(app, cookie):
+    """The desk, as whoever sends this cookie gets it."""
+    client = app.test_client(use_cookies=False)
+    return client.get("/desk", headers={"Cookie": f"borneout_desk={cookie}"})
 
 
 def test_sign_in(editor):
@@ -148,32 +165,26 @@ def test_session_ends_by_itself(editor, monkeypatch):
     assert is_out(editor.client.get("/desk"))
 
 
-def test_cookie_of_somebody_else(app, settings, editor):
+def test_cookie_of_somebody_else(set_to, editor):
     """
     A cookie that was changed, or signed by another service, is none.
     """
-    stranger = create_app(replace(settings, secret_key="s" * 32))
-    foreign = Editor(stranger).signed_in().cookie
     mine = editor.signed_in().cookie
-    stranger.extensions["runtime"].db.close()
-    stranger.extensions["runtime"].cache.close()
-
-    for cookie in (foreign, "A" + mine[1:], mine[:-1] + ("A" if mine[-1] != "A" else "B"), "", "..", "ä", 9000 * "x"):
-        response = app.test_client().get("/desk", headers={"Cookie": f"borneout_desk={cookie}"})
-        assert is_out(response), cookie[:20]
+    app = set_to(secret_key="s" * 32)
+    for cookie in (mine, "A" + mine[1:], mine[:-1] + ("A" if mine[-1] != "A" else "B"), "", "..", "ä", 9000 * "x"):
+        assert is_out(get_with(app, cookie)), cookie[:20]
 
 
-def test_one_secret_for_all_workers(settings):
+@pytest.mark.parametrize("secret", [None, "s" * 32])
+def test_one_secret_for_all_workers(set_to, settings, secret):
     """
     Who signs in with one process is signed in with all on the same data, or with the same BORNEOUT_SECRET_KEY.
     """
-    for of_all in (settings, replace(settings, secret_key="s" * 32)):
-        one, other = create_app(of_all), create_app(of_all)
-        cookie = Editor(one).signed_in().cookie
-        assert 200 == other.test_client().get("/desk", headers={"Cookie": f"borneout_desk={cookie}"}).status_code
-        for app in (one, other):
-            app.extensions["runtime"].db.close()
-            app.extensions["runtime"].cache.close()
+    cookie = Editor(set_to(secret_key=secret)).signed_in().cookie
+    other = set_to(secret_key=secret, data_dir=settings.data_dir if secret is None else settings.data_dir / "other")
+
+    assert 200 == get_with(other, cookie).status_code
+    assert (secret is None) == (settings.data_dir / "secret_key").exists()
 
 
 @pytest.mark.parametrize(
@@ -181,7 +192,6 @@ def test_one_secret_for_all_workers(settings):
     [
         ("wrong", {}),
         ("ä", {}),
-        ("of another session", {}),
         (None, {"Sec-Fetch-Site": "cross-site"}),
         (None, {"Sec-Fetch-Site": "same-site"}),
         (None, {"Sec-Fetch-Site": "none"}),
@@ -190,32 +200,31 @@ def test_one_secret_for_all_workers(settings):
         (None, {"Origin": "null"}),
     ],
 )
-def test_forged_form(app, world, editor, due, token, headers):
+def test_forged_form(world, due, token, headers):
     """
     A form that no page of this session has sent is refused, and changes nothing.
     """
-    editor.signed_in()
-    if token == "of another session":
-        token = Editor(app).signed_in().token()
-    response = editor.resolve(due, token=token, headers=headers)
+    response = Editor(world.app).signed_in().resolve(due, token=token, headers=headers)
 
     assert 403 == response.status_code
     assert "text/html; charset=utf-8" == response.content_type
     assert "due" == world.claim(due)["status"]
 
 
-def test_form_without_token(world, editor, due):
+def test_form_of_another_session(app, world, editor, due):
     """
-    So is one without a token.
+    So is one without a token, or with that of another session.
     """
-    form = {"verdict": "true", "note": "x"}
-    response = editor.signed_in().client.post(f"/desk/claims/{due['id']}/resolutions", data=form)
-
-    assert 403 == response.status_code
+    other, form = Editor(app).signed_in().token(), {"verdict": "true", "note": "x"}
+    for given in ({}, {"token": other}):
+        response = editor.signed_in().client.post(f"/desk/claims/{due['id']}/resolutions", data=form | given)
+        assert 403 == response.status_code
     assert "due" == world.claim(due)["status"]
 
 
-@pytest.mark.parametrize("headers", [{"Sec-Fetch-Site": "same-origin"}, {"Origin": "http://localhost"}, HTTPS, {}])
+@pytest.mark.parametrize(
+    "headers", [{"Sec-Fetch-Site": "same-origin"}, {"Origin": "http://localhost"}, {"Origin": "https://localhost"}, {}]
+)
 def test_form_from_here(world, editor, due, headers):
     """
     What a browser says of a form that one of our pages has sent is taken, and so is what is said by no browser.
@@ -248,21 +257,20 @@ def test_sign_out(editor):
     Signing out has the browser forget; another site cannot do it.
     """
     editor.signed_in()
-    token = editor.token()
+    forged = editor.send("/desk/sign-out", headers={"Sec-Fetch-Site": "cross-site"})
 
-    assert 403 == editor.send("/desk/sign-out", token="wrong").status_code
+    assert 403 == forged.status_code
     assert editor.cookie is not None
-    assert is_out(editor.send("/desk/sign-out", token=token))
+    assert is_out(editor.send("/desk/sign-out"))
     assert editor.cookie is None
     assert is_out(editor.client.get("/desk"))
 
 
-def test_guessing(settings):
+def test_guessing(set_to):
     """
     An address that sent too many wrong keys is heard with none, as at the API, and is told how long.
     """
-    app = create_app(replace(settings, limits=Limits(failures=Quota(2, 60))))
-    editor = Editor(app)
+    editor = Editor(set_to(limits=Limits(failures=Quota(2, 60))))
     wrong = [editor.sign_in("bo_00000000000000000000").status_code for _ in range(3)]
     response = editor.sign_in()
 
@@ -270,21 +278,16 @@ def test_guessing(settings):
     assert 429 == response.status_code
     assert 0 < int(response.headers["Retry-After"]) <= 60
     assert "failures in 60 s" in told(response)
-    app.extensions["runtime"].db.close()
-    app.extensions["runtime"].cache.close()
 
 
-def test_closed_reading(settings):
+def test_closed_reading(set_to):
     """
     Where reading is closed, the desk opens for keys that may read.
     """
-    app = create_app(replace(settings, public_read=False))
-    World(app)
+    app = set_to(public_read=False)
 
     assert 403 == Editor(app, Scope.RESOLUTIONS_WRITE).signed_in().client.get("/desk").status_code
     assert 200 == Editor(app, Scope.RESOLUTIONS_WRITE, Scope.READ).signed_in().client.get("/desk").status_code
-    app.extensions["runtime"].db.close()
-    app.extensions["runtime"].cache.close()
 
 
 @pytest.mark.parametrize("path", ["/desk", "/desk/record", "/desk/merge", "/desk/today", "/desk/sign-in"])
@@ -308,11 +311,11 @@ def test_scope(app, world, due):
     }
 
     for scope, response in answers.items():
-        assert (403, f"Forbidden This call needs the scope {scope}.") == (response.status_code, told(response))
+        assert (403, f"Scope missing This call needs the scope {scope}.") == (response.status_code, told(response))
     assert "due" == world.claim(due)["status"]
 
 
-def test_own_claim(app, db, world):
+def test_own_claim(app, world):
     """
     R14: who filed a claim does not resolve it at the desk either, unless an operator said so.
     """
