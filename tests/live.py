@@ -35,9 +35,13 @@ class Service:
     def start(self) -> None:
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(self._command, env=self._env, stdout=log, stderr=log)
-        self.wait_until_ready()
+        try:
+            self.wait_until_ready()
+        except BaseException:
+            self.kill_everything()
+            raise
 
-    def wait_until_ready(self, status: tuple[str, ...] = ("ok", "degraded"), timeout: float = 30) -> None:
+    def wait_until_ready(self, status: tuple[str, ...] = ("ok", "degraded"), timeout: float = 90) -> None:
         deadline = time.monotonic() + timeout
         while time.monotonic() < deadline:
             with contextlib.suppress(OSError, http.client.HTTPException, ValueError):
@@ -48,7 +52,7 @@ class Service:
         raise AssertionError(f"not ready within {timeout} s:\n{self.log.read_text()[-3000:]}")
 
     def call(
-        self, method: str, path: str, body: Any = None, timeout: float = 10, headers: dict[str, str] | None = None
+        self, method: str, path: str, body: Any = None, timeout: float = 30, headers: dict[str, str] | None = None
     ) -> tuple[int, Any]:
         """One call on a connection of its own: the status and the body."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
@@ -72,16 +76,19 @@ class Service:
     def stop(self) -> int:
         """Ask it to end, and wait; its exit code."""
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(40)
+        return self.process.wait(90)
 
     def kill_everything(self) -> None:
         """What a power cut does to the processes."""
-        victims = [*psutil.Process(self.process.pid).children(recursive=True), psutil.Process(self.process.pid)]
+        victims = []
+        with contextlib.suppress(psutil.NoSuchProcess):
+            victims += psutil.Process(self.process.pid).children(recursive=True)
+        self.process.kill()
         for victim in victims:
             with contextlib.suppress(psutil.NoSuchProcess):
                 victim.kill()
-        psutil.wait_procs(victims, 10)
-        self.process.wait(10)
+        self.process.wait()
+        psutil.wait_procs(victims, 60)
 
 
 @contextlib.contextmanager
@@ -91,8 +98,11 @@ def running(data_dir: Path, **options: Any) -> Iterator[Service]:
     try:
         yield service
     finally:
-        if service.process.poll() is None:
-            service.stop()
+        try:
+            if service.process.poll() is None:
+                service.stop()
+        finally:
+            service.kill_everything()
 
 
 def free_port() -> int:

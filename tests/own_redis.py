@@ -78,7 +78,7 @@ def own_redis(folder: Path, **settings: str) -> Iterator[OwnRedis]:
         server.close()
 
 
-def wait_until(holds: Callable[[], object], timeout: float = 30.0) -> float:
+def wait_until(holds: Callable[[], object], timeout: float = 60.0) -> float:
     """Wait until something holds.
 
     Returns:
@@ -87,5 +87,5 @@ def wait_until(holds: Callable[[], object], timeout: float = 30.0) -> float:
     began = time.monotonic()
     while not holds():
         assert time.monotonic() < began + timeout, f"not within {timeout} s"
-        time.sleep(0.01)
+        time.sleep(0.02)
     return time.monotonic() - began
