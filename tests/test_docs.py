@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 import json
 import re
@@ -73,6 +74,30 @@ def test_every_problem_type_is_documented(kind):
     assert f"## /problems/{kind.name}\n" in text
     assert explain(kind) in text
     assert [kind.__name__, str(kind.status)] == re.findall(r"\w+", tree_line)[:2]
+
+
+def test_every_log_event_is_documented():
+    """
+    docs/operations.md says what each event means that the service logs.
+    """
+    told = OPERATIONS.read_text()
+    calls = [call for path in (ROOT / "service").rglob("*.py") for call in ast.walk(ast.parse(path.read_text()))]
+    events = {call.args[0].value for call in calls if _is_logging(call)}
+    named = {event: re.sub(r"%[.\d]*[sdf]", "…", event) for event in events}
+
+    assert len(events) > 10
+    assert [] == sorted(event for event, shown in named.items() if f"`{shown}`" not in told)
+
+
+def _is_logging(node):
+    """Whether a piece of code is a call such as `log.info("...")`."""
+    return (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and isinstance(node.func.value, ast.Name)
+        and "log" == node.func.value.id
+        and node.func.attr in ("debug", "info", "warning", "error", "exception", "critical")
+    )
 
 
 def test_threat_model_names_tests_that_exist():
