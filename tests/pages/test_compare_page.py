@@ -1,0 +1,71 @@
+"""/compare"""
+
+from __future__ import annotations
+
+import re
+
+from tests.pages.site import figures, section, visiting
+
+
+def test_compare(site):
+    """
+    Outlets stand side by side on everything, as the API scores them, and on the claims that both took a side on.
+    """
+    html = site.html("/compare?outlet=the-oracle&outlet=herald")
+    scores = site.get("/v1/scores?outlet=the-oracle&outlet=herald").json["items"]
+    expected = [
+        number
+        for score in scores
+        for number in (
+            *(score["reliability"][name] for name in ("mean", "lower", "upper")),
+            *(score["record"][name] for name in ("right", "resolved", "expected")),
+        )
+    ]
+    shared = figures(section(html, "shared"))
+
+    assert expected == figures(section(html, "score"))
+    assert [24, 24] == [shared[4], shared[10]]
+    assert 24 == len(set(re.findall(r"/claims/([0-9a-f-]+)", section(html, "claims"))))
+
+
+def test_no_claim_in_common(site):
+    """
+    Outlets that share no resolved claim are said to, and still stand side by side.
+    """
+    html = site.html("/compare?outlet=the-oracle&outlet=bild")
+
+    assert "too few to compare directly" in html
+    assert figures(section(html, "score"))
+
+
+def test_names(site):
+    """
+    An outlet is found by its name as well as by its slug.
+    """
+    assert "The Oracle and Herald" in site.html("/compare?outlet=The+Oracle&outlet=Herald")
+
+
+def test_unknown(site):
+    """
+    Outlets that are not on record are named.
+    """
+    response = site.client.get("/compare?outlet=herald&outlet=nobody&outlet=nowhere")
+
+    assert 400 == response.status_code
+    assert "Not on record: &#39;nobody&#39;, &#39;nowhere&#39;." in response.text
+
+
+def test_reader_compares(site, browser):
+    """
+    A reader comes from an outlet, types the beginning of another's name and is offered it.
+    """
+    with visiting(browser, site) as page:
+        page.goto("/outlets/the-oracle")
+        page.get_by_role("link", name="Compare").last.click()
+        page.get_by_label("Outlet 2").press_sequentially("hera")
+        page.locator("#outlets option").first.wait_for(state="attached")
+        offered = page.locator("#outlets option").first.get_attribute("value")
+        page.get_by_label("Outlet 2").fill(offered)
+        page.get_by_role("button", name="Compare").click()
+
+        assert "The Oracle and Herald" == page.locator("h1").inner_text()

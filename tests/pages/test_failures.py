@@ -1,0 +1,120 @@
+"""Failures as pages, and the files of the pages"""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from service import portraits
+from tests.pages.site import audit, look, visiting
+from tests.world import assert_problem
+
+HTML = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+
+
+@pytest.mark.parametrize("path", ["/nothing", "/outlets", "/outlets/nobody/nothing", "/%00", "/v2"])
+def test_unknown_path(site, path):
+    """
+    A browser that comes to a path that is none is shown a page; a program is given a document.
+    """
+    page = site.client.get(path, headers=HTML)
+
+    assert (404, "text/html; charset=utf-8") == (page.status_code, page.content_type)
+    assert "Nothing on record here" in page.text
+    assert_problem(site.client.get(path), 404, "not-found")
+
+
+def test_api_never_answers_with_a_page(site):
+    """
+    Under /v1 even a browser is given documents.
+    """
+    assert_problem(site.client.get("/v1/nothing", headers=HTML), 404, "not-found")
+    assert_problem(site.client.get("/v1/outlets/nobody", headers=HTML), 404, "unknown-outlet")
+
+
+@pytest.mark.parametrize("path", ["/outlets/heraldd", "/outlets/heraldd/why", "/outlets/heraldd/badge.svg"])
+def test_unknown_outlet(site, path):
+    """
+    An outlet that is not on record is said not to be, with those that may have been meant.
+    """
+    response = site.client.get(path)
+
+    assert (404, "text/html; charset=utf-8") == (response.status_code, response.content_type)
+    assert "nearest: herald" in response.text
+
+
+def test_wrong_method(site):
+    """
+    A page that is used in a way that it does not offer says so.
+    """
+    response = site.client.post("/method", headers=HTML)
+
+    assert 405 == response.status_code
+    assert {"GET", "HEAD", "OPTIONS"} == set(response.headers["Allow"].split(", "))
+    assert "This page cannot be used that way" in response.text
+
+
+def test_unexpected(site, monkeypatch):
+    """
+    What nobody expected is a page without a word of its cause, and with the number under which it is logged.
+    """
+    monkeypatch.setattr(portraits, "describe_outlet", None)
+    response = site.client.get("/outlets/bild?basis=matured", headers={"X-Request-ID": "r-1"})
+
+    assert (500, "text/html; charset=utf-8") == (response.status_code, response.content_type)
+    assert "500 · r-1" in response.text
+    assert "NoneType" not in response.text
+
+
+def test_reading_that_is_closed(site, monkeypatch):
+    """
+    Where reading needs a key, a page says so.
+    """
+    monkeypatch.setattr(type(site.runtime.settings), "public_read", False)
+    for path in ("/", "/outlets/herald", "/method", "/search?q=x"):
+        response = site.client.get(path)
+        assert (401, "Bearer") == (response.status_code, response.headers["WWW-Authenticate"]), path
+        assert "Reading is not open to everyone here" in response.text
+    assert 200 == site.get("/method").status_code
+
+
+def test_failure_for_everyone(site, browser):
+    """
+    The page of a failure is a page like any other.
+    """
+    with visiting(browser, site, width=360, scheme="dark") as page:
+        page.goto("/search?q=nothing.example")
+        look(page)
+        audit(page)
+        page.get_by_role("link", name="Borneout").click()
+        assert page.url == f"{site.address}/"
+
+
+def test_assets(site):
+    """
+    A file of the pages may be kept for ever under the hash of what is in it, and under another one not at all.
+    """
+    named = re.findall(r'(?:src|href)="(/assets/[^"]+)"', site.html("/method"))
+    for path in named:
+        with site.client.get(path) as response:
+            assert (200, "public, max-age=31536000, immutable") == (
+                response.status_code,
+                response.headers["Cache-Control"],
+            )
+        with site.client.get(re.sub("/[0-9a-f]{16}/", "/0123456789abcdef/", path)) as response:
+            assert (200, "no-store") == (response.status_code, response.headers["Cache-Control"])
+
+    assert 3 == len(named)
+    for path in ("/assets/0/nothing.css", "/assets/0/..", "/assets/0/%2e%2e"):
+        assert 404 == site.client.get(path).status_code
+
+
+def test_nothing_stands_in_a_page(site):
+    """
+    No page has a style or a script in it, and each is sent with a policy that would not let it run.
+    """
+    for path in ("/", "/outlets/the-oracle", "/outlets/the-oracle/why", "/compare", "/method", "/search?q=a"):
+        response = site.client.get(path)
+        assert not re.search(r"<style|\sstyle=|<script(?! src)|\son\w+=|javascript:|https?://", response.text), path
+        assert "script-src 'self'; style-src 'self'" in response.headers["Content-Security-Policy"]

@@ -1,0 +1,209 @@
+"""/outlets/{outlet}, its badge, and why its score is what it is"""
+
+from __future__ import annotations
+
+import html as writing
+import re
+
+import pytest
+
+from tests.pages.conftest import HOSTILE
+from tests.pages.site import figures, section, visiting
+
+ORACLE = "/v1/outlets/the-oracle"
+
+
+def estimate(score):
+    return [score["reliability"][name] for name in ("mean", "lower", "upper")]
+
+
+def record(score):
+    return [score["record"][name] for name in ("right", "resolved", "expected")]
+
+
+@pytest.mark.parametrize("question", ["", "?basis=matured", "?topic=roads", "?as_of=2025-01-31T00:00:00Z"])
+def test_outlet(site, question):
+    """
+    Every figure of the score and the record is what the API answers to the same question.
+    """
+    score = site.get(f"{ORACLE}/score{question}").json
+    html = site.html(f"/outlets/the-oracle{question}")
+    counts, relay = score["counts"], score["relay"]
+
+    assert [*estimate(score), score["record"]["reference"]] == figures(section(html, "The score"))[:4]
+    names = ("claims", "open", "resolved", "correct", "incorrect", "partial", "unscored", "early", "backfilled")
+    assert [*(counts[name] for name in names), counts["disputed"], relay["resolved"]] == figures(
+        section(html, "record")
+    )
+
+
+def test_through_time(site):
+    """
+    The table beside the picture has every month of the history, the last first.
+    """
+    points = site.get(f"{ORACLE}/score/history").json["items"]
+    expected = [
+        number for point in points[::-1] if point["reliability"] for number in (*estimate(point), *record(point))
+    ]
+
+    assert expected == figures(section(site.html("/outlets/the-oracle"), "time"))
+
+
+def test_calibration(site):
+    """
+    The table beside the picture has every bin.
+    """
+    bins = site.get(f"{ORACLE}/calibration").json["bins"]
+    expected = [
+        number
+        for one in bins
+        for number in (
+            one["n"],
+            one["mean_probability"],
+            one["share_true"],
+            one["interval"]["lower"],
+            one["interval"]["upper"],
+        )
+    ]
+
+    assert expected == figures(section(site.html("/outlets/the-oracle"), "calibration"))
+
+
+def test_by_topic(site):
+    """
+    What an outlet scores on a topic is what the API says it does.
+    """
+    score = site.get(f"{ORACLE}/score?topic=roads").json
+
+    assert [*estimate(score), *record(score)] == figures(section(site.html("/outlets/the-oracle"), "topics"))
+
+
+def test_by_commitment(site):
+    """
+    The table by how far reports went sums up the parts of the explanation.
+    """
+    parts = site.get(f"{ORACLE}/score/explanation?limit=200").json["contributions"]
+    found = figures(section(site.html("/outlets/the-oracle"), "commitments"))
+
+    for place, level in enumerate((4, 3, 2, 1)):
+        held = [part for part in parts if part["commitment"] == level]
+        assert [sum(part["right"] for part in held), len(held)] == found[3 * place : 3 * place + 2]
+        assert pytest.approx(sum(part["expected"] for part in held)) == found[3 * place + 2]
+
+
+def test_claims_behind_it(site):
+    """
+    The newest claims are the first of the explanation, the telling ones those furthest from what was expected.
+    """
+    parts = site.get(f"{ORACLE}/score/explanation?limit=200").json["contributions"]
+    html = site.html("/outlets/the-oracle")
+    telling = sorted(parts, key=lambda part: (-abs(part["right"] - part["expected"]), part["claim"]))
+
+    assert [part["claim"] for part in parts[:8]] == re.findall(r"/claims/([0-9a-f-]+)", section(html, "newest"))
+    assert [part["claim"] for part in telling[:8]] == re.findall(r"/claims/([0-9a-f-]+)", section(html, "telling"))
+
+
+@pytest.mark.parametrize("question", ["", "?topic=roads&basis=matured"])
+def test_why(site, question):
+    """
+    R19: the page has every sum, every claim's part, and the sentences that lead from one to the other.
+    """
+    why = site.get(f"{ORACLE}/score/explanation{question}").json
+    html = site.html(f"/outlets/the-oracle/why{question}")
+
+    assert [*why["sums"].values(), *why["prior"].values()] == figures(section(html, "way"))
+    parts = [part[name] for part in why["contributions"] for name in ("right", "expected", "log_odds")]
+    assert [why["sums"]["d"], *parts] == figures(section(html, "parts"))
+    assert why["formula"] == [writing.unescape(step) for step in re.findall("<li>(.* .*)</li>", section(html, "way"))]
+
+
+def test_by_id(site):
+    """
+    An outlet has one page, by its slug; its id leads there with whatever was asked.
+    """
+    known = site.get(ORACLE).json
+    response = site.client.get(f"/outlets/{known['id']}?topic=roads")
+
+    assert (308, "/outlets/the-oracle?topic=roads") == (response.status_code, response.headers["Location"])
+
+
+def test_merged(site):
+    """
+    R22: the page, the badge and the explanation of an outlet that was merged lead to those of the other one.
+    """
+    site.outlet("Bridge Bulletin")
+    assert site.post("/v1/outlets/bridge-bulletin/merge", {"into": "herald"}).status_code in (200, 201)
+
+    for path in ("", "/why", "/badge.svg"):
+        response = site.client.get(f"/outlets/bridge-bulletin{path}?basis=matured")
+        assert (308, f"/outlets/herald{path}?basis=matured") == (response.status_code, response.headers["Location"])
+
+
+def test_badge(site):
+    """
+    The badge says the estimate, its interval and on how many claims it rests; and may be kept for a while.
+    """
+    response = site.client.get("/outlets/the-oracle/badge.svg")
+    score = site.get(f"{ORACLE}/score").json
+    mean, lower, upper = (round(100 * value) for value in estimate(score))
+    again = site.client.get("/outlets/the-oracle/badge.svg", headers={"If-None-Match": response.headers["ETag"]})
+
+    assert (200, "image/svg+xml") == (response.status_code, response.mimetype)
+    assert f"{mean} of 100 right ({lower}\N{EN DASH}{upper}), {score['record']['resolved']} claims" in response.text
+    assert "public, max-age=300" == response.headers["Cache-Control"]
+    assert 304 == again.status_code
+
+
+def test_badge_of_few_claims(site):
+    """
+    R17: no number without a resolved claim.
+    """
+    site.outlet("Newcomer")
+
+    assert "too few claims to say" in site.client.get("/outlets/newcomer/badge.svg").text
+
+
+def test_hostile_words(site, browser):
+    """
+    What outlets and claims say stays text, wherever it is shown.
+    """
+    slug = site.get("/v1/outlets", query_string={"q": HOSTILE[:20]}).json["items"][0]["slug"]
+    paths = [f"/outlets/{slug}", f"/outlets/{slug}/why", "/?min_resolved=1", "/topics"]
+    for path in [*paths, "/search?q=%3Cscript%3Ealert"]:
+        assert "<script>alert" not in site.html(path), path
+        assert "&lt;script&gt;" in site.html(path), path
+    with visiting(browser, site) as page:
+        page.goto(f"/outlets/{slug}")
+        assert HOSTILE == page.locator("h1").inner_text()
+        assert f"{HOSTILE}2" in page.locator("main").inner_text()
+
+
+def test_times_of_the_reader(site, browser):
+    """
+    With JavaScript a moment is a day of the reader's zone; what it is in UTC stands in its title.
+    """
+    with visiting(browser, site) as page:  # from Auckland, where it is half a day later
+        page.goto("/outlets/the-oracle")
+        time = page.locator("#about ~ dl time").first
+        utc, shown = time.get_attribute("title"), time.inner_text()
+        expected = page.evaluate(
+            "moment => new Date(moment).toLocaleDateString('en-GB', {day: 'numeric', month: 'short', year: 'numeric'})",
+            time.get_attribute("datetime"),
+        )
+
+    assert utc.endswith("UTC")
+    assert expected == shown.replace("\N{NO-BREAK SPACE}", " ")
+
+
+def test_reader_asks_why(site, browser):
+    """
+    A reader finds an outlet by one of its pages, sees its record, and asks why the number is what it is.
+    """
+    with visiting(browser, site, width=360) as page:
+        page.goto("/")
+        page.get_by_role("searchbox").fill("https://hostile.example/2026/story?x=1")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/outlets/**")
+        page.get_by_role("link", name="Why this number").click()
+
+        assert "Why this number" == page.locator("h1").inner_text()

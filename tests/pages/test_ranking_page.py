@@ -1,0 +1,175 @@
+"""/, /ranking.csv and /topics"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from itertools import pairwise
+
+import pytest
+
+from tests.pages.site import figures, visiting
+
+QUESTIONS = [
+    "",
+    "basis=resolved&min_resolved=5",
+    "topic=roads&min_resolved=5",
+    "kind=newspaper&min_resolved=1",
+    "as_of=2025-06-30T12:00:00Z&min_resolved=3",
+]
+
+
+def rows(html):
+    """The slug of each outlet that is ranked, with its figures."""
+    found = re.findall(r'<a href="/outlets/([^"?]+)[^"]*">[^<]*</a>[^\n]*</th>\n(.*?)</tr>', html, re.DOTALL)
+    return [(slug, figures(piece)) for slug, piece in found]
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_ranking(site, question):
+    """
+    Who is ranked, in what order, and every figure is what the API answers to the same question.
+    """
+    asked = question if "min_resolved" in question else f"{question}&min_resolved=20".lstrip("&")
+    scores = site.get(f"/v1/scores?{asked}&limit=50").json["items"]
+
+    expected = [
+        (
+            score["outlet"],
+            [score["reliability"][name] for name in ("mean", "lower", "upper")]
+            + [score["record"][name] for name in ("right", "resolved", "expected")],
+        )
+        for score in scores
+    ]
+
+    assert expected == rows(site.html(f"/?{question}"))
+    assert expected or "newspaper" in question
+
+
+def test_ranking_as_a_table_of_figures(site):
+    """
+    The CSV has the rows of the page, every figure as the API has it.
+    """
+    response = site.client.get("/ranking.csv?min_resolved=10")
+    found = list(csv.DictReader(io.StringIO(response.text)))
+    scores = site.get("/v1/scores?min_resolved=10&limit=50").json["items"]
+
+    assert "text/csv; charset=utf-8" == response.content_type
+    assert [score["outlet"] for score in scores] == [row["slug"] for row in found]
+    assert [str(place + 1) for place in range(len(scores))] == [row["place"] for row in found]
+    assert [score["reliability"]["lower"] for score in scores] == [float(row["lower"]) for row in found]
+    assert [score["as_of"][:10] for score in scores] == [row["as_of"][:10] for row in found]
+
+
+def test_groups(site):
+    """
+    The intervals of a group overlap with its first one's, and that of the next group's first does not.
+    """
+    html = site.html("/?min_resolved=3&basis=resolved")
+    groups = [rows(piece) for piece in re.findall(r"<tbody.*?</tbody>", html, re.DOTALL)]
+    intervals = [[(numbers[1], numbers[2]) for _, numbers in group] for group in groups]
+
+    assert groups
+    for group in intervals:
+        assert all(upper >= group[0][0] for _, upper in group)
+    for before, group in pairwise(intervals):
+        assert group[0][1] < before[0][0]
+
+
+def test_few_claims(site):
+    """
+    R17: an outlet with too few claims stands below the line, with its counts and without a number.
+    """
+    html = site.html("/?min_resolved=25&topic=roads")
+    below = re.search(r'<section class="below".*', html, re.DOTALL)[0]
+
+    assert [] == rows(html)
+    assert re.search(r'/outlets/the-oracle">The Oracle</a> <small><data value="24">24</data> of 24 claims', below)
+
+
+def test_parts_of_the_ranking(site):
+    """
+    A part that begins further down goes on with the places where the one before it ended.
+    """
+    whole = rows(site.html("/?min_resolved=1"))
+    rest = site.html("/?min_resolved=1&from=3")
+
+    assert whole[2:] == rows(rest)[: len(whole) - 2]
+    assert '<td class="place" role="cell">3</td>' in rest
+    assert "min_resolved=1" in re.search(r'<a rel="prev" href="([^"]+)"', rest)[1]
+
+
+@pytest.mark.parametrize("query", ["as_of=yesterday", "min_resolved=0", "basis=x", "kind=blog", "from=0"])
+def test_bad_question(site, query):
+    """
+    What cannot be used is said on a page.
+    """
+    response = site.client.get(f"/?{query}")
+
+    assert (400, "text/html; charset=utf-8") == (response.status_code, response.content_type)
+    assert query.split("=", maxsplit=1)[0] in response.text
+
+
+def test_unknown_parameters_do_not_matter(site):
+    """
+    An address that others have added something to leads to the same page, and so does a form with fields left blank.
+    """
+    assert rows(site.html("/")) == rows(site.html("/?utm_source=x&topic=&kind=&as_of="))
+
+
+def test_today_is_now(site):
+    """
+    A day that is not over is asked for as what is on record now.
+    """
+    assert rows(site.html("/")) == rows(site.html("/?as_of=9999-12-31"))
+
+
+def test_resolution_shows_at_once(site):
+    """
+    R20: a page that was kept is not shown any more once a claim on it is resolved.
+    """
+    claim = site.record({"outlet": {"name": "Late Post"}, "published_at": "2025-01-01T00:00:00Z"}, text="It rains.")
+    before = site.html("/outlets/late-post"), site.html("/?min_resolved=1&topic=")
+    site.resolve(claim, "true")
+
+    assert "Too few claims to say: nothing" in before[0]
+    assert "/outlets/late-post" not in "".join(slug for slug, _ in rows(before[1]))
+    assert "Too few claims to say much." in site.html("/outlets/late-post")
+    assert "late-post" in site.html("/?min_resolved=1&topic=")
+
+
+def test_page_that_is_known(site):
+    """
+    A page that has not changed is not sent again.
+    """
+    tag = site.client.get("/").headers["ETag"]
+    again = site.client.get("/", headers={"If-None-Match": tag})
+
+    assert (304, b"") == (again.status_code, again.data)
+
+
+def test_topics(site):
+    """
+    Every topic is listed with its claims, and leads to its own ranking.
+    """
+    html = site.html("/topics")
+
+    assert re.search(r'<a href="/topics/roads">roads</a> <small>2\d claims', html)
+    assert rows(site.html("/?topic=roads&min_resolved=5")) == rows(site.html("/topics/roads?min_resolved=5"))
+
+
+def test_reader_chooses(site, browser):
+    """
+    A reader opens the choices, takes a topic and a number, and comes to an address that says so.
+    """
+    with visiting(browser, site) as page:
+        page.goto("/")
+        page.get_by_text("Choose topic").click()
+        page.get_by_label("Topic").select_option("roads")
+        page.get_by_label("At least").fill("5")
+        page.get_by_role("button", name="Show").click()
+        page.get_by_role("link", name="The Oracle").click()
+
+        assert "The Oracle" == page.locator("h1").inner_text()
+        assert page.url.endswith("/outlets/the-oracle?topic=roads")

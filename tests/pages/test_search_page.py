@@ -1,0 +1,48 @@
+"""/search"""
+
+from __future__ import annotations
+
+import pytest
+
+
+@pytest.mark.parametrize("q", ["https://www.hostile.example/2026/x?y=1#z", "hostile.example", "M.HOSTILE.EXAMPLE/a"])
+def test_address(site, q):
+    """
+    R21: the address of any page leads to the outlet that publishes there.
+    """
+    response = site.client.get("/search", query_string={"q": q})
+
+    assert (302, "/outlets/script-alert-x-script") == (response.status_code, response.headers["Location"])
+
+
+def test_unknown_address(site):
+    """
+    R21: unknown is said as unknown, and nothing is guessed from the words of an address.
+    """
+    assert "Unknown. No outlet on record publishes at this address" in site.html("/search?q=herald.example.com")
+
+
+def test_words(site):
+    """
+    Words find outlets by their names and claims by their texts.
+    """
+    html = site.html("/search?q=bridge")
+
+    assert "Bridge 20 opens in May." in html
+    assert 20 == html.count('<a href="/claims/')
+
+
+@pytest.mark.parametrize(("q", "said"), [("zzzz qqqq", "Nothing on record has these words."), ("", "Type the name of")])
+def test_nothing(site, q, said):
+    """
+    What is not on record is said not to be.
+    """
+    assert said in site.html(f"/search?q={q}")
+
+
+@pytest.mark.parametrize("q", [".", "...", "a.", "%", '"', "http://", "'; --", "x" * 2000])
+def test_odd_words(site, q):
+    """
+    Nothing that is typed is too odd to be looked for.
+    """
+    assert site.client.get("/search", query_string={"q": q}).status_code in (200, 302)
