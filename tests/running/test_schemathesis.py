@@ -49,13 +49,13 @@ tags.values = ["*"]
 "header.If-Match" = {{ dictionary = "tags", probability = 0.7 }}
 """
 REFUSALS = [400, 401, 403, 404, 405, 409, 412, 413, 414, 415, 422, 428, 429, 431]
-EXAMPLES = 8
+EXAMPLES = 5
 
 
-@pytest.fixture
-def service(tmp_path):
+@pytest.fixture(scope="module")
+def service(tmp_path_factory):
     """A service with the example in it."""
-    with running(tmp_path) as service:
+    with running(tmp_path_factory.mktemp("fuzzed")) as service:
         borneout(service, "import", str(ROOT / "examples" / "alonso.ndjson"))
         yield service
 
