@@ -48,7 +48,7 @@ def redact_members(
         InvalidBody: There is no such thing, or it has no such member that can be redacted.
     """
     members = list(dict.fromkeys(members))
-    with db.write() as session:
+    with db.write() as session, session.no_autoflush:
         row = _find(session, subject)
         _check_members(row, members)
         for member in members:

@@ -1,0 +1,194 @@
+"""GET /v1/audit, GET /v1/trail and GET /v1/ledger"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from service.sealing import seal_entries
+from tests.everything import NOW, fill
+from tests.world import assert_problem, report
+
+PRIVATE = ("actor", "request_id")
+
+
+def audit(world, **query):
+    return world.get("/v1/audit", query_string=query).json["items"]
+
+
+def trail(world, **query):
+    """What everybody may read."""
+    response = world.client.get("/v1/trail", query_string=query)
+    assert 200 == response.status_code, response.text
+    return response.json["items"]
+
+
+@pytest.fixture
+def claim(world):
+    """A claim that was filed and resolved, and changed by a request with a name; sealed but for the last."""
+    claim = world.record()
+    resolution = world.resolve(claim, "true")
+    seal_entries(world.runtime.db, now=NOW)
+    change = {"If-Match": "*", "X-Request-ID": "change-1"}
+    world.patch(f"/v1/claims/{claim['id']}", {"topic": "bridges"}, headers=change)
+    return world.claim(claim) | {"resolution": resolution}
+
+
+def test_it_works(world, claim):
+    """
+    A write is listed with who did it, by which request, and what was there before and after.
+    """
+    newest, made = audit(world, subject=claim["id"], table="claim")
+
+    assert ("changed", "change-1", 2, None) == (
+        newest["action"],
+        newest["request_id"],
+        newest["position"],
+        newest["seal"],
+    )
+    assert "topic" not in newest["before"]
+    assert "bridges" == newest["after"]["topic"]
+    assert ("created", None, 1) == (made["action"], made["before"], made["seal"])
+    assert newest["actor"] == made["actor"]
+    assert claim["id"] == made["row"]
+    assert made["after"]["filed_by"] == made["actor"]["key"]
+
+
+def test_filters(world, claim):
+    """
+    Entries are found by what they are about, by who wrote them, by table, by what was done, and since when.
+    """
+    key = audit(world)[0]["actor"]["key"]
+    outlet = world.get("/v1/outlets/herald").json["id"]
+
+    assert {"claim", "report", "resolution", "version"} == {item["table"] for item in audit(world, subject=claim["id"])}
+    assert {"outlet"} == {item["table"] for item in audit(world, subject=outlet)}
+    assert {key} == {item["actor"]["key"] for item in audit(world, actor=key)}
+    assert [] == audit(world, actor=claim["id"])
+    assert {"report"} == {item["table"] for item in audit(world, table="report")}
+    assert ["claim"] == [item["table"] for item in audit(world, action="changed")]
+    assert [] == audit(world, action="deleted")
+    middle = audit(world)[2]
+    assert 3 == len(audit(world, since=middle["recorded_at"]))
+    assert [] == audit(world, since=(dt.datetime.now(dt.UTC) + dt.timedelta(hours=1)).isoformat())
+
+
+def test_pages(world):
+    """
+    The list is paged, the newest first, and nothing is shown twice.
+    """
+    fill(world)
+    whole = [item["id"] for item in audit(world, limit=200)]
+    found, path = [], "/v1/audit?limit=7"
+    while path:
+        page = world.get(path).json
+        found += [item["id"] for item in page["items"]]
+        path = page["next_cursor"] and f"/v1/audit?limit=7&cursor={page['next_cursor']}"
+
+    assert sorted(whole, reverse=True) == whole == found
+    assert len(whole) > 20
+
+
+def test_secrets_are_not_shown(world):
+    """
+    Neither a key's secret nor the hash that it is known by is in the audit.
+    """
+    secret = world.headers["Authorization"].removeprefix("Bearer ")
+    text = world.get("/v1/audit").text
+
+    assert secret not in text
+    assert audit(world, table="api_key")[0]["after"]["digest"].startswith("sha256:")
+
+
+def test_trail_is_public_and_names_nobody(world):
+    """
+    What the public record was made by is open to all, without keys and requests.
+    """
+    fill(world)
+    shown = trail(world, limit=200)
+    keys = {item["row"] for item in audit(world, table="api_key")}
+
+    public = {"claim", "report", "resolution", "version", "withdrawal", "dispute", "reply", "redaction"}
+    assert public == {item["table"] for item in shown}
+    assert [] == [item for item in shown if any(name in item for name in PRIVATE)]
+    assert [] == [key for key in keys if key in str(shown)]
+    assert {item["digest"] for item in shown} <= {item["digest"] for item in audit(world, limit=200)}
+
+
+def test_trail_of_one_claim(world, claim):
+    """
+    Everybody can see what was done to a claim, and when.
+    """
+    world.record(report("Echo"))
+    done = [(item["table"], item["action"]) for item in reversed(trail(world, subject=claim["id"]))]
+
+    assert sorted([("claim", "created"), ("report", "created")]) == sorted(done[:2])
+    assert ("resolution", "created") == done[2]
+    assert {("version", "created"), ("claim", "changed")} == set(done[3:])
+
+
+@pytest.mark.usefixtures("claim")
+def test_heads_can_be_noted(world):
+    """
+    A score carries the last head, and the ledger lists all of them with what they follow.
+    """
+    seal_entries(world.runtime.db, now=NOW)
+    last, first = world.get("/v1/ledger").json["items"]
+
+    assert last["head"] == world.score(level=0.5)["ledger"]
+    assert (2, first["head"]) == (last["number"], last["previous"])
+    assert None is first["previous"]
+    assert len(audit(world, limit=200)) == last["entries"] + first["entries"]
+
+
+def test_score_before_the_first_seal(world):
+    """
+    Where nothing is sealed yet a score names no head.
+    """
+    world.record()
+
+    assert None is world.score()["ledger"]
+
+
+@pytest.mark.usefixtures("claim")
+def test_etag_is_blind_to_the_head(world):
+    """
+    What else is written does not change the tag of a score that is the same.
+    """
+    path = "/v1/outlets/herald/score?as_of=2026-06-01T00:00:00Z"
+    before = world.get(path)
+    world.outlet("Other")
+    seal_entries(world.runtime.db, now=NOW)
+    after = world.get(path)
+
+    assert before.json["ledger"] != after.json["ledger"]
+    assert before.headers["ETag"] == after.headers["ETag"]
+
+
+@pytest.mark.parametrize("query", ["table=entry", "action=read", "subject=herald", "since=today", "actor=me"])
+def test_what_cannot_be_asked(world, query):
+    """
+    A filter that means nothing is refused.
+    """
+    name = query.partition("=")[0]
+    response = world.get(f"/v1/audit?{query}")
+
+    assert (400, "/problems/invalid-query") == (response.status_code, response.json["type"])
+    assert [name] == [place["pointer"] for place in response.json["errors"]] or name in response.text
+
+
+def test_seals_are_paged_by_number(world):
+    """
+    A cursor of another list is refused.
+    """
+    for name in "abc":
+        world.outlet(name)
+        seal_entries(world.runtime.db, now=NOW)
+    page = world.get("/v1/ledger?limit=2").json
+
+    assert [3, 2] == [seal["number"] for seal in page["items"]]
+    rest = world.get(f"/v1/ledger?limit=2&cursor={page['next_cursor']}").json
+    assert ([1], None) == ([seal["number"] for seal in rest["items"]], rest["next_cursor"])
+    response = world.get(f"/v1/trail?cursor={page['next_cursor']}")
+    assert_problem(response, 400, "invalid-query", *[place["pointer"] for place in response.json["errors"]])

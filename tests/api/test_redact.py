@@ -1,0 +1,188 @@
+"""POST /v1/redactions"""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import sqlalchemy as sa
+
+from service.models import Claim, Entry, KeptAnswer, Report, Version
+from service.sealing import seal_entries
+from service.verification import verify_ledger
+from tests.everything import NOW
+from tests.world import assert_problem, report
+
+WORDS = "Ms Example of Example Street is ill."
+REASON = "A court has said so."
+SENT = {
+    "text": WORDS,
+    "external_id": "feed/1",
+    "reports": [
+        report(quote=WORDS, url="https://herald.example/example", relays={"outlet": None, "cited_as": "Example"})
+    ],
+}
+
+
+@pytest.fixture
+def claim(world):
+    """A claim with words that have to go, which are in a version of it and in a kept answer, too; and sealed."""
+    claim = world.post("/v1/claims", SENT, headers={"Idempotency-Key": "once"}).json
+    world.resolve(claim, "true", note=WORDS, evidence=["https://herald.example/example"])
+    world.patch(f"/v1/claims/{claim['id']}", {"text": f"{WORDS} Or was."}, headers={"If-Match": "*"})
+    seal_entries(world.runtime.db, now=NOW)
+    return world.claim(claim)
+
+
+def redact(world, subject, *members):
+    return world.post("/v1/redactions", {"subject": subject["id"], "members": list(members), "reason": REASON})
+
+
+def redact_all(world, claim):
+    """Take all the words out."""
+    for subject, members in (
+        (claim, ["text"]),
+        (claim["reports"][0], ["quote", "url", "cited_as"]),
+        (claim["resolution"], ["note", "evidence"]),
+    ):
+        assert 201 == redact(world, subject, *members).status_code
+
+
+def everything(db):
+    """All that is in all tables, as one text."""
+    with db.read() as session:
+        tables = [table for table in Claim.metadata.sorted_tables if table.name != "redaction"]
+        rows = [dict(row) for table in tables for row in session.execute(sa.select(table)).mappings()]
+    return json.dumps(rows, default=lambda value: value.decode() if isinstance(value, bytes) else str(value))
+
+
+def test_it_works(world, claim):
+    """
+    What was redacted is gone, and in its place stand the reason and the moment.
+    """
+    response = redact(world, claim["reports"][0], "quote", "url")
+
+    [filed] = world.claim(claim)["reports"]
+    assert (201, ["quote", "url"], REASON) == (response.status_code, response.json["members"], response.json["reason"])
+    assert (None, None, "Example") == (filed["quote"], filed["url"], filed["relays"]["cited_as"])
+    expected = {"reason": REASON, "recorded_at": response.json["recorded_at"]}
+    assert [{"member": "quote", **expected}, {"member": "url", **expected}] == filed["redacted"]
+
+
+def test_no_word_is_left_in_any_table(world, claim):
+    """
+    The words are gone from the rows, from what was there before a change, from kept answers and from the ledger.
+    """
+    assert "xample" in everything(world.runtime.db)
+
+    redact_all(world, claim)
+
+    assert [] == [word for word in ("Ms Ex", "Street", "herald.example/") if word in everything(world.runtime.db)]
+    assert 0 == len(world.get("/v1/claims?q=Street").json["items"])
+    shown = world.claim(claim)
+    assert ("[redacted]", [], "[redacted]") == (
+        shown["text"],
+        shown["resolution"]["evidence"],
+        shown["resolution"]["note"],
+    )
+    assert ["text"] == [note["member"] for note in shown["redacted"]]
+
+
+def test_ledger_holds_after_it(world, claim):
+    """
+    Nothing is amiss afterwards; what was hashed cannot be tried any more, and the chain before is what it was.
+    """
+    head = world.score()["ledger"]
+
+    redact_all(world, claim)
+    seal_entries(world.runtime.db, now=NOW)
+
+    assert [] == list(verify_ledger(world.runtime.db, head=head))
+    with world.runtime.db.read() as session:
+        of_claim = sa.select(Entry.salt).where(Entry.row_key == claim["id"]).order_by(Entry.position)
+        first, second, last = session.scalars(of_claim)
+        version = session.scalars(sa.select(Version.content)).one()
+    assert (None, None, True) == (first, second, last is not None)
+    assert "[redacted]" == version["text"]
+
+
+def test_sent_again_it_stays_away(world, claim):
+    """
+    R4: who sends the claim again, or the report, gets what is there, without the words.
+    """
+    redact_all(world, claim)
+
+    again = world.post("/v1/claims", SENT)
+    once_more = world.post(f"/v1/claims/{claim['id']}/reports", SENT["reports"][0])
+
+    assert (200, claim["id"], "[redacted]") == (again.status_code, again.json["id"], again.json["text"])
+    assert (200, None) == (once_more.status_code, once_more.json["quote"])
+    assert "Street" not in everything(world.runtime.db)
+    with world.runtime.db.read() as session:
+        assert 1 == session.scalar(sa.select(sa.func.count()).select_from(Report))
+
+
+def test_answer_with_an_idempotency_key_is_not_replayed_with_the_words(world, claim):
+    """
+    The answer that had the words is not kept; the call finds what is there.
+    """
+    redact(world, claim, "text")
+
+    with world.runtime.db.read() as session:
+        assert [] == [kept for kept in session.scalars(sa.select(KeptAnswer)) if b"Street" in kept.body]
+    assert "[redacted]" == world.post("/v1/claims", SENT, headers={"Idempotency-Key": "once"}).json["text"]
+
+
+def test_words_of_talk(world, claim):
+    """
+    What was said against a resolution, and what an outlet replied, can be redacted, and is gone from the score.
+    """
+    dispute = world.post(
+        f"/v1/claims/{claim['id']}/disputes", {"reason": WORDS, "evidence": ["https://x.example/1"]}
+    ).json
+    reply = world.post("/v1/outlets/herald/replies", {"text": WORDS}).json
+    assert WORDS in json.dumps(world.score(), ensure_ascii=False)
+
+    assert 201 == redact(world, dispute, "reason", "evidence").status_code
+    assert 201 == redact(world, reply, "text").status_code
+
+    assert WORDS not in json.dumps(world.score(), ensure_ascii=False)
+    assert [] == list(verify_ledger(world.runtime.db))
+    [shown] = world.claim(claim)["disputes"]
+    assert ("[redacted]", []) == (shown["reason"], shown["evidence"])
+
+
+def test_why_a_report_was_withdrawn(world, claim):
+    """
+    The reason of a withdrawal is redacted with its report.
+    """
+    world.post(f"/v1/reports/{claim['reports'][0]['id']}/withdrawal", {"reason": WORDS})
+
+    assert 201 == redact(world, claim["reports"][0], "reason").status_code
+
+    assert "[redacted]" == world.claim(claim)["reports"][0]["withdrawn"]["reason"]
+    assert [] == list(verify_ledger(world.runtime.db))
+
+
+def test_what_cannot_be_redacted(world, claim):
+    """
+    A member that the subject has not got, or a subject that is not there, is named.
+    """
+    assert_problem(redact(world, claim, "text", "quote"), 422, "invalid-body", "/members/1")
+    assert_problem(redact(world, claim, "slug"), 422, "invalid-body", "/members/0")
+    assert_problem(redact(world, claim), 422, "invalid-body", "/members")
+    assert_problem(
+        redact(world, {"id": "0192aa00-0000-7000-8000-000000000000"}, "text"), 422, "invalid-body", "/subject"
+    )
+    assert [] == world.claim(claim)["redacted"]
+
+
+def test_twice(world, claim):
+    """
+    What was redacted may be redacted again, with another reason; the last one is shown.
+    """
+    redact(world, claim, "text")
+    world.post("/v1/redactions", {"subject": claim["id"], "members": ["text"], "reason": "Another court, too."})
+
+    assert ["Another court, too."] == [note["reason"] for note in world.claim(claim)["redacted"]]
+    assert [] == list(verify_ledger(world.runtime.db))
