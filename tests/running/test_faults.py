@@ -5,7 +5,9 @@ A Redis that is away for a while, after which scores may lag, is in test_never_s
 
 from __future__ import annotations
 
+import tempfile
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
@@ -20,15 +22,19 @@ EXERCISED = {
 
 
 @pytest.fixture(scope="module")
-def site_of(tmp_path_factory):
-    """Gives the service on a database of either kind, one after the other."""
+def site_of():
+    """Gives the service on a database of either kind, one after the other.
+
+    Not below pytest's folder, which another run may close to the user that a PostgreSQL of root's runs as.
+    """
     with ExitStack() as stack:
         sites = {}
 
         def give(kind):
             if kind not in sites:
                 stack.close()
-                sites[kind] = stack.enter_context(a_site(kind, tmp_path_factory.mktemp("site"), small=False, blows=1))
+                folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="borneout-")))
+                sites[kind] = stack.enter_context(a_site(kind, folder, small=False, blows=1))
             return sites[kind]
 
         yield give
