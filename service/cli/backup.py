@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
 from contextlib import closing
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from service import backups
 from service.cache import ScoreCache
 from service.cli.shared import with_settings
 from service.config import Settings
+from service.logs import set_up_logs
 
 
 @click.command()
@@ -34,6 +36,7 @@ def restore(settings: Settings, *, file: Path) -> None:
 
     The service must not run meanwhile. PostgreSQL has pg_restore for this.
     """
+    set_up_logs(logging.ERROR)  # Redis is mostly not there, which is as it should be
     now = dt.datetime.now(dt.UTC)
     with closing(ScoreCache(settings.redis_url)) as cache:
         aside = backups.restore(settings.database_url, settings.data_dir, file, cache, now=now)
