@@ -50,7 +50,7 @@ tags.values = ["*"]
 "header.If-Match" = {{ dictionary = "tags", probability = 0.7 }}
 """
 REFUSALS = [400, 401, 403, 404, 405, 409, 412, 413, 414, 415, 422, 428, 429, 431]
-EXAMPLES = 5
+EXAMPLES = int(os.environ.get("SCHEMATHESIS_EXAMPLES", "5"))  # a hundred in the long form, by hand
 
 
 @pytest.fixture(scope="module")
