@@ -34,7 +34,7 @@ def formatter() -> logging.Formatter:
     )
 
 
-def _without_secrets(_logger: Any, _name: str, line: str) -> str:
+def _without_secrets(_logger: Any, _name: str, line: Any) -> str:
     """Take keys out, wherever a client has put them: where they do not belong, what is logged repeats them.
 
     >>> _without_secrets(None, "", '{"path": "/v1/keys/bo_0123456789abcdefghij"}')
