@@ -45,7 +45,7 @@ def compare_outlets(db: Database, references: Sequence[str], *, lens: Lens, now:
             Report.claim_id.in_(sa.select(Report.claim_id).where(Report.outlet_id.in_(merged_with(one))))
             for one in outlets
         ]
-        scored = read_scored_of(session, sa.and_(chosen, *all_of_them), lens, now=now)
+        scored = read_scored_of(session, chosen, lens, *all_of_them, now=now)
         sides = [{one.claim_id: one for one in scored.get(outlet.id, [])} for outlet in outlets]
         shared = sorted(set.intersection(*map(set, sides)), key=lambda id_: (sides[0][id_].known_at, id_), reverse=True)
         texts = claim_texts(session, shared[:SHOWN], lens.recorded_by)

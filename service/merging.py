@@ -16,9 +16,10 @@ from service.models import Outlet, Report
 from service.nearest import unknown_slug
 from service.outbox import forget_scores
 from service.provenance import as_merged, positions, relay_cycle
-from service.records import ToldClaim, walk_claims
+from service.records import EVERYTHING, ToldClaim, walk, walk_claims
 from service.register import PLACES, WHOLE, describe_outlet, find_outlet, line_of
-from service.sums import Ledger, add_sums
+from service.sums import Ledger, add_sums, read_sums
+from service.tally import Amounts, Slot, add_up, count_claim, difference
 from service.versions import check_match, keep_version
 from service.vocabulary import Caller
 
@@ -177,16 +178,33 @@ def _moved(session: Session, outlet: Outlet, target: Outlet, *, joined: bool) ->
         MergeCircle: On one of the claims, outlets would relay one another in a circle.
     """
     apart, together = Ledger(), Ledger()
-    # Where the other one alone is spoken of, nothing changes.
-    theirs = sa.select(Report.claim_id).where(sa.or_(Report.outlet_id == outlet.id, Report.cited_id == outlet.id))
-    for claim in walk_claims(session, Report.claim_id.in_(theirs)):
+    for claim in walk_claims(session, only=sa.and_(_speaks_of(outlet), _speaks_of(target))):
         merged = claim._replace(
             reports=[as_merged(report, outlet=outlet.id, into=target.id) for report in claim.reports]
         )
         _refuse_circle(merged if joined else claim)
         apart.add(claim.facts, positions(claim.reports, claim.facts.known_at))
         together.add(merged.facts, positions(merged.reports, merged.facts.known_at))
+    # What only one of them is spoken of in counts as before, for the other one.
+    rest = difference(_alone(session, outlet, are_kept=joined), apart.of(outlet.id))
+    apart.put(outlet.id, rest)
+    together.put(target.id, rest)
     return together.minus(apart) if joined else apart.minus(together)
+
+
+def _speaks_of(outlet: Outlet) -> sa.ColumnElement[bool]:
+    """Whether a claim has a report of an outlet, or one that names it as its source."""
+    reports = sa.select(Report.claim_id)
+    named = reports.where(Report.outlet_id == outlet.id).union(reports.where(Report.cited_id == outlet.id))
+    return Report.claim_id.in_(named)
+
+
+def _alone(session: Session, outlet: Outlet, *, are_kept: bool) -> dict[Slot, Amounts]:
+    """The record of an outlet by itself: from the sums as long as they are kept, else from its rows."""
+    if are_kept:
+        return read_sums(session, Outlet.id == outlet.id, topic=None).get(outlet.id, {})
+    standings = walk(session, Outlet.id == outlet.id, EVERYTHING)
+    return add_up(count_claim(standing.claim, standing.position) for standing in standings)
 
 
 def _refuse_circle(claim: ToldClaim) -> None:

@@ -142,7 +142,7 @@ def _trends(
     first = last - _YEAR
     moments = [*month_ends(first, last), last]
     began = sa.or_(Resolution.known_at > first, Claim.resolves_by > first)
-    scored = read_scored_of(session, sa.and_(Outlet.id.in_(ids.values()), began), lens, now=now)
+    scored = read_scored_of(session, Outlet.id.in_(ids.values()), lens, began, now=now)
     return {
         slug: _trend(records[slug], scored.get(outlet_id, []), moments, context, lens)
         for slug, outlet_id in ids.items()

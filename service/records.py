@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session, aliased
 from service.errors import InvalidQuery
 from service.models import Claim, Outlet, Reply, Report, Resolution, Version, Withdrawal
 from service.provenance import Filed, Position, position
-from service.register import counts_as
+from service.register import counts_as, filing_for
 from service.sums import read_sums
 from service.talk import disputed_claims, general_replies
 from service.tally import Amounts, ClaimFacts, Slot, add_up, count_claim, difference
@@ -26,6 +26,7 @@ Chosen: TypeAlias = sa.ColumnExpressionArgument[bool]
 """Which outlets."""
 
 _AT_ONCE = 2000  # rows fetched at a time
+_ANY = sa.true()
 _FILER, _CITED = aliased(Outlet), aliased(Outlet)
 _TOLD = (
     Report.id,
@@ -82,7 +83,7 @@ class Lens:
                 raise InvalidQuery.at(name, detail="Lies in the future.", code="future")
 
 
-_EVERYTHING = Lens(topic=None, basis=Basis.RESOLVED, as_of=None, recorded_by=None, level=0.9)
+EVERYTHING = Lens(topic=None, basis=Basis.RESOLVED, as_of=None, recorded_by=None, level=0.9)
 
 
 @dataclass(slots=True)
@@ -138,9 +139,7 @@ def _leave_out_undue(
     session: Session, chosen: Chosen, records: dict[UUID, OutletRecord], lens: Lens, *, now: dt.datetime
 ) -> None:
     """Take from the sums the claims that have yet to fall due, which are few."""
-    # Asked for so, the database begins with those claims, and not with all that the outlets have reported.
-    undue_claims = Report.claim_id.in_(sa.select(Claim.id).where(Claim.resolves_by > now))
-    standings = walk(session, sa.and_(chosen, undue_claims), lens)
+    standings = walk(session, chosen, lens, on=sa.select(Claim.id).where(Claim.resolves_by > now))
     for outlet_id, of_outlet in groupby(standings, key=lambda standing: standing.outlet_id):
         undue = list(of_outlet)
         record = records[outlet_id]
@@ -152,8 +151,7 @@ def _add_talk(
     session: Session, chosen: Chosen, records: dict[UUID, OutletRecord], lens: Lens, *, now: dt.datetime
 ) -> None:
     """Note what is said of the records: disputes, which are few, and replies."""
-    disputed = Report.claim_id.in_(disputed_claims(lens.recorded_by))
-    for one in walk(session, sa.and_(chosen, disputed), lens):
+    for one in walk(session, chosen, lens, on=disputed_claims(lens.recorded_by)):
         slot, _ = count_claim(one.claim, one.position)
         is_own = slot.role is Role.OWN and one.claim.verdict is not None
         records[one.outlet_id].disputed += is_own and counts(one, lens, now=now)
@@ -162,12 +160,27 @@ def _add_talk(
         records[reply.outlet_id].reply = reply
 
 
-def walk(session: Session, chosen: Chosen, lens: Lens) -> Iterator[Standing]:
+def walk(
+    session: Session, chosen: Chosen, lens: Lens, *, on: sa.Select[UUID] | None = None, only: Chosen = _ANY
+) -> Iterator[Standing]:
     """Where outlets stand on each of their claims, by outlet and claim, looked at through a lens (R18).
 
     The basis is not looked at: what falls due is told by `counts`.
+
+    Args:
+        session: Where they are read.
+        chosen: Which outlets.
+        lens: How to look at them.
+        on: A few claims that are looked at alone.
+        only: What leaves claims out, by what is on record of them.
     """
-    chosen_rows = _rows(chosen, lens)
+    # The database begins with those claims, or else with the outlets.
+    begin = (
+        Report.outlet_id.in_(filing_for(chosen))
+        if on is None
+        else Report.claim_id.in_(on) & counts_as(_FILER).in_(sa.select(Outlet.id).where(chosen))
+    )
+    chosen_rows = _rows(lens, begin, only)
     said_then = {} if lens.recorded_by is None else _said_by(session, chosen_rows, lens.recorded_by)
     rows = session.execute(chosen_rows, execution_options={"yield_per": _AT_ONCE})
     for (outlet_id, claim_id), group in groupby(rows, key=lambda row: (row.outlet_id, row.claim_id)):
@@ -189,9 +202,9 @@ class ToldClaim(NamedTuple):
     """In the order of `provenance.ORDER`."""
 
 
-def walk_claims(session: Session, chosen: Chosen = sa.true()) -> Iterator[ToldClaim]:  # noqa: B008 - never changed
-    """Every claim that is chosen, with all its reports, by id."""
-    rows = _rows(chosen, _EVERYTHING).order_by(None)
+def walk_claims(session: Session, *, only: Chosen = _ANY) -> Iterator[ToldClaim]:
+    """Every claim with all its reports, by id."""
+    rows = _rows(EVERYTHING, only).order_by(None)
     rows = rows.order_by(Report.claim_id, Report.published_at, Report.recorded_at, Report.id)
     found = session.execute(rows, execution_options={"yield_per": _AT_ONCE})
     for claim_id, group in groupby(found, key=lambda row: row.claim_id):
@@ -231,8 +244,8 @@ def _filed(row: Row) -> Filed:
     )
 
 
-def _rows(chosen: Chosen, lens: Lens) -> sa.Select[*tuple[Any, ...]]:
-    """The outlets' reports with their claims and the resolutions that stand, by outlet, claim and order of reports."""
+def _rows(lens: Lens, *chosen: Chosen) -> sa.Select[*tuple[Any, ...]]:
+    """Reports with their claims and the resolutions that stand, by outlet, claim and order of reports."""
     later = aliased(Resolution)
     by = lens.recorded_by
     superseded = sa.exists().where(later.supersedes_id == Resolution.id, *_by(later.recorded_at, by))
@@ -248,11 +261,10 @@ def _rows(chosen: Chosen, lens: Lens) -> sa.Select[*tuple[Any, ...]]:
         sa.select(*_TOLD)
         .select_from(Report)
         .join(_FILER, _FILER.id == Report.outlet_id)
-        .join(Outlet, Outlet.id == counts_as(_FILER))
         .outerjoin(_CITED, _CITED.id == Report.cited_id)
         .join(Claim, Claim.id == Report.claim_id)
         .outerjoin(Resolution, sa.and_(*stands))
-        .where(chosen, ~withdrawn, *_by(Report.recorded_at, by), *_by(Report.published_at, lens.as_of))
+        .where(*chosen, ~withdrawn, *_by(Report.recorded_at, by), *_by(Report.published_at, lens.as_of))
         .order_by(counts_as(_FILER), Report.claim_id, Report.published_at, Report.recorded_at, Report.id)
     )
     # What a claim was about then may be another topic than today's.

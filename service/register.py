@@ -77,9 +77,17 @@ def counts_as(outlet: type[Outlet]) -> sa.ColumnElement[UUID]:
     return sa.func.coalesce(outlet.merged_into_id, outlet.id)
 
 
-def merged_with(outlet: Outlet) -> sa.Select[UUID]:
-    """The ids of an outlet and of those that were merged into it."""
-    return sa.select(Outlet.id).where(sa.or_(Outlet.id == outlet.id, Outlet.merged_into_id == outlet.id))
+def filing_for(chosen: sa.ColumnExpressionArgument[bool]) -> sa.CompoundSelect[UUID]:
+    """The ids of some outlets that were not merged, and of those that were merged into them."""
+    # A union, because a database that has to join them by OR, or by what they count as, begins with all reports.
+    merged = aliased(Outlet)
+    theirs = sa.select(merged.id).join(Outlet, Outlet.id == merged.merged_into_id).where(chosen)
+    return sa.union_all(sa.select(Outlet.id).where(chosen, Outlet.merged_into_id.is_(None)), theirs)
+
+
+def merged_with(outlet: Outlet) -> sa.CompoundSelect[UUID]:
+    """The ids of an outlet that was not merged, and of those that were merged into it."""
+    return filing_for(Outlet.id == outlet.id)
 
 
 def domain_owners(session: Session, domains: Collection[str]) -> dict[str, UUID]:

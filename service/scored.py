@@ -41,10 +41,13 @@ def read_scored(session: Session, outlet: Outlet, lens: Lens, *, now: dt.datetim
     return read_scored_of(session, Outlet.id == outlet.id, lens, now=now).get(outlet.id, [])
 
 
-def read_scored_of(session: Session, chosen: Chosen, lens: Lens, *, now: dt.datetime) -> dict[UUID, list[Scored]]:
-    """The claims of some outlets, by outlet; `chosen` may leave claims out by what is on record of them."""
+def read_scored_of(
+    session: Session, chosen: Chosen, lens: Lens, *only: Chosen, now: dt.datetime
+) -> dict[UUID, list[Scored]]:
+    """The claims of some outlets, by outlet; `only` may leave claims out by what is on record of them."""
     # Only what has an established truth can count, and open claims may be many.
-    standings = walk(session, sa.and_(chosen, Outlet.scorable, Resolution.truth.is_not(None)), lens)
+    known = sa.and_(Resolution.truth.is_not(None), *only)
+    standings = walk(session, sa.and_(chosen, Outlet.scorable), lens, only=known)
     found: dict[UUID, list[Scored]] = {}
     for one in standings:
         if counts(one, lens, now=now) and (scored := _scored(one)):

@@ -22,7 +22,7 @@ from service.models import Claim, Outlet, Rate, Subtotal
 from service.provenance import Position, positions
 from service.rates import NO_COUNT, Cell, Count, Rates
 from service.register import counts_as
-from service.tally import NOTHING, Amounts, ClaimFacts, Slot, count_claim, count_votes, difference
+from service.tally import NOTHING, Amounts, ClaimFacts, Parts, Slot, count_claim, count_votes, difference
 from service.vocabulary import Role, Stance
 
 
@@ -37,10 +37,19 @@ class Ledger:
         """Count one claim, told by where each outlet stands on it."""
         for outlet_id, where in positions.items():
             slot, amounts = count_claim(facts, where)
-            key = outlet_id, slot
-            self.records[key] = self.records.get(key, NOTHING).plus(amounts)
+            self.put(outlet_id, {slot: amounts})
         for cell, count in count_votes(facts, positions.values()):
             self.rates[cell] = self.rates.get(cell, NO_COUNT).plus(count)
+
+    def put(self, outlet_id: UUID, parts: Parts) -> None:
+        """Add to the record of an outlet."""
+        for slot, amounts in parts.items():
+            key = outlet_id, slot
+            self.records[key] = self.records.get(key, NOTHING).plus(amounts)
+
+    def of(self, outlet_id: UUID) -> dict[Slot, Amounts]:
+        """The record of an outlet."""
+        return {slot: amounts for (one, slot), amounts in self.records.items() if one == outlet_id}
 
     def minus(self, other: Ledger) -> Ledger:
         """What has to be added to the other to get this one."""
