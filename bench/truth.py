@@ -16,6 +16,7 @@ from service.models import Claim, KeptAnswer, Report, Resolution
 from service.rebuild import rebuild_sums
 from service.records import Lens
 from service.scores import outlet_score
+from service.verification import verify_ledger
 from service.vocabulary import Basis
 from tests.live import Service
 
@@ -27,6 +28,7 @@ def find_faults(service: Service, db: Database, told: Told, name: str) -> Counte
     """What is not as it was said to be; empty if all is well. Nobody writes meanwhile."""
     wrong = _wrong_rows(db, told, name)
     wrong["sums that differ from a rebuild"] += rebuild_sums(db, now=dt.datetime.now(dt.UTC))
+    wrong["differences from the ledger"] += sum(1 for _ in verify_ledger(db))
     wrong["cached scores that differ from the rows"] += sum(not _is_right(service, db, outlet) for outlet in OUTLETS)
     if db.engine.dialect.name == "sqlite":
         with db.engine.connect() as connection:
