@@ -15,7 +15,7 @@ run: .venv/runtime ## serve on 127.0.0.1:8000 from ./var, with the example in it
 	@$(BIN)/borneout serve
 
 test: .venv/dev ## every test, on SQLite, a real PostgreSQL and a real Redis
-	$(BIN)/python -m pytest --cov --numprocesses 3 --dist loadfile --no-loadscope-reorder
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest --cov --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
 check: .venv/dev ## lint, format, types, layers, and the document against the code
 	$(BIN)/ruff check .

@@ -6,7 +6,7 @@ import functools
 import re
 
 from flask.testing import FlaskClient
-from jsonschema import Draft202012Validator
+from jsonschema_rs import Draft202012Validator
 from werkzeug.exceptions import HTTPException
 
 PROBLEM_JSON = "application/problem+json"
@@ -57,4 +57,4 @@ def _validator(app, operation_id, status):
     [found] = [one for one in operations if isinstance(one, dict) and one.get("operationId") == operation_id]
     schema = found["responses"][str(status)]["content"]["application/json"]["schema"]
     whole = {**schema, "components": document["components"]}
-    return Draft202012Validator(whole, format_checker=Draft202012Validator.FORMAT_CHECKER)
+    return Draft202012Validator(whole, validate_formats=True)

@@ -96,7 +96,7 @@ changes = st.lists(st.tuples(st.sampled_from(CHANGES), days), max_size=3)
 
 @pytest.mark.parametrize("name", LISTS)
 # The database is shared by the examples; each looks at rows of its own.
-@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(first=st.lists(days, max_size=6), meanwhile=st.lists(changes, max_size=4), limit=st.integers(1, 3))
 def test_nothing_is_skipped_or_repeated(world, name, first, meanwhile, limit):
     """

@@ -124,7 +124,7 @@ changes = st.lists(st.tuples(numbers, st.sampled_from([Filed.file, Filed.withdra
 
 
 # The database is shared by the examples; each leaves the queue empty.
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(st.integers(1, 4), numbers), max_size=4), st.lists(changes), st.integers(1, 2))
 def test_reports_between_pages_move_nothing(world, claims, meanwhile, limit):
     """
