@@ -19,7 +19,7 @@ OUTLETS = [f"Herald {letter}" for letter in "ABCDE"]
 PER_CLAIM = 2
 """Reports that each claim is filed with, so that half of one can be seen."""
 
-_STUBBORN = 60.0  # seconds that a writer tries a call for
+_STUBBORN = 180.0  # seconds that a writer tries a call for
 _PAUSE = 0.05
 _REFUSED_FOR_NOW = (409, 503)
 _NOTE = "Seen on the bridge."
