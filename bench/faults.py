@@ -7,7 +7,7 @@ an Idempotency-Key until it is acknowledged, but for one, which sends each once;
 less than was acknowledged before they asked. After each fault, what is on record is held against what was said: see
 `bench.truth`. A line of the table is a fault; the last column is what went wrong, and should be empty.
 
-The disk is full in two ways: as root, a small tmpfs that the database has to itself is filled up; for anyone, on
+The disk is full in two ways: as root, a small tmpfs with database and data directory is filled up; for anyone, on
 SQLite, the processes that run may not make files longer than a few kB (RLIMIT_FSIZE). The clock that is ahead is one
 of a second gunicorn on the same database and Redis, in which Python's own clock is an hour ahead (that of its UUIDs
 is not).

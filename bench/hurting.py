@@ -44,7 +44,7 @@ _SMALL_WAL = ("max_wal_size = '48MB'", "min_wal_size = '32MB'")
 
 @dataclass
 class Site:
-    """What is hurt. `disk` is where the database is if that is a file system of its own."""
+    """What is hurt. `disk` is where database and data directory are, if that is a file system of its own."""
 
     service: Service
     redis: OwnRedis
@@ -67,7 +67,7 @@ def a_site(kind: str, folder: Path, *, workers: int = 2, small: bool = True, blo
         kind: `sqlite` or `postgresql`.
         folder: Where everything is put.
         workers: How many processes answer.
-        small: Whether the database has a small disk to itself, if root is there to mount one.
+        small: Whether database and data directory have a small disk to themselves, if root is there to mount one.
         blows: How often to do what is over in a moment.
     """
     with ExitStack() as stack:
@@ -78,7 +78,7 @@ def a_site(kind: str, folder: Path, *, workers: int = 2, small: bool = True, blo
         server = stack.enter_context(_a_server(place / "pg")) if kind == "postgresql" else None
         url = f"sqlite:///{place}/borneout.db" if server is None else server.get_uri()
         env = {"BORNEOUT_RATE_LIMIT": "off", "BORNEOUT_DATABASE_URL": url, "BORNEOUT_REDIS_URL": redis.url}
-        service = stack.enter_context(running(_made(folder / "var"), workers=workers, env=env))
+        service = stack.enter_context(running(_made(place / "var"), workers=workers, env=env))
         sqlalchemy_url = url.replace("postgresql://", "postgresql+psycopg://")
         for name in OUTLETS:
             service.call("POST", "/v1/outlets", {"name": name})
