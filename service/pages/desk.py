@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 from urllib.parse import urlencode
@@ -37,7 +38,8 @@ def show_queue() -> str:
     queue, _, _ = page_of(query, partial(browse.list_due_claims, runtime().db, now=now))
     done = as_id(request.args.get("done", ""))
     told = None if done is None else story.tell_story(runtime().db, done, now=now)
-    return render_template("desk.html", queue=queue, cursor=query["cursor"], done=told, **_terms(told))
+    shown = {"queue": queue, "cursor": query["cursor"], "done": told, "at": _place(queue["items"])}
+    return render_template("desk.html", **shown, **_terms(told))
 
 
 @blp.get("/desk/claims/<uuid:claim_id>")
@@ -80,6 +82,13 @@ def _terms(told: dict[str, Any] | None) -> dict[str, Any]:
 
 def _back(claim_id: UUID) -> str:
     """Where the editor goes on: at the claim of the queue that comes next, with what was done above it."""
-    then = as_id(request.form.get("then", ""))
-    asked = {"done": str(claim_id)} | ({"cursor": request.form["cursor"]} if request.form.get("cursor") else {})
-    return f"/desk?{urlencode(asked)}{'' if then is None else f'#claim-{then}'}"
+    asked = {"done": str(claim_id)} | {name: given for name in ("cursor", "then") if (given := request.form.get(name))}
+    return f"/desk?{urlencode(asked)}"
+
+
+def _place(claims: Sequence[Mapping[str, Any]]) -> UUID | None:
+    """The claim that an editor comes to after a step, which is open before them."""
+    then, ids = as_id(request.args.get("then", "")), [claim["id"] for claim in claims]
+    if then in ids:
+        return then
+    return ids[0] if ids and "done" in request.args else None

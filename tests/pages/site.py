@@ -49,8 +49,17 @@ def serving(app):
 
 
 @contextmanager
-def visiting(browser, site, *, width=1280, scheme="light", script=True):
-    """A tab; what goes wrong in it fails the test: an error, a request to elsewhere, anything that moves by itself."""
+def visiting(browser, site, *, width=1280, scheme="light", script=True, refused=()):
+    """A tab; what goes wrong in it fails the test: an error, a request to elsewhere.
+
+    Args:
+        browser: Where it is opened.
+        site: What it can open.
+        width: How wide it is.
+        scheme: Light or dark.
+        script: Whether there is JavaScript.
+        refused: Statuses that a page may have been answered with; Chromium calls them errors.
+    """
     context = browser.new_context(
         base_url=site.address,
         viewport={"width": width, "height": 800},
@@ -62,14 +71,25 @@ def visiting(browser, site, *, width=1280, scheme="light", script=True):
     context.on("request", lambda request: request.url.startswith(site.address) or wrong.append(request.url))
     page = context.new_page()
     page.add_init_script(_WATCH_SHIFTS)
-    page.on("console", lambda message: wrong.append(message.text) if message.type in ("error", "warning") else None)
+    fine = [f"the server responded with a status of {status} " for status in refused]
+
+    def note(message):
+        if message.type in ("error", "warning") and not any(words in message.text for words in fine):
+            wrong.append(message.text)
+
+    page.on("console", note)
     page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.on("requestfailed", lambda request: wrong.append(f"failed: {request.url}"))
+    page.on("requestfailed", lambda request: _was_left(request) or wrong.append(f"failed: {request.url}"))
     try:
         yield page
     finally:
         context.close()
     assert not wrong, wrong
+
+
+def _was_left(request):
+    """Whether a request was given up because the tab went on to another page."""
+    return request.failure == "net::ERR_ABORTED"
 
 
 def look(page):

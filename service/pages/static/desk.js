@@ -42,5 +42,5 @@ document.addEventListener("keydown", (event) => {
 });
 
 // Where the last step led.
-if (due.length) open(document.querySelector(".due:target") ?? (location.search.includes("done=") ? due[0] : null));
+document.querySelector(".due[open] summary")?.focus();
 document.getElementById("trouble")?.focus();

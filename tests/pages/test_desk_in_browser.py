@@ -1,0 +1,225 @@
+"""The desk and the claim page in a real browser: by keyboard alone, and without JavaScript"""
+
+from __future__ import annotations
+
+import itertools
+import re
+
+import pytest
+
+from tests.pages.conftest import HOSTILE
+from tests.pages.editor import Editor
+from tests.pages.site import audit, look, visiting
+from tests.world import report
+
+_DAYS = itertools.count(1)
+
+PAGES = {
+    "claim": "/claims/{resolved}",
+    "claim that relays": "/claims/{relayed}",
+    "claim that is due": "/claims/{due}",
+    "claim with odd words": "/claims/{odd}",
+    "queue": "/desk",
+    "queue after a step": "/desk?done={resolved}",
+    "claim to resolve": "/desk/claims/{due}",
+    "claim to correct": "/desk/claims/{resolved}",
+    "record": "/desk/record",
+    "record on a claim": "/desk/record?claim={due}",
+    "merge": "/desk/merge?outlet=herald&into=the-oracle",
+    "today": "/desk/today?all",
+}
+
+
+@pytest.fixture(scope="session")
+def editor(site):
+    return Editor(site.app)
+
+
+@pytest.fixture(scope="session")
+def editor_cookie(site, editor):
+    """The session of an editor, as a browser keeps it."""
+    return {"name": "borneout_desk", "value": editor.signed_in().cookie, "url": f"{site.address}/desk"}
+
+
+@pytest.fixture
+def due(site):
+    """Two claims that stand first in the queue."""
+    return [record_due(site) for _ in range(2)]
+
+
+@pytest.fixture(scope="session")
+def ids(site):
+    """What the addresses of pages name."""
+    resolved = record_due(site)
+    first = site.resolve(resolved, "true", evidence=["https://example.org/a"])
+    site.resolve(resolved, "false", supersedes=first["id"])
+    relayed = site.record(
+        report("Herald"),
+        report("Post", "2026-01-02T12:00:00Z", relays={"outlet": "herald"}),
+        report(
+            "Wire", "2026-01-02T12:00:00Z", relays={"cited_as": "reports"}, quote="A quote.", url="https://w.example/"
+        ),
+        report("Mail", "2026-02-01T12:00:00Z", stance="deny", probability=0.8),
+        report("Sun", "2026-02-03T12:00:00Z", stance="query"),
+        text="Rovers sign him.",
+        group="club",
+    )
+    [odd, *_] = site.get("/v1/claims", query_string={"topic": HOSTILE}).json["items"]
+    return {"resolved": resolved["id"], "relayed": relayed["id"], "due": record_due(site)["id"], "odd": odd["id"]}
+
+
+def record_due(site):
+    """A claim that has been due for longer than all others."""
+    number = next(_DAYS)
+    text = f"Bridge number {number} opens to traffic."
+    return site.record(
+        report("Herald"), report("Post"), text=text, kind="event", resolves_by=f"19{80 - number}-01-01T00:00:00Z"
+    )
+
+
+def sign_in(page, editor):
+    page.goto("/desk")
+    page.keyboard.type(editor.key["secret"])
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/desk")
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_page(site, browser, editor_cookie, ids, name):
+    """
+    Each page loads without an error, asks nobody else, stands still, fits the screen, and is open to everyone: on a
+    large screen and a small one, light and dark.
+    """
+    for width, scheme in ((1280, "light"), (360, "dark")):
+        with visiting(browser, site, width=width, scheme=scheme) as page:
+            page.context.add_cookies([editor_cookie])
+            page.goto(PAGES[name].format(**ids))
+            look(page)
+            audit(page)
+
+
+def test_opened(site, browser, editor, ids):
+    """
+    So does what is folded up at first: the table beside a picture, the form of a claim, what was read from a paste.
+    """
+    with visiting(browser, site, width=360) as page:
+        page.goto(PAGES["claim that relays"].format(**ids))
+        page.get_by_text("5 reports in a table").click()
+        audit(page)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        page.goto("/desk/sign-in")
+        look(page)
+        audit(page)
+        sign_in(page, editor)
+        page.keyboard.press("j")
+        audit(page)
+        look(page)
+        page.goto("/desk/record")
+        page.get_by_label("Address of the page").fill("https://unknown.example/1")
+        page.get_by_label("Quote").fill("Rovers agreed terms.")
+        page.get_by_role("button", name="Read it").click()
+        page.wait_for_url("**/desk/record/reading")
+        look(page)
+        audit(page)
+
+
+def test_by_keyboard(site, browser, editor, due):
+    """
+    An editor works through the queue, takes a step back, and corrects, without a mouse.
+    """
+    second, first = due
+    with visiting(browser, site) as page:
+        sign_in(page, editor)
+        press = page.keyboard.press
+        for key in ("j", "j", "k", "t"):
+            press(key)
+        page.keyboard.type("https://example.org/seen")
+        press("Enter")
+        page.wait_for_url("**/desk?done=*")
+        assert ("true", ["https://example.org/seen"]) == standing(site, first)
+        assert page.locator(f"#claim-{second['id']}").evaluate(
+            "one => one.open && one.contains(document.activeElement)"
+        )
+
+        press("z")
+        page.get_by_text("Open again").wait_for()
+        assert "due" == site.claim(first)["status"]
+
+        page.goto(f"/desk/claims/{second['id']}")
+        press("p")
+        page.keyboard.type("40")
+        press("Escape")
+        press("n")
+        page.keyboard.type("Half of it, as seen.")
+        press("Enter")
+        page.wait_for_url("**/desk?done=*")
+        resolution = site.claim(second)["resolution"]
+        assert ("partial", 0.4, "Half of it, as seen.") == tuple(
+            resolution[name] for name in ("verdict", "truth", "note")
+        )
+        look(page)
+
+
+def test_refused_by_keyboard(site, browser, editor, due):
+    """
+    What is refused is said where one reads on, and what was written stays.
+    """
+    with visiting(browser, site, refused=[422]) as page:
+        sign_in(page, editor)
+        page.goto(f"/desk/claims/{due[0]['id']}")
+        page.keyboard.press("f")
+        page.keyboard.type("not-an-address")
+        with page.expect_response(re.compile("/resolutions$")) as answer:
+            page.keyboard.press("Enter")
+        page.wait_for_load_state()
+        assert 422 == answer.value.status
+        assert "Not an absolute http or https URL." in page.locator(":focus").text_content()
+        assert "not-an-address" == page.get_by_label("Evidence").input_value()
+        audit(page)
+
+
+def test_without_script(site, browser, editor, due):
+    """
+    All of it goes by forms alone: sign in, resolve, undo, record, merge, sign out.
+    """
+    _, first = due
+    with visiting(browser, site, script=False, width=360) as page:
+        page.goto("/desk")
+        page.get_by_label("API key").fill(editor.key["secret"])
+        page.get_by_role("button", name="Sign in").click()
+        page.locator(f"#claim-{first['id']} summary").click()
+        form = page.locator(f"#claim-{first['id']} form")
+        form.get_by_label("False").check()
+        form.get_by_label("Note").fill("Seen.")
+        form.get_by_role("button", name="Resolve").click()
+        assert ("false", []) == standing(site, first)
+        page.get_by_role("button", name="Undo").click()
+        assert "due" == site.claim(first)["status"]
+
+        page.get_by_role("link", name="Record a claim").click()
+        page.get_by_label("Address of the page").fill("https://hostile.example/1")
+        page.get_by_label("Quote").fill("Rovers agreed terms.")
+        page.get_by_role("button", name="Read it").click()
+        assert HOSTILE in page.locator(".read").first.text_content()
+        page.get_by_label("Published").fill("2026-01-05T09:30")
+        page.get_by_label("In one sentence").fill("Rovers sign him by forms alone.")
+        page.get_by_label("It is").select_option("fact")
+        page.get_by_role("button", name="Save").click()
+        assert "Rovers sign him by forms alone." == page.locator("h1").text_content()
+
+        page.get_by_role("link", name="Merge outlets").click()
+        site.outlet("Herold")
+        page.get_by_label("This outlet").fill("herold")
+        page.get_by_label("is in truth").fill("herald")
+        page.get_by_role("button", name="Look at both").click()
+        page.get_by_role("button", name="Merge Herold into Herald").click()
+        page.get_by_role("button", name="Undo").click()
+        assert 200 == site.get("/v1/outlets/herold").status_code
+        page.get_by_role("button", name="Sign out").click()
+        page.goto("/desk")
+        assert page.url.endswith("/desk/sign-in?next=%2Fdesk")
+
+
+def standing(site, claim):
+    resolution = site.claim(claim)["resolution"]
+    return resolution["verdict"], resolution["evidence"]
