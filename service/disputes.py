@@ -17,6 +17,7 @@ from service.identity import new_id
 from service.models import Claim, Dispute, Resolution
 from service.outbox import forget_scores
 from service.paging import Keyset, Page, Position
+from service.sums import hold_outlets
 from service.talk import describe_dispute, is_open
 from service.vocabulary import Caller, DisputeStatus, Scope
 
@@ -55,6 +56,7 @@ def dispute_resolution(
                 return describe_dispute(known, resolution), False
         dispute = Dispute(id=new_id(), reason=reason, evidence=evidence, filed_by=caller.key_id, recorded_at=now)
         resolution.disputes.append(dispute)
+        hold_outlets(session, [claim])
         forget_scores(session, cache, reporting_outlets(claim), now=now)
     return describe_dispute(dispute, resolution), True
 
@@ -79,6 +81,7 @@ def close_dispute(
         if caller.key_id in takes_part and not caller.may(Scope.RESOLUTIONS_OWN):
             raise OwnDispute(f"This key takes part in the dispute {dispute_id}.")
         dispute.closed_at, dispute.closed_by, dispute.closing_reason = now, caller.key_id, reason
+        hold_outlets(session, [claim])
         forget_scores(session, cache, reporting_outlets(claim), now=now)
     return describe_dispute(dispute, resolution)
 

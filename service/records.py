@@ -151,13 +151,16 @@ def _add_talk(
     session: Session, chosen: Chosen, records: dict[UUID, OutletRecord], lens: Lens, *, now: dt.datetime
 ) -> None:
     """Note what is said of the records: disputes, which are few, and replies."""
-    for one in walk(session, chosen, lens, on=disputed_claims(lens.recorded_by)):
+    for outlet_id, reply in session.execute(general_replies(chosen, lens.recorded_by)):
+        records[outlet_id].reply = reply
+    disputed = disputed_claims(lens.recorded_by)
+    # Mostly there are none, and that is cheaper to find than what would be counted of them.
+    if session.scalar(disputed.limit(1)) is None:
+        return
+    for one in walk(session, chosen, lens, on=disputed):
         slot, _ = count_claim(one.claim, one.position)
         is_own = slot.role is Role.OWN and one.claim.verdict is not None
         records[one.outlet_id].disputed += is_own and counts(one, lens, now=now)
-    replies = general_replies(lens.recorded_by).join(Outlet, Outlet.id == Reply.outlet_id).where(chosen)
-    for reply in session.scalars(replies):
-        records[reply.outlet_id].reply = reply
 
 
 def walk(

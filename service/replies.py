@@ -16,7 +16,7 @@ from service.identity import new_id
 from service.models import Claim, Outlet, Reply, Report, Withdrawal
 from service.outbox import forget_scores
 from service.paging import Keyset, Page, Position
-from service.register import require_outlet
+from service.register import PLACES, merged_with, require_outlet
 from service.talk import describe_reply
 from service.vocabulary import Caller
 
@@ -50,11 +50,12 @@ def record_reply(
 
     Raises:
         UnknownOutlet: No outlet has this slug or id.
+        OutletMerged: It was merged into another one.
         InvalidBody: The outlet has not reported the claim.
     """
     with db.write() as session:
+        lock_name(session, PLACES)  # one reply at a time, and none while outlets are merged
         outlet = require_outlet(session, reference)
-        lock_name(session, f"replies {outlet.id}")
         if claim is not None:
             _check_reported(session, outlet, claim)
         given = {"outlet_id": outlet.id, "claim_id": claim, "text": text, "url": url}
@@ -81,8 +82,8 @@ def withdraw_reply(
         AlreadyWithdrawn: It was withdrawn for another reason.
     """
     with db.write() as session:
-        reply = session.scalar(_shown().where(Reply.id == reply_id).with_for_update(of=Reply))
-        if reply is None:
+        lock_name(session, PLACES)
+        if (reply := session.scalar(_shown().where(Reply.id == reply_id))) is None:
             raise NotFound(f"No reply {reply_id} is on record.")
         created = reply.withdrawn_at is None
         if created:
@@ -94,16 +95,17 @@ def withdraw_reply(
 
 
 def list_replies(db: Database, reference: str, *, after: Position | None, limit: int) -> Page[dict[str, Any]]:
-    """The replies of an outlet, the newest first.
+    """The replies of an outlet, and of those that were merged into it, the newest first.
 
     Raises:
         UnknownOutlet: No outlet has this slug or id.
+        OutletMerged: It was merged into another one.
         InvalidQuery: `after` is not a position of this list.
     """
     keyset = Keyset([Reply.id], [UUID], descending=True)
     with db.read() as session:
-        outlet = require_outlet(session, reference)
-        page = keyset.page(session, _shown().where(Reply.outlet_id == outlet.id), after=after, limit=limit)
+        filed = Reply.outlet_id.in_(merged_with(require_outlet(session, reference)))
+        page = keyset.page(session, _shown().where(filed), after=after, limit=limit)
         return Page([describe_reply(reply) for reply in page.items], page.next)
 
 
@@ -115,12 +117,12 @@ def _check_reported(session: Session, outlet: Outlet, claim_id: UUID) -> None:
     if session.get(Claim, claim_id) is None:
         raise InvalidBody.at("/claim", f"No claim {claim_id} is on record.", "unknown-claim")
     withdrawn = sa.exists().where(Withdrawal.report_id == Report.id)
-    reports = sa.select(Report.id).where(Report.claim_id == claim_id, Report.outlet_id == outlet.id, ~withdrawn)
-    if session.scalar(reports.limit(1)) is None:
+    reports = sa.select(Report.id).where(Report.claim_id == claim_id, Report.outlet_id.in_(merged_with(outlet)))
+    if session.scalar(reports.where(~withdrawn).limit(1)) is None:
         raise InvalidBody.at("/claim", f"The outlet {outlet.slug!r} has not reported this claim.", "not-reported")
 
 
 def _forget(session: Session, cache: ScoreCache, reply: Reply, *, now: dt.datetime) -> None:
     """A score shows what is said of the record as a whole; what is said of a claim is shown there."""
     if reply.claim_id is None:
-        forget_scores(session, cache, [reply.outlet.slug], now=now)
+        forget_scores(session, cache, [reply.outlet.surviving.slug], now=now)

@@ -69,13 +69,13 @@ def kept_sums(session: Session, claims: Collection[Claim]) -> Iterator[None]:
     """
     before = _ledger_of(claims)
     yield
-    _hold_outlets(session, claims)
+    hold_outlets(session, claims)
     change = _ledger_of(claims).minus(before)
     session.flush()
     add_sums(session, change)
 
 
-def _hold_outlets(session: Session, claims: Collection[Claim]) -> None:
+def hold_outlets(session: Session, claims: Collection[Claim]) -> None:
     """Let no outlet of the claims be merged or parted until the transaction ends (R22).
 
     SQLite needs nothing: whoever writes there has the database to itself.

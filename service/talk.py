@@ -11,7 +11,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased, selectinload
 
 from service.instants import format_instant
-from service.models import Dispute, Reply, Resolution
+from service.models import Dispute, Outlet, Reply, Resolution
+from service.register import counts_as, filing_for
 from service.vocabulary import DisputeStatus
 
 
@@ -27,18 +28,24 @@ def disputed_claims(moment: dt.datetime | None = None) -> sa.Select[UUID]:
     return sa.select(Resolution.claim_id).join(Dispute, Dispute.resolution_id == Resolution.id).where(is_open(moment))
 
 
-def general_replies(moment: dt.datetime | None = None) -> sa.Select[Reply]:
-    """What outlets answer to their records as a whole: of each the newest that was not withdrawn, or was then."""
-    newer = aliased(Reply)
-    later = sa.exists().where(newer.outlet_id == Reply.outlet_id, newer.id > Reply.id, *_answers(newer, moment))
-    return sa.select(Reply).where(*_answers(Reply, moment), ~later)
+def general_replies(
+    chosen: sa.ColumnExpressionArgument[bool], moment: dt.datetime | None = None
+) -> sa.Select[UUID, Reply]:
+    """What some outlets answer to their records as a whole, each with whose record it is; the newest last.
 
-
-def _answers(reply: type[Reply], moment: dt.datetime | None) -> tuple[sa.ColumnElement[bool], ...]:
+    Those that were withdrawn are left out; of a past moment, those that were by then, or came later.
+    """
+    filer = aliased(Outlet)
+    rows = (
+        sa.select(counts_as(filer), Reply)
+        .join_from(Reply, filer, filer.id == Reply.outlet_id)
+        .where(Reply.outlet_id.in_(filing_for(chosen)), Reply.claim_id.is_(None))
+        .order_by(Reply.id)
+    )
     if moment is None:
-        return reply.claim_id.is_(None), reply.withdrawn_at.is_(None)
-    standing = sa.or_(reply.withdrawn_at.is_(None), reply.withdrawn_at > moment)
-    return reply.claim_id.is_(None), reply.recorded_at <= moment, standing
+        return rows.where(Reply.withdrawn_at.is_(None))
+    withdrawn_later = sa.or_(Reply.withdrawn_at.is_(None), Reply.withdrawn_at > moment)
+    return rows.where(Reply.recorded_at <= moment, withdrawn_later)
 
 
 def replies_on(session: Session, claim_id: UUID) -> list[dict[str, Any]]:
@@ -73,6 +80,7 @@ def describe_dispute(dispute: Dispute, resolution: Resolution) -> dict[str, Any]
         "evidence": dispute.evidence,
         "closure": None if dispute.closed_at is None else closure,
         "recorded_at": dispute.recorded_at,
+        "redacted": dispute.redacted or [],
     }
 
 
@@ -81,12 +89,13 @@ def describe_reply(reply: Reply) -> dict[str, Any]:
     withdrawal = {"reason": reply.withdrawal_reason, "recorded_at": reply.withdrawn_at}
     return {
         "id": reply.id,
-        "outlet": reply.outlet.slug,
+        "outlet": reply.outlet.surviving.slug,
         "claim": reply.claim_id,
         "text": reply.text,
         "url": reply.url,
         "withdrawn": None if reply.withdrawn_at is None else withdrawal,
         "recorded_at": reply.recorded_at,
+        "redacted": reply.redacted or [],
     }
 
 
@@ -94,4 +103,10 @@ def reply_with_score(reply: Reply | None) -> dict[str, Any] | None:
     """What an outlet answers, as its score shows it."""
     if reply is None:
         return None
-    return {"id": str(reply.id), "text": reply.text, "url": reply.url, "recorded_at": format_instant(reply.recorded_at)}
+    return {
+        "id": str(reply.id),
+        "text": reply.text,
+        "url": reply.url,
+        "recorded_at": format_instant(reply.recorded_at),
+        "redacted": reply.redacted or [],
+    }

@@ -176,6 +176,33 @@ def test_commitment_is_not_read_anew(world, export, reload):
     assert read == [(line["commitment"], line["lexicon"]) for line in export("again")["reports"] if line["quote"]]
 
 
+def test_disputes_and_replies(world, export):
+    """
+    What is said of resolutions that stand, and replies that do, are told with how disputes were put aside.
+    """
+    claim, other = world.record(external_id="a"), world.record(external_id="b")
+    for one in (claim, other):
+        world.post(f"/v1/claims/{one['id']}/disputes", {"reason": world.resolve(one, "true")["verdict"]})
+        [opened] = world.claim(one)["disputes"]
+    world.post(f"/v1/disputes/{opened['id']}/closure", {"reason": "It is so."})
+    world.post(f"/v1/claims/{other['id']}/disputes", {"reason": "No.", "evidence": ["https://example.org/"]})
+    world.resolve(claim, "false", supersedes=world.claim(claim)["resolution"]["id"])
+    for text, of in (("We stand by it.", None), ("So we said.", other["id"]), ("By mistake.", None)):
+        answer = world.post("/v1/outlets/herald/replies", {"text": text, "claim": of}).json
+    world.post(f"/v1/replies/{answer['id']}/withdrawal", {"reason": "By mistake."})
+    made = export()
+
+    closed, waiting = made["disputes"]
+    assert ("dispute", "b", "true", "It is so.") == (
+        *(closed[name] for name in ("type", "claim", "reason")),
+        closed["closure"]["reason"],
+    )
+    assert (["https://example.org/"], None) == (waiting["evidence"], waiting["closure"])
+    assert [("herald", None, "We stand by it."), ("herald", "b", "So we said.")] == [
+        tuple(line[name] for name in ("outlet", "claim", "text")) for line in made["replies"]
+    ]
+
+
 def test_contexts(world, export):
     """
     Contexts are told oldest first, as scores name them.

@@ -142,6 +142,21 @@ def test_claim_line_with_everything(world, load):
     assert 2 == world.score("bild")["counts"]["incorrect"]
 
 
+def test_line_that_supersedes_a_disputed_resolution(world, load):
+    """
+    A resolution in a file closes what was open against the one that it supersedes, as one that is sent does.
+    """
+    load(OUTLET, CLAIM | {"resolution": RESOLUTION})
+    claim = claims(world)["a"]
+    world.post(f"/v1/claims/{claim['id']}/disputes", {"reason": "He did join."})
+
+    [loaded] = load(typed("resolution", claim="a", verdict="true", note=NOTE, supersedes=claim["resolution"]["id"]))
+
+    after = world.claim(claim)
+    assert (False, loaded["id"]) == (after["disputed"], after["disputes"][0]["closure"]["resolution"])
+    assert 0 == world.score("bild")["counts"]["disputed"]
+
+
 @pytest.mark.parametrize("apart", [0, BATCH])
 def test_references(world, load, apart):
     """

@@ -26,7 +26,11 @@ blp = Blueprint("replies", __name__, url_prefix="/v1", description="What outlets
 @blp.response(201, ReplyOut)
 @blp.alt_response(200, schema=ReplyOut, description="On record already", success=True)
 def record_reply(body: dict[str, Any], outlet: str) -> Any:
-    """Put on record what an outlet answers, once you have verified that it does"""
+    """Put on record what an outlet answers, to its whole record or to one claim
+
+    Whoever does so vouches that they have verified that the outlet said it. The newest reply to a whole record is shown
+    with its score, one to a claim on that claim.
+    """
     at, now = runtime(), dt.datetime.now(dt.UTC)
     reply, created = replies.record_reply(at.db, at.cache, outlet, **body, caller=caller(), now=now)
     return reply, 201 if created else 200

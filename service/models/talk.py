@@ -15,6 +15,7 @@ from service.models.outlets import Outlet
 from service.models.words import Redacted
 
 _OPEN = sa.text("closed_at IS NULL")
+_GENERAL = sa.text("claim_id IS NULL AND withdrawn_at IS NULL")
 
 
 class Dispute(Base):
@@ -48,7 +49,10 @@ class Reply(Base):
     """What an outlet answers: to its record as a whole, or to one claim that it reported."""
 
     __tablename__ = "reply"
-    __table_args__ = (sa.Index(None, "outlet_id", "id"),)
+    __table_args__ = (
+        sa.Index(None, "outlet_id", "id"),
+        sa.Index("ix_reply_general", "outlet_id", sqlite_where=_GENERAL, postgresql_where=_GENERAL),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     outlet_id: Mapped[UUID] = mapped_column(sa.ForeignKey("outlet.id"))

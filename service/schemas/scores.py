@@ -10,6 +10,7 @@ from marshmallow.validate import Length, OneOf, Range
 from service.identity import SLUG_LENGTH
 from service.records import Lens
 from service.schemas.fields import MAX_PAGE, Answer, Body, Count, Instant, Share, Text, one_of
+from service.schemas.redacted import RedactedOut
 from service.scores import Ranking
 from service.scoring import LEVELS, RATED_FROM
 from service.vocabulary import Basis, Order, OutletKind, RankBy
@@ -136,6 +137,7 @@ class ScoreReplyOut(Answer):
     text = ma.fields.String(required=True)
     url = ma.fields.String(required=True, allow_none=True)
     recorded_at = Instant(required=True)
+    redacted = ma.fields.List(ma.fields.Nested(RedactedOut), required=True)
 
 
 class RatedOut(Answer):

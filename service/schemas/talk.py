@@ -6,6 +6,7 @@ import marshmallow as ma
 from marshmallow.validate import Length
 
 from service.schemas.fields import Answer, Body, Instant, PageQuery, Text, WebAddress, one_of
+from service.schemas.redacted import RedactedOut
 from service.schemas.reports import WithdrawalOut
 from service.vocabulary import DisputeStatus
 
@@ -38,6 +39,7 @@ class DisputeOut(Answer):
     evidence = ma.fields.List(ma.fields.String(), required=True)
     closure = ma.fields.Nested(ClosureOut, required=True, allow_none=True)
     recorded_at = Instant(required=True)
+    redacted = ma.fields.List(ma.fields.Nested(RedactedOut), required=True)
 
 
 class DisputePage(Answer):
@@ -67,6 +69,7 @@ class ReplyOut(Answer):
     url = ma.fields.String(required=True, allow_none=True)
     withdrawn = ma.fields.Nested(WithdrawalOut, required=True, allow_none=True)
     recorded_at = Instant(required=True)
+    redacted = ma.fields.List(ma.fields.Nested(RedactedOut), required=True)
 
 
 class ReplyPage(Answer):

@@ -169,6 +169,37 @@ def test_sent_again(world, claim, editor):
     assert 201 == dispute(world, claim).status_code
 
 
+def test_counted_once_where_outlets_are_merged(world, claim):
+    """
+    R22: a disputed claim that both outlets have reported counts once in the record of the two, and again for each when
+    they are parted.
+    """
+    dispute(world, claim)
+    assert (1, 1) == (disputed(world, "herald"), disputed(world, "tribune"))
+
+    world.post("/v1/outlets/tribune/merge", {"into": "herald"})
+    merged = disputed(world, "herald")
+    world.delete("/v1/outlets/tribune/merge", headers={"If-Match": "*"})
+
+    assert (1, 1, 1) == (merged, disputed(world, "herald"), disputed(world, "tribune"))
+
+
+def test_redacted(world, claim):
+    """
+    What had to be taken out of a dispute is gone wherever it was shown, and said to be.
+    """
+    opened = dispute(world, claim, evidence=["https://example.org/other"]).json
+    members = {"subject": opened["id"], "members": ["reason", "evidence"], "reason": "It named a child."}
+
+    assert 201 == world.post("/v1/redactions", members).status_code
+
+    [shown] = world.claim(claim)["disputes"]
+    assert ("[redacted]", []) == (shown["reason"], shown["evidence"])
+    assert {("reason", "It named a child."), ("evidence", "It named a child.")} == {
+        (one["member"], one["reason"]) for one in shown["redacted"]
+    }
+
+
 def test_nothing_to_dispute(world):
     """
     A claim that is open, or open again, has nothing to dispute.

@@ -40,12 +40,16 @@ stateful.generation.max-examples = {examples}
 [dictionaries]
 claims.values = {claims}
 reports.values = {reports}
+disputes.values = {disputes}
+replies.values = {replies}
 outlets.values = {outlets}
 tags.values = ["*"]
 
 [parameters]
 "path.claim_id" = {{ dictionary = "claims", probability = 0.7 }}
 "path.report_id" = {{ dictionary = "reports", probability = 0.7 }}
+"path.dispute_id" = {{ dictionary = "disputes", probability = 0.7 }}
+"path.reply_id" = {{ dictionary = "replies", probability = 0.7 }}
 "path.outlet" = {{ dictionary = "outlets", probability = 0.7 }}
 "header.If-Match" = {{ dictionary = "tags", probability = 0.7 }}
 """
@@ -71,7 +75,10 @@ def on_record(service):
     """What there is to name in a path, a little of each."""
     claims, outlets = (service.call("GET", f"/v1/{kind}?limit=9")[1]["items"] for kind in ("claims", "outlets"))
     reports = service.call("GET", f"/v1/claims/{claims[0]['id']}/reports")[1]["items"]
-    named = {"claims": claims, "outlets": outlets, "reports": reports}
+    resolved = service.call("GET", "/v1/claims?status=resolved&limit=1")[1]["items"][0]["id"]
+    dispute = service.call("POST", f"/v1/claims/{resolved}/disputes", {"reason": "It is not so."})[1]
+    reply = service.call("POST", f"/v1/outlets/{outlets[0]['id']}/replies", {"text": "It is so."})[1]
+    named = {"claims": claims, "outlets": outlets, "reports": reports, "disputes": [dispute], "replies": [reply]}
     return {kind: json.dumps([item["id"] for item in items]) for kind, items in named.items()}
 
 

@@ -11,6 +11,7 @@ branch_labels = None
 depends_on = None
 
 _OPEN = sa.text("closed_at IS NULL")
+_GENERAL = sa.text("claim_id IS NULL AND withdrawn_at IS NULL")
 
 
 def upgrade() -> None:
@@ -62,6 +63,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_reply")),
     )
     op.create_index(op.f("ix_reply_outlet_id_id"), "reply", ["outlet_id", "id"])
+    op.create_index("ix_reply_general", "reply", ["outlet_id"], sqlite_where=_GENERAL, postgresql_where=_GENERAL)
     op.create_index(op.f("ix_reply_claim_id"), "reply", ["claim_id"])
 
 
