@@ -26,10 +26,10 @@ import psycopg
 import sqlalchemy as sa
 
 from service.cache import ScoreCache
-from service.db import Database
+from service.db import Base, Database
 from service.identity import new_id
 from service.migrations import migrate
-from service.models import Base, Claim, Outlet, Report, Resolution
+from service.models import Claim, Outlet, Report, Resolution
 from service.rebuild import rebuild_sums
 from service.records import Lens
 from service.scores import outlet_score
