@@ -35,6 +35,7 @@ context = [{"id": "start", "kappa": 8, "rates": []}, *data["contexts"]][-1]
 cells, kappa = {tuple(cell): (n / 1e9, true / 1e9) for cell, n, true in context["rates"]}, context["kappa"]
 (said, true), (denied, untrue) = (cells.get((stance,), (0, 0)) for stance in ("support", "deny"))
 reference = (true + denied - untrue + 1) / (said + denied + 2)
+merged = {outlet["slug"]: outlet["merged_into"] or outlet["slug"] for outlet in data["outlets"]}
 scored = {outlet["slug"] for outlet in data["outlets"] if outlet["scorable"] and sys.argv[2:] in ([], [outlet["slug"]])}
 claims = {claim["external_id"]: claim for claim in data["claims"]}
 answers = {one["claim"]: one for one in data["resolutions"] if one["verdict"] in ("true", "false", "partial")}
@@ -42,17 +43,16 @@ sides, records, when = {}, {}, datetime.fromisoformat
 for report in data["reports"]:
     answer = answers.get(report["claim"])
     if answer and report["stance"] in ("support", "deny") and when(report["published_at"]) < when(answer["known_at"]):
-        sides.setdefault((report["outlet"], report["claim"]), []).append(report)
+        sides.setdefault((merged[report["outlet"]], report["claim"]), []).append(report)
 for (outlet, name), reports in sides.items():
-    if outlet in scored and not all(report["relays"] for report in reports):  # else it only passed the claim on
+    if outlet in scored and any(not one["relays"] or merged.get(one["relays"]["outlet"]) == outlet for one in reports):
         stance, claim, verdict = reports[-1]["stance"], claims[name], answers[name]["verdict"]
         right = round(answers[name]["truth"], 9) if verdict == "partial" else int(verdict == "true")
         expected = rate(stance, claim["kind"], reports[-1]["commitment"], claim["topic"])
         records.setdefault(outlet, []).append((right, expected) if stance == "support" else (1 - right, 1 - expected))
 for outlet, pairs in sorted(records.items()):
     n, right, expected = len(pairs), *map(sum, zip(*pairs, strict=True))
-    m = min(max(expected / n, 0.01), 0.99)
-    mu, nu = (right + kappa * m) / (n + kappa), kappa + n / 2
+    mu, nu = (right + kappa * (m := min(max(expected / n, 0.01), 0.99))) / (n + kappa), kappa + n / 2
     odds = [mu / (1 - mu), *(exp(quantile(share, mu * nu, (1 - mu) * nu)) for share in (0.05, 0.95))]
     mean, lower, upper = (1 / (1 + m / (1 - m) * (1 - reference) / reference / each) for each in odds)
     reliability = {"mean": mean, "lower": min(lower, mean), "upper": max(upper, mean), "level": 0.9}

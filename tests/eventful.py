@@ -31,6 +31,7 @@ def fill(world: World) -> None:
     _relays(world)
     _kinds(world)
     _read_from_quotes(world)
+    _merged(world)
 
 
 def _corrected(world: World) -> None:
@@ -105,6 +106,23 @@ def _read_from_quotes(world: World) -> None:
         ):
             session.execute(sa.update(Report).where(Report.id == UUID(id_)).values(**values))
         session.commit()
+
+
+def _merged(world: World) -> None:
+    """R22: two outlets that prove to be one, with claims of either and both, relays between them, and one below."""
+    world.outlet("Late Echo", parent="herald")
+    world.outlet("Echo of the North", parent="late-echo")
+    for stance, verdict in (("deny", "true"), ("support", "false")):
+        both = world.record(report("Late Echo", LATER, stance=stance), report("Echo", LATER), topic="roads")
+        world.resolve(both, verdict, known_at=KNOWN)
+    passed_on = report("Late Echo", NOON, relays={"outlet": "echo"})
+    for reports in (
+        [report("Late Echo")],
+        [passed_on],
+        [report("Mirror", LATER, relays={"outlet": "late-echo"}), passed_on],
+    ):
+        world.resolve(world.record(*reports), "true", known_at=KNOWN)
+    assert 201 == world.post("/v1/outlets/late-echo/merge", {"into": "echo"}).status_code
 
 
 def _withdraw(world: World, filed: dict[str, Any]) -> None:
