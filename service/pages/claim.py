@@ -19,6 +19,7 @@ from service.web import runtime
 blp = page_blueprint("claim")
 
 _LEVEL = 0.9
+_ROWS = 200
 
 
 @blp.get("/claims/<uuid:claim_id>")
@@ -27,8 +28,8 @@ def get_claim(claim_id: UUID) -> Response:
     """The story of a claim"""
     told = story.tell_story(runtime().db, claim_id, now=dt.datetime.now(dt.UTC))
     forecast = forecasts.forecast_claim(runtime().db, claim_id, level=_LEVEL)
-    drawn = {"picture": lanes.draw(told), "in_short": lanes.summarise(told)}
-    return show("claim.html", **told, **drawn, forecast=forecast, moved=charts.through_time(_points(forecast["kept"])))
+    shown = told | {"picture": lanes.draw(told), "in_short": lanes.summarise(told), "rows": _ROWS}
+    return show("claim.html", **shown, forecast=forecast, moved=charts.through_time(_points(forecast["kept"])))
 
 
 def _points(kept: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:

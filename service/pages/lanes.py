@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from service.pages.charts import thin
 from service.pages.words import day, minute, plural
 
 TOP = 46
@@ -19,7 +20,9 @@ TOP = 46
 FOOT = 26
 """Room below them for dates."""
 MOST = 40
-"""How many lanes are drawn; the table has all."""
+"""How many lanes are drawn."""
+MOST_MARKS = 300
+"""How many reports are drawn, evenly chosen among more."""
 
 _WORDS = 24
 _BAND = 30
@@ -74,10 +77,9 @@ def draw(story: Mapping[str, Any]) -> Picture:
     span = _Span.over([report["published_at"] for report in reports] + [at for at in matter.values() if at])
     slugs = _slugs(reports, story["roots"])
     lanes = _lanes(slugs[:MOST], story["names"])
-    for report in reports:
-        if report["outlet"] in lanes:
-            lane = lanes[report["outlet"]]
-            lane.marks.append(_mark(report, lane, span))
+    for report in thin([report for report in reports if report["outlet"] in lanes], MOST_MARKS):
+        lane = lanes[report["outlet"]]
+        lane.marks.append(_mark(report, lane, span))
     ties = list(_ties(lanes, story["roots"]))
     return Picture(list(lanes.values()), ties, list(_moments(matter, span)), span.dates(), len(slugs) - len(lanes))
 

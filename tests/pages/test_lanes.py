@@ -8,7 +8,7 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service.pages.lanes import MOST, draw, summarise
+from service.pages.lanes import MOST, MOST_MARKS, draw, summarise
 
 BEGAN = dt.datetime(2024, 1, 1, tzinfo=dt.UTC)
 OUTLETS = "abcdefgh"
@@ -120,3 +120,25 @@ def test_crowd():
 
     assert (MOST, 7) == (len(picture.lanes), picture.left_out)
     assert "outlet-46" == picture.lanes[0].slug
+
+
+def test_very_many_reports():
+    """
+    Of very many reports some are drawn, the first and the last among them.
+    """
+    reports = [
+        {
+            "id": number,
+            "outlet": "herald",
+            "stance": "support",
+            "commitment": None,
+            "probability": None,
+            "published_at": BEGAN + dt.timedelta(hours=number),
+            "withdrawn": None,
+        }
+        for number in range(5000)
+    ]
+    claim = {"reports": reports, "resolves_by": None, "resolution": None, "independent_roots": 1}
+    [lane] = draw({"claim": claim, "names": {"herald": "Herald"}, "roots": {}}).lanes
+
+    assert (MOST_MARKS, 0, 4999) == (len(lane.marks), lane.marks[0]["id"], lane.marks[-1]["id"])
