@@ -6,6 +6,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+import redis
 
 from service.app import create_app
 from service.config import Settings
@@ -25,7 +26,11 @@ def app(app):
 def standing_world(request, redis_server, tmp_path_factory):
     """The API as an admin calls it, on a database that the tests of one file share: for calls that change nothing."""
     url = request.getfixturevalue(f"standing_{request.param}")
-    env = {"BORNEOUT_DATABASE_URL": url, "BORNEOUT_REDIS_URL": f"unix://{redis_server}"}
+    # In a Redis of its own, where nobody has left what was answered from another database.
+    cached = f"unix://{redis_server}?db={2 if request.param == 'sqlite' else 3}"
+    with redis.Redis.from_url(cached) as client:
+        client.flushdb()
+    env = {"BORNEOUT_DATABASE_URL": url, "BORNEOUT_REDIS_URL": cached}
     app = create_app(Settings.from_env(env, data_dir=tmp_path_factory.mktemp("data")))
     app.test_client_class = CheckedClient
     yield World(app)

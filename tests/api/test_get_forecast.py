@@ -55,14 +55,24 @@ def lines():
     return made
 
 
-@pytest.fixture
-def loaded(world, lines):
-    """A world that has read them and learned."""
+def teach(world, lines):
+    """Have a world read them and learn."""
     read = [ReadLine(number, read_line(line, feed=None)) for number, line in enumerate(lines)]
     results = load_lines(world.runtime.db, world.runtime.cache, read, caller=OPERATOR, now=NOW)
     assert not [result for result in results if result.error]
     assert refit_learner(world.runtime.db, now=NOW)
     return world
+
+
+@pytest.fixture
+def loaded(world, lines):
+    return teach(world, lines)
+
+
+@pytest.fixture(scope="module")
+def standing(standing_world, lines):
+    """The same, for tests that only read."""
+    return teach(standing_world, lines)
 
 
 def day(text):
@@ -98,7 +108,7 @@ def open_claims(world):
             return {item["external_id"]: item["id"] for item in items}
 
 
-def test_forecast_equals_that_of_the_learner_alone(loaded, lines):
+def test_forecast_equals_that_of_the_learner_alone(standing, lines):
     """
     What the service forecasts is, to 1e-9, what the class forecasts that the backtest judges, fed with the same rows.
     """
@@ -110,7 +120,7 @@ def test_forecast_equals_that_of_the_learner_alone(loaded, lines):
     ]
     for case in sorted(cases, key=lambda case: case.known_at):
         learner.learn(case)
-    ids = open_claims(loaded)
+    ids = open_claims(standing)
     expected = {
         claim.key: learner.forecast(claim, reports).probability
         for claim, reports, line in told(lines)
@@ -119,16 +129,16 @@ def test_forecast_equals_that_of_the_learner_alone(loaded, lines):
 
     assert 50 == len(expected)
     assert expected.keys() == ids.keys()
-    answered = {key: loaded.get(url(ids[key])).json["probability"] for key in expected}
+    answered = {key: standing.get(url(ids[key])).json["probability"] for key in expected}
     assert pytest.approx(expected, abs=1e-9) == answered
 
 
-def test_contributions_add_up(loaded):
+def test_contributions_add_up(standing):
     """
     R19: the base and what is told in words add up to the log-odds, of which the probability is a little less sure.
     """
-    for claim_id in list(open_claims(loaded).values())[:10]:
-        made = loaded.get(url(claim_id)).json
+    for claim_id in list(open_claims(standing).values())[:10]:
+        made = standing.get(url(claim_id)).json
         log_odds = made["base"] + sum(part["log_odds"] for part in made["contributions"])
         stated = log(made["probability"] / (1 - made["probability"]))
 
@@ -214,14 +224,14 @@ def state_of(world):
         return session.scalars(sa.select(LearnerRow.state)).one()
 
 
-def test_nothing_new_to_learn(loaded):
+def test_nothing_new_to_learn(standing):
     """
     Learning twice from the same rows leaves what was learned.
     """
-    before = state_of(loaded)
+    before = state_of(standing)
 
-    assert not refit_learner(loaded.runtime.db, now=NOW)
-    assert before == state_of(loaded)
+    assert not refit_learner(standing.runtime.db, now=NOW)
+    assert before == state_of(standing)
 
 
 def test_whatever_is_added_is_learned_from(loaded):
@@ -276,14 +286,14 @@ def test_claim_whose_reports_are_withdrawn(loaded):
     assert 0.2 < made["probability"] < 0.6
 
 
-def test_same_forecast_has_the_same_tag(loaded):
+def test_same_forecast_has_the_same_tag(standing):
     """
     Who has a forecast already is told so as long as it stays the same.
     """
-    path = url(next(iter(open_claims(loaded).values())))
-    tag = loaded.get(path).headers["ETag"]
+    path = url(next(iter(open_claims(standing).values())))
+    tag = standing.get(path).headers["ETag"]
 
-    assert 304 == loaded.get(path, headers={"If-None-Match": tag}).status_code
+    assert 304 == standing.get(path, headers={"If-None-Match": tag}).status_code
 
 
 @pytest.mark.parametrize("path", ["00000000-0000-7000-8000-000000000000", "not-an-id"])

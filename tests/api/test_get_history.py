@@ -47,10 +47,10 @@ def test_points_are_the_ends_of_months(world):
     )
 
 
-@pytest.fixture
-def random_world(world):
+@pytest.fixture(scope="module")
+def random_world(standing_world):
     """A year of claims of every sort, corrected, withdrawn, relayed, denied and reported late."""
-    rng = random.Random(11)  # noqa: S311 - any numbers will do
+    rng, world = random.Random(11), standing_world  # noqa: S311 - any numbers will do
     for _ in range(25):
         days = sorted(dt.date(2025, 10, 1) + dt.timedelta(days=rng.randrange(330)) for _ in range(4))
         reports = [

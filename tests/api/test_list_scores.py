@@ -17,8 +17,7 @@ def outlets(response):
     return [item["outlet"] for item in response.json["items"]]
 
 
-@pytest.fixture
-def ranked(world):
+def rank(world):
     """Outlets by their record: A 3 of 3, B 1 of 1, C 2 of 4, D 0 of 1, E only open, F only relays."""
     for outlet, verdicts in (("A", "ttt"), ("B", "t"), ("C", "ttff"), ("D", "f")):
         for verdict in verdicts:
@@ -26,6 +25,17 @@ def ranked(world):
     world.record(report("E"))
     world.resolve(world.record(report("F", relays={})), "true")
     return world
+
+
+@pytest.fixture
+def ranked(world):
+    return rank(world)
+
+
+@pytest.fixture(scope="module")
+def standing(standing_world):
+    """The same, for tests that only read."""
+    return rank(standing_world)
 
 
 def test_it_works(world):
@@ -44,12 +54,12 @@ def test_it_works(world):
     assert {"rated"} == {item["status"] for item in items}
 
 
-def test_provisional_outlets_are_not_ranked(ranked):
+def test_provisional_outlets_are_not_ranked(standing):
     """
     Outlets with fewer than 20 resolved claims are ranked only when they are asked for.
     """
-    assert [] == outlets(ranked.get(URL))
-    assert ["a", "c"] == outlets(ranked.get(f"{URL}?min_resolved=3"))
+    assert [] == outlets(standing.get(URL))
+    assert ["a", "c"] == outlets(standing.get(f"{URL}?min_resolved=3"))
 
 
 @pytest.mark.parametrize(
@@ -62,11 +72,11 @@ def test_provisional_outlets_are_not_ranked(ranked):
         ("&sort=resolved&order=asc", "bdac"),
     ],
 )
-def test_sort(ranked, query, expected):
+def test_sort(standing, query, expected):
     """
     Outlets are sorted by what was asked; those that are equal go by slug either way.
     """
-    assert list(expected) == outlets(ranked.get(f"{URL}?min_resolved=1{query}"))
+    assert list(expected) == outlets(standing.get(f"{URL}?min_resolved=1{query}"))
 
 
 EMPTY_OUTLETS = """
@@ -93,13 +103,13 @@ def test_more_outlets_than_a_statement_has_parameters(ranked, db):
     assert ["empty-7", "a"] == outlets(ranked.get(f"{URL}?outlet=empty-7&outlet=a"))
 
 
-def test_pages(ranked):
+def test_pages(standing):
     """
     Pages are linked, and together they are the ranking, those that are equal included.
     """
     pages, url = [], f"{URL}?min_resolved=1&sort=resolved&order=asc&limit=1"
     while url:
-        response = ranked.get(url)
+        response = standing.get(url)
         pages.append(outlets(response))
         url = response.headers.get("Link", "").removeprefix("<").removesuffix('>; rel="next"')
 
@@ -120,15 +130,15 @@ def test_page_after_an_outlet_moved(ranked):
     assert ["c", "b"] == outlets(second)
 
 
-def test_cursor_is_bound_to_the_ranking(ranked):
+def test_cursor_is_bound_to_the_ranking(standing):
     """
     A cursor of one ranking is refused by another; only the limit may change.
     """
-    cursor = ranked.get(f"{URL}?min_resolved=1&limit=1").json["next_cursor"]
+    cursor = standing.get(f"{URL}?min_resolved=1&limit=1").json["next_cursor"]
 
     for query in ("min_resolved=2", "min_resolved=1&sort=mean", "min_resolved=1&order=asc", "min_resolved=1&topic=a"):
-        assert_problem(ranked.get(f"{URL}?{query}&cursor={cursor}"), 400, "invalid-query", "/cursor")
-    assert ["b", "c", "d"] == outlets(ranked.get(f"{URL}?min_resolved=1&limit=9&cursor={cursor}"))
+        assert_problem(standing.get(f"{URL}?{query}&cursor={cursor}"), 400, "invalid-query", "/cursor")
+    assert ["b", "c", "d"] == outlets(standing.get(f"{URL}?min_resolved=1&limit=9&cursor={cursor}"))
 
 
 def test_ranking_is_matured(world):
@@ -170,24 +180,24 @@ def test_resolution_moves_the_ranking(world):
     assert [[], ["herald"], []] == [outlets(response) for response in (before, resolved, after)]
 
 
-def test_batch(ranked):
+def test_batch(standing):
     """
     A batch has the scores in the order asked, by slug or id, an outlet as often as it is named, rated or not.
     """
-    by_id = ranked.get("/v1/outlets/d").json["id"]
+    by_id = standing.get("/v1/outlets/d").json["id"]
 
-    response = ranked.get(f"{URL}?outlet=e&outlet=a&outlet={by_id}&outlet=a&level=0.5")
+    response = standing.get(f"{URL}?outlet=e&outlet=a&outlet={by_id}&outlet=a&level=0.5")
 
     assert ["e", "a", "d", "a"] == outlets(response)
-    assert [ranked.score(slug, level=0.5) for slug in "eada"] == response.json["items"]
+    assert [standing.score(slug, level=0.5) for slug in "eada"] == response.json["items"]
     assert None is response.json["next_cursor"]
 
 
-def test_batch_with_unknown_outlets(ranked):
+def test_batch_with_unknown_outlets(standing):
     """
     A batch that names unknown outlets is refused, naming all of them.
     """
-    response = ranked.get(f"{URL}?outlet=nobody&outlet=a&outlet=No+One&outlet=0192aa00-0000-7000-8000-000000000000")
+    response = standing.get(f"{URL}?outlet=nobody&outlet=a&outlet=No+One&outlet=0192aa00-0000-7000-8000-000000000000")
 
     assert_problem(response, 400, "invalid-query", "/outlet")
     assert "'nobody', 'No One', '0192aa00-0000-7000-8000-000000000000'." in response.json["detail"]
@@ -240,11 +250,11 @@ def test_not_modified(ranked, query):
     assert (304, b"", 200) == (same.status_code, same.data, changed.status_code)
 
 
-def test_future_moment(ranked):
+def test_future_moment(standing):
     """
     Nothing is known of the future, of the ranking or of a batch.
     """
     soon = (dt.datetime.now(dt.UTC) + dt.timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
     for query in (f"as_of={soon}", f"outlet=a&as_of={soon}"):
-        assert_problem(ranked.get(f"{URL}?{query}"), 400, "invalid-query", "/as_of")
+        assert_problem(standing.get(f"{URL}?{query}"), 400, "invalid-query", "/as_of")

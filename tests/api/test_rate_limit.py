@@ -218,11 +218,11 @@ def test_redis_is_away(limited, tmp_path):
         world.record()
         with server.hung():
             began = time.monotonic()
-            answers = [world.client.get("/v1/outlets/herald/score") for _ in range(10)]
+            answers = [world.client.get("/v1/outlets/herald/score") for _ in range(40)]
             took = time.monotonic() - began
         assert {200} == set(statuses(answers))
         assert not any("RateLimit" in response.headers for response in answers)
-        assert took < 2  # each would take a fifth of a second at least
+        assert took < 8  # each would take a fifth of a second at least
         server.kill()
         assert {200} == set(statuses(read(world) for _ in range(10)))
         assert {422} == {world.post("/v1/outlets", {}).status_code for _ in range(10)}

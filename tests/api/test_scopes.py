@@ -8,10 +8,9 @@ from dataclasses import replace
 
 import pytest
 
-from service.app import create_app
 from service.keys import change_key, create_key, find_caller, revoke_key
 from service.vocabulary import Scope
-from tests.api.contract import CheckedClient
+from service.web import Runtime
 from tests.world import World, assert_problem
 
 NOTHING = "0192aa00-0000-7000-8000-000000000000"
@@ -49,13 +48,10 @@ def reading(request):
 
 
 @pytest.fixture
-def guarded(settings, reading):
+def guarded(app, db, cache, settings, reading):
     """A service where reading is open, or closed; and the operations that need a key there."""
-    app = create_app(replace(settings, public_read=reading == "open"))
-    app.test_client_class = CheckedClient
-    yield World(app)
-    app.extensions["runtime"].db.close()
-    app.extensions["runtime"].cache.close()
+    app.extensions["runtime"] = Runtime(db, cache, replace(settings, public_read=reading == "open"))
+    return World(app)
 
 
 def needed(world):
