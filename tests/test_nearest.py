@@ -14,9 +14,10 @@ from service.nearest import nearest_slugs, unknown_slug
 from tests.world import assert_problem, report
 
 
-@pytest.fixture
-def papers(world):
+@pytest.fixture(scope="module")
+def papers(standing_world):
     """A session on a database with a thousand outlets, most of them far from what is asked."""
+    world = standing_world
     world.outlet("Sport Bild", aliases=["SportBILD", "Die Sport"])
     world.outlet("The Guardian")
     world.outlet("New York Times")
