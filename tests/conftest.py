@@ -41,6 +41,7 @@ _OVER_AND_OVER = (
     "test_bad_input.py",
     "test_commitment.py",
     "test_paging_lists.py",
+    "test_scopes.py",
 )
 _UNLIKE = ("test_db.py", "test_migrations.py", "test_search_claims.py")
 

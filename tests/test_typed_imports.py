@@ -502,6 +502,7 @@ def test_dry_run_says_the_same(world, load):
     ]
 
 
+@pytest.mark.no_cover  # as above
 def test_a_file_is_its_lines_one_by_one(world, load, other_world):
     """
     A file leaves on record what its lines leave when each is sent by its call, and says the same of each.
