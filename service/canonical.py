@@ -52,6 +52,8 @@ _HASHED = frozenset(
 )
 _HASHED_MEMBERS = frozenset({"text"})  # of what an outlet or a claim said until it was changed
 
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
+
 Render = Callable[[Any, str], Any]
 Values = Mapping[Any, Any]
 """The columns of a row by name."""
@@ -112,7 +114,7 @@ def to_json(value: object) -> str:
     >>> to_json({"b": 1.0, "a": "é"})
     '{"a":"\\u00e9","b":1.0}'
     """
-    return json.dumps(value, sort_keys=True, separators=(",", ":"))
+    return _ENCODER.encode(value)
 
 
 def hash_value(value: object, salt: str) -> str:

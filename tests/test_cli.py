@@ -8,10 +8,12 @@ import subprocess
 import sys
 
 import pytest
+import sqlalchemy as sa
 
 from service import __version__
 from service.identity import new_id
 from service.keys import find_caller
+from service.models import Claim, Entry
 from service.vocabulary import Scope
 from tests.command import Command
 from tests.world import report
@@ -399,3 +401,33 @@ def test_key_with_a_name_that_is_none(borneout, name):
     result = borneout("keys", "create", name, "--scope", "read")
 
     assert (2, True) == (result.exit_code, "NAME" in result.stderr)
+
+
+def test_verify_says_what_was_changed_by_hand(borneout, world):
+    """
+    `verify` is content with what the service wrote; a row that was changed past it is named, with exit code 1.
+    """
+    claim = world.record()
+    untouched = succeeds(borneout("verify"))
+    with world.runtime.db.trial() as session:
+        session.execute(sa.update(Claim).values(topic="else"))
+        session.commit()
+
+    result = borneout("verify")
+
+    assert "Everything is as it was entered.\n" == untouched
+    assert 1 == result.exit_code
+    assert f"claim {claim['id']}: is not as it was entered: topic" == result.stdout.splitlines()[0]
+    assert {"claim", "subtotal"} == {line.split()[0] for line in result.stdout.splitlines()}
+    assert "seal abc: is no head of this chain" in borneout("verify", "--head", "abc").stdout
+
+
+def test_commands_are_entered_as_such(borneout, db):
+    """
+    What a command writes is entered under its own name, without a key.
+    """
+    succeeds(borneout("keys", "create", "feed", "--scope", "claims:write"))
+
+    with db.read() as session:
+        [entry] = session.scalars(sa.select(Entry))
+    assert ("api_key", "command line", None) == (entry.table_name, entry.actor_name, entry.actor)
