@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import datetime as dt
 from concurrent.futures import ThreadPoolExecutor
+from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
 
+from service.db import retried
+from service.dossier import load_claim
 from service.models import Rate, Subtotal
 from service.rebuild import ensure_sums, rebuild_sums
+from service.resolutions import NewResolution, new_resolution
+from service.sums import kept_sums
+from service.vocabulary import OPERATOR, Verdict
 from tests.world import report
 
 NOW = dt.datetime(2026, 11, 1, tzinfo=dt.UTC)
+END = NOW + dt.timedelta(days=1)
 
 
 @pytest.fixture
@@ -122,4 +129,29 @@ def test_many_writers(world):
         job.result()
 
     assert 12 == world.score("paper-0")["counts"]["resolved"]
+    assert 0 == rebuild_sums(world.runtime.db, now=NOW)
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_merged_while_a_claim_is_resolved(world):
+    """
+    R22: who read a claim before one of its outlets is merged, and resolves it after that, counts it where it is due.
+    """
+    claim = world.record(report("Herald"), report("Echo"))
+    merger, merged = world.with_scopes("admin"), []
+    given = NewResolution(verdict=Verdict.TRUE, truth=None, known_at=NOW, evidence=[], note="Seen.", supersedes=None)
+
+    @retried
+    def resolve_slowly(db):
+        with db.write() as session:
+            held = load_claim(session, UUID(claim["id"]), lock=True)
+            if not merged:
+                with ThreadPoolExecutor(1) as other:
+                    merged.append(other.submit(merger.post, "/v1/outlets/herald/merge", {"into": "echo"}).result())
+            with kept_sums(session, [held]):
+                held.resolutions.append(new_resolution(session, held, given, caller=OPERATOR, now=END))
+
+    resolve_slowly(world.runtime.db)
+
+    assert [201] == [response.status_code for response in merged]
     assert 0 == rebuild_sums(world.runtime.db, now=NOW)
