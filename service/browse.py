@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, selectinload
 
 from service.db import Database, UtcDateTime
-from service.dossier import WHOLE, count_roots, counting_reports, stands, summarise_claim
+from service.dossier import WHOLE, count_roots, counting_reports, newest_resolution, stands, summarise_claim
 from service.instants import format_instant, parse_instant
 from service.models import Claim, Report, Resolution, Withdrawal
 from service.paging import Keyset, Page, Position, read_position
@@ -128,7 +128,8 @@ def _read_count(text: str) -> int:
 def _due(claim: Claim, roots: int, *, now: dt.datetime) -> dict[str, Any]:
     outlets = sorted({report.outlet.surviving.slug for report in claim.reports if report.withdrawal is None})
     at_stake = {"reports": len(counting_reports(claim)), "outlets": outlets, "independent_roots": roots}
-    return summarise_claim(claim, now=now) | {"at_stake": at_stake}
+    newest = newest_resolution(claim)
+    return summarise_claim(claim, now=now) | {"at_stake": at_stake, "supersedes": None if newest is None else newest.id}
 
 
 def _has_status(status: ClaimStatus, now: dt.datetime) -> sa.ColumnElement[bool]:

@@ -88,6 +88,11 @@ class StakeOut(Answer):
 
 class DueClaim(ClaimSummary):
     at_stake = ma.fields.Nested(StakeOut, required=True)
+    supersedes = ma.fields.UUID(
+        required=True,
+        allow_none=True,
+        metadata={"description": "What a resolution of it has to supersede: the withdrawal that opened it again"},
+    )
 
 
 class Queue(Answer):

@@ -36,15 +36,17 @@ def test_due_claims_come_longest_overdue_and_most_reported_first(world):
 
 def test_a_withdrawn_verdict_is_due_again(world):
     """
-    R15: a claim whose resolution is withdrawn stands in the queue again.
+    R15: a claim whose resolution is withdrawn stands in the queue again, with what its next one has to supersede.
     """
     claim = event(world, "late", "2026-03-01T00:00:00Z", "Herald")
+    assert [None] == [item["supersedes"] for item in world.get("/v1/queue").json["items"]]
     resolution = world.resolve(claim, "true")
     assert [] == world.get("/v1/queue").json["items"]
 
-    world.resolve(claim, None, supersedes=resolution["id"])
+    withdrawal = world.resolve(claim, None, supersedes=resolution["id"])
 
-    assert [claim["id"]] == [item["id"] for item in world.get("/v1/queue").json["items"]]
+    queued = [(item["id"], item["supersedes"]) for item in world.get("/v1/queue").json["items"]]
+    assert [(claim["id"], withdrawal["id"])] == queued
 
 
 def test_pages(world):

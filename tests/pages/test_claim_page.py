@@ -67,7 +67,7 @@ def test_who_said_what(world, story):
 
     expected = (
         "4 outlets carried it in 4 reports from 1 Jan 2026 to 4 Jan 2026: 3 supported it, 1 denied it. "
-        f"{told['independent_roots']} independent sources stand behind it."
+        f"They go back to {told['independent_roots']} independent sources."
     )
     assert expected in words(part)
     assert 2 == told["independent_roots"]

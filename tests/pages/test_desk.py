@@ -145,6 +145,20 @@ def test_undo(world, editor):
     assert '<form class="undo"' not in editor.page(f"/desk/claims/{claim['id']}")
 
 
+def test_resolve_again(world, editor):
+    """
+    What was opened again is resolved from the queue like anything that is due.
+    """
+    claim = due(world)
+    editor.resolve(claim)
+    editor.undo(claim)
+    [queued] = world.get("/v1/queue").json["items"]
+    assert f'name="supersedes" value="{queued["supersedes"]}"' in editor.page()
+
+    assert 303 == editor.resolve(claim, "false", supersedes=queued["supersedes"]).status_code
+    assert "false" == world.claim(claim)["resolution"]["verdict"]
+
+
 def test_undo_correction(world, editor):
     """
     The same button takes a correction back: what stood before stands again, word for word.
