@@ -88,10 +88,19 @@ _stop = Arbiter.handle_term
 
 
 def _stop_in_a_moment(server: Arbiter) -> None:
-    """Say at `/readyz` that the service stops, and go on for a moment; gunicorn itself listens no more at once."""
+    """Say at `/readyz` that the service stops, and go on for a moment; gunicorn itself listens no more at once.
+
+    Whoever says it twice does not want to wait.
+    """
     if _DRAIN:
         say_stopping(_DATA_DIR)
-        time.sleep(_DRAIN)
+    end = time.monotonic() + _DRAIN
+    while (left := end - time.monotonic()) > 0:
+        told = server.wait_for_signals(timeout=left)
+        if not set(told).isdisjoint(_STOPPING):
+            break
+        server.reap_workers()
+        server.manage_workers()
     _stop(server)
 
 
