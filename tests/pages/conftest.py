@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import fcntl
 import itertools
 import json
 import os
 import shutil
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -21,7 +23,7 @@ from service.lines import ReadLine
 from service.schemas.lines import read_line
 from service.vocabulary import OPERATOR
 from tests.pages.site import Site, serving
-from tests.world import report
+from tests.world import World, report
 
 ROOT = Path(__file__).parents[2]
 OPEN_SETS = {"polls": "polls538_to2012.ndjson", "emergent": "emergent_first90claims.ndjson"}
@@ -34,20 +36,10 @@ _CALM = ["--no-sandbox", "--disable-background-networking", "--disable-component
 def site(tmp_path_factory, sqlite_template, redis_server):
     """The service with the example, the open sets where they are, and what those lack."""
     folder = tmp_path_factory.mktemp("site")
-    shutil.copy(sqlite_template, folder / "site.db")
-    # A database of Redis's own, since other tests keep pages of theirs in the first one.
-    env = {"BORNEOUT_DATABASE_URL": f"sqlite:///{folder / 'site.db'}", "BORNEOUT_RATE_LIMIT": "off"}
-    settings = Settings.from_env(env | {"BORNEOUT_REDIS_URL": f"unix://{redis_server}?db=1"}, data_dir=folder)
-    app = create_app(settings)
-    database = app.extensions["runtime"].db
-    sa.event.listen(database.engine, "connect", lambda file, _: file.execute("PRAGMA synchronous=OFF"))
-    _load(app.extensions["runtime"])
-    with serving(app) as address:
-        site = Site(app, address)
-        _add_what_the_files_lack(site)
-        yield site
-    database.close()
-    app.extensions["runtime"].cache.close()
+    with _application(folder, redis_server) as app:
+        shutil.copy(_filled(tmp_path_factory, sqlite_template, redis_server), folder / "site.db")
+        with serving(app) as address:
+            yield Site(app, address)
 
 
 @pytest.fixture(scope="session")
@@ -59,6 +51,36 @@ def browser():
         chromium = playwright.chromium.launch(executable_path=path, args=_CALM)
         yield chromium
         chromium.close()
+
+
+def _filled(tmp_path_factory, sqlite_template, redis_server):
+    """A database with all that in it, filled once for all processes that run tests."""
+    base = tmp_path_factory.getbasetemp()
+    shared = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "filled"
+    shared.mkdir(exist_ok=True)
+    with (shared / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (shared / "done").exists():
+            shutil.copy(sqlite_template, shared / "site.db")
+            with _application(shared, redis_server) as app:
+                _load(app.extensions["runtime"])
+                _add_what_the_files_lack(World(app))
+            (shared / "done").touch()
+    return shared / "site.db"
+
+
+@contextmanager
+def _application(folder, redis_server):
+    """The application on the database of a folder, which needs not to reach the disk."""
+    # A database of Redis's own, since other tests keep pages of theirs in the first one.
+    env = {"BORNEOUT_DATABASE_URL": f"sqlite:///{folder / 'site.db'}", "BORNEOUT_RATE_LIMIT": "off"}
+    env |= {"BORNEOUT_REDIS_URL": f"unix://{redis_server}?db=1"}
+    app = create_app(Settings.from_env(env, data_dir=folder))
+    runtime = app.extensions["runtime"]
+    sa.event.listen(runtime.db.engine, "connect", lambda file, _: file.execute("PRAGMA synchronous=OFF"))
+    yield app
+    runtime.db.close()
+    runtime.cache.close()
 
 
 def _load(runtime):

@@ -17,7 +17,6 @@ PAGES = {
     "topic": "/topics/roads?min_resolved=5",
     "outlet": "/outlets/the-oracle",
     "outlet with an odd name": "/outlets/{hostile}",
-    "outlet of one topic": "/outlets/the-oracle?topic=roads",
     "outlet that is not scored": "/outlets/unattributed-seed",
     "why": "/outlets/the-oracle/why",
     "compare": "/compare?outlet=the-oracle&outlet=herald",
@@ -47,7 +46,7 @@ def test_page(site, browser, path):
             audit(page)
 
 
-@pytest.mark.parametrize("path", PAGES, indirect=True)
+@pytest.mark.parametrize("path", ["ranking", "topic", "outlet", "why", "compare", "method", "search"], indirect=True)
 def test_page_without_script(site, browser, path):
     """
     A page says the same without JavaScript; only moments may be those of the reader's zone with it.
