@@ -102,8 +102,9 @@ def test_a_thousand_urls(world, statements, outlets):
         asked.append(len(statements))
 
     assert [f"paper-{n % outlets}" for n in (*range(500), *range(500))] == [item["outlet"]["slug"] for item in items]
-    # The domains; the outlets, their aliases and domains; and for scores that are not cached outlets and reports.
-    assert [4, 8, 4] == asked
+    # The domains; their outlets, those that these count as, their domains and aliases. For scores that are not cached
+    # the outlets, the context, the outlets again, replies, disputes, sums and the last seal.
+    assert [5, 12, 5] == asked
 
 
 def test_urls_that_are_none(world):
