@@ -31,6 +31,7 @@ audit: .venv/dev ## hold what the service is installed with against the known ad
 bench: .venv/dev .venv-bench/dev ## speed against peers and limits; takes half an hour
 	.venv-bench/bin/python -m bench.refit
 	$(BIN)/python -m bench.score_cost
+	$(BIN)/python -m bench.pages
 
 openapi: .venv/runtime ## write openapi/ anew from the code
 	$(BIN)/borneout openapi

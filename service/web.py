@@ -247,6 +247,7 @@ def send_on(error: errors.OutletMerged) -> Response:
 
 
 def http_problem(error: HTTPException) -> Any:
+    """What Flask or Werkzeug refused by itself, as a document; a redirect as it is."""
     headers = error.get_response().headers
     if error.code is not None and error.code < 400:
         return Response(status=error.code, headers={"Location": headers["Location"]})
