@@ -291,9 +291,15 @@ class OutletMerged(Conflict):
     name = "outlet-merged"
     title = "Outlet was merged"
 
-    def __init__(self, slug: str, *, into: str) -> None:
-        super().__init__(f"The outlet {slug!r} was merged into {into!r}.")
-        self.into = into
+    into: str
+    """The slug of that other one, where it is known here."""
+
+    @classmethod
+    def of(cls, slug: str, *, into: str) -> OutletMerged:
+        """The error of an outlet that was merged into another one."""
+        error = cls(f"The outlet {slug!r} was merged into {into!r}.")
+        error.into = into
+        return error
 
 
 class MergeChain(Conflict):

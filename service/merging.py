@@ -125,7 +125,7 @@ def _point(outlet: Outlet, target: Outlet, *, caller: Caller, now: dt.datetime) 
 def _check(session: Session, outlet: Outlet, into: Outlet) -> None:
     """Make sure that an outlet can be merged into another one, as far as that does not depend on claims."""
     if outlet.merged_into is not None:
-        raise OutletMerged(outlet.slug, into=outlet.merged_into.slug)
+        raise OutletMerged.of(outlet.slug, into=outlet.merged_into.slug)
     if into.merged_into is not None:
         raise MergeChain(f"The outlet {into.slug!r} was merged into {into.merged_into.slug!r}.")
     before = session.scalar(sa.select(Outlet.slug).where(Outlet.merged_into_id == outlet.id).limit(1))

@@ -58,7 +58,7 @@ def refuse_merged(outlet: Outlet) -> None:
         OutletMerged: It was merged into another one.
     """
     if outlet.merged_into is not None:
-        raise OutletMerged(outlet.slug, into=outlet.merged_into.slug)
+        raise OutletMerged.of(outlet.slug, into=outlet.merged_into.slug)
 
 
 def filtering_outlet(session: Session, reference: str, parameter: str) -> Outlet:

@@ -26,6 +26,7 @@ from service.errors import (
     ClaimDiffers,
     Forbidden,
     InvalidBody,
+    NotFound,
     ServiceError,
     SlugTaken,
     Unauthorized,
@@ -106,6 +107,17 @@ class Remote:
         return LineStatus.CREATED if is_new else LineStatus.UNCHANGED, subject
 
     def _outlet(self, outlet: NewOutlet) -> tuple[LineStatus, Any]:
+        if outlet["slug"] is None or (into := outlet.get("merged_into")) is None:
+            return self._apart(outlet)
+        merge = f"/v1/outlets/{quote(outlet['slug'], safe='')}/merge"
+        with suppress(NotFound):
+            if self._get(merge)["into"] == into:  # what was said of it by itself is not to be seen any more
+                return LineStatus.UNCHANGED, self._get(f"/v1/outlets/{quote(into, safe='')}")
+        status, found = self._apart(outlet)
+        is_new, _ = self._post(merge, {"into": into})
+        return LineStatus.UPDATED if is_new and status is LineStatus.UNCHANGED else status, found
+
+    def _apart(self, outlet: NewOutlet) -> tuple[LineStatus, Any]:
         sent = OutletIn().dump(outlet) | {"domains": checked_domains(outlet["slug"], outlet["domains"])}
         if outlet["slug"] is None:
             del sent["slug"]

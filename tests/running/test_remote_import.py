@@ -71,6 +71,20 @@ def test_typed_lines(service, load):
     )
 
 
+def test_merged_outlets(service, load, tmp_path):
+    """
+    R22: an outlet that was merged where the file comes from is merged there too, and known again when it is.
+    """
+    file = tmp_path / "outlets.ndjson"
+    named = {"type": "outlet", "name": "Tribune", "slug": "tribune"}
+    late = {"type": "outlet", "name": "Tribune Online", "slug": "tribune-online", "merged_into": "tribune"}
+    file.write_text("".join(json.dumps(line) + "\n" for line in (named, late)))
+
+    assert (0, "2 lines: 2 created, 0 updated, 0 unchanged, 0 rejected") == load(at(service), file)[:2]
+    assert (0, "2 lines: 0 created, 0 updated, 2 unchanged, 0 rejected") == load(at(service), file)[:2]
+    assert "tribune" == service.call("GET", "/v1/outlets/tribune-online/merge")[1]["into"]
+
+
 def test_flat_lines(service, load, here, tmp_path):
     """
     A flat file leaves there the scores that it leaves here.
