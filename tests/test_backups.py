@@ -18,6 +18,7 @@ from service.config import Settings
 from service.db import Database
 from service.file_locks import hold_file
 from tests.command import Command
+from tests.own_redis import wait_until
 from tests.world import World, report
 
 NOW = dt.datetime(2026, 11, 22, 12, tzinfo=dt.UTC)
@@ -97,8 +98,7 @@ def test_backup_while_written_to(world, tmp_path):
     writer = threading.Thread(target=write)
     writer.start()
     try:
-        while len(done) < 3:
-            pass
+        wait_until(lambda: len(done) > 2 or not writer.is_alive())
         before = len(done)
         backup(world.runtime.settings.database_url, tmp_path / "kept.db")
         after = len(done)

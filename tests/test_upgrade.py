@@ -168,7 +168,7 @@ def test_who_reads_does_not_wait(request, tmp_path, monkeypatch, dialect):
             migrating.join(60)
             with busy.engine.connect() as later:
                 assert known_revisions()[0] == revision_of(later)
-    assert max(took) < 5
+    assert max(took) < 10  # after which whoever waits for a lock is refused anyway
 
 
 def answer_time(url):
