@@ -30,6 +30,7 @@ from service.vocabulary import Action
 PUBLIC = ("claim", "report", "resolution", "version", "withdrawal", "dispute", "reply", "redaction")
 """The tables whose entries everybody may read."""
 
+_TRIABLE = frozenset({"fingerprint"})  # by which an address could be tried that was redacted: the row keeps it (R4)
 _CLOCK_SLACK = dt.timedelta(seconds=1)
 _BY_ID = Keyset([Entry.id], [UUID], descending=True)
 
@@ -115,7 +116,7 @@ def _describe_entry(entry: Entry) -> dict[str, Any]:
 
 
 def _describe_publicly(entry: Entry) -> dict[str, Any]:
-    return _describe(entry, hidden=_key_columns(entry.table_name))
+    return _describe(entry, hidden=_key_columns(entry.table_name) | _TRIABLE)
 
 
 def _describe(entry: Entry, *, hidden: frozenset[str]) -> dict[str, Any]:
