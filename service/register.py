@@ -17,6 +17,7 @@ from service.nearest import unknown_slug
 
 WHOLE = (selectinload(Outlet.parent), selectinload(Outlet.domains), selectinload(Outlet.aliases))
 """What to load with an outlet to show it."""
+_MERGED = aliased(Outlet)
 PLACES = "places of outlets"
 """What to lock to change which outlet stands below, or counts as, which: two who did so at once could make a circle."""
 
@@ -80,8 +81,7 @@ def counts_as(outlet: type[Outlet]) -> sa.ColumnElement[UUID]:
 def filing_for(chosen: sa.ColumnExpressionArgument[bool]) -> sa.CompoundSelect[UUID]:
     """The ids of some outlets that were not merged, and of those that were merged into them."""
     # A union, because a database that has to join them by OR, or by what they count as, begins with all reports.
-    merged = aliased(Outlet)
-    theirs = sa.select(merged.id).join(Outlet, Outlet.id == merged.merged_into_id).where(chosen)
+    theirs = sa.select(_MERGED.id).join(Outlet, Outlet.id == _MERGED.merged_into_id).where(chosen)
     return sa.union_all(sa.select(Outlet.id).where(chosen, Outlet.merged_into_id.is_(None)), theirs)
 
 

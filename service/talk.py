@@ -16,6 +16,9 @@ from service.register import counts_as, filing_for
 from service.vocabulary import DisputeStatus
 
 
+_FILER = aliased(Outlet)
+
+
 def is_open(moment: dt.datetime | None = None) -> sa.ColumnElement[bool]:
     """Whether a dispute is open; or was at a past moment, as far as it was on record then."""
     if moment is None:
@@ -35,10 +38,9 @@ def general_replies(
 
     Those that were withdrawn are left out; of a past moment, those that were by then, or came later.
     """
-    filer = aliased(Outlet)
     rows = (
-        sa.select(counts_as(filer), Reply)
-        .join_from(Reply, filer, filer.id == Reply.outlet_id)
+        sa.select(counts_as(_FILER), Reply)
+        .join_from(Reply, _FILER, _FILER.id == Reply.outlet_id)
         .where(Reply.outlet_id.in_(filing_for(chosen)), Reply.claim_id.is_(None))
         .order_by(Reply.id)
     )
