@@ -18,6 +18,7 @@ T = TypeVar("T")
 
 _POINTS = 120
 _LABELS = 4
+_FEW_MONTHS = dt.timedelta(days=90)
 
 
 class Span(NamedTuple):
@@ -126,12 +127,12 @@ def _path(points: Sequence[tuple[float, float]]) -> str:
 
 
 def _dates(first: dt.datetime, last: dt.datetime) -> Sequence[dict[str, str]]:
-    """Years to write under an axis of time, or months where it has no two years."""
+    """Years to write under an axis of time, or months where it has no two years, or days where it has few months."""
     years = [dt.datetime(year, 1, 1, tzinfo=dt.UTC) for year in range(first.year + 1, last.year + 1)]
     chosen = thin(years, _LABELS) if len(years) > 1 else [first, last]
-    words = "%Y" if len(years) > 1 else "%b %Y"
+    words = "{:%Y}" if len(years) > 1 else "{:%b %Y}" if last - first > _FEW_MONTHS else "{0.day} {0:%b %Y}"
     return [
-        {"x": f"{100 * ((moment - first) / (last - first)):.1f}", "words": f"{moment:{words}}"} for moment in chosen
+        {"x": f"{100 * ((moment - first) / (last - first)):.1f}", "words": words.format(moment)} for moment in chosen
     ]
 
 

@@ -230,6 +230,7 @@ def test_forecast(world, forecast):
     expected += [one["log_odds"] for one in told["contributions"]] + kept
     assert expected == figures(part)
     assert 3 == len(kept)
+    assert ["1 Nov 2026", "3 Nov 2026"] == re.findall(r'<text x="[^"]+" y="1em" class="(?:first|last)">([^<]+)<', part)
     for one in told["contributions"]:
         way = "more likely" if one["log_odds"] > 0 else "less likely"
         assert f"{one['words']} {way}, odds \N{MULTIPLICATION SIGN} {math.exp(one['log_odds']):.2g}" in words(part)
