@@ -15,7 +15,6 @@ from service.models import Dispute, Outlet, Reply, Resolution
 from service.register import counts_as, filing_for
 from service.vocabulary import DisputeStatus
 
-
 _FILER = aliased(Outlet)
 
 
