@@ -11,7 +11,7 @@ import marshmallow as ma
 from flask import Response, redirect, render_template, url_for
 from werkzeug import Response as WerkzeugResponse
 
-from service import explanations, outlets, portraits, scores
+from service import browse, explanations, outlets, portraits, scores
 from service.auth import requires
 from service.identity import is_slug
 from service.instants import format_instant
@@ -19,7 +19,7 @@ from service.pages.fields import Day
 from service.pages.frame import keep, page_blueprint, read_query, show
 from service.records import Lens
 from service.schemas.fields import Body, Text, one_of
-from service.vocabulary import Basis, Scope
+from service.vocabulary import Basis, ClaimStatus, Scope
 from service.web import runtime
 
 blp = page_blueprint("outlet")
@@ -86,6 +86,9 @@ def question(lens: Lens) -> str:
 
 
 def _portray(outlet: str, lens: Lens) -> tuple[str, dt.datetime | None]:
-    portrait = portraits.portray_outlet(runtime().db, outlet, lens=lens, now=dt.datetime.now(dt.UTC))
-    page = render_template("outlet.html", **portrait, lens=lens, question=question(lens))
+    db, now = runtime().db, dt.datetime.now(dt.UTC)
+    portrait = portraits.portray_outlet(db, outlet, lens=lens, now=now)
+    filters = browse.Filters(outlet=outlet, topic=lens.topic, status=ClaimStatus.OPEN)
+    still_open = browse.list_claims(db, **filters, after=None, limit=portraits.SHOWN, now=now).items
+    page = render_template("outlet.html", **portrait, still_open=still_open, lens=lens, question=question(lens))
     return page, portrait["expires_at"]

@@ -103,6 +103,18 @@ def test_claims_behind_it(site):
     assert [part["claim"] for part in telling[:8]] == re.findall(r"/claims/([0-9a-f-]+)", section(html, "telling"))
 
 
+def test_still_open(site):
+    """
+    What an outlet reported that is still open stands on its page, too, the last recorded first.
+    """
+    for text in ("Bridge A opens.", "Bridge B opens."):
+        site.record({"outlet": {"name": "Morning Post"}, "published_at": "2026-01-01T00:00:00Z"}, text=text)
+
+    assert ["Bridge B opens.", "Bridge A opens."] == re.findall(
+        r"/claims/[^>]*>([^<]*)<", section(site.html("/outlets/morning-post"), "open")
+    )
+
+
 @pytest.mark.parametrize("question", ["", "?topic=roads&basis=matured"])
 def test_why(site, question):
     """
