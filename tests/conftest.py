@@ -42,6 +42,7 @@ _OVER_AND_OVER = (
     "test_commitment.py",
     "test_paging_lists.py",
     "test_scopes.py",
+    "test_fuzz.py",
 )
 _UNLIKE = ("test_db.py", "test_migrations.py", "test_search_claims.py")
 

@@ -11,7 +11,7 @@ from bench.promise import Answer, Promise
 from bench.stranger import Request, Stranger
 from service.vocabulary import Scope
 
-REQUESTS = 500
+REQUESTS = 300
 
 
 def ask_of(app):
