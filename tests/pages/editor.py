@@ -6,10 +6,13 @@ import datetime as dt
 import html
 import re
 
+import pytest
+
 from service.keys import create_key
 from service.vocabulary import Scope
 
-SECRET = re.compile(r"bo_[A-Za-z0-9_-]{20,200}")
+# For tests of many cases that no database sees, or each sees alike.
+ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 class Editor:

@@ -10,7 +10,7 @@ import pytest
 
 from service.doings import list_doings
 from service.vocabulary import Scope
-from tests.pages.editor import Editor, told
+from tests.pages.editor import ON_SQLITE, Editor, told
 from tests.world import report
 
 HOSTILE = "<script>alert('x')</script>\"'&"
@@ -79,6 +79,7 @@ def test_resolve(world, editor):
     assert str(editor.key["id"]) in {entry["actor"]["key"] for entry in entries if entry["table"] == "resolution"}
 
 
+@ON_SQLITE
 @pytest.mark.parametrize(
     ("fields", "status", "words"),
     [
@@ -283,6 +284,7 @@ def test_add_report(world, editor):
     ]
 
 
+@ON_SQLITE
 @pytest.mark.parametrize(
     ("fields", "words"),
     [

@@ -17,14 +17,12 @@ _DAYS = itertools.count(1)
 PAGES = {
     "claim": "/claims/{resolved}",
     "claim that relays": "/claims/{relayed}",
-    "claim that is due": "/claims/{due}",
     "claim with odd words": "/claims/{odd}",
     "queue": "/desk",
     "queue after a step": "/desk?done={resolved}",
     "claim to resolve": "/desk/claims/{due}",
     "claim to correct": "/desk/claims/{resolved}",
     "record": "/desk/record",
-    "record on a claim": "/desk/record?claim={due}",
     "merge": "/desk/merge?outlet=herald&into=the-oracle",
     "today": "/desk/today?all",
 }

@@ -16,7 +16,7 @@ from service.keys import change_key, revoke_key, rotate_key
 from service.limits import Limits, Quota
 from service.vocabulary import Scope
 from service.web import Runtime
-from tests.pages.editor import Editor, told
+from tests.pages.editor import ON_SQLITE, Editor, told
 from tests.world import report
 
 HTTPS = {"Origin": "https://desk.example", "Host": "desk.example"}
@@ -90,6 +90,7 @@ def test_cookie_does_not_open_the_api(editor):
         assert 401 == editor.client.post("/v1/claims", json={}, headers=headers).status_code
 
 
+@ON_SQLITE
 @pytest.mark.parametrize("secret", ["bo_00000000000000000000", "guess", "bo_ä", "bo_\x00" + 20 * "x"])
 def test_wrong_key(editor, secret):
     """
@@ -114,6 +115,7 @@ def test_nobody(editor):
     assert "/desk/record?claim=x&y=%20" == editor.sign_in(form={"next": asked}).headers["Location"]
 
 
+@ON_SQLITE
 @pytest.mark.parametrize(
     "elsewhere", ["https://example.org/", "//example.org/desk", "/desk.example.org", "/desk\\x", "/desk\r\nX: y", ""]
 )
@@ -187,6 +189,7 @@ def test_one_secret_for_all_workers(set_to, settings, secret):
     assert (secret is None) == (settings.data_dir / "secret_key").exists()
 
 
+@ON_SQLITE
 @pytest.mark.parametrize(
     ("token", "headers"),
     [
@@ -222,6 +225,7 @@ def test_form_of_another_session(app, world, editor, due):
     assert "due" == world.claim(due)["status"]
 
 
+@ON_SQLITE
 @pytest.mark.parametrize(
     "headers", [{"Sec-Fetch-Site": "same-origin"}, {"Origin": "http://localhost"}, {"Origin": "https://localhost"}, {}]
 )
@@ -290,6 +294,7 @@ def test_closed_reading(set_to):
     assert 200 == Editor(app, Scope.RESOLUTIONS_WRITE, Scope.READ).signed_in().client.get("/desk").status_code
 
 
+@ON_SQLITE
 @pytest.mark.parametrize("path", ["/desk", "/desk/record", "/desk/merge", "/desk/today", "/desk/sign-in"])
 def test_kept_nowhere(editor, path):
     """
