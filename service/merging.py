@@ -17,7 +17,7 @@ from service.nearest import unknown_slug
 from service.outbox import forget_scores
 from service.provenance import as_merged, positions, relay_cycle
 from service.records import EVERYTHING, ToldClaim, walk, walk_claims
-from service.register import PLACES, WHOLE, describe_outlet, find_outlet, line_of
+from service.register import PLACES, WHOLE, describe_outlet, find_outlet, line_of, merged_with
 from service.sums import Ledger, add_sums, read_sums
 from service.tally import Amounts, Slot, add_up, count_claim, difference
 from service.versions import check_match, keep_version
@@ -193,9 +193,9 @@ def _moved(session: Session, outlet: Outlet, target: Outlet, *, joined: bool) ->
 
 
 def _speaks_of(outlet: Outlet) -> sa.ColumnElement[bool]:
-    """Whether a claim has a report of an outlet, or one that names it as its source."""
-    reports = sa.select(Report.claim_id)
-    named = reports.where(Report.outlet_id == outlet.id).union(reports.where(Report.cited_id == outlet.id))
+    """Whether a claim has a report of an outlet, or of one that was merged into it, or one that relays either."""
+    reports, theirs = sa.select(Report.claim_id), merged_with(outlet)
+    named = reports.where(Report.outlet_id.in_(theirs)).union(reports.where(Report.cited_id.in_(theirs)))
     return Report.claim_id.in_(named)
 
 

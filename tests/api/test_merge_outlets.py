@@ -93,6 +93,25 @@ def test_undone(apart):
     assert 0 == rebuild_sums(apart.runtime.db, now=NOW)
 
 
+def test_one_after_another(world):
+    """
+    R22: what two outlets reported that are merged into a third counts once, and theirs again once both are undone.
+    """
+    claim = world.record(report("Bild"), report("Sun"), report("Late Echo", relays={"outlet": "sun"}))
+    world.resolve(claim, "true")
+    world.resolve(world.record(report("Herald")), "true")
+    before = [numbers(world, outlet) for outlet in ("herald", "bild", "sun", "late-echo")]
+    for outlet in ("bild", "late-echo", "sun"):
+        merge(world, outlet, into="herald")
+        assert 0 == rebuild_sums(world.runtime.db, now=NOW)
+
+    assert (2, 0) == (world.score("herald")["counts"]["resolved"], world.score("herald")["relay"]["resolved"])
+    for outlet in ("late-echo", "bild", "sun"):
+        assert 204 == part(world, outlet).status_code
+        assert 0 == rebuild_sums(world.runtime.db, now=NOW)
+    assert before == [numbers(world, outlet) for outlet in ("herald", "bild", "sun", "late-echo")]
+
+
 @pytest.mark.parametrize("path", SUB_RESOURCES)
 def test_old_slug_leads_on(merged, path):
     """
