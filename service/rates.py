@@ -60,6 +60,7 @@ class Rates:
 
     def __init__(self, counts: Mapping[Key, Count] | None = None) -> None:
         self._counts: dict[Key, Count] = dict(counts or {})
+        self._truths: dict[Cell, float] = {}  # a ranking asks for the same cells again for every outlet
 
     @property
     def counts(self) -> Mapping[Key, Count]:
@@ -77,6 +78,7 @@ class Rates:
 
     def add_count(self, keys: Iterable[Key], count: Count) -> None:
         """Add what is counted already, to a cell and those it is nested in."""
+        self._truths.clear()
         for key in keys:
             self._counts[key] = self._counts.get(key, NO_COUNT).plus(count)
 
@@ -87,7 +89,8 @@ class Rates:
 
     def truth(self, cell: Cell) -> float:
         """The rate at which claims prove true of which such a report exists, strictly between 0 and 1."""
-        rate: float = nested_rate(self._counts.get(key, NO_COUNT) for key in cell.levels)
+        if (rate := self._truths.get(cell)) is None:
+            rate = self._truths[cell] = nested_rate(self._counts.get(key, NO_COUNT) for key in cell.levels)
         return rate
 
 

@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import groupby
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -23,7 +25,11 @@ from service.provenance import Position, positions
 from service.rates import NO_COUNT, Cell, Count, Rates
 from service.register import counts_as
 from service.tally import NOTHING, Amounts, ClaimFacts, Parts, Slot, count_claim, count_votes, difference
-from service.vocabulary import Role, Stance
+from service.vocabulary import ClaimKind, Role, Stance
+
+
+_KEPT = [Subtotal.__table__.c[name] for name in ("outlet_id", *Slot._fields, *Amounts._fields)]
+_AMOUNTS_FROM = 1 + len(Slot._fields)
 
 
 @dataclass(slots=True)
@@ -123,13 +129,14 @@ def read_sums(
     session: Session, chosen: sa.ColumnExpressionArgument[bool], *, topic: str | None
 ) -> dict[UUID, dict[Slot, Amounts]]:
     """What is on record of outlets on a topic, or on all, by outlet."""
-    rows = sa.select(Subtotal.__table__).join(Outlet, Outlet.id == Subtotal.outlet_id).where(chosen)
+    rows = sa.select(*_KEPT).join(Outlet, Outlet.id == Subtotal.outlet_id).where(chosen)
     if topic is not None:
         rows = rows.where(Subtotal.topic == topic)
     found = session.execute(rows.order_by(Subtotal.outlet_id))
+    slot_of = cache(_slot)  # outlets have the same few hundred among hundreds of thousands of rows
     return {
-        outlet_id: {_slot(row): Amounts(*(getattr(row, name) for name in Amounts._fields)) for row in of_outlet}
-        for outlet_id, of_outlet in groupby(found, key=lambda row: row.outlet_id)
+        outlet_id: {slot_of(*row[1:_AMOUNTS_FROM]): Amounts._make(row[_AMOUNTS_FROM:]) for row in of_outlet}
+        for outlet_id, of_outlet in groupby(found, key=itemgetter(0))
     }
 
 
@@ -198,6 +205,5 @@ def _cell(row: sa.Row[Any]) -> Cell:
     return Cell(row.stance, row.kind, row.commitment or None, row.topic or None)
 
 
-def _slot(row: sa.Row[Any]) -> Slot:
-    stance = Stance(row.stance) if row.stance else None
-    return Slot(row.role, row.kind, row.topic or None, stance, row.commitment or None)
+def _slot(role: Role, kind: ClaimKind, topic: str, stance: str, commitment: int) -> Slot:
+    return Slot(role, kind, topic or None, Stance(stance) if stance else None, commitment or None)
