@@ -27,7 +27,6 @@ from service.register import counts_as
 from service.tally import NOTHING, Amounts, ClaimFacts, Parts, Slot, count_claim, count_votes, difference
 from service.vocabulary import ClaimKind, Role, Stance
 
-
 _KEPT = [Subtotal.__table__.c[name] for name in ("outlet_id", *Slot._fields, *Amounts._fields)]
 _AMOUNTS_FROM = 1 + len(Slot._fields)
 
