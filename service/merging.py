@@ -17,7 +17,7 @@ from service.nearest import unknown_slug
 from service.outbox import forget_scores
 from service.provenance import as_merged, positions, relay_cycle
 from service.records import EVERYTHING, ToldClaim, walk, walk_claims
-from service.register import PLACES, WHOLE, describe_outlet, find_outlet, line_of, merged_with
+from service.register import PLACES, describe_outlet, find_outlet, line_of, merged_with
 from service.sums import Ledger, add_sums, read_sums
 from service.tally import Amounts, Slot, add_up, count_claim, difference
 from service.versions import check_match, keep_version
@@ -41,6 +41,7 @@ def merge_outlet(
         MergeCircle: They are the same, or `into` stands below it, or relays would close a circle (R7).
     """
     with db.write() as session:
+        lock_name(session, PLACES)
         outlet = _named(session, reference)
         target = _target(session, into, "/into")
         _hold(session, outlet, target)
@@ -81,6 +82,7 @@ def undo_merge(
         MergeCircle: By what was changed since, it would stand above itself, or relays would close a circle (R7).
     """
     with db.write() as session:
+        lock_name(session, PLACES)
         outlet = _merged(session, reference)
         target = outlet.surviving
         _hold(session, outlet, target)
@@ -160,10 +162,9 @@ def _merged(session: Session, reference: str) -> Outlet:
 
 
 def _hold(session: Session, *outlets: Outlet) -> None:
-    """Let nobody file under outlets, merge them or place them under others, and see them as they are by then."""
-    lock_name(session, PLACES)
-    rows = sa.select(Outlet).where(Outlet.id.in_([outlet.id for outlet in outlets])).order_by(Outlet.id).options(*WHOLE)
-    session.scalars(rows.with_for_update(), execution_options={"populate_existing": True}).all()
+    """Let nobody file under outlets; that nobody merges them or places them under others, `PLACES` sees to."""
+    rows = sa.select(Outlet.id).where(Outlet.id.in_([outlet.id for outlet in outlets])).order_by(Outlet.id)
+    session.execute(rows.with_for_update()).all()
 
 
 def _keep(session: Session, outlet: Outlet, *, caller: Caller, now: dt.datetime) -> None:

@@ -9,10 +9,12 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 
-from service.db import retried
+from service.db import lock_name, retried
 from service.dossier import load_claim
+from service.merging import undo_merge
 from service.models import Rate, Subtotal
 from service.rebuild import ensure_sums, rebuild_sums
+from service.register import PLACES
 from service.resolutions import NewResolution, new_resolution
 from service.sums import kept_sums
 from service.vocabulary import OPERATOR, Verdict
@@ -155,3 +157,25 @@ def test_merged_while_a_claim_is_resolved(world):
 
     assert [201] == [response.status_code for response in merged]
     assert 0 == rebuild_sums(world.runtime.db, now=NOW)
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_merge_undone_by_two_at_once(world):
+    """
+    R22: of two who undo a merge at once one is told that there is none, and nothing is taken from the sums twice.
+    """
+    world.resolve(world.record(report("Herald"), report("Echo")), "true")
+    at, merge = world.runtime, "/v1/outlets/herald/merge"
+    assert 201 == world.post(merge, {"into": "echo"}).status_code
+    waiting = sa.text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+    other = world.with_scopes("admin")
+
+    with ThreadPoolExecutor(1) as thread, at.db.write() as session:
+        lock_name(session, PLACES)
+        second = thread.submit(other.delete, merge, headers={"If-Match": "*"})
+        while not second.done() and not session.scalar(waiting):
+            pass
+        undo_merge(at.db, at.cache, "herald", tags=None, caller=OPERATOR, now=END)
+
+    assert 404 == second.result().status_code
+    assert 0 == rebuild_sums(at.db, now=NOW)
