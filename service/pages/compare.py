@@ -12,6 +12,7 @@ from service import comparisons
 from service.auth import requires
 from service.identity import SLUG_LENGTH, slug_of
 from service.pages.frame import page_blueprint, read_query, show
+from service.pages.outlet import question
 from service.records import Lens
 from service.schemas.fields import Body, Text, one_of
 from service.vocabulary import Basis, Scope
@@ -40,4 +41,4 @@ def compare_outlets() -> Response:
     meant = list(dict.fromkeys(slug_of(text) or text for text in asked["outlet"]))
     now = dt.datetime.now(dt.UTC)
     found = comparisons.compare_outlets(runtime().db, meant, lens=lens, now=now) if len(meant) > 1 else None
-    return show("compare.html", found=found, meant=meant, lens=lens)
+    return show("compare.html", found=found, meant=meant, lens=lens, question=question(lens))

@@ -97,7 +97,8 @@ def summarise(story: Mapping[str, Any]) -> str:
     first, last = day(filed[0]["published_at"]), day(filed[-1]["published_at"])
     when = f"on {first}" if first == last else f"from {first} to {last}"
     said = f"{plural(len(sides), 'outlet')} carried it in {plural(len(filed), 'report')} {when}: {_tell(sides)}."
-    return f"{said} They go back to {plural(claim['independent_roots'], 'independent source')}."
+    back = "It goes" if len(filed) == 1 else "They go"
+    return f"{said} {back} back to {plural(claim['independent_roots'], 'independent source')}."
 
 
 def _tell(sides: Mapping[str, str]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -88,7 +89,12 @@ def question(lens: Lens) -> str:
 def _portray(outlet: str, lens: Lens) -> tuple[str, dt.datetime | None]:
     db, now = runtime().db, dt.datetime.now(dt.UTC)
     portrait = portraits.portray_outlet(db, outlet, lens=lens, now=now)
-    filters = browse.Filters(outlet=outlet, topic=lens.topic, status=ClaimStatus.OPEN)
-    still_open = browse.list_claims(db, **filters, after=None, limit=portraits.SHOWN, now=now).items
-    page = render_template("outlet.html", **portrait, still_open=still_open, lens=lens, question=question(lens))
-    return page, portrait["expires_at"]
+    still_open = [*_reported(outlet, ClaimStatus.DUE, lens, now), *_reported(outlet, ClaimStatus.OPEN, lens, now)]
+    shown = portrait | {"still_open": still_open[: portraits.SHOWN], "lens": lens, "question": question(lens)}
+    return render_template("outlet.html", **shown), portrait["expires_at"]
+
+
+def _reported(outlet: str, status: ClaimStatus, lens: Lens, now: dt.datetime) -> Sequence[dict[str, Any]]:
+    """Claims that an outlet reported, the last recorded first."""
+    filters = browse.Filters(outlet=outlet, topic=lens.topic, status=status)
+    return browse.list_claims(runtime().db, **filters, after=None, limit=portraits.SHOWN, now=now).items

@@ -39,12 +39,13 @@ def percent(share: float) -> str:
 
 
 def number(value: float) -> str:
-    """A count, or a sum of parts of claims, in whole numbers.
+    """A count, or a sum of parts of claims: whole, but below ten to a tenth, or 0.6 of one claim would be all of it.
 
-    >>> number(6987), number(62.1)
-    ('6,987', '62')
+    >>> number(6987), number(62.1), number(0.6), number(3.0)
+    ('6,987', '62', '0.6', '3')
     """
-    return f"{round(value):,}"
+    tenths = round(value, 1)
+    return f"{tenths:.1f}" if tenths < 10 and tenths % 1 else f"{round(value):,}"
 
 
 def plural(count: int, one: str, many: str | None = None) -> str:
@@ -84,9 +85,9 @@ def as_moment(moment: dt.datetime | str) -> dt.datetime:
 def sentence(score: Mapping[str, Any], name: str) -> str:
     """What a score says, with how sure it is of that."""
     found, record = score["reliability"], score["record"]
-    if found is None:
-        return f"Too few claims to say: nothing that {name} reported in its own name is resolved yet."
     about = f"on {score['topic']} " if score["topic"] else ""
+    if found is None:
+        return f"Too few claims to say: nothing that {name} reported {about}in its own name is resolved yet."
     said = (
         f"Of 100 average reports {about}by {name} about {percent(found['mean'])} would prove right, and "
         f"with {100 * found['level']:g}{_SPACE}% probability between {percent(found['lower'])} and "

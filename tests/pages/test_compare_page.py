@@ -38,6 +38,18 @@ def test_no_claim_in_common(site):
     assert figures(section(html, "score"))
 
 
+def test_topic(site):
+    """
+    What is compared on one topic, or on another basis, says so; it asks the API the same and stays so in the form.
+    """
+    html = site.html("/compare?outlet=the-oracle&outlet=bild&topic=roads&basis=matured")
+
+    assert "There is no resolved claim on roads, with only those whose date has passed on which" in html
+    assert "On everything each reported on roads" in html
+    assert 'href="/v1/scores?outlet=the-oracle&amp;outlet=bild&amp;basis=matured&amp;topic=roads"' in html
+    assert '<input type="hidden" name="topic" value="roads">' in html
+
+
 def test_names(site):
     """
     An outlet is found by its name as well as by its slug.

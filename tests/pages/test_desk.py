@@ -120,6 +120,7 @@ def test_somebody_was_faster(world, editor):
 
     assert 409 == response.status_code
     assert told(response).startswith("Claim already resolved")
+    assert "What is sent now corrects that." in response.text
     assert "Correct it" in response.text
 
 
@@ -212,6 +213,21 @@ def test_reading_saves_nothing(world, editor):
     assert "as read: stated as done" in page.text
     assert "from “agreed”" in page.text
     assert [] == world.get("/v1/claims").json["items"]
+
+
+def test_other_address(world, editor):
+    """
+    A report is filed as of whose page its address is when it is saved, and not when it was read first.
+    """
+    for name in ("Herald", "Bugle"):
+        world.outlet(name, domains=[f"{name.lower()}.example"])
+    page = editor.send("/desk/record/reading", url="https://herald.example/1", quote="…").text
+    form = dict(re.findall(r'<input[^>]* name="([^"]+)"[^>]* value="([^"]+)"', page))
+    form |= {"url": "https://bugle.example/1", "text": "It opens.", "kind": "fact", "published_at": "2026-01-05T09:30"}
+    editor.send("/desk/record", **form)
+
+    [claim] = world.get("/v1/claims").json["items"]
+    assert ["bugle"] == [report["outlet"] for report in world.claim(claim)["reports"]]
 
 
 @pytest.mark.parametrize("url", ["https://unknown.example/1", "", "not an address", "https://[/"])

@@ -115,6 +115,41 @@ def test_still_open(site):
     )
 
 
+def test_still_due(site):
+    """
+    What should be resolved by now is open, too, and stands before what is not due yet; an opinion is said to be one.
+    """
+    said = {"outlet": {"name": "Evening Post"}, "published_at": "2026-01-01T00:00:00Z"}
+    site.record(said, text="Bridge C opens.", kind="event", resolves_by="2026-02-01T00:00:00Z")
+    site.record(said, text="Bridge D is a beauty.", kind="opinion")
+    found = section(site.html("/outlets/evening-post"), "open")
+
+    assert ["Bridge C opens.", "Bridge D is a beauty."] == re.findall(r"/claims/[^>]*>([^<]*)<", found)
+    assert "due since <time" in found
+    assert "an opinion, never resolved" in found
+
+
+def test_right_in_part(site):
+    """
+    R13: of one claim that proved true in part, no more is said to be right than was.
+    """
+    said = {"outlet": {"name": "Half Post"}, "published_at": "2026-01-01T00:00:00Z"}
+    site.resolve(site.record(said, text="Bridge E opens."), "partial", truth=0.6)
+    html = site.html("/outlets/half-post")
+
+    assert "0.6 of 1 resolved claim proved right" in html
+    assert "Right 0.6, average" in section(html, "newest")
+
+
+def test_nothing_on_a_topic(site):
+    """
+    Where an outlet has no record on a topic, that is said of the topic, and not of all it reported.
+    """
+    assert "nothing that The Oracle reported on gardens in its own name" in site.html(
+        "/outlets/the-oracle?topic=gardens"
+    )
+
+
 @pytest.mark.parametrize("question", ["", "?topic=roads&basis=matured"])
 def test_why(site, question):
     """

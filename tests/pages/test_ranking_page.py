@@ -129,14 +129,16 @@ def test_resolution_shows_at_once(site):
     """
     R20: a page that was kept is not shown any more once a claim on it is resolved.
     """
-    claim = site.record({"outlet": {"name": "Late Post"}, "published_at": "2025-01-01T00:00:00Z"}, text="It rains.")
-    before = site.html("/outlets/late-post"), site.html("/?min_resolved=1&topic=")
+    claim = site.record(
+        {"outlet": {"name": "Late Post"}, "published_at": "2025-01-01T00:00:00Z"}, text="It rains.", topic="rain"
+    )
+    before = site.html("/outlets/late-post"), site.html("/?min_resolved=1&topic=rain")
     site.resolve(claim, "true")
 
     assert "Too few claims to say: nothing" in before[0]
     assert "/outlets/late-post" not in "".join(slug for slug, _ in rows(before[1]))
     assert "Too few claims to say much." in site.html("/outlets/late-post")
-    assert "late-post" in site.html("/?min_resolved=1&topic=")
+    assert "late-post" in site.html("/?min_resolved=1&topic=rain")
 
 
 def test_page_that_is_known(site):
@@ -157,6 +159,34 @@ def test_topics(site):
 
     assert re.search(r'<a href="/topics/roads">roads</a> <small>2\d claims', html)
     assert rows(site.html("/?topic=roads&min_resolved=5")) == rows(site.html("/topics/roads?min_resolved=5"))
+
+
+def test_first_start(world):
+    """
+    Where nothing is on record, the page says how it comes there; a question that nothing answers is another thing.
+    """
+    pages = [world.client.get(path, headers={"Accept": "text/html"}).text for path in ("/", "/?topic=roads")]
+
+    assert [True, False] == ["Nothing is on record yet" in page for page in pages]
+    assert [False, True] == ["too few to say" in page for page in pages]
+
+
+def test_names_from_right_to_left(site, browser):
+    """
+    A name that is written from right to left leaves the number after it after it.
+    """
+    site.record({"outlet": {"name": "ידיעות"}, "published_at": "2026-01-01T00:00:00Z"}, topic="الشرق الأوسط")
+    with visiting(browser, site) as page:
+        page.goto("/topics")
+        topic = page.locator(".topics li", has_text="الشرق")
+        first = topic.evaluate(
+            """item => { const range = document.createRange(), words = item.querySelector("small").firstChild;
+                         range.setStart(words, 0); range.setEnd(words, 1);
+                         return range.getBoundingClientRect().left }"""
+        )
+        link = topic.locator("a").bounding_box()
+
+    assert link["x"] + link["width"] <= first
 
 
 def test_reader_chooses(site, browser):
