@@ -25,6 +25,7 @@ WHOLE = (
     selectinload(Claim.resolutions).selectinload(Resolution.disputes),
 )
 """What to load with a claim, so that nothing is fetched row by row afterwards."""
+_LATER = aliased(Resolution)  # made once: it costs more than to put a question together
 
 
 def load_claim(session: Session, claim_id: UUID, *, lock: bool = False) -> Claim:
@@ -55,9 +56,13 @@ def standing_resolution(claim: Claim) -> Resolution | None:
 
 def stands(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
     """Whether a claim's newest resolution meets a condition."""
-    later = aliased(Resolution)
-    superseded = sa.exists().where(later.supersedes_id == Resolution.id)
-    return sa.exists().where(Resolution.claim_id == Claim.id, ~superseded, condition)
+    return sa.exists().where(Resolution.claim_id == Claim.id, is_newest(), condition)
+
+
+def is_newest(moment: dt.datetime | None = None) -> sa.ColumnElement[bool]:
+    """Whether no resolution supersedes this one; or none had at a past moment, as far as they were on record then."""
+    later = _LATER.supersedes_id == Resolution.id
+    return ~sa.exists().where(later if moment is None else later & (_LATER.recorded_at <= moment))
 
 
 def claim_status(claim: Claim, *, now: dt.datetime) -> ClaimStatus:
@@ -110,7 +115,6 @@ def check_group(session: Session, claim: Claim) -> None:
     # Two claims of the group could be resolved at once, each unseen by the other.
     lock_name(session, f"group {claim.group}")
     session.flush()
-    later = aliased(Resolution)
     true_one = session.scalar(
         sa.select(Claim.id)
         .join(Resolution, Resolution.claim_id == Claim.id)
@@ -118,7 +122,7 @@ def check_group(session: Session, claim: Claim) -> None:
             Claim.group == claim.group,
             Claim.id != claim.id,
             Resolution.verdict == Verdict.TRUE,
-            ~sa.exists().where(later.supersedes_id == Resolution.id),
+            is_newest(),
         )
     )
     if true_one is not None:

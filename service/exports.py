@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session, aliased
 
 from service.contexts import context_name
 from service.db import Database
+from service.dossier import is_newest
 from service.identity import new_id
 from service.instants import format_instant
 from service.models import Claim, ContextRow, Dispute, Outlet, Reply, Report, Resolution, Withdrawal
@@ -181,7 +182,7 @@ def _resolutions(session: Session) -> Iterator[Line]:
     rows = (
         sa.select(Resolution, Claim.external_id)
         .join(Claim, Claim.id == Resolution.claim_id)
-        .where(Resolution.verdict.is_not(None), _stands())
+        .where(Resolution.verdict.is_not(None), is_newest())
         .order_by(Resolution.claim_id)
     )
     for resolution, external_id in session.execute(rows, execution_options=_STREAMED):
@@ -196,18 +197,13 @@ def _resolutions(session: Session) -> Iterator[Line]:
         }
 
 
-def _stands() -> sa.ColumnElement[bool]:
-    later = aliased(Resolution)
-    return ~sa.exists().where(later.supersedes_id == Resolution.id)
-
-
 def _disputes(session: Session) -> Iterator[Line]:
     """What is, or was, said against the resolutions that stand, the oldest first."""
     rows = (
         sa.select(Dispute, Resolution.claim_id, Claim.external_id)
         .join(Resolution, Resolution.id == Dispute.resolution_id)
         .join(Claim, Claim.id == Resolution.claim_id)
-        .where(_stands())
+        .where(is_newest())
         .order_by(Dispute.id)
     )
     for dispute, claim_id, external_id in session.execute(rows, execution_options=_STREAMED):

@@ -12,6 +12,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
+from service.dossier import is_newest
 from service.errors import InvalidQuery
 from service.models import Claim, Outlet, Reply, Report, Resolution, Version, Withdrawal
 from service.provenance import Filed, Position, position
@@ -249,13 +250,11 @@ def _filed(row: Row) -> Filed:
 
 def _rows(lens: Lens, *chosen: Chosen) -> sa.Select[*tuple[Any, ...]]:
     """Reports with their claims and the resolutions that stand, by outlet, claim and order of reports."""
-    later = aliased(Resolution)
     by = lens.recorded_by
-    superseded = sa.exists().where(later.supersedes_id == Resolution.id, *_by(later.recorded_at, by))
     stands = [
         Resolution.claim_id == Claim.id,
         Resolution.verdict.is_not(None),
-        ~superseded,
+        is_newest(by),
         *_by(Resolution.recorded_at, by),
         *_by(Resolution.known_at, lens.as_of),
     ]

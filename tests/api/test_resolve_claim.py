@@ -31,7 +31,7 @@ def test_it_works(world):
     response = world.post(f"/v1/claims/{claim['id']}/resolutions", sent)
 
     assert 201 == response.status_code
-    assert sent | {"claim": claim["id"], "supersedes": None} == {
+    assert sent | {"claim": claim["id"], "supersedes": None, "redacted": []} == {
         name: value for name, value in response.json.items() if name not in ("id", "recorded_at")
     }
     assert response.json == world.claim(claim)["resolution"]
