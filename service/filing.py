@@ -72,7 +72,9 @@ def plan_filings(
     Raises:
         InvalidBody: Some of them break a rule; every place is named.
     """
-    known = {report.fingerprint: report for report in claim.reports}
+    # What was redacted is known by what it said, and, from an export, by what it still says.
+    known = {_fingerprint(report): report for report in claim.reports if report.redacted}
+    known |= {report.fingerprint: report for report in claim.reports}
     filings: dict[str, Filing] = {}
     errors: list[FieldError] = []
     for pointer, given in reports.items():
@@ -126,7 +128,7 @@ def _new_report(given: NewReport, directory: Directory, *, caller: Caller, now: 
     if errors or outlet is None:
         raise InvalidBody("The report cannot be filed as given.", errors=errors)
     commitment, lexicon = _commitment(given)
-    return Report(
+    report = Report(
         id=new_id(),
         outlet=outlet,
         stance=given["stance"],
@@ -139,11 +141,12 @@ def _new_report(given: NewReport, directory: Directory, *, caller: Caller, now: 
         is_relay=relays is not None,
         cited=cited_outlet,
         cited_as=None if relays is None else relays["cited_as"],
-        fingerprint=_fingerprint(given, outlet, cited_outlet),
         filed_by=caller.key_id,
         recorded_at=now,
         withdrawal=None,
     )
+    report.fingerprint = _fingerprint(report)
+    return report
 
 
 def _commitment(given: NewReport) -> tuple[int | None, str | None]:
@@ -173,16 +176,15 @@ def _found(find: Callable[[], Outlet], pointer: str, errors: list[FieldError]) -
         return None
 
 
-def _fingerprint(given: NewReport, outlet: Outlet, cited: Outlet | None) -> str:
+def _fingerprint(report: Report) -> str:
     """What a report is the same by: outlet, stance, published_at, url and relays (R4); the claim is beside it."""
-    relays = given["relays"]
     parts = [
-        str(outlet.id),
-        given["stance"],
-        format_instant(given["published_at"]),
-        given["url"],
-        relays is not None,
-        None if cited is None else str(cited.id),
-        None if relays is None else relays["cited_as"],
+        str(report.outlet.id),
+        report.stance,
+        format_instant(report.published_at),
+        report.url,
+        report.is_relay,
+        None if report.cited is None else str(report.cited.id),
+        report.cited_as,
     ]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()

@@ -146,6 +146,22 @@ def test_loaded_where_it_comes_from(world, borneout, export, reload, tmp_path):
     assert before == rows(world)
 
 
+def test_redacted(world, export, reload):
+    """
+    R4: a report of which something was redacted is known again by what is left of it.
+    """
+    filed = world.record(report(url="https://example.org/1", relays={"outlet": None, "cited_as": "Example"}))["reports"]
+    world.post(
+        "/v1/redactions", {"subject": filed[0]["id"], "members": ["url", "cited_as"], "reason": "A court has said so."}
+    )
+    made = export()
+    before = rows(world)
+
+    assert [(None, None)] == [(line["url"], line["relays"]["cited_as"]) for line in made["reports"]]
+    assert [{"created": 0, "updated": 0, "unchanged": len(made[member]), "rejected": 0} for member in TAKEN] == reload()
+    assert before == rows(world)
+
+
 def test_what_is_recorded_anew(world, export, reload):
     """
     R10: a report that was not back-dated when it was filed is, where it is loaded 8 days later; else nothing differs.

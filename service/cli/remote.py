@@ -3,8 +3,10 @@
 What becomes of a line is what would become of it here, but for this. A line is several calls and not one transaction:
 where a claim or a report comes with a resolution that the service refuses for what is on record, the resolution is
 refused alone, and the line says so. A claim line needs a report. What stood before a change is known again only of a
-claim, and only if the line says all that stood there. A line whose answer was lost is loaded again from the top, and as
-everything is looked up first nothing is made twice; it is then told as what it found.
+claim, and only if the line says all that stood there. An outlet that is on record apart is merged when its line says
+so, where here the line is refused: it may be that an earlier load was cut off between the two calls. A line whose
+answer was lost is loaded again from the top, and as everything is looked up first nothing is made twice; it is then
+told as what it found.
 """
 
 from __future__ import annotations
