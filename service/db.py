@@ -1,4 +1,4 @@
-"""Engine, the two kinds of session, and what both databases must agree on."""
+"""The two kinds of session, and what both databases must agree on."""
 
 from __future__ import annotations
 
@@ -7,27 +7,24 @@ import errno
 import functools
 import json
 import sqlite3
-import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from pathlib import Path
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, NoReturn, ParamSpec, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 
+from service.engines import LOCK_TIMEOUT, make_engine
 from service.errors import Unavailable
 from service.file_locks import hold_name
-from service.identity import words_of
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 _ATTEMPTS = 4
 _AFTER = "after commit"
-_LOCK_TIMEOUT = "10s"
-_PATIENCE = 10.0  # seconds that SQLite waits for a lock
 _LOST_RACE = frozenset({"40001", "40P01"})  # serialization failure, deadlock
 _LOCKED = "55P03"
 _AWAY_STATES = (
@@ -85,8 +82,14 @@ class Base(DeclarativeBase):
     type_annotation_map = {dt.datetime: UtcDateTime, list[str]: sa.JSON, dict[str, Any]: sa.JSON}
 
 
+def _refuse_bulk(*_: object, **__: object) -> NoReturn:
+    raise RuntimeError("Rows written in bulk are heard of by nobody: add them to the session.")
+
+
 class WriteSession(Session):
     """A session whose writes stay. `service.entries` hears of every row, and enters it in the ledger."""
+
+    bulk_save_objects = bulk_insert_mappings = bulk_update_mappings = _refuse_bulk
 
 
 class Database:
@@ -97,7 +100,7 @@ class Database:
     """
 
     def __init__(self, url: str) -> None:
-        self.engine = _engine(url)
+        self.engine = make_engine(url)
         # On SQLite a transaction sees the same rows throughout anyway.
         snapshot = {"isolation_level": "REPEATABLE READ"} if self.engine.dialect.name == "postgresql" else {}
         self._read = sessionmaker(self.engine.execution_options(**snapshot), expire_on_commit=False)
@@ -267,7 +270,7 @@ def _lock_within(session: Session, name: str, patience: float) -> None:
         if getattr(exc.orig, "sqlstate", None) != _LOCKED:
             raise
         raise TimeoutError(f"Somebody else does {name!r}") from exc
-    _set_lock_timeout(session, _LOCK_TIMEOUT)
+    _set_lock_timeout(session, LOCK_TIMEOUT)
 
 
 def _set_lock_timeout(session: Session, timeout: str) -> None:
@@ -278,49 +281,3 @@ def _lost_race(error: sa.exc.DBAPIError | Overtaken) -> bool:
     if isinstance(error, Overtaken | sa.exc.IntegrityError):
         return True
     return getattr(error.orig, "sqlstate", None) in _LOST_RACE
-
-
-def _engine(url: str) -> sa.Engine:
-    if url.startswith("sqlite"):
-        engine = sa.create_engine(url, hide_parameters=True)
-        sa.event.listen(engine, "connect", _set_up_sqlite)
-        sa.event.listen(engine, "begin", _begin_sqlite)
-        return engine
-    # The session's zone is fixed because psycopg reads instants in it, and 9999-12-31T23:59Z has none east of UTC.
-    # A connection is tried before use, so that a restart of the database costs nobody an answer.
-    # A lock is waited for as long as on SQLite.
-    return sa.create_engine(
-        url,
-        hide_parameters=True,  # what was sent does not belong in the logs
-        connect_args={"connect_timeout": 3, "options": f"-c timezone=UTC -c lock_timeout={_LOCK_TIMEOUT}"},
-        pool_pre_ping=True,
-        pool_size=5,
-        pool_timeout=5,
-    )
-
-
-def _set_up_sqlite(connection: Any, _record: object) -> None:
-    connection.isolation_level = None  # the begin event below decides, not sqlite3
-    connection.create_function("words_of", 1, words_of, deterministic=True)  # for the full text of claims
-    for pragma in (f"busy_timeout={_PATIENCE * 1000:.0f}", "synchronous=FULL", "foreign_keys=ON"):
-        connection.execute(f"PRAGMA {pragma}")
-    _set_wal(connection)
-
-
-def _set_wal(connection: sqlite3.Connection) -> None:
-    """Have readers and a writer not wait for each other. Of several that do so to a new file, SQLite lets none wait."""
-    deadline = time.monotonic() + _PATIENCE
-    while connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
-        try:
-            connection.execute("PRAGMA journal_mode=WAL")
-        except sqlite3.OperationalError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.01)
-
-
-def _begin_sqlite(connection: sa.Connection) -> None:
-    # A deferred transaction that reads and then writes fails with "database is
-    # locked" at once when another one wrote in between; busy_timeout does not help.
-    write = connection.get_execution_options().get("write")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")

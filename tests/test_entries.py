@@ -181,6 +181,8 @@ def test_statement_that_names_no_rows_is_refused(db):
     for statement in (sa.update(Outlet).values(name="x"), sa.delete(Outlet), sa.insert(Outlet).values(slug="x")):
         with pytest.raises(RuntimeError, match="'outlet' are entered one by one"), db.write() as session:
             session.execute(statement)
+    with pytest.raises(RuntimeError, match="in bulk"), db.write() as session:
+        session.bulk_save_objects([new_outlet("echo")])
     with db.trial() as session:
         session.execute(sa.update(Outlet).values(name="x"))
 
