@@ -41,12 +41,7 @@ def compare_outlets(db: Database, references: Sequence[str], *, lens: Lens, now:
         context = context_of(session, lens.recorded_by)
         chosen = Outlet.id.in_([outlet.id for outlet in outlets])
         records = {record.slug: record for record in read_records(session, chosen, lens, now=now)}
-        all_of_them = [
-            Report.claim_id.in_(sa.select(Report.claim_id).where(Report.outlet_id.in_(merged_with(one))))
-            for one in outlets
-        ]
-        scored = read_scored_of(session, chosen, lens, *all_of_them, now=now)
-        sides = [{one.claim_id: one for one in scored.get(outlet.id, [])} for outlet in outlets]
+        sides = _sides(session, outlets, lens, now=now)
         shared = sorted(set.intersection(*map(set, sides)), key=lambda id_: (sides[0][id_].known_at, id_), reverse=True)
         texts = claim_texts(session, shared[:SHOWN], lens.recorded_by)
     scores = [describe_score(records[outlet.slug], context, lens, now=now) for outlet in outlets]
@@ -74,6 +69,16 @@ def _outlets(session: Session, references: Sequence[str]) -> list[Outlet]:
     slugs = list(dict.fromkeys(found[reference].surviving.slug for reference in references))
     whole = find_outlets(session, slugs, whole=True)
     return [whole[slug] for slug in slugs]
+
+
+def _sides(session: Session, outlets: Sequence[Outlet], lens: Lens, *, now: dt.datetime) -> list[dict[UUID, Scored]]:
+    """What each outlet is scored for, by claim, of the claims that all of them reported."""
+    all_of_them = [
+        Report.claim_id.in_(sa.select(Report.claim_id).where(Report.outlet_id.in_(merged_with(one)))) for one in outlets
+    ]
+    chosen = Outlet.id.in_([outlet.id for outlet in outlets])
+    scored = read_scored_of(session, chosen, lens, *all_of_them, now=now)
+    return [{one.claim_id: one for one in scored.get(outlet.id, [])} for outlet in outlets]
 
 
 def _describe_shared(claim_id: UUID, text: str, sides: Sequence[Scored]) -> dict[str, Any]:

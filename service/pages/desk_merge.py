@@ -28,14 +28,13 @@ def show_merge() -> str:
 @blp.post("/desk/merge")
 def merge_outlet() -> Response | tuple[str, int]:
     """Have an outlet count as another one"""
-    at, now, form = runtime(), dt.datetime.now(dt.UTC), request.form
+    at, now = runtime(), dt.datetime.now(dt.UTC)
+    outlet, into = (request.form.get(name, "") for name in ("outlet", "into"))
     try:
         check_scope(Scope.OUTLETS_WRITE)
-        merge, _ = merging.merge_outlet(
-            at.db, at.cache, form.get("outlet", ""), into=form.get("into", ""), caller=caller(), now=now
-        )
+        merge, _ = merging.merge_outlet(at.db, at.cache, outlet, into=into, caller=caller(), now=now)
     except ServiceError as problem:
-        return _show(form, problem), problem.status
+        return _show(request.form, problem), problem.status
     return lead_to(f"/desk/merge?{urlencode({'done': merge['outlet']})}")
 
 

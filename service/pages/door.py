@@ -46,12 +46,11 @@ def show_door() -> Response:
 def sign_in() -> Response:
     """Begin a session for who has a key"""
     check_sender(None)
-    asked = request.form.get("next", "")
     try:
         ticket = _ticket_for(request.form.get("key", "").strip())
     except ServiceError as problem:
-        return _ask(asked, problem)
-    response = lead_to(_inside(asked))
+        return _ask(request.form.get("next", ""), problem)
+    response = lead_to(_inside(request.form.get("next", "")))
     begin_session(response, ticket)
     return response
 

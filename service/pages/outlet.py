@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -90,8 +91,9 @@ def _portray(outlet: str, lens: Lens) -> tuple[str, dt.datetime | None]:
     db, now = runtime().db, dt.datetime.now(dt.UTC)
     portrait = portraits.portray_outlet(db, outlet, lens=lens, now=now)
     still_open = [*_reported(outlet, ClaimStatus.DUE, lens, now), *_reported(outlet, ClaimStatus.OPEN, lens, now)]
-    shown = portrait | {"still_open": still_open[: portraits.SHOWN], "lens": lens, "question": question(lens)}
-    return render_template("outlet.html", **shown), portrait["expires_at"]
+    asked = {"lens": lens, "question": question(lens), "whenever": question(replace(lens, as_of=None))}
+    page = render_template("outlet.html", **portrait, **asked, still_open=still_open[: portraits.SHOWN])
+    return page, portrait["expires_at"]
 
 
 def _reported(outlet: str, status: ClaimStatus, lens: Lens, now: dt.datetime) -> Sequence[dict[str, Any]]:

@@ -141,6 +141,18 @@ def test_right_in_part(site):
     assert "Right 0.6, average" in section(html, "newest")
 
 
+def test_the_same_of_the_api(site):
+    """
+    Where a page shows a part of a record, the answers of the API that it leads to are of that part, too.
+    """
+    html = site.html("/outlets/the-oracle?topic=roads&basis=matured&as_of=2025-01-31T00:00:00Z")
+    addresses = [writing.unescape(one) for one in re.findall(rf'href="({ORACLE}/[^"]+)"', html)]
+    answers = [site.get(one).json for one in addresses[:-1]]
+
+    assert [("roads", "matured")] * 4 == [(answer["topic"], answer["basis"]) for answer in answers]
+    assert 200 == site.get(addresses[-1]).status_code
+
+
 def test_nothing_on_a_topic(site):
     """
     Where an outlet has no record on a topic, that is said of the topic, and not of all it reported.
