@@ -243,7 +243,7 @@ def send_on(error: errors.OutletMerged) -> Response:
     arguments = {**(request.view_args or {}), "outlet": error.into}
     query = quote(request.query_string, safe="!$&'()*+,/:;=?@%-._~")
     location = url_for(str(request.endpoint), **arguments) + (f"?{query}" if query else "")
-    return Response(status=308, headers={"Location": location})
+    return Response(status=308, headers={"Location": location, "Cache-Control": "no-cache"})  # it may be undone
 
 
 def http_problem(error: HTTPException) -> Any:
