@@ -1,0 +1,144 @@
+"""Every error the service raises on purpose, and the problem type each one becomes.
+
+ServiceError
++-- MalformedJson          400  /problems/malformed-json
++-- InvalidQuery           400  /problems/invalid-query
++-- BadRequest             400  /problems/bad-request
++-- Unauthorized           401  /problems/unauthorized
++-- Forbidden              403  /problems/forbidden
+|   +-- OwnClaim           403  /problems/own-claim
+|   +-- OwnDispute         403  /problems/own-dispute
++-- NotFound               404  /problems/not-found
+|   +-- UnknownOutlet      404  /problems/unknown-outlet
++-- MethodNotAllowed       405  /problems/method-not-allowed
++-- Conflict               409  /problems/conflict
+|   +-- AlreadyResolved    409  /problems/already-resolved
+|   +-- NothingToSupersede 409  /problems/nothing-to-supersede
+|   +-- GroupResolved      409  /problems/group-resolved
+|   +-- OpinionUnresolved  409  /problems/opinion-unresolved
+|   +-- ClaimDiffers       409  /problems/claim-differs
+|   +-- SlugTaken          409  /problems/slug-taken
+|   +-- DomainTaken        409  /problems/domain-taken
+|   +-- AlreadyWithdrawn   409  /problems/already-withdrawn
+|   +-- RelaysRestOnIt     409  /problems/relays-rest-on-it
+|   +-- NothingToDispute   409  /problems/nothing-to-dispute
+|   +-- AlreadyDisputed    409  /problems/already-disputed
+|   +-- DisputeClosed      409  /problems/dispute-closed
+|   +-- OutletMerged       409  /problems/outlet-merged
+|   +-- MergeChain         409  /problems/merge-chain
+|   +-- MergeCircle        409  /problems/merge-circle
+|   +-- StillRunning       409  /problems/still-running
+|   +-- LastAdminKey       409  /problems/last-admin-key
+|   +-- KeyEnded           409  /problems/key-ended
++-- PreconditionFailed     412  /problems/precondition-failed
++-- TooLarge               413  /problems/too-large
++-- AddressTooLong         414  /problems/address-too-long
++-- UnsupportedMediaType   415  /problems/unsupported-media-type
++-- RangeNotSatisfiable    416  /problems/range-not-satisfiable
++-- InvalidBody            422  /problems/invalid-body
++-- IdempotencyKeyReused   422  /problems/idempotency-key-reused
++-- PreconditionRequired   428  /problems/precondition-required
++-- TooManyRequests        429  /problems/too-many-requests
++-- HeadersTooLarge        431  /problems/headers-too-large
++-- InternalError          500  /problems/internal-error
++-- Unavailable            503  /problems/unavailable
++-- Stopping               503  /problems/stopping
+"""
+
+from __future__ import annotations
+
+from service.errors.conflicts import (
+    AlreadyDisputed,
+    AlreadyResolved,
+    AlreadyWithdrawn,
+    ClaimDiffers,
+    Conflict,
+    DisputeClosed,
+    DomainTaken,
+    GroupResolved,
+    KeyEnded,
+    LastAdminKey,
+    MergeChain,
+    MergeCircle,
+    NothingToDispute,
+    NothingToSupersede,
+    OpinionUnresolved,
+    OutletMerged,
+    RelaysRestOnIt,
+    SlugTaken,
+    StillRunning,
+)
+from service.errors.failures import CannotRun, InternalError, Stopping, Unavailable
+from service.errors.problem import FieldError, ServiceError, nested, problem_types
+from service.errors.requests import (
+    AddressTooLong,
+    BadRequest,
+    Forbidden,
+    HeadersTooLarge,
+    IdempotencyKeyReused,
+    InvalidBody,
+    InvalidQuery,
+    MalformedJson,
+    MethodNotAllowed,
+    NotFound,
+    OwnClaim,
+    OwnDispute,
+    PreconditionFailed,
+    PreconditionRequired,
+    RangeNotSatisfiable,
+    TooLarge,
+    TooManyRequests,
+    Unauthorized,
+    UnknownOutlet,
+    UnsupportedMediaType,
+)
+
+__all__ = [
+    "AddressTooLong",
+    "AlreadyDisputed",
+    "AlreadyResolved",
+    "AlreadyWithdrawn",
+    "BadRequest",
+    "CannotRun",
+    "ClaimDiffers",
+    "Conflict",
+    "DisputeClosed",
+    "DomainTaken",
+    "FieldError",
+    "Forbidden",
+    "GroupResolved",
+    "HeadersTooLarge",
+    "IdempotencyKeyReused",
+    "InternalError",
+    "InvalidBody",
+    "InvalidQuery",
+    "KeyEnded",
+    "LastAdminKey",
+    "MalformedJson",
+    "MergeChain",
+    "MergeCircle",
+    "MethodNotAllowed",
+    "NotFound",
+    "NothingToDispute",
+    "NothingToSupersede",
+    "OpinionUnresolved",
+    "OutletMerged",
+    "OwnClaim",
+    "OwnDispute",
+    "PreconditionFailed",
+    "PreconditionRequired",
+    "RangeNotSatisfiable",
+    "RelaysRestOnIt",
+    "ServiceError",
+    "SlugTaken",
+    "StillRunning",
+    "Stopping",
+    "TooLarge",
+    "TooManyRequests",
+    "Unauthorized",
+    "Unavailable",
+    "UnknownOutlet",
+    "UnsupportedMediaType",
+    "nested",
+    "problem_types",
+]

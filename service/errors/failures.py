@@ -1,0 +1,37 @@
+"""What goes wrong here, and not with whoever asks."""
+
+from __future__ import annotations
+
+from service.errors.problem import ServiceError
+
+
+class InternalError(ServiceError):
+    """Something went wrong in the service, not in the request. It is logged under the request id of the answer."""
+
+    status = 500
+    name = "internal-error"
+    title = "Internal error"
+
+
+class Unavailable(ServiceError):
+    """The database cannot be reached or is busy. Nothing was stored; send the request again a little later."""
+
+    status = 503
+    name = "unavailable"
+    title = "Temporarily unavailable"
+    retry_after = 1
+
+
+class Stopping(ServiceError):
+    """This service, or this copy of it, was told to end, and says so at `/readyz` before it does. Other calls are
+    answered as long as they arrive.
+    """
+
+    status = 503
+    name = "stopping"
+    title = "Stopping"
+    retry_after = 1
+
+
+class CannotRun(RuntimeError):
+    """Base of the errors that end a command, and never answer a request; the message is for who runs it."""
