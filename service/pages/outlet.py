@@ -21,6 +21,7 @@ from service.pages.fields import Day
 from service.pages.frame import keep, page_blueprint, read_query, show
 from service.records import Lens
 from service.schemas.fields import Body, Text, one_of
+from service.scoring import RATED_FROM
 from service.vocabulary import Basis, ClaimStatus, Scope
 from service.web import runtime
 
@@ -92,7 +93,8 @@ def _portray(outlet: str, lens: Lens) -> tuple[str, dt.datetime | None]:
     portrait = portraits.portray_outlet(db, outlet, lens=lens, now=now)
     still_open = [*_reported(outlet, ClaimStatus.DUE, lens, now), *_reported(outlet, ClaimStatus.OPEN, lens, now)]
     asked = {"lens": lens, "question": question(lens), "whenever": question(replace(lens, as_of=None))}
-    page = render_template("outlet.html", **portrait, **asked, still_open=still_open[: portraits.SHOWN])
+    more = {"still_open": still_open[: portraits.SHOWN], "rated_from": RATED_FROM}
+    page = render_template("outlet.html", **portrait, **asked, **more)
     return page, portrait["expires_at"]
 
 

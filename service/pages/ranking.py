@@ -127,9 +127,14 @@ def _as_csv(table: rankings.Table) -> str:
     lines.writerow([*_OF_ROW, *_OF_ESTIMATE, *_OF_RECORD, *_OF_SCORE])
     for row in (row for group in table.groups for row in group["rows"]):
         score = row["score"]
-        cells = [row[name] for name in _OF_ROW] + [score["reliability"][name] for name in _OF_ESTIMATE]
+        cells = [_as_text(row[name]) for name in _OF_ROW] + [score["reliability"][name] for name in _OF_ESTIMATE]
         lines.writerow([*cells, *(score["record"][name] for name in _OF_RECORD), *(score[name] for name in _OF_SCORE)])
     return out.getvalue()
+
+
+def _as_text(cell: Any) -> Any:
+    """A cell that a spreadsheet takes for what it says, and not for a formula (OWASP, CSV injection)."""
+    return f"'{cell}" if str(cell).startswith(("=", "+", "-", "@", "\t", "\r")) else cell
 
 
 _OF_ROW = ("place", "group", "slug", "name", "kind")

@@ -62,6 +62,17 @@ def test_ranking_as_a_table_of_figures(site):
     assert [score["as_of"][:10] for score in scores] == [row["as_of"][:10] for row in found]
 
 
+def test_table_holds_no_formula(site):
+    """
+    A name that a spreadsheet would work out is kept from it.
+    """
+    report = {"outlet": {"name": "=1+1"}, "published_at": "2025-01-01T00:00:00Z"}
+    site.resolve(site.record(report, text="It adds up.", topic="sums"), "true")
+    response = site.client.get("/ranking.csv?min_resolved=1&topic=sums")
+
+    assert ["'=1+1"] == [row["name"] for row in csv.DictReader(io.StringIO(response.text))]
+
+
 def test_groups(site):
     """
     The intervals of a group overlap with its first one's, and that of the next group's first does not.
