@@ -25,6 +25,7 @@ from service.records import Lens, OutletRecord, read_records
 from service.register import describe_outlet, require_outlet
 from service.scorecard import describe_score
 from service.scored import Scored, read_scored
+from service.versions import earlier_versions
 from service.vocabulary import Basis
 
 SHOWN = 8
@@ -43,9 +44,10 @@ def portray_outlet(db: Database, reference: str, *, lens: Lens, now: dt.datetime
         now: The moment of the call.
 
     Returns:
-        `outlet`, `score`, `matured` (the score on that basis), `history` (points), `calibration`, `topics` (scores),
-        `commitments`, `newest` and `telling` (claims with their parts in the score), and `expires_at`: when it is
-        old without anything having been recorded.
+        `outlet`, `earlier` (what was on record of it before, the latest first), `score`, `matured` (the score on
+        that basis), `history` (points), `calibration`, `topics` (scores), `commitments`, `newest` and `telling`
+        (claims with their parts in the score), and `expires_at`: when it is old without anything having been
+        recorded.
 
     Raises:
         UnknownOutlet: No outlet has this slug or id.
@@ -60,9 +62,11 @@ def portray_outlet(db: Database, reference: str, *, lens: Lens, now: dt.datetime
         [ripe_record] = read_records(session, Outlet.id == outlet.id, ripe, now=now)
         scored = read_scored(session, outlet, lens, now=now)
         picked = _picked(session, record, scored, context, lens)
+        earlier = earlier_versions(session, outlet.id)
     empty = OutletRecord(outlet.slug, outlet.scorable)
     return {
         "outlet": describe_outlet(outlet),
+        "earlier": earlier,
         "score": describe_score(record, context, lens, now=now),
         "matured": describe_score(ripe_record, context, ripe, now=now),
         "history": list(describe_points(empty, scored, context, lens, now=lens.moment(now))),

@@ -51,6 +51,12 @@ def said_before(session: Session, subject_id: UUID, content: Mapping[str, Any]) 
     return any(all(version.get(member) == value for member, value in sent.items()) for version in versions)
 
 
+def earlier_versions(session: Session, subject_id: UUID) -> list[dict[str, Any]]:
+    """What an outlet or a claim said before, the latest first, each with the moment `until` which it did."""
+    versions = sa.select(Version).where(Version.subject_id == subject_id).order_by(Version.number.desc())
+    return [{**version.content, "until": version.recorded_at} for version in session.scalars(versions)]
+
+
 def keep_version(
     session: Session, subject_id: UUID, content: Mapping[str, Any], *, caller: Caller, now: dt.datetime
 ) -> None:

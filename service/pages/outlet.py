@@ -91,14 +91,16 @@ def question(lens: Lens) -> str:
 def _portray(outlet: str, lens: Lens) -> tuple[str, dt.datetime | None]:
     db, now = runtime().db, dt.datetime.now(dt.UTC)
     portrait = portraits.portray_outlet(db, outlet, lens=lens, now=now)
-    still_open = [*_reported(outlet, ClaimStatus.DUE, lens, now), *_reported(outlet, ClaimStatus.OPEN, lens, now)]
+    about = browse.Filters(outlet=outlet, topic=lens.topic)
+    due = _reported({**about, "status": ClaimStatus.DUE}, now)
+    still_open = _reported({**about, "status": ClaimStatus.OPEN}, now)
+    disputed = _reported({**about, "disputed": True}, now)
     asked = {"lens": lens, "question": question(lens), "whenever": question(replace(lens, as_of=None))}
-    more = {"still_open": still_open[: portraits.SHOWN], "rated_from": RATED_FROM}
+    more = {"still_open": [*due, *still_open][: portraits.SHOWN], "disputed": disputed, "rated_from": RATED_FROM}
     page = render_template("outlet.html", **portrait, **asked, **more)
     return page, portrait["expires_at"]
 
 
-def _reported(outlet: str, status: ClaimStatus, lens: Lens, now: dt.datetime) -> Sequence[dict[str, Any]]:
+def _reported(filters: browse.Filters, now: dt.datetime) -> Sequence[dict[str, Any]]:
     """Claims that an outlet reported, the last recorded first."""
-    filters = browse.Filters(outlet=outlet, topic=lens.topic, status=status)
     return browse.list_claims(runtime().db, **filters, after=None, limit=portraits.SHOWN, now=now).items

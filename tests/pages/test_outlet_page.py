@@ -129,6 +129,35 @@ def test_still_due(site):
     assert "an opinion, never resolved" in found
 
 
+def test_what_it_was_called(site):
+    """
+    An outlet that was changed says what was on record of it before.
+    """
+    site.outlet("Old Name", domains=["old.example"])
+    tag = site.client.get("/v1/outlets/old-name").headers["ETag"]
+    assert "Until" not in site.html("/outlets/old-name")
+    site.patch("/v1/outlets/old-name", {"name": "New Name", "domains": []}, headers={"If-Match": tag})
+
+    html = site.html("/outlets/old-name")
+    assert "<h1>New Name" in html
+    assert re.search(r"<dt>Until <time.*?</dt><dd>Old Name, website, old.example</dd>", html)
+
+
+def test_disputed_claims(site):
+    """
+    A claim whose resolution is disputed is listed until that is answered.
+    """
+    claim = site.record({"outlet": {"name": "Doubted"}, "published_at": "2025-01-01T00:00:00Z"}, text="It was so.")
+    site.resolve(claim, "true")
+    assert 'id="disputed"' not in site.html("/outlets/doubted")
+    dispute = site.post(f"/v1/claims/{claim['id']}/disputes", {"reason": "It was not."}).json
+    shown = site.html("/outlets/doubted")
+    site.post(f"/v1/disputes/{dispute['id']}/closure", {"reason": "It was."})
+
+    assert re.search(r'id="disputed".*It was so\..*id="about"', shown, re.DOTALL)
+    assert 'id="disputed"' not in site.html("/outlets/doubted")
+
+
 def test_right_in_part(site):
     """
     R13: of one claim that proved true in part, no more is said to be right than was.
