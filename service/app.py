@@ -54,6 +54,42 @@ from service.web import Api, Runtime, UnreservedConverter
 
 MAX_BODY = 1 << 20  # bytes
 
+_API = (
+    outlets.blp,
+    lookup.blp,
+    claims.blp,
+    reports.blp,
+    resolutions.blp,
+    disputes.blp,
+    replies.blp,
+    forecasts.blp,
+    queue.blp,
+    scores.blp,
+    explanations.blp,
+    keys.blp,
+    audit.blp,
+    methodology.blp,
+    system.blp,
+)
+"""What the document describes, in its order."""
+_PAGES = (
+    assets.blp,
+    ranking.blp,
+    topics.blp,
+    outlet.blp,
+    claim.blp,
+    compare.blp,
+    search.blp,
+    method.blp,
+    door.blp,
+    desk.blp,
+    desk_record.blp,
+    desk_merge.blp,
+    docs.blp,
+    security.blp,
+    metrics.blp,
+)
+
 
 def create_app(settings: Settings | None = None) -> Flask:
     """The application; without settings, those of the environment, as gunicorn starts it."""
@@ -77,41 +113,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     api.register_field(Instant, "string", "date-time")
     api.spec.components.schema("NamedOutlet", schema=NamedOutlet)
     api.spec.components.security_scheme("apiKey", SECURITY_SCHEME)
-    for blueprint in (
-        outlets.blp,
-        lookup.blp,
-        claims.blp,
-        reports.blp,
-        resolutions.blp,
-        disputes.blp,
-        replies.blp,
-        forecasts.blp,
-        queue.blp,
-        scores.blp,
-        explanations.blp,
-        keys.blp,
-        audit.blp,
-        methodology.blp,
-        system.blp,
-    ):
+    for blueprint in _API:
         api.register_blueprint(blueprint)
-    for pages in (
-        assets.blp,
-        ranking.blp,
-        topics.blp,
-        outlet.blp,
-        claim.blp,
-        compare.blp,
-        search.blp,
-        method.blp,
-        door.blp,
-        desk.blp,
-        desk_record.blp,
-        desk_merge.blp,
-        docs.blp,
-        security.blp,
-        metrics.blp,
-    ):
+    for pages in _PAGES:
         app.register_blueprint(pages)
     set_up_pages(app)
     app.extensions["document"] = with_headers(api.spec.to_dict())

@@ -88,15 +88,19 @@ def rank_outlets(
         row |= {**_named(known[row["slug"]]), "trend": trends[row["slug"]]}
     changes = [record.changes_at for record in records.values() if record.changes_at is not None]
     return Table(
-        groups=[
-            {"number": number, "leader": _named(known[leader]), "rows": list(of_group)}
-            for (number, leader), of_group in groupby(rows, key=lambda row: (row["group"], row["leader"]))
-        ],
+        groups=_grouped(rows, known),
         ranked=len(ranked),
         waiting=[_named(known[slug]) | {"counts": _counts(records[slug])} for slug in few[:WAITING]],
         unranked=len(few),
         changes_at=min(changes, default=None),
     )
+
+
+def _grouped(rows: list[dict[str, Any]], known: dict[str, Any]) -> list[dict[str, Any]]:
+    return [
+        {"number": number, "leader": _named(known[leader]), "rows": list(of_group)}
+        for (number, leader), of_group in groupby(rows, key=lambda row: (row["group"], row["leader"]))
+    ]
 
 
 _NAMED = (Outlet.slug, Outlet.name, Outlet.kind)
