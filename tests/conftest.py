@@ -44,7 +44,7 @@ _OVER_AND_OVER = (
     "test_scopes.py",
     "test_fuzz.py",
 )
-_UNLIKE = ("test_db.py", "test_migrations.py", "test_search_claims.py")
+_UNLIKE = ("test_db.py", "test_writers_at_once.py", "test_migrations.py", "test_search_claims.py")
 
 # How long an example takes says more about the machine than about the code.
 hypothesis.settings.register_profile(

@@ -2,21 +2,11 @@ from __future__ import annotations
 
 import gzip
 import json
-import os
-import random
-import shutil
-import subprocess
-import sys
-import time
 
 import pytest
-import sqlalchemy as sa
 
-from service.app import create_app
-from service.config import Settings
-from service.models import Claim, Outlet, OutletDomain, Report, Resolution
 from tests.command import Command
-from tests.world import World, report
+from tests.world import report
 
 LINE = {
     "outlet": "Sport Bild",
@@ -488,110 +478,3 @@ def test_last_side_in_the_file_stands(world, load):
         counts = world.score("sport-bild")["counts"]
 
         assert (1, 1, 0) == (counts["deny"], counts["correct"], counts["support"])
-
-
-def generated(path, *, lines):
-    """A file that takes a while: claims of several outlets that change their minds, some open, some bad lines."""
-    rng = random.Random(7)  # noqa: S311 - the file is the same for every test
-    with path.open("w") as file:
-        for number in range(lines):
-            claim = rng.randrange(lines // 4)
-            text = f"Claim number {claim}." if number % 97 else ""
-            members = {
-                "outlet": f"Outlet {rng.randrange(40)}",
-                "claim_id": str(claim),
-                "claim": text,
-                "stance": rng.choice(["asserts", "denies", "mentions"]),
-                "published_at": f"2024-0{rng.randrange(1, 5)}-11",
-                "outcome": [None, True, False, 0.5][claim % 4],
-                "resolved_at": None if claim % 4 == 0 else "2024-04-01",
-            }
-            file.write(json.dumps(line(url=..., topic=..., **members)) + "\n")
-
-
-def start_import(path, settings):
-    env = {
-        **os.environ,
-        "BORNEOUT_DATABASE_URL": settings.database_url,
-        "BORNEOUT_REDIS_URL": settings.redis_url,
-    }
-    command = [sys.executable, "-m", "service.cli", "import", str(path), "--data-dir", str(settings.data_dir)]
-    return subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-
-
-def rows(world):
-    """All that is on record, without the ids and moments that differ from one load to the next."""
-    by_claim = [Claim.external_id, Outlet.slug, Report.stance, Report.published_at, Report.url, Report.probability]
-    statements = [
-        sa.select(Outlet.slug, Outlet.name, OutletDomain.domain).outerjoin(OutletDomain),
-        sa.select(Claim.external_id, Claim.text, Claim.topic, Claim.kind),
-        sa.select(*by_claim).select_from(Report).join(Report.claim).join(Report.outlet),
-        sa.select(
-            Claim.external_id, Resolution.position, Resolution.verdict, Resolution.truth, Resolution.known_at
-        ).join(Claim, Claim.id == Resolution.claim_id),
-    ]
-    with world.runtime.db.read() as session:
-        return [sorted(session.execute(statement).all(), key=str) for statement in statements]
-
-
-def count_claims(world):
-    with world.runtime.db.read() as session:
-        return session.scalar(sa.select(sa.func.count(Claim.id)))
-
-
-def scores(world):
-    items = world.get("/v1/scores", query_string={"outlet": slugs(world)}).json["items"]
-    return [{name: score[name] for name in ("outlet", "record", "relay", "counts", "reliability")} for score in items]
-
-
-@pytest.fixture
-def undisturbed(tmp_path, sqlite_template, redis_url):
-    """The end of one import of a file that nothing cuts off: claims and scores, on a database of its own."""
-    path, data_dir = tmp_path / "many.ndjson", tmp_path / "undisturbed"
-    generated(path, lines=1500)
-    data_dir.mkdir()
-    shutil.copy(sqlite_template, data_dir / "borneout.db")
-    settings = Settings.from_env({"BORNEOUT_REDIS_URL": f"{redis_url}?db=1"}, data_dir=data_dir)
-    app = create_app(settings)
-    Command(settings)("import", path)
-    other = World(app)
-    yield path, rows(other), scores(other)
-    app.extensions["runtime"].db.close()
-    app.extensions["runtime"].cache.close()
-
-
-def test_import_killed_in_the_middle_is_finished_by_running_it_again(world, settings, undisturbed):
-    """
-    Killed with -9 at random moments and run again, an import ends where an undisturbed one does.
-    """
-    path, expected_rows, expected_scores = undisturbed
-    pauses = [random.uniform(0, 0.6) for _ in range(2)]  # noqa: S311 - any moment will do
-    seen = []
-    for pause in pauses:
-        before, process = count_claims(world), start_import(path, settings)
-        while count_claims(world) == before and process.poll() is None:
-            time.sleep(0.02)
-        time.sleep(pause)
-        process.kill()
-        process.communicate()
-        seen.append(count_claims(world))
-    last = start_import(path, settings)
-    told, _ = last.communicate(timeout=120)
-
-    assert (1, "1500 lines") == (last.returncode, told.partition(":")[0]), "the file has bad lines"
-    assert 0 < seen[0] <= count_claims(world)
-    assert expected_rows == rows(world), pauses
-    assert expected_scores == scores(world), pauses
-
-
-def test_two_imports_of_one_file_at_once(world, settings, undisturbed):
-    """
-    R4: two imports of the same file at the same time leave what one of them leaves.
-    """
-    path, expected_rows, expected_scores = undisturbed
-    both = [start_import(path, settings) for _ in range(2)]
-    told = [process.communicate(timeout=240)[0] for process in both]
-
-    assert [1, 1] == [process.returncode for process in both], told
-    assert expected_rows == rows(world)
-    assert expected_scores == scores(world)
