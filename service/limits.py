@@ -107,9 +107,9 @@ class _Share:
 class Limiter:
     """Counts calls in windows of fixed length that begin with their first call.
 
-    Of a large quota a process takes a hundredth of a percent at once, so that not every call costs a round trip;
-    that much may go unused. Whoever is over a quota is remembered until the window ends, so that a flood of calls
-    that are refused does not reach Redis.
+    Of a large quota a thread takes a hundredth of a percent at once for its process, so that not every call costs a
+    round trip; that much may go unused. Whoever is over a quota is remembered until the window ends, so that a flood of
+    calls that are refused does not reach Redis.
     """
 
     def __init__(self, link: RedisLink) -> None:
