@@ -12,9 +12,11 @@ from sqlalchemy.orm import Session
 
 from service.canonical import entered_tables
 from service.db import Base, Database, is_among
+from service.identity import first_id
 from service.models import (
     Dispute,
     Entry,
+    ForecastRow,
     OutletAlias,
     OutletDomain,
     Redaction,
@@ -24,7 +26,7 @@ from service.models import (
     Seal,
     Version,
 )
-from service.paging import Keyset, Page, Position
+from service.paging import Keyset, Page, Position, read_number
 from service.vocabulary import Action
 
 PUBLIC = ("claim", "report", "resolution", "version", "withdrawal", "dispute", "reply", "redaction")
@@ -32,7 +34,9 @@ PUBLIC = ("claim", "report", "resolution", "version", "withdrawal", "dispute", "
 
 _TRIABLE = frozenset({"fingerprint"})  # by which an address could be tried that was redacted: the row keeps it (R4)
 _CLOCK_SLACK = dt.timedelta(seconds=1)
+_EPOCH = dt.datetime.fromtimestamp(0, dt.UTC)
 _BY_ID = Keyset([Entry.id], [UUID], descending=True)
+_BY_NUMBER = Keyset([Seal.number], [read_number], descending=True)
 
 
 def page_entries(
@@ -70,7 +74,7 @@ def page_entries(
             rows = rows.where(_is(action))
         if since is not None:
             # Ids begin with the moment, and are in the order of the list.
-            rows = rows.where(Entry.recorded_at >= since, Entry.id >= _first_id(since - _CLOCK_SLACK))
+            rows = rows.where(Entry.recorded_at >= since, Entry.id >= first_id(max(since, _EPOCH) - _CLOCK_SLACK))
         page = _BY_ID.page(session, rows, after=after, limit=limit)
     return Page([_describe_entry(entry) for entry in page.items], page.next)
 
@@ -97,7 +101,7 @@ def page_trail(
 def page_seals(db: Database, *, after: Position | None, limit: int) -> Page[dict[str, Any]]:
     """The seals, the newest first."""
     with db.read() as session:
-        page = Keyset([Seal.number], [int], descending=True).page(session, sa.select(Seal), after=after, limit=limit)
+        page = _BY_NUMBER.page(session, sa.select(Seal), after=after, limit=limit)
     members = ("number", "head", "previous", "entries", "recorded_at")
     return Page([{name: getattr(seal, name) for name in members} for seal in page.items], page.next)
 
@@ -166,16 +170,19 @@ def _keys_about(session: Session, subject: UUID) -> set[str]:
     ):
         ids.update(session.scalars(sa.select(_id_of(kind)).where(belongs)))
     ids.update(session.scalars(sa.select(Redaction.id).where(Redaction.subject_id.in_(ids))))
-    domains = session.scalars(sa.select(OutletDomain.domain).where(OutletDomain.outlet_id == subject))
-    aliases = session.scalars(sa.select(OutletAlias.position).where(OutletAlias.outlet_id == subject))
-    return {*map(str, ids), *domains, *(f"{subject} {position}" for position in aliases)}
+    days = session.scalars(sa.select(ForecastRow.day).where(ForecastRow.claim_id == subject))
+    return {*map(str, ids), *_names_of(session, subject), *(f"{subject} {day}" for day in days)}
+
+
+def _names_of(session: Session, outlet: UUID) -> set[str]:
+    """The keys of an outlet's domains and aliases, those too that it has no longer."""
+    former = session.scalars(sa.select(Version.content).where(Version.subject_id == outlet)).all()
+    domains = session.scalars(sa.select(OutletDomain.domain).where(OutletDomain.outlet_id == outlet))
+    aliases = session.scalar(sa.select(sa.func.count()).where(OutletAlias.outlet_id == outlet)) or 0
+    most = max([aliases, *(len(content.get("aliases", ())) for content in former)])
+    earlier = {domain for content in former for domain in content.get("domains", ())}
+    return {*domains, *earlier, *(f"{outlet} {position}" for position in range(most))}
 
 
 def _id_of(kind: type[Base]) -> Any:
     return kind.id  # type: ignore[attr-defined]
-
-
-def _first_id(moment: dt.datetime) -> UUID:
-    """An id that is smaller than every one made from a moment on (RFC 9562, 5.7)."""
-    milliseconds = max(0, int(moment.timestamp() * 1000))
-    return UUID(int=milliseconds << 80)

@@ -14,7 +14,7 @@ from service.db import Database, UtcDateTime
 from service.dossier import WHOLE, count_roots, counting_reports, newest_resolution, stands, summarise_claim
 from service.instants import format_instant, parse_instant
 from service.models import Claim, Report, Resolution, Withdrawal
-from service.paging import Keyset, Page, Position, read_position
+from service.paging import Keyset, Page, Position, read_number, read_position
 from service.register import filtering_outlet, merged_with
 from service.search import has_words
 from service.talk import disputed_claims
@@ -73,7 +73,7 @@ def list_due_claims(db: Database, *, after: Position | None, limit: int, now: dt
         InvalidQuery: `after` is not a position of this list.
     """
     begun, after = (now, None) if after is None else (*read_position(after[:1], [parse_instant]), after[1:])
-    keyset = Keyset([Claim.resolves_by, -_count_reports(begun), Claim.id], [parse_instant, _read_count, UUID])
+    keyset = Keyset([Claim.resolves_by, -_count_reports(begun), Claim.id], [parse_instant, read_number, UUID])
     rows = sa.select(Claim).where(_has_status(ClaimStatus.DUE, now)).options(*WHOLE)
     with db.read() as session:
         page = keyset.page(session, rows, after=after, limit=limit)
@@ -116,13 +116,6 @@ def _count_reports(moment: dt.datetime) -> sa.ScalarSelect[int]:
     withdrawn = sa.exists().where(Withdrawal.report_id == Report.id, Withdrawal.recorded_at <= moment)
     filed = sa.select(sa.func.count()).where(Report.claim_id == Claim.id, Report.recorded_at <= moment)
     return filed.where(~withdrawn).correlate(Claim).scalar_subquery()
-
-
-def _read_count(text: str) -> int:
-    """Read a count from a position, of no more digits than an INTEGER has."""
-    if len(text) > 9:
-        raise ValueError("No count of reports.")
-    return int(text)
 
 
 def _due(claim: Claim, roots: int, *, now: dt.datetime) -> dict[str, Any]:

@@ -26,12 +26,14 @@ def new_id() -> UUID:
 
 
 def first_id(moment: dt.datetime) -> UUID:
-    """What sorts right before all ids that are made from a moment on.
+    """What sorts right before all ids that are made from a moment on; of one before 1970, before all there are.
 
     >>> first_id(dt.datetime(2026, 1, 1, tzinfo=dt.UTC)) < new_id()
     True
+    >>> first_id(dt.datetime(1, 1, 1, tzinfo=dt.UTC))
+    UUID('00000000-0000-0000-0000-000000000000')
     """
-    return UUID(int=int(moment.timestamp() * 1000) << 80)
+    return UUID(int=max(0, int(moment.timestamp() * 1000)) << 80)
 
 
 def parse_id(text: str) -> UUID | None:

@@ -67,6 +67,17 @@ def read_position(position: Position, read: Sequence[Callable[[str], Any]]) -> t
         raise foreign_cursor() from exc
 
 
+def read_number(text: str) -> int:
+    """A number of a position, of no more digits than any database has in an INTEGER.
+
+    Raises:
+        ValueError: It is none.
+    """
+    if len(text) > 9:
+        raise ValueError("Too long a number.")
+    return int(text)
+
+
 def encode_cursor(position: Position, bound_to: object) -> str:
     """An opaque text for a position, good only for the list and the filters it is bound to."""
     text = json.dumps(position)

@@ -6,6 +6,7 @@ import datetime as dt
 
 import pytest
 
+from service.paging import encode_cursor
 from service.sealing import seal_entries
 from tests.everything import NOW, fill
 from tests.world import assert_problem, report
@@ -73,6 +74,35 @@ def test_filters(world, claim):
     middle = audit(world)[2]
     assert 3 == len(audit(world, since=middle["recorded_at"]))
     assert [] == audit(world, since=(dt.datetime.now(dt.UTC) + dt.timedelta(hours=1)).isoformat())
+
+
+def test_names_that_an_outlet_has_no_longer(world):
+    """
+    Domains and aliases that were taken away from an outlet still belong to what is known of it.
+    """
+    outlet = world.outlet("Herald", domains=["herald.example"], aliases=["The Herald"])
+    world.patch("/v1/outlets/herald", {"domains": [], "aliases": []}, headers={"If-Match": "*"})
+
+    deleted = [item["row"] for item in audit(world, subject=outlet["id"]) if item["action"] == "deleted"]
+    assert ["herald.example", f"{outlet['id']} 0"] == sorted(deleted, reverse=True)
+
+
+def test_since_the_beginning_of_time(world):
+    """
+    Any moment can be asked for, the first one that there is included.
+    """
+    world.record()
+
+    assert audit(world) == audit(world, since="0001-01-01T00:00:00Z")
+
+
+def test_forged_position(world):
+    """
+    A cursor of the seals whose position no database could hold is refused.
+    """
+    forged = encode_cursor(("9" * 30,), ["/v1/ledger", {}])
+
+    assert_problem(world.get("/v1/ledger", query_string={"cursor": forged}), 400, "invalid-query", "/cursor")
 
 
 def test_pages(world):
