@@ -28,6 +28,7 @@ from service.vocabulary import OutletKind, Role
 WAITING = 50
 """How many of those with too few claims are shown."""
 _YEAR = dt.timedelta(days=365)
+_EARLIEST = dt.datetime.min.replace(tzinfo=dt.UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +144,7 @@ def _trends(
 ) -> dict[str, list[dict[str, Any]]]:
     """The estimates at the ends of the last twelve months and now; what was known earlier is not looked at again."""
     last = lens.moment(now)
-    first = last - _YEAR
+    first = last - min(_YEAR, last - _EARLIEST)  # the calendar has no year before the first
     moments = [*month_ends(first, last), last]
     began = sa.or_(Resolution.known_at > first, Claim.resolves_by > first)
     scored = read_scored_of(session, Outlet.id.in_(ids.values()), lens, began, now=now)

@@ -31,6 +31,7 @@ _FEW = 8
 _EDGE = 2.5
 _STEEP = 1.0
 _NARROW = dt.timedelta(days=2)
+_EARLIEST, _LATEST = (moment.replace(tzinfo=dt.UTC) for moment in (dt.datetime.min, dt.datetime.max))
 _NOBODY = "a source that is not named"
 
 
@@ -69,9 +70,11 @@ class Picture:
 
 
 def draw(story: Mapping[str, Any]) -> Picture:
-    """The picture of a claim's story."""
+    """The picture of a claim's story; an empty one where nobody said anything."""
     claim = story["claim"]
     reports: Sequence[Mapping[str, Any]] = claim["reports"]
+    if not reports:
+        return Picture([], [], [], [], 0)
     resolution = claim["resolution"]
     matter = {"due": claim["resolves_by"], "known": resolution and resolution["known_at"]}
     span = _Span.over([report["published_at"] for report in reports] + [at for at in matter.values() if at])
@@ -118,9 +121,10 @@ class _Span:
     @classmethod
     def over(cls, moments: Iterable[dt.datetime]) -> _Span:
         found = sorted(moments)
-        if found[0] == found[-1]:
-            return cls(found[0] - _NARROW / 2, found[0] + _NARROW / 2)
-        return cls(found[0], found[-1])
+        first, last = found[0], found[-1]
+        if first == last:
+            return cls(first - min(_NARROW / 2, first - _EARLIEST), last + min(_NARROW / 2, _LATEST - last))
+        return cls(first, last)
 
     def x(self, moment: dt.datetime) -> float:
         return _EDGE + (100 - 2 * _EDGE) * ((moment - self.first) / (self.last - self.first))

@@ -286,3 +286,22 @@ def test_no_link(app, url):
     """
     with app.test_request_context():
         assert "href" not in app.jinja_env.get_template("story.html").module.address(url)
+
+
+@pytest.mark.parametrize("due", [{}, {"kind": "event", "resolves_by": "9999-12-31T23:59:59.999999Z"}])
+def test_claim_that_nobody_reported(world, due):
+    """
+    A claim that was loaded without a report has its page, and nothing is drawn on it.
+    """
+    line = {"type": "claim", "external_id": "alone", "text": "It rains.", "reports": []} | due
+    db, cache = world.runtime.db, world.runtime.cache
+    assert not [
+        one
+        for one in load_lines(db, cache, [ReadLine(1, read_line(line, feed=None))], caller=OPERATOR, now=NOW)
+        if one.error
+    ]
+    [claim] = world.get("/v1/claims?external_id=alone").json["items"]
+    shown = page(world, claim)
+
+    assert "No report of it counts." in shown
+    assert '<svg class="lanes' not in shown

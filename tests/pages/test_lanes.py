@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from itertools import pairwise
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -142,3 +143,37 @@ def test_very_many_reports():
     [lane] = draw({"claim": claim, "names": {"herald": "Herald"}, "roots": {}}).lanes
 
     assert (MOST_MARKS, 0, 4999) == (len(lane.marks), lane.marks[0]["id"], lane.marks[-1]["id"])
+
+
+EDGES = [dt.datetime.min.replace(tzinfo=dt.UTC), BEGAN, dt.datetime.max.replace(tzinfo=dt.UTC)]
+
+
+@pytest.mark.parametrize("moment", EDGES)
+def test_edges_of_the_calendar(moment):
+    """
+    A single moment has some time around it in the picture, as far as the calendar goes.
+    """
+    report = {
+        "id": 0,
+        "outlet": "herald",
+        "stance": "support",
+        "commitment": None,
+        "probability": None,
+        "published_at": moment,
+        "withdrawn": None,
+    }
+    claim = {"reports": [report], "resolves_by": None, "resolution": None, "independent_roots": 1}
+    picture = draw({"claim": claim, "names": {"herald": "Herald"}, "roots": {}})
+
+    assert [0] == [mark["id"] for mark in picture.lanes[0].marks]
+    assert 3 == len({date["x"] for date in picture.dates})
+
+
+def test_nobody_said_anything():
+    """
+    Where nobody said anything there is nothing to draw, whatever moments matter.
+    """
+    claim = {"reports": [], "resolves_by": BEGAN, "resolution": None, "independent_roots": 0}
+    picture = draw({"claim": claim, "names": {}, "roots": {}})
+
+    assert ([], [], []) == (picture.lanes, picture.moments, picture.dates)

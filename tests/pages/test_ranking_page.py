@@ -214,3 +214,14 @@ def test_reader_chooses(site, browser):
 
         assert "The Oracle" == page.locator("h1").inner_text()
         assert page.url.endswith("/outlets/the-oracle?topic=roads")
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/topics/roads", "/ranking.csv", "/outlets/the-oracle", "/outlets/the-oracle/why"]
+)
+@pytest.mark.parametrize("day", ["0001-01-01", "0001-05-01"])
+def test_first_year(site, path, day):
+    """
+    A question about a day that has no year before it is answered: nothing was known then.
+    """
+    assert 200 == site.client.get(path, query_string={"as_of": day}).status_code
