@@ -48,9 +48,10 @@ from service.pages import (
     topics,
 )
 from service.pages.frame import set_up_pages
+from service.runtime import Runtime
 from service.schemas.fields import Instant
 from service.schemas.reports import NamedOutlet
-from service.web import Api, Runtime, UnreservedConverter
+from service.web import Api, UnreservedConverter
 
 MAX_BODY = 1 << 20  # bytes
 

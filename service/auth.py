@@ -14,9 +14,10 @@ from flask import g, request
 from service import keys
 from service.actors import current_actor, set_actor
 from service.errors import Forbidden, Unauthorized
+from service.runtime import runtime
 from service.throttle import check_failures, count_call, count_failure
 from service.vocabulary import Caller, Scope
-from service.web import Blueprint, runtime
+from service.web import Blueprint, may_fail, strict
 
 SECURITY_SCHEME = {"type": "http", "scheme": "bearer", "description": "An API key: `bo_...`"}
 
@@ -28,6 +29,8 @@ def requires(scope: Scope) -> Callable[[Callable[..., Any]], Callable[..., Any]]
     """
 
     def decorate(view: Any) -> Any:
+        view = strict(view)  # here, so that who may not call is told that first
+
         @functools.wraps(view)
         def checked(*args: Any, **kwargs: Any) -> Any:
             is_open = scope is Scope.READ and runtime().settings.public_read
@@ -40,7 +43,7 @@ def requires(scope: Scope) -> Callable[[Callable[..., Any]], Callable[..., Any]]
             return view(*args, **kwargs)
 
         documented = Blueprint.doc(security=[{"apiKey": [scope.value]}, *([{}] if scope is Scope.READ else [])])
-        return documented(_FAILS.fails(401, 403, 429)(checked))
+        return documented(may_fail(401, 403, 429)(checked))
 
     return decorate
 
@@ -67,9 +70,6 @@ def check_scope(scope: Scope) -> None:
     """
     if not caller().may(scope):
         raise Forbidden(f"This call needs the scope {scope}.")
-
-
-_FAILS = Blueprint("auth", __name__)
 
 
 def _authenticate() -> None:

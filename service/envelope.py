@@ -6,6 +6,7 @@ import functools
 import logging
 import re
 import time
+from urllib.parse import urlsplit, urlunsplit
 
 import structlog
 from flask import Flask, Response, g, request
@@ -23,7 +24,7 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}", re.ASCII)
 
 
 def wrap_answers(app: Flask) -> None:
-    """Make an application do so."""
+    """Have every answer of an application so wrapped."""
     app.before_request(_begin)
     app.after_request(_end)
     app.teardown_request(lambda _: set_actor(NOBODY))
@@ -54,6 +55,8 @@ def _end(response: Response) -> Response:
         response.headers["Access-Control-Allow-Headers"] = "Authorization, If-None-Match, X-Request-ID"
     if isinstance(request.routing_exception, RequestRedirect):
         response.set_data(b"")  # Werkzeug's is a page of HTML, and Flask lets no error handler see it
+        there = urlsplit(response.location or "")
+        response.location = urlunsplit(("", "", there.path, there.query, ""))  # by whatever name we were called
     if response.calculate_content_length() == 0:
         response.headers.pop("Content-Type", None)  # Flask calls an empty body HTML
     seconds = time.perf_counter() - g.began_at

@@ -29,13 +29,14 @@ def unknown_slug(session: Session, reference: str) -> str:
 
 
 def nearest_slugs(session: Session, reference: str) -> list[str]:
-    """At most three slugs on record that may have been meant, the nearest first; none for an id.
+    """At most three slugs on record that may have been meant, the nearest first; none for an id, or what no text is.
 
     They are the slugs of an outlet with this name or alias, and the most alike among those one slip of the
     keyboard away and the next ones in the alphabet.
     """
     meant = slug_of(reference)
-    if not meant or parse_id(reference) is not None:
+    # PostgreSQL takes no NUL, which can stand in a path.
+    if not meant or not reference.isprintable() or parse_id(reference) is not None:
         return []
     named = session.scalars(_slugs_named(reference)).all()
     candidates = chain.from_iterable(session.scalars(rows) for rows in _alike(session, meant))

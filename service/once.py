@@ -16,7 +16,8 @@ from service.auth import caller
 from service.errors import BadRequest
 from service.idempotency import Answer, Call
 from service.parsing import read_body
-from service.web import Blueprint, runtime
+from service.runtime import runtime
+from service.web import Blueprint, may_fail
 
 _KEY = re.compile(r"[!-~]{1,255}", re.ASCII)
 _KEPT_HEADERS = ("Content-Type", "ETag", "Location")
@@ -27,7 +28,6 @@ _PARAMETER = {
     "description": "Makes it safe to send the call again: for 24 hours the same request with the same key, of the same "
     "API key, is given the first answer, with `Idempotency-Replayed: true`",
 }
-_DOCUMENTS = Blueprint("once", __name__)
 
 
 def once(*, but: tuple[str, ...] = ()) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -56,7 +56,7 @@ def once(*, but: tuple[str, ...] = ()) -> Callable[[Callable[..., Any]], Callabl
                 response.headers["Idempotency-Replayed"] = "true"
             return response
 
-        return _DOCUMENTS.fails(409, 422)(Blueprint.doc(parameters=[_PARAMETER])(replaying))
+        return may_fail(409, 422)(Blueprint.doc(parameters=[_PARAMETER])(replaying))
 
     return decorate
 

@@ -11,7 +11,7 @@ from flask import g, request
 
 from service.errors import TooManyRequests
 from service.limits import Standing
-from service.web import runtime
+from service.runtime import runtime
 
 _FAILURES = "failures"
 _LONGEST = 64

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import functools
-import logging
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
 from typing import Any
-from urllib.parse import quote, urlencode
 
-from flask import Response, current_app, json, request, url_for
+from flask import request
 from flask_smorest import Api as SmorestApi
 from flask_smorest import Blueprint as SmorestBlueprint
 from flask_smorest.utils import prepare_response
@@ -18,58 +15,12 @@ from werkzeug.http import quote_etag
 from werkzeug.routing import Map, UnicodeConverter
 
 from service import errors
-from service.cache import Answer, CacheStatus, ScoreCache
-from service.config import Settings
-from service.db import Database, is_away
+from service.answers import PROBLEM_JSON, http_problem, problem, send_on, unexpected_problem
 from service.errors import InvalidQuery, ServiceError
 from service.identity import RESERVED_SLUGS
-from service.key_uses import KeyUses
-from service.known_keys import KnownKeys
-from service.limits import Limiter
-from service.metrics import count_score_read
-from service.paging import Page, decode_cursor, encode_cursor
 from service.parsing import MERGE_PATCH, Parser
 from service.schemas.problems import Problem
 from service.versions import tag_of
-
-PROBLEM_JSON = "application/problem+json"
-
-log = logging.getLogger(__name__)
-
-# What Flask and Werkzeug refuse by themselves, as problems of ours.
-_BY_STATUS: Mapping[int, type[ServiceError]] = {
-    400: errors.BadRequest,
-    404: errors.NotFound,
-    405: errors.MethodNotAllowed,
-    413: errors.TooLarge,
-    415: errors.UnsupportedMediaType,
-    416: errors.RangeNotSatisfiable,
-}
-
-
-_NO_ROUTE = "Nothing answers at this path."
-
-
-@dataclass(slots=True)
-class Runtime:
-    """What a view needs besides its arguments."""
-
-    db: Database
-    cache: ScoreCache
-    settings: Settings
-    uses: KeyUses = field(init=False)
-    limiter: Limiter = field(init=False)
-    known_keys: KnownKeys = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.uses, self.limiter = KeyUses(self.cache.link), Limiter(self.cache.link)
-        self.known_keys = KnownKeys(self.db)
-
-
-def runtime() -> Runtime:
-    """The runtime of the application that answers this request."""
-    found: Runtime = current_app.extensions["runtime"]
-    return found
 
 
 class Blueprint(SmorestBlueprint):
@@ -83,16 +34,14 @@ class Blueprint(SmorestBlueprint):
 
         def register(view: Any) -> Any:
             head, *tail = view.__name__.split("_")
-            arguments = getattr(view, "_apidoc", {}).get("arguments", {}).get("parameters", [])
+            arguments = _arguments(view)
             taken = {argument["in"] for argument in arguments}
-            if "query" not in taken:
-                view = _without_query(view)
+            view = strict(view)
             if getattr(view, "is_tagged", False) and "methods" not in options:
                 view = self.alt_response(304, description="Not modified", success=True)(view)
             if options.get("methods") == ["PATCH"]:
                 view = self.doc(requestBody=_as_merge_patch(arguments))(view)
-            for status in _always(rule, taken):
-                view = self.fails(status)(view)
+            view = may_fail(*_always(rule, taken))(view)
             return add(self.doc(operationId=head + "".join(map(str.title, tail)))(view))
 
         return register
@@ -133,22 +82,48 @@ class Blueprint(SmorestBlueprint):
             tags = None if seen.star_tag else frozenset(seen.as_set(include_weak=True))
             return view(*args, **kwargs, tags=tags)
 
-        return self.fails(412, 428)(self.doc(parameters=[_IF_MATCH])(matching))
+        return may_fail(412, 428)(self.doc(parameters=[_IF_MATCH])(matching))
 
     def follows(self, view: Any) -> Any:
         """Say in the document that a view sends whoever asks for an outlet that was merged to the other one."""
         moved = "The outlet was merged into another one; `Location` is where the same is said of that one"
         return self.alt_response(308, description=moved, success=True)(view)
 
-    def fails(self, *statuses: int) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-        """Say in the document that a view may answer with these problems."""
 
-        def register(view: Any) -> Any:
-            for status in statuses:
-                view = self.alt_response(status, _component(status))(view)
-            return view
+def may_fail(*statuses: int) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Say in the document that a view may answer with these problems."""
 
-        return register
+    def register(view: Any) -> Any:
+        for status in statuses:
+            view = _ANY.alt_response(status, _component(status))(view)
+        return view
+
+    return register
+
+
+_ANY = Blueprint("any", __name__)  # smorest documents by way of one, whichever it is
+
+
+def strict(view: Any) -> Any:
+    """Have a view of the API that takes no parameters refuse all; one that takes some, or a page, does so itself."""
+    takes_query = any(argument["in"] == "query" for argument in _arguments(view))
+    if takes_query or not hasattr(view, "_apidoc") or getattr(view, "is_strict", False):
+        return view
+
+    @functools.wraps(view)
+    def checked(*args: Any, **kwargs: Any) -> Any:
+        if request.args:
+            raise InvalidQuery.at(*sorted(request.args), detail="Unknown parameter.", code="unknown")
+        return view(*args, **kwargs)
+
+    checked.is_strict = True  # type: ignore[attr-defined]
+    return checked
+
+
+def _arguments(view: Any) -> list[dict[str, Any]]:
+    """What the document says that a view takes."""
+    taken: list[dict[str, Any]] = getattr(view, "_apidoc", {}).get("arguments", {}).get("parameters", [])
+    return taken
 
 
 class UnreservedConverter(UnicodeConverter):
@@ -183,16 +158,6 @@ def _always(rule: str, taken: set[str]) -> Iterable[int]:
         yield from (413, 415)
 
 
-def _without_query(view: Callable[..., Any]) -> Callable[..., Any]:
-    @functools.wraps(view)
-    def checked(*args: Any, **kwargs: Any) -> Any:
-        if request.args:
-            raise InvalidQuery.at(*sorted(request.args), detail="Unknown parameter.", code="unknown")
-        return view(*args, **kwargs)
-
-    return checked
-
-
 def _component(status: int) -> str:
     return f"Problem{status}"
 
@@ -208,7 +173,7 @@ class Api(SmorestApi):
             (ServiceError, problem),
             (errors.OutletMerged, send_on),
             (HTTPException, http_problem),
-            (Exception, _unexpected_problem),
+            (Exception, unexpected_problem),
         ):
             self._app.register_error_handler(kind, handler)
 
@@ -223,78 +188,3 @@ class Api(SmorestApi):
 
     def _register_pagination_header(self) -> None:
         """Leave out smorest's own paging; ours is in the bodies and in Link."""
-
-
-def problem(error: ServiceError) -> Response:
-    """An error as an RFC 9457 document."""
-    document = {**error.document(), "instance": request.path}
-    response = Response(json.dumps(document), error.status, content_type=PROBLEM_JSON)
-    if isinstance(error, errors.Unauthorized):
-        response.headers["WWW-Authenticate"] = "Bearer"
-    if error.retry_after is not None:
-        response.headers["Retry-After"] = str(error.retry_after)
-    return response
-
-
-def send_on(error: errors.OutletMerged) -> Response:
-    """Who reads of an outlet that was merged is sent on; a change is refused, since it would hit another one (R22)."""
-    if request.method not in ("GET", "HEAD"):
-        return problem(error)
-    arguments = {**(request.view_args or {}), "outlet": error.into}
-    query = quote(request.query_string, safe="!$&'()*+,/:;=?@%-._~")
-    location = url_for(str(request.endpoint), **arguments) + (f"?{query}" if query else "")
-    return Response(status=308, headers={"Location": location, "Cache-Control": "no-cache"})  # it may be undone
-
-
-def http_problem(error: HTTPException) -> Any:
-    """What Flask or Werkzeug refused by itself, as a document; a redirect as it is."""
-    headers = error.get_response().headers
-    if error.code is not None and error.code < 400:
-        return Response(status=error.code, headers={"Location": headers["Location"]})
-    kind = _BY_STATUS.get(error.code or 500, errors.BadRequest)
-    response = problem(kind(_NO_ROUTE if kind is errors.NotFound else error.description or kind.title))
-    for name in ("Allow", "Content-Range"):
-        if name in headers:
-            response.headers[name] = headers[name]
-    return response
-
-
-def _unexpected_problem(error: Exception) -> Response:
-    if is_away(error):
-        log.warning("The database is away: %s", error)
-        return problem(errors.Unavailable("The database cannot be reached, or is busy. Try again shortly."))
-    log.error("Unexpected error", exc_info=error)
-    return problem(errors.InternalError("Something went wrong here; it is logged under this request's id."))
-
-
-def page_of(query: dict[str, Any], fetch: Callable[..., Page[Any]]) -> tuple[dict[str, Any], int, dict[str, str]]:
-    """A page of a list: its items, and where the next ones are.
-
-    Args:
-        query: What was asked: `limit`, `cursor` and the list's own filters.
-        fetch: The use case, called with the filters, `after` and `limit`.
-    """
-    filters = {name: value for name, value in query.items() if name not in ("limit", "cursor")}
-    bound_to = [request.path, filters]
-    after = None if query["cursor"] is None else decode_cursor(query["cursor"], bound_to)
-    page = fetch(**filters, after=after, limit=query["limit"])
-    next_cursor = None if page.next is None else encode_cursor(page.next, bound_to)
-    return {"items": page.items, "next_cursor": next_cursor}, 200, _link(next_cursor)
-
-
-def score_response(answer: Answer, status: CacheStatus) -> Response:
-    """An answer from the cache, or as good as: with its tag, and how the cache served it."""
-    count_score_read(status.name.lower())
-    response = Response(answer.body, content_type="application/json", headers=_link(answer.next_cursor))
-    response.headers["Cache-Status"] = f"borneout; {status}"
-    response.headers["Cache-Control"] = "no-cache"  # nobody on the way may serve it without asking (R20)
-    response.set_etag(answer.etag, weak=True)
-    return response
-
-
-def _link(next_cursor: str | None) -> dict[str, str]:
-    """The Link header of a list that goes on (RFC 8288)."""
-    if next_cursor is None:
-        return {}
-    query = [(name, value) for name, value in request.args.items(multi=True) if name != "cursor"]
-    return {"Link": f'<{request.path}?{urlencode([*query, ("cursor", next_cursor)])}>; rel="next"'}

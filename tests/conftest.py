@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import shutil
@@ -23,16 +24,18 @@ from service.config import Settings
 from service.db import Base, Database
 from service.migrations import migrate
 from service.redis_server import redis_command
-from service.web import Runtime
-from tests.world import World
+from service.runtime import Runtime
+from tests.world import World, application_on
 
-# What a test has left behind, a process that was killed for one, waits for nothing and holds no lock.
+# What a test has left behind, a process that was killed for one, waits for nothing and holds no lock; the connections
+# of the next test, which are made once, do neither while they are idle.
 _CUT = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-WHERE datname = current_database() AND pid <> pg_backend_pid()
+WHERE datname = current_database() AND pid <> pg_backend_pid() AND NOT (application_name = 'kept' AND state = 'idle')
 """
 # A tenth of what TRUNCATE takes, which makes new files for every table, however little there is in it.
 _EMPTY = "; ".join(f"DELETE FROM {table}" for table in Base.metadata.tables)
+_EMPTYING = {"sqlite": "empty_sqlite", "postgresql": "empty_postgres"}
 
 # Files of which some lines run on PostgreSQL alone.
 _OVER_AND_OVER = (
@@ -81,20 +84,33 @@ def postgres():
         db = Database(_postgres_url(server, "borneout"))
         migrate(db.engine)
         db.close()
-        connection.execute("CREATE DATABASE template_borneout TEMPLATE borneout")
+        for copy in ("template_borneout", "standing"):
+            connection.execute(f"CREATE DATABASE {copy} TEMPLATE borneout")
     yield server
     server.cleanup()
     shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
-def emptying(postgres):
-    """Connections to the database of PostgreSQL that empty it: the same one each time, unless a test has cut it."""
+def empty_postgres(postgres):
+    """Empties a database of PostgreSQL by its name and gives its URL; by the same connection each time."""
     options = {"options": "-c session_replication_role=replica"}  # foreign keys need no look at what is left
-    url = _postgres_url(postgres, "borneout")
-    engine = sa.create_engine(url, isolation_level="AUTOCOMMIT", pool_pre_ping=True, connect_args=options)
-    yield engine
-    engine.dispose()
+    urls = {name: _postgres_url(postgres, name) for name in ("borneout", "standing")}
+    engines = {
+        name: sa.create_engine(url, isolation_level="AUTOCOMMIT", pool_pre_ping=True, connect_args=options)
+        for name, url in urls.items()
+    }
+
+    def empty(name):
+        with engines[name].connect() as connection:
+            while connection.exec_driver_sql(_CUT).rowcount:
+                time.sleep(0.005)
+            connection.exec_driver_sql(_EMPTY)
+        return urls[name]
+
+    yield empty
+    for engine in engines.values():
+        engine.dispose()
 
 
 @pytest.fixture(scope="session")
@@ -108,26 +124,24 @@ def sqlite_template(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def sqlite_path(tmp_path_factory):
-    """Where the SQLite file of the test that runs is."""
-    return tmp_path_factory.mktemp("sqlite") / "test.db"
+def empty_sqlite(tmp_path_factory, sqlite_template):
+    """Makes a SQLite file anew by its name and gives its URL."""
+    folder = tmp_path_factory.mktemp("sqlite")
+
+    def empty(name):
+        for left in folder.glob(f"{name}.db*"):
+            if left.is_file():  # unlike the folder of names that calls hold
+                left.unlink()
+        shutil.copy(sqlite_template, folder / f"{name}.db")
+        return f"sqlite:///{folder / name}.db"
+
+    return empty
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request):
     """An empty database with the schema in it, once on SQLite and once on PostgreSQL."""
-    if request.param == "sqlite":
-        path = request.getfixturevalue("sqlite_path")
-        for left in path.parent.glob("test.db*"):
-            if left.is_file():  # unlike the folder of names that calls hold
-                left.unlink()
-        shutil.copy(request.getfixturevalue("sqlite_template"), path)
-        return f"sqlite:///{path}"
-    with request.getfixturevalue("emptying").connect() as connection:
-        while connection.exec_driver_sql(_CUT).rowcount:
-            time.sleep(0.005)
-        connection.exec_driver_sql(_EMPTY)
-    return _postgres_url(request.getfixturevalue("postgres"), "borneout")
+    return request.getfixturevalue(_EMPTYING[request.param])("borneout")
 
 
 @pytest.fixture(scope="session")
@@ -153,18 +167,26 @@ def redis_url(redis_server):
 
 @functools.cache
 def _database(url):
-    """One for all tests, since each compiles its statements anew; closed, it opens new connections when asked."""
-    database = Database(url)
-    if database.engine.dialect.name == "sqlite":  # nothing here needs to reach the disk, either
+    """One for all tests, since each compiles its statements anew."""
+    if url.startswith("sqlite"):
+        database = Database(url)
+        # Nothing here needs to reach the disk, either.
         sa.event.listen(database.engine, "connect", lambda file, _: file.execute("PRAGMA synchronous=OFF"))
-    return database
+        return database
+    return Database(f"{url}{'&' if '?' in url else '?'}application_name=kept")
+
+
+def _let_go(database):
+    """Close what a test has used; the connections to PostgreSQL are good for the next one."""
+    if database.engine.dialect.name == "sqlite":
+        database.close()
 
 
 @pytest.fixture
 def db(database_url):
     database = _database(database_url)
     yield database
-    database.close()
+    _let_go(database)
 
 
 @pytest.fixture
@@ -190,8 +212,7 @@ def application(tmp_path_factory):
 @pytest.fixture
 def app(application, db, cache, settings):
     """The application on the database and the cache of a test."""
-    application.extensions["runtime"] = Runtime(db, cache, settings)
-    return application
+    return application_on(application, Runtime(db, cache, settings))
 
 
 @pytest.fixture
@@ -201,35 +222,19 @@ def world(app):
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def standing_world(request, redis_server, tmp_path_factory):
+def standing_world(request, application, redis_server, tmp_path_factory):
     """The API as an admin calls it, on a database that the tests of one file share: for calls that change nothing."""
-    url = request.getfixturevalue(f"standing_{request.param}")
+    url = request.getfixturevalue(_EMPTYING[request.param])("standing")
     # In a Redis of its own, where nobody has left what was answered from another database.
     cached = f"unix://{redis_server}?db={2 if request.param == 'sqlite' else 3}"
     with redis.Redis.from_url(cached) as client:
         client.flushdb()
     env = {"BORNEOUT_DATABASE_URL": url, "BORNEOUT_REDIS_URL": cached}
-    app = create_app(Settings.from_env(env, data_dir=tmp_path_factory.mktemp("data")))
-    yield World(app)
-    runtime = app.extensions["runtime"]
-    runtime.db.close()
-    runtime.cache.close()
-
-
-@pytest.fixture(scope="module")
-def standing_sqlite(sqlite_template, tmp_path_factory):
-    path = tmp_path_factory.mktemp("standing") / "test.db"
-    path.write_bytes(sqlite_template.read_bytes())
-    return f"sqlite:///{path}"
-
-
-@pytest.fixture(scope="module")
-def standing_postgresql(request, postgres):
-    name = f"standing_{Path(request.path).stem}"
-    with psycopg.connect(postgres.get_uri(), autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE template_borneout")
-        yield postgres.get_uri(name)
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    settings = Settings.from_env(env, data_dir=tmp_path_factory.mktemp("data"))
+    with contextlib.closing(ScoreCache(cached)) as cache:
+        runtime = Runtime(_database(url), cache, settings)
+        yield World(application_on(application, runtime))
+    _let_go(runtime.db)
 
 
 @pytest.fixture(scope="session")
@@ -243,9 +248,12 @@ def open_folder():
 def pytest_collection_modifyitems(items):
     """Begin with the files that take long, so that nobody waits for one in the end; those of the API are short.
 
+    Leave out on PostgreSQL what is marked `sqlite_alone`.
+
     Measure on SQLite alone what runs on both, and nothing that runs the same lines over and over, as Hypothesis and the
     files named do: the tracer doubles the time they take.
     """
+    items[:] = [item for item in items if not (_is_on_postgresql(item) and item.get_closest_marker("sqlite_alone"))]
     items.sort(key=lambda item: (item.path.parent.name != "running", item.path.parent.name == "api"))
     known = {item.nodeid for item in items}
     for item in items:
@@ -262,6 +270,11 @@ def pytest_terminal_summary(terminalreporter):
     if missed:
         terminalreporter.section("not run: BORNEOUT_DATA does not name the directory of the open data")
         terminalreporter.line("\n".join(missed))
+
+
+def _is_on_postgresql(item):
+    given = item.callspec.params if hasattr(item, "callspec") else {}
+    return "postgresql" in (given.get("database_url"), given.get("standing_world"))
 
 
 def _postgres_url(server, name):

@@ -21,7 +21,7 @@ from service.config import Settings
 from service.db import Database
 from service.migrations import known_revisions, migrate
 from service.rebuild import rebuild_sums
-from service.web import Runtime
+from service.runtime import Runtime
 from tests.command import Command
 from tests.world import World
 

@@ -7,8 +7,10 @@ from functools import partial
 from typing import Any
 
 from service import audit, redactions
+from service.answers import page_of
 from service.auth import caller, requires
 from service.once import once
+from service.runtime import runtime
 from service.schemas.audit import (
     AuditQuery,
     EntryPage,
@@ -20,7 +22,7 @@ from service.schemas.audit import (
 )
 from service.schemas.fields import PageQuery
 from service.vocabulary import Scope
-from service.web import Blueprint, page_of, runtime
+from service.web import Blueprint
 
 blp = Blueprint("audit", __name__, url_prefix="/v1", description="Who wrote what, and how it can be proved")
 

@@ -8,13 +8,15 @@ from typing import Any
 from uuid import UUID
 
 from service import browse, claims, reports
+from service.answers import page_of
 from service.auth import caller, requires
 from service.once import once
+from service.runtime import runtime
 from service.schemas.claims import ClaimIn, ClaimOut, ClaimPage, ClaimPatch, ClaimQuery
 from service.schemas.fields import PageQuery
 from service.schemas.reports import ReportIn, ReportOut, ReportPage
 from service.vocabulary import Scope
-from service.web import Blueprint, page_of, runtime
+from service.web import Blueprint, may_fail
 
 blp = Blueprint(
     "claims", __name__, url_prefix="/v1/claims", description="What was claimed, by whom, and how it came out"
@@ -27,7 +29,7 @@ blp = Blueprint(
 @blp.arguments(ClaimIn)
 @blp.response(201, ClaimOut)
 @blp.alt_response(200, schema=ClaimOut, description="On record already", success=True)
-@blp.fails(409)
+@may_fail(409)
 @blp.tagged
 def record_claim(body: Any) -> Any:
     """Record a claim with the reports that carry it"""
@@ -59,7 +61,7 @@ def get_claim(claim_id: UUID) -> dict[str, Any]:
 @requires(Scope.CLAIMS_WRITE)
 @blp.arguments(ClaimPatch)
 @blp.response(200, ClaimOut)
-@blp.fails(409)
+@may_fail(409)
 @blp.changes
 @blp.tagged
 def change_claim(body: dict[str, Any], claim_id: UUID, tags: frozenset[str] | None) -> dict[str, Any]:

@@ -8,12 +8,14 @@ from typing import Any
 from uuid import UUID
 
 from service import disputes
+from service.answers import page_of
 from service.auth import caller, requires
 from service.once import once
+from service.runtime import runtime
 from service.schemas.fields import PageQuery
 from service.schemas.talk import ClosureIn, DisputeIn, DisputeOut, DisputePage, DisputeQuery
 from service.vocabulary import Scope
-from service.web import Blueprint, page_of, runtime
+from service.web import Blueprint, may_fail
 
 blp = Blueprint("disputes", __name__, url_prefix="/v1", description="What is said against resolutions")
 
@@ -24,7 +26,7 @@ blp = Blueprint("disputes", __name__, url_prefix="/v1", description="What is sai
 @blp.arguments(DisputeIn)
 @blp.response(201, DisputeOut)
 @blp.alt_response(200, schema=DisputeOut, description="On record already", success=True)
-@blp.fails(409)
+@may_fail(409)
 def dispute_resolution(body: dict[str, Any], claim_id: UUID) -> Any:
     """Say that the resolution of a claim is wrong"""
     at, now = runtime(), dt.datetime.now(dt.UTC)
@@ -55,7 +57,7 @@ def list_disputes(query: dict[str, Any]) -> Any:
 @once()
 @blp.arguments(ClosureIn)
 @blp.response(201, DisputeOut)
-@blp.fails(409)
+@may_fail(409)
 def close_dispute(body: dict[str, Any], dispute_id: UUID) -> dict[str, Any]:
     """Put a dispute aside with a reason; the resolution stands"""
     at, now = runtime(), dt.datetime.now(dt.UTC)

@@ -8,8 +8,10 @@ from typing import Any
 from flask import Response
 
 from service import explanations
+from service.answers import score_response
 from service.auth import requires
 from service.cache import CacheStatus
+from service.runtime import runtime
 from service.schemas.explanations import (
     CalibrationOut,
     CalibrationQuery,
@@ -19,7 +21,7 @@ from service.schemas.explanations import (
     HistoryQuery,
 )
 from service.vocabulary import Scope
-from service.web import Blueprint, runtime, score_response
+from service.web import Blueprint
 
 blp = Blueprint("explanations", __name__, url_prefix="/v1/outlets", description="Why scores are what they are")
 

@@ -7,9 +7,10 @@ from uuid import UUID
 
 from service import forecasts
 from service.auth import requires
+from service.runtime import runtime
 from service.schemas.forecasts import ForecastOut, ForecastQuery
 from service.vocabulary import Scope
-from service.web import Blueprint, runtime
+from service.web import Blueprint
 
 blp = Blueprint("forecasts", __name__, url_prefix="/v1/claims", description="How likely open claims are to prove true")
 

@@ -8,12 +8,14 @@ from typing import Any
 from uuid import UUID
 
 from service import keys
+from service.answers import page_of
 from service.auth import requires
 from service.once import once
+from service.runtime import runtime
 from service.schemas.fields import PageQuery
 from service.schemas.keys import KeyIn, KeyOut, KeyPage, KeyPatch, NewKeyOut, RotationIn
 from service.vocabulary import Scope
-from service.web import Blueprint, page_of, runtime
+from service.web import Blueprint, may_fail
 
 blp = Blueprint("keys", __name__, url_prefix="/v1/keys", description="Who may call")
 
@@ -51,7 +53,7 @@ def get_key(key_id: UUID) -> dict[str, Any]:
 @requires(Scope.ADMIN)
 @blp.arguments(KeyPatch)
 @blp.response(200, KeyOut)
-@blp.fails(409)
+@may_fail(409)
 @blp.changes
 @blp.tagged
 def change_key(body: dict[str, Any], key_id: UUID, tags: frozenset[str] | None) -> dict[str, Any]:
@@ -73,7 +75,7 @@ def rotate_key(body: dict[str, Any], key_id: UUID) -> dict[str, Any]:
 @blp.route("/<uuid:key_id>", methods=["DELETE"])
 @requires(Scope.ADMIN)
 @blp.response(200, KeyOut)
-@blp.fails(409)
+@may_fail(409)
 @blp.changes
 def revoke_key(key_id: UUID, tags: frozenset[str] | None) -> dict[str, Any]:
     """End a key at once and for good"""

@@ -7,9 +7,10 @@ from typing import Any
 
 from service import lookup
 from service.auth import requires
+from service.runtime import runtime
 from service.schemas.lookup import LookupIn, LookupList, LookupOut, LookupQuery
 from service.vocabulary import Scope
-from service.web import Blueprint, runtime
+from service.web import Blueprint, may_fail
 
 blp = Blueprint("lookup", __name__, url_prefix="/v1/outlets/lookup", description="Whose page it is")
 
@@ -18,7 +19,7 @@ blp = Blueprint("lookup", __name__, url_prefix="/v1/outlets/lookup", description
 @requires(Scope.READ)
 @blp.arguments(LookupQuery, location="query")
 @blp.response(200, LookupOut)
-@blp.fails(404)
+@may_fail(404)
 def lookup_outlet(query: dict[str, Any]) -> lookup.Found:
     """Find the outlet behind a URL or a host"""
     return lookup.lookup_outlet(runtime().db, **query)

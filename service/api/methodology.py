@@ -6,9 +6,10 @@ from typing import Any
 
 from service import methodology
 from service.auth import requires
+from service.runtime import runtime
 from service.schemas.methodology import MethodologyOut
 from service.vocabulary import Scope
-from service.web import Blueprint, runtime
+from service.web import Blueprint
 
 blp = Blueprint("methodology", __name__, url_prefix="/v1", description="By what methods scores and forecasts are made")
 

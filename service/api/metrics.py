@@ -10,7 +10,7 @@ from flask import Blueprint, Response
 from service.db import is_away
 from service.metrics import CONTENT_TYPE, Backlog, render_metrics
 from service.outbox import measure_backlog
-from service.web import runtime
+from service.runtime import runtime
 
 blp = Blueprint("metrics", __name__)
 

@@ -7,13 +7,15 @@ from functools import partial
 from typing import Any
 
 from service import merging, outlets, reports
+from service.answers import page_of
 from service.auth import caller, requires
 from service.once import once
+from service.runtime import runtime
 from service.schemas.fields import PageQuery
 from service.schemas.outlets import MergeIn, MergeOut, OutletIn, OutletOut, OutletPage, OutletPatch, OutletQuery
 from service.schemas.reports import ReportPage
 from service.vocabulary import Scope
-from service.web import Blueprint, page_of, runtime
+from service.web import Blueprint, may_fail
 
 blp = Blueprint("outlets", __name__, url_prefix="/v1/outlets", description="Who publishes")
 
@@ -23,7 +25,7 @@ blp = Blueprint("outlets", __name__, url_prefix="/v1/outlets", description="Who 
 @once()
 @blp.arguments(OutletIn)
 @blp.response(201, OutletOut)
-@blp.fails(409)
+@may_fail(409)
 @blp.tagged
 def record_outlet(body: Any) -> tuple[dict[str, Any], int, dict[str, str]]:
     """Record an outlet"""
@@ -54,7 +56,7 @@ def get_outlet(outlet: str) -> dict[str, Any]:
 @requires(Scope.OUTLETS_WRITE)
 @blp.arguments(OutletPatch)
 @blp.response(200, OutletOut)
-@blp.fails(409)
+@may_fail(409)
 @blp.changes
 @blp.tagged
 def change_outlet(body: dict[str, Any], outlet: str, tags: frozenset[str] | None) -> dict[str, Any]:
@@ -69,7 +71,7 @@ def change_outlet(body: dict[str, Any], outlet: str, tags: frozenset[str] | None
 @blp.arguments(MergeIn)
 @blp.response(201, MergeOut)
 @blp.alt_response(200, schema=MergeOut, description="It is merged into that one already", success=True)
-@blp.fails(409)
+@may_fail(409)
 @blp.tagged
 def merge_outlet(body: dict[str, Any], outlet: str) -> tuple[dict[str, Any], int, dict[str, str]]:
     """Merge an outlet into another one, because both prove to be the same
@@ -94,7 +96,7 @@ def get_merge(outlet: str) -> dict[str, Any]:
 @blp.route("/<outlet>/merge", methods=["DELETE"])
 @requires(Scope.OUTLETS_WRITE)
 @blp.response(204)
-@blp.fails(409)
+@may_fail(409)
 @blp.changes
 def undo_merge(outlet: str, tags: frozenset[str] | None) -> None:
     """Undo a merge: the outlet has its own record again"""

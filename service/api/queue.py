@@ -7,11 +7,13 @@ from functools import partial
 from typing import Any
 
 from service import browse
+from service.answers import page_of
 from service.auth import requires
+from service.runtime import runtime
 from service.schemas.claims import Queue
 from service.schemas.fields import PageQuery
 from service.vocabulary import Scope
-from service.web import Blueprint, page_of, runtime
+from service.web import Blueprint
 
 blp = Blueprint("queue", __name__, url_prefix="/v1/queue", description="What waits to be resolved")
 

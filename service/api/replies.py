@@ -8,13 +8,15 @@ from typing import Any
 from uuid import UUID
 
 from service import replies
+from service.answers import page_of
 from service.auth import caller, requires
 from service.once import once
+from service.runtime import runtime
 from service.schemas.fields import PageQuery
 from service.schemas.reports import WithdrawalIn
 from service.schemas.talk import ReplyIn, ReplyOut, ReplyPage
 from service.vocabulary import Scope
-from service.web import Blueprint, page_of, runtime
+from service.web import Blueprint, may_fail
 
 blp = Blueprint("replies", __name__, url_prefix="/v1", description="What outlets answer to their record")
 
@@ -52,7 +54,7 @@ def list_replies(query: dict[str, Any], outlet: str) -> Any:
 @blp.arguments(WithdrawalIn)
 @blp.response(201, ReplyOut)
 @blp.alt_response(200, schema=ReplyOut, description="Withdrawn already", success=True)
-@blp.fails(409)
+@may_fail(409)
 def withdraw_reply(body: dict[str, Any], reply_id: UUID) -> Any:
     """Take a reply back"""
     at, now = runtime(), dt.datetime.now(dt.UTC)

@@ -9,9 +9,10 @@ from uuid import UUID
 from service import reports
 from service.auth import caller, requires
 from service.once import once
+from service.runtime import runtime
 from service.schemas.reports import ReportOut, WithdrawalIn
 from service.vocabulary import Scope
-from service.web import Blueprint, runtime
+from service.web import Blueprint, may_fail
 
 blp = Blueprint("reports", __name__, url_prefix="/v1/reports", description="Who reported what, and when")
 
@@ -22,7 +23,7 @@ blp = Blueprint("reports", __name__, url_prefix="/v1/reports", description="Who 
 @blp.arguments(WithdrawalIn)
 @blp.response(201, ReportOut)
 @blp.alt_response(200, schema=ReportOut, description="Withdrawn already", success=True)
-@blp.fails(409)
+@may_fail(409)
 def withdraw_report(body: dict[str, Any], report_id: UUID) -> Any:
     """Withdraw a report that was filed by mistake"""
     at, now = runtime(), dt.datetime.now(dt.UTC)

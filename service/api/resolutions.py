@@ -9,9 +9,10 @@ from uuid import UUID
 from service import resolutions
 from service.auth import caller, requires
 from service.once import once
+from service.runtime import runtime
 from service.schemas.resolutions import ResolutionIn, ResolutionOut, ResolutionPage
 from service.vocabulary import Scope
-from service.web import Blueprint, runtime
+from service.web import Blueprint, may_fail
 
 blp = Blueprint("resolutions", __name__, url_prefix="/v1/claims/<uuid:claim_id>", description="How claims came out")
 
@@ -21,7 +22,7 @@ blp = Blueprint("resolutions", __name__, url_prefix="/v1/claims/<uuid:claim_id>"
 @once()
 @blp.arguments(ResolutionIn)
 @blp.response(201, ResolutionOut)
-@blp.fails(404, 409)
+@may_fail(404, 409)
 def resolve_claim(body: Any, claim_id: UUID) -> Any:
     """Resolve a claim, or correct or withdraw its resolution"""
     at, now = runtime(), dt.datetime.now(dt.UTC)
@@ -31,7 +32,7 @@ def resolve_claim(body: Any, claim_id: UUID) -> Any:
 @blp.route("/resolutions")
 @requires(Scope.READ)
 @blp.response(200, ResolutionPage)
-@blp.fails(404)
+@may_fail(404)
 def list_resolutions(claim_id: UUID) -> dict[str, Any]:
     """List all the resolutions of a claim, the oldest first"""
     return {"items": resolutions.list_resolutions(runtime().db, claim_id), "next_cursor": None}

@@ -8,10 +8,12 @@ from typing import Any
 from flask import Response
 
 from service import scores
+from service.answers import score_response
 from service.auth import requires
+from service.runtime import runtime
 from service.schemas.scores import ScoreOut, ScorePage, ScoreQuery, ScoresQuery
 from service.vocabulary import Scope
-from service.web import Blueprint, runtime, score_response
+from service.web import Blueprint
 
 blp = Blueprint("scores", __name__, url_prefix="/v1", description="How reliable outlets have been")
 

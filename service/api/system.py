@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from service.draining import check_not_stopping
+from service.runtime import runtime
 from service.schemas.system import HealthOut, ReadinessOut
-from service.web import Blueprint, runtime
+from service.web import Blueprint
 
 blp = Blueprint("system", __name__, description="Whether the service is up")
 

@@ -13,8 +13,8 @@ from service import forecasts, story
 from service.auth import requires
 from service.pages import charts, lanes
 from service.pages.frame import page_blueprint, show
+from service.runtime import runtime
 from service.vocabulary import Scope
-from service.web import runtime
 
 blp = page_blueprint("claim")
 

@@ -14,9 +14,9 @@ from service.identity import SLUG_LENGTH, slug_of
 from service.pages.frame import page_blueprint, read_query, show
 from service.pages.outlet import question
 from service.records import Lens
+from service.runtime import runtime
 from service.schemas.fields import Body, Text, one_of
 from service.vocabulary import Basis, Scope
-from service.web import runtime
 
 blp = page_blueprint("compare")
 

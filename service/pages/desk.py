@@ -13,14 +13,15 @@ from flask import Response, render_template, request
 from marshmallow.validate import Range
 
 from service import browse, doings, resolutions, story
+from service.answers import page_of
 from service.auth import caller, check_scope
 from service.errors import ServiceError
 from service.pages.door import desk_blueprint, lead_to
 from service.pages.forms import as_id, read_resolution, undoing
 from service.pages.frame import read_query
+from service.runtime import runtime
 from service.schemas.fields import MAX_PAGE, Count, PageQuery
 from service.vocabulary import Scope, Verdict
-from service.web import page_of, runtime
 
 blp = desk_blueprint("desk")
 

@@ -13,8 +13,8 @@ from service import merging, outlets
 from service.auth import caller, check_scope
 from service.errors import NotFound, OutletMerged, ServiceError
 from service.pages.door import desk_blueprint, lead_to
+from service.runtime import runtime
 from service.vocabulary import Scope
-from service.web import runtime
 
 blp = desk_blueprint("merge")
 

@@ -16,8 +16,8 @@ from service.errors import InvalidQuery, ServiceError, UnknownOutlet
 from service.identity import new_id
 from service.pages.door import desk_blueprint, lead_to
 from service.pages.forms import as_id, read_claim, read_report
+from service.runtime import runtime
 from service.vocabulary import ClaimKind, Scope, Stance
-from service.web import runtime
 
 blp = desk_blueprint("record")
 

@@ -12,10 +12,10 @@ from service.auth import admit, check_scope
 from service.errors import ServiceError, Unauthorized
 from service.pages.frame import page_blueprint
 from service.pages.session import begin_session, check_sender, current_session, end_session
+from service.runtime import runtime
 from service.sessions import Ticket, give_ticket, take_ticket
 from service.throttle import check_failures, count_call, count_failure
 from service.vocabulary import Scope
-from service.web import runtime
 
 blp = page_blueprint("door")
 

@@ -1,4 +1,4 @@
-"""Failures as pages, in the same voice: for page paths, and for a path that is none when a browser asks."""
+"""Failures as pages, in the same voice: for page paths, and for an unknown path when a browser asks."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from flask import Blueprint, Flask, Response, render_template, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
 from service import errors
+from service.answers import http_problem, problem, send_on
 from service.db import is_away
 from service.errors import ServiceError
-from service.web import http_problem, send_on
 
 log = logging.getLogger(__name__)
 
@@ -41,14 +41,23 @@ def show_unknown_paths(app: Flask) -> None:
     """Have a browser that comes to no route, or by the wrong method, answered by a page; others by a document."""
     app.register_error_handler(NotFound, _negotiate)
     app.register_error_handler(MethodNotAllowed, _negotiate)
+    app.register_error_handler(errors.NotFound, _negotiate)
 
 
-def _negotiate(error: HTTPException) -> Response:
-    is_browser = request.accept_mimetypes.find("text/html") >= 0
-    if request.path.startswith("/v1/") or not is_browser:
-        answered: Response = http_problem(error)
-        return answered
-    return _show_http(error)
+def is_browser() -> bool:
+    """Whether who asks says that it shows pages; a program that takes anything does not."""
+    return any(kind == "text/html" and quality > 0 for kind, quality in request.accept_mimetypes)
+
+
+def _negotiate(error: HTTPException | ServiceError) -> Response:
+    is_api = f"{request.path}/".startswith("/v1/")
+    if is_api or not is_browser():
+        response: Response = problem(error) if isinstance(error, ServiceError) else http_problem(error)
+    else:
+        response = _show(error) if isinstance(error, ServiceError) else _show_http(error)
+    if not is_api:
+        response.vary.add("Accept")
+    return response
 
 
 def _show(error: ServiceError) -> Response:

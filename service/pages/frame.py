@@ -17,8 +17,8 @@ from service.errors import InvalidQuery
 from service.pages import charts, words
 from service.pages.assets import asset_url
 from service.pages.failures import show_failures, show_unknown_paths
+from service.runtime import runtime
 from service.schemas.loading import places
-from service.web import runtime
 
 
 def set_up_pages(app: Flask) -> None:

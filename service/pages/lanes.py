@@ -31,7 +31,8 @@ _FEW = 8
 _EDGE = 2.5
 _STEEP = 1.0
 _NARROW = dt.timedelta(days=2)
-_EARLIEST, _LATEST = (moment.replace(tzinfo=dt.UTC) for moment in (dt.datetime.min, dt.datetime.max))
+_EARLIEST = dt.datetime.min.replace(tzinfo=dt.UTC)
+_LATEST = dt.datetime.max.replace(tzinfo=dt.UTC)
 _NOBODY = "a source that is not named"
 
 

@@ -20,10 +20,10 @@ from service.instants import format_instant
 from service.pages.fields import Day
 from service.pages.frame import keep, page_blueprint, read_query, show
 from service.records import Lens
+from service.runtime import runtime
 from service.schemas.fields import Body, Text, one_of
 from service.scoring import RATED_FROM
 from service.vocabulary import Basis, ClaimStatus, Scope
-from service.web import runtime
 
 blp = page_blueprint("outlet")
 

@@ -20,10 +20,10 @@ from service.instants import format_instant
 from service.pages.fields import Day
 from service.pages.frame import keep, page_blueprint, read_query
 from service.records import Lens
+from service.runtime import runtime
 from service.schemas.fields import Body, Count, Text, one_of
 from service.scoring import RATED_FROM
 from service.vocabulary import Basis, OutletKind, Scope
-from service.web import runtime
 
 blp = page_blueprint("ranking")
 

@@ -13,9 +13,9 @@ from service.auth import requires
 from service.errors import InvalidQuery, UnknownOutlet
 from service.identity import NAME_LENGTH
 from service.pages.frame import page_blueprint, read_query, show
+from service.runtime import runtime
 from service.schemas.fields import Body, Text
 from service.vocabulary import Scope
-from service.web import runtime
 
 blp = page_blueprint("search")
 

@@ -8,7 +8,7 @@ from flask import Blueprint, Response
 
 from service.errors import NotFound
 from service.instants import format_instant
-from service.web import runtime
+from service.runtime import runtime
 
 blp = Blueprint("security", __name__)
 

@@ -13,9 +13,9 @@ from flask import Response, request
 from itsdangerous import BadData, URLSafeTimedSerializer
 
 from service.errors import Forbidden
+from service.runtime import runtime
 from service.secret_key import kept_secret_key
 from service.sessions import Ticket
-from service.web import runtime
 
 COOKIE = "borneout_desk"
 LIFE = dt.timedelta(hours=12)

@@ -11,8 +11,8 @@ from service import browse
 from service.auth import requires
 from service.pages.frame import page_blueprint, read_query, show
 from service.pages.ranking import RankingQuery, keep_ranking
+from service.runtime import runtime
 from service.vocabulary import Scope
-from service.web import runtime
 
 blp = page_blueprint("topics")
 

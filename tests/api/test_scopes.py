@@ -9,8 +9,8 @@ from dataclasses import replace
 import pytest
 
 from service.keys import change_key, create_key, find_caller, revoke_key
+from service.runtime import Runtime
 from service.vocabulary import Scope
-from service.web import Runtime
 from tests.world import World, assert_problem
 
 NOTHING = "0192aa00-0000-7000-8000-000000000000"

@@ -14,8 +14,8 @@ import pytest
 
 from service.keys import change_key, revoke_key, rotate_key
 from service.limits import Limits, Quota
+from service.runtime import Runtime
 from service.vocabulary import Scope
-from service.web import Runtime
 from tests.pages.editor import ON_SQLITE, Editor, told
 from tests.world import report
 
