@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shlex
@@ -210,9 +211,30 @@ def test_nginx_answers_with_problems():
     assert {"400", "413", "414", "502", "504"} <= set(handled)
     for status in handled:
         kind, title = types.get(status, types["default"]), titles.get(status, titles["default"])
-        assert kind == "about:blank" or known[kind].title == title, status
-        if status in types and kind in known:
-            assert int(status) == known[kind].status
+        assert known[kind].title == title, status
+        assert int(status) == known[kind].status
+    [document] = re.findall(r"return 200 '(\{.*\})';", NGINX)
+    assert {"type", "title", "status", "detail", "instance"} == json.loads(document.replace("$status", "502")).keys()
+
+
+@pytest.mark.parametrize(
+    ("asked", "instance"),
+    [
+        ("/v1/claims/x%22?q=1", "/v1/claims/x%22"),
+        ("/", "/"),
+        ('/a"b', ""),
+        ("/a\\b", ""),
+        ("/ä", ""),
+        ("", ""),
+    ],
+)
+def test_nginx_names_what_was_asked(asked, instance):
+    """
+    A problem document of nginx says which path it is about, unless that would break the document.
+    """
+    [pattern] = re.findall(r'map \$request_uri \$problem_instance \{\s+"~(.*)" \$asked_path;', NGINX)
+    found = re.match(pattern.replace("?<", "?P<"), asked)
+    assert instance == (found["asked_path"] if found else "")
 
 
 def nginx_map(name):

@@ -11,6 +11,7 @@ ServiceError
 +-- NotFound               404  /problems/not-found
 |   +-- UnknownOutlet      404  /problems/unknown-outlet
 +-- MethodNotAllowed       405  /problems/method-not-allowed
++-- RequestTimeout         408  /problems/request-timeout
 +-- Conflict               409  /problems/conflict
 |   +-- AlreadyResolved    409  /problems/already-resolved
 |   +-- NothingToSupersede 409  /problems/nothing-to-supersede
@@ -41,8 +42,10 @@ ServiceError
 +-- TooManyRequests        429  /problems/too-many-requests
 +-- HeadersTooLarge        431  /problems/headers-too-large
 +-- InternalError          500  /problems/internal-error
++-- BadGateway             502  /problems/bad-gateway
 +-- Unavailable            503  /problems/unavailable
 +-- Stopping               503  /problems/stopping
++-- GatewayTimeout         504  /problems/gateway-timeout
 """
 
 from __future__ import annotations
@@ -68,7 +71,7 @@ from service.errors.conflicts import (
     SlugTaken,
     StillRunning,
 )
-from service.errors.failures import CannotRun, InternalError, Stopping, Unavailable
+from service.errors.failures import BadGateway, CannotRun, GatewayTimeout, InternalError, Stopping, Unavailable
 from service.errors.problem import FieldError, ServiceError, nested, problem_types
 from service.errors.requests import (
     AddressTooLong,
@@ -86,6 +89,7 @@ from service.errors.requests import (
     PreconditionFailed,
     PreconditionRequired,
     RangeNotSatisfiable,
+    RequestTimeout,
     TooLarge,
     TooManyRequests,
     Unauthorized,
@@ -98,6 +102,7 @@ __all__ = [
     "AlreadyDisputed",
     "AlreadyResolved",
     "AlreadyWithdrawn",
+    "BadGateway",
     "BadRequest",
     "CannotRun",
     "ClaimDiffers",
@@ -106,6 +111,7 @@ __all__ = [
     "DomainTaken",
     "FieldError",
     "Forbidden",
+    "GatewayTimeout",
     "GroupResolved",
     "HeadersTooLarge",
     "IdempotencyKeyReused",
@@ -129,6 +135,7 @@ __all__ = [
     "PreconditionRequired",
     "RangeNotSatisfiable",
     "RelaysRestOnIt",
+    "RequestTimeout",
     "ServiceError",
     "SlugTaken",
     "StillRunning",

@@ -13,6 +13,17 @@ class InternalError(ServiceError):
     title = "Internal error"
 
 
+class BadGateway(ServiceError):
+    """The proxy before the service cannot reach it. Send the request again a little later; one that changes something
+    may have been done, and is safe to send again with the same `Idempotency-Key`.
+    """
+
+    status = 502
+    name = "bad-gateway"
+    title = "Bad gateway"
+    retry_after = 1
+
+
 class Unavailable(ServiceError):
     """The database cannot be reached or is busy. Nothing was stored; send the request again a little later."""
 
@@ -30,6 +41,17 @@ class Stopping(ServiceError):
     status = 503
     name = "stopping"
     title = "Stopping"
+    retry_after = 1
+
+
+class GatewayTimeout(ServiceError):
+    """The service did not answer the proxy before it in time. What the request asked for may or may not have been done:
+    look, or send it again with the same `Idempotency-Key`.
+    """
+
+    status = 504
+    name = "gateway-timeout"
+    title = "Gateway timeout"
     retry_after = 1
 
 

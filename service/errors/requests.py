@@ -107,6 +107,14 @@ class MethodNotAllowed(ServiceError):
     title = "Method not allowed"
 
 
+class RequestTimeout(ServiceError):
+    """The request did not arrive in time. Nothing was done; send it again."""
+
+    status = 408
+    name = "request-timeout"
+    title = "Request timeout"
+
+
 class PreconditionFailed(ServiceError):
     """What is on record is no longer what `If-Match` names: somebody changed it meanwhile. Read it again, and change
     that.
