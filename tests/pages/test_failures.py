@@ -13,23 +13,30 @@ from tests.world import assert_problem
 HTML = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 
 
-@pytest.mark.parametrize("path", ["/nothing", "/outlets", "/outlets/nobody/nothing", "/%00", "/v2"])
+@pytest.mark.parametrize(
+    "path", ["/nothing", "/outlets", "/outlets/nobody/nothing", "/%00", "/v2", "/problems/nothing", "/docs/nothing"]
+)
 def test_unknown_path(site, path):
     """
-    A browser that comes to a path that is none is shown a page; a program is given a document.
+    A browser that comes to an unknown path is shown a page; a program is given a document, also one that takes
+    anything, as curl does. Who keeps one of them does not take it for the other.
     """
     page = site.client.get(path, headers=HTML)
 
     assert (404, "text/html; charset=utf-8") == (page.status_code, page.content_type)
     assert "Nothing on record here" in page.text
-    assert_problem(site.client.get(path), 404, "not-found")
+    for accept in ({}, {"Accept": "*/*"}, {"Accept": "text/*, text/html;q=0"}):
+        response = site.client.get(path, headers=accept)
+        assert_problem(response, 404, "not-found")
+        assert {"Accept"} == set(response.vary) == set(page.vary)
 
 
 def test_api_never_answers_with_a_page(site):
     """
     Under /v1 even a browser is given documents.
     """
-    assert_problem(site.client.get("/v1/nothing", headers=HTML), 404, "not-found")
+    for path in ("/v1", "/v1/", "/v1/nothing"):
+        assert_problem(site.client.get(path, headers=HTML), 404, "not-found")
     assert_problem(site.client.get("/v1/outlets/nobody", headers=HTML), 404, "unknown-outlet")
 
 
