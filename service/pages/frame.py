@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import hashlib
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import marshmallow as ma
@@ -19,6 +21,8 @@ from service.pages.assets import asset_url
 from service.pages.failures import show_failures, show_unknown_paths
 from service.runtime import runtime
 from service.schemas.loading import places
+
+_FOLDER = Path(__file__).parent
 
 
 def set_up_pages(app: Flask) -> None:
@@ -57,15 +61,21 @@ def show(template: str, **context: Any) -> Response:
     return _send(_sealed(render_template(template, **context)))
 
 
-def keep(about: str, *what: object, make: Callable[[], tuple[str, dt.datetime | None]]) -> Response:
+def keep(
+    about: str, *what: object, make: Callable[[], tuple[str, dt.datetime | None]], is_usual: bool = True
+) -> Response:
     """A page from the cache, or made and put there, until the scores that it shows are made old.
 
     Args:
         about: The outlet that it is about, or RANKING.
         what: Which of the pages about it.
-        make: Makes it, and says when it is old by the passing of time alone.
+        make: Makes it, and says when it is old by the passing of time alone: at once, if it says nothing.
+        is_usual: Whether it is one of the pages that many ask for. The others are made each time, or whoever thinks up
+            addresses would push the scores out of the cache.
     """
-    question = Question(about, json.dumps(["page", __version__, asset_url("site.css"), *what], default=str))
+    if not is_usual:
+        return _send(_sealed(make()[0]))
+    question = Question(about, json.dumps(["page", edition(_FOLDER), *what], default=str))
 
     def compute(_: object) -> list[Answer]:
         page, expires_at = make()
@@ -73,6 +83,15 @@ def keep(about: str, *what: object, make: Callable[[], tuple[str, dt.datetime | 
 
     [answer], _ = runtime().cache.get_or_compute([question], compute)
     return _send(answer)
+
+
+@functools.cache
+def edition(folder: Path) -> str:
+    """A mark of all that pages are made of: what another release has kept is no page of this one."""
+    mark = hashlib.sha256(__version__.encode())
+    for file in sorted(one for kind in ("*.py", "*.html", "*.svg", "*.css", "*.js") for one in folder.rglob(kind)):
+        mark.update(file.name.encode() + file.read_bytes())
+    return mark.hexdigest()[:16]
 
 
 def _sealed(page: str, *, expires_at: dt.datetime | None = None) -> Answer:

@@ -54,7 +54,7 @@ def get_outlet(outlet: str) -> Response | WerkzeugResponse:
     if not is_slug(outlet):  # its page is the one by its slug
         slug = outlets.get_outlet(runtime().db, outlet)["slug"]
         return redirect(f"{url_for('outlet.get_outlet', outlet=slug)}{question(lens)}", 308)
-    return keep(outlet, "outlet", lens, make=lambda: _portray(outlet, lens))
+    return keep(outlet, "outlet", lens, make=lambda: _portray(outlet, lens), is_usual=lens.as_of is None)
 
 
 @blp.get("/outlets/<outlet>/why")
@@ -98,7 +98,8 @@ def _portray(outlet: str, lens: Lens) -> tuple[str, dt.datetime | None]:
     asked = {"lens": lens, "question": question(lens), "whenever": question(replace(lens, as_of=None))}
     more = {"still_open": [*due, *still_open][: portraits.SHOWN], "disputed": disputed, "rated_from": RATED_FROM}
     page = render_template("outlet.html", **portrait, **asked, **more)
-    return page, portrait["expires_at"]
+    is_on_something = lens.topic is None or portrait["score"]["counts"]["claims"]
+    return page, portrait["expires_at"] if is_on_something else now
 
 
 def _reported(filters: browse.Filters, now: dt.datetime) -> Sequence[dict[str, Any]]:

@@ -48,6 +48,11 @@ class Asked:
         return Lens(self.topic, self.basis, self.as_of, recorded_by=None, level=_LEVEL)
 
     @property
+    def is_usual(self) -> bool:
+        """Whether it is one of the parts that the pages lead to, of the ranking as it is now."""
+        return self.as_of is None and self.min_resolved == RATED_FROM and self.start % _ROWS == 1
+
+    @property
     def question(self) -> dict[str, str]:
         """The same of the API."""
         asked = {"basis": self.basis.value, "min_resolved": str(self.min_resolved)}
@@ -98,15 +103,21 @@ def keep_ranking(template: str, asked: Asked, **more: Any) -> Response:
     Args:
         template: Shows it, as `table`.
         asked: Which part, as `asked`.
-        more: What else it shows, each a function that gets it.
+        more: What else it shows, each a function that gets it, before all else.
     """
 
     def make() -> tuple[str, dt.datetime | None]:
-        table = _rank(asked)
         shown = {name: get() for name, get in more.items()}
-        return render_template(template, table=table, asked=asked, rows=_ROWS, **shown), table.changes_at
+        table = _rank(asked)
+        page = render_template(template, table=table, asked=asked, rows=_ROWS, **shown)
+        return page, table.changes_at if _says_something(table, asked) else dt.datetime.now(dt.UTC)
 
-    return keep(RANKING, template, asked, make=make)
+    return keep(RANKING, template, asked, make=make, is_usual=asked.is_usual)
+
+
+def _says_something(table: rankings.Table, asked: Asked) -> bool:
+    """Whether there are outlets on it; there are none past the last one, or on a topic that no claim has."""
+    return bool(table.groups) or (asked.start == 1 and any(one["counts"]["claims"] for one in table.waiting))
 
 
 def _rank(asked: Asked) -> rankings.Table:

@@ -9,6 +9,7 @@ from flask import Response
 
 from service import browse
 from service.auth import requires
+from service.errors import NotFound
 from service.pages.frame import page_blueprint, read_query, show
 from service.pages.ranking import RankingQuery, keep_ranking
 from service.runtime import runtime
@@ -18,6 +19,7 @@ blp = page_blueprint("topics")
 
 _TOPICS = 500
 _CLAIMS = 12
+_UNKNOWN = "No claim on record is on this topic."
 
 
 @blp.get("/topics")
@@ -31,6 +33,8 @@ def list_topics() -> Response:
 @requires(Scope.READ)
 def get_topic(topic: str) -> Response:
     """The ranking on one topic, and what was claimed on it lately"""
+    if "\0" in topic:  # which no database could look for
+        raise NotFound(_UNKNOWN)
     asked = replace(read_query(RankingQuery()), topic=topic)
     return keep_ranking("topic.html", asked, claims=lambda: _claims(topic))
 
@@ -38,4 +42,6 @@ def get_topic(topic: str) -> Response:
 def _claims(topic: str) -> list[dict[str, object]]:
     now = dt.datetime.now(dt.UTC)
     page = browse.list_claims(runtime().db, topic=topic, after=None, limit=_CLAIMS, now=now)
+    if not page.items:
+        raise NotFound(_UNKNOWN)
     return list(page.items)

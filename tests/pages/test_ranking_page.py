@@ -225,3 +225,15 @@ def test_first_year(site, path, day):
     A question about a day that has no year before it is answered: nothing was known then.
     """
     assert 200 == site.client.get(path, query_string={"as_of": day}).status_code
+
+
+@pytest.mark.parametrize("topic", ["nothing", "%00", "roads%00", "%ff", "x" * 200])
+def test_unknown_topic(world, topic):
+    """
+    A topic that no claim has has no page.
+    """
+    world.record(topic="roads")
+    response = world.client.get(f"/topics/{topic}")
+
+    assert (404, "text/html; charset=utf-8") == (response.status_code, response.content_type)
+    assert 200 == world.client.get("/topics/roads").status_code
