@@ -117,11 +117,16 @@ def add_sums(session: Session, change: Ledger) -> None:
 def _upsert(
     session: Session, table: type[Base], rows: list[dict[str, Any]], *, key: Sequence[str], added: Sequence[str]
 ) -> None:
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    rows.sort(key=lambda row: [str(row[name]) for name in key])
+    session.execute(_upserting(session.get_bind().dialect.name, table, tuple(key), tuple(added)), rows)
+
+
+@cache  # every write comes by here, and to put the statement together takes longer than to run it
+def _upserting(dialect: str, table: type[Base], key: tuple[str, ...], added: tuple[str, ...]) -> sa.Insert:
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
     statement = insert(table)
     sums = {name: table.__table__.c[name] + statement.excluded[name] for name in added}
-    rows.sort(key=lambda row: [str(row[name]) for name in key])
-    session.execute(statement.on_conflict_do_update(index_elements=key, set_=sums), rows)
+    return statement.on_conflict_do_update(index_elements=key, set_=sums)
 
 
 def read_sums(
