@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import os
 import shutil
 import subprocess
@@ -165,15 +164,22 @@ def redis_url(redis_server):
     return f"unix://{redis_server}"
 
 
-@functools.cache
-def _database(url):
-    """One for all tests, since each compiles its statements anew."""
-    if url.startswith("sqlite"):
-        database = Database(url)
-        # Nothing here needs to reach the disk, either.
-        sa.event.listen(database.engine, "connect", lambda file, _: file.execute("PRAGMA synchronous=OFF"))
-        return database
-    return Database(f"{url}{'&' if '?' in url else '?'}application_name=kept")
+@pytest.fixture(scope="session")
+def database_at():
+    """Gives the database at a URL, one for all tests, since each compiles its statements anew."""
+    known = {}
+
+    def at(url):
+        if url not in known:
+            is_file = url.startswith("sqlite")
+            known[url] = Database(url if is_file else f"{url}{'&' if '?' in url else '?'}application_name=kept")
+            if is_file:  # nothing here needs to reach the disk, either
+                sa.event.listen(known[url].engine, "connect", lambda file, _: file.execute("PRAGMA synchronous=OFF"))
+        return known[url]
+
+    yield at
+    for database in known.values():
+        database.close()
 
 
 def _let_go(database):
@@ -183,8 +189,8 @@ def _let_go(database):
 
 
 @pytest.fixture
-def db(database_url):
-    database = _database(database_url)
+def db(database_at, database_url):
+    database = database_at(database_url)
     yield database
     _let_go(database)
 
@@ -222,7 +228,7 @@ def world(app):
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def standing_world(request, application, redis_server, tmp_path_factory):
+def standing_world(request, application, database_at, redis_server, tmp_path_factory):
     """The API as an admin calls it, on a database that the tests of one file share: for calls that change nothing."""
     url = request.getfixturevalue(_EMPTYING[request.param])("standing")
     # In a Redis of its own, where nobody has left what was answered from another database.
@@ -232,7 +238,7 @@ def standing_world(request, application, redis_server, tmp_path_factory):
     env = {"BORNEOUT_DATABASE_URL": url, "BORNEOUT_REDIS_URL": cached}
     settings = Settings.from_env(env, data_dir=tmp_path_factory.mktemp("data"))
     with contextlib.closing(ScoreCache(cached)) as cache:
-        runtime = Runtime(_database(url), cache, settings)
+        runtime = Runtime(database_at(url), cache, settings)
         yield World(application_on(application, runtime))
     _let_go(runtime.db)
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import copy
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from flask import Flask
 
 from service.keys import create_key
+from service.runtime import Runtime
 from service.vocabulary import Scope
 
 NOTE = "Seen on the club's page."
@@ -22,7 +24,8 @@ class World:
         self.runtime = app.extensions["runtime"]
         self.client = app.test_client()
         key = create_key(self.runtime.db, name="test", scopes=scopes, now=dt.datetime.now(dt.UTC))
-        self.headers = {"Authorization": f"Bearer {key['secret']}"}
+        self.secret = key["secret"]
+        self.headers = {"Authorization": f"Bearer {self.secret}"}
 
     def with_scopes(self, *scopes: Scope) -> World:
         """The same world through another key."""
@@ -30,6 +33,14 @@ class World:
 
     def get(self, path: str, **options: Any) -> Any:
         return self.client.get(path, headers=self.headers | options.pop("headers", {}), **options)
+
+    def pages(self, path: str, **query: Any) -> Iterator[list[Any]]:
+        """What is on each page of a list, up to the last one."""
+        page = _done(self.get(path, query_string=query))
+        yield page["items"]
+        while page["next_cursor"] is not None:
+            page = _done(self.get(path, query_string=query | {"cursor": page["next_cursor"]}))
+            yield page["items"]
 
     def post(self, path: str, json: Any = None, **options: Any) -> Any:
         return self.client.post(path, json=json, headers=self.headers | options.pop("headers", {}), **options)
@@ -57,6 +68,13 @@ class World:
 
     def score(self, outlet: str = "herald", **query: Any) -> dict[str, Any]:
         return _done(self.get(f"/v1/outlets/{outlet}/score", query_string=query))
+
+
+def application_on(app: Flask, runtime: Runtime) -> Flask:
+    """An application on another database and another Redis, without what takes long about one: its document."""
+    other = copy.copy(app)
+    other.extensions = {**app.extensions, "runtime": runtime}
+    return other
 
 
 def report(outlet: str = "Herald", published_at: str = "2026-01-01T12:00:00Z", **members: Any) -> dict[str, Any]:

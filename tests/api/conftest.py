@@ -11,8 +11,7 @@ from tests.api.contract import CheckedClient
 def app(app):
     """The application, whose clients check what it answers."""
     app.test_client_class = CheckedClient
-    yield app
-    app.test_client_class = None
+    return app
 
 
 @pytest.fixture(scope="module")

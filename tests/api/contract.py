@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import re
 
 from flask.testing import FlaskClient
@@ -10,6 +9,7 @@ from jsonschema_rs import Draft202012Validator
 from werkzeug.exceptions import HTTPException
 
 PROBLEM_JSON = "application/problem+json"
+_VALIDATORS = {}
 
 
 class CheckedClient(FlaskClient):
@@ -36,7 +36,7 @@ def check_answer(app, response):
         return
     assert str(status) in operation["responses"] or status == 304, (operation["operationId"], status)
     if 200 <= status < 300 and status != 204 and response.request.method != "HEAD":
-        _validator(app, operation["operationId"], status).validate(response.json)
+        _validator(app.extensions["document"], operation, status).validate(response.json)
 
 
 def _operation(app, request):
@@ -50,11 +50,11 @@ def _operation(app, request):
     return app.extensions["document"]["paths"].get(path, {}).get(method)
 
 
-@functools.cache
-def _validator(app, operation_id, status):
-    document = app.extensions["document"]
-    operations = (operation for path in document["paths"].values() for operation in path.values())
-    [found] = [one for one in operations if isinstance(one, dict) and one.get("operationId") == operation_id]
-    schema = found["responses"][str(status)]["content"]["application/json"]["schema"]
-    whole = {**schema, "components": document["components"]}
-    return Draft202012Validator(whole, validate_formats=True)
+def _validator(document, operation, status):
+    """One for all applications, since every one has the same document."""
+    kept = (operation["operationId"], status)
+    if kept not in _VALIDATORS:
+        schema = operation["responses"][str(status)]["content"]["application/json"]["schema"]
+        whole = {**schema, "components": document["components"]}
+        _VALIDATORS[kept] = Draft202012Validator(whole, validate_formats=True)
+    return _VALIDATORS[kept]
