@@ -1,4 +1,4 @@
-"""Record claims with the reports that carry them, and list what is on record."""
+"""Record claims with the reports that carry them, and correct what they say."""
 
 from __future__ import annotations
 

@@ -6,19 +6,16 @@ import logging
 import os
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import sqlalchemy as sa
 
-from service.draining import drain_seconds
+from service.environment import PREFIX, drain_seconds, find_data_dir
 from service.errors import CannotRun
 from service.keys import KEY
 from service.limits import Limits
 from service.redis_link import check_url
-
-PREFIX = "BORNEOUT_"
-DATA_DIR = Path("var")
 
 log = logging.getLogger(__name__)
 
@@ -53,20 +50,20 @@ class Settings:
     """What an operator can set; docs/operations.md says it in words."""
 
     data_dir: Path
-    database_url: str
-    redis_url: str
+    database_url: str = field(repr=False)  # which may hold a password, as the next one
+    redis_url: str = field(repr=False)
     embedded_redis: bool
     """Whether `serve` starts a Redis of its own."""
     public_read: bool
     migrate: bool
-    bootstrap_key: str | None
+    bootstrap_key: str | None = field(repr=False)
     limits: Limits | None
     """How often who may call; None for as often as they like."""
     trusted_proxies: int
     """How many proxies of the operator's own a request comes through."""
     security_contact: str | None
     """Whom to tell of a weakness, as a URI."""
-    secret_key: str | None
+    secret_key: str | None = field(repr=False)
     """What cookies are signed with; None for a secret of the data directory's own."""
     drain: float
     """Seconds for which requests are still taken after it was said that the service stops."""
@@ -85,7 +82,7 @@ class Settings:
         for name in sorted(env):
             if name.startswith(PREFIX) and name not in _KNOWN:
                 log.warning("Unknown setting %s has no effect", name)
-        data_dir = (data_dir or Path(env.get(PREFIX + "DATA_DIR") or DATA_DIR)).absolute()
+        data_dir = find_data_dir(env) if data_dir is None else data_dir.absolute()
         redis_url = env.get(PREFIX + "REDIS_URL") or None
         return cls(
             data_dir=data_dir,
@@ -99,7 +96,7 @@ class Settings:
             trusted_proxies=_proxies(env.get(PREFIX + "TRUSTED_PROXIES") or "0"),
             security_contact=_contact(env.get(PREFIX + "SECURITY_CONTACT") or None),
             secret_key=_secret_key(env.get(PREFIX + "SECRET_KEY") or None),
-            drain=_drain(env.get(PREFIX + "DRAIN") or None),
+            drain=_drain(env),
         )
 
 
@@ -169,8 +166,8 @@ def _contact(uri: str | None) -> str | None:
     return uri
 
 
-def _drain(text: str | None) -> float:
+def _drain(env: Mapping[str, str]) -> float:
     try:
-        return drain_seconds(text)
+        return drain_seconds(env)
     except ValueError as exc:
-        raise BadSetting(f"{PREFIX}DRAIN {exc}.") from None
+        raise BadSetting(f"{exc}.") from None

@@ -57,7 +57,8 @@ def refit_context(db: Database, cache: ScoreCache, *, now: dt.datetime, at_once:
         rates = read_rates(session)
         if rates.claims < FITTED_FROM or not (at_once or _is_due(newest, rates, now)):
             return None
-        fitted = fit(rates, read_sums(session, Outlet.scorable, topic=None).values())
+        records = read_sums(session, Outlet.scorable, topic=None).values()
+    fitted = fit(rates, records)
     row = ContextRow(
         number=1 if newest is None else newest.number + 1,
         kappa=fitted.kappa,

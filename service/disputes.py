@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from service.cache import ScoreCache
 from service.db import Database, retried
-from service.dossier import filers, load_claim, reporting_outlets, standing_resolution
+from service.dossier import filers, load_claim, reporting_outlets, require_claim, standing_resolution
 from service.errors import AlreadyDisputed, DisputeClosed, NotFound, NothingToDispute, OwnDispute
 from service.identity import new_id
 from service.models import Claim, Dispute, Resolution
@@ -110,8 +110,7 @@ def list_claim_disputes(db: Database, claim_id: UUID, *, after: Position | None,
     """
     of_claim = sa.select(Resolution.id).where(Resolution.claim_id == claim_id)
     with db.read() as session:
-        if session.get(Claim, claim_id) is None:
-            raise NotFound(f"No claim {claim_id} is on record.")
+        require_claim(session, claim_id)
         return _page(session, sa.select(Dispute).where(Dispute.resolution_id.in_(of_claim)), after=after, limit=limit)
 
 

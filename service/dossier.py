@@ -39,8 +39,22 @@ def load_claim(session: Session, claim_id: UUID, *, lock: bool = False) -> Claim
         # Taken before the rest is read, so that what is read is what the writer before us left.
         session.execute(sa.select(Claim.id).where(Claim.id == claim_id).with_for_update())
     if (claim := session.scalar(rows.options(*WHOLE))) is None:
-        raise NotFound(f"No claim {claim_id} is on record.")
+        raise _not_on_record(claim_id)
     return claim
+
+
+def require_claim(session: Session, claim_id: UUID) -> None:
+    """Make sure that a claim is on record.
+
+    Raises:
+        NotFound: It is not.
+    """
+    if session.get(Claim, claim_id) is None:
+        raise _not_on_record(claim_id)
+
+
+def _not_on_record(claim_id: UUID) -> NotFound:
+    return NotFound(f"No claim {claim_id} is on record.")
 
 
 def newest_resolution(claim: Claim) -> Resolution | None:

@@ -56,7 +56,8 @@ def explain_score(
         outlet = require_outlet(session, reference)
         bound_to = ["explanation", outlet.id, *astuple(lens)]
         begun, after = (now, None) if cursor is None else _read_cursor(cursor, bound_to)
-        seen = lens if after is None else replace(lens, recorded_by=lens.recorded_by or begun)
+        # Another machine, whose clock is ahead, may have answered with the page before.
+        seen = lens if after is None else replace(lens, recorded_by=lens.recorded_by or min(begun, now))
         seen.refuse_future(now)
         context = context_of(session, seen.recorded_by)
         scored = read_scored(session, outlet, seen, now=now)

@@ -70,7 +70,9 @@ def refit_learner(db: Database, *, now: dt.datetime) -> bool:
             return False
         row = LearnerRow(number=last + 1, build=forecast.BUILD, state=state, learned_from=learned_from, recorded_at=now)
         session.add(row)
-        for earlier in session.scalars(sa.select(LearnerRow).where(LearnerRow.number <= last)):
+        # Not those of another build of the method, which may still be running somewhere.
+        former = sa.select(LearnerRow).where(LearnerRow.build == forecast.BUILD, LearnerRow.number <= last)
+        for earlier in session.scalars(former):
             session.delete(earlier)
     return True
 

@@ -6,6 +6,7 @@ They are read one by one, so that a file of any size fits and one bad line is on
 from __future__ import annotations
 
 import csv
+from collections import deque
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
@@ -102,21 +103,52 @@ def read_csv(stream: BinaryIO, columns: AbstractSet[str]) -> Iterator[tuple[int,
     raw = iter(lambda: stream.readline(MAX_LINE), b"")
     text = (line.decode("utf-8", "surrogateescape") for line in raw)
     header = next(text, "").removeprefix("\ufeff")
-    reader = csv.reader(text, delimiter=max(",;\t", key=header.count), strict=True)
-    names = [name.strip() for name in next(csv.reader([header], delimiter=max(",;\t", key=header.count)), [])]
+    delimiter = max(",;\t", key=header.count)
+    names = [name.strip() for name in next(csv.reader([header], delimiter=delimiter), [])]
     _check_columns(names, columns)
+    lines, number = _Lines(text), 2  # the header is line 1
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
     while True:
-        number = reader.line_num + 2  # the header is line 1
         try:
             cells = next(reader)
         except StopIteration:
             return
         except csv.Error as exc:
-            last = reader.line_num + 1
-            yield number, InvalidBody.at("", f"Lines {number} to {last} are not a row of CSV: {exc}.", "malformed")
-            continue
-        if cells:
-            yield number, _row(names, cells)
+            yield number, InvalidBody.at("", f"Line {number} begins no row of CSV: {exc}.", "malformed")
+            lines.put_back()
+        else:
+            if cells:
+                yield number, _row(names, cells)
+        number += lines.taken()
+
+
+class _Lines:
+    """Lines of which those that one row took can be put back, all but the first.
+
+    A quote that nothing closes takes along whatever comes before the next one.
+    """
+
+    def __init__(self, lines: Iterator[str]) -> None:
+        self._lines = lines
+        self._again: deque[str] = deque()
+        self._taken: list[str] = []
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        self._taken.append(self._again.popleft() if self._again else next(self._lines))
+        return self._taken[-1]
+
+    def put_back(self) -> None:
+        """Have the lines be read again, but for the first of them."""
+        self._again.extendleft(reversed(self._taken[1:]))
+        del self._taken[1:]
+
+    def taken(self) -> int:
+        """How many lines were taken since this was asked last."""
+        taken, self._taken = len(self._taken), []
+        return taken
 
 
 def _parsed(line: bytes) -> Any:

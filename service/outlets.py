@@ -1,4 +1,4 @@
-"""Record outlets and find them again: by slug, id, name, alias or domain."""
+"""Record outlets, change them, and find them again: by slug, id, name or alias."""
 
 from __future__ import annotations
 

@@ -32,8 +32,7 @@ def rebuild_sums(db: Database, *, now: dt.datetime) -> int:
         with db.read() as snapshot:
             change = missing_sums(snapshot)
         add_sums(session, change)
-        if change.records or change.rates:
-            leave_forget_all(session, now=now)
+        leave_forget_all(session, now=now)
     return len(change.records) + len(change.rates)
 
 

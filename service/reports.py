@@ -12,7 +12,7 @@ from sqlalchemy.orm import selectinload
 from service.cache import ScoreCache
 from service.db import Database, retried
 from service.directory import Directory
-from service.dossier import counting_reports, describe_report, load_claim
+from service.dossier import counting_reports, describe_report, load_claim, require_claim
 from service.errors import AlreadyWithdrawn, NotFound, RelaysRestOnIt
 from service.filing import NewReport, file_on, plan_filings
 from service.instants import parse_instant
@@ -91,8 +91,7 @@ def list_claim_reports(db: Database, claim_id: UUID, *, after: Position | None, 
     """
     keyset = Keyset([Report.published_at, Report.recorded_at, Report.id], [parse_instant, parse_instant, UUID])
     with db.read() as session:
-        if session.get(Claim, claim_id) is None:
-            raise NotFound(f"No claim {claim_id} is on record.")
+        require_claim(session, claim_id)
         return _described(keyset.page(session, _shown().where(Report.claim_id == claim_id), after=after, limit=limit))
 
 

@@ -6,6 +6,7 @@ import datetime as dt
 from typing import Any, TypedDict
 from uuid import UUID
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from service.cache import ScoreCache
@@ -18,6 +19,7 @@ from service.dossier import (
     load_claim,
     newest_resolution,
     reporting_outlets,
+    require_claim,
 )
 from service.errors import (
     AlreadyResolved,
@@ -30,9 +32,11 @@ from service.errors import (
 from service.identity import new_id
 from service.models import Claim, Resolution
 from service.outbox import forget_scores
+from service.paging import Keyset, Page, Position, read_number
 from service.sums import kept_sums
 from service.vocabulary import Caller, ClaimKind, Scope, Verdict
 
+_OLDEST_FIRST = Keyset([Resolution.position], [read_number])
 _TRUTH = {Verdict.TRUE: 1.0, Verdict.FALSE: 0.0}
 
 
@@ -69,14 +73,18 @@ def resolve_claim(
     return describe_resolution(appended)
 
 
-def list_resolutions(db: Database, claim_id: UUID) -> list[dict[str, Any]]:
-    """All the resolutions of a claim, the oldest first.
+def list_resolutions(db: Database, claim_id: UUID, *, after: Position | None, limit: int) -> Page[dict[str, Any]]:
+    """The resolutions of a claim, the oldest first.
 
     Raises:
         NotFound: There is no such claim.
+        InvalidQuery: `after` is not a position of this list.
     """
+    rows = sa.select(Resolution).where(Resolution.claim_id == claim_id)
     with db.read() as session:
-        return describe_resolutions(load_claim(session, claim_id).resolutions)
+        require_claim(session, claim_id)
+        page = _OLDEST_FIRST.page(session, rows, after=after, limit=limit)
+    return Page(describe_resolutions(page.items), page.next)
 
 
 def new_resolution(

@@ -160,11 +160,16 @@ def test_bad_row(bad):
     assert (4, {"outlet": "D", "claim": "e"}) == lines[-1]
 
 
-def test_quote_that_is_never_closed():
+@pytest.mark.parametrize("far", [b"", b'G,"h"\n'], ids=["never", "wrongly"])
+def test_quote_that_is_not_closed(far):
     """
-    A quote that is never closed takes what follows it, and is one error at the line where its row begins.
+    A quote that is never closed, or by the next one, is one error at its line; the rows that it took along are read.
     """
-    assert [(3, InvalidBody)] == faults(rows(b'outlet,claim\nA,b\nC,"d\nE,f\n'))
+    lines = rows(b'outlet,claim\nA,b\nC,"d\n' + b"E,f\n" * 5000 + far)
+
+    assert [(3, InvalidBody)] == faults(lines)
+    assert [number for number, _ in lines] == list(range(2, len(lines) + 2))
+    assert 5002 <= len(lines)
 
 
 def test_bytes_that_are_no_text():

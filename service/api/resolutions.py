@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from service import resolutions
+from service.answers import page_of
 from service.auth import caller, requires
 from service.once import once
 from service.runtime import runtime
+from service.schemas.fields import PageQuery
 from service.schemas.resolutions import ResolutionIn, ResolutionOut, ResolutionPage
 from service.vocabulary import Scope
 from service.web import Blueprint, may_fail
@@ -31,8 +34,9 @@ def resolve_claim(body: Any, claim_id: UUID) -> Any:
 
 @blp.route("/resolutions")
 @requires(Scope.READ)
+@blp.arguments(PageQuery, location="query")
 @blp.response(200, ResolutionPage)
 @may_fail(404)
-def list_resolutions(claim_id: UUID) -> dict[str, Any]:
+def list_resolutions(query: dict[str, Any], claim_id: UUID) -> Any:
     """List all the resolutions of a claim, the oldest first"""
-    return {"items": resolutions.list_resolutions(runtime().db, claim_id), "next_cursor": None}
+    return page_of(query, partial(resolutions.list_resolutions, runtime().db, claim_id))

@@ -1,4 +1,4 @@
-"""What was claimed, reported and established. Only ever added to."""
+"""What was claimed, reported and established, and what was said before it was corrected. No row is ever deleted."""
 
 from __future__ import annotations
 

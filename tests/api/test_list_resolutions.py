@@ -20,6 +20,23 @@ def test_it_works(world):
     assert [None, first["id"], second["id"]] == [one["supersedes"] for one in body["items"]]
 
 
+def test_pages(world):
+    """
+    A long story is told in pages.
+    """
+    claim = world.record()
+    told = [world.resolve(claim, "true")]
+    for verdict in ("false", "true"):
+        told.append(world.resolve(claim, verdict, supersedes=told[-1]["id"]))
+    path = f"/v1/claims/{claim['id']}/resolutions"
+
+    first = world.get(f"{path}?limit=2").json
+    second = world.get(path, query_string={"limit": 2, "cursor": first["next_cursor"]}).json
+
+    assert told == first["items"] + second["items"]
+    assert (2, None) == (len(first["items"]), second["next_cursor"])
+
+
 def test_none(world):
     """
     An open claim has an empty list.
