@@ -96,6 +96,7 @@ def _portray(outlet: str, lens: Lens) -> tuple[str, dt.datetime | None]:
     still_open = _reported({**about, "status": ClaimStatus.OPEN}, now)
     disputed = _reported({**about, "disputed": True}, now)
     asked = {"lens": lens, "question": question(lens), "whenever": question(replace(lens, as_of=None))}
+    asked |= {"on_all": question(replace(lens, basis=Basis.RESOLVED))}
     more = {"still_open": [*due, *still_open][: portraits.SHOWN], "disputed": disputed, "rated_from": RATED_FROM}
     page = render_template("outlet.html", **portrait, **asked, **more)
     is_on_something = lens.topic is None or portrait["score"]["counts"]["claims"]

@@ -82,9 +82,11 @@ def as_moment(moment: dt.datetime | str) -> dt.datetime:
     return parse_instant(moment) if isinstance(moment, str) else moment
 
 
-def sentence(score: Mapping[str, Any], name: str) -> str:
-    """What a score says, with how sure it is of that."""
-    found, record = score["reliability"], score["record"]
+def sentence(score: Mapping[str, Any], outlet: Mapping[str, Any]) -> str:
+    """What the score of an outlet says, with how sure it is of that."""
+    if not outlet["scorable"]:
+        return "This is a placeholder for reports whose publisher is not known. It is never scored."
+    found, record, name = score["reliability"], score["record"], outlet["name"]
     about = f"on {score['topic']} " if score["topic"] else ""
     if found is None:
         return f"Too few claims to say: nothing that {name} reported {about}in its own name is resolved yet."

@@ -31,7 +31,8 @@ class ForecastOut(Answer):
         required=True,
         validate=OneOf(["rated", "insufficient", "closed"]),
         metadata={
-            "description": "insufficient: too few claims are resolved to say more than their base rate; "
+            "description": "insufficient: too few claims are resolved to say more than their base rate, or no report "
+            "of this one counts; "
             "closed: the claim is resolved, or an opinion"
         },
     )

@@ -305,3 +305,32 @@ def test_claim_that_nobody_reported(world, due):
 
     assert "No report of it counts." in shown
     assert '<svg class="lanes' not in shown
+
+
+def test_redacted_talk(world, story):
+    """
+    Why a dispute or a reply has words missing is said where they stood.
+    """
+    world.resolve(story, "true")
+    dispute = world.post(f"/v1/claims/{story['id']}/disputes", {"reason": "A private name."}).json
+    reply = world.post("/v1/outlets/kicker/replies", {"text": "A private name.", "claim": story["id"]}).json
+    for subject, member, reason in ((dispute, "reason", "A minor."), (reply, "text", "A judgement.")):
+        body = {"subject": subject["id"], "members": [member], "reason": reason}
+        assert 201 == world.post("/v1/redactions", body).status_code
+    shown = page(world, story)
+
+    assert "A private name." not in shown
+    assert "The reason was redacted: A minor." in words(section(shown, "history"))
+    assert "The text was redacted: A judgement." in words(section(shown, "replies"))
+
+
+def test_forecast_of_nothing(world, forecast):
+    """
+    Where no report counts, it is not for want of resolved claims that there is no number.
+    """
+    for filed in world.claim(forecast)["reports"]:
+        assert 201 == world.post(f"/v1/reports/{filed['id']}/withdrawal", {"reason": "Mistaken."}).status_code
+    part = section(page(world, forecast), "forecast")
+
+    assert "No report of it counts, so there is nothing to go by." in part
+    assert "Too few claims" not in part

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html as writing
 import re
+from urllib.parse import unquote
 
 import pytest
 
@@ -295,3 +296,52 @@ def test_reader_asks_why(site, browser):
         page.get_by_role("link", name="Why this number").click()
 
         assert "Why this number" == page.locator("h1").inner_text()
+
+
+def test_badge_of_a_part(site):
+    """
+    Beside a part of a record stands the badge of that part.
+    """
+    [found] = re.findall(r'<img src="([^"]+badge[^"]+)"', site.html("/outlets/the-oracle?topic=roads&basis=matured"))
+    score = site.get(f"{ORACLE}/score?topic=roads&basis=matured").json
+
+    assert f"{score['record']['resolved']} claims" in site.client.get(writing.unescape(found)).text
+    assert "topic=roads" in found
+
+
+def test_from_matured_to_all(site):
+    """
+    Who leaves the claims whose date has passed for all of them stays on the topic and the day.
+    """
+    html = site.html("/outlets/the-oracle?topic=roads&basis=matured&as_of=2026-06-30T00:00:00Z")
+    [found] = re.findall(r'<a href="([^"]+)">All resolved claims', html)
+
+    assert "/outlets/the-oracle?topic=roads&as_of=2026-06-30T00:00:00Z" == unquote(writing.unescape(found))
+
+
+def test_never_scored(site):
+    """
+    An outlet that is never scored is said not to be, wherever its score would be told, whatever is resolved.
+    """
+    site.outlet("Nobody in Particular", scorable=False)
+    filed = {"outlet": "nobody-in-particular", "published_at": "2026-01-01T00:00:00Z"}
+    site.resolve(site.record(filed, text="Somebody said so."), "true")
+    for path in ("", "/why"):
+        html = site.html(f"/outlets/nobody-in-particular{path}")
+        assert 3 == html.count("It is never scored."), path
+        assert "Too few claims" not in html
+
+
+def test_redacted_reply(site):
+    """
+    Why the words of a reply are missing is said where they stood; its address is one of somebody else.
+    """
+    site.outlet("Answering Post")
+    said = {"text": "A private name.", "url": "https://post.example/answer"}
+    reply = site.post("/v1/outlets/answering-post/replies", said).json
+    body = {"subject": reply["id"], "members": ["text"], "reason": "A judgement."}
+    assert 201 == site.post("/v1/redactions", body).status_code
+    found = section(site.html("/outlets/answering-post"), "reply")
+
+    assert "The text was redacted: A judgement." in found
+    assert 'href="https://post.example/answer" rel="nofollow noopener ugc"' in found

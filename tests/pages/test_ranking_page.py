@@ -6,6 +6,7 @@ import csv
 import io
 import re
 from itertools import pairwise
+from urllib.parse import quote
 
 import pytest
 
@@ -237,3 +238,18 @@ def test_unknown_topic(world, topic):
 
     assert (404, "text/html; charset=utf-8") == (response.status_code, response.content_type)
     assert 200 == world.client.get("/topics/roads").status_code
+
+
+def test_parts_of_an_odd_topic(world):
+    """
+    Parts of a ranking on a topic lead to parts of that topic, however it is spelt; the API has no such part.
+    """
+    topic = "A/B? 100 %"
+    world.resolve(world.record(topic=topic), "true")
+    html = world.client.get(f"/topics/{quote(topic)}?min_resolved=1&from=2").text
+    [previous] = re.findall(r'<a rel="prev" href="([^"]+)"', html)
+    first = world.client.get(previous.replace("&amp;", "&"))
+
+    assert ["herald"] == [slug for slug, _ in rows(first.text)]
+    assert "<h1>A/B? 100 %</h1>" in first.text
+    assert [False, True] == ["from the first place on" in text for text in (first.text, html)]
