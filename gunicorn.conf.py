@@ -6,7 +6,6 @@ import os
 import signal
 import time
 from importlib import import_module
-from pathlib import Path
 from socket import socket
 
 from gunicorn import util
@@ -14,15 +13,19 @@ from gunicorn.arbiter import Arbiter
 from gunicorn.workers.base import Worker
 from gunicorn.workers.gthread import ThreadWorker
 
-from service.draining import drain_seconds, say_starting, say_stopping
+from service.draining import say_starting, say_stopping
+from service.environment import drain_seconds, find_data_dir
 from service.errors import AddressTooLong, BadRequest, HeadersTooLarge, InternalError
 from service.logs import formatter
 
 _PROBLEMS = {kind.status: kind for kind in (AddressTooLong, HeadersTooLarge, InternalError)}
 _STOPPING = (signal.SIGTERM, signal.SIGQUIT, signal.SIGINT)
-_DATA_DIR = Path(os.environ.get("BORNEOUT_DATA_DIR") or "var").absolute()
-_DRAIN = drain_seconds(os.environ.get("BORNEOUT_DRAIN") or None)
+_DATA_DIR = find_data_dir(os.environ)
 _METRICS = _DATA_DIR / "metrics"
+try:
+    _DRAIN = drain_seconds(os.environ)
+except ValueError as exc:
+    raise SystemExit(f"Error: {exc}.") from None
 
 
 class LeavingWorker(ThreadWorker):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,9 +16,6 @@ HOST_LENGTH = 253  # RFC 1035, 2.3.4
 HOST_LABELS = 8
 PATH_SEGMENTS = 6
 """With HOST_LABELS, how deep a domain on record may be, so that a page has some fifty keys at most."""
-
-# The list that comes with the package, private section included; never the network, nothing written.
-_SUFFIXES = PublicSuffixList()  # with the private section; where no rule matches, the last label is the suffix
 
 _ADDRESS = re.compile(r"(?:([a-z][a-z0-9+.-]*):(?=//))?(//)?([^/\\?#]*)([^?#]*)", re.IGNORECASE)
 _PORT = re.compile(r":[0-9]{0,5}\Z")
@@ -101,8 +99,17 @@ def registered_domain(name: str) -> str | None:
     >>> registered_domain("www.bbc.co.uk"), registered_domain("alice.github.io"), registered_domain("de.com")
     ('bbc.co.uk', 'alice.github.io', None)
     """
-    found: str | None = _SUFFIXES.privatesuffix(name)
+    found: str | None = _suffixes().privatesuffix(name)
     return found
+
+
+@functools.cache
+def _suffixes() -> PublicSuffixList:
+    """The list that comes with the package, private section included; never the network, nothing written.
+
+    Where no rule matches, the last label is the suffix. Read when first asked for, since most commands never ask.
+    """
+    return PublicSuffixList()
 
 
 def path_segments(path: str) -> tuple[str, ...]:

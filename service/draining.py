@@ -8,26 +8,6 @@ from pathlib import Path
 from service.errors import Stopping
 
 _MARK = "stopping"  # a file in the data directory, which all processes of a service know
-_DRAIN = 1.0
-_LONGEST_DRAIN = 300.0
-
-
-def drain_seconds(text: str | None) -> float:
-    """How long requests are still taken after it was said that the service stops.
-
-    Raises:
-        ValueError: It is not a number of seconds from 0 to 300.
-
-    >>> drain_seconds("2.5"), drain_seconds(None)
-    (2.5, 1.0)
-    """
-    try:
-        seconds = _DRAIN if text is None else float(text)
-    except ValueError:
-        seconds = -1
-    if not 0 <= seconds <= _LONGEST_DRAIN:
-        raise ValueError(f"must be a number of seconds from 0 to {_LONGEST_DRAIN:.0f}, not {text!r}")
-    return seconds
 
 
 def say_stopping(data_dir: Path) -> None:

@@ -12,15 +12,16 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
-from urllib.error import URLError
-from urllib.request import urlopen
+from typing import NamedTuple
 
-from service.config import PREFIX, Settings
+from service.config import Settings
 from service.db import Database
 from service.draining import say_starting, say_stopping
+from service.environment import PREFIX
 from service.errors import CannotRun
 from service.file_locks import hold_file
 from service.keys import ensure_first_key
@@ -42,6 +43,26 @@ _PR_SET_PDEATHSIG = 1
 
 class StartError(CannotRun):
     """The service cannot be started; the message says why."""
+
+
+class Address(NamedTuple):
+    """Where the service listens."""
+
+    host: str
+    port: int
+
+    @property
+    def family(self) -> socket.AddressFamily:
+        return socket.AF_INET6 if ":" in self.host else socket.AF_INET
+
+    @property
+    def listen(self) -> str:
+        """As gunicorn takes it, and as it stands in a URL."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+    @property
+    def url(self) -> str:
+        return f"http://{self.listen}"
 
 
 @dataclass(slots=True)
@@ -112,14 +133,14 @@ def serve(
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     with _alone(settings.data_dir):
         say_starting(settings.data_dir)
-        _await_port(host, port, stop)
+        address = Address(host, port)
+        _await_port(address, stop)
         _prepare_database(settings)
-        listen = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-        processes = _processes(settings, listen=listen, workers=workers)
+        processes = _processes(settings, address, workers=workers)
         try:
-            _start(processes, f"http://{listen}", stop)
+            _start(processes, address, stop)
             if not stop.is_set():
-                announce(f"http://{listen}", _first_key(settings))
+                announce(address.url, _first_key(settings))
             while not stop.wait(0.2):
                 for process in processes:
                     process.revive()
@@ -159,7 +180,7 @@ def _first_key(settings: Settings) -> str | None:
         return ensure_first_key(db, given=settings.bootstrap_key, now=dt.datetime.now(dt.UTC))
 
 
-def _processes(settings: Settings, *, listen: str, workers: int) -> list[Process]:
+def _processes(settings: Settings, address: Address, *, workers: int) -> list[Process]:
     """What to run, in the order of starting; each needs those before it, as far as it needs any."""
     # Whole paths, since these run in another folder than we do. That all of it stops is not theirs to wait for.
     whole = {"DATA_DIR": str(settings.data_dir), "DATABASE_URL": settings.database_url, "DRAIN": "0"}
@@ -167,7 +188,7 @@ def _processes(settings: Settings, *, listen: str, workers: int) -> list[Process
     gunicorn = [sys.executable, "-m", "gunicorn", "-c", str(ROOT / "gunicorn.conf.py")]
     processes = [
         Process("worker", [sys.executable, "-m", "service.cli", "worker"], env),
-        Process("gunicorn", [*gunicorn, "--bind", listen, "--workers", str(workers)], env),
+        Process("gunicorn", [*gunicorn, "--bind", address.listen, "--workers", str(workers)], env),
     ]
     if settings.embedded_redis:
         socket = settings.data_dir / "redis.sock"
@@ -176,7 +197,7 @@ def _processes(settings: Settings, *, listen: str, workers: int) -> list[Process
     return processes
 
 
-def _await_port(host: str, port: int, stop: Stop) -> None:
+def _await_port(address: Address, stop: Stop) -> None:
     """Make sure that nobody else listens.
 
     Gunicorn would find out too, but meanwhile the answers of another service there would pass for its own.
@@ -184,34 +205,33 @@ def _await_port(host: str, port: int, stop: Stop) -> None:
     deadline = time.monotonic() + _PORT_PATIENCE
     while not stop.wait(0.1):
         try:
-            socket.create_server((host, port)).close()
+            socket.create_server((address.host, address.port), family=address.family).close()
             return
         except OSError as exc:
             if time.monotonic() > deadline:
-                address = f"http://{host}:{port}"
-                raise StartError(f"The service cannot listen on {address}; is the port taken? ({exc})") from exc
+                raise StartError(f"The service cannot listen on {address.url}; is the port taken? ({exc})") from exc
 
 
-def _start(processes: list[Process], address: str, stop: Stop) -> None:
+def _start(processes: list[Process], address: Address, stop: Stop) -> None:
     for process in processes:
         process.start()
     gunicorn = processes[-1]
     deadline = time.monotonic() + _PATIENCE
     while not stop.wait(0.1):
         if not gunicorn.running:
-            raise StartError(f"The service cannot listen on {address}; is the port taken?")
+            raise StartError(f"The service cannot listen on {address.url}; is the port taken?")
         if _is_ready(address):
             return
         if time.monotonic() > deadline:
-            raise StartError(f"The service does not answer on {address}.")
+            raise StartError(f"The service does not answer on {address.url}.")
 
 
-def _is_ready(address: str) -> bool:
-    try:
-        with urlopen(f"{address}/readyz", timeout=1) as answer:  # noqa: S310 - an address of ours
-            return bool(answer.status == 200)
-    except (URLError, OSError):
-        return False
+def _is_ready(address: Address) -> bool:
+    connection = HTTPConnection(address.host, address.port, timeout=1)  # which asks no proxy, unlike urlopen
+    with closing(connection), suppress(OSError, HTTPException):
+        connection.request("GET", "/readyz")
+        return connection.getresponse().status == 200
+    return False
 
 
 @contextmanager

@@ -53,14 +53,15 @@ def run_worker(db: Database, cache: ScoreCache, stop: Stop, *, beat: Path) -> No
 
 def _work(db: Database, cache: ScoreCache, beat: Path) -> None:
     try:
-        beat.touch()
         tick(db, cache, now=dt.datetime.now(dt.UTC))
-    except OSError as exc:
-        log.warning("The sign of life cannot be given: %s", exc)
     except Exception as exc:
         if not is_away(exc):
             raise
         log.warning("The database is away: %s", exc)
+    try:
+        beat.touch()
+    except OSError as exc:
+        log.warning("The sign of life cannot be given: %s", exc)
 
 
 def tick(db: Database, cache: ScoreCache, *, now: dt.datetime) -> None:

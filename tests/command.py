@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import signal
 from typing import Any
 
 from click.testing import CliRunner, Result
@@ -25,14 +26,18 @@ class Command:
     def __call__(self, *arguments: Any, **env: str) -> Result:
         root = logging.getLogger()
         handlers, level = root.handlers, root.level
+        heard = {name: signal.getsignal(name) for name in (signal.SIGTERM, signal.SIGINT)}
         try:
             result = CliRunner(env=self.env | env).invoke(
                 main, [*map(str, arguments), "--data-dir", str(self.data_dir)]
             )
         finally:
-            # A command sets up the logs of its process, and this process is not its own.
+            # A command sets up the logs and the signals of its process, and this process is not its own.
             logging.captureWarnings(capture=False)
             root.handlers, root.level = handlers, level
+            for name, handler in heard.items():
+                if signal.getsignal(name) is not handler:
+                    signal.signal(name, handler)
         if result.exception is not None and not isinstance(result.exception, SystemExit):
             raise result.exception
         return result

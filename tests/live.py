@@ -1,4 +1,4 @@
-"""The service as an operator runs it: `borneout serve` in processes of its own, which a test may kill."""
+"""The service as an operator runs it: in processes of its own, which a test may kill."""
 
 from __future__ import annotations
 
@@ -17,10 +17,52 @@ from typing import Any
 
 import psutil
 
+from service.serve import ROOT
+
 KEY = "bo_live_test_key_0123456789"
 
 
-class Service:
+class Answering:
+    """What answers on a port here, and the process that it is."""
+
+    process: subprocess.Popen[bytes]
+    port: int
+
+    def ask(
+        self, method: str, path: str, body: Any = None, timeout: float = 30, headers: dict[str, str] | None = None
+    ) -> tuple[int, bytes]:
+        """One call on a connection of its own: the status and the body."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
+        try:
+            sent = {"Authorization": f"Bearer {KEY}", "Content-Type": "application/json", **(headers or {})}
+            connection.request(method, path, None if body is None else json.dumps(body), sent)
+            answer = connection.getresponse()
+            return answer.status, answer.read()
+        finally:
+            connection.close()
+
+    def call(self, method: str, path: str, body: Any = None, **options: Any) -> tuple[int, Any]:
+        """The status and the body of a call, which is JSON."""
+        status, content = self.ask(method, path, body, **options)
+        return status, json.loads(content or b"null")
+
+    def status(self, path: str, **options: Any) -> int | None:
+        """What it answers when it is read from; None if it does not, or not in time."""
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            return self.ask("GET", path, **options)[0]
+        return None
+
+    def processes(self, part: str = "") -> list[psutil.Process]:
+        """The processes below this one whose command line has a part in it, the eldest first."""
+        found = []
+        for process in psutil.Process(self.process.pid).children(recursive=True):
+            with contextlib.suppress(psutil.NoSuchProcess):  # one that has ended, too
+                if part in " ".join(process.cmdline()):
+                    found.append(process)
+        return sorted(found, key=lambda process: process.create_time())
+
+
+class Service(Answering):
     """A running service: call it, look at its processes, hurt them."""
 
     def __init__(self, data_dir: Path, *, workers: int = 2, env: dict[str, str] | None = None) -> None:
@@ -51,31 +93,9 @@ class Service:
             time.sleep(0.05)
         raise AssertionError(f"not ready within {timeout} s:\n{self.log.read_text()[-3000:]}")
 
-    def call(
-        self, method: str, path: str, body: Any = None, timeout: float = 30, headers: dict[str, str] | None = None
-    ) -> tuple[int, Any]:
-        """One call on a connection of its own: the status and the body."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
-        try:
-            sent = {"Authorization": f"Bearer {KEY}", "Content-Type": "application/json", **(headers or {})}
-            connection.request(method, path, None if body is None else json.dumps(body), sent)
-            answer = connection.getresponse()
-            return answer.status, json.loads(answer.read() or b"null")
-        finally:
-            connection.close()
-
-    def processes(self, part: str) -> list[psutil.Process]:
-        """The processes under this service whose command line has a part in it, the eldest first."""
-        found = []
-        for process in psutil.Process(self.process.pid).children(recursive=True):
-            with contextlib.suppress(psutil.NoSuchProcess):  # one that has ended, too
-                if part in " ".join(process.cmdline()):
-                    found.append(process)
-        return sorted(found, key=lambda process: process.create_time())
-
-    def stop(self) -> int:
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
         """Ask it to end, and wait; its exit code."""
-        self.process.send_signal(signal.SIGTERM)
+        self.process.send_signal(how)
         return self.process.wait(90)
 
     def kill_everything(self) -> None:
@@ -103,6 +123,40 @@ def running(data_dir: Path, **options: Any) -> Iterator[Service]:
                 service.stop()
         finally:
             service.kill_everything()
+
+
+class Gunicorn(Answering):
+    """Gunicorn without `borneout serve`, as under compose."""
+
+    def __init__(self, data_dir: Path, log: Path, conf: Path, options: tuple[str, ...], env: dict[str, str]) -> None:
+        self.port = free_port()
+        command = [sys.executable, "-m", "gunicorn", "-c", str(conf), "--bind", f"127.0.0.1:{self.port}", *options]
+        env = {**os.environ, "BORNEOUT_DATA_DIR": str(data_dir), **env}
+        with log.open("ab") as said:
+            self.process = subprocess.Popen(command, cwd=ROOT, env=env, stderr=said)
+
+
+@contextlib.contextmanager
+def gunicorn_alone(
+    data_dir: Path, *options: str, log: Path, conf: Path = ROOT / "gunicorn.conf.py", **env: str
+) -> Iterator[Gunicorn]:
+    """Gunicorn by itself, stopped at the end, whatever a test has done to it.
+
+    Args:
+        data_dir: Where it keeps its counts.
+        options: More of its command line, such as `--workers 1`.
+        log: A file for what it says.
+        conf: Its settings.
+        env: The environment, beside what this process has.
+    """
+    gunicorn = Gunicorn(data_dir, log, conf, options, env)
+    try:
+        yield gunicorn
+        gunicorn.process.terminate()
+        gunicorn.process.wait(60)
+    finally:
+        gunicorn.process.kill()
+        gunicorn.process.wait()
 
 
 def free_port() -> int:

@@ -55,12 +55,12 @@ def working(tmp_path):
     """Runs a worker for a while; what it died of is raised."""
 
     @contextlib.contextmanager
-    def work(db, cache):
+    def work(db, cache, folder=tmp_path):
         stop, died = Stop(), []
 
         def run():
             try:
-                run_worker(db, cache, stop, beat=tmp_path / "worker.beat")
+                run_worker(db, cache, stop, beat=folder / "worker.beat")
             except Exception as exc:  # noqa: BLE001 - raised again below
                 died.append(exc)
 
@@ -135,6 +135,15 @@ def test_database_away_is_waited_for(tmp_path, sqlite_template, cache, working):
         shutil.copy(sqlite_template, path)
         leave(db)
         wait_until(lambda: is_empty(db))
+
+
+def test_a_sign_of_life_that_cannot_be_given(tmp_path, db, cache, working, caplog):
+    """
+    A worker whose data directory is gone says so, and does its work all the same.
+    """
+    with working(db, cache, tmp_path / "gone"):
+        leave(db)
+        wait_until(lambda: is_empty(db) and "The sign of life cannot be given" in caplog.text)
 
 
 def test_worker_ends_of_what_it_cannot_wait_for(db, cache, working):

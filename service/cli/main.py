@@ -12,7 +12,7 @@ from service.errors import CannotRun, ServiceError
 
 _COMMANDS = {
     "serve": "operate:serve",
-    "worker": "operate:worker",
+    "worker": "work:worker",
     "migrate": "operate:migrate",
     "openapi": "openapi:openapi",
     "keys": "keys:keys",

@@ -6,7 +6,6 @@ import datetime as dt
 
 import click
 
-from service.cache import ScoreCache
 from service.cli.shared import with_settings
 from service.config import Settings
 from service.db import Database
@@ -14,8 +13,6 @@ from service.migrations import migrate as apply_migrations
 from service.opening import open_ledger
 from service.rebuild import ensure_sums
 from service.serve import serve as run_service
-from service.stopping import Stop
-from service.worker import run_worker
 
 
 @click.command()
@@ -35,17 +32,6 @@ def _announce(address: str, first_key: str | None) -> None:
     if first_key is not None:
         click.echo(f"Its first key, shown this once: {first_key}")
     click.echo()
-
-
-@click.command()
-@with_settings
-def worker(settings: Settings) -> None:
-    """Do what requests leave behind; `serve` runs one already."""
-    stop = Stop.on_signals()
-    db = Database(settings.database_url)
-    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    run_worker(db, ScoreCache(settings.redis_url), stop, beat=settings.data_dir / "worker.beat")
-    db.close()
 
 
 @click.command()

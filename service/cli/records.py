@@ -1,4 +1,4 @@
-"""Load files, resolve claims and show scores."""
+"""Resolve claims and show scores."""
 
 from __future__ import annotations
 

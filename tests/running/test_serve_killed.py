@@ -1,0 +1,82 @@
+"""`borneout serve` when its processes are killed"""
+
+from __future__ import annotations
+
+import os
+import time
+from itertools import pairwise
+
+import psutil
+import pytest
+
+from service.serve import Process
+from tests.live import running
+from tests.own_redis import wait_until
+from tests.world import NOTE, report
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory):
+    """One for both tests, each of which leaves it whole."""
+    with running(tmp_path_factory.mktemp("killed")) as shared:
+        yield shared
+
+
+def test_every_process_killed_comes_back(service):
+    """
+    Each process but the first may be killed: it is started again, and the service answers throughout and after, but for
+    the moment in which nobody listens.
+    """
+    claim = service.call("POST", "/v1/claims", {"text": "It opens.", "reports": [report()]})[1]
+    score = "/v1/outlets/herald/score"
+    for part in ("service.cli worker", "redis-server", "gunicorn"):
+        before = {process.pid for process in service.processes(part)}
+
+        def is_back(part=part, before=before):
+            assert 200 == service.status(score)
+            return {process.pid for process in service.processes(part)} - before
+
+        service.processes(part)[-1].kill()  # of gunicorn one of those that answer
+        wait_until(is_back)
+        service.wait_until_ready(("ok",))
+    [master, *old] = service.processes("gunicorn")
+    master.kill()
+    wait_until(lambda: {p.pid for p in service.processes("gunicorn")} - {p.pid for p in [master, *old]})
+    psutil.wait_procs(old, 60)  # until then it may be one of them that answers
+    service.wait_until_ready(("ok",))
+
+    path = f"/v1/claims/{claim['id']}/resolutions"
+    assert 201 == service.call("POST", path, {"verdict": "true", "note": NOTE})[0]
+    assert 1 == service.call("GET", score)[1]["counts"]["resolved"]
+    wait_until(
+        lambda: [1, 1, 3] == [len(service.processes(part)) for part in ("cli worker", "redis-server", "gunicorn")]
+    )
+
+
+def test_the_rest_ends_when_the_first_is_killed(service):
+    """
+    When the process that watches over the others is killed, they end too, and a new start needs no cleaning up.
+    """
+    below = service.processes()
+
+    service.process.kill()
+    service.process.wait()
+    service.start()
+
+    assert [] == psutil.wait_procs(below, 60)[1]
+    service.wait_until_ready()  # until now it may have been one of those that answered
+    assert 200 == service.status("/v1/scores")
+
+
+def test_what_ends_is_started_again_in_a_moment():
+    """
+    A process that has ended is started again, but not at once: one that cannot run would take all the time there is.
+    """
+    started = []
+    process = Process("nothing", ["true"], os.environ, before=lambda: started.append(time.monotonic()))
+    process.start()
+
+    wait_until(lambda: process.revive() or len(started) == 3)
+    wait_until(lambda: not process.running)
+
+    assert all(later - sooner >= 1 for sooner, later in pairwise(started))

@@ -1,0 +1,101 @@
+"""`borneout serve` and gunicorn alone: what is answered while they stop"""
+
+from __future__ import annotations
+
+import http.client
+import signal
+import socket
+import time
+from contextlib import closing
+
+import pytest
+
+from service.db import Database
+from service.migrations import migrate
+from service.serve import ROOT
+from tests.live import KEY, gunicorn_alone, running
+from tests.own_redis import wait_until
+
+DRAIN = "120"  # seconds; longer than a test waits
+
+
+def listens(port):
+    """Whether anybody takes connections."""
+    with socket.socket() as probe:
+        return 0 == probe.connect_ex(("127.0.0.1", port))
+
+
+def test_readiness_goes_first(tmp_path):
+    """
+    Told to stop, it says at /readyz that it will and answers all else as before; a request that is under way when
+    nobody listens any more is answered, too.
+    """
+    sent = {"Authorization": f"Bearer {KEY}", "Content-Type": "application/json", "Content-Length": "18"}
+    with running(tmp_path, env={"BORNEOUT_DRAIN": DRAIN}) as service:
+        slow = http.client.HTTPConnection("127.0.0.1", service.port, timeout=60)
+        slow.putrequest("POST", "/v1/outlets")
+        for name, value in sent.items():
+            slow.putheader(name, value)
+        slow.endheaders(b'{"name":')
+
+        service.process.terminate()
+        wait_until(lambda: 503 == service.status("/readyz"))
+        _, problem = service.call("GET", "/readyz")
+        assert ("/problems/stopping", 200) == (problem["type"], service.status("/v1/outlets"))
+        service.process.send_signal(signal.SIGINT)  # enough of that
+        wait_until(lambda: not listens(service.port))
+        slow.send(b' "Herald"}')
+
+        assert 201 == slow.getresponse().status
+        slow.close()
+        assert 0 == service.process.wait(90)
+
+
+@pytest.fixture
+def alone(tmp_path):
+    """Runs gunicorn by itself on a database that is migrated."""
+    with closing(Database(f"sqlite:///{tmp_path}/borneout.db")) as db:
+        migrate(db.engine)
+    return lambda **options: gunicorn_alone(tmp_path, log=tmp_path / "gunicorn.log", **options)
+
+
+def test_readiness_goes_first_without_serve(alone, tmp_path):
+    """
+    Where gunicorn runs alone, as under compose, SIGTERM does the same; a second one ends the waiting.
+    """
+    (tmp_path / "stopping").touch()  # by a run before, which was killed
+    with alone(BORNEOUT_DRAIN=DRAIN) as gunicorn:
+        wait_until(lambda: 200 == gunicorn.status("/readyz"))
+        gunicorn.process.terminate()
+
+        wait_until(lambda: 503 == gunicorn.status("/readyz"))
+        assert (200, 200) == (gunicorn.status("/healthz"), gunicorn.status("/v1/outlets"))
+        gunicorn.process.terminate()
+        assert 0 == gunicorn.process.wait(90)
+
+
+def test_a_worker_that_is_just_made_hears_that_it_must_stop(alone, tmp_path):
+    """
+    Told to stop while its workers are between their fork and their own signal handlers, gunicorn ends at once.
+    """
+    slow = tmp_path / "slow.conf.py"
+    wait = "import time\n\ndef post_fork(server, worker):\n    time.sleep(1)\n"
+    slow.write_text((ROOT / "gunicorn.conf.py").read_text() + wait)
+    with alone(conf=slow, BORNEOUT_DRAIN="0") as gunicorn:
+        wait_until(lambda: 2 == len(gunicorn.processes()))
+        told = time.monotonic()
+        gunicorn.process.terminate()
+
+        assert 0 == gunicorn.process.wait(90)
+        assert time.monotonic() - told < 15  # it kills those who do not hear after 20
+
+
+def test_a_setting_that_gunicorn_cannot_use(tmp_path):
+    """
+    Where gunicorn runs alone, it ends with the name of a setting that it cannot use, in a line.
+    """
+    log = tmp_path / "gunicorn.log"
+    with gunicorn_alone(tmp_path, log=log, BORNEOUT_DRAIN="soon") as gunicorn:
+        assert 1 == gunicorn.process.wait(60)
+
+    assert "Error: BORNEOUT_DRAIN must be a number of seconds from 0 to 300, not 'soon'.\n" == log.read_text()
