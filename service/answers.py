@@ -18,6 +18,8 @@ from service.metrics import count_score_read
 from service.paging import Page, decode_cursor, encode_cursor
 
 PROBLEM_JSON = "application/problem+json"
+OF_SCORES = {"Cache-Status": {"$ref": "#/components/headers/Cache-Status"}}
+"""What the document says of answers made by `score_response`."""
 
 log = logging.getLogger(__name__)
 

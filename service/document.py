@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from flask import Flask
@@ -21,25 +21,59 @@ def with_headers(document: dict[str, Any]) -> dict[str, Any]:
     """The document with the headers that answers carry besides what their views say."""
     components = document["components"]
     components["headers"] = {name: {"description": said, "schema": schema} for name, (said, schema) in _HEADERS.items()}
-    limited = {name: {"$ref": f"#/components/headers/{name}"} for name in ("RateLimit", "RateLimit-Policy")}
-    replayed = {"Idempotency-Replayed": {"$ref": "#/components/headers/Idempotency-Replayed"}}
-    waiting = {"Retry-After": {"$ref": "#/components/headers/Retry-After"}}
-    for status in ("409", "429", "503"):
-        components["responses"][f"Problem{status}"].setdefault("headers", {}).update(waiting)
+    components["parameters"] = {"IfNoneMatch": _IF_NONE_MATCH}
+    for name, response in components["responses"].items():
+        _add(response, *_OF_PROBLEMS.get(name, ()), "X-Request-ID")
     for operation in _operations(document["paths"]):
-        names = {parameter.get("name") for parameter in operation.get("parameters", ())}
-        more = {**limited, **(replayed if "Idempotency-Key" in names else {})}
-        for response in operation["responses"].values():
-            if "$ref" not in response and "security" in operation:
-                response.setdefault("headers", {}).update(more)
+        taken = {parameter.get("name") for parameter in operation.get("parameters", ())}
+        if "304" in operation["responses"]:
+            operation.setdefault("parameters", []).append({"$ref": "#/components/parameters/IfNoneMatch"})
+        for status, response in operation["responses"].items():
+            if "$ref" not in response:
+                _add(response, *_of_answer(operation, taken, status), "X-Request-ID")
     return document
 
 
+def _of_answer(operation: dict[str, Any], taken: set[str | None], status: str) -> Iterator[str]:
+    """The headers of an answer that is no problem."""
+    if "security" in operation:
+        yield from ("RateLimit", "RateLimit-Policy")
+    if "Idempotency-Key" in taken:
+        yield "Idempotency-Replayed"
+    if "304" in operation["responses"] and status in ("200", "304"):
+        yield "ETag"
+    if "cursor" in taken and status == "200":
+        yield "Link"
+    if status == "308":
+        yield "Location"
+
+
+def _add(response: dict[str, Any], *names: str) -> None:
+    headers = response.setdefault("headers", {})
+    headers.update({name: {"$ref": f"#/components/headers/{name}"} for name in names})
+
+
+_OF_PROBLEMS: Mapping[str, tuple[str, ...]] = {
+    "Problem401": ("WWW-Authenticate",),
+    **{f"Problem{status}": ("Retry-After",) for status in (409, 429, 503)},
+}
 _HEADERS: Mapping[str, tuple[str, dict[str, str]]] = {
+    "Cache-Status": ("Whether the score cache had it: `borneout; hit`, or how not (RFC 9211)", {"type": "string"}),
+    "ETag": ("Changes when anything in the answer does", {"type": "string"}),
+    "Idempotency-Replayed": ("`true` where this is the answer to an earlier call", {"type": "string"}),
+    "Link": ("Where the next page is, if there is one, as `rel=next` (RFC 8288)", {"type": "string"}),
+    "Location": ("Where to ask instead", {"type": "string"}),
     "RateLimit": ("How many calls are left, and in how many seconds there will be more", {"type": "string"}),
     "RateLimit-Policy": ("How many calls may be made in how many seconds", {"type": "string"}),
-    "Idempotency-Replayed": ("`true` where this is the answer to an earlier call", {"type": "string"}),
     "Retry-After": ("In how many seconds to try again, where that may help", {"type": "integer"}),
+    "WWW-Authenticate": ("How to say who calls", {"type": "string"}),
+    "X-Request-ID": ("What the request is called in the log: as it was sent, or one made here", {"type": "string"}),
+}
+_IF_NONE_MATCH = {
+    "in": "header",
+    "name": "If-None-Match",
+    "schema": {"type": "string"},
+    "description": "An `ETag` that was read before: the answer is 304, without a body, if it still is the one",
 }
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from flask import Response
 
 from service import explanations
-from service.answers import score_response
+from service.answers import OF_SCORES, score_response
 from service.auth import requires
 from service.cache import CacheStatus
 from service.runtime import runtime
@@ -29,7 +29,7 @@ blp = Blueprint("explanations", __name__, url_prefix="/v1/outlets", description=
 @blp.route("/<outlet>/score/explanation")
 @requires(Scope.READ)
 @blp.arguments(ExplanationQuery, location="query")
-@blp.response(200, ExplanationOut)
+@blp.response(200, ExplanationOut, headers=OF_SCORES)
 @blp.alt_response(304, description="Not modified", success=True)
 @blp.follows
 def explain_score(query: dict[str, Any], outlet: str) -> Response:
@@ -44,7 +44,7 @@ def explain_score(query: dict[str, Any], outlet: str) -> Response:
 @blp.route("/<outlet>/score/history")
 @requires(Scope.READ)
 @blp.arguments(HistoryQuery, location="query")
-@blp.response(200, HistoryOut)
+@blp.response(200, HistoryOut, headers=OF_SCORES)
 @blp.alt_response(304, description="Not modified", success=True)
 @blp.follows
 def get_score_history(query: dict[str, Any], outlet: str) -> Response:
@@ -59,7 +59,7 @@ def get_score_history(query: dict[str, Any], outlet: str) -> Response:
 @blp.route("/<outlet>/calibration")
 @requires(Scope.READ)
 @blp.arguments(CalibrationQuery, location="query")
-@blp.response(200, CalibrationOut)
+@blp.response(200, CalibrationOut, headers=OF_SCORES)
 @blp.alt_response(304, description="Not modified", success=True)
 @blp.follows
 def get_calibration(query: dict[str, Any], outlet: str) -> Response:

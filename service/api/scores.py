@@ -8,7 +8,7 @@ from typing import Any
 from flask import Response
 
 from service import scores
-from service.answers import score_response
+from service.answers import OF_SCORES, score_response
 from service.auth import requires
 from service.runtime import runtime
 from service.schemas.scores import ScoreOut, ScorePage, ScoreQuery, ScoresQuery
@@ -21,7 +21,7 @@ blp = Blueprint("scores", __name__, url_prefix="/v1", description="How reliable 
 @blp.route("/outlets/<outlet>/score")
 @requires(Scope.READ)
 @blp.arguments(ScoreQuery, location="query")
-@blp.response(200, ScoreOut)
+@blp.response(200, ScoreOut, headers=OF_SCORES)
 @blp.alt_response(304, description="Not modified", success=True)
 @blp.follows
 def get_score(query: dict[str, Any], outlet: str) -> Response:
@@ -33,7 +33,7 @@ def get_score(query: dict[str, Any], outlet: str) -> Response:
 @blp.route("/scores")
 @requires(Scope.READ)
 @blp.arguments(ScoresQuery, location="query")
-@blp.response(200, ScorePage)
+@blp.response(200, ScorePage, headers=OF_SCORES)
 @blp.alt_response(304, description="Not modified", success=True)
 def list_scores(query: dict[str, Any]) -> Response:
     """Rank outlets by how reliable they have been, or get the scores of some in the order asked"""

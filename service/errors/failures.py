@@ -25,8 +25,9 @@ class BadGateway(ServiceError):
 
 
 class Unavailable(ServiceError):
-    """The database cannot be reached or is busy. Send the request again a little later. Where the connection was lost at
-    the last moment it may have been done: sent again with its `Idempotency-Key` or `external_id`, it is not done twice.
+    """The database cannot be reached or is busy. Send the request again a little later. Where the connection was lost
+    at the last moment it may have been done: sent again with its `Idempotency-Key` or `external_id`, it is not done
+    twice.
     """
 
     status = 503
