@@ -40,7 +40,10 @@ _EMPTYING = {"sqlite": "empty_sqlite", "postgresql": "empty_postgres"}
 _OVER_AND_OVER = (
     "test_recount.py",
     "test_backtest.py",
-    "test_bad_input.py",
+    "test_bad_values.py",
+    "test_malformed.py",
+    "test_bad_queries.py",
+    "test_cursors.py",
     "test_commitment.py",
     "test_paging_lists.py",
     "test_scopes.py",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.api.bodies import VALID
 from tests.api.contract import CheckedClient
 
 
@@ -20,3 +21,10 @@ def standing_world(standing_world):
     standing_world.app.test_client_class = CheckedClient
     standing_world.client = standing_world.app.test_client()
     return standing_world
+
+
+@pytest.fixture(scope="module")
+def urls(standing_world):
+    """The paths of the calls that write, of an open claim."""
+    claim = standing_world.record()
+    return {path: path.format(claim["id"]) for path in VALID}

@@ -1,0 +1,152 @@
+"""Bodies that cannot be read: no input makes a 500"""
+
+from __future__ import annotations
+
+import io
+import json
+
+import pytest
+
+from service.vocabulary import Scope
+from tests.api.bodies import CLAIMS, OUTLETS, VALID
+from tests.world import assert_problem
+
+pytestmark = pytest.mark.sqlite_alone  # nothing here comes as far as a database
+
+
+MALFORMED = [
+    (b"", [""]),
+    (b" ", [""]),
+    (b"{", [""]),
+    (b"{'name': 1}", [""]),
+    (b'{"name": "a"} x', [""]),
+    (b'{"name": "a",}', [""]),
+    (b'{"name": "\xff"}', [""]),
+    ('\ufeff{"name": "a"}'.encode(), [""]),
+    ('{"name": "a"}'.encode("utf-16"), [""]),
+    (b'{"name": NaN}', ["/name"]),
+    (b'{"domains": [1, Infinity, -Infinity]}', ["/domains/1", "/domains/2"]),
+    (b'{"name": "a", "name": "b"}', ["/name"]),
+    (b'{"a/b~c": {"x": 1, "x": 1}, "y": 1, "y": NaN}', ["/a~1b~0c/x", "/y"]),
+    (b'{"na\\u006de": "a", "name": "a"}', ["/name"]),
+    (b"[" * 100_000, [""]),
+    (b"[" * 100_000 + b"]" * 100_000, [""]),
+    (b'{"name":' * 100_000, [""]),
+    (b'{"a":' * 5000 + b"1" + b"}" * 5000, [""]),
+    (b'{"name": "a\nb"}', [""]),
+    (b'{"name": "\\ud8"}', [""]),
+    (b'{"n": 01}', [""]),
+    (b'{"n": 0x1}', [""]),
+    (b'{"n": 1_0}', [""]),
+    (b'{"n": .5}', [""]),
+]
+
+
+@pytest.mark.parametrize(
+    ("body", "pointers"), MALFORMED, ids=lambda value: str(value)[:30] if isinstance(value, bytes) else ""
+)
+def test_malformed(standing_world, urls, body, pointers):
+    """
+    What is not JSON is a 400 on every call, with the places at fault where there are such.
+    """
+    for url in urls.values():
+        response = standing_world.post(url, data=body, content_type="application/json")
+        assert_problem(response, 400, "malformed-json", *pointers)
+
+
+@pytest.mark.parametrize("depth", [50, 400, 900, 990, 1000, 2000])
+def test_deep(standing_world, depth):
+    """
+    A body that nests deeply is refused, as JSON or as a value, whatever its depth.
+    """
+    for opening, inner, closing in (("[", "", "]"), ('{"a":', "1", "}")):
+        nested = opening * depth + inner + closing * depth
+        for body in (nested, f'{{"text": {nested}}}', f'{{"reports": [{nested}], "tags": {nested}}}'):
+            response = standing_world.post(CLAIMS, data=body, content_type="application/json")
+            assert response.status_code in (400, 422), response.text
+
+
+@pytest.mark.parametrize(
+    "body", [b"[]", b"null", b"5", b"true", b'"text"', b"[{}]", b"1e400", b'"\\ud800"', b'[{"name": "a"}]']
+)
+def test_not_an_object(standing_world, urls, body):
+    """
+    JSON that is not an object is a 422 of the whole body.
+    """
+    for url in urls.values():
+        assert_problem(standing_world.post(url, data=body, content_type="application/json"), 422, "invalid-body", "")
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        None,
+        "",
+        "text/plain",
+        "application/x-www-form-urlencoded",
+        "multipart/form-data; boundary=x",
+        "application/problem+json",
+        "application/x-ndjson",
+        "json",
+        "application/jsonx",
+    ],
+)
+def test_wrong_content_type(standing_world, urls, content_type):
+    """
+    A body that is not said to be JSON is not read.
+    """
+    for call, url in urls.items():
+        response = standing_world.post(url, data=json.dumps(VALID[call]), content_type=content_type)
+        assert_problem(response, 415, "unsupported-media-type")
+
+
+def test_content_type_with_parameters(standing_world):
+    """
+    Parameters and case of the content type do not matter.
+    """
+    for content_type in ("application/json; charset=utf-8", "Application/JSON"):
+        response = standing_world.post(OUTLETS, data="{}", content_type=content_type)
+        assert_problem(response, 422, "invalid-body", "/name")
+
+
+def test_too_large(standing_world, urls):
+    """
+    A body over 1 MiB is refused, and one of just that is read.
+    """
+    for url in urls.values():
+        for size, status, name in ((2**20 + 1, 413, "too-large"), (2**20, 400, "malformed-json")):
+            body = b'{"name": "' + b"a" * (size - 10)
+            response = standing_world.post(url, data=body, content_type="application/json")
+            assert (status, f"/problems/{name}") == (response.status_code, response.json["type"])
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "name"),
+    [
+        (b"{}".ljust(2**20), 422, "invalid-body"),
+        (b"{}".ljust(2**20) + b"x", 413, "too-large"),
+        (b"{}".ljust(2**20 + 2**19), 413, "too-large"),
+    ],
+    ids=["just", "garbage", "longer"],
+)
+def test_too_large_in_chunks(standing_world, urls, body, status, name):
+    """
+    A body whose length is not said beforehand is refused over 1 MiB, too, and never read in part.
+    """
+    headers = {"Transfer-Encoding": "chunked", "Content-Type": "application/json"}
+    for url in urls.values():
+        sent = io.BytesIO(body)
+        terminated = {"wsgi.input_terminated": True}  # as gunicorn says that it knows where chunks end
+        response = standing_world.post(url, headers=headers, input_stream=sent, environ_overrides=terminated)
+        assert (status, f"/problems/{name}") == (response.status_code, response.json["type"])
+
+
+def test_order_of_refusals(standing_world):
+    """
+    Refusals come in order: who calls, what may be called, then what was sent.
+    """
+    writer = standing_world.with_scopes(Scope.CLAIMS_WRITE)
+
+    assert_problem(standing_world.client.post(OUTLETS, data=b"{"), 401, "unauthorized")
+    assert_problem(writer.post(OUTLETS, data=b"{"), 403, "forbidden")
+    assert_problem(standing_world.post(OUTLETS, data=b"{"), 415, "unsupported-media-type")
