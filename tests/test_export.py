@@ -14,6 +14,7 @@ from service.db import Base
 from service.models import Report
 from tests.command import Command
 from tests.eventful import LATER, NOON, all_scores, fill, load, mixed_lines
+from tests.tables import rows
 from tests.world import report
 
 TAKEN = ("outlets", "claims", "reports", "resolutions")
@@ -75,13 +76,6 @@ def empty(world):
     world.runtime.cache.forget_all()
 
 
-def rows(world):
-    with world.runtime.db.read() as session:
-        return {
-            name: sorted(map(repr, session.execute(sa.select(table)))) for name, table in Base.metadata.tables.items()
-        }
-
-
 def test_lines(world, export, tmp_path):
     """
     A line of each type says what was sent, with its references by slug and external id.
@@ -109,6 +103,7 @@ def test_lines(world, export, tmp_path):
     assert "record/1" in (tmp_path / "export" / "README.txt").read_text()
 
 
+@pytest.mark.no_cover  # shorter tests run the same lines
 def test_same_scores_where_it_is_loaded(world, borneout, export, reload, tmp_path):
     """
     R19: loaded into an empty database, every outlet has the same score, by any question, the rates that a context is
@@ -116,7 +111,7 @@ def test_same_scores_where_it_is_loaded(world, borneout, export, reload, tmp_pat
     """
     fill(world)
     load(borneout, tmp_path / "mixed.ndjson", mixed_lines())
-    before, rates = [all_scores(world, **query) for query in QUERIES], rows(world)["rate"]
+    before, rates = [all_scores(world, **query) for query in QUERIES], rows(world.runtime.db)["rate"]
     first = export()
     empty(world)
 
@@ -124,7 +119,7 @@ def test_same_scores_where_it_is_loaded(world, borneout, export, reload, tmp_pat
         {"created": len(first[member]), "updated": 0, "unchanged": 0, "rejected": 0} for member in TAKEN
     ] == reload()
     assert before == [all_scores(world, **query) for query in QUERIES]
-    assert rates == rows(world)["rate"]
+    assert rates == rows(world.runtime.db)["rate"]
     assert len(before[0]) > 30
     assert without_moments(first) == without_moments(export("again"))
 
@@ -133,6 +128,7 @@ def without_moments(members):
     return {**members, "reports": [{**line, "recorded_at": None} for line in members["reports"]]}
 
 
+@pytest.mark.no_cover  # as above
 def test_loaded_where_it_comes_from(world, borneout, export, reload, tmp_path):
     """
     R4: everything is known again where it is on record, claims without an external id included; nothing changes.
@@ -140,10 +136,10 @@ def test_loaded_where_it_comes_from(world, borneout, export, reload, tmp_path):
     fill(world)
     load(borneout, tmp_path / "mixed.ndjson", mixed_lines())
     made = export()
-    before = rows(world)
+    before = rows(world.runtime.db)
 
     assert [{"created": 0, "updated": 0, "unchanged": len(made[member]), "rejected": 0} for member in TAKEN] == reload()
-    assert before == rows(world)
+    assert before == rows(world.runtime.db)
 
 
 def test_redacted(world, export, reload):
@@ -155,11 +151,11 @@ def test_redacted(world, export, reload):
         "/v1/redactions", {"subject": filed[0]["id"], "members": ["url", "cited_as"], "reason": "A court has said so."}
     )
     made = export()
-    before = rows(world)
+    before = rows(world.runtime.db)
 
     assert [(None, None)] == [(line["url"], line["relays"]["cited_as"]) for line in made["reports"]]
     assert [{"created": 0, "updated": 0, "unchanged": len(made[member]), "rejected": 0} for member in TAKEN] == reload()
-    assert before == rows(world)
+    assert before == rows(world.runtime.db)
 
 
 def test_what_is_recorded_anew(world, export, reload):

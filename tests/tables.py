@@ -1,0 +1,16 @@
+"""What stands in the tables."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from service.db import Base, Database
+
+
+def rows(db: Database) -> dict[str, list[str]]:
+    """Every row of every table, as text, by the table's name."""
+    with db.read() as session:
+        return {
+            name: sorted(map(repr, session.execute(sa.select(table)).all()))
+            for name, table in Base.metadata.tables.items()
+        }
