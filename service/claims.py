@@ -100,7 +100,7 @@ def change_claim(
     claim_id: UUID,
     *,
     changes: Mapping[str, Any],
-    tags: AbstractSet[str] | None,
+    seen: AbstractSet[str] | None,
     caller: Caller,
     now: dt.datetime,
 ) -> dict[str, Any]:
@@ -111,7 +111,7 @@ def change_claim(
         cache: The scores that the change makes old.
         claim_id: Which claim.
         changes: New values of `text`, `topic`, `tags`, `group` and `resolves_by`, those that change.
-        tags: The tags of what the caller has seen; None for whatever there is.
+        seen: The tags of what the caller has seen; None for whatever there is.
         caller: Who changes it.
         now: The moment of the call.
 
@@ -123,7 +123,7 @@ def change_claim(
     """
     with db.write() as session:
         claim = load_claim(session, claim_id, lock=True)
-        check_match(describe_claim(session, claim, now=now), tags)
+        check_match(describe_claim(session, claim, now=now), seen)
         if all(getattr(claim, name) == value for name, value in changes.items()):
             return describe_claim(session, claim, now=now)
         keep_version(session, claim.id, _content(claim), caller=caller, now=now)

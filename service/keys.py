@@ -95,7 +95,7 @@ def get_key(db: Database, key_id: UUID) -> dict[str, Any]:
 
 
 def change_key(
-    db: Database, key_id: UUID, *, changes: Mapping[str, Any], tags: AbstractSet[str] | None, now: dt.datetime
+    db: Database, key_id: UUID, *, changes: Mapping[str, Any], seen: AbstractSet[str] | None, now: dt.datetime
 ) -> dict[str, Any]:
     """Give a key another name, or another moment at which it expires.
 
@@ -103,7 +103,7 @@ def change_key(
         db: The database.
         key_id: Which key.
         changes: New values of `name` and `expires_at`, those that change.
-        tags: The tags of what the caller has seen; None for whatever there is.
+        seen: The tags of what the caller has seen; None for whatever there is.
         now: The moment of the call.
 
     Raises:
@@ -115,7 +115,7 @@ def change_key(
     """
     _check_expiry(changes.get("expires_at"), now)
     with db.write() as session:
-        key = _load_good(session, key_id, tags, now=now)
+        key = _load_good(session, key_id, seen, now=now)
         if changes.get("expires_at") is not None:
             _check_admin_left(session, key, at=changes["expires_at"])
         for name, value in changes.items():
@@ -145,7 +145,7 @@ def rotate_key(db: Database, key_id: UUID, *, overlap: dt.timedelta, now: dt.dat
     return {**describe_key(key), "secret": secret}
 
 
-def revoke_key(db: Database, key_id: UUID, *, tags: AbstractSet[str] | None = None, now: dt.datetime) -> dict[str, Any]:
+def revoke_key(db: Database, key_id: UUID, *, seen: AbstractSet[str] | None = None, now: dt.datetime) -> dict[str, Any]:
     """End a key for good; revoking it again changes nothing.
 
     Raises:
@@ -155,7 +155,7 @@ def revoke_key(db: Database, key_id: UUID, *, tags: AbstractSet[str] | None = No
     """
     with db.write() as session:
         key = _load(session, key_id, lock=True)
-        check_match(describe_key(key), tags)
+        check_match(describe_key(key), seen)
         if is_good(key, now):
             _check_admin_left(session, key, at=now)
         key.revoked_at = key.revoked_at or now
@@ -206,9 +206,9 @@ def _load(session: Session, key_id: UUID, *, lock: bool = False) -> ApiKey:
     return key
 
 
-def _load_good(session: Session, key_id: UUID, tags: AbstractSet[str] | None, *, now: dt.datetime) -> ApiKey:
+def _load_good(session: Session, key_id: UUID, seen: AbstractSet[str] | None, *, now: dt.datetime) -> ApiKey:
     key = _load(session, key_id, lock=True)
-    check_match(describe_key(key), tags)
+    check_match(describe_key(key), seen)
     if not is_good(key, now):
         raise KeyEnded(f"The key {key_id} was revoked or has expired.")
     return key

@@ -18,7 +18,7 @@ from service.outbox import forget_scores
 from service.provenance import as_merged, positions, relay_cycle
 from service.records import EVERYTHING, ToldClaim, walk, walk_claims
 from service.register import PLACES, describe_outlet, find_outlet, line_of, merged_with
-from service.sums import Ledger, add_sums, read_sums
+from service.sums import Sums, add_sums, read_sums
 from service.tally import Amounts, Slot, add_up, count_claim, difference
 from service.versions import check_match, keep_version
 from service.vocabulary import Caller
@@ -61,7 +61,7 @@ def undo_merge(
     cache: ScoreCache,
     reference: str,
     *,
-    tags: AbstractSet[str] | None,
+    seen: AbstractSet[str] | None,
     caller: Caller,
     now: dt.datetime,
 ) -> None:
@@ -71,7 +71,7 @@ def undo_merge(
         db: The database.
         cache: The scores that it makes old.
         reference: The outlet's slug or id.
-        tags: The tags of the merge that the caller has seen; None for whatever there is.
+        seen: The tags of the merge that the caller has seen; None for whatever there is.
         caller: Who undoes it.
         now: The moment of the call.
 
@@ -86,7 +86,7 @@ def undo_merge(
         outlet = _merged(session, reference)
         target = outlet.surviving
         _hold(session, outlet, target)
-        check_match(describe_merge(outlet), tags)
+        check_match(describe_merge(outlet), seen)
         _keep(session, outlet, caller=caller, now=now)
         outlet.merged_into = outlet.merged_at = outlet.merged_by = None
         session.flush()
@@ -172,13 +172,13 @@ def _keep(session: Session, outlet: Outlet, *, caller: Caller, now: dt.datetime)
     keep_version(session, outlet.id, describe_outlet(outlet) | {"merged_into": into}, caller=caller, now=now)
 
 
-def _moved(session: Session, outlet: Outlet, target: Outlet, *, joined: bool) -> Ledger:
+def _moved(session: Session, outlet: Outlet, target: Outlet, *, joined: bool) -> Sums:
     """What has to be added to the sums when two outlets are joined, or parted; by the rows they are apart.
 
     Raises:
         MergeCircle: On one of the claims, outlets would relay one another in a circle.
     """
-    apart, together = Ledger(), Ledger()
+    apart, together = Sums(), Sums()
     for claim in walk_claims(session, only=sa.and_(_speaks_of(outlet), _speaks_of(target))):
         merged = claim._replace(
             reports=[as_merged(report, outlet=outlet.id, into=target.id) for report in claim.reports]

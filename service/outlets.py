@@ -104,7 +104,7 @@ def change_outlet(
     reference: str,
     *,
     changes: Mapping[str, Any],
-    tags: AbstractSet[str] | None,
+    seen: AbstractSet[str] | None,
     caller: Caller,
     now: dt.datetime,
 ) -> dict[str, Any]:
@@ -115,7 +115,7 @@ def change_outlet(
         cache: The scores that the change makes old.
         reference: The outlet's slug or id.
         changes: New values of `name`, `kind`, `domains`, `aliases`, `parent` and `scorable`, those that change.
-        tags: The tags of what the caller has seen; None for whatever there is.
+        seen: The tags of what the caller has seen; None for whatever there is.
         caller: Who changes it.
         now: The moment of the call.
 
@@ -131,7 +131,7 @@ def change_outlet(
         lock_name(session, PLACES)
         outlet = require_outlet(session, reference, whole=True)
         before = describe_outlet(outlet)
-        check_match(before, tags)
+        check_match(before, seen)
         _apply(session, outlet, changes, keys)
         session.flush()
         if describe_outlet(outlet) == before:

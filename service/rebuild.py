@@ -13,7 +13,7 @@ from service.outbox import leave_forget_all
 from service.provenance import positions
 from service.records import walk_claims
 from service.register import counts_as
-from service.sums import Ledger, add_sums, read_ledger
+from service.sums import Sums, add_sums, all_sums
 
 
 @retried
@@ -36,12 +36,12 @@ def rebuild_sums(db: Database, *, now: dt.datetime) -> int:
     return len(change.records) + len(change.rates)
 
 
-def missing_sums(session: Session) -> Ledger:
+def missing_sums(session: Session) -> Sums:
     """What would have to be added to the sums for them to be what the rows add up to."""
-    counted = Ledger()
+    counted = Sums()
     for claim in walk_claims(session):
         counted.add(claim.facts, positions(claim.reports, claim.facts.known_at))
-    return counted.minus(read_ledger(session))
+    return counted.minus(all_sums(session))
 
 
 def ensure_sums(db: Database, *, now: dt.datetime) -> None:

@@ -32,7 +32,7 @@ _AMOUNTS_FROM = 1 + len(Slot._fields)
 
 
 @dataclass(slots=True)
-class Ledger:
+class Sums:
     """What some claims add to the sums: to the records of outlets, and to the rates."""
 
     records: dict[tuple[UUID, Slot], Amounts] = field(default_factory=dict)
@@ -56,12 +56,12 @@ class Ledger:
         """The record of an outlet."""
         return {slot: amounts for (one, slot), amounts in self.records.items() if one == outlet_id}
 
-    def minus(self, other: Ledger) -> Ledger:
+    def minus(self, other: Sums) -> Sums:
         """What has to be added to the other to get this one."""
         cells = self.rates.keys() | other.rates.keys()
         rates = {cell: self.rates.get(cell, NO_COUNT).minus(other.rates.get(cell, NO_COUNT)) for cell in cells}
         changed = {cell: count for cell, count in rates.items() if any(count)}
-        return Ledger(difference(self.records, other.records), changed)
+        return Sums(difference(self.records, other.records), changed)
 
 
 @contextmanager
@@ -72,10 +72,10 @@ def kept_sums(session: Session, claims: Collection[Claim]) -> Iterator[None]:
         session: The session that changes them.
         claims: The claims, locked. The block may add new ones to them.
     """
-    before = _ledger_of(claims)
+    before = _sums_of(claims)
     yield
     hold_outlets(session, claims)
-    change = _ledger_of(claims).minus(before)
+    change = _sums_of(claims).minus(before)
     session.flush()
     add_sums(session, change)
 
@@ -99,7 +99,7 @@ def hold_outlets(session: Session, claims: Collection[Claim]) -> None:
         raise Overtaken("An outlet was merged, or a merge undone.")
 
 
-def add_sums(session: Session, change: Ledger) -> None:
+def add_sums(session: Session, change: Sums) -> None:
     """Add a change to the sums, in an order that is the same for all, so that two who do so never block each other."""
     if change.records:
         rows = [_row(outlet_id, slot, amounts) for (outlet_id, slot), amounts in change.records.items()]
@@ -151,12 +151,12 @@ def having_resolved(at_least: int) -> sa.ColumnElement[bool]:
     return sa.and_(Outlet.scorable, Outlet.id.in_(rows.having(resolved >= at_least)))
 
 
-def read_ledger(session: Session) -> Ledger:
+def all_sums(session: Session) -> Sums:
     """All the sums as they are kept."""
     kept = read_sums(session, sa.true(), topic=None)
     records = {(outlet_id, slot): amounts for outlet_id, parts in kept.items() for slot, amounts in parts.items()}
     rows = session.execute(sa.select(Rate.__table__))
-    return Ledger(records, {_cell(row): Count(row.weight, row.true) for row in rows})
+    return Sums(records, {_cell(row): Count(row.weight, row.true) for row in rows})
 
 
 def read_rates(session: Session) -> Rates:
@@ -179,12 +179,12 @@ def read_rates_on(session: Session, topic: str | None) -> Rates:
     return rates
 
 
-def _ledger_of(claims: Collection[Claim]) -> Ledger:
-    ledger = Ledger()
+def _sums_of(claims: Collection[Claim]) -> Sums:
+    sums = Sums()
     for claim in claims:
         facts = claim_facts(claim)
-        ledger.add(facts, positions(counting_reports(claim), facts.known_at))
-    return ledger
+        sums.add(facts, positions(counting_reports(claim), facts.known_at))
+    return sums
 
 
 def claim_facts(claim: Claim) -> ClaimFacts:

@@ -30,17 +30,17 @@ def tag_of(document: Any) -> str:
     return hashlib.sha256(json.dumps(document, default=str).encode()).hexdigest()[:16]
 
 
-def check_match(document: Any, tags: AbstractSet[str] | None) -> None:
+def check_match(document: Any, seen: AbstractSet[str] | None) -> None:
     """Make sure that a document is still the one that the caller has seen.
 
     Args:
         document: What is on record now.
-        tags: The tags of what the caller has seen; None for whatever there is.
+        seen: The tags of what the caller has seen; None for whatever there is.
 
     Raises:
         PreconditionFailed: It is another one by now.
     """
-    if tags is not None and tag_of(document) not in tags:
+    if seen is not None and tag_of(document) not in seen:
         raise PreconditionFailed("It was changed after it was read; read it again.")
 
 

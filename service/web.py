@@ -72,15 +72,15 @@ class Blueprint(SmorestBlueprint):
         return tagging
 
     def changes(self, view: Callable[..., Any]) -> Callable[..., Any]:
-        """Give a view, as `tags`, the tags that `If-Match` names; None where it takes whatever is there."""
+        """Give a view, as `seen`, the tags that `If-Match` names; None where it takes whatever is there."""
 
         @functools.wraps(view)
         def matching(*args: Any, **kwargs: Any) -> Any:
             if "If-Match" not in request.headers:
                 raise errors.PreconditionRequired("Send the ETag of what you have read as If-Match.")
-            seen = request.if_match
-            tags = None if seen.star_tag else frozenset(seen.as_set(include_weak=True))
-            return view(*args, **kwargs, tags=tags)
+            tags = request.if_match
+            seen = None if tags.star_tag else frozenset(tags.as_set(include_weak=True))
+            return view(*args, **kwargs, seen=seen)
 
         return may_fail(412, 428)(self.doc(parameters=[_IF_MATCH])(matching))
 

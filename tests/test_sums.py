@@ -175,7 +175,7 @@ def test_merge_undone_by_two_at_once(world):
         second = thread.submit(other.delete, merge, headers={"If-Match": "*"})
         while not second.done() and not session.scalar(waiting):
             pass
-        undo_merge(at.db, at.cache, "herald", tags=None, caller=OPERATOR, now=END)
+        undo_merge(at.db, at.cache, "herald", seen=None, caller=OPERATOR, now=END)
 
     assert 404 == second.result().status_code
     assert 0 == rebuild_sums(at.db, now=NOW)

@@ -64,10 +64,10 @@ def get_claim(claim_id: UUID) -> dict[str, Any]:
 @may_fail(409)
 @blp.changes
 @blp.tagged
-def change_claim(body: dict[str, Any], claim_id: UUID, tags: frozenset[str] | None) -> dict[str, Any]:
+def change_claim(body: dict[str, Any], claim_id: UUID, seen: frozenset[str] | None) -> dict[str, Any]:
     """Change what a claim says"""
     at, now = runtime(), dt.datetime.now(dt.UTC)
-    return claims.change_claim(at.db, at.cache, claim_id, changes=body, tags=tags, caller=caller(), now=now)
+    return claims.change_claim(at.db, at.cache, claim_id, changes=body, seen=seen, caller=caller(), now=now)
 
 
 @blp.route("/<uuid:claim_id>/reports", methods=["POST"])

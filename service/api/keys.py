@@ -56,9 +56,9 @@ def get_key(key_id: UUID) -> dict[str, Any]:
 @may_fail(409)
 @blp.changes
 @blp.tagged
-def change_key(body: dict[str, Any], key_id: UUID, tags: frozenset[str] | None) -> dict[str, Any]:
+def change_key(body: dict[str, Any], key_id: UUID, seen: frozenset[str] | None) -> dict[str, Any]:
     """Change the name of a key, or when it expires"""
-    return keys.change_key(runtime().db, key_id, changes=body, tags=tags, now=dt.datetime.now(dt.UTC))
+    return keys.change_key(runtime().db, key_id, changes=body, seen=seen, now=dt.datetime.now(dt.UTC))
 
 
 @blp.route("/<uuid:key_id>/rotation", methods=["POST"])
@@ -77,6 +77,6 @@ def rotate_key(body: dict[str, Any], key_id: UUID) -> dict[str, Any]:
 @blp.response(200, KeyOut)
 @may_fail(409)
 @blp.changes
-def revoke_key(key_id: UUID, tags: frozenset[str] | None) -> dict[str, Any]:
+def revoke_key(key_id: UUID, seen: frozenset[str] | None) -> dict[str, Any]:
     """End a key at once and for good"""
-    return keys.revoke_key(runtime().db, key_id, tags=tags, now=dt.datetime.now(dt.UTC))
+    return keys.revoke_key(runtime().db, key_id, seen=seen, now=dt.datetime.now(dt.UTC))

@@ -59,10 +59,10 @@ def get_outlet(outlet: str) -> dict[str, Any]:
 @may_fail(409)
 @blp.changes
 @blp.tagged
-def change_outlet(body: dict[str, Any], outlet: str, tags: frozenset[str] | None) -> dict[str, Any]:
+def change_outlet(body: dict[str, Any], outlet: str, seen: frozenset[str] | None) -> dict[str, Any]:
     """Change what is on record of an outlet"""
     at, now = runtime(), dt.datetime.now(dt.UTC)
-    return outlets.change_outlet(at.db, at.cache, outlet, changes=body, tags=tags, caller=caller(), now=now)
+    return outlets.change_outlet(at.db, at.cache, outlet, changes=body, seen=seen, caller=caller(), now=now)
 
 
 @blp.route("/<outlet>/merge", methods=["POST"])
@@ -98,10 +98,10 @@ def get_merge(outlet: str) -> dict[str, Any]:
 @blp.response(204)
 @may_fail(409)
 @blp.changes
-def undo_merge(outlet: str, tags: frozenset[str] | None) -> None:
+def undo_merge(outlet: str, seen: frozenset[str] | None) -> None:
     """Undo a merge: the outlet has its own record again"""
     at, now = runtime(), dt.datetime.now(dt.UTC)
-    merging.undo_merge(at.db, at.cache, outlet, tags=tags, caller=caller(), now=now)
+    merging.undo_merge(at.db, at.cache, outlet, seen=seen, caller=caller(), now=now)
 
 
 @blp.route("/<outlet>/reports")

@@ -89,7 +89,7 @@ def rotate(place: Place, *, key_id: UUID, overlap: float) -> None:
 def expire(place: Place, *, key_id: UUID, moment: dt.datetime) -> None:
     """Let a key end at a moment to come, such as 2027-01-01T00:00:00Z."""
     now = dt.datetime.now(dt.UTC)
-    key = use_cases.change_key(place.db, key_id, changes={"expires_at": moment}, tags=None, now=now)
+    key = use_cases.change_key(place.db, key_id, changes={"expires_at": moment}, seen=None, now=now)
     click.echo(f"The key {key['name']!r} expires at {format_instant(moment)}.")
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from service.forecast.columns import EPOCH, Columns
 from service.forecast.features import STANCES, Floats, Ints, Settings, Totals, Votes
-from service.forecast.ledger import Ledger
+from service.forecast.past_sums import PastSums
 from service.rates import UNIT, nested_rate
 
 _CHUNK = 1 << 16  # reports and votes looked at together
@@ -53,14 +53,14 @@ class Past:
         when, truth = moment[case], self.truth[case]
         one = np.column_stack([np.ones(len(votes), np.int64), _whole(truth * UNIT)])
         sizes = {"moments": len(self._moments)}
-        self._by_outlet = Ledger(outlet, when, one, accounts=columns.outlets, **sizes)
+        self._by_outlet = PastSums(outlet, when, one, accounts=columns.outlets, **sizes)
         account = outlet * len(STANCES) + stance
-        self._by_stance = Ledger(account, when, one, accounts=columns.outlets * len(STANCES), **sizes)
+        self._by_stance = PastSums(account, when, one, accounts=columns.outlets * len(STANCES), **sizes)
         weight = UNIT // np.asarray(columns.case_votes).astype(np.int64)[case]
         shared = np.column_stack([weight, _whole(weight * truth)])
         self._levels = [np.asarray(level) for level in columns.levels]
         cell = _codes(columns.report_cell, votes)
-        self._contexts = [Ledger(level[cell], when, shared, accounts=columns.keys, **sizes) for level in self._levels]
+        self._contexts = [PastSums(level[cell], when, shared, accounts=columns.keys, **sizes) for level in self._levels]
         self.totals = self._totals(moment, when, stance, one)
 
     def _totals(self, moment: Ints, when: Ints, stance: Ints, one: Ints) -> Ints:

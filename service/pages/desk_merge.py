@@ -44,7 +44,7 @@ def undo_merge() -> Response | tuple[str, int]:
     at, now, outlet = runtime(), dt.datetime.now(dt.UTC), request.form.get("outlet", "")
     try:
         check_scope(Scope.OUTLETS_WRITE)
-        merging.undo_merge(at.db, at.cache, outlet, tags=None, caller=caller(), now=now)
+        merging.undo_merge(at.db, at.cache, outlet, seen=None, caller=caller(), now=now)
     except ServiceError as problem:
         return _show(request.form, problem), problem.status
     return lead_to(f"/desk/merge?{urlencode({'outlet': outlet})}")

@@ -70,7 +70,7 @@ def bad_keys(world):
     db, now = world.runtime.db, dt.datetime.now(dt.UTC)
     revoked, expired = (create_key(db, name=name, scopes=[Scope.ADMIN], now=now) for name in ("revoked", "expired"))
     revoke_key(db, revoked["id"], now=now)
-    change_key(db, expired["id"], changes={"expires_at": now + dt.timedelta(microseconds=1)}, tags=None, now=now)
+    change_key(db, expired["id"], changes={"expires_at": now + dt.timedelta(microseconds=1)}, seen=None, now=now)
     secret = world.headers["Authorization"].removeprefix("Bearer ")
     yield {}
     yield from ({"Authorization": word} for word in ("", "Bearer", "Basic abc", secret, f"Token {secret}"))

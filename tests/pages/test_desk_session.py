@@ -140,7 +140,7 @@ def test_key_ends(app, db, world, end):
         rotate_key(db, editor.key["id"], overlap=dt.timedelta(days=1), now=now)
     else:
         soon = now + dt.timedelta(milliseconds=20)
-        change_key(db, editor.key["id"], changes={"expires_at": soon}, tags=None, now=now)
+        change_key(db, editor.key["id"], changes={"expires_at": soon}, seen=None, now=now)
         time.sleep(0.03)
 
     assert is_out(editor.client.get("/desk"))

@@ -7,7 +7,7 @@ import numpy as np
 from service.forecast.features import Ints
 
 
-class Ledger:
+class PastSums:
     """What was booked under each of many accounts, by moment.
 
     Moments are numbers from 0 on. Sums are of whole numbers, so that the order of entries does not matter.
