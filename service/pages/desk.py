@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any
 from urllib.parse import urlencode
@@ -15,7 +16,7 @@ from marshmallow.validate import Range
 from service import browse, doings, resolutions, story
 from service.answers import page_of
 from service.auth import caller, check_scope
-from service.errors import ServiceError
+from service.errors import NotFound, ServiceError
 from service.pages.door import desk_blueprint, lead_to
 from service.pages.forms import as_id, read_resolution, undoing
 from service.pages.frame import read_query
@@ -37,8 +38,7 @@ def show_queue() -> str:
     """What has come due, the longest overdue and the most reported first"""
     now, query = dt.datetime.now(dt.UTC), read_query(DeskQuery())
     queue, _, _ = page_of(query, partial(browse.list_due_claims, runtime().db, now=now))
-    done = as_id(request.args.get("done", ""))
-    told = None if done is None else story.tell_story(runtime().db, done, now=now)
+    told = _done(now)
     shown = {"queue": queue, "cursor": query["cursor"], "done": told, "at": _place(queue["items"])}
     return render_template("desk.html", **shown, **_terms(told))
 
@@ -73,6 +73,14 @@ def show_today() -> str:
 def _show(claim_id: UUID, problem: ServiceError | None = None) -> str:
     told = story.tell_story(runtime().db, claim_id, now=dt.datetime.now(dt.UTC))
     return render_template("desk_claim.html", **told, problem=problem, form=request.form, **_terms(told))
+
+
+def _done(now: dt.datetime) -> dict[str, Any] | None:
+    """The claim that the last step was about, if the address names one that is on record."""
+    with suppress(NotFound):
+        done = as_id(request.args.get("done", ""))
+        return None if done is None else story.tell_story(runtime().db, done, now=now)
+    return None
 
 
 def _terms(told: dict[str, Any] | None) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from service.schemas.fields import Instant
 
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
 class Day(Instant):
@@ -21,4 +21,4 @@ class Day(Instant):
         return None if moment >= dt.datetime.now(dt.UTC) else moment
 
     def _parse(self, text: str) -> dt.datetime:
-        return super()._parse(f"{text}T23:59:59.999999Z" if _DATE.fullmatch(text) else text)
+        return super()._parse(f"{text}T23:59:59.999999Z" if DAY.fullmatch(text) else text)

@@ -12,6 +12,7 @@ from werkzeug.datastructures import MultiDict
 
 from service.claims import NewClaim
 from service.filing import NewReport
+from service.pages.fields import DAY
 from service.resolutions import NewResolution
 from service.schemas.claims import ClaimIn
 from service.schemas.loading import load
@@ -21,8 +22,7 @@ from service.schemas.resolutions import ResolutionIn
 WITHDRAW = "withdraw"
 """Stands in a form where the API takes null: a verdict that was left out is no withdrawal."""
 
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-_MINUTE = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}", re.ASCII)
+_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?", re.ASCII)
 
 Form = MultiDict[str, str]
 
@@ -73,15 +73,17 @@ def undoing(resolutions: list[dict[str, Any]]) -> Mapping[str, Any]:
 
 
 def moment_of(text: str) -> str:
-    """A moment as the API takes it, from a day or a minute in UTC.
+    """A moment as the API takes it, from a day, a minute or a second in UTC.
 
-    >>> moment_of("2024-03-29"), moment_of("2024-03-29T12:30"), moment_of("soon")
-    ('2024-03-29T00:00:00Z', '2024-03-29T12:30:00Z', 'soon')
+    >>> moment_of("2024-03-29"), moment_of("2024-03-29T12:30"), moment_of("2024-03-29T12:30:15"), moment_of("soon")
+    ('2024-03-29T00:00:00Z', '2024-03-29T12:30:00Z', '2024-03-29T12:30:15Z', 'soon')
     """
     text = text.strip()
-    if _DAY.fullmatch(text):
+    if DAY.fullmatch(text):
         return f"{text}T00:00:00Z"
-    return f"{text}:00Z" if _MINUTE.fullmatch(text) else text
+    if found := _MOMENT.fullmatch(text):
+        return f"{text}Z" if found[1] else f"{text}:00Z"
+    return text
 
 
 def percent_of(text: str) -> float | str:
@@ -110,8 +112,9 @@ def _report(form: Form) -> dict[str, Any]:
         given["commitment"] = int(level) if level.isascii() and level.isdigit() else level
     given |= {"probability": percent_of(form["probability"])} if form.get("probability", "").strip() else {}
     given |= {"published_at": moment_of(form["published_at"])} if form.get("published_at", "").strip() else {}
-    if form.get("relays"):
-        given["relays"] = {"outlet": form.get("cited", "").strip() or None, "cited_as": form.get("cited_as") or None}
+    cited = _filled(form, "cited", "cited_as")
+    if form.get("relays") or cited:  # who says whom it is from says that it is from somebody
+        given["relays"] = {"outlet": cited.get("cited"), "cited_as": cited.get("cited_as")}
     return given
 
 

@@ -417,3 +417,45 @@ def test_escaped(world, editor):
         assert "<script>" not in page
         assert re.findall(r"<script[^>]*>", page) == re.findall(r'<script src="/assets/[^"]+" defer>', page)
         assert "alert(&#39;" in page or "alert(" not in page
+
+
+def test_refused_on_the_way(world, editor):
+    """
+    Who was working through the queue goes on where it goes on, once what stood against a form is mended.
+    """
+    first, second = due(world), due(world)
+    place = {"then": second["id"], "cursor": "abc"}
+    refused = editor.resolve(first, note="", evidence="", **place)
+    fields = dict(re.findall(r'<input type="hidden" name="(then|cursor)" value="([^"]+)"', refused.text))
+
+    assert place == fields
+    assert f"then={second['id']}" in editor.resolve(first, **fields).headers["Location"]
+
+
+def test_queue_after_nothing(world, editor):
+    """
+    The queue is there, whatever its address says was done.
+    """
+    claim = due(world)
+    for done in ("01a203b0-2a5a-70ca-aa56-b38e5bd0d332", "nothing"):
+        assert f'id="claim-{claim["id"]}"' in editor.page(f"/desk?done={done}")
+
+
+@pytest.mark.parametrize(
+    ("fields", "relays"),
+    [
+        ({"cited_as": "The Wire"}, {"outlet": None, "cited_as": "The Wire"}),
+        ({"cited": "herald"}, {"outlet": "herald", "cited_as": None}),
+        ({"relays": "yes"}, {"outlet": None, "cited_as": None}),
+        ({"cited": " ", "cited_as": ""}, None),
+    ],
+)
+def test_relay_by_what_is_filled_in(world, editor, fields, relays):
+    """
+    R7: a report of which it is said whom it is from is no report of its own, whether the box is ticked or not.
+    """
+    claim = world.record()
+    editor.send("/desk/record", claim=claim["id"], name="Post", published_at="2026-01-09T00:00:30", **fields)
+    filed = world.claim(claim)["reports"][-1]
+
+    assert ("post", "2026-01-09T00:00:30Z", relays) == (filed["outlet"], filed["published_at"], filed["relays"])

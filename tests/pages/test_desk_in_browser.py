@@ -140,6 +140,7 @@ def test_by_keyboard(site, browser, editor, due):
         )
 
         press("z")
+        press("Enter")
         page.get_by_text("Open again").wait_for()
         assert "due" == site.claim(first)["status"]
 
@@ -156,6 +157,30 @@ def test_by_keyboard(site, browser, editor, due):
             resolution[name] for name in ("verdict", "truth", "note")
         )
         look(page)
+
+
+def test_keys_switched_off(site, browser, editor, due):
+    """
+    A letter that nobody meant undoes nothing, and who does not want letters to do anything switches them off for good.
+    """
+    with visiting(browser, site) as page:
+        sign_in(page, editor)
+        page.goto(f"/desk/claims/{due[0]['id']}")
+        page.get_by_label("True", exact=False).first.check()
+        page.get_by_label("Note").fill("Seen.")
+        page.get_by_role("button", name="Resolve").click()
+        page.wait_for_url("**/desk?done=*")
+        page.keyboard.press("z")
+        assert page.get_by_role("button", name="Undo").evaluate("one => one === document.activeElement")
+        assert "resolved" == site.claim(due[0])["status"]
+
+        page.get_by_role("button", name="Single-letter keys").click()
+        page.goto(f"/desk/claims/{due[1]['id']}")
+        assert "false" == page.get_by_role("button", name="Single-letter keys").get_attribute("aria-pressed")
+        page.keyboard.press("t")
+        assert 0 == page.locator("input:checked").count()
+        look(page)
+        audit(page)
 
 
 def test_refused_by_keyboard(site, browser, editor, due):

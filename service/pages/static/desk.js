@@ -1,5 +1,21 @@
 // The desk by keyboard. Without this, every form works as a form does.
 
+// Letters act on the whole page, so who speaks to the browser, or misses keys, can switch them off (WCAG 2.1.4).
+const KEYS = "borneout.keys";
+const keys = document.querySelector(".switch");
+
+function switchKeys(to) {
+  document.documentElement.dataset.keys = to;
+  keys.setAttribute("aria-pressed", to === "on");
+}
+
+keys.classList.add("live");
+keys.addEventListener("click", () => {
+  switchKeys(document.documentElement.dataset.keys === "on" ? "off" : "on");
+  localStorage.setItem(KEYS, document.documentElement.dataset.keys);
+});
+switchKeys(localStorage.getItem(KEYS) === "off" ? "off" : "on");
+
 const due = [...document.querySelectorAll(".due")];
 const typing = (element) => element.matches("textarea, select, input:not([type=radio], [type=checkbox])");
 const place = () => due.findIndex((claim) => claim.open || claim.contains(document.activeElement));
@@ -18,10 +34,8 @@ function press(key) {
   if (control.type === "radio") {
     control.checked = true;
     control.form.querySelector(key === "p" ? "[name=truth]" : "[name=evidence]").focus();
-  } else if (control.localName === "button") {
-    control.form.requestSubmit();
   } else {
-    control.focus();
+    control.focus(); // of the button that undoes, too: a letter alone changes nothing that is on record
   }
   return true;
 }
@@ -34,6 +48,7 @@ document.addEventListener("keydown", (event) => {
     return;
   }
   if (typing(target)) return;
+  if (key.length === 1 && document.documentElement.dataset.keys === "off") return;
   if (key === "j") open(due[Math.min(place() + 1, due.length - 1)]);
   else if (key === "k") open(due[Math.max(place() - 1, 0)]);
   else if (key === "Enter" && target.closest("summary, fieldset") && form()?.querySelector("[name=verdict]:checked")) form().requestSubmit();
