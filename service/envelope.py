@@ -44,22 +44,37 @@ def _end(response: Response) -> Response:
     instruct_browser(response)
     if (standing := g.get("standing")) is not None:
         response.headers.update(standing.headers())
+    _open_to_pages(response)
+    _leave_out(response)
+    _tell(response, seconds=time.perf_counter() - g.began_at)
+    return response
+
+
+def _open_to_pages(response: Response) -> None:
+    """Let pages of any site read, and ask whether they may."""
     if request.method in ("GET", "HEAD", "OPTIONS"):
         response.headers["Access-Control-Allow-Origin"] = "*"
         response.headers["Access-Control-Expose-Headers"] = _EXPOSED
-    # Only here, so that every answer with a tag, from wherever it came, knows when 304 is enough.
-    if _is_known(response):
-        response.status_code = 304
     if request.method == "OPTIONS":
         response.headers["Access-Control-Allow-Methods"] = "GET, HEAD, OPTIONS"
         response.headers["Access-Control-Allow-Headers"] = "Authorization, If-None-Match, X-Request-ID"
+
+
+def _leave_out(response: Response) -> None:
+    """Send no more than is wanted."""
+    # Only here, so that every answer with a tag, from wherever it came, knows when 304 is enough.
+    if _is_known(response):
+        response.status_code = 304
     if isinstance(request.routing_exception, RequestRedirect):
         response.set_data(b"")  # Werkzeug's is a page of HTML, and Flask lets no error handler see it
         there = urlsplit(response.location or "")
         response.location = urlunsplit(("", "", there.path, there.query, ""))  # by whatever name we were called
     if response.calculate_content_length() == 0:
         response.headers.pop("Content-Type", None)  # Flask calls an empty body HTML
-    seconds = time.perf_counter() - g.began_at
+
+
+def _tell(response: Response, *, seconds: float) -> None:
+    """Count the answer, and write it down."""
     route = _template(request.url_rule.rule) if request.url_rule else "none"
     count_answer(request.method, route, response.status_code, seconds=seconds)
     log.info(
@@ -71,7 +86,6 @@ def _end(response: Response) -> Response:
             "milliseconds": round(seconds * 1000, 2),
         },
     )
-    return response
 
 
 def _is_known(response: Response) -> bool:

@@ -116,17 +116,7 @@ def _new_report(given: NewReport, directory: Directory, *, caller: Caller, now: 
     Raises:
         InvalidBody: It breaks a rule of its own, or an outlet is not on record; all such places at once.
     """
-    errors: list[FieldError] = []
-    outlet = _found(partial(_publisher, directory, given), "/outlet", errors)
-    relays = given["relays"]
-    cited = None if relays is None or relays["outlet"] is None else relays["outlet"]
-    cited_outlet = None if cited is None else _found(partial(directory.get, cited), "/relays/outlet", errors)
-    if given["published_at"] > now + CLOCK_SLACK:
-        errors.append(FieldError(pointer="/published_at", detail="Lies in the future.", code="future"))
-    if outlet is not None and outlet is cited_outlet:
-        errors.append(FieldError(pointer="/relays/outlet", detail="An outlet cannot relay itself.", code="self-relay"))
-    if errors or outlet is None:
-        raise InvalidBody("The report cannot be filed as given.", errors=errors)
+    outlet, cited = _outlets_of(given, directory, now=now)
     commitment, lexicon = _commitment(given)
     report = Report(
         id=new_id(),
@@ -138,15 +128,34 @@ def _new_report(given: NewReport, directory: Directory, *, caller: Caller, now: 
         published_at=given["published_at"],
         url=given["url"],
         quote=given["quote"],
-        is_relay=relays is not None,
-        cited=cited_outlet,
-        cited_as=None if relays is None else relays["cited_as"],
+        is_relay=given["relays"] is not None,
+        cited=cited,
+        cited_as=None if given["relays"] is None else given["relays"]["cited_as"],
         filed_by=caller.key_id,
         recorded_at=now,
         withdrawal=None,
     )
     report.fingerprint = _fingerprint(report)
     return report
+
+
+def _outlets_of(given: NewReport, directory: Directory, *, now: dt.datetime) -> tuple[Outlet, Outlet | None]:
+    """Who reports, and on whom they rest, where there is nothing against it.
+
+    Raises:
+        InvalidBody: As `_new_report`.
+    """
+    errors: list[FieldError] = []
+    outlet, cited = _found(partial(_publisher, directory, given), "/outlet", errors), None
+    if given["relays"] is not None and given["relays"]["outlet"] is not None:
+        cited = _found(partial(directory.get, given["relays"]["outlet"]), "/relays/outlet", errors)
+    if given["published_at"] > now + CLOCK_SLACK:
+        errors.append(FieldError(pointer="/published_at", detail="Lies in the future.", code="future"))
+    if outlet is not None and outlet is cited:
+        errors.append(FieldError(pointer="/relays/outlet", detail="An outlet cannot relay itself.", code="self-relay"))
+    if errors or outlet is None:
+        raise InvalidBody("The report cannot be filed as given.", errors=errors)
+    return outlet, cited
 
 
 def _commitment(given: NewReport) -> tuple[int | None, str | None]:
