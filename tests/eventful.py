@@ -131,7 +131,7 @@ def _withdraw(world: World, filed: dict[str, Any]) -> None:
 
 def mixed_lines() -> list[dict[str, Any]]:
     """Some hundred typed and flat lines of every kind."""
-    return [json.loads(entry.raw) for entry in MixedFile(11).entries(220) if entry.fault is None]
+    return [json.loads(entry.raw) for entry in MixedFile(11).entries(300) if entry.fault is None]
 
 
 def polls() -> Iterator[dict[str, Any]]:

@@ -14,29 +14,28 @@ from service import contexts
 from service.contexts import context_of, refit_context
 from service.db import Database
 from service.forecasts import refit_learner
-from service.imports import load_lines
-from service.lines import ReadLine
 from service.models import ContextRow, LearnerRow
 from service.rates import Cell
 from service.rebuild import rebuild_sums
-from service.schemas.lines import read_line
-from service.vocabulary import OPERATOR, ClaimKind, Stance
+from service.vocabulary import ClaimKind, Stance
+from tests.loading import load_all
 
 DAY = dt.timedelta(days=1)
+DENIERS = ("Echo", "Gazette")
 SUPPORT = Cell(Stance.SUPPORT, ClaimKind.FACT, None, None)
 
 
 @pytest.fixture
 def resolve_many(world):
-    """Load claims that the Herald supports and two others deny, three of four of them true."""
+    """Load claims that the Herald supports, three of four of them true, and that others may deny."""
 
-    def load(numbers, *, now=None):
-        load_into(world.runtime.db, world.runtime.cache, flat_lines(numbers), now=now)
+    def load(numbers, *, deniers=(), now=None):
+        load_all(world.runtime.db, world.runtime.cache, flat_lines(numbers, deniers), now=now)
 
     return load
 
 
-def flat_lines(numbers):
+def flat_lines(numbers, deniers=()):
     return [
         {
             "outlet": outlet,
@@ -48,14 +47,8 @@ def flat_lines(numbers):
             "resolved_at": f"2026-02-{1 + number % 28:02}",
         }
         for number in numbers
-        for outlet, stance in (("Herald", "support"), ("Echo", "deny"), ("Gazette", "deny"))
+        for outlet, stance in (("Herald", "support"), *((outlet, "deny") for outlet in deniers))
     ]
-
-
-def load_into(db, cache, lines, *, now=None):
-    read = [ReadLine(number, read_line(line, feed=None)) for number, line in enumerate(lines)]
-    results = load_lines(db, cache, read, caller=OPERATOR, now=now or dt.datetime.now(dt.UTC))
-    assert not [result for result in results if result.error]
 
 
 def refit(world, *, now=None, at_once=False):
@@ -67,11 +60,11 @@ def test_starting_context_stands_until_200_claims_are_resolved(world, resolve_ma
     """
     One claim short of 200 there is nothing to fit; with 200 there is a context, and a score that was kept names it.
     """
-    resolve_many(range(199))
+    resolve_many(range(199), deniers=DENIERS)
     assert refit(world, at_once=True) is None
     assert "start" == world.score()["context"]["id"]
 
-    resolve_many([199])
+    resolve_many([199], deniers=DENIERS)
     made = refit(world)
     score = world.score()
 
@@ -80,11 +73,12 @@ def test_starting_context_stands_until_200_claims_are_resolved(world, resolve_ma
     assert pytest.approx(200 * made.expected(SUPPORT)) == score["record"]["expected"]
 
 
+@pytest.mark.no_cover  # shorter tests run the same lines
 def test_rates_by_hand(world, resolve_many):
     """
     Of 200 claims 150 are true; each of the three reports of one weighs a third, the support and both denials.
     """
-    resolve_many(range(200))
+    resolve_many(range(200), deniers=DENIERS)
     made = refit(world)
 
     stance = (50 + 2 * 0.5) / (200 / 3 + 2)
@@ -128,6 +122,7 @@ def test_when_a_context_is_due(world, resolve_many):
     assert "ctx_3" == refit(world, now=dt.datetime.now(dt.UTC) + DAY).id
 
 
+@pytest.mark.no_cover  # as above
 def test_old_contexts_stay(world, resolve_many):
     """
     R18: what the service would have answered at a past moment is held against the context of that day.
@@ -168,20 +163,21 @@ def test_two_refits_at_once_make_one_context(world, resolve_many, monkeypatch):
         assert 1 == session.scalar(sa.select(sa.func.count()).select_from(ContextRow))
 
 
+@pytest.mark.no_cover  # as above
 def test_order_of_events_leaves_no_trace(world, resolve_many, tmp_path, sqlite_template):
     """
     R11: the same lines in another order, with a correction that is undone, are learned from to the very same bytes.
     """
-    resolve_many(range(220))
+    resolve_many(range(220), deniers=DENIERS)
     claim = world.get("/v1/claims", query_string={"external_id": "7"}).json["items"][0]
     corrected = world.resolve(claim, "false", supersedes=claim["resolution"]["id"])
     world.resolve(claim, "true", supersedes=corrected["id"])
     rebuild_sums(world.runtime.db, now=dt.datetime.now(dt.UTC))
     shutil.copy(sqlite_template, tmp_path / "other.db")
     other = Database(f"sqlite:///{tmp_path}/other.db")
-    lines = flat_lines(range(220))
+    lines = flat_lines(range(220), DENIERS)
     random.Random(1).shuffle(lines)  # noqa: S311 - to be the same every time
-    load_into(other, world.runtime.cache, lines)
+    load_all(other, world.runtime.cache, lines)
 
     def learned(db):
         now = dt.datetime.now(dt.UTC)

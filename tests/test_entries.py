@@ -15,15 +15,13 @@ from service.canonical import content_of, entered_tables, hash_value
 from service.entries import entry_digest
 from service.forecasts import keep_forecasts
 from service.idempotency import Answer, Call, answer_once
-from service.imports import load_lines
 from service.key_uses import KeyUses, write_uses
 from service.keys import create_key
-from service.lines import ReadLine
 from service.models import Claim, Entry, LearnerRow, Outlet, OutletAlias, Report
-from service.schemas.lines import read_line
 from service.verification import verify_ledger
-from service.vocabulary import OPERATOR, Scope
+from service.vocabulary import Scope
 from tests.everything import NOW, fill
+from tests.loading import load
 from tests.world import report
 
 
@@ -196,7 +194,7 @@ def test_import_is_entered(db, cache):
     set_actor(COMMAND_LINE)
     line = {"outlet": "Herald", "claim_id": "x/1", "claim": "It opens.", "published_at": "2026-01-01", "outcome": True}
     for _ in range(2):
-        load_lines(db, cache, [ReadLine(1, read_line(line, feed=None))], caller=OPERATOR, now=NOW)
+        load(db, cache, [line], now=NOW)
 
     assert {"claim": 1, "outlet": 1, "report": 1, "resolution": 1} == {table: at for table, at, *_ in told(db)}
     assert {(None, "command line", None)} == {

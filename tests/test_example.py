@@ -8,10 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from service.imports import LineStatus, load_lines
-from service.lines import ReadLine
-from service.schemas.lines import read_line
-from service.vocabulary import OPERATOR
+from service.imports import LineStatus
+from tests.loading import load
 from tests.world import assert_problem
 
 STORY = Path(__file__).parents[1] / "examples" / "alonso.ndjson"
@@ -22,16 +20,14 @@ NOW = dt.datetime(2026, 11, 1, tzinfo=dt.UTC)
 def tell(world):
     """Load the story, without the resolutions of some claims if asked; what became of each line."""
 
-    def load(*, unresolved=()):
+    def tell_all(*, unresolved=()):
         lines = [json.loads(line) for line in STORY.read_text().splitlines()]
         for line in lines:
             if line.get("external_id") in unresolved:
                 del line["resolution"]
-        read = [ReadLine(number, read_line(line, feed=None)) for number, line in enumerate(lines, 1)]
-        results = load_lines(world.runtime.db, world.runtime.cache, read, caller=OPERATOR, now=NOW)
-        return {result.status for result in results}
+        return {result.status for result in load(world.runtime.db, world.runtime.cache, lines, now=NOW)}
 
-    return load
+    return tell_all
 
 
 @pytest.fixture

@@ -4,18 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 
-from service.imports import load_lines
-from service.lines import ReadLine
-from service.schemas.lines import read_line
-from service.vocabulary import OPERATOR
+from tests import loading
 
 
 def load(world, *lines):
     """Load lines; what became of each."""
-    read = [ReadLine(number, read_line(line, feed=None)) for number, line in enumerate(lines, 1)]
-    results = load_lines(
-        world.runtime.db, world.runtime.cache, read, caller=OPERATOR, now=dt.datetime(2026, 11, 1, tzinfo=dt.UTC)
-    )
+    results = loading.load(world.runtime.db, world.runtime.cache, lines, now=dt.datetime(2026, 11, 1, tzinfo=dt.UTC))
     return [result.status.value for result in results]
 
 

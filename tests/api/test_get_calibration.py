@@ -61,24 +61,29 @@ def test_bins_by_hand(world):
     )
 
 
-@pytest.mark.parametrize("query", [{}, {"basis": "matured"}, {"topic": "a"}, {"as_of": "2026-03-15T00:00:00Z"}])
-def test_adds_up_and_agrees_with_the_score(world, query):
-    """
-    R16, R18: the parts of the Brier score add up to it, it is that of the score, and the bins hold every statement.
-    """
+@pytest.fixture(scope="module")
+def varied(standing_world):
+    """Statements of every probability, on claims of two topics that fall due in time or far ahead."""
     rng = random.Random(5)  # noqa: S311 - any numbers will do
     for _ in range(20):
         state(
-            world,
+            standing_world,
             rng.choice([0, 0.1, 0.35, 0.5, 0.77, 0.999, 1]),
             *rng.choice([("true",), ("false",)]),
             topic=rng.choice([None, "a"]),
             resolves_by=rng.choice([None, "2999-01-01T00:00:00Z"]),
             known_at=rng.choice(["2026-03-01T00:00:00Z", "2026-04-01T00:00:00Z"]),
         )
-    state(world, 0.4, "partial", truth=0.3, topic="a")
+    state(standing_world, 0.4, "partial", truth=0.3, topic="a")
+    return standing_world
 
-    told, score = calibration(world, **query), world.score(**query)
+
+@pytest.mark.parametrize("query", [{}, {"basis": "matured"}, {"topic": "a"}, {"as_of": "2026-03-15T00:00:00Z"}])
+def test_adds_up_and_agrees_with_the_score(varied, query):
+    """
+    R16, R18: the parts of the Brier score add up to it, it is that of the score, and the bins hold every statement.
+    """
+    told, score = calibration(varied, **query), varied.score(**query)
 
     parts = told["decomposition"]
     total = parts["reliability"] - parts["resolution"] + parts["uncertainty"] + parts["within_bins"]

@@ -2,56 +2,17 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import itertools
-import random
-from math import fsum, log
+from math import log
 from uuid import UUID
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
-from hypothesis import strategies as st
 
-from service.beta import logistic, logit
-from service.contexts import refit_context
-from service.imports import load_lines
-from service.lines import ReadLine
 from service.paging import encode_cursor
-from service.schemas.lines import read_line
-from service.vocabulary import OPERATOR
+from tests.explained import all_pages, assert_adds_up, explain
 from tests.world import assert_problem, report
 
 URL = "/v1/outlets/herald/score/explanation"
-_EXAMPLES = itertools.count()
-
-
-def explain(world, outlet="herald", **query):
-    response = world.get(f"/v1/outlets/{outlet}/score/explanation", query_string=query)
-    assert 200 == response.status_code, response.text
-    return response.json
-
-
-def all_pages(world, outlet="herald", **query):
-    """The first page, with the contributions of all."""
-    first = page = explain(world, outlet, **query)
-    while page["next_cursor"] is not None:
-        page = explain(world, outlet, **query, cursor=page["next_cursor"])
-        first["contributions"] += page["contributions"]
-    return first
-
-
-def assert_adds_up(explanation):
-    """R19: prior and claims lead to the number, by the formula, to 1e-9."""
-    sums, prior = explanation["sums"], explanation["prior"]
-    n, k, kappa, m = sums["n"], sums["k"], prior["kappa"], prior["m"]
-    shift = logit((k + kappa * m) / (n + kappa)) - logit(m)
-    total = fsum(one["log_odds"] for one in explanation["contributions"])
-    assert n == len(explanation["contributions"]) == explanation["record"]["resolved"]
-    assert pytest.approx(k, abs=1e-9) == fsum(one["right"] for one in explanation["contributions"])
-    assert pytest.approx(sums["expected"], abs=1e-9) == fsum(one["expected"] for one in explanation["contributions"])
-    assert pytest.approx((shift, shift), abs=1e-9) == (sums["d"], total)
-    mean = logistic(logit(sums["reference"]) + total)
-    assert pytest.approx(mean, abs=1e-9) == explanation["reliability"]["mean"]
 
 
 def test_explanation_adds_up_to_the_score(world):
@@ -171,6 +132,15 @@ def test_pages_while_others_write(world):
     assert 5 == explain(world)["sums"]["n"]
 
 
+@pytest.fixture(scope="module")
+def varied(standing_world):
+    """Claims of two topics, that fall due at any time or none, known at two moments."""
+    for topic, due, known in itertools.product("ab", [None, "2999-01-01", "2026-02-10"], ["2026-02-01", "2026-03-01"]):
+        members = {"topic": topic} | ({"resolves_by": f"{due}T00:00:00Z"} if due else {})
+        standing_world.resolve(standing_world.record(**members), "true", known_at=f"{known}T00:00:00Z")
+    return standing_world
+
+
 @pytest.mark.parametrize(
     "query",
     [
@@ -183,15 +153,11 @@ def test_pages_while_others_write(world):
         {"topic": "a", "basis": "matured", "as_of": "2026-02-15T00:00:00Z"},
     ],
 )
-def test_looks_where_the_score_looks(world, query):
+def test_looks_where_the_score_looks(varied, query):
     """
     R16, R18: topic, basis, level and moments choose the same claims, and give the same number, as for the score.
     """
-    for topic, due, known in itertools.product("ab", [None, "2999-01-01", "2026-02-10"], ["2026-02-01", "2026-03-01"]):
-        members = {"topic": topic} | ({"resolves_by": f"{due}T00:00:00Z"} if due else {})
-        world.resolve(world.record(**members), "true", known_at=f"{known}T00:00:00Z")
-
-    explanation, score = all_pages(world, limit=3, **query), world.score(**query)
+    explanation, score = all_pages(varied, limit=3, **query), varied.score(**query)
 
     same = ("topic", "basis", "status", "reliability", "record", "context")
     assert {name: score[name] for name in same} == {name: explanation[name] for name in same}
@@ -274,87 +240,3 @@ def test_forged_cursor(standing_world, position):
 
     assert 200 == real.status_code
     assert_problem(forged, 400, "invalid-query", "/cursor")
-
-
-def load(world, lines):
-    """Load flat lines as an import does."""
-    read = [ReadLine(number, read_line(line, feed=None)) for number, line in enumerate(lines)]
-    runtime, now = world.runtime, dt.datetime.now(dt.UTC)
-    results = load_lines(runtime.db, runtime.cache, read, caller=OPERATOR, now=now)
-    assert not [result for result in results if result.error]
-
-
-def lines_of(outlet, claims):
-    """Flat lines of an outlet's claims, given as (stance, commitment, topic, outcome)."""
-    for number, (stance, commitment, topic, outcome) in enumerate(claims):
-        yield {
-            "outlet": outlet,
-            "claim_id": f"{outlet}-{number}",
-            "claim": f"Claim {number}.",
-            "stance": stance,
-            "commitment": commitment,
-            "topic": topic,
-            "published_at": "2026-01-01",
-            "outcome": outcome,
-            "resolved_at": f"2026-02-{1 + number % 28:02}",
-        }
-
-
-def test_under_a_fitted_context(world):
-    """
-    R19: it adds up under a fitted context too, in which every sort of claim is expected to prove right at its own rate.
-    """
-    rng = random.Random(4)  # noqa: S311 - any numbers will do
-    outlets = {
-        name: [
-            (stance, commitment, topic, rng.choices([0, 0.4, 1], [4, 1, 2 if stance == "support" else 1])[0])
-            for stance, commitment, topic in rng.choices(
-                [("support", 1, "a"), ("support", 4, "b"), ("deny", None, "a")], k=size
-            )
-        ]
-        for name, size in (("Herald", 150), ("Echo", 80))
-    }
-    load(world, [line for name, claims in outlets.items() for line in lines_of(name, claims)])
-    refit_context(world.runtime.db, world.runtime.cache, now=dt.datetime.now(dt.UTC))
-
-    for outlet, topic in itertools.product(("herald", "echo"), (None, "a")):
-        query = {"topic": topic} if topic else {}
-        explanation, score = all_pages(world, outlet, limit=60, **query), world.score(outlet, **query)
-        assert_adds_up(explanation)
-        assert ("ctx_1", score["reliability"]) == (explanation["context"]["id"], explanation["reliability"])
-        assert len({one["expected"] for one in explanation["contributions"]}) > 1
-
-
-told = st.tuples(
-    st.sampled_from(["support", "deny"]),
-    st.sampled_from([None, 1, 4]),
-    st.sampled_from([None, "a"]),
-    st.sampled_from([0, 1, 0.3]),
-)
-
-
-# The database is shared by the examples; each looks at outlets of its own.
-@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@example([("support", 1, None, 1)] * 3, 0)
-@given(st.lists(told, min_size=1, max_size=7), st.randoms(use_true_random=False).map(lambda rng: rng.random()))
-def test_any_order_gives_the_same_explanation(world, claims, seed):
-    """
-    R11: told in any order, the same claims have the same sums, formula and parts, to the last digit.
-    """
-    names = [f"Paper {next(_EXAMPLES)}" for _ in range(2)]
-    in_order, shuffled = (list(lines_of(name, claims)) for name in names)
-    random.Random(seed).shuffle(shuffled)  # noqa: S311 - Hypothesis draws the seed
-    load(world, in_order)
-    load(world, shuffled)
-
-    explanations = [all_pages(world, name.lower().replace(" ", "-"), limit=3) for name in names]
-
-    for one in explanations:
-        assert_adds_up(one)
-        one["contributions"] = sorted(
-            ({name: value for name, value in part.items() if name != "claim"} for part in one["contributions"]),
-            key=lambda part: part["text"],
-        )
-        for name in ("outlet", "as_of", "next_cursor", "computed_at"):
-            del one[name]
-    assert explanations[0] == explanations[1]

@@ -1,0 +1,29 @@
+"""Lines loaded as an import loads them, but without a file."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from service.cache import ScoreCache
+from service.db import Database
+from service.imports import LineResult, load_lines
+from service.lines import ReadLine
+from service.schemas.lines import read_line
+from service.vocabulary import OPERATOR
+
+
+def load(
+    db: Database, cache: ScoreCache, lines: Iterable[Mapping[str, Any]], *, now: dt.datetime | None = None
+) -> list[LineResult]:
+    """Load lines; what became of each."""
+    read = [ReadLine(number, read_line(line, feed=None)) for number, line in enumerate(lines, 1)]
+    return load_lines(db, cache, read, caller=OPERATOR, now=now or dt.datetime.now(dt.UTC))
+
+
+def load_all(
+    db: Database, cache: ScoreCache, lines: Iterable[Mapping[str, Any]], *, now: dt.datetime | None = None
+) -> None:
+    """Load lines, none of which is rejected."""
+    assert not [result for result in load(db, cache, lines, now=now) if result.error]
