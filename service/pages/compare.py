@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 import marshmallow as ma
 from flask import Response
@@ -39,6 +40,14 @@ def compare_outlets() -> Response:
     asked = read_query(CompareQuery())
     lens = Lens(asked["topic"], asked["basis"], as_of=None, recorded_by=None, level=_LEVEL)
     meant = list(dict.fromkeys(slug_of(text) or text for text in asked["outlet"]))
-    now = dt.datetime.now(dt.UTC)
-    found = comparisons.compare_outlets(runtime().db, meant, lens=lens, now=now) if len(meant) > 1 else None
-    return show("compare.html", found=found, meant=meant, lens=lens, question=question(lens))
+    found = _compare(meant, lens)
+    shown = {"found": found, "meant": meant, "most": _MOST, "is_one": found is None and len(asked["outlet"]) > 1}
+    return show("compare.html", **shown, lens=lens, question=question(lens))
+
+
+def _compare(meant: list[str], lens: Lens) -> dict[str, Any] | None:
+    """Two outlets or more side by side; None where there are not so many, or they were merged into one."""
+    if len(meant) < 2:
+        return None
+    found = comparisons.compare_outlets(runtime().db, meant, lens=lens, now=dt.datetime.now(dt.UTC))
+    return found if len(found["outlets"]) > 1 else None

@@ -51,4 +51,5 @@ def _find(q: str) -> dict[str, Any]:
     db, now, words = runtime().db, dt.datetime.now(dt.UTC), q[:NAME_LENGTH]
     named = outlets.list_outlets(db, q=words, after=None, limit=_SHOWN)
     claimed = browse.list_claims(db, q=words, after=None, limit=_SHOWN, now=now)
-    return {"outlets": named.items, "claims": claimed.items, "is_address": False}
+    more = {"more_outlets": named.next is not None, "more_claims": claimed.next is not None}
+    return {"outlets": named.items, "claims": claimed.items, "is_address": False, **more}

@@ -81,3 +81,29 @@ def test_reader_compares(site, browser):
         page.get_by_role("button", name="Compare").click()
 
         assert "The Oracle and Herald" == page.locator("h1").inner_text()
+
+
+def test_one_and_the_same(site):
+    """
+    An outlet is not held against itself, whether it is named twice or under a name that was merged into it; who comes
+    with one outlet is asked for another.
+    """
+    site.outlet("Herald Online")
+    site.post("/v1/outlets/herald-online/merge", {"into": "herald"})
+    said = [
+        site.html(f"/compare?{query}")
+        for query in ("outlet=herald&outlet=Herald", "outlet=herald&outlet=herald-online", "outlet=herald")
+    ]
+
+    assert [True, True, False] == ["These are one and the same outlet." in html for html in said]
+    assert all('value="herald"' in html and "Type two names" in html for html in said)
+
+
+def test_one_more(site):
+    """
+    The form has room for one outlet more than are compared, up to four.
+    """
+    query = "outlet=the-oracle&outlet=herald"
+    asked = [query, f"{query}&outlet=bild", f"{query}&outlet=bild&outlet=script-alert-x-script"]
+
+    assert [3, 4, 4] == [site.html(f"/compare?{one}").count('name="outlet"') for one in asked]

@@ -49,14 +49,14 @@ def test_page(site, browser, path):
 @pytest.mark.parametrize("path", ["ranking", "topic", "outlet", "why", "compare", "method", "search"], indirect=True)
 def test_page_without_script(site, browser, path):
     """
-    A page says the same without JavaScript; only moments may be those of the reader's zone with it.
+    A page says the same without JavaScript.
     """
     said = []
     for script, width, scheme in ((True, 360, "light"), (False, 1280, "dark")):
         with visiting(browser, site, script=script, width=width, scheme=scheme) as page:
             page.goto(path)
             texts = page.locator("h1, h2, h3, p, li, caption, figcaption, th[scope=row] a, data").all_text_contents()
-            said.append([text for text in texts if " 20" not in text.replace("\N{NO-BREAK SPACE}", " ")])
+            said.append(texts)
             assert 1 == page.locator("h1").count()
             assert page.title().endswith(" · Borneout")
 

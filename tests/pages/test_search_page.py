@@ -30,6 +30,8 @@ def test_words(site):
 
     assert "Bridge 20 opens in May." in html
     assert 20 == html.count('<a href="/claims/')
+    assert "The 20 recorded last." in html
+    assert "The 20 recorded last." not in site.html("/search?q=%22Bridge+20%22")
 
 
 @pytest.mark.parametrize(("q", "said"), [("zzzz qqqq", "Nothing on record has these words."), ("", "Type the name of")])
@@ -46,3 +48,14 @@ def test_odd_words(site, q):
     Nothing that is typed is too odd to be looked for.
     """
     assert site.client.get("/search", query_string={"q": q}).status_code in (200, 302)
+
+
+def test_more_outlets(world):
+    """
+    Where more outlets have the words than are shown, that is said.
+    """
+    for number in range(21):
+        assert "The first 20." not in world.client.get("/search?q=post").text
+        world.outlet(f"Post {number}")
+
+    assert "The first 20." in world.client.get("/search?q=post").text

@@ -1,15 +1,5 @@
 // Nothing here is needed to read a page.
 
-// Moments in the reader's zone; what they are in UTC stays as the title.
-const days = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric" });
-for (const time of document.querySelectorAll("time[datetime]")) {
-  const moment = new Date(time.dateTime);
-  // A bare day is written as its first or last instant in UTC, and is that day for everybody.
-  if (!Number.isNaN(moment.valueOf()) && !/T(00:00:00|23:59:59\.9+)Z$/.test(time.dateTime)) {
-    time.textContent = days.format(moment).replace("Sept", "Sep").replaceAll(" ", "\u00a0");
-  }
-}
-
 // Names of outlets while one is typed.
 const list = document.getElementById("outlets");
 let asked = 0;
