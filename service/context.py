@@ -6,9 +6,10 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from math import fsum, lgamma
+from math import fsum
 from typing import NamedTuple
 
+from service.beta import log_evidence
 from service.rates import ROOT_RATE, ROOT_WEIGHT, SHRINKAGE, UNIT, Cell, Rates
 from service.vocabulary import Stance
 
@@ -106,8 +107,4 @@ def clamped_share(expected: float, resolved: int) -> float:
 def _log_likelihood(showing: Showing, kappa: float) -> float:
     m = clamped_share(showing.expected, showing.resolved)
     right, wrong = kappa * m, kappa * (1 - m)
-    return _log_beta(right + showing.right, wrong + showing.resolved - showing.right) - _log_beta(right, wrong)
-
-
-def _log_beta(a: float, b: float) -> float:
-    return lgamma(a) + lgamma(b) - lgamma(a + b)
+    return log_evidence(showing.right, showing.resolved, right, wrong)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Sequence
-from math import fsum, lgamma, sqrt
+from math import fsum, sqrt
 from typing import NamedTuple
 
 from service.backtest.protocol import Record
+from service.beta import log_evidence
 from service.vocabulary import Stance
 
 _Z = 1.96
@@ -158,8 +159,4 @@ def _most_probable_weight(counts: Iterable[Count], share: float) -> float:
 
 def _log_likelihood(count: Count, weight: float, share: float) -> float:
     a, b = weight * share, weight * (1 - share)
-    return _log_beta(a + count.k, b + count.n - count.k) - _log_beta(a, b)
-
-
-def _log_beta(a: float, b: float) -> float:
-    return lgamma(a) + lgamma(b) - lgamma(a + b)
+    return log_evidence(count.k, count.n, a, b)
