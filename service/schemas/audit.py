@@ -6,7 +6,7 @@ import marshmallow as ma
 from marshmallow.validate import Length, OneOf
 
 from service.canonical import entered_tables
-from service.schemas.fields import Answer, Body, Instant, PageQuery, Text, one_of
+from service.schemas.fields import Answer, Body, Instant, PageQuery, Text, one_of, page_shape
 from service.vocabulary import Action
 
 _TABLES = [table.name for table in entered_tables()]
@@ -44,9 +44,7 @@ class TrailEntryOut(Answer):
     )
 
 
-class TrailPage(Answer):
-    items = ma.fields.List(ma.fields.Nested(TrailEntryOut), required=True)
-    next_cursor = ma.fields.String(required=True, allow_none=True)
+TrailPage = page_shape("TrailPage", TrailEntryOut)
 
 
 class ActorOut(Answer):
@@ -61,9 +59,7 @@ class EntryOut(TrailEntryOut):
     request_id = ma.fields.String(required=True, allow_none=True)
 
 
-class EntryPage(Answer):
-    items = ma.fields.List(ma.fields.Nested(EntryOut), required=True)
-    next_cursor = ma.fields.String(required=True, allow_none=True)
+EntryPage = page_shape("EntryPage", EntryOut)
 
 
 class SealOut(Answer):
@@ -74,9 +70,7 @@ class SealOut(Answer):
     recorded_at = Instant(required=True)
 
 
-class SealPage(Answer):
-    items = ma.fields.List(ma.fields.Nested(SealOut), required=True)
-    next_cursor = ma.fields.String(required=True, allow_none=True)
+SealPage = page_shape("SealPage", SealOut)
 
 
 class RedactionIn(Body):

@@ -6,7 +6,7 @@ import marshmallow as ma
 from marshmallow.validate import Length
 
 from service.identity import SLUG_LENGTH
-from service.schemas.fields import Answer, Body, Instant, PageQuery, Text, one_of
+from service.schemas.fields import Answer, Body, Instant, PageQuery, Text, one_of, page_shape
 from service.schemas.redacted import RedactedOut
 from service.schemas.reports import ReportIn, ReportOut
 from service.schemas.resolutions import ResolutionOut
@@ -63,9 +63,7 @@ class ClaimOut(ClaimSummary):
     replies = ma.fields.List(ma.fields.Nested(ReplyOut), required=True)
 
 
-class ClaimPage(Answer):
-    items = ma.fields.List(ma.fields.Nested(ClaimSummary), required=True)
-    next_cursor = ma.fields.String(required=True, allow_none=True)
+ClaimPage = page_shape("ClaimPage", ClaimSummary)
 
 
 class ClaimQuery(PageQuery):
@@ -95,6 +93,4 @@ class DueClaim(ClaimSummary):
     )
 
 
-class Queue(Answer):
-    items = ma.fields.List(ma.fields.Nested(DueClaim), required=True)
-    next_cursor = ma.fields.String(required=True, allow_none=True)
+Queue = page_shape("Queue", DueClaim)

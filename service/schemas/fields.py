@@ -153,6 +153,15 @@ class Answer(ma.Schema):
         unknown = ma.EXCLUDE
 
 
+def page_shape(name: str, item: type[Answer]) -> type[ma.Schema]:
+    """One page of a list: its items, and where the next one begins, null at the end."""
+    members: dict[str, ma.fields.Field[Any]] = {
+        "items": ma.fields.List(ma.fields.Nested(item), required=True),
+        "next_cursor": ma.fields.String(required=True, allow_none=True),
+    }
+    return Answer.from_dict(members, name=name)
+
+
 class PageQuery(Body):
     limit = Count(load_default=50, validate=Range(1, MAX_PAGE))
     cursor = Text(2000, load_default=None)

@@ -6,7 +6,7 @@ import marshmallow as ma
 from marshmallow.validate import Length, Range
 
 from service.identity import NAME_LENGTH
-from service.schemas.fields import Answer, Body, Instant, Text, one_of
+from service.schemas.fields import Answer, Body, Instant, Text, one_of, page_shape
 from service.vocabulary import Scope
 
 _DAY = 24 * 60 * 60
@@ -48,6 +48,4 @@ class NewKeyOut(KeyOut):
     secret = ma.fields.String(metadata={"description": "What to send as `Bearer`; shown this once, and in no replay"})
 
 
-class KeyPage(Answer):
-    items = ma.fields.List(ma.fields.Nested(KeyOut), required=True)
-    next_cursor = ma.fields.String(required=True, allow_none=True)
+KeyPage = page_shape("KeyPage", KeyOut)

@@ -6,7 +6,7 @@ import marshmallow as ma
 from marshmallow.validate import Length
 
 from service.identity import DOMAIN_LENGTH, NAME_LENGTH, SLUG_LENGTH
-from service.schemas.fields import Answer, Body, Flag, Instant, PageQuery, Text, one_of
+from service.schemas.fields import Answer, Body, Flag, Instant, PageQuery, Text, one_of, page_shape
 from service.vocabulary import OutletKind
 
 
@@ -59,6 +59,4 @@ class OutletQuery(PageQuery):
     parent = Text(SLUG_LENGTH)
 
 
-class OutletPage(Answer):
-    items = ma.fields.List(ma.fields.Nested(OutletOut), required=True)
-    next_cursor = ma.fields.String(required=True, allow_none=True)
+OutletPage = page_shape("OutletPage", OutletOut)

@@ -9,7 +9,7 @@ import marshmallow as ma
 from marshmallow.validate import OneOf, Range
 
 from service.identity import DOMAIN_LENGTH, NAME_LENGTH, SLUG_LENGTH
-from service.schemas.fields import Answer, Body, Instant, Number, Text, WebAddress, one_of
+from service.schemas.fields import Answer, Body, Instant, Number, Text, WebAddress, one_of, page_shape
 from service.schemas.redacted import RedactedOut
 from service.vocabulary import Role, Stance
 
@@ -87,6 +87,4 @@ class ReportOut(Answer):
     redacted = ma.fields.List(ma.fields.Nested(RedactedOut), required=True)
 
 
-class ReportPage(Answer):
-    items = ma.fields.List(ma.fields.Nested(ReportOut), required=True)
-    next_cursor = ma.fields.String(required=True, allow_none=True)
+ReportPage = page_shape("ReportPage", ReportOut)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import marshmallow as ma
 from marshmallow.validate import Length
 
-from service.schemas.fields import Answer, Body, Instant, Number, Text, WebAddress, one_of
+from service.schemas.fields import Answer, Body, Instant, Number, Text, WebAddress, one_of, page_shape
 from service.schemas.redacted import RedactedOut
 from service.vocabulary import Verdict
 
@@ -32,6 +32,4 @@ class ResolutionOut(Answer):
     redacted = ma.fields.List(ma.fields.Nested(RedactedOut), required=True)
 
 
-class ResolutionPage(Answer):
-    items = ma.fields.List(ma.fields.Nested(ResolutionOut), required=True)
-    next_cursor = ma.fields.String(required=True, allow_none=True)
+ResolutionPage = page_shape("ResolutionPage", ResolutionOut)

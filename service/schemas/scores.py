@@ -9,7 +9,7 @@ from marshmallow.validate import Length, OneOf, Range
 
 from service.identity import SLUG_LENGTH
 from service.records import Lens
-from service.schemas.fields import MAX_PAGE, Answer, Body, Count, Instant, Share, Text, one_of
+from service.schemas.fields import MAX_PAGE, Answer, Body, Count, Instant, Share, Text, one_of, page_shape
 from service.schemas.redacted import RedactedOut
 from service.scores import Ranking
 from service.scoring import LEVELS, RATED_FROM
@@ -174,6 +174,4 @@ class ScoreOut(RatedOut):
     computed_at = Instant(required=True)
 
 
-class ScorePage(Answer):
-    items = ma.fields.List(ma.fields.Nested(ScoreOut), required=True)
-    next_cursor = ma.fields.String(required=True, allow_none=True)
+ScorePage = page_shape("ScorePage", ScoreOut)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import marshmallow as ma
 from marshmallow.validate import Length
 
-from service.schemas.fields import Answer, Body, Instant, PageQuery, Text, WebAddress, one_of
+from service.schemas.fields import Answer, Body, Instant, PageQuery, Text, WebAddress, one_of, page_shape
 from service.schemas.redacted import RedactedOut
 from service.schemas.reports import WithdrawalOut
 from service.vocabulary import DisputeStatus
@@ -42,9 +42,7 @@ class DisputeOut(Answer):
     redacted = ma.fields.List(ma.fields.Nested(RedactedOut), required=True)
 
 
-class DisputePage(Answer):
-    items = ma.fields.List(ma.fields.Nested(DisputeOut), required=True)
-    next_cursor = ma.fields.String(required=True, allow_none=True)
+DisputePage = page_shape("DisputePage", DisputeOut)
 
 
 class DisputeQuery(PageQuery):
@@ -72,6 +70,4 @@ class ReplyOut(Answer):
     redacted = ma.fields.List(ma.fields.Nested(RedactedOut), required=True)
 
 
-class ReplyPage(Answer):
-    items = ma.fields.List(ma.fields.Nested(ReplyOut), required=True)
-    next_cursor = ma.fields.String(required=True, allow_none=True)
+ReplyPage = page_shape("ReplyPage", ReplyOut)
