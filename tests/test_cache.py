@@ -313,7 +313,7 @@ def test_redis_hung(own, rows, server):
         assert not quickly(own.answers)
         assert not quickly(own.forget_after_restart)
 
-    assert own.forget(["herald"])
+    wait_until(lambda: own.forget(["herald"]))
     wait_until(lambda: read(own, rows)[1] is HIT)
     assert ("herald 1", HIT) == read(own, rows)
     assert write(own, rows)

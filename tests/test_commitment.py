@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.commitment import LEXICON_VERSION, read_commitment
+from service.commitment import read_commitment
 
 LEXICON = tomllib.loads((Path(__file__).parent.parent / "service" / "commitment_en.toml").read_text("utf-8"))
 SPEAKING = [(group["level"], phrase) for group in LEXICON["group"] if "level" in group for phrase in group["phrases"]]
@@ -338,13 +338,6 @@ def test_no_phrase_twice():
     assert {1, 2, 3, 4} == {group["level"] for group in LEXICON["group"] if "level" in group}
 
 
-def test_version():
-    """
-    A reading can name the lexicon it came from.
-    """
-    assert "en/1" == LEXICON_VERSION
-
-
 @pytest.mark.parametrize(
     "piece",
     [
@@ -380,4 +373,4 @@ def test_linear_time(piece):
             times.append(process_time() - start)
         return min(times)
 
-    assert cost(100_000) < 3 * cost(50_000) + 0.02
+    assert cost(40_000) < 3 * cost(20_000) + 0.02

@@ -245,7 +245,7 @@ def test_file_that_is_no_lines(settings, tmp_path):
     result = Command(settings)("import", path)
 
     assert 1 == result.exit_code
-    assert "0 created" in result.stdout
+    assert ": 0 created" in result.stdout
 
 
 def test_empty_file(load):

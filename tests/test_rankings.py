@@ -58,10 +58,9 @@ def test_groups(world):
     """
     A group ends where an interval no longer reaches that of the group's first, wherever the page begins.
     """
-    for month in range(1, 10):
-        for _ in range(6):
-            resolved(world, ["Alpha", "Beta"], "true", month)
-            resolved(world, ["Gamma"], "false", month)
+    for month in range(1, 9):
+        resolved(world, ["Alpha", "Beta"], "true", month)
+        resolved(world, ["Gamma"], "false", month)
 
     assert [["alpha", "beta"], ["gamma"]] == slugs(ranked(world))
     assert [["beta"], ["gamma"]] == slugs(ranked(world, start=1))

@@ -217,6 +217,7 @@ def test_scale_of_the_shift():
     assert pytest.approx(odds * 0.25, rel=1e-9) == score.mean / (1 - score.mean)
 
 
+@pytest.mark.no_cover  # shorter tests run the same lines
 @pytest.mark.parametrize("kappa", [3, 8, 60])
 @pytest.mark.parametrize("share", [0, 0.01, 0.05, 0.5, 0.95, 0.99, 1])
 def test_interval_holds_its_mean(kappa, share):
@@ -224,7 +225,7 @@ def test_interval_holds_its_mean(kappa, share):
     From 0 of 0 to a million of a million, however little or much was expected, the mean lies within its bounds.
     """
     for resolved, right_share, level in product(
-        (0, 1, 2, 5, 20, 100, 10_000, 1_000_000), (0, 1e-6, 0.01, 0.3, 0.5, 0.7, 0.99, 1 - 1e-6, 1), LEVELS
+        (0, 1, 5, 100, 1_000_000), (0, 1e-6, 0.01, 0.3, 0.5, 0.7, 0.99, 1 - 1e-6, 1), (LEVELS[0], LEVELS[-1])
     ):
         context = {"expected": share * resolved, "kappa": kappa, "level": level}
         for reference in (0.01, 0.5, 0.99):

@@ -25,6 +25,16 @@ UNSEEN = {("api_key", "last_used_at")}
 @pytest.fixture
 def filled(world):
     """A database with a row in every table that is entered, and two seals."""
+    return fill_and_seal(world)
+
+
+@pytest.fixture(scope="module")
+def standing(standing_world):
+    """The same, for tests that leave it as it was."""
+    return fill_and_seal(standing_world)
+
+
+def fill_and_seal(world):
     world.record(report("Tribune"))
     seal_entries(world.runtime.db, now=NOW)
     fill(world)
@@ -110,13 +120,13 @@ def test_every_table_is_entered_or_said_not_to_be():
     assert "claim" not in UNENTERED
 
 
-def test_every_column_of_every_table(filled):
+def test_every_column_of_every_table(standing):
     """
     Another value in any column of a row is found, and nothing else is.
     """
     columns = max(len(table.columns) for table in entered_tables())
     for number in range(columns):
-        with by_hand(filled) as session:
+        with by_hand(standing) as session:
             expected = set()
             for table in entered_tables():
                 row = some_row(session, table)
@@ -135,11 +145,11 @@ def test_every_column_of_every_table(filled):
         assert expected == seen
 
 
-def test_rows_deleted_by_hand(filled):
+def test_rows_deleted_by_hand(standing):
     """
     A row that is gone without an entry is found in each table.
     """
-    with by_hand(filled) as session:
+    with by_hand(standing) as session:
         rows = {table: some_row(session, table) for table in entered_tables()}
         for table, row in rows.items():
             session.execute(sa.delete(table).where(is_row(table, row)))
@@ -147,11 +157,11 @@ def test_rows_deleted_by_hand(filled):
         assert {(table.name, row_key(table, row)) for table, row in rows.items()} <= found(session)
 
 
-def test_rows_added_by_hand(filled):
+def test_rows_added_by_hand(standing):
     """
     A row that nobody entered is found in each table.
     """
-    with by_hand(filled) as session:
+    with by_hand(standing) as session:
         expected = set()
         for table in entered_tables():
             row = some_row(session, table)
@@ -162,13 +172,13 @@ def test_rows_added_by_hand(filled):
         assert expected <= found(session)
 
 
-def test_entry_changed(filled):
+def test_entry_changed(standing):
     """
     An entry that is not what it was is found, whatever of it was changed.
     """
     entry = Entry.__table__
     for column in entry.columns:
-        with by_hand(filled) as session:
+        with by_hand(standing) as session:
             is_claim = entry.c.table_name == "claim"
             row = session.execute(sa.select(entry).where(is_claim).order_by(entry.c.id).limit(1)).mappings().one()
             changed = {column.name: other(row[column.name], column)}
@@ -177,13 +187,13 @@ def test_entry_changed(filled):
             assert found(session), column.name
 
 
-def test_seal_changed(filled):
+def test_seal_changed(standing):
     """
     A seal that is not what it was is found, whatever of it was changed.
     """
     seal = Seal.__table__
     for column in seal.columns:
-        with by_hand(filled) as session:
+        with by_hand(standing) as session:
             row = session.execute(sa.select(seal).where(seal.c.number == 1)).mappings().one()
             value = 77 if column.primary_key else other(row[column.name], column)
             session.execute(sa.update(seal).where(seal.c.number == 1).values({column.name: value}))
@@ -191,19 +201,19 @@ def test_seal_changed(filled):
             assert "seal" in {table for table, _ in found(session)}, column.name
 
 
-def test_entry_taken_out_or_put_in(filled):
+def test_entry_taken_out_or_put_in(standing):
     """
     An entry that is gone from the chain is found, with its row or without; so is one that was put into it.
     """
     for without_row in (False, True):
-        with by_hand(filled) as session:
+        with by_hand(standing) as session:
             claim = session.scalars(sa.select(Claim).order_by(Claim.id)).first()
             session.execute(sa.delete(Entry).where(Entry.row_key == str(claim.id)))
             if without_row:
                 session.execute(sa.delete(Claim.__table__).where(Claim.__table__.c.id == claim.id))
 
             assert ("seal", "1") in found(session)
-    with by_hand(filled) as session:
+    with by_hand(standing) as session:
         row = dict(session.execute(sa.select(Entry.__table__).where(Entry.seal == 1)).mappings().first())
         row |= {"id": new_id(), "row_key": "made up"}
         session.execute(sa.insert(Entry.__table__).values(row | {"digest": entry_digest(row)}))
@@ -211,12 +221,12 @@ def test_entry_taken_out_or_put_in(filled):
         assert ("seal", "1") in found(session)
 
 
-def test_value_that_cannot_be_read(filled):
+def test_value_that_cannot_be_read(standing):
     """
     A value that is none of its column, which only SQLite takes, is found like any other, and the rest is looked at.
     """
-    moment = "recorded_at" if filled.engine.dialect.name == "sqlite" else "text"
-    with by_hand(filled) as session:
+    moment = "recorded_at" if standing.engine.dialect.name == "sqlite" else "text"
+    with by_hand(standing) as session:
         session.execute(sa.text(f"UPDATE claim SET {moment} = 'once'"))
         session.execute(sa.text("UPDATE outlet SET name = 'Else'"))
 
@@ -237,23 +247,23 @@ def test_change_that_was_written_over(filled):
     assert {"outlet"} == {finding.table for finding in verify_ledger(filled)}
 
 
-def test_sums_changed(filled):
+def test_sums_changed(standing):
     """
     Sums are not entered; they are held against the rows.
     """
-    with by_hand(filled) as session:
+    with by_hand(standing) as session:
         session.execute(sa.update(Subtotal).values(claims=Subtotal.claims + 1))
 
         assert {"subtotal"} == {table for table, _ in found(session)}
 
 
-def test_ledger_made_up_anew(filled):
+def test_ledger_made_up_anew(standing):
     """
     Who rewrites the whole chain from some row on is found by a head that was noted before, and only by that.
     """
-    with filled.read() as session:
+    with standing.read() as session:
         noted = last_head(session)
-    with by_hand(filled) as session:
+    with by_hand(standing) as session:
         entry, seal = Entry.__table__, Seal.__table__
         last = session.execute(sa.select(seal).order_by(seal.c.number.desc()).limit(1)).mappings().one()
         of_last = sa.select(entry).where(entry.c.seal == last["number"], entry.c.table_name == "report")
@@ -270,13 +280,13 @@ def test_ledger_made_up_anew(filled):
         assert {("seal", noted)} == found(session, noted)
 
 
-def test_head_that_was_noted(filled):
+def test_head_that_was_noted(standing):
     """
     Every head that there ever was is in the chain, and no other.
     """
-    with filled.read() as session:
+    with standing.read() as session:
         heads = list(session.scalars(sa.select(Seal.head)))
 
     assert 2 == len(heads)
-    assert [[], []] == [list(verify_ledger(filled, head=head)) for head in heads]
-    assert ["is no head of this chain"] == [finding.what for finding in verify_ledger(filled, head="0" * 64)]
+    assert [[], []] == [list(verify_ledger(standing, head=head)) for head in heads]
+    assert ["is no head of this chain"] == [finding.what for finding in verify_ledger(standing, head="0" * 64)]

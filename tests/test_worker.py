@@ -87,11 +87,10 @@ def test_worker_catches_up_with_a_redis_that_was_away(db, own, server, working):
         with server.hung():
             leave(db)
             assert not own.forget(["herald"])
-        took = wait_until(lambda: is_empty(db), timeout=5)
+        wait_until(lambda: is_empty(db), timeout=5)
         wait_until(lambda: read(own, b"new")[1] is CacheStatus.HIT, timeout=5)
 
     assert (b"new", CacheStatus.HIT) == read(own, b"newer")
-    assert took < 5
 
 
 def test_restored_snapshot_goes_before_the_rows(db, own, server):
