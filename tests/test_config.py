@@ -184,3 +184,13 @@ def test_unknown_setting_is_said_and_has_no_effect(caplog):
         assert read() == Settings.from_env({"BORNEOUT_REDIS_ULR": f"redis://:{SECRET}@h", "REDIS_URL": "redis://h"})
 
     assert ["Unknown setting BORNEOUT_REDIS_ULR has no effect"] == [record.getMessage() for record in caplog.records]
+
+
+def test_secrets_are_not_printed():
+    """
+    What is secret does not stand where somebody prints the settings.
+    """
+    url = "postgresql://u:pass-word-1@h/b"
+    settings = read(DATABASE_URL=url, BOOTSTRAP_KEY=f"bo_{'k' * 30}", SECRET_KEY="s" * 40)
+
+    assert not [secret for secret in ("pass-word-1", "kkk", "sss") if secret in repr(settings)]

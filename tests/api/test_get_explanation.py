@@ -225,6 +225,18 @@ def test_cursor_of_another_list(world):
         assert_problem(response, 400, "invalid-query", "/cursor")
 
 
+def test_cursor_of_a_machine_whose_clock_is_ahead(standing_world):
+    """
+    A page that was given out by another machine, at a moment to come here, is followed by the next one.
+    """
+    standing_world.record()
+    outlet = standing_world.get("/v1/outlets/herald").json["id"]
+    bound_to = ["explanation", UUID(outlet), None, "resolved", None, None, 0.9]
+    cursor = encode_cursor(["2999-01-01T00:00:00Z", "2026-01-01T00:00:00Z", outlet], bound_to)
+
+    assert 200 == standing_world.get(URL, query_string={"cursor": cursor}).status_code
+
+
 @pytest.mark.parametrize("position", [[], ["x"] * 3, ["2026-01-01T00:00:00Z"] * 3, ["", "", ""], ["9" * 400] * 3])
 def test_forged_cursor(standing_world, position):
     """

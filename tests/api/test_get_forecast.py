@@ -10,7 +10,7 @@ from math import log
 import pytest
 import sqlalchemy as sa
 
-from service.forecast import Claim, Learner, Report, Resolved
+from service.forecast import BUILD, Claim, Learner, Report, Resolved
 from service.forecasts import keep_forecasts, refit_learner
 from service.models import LearnerRow
 from service.vocabulary import ClaimKind, Stance
@@ -274,6 +274,8 @@ def test_what_another_build_has_learned_is_not_read(loaded):
     assert "insufficient" == loaded.get(url(claim_id)).json["status"]
     assert refit_learner(loaded.runtime.db, now=NOW)
     assert before == loaded.get(url(claim_id)).json
+    with loaded.runtime.db.read() as session:  # where the other build may still be running
+        assert {"forecast/0", BUILD} == set(session.scalars(sa.select(LearnerRow.build)))
 
 
 @on_sqlite
