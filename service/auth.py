@@ -9,12 +9,13 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from flask import g, request
+from flask import Response, after_this_request, g, request
 
 from service import keys
 from service.actors import current_actor, set_actor
 from service.errors import Forbidden, Unauthorized
 from service.runtime import runtime
+from service.session_cookie import current_reader
 from service.throttle import check_failures, count_call, count_failure
 from service.vocabulary import Caller, Scope
 from service.web import Blueprint, may_fail, strict
@@ -25,7 +26,8 @@ SECURITY_SCHEME = {"type": "http", "scheme": "bearer", "description": "An API ke
 def requires(scope: Scope) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Let a view answer only callers that have a scope, and not too often.
 
-    Reading is open unless the operator closed it.
+    Reading is open unless the operator closed it: then it takes a key with the scope `read`, or a session of the desk
+    that was begun with one.
     """
 
     def decorate(view: Any) -> Any:
@@ -35,7 +37,7 @@ def requires(scope: Scope) -> Callable[[Callable[..., Any]], Callable[..., Any]]
         def checked(*args: Any, **kwargs: Any) -> Any:
             is_open = scope is Scope.READ and runtime().settings.public_read
             if not is_open:
-                _authenticate()
+                (_authenticate_reader if scope is Scope.READ else _authenticate)()
             is_read = scope is Scope.READ or request.method in ("GET", "HEAD")
             count_call("reads" if is_read else "writes", _reader() if is_open else g.caller.key_id)
             if not is_open:
@@ -70,6 +72,22 @@ def check_scope(scope: Scope) -> None:
     """
     if not caller().may(scope):
         raise Forbidden(f"This call needs the scope {scope}.")
+
+
+def _authenticate_reader() -> None:
+    """Where reading is closed, take the session of the desk where no key is sent; what is read is for them alone."""
+    after_this_request(_keep_nowhere)
+    now = dt.datetime.now(dt.UTC)
+    if "Authorization" in request.headers or (found := current_reader(now=now)) is None:
+        _authenticate()
+    else:
+        admit(found, now=now)
+
+
+def _keep_nowhere(response: Response) -> Response:
+    response.headers["Cache-Control"] = "no-store"
+    response.vary.update(("Authorization", "Cookie"))
+    return response
 
 
 def _authenticate() -> None:

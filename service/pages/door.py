@@ -11,8 +11,8 @@ from flask import Blueprint, Response, g, render_template, request
 from service.auth import admit, check_scope
 from service.errors import ServiceError, Unauthorized
 from service.pages.frame import page_blueprint
-from service.pages.session import begin_session, check_sender, current_session, end_session
 from service.runtime import runtime
+from service.session_cookie import begin_session, check_sender, current_session, end_session
 from service.sessions import Ticket, give_ticket, take_ticket
 from service.throttle import check_failures, count_call, count_failure
 from service.vocabulary import Scope
@@ -20,6 +20,7 @@ from service.vocabulary import Scope
 blp = page_blueprint("door")
 
 _DESK = re.compile(r"/desk(?:[/?][!-\[\]-~]*)?", re.ASCII)
+_HERE = re.compile(r"/(?!/)[!-\[\]-~]*", re.ASCII)
 _ENDED = "The session has ended: after 12 hours, or because its key was rotated, has expired or was revoked."
 
 
@@ -93,7 +94,8 @@ def _ticket_for(secret: str) -> Ticket:
 def _ask(asked: str, problem: ServiceError | None = None) -> Response:
     # A link from another site comes without the cookie, whoever follows it; one from here has it.
     is_foreign = request.headers.get("Sec-Fetch-Site") == "cross-site"
-    page = render_template("sign_in.html", next=_inside(asked), problem=problem, is_foreign=is_foreign)
+    shown = {"next": _inside(asked), "is_foreign": is_foreign, "is_closed": not runtime().settings.public_read}
+    page = render_template("sign_in.html", **shown, problem=problem)
     response = Response(page, problem.status if problem else 200, content_type="text/html; charset=utf-8")
     if problem is not None and problem.retry_after is not None:
         response.headers["Retry-After"] = str(problem.retry_after)
@@ -101,12 +103,9 @@ def _ask(asked: str, problem: ServiceError | None = None) -> Response:
 
 
 def _inside(address: str) -> str:
-    """Where to go on after signing in: on the desk, whatever the address says.
-
-    >>> _inside("/desk/record"), _inside("https://example.org/desk"), _inside("/desk.example.org")
-    ('/desk/record', '/desk', '/desk')
-    """
-    return address if _DESK.fullmatch(address) else "/desk"
+    """Where to go on after signing in: on the desk, or where reading is closed on any page; never on another site."""
+    within = _DESK if runtime().settings.public_read else _HERE
+    return address if within.fullmatch(address) else "/desk"
 
 
 def _keep_nowhere(response: Response) -> Response:

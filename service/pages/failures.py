@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from urllib.parse import urlencode
 
 from flask import Blueprint, Flask, Response, render_template, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
@@ -61,12 +62,20 @@ def _negotiate(error: HTTPException | ServiceError) -> Response:
 
 
 def _show(error: ServiceError) -> Response:
+    if isinstance(error, errors.Unauthorized) and _may_sign_in():
+        asked = urlencode({"next": request.full_path.rstrip("?")})
+        return Response(status=303, headers={"Location": f"/desk/sign-in?{asked}", "Cache-Control": "no-store"})
     response = _page(error.status, error.detail)
     if isinstance(error, errors.Unauthorized):
         response.headers["WWW-Authenticate"] = "Bearer"
     if error.retry_after is not None:
         response.headers["Retry-After"] = str(error.retry_after)
     return response
+
+
+def _may_sign_in() -> bool:
+    """Whether it is a person that came without a key, to a page that they can come back to."""
+    return is_browser() and request.method in ("GET", "HEAD") and "Authorization" not in request.headers
 
 
 def _show_http(error: HTTPException) -> Response:

@@ -83,6 +83,7 @@ def test_reading_that_is_closed(site, monkeypatch):
         response = site.client.get(path)
         assert (401, "Bearer") == (response.status_code, response.headers["WWW-Authenticate"]), path
         assert "Reading is not open to everyone here" in response.text
+        assert 303 == site.client.get(path, headers=HTML).status_code
     assert 200 == site.get("/method").status_code
 
 

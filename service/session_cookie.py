@@ -15,12 +15,13 @@ from itsdangerous import BadData, URLSafeTimedSerializer
 from service.errors import Forbidden
 from service.runtime import runtime
 from service.secret_key import kept_secret_key
-from service.sessions import Ticket
+from service.sessions import Ticket, take_ticket
+from service.vocabulary import Caller
 
 COOKIE = "borneout_desk"
 LIFE = dt.timedelta(hours=12)
 
-_PATH = "/desk"
+_DESK, _EVERYWHERE = "/desk", "/"
 _SAFE = ("GET", "HEAD", "OPTIONS")
 
 
@@ -34,21 +35,24 @@ class Session:
 
 
 def begin_session(response: Response, ticket: Ticket) -> None:
-    """Sign in whoever gets this response, for 12 hours at most.
+    """Sign in whoever gets this response, for 12 hours at most: at the desk, and where reading is closed also to read.
 
     The cookie goes back over https alone where it was got so: the browser says it in `Origin`, whatever proxies stand
     between. From a page of another site it is not sent at all, not even for a link to the desk.
     """
     said = {"key": str(ticket.key_id), "mark": ticket.mark, "token": secrets.token_urlsafe(16)}
     is_https = request.is_secure or request.headers.get("Origin", "").startswith("https://")
+    path, other = (_DESK, _EVERYWHERE) if runtime().settings.public_read else (_EVERYWHERE, _DESK)
     response.set_cookie(
-        COOKIE, _signer().dumps(said), max_age=LIFE, path=_PATH, secure=is_https, httponly=True, samesite="Strict"
+        COOKIE, _signer().dumps(said), max_age=LIFE, path=path, secure=is_https, httponly=True, samesite="Strict"
     )
+    response.delete_cookie(COOKIE, path=other, httponly=True, samesite="Strict")  # from before reading was closed
 
 
 def end_session(response: Response) -> None:
     """Have the browser forget."""
-    response.delete_cookie(COOKIE, path=_PATH, httponly=True, samesite="Strict")
+    for path in (_DESK, _EVERYWHERE):
+        response.delete_cookie(COOKIE, path=path, httponly=True, samesite="Strict")
 
 
 def current_session() -> Session | None:
@@ -58,6 +62,13 @@ def current_session() -> Session | None:
         return Session(Ticket(UUID(said["key"]), said["mark"]), said["token"])
     except BadData:
         return None
+
+
+def current_reader(*, now: dt.datetime) -> Caller | None:
+    """Who is signed in and asks for something that is read; no page of another site can have a browser ask as them."""
+    session = current_session() if request.method in _SAFE and COOKIE in request.cookies else None
+    found = None if session is None else take_ticket(runtime().db, session.ticket, now=now)
+    return None if found is None else found.caller
 
 
 def check_sender(session: Session | None) -> None:
