@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import random
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -13,19 +15,24 @@ import time
 import pytest
 import sqlalchemy as sa
 
-from service.app import create_app
+from service.cache import ScoreCache
 from service.config import Settings
+from service.imports import BATCH
 from service.models import Claim, Outlet, OutletDomain, Report, Resolution
+from service.runtime import Runtime
 from tests.command import Command
-from tests.world import World
+from tests.own_redis import wait_until
+from tests.world import World, application_on
+
+LINES = 4 * BATCH
 
 
-def generated(path, *, lines):
+def generated(path):
     """A file that takes a while: claims of several outlets that change their minds, some open, some bad lines."""
     rng = random.Random(7)  # noqa: S311 - the file is the same for every test
     with path.open("w") as file:
-        for number in range(lines):
-            claim = rng.randrange(lines // 4)
+        for number in range(LINES):
+            claim = rng.randrange(LINES // 4)
             text = f"Claim number {claim}." if number % 97 else ""
             line = {
                 "outlet": f"Outlet {rng.randrange(40)}",
@@ -75,20 +82,29 @@ def scores(world):
     return [{name: score[name] for name in ("outlet", "record", "relay", "counts", "reliability")} for score in items]
 
 
-@pytest.fixture
-def undisturbed(tmp_path, sqlite_template, redis_url):
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory, sqlite_template, application, database_at, redis_server):
     """The end of one import of a file that nothing cuts off: claims and scores, on a database of its own."""
-    path, data_dir = tmp_path / "many.ndjson", tmp_path / "undisturbed"
-    generated(path, lines=1500)
-    data_dir.mkdir()
-    shutil.copy(sqlite_template, data_dir / "borneout.db")
-    settings = Settings.from_env({"BORNEOUT_REDIS_URL": f"{redis_url}?db=1"}, data_dir=data_dir)
-    app = create_app(settings)
+    folder = tmp_path_factory.mktemp("undisturbed")
+    path = folder / "many.ndjson"
+    generated(path)
+    shutil.copy(sqlite_template, folder / "borneout.db")
+    settings = Settings.from_env({"BORNEOUT_REDIS_URL": f"unix://{redis_server}?db=1"}, data_dir=folder)
     Command(settings)("import", path)
-    other = World(app)
-    yield path, rows(other), scores(other)
-    app.extensions["runtime"].db.close()
-    app.extensions["runtime"].cache.close()
+    with contextlib.closing(ScoreCache(settings.redis_url)) as cache:
+        runtime = Runtime(database_at(settings.database_url), cache, settings)
+        other = World(application_on(application, runtime))
+        return path, rows(other), scores(other)
+
+
+def killed_import(world, path, settings, *, later):
+    """The exit code of an import that is killed some seconds after it has put the first claims on record."""
+    before, process = count_claims(world), start_import(path, settings)
+    wait_until(lambda: count_claims(world) > before or process.poll() is not None)
+    time.sleep(later)
+    process.kill()
+    process.communicate()
+    return process.returncode
 
 
 def test_import_killed_in_the_middle_is_finished_by_running_it_again(world, settings, undisturbed):
@@ -96,23 +112,16 @@ def test_import_killed_in_the_middle_is_finished_by_running_it_again(world, sett
     Killed with -9 at random moments and run again, an import ends where an undisturbed one does.
     """
     path, expected_rows, expected_scores = undisturbed
-    pauses = [random.uniform(0, 0.6) for _ in range(2)]  # noqa: S311 - any moment will do
-    seen = []
-    for pause in pauses:
-        before, process = count_claims(world), start_import(path, settings)
-        while count_claims(world) == before and process.poll() is None:
-            time.sleep(0.02)
-        time.sleep(pause)
-        process.kill()
-        process.communicate()
-        seen.append(count_claims(world))
+    # The first one after the first batch that is kept, with which no import is done; the other at any time later.
+    pause = random.uniform(0, 0.3)  # noqa: S311 - any moment will do
+    ends = [killed_import(world, path, settings, later=later) for later in (0, pause)]
     last = start_import(path, settings)
     told, _ = last.communicate(timeout=120)
 
-    assert (1, "1500 lines") == (last.returncode, told.partition(":")[0]), "the file has bad lines"
-    assert 0 < seen[0] <= count_claims(world)
-    assert expected_rows == rows(world), pauses
-    assert expected_scores == scores(world), pauses
+    assert -signal.SIGKILL == ends[0]
+    assert (1, f"{LINES} lines") == (last.returncode, told.partition(":")[0]), "the file has bad lines"
+    assert expected_rows == rows(world), pause
+    assert expected_scores == scores(world), pause
 
 
 def test_two_imports_of_one_file_at_once(world, settings, undisturbed):

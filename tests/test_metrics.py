@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
+import shutil
 import subprocess
 import sys
-from pathlib import Path
-from urllib.error import URLError
-from urllib.request import urlopen
 
 import psutil
 import pytest
 
 from service.cache import Answer, Question, ScoreCache
 from service.metrics import render_metrics
+from service.serve import ROOT
 from tests.exposition import counted
-from tests.live import free_port, running
+from tests.live import gunicorn_alone
 from tests.own_redis import own_redis, wait_until
 
-ROOT = Path(__file__).parents[1]
-BORNEOUT = [sys.executable, "-m", "service.cli"]
 HERALD = Question("herald", "all")
 
 
@@ -29,70 +27,56 @@ def requests(page):
     return counted(page, "borneout_http_requests_total", route="/healthz", status="200")
 
 
-def read(port, path="/metrics"):
-    with urlopen(f"http://127.0.0.1:{port}{path}", timeout=10) as answer:
-        return answer.read().decode()
-
-
-def test_every_process_knows_all(tmp_path):
+def test_every_process_knows_all(tmp_path, sqlite_template, redis_url):
     """
-    Each of gunicorn's processes shows what all have counted, those killed and replaced too; a new start begins anew.
+    Each of gunicorn's processes shows what all have counted, those killed and replaced too, in a data directory that it
+    makes itself; a new start begins anew.
     """
-    with running(tmp_path, workers=2) as service:
+    data_dir, database = tmp_path / "a" / "data", shutil.copy(sqlite_template, tmp_path)
+    names = {"BORNEOUT_DATABASE_URL": f"sqlite:///{database}", "BORNEOUT_REDIS_URL": redis_url}
+    alone = functools.partial(gunicorn_alone, data_dir, log=tmp_path / "gunicorn.log", **names)
+
+    def page():
+        return gunicorn.ask("GET", "/metrics")[1].decode()
+
+    with alone() as gunicorn:
+        wait_until(lambda: 200 == gunicorn.status("/readyz"))
         for _ in range(20):
-            read(service.port, "/healthz")
-        assert {20.0} == {requests(read(service.port)) for _ in range(10)}
+            gunicorn.ask("GET", "/healthz")
+        assert {20.0} == {requests(page()) for _ in range(10)}
+        assert 0 == counted(page(), "borneout_outbox_rows")
 
-        _, *workers = service.processes("gunicorn.conf.py")
+        workers = gunicorn.processes()
         for worker in workers:
             worker.kill()
-        psutil.wait_procs(workers, 10)
-        service.wait_until_ready()
-        read(service.port, "/healthz")
-        assert {21.0} == {requests(read(service.port)) for _ in range(10)}
-
-        service.stop()
-        service.start()
-        assert 0 == requests(read(service.port))
-
-
-def test_gunicorn_by_itself(tmp_path, database_url, redis_url):
-    """
-    Counts are added up where gunicorn is run without `borneout serve`, in a data directory that it makes itself.
-    """
-    data_dir, port = tmp_path / "a" / "data", free_port()
-    names = {"DATABASE_URL": database_url, "REDIS_URL": redis_url, "DATA_DIR": str(data_dir)}
-    env = {**os.environ, **{f"BORNEOUT_{name}": value for name, value in names.items()}}
-    command = [sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py", "--bind", f"127.0.0.1:{port}"]
-    with subprocess.Popen(command, env=env, cwd=ROOT, stderr=subprocess.DEVNULL) as gunicorn:
-        try:
-            await_answer(port)
-            before = requests(read(port))
-            for _ in range(10):
-                read(port, "/healthz")
-            assert {10.0} == {requests(read(port)) - before for _ in range(10)}
-            assert 0 == counted(read(port), "borneout_outbox_rows")
-        finally:
-            gunicorn.terminate()
+        psutil.wait_procs(workers, 60)
+        wait_until(lambda: 200 == gunicorn.status("/readyz"))
+        gunicorn.ask("GET", "/healthz")
+        assert {21.0} == {requests(page()) for _ in range(10)}
     assert {"counter", "histogram"} == {path.name.split("_")[0] for path in (data_dir / "metrics").glob("*.db")}
 
+    with alone() as gunicorn:
+        wait_until(lambda: 200 == gunicorn.status("/readyz"))
+        assert 0 == requests(page())
 
-def test_worker_beats(tmp_path, settings):
+
+def test_worker_beats(tmp_path, sqlite_template, redis_url):
     """
     The worker touches its file every round, so that others can see that it goes round.
     """
     beat = tmp_path / "data" / "worker.beat"
-    names = {"DATABASE_URL": settings.database_url, "REDIS_URL": settings.redis_url}
+    names = {"DATABASE_URL": f"sqlite:///{shutil.copy(sqlite_template, tmp_path)}", "REDIS_URL": redis_url}
     env = {**os.environ, **{f"BORNEOUT_{name}": value for name, value in names.items()}}
-    command = [*BORNEOUT, "worker", "--data-dir", str(beat.parent)]
+    command = [sys.executable, "-m", "service.cli", "worker", "--data-dir", str(beat.parent)]
     with subprocess.Popen(command, env=env, cwd=ROOT, stderr=subprocess.DEVNULL) as worker:
         try:
             wait_until(beat.exists)
             first = beat.stat().st_mtime_ns
             wait_until(lambda: beat.stat().st_mtime_ns > first)
-        finally:
             worker.terminate()
-    assert 0 == worker.returncode
+            assert 0 == worker.wait(60)
+        finally:
+            worker.kill()
 
 
 @pytest.mark.parametrize("operation", ["read", "forget", "ping"])
@@ -143,12 +127,3 @@ def failures(before):
         for operation in ("read", "keep", "forget", "ping")
     }
     return {operation: number for operation, number in grown.items() if number}
-
-
-def await_answer(port):
-    def answers():
-        with contextlib.suppress(URLError, OSError):
-            return read(port, "/healthz")
-        return None
-
-    wait_until(answers, timeout=20)
