@@ -59,7 +59,7 @@ class Limits:
     reads: Quota = Quota(120_000, 60)
     writes: Quota = Quota(30_000, 60)
     failures: Quota = Quota(1_200, 60)
-    """Keys that are none, from one address."""
+    """Invalid keys, from one address."""
 
     @classmethod
     def parse(cls, text: str) -> Limits:

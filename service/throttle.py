@@ -32,7 +32,7 @@ def count_call(kind: Literal["reads", "writes"], key_id: UUID | None) -> None:
 
 
 def count_failure() -> None:
-    """Count a key that is none for the address that it comes from.
+    """Count an invalid key for the address that it comes from.
 
     Raises:
         TooManyRequests: There were too many of them.
@@ -43,7 +43,7 @@ def count_failure() -> None:
 
 
 def check_failures() -> None:
-    """Look at no key from an address that has sent too many that are none.
+    """Refuse to look at any more keys from an address that has sent too many invalid ones.
 
     Raises:
         TooManyRequests: This one has, and this process knows.

@@ -29,7 +29,7 @@ class ClaimIn(Body):
 
 
 class ClaimPatch(Body):
-    """A merge patch (RFC 7396): the members that change; null where there is to be none."""
+    """A merge patch (RFC 7396): the members that change; null where there may be none and is to be, [] for no tags."""
 
     text = Text(2000)
     topic = Text(100, allow_none=True)

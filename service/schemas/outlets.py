@@ -21,7 +21,7 @@ class OutletIn(Body):
 
 
 class OutletPatch(Body):
-    """A merge patch (RFC 7396): the members that change; null where there is to be none."""
+    """A merge patch (RFC 7396): the members that change; null for no parent, [] for no domains or aliases."""
 
     name = Text(NAME_LENGTH)
     kind = one_of(OutletKind)
