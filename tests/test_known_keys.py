@@ -14,6 +14,8 @@ from service.keys import create_key, revoke_key
 from service.known_keys import KnownKeys
 from service.vocabulary import Scope
 
+pytestmark = pytest.mark.sqlite_alone  # what is kept in memory
+
 
 def make(db):
     return create_key(db, name="reader", scopes=[Scope.READ], now=dt.datetime.now(dt.UTC))

@@ -9,6 +9,11 @@ from jsonschema_rs import Draft202012Validator
 from werkzeug.exceptions import HTTPException
 
 PROBLEM_JSON = "application/problem+json"
+NOTHING = "0192aa00-0000-7000-8000-000000000000"
+"""An id of nothing."""
+ARGUMENTS = dict.fromkeys(("claim_id", "key_id", "report_id", "dispute_id", "reply_id"), NOTHING)
+ARGUMENTS |= {"outlet": "nobody", "name": "nothing", "filename": "x", "digest": "0", "topic": "x"}
+"""What stands in a path for what it names, and names nothing that is there."""
 _VALIDATORS = {}
 
 

@@ -10,6 +10,8 @@ import pytest
 from service import pages
 from tests.world import report
 
+pytestmark = pytest.mark.sqlite_alone  # headers, which no database has to do with
+
 PAGES = Path(pages.__path__[0])
 PATHS = ("/v1/outlets", "/v1/outlets/nobody", "/v1/outlets?x=1", "/v1/nothing", "/v1//outlets", "/healthz", "/")
 PATHS += ("/docs", "/docs/swagger-ui.css", "/docs/nothing", "/problems/conflict", "/openapi.json", "/metrics")

@@ -1,10 +1,12 @@
-"""ETag, If-None-Match, HEAD, OPTIONS and what browsers of other sites may read"""
+"""ETag, If-None-Match, HEAD and OPTIONS"""
 
 from __future__ import annotations
 
 import pytest
 
-from tests.world import assert_problem
+from tests.world import assert_problem, report
+
+pytestmark = pytest.mark.sqlite_alone  # headers, which no database has to do with
 
 
 @pytest.fixture
@@ -68,15 +70,29 @@ def test_modified(world, paths):
         assert (200, True) == (answer.status_code, answer.headers["ETag"] != tag)
 
 
-def test_head_mirrors_get(world, paths):
+def test_head(world):
     """
-    HEAD answers with the headers of GET and no body.
+    HEAD has the status and the headers of GET, without a body.
     """
+    world.resolve(world.record(report()), "true")
+    paths = [
+        "/v1/outlets",
+        "/v1/outlets/herald",
+        "/v1/outlets/nobody",
+        "/v1/claims",
+        "/v1/outlets/herald/score",
+        "/v1/scores?x",
+    ]
     for path in paths:
+        if "score" in path:
+            world.get(path)  # so that both come from the cache
         got, head = world.get(path), world.client.head(path)
+        headers = [
+            {name: value for name, value in one.headers.items() if name not in ("X-Request-ID", "Date", "RateLimit")}
+            for one in (got, head)
+        ]
 
-        assert (got.status_code, b"", got.headers["ETag"]) == (head.status_code, head.data, head.headers["ETag"])
-        assert got.content_type == head.content_type
+        assert (got.status_code, headers[0], b"") == (head.status_code, headers[1], head.data), path
 
 
 def test_options(world, paths):
@@ -90,14 +106,3 @@ def test_options(world, paths):
     assert "GET" in answer.headers["Access-Control-Allow-Methods"]
     assert "If-None-Match" in answer.headers["Access-Control-Allow-Headers"]
     assert (b"", False) == (answer.data, "Content-Type" in answer.headers)
-
-
-def test_errors_and_redirects_can_be_read_from_other_sites(world):
-    """
-    A page of another site sees why its request failed, and follows a redirect.
-    """
-    missing, moved = world.get("/v1/outlets/nobody"), world.client.get("/v1//claims")
-
-    assert_problem(missing, 404, "unknown-outlet")
-    assert (308, "*") == (moved.status_code, moved.headers["Access-Control-Allow-Origin"])
-    assert "*" == missing.headers["Access-Control-Allow-Origin"]

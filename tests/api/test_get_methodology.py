@@ -18,6 +18,8 @@ from service.models import ContextRow
 from service.scoring import Working
 from service.vocabulary import Stance
 
+pytestmark = pytest.mark.sqlite_alone  # words and numbers of the code
+
 WORDS = tomllib.loads(resources.files("service").joinpath("methodology.toml").read_text("utf-8"))
 SECTIONS = pytest.mark.parametrize("section", WORDS)
 

@@ -70,6 +70,7 @@ def test_first_answer_is_given_again(world):
         assert made == count(world, table)
 
 
+@pytest.mark.sqlite_alone
 def test_every_creating_call_takes_a_key(standing_world):
     """
     Every POST that writes says in the document that it takes a key, and what it answers then.
@@ -133,6 +134,7 @@ def test_key_belongs_to_its_api_key(world):
     assert 2 == len(ids)
 
 
+@pytest.mark.sqlite_alone
 @pytest.mark.parametrize("key", ["", " ", "a b", "a\tb", "ä", "\x7f", "x" * 256, "\x80"])
 def test_bad_key(standing_world, key):
     """

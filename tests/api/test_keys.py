@@ -58,6 +58,7 @@ def test_make_a_key(world):
     assert {name: value for name, value in key.items() if name != "secret"} == world.get(f"/v1/keys/{key['id']}").json
 
 
+@pytest.mark.sqlite_alone
 @pytest.mark.parametrize(
     ("members", "pointer"),
     [
@@ -241,6 +242,7 @@ def test_former_secret_ends_by_itself(world):
     assert [False, True] == [can_call(world, key) for key in (first, second)]
 
 
+@pytest.mark.sqlite_alone
 @pytest.mark.parametrize("overlap", [-1, 90 * 24 * 3600 + 1, "1", 1.5, None, True])
 def test_bad_overlap(world, overlap):
     """

@@ -94,6 +94,7 @@ def test_unknown_outlet(newsstand, url):
     assert_problem(lookup(newsstand, url), 404, "unknown-outlet")
 
 
+@pytest.mark.sqlite_alone
 @pytest.mark.parametrize(
     "url",
     ["", " ", "https://", "https:///bild.de", "mailto:joe@bild.de", "javascript:alert(1)", "ftp://bild.de", "\x00",
@@ -106,6 +107,7 @@ def test_unusable_url(newsstand, url):
     assert_problem(lookup(newsstand, url), 400, "invalid-query", "/url")
 
 
+@pytest.mark.sqlite_alone
 @pytest.mark.parametrize("query", ["", "?url=bild.de&url=bild.de", "?url=bild.de&uri=x"])
 def test_bad_query(newsstand, query):
     """
@@ -121,6 +123,7 @@ def test_alias_is_no_address(newsstand):
     assert_problem(lookup(newsstand, "BILD-Zeitung"), 404, "unknown-outlet")
 
 
+@pytest.mark.sqlite_alone
 def test_anybody_may_look(newsstand):
     """
     Looking up is reading, and needs no key.

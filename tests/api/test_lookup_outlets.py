@@ -129,6 +129,7 @@ def test_no_urls(world):
     assert {"items": []} == world.post(URL, {"urls": [], "score": True}).json
 
 
+@pytest.mark.sqlite_alone
 @pytest.mark.parametrize(
     ("body", "pointer"),
     [
@@ -152,6 +153,7 @@ def test_bad_body(world, body, pointer):
     assert_problem(world.post(URL, body), 422, "invalid-body", pointer)
 
 
+@pytest.mark.sqlite_alone
 def test_anybody_may_look(world):
     """
     Looking up is reading, and needs no key.

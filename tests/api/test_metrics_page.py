@@ -21,6 +21,7 @@ def page(app):
     return lambda: app.test_client().get("/metrics").text
 
 
+@pytest.mark.sqlite_alone
 def test_it_works(world, page):
     """
     Requests are counted by method, route and status, and timed by method and route.
@@ -40,6 +41,7 @@ def test_it_works(world, page):
     assert 0 < counted(after, f"{name}_sum", **herald) - counted(before, f"{name}_sum", **herald) < 5
 
 
+@pytest.mark.sqlite_alone
 def test_labels_are_few(world, page):
     """
     Whatever paths and methods clients make up, they add no labels.
@@ -59,6 +61,7 @@ def test_labels_are_few(world, page):
     assert 20 <= counted(page(), "borneout_http_requests_total", method="other", route="none")
 
 
+@pytest.mark.sqlite_alone
 def test_how_scores_were_served(world, page):
     """
     A score is counted as a miss the first time and as a hit the next, also where 304 is enough.
@@ -99,6 +102,7 @@ def test_database_away(tmp_path):
     assert "borneout_outbox" not in answer.text
 
 
+@pytest.mark.sqlite_alone
 def test_documented(world, page):
     """
     docs/operations.md tells of every metric on the page with its labels, and of no other.

@@ -17,6 +17,8 @@ from tests.api.contract import CheckedClient
 from tests.own_redis import own_redis
 from tests.world import World, assert_problem, report
 
+pytestmark = pytest.mark.sqlite_alone  # calls are counted in Redis
+
 FEW = Limits(reads=Quota(4, 60), writes=Quota(3, 60), failures=Quota(2, 60))
 
 

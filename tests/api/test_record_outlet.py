@@ -118,6 +118,7 @@ NO_DOMAINS = ["localhost", "https://bild.de", "bild..de", "-bild.de", "192.168.0
 NO_DOMAINS += ["。", "ü" * 70 + ".de", "a." * 130 + "de", ".", "/sport", "bild.de?x=1", "xn--a.ü", "\u202ebild.de"]
 
 
+@pytest.mark.sqlite_alone
 @pytest.mark.parametrize("domain", NO_DOMAINS)
 def test_not_a_domain(standing_world, domain):
     """
@@ -128,6 +129,7 @@ def test_not_a_domain(standing_world, domain):
     assert_problem(response, 422, "invalid-body", "/domains/1")
 
 
+@pytest.mark.sqlite_alone
 @pytest.mark.parametrize(
     "slug",
     ["Herald", "-herald", "herald-", "a--b", "a_b", "a/b", "lookup", "hérald", "0192aa00-0000-7000-8000-000000000000"],
@@ -155,6 +157,7 @@ def test_unknown_parent(world):
     assert_problem(world.post(URL, {"name": "Bild", "parent": "nobody"}), 422, "invalid-body", "/parent")
 
 
+@pytest.mark.sqlite_alone
 def test_all_at_once(world):
     """
     Everything that is wrong with the body is named at once.

@@ -3,26 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-import itertools
 from dataclasses import replace
 
 import pytest
 
-from service.keys import change_key, create_key, find_caller, revoke_key
+from service.keys import change_key, create_key, revoke_key
 from service.runtime import Runtime
 from service.vocabulary import Scope
+from tests.api.contract import ARGUMENTS
 from tests.world import World, assert_problem
 
-NOTHING = "0192aa00-0000-7000-8000-000000000000"
-ARGUMENTS = {
-    "claim_id": NOTHING,
-    "report_id": NOTHING,
-    "key_id": NOTHING,
-    "dispute_id": NOTHING,
-    "reply_id": NOTHING,
-    "outlet": "nobody",
-    "name": "x",
-}
+pytestmark = pytest.mark.sqlite_alone  # who may call is asked before anything else
 
 
 def operations(app):
@@ -61,34 +52,44 @@ def needed(world):
         yield method, path, scope if scope is not Scope.READ or closed else None
 
 
-def bearer(secret):
-    return {"Authorization": f"Bearer {secret}"}
-
-
 def bad_keys(world):
     """What is sent where a key should be, and is none, or none any more."""
-    db, now = world.runtime.db, dt.datetime.now(dt.UTC)
+    db, now, secret = world.runtime.db, dt.datetime.now(dt.UTC), world.secret
     revoked, expired = (create_key(db, name=name, scopes=[Scope.ADMIN], now=now) for name in ("revoked", "expired"))
     revoke_key(db, revoked["id"], now=now)
     change_key(db, expired["id"], changes={"expires_at": now + dt.timedelta(microseconds=1)}, seen=None, now=now)
-    secret = world.headers["Authorization"].removeprefix("Bearer ")
-    yield {}
-    yield from ({"Authorization": word} for word in ("", "Bearer", "Basic abc", secret, f"Token {secret}"))
-    yield from map(bearer, (f"{secret}x", secret[:-1], secret.upper(), revoked["secret"], expired["secret"]))
+    yield from ("", "Bearer", "Bearer ", "Basic abc", f"Basic {secret}", secret, f"Token {secret}")
+    yield from (f"Bearer {wrong}" for wrong in (f"{secret}x", f"x{secret}", secret[:-1], secret.upper()))
+    yield from (f"Bearer bo_{odd}" for odd in ("a" * 24, "\x80\xff", "a" * 5000))
+    yield from (f"Bearer {ended['secret']}" for ended in (revoked, expired))
 
 
-def test_without_a_key_that_is_one(guarded):
+def test_without_a_key(guarded):
     """
-    Whoever has no key, or one that is wrong, revoked or expired, is refused where one is needed and nowhere else.
+    Whoever has no key is refused where one is needed and nowhere else.
     """
-    for headers, (method, path, scope) in itertools.product(bad_keys(guarded), list(needed(guarded))):
-        response = call(guarded, method, path, headers)
+    for method, path, scope in needed(guarded):
+        response = call(guarded, method, path, {})
 
         if scope is None:
-            assert response.status_code not in (401, 403), (method, path, headers)
+            assert response.status_code not in (401, 403), (method, path)
         else:
             assert_problem(response, 401, "unauthorized")
             assert "Bearer" == response.headers["WWW-Authenticate"]
+
+
+def test_key_that_is_none(guarded, reading):
+    """
+    A key that is wrong, revoked or expired, however it is spelt, is none.
+    """
+    for header in bad_keys(guarded):
+        headers = {"Authorization": header}
+        written, read = (call(guarded, method, "/v1/outlets", headers) for method in ("POST", "GET"))
+
+        for response in [written, read] if reading == "closed" else [written]:
+            assert_problem(response, 401, "unauthorized")
+            assert "Bearer" == response.headers["WWW-Authenticate"]
+        assert (200 == read.status_code) is (reading == "open"), header
 
 
 @pytest.mark.parametrize("given", Scope)
@@ -130,18 +131,4 @@ def test_every_scope_is_walked(guarded):
         scope for *_, scope in asked
     }
     assert [] == [path for _, path, scope in asked if path.startswith("/v1/") and scope is None]
-    assert len(asked) > 25
-
-
-def test_key_loses_its_scopes_with_its_life(guarded):
-    """
-    A key is looked up for every call: one that is revoked between two calls is refused the second.
-    """
-    world = guarded.with_scopes(Scope.OUTLETS_WRITE)
-    secret = world.headers["Authorization"].removeprefix("Bearer ")
-    before = world.post("/v1/outlets", {})
-    now = dt.datetime.now(dt.UTC)
-    revoke_key(world.runtime.db, find_caller(world.runtime.db, secret, now=now).key_id, now=now)
-
-    assert_problem(before, 422, "invalid-body", "/name")
-    assert_problem(world.post("/v1/outlets", {}), 401, "unauthorized")
+    assert len(asked) > 40

@@ -10,6 +10,8 @@ import pytest
 from service.instants import parse_instant
 from tests.world import assert_problem
 
+pytestmark = pytest.mark.sqlite_alone  # a setting
+
 
 @pytest.fixture
 def text(world):

@@ -30,6 +30,7 @@ def _started(settings):
     return app.test_client()
 
 
+@pytest.mark.sqlite_alone
 def test_health(world):
     """
     A process that answers is alive.
@@ -44,6 +45,7 @@ def test_ready(world):
     assert {"status": "ok", "database": "ok", "redis": "ok"} == world.client.get("/readyz").json
 
 
+@pytest.mark.sqlite_alone
 def test_ready_without_redis(without_redis):
     """
     Without Redis the service is slower, and ready.
@@ -53,6 +55,7 @@ def test_ready_without_redis(without_redis):
     assert (200, {"status": "degraded", "database": "ok", "redis": "away"}) == (response.status_code, response.json)
 
 
+@pytest.mark.sqlite_alone
 def test_stopping(world):
     """
     A service that was told to stop is not ready, and answers whatever still comes; started again, it is ready.
@@ -67,6 +70,7 @@ def test_stopping(world):
     assert 200 == world.client.get("/readyz").status_code
 
 
+@pytest.mark.sqlite_alone
 def test_score_without_redis(world, without_redis):
     """
     A score is computed when Redis is away, and says so.
@@ -78,6 +82,7 @@ def test_score_without_redis(world, without_redis):
     assert (1, "borneout; fwd=bypass") == (response.json["counts"]["resolved"], response.headers["Cache-Status"])
 
 
+@pytest.mark.sqlite_alone
 def test_without_database(without_database):
     """
     Without its database the service is alive and not ready, and what needs it may be tried again.
