@@ -78,8 +78,8 @@ class Run(NamedTuple):
     resolutions: list[Resolution]
 
 
-def read_records(lines: Iterable[Mapping[str, Any]]) -> list[Record]:
-    """The records of a file.
+def read_records(lines: Iterable[tuple[int, Mapping[str, Any]]]) -> list[Record]:
+    """The records of a file, from its lines with their numbers.
 
     Where no report has a time, the order of the file is the time, and a claim is resolved by its first report.
 
@@ -87,13 +87,13 @@ def read_records(lines: Iterable[Mapping[str, Any]]) -> list[Record]:
         BadRecord: A line does not say what it must, or some say when they were published and others do not.
     """
     given = list(lines)
-    ordered = all(line.get("published_at") is None for line in given)
+    ordered = all(line.get("published_at") is None for _, line in given)
     records = []
-    for number, line in enumerate(given, start=1):
+    for number, line in given:
         try:
             records.append(_record(line, _EPOCH + dt.timedelta(days=number) if ordered else None))
         except (KeyError, TypeError, ValueError, OverflowError) as exc:
-            raise BadRecord(f"Record {number} cannot be read: {exc!r}") from exc
+            raise BadRecord(f"Line {number} cannot be read: {exc!r}.") from exc
     return records
 
 
@@ -108,17 +108,34 @@ def _record(line: Mapping[str, Any], place: dt.datetime | None) -> Record:
         outlet=str(line["outlet"]),
         claim=str(line["claim_id"]),
         stance=_STANCES[line.get("stance") or Stance.SUPPORT],
-        topic=line.get("topic"),
-        commitment=line.get("commitment") or (line.get("x") or {}).get("strength"),
-        probability=line.get("probability"),
+        topic=None if line.get("topic") is None else str(line["topic"]),
+        commitment=_commitment(line),
+        probability=_share(line.get("probability")),
         published_at=published_at,
         resolved_at=None if truth is None else resolved_at,
         proved=truth is not None and truth >= 0.5,
     )
 
 
+def _commitment(line: Mapping[str, Any]) -> int | None:
+    """How strongly it is said, also where a data set has that."""
+    theirs = line.get("x")
+    commitment = line.get("commitment") or (theirs.get("strength") if isinstance(theirs, dict) else None)
+    if commitment not in (None, 1, 2, 3, 4):
+        raise ValueError(f"{commitment!r} is no commitment from 1 to 4")
+    return commitment
+
+
 def _truth(outcome: Any) -> float | None:
-    return _OUTCOMES[outcome] if outcome in _OUTCOMES else float(outcome)
+    return _OUTCOMES[outcome] if outcome in _OUTCOMES else _share(float(outcome))
+
+
+def _share(value: Any) -> float | None:
+    if value is None:
+        return None
+    if type(value) not in (int, float) or not 0 <= value <= 1:
+        raise ValueError(f"{value!r} is no number from 0 to 1")
+    return float(value)
 
 
 def _moment(text: str) -> dt.datetime:
@@ -175,9 +192,9 @@ def _truths(records: Sequence[Record]) -> _Truths:
     known_at: dict[str, dt.datetime] = {}
     proved: dict[str, bool] = {}
     for record in records:
-        if record.resolved_at is not None:
-            known_at[record.claim] = min(known_at.get(record.claim, record.resolved_at), record.resolved_at)
-            proved[record.claim] = record.proved
+        moment = record.resolved_at
+        if moment is not None and (record.claim not in known_at or moment < known_at[record.claim]):
+            known_at[record.claim], proved[record.claim] = moment, record.proved
     return _Truths(known_at, proved)
 
 

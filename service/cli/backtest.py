@@ -33,8 +33,8 @@ from service.lines import read_ndjson
 def backtest(file: Path, *, burn: float, as_json: bool, predictions: IO[str] | None) -> None:
     """Hold our method and six simple ones against the records in FILE.
 
-    A line is a report with its claim and outcome, as for `import`. Each is predicted when it was published and each
-    claim when it was resolved, from what was known by then.
+    A line is a report with its claim and outcome, a flat line as for `import`. Each is predicted when it was published
+    and each claim when it was resolved, from what was known by then.
     """
     found = judge_methods(_records(file), burn=burn)
     if predictions is not None:
@@ -58,7 +58,7 @@ def _records(file: Path) -> Any:
         for number, line in read_ndjson(stream):
             if isinstance(line, ServiceError) or not isinstance(line, dict):
                 raise click.ClickException(f"Line {number} is not a JSON object.")
-            lines.append(line)
+            lines.append((number, line))
     try:
         return read_records(lines)
     except BadRecord as exc:
