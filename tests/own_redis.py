@@ -10,9 +10,13 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import pytest
 import redis
 
+from service import redis_link
 from service.redis_server import redis_command
+
+_PATIENCE = redis_link.READ_TIMEOUT
 
 
 class OwnRedis:
@@ -68,12 +72,21 @@ class OwnRedis:
 
 
 @contextlib.contextmanager
+def usual_patience() -> Iterator[None]:
+    """Redis is waited for as the service does, and not as other tests do."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(redis_link, "READ_TIMEOUT", _PATIENCE)
+        yield
+
+
+@contextlib.contextmanager
 def own_redis(folder: Path, **settings: str) -> Iterator[OwnRedis]:
     """A server of a test's own, started and in the end killed."""
     server = OwnRedis(folder, **settings)
     server.start()
     try:
-        yield server
+        with usual_patience():
+            yield server
     finally:
         server.close()
 

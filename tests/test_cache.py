@@ -12,7 +12,7 @@ import time
 import pytest
 
 from service.cache import RANKING, Answer, CacheStatus, Question, ScoreCache
-from tests.own_redis import own_redis, wait_until
+from tests.own_redis import own_redis, usual_patience, wait_until
 
 HERALD = Question("herald", "all")
 TRIBUNE = Question("tribune", "all")
@@ -450,7 +450,7 @@ def test_something_else_listens_there(rows, said):
     """
     No error gets out when what listens is no Redis, closes at once, says half of something, or nothing at all.
     """
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+    with usual_patience(), socket.create_server(("127.0.0.1", 0)) as listener:
         held = []
 
         def answer():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import re
 import time
@@ -10,12 +11,14 @@ from dataclasses import replace
 import pytest
 
 from service.app import create_app
+from service.cache import ScoreCache
 from service.keys import list_keys, rotate_key
 from service.limits import Limits, Quota
+from service.runtime import Runtime
 from service.vocabulary import Scope
 from tests.api.contract import CheckedClient
 from tests.own_redis import own_redis
-from tests.world import World, assert_problem, report
+from tests.world import World, application_on, assert_problem, report
 
 pytestmark = pytest.mark.sqlite_alone  # calls are counted in Redis
 
@@ -23,20 +26,21 @@ FEW = Limits(reads=Quota(4, 60), writes=Quota(3, 60), failures=Quota(2, 60))
 
 
 @pytest.fixture
-def limited(settings):
+def limited(app, db, settings):
     """Makes worlds on one database and one Redis, as if each were another process, with few calls allowed."""
-    made = []
+    with contextlib.ExitStack() as stack:
 
-    def make(limits=FEW, **members):
-        app = create_app(replace(settings, limits=limits, **members))
-        app.test_client_class = CheckedClient
-        made.append(app.extensions["runtime"])
-        return World(app)
+        def make(limits=FEW, **members):
+            said = replace(settings, limits=limits, **members)
+            cache = stack.enter_context(contextlib.closing(ScoreCache(said.redis_url)))
+            runtime = Runtime(db, cache, said)
+            if not said.trusted_proxies:
+                return World(application_on(app, runtime))
+            made = create_app(said)  # since how many there are is built into an application
+            made.extensions["runtime"], made.test_client_class = runtime, CheckedClient
+            return World(made)
 
-    yield make
-    for runtime in made:
-        runtime.db.close()
-        runtime.cache.close()
+        yield make
 
 
 def statuses(answers):

@@ -42,6 +42,12 @@ def site(tmp_path_factory, sqlite_template, redis_server):
             yield Site(app, address)
 
 
+@pytest.fixture
+def database_url(empty_sqlite):
+    """An empty database, on SQLite alone: pages show what the use cases give, which are tried on both."""
+    return empty_sqlite("borneout")
+
+
 @pytest.fixture(scope="session")
 def browser():
     """The Chromium of the system."""
