@@ -100,7 +100,7 @@ def _is_known(response: Response) -> bool:
 def _template(rule: str) -> str:
     """A route as the API's document writes it.
 
-    >>> _template("/v1/outlets/<outlet>/score"), _template("/static/<path:filename>")
-    ('/v1/outlets/{outlet}/score', '/static/{filename}')
+    >>> _template("/v1/outlets/<outlet>/score"), _template("/topics/<path:topic>")
+    ('/v1/outlets/{outlet}/score', '/topics/{topic}')
     """
     return re.sub(r"<(?:[^<>]*:)?(\w+)>", r"{\1}", rule)

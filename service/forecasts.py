@@ -19,6 +19,7 @@ from service.models import Claim, ForecastRow, LearnerRow, Report, Resolution, S
 from service.provenance import Filed, roots_of
 from service.rates import UNIT, Rates
 from service.records import ToldClaim, walk_claims
+from service.scoring import DEFAULT_LEVEL
 from service.sums import read_rates, read_rates_on
 from service.vocabulary import ClaimKind, Stance
 
@@ -102,7 +103,7 @@ def keep_forecasts(db: Database, *, after: UUID | None, now: dt.datetime) -> UUI
         rows = sa.select(Claim).where(is_open).order_by(Claim.id).limit(KEPT_AT_ONCE).options(*WHOLE)
         claims = session.scalars(rows if after is None else rows.where(Claim.id > after)).all()
         told = [claim for claim in claims if counting_reports(claim)]
-        made = _forecasts(session, told, read_rates(session), level=0.9)
+        made = _forecasts(session, told, read_rates(session), level=DEFAULT_LEVEL)
     rows_of_today = [
         {"claim_id": claim.id, "day": now.date(), "method": forecast.METHOD, "probability": one.probability}
         for claim, one in zip(told, made, strict=True)

@@ -18,9 +18,10 @@ from service.errors import InvalidQuery, UnknownOutlet
 from service.records import Lens
 from service.register import describe_outlet, domain_owners, find_outlets
 from service.scores import outlet_scores
+from service.scoring import DEFAULT_LEVEL
 from service.vocabulary import Basis, MatchRule
 
-_LENS = Lens(topic=None, basis=Basis.RESOLVED, as_of=None, recorded_by=None, level=0.9)
+_LENS = Lens(topic=None, basis=Basis.RESOLVED, as_of=None, recorded_by=None, level=DEFAULT_LEVEL)
 """A score as it is given to who asks for nothing in particular."""
 
 

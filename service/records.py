@@ -17,6 +17,7 @@ from service.errors import InvalidQuery
 from service.models import Claim, Outlet, Reply, Report, Resolution, Version, Withdrawal
 from service.provenance import Filed, Position, position
 from service.register import counts_as, filing_for
+from service.scoring import DEFAULT_LEVEL
 from service.sums import read_sums
 from service.talk import disputed_claims, general_replies
 from service.tally import Amounts, ClaimFacts, Slot, add_up, count_claim, difference
@@ -84,7 +85,7 @@ class Lens:
                 raise InvalidQuery.at(name, detail="Lies in the future.", code="future")
 
 
-EVERYTHING = Lens(topic=None, basis=Basis.RESOLVED, as_of=None, recorded_by=None, level=0.9)
+EVERYTHING = Lens(topic=None, basis=Basis.RESOLVED, as_of=None, recorded_by=None, level=DEFAULT_LEVEL)
 
 
 @dataclass(slots=True)

@@ -11,6 +11,7 @@ METHOD = "record/1"
 RATED_FROM = 20
 """Resolved claims from which a score is `rated`, and ranked."""
 LEVELS = (0.5, 0.8, 0.9, 0.95, 0.99)
+DEFAULT_LEVEL = 0.9
 
 
 @dataclass(frozen=True, slots=True)

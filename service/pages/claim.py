@@ -14,11 +14,11 @@ from service.auth import requires
 from service.pages import charts, lanes
 from service.pages.frame import page_blueprint, show
 from service.runtime import runtime
+from service.scoring import DEFAULT_LEVEL
 from service.vocabulary import Scope
 
 blp = page_blueprint("claim")
 
-_LEVEL = 0.9
 _ROWS = 200
 
 
@@ -27,7 +27,7 @@ _ROWS = 200
 def get_claim(claim_id: UUID) -> Response:
     """The story of a claim"""
     told = story.tell_story(runtime().db, claim_id, now=dt.datetime.now(dt.UTC))
-    forecast = forecasts.forecast_claim(runtime().db, claim_id, level=_LEVEL)
+    forecast = forecasts.forecast_claim(runtime().db, claim_id, level=DEFAULT_LEVEL)
     shown = told | {"picture": lanes.draw(told), "in_short": lanes.summarise(told), "rows": _ROWS}
     return show("claim.html", **shown, forecast=forecast, moved=charts.through_time(_points(forecast["kept"])))
 

@@ -17,12 +17,12 @@ from service.pages.outlet import question
 from service.records import Lens
 from service.runtime import runtime
 from service.schemas.fields import Body, Text, one_of
+from service.scoring import DEFAULT_LEVEL
 from service.vocabulary import Basis, Scope
 
 blp = page_blueprint("compare")
 
 _MOST = 4
-_LEVEL = 0.9
 
 
 class CompareQuery(Body):
@@ -38,7 +38,7 @@ class CompareQuery(Body):
 def compare_outlets() -> Response:
     """Outlets on everything, and on the claims that all of them reported"""
     asked = read_query(CompareQuery())
-    lens = Lens(asked["topic"], asked["basis"], as_of=None, recorded_by=None, level=_LEVEL)
+    lens = Lens(asked["topic"], asked["basis"], as_of=None, recorded_by=None, level=DEFAULT_LEVEL)
     meant = list(dict.fromkeys(slug_of(text) or text for text in asked["outlet"]))
     found = _compare(meant, lens)
     shown = {"found": found, "meant": meant, "most": _MOST, "is_one": found is None and len(asked["outlet"]) > 1}

@@ -11,7 +11,7 @@ from flask import Blueprint, Response, current_app, render_template, send_from_d
 from service.document import explain
 from service.errors import NotFound, problem_types
 
-blp = Blueprint("docs", __name__, template_folder="templates", static_folder="static", static_url_path="/static")
+blp = Blueprint("docs", __name__, template_folder="templates")
 
 _SWAGGER_UI = Path(flask_swagger_ui.__file__).parent / "dist"
 _PROBLEMS = {kind.name: kind for kind in problem_types()}

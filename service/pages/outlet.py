@@ -22,12 +22,11 @@ from service.pages.frame import keep, page_blueprint, read_query, show
 from service.records import Lens
 from service.runtime import runtime
 from service.schemas.fields import Body, Text, one_of
-from service.scoring import RATED_FROM
+from service.scoring import DEFAULT_LEVEL, RATED_FROM
 from service.vocabulary import Basis, ClaimStatus, Scope
 
 blp = page_blueprint("outlet")
 
-_LEVEL = 0.9
 _CLAIMS = 50
 _BADGE_LIFE = 300  # seconds that others may show a badge without asking
 
@@ -43,7 +42,7 @@ class OutletQuery(Body):
     @ma.post_load
     def make_lens(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
         cursor = data.pop("cursor")
-        return {"lens": Lens(**data, recorded_by=None, level=_LEVEL), "cursor": cursor}
+        return {"lens": Lens(**data, recorded_by=None, level=DEFAULT_LEVEL), "cursor": cursor}
 
 
 @blp.get("/outlets/<outlet>")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -22,14 +22,13 @@ from service.pages.frame import keep, page_blueprint, read_query
 from service.records import Lens
 from service.runtime import runtime
 from service.schemas.fields import Body, Count, Text, one_of
-from service.scoring import RATED_FROM
+from service.scoring import DEFAULT_LEVEL, RATED_FROM
 from service.vocabulary import Basis, OutletKind, Scope
 
 blp = page_blueprint("ranking")
 
 _ROWS = 50
 _TOPICS = 200
-_LEVEL = 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +44,17 @@ class Asked:
 
     @property
     def lens(self) -> Lens:
-        return Lens(self.topic, self.basis, self.as_of, recorded_by=None, level=_LEVEL)
+        return Lens(self.topic, self.basis, self.as_of, recorded_by=None, level=DEFAULT_LEVEL)
 
     @property
     def is_usual(self) -> bool:
         """Whether it is one of the parts that the pages lead to, of the ranking as it is now."""
         return self.as_of is None and self.min_resolved == RATED_FROM and self.start % _ROWS == 1
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether a reader has chosen something, and will want to see what."""
+        return replace(self, start=1) != Asked(None, None, Basis.MATURED, None, RATED_FROM, 1)
 
     @property
     def question(self) -> dict[str, str]:

@@ -20,7 +20,7 @@ from service.schemas.scores import (
     ReliabilityOut,
     ScoreQuery,
 )
-from service.scoring import LEVELS
+from service.scoring import DEFAULT_LEVEL, LEVELS
 from service.vocabulary import Basis, ClaimKind, Stance, Verdict
 
 
@@ -37,7 +37,7 @@ class ExplanationQuery(ScoreQuery):
 class HistoryQuery(Body):
     topic = Text(100, load_default=None)
     basis = one_of(Basis, load_default=Basis.RESOLVED)
-    level = Share(load_default=0.9, validate=OneOf(LEVELS))
+    level = Share(load_default=DEFAULT_LEVEL, validate=OneOf(LEVELS))
 
     @ma.post_load
     def make_lens(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:

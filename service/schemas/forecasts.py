@@ -7,11 +7,11 @@ from marshmallow.validate import OneOf
 
 from service.schemas.fields import Answer, Body, Share
 from service.schemas.scores import IntervalOut
-from service.scoring import LEVELS
+from service.scoring import DEFAULT_LEVEL, LEVELS
 
 
 class ForecastQuery(Body):
-    level = Share(load_default=0.9, validate=OneOf(LEVELS))
+    level = Share(load_default=DEFAULT_LEVEL, validate=OneOf(LEVELS))
 
 
 class ForecastPartOut(Answer):

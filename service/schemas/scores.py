@@ -12,7 +12,7 @@ from service.records import Lens
 from service.schemas.fields import MAX_PAGE, Answer, Body, Count, Instant, Share, Text, one_of, page_shape
 from service.schemas.redacted import RedactedOut
 from service.scores import Ranking
-from service.scoring import LEVELS, RATED_FROM
+from service.scoring import DEFAULT_LEVEL, LEVELS, RATED_FROM
 from service.vocabulary import Basis, Order, OutletKind, RankBy
 
 MAX_BATCH = 200
@@ -22,7 +22,7 @@ STATUSES = ("insufficient", "provisional", "rated")
 class LensQuery(Body):
     topic = Text(100, load_default=None)
     as_of = Instant(load_default=None)
-    level = Share(load_default=0.9, validate=OneOf(LEVELS))
+    level = Share(load_default=DEFAULT_LEVEL, validate=OneOf(LEVELS))
 
 
 class ScoreQuery(LensQuery):

@@ -36,7 +36,8 @@ def test_script_of_the_docs(standing_world):
     """
     The page shows this service's document and asks no validator elsewhere.
     """
-    with standing_world.client.get("/static/docs.js") as response:
+    [path] = re.findall(r'src="(/assets/[^"]+/docs\.js)"', standing_world.client.get("/docs").text)
+    with standing_world.client.get(path) as response:
         script = response.text
 
     assert '"/openapi.json"' in script
@@ -50,8 +51,9 @@ def test_script_of_the_docs(standing_world):
         "/docs/%00",
         "/docs/..%2f__init__.py",
         "/docs/..",
-        "/static/../docs.py",
-        "/static/%2e%2e/docs.py",
+        "/assets/0/../docs.py",
+        "/assets/0/%2e%2e/docs.py",
+        "/static/docs.js",
     ],
 )
 def test_no_such_file(standing_world, path):
@@ -90,7 +92,8 @@ def test_problem_type(standing_world, kind):
     response = standing_world.client.get(f"/problems/{kind.name}")
 
     assert (200, "text/html; charset=utf-8") == (response.status_code, response.content_type)
-    assert kind.title in response.text
+    assert f"<h1>{kind.title}</h1>" in response.text
+    assert '<a class="brand" href="/">' in response.text
     assert str(kind.status) in response.text
 
 

@@ -94,7 +94,7 @@ def test_few_claims(site):
     R17: an outlet with too few claims stands below the line, with its counts and without a number.
     """
     html = site.html("/?min_resolved=25&topic=roads")
-    below = re.search(r'<section class="below".*', html, re.DOTALL)[0]
+    below = re.search(r'<section aria-labelledby="few".*', html, re.DOTALL)[0]
 
     assert [] == rows(html)
     assert re.search(r'/outlets/the-oracle">The Oracle</a> <small><data value="24">24</data> of 24 claims', below)
