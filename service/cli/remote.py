@@ -4,9 +4,9 @@ What becomes of a line is what would become of it here, but for this. A line is 
 where a claim or a report comes with a resolution that the service refuses for what is on record, the resolution is
 refused alone, and the line says so. A claim line needs a report. What stood before a change is known again only of a
 claim, and only if the line says all that stood there. An outlet that is on record apart is merged when its line says
-so, where here the line is refused: it may be that an earlier load was cut off between the two calls. A line whose
-answer was lost is loaded again from the top, and as everything is looked up first nothing is made twice; it is then
-told as what it found.
+so, where here the line is refused: it may be that an earlier load was cut off between the two calls. One that was
+merged there is left as it is by a line that does not say so, whatever else that says. A line whose answer was lost is
+loaded again from the top, and as everything is looked up first nothing is made twice; it is then told as what it found.
 """
 
 from __future__ import annotations
@@ -47,6 +47,7 @@ from service.schemas.reports import ReportIn
 from service.schemas.resolutions import ResolutionIn
 
 _TIMEOUT = 30.0  # seconds
+_RETRIES = urllib3.Retry(None, connect=0, read=0, redirect=1, status=0, other=0)
 _PAUSES = (0.5, 2.0)  # seconds before a line is loaded the second and the third time
 _REFUSED, _BROKEN = 400, 500
 _TOO_MANY = HTTPStatus.TOO_MANY_REQUESTS
@@ -67,7 +68,7 @@ class Remote:
     def __init__(self, address: str, key: str) -> None:
         self._address = address.rstrip("/")
         headers = {"Authorization": f"Bearer {key}"}
-        self._pool = urllib3.PoolManager(headers=headers, timeout=_TIMEOUT, retries=urllib3.Retry(0))
+        self._pool = urllib3.PoolManager(headers=headers, timeout=_TIMEOUT, retries=_RETRIES)
 
     def load(self, line: ReadLine) -> LineResult:
         """Load one line; what became of it.
@@ -134,7 +135,8 @@ class Remote:
             return LineStatus.CREATED, self._post("/v1/outlets", sent)[1]
         except SlugTaken:
             found = self._get(f"/v1/outlets/{sent['slug']}")
-            if not self._agrees(found, sent):
+            was_merged = found["slug"] != sent["slug"]  # what is on record of it by itself is not to be seen
+            if not was_merged and not self._agrees(found, sent):
                 raise
             return LineStatus.UNCHANGED, found
 
@@ -211,6 +213,8 @@ class Remote:
 
     def _call(self, method: str, path: str, **options: Any) -> tuple[int, Any]:
         try:
+            # Who asks for an outlet that was merged is sent on, as nobody is who would change one.
+            options |= {"redirect": method == "GET"}
             while (answer := self._pool.request(method, self._address + path, **options)).status == _TOO_MANY:
                 time.sleep(_pause(answer))
         except urllib3.exceptions.HTTPError as exc:

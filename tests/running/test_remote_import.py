@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import http.client
 import json
-import threading
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import quote
 
@@ -14,10 +10,8 @@ import pytest
 
 from service.cli.remote import Remote
 from service.config import Settings
-from service.errors import ServiceError
-from service.lines import ReadLine
-from service.schemas.lines import read_line
 from tests.command import Command
+from tests.elsewhere import became, line, losing, send
 from tests.live import KEY, free_port, running
 
 ROOT = Path(__file__).parents[2]
@@ -83,6 +77,21 @@ def test_merged_outlets(service, load, tmp_path):
     assert (0, "2 lines: 2 created, 0 updated, 0 unchanged, 0 rejected") == load(at(service), file)[:2]
     assert (0, "2 lines: 0 created, 0 updated, 2 unchanged, 0 rejected") == load(at(service), file)[:2]
     assert "tribune" == service.call("GET", "/v1/outlets/tribune-online/merge")[1]["into"]
+
+
+def test_outlet_merged_since(service, load, tmp_path):
+    """
+    R22: lines of an outlet that was merged there since, and of one below it, change nothing there, as here.
+    """
+    file = tmp_path / "outlets.ndjson"
+    apart = [{"type": "outlet", "name": name, "slug": name.lower()} for name in ("Courant", "Journal")]
+    below = {"type": "outlet", "name": "Journal Sport", "slug": "journal-sport", "parent": "journal"}
+    file.write_text("".join(json.dumps(said) + "\n" for said in (*apart, below)))
+    assert (0, "3 lines: 3 created, 0 updated, 0 unchanged, 0 rejected") == load(at(service), file)[:2]
+
+    assert 201 == service.call("POST", "/v1/outlets/journal/merge", {"into": "courant"})[0]
+
+    assert (0, "3 lines: 0 created, 0 updated, 3 unchanged, 0 rejected") == load(at(service), file)[:2]
 
 
 def test_flat_lines(service, load, here, tmp_path):
@@ -206,7 +215,8 @@ def test_claim_corrected_since(service):
     first = send(at(service), flat, typed)
     for external_id in ("c1", "c2"):
         [claim] = service.call("GET", f"/v1/claims?external_id={external_id}")[1]["items"]
-        change(service, f"/v1/claims/{claim['id']}", {"text": "The bridge closes."})
+        text, headers = {"text": "The bridge closes."}, {"If-Match": "*"}
+        assert 200 == service.call("PATCH", f"/v1/claims/{claim['id']}", text, headers=headers)[0]
 
     again = send(at(service), flat, typed, flat | {"claim": "Neither."})
 
@@ -301,77 +311,6 @@ def test_lost_answers(service):
     assert {"/v1/outlets", "/v1/claims", f"{own}/resolutions", f"{own}/reports"} == lost
     assert 1 == len(service.call("GET", "/v1/outlets?q=lost")[1]["items"])
     assert (3, 1) == tuple(len(service.call("GET", f"{own}/{part}")[1]["items"]) for part in ("reports", "resolutions"))
-
-
-@contextmanager
-def losing(service):
-    """An address in front of the service that loses the first answer to a POST at each path; and those paths."""
-    lost = set()
-
-    class Relay(BaseHTTPRequestHandler):
-        def do_GET(self):
-            sent = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            onward = http.client.HTTPConnection("127.0.0.1", service.port, timeout=10)
-            onward.request(self.command, self.path, sent, dict(self.headers))
-            answer = onward.getresponse()
-            content = answer.read()
-            onward.close()
-            if self.command == "POST" and self.path not in lost:
-                lost.add(self.path)
-                return
-            self.send_response(answer.status)
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
-
-        do_POST = do_GET  # noqa: N815 - the name is http.server's
-
-        def log_message(self, *args):
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Relay) as relay:
-        threading.Thread(target=relay.serve_forever, daemon=True).start()
-        try:
-            yield f"http://127.0.0.1:{relay.server_address[1]}", lost
-        finally:
-            relay.shutdown()
-
-
-def line(content):
-    try:
-        return ReadLine(1, read_line(content, feed=None))
-    except ServiceError as exc:
-        return ReadLine(1, exc)
-
-
-def send(address, *contents, key=KEY):
-    """Load lines; of each its status, and the id or the name of the problem."""
-    remote = Remote(address, key)
-    results = [remote.load(line(content)) for content in contents]
-    return [(result.status, result.error.name if result.error else str(result.id)) for result in results]
-
-
-def became(results):
-    """What became of each line of a file, without what is made anew each time."""
-    told = [json.loads(result) for result in results.read_text().splitlines()]
-    problems = [result.get("problem", {}) for result in told]
-    return [
-        (
-            result["line"],
-            result["status"],
-            problem.get("type"),
-            [place["pointer"] for place in problem.get("errors", [])],
-        )
-        for result, problem in zip(told, problems, strict=True)
-    ]
-
-
-def change(service, path, changes):
-    connection = http.client.HTTPConnection("127.0.0.1", service.port, timeout=10)
-    headers = {"Authorization": f"Bearer {KEY}", "Content-Type": "application/json", "If-Match": "*"}
-    connection.request("PATCH", path, json.dumps(changes), headers)
-    assert 200 == connection.getresponse().status
-    connection.close()
 
 
 def slug(service, name):
