@@ -95,9 +95,9 @@ def page_of(query: dict[str, Any], fetch: Callable[..., Page[Any]]) -> tuple[dic
 
 def score_response(answer: Answer, status: CacheStatus) -> Response:
     """An answer from the cache, or as good as: with its tag, and how the cache served it."""
-    count_score_read(status.name.lower())
+    count_score_read(status)
     response = Response(answer.body, content_type="application/json", headers=_link(answer.next_cursor))
-    response.headers["Cache-Status"] = f"borneout; {status}"
+    response.headers["Cache-Status"] = f"borneout; {status.header}"
     response.headers["Cache-Control"] = "no-cache"  # nobody on the way may serve it without asking (R20)
     response.set_etag(answer.etag, weak=True)
     return response

@@ -28,11 +28,19 @@ _GENERATION_LIFE = dt.timedelta(hours=1)
 
 
 class CacheStatus(enum.StrEnum):
-    """How the cache served an answer, as `Cache-Status` says it (RFC 9211)."""
+    """How the cache served an answer."""
 
     HIT = "hit"
-    MISS = "fwd=miss"
-    BYPASS = "fwd=bypass"
+    MISS = "miss"
+    BYPASS = "bypass"
+    """Redis is left alone."""
+    UNKEPT = "unkept"
+    """Answers like it are never kept, whatever Redis does."""
+
+    @property
+    def header(self) -> str:
+        """As `Cache-Status` says it (RFC 9211)."""
+        return {CacheStatus.HIT: "hit", CacheStatus.MISS: "fwd=miss"}.get(self, "fwd=bypass")
 
 
 class Question(NamedTuple):

@@ -73,7 +73,7 @@ def count_answer(method: str, route: str, status: int, *, seconds: float) -> Non
 
 
 def count_score_read(cache: str) -> None:
-    """Count an answer with scores: `hit`, `miss` or `bypass`."""
+    """Count an answer with scores: `hit`, `miss`, `bypass` or `unkept`."""
     _SCORE_READS.labels(cache).inc()
 
 

@@ -117,7 +117,7 @@ def _ranked(
     lens.refuse_future(now)
     compute = partial(_rank, db, lens=lens, ranking=ranking, now=now)
     if not lens.is_current:
-        return compute(), CacheStatus.BYPASS
+        return compute(), CacheStatus.UNKEPT
     question = Question(RANKING, _variant(lens, *ranking.list_name, ranking.cursor, ranking.limit))
     answers, status = cache.get_or_compute([question], lambda _: [compute()])
     return answers[0], status
@@ -136,7 +136,7 @@ def _scores(
     slugs = _slugs(db, references)
     compute = partial(_compute, db, lens=lens, now=now, refuse=refuse)
     if not lens.is_current:
-        return compute(slugs), CacheStatus.BYPASS
+        return compute(slugs), CacheStatus.UNKEPT
     questions = [Question(slug, _variant(lens)) for slug in slugs]
     return cache.get_or_compute(questions, lambda missing: compute([question.about for question in missing]))
 

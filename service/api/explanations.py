@@ -38,7 +38,7 @@ def explain_score(query: dict[str, Any], outlet: str) -> Response:
     The parts of all claims, over all pages, sum to `sums.d`. All pages are of the record that the first one was of.
     """
     answer = explanations.explain_score(runtime().db, outlet, **query, now=dt.datetime.now(dt.UTC))
-    return score_response(answer, CacheStatus.BYPASS)
+    return score_response(answer, CacheStatus.UNKEPT)
 
 
 @blp.route("/<outlet>/score/history")
@@ -53,7 +53,7 @@ def get_score_history(query: dict[str, Any], outlet: str) -> Response:
     Each point is what the score with this `as_of` is today: held against the newest context.
     """
     answer = explanations.score_history(runtime().db, outlet, **query, now=dt.datetime.now(dt.UTC))
-    return score_response(answer, CacheStatus.BYPASS)
+    return score_response(answer, CacheStatus.UNKEPT)
 
 
 @blp.route("/<outlet>/calibration")
@@ -68,4 +68,4 @@ def get_calibration(query: dict[str, Any], outlet: str) -> Response:
     By tenths of probability; a tenth that holds no claim is left out.
     """
     answer = explanations.outlet_calibration(runtime().db, outlet, **query, now=dt.datetime.now(dt.UTC))
-    return score_response(answer, CacheStatus.BYPASS)
+    return score_response(answer, CacheStatus.UNKEPT)

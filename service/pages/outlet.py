@@ -53,7 +53,7 @@ def get_outlet(outlet: str) -> Response | WerkzeugResponse:
     if not is_slug(outlet):  # its page is the one by its slug
         slug = outlets.get_outlet(runtime().db, outlet)["slug"]
         return redirect(f"{url_for('outlet.get_outlet', outlet=slug)}{question(lens)}", 308)
-    return keep(outlet, "outlet", lens, make=lambda: _portray(outlet, lens), is_usual=lens.as_of is None)
+    return keep(outlet, "outlet", lens, make=lambda: _portray(outlet, lens), is_usual=lens.is_current)
 
 
 @blp.get("/outlets/<outlet>/why")

@@ -64,20 +64,23 @@ def test_labels_are_few(world, page):
 @pytest.mark.sqlite_alone
 def test_how_scores_were_served(world, page):
     """
-    A score is counted as a miss the first time and as a hit the next, also where 304 is enough.
+    A score is counted as a miss the first time and as a hit the next, also where 304 is enough; what is never kept is
+    no sign of a Redis that is left alone.
     """
     world.outlet("Herald")
     before = page()
     first = world.get("/v1/outlets/herald/score")
     world.get("/v1/outlets/herald/score", headers={"If-None-Match": first.headers["ETag"]})
+    for path in ("/score?as_of=2020-01-01T00:00:00Z", "/score/explanation", "/score/history", "/calibration"):
+        assert "borneout; fwd=bypass" == world.get(f"/v1/outlets/herald{path}").headers["Cache-Status"]
     after = page()
 
     grown = {
         cache: counted(after, "borneout_score_reads_total", cache=cache)
         - counted(before, "borneout_score_reads_total", cache=cache)
-        for cache in ("hit", "miss", "bypass")
+        for cache in ("hit", "miss", "bypass", "unkept")
     }
-    assert {"hit": 1, "miss": 1, "bypass": 0} == grown
+    assert {"hit": 1, "miss": 1, "bypass": 0, "unkept": 4} == grown
 
 
 def test_the_outbox(world, page):
