@@ -135,12 +135,15 @@ def mixed_lines() -> list[dict[str, Any]]:
 
 
 def polls() -> Iterator[dict[str, Any]]:
-    """The polls seven times over, which makes more than two hundred claims, each time with other outcomes."""
+    """The polls seven times over, which makes more than two hundred claims, each time with other outcomes.
+
+    From the second time on each claim has one report.
+    """
     rng = random.Random(7)  # noqa: S311 - the same for every test
     lines = [json.loads(line) for line in EXCERPT.read_text().splitlines()]
     for turn in range(7):
         outcomes = {line["claim_id"]: rng.choice([True, False, False, 0.123456789123]) for line in lines}
-        for line in lines:
+        for line in lines if turn == 0 else {line["claim_id"]: line for line in lines}.values():
             claim = {"claim_id": f"{turn}:{line['claim_id']}", "outcome": outcomes[line["claim_id"]]}
             yield {**line, **claim, "commitment": rng.choice([None, 1, 4])}
 
