@@ -41,3 +41,17 @@ class Command:
         if result.exception is not None and not isinstance(result.exception, SystemExit):
             raise result.exception
         return result
+
+
+def succeeds(result: Result) -> str:
+    """What a command prints that does what it should, and has nothing to say beside it."""
+    assert (0, "") == (result.exit_code, result.stderr)
+    return result.stdout
+
+
+def fails(result: Result, *words: str) -> None:
+    """A command that fails says so in plain words, with code 1, and shows no traceback."""
+    assert (1, "") == (result.exit_code, result.stdout)
+    assert result.stderr.startswith("Error: ")
+    assert "Traceback" not in result.stderr
+    assert [] == [word for word in words if word not in result.stderr]
