@@ -1,4 +1,5 @@
-# `make run` and `make test` need Python 3.11 or newer and nothing else: no root, no Docker, no running service.
+# `make run` and `make test` need Python 3.11 or 3.12 and nothing else: no root, no Docker, no running service. A newer
+# Python also needs a C compiler, see docs/decisions/0002-embedded-redis.md.
 PYTHON ?= python3
 BIN := .venv/bin
 

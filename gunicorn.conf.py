@@ -52,7 +52,7 @@ class LeavingWorker(ThreadWorker):
 
 wsgi_app = "service.app:create_app()"
 bind = "127.0.0.1:8000"
-workers = 2
+workers = int(os.environ.get("WEB_CONCURRENCY") or 2)
 worker_class = LeavingWorker
 threads = 4
 timeout = 30

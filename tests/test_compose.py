@@ -7,6 +7,7 @@ import os
 import re
 import shlex
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -161,6 +162,31 @@ def test_redis_keeps_nothing():
     assert "redis-server" == program
     assert ("", "no", "allkeys-lru") == (options["--save"], options["--appendonly"], options["--maxmemory-policy"])
     assert options["--maxmemory"].endswith("mb")
+
+
+def test_logs_have_an_end():
+    """
+    What any container says is kept up to a size, and the oldest of it goes.
+    """
+    for name, service in SERVICES.items():
+        options = service["logging"]["options"]
+        assert re.fullmatch(r"\d+m", options["max-size"]), name
+        assert 1 < int(options["max-file"]), name
+
+
+@pytest.mark.parametrize(("said", "expected"), [("5", "5"), ("", "2"), (None, "2")])
+def test_processes(said, expected):
+    """
+    Gunicorn runs as many processes as WEB_CONCURRENCY says, and two where it says nothing.
+    """
+    env = {name: value for name, value in os.environ.items() if name != "WEB_CONCURRENCY"}
+    env |= {} if said is None else {"WEB_CONCURRENCY": said}
+    code = "import runpy; print(runpy.run_path('gunicorn.conf.py')['workers'])"
+    command = [sys.executable, "-c", code]
+    run = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=True)
+
+    assert expected == run.stdout.strip()
+    assert "${WEB_CONCURRENCY:-2}" == SERVICES["api"]["environment"]["WEB_CONCURRENCY"]
 
 
 def test_not_root():
