@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from service.config import Settings
+from tests.command import Command
 from tests.live import KEY, running
 
 README = Path(__file__).parents[1] / "README.md"
@@ -22,8 +23,7 @@ def typed(tmp_path_factory):
     folder = tmp_path_factory.mktemp("readme")
     blocks = re.findall(r"```sh\n(.*?)```", README.read_text(), re.DOTALL)
     with running(folder) as service:
-        load = [sys.executable, "-m", "service.cli", "import", str(STORY), "--data-dir", str(folder)]
-        subprocess.run(load, check=True, capture_output=True, cwd=README.parent)
+        assert 0 == Command(Settings.from_env({}, data_dir=folder))("import", STORY).exit_code
 
         def run(block):
             commands = blocks[block].replace("KEY=bo_...", f"KEY={KEY}").replace(":8000", f":{service.port}")
