@@ -9,14 +9,17 @@ import os
 import subprocess
 import sys
 import threading
+from uuid import UUID
 
 import sqlalchemy as sa
 
 from service.cache import ScoreCache
 from service.models import Outbox, Resolution
 from service.outbox import leave_forget, sweep
+from service.resolutions import resolve_claim
+from service.vocabulary import OPERATOR, Verdict
 from tests.own_redis import own_redis, wait_until
-from tests.world import World
+from tests.world import NOTE, World
 
 NOW = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 
@@ -151,3 +154,17 @@ def _with_redis(app, scores):
     """The application with another cache."""
     app.extensions["runtime"] = dataclasses.replace(app.extensions["runtime"], cache=scores)
     return app
+
+
+def test_score_is_forgotten_after_the_commit_and_not_before(world):
+    """
+    R20: a reader that comes between a use case and the commit of the transaction that it is part of caches what was
+    so until then, and nobody is served that afterwards.
+    """
+    claim, at, now = world.record(), world.runtime, dt.datetime.now(dt.UTC)
+    given = {"verdict": Verdict.TRUE, "truth": None, "known_at": None, "evidence": [], "note": NOTE, "supersedes": None}
+    with at.db.write():
+        resolve_claim(at.db, at.cache, UUID(claim["id"]), resolution=given, caller=OPERATOR, now=now)
+        between = world.score()["counts"]["resolved"]
+
+    assert (0, 1) == (between, world.score()["counts"]["resolved"])

@@ -7,6 +7,7 @@ import datetime as dt
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+import sqlalchemy as sa
 from flask import Flask
 
 from service.keys import create_key
@@ -41,6 +42,11 @@ class World:
         while page["next_cursor"] is not None:
             page = _done(self.get(path, query_string=query | {"cursor": page["next_cursor"]}))
             yield page["items"]
+
+    def count(self, table: Any) -> int:
+        """How many rows there are of something."""
+        with self.runtime.db.read() as session:
+            return session.scalars(sa.select(sa.func.count()).select_from(table)).one()
 
     def post(self, path: str, json: Any = None, **options: Any) -> Any:
         return self.client.post(path, json=json, headers=self.headers | options.pop("headers", {}), **options)

@@ -2,32 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
-import threading
-import time
-from concurrent.futures import ThreadPoolExecutor
-from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
 
-from service import idempotency
-from service.db import after_commit
 from service.idempotency import prune_answers
-from service.keys import list_keys
 from service.models import Claim, KeptAnswer, Outlet, Report, Resolution, Withdrawal
-from service.resolutions import resolve_claim
-from service.vocabulary import OPERATOR, Scope, Verdict
+from service.vocabulary import Scope
 from tests.world import NOTE, World, assert_problem, report
 
 KEY = {"Idempotency-Key": "8e03978e-40d5-43dd-bc93-6894a57f9324"}
 CLAIM = {"text": "The bridge opens in May.", "reports": [report()]}
-
-
-def count(world, table):
-    with world.runtime.db.read() as session:
-        return session.scalar(sa.select(sa.func.count()).select_from(table))
 
 
 def now():
@@ -59,7 +45,7 @@ def test_first_answer_is_given_again(world):
     for number, (path, body, table) in enumerate(calls(world)):
         key = {"Idempotency-Key": f"key-{number}"}
         first = world.post(path, body, headers=key)
-        made = count(world, table)
+        made = world.count(table)
 
         again = [world.post(path, body, headers=key) for _ in range(2)]
 
@@ -67,7 +53,7 @@ def test_first_answer_is_given_again(world):
         assert "Idempotency-Replayed" not in first.headers
         assert [shown(first)] * 2 == [shown(response) for response in again]
         assert ["true"] * 2 == [response.headers["Idempotency-Replayed"] for response in again]
-        assert made == count(world, table)
+        assert made == world.count(table)
 
 
 @pytest.mark.sqlite_alone
@@ -89,7 +75,7 @@ def test_without_a_key(world):
     answers = [world.post("/v1/claims", CLAIM) for _ in range(2)]
 
     assert [201, 201] == [response.status_code for response in answers]
-    assert (2, 0) == (count(world, Claim), count(world, KeptAnswer))
+    assert (2, 0) == (world.count(Claim), world.count(KeptAnswer))
 
 
 def test_replay_tells_what_was_so_then(world):
@@ -120,7 +106,7 @@ def test_key_of_another_request(world, path, body):
 
     assert_problem(world.post(path, body, headers=KEY), 422, "idempotency-key-reused")
     assert shown(first) == shown(world.post("/v1/claims", CLAIM, headers=KEY))
-    assert 1 == count(world, Claim)
+    assert 1 == world.count(Claim)
 
 
 def test_key_belongs_to_its_api_key(world):
@@ -171,19 +157,23 @@ def test_bad_call_is_not_kept(world):
     assert_problem(malformed, 400, "malformed-json", "")
     assert_problem(text, 415, "unsupported-media-type")
     assert 201 == world.post("/v1/claims", CLAIM, headers=KEY).status_code
-    assert (1, 1) == (count(world, Claim), count(world, KeptAnswer))
+    assert (1, 1) == (world.count(Claim), world.count(KeptAnswer))
 
 
 def test_conflict_is_not_kept(world):
     """
     A call that goes against what is on record is tried anew each time, and done when the way is free.
     """
-    claim = world.record()
-    path, body = f"/v1/claims/{claim['id']}/resolutions", {"verdict": None, "supersedes": None, "note": NOTE}
-    refused = world.post(path, body, headers=KEY)
+    world.outlet("Herald", domains=["herald.example"])
+    body = {"name": "Gazette", "domains": ["herald.example"]}
 
-    assert_problem(refused, 409, "nothing-to-supersede")
-    assert 0 == count(world, KeptAnswer)
+    refused = world.post("/v1/outlets", body, headers=KEY)
+    kept = world.count(KeptAnswer)
+    world.patch("/v1/outlets/herald", {"domains": []}, headers={"If-Match": "*"})
+
+    assert_problem(refused, 409, "domain-taken")
+    assert 0 == kept
+    assert 201 == world.post("/v1/outlets", body, headers=KEY).status_code
 
 
 def test_key_without_its_scope(world):
@@ -194,7 +184,7 @@ def test_key_without_its_scope(world):
 
     assert_problem(reader.post("/v1/claims", CLAIM, headers=KEY), 403, "forbidden")
     assert_problem(world.client.post("/v1/claims", json=CLAIM, headers=KEY), 401, "unauthorized")
-    assert 0 == count(world, KeptAnswer)
+    assert 0 == world.count(KeptAnswer)
 
 
 def test_two_hundred_is_kept_too(world):
@@ -223,156 +213,13 @@ def test_kept_for_a_day(world):
     world.post("/v1/claims", CLAIM, headers={"Idempotency-Key": "third"})
 
     prune_answers(world.runtime.db, now=now())
-    assert (201, 3) == (again.status_code, count(world, KeptAnswer))
+    assert (201, 3) == (again.status_code, world.count(KeptAnswer))
     age(world, dt.timedelta(minutes=1))
     prune_answers(world.runtime.db, now=now())
-    assert 1 == count(world, KeptAnswer)
+    assert 1 == world.count(KeptAnswer)
 
 
 def age(world, span):
     with world.runtime.db.write() as session:
         for kept in session.scalars(sa.select(KeptAnswer)):
             kept.recorded_at -= span
-
-
-def test_many_at_once(world):
-    """
-    Of 24 calls with one key at the same time one makes the row, and all are given its answer.
-    """
-    with ThreadPoolExecutor(24) as pool:
-        answers = list(
-            pool.map(
-                lambda _: world.app.test_client().post("/v1/claims", json=CLAIM, headers=world.headers | KEY), range(24)
-            )
-        )
-
-    assert {201} == {response.status_code for response in answers}
-    assert 1 == len({response.data for response in answers})
-    assert 23 == sum("Idempotency-Replayed" in response.headers for response in answers)
-    assert (1, 1) == (count(world, Claim), count(world, KeptAnswer))
-
-
-def test_many_at_once_of_which_each_is_refused(world):
-    """
-    Calls that wait for one that is refused are refused by themselves.
-    """
-    body = {**CLAIM, "kind": "event"}
-    with ThreadPoolExecutor(8) as pool:
-        answers = list(
-            pool.map(
-                lambda _: world.app.test_client().post("/v1/claims", json=body, headers=world.headers | KEY), range(8)
-            )
-        )
-
-    assert {422} == {response.status_code for response in answers}
-
-
-def test_lost_race_is_run_again(world):
-    """
-    Keyed calls that want the same slug, or file the same claim, at once lose races as others do, and are run again.
-    """
-
-    def call(number):
-        headers = world.headers | {"Idempotency-Key": f"key-{number}"}
-        body = {**CLAIM, "external_id": "bridge"}
-        return world.app.test_client().post("/v1/claims", json=body, headers=headers)
-
-    with ThreadPoolExecutor(8) as pool:
-        answers = list(pool.map(call, range(8)))
-
-    assert [200] * 7 + [201] == sorted(response.status_code for response in answers)
-    assert (1, 8) == (count(world, Claim), count(world, KeptAnswer))
-
-
-@pytest.fixture
-def stuck(world):
-    """A call that runs, its transaction open, until it is let go; and its answer then."""
-    begun, go = threading.Event(), threading.Event()
-    answers = []
-
-    def hang():
-        def give():
-            begun.set()
-            go.wait(20)
-            return idempotency.Answer(201, b"{}", {"Content-Type": "application/json"})
-
-        call = idempotency.Call(list_keys(world.runtime.db)[0].id, KEY["Idempotency-Key"], "another digest")
-        answers.append(
-            idempotency.answer_once(world.runtime.db, call, give=give, keep=lambda answer: answer, now=now())
-        )
-
-    thread = threading.Thread(target=hang)
-    thread.start()
-    assert begun.wait(5)
-    yield go
-    go.set()
-    thread.join()
-    assert 1 == len(answers)
-
-
-def test_first_still_running(world, stuck, monkeypatch):
-    """
-    A call that finds the first still running waits for it, and gives up in the end without having done anything.
-    """
-    monkeypatch.setattr(idempotency, "PATIENCE", 0.6)
-    began = time.monotonic()
-
-    response = world.post("/v1/claims", CLAIM, headers=KEY)
-
-    assert_problem(response, 409, "still-running")
-    assert 0.6 <= time.monotonic() - began < 3
-    assert "1" == response.headers["Retry-After"]
-    stuck.set()
-    assert 0 == count(world, Claim)
-
-
-@pytest.mark.usefixtures("stuck")
-def test_wait_is_five_seconds(world):
-    """
-    A call waits five seconds for the first, no less and not much more.
-    """
-    began = time.monotonic()
-
-    assert_problem(world.post("/v1/claims", CLAIM, headers=KEY), 409, "still-running")
-    assert 5 <= time.monotonic() - began < 7
-
-
-def test_waiting_ends_with_the_first(world, stuck):
-    """
-    A call that waits is answered as soon as the first is.
-    """
-    threading.Timer(0.5, stuck.set).start()
-    began = time.monotonic()
-
-    response = world.post("/v1/claims", CLAIM, headers=KEY)
-
-    assert_problem(response, 422, "idempotency-key-reused")
-    assert 0.4 <= time.monotonic() - began < 3
-
-
-def test_score_is_forgotten_after_the_commit_and_not_before(world):
-    """
-    R20: a reader that comes between a use case and the commit of the transaction that it is part of caches what was
-    so until then, and nobody is served that afterwards.
-    """
-    claim, at = world.record(), world.runtime
-    given = {"verdict": Verdict.TRUE, "truth": None, "known_at": None, "evidence": [], "note": NOTE, "supersedes": None}
-    with at.db.write():
-        resolve_claim(at.db, at.cache, UUID(claim["id"]), resolution=given, caller=OPERATOR, now=now())
-        between = world.score()["counts"]["resolved"]
-
-    assert (0, 1) == (between, world.score()["counts"]["resolved"])
-
-
-def test_nothing_is_forgotten_when_the_transaction_fails(world):
-    """
-    What was to be done after the commit is not done where there is none.
-    """
-    done = []
-    with contextlib.suppress(ZeroDivisionError), world.runtime.db.write() as session:
-        with world.runtime.db.write() as inner:
-            after_commit(inner, lambda: done.append(1))
-        assert session is inner
-        raise ZeroDivisionError
-
-    assert [] == done
