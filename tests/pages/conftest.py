@@ -11,6 +11,7 @@ import shutil
 from contextlib import contextmanager
 from pathlib import Path
 
+import coverage
 import pytest
 import sqlalchemy as sa
 from playwright.sync_api import sync_playwright
@@ -68,11 +69,22 @@ def _filled(tmp_path_factory, sqlite_template, redis_server):
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (shared / "done").exists():
             shutil.copy(sqlite_template, shared / "site.db")
-            with _application(shared, redis_server) as app:
+            with _unmeasured(), _application(shared, redis_server) as app:
                 _load(app.extensions["runtime"])
                 _add_what_the_files_lack(World(app))
             (shared / "done").touch()
     return shared / "site.db"
+
+
+@contextmanager
+def _unmeasured():
+    """Coverage is not measured, which takes half of the time: what is loaded runs lines that other tests run."""
+    measuring = coverage.Coverage.current()
+    if measuring is not None:
+        measuring.stop()
+    yield
+    if measuring is not None:
+        measuring.start()
 
 
 @contextmanager
