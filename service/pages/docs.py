@@ -7,6 +7,8 @@ from typing import Any
 
 import flask_swagger_ui
 from flask import Blueprint, Response, current_app, render_template, send_from_directory
+from markdown_it import MarkdownIt
+from markupsafe import Markup
 
 from service.document import explain
 from service.errors import NotFound, problem_types
@@ -14,6 +16,7 @@ from service.errors import NotFound, problem_types
 blp = Blueprint("docs", __name__, template_folder="templates")
 
 _SWAGGER_UI = Path(flask_swagger_ui.__file__).parent / "dist"
+_READER = MarkdownIt("commonmark", {"html": False})
 _PROBLEMS = {kind.name: kind for kind in problem_types()}
 
 
@@ -41,4 +44,9 @@ def get_problem_type(name: str) -> str:
     """What a problem type means"""
     if (kind := _PROBLEMS.get(name)) is None:
         raise NotFound(f"No problem type {name!r}.")
-    return render_template("problem.html", kind=kind, explanation=explain(kind))
+    return render_template("problem.html", kind=kind, explanation=_as_html(explain(kind)))
+
+
+def _as_html(text: str) -> Markup:
+    # Safe, because the reader lets no HTML of the text through.
+    return Markup(_READER.renderInline(text))  # noqa: S704

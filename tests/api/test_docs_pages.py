@@ -28,7 +28,7 @@ def test_docs_need_nobody_else(standing_world):
             assert 200 == response.status_code, path
 
     assert "text/html; charset=utf-8" == page.content_type
-    assert "//" not in "".join(named)
+    assert "//" not in " ".join(named)
     assert len(named) >= 4
 
 
@@ -95,6 +95,16 @@ def test_problem_type(standing_world, kind):
     assert f"<h1>{kind.title}</h1>" in response.text
     assert '<a class="brand" href="/">' in response.text
     assert str(kind.status) in response.text
+
+
+def test_names_in_an_explanation(standing_world):
+    """
+    What stands in an explanation as code is shown as code.
+    """
+    text = standing_world.client.get("/problems/bad-gateway").text
+
+    assert "<code>Idempotency-Key</code>" in text
+    assert "`" not in text
 
 
 def test_unknown_problem_type(standing_world):
