@@ -37,7 +37,7 @@ WHERE datname = current_database() AND pid <> pg_backend_pid() AND NOT (applicat
 _EMPTY = "; ".join(f"DELETE FROM {table}" for table in Base.metadata.tables)
 _EMPTYING = {"sqlite": "empty_sqlite", "postgresql": "empty_postgres"}
 
-# Files of which some lines run on PostgreSQL alone.
+# Files that run the same lines over and over, or those that other files run.
 _OVER_AND_OVER = (
     "test_recount.py",
     "test_learner_quality.py",
@@ -50,7 +50,14 @@ _OVER_AND_OVER = (
     "test_scopes.py",
     "test_fuzz.py",
 )
-_UNLIKE = ("test_db.py", "test_writers_at_once.py", "test_migrations.py", "test_search_claims.py")
+# Files of which some lines run on PostgreSQL alone.
+_UNLIKE = (
+    "test_db.py",
+    "test_database_away.py",
+    "test_writers_at_once.py",
+    "test_migrations.py",
+    "test_search_claims.py",
+)
 
 # How long an example takes says more about the machine than about the code.
 hypothesis.settings.register_profile(

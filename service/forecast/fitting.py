@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from service.forecast.features import Floats
 
-_STEPS = 100
+_STEPS = 1000  # a dozen do for log-odds; features that are wild have needed 161
 _CHUNK = 1 << 15
 _CONVERGED = 1e-20  # the fall that a full step promises, relative to the objective
 _SLOPE = 1e-4

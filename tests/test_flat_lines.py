@@ -1,3 +1,5 @@
+"""Flat lines, as NDJSON and as CSV"""
+
 from __future__ import annotations
 
 import gzip
@@ -6,70 +8,13 @@ import json
 import pytest
 
 from tests.command import Command
-from tests.world import report
-
-LINE = {
-    "outlet": "Sport Bild",
-    "claim_id": "alonso",
-    "claim": "Alonso joins Liverpool.",
-    "stance": "asserts",
-    "published_at": "2024-02-14T10:00:00Z",
-    "url": "https://sportbild.example/alonso",
-    "topic": "transfers",
-    "outcome": False,
-    "resolved_at": "2024-03-29",
-}
-
-
-def line(**members):
-    """A flat line; a member that is `...` is left out."""
-    return {name: value for name, value in (LINE | members).items() if value is not ...}
+from tests.flat_lines import LINE, FlatLoader, claims, line, summary
+from tests.typed_lines import slugs
 
 
 @pytest.fixture
 def load(settings, tmp_path):
-    """Import some lines, or the text of a file; the exit code, the summary and what was said of bad lines."""
-    command = Command(settings)
-
-    def run(*lines, name="lines.ndjson", feed=None):
-        path = tmp_path / name
-        if isinstance(lines[0], dict):
-            path.write_text("".join(json.dumps(each) + "\n" for each in lines))
-        else:
-            path.write_bytes(lines[0])
-        result = command("import", path, *(["--feed", feed] if feed else []))
-        rejections = [text for text in result.stderr.splitlines() if text.startswith("line ")]
-        return result.exit_code, result.stdout.strip(), rejections
-
-    return run
-
-
-def summary(*, created=0, updated=0, unchanged=0, rejected=0):
-    counts = {"created": created, "updated": updated, "unchanged": unchanged, "rejected": rejected}
-    return f"{sum(counts.values())} lines: " + ", ".join(f"{count} {status}" for status, count in counts.items())
-
-
-def claims(world):
-    """What is on record, by external id, without what differs from one load to the next."""
-    found, query = {}, {"limit": 200}
-    while query is not None:
-        page = world.get("/v1/claims", query_string=query).json
-        for item in page["items"]:
-            whole = world.claim(item)
-            reports = [
-                {name: value for name, value in one.items() if name not in ("id", "claim", "recorded_at")}
-                for one in whole["reports"]
-            ]
-            resolution = whole["resolution"] and {
-                name: whole["resolution"][name] for name in ("verdict", "truth", "known_at")
-            }
-            found[whole["external_id"]] = (whole["text"], whole["topic"], reports, resolution)
-        query = {"limit": 200, "cursor": page["next_cursor"]} if page["next_cursor"] else None
-    return found
-
-
-def slugs(world):
-    return [outlet["slug"] for outlet in world.get("/v1/outlets", query_string={"limit": 200}).json["items"]]
+    return FlatLoader(settings, tmp_path)
 
 
 def test_a_line_is_a_report_with_its_claim_and_its_outcome(world, load):
@@ -255,104 +200,6 @@ def test_empty_file(load):
     assert (0, summary(), []) == load(b"")
 
 
-def test_same_file_twice(world, load):
-    """
-    R4: the same file again changes nothing, and says so.
-    """
-    lines = [
-        line(),
-        line(outlet="Kicker", stance="denies"),
-        line(claim_id="b", outcome=None),
-        line(claim_id="c", outcome=0.3),
-    ]
-    first = load(*lines)
-    before = claims(world), world.score("sport-bild")["record"]
-
-    assert (0, summary(created=4), []) == first
-    assert (0, summary(unchanged=4), []) == load(*lines)
-    assert before == (claims(world), world.score("sport-bild")["record"])
-
-
-def test_line_twice_in_one_file(world, load):
-    """
-    R4: a line that stands twice in a file is on record once.
-    """
-    assert (0, summary(created=1, unchanged=1), []) == load(line(), line())
-    assert 1 == len(claims(world)["alonso"][2])
-
-
-def test_outcome_that_comes_later(world, load):
-    """
-    A line whose outcome has become known since resolves its claim, and is told as updated.
-    """
-    load(line(outcome=None, resolved_at=None))
-
-    assert (0, summary(updated=1), []) == load(line())
-    assert "false" == claims(world)["alonso"][3]["verdict"]
-    assert 1 == world.score("sport-bild")["counts"]["incorrect"]
-
-
-def test_lines_of_one_claim_that_disagree(world, load):
-    """
-    The first line of a claim stands; one that says another outcome is rejected, one that says none is not.
-    """
-    code, told, [rejection] = load(
-        line(), line(outlet="Kicker", outcome=True), line(outlet="Sky", outcome=None, resolved_at=None)
-    )
-
-    assert (1, summary(created=2, rejected=1)) == (code, told)
-    assert rejection.startswith("line 2 rejected (already-resolved)")
-    assert ["sky", "sport-bild"] == slugs(world)
-
-
-@pytest.mark.parametrize("verdict", ["true", None])
-def test_correction_by_hand_outlives_the_file(world, load, verdict):
-    """
-    R11: a claim corrected or reopened after the import stays so when the same file is loaded again.
-    """
-    load(line())
-    [item] = world.get("/v1/claims").json["items"]
-    world.resolve(item, verdict, supersedes=item["resolution"]["id"])
-    before = claims(world)
-
-    assert (0, summary(unchanged=1), []) == load(line())
-    assert before == claims(world)
-    assert (0, summary(created=1), []) == load(line(outlet="Kicker"))
-
-
-def test_claim_resolved_by_hand_first(world, load):
-    """
-    A file that says what was found by hand adds its reports; one that says otherwise is rejected.
-    """
-    claim = world.record(report("Sky"), text=LINE["claim"], topic="transfers", external_id="alonso")
-    world.resolve(claim, "false")
-
-    assert (0, summary(created=1), []) == load(line(resolved_at=None))
-    code, _, [rejection] = load(line(outlet="Kicker", outcome=True, resolved_at=None))
-    assert (1, True) == (code, "already-resolved" in rejection)
-
-
-def test_feeds_that_use_the_same_ids(world, load):
-    """
-    A feed's name before its ids keeps them apart from those of another feed.
-    """
-    assert (0, summary(created=1), []) == load(line(), feed="one")
-    assert (0, summary(created=1), []) == load(line(claim="Something else."), feed="two")
-    assert (0, summary(unchanged=1), []) == load(line(), feed="one")
-    assert ["one:alonso", "two:alonso"] == sorted(claims(world))
-
-
-@pytest.mark.parametrize("feed", ["", "a" * 101])
-def test_feed_refused(settings, tmp_path, feed):
-    """
-    The name of a feed has 1 to 100 characters.
-    """
-    path = tmp_path / "lines.ndjson"
-    path.write_text(json.dumps(line()))
-
-    assert 2 == Command(settings)("import", path, "--feed", feed).exit_code
-
-
 def test_words_for_a_stance(world, load):
     """
     The words of data sets and our own are both read.
@@ -429,52 +276,3 @@ def test_bare_dates(world, load):
 
     assert ("2024-03-28T00:00:00Z", False) == published["sport-bild"]
     assert ("2024-03-29T00:00:00Z", True) == published["late"]
-
-
-def test_outlets_named_by_their_domains(world, load):
-    """
-    An outlet that is named like a domain has it, and is found by it when it comes under its name.
-    """
-    world.outlet("Joe", domains=["joe.co.uk"])
-    load(line(outlet="joe.co.uk"), line(outlet="9news.com.au"), line(outlet="Sport Bild"), line(outlet="No. 1"))
-    domains = {outlet["slug"]: outlet["domains"] for outlet in world.get("/v1/outlets").json["items"]}
-
-    assert {"joe": ["joe.co.uk"], "9news-com-au": ["9news.com.au"], "sport-bild": [], "no-1": []} == domains
-
-
-def test_spellings_of_one_outlet(world, load):
-    """
-    Spellings of a name that differ in case and spacing, and its slug, are one outlet.
-    """
-    load(
-        *(
-            line(outlet=name, url=None, published_at=f"2024-02-1{day}")
-            for day, name in enumerate(["Sport Bild", "SPORT  BILD", "sport-bild"])
-        )
-    )
-
-    assert ["sport-bild"] == slugs(world)
-
-
-def test_two_outlets_of_one_name(world, load):
-    """
-    A name that two outlets have is guessed for neither.
-    """
-    world.outlet("Herald")
-    world.outlet("Herald")
-    code, _, [rejection] = load(line(outlet="Herald"))
-
-    assert (1, True) == (code, "/outlet: Several outlets have this name" in rejection)
-
-
-def test_last_side_in_the_file_stands(world, load):
-    """
-    R6: of two sides at one instant the one further down the file stands, also when it is loaded again.
-    """
-    lines = [line(), line(stance="denies"), line()]
-
-    for _ in range(2):
-        load(*lines)
-        counts = world.score("sport-bild")["counts"]
-
-        assert (1, 1, 0) == (counts["deny"], counts["correct"], counts["support"])
