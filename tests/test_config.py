@@ -20,6 +20,7 @@ FOLLOWING = {
     "redis_url": {"embedded_redis"},
     "embedded_redis": {"redis_url"},
 }
+"""What is otherwise, too, where a field is set."""
 
 
 def read(**env):
@@ -87,12 +88,7 @@ def test_setting(name, value, field, expected):
     settings, default = read(**{name: value}), read()
 
     assert expected == getattr(settings, field)
-    follow = {
-        "data_dir": {"database_url", "redis_url"},
-        "redis_url": {"embedded_redis"},
-        "embedded_redis": {"redis_url"},
-    }
-    rest = {f.name for f in fields(Settings)} - {field} - follow.get(field, set())
+    rest = {f.name for f in fields(Settings)} - {field} - FOLLOWING.get(field, set())
     assert [getattr(default, name) for name in sorted(rest)] == [getattr(settings, name) for name in sorted(rest)]
 
 

@@ -299,7 +299,8 @@ def test_counted_as_shown(world, steps):
         if what == "dispute":
             dispute(world, claim)
         elif what == "close":
-            [close(world, one) for one in claim["disputes"]]
+            for one in claim["disputes"]:
+                close(world, one)
         elif what == "correct" or claim["resolution"]:
             superseded = world.get(f"/v1/claims/{claim['id']}/resolutions").json["items"][-1:]
             verdict = "true" if what == "correct" else None

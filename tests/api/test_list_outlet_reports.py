@@ -26,11 +26,10 @@ def test_pages(world):
     for _ in range(3):
         world.record()
 
-    first = world.get(f"{URL}?limit=2").json
-    second = world.get(f"{URL}?limit=2&cursor={first['next_cursor']}").json
+    first, second = world.pages(URL, limit=2)
 
-    seen = [item["id"] for item in first["items"] + second["items"]]
-    assert (3, None) == (len(set(seen)), second["next_cursor"])
+    seen = [item["id"] for item in first + second]
+    assert 3 == len(set(seen))
     assert sorted(seen, reverse=True) == seen
 
 
@@ -48,10 +47,14 @@ def test_by_id(world):
     """
     The outlet may be named by its id, and a cursor of one spelling is not one of the other's list.
     """
-    world.record()
-    outlet = world.get("/v1/outlets/herald").json
+    world.record(report(), report(published_at="2026-01-02T12:00:00Z"))
+    by_id = f"/v1/outlets/{world.get('/v1/outlets/herald').json['id']}/reports"
 
-    assert world.get(URL).json == world.get(f"/v1/outlets/{outlet['id']}/reports").json
+    assert world.get(URL).json == world.get(by_id).json
+    for path, other in ((URL, by_id), (by_id, URL)):
+        cursor = world.get(f"{path}?limit=1").json["next_cursor"]
+        assert 1 == len(world.get(f"{path}?cursor={cursor}").json["items"])
+        assert_problem(world.get(f"{other}?cursor={cursor}"), 400, "invalid-query", "/cursor")
 
 
 def test_unknown_outlet(world):

@@ -84,27 +84,27 @@ def test_scores_after_a_resolution(world):
     assert (0, 1) == (before["counts"]["resolved"], after["counts"]["resolved"])
 
 
-@pytest.mark.parametrize("outlets", [3, 40])
-def test_a_thousand_urls(world, statements, outlets):
+def test_a_thousand_urls(world, statements):
     """
     A thousand URLs with scores cost as many statements as a handful; those that are cached cost none for the scores.
     """
-    for number in range(outlets):
+    for number in range(20):
         world.outlet(f"Paper {number}", domains=[f"paper{number}.example", f"press.example/{number}"])
-    urls = [f"https://m.paper{n % outlets}.example/a/b/c/{n}/d/e/f" for n in range(500)]
-    urls += [f"https://a.b.press.example/{n % outlets}/{n}" for n in range(500)]
+    urls = [f"https://m.paper{n % 20}.example/a/b/c/{n}/d/e/f" for n in range(500)]
+    urls += [f"https://a.b.press.example/{n % 20}/{n}" for n in range(500)]
     world.post(URL, {"urls": urls[:1]})  # from here on it is known whose key this is
     asked = []
 
-    for body in ({"urls": urls}, {"urls": urls, "score": True}, {"urls": urls, "score": True}):
-        statements.clear()
-        items = world.post(URL, body).json["items"]
-        asked.append(len(statements))
+    for some in (urls[:5], urls):
+        for body in ({"urls": some}, {"urls": some, "score": True}, {"urls": some, "score": True}):
+            statements.clear()
+            items = world.post(URL, body).json["items"]
+            asked.append(len(statements))
 
-    assert [f"paper-{n % outlets}" for n in (*range(500), *range(500))] == [item["outlet"]["slug"] for item in items]
+    assert [f"paper-{n % 20}" for n in (*range(500), *range(500))] == [item["outlet"]["slug"] for item in items]
     # The domains; their outlets, those that these count as, their domains and aliases. For scores that are not cached
     # the outlets, the context, the outlets again, replies, disputes, sums and the last seal.
-    assert [5, 12, 5] == asked
+    assert [5, 12, 5] * 2 == asked
 
 
 def test_urls_that_are_none(world):

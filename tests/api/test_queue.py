@@ -86,13 +86,7 @@ class Filed:
 
 def pages(world, limit):
     """The ids on each page of the queue."""
-    query = {"limit": limit}
-    while True:
-        page = world.get("/v1/queue", query_string=query).json
-        yield [item["id"] for item in page["items"]]
-        if page["next_cursor"] is None:
-            return
-        query["cursor"] = page["next_cursor"]
+    return ([item["id"] for item in page] for page in world.pages("/v1/queue", limit=limit))
 
 
 def test_withdrawn_reports_move_no_claim_up(world):
@@ -126,7 +120,7 @@ changes = st.lists(st.tuples(numbers, st.sampled_from([Filed.file, Filed.withdra
 
 
 # The database is shared by the examples; each leaves the queue empty.
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(st.integers(1, 4), numbers), max_size=4), st.lists(changes), st.integers(1, 2))
 def test_reports_between_pages_move_nothing(world, claims, meanwhile, limit):
     """
