@@ -144,3 +144,21 @@ def test_no_past_that_lies_ahead(world):
         ranked(world, lens=ahead)
     with pytest.raises(InvalidQuery):
         portray_outlet(world.runtime.db, "herald", lens=ahead, now=NOW)
+
+
+@pytest.mark.parametrize("path", ["/topics/%00", "/outlets/%00", "/outlets/%00/why", "/outlets/a%00/badge.svg"])
+def test_page_of_what_no_database_can_hold(app, path):
+    """
+    The page of a name with a NUL in it, which PostgreSQL does not take, is one that there is not.
+    """
+    assert 404 == app.test_client().get(path).status_code
+
+
+@pytest.mark.parametrize("path", ["/?as_of=0001-01-01", "/topics/roads?as_of=0001-05-01"])
+def test_page_of_the_first_year(world, path):
+    """
+    Of a day that has no year before it nothing is known, which either database says.
+    """
+    world.record(topic="roads")
+
+    assert 200 == world.client.get(path).status_code
