@@ -123,8 +123,10 @@ def when_ready(_server: Arbiter) -> None:
 
     Not `preload_app`, which puts the application together: a worker opens the database and Redis for itself.
     """
+    gc.disable()
     import_module("service.app")
     gc.freeze()  # what is imported stays: nobody has to search it for garbage, and its memory stays shared
+    gc.enable()
 
 
 def pre_fork(_server: Arbiter, _worker: Worker) -> None:
