@@ -119,6 +119,7 @@ def _load(runtime):
 
 def _add_what_the_files_lack(site):
     """Stated probabilities, shared claims, and an outlet whose every word tries to be more than words."""
+    site.outlet("Herald", kind="newspaper")
     start = dt.datetime(2024, 1, 15, tzinfo=dt.UTC)
     for n in range(24):
         moment = start + dt.timedelta(days=25 * n)

@@ -26,6 +26,8 @@ PAGES = {
     "merge": "/desk/merge?outlet=herald&into=the-oracle",
     "today": "/desk/today?all",
 }
+OF_THEIR_OWN = ("claim that relays", "queue", "claim to resolve", "record", "merge")
+"""Pages with a form or a picture that no other page has."""
 
 
 @pytest.fixture(scope="session")
@@ -93,7 +95,8 @@ def test_page(site, browser, editor_cookie, ids, name):
             page.context.add_cookies([editor_cookie])
             page.goto(PAGES[name].format(**ids))
             look(page)
-            audit(page)
+            if scheme == "dark" or name in OF_THEIR_OWN:
+                audit(page)
 
 
 def test_opened(site, browser, editor, ids):
@@ -231,13 +234,14 @@ def test_without_script(site, browser, editor, due):
         assert "Rovers sign him by forms alone." == page.locator("h1").text_content()
 
         page.get_by_role("link", name="Merge outlets").click()
-        site.outlet("Herold")
-        page.get_by_label("This outlet").fill("herold")
-        page.get_by_label("is in truth").fill("herald")
+        site.outlet("Evening Star")
+        site.outlet("Evning Star")
+        page.get_by_label("This outlet").fill("evning-star")
+        page.get_by_label("is in truth").fill("evening-star")
         page.get_by_role("button", name="Look at both").click()
-        page.get_by_role("button", name="Merge Herold into Herald").click()
+        page.get_by_role("button", name="Merge Evning Star into Evening Star").click()
         page.get_by_role("button", name="Undo").click()
-        assert 200 == site.get("/v1/outlets/herold").status_code
+        assert 200 == site.get("/v1/outlets/evning-star").status_code
         page.get_by_role("button", name="Sign out").click()
         page.goto("/desk")
         assert page.url.endswith("/desk/sign-in?next=%2Fdesk")

@@ -221,11 +221,12 @@ def test_merged(site):
     R22: the page, the badge and the explanation of an outlet that was merged lead to those of the other one.
     """
     site.outlet("Bridge Bulletin")
-    assert site.post("/v1/outlets/bridge-bulletin/merge", {"into": "herald"}).status_code in (200, 201)
+    site.outlet("Bridge Courier")
+    assert 201 == site.post("/v1/outlets/bridge-bulletin/merge", {"into": "bridge-courier"}).status_code
 
     for path in ("", "/why", "/badge.svg"):
         response = site.client.get(f"/outlets/bridge-bulletin{path}?basis=matured")
-        assert (308, f"/outlets/herald{path}?basis=matured") == (response.status_code, response.headers["Location"])
+        assert (308, f"/outlets/bridge-courier{path}?basis=matured") == (response.status_code, response.headers["Location"])
 
 
 def test_badge(site):
