@@ -27,13 +27,13 @@ from service.vocabulary import ClaimKind, Role, Stance
 _READ: WeakKeyDictionary[sa.Engine, dict[tuple[Any, ...], Context]] = WeakKeyDictionary()
 _READ_AT_MOST = 16
 REFIT_AFTER = dt.timedelta(days=1)
+# Put together once: every score asks for it.
+_NEWEST = sa.select(ContextRow.number, ContextRow.recorded_at).order_by(ContextRow.number.desc()).limit(1)
 
 
 def context_of(session: Session, recorded_by: dt.datetime | None = None) -> Context:
     """The newest context, or the one that was the newest at a past moment."""
-    newest = sa.select(ContextRow.number, ContextRow.recorded_at).order_by(ContextRow.number.desc()).limit(1)
-    if recorded_by is not None:
-        newest = newest.where(ContextRow.recorded_at <= recorded_by)
+    newest = _NEWEST if recorded_by is None else _NEWEST.where(ContextRow.recorded_at <= recorded_by)
     found = session.execute(newest).one_or_none()
     return STARTING_CONTEXT if found is None else _context(session, *found)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -103,16 +104,20 @@ def domain_owners(session: Session, domains: Collection[str]) -> dict[str, UUID]
 
 def topmost_parents(session: Session, outlets: Iterable[UUID | None]) -> dict[UUID, UUID]:
     """For each outlet that was not merged the one at the top of its parents, itself if it has none."""
-    start = sa.select(Outlet.id.label("below"), Outlet.id, Outlet.parent_id).where(Outlet.id.in_(set(outlets)))
-    climb = start.cte("climb", recursive=True)
+    return dict(session.execute(_climbing(), {"outlets": list(set(outlets))}).all())
+
+
+@cache
+def _climbing() -> sa.Select[UUID, UUID]:
+    start = sa.select(Outlet.id.label("below"), Outlet.id, Outlet.parent_id)
+    climb = start.where(Outlet.id.in_(sa.bindparam("outlets", expanding=True))).cte("climb", recursive=True)
     named = aliased(Outlet)
     climb = climb.union_all(
         sa.select(climb.c.below, Outlet.id, Outlet.parent_id)
         .join(named, named.id == climb.c.parent_id)
         .join(Outlet, Outlet.id == counts_as(named))
     )
-    tops = session.execute(sa.select(climb.c.below, climb.c.id).where(climb.c.parent_id.is_(None)))
-    return dict(tops.all())
+    return sa.select(climb.c.below, climb.c.id).where(climb.c.parent_id.is_(None))
 
 
 def line_of(session: Session, outlet: Outlet) -> set[UUID]:

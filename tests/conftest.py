@@ -45,7 +45,6 @@ _OVER_AND_OVER = (
     "test_malformed.py",
     "test_bad_queries.py",
     "test_cursors.py",
-    "test_commitment.py",
     "test_paging_lists.py",
     "test_scopes.py",
     "test_fuzz.py",

@@ -122,7 +122,6 @@ def test_when_a_context_is_due(world, resolve_many):
     assert "ctx_3" == refit(world, now=dt.datetime.now(dt.UTC) + DAY).id
 
 
-@pytest.mark.no_cover  # as above
 def test_old_contexts_stay(world, resolve_many):
     """
     R18: what the service would have answered at a past moment is held against the context of that day.
