@@ -10,7 +10,7 @@ import pytest
 
 from service.imports import LineStatus
 from tests.loading import load
-from tests.world import assert_problem
+from tests.world import assert_problem, lasting
 
 STORY = Path(__file__).parents[1] / "examples" / "alonso.ndjson"
 NOW = dt.datetime(2026, 11, 1, tzinfo=dt.UTC)
@@ -36,11 +36,6 @@ def story(world, tell):
     assert {LineStatus.CREATED} == tell()
     items = world.get("/v1/claims", query_string={"limit": 200}).json["items"]
     return {item["external_id"].removeprefix("alonso:"): item for item in items}
-
-
-def lasting(score):
-    """A score without the moment it was asked at."""
-    return {name: value for name, value in score.items() if name not in ("as_of", "computed_at")}
 
 
 def test_five_reports_have_one_root(world, story):

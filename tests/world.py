@@ -76,6 +76,11 @@ class World:
         return _done(self.get(f"/v1/outlets/{outlet}/score", query_string=query))
 
 
+def lasting(score: dict[str, Any]) -> dict[str, Any]:
+    """A score without what the mere passing of time changes."""
+    return {name: value for name, value in score.items() if name not in ("as_of", "computed_at")}
+
+
 def application_on(app: Flask, runtime: Runtime) -> Flask:
     """An application on another database and another Redis, without what takes long about one: its document."""
     other = copy.copy(app)

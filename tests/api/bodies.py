@@ -1,6 +1,8 @@
-"""What the calls that write take, by their paths."""
+"""What the calls that write take, by their paths"""
 
 from __future__ import annotations
+
+import datetime as dt
 
 from tests.world import report
 
@@ -16,3 +18,17 @@ VALID = {
     REPORTS: report(),
     RESOLUTIONS: {"verdict": "true", "note": "Seen on the club's page."},
 }
+
+
+def claim_of(*reports, **members):
+    """A claim as it is sent; without reports, with one of the outlet Herald."""
+    return {"text": "The bridge opens in May.", "reports": list(reports) or [report()], **members}
+
+
+def send_resolution(world, claim, verdict, **members):
+    return world.post(RESOLUTIONS.format(claim["id"]), {"verdict": verdict, **members})
+
+
+def ahead(**time):
+    """A moment that is still to come."""
+    return (dt.datetime.now(dt.UTC) + dt.timedelta(**time)).isoformat()

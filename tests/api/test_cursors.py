@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import base64
 import json
-from uuid import UUID
 
 import pytest
 
 from service.paging import encode_cursor
+from tests.api.contract import NOTHING
 from tests.api.stage import LISTS, Stage
 from tests.world import assert_problem, report
 
 SCORES = "/v1/scores"
 EVERY_LIST = [*LISTS, "scores"]
-NOTHING = str(UUID(int=0))
 DEEP = json.loads("[" * 200 + "]" * 200)
 
 NO_POSITIONS = [[], ["x"], ["x", "x"], ["x", "x", "x"], ["9" * 400] * 3, ["", ""], ["0", "0"], ["-1", "-1", "-1"]]

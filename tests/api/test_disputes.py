@@ -9,9 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from service.vocabulary import Scope
+from tests.api.contract import NOTHING
 from tests.world import assert_problem, report
 
-NOTHING = "0192aa00-0000-7000-8000-000000000000"
 REASON = "The page speaks of another bridge."
 ASIDE = "It is the same bridge, see its number."
 

@@ -2,21 +2,10 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
 import pytest
 
+from tests.api.bodies import CLAIMS, ahead, claim_of
 from tests.world import assert_problem, report
-
-URL = "/v1/claims"
-
-
-def body(*reports, **members):
-    return {"text": "The bridge opens in May.", "reports": list(reports) or [report()], **members}
-
-
-def ahead(**time):
-    return (dt.datetime.now(dt.UTC) + dt.timedelta(**time)).isoformat()
 
 
 def test_it_works(world):
@@ -41,7 +30,9 @@ def test_it_works(world):
         "quote": "Leverkusen believes that he stays.",
     }
 
-    response = world.post(URL, body({"outlet": {"name": "Sport Bild", "domain": "sportbild.bild.de"}, **filed}, **sent))
+    response = world.post(
+        CLAIMS, claim_of({"outlet": {"name": "Sport Bild", "domain": "sportbild.bild.de"}, **filed}, **sent)
+    )
 
     claim = response.json
     expected = sent | {
@@ -110,7 +101,9 @@ def test_event_needs_its_date(world):
     """
     R1: an event has the date by which it is due; what else is wrong is named with it.
     """
-    response = world.post(URL, body(report(), {"outlet": "nobody", "published_at": ahead(hours=1)}, kind="event"))
+    response = world.post(
+        CLAIMS, claim_of(report(), {"outlet": "nobody", "published_at": ahead(hours=1)}, kind="event")
+    )
 
     pointers = ("/resolves_by", "/reports/1/outlet", "/reports/1/published_at")
     assert_problem(response, 422, "invalid-body", *pointers)
@@ -121,12 +114,12 @@ def test_opinion_is_stored_and_never_scored(world):
     R1: an opinion is stored and listed, is never resolved, and counts as unscored.
     """
     claim = world.record(kind="opinion")
-    refused = world.post(f"{URL}/{claim['id']}/resolutions", {"verdict": "true", "note": "Seen."})
+    refused = world.post(f"{CLAIMS}/{claim['id']}/resolutions", {"verdict": "true", "note": "Seen."})
 
     score = world.score()
 
     assert_problem(refused, 409, "opinion-unresolved")
-    assert [claim["id"]] == [item["id"] for item in world.get(URL).json["items"]]
+    assert [claim["id"]] == [item["id"] for item in world.get(CLAIMS).json["items"]]
     assert (1, 0, 0, 1) == tuple(score["counts"][name] for name in ("claims", "open", "resolved", "unscored"))
 
 
@@ -142,99 +135,6 @@ def test_outlet_counts_once(world):
 
     assert 3 == len(claim["reports"])
     assert (1, 1, 1, 1) == tuple(counts[name] for name in ("claims", "resolved", "correct", "support"))
-
-
-def test_feed_repeats_itself(world):
-    """
-    R4: the same external_id with the same body gives the claim that is there, whatever happened to it since.
-    """
-    sent = body(report(url="https://herald.example/1"), report("Echo"), external_id="feed:1", tags=["a"])
-    first = world.post(URL, sent)
-    world.resolve(first.json, "true")
-    world.post(f"{URL}/{first.json['id']}/reports", report("Mirror"))
-
-    again = world.post(URL, sent)
-
-    assert (201, 200) == (first.status_code, again.status_code)
-    assert first.json["id"] == again.json["id"]
-    assert first.headers["Location"] == again.headers["Location"]
-    assert ("resolved", 3) == (again.json["status"], len(again.json["reports"]))
-    assert 1 == len(world.get(URL).json["items"])
-
-
-def test_feed_repeats_itself_in_another_spelling(world):
-    """
-    R4: another zone, another order of reports and an outlet by its slug are the same body.
-    """
-    first = world.record(report(), report("Echo"), external_id="feed:1", resolves_by="2030-01-01T00:00:00Z")
-    reports = [{"outlet": "echo", "published_at": "2026-01-01T13:00:00+01:00"}, report(stance="support")]
-
-    again = world.post(URL, body(*reports, external_id="feed:1", resolves_by="2030-01-01T01:00:00+01:00"))
-
-    assert (200, first["id"]) == (again.status_code, again.json["id"])
-
-
-def test_another_claim_under_the_external_id(world):
-    """
-    R4: a body that does not agree with the claim on record is refused, naming each difference, and changes nothing.
-    """
-    claim = world.record(external_id="feed:1", topic="a")
-    sent = body(report(), report("Newcomer"), external_id="feed:1", topic="b", tags=["x"], kind="opinion")
-
-    response = world.post(URL, sent)
-
-    assert_problem(response, 409, "claim-differs", "/topic", "/tags", "/kind", "/reports/1")
-    assert claim == world.claim(claim)
-    assert_problem(world.get("/v1/outlets/newcomer"), 404, "unknown-outlet")
-
-
-def test_bad_report_under_the_external_id(world):
-    """
-    R4: what is wrong with a report that is sent again is named by its place in the body.
-    """
-    world.record(external_id="feed:1")
-
-    response = world.post(
-        URL, body(report(), {"outlet": "nobody", "published_at": ahead(hours=1)}, external_id="feed:1")
-    )
-
-    assert_problem(response, 422, "invalid-body", "/reports/1/outlet", "/reports/1/published_at")
-
-
-def test_claims_without_external_id_are_two(world):
-    """
-    R4: without external_id two claims of one text are two claims.
-    """
-    assert world.record()["id"] != world.record()["id"]
-
-
-def test_report_given_twice(world):
-    """
-    R4: the same report twice in one body is one report.
-    """
-    twice = report(url="https://herald.example/1")
-
-    assert 1 == len(world.record(twice, twice | {"quote": "Another cut."})["reports"])
-
-
-@pytest.mark.parametrize(
-    "other",
-    [
-        {"stance": "deny"},
-        {"published_at": "2026-01-01T12:00:00.000001Z"},
-        {"url": "https://herald.example/2"},
-        {"relays": {}},
-        {"relays": {"cited_as": "a source"}},
-        {"outlet": {"name": "Echo"}},
-    ],
-)
-def test_reports_that_differ(world, other):
-    """
-    R4: outlet, stance, published_at, url and relays tell two reports apart.
-    """
-    one = report(url="https://herald.example/1")
-
-    assert 2 == len(world.record(one, one | other)["reports"])
 
 
 def test_outlet_is_found_or_made(world):
@@ -264,7 +164,7 @@ def test_ambiguous_name(world):
     world.outlet("Herald")
     world.outlet("Herald")
 
-    response = world.post(URL, body())
+    response = world.post(CLAIMS, claim_of())
 
     assert_problem(response, 422, "invalid-body", "/reports/0/outlet/name")
     assert "herald-2" in response.json["errors"][0]["detail"]
@@ -274,7 +174,7 @@ def test_refused_claim_makes_no_outlet(world):
     """
     A claim that is refused leaves none of its outlets behind.
     """
-    world.post(URL, body(report("Newcomer"), {"outlet": "nobody", "published_at": "2026-01-01T00:00:00Z"}))
+    world.post(CLAIMS, claim_of(report("Newcomer"), {"outlet": "nobody", "published_at": "2026-01-01T00:00:00Z"}))
 
     assert [] == world.get("/v1/outlets").json["items"]
 
@@ -284,7 +184,7 @@ def test_bad_domain_of_an_outlet(world):
     A domain that is none is named by its place.
     """
     response = world.post(
-        URL, body({"outlet": {"name": "A", "domain": "no domain"}, "published_at": "2026-01-01T00:00:00Z"})
+        CLAIMS, claim_of({"outlet": {"name": "A", "domain": "no domain"}, "published_at": "2026-01-01T00:00:00Z"})
     )
 
     assert_problem(response, 422, "invalid-body", "/reports/0/outlet/domain")
@@ -294,8 +194,8 @@ def test_clock_ahead(world):
     """
     A feed's clock may be five minutes ahead, not more.
     """
-    assert 201 == world.post(URL, body(report(published_at=ahead(minutes=4)))).status_code
-    response = world.post(URL, body(report(published_at=ahead(minutes=6))))
+    assert 201 == world.post(CLAIMS, claim_of(report(published_at=ahead(minutes=4)))).status_code
+    response = world.post(CLAIMS, claim_of(report(published_at=ahead(minutes=6))))
     assert_problem(response, 422, "invalid-body", "/reports/0/published_at")
 
 
@@ -312,94 +212,13 @@ def test_backfilled(world):
     assert (2, 1) == tuple(world.score()["counts"][name] for name in ("resolved", "backfilled"))
 
 
-def test_relay_shows_whom_it_cites(world):
-    """
-    R7: a report that passes on another's is a relay, and shows whom it cites in which words.
-    """
-    world.outlet("Sport Bild")
-
-    claim = world.record(
-        report("Joe", relays={"outlet": "sport-bild", "cited_as": "Sport Bild"}),
-        report("Mirror", "2026-01-02T00:00:00Z", relays={"cited_as": "reports in Spain"}),
-    )
-
-    expected = [
-        {"outlet": "sport-bild", "cited_as": "Sport Bild"},
-        {"outlet": None, "cited_as": "reports in Spain"},
-    ]
-    assert expected == [one["relays"] for one in claim["reports"]]
-    assert ["relay", "relay"] == [one["role"] for one in claim["reports"]]
-
-
-def test_self_relay(world):
-    """
-    R7: an outlet cannot relay itself, under whichever name.
-    """
-    herald = world.outlet("Herald", aliases=["The Herald"])
-    reports = [
-        report("The Herald", relays={"outlet": "herald"}),
-        {"outlet": "herald", "published_at": "2026-01-01T00:00:00Z", "relays": {"outlet": herald["id"]}},
-    ]
-
-    response = world.post(URL, body(*reports))
-
-    assert_problem(response, 422, "invalid-body", "/reports/0/relays/outlet", "/reports/1/relays/outlet")
-
-
-def test_cycle_of_relays(world):
-    """
-    R7: outlets that relay one another in a circle, none in its own name, are refused.
-    """
-    for name in "ABC":
-        world.outlet(name)
-
-    response = world.post(URL, body(*(report(x, relays={"outlet": y}) for x, y in ("Ab", "Bc", "Ca"))))
-
-    assert_problem(response, 422, "invalid-body", *(f"/reports/{index}/relays/outlet" for index in range(3)))
-    assert [] == world.get(URL).json["items"]
-
-
-def test_report_beside_a_cycle_is_not_named(world):
-    """
-    R7: only the relays of the circle are at fault, not others of the same body.
-    """
-    for name in "ABCD":
-        world.outlet(name)
-    circle = [report("A", relays={"outlet": "b"}), report("B", relays={"outlet": "a"})]
-
-    response = world.post(URL, body(*circle, report("C", relays={"outlet": "d"}), report("D", relays={})))
-
-    assert_problem(response, 422, "invalid-body", "/reports/0/relays/outlet", "/reports/1/relays/outlet")
-
-
-def test_cycle_with_an_own_report(world):
-    """
-    R7: a circle in which one outlet also reports in its own name has a root, and is kept.
-    """
-    for name in "AB":
-        world.outlet(name)
-
-    claim = world.record(report("A", relays={"outlet": "b"}), report("B", relays={"outlet": "a"}), report("B"))
-
-    assert 1 == claim["independent_roots"]
-
-
-def test_unknown_relayed_outlet(world):
-    """
-    A cited outlet must be on record, like any that is named by its slug.
-    """
-    response = world.post(URL, body(report("Joe", relays={"outlet": "nobody"})))
-
-    assert_problem(response, 422, "invalid-body", "/reports/0/relays/outlet")
-
-
 def test_hundred_reports(world):
     """
     A claim takes a hundred reports at once and not one more.
     """
     reports = [report(url=f"https://herald.example/{number}") for number in range(101)]
 
-    assert_problem(world.post(URL, body(*reports)), 422, "invalid-body", "/reports")
+    assert_problem(world.post(CLAIMS, claim_of(*reports)), 422, "invalid-body", "/reports")
     assert 100 == len(world.record(*reports[1:])["reports"])
 
 

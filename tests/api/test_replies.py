@@ -8,9 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from service.vocabulary import Scope
+from tests.api.contract import NOTHING
 from tests.world import assert_problem, report
 
-NOTHING = "0192aa00-0000-7000-8000-000000000000"
 TEXT = "We corrected the story the same day."
 
 

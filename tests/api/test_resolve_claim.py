@@ -6,19 +6,10 @@ import datetime as dt
 
 import pytest
 
-from service.vocabulary import Scope
-from tests.world import NOTE, assert_problem, report
+from tests.api.bodies import send_resolution
+from tests.world import NOTE, assert_problem, lasting, report
 
 EVIDENCE = ["https://club.example/news/1"]
-
-
-def post(world, claim, verdict, **members):
-    return world.post(f"/v1/claims/{claim['id']}/resolutions", {"verdict": verdict, **members})
-
-
-def lasting(score):
-    """A score without what the mere passing of time changes."""
-    return {name: value for name, value in score.items() if name not in ("as_of", "computed_at")}
 
 
 def test_it_works(world):
@@ -54,7 +45,7 @@ def test_known_in_the_future(world):
     """
     soon = (dt.datetime.now(dt.UTC) + dt.timedelta(minutes=1)).isoformat()
 
-    response = post(world, world.record(), "true", note=NOTE, known_at=soon)
+    response = send_resolution(world, world.record(), "true", note=NOTE, known_at=soon)
 
     assert_problem(response, 422, "invalid-body", "/known_at")
 
@@ -66,8 +57,11 @@ def test_evidence_is_needed(world, verdict):
     """
     claims = [world.record() for _ in range(3)]
 
-    refused = post(world, claims[0], **verdict, evidence=[], note=None)
-    taken = [post(world, claims[1], **verdict, evidence=EVIDENCE), post(world, claims[2], **verdict, note=NOTE)]
+    refused = send_resolution(world, claims[0], **verdict, evidence=[], note=None)
+    taken = [
+        send_resolution(world, claims[1], **verdict, evidence=EVIDENCE),
+        send_resolution(world, claims[2], **verdict, note=NOTE),
+    ]
 
     assert_problem(refused, 422, "invalid-body", "/evidence")
     assert [201, 201] == [response.status_code for response in taken]
@@ -80,7 +74,7 @@ def test_no_evidence_is_needed(world, verdict):
     """
     claim = world.record()
 
-    response = post(world, claim, verdict)
+    response = send_resolution(world, claim, verdict)
     score = world.score()
 
     assert (201, None) == (response.status_code, response.json["truth"])
@@ -93,7 +87,7 @@ def test_blank_note_is_no_evidence(world):
     """
     R12: a note that says nothing is refused.
     """
-    assert_problem(post(world, world.record(), "true", note=" \n"), 422, "invalid-body", "/note")
+    assert_problem(send_resolution(world, world.record(), "true", note=" \n"), 422, "invalid-body", "/note")
 
 
 @pytest.mark.parametrize("truth", [0, 1, -0.5, 1.5, 1e300])
@@ -101,7 +95,7 @@ def test_truth_out_of_range(world, truth):
     """
     R13: the truth of a partial verdict lies between 0 and 1, neither included.
     """
-    response = post(world, world.record(), "partial", truth=truth, note=NOTE)
+    response = send_resolution(world, world.record(), "partial", truth=truth, note=NOTE)
 
     assert_problem(response, 422, "invalid-body", "/truth")
 
@@ -110,7 +104,7 @@ def test_partial_without_truth(world):
     """
     R13: a partial verdict says how much was so; what else is wrong is named with it.
     """
-    response = post(world, world.record(), "partial", known_at="2999-01-01T00:00:00Z")
+    response = send_resolution(world, world.record(), "partial", known_at="2999-01-01T00:00:00Z")
 
     assert_problem(response, 422, "invalid-body", "/truth", "/evidence", "/known_at")
 
@@ -120,7 +114,7 @@ def test_truth_with_another_verdict(world, verdict):
     """
     R13: only a partial verdict carries a truth.
     """
-    response = post(world, world.record(), verdict, truth=0.5, note=NOTE)
+    response = send_resolution(world, world.record(), verdict, truth=0.5, note=NOTE)
 
     assert_problem(response, 422, "invalid-body", "/truth")
 
@@ -150,7 +144,7 @@ def test_second_resolution(world):
     second = world.resolve(claim, "false", supersedes=first["id"])
 
     for supersedes in (None, first["id"], claim["id"], "0192aa00-0000-7000-8000-000000000000"):
-        assert_problem(post(world, claim, "true", note=NOTE, supersedes=supersedes), 409, "already-resolved")
+        assert_problem(send_resolution(world, claim, "true", note=NOTE, supersedes=supersedes), 409, "already-resolved")
     assert second == world.claim(claim)["resolution"]
 
 
@@ -162,7 +156,7 @@ def test_nothing_to_supersede(world):
     claim = world.record()
 
     for members in ({"verdict": "true", "supersedes": other["id"]}, {"verdict": None}):
-        assert_problem(post(world, claim, **members, note=NOTE), 409, "nothing-to-supersede")
+        assert_problem(send_resolution(world, claim, **members, note=NOTE), 409, "nothing-to-supersede")
     assert "open" == world.claim(claim)["status"]
 
 
@@ -205,7 +199,7 @@ def test_resolved_again_after_a_withdrawal(world):
     first = world.resolve(claim, "true")
     withdrawal = world.resolve(claim, None, supersedes=first["id"])
 
-    refused = [post(world, claim, "false", note=NOTE, supersedes=wrong) for wrong in (None, first["id"])]
+    refused = [send_resolution(world, claim, "false", note=NOTE, supersedes=wrong) for wrong in (None, first["id"])]
     world.resolve(claim, "false", supersedes=withdrawal["id"])
 
     for response in refused:
@@ -257,7 +251,7 @@ def test_two_true_claims_of_a_group(world):
     liverpool, bayern, madrid = (world.record(group="alonso") for _ in range(3))
     world.resolve(liverpool, "true")
 
-    refused = post(world, bayern, "true", note=NOTE)
+    refused = send_resolution(world, bayern, "true", note=NOTE)
     world.resolve(bayern, "false")
     world.resolve(madrid, "partial", truth=0.9)
 
@@ -276,7 +270,7 @@ def test_the_true_claim_of_a_group_is_corrected(world):
     corrected = world.resolve(liverpool, "false", supersedes=again["id"])
     taken = world.resolve(bayern, "true")
 
-    back = post(world, liverpool, "true", note=NOTE, supersedes=corrected["id"])
+    back = send_resolution(world, liverpool, "true", note=NOTE, supersedes=corrected["id"])
     world.resolve(bayern, None, supersedes=taken["id"])
 
     assert_problem(back, 409, "group-resolved")
@@ -293,65 +287,10 @@ def test_true_claims_of_no_group_and_of_two(world):
     assert 4 == world.score()["counts"]["correct"]
 
 
-def test_own_claim(world):
-    """
-    R14: the key that filed a claim may not resolve it, and another key may.
-    """
-    filer = world.with_scopes(Scope.CLAIMS_WRITE, Scope.RESOLUTIONS_WRITE)
-    checker = world.with_scopes(Scope.RESOLUTIONS_WRITE)
-    claim = filer.record()
-
-    assert_problem(post(filer, claim, "true", note=NOTE), 403, "own-claim")
-    checker.resolve(claim, "true")
-
-
-def test_own_report(world):
-    """
-    R14: nor may a key that only filed a report on it, to resolve it, correct it or withdraw it.
-    """
-    reporter = world.with_scopes(Scope.CLAIMS_WRITE, Scope.RESOLUTIONS_WRITE)
-    claim, other = world.record(), world.record()
-    reporter.post(f"/v1/claims/{claim['id']}/reports", report("Echo"))
-
-    assert_problem(post(reporter, claim, "true", note=NOTE), 403, "own-claim")
-    first = world.resolve(claim, "true")
-    for verdict in ("false", None):
-        assert_problem(post(reporter, claim, verdict, note=NOTE, supersedes=first["id"]), 403, "own-claim")
-    reporter.resolve(other, "true")
-
-
-def test_report_sent_again_is_not_filed(world):
-    """
-    R14: who sends again what another key filed has filed nothing.
-    """
-    repeater = world.with_scopes(Scope.CLAIMS_WRITE, Scope.RESOLUTIONS_WRITE)
-    claim = world.record(external_id="feed:1")
-    repeater.record(external_id="feed:1")
-
-    repeater.resolve(claim, "true")
-
-
-@pytest.mark.parametrize("scope", [Scope.RESOLUTIONS_OWN, Scope.ADMIN])
-def test_own_claim_with_leave(world, scope):
-    """
-    R14: the scope resolutions:own, which admin implies, lifts the rule.
-    """
-    filer = world.with_scopes(Scope.CLAIMS_WRITE, Scope.RESOLUTIONS_WRITE, scope)
-
-    filer.resolve(filer.record(), "true")
-
-
-def test_own_scope_alone_is_not_enough(world):
-    """
-    R14: resolutions:own is a leave on top of resolutions:write, not instead of it.
-    """
-    owner = world.with_scopes(Scope.RESOLUTIONS_OWN)
-
-    assert_problem(post(owner, world.record(), "true", note=NOTE), 403, "forbidden")
-
-
 def test_unknown_claim(world):
     """
     A claim that is not on record cannot be resolved.
     """
-    assert_problem(post(world, {"id": "0192aa00-0000-7000-8000-000000000000"}, "true", note=NOTE), 404, "not-found")
+    assert_problem(
+        send_resolution(world, {"id": "0192aa00-0000-7000-8000-000000000000"}, "true", note=NOTE), 404, "not-found"
+    )

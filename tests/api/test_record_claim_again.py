@@ -1,0 +1,101 @@
+"""POST /v1/claims of what is on record already, or stands twice in a claim"""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.api.bodies import CLAIMS, ahead, claim_of
+from tests.world import assert_problem, report
+
+
+def test_feed_repeats_itself(world):
+    """
+    R4: the same external_id with the same body gives the claim that is there, whatever happened to it since.
+    """
+    sent = claim_of(report(url="https://herald.example/1"), report("Echo"), external_id="feed:1", tags=["a"])
+    first = world.post(CLAIMS, sent)
+    world.resolve(first.json, "true")
+    world.post(f"{CLAIMS}/{first.json['id']}/reports", report("Mirror"))
+
+    again = world.post(CLAIMS, sent)
+
+    assert (201, 200) == (first.status_code, again.status_code)
+    assert first.json["id"] == again.json["id"]
+    assert first.headers["Location"] == again.headers["Location"]
+    assert ("resolved", 3) == (again.json["status"], len(again.json["reports"]))
+    assert 1 == len(world.get(CLAIMS).json["items"])
+
+
+def test_feed_repeats_itself_in_another_spelling(world):
+    """
+    R4: another zone, another order of reports and an outlet by its slug are the same body.
+    """
+    first = world.record(report(), report("Echo"), external_id="feed:1", resolves_by="2030-01-01T00:00:00Z")
+    reports = [{"outlet": "echo", "published_at": "2026-01-01T13:00:00+01:00"}, report(stance="support")]
+
+    again = world.post(CLAIMS, claim_of(*reports, external_id="feed:1", resolves_by="2030-01-01T01:00:00+01:00"))
+
+    assert (200, first["id"]) == (again.status_code, again.json["id"])
+
+
+def test_another_claim_under_the_external_id(world):
+    """
+    R4: a body that does not agree with the claim on record is refused, naming each difference, and changes nothing.
+    """
+    claim = world.record(external_id="feed:1", topic="a")
+    sent = claim_of(report(), report("Newcomer"), external_id="feed:1", topic="b", tags=["x"], kind="opinion")
+
+    response = world.post(CLAIMS, sent)
+
+    assert_problem(response, 409, "claim-differs", "/topic", "/tags", "/kind", "/reports/1")
+    assert claim == world.claim(claim)
+    assert_problem(world.get("/v1/outlets/newcomer"), 404, "unknown-outlet")
+
+
+def test_bad_report_under_the_external_id(world):
+    """
+    R4: what is wrong with a report that is sent again is named by its place in the body.
+    """
+    world.record(external_id="feed:1")
+
+    response = world.post(
+        CLAIMS, claim_of(report(), {"outlet": "nobody", "published_at": ahead(hours=1)}, external_id="feed:1")
+    )
+
+    assert_problem(response, 422, "invalid-body", "/reports/1/outlet", "/reports/1/published_at")
+
+
+def test_claims_without_external_id_are_two(world):
+    """
+    R4: without external_id two claims of one text are two claims.
+    """
+    assert world.record()["id"] != world.record()["id"]
+
+
+def test_report_given_twice(world):
+    """
+    R4: the same report twice in one body is one report.
+    """
+    twice = report(url="https://herald.example/1")
+
+    assert 1 == len(world.record(twice, twice | {"quote": "Another cut."})["reports"])
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"stance": "deny"},
+        {"published_at": "2026-01-01T12:00:00.000001Z"},
+        {"url": "https://herald.example/2"},
+        {"relays": {}},
+        {"relays": {"cited_as": "a source"}},
+        {"outlet": {"name": "Echo"}},
+    ],
+)
+def test_reports_that_differ(world, other):
+    """
+    R4: outlet, stance, published_at, url and relays tell two reports apart.
+    """
+    one = report(url="https://herald.example/1")
+
+    assert 2 == len(world.record(one, one | other)["reports"])

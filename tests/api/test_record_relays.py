@@ -1,0 +1,87 @@
+"""POST /v1/claims with reports that relay others"""
+
+from __future__ import annotations
+
+from tests.api.bodies import CLAIMS, claim_of
+from tests.world import assert_problem, report
+
+
+def test_relay_shows_whom_it_cites(world):
+    """
+    R7: a report that passes on another's is a relay, and shows whom it cites in which words.
+    """
+    world.outlet("Sport Bild")
+
+    claim = world.record(
+        report("Joe", relays={"outlet": "sport-bild", "cited_as": "Sport Bild"}),
+        report("Mirror", "2026-01-02T00:00:00Z", relays={"cited_as": "reports in Spain"}),
+    )
+
+    expected = [
+        {"outlet": "sport-bild", "cited_as": "Sport Bild"},
+        {"outlet": None, "cited_as": "reports in Spain"},
+    ]
+    assert expected == [one["relays"] for one in claim["reports"]]
+    assert ["relay", "relay"] == [one["role"] for one in claim["reports"]]
+
+
+def test_self_relay(world):
+    """
+    R7: an outlet cannot relay itself, under whichever name.
+    """
+    herald = world.outlet("Herald", aliases=["The Herald"])
+    reports = [
+        report("The Herald", relays={"outlet": "herald"}),
+        {"outlet": "herald", "published_at": "2026-01-01T00:00:00Z", "relays": {"outlet": herald["id"]}},
+    ]
+
+    response = world.post(CLAIMS, claim_of(*reports))
+
+    assert_problem(response, 422, "invalid-body", "/reports/0/relays/outlet", "/reports/1/relays/outlet")
+
+
+def test_cycle_of_relays(world):
+    """
+    R7: outlets that relay one another in a circle, none in its own name, are refused.
+    """
+    for name in "ABC":
+        world.outlet(name)
+
+    response = world.post(CLAIMS, claim_of(*(report(x, relays={"outlet": y}) for x, y in ("Ab", "Bc", "Ca"))))
+
+    assert_problem(response, 422, "invalid-body", *(f"/reports/{index}/relays/outlet" for index in range(3)))
+    assert [] == world.get(CLAIMS).json["items"]
+
+
+def test_report_beside_a_cycle_is_not_named(world):
+    """
+    R7: only the relays of the circle are at fault, not others of the same body.
+    """
+    for name in "ABCD":
+        world.outlet(name)
+    circle = [report("A", relays={"outlet": "b"}), report("B", relays={"outlet": "a"})]
+
+    response = world.post(CLAIMS, claim_of(*circle, report("C", relays={"outlet": "d"}), report("D", relays={})))
+
+    assert_problem(response, 422, "invalid-body", "/reports/0/relays/outlet", "/reports/1/relays/outlet")
+
+
+def test_cycle_with_an_own_report(world):
+    """
+    R7: a circle in which one outlet also reports in its own name has a root, and is kept.
+    """
+    for name in "AB":
+        world.outlet(name)
+
+    claim = world.record(report("A", relays={"outlet": "b"}), report("B", relays={"outlet": "a"}), report("B"))
+
+    assert 1 == claim["independent_roots"]
+
+
+def test_unknown_relayed_outlet(world):
+    """
+    A cited outlet must be on record, like any that is named by its slug.
+    """
+    response = world.post(CLAIMS, claim_of(report("Joe", relays={"outlet": "nobody"})))
+
+    assert_problem(response, 422, "invalid-body", "/reports/0/relays/outlet")
