@@ -12,11 +12,14 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import psutil
+import pytest
 import sqlalchemy as sa
 
 from service.models import Claim, KeptAnswer
 from tests.live import running
 from tests.world import report
+
+pytestmark = pytest.mark.no_cover  # in this process is nothing but those who call
 
 CALLS = 24
 ROUNDS = 2
