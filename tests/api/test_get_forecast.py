@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
-import random
-from itertools import groupby
 from math import log
 
 import pytest
 import sqlalchemy as sa
 
-from service.forecast import BUILD, Claim, Learner, Report, Resolved
+from service.forecast import BUILD, Learner, Resolved
 from service.forecasts import keep_forecasts, refit_learner
 from service.models import LearnerRow
-from service.vocabulary import ClaimKind, Stance
 from tests.loading import load_all
+from tests.taught import day, outcomes, told
 from tests.world import assert_problem, report
 
-STANCES = {"asserts": Stance.SUPPORT, "denies": Stance.DENY, "mentions": Stance.COMMENT}
 NOW = dt.datetime(2026, 11, 1, tzinfo=dt.UTC)
 
 
@@ -27,30 +24,7 @@ def url(claim_id):
 
 @pytest.fixture(scope="module")
 def lines():
-    """Claims of two topics and what ten outlets of uneven quality said of them; the last of them are still open."""
-    rng = random.Random(20261122)  # noqa: S311 - to be the same every time
-    made = []
-    for number in range(75):
-        true, published = rng.random() < 0.4, dt.date(2024, 1, 1) + dt.timedelta(days=3 * number)
-        is_open = number >= 60
-        for outlet in rng.sample(range(10), rng.randint(1, 6)):
-            right = rng.random() < 0.5 + outlet / 22
-            stance = rng.choice(["mentions", *["asserts" if true is right else "denies"] * 3])
-            made.append(
-                {
-                    "outlet": f"Paper {outlet}",
-                    "claim_id": f"claim {number}",
-                    "claim": f"Claim {number}.",
-                    "stance": stance,
-                    "commitment": rng.choice([None, 1, 2, 3, 4]),
-                    "probability": rng.choice([None, None, 0.2, 0.7]),
-                    "published_at": str(published + dt.timedelta(days=rng.randint(0, 9))),
-                    "topic": "ab"[number % 2],
-                    "outcome": None if is_open else true,
-                    "resolved_at": None if is_open else str(published + dt.timedelta(days=20)),
-                }
-            )
-    return made
+    return outcomes()
 
 
 def teach(world, lines):
@@ -73,28 +47,6 @@ on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def standing(standing_world, lines):
     """The same, for tests that only read."""
     return teach(standing_world, lines)
-
-
-def day(text):
-    return dt.datetime.fromisoformat(text).replace(tzinfo=dt.UTC)
-
-
-def told(lines):
-    """The claims of the file with their reports, as the learner wants them, read without the service."""
-    ordered = sorted(enumerate(lines), key=lambda line: (line[1]["claim_id"], line[1]["published_at"], line[0]))
-    for key, group in groupby((line for _, line in ordered), key=lambda line: line["claim_id"]):
-        of_claim = list(group)
-        reports = [
-            Report(
-                line["outlet"],
-                STANCES[line["stance"]],
-                day(line["published_at"]),
-                line["commitment"],
-                line["probability"],
-            )
-            for line in of_claim
-        ]
-        yield Claim(key, ClaimKind.FACT, of_claim[0]["topic"]), reports, of_claim[0]
 
 
 def open_claims(world):
