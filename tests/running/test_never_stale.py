@@ -219,10 +219,12 @@ def test_redis_killed_in_the_middle(race_of, service):
         watcher = psutil.Process(service.process.pid)
         [process] = service.processes("redis-server")
         watcher.suspend()  # or Redis would be back sooner than a slow machine resolves a third of them
-        process.kill()
-        assert is_degraded(service)
-        yield
-        watcher.resume()
+        try:
+            process.kill()
+            assert is_degraded(service)
+            yield
+        finally:
+            watcher.resume()
         service.wait_until_ready(("ok",))
 
     race, claims = race_of("Tribune", 200)

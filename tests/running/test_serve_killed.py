@@ -36,7 +36,9 @@ def test_every_process_killed_comes_back(service):
             assert 200 == service.status(score)
             return {process.pid for process in service.processes(part)} - before
 
-        service.processes(part)[-1].kill()  # of gunicorn one of those that answer
+        killed = service.processes(part)[-1]  # of gunicorn one of those that answer
+        killed.kill()
+        psutil.wait_procs([killed], 60)
         wait_until(is_back)
         service.wait_until_ready(("ok",))
     [master, *old] = service.processes("gunicorn")
