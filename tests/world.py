@@ -15,6 +15,8 @@ from service.runtime import Runtime
 from service.vocabulary import Scope
 
 NOTE = "Seen on the club's page."
+HOSTILE = "<script>alert('x')</script>\"'&"
+"""What would be more than words if it were not kept from it."""
 
 
 class World:

@@ -9,6 +9,7 @@ import json
 import os
 import shutil
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import coverage
@@ -21,14 +22,15 @@ from service.config import Settings
 from service.contexts import refit_context
 from service.imports import load_lines
 from service.lines import ReadLine
+from service.runtime import Runtime
 from service.schemas.lines import read_line
 from service.vocabulary import OPERATOR
+from tests.pages.editor import Editor
 from tests.pages.site import Site, serving
-from tests.world import World, report
+from tests.world import HOSTILE, World, report
 
 ROOT = Path(__file__).parents[2]
 OPEN_SETS = {"polls": "polls538_to2012.ndjson", "emergent": "emergent_first90claims.ndjson"}
-HOSTILE = "<script>alert('x')</script>\"'&"
 
 _CALM = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 
@@ -44,9 +46,20 @@ def site(tmp_path_factory, sqlite_template, redis_server):
 
 
 @pytest.fixture
-def database_url(empty_sqlite):
-    """An empty database, on SQLite alone: pages show what the use cases give, which are tried on both."""
-    return empty_sqlite("borneout")
+def editor(app):
+    """Somebody who has signed in."""
+    return Editor(app).signed_in()
+
+
+@pytest.fixture
+def set_to(app, db, cache, settings):
+    """Gives the application other settings, as if it were another process."""
+
+    def change(**members):
+        app.extensions["runtime"] = Runtime(db, cache, replace(settings, **members))
+        return app
+
+    return change
 
 
 @pytest.fixture(scope="session")

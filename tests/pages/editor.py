@@ -6,13 +6,11 @@ import datetime as dt
 import html
 import re
 
-import pytest
-
 from service.keys import create_key
 from service.vocabulary import Scope
 
-# For tests of many cases that no database sees, or each sees alike.
-ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+HTTPS = {"Origin": "https://desk.example", "Host": "desk.example"}
+"""What a browser says that came by https."""
 
 
 class Editor:
@@ -69,3 +67,13 @@ def told(response):
     """What a page says stands against its form, in words."""
     [found] = re.findall(r'<div class="trouble".*?</div>', response.text, re.DOTALL)
     return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", found)).split())
+
+
+def due(world, text="The bridge opens in May.", day="2026-02-01", *reports, **members):
+    """A claim that has come due."""
+    return world.record(*reports, text=text, kind="event", resolves_by=f"{day}T00:00:00Z", **members)
+
+
+def is_out(response):
+    """Whether somebody is sent to the door."""
+    return 303 == response.status_code and response.headers["Location"].startswith("/desk/sign-in")

@@ -95,7 +95,8 @@ def _was_left(request):
 def look(page):
     """Make sure that nothing of the page at hand moved by itself, or reaches beyond the screen."""
     page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
-    assert [] == [shift for shift in page.evaluate("window.shifted") if shift > 0.001]
+    shifts = page.evaluate("window.shifted")
+    assert not [shift for shift in shifts if shift > 0.001], shifts
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "reaches beyond the screen"
 
 

@@ -15,9 +15,8 @@ from service.lines import ReadLine
 from service.schemas.lines import read_line
 from service.vocabulary import OPERATOR
 from tests.pages.site import figures, section
-from tests.world import report
+from tests.world import HOSTILE, report
 
-HOSTILE = "<script>alert('x')</script>\"'&"
 NOW = dt.datetime(2026, 11, 1, tzinfo=dt.UTC)
 
 
@@ -113,6 +112,7 @@ def test_verdicts(world):
         assert sentence in words(page(world, claim))
 
 
+@pytest.mark.sqlite_alone
 def test_opinion(world):
     """
     An opinion says what it is.
@@ -251,6 +251,7 @@ def test_too_few_to_forecast(world):
     assert [] == figures(part)
 
 
+@pytest.mark.sqlite_alone
 def test_unknown(world):
     """
     A claim that is not on record has a page that says so.
@@ -261,6 +262,7 @@ def test_unknown(world):
     assert "Nothing on record here" in response.text
 
 
+@pytest.mark.sqlite_alone
 def test_escaped(world):
     """
     Whatever words are on record, they are words on the page; no address leads elsewhere than to a page.
@@ -279,6 +281,7 @@ def test_escaped(world):
     assert 8 <= shown.count("alert(&#39;x&#39;)") == shown.count("alert(")
 
 
+@pytest.mark.sqlite_alone
 @pytest.mark.parametrize("url", ["javascript:alert(1)", "[redacted]", "data:text/html,x", " https://x"])
 def test_no_link(app, url):
     """

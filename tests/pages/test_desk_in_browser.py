@@ -7,10 +7,9 @@ import re
 
 import pytest
 
-from tests.pages.conftest import HOSTILE
 from tests.pages.editor import Editor
 from tests.pages.site import audit, look, visiting
-from tests.world import report
+from tests.world import HOSTILE, report
 
 _DAYS = itertools.count(1)
 

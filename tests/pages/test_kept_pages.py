@@ -10,7 +10,8 @@ import pytest
 from service import pages
 from service.pages.frame import edition
 from service.redis_link import PREFIX
-from tests.pages.editor import ON_SQLITE
+
+pytestmark = pytest.mark.sqlite_alone  # what is kept in Redis and in memory
 
 FOLDER = Path(pages.__file__).parent
 USUAL = ["/", "/?kind=website&basis=resolved", "/?topic=roads", "/topics/roads", "/outlets/herald?topic=roads"]
@@ -25,7 +26,6 @@ ODD = [
 ]
 
 
-@ON_SQLITE
 @pytest.mark.parametrize(("path", "expected"), [(path, 1) for path in USUAL] + [(path, 0) for path in ODD])
 def test_what_is_kept(world, cache, path, expected):
     """

@@ -8,8 +8,8 @@ from urllib.parse import unquote
 
 import pytest
 
-from tests.pages.conftest import HOSTILE
 from tests.pages.site import figures, section, visiting
+from tests.world import HOSTILE
 
 ORACLE = "/v1/outlets/the-oracle"
 
@@ -226,7 +226,8 @@ def test_merged(site):
 
     for path in ("", "/why", "/badge.svg"):
         response = site.client.get(f"/outlets/bridge-bulletin{path}?basis=matured")
-        assert (308, f"/outlets/bridge-courier{path}?basis=matured") == (response.status_code, response.headers["Location"])
+        said = response.status_code, response.headers["Location"]
+        assert (308, f"/outlets/bridge-courier{path}?basis=matured") == said
 
 
 def test_badge(site):

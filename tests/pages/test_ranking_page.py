@@ -12,6 +12,8 @@ import pytest
 
 from tests.pages.site import figures, visiting
 
+pytestmark = pytest.mark.sqlite_alone  # pages show what the API does
+
 QUESTIONS = [
     "",
     "basis=resolved&min_resolved=5",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+pytestmark = pytest.mark.sqlite_alone  # pages show what the API does
+
 
 @pytest.mark.parametrize("q", ["https://www.hostile.example/2026/x?y=1#z", "hostile.example", "M.HOSTILE.EXAMPLE/a"])
 def test_address(site, q):
