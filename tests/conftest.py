@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import contextlib
 import os
 import shutil
@@ -57,6 +58,9 @@ _UNLIKE = (
     "test_migrations.py",
     "test_search_claims.py",
 )
+
+# What is imported and collected stays: to search it for garbage, again and again, takes a tenth of the time.
+gc.disable()
 
 # How long an example takes says more about the machine than about the code.
 hypothesis.settings.register_profile(
@@ -285,6 +289,12 @@ def pytest_collection_modifyitems(items):
         is_twin = twin != item.nodeid and twin in known and item.path.name not in _UNLIKE
         if is_twin or getattr(item.obj, "is_hypothesis_test", False) or item.path.name in _OVER_AND_OVER:
             item.add_marker("no_cover")
+
+
+def pytest_collection_finish():
+    """Begin to look for garbage, in what the tests make."""
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_terminal_summary(terminalreporter):

@@ -42,10 +42,11 @@ class Borneout(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _COMMANDS:
             return None
-        gc.disable()  # what is imported stays: to search it for garbage takes a fifth of the time
+        gc.disable()  # what is imported stays: to search it for garbage takes a fifth of the time, and more later
         try:
             command: click.Command = pkgutil.resolve_name(f"service.cli.{_COMMANDS[cmd_name]}")
         finally:
+            gc.freeze()
             gc.enable()
         return command
 
