@@ -104,7 +104,7 @@ class MixedFile:
 
     def _good(self, *, flat: bool) -> Entry:
         kinds = [self._good_outlet, self._good_claim, self._good_report, self._good_resolution, self._good_flat]
-        weights = [6, 34, 45, 10, 5 if flat else 0]
+        weights = [3, 36, 46, 10, 5 if flat else 0]
         return self.rng.choices(kinds, weights)[0]()
 
     def _good_outlet(self) -> Entry:
