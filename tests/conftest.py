@@ -26,6 +26,7 @@ from service.db import Base, Database
 from service.migrations import migrate
 from service.redis_server import redis_command
 from service.runtime import Runtime
+from tests.measuring import unmeasured
 from tests.world import World, application_on
 
 # What a test has left behind, a process that was killed for one, waits for nothing and holds no lock; the connections
@@ -288,7 +289,14 @@ def pytest_collection_modifyitems(items):
         twin = item.nodeid.replace("postgresql", "sqlite")
         is_twin = twin != item.nodeid and twin in known and item.path.name not in _UNLIKE
         if is_twin or getattr(item.obj, "is_hypothesis_test", False) or item.path.name in _OVER_AND_OVER:
-            item.add_marker("no_cover")
+            item.add_marker("unmeasured")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item):
+    """Where a test is not measured, measure neither what it stands on."""
+    with unmeasured() if item.get_closest_marker("unmeasured") else contextlib.nullcontext():
+        return (yield)
 
 
 def pytest_collection_finish():

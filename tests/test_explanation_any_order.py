@@ -33,7 +33,7 @@ def lines_of(outlet, claims):
         }
 
 
-@pytest.mark.no_cover  # shorter tests run the same lines
+@pytest.mark.unmeasured  # shorter tests run the same lines
 def test_under_a_fitted_context(world):
     """
     R19: it adds up under a fitted context too, in which every sort of claim is expected to prove right at its own rate.

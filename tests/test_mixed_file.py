@@ -67,7 +67,7 @@ def known_ids(world):
         return {name: str(id_) for name, id_ in session.execute(sa.select(claim.c.external_id, claim.c.id))}
 
 
-@pytest.mark.no_cover  # the tracer would double its time, and shorter tests run the same lines
+@pytest.mark.unmeasured  # the tracer would double its time, and shorter tests run the same lines
 def test_every_kind_of_bad_line(world, load, mixed):
     """
     Of ten thousand lines with every kind of bad one in them, those are rejected and no other, and each says the
@@ -84,7 +84,7 @@ def test_every_kind_of_bad_line(world, load, mixed):
     assert [] == list(differing(world, refused, known_ids(world)))
 
 
-@pytest.mark.no_cover  # as above
+@pytest.mark.unmeasured  # as above
 def test_dry_run_says_the_same(world, load):
     """
     A dry run says of every line what the load then does, and leaves every table as it was.
@@ -101,7 +101,7 @@ def test_dry_run_says_the_same(world, load):
     ]
 
 
-@pytest.mark.no_cover  # as above
+@pytest.mark.unmeasured  # as above
 def test_a_file_is_its_lines_one_by_one(world, load, other_world):
     """
     A file leaves on record what its lines leave when each is sent by its call, and says the same of each.

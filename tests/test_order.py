@@ -98,7 +98,7 @@ ONE_IN_TWO = [
 ANY_TIME = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 
 
-@pytest.mark.no_cover  # the tracer would double its time, and shorter tests run the same lines
+@pytest.mark.unmeasured  # the tracer would double its time, and shorter tests run the same lines
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @settings(max_examples=1000, deadline=None, suppress_health_check=ANY_TIME)
 @example(FLIP, 0)

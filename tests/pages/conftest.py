@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-import coverage
 import pytest
 import sqlalchemy as sa
 from playwright.sync_api import sync_playwright
@@ -25,6 +24,7 @@ from service.lines import ReadLine
 from service.runtime import Runtime
 from service.schemas.lines import read_line
 from service.vocabulary import OPERATOR
+from tests.measuring import unmeasured
 from tests.pages.editor import Editor
 from tests.pages.site import Site, serving
 from tests.world import HOSTILE, World, report
@@ -82,22 +82,11 @@ def _filled(tmp_path_factory, sqlite_template, redis_server):
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (shared / "done").exists():
             shutil.copy(sqlite_template, shared / "site.db")
-            with _unmeasured(), _application(shared, redis_server) as app:
+            with unmeasured(), _application(shared, redis_server) as app:
                 _load(app.extensions["runtime"])
                 _add_what_the_files_lack(World(app))
             (shared / "done").touch()
     return shared / "site.db"
-
-
-@contextmanager
-def _unmeasured():
-    """Coverage is not measured, which takes half of the time: what is loaded runs lines that other tests run."""
-    measuring = coverage.Coverage.current()
-    if measuring is not None:
-        measuring.stop()
-    yield
-    if measuring is not None:
-        measuring.start()
 
 
 @contextmanager

@@ -14,7 +14,7 @@ import pytest
 from bench.faults import run_fault, tell
 from bench.hurting import FAULTS, a_site
 
-pytestmark = pytest.mark.no_cover  # in this process is nothing but those who call
+pytestmark = pytest.mark.unmeasured  # in this process is nothing but those who call
 
 SECONDS = 0.4
 EXERCISED = {

@@ -19,7 +19,7 @@ from service.models import Claim, KeptAnswer
 from tests.live import running
 from tests.world import report
 
-pytestmark = pytest.mark.no_cover  # in this process is nothing but those who call
+pytestmark = pytest.mark.unmeasured  # in this process is nothing but those who call
 
 CALLS = 24
 ROUNDS = 2

@@ -23,7 +23,7 @@ from tests.live import KEY, running
 from tests.own_redis import own_redis, wait_until
 from tests.world import NOTE
 
-pytestmark = pytest.mark.no_cover  # in this process is nothing but those who call
+pytestmark = pytest.mark.unmeasured  # in this process is nothing but those who call
 
 HEADERS = {"Authorization": f"Bearer {KEY}", "Content-Type": "application/json"}
 GRACE = 5.0  # seconds after Redis is back
