@@ -69,7 +69,7 @@ class Race:
 
     def read(self):
         connection = Connection(self.port)
-        while not self._done.wait(0.05):  # or they leave no time for what they watch
+        while not self._done.wait(0.02):  # or they leave no time for what they watch
             began, answered = time.monotonic(), self.answered
             try:
                 status, cached, body = connection.call("GET", f"/v1/outlets/{self.outlet}/score")
