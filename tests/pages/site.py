@@ -37,7 +37,7 @@ class Site(World):
 @contextmanager
 def serving(app):
     """The application at an address that a browser can open."""
-    server = make_server("127.0.0.1", 0, app, threaded=True)
+    server = make_server("127.0.0.1", 0, _whole(app), threaded=True)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:
@@ -46,6 +46,19 @@ def serving(app):
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+def _whole(app):
+    """An application that has closed its files before it sends them: this server leaves them open if a tab closes."""
+
+    def answer(environ, start_response):
+        parts = app(environ, start_response)
+        try:
+            return [b"".join(parts)]
+        finally:
+            parts.close()
+
+    return answer
 
 
 @contextmanager
