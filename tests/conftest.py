@@ -26,7 +26,8 @@ from service.db import Base, Database
 from service.migrations import migrate
 from service.redis_server import redis_command
 from service.runtime import Runtime
-from tests.measuring import unmeasured
+from tests.measuring import is_on_postgresql, leave_unmeasured, unmeasured
+from tests.own_redis import own_redis
 from tests.world import World, application_on
 
 # What a test has left behind, a process that was killed for one, waits for nothing and holds no lock; the connections
@@ -38,27 +39,6 @@ WHERE datname = current_database() AND pid <> pg_backend_pid() AND NOT (applicat
 # A tenth of what TRUNCATE takes, which makes new files for every table, however little there is in it.
 _EMPTY = "; ".join(f"DELETE FROM {table}" for table in Base.metadata.tables)
 _EMPTYING = {"sqlite": "empty_sqlite", "postgresql": "empty_postgres"}
-
-# Files that run the same lines over and over, or those that other files run.
-_OVER_AND_OVER = (
-    "test_recount.py",
-    "test_learner_quality.py",
-    "test_bad_values.py",
-    "test_malformed.py",
-    "test_bad_queries.py",
-    "test_cursors.py",
-    "test_paging_lists.py",
-    "test_scopes.py",
-    "test_fuzz.py",
-)
-# Files of which some lines run on PostgreSQL alone.
-_UNLIKE = (
-    "test_db.py",
-    "test_database_away.py",
-    "test_writers_at_once.py",
-    "test_migrations.py",
-    "test_search_claims.py",
-)
 
 # What is imported and collected stays: to search it for garbage, again and again, takes a tenth of the time.
 gc.disable()
@@ -187,6 +167,20 @@ def redis_url(redis_server):
     return f"unix://{redis_server}"
 
 
+@pytest.fixture
+def server(tmp_path):
+    """A Redis that the test may hurt."""
+    with own_redis(tmp_path) as running:
+        yield running
+
+
+@pytest.fixture
+def own(server):
+    """A cache on it."""
+    with contextlib.closing(ScoreCache(server.url)) as scores:
+        yield scores
+
+
 @pytest.fixture(scope="session")
 def database_at():
     """Gives the database at a URL, one for all tests, since each compiles its statements anew."""
@@ -270,6 +264,7 @@ def standing_world(request, application, database_at, redis_server, tmp_path_fac
 def open_folder():
     """Where the open data are. They are too large to be shipped, so not every machine has them; .ci/run says where."""
     if not (folder := os.environ.get("BORNEOUT_DATA")):
+        # Loud, not silent: pytest_terminal_summary lists what was not run, and .ci/run sets the variable.
         pytest.skip("the open data are not on this machine: BORNEOUT_DATA does not say where")
     return Path(folder)
 
@@ -278,18 +273,10 @@ def pytest_collection_modifyitems(items):
     """Begin with the files that take long, so that nobody waits for one in the end; those of the API are short.
 
     Leave out on PostgreSQL what is marked `sqlite_alone`.
-
-    Measure on SQLite alone what runs on both, and nothing that runs the same lines over and over, as Hypothesis and the
-    files named do: the tracer doubles the time they take.
     """
-    items[:] = [item for item in items if not (_is_on_postgresql(item) and item.get_closest_marker("sqlite_alone"))]
+    items[:] = [item for item in items if not (is_on_postgresql(item) and item.get_closest_marker("sqlite_alone"))]
     items.sort(key=lambda item: (item.path.parent.name != "running", item.path.parent.name == "api"))
-    known = {item.nodeid for item in items}
-    for item in items:
-        twin = item.nodeid.replace("postgresql", "sqlite")
-        is_twin = twin != item.nodeid and twin in known and item.path.name not in _UNLIKE
-        if is_twin or getattr(item.obj, "is_hypothesis_test", False) or item.path.name in _OVER_AND_OVER:
-            item.add_marker("unmeasured")
+    leave_unmeasured(items)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -312,11 +299,6 @@ def pytest_terminal_summary(terminalreporter):
     if missed:
         terminalreporter.section("not run: BORNEOUT_DATA does not name the directory of the open data")
         terminalreporter.line("\n".join(missed))
-
-
-def _is_on_postgresql(item):
-    given = item.callspec.params if hasattr(item, "callspec") else {}
-    return "postgresql" in (given.get("database_url"), given.get("standing_world"))
 
 
 def _postgres_url(server, name):

@@ -11,25 +11,12 @@ import pytest
 
 from service.cache import RANKING, Answer, Question, ScoreCache
 from tests.cached import BYPASS, HERALD, HIT, MISS, TRIBUNE, Rows, generations, quickly, read, write
-from tests.own_redis import own_redis, wait_until
+from tests.own_redis import wait_until
 
 
 @pytest.fixture
 def rows():
     return Rows()
-
-
-@pytest.fixture
-def server(tmp_path):
-    with own_redis(tmp_path) as running:
-        yield running
-
-
-@pytest.fixture
-def own(server):
-    """A cache on a Redis that the test may hurt."""
-    with contextlib.closing(ScoreCache(server.url)) as scores:
-        yield scores
 
 
 def test_second_read_is_a_hit(cache, rows):

@@ -18,19 +18,6 @@ def rows():
     return Rows()
 
 
-@pytest.fixture
-def server(tmp_path):
-    with own_redis(tmp_path) as running:
-        yield running
-
-
-@pytest.fixture
-def own(server):
-    """A cache on a Redis that the test may hurt."""
-    with contextlib.closing(ScoreCache(server.url)) as scores:
-        yield scores
-
-
 def test_redis_refused(own, rows, server):
     """
     With no Redis there, answers are computed at no cost to speak of, and within a second of its return it is used.

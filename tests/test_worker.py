@@ -10,28 +10,16 @@ import threading
 import pytest
 import sqlalchemy as sa
 
-from service.cache import Answer, CacheStatus, Question, ScoreCache
+from service.cache import Answer, CacheStatus, Question
 from service.db import Database
 from service.models import Outbox
 from service.outbox import leave_forget
 from service.stopping import Stop
 from service.worker import run_worker, tick
-from tests.own_redis import own_redis, wait_until
+from tests.own_redis import wait_until
 
 NOW = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 HERALD = Question("herald", "all")
-
-
-@pytest.fixture
-def server(tmp_path):
-    with own_redis(tmp_path) as running:
-        yield running
-
-
-@pytest.fixture
-def own(server):
-    with contextlib.closing(ScoreCache(server.url)) as scores:
-        yield scores
 
 
 def leave(db):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from contextlib import contextmanager
+from html import unescape
 from html.parser import HTMLParser
 
 from axe_playwright_python.sync_playwright import Axe
@@ -141,3 +142,21 @@ def section(html, name):
     """The piece of a page under a heading."""
     [found] = re.findall(rf'<section[^>]*aria-label(?:ledby)?="{name}".*?</section>', html, re.DOTALL)
     return found
+
+
+def estimate(score):
+    """An estimate as it is shown: its mean and its ends."""
+    return [score["reliability"][name] for name in ("mean", "lower", "upper")]
+
+
+def claim_page(world, claim):
+    """The page of a claim, as it is sent."""
+    response = world.client.get(f"/claims/{claim['id']}", headers={"Accept": "text/html"})
+    assert 200 == response.status_code, response.text
+    return response.text
+
+
+def words(text):
+    """The words of a piece of a page."""
+    plain = unescape(re.sub(r"<[^>]+>", " ", text)).replace("\N{NO-BREAK SPACE}", " ")
+    return re.sub(r" ([.,;:])", r"\1", " ".join(plain.split()))

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-import html
-import math
 import re
 
 import pytest
 
-from service.forecasts import keep_forecasts, refit_learner
 from service.imports import load_lines
 from service.lines import ReadLine
 from service.schemas.lines import read_line
 from service.vocabulary import OPERATOR
-from tests.pages.site import figures, section
+from tests.pages.site import claim_page, section, words
 from tests.world import HOSTILE, report
 
 NOW = dt.datetime(2026, 11, 1, tzinfo=dt.UTC)
@@ -43,24 +40,12 @@ def add(world, claim, filed):
     return response.json
 
 
-def page(world, claim):
-    response = world.client.get(f"/claims/{claim['id']}", headers={"Accept": "text/html"})
-    assert 200 == response.status_code, response.text
-    return response.text
-
-
-def words(text):
-    """The words of a piece of a page."""
-    plain = html.unescape(re.sub(r"<[^>]+>", " ", text)).replace("\N{NO-BREAK SPACE}", " ")
-    return re.sub(r" ([.,;:])", r"\1", " ".join(plain.split()))
-
-
 def test_who_said_what(world, story):
     """
     Every report has a mark and a row, and every relay a line to the root in the end; beside the number of reports
     stands how many independent sources they are.
     """
-    shown = page(world, story)
+    shown = claim_page(world, story)
     told = world.claim(story)
     part = section(shown, "who")
 
@@ -82,10 +67,10 @@ def test_due_and_resolved(world, story):
     """
     A claim says where it stands, from open to resolved, and the picture has its date and when the answer was known.
     """
-    assert "Due since 1 Mar 2026, and not resolved yet." in words(page(world, story))
+    assert "Due since 1 Mar 2026, and not resolved yet." in words(claim_page(world, story))
 
     world.resolve(story, "partial", truth=0.4, known_at="2026-02-10T00:00:00Z", evidence=["https://example.org/a?b=c"])
-    shown = page(world, story)
+    shown = claim_page(world, story)
 
     assert "It proved true in part, about 40 %; known since 10 Feb 2026." in words(shown)
     assert "Due 1 Mar 2026; the answer came before." in words(shown)
@@ -101,7 +86,7 @@ def test_verdicts(world):
     Each verdict is a sentence.
     """
     claim, newest = world.record(), None
-    assert "Open: what came of it is not established yet." in words(page(world, claim))
+    assert "Open: what came of it is not established yet." in words(claim_page(world, claim))
     for verdict, sentence in {
         "true": "It proved true; known since",
         "false": "It did not prove true; known since",
@@ -109,7 +94,7 @@ def test_verdicts(world):
         "unverifiable": "It cannot be verified; known since",
     }.items():
         newest = world.resolve(claim, verdict, supersedes=newest)["id"]
-        assert sentence in words(page(world, claim))
+        assert sentence in words(claim_page(world, claim))
 
 
 @pytest.mark.sqlite_alone
@@ -117,7 +102,7 @@ def test_opinion(world):
     """
     An opinion says what it is.
     """
-    assert "listed, never resolved, never scored" in page(world, world.record(kind="opinion"))
+    assert "listed, never resolved, never scored" in claim_page(world, world.record(kind="opinion"))
 
 
 def test_history(world, story):
@@ -127,7 +112,7 @@ def test_history(world, story):
     first = world.resolve(story, "true", note="First.")
     second = world.resolve(story, "false", note="Second.", supersedes=first["id"])
     world.resolve(story, None, supersedes=second["id"], note="Third.")
-    part = section(page(world, story), "history")
+    part = section(claim_page(world, story), "history")
 
     assert ["Withdrawn: open again", "Did not prove true", "Proved true"] == re.findall(r"<p><b>([^<]+)</b>", part)
     assert 2 == part.count('<span class="tag">superseded</span>')
@@ -142,7 +127,7 @@ def test_what_does_not_count(world, story):
     wrong = add(world, story, report("Wrong", "2026-01-05T00:00:00Z"))
     world.post(f"/v1/reports/{wrong['id']}/withdrawal", {"reason": "Another club."})
     world.resolve(story, "true", known_at="2026-02-10T00:00:00Z")
-    part = section(page(world, story), "who")
+    part = section(claim_page(world, story), "who")
 
     rows = dict(re.findall(r'<tr id="report-([^"]+)">(.*?)</tr>', part, re.DOTALL))
     assert "Came when the answer was known; does not count." in words(rows[filed["id"]])
@@ -156,10 +141,10 @@ def test_rivals(world, story):
     """
     rival = world.record(report("Kicker"), text="City sign him.", group="his next club")
     world.resolve(rival, "true")
-    part = section(page(world, story), "rivals")
+    part = section(claim_page(world, story), "rivals")
 
     assert f'<a href="/claims/{rival["id"]}">City sign him.</a> <small>proved true</small>' in part
-    assert "the only one of its group" in page(world, world.record(text="Alone.", group="another"))
+    assert "the only one of its group" in claim_page(world, world.record(text="Alone.", group="another"))
 
 
 def test_talk(world, story):
@@ -169,7 +154,7 @@ def test_talk(world, story):
     world.resolve(story, "true")
     world.post(f"/v1/claims/{story['id']}/disputes", {"reason": "It was a loan.", "evidence": ["https://e.example/"]})
     world.post("/v1/outlets/kicker/replies", {"text": "We stand by it.", "claim": story["id"]})
-    shown = page(world, story)
+    shown = claim_page(world, story)
 
     assert "waits for an answer" in words(shown)
     assert "It was a loan." in section(shown, "history")
@@ -183,72 +168,10 @@ def test_redacted(world, story):
     found = world.resolve(story, "true", note="A private name.")
     body = {"subject": found["id"], "members": ["note"], "reason": "Privacy of a minor."}
     assert 201 == world.post("/v1/redactions", body).status_code
-    shown = page(world, story)
+    shown = claim_page(world, story)
 
     assert "A private name." not in shown
     assert "The note was redacted: Privacy of a minor." in words(section(shown, "history"))
-
-
-@pytest.fixture
-def forecast(world):
-    """A claim that is open, when enough others were resolved to say how likely it is, and that was kept for a day."""
-    lines = [
-        {
-            "outlet": f"Paper {outlet}",
-            "claim_id": f"c{number}",
-            "claim": f"Claim {number}.",
-            "stance": "asserts" if (number + outlet) % 3 else "denies",
-            "commitment": 1 + (number + outlet) % 4,
-            "published_at": f"2025-{1 + number % 9:02}-1{number % 9}",
-            "outcome": bool(number % 3) if number < 60 else None,
-            "resolved_at": "2025-12-01" if number < 60 else None,
-        }
-        for number in range(64)
-        for outlet in range(1 + number % 3)
-    ]
-    read = [ReadLine(number, read_line(line, feed=None)) for number, line in enumerate(lines)]
-    assert not [
-        one for one in load_lines(world.runtime.db, world.runtime.cache, read, caller=OPERATOR, now=NOW) if one.error
-    ]
-    assert refit_learner(world.runtime.db, now=NOW)
-    for days in range(3):
-        keep_forecasts(world.runtime.db, after=None, now=NOW + dt.timedelta(days=days))
-    return world.get("/v1/claims", query_string={"external_id": "c63"}).json["items"][0]
-
-
-def test_forecast(world, forecast):
-    """
-    An open claim says how likely it is, and why, and how that moved, by the figures of the API; when it is resolved,
-    what was expected stays.
-    """
-    told = world.get(f"/v1/claims/{forecast['id']}/forecast").json
-    part = section(page(world, forecast), "forecast")
-    kept = [one["probability"] for one in told["kept"]]
-
-    assert "rated" == told["status"]
-    expected = [told["probability"], told["interval"]["lower"], told["interval"]["upper"]]
-    expected += [one["log_odds"] for one in told["contributions"]] + kept
-    assert expected == figures(part)
-    assert 3 == len(kept)
-    assert ["1 Nov 2026", "3 Nov 2026"] == re.findall(r'<text x="[^"]+" y="1em" class="(?:first|last)">([^<]+)<', part)
-    for one in told["contributions"]:
-        way = "more likely" if one["log_odds"] > 0 else "less likely"
-        assert f"{one['words']} {way}, odds \N{MULTIPLICATION SIGN} {math.exp(one['log_odds']):.2g}" in words(part)
-
-    world.resolve(forecast, "true")
-    part = section(page(world, forecast), "forecast")
-    assert "What was expected" in part
-    assert kept == figures(part)
-
-
-def test_too_few_to_forecast(world):
-    """
-    Without enough resolved claims there is no number.
-    """
-    part = section(page(world, world.record()), "forecast")
-
-    assert "Too few claims are resolved to say." in part
-    assert [] == figures(part)
 
 
 @pytest.mark.sqlite_alone
@@ -275,7 +198,7 @@ def test_escaped(world):
     world.resolve(claim, "true", note=HOSTILE, evidence=["https://h.example/<script>"])
     world.post(f"/v1/claims/{claim['id']}/disputes", {"reason": HOSTILE})
     world.post(f"/v1/outlets/{outlet['slug']}/replies", {"text": HOSTILE, "claim": claim["id"]})
-    shown = page(world, claim)
+    shown = claim_page(world, claim)
 
     assert re.findall(r"<script[^>]*>", shown) == re.findall(r'<script src="/assets/[^"]+" defer>', shown)
     assert 8 <= shown.count("alert(&#39;x&#39;)") == shown.count("alert(")
@@ -304,7 +227,7 @@ def test_claim_that_nobody_reported(world, due):
         if one.error
     ]
     [claim] = world.get("/v1/claims?external_id=alone").json["items"]
-    shown = page(world, claim)
+    shown = claim_page(world, claim)
 
     assert "No report of it counts." in shown
     assert '<svg class="lanes' not in shown
@@ -320,20 +243,8 @@ def test_redacted_talk(world, story):
     for subject, member, reason in ((dispute, "reason", "A minor."), (reply, "text", "A judgement.")):
         body = {"subject": subject["id"], "members": [member], "reason": reason}
         assert 201 == world.post("/v1/redactions", body).status_code
-    shown = page(world, story)
+    shown = claim_page(world, story)
 
     assert "A private name." not in shown
     assert "The reason was redacted: A minor." in words(section(shown, "history"))
     assert "The text was redacted: A judgement." in words(section(shown, "replies"))
-
-
-def test_forecast_of_nothing(world, forecast):
-    """
-    Where no report counts, it is not for want of resolved claims that there is no number.
-    """
-    for filed in world.claim(forecast)["reports"]:
-        assert 201 == world.post(f"/v1/reports/{filed['id']}/withdrawal", {"reason": "Mistaken."}).status_code
-    part = section(page(world, forecast), "forecast")
-
-    assert "No report of it counts, so there is nothing to go by." in part
-    assert "Too few claims" not in part

@@ -8,14 +8,10 @@ from urllib.parse import unquote
 
 import pytest
 
-from tests.pages.site import figures, section, visiting
+from tests.pages.site import estimate, figures, section, visiting
 from tests.world import HOSTILE
 
 ORACLE = "/v1/outlets/the-oracle"
-
-
-def estimate(score):
-    return [score["reliability"][name] for name in ("mean", "lower", "upper")]
 
 
 def record(score):
@@ -230,30 +226,6 @@ def test_merged(site):
         assert (308, f"/outlets/bridge-courier{path}?basis=matured") == said
 
 
-def test_badge(site):
-    """
-    The badge says the estimate, its interval and on how many claims it rests; and may be kept for a while.
-    """
-    response = site.client.get("/outlets/the-oracle/badge.svg")
-    score = site.get(f"{ORACLE}/score").json
-    mean, lower, upper = (round(100 * value) for value in estimate(score))
-    again = site.client.get("/outlets/the-oracle/badge.svg", headers={"If-None-Match": response.headers["ETag"]})
-
-    assert (200, "image/svg+xml") == (response.status_code, response.mimetype)
-    assert f"{mean} of 100 right ({lower}\N{EN DASH}{upper}), {score['record']['resolved']} claims" in response.text
-    assert "public, max-age=300" == response.headers["Cache-Control"]
-    assert 304 == again.status_code
-
-
-def test_badge_of_few_claims(site):
-    """
-    R17: no number without a resolved claim.
-    """
-    site.outlet("Newcomer")
-
-    assert "too few claims to say" in site.client.get("/outlets/newcomer/badge.svg").text
-
-
 def test_hostile_words(site, browser):
     """
     What outlets and claims say stays text, wherever it is shown.
@@ -297,17 +269,6 @@ def test_reader_asks_why(site, browser):
         page.get_by_role("link", name="Why this number").click()
 
         assert "Why this number" == page.locator("h1").inner_text()
-
-
-def test_badge_of_a_part(site):
-    """
-    Beside a part of a record stands the badge of that part.
-    """
-    [found] = re.findall(r'<img src="([^"]+badge[^"]+)"', site.html("/outlets/the-oracle?topic=roads&basis=matured"))
-    score = site.get(f"{ORACLE}/score?topic=roads&basis=matured").json
-
-    assert f"{score['record']['resolved']} claims" in site.client.get(writing.unescape(found)).text
-    assert "topic=roads" in found
 
 
 def test_from_matured_to_all(site):

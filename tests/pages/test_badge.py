@@ -1,0 +1,45 @@
+"""/outlets/{outlet}/badge.svg: a score to be shown elsewhere"""
+
+from __future__ import annotations
+
+import html as writing
+import re
+
+from tests.pages.site import estimate
+
+ORACLE = "/v1/outlets/the-oracle"
+
+
+def test_badge(site):
+    """
+    The badge says the estimate, its interval and on how many claims it rests; and may be kept for a while.
+    """
+    response = site.client.get("/outlets/the-oracle/badge.svg")
+    score = site.get(f"{ORACLE}/score").json
+    mean, lower, upper = (round(100 * value) for value in estimate(score))
+    again = site.client.get("/outlets/the-oracle/badge.svg", headers={"If-None-Match": response.headers["ETag"]})
+
+    assert (200, "image/svg+xml") == (response.status_code, response.mimetype)
+    assert f"{mean} of 100 right ({lower}\N{EN DASH}{upper}), {score['record']['resolved']} claims" in response.text
+    assert "public, max-age=300" == response.headers["Cache-Control"]
+    assert 304 == again.status_code
+
+
+def test_badge_of_few_claims(site):
+    """
+    R17: no number without a resolved claim.
+    """
+    site.outlet("Newcomer")
+
+    assert "too few claims to say" in site.client.get("/outlets/newcomer/badge.svg").text
+
+
+def test_badge_of_a_part(site):
+    """
+    Beside a part of a record stands the badge of that part.
+    """
+    [found] = re.findall(r'<img src="([^"]+badge[^"]+)"', site.html("/outlets/the-oracle?topic=roads&basis=matured"))
+    score = site.get(f"{ORACLE}/score?topic=roads&basis=matured").json
+
+    assert f"{score['record']['resolved']} claims" in site.client.get(writing.unescape(found)).text
+    assert "topic=roads" in found
