@@ -38,9 +38,9 @@ openapi: .venv/runtime ## write openapi/ anew from the code
 	$(BIN)/borneout openapi
 
 lock: ## resolve the dependencies anew
-	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
+	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-strip-extras \
 		--custom-compile-command "make lock" --quiet --output-file requirements.lock
-	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
+	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-strip-extras \
 		--constraint requirements.lock --custom-compile-command "make lock" --quiet --output-file requirements-dev.lock
 
 clean: ## remove what make made; ./var, where the data is, stays
@@ -51,16 +51,16 @@ clean: ## remove what make made; ./var, where the data is, stays
 	$(PYTHON) -m venv .venv
 
 .venv/runtime: requirements.lock pyproject.toml | .venv/bin/python
-	$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements.lock
+	$(BIN)/python -m pip install --quiet --no-deps --require-hashes --requirement requirements.lock
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
 .venv/dev: requirements-dev.lock .venv/runtime
-	$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements-dev.lock
+	$(BIN)/python -m pip install --quiet --no-deps --require-hashes --requirement requirements-dev.lock
 	@touch $@
 
 # A peer that brings forty packages along has an environment of its own.
 .venv-bench/dev: bench/requirements.lock | .venv/bin/python
 	$(PYTHON) -m venv .venv-bench
-	.venv-bench/bin/python -m pip install --quiet --require-hashes --requirement bench/requirements.lock
+	.venv-bench/bin/python -m pip install --quiet --no-deps --require-hashes --requirement bench/requirements.lock
 	@touch $@
