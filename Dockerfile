@@ -4,7 +4,7 @@ WORKDIR /app
 RUN python -m venv /opt/borneout
 COPY requirements.lock .
 RUN /opt/borneout/bin/pip install --require-hashes --requirement requirements.lock
-COPY pyproject.toml gunicorn.conf.py ./
+COPY pyproject.toml ./
 COPY docs/method.md docs/method.md
 COPY service service
 RUN /opt/borneout/bin/pip install --no-deps --no-build-isolation --editable . \
@@ -25,4 +25,4 @@ EXPOSE 8000
 # Alive, not ready: starting this again would not bring back a database that is away.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=20s \
     CMD ["python", "-c", "from http.client import HTTPConnection as C; c = C('127.0.0.1', 8000, timeout=4); c.request('GET', '/healthz'); exit(c.getresponse().status != 200)"]
-CMD ["gunicorn", "-c", "gunicorn.conf.py", "--bind", "0.0.0.0:8000"]
+CMD ["gunicorn", "-c", "python:service.gunicorn_conf", "--bind", "0.0.0.0:8000"]

@@ -54,7 +54,7 @@ class Site:
 
     def answering(self) -> list[psutil.Process]:
         """Gunicorn's workers, without their master, which is the eldest."""
-        return self.service.processes("gunicorn.conf.py")[1:]
+        return self.service.processes("service.gunicorn_conf")[1:]
 
 
 @contextmanager
@@ -131,7 +131,7 @@ def _kill_a_worker(site: Site) -> None:
 
 
 def _kill_the_master(site: Site) -> None:
-    for master in site.service.processes("gunicorn.conf.py")[:1]:
+    for master in site.service.processes("service.gunicorn_conf")[:1]:
         master.kill()
 
 

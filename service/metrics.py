@@ -1,6 +1,6 @@
 """What is counted, for Prometheus.
 
-Under gunicorn every process writes its counts to files in a folder (see gunicorn.conf.py), and whichever
+Under gunicorn every process writes its counts to files in a folder (see gunicorn_conf.py), and whichever
 is asked adds them up. Elsewhere a process shows its own.
 """
 

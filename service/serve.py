@@ -185,7 +185,7 @@ def _processes(settings: Settings, address: Address, *, workers: int) -> list[Pr
     # Whole paths, since these run in another folder than we do. That all of it stops is not theirs to wait for.
     whole = {"DATA_DIR": str(settings.data_dir), "DATABASE_URL": settings.database_url, "DRAIN": "0"}
     env = {**os.environ, **{PREFIX + name: value for name, value in whole.items()}}
-    gunicorn = [sys.executable, "-m", "gunicorn", "-c", str(ROOT / "gunicorn.conf.py")]
+    gunicorn = [sys.executable, "-m", "gunicorn", "-c", "python:service.gunicorn_conf"]
     processes = [
         Process("worker", [sys.executable, "-m", "service.cli", "worker"], env),
         Process("gunicorn", [*gunicorn, "--bind", address.listen, "--workers", str(workers)], env),

@@ -128,9 +128,9 @@ def running(data_dir: Path, **options: Any) -> Iterator[Service]:
 class Gunicorn(Answering):
     """Gunicorn without `borneout serve`, as under compose."""
 
-    def __init__(self, data_dir: Path, log: Path, conf: Path, options: tuple[str, ...], env: dict[str, str]) -> None:
+    def __init__(self, data_dir: Path, log: Path, conf: str, options: tuple[str, ...], env: dict[str, str]) -> None:
         self.port = free_port()
-        command = [sys.executable, "-m", "gunicorn", "-c", str(conf), "--bind", f"127.0.0.1:{self.port}", *options]
+        command = [sys.executable, "-m", "gunicorn", "-c", conf, "--bind", f"127.0.0.1:{self.port}", *options]
         env = {**os.environ, "BORNEOUT_DATA_DIR": str(data_dir), **env}
         with log.open("ab") as said:
             self.process = subprocess.Popen(command, cwd=ROOT, env=env, stderr=said)
@@ -138,7 +138,7 @@ class Gunicorn(Answering):
 
 @contextlib.contextmanager
 def gunicorn_alone(
-    data_dir: Path, *options: str, log: Path, conf: Path = ROOT / "gunicorn.conf.py", **env: str
+    data_dir: Path, *options: str, log: Path, conf: str = "python:service.gunicorn_conf", **env: str
 ) -> Iterator[Gunicorn]:
     """Gunicorn by itself, stopped at the end, whatever a test has done to it.
 

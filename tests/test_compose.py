@@ -93,14 +93,14 @@ def test_pinned():
 
 def test_commands_exist():
     """
-    What is run are commands of ours, and gunicorn with the file that is there.
+    What is run are commands of ours, and gunicorn with the settings in the package.
     """
     for name in ("worker", "migrate"):
         program, *arguments = SERVICES[name]["command"]
         assert "borneout" == program
         assert 0 == CliRunner().invoke(main, [*arguments, "--help"]).exit_code
     assert "command" not in SERVICES["api"]
-    assert '\nCMD ["gunicorn", "-c", "gunicorn.conf.py", "--bind", "0.0.0.0:8000"]\n' in FINAL_STAGE
+    assert '\nCMD ["gunicorn", "-c", "python:service.gunicorn_conf", "--bind", "0.0.0.0:8000"]\n' in FINAL_STAGE
 
 
 def test_worker_health(tmp_path):
@@ -149,7 +149,8 @@ def test_time_to_stop():
     Nobody is killed while requests are still taken or in flight.
     """
     drain = float(Settings.from_env({}).drain)
-    in_flight = int(re.search(r"^graceful_timeout = (\d+)$", (ROOT / "gunicorn.conf.py").read_text(), re.MULTILINE)[1])
+    settings = (ROOT / "service" / "gunicorn_conf.py").read_text()
+    in_flight = int(re.search(r"^graceful_timeout = (\d+)$", settings, re.MULTILINE)[1])
     assert drain + in_flight + 10 <= int(SERVICES["api"]["stop_grace_period"].removesuffix("s"))
 
 
@@ -181,7 +182,7 @@ def test_processes(said, expected):
     """
     env = {name: value for name, value in os.environ.items() if name != "WEB_CONCURRENCY"}
     env |= {} if said is None else {"WEB_CONCURRENCY": said}
-    code = "import runpy; print(runpy.run_path('gunicorn.conf.py')['workers'])"
+    code = "from service.gunicorn_conf import workers; print(workers)"
     command = [sys.executable, "-c", code]
     run = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=True)
 

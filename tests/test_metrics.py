@@ -1,4 +1,4 @@
-"""service.metrics and gunicorn.conf.py: counts of several processes, and of what Redis did not do"""
+"""service.metrics and service.gunicorn_conf: counts of several processes, and of what Redis did not do"""
 
 from __future__ import annotations
 

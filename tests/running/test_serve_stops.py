@@ -80,8 +80,8 @@ def test_a_worker_that_is_just_made_hears_that_it_must_stop(alone, tmp_path):
     """
     slow = tmp_path / "slow.conf.py"
     wait = "import time\n\ndef post_fork(server, worker):\n    time.sleep(1)\n"
-    slow.write_text((ROOT / "gunicorn.conf.py").read_text() + wait)
-    with alone(conf=slow, BORNEOUT_DRAIN="0") as gunicorn:
+    slow.write_text((ROOT / "service" / "gunicorn_conf.py").read_text() + wait)
+    with alone(conf=str(slow), BORNEOUT_DRAIN="0") as gunicorn:
         wait_until(lambda: 2 == len(gunicorn.processes()))
         told = time.monotonic()
         gunicorn.process.terminate()

@@ -28,7 +28,7 @@ except ValueError as exc:
     raise SystemExit(f"Error: {exc}.") from None
 
 
-class LeavingWorker(ThreadWorker):
+class LeavingWorker(ThreadWorker):  # type: ignore[misc]
     """A worker that does not leave anybody waiting at a door which it will never open again.
 
     Gunicorn's own goes on listening while it finishes what it has begun: who calls then is neither answered nor
@@ -154,4 +154,4 @@ def child_exit(_server: Arbiter, worker: Worker) -> None:
     # Imported late: prometheus_client decides when it is imported whether to use the folder.
     from prometheus_client.multiprocess import mark_process_dead  # noqa: PLC0415
 
-    mark_process_dead(worker.pid, str(_METRICS))
+    mark_process_dead(worker.pid, str(_METRICS))  # type: ignore[no-untyped-call]
