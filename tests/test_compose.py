@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shlex
 import subprocess
 import sys
 import time
@@ -29,37 +28,9 @@ DOCKERFILE = re.sub(r"\\\n\s*", "", (ROOT / "Dockerfile").read_text())
 FINAL_STAGE = DOCKERFILE[DOCKERFILE.rindex("FROM ") :]
 
 
-def test_parts():
-    """
-    It is nginx, the API, its worker, a migration, PostgreSQL and Redis.
-    """
-    assert {"nginx", "api", "worker", "migrate", "postgres", "redis"} == SERVICES.keys()
-    assert {"api", "worker", "migrate"} == OURS.keys()
-
-
-@pytest.mark.parametrize("name", sorted(SERVICES.keys() - {"migrate"}))
-def test_health(name):
-    """
-    All that goes on running has a health check of its own, and is started again when it ends.
-    """
-    assert SERVICES[name]["healthcheck"]["test"][0] in ("CMD", "CMD-SHELL")
-    assert "unless-stopped" == SERVICES[name]["restart"]
-
-
-def test_order():
-    """
-    The migration runs once, when PostgreSQL is up; the API and the worker wait for its end. None waits for Redis.
-    """
-    assert "no" == SERVICES["migrate"]["restart"]
-    assert {"postgres": {"condition": "service_healthy"}} == SERVICES["migrate"]["depends_on"]
-    for name in ("api", "worker"):
-        waits_for = {other: how["condition"] for other, how in SERVICES[name]["depends_on"].items()}
-        assert {"migrate": "service_completed_successfully", "redis": "service_started"} == waits_for
-
-
 def test_only_nginx_is_reached():
     """
-    Only nginx publishes a port, on this machine alone unless told otherwise, and it is not on the databases' network.
+    Only nginx publishes a port, by default only to this machine, and it is not on the databases' network.
     """
     assert ["nginx"] == [name for name, service in SERVICES.items() if "ports" in service]
     assert ["${LISTEN:-127.0.0.1:8000}:8080"] == SERVICES["nginx"]["ports"]
@@ -93,14 +64,24 @@ def test_pinned():
 
 def test_commands_exist():
     """
-    What is run are commands of ours, and gunicorn with the settings in the package.
+    The commands of the worker and the migration exist.
     """
     for name in ("worker", "migrate"):
         program, *arguments = SERVICES[name]["command"]
         assert "borneout" == program
         assert 0 == CliRunner().invoke(main, [*arguments, "--help"]).exit_code
-    assert "command" not in SERVICES["api"]
-    assert '\nCMD ["gunicorn", "-c", "python:service.gunicorn_conf", "--bind", "0.0.0.0:8000"]\n' in FINAL_STAGE
+
+
+def test_the_image_starts_gunicorn(tmp_path):
+    """
+    Gunicorn accepts the command that the image starts, from a folder that is not the checkout.
+    """
+    [typed] = re.findall(r"^CMD (\[.*\])$", FINAL_STAGE, re.MULTILINE)
+    command = [sys.executable, "-m", *json.loads(typed), "--check-config"]
+    env = os.environ | {"BORNEOUT_DATA_DIR": str(tmp_path), "BORNEOUT_REDIS_URL": "redis://127.0.0.1:1"}
+    ran = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, check=False, timeout=300)
+
+    assert 0 == ran.returncode, ran.stderr
 
 
 def test_worker_health(tmp_path):
@@ -154,17 +135,6 @@ def test_time_to_stop():
     assert drain + in_flight + 10 <= int(SERVICES["api"]["stop_grace_period"].removesuffix("s"))
 
 
-def test_redis_keeps_nothing():
-    """
-    Redis is a cache: without files, with a limit, and it pushes out what is least used.
-    """
-    program, *arguments = SERVICES["redis"]["command"]
-    options = dict(zip(arguments[::2], arguments[1::2], strict=True))
-    assert "redis-server" == program
-    assert ("", "no", "allkeys-lru") == (options["--save"], options["--appendonly"], options["--maxmemory-policy"])
-    assert options["--maxmemory"].endswith("mb")
-
-
 def test_logs_have_an_end():
     """
     What any container says is kept up to a size, and the oldest of it goes.
@@ -192,31 +162,22 @@ def test_processes(said, expected):
 
 def test_not_root():
     """
-    The image runs as a user of its own with a fixed number, who may write to the data directory only; compose takes
-    away even that, and every capability.
+    Our services and nginx run without root, without capabilities and on a read-only file system.
     """
-    assert "\nUSER 10001:10001\n" in FINAL_STAGE
-    assert "--uid 10001" in FINAL_STAGE
-    assert "install -d -o 10001 -g 10001 -m 0700 /var/lib/borneout" in FINAL_STAGE
-    assert "\nHEALTHCHECK " in FINAL_STAGE
+    users = [*re.findall(r"^USER (\S+)", FINAL_STAGE, re.MULTILINE), SERVICES["nginx"]["user"]]
+    assert 2 == len(users)
+    assert not [user for user in users if user.startswith(("0", "root"))]
     for service in (*OURS.values(), SERVICES["nginx"]):
         assert (True, ["ALL"]) == (service["read_only"], service["cap_drop"])
         assert ["no-new-privileges:true"] == service["security_opt"]
-    assert not SERVICES["nginx"]["user"].startswith(("0", "root"))
 
 
-def test_image_from_the_lock():
+def test_docker_gets_the_files_that_the_image_copies():
     """
-    What the image installs is what the lock says, by its hashes; only the sources go in, and no compiler stays.
+    .dockerignore lets through exactly the files that the Dockerfile copies.
     """
-    assert "pip install --require-hashes --requirement requirements.lock" in DOCKERFILE
-    assert "-slim-" in FINAL_STAGE.splitlines()[0]
-    assert "apt" not in FINAL_STAGE
-    copied = [shlex.split(line)[1:-1] for line in re.findall(r"^COPY (?!--from).*", DOCKERFILE, re.MULTILINE)]
-    named = {name for names in copied for name in names}
-    allowed = re.findall(r"^!(\S+)", (ROOT / ".dockerignore").read_text(), re.MULTILINE)
-    assert named == set(allowed)
-    assert all((ROOT / name).exists() for name in named)
+    copied = re.findall(r"^COPY ([\w/.-]+) ", DOCKERFILE, re.MULTILINE)
+    assert sorted(re.findall(r"^!(\S+)", (ROOT / ".dockerignore").read_text(), re.MULTILINE)) == sorted(copied)
 
 
 def test_nginx_takes_what_the_api_takes():

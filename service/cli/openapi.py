@@ -10,23 +10,25 @@ from service.app import create_app
 from service.cli.shared import with_settings
 from service.config import Settings
 from service.document import render_api, render_problems
-from service.serve import ROOT
+
+_FOLDER = Path("openapi")
 
 
 @click.command()
 @click.option("--check", is_flag=True, help="Write nothing; fail if what is there differs from the code.")
 @with_settings
 def openapi(settings: Settings, *, check: bool) -> None:
-    """Write openapi/ from the code."""
+    """Write the API document into the folder openapi, here."""
     files = {
-        ROOT / "openapi" / "openapi.json": render_api(create_app(settings)),
-        ROOT / "openapi" / "problems.md": render_problems(),
+        _FOLDER / "openapi.json": render_api(create_app(settings)),
+        _FOLDER / "problems.md": render_problems(),
     }
     if check:
         stale = [path.name for path, text in files.items() if _read(path) != text]
         if stale:
             raise click.ClickException(f"{', '.join(stale)} differs from the code; run `make openapi` and commit.")
         return
+    _FOLDER.mkdir(exist_ok=True)
     for path, text in files.items():
         path.write_text(text)
 
