@@ -1,3 +1,3 @@
 """Borneout: the track record of news outlets."""
 
-__version__ = "0.1.0"
+__version__ = "1.0.0.dev0"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeAlias, TypeVar
 from urllib.parse import quote, urlencode
 
 from flask import Response, json, request, url_for
@@ -15,7 +16,9 @@ from service.cache import Answer, CacheStatus
 from service.db import is_away
 from service.errors import ServiceError
 from service.metrics import count_score_read
-from service.paging import Page, decode_cursor, encode_cursor
+from service.paging import Page, PageRequest, decode_cursor, encode_cursor
+
+T = TypeVar("T")
 
 PROBLEM_JSON = "application/problem+json"
 OF_SCORES = {"Cache-Status": {"$ref": "#/components/headers/Cache-Status"}}
@@ -78,11 +81,23 @@ def unexpected_problem(error: Exception) -> Response:
     return problem(errors.InternalError("Something went wrong here; it is logged under this request's id."))
 
 
-def page_of(query: dict[str, Any], fetch: Callable[..., Page[Any]]) -> tuple[dict[str, Any], int, dict[str, str]]:
-    """A page of a list: its items, and where the next ones are.
+@dataclass(frozen=True, slots=True)
+class CursorPage(Generic[T]):
+    """A page of a list, with the cursor of the next page."""
+
+    items: Sequence[T]
+    next_cursor: str | None
+
+
+PageResponse: TypeAlias = tuple[CursorPage[T], int, dict[str, str]]
+"""A page with its status and headers, as a view returns it."""
+
+
+def page_of(query: PageRequest, fetch: Callable[..., Page[T]]) -> PageResponse[T]:
+    """Return a page of a list, with a Link header to the next page.
 
     Args:
-        query: What was asked: `limit`, `cursor` and the list's own filters.
+        query: The query: `limit`, `cursor` and the filters of the list.
         fetch: The use case, called with the filters, `after` and `limit`.
     """
     filters = {name: value for name, value in query.items() if name not in ("limit", "cursor")}
@@ -90,7 +105,7 @@ def page_of(query: dict[str, Any], fetch: Callable[..., Page[Any]]) -> tuple[dic
     after = None if query["cursor"] is None else decode_cursor(query["cursor"], bound_to)
     page = fetch(**filters, after=after, limit=query["limit"])
     next_cursor = None if page.next is None else encode_cursor(page.next, bound_to)
-    return {"items": page.items, "next_cursor": next_cursor}, 200, _link(next_cursor)
+    return CursorPage(page.items, next_cursor), 200, _link(next_cursor)
 
 
 def score_response(answer: Answer, status: CacheStatus) -> Response:

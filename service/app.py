@@ -28,7 +28,7 @@ from service.auth import SECURITY_SCHEME
 from service.cache import ScoreCache
 from service.config import Settings
 from service.db import Database
-from service.document import with_headers
+from service.document import SERVERS, SERVICE, complete_document
 from service.envelope import wrap_answers
 from service.logs import set_up_logs
 from service.pages import (
@@ -72,7 +72,7 @@ _API = (
     methodology.blp,
     system.blp,
 )
-"""What the document describes, in its order."""
+"""The blueprints in the OpenAPI document, in its order."""
 _PAGES = (
     assets.blp,
     ranking.blp,
@@ -93,7 +93,7 @@ _PAGES = (
 
 
 def create_app(settings: Settings | None = None) -> Flask:
-    """The application; without settings, those of the environment, as gunicorn starts it."""
+    """Return the application. Without settings it reads them from the environment, as it does under gunicorn."""
     if settings is None:
         set_up_logs()
         settings = Settings.from_env()
@@ -102,6 +102,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         API_TITLE="Borneout",
         API_VERSION=__version__,
         OPENAPI_VERSION="3.1.0",
+        API_SPEC_OPTIONS={"info": SERVICE, "servers": SERVERS},
         MAX_CONTENT_LENGTH=MAX_BODY,
     )
     app.json.sort_keys = False  # type: ignore[attr-defined]
@@ -119,5 +120,5 @@ def create_app(settings: Settings | None = None) -> Flask:
     for pages in _PAGES:
         app.register_blueprint(pages)
     set_up_pages(app)
-    app.extensions["document"] = with_headers(api.spec.to_dict())
+    app.extensions["document"] = complete_document(api.render())
     return app

@@ -20,7 +20,12 @@ from service.throttle import check_failures, count_call, count_failure
 from service.vocabulary import Caller, Scope
 from service.web import Blueprint, may_fail, strict
 
-SECURITY_SCHEME = {"type": "http", "scheme": "bearer", "description": "An API key: `bo_...`"}
+SECURITY_SCHEME = {
+    "type": "http",
+    "scheme": "bearer",
+    "description": "An API key, which begins with `bo_`. Enter the key alone: it is sent as "
+    "`Authorization: Bearer bo_...`. Each operation names the scope that it requires; the scope `admin` includes all.",
+}
 
 
 def requires(scope: Scope) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

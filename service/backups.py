@@ -9,15 +9,14 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import NamedTuple
 
 import sqlalchemy as sa
+from filelock import FileLock, Timeout
 
 from service.cache import ScoreCache
 from service.db import Database
 from service.errors import CannotRun
-from service.file_locks import hold_file
-from service.migrations import known_revisions
+from service.migrations import State, find_state
 from service.outbox import forget_all_scores
 
 _PRIVATE = 0o600  # a database holds the hashes of keys, and who filed what
@@ -28,15 +27,7 @@ class BackupError(CannotRun):
     """A backup cannot be made, or cannot be put in place; the message says why."""
 
 
-class Kept(NamedTuple):
-    """What a backup holds."""
-
-    revision: str
-    size: int
-    """Its size in bytes."""
-
-
-def backup(url: str, target: Path) -> Kept:
+def backup(url: str, target: Path) -> int:
     """Copy a database as it is at one moment, check the copy, and only then give it its name.
 
     Who reads and who writes meanwhile waits for nothing.
@@ -44,6 +35,9 @@ def backup(url: str, target: Path) -> Kept:
     Args:
         url: The database.
         target: A file that is not there yet.
+
+    Returns:
+        The size of the copy in bytes.
 
     Raises:
         BackupError: The database is not SQLite or is not there, the target is, or the copy is damaged.
@@ -54,9 +48,9 @@ def backup(url: str, target: Path) -> Kept:
     if target.exists():
         raise BackupError(f"{target} is there already, and is left alone.")
     with _copied(source, target) as copy:
-        kept = _checked(copy)
+        size = _checked(copy, source)
         copy.rename(target)
-    return kept
+    return size
 
 
 def restore(url: str, data_dir: Path, backup: Path, cache: ScoreCache, *, now: dt.datetime) -> Path | None:
@@ -65,7 +59,7 @@ def restore(url: str, data_dir: Path, backup: Path, cache: ScoreCache, *, now: d
     Args:
         url: The database.
         data_dir: Where a running `serve` has its lock.
-        backup: A copy as `backup` makes it, of this version or an older one.
+        backup: A copy as `backup` makes it, of this version.
         cache: The cached scores.
         now: The moment, which names the file that the database was in before.
 
@@ -73,13 +67,13 @@ def restore(url: str, data_dir: Path, backup: Path, cache: ScoreCache, *, now: d
         That file; None if there was no database.
 
     Raises:
-        BackupError: The database is not SQLite or is in use, or the backup is damaged or of a newer version.
+        BackupError: The database is not SQLite or is in use, or the backup is damaged or of another version.
     """
     place = _sqlite_file(url, "pg_restore")
     if not backup.exists():
         raise BackupError(f"There is no file {backup}.")
     with _unused(data_dir, place), _copied(backup, place) as copy:
-        _checked(copy)
+        _checked(copy, backup)
         with closing(Database(f"sqlite:///{copy}")) as db, db.write() as session:
             forget_all_scores(session, cache, now=now)
         _close_log(copy)
@@ -119,20 +113,16 @@ def _copied(source: Path, target: Path) -> Iterator[Path]:
             copy.with_name(copy.name + name).unlink(missing_ok=True)
 
 
-def _checked(copy: Path) -> Kept:
-    """See that a copy is whole, and of a version that is known."""
+def _checked(copy: Path, source: Path) -> int:
+    """Make sure that a copy is whole and of this version, and return its size in bytes."""
     with closing(sqlite3.connect(copy)) as connection:
         connection.create_function("words_of", 1, str, deterministic=True)  # named by triggers, and not called here
         found = connection.execute("PRAGMA integrity_check").fetchall()
         if found != [("ok",)] or connection.execute("PRAGMA foreign_key_check").fetchone():
             raise BackupError("The copy is damaged, and so is what it was made from: it does not pass SQLite's checks.")
-        try:
-            [revision] = connection.execute("SELECT version_num FROM alembic_version").fetchone() or [""]
-        except sqlite3.OperationalError:
-            revision = ""
-    if revision not in known_revisions():
-        raise BackupError(f"This is no database of Borneout, or of a newer version ({revision or 'none'}).")
-    return Kept(revision, copy.stat().st_size)
+    if (state := find_state(sa.make_url(f"sqlite:///{copy}"))) is not State.CURRENT:
+        raise BackupError(f"{source} does not have the schema of this version of Borneout. {state.value}")
+    return copy.stat().st_size
 
 
 @contextmanager
@@ -141,8 +131,8 @@ def _unused(data_dir: Path, place: Path) -> Iterator[None]:
     data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     with contextlib.ExitStack() as held:
         try:
-            held.enter_context(hold_file(data_dir / "serve.lock"))
-        except BlockingIOError as exc:
+            held.enter_context(FileLock(data_dir / "serve.lock", blocking=False, mode=0o600))
+        except Timeout as exc:
             raise BackupError(f"The service runs on {data_dir}; stop it first.") from exc
         if place.exists():
             _close_log(place)

@@ -1,26 +1,36 @@
-"""Find claims: by filters and words, and those that wait to be resolved."""
+"""List claims by filters and words, the queue of due claims, and the topics of claims."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from typing import Any, TypedDict, Unpack
+from dataclasses import dataclass
+from typing import TypedDict, Unpack
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, selectinload
 
 from service.db import Database, UtcDateTime
-from service.dossier import WHOLE, count_roots, counting_reports, newest_resolution, stands, summarise_claim
+from service.dossier import (
+    WHOLE,
+    ListedClaim,
+    count_roots,
+    counting_reports,
+    newest_resolution,
+    stands,
+    summarise_claim,
+)
 from service.instants import format_instant, parse_instant
 from service.models import Claim, Report, Resolution, Withdrawal
-from service.paging import Keyset, Page, Position, read_number, read_position
+from service.paging import Keyset, Page, SortKey, read_number, read_sort_key
 from service.register import filtering_outlet, merged_with
 from service.search import has_words
 from service.talk import disputed_claims
+from service.versions import members_of
 from service.vocabulary import ClaimKind, ClaimOrder, ClaimStatus, Verdict
 
-# Claims without a date come after all that have one.
+# Sorts claims without a due date last.
 _DUE = sa.func.coalesce(Claim.resolves_by, sa.literal(dt.datetime.max.replace(tzinfo=dt.UTC), UtcDateTime))
 _SORTED = {
     ClaimOrder.NEWEST: Keyset([Claim.id], [UUID], descending=True),
@@ -29,8 +39,8 @@ _SORTED = {
 }
 
 
-class Filters(TypedDict, total=False):
-    """What claims can be listed by; None, as if left out, for any."""
+class ClaimFilters(TypedDict, total=False):
+    """The filters of a list of claims; None is the same as no filter."""
 
     status: ClaimStatus | None
     verdict: Verdict | None
@@ -42,19 +52,45 @@ class Filters(TypedDict, total=False):
     disputed: bool | None
 
 
+@dataclass(frozen=True, slots=True)
+class StakeView:
+    """The reports that the resolution of a claim will score."""
+
+    reports: int
+    outlets: list[str]
+    independent_roots: int
+
+
+@dataclass(frozen=True, slots=True)
+class QueuedClaim(ListedClaim):
+    """A due claim in the queue."""
+
+    at_stake: StakeView
+    supersedes: UUID | None
+    """The withdrawal that reopened the claim, which its next resolution supersedes."""
+
+
+@dataclass(frozen=True, slots=True)
+class TopicView:
+    """A topic and the number of its claims."""
+
+    topic: str
+    claims: int
+
+
 def list_claims(
     db: Database,
     *,
     sort: ClaimOrder = ClaimOrder.NEWEST,
-    after: Position | None,
+    after: SortKey | None,
     limit: int,
     now: dt.datetime,
-    **filters: Unpack[Filters],
-) -> Page[dict[str, Any]]:
-    """Claims, the last recorded first unless asked otherwise.
+    **filters: Unpack[ClaimFilters],
+) -> Page[ListedClaim]:
+    """Return a page of claims, by default the newest first.
 
     Raises:
-        InvalidQuery: `after` is not a position of this list, or `outlet` not on record.
+        InvalidQuery: `after` is not a sort key of this list, or `outlet` is unknown.
     """
     rows = sa.select(Claim).options(selectinload(Claim.resolutions).selectinload(Resolution.disputes))
     with db.read() as session:
@@ -63,16 +99,15 @@ def list_claims(
         return Page([summarise_claim(claim, now=now) for claim in page.items], page.next)
 
 
-def list_due_claims(db: Database, *, after: Position | None, limit: int, now: dt.datetime) -> Page[dict[str, Any]]:
-    """The claims that are due, the longest overdue first and then the most reported, with what is at stake (R15).
+def list_due_claims(db: Database, *, after: SortKey | None, limit: int, now: dt.datetime) -> Page[QueuedClaim]:
+    """Return a page of the due claims, the longest overdue first and then the most reported (R15).
 
-    Reports are counted as of the first page, so that no claim moves while others are read; a position begins with
-    that moment.
+    All pages count reports as of the first page, so that the order is stable; a sort key begins with that moment.
 
     Raises:
-        InvalidQuery: `after` is not a position of this list.
+        InvalidQuery: `after` is not a sort key of this list.
     """
-    begun, after = (now, None) if after is None else (*read_position(after[:1], [parse_instant]), after[1:])
+    begun, after = (now, None) if after is None else (*read_sort_key(after[:1], [parse_instant]), after[1:])
     keyset = Keyset([Claim.resolves_by, -_count_reports(begun), Claim.id], [parse_instant, read_number, UUID])
     rows = sa.select(Claim).where(_has_status(ClaimStatus.DUE, now)).options(*WHOLE)
     with db.read() as session:
@@ -82,16 +117,16 @@ def list_due_claims(db: Database, *, after: Position | None, limit: int, now: dt
         return Page([_due(claim, roots[claim.id], now=now) for claim in page.items], following)
 
 
-def list_topics(db: Database, *, limit: int) -> list[dict[str, Any]]:
-    """The topics with the most claims, each with how many; claims without a topic are left out."""
-    many = sa.func.count()
-    rows = sa.select(Claim.topic, many).where(Claim.topic.is_not(None)).group_by(Claim.topic)
+def list_topics(db: Database, *, limit: int) -> list[TopicView]:
+    """Return the topics with the most claims."""
+    count = sa.func.count()
+    rows = sa.select(Claim.topic, count).where(Claim.topic.is_not(None)).group_by(Claim.topic)
     with db.read() as session:
-        found = session.execute(rows.order_by(many.desc(), Claim.topic).limit(limit))
-        return [{"topic": topic, "claims": claims} for topic, claims in found]
+        found = session.execute(rows.order_by(count.desc(), Claim.topic).limit(limit))
+        return [TopicView(topic, claims) for topic, claims in found if topic is not None]
 
 
-def _conditions(session: Session, filters: Filters, *, now: dt.datetime) -> Iterator[sa.ColumnElement[bool]]:
+def _conditions(session: Session, filters: ClaimFilters, *, now: dt.datetime) -> Iterator[sa.ColumnElement[bool]]:
     for name in ("topic", "external_id"):
         if (value := filters.get(name)) is not None:
             yield getattr(Claim, name) == value
@@ -112,17 +147,20 @@ def _conditions(session: Session, filters: Filters, *, now: dt.datetime) -> Iter
 
 
 def _count_reports(moment: dt.datetime) -> sa.ScalarSelect[int]:
-    """How many reports of a claim counted at a moment."""
+    """Return the number of reports of a claim that were filed and not withdrawn at a moment."""
     withdrawn = sa.exists().where(Withdrawal.report_id == Report.id, Withdrawal.recorded_at <= moment)
     filed = sa.select(sa.func.count()).where(Report.claim_id == Claim.id, Report.recorded_at <= moment)
     return filed.where(~withdrawn).correlate(Claim).scalar_subquery()
 
 
-def _due(claim: Claim, roots: int, *, now: dt.datetime) -> dict[str, Any]:
+def _due(claim: Claim, roots: int, *, now: dt.datetime) -> QueuedClaim:
     outlets = sorted({report.outlet.surviving.slug for report in claim.reports if report.withdrawal is None})
-    at_stake = {"reports": len(counting_reports(claim)), "outlets": outlets, "independent_roots": roots}
     newest = newest_resolution(claim)
-    return summarise_claim(claim, now=now) | {"at_stake": at_stake, "supersedes": None if newest is None else newest.id}
+    return QueuedClaim(
+        **members_of(summarise_claim(claim, now=now)),
+        at_stake=StakeView(len(counting_reports(claim)), outlets, roots),
+        supersedes=None if newest is None else newest.id,
+    )
 
 
 def _has_status(status: ClaimStatus, now: dt.datetime) -> sa.ColumnElement[bool]:

@@ -1,5 +1,7 @@
 """How the ledger writes down a row: one text for one content, on either database, now and in years.
 
+The text is JSON by RFC 8785, which libraries of many languages write. docs/ledger.md describes the whole format.
+
 What the law may ask to be taken out again, and what opens a door, is not in it: a hash stands for every text without
 end, and for the columns named here. Of a column that is null nothing is said, so that one that is added later changes
 no text.
@@ -9,10 +11,10 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
+import rfc8785
 import sqlalchemy as sa
 
 from service.db import Base, UtcDateTime
@@ -52,7 +54,7 @@ _HASHED = frozenset(
 )
 _HASHED_MEMBERS = frozenset({"text"})  # of what an outlet or a claim said until it was changed
 
-_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
+_MOST = 2**53 - 1  # the largest whole number that every reader of JSON keeps exactly
 
 Render = Callable[[Any, str], Any]
 Values = Mapping[Any, Any]
@@ -109,18 +111,31 @@ def digest_of(parts: Iterable[object]) -> str:
 
 
 def to_json(value: object) -> str:
-    r"""JSON that is the same for the same value.
+    """Return the JSON of a value by RFC 8785: the same text for the same value, in any language.
 
-    >>> to_json({"b": 1.0, "a": "é"})
-    '{"a":"\\u00e9","b":1.0}'
+    RFC 8785 has no whole numbers of more than 53 bits, so those are written as strings.
+
+    >>> to_json({"b": 1.0, "a": "é", "c": 2**53})
+    '{"a":"é","b":1,"c":"9007199254740992"}'
     """
-    return _ENCODER.encode(value)
+    try:
+        return rfc8785.dumps(value).decode()  # type: ignore[arg-type]
+    except rfc8785.IntegerDomainError:
+        return rfc8785.dumps(_without_large_numbers(value)).decode()
 
 
 def hash_value(value: object, salt: str) -> str:
     """What stands for a value that is not said: the SHA-256 of the salt and the text, or of the salt and its JSON."""
     text = value if isinstance(value, str) else to_json(value)
     return "sha256:" + hashlib.sha256((salt + text).encode()).hexdigest()
+
+
+def _without_large_numbers(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _without_large_numbers(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_large_numbers(each) for each in value]
+    return str(value) if isinstance(value, int) and abs(value) > _MOST else value
 
 
 def _render_of(column: sa.Column[Any]) -> Render:

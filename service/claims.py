@@ -1,11 +1,12 @@
-"""Record claims with the reports that carry them, and correct what they say."""
+"""Record claims with their first reports, and change the members of a claim."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from typing import Any, TypedDict
+from dataclasses import dataclass
+from typing import TypedDict
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -16,6 +17,7 @@ from service.db import Database, retried
 from service.directory import Directory
 from service.dossier import (
     WHOLE,
+    ClaimView,
     check_group,
     describe_claim,
     load_claim,
@@ -32,7 +34,7 @@ from service.versions import check_match, keep_version, said_before
 from service.vocabulary import Caller, ClaimKind, Verdict
 
 CHANGEABLE = ("text", "topic", "tags", "group", "resolves_by")
-"""The members of a claim that a correction can change."""
+"""The members of a claim that PATCH accepts."""
 
 
 class NewClaim(TypedDict):
@@ -47,6 +49,27 @@ class NewClaim(TypedDict):
     external_id: str | None
 
 
+class ClaimChanges(TypedDict, total=False):
+    """The new values of the members of a claim that change."""
+
+    text: str
+    topic: str | None
+    tags: list[str]
+    group: str | None
+    resolves_by: dt.datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimContent:
+    """The members of a claim that can change, as a version stores them."""
+
+    text: str
+    topic: str | None
+    tags: list[str]
+    group: str | None
+    resolves_by: dt.datetime | None
+
+
 @retried
 def record_claim(
     db: Database,
@@ -56,16 +79,15 @@ def record_claim(
     reports: Sequence[NewReport],
     caller: Caller,
     now: dt.datetime,
-) -> tuple[dict[str, Any], bool]:
-    """Put a claim on record with the reports that carry it.
+) -> tuple[ClaimView, bool]:
+    """Record a claim with its first reports.
 
     Returns:
-        The claim, and whether it is new: the same `external_id` with the same content gives the
-        claim that is there (R4).
+        The claim, and whether it is new: the same `external_id` with the same content returns the existing claim (R4).
 
     Raises:
-        InvalidBody: The claim or a report breaks a rule (R1, R7), or speaks of an outlet that is not on record.
-        ClaimDiffers: The `external_id` is that of a claim which does not agree.
+        InvalidBody: The claim or a report breaks a rule (R1, R7), or names an unknown outlet.
+        ClaimDiffers: A claim with this `external_id` is on record and differs.
     """
     with db.write() as session:
         directory = Directory(session, now=now)
@@ -83,11 +105,11 @@ def record_claim(
     return described, True
 
 
-def get_claim(db: Database, claim_id: UUID, *, now: dt.datetime) -> dict[str, Any]:
-    """A claim with its reports, its resolution and its independent roots.
+def get_claim(db: Database, claim_id: UUID, *, now: dt.datetime) -> ClaimView:
+    """Return the claim with this id.
 
     Raises:
-        NotFound: There is no such claim.
+        NotFound: No claim has this id.
     """
     with db.read() as session:
         return describe_claim(session, load_claim(session, claim_id), now=now)
@@ -99,27 +121,27 @@ def change_claim(
     cache: ScoreCache,
     claim_id: UUID,
     *,
-    changes: Mapping[str, Any],
+    changes: ClaimChanges,
     seen: AbstractSet[str] | None,
     caller: Caller,
     now: dt.datetime,
-) -> dict[str, Any]:
-    """Change what a claim says; what it said before is kept.
+) -> ClaimView:
+    """Change members of a claim, and keep the earlier version.
 
     Args:
         db: The database.
-        cache: The scores that the change makes old.
-        claim_id: Which claim.
-        changes: New values of `text`, `topic`, `tags`, `group` and `resolves_by`, those that change.
-        seen: The tags of what the caller has seen; None for whatever there is.
-        caller: Who changes it.
-        now: The moment of the call.
+        cache: The score cache, in which the scores of the claim's outlets are invalidated.
+        claim_id: The id of the claim.
+        changes: The new values of the members that change.
+        seen: The tags of the versions that the caller accepts; None for any version.
+        caller: The API key of the call.
+        now: The time of the call.
 
     Raises:
-        NotFound: There is no such claim.
-        PreconditionFailed: The claim was changed meanwhile.
-        InvalidBody: An event would lose its date (R1).
-        GroupResolved: The claim is true, and so is another one of its new group (R3).
+        NotFound: No claim has this id.
+        PreconditionFailed: The claim was changed since the caller read it.
+        InvalidBody: An event would lose its due date (R1).
+        GroupResolved: The claim is true, and so is another claim of its new group (R3).
     """
     with db.write() as session:
         claim = load_claim(session, claim_id, lock=True)
@@ -130,9 +152,9 @@ def change_claim(
         with kept_sums(session, [claim]):
             for name, value in changes.items():
                 setattr(claim, name, value)
-        _check_dated(claim)
-        standing = standing_resolution(claim)
-        if standing is not None and standing.verdict is Verdict.TRUE:
+        _check_due_date(claim)
+        in_effect = standing_resolution(claim)
+        if in_effect is not None and in_effect.verdict is Verdict.TRUE:
             check_group(session, claim)
         stale = reporting_outlets(claim)
         forget_scores(session, cache, stale, now=now)
@@ -141,19 +163,19 @@ def change_claim(
 
 
 def new_claim(given: NewClaim, *, caller: Caller, now: dt.datetime) -> Claim:
-    """A claim without reports, not yet in a session."""
+    """Return a new claim without reports, which is not in a session yet."""
     return Claim(id=new_id(), **given, filed_by=caller.key_id, recorded_at=now, reports=[], resolutions=[])
 
 
 def claim_by_external_id(session: Session, external_id: str | None) -> Claim | None:
-    """The claim that a feed knows under this id, loaded whole."""
+    """Return the claim with this external id, with its reports and resolutions."""
     if external_id is None:
         return None
     return session.scalar(sa.select(Claim).where(Claim.external_id == external_id).options(*WHOLE))
 
 
-def differences(session: Session, known: Claim, given: Mapping[str, Any]) -> list[FieldError]:
-    """The members sent in which a claim differs from the one on record; none if it once said just that."""
+def differences(session: Session, known: Claim, given: Mapping[str, object]) -> list[FieldError]:
+    """Return the sent members that differ from a claim and from each of its earlier versions."""
     errors = [
         FieldError(pointer=f"/{member}", detail="Differs from the claim on record.", code="differs")
         for member, value in given.items()
@@ -165,26 +187,26 @@ def differences(session: Session, known: Claim, given: Mapping[str, Any]) -> lis
 
 
 def _is_redacted(claim: Claim, member: str) -> bool:
-    """Whether a member was taken out: whoever sends it again neither disagrees nor brings it back."""
+    """Return whether a member was redacted; sending it again is neither a difference nor restores it."""
     return any(note["member"] == member for note in claim.redacted or ())
 
 
-def _content(claim: Claim) -> dict[str, Any]:
-    return {name: getattr(claim, name) for name in CHANGEABLE}
+def _content(claim: Claim) -> ClaimContent:
+    return ClaimContent(claim.text, claim.topic, claim.tags, claim.group, claim.resolves_by)
 
 
 def plan_first(
     claim: Claim, reports: Sequence[NewReport], directory: Directory, *, caller: Caller, now: dt.datetime
 ) -> list[Filing]:
-    """See whether a new claim can be recorded with its first reports.
+    """Check whether a new claim can be recorded with its first reports.
 
     Raises:
-        InvalidBody: It or they break a rule (R1, R7); everything that is wrong is named at once.
+        InvalidBody: The claim or a report breaks a rule (R1, R7); `errors` names all places.
     """
     errors: list[FieldError] = []
     filings: list[Filing] = []
     try:
-        _check_dated(claim)
+        _check_due_date(claim)
     except InvalidBody as exc:
         errors += exc.errors
     try:
@@ -192,16 +214,19 @@ def plan_first(
     except InvalidBody as exc:
         errors += exc.errors
     if errors:
-        raise InvalidBody("The claim cannot be recorded as given.", errors=errors)
+        raise InvalidBody(
+            "The claim breaks a rule of the record, and nothing was recorded. Correct the members that errors names.",
+            errors=errors,
+        )
     return filings
 
 
 def placed(reports: Sequence[NewReport]) -> dict[str, NewReport]:
-    """Reports under the pointers to them in the claim they were sent with."""
+    """Return the reports of a claim by their JSON pointers."""
     return {f"/reports/{index}": report for index, report in enumerate(reports)}
 
 
-def _check_dated(claim: Claim) -> None:
+def _check_due_date(claim: Claim) -> None:
     if claim.kind is ClaimKind.EVENT and claim.resolves_by is None:
         raise InvalidBody.at("/resolves_by", "An event needs the date by which it is due.", "required")
 
@@ -216,17 +241,21 @@ def check_agrees(
     caller: Caller,
     now: dt.datetime,
 ) -> None:
-    """Make sure that a claim that was sent again says what is on record, and no more.
+    """Check that a claim that was sent again adds nothing to the one on record.
 
     Raises:
-        ClaimDiffers: It says something else, or has reports that are not on record.
-        InvalidBody: One of its reports breaks a rule.
+        ClaimDiffers: A member differs, or a report is not on record.
+        InvalidBody: A report breaks a rule.
     """
     errors = differences(session, known, given)
     filings = plan_filings(known, placed(reports), directory, caller=caller, now=now)
     for index, filing in enumerate(filings):
         if filing.is_new:
-            detail = "Not among the reports on record; file it on the claim."
+            detail = f"This report is not on record. Add it with POST /v1/claims/{known.id}/reports."
             errors.append(FieldError(pointer=f"/reports/{index}", detail=detail, code="differs"))
     if errors:
-        raise ClaimDiffers(f"The claim {known.id} has this external id and does not agree.", errors=errors)
+        raise ClaimDiffers(
+            f"The claim {known.id} has this external_id, and the members that errors names differ from it. "
+            "Change that claim with PATCH, or send another external_id.",
+            errors=errors,
+        )

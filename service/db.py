@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import errno
 import functools
+import hashlib
 import json
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
@@ -14,11 +15,11 @@ from pathlib import Path
 from typing import Any, Concatenate, NoReturn, ParamSpec, TypeVar
 
 import sqlalchemy as sa
+from filelock import FileLock
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 
 from service.engines import LOCK_TIMEOUT, make_engine
 from service.errors import Unavailable
-from service.file_locks import hold_name
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -46,6 +47,7 @@ _AWAY_CODES = frozenset(
     }
 )
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
+_LOCK_FILES = 256
 
 
 class UtcDateTime(sa.types.TypeDecorator[dt.datetime]):
@@ -150,7 +152,7 @@ class Database:
                 yield session
         else:
             # Before the transaction, which waits for every writer and cannot say for which.
-            with hold_name(Path(f"{self.engine.url.database}-names"), name, patience=patience), self.write() as session:
+            with _file_lock(Path(f"{self.engine.url.database}-names"), name, patience), self.write() as session:
                 yield session
 
     def trial(self) -> AbstractContextManager[Session]:
@@ -255,6 +257,13 @@ def lock_name(session: Session, name: str, *, patiently: bool = False) -> None:
         if patiently:
             session.execute(sa.text("SET LOCAL lock_timeout = 0"))
         session.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(name, 0))))
+
+
+def _file_lock(folder: Path, name: str, patience: float) -> FileLock:
+    """Return the lock of a name. Names share a few files, so one may have to wait for another, which is harmless."""
+    folder.mkdir(mode=0o700, exist_ok=True)
+    number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:4]) % _LOCK_FILES
+    return FileLock(folder / str(number), timeout=patience, poll_interval=0.02, mode=0o600)
 
 
 def _lock_within(session: Session, name: str, patience: float) -> None:

@@ -1,4 +1,4 @@
-"""The outlets that reports speak of: found, or made where a report may make one."""
+"""Find the outlets that reports name, or create them where a report may."""
 
 from __future__ import annotations
 
@@ -15,23 +15,22 @@ from service.db import is_among, lock_name
 from service.errors import InvalidBody
 from service.identity import domain_key, name_key, new_id
 from service.models import Outlet, OutletDomain
-from service.nearest import ids_named, meant, outlets_named, unknown_slug
+from service.nearest import best_match, ids_named, outlets_named, unknown_slug
 from service.register import domain_owners, find_outlet, free_slug
 from service.vocabulary import OutletKind
 
 
-class NamedOutlet(TypedDict):
-    """An outlet given by its name, and perhaps its domain: found, or made if it is not on record."""
+class OutletName(TypedDict):
+    """The name and perhaps the domain of an outlet, which is created if it is unknown."""
 
     name: str
     domain: NotRequired[str | None]
 
 
 class Directory:
-    """The outlets that the reports of one transaction speak of, each looked up once.
+    """The outlets that the reports of one transaction name, each looked up once.
 
-    An outlet that it makes is not in the session until a report on it is, so that a report that is
-    refused leaves none behind.
+    A created outlet enters the session together with its first report, so a rejected report creates no outlet.
     """
 
     def __init__(self, session: Session, *, now: dt.datetime) -> None:
@@ -41,19 +40,19 @@ class Directory:
         self._made: list[Outlet] = []
         self._missed: dict[str, str] = {}
 
-    def get(self, reference: str | NamedOutlet) -> Outlet:
-        """The outlet of a slug or id that exists, or of a name that is found or made.
+    def get(self, reference: str | OutletName) -> Outlet:
+        """Return the outlet with this slug or id, or the found or created one with this name.
 
         Raises:
-            InvalidBody: The slug is not on record, the domain badly formed, or the name that of several outlets.
+            InvalidBody: The slug is unknown, the domain malformed, or the name ambiguous.
         """
         key = reference if isinstance(reference, str) else (name_key(reference["name"]), reference.get("domain"))
         if key not in self._found:
             self._found[key] = self._look_up(reference)
         return self._found[key]
 
-    def expect(self, references: Iterable[str | NamedOutlet]) -> None:
-        """Look up many outlets at once that will be asked for; what is not found now is looked for then."""
+    def expect(self, references: Iterable[str | OutletName]) -> None:
+        """Prefetch outlets by slug or name; `get` looks up the missing ones later."""
         references = list(references)
         slugs = {reference for reference in references if isinstance(reference, str)}
         outlets = self._session.scalars(sa.select(Outlet).where(is_among(self._session, Outlet.slug, slugs)))
@@ -61,25 +60,25 @@ class Directory:
         named = [reference for reference in references if not isinstance(reference, str)]
         keys = {name_key(reference["name"]) for reference in named if reference.get("domain") is None}
         for key, namesakes in outlets_named(self._session, keys).items():
-            if outlet := meant(key, namesakes):
+            if outlet := best_match(key, namesakes):
                 self._found[key, None] = outlet
 
     def drop_unused(self) -> None:
-        """Know no more of the outlets that were made and then not used, because what spoke of them was refused."""
+        """Drop the created outlets whose reports were rejected."""
         unused = [made for made in self._made if made not in self._session]
         self._made = [made for made in self._made if made not in unused]
         self._found = {key: outlet for key, outlet in self._found.items() if outlet not in unused}
 
     def forget_names(self) -> None:
-        """Look names up anew, because an outlet was put on record that may have one of them."""
+        """Invalidate the lookups by name, because a new outlet may have one of the names."""
         self._found = {key: outlet for key, outlet in self._found.items() if isinstance(key, str)}
         self._missed.clear()
 
     def at(self, url: str) -> Outlet:
-        """The outlet on record, or just made, that has the page of a URL (R21).
+        """Return the outlet that publishes at a URL, on record or just created (R21).
 
         Raises:
-            InvalidBody: There is none.
+            InvalidBody: No outlet publishes at the URL.
         """
         keys = []
         with suppress(ValueError):
@@ -91,9 +90,9 @@ class Directory:
                 return made[key]
             if key in owners:
                 return self._session.get_one(Outlet, owners[key])
-        raise InvalidBody.at("", "No outlet on record publishes at the url; name the outlet.", "unknown-outlet")
+        raise InvalidBody.at("", "No outlet on record publishes at the url. Name the outlet.", "unknown-outlet")
 
-    def _look_up(self, reference: str | NamedOutlet) -> Outlet:
+    def _look_up(self, reference: str | OutletName) -> Outlet:
         if not isinstance(reference, str):
             domain = _domain_of(reference)
             return self._named(reference["name"], domain) or self._make(reference["name"], domain)
@@ -104,14 +103,14 @@ class Directory:
 
     def _unknown(self, slug: str) -> str:
         if slug not in self._missed:
-            self._session.flush()  # what was made and is used may be near
+            self._session.flush()  # created outlets may be among the nearest
             self._missed[slug] = unknown_slug(self._session, slug)
         return self._missed[slug]
 
     def _named(self, name: str, domain: str | None) -> Outlet | None:
-        """The outlet with the domain given, or else the one of that name, alias or slug.
+        """Return the outlet with this domain, or else the one with this name, alias or slug.
 
-        With a domain, a namesake that has domains of its own is another outlet.
+        With a domain given, an outlet of this name that has other domains does not match.
         """
         if domain is not None and (owner := self._owner(domain)) is not None:
             return owner
@@ -120,12 +119,14 @@ class Directory:
         if domain is not None:
             rows = rows.where(~sa.exists().where(OutletDomain.outlet_id == Outlet.id))
         outlets = self._session.scalars(rows).all()
-        if outlet := meant(key, outlets):
+        if outlet := best_match(key, outlets):
             return outlet
         if outlets:
             slugs = ", ".join(outlet.slug for outlet in outlets)
             raise InvalidBody.at(
-                "/name", f"Several outlets have this name; give the slug of one: {slugs}.", "ambiguous"
+                "/name",
+                f"Several outlets have this name, and it must identify one. Send the slug of one of them: {slugs}.",
+                "ambiguous",
             )
         namesakes = [made for made in self._made if made.name_key == key or made.slug == name]
         if domain is not None:
@@ -139,7 +140,7 @@ class Directory:
         return next((made for made in self._made if domain in [owned.domain for owned in made.domains]), None)
 
     def _make(self, name: str, domain: str | None) -> Outlet:
-        # Two writers who make an outlet of one name would both find none, and make two.
+        # Two concurrent writers of one name would otherwise create two outlets.
         lock_name(self._session, "outlet")
         if found := self._named(name, domain):
             return found
@@ -152,7 +153,7 @@ class Directory:
         return outlet
 
 
-def _domain_of(given: NamedOutlet) -> str | None:
+def _domain_of(given: OutletName) -> str | None:
     if (domain := given.get("domain")) is None:
         return None
     try:

@@ -1,41 +1,107 @@
-"""The API's document and the list of problem types, as they are committed under openapi/."""
+"""The OpenAPI document and the list of problem types, as they are committed under openapi/."""
 
 from __future__ import annotations
 
 import inspect
 import json
 from collections.abc import Iterator, Mapping
+from importlib import resources
 from typing import Any
 
 from flask import Flask
 
 from service.errors import ServiceError, problem_types
 
+SERVICE = {
+    "summary": "The track record of news outlets",
+    "description": """\
+Borneout records **claims** and the **outlets** that reported them, tracks whether each claim later proved true, and
+returns a **score** of how reliable an outlet has been.
+
+A feed records claims with their reports (`POST /v1/claims`). A fact-checker resolves them with evidence
+(`POST /v1/claims/{claim_id}/resolutions`). A site requests the scores (`GET /v1/outlets/{outlet}/score`).
+
+**Formats.** Bodies are JSON objects. Instants are RFC 3339: requests may use any time zone, responses use UTC. Ids are
+UUIDv7. Probabilities and shares are numbers from 0 to 1. An unknown member or query parameter is an error.
+
+**Pages.** Lists are split into pages, each with a `next_cursor` and a `Link` header for the next one. No item of a list
+is skipped or repeated while others are added.
+
+**Retries.** A `POST` that creates something takes an `Idempotency-Key`. A `PATCH` or `DELETE` requires `If-Match`, so
+that you cannot overwrite a version that you have not read.
+
+**Access.** Reading is public unless the operator has closed it. Writing needs an API key, which the operator creates;
+select *Authorize* to enter yours. Calls are limited per API key, or per IP address without one; see `RateLimit`.
+
+**Errors.** Every error is a problem document (RFC 9457). Its `type` is the path of a page that explains the problem.
+
+**Licence.** No licence for the records is stated here. Ask the operator of the service on which terms they may be
+reused.""",
+}
+SERVERS = [{"url": "/", "description": "The service that serves this document."}]
+
 
 def render_api(app: Flask) -> str:
-    """The OpenAPI document as text; the same for the same code, whatever the settings."""
+    """Return the OpenAPI document as text. It depends on the code only, not on settings."""
     return json.dumps(app.extensions["document"], indent=2) + "\n"
 
 
-def with_headers(document: dict[str, Any]) -> dict[str, Any]:
-    """The document with the headers that answers carry besides what their views say."""
+def complete_document(document: dict[str, Any]) -> dict[str, Any]:
+    """Add to the document what all operations have in common: headers, parameters, general rules and examples."""
     components = document["components"]
     components["headers"] = {name: {"description": said, "schema": schema} for name, (said, schema) in _HEADERS.items()}
     components["parameters"] = {"IfNoneMatch": _IF_NONE_MATCH}
+    problems = _read_example("problems")
     for name, response in components["responses"].items():
-        _add(response, *_OF_PROBLEMS.get(name, ()), "X-Request-ID")
-    for operation in _operations(document["paths"]):
-        taken = {parameter.get("name") for parameter in operation.get("parameters", ())}
-        if "304" in operation["responses"]:
-            operation.setdefault("parameters", []).append({"$ref": "#/components/parameters/IfNoneMatch"})
-        for status, response in operation["responses"].items():
-            if "$ref" not in response:
-                _add(response, *_of_answer(operation, taken, status), "X-Request-ID")
+        _add_headers(response, *_OF_PROBLEMS.get(name, ()), "X-Request-ID")
+        _add_example(response, problems[name.removeprefix("Problem")])
+    for path in document["paths"].values():
+        for parameter in path.get("parameters", ()):
+            parameter["description"], parameter["example"] = _IN_PATHS[parameter["name"]]
+        for operation in (operation for method, operation in path.items() if method != "parameters"):
+            _complete_operation(operation)
     return document
 
 
-def _of_answer(operation: dict[str, Any], taken: set[str | None], status: str) -> Iterator[str]:
-    """The headers of an answer that is no problem."""
+def _complete_operation(operation: dict[str, Any]) -> None:
+    taken = {parameter.get("name") for parameter in operation.get("parameters", ())}
+    paragraphs = [" ".join(each.split()) for each in operation["description"].split("\n\n")]
+    operation["description"] = "\n\n".join([*paragraphs, " ".join(_general_rules(operation, taken))])
+    for parameter in operation.get("parameters", ()):
+        if "example" in parameter["schema"]:
+            parameter["example"] = parameter["schema"].pop("example")  # where Swagger UI finds it
+    if "304" in operation["responses"]:
+        operation.setdefault("parameters", []).append({"$ref": "#/components/parameters/IfNoneMatch"})
+    example = _read_example(operation["operationId"])
+    if "requestBody" in operation:
+        _add_example(operation["requestBody"], example["request"])
+    for status, response in operation["responses"].items():
+        if "$ref" not in response:
+            _add_headers(response, *_headers_of(operation, taken, status), "X-Request-ID")
+            _add_example(response, example["responses"].get(status))
+
+
+def _general_rules(operation: Mapping[str, Any], taken: set[str | None]) -> Iterator[str]:
+    """Yield a sentence for each convention that the operation follows."""
+    match operation.get("security"):
+        case [{"apiKey": [scope]}]:
+            yield f"Requires an API key with the scope `{scope}`."
+        case [{"apiKey": [scope]}, {}]:
+            yield f"Needs no API key, unless the operator has closed public reading: then one with the scope `{scope}`."
+        case _:
+            yield "Needs no API key and is never rate limited."
+    if "cursor" in taken:
+        yield "Send `next_cursor` as `cursor` to get the next page."
+    if "Idempotency-Key" in taken:
+        yield "Send an `Idempotency-Key` to make retries safe."
+    if "If-Match" in taken:
+        yield "Send the `ETag` of the version that you have read as `If-Match`."
+    if "304" in operation["responses"]:
+        yield "Send the `ETag` of an earlier response as `If-None-Match` to receive a 304 if nothing has changed."
+
+
+def _headers_of(operation: Mapping[str, Any], taken: set[str | None], status: str) -> Iterator[str]:
+    """Yield the headers of a response that is not a problem."""
     if "security" in operation:
         yield from ("RateLimit", "RateLimit-Policy")
     if "Idempotency-Key" in taken:
@@ -48,9 +114,21 @@ def _of_answer(operation: dict[str, Any], taken: set[str | None], status: str) -
         yield "Location"
 
 
-def _add(response: dict[str, Any], *names: str) -> None:
+def _add_headers(response: dict[str, Any], *names: str) -> None:
     headers = response.setdefault("headers", {})
     headers.update({name: {"$ref": f"#/components/headers/{name}"} for name in names})
+
+
+def _add_example(message: Mapping[str, Any], example: Any) -> None:
+    for body in message.get("content", {}).values():
+        body["example"] = example
+
+
+def _read_example(name: str) -> dict[str, Any]:
+    """Read the example of an operation; a test sends its request and compares the responses."""
+    text = resources.files("service.schemas").joinpath("examples", f"{name}.json").read_text("utf-8")
+    example: dict[str, Any] = json.loads(text)
+    return example
 
 
 _OF_PROBLEMS: Mapping[str, tuple[str, ...]] = {
@@ -58,31 +136,47 @@ _OF_PROBLEMS: Mapping[str, tuple[str, ...]] = {
     **{f"Problem{status}": ("Retry-After",) for status in (409, 429, 503)},
 }
 _HEADERS: Mapping[str, tuple[str, dict[str, str]]] = {
-    "Cache-Status": ("Whether the score cache had it: `borneout; hit`, or how not (RFC 9211)", {"type": "string"}),
-    "ETag": ("Changes when anything in the answer does", {"type": "string"}),
-    "Idempotency-Replayed": ("`true` where this is the answer to an earlier call", {"type": "string"}),
-    "Link": ("Where the next page is, if there is one, as `rel=next` (RFC 8288)", {"type": "string"}),
-    "Location": ("Where to ask instead", {"type": "string"}),
-    "RateLimit": ("How many calls are left, and in how many seconds there will be more", {"type": "string"}),
-    "RateLimit-Policy": ("How many calls may be made in how many seconds", {"type": "string"}),
-    "Retry-After": ("In how many seconds to try again, where that may help", {"type": "integer"}),
-    "WWW-Authenticate": ("How to say who calls", {"type": "string"}),
-    "X-Request-ID": ("What the request is called in the log: as it was sent, or one made here", {"type": "string"}),
+    "Cache-Status": (
+        "Whether the score came from the cache: `borneout; hit`, `; fwd=miss` or `; fwd=bypass` (RFC 9211).",
+        {"type": "string"},
+    ),
+    "ETag": ("The version of the content. It changes whenever the content does.", {"type": "string"}),
+    "Idempotency-Replayed": ("`true` if this is the stored response to an earlier request.", {"type": "string"}),
+    "Link": ("The address of the next page as `rel=next` (RFC 8288); missing on the last page.", {"type": "string"}),
+    "Location": ("The path to request instead.", {"type": "string"}),
+    "RateLimit": (
+        "The limit that applies, the number of calls left (`r`), and the seconds until the limit is reset (`t`).",
+        {"type": "string"},
+    ),
+    "RateLimit-Policy": (
+        "The limit that applies, the number of calls allowed (`q`), and its window in seconds (`w`).",
+        {"type": "string"},
+    ),
+    "Retry-After": ("After how many seconds to retry, if a retry can succeed.", {"type": "integer"}),
+    "WWW-Authenticate": ("The authentication scheme: `Bearer`.", {"type": "string"}),
+    "X-Request-ID": (
+        "The id of the request in the log: the one that was sent, or else a new one.",
+        {"type": "string"},
+    ),
 }
 _IF_NONE_MATCH = {
     "in": "header",
     "name": "If-None-Match",
     "schema": {"type": "string"},
-    "description": "An `ETag` that was read before: the answer is 304, without a body, if it still is the one",
+    "description": "The `ETag` of an earlier response. If it is still current, the response is 304 without a body.",
+}
+_IN_PATHS: Mapping[str, tuple[str, str]] = {
+    "outlet": ("The slug or id of the outlet.", "sport-bild"),
+    "claim_id": ("The id of the claim, a UUIDv7.", "018e1a3c-7f00-7c11-a0a4-000000000001"),
+    "report_id": ("The id of the report, a UUIDv7.", "018e1a3c-7f00-7c11-a0a4-000000000002"),
+    "dispute_id": ("The id of the dispute, a UUIDv7.", "018e1a3c-7f00-7c11-a0a4-000000000003"),
+    "reply_id": ("The id of the reply, a UUIDv7.", "018e1a3c-7f00-7c11-a0a4-000000000004"),
+    "key_id": ("The id of the API key, a UUIDv7.", "018e1a3c-7f00-7c11-a0a4-000000000005"),
 }
 
 
-def _operations(paths: Mapping[str, Any]) -> list[dict[str, Any]]:
-    return [each for path in paths.values() for method, each in path.items() if method != "parameters"]
-
-
 def render_problems() -> str:
-    """One heading per problem type, with its status and what it means."""
+    """Return a page with one heading for each problem type, with its status and its explanation."""
     parts = ["# Problem types\n\nGenerated by `borneout openapi`. Each is the `type` of an RFC 9457 document.\n"]
     parts += [
         f"## /problems/{kind.name}\n\n{kind.title} ({kind.status}). {explain(kind)}\n" for kind in problem_types()
@@ -91,5 +185,5 @@ def render_problems() -> str:
 
 
 def explain(kind: type[ServiceError]) -> str:
-    """What a problem type means, in a paragraph."""
+    """Return the explanation of a problem type as one paragraph."""
     return " ".join(inspect.cleandoc(kind.__doc__ or "").split())

@@ -1,10 +1,10 @@
-"""A claim with everything filed under it: loaded, locked, and described as an answer shows it."""
+"""A claim with its reports and resolutions: load it, lock it, and build the views of it."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -13,10 +13,12 @@ from sqlalchemy.orm import Session, aliased, selectinload
 from service.db import lock_name
 from service.errors import GroupResolved, NotFound
 from service.models import Claim, Report, Resolution, Withdrawal
+from service.models.words import RedactionNote
 from service.provenance import Filed, independent_roots
 from service.register import topmost_parents
-from service.talk import describe_disputes, is_disputed, replies_on
-from service.vocabulary import ClaimKind, ClaimStatus, Verdict
+from service.talk import DisputeView, ReplyView, WithdrawalView, describe_disputes, is_disputed, replies_on
+from service.versions import members_of
+from service.vocabulary import ClaimKind, ClaimStatus, Role, Stance, Verdict
 
 WHOLE = (
     selectinload(Claim.reports).options(
@@ -24,19 +26,99 @@ WHOLE = (
     ),
     selectinload(Claim.resolutions).selectinload(Resolution.disputes),
 )
-"""What to load with a claim, so that nothing is fetched row by row afterwards."""
-_LATER = aliased(Resolution)  # made once: it costs more than to put a question together
+"""The loader options of a claim that avoid one query per row."""
+_LATER = aliased(Resolution)  # created once, because an alias costs more than the rest of the statement
+
+
+@dataclass(frozen=True, slots=True)
+class ResolutionView:
+    """A resolution of a claim."""
+
+    id: UUID
+    claim: UUID
+    verdict: Verdict | None
+    """None for a withdrawal."""
+    truth: float | None
+    """The truth as sent, for a `partial` verdict only."""
+    known_at: dt.datetime
+    evidence: list[str]
+    note: str | None
+    supersedes: UUID | None
+    recorded_at: dt.datetime
+    redacted: list[RedactionNote]
+
+
+@dataclass(frozen=True, slots=True)
+class RelayView:
+    """The source that a relay cites."""
+
+    outlet: str | None
+    """The slug of the cited outlet; None for an unknown source."""
+    cited_as: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReportView:
+    """A report as sent, with the members that the record adds."""
+
+    id: UUID
+    claim: UUID
+    outlet: str
+    stance: Stance
+    commitment: int | None
+    commitment_source: str | None
+    probability: float | None
+    published_at: dt.datetime
+    url: str | None
+    quote: str | None
+    relays: RelayView | None
+    role: Role
+    after_known: bool
+    backfilled: bool
+    withdrawn: WithdrawalView | None
+    recorded_at: dt.datetime
+    redacted: list[RedactionNote]
+
+
+@dataclass(frozen=True, slots=True)
+class ListedClaim:
+    """A claim as lists show it, without its reports."""
+
+    id: UUID
+    text: str
+    kind: ClaimKind
+    topic: str | None
+    tags: list[str]
+    resolves_by: dt.datetime | None
+    group: str | None
+    external_id: str | None
+    recorded_at: dt.datetime
+    status: ClaimStatus
+    resolution: ResolutionView | None
+    """The resolution in effect."""
+    disputed: bool
+    redacted: list[RedactionNote]
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimView(ListedClaim):
+    """A claim with its reports, disputes and replies."""
+
+    independent_roots: int
+    reports: list[ReportView]
+    disputes: list[DisputeView]
+    replies: list[ReplyView]
 
 
 def load_claim(session: Session, claim_id: UUID, *, lock: bool = False) -> Claim:
-    """A claim with its reports and resolutions; with `lock`, for as long as the transaction lasts.
+    """Return a claim with its reports and resolutions; with `lock`, locked until the transaction ends.
 
     Raises:
-        NotFound: There is no such claim.
+        NotFound: No claim has this id.
     """
     rows = sa.select(Claim).where(Claim.id == claim_id)
     if lock:
-        # Taken before the rest is read, so that what is read is what the writer before us left.
+        # Lock before reading the rest, so that the read includes the commit of the previous writer.
         session.execute(sa.select(Claim.id).where(Claim.id == claim_id).with_for_update())
     if (claim := session.scalar(rows.options(*WHOLE))) is None:
         raise _not_on_record(claim_id)
@@ -44,43 +126,43 @@ def load_claim(session: Session, claim_id: UUID, *, lock: bool = False) -> Claim
 
 
 def require_claim(session: Session, claim_id: UUID) -> None:
-    """Make sure that a claim is on record.
+    """Check that a claim is on record.
 
     Raises:
-        NotFound: It is not.
+        NotFound: No claim has this id.
     """
     if session.get(Claim, claim_id) is None:
         raise _not_on_record(claim_id)
 
 
 def _not_on_record(claim_id: UUID) -> NotFound:
-    return NotFound(f"No claim {claim_id} is on record.")
+    return NotFound(f"No claim with the id {claim_id} is on record. Find its id with GET /v1/claims.")
 
 
 def newest_resolution(claim: Claim) -> Resolution | None:
-    """The last of a claim's resolutions, be it one that withdraws."""
+    """Return the newest resolution of a claim, which may be a withdrawal."""
     return claim.resolutions[-1] if claim.resolutions else None
 
 
 def standing_resolution(claim: Claim) -> Resolution | None:
-    """The resolution that stands; None while the claim is open, or open again (R11)."""
+    """Return the resolution in effect, or None while the claim is open or reopened (R11)."""
     newest = newest_resolution(claim)
     return newest if newest is not None and newest.verdict is not None else None
 
 
 def stands(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
-    """Whether a claim's newest resolution meets a condition."""
+    """Return the condition that the newest resolution of a claim meets another condition."""
     return sa.exists().where(Resolution.claim_id == Claim.id, is_newest(), condition)
 
 
 def is_newest(moment: dt.datetime | None = None) -> sa.ColumnElement[bool]:
-    """Whether no resolution supersedes this one; or none had at a past moment, as far as they were on record then."""
+    """Return the condition that no resolution supersedes this one, or that none did on the record of a past moment."""
     later = _LATER.supersedes_id == Resolution.id
     return ~sa.exists().where(later if moment is None else later & (_LATER.recorded_at <= moment))
 
 
 def claim_status(claim: Claim, *, now: dt.datetime) -> ClaimStatus:
-    """Resolved, due (an event past its date, R15), or open."""
+    """Return whether a claim is resolved, due (an event past its date, R15) or open."""
     if standing_resolution(claim) is not None:
         return ClaimStatus.RESOLVED
     if claim.kind is ClaimKind.EVENT and claim.resolves_by is not None and claim.resolves_by <= now:
@@ -89,22 +171,22 @@ def claim_status(claim: Claim, *, now: dt.datetime) -> ClaimStatus:
 
 
 def reporting_outlets(claim: Claim) -> set[str]:
-    """The slugs of the outlets whose scores a claim can move."""
+    """Return the slugs of the outlets whose scores depend on a claim."""
     return {report.outlet.surviving.slug for report in claim.reports}
 
 
 def filers(claim: Claim) -> set[UUID | None]:
-    """The keys that filed a claim or a report on it."""
+    """Return the ids of the keys that filed a claim or a report on it."""
     return {claim.filed_by, *(report.filed_by for report in claim.reports)}
 
 
 def counting_reports(claim: Claim) -> list[Filed]:
-    """The reports of a claim that were not withdrawn, as the rules of provenance look at them."""
+    """Return the reports of a claim that are not withdrawn, as input for the provenance rules."""
     return [as_filed(report) for report in claim.reports if report.withdrawal is None]
 
 
 def as_filed(report: Report) -> Filed:
-    """A report as the rules of provenance look at it."""
+    """Return a report as input for the provenance rules."""
     return Filed(
         id=report.id,
         outlet_id=report.outlet.surviving.id,
@@ -119,14 +201,14 @@ def as_filed(report: Report) -> Filed:
 
 
 def check_group(session: Session, claim: Claim) -> None:
-    """Make sure that a claim can be true: at most one of its group is (R3).
+    """Check that a claim may be true: at most one claim of its group is (R3).
 
     Raises:
-        GroupResolved: Another one is.
+        GroupResolved: Another claim of the group is true.
     """
     if claim.group is None:
         return
-    # Two claims of the group could be resolved at once, each unseen by the other.
+    # Two concurrent transactions could otherwise each resolve one claim of the group as true.
     lock_name(session, f"group {claim.group}")
     session.flush()
     true_one = session.scalar(
@@ -141,96 +223,98 @@ def check_group(session: Session, claim: Claim) -> None:
     )
     if true_one is not None:
         raise GroupResolved(
-            f"The claim {true_one} of the group {claim.group!r} is true, so the claim {claim.id} cannot be."
+            f"The claim {claim.id} cannot be true, because the claim {true_one} of the same group {claim.group!r} is. "
+            "If that one is wrong, correct its resolution first."
         )
 
 
-def describe_claim(session: Session, claim: Claim, *, now: dt.datetime) -> dict[str, Any]:
-    """A claim with its reports, its resolution, how many independent roots it has (R8), and what is said of it."""
-    return summarise_claim(claim, now=now) | {
-        "independent_roots": count_roots(session, [claim])[claim.id],
-        "reports": [describe_report(report, claim) for report in claim.reports],
-        "disputes": describe_disputes(claim.resolutions),
-        "replies": replies_on(session, claim.id),
-    }
+def describe_claim(session: Session, claim: Claim, *, now: dt.datetime) -> ClaimView:
+    """Return the view of a claim that is loaded with its reports and resolutions."""
+    return ClaimView(
+        **members_of(summarise_claim(claim, now=now)),
+        independent_roots=count_roots(session, [claim])[claim.id],
+        reports=[describe_report(report, claim) for report in claim.reports],
+        disputes=describe_disputes(claim.resolutions),
+        replies=replies_on(session, claim.id),
+    )
 
 
 def count_roots(session: Session, claims: Sequence[Claim]) -> dict[UUID, int]:
-    """How many independent roots each claim has (R8), for all of them by one statement."""
+    """Return the number of independent roots (R8) of each claim, in one query for all of them."""
     filed = {claim.id: counting_reports(claim) for claim in claims}
     ends = {end for reports in filed.values() for report in reports for end in (report.outlet_id, report.cited_id)}
     topmost = topmost_parents(session, ends - {None})
     return {claim_id: independent_roots(reports, topmost) for claim_id, reports in filed.items()}
 
 
-def summarise_claim(claim: Claim, *, now: dt.datetime) -> dict[str, Any]:
-    """A claim as lists show it, without its reports."""
-    standing = standing_resolution(claim)
-    return {
-        "id": claim.id,
-        "text": claim.text,
-        "kind": claim.kind,
-        "topic": claim.topic,
-        "tags": claim.tags,
-        "resolves_by": claim.resolves_by,
-        "group": claim.group,
-        "external_id": claim.external_id,
-        "recorded_at": claim.recorded_at,
-        "status": claim_status(claim, now=now),
-        "resolution": None if standing is None else describe_resolution(standing),
-        "disputed": is_disputed(standing),
-        "redacted": claim.redacted or [],
-    }
+def summarise_claim(claim: Claim, *, now: dt.datetime) -> ListedClaim:
+    """Return a claim as lists show it, without its reports."""
+    in_effect = standing_resolution(claim)
+    return ListedClaim(
+        id=claim.id,
+        text=claim.text,
+        kind=claim.kind,
+        topic=claim.topic,
+        tags=claim.tags,
+        resolves_by=claim.resolves_by,
+        group=claim.group,
+        external_id=claim.external_id,
+        recorded_at=claim.recorded_at,
+        status=claim_status(claim, now=now),
+        resolution=None if in_effect is None else describe_resolution(in_effect),
+        disputed=is_disputed(in_effect),
+        redacted=claim.redacted or [],
+    )
 
 
-def describe_report(report: Report, claim: Claim) -> dict[str, Any]:
-    """A report as sent, with what the record adds to it."""
+def describe_report(report: Report, claim: Claim) -> ReportView:
+    """Return the view of a report on a claim that is loaded with its resolutions."""
     filed = as_filed(report)
-    standing = standing_resolution(claim)
-    return {
-        "id": report.id,
-        "claim": claim.id,
-        "outlet": report.outlet.surviving.slug,
-        "stance": report.stance,
-        "commitment": report.commitment,
-        "commitment_source": _commitment_source(report),
-        "probability": report.probability,
-        "published_at": report.published_at,
-        "url": report.url,
-        "quote": report.quote,
-        "relays": _describe_relay(report) if filed.is_relay else None,
-        "role": filed.role,
-        "after_known": filed.is_after(None if standing is None else standing.known_at),
-        "backfilled": filed.backfilled,
-        "withdrawn": _describe_withdrawal(report.withdrawal),
-        "recorded_at": report.recorded_at,
-        "redacted": report.redacted or [],
-    }
+    in_effect = standing_resolution(claim)
+    return ReportView(
+        id=report.id,
+        claim=claim.id,
+        outlet=report.outlet.surviving.slug,
+        stance=report.stance,
+        commitment=report.commitment,
+        commitment_source=_commitment_source(report),
+        probability=report.probability,
+        published_at=report.published_at,
+        url=report.url,
+        quote=report.quote,
+        relays=_describe_relay(report) if filed.is_relay else None,
+        role=filed.role,
+        after_known=filed.is_after(None if in_effect is None else in_effect.known_at),
+        backfilled=filed.backfilled,
+        withdrawn=_describe_withdrawal(report.withdrawal),
+        recorded_at=report.recorded_at,
+        redacted=report.redacted or [],
+    )
 
 
-def describe_resolution(resolution: Resolution) -> dict[str, Any]:
-    """A resolution; `truth` only where the verdict is `partial`, as it was sent."""
-    return {
-        "id": resolution.id,
-        "claim": resolution.claim_id,
-        "verdict": resolution.verdict,
-        "truth": resolution.truth if resolution.verdict is Verdict.PARTIAL else None,
-        "known_at": resolution.known_at,
-        "evidence": resolution.evidence,
-        "note": resolution.note,
-        "supersedes": resolution.supersedes_id,
-        "recorded_at": resolution.recorded_at,
-        "redacted": resolution.redacted or [],
-    }
+def describe_resolution(resolution: Resolution) -> ResolutionView:
+    """Return the view of a resolution."""
+    return ResolutionView(
+        id=resolution.id,
+        claim=resolution.claim_id,
+        verdict=resolution.verdict,
+        truth=resolution.truth if resolution.verdict is Verdict.PARTIAL else None,
+        known_at=resolution.known_at,
+        evidence=resolution.evidence,
+        note=resolution.note,
+        supersedes=resolution.supersedes_id,
+        recorded_at=resolution.recorded_at,
+        redacted=resolution.redacted or [],
+    )
 
 
-def describe_resolutions(resolutions: Sequence[Resolution]) -> list[dict[str, Any]]:
-    """All the resolutions of a claim, in the order given."""
+def describe_resolutions(resolutions: Sequence[Resolution]) -> list[ResolutionView]:
+    """Return the views of some resolutions, in the order given."""
     return [describe_resolution(resolution) for resolution in resolutions]
 
 
-def _describe_withdrawal(withdrawal: Withdrawal | None) -> dict[str, Any] | None:
-    return None if withdrawal is None else {"reason": withdrawal.reason, "recorded_at": withdrawal.recorded_at}
+def _describe_withdrawal(withdrawal: Withdrawal | None) -> WithdrawalView | None:
+    return None if withdrawal is None else WithdrawalView(withdrawal.reason, withdrawal.recorded_at)
 
 
 def _commitment_source(report: Report) -> str | None:
@@ -239,5 +323,5 @@ def _commitment_source(report: Report) -> str | None:
     return "stated" if report.lexicon is None else "lexicon"
 
 
-def _describe_relay(report: Report) -> dict[str, Any]:
-    return {"outlet": None if report.cited is None else report.cited.surviving.slug, "cited_as": report.cited_as}
+def _describe_relay(report: Report) -> RelayView:
+    return RelayView(None if report.cited is None else report.cited.surviving.slug, report.cited_as)

@@ -21,7 +21,7 @@ from service.db import Database
 from service.explanation import put_in_words, share
 from service.instants import format_instant, parse_instant
 from service.models import Claim, Outlet, Version
-from service.paging import decode_cursor, encode_cursor, read_position
+from service.paging import decode_cursor, encode_cursor, read_sort_key
 from service.rates import UNIT
 from service.records import Lens, OutletRecord
 from service.register import require_outlet
@@ -135,7 +135,7 @@ def describe_calibration(outlet: Outlet, scored: Sequence[Scored], lens: Lens, *
 
 
 def _read_cursor(cursor: str, bound_to: object) -> tuple[dt.datetime, _Place]:
-    begun, known_at, claim_id = read_position(decode_cursor(cursor, bound_to), [parse_instant, parse_instant, UUID])
+    begun, known_at, claim_id = read_sort_key(decode_cursor(cursor, bound_to), [parse_instant, parse_instant, UUID])
     return begun, (known_at, claim_id)
 
 

@@ -25,7 +25,7 @@ from service.dossier import is_newest
 from service.identity import new_id
 from service.instants import format_instant
 from service.models import Claim, ContextRow, Dispute, Outlet, Reply, Report, Resolution, Withdrawal
-from service.register import WHOLE, counts_as, describe_outlet
+from service.register import WHOLE, counts_as, outlet_state
 from service.scoring import METHOD
 from service.vocabulary import Verdict
 
@@ -107,8 +107,18 @@ def _outlets(session: Session) -> Iterator[Line]:
     rows = sa.select(Outlet).outerjoin(under, under.c.id == Outlet.id)
     in_order = rows.order_by(survives.desc(), under.c.depth, Outlet.slug).options(*WHOLE)
     for outlet in session.scalars(in_order, execution_options=_STREAMED):
-        described = describe_outlet(outlet) | {"merged_into": outlet.merged_into and outlet.merged_into.slug}
-        yield {"type": "outlet"} | {name: described[name] for name in described if name not in ("id", "recorded_at")}
+        state = outlet_state(outlet)
+        yield {
+            "type": "outlet",
+            "slug": state.slug,
+            "name": state.name,
+            "kind": state.kind,
+            "domains": state.domains,
+            "aliases": state.aliases,
+            "parent": state.parent,
+            "scorable": state.scorable,
+            "merged_into": state.merged_into,
+        }
 
 
 def _claims(session: Session) -> Iterator[Line]:

@@ -1,4 +1,4 @@
-"""The rules that a report has to keep before it is filed on a claim (R4, R7)."""
+"""Check reports against the rules (R4, R7) before they are added to a claim."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from functools import partial
 from typing import NamedTuple, NotRequired, TypedDict
 
 from service.commitment import LEXICON_VERSION, read_commitment
-from service.directory import Directory, NamedOutlet
+from service.directory import Directory, OutletName
 from service.dossier import as_filed, counting_reports
 from service.errors import FieldError, InvalidBody, nested
 from service.identity import new_id
@@ -21,11 +21,11 @@ from service.provenance import ORDER, relay_cycle
 from service.vocabulary import Caller, Stance
 
 CLOCK_SLACK = dt.timedelta(minutes=5)
-"""How far the clock of a feed may be ahead of ours."""
+"""The accepted difference between the clock of a feed and this server."""
 
 
 class Relay(TypedDict):
-    """Whom a report says it has the claim from; without an outlet, nobody in particular (R7)."""
+    """The source that a report cites; without an outlet, an unknown source (R7)."""
 
     outlet: str | None
     cited_as: str | None
@@ -34,8 +34,8 @@ class Relay(TypedDict):
 class NewReport(TypedDict):
     """A report as sent."""
 
-    outlet: str | NamedOutlet | None
-    """None for the one whose page `url` is."""
+    outlet: str | OutletName | None
+    """None for the outlet that publishes at `url`."""
     stance: Stance
     commitment: int | None
     probability: float | None
@@ -44,11 +44,11 @@ class NewReport(TypedDict):
     quote: str | None
     relays: Relay | None
     lexicon: NotRequired[str | None]
-    """In a line of an export: what read `commitment`, so that nothing is read anew."""
+    """The version of the lexicon that read `commitment`, in a line of an export."""
 
 
 class Filing(NamedTuple):
-    """A report that can be filed, or the same one that is on record."""
+    """A report that passed the checks: a new one, or the same one on record."""
 
     report: Report
     is_new: bool
@@ -57,22 +57,22 @@ class Filing(NamedTuple):
 def plan_filings(
     claim: Claim, reports: Mapping[str, NewReport], directory: Directory, *, caller: Caller, now: dt.datetime
 ) -> list[Filing]:
-    """See whether reports can be filed on a claim that is loaded and locked. Nothing is filed yet.
+    """Check whether reports can be added to a claim that is loaded and locked. Adds nothing yet.
 
     Args:
         claim: The claim.
-        reports: The reports as sent, each under the pointer to it in what was sent.
-        directory: Where their outlets are found.
-        caller: Who files them.
-        now: The moment of the call.
+        reports: The reports as sent, by their JSON pointers in the request.
+        directory: The directory that finds or creates their outlets.
+        caller: The API key of the call.
+        now: The time of the call.
 
     Returns:
-        For each the report to file, or the one on record that it repeats (R4).
+        For each report the new one to add, or the same one on record (R4).
 
     Raises:
-        InvalidBody: Some of them break a rule; every place is named.
+        InvalidBody: Reports break a rule; `errors` names all places.
     """
-    # What was redacted is known by what it said, and, from an export, by what it still says.
+    # A redacted report is recognised by its original members and, from an export, by its remaining ones.
     known = {_fingerprint(report): report for report in claim.reports if report.redacted}
     known |= {report.fingerprint: report for report in claim.reports}
     filings: dict[str, Filing] = {}
@@ -87,34 +87,37 @@ def plan_filings(
         filings[pointer] = Filing(same, same is report)
     errors = errors or list(_cycles(claim, filings))
     if errors:
-        raise InvalidBody("A report cannot be filed as given.", errors=errors)
+        raise InvalidBody(
+            "A report breaks a rule of the record, and nothing was recorded. Correct the members that errors names.",
+            errors=errors,
+        )
     return list(filings.values())
 
 
 def file_on(claim: Claim, filings: Iterable[Filing]) -> None:
-    """File on a claim what is new to it, each report at its place in time."""
+    """Add the new reports to a claim, in the order of publication."""
     for filing in filings:
         if filing.is_new:
             insort(claim.reports, filing.report, key=ORDER)
 
 
 def _cycles(claim: Claim, filings: Mapping[str, Filing]) -> Iterator[FieldError]:
-    """The new relays that close a circle in which nobody reports in its own name (R7)."""
+    """Return an error for each new relay on a cycle without an own report (R7)."""
     new = {pointer: as_filed(filing.report) for pointer, filing in filings.items() if filing.is_new}
     if not any(report.is_relay for report in new.values()):
         return
-    circle = set(relay_cycle([*counting_reports(claim), *new.values()]) or ())
-    detail = "With this report the outlets relay one another in a circle, and none of them reports in its own name."
+    cycle = set(relay_cycle([*counting_reports(claim), *new.values()]) or ())
+    detail = "This relay closes a cycle of outlets that all relay each other. Send the own report of one of them first."
     for pointer, report in new.items():
-        if {report.outlet_id, report.cited_id} <= circle:
+        if {report.outlet_id, report.cited_id} <= cycle:
             yield FieldError(pointer=f"{pointer}/relays/outlet", detail=detail, code="relay-cycle")
 
 
 def _new_report(given: NewReport, directory: Directory, *, caller: Caller, now: dt.datetime) -> Report:
-    """A report that is not yet on its claim.
+    """Return a new report that is not on its claim yet.
 
     Raises:
-        InvalidBody: It breaks a rule of its own, or an outlet is not on record; all such places at once.
+        InvalidBody: The report breaks a rule, or names an unknown outlet; `errors` names all places.
     """
     outlet, cited = _outlets_of(given, directory, now=now)
     commitment, lexicon = _commitment(given)
@@ -140,7 +143,7 @@ def _new_report(given: NewReport, directory: Directory, *, caller: Caller, now: 
 
 
 def _outlets_of(given: NewReport, directory: Directory, *, now: dt.datetime) -> tuple[Outlet, Outlet | None]:
-    """Who reports, and on whom they rest, where there is nothing against it.
+    """Return the reporting and the cited outlet of a report that breaks no rule.
 
     Raises:
         InvalidBody: As `_new_report`.
@@ -150,16 +153,19 @@ def _outlets_of(given: NewReport, directory: Directory, *, now: dt.datetime) -> 
     if given["relays"] is not None and given["relays"]["outlet"] is not None:
         cited = _found(partial(directory.get, given["relays"]["outlet"]), "/relays/outlet", errors)
     if given["published_at"] > now + CLOCK_SLACK:
-        errors.append(FieldError(pointer="/published_at", detail="Lies in the future.", code="future"))
+        errors.append(
+            FieldError(pointer="/published_at", detail="Lies in the future. Send a past moment.", code="future")
+        )
     if outlet is not None and outlet is cited:
-        errors.append(FieldError(pointer="/relays/outlet", detail="An outlet cannot relay itself.", code="self-relay"))
+        detail = "An outlet cannot relay itself. Name another outlet, or leave relays out."
+        errors.append(FieldError(pointer="/relays/outlet", detail=detail, code="self-relay"))
     if errors or outlet is None:
-        raise InvalidBody("The report cannot be filed as given.", errors=errors)
+        raise InvalidBody("The report breaks a rule of the record.", errors=errors)
     return outlet, cited
 
 
 def _commitment(given: NewReport) -> tuple[int | None, str | None]:
-    """How far a report goes, as stated or else as its quote reads, and the version of the lexicon that read it."""
+    """Return the stated commitment, or the one read from the quote with the version of the lexicon."""
     if "lexicon" in given:
         return given["commitment"], given["lexicon"]
     if given["commitment"] is not None or given["quote"] is None:
@@ -169,11 +175,11 @@ def _commitment(given: NewReport) -> tuple[int | None, str | None]:
 
 
 def _publisher(directory: Directory, given: NewReport) -> Outlet:
-    """The outlet that a report names, or else the one whose page its `url` is."""
+    """Return the outlet that a report names, or else the one that publishes at its `url`."""
     if given["outlet"] is not None:
         return directory.get(given["outlet"])
     if given["url"] is None:
-        raise InvalidBody.at("", "Name the outlet, or give the url of the report on one of its pages.", "required")
+        raise InvalidBody.at("", "The report has neither outlet nor url. Send one of them.", "required")
     return directory.at(given["url"])
 
 
@@ -186,7 +192,7 @@ def _found(find: Callable[[], Outlet], pointer: str, errors: list[FieldError]) -
 
 
 def _fingerprint(report: Report) -> str:
-    """What a report is the same by: outlet, stance, published_at, url and relays (R4); the claim is beside it."""
+    """Return the hash of the members by which a claim has a report only once (R4)."""
     parts = [
         str(report.outlet.id),
         report.stance,

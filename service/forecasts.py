@@ -1,10 +1,11 @@
-"""How likely open claims are to prove true: `forecast/1` on what is on record, learned, answered, and kept."""
+"""Forecasts of open claims by `forecast/1`: train the model on the record, forecast, and store daily forecasts."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
@@ -14,7 +15,7 @@ from sqlalchemy.orm import Session
 from service import forecast
 from service.db import Database, lock_name
 from service.dossier import WHOLE, count_roots, counting_reports, load_claim, standing_resolution, stands
-from service.forecast import Count, Counts, Forecast, State
+from service.forecast import Contribution, Count, Counts, Forecast, State
 from service.models import Claim, ForecastRow, LearnerRow, Report, Resolution, Subtotal, Version, Withdrawal
 from service.provenance import Filed, roots_of
 from service.rates import UNIT, Rates
@@ -24,42 +25,87 @@ from service.sums import read_rates, read_rates_on
 from service.vocabulary import ClaimKind, Stance
 
 KEPT_AT_ONCE = 200
-"""Claims whose forecasts are kept in one go."""
+"""The number of claims whose forecasts are stored in one transaction."""
 
-# States never change, so each is read once. The number alone would not tell that of a restored database.
+# A state never changes, so each is loaded once. Its number alone could be that of another state in a restored backup.
 _READ: WeakKeyDictionary[sa.Engine, tuple[tuple[Any, ...], State]] = WeakKeyDictionary()
 
 
-def forecast_claim(db: Database, claim_id: UUID, *, level: float) -> dict[str, Any]:
-    """How likely a claim is to prove true, given who reports it and how, with what makes it so.
+@dataclass(frozen=True, slots=True)
+class ForecastInterval:
+    """The credible interval of a forecast."""
+
+    lower: float
+    upper: float
+    level: float
+
+
+@dataclass(frozen=True, slots=True)
+class DailyForecast:
+    """The stored forecast of a day."""
+
+    day: dt.date
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class ForecastView:
+    """The forecast of a claim, with the contributions of its features."""
+
+    claim: UUID
+    method: str
+    independent_roots: int
+    kept: list[DailyForecast]
+    """The stored forecasts of earlier days, the oldest first."""
+    status: Literal["rated", "insufficient", "closed"]
+    probability: float | None = None
+    interval: ForecastInterval | None = None
+    trained_on: int | None = None
+    """The number of resolved claims that the model was trained on."""
+    base: float | None = None
+    """The log-odds without any feature."""
+    contributions: tuple[Contribution, ...] = ()
+
+
+def forecast_claim(db: Database, claim_id: UUID, *, level: float) -> ForecastView:
+    """Return the probability that a claim proves true, and the contributions to it.
 
     Raises:
-        NotFound: There is no such claim.
+        NotFound: No claim has this id.
     """
     with db.read() as session:
         claim = load_claim(session, claim_id)
-        kept = session.scalars(sa.select(ForecastRow).where(ForecastRow.claim_id == claim.id).order_by(ForecastRow.day))
-        answer = {
-            "claim": claim.id,
-            "method": forecast.METHOD,
-            "independent_roots": count_roots(session, [claim])[claim.id],
-            "kept": [{"day": row.day, "probability": row.probability} for row in kept],
-        }
+        rows = session.scalars(sa.select(ForecastRow).where(ForecastRow.claim_id == claim.id).order_by(ForecastRow.day))
+        closed = ForecastView(
+            claim=claim.id,
+            method=forecast.METHOD,
+            independent_roots=count_roots(session, [claim])[claim.id],
+            kept=[DailyForecast(row.day, row.probability) for row in rows],
+            status="closed",
+        )
         if claim.kind is ClaimKind.OPINION or standing_resolution(claim) is not None:
-            return answer | _nothing("closed")
+            return closed
         rates = read_rates_on(session, claim.topic)
         [made] = _forecasts(session, [claim], rates, level=level)
-    return answer | _described(made)
+    return replace(
+        closed,
+        status="rated" if made.sufficient else "insufficient",
+        probability=made.probability,
+        interval=ForecastInterval(made.lower, made.upper, made.level),
+        trained_on=made.trained_on,
+        base=made.base,
+        contributions=made.contributions,
+    )
 
 
 def refit_learner(db: Database, *, now: dt.datetime) -> bool:
-    """Learn anew from everything on record, if anything was added to it since the last time.
+    """Train the model on the whole record, if rows were added since the last training.
 
     Returns:
-        Whether there was something new to learn from.
+        Whether a new state was stored.
     """
     with db.read() as session:
-        learned_from = _how_much(session)
+        learned_from = _record_size(session)
         newest = session.execute(_newest().with_only_columns(LearnerRow.learned_from)).scalar()
         if newest == learned_from:
             return False
@@ -71,29 +117,29 @@ def refit_learner(db: Database, *, now: dt.datetime) -> bool:
             return False
         row = LearnerRow(number=last + 1, build=forecast.BUILD, state=state, learned_from=learned_from, recorded_at=now)
         session.add(row)
-        # Not those of another build of the method, which may still be running somewhere.
+        # Keep the states of other builds of the method, which may still be in use elsewhere.
         former = sa.select(LearnerRow).where(LearnerRow.build == forecast.BUILD, LearnerRow.number <= last)
         for earlier in session.scalars(former):
             session.delete(earlier)
     return True
 
 
-def _how_much(session: Session) -> str:
-    """How much there is to learn from: rows are only ever added, so that any change of it shows in their numbers."""
+def _record_size(session: Session) -> str:
+    """Return the numbers of rows that the model learns from; rows are only added, so every change alters them."""
     tables = (Report, Resolution, Withdrawal, Version)
     return "/".join(str(session.scalar(sa.select(sa.func.count()).select_from(table))) for table in tables)
 
 
 def keep_forecasts(db: Database, *, after: UUID | None, now: dt.datetime) -> UUID | None:
-    """Keep today's forecasts of some open claims, so that they can be held against what comes.
+    """Store today's forecasts of a batch of open claims.
 
     Args:
         db: The database.
-        after: The claim to go on after; None for the first.
-        now: The moment of the call.
+        after: The last claim of the previous batch; None for the first batch.
+        now: The time of the call.
 
     Returns:
-        The last of them; None when there are no more.
+        The last claim of the batch, or None after the last batch.
     """
     with db.read() as session:
         if _state(session).trained_on < forecast.ENOUGH:
@@ -102,16 +148,16 @@ def keep_forecasts(db: Database, *, after: UUID | None, now: dt.datetime) -> UUI
         is_open = ~stands(Resolution.verdict.is_not(None)) & (Claim.kind != ClaimKind.OPINION) & ~kept
         rows = sa.select(Claim).where(is_open).order_by(Claim.id).limit(KEPT_AT_ONCE).options(*WHOLE)
         claims = session.scalars(rows if after is None else rows.where(Claim.id > after)).all()
-        told = [claim for claim in claims if counting_reports(claim)]
-        made = _forecasts(session, told, read_rates(session), level=DEFAULT_LEVEL)
+        reported = [claim for claim in claims if counting_reports(claim)]
+        made = _forecasts(session, reported, read_rates(session), level=DEFAULT_LEVEL)
     rows_of_today = [
         {"claim_id": claim.id, "day": now.date(), "method": forecast.METHOD, "probability": one.probability}
-        for claim, one in zip(told, made, strict=True)
+        for claim, one in zip(reported, made, strict=True)
         if one.sufficient
     ]
     if rows_of_today:
         with db.write() as session:
-            lock_name(session, "keeping of forecasts")  # so that no other worker keeps the same ones
+            lock_name(session, "keeping of forecasts")  # another worker could store the same forecasts
             there = sa.select(ForecastRow.claim_id).where(ForecastRow.day == now.date())
             known = set(
                 session.scalars(there.where(ForecastRow.claim_id.in_([row["claim_id"] for row in rows_of_today])))
@@ -162,7 +208,7 @@ def _cases(claims: Iterable[ToldClaim], rivals: Mapping[str | None, int]) -> Ite
 
 
 def _rivals(session: Session, groups: set[str] | None) -> dict[str | None, int]:
-    """How many other claims each claim of a group excludes; None for all groups."""
+    """Return, by group, the number of other claims that each claim excludes; None for all groups."""
     sizes = sa.select(Claim.group, sa.func.count()).group_by(Claim.group)
     chosen = Claim.group.is_not(None) if groups is None else Claim.group.in_(groups)
     return {group: size - 1 for group, size in session.execute(sizes.where(chosen))}
@@ -178,7 +224,7 @@ def _counts(session: Session, outlets: set[UUID]) -> Counts:
 
 
 def _state(session: Session) -> State:
-    """What was learned last; what another build of the method has learned is nothing to this one."""
+    """Return the newest state that this build of the method has learned."""
     columns = LearnerRow.number, LearnerRow.learned_from, LearnerRow.recorded_at
     newest = session.execute(_newest().with_only_columns(*columns)).one_or_none()
     if newest is None:
@@ -194,25 +240,3 @@ def _state(session: Session) -> State:
 def _newest() -> sa.Select[LearnerRow]:
     rows = sa.select(LearnerRow).where(LearnerRow.build == forecast.BUILD)
     return rows.order_by(LearnerRow.number.desc()).limit(1)
-
-
-def _nothing(status: str) -> dict[str, Any]:
-    return {
-        "status": status,
-        "probability": None,
-        "interval": None,
-        "trained_on": None,
-        "base": None,
-        "contributions": [],
-    }
-
-
-def _described(made: Forecast) -> dict[str, Any]:
-    return {
-        "status": "rated" if made.sufficient else "insufficient",
-        "probability": made.probability,
-        "interval": {"lower": made.lower, "upper": made.upper, "level": made.level},
-        "trained_on": made.trained_on,
-        "base": made.base,
-        "contributions": [part._asdict() for part in made.contributions],
-    }

@@ -127,6 +127,7 @@ def when_ready(_server: Arbiter) -> None:
     import_module("service.app")
     gc.freeze()  # what is imported stays: nobody has to search it for garbage, and its memory stays shared
     gc.enable()
+    import_module("service.schema_check").check_at_start()
 
 
 def pre_fork(_server: Arbiter, _worker: Worker) -> None:

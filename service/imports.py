@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from service.cache import ScoreCache
 from service.claims import NewClaim, check_agrees, differences, new_claim, plan_first
 from service.db import Database, retried
-from service.directory import Directory, NamedOutlet
+from service.directory import Directory, OutletName
 from service.dossier import WHOLE, reporting_outlets
 from service.errors import ClaimDiffers, InvalidBody, ServiceError, SlugTaken, nested
 from service.filing import Filing, NewReport, file_on, plan_filings
@@ -86,7 +86,7 @@ def try_lines(
             session.flush()
 
 
-Outcome: TypeAlias = tuple[LineStatus, Outlet | Claim | Report | Resolution]
+LineOutcome: TypeAlias = tuple[LineStatus, Outlet | Claim | Report | Resolution]
 """What became of a line, and what it made or found."""
 
 
@@ -123,7 +123,7 @@ class _Load:
             return LineResult(line.number, LineStatus.REJECTED, error=exc)
         return LineResult(line.number, status, subject.id)
 
-    def _load(self, line: Line) -> Outcome:
+    def _load(self, line: Line) -> LineOutcome:
         match line:
             case OutletLine():
                 return self._outlet(line.outlet)
@@ -152,7 +152,7 @@ class _Load:
             raise InvalidBody.at("/claim", f"No claim {external_id!r} is on record.", "unknown-claim")
         return claim
 
-    def _outlet(self, given: NewOutlet) -> Outcome:
+    def _outlet(self, given: NewOutlet) -> LineOutcome:
         self._session.flush()
         same = Outlet.name_key == name_key(given["name"]) if given["slug"] is None else Outlet.slug == given["slug"]
         known = self._session.scalars(sa.select(Outlet).where(same).options(*WHOLE_OUTLET)).all()
@@ -169,7 +169,7 @@ class _Load:
         self._directory.forget_names()
         return LineStatus.CREATED, outlet
 
-    def _claim(self, line: ClaimLine) -> Outcome:
+    def _claim(self, line: ClaimLine) -> LineOutcome:
         if (known := self._claims.get(required_id(line.claim))) is not None:
             check_agrees(
                 self._session,
@@ -186,17 +186,17 @@ class _Load:
         self._resolve(claim, line.resolution, filings)
         return LineStatus.CREATED, claim
 
-    def _report(self, claim: Claim, report: NewReport) -> Outcome:
+    def _report(self, claim: Claim, report: NewReport) -> LineOutcome:
         [filing] = plan_filings(claim, {"": report}, self._directory, caller=self._caller, now=self._now)
         self._put(claim, [filing], None)
         return LineStatus.CREATED if filing.is_new else LineStatus.UNCHANGED, filing.report
 
-    def _resolution(self, claim: Claim, given: NewResolution) -> Outcome:
+    def _resolution(self, claim: Claim, given: NewResolution) -> LineOutcome:
         resolution, is_new = self._planned(claim, given)
         self._put(claim, [], resolution if is_new else None)
         return LineStatus.CREATED if is_new else LineStatus.UNCHANGED, resolution
 
-    def _flat(self, line: FlatLine) -> Outcome:
+    def _flat(self, line: FlatLine) -> LineOutcome:
         external_id = str(line.claim["external_id"])
         if (claim := self._claims.get(external_id)) is None:
             claim = new_claim(line.claim, caller=self._caller, now=self._now)
@@ -261,7 +261,7 @@ def required_id(claim: NewClaim) -> str:
     return claim["external_id"]
 
 
-def _outlets(content: Line | ServiceError) -> Iterator[str | NamedOutlet]:
+def _outlets(content: Line | ServiceError) -> Iterator[str | OutletName]:
     """The outlets that the reports of a line speak of."""
     match content:
         case ClaimLine():

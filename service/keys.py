@@ -7,9 +7,10 @@ import hashlib
 import hmac
 import re
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
-from typing import Any
+from dataclasses import dataclass
+from typing import TypedDict
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -18,9 +19,45 @@ from sqlalchemy.orm import Session
 from service.db import Database, lock_name
 from service.errors import InvalidBody, KeyEnded, LastAdminKey, NotFound
 from service.models import ApiKey, FormerSecret
-from service.paging import Keyset, Page, Position
-from service.versions import check_match
+from service.paging import Keyset, Page, SortKey
+from service.versions import check_match, members_of
 from service.vocabulary import Caller, Scope
+
+
+class NewKey(TypedDict):
+    """A key as sent."""
+
+    name: str
+    scopes: list[Scope]
+    expires_at: dt.datetime | None
+
+
+class KeyChanges(TypedDict, total=False):
+    """The new values of the members of a key that change."""
+
+    name: str
+    expires_at: dt.datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class KeyView:
+    """An API key without its secret."""
+
+    id: UUID
+    name: str
+    scopes: list[Scope]
+    recorded_at: dt.datetime
+    expires_at: dt.datetime | None
+    last_used_at: dt.datetime | None
+    revoked_at: dt.datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class NewKeyView(KeyView):
+    """An API key with its new secret, which is returned only once."""
+
+    secret: str
+
 
 KEY = re.compile(r"bo_[A-Za-z0-9_-]{20,200}", re.ASCII)
 HANDLE_LENGTH = 16
@@ -29,7 +66,7 @@ HANDLE_LENGTH = 16
 
 def create_key(
     db: Database, *, name: str, scopes: Iterable[Scope], expires_at: dt.datetime | None = None, now: dt.datetime
-) -> dict[str, Any]:
+) -> NewKeyView:
     """Make a key.
 
     Returns:
@@ -44,7 +81,7 @@ def create_key(
         key = _row(secret, name=name, scopes=scopes, now=now)
         key.expires_at = expires_at
         session.add(key)
-    return {**describe_key(key), "secret": secret}
+    return NewKeyView(**members_of(describe_key(key)), secret=secret)
 
 
 def ensure_first_key(db: Database, *, given: str | None, now: dt.datetime) -> str | None:
@@ -73,18 +110,18 @@ def list_keys(db: Database) -> Sequence[ApiKey]:
         return session.scalars(sa.select(ApiKey).order_by(ApiKey.id)).all()
 
 
-def page_keys(db: Database, *, after: Position | None, limit: int) -> Page[dict[str, Any]]:
+def page_keys(db: Database, *, after: SortKey | None, limit: int) -> Page[KeyView]:
     """Every key ever made, oldest first, some at a time.
 
     Raises:
-        InvalidQuery: `after` is not a position of this list.
+        InvalidQuery: `after` is not a sort key of this list.
     """
     with db.read() as session:
         page = Keyset([ApiKey.id], [UUID]).page(session, sa.select(ApiKey), after=after, limit=limit)
         return Page([describe_key(key) for key in page.items], page.next)
 
 
-def get_key(db: Database, key_id: UUID) -> dict[str, Any]:
+def get_key(db: Database, key_id: UUID) -> KeyView:
     """What is known of a key.
 
     Raises:
@@ -95,8 +132,8 @@ def get_key(db: Database, key_id: UUID) -> dict[str, Any]:
 
 
 def change_key(
-    db: Database, key_id: UUID, *, changes: Mapping[str, Any], seen: AbstractSet[str] | None, now: dt.datetime
-) -> dict[str, Any]:
+    db: Database, key_id: UUID, *, changes: KeyChanges, seen: AbstractSet[str] | None, now: dt.datetime
+) -> KeyView:
     """Give a key another name, or another moment at which it expires.
 
     Args:
@@ -113,17 +150,18 @@ def change_key(
         KeyEnded: It was revoked or has expired.
         LastAdminKey: When it expires there will be no other admin key.
     """
-    _check_expiry(changes.get("expires_at"), now)
+    expires_at = changes.get("expires_at")
+    _check_expiry(expires_at, now)
     with db.write() as session:
         key = _load_good(session, key_id, seen, now=now)
-        if changes.get("expires_at") is not None:
-            _check_admin_left(session, key, at=changes["expires_at"])
+        if expires_at is not None:
+            _check_admin_left(session, key, at=expires_at)
         for name, value in changes.items():
             setattr(key, name, value)
     return describe_key(key)
 
 
-def rotate_key(db: Database, key_id: UUID, *, overlap: dt.timedelta, now: dt.datetime) -> dict[str, Any]:
+def rotate_key(db: Database, key_id: UUID, *, overlap: dt.timedelta, now: dt.datetime) -> NewKeyView:
     """Give a key another secret; those that it has had end when the overlap does, or before.
 
     It stays the same key, so it may still not resolve what it filed (R14), and its Idempotency-Keys go on.
@@ -142,10 +180,10 @@ def rotate_key(db: Database, key_id: UUID, *, overlap: dt.timedelta, now: dt.dat
         session.add(FormerSecret(digest=key.digest, handle=key.handle, api_key_id=key_id, ends_at=now + overlap))
         key.digest = digest_of(secret)
         key.handle = key.digest[:HANDLE_LENGTH]
-    return {**describe_key(key), "secret": secret}
+    return NewKeyView(**members_of(describe_key(key)), secret=secret)
 
 
-def revoke_key(db: Database, key_id: UUID, *, seen: AbstractSet[str] | None = None, now: dt.datetime) -> dict[str, Any]:
+def revoke_key(db: Database, key_id: UUID, *, seen: AbstractSet[str] | None = None, now: dt.datetime) -> KeyView:
     """End a key for good; revoking it again changes nothing.
 
     Raises:
@@ -181,11 +219,17 @@ def find_caller(db: Database, secret: str, *, now: dt.datetime) -> Caller | None
     return None
 
 
-def describe_key(key: ApiKey) -> dict[str, Any]:
-    """A key as it is shown."""
-    moments = ("recorded_at", "expires_at", "last_used_at", "revoked_at")
-    shown = {name: getattr(key, name) for name in ("id", "name", *moments)}
-    return {**shown, "scopes": [Scope(scope) for scope in key.scopes]}
+def describe_key(key: ApiKey) -> KeyView:
+    """Return the view of a key."""
+    return KeyView(
+        id=key.id,
+        name=key.name,
+        scopes=[Scope(scope) for scope in key.scopes],
+        recorded_at=key.recorded_at,
+        expires_at=key.expires_at,
+        last_used_at=key.last_used_at,
+        revoked_at=key.revoked_at,
+    )
 
 
 def _end_former(session: Session, key_id: UUID, *, ends_at: dt.datetime, now: dt.datetime) -> None:

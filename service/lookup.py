@@ -1,4 +1,4 @@
-"""Find the outlets behind pages, by the domains on record and never by guessing (R21)."""
+"""Find the outlets that publish at URLs, by the domains on record and never by guessing (R21)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypedDict
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -16,18 +16,25 @@ from service.cache import ScoreCache
 from service.db import Database
 from service.errors import InvalidQuery, UnknownOutlet
 from service.records import Lens
-from service.register import describe_outlet, domain_owners, find_outlets
+from service.register import OutletView, describe_outlet, domain_owners, find_outlets
 from service.scores import outlet_scores
 from service.scoring import DEFAULT_LEVEL
 from service.vocabulary import Basis, MatchRule
 
 _LENS = Lens(topic=None, basis=Basis.RESOLVED, as_of=None, recorded_by=None, level=DEFAULT_LEVEL)
-"""A score as it is given to who asks for nothing in particular."""
+"""The default view of a score."""
+
+
+class LookupRequest(TypedDict):
+    """A batch of URLs as sent."""
+
+    urls: list[str]
+    score: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Matched:
-    """What of a page's address is on record: the rule it was found by, and the outlet's domain."""
+    """The rule by which the outlet of a URL was found, and the domain that matched."""
 
     rule: MatchRule
     key: str
@@ -35,18 +42,35 @@ class Matched:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The outlet behind a page."""
+    """The outlet that publishes at a URL."""
 
-    outlet: dict[str, Any]
+    outlet: OutletView
     matched: Matched
 
 
+@dataclass(frozen=True, slots=True)
+class LookupItem:
+    """The result for one URL of a batch; None where no outlet publishes at it."""
+
+    url: str
+    """As sent."""
+    outlet: OutletView | None
+    matched: Matched | None
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredLookupItem(LookupItem):
+    """The result for one URL of a batch, with the score of the outlet."""
+
+    score: dict[str, Any] | None
+
+
 def lookup_outlet(db: Database, *, url: str) -> Found:
-    """The outlet behind a URL or a host.
+    """Return the outlet that publishes at a URL or host.
 
     Raises:
-        InvalidQuery: It is neither.
-        UnknownOutlet: No outlet on record has this page.
+        InvalidQuery: The text is neither a URL nor a host.
+        UnknownOutlet: No outlet publishes there.
     """
     try:
         address = parse_address(url)
@@ -55,21 +79,24 @@ def lookup_outlet(db: Database, *, url: str) -> Found:
     with db.read() as session:
         found = _find(session, {url: address})
     if url not in found:
-        raise UnknownOutlet(f"No outlet on record publishes at {address.host}.")
+        raise UnknownOutlet(
+            f"No outlet on record publishes at {address.host}, and none is guessed. Record the outlet with "
+            "POST /v1/outlets, or add the domain to its outlet."
+        )
     return found[url]
 
 
 def lookup_outlets(
     db: Database, cache: ScoreCache, *, urls: Sequence[str], score: bool, now: dt.datetime
-) -> list[dict[str, Any]]:
-    """The outlets behind some URLs or hosts, in the order asked; None where there is none on record.
+) -> Sequence[LookupItem]:
+    """Return the outlets that publish at some URLs or hosts, in the order given.
 
     Args:
         db: The database.
-        cache: The scores.
-        urls: Any text; what is no URL and no host is not found.
-        score: Whether to give the outlets' scores, too.
-        now: The moment of the call.
+        cache: The score cache.
+        urls: The URLs or hosts; any other text has no outlet.
+        score: Whether to add the scores of the outlets.
+        now: The time of the call.
     """
     addresses: dict[str, Address] = {}
     for url in urls:
@@ -78,30 +105,27 @@ def lookup_outlets(
     with db.read() as session:
         found = _find(session, addresses)
     items = [_item(url, found.get(url)) for url in urls]
-    if score:
-        scores = _scores(db, cache, found, now=now)
-        for item in items:
-            item["score"] = scores.get(item["url"])
-    return items
+    if not score:
+        return items
+    scores = _scores(db, cache, found, now=now)
+    return [ScoredLookupItem(item.url, item.outlet, item.matched, scores.get(item.url)) for item in items]
 
 
 def _scores(db: Database, cache: ScoreCache, found: dict[str, Found], *, now: dt.datetime) -> dict[str, Any]:
-    """The scores of the outlets found, each read once, by the URL that it was found by."""
-    slugs = sorted({one.outlet["slug"] for one in found.values()})
+    """Return the scores of the found outlets, each read once, by URL."""
+    slugs = sorted({one.outlet.slug for one in found.values()})
     if not slugs:
         return {}
     scores = dict(zip(slugs, outlet_scores(db, cache, slugs, lens=_LENS, now=now), strict=True))
-    return {url: scores[one.outlet["slug"]] for url, one in found.items()}
+    return {url: scores[one.outlet.slug] for url, one in found.items()}
 
 
-def _item(url: str, found: Found | None) -> dict[str, Any]:
-    if found is None:
-        return {"url": url, "outlet": None, "matched": None}
-    return {"url": url, "outlet": found.outlet, "matched": found.matched}
+def _item(url: str, found: Found | None) -> LookupItem:
+    return LookupItem(url, None, None) if found is None else LookupItem(url, found.outlet, found.matched)
 
 
 def _find(session: Session, addresses: dict[str, Address]) -> dict[str, Found]:
-    """The outlets behind addresses, by the URL that they were read from: one look for them all."""
+    """Return the outlets at some addresses by URL, in one query for all of them."""
     keys = {url: list(address.keys()) for url, address in addresses.items()}
     owners = domain_owners(session, {key for of_one in keys.values() for key in of_one})
     closest = {url: key for url, of_one in keys.items() if (key := next(filter(owners.get, of_one), None))}
@@ -109,8 +133,8 @@ def _find(session: Session, addresses: dict[str, Address]) -> dict[str, Found]:
     return {url: Found(outlets[owners[key]], Matched(_rule(addresses[url], key), key)) for url, key in closest.items()}
 
 
-def _outlets(session: Session, ids: set[UUID]) -> dict[UUID, dict[str, Any]]:
-    """The outlets with these ids, or those they were merged into, by the id given."""
+def _outlets(session: Session, ids: set[UUID]) -> dict[UUID, OutletView]:
+    """Return the outlets with these ids, or the ones that they were merged into, by the ids given."""
     owners = find_outlets(session, [str(id_) for id_ in ids]).values() if ids else ()
     surviving = {outlet.id: str(outlet.surviving.id) for outlet in owners}
     whole = find_outlets(session, surviving.values(), whole=True) if ids else {}

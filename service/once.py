@@ -25,8 +25,8 @@ _PARAMETER = {
     "in": "header",
     "name": "Idempotency-Key",
     "schema": {"type": "string", "pattern": "^[!-~]{1,255}$"},
-    "description": "Makes it safe to send the call again: for 24 hours the same request with the same key, of the same "
-    "API key, is given the first answer, with `Idempotency-Replayed: true`",
+    "description": "A random string of your choice, which makes retries safe: for 24 hours the same request with the "
+    "same API key returns the first response again, with `Idempotency-Replayed: true`.",
 }
 
 

@@ -1,11 +1,11 @@
-"""Record outlets, change them, and find them again: by slug, id, name or alias."""
+"""Record outlets, change them, and list them by name, kind or parent."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
-from typing import Any, NotRequired, TypedDict
+from typing import NotRequired, TypedDict
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
@@ -17,10 +17,11 @@ from service.identity import RESERVED_SLUGS, SLUG_LENGTH, domain_key, is_slug, n
 from service.models import Outlet, OutletAlias, OutletDomain
 from service.nearest import unknown_slug
 from service.outbox import forget_scores
-from service.paging import Keyset, Page, Position
+from service.paging import Keyset, Page, SortKey
 from service.register import (
     PLACES,
     WHOLE,
+    OutletView,
     counts_as,
     describe_outlet,
     filtering_outlet,
@@ -28,6 +29,7 @@ from service.register import (
     free_slug,
     line_of,
     merged_with,
+    outlet_state,
     require_outlet,
 )
 from service.versions import check_match, keep_version, said_before
@@ -45,15 +47,26 @@ class NewOutlet(TypedDict):
     parent: str | None
     scorable: bool
     merged_into: NotRequired[str | None]
-    """In a line of an export."""
+    """The slug of the outlet that it was merged into, in a line of an export."""
+
+
+class OutletChanges(TypedDict, total=False):
+    """The new values of the members of an outlet that change."""
+
+    name: str
+    kind: OutletKind
+    domains: list[str]
+    aliases: list[str]
+    parent: str | None
+    scorable: bool
 
 
 @retried
-def record_outlet(db: Database, *, outlet: NewOutlet, now: dt.datetime) -> dict[str, Any]:
-    """Put an outlet on record.
+def record_outlet(db: Database, *, outlet: NewOutlet, now: dt.datetime) -> OutletView:
+    """Record an outlet.
 
     Raises:
-        InvalidBody: The slug or a domain is badly formed, or the parent is not on record.
+        InvalidBody: The slug or a domain is malformed, or the parent is unknown.
         SlugTaken: Another outlet has the slug.
         DomainTaken: A domain belongs to another outlet.
     """
@@ -64,13 +77,13 @@ def record_outlet(db: Database, *, outlet: NewOutlet, now: dt.datetime) -> dict[
 
 
 def new_outlet(session: Session, given: NewOutlet, *, now: dt.datetime) -> Outlet:
-    """An outlet that can be put on record, not yet in the session.
+    """Return a new outlet, which is not in the session yet.
 
     Raises:
         As `record_outlet`.
     """
     keys = checked_domains(given["slug"], given["domains"])
-    lock_name(session, "outlet")  # else many who want the same slug lose to one another more often than is retried
+    lock_name(session, "outlet")  # concurrent writers of one slug would otherwise conflict more often than is retried
     outlet = Outlet(id=new_id(), name=given["name"], name_key=name_key(given["name"]), recorded_at=now)
     outlet.kind, outlet.scorable = given["kind"], given["scorable"]
     outlet.parent = None if given["parent"] is None else _parent(session, given["parent"])
@@ -81,7 +94,7 @@ def new_outlet(session: Session, given: NewOutlet, *, now: dt.datetime) -> Outle
 
 
 def agrees(session: Session, outlet: Outlet, given: NewOutlet) -> bool:
-    """Whether an outlet that was sent says what is on record of it, loaded whole, or was before it was changed."""
+    """Return whether an outlet as sent equals the one on record, which is loaded whole, or an earlier version of it."""
     domains = checked_domains(given["slug"], given["domains"])
     above = None if given["parent"] is None else find_outlet(session, given["parent"])
     sent = {
@@ -92,8 +105,8 @@ def agrees(session: Session, outlet: Outlet, given: NewOutlet) -> bool:
     }
     if given.get("merged_into") is not None:
         sent["merged_into"] = given["merged_into"]
-    on_record = describe_outlet(outlet) | {"merged_into": outlet.merged_into and outlet.merged_into.slug}
-    same = all(on_record[member] == value for member, value in sent.items())
+    on_record = outlet_state(outlet)
+    same = all(getattr(on_record, member) == value for member, value in sent.items())
     return same or said_before(session, outlet.id, sent)
 
 
@@ -103,27 +116,27 @@ def change_outlet(
     cache: ScoreCache,
     reference: str,
     *,
-    changes: Mapping[str, Any],
+    changes: OutletChanges,
     seen: AbstractSet[str] | None,
     caller: Caller,
     now: dt.datetime,
-) -> dict[str, Any]:
-    """Change what is on record of an outlet; what was there before is kept.
+) -> OutletView:
+    """Change members of an outlet, and keep the earlier version.
 
     Args:
         db: The database.
-        cache: The scores that the change makes old.
-        reference: The outlet's slug or id.
-        changes: New values of `name`, `kind`, `domains`, `aliases`, `parent` and `scorable`, those that change.
-        seen: The tags of what the caller has seen; None for whatever there is.
-        caller: Who changes it.
-        now: The moment of the call.
+        cache: The score cache, in which the score of the outlet is invalidated.
+        reference: The slug or id of the outlet.
+        changes: The new values of the members that change.
+        seen: The tags of the versions that the caller accepts; None for any version.
+        caller: The API key of the call.
+        now: The time of the call.
 
     Raises:
         UnknownOutlet: No outlet has this slug or id.
-        OutletMerged: It was merged into another one.
-        PreconditionFailed: The outlet was changed meanwhile.
-        InvalidBody: A domain is badly formed, or the parent unknown, the outlet itself or below it.
+        OutletMerged: The outlet was merged into another one.
+        PreconditionFailed: The outlet was changed since the caller read it.
+        InvalidBody: A domain is malformed, or the parent is unknown, the outlet itself, or below it.
         DomainTaken: A domain belongs to another outlet.
     """
     keys = checked_domains(None, changes.get("domains", ()))
@@ -141,14 +154,15 @@ def change_outlet(
     return describe_outlet(outlet)
 
 
-def _apply(session: Session, outlet: Outlet, changes: Mapping[str, Any], keys: Sequence[str]) -> None:
+def _apply(session: Session, outlet: Outlet, changes: OutletChanges, keys: Sequence[str]) -> None:
     for name in ("name", "kind", "scorable"):
         setattr(outlet, name, changes.get(name, getattr(outlet, name)))
     outlet.name_key = name_key(outlet.name)
     if "parent" in changes:
         outlet.parent = None if changes["parent"] is None else _parent(session, changes["parent"])
         if outlet.parent is not None and outlet.id in line_of(session, outlet.parent):
-            raise InvalidBody.at("/parent", "An outlet cannot stand above itself.", "parent-cycle")
+            detail = "An outlet cannot be its own ancestor. Name a parent that is not below it."
+            raise InvalidBody.at("/parent", detail, "parent-cycle")
     if "domains" in changes:
         domains = _domains(session, keys, owner=outlet)
         outlet.domains = []
@@ -160,12 +174,12 @@ def _apply(session: Session, outlet: Outlet, changes: Mapping[str, Any], keys: S
         outlet.aliases = _aliases(changes["aliases"])
 
 
-def get_outlet(db: Database, reference: str) -> dict[str, Any]:
-    """The outlet with this slug or id.
+def get_outlet(db: Database, reference: str) -> OutletView:
+    """Return the outlet with this slug or id.
 
     Raises:
-        UnknownOutlet: There is none.
-        OutletMerged: It was merged into another one.
+        UnknownOutlet: No outlet has this slug or id.
+        OutletMerged: The outlet was merged into another one.
     """
     with db.read() as session:
         return describe_outlet(require_outlet(session, reference, whole=True))
@@ -177,13 +191,21 @@ def list_outlets(
     q: str | None = None,
     kind: OutletKind | None = None,
     parent: str | None = None,
-    after: Position | None,
+    after: SortKey | None,
     limit: int,
-) -> Page[dict[str, Any]]:
-    """Outlets by slug, but for those that were merged; `q` is part of a name or an alias, whatever its case.
+) -> Page[OutletView]:
+    """Return a page of the outlets that were not merged, by slug.
+
+    Args:
+        db: The database.
+        q: A part of a name or an alias, in any case.
+        kind: The kind of the outlets.
+        parent: The slug or id of their parent.
+        after: The sort key that the page starts after.
+        limit: The number of outlets on the page.
 
     Raises:
-        InvalidQuery: `after` is not a position of this list, or `parent` not on record.
+        InvalidQuery: `after` is not a sort key of this list, or `parent` is unknown.
     """
     rows = sa.select(Outlet).where(Outlet.merged_into_id.is_(None)).options(*WHOLE)
     with db.read() as session:
@@ -198,16 +220,17 @@ def list_outlets(
 
 
 def checked_domains(slug: str | None, domains: Sequence[str]) -> list[str]:
-    """The domains of an outlet in their normal form, each once, when they and its slug are well formed.
+    """Return the domains of an outlet in normal form and without duplicates.
 
     Raises:
-        InvalidBody: They are not.
+        InvalidBody: A domain or the slug is malformed.
     """
     errors: list[FieldError] = []
     keys: list[str] = []
     if slug is not None and (not is_slug(slug) or slug in RESERVED_SLUGS):
         detail = (
-            f"A slug is lower-case words joined by hyphens, at most {SLUG_LENGTH} characters, no id and not reserved."
+            f"A slug is lower-case words joined by hyphens, at most {SLUG_LENGTH} characters, not an id and not a "
+            "reserved word."
         )
         errors.append(FieldError(pointer="/slug", detail=detail, code="invalid"))
     for index, domain in enumerate(domains):
@@ -216,7 +239,11 @@ def checked_domains(slug: str | None, domains: Sequence[str]) -> list[str]:
         except ValueError as exc:
             errors.append(FieldError(pointer=f"/domains/{index}", detail=str(exc), code="invalid"))
     if errors:
-        raise InvalidBody("The outlet cannot be recorded as given.", errors=errors)
+        raise InvalidBody(
+            "The slug or a domain of the outlet is malformed, and nothing was recorded. Correct the members that "
+            "errors names.",
+            errors=errors,
+        )
     return list(dict.fromkeys(keys))
 
 
@@ -228,7 +255,9 @@ def _parent(session: Session, reference: str) -> Outlet:
 
 def _untaken(session: Session, slug: str) -> str:
     if session.scalar(sa.select(sa.exists().where(Outlet.slug == slug))):
-        raise SlugTaken(f"Another outlet has the slug {slug!r}.")
+        raise SlugTaken(
+            f"Another outlet has the slug {slug!r}. Send another slug, or none to derive one from the name."
+        )
     return slug
 
 
@@ -244,12 +273,13 @@ def _domains(session: Session, keys: Sequence[str], *, owner: Outlet | None = No
         .order_by(OutletDomain.domain)
     ).all()
     if taken:
-        raise DomainTaken("; ".join(f"{domain} belongs to the outlet {slug!r}" for domain, slug in taken) + ".")
+        owners = "; ".join(f"{domain} belongs to the outlet {slug!r}" for domain, slug in taken)
+        raise DomainTaken(f"{owners}. A domain has one owner: remove it there first.")
     return [OutletDomain(domain=key, position=position) for position, key in enumerate(keys)]
 
 
 def _is_named(part: str) -> sa.ColumnElement[bool]:
-    """Whether part of a name or an alias of an outlet, or of one merged into it, is this."""
+    """Return the condition that a name or alias of an outlet, or of one merged into it, contains this."""
     one = aliased(Outlet)
     alias = sa.exists().where(OutletAlias.outlet_id == one.id, _contains(OutletAlias.name_key, part))
     named = sa.select(counts_as(one)).where(_contains(one.name_key, part) | alias)

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 
-import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from service.db import Database, lock_name, retried
-from service.models import Outlet, Report, Subtotal, Withdrawal
 from service.outbox import leave_forget_all
 from service.provenance import positions
 from service.records import walk_claims
-from service.register import counts_as
 from service.sums import Sums, add_sums, all_sums
 
 
@@ -42,15 +39,3 @@ def missing_sums(session: Session) -> Sums:
     for claim in walk_claims(session):
         counted.add(claim.facts, positions(claim.reports, claim.facts.known_at))
     return counted.minus(all_sums(session))
-
-
-def ensure_sums(db: Database, *, now: dt.datetime) -> None:
-    """Make the sums of a database that was filled by a version which kept none, or not these."""
-    withdrawn = sa.exists().where(Withdrawal.report_id == Report.id)
-    reported = sa.select(counts_as(Outlet), Report.claim_id).join(Outlet, Outlet.id == Report.outlet_id)
-    pairs = reported.where(~withdrawn).distinct().subquery()
-    with db.read() as session:
-        counted = session.scalar(sa.select(sa.func.coalesce(sa.func.sum(Subtotal.claims), 0)))
-        due = session.scalar(sa.select(sa.func.count()).select_from(pairs))
-    if counted != due:
-        rebuild_sums(db, now=now)

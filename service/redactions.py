@@ -1,13 +1,14 @@
-"""Take out of the record what the law demands: the words go; that there were some, who wrote them and when stays.
+"""Redact members of the record where the law demands it: the text is erased, its author and date are kept.
 
-The ledger holds on, because it never had the words, only their hashes, and those can no longer be tried either.
+The ledger stays valid, because it holds salted hashes of the text only, and the salt is renewed.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, TypedDict
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -19,16 +20,36 @@ from service.entries import renew_salt
 from service.errors import FieldError, InvalidBody
 from service.instants import format_instant
 from service.models import Claim, Dispute, KeptAnswer, Redaction, Reply, Report, Resolution, Version, Withdrawal
+from service.models.words import RedactionNote
 from service.outbox import forget_all_scores
 from service.vocabulary import Caller
 
 REDACTED = "[redacted]"
-"""Stands where a text cannot be missing."""
+"""The replacement of a text that cannot be empty."""
 
 Subject = Claim | Report | Resolution | Dispute | Reply
 
 _SUBJECTS: tuple[type[Subject], ...] = (Claim, Report, Resolution, Dispute, Reply)
-_AT_ONCE = 500
+_FETCHED = 500
+
+
+class RedactionRequest(TypedDict):
+    """A redaction as sent."""
+
+    subject: UUID
+    members: list[str]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RedactionView:
+    """A redaction of members of a claim, report, resolution, dispute or reply."""
+
+    id: UUID
+    subject: UUID
+    members: list[str]
+    reason: str
+    recorded_at: dt.datetime
 
 
 @retried
@@ -41,11 +62,11 @@ def redact_members(
     reason: str,
     caller: Caller,
     now: dt.datetime,
-) -> dict[str, Any]:
-    """Take members out of a claim, report, resolution, dispute or reply, and out of every copy that is kept.
+) -> RedactionView:
+    """Redact members of a claim, report, resolution, dispute or reply, and of every stored copy.
 
     Raises:
-        InvalidBody: There is no such thing, or it has no such member that can be redacted.
+        InvalidBody: No such row is on record, or one of the members cannot be redacted.
     """
     members = list(dict.fromkeys(members))
     with db.write() as session, session.no_autoflush:
@@ -53,17 +74,16 @@ def redact_members(
         _check_members(row, members)
         for member in members:
             _ERASERS[type(row)][member](session, row)
-        noted = [{"member": member, "reason": reason, "recorded_at": format_instant(now)} for member in members]
-        row.redacted = [*(note for note in row.redacted or () if note["member"] not in members), *noted]
+        notes = [RedactionNote(member=member, reason=reason, recorded_at=format_instant(now)) for member in members]
+        row.redacted = [*(note for note in row.redacted or () if note["member"] not in members), *notes]
         renew_salt(session, row)
-        _drop_kept_answers(session, subject)
+        _delete_stored_responses(session, subject)
         redaction = Redaction(
             subject_id=subject, members=members, reason=reason, redacted_by=caller.key_id, recorded_at=now
         )
         session.add(redaction)
-        forget_all_scores(session, cache, now=now)  # some show what their outlet replied
-    described = {name: getattr(redaction, name) for name in ("id", "members", "reason", "recorded_at")}
-    return {**described, "subject": subject}
+        forget_all_scores(session, cache, now=now)  # some show the reply of their outlet
+    return RedactionView(redaction.id, subject, members, reason, now)
 
 
 def _find(session: Session, subject: UUID) -> Subject:
@@ -71,26 +91,29 @@ def _find(session: Session, subject: UUID) -> Subject:
         row: Any = session.get(kind, subject, with_for_update=True)
         if isinstance(row, kind):
             return row
-    detail = "No claim, report, resolution, dispute or reply with this id is on record."
+    detail = "No claim, report, resolution, dispute or reply with this id is on record. Send the id of one of these."
     raise InvalidBody.at("/subject", detail, "unknown")
 
 
 def _check_members(row: Subject, members: Sequence[str]) -> None:
     known = _ERASERS[type(row)]
-    detail = f"Of this only {', '.join(sorted(known))} can be redacted."
+    detail = f"This member cannot be redacted here. Send some of: {', '.join(sorted(known))}."
     errors = [
         FieldError(pointer=f"/members/{index}", detail=detail, code="invalid")
         for index, member in enumerate(members)
         if member not in known
     ]
     if errors:
-        raise InvalidBody("Some of this cannot be redacted.", errors=errors)
+        raise InvalidBody(
+            "Some of the members cannot be redacted, and nothing was. Correct the members that errors names.",
+            errors=errors,
+        )
 
 
-def _drop_kept_answers(session: Session, subject: UUID) -> None:
-    """Let go of the answers that could be given again with the words in them."""
+def _delete_stored_responses(session: Session, subject: UUID) -> None:
+    """Delete the responses stored for idempotency keys that may contain the text."""
     named = str(subject).encode()
-    for kept in session.scalars(sa.select(KeptAnswer), execution_options={"yield_per": _AT_ONCE}):
+    for kept in session.scalars(sa.select(KeptAnswer), execution_options={"yield_per": _FETCHED}):
         if named in kept.body:
             session.delete(kept)
 
@@ -104,7 +127,7 @@ def _set(**values: object) -> Callable[[Session, Any], None]:
 
 
 def _erase_text(session: Session, claim: Any) -> None:
-    """The text of a claim, and what it said before it was changed."""
+    """Erase the text of a claim and of its earlier versions."""
     claim.text = REDACTED
     for version in session.scalars(sa.select(Version).where(Version.subject_id == claim.id)):
         version.content = {**version.content, "text": REDACTED}
@@ -112,14 +135,14 @@ def _erase_text(session: Session, claim: Any) -> None:
 
 
 def _erase_withdrawal(session: Session, report: Any) -> None:
-    """Why a report was withdrawn, if it was."""
+    """Erase the reason of the withdrawal of a report."""
     if (withdrawal := session.get(Withdrawal, report.id)) is not None:
         withdrawal.reason = REDACTED
         renew_salt(session, withdrawal)
 
 
 def _erase_evidence(_session: Session, resolution: Any) -> None:
-    """The evidence of a resolution; what it rests on cannot be nothing (R12)."""
+    """Erase the evidence of a resolution, which needs a note without it (R12)."""
     resolution.evidence = []
     resolution.note = resolution.note or REDACTED
 

@@ -1,10 +1,11 @@
-"""The outlets on record: found by slug or id, described, and the slugs that are still free."""
+"""Outlets on record: find them by slug or id, build the views of them, and choose free slugs."""
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from functools import cache
-from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -15,6 +16,8 @@ from service.errors import InvalidQuery, OutletMerged, UnknownOutlet
 from service.identity import RESERVED_SLUGS, SLUG_LENGTH, is_slug, parse_id, slug_of
 from service.models import Outlet, OutletDomain
 from service.nearest import unknown_slug
+from service.versions import members_of
+from service.vocabulary import OutletKind
 
 WHOLE = (selectinload(Outlet.parent), selectinload(Outlet.domains), selectinload(Outlet.aliases))
 """What to load with an outlet to show it."""
@@ -25,16 +28,40 @@ _NAMED = sa.select(Outlet).where(
 )
 _NAMED_WHOLE = _NAMED.options(*WHOLE)
 PLACES = "places of outlets"
-"""What to lock to change which outlet stands below, or counts as, which: two who did so at once could make a circle."""
+"""The lock for changes of parents and merges: two concurrent changes could create a cycle."""
+
+
+@dataclass(frozen=True, slots=True)
+class OutletView:
+    """An outlet as responses show it."""
+
+    id: UUID
+    slug: str
+    name: str
+    kind: OutletKind
+    domains: list[str]
+    aliases: list[str]
+    parent: str | None
+    """The slug of the parent."""
+    scorable: bool
+    recorded_at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OutletState(OutletView):
+    """An outlet with the outlet that it was merged into, as an import or export knows it."""
+
+    merged_into: str | None
+    """The slug of that outlet."""
 
 
 def find_outlet(session: Session, reference: str, *, whole: bool = False) -> Outlet | None:
-    """The outlet with this slug or id, with everything an answer shows of it if asked for `whole`."""
+    """Return the outlet with this slug or id; with `whole`, load everything that its view needs."""
     return find_outlets(session, [reference], whole=whole).get(reference)
 
 
 def find_outlets(session: Session, references: Collection[str], *, whole: bool = False) -> dict[str, Outlet]:
-    """The outlets that these slugs or ids name, those that are on record, by the reference given."""
+    """Return the known outlets by their slugs or ids as given."""
     ids = {reference: id_ for reference in references if (id_ := parse_id(reference)) is not None}
     slugs = [reference for reference in references if is_slug(reference)]
     named = {"ids": list(ids.values()), "slugs": slugs}
@@ -46,11 +73,11 @@ def find_outlets(session: Session, references: Collection[str], *, whole: bool =
 
 
 def require_outlet(session: Session, reference: str, *, whole: bool = False) -> Outlet:
-    """The outlet with this slug or id.
+    """Return the outlet with this slug or id.
 
     Raises:
-        UnknownOutlet: There is none.
-        OutletMerged: It was merged into another one.
+        UnknownOutlet: No outlet has this slug or id.
+        OutletMerged: The outlet was merged into another one.
     """
     if (outlet := find_outlet(session, reference, whole=whole)) is None:
         raise UnknownOutlet(unknown_slug(session, reference))
@@ -59,28 +86,28 @@ def require_outlet(session: Session, reference: str, *, whole: bool = False) -> 
 
 
 def refuse_merged(outlet: Outlet) -> None:
-    """Make sure that an outlet still has a record of its own (R22).
+    """Check that an outlet was not merged (R22).
 
     Raises:
-        OutletMerged: It was merged into another one.
+        OutletMerged: The outlet was merged into another one.
     """
     if outlet.merged_into is not None:
         raise OutletMerged.of(outlet.slug, into=outlet.merged_into.slug)
 
 
 def filtering_outlet(session: Session, reference: str, parameter: str) -> Outlet:
-    """The outlet that a list is filtered by, or the one that it was merged into.
+    """Return the outlet that a list is filtered by, or the one that it was merged into.
 
     Raises:
-        InvalidQuery: There is none with this slug or id.
+        InvalidQuery: No outlet has this slug or id.
     """
     if (outlet := find_outlet(session, reference)) is None:
-        raise InvalidQuery.at(parameter, detail=f"No outlet {reference!r} is on record.", code="unknown-outlet")
+        raise InvalidQuery.at(parameter, detail=unknown_slug(session, reference), code="unknown-outlet")
     return outlet.surviving
 
 
 def counts_as(outlet: type[Outlet]) -> sa.ColumnElement[UUID]:
-    """The id of the outlet whose record an outlet's reports count in (R22)."""
+    """Return the id of the outlet that an outlet counts as (R22)."""
     return sa.func.coalesce(outlet.merged_into_id, outlet.id)
 
 
@@ -97,13 +124,13 @@ def merged_with(outlet: Outlet) -> sa.CompoundSelect[UUID]:
 
 
 def domain_owners(session: Session, domains: Collection[str]) -> dict[str, UUID]:
-    """Whose the domains are, those of them that are on record."""
+    """Return the ids of the owners of the known domains."""
     owned = sa.select(OutletDomain.domain, OutletDomain.outlet_id)
     return dict(session.execute(owned.where(is_among(session, OutletDomain.domain, domains))).all())
 
 
 def topmost_parents(session: Session, outlets: Iterable[UUID | None]) -> dict[UUID, UUID]:
-    """For each outlet that was not merged the one at the top of its parents, itself if it has none."""
+    """Return the topmost parent of each outlet, or the outlet itself without a parent."""
     return dict(session.execute(_climbing(), {"outlets": list(set(outlets))}).all())
 
 
@@ -121,7 +148,7 @@ def _climbing() -> sa.Select[UUID, UUID]:
 
 
 def line_of(session: Session, outlet: Outlet) -> set[UUID]:
-    """An outlet and all those above it, none of which was merged."""
+    """Return the ids of an outlet and all its ancestors, each replaced by the outlet that it was merged into."""
     line: set[UUID] = set()
     above: Outlet | None = outlet.surviving
     while above is not None and above.id not in line:
@@ -130,30 +157,36 @@ def line_of(session: Session, outlet: Outlet) -> set[UUID]:
     return line
 
 
-def describe_outlet(outlet: Outlet) -> dict[str, Any]:
-    """An outlet, loaded whole, as an answer shows it."""
-    return {
-        "id": outlet.id,
-        "slug": outlet.slug,
-        "name": outlet.name,
-        "kind": outlet.kind,
-        "domains": [owned.domain for owned in outlet.domains],
-        "aliases": [alias.name for alias in outlet.aliases],
-        "parent": None if outlet.parent is None else outlet.parent.surviving.slug,
-        "scorable": outlet.scorable,
-        "recorded_at": outlet.recorded_at,
-    }
+def describe_outlet(outlet: Outlet) -> OutletView:
+    """Return the view of an outlet that is loaded whole."""
+    return OutletView(
+        id=outlet.id,
+        slug=outlet.slug,
+        name=outlet.name,
+        kind=outlet.kind,
+        domains=[owned.domain for owned in outlet.domains],
+        aliases=[alias.name for alias in outlet.aliases],
+        parent=None if outlet.parent is None else outlet.parent.surviving.slug,
+        scorable=outlet.scorable,
+        recorded_at=outlet.recorded_at,
+    )
+
+
+def outlet_state(outlet: Outlet) -> OutletState:
+    """Return an outlet that is loaded whole with the outlet that it was merged into."""
+    into = None if outlet.merged_into is None else outlet.merged_into.slug
+    return OutletState(**members_of(describe_outlet(outlet)), merged_into=into)
 
 
 def free_slug(session: Session, outlet: Outlet, *, taken: Collection[str] = ()) -> str:
-    """The name as a slug; with a number behind it if that is taken; from the id if the name has no letters."""
+    """Return a free slug from the name, numbered if it is taken, or from the id if the name has no letters."""
     base = slug_of(outlet.name)
     if not base or parse_id(base) is not None:
         return f"outlet-{outlet.id.hex[-12:]}"
     like = sa.select(Outlet.slug).where(Outlet.slug.startswith(base[: SLUG_LENGTH - 8], autoescape=True))
-    unfree = {*session.scalars(like), *taken, *RESERVED_SLUGS}
+    reserved = {*session.scalars(like), *taken, *RESERVED_SLUGS}
     slug, number = base, 1
-    while slug in unfree:
+    while slug in reserved:
         number += 1
         end = f"-{number}"
         slug = base[: SLUG_LENGTH - len(end)].rstrip("-") + end

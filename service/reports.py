@@ -1,9 +1,8 @@
-"""File reports on claims, and list them."""
+"""Add reports to claims, withdraw them, and list them."""
 
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -12,13 +11,13 @@ from sqlalchemy.orm import selectinload
 from service.cache import ScoreCache
 from service.db import Database, retried
 from service.directory import Directory
-from service.dossier import counting_reports, describe_report, load_claim, require_claim
+from service.dossier import ReportView, counting_reports, describe_report, load_claim, require_claim
 from service.errors import AlreadyWithdrawn, NotFound, RelaysRestOnIt
 from service.filing import NewReport, file_on, plan_filings
 from service.instants import parse_instant
 from service.models import Claim, Report, Withdrawal
 from service.outbox import forget_scores
-from service.paging import Keyset, Page, Position
+from service.paging import Keyset, Page, SortKey
 from service.provenance import relay_cycle
 from service.register import merged_with, require_outlet
 from service.sums import kept_sums
@@ -28,15 +27,15 @@ from service.vocabulary import Caller
 @retried
 def add_report(
     db: Database, cache: ScoreCache, claim_id: UUID, *, report: NewReport, caller: Caller, now: dt.datetime
-) -> tuple[dict[str, Any], bool]:
-    """File one more report on a claim.
+) -> tuple[ReportView, bool]:
+    """Add a report to a claim.
 
     Returns:
-        The report, and whether it is new: one sent again is the one that is there (R4).
+        The report, and whether it is new: the same report sent again returns the existing one (R4).
 
     Raises:
-        NotFound: There is no such claim.
-        InvalidBody: The report breaks a rule (R7), or speaks of an outlet that is not on record.
+        NotFound: No claim has this id.
+        InvalidBody: The report breaks a rule (R7), or names an unknown outlet.
     """
     with db.write() as session:
         claim = load_claim(session, claim_id, lock=True)
@@ -52,21 +51,21 @@ def add_report(
 @retried
 def withdraw_report(
     db: Database, cache: ScoreCache, report_id: UUID, *, reason: str, caller: Caller, now: dt.datetime
-) -> tuple[dict[str, Any], bool]:
-    """Say that a report was filed by mistake: it is kept and shown, and does not count any more (R6).
+) -> tuple[ReportView, bool]:
+    """Withdraw a report that was filed by mistake: it stays on record and is no longer counted (R6).
 
     Returns:
-        The report, and whether it was withdrawn just now and not before, for the same reason.
+        The report, and whether this call withdrew it: it may have been withdrawn before, for the same reason.
 
     Raises:
-        NotFound: There is no such report.
-        AlreadyWithdrawn: It was withdrawn for another reason.
-        RelaysRestOnIt: Without it, outlets would relay one another in a circle (R7).
+        NotFound: No report has this id.
+        AlreadyWithdrawn: The report was withdrawn for another reason.
+        RelaysRestOnIt: Without the report, relays of other outlets would form a cycle (R7).
     """
     with db.write() as session:
         claim_id = session.scalar(sa.select(Report.claim_id).where(Report.id == report_id))
         if claim_id is None:
-            raise NotFound(f"No report {report_id} is on record.")
+            raise NotFound(f"No report with the id {report_id} is on record. Find it among the reports of its claim.")
         claim = load_claim(session, claim_id, lock=True)
         report = next(report for report in claim.reports if report.id == report_id)
         created = report.withdrawal is None
@@ -75,42 +74,47 @@ def withdraw_report(
                 report.withdrawal = Withdrawal(reason=reason, withdrawn_by=caller.key_id, recorded_at=now)
             forget_scores(session, cache, [report.outlet.surviving.slug], now=now)
         elif report.withdrawal.reason != reason:
-            raise AlreadyWithdrawn(f"The report {report_id} was withdrawn before: {report.withdrawal.reason}")
+            raise AlreadyWithdrawn(
+                f"The report {report_id} was withdrawn before, for another reason: {report.withdrawal.reason}"
+            )
         if relay_cycle(counting_reports(claim)):
-            raise RelaysRestOnIt(f"Relays on the claim {claim_id} rest on the report {report_id}.")
+            raise RelaysRestOnIt(
+                f"Other reports on the claim {claim_id} relay the report {report_id}, and without it they would form a "
+                "cycle. Withdraw those relays first."
+            )
         described = describe_report(report, claim)
     return described, created
 
 
-def list_claim_reports(db: Database, claim_id: UUID, *, after: Position | None, limit: int) -> Page[dict[str, Any]]:
-    """The reports on a claim, in the order they were published.
+def list_claim_reports(db: Database, claim_id: UUID, *, after: SortKey | None, limit: int) -> Page[ReportView]:
+    """Return a page of the reports on a claim, in the order of publication.
 
     Raises:
-        NotFound: There is no such claim.
-        InvalidQuery: `after` is not a position of this list.
+        NotFound: No claim has this id.
+        InvalidQuery: `after` is not a sort key of this list.
     """
     keyset = Keyset([Report.published_at, Report.recorded_at, Report.id], [parse_instant, parse_instant, UUID])
     with db.read() as session:
         require_claim(session, claim_id)
-        return _described(keyset.page(session, _shown().where(Report.claim_id == claim_id), after=after, limit=limit))
+        return _described(keyset.page(session, _loaded().where(Report.claim_id == claim_id), after=after, limit=limit))
 
 
-def list_outlet_reports(db: Database, reference: str, *, after: Position | None, limit: int) -> Page[dict[str, Any]]:
-    """The reports of an outlet, the newest first.
+def list_outlet_reports(db: Database, reference: str, *, after: SortKey | None, limit: int) -> Page[ReportView]:
+    """Return a page of the reports of an outlet, the newest first.
 
     Raises:
         UnknownOutlet: No outlet has this slug or id.
-        OutletMerged: It was merged into another one.
-        InvalidQuery: `after` is not a position of this list.
+        OutletMerged: The outlet was merged into another one.
+        InvalidQuery: `after` is not a sort key of this list.
     """
     keyset = Keyset([Report.published_at, Report.id], [parse_instant, UUID], descending=True)
     with db.read() as session:
         filed = Report.outlet_id.in_(merged_with(require_outlet(session, reference)))
-        return _described(keyset.page(session, _shown().where(filed), after=after, limit=limit))
+        return _described(keyset.page(session, _loaded().where(filed), after=after, limit=limit))
 
 
-def _shown() -> sa.Select[Report]:
-    """Reports with everything that is shown of them."""
+def _loaded() -> sa.Select[Report]:
+    """Select reports with everything that their views need."""
     return sa.select(Report).options(
         selectinload(Report.outlet),
         selectinload(Report.cited),
@@ -119,5 +123,5 @@ def _shown() -> sa.Select[Report]:
     )
 
 
-def _described(page: Page[Report]) -> Page[dict[str, Any]]:
+def _described(page: Page[Report]) -> Page[ReportView]:
     return Page([describe_report(report, report.claim) for report in page.items], page.next)

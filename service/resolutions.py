@@ -1,9 +1,9 @@
-"""Resolve claims, correct and withdraw resolutions. Nothing is overwritten; the newest stands (R11)."""
+"""Resolve claims, and correct or withdraw resolutions: they are append-only, the newest is in effect (R11)."""
 
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any, TypedDict
+from typing import TypedDict
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from service.cache import ScoreCache
 from service.db import Database, retried
 from service.dossier import (
+    ResolutionView,
     check_group,
     describe_resolution,
     describe_resolutions,
@@ -32,7 +33,7 @@ from service.errors import (
 from service.identity import new_id
 from service.models import Claim, Resolution
 from service.outbox import forget_scores
-from service.paging import Keyset, Page, Position, read_number
+from service.paging import Keyset, Page, SortKey, read_number
 from service.sums import kept_sums
 from service.vocabulary import Caller, ClaimKind, Scope, Verdict
 
@@ -41,7 +42,7 @@ _TRUTH = {Verdict.TRUE: 1.0, Verdict.FALSE: 0.0}
 
 
 class NewResolution(TypedDict):
-    """A resolution as sent; without a verdict it withdraws the one it supersedes."""
+    """A resolution as sent; without a verdict it withdraws the one that it supersedes."""
 
     verdict: Verdict | None
     truth: float | None
@@ -54,14 +55,14 @@ class NewResolution(TypedDict):
 @retried
 def resolve_claim(
     db: Database, cache: ScoreCache, claim_id: UUID, *, resolution: NewResolution, caller: Caller, now: dt.datetime
-) -> dict[str, Any]:
-    """Say how a claim came out, or correct or withdraw what was said; its outlets' scores are then old.
+) -> ResolutionView:
+    """Resolve a claim, or correct or withdraw its resolution, and invalidate the scores of its outlets.
 
     Raises:
-        NotFound: There is no such claim.
+        NotFound: No claim has this id.
         InvalidBody: Truth, evidence or `known_at` break a rule (R12, R13).
-        OwnClaim: The caller filed the claim or a report on it, and may not resolve its own (R14).
-        Conflict: The claim is an opinion (R1), is resolved already (R11), or another of its group is true (R3).
+        OwnClaim: The caller filed the claim or a report on it, and lacks the scope to resolve its own (R14).
+        Conflict: The claim is an opinion (R1) or resolved (R11), or another claim of its group is true (R3).
     """
     with db.write() as session:
         claim = load_claim(session, claim_id, lock=True)
@@ -73,12 +74,12 @@ def resolve_claim(
     return describe_resolution(appended)
 
 
-def list_resolutions(db: Database, claim_id: UUID, *, after: Position | None, limit: int) -> Page[dict[str, Any]]:
-    """The resolutions of a claim, the oldest first.
+def list_resolutions(db: Database, claim_id: UUID, *, after: SortKey | None, limit: int) -> Page[ResolutionView]:
+    """Return a page of the resolutions of a claim, the oldest first.
 
     Raises:
-        NotFound: There is no such claim.
-        InvalidQuery: `after` is not a position of this list.
+        NotFound: No claim has this id.
+        InvalidQuery: `after` is not a sort key of this list.
     """
     rows = sa.select(Resolution).where(Resolution.claim_id == claim_id)
     with db.read() as session:
@@ -90,14 +91,16 @@ def list_resolutions(db: Database, claim_id: UUID, *, after: Position | None, li
 def new_resolution(
     session: Session, claim: Claim, given: NewResolution, *, caller: Caller, now: dt.datetime
 ) -> Resolution:
-    """The next resolution of a claim that is loaded and locked, if no rule is against it; not yet on the claim.
+    """Return a new resolution of a claim that is loaded and locked, not on the claim yet, after checking the rules.
 
     Raises:
         As `resolve_claim`.
     """
     check_resolution(given, now=now)
     if claim.kind is ClaimKind.OPINION:
-        raise OpinionUnresolved(f"The claim {claim.id} is an opinion.")
+        raise OpinionUnresolved(
+            f"The claim {claim.id} is an opinion, and opinions are never resolved. Resolve events and facts only."
+        )
     _check_own(claim, caller)
     newest = _check_chain(claim, given)
     if given["verdict"] is Verdict.TRUE:
@@ -119,7 +122,7 @@ def new_resolution(
 
 
 def append_resolution(claim: Claim, resolution: Resolution) -> None:
-    """Put a new resolution on its claim; what was open against the one before is closed by it."""
+    """Add a new resolution to its claim, and close the open disputes of the resolution before it."""
     before = newest_resolution(claim)
     for dispute in [] if before is None else before.disputes:
         if dispute.closed_at is None:
@@ -129,49 +132,63 @@ def append_resolution(claim: Claim, resolution: Resolution) -> None:
 
 
 def _truth(given: NewResolution) -> float | None:
-    """How much of the claim was so; None where the verdict does not say."""
+    """Return the truth of a verdict, 0..1, or None for a verdict that is not scored."""
     if given["verdict"] is None or not given["verdict"].scores:
         return None
     return _TRUTH.get(given["verdict"], given["truth"])
 
 
 def check_resolution(given: NewResolution, *, now: dt.datetime) -> None:
-    """R12 and R13, as far as the resolution alone can break them.
+    """Check a resolution by itself (R12, R13).
 
     Raises:
-        InvalidBody: It does.
+        InvalidBody: The resolution breaks a rule; `errors` names all places.
     """
     errors: list[FieldError] = []
     verdict, truth, known_at = given["verdict"], given["truth"], given["known_at"]
     if verdict is Verdict.PARTIAL and truth is None:
-        errors.append(FieldError(pointer="/truth", detail="A partial verdict says how much was so.", code="required"))
+        errors.append(
+            FieldError(pointer="/truth", detail="A partial verdict needs a truth between 0 and 1.", code="required")
+        )
     if verdict is not Verdict.PARTIAL and truth is not None:
-        errors.append(FieldError(pointer="/truth", detail="Only a partial verdict has a truth.", code="unexpected"))
+        errors.append(
+            FieldError(pointer="/truth", detail="Only a partial verdict has a truth. Leave it out.", code="unexpected")
+        )
     if truth is not None and not 0 < truth < 1:
-        errors.append(FieldError(pointer="/truth", detail="Must lie between 0 and 1, neither included.", code="range"))
+        errors.append(FieldError(pointer="/truth", detail="Must be more than 0 and less than 1.", code="range"))
     if verdict is not None and verdict.scores and not given["evidence"] and not given["note"]:
-        detail = "Needs the address of some evidence, or a note that says what was seen."
+        detail = "Needs at least one URL of evidence, or a note that describes the evidence."
         errors.append(FieldError(pointer="/evidence", detail=detail, code="required"))
     if known_at is not None and known_at > now:
-        errors.append(FieldError(pointer="/known_at", detail="Lies in the future.", code="future"))
+        errors.append(FieldError(pointer="/known_at", detail="Lies in the future. Send a past moment.", code="future"))
     if errors:
-        raise InvalidBody("The claim cannot be resolved as given.", errors=errors)
+        raise InvalidBody(
+            "The resolution breaks a rule of the record, and nothing was recorded. Correct the members that errors "
+            "names.",
+            errors=errors,
+        )
 
 
 def _check_own(claim: Claim, caller: Caller) -> None:
     if caller.key_id in filers(claim) and not caller.may(Scope.RESOLUTIONS_OWN):
-        raise OwnClaim(f"This key filed the claim {claim.id} or a report on it.")
+        raise OwnClaim(
+            f"This key filed the claim {claim.id} or a report on it, and lacks the scope resolutions:own. Resolve it "
+            "with another key."
+        )
 
 
 def _check_chain(claim: Claim, given: NewResolution) -> Resolution | None:
-    """The resolution that the new one comes after, once it is sure that it says so (R11)."""
+    """Return the newest resolution, after checking that the new one supersedes it (R11)."""
     newest = newest_resolution(claim)
     if newest is None:
         if given["supersedes"] is not None or given["verdict"] is None:
-            raise NothingToSupersede(f"The claim {claim.id} has no resolution.")
+            raise NothingToSupersede(
+                f"The claim {claim.id} has no resolution to withdraw or supersede. Send a verdict and no supersedes."
+            )
         return None
     if given["supersedes"] != newest.id:
         raise AlreadyResolved(
-            f"The newest resolution of the claim {claim.id} is {newest.id}; name it in supersedes to correct it."
+            f"The claim {claim.id} has the resolution {newest.id}, and a new one must supersede it. To correct or "
+            f"withdraw it, send its id as supersedes."
         )
     return newest

@@ -20,7 +20,7 @@ from service.errors import InvalidQuery, UnknownOutlet
 from service.identity import is_slug
 from service.models import Outlet
 from service.nearest import unknown_slug
-from service.paging import decode_cursor, encode_cursor, read_position
+from service.paging import decode_cursor, encode_cursor, read_sort_key
 from service.records import Lens, read_records
 from service.register import find_outlets, refuse_merged
 from service.scorecard import describe_score
@@ -197,7 +197,7 @@ def _rank(db: Database, *, lens: Lens, ranking: Ranking, now: dt.datetime) -> An
     scores.sort(key=ranking.place)
     bound_to = [_variant(lens), *ranking.list_name]
     if ranking.cursor is not None:
-        start = read_position(decode_cursor(ranking.cursor, bound_to), [float, str])
+        start = read_sort_key(decode_cursor(ranking.cursor, bound_to), [float, str])
         scores = [score for score in scores if ranking.place(score) > start]
     page = scores[: ranking.limit]
     more = len(scores) > ranking.limit

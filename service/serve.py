@@ -18,17 +18,16 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import NamedTuple
 
+from filelock import FileLock, Timeout
+
 from service.config import Settings
 from service.db import Database
 from service.draining import say_starting, say_stopping
 from service.environment import PREFIX
 from service.errors import CannotRun
-from service.file_locks import hold_file
 from service.keys import ensure_first_key
-from service.migrations import migrate
-from service.opening import open_ledger
-from service.rebuild import ensure_sums
 from service.redis_server import redis_command, stop_leftover
+from service.schema_check import create_schema, refuse_other_schema, require_schema
 from service.stopping import Stop
 
 log = logging.getLogger(__name__)
@@ -128,7 +127,12 @@ def serve(
 
     Raises:
         StartError: Another service runs on the data directory, or this one cannot listen.
+        UnusableDatabase: The database has another schema, or none where `BORNEOUT_MIGRATE` is false.
     """
+    if settings.migrate:
+        refuse_other_schema(settings)
+    else:
+        require_schema(settings)
     stop, at_once = _hear_signals()
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     with _alone(settings.data_dir):
@@ -164,12 +168,9 @@ def _hear_signals() -> tuple[Stop, Stop]:
 
 
 def _prepare_database(settings: Settings) -> None:
-    """Bring the schema up to date; a first key that the operator gave is good as soon as anyone is answered."""
+    """Create the schema if it is missing; add the operator's first key before the first request is answered."""
     if settings.migrate:
-        with closing(Database(settings.database_url)) as db:
-            migrate(db.engine)
-            ensure_sums(db, now=dt.datetime.now(dt.UTC))
-            open_ledger(db)
+        create_schema(settings)
     if settings.bootstrap_key is not None:
         _first_key(settings)
 
@@ -239,8 +240,8 @@ def _alone(data_dir: Path) -> Iterator[None]:
     """Hold the data directory, so that a second service does not take the first one's Redis away."""
     with ExitStack() as held:
         try:
-            held.enter_context(hold_file(data_dir / "serve.lock"))
-        except BlockingIOError as exc:
+            held.enter_context(FileLock(data_dir / "serve.lock", blocking=False, mode=0o600))
+        except Timeout as exc:
             raise StartError(f"Another `borneout serve` runs on {data_dir}.") from exc
         yield
 

@@ -1,10 +1,10 @@
-"""A claim's story: all that its page shows of it, as it stands at one moment."""
+"""The story of a claim: everything that its page shows, read in one transaction."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from typing import Any
+from dataclasses import dataclass
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -12,6 +12,9 @@ from sqlalchemy.orm import Session, selectinload
 
 from service.db import Database
 from service.dossier import (
+    ClaimView,
+    ListedClaim,
+    ResolutionView,
     counting_reports,
     describe_claim,
     describe_resolutions,
@@ -24,28 +27,38 @@ from service.provenance import roots_of
 _RIVALS = 20
 
 
-def tell_story(db: Database, claim_id: UUID, *, now: dt.datetime) -> dict[str, Any]:
-    """A claim with everything that is told of it.
+@dataclass(frozen=True, slots=True)
+class Story:
+    """A claim with everything that its page shows."""
 
-    Returns:
-        `claim`, `resolutions` (all, the oldest first), `rivals` (other claims of its group, the first recorded
-        first), `names` of the outlets by slug, and `roots`: by a relay's id the outlet whose word it passes on in the
-        end, None where that is unknown.
+    claim: ClaimView
+    resolutions: list[ResolutionView]
+    """All resolutions, the oldest first."""
+    rivals: list[ListedClaim]
+    """Other claims of the group, the oldest first."""
+    names: dict[str, str]
+    """The names of the outlets by slug."""
+    roots: dict[UUID, str | None]
+    """The slug of the root outlet by the id of a relay; None for an unknown source."""
+
+
+def tell_story(db: Database, claim_id: UUID, *, now: dt.datetime) -> Story:
+    """Return the story of a claim.
 
     Raises:
-        NotFound: There is no such claim.
+        NotFound: No claim has this id.
     """
     with db.read() as session:
         claim = load_claim(session, claim_id)
         outlets = {outlet.id: outlet for outlet in _outlets(claim)}
         roots = roots_of(counting_reports(claim))
-        return {
-            "claim": describe_claim(session, claim, now=now),
-            "resolutions": describe_resolutions(claim.resolutions),
-            "rivals": [summarise_claim(rival, now=now) for rival in _rivals(session, claim)],
-            "names": {outlet.slug: outlet.name for outlet in outlets.values()},
-            "roots": {report: None if root is None else outlets[root].slug for report, root in roots.items()},
-        }
+        return Story(
+            claim=describe_claim(session, claim, now=now),
+            resolutions=describe_resolutions(claim.resolutions),
+            rivals=[summarise_claim(rival, now=now) for rival in _rivals(session, claim)],
+            names={outlet.slug: outlet.name for outlet in outlets.values()},
+            roots={report: None if root is None else outlets[root].slug for report, root in roots.items()},
+        )
 
 
 def _outlets(claim: Claim) -> Iterator[Outlet]:

@@ -1,10 +1,11 @@
-"""Disputes and replies as they are found and shown: neither counts, both stand beside what they are about."""
+"""Disputes of resolutions and replies of outlets: how to select them, and the views of them."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
-from typing import Any
+from dataclasses import dataclass
+from typing import TypedDict
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -12,21 +13,80 @@ from sqlalchemy.orm import Session, aliased, selectinload
 
 from service.instants import format_instant
 from service.models import Dispute, Outlet, Reply, Resolution
+from service.models.words import RedactionNote
 from service.register import counts_as, filing_for
 from service.vocabulary import DisputeStatus
 
 _FILER = aliased(Outlet)
 
 
+@dataclass(frozen=True, slots=True)
+class ClosureView:
+    """The end of a dispute, by a reason or by the resolution that superseded the disputed one."""
+
+    reason: str | None
+    resolution: UUID | None
+    recorded_at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DisputeView:
+    """A dispute of a resolution, and how it was closed."""
+
+    id: UUID
+    claim: UUID
+    resolution: UUID
+    status: DisputeStatus
+    reason: str
+    evidence: list[str]
+    closure: ClosureView | None
+    """None while the dispute is open."""
+    recorded_at: dt.datetime
+    redacted: list[RedactionNote]
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawalView:
+    """The withdrawal of a report or a reply."""
+
+    reason: str | None
+    recorded_at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyView:
+    """A reply of an outlet to its record or to one claim."""
+
+    id: UUID
+    outlet: str
+    claim: UUID | None
+    """None for a reply to the whole record."""
+    text: str
+    url: str | None
+    withdrawn: WithdrawalView | None
+    recorded_at: dt.datetime
+    redacted: list[RedactionNote]
+
+
+class ScoreReply(TypedDict):
+    """A reply to the whole record, as the JSON of a score holds it."""
+
+    id: str
+    text: str
+    url: str | None
+    recorded_at: str
+    redacted: list[RedactionNote]
+
+
 def is_open(moment: dt.datetime | None = None) -> sa.ColumnElement[bool]:
-    """Whether a dispute is open; or was at a past moment, as far as it was on record then."""
+    """Return the condition that a dispute is open, or that it was open on the record of a past moment."""
     if moment is None:
         return Dispute.closed_at.is_(None)
     return sa.and_(Dispute.recorded_at <= moment, sa.or_(Dispute.closed_at.is_(None), Dispute.closed_at > moment))
 
 
 def disputed_claims(moment: dt.datetime | None = None) -> sa.Select[UUID]:
-    """The claims whose resolution is disputed; the one that stands, since another one closes what disputed it."""
+    """Return the ids of the claims with an open dispute, which is always about the resolution in effect."""
     return sa.select(Resolution.claim_id).join(Dispute, Dispute.resolution_id == Resolution.id).where(is_open(moment))
 
 
@@ -49,65 +109,61 @@ def general_replies(
     return rows.where(Reply.recorded_at <= moment, withdrawn_later)
 
 
-def replies_on(session: Session, claim_id: UUID) -> list[dict[str, Any]]:
-    """What outlets answer to a claim, the oldest first."""
+def replies_on(session: Session, claim_id: UUID) -> list[ReplyView]:
+    """Return the replies to a claim, the oldest first."""
     rows = sa.select(Reply).where(Reply.claim_id == claim_id).order_by(Reply.id).options(selectinload(Reply.outlet))
     return [describe_reply(reply) for reply in session.scalars(rows)]
 
 
 def is_disputed(resolution: Resolution | None) -> bool:
-    """Whether a resolution, loaded with its disputes, has an open one."""
+    """Return whether a resolution, loaded with its disputes, has an open one."""
     return resolution is not None and any(dispute.closed_at is None for dispute in resolution.disputes)
 
 
-def describe_disputes(resolutions: Iterable[Resolution]) -> list[dict[str, Any]]:
-    """All that is said against resolutions, in their order, each with how it was closed."""
+def describe_disputes(resolutions: Iterable[Resolution]) -> list[DisputeView]:
+    """Return the disputes of some resolutions, in their order."""
     return [describe_dispute(dispute, of) for of in resolutions for dispute in of.disputes]
 
 
-def describe_dispute(dispute: Dispute, resolution: Resolution) -> dict[str, Any]:
-    """A dispute, and how it was closed if it was: by a reason, or by the resolution after the disputed one."""
-    closure = {
-        "reason": dispute.closing_reason,
-        "resolution": dispute.closing_resolution_id,
-        "recorded_at": dispute.closed_at,
-    }
-    return {
-        "id": dispute.id,
-        "claim": resolution.claim_id,
-        "resolution": resolution.id,
-        "status": DisputeStatus.OPEN if dispute.closed_at is None else DisputeStatus.CLOSED,
-        "reason": dispute.reason,
-        "evidence": dispute.evidence,
-        "closure": None if dispute.closed_at is None else closure,
-        "recorded_at": dispute.recorded_at,
-        "redacted": dispute.redacted or [],
-    }
+def describe_dispute(dispute: Dispute, resolution: Resolution) -> DisputeView:
+    """Return the view of a dispute of a resolution."""
+    return DisputeView(
+        id=dispute.id,
+        claim=resolution.claim_id,
+        resolution=resolution.id,
+        status=DisputeStatus.OPEN if dispute.closed_at is None else DisputeStatus.CLOSED,
+        reason=dispute.reason,
+        evidence=dispute.evidence,
+        closure=None
+        if dispute.closed_at is None
+        else ClosureView(dispute.closing_reason, dispute.closing_resolution_id, dispute.closed_at),
+        recorded_at=dispute.recorded_at,
+        redacted=dispute.redacted or [],
+    )
 
 
-def describe_reply(reply: Reply) -> dict[str, Any]:
-    """A reply, loaded with its outlet, and why it was withdrawn if it was."""
-    withdrawal = {"reason": reply.withdrawal_reason, "recorded_at": reply.withdrawn_at}
-    return {
-        "id": reply.id,
-        "outlet": reply.outlet.surviving.slug,
-        "claim": reply.claim_id,
-        "text": reply.text,
-        "url": reply.url,
-        "withdrawn": None if reply.withdrawn_at is None else withdrawal,
-        "recorded_at": reply.recorded_at,
-        "redacted": reply.redacted or [],
-    }
+def describe_reply(reply: Reply) -> ReplyView:
+    """Return the view of a reply that is loaded with its outlet."""
+    return ReplyView(
+        id=reply.id,
+        outlet=reply.outlet.surviving.slug,
+        claim=reply.claim_id,
+        text=reply.text,
+        url=reply.url,
+        withdrawn=None if reply.withdrawn_at is None else WithdrawalView(reply.withdrawal_reason, reply.withdrawn_at),
+        recorded_at=reply.recorded_at,
+        redacted=reply.redacted or [],
+    )
 
 
-def reply_with_score(reply: Reply | None) -> dict[str, Any] | None:
-    """What an outlet answers, as its score shows it."""
+def reply_with_score(reply: Reply | None) -> ScoreReply | None:
+    """Return the reply that a score shows, or None without one."""
     if reply is None:
         return None
-    return {
-        "id": str(reply.id),
-        "text": reply.text,
-        "url": reply.url,
-        "recorded_at": format_instant(reply.recorded_at),
-        "redacted": reply.redacted or [],
-    }
+    return ScoreReply(
+        id=str(reply.id),
+        text=reply.text,
+        url=reply.url,
+        recorded_at=format_instant(reply.recorded_at),
+        redacted=reply.redacted or [],
+    )

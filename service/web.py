@@ -1,11 +1,13 @@
-"""Our dialect of flask-smorest: strict JSON in, problem documents out. Nobody else touches its internals."""
+"""Our dialect of flask-smorest: strict JSON in, problem documents out. No other module touches its internals."""
 
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable, Iterable
 from typing import Any
 
+import marshmallow as ma
 from flask import request
 from flask_smorest import Api as SmorestApi
 from flask_smorest import Blueprint as SmorestBlueprint
@@ -24,7 +26,7 @@ from service.versions import tag_of
 
 
 class Blueprint(SmorestBlueprint):
-    """Routes whose document says all that they may answer, because what answers it also says it."""
+    """Routes that document every response they can send, because the code that sends it also documents it."""
 
     ARGUMENTS_PARSER = Parser()
 
@@ -38,7 +40,7 @@ class Blueprint(SmorestBlueprint):
             taken = {argument["in"] for argument in arguments}
             view = strict(view)
             if getattr(view, "is_tagged", False) and "methods" not in options:
-                view = self.alt_response(304, description="Not modified", success=True)(view)
+                view = not_modified(view)
             if options.get("methods") == ["PATCH"]:
                 view = self.doc(requestBody=_as_merge_patch(arguments))(view)
             view = may_fail(*_always(rule, taken))(view)
@@ -47,8 +49,10 @@ class Blueprint(SmorestBlueprint):
         return register
 
     def arguments(self, schema: Any, *, location: str = "json", **kwargs: Any) -> Any:
-        """Take arguments from the body or the query string; what does not fit is 422 or 400."""
+        """Take arguments from the body or the query string; invalid ones cause a 422 or a 400."""
         status = 400 if location == "query" else 422
+        if location == "json":
+            kwargs["description"] = describe_schema(schema)
         take = super().arguments(schema, location=location, error_status_code=status, **kwargs)
 
         def register(view: Any) -> Any:
@@ -59,8 +63,13 @@ class Blueprint(SmorestBlueprint):
 
         return register
 
+    def response(self, status_code: int, schema: Any = None, *, description: str = "", **kwargs: Any) -> Any:
+        """Serialize what a view returns; without a description, the one of the schema is documented."""
+        description = description or describe_schema(schema)
+        return super().response(status_code, schema, description=description, **kwargs)
+
     def tagged(self, view: Callable[..., Any]) -> Callable[..., Any]:
-        """Send what a view returns with its tag, so that a client can ask for it only when it has changed."""
+        """Send an ETag with what a view returns, so that a client can request it only if it has changed."""
 
         @functools.wraps(view)
         def tagging(*args: Any, **kwargs: Any) -> Any:
@@ -72,7 +81,7 @@ class Blueprint(SmorestBlueprint):
         return tagging
 
     def changes(self, view: Callable[..., Any]) -> Callable[..., Any]:
-        """Give a view, as `seen`, the tags that `If-Match` names; None where it takes whatever is there."""
+        """Pass the tags in `If-Match` to a view as `seen`; None for `*`, which matches any version."""
 
         @functools.wraps(view)
         def matching(*args: Any, **kwargs: Any) -> Any:
@@ -85,13 +94,24 @@ class Blueprint(SmorestBlueprint):
         return may_fail(412, 428)(self.doc(parameters=[_IF_MATCH])(matching))
 
     def follows(self, view: Any) -> Any:
-        """Say in the document that a view sends whoever asks for an outlet that was merged to the other one."""
-        moved = "The outlet was merged into another one; `Location` is where the same is said of that one"
+        """Document that a view redirects from a merged outlet to the outlet it was merged into."""
+        moved = "The outlet was merged into another one; `Location` is the same path for that outlet."
         return self.alt_response(308, description=moved, success=True)(view)
 
 
+def not_modified(view: Any) -> Any:
+    """Document that a view responds with 304 if the client already has the current version."""
+    unchanged = "The version named in `If-None-Match` is still current. There is no body."
+    return _ANY.alt_response(304, description=unchanged, success=True)(view)
+
+
+def describe_schema(schema: type[ma.Schema]) -> str:
+    """Return the docstring of a schema, with one line for each paragraph."""
+    return "\n\n".join(" ".join(each.split()) for each in inspect.cleandoc(schema.__doc__ or "").split("\n\n"))
+
+
 def may_fail(*statuses: int) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Say in the document that a view may answer with these problems."""
+    """Document that a view may respond with these problems."""
 
     def register(view: Any) -> Any:
         for status in statuses:
@@ -101,11 +121,11 @@ def may_fail(*statuses: int) -> Callable[[Callable[..., Any]], Callable[..., Any
     return register
 
 
-_ANY = Blueprint("any", __name__)  # smorest documents by way of one, whichever it is
+_ANY = Blueprint("any", __name__)  # smorest documents views through a blueprint; any will do
 
 
 def strict(view: Any) -> Any:
-    """Have a view of the API that takes no parameters refuse all; one that takes some, or a page, does so itself."""
+    """Reject every query parameter for a view of the API that takes none; other views check theirs themselves."""
     takes_query = any(argument["in"] == "query" for argument in _arguments(view))
     if takes_query or not hasattr(view, "_apidoc") or getattr(view, "is_strict", False):
         return view
@@ -121,13 +141,13 @@ def strict(view: Any) -> Any:
 
 
 def _arguments(view: Any) -> list[dict[str, Any]]:
-    """What the document says that a view takes."""
+    """Return the arguments of a view as they are documented."""
     taken: list[dict[str, Any]] = getattr(view, "_apidoc", {}).get("arguments", {}).get("parameters", [])
     return taken
 
 
 class UnreservedConverter(UnicodeConverter):
-    """What may name an outlet in a path; at what may not, other routes answer, and only their methods are allowed."""
+    """A path segment that can name an outlet; reserved words match other routes, with their methods only."""
 
     def __init__(self, url_map: Map) -> None:
         super().__init__(url_map)
@@ -139,18 +159,20 @@ _IF_MATCH = {
     "name": "If-Match",
     "required": True,
     "schema": {"type": "string"},
-    "description": "The `ETag` of what is changed, as it was read; `*` for whatever is there",
+    "description": "The `ETag` of the version that you have read; the change is rejected if there is a newer one. "
+    "`*` matches any version.",
+    "example": "*",
 }
 
 
 def _as_merge_patch(arguments: Iterable[dict[str, Any]]) -> dict[str, Any]:
-    """The body under its other content type (RFC 7396), beside application/json."""
+    """Return the body under its second content type (RFC 7396), in addition to application/json."""
     [schema] = [argument["schema"] for argument in arguments if argument["in"] == "json"]
     return {"content": {MERGE_PATCH: {"schema": schema}}}
 
 
 def _always(rule: str, taken: set[str]) -> Iterable[int]:
-    """What any view of this form may fail with."""
+    """Return the statuses with which any view of this form can fail."""
     yield from (400, 414, 431, 503)
     if "<" in rule:
         yield 404
@@ -163,10 +185,17 @@ def _component(status: int) -> str:
 
 
 class Api(SmorestApi):
-    """Turns every failure, ours or not, into a problem document, and documents them."""
+    """The API, which turns every failure into a problem document and documents them."""
 
     ERROR_SCHEMA = Problem
-    DEFAULT_ERROR_RESPONSE_NAME = None  # every failure is listed by its status instead
+    DEFAULT_ERROR_RESPONSE_NAME = None  # each failure is listed by its status instead
+
+    def render(self) -> dict[str, Any]:
+        """Return the OpenAPI document, in which each schema is described by its docstring."""
+        document: dict[str, Any] = self.spec.to_dict()
+        for (schema, *_), name in self.ma_plugin.converter.refs.items():
+            document["components"]["schemas"][name]["description"] = describe_schema(schema)
+        return document
 
     def _register_error_handlers(self) -> None:
         for kind, handler in (
@@ -182,9 +211,9 @@ class Api(SmorestApi):
         for kind in errors.problem_types():
             titles.setdefault(kind.status, []).append(kind.title)
         for status, named in titles.items():
-            response = {"description": "; ".join(named), "schema": self.ERROR_SCHEMA}
+            response = {"description": f"{'; '.join(named)}.", "schema": self.ERROR_SCHEMA}
             prepare_response(response, self.spec, PROBLEM_JSON)
             self.spec.components.response(_component(status), response, lazy=True)
 
     def _register_pagination_header(self) -> None:
-        """Leave out smorest's own paging; ours is in the bodies and in Link."""
+        """Omit smorest's pagination header; our pagination is in the bodies and in Link."""

@@ -143,7 +143,7 @@ def record(place, on_record, given, reports_, *, now):
     )
     told = [new_report(place, one) for one in reports_]
     done, _ = record_claim(place.db, place.cache, claim=claim, reports=told, caller=OPERATOR, now=now)
-    on_record.append(Known(done["id"], claim, told))
+    on_record.append(Known(done.id, claim, told))
 
 
 def report(place, on_record, number, given, *, now):
@@ -159,7 +159,7 @@ def resolve(place, on_record, number, verdict, known_at, *, now):
         truth = 0.3 if verdict is Verdict.PARTIAL else None
         told = new_resolution(verdict, truth, known_at, claim.newest)
         done = resolve_claim(place.db, place.cache, claim.id, resolution=told, caller=OPERATOR, now=now)
-        claim.newest, claim.standing, claim.truth = done["id"], verdict, truth
+        claim.newest, claim.standing, claim.truth = done.id, verdict, truth
         claim.known_at = known_at or claim.known_at or now
 
 
@@ -205,4 +205,4 @@ def tell_once(place, on_record, merged, rng):
         done, _ = record_claim(place.db, place.cache, claim=claim.given, reports=in_order, caller=OPERATOR, now=END)
         if claim.standing is not None:
             told = new_resolution(claim.standing, claim.truth, claim.known_at, None)
-            resolve_claim(place.db, place.cache, done["id"], resolution=told, caller=OPERATOR, now=END)
+            resolve_claim(place.db, place.cache, done.id, resolution=told, caller=OPERATOR, now=END)

@@ -61,12 +61,13 @@ def test_migrate(settings, tmp_path):
 @pytest.mark.sqlite_alone
 def test_database_without_a_schema(settings, tmp_path):
     """
-    A command on a database that was never migrated says what is the matter.
+    A command on a database that was never migrated says so.
     """
     command = Command(settings)
     command.env["BORNEOUT_DATABASE_URL"] = f"sqlite:///{tmp_path}/empty.db"
 
-    fails(command("keys", "list"), "migrate")
+    fails(command("keys", "list"), "There is no data")
+    fails(command("worker"), "migrate")
 
 
 @pytest.mark.sqlite_alone
@@ -78,7 +79,7 @@ def test_database_that_is_away(settings, url):
     command = Command(settings)
     command.env["BORNEOUT_DATABASE_URL"] = url
 
-    fails(command("keys", "list"), "database")
+    fails(command("keys", "create", "feed", "--scope", "read"), "database")
     fails(command("migrate"), "database")
 
 

@@ -137,7 +137,7 @@ def test_nothing_is_entered_where_nothing_changes(db):
         session.get(Outlet, outlet.id).name = "herald"
         session.get(Outlet, outlet.id).scorable = True
     assert [("outlet", 2, True, True), ("outlet", 3, True, True)] == told(db)[len(before) :]
-    assert key["id"] in {UUID(entry.row_key) for entry in entries(db, Entry.table_name == "api_key")}
+    assert key.id in {UUID(entry.row_key) for entry in entries(db, Entry.table_name == "api_key")}
 
 
 def test_use_of_a_key_is_not_entered(db, cache):
@@ -145,7 +145,7 @@ def test_use_of_a_key_is_not_entered(db, cache):
     When a key was last used is noted beside the ledger, to the minute.
     """
     key = create_key(db, name="feed", scopes=[Scope.READ], now=NOW)
-    KeyUses(cache.link).note(key["id"], now=NOW)
+    KeyUses(cache.link).note(key.id, now=NOW)
 
     write_uses(db, cache.link)
 
@@ -221,7 +221,7 @@ def test_call_that_is_replayed_is_entered_once(db):
     A call that is sent again is answered from what is kept, and writes nothing.
     """
     key = create_key(db, name="feed", scopes=[Scope.READ], now=NOW)
-    call = Call(key["id"], "again", "0" * 64)
+    call = Call(key.id, "again", "0" * 64)
 
     def give():
         with db.write() as session:

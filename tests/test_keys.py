@@ -17,7 +17,7 @@ GIVEN = "bo_given_by_the_operator_0123"
 
 
 def make(db, *scopes, name="feed"):
-    return create_key(db, name=name, scopes=scopes, now=NOW)["secret"]
+    return create_key(db, name=name, scopes=scopes, now=NOW).secret
 
 
 def test_key_names_its_caller(db):

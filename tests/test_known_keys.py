@@ -36,13 +36,13 @@ def test_key_is_looked_up_once_a_minute(db):
     known, key = KnownKeys(db), make(db)
     before = time.monotonic()
 
-    assert key["id"] == known.find(key["secret"])
-    revoke_key(db, key["id"], now=dt.datetime.now(dt.UTC))
-    assert key["id"] == known.find(key["secret"])
+    assert key.id == known.find(key.secret)
+    revoke_key(db, key.id, now=dt.datetime.now(dt.UTC))
+    assert key.id == known.find(key.secret)
     [(digest, (until, key_id))] = known._known.items()  # noqa: SLF001 - a minute is too long for a test
     assert before + 60 <= until <= time.monotonic() + 60
     known._known[digest] = (time.monotonic(), key_id)  # noqa: SLF001 - the same
-    assert known.find(key["secret"]) is None
+    assert known.find(key.secret) is None
 
 
 def test_database_is_away():
@@ -63,4 +63,4 @@ def test_memory_has_an_end(db, monkeypatch):
         known.find(f"bo_guess_{number:020}")
 
     assert len(known._known) <= 5  # noqa: SLF001 - nowhere else to be seen
-    assert key["id"] == known.find(key["secret"])
+    assert key.id == known.find(key.secret)

@@ -163,7 +163,7 @@ def test_forged_cursor(text):
     """
     Who computes the seal over something else gets no further than the query.
     """
-    raw = paging._seal(text, "claims") + text.encode()  # noqa: SLF001 - a forger reads the code too
+    raw = paging._checksum(text, "claims") + text.encode()  # noqa: SLF001 - a forger reads the code too
 
     with pytest.raises(InvalidQuery):
         decode_cursor(base64.urlsafe_b64encode(raw).decode().rstrip("="), "claims")

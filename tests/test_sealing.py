@@ -1,4 +1,4 @@
-"""service.sealing and service.opening: the chain that entries are sealed in, and the ledger of an older database"""
+"""service.sealing: the chain that entries are sealed in"""
 
 from __future__ import annotations
 
@@ -11,11 +11,10 @@ import sqlalchemy as sa
 from service import sealing
 from service.db import Database
 from service.models import Entry, Outlet, Seal
-from service.opening import open_ledger
 from service.sealing import head_of, last_head, seal_entries
 from service.verification import verify_ledger
 from service.worker import tick
-from tests.everything import NOW, fill
+from tests.everything import NOW
 
 
 def write(db, *names):
@@ -141,35 +140,3 @@ def test_head_of_nothing_else():
     heads = {head_of(1, None, NOW, ["a"]), head_of(2, None, NOW, ["a"]), head_of(1, "x", NOW, ["a"])}
 
     assert 5 == len(heads | {head_of(1, None, NOW, ["b"]), head_of(1, None, NOW, ["a", "b"])})
-
-
-def test_ledger_of_a_database_that_had_none(world):
-    """
-    What an older version left is entered as found, once, and from there on nothing can be changed unseen.
-    """
-    fill(world)
-    db = world.runtime.db
-    with db.trial() as session:
-        session.execute(sa.delete(Entry))
-        session.commit()
-    assert list(verify_ledger(db))
-
-    open_ledger(db)
-
-    with db.read() as session:
-        assert [("found", None)] == session.execute(sa.select(Entry.actor_name, Entry.before).distinct()).all()
-    assert [] == list(verify_ledger(db))
-    with db.trial() as session:
-        session.execute(sa.update(Outlet).values(name="Else"))
-        session.commit()
-    open_ledger(db)
-    assert {"outlet"} == {finding.table for finding in verify_ledger(db)}
-
-
-def test_ledger_of_an_empty_database(db):
-    """
-    Where nothing is on record nothing is found.
-    """
-    open_ledger(db)
-
-    assert (0, []) == (unsealed(db), list(verify_ledger(db)))

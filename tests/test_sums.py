@@ -13,9 +13,9 @@ import sqlalchemy as sa
 from service.db import lock_name, retried
 from service.dossier import load_claim
 from service.merging import undo_merge
-from service.models import Rate, Subtotal
+from service.models import Subtotal
 from service.outbox import sweep
-from service.rebuild import ensure_sums, rebuild_sums
+from service.rebuild import rebuild_sums
 from service.register import PLACES
 from service.resolutions import NewResolution, new_resolution
 from service.sums import kept_sums
@@ -83,22 +83,6 @@ def test_changed_by_hand(busy):
     sweep(busy.runtime.db, busy.runtime.cache)
     assert 0 == rebuild_sums(busy.runtime.db, now=NOW)
     assert 1 == sweep(busy.runtime.db, busy.runtime.cache)
-
-
-def test_database_from_before_there_were_sums(busy):
-    """
-    A database that was filled before there were sums gets them with the migration; one that has them is left alone.
-    """
-    db = busy.runtime.db
-    before = busy.score()
-    with db.write() as session:
-        session.execute(sa.delete(Subtotal))
-        session.execute(sa.delete(Rate))
-    ensure_sums(db, now=NOW)
-    ensure_sums(db, now=NOW)
-    busy.runtime.cache.forget_all()
-
-    assert before["counts"] == busy.score()["counts"]
 
 
 def test_nothing_is_left_of_what_was_taken_away(world):

@@ -27,7 +27,7 @@ class World:
         self.runtime = app.extensions["runtime"]
         self.client = app.test_client()
         key = create_key(self.runtime.db, name="test", scopes=scopes, now=dt.datetime.now(dt.UTC))
-        self.secret = key["secret"]
+        self.secret = key.secret
         self.headers = {"Authorization": f"Bearer {self.secret}"}
 
     def with_scopes(self, *scopes: Scope) -> World:

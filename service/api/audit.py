@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from functools import partial
-from typing import Any
 
 from service import audit, redactions
-from service.answers import page_of
+from service.answers import PageResponse, page_of
+from service.audit import EntryView, SealView, TrailEntryView
 from service.auth import caller, requires
 from service.once import once
+from service.paging import PageRequest
+from service.redactions import RedactionRequest, RedactionView
 from service.runtime import runtime
 from service.schemas.audit import (
     AuditQuery,
@@ -24,15 +26,18 @@ from service.schemas.fields import PageQuery
 from service.vocabulary import Scope
 from service.web import Blueprint
 
-blp = Blueprint("audit", __name__, url_prefix="/v1", description="Who wrote what, and how it can be proved")
+blp = Blueprint("audit", __name__, url_prefix="/v1", description="The history of all writes, and its proof.")
 
 
 @blp.route("/audit")
 @requires(Scope.ADMIN)
 @blp.arguments(AuditQuery, location="query")
 @blp.response(200, EntryPage)
-def list_entries(query: dict[str, Any]) -> Any:
-    """List every write with who did it and what was there before, the newest first"""
+def list_entries(query: PageRequest) -> PageResponse[EntryView]:
+    """List all writes
+
+    Returns every write to the database with its author and the row before and after it, the most recent first.
+    """
     return page_of(query, partial(audit.page_entries, runtime().db))
 
 
@@ -40,8 +45,12 @@ def list_entries(query: dict[str, Any]) -> Any:
 @requires(Scope.READ)
 @blp.arguments(TrailQuery, location="query")
 @blp.response(200, TrailPage)
-def list_trail(query: dict[str, Any]) -> Any:
-    """List the writes that the public record was made by, the newest first"""
+def list_trail(query: PageRequest) -> PageResponse[TrailEntryView]:
+    """List the writes to the public record
+
+    Returns the writes to claims, reports, resolutions, disputes, replies and redactions, the most recent first, without
+    their authors.
+    """
     return page_of(query, partial(audit.page_trail, runtime().db))
 
 
@@ -49,8 +58,12 @@ def list_trail(query: dict[str, Any]) -> Any:
 @requires(Scope.READ)
 @blp.arguments(PageQuery, location="query")
 @blp.response(200, SealPage)
-def list_seals(query: dict[str, Any]) -> Any:
-    """List the seals of the chain that all writes are in, the newest first"""
+def list_seals(query: PageRequest) -> PageResponse[SealView]:
+    """List the seals of the ledger
+
+    Returns the hash chain over all writes, the most recent seal first. `borneout verify` checks the database against
+    it.
+    """
     return page_of(query, partial(audit.page_seals, runtime().db))
 
 
@@ -59,7 +72,13 @@ def list_seals(query: dict[str, Any]) -> Any:
 @once()
 @blp.arguments(RedactionIn)
 @blp.response(201, RedactionOut)
-def redact_members(body: dict[str, Any]) -> Any:
-    """Take out of the record what the law demands, and say why"""
+def redact_members(body: RedactionRequest) -> RedactionView:
+    """Remove content for legal reasons
+
+    Permanently removes the content of some members of a claim, report, resolution, dispute or reply, including older
+    versions. The reason, and the fact that something was removed, are public.
+
+    An unknown id, or a member that the object does not have, causes a 422 (`invalid-body`).
+    """
     at, now = runtime(), dt.datetime.now(dt.UTC)
     return redactions.redact_members(at.db, at.cache, **body, caller=caller(), now=now)

@@ -8,9 +8,13 @@ from typing import Any
 from uuid import UUID
 
 from service import browse, claims, reports
-from service.answers import page_of
+from service.answers import PageResponse, page_of
 from service.auth import caller, requires
+from service.claims import ClaimChanges
+from service.dossier import ClaimView, ListedClaim, ReportView
+from service.filing import NewReport
 from service.once import once
+from service.paging import PageRequest
 from service.runtime import runtime
 from service.schemas.claims import ClaimIn, ClaimOut, ClaimPage, ClaimPatch, ClaimQuery
 from service.schemas.fields import PageQuery
@@ -19,7 +23,7 @@ from service.vocabulary import Scope
 from service.web import Blueprint, may_fail
 
 blp = Blueprint(
-    "claims", __name__, url_prefix="/v1/claims", description="What was claimed, by whom, and how it came out"
+    "claims", __name__, url_prefix="/v1/claims", description="Checkable propositions, with the reports that carry them."
 )
 
 
@@ -28,23 +32,38 @@ blp = Blueprint(
 @once()
 @blp.arguments(ClaimIn)
 @blp.response(201, ClaimOut)
-@blp.alt_response(200, schema=ClaimOut, description="On record already", success=True)
+@blp.alt_response(
+    200,
+    schema=ClaimOut,
+    description="A claim with this `external_id` was already recorded: the recorded claim.",
+    success=True,
+)
 @may_fail(409)
 @blp.tagged
-def record_claim(body: Any) -> Any:
-    """Record a claim with the reports that carry it"""
+def record_claim(body: Any) -> tuple[ClaimView, int, dict[str, str]]:
+    """Record a claim with its reports
+
+    Records one claim and the reports that carry it. Outlets that are named and not recorded yet are created.
+
+    With an `external_id` the call is safe to repeat: the same claim again returns the recorded one (200). If the body
+    differs, it is rejected with 409 (`claim-differs`), and `errors` lists the differences.
+    """
     at, filed = runtime(), body.pop("reports")
     now = dt.datetime.now(dt.UTC)
     claim, created = claims.record_claim(at.db, at.cache, claim=body, reports=filed, caller=caller(), now=now)
-    return claim, 201 if created else 200, {"Location": f"/v1/claims/{claim['id']}"}
+    return claim, 201 if created else 200, {"Location": f"/v1/claims/{claim.id}"}
 
 
 @blp.route("")
 @requires(Scope.READ)
 @blp.arguments(ClaimQuery, location="query")
 @blp.response(200, ClaimPage)
-def list_claims(query: dict[str, Any]) -> Any:
-    """List claims, the last recorded first"""
+def list_claims(query: PageRequest) -> PageResponse[ListedClaim]:
+    """List claims
+
+    Returns the claims that match all filters, without their reports. By default the most recently recorded claim comes
+    first.
+    """
     return page_of(query, partial(browse.list_claims, runtime().db, now=dt.datetime.now(dt.UTC)))
 
 
@@ -52,8 +71,11 @@ def list_claims(query: dict[str, Any]) -> Any:
 @requires(Scope.READ)
 @blp.response(200, ClaimOut)
 @blp.tagged
-def get_claim(claim_id: UUID) -> dict[str, Any]:
-    """Get a claim with its reports, resolution and independent roots"""
+def get_claim(claim_id: UUID) -> ClaimView:
+    """Get a claim
+
+    Returns a claim with its reports, its resolution, the number of independent sources, and all disputes and replies.
+    """
     return claims.get_claim(runtime().db, claim_id, now=dt.datetime.now(dt.UTC))
 
 
@@ -64,8 +86,14 @@ def get_claim(claim_id: UUID) -> dict[str, Any]:
 @may_fail(409)
 @blp.changes
 @blp.tagged
-def change_claim(body: dict[str, Any], claim_id: UUID, seen: frozenset[str] | None) -> dict[str, Any]:
-    """Change what a claim says"""
+def change_claim(body: ClaimChanges, claim_id: UUID, seen: frozenset[str] | None) -> ClaimView:
+    """Change a claim
+
+    Changes the members that are sent and keeps the previous version. The kind, the external id and the reports cannot
+    be changed here.
+
+    A group in which another claim is already true is rejected with 409 (`group-resolved`) if this claim is true, too.
+    """
     at, now = runtime(), dt.datetime.now(dt.UTC)
     return claims.change_claim(at.db, at.cache, claim_id, changes=body, seen=seen, caller=caller(), now=now)
 
@@ -75,9 +103,18 @@ def change_claim(body: dict[str, Any], claim_id: UUID, seen: frozenset[str] | No
 @once()
 @blp.arguments(ReportIn)
 @blp.response(201, ReportOut)
-@blp.alt_response(200, schema=ReportOut, description="On record already", success=True)
-def add_report(body: Any, claim_id: UUID) -> Any:
-    """File a report on a claim"""
+@blp.alt_response(
+    200, schema=ReportOut, description="The report was already recorded: the recorded report.", success=True
+)
+def add_report(body: NewReport, claim_id: UUID) -> tuple[ReportView, int]:
+    """Add a report to a claim
+
+    Records one more report of a claim. A report that is already recorded, with the same outlet, stance, time, URL and
+    source, is returned as it is (200).
+
+    A report that breaks a rule is rejected with 422 (`invalid-body`): one from the future, one of an unknown outlet, or
+    a relay that would make outlets cite each other in a cycle.
+    """
     at, now = runtime(), dt.datetime.now(dt.UTC)
     report, created = reports.add_report(at.db, at.cache, claim_id, report=body, caller=caller(), now=now)
     return report, 201 if created else 200
@@ -87,6 +124,9 @@ def add_report(body: Any, claim_id: UUID) -> Any:
 @requires(Scope.READ)
 @blp.arguments(PageQuery, location="query")
 @blp.response(200, ReportPage)
-def list_claim_reports(query: dict[str, Any], claim_id: UUID) -> Any:
-    """List the reports on a claim, in the order they were published"""
+def list_claim_reports(query: PageRequest, claim_id: UUID) -> PageResponse[ReportView]:
+    """List a claim's reports
+
+    Returns the reports of a claim, including withdrawn ones, in order of publication.
+    """
     return page_of(query, partial(reports.list_claim_reports, runtime().db, claim_id))

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import datetime as dt
 from functools import partial
-from typing import Any
 from uuid import UUID
 
 from service import disputes
-from service.answers import page_of
+from service.answers import PageResponse, page_of
 from service.auth import caller, requires
+from service.disputes import NewDispute
 from service.once import once
+from service.paging import PageRequest
 from service.runtime import runtime
 from service.schemas.fields import PageQuery
 from service.schemas.talk import ClosureIn, DisputeIn, DisputeOut, DisputePage, DisputeQuery
+from service.talk import DisputeView
 from service.vocabulary import Scope
 from service.web import Blueprint, may_fail
 
-blp = Blueprint("disputes", __name__, url_prefix="/v1", description="What is said against resolutions")
+blp = Blueprint("disputes", __name__, url_prefix="/v1", description="Statements that a resolution is wrong.")
 
 
 @blp.route("/claims/<uuid:claim_id>/disputes", methods=["POST"])
@@ -25,10 +27,19 @@ blp = Blueprint("disputes", __name__, url_prefix="/v1", description="What is sai
 @once()
 @blp.arguments(DisputeIn)
 @blp.response(201, DisputeOut)
-@blp.alt_response(200, schema=DisputeOut, description="On record already", success=True)
+@blp.alt_response(
+    200, schema=DisputeOut, description="The dispute was already recorded: the existing dispute.", success=True
+)
 @may_fail(409)
-def dispute_resolution(body: dict[str, Any], claim_id: UUID) -> Any:
-    """Say that the resolution of a claim is wrong"""
+def dispute_resolution(body: NewDispute, claim_id: UUID) -> tuple[DisputeView, int]:
+    """Dispute the resolution of a claim
+
+    States publicly that the resolution in effect is wrong. The verdict and the scores stay the same and are marked as
+    disputed until the dispute is closed or a new resolution is recorded.
+
+    Sending the same dispute again returns the existing one (200). A claim without a resolution causes a 409
+    (`nothing-to-dispute`), and a second open dispute with the same key causes a 409 (`already-disputed`).
+    """
     at, now = runtime(), dt.datetime.now(dt.UTC)
     dispute, created = disputes.dispute_resolution(at.db, at.cache, claim_id, **body, caller=caller(), now=now)
     return dispute, 201 if created else 200
@@ -38,8 +49,11 @@ def dispute_resolution(body: dict[str, Any], claim_id: UUID) -> Any:
 @requires(Scope.READ)
 @blp.arguments(PageQuery, location="query")
 @blp.response(200, DisputePage)
-def list_claim_disputes(query: dict[str, Any], claim_id: UUID) -> Any:
-    """List the disputes of a claim's resolutions, the oldest first"""
+def list_claim_disputes(query: PageRequest, claim_id: UUID) -> PageResponse[DisputeView]:
+    """List a claim's disputes
+
+    Returns the disputes of all resolutions of a claim, the oldest first.
+    """
     return page_of(query, partial(disputes.list_claim_disputes, runtime().db, claim_id))
 
 
@@ -47,8 +61,11 @@ def list_claim_disputes(query: dict[str, Any], claim_id: UUID) -> Any:
 @requires(Scope.READ)
 @blp.arguments(DisputeQuery, location="query")
 @blp.response(200, DisputePage)
-def list_disputes(query: dict[str, Any]) -> Any:
-    """List disputes, the oldest first"""
+def list_disputes(query: PageRequest) -> PageResponse[DisputeView]:
+    """List disputes
+
+    Returns the disputes of all claims, the oldest first.
+    """
     return page_of(query, partial(disputes.list_disputes, runtime().db))
 
 
@@ -58,7 +75,14 @@ def list_disputes(query: dict[str, Any]) -> Any:
 @blp.arguments(ClosureIn)
 @blp.response(201, DisputeOut)
 @may_fail(409)
-def close_dispute(body: dict[str, Any], dispute_id: UUID) -> dict[str, Any]:
-    """Put a dispute aside with a reason; the resolution stands"""
+def close_dispute(body: dict[str, str], dispute_id: UUID) -> DisputeView:
+    """Close a dispute
+
+    Keeps the resolution and publishes the reason. To change the verdict instead, record a new resolution, which closes
+    the dispute as well.
+
+    A key that filed the claim, a report on it, its resolution or the dispute also needs the scope `resolutions:own`,
+    else the response is 403 (`own-dispute`). A dispute that is already closed causes a 409 (`dispute-closed`).
+    """
     at, now = runtime(), dt.datetime.now(dt.UTC)
     return disputes.close_dispute(at.db, at.cache, dispute_id, **body, caller=caller(), now=now)

@@ -21,21 +21,29 @@ from service.schemas.explanations import (
     HistoryQuery,
 )
 from service.vocabulary import Scope
-from service.web import Blueprint
+from service.web import Blueprint, not_modified
 
-blp = Blueprint("explanations", __name__, url_prefix="/v1/outlets", description="Why scores are what they are")
+blp = Blueprint(
+    "explanations",
+    __name__,
+    url_prefix="/v1/outlets",
+    description="The calculation of scores, their history, and the accuracy of stated probabilities.",
+)
 
 
 @blp.route("/<outlet>/score/explanation")
 @requires(Scope.READ)
 @blp.arguments(ExplanationQuery, location="query")
 @blp.response(200, ExplanationOut, headers=OF_SCORES)
-@blp.alt_response(304, description="Not modified", success=True)
+@not_modified
 @blp.follows
 def explain_score(query: dict[str, Any], outlet: str) -> Response:
-    """Get what the score of an outlet is made of: prior, sums, formula, and each claim's part
+    """Explain an outlet's score
 
-    The parts of all claims, over all pages, sum to `sums.d`. All pages are of the record that the first one was of.
+    Returns the calculation of a score step by step, and the contribution of each claim to it.
+
+    The contributions of all claims, over all pages, sum to `sums.d`. All pages describe the record at the time of the
+    first page.
     """
     answer = explanations.explain_score(runtime().db, outlet, **query, now=dt.datetime.now(dt.UTC))
     return score_response(answer, CacheStatus.UNKEPT)
@@ -45,12 +53,14 @@ def explain_score(query: dict[str, Any], outlet: str) -> Response:
 @requires(Scope.READ)
 @blp.arguments(HistoryQuery, location="query")
 @blp.response(200, HistoryOut, headers=OF_SCORES)
-@blp.alt_response(304, description="Not modified", success=True)
+@not_modified
 @blp.follows
 def get_score_history(query: dict[str, Any], outlet: str) -> Response:
-    """Get the score of an outlet as of the end of each month, and as of now
+    """Get an outlet's score over time
 
-    Each point is what the score with this `as_of` is today: held against the newest context.
+    Returns the score at the end of each month and now.
+
+    Each point is the score that `as_of` returns today, so all points are compared with the newest context.
     """
     answer = explanations.score_history(runtime().db, outlet, **query, now=dt.datetime.now(dt.UTC))
     return score_response(answer, CacheStatus.UNKEPT)
@@ -60,12 +70,13 @@ def get_score_history(query: dict[str, Any], outlet: str) -> Response:
 @requires(Scope.READ)
 @blp.arguments(CalibrationQuery, location="query")
 @blp.response(200, CalibrationOut, headers=OF_SCORES)
-@blp.alt_response(304, description="Not modified", success=True)
+@not_modified
 @blp.follows
 def get_calibration(query: dict[str, Any], outlet: str) -> Response:
-    """Get how often what an outlet gave a probability proved true
+    """Get an outlet's calibration
 
-    By tenths of probability; a tenth that holds no claim is left out.
+    Returns how often claims proved true to which the outlet gave a probability, in tenths of probability. Tenths
+    without claims are left out.
     """
     answer = explanations.outlet_calibration(runtime().db, outlet, **query, now=dt.datetime.now(dt.UTC))
     return score_response(answer, CacheStatus.UNKEPT)

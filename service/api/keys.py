@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import datetime as dt
 from functools import partial
-from typing import Any
 from uuid import UUID
 
 from service import keys
-from service.answers import page_of
+from service.answers import PageResponse, page_of
 from service.auth import requires
+from service.keys import KeyChanges, KeyView, NewKey, NewKeyView
 from service.once import once
+from service.paging import PageRequest
 from service.runtime import runtime
 from service.schemas.fields import PageQuery
 from service.schemas.keys import KeyIn, KeyOut, KeyPage, KeyPatch, NewKeyOut, RotationIn
 from service.vocabulary import Scope
 from service.web import Blueprint, may_fail
 
-blp = Blueprint("keys", __name__, url_prefix="/v1/keys", description="Who may call")
+blp = Blueprint("keys", __name__, url_prefix="/v1/keys", description="API keys.")
 
 
 @blp.route("", methods=["POST"])
@@ -25,18 +26,24 @@ blp = Blueprint("keys", __name__, url_prefix="/v1/keys", description="Who may ca
 @once(but=("secret",))
 @blp.arguments(KeyIn)
 @blp.response(201, NewKeyOut)
-def create_key(body: dict[str, Any]) -> Any:
-    """Make a key, whose secret is shown this once"""
+def create_key(body: NewKey) -> tuple[NewKeyView, int, dict[str, str]]:
+    """Create an API key
+
+    Returns the new key with its secret. The secret is returned only once; the service stores a hash of it.
+    """
     key = keys.create_key(runtime().db, **body, now=dt.datetime.now(dt.UTC))
-    return key, 201, {"Location": f"/v1/keys/{key['id']}"}
+    return key, 201, {"Location": f"/v1/keys/{key.id}"}
 
 
 @blp.route("")
 @requires(Scope.ADMIN)
 @blp.arguments(PageQuery, location="query")
 @blp.response(200, KeyPage)
-def list_keys(query: dict[str, Any]) -> Any:
-    """List all keys, the oldest first"""
+def list_keys(query: PageRequest) -> PageResponse[KeyView]:
+    """List API keys
+
+    Returns all keys, including expired and revoked ones, the oldest first, without their secrets.
+    """
     return page_of(query, partial(keys.page_keys, runtime().db))
 
 
@@ -44,8 +51,11 @@ def list_keys(query: dict[str, Any]) -> Any:
 @requires(Scope.ADMIN)
 @blp.response(200, KeyOut)
 @blp.tagged
-def get_key(key_id: UUID) -> dict[str, Any]:
-    """Get what is known of a key"""
+def get_key(key_id: UUID) -> KeyView:
+    """Get an API key
+
+    Returns a key without its secret.
+    """
     return keys.get_key(runtime().db, key_id)
 
 
@@ -56,8 +66,14 @@ def get_key(key_id: UUID) -> dict[str, Any]:
 @may_fail(409)
 @blp.changes
 @blp.tagged
-def change_key(body: dict[str, Any], key_id: UUID, seen: frozenset[str] | None) -> dict[str, Any]:
-    """Change the name of a key, or when it expires"""
+def change_key(body: KeyChanges, key_id: UUID, seen: frozenset[str] | None) -> KeyView:
+    """Change an API key
+
+    Changes the name or the expiry of a key. The scopes cannot be changed: create another key instead.
+
+    A key that was revoked or has expired causes a 409 (`key-ended`). Setting an expiry for the last key with the scope
+    `admin` causes a 409 (`last-admin-key`).
+    """
     return keys.change_key(runtime().db, key_id, changes=body, seen=seen, now=dt.datetime.now(dt.UTC))
 
 
@@ -66,8 +82,14 @@ def change_key(body: dict[str, Any], key_id: UUID, seen: frozenset[str] | None) 
 @once(but=("secret",))
 @blp.arguments(RotationIn)
 @blp.response(201, NewKeyOut)
-def rotate_key(body: dict[str, Any], key_id: UUID) -> dict[str, Any]:
-    """Give a key another secret, shown this once; the one before goes on for a while"""
+def rotate_key(body: dict[str, int], key_id: UUID) -> NewKeyView:
+    """Replace the secret of an API key
+
+    Returns the key with a new secret, only once. The previous secret keeps working for `overlap` seconds, so that
+    clients can be updated without an outage. The id and the scopes stay the same.
+
+    A key that was revoked or has expired causes a 409 (`key-ended`).
+    """
     overlap = dt.timedelta(seconds=body["overlap"])
     return keys.rotate_key(runtime().db, key_id, overlap=overlap, now=dt.datetime.now(dt.UTC))
 
@@ -77,6 +99,11 @@ def rotate_key(body: dict[str, Any], key_id: UUID) -> dict[str, Any]:
 @blp.response(200, KeyOut)
 @may_fail(409)
 @blp.changes
-def revoke_key(key_id: UUID, seen: frozenset[str] | None) -> dict[str, Any]:
-    """End a key at once and for good"""
+def revoke_key(key_id: UUID, seen: frozenset[str] | None) -> KeyView:
+    """Revoke an API key
+
+    The key stops working at once and permanently, but stays listed. Revoking it again changes nothing.
+
+    Revoking the last key with the scope `admin` causes a 409 (`last-admin-key`).
+    """
     return keys.revoke_key(runtime().db, key_id, seen=seen, now=dt.datetime.now(dt.UTC))

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from collections.abc import Sequence
 
 from service import lookup
 from service.auth import requires
+from service.lookup import LookupItem, LookupRequest
 from service.runtime import runtime
 from service.schemas.lookup import LookupIn, LookupList, LookupOut, LookupQuery
 from service.vocabulary import Scope
 from service.web import Blueprint, may_fail
 
-blp = Blueprint("lookup", __name__, url_prefix="/v1/outlets/lookup", description="Whose page it is")
+blp = Blueprint("lookup", __name__, url_prefix="/v1/outlets/lookup", description="The outlets behind URLs.")
 
 
 @blp.route("")
@@ -20,8 +21,15 @@ blp = Blueprint("lookup", __name__, url_prefix="/v1/outlets/lookup", description
 @blp.arguments(LookupQuery, location="query")
 @blp.response(200, LookupOut)
 @may_fail(404)
-def lookup_outlet(query: dict[str, Any]) -> lookup.Found:
-    """Find the outlet behind a URL or a host"""
+def lookup_outlet(query: dict[str, str]) -> lookup.Found:
+    """Find the outlet behind a URL
+
+    Returns the recorded outlet that publishes at a URL or host. The service compares the address with the domains on
+    record; it sends no network request and does not guess.
+
+    An address that belongs to no recorded outlet causes a 404 (`unknown-outlet`). Text that is no address causes a 400
+    (`invalid-query`).
+    """
     return lookup.lookup_outlet(runtime().db, **query)
 
 
@@ -29,7 +37,13 @@ def lookup_outlet(query: dict[str, Any]) -> lookup.Found:
 @requires(Scope.READ)
 @blp.arguments(LookupIn)
 @blp.response(200, LookupList)
-def lookup_outlets(body: dict[str, Any]) -> dict[str, Any]:
-    """Find the outlets behind many URLs or hosts, and their scores"""
+def lookup_outlets(body: LookupRequest) -> dict[str, Sequence[LookupItem]]:
+    """Find the outlets behind many URLs
+
+    Returns one item for each URL, in the order of the request, and on request the score of each outlet. `outlet` is
+    null for an address that belongs to no recorded outlet, and for text that is no address.
+
+    The call stores nothing, so it is safe to repeat.
+    """
     at, now = runtime(), dt.datetime.now(dt.UTC)
     return {"items": lookup.lookup_outlets(at.db, at.cache, **body, now=now)}

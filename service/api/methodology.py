@@ -11,7 +11,7 @@ from service.schemas.methodology import MethodologyOut
 from service.vocabulary import Scope
 from service.web import Blueprint
 
-blp = Blueprint("methodology", __name__, url_prefix="/v1", description="By what methods scores and forecasts are made")
+blp = Blueprint("methodology", __name__, url_prefix="/v1", description="The methods behind scores and forecasts.")
 
 
 @blp.route("/methodology")
@@ -19,5 +19,9 @@ blp = Blueprint("methodology", __name__, url_prefix="/v1", description="By what 
 @blp.response(200, MethodologyOut)
 @blp.tagged
 def get_methodology() -> dict[str, Any]:
-    """Get every method in plain words, with its version, parameters and sources"""
+    """Get the methods
+
+    Returns every method in words, with its version, parameters and sources, and the context that scores are compared
+    with.
+    """
     return methodology.describe_methodology(runtime().db)

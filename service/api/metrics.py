@@ -19,12 +19,12 @@ log = logging.getLogger(__name__)
 
 @blp.get("/metrics")
 def get_metrics() -> Response:
-    """What was counted, for Prometheus"""
+    """Return the metrics for Prometheus"""
     return Response(render_metrics(_backlog()), content_type=CONTENT_TYPE)
 
 
 def _backlog() -> Backlog | None:
-    """What waits in the outbox; None while the database is away, which is when the rest is wanted most."""
+    """Return the backlog of the outbox; None while the database is unavailable, so that the other metrics still are."""
     try:
         return measure_backlog(runtime().db, now=dt.datetime.now(dt.UTC))
     except Exception as exc:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 from functools import partial
-from typing import Any
 
 from service import merging, outlets, reports
-from service.answers import page_of
+from service.answers import PageResponse, page_of
 from service.auth import caller, requires
+from service.dossier import ReportView
+from service.merging import MergeView
 from service.once import once
+from service.outlets import NewOutlet, OutletChanges
+from service.paging import PageRequest
+from service.register import OutletView
 from service.runtime import runtime
 from service.schemas.fields import PageQuery
 from service.schemas.outlets import MergeIn, MergeOut, OutletIn, OutletOut, OutletPage, OutletPatch, OutletQuery
@@ -17,7 +21,12 @@ from service.schemas.reports import ReportPage
 from service.vocabulary import Scope
 from service.web import Blueprint, may_fail
 
-blp = Blueprint("outlets", __name__, url_prefix="/v1/outlets", description="Who publishes")
+blp = Blueprint(
+    "outlets",
+    __name__,
+    url_prefix="/v1/outlets",
+    description="Publishers: newspapers, broadcasters, agencies, sites, journalists, and other organisations.",
+)
 
 
 @blp.route("", methods=["POST"])
@@ -27,18 +36,27 @@ blp = Blueprint("outlets", __name__, url_prefix="/v1/outlets", description="Who 
 @blp.response(201, OutletOut)
 @may_fail(409)
 @blp.tagged
-def record_outlet(body: Any) -> tuple[dict[str, Any], int, dict[str, str]]:
-    """Record an outlet"""
+def record_outlet(body: NewOutlet) -> tuple[OutletView, int, dict[str, str]]:
+    """Record an outlet
+
+    Adds a publisher. Feeds rarely need this: a report may name an outlet that is not recorded yet, which is then
+    created.
+
+    A slug or a domain that another outlet has is rejected with 409 (`slug-taken`, `domain-taken`).
+    """
     outlet = outlets.record_outlet(runtime().db, outlet=body, now=dt.datetime.now(dt.UTC))
-    return outlet, 201, {"Location": f"/v1/outlets/{outlet['slug']}"}
+    return outlet, 201, {"Location": f"/v1/outlets/{outlet.slug}"}
 
 
 @blp.route("")
 @requires(Scope.READ)
 @blp.arguments(OutletQuery, location="query")
 @blp.response(200, OutletPage)
-def list_outlets(query: dict[str, Any]) -> Any:
-    """List outlets by slug"""
+def list_outlets(query: PageRequest) -> PageResponse[OutletView]:
+    """List outlets
+
+    Returns the outlets that match all filters, in alphabetical order of their slugs. Merged outlets are left out.
+    """
     return page_of(query, partial(outlets.list_outlets, runtime().db))
 
 
@@ -47,8 +65,11 @@ def list_outlets(query: dict[str, Any]) -> Any:
 @blp.response(200, OutletOut)
 @blp.follows
 @blp.tagged
-def get_outlet(outlet: str) -> dict[str, Any]:
-    """Get an outlet by slug or id"""
+def get_outlet(outlet: str) -> OutletView:
+    """Get an outlet
+
+    Returns the outlet with this slug or id.
+    """
     return outlets.get_outlet(runtime().db, outlet)
 
 
@@ -59,8 +80,14 @@ def get_outlet(outlet: str) -> dict[str, Any]:
 @may_fail(409)
 @blp.changes
 @blp.tagged
-def change_outlet(body: dict[str, Any], outlet: str, seen: frozenset[str] | None) -> dict[str, Any]:
-    """Change what is on record of an outlet"""
+def change_outlet(body: OutletChanges, outlet: str, seen: frozenset[str] | None) -> OutletView:
+    """Change an outlet
+
+    Changes the members that are sent and keeps the previous version. The slug cannot be changed.
+
+    A domain that another outlet has is rejected with 409 (`domain-taken`), and so is any change to an outlet that was
+    merged into another one (`outlet-merged`).
+    """
     at, now = runtime(), dt.datetime.now(dt.UTC)
     return outlets.change_outlet(at.db, at.cache, outlet, changes=body, seen=seen, caller=caller(), now=now)
 
@@ -70,36 +97,51 @@ def change_outlet(body: dict[str, Any], outlet: str, seen: frozenset[str] | None
 @once()
 @blp.arguments(MergeIn)
 @blp.response(201, MergeOut)
-@blp.alt_response(200, schema=MergeOut, description="It is merged into that one already", success=True)
+@blp.alt_response(
+    200, schema=MergeOut, description="The outlet was already merged into that one: the existing merge.", success=True
+)
 @may_fail(409)
 @blp.tagged
-def merge_outlet(body: dict[str, Any], outlet: str) -> tuple[dict[str, Any], int, dict[str, str]]:
-    """Merge an outlet into another one, because both prove to be the same
+def merge_outlet(body: dict[str, str], outlet: str) -> tuple[MergeView, int, dict[str, str]]:
+    """Merge an outlet into another one
 
-    What is asked of it is from then on answered with a redirect, and a change of it is refused. Its reports count in
-    the record of the other one, where a claim that both have reported counts once, and none is a relay of the other.
+    For two outlets that turn out to be the same. Afterwards requests for the merged outlet are redirected, and changes
+    to it are rejected. Its reports count in the record of the other outlet: a claim that both reported counts once, and
+    neither counts as a relay of the other.
+
+    Repeating the call returns the existing merge (200). A merge is rejected with 409 if the outlet was merged elsewhere
+    (`outlet-merged`), if either outlet is part of another merge (`merge-chain`), or if it would create a cycle
+    (`merge-circle`).
     """
     at, now = runtime(), dt.datetime.now(dt.UTC)
     merge, is_new = merging.merge_outlet(at.db, at.cache, outlet, **body, caller=caller(), now=now)
-    return merge, 201 if is_new else 200, {"Location": f"/v1/outlets/{merge['outlet']}/merge"}
+    return merge, 201 if is_new else 200, {"Location": f"/v1/outlets/{merge.outlet}/merge"}
 
 
 @blp.route("/<outlet>/merge")
 @requires(Scope.READ)
 @blp.response(200, MergeOut)
 @blp.tagged
-def get_merge(outlet: str) -> dict[str, Any]:
-    """Get which outlet an outlet was merged into"""
+def get_merge(outlet: str) -> MergeView:
+    """Get the merge of an outlet
+
+    Returns the outlet that this one was merged into; 404 if it was not merged.
+    """
     return merging.get_merge(runtime().db, outlet)
 
 
 @blp.route("/<outlet>/merge", methods=["DELETE"])
 @requires(Scope.OUTLETS_WRITE)
-@blp.response(204)
+@blp.response(204, description="The merge is undone. There is no body.")
 @may_fail(409)
 @blp.changes
 def undo_merge(outlet: str, seen: frozenset[str] | None) -> None:
-    """Undo a merge: the outlet has its own record again"""
+    """Undo the merge of an outlet
+
+    The outlet gets its own record back, with the reports that were filed for it since the merge.
+
+    It is rejected with 409 (`merge-circle`) if changes made since the merge would then form a cycle.
+    """
     at, now = runtime(), dt.datetime.now(dt.UTC)
     merging.undo_merge(at.db, at.cache, outlet, seen=seen, caller=caller(), now=now)
 
@@ -109,6 +151,9 @@ def undo_merge(outlet: str, seen: frozenset[str] | None) -> None:
 @blp.arguments(PageQuery, location="query")
 @blp.response(200, ReportPage)
 @blp.follows
-def list_outlet_reports(query: dict[str, Any], outlet: str) -> Any:
-    """List the reports of an outlet, the newest first"""
+def list_outlet_reports(query: PageRequest, outlet: str) -> PageResponse[ReportView]:
+    """List an outlet's reports
+
+    Returns the reports of the outlet, and of outlets that were merged into it, the most recently published first.
+    """
     return page_of(query, partial(reports.list_outlet_reports, runtime().db, outlet))

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import datetime as dt
 from functools import partial
-from typing import Any
 from uuid import UUID
 
 from service import replies
-from service.answers import page_of
+from service.answers import PageResponse, page_of
 from service.auth import caller, requires
 from service.once import once
+from service.paging import PageRequest
+from service.replies import NewReply
 from service.runtime import runtime
 from service.schemas.fields import PageQuery
 from service.schemas.reports import WithdrawalIn
 from service.schemas.talk import ReplyIn, ReplyOut, ReplyPage
+from service.talk import ReplyView
 from service.vocabulary import Scope
 from service.web import Blueprint, may_fail
 
-blp = Blueprint("replies", __name__, url_prefix="/v1", description="What outlets answer to their record")
+blp = Blueprint("replies", __name__, url_prefix="/v1", description="Replies of outlets to their records.")
 
 
 @blp.route("/outlets/<outlet>/replies", methods=["POST"])
@@ -26,12 +28,15 @@ blp = Blueprint("replies", __name__, url_prefix="/v1", description="What outlets
 @once()
 @blp.arguments(ReplyIn)
 @blp.response(201, ReplyOut)
-@blp.alt_response(200, schema=ReplyOut, description="On record already", success=True)
-def record_reply(body: dict[str, Any], outlet: str) -> Any:
-    """Put on record what an outlet answers, to its whole record or to one claim
+@blp.alt_response(200, schema=ReplyOut, description="The reply was already recorded: the existing reply.", success=True)
+def record_reply(body: NewReply, outlet: str) -> tuple[ReplyView, int]:
+    """Record the reply of an outlet
 
-    Whoever does so vouches that they have verified that the outlet said it. The newest reply to a whole record is shown
-    with its score, one to a claim on that claim.
+    Publishes what an outlet says about its whole record or about one claim. By recording it you state that you have
+    verified that the outlet said it. The newest reply to the whole record is shown with the score; a reply to a claim
+    is shown with the claim.
+
+    Sending the same reply again returns the existing one (200), unless it was withdrawn.
     """
     at, now = runtime(), dt.datetime.now(dt.UTC)
     reply, created = replies.record_reply(at.db, at.cache, outlet, **body, caller=caller(), now=now)
@@ -43,8 +48,11 @@ def record_reply(body: dict[str, Any], outlet: str) -> Any:
 @blp.arguments(PageQuery, location="query")
 @blp.response(200, ReplyPage)
 @blp.follows
-def list_replies(query: dict[str, Any], outlet: str) -> Any:
-    """List what an outlet has answered, the newest first"""
+def list_replies(query: PageRequest, outlet: str) -> PageResponse[ReplyView]:
+    """List an outlet's replies
+
+    Returns the replies of the outlet, and of outlets that were merged into it, the most recent first.
+    """
     return page_of(query, partial(replies.list_replies, runtime().db, outlet))
 
 
@@ -53,10 +61,14 @@ def list_replies(query: dict[str, Any], outlet: str) -> Any:
 @once()
 @blp.arguments(WithdrawalIn)
 @blp.response(201, ReplyOut)
-@blp.alt_response(200, schema=ReplyOut, description="Withdrawn already", success=True)
+@blp.alt_response(200, schema=ReplyOut, description="The reply was already withdrawn.", success=True)
 @may_fail(409)
-def withdraw_reply(body: dict[str, Any], reply_id: UUID) -> Any:
-    """Take a reply back"""
+def withdraw_reply(body: dict[str, str], reply_id: UUID) -> tuple[ReplyView, int]:
+    """Withdraw a reply
+
+    The reply stays listed as withdrawn and is no longer shown with the score. Repeating the call with the same reason
+    returns the reply (200); another reason causes a 409 (`already-withdrawn`).
+    """
     at, now = runtime(), dt.datetime.now(dt.UTC)
     reply, created = replies.withdraw_reply(at.db, at.cache, reply_id, **body, caller=caller(), now=now)
     return reply, 201 if created else 200

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
 from uuid import UUID
 
 from service import reports
 from service.auth import caller, requires
+from service.dossier import ReportView
 from service.once import once
 from service.runtime import runtime
 from service.schemas.reports import ReportOut, WithdrawalIn
 from service.vocabulary import Scope
 from service.web import Blueprint, may_fail
 
-blp = Blueprint("reports", __name__, url_prefix="/v1/reports", description="Who reported what, and when")
+blp = Blueprint(
+    "reports", __name__, url_prefix="/v1/reports", description="Reports: one outlet carrying one claim at one time."
+)
 
 
 @blp.route("/<uuid:report_id>/withdrawal", methods=["POST"])
@@ -22,10 +24,17 @@ blp = Blueprint("reports", __name__, url_prefix="/v1/reports", description="Who 
 @once()
 @blp.arguments(WithdrawalIn)
 @blp.response(201, ReportOut)
-@blp.alt_response(200, schema=ReportOut, description="Withdrawn already", success=True)
+@blp.alt_response(200, schema=ReportOut, description="The report was already withdrawn.", success=True)
 @may_fail(409)
-def withdraw_report(body: dict[str, Any], report_id: UUID) -> Any:
-    """Withdraw a report that was filed by mistake"""
+def withdraw_report(body: dict[str, str], report_id: UUID) -> tuple[ReportView, int]:
+    """Withdraw a report
+
+    For a report that was filed by mistake. It stays listed as withdrawn and no longer counts in any score. Repeating
+    the call with the same reason returns the report (200); another reason causes a 409 (`already-withdrawn`).
+
+    If other outlets relay this report and would otherwise cite each other in a cycle, the response is a 409
+    (`relays-rest-on-it`): withdraw those relays first.
+    """
     at, now = runtime(), dt.datetime.now(dt.UTC)
     report, created = reports.withdraw_report(at.db, at.cache, report_id, **body, caller=caller(), now=now)
     return report, 201 if created else 200

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import datetime as dt
 from functools import partial
-from typing import Any
 from uuid import UUID
 
 from service import resolutions
-from service.answers import page_of
+from service.answers import PageResponse, page_of
 from service.auth import caller, requires
+from service.dossier import ResolutionView
 from service.once import once
+from service.paging import PageRequest
+from service.resolutions import NewResolution
 from service.runtime import runtime
 from service.schemas.fields import PageQuery
 from service.schemas.resolutions import ResolutionIn, ResolutionOut, ResolutionPage
 from service.vocabulary import Scope
 from service.web import Blueprint, may_fail
 
-blp = Blueprint("resolutions", __name__, url_prefix="/v1/claims/<uuid:claim_id>", description="How claims came out")
+blp = Blueprint(
+    "resolutions", __name__, url_prefix="/v1/claims/<uuid:claim_id>", description="The established truth of claims."
+)
 
 
 @blp.route("/resolutions", methods=["POST"])
@@ -26,8 +30,19 @@ blp = Blueprint("resolutions", __name__, url_prefix="/v1/claims/<uuid:claim_id>"
 @blp.arguments(ResolutionIn)
 @blp.response(201, ResolutionOut)
 @may_fail(404, 409)
-def resolve_claim(body: Any, claim_id: UUID) -> Any:
-    """Resolve a claim, or correct or withdraw its resolution"""
+def resolve_claim(body: NewResolution, claim_id: UUID) -> ResolutionView:
+    """Resolve a claim
+
+    Records the verdict on a claim, with evidence, or corrects or withdraws an earlier one. Nothing is overwritten: the
+    newest resolution is in effect, and the scores change at once.
+
+    To correct a resolution, send a new one that names the newest resolution as `supersedes`; to withdraw it, also send
+    `"verdict": null`. Without `supersedes` a resolved claim causes a 409 (`already-resolved`). An opinion causes a 409
+    (`opinion-unresolved`), and a second true claim in a group causes a 409 (`group-resolved`).
+
+    A key that filed the claim or a report on it also needs the scope `resolutions:own`, else the response is 403
+    (`own-claim`).
+    """
     at, now = runtime(), dt.datetime.now(dt.UTC)
     return resolutions.resolve_claim(at.db, at.cache, claim_id, resolution=body, caller=caller(), now=now)
 
@@ -37,6 +52,9 @@ def resolve_claim(body: Any, claim_id: UUID) -> Any:
 @blp.arguments(PageQuery, location="query")
 @blp.response(200, ResolutionPage)
 @may_fail(404)
-def list_resolutions(query: dict[str, Any], claim_id: UUID) -> Any:
-    """List all the resolutions of a claim, the oldest first"""
+def list_resolutions(query: PageRequest, claim_id: UUID) -> PageResponse[ResolutionView]:
+    """List a claim's resolutions
+
+    Returns all resolutions of a claim, including superseded ones, the oldest first.
+    """
     return page_of(query, partial(resolutions.list_resolutions, runtime().db, claim_id))

@@ -13,19 +13,25 @@ from service.auth import requires
 from service.runtime import runtime
 from service.schemas.scores import ScoreOut, ScorePage, ScoreQuery, ScoresQuery
 from service.vocabulary import Scope
-from service.web import Blueprint
+from service.web import Blueprint, not_modified
 
-blp = Blueprint("scores", __name__, url_prefix="/v1", description="How reliable outlets have been")
+blp = Blueprint("scores", __name__, url_prefix="/v1", description="The reliability of outlets.")
 
 
 @blp.route("/outlets/<outlet>/score")
 @requires(Scope.READ)
 @blp.arguments(ScoreQuery, location="query")
 @blp.response(200, ScoreOut, headers=OF_SCORES)
-@blp.alt_response(304, description="Not modified", success=True)
+@not_modified
 @blp.follows
 def get_score(query: dict[str, Any], outlet: str) -> Response:
-    """Get the score of an outlet"""
+    """Get an outlet's score
+
+    Returns the estimated probability that what the outlet reports proves right, with its interval and the counts behind
+    it. If nothing is resolved, `status` is `insufficient` and `reliability` is null.
+
+    A score always includes the latest resolution. `Cache-Status` says whether it came from the cache.
+    """
     at, now = runtime(), dt.datetime.now(dt.UTC)
     return score_response(*scores.outlet_score(at.db, at.cache, outlet, **query, now=now))
 
@@ -34,8 +40,15 @@ def get_score(query: dict[str, Any], outlet: str) -> Response:
 @requires(Scope.READ)
 @blp.arguments(ScoresQuery, location="query")
 @blp.response(200, ScorePage, headers=OF_SCORES)
-@blp.alt_response(304, description="Not modified", success=True)
+@not_modified
 def list_scores(query: dict[str, Any]) -> Response:
-    """Rank outlets by how reliable they have been, or get the scores of some in the order asked"""
+    """Rank outlets, or get the scores of several
+
+    Without `outlet`, returns the ranking of outlets with at least `min_resolved` resolved claims. Every page describes
+    the ranking at the time of its request, so an outlet whose score changes in between may be skipped or repeated.
+
+    With `outlet`, returns the scores of the named outlets in that order, on one page; the other parameters of the
+    ranking are then rejected with 400. So are unknown outlets.
+    """
     at, now = runtime(), dt.datetime.now(dt.UTC)
     return score_response(*scores.list_scores(at.db, at.cache, **query, now=now))

@@ -7,20 +7,27 @@ from service.runtime import runtime
 from service.schemas.system import HealthOut, ReadinessOut
 from service.web import Blueprint
 
-blp = Blueprint("system", __name__, description="Whether the service is up")
+blp = Blueprint("system", __name__, description="The state of the service.")
 
 
 @blp.route("/healthz")
 @blp.response(200, HealthOut)
 def get_health() -> dict[str, str]:
-    """Tell whether the process is alive, asking nobody else"""
+    """Check that the process is alive
+
+    Returns 200 as long as the process responds. It checks no dependency. For liveness probes.
+    """
     return {"status": "ok"}
 
 
 @blp.route("/readyz")
 @blp.response(200, ReadinessOut)
 def get_readiness() -> dict[str, str]:
-    """Tell whether requests can be answered: not without the database, and without Redis only slower"""
+    """Check that the service can handle requests
+
+    Returns 200 if the database is available. Without Redis the service works, but more slowly, and `status` is
+    `degraded`. Returns 503 without the database (`unavailable`) and during shutdown (`stopping`). For readiness probes.
+    """
     check_not_stopping(runtime().settings.data_dir)
     runtime().db.ping()
     redis = "ok" if runtime().cache.answers() else "away"

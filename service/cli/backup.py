@@ -14,6 +14,7 @@ from service.cache import ScoreCache
 from service.cli.shared import with_settings
 from service.config import Settings
 from service.logs import set_up_logs
+from service.schema_check import is_sqlite, require_data
 
 
 @click.command()
@@ -24,8 +25,10 @@ def backup(settings: Settings, *, file: Path) -> None:
 
     The service may run meanwhile. PostgreSQL has pg_dump for this.
     """
-    kept = backups.backup(settings.database_url, file)
-    click.echo(f"{file} holds the database as it was just now: {kept.size} bytes, schema {kept.revision}.")
+    if is_sqlite(settings):
+        require_data(settings)
+    size = backups.backup(settings.database_url, file)
+    click.echo(f"{file} holds the database as it was just now: {size} bytes.")
 
 
 @click.command()
@@ -40,6 +43,6 @@ def restore(settings: Settings, *, file: Path) -> None:
     now = dt.datetime.now(dt.UTC)
     with closing(ScoreCache(settings.redis_url)) as cache:
         aside = backups.restore(settings.database_url, settings.data_dir, file, cache, now=now)
-    click.echo(f"The database is what {file} holds; the next start brings its schema up to date.")
+    click.echo(f"The database is what {file} holds.")
     if aside is not None:
         click.echo(f"What was there before is in {aside}.")

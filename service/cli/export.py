@@ -13,7 +13,7 @@ from service.exports import write_export
 
 @click.command()
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
-@with_place
+@with_place(writes=False)
 def export(place: Place, *, folder: Path) -> None:
     """Write everything that scores rest on into DIR, which must not be there yet, or be empty.
 

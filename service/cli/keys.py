@@ -36,16 +36,16 @@ def keys() -> None:
     help="What the key may do; can be given more than once.",
 )
 @click.option("--expires", type=Moment(), help="When it ends by itself, such as 2027-01-01T00:00:00Z.")
-@with_place
+@with_place(writes=True)
 def create(place: Place, *, name: str, scopes: tuple[str, ...], expires: dt.datetime | None) -> None:
     """Make a key and show it, this once."""
     now = dt.datetime.now(dt.UTC)
     key = use_cases.create_key(place.db, name=name, scopes=map(Scope, scopes), expires_at=expires, now=now)
-    click.echo(key["secret"])
+    click.echo(key.secret)
 
 
 @keys.command("list")
-@with_place
+@with_place(writes=False)
 def list_(place: Place) -> None:
     """List the keys; the keys themselves are not kept. Into a file or a pipe, as lines with tabs."""
     rows = [_row(key) for key in use_cases.list_keys(place.db)]
@@ -75,28 +75,28 @@ def _row(key: ApiKey) -> tuple[str, ...]:
     type=click.FloatRange(0, 24 * 90),
     help="For how many hours the secret that it has now goes on.",
 )
-@with_place
+@with_place(writes=True)
 def rotate(place: Place, *, key_id: UUID, overlap: float) -> None:
     """Give a key another secret and show it, this once."""
     now = dt.datetime.now(dt.UTC)
-    click.echo(use_cases.rotate_key(place.db, key_id, overlap=dt.timedelta(hours=overlap), now=now)["secret"])
+    click.echo(use_cases.rotate_key(place.db, key_id, overlap=dt.timedelta(hours=overlap), now=now).secret)
 
 
 @keys.command()
 @click.argument("key_id", type=click.UUID)
 @click.argument("moment", type=Moment())
-@with_place
+@with_place(writes=True)
 def expire(place: Place, *, key_id: UUID, moment: dt.datetime) -> None:
     """Let a key end at a moment to come, such as 2027-01-01T00:00:00Z."""
     now = dt.datetime.now(dt.UTC)
     key = use_cases.change_key(place.db, key_id, changes={"expires_at": moment}, seen=None, now=now)
-    click.echo(f"The key {key['name']!r} expires at {format_instant(moment)}.")
+    click.echo(f"The key {key.name!r} expires at {format_instant(moment)}.")
 
 
 @keys.command()
 @click.argument("key_id", type=click.UUID)
-@with_place
+@with_place(writes=True)
 def revoke(place: Place, *, key_id: UUID) -> None:
     """End a key at once and for good."""
     key = use_cases.revoke_key(place.db, key_id, now=dt.datetime.now(dt.UTC))
-    click.echo(f"The key {key['name']!r} is revoked.")
+    click.echo(f"The key {key.name!r} is revoked.")

@@ -4,23 +4,33 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterator
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, nullcontext
+from dataclasses import replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import IO, Any, BinaryIO
+from tempfile import TemporaryDirectory
+from typing import IO, Any, BinaryIO, TypeAlias
 
 import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from service.cli.remote import Remote
-from service.cli.shared import Name, Place, with_place
+from service.cli.shared import Name, Place, open_place, with_settings
+from service.config import Settings
 from service.errors import ServiceError
 from service.imports import BATCH, LineResult, LineStatus, load_lines, try_lines
 from service.lines import ReadLine, read_csv, read_ndjson
+from service.logs import set_up_logs
+from service.schema_check import is_unused
 from service.schemas.lines import FLAT_COLUMNS, read_line
 from service.vocabulary import OPERATOR
+
+Load: TypeAlias = Callable[[Iterator[list[ReadLine]]], Iterator[LineResult]]
+"""Loads batches of lines, and yields what became of each line."""
 
 
 @click.command("import")
@@ -30,9 +40,9 @@ from service.vocabulary import OPERATOR
 @click.option("--results", type=click.File("w"), help="Write what became of each line to this file, as NDJSON.")
 @click.option("--server", metavar="URL", help="Load into the service there, with --key, and not into the data here.")
 @click.option("--key", envvar="BORNEOUT_KEY", help="The API key for --server.  [default: BORNEOUT_KEY]")
-@with_place
+@with_settings
 def import_file(
-    place: Place,
+    settings: Settings,
     *,
     file: Path,
     feed: str | None,
@@ -49,11 +59,16 @@ def import_file(
     """
     if server is not None and (key is None or dry_run):
         raise click.UsageError("--server needs --key, and goes without --dry-run")
-    load = partial(_sent, Remote(server, key)) if server and key else partial(_tried if dry_run else _loaded, place)
+    set_up_logs(logging.ERROR)
+    remote = nullcontext(partial(_sent, Remote(server, key))) if server and key else None
     counts = dict.fromkeys(LineStatus, 0)
     console = Console(stderr=True)
     columns = TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn(), TimeRemainingColumn()
-    with file.open("rb") as stream, Progress(*columns, console=console) as progress:
+    with (
+        remote or _loader(settings, dry_run=dry_run) as load,
+        file.open("rb") as stream,
+        Progress(*columns, console=console) as progress,
+    ):
         task = progress.add_task(file.name, total=file.stat().st_size)
         batches = _batches(_lines(stream, csv=file.suffix.lower() == ".csv", feed=feed))
         for result in load(batches):
@@ -66,6 +81,20 @@ def import_file(
     click.echo(f"{sum(counts.values())} lines: " + ", ".join(f"{count} {status}" for status, count in counts.items()))
     if counts[LineStatus.REJECTED]:
         raise click.exceptions.Exit(1)
+
+
+@contextmanager
+def _loader(settings: Settings, *, dry_run: bool) -> Iterator[Load]:
+    """Load into the database of the settings.
+
+    A dry run creates nothing: where there is no database yet, the lines are tried on a temporary one.
+    """
+    with ExitStack() as opened:
+        if dry_run and is_unused(settings):
+            folder = Path(opened.enter_context(TemporaryDirectory()))
+            settings = replace(settings, data_dir=folder, database_url=f"sqlite:///{folder}/trial.db", migrate=True)
+        place = opened.enter_context(open_place(settings, writes=True))
+        yield partial(_tried if dry_run else _loaded, place)
 
 
 def _loaded(place: Place, batches: Iterator[list[ReadLine]]) -> Iterator[LineResult]:

@@ -14,7 +14,7 @@ from service.verification import verify_ledger
 
 
 @click.command()
-@with_place
+@with_place(writes=True)
 def refit(place: Place) -> None:
     """Learn from everything resolved so far, for scores and forecasts, without waiting for the worker to do it."""
     now = dt.datetime.now(dt.UTC)
@@ -27,7 +27,7 @@ def refit(place: Place) -> None:
 
 
 @click.command()
-@with_place
+@with_place(writes=True)
 def rebuild(place: Place) -> None:
     """Recompute the sums that scores rest on from the rows, and say how many differed."""
     differed = rebuild_sums(place.db, now=dt.datetime.now(dt.UTC))
@@ -37,7 +37,7 @@ def rebuild(place: Place) -> None:
 
 @click.command()
 @click.option("--head", metavar="HASH", help="A head that you noted, from a score or /v1/ledger: it has to be there.")
-@with_place
+@with_place(writes=False)
 def verify(place: Place, *, head: str | None) -> None:
     """Hold every row, every sum and the ledger itself against the ledger, and say what differs.
 

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
 import click
 
 from service.cli.shared import with_settings
 from service.config import Settings
-from service.db import Database
-from service.migrations import migrate as apply_migrations
-from service.opening import open_ledger
-from service.rebuild import ensure_sums
+from service.schema_check import create_schema
 from service.serve import serve as run_service
 
 
@@ -37,11 +32,6 @@ def _announce(address: str, first_key: str | None) -> None:
 @click.command()
 @with_settings
 def migrate(settings: Settings) -> None:
-    """Bring the database's schema up to date."""
-    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    db = Database(settings.database_url)
-    apply_migrations(db.engine)
-    ensure_sums(db, now=dt.datetime.now(dt.UTC))
-    open_ledger(db)
-    db.close()
+    """Create the database's schema, unless it is there."""
+    create_schema(settings)
     click.echo("The schema is up to date.")

@@ -25,7 +25,7 @@ from service.vocabulary import OPERATOR, Basis, Verdict
 @click.option("--evidence", multiple=True, help="An address that shows it; can be given more than once.")
 @click.option("--note", help="What was seen.")
 @click.option("--supersedes", help="The id of the resolution that this one corrects or withdraws.")
-@with_place
+@with_place(writes=True)
 def resolve(place: Place, *, claim: UUID, verdict: str, evidence: tuple[str, ...], **given: Any) -> None:
     """Say how CLAIM came out, or correct or withdraw what was said."""
     sent = {name.replace("-", "_"): value for name, value in given.items() if value is not None}
@@ -44,7 +44,7 @@ def resolve(place: Place, *, claim: UUID, verdict: str, evidence: tuple[str, ...
 )
 @click.option("--as-of", help="As it was known at this past moment.")
 @click.option("--level", default="0.9", show_default=True, help="Probability inside the interval.")
-@with_place
+@with_place(writes=False)
 def score(place: Place, *, outlet: str, **given: str | None) -> None:
     """Show the score of OUTLET, a slug or an id, as JSON."""
     query = load(ScoreQuery(), {name: value for name, value in given.items() if value is not None})

@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from service.config import Settings
 from service.db import Database
 from service.instants import parse_instant
 from service.logs import set_up_logs
+from service.schema_check import create_schema, is_sqlite, require_data, require_schema
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,17 +75,45 @@ def with_settings(command: Callable[..., Any]) -> Callable[..., Any]:
     return run
 
 
-def with_place(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command `--data-dir`, and call it with the database and cache there. It logs errors only."""
+def with_place(*, writes: bool) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Give a command `--data-dir`, and call it with the database and cache there. It logs errors only.
 
-    @functools.wraps(command)
-    def run(settings: Settings, **options: Any) -> Any:
-        set_up_logs(logging.ERROR)
-        place = Place(Database(settings.database_url), ScoreCache(settings.redis_url))
-        try:
-            return command(place, **options)
-        finally:
-            place.db.close()
-            place.cache.close()
+    Args:
+        writes: Whether the command writes to the database; see `open_place`.
+    """
 
-    return with_settings(run)
+    def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(command)
+        def run(settings: Settings, **options: Any) -> Any:
+            with open_place(settings, writes=writes) as place:
+                return command(place, **options)
+
+        return with_settings(run)
+
+    return decorate
+
+
+@contextmanager
+def open_place(settings: Settings, *, writes: bool) -> Iterator[Place]:
+    """Open the database and the cache, and close them in the end.
+
+    Args:
+        settings: The settings.
+        writes: Whether a SQLite database that was never used is created; without data there is nothing to read.
+
+    Raises:
+        UnusableDatabase: The database does not have the schema of this version.
+    """
+    set_up_logs(logging.ERROR)
+    if not writes:
+        require_data(settings)
+    elif settings.migrate and is_sqlite(settings):
+        create_schema(settings)
+    else:
+        require_schema(settings)
+    place = Place(Database(settings.database_url), ScoreCache(settings.redis_url))
+    try:
+        yield place
+    finally:
+        place.db.close()
+        place.cache.close()

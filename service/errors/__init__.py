@@ -1,4 +1,4 @@
-"""Every error the service raises on purpose, and the problem type each one becomes.
+"""Every error that the service raises on purpose, with its problem type.
 
 ServiceError
 +-- MalformedJson          400  /problems/malformed-json

@@ -1,4 +1,4 @@
-"""A request that is well made, and that what is on record is against."""
+"""Valid requests that contradict what is recorded."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from service.errors.problem import ServiceError
 
 
 class Conflict(ServiceError):
-    """The request is valid and goes against what is on record."""
+    """You sent a valid request that contradicts what is recorded. Read the current state, and change the request."""
 
     status = 409
     name = "conflict"
@@ -14,8 +14,8 @@ class Conflict(ServiceError):
 
 
 class AlreadyResolved(Conflict):
-    """The claim has a resolution. To correct or withdraw it, send a resolution whose `supersedes` is the id of the
-    newest one.
+    """You resolved a claim that has a resolution, which a new one must name. Send the id of the newest resolution as
+    `supersedes` to correct or withdraw it.
     """
 
     name = "already-resolved"
@@ -23,15 +23,15 @@ class AlreadyResolved(Conflict):
 
 
 class NothingToSupersede(Conflict):
-    """The resolution says that it supersedes one, or withdraws one, and the claim has none."""
+    """You superseded or withdrew a resolution of a claim that has none. Leave out `supersedes`, and send a verdict."""
 
     name = "nothing-to-supersede"
-    title = "Nothing to supersede"
+    title = "No resolution to supersede"
 
 
 class GroupResolved(Conflict):
-    """Claims of one group exclude each other, so at most one of them can be true, and another one is. `detail` names
-    both. Correct that one first, if it is wrong.
+    """You declared a second claim of a group true, but claims of one group exclude each other. `detail` names both:
+    correct the other one first if it is wrong.
     """
 
     name = "group-resolved"
@@ -39,61 +39,67 @@ class GroupResolved(Conflict):
 
 
 class OpinionUnresolved(Conflict):
-    """An opinion is stored and listed; it has no truth value and is never resolved."""
+    """You resolved an opinion, which has no truth value. Resolve only claims of the kind `event` or `fact`."""
 
     name = "opinion-unresolved"
-    title = "Opinions are not resolved"
+    title = "Opinions cannot be resolved"
 
 
 class ClaimDiffers(Conflict):
-    """A claim with this `external_id` is on record and what was sent does not agree with it. `errors` names what
-    differs.
+    """You sent a claim with an `external_id` that is recorded for a claim with other content; `errors` lists the
+    differences. Send it with another `external_id`, or change the recorded claim.
     """
 
     name = "claim-differs"
-    title = "Another claim has this external id"
+    title = "External id used by a different claim"
 
 
 class SlugTaken(Conflict):
-    """Another outlet has this slug. Leave `slug` out and one is made from the name."""
+    """You chose a slug that another outlet has. Choose another one, or leave `slug` out to have it derived from the
+    name.
+    """
 
     name = "slug-taken"
-    title = "Slug taken"
+    title = "Slug already in use"
 
 
 class DomainTaken(Conflict):
-    """One of the domains belongs to another outlet. `detail` names it."""
+    """You gave an outlet a domain that belongs to another one, which `detail` names. Leave the domain out, or remove it
+    from the other outlet first.
+    """
 
     name = "domain-taken"
     title = "Domain belongs to another outlet"
 
 
 class AlreadyWithdrawn(Conflict):
-    """The report or the reply was withdrawn before, for another reason. It stays withdrawn."""
+    """You withdrew a report or a reply that was already withdrawn for another reason. It remains withdrawn, and the
+    first reason is kept.
+    """
 
     name = "already-withdrawn"
     title = "Already withdrawn"
 
 
 class RelaysRestOnIt(Conflict):
-    """Without this report, outlets would relay one another in a circle and none would report in its own name. Withdraw
-    the relays first.
+    """You withdrew a report that others relay, which would leave outlets citing each other in a cycle. Withdraw those
+    relays first.
     """
 
     name = "relays-rest-on-it"
-    title = "Relays rest on this report"
+    title = "Other reports relay this one"
 
 
 class NothingToDispute(Conflict):
-    """What can be disputed is the resolution that stands, and the claim has none."""
+    """You disputed a claim that has no resolution in effect. Dispute it after it has been resolved."""
 
     name = "nothing-to-dispute"
-    title = "Nothing to dispute"
+    title = "No resolution to dispute"
 
 
 class AlreadyDisputed(Conflict):
-    """This key disputes the resolution already, with another reason or other evidence. It can again once that dispute
-    is closed.
+    """You disputed a resolution that your key already disputes with another reason or other evidence. Wait until that
+    dispute is closed.
     """
 
     name = "already-disputed"
@@ -101,70 +107,72 @@ class AlreadyDisputed(Conflict):
 
 
 class DisputeClosed(Conflict):
-    """The dispute was closed before, by a reason or by another resolution, and stays so."""
+    """You closed a dispute that a reason or a new resolution had already closed. It remains closed; dispute the
+    resolution again if it is still wrong.
+    """
 
     name = "dispute-closed"
     title = "Dispute already closed"
 
 
 class OutletMerged(Conflict):
-    """The outlet proved to be another one, which `detail` names, and was merged into it. It is not changed and not
-    merged elsewhere while that stands: change the other one, or undo the merge. What is read of it is answered with a
-    redirect.
+    """You changed an outlet that was merged into another one, which `detail` names. Change that one, or undo the merge
+    first.
     """
 
     name = "outlet-merged"
     title = "Outlet was merged"
 
     into: str
-    """The slug of that other one, where it is known here."""
+    """The slug of the outlet that it was merged into."""
 
     @classmethod
     def of(cls, slug: str, *, into: str) -> OutletMerged:
-        """The error of an outlet that was merged into another one."""
+        """Return the error for an outlet that was merged into another one."""
         error = cls(f"The outlet {slug!r} was merged into {into!r}.")
         error.into = into
         return error
 
 
 class MergeChain(Conflict):
-    """Merges do not follow one another: an outlet that was merged takes none in, and one that took others in is not
-    merged itself. `detail` names what is in the way; merge into the outlet that it was merged into, or undo that first.
+    """You merged outlets of which one is part of another merge, but merges cannot be chained; `detail` names the other
+    merge. Merge into the outlet at its end, or undo it first.
     """
 
     name = "merge-chain"
-    title = "Merge of a merge"
+    title = "Outlet is part of another merge"
 
 
 class MergeCircle(Conflict):
-    """An outlet would be merged into itself, or stand above itself, or on some claim outlets would relay one another in
-    a circle and none report in its own name. `detail` names what is in the way: another parent, or the withdrawal of
-    one of those relays, makes room.
+    """You merged or separated outlets so that one would own itself, or outlets would cite each other in a cycle;
+    `detail` names the cause. Change the parent, or withdraw one of the relays first.
     """
 
     name = "merge-circle"
-    title = "Merge closes a circle"
+    title = "Merge would create a cycle"
 
 
 class StillRunning(Conflict):
-    """An earlier call with the same `Idempotency-Key` has not been answered yet. Nothing was done for this one; send
-    it again, with the same key, a little later.
+    """You sent a request while an earlier one with the same `Idempotency-Key` was still running, so it was not carried
+    out. Send it again with the same key after `Retry-After` seconds.
     """
 
     name = "still-running"
-    title = "First call still running"
+    title = "First request still running"
     retry_after = 1
 
 
 class LastAdminKey(Conflict):
-    """No key with the scope `admin` would be left, and nobody could make one over HTTP. Make another one first."""
+    """You revoked or limited the last key with the scope `admin`, without which no key can be created over HTTP. Create
+    another admin key first.
+    """
 
     name = "last-admin-key"
     title = "Last admin key"
 
 
 class KeyEnded(Conflict):
-    """The key was revoked or has expired, and stays so. Make a new one."""
+    """You changed a key that was revoked or has expired, which is permanent. Create a new key."""
 
     name = "key-ended"
     title = "Key no longer valid"

@@ -1,4 +1,4 @@
-"""What goes wrong here, and not with whoever asks."""
+"""Failures of the service or its proxy, not of the request."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from service.errors.problem import ServiceError
 
 
 class InternalError(ServiceError):
-    """Something went wrong in the service, not in the request. It is logged under the request id of the answer."""
+    """The service failed because of an error of its own, which it logged. Send the `X-Request-ID` of the response to
+    the operator.
+    """
 
     status = 500
     name = "internal-error"
@@ -14,8 +16,8 @@ class InternalError(ServiceError):
 
 
 class BadGateway(ServiceError):
-    """The proxy before the service cannot reach it. Send the request again a little later; one that changes something
-    may have been done, and is safe to send again with the same `Idempotency-Key`.
+    """The proxy could not reach the service, so the request may not have been carried out. Send it again after
+    `Retry-After` seconds; with the same `Idempotency-Key` it is carried out only once.
     """
 
     status = 502
@@ -25,9 +27,8 @@ class BadGateway(ServiceError):
 
 
 class Unavailable(ServiceError):
-    """The database cannot be reached or is busy. Send the request again a little later. Where the connection was lost
-    at the last moment it may have been done: sent again with its `Idempotency-Key` or `external_id`, it is not done
-    twice.
+    """The database is busy or cannot be reached, so the request may not have been carried out. Send it again after
+    `Retry-After` seconds; with the same `Idempotency-Key` or `external_id` it is carried out only once.
     """
 
     status = 503
@@ -37,8 +38,8 @@ class Unavailable(ServiceError):
 
 
 class Stopping(ServiceError):
-    """This service, or this copy of it, was told to end, and says so at `/readyz` before it does. Other calls are
-    answered as long as they arrive.
+    """This process is shutting down, and `/readyz` reports it so that load balancers send no more requests. Send
+    requests to another process, or wait for the restart.
     """
 
     status = 503
@@ -48,8 +49,8 @@ class Stopping(ServiceError):
 
 
 class GatewayTimeout(ServiceError):
-    """The service did not answer the proxy before it in time. What the request asked for may or may not have been done:
-    look, or send it again with the same `Idempotency-Key`.
+    """The service did not respond to the proxy in time, so the request may or may not have been carried out. Check, or
+    send it again with the same `Idempotency-Key`.
     """
 
     status = 504
@@ -59,4 +60,4 @@ class GatewayTimeout(ServiceError):
 
 
 class CannotRun(RuntimeError):
-    """Base of the errors that end a command, and never answer a request; the message is for who runs it."""
+    """Base of the errors that end a command, with a message for its user. They never become a response."""

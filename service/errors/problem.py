@@ -1,4 +1,4 @@
-"""What all errors have in common: a problem type, and one case of it."""
+"""The base of all errors: a problem type, and one occurrence of it."""
 
 from __future__ import annotations
 
@@ -10,19 +10,20 @@ FieldError = TypedDict("FieldError", {"pointer": str, "detail": str, "code": str
 
 
 class ServiceError(Exception):
-    """Base of the errors that a caller can act on.
+    """Base of the errors that the service raises on purpose.
 
-    Subclasses set `status`, `name` and `title`, and their docstring is the explanation that
-    `/problems/{name}` answers with. An instance adds `detail`, the sentence for this one case, and
-    `errors`, the places at fault as JSON pointers. Nothing here knows about Flask: `service.web`
-    turns an instance into an RFC 9457 document.
+    Subclasses set `status`, `name` and `title`. Their docstring is the explanation on the page
+    `/problems/{name}`: what the caller did, which rule it broke, and what to do next, in at most two
+    sentences. An instance adds `detail`, the sentence for this occurrence, and `errors`, the wrong
+    places as JSON pointers. This module does not depend on Flask: `service.web` turns an instance
+    into an RFC 9457 document.
     """
 
     status: ClassVar[int]
     name: ClassVar[str]
     title: ClassVar[str]
     retry_after: int | None = None
-    """In how many seconds the same call may do better."""
+    """The number of seconds after which a retry may succeed."""
 
     def __init__(self, detail: str, *, errors: Sequence[FieldError] = ()) -> None:
         super().__init__(detail)
@@ -30,13 +31,13 @@ class ServiceError(Exception):
         self.errors = list(errors)
 
     def document(self) -> dict[str, Any]:
-        """The members of the problem document, but for `instance`, which the request knows."""
+        """Return the members of the problem document, except `instance`, which depends on the request."""
         document = {"type": f"/problems/{self.name}", "title": self.title, "status": self.status, "detail": self.detail}
         return document | ({"errors": self.errors} if self.errors else {})
 
 
 def problem_types() -> list[type[ServiceError]]:
-    """Every problem type, by status; each before those that it is more general than."""
+    """Return every problem type by status, each before its subclasses."""
     waiting, found = ServiceError.__subclasses__()[::-1], list[type[ServiceError]]()
     while waiting:
         found.append(kind := waiting.pop())
@@ -45,5 +46,5 @@ def problem_types() -> list[type[ServiceError]]:
 
 
 def nested(error: ServiceError, pointer: str) -> list[FieldError]:
-    """The places of an error as seen from the document that holds the faulty part at `pointer`."""
+    """Return the places of an error, with pointers from the document that contains the wrong part at `pointer`."""
     return [{**place, "pointer": pointer + place["pointer"]} for place in error.errors]

@@ -1,4 +1,4 @@
-"""A request that cannot be used as it is, by whoever sent it."""
+"""Requests that are invalid, or that the caller may not send."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from service.errors.problem import FieldError, ServiceError
 
 
 class MalformedJson(ServiceError):
-    """The body is not one JSON value in UTF-8: it does not parse, names a member twice, holds `NaN` or `Infinity`, or
-    nests without end. Correct the body; nothing was stored.
+    """You sent a body that is not valid JSON in UTF-8, has the same member twice, contains `NaN` or `Infinity`, or is
+    nested too deeply. Correct the body and send it again.
     """
 
     status = 400
@@ -18,8 +18,8 @@ class MalformedJson(ServiceError):
 
 
 class InvalidQuery(ServiceError):
-    """A query parameter is unknown, is given twice where it may be given once, or has a value that cannot be used.
-    `errors` names each one.
+    """You sent a query parameter that is unknown, repeated or has an invalid value; `errors` lists each one. Correct
+    the parameters and send the request again.
     """
 
     status = 400
@@ -28,18 +28,18 @@ class InvalidQuery(ServiceError):
 
     @classmethod
     def at(cls, *parameters: str, detail: str, code: str) -> InvalidQuery:
-        """The error of some parameters that have the same thing wrong with them."""
+        """Return the error for several parameters with the same mistake."""
         return cls.of(FieldError(pointer=f"/{name}", detail=detail, code=code) for name in parameters)
 
     @classmethod
     def of(cls, places: Iterable[FieldError]) -> InvalidQuery:
-        """The error of parameters that each have something wrong with them."""
+        """Return the error for several parameters, each with its own mistake."""
         errors: list[FieldError] = [{**place, "in": "query"} for place in places]
         return cls("; ".join(f"{place['pointer'][1:]}: {place['detail']}" for place in errors), errors=errors)
 
 
 class BadRequest(ServiceError):
-    """The request is not HTTP that this service understands."""
+    """You sent a request that is not valid HTTP, or that this service does not support. Correct it as `detail` says."""
 
     status = 400
     name = "bad-request"
@@ -47,8 +47,8 @@ class BadRequest(ServiceError):
 
 
 class Unauthorized(ServiceError):
-    """The call needs an API key, sent as `Authorization: Bearer bo_...`, and none was sent or the one sent is not
-    valid, or no longer.
+    """You sent no API key, or one that is unknown, expired or revoked. Send a valid key as `Authorization: Bearer
+    bo_...`.
     """
 
     status = 401
@@ -57,7 +57,9 @@ class Unauthorized(ServiceError):
 
 
 class Forbidden(ServiceError):
-    """The API key is valid and lacks the scope that this call needs. An admin can make a key that has it."""
+    """You sent a valid API key without the scope that this call requires. Use a key with that scope; an admin can
+    create one.
+    """
 
     status = 403
     name = "forbidden"
@@ -65,8 +67,8 @@ class Forbidden(ServiceError):
 
 
 class OwnClaim(Forbidden):
-    """Who files a claim or a report on it may not alone resolve it. Another key can, or this one when an operator
-    gives it the scope `resolutions:own`.
+    """You resolved a claim that your key filed or reported on, which one key may not do alone. Use another key, or ask
+    the operator for the scope `resolutions:own`.
     """
 
     name = "own-claim"
@@ -74,8 +76,8 @@ class OwnClaim(Forbidden):
 
 
 class OwnDispute(Forbidden):
-    """Who disputes a resolution, made it, or filed its claim or a report on it may not alone put the dispute aside.
-    Another key can, or this one when an operator gives it the scope `resolutions:own`.
+    """You closed a dispute in which your key takes part: it filed the dispute, the resolution, the claim or a report on
+    it. Use another key, or ask the operator for the scope `resolutions:own`.
     """
 
     name = "own-dispute"
@@ -83,7 +85,7 @@ class OwnDispute(Forbidden):
 
 
 class NotFound(ServiceError):
-    """The path names nothing that is on record."""
+    """You requested a path that does not exist, or an object that is not recorded. Check the path and the id."""
 
     status = 404
     name = "not-found"
@@ -91,8 +93,8 @@ class NotFound(ServiceError):
 
 
 class UnknownOutlet(NotFound):
-    """No outlet has this slug or id, or publishes at this address. An outlet that is not on record is said to be
-    unknown; none is guessed.
+    """You named an outlet that is not recorded, or an address at which no recorded outlet publishes; the service does
+    not guess. Check the slug or the address, or record the outlet first.
     """
 
     name = "unknown-outlet"
@@ -100,7 +102,7 @@ class UnknownOutlet(NotFound):
 
 
 class MethodNotAllowed(ServiceError):
-    """The path exists and does not answer this method. The `Allow` header lists those it answers."""
+    """You used a method that this path does not support. Use one of those in the `Allow` header."""
 
     status = 405
     name = "method-not-allowed"
@@ -108,7 +110,7 @@ class MethodNotAllowed(ServiceError):
 
 
 class RequestTimeout(ServiceError):
-    """The request did not arrive in time. Nothing was done; send it again."""
+    """Your request did not arrive completely in time, so it was not carried out. Send it again."""
 
     status = 408
     name = "request-timeout"
@@ -116,17 +118,17 @@ class RequestTimeout(ServiceError):
 
 
 class PreconditionFailed(ServiceError):
-    """What is on record is no longer what `If-Match` names: somebody changed it meanwhile. Read it again, and change
-    that.
+    """You changed a version that is no longer current, because it was changed after you had read it. Read it again, and
+    send the change with the new `ETag`.
     """
 
     status = 412
     name = "precondition-failed"
-    title = "Changed meanwhile"
+    title = "Version out of date"
 
 
 class TooLarge(ServiceError):
-    """The body is larger than this call takes. Send less at a time."""
+    """You sent a body that is larger than this call accepts. Split it into several requests."""
 
     status = 413
     name = "too-large"
@@ -134,8 +136,8 @@ class TooLarge(ServiceError):
 
 
 class AddressTooLong(ServiceError):
-    """The path and the query together are longer than this service reads, which is 8 kB. Ask for less at a time; many
-    addresses are looked up with `POST /v1/outlets/lookup`.
+    """You sent a path and query of more than 8 kB. Request less at a time, or use `POST /v1/outlets/lookup` to look up
+    many addresses.
     """
 
     status = 414
@@ -144,7 +146,9 @@ class AddressTooLong(ServiceError):
 
 
 class UnsupportedMediaType(ServiceError):
-    """The call takes JSON: send the body with `Content-Type: application/json`."""
+    """You sent a body of a type or encoding that this call does not accept. Send JSON with `Content-Type:
+    application/json`.
+    """
 
     status = 415
     name = "unsupported-media-type"
@@ -152,16 +156,16 @@ class UnsupportedMediaType(ServiceError):
 
 
 class RangeNotSatisfiable(ServiceError):
-    """A file of the documentation has no such part as `Range` asks for. `Content-Range` says how long it is."""
+    """You requested a part of a file that is beyond its end. Request a range within the length in `Content-Range`."""
 
     status = 416
     name = "range-not-satisfiable"
-    title = "No such part of the file"
+    title = "Range not satisfiable"
 
 
 class InvalidBody(ServiceError):
-    """The body is JSON and not a valid request, or breaks a rule of the record. `errors` names every place at fault
-    with a JSON pointer.
+    """You sent JSON that does not match the schema of this call or breaks a rule of the record; `errors` lists every
+    place. Correct them and send the request again.
     """
 
     status = 422
@@ -170,13 +174,13 @@ class InvalidBody(ServiceError):
 
     @classmethod
     def at(cls, pointer: str, detail: str, code: str) -> InvalidBody:
-        """The error of one place."""
+        """Return the error for one wrong place."""
         return cls(detail, errors=[FieldError(pointer=pointer, detail=detail, code=code)])
 
 
 class IdempotencyKeyReused(ServiceError):
-    """The `Idempotency-Key` was sent before with another method, path or body, by the same API key. A key stands for
-    one request, byte for byte, for 24 hours: take a new one for a new request.
+    """You sent an `Idempotency-Key` that your API key has used in the last 24 hours for a different method, path or
+    body. Use a new key for a new request.
     """
 
     status = 422
@@ -185,8 +189,8 @@ class IdempotencyKeyReused(ServiceError):
 
 
 class PreconditionRequired(ServiceError):
-    """A change needs `If-Match` with the `ETag` of what it changes, so that no one overwrites what they have not
-    seen.
+    """You sent a change without `If-Match`, which is required so that you cannot overwrite a version that you have not
+    read. Send the `ETag` of the version that you have read, or `*`.
     """
 
     status = 428
@@ -195,9 +199,8 @@ class PreconditionRequired(ServiceError):
 
 
 class TooManyRequests(ServiceError):
-    """One API key, or one address without a key, may call so many times in a while and not more; reads and writes are
-    counted apart, and so are keys that are not valid. `RateLimit-Policy` says how many, `Retry-After` in how many
-    seconds there is room again.
+    """You exceeded a rate limit, which applies per API key, or per IP address without one. Send the request again after
+    `Retry-After` seconds; `RateLimit-Policy` shows the limit.
     """
 
     status = 429
@@ -210,7 +213,7 @@ class TooManyRequests(ServiceError):
 
 
 class HeadersTooLarge(ServiceError):
-    """A header, or all of them together, is larger than this service reads."""
+    """You sent a header that is too large, or too many headers. Send fewer or shorter ones."""
 
     status = 431
     name = "headers-too-large"

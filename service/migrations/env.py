@@ -1,8 +1,12 @@
-"""What Alembic runs: the migrations, on the connection that `migrate` holds."""
+"""The script that Alembic runs, on the connection that `migrate` holds."""
 
 from alembic import context
 
 from service import models
 
-context.configure(connection=context.config.attributes["connection"], target_metadata=models.Outlet.metadata)
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=models.Outlet.metadata,
+    version_table_schema=context.config.attributes.get("schema"),
+)
 context.run_migrations()

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import enum
-from typing import Annotated, Any
+from typing import Annotated, TypedDict
 
 import sqlalchemy as sa
 from sqlalchemy.orm import mapped_column
 
-Redacted = Annotated[list[dict[str, Any]] | None, mapped_column(sa.JSON(none_as_null=True))]
-"""The members of a row that were redacted, each with the reason and the moment, as they are shown."""
+
+class RedactionNote(TypedDict):
+    """A redacted member of a row, as the JSON column stores it and as it is shown."""
+
+    member: str
+    reason: str
+    recorded_at: str
+    """An RFC 3339 instant."""
+
+
+Redacted = Annotated[list[RedactionNote] | None, mapped_column(sa.JSON(none_as_null=True))]
+"""The redacted members of a row."""
 
 
 def named(kind: type[enum.StrEnum], name: str) -> sa.Enum:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +15,7 @@ from service.pages import charts, lanes
 from service.pages.frame import page_blueprint, show
 from service.runtime import runtime
 from service.scoring import DEFAULT_LEVEL
+from service.versions import members_of
 from service.vocabulary import Scope
 
 blp = page_blueprint("claim")
@@ -26,15 +27,14 @@ _ROWS = 200
 @requires(Scope.READ)
 def get_claim(claim_id: UUID) -> Response:
     """The story of a claim"""
-    told = story.tell_story(runtime().db, claim_id, now=dt.datetime.now(dt.UTC))
+    found = story.tell_story(runtime().db, claim_id, now=dt.datetime.now(dt.UTC))
     forecast = forecasts.forecast_claim(runtime().db, claim_id, level=DEFAULT_LEVEL)
-    shown = told | {"picture": lanes.draw(told), "in_short": lanes.summarise(told), "rows": _ROWS}
-    return show("claim.html", **shown, forecast=forecast, moved=charts.through_time(_points(forecast["kept"])))
+    shown = {"picture": lanes.draw(found), "in_short": lanes.summarise(found), "rows": _ROWS}
+    moved = charts.through_time(_points(forecast.kept))
+    return show("claim.html", **members_of(found), **shown, forecast=forecast, moved=moved)
 
 
-def _points(kept: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """What was forecast on past days, as points of a line that has no band."""
+def _points(kept: Iterable[forecasts.DailyForecast]) -> list[dict[str, Any]]:
+    """Return the stored forecasts as points of a line without a band."""
     bounds = ("mean", "lower", "upper")
-    return [
-        {"as_of": f"{one['day']}T00:00:00Z", "reliability": dict.fromkeys(bounds, one["probability"])} for one in kept
-    ]
+    return [{"as_of": f"{one.day}T00:00:00Z", "reliability": dict.fromkeys(bounds, one.probability)} for one in kept]

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
-from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -18,7 +17,7 @@ from service.answers import page_of
 from service.auth import caller, check_scope
 from service.errors import NotFound, ServiceError
 from service.pages.door import desk_blueprint, lead_to
-from service.pages.forms import as_id, read_resolution, undoing
+from service.pages.forms import UndoForm, as_id, read_resolution, undoing
 from service.pages.frame import read_query
 from service.runtime import runtime
 from service.schemas.fields import MAX_PAGE, Count, PageQuery
@@ -38,9 +37,16 @@ def show_queue() -> str:
     """What has come due, the longest overdue and the most reported first"""
     now, query = dt.datetime.now(dt.UTC), read_query(DeskQuery())
     queue, _, _ = page_of(query, partial(browse.list_due_claims, runtime().db, now=now))
-    told = _done(now)
-    shown = {"queue": queue, "cursor": query["cursor"], "done": told, "at": _place(queue["items"])}
-    return render_template("desk.html", **shown, **_terms(told))
+    done = _done(now)
+    return render_template(
+        "desk.html",
+        queue=queue,
+        cursor=query["cursor"],
+        done=done,
+        at=_place(queue.items),
+        verdicts=list(Verdict),
+        undo=_undo(done),
+    )
 
 
 @blp.get("/desk/claims/<uuid:claim_id>")
@@ -71,22 +77,30 @@ def show_today() -> str:
 
 
 def _show(claim_id: UUID, problem: ServiceError | None = None) -> str:
-    told = story.tell_story(runtime().db, claim_id, now=dt.datetime.now(dt.UTC))
-    return render_template("desk_claim.html", **told, problem=problem, form=request.form, **_terms(told))
+    found = story.tell_story(runtime().db, claim_id, now=dt.datetime.now(dt.UTC))
+    return render_template(
+        "desk_claim.html",
+        claim=found.claim,
+        resolutions=found.resolutions,
+        problem=problem,
+        form=request.form,
+        verdicts=list(Verdict),
+        undo=_undo(found),
+    )
 
 
-def _done(now: dt.datetime) -> dict[str, Any] | None:
-    """The claim that the last step was about, if the address names one that is on record."""
+def _done(now: dt.datetime) -> story.Story | None:
+    """Return the claim of the last step, if the URL names a known one."""
     with suppress(NotFound):
         done = as_id(request.args.get("done", ""))
         return None if done is None else story.tell_story(runtime().db, done, now=now)
     return None
 
 
-def _terms(told: dict[str, Any] | None) -> dict[str, Any]:
-    """What the forms about a claim are made of."""
-    past = [] if told is None else told["resolutions"]
-    return {"verdicts": list(Verdict), "undo": undoing(past) if past and past[-1]["verdict"] else None}
+def _undo(found: story.Story | None) -> UndoForm | None:
+    """Return the form that undoes the newest resolution of a claim, unless that is a withdrawal."""
+    past = [] if found is None else found.resolutions
+    return undoing(past) if past and past[-1].verdict else None
 
 
 def _back(claim_id: UUID) -> str:
@@ -95,9 +109,9 @@ def _back(claim_id: UUID) -> str:
     return f"/desk?{urlencode(asked)}"
 
 
-def _place(claims: Sequence[Mapping[str, Any]]) -> UUID | None:
-    """The claim that an editor comes to after a step, which is open before them."""
-    then, ids = as_id(request.args.get("then", "")), [claim["id"] for claim in claims]
+def _place(claims: Sequence[browse.QueuedClaim]) -> UUID | None:
+    """Return the claim that opens after a step."""
+    then, ids = as_id(request.args.get("then", "")), [claim.id for claim in claims]
     if then in ids:
         return then
     return ids[0] if ids and "done" in request.args else None

@@ -13,6 +13,7 @@ from service import merging, outlets
 from service.auth import caller, check_scope
 from service.errors import NotFound, OutletMerged, ServiceError
 from service.pages.door import desk_blueprint, lead_to
+from service.register import OutletView
 from service.runtime import runtime
 from service.vocabulary import Scope
 
@@ -35,7 +36,7 @@ def merge_outlet() -> Response | tuple[str, int]:
         merge, _ = merging.merge_outlet(at.db, at.cache, outlet, into=into, caller=caller(), now=now)
     except ServiceError as problem:
         return _show(request.form, problem), problem.status
-    return lead_to(f"/desk/merge?{urlencode({'done': merge['outlet']})}")
+    return lead_to(f"/desk/merge?{urlencode({'done': merge.outlet})}")
 
 
 @blp.post("/desk/merge/undo")
@@ -55,14 +56,14 @@ def _show(asked: Any, problem: ServiceError | None = None) -> str:
     return render_template("merge.html", asked=asked, both=both, merge=_merge(asked), problem=problem)
 
 
-def _outlet(reference: str) -> dict[str, Any] | None:
+def _outlet(reference: str) -> OutletView | None:
     with suppress(NotFound, OutletMerged):
         return outlets.get_outlet(runtime().db, reference) if reference else None
     return None
 
 
-def _merge(asked: Any) -> dict[str, Any] | None:
-    """The merge that was done just now, while it stands."""
+def _merge(asked: Any) -> merging.MergeView | None:
+    """Return the merge that this page did last, unless it was undone."""
     with suppress(NotFound):
         return merging.get_merge(runtime().db, asked["done"]) if asked.get("done") else None
     return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from dataclasses import dataclass
 from uuid import UUID
 
 from flask import Response, render_template, request
@@ -12,6 +12,7 @@ from service import claims, lookup, reports
 from service.addresses import parse_address
 from service.auth import caller, check_scope
 from service.commitment import read_commitment
+from service.dossier import ClaimView
 from service.errors import InvalidQuery, ServiceError, UnknownOutlet
 from service.identity import new_id
 from service.pages.door import desk_blueprint, lead_to
@@ -20,6 +21,14 @@ from service.runtime import runtime
 from service.vocabulary import ClaimKind, Scope, Stance
 
 blp = desk_blueprint("record")
+
+
+@dataclass(frozen=True, slots=True)
+class Publisher:
+    """The outlet that publishes at a URL, or else the host; neither where the text is not a URL."""
+
+    found: lookup.Found | None = None
+    host: str | None = None
 
 
 @blp.get("/desk/record")
@@ -53,29 +62,27 @@ def _record(claim_id: UUID | None) -> UUID:
         return claim_id
     claim, filed = read_claim(request.form)
     recorded, _ = claims.record_claim(at.db, at.cache, claim=claim, reports=filed, caller=caller(), now=now)
-    found: UUID = recorded["id"]
-    return found
+    return recorded.id
 
 
 def _show(problem: ServiceError | None = None) -> str:
     form = request.form
-    read = {"reading": read_commitment(form.get("quote", "")), "found": _publisher(form.get("url", ""))}
+    read = {"reading": read_commitment(form.get("quote", "")), "publisher": _publisher(form.get("url", ""))}
     choices = {"kinds": list(ClaimKind), "stances": list(Stance), "external_id": f"desk-{new_id()}"}
     return render_template("recording.html", form=form, on=_claim(), problem=problem, **read, **choices)
 
 
-def _publisher(url: str) -> dict[str, Any]:
-    """Whose page it is, by the domains on record; else the host, for an outlet to be made."""
+def _publisher(url: str) -> Publisher:
+    """Return the outlet that publishes at a URL, or else the host for a new outlet."""
     try:
-        found = lookup.lookup_outlet(runtime().db, url=url)
+        return Publisher(found=lookup.lookup_outlet(runtime().db, url=url))
     except UnknownOutlet:
-        return {"host": parse_address(url).host}
+        return Publisher(host=parse_address(url).host)
     except InvalidQuery:
-        return {}
-    return {"outlet": found.outlet, "matched": found.matched}
+        return Publisher()
 
 
-def _claim() -> dict[str, Any] | None:
-    """The claim on record that the report is of, if it is of one."""
+def _claim() -> ClaimView | None:
+    """Return the claim that the report is added to, or None for a new claim."""
     claim_id = as_id(request.values.get("claim", ""))
     return None if claim_id is None else claims.get_claim(runtime().db, claim_id, now=dt.datetime.now(dt.UTC))

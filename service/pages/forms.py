@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
-from collections.abc import Mapping
+from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any, cast
 from uuid import UUID
 
 from werkzeug.datastructures import MultiDict
 
 from service.claims import NewClaim
+from service.dossier import ResolutionView
 from service.filing import NewReport
 from service.pages.fields import DAY
 from service.resolutions import NewResolution
@@ -63,13 +66,25 @@ def read_claim(form: Form) -> tuple[NewClaim, list[NewReport]]:
     return cast("NewClaim", claim), reports
 
 
-def undoing(resolutions: list[dict[str, Any]]) -> Mapping[str, Any]:
-    """What the newest resolution is undone by: saying again what stood before it, or that nothing did."""
+@dataclass(frozen=True, slots=True)
+class UndoForm:
+    """The fields of the form that undoes the newest resolution of a claim."""
+
+    verdict: str
+    supersedes: UUID
+    note: str | None
+    truth: float | None = None
+    known_at: dt.datetime | None = None
+    evidence: Sequence[str] = ()
+
+
+def undoing(resolutions: Sequence[ResolutionView]) -> UndoForm:
+    """Return the form that repeats the resolution before the newest, or withdraws the newest."""
     newest = resolutions[-1]
     before = resolutions[-2] if len(resolutions) > 1 else None
-    if before is None or before["verdict"] is None:
-        return {"verdict": WITHDRAW, "supersedes": newest["id"], "note": "Undone at the desk."}
-    return before | {"supersedes": newest["id"]}
+    if before is None or before.verdict is None:
+        return UndoForm(WITHDRAW, newest.id, "Undone at the desk.")
+    return UndoForm(before.verdict, newest.id, before.note, before.truth, before.known_at, before.evidence)
 
 
 def moment_of(text: str) -> str:

@@ -15,6 +15,7 @@ from werkzeug import Response as WerkzeugResponse
 
 from service import browse, explanations, outlets, portraits, scores
 from service.auth import requires
+from service.dossier import ListedClaim
 from service.identity import is_slug
 from service.instants import format_instant
 from service.pages.fields import Day
@@ -31,7 +32,7 @@ _CLAIMS = 50
 _BADGE_LIFE = 300  # seconds that others may show a badge without asking
 
 
-class OutletQuery(Body):
+class RecordQuery(Body):
     """How to look at an outlet's record, and from where in its list of claims."""
 
     topic = Text(100, load_default=None)
@@ -49,9 +50,9 @@ class OutletQuery(Body):
 @requires(Scope.READ)
 def get_outlet(outlet: str) -> Response | WerkzeugResponse:
     """The record of an outlet"""
-    lens = read_query(OutletQuery())["lens"]
+    lens = read_query(RecordQuery())["lens"]
     if not is_slug(outlet):  # its page is the one by its slug
-        slug = outlets.get_outlet(runtime().db, outlet)["slug"]
+        slug = outlets.get_outlet(runtime().db, outlet).slug
         return redirect(f"{url_for('outlet.get_outlet', outlet=slug)}{question(lens)}", 308)
     return keep(outlet, "outlet", lens, make=lambda: _portray(outlet, lens), is_usual=lens.is_current)
 
@@ -60,7 +61,7 @@ def get_outlet(outlet: str) -> Response | WerkzeugResponse:
 @requires(Scope.READ)
 def explain_score(outlet: str) -> Response:
     """Why the score of an outlet is what it is"""
-    asked = read_query(OutletQuery())
+    asked = read_query(RecordQuery())
     now = dt.datetime.now(dt.UTC)
     named = outlets.get_outlet(runtime().db, outlet)
     why = json.loads(explanations.explain_score(runtime().db, outlet, **asked, limit=_CLAIMS, now=now).body)
@@ -71,7 +72,7 @@ def explain_score(outlet: str) -> Response:
 @requires(Scope.READ)
 def get_badge(outlet: str) -> Response:
     """The score of an outlet as a picture to put on another page"""
-    at, now, lens = runtime(), dt.datetime.now(dt.UTC), read_query(OutletQuery())["lens"]
+    at, now, lens = runtime(), dt.datetime.now(dt.UTC), read_query(RecordQuery())["lens"]
     answer, _ = scores.outlet_score(at.db, at.cache, outlet, lens=lens, now=now)
     response = Response(render_template("badge.svg", score=json.loads(answer.body)), content_type="image/svg+xml")
     response.headers["Cache-Control"] = f"public, max-age={_BADGE_LIFE}"
@@ -90,7 +91,7 @@ def question(lens: Lens) -> str:
 def _portray(outlet: str, lens: Lens) -> tuple[str, dt.datetime | None]:
     db, now = runtime().db, dt.datetime.now(dt.UTC)
     portrait = portraits.portray_outlet(db, outlet, lens=lens, now=now)
-    about = browse.Filters(outlet=outlet, topic=lens.topic)
+    about = browse.ClaimFilters(outlet=outlet, topic=lens.topic)
     due = _reported({**about, "status": ClaimStatus.DUE}, now)
     still_open = _reported({**about, "status": ClaimStatus.OPEN}, now)
     disputed = _reported({**about, "disputed": True}, now)
@@ -102,6 +103,6 @@ def _portray(outlet: str, lens: Lens) -> tuple[str, dt.datetime | None]:
     return page, portrait["expires_at"] if is_on_something else now
 
 
-def _reported(filters: browse.Filters, now: dt.datetime) -> Sequence[dict[str, Any]]:
-    """Claims that an outlet reported, the last recorded first."""
+def _reported(filters: browse.ClaimFilters, now: dt.datetime) -> Sequence[ListedClaim]:
+    """Return claims that an outlet reported, the newest first."""
     return browse.list_claims(runtime().db, **filters, after=None, limit=portraits.SHOWN, now=now).items

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from flask import Response, redirect
 from werkzeug import Response as WerkzeugResponse
 
 from service import browse, lookup, outlets
 from service.auth import requires
+from service.dossier import ListedClaim
 from service.errors import InvalidQuery, UnknownOutlet
 from service.identity import NAME_LENGTH
 from service.pages.frame import page_blueprint, read_query, show
+from service.register import OutletView
 from service.runtime import runtime
 from service.schemas.fields import Body, Text
 from service.vocabulary import Scope
@@ -28,28 +31,41 @@ class SearchQuery(Body):
     q = Text(2000, load_default=None)
 
 
+@dataclass(frozen=True, slots=True)
+class SearchResult:
+    """The outlets and claims that a search found."""
+
+    outlets: Sequence[OutletView] = ()
+    claims: Sequence[ListedClaim] = ()
+    is_address: bool = False
+    """Whether the search was for an address, so that claims were not searched."""
+    more_outlets: bool = False
+    more_claims: bool = False
+
+
 @blp.get("/search")
 @requires(Scope.READ)
 def search() -> Response | WerkzeugResponse:
     """What is on record under some words, or an address"""
     q = read_query(SearchQuery())["q"]
-    found: dict[str, Any] = _find(q.strip()) if q else {"outlets": [], "claims": [], "is_address": False}
-    if len(found["outlets"]) == 1 and not found["claims"]:
-        return redirect(f"/outlets/{found['outlets'][0]['slug']}")
-    return show("search.html", q=q, **found)
+    found = _find(q.strip()) if q else SearchResult()
+    if len(found.outlets) == 1 and not found.claims:
+        return redirect(f"/outlets/{found.outlets[0].slug}")
+    return show("search.html", q=q, found=found)
 
 
-def _find(q: str) -> dict[str, Any]:
-    """The outlet behind an address and nothing else (R21), or what has the words in its name or text."""
+def _find(q: str) -> SearchResult:
+    """Return the outlet that publishes at an address and nothing else (R21), or the matches of some words."""
     if "." in q.strip(".") and " " not in q:
         try:
-            return {"outlets": [lookup.lookup_outlet(runtime().db, url=q).outlet], "claims": [], "is_address": True}
+            return SearchResult([lookup.lookup_outlet(runtime().db, url=q).outlet], is_address=True)
         except UnknownOutlet:
-            return {"outlets": [], "claims": [], "is_address": True}
-        except InvalidQuery:  # no address after all
+            return SearchResult(is_address=True)
+        except InvalidQuery:  # search for it as words
             pass
     db, now, words = runtime().db, dt.datetime.now(dt.UTC), q[:NAME_LENGTH]
     named = outlets.list_outlets(db, q=words, after=None, limit=_SHOWN)
     claimed = browse.list_claims(db, q=words, after=None, limit=_SHOWN, now=now)
-    more = {"more_outlets": named.next is not None, "more_claims": claimed.next is not None}
-    return {"outlets": named.items, "claims": claimed.items, "is_address": False, **more}
+    return SearchResult(
+        named.items, claimed.items, more_outlets=named.next is not None, more_claims=claimed.next is not None
+    )

@@ -9,6 +9,7 @@ from flask import Response
 
 from service import browse
 from service.auth import requires
+from service.dossier import ListedClaim
 from service.errors import NotFound
 from service.pages.frame import page_blueprint, read_query, show
 from service.pages.ranking import RankingQuery, keep_ranking
@@ -39,7 +40,7 @@ def get_topic(topic: str) -> Response:
     return keep_ranking("topic.html", asked, claims=lambda: _claims(topic))
 
 
-def _claims(topic: str) -> list[dict[str, object]]:
+def _claims(topic: str) -> list[ListedClaim]:
     now = dt.datetime.now(dt.UTC)
     page = browse.list_claims(runtime().db, topic=topic, after=None, limit=_CLAIMS, now=now)
     if not page.items:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from service.instants import format_instant, parse_instant
+from service.register import OutletView
 from service.vocabulary import OutletKind
 
 _SPACE = "\N{NO-BREAK SPACE}"
@@ -82,11 +83,11 @@ def as_moment(moment: dt.datetime | str) -> dt.datetime:
     return parse_instant(moment) if isinstance(moment, str) else moment
 
 
-def sentence(score: Mapping[str, Any], outlet: Mapping[str, Any]) -> str:
+def sentence(score: Mapping[str, Any], outlet: OutletView) -> str:
     """What the score of an outlet says, with how sure it is of that."""
-    if not outlet["scorable"]:
+    if not outlet.scorable:
         return "This is a placeholder for reports whose publisher is not known. It is never scored."
-    found, record, name = score["reliability"], score["record"], outlet["name"]
+    found, record, name = score["reliability"], score["record"], outlet.name
     about = f"on {score['topic']} " if score["topic"] else ""
     if found is None:
         return f"Too few claims to say: nothing that {name} reported {about}in its own name is resolved yet."

@@ -1,1 +1,1 @@
-"""What goes over the wire. Types are strict: what OpenAPI says is what is taken."""
+"""The schemas of requests and responses. Types are strict: a request may contain only what OpenAPI describes."""

@@ -1,93 +1,130 @@
-"""The ledger over the wire."""
+"""The audit log, the ledger and redactions in requests and responses."""
 
 from __future__ import annotations
 
 import marshmallow as ma
-from marshmallow.validate import Length, OneOf
+from marshmallow.validate import Length, OneOf, Range
 
 from service.canonical import entered_tables
-from service.schemas.fields import Answer, Body, Instant, PageQuery, Text, one_of, page_shape
+from service.schemas import shown
+from service.schemas.fields import Answer, Body, PageQuery, Text, moment, one_of, page_of
 from service.vocabulary import Action
 
 _TABLES = [table.name for table in entered_tables()]
-_HASHED = "Texts, addresses and secrets are not said: `sha256:` and the hash of `salt` and the text, or its JSON"
+_HASHED = (
+    "Texts, addresses and secrets are replaced by `sha256:` and the hash of `salt` and the text "
+    "(or the JSON of the value)."
+)
 
 
 class TrailQuery(PageQuery):
+    """The filter of the public trail."""
+
     subject = ma.fields.UUID(
-        metadata={"description": "The id of a claim, report, outlet and so on; what belongs to it comes along"}
+        metadata={
+            "description": "Only writes to the object with this id, such as a claim or an outlet, and to what belongs "
+            "to it, such as its reports."
+        }
     )
 
 
 class AuditQuery(TrailQuery):
-    actor = ma.fields.UUID(metadata={"description": "The id of an API key"})
-    table = ma.fields.String(validate=OneOf(_TABLES))
-    action = one_of(Action)
-    since = Instant()
+    """The filters of the audit log."""
+
+    actor = ma.fields.UUID(metadata={"description": "Only writes made with the API key with this id."})
+    table = ma.fields.String(validate=OneOf(_TABLES), metadata={"description": "Only writes to this table."})
+    action = one_of(Action, "Only writes of this kind.")
+    since = moment("Only writes at or after this moment.")
+
+
+def _content(when: str, otherwise: str) -> ma.fields.Dict:
+    """Return the field for the content of a row."""
+    description = f"The row {when} the write; null if it was {otherwise}. {_HASHED}"
+    return ma.fields.Dict(required=True, allow_none=True, metadata={"description": description})
 
 
 class TrailEntryOut(Answer):
-    id = ma.fields.UUID(required=True)
-    recorded_at = Instant(required=True)
-    table = ma.fields.String(required=True)
-    row = ma.fields.String(required=True, metadata={"description": "The row's primary key"})
-    position = ma.fields.Integer(required=True, metadata={"description": "1 for the first entry of the row"})
-    action = one_of(Action, required=True)
-    before = ma.fields.Dict(required=True, allow_none=True, metadata={"description": _HASHED})
-    after = ma.fields.Dict(required=True, allow_none=True, metadata={"description": _HASHED})
-    salt = ma.fields.String(
-        required=True, allow_none=True, metadata={"description": "null once what it hashes was redacted"}
+    """One write to one row of the database."""
+
+    id = shown.identifier("The entry's id.")
+    recorded_at = shown.instant("When the row was written.")
+    table = shown.text("The name of the table.")
+    row = shown.text("The primary key of the row.")
+    position = ma.fields.Integer(
+        required=True,
+        validate=Range(1),
+        metadata={"description": "The number of the write among those to this row; 1 for the first."},
     )
-    digest = ma.fields.String(required=True, metadata={"description": "What seals are made of"})
-    seal = ma.fields.Integer(
-        required=True, allow_none=True, metadata={"description": "The number of its seal; null for a second or so"}
+    action = shown.choice(Action, "The kind of write.")
+    before = _content("before", "created")
+    after = _content("after", "deleted")
+    salt = shown.text(
+        "The random string that each text is hashed with; null once a text was redacted.", allow_none=True
     )
+    digest = shown.text("The SHA-256 digest of the entry, in hexadecimal, from which its seal is calculated.")
+    seal = shown.count("The number of the seal that covers the entry; null for about a second.", allow_none=True)
 
 
-TrailPage = page_shape("TrailPage", TrailEntryOut)
+TrailPage = page_of("TrailPage", TrailEntryOut, "writes")
 
 
 class ActorOut(Answer):
-    key = ma.fields.UUID(required=True, allow_none=True, metadata={"description": "The API key"})
-    name = ma.fields.String(
-        required=True, allow_none=True, metadata={"description": "Where no key was used: which process it was"}
+    """The API key or the process that wrote a row."""
+
+    key = shown.identifier("The id of the API key; null if no key was used.", allow_none=True)
+    name = shown.text(
+        "The name of the process that wrote the row, if no key was used; otherwise null.", allow_none=True
     )
 
 
 class EntryOut(TrailEntryOut):
-    actor = ma.fields.Nested(ActorOut, required=True)
-    request_id = ma.fields.String(required=True, allow_none=True)
+    """One write to one row of the database, with its author."""
+
+    actor = shown.part(ActorOut, "The API key or the process that wrote the row.")
+    request_id = shown.text("The `X-Request-ID` of the request; null if there was no request.", allow_none=True)
 
 
-EntryPage = page_shape("EntryPage", EntryOut)
+EntryPage = page_of("EntryPage", EntryOut, "writes")
 
 
 class SealOut(Answer):
-    number = ma.fields.Integer(required=True)
-    head = ma.fields.String(required=True, metadata={"description": "Note it: `borneout verify --head` asks for it"})
-    previous = ma.fields.String(required=True, allow_none=True)
-    entries = ma.fields.Integer(required=True, metadata={"description": "How many it seals"})
-    recorded_at = Instant(required=True)
+    """A seal: one link of the hash chain over all writes."""
+
+    number = ma.fields.Integer(
+        required=True, validate=Range(1), metadata={"description": "The number of the seal; 1 for the first."}
+    )
+    head = shown.text(
+        "The SHA-256 hash of the chain up to this seal, in hexadecimal. "
+        "Keep a copy: `borneout verify --head` checks later that nothing before it was changed."
+    )
+    previous = shown.text("The head of the seal before it; null for the first.", allow_none=True)
+    entries = shown.count("The number of writes that the seal covers.")
+    recorded_at = shown.instant("When the seal was made.")
 
 
-SealPage = page_shape("SealPage", SealOut)
+SealPage = page_of("SealPage", SealOut, "seals")
 
 
 class RedactionIn(Body):
+    """The content to remove for legal reasons."""
+
     subject = ma.fields.UUID(
-        required=True, metadata={"description": "The id of a claim, report, resolution, dispute or reply"}
+        required=True, metadata={"description": "The id of a claim, report, resolution, dispute or reply."}
     )
     members = ma.fields.List(
         ma.fields.String(validate=OneOf(["text", "url", "quote", "cited_as", "note", "evidence", "reason"])),
         required=True,
         validate=Length(1, 7),
+        metadata={"description": "The names of its members whose content is removed."},
     )
-    reason = Text(2000, required=True, metadata={"description": "Shown with what was redacted"})
+    reason = Text(2000, required=True, metadata={"description": "The reason for the removal; public."})
 
 
 class RedactionOut(Answer):
-    id = ma.fields.UUID(required=True)
-    subject = ma.fields.UUID(required=True)
-    members = ma.fields.List(ma.fields.String(), required=True)
-    reason = ma.fields.String(required=True)
-    recorded_at = Instant(required=True)
+    """The removal of content for legal reasons."""
+
+    id = shown.identifier("The redaction's id.")
+    subject = shown.identifier("The id of the object whose content was removed.")
+    members = shown.texts("The names of the members whose content was removed.")
+    reason = shown.text("The reason for the removal.")
+    recorded_at = shown.instant("When it was removed.")

@@ -1,4 +1,4 @@
-"""Claims over the wire."""
+"""Claims in requests and responses."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import marshmallow as ma
 from marshmallow.validate import Length
 
 from service.identity import SLUG_LENGTH
-from service.schemas.fields import Answer, Body, Instant, PageQuery, Text, one_of, page_shape
-from service.schemas.redacted import RedactedOut
+from service.schemas import shown
+from service.schemas.fields import Answer, Body, PageQuery, Text, moment, one_of, page_of
+from service.schemas.redacted import redacted
 from service.schemas.reports import ReportIn, ReportOut
 from service.schemas.resolutions import ResolutionOut
 from service.schemas.talk import DisputeOut, ReplyOut
@@ -16,81 +17,117 @@ from service.vocabulary import ClaimKind, ClaimOrder, ClaimStatus, Verdict
 MAX_REPORTS = 100
 EXTERNAL_ID_LENGTH = 400  # in a file, a claim_id of 200 with the name of its feed before it
 
+_TEXT = {"description": "The proposition in words, specific enough to be checked."}
+_TOPIC = {"description": "The subject of the claim, such as `transfers`. Scores can be limited to one topic."}
+_TAGS = {"description": "Further keywords. They are not used in scores."}
+_DUE = "When the claim is due; required for an event."
+_GROUP = {"description": "The name of a group of claims that exclude each other: at most one of them can be true."}
+
 
 class ClaimIn(Body):
-    text = Text(2000, required=True)
-    kind = one_of(ClaimKind, load_default=ClaimKind.FACT)
-    topic = Text(100, load_default=None, allow_none=True)
-    tags = ma.fields.List(Text(50), load_default=list, validate=Length(max=20))
-    resolves_by = Instant(load_default=None, allow_none=True)
-    group = Text(200, load_default=None, allow_none=True)
-    external_id = Text(EXTERNAL_ID_LENGTH, load_default=None, allow_none=True)
-    reports = ma.fields.List(ma.fields.Nested(ReportIn), required=True, validate=Length(1, MAX_REPORTS))
+    """A claim to record, with the reports that carry it."""
+
+    text = Text(2000, required=True, metadata=_TEXT)
+    kind = one_of(ClaimKind, "The kind of proposition.", load_default=ClaimKind.FACT)
+    topic = Text(100, load_default=None, allow_none=True, metadata=_TOPIC)
+    tags = ma.fields.List(Text(50), load_default=list, validate=Length(max=20), metadata=_TAGS)
+    resolves_by = moment(_DUE, load_default=None, allow_none=True)
+    group = Text(200, load_default=None, allow_none=True, metadata=_GROUP)
+    external_id = Text(
+        EXTERNAL_ID_LENGTH,
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "Your own id of the claim. Sending it again returns the recorded claim."},
+    )
+    reports = ma.fields.List(
+        ma.fields.Nested(ReportIn),
+        required=True,
+        validate=Length(1, MAX_REPORTS),
+        metadata={"description": "The reports that carry the claim."},
+    )
 
 
 class ClaimPatch(Body):
-    """A merge patch (RFC 7396): the members that change; null where there may be none and is to be, [] for no tags."""
+    """The members of a claim to change (a JSON merge patch, RFC 7396).
 
-    text = Text(2000)
-    topic = Text(100, allow_none=True)
-    tags = ma.fields.List(Text(50), validate=Length(max=20))
-    group = Text(200, allow_none=True)
-    resolves_by = Instant(allow_none=True)
+    Members that are left out stay as they are. Send null to remove a topic, group or due date, and `[]` to remove all
+    tags.
+    """
+
+    text = Text(2000, metadata=_TEXT)
+    topic = Text(100, allow_none=True, metadata=_TOPIC)
+    tags = ma.fields.List(Text(50), validate=Length(max=20), metadata=_TAGS)
+    group = Text(200, allow_none=True, metadata=_GROUP)
+    resolves_by = moment(_DUE, allow_none=True)
 
 
 class ClaimSummary(Answer):
-    id = ma.fields.UUID(required=True)
-    text = ma.fields.String(required=True)
-    kind = one_of(ClaimKind, required=True)
-    topic = ma.fields.String(required=True, allow_none=True)
-    tags = ma.fields.List(ma.fields.String(), required=True)
-    resolves_by = Instant(required=True, allow_none=True)
-    group = ma.fields.String(required=True, allow_none=True)
-    external_id = ma.fields.String(required=True, allow_none=True)
-    recorded_at = Instant(required=True)
-    status = one_of(ClaimStatus, required=True)
-    resolution = ma.fields.Nested(ResolutionOut, required=True, allow_none=True)
-    disputed = ma.fields.Boolean(
-        required=True, metadata={"description": "Whether somebody disputes the resolution, and waits for an answer"}
-    )
-    redacted = ma.fields.List(ma.fields.Nested(RedactedOut), required=True)
+    """A claim without its reports, as lists return it."""
+
+    id = shown.identifier("The claim's id.")
+    text = shown.text("The proposition in words.")
+    kind = shown.choice(ClaimKind, "The kind of proposition.")
+    topic = shown.text("The subject of the claim; null if not given.", allow_none=True)
+    tags = shown.texts("Further keywords.")
+    resolves_by = shown.instant("When the claim is due; null if it has no due date.", allow_none=True)
+    group = shown.text("The name of a group of claims that exclude each other; null if none.", allow_none=True)
+    external_id = shown.text("The id that the sender gave the claim; null if none.", allow_none=True)
+    recorded_at = shown.recorded_at()
+    status = shown.choice(ClaimStatus, "The state of the claim.")
+    resolution = shown.part(ResolutionOut, "The resolution in effect; null if none is.", allow_none=True)
+    disputed = shown.flag("Whether an open dispute says that the resolution in effect is wrong.")
+    redacted = redacted()
 
 
 class ClaimOut(ClaimSummary):
-    independent_roots = ma.fields.Integer(required=True)
-    reports = ma.fields.List(ma.fields.Nested(ReportOut), required=True)
-    disputes = ma.fields.List(ma.fields.Nested(DisputeOut), required=True)
-    replies = ma.fields.List(ma.fields.Nested(ReplyOut), required=True)
+    """A claim with its reports, its resolution, and what outlets and readers say about it."""
+
+    independent_roots = shown.count(
+        "The number of independent sources behind the claim, after relays are followed and outlets with the same "
+        "topmost parent are counted once."
+    )
+    reports = shown.parts(ReportOut, "The reports that carry the claim, in order of publication.")
+    disputes = shown.parts(DisputeOut, "The disputes of all its resolutions, the oldest first.")
+    replies = shown.parts(ReplyOut, "The replies of outlets to this claim, the oldest first.")
 
 
-ClaimPage = page_shape("ClaimPage", ClaimSummary)
+ClaimPage = page_of("ClaimPage", ClaimSummary, "claims")
 
 
 class ClaimQuery(PageQuery):
-    status = one_of(ClaimStatus)
-    verdict = one_of(Verdict)
-    outlet = Text(SLUG_LENGTH)
-    topic = Text(100)
-    external_id = Text(EXTERNAL_ID_LENGTH)
-    q = Text(200, metadata={"description": "Words that all stand in the text"})
-    resolves_before = Instant()
-    disputed = ma.fields.Boolean(truthy={"true"}, falsy={"false"})
-    sort = one_of(ClaimOrder, load_default=ClaimOrder.NEWEST)
+    """The filters of the list of claims."""
+
+    status = one_of(ClaimStatus, "Only claims in this state.")
+    verdict = one_of(Verdict, "Only claims whose resolution in effect has this verdict.")
+    outlet = Text(SLUG_LENGTH, metadata={"description": "Only claims reported by the outlet with this slug or id."})
+    topic = Text(100, metadata={"description": "Only claims with this topic."})
+    external_id = Text(EXTERNAL_ID_LENGTH, metadata={"description": "Only the claim with this external id."})
+    q = Text(200, metadata={"description": "Only claims whose text has all of these words, in any order and case."})
+    resolves_before = moment("Only claims that are due before this moment.")
+    disputed = ma.fields.Boolean(
+        truthy={"true"},
+        falsy={"false"},
+        metadata={"description": "Only claims with an open dispute (`true`), or only those without (`false`)."},
+    )
+    sort = one_of(ClaimOrder, "The order of the list.", load_default=ClaimOrder.NEWEST)
 
 
 class StakeOut(Answer):
-    reports = ma.fields.Integer(required=True)
-    outlets = ma.fields.List(ma.fields.String(), required=True)
-    independent_roots = ma.fields.Integer(required=True)
+    """The reports and outlets affected by the resolution of a due claim."""
+
+    reports = shown.count("The number of reports that would count.")
+    outlets = shown.texts("The slugs of the outlets whose scores would change.")
+    independent_roots = shown.count("The number of independent sources behind the claim.")
 
 
 class DueClaim(ClaimSummary):
-    at_stake = ma.fields.Nested(StakeOut, required=True)
-    supersedes = ma.fields.UUID(
-        required=True,
+    """A claim that is due, with what depends on its resolution."""
+
+    at_stake = shown.part(StakeOut, "The reports and outlets affected by the resolution.")
+    supersedes = shown.identifier(
+        "The id that a resolution must name as `supersedes`, if an earlier resolution was withdrawn; otherwise null.",
         allow_none=True,
-        metadata={"description": "What a resolution of it has to supersede: the withdrawal that opened it again"},
     )
 
 
-Queue = page_shape("Queue", DueClaim)
+Queue = page_of("Queue", DueClaim, "due claims")

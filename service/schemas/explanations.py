@@ -1,14 +1,15 @@
-"""What explains scores, over the wire."""
+"""Explanations, histories and calibrations of scores in requests and responses."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import marshmallow as ma
-from marshmallow.validate import OneOf, Range
+from marshmallow.validate import OneOf
 
 from service.records import Lens
-from service.schemas.fields import MAX_PAGE, Answer, Body, Count, Instant, Share, Text, one_of
+from service.schemas import shown
+from service.schemas.fields import Answer, Body, PageQuery, one_of
 from service.schemas.scores import (
     STATUSES,
     BrierOut,
@@ -19,14 +20,17 @@ from service.schemas.scores import (
     RecordOut,
     ReliabilityOut,
     ScoreQuery,
+    level,
+    topic,
 )
-from service.scoring import DEFAULT_LEVEL, LEVELS
 from service.vocabulary import Basis, ClaimKind, Stance, Verdict
 
+_BASIS = "The claims that it is based on."
+_METHOD = "The name and version of the formula; `GET /v1/methodology` explains it."
 
-class ExplanationQuery(ScoreQuery):
-    limit = Count(load_default=50, validate=Range(1, MAX_PAGE))
-    cursor = Text(2000, load_default=None)
+
+class ExplanationQuery(ScoreQuery, PageQuery):
+    """The parameters of an explanation: those of the score, and the page of contributions."""
 
     @ma.post_load
     def make_lens(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
@@ -35,9 +39,11 @@ class ExplanationQuery(ScoreQuery):
 
 
 class HistoryQuery(Body):
-    topic = Text(100, load_default=None)
-    basis = one_of(Basis, load_default=Basis.RESOLVED)
-    level = Share(load_default=DEFAULT_LEVEL, validate=OneOf(LEVELS))
+    """The parameters of a score's history."""
+
+    topic = topic()
+    basis = one_of(Basis, _BASIS, load_default=Basis.RESOLVED)
+    level = level()
 
     @ma.post_load
     def make_lens(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
@@ -45,7 +51,9 @@ class HistoryQuery(Body):
 
 
 class CalibrationQuery(LensQuery):
-    basis = one_of(Basis, load_default=Basis.RESOLVED)
+    """The parameters of a calibration."""
+
+    basis = one_of(Basis, _BASIS, load_default=Basis.RESOLVED)
 
     @ma.post_load
     def make_lens(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
@@ -53,98 +61,124 @@ class CalibrationQuery(LensQuery):
 
 
 class PriorOut(Answer):
-    kappa = ma.fields.Float(required=True, metadata={"description": "What the average weighs, in claims"})
-    m = ma.fields.Float(required=True, metadata={"description": "Share that an average outlet would have got right"})
-    weight = ma.fields.Float(required=True, metadata={"description": "kappa m: what it adds to the claims right"})
+    """The average outlet, which is added to the record as if it were further claims."""
+
+    kappa = shown.amount("The weight of the average outlet, in claims.")
+    m = shown.share("The share of these claims that an average outlet would have got right.")
+    weight = shown.amount("kappa m: the number of claims got right that it adds.")
 
 
 class SumsOut(Answer):
-    n = ma.fields.Integer(required=True, metadata={"description": "Resolved claims that count"})
-    k = ma.fields.Float(required=True, metadata={"description": "Of them right"})
-    expected = ma.fields.Float(required=True, metadata={"description": "What an average outlet would have got right"})
-    mu = ma.fields.Float(required=True, metadata={"description": "(k + kappa m)/(n + kappa)"})
-    nu = ma.fields.Float(required=True, metadata={"description": "kappa + n/2"})
-    alpha = ma.fields.Float(required=True, metadata={"description": "mu nu, of the beta distribution"})
-    beta = ma.fields.Float(required=True, metadata={"description": "(1 - mu) nu, of the beta distribution"})
-    reference = ma.fields.Float(required=True, metadata={"description": "b: share right of all scored reports"})
-    d = ma.fields.Float(
-        required=True, metadata={"description": "logit(mu) - logit(m); the mean is logistic(logit(b) + d)"}
+    """The sums behind a score, from the counts to the estimate."""
+
+    n = shown.count("The number of resolved claims that count.")
+    k = shown.amount("The number of them that the outlet got right; a partly right one adds a fraction.")
+    expected = shown.amount("The number that an average outlet would have got right.")
+    mu = shown.share("(k + kappa m)/(n + kappa): the estimated share right.")
+    nu = shown.amount("kappa + n/2: the size of the beta distribution behind the interval.")
+    alpha = shown.amount("mu nu: the first parameter of the beta distribution.")
+    beta = shown.amount("(1 - mu) nu: the second parameter of the beta distribution.")
+    reference = shown.share("b: the share of all scored reports, of every outlet, that proved right.")
+    d = shown.number(
+        "logit(mu) - logit(m): the difference from an average outlet in log-odds; negative if the outlet is worse. "
+        "The estimate is logistic(logit(b) + d)."
     )
 
 
 class ContributionOut(Answer):
-    claim = ma.fields.UUID(required=True)
-    text = ma.fields.String(required=True)
-    kind = one_of(ClaimKind, required=True)
-    topic = ma.fields.String(required=True, allow_none=True)
-    stance = one_of(Stance, required=True)
-    commitment = ma.fields.Integer(required=True, allow_none=True)
-    published_at = Instant(required=True)
-    known_at = Instant(required=True)
-    verdict = one_of(Verdict, required=True)
-    right = ma.fields.Float(required=True)
-    expected = ma.fields.Float(required=True, metadata={"description": "Rate of being right of such reports"})
-    log_odds = ma.fields.Float(required=True, metadata={"description": "The claim's share of d"})
+    """The contribution of one claim to a score."""
+
+    claim = shown.identifier("The id of the claim.")
+    text = shown.text("The proposition in words.")
+    kind = shown.choice(ClaimKind, "The kind of proposition.")
+    topic = shown.text("The subject of the claim; null if not given.", allow_none=True)
+    stance = shown.choice(Stance, "The side that the outlet took.")
+    commitment = shown.count(
+        "The certainty of the report, from 1 (speculation) to 4 (stated as done); null if unknown.",
+        allow_none=True,
+    )
+    published_at = shown.instant("When the outlet published the report that counts.")
+    known_at = shown.instant("When the answer became public.")
+    verdict = shown.choice(Verdict, "The verdict on the claim.")
+    right = shown.share("The extent to which the outlet was right.")
+    expected = shown.share("The share of such reports that prove right.")
+    log_odds = shown.number("The contribution of the claim to `sums.d`, in log-odds; negative if it lowers the score.")
 
 
 class ExplanationOut(RatedOut):
-    prior = ma.fields.Nested(PriorOut, required=True, allow_none=True)
-    sums = ma.fields.Nested(SumsOut, required=True, allow_none=True)
-    formula = ma.fields.List(ma.fields.String(), required=True)
-    contributions = ma.fields.List(ma.fields.Nested(ContributionOut), required=True)
-    next_cursor = ma.fields.String(required=True, allow_none=True)
-    computed_at = Instant(required=True)
+    """The calculation of a score, with the contribution of each claim."""
+
+    prior = shown.part(PriorOut, "The average outlet; null if nothing is resolved.", allow_none=True)
+    sums = shown.part(SumsOut, "The sums behind the score; null if nothing is resolved.", allow_none=True)
+    formula = shown.texts("The calculation step by step, in words with the numbers filled in.")
+    contributions = shown.parts(
+        ContributionOut,
+        "The claims on this page, the most recently known first. Over all pages their `log_odds` sum to `sums.d`.",
+    )
+    next_cursor = shown.text("Send it as `cursor` to get the next page; null on the last page.", allow_none=True)
+    computed_at = shown.instant("When the score was computed.")
 
 
 class HistoryPointOut(Answer):
-    as_of = Instant(required=True)
-    status = ma.fields.String(required=True, validate=OneOf(STATUSES))
-    reliability = ma.fields.Nested(ReliabilityOut, required=True, allow_none=True)
-    record = ma.fields.Nested(RecordOut, required=True)
+    """A score at the end of a month, or now."""
+
+    as_of = shown.instant("The moment that the score is about.")
+    status = shown.text("The status of the score at that moment, as in a score.", validate=OneOf(STATUSES))
+    reliability = shown.part(ReliabilityOut, "The estimate; null if nothing was resolved.", allow_none=True)
+    record = shown.part(RecordOut, "The record behind the estimate.")
 
 
 class HistoryOut(Answer):
-    outlet = ma.fields.String(required=True)
-    topic = ma.fields.String(required=True, allow_none=True)
-    basis = one_of(Basis, required=True)
-    method = ma.fields.String(required=True)
-    context = ma.fields.Nested(ContextOut, required=True)
-    items = ma.fields.List(ma.fields.Nested(HistoryPointOut), required=True)
-    computed_at = Instant(required=True)
+    """A score over time, month by month."""
+
+    outlet = shown.text("The outlet's slug.")
+    topic = shown.text("The topic that the score is limited to; null for all claims.", allow_none=True)
+    basis = shown.choice(Basis, _BASIS)
+    method = shown.text(_METHOD)
+    context = shown.part(ContextOut, "The average outlet that every point is compared with.")
+    items = shown.parts(HistoryPointOut, "One point for the end of each month, and one for now, the oldest first.")
+    computed_at = shown.instant("When the history was computed.")
 
 
 class BinOut(Answer):
-    lower = ma.fields.Float(required=True, metadata={"description": "Of the probabilities in it"})
-    upper = ma.fields.Float(required=True, metadata={"description": "Only the last bin holds this one too"})
-    n = ma.fields.Integer(required=True)
-    mean_probability = ma.fields.Float(required=True)
-    share_true = ma.fields.Float(required=True)
-    interval = ma.fields.Nested(
-        IntervalOut, required=True, metadata={"description": "Of share_true, by Jeffreys' prior"}
-    )
+    """The claims to which an outlet gave about the same probability."""
+
+    lower = shown.share("The smallest probability in the bin.")
+    upper = shown.share("The end of the bin, which belongs to the next bin, except in the last one.")
+    n = shown.count("The number of claims in the bin.")
+    mean_probability = shown.share("The mean of the stated probabilities.")
+    share_true = shown.share("The share of the claims that proved true.")
+    interval = shown.part(IntervalOut, "The credible interval of `share_true`, with Jeffreys' prior.")
 
 
 class DecompositionOut(Answer):
-    reliability = ma.fields.Float(required=True)
-    resolution = ma.fields.Float(required=True)
-    uncertainty = ma.fields.Float(required=True)
-    within_bins = ma.fields.Float(required=True)
+    """The parts of a Brier score: reliability - resolution + uncertainty + within_bins."""
+
+    reliability = shown.share(
+        "The mean squared difference between the stated probabilities and the shares that proved true; 0 is best."
+    )
+    resolution = shown.share("The ability of the probabilities to tell true from false claims; more is better.")
+    uncertainty = shown.share(
+        "The uncertainty of the claims themselves: the highest possible is 0.25, if half of them proved true."
+    )
+    within_bins = shown.number("The part due to different probabilities within a bin; close to 0, and may be negative.")
 
 
 class CalibrationOut(Answer):
-    outlet = ma.fields.String(required=True)
-    topic = ma.fields.String(required=True, allow_none=True)
-    basis = one_of(Basis, required=True)
-    as_of = Instant(required=True)
-    method = ma.fields.String(required=True)
-    resolved = ma.fields.Integer(required=True)
-    stated = ma.fields.Integer(required=True, metadata={"description": "Resolved claims with a stated probability"})
-    brier = ma.fields.Nested(BrierOut, required=True, allow_none=True)
-    decomposition = ma.fields.Nested(
-        DecompositionOut,
-        required=True,
-        allow_none=True,
-        metadata={"description": "brier.score = reliability - resolution + uncertainty + within_bins"},
+    """The accuracy of the probabilities that an outlet stated."""
+
+    outlet = shown.text("The outlet's slug.")
+    topic = shown.text("The topic that it is limited to; null for all claims.", allow_none=True)
+    basis = shown.choice(Basis, _BASIS)
+    as_of = shown.instant("The moment that it is about.")
+    method = shown.text(_METHOD)
+    resolved = shown.count("The number of claims that are resolved and scored.")
+    stated = shown.count("The number of them for which the outlet stated a probability.")
+    brier = shown.part(
+        BrierOut, "The accuracy of the stated probabilities; null if the outlet stated none.", allow_none=True
     )
-    bins = ma.fields.List(ma.fields.Nested(BinOut), required=True)
-    computed_at = Instant(required=True)
+    decomposition = shown.part(
+        DecompositionOut, "The parts of the Brier score; null if the outlet stated no probability.", allow_none=True
+    )
+    bins = shown.parts(BinOut, "The stated probabilities in tenths, the smallest first; empty bins are left out.")
+    computed_at = shown.instant("When it was computed.")

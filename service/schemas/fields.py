@@ -1,10 +1,11 @@
-"""The types that requests and responses are made of, stricter than marshmallow's own."""
+"""Field types of requests and base classes of bodies, stricter than marshmallow's own."""
 
 from __future__ import annotations
 
 import datetime as dt
 import enum
 import re
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -12,6 +13,7 @@ import marshmallow as ma
 from marshmallow.validate import Length, Range
 
 from service.instants import format_instant, parse_date_or_instant, parse_instant
+from service.schemas.meanings import explain_values
 
 MAX_PAGE = 200
 
@@ -20,7 +22,7 @@ _NOT_TEXT = re.compile("[\x00\ud800-\udfff]")
 
 
 class AnyText(ma.fields.String):
-    """A string that every database can store: no NUL, no lone surrogate."""
+    """A string without NUL and lone surrogates, which no database can store."""
 
     default_error_messages = {"text": "Contains a character that is not text."}
 
@@ -32,7 +34,7 @@ class AnyText(ma.fields.String):
 
 
 class Text(AnyText):
-    """A string that says something, too: not blank, and not without end."""
+    """A string with at least one visible character and a maximum length."""
 
     default_error_messages = {"blank": "Must not be blank."}
 
@@ -69,7 +71,7 @@ class WebAddress(Text):
 
 
 class Instant(ma.fields.Field[dt.datetime]):
-    """A moment with a time zone, in UTC from here on."""
+    """An RFC 3339 instant with a time zone, converted to UTC."""
 
     default_error_messages = {"instant": "Not an RFC 3339 instant with a zone, such as 2024-03-29T12:30:00Z."}
 
@@ -89,14 +91,14 @@ class Instant(ma.fields.Field[dt.datetime]):
 
 
 class DateOrInstant(Instant):
-    """A moment, or a bare date for its first moment in UTC."""
+    """An instant, or a bare date, which means its first moment in UTC."""
 
     def _parse(self, text: str) -> dt.datetime:
         return parse_date_or_instant(text)
 
 
 class Number(ma.fields.Float):
-    """A JSON number; not the text of one."""
+    """A JSON number; a string of digits is rejected."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> float:
         if isinstance(value, str):
@@ -123,7 +125,7 @@ class Share(ma.fields.Float):
 
 
 class Flag(ma.fields.Boolean):
-    """A JSON true or false; not a word or number for it."""
+    """A JSON true or false; words and numbers are rejected."""
 
     truthy = {True}
     falsy = {False}
@@ -134,34 +136,60 @@ class Flag(ma.fields.Boolean):
         return value
 
 
-def one_of(kind: type[enum.StrEnum], **kwargs: Any) -> ma.fields.Enum[enum.StrEnum]:
-    """An enum by value, documented as a string."""
-    return ma.fields.Enum(kind, by_value=ma.fields.String, **kwargs)
+def one_of(kind: type[enum.StrEnum], description: str = "", **kwargs: Any) -> ma.fields.Enum[enum.StrEnum]:
+    """Return an enum by value, documented as a string with the meaning of each value."""
+    metadata = {"description": f"{description} {explain_values(kind)}".strip()}
+    return ma.fields.Enum(kind, by_value=ma.fields.String, metadata=metadata, **kwargs)
+
+
+def moment(description: str, **kwargs: Any) -> Instant:
+    """Return an instant of a request, documented with the format that it takes."""
+    return Instant(metadata={"description": f"{description} RFC 3339 with a time zone."}, **kwargs)
 
 
 class Body(ma.Schema):
-    """A request: a member we do not know is an error, not a silence."""
+    """The JSON object or the query string of a request, in which an unknown member is an error."""
 
     class Meta:
         unknown = ma.RAISE
 
 
 class Answer(ma.Schema):
-    """A response: a later version may add a member, so the document leaves room."""
+    """The JSON object of a response. Later versions may add members, so the document allows others."""
 
     class Meta:
         unknown = ma.EXCLUDE
 
 
-def page_shape(name: str, item: type[Answer]) -> type[ma.Schema]:
-    """One page of a list: its items, and where the next one begins, null at the end."""
-    members: dict[str, ma.fields.Field[Any]] = {
-        "items": ma.fields.List(ma.fields.Nested(item), required=True),
-        "next_cursor": ma.fields.String(required=True, allow_none=True),
-    }
-    return Answer.from_dict(members, name=name)
+def schema_of(name: str, description: str, members: Mapping[str, ma.fields.Field[Any]]) -> type[Answer]:
+    """Return the schema of a response whose members cannot be written as a class body."""
+    return type(name, (Answer,), {"__doc__": description, **members})
+
+
+def page_of(name: str, item: type[Answer], things: str) -> type[Answer]:
+    """Return the schema of one page of a list of things, such as "claims"."""
+    items = ma.fields.List(
+        ma.fields.Nested(item), required=True, metadata={"description": f"The {things} on this page, in list order."}
+    )
+    next_cursor = ma.fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Send it as `cursor` to get the next page; null on the last page."},
+    )
+    return schema_of(name, f"One page of a list of {things}.", {"items": items, "next_cursor": next_cursor})
 
 
 class PageQuery(Body):
-    limit = Count(load_default=50, validate=Range(1, MAX_PAGE))
-    cursor = Text(2000, load_default=None)
+    """The query parameters of every list."""
+
+    limit = Count(
+        load_default=50, validate=Range(1, MAX_PAGE), metadata={"description": "The maximum number of items on a page."}
+    )
+    cursor = Text(
+        2000,
+        load_default=None,
+        metadata={
+            "description": "The `next_cursor` of the previous page; leave it out for the first page. "
+            "A cursor is only valid with the same path and the same filters."
+        },
+    )

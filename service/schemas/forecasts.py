@@ -1,54 +1,57 @@
-"""Forecasts over the wire."""
+"""Forecasts in requests and responses."""
 
 from __future__ import annotations
 
 import marshmallow as ma
 from marshmallow.validate import OneOf
 
-from service.schemas.fields import Answer, Body, Share
-from service.schemas.scores import IntervalOut
-from service.scoring import DEFAULT_LEVEL, LEVELS
+from service.schemas import shown
+from service.schemas.fields import Answer, Body
+from service.schemas.scores import IntervalOut, level
 
 
 class ForecastQuery(Body):
-    level = Share(load_default=DEFAULT_LEVEL, validate=OneOf(LEVELS))
+    """The parameters of a forecast."""
+
+    level = level()
 
 
 class ForecastPartOut(Answer):
-    feature = ma.fields.String(required=True)
-    words = ma.fields.String(required=True)
-    log_odds = ma.fields.Float(required=True)
+    """The contribution of one fact about the reports to a forecast."""
+
+    feature = shown.text("The name of the fact in the method.")
+    words = shown.text("The fact in words.")
+    log_odds = shown.number("The contribution in log-odds; negative if it makes the claim less likely.")
 
 
 class KeptForecastOut(Answer):
-    day = ma.fields.Date(required=True)
-    probability = ma.fields.Float(required=True)
+    """The forecast of a past day, as it was then."""
+
+    day = ma.fields.Date(required=True, metadata={"description": "The day, in UTC."})
+    probability = shown.share("The probability that the claim would prove true.")
 
 
 class ForecastOut(Answer):
-    claim = ma.fields.UUID(required=True)
-    status = ma.fields.String(
-        required=True,
+    """The probability that an open claim proves true, given the outlets that report it."""
+
+    claim = shown.identifier("The id of the claim.")
+    status = shown.text(
+        "`rated`: there is a forecast; `insufficient`: too few claims are resolved, or no report of this one counts, "
+        "so that the probability is only the base rate; `closed`: the claim is resolved or an opinion.",
         validate=OneOf(["rated", "insufficient", "closed"]),
-        metadata={
-            "description": "insufficient: too few claims are resolved to say more than their base rate, or no report "
-            "of this one counts; "
-            "closed: the claim is resolved, or an opinion"
-        },
     )
-    probability = ma.fields.Float(required=True, allow_none=True)
-    interval = ma.fields.Nested(IntervalOut, required=True, allow_none=True)
-    trained_on = ma.fields.Integer(required=True, allow_none=True)
-    independent_roots = ma.fields.Integer(required=True)
-    base = ma.fields.Float(
-        required=True, allow_none=True, metadata={"description": "Log-odds before any of it is known"}
+    probability = shown.share("The probability that the claim proves true; null if closed.", allow_none=True)
+    interval = shown.part(IntervalOut, "The credible interval of the probability; null if closed.", allow_none=True)
+    trained_on = shown.count(
+        "The number of resolved claims that the method learned from; null if closed.", allow_none=True
     )
-    contributions = ma.fields.List(
-        ma.fields.Nested(ForecastPartOut),
-        required=True,
-        metadata={"description": "What moves it, the largest first; with base they add up to its log-odds"},
+    independent_roots = shown.count("The number of independent sources behind the claim.")
+    base = shown.number(
+        "The log-odds of the claim before its reports are taken into account; null if closed.", allow_none=True
     )
-    kept = ma.fields.List(
-        ma.fields.Nested(KeptForecastOut), required=True, metadata={"description": "What was forecast on past days"}
+    contributions = shown.parts(
+        ForecastPartOut,
+        "The contributions of the reports, the largest first; with `base` they sum to the log-odds of the probability.",
     )
-    method = ma.fields.String(required=True)
+    kept = shown.parts(KeptForecastOut, "The forecasts of past days, the oldest first.")
+    method = shown.text("The name and version of the formula; `GET /v1/methodology` explains it.")

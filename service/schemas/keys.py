@@ -1,4 +1,4 @@
-"""API keys over the wire."""
+"""API keys in requests and responses."""
 
 from __future__ import annotations
 
@@ -6,46 +6,71 @@ import marshmallow as ma
 from marshmallow.validate import Length, Range
 
 from service.identity import NAME_LENGTH
-from service.schemas.fields import Answer, Body, Instant, Text, one_of, page_shape
+from service.schemas import shown
+from service.schemas.fields import Answer, Body, Text, moment, one_of, page_of
 from service.vocabulary import Scope
 
 _DAY = 24 * 60 * 60
+_NAME = {"description": "A name by which people recognise the key."}
+_SCOPE = "One permission of the key."
 
 
 class KeyIn(Body):
-    name = Text(NAME_LENGTH, required=True)
-    scopes = ma.fields.List(one_of(Scope), required=True, validate=Length(1, len(Scope)))
-    expires_at = Instant(load_default=None, allow_none=True)
+    """An API key to create."""
+
+    name = Text(NAME_LENGTH, required=True, metadata=_NAME)
+    scopes = ma.fields.List(
+        one_of(Scope, _SCOPE),
+        required=True,
+        validate=Length(1, len(Scope)),
+        metadata={"description": "The permissions of the key."},
+    )
+    expires_at = moment(
+        "When the key stops working, in the future; null if it does not expire.", load_default=None, allow_none=True
+    )
 
 
 class KeyPatch(Body):
-    """A merge patch (RFC 7396): the members that change; null where there is to be none."""
+    """The members of an API key to change (a JSON merge patch, RFC 7396). Others stay as they are."""
 
-    name = Text(NAME_LENGTH)
-    expires_at = Instant(allow_none=True)
+    name = Text(NAME_LENGTH, metadata=_NAME)
+    expires_at = moment("When the key stops working, in the future; null if it does not expire.", allow_none=True)
 
 
 class RotationIn(Body):
+    """The conditions for replacing the secret of an API key."""
+
     overlap = ma.fields.Integer(
         strict=True,
         load_default=_DAY,
         validate=Range(0, 90 * _DAY),
-        metadata={"description": "For how many seconds the secrets that the key has had go on"},
+        metadata={"description": "For how many seconds the previous secret keeps working. The default is one day."},
     )
 
 
 class KeyOut(Answer):
-    id = ma.fields.UUID(required=True)
-    name = ma.fields.String(required=True)
-    scopes = ma.fields.List(one_of(Scope), required=True)
-    recorded_at = Instant(required=True)
-    expires_at = Instant(required=True, allow_none=True)
-    last_used_at = Instant(required=True, allow_none=True, metadata={"description": "To the minute or so"})
-    revoked_at = Instant(required=True, allow_none=True)
+    """An API key, without its secret."""
+
+    id = shown.identifier("The key's id.")
+    name = shown.text("A name by which people recognise the key.")
+    scopes = ma.fields.List(
+        one_of(Scope, _SCOPE), required=True, metadata={"description": "The permissions of the key."}
+    )
+    recorded_at = shown.instant("When the key was created.")
+    expires_at = shown.instant("When the key stops working; null if it does not expire.", allow_none=True)
+    last_used_at = shown.instant("When the key was last used, to about a minute; null if never.", allow_none=True)
+    revoked_at = shown.instant("When the key was revoked; null if it was not.", allow_none=True)
 
 
 class NewKeyOut(KeyOut):
-    secret = ma.fields.String(metadata={"description": "What to send as `Bearer`; shown this once, and in no replay"})
+    """An API key with its secret, which is returned only once."""
+
+    secret = ma.fields.String(
+        metadata={
+            "description": "The secret to send as `Authorization: Bearer`. It is returned once, is not stored, and is "
+            "missing when the response is replayed for an `Idempotency-Key`."
+        }
+    )
 
 
-KeyPage = page_shape("KeyPage", KeyOut)
+KeyPage = page_of("KeyPage", KeyOut, "API keys")

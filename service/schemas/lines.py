@@ -10,7 +10,7 @@ import marshmallow as ma
 from marshmallow.validate import Length, Range
 
 from service.claims import NewClaim
-from service.directory import NamedOutlet
+from service.directory import OutletName
 from service.errors import InvalidBody
 from service.filing import NewReport
 from service.identity import NAME_LENGTH, SLUG_LENGTH, looks_like_domain
@@ -32,7 +32,7 @@ _STANCES = {stance.value: stance for stance in Stance} | {
 
 
 class StanceWord(ma.fields.Field[Stance]):
-    """A stance, or the word that a data set has for it."""
+    """A stance, or a synonym that data sets use."""
 
     default_error_messages = {"stance": f"Must be one of: {', '.join(_STANCES)}."}
 
@@ -42,8 +42,8 @@ class StanceWord(ma.fields.Field[Stance]):
         return _STANCES[value]
 
 
-class Outcome(ma.fields.Field[float | None]):
-    """How much of a claim proved true: true, false, or a number from 0 to 1."""
+class OutcomeWord(ma.fields.Field[float | None]):
+    """The part of a claim that proved true: true, false, or a number from 0 to 1; empty if unknown."""
 
     default_error_messages = {"outcome": "Must be true, false, or a number from 0 to 1."}
 
@@ -61,7 +61,7 @@ class Outcome(ma.fields.Field[float | None]):
 
 
 class FlatLineIn(Body):
-    """One report with its claim and outcome, as data sets keep them. What stands under `x` is theirs and not read."""
+    """One report with its claim and outcome on one flat line. The member `x` is ignored."""
 
     outlet = Text(NAME_LENGTH, required=True)
     claim_id = Text(200, required=True)
@@ -72,22 +72,26 @@ class FlatLineIn(Body):
     topic = Text(100, load_default=None, allow_none=True)
     probability = Number(load_default=None, allow_none=True, validate=Range(0, 1))
     commitment = ma.fields.Integer(strict=True, load_default=None, allow_none=True, validate=Range(1, 4))
-    outcome = Outcome(load_default=None, allow_none=True)
+    outcome = OutcomeWord(load_default=None, allow_none=True)
     resolved_at = DateOrInstant(load_default=None, allow_none=True)
     x = ma.fields.Raw(load_default=None, allow_none=True)
 
 
 class ClaimLineIn(ClaimIn):
+    """A claim with its reports and its resolution."""
+
     reports = ma.fields.List(ma.fields.Nested(ReportIn), load_default=list, validate=Length(max=MAX_REPORTS))
     resolution = ma.fields.Nested(ResolutionIn, load_default=None, allow_none=True)
 
 
 class OutletLineIn(OutletIn):
+    """An outlet, and the outlet that it was merged into."""
+
     merged_into = Text(SLUG_LENGTH, load_default=None, allow_none=True)
 
 
 class ReportLineIn(ReportIn):
-    """A report, with what an export says of it. When it was recorded elsewhere is not kept: here it is recorded now."""
+    """A report with the members that an export adds. `recorded_at` is ignored: the report is recorded now."""
 
     claim = Text(EXTERNAL_ID_LENGTH, required=True)
     lexicon = Text(16, allow_none=True)
@@ -95,10 +99,12 @@ class ReportLineIn(ReportIn):
 
 
 class ResolutionLineIn(ResolutionIn):
+    """A resolution with the claim that it is about."""
+
     claim = Text(EXTERNAL_ID_LENGTH, required=True)
 
 
-# Made once, because making one takes as long as reading a line by it.
+# Created once, because creating a schema takes as long as reading a line with it.
 _FLAT_LINE, _OUTLET_LINE, _CLAIM_LINE = FlatLineIn(), OutletLineIn(), ClaimLineIn()
 _REPORT_LINE, _RESOLUTION_LINE = ReportLineIn(), ResolutionLineIn()
 
@@ -106,14 +112,14 @@ FLAT_COLUMNS = frozenset(_FLAT_LINE.fields)
 
 
 def read_line(content: Any, *, feed: str | None) -> Line:
-    """What a line says: a typed one by its `type`, any other a flat one.
+    """Return the content of a line: a typed line by its `type`, any other as a flat line.
 
     Args:
-        content: The line as JSON, or as the cells of a row.
-        feed: Put before a flat line's `claim_id`, so that two feeds may use the same.
+        content: The line as parsed JSON, or as the cells of a row.
+        feed: The prefix for a flat line's `claim_id`, so that two feeds may use the same ids.
 
     Raises:
-        InvalidBody: It does not fit.
+        InvalidBody: The line does not match its schema.
     """
     if not isinstance(content, dict) or "type" not in content:
         return _flat(load(_FLAT_LINE, content), feed)
@@ -165,7 +171,7 @@ def _flat(line: dict[str, Any], feed: str | None) -> FlatLine:
     )
     name = line["outlet"]
     report = NewReport(
-        outlet=NamedOutlet(name=name, domain=name if looks_like_domain(name) else None),
+        outlet=OutletName(name=name, domain=name if looks_like_domain(name) else None),
         stance=line["stance"],
         commitment=line["commitment"],
         probability=line["probability"],

@@ -1,4 +1,4 @@
-"""Load data by a schema, and tell what is wrong with it as places in the document."""
+"""Validate data against a schema, and report every error with a JSON pointer."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ _CODES = {
 
 
 def load(schema: ma.Schema, data: Any) -> dict[str, Any]:
-    """What a document says, by a schema.
+    """Return the data as the schema deserializes it.
 
     Raises:
-        InvalidBody: It does not fit; all that is wrong is named at once.
+        InvalidBody: The data do not match the schema; all errors are listed at once.
     """
     try:
         return dict(schema.load(data))
@@ -29,15 +29,18 @@ def load(schema: ma.Schema, data: Any) -> dict[str, Any]:
 
 
 def invalid_body(messages: Any) -> InvalidBody:
-    """The error for what marshmallow found wrong with a body."""
-    return InvalidBody("The body does not fit what this call takes.", errors=list(places(messages)))
+    """Return the error for the messages of marshmallow about a body."""
+    return InvalidBody(
+        "The body does not match the schema of this call. Correct the places listed under `errors`.",
+        errors=list(places(messages)),
+    )
 
 
 def places(messages: Any, pointer: str = "") -> Iterator[FieldError]:
-    """Turn marshmallow's nested messages into a list of JSON pointers (RFC 6901)."""
+    """Yield each of marshmallow's nested messages with its JSON pointer (RFC 6901)."""
     if isinstance(messages, dict):
         for key, below in messages.items():
-            # marshmallow files what is wrong with the whole under this name, and an unknown member of this name too.
+            # marshmallow uses this key for errors about the whole object, and for an unknown member of that name.
             whole = key == "_schema" and below != ["Unknown field."]
             step = "" if whole else "/" + str(key).replace("~", "~0").replace("/", "~1")
             yield from places(below, pointer + step)

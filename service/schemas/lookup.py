@@ -1,4 +1,4 @@
-"""Which outlet a page belongs to, over the wire."""
+"""The lookup of the outlets behind URLs, in requests and responses."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import Any
 import marshmallow as ma
 from marshmallow.validate import Length
 
-from service.schemas.fields import Answer, AnyText, Body, Flag, one_of
+from service.schemas import shown
+from service.schemas.fields import Answer, AnyText, Body, Flag
 from service.schemas.outlets import OutletOut
 from service.schemas.scores import ScoreOut
 from service.vocabulary import MatchRule
@@ -15,66 +16,70 @@ from service.vocabulary import MatchRule
 MAX_URLS = 1000
 
 _ADDRESS = (
-    "An http or https URL, or a host with or without a path, such as `bild.de/sport`. The host may be in Unicode or "
-    "punycode; its case, `www.`, a trailing dot, user, port, query and fragment do not matter."
+    "An http or https URL, or a host with an optional path, such as `bild.de/sport`. The host may be in Unicode or "
+    "punycode; its case, `www.`, a trailing dot, and the user, port, query and fragment are ignored."
 )
 
 
 class LookupQuery(Body):
-    url = AnyText(
-        required=True,
-        metadata={
-            "description": f"{_ADDRESS} Anything else is 400; what no outlet on record has, such as an IP address or a "
-            "public suffix, is 404."
-        },
-    )
+    """The page to look up."""
+
+    url = AnyText(required=True, metadata={"description": _ADDRESS, "example": "https://sportbild.bild.de/fussball"})
 
 
 class LookupIn(Body):
+    """The pages to look up."""
+
     urls = ma.fields.List(
-        AnyText(metadata={"description": f"{_ADDRESS} Anything else is not found."}),
+        AnyText(metadata={"description": _ADDRESS}),
         required=True,
         validate=Length(max=MAX_URLS),
+        metadata={"description": f"The URLs or hosts, at most {MAX_URLS}. Each is as in `GET /v1/outlets/lookup`."},
     )
-    score = Flag(load_default=False, metadata={"description": "Whether to give the outlets' scores"})
+    score = Flag(load_default=False, metadata={"description": "Whether to return the scores of the outlets, too."})
 
 
 class MatchedOut(Answer):
-    rule = one_of(
+    """The match between a page and an outlet."""
+
+    rule = shown.choice(
         MatchRule,
-        required=True,
-        metadata={
-            "description": "How the outlet was found, the first that fits: `path`, by a host and the beginning of the "
-            "path, in whole segments; `host`, by the page's own host; `parent`, by a host above it, as m.bild.de by "
-            "bild.de, and never above what was registered under a public suffix. The longest host comes first, and for "
-            "each the longest path."
-        },
+        "The rule by which the page was matched. The longest host is tried first, and for each host the longest path.",
     )
-    key = ma.fields.String(required=True, metadata={"description": "Which of the outlet's domains it was"})
+    key = shown.text("The domain of the outlet that matched.")
 
 
 class LookupOut(Answer):
-    outlet = ma.fields.Nested(OutletOut, required=True)
-    matched = ma.fields.Nested(MatchedOut, required=True)
+    """The outlet behind a page, with the reason why it matched."""
+
+    outlet = shown.part(OutletOut, "The outlet that publishes the page.")
+    matched = shown.part(MatchedOut, "The match between the page and the outlet.")
 
 
 class Ready(ma.fields.Nested):
-    """What already has the shape of its schema."""
+    """An object that already has the form of its schema."""
 
     def _serialize(self, nested_obj: Any, *_: Any, **__: Any) -> Any:  # type: ignore[override] # as in marshmallow
         return nested_obj
 
 
 class LookedUp(Answer):
-    url = ma.fields.String(required=True, metadata={"description": "As it was sent"})
-    outlet = ma.fields.Nested(OutletOut, required=True, allow_none=True)
-    matched = ma.fields.Nested(MatchedOut, required=True, allow_none=True)
+    """One looked-up page."""
+
+    url = shown.text("The URL or host as it was sent.")
+    outlet = shown.part(OutletOut, "The outlet that publishes the page; null if unknown.", allow_none=True)
+    matched = shown.part(MatchedOut, "The match between the page and the outlet; null if unknown.", allow_none=True)
     score = Ready(
         ScoreOut,
         allow_none=True,
-        metadata={"description": "As `GET /v1/outlets/{outlet}/score` gives it, if asked for"},
+        metadata={
+            "description": "The score of the outlet, as `GET /v1/outlets/{outlet}/score` returns it; null if the "
+            "outlet is unknown. Only present if `score` was true."
+        },
     )
 
 
 class LookupList(Answer):
-    items = ma.fields.List(ma.fields.Nested(LookedUp), required=True)
+    """The outlets behind the pages that were sent."""
+
+    items = shown.parts(LookedUp, "One item for each URL, in the order of the request.")

@@ -1,4 +1,4 @@
-"""Outlets over the wire."""
+"""Outlets in requests and responses."""
 
 from __future__ import annotations
 
@@ -6,57 +6,93 @@ import marshmallow as ma
 from marshmallow.validate import Length
 
 from service.identity import DOMAIN_LENGTH, NAME_LENGTH, SLUG_LENGTH
-from service.schemas.fields import Answer, Body, Flag, Instant, PageQuery, Text, one_of, page_shape
+from service.schemas import shown
+from service.schemas.fields import Answer, Body, Flag, PageQuery, Text, one_of, page_of
 from service.vocabulary import OutletKind
+
+_NAME = {"description": "The name as readers know it."}
+_DOMAINS = {
+    "description": "The hosts that the outlet publishes at, each with an optional path, such as `bild.de` or "
+    "`bild.de/sport`. A domain belongs to one outlet only."
+}
+_ALIASES = {"description": "Other names that the outlet is known by."}
+_PARENT = {"description": "The slug or id of the outlet or organisation that owns this one."}
+_SCORABLE = {"description": "Whether the outlet gets a score; false for placeholders, such as an unknown publisher."}
 
 
 class OutletIn(Body):
-    name = Text(NAME_LENGTH, required=True)
-    slug = Text(SLUG_LENGTH, load_default=None, allow_none=True)
-    kind = one_of(OutletKind, load_default=OutletKind.WEBSITE)
-    domains = ma.fields.List(Text(DOMAIN_LENGTH), load_default=list, validate=Length(max=100))
-    aliases = ma.fields.List(Text(NAME_LENGTH), load_default=list, validate=Length(max=100))
-    parent = Text(SLUG_LENGTH, load_default=None, allow_none=True)
-    scorable = Flag(load_default=True)
+    """An outlet to record."""
+
+    name = Text(NAME_LENGTH, required=True, metadata=_NAME)
+    slug = Text(
+        SLUG_LENGTH,
+        load_default=None,
+        allow_none=True,
+        metadata={
+            "description": "The short name for use in paths: lower-case ASCII letters, digits and single hyphens. "
+            "If left out, it is derived from the name."
+        },
+    )
+    kind = one_of(OutletKind, "The kind of publisher.", load_default=OutletKind.WEBSITE)
+    domains = ma.fields.List(Text(DOMAIN_LENGTH), load_default=list, validate=Length(max=100), metadata=_DOMAINS)
+    aliases = ma.fields.List(Text(NAME_LENGTH), load_default=list, validate=Length(max=100), metadata=_ALIASES)
+    parent = Text(SLUG_LENGTH, load_default=None, allow_none=True, metadata=_PARENT)
+    scorable = Flag(load_default=True, metadata=_SCORABLE)
 
 
 class OutletPatch(Body):
-    """A merge patch (RFC 7396): the members that change; null for no parent, [] for no domains or aliases."""
+    """The members of an outlet to change (a JSON merge patch, RFC 7396).
 
-    name = Text(NAME_LENGTH)
-    kind = one_of(OutletKind)
-    domains = ma.fields.List(Text(DOMAIN_LENGTH), validate=Length(max=100))
-    aliases = ma.fields.List(Text(NAME_LENGTH), validate=Length(max=100))
-    parent = Text(SLUG_LENGTH, allow_none=True)
-    scorable = Flag()
+    Members that are left out stay as they are. Send null to remove the parent, and `[]` to remove all domains or
+    aliases.
+    """
+
+    name = Text(NAME_LENGTH, metadata=_NAME)
+    kind = one_of(OutletKind, "The kind of publisher.")
+    domains = ma.fields.List(Text(DOMAIN_LENGTH), validate=Length(max=100), metadata=_DOMAINS)
+    aliases = ma.fields.List(Text(NAME_LENGTH), validate=Length(max=100), metadata=_ALIASES)
+    parent = Text(SLUG_LENGTH, allow_none=True, metadata=_PARENT)
+    scorable = Flag(metadata=_SCORABLE)
 
 
 class OutletOut(Answer):
-    id = ma.fields.UUID(required=True)
-    slug = ma.fields.String(required=True)
-    name = ma.fields.String(required=True)
-    kind = one_of(OutletKind, required=True)
-    domains = ma.fields.List(ma.fields.String(), required=True)
-    aliases = ma.fields.List(ma.fields.String(), required=True)
-    parent = ma.fields.String(required=True, allow_none=True)
-    scorable = ma.fields.Boolean(required=True)
-    recorded_at = Instant(required=True)
+    """An outlet: a publisher whose reports are recorded."""
+
+    id = shown.identifier("The outlet's id.")
+    slug = shown.text("The outlet's short name, used in paths and in other objects.")
+    name = shown.text("The name as readers know it.")
+    kind = shown.choice(OutletKind, "The kind of publisher.")
+    domains = shown.texts("The hosts that the outlet publishes at, each with an optional path, in normal form.")
+    aliases = shown.texts("Other names that the outlet is known by.")
+    parent = shown.text("The slug of the outlet that owns this one; null if none does.", allow_none=True)
+    scorable = shown.flag("Whether the outlet gets a score.")
+    recorded_at = shown.recorded_at()
 
 
 class MergeIn(Body):
-    into = Text(SLUG_LENGTH, required=True)
+    """The outlet to merge into."""
+
+    into = Text(
+        SLUG_LENGTH, required=True, metadata={"description": "The slug or id of the outlet that stays on record."}
+    )
 
 
 class MergeOut(Answer):
-    outlet = ma.fields.String(required=True)
-    into = ma.fields.String(required=True)
-    merged_at = Instant(required=True)
+    """A merge of one outlet into another."""
+
+    outlet = shown.text("The slug of the outlet that was merged.")
+    into = shown.text("The slug of the outlet that it was merged into.")
+    merged_at = shown.instant("When it was merged.")
 
 
 class OutletQuery(PageQuery):
-    q = Text(NAME_LENGTH)
-    kind = one_of(OutletKind)
-    parent = Text(SLUG_LENGTH)
+    """The filters of the list of outlets."""
+
+    q = Text(
+        NAME_LENGTH, metadata={"description": "Only outlets with this text in their name or an alias, in any case."}
+    )
+    kind = one_of(OutletKind, "Only outlets of this kind.")
+    parent = Text(SLUG_LENGTH, metadata={"description": "Only outlets owned by the outlet with this slug or id."})
 
 
-OutletPage = page_shape("OutletPage", OutletOut)
+OutletPage = page_of("OutletPage", OutletOut, "outlets")

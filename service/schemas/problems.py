@@ -1,32 +1,46 @@
-"""How errors are told."""
+"""Errors in responses."""
 
 from __future__ import annotations
 
 import marshmallow as ma
-from marshmallow.validate import OneOf
+from marshmallow.validate import OneOf, Range
 
-from service.schemas.fields import Answer
+from service.schemas import shown
+from service.schemas.fields import Answer, schema_of
 
-# Not a class body, because `in` is a word of Python's.
-Place = Answer.from_dict(
+# Not a class body, because `in` is a keyword of Python.
+Place = schema_of(
+    "Place",
+    "One place in a request that is wrong.",
     {
-        "pointer": ma.fields.String(
-            required=True, metadata={"description": "JSON pointer (RFC 6901) into the body; for a query, its parameter"}
+        "pointer": shown.text(
+            "The place as a JSON pointer (RFC 6901) into the body; for a query parameter, `/` and its name."
         ),
-        "detail": ma.fields.String(required=True),
-        "code": ma.fields.String(required=True),
-        "in": ma.fields.String(validate=OneOf(["query"]), metadata={"description": "Only for query parameters"}),
+        "detail": shown.text("The error at this place."),
+        "code": shown.text("A short name of the rule that it breaks, for programs, such as `required`."),
+        "in": ma.fields.String(
+            validate=OneOf(["query"]),
+            metadata={"description": "`query` for a query parameter; missing for the body."},
+        ),
     },
-    name="Place",
 )
 
 
 class Problem(Answer):
-    """An RFC 9457 problem document."""
+    """A problem document (RFC 9457), which every error response contains."""
 
-    type = ma.fields.String(required=True, metadata={"description": "A path that answers with an explanation"})
-    title = ma.fields.String(required=True)
-    status = ma.fields.Integer(required=True)
-    detail = ma.fields.String(required=True)
-    instance = ma.fields.String(required=True)
-    errors = ma.fields.List(ma.fields.Nested(Place))
+    type = shown.text(
+        "The path of a page that explains this kind of problem. Programs should use it to tell them apart."
+    )
+    title = shown.text("The kind of problem in a few words.")
+    status = ma.fields.Integer(
+        required=True, validate=Range(400, 599), metadata={"description": "The HTTP status of the response."}
+    )
+    detail = shown.text("The cause of the problem in this request.")
+    instance = shown.text("The path of the request.")
+    errors = ma.fields.List(
+        ma.fields.Nested(Place),
+        metadata={
+            "description": "Every place in the request that is wrong; missing if the problem is not about places."
+        },
+    )

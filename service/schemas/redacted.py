@@ -1,13 +1,24 @@
-"""What was redacted, as it is shown with what it was taken out of."""
+"""A member whose content was removed for legal reasons, as shown in place of the content."""
 
 from __future__ import annotations
 
 import marshmallow as ma
 
+from service.schemas import shown
 from service.schemas.fields import Answer
 
 
 class RedactedOut(Answer):
-    member = ma.fields.String(required=True)
-    reason = ma.fields.String(required=True)
-    recorded_at = ma.fields.String(required=True, metadata={"format": "date-time"})
+    """A member whose content was removed for legal reasons, with the public reason."""
+
+    member = shown.text("The name of the member whose content was removed.")
+    reason = shown.text("The reason for the removal.")
+    # Stored as text, so there is no moment to format.
+    recorded_at = ma.fields.String(
+        required=True, metadata={"format": "date-time", "description": "When it was removed. RFC 3339 in UTC."}
+    )
+
+
+def redacted() -> ma.fields.List[RedactedOut]:
+    """Return the list of what was removed from an object."""
+    return shown.parts(RedactedOut, "The members whose content was removed for legal reasons; usually empty.")

@@ -1,4 +1,4 @@
-"""Reports over the wire."""
+"""Reports in requests and responses."""
 
 from __future__ import annotations
 
@@ -9,26 +9,44 @@ import marshmallow as ma
 from marshmallow.validate import OneOf, Range
 
 from service.identity import DOMAIN_LENGTH, NAME_LENGTH, SLUG_LENGTH
-from service.schemas.fields import Answer, Body, Instant, Number, Text, WebAddress, one_of, page_shape
-from service.schemas.redacted import RedactedOut
+from service.schemas import shown
+from service.schemas.fields import Answer, Body, Number, Text, WebAddress, moment, one_of, page_of
+from service.schemas.redacted import redacted
 from service.vocabulary import Role, Stance
+
+_COMMITMENT = (
+    "The certainty of the report: 1 interest or speculation, 2 under way or hearsay, 3 close, 4 stated as done."
+)
+_PROBABILITY = "The probability of the claim as the report states it, if it states one. From 0 to 1."
 
 
 class NamedOutlet(Body):
-    name = Text(NAME_LENGTH, required=True)
-    domain = Text(DOMAIN_LENGTH, load_default=None, allow_none=True)
+    """An outlet by name: the recorded outlet with that name or domain, or else a new one."""
+
+    name = Text(
+        NAME_LENGTH, required=True, metadata={"description": "The name, or an alias or the slug of a recorded outlet."}
+    )
+    domain = Text(
+        DOMAIN_LENGTH,
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "The host that it publishes at, with an optional path, such as `bild.de`."},
+    )
 
 
 _NAMED, _SLUG = NamedOutlet(), Text(SLUG_LENGTH)  # made once, because a file has many of them
 
 
 class OutletReference(ma.fields.Field[Any]):
-    """A slug or id, or an object with a name; without it, the report's url tells."""
+    """A slug or an id, or an object with a name; if left out, the outlet is found by the report's url."""
 
     def __init__(self, **kwargs: Any) -> None:
         named = {"$ref": "#/components/schemas/NamedOutlet"}
         one_of_these = [{"type": "string", "minLength": 1}, named, {"type": "null"}]
-        description = "slug, id, or name; left out, the outlet on record that publishes at `url`"
+        description = (
+            "The outlet that published the report: its slug or id, or an object with its name, for which an outlet "
+            "is created if none is recorded. If left out, it is the recorded outlet that publishes at `url`."
+        )
         super().__init__(metadata={"oneOf": one_of_these, "description": description}, **kwargs)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
@@ -38,53 +56,100 @@ class OutletReference(ma.fields.Field[Any]):
 
 
 class RelayIn(Body):
-    outlet = Text(SLUG_LENGTH, load_default=None, allow_none=True)
-    cited_as = Text(NAME_LENGTH, load_default=None, allow_none=True)
+    """The source that a report cites for a claim it repeats."""
+
+    outlet = Text(
+        SLUG_LENGTH,
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "The slug or id of the cited outlet; null if the report names no particular one."},
+    )
+    cited_as = Text(
+        NAME_LENGTH,
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "The name of the source in the words of the report, such as `Sport Bild`."},
+    )
 
 
 class ReportIn(Body):
+    """A report: one outlet carrying one claim at one time."""
+
     outlet = OutletReference(load_default=None, allow_none=True)
-    stance = one_of(Stance, load_default=Stance.SUPPORT)
-    commitment = ma.fields.Integer(strict=True, load_default=None, allow_none=True, validate=Range(1, 4))
-    probability = Number(load_default=None, allow_none=True, validate=Range(0, 1))
-    published_at = Instant(required=True)
-    url = WebAddress(load_default=None, allow_none=True)
-    quote = Text(2000, load_default=None, allow_none=True)
-    relays = ma.fields.Nested(RelayIn, load_default=None, allow_none=True)
+    stance = one_of(Stance, "The position of the report on the claim.", load_default=Stance.SUPPORT)
+    commitment = ma.fields.Integer(
+        strict=True,
+        load_default=None,
+        allow_none=True,
+        validate=Range(1, 4),
+        metadata={"description": f"{_COMMITMENT} If left out, it is read from an English `quote`."},
+    )
+    probability = Number(
+        load_default=None, allow_none=True, validate=Range(0, 1), metadata={"description": _PROBABILITY}
+    )
+    published_at = moment(
+        "When the outlet published the report; at most 5 minutes in the future.",
+        required=True,
+    )
+    url = WebAddress(
+        load_default=None, allow_none=True, metadata={"description": "The address of the page with the report."}
+    )
+    quote = Text(
+        2000, load_default=None, allow_none=True, metadata={"description": "The sentence that makes the claim."}
+    )
+    relays = ma.fields.Nested(
+        RelayIn,
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "The source, if the report attributes the claim to another outlet; otherwise null."},
+    )
 
 
 class RelayOut(Answer):
-    outlet = ma.fields.String(required=True, allow_none=True)
-    cited_as = ma.fields.String(required=True, allow_none=True)
+    """The source that a report cites for a claim it repeats."""
+
+    outlet = shown.text("The slug of the cited outlet; null if the report names no particular one.", allow_none=True)
+    cited_as = shown.text("The name of the source in the words of the report; null if not given.", allow_none=True)
 
 
 class WithdrawalIn(Body):
-    reason = Text(1000, required=True)
+    """The reason for a withdrawal."""
+
+    reason = Text(1000, required=True, metadata={"description": "The reason for the withdrawal; public."})
 
 
 class WithdrawalOut(Answer):
-    reason = ma.fields.String(required=True)
-    recorded_at = Instant(required=True)
+    """The withdrawal of something that was filed by mistake."""
+
+    reason = shown.text("The reason for the withdrawal.")
+    recorded_at = shown.instant("When it was withdrawn.")
 
 
 class ReportOut(Answer):
-    id = ma.fields.UUID(required=True)
-    claim = ma.fields.UUID(required=True)
-    outlet = ma.fields.String(required=True)
-    stance = one_of(Stance, required=True)
-    commitment = ma.fields.Integer(required=True, allow_none=True)
-    commitment_source = ma.fields.String(required=True, allow_none=True, validate=OneOf(["stated", "lexicon"]))
-    probability = ma.fields.Float(required=True, allow_none=True)
-    published_at = Instant(required=True)
-    url = ma.fields.String(required=True, allow_none=True)
-    quote = ma.fields.String(required=True, allow_none=True)
-    relays = ma.fields.Nested(RelayOut, required=True, allow_none=True)
-    role = one_of(Role, required=True)
-    after_known = ma.fields.Boolean(required=True)
-    backfilled = ma.fields.Boolean(required=True)
-    withdrawn = ma.fields.Nested(WithdrawalOut, required=True, allow_none=True)
-    recorded_at = Instant(required=True)
-    redacted = ma.fields.List(ma.fields.Nested(RedactedOut), required=True)
+    """A report: one outlet carrying one claim at one time, with a stance."""
+
+    id = shown.identifier("The report's id.")
+    claim = shown.identifier("The id of the claim.")
+    outlet = shown.text("The slug of the outlet that published the report.")
+    stance = shown.choice(Stance, "The position of the report on the claim.")
+    commitment = shown.count(f"{_COMMITMENT} Null if unknown.", allow_none=True)
+    commitment_source = shown.text(
+        "The origin of `commitment`. `stated`: sent with the report; `lexicon`: read from its quote. "
+        "Null if `commitment` is.",
+        allow_none=True,
+        validate=OneOf(["stated", "lexicon"]),
+    )
+    probability = shown.share("The probability that the report states for the claim; null if none.", allow_none=True)
+    published_at = shown.instant("When the outlet published the report.")
+    url = shown.text("The address of the page with the report; null if not given.", allow_none=True)
+    quote = shown.text("The sentence that makes the claim; null if not given.", allow_none=True)
+    relays = shown.part(RelayOut, "The source that the report cites; null if it reports on its own.", allow_none=True)
+    role = shown.choice(Role, "The record of the outlet that the report counts in.")
+    after_known = shown.flag("Whether it was published when the answer was already public, so that it is not scored.")
+    backfilled = shown.flag("Whether it was published more than 7 days before it was recorded.")
+    withdrawn = shown.part(WithdrawalOut, "The withdrawal of the report; null while it counts.", allow_none=True)
+    recorded_at = shown.recorded_at()
+    redacted = redacted()
 
 
-ReportPage = page_shape("ReportPage", ReportOut)
+ReportPage = page_of("ReportPage", ReportOut, "reports")

@@ -1,35 +1,76 @@
-"""Resolutions over the wire."""
+"""Resolutions in requests and responses."""
 
 from __future__ import annotations
 
 import marshmallow as ma
 from marshmallow.validate import Length
 
-from service.schemas.fields import Answer, Body, Instant, Number, Text, WebAddress, one_of, page_shape
-from service.schemas.redacted import RedactedOut
+from service.schemas import shown
+from service.schemas.fields import Answer, Body, Number, Text, WebAddress, moment, one_of, page_of
+from service.schemas.redacted import redacted
 from service.vocabulary import Verdict
 
 
 class ResolutionIn(Body):
-    verdict = one_of(Verdict, required=True, allow_none=True)
-    truth = Number(load_default=None, allow_none=True)
-    known_at = Instant(load_default=None, allow_none=True)
-    evidence = ma.fields.List(WebAddress(), load_default=list, validate=Length(max=20))
-    note = Text(5000, load_default=None, allow_none=True)
-    supersedes = ma.fields.UUID(load_default=None, allow_none=True)
+    """The verdict on a claim, with the evidence for it."""
+
+    verdict = one_of(
+        Verdict,
+        "The verdict on the claim; null withdraws the resolution in effect and reopens the claim.",
+        required=True,
+        allow_none=True,
+    )
+    truth = Number(
+        load_default=None,
+        allow_none=True,
+        metadata={
+            "description": "The part of the claim that proved true, above 0 and below 1. "
+            "Required with the verdict `partial`, and not allowed with any other."
+        },
+    )
+    known_at = moment(
+        "When the answer became public, not in the future. If left out: now, or the `known_at` of the superseded "
+        "resolution. Reports published at or after it are not scored.",
+        load_default=None,
+        allow_none=True,
+    )
+    evidence = ma.fields.List(
+        WebAddress(),
+        load_default=list,
+        validate=Length(max=20),
+        metadata={
+            "description": "The addresses of pages that show it. "
+            "The verdicts `true`, `false` and `partial` need at least one, or a `note`."
+        },
+    )
+    note = Text(5000, load_default=None, allow_none=True, metadata={"description": "A description of the evidence."})
+    supersedes = ma.fields.UUID(
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "The id of the newest resolution of the claim; required if there is one."},
+    )
 
 
 class ResolutionOut(Answer):
-    id = ma.fields.UUID(required=True)
-    claim = ma.fields.UUID(required=True)
-    verdict = one_of(Verdict, required=True, allow_none=True)
-    truth = ma.fields.Float(required=True, allow_none=True)
-    known_at = Instant(required=True)
-    evidence = ma.fields.List(ma.fields.String(), required=True)
-    note = ma.fields.String(required=True, allow_none=True)
-    supersedes = ma.fields.UUID(required=True, allow_none=True)
-    recorded_at = Instant(required=True)
-    redacted = ma.fields.List(ma.fields.Nested(RedactedOut), required=True)
+    """A resolution: the established truth of a claim, with evidence."""
+
+    id = shown.identifier("The resolution's id.")
+    claim = shown.identifier("The id of the claim.")
+    verdict = shown.choice(
+        Verdict, "The verdict on the claim; null if this withdraws the resolution before it.", allow_none=True
+    )
+    truth = shown.share(
+        "The part of the claim that proved true; null unless the verdict is `partial`.",
+        allow_none=True,
+    )
+    known_at = shown.instant("When the answer became public.")
+    evidence = shown.texts("The addresses of pages that show it.")
+    note = shown.text("A description of the evidence; null if not given.", allow_none=True)
+    supersedes = shown.identifier(
+        "The id of the resolution that this one replaces; null for the first.", allow_none=True
+    )
+    recorded_at = shown.recorded_at()
+    redacted = redacted()
 
 
-ResolutionPage = page_shape("ResolutionPage", ResolutionOut)
+ResolutionPage = page_of("ResolutionPage", ResolutionOut, "resolutions")

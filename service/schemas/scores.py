@@ -1,4 +1,4 @@
-"""Scores over the wire."""
+"""Scores in requests and responses."""
 
 from __future__ import annotations
 
@@ -9,8 +9,21 @@ from marshmallow.validate import Length, OneOf, Range
 
 from service.identity import SLUG_LENGTH
 from service.records import Lens
-from service.schemas.fields import MAX_PAGE, Answer, Body, Count, Instant, Share, Text, one_of, page_shape
-from service.schemas.redacted import RedactedOut
+from service.schemas import shown
+from service.schemas.fields import (
+    MAX_PAGE,
+    Answer,
+    Body,
+    Count,
+    PageQuery,
+    Share,
+    Text,
+    moment,
+    one_of,
+    page_of,
+    schema_of,
+)
+from service.schemas.redacted import redacted
 from service.scores import Ranking
 from service.scoring import DEFAULT_LEVEL, LEVELS, RATED_FROM
 from service.vocabulary import Basis, Order, OutletKind, RankBy
@@ -18,16 +31,37 @@ from service.vocabulary import Basis, Order, OutletKind, RankBy
 MAX_BATCH = 200
 STATUSES = ("insufficient", "provisional", "rated")
 
+_BASIS = "The claims that the score is based on."
+
+
+def level() -> Share:
+    """Return the query parameter for the probability of an interval."""
+    levels = ", ".join(map(str, LEVELS))
+    description = f"The probability that the interval is to contain the true value: one of {levels}."
+    return Share(load_default=DEFAULT_LEVEL, validate=OneOf(LEVELS), metadata={"description": description})
+
+
+def topic() -> Text:
+    """Return the query parameter for the topic of a score."""
+    return Text(100, load_default=None, metadata={"description": "Only claims with this topic, such as `transfers`."})
+
 
 class LensQuery(Body):
-    topic = Text(100, load_default=None)
-    as_of = Instant(load_default=None)
-    level = Share(load_default=DEFAULT_LEVEL, validate=OneOf(LEVELS))
+    """The parameters that every score takes."""
+
+    topic = topic()
+    as_of = moment("The score as of a past moment: only what was publicly known by then.", load_default=None)
+    level = level()
 
 
 class ScoreQuery(LensQuery):
-    basis = one_of(Basis, load_default=Basis.RESOLVED)
-    recorded_by = Instant(load_default=None)
+    """The parameters of one outlet's score."""
+
+    basis = one_of(Basis, _BASIS, load_default=Basis.RESOLVED)
+    recorded_by = moment(
+        "The score that this service would have returned at a past moment: only what it had recorded by then.",
+        load_default=None,
+    )
 
     @ma.post_load
     def make_lens(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
@@ -35,16 +69,29 @@ class ScoreQuery(LensQuery):
 
 
 class ScoresQuery(LensQuery):
-    """Some outlets in the order asked, or, without any, the ranking."""
+    """The parameters of the ranking, or of the scores of the outlets that are named."""
 
-    outlet = ma.fields.List(Text(SLUG_LENGTH), validate=Length(1, MAX_BATCH))
-    basis = one_of(Basis, metadata={"description": "By default matured for the ranking, resolved for outlets by name"})
-    min_resolved = Count(validate=Range(1), metadata={"description": f"By default {RATED_FROM}"})
-    sort = one_of(RankBy)
-    order = one_of(Order)
-    kind = one_of(OutletKind, metadata={"description": "Only outlets of this kind"})
-    limit = Count(validate=Range(1, MAX_PAGE))
-    cursor = Text(2000)
+    outlet = ma.fields.List(
+        Text(SLUG_LENGTH),
+        validate=Length(1, MAX_BATCH),
+        metadata={
+            "description": "The slug or id of an outlet. Repeat it to get the scores of up to 200 outlets in that "
+            "order, instead of the ranking."
+        },
+    )
+    basis = one_of(Basis, f"{_BASIS} The default is `matured` for the ranking and `resolved` for named outlets.")
+    min_resolved = Count(
+        validate=Range(1),
+        metadata={"description": f"Only outlets with at least this many resolved claims. The default is {RATED_FROM}."},
+    )
+    sort = one_of(RankBy, "The order of the ranking. The default is `lower`.")
+    order = one_of(Order, "The direction of the order. The default is `desc`.")
+    kind = one_of(OutletKind, "Only outlets of this kind.")
+    limit = Count(
+        validate=Range(1, MAX_PAGE),
+        metadata={"description": "The maximum number of items on a page. The default is 50."},
+    )
+    cursor = Text(2000, metadata=PageQuery().fields["cursor"].metadata)
 
     @ma.validates_schema
     def refuse_ranking_of_named(self, data: dict[str, Any], **_: Any) -> None:
@@ -73,105 +120,126 @@ _RANKING: dict[str, Any] = {
 
 
 class IntervalOut(Answer):
-    lower = ma.fields.Float(required=True)
-    upper = ma.fields.Float(required=True)
-    level = ma.fields.Float(required=True)
+    """A credible interval."""
+
+    lower = shown.share("The low end.")
+    upper = shown.share("The high end.")
+    level = shown.share("The probability that the interval contains the true value.")
 
 
 class ReliabilityOut(Answer):
-    mean = ma.fields.Float(required=True)
-    lower = ma.fields.Float(required=True)
-    upper = ma.fields.Float(required=True)
-    level = ma.fields.Float(required=True)
+    """The estimated probability that what an outlet reports proves right, with its credible interval."""
+
+    mean = shown.share("The estimate.")
+    lower = shown.share("The low end of the interval.")
+    upper = shown.share("The high end of the interval.")
+    level = shown.share("The probability that the interval contains the true value.")
 
 
 class RecordOut(Answer):
-    right = ma.fields.Float(required=True)
-    expected = ma.fields.Float(required=True)
-    reference = ma.fields.Float(required=True)
-    resolved = ma.fields.Integer(required=True)
+    """The record behind a score: the number of claims the outlet got right, compared with an average outlet."""
+
+    right = shown.amount("The number of resolved claims that the outlet got right; a partly right one adds a fraction.")
+    expected = shown.amount("The number that an average outlet would have got right of the same claims.")
+    reference = shown.share("The share of all scored reports, of every outlet, that proved right.")
+    resolved = shown.count("The number of the outlet's claims that are resolved and scored.")
 
 
 class ContextOut(Answer):
-    id = ma.fields.String(required=True)
-    as_of = Instant(required=True, allow_none=True)
+    """The average outlet that a score is compared with, as fitted at one time."""
+
+    id = shown.text("The name of the context.")
+    as_of = shown.instant("When it was fitted; null for the starting context, which is not fitted.", allow_none=True)
 
 
 class RelayRecordOut(Answer):
-    reliability = ma.fields.Nested(ReliabilityOut, required=True, allow_none=True)
-    resolved = ma.fields.Integer(required=True)
-    correct = ma.fields.Integer(required=True)
+    """The record of what an outlet repeated from others, which its own record does not include."""
+
+    reliability = shown.part(ReliabilityOut, "The estimate; null if nothing is resolved.", allow_none=True)
+    resolved = shown.count("The number of repeated claims that are resolved and scored.")
+    correct = shown.count("The number of them that proved right.")
 
 
 # Not a class body, because a field named `partial` would hide an attribute of every schema.
-CountsOut = Answer.from_dict(
+CountsOut = schema_of(
+    "CountsOut",
+    "The numbers of claims behind a score. `claims` is `open` + `resolved` + `unscored`.",
     {
-        name: ma.fields.Integer(required=True)
-        for name in (
-            "claims",
-            "open",
-            "resolved",
-            "correct",
-            "incorrect",
-            "partial",
-            "unscored",
-            "support",
-            "deny",
-            "early",
-            "backfilled",
-            "disputed",
-        )
+        name: shown.count(description)
+        for name, description in {
+            "claims": "Claims that the outlet reported in its own name.",
+            "open": "Of these, claims without a verdict.",
+            "resolved": "Of these, claims that are resolved and scored.",
+            "correct": "Resolved claims that the outlet got right.",
+            "incorrect": "Resolved claims that it got wrong.",
+            "partial": "Resolved claims that it got partly right.",
+            "unscored": "Claims that are never scored: opinions, claims that proved void or unverifiable, and claims "
+            "on which the outlet took no side in time.",
+            "support": "Resolved claims that the outlet supported.",
+            "deny": "Resolved claims that it denied.",
+            "early": "Resolved claims whose answer became known before they were due.",
+            "backfilled": "Resolved claims that depend on reports recorded more than 7 days after publication.",
+            "disputed": "Resolved claims whose resolution has an open dispute.",
+        }.items()
     },
-    name="CountsOut",
 )
 
 
 class BrierOut(Answer):
-    score = ma.fields.Float(required=True)
-    skill = ma.fields.Float(required=True, allow_none=True)
-    resolved = ma.fields.Integer(required=True)
+    """The accuracy of the probabilities that an outlet stated, as one number."""
+
+    score = shown.share("The Brier score: the mean squared distance between probability and truth; 0 is perfect.")
+    skill = shown.number(
+        "The improvement on always stating the average truth of these claims: 1 is perfect, 0 no better, below 0 "
+        "worse. Null if they all came out the same.",
+        allow_none=True,
+    )
+    resolved = shown.count("The number of resolved claims with a stated probability.")
 
 
 class ScoreReplyOut(Answer):
-    id = ma.fields.UUID(required=True)
-    text = ma.fields.String(required=True)
-    url = ma.fields.String(required=True, allow_none=True)
-    recorded_at = Instant(required=True)
-    redacted = ma.fields.List(ma.fields.Nested(RedactedOut), required=True)
+    """An outlet's reply to its whole record."""
+
+    id = shown.identifier("The reply's id.")
+    text = shown.text("The words of the outlet.")
+    url = shown.text("The address at which the outlet says it; null if not given.", allow_none=True)
+    recorded_at = shown.recorded_at()
+    redacted = redacted()
 
 
 class RatedOut(Answer):
-    """What a score and its explanation both say."""
+    """The members that a score and its explanation share."""
 
-    outlet = ma.fields.String(required=True)
-    topic = ma.fields.String(required=True, allow_none=True)
-    basis = one_of(Basis, required=True)
-    as_of = Instant(required=True)
-    method = ma.fields.String(required=True)
-    status = ma.fields.String(required=True, validate=OneOf(STATUSES))
-    reliability = ma.fields.Nested(ReliabilityOut, required=True, allow_none=True)
-    record = ma.fields.Nested(RecordOut, required=True)
-    context = ma.fields.Nested(ContextOut, required=True)
+    outlet = shown.text("The outlet's slug.")
+    topic = shown.text("The topic that the score is limited to; null for all claims.", allow_none=True)
+    basis = shown.choice(Basis, _BASIS)
+    as_of = shown.instant("The moment that the score is about.")
+    method = shown.text("The name and version of the formula; `GET /v1/methodology` explains it.")
+    status = shown.text(
+        "`insufficient`: nothing is resolved; "
+        f"`provisional`: fewer than {RATED_FROM} claims are resolved, so the outlet is not ranked; "
+        f"`rated`: {RATED_FROM} or more are.",
+        validate=OneOf(STATUSES),
+    )
+    reliability = shown.part(ReliabilityOut, "The estimate; null if nothing is resolved.", allow_none=True)
+    record = shown.part(RecordOut, "The record behind the estimate.")
+    context = shown.part(ContextOut, "The average outlet that the score is compared with.")
 
 
 class ScoreOut(RatedOut):
-    relay = ma.fields.Nested(RelayRecordOut, required=True)
-    counts = ma.fields.Nested(CountsOut, required=True)
-    brier = ma.fields.Nested(BrierOut, required=True, allow_none=True)
-    reply = ma.fields.Nested(
-        ScoreReplyOut,
-        required=True,
-        allow_none=True,
-        metadata={"description": "What the outlet answers to its record, the newest"},
+    """A score: the estimated reliability of an outlet, with its interval and the counts behind it."""
+
+    relay = shown.part(RelayRecordOut, "The record of what the outlet repeated from others.")
+    counts = shown.part(CountsOut, "The numbers of claims behind the score.")
+    brier = shown.part(
+        BrierOut, "The accuracy of the stated probabilities; null if the outlet stated none.", allow_none=True
     )
-    ledger = ma.fields.String(
-        required=True,
+    reply = shown.part(ScoreReplyOut, "The outlet's newest reply to its record; null if none.", allow_none=True)
+    ledger = shown.text(
+        "The newest head of the ledger (`GET /v1/ledger`) when the score was computed; null before the first.",
         allow_none=True,
-        metadata={
-            "description": "The last head of the chain of all writes when it was computed; null before the first"
-        },
     )
-    computed_at = Instant(required=True)
+    computed_at = shown.instant("When the score was computed.")
 
 
-ScorePage = page_shape("ScorePage", ScoreOut)
+ScorePage = page_of("ScorePage", ScoreOut, "scores")

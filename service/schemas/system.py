@@ -1,18 +1,25 @@
-"""The state of the service over the wire."""
+"""The state of the service, in responses."""
 
 from __future__ import annotations
 
-import marshmallow as ma
 from marshmallow.validate import OneOf
 
+from service.schemas import shown
 from service.schemas.fields import Answer
 
 
 class HealthOut(Answer):
-    status = ma.fields.String(required=True, validate=OneOf(["ok"]))
+    """The state of the process."""
+
+    status = shown.text("Always `ok`: a process that is not alive does not respond.", validate=OneOf(["ok"]))
 
 
 class ReadinessOut(Answer):
-    status = ma.fields.String(required=True, validate=OneOf(["ok", "degraded"]))
-    database = ma.fields.String(required=True, validate=OneOf(["ok"]))
-    redis = ma.fields.String(required=True, validate=OneOf(["ok", "away"]))
+    """The state of the service and of what it depends on."""
+
+    status = shown.text(
+        "`ok`: everything is available; `degraded`: Redis is not, so responses are slower and rate limits are off.",
+        validate=OneOf(["ok", "degraded"]),
+    )
+    database = shown.text("Always `ok`: without the database the response is 503.", validate=OneOf(["ok"]))
+    redis = shown.text("`ok`: Redis responds; `away`: it does not.", validate=OneOf(["ok", "away"]))

@@ -1,73 +1,101 @@
-"""Disputes and replies over the wire."""
+"""Disputes and replies in requests and responses."""
 
 from __future__ import annotations
 
 import marshmallow as ma
 from marshmallow.validate import Length
 
-from service.schemas.fields import Answer, Body, Instant, PageQuery, Text, WebAddress, one_of, page_shape
-from service.schemas.redacted import RedactedOut
+from service.schemas import shown
+from service.schemas.fields import Answer, Body, PageQuery, Text, WebAddress, one_of, page_of
+from service.schemas.redacted import redacted
 from service.schemas.reports import WithdrawalOut
 from service.vocabulary import DisputeStatus
 
 
 class DisputeIn(Body):
-    reason = Text(2000, required=True)
-    evidence = ma.fields.List(WebAddress(), load_default=list, validate=Length(max=20))
+    """The reason why a resolution is wrong."""
+
+    reason = Text(2000, required=True, metadata={"description": "The reason why the resolution is wrong; public."})
+    evidence = ma.fields.List(
+        WebAddress(),
+        load_default=list,
+        validate=Length(max=20),
+        metadata={"description": "The addresses of pages that show it."},
+    )
 
 
 class ClosureIn(Body):
-    reason = Text(2000, required=True, metadata={"description": "Why the resolution stands; everybody can read it"})
+    """The reason for closing a dispute without changing the resolution."""
+
+    reason = Text(2000, required=True, metadata={"description": "The reason why the resolution is kept; public."})
 
 
 class ClosureOut(Answer):
-    reason = ma.fields.String(required=True, allow_none=True)
-    resolution = ma.fields.UUID(
-        required=True,
-        allow_none=True,
-        metadata={"description": "The resolution that superseded the disputed one, where that closed the dispute"},
+    """The closure of a dispute, by a reason or by a new resolution."""
+
+    reason = shown.text(
+        "The reason why the resolution was kept; null if a new resolution closed the dispute.", allow_none=True
     )
-    recorded_at = Instant(required=True)
+    resolution = shown.identifier(
+        "The id of the resolution that superseded the disputed one; null if a reason closed the dispute.",
+        allow_none=True,
+    )
+    recorded_at = shown.instant("When the dispute was closed.")
 
 
 class DisputeOut(Answer):
-    id = ma.fields.UUID(required=True)
-    claim = ma.fields.UUID(required=True)
-    resolution = ma.fields.UUID(required=True, metadata={"description": "The resolution that is said to be wrong"})
-    status = one_of(DisputeStatus, required=True)
-    reason = ma.fields.String(required=True)
-    evidence = ma.fields.List(ma.fields.String(), required=True)
-    closure = ma.fields.Nested(ClosureOut, required=True, allow_none=True)
-    recorded_at = Instant(required=True)
-    redacted = ma.fields.List(ma.fields.Nested(RedactedOut), required=True)
+    """A dispute: a statement that a resolution is wrong."""
+
+    id = shown.identifier("The dispute's id.")
+    claim = shown.identifier("The id of the claim.")
+    resolution = shown.identifier("The id of the disputed resolution.")
+    status = shown.choice(DisputeStatus, "Whether the dispute was answered.")
+    reason = shown.text("The reason given why the resolution is wrong.")
+    evidence = shown.texts("The addresses of pages that show it.")
+    closure = shown.part(ClosureOut, "The closure of the dispute; null while it is open.", allow_none=True)
+    recorded_at = shown.recorded_at()
+    redacted = redacted()
 
 
-DisputePage = page_shape("DisputePage", DisputeOut)
+DisputePage = page_of("DisputePage", DisputeOut, "disputes")
 
 
 class DisputeQuery(PageQuery):
-    status = one_of(DisputeStatus)
+    """The filters of the list of disputes."""
+
+    status = one_of(DisputeStatus, "Only disputes with this status.")
 
 
 class ReplyIn(Body):
-    text = Text(2000, required=True, metadata={"description": "What the outlet says, which you have verified"})
-    url = WebAddress(load_default=None, allow_none=True, metadata={"description": "Where it says so"})
+    """An outlet's reply to its record, verified by the caller."""
+
+    text = Text(2000, required=True, metadata={"description": "The words of the outlet; public."})
+    url = WebAddress(
+        load_default=None, allow_none=True, metadata={"description": "The address at which the outlet says it."}
+    )
     claim = ma.fields.UUID(
         load_default=None,
         allow_none=True,
-        metadata={"description": "A claim that the outlet reported; without one the reply is to its whole record"},
+        metadata={
+            "description": "The id of a claim that the outlet reported, if the reply is about that claim; "
+            "otherwise it is about the outlet's whole record."
+        },
     )
 
 
 class ReplyOut(Answer):
-    id = ma.fields.UUID(required=True)
-    outlet = ma.fields.String(required=True)
-    claim = ma.fields.UUID(required=True, allow_none=True)
-    text = ma.fields.String(required=True)
-    url = ma.fields.String(required=True, allow_none=True)
-    withdrawn = ma.fields.Nested(WithdrawalOut, required=True, allow_none=True)
-    recorded_at = Instant(required=True)
-    redacted = ma.fields.List(ma.fields.Nested(RedactedOut), required=True)
+    """An outlet's reply to its record, or to one claim."""
+
+    id = shown.identifier("The reply's id.")
+    outlet = shown.text("The slug of the outlet.")
+    claim = shown.identifier(
+        "The id of the claim that the reply is about; null if it is about the whole record.", allow_none=True
+    )
+    text = shown.text("The words of the outlet.")
+    url = shown.text("The address at which the outlet says it; null if not given.", allow_none=True)
+    withdrawn = shown.part(WithdrawalOut, "The withdrawal of the reply; null while it is shown.", allow_none=True)
+    recorded_at = shown.recorded_at()
+    redacted = redacted()
 
 
-ReplyPage = page_shape("ReplyPage", ReplyOut)
+ReplyPage = page_of("ReplyPage", ReplyOut, "replies")

@@ -106,7 +106,7 @@ def test_each_key_has_its_own(limited):
 
     assert [201] * 3 + [429] == statuses(world.post("/v1/claims", claim) for _ in range(4))
     assert [201] * 3 + [429] == statuses(other.post("/v1/claims", claim) for _ in range(4))
-    secret = rotate_key(world.runtime.db, own, overlap=dt.timedelta(), now=dt.datetime.now(dt.UTC))["secret"]
+    secret = rotate_key(world.runtime.db, own, overlap=dt.timedelta(), now=dt.datetime.now(dt.UTC)).secret
     rotated = world.client.post("/v1/outlets", json={}, headers={"Authorization": f"Bearer {secret}"})
     assert 429 == rotated.status_code
 

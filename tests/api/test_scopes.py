@@ -56,12 +56,12 @@ def bad_keys(world):
     """What is sent where a key should be, and is none, or none any more."""
     db, now, secret = world.runtime.db, dt.datetime.now(dt.UTC), world.secret
     revoked, expired = (create_key(db, name=name, scopes=[Scope.ADMIN], now=now) for name in ("revoked", "expired"))
-    revoke_key(db, revoked["id"], now=now)
-    change_key(db, expired["id"], changes={"expires_at": now + dt.timedelta(microseconds=1)}, seen=None, now=now)
+    revoke_key(db, revoked.id, now=now)
+    change_key(db, expired.id, changes={"expires_at": now + dt.timedelta(microseconds=1)}, seen=None, now=now)
     yield from ("", "Bearer", "Bearer ", "Basic abc", f"Basic {secret}", secret, f"Token {secret}")
     yield from (f"Bearer {wrong}" for wrong in (f"{secret}x", f"x{secret}", secret[:-1], secret.upper()))
     yield from (f"Bearer bo_{odd}" for odd in ("a" * 24, "\x80\xff", "a" * 5000))
-    yield from (f"Bearer {ended['secret']}" for ended in (revoked, expired))
+    yield from (f"Bearer {ended.secret}" for ended in (revoked, expired))
 
 
 def test_without_a_key(guarded):

@@ -24,7 +24,7 @@ class Editor:
 
     def sign_in(self, secret=None, **options):
         """Send the form of the door."""
-        form = {"key": secret or self.key["secret"], **options.pop("form", {})}
+        form = {"key": secret or self.key.secret, **options.pop("form", {})}
         return self.client.post("/desk/sign-in", data=form, **options)
 
     def signed_in(self):

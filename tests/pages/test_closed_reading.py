@@ -52,7 +52,7 @@ def test_session_reads(closed, path):
     asked_before = editor.client.get(path)
     response = editor.signed_in().client.get(path)
     without_scope = Editor(closed, Scope.RESOLUTIONS_WRITE).signed_in().client.get(path)
-    revoke_key(closed.extensions["runtime"].db, editor.key["id"], now=dt.datetime.now(dt.UTC))
+    revoke_key(closed.extensions["runtime"].db, editor.key.id, now=dt.datetime.now(dt.UTC))
 
     assert [401, 200, 403, 401] == [
         one.status_code for one in (asked_before, response, without_scope, editor.client.get(path))
@@ -113,7 +113,7 @@ def test_reader_signs_in(site, browser, monkeypatch):
         tab.goto("/compare?outlet=the-oracle")
         look(tab)
         audit(tab)
-        tab.keyboard.type(Editor(site.app, Scope.READ).key["secret"])
+        tab.keyboard.type(Editor(site.app, Scope.READ).key.secret)
         tab.keyboard.press("Enter")
         tab.wait_for_url("**/compare?outlet=the-oracle")
         tab.get_by_label("Outlet 2").press_sequentially("hera")

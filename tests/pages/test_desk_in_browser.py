@@ -78,7 +78,7 @@ def record_due(site):
 
 def sign_in(page, editor):
     page.goto("/desk")
-    page.keyboard.type(editor.key["secret"])
+    page.keyboard.type(editor.key.secret)
     page.keyboard.press("Enter")
     page.wait_for_url("**/desk")
 
@@ -210,7 +210,7 @@ def test_without_script(site, browser, editor, due):
     _, first = due
     with visiting(browser, site, script=False, width=360) as page:
         page.goto("/desk")
-        page.get_by_label("API key").fill(editor.key["secret"])
+        page.get_by_label("API key").fill(editor.key.secret)
         page.get_by_role("button", name="Sign in").click()
         page.locator(f"#claim-{first['id']} summary").click()
         form = page.locator(f"#claim-{first['id']} form")

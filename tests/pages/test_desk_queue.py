@@ -65,18 +65,18 @@ def test_resolve(world, editor):
     assert 303 == response.status_code
     assert [("partial", 0.6, "2026-02-01T12:30:00Z", EVIDENCE, None)] == resolutions(world, claim)
     entries = world.get("/v1/audit", query_string={"limit": 200}).json["items"]
-    assert str(editor.key["id"]) in {entry["actor"]["key"] for entry in entries if entry["table"] == "resolution"}
+    assert str(editor.key.id) in {entry["actor"]["key"] for entry in entries if entry["table"] == "resolution"}
 
 
 @pytest.mark.parametrize(
     ("fields", "status", "words"),
     [
-        ({"note": "", "evidence": ""}, 422, "/evidence Needs the address of some evidence"),
+        ({"note": "", "evidence": ""}, 422, "/evidence Needs at least one URL of evidence"),
         ({"note": "", "evidence": "not-an-address"}, 422, "/evidence/0 Not an absolute http or https URL."),
         ({"evidence": "javascript:alert(1)"}, 422, "/evidence/0 Not an absolute http or https URL."),
-        ({"verdict": "partial"}, 422, "/truth A partial verdict says how much was so."),
+        ({"verdict": "partial"}, 422, "/truth A partial verdict needs a truth between 0 and 1."),
         ({"verdict": "partial", "truth": "most"}, 422, "/truth Not a valid number."),
-        ({"verdict": "partial", "truth": "100"}, 422, "/truth Must lie between 0 and 1"),
+        ({"verdict": "partial", "truth": "100"}, 422, "/truth Must be more than 0 and less than 1."),
         ({"known_at": "2100-01-01T00:00"}, 422, "/known_at Lies in the future."),
         ({"known_at": "soon"}, 422, "/known_at Not an RFC 3339 instant"),
         ({"verdict": ""}, 422, "/verdict Missing data for required field."),

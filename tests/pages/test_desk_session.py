@@ -65,7 +65,7 @@ def test_cookie_does_not_open_the_api(editor):
     raw = base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4))
     said = zlib.decompress(raw) if editor.cookie.startswith(".") else raw
 
-    assert editor.key["secret"].encode() not in said
+    assert editor.key.secret.encode() not in said
     assert not re.search(rb"bo_", said)
     for secret in re.findall(rb'"([^"]+)"', said):
         headers = {"Authorization": f"Bearer {secret.decode()}"}
@@ -115,12 +115,12 @@ def test_key_ends(app, db, world, end):
     editor, now = Editor(app), dt.datetime.now(dt.UTC)
     claim, token = world.record(), editor.signed_in().token()
     if end == "revoked":
-        revoke_key(db, editor.key["id"], now=now)
+        revoke_key(db, editor.key.id, now=now)
     elif end == "rotated":
-        rotate_key(db, editor.key["id"], overlap=dt.timedelta(days=1), now=now)
+        rotate_key(db, editor.key.id, overlap=dt.timedelta(days=1), now=now)
     else:
         soon = now + dt.timedelta(milliseconds=20)
-        change_key(db, editor.key["id"], changes={"expires_at": soon}, seen=None, now=now)
+        change_key(db, editor.key.id, changes={"expires_at": soon}, seen=None, now=now)
         time.sleep(0.03)
 
     assert is_out(editor.client.get("/desk"))

@@ -4,17 +4,87 @@ from __future__ import annotations
 
 import datetime as dt
 from itertools import pairwise
+from uuid import UUID
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from service.dossier import ClaimView, ReportView, ResolutionView
 from service.pages.lanes import MOST, MOST_MARKS, draw, summarise
+from service.story import Story
+from service.talk import WithdrawalView
+from service.vocabulary import ClaimKind, ClaimStatus, Role, Stance, Verdict
 
 BEGAN = dt.datetime(2024, 1, 1, tzinfo=dt.UTC)
 OUTLETS = "abcdefgh"
+CLAIM = UUID(int=0)
+WITHDRAWN = WithdrawalView("x", BEGAN)
 
 moments = st.integers(0, 400).map(lambda days: BEGAN + dt.timedelta(days=days))
+
+
+def report_of(number, outlet, published_at, *, stance=Stance.SUPPORT, **members):
+    """A report with a number for its id."""
+    return ReportView(
+        id=UUID(int=number),
+        claim=CLAIM,
+        outlet=outlet,
+        stance=stance,
+        commitment=members.get("commitment"),
+        commitment_source=None,
+        probability=members.get("probability"),
+        published_at=published_at,
+        url=None,
+        quote=None,
+        relays=None,
+        role=Role.OWN,
+        after_known=False,
+        backfilled=False,
+        withdrawn=members.get("withdrawn"),
+        recorded_at=published_at,
+        redacted=[],
+    )
+
+
+def resolution_of(known_at):
+    """A resolution that was known at a moment."""
+    return ResolutionView(
+        id=UUID(int=1),
+        claim=CLAIM,
+        verdict=Verdict.TRUE,
+        truth=None,
+        known_at=known_at,
+        evidence=[],
+        note="Seen.",
+        supersedes=None,
+        recorded_at=known_at,
+        redacted=[],
+    )
+
+
+def story_of(reports, *, names, roots=None, **members):
+    """The story of a claim with these reports."""
+    claim = ClaimView(
+        id=CLAIM,
+        text="Any.",
+        kind=ClaimKind.EVENT,
+        topic=None,
+        tags=[],
+        resolves_by=members.get("resolves_by"),
+        group=None,
+        external_id=None,
+        recorded_at=BEGAN,
+        status=ClaimStatus.OPEN,
+        resolution=members.get("resolution"),
+        disputed=False,
+        redacted=[],
+        independent_roots=members.get("independent_roots", 1),
+        reports=reports,
+        disputes=[],
+        replies=[],
+    )
+    return Story(claim=claim, resolutions=[], rivals=[], names=names, roots=roots or {})
 
 
 @st.composite
@@ -22,31 +92,29 @@ def stories(draw):
     """A claim's story, as the service tells it."""
     outlets = st.sampled_from(OUTLETS)
     reports = [
-        {
-            "id": number,
-            "outlet": draw(outlets),
-            "stance": draw(st.sampled_from(["support", "deny", "query", "comment"])),
-            "commitment": draw(st.none() | st.integers(1, 4)),
-            "probability": draw(st.none() | st.floats(0, 1)),
-            "published_at": moment,
-            "withdrawn": draw(st.none() | st.just({"reason": "x"})),
-        }
+        report_of(
+            number,
+            draw(outlets),
+            moment,
+            stance=draw(st.sampled_from(Stance)),
+            commitment=draw(st.none() | st.integers(1, 4)),
+            probability=draw(st.none() | st.floats(0, 1)),
+            withdrawn=draw(st.none() | st.just(WITHDRAWN)),
+        )
         for number, moment in enumerate(sorted(draw(st.lists(moments, min_size=1, max_size=8))))
     ]
     roots = {}
     for report in reports:
-        if report["withdrawn"] is None and draw(st.booleans()):
-            roots[report["id"]] = draw(st.none() | outlets.filter(lambda one, own=report["outlet"]: one != own))
-    return {
-        "claim": {
-            "reports": reports,
-            "resolves_by": draw(st.none() | moments),
-            "resolution": draw(st.none() | st.builds(dict, known_at=moments)),
-            "independent_roots": draw(st.integers(1, 3)),
-        },
-        "names": {slug: slug.upper() for slug in OUTLETS},
-        "roots": roots,
-    }
+        if report.withdrawn is None and draw(st.booleans()):
+            roots[report.id] = draw(st.none() | outlets.filter(lambda one, own=report.outlet: one != own))
+    return story_of(
+        reports,
+        names={slug: slug.upper() for slug in OUTLETS},
+        roots=roots,
+        resolves_by=draw(st.none() | moments),
+        resolution=draw(st.none() | st.builds(resolution_of, moments)),
+        independent_roots=draw(st.integers(1, 3)),
+    )
 
 
 @settings(max_examples=30)
@@ -57,24 +125,24 @@ def test_picture(story):
     relay is tied to the lane of its root, and nothing lies outside.
     """
     picture = draw(story)
-    reports, roots = story["claim"]["reports"], story["roots"]
+    reports, roots = story.claim.reports, story.roots
     lanes = {lane.slug: lane for lane in picture.lanes}
 
-    marks = {mark["id"]: (lane, mark) for lane in picture.lanes for mark in lane.marks}
-    assert [report["id"] for report in reports] == sorted(marks)
+    marks = {mark.id: (lane, mark) for lane in picture.lanes for mark in lane.marks}
+    assert [report.id for report in reports] == sorted(marks)
     for report in reports:
-        lane, mark = marks[report["id"]]
-        assert report["outlet"] == lane.slug
-        assert 0 <= float(mark["x"]) <= 100
-        assert lane.top < float(mark["y"]) < lane.bottom
-    across = [float(marks[report["id"]][1]["x"]) for report in reports]
+        lane, mark = marks[report.id]
+        assert report.outlet == lane.slug
+        assert 0 <= float(mark.x) <= 100
+        assert lane.top < float(mark.y) < lane.bottom
+    across = [float(marks[report.id][1].x) for report in reports]
     assert sorted(across) == across
     for before, after in pairwise(picture.lanes):
         assert before.bottom <= after.top
-    ends = sorted((float(tie["y1"]), float(tie["y2"])) for tie in picture.ties)
+    ends = sorted((float(tie.y1), float(tie.y2)) for tie in picture.ties)
     assert len(roots) == len(ends)
     for report_id, root in roots.items():
-        y = float(marks[report_id][1]["y"])
+        y = float(marks[report_id][1].y)
         assert any(y == start and lanes[root].top < end < lanes[root].bottom for start, end in ends)
     assert picture.height > picture.lanes[-1].bottom
 
@@ -85,16 +153,16 @@ def test_summary(story):
     """
     The sentence counts each outlet once, by the last side that it took, and leaves out what was withdrawn.
     """
-    counted = [report for report in story["claim"]["reports"] if report["withdrawn"] is None]
+    counted = [report for report in story.claim.reports if report.withdrawn is None]
     said = summarise(story)
     if not counted:
         assert "No report of it counts." == said
         return
-    outlets = {report["outlet"] for report in counted}
+    outlets = {report.outlet for report in counted}
     tail = said.partition(": ")[2].partition(".")[0]
     assert len(outlets) == sum(int(part.split()[0]) for part in tail.split(", "))
     assert said.startswith(f"{len(outlets)} outlet")
-    sides = {report["outlet"]: report["stance"] for report in counted if report["stance"] in ("support", "deny")}
+    sides = {report.outlet: report.stance for report in counted if report.stance.takes_side}
     denied = list(sides.values()).count("deny")
     assert (f"{denied} denied it" in said) == (denied > 0)
 
@@ -104,20 +172,8 @@ def test_crowd():
     Of very many outlets the first are drawn, and the picture says how many more there are.
     """
     names = {f"outlet-{number}": f"Outlet {number}" for number in range(MOST + 7)}
-    reports = [
-        {
-            "id": number,
-            "outlet": slug,
-            "stance": "support",
-            "commitment": None,
-            "probability": None,
-            "published_at": BEGAN,
-            "withdrawn": None,
-        }
-        for number, slug in enumerate(names)
-    ]
-    claim = {"reports": reports, "resolves_by": None, "resolution": None, "independent_roots": 1}
-    picture = draw({"claim": claim, "names": names, "roots": {0: "outlet-46"}})
+    reports = [report_of(number, slug, BEGAN) for number, slug in enumerate(names)]
+    picture = draw(story_of(reports, names=names, roots={UUID(int=0): "outlet-46"}))
 
     assert (MOST, 7) == (len(picture.lanes), picture.left_out)
     assert "outlet-46" == picture.lanes[0].slug
@@ -127,22 +183,10 @@ def test_very_many_reports():
     """
     Of very many reports some are drawn, the first and the last among them.
     """
-    reports = [
-        {
-            "id": number,
-            "outlet": "herald",
-            "stance": "support",
-            "commitment": None,
-            "probability": None,
-            "published_at": BEGAN + dt.timedelta(hours=number),
-            "withdrawn": None,
-        }
-        for number in range(5000)
-    ]
-    claim = {"reports": reports, "resolves_by": None, "resolution": None, "independent_roots": 1}
-    [lane] = draw({"claim": claim, "names": {"herald": "Herald"}, "roots": {}}).lanes
+    reports = [report_of(number, "herald", BEGAN + dt.timedelta(hours=number)) for number in range(5000)]
+    [lane] = draw(story_of(reports, names={"herald": "Herald"})).lanes
 
-    assert (MOST_MARKS, 0, 4999) == (len(lane.marks), lane.marks[0]["id"], lane.marks[-1]["id"])
+    assert (MOST_MARKS, 0, 4999) == (len(lane.marks), lane.marks[0].id.int, lane.marks[-1].id.int)
 
 
 EDGES = [dt.datetime.min.replace(tzinfo=dt.UTC), BEGAN, dt.datetime.max.replace(tzinfo=dt.UTC)]
@@ -153,27 +197,16 @@ def test_edges_of_the_calendar(moment):
     """
     A single moment has some time around it in the picture, as far as the calendar goes.
     """
-    report = {
-        "id": 0,
-        "outlet": "herald",
-        "stance": "support",
-        "commitment": None,
-        "probability": None,
-        "published_at": moment,
-        "withdrawn": None,
-    }
-    claim = {"reports": [report], "resolves_by": None, "resolution": None, "independent_roots": 1}
-    picture = draw({"claim": claim, "names": {"herald": "Herald"}, "roots": {}})
+    picture = draw(story_of([report_of(0, "herald", moment)], names={"herald": "Herald"}))
 
-    assert [0] == [mark["id"] for mark in picture.lanes[0].marks]
-    assert 3 == len({date["x"] for date in picture.dates})
+    assert [0] == [mark.id.int for mark in picture.lanes[0].marks]
+    assert 3 == len({date.x for date in picture.dates})
 
 
 def test_nobody_said_anything():
     """
     Where nobody said anything there is nothing to draw, whatever moments matter.
     """
-    claim = {"reports": [], "resolves_by": BEGAN, "resolution": None, "independent_roots": 0}
-    picture = draw({"claim": claim, "names": {}, "roots": {}})
+    picture = draw(story_of([], names={}, resolves_by=BEGAN, independent_roots=0))
 
     assert ([], [], []) == (picture.lanes, picture.moments, picture.dates)

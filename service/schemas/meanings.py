@@ -1,0 +1,101 @@
+"""The meaning of each value of the closed lists, in one place for all properties and parameters."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+
+from service.vocabulary import (
+    Action,
+    Basis,
+    ClaimKind,
+    ClaimOrder,
+    ClaimStatus,
+    DisputeStatus,
+    MatchRule,
+    Order,
+    OutletKind,
+    RankBy,
+    Role,
+    Scope,
+    Stance,
+    Verdict,
+)
+
+_MEANINGS: Mapping[type[enum.StrEnum], Mapping[str, str]] = {
+    OutletKind: {
+        "newspaper": "a newspaper or magazine",
+        "broadcaster": "a television or radio station",
+        "agency": "a news agency",
+        "website": "a site that publishes online only, or an outlet of unknown kind",
+        "aggregator": "a site that collects the reports of others",
+        "account": "an account on a social network",
+        "journalist": "one person",
+        "organisation": "a club, company or authority that speaks for itself",
+    },
+    ClaimKind: {
+        "event": "it will happen by `resolves_by`",
+        "fact": "it was so when it was reported",
+        "opinion": "a belief or hope, which is stored but never resolved or scored",
+    },
+    ClaimStatus: {
+        "open": "no verdict yet",
+        "due": "an event past its `resolves_by` without a verdict",
+        "resolved": "a verdict is in effect",
+    },
+    ClaimOrder: {
+        "newest": "the most recently recorded first",
+        "oldest": "the earliest recorded first",
+        "due": "by `resolves_by`, the earliest first",
+    },
+    DisputeStatus: {"open": "waiting for an answer", "closed": "answered by a reason or by a new resolution"},
+    Stance: {
+        "support": "says that the claim is true",
+        "deny": "says that it is false",
+        "query": "asks whether it is true",
+        "comment": "mentions it without taking a side",
+    },
+    Role: {"own": "the outlet reports in its own name", "relay": "it attributes the claim to another outlet"},
+    Verdict: {
+        "true": "the claim proved true",
+        "false": "it proved false",
+        "partial": "it proved partly true, as far as `truth` says",
+        "void": "its premise failed, or it was withdrawn",
+        "unverifiable": "no evidence can decide it",
+    },
+    Basis: {
+        "resolved": "all resolved claims",
+        "matured": "only resolved claims that have no `resolves_by`, or whose `resolves_by` has passed",
+    },
+    RankBy: {
+        "lower": "by the low end of the range, so an outlet with few claims cannot come first",
+        "mean": "by the estimate",
+        "resolved": "by the number of resolved claims",
+    },
+    Order: {"asc": "the smallest value first", "desc": "the largest value first"},
+    Action: {"created": "the row was added", "changed": "the row was updated", "deleted": "the row was removed"},
+    MatchRule: {
+        "path": "by its host and the beginning of its path, in whole segments",
+        "host": "by its own host",
+        "parent": "by a host above its own, as `m.bild.de` by `bild.de`, but never above the registered domain",
+    },
+    Scope: {
+        "read": "read, where the operator has closed public reading",
+        "claims:write": "record claims and reports, and dispute resolutions",
+        "resolutions:write": "resolve claims and close disputes",
+        "resolutions:own": "also resolve claims that the key itself filed or reported on",
+        "outlets:write": "record, change and merge outlets, and record their replies",
+        "webhooks:manage": "reserved",
+        "admin": "everything, including keys, the audit log and redactions",
+    },
+}
+
+
+def explain_values(kind: type[enum.StrEnum]) -> str:
+    """Return what each value of a closed list means, as one sentence of Markdown.
+
+    >>> explain_values(Role)
+    '`own`: the outlet reports in its own name; `relay`: it attributes the claim to another outlet.'
+    """
+    meanings = _MEANINGS[kind]
+    return "; ".join(f"`{member}`: {meanings[member]}" for member in kind) + "."
