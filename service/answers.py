@@ -38,9 +38,15 @@ _BY_STATUS: Mapping[int, type[ServiceError]] = {
 _NO_ROUTE = "Nothing answers at this path."
 
 
+def is_api_call() -> bool:
+    """Whether the request is for the API, and not for a page."""
+    return f"{request.path}/".startswith("/v1/")
+
+
 def problem(error: ServiceError) -> Response:
     """An error as an RFC 9457 document."""
-    document = {**error.document(), "instance": request.path}
+    document = {**error.document(), "instance": request.script_root + request.path}
+    document["type"] = request.script_root + document["type"]
     response = Response(json.dumps(document), error.status, content_type=PROBLEM_JSON)
     if isinstance(error, errors.Unauthorized):
         response.headers["WWW-Authenticate"] = "Bearer"
@@ -55,7 +61,8 @@ def send_on(error: errors.OutletMerged) -> Response:
         return problem(error)
     arguments = {**(request.view_args or {}), "outlet": error.into}
     query = quote(request.query_string, safe="!$&'()*+,/:;=?@%-._~")
-    location = url_for(str(request.endpoint), **arguments) + (f"?{query}" if query else "")
+    path = url_for(str(request.endpoint), **arguments).removeprefix(request.script_root)
+    location = path + (f"?{query}" if query else "")
     return Response(status=308, headers={"Location": location, "Cache-Control": "no-cache"})  # it may be undone
 
 
@@ -123,4 +130,5 @@ def _link(next_cursor: str | None) -> dict[str, str]:
     if next_cursor is None:
         return {}
     query = [(name, value) for name, value in request.args.items(multi=True) if name != "cursor"]
-    return {"Link": f'<{request.path}?{urlencode([*query, ("cursor", next_cursor)])}>; rel="next"'}
+    path = request.script_root + request.path
+    return {"Link": f'<{path}?{urlencode([*query, ("cursor", next_cursor)])}>; rel="next"'}

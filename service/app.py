@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from flask import Flask
-from werkzeug.middleware.proxy_fix import ProxyFix
 
 from service import __version__
 from service.api import (
@@ -14,6 +13,7 @@ from service.api import (
     forecasts,
     keys,
     lookup,
+    me,
     methodology,
     metrics,
     outlets,
@@ -24,8 +24,10 @@ from service.api import (
     scores,
     system,
 )
-from service.auth import SECURITY_SCHEME
+from service.auth import SECURITY_SCHEME, check_key
+from service.base_path import BasePath
 from service.cache import ScoreCache
+from service.compression import set_up_compression
 from service.config import Settings
 from service.db import Database
 from service.document import SERVERS, SERVICE, complete_document
@@ -35,6 +37,7 @@ from service.pages import (
     assets,
     claim,
     compare,
+    crawlers,
     desk,
     desk_merge,
     desk_record,
@@ -68,6 +71,7 @@ _API = (
     scores.blp,
     explanations.blp,
     keys.blp,
+    me.blp,
     audit.blp,
     methodology.blp,
     system.blp,
@@ -88,6 +92,7 @@ _PAGES = (
     desk_merge.blp,
     docs.blp,
     security.blp,
+    crawlers.blp,
     metrics.blp,
 )
 
@@ -107,10 +112,12 @@ def create_app(settings: Settings | None = None) -> Flask:
     )
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.extensions["runtime"] = Runtime(Database(settings.database_url), ScoreCache(settings.redis_url), settings)
-    if settings.trusted_proxies:
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.trusted_proxies, x_proto=0, x_host=0)  # type: ignore[method-assign]
+    if settings.base_path:
+        app.wsgi_app = BasePath(app.wsgi_app, settings.base_path)  # type: ignore[method-assign]
     app.url_map.converters["unreserved"] = UnreservedConverter
+    set_up_compression(app)
     wrap_answers(app)
+    app.before_request(check_key)
     api = Api(app)
     api.register_field(Instant, "string", "date-time")
     api.spec.components.schema("NamedOutlet", schema=NamedOutlet)

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
+import logging
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
-from uuid import UUID
 
 from flask import Response, after_this_request, g, request
 
 from service import keys
 from service.actors import current_actor, set_actor
+from service.answers import is_api_call
+from service.db import is_away
 from service.errors import Forbidden, Unauthorized
 from service.runtime import runtime
 from service.session_cookie import current_reader
@@ -27,32 +30,68 @@ SECURITY_SCHEME = {
     "`Authorization: Bearer bo_...`. Each operation names the scope that it requires; the scope `admin` includes all.",
 }
 
+log = logging.getLogger(__name__)
 
-def requires(scope: Scope) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Let a view answer only callers that have a scope, and not too often.
+_INVALID = "This API key does not exist, was revoked or has expired. Send a valid key as Authorization: Bearer bo_..."
+_READS = ("GET", "HEAD")
+_BEARER = re.compile(r"(?:^|,)\s*bearer(?:[\s,]|$)", re.IGNORECASE)
+_ONE_KEY = re.compile(rf"(?i:bearer)\s+({keys.KEY.pattern})\s*", re.ASCII)
 
-    Reading is open unless the operator closed it: then it takes a key with the scope `read`, or a session of the desk
-    that was begun with one.
+
+def requires(scope: Scope | None) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Require an API key with a scope, or any valid key where the scope is None, and count the call.
+
+    Reading needs no key unless the operator closed it. It then takes a key with the scope `read`, or a session of the
+    desk that was begun with one.
     """
 
     def decorate(view: Any) -> Any:
-        view = strict(view)  # here, so that who may not call is told that first
+        view = strict(view)  # here, so that a caller without the scope is told that first
 
         @functools.wraps(view)
         def checked(*args: Any, **kwargs: Any) -> Any:
             is_open = scope is Scope.READ and runtime().settings.public_read
             if not is_open:
                 (_authenticate_reader if scope is Scope.READ else _authenticate)()
-            is_read = scope is Scope.READ or request.method in ("GET", "HEAD")
-            count_call("reads" if is_read else "writes", _reader() if is_open else g.caller.key_id)
-            if not is_open:
+            is_read = scope is Scope.READ or request.method in _READS
+            known: Caller | None = g.key if is_open else g.caller
+            count_call("reads" if is_read else "writes", None if known is None else known.key_id)
+            if not is_open and scope is not None:
                 check_scope(scope)
             return view(*args, **kwargs)
 
-        documented = Blueprint.doc(security=[{"apiKey": [scope.value]}, *([{}] if scope is Scope.READ else [])])
-        return documented(may_fail(401, 403, 429)(checked))
+        needed = [] if scope is None else [scope.value]
+        documented = Blueprint.doc(security=[{"apiKey": needed}, *([{}] if scope is Scope.READ else [])])
+        return documented(may_fail(401, 429, *([] if scope is None else [403]))(checked))
 
     return decorate
+
+
+def check_key() -> None:
+    """Reject a call under /v1 that carries an API key which is not valid, whether or not the call needs one.
+
+    A preflight request is let through. While the database is away, a read counts as one without a key: if it needs
+    one, it is answered with 503.
+
+    Raises:
+        Unauthorized: The key is not valid.
+        TooManyRequests: The address has sent too many such keys.
+    """
+    g.key = None
+    is_preflight = request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers
+    if not is_api_call() or is_preflight:
+        return
+    try:
+        g.key = _find_key()
+    except Exception as exc:
+        if request.method not in _READS or not is_away(exc):
+            raise
+        log.warning("The database is away: %s", exc)
+
+
+def sends_key() -> bool:
+    """Whether the request has an `Authorization: Bearer` header; other schemes belong to a proxy and are ignored."""
+    return _BEARER.search(request.headers.get("Authorization", "")) is not None
 
 
 def caller() -> Caller:
@@ -80,13 +119,13 @@ def check_scope(scope: Scope) -> None:
 
 
 def _authenticate_reader() -> None:
-    """Where reading is closed, take the session of the desk where no key is sent; what is read is for them alone."""
+    """Where reading is closed, accept a key or the session of the desk, and keep the response out of shared caches."""
     after_this_request(_keep_nowhere)
     now = dt.datetime.now(dt.UTC)
-    if "Authorization" in request.headers or (found := current_reader(now=now)) is None:
-        _authenticate()
-    else:
+    if g.key is None and (found := current_reader(now=now)) is not None:
         admit(found, now=now)
+    else:
+        _authenticate()
 
 
 def _keep_nowhere(response: Response) -> Response:
@@ -96,18 +135,30 @@ def _keep_nowhere(response: Response) -> Response:
 
 
 def _authenticate() -> None:
-    kind, _, secret = request.headers.get("Authorization", "").partition(" ")
-    if kind.lower() != "bearer":
+    if (found := g.key or _find_key()) is None:
         raise Unauthorized("Send an API key as Authorization: Bearer bo_...")
+    admit(found, now=dt.datetime.now(dt.UTC))
+
+
+def _find_key() -> Caller | None:
+    """Return the owner of the key that was sent; None if none was sent.
+
+    Raises:
+        Unauthorized: The key is not valid.
+        TooManyRequests: The address has sent too many such keys.
+    """
+    if not sends_key():
+        return None
     check_failures()
-    now = dt.datetime.now(dt.UTC)
-    if (found := keys.find_caller(runtime().db, secret.strip(), now=now)) is None:
+    now, at = dt.datetime.now(dt.UTC), runtime()
+    sent = _ONE_KEY.fullmatch(request.headers["Authorization"])
+    if sent is None:
+        found = None
+    elif request.method in _READS:
+        found = at.known_keys.find(sent[1], now=now)
+    else:
+        found = keys.find_caller(at.db, sent[1], now=now)
+    if found is None:
         count_failure()
-        raise Unauthorized("This is not an API key, or no longer one.")
-    admit(found, now=now)
-
-
-def _reader() -> UUID | None:
-    """The key that a read is counted for where none is needed: one that was good a minute ago will do."""
-    kind, _, secret = request.headers.get("Authorization", "").partition(" ")
-    return runtime().known_keys.find(secret.strip()) if kind.lower() == "bearer" else None
+        raise Unauthorized(_INVALID)
+    return found

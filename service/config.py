@@ -20,11 +20,13 @@ from service.redis_link import check_url
 log = logging.getLogger(__name__)
 
 _CONTACT = re.compile(r"mailto:[!-~]+@[!-~]+|https://[!-~]+|tel:[+0-9-]+", re.ASCII)
+_BASE_PATH = re.compile(r"(?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9._~-]+)+", re.ASCII)
 _SECRET_LENGTH = 32
 _FLAGS = {"true": True, "false": False}
 _KNOWN = frozenset(
     PREFIX + name
     for name in (
+        "BASE_PATH",
         "BOOTSTRAP_KEY",
         "DATABASE_URL",
         "DATA_DIR",
@@ -59,6 +61,8 @@ class Settings:
     bootstrap_key: str | None = field(repr=False)
     limits: Limits | None
     """How often who may call; None for as often as they like."""
+    base_path: str
+    """What every path of the service begins with, without a slash at its end; empty for nothing."""
     trusted_proxies: int
     """How many proxies of the operator's own a request comes through."""
     security_contact: str | None
@@ -93,6 +97,7 @@ class Settings:
             migrate=_flag(env, "MIGRATE", default=True),
             bootstrap_key=_bootstrap_key(env.get(PREFIX + "BOOTSTRAP_KEY") or None),
             limits=_limits(env.get(PREFIX + "RATE_LIMIT") or None),
+            base_path=_base_path(env.get(PREFIX + "BASE_PATH") or ""),
             trusted_proxies=_proxies(env.get(PREFIX + "TRUSTED_PROXIES") or "0"),
             security_contact=_contact(env.get(PREFIX + "SECURITY_CONTACT") or None),
             secret_key=_secret_key(env.get(PREFIX + "SECRET_KEY") or None),
@@ -158,6 +163,17 @@ def _proxies(text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) == 1):
         raise BadSetting(f"{PREFIX}TRUSTED_PROXIES must be a number from 0 to 9, not {text!r}.")
     return int(text)
+
+
+def _base_path(path: str) -> str:
+    """Return the base path without a slash at its end."""
+    bare = path.removesuffix("/")
+    if bare and not _BASE_PATH.fullmatch(bare):
+        raise BadSetting(
+            f"{PREFIX}BASE_PATH must be / and segments of A-Z, a-z, 0-9, ., _, ~ and - that are neither . nor .., "
+            f"such as /reliability, not {path!r}."
+        )
+    return bare
 
 
 def _contact(uri: str | None) -> str | None:

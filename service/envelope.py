@@ -13,19 +13,33 @@ from flask import Flask, Response, g, request
 from werkzeug.routing import RequestRedirect
 
 from service.actors import NOBODY, Actor, set_actor
+from service.answers import problem
+from service.base_path import is_outside
 from service.browsers import instruct_browser
+from service.compression import compress
+from service.errors import NotFound
 from service.identity import new_id
 from service.metrics import count_answer
 
 log = logging.getLogger(__name__)
 
 _EXPOSED = "Cache-Status, ETag, Link, RateLimit, RateLimit-Policy, Retry-After, X-Request-ID"
+_LOOKUP = "/v1/outlets/lookup"
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}", re.ASCII)
+
+
+def _reject_outside() -> Response | None:
+    """Answer a request for a path outside the base path as an unknown one, without a word of what is inside."""
+    if not is_outside():
+        return None
+    request.url_rule = None  # it may look like one of ours
+    return problem(NotFound("Nothing answers at this path."))
 
 
 def wrap_answers(app: Flask) -> None:
     """Have every answer of an application so wrapped."""
     app.before_request(_begin)
+    app.before_request(_reject_outside)
     app.after_request(_end)
     app.teardown_request(lambda _: set_actor(NOBODY))
 
@@ -46,29 +60,37 @@ def _end(response: Response) -> Response:
         response.headers.update(standing.headers())
     _open_to_pages(response)
     _leave_out(response)
+    compress(response)
     _tell(response, seconds=time.perf_counter() - g.began_at)
     return response
 
 
 def _open_to_pages(response: Response) -> None:
-    """Let pages of any site read, and ask whether they may."""
-    if request.method in ("GET", "HEAD", "OPTIONS"):
+    """Let pages of any site read, which one POST also does, and ask whether they may."""
+    methods = ("GET", "HEAD", "OPTIONS", *(("POST",) if request.path == _LOOKUP else ()))
+    if request.method in methods:
         response.headers["Access-Control-Allow-Origin"] = "*"
         response.headers["Access-Control-Expose-Headers"] = _EXPOSED
     if request.method == "OPTIONS":
-        response.headers["Access-Control-Allow-Methods"] = "GET, HEAD, OPTIONS"
-        response.headers["Access-Control-Allow-Headers"] = "Authorization, If-None-Match, X-Request-ID"
+        response.headers["Access-Control-Allow-Methods"] = ", ".join(methods)
+        response.headers["Access-Control-Allow-Headers"] = "Authorization, Content-Type, If-None-Match, X-Request-ID"
 
 
 def _leave_out(response: Response) -> None:
     """Send no more than is wanted."""
+    tag, is_weak = response.get_etag()
+    if tag is not None and not is_weak:
+        response.set_etag(tag, weak=True)  # the same for every encoding
     # Only here, so that every answer with a tag, from wherever it came, knows when 304 is enough.
     if _is_known(response):
         response.status_code = 304
-    if isinstance(request.routing_exception, RequestRedirect):
+    if response.status_code < 400 and isinstance(request.routing_exception, RequestRedirect):
         response.set_data(b"")  # Werkzeug's is a page of HTML, and Flask lets no error handler see it
         there = urlsplit(response.location or "")
-        response.location = urlunsplit(("", "", there.path, there.query, ""))  # by whatever name we were called
+        path = there.path.removeprefix(request.script_root)
+        response.location = urlunsplit(("", "", path, there.query, ""))  # by whatever name we were called
+    if (location := response.headers.get("Location", "")).startswith("/"):
+        response.headers["Location"] = request.script_root + location
     if response.calculate_content_length() == 0:
         response.headers.pop("Content-Type", None)  # Flask calls an empty body HTML
 

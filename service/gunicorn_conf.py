@@ -61,6 +61,12 @@ keepalive = 5
 limit_request_line = 8190
 raw_env = [f"PROMETHEUS_MULTIPROC_DIR={_METRICS}"]
 control_socket_disable = True
+# No header sets the path, the scheme or the user: BORNEOUT_BASE_PATH and BORNEOUT_TRUSTED_PROXIES say all there is.
+forwarded_allow_ips = ""
+forwarder_headers = ""
+secure_scheme_headers: dict[str, str] = {}
+header_map = "drop"  # names with an underscore, which would pass for others
+os.environ.pop("SCRIPT_NAME", None)  # gunicorn reads it for every request
 accesslog = None  # the application logs each answer itself, with its request id
 logconfig_dict = {
     "version": 1,

@@ -10,7 +10,7 @@ import secrets
 from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from typing import TypedDict
+from typing import NamedTuple, TypedDict
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -62,6 +62,14 @@ class NewKeyView(KeyView):
 KEY = re.compile(r"bo_[A-Za-z0-9_-]{20,200}", re.ASCII)
 HANDLE_LENGTH = 16
 """How much of a secret's digest its row is found by."""
+
+
+class ValidKey(NamedTuple):
+    """A key that was valid when it was read from the database."""
+
+    caller: Caller
+    ends_at: dt.datetime | None
+    """When the key expires, or the secret that was sent if that is earlier."""
 
 
 def create_key(
@@ -201,21 +209,30 @@ def revoke_key(db: Database, key_id: UUID, *, seen: AbstractSet[str] | None = No
 
 
 def find_caller(db: Database, secret: str, *, now: dt.datetime) -> Caller | None:
-    """Who a key belongs to, or None if it is no key or no longer one."""
+    """Return the owner of a secret; None if it is not a key, or was revoked or has expired."""
+    found = find_key(db, secret, now=now)
+    return None if found is None else found.caller
+
+
+def find_key(db: Database, secret: str, *, now: dt.datetime) -> ValidKey | None:
+    """Return the key with this secret; None if it is not a key, or was revoked or has expired."""
     if not KEY.fullmatch(secret):
         return None
     digest = digest_of(secret)
+    handle = digest[:HANDLE_LENGTH]
+    current = sa.select(ApiKey, ApiKey.digest, ApiKey.expires_at).where(ApiKey.handle == handle)
     former = (
-        sa.select(ApiKey, FormerSecret.digest)
+        sa.select(ApiKey, FormerSecret.digest, FormerSecret.ends_at)
         .join(FormerSecret, FormerSecret.api_key_id == ApiKey.id)
-        .where(FormerSecret.handle == digest[:HANDLE_LENGTH], FormerSecret.ends_at > now)
+        .where(FormerSecret.handle == handle, FormerSecret.ends_at > now)
     )
     with db.read() as session:
-        found = session.execute(sa.select(ApiKey, ApiKey.digest).where(ApiKey.handle == digest[:HANDLE_LENGTH])).all()
-        found = found or session.execute(former).all()
-    for key, kept in found:
+        found = session.execute(current).all() or session.execute(former).all()
+    for key, kept, secret_ends_at in found:
         if hmac.compare_digest(kept, digest) and is_good(key, now):
-            return Caller(key_id=key.id, scopes=frozenset(map(Scope, key.scopes)))
+            ends = [moment for moment in (key.expires_at, secret_ends_at) if moment is not None]
+            caller = Caller(key_id=key.id, scopes=frozenset(map(Scope, key.scopes)))
+            return ValidKey(caller, min(ends, default=None))
     return None
 
 

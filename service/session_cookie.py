@@ -21,7 +21,6 @@ from service.vocabulary import Caller
 COOKIE = "borneout_desk"
 LIFE = dt.timedelta(hours=12)
 
-_DESK, _EVERYWHERE = "/desk", "/"
 _SAFE = ("GET", "HEAD", "OPTIONS")
 
 
@@ -42,7 +41,8 @@ def begin_session(response: Response, ticket: Ticket) -> None:
     """
     said = {"key": str(ticket.key_id), "mark": ticket.mark, "token": secrets.token_urlsafe(16)}
     is_https = request.is_secure or request.headers.get("Origin", "").startswith("https://")
-    path, other = (_DESK, _EVERYWHERE) if runtime().settings.public_read else (_EVERYWHERE, _DESK)
+    desk, everywhere = _paths()
+    path, other = (desk, everywhere) if runtime().settings.public_read else (everywhere, desk)
     response.set_cookie(
         COOKIE, _signer().dumps(said), max_age=LIFE, path=path, secure=is_https, httponly=True, samesite="Strict"
     )
@@ -51,7 +51,7 @@ def begin_session(response: Response, ticket: Ticket) -> None:
 
 def end_session(response: Response) -> None:
     """Have the browser forget."""
-    for path in (_DESK, _EVERYWHERE):
+    for path in _paths():
         response.delete_cookie(COOKIE, path=path, httponly=True, samesite="Strict")
 
 
@@ -90,6 +90,11 @@ def _is_from_here() -> bool:
     if (site := request.headers.get("Sec-Fetch-Site")) is not None:
         return site == "same-origin"
     return request.headers.get("Origin") in (None, f"http://{request.host}", f"https://{request.host}")
+
+
+def _paths() -> tuple[str, str]:
+    """Return the paths that a cookie is for: the desk alone, or all of the service."""
+    return f"{request.script_root}/desk", request.script_root or "/"
 
 
 def _signer() -> URLSafeTimedSerializer:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import ipaddress
+import re
 from typing import Literal
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from service.limits import Standing
 from service.runtime import runtime
 
 _FAILURES = "failures"
-_LONGEST = 64
+_PORT = re.compile(r"^(?:\[([^\]]*)\]|([0-9.]+))(?::[0-9]{1,5})?$", re.ASCII)
 
 
 def count_call(kind: Literal["reads", "writes"], key_id: UUID | None) -> None:
@@ -63,20 +64,33 @@ def _check(standing: Standing | None) -> None:
 
 
 def _address() -> str:
-    return _network(request.remote_addr or "unknown")
+    """Return the name under which calls without a key are counted.
+
+    Behind proxies of the operator this is the entry that the outermost of them added to `X-Forwarded-For`. A client can
+    write what it likes to the left of that entry, so it is found by counting from the right.
+    """
+    proxies = runtime().settings.trusted_proxies
+    hops = request.headers.get("X-Forwarded-For", "").split(",")
+    is_forwarded = 0 < proxies <= len(hops) and "X-Forwarded-For" in request.headers
+    return _network(hops[-proxies].strip() if is_forwarded else request.remote_addr or "")
 
 
 @functools.lru_cache(1024)
 def _network(text: str) -> str:
-    """Where a call comes from; of IPv6 the network, since its holder has all addresses in it.
+    """Return the network of an address: an IPv4 address without its port, or the /64 network of an IPv6 address.
 
-    >>> _network("192.0.2.7"), _network("2001:db8::7"), _network("::ffff:192.0.2.7")
-    ('ip:192.0.2.7', 'ip:2001:db8::/64', 'ip:192.0.2.7')
+    Everything that is not an address shares one name, so that made-up text does not get a quota of its own.
+
+    >>> _network("192.0.2.7"), _network("192.0.2.7:1001"), _network("[::ffff:192.0.2.7]:1002")
+    ('ip:192.0.2.7', 'ip:192.0.2.7', 'ip:192.0.2.7')
+    >>> _network("2001:db8::7"), _network("[2001:db8::8]:443"), _network("unknown")
+    ('ip:2001:db8::/64', 'ip:2001:db8::/64', 'ip:none')
     """
+    bare = _PORT.sub(r"\1\2", text)
     try:
-        address = ipaddress.ip_address(text)
+        address = ipaddress.ip_address(bare)
     except ValueError:
-        return f"ip:{text[:_LONGEST]}"
+        return "ip:none"
     if isinstance(address, ipaddress.IPv6Address):
         mapped = address.ipv4_mapped
         return f"ip:{mapped or ipaddress.ip_network((int(address), 64), strict=False)}"

@@ -14,6 +14,7 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
+from service import compression
 from service.app import MAX_BODY
 from service.cli import main
 from service.config import Settings
@@ -186,7 +187,25 @@ def test_nginx_takes_what_the_api_takes():
     """
     assert f"client_max_body_size {MAX_BODY >> 20}m;" in NGINX
     assert "proxy_set_header X-Request-ID $passed_request_id;" in NGINX
-    assert re.search(r"location = /metrics \{\s*return 404;", NGINX)
+    [pattern] = re.findall(r"location ~ (\S+) \{\s*return 404;", NGINX)
+    assert all(re.search(pattern, path) for path in ("/metrics", "/reliability/metrics", "/a/b/metrics"))
+    assert not any(
+        re.search(pattern, path) for path in ("/outlets/metrics", "/a/v1/outlets/metrics", "/topics/a/metrics")
+    )
+
+
+def test_nginx_compresses_no_secret():
+    """
+    What nginx compresses is what the API would compress, and neither keys nor the desk, below any base path.
+    """
+    [pattern] = re.findall(r"location ~ (\S+) \{\s*gzip off;", NGINX)
+    secret = ("/desk", "/desk/sign-in", "/v1/keys", "/v1/keys/1/rotation", "/v1/me")
+    assert all(re.search(pattern, base + path) for base in ("", "/reliability", "/a/v1") for path in secret)
+    assert not any(re.search(pattern, path) for path in ("/", "/v1/outlets", "/deskx", "/v1/keysx", "/outlets/v1"))
+    [types] = re.findall(r"gzip_types ([^;]+);", NGINX)
+    assert set(types.split()) == set(compression.TYPES) - {"text/html"}  # which nginx compresses in any case
+    assert f"gzip_min_length {compression.SMALLEST};" in NGINX
+    assert re.search(r"^ +gzip on;$", NGINX, re.MULTILINE)
 
 
 def test_nginx_answers_with_problems():

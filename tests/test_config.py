@@ -43,6 +43,7 @@ def test_nothing_set():
             migrate=True,
             bootstrap_key=None,
             limits=Limits(),
+            base_path="",
             trusted_proxies=0,
             security_contact=None,
             secret_key=None,
@@ -66,6 +67,9 @@ def test_nothing_set():
         ("REDIS_URL", "rediss://h", "redis_url", "rediss://h"),
         ("REDIS_URL", "unix:///run/redis.sock", "redis_url", "unix:///run/redis.sock"),
         ("REDIS_URL", "redis://h", "embedded_redis", False),
+        ("BASE_PATH", "/reliability", "base_path", "/reliability"),
+        ("BASE_PATH", "/a/b.c/~d_e-1/...", "base_path", "/a/b.c/~d_e-1/..."),
+        ("BASE_PATH", "/reliability/", "base_path", "/reliability"),
         ("PUBLIC_READ", "false", "public_read", False),
         ("PUBLIC_READ", "TRUE", "public_read", True),
         ("MIGRATE", "False", "migrate", False),
@@ -103,6 +107,7 @@ def test_setting(name, value, field, expected):
         "BOOTSTRAP_KEY",
         "RATE_LIMIT",
         "TRUSTED_PROXIES",
+        "BASE_PATH",
         "SECURITY_CONTACT",
         "SECRET_KEY",
         "DRAIN",
@@ -113,6 +118,26 @@ def test_empty_is_not_set(name):
     A variable that is set to nothing, as compose files do, is as good as not set.
     """
     assert read() == read(**{name: ""})
+
+
+def test_base_path_of_the_whole_site():
+    """
+    A single slash is the same as no base path.
+    """
+    assert read() == read(BASE_PATH="/")
+
+
+def test_bad_base_path_is_explained():
+    """
+    The error says what a base path consists of, and shows what was given.
+    """
+    with pytest.raises(BadSetting) as caught:
+        read(BASE_PATH="/a/../b")
+
+    assert (
+        "BORNEOUT_BASE_PATH must be / and segments of A-Z, a-z, 0-9, ., _, ~ and - that are neither . nor .., such as "
+        "/reliability, not '/a/../b'."
+    ) == str(caught.value)
 
 
 def test_data_dir_given_wins():
@@ -152,6 +177,14 @@ def test_data_dir_given_wins():
         ("TRUSTED_PROXIES", "10"),
         ("TRUSTED_PROXIES", "true"),
         ("TRUSTED_PROXIES", "10.0.0.0/8"),
+        *(
+            ("BASE_PATH", path)
+            for path in ("reliability", "//", "/a//b", "/a//", "//a", "/.", "/a/../b", "/..", "/./a")
+        ),
+        *(
+            ("BASE_PATH", path)
+            for path in ("/a b", "/a?b", "/a%20b", "/ä", "/a\n", "https://example.org/a", "/a#b", "/a;b")
+        ),
         ("SECURITY_CONTACT", "security@example.org"),
         ("SECURITY_CONTACT", "mailto:s@example.org\nContact: mailto:x@example.org"),
         ("SECURITY_CONTACT", "http://example.org"),

@@ -192,6 +192,7 @@ def test_postgres_stopped_and_started(own_postgres, tmp_path, redis_url):
         assert_problem(response, 503, "unavailable")
         assert "1" == response.headers["Retry-After"]
     assert 200 == world.get("/healthz").status_code
+    _check_keys_that_cannot_be_looked_up(world)
 
     start()
     wait_until(lambda: world.get("/readyz").status_code == 200)
@@ -214,3 +215,17 @@ def test_connections_cut_by_the_database(world, db):
 
     assert 201 == world.post(f"/v1/claims/{claim['id']}/resolutions", {"verdict": "true", "note": NOTE}).status_code
     assert 1 == world.score()["counts"]["resolved"]
+
+
+def _check_keys_that_cannot_be_looked_up(world):
+    """Check that open reads from the cache go on with any key, and that all which needs a key is a 503."""
+    unknown = {"Authorization": "Bearer bo_unknown_0123456789abcdef"}
+    malformed = {"Authorization": "Bearer unknown"}
+    cached = "/v1/outlets/herald/score"
+
+    assert [200, 200] == [world.client.get(cached, headers=sent).status_code for sent in (world.headers, unknown)]
+    assert_problem(world.client.get(cached, headers=malformed), 401, "unauthorized")
+    for path in ("/v1/keys", "/v1/me"):
+        assert_problem(world.client.get(path, headers=unknown), 503, "unavailable")
+        assert_problem(world.client.get(path), 401, "unauthorized")
+    assert_problem(world.client.post("/v1/outlets/lookup", json={}, headers=unknown), 503, "unavailable")

@@ -1,66 +1,131 @@
-"""service.known_keys: for whom a read is counted"""
+"""service.known_keys: keys that reads need no query for"""
 
 from __future__ import annotations
 
 import contextlib
 import datetime as dt
-import time
 
 import pytest
+import sqlalchemy as sa
 
 from service import known_keys
-from service.db import Database
-from service.keys import create_key, revoke_key
+from service.db import Database, is_away
+from service.keys import change_key, create_key, ensure_first_key, revoke_key, rotate_key
 from service.known_keys import KnownKeys
 from service.vocabulary import Scope
 
 pytestmark = pytest.mark.sqlite_alone  # what is kept in memory
 
+HOUR = dt.timedelta(hours=1)
 
-def make(db):
-    return create_key(db, name="reader", scopes=[Scope.READ], now=dt.datetime.now(dt.UTC))
+
+@pytest.fixture
+def now():
+    return dt.datetime.now(dt.UTC)
+
+
+@pytest.fixture
+def key(db, now):
+    return create_key(db, name="reader", scopes=[Scope.READ], now=now)
+
+
+@pytest.fixture
+def expire(monkeypatch):
+    """Lets all that is remembered be too old."""
+    return lambda: monkeypatch.setattr(known_keys, "_LIFE", -1.0)
 
 
 @pytest.mark.parametrize("secret", ["", "bo_nobody_0123456789abcdef", "\udc80", "x" * 9000])
-def test_nobody(db, secret):
+def test_nobody(db, now, secret):
     """
-    What is no key is nobody's.
+    What is not a key belongs to nobody.
     """
-    assert KnownKeys(db).find(secret) is None
+    assert KnownKeys(db).find(secret, now=now) is None
 
 
-def test_key_is_looked_up_once_a_minute(db):
+def test_key_is_looked_up_once(db, now, key):
     """
-    A key is known for a while without the database, and what has become of it is seen after that.
+    A key is looked up once for all reads of the next seconds.
     """
-    known, key = KnownKeys(db), make(db)
-    before = time.monotonic()
+    known, statements = KnownKeys(db), []
+    sa.event.listen(db.engine, "before_cursor_execute", lambda *event: statements.append(event[2]))
 
-    assert key.id == known.find(key.secret)
-    revoke_key(db, key.id, now=dt.datetime.now(dt.UTC))
-    assert key.id == known.find(key.secret)
-    [(digest, (until, key_id))] = known._known.items()  # noqa: SLF001 - a minute is too long for a test
-    assert before + 60 <= until <= time.monotonic() + 60
-    known._known[digest] = (time.monotonic(), key_id)  # noqa: SLF001 - the same
-    assert known.find(key.secret) is None
+    found = [known.find(key.secret, now=now) for _ in range(5)]
+
+    assert [key.id] * 5 == [caller.key_id for caller in found]
+    assert 1 == len([statement for statement in statements if "api_key" in statement])
 
 
-def test_database_is_away():
+def test_revoked_key_is_known_for_less_than_five_seconds(db, now, key, expire):
     """
-    While the database cannot say, a reader counts as one without a key, and is not refused for it.
+    A key that another process revoked is refused once it was looked up again, which is before five seconds are over.
     """
+    known = KnownKeys(db)
+    expire()
+    known.find(key.secret, now=now)
+    revoke_key(db, key.id, now=now)
+
+    assert known.find(key.secret, now=now) is None
+
+
+def test_life():
+    """
+    Nothing is remembered for as long as five seconds.
+    """
+    assert 0 < known_keys._LIFE < 5  # noqa: SLF001 - too long for a test to wait for
+
+
+@pytest.mark.parametrize("end", ["expiry", "overlap"])
+def test_end_that_was_known(db, now, key, end):
+    """
+    A remembered key ends at the very moment that was set for it or for its secret.
+    """
+    if end == "expiry":
+        change_key(db, key.id, changes={"expires_at": now + HOUR}, seen=None, now=now)
+    else:
+        rotate_key(db, key.id, overlap=HOUR, now=now)
+    known = KnownKeys(db)
+
+    assert known.find(key.secret, now=now + HOUR - dt.timedelta(microseconds=1)) is not None
+    assert known.find(key.secret, now=now + HOUR) is None
+
+
+def test_key_that_is_made_later(db, now):
+    """
+    A secret that was nobody's is not remembered as such.
+    """
+    known, secret = KnownKeys(db), "bo_given_0123456789abcdefgh"
+    before = known.find(secret, now=now)
+    ensure_first_key(db, given=secret, now=now)
+
+    assert (None, True) == (before, known.find(secret, now=now) is not None)
+
+
+@pytest.mark.parametrize(("pause", "asks_again"), [(3600.0, False), (-1.0, True)])
+def test_database_is_away(now, monkeypatch, pause, asks_again):
+    """
+    While the database is away its error is raised, and it is not asked again before a pause is over.
+    """
+    monkeypatch.setattr(known_keys, "_PAUSE", pause)
+    errors = []
     with contextlib.closing(Database("postgresql+psycopg://nobody@127.0.0.1:1/none")) as db:
-        assert KnownKeys(db).find("bo_reader_0123456789abcdef") is None
+        known = KnownKeys(db)
+        for _ in range(2):
+            with pytest.raises(sa.exc.OperationalError) as caught:
+                known.find("bo_reader_0123456789abcdef", now=now)
+            errors.append(caught.value)
+
+    assert all(map(is_away, errors))
+    assert asks_again is (errors[0] is not errors[1])
 
 
-def test_memory_has_an_end(db, monkeypatch):
+def test_memory_has_an_end(db, now, monkeypatch):
     """
-    A process remembers so many secrets and not more.
+    A process remembers a limited number of keys.
     """
-    monkeypatch.setattr(known_keys, "_REMEMBERED", 5)
-    known, key = KnownKeys(db), make(db)
-    for number in range(12):
-        known.find(f"bo_guess_{number:020}")
+    monkeypatch.setattr(known_keys, "_REMEMBERED", 3)
+    known = KnownKeys(db)
+    keys = [create_key(db, name="reader", scopes=[Scope.READ], now=now) for _ in range(8)]
 
-    assert len(known._known) <= 5  # noqa: SLF001 - nowhere else to be seen
-    assert key.id == known.find(key.secret)
+    assert [key.id for key in keys] == [known.find(key.secret, now=now).key_id for key in keys]
+    assert len(known._known) <= 3  # noqa: SLF001 - nowhere else to be seen

@@ -6,6 +6,8 @@ import datetime as dt
 from functools import partial
 from uuid import UUID
 
+from flask import Response
+
 from service import keys
 from service.answers import PageResponse, page_of
 from service.auth import requires
@@ -19,6 +21,12 @@ from service.vocabulary import Scope
 from service.web import Blueprint, may_fail
 
 blp = Blueprint("keys", __name__, url_prefix="/v1/keys", description="API keys.")
+
+
+@blp.after_request
+def _keep_nowhere(response: Response) -> Response:
+    response.headers["Cache-Control"] = "no-store"  # some hold a secret, which is never cached and never compressed
+    return response
 
 
 @blp.route("", methods=["POST"])

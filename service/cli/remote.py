@@ -51,7 +51,7 @@ _RETRIES = urllib3.Retry(None, connect=0, read=0, redirect=1, status=0, other=0)
 _PAUSES = (0.5, 2.0)  # seconds before a line is loaded the second and the third time
 _REFUSED, _BROKEN = 400, 500
 _TOO_MANY = HTTPStatus.TOO_MANY_REQUESTS
-_KINDS = {f"/problems/{kind.name}": kind for kind in problem_types()}
+_KINDS = {kind.name: kind for kind in problem_types()}
 
 
 class Unreachable(CannotRun):
@@ -223,8 +223,8 @@ class Remote:
             raise _NoAnswer(f"{self._address} does not answer (status {answer.status}).")
         try:
             content = answer.json()
-            refusal = _KINDS[content["type"]] if answer.status >= _REFUSED else None
-        except (ValueError, LookupError, TypeError) as exc:
+            refusal = _KINDS[content["type"].rpartition("/problems/")[2]] if answer.status >= _REFUSED else None
+        except (ValueError, LookupError, TypeError, AttributeError) as exc:
             raise Unreachable(f"{self._address} does not answer as a Borneout does (status {answer.status}).") from exc
         if refusal in (Unauthorized, Forbidden):
             raise Unreachable(f"{self._address} refuses the load: {content['detail']}")

@@ -47,7 +47,8 @@ class BadRequest(ServiceError):
 
 
 class Unauthorized(ServiceError):
-    """You sent no API key, or one that is unknown, expired or revoked. Send a valid key as `Authorization: Bearer
+    """You sent no API key where one is required, or one that is unknown, expired or revoked. A wrong key is rejected on
+    every call under `/v1`, even where none is required: send a valid key as `Authorization: Bearer
     bo_...`.
     """
 

@@ -8,6 +8,7 @@ How a page is made:
    up: the page then lives in the cache as long as the scores it shows (R20).
 2. A template that extends `frame.html`: `title`, `summary` (for previews of links), `crumbs` as (words, address) pairs,
    and the block `main`. No style and no script stands in a page; both are files in `static/`, named by `asset()`.
+   Every link to a path of ours begins with `base()`; crumbs and `Location` headers get the base path by themselves.
 3. Numbers and moments go through the macros of `marks.html`: `share` (a whole per cent, with the figure that the API
    gives as the `value` of a `data` element, for the tests to compare), `number`, `moment`, and the pictures, whose
    geometry comes from `charts.py`. Each picture has a sentence that says what it shows and a table with its numbers.

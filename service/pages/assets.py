@@ -27,10 +27,15 @@ def get_asset(digest: str, name: str) -> Response:
     """A file of the pages; one that is asked for by the hash of another release is given as it is, and not kept"""
     if not (_FOLDER / name).is_file():
         raise NotFound("The pages have no such file.")
-    response = send_from_directory(_FOLDER, name)
+    response = send_asset(name)
     is_same = digest == _digest(name)
     response.headers["Cache-Control"] = f"public, max-age={_FOR_EVER}, immutable" if is_same else "no-store"
     return response
+
+
+def send_asset(name: str) -> Response:
+    """Return a file of `static/`, which must exist."""
+    return send_from_directory(_FOLDER, name)
 
 
 @functools.cache

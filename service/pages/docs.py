@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import flask_swagger_ui
-from flask import Blueprint, Response, current_app, render_template, send_from_directory
+from flask import Blueprint, Response, current_app, render_template, request, send_from_directory
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
@@ -36,7 +36,7 @@ def get_docs_asset(name: str) -> Response:
 def get_document() -> dict[str, Any]:
     """The API in the terms of OpenAPI 3.1"""
     document: dict[str, Any] = current_app.extensions["document"]
-    return document
+    return document | ({"servers": [{"url": request.script_root}]} if request.script_root else {})
 
 
 @blp.get("/problems/<name>")

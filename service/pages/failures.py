@@ -10,7 +10,8 @@ from flask import Blueprint, Flask, Response, render_template, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
 from service import errors
-from service.answers import http_problem, problem, send_on
+from service.answers import http_problem, is_api_call, problem, send_on
+from service.auth import sends_key
 from service.db import is_away
 from service.errors import ServiceError
 
@@ -51,12 +52,11 @@ def is_browser() -> bool:
 
 
 def _negotiate(error: HTTPException | ServiceError) -> Response:
-    is_api = f"{request.path}/".startswith("/v1/")
-    if is_api or not is_browser():
+    if is_api_call() or not is_browser():
         response: Response = problem(error) if isinstance(error, ServiceError) else http_problem(error)
     else:
         response = _show(error) if isinstance(error, ServiceError) else _show_http(error)
-    if not is_api:
+    if not is_api_call():
         response.vary.add("Accept")
     return response
 
@@ -75,7 +75,7 @@ def _show(error: ServiceError) -> Response:
 
 def _may_sign_in() -> bool:
     """Whether it is a person that came without a key, to a page that they can come back to."""
-    return is_browser() and request.method in ("GET", "HEAD") and "Authorization" not in request.headers
+    return is_browser() and request.method in ("GET", "HEAD") and not sends_key()
 
 
 def _show_http(error: HTTPException) -> Response:

@@ -29,8 +29,17 @@ def set_up_pages(app: Flask) -> None:
     """Give templates their words, and unknown paths their page."""
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(words.FILTERS)
-    app.jinja_env.globals.update(asset=asset_url, charts=charts, words=words)
+    app.jinja_env.globals.update(asset=_asset, base=_base, charts=charts, words=words)
     show_unknown_paths(app)
+
+
+def _base() -> str:
+    """Return what each link to a page begins with: the base path, empty where there is none."""
+    return request.script_root
+
+
+def _asset(name: str) -> str:
+    return _base() + asset_url(name)
 
 
 def page_blueprint(name: str) -> Blueprint:
@@ -75,7 +84,7 @@ def keep(
     """
     if not is_usual:
         return _send(_sealed(make()[0]))
-    question = Question(about, json.dumps(["page", edition(_FOLDER), *what], default=str))
+    question = Question(about, json.dumps(["page", edition(_FOLDER), _base(), *what], default=str))
 
     def compute(_: object) -> list[Answer]:
         page, expires_at = make()

@@ -10,8 +10,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import marshmallow as ma
-from flask import Response, redirect, render_template, url_for
-from werkzeug import Response as WerkzeugResponse
+from flask import Response, render_template
 
 from service import browse, explanations, outlets, portraits, scores
 from service.auth import requires
@@ -48,12 +47,12 @@ class RecordQuery(Body):
 
 @blp.get("/outlets/<outlet>")
 @requires(Scope.READ)
-def get_outlet(outlet: str) -> Response | WerkzeugResponse:
+def get_outlet(outlet: str) -> Response:
     """The record of an outlet"""
     lens = read_query(RecordQuery())["lens"]
     if not is_slug(outlet):  # its page is the one by its slug
         slug = outlets.get_outlet(runtime().db, outlet).slug
-        return redirect(f"{url_for('outlet.get_outlet', outlet=slug)}{question(lens)}", 308)
+        return Response(status=308, headers={"Location": f"/outlets/{slug}{question(lens)}"})
     return keep(outlet, "outlet", lens, make=lambda: _portray(outlet, lens), is_usual=lens.is_current)
 
 

@@ -6,8 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from flask import Response, redirect
-from werkzeug import Response as WerkzeugResponse
+from flask import Response
 
 from service import browse, lookup, outlets
 from service.auth import requires
@@ -45,12 +44,12 @@ class SearchResult:
 
 @blp.get("/search")
 @requires(Scope.READ)
-def search() -> Response | WerkzeugResponse:
+def search() -> Response:
     """What is on record under some words, or an address"""
     q = read_query(SearchQuery())["q"]
     found = _find(q.strip()) if q else SearchResult()
     if len(found.outlets) == 1 and not found.claims:
-        return redirect(f"/outlets/{found.outlets[0].slug}")
+        return Response(status=302, headers={"Location": f"/outlets/{found.outlets[0].slug}"})
     return show("search.html", q=q, found=found)
 
 

@@ -58,8 +58,19 @@ class KeyOut(Answer):
     )
     recorded_at = shown.instant("When the key was created.")
     expires_at = shown.instant("When the key stops working; null if it does not expire.", allow_none=True)
-    last_used_at = shown.instant("When the key was last used, to about a minute; null if never.", allow_none=True)
+    last_used_at = shown.instant("When the key was last used, to about an hour; null if never.", allow_none=True)
     revoked_at = shown.instant("When the key was revoked; null if it was not.", allow_none=True)
+
+
+class MeOut(Answer):
+    """The API key that was sent."""
+
+    id = shown.identifier("The key's id.")
+    name = shown.text("A name by which people recognise the key.")
+    scopes = ma.fields.List(
+        one_of(Scope, _SCOPE), required=True, metadata={"description": "The permissions of the key."}
+    )
+    expires_at = shown.instant("When the key stops working; null if it does not expire.", allow_none=True)
 
 
 class NewKeyOut(KeyOut):

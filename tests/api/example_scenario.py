@@ -220,7 +220,7 @@ def _a_forecast(story):
 
 
 def _keys(story):
-    story.send("createKey", "listKeys", "getKey", "changeKey", "rotateKey", "revokeKey")
+    story.send("createKey", "listKeys", "getKey", "getMe", "changeKey", "rotateKey", "revokeKey")
 
 
 def _the_rest(story):

@@ -83,6 +83,24 @@ def test_refused_and_limited_may_be_read(world):
     assert "Access-Control-Allow-Origin" not in write.headers
 
 
+def test_lookup_is_called_from_pages(standing_world):
+    """
+    A page of another site may look up outlets, which takes a POST and changes nothing; it may send no other POST.
+    """
+    asked = {"Origin": "https://example.org", "Access-Control-Request-Method": "POST"}
+    asked["Access-Control-Request-Headers"] = "authorization, content-type"
+    lookup, other = (
+        standing_world.client.options(path, headers=asked).headers for path in ("/v1/outlets/lookup", "/v1/outlets")
+    )
+    answers = [standing_world.post("/v1/outlets/lookup", body) for body in ({"urls": []}, {})]
+
+    assert "POST" in lookup["Access-Control-Allow-Methods"].split(", ")
+    assert {"Authorization", "Content-Type"} <= set(lookup["Access-Control-Allow-Headers"].split(", "))
+    assert "POST" not in other["Access-Control-Allow-Methods"]
+    assert [200, 422] == [answer.status_code for answer in answers]
+    assert {"*"} == {answer.headers["Access-Control-Allow-Origin"] for answer in answers}
+
+
 @pytest.mark.parametrize("template", sorted(PAGES.rglob("*.html")), ids=lambda path: path.name)
 def test_no_template_needs_an_exception(template):
     """

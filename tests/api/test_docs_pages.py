@@ -40,7 +40,7 @@ def test_script_of_the_docs(standing_world):
     with standing_world.client.get(path) as response:
         script = response.text
 
-    assert '"/openapi.json"' in script
+    assert '"openapi.json"' in script
     assert "validatorUrl: null" in script
 
 

@@ -10,13 +10,11 @@ from dataclasses import replace
 
 import pytest
 
-from service.app import create_app
 from service.cache import ScoreCache
 from service.keys import list_keys, rotate_key
 from service.limits import Limits, Quota
 from service.runtime import Runtime
 from service.vocabulary import Scope
-from tests.api.contract import CheckedClient
 from tests.own_redis import own_redis
 from tests.world import World, application_on, assert_problem, report
 
@@ -33,12 +31,7 @@ def limited(app, db, settings):
         def make(limits=FEW, **members):
             said = replace(settings, limits=limits, **members)
             cache = stack.enter_context(contextlib.closing(ScoreCache(said.redis_url)))
-            runtime = Runtime(db, cache, said)
-            if not said.trusted_proxies:
-                return World(application_on(app, runtime))
-            made = create_app(said)  # since how many there are is built into an application
-            made.extensions["runtime"], made.test_client_class = runtime, CheckedClient
-            return World(made)
+            return World(application_on(app, Runtime(db, cache, said)))
 
         yield make
 
@@ -113,13 +106,13 @@ def test_each_key_has_its_own(limited):
 
 def test_readers_with_and_without_a_key(limited):
     """
-    Where reading is open, a key is counted by itself and a key that is none by its address.
+    Where reading is open, calls with a key are counted for the key, and those without one for the address.
     """
     world = limited()
-    fake = {"Authorization": "Bearer bo_fake_key_0123456789abcdef"}
+    basic = {"Authorization": "Basic dXNlcjpwYXNz"}
 
     assert [200] * 4 + [429] == statuses(read(world) for _ in range(5))
-    assert [429, 429] == statuses(read(world, **fake) for _ in range(2))
+    assert [429, 429] == statuses(read(world, **basic) for _ in range(2))
     assert [200] * 4 + [429] == statuses(read(world, **world.headers) for _ in range(5))
     assert 200 == read(world, "192.0.2.2").status_code
 
@@ -178,6 +171,50 @@ def test_behind_proxies(limited, proxies, sent, refused):
         assert 4 == statuses(answers).count(200)
 
 
+@pytest.mark.parametrize(
+    "spellings",
+    [
+        ["203.0.113.7", "203.0.113.7:1001", "203.0.113.7:1002", "::ffff:203.0.113.7", "[::ffff:203.0.113.7]:1003"],
+        ["2001:db8::1", "[2001:db8::1]", "[2001:db8::2]:443", "[2001:DB8:0:0::1]:1001", "2001:db8::1%eth0"],
+        [
+            "",
+            "unknown",
+            "_hidden",
+            "203.0.113.7:port",
+            "203.0.113.999",
+            "[2001:db8::1",
+            "x" * 999,
+            '"203.0.113.7',
+            "for=é",
+        ],
+    ],
+)
+def test_one_address_has_one_quota(limited, spellings):
+    """
+    However a proxy spells an address, with any port, it is one caller; so is all that is not an address.
+    """
+    world = limited(Limits(reads=Quota(len(spellings), 60)), trusted_proxies=1)
+    sent = [{"X-Forwarded-For": f"198.51.100.1, {spelling}"} for spelling in spellings]
+
+    assert [200] * len(sent) == statuses(read(world, **headers) for headers in sent)
+    assert {429} == set(statuses(read(world, **headers) for headers in sent))
+    assert 200 == read(world, **{"X-Forwarded-For": "192.0.2.99"}).status_code
+
+
+def test_client_cannot_hide_its_address(limited):
+    """
+    Nothing that a client sends before the entry of the proxy changes who it is: no quote, and no second header.
+    """
+    world = limited(trusted_proxies=1)
+    sent = ['"1, 203.0.113.7', '"2", 203.0.113.7', "3,,203.0.113.7", "4,203.0.113.7 "]
+    headers = [[("X-Forwarded-For", value)] for value in sent]
+    headers.append([("X-Forwarded-For", '"5'), ("X-Forwarded-For", "203.0.113.7")])
+
+    answers = [world.client.get("/v1/outlets", headers=each) for each in headers]
+
+    assert [200] * 4 + [429] == statuses(answers)
+
+
 def test_other_forwarding_headers_are_ignored(limited):
     """
     Neither Forwarded nor X-Real-IP, nor any other header, makes a client another.
@@ -213,6 +250,19 @@ def test_keys_that_are_none(limited):
     assert_problem(attempt(world.headers), 429, "too-many-requests")
     assert_problem(attempt({}), 401, "unauthorized")
     assert 422 == attempt(world.headers, "192.0.2.2").status_code
+
+
+def test_keys_that_are_none_on_open_reads(limited):
+    """
+    Invalid keys on reads that need none count as well, and the address is refused in the end; other addresses are not.
+    """
+    world = limited()
+    fake = [{"Authorization": f"Bearer bo_guess_{number:020}"} for number in range(4)]
+
+    assert [401, 401, 429, 429] == statuses(read(world, **headers) for headers in fake)
+    assert_problem(read(world, **world.headers), 429, "too-many-requests")
+    assert 200 == read(world).status_code
+    assert 200 == read(world, "192.0.2.2", **world.headers).status_code
 
 
 def test_redis_is_away(limited, tmp_path):

@@ -23,7 +23,7 @@ def operations(app):
     """
     for name, item in app.extensions["document"]["paths"].items():
         for method, operation in item.items():
-            if method != "parameters":
+            if method != "parameters" and name != "/v1/me":  # which takes any key: see test_get_me.py
                 needed = [scope for each in operation.get("security", []) for scope in each.get("apiKey", [])]
                 yield method.upper(), name.format(**ARGUMENTS), Scope(needed[0]) if needed else None
 
@@ -58,7 +58,20 @@ def bad_keys(world):
     revoked, expired = (create_key(db, name=name, scopes=[Scope.ADMIN], now=now) for name in ("revoked", "expired"))
     revoke_key(db, revoked.id, now=now)
     change_key(db, expired.id, changes={"expires_at": now + dt.timedelta(microseconds=1)}, seen=None, now=now)
-    yield from ("", "Bearer", "Bearer ", "Basic abc", f"Basic {secret}", secret, f"Token {secret}")
+    yield from (
+        "Bearer",
+        "Bearer ",
+        "bearer",
+        "Bearer,",
+        f"Bearer {secret} {secret}",
+        f"Bearer {secret}, Bearer {secret}",
+    )
+    yield from (
+        f"Basic abc, Bearer {secret}",
+        f"Bearer {secret},Basic abc",
+        f'Bearer "{secret}"',
+        f"Bearer\u00a0{secret}",
+    )
     yield from (f"Bearer {wrong}" for wrong in (f"{secret}x", f"x{secret}", secret[:-1], secret.upper()))
     yield from (f"Bearer bo_{odd}" for odd in ("a" * 24, "\x80\xff", "a" * 5000))
     yield from (f"Bearer {ended.secret}" for ended in (revoked, expired))
@@ -78,18 +91,80 @@ def test_without_a_key(guarded):
             assert "Bearer" == response.headers["WWW-Authenticate"]
 
 
-def test_key_that_is_none(guarded, reading):
+def test_key_that_is_none(guarded):
     """
-    A key that is wrong, revoked or expired, however it is spelt, is none.
+    A key that is wrong, malformed, repeated, revoked or expired is rejected, also where no key is needed.
     """
     for header in bad_keys(guarded):
         headers = {"Authorization": header}
-        written, read = (call(guarded, method, "/v1/outlets", headers) for method in ("POST", "GET"))
-
-        for response in [written, read] if reading == "closed" else [written]:
+        for response in (call(guarded, method, "/v1/outlets", headers) for method in ("POST", "GET")):
             assert_problem(response, 401, "unauthorized")
-            assert "Bearer" == response.headers["WWW-Authenticate"]
-        assert (200 == read.status_code) is (reading == "open"), header
+            assert "Bearer" == response.headers["WWW-Authenticate"], header
+
+
+@pytest.mark.parametrize("header", ["", "Basic {}", "Token {}", "{}", "Digest username=x, realm=Bearers", "Bearer{}"])
+def test_other_schemes_are_ignored(guarded, reading, header):
+    """
+    A header of another scheme, as a proxy may ask for, counts as no key at all.
+    """
+    headers = {"Authorization": header.format(guarded.secret)}
+    written, read = (call(guarded, method, "/v1/outlets", headers) for method in ("POST", "GET"))
+
+    assert_problem(written, 401, "unauthorized")
+    assert (200 if reading == "open" else 401) == read.status_code
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "headers"),
+    [
+        *((method, "/v1/nothing", {}) for method in ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS")),
+        *((method, "/v1/outlets", {}) for method in ("HEAD", "PUT", "OPTIONS")),
+        *(("GET", path, {}) for path in ("/v1", "/v1/", "/v1//outlets", "/v1/outlets?x=1", "/v1/me", "/v1/%00")),
+        ("GET", "/v1/outlets", {"If-None-Match": "*"}),
+        ("GET", "/v1/nothing", {"Accept": "text/html"}),
+        ("OPTIONS", "/v1/outlets", {"Origin": "https://example.org"}),
+    ],
+)
+def test_key_that_is_none_everywhere(guarded, method, path, headers):
+    """
+    A wrong key is rejected on every call under /v1 before anything else is said, also where nothing answers.
+    """
+    wrong = {"Authorization": "Bearer bo_guess_0123456789abcdef", **headers}
+    response = guarded.client.open(path, method=method, headers=wrong)
+
+    assert (401, "Bearer") == (response.status_code, response.headers["WWW-Authenticate"])
+    assert "application/problem+json" == response.content_type
+    assert "Location" not in response.headers
+    assert ("*" == response.headers.get("Access-Control-Allow-Origin")) is (method in ("GET", "HEAD", "OPTIONS"))
+
+
+def test_every_operation_rejects_a_wrong_key(guarded):
+    """
+    No operation under /v1 answers a call with a wrong key.
+    """
+    wrong = {"Authorization": "Bearer bo_guess_0123456789abcdef"}
+    for method, path, _ in operations(guarded.app):
+        status = call(guarded, method, path, wrong).status_code
+        assert (401 == status) is path.startswith("/v1/"), (method, path)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "headers"),
+    [
+        *(("GET", path, {}) for path in ("/healthz", "/readyz", "/metrics", "/openapi.json", "/docs", "/v2/outlets")),
+        *(("GET", path, {}) for path in ("/problems/conflict", "/robots.txt", "/favicon.ico", "/desk/sign-in")),
+        ("OPTIONS", "/v1/outlets", {"Origin": "https://example.org", "Access-Control-Request-Method": "GET"}),
+    ],
+)
+def test_where_no_key_is_read(guarded, method, path, headers):
+    """
+    What is not under /v1, and the preflight request of a browser, does not look at keys.
+    """
+    with guarded.client.open(path, method=method, headers=headers) as without:
+        expected = without.status_code
+    for sent in ("Bearer bo_guess_0123456789abcdef", "Bearer", "Basic abc"):
+        with guarded.client.open(path, method=method, headers={"Authorization": sent, **headers}) as response:
+            assert expected == response.status_code != 401
 
 
 @pytest.mark.parametrize("given", Scope)

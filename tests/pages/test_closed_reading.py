@@ -74,6 +74,22 @@ def test_session_only_reads(closed, method, path):
     assert_problem(editor.client.open(path, method=method, json={}), 401, "unauthorized")
 
 
+def test_pages_and_keys(set_to, world):
+    """
+    A page ignores the key that is sent. Where reading is closed a key opens it, unless somebody is signed in.
+    """
+    wrong = {"Authorization": "Bearer bo_guess_0123456789abcdef"}
+    opened = [world.client.get("/topics", headers=headers).status_code for headers in (wrong, world.headers)]
+    app = set_to(public_read=False)
+    client, editor = app.test_client(), Editor(app, Scope.READ).signed_in()
+
+    assert [200, 200] == opened
+    assert [401, 200] == [client.get("/topics", headers=headers).status_code for headers in (wrong, world.headers)]
+    assert 200 == editor.client.get("/topics", headers=wrong).status_code
+    assert 200 == editor.client.get("/v1/outlets", headers={"Authorization": "Basic abc"}).status_code
+    assert_problem(editor.client.get("/v1/outlets", headers=wrong), 401, "unauthorized")
+
+
 def test_session_is_for_the_desk_where_reading_is_open(app):
     """
     Where reading is open, the cookie goes to the desk alone; one from before it was opened is taken back.

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests.live import running
+from tests.own_redis import wait_until
 
 LIMITS = {"BORNEOUT_RATE_LIMIT": "reads=60/h,writes=40/h"}
 
@@ -47,3 +48,18 @@ def test_revoked_key_on_every_worker(service):
         assert 200 == service.call("DELETE", f"/v1/keys/{key_id}", headers={"If-Match": "*"})[0]
         after = {service.call("POST", "/v1/outlets", {}, headers=key)[0] for _ in range(12)}
         assert ({422}, {401}) == (before, after)
+
+
+def test_revoked_key_on_reads(service):
+    """
+    Reads on every process refuse a key soon after another process revoked it.
+    """
+    key_id, key = new_key(service, "reader")
+
+    def statuses():
+        return {service.status("/v1/outlets", headers=key) for _ in range(12)}
+
+    assert {200} == statuses()
+    assert 200 == service.call("DELETE", f"/v1/keys/{key_id}", headers={"If-Match": "*"})[0]
+    wait_until(lambda: {401} == statuses())
+    assert {401} == statuses()

@@ -8,7 +8,7 @@ for (const input of list ? document.querySelectorAll("input[list=outlets]") : []
     clearTimeout(asked);
     asked = setTimeout(async () => {
       if (input.value.trim().length < 2) return;
-      const answer = await fetch(`/v1/outlets?limit=10&q=${encodeURIComponent(input.value.trim())}`);
+      const answer = await fetch(`${document.documentElement.dataset.base}/v1/outlets?limit=10&q=${encodeURIComponent(input.value.trim())}`);
       if (!answer.ok) return;
       const { items } = await answer.json();
       list.replaceChildren(...items.map((outlet) => Object.assign(document.createElement("option"), { value: outlet.slug, label: outlet.name })));
