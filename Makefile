@@ -3,7 +3,13 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help install run test check audit bench wheel openapi lock clean
+# Hypothesis draws 50 examples for each test; `make test PROFILE=deep` draws thousands, without a time limit.
+PROFILE ?= ci
+PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder \
+	--hypothesis-profile $(PROFILE) $(if $(filter deep,$(PROFILE)),--timeout 0)
+QUICK := -m "not postgresql and not chromium"
+
+.PHONY: help install run test quick coverage check audit bench wheel openapi lock clean
 
 help: ## show this list
 	@sed -nE 's/^([a-z]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -16,7 +22,13 @@ run: .venv/runtime ## serve on 127.0.0.1:8000 from ./var, with the example in it
 	@$(BIN)/borneout serve
 
 test: .venv/dev ## every test, on SQLite, a real PostgreSQL and a real Redis
-	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest --cov --numprocesses 3 --dist loadfile --no-loadscope-reorder
+	$(PYTEST)
+
+quick: .venv/dev ## the tests that need neither PostgreSQL nor Chromium
+	$(PYTEST) $(QUICK)
+
+coverage: .venv/dev ## which lines those of `make quick` run that start no process
+	$(PYTEST) $(QUICK) --ignore tests/running --cov
 
 check: .venv/dev ## check style, types, layers, the API document and the installed packages
 	$(BIN)/ruff check .

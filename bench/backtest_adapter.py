@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from service.forecast import Claim, Learner, Report, Resolved
+from service.forecast import ForecastClaim, ForecastReport, Learner, Resolved
 from service.vocabulary import ClaimKind, Stance
 
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
@@ -34,7 +34,7 @@ class Adapter:
         for report in reports:
             self._days.pop(id(report), None)
 
-    def _reports(self, reports: list[dict[str, Any]]) -> list[Report]:
+    def _reports(self, reports: list[dict[str, Any]]) -> list[ForecastReport]:
         return [_report(report, _moment(self._days.get(id(report), 0.0))) for report in reports]
 
 
@@ -43,12 +43,12 @@ def make() -> Adapter:
     return Adapter()
 
 
-def _claim(report: dict[str, Any]) -> Claim:
-    return Claim(str(report["claim_id"]), ClaimKind.FACT, report.get("topic"))
+def _claim(report: dict[str, Any]) -> ForecastClaim:
+    return ForecastClaim(str(report["claim_id"]), ClaimKind.FACT, report.get("topic"))
 
 
-def _report(report: dict[str, Any], published_at: dt.datetime) -> Report:
-    return Report(
+def _report(report: dict[str, Any], published_at: dt.datetime) -> ForecastReport:
+    return ForecastReport(
         outlet=str(report["outlet"]),
         stance=_STANCES[report["stance"]],
         published_at=published_at,

@@ -53,7 +53,7 @@ def run_fault(site: Site, name: str, *, seconds: float) -> tuple[Told, Counter[s
         began = time.monotonic()
         with fault.hurt(site):
             time.sleep(seconds)
-        site.service.wait_until_ready(("ok",), timeout=60)
+        site.service.wait_until_ready(("ok",))
         back = time.monotonic()
         time.sleep(calm + (GRACE if fault.lags else 0))
         told = load.stop()

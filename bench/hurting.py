@@ -21,8 +21,9 @@ import psycopg
 
 from bench.load import OUTLETS
 from service.serve import ROOT
+from tests.awaiting import DEADLINE, wait_until
 from tests.live import Service, gunicorn_alone, running
-from tests.own_redis import OwnRedis, own_redis, wait_until
+from tests.own_redis import OwnRedis, own_redis
 
 _CLOCK = """
 import ctypes, datetime, gc, time
@@ -161,7 +162,7 @@ def _postgres_ended_by(how: signal.Signals) -> Callable[[Site], AbstractContextM
         server = _server(site)
         main = psutil.Process(server.get_pid())
         main.send_signal(how)
-        psutil.wait_procs([main], 30)
+        psutil.wait_procs([main], DEADLINE)
         yield
         server.ensure_postgres_running()
 

@@ -10,9 +10,8 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import Any
 
-from bench.fuzz import Wire
 from bench.promise import Answer, Promise
-from bench.stranger import Request
+from bench.wire import Request, Wire
 from tests.live import KEY
 
 OUTLETS = [f"Herald {letter}" for letter in "ABCDE"]

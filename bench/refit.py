@@ -57,7 +57,7 @@ def refit_all(rows: Rows) -> str:
 
 
 def _cases(rows: Rows) -> Iterator[object]:
-    from service.forecast import Claim, Report, Resolved
+    from service.forecast import ForecastClaim, ForecastReport, Resolved
     from service.vocabulary import ClaimKind, Stance
 
     ends = np.flatnonzero(np.diff(rows.claim, append=-1)) + 1
@@ -66,7 +66,7 @@ def _cases(rows: Rows) -> Iterator[object]:
         known_at = _START + dt.timedelta(seconds=float(rows.second[number]))
         order = start + np.argsort(-rows.lead[start:end])
         reports = [
-            Report(
+            ForecastReport(
                 outlet=f"outlet-{rows.outlet[i]}",
                 stance=Stance.SUPPORT if rows.supports[i] else Stance.DENY,
                 published_at=known_at - dt.timedelta(seconds=1 + float(rows.lead[i])),
@@ -74,7 +74,7 @@ def _cases(rows: Rows) -> Iterator[object]:
             )
             for i in order
         ]
-        claim = Claim(f"claim-{number}", ClaimKind.EVENT, f"topic-{rows.topic[number]}")
+        claim = ForecastClaim(f"claim-{number}", ClaimKind.EVENT, f"topic-{rows.topic[number]}")
         yield Resolved(claim, reports, float(rows.truth[number]), known_at)
         start = end
 

@@ -215,7 +215,7 @@ def plan_first(
         errors += exc.errors
     if errors:
         raise InvalidBody(
-            "The claim breaks a rule of the record, and nothing was recorded. Correct the members that errors names.",
+            "The claim breaks a rule of the record, and nothing was recorded. Correct the members listed in errors.",
             errors=errors,
         )
     return filings
@@ -255,7 +255,7 @@ def check_agrees(
             errors.append(FieldError(pointer=f"/reports/{index}", detail=detail, code="differs"))
     if errors:
         raise ClaimDiffers(
-            f"The claim {known.id} has this external_id, and the members that errors names differ from it. "
+            f"The claim {known.id} has this external_id, and the members listed in errors differ from it. "
             "Change that claim with PATCH, or send another external_id.",
             errors=errors,
         )

@@ -20,6 +20,7 @@ from service.compression import compress
 from service.errors import NotFound
 from service.identity import new_id
 from service.metrics import count_answer
+from service.parsing import guard_body
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +47,7 @@ def wrap_answers(app: Flask) -> None:
 
 def _begin() -> None:
     g.began_at = time.perf_counter()
+    guard_body(request)
     given = request.headers.get("X-Request-ID", "")
     g.request_id = given if _REQUEST_ID.fullmatch(given) else str(new_id())
     structlog.contextvars.clear_contextvars()

@@ -88,7 +88,7 @@ def plan_filings(
     errors = errors or list(_cycles(claim, filings))
     if errors:
         raise InvalidBody(
-            "A report breaks a rule of the record, and nothing was recorded. Correct the members that errors names.",
+            "A report breaks a rule of the record, and nothing was recorded. Correct the members listed in errors.",
             errors=errors,
         )
     return list(filings.values())

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from service import forecast
 from service.db import Database, lock_name
 from service.dossier import WHOLE, count_roots, counting_reports, load_claim, standing_resolution, stands
-from service.forecast import Contribution, Count, Counts, Forecast, State
+from service.forecast import Contribution, Forecast, StanceCount, StanceCounts, State
 from service.models import Claim, ForecastRow, LearnerRow, Report, Resolution, Subtotal, Version, Withdrawal
 from service.provenance import Filed, roots_of
 from service.rates import UNIT, Rates
@@ -177,15 +177,15 @@ def _forecasts(session: Session, claims: Sequence[Claim], rates: Rates, *, level
     ]
 
 
-def _claim(claim: Claim, rivals: Mapping[str | None, int]) -> forecast.Claim:
+def _claim(claim: Claim, rivals: Mapping[str | None, int]) -> forecast.ForecastClaim:
     key = claim.external_id or str(claim.id)
-    return forecast.Claim(key, claim.kind, claim.topic, rivals.get(claim.group, 0))
+    return forecast.ForecastClaim(key, claim.kind, claim.topic, rivals.get(claim.group, 0))
 
 
-def _reports(filed: Sequence[Filed]) -> list[forecast.Report]:
+def _reports(filed: Sequence[Filed]) -> list[forecast.ForecastReport]:
     roots = roots_of(filed)
     return [
-        forecast.Report(
+        forecast.ForecastReport(
             outlet=str(report.outlet_id),
             stance=report.stance,
             published_at=report.published_at,
@@ -203,7 +203,7 @@ def _cases(claims: Iterable[ToldClaim], rivals: Mapping[str | None, int]) -> Ite
         if facts.truth is not None and facts.known_at is not None and facts.kind is not ClaimKind.OPINION:
             in_time = [report for report in told.reports if not report.is_after(facts.known_at)]
             key = told.external_id or str(told.id)
-            claim = forecast.Claim(key, facts.kind, facts.topic, rivals.get(told.group, 0))
+            claim = forecast.ForecastClaim(key, facts.kind, facts.topic, rivals.get(told.group, 0))
             yield forecast.Resolved(claim, _reports(in_time), facts.truth, facts.known_at)
 
 
@@ -214,13 +214,15 @@ def _rivals(session: Session, groups: set[str] | None) -> dict[str | None, int]:
     return {group: size - 1 for group, size in session.execute(sizes.where(chosen))}
 
 
-def _counts(session: Session, outlets: set[UUID]) -> Counts:
+def _counts(session: Session, outlets: set[UUID]) -> StanceCounts:
     sums = sa.func.sum(Subtotal.told), sa.func.sum(Subtotal.told_true)
     by = Subtotal.outlet_id, Subtotal.stance
     rows = session.execute(
         sa.select(*by, *sums).where(Subtotal.outlet_id.in_(outlets), Subtotal.stance != "").group_by(*by)
     )
-    return {(str(outlet), Stance(stance)): Count(int(told), int(true) / UNIT) for outlet, stance, told, true in rows}
+    return {
+        (str(outlet), Stance(stance)): StanceCount(int(told), int(true) / UNIT) for outlet, stance, told, true in rows
+    }
 
 
 def _state(session: Session) -> State:

@@ -240,8 +240,8 @@ def checked_domains(slug: str | None, domains: Sequence[str]) -> list[str]:
             errors.append(FieldError(pointer=f"/domains/{index}", detail=str(exc), code="invalid"))
     if errors:
         raise InvalidBody(
-            "The slug or a domain of the outlet is malformed, and nothing was recorded. Correct the members that "
-            "errors names.",
+            "The slug or a domain of the outlet is malformed, and nothing was recorded. Correct the members "
+            "listed in errors.",
             errors=errors,
         )
     return list(dict.fromkeys(keys))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, NoReturn
+from typing import IO, Any, NoReturn
 
 import marshmallow as ma
 from flask import Request
+from gunicorn.http.errors import ParseException
 from webargs.flaskparser import FlaskParser
+from werkzeug.exceptions import BadRequest
 
 from service.errors import InvalidQuery, TooLarge, UnsupportedMediaType
 from service.schemas.loading import invalid_body, places
@@ -42,6 +44,28 @@ class Parser(FlaskParser):
         if location == "query":
             raise InvalidQuery.of(places(messages)) from error
         raise invalid_body(messages) from error
+
+
+class _Chunks:
+    """A chunked body from gunicorn, which looks at the chunks only when they are read."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream = stream
+
+    def read(self, size: int = -1) -> bytes:
+        try:
+            return self._stream.read(size)
+        except ParseException as exc:
+            raise BadRequest("The chunks of the body are malformed. Send it with a Content-Length.") from exc
+
+
+def guard_body(req: Request) -> None:
+    """Have a body refused with 400 when the client cut it off, or when its chunks are malformed."""
+    if req.content_length is None:
+        req.environ["wsgi.input"] = _Chunks(req.environ["wsgi.input"])
+    else:
+        # Gunicorn ends a body that was cut off as if it were whole. Without this flag Werkzeug counts the bytes.
+        req.environ.pop("wsgi.input_terminated", None)
 
 
 def read_body(req: Request) -> bytes:

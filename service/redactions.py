@@ -105,7 +105,7 @@ def _check_members(row: Subject, members: Sequence[str]) -> None:
     ]
     if errors:
         raise InvalidBody(
-            "Some of the members cannot be redacted, and nothing was. Correct the members that errors names.",
+            "Some of the members cannot be redacted, and nothing was. Correct the members listed in errors.",
             errors=errors,
         )
 

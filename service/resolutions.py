@@ -163,8 +163,8 @@ def check_resolution(given: NewResolution, *, now: dt.datetime) -> None:
         errors.append(FieldError(pointer="/known_at", detail="Lies in the future. Send a past moment.", code="future"))
     if errors:
         raise InvalidBody(
-            "The resolution breaks a rule of the record, and nothing was recorded. Correct the members that errors "
-            "names.",
+            "The resolution breaks a rule of the record, and nothing was recorded. Correct the members listed in "
+            "errors.",
             errors=errors,
         )
 

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-import time
+import contextlib
 
+import pytest
+
+from service import redis_link
 from service.cache import Answer, CacheStatus, Question
+from service.metrics import render_metrics
+from tests.exposition import counted
 
 HERALD = Question("herald", "all")
 TRIBUNE = Question("tribune", "all")
@@ -45,9 +50,19 @@ def generations(client):
     return client.mget("borneout:2:generation:herald", "borneout:2:generation")
 
 
-def quickly(call):
-    """What a call gives, once it is sure that it did not wait: redis-py's defaults would take 4 s and more."""
-    began = time.monotonic()
-    result = call()
-    assert time.monotonic() - began < 2
-    return result
+@contextlib.contextmanager
+def long_rest():
+    """Leave a Redis that failed alone for an hour, so that a slow test does not ask it again."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(redis_link, "_REST", 3600.0)
+        yield
+
+
+def failures(before):
+    """By how much each count of failures has grown since, where it has."""
+    name, after = "borneout_redis_failures_total", render_metrics(None).decode()
+    grown = {
+        operation: counted(after, name, operation=operation) - counted(before, name, operation=operation)
+        for operation in ("read", "keep", "forget", "ping", "limit")
+    }
+    return {operation: number for operation, number in grown.items() if number}

@@ -19,7 +19,6 @@ class Command:
         self.env: dict[str, str | None] = {
             "BORNEOUT_DATABASE_URL": settings.database_url,
             "BORNEOUT_REDIS_URL": settings.redis_url,
-            "BORNEOUT_DATA": None,  # where the tests find the open data; no setting of the service
         }
         self.data_dir = settings.data_dir
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import gc
 import os
 import shutil
 import subprocess
@@ -18,7 +17,6 @@ import pytest
 import redis
 import sqlalchemy as sa
 
-from service import redis_link
 from service.app import create_app
 from service.cache import ScoreCache
 from service.config import Settings
@@ -26,8 +24,8 @@ from service.db import Base, Database
 from service.migrations import migrate
 from service.redis_server import redis_command
 from service.runtime import Runtime
-from tests.measuring import is_on_postgresql, leave_unmeasured, unmeasured
-from tests.own_redis import own_redis
+from tests.awaiting import DEADLINE, wait_until
+from tests.own_redis import is_up, own_redis, patient
 from tests.world import World, application_on
 
 # What a test has left behind, a process that was killed for one, waits for nothing and holds no lock; the connections
@@ -40,29 +38,18 @@ WHERE datname = current_database() AND pid <> pg_backend_pid() AND NOT (applicat
 _EMPTY = "; ".join(f"DELETE FROM {table}" for table in Base.metadata.tables)
 _EMPTYING = {"sqlite": "empty_sqlite", "postgresql": "empty_postgres"}
 
-# What is imported and collected stays: to search it for garbage, again and again, takes a tenth of the time.
-gc.disable()
-
-# How long an example takes says more about the machine than about the code.
+# The same examples each time, so that a test never fails by chance. `make test PROFILE=deep` draws others.
 hypothesis.settings.register_profile(
-    "unhurried", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+    "ci",
+    max_examples=50,
+    derandomize=True,
+    deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow, hypothesis.HealthCheck.function_scoped_fixture],
 )
-hypothesis.settings.load_profile("unhurried")
-
-
-@pytest.fixture(scope="session", autouse=True)
-def coverage_of_processes():
-    """What has coverage measure a process that a test starts.
-
-    None is measured that does not get it back: they run what other tests run in this process, and take twice as long.
-    """
-    return os.environ.pop("COVERAGE_PROCESS_CONFIG", "")
-
-
-@pytest.fixture
-def measured(coverage_of_processes, monkeypatch):
-    """Has the processes of a test measured, since nothing else runs some of their lines."""
-    monkeypatch.setenv("COVERAGE_PROCESS_CONFIG", coverage_of_processes)
+hypothesis.settings.register_profile(
+    "deep", hypothesis.settings.get_profile("ci"), max_examples=5000, derandomize=False, print_blob=True
+)
+hypothesis.settings.load_profile("ci")
 
 
 @pytest.fixture(scope="session")
@@ -140,9 +127,8 @@ def database_url(request):
 
 @pytest.fixture(scope="session", autouse=True)
 def patience():
-    """Waits for Redis as long as a busy machine may take; who has a Redis of his own to hurt does not."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(redis_link, "READ_TIMEOUT", 1.0)
+    """Wait for Redis as long as a busy machine may take; see `own_redis` for a Redis that does not answer."""
+    with patient(DEADLINE):
         yield
 
 
@@ -152,7 +138,8 @@ def redis_server():
     folder = Path(tempfile.mkdtemp(prefix="borneout-redis-"))
     socket = folder / "redis.sock"
     server = subprocess.Popen(redis_command(socket), stdout=subprocess.DEVNULL)
-    _await_redis(socket)
+    with redis.Redis(unix_socket_path=str(socket)) as client:
+        wait_until(lambda: is_up(client))
     yield socket
     server.terminate()
     server.wait()
@@ -263,56 +250,41 @@ def standing_world(request, application, database_at, redis_server, tmp_path_fac
 @pytest.fixture(scope="session")
 def open_folder():
     """Where the open data are. They are too large to be shipped, so not every machine has them; .ci/run says where."""
-    if not (folder := os.environ.get("BORNEOUT_DATA")):
+    if not (folder := os.environ.get("OPEN_DATA")):
         # Loud, not silent: pytest_terminal_summary lists what was not run, and .ci/run sets the variable.
-        pytest.skip("the open data are not on this machine: BORNEOUT_DATA does not say where")
+        pytest.skip("the open data are not on this machine: OPEN_DATA does not say where")
     return Path(folder)
 
 
+@pytest.hookimpl(tryfirst=True)  # before `-m` looks at the markers
 def pytest_collection_modifyitems(items):
-    """Begin with the files that take long, so that nobody waits for one in the end; those of the API are short.
+    """Run slow files first, so that no process is left alone with one at the end; the files of the API are short.
 
-    Leave out on PostgreSQL what is marked `sqlite_alone`.
+    Drop the PostgreSQL variant of tests marked `sqlite_alone`, and mark the tests that need PostgreSQL or Chromium.
     """
-    items[:] = [item for item in items if not (is_on_postgresql(item) and item.get_closest_marker("sqlite_alone"))]
+    items[:] = [item for item in items if not (_is_on_postgresql(item) and item.get_closest_marker("sqlite_alone"))]
     items.sort(key=lambda item: (item.path.parent.name != "running", item.path.parent.name == "api"))
-    leave_unmeasured(items)
+    for item in items:
+        if _is_on_postgresql(item):
+            item.add_marker("postgresql")
+        if "browser" in item.fixturenames:
+            item.add_marker("chromium")
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_protocol(item):
-    """Where a test is not measured, measure neither what it stands on."""
-    with unmeasured() if item.get_closest_marker("unmeasured") else contextlib.nullcontext():
-        return (yield)
-
-
-def pytest_collection_finish():
-    """Begin to look for garbage, in what the tests make."""
-    gc.freeze()
-    gc.enable()
+def _is_on_postgresql(item):
+    """Whether a test asks for PostgreSQL, by a fixture or by a parameter."""
+    given = item.callspec.params.values() if hasattr(item, "callspec") else ()
+    return "postgresql" in given or any("postgres" in name for name in item.fixturenames)
 
 
 def pytest_terminal_summary(terminalreporter):
     """Say aloud what was not held against the open data, which not every machine has."""
     skipped = terminalreporter.stats.get("skipped", [])
-    missed = [report.nodeid for report in skipped if "BORNEOUT_DATA" in str(report.longrepr)]
+    missed = [report.nodeid for report in skipped if "OPEN_DATA" in str(report.longrepr)]
     if missed:
-        terminalreporter.section("not run: BORNEOUT_DATA does not name the directory of the open data")
+        terminalreporter.section("not run: OPEN_DATA does not name the directory of the open data")
         terminalreporter.line("\n".join(missed))
 
 
 def _postgres_url(server, name):
     return server.get_uri(name).replace("postgresql://", "postgresql+psycopg://")
-
-
-def _await_redis(socket):
-    with redis.Redis(unix_socket_path=str(socket)) as client:
-        deadline = time.monotonic() + 10
-        while True:
-            try:
-                client.ping()
-                return
-            except redis.RedisError:
-                if time.monotonic() > deadline:
-                    raise
-                time.sleep(0.02)

@@ -12,6 +12,7 @@ from service.cli.remote import Remote
 from service.errors import ServiceError
 from service.lines import ReadLine
 from service.schemas.lines import read_line
+from tests.awaiting import DEADLINE
 from tests.live import KEY
 
 
@@ -23,7 +24,7 @@ def losing(service):
     class Relay(BaseHTTPRequestHandler):
         def do_GET(self):
             sent = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            onward = http.client.HTTPConnection("127.0.0.1", service.port, timeout=10)
+            onward = http.client.HTTPConnection("127.0.0.1", service.port, timeout=DEADLINE)
             onward.request(self.command, self.path, sent, dict(self.headers))
             answer = onward.getresponse()
             content = answer.read()

@@ -10,7 +10,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from typing import Any
 import psutil
 
 from service.serve import ROOT
+from tests.awaiting import DEADLINE, wait_until
 
 KEY = "bo_live_test_key_0123456789"
 
@@ -29,7 +29,7 @@ class Answering:
     port: int
 
     def ask(
-        self, method: str, path: str, body: Any = None, timeout: float = 30, headers: dict[str, str] | None = None
+        self, method: str, path: str, body: Any = None, timeout: float = DEADLINE, headers: dict[str, str] | None = None
     ) -> tuple[int, bytes]:
         """One call on a connection of its own: the status and the body."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
@@ -83,20 +83,20 @@ class Service(Answering):
             self.kill_everything()
             raise
 
-    def wait_until_ready(self, status: tuple[str, ...] = ("ok", "degraded"), timeout: float = 90) -> None:
-        deadline = time.monotonic() + timeout
-        while time.monotonic() < deadline:
+    def wait_until_ready(self, status: tuple[str, ...] = ("ok", "degraded")) -> None:
+        def is_ready() -> bool:
+            assert self.process.poll() is None, f"it has ended:\n{self.log.read_text()[-3000:]}"
             with contextlib.suppress(OSError, http.client.HTTPException, ValueError):
                 code, body = self.call("GET", "/readyz")
-                if code == 200 and body["status"] in status:
-                    return
-            time.sleep(0.05)
-        raise AssertionError(f"not ready within {timeout} s:\n{self.log.read_text()[-3000:]}")
+                return code == 200 and body["status"] in status
+            return False
+
+        wait_until(is_ready)
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
         """Ask it to end, and wait; its exit code."""
         self.process.send_signal(how)
-        return self.process.wait(90)
+        return self.process.wait(DEADLINE)
 
     def kill_everything(self) -> None:
         """What a power cut does to the processes."""
@@ -108,7 +108,7 @@ class Service(Answering):
             with contextlib.suppress(psutil.NoSuchProcess):
                 victim.kill()
         self.process.wait()
-        psutil.wait_procs(victims, 60)
+        psutil.wait_procs(victims, DEADLINE)
 
 
 @contextlib.contextmanager
@@ -153,7 +153,7 @@ def gunicorn_alone(
     try:
         yield gunicorn
         gunicorn.process.terminate()
-        gunicorn.process.wait(60)
+        gunicorn.process.wait(DEADLINE)
     finally:
         gunicorn.process.kill()
         gunicorn.process.wait()

@@ -5,11 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import random
 
-from service.forecast import Claim, Learner, Report, Resolved
+from service.forecast import ForecastClaim, ForecastReport, Learner, Resolved
 from service.vocabulary import ClaimKind, Stance
 
 START_OF_TIME = dt.datetime(2024, 1, 1, tzinfo=dt.UTC)
-CLAIM = Claim("alonso", ClaimKind.EVENT, "transfers")
+CLAIM = ForecastClaim("alonso", ClaimKind.EVENT, "transfers")
 
 
 def at(hours):
@@ -17,7 +17,7 @@ def at(hours):
 
 
 def report(outlet="bild", hours=0.0, stance=Stance.SUPPORT, **given):
-    return Report(outlet, stance, at(hours), **given)
+    return ForecastReport(outlet, stance, at(hours), **given)
 
 
 def made_up(claims, *, outlets=12, seed=1, truth=None):
@@ -33,7 +33,7 @@ def made_up(claims, *, outlets=12, seed=1, truth=None):
             stance = Stance.SUPPORT if right == true else source.choice([Stance.DENY, Stance.COMMENT])
             relays = source.random() < 0.2
             reports.append(
-                Report(
+                ForecastReport(
                     outlet=f"outlet-{outlet}",
                     stance=stance,
                     published_at=at(30 * (number // 3) + hours),
@@ -42,7 +42,7 @@ def made_up(claims, *, outlets=12, seed=1, truth=None):
                     root=f"outlet-{source.randrange(outlets)}" if relays else None,
                 )
             )
-        claim = Claim(
+        claim = ForecastClaim(
             f"claim-{number}", source.choice(list(ClaimKind)[:2]), source.choice([None, "a", "b"]), number % 4
         )
         cases.append(

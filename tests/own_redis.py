@@ -6,8 +6,7 @@ import contextlib
 import shutil
 import signal
 import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,8 +14,10 @@ import redis
 
 from service import redis_link
 from service.redis_server import redis_command
+from tests.awaiting import wait_until
 
-_PATIENCE = redis_link.READ_TIMEOUT
+SHORT = 1.0
+"""Seconds that a test waits for a Redis that may hang: more than a busy machine takes for an answer."""
 
 
 class OwnRedis:
@@ -32,7 +33,7 @@ class OwnRedis:
 
     def start(self) -> None:
         self._process = subprocess.Popen(self._command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        wait_until(self._answers)
+        wait_until(lambda: is_up(self.client))
 
     def kill(self) -> None:
         self._process.kill()
@@ -65,17 +66,20 @@ class OwnRedis:
         self.client.close()
         self.kill()
 
-    def _answers(self) -> bool:
-        with contextlib.suppress(redis.RedisError):
-            return bool(self.client.ping())
-        return False
+
+def is_up(client: redis.Redis) -> bool:
+    """Whether a Redis answers."""
+    with contextlib.suppress(redis.RedisError):
+        return bool(client.ping())
+    return False
 
 
 @contextlib.contextmanager
-def usual_patience() -> Iterator[None]:
-    """Redis is waited for as the service does, and not as other tests do."""
+def patient(seconds: float) -> Iterator[None]:
+    """Have new connections to Redis wait this long for an answer."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(redis_link, "READ_TIMEOUT", _PATIENCE)
+        for timeout in ("READ_TIMEOUT", "_WRITE_TIMEOUT"):
+            patch.setattr(redis_link, timeout, seconds)
         yield
 
 
@@ -85,20 +89,7 @@ def own_redis(folder: Path, **settings: str) -> Iterator[OwnRedis]:
     server = OwnRedis(folder, **settings)
     server.start()
     try:
-        with usual_patience():
+        with patient(SHORT):
             yield server
     finally:
         server.close()
-
-
-def wait_until(holds: Callable[[], object], timeout: float = 60.0) -> float:
-    """Wait until something holds.
-
-    Returns:
-        How long it took, in seconds.
-    """
-    began = time.monotonic()
-    while not holds():
-        assert time.monotonic() < began + timeout, f"not within {timeout} s"
-        time.sleep(0.02)
-    return time.monotonic() - began

@@ -6,7 +6,7 @@ import datetime as dt
 import random
 from itertools import groupby
 
-from service.forecast import Claim, Report
+from service.forecast import ForecastClaim, ForecastReport
 from service.vocabulary import ClaimKind, Stance
 
 STANCES = {"asserts": Stance.SUPPORT, "denies": Stance.DENY, "mentions": Stance.COMMENT}
@@ -45,7 +45,7 @@ def told(lines):
     for key, group in groupby((line for _, line in ordered), key=lambda line: line["claim_id"]):
         of_claim = list(group)
         reports = [
-            Report(
+            ForecastReport(
                 line["outlet"],
                 STANCES[line["stance"]],
                 day(line["published_at"]),
@@ -54,7 +54,7 @@ def told(lines):
             )
             for line in of_claim
         ]
-        yield Claim(key, ClaimKind.FACT, of_claim[0]["topic"]), reports, of_claim[0]
+        yield ForecastClaim(key, ClaimKind.FACT, of_claim[0]["topic"]), reports, of_claim[0]
 
 
 def day(text):

@@ -17,8 +17,8 @@ from service.app import create_app
 from service.backups import BackupError, backup, restore
 from service.config import Settings
 from service.db import Database
+from tests.awaiting import wait_until
 from tests.command import Command
-from tests.own_redis import wait_until
 from tests.world import World, report
 
 NOW = dt.datetime(2026, 11, 22, 12, tzinfo=dt.UTC)

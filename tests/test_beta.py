@@ -82,7 +82,6 @@ def test_quantile_that_no_float_can_hold():
     assert pytest.approx(log(0.005) / 0.001, rel=1e-12) == logit_quantile(0.005, 0.001, 1)
 
 
-@pytest.mark.unmeasured  # shorter tests run the same lines
 @pytest.mark.parametrize("tail", TAILS)
 def test_quantiles_equal_those_of_scipy(tail):
     """
@@ -102,7 +101,6 @@ def test_quantiles_equal_those_of_scipy(tail):
     assert compared > len(SIZES) ** 2
 
 
-@pytest.mark.unmeasured  # as above
 @pytest.mark.parametrize("tail", TAILS)
 def test_distribution_function_gives_the_tail_back(tail):
     """

@@ -219,7 +219,6 @@ def test_no_phrase_twice():
     assert {1, 2, 3, 4} == {group["level"] for group in LEXICON["group"] if "level" in group}
 
 
-@pytest.mark.unmeasured  # the tracer would be what is measured
 @pytest.mark.parametrize(
     "piece",
     [

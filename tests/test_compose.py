@@ -136,16 +136,6 @@ def test_time_to_stop():
     assert drain + in_flight + 10 <= int(SERVICES["api"]["stop_grace_period"].removesuffix("s"))
 
 
-def test_logs_have_an_end():
-    """
-    What any container says is kept up to a size, and the oldest of it goes.
-    """
-    for name, service in SERVICES.items():
-        options = service["logging"]["options"]
-        assert re.fullmatch(r"\d+m", options["max-size"]), name
-        assert 1 < int(options["max-file"]), name
-
-
 @pytest.mark.parametrize(("said", "expected"), [("5", "5"), ("", "2"), (None, "2")])
 def test_processes(said, expected):
     """

@@ -27,32 +27,6 @@ def read(**env):
     return Settings.from_env({f"BORNEOUT_{name}": value for name, value in env.items()})
 
 
-def test_nothing_set():
-    """
-    Without a setting all is in ./var: SQLite and a Redis of the service's own.
-    """
-    var = Path("var").absolute()
-
-    assert (
-        Settings(
-            data_dir=var,
-            database_url=f"sqlite:///{var}/borneout.db",
-            redis_url=f"unix://{var}/redis.sock",
-            embedded_redis=True,
-            public_read=True,
-            migrate=True,
-            bootstrap_key=None,
-            limits=Limits(),
-            base_path="",
-            trusted_proxies=0,
-            security_contact=None,
-            secret_key=None,
-            drain=1,
-        )
-        == read()
-    )
-
-
 @pytest.mark.parametrize(
     ("name", "value", "field", "expected"),
     [

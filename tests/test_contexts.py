@@ -73,7 +73,6 @@ def test_starting_context_stands_until_200_claims_are_resolved(world, resolve_ma
     assert pytest.approx(200 * made.expected(SUPPORT)) == score["record"]["expected"]
 
 
-@pytest.mark.unmeasured  # shorter tests run the same lines
 def test_rates_by_hand(world, resolve_many):
     """
     Of 200 claims 150 are true; each of the three reports of one weighs a third, the support and both denials.
@@ -162,7 +161,6 @@ def test_two_refits_at_once_make_one_context(world, resolve_many, monkeypatch):
         assert 1 == session.scalar(sa.select(sa.func.count()).select_from(ContextRow))
 
 
-@pytest.mark.unmeasured  # as above
 def test_order_of_events_leaves_no_trace(world, resolve_many, tmp_path, sqlite_template):
     """
     R11: the same lines in another order, with a correction that is undone, are learned from to the very same bytes.

@@ -20,7 +20,7 @@ from service.app import create_app
 from service.config import Settings
 from service.db import Database, is_away
 from service.migrations import migrate
-from tests.own_redis import wait_until
+from tests.awaiting import wait_until
 from tests.world import NOTE, World, assert_problem
 
 

@@ -6,11 +6,11 @@ import datetime as dt
 import itertools
 import random
 
-import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from service.contexts import refit_context
+from tests.examples import costly
 from tests.explained import all_pages, assert_adds_up
 from tests.loading import load_all
 
@@ -33,7 +33,6 @@ def lines_of(outlet, claims):
         }
 
 
-@pytest.mark.unmeasured  # shorter tests run the same lines
 def test_under_a_fitted_context(world):
     """
     R19: it adds up under a fitted context too, in which every sort of claim is expected to prove right at its own rate.
@@ -72,7 +71,7 @@ told = st.tuples(
 
 
 # The database is shared by the examples; each looks at outlets of its own.
-@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@costly
 @example([("support", 1, None, 1)] * 3, 0)
 @given(st.lists(told, min_size=1, max_size=7), st.randoms(use_true_random=False).map(lambda rng: rng.random()))
 def test_any_order_gives_the_same_explanation(world, claims, seed):

@@ -103,7 +103,6 @@ def test_lines(world, export, tmp_path):
     assert "record/1" in (tmp_path / "export" / "README.txt").read_text()
 
 
-@pytest.mark.unmeasured  # shorter tests run the same lines
 def test_same_scores_where_it_is_loaded(world, borneout, export, reload, tmp_path):
     """
     R19: loaded into an empty database, every outlet has the same score, by any question, the rates that a context is
@@ -128,7 +127,6 @@ def without_moments(members):
     return {**members, "reports": [{**line, "recorded_at": None} for line in members["reports"]]}
 
 
-@pytest.mark.unmeasured  # as above
 def test_loaded_where_it_comes_from(world, borneout, export, reload, tmp_path):
     """
     R4: everything is known again where it is on record, claims without an external id included; nothing changes.

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.beta import logit
-from service.forecast import ENOUGH, START, Count, forecast
+from service.forecast import ENOUGH, START, StanceCount, forecast
 from service.forecast.features import NAMES, TERMS
 from service.forecast.records import cell_of, view
 from service.rates import Rates
@@ -75,13 +75,13 @@ def test_features_by_hand():
         trained_on=98,
         true=39.0,
         delta=0.5,
-        votes=(Count(100, 60), Count(50, 10), Count(), Count(20, 8)),
+        votes=(StanceCount(100, 60), StanceCount(50, 10), StanceCount(), StanceCount(20, 8)),
     )
     counts = {
-        ("bild", Stance.SUPPORT): Count(10, 8),
-        ("bild", Stance.DENY): Count(4, 1),
-        ("marca", Stance.SUPPORT): Count(6, 2),
-        ("times", Stance.DENY): Count(5, 1),
+        ("bild", Stance.SUPPORT): StanceCount(10, 8),
+        ("bild", Stance.DENY): StanceCount(4, 1),
+        ("marca", Stance.SUPPORT): StanceCount(6, 2),
+        ("times", Stance.DENY): StanceCount(5, 1),
     }
     reports = [
         report("marca", 0),
@@ -137,7 +137,9 @@ def test_stated_probability_speaks_for_its_report():
 
     def stated(*probabilities):
         reports = [report(f"outlet-{n}", n, probability=p) for n, p in enumerate(probabilities)]
-        return forecast(START, rates, {("outlet-0", Stance.SUPPORT): Count(9, 9)}, CLAIM, reports, enough=0).log_odds
+        return forecast(
+            START, rates, {("outlet-0", Stance.SUPPORT): StanceCount(9, 9)}, CLAIM, reports, enough=0
+        ).log_odds
 
     assert pytest.approx(logit(0.3)) == stated(0.3)
     assert pytest.approx(logit(0.99)) == stated(1.0)

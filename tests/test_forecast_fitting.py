@@ -6,7 +6,7 @@ from math import log, pi
 
 import numpy as np
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from scipy import optimize
 
@@ -15,7 +15,6 @@ from service.forecast.fitting import Problem, fit
 
 @example(8, 17, 1e4)
 @given(st.integers(1, 60), st.integers(0, 10**6), st.sampled_from([0.1, 1.0, 30.0, 1e4]))
-@settings(max_examples=30)
 def test_weights_are_the_most_probable(rows, seed, scale):
     """
     Newton's steps end where scipy's minimiser ends, on features of any size, constant or collinear.

@@ -20,8 +20,8 @@ from service.config import Settings
 from service.imports import BATCH
 from service.models import Claim, Outlet, OutletDomain, Report, Resolution
 from service.runtime import Runtime
+from tests.awaiting import DEADLINE, wait_until
 from tests.command import Command
-from tests.own_redis import wait_until
 from tests.world import World, application_on
 
 LINES = 4 * BATCH
@@ -116,7 +116,7 @@ def test_import_killed_in_the_middle_is_finished_by_running_it_again(world, sett
     pause = random.uniform(0, 0.3)  # noqa: S311 - any moment will do
     ends = [killed_import(world, path, settings, later=later) for later in (0, pause)]
     last = start_import(path, settings)
-    told, _ = last.communicate(timeout=120)
+    told, _ = last.communicate(timeout=DEADLINE)
 
     assert -signal.SIGKILL == ends[0]
     assert (1, f"{LINES} lines") == (last.returncode, told.partition(":")[0]), "the file has bad lines"
@@ -130,7 +130,7 @@ def test_two_imports_of_one_file_at_once(world, settings, undisturbed):
     """
     path, expected_rows, expected_scores = undisturbed
     both = [start_import(path, settings) for _ in range(2)]
-    told = [process.communicate(timeout=240)[0] for process in both]
+    told = [process.communicate(timeout=DEADLINE)[0] for process in both]
 
     assert [1, 1] == [process.returncode for process in both], told
     assert expected_rows == rows(world)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from service.identity import name_key, new_id
@@ -72,7 +72,6 @@ def test_nothing_near(papers, reference):
 
 
 @given(st.text(max_size=80))
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_reference(papers, reference):
     """
     Any reference that can be sent is answered with at most three slugs.

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 import sqlalchemy as sa
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from service.cache import ScoreCache
@@ -95,12 +95,9 @@ ONE_IN_TWO = [
     ("report", 0, _NOON | {"outlet": 0, "published_at": START - dt.timedelta(days=1)}),
     ("record", {"kind": ClaimKind.FACT, "resolves_by": START, "topic": "a", "group": None}, [_NOON | {"outlet": 0}]),
 ]
-ANY_TIME = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 
 
-@pytest.mark.unmeasured  # the tracer would double its time, and shorter tests run the same lines
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-@settings(max_examples=1000, deadline=None, suppress_health_check=ANY_TIME)
 @example(FLIP, 0)
 @example(SAID_TWICE, 0)
 @example(ONE_IN_TWO, 0)
@@ -115,7 +112,6 @@ def test_scores_are_those_of_the_final_state(worked, fresh, sequence, seed):
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-@settings(max_examples=40, deadline=None, suppress_health_check=ANY_TIME)
 @example(FLIP, 0)
 @example(SAID_TWICE, 0)
 @example(ONE_IN_TWO, 0)

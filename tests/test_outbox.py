@@ -18,7 +18,8 @@ from service.models import Outbox, Resolution
 from service.outbox import leave_forget, sweep
 from service.resolutions import resolve_claim
 from service.vocabulary import OPERATOR, Verdict
-from tests.own_redis import own_redis, wait_until
+from tests.awaiting import wait_until
+from tests.own_redis import own_redis
 from tests.world import NOTE, World
 
 NOW = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
@@ -134,7 +135,7 @@ def test_writer_killed_between_commit_and_forget(app, db, settings, tmp_path):
         env = os.environ | {"BORNEOUT_DATABASE_URL": settings.database_url, "BORNEOUT_REDIS_URL": server.url}
         command = [sys.executable, "-m", "service.cli", "resolve", claim["id"], "true", "--note", "Seen."]
         with server.hung(), subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL) as writer:
-            wait_until(lambda: resolutions(db) == 1, timeout=30)
+            wait_until(lambda: resolutions(db) == 1)
             writer.kill()
 
         wait_until(lambda: world.get("/v1/outlets/herald/score").headers["Cache-Status"] == "borneout; hit")

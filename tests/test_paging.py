@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from service import paging
@@ -45,7 +45,6 @@ moments = st.integers(0, 3)
 
 
 # The database is shared by the examples; each has a topic of its own.
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(moments, max_size=12), st.lists(st.lists(moments, max_size=3)), st.integers(1, 5), st.booleans())
 def test_nothing_is_skipped_or_repeated(db, first, meanwhile, limit, descending):
     """

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from service.config import Settings
+from tests.awaiting import DEADLINE
 from tests.command import Command
 from tests.live import KEY, running
 
@@ -27,7 +28,9 @@ def typed(tmp_path_factory):
 
         def run(block):
             commands = blocks[block].replace("KEY=bo_...", f"KEY={KEY}").replace(":8000", f":{service.port}")
-            done = subprocess.run(["bash", "-euc", commands], capture_output=True, text=True, check=True, timeout=60)
+            done = subprocess.run(
+                ["bash", "-euc", commands], capture_output=True, text=True, check=True, timeout=DEADLINE
+            )
             return _documents(done.stdout)
 
         yield run

@@ -61,7 +61,6 @@ def check(expected, told):
     assert pytest.approx(numbers(expected), rel=0, abs=1e-9) == numbers(told)
 
 
-@pytest.mark.unmeasured  # shorter tests run the same lines
 def test_every_score_recomputed(world, borneout, recompute, tmp_path):
     """
     R19: mean, interval, right, expected and reference of every outlet are those served, to 1e-9, under the starting

@@ -327,7 +327,15 @@ def test_gunicorn_does_not_try_again(place, make):
 
 def gunicorn(place):
     env = {key: value for key, value in place.command.env.items() if value is not None}
-    command = [sys.executable, "-m", "gunicorn", "-c", ROOT / "gunicorn.conf.py", "--bind", f"unix:{place.folder}/sock"]
+    command = [
+        sys.executable,
+        "-m",
+        "gunicorn",
+        "-c",
+        "python:service.gunicorn_conf",
+        "--bind",
+        f"unix:{place.folder}/sock",
+    ]
     env |= {"BORNEOUT_DATA_DIR": str(place.data_dir), "PATH": "/usr/bin:/bin", "WEB_CONCURRENCY": "2"}
     return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=120, check=False)
 

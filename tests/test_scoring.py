@@ -217,7 +217,6 @@ def test_scale_of_the_shift():
     assert pytest.approx(odds * 0.25, rel=1e-9) == score.mean / (1 - score.mean)
 
 
-@pytest.mark.unmeasured  # shorter tests run the same lines
 @pytest.mark.parametrize("kappa", [3, 8, 60])
 @pytest.mark.parametrize("share", [0, 0.01, 0.05, 0.5, 0.95, 0.99, 1])
 def test_interval_holds_its_mean(kappa, share):

@@ -20,7 +20,7 @@ from service.register import PLACES
 from service.resolutions import NewResolution, new_resolution
 from service.sums import kept_sums
 from service.vocabulary import OPERATOR, Verdict
-from tests.own_redis import wait_until
+from tests.awaiting import wait_until
 from tests.world import report
 
 NOW = dt.datetime(2026, 11, 1, tzinfo=dt.UTC)

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 
 from service.backtest.protocol import Record
-from service.forecast import Claim, Learner, Report, Resolved
+from service.forecast import ForecastClaim, ForecastReport, Learner, Resolved
 from service.vocabulary import ClaimKind
 
 
@@ -24,12 +24,12 @@ class Learned:
         self._learner.learn(case)
 
 
-def _claim(record: Record) -> Claim:
-    return Claim(record.claim, ClaimKind.FACT, record.topic)
+def _claim(record: Record) -> ForecastClaim:
+    return ForecastClaim(record.claim, ClaimKind.FACT, record.topic)
 
 
-def _report(record: Record) -> Report:
-    return Report(
+def _report(record: Record) -> ForecastReport:
+    return ForecastReport(
         outlet=record.outlet,
         stance=record.stance,
         published_at=record.published_at,

@@ -6,7 +6,7 @@ A Bayesian logistic regression on what was known when each report was published 
 from service.forecast.answer import ENOUGH, Forecast, forecast
 from service.forecast.learner import Learner
 from service.forecast.past import is_due
-from service.forecast.records import Claim, Count, Counts, Report, Resolved, Standing
+from service.forecast.records import ClaimVotes, ForecastClaim, ForecastReport, Resolved, StanceCount, StanceCounts
 from service.forecast.replay import refit
 from service.forecast.state import BUILD, METHOD, START, State
 from service.forecast.words import Contribution
@@ -16,15 +16,15 @@ __all__ = [
     "ENOUGH",
     "METHOD",
     "START",
-    "Claim",
+    "ClaimVotes",
     "Contribution",
-    "Count",
-    "Counts",
     "Forecast",
+    "ForecastClaim",
+    "ForecastReport",
     "Learner",
-    "Report",
     "Resolved",
-    "Standing",
+    "StanceCount",
+    "StanceCounts",
     "State",
     "forecast",
     "is_due",

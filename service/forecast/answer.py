@@ -11,7 +11,7 @@ import numpy as np
 
 from service.beta import logistic
 from service.forecast.features import CODES, COPYING, NAMES, STANCES, Floats, Settings, Totals, Votes, design
-from service.forecast.records import Claim, Count, Counts, Report, View, cell_of, view
+from service.forecast.records import ForecastClaim, ForecastReport, StanceCount, StanceCounts, View, cell_of, view
 from service.forecast.state import METHOD, State
 from service.forecast.words import Contribution, contributions
 from service.rates import Rates
@@ -45,9 +45,9 @@ class Forecast:
 def forecast(
     state: State,
     rates: Rates,
-    counts: Counts,
-    claim: Claim,
-    reports: Sequence[Report],
+    counts: StanceCounts,
+    claim: ForecastClaim,
+    reports: Sequence[ForecastReport],
     *,
     level: float = 0.9,
     enough: int = ENOUGH,
@@ -129,7 +129,7 @@ def _features(state: State, own: Votes, others: Votes, *, settings: Settings) ->
     return np.append(features[0], likelihoods[0, COPYING.index(state.delta)])
 
 
-def _settings(claim: Claim, seen: View) -> Settings:
+def _settings(claim: ForecastClaim, seen: View) -> Settings:
     return Settings(
         commitment=np.array([seen.own.commitment or 0]),
         known=np.array([float(seen.known)]),
@@ -137,12 +137,12 @@ def _settings(claim: Claim, seen: View) -> Settings:
     )
 
 
-def _votes(rates: Rates, counts: Counts, claim: Claim, reports: Sequence[Report]) -> Votes:
-    nought = Count()
+def _votes(rates: Rates, counts: StanceCounts, claim: ForecastClaim, reports: Sequence[ForecastReport]) -> Votes:
+    nought = StanceCount()
     records = [{stance: counts.get((report.outlet, stance), nought) for stance in STANCES} for report in reports]
     all_true = [sum(count.true for count in record.values()) for record in records]
     all_claims = [sum(count.claims for count in record.values()) for record in records]
-    same: list[Count] = [record[report.stance] for record, report in zip(records, reports, strict=True)]
+    same: list[StanceCount] = [record[report.stance] for record, report in zip(records, reports, strict=True)]
     return Votes(
         stance=np.array([CODES[report.stance] for report in reports], np.int64),
         stated=np.array([nan if report.probability is None else report.probability for report in reports]),

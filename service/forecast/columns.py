@@ -11,7 +11,7 @@ from math import nan
 from operator import attrgetter
 
 from service.forecast.features import CODES
-from service.forecast.records import Claim, Report, Resolved, Standing, cell_of
+from service.forecast.records import ClaimVotes, ForecastClaim, ForecastReport, Resolved, cell_of
 from service.rates import Cell, Key
 
 ROWS_PER_CLAIM = 100
@@ -80,7 +80,7 @@ class Columns:
         self.votes.extend(votes)
         self.case_votes.append(len(votes))
 
-    def _add_report(self, claim: Claim, report: Report) -> None:
+    def _add_report(self, claim: ForecastClaim, report: ForecastReport) -> None:
         self.report_case.append(len(self.case_known_at) - 1)
         self.report_at.append(microseconds(report.published_at))
         self.report_outlet.append(self._outlets.setdefault(report.outlet, len(self._outlets)))
@@ -96,9 +96,9 @@ class Columns:
                 column.append(self._keys.setdefault(key, len(self._keys)))
         return code
 
-    def _add_rows(self, first: int, reports: Iterable[Report]) -> list[int]:
+    def _add_rows(self, first: int, reports: Iterable[ForecastReport]) -> list[int]:
         """Note what stood when each report was published; reports of one instant do not see each other."""
-        standing = Standing()
+        standing = ClaimVotes()
         place = first
         voices = 0
         for _, together in groupby(reports, key=attrgetter("published_at")):
@@ -114,7 +114,7 @@ class Columns:
         self.case_voices.append(voices)
         return standing.votes
 
-    def _add_row(self, number: int, report: Report, standing: Standing) -> None:
+    def _add_row(self, number: int, report: ForecastReport, standing: ClaimVotes) -> None:
         others = standing.others(report)
         self.row_report.append(number)
         self.row_known.append(standing.knows(report.outlet))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from service.forecast.answer import Forecast, forecast
 from service.forecast.past import is_due
-from service.forecast.records import Claim, Count, Report, Resolved, Standing, cell_of
+from service.forecast.records import ClaimVotes, ForecastClaim, ForecastReport, Resolved, StanceCount, cell_of
 from service.forecast.replay import refit
 from service.forecast.state import START, State
 from service.rates import UNIT, Rates
@@ -27,7 +27,7 @@ class Learner:
         self._reports = 0
         self._state = START
         self._true: defaultdict[tuple[str, Stance], int] = defaultdict(int)
-        self._counts: dict[tuple[str, Stance], Count] = {}
+        self._counts: dict[tuple[str, Stance], StanceCount] = {}
 
     def learn(self, case: Resolved) -> None:
         """Take in how a claim came out."""
@@ -37,17 +37,17 @@ class Learner:
             return
         self._cases.append(case)
         self._reports += len(case.reports)
-        standing = Standing()
+        standing = ClaimVotes()
         for number, report in enumerate(case.reports):
             standing.hear(number, report)
         for number in standing.votes:
             self._count(case, case.reports[number], among=len(standing.votes))
 
-    def _count(self, case: Resolved, vote: Report, *, among: int) -> None:
+    def _count(self, case: Resolved, vote: ForecastReport, *, among: int) -> None:
         self.rates.add(cell_of(case.claim, vote), truth=case.truth, among=among)
         key = vote.outlet, vote.stance
         self._true[key] += round(case.truth * UNIT)
-        self._counts[key] = Count(self._counts.get(key, Count()).claims + 1, self._true[key] / UNIT)
+        self._counts[key] = StanceCount(self._counts.get(key, StanceCount()).claims + 1, self._true[key] / UNIT)
 
     @property
     def state(self) -> State:
@@ -59,6 +59,8 @@ class Learner:
         if self._reports > self._state.reports and is_due(reports=self._reports, fitted=self._state.reports):
             self._state = refit(self._cases)
 
-    def forecast(self, claim: Claim, reports: Sequence[Report], *, level: float = 0.9, enough: int = 0) -> Forecast:
+    def forecast(
+        self, claim: ForecastClaim, reports: Sequence[ForecastReport], *, level: float = 0.9, enough: int = 0
+    ) -> Forecast:
         """How likely a claim is to prove true; see `answer.forecast`."""
         return forecast(self.state, self.rates, self._counts, claim, reports, level=level, enough=enough)

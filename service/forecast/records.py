@@ -10,7 +10,7 @@ from service.rates import Cell
 from service.vocabulary import ClaimKind, Stance
 
 
-class Claim(NamedTuple):
+class ForecastClaim(NamedTuple):
     """What the learner knows of a claim before anybody reports it."""
 
     key: str
@@ -20,7 +20,7 @@ class Claim(NamedTuple):
     """How many other claims of its group it excludes (R3)."""
 
 
-class Report(NamedTuple):
+class ForecastReport(NamedTuple):
     """One outlet's report on a claim."""
 
     outlet: str
@@ -40,30 +40,30 @@ class Report(NamedTuple):
 class Resolved(NamedTuple):
     """A claim with the reports published before its truth was known, in the order they were published."""
 
-    claim: Claim
-    reports: Sequence[Report]
+    claim: ForecastClaim
+    reports: Sequence[ForecastReport]
     truth: float
     """How much of it proved true, 0..1."""
     known_at: dt.datetime
 
 
-class Count(NamedTuple):
+class StanceCount(NamedTuple):
     """Resolved claims on which an outlet took a stance, each counted once, and how many of them proved true."""
 
     claims: int = 0
     true: float = 0.0
 
 
-Counts: TypeAlias = Mapping[tuple[str, Stance], Count]
+StanceCounts: TypeAlias = Mapping[tuple[str, Stance], StanceCount]
 """By outlet and stance; what is missing is nought."""
 
 
-def cell_of(claim: Claim, report: Report) -> Cell:
+def cell_of(claim: ForecastClaim, report: ForecastReport) -> Cell:
     """What a report is compared on."""
     return Cell(report.stance, claim.kind, report.commitment, claim.topic)
 
 
-class Standing:
+class ClaimVotes:
     """Whose word stands on one claim, as its reports come in.
 
     An outlet has one vote: its last `support` or `deny`, else its last report (R6).
@@ -71,10 +71,10 @@ class Standing:
     """
 
     def __init__(self) -> None:
-        self._votes: dict[str, tuple[int, Report]] = {}
+        self._votes: dict[str, tuple[int, ForecastReport]] = {}
         self._relayed = False
 
-    def hear(self, number: int, report: Report) -> None:
+    def hear(self, number: int, report: ForecastReport) -> None:
         """Take in a report; `number` is what it is called by when the votes are asked for."""
         before = self._votes.get(report.outlet)
         if before is None or report.stance.takes_side or not before[1].stance.takes_side:
@@ -89,15 +89,15 @@ class Standing:
     def knows(self, outlet: str) -> bool:
         return outlet in self._votes
 
-    def is_echo(self, report: Report) -> bool:
+    def is_echo(self, report: ForecastReport) -> bool:
         """Whether it only passes on a voice that is heard already."""
         return report.root is not None and any(vote.voice == report.root for _, vote in self._votes.values())
 
-    def others(self, report: Report) -> list[int]:
+    def others(self, report: ForecastReport) -> list[int]:
         """The votes of the voices that are not this report's, one for each."""
         if not (self._relayed or report.root is not None):
             return [number for outlet, (number, _) in self._votes.items() if outlet != report.outlet]
-        speakers: dict[str, tuple[int, Report]] = {}
+        speakers: dict[str, tuple[int, ForecastReport]] = {}
         for number, vote in self._votes.values():
             if vote.voice != report.voice and vote.outlet != report.outlet:
                 first = speakers.get(vote.voice)
@@ -109,22 +109,22 @@ class Standing:
 class View(NamedTuple):
     """A claim as its latest voice finds it."""
 
-    own: Report
+    own: ForecastReport
     """The report that speaks for that voice."""
-    others: list[Report]
+    others: list[ForecastReport]
     """The votes of the other voices."""
     known: bool
     """Whether its outlet had reported the claim before."""
 
 
-def view(reports: Sequence[Report]) -> View | None:
+def view(reports: Sequence[ForecastReport]) -> View | None:
     """The claim as the last report finds it that is not an echo; None without reports.
 
     Args:
         reports: All reports of the claim, in the order they were published.
     """
-    standing = Standing()
-    last: tuple[Report, bool] | None = None
+    standing = ClaimVotes()
+    last: tuple[ForecastReport, bool] | None = None
     for number, report in enumerate(reports):
         if last is None or not standing.is_echo(report):
             last = report, standing.knows(report.outlet)

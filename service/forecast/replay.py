@@ -16,7 +16,7 @@ from service.forecast.columns import Columns
 from service.forecast.features import COPYING, STANCES, TERMS, Floats, design
 from service.forecast.fitting import Fit, Problem, fit
 from service.forecast.past import Past
-from service.forecast.records import Count, Resolved
+from service.forecast.records import Resolved, StanceCount
 from service.forecast.state import START, State, rounded
 from service.rates import UNIT
 
@@ -44,7 +44,9 @@ def refit(cases: Iterable[Resolved]) -> State:
         trained_on=claims,
         reports=past.reports,
         true=true / UNIT,
-        votes=tuple(Count(n, k / UNIT) for n, k in zip(votes[: len(STANCES)], votes[len(STANCES) :], strict=True)),
+        votes=tuple(
+            StanceCount(n, k / UNIT) for n, k in zip(votes[: len(STANCES)], votes[len(STANCES) :], strict=True)
+        ),
         fitted_at=past.fitted_at,
     )
 

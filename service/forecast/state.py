@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from service.forecast.features import COPYING, NAMES, STANCES, TERMS, Floats
-from service.forecast.records import Count
+from service.forecast.records import StanceCount
 from service.instants import format_instant, parse_instant
 from service.vocabulary import Stance
 
@@ -39,7 +39,7 @@ class State:
     """Reports on them."""
     true: float
     """How many of the claims proved true."""
-    votes: tuple[Count, ...]
+    votes: tuple[StanceCount, ...]
     """By `features.STANCES`: outlets' votes on the claims, and how many of those on claims that proved true."""
     fitted_at: dt.datetime | None
     """The moment whose truths are the last that were learned from."""
@@ -86,7 +86,7 @@ class State:
             trained_on=row["trained_on"],
             reports=row["reports"],
             true=row["true"],
-            votes=tuple(Count(*row["votes"][Stance(stance)]) for stance in STANCES),
+            votes=tuple(StanceCount(*row["votes"][Stance(stance)]) for stance in STANCES),
             fitted_at=None if row["fitted_at"] is None else parse_instant(row["fitted_at"]),
         )
 
@@ -111,7 +111,7 @@ START = State(
     trained_on=0,
     reports=0,
     true=0.0,
-    votes=(Count(),) * len(STANCES),
+    votes=(StanceCount(),) * len(STANCES),
     fitted_at=None,
 )
 """Before anything is known: the weights as guessed."""

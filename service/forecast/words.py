@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from service.forecast.features import NAMES
-from service.forecast.records import Report, View
+from service.forecast.records import ForecastReport, View
 from service.vocabulary import Stance
 
 _BASE = ("bias", "base_rate")
@@ -76,13 +76,13 @@ def _words(group: str, value: float, seen: View, rivals: int) -> str:
     }[group]
 
 
-def _statement(own: Report) -> str:
+def _statement(own: ForecastReport) -> str:
     if own.stance is Stance.SUPPORT and own.commitment is not None:
         return _COMMITMENTS[own.commitment]
     return _STANCES[own.stance]
 
 
-def _others(others: Sequence[Report]) -> str:
+def _others(others: Sequence[ForecastReport]) -> str:
     support = sum(report.stance is Stance.SUPPORT for report in others)
     deny = sum(report.stance is Stance.DENY for report in others)
     if not others:

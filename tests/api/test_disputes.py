@@ -5,11 +5,12 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from service.vocabulary import Scope
 from tests.api.contract import NOTHING
+from tests.examples import costly
 from tests.world import assert_problem, report
 
 REASON = "The page speaks of another bridge."
@@ -286,7 +287,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@costly
 @given(steps=STEPS)
 def test_counted_as_shown(world, steps):
     """

@@ -105,7 +105,6 @@ def test_outlet_that_is_not_scored(world):
     assert ["insufficient"] == [point["status"] for point in history(world)["items"]]
 
 
-@pytest.mark.unmeasured  # shorter tests run the same lines
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_claim_of_long_ago(world):
     """

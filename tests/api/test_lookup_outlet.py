@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.world import assert_problem
@@ -132,7 +132,6 @@ def test_anybody_may_look(newsstand):
 
 
 @given(st.text() | st.text().map("https://bild.de{}".format) | st.text().map("https://{}bild.de/".format))
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_text(newsstand, url):
     """
     Whatever is sent as the URL is found, unknown or refused; the answer is as the document says, never a 500.

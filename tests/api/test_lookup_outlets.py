@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import sqlalchemy as sa
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.world import assert_problem, report
@@ -162,7 +162,6 @@ def test_anybody_may_look(world):
 
 
 @given(st.lists(st.text() | st.text().map("https://bild.de{}".format), max_size=5))
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_texts(standing_world, urls):
     """
     Whatever texts are sent are found, or null, or refused as no texts; never a 500.

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.api.stage import LISTS, Stage
+from tests.examples import costly
 
 days = st.integers(0, 3)
 CHANGES = ["add_claim", "add_report", "add_report_to_another", "add_outlet", "withdraw"]
@@ -15,7 +16,7 @@ changes = st.lists(st.tuples(st.sampled_from(CHANGES), days), max_size=3)
 
 @pytest.mark.parametrize("name", LISTS)
 # The database is shared by the examples; each looks at rows of its own.
-@settings(max_examples=4, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@costly
 @given(first=st.lists(days, max_size=6), meanwhile=st.lists(changes, max_size=4), limit=st.integers(1, 3))
 def test_nothing_is_skipped_or_repeated(world, name, first, meanwhile, limit):
     """

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import itertools
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.examples import costly
 from tests.world import report
 
 _NUMBERS = itertools.count()
@@ -120,7 +121,7 @@ changes = st.lists(st.tuples(numbers, st.sampled_from([Filed.file, Filed.withdra
 
 
 # The database is shared by the examples; each leaves the queue empty.
-@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@costly
 @given(st.lists(st.tuples(st.integers(1, 4), numbers), max_size=4), st.lists(changes), st.integers(1, 2))
 def test_reports_between_pages_move_nothing(world, claims, meanwhile, limit):
     """

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import re
-import time
 from dataclasses import replace
 
 import pytest
@@ -13,14 +12,16 @@ import pytest
 from service.cache import ScoreCache
 from service.keys import list_keys, rotate_key
 from service.limits import Limits, Quota
+from service.metrics import render_metrics
 from service.runtime import Runtime
 from service.vocabulary import Scope
+from tests.cached import failures, long_rest
 from tests.own_redis import own_redis
 from tests.world import World, application_on, assert_problem, report
 
 pytestmark = pytest.mark.sqlite_alone  # calls are counted in Redis
 
-FEW = Limits(reads=Quota(4, 60), writes=Quota(3, 60), failures=Quota(2, 60))
+FEW = Limits(reads=Quota(4, 3600), writes=Quota(3, 3600), failures=Quota(2, 3600))  # no test takes an hour
 
 
 @pytest.fixture
@@ -69,8 +70,8 @@ def test_one_too_many(limited):
 
     assert [201] * 3 + [429] * 2 == statuses(answers)
     assert_problem(answers[3], 429, "too-many-requests")
-    assert 50 < int(answers[3].headers["Retry-After"]) <= 60
-    assert re.fullmatch(r'"writes";r=0;t=\d\d', answers[3].headers["RateLimit"])
+    assert f'"writes";r=0;t={answers[3].headers["Retry-After"]}' == answers[3].headers["RateLimit"]
+    assert 0 < int(answers[3].headers["Retry-After"]) <= 3600
     assert ['"writes";r=2', '"writes";r=1', '"writes";r=0'] == [
         response.headers["RateLimit"].rsplit(";", 1)[0] for response in answers[:3]
     ]
@@ -267,18 +268,17 @@ def test_keys_that_are_none_on_open_reads(limited):
 
 def test_redis_is_away(limited, tmp_path):
     """
-    Without Redis nobody is refused, and a call costs hardly more; a Redis that hangs is waited for once.
+    Without Redis nobody is refused; a Redis that hangs is waited for once.
     """
-    with own_redis(tmp_path) as server:
+    with long_rest(), own_redis(tmp_path) as server:
         world = limited(redis_url=server.url)
         world.record()
+        before = render_metrics(None).decode()
         with server.hung():
-            began = time.monotonic()
             answers = [world.client.get("/v1/outlets/herald/score") for _ in range(40)]
-            took = time.monotonic() - began
+        assert {"limit": 1} == failures(before)
         assert {200} == set(statuses(answers))
         assert not any("RateLimit" in response.headers for response in answers)
-        assert took < 8  # each would take a fifth of a second at least
         server.kill()
         assert {200} == set(statuses(read(world) for _ in range(10)))
         assert {422} == {world.post("/v1/outlets", {}).status_code for _ in range(10)}

@@ -17,9 +17,8 @@ def test_claim_matures_while_its_score_is_cached(world):
     for basis in ("resolved", "matured"):
         world.score(basis=basis)
     lives = sorted(dt.timedelta(milliseconds=redis.pttl(name)) for name in redis.keys("*:answer:herald:*"))
-    ends = [dt.datetime.now(dt.UTC) + life for life in lives]
 
-    assert [True, False] == [abs(end - due) < dt.timedelta(seconds=30) for end in ends]
+    assert [True, False] == [dt.timedelta() < life <= dt.timedelta(minutes=5) for life in lives]
 
 
 def test_by_id(world):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 
@@ -60,7 +60,6 @@ def test_a_changed_text_is_found_by_its_new_words(world):
     assert ([], [claim["id"]]) == (found("bridge"), found("tunnel june"))
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(q=st.text(min_size=1, max_size=20))
 def test_any_text_can_be_searched_for(world, q):
     """

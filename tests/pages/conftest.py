@@ -24,7 +24,6 @@ from service.lines import ReadLine
 from service.runtime import Runtime
 from service.schemas.lines import read_line
 from service.vocabulary import OPERATOR
-from tests.measuring import unmeasured
 from tests.pages.editor import Editor
 from tests.pages.site import Site, serving
 from tests.world import HOSTILE, World, report
@@ -82,7 +81,7 @@ def _filled(tmp_path_factory, sqlite_template, redis_server):
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (shared / "done").exists():
             shutil.copy(sqlite_template, shared / "site.db")
-            with unmeasured(), _application(shared, redis_server) as app:
+            with _application(shared, redis_server) as app:
                 _load(app.extensions["runtime"])
                 _add_what_the_files_lack(World(app))
             (shared / "done").touch()
@@ -106,7 +105,7 @@ def _application(folder, redis_server):
 def _load(runtime):
     """What `borneout import` does, without waiting for a disk."""
     files = {None: ROOT / "examples" / "alonso.ndjson"}
-    if folder := os.environ.get("BORNEOUT_DATA"):
+    if folder := os.environ.get("OPEN_DATA"):
         files |= {feed: Path(folder) / name for feed, name in OPEN_SETS.items()}
     now = dt.datetime.now(dt.UTC)
     for feed, path in files.items():

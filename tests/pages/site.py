@@ -11,6 +11,7 @@ from html.parser import HTMLParser
 from axe_playwright_python.sync_playwright import Axe
 from werkzeug.serving import make_server
 
+from tests.awaiting import DEADLINE
 from tests.world import World
 
 _WATCH_SHIFTS = """
@@ -81,6 +82,7 @@ def visiting(browser, site, *, width=1280, scheme="light", script=True, refused=
         java_script_enabled=script,
         timezone_id="Pacific/Auckland",
     )
+    context.set_default_timeout(DEADLINE * 1000)
     wrong = []
     context.on("request", lambda request: request.url.startswith(site.address) or wrong.append(request.url))
     page = context.new_page()

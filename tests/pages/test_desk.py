@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-import time
 
 import pytest
 
 from service.doings import list_doings
 from service.vocabulary import Scope
+from tests.awaiting import wait_until
 from tests.pages.editor import Editor, due, told
 from tests.world import HOSTILE, report
 
@@ -57,8 +57,7 @@ def test_today(app, db, world, editor):
     """
     What was done today stands there, the last first: by this key, or by all; what was done before does not.
     """
-    if (now := dt.datetime.now(dt.UTC)).time() >= dt.time(23, 59):
-        time.sleep(60 - now.second)  # so that the day does not end meanwhile
+    wait_until(lambda: dt.datetime.now(dt.UTC).time() < dt.time(23, 58, 30))  # so that the day does not end meanwhile
     one, other = due(world, "One."), due(world, "Other.")
     editor.resolve(one)
     editor.resolve(one, "false", supersedes=world.claim(one)["resolution"]["id"])

@@ -119,7 +119,7 @@ def test_add_report(world, editor):
         ({"published_at": "2100-01-01T00:00"}, "/reports/0/published_at Lies in the future."),
         ({"kind": "event"}, "/resolves_by An event needs the date by which it is due."),
         ({"outlet": "herold"}, "/reports/0/outlet"),
-        ({"outlet": ""}, "/reports/0/outlet Name the outlet, or give the url of the report on one of its pages."),
+        ({"outlet": ""}, "/reports/0/outlet The report has neither outlet nor url. Send one of them."),
         ({"commitment": "9"}, "/reports/0/commitment"),
         ({"commitment": "high"}, "/reports/0/commitment Not a valid integer."),
         ({"probability": "200"}, "/reports/0/probability"),

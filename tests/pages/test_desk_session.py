@@ -14,6 +14,7 @@ import pytest
 from service.keys import change_key, revoke_key, rotate_key
 from service.limits import Limits, Quota
 from service.vocabulary import Scope
+from tests.awaiting import wait_until
 from tests.pages.editor import HTTPS, Editor, is_out, told
 from tests.world import report
 
@@ -121,7 +122,7 @@ def test_key_ends(app, db, world, end):
     else:
         soon = now + dt.timedelta(milliseconds=20)
         change_key(db, editor.key.id, changes={"expires_at": soon}, seen=None, now=now)
-        time.sleep(0.03)
+        wait_until(lambda: dt.datetime.now(dt.UTC) > soon)
 
     assert is_out(editor.client.get("/desk"))
     response = editor.resolve(claim, token=token)
@@ -227,7 +228,7 @@ def test_own_claim(app, world):
     R14: who filed a claim does not resolve it at the desk either, unless an operator said so.
     """
     editor = Editor(app, Scope.CLAIMS_WRITE, Scope.RESOLUTIONS_WRITE).signed_in()
-    world.headers = {"Authorization": f"Bearer {editor.key['secret']}"}
+    world.headers = {"Authorization": f"Bearer {editor.key.secret}"}
     claim = world.record(report(), text="Own claim.")
     response = editor.resolve(claim)
 

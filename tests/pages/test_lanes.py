@@ -7,7 +7,7 @@ from itertools import pairwise
 from uuid import UUID
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from service.dossier import ClaimView, ReportView, ResolutionView
@@ -117,7 +117,6 @@ def stories(draw):
     )
 
 
-@settings(max_examples=30)
 @given(stories())
 def test_picture(story):
     """
@@ -147,7 +146,6 @@ def test_picture(story):
     assert picture.height > picture.lanes[-1].bottom
 
 
-@settings(max_examples=30)
 @given(stories())
 def test_summary(story):
     """

@@ -14,8 +14,6 @@ import pytest
 from bench.faults import run_fault, tell
 from bench.hurting import FAULTS, a_site
 
-pytestmark = pytest.mark.unmeasured  # in this process is nothing but those who call
-
 SECONDS = 0.4
 EXERCISED = {
     "sqlite": ["master killed", "everything killed", "redis flushed", "files kept short", "clock ahead"],

@@ -12,24 +12,21 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import psutil
-import pytest
 import sqlalchemy as sa
 
 from service.models import Claim, KeptAnswer
+from tests.awaiting import wait_until
 from tests.live import running
 from tests.world import report
-
-pytestmark = pytest.mark.unmeasured  # in this process is nothing but those who call
 
 CALLS = 24
 ROUNDS = 2
 MOST_ROUNDS = 30
-PATIENCE = 120.0  # seconds for one claim; who is not answered by then, never is
 
 
 def post(service, number):
     body = {"text": f"Bridge {number} opens in May.", "reports": [report()]}
-    return service.call("POST", "/v1/claims", body, headers={"Idempotency-Key": f"bridge-{number}"}, timeout=20)
+    return service.call("POST", "/v1/claims", body, headers={"Idempotency-Key": f"bridge-{number}"})
 
 
 def counts(db):
@@ -63,12 +60,14 @@ def test_one_key_on_several_workers(tmp_path, db, database_url):
 
 def insist(service, number):
     """The id of a claim, posted until that is answered, and how many times it was posted in vain."""
-    deadline, again = time.monotonic() + PATIENCE, 0
-    while (answered := sent(service, number)) is None:
-        assert time.monotonic() < deadline, f"claim {number} is not answered"
-        again += 1
-        time.sleep(0.05)
-    return answered, again
+    answers = []
+
+    def is_answered():
+        answers.append(sent(service, number))
+        return answers[-1]
+
+    wait_until(is_answered)
+    return answers[-1], len(answers) - 1
 
 
 def sent(service, number):

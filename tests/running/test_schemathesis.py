@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 
@@ -13,6 +12,7 @@ from service.config import Settings
 from service.serve import ROOT
 from service.vocabulary import Scope
 from tests.command import Command
+from tests.examples import PER_TEST
 from tests.live import running
 
 # All its checks but one. Paths and If-Match often name what is there, since nothing that is made up would.
@@ -69,8 +69,8 @@ tags.values = ["*"]
 "header.If-Match" = {{ dictionary = "tags", probability = 0.7 }}
 """
 REFUSALS = [400, 401, 403, 404, 405, 409, 412, 413, 414, 415, 422, 428, 429, 431]
-READS = "positive" if "SCHEMATHESIS_EXAMPLES" not in os.environ else "all"
-EXAMPLES = int(os.environ.get("SCHEMATHESIS_EXAMPLES", "5"))  # a hundred in the long form, by hand
+EXAMPLES = PER_TEST // 10  # of each operation, and of each sequence
+READS = "positive" if EXAMPLES < 100 else "all"
 
 
 @pytest.fixture(scope="module")

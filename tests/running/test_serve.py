@@ -6,7 +6,6 @@ import contextlib
 import http.client
 import json
 import os
-import socket
 import subprocess
 import sys
 
@@ -16,9 +15,9 @@ import yaml
 from service.config import Settings
 from service.redis_server import find_redis_server
 from service.serve import ROOT
+from tests.awaiting import DEADLINE, wait_until
 from tests.command import Command
 from tests.live import KEY, free_port, running
-from tests.own_redis import wait_until
 
 
 @pytest.fixture(scope="module")
@@ -32,30 +31,6 @@ def service(tmp_path_factory):
         yield shared
 
 
-def test_what_is_not_read(service):
-    """
-    What gunicorn refuses before the application sees it is a problem document, too, with a type that says why.
-    """
-    refused = {
-        f"GET /v1/outlets?q={'x' * 9000} HTTP/1.1\r\n\r\n": (414, "/problems/address-too-long"),
-        f"GET /v1/outlets HTTP/1.1\r\nX-Request-ID: {'x' * 9000}\r\n\r\n": (431, "/problems/headers-too-large"),
-        "GET /v1/outlets HTTP/1.1\r\nX\0: x\r\n\r\n": (400, "/problems/bad-request"),
-        "GET /v1/outlets HTTP/1.1\r\nExpect: something\r\n\r\n": (400, "/problems/bad-request"),
-        "POST /v1/outlets HTTP/1.1\r\nTransfer-Encoding: x, chunked\r\n\r\n": (400, "/problems/bad-request"),
-        "GET /v1/outlets?\xff HTTP/1.1\r\n\r\n": (400, "/problems/bad-request"),
-    }
-    for sent, (status, kind) in refused.items():
-        with socket.create_connection(("127.0.0.1", service.port), timeout=10) as connection:
-            connection.sendall(sent.encode("latin-1"))
-            answer = http.client.HTTPResponse(connection)
-            answer.begin()
-            problem = json.loads(answer.read())
-            answer.close()
-
-        assert (status, "application/problem+json") == (answer.status, answer.headers["Content-Type"])
-        assert (kind, status) == (problem["type"], problem["status"])
-
-
 def test_chunks_that_are_too_many(service):
     """
     A body in chunks is read whole up to 1 MiB, and refused beyond.
@@ -63,7 +38,7 @@ def test_chunks_that_are_too_many(service):
     headers = {"Authorization": f"Bearer {KEY}", "Content-Type": "application/json"}
     for more, status in ((b"", 201), (b"x", 413), (b" " * 2**19, 413)):
         sent = [b'{"name": "Herald"}'.ljust(2**19), b" " * 2**19, more]
-        connection = http.client.HTTPConnection("127.0.0.1", service.port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", service.port, timeout=DEADLINE)
         with contextlib.closing(connection):
             connection.request("POST", "/v1/outlets", filter(None, sent), headers, encode_chunked=True)
             assert status == connection.getresponse().status

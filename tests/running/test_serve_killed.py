@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import os
-import time
-from itertools import pairwise
 
 import psutil
 import pytest
 
+from service import serve
 from service.serve import Process
+from tests.awaiting import DEADLINE, later, wait_until
 from tests.live import running
-from tests.own_redis import wait_until
 from tests.world import NOTE, report
 
 
@@ -38,18 +37,18 @@ def test_every_process_killed_comes_back(service):
 
         killed = service.processes(part)[-1]  # of gunicorn one of those that answer
         killed.kill()
-        psutil.wait_procs([killed], 60)
+        psutil.wait_procs([killed], DEADLINE)
         wait_until(is_back)
         service.wait_until_ready(("ok",))
     [master, *old] = service.processes("gunicorn")
     master.kill()
     wait_until(lambda: {p.pid for p in service.processes("gunicorn")} - {p.pid for p in [master, *old]})
-    psutil.wait_procs(old, 60)  # until then it may be one of them that answers
+    psutil.wait_procs(old, DEADLINE)  # until then it may be one of them that answers
     service.wait_until_ready(("ok",))
 
     path = f"/v1/claims/{claim['id']}/resolutions"
     assert 201 == service.call("POST", path, {"verdict": "true", "note": NOTE})[0]
-    assert 1 == service.call("GET", score)[1]["counts"]["resolved"]
+    wait_until(lambda: 1 == service.call("GET", score)[1]["counts"]["resolved"])
     wait_until(
         lambda: [1, 1, 3] == [len(service.processes(part)) for part in ("cli worker", "redis-server", "gunicorn")]
     )
@@ -65,20 +64,25 @@ def test_the_rest_ends_when_the_first_is_killed(service):
     service.process.wait()
     service.start()
 
-    assert [] == psutil.wait_procs(below, 60)[1]
+    assert [] == psutil.wait_procs(below, DEADLINE)[1]
     service.wait_until_ready()  # until now it may have been one of those that answered
     assert 200 == service.status("/v1/scores")
 
 
-def test_what_ends_is_started_again_in_a_moment():
+def test_what_ends_is_started_again_after_a_pause(monkeypatch):
     """
     A process that has ended is started again, but not at once: one that cannot run would take all the time there is.
     """
+    monkeypatch.setattr(serve, "_PAUSE", 3600.0)
     started = []
-    process = Process("nothing", ["true"], os.environ, before=lambda: started.append(time.monotonic()))
+    process = Process("nothing", ["true"], os.environ, before=lambda: started.append("again"))
     process.start()
-
-    wait_until(lambda: process.revive() or len(started) == 3)
     wait_until(lambda: not process.running)
 
-    assert all(later - sooner >= 1 for sooner, later in pairwise(started))
+    process.revive()
+    process.revive()
+    assert ["again"] == started
+    with later(3600):
+        process.revive()
+    assert ["again"] * 2 == started
+    wait_until(lambda: not process.running)

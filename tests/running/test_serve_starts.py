@@ -19,11 +19,11 @@ from service.config import Settings
 from service.db import Database
 from service.keys import list_keys
 from service.serve import ROOT, Address
+from tests.awaiting import DEADLINE
 from tests.command import Command
 from tests.live import free_port
 
 KEY_SHOWN = re.compile(r"first key, shown this once: (bo_\S+)")
-PATIENCE = 90.0  # seconds
 
 
 class Served:
@@ -40,7 +40,7 @@ class Served:
 
     def printed(self):
         """What it prints when it is up."""
-        lines, bound = [], threading.Timer(PATIENCE, self.process.kill)
+        lines, bound = [], threading.Timer(DEADLINE, self.process.kill)
         bound.start()
         while "Borneout is at" not in "".join(lines):
             lines.append(self.process.stdout.readline())
@@ -51,7 +51,7 @@ class Served:
 
     def post(self, key):
         """The status of an empty call with a key."""
-        connection = http.client.HTTPConnection(self.address.host, self.address.port, timeout=10)
+        connection = http.client.HTTPConnection(self.address.host, self.address.port, timeout=DEADLINE)
         headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
         with contextlib.closing(connection):
             connection.request("POST", "/v1/outlets", "{}", headers)
@@ -76,12 +76,11 @@ def ends_cleanly(served, data_dir, how):
     """Whether it ends with 0 when it is told to, and leaves no process, no socket and no open transaction behind."""
     below = psutil.Process(served.process.pid).children(recursive=True)
     served.process.send_signal(how)
-    code = served.process.wait(PATIENCE)
-    _, alive = psutil.wait_procs(below, 10)
+    code = served.process.wait(DEADLINE)
+    _, alive = psutil.wait_procs(below, DEADLINE)
     return (0, [], []) == (code, alive, [*data_dir.glob("*.sock"), *data_dir.parent.glob("*-wal")])
 
 
-@pytest.mark.usefixtures("measured")
 def test_first_and_later_starts(tmp_path, serve):
     """
     The first start says where it is and shows the first key, which works; one that failed before has made none, since
