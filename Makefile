@@ -16,10 +16,9 @@ help: ## show this list
 
 install: .venv/dev ## install everything that running, testing and checking need, into .venv
 
-run: .venv/runtime ## serve on 127.0.0.1:8000 from ./var, with the example in it
-	@$(BIN)/borneout migrate
-	@$(BIN)/borneout import examples/alonso.ndjson || true # what was changed since the last time is said, and stays
-	@$(BIN)/borneout serve
+# PORT reaches it by the environment. HOST does only if it is given to make: some shells set it to the machine's name.
+run: .venv/runtime ## serve on 127.0.0.1:8000 from ./var, with the example in it; PORT= and HOST= choose another address
+	@$(BIN)/borneout serve --example $(if $(findstring command,$(origin HOST)),--host $(HOST))
 
 test: .venv/dev ## every test, on SQLite, a real PostgreSQL and a real Redis
 	$(PYTEST)
@@ -46,6 +45,7 @@ bench: .venv/dev .venv-bench/dev ## measure speed; takes half an hour
 	.venv-bench/bin/python -m bench.refit
 	$(BIN)/python -m bench.score_cost
 	$(BIN)/python -m bench.pages
+	$(BIN)/python -m bench.start
 
 wheel: .venv/runtime ## build the wheel, into dist
 	rm -rf build # setuptools would add deleted modules from an earlier build

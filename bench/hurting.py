@@ -55,7 +55,7 @@ class Site:
 
     def answering(self) -> list[psutil.Process]:
         """Gunicorn's workers, without their master, which is the eldest."""
-        return self.service.processes("service.gunicorn_conf")[1:]
+        return self.service.processes("borneout-web")[1:]
 
 
 @contextmanager
@@ -132,7 +132,7 @@ def _kill_a_worker(site: Site) -> None:
 
 
 def _kill_the_master(site: Site) -> None:
-    for master in site.service.processes("service.gunicorn_conf")[:1]:
+    for master in site.service.processes("borneout-web")[:1]:
         master.kill()
 
 
@@ -194,7 +194,7 @@ def _disk_filled(site: Site) -> Iterator[None]:
 
 @contextmanager
 def _files_kept_short(site: Site) -> Iterator[None]:
-    victims = [*site.answering(), *site.service.processes("service.cli worker")]
+    victims = [*site.answering(), *site.service.processes("borneout-worker")]
     for limit in (_SHORT_FILE, resource.RLIM_INFINITY):
         for victim in victims:
             with contextlib.suppress(psutil.NoSuchProcess):

@@ -124,8 +124,8 @@ def watch(site: Site, minutes: float) -> tuple[dict[str, list[Sample]], list[dic
 
 def _processes(site: Site) -> list[tuple[str, psutil.Process]]:
     named = [("serve", psutil.Process(site.service.process.pid))]
-    named += [("worker", process) for process in site.service.processes("service.cli worker")]
-    master, *answering = site.service.processes("service.gunicorn_conf")
+    named += [("worker", process) for process in site.service.processes("borneout-worker")]
+    master, *answering = site.service.processes("borneout-web")
     return [*named, ("gunicorn", master), *((f"answers, {process.pid}", process) for process in answering)]
 
 

@@ -33,6 +33,7 @@ from service.db import Database
 from service.document import SERVERS, SERVICE, complete_document
 from service.envelope import wrap_answers
 from service.logs import set_up_logs
+from service.metrics import show_zeros
 from service.pages import (
     assets,
     claim,
@@ -102,6 +103,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     if settings is None:
         set_up_logs()
         settings = Settings.from_env()
+    show_zeros()
     app = Flask(__name__, static_folder=None)
     app.config.from_mapping(
         API_TITLE="Borneout",

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from filelock import FileLock, Timeout
 
 from service.cache import ScoreCache
+from service.data_dir import make_data_dir
 from service.db import Database
 from service.errors import CannotRun
 from service.migrations import State, find_state
@@ -128,7 +129,7 @@ def _checked(copy: Path, source: Path) -> int:
 @contextmanager
 def _unused(data_dir: Path, place: Path) -> Iterator[None]:
     """Keep `serve` from starting, and see that no other process has the database open."""
-    data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_data_dir(data_dir)
     with contextlib.ExitStack() as held:
         try:
             held.enter_context(FileLock(data_dir / "serve.lock", blocking=False, mode=0o600))

@@ -8,14 +8,14 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import quote
 
-import sqlalchemy as sa
-
-from service.environment import PREFIX, drain_seconds, find_data_dir
+from service.engines import check_database_url
+from service.environment import PREFIX, Variable, absolute_path, drain_seconds, find_data_dir, find_variable
 from service.errors import CannotRun
 from service.keys import KEY
 from service.limits import Limits
-from service.redis_link import check_url
+from service.redis_link import check_redis_url
 
 log = logging.getLogger(__name__)
 
@@ -71,6 +71,14 @@ class Settings:
     """What cookies are signed with; None for a secret of the data directory's own."""
     drain: float
     """Seconds for which requests are still taken after it was said that the service stops."""
+    conventional: frozenset[str] = frozenset()
+    """Which of `DATABASE_URL` and `REDIS_URL` are used because ours are not set."""
+
+    @property
+    def sqlite_file(self) -> Path | None:
+        """The file of the database; None if it is PostgreSQL."""
+        scheme, _, path = self.database_url.partition(":///")
+        return Path(path) if scheme == "sqlite" else None
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] = os.environ, *, data_dir: Path | None = None) -> Settings:
@@ -86,13 +94,13 @@ class Settings:
         for name in sorted(env):
             if name.startswith(PREFIX) and name not in _KNOWN:
                 log.warning("Unknown setting %s has no effect", name)
-        data_dir = find_data_dir(env) if data_dir is None else data_dir.absolute()
-        redis_url = env.get(PREFIX + "REDIS_URL") or None
+        data_dir = _data_dir(find_data_dir(env) if data_dir is None else absolute_path(data_dir))
+        database, cache = find_variable(env, "DATABASE_URL"), find_variable(env, "REDIS_URL")
         return cls(
             data_dir=data_dir,
-            database_url=_database_url(env.get(PREFIX + "DATABASE_URL") or f"sqlite:///{data_dir / 'borneout.db'}"),
-            redis_url=_redis_url(redis_url) if redis_url else f"unix://{data_dir / 'redis.sock'}",
-            embedded_redis=redis_url is None,
+            database_url=_database_url(database) if database else f"sqlite:///{data_dir / 'borneout.db'}",
+            redis_url=_redis_url(cache) if cache else f"unix://{quote(str(data_dir / 'redis.sock'))}",
+            embedded_redis=cache is None,
             public_read=_flag(env, "PUBLIC_READ", default=True),
             migrate=_flag(env, "MIGRATE", default=True),
             bootstrap_key=_bootstrap_key(env.get(PREFIX + "BOOTSTRAP_KEY") or None),
@@ -102,6 +110,7 @@ class Settings:
             security_contact=_contact(env.get(PREFIX + "SECURITY_CONTACT") or None),
             secret_key=_secret_key(env.get(PREFIX + "SECRET_KEY") or None),
             drain=_drain(env),
+            conventional=frozenset(found.name for found in (database, cache) if found and not found.is_ours),
         )
 
 
@@ -113,28 +122,41 @@ def _flag(env: Mapping[str, str], name: str, *, default: bool) -> bool:
     return _FLAGS[word.lower()]
 
 
-def _database_url(url: str) -> str:
-    """The URL as SQLAlchemy takes it; PostgreSQL is spoken to through psycopg 3."""
-    scheme, found, rest = url.partition("://")
-    if found and scheme in ("postgres", "postgresql", "postgresql+psycopg"):
-        return _parsed("DATABASE_URL", f"postgresql+psycopg://{rest}", sa.create_engine)
-    if found and scheme == "sqlite" and len(rest) > 1 and rest.startswith("/"):
-        return f"sqlite:///{Path(rest[1:]).absolute()}"
-    raise BadSetting(f"{PREFIX}DATABASE_URL must begin with sqlite:/// or postgresql://.")
-
-
-def _redis_url(url: str) -> str:
-    if not url.startswith(("redis://", "rediss://", "unix://")):
-        raise BadSetting(f"{PREFIX}REDIS_URL must begin with redis://, rediss:// or unix://.")
-    return _parsed("REDIS_URL", url, check_url)
-
-
-def _parsed(name: str, url: str, parse: Callable[[str], object]) -> str:
-    """The URL, once the client that will open it has read it. What it says of a bad one may hold a password."""
+def _data_dir(path: Path) -> Path:
+    """Check that the path can be written in a URL, as that of the SQLite file is."""
     try:
-        parse(url)
-    except (TypeError, ValueError, sa.exc.ArgumentError):
-        raise BadSetting(f"{PREFIX}{name} must be a URL with a number as its port and options that exist.") from None
+        str(path).encode()
+    except UnicodeEncodeError:
+        raise BadSetting(f"The data directory {str(path)!a} must have a name in UTF-8.") from None
+    if "?" in str(path):
+        raise BadSetting(f"The data directory {str(path)!r} must not have a question mark in its name.")
+    return path
+
+
+def _database_url(found: Variable) -> str:
+    """Return the URL as SQLAlchemy takes it; the driver for PostgreSQL is psycopg 3."""
+    scheme, is_url, rest = found.value.partition("://")
+    if is_url and scheme in ("postgres", "postgresql", "postgresql+psycopg"):
+        url = f"postgresql+psycopg://{rest}"
+    elif is_url and scheme == "sqlite" and len(rest) > 1 and rest.startswith("/"):
+        url = f"sqlite:///{absolute_path(Path(rest[1:]))}"
+    else:
+        raise BadSetting(f"{found.name} must begin with sqlite:/// or postgresql://.")
+    return _checked(found.name, url, check_database_url)
+
+
+def _redis_url(found: Variable) -> str:
+    if not found.value.startswith(("redis://", "rediss://", "unix://")):
+        raise BadSetting(f"{found.name} must begin with redis://, rediss:// or unix://.")
+    return _checked(found.name, found.value, check_redis_url)
+
+
+def _checked(name: str, url: str, check: Callable[[str], None]) -> str:
+    """Return a URL that its client accepts. The error has no part of the URL, which may hold a password."""
+    try:
+        check(url)
+    except ValueError as exc:
+        raise BadSetting(f"{name} must be a URL {exc}.") from None
     return url
 
 

@@ -7,6 +7,7 @@ import errno
 import functools
 import hashlib
 import json
+import re
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -45,6 +46,21 @@ _AWAY_CODES = frozenset(
         sqlite3.SQLITE_FULL,
         sqlite3.SQLITE_IOERR,  # a quota that is used up, for one
     }
+)
+_REFUSED_CODES = frozenset(
+    {
+        sqlite3.SQLITE_AUTH,
+        sqlite3.SQLITE_CORRUPT,
+        sqlite3.SQLITE_NOTADB,
+        sqlite3.SQLITE_PERM,
+        sqlite3.SQLITE_READONLY,
+    }
+)
+_REFUSED_STATES = (
+    "28",  # the role or its password
+    "3D",  # there is no such database
+    "3F",  # there is no such schema
+    "42501",  # the role lacks a privilege
 )
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
 _LOCK_FILES = 256
@@ -202,6 +218,23 @@ def lacks_schema(error: Exception) -> bool:
     if isinstance(reason, sqlite3.OperationalError):
         return str(reason).startswith(("no such table", "no such column"))
     return getattr(reason, "sqlstate", None) in _NO_SCHEMA
+
+
+def reason_of(error: Exception) -> str | None:
+    """Return what the database itself says is wrong with it, in a line; None for any other error."""
+    if isinstance(error, sa.exc.TimeoutError | Overtaken):
+        return "it is too busy"
+    if not isinstance(error, sa.exc.DBAPIError) or not (is_away(error) or _is_refused(error.orig)):
+        return None
+    lines = (line for line in str(error.orig).splitlines() if not line.startswith("\t"))  # libpq's advice is indented
+    return re.sub("^connection (failed|is bad): ", "", "; ".join(lines)).strip().rstrip(".")
+
+
+def _is_refused(reason: object) -> bool:
+    """Whether a database is there and does not let itself be used: damaged, not ours to write, with no such options."""
+    if isinstance(reason, sqlite3.Error):
+        return getattr(reason, "sqlite_errorcode", 0) & 0xFF in _REFUSED_CODES
+    return str(getattr(reason, "sqlstate", None)).startswith(_REFUSED_STATES)
 
 
 def after_commit(session: Session, act: Callable[[], object]) -> None:

@@ -13,6 +13,17 @@ from service.identity import words_of
 LOCK_TIMEOUT = "10s"
 """How long PostgreSQL waits for a lock."""
 _PATIENCE = 10.0  # seconds that SQLite waits for one
+_NUMBERS = frozenset(
+    {
+        "connect_timeout",
+        "keepalives",
+        "keepalives_count",
+        "keepalives_idle",
+        "keepalives_interval",
+        "tcp_user_timeout",
+    }
+)
+"""The options of libpq that it does not read before it connects."""
 
 
 def make_engine(url: str) -> sa.Engine:
@@ -33,6 +44,60 @@ def make_engine(url: str) -> sa.Engine:
         pool_size=5,
         pool_timeout=5,
     )
+
+
+def check_database_url(url: str) -> None:
+    """Check a URL without connecting to the database.
+
+    Raises:
+        ValueError: A client would refuse it; the message continues "it must be a URL" and has no secret in it.
+    """
+    try:
+        parsed = sa.make_url(url)
+        url.encode()
+    except (ValueError, sa.exc.ArgumentError):
+        raise ValueError("in UTF-8 with a number as its port") from None
+    if parsed.get_backend_name() == "sqlite":
+        if parsed.query:
+            raise ValueError("without options")
+        return
+    _check_libpq(parsed)
+
+
+def _check_libpq(url: sa.URL) -> None:
+    """Check the options of a URL for PostgreSQL as its client library does before it connects."""
+    # Imported late, since it takes a while and SQLite needs none of it.
+    from psycopg import Error, conninfo, pq  # noqa: PLC0415
+
+    try:
+        _, options = url.get_dialect()().create_connect_args(url)
+    except sa.exc.ArgumentError:
+        raise ValueError("with as many ports as hosts, or one port") from None
+    options = {name: str(value) for name, value in options.items() if name != "context"}
+    for port in filter(None, options.get("port", "").split(",")):
+        if not _is_number(port, 65535):
+            raise ValueError("with a number from 1 to 65535 as its port")
+    known = {option.keyword.decode() for option in pq.Conninfo.get_defaults()}
+    if not known.issuperset(options):
+        raise ValueError("with options that exist")
+    for name in _NUMBERS & options.keys():
+        if not _is_number(options[name].removeprefix("-"), 2**31 - 1):
+            raise ValueError(f"with a number for the option {name}")
+    # libpq itself judges the others, before it finds that there is no server in this folder.
+    options = {name: value for name, value in options.items() if name not in ("host", "hostaddr", "port")}
+    try:
+        attempt = pq.PGconn.connect_start(conninfo.make_conninfo(**options, host="/nonexistent").encode())
+    except (Error, ValueError):
+        raise ValueError("with options that its client accepts") from None
+    said = attempt.error_message.decode(errors="replace")
+    attempt.finish()
+    if not said.startswith("connection to server"):
+        named = next((name for name in options if name in said.replace(" ", "_")), None)
+        raise ValueError(f"with a valid value for the option {named}" if named else "with options that are valid")
+
+
+def _is_number(text: str, highest: int) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= 10 and int(text) <= highest
 
 
 def _set_up_sqlite(connection: Any, _record: object) -> None:

@@ -1,24 +1,71 @@
-"""What the environment says that gunicorn has to know before it imports the application."""
+"""The settings that are needed before the application is imported."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 PREFIX = "BORNEOUT_"
+PORT = "PORT"
 
 _DATA_DIR = "var"
 _DRAIN = "1"
 _LONGEST_DRAIN = 300.0
+_PORT = "8000"
+
+
+class Variable(NamedTuple):
+    """A variable of the environment that is set."""
+
+    name: str
+    value: str
+
+    @property
+    def is_ours(self) -> bool:
+        return self.name.startswith(PREFIX)
+
+
+def find_variable(env: Mapping[str, str], name: str) -> Variable | None:
+    """Return our variable with this name or, where it is not set, the conventional one without our prefix.
+
+    >>> find_variable({"DATABASE_URL": "postgresql://h/b", "BORNEOUT_DATABASE_URL": ""}, "DATABASE_URL")
+    Variable(name='DATABASE_URL', value='postgresql://h/b')
+    """
+    found = (Variable(variable, env.get(variable, "")) for variable in (PREFIX + name, name))
+    return next((variable for variable in found if variable.value), None)
 
 
 def find_data_dir(env: Mapping[str, str]) -> Path:
-    """Where the data is.
+    """Return the data directory.
 
     >>> find_data_dir({"BORNEOUT_DATA_DIR": "/srv/borneout"})
     PosixPath('/srv/borneout')
     """
-    return Path(env.get(PREFIX + "DATA_DIR") or _DATA_DIR).absolute()
+    return absolute_path(Path(env.get(PREFIX + "DATA_DIR") or _DATA_DIR))
+
+
+def absolute_path(path: Path) -> Path:
+    """Return a path as an absolute one; `~` is the home directory, as in a shell."""
+    try:
+        return path.expanduser().absolute()
+    except RuntimeError:  # there is no such user
+        return path.absolute()
+
+
+def find_port(env: Mapping[str, str]) -> int:
+    """Return the port to listen on.
+
+    Raises:
+        ValueError: It is not a number from 1 to 65535.
+
+    >>> find_port({"PORT": "80"}), find_port({})
+    (80, 8000)
+    """
+    text = env.get(PORT) or _PORT
+    if not (text.isascii() and text.isdigit() and len(text) <= 5 and 1 <= int(text) <= 65535):
+        raise ValueError(f"{PORT} must be a number from 1 to 65535, not {text!r}")
+    return int(text)
 
 
 def drain_seconds(env: Mapping[str, str]) -> float:

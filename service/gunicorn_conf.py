@@ -13,19 +13,21 @@ from gunicorn.arbiter import Arbiter
 from gunicorn.workers.base import Worker
 from gunicorn.workers.gthread import ThreadWorker
 
+from service.data_dir import METRICS, keep_files_private
 from service.draining import say_starting, say_stopping
-from service.environment import drain_seconds, find_data_dir
+from service.environment import drain_seconds, find_data_dir, find_port
 from service.errors import AddressTooLong, BadRequest, HeadersTooLarge, InternalError
 from service.logs import formatter
 
 _PROBLEMS = {kind.status: kind for kind in (AddressTooLong, HeadersTooLarge, InternalError)}
 _STOPPING = (signal.SIGTERM, signal.SIGQUIT, signal.SIGINT)
 _DATA_DIR = find_data_dir(os.environ)
-_METRICS = _DATA_DIR / "metrics"
+_METRICS = _DATA_DIR / METRICS
 try:
-    _DRAIN = drain_seconds(os.environ)
+    _DRAIN, _PORT = drain_seconds(os.environ), find_port(os.environ)
 except ValueError as exc:
     raise SystemExit(f"Error: {exc}.") from None
+keep_files_private()
 
 
 class LeavingWorker(ThreadWorker):  # type: ignore[misc]
@@ -51,7 +53,7 @@ class LeavingWorker(ThreadWorker):  # type: ignore[misc]
 
 
 wsgi_app = "service.app:create_app()"
-bind = "127.0.0.1:8000"
+bind = f"127.0.0.1:{_PORT}"
 workers = int(os.environ.get("WEB_CONCURRENCY") or 2)
 worker_class = LeavingWorker
 threads = 4
@@ -118,6 +120,13 @@ Arbiter.handle_term = _stop_in_a_moment
 
 def on_starting(_server: Arbiter) -> None:
     """Count from zero: what processes that are gone have left would be added to."""
+    # Imported late, as below.
+    from service.config import BadSetting, Settings  # noqa: PLC0415
+
+    try:
+        Settings.from_env()
+    except BadSetting as exc:
+        raise SystemExit(f"Error: {exc}") from None
     say_starting(_DATA_DIR)
     _METRICS.mkdir(mode=0o700, parents=True, exist_ok=True)
     for left in _METRICS.glob("*.db"):

@@ -42,11 +42,6 @@ _SCORE_READS = Counter(
 _REDIS_FAILURES = Counter(
     "borneout_redis_failures", "Redis refused, or did not answer in time.", ["operation"], registry=_OWN
 )
-# Shown as 0 from the start, so that the first of them is an increase.
-for _operation in get_args(RedisOperation):
-    _REDIS_FAILURES.labels(_operation)
-for _status in ("hit", "miss", "bypass"):
-    _SCORE_READS.labels(_status)
 
 
 class Backlog(NamedTuple):
@@ -55,6 +50,14 @@ class Backlog(NamedTuple):
     rows: int
     oldest: float
     """The age of the oldest row in seconds; 0 if there is none."""
+
+
+def show_zeros() -> None:
+    """Show some counts as 0 from the start, so that the first one is an increase."""
+    for operation in get_args(RedisOperation):
+        _REDIS_FAILURES.labels(operation)
+    for status in ("hit", "miss", "bypass"):
+        _SCORE_READS.labels(status)
 
 
 def count_answer(method: str, route: str, status: int, *, seconds: float) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import re
 import time
+from urllib.parse import parse_qs, urlsplit
 
 import redis
 from redis.backoff import NoBackoff
@@ -18,6 +20,32 @@ PREFIX = "borneout:2:"
 
 READ_TIMEOUT = 0.15  # seconds; a score is computed from the database in less
 _WRITE_TIMEOUT = 0.5  # longer, because giving up leaves other readers with an old score until the worker comes by
+_BOOLEAN = "true|false|yes|no|1|0"
+_SECONDS = r"[0-9]{1,9}(\.[0-9]{1,9})?"
+_OPTION_VALUES = {
+    "db": "[0-9]{1,9}",
+    "health_check_interval": "[0-9]{1,9}",
+    "max_connections": "0*[1-9][0-9]{0,8}",
+    "socket_connect_timeout": _SECONDS,
+    "socket_keepalive": _BOOLEAN,
+    "socket_timeout": _SECONDS,
+    "ssl_cert_reqs": "none|optional|required",
+    "ssl_check_hostname": _BOOLEAN,
+}
+_OPTIONS = frozenset(
+    {
+        *_OPTION_VALUES,
+        "client_name",
+        "password",
+        "ssl_ca_certs",
+        "ssl_ca_path",
+        "ssl_certfile",
+        "ssl_keyfile",
+        "ssl_password",
+        "username",
+    }
+)
+"""Those of redis-py that can be written in a URL and are not set by `connect`."""
 _REST = 0.5  # seconds during which a Redis that failed is not asked for what can be done without
 
 
@@ -61,12 +89,39 @@ def connect(url: str, *, timeout: float) -> redis.Redis:
     return redis.Redis.from_pool(pool)
 
 
-def check_url(url: str) -> None:
-    """Read a URL as `connect` does, and connect to nothing.
+def check_redis_url(url: str) -> None:
+    """Check a URL without connecting to Redis.
 
     Raises:
-        ValueError: It is no URL of a Redis, or its port or an option is not what it must be.
-        TypeError: It has an option that does not exist.
+        ValueError: A client would refuse it; the message continues "it must be a URL" and has no secret in it.
     """
-    with connect(url, timeout=READ_TIMEOUT) as client:
-        client.connection_pool.make_connection()
+    try:
+        parsed = urlsplit(url)
+        port = parsed.port
+        url.encode()
+    except ValueError:
+        port = 0
+    if port == 0:
+        raise ValueError("in UTF-8 with a number from 1 to 65535 as its port")
+    if parsed.scheme == "unix":
+        if parsed.netloc.rpartition("@")[2] or not parsed.path.strip("/"):
+            raise ValueError("with the absolute path of a socket, such as unix:///run/redis.sock")
+    elif not parsed.hostname or not re.fullmatch("/?[0-9]{0,9}", parsed.path, re.ASCII):
+        raise ValueError("with a host, and nothing but the number of a database as its path")
+    given = parse_qs(parsed.query, keep_blank_values=True)
+    if not _OPTIONS.issuperset(given):
+        raise ValueError("with options that exist")
+    for name, values in given.items():
+        valid = re.compile(_OPTION_VALUES.get(name, ".*"), re.ASCII | re.IGNORECASE | re.DOTALL)
+        if not all(map(valid.fullmatch, values)):
+            raise ValueError(f"with a valid value for the option {name}")
+    _try_to_parse(url)
+
+
+def _try_to_parse(url: str) -> None:
+    """Have redis-py read the URL as it does when it connects."""
+    try:
+        with connect(url, timeout=READ_TIMEOUT) as client:
+            client.connection_pool.make_connection()
+    except (TypeError, ValueError, LookupError, OSError, redis.RedisError):
+        raise ValueError("with options that its client accepts") from None

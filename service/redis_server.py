@@ -53,7 +53,7 @@ def redis_command(socket: Path) -> list[str]:
     settings = {
         "port": "0",
         "unixsocket": str(socket),
-        "unixsocketperm": "700",
+        "unixsocketperm": "600",
         "dir": str(socket.parent),
         "save": "",
         "appendonly": "no",

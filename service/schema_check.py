@@ -8,6 +8,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from service.config import Settings
+from service.data_dir import make_data_dir
 from service.db import Database, is_away
 from service.errors import CannotRun
 from service.migrations import State, WrongState, find_state, migrate
@@ -42,7 +43,7 @@ def create_schema(settings: Settings) -> None:
     """
     if refuse_other_schema(settings) is State.CURRENT:
         return
-    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_data_dir(settings.data_dir)
     db = Database(settings.database_url)
     try:
         migrate(db.engine)

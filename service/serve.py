@@ -2,42 +2,43 @@
 
 from __future__ import annotations
 
-import ctypes
 import datetime as dt
-import logging
+import gc
 import os
 import signal
 import socket
-import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
-from dataclasses import dataclass, field
+from functools import partial
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import NamedTuple
 
 from filelock import FileLock, Timeout
+from gunicorn.app import wsgiapp
 
+import service.app  # noqa: F401 - imported once, and found so by the processes that are forked
+from service.cache import ScoreCache
 from service.config import Settings
+from service.data_dir import METRICS, make_data_dir
 from service.db import Database
 from service.draining import say_starting, say_stopping
 from service.environment import PREFIX
 from service.errors import CannotRun
 from service.keys import ensure_first_key
+from service.processes import Process
 from service.redis_server import redis_command, stop_leftover
 from service.schema_check import create_schema, refuse_other_schema, require_schema
 from service.stopping import Stop
-
-log = logging.getLogger(__name__)
+from service.worker import BEAT, run_worker
 
 ROOT = Path(__file__).parents[1]
 
-_PAUSE = 1.0  # seconds between a process's end and its next start, so that one that cannot run does not spin
 _PORT_PATIENCE = 5.0  # seconds that an earlier run which was killed may hold the port on
-_PATIENCE = 30.0  # seconds that a process has to begin, or to end
-_PR_SET_PDEATHSIG = 1
+_PATIENCE = 30.0  # seconds that the service has to answer
+_LOOK = 0.02  # seconds between two looks at something that is about to happen
 
 
 class StartError(CannotRun):
@@ -64,55 +65,6 @@ class Address(NamedTuple):
         return f"http://{self.listen}"
 
 
-@dataclass(slots=True)
-class Process:
-    """One of the processes that make up the service; started again if it ends by itself."""
-
-    name: str
-    command: list[str]
-    env: Mapping[str, str]
-    before: Callable[[], None] = lambda: None
-    _popen: subprocess.Popen[bytes] | None = field(default=None, init=False)
-    _ended_at: float | None = field(default=None, init=False)
-
-    def start(self) -> None:
-        self.before()
-        # A session of its own, so that Ctrl-C reaches only us and the rest is stopped in order.
-        self._popen = subprocess.Popen(  # noqa: S603 - a command of ours
-            self.command,
-            env=dict(self.env),
-            cwd=ROOT,
-            start_new_session=True,
-            preexec_fn=_end_with_parent,  # noqa: PLW1509 - no thread is started before or beside it
-        )
-
-    @property
-    def running(self) -> bool:
-        return self._popen is not None and self._popen.poll() is None
-
-    def revive(self) -> None:
-        """Start it again, a moment after it has ended."""
-        if self.running:
-            self._ended_at = None
-        elif self._ended_at is None:
-            self._ended_at = time.monotonic()
-            log.warning("%s has ended and is started again", self.name)
-        elif time.monotonic() - self._ended_at >= _PAUSE:
-            self._ended_at = None
-            self.start()
-
-    def stop(self) -> None:
-        if self._popen is None or not self.running:
-            return
-        self._popen.terminate()
-        try:
-            self._popen.wait(_PATIENCE)
-        except subprocess.TimeoutExpired:
-            log.warning("%s did not end when asked to and is killed", self.name)
-            self._popen.kill()
-            self._popen.wait()
-
-
 def serve(
     settings: Settings, *, host: str, port: int, workers: int, announce: Callable[[str, str | None], None]
 ) -> None:
@@ -134,13 +86,15 @@ def serve(
     else:
         require_schema(settings)
     stop, at_once = _hear_signals()
-    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_data_dir(settings.data_dir)
+    (settings.data_dir / METRICS).mkdir(mode=0o700, exist_ok=True)
     with _alone(settings.data_dir):
         say_starting(settings.data_dir)
         address = Address(host, port)
         _await_port(address, stop)
         _prepare_database(settings)
         processes = _processes(settings, address, workers=workers)
+        gc.freeze()  # so that a look for garbage does not write to the memory that all processes share
         try:
             _start(processes, address, stop)
             if not stop.is_set():
@@ -182,20 +136,34 @@ def _first_key(settings: Settings) -> str | None:
 
 
 def _processes(settings: Settings, address: Address, *, workers: int) -> list[Process]:
-    """What to run, in the order of starting; each needs those before it, as far as it needs any."""
-    # Whole paths, since these run in another folder than we do. That all of it stops is not theirs to wait for.
-    whole = {"DATA_DIR": str(settings.data_dir), "DATABASE_URL": settings.database_url, "DRAIN": "0"}
-    env = {**os.environ, **{PREFIX + name: value for name, value in whole.items()}}
-    gunicorn = [sys.executable, "-m", "gunicorn", "-c", "python:service.gunicorn_conf"]
+    """Return the processes in the order of starting; each needs those before it, as far as it needs any."""
     processes = [
-        Process("worker", [sys.executable, "-m", "service.cli", "worker"], env),
-        Process("gunicorn", [*gunicorn, "--bind", address.listen, "--workers", str(workers)], env),
+        Process("borneout-worker", lambda: _run_worker(settings)),
+        Process("borneout-web", lambda: _run_gunicorn(settings, address, workers=workers)),
     ]
     if settings.embedded_redis:
         socket = settings.data_dir / "redis.sock"
-        path = {"PATH": os.environ.get("PATH", os.defpath)}  # and nothing that is secret
-        processes.insert(0, Process("redis", redis_command(socket), path, before=lambda: stop_leftover(socket)))
+        command = redis_command(socket)
+        env = {"PATH": os.environ.get("PATH", os.defpath)}  # and nothing that is secret
+        run = partial(os.execve, command[0], command, env)
+        processes.insert(0, Process("redis-server", run, before=lambda: stop_leftover(socket)))
     return processes
+
+
+def _run_worker(settings: Settings) -> None:
+    stop = Stop.on_signals()
+    with closing(Database(settings.database_url)) as db, closing(ScoreCache(settings.redis_url)) as cache:
+        run_worker(db, cache, stop, beat=settings.data_dir / BEAT)
+
+
+def _run_gunicorn(settings: Settings, address: Address, *, workers: int) -> None:
+    """Run gunicorn as its command does, in a process where all that it imports is imported."""
+    # `serve` itself waits before it stops this process.
+    known = {"DATA_DIR": str(settings.data_dir), "DATABASE_URL": settings.database_url, "DRAIN": "0"}
+    os.environ.update({PREFIX + name: value for name, value in known.items()})
+    options = {"--config": "python:service.gunicorn_conf", "--bind": address.listen, "--workers": str(workers)}
+    sys.argv = ["gunicorn", *(part for option in options.items() for part in option)]
+    wsgiapp.run()
 
 
 def _await_port(address: Address, stop: Stop) -> None:
@@ -204,13 +172,14 @@ def _await_port(address: Address, stop: Stop) -> None:
     Gunicorn would find out too, but meanwhile the answers of another service there would pass for its own.
     """
     deadline = time.monotonic() + _PORT_PATIENCE
-    while not stop.wait(0.1):
+    while not stop.is_set():
         try:
             socket.create_server((address.host, address.port), family=address.family).close()
             return
         except OSError as exc:
             if time.monotonic() > deadline:
                 raise StartError(f"The service cannot listen on {address.url}; is the port taken? ({exc})") from exc
+        stop.wait(_LOOK)
 
 
 def _start(processes: list[Process], address: Address, stop: Stop) -> None:
@@ -218,7 +187,7 @@ def _start(processes: list[Process], address: Address, stop: Stop) -> None:
         process.start()
     gunicorn = processes[-1]
     deadline = time.monotonic() + _PATIENCE
-    while not stop.wait(0.1):
+    while not stop.wait(_LOOK):
         if not gunicorn.running:
             raise StartError(f"The service cannot listen on {address.url}; is the port taken?")
         if _is_ready(address):
@@ -244,9 +213,3 @@ def _alone(data_dir: Path) -> Iterator[None]:
         except Timeout as exc:
             raise StartError(f"Another `borneout serve` runs on {data_dir}.") from exc
         yield
-
-
-def _end_with_parent() -> None:
-    """Ask Linux to end this process when the one that watches over it is killed and cannot do it itself."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)

@@ -21,6 +21,8 @@ from service.stopping import Stop
 
 log = logging.getLogger(__name__)
 
+BEAT = "worker.beat"
+"""The file in the data directory that is touched every round."""
 INTERVAL = 1.0  # seconds; a cached score may be old for five after Redis is back (R20)
 LEARNING_PAUSE = 60.0  # seconds between two rounds of learning, at least
 _FAREWELL = 20.0  # seconds that a round of learning has to end in; after that it is given up, and nothing lost

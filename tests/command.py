@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 from typing import Any
 
@@ -19,12 +20,14 @@ class Command:
         self.env: dict[str, str | None] = {
             "BORNEOUT_DATABASE_URL": settings.database_url,
             "BORNEOUT_REDIS_URL": settings.redis_url,
+            "PROMETHEUS_MULTIPROC_DIR": None,  # which `serve` sets for its own process
         }
         self.data_dir = settings.data_dir
 
     def __call__(self, *arguments: Any, **env: str) -> Result:
         root = logging.getLogger()
         handlers, level = root.handlers, root.level
+        umask = os.umask(0o022)
         heard = {name: signal.getsignal(name) for name in (signal.SIGTERM, signal.SIGINT)}
         try:
             result = CliRunner(env=self.env | env).invoke(
@@ -32,6 +35,7 @@ class Command:
             )
         finally:
             # A command sets up the logs and the signals of its process, and this process is not its own.
+            os.umask(umask)
             logging.captureWarnings(capture=False)
             root.handlers, root.level = handlers, level
             for name, handler in heard.items():

@@ -28,6 +28,10 @@ from tests.awaiting import DEADLINE, wait_until
 from tests.own_redis import is_up, own_redis, patient
 from tests.world import World, application_on
 
+# The service reads these where its own variables are not set; a developer's are not meant for the tests.
+for _conventional in ("DATABASE_URL", "REDIS_URL", "PORT"):
+    os.environ.pop(_conventional, None)
+
 # What a test has left behind, a process that was killed for one, waits for nothing and holds no lock; the connections
 # of the next test, which are made once, do neither while they are idle.
 _CUT = """

@@ -10,7 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -53,11 +53,14 @@ class Answering:
         return None
 
     def processes(self, part: str = "") -> list[psutil.Process]:
-        """The processes below this one whose command line has a part in it, the eldest first."""
+        """Return the processes below this one whose name or command line has a part in it, the eldest first.
+
+        Those that `borneout serve` forks all have its command line, and names of their own.
+        """
         found = []
         for process in psutil.Process(self.process.pid).children(recursive=True):
             with contextlib.suppress(psutil.NoSuchProcess):  # one that has ended, too
-                if part in " ".join(process.cmdline()):
+                if part in " ".join([process.name(), *process.cmdline()]):
                     found.append(process)
         return sorted(found, key=lambda process: process.create_time())
 
@@ -65,18 +68,40 @@ class Answering:
 class Service(Answering):
     """A running service: call it, look at its processes, hurt them."""
 
-    def __init__(self, data_dir: Path, *, workers: int = 2, env: dict[str, str] | None = None) -> None:
-        self.port = free_port()
-        self.data_dir = data_dir
-        self._env = {**os.environ, "BORNEOUT_BOOTSTRAP_KEY": KEY, "BORNEOUT_DRAIN": "0", **(env or {})}
-        self._command = [sys.executable, "-m", "service.cli", "serve", "--data-dir", str(data_dir)]
-        self._command += ["--port", str(self.port), "--workers", str(workers)]
-        self.log = data_dir / "serve.log"
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        data_dir: Path | None = None,
+        workers: int = 2,
+        port: int | None = None,
+        options: Iterable[str] = (),
+        env: dict[str, str] | None = None,
+    ) -> None:
+        """Start `borneout serve`.
+
+        Args:
+            folder: Where it is started, and writes its log.
+            data_dir: Its data directory; None for the folder.
+            workers: How many processes answer.
+            port: The port that the environment says; None for a free one on the command line.
+            options: More of its command line.
+            env: The environment, beside what this process has.
+        """
+        self.folder, self.data_dir = folder, data_dir or folder
+        self.port = port or free_port()
+        self._env = {**os.environ, "BORNEOUT_BOOTSTRAP_KEY": KEY, "BORNEOUT_DRAIN": "0", "PYTHONPATH": str(ROOT)}
+        self._env |= env or {}
+        self._command = [sys.executable, "-m", "service.cli", "serve", "--data-dir", str(self.data_dir)]
+        self._command += ["--workers", str(workers), *options]
+        if port is None:
+            self._command += ["--port", str(self.port)]
+        self.log = folder / "serve.log"
         self.start()
 
     def start(self) -> None:
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(self._command, env=self._env, stdout=log, stderr=log)
+            self.process = subprocess.Popen(self._command, cwd=self.folder, env=self._env, stdout=log, stderr=log)
         try:
             self.wait_until_ready()
         except BaseException:
@@ -92,6 +117,10 @@ class Service(Answering):
             return False
 
         wait_until(is_ready)
+
+    def wait_for(self, text: str) -> None:
+        """Wait until its log has a text."""
+        wait_until(lambda: text in self.log.read_text())
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
         """Ask it to end, and wait; its exit code."""
@@ -112,9 +141,9 @@ class Service(Answering):
 
 
 @contextlib.contextmanager
-def running(data_dir: Path, **options: Any) -> Iterator[Service]:
+def running(folder: Path, **options: Any) -> Iterator[Service]:
     """A service that is stopped at the end, whatever a test has done to it."""
-    service = Service(data_dir, **options)
+    service = Service(folder, **options)
     try:
         yield service
     finally:

@@ -184,7 +184,7 @@ def test_unknown_setting_is_said_and_has_no_effect(caplog):
     A misspelt name is warned about, and the service starts; other programs' variables are none of its business.
     """
     with caplog.at_level(logging.WARNING):
-        assert read() == Settings.from_env({"BORNEOUT_REDIS_ULR": f"redis://:{SECRET}@h", "REDIS_URL": "redis://h"})
+        assert read() == Settings.from_env({"BORNEOUT_REDIS_ULR": f"redis://:{SECRET}@h", "REDIS_ULR": "redis://h"})
 
     assert ["Unknown setting BORNEOUT_REDIS_ULR has no effect"] == [record.getMessage() for record in caplog.records]
 

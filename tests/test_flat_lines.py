@@ -103,8 +103,8 @@ BAD = [
     ({"\ud800": "red"}, "invalid-body", ": Unknown field"),
     ({"claim": "Another."}, "claim-differs", "/claim: Differs"),
     ({"topic": "tech"}, "claim-differs", "/topic: Differs"),
-    ({"outcome": True}, "already-resolved", "name it in supersedes"),
-    ({"resolved_at": "2024-03-30"}, "already-resolved", "name it in supersedes"),
+    ({"outcome": True}, "already-resolved", "send its id as supersedes"),
+    ({"resolved_at": "2024-03-30"}, "already-resolved", "send its id as supersedes"),
 ]
 
 

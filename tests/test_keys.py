@@ -85,7 +85,7 @@ def test_revoked_key(db):
     revoke_key(db, key_id, now=NOW)
     again = revoke_key(db, key_id, now=NOW + dt.timedelta(days=1))
 
-    assert (NOW, None) == (again["revoked_at"], find_caller(db, secret, now=NOW))
+    assert (NOW, None) == (again.revoked_at, find_caller(db, secret, now=NOW))
     assert find_caller(db, other, now=NOW) is not None
 
 

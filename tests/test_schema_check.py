@@ -150,7 +150,7 @@ def test_no_command_uses_another_schema(place, make):
     """
     Every command refuses a database with another schema in one sentence, which names it, and changes nothing.
     """
-    place.data_dir.mkdir()
+    place.data_dir.mkdir(mode=0o700)
     make(place)
     before = place.content()
 
@@ -167,7 +167,7 @@ def test_serve_that_does_not_migrate(place, make):
     """
     With BORNEOUT_MIGRATE=false `serve` says the same.
     """
-    place.data_dir.mkdir()
+    place.data_dir.mkdir(mode=0o700)
     make(place)
 
     fails(place.run(["serve"], BORNEOUT_MIGRATE="false"), WRONG[make], place.where)
@@ -179,7 +179,7 @@ def test_file_that_is_no_database(place, name):
     """
     Every command refuses a file that is not a SQLite database, and leaves it as it is.
     """
-    place.data_dir.mkdir()
+    place.data_dir.mkdir(mode=0o700)
     (place.data_dir / "borneout.db").write_text("name,verdict\n" * 1000)
     before = place.content()
 
@@ -195,7 +195,7 @@ def test_no_backup_of_another_schema(place, make):
     """
     `backup` refuses such a database, too, and makes no file.
     """
-    place.data_dir.mkdir()
+    place.data_dir.mkdir(mode=0o700)
     make(place)
 
     fails(place.run(["backup", "{folder}/kept.db"]), WRONG[make])
@@ -208,7 +208,7 @@ def test_backup_of_another_schema_is_not_restored(place, make):
     """
     `restore` puts no database with another schema in place.
     """
-    place.data_dir.mkdir()
+    place.data_dir.mkdir(mode=0o700)
     make(place)
     kept = (place.data_dir / "borneout.db").rename(place.folder / "kept.db")
 
@@ -224,7 +224,7 @@ def test_reading_what_was_never_used(place, name, is_there):
     A command that reads says that there is no data in a directory that was never used, and creates nothing.
     """
     if is_there:
-        place.data_dir.mkdir()
+        place.data_dir.mkdir(mode=0o700)
         (place.data_dir / "borneout.db").touch()
     before = place.content()
 
@@ -312,7 +312,7 @@ def test_gunicorn_does_not_try_again(place, make):
     """
     A gunicorn that runs by itself logs the sentence and ends, before it starts a worker.
     """
-    place.data_dir.mkdir()
+    place.data_dir.mkdir(mode=0o700)
     if make is not None:
         make(place)
     said = gunicorn(place)

@@ -5,18 +5,17 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import click
-from rich import box
-from rich.console import Console
-from rich.table import Table
 
-from service.backtest import METHODS, BadRecord, Coverage, Figure, Prediction, Score, Verdict, read_records
-from service.backtest import backtest as judge_methods
 from service.errors import ServiceError
 from service.instants import format_instant
-from service.lines import read_ndjson
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from service.backtest import Coverage, Figure, Prediction, Score, Verdict
 
 
 @click.command()
@@ -36,6 +35,10 @@ def backtest(file: Path, *, burn: float, as_json: bool, predictions: IO[str] | N
     A line is a report with its claim and outcome, a flat line as for `import`. Each is predicted when it was published
     and each claim when it was resolved, from what was known by then.
     """
+    from rich.console import Console
+
+    from service.backtest import backtest as judge_methods
+
     found = judge_methods(_records(file), burn=burn)
     if predictions is not None:
         for level, made in (("report", found.reports), ("claim", found.claims)):
@@ -53,6 +56,9 @@ def backtest(file: Path, *, burn: float, as_json: bool, predictions: IO[str] | N
 
 
 def _records(file: Path) -> Any:
+    from service.backtest import BadRecord, read_records
+    from service.lines import read_ndjson
+
     lines = []
     with file.open("rb") as stream:
         for number, line in read_ndjson(stream):
@@ -66,6 +72,9 @@ def _records(file: Path) -> Any:
 
 
 def _table(title: str, verdicts: list[tuple[str, Verdict]]) -> Table:
+    from rich import box
+    from rich.table import Table
+
     table = Table(title=title, title_justify="left", box=box.SIMPLE)
     table.add_column("method", no_wrap=True)
     for name in ("log loss", "Brier", "AUC", "ECE"):
@@ -105,6 +114,8 @@ def _figures(scores: list[Score], coverage: Coverage) -> dict[str, Any]:
 
 
 def _line(level: str, made: Prediction) -> dict[str, Any]:
+    from service.backtest import METHODS
+
     return {
         "level": level,
         "claim_id": made.record.claim,

@@ -6,15 +6,14 @@ import datetime as dt
 import logging
 from contextlib import closing
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from service import backups
-from service.cache import ScoreCache
 from service.cli.shared import with_settings
-from service.config import Settings
-from service.logs import set_up_logs
-from service.schema_check import is_sqlite, require_data
+
+if TYPE_CHECKING:
+    from service.config import Settings
 
 
 @click.command()
@@ -25,6 +24,9 @@ def backup(settings: Settings, *, file: Path) -> None:
 
     The service may run meanwhile. PostgreSQL has pg_dump for this.
     """
+    from service import backups
+    from service.schema_check import is_sqlite, require_data
+
     if is_sqlite(settings):
         require_data(settings)
     size = backups.backup(settings.database_url, file)
@@ -39,6 +41,10 @@ def restore(settings: Settings, *, file: Path) -> None:
 
     The service must not run meanwhile. PostgreSQL has pg_restore for this.
     """
+    from service import backups
+    from service.cache import ScoreCache
+    from service.logs import set_up_logs
+
     set_up_logs(logging.ERROR)  # Redis is mostly not there, which is as it should be
     now = dt.datetime.now(dt.UTC)
     with closing(ScoreCache(settings.redis_url)) as cache:

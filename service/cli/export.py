@@ -8,7 +8,6 @@ from pathlib import Path
 import click
 
 from service.cli.shared import Place, with_place
-from service.exports import write_export
 
 
 @click.command()
@@ -20,6 +19,8 @@ def export(place: Place, *, folder: Path) -> None:
     Its files are NDJSON, as of one moment. `borneout import` takes the outlets, claims, reports and resolutions. The
     contexts, disputes and replies are there to be read.
     """
+    from service.exports import write_export
+
     try:
         counts = write_export(place.db, folder, now=dt.datetime.now(dt.UTC))
     except OSError as exc:

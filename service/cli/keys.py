@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 import click
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Column, Table
 
-from service import keys as use_cases
 from service.cli.shared import Moment, Name, Place, with_place
 from service.identity import NAME_LENGTH
 from service.instants import format_instant
-from service.models import ApiKey
 from service.vocabulary import Scope
+
+if TYPE_CHECKING:
+    from service.models import ApiKey
 
 _COLUMNS = ("id", "name", "scopes", "made", "used", "ends")
 
@@ -39,6 +38,8 @@ def keys() -> None:
 @with_place(writes=True)
 def create(place: Place, *, name: str, scopes: tuple[str, ...], expires: dt.datetime | None) -> None:
     """Make a key and show it, this once."""
+    from service import keys as use_cases
+
     now = dt.datetime.now(dt.UTC)
     key = use_cases.create_key(place.db, name=name, scopes=map(Scope, scopes), expires_at=expires, now=now)
     click.echo(key.secret)
@@ -48,6 +49,12 @@ def create(place: Place, *, name: str, scopes: tuple[str, ...], expires: dt.date
 @with_place(writes=False)
 def list_(place: Place) -> None:
     """List the keys; the keys themselves are not kept. Into a file or a pipe, as lines with tabs."""
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Column, Table
+
+    from service import keys as use_cases
+
     rows = [_row(key) for key in use_cases.list_keys(place.db)]
     if not (console := Console()).is_terminal:
         for row in (_COLUMNS, *rows):
@@ -78,6 +85,8 @@ def _row(key: ApiKey) -> tuple[str, ...]:
 @with_place(writes=True)
 def rotate(place: Place, *, key_id: UUID, overlap: float) -> None:
     """Give a key another secret and show it, this once."""
+    from service import keys as use_cases
+
     now = dt.datetime.now(dt.UTC)
     click.echo(use_cases.rotate_key(place.db, key_id, overlap=dt.timedelta(hours=overlap), now=now).secret)
 
@@ -88,6 +97,8 @@ def rotate(place: Place, *, key_id: UUID, overlap: float) -> None:
 @with_place(writes=True)
 def expire(place: Place, *, key_id: UUID, moment: dt.datetime) -> None:
     """Let a key end at a moment to come, such as 2027-01-01T00:00:00Z."""
+    from service import keys as use_cases
+
     now = dt.datetime.now(dt.UTC)
     key = use_cases.change_key(place.db, key_id, changes={"expires_at": moment}, seen=None, now=now)
     click.echo(f"The key {key.name!r} expires at {format_instant(moment)}.")
@@ -98,5 +109,7 @@ def expire(place: Place, *, key_id: UUID, moment: dt.datetime) -> None:
 @with_place(writes=True)
 def revoke(place: Place, *, key_id: UUID) -> None:
     """End a key at once and for good."""
+    from service import keys as use_cases
+
     key = use_cases.revoke_key(place.db, key_id, now=dt.datetime.now(dt.UTC))
     click.echo(f"The key {key.name!r} is revoked.")

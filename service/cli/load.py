@@ -1,10 +1,11 @@
-"""Load files."""
+"""Import files. Separate from the command, whose help needs none of this."""
 
 from __future__ import annotations
 
 import datetime as dt
 import json
 import logging
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import replace
@@ -19,7 +20,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from service.cli.remote import Remote
-from service.cli.shared import Name, Place, open_place, with_settings
+from service.cli.shared import Place, open_place
 from service.config import Settings
 from service.errors import ServiceError
 from service.imports import BATCH, LineResult, LineStatus, load_lines, try_lines
@@ -30,18 +31,10 @@ from service.schemas.lines import FLAT_COLUMNS, read_line
 from service.vocabulary import OPERATOR
 
 Load: TypeAlias = Callable[[Iterator[list[ReadLine]]], Iterator[LineResult]]
-"""Loads batches of lines, and yields what became of each line."""
+"""Loads batches of lines and yields the result of each line."""
 
 
-@click.command("import")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--feed", type=Name(100), help="Put before each claim_id, so that two files may use the same.")
-@click.option("--dry-run", is_flag=True, help="Load nothing; say what would become of each line. Other writers wait.")
-@click.option("--results", type=click.File("w"), help="Write what became of each line to this file, as NDJSON.")
-@click.option("--server", metavar="URL", help="Load into the service there, with --key, and not into the data here.")
-@click.option("--key", envvar="BORNEOUT_KEY", help="The API key for --server.  [default: BORNEOUT_KEY]")
-@with_settings
-def import_file(
+def show_load(
     settings: Settings,
     *,
     file: Path,
@@ -51,14 +44,7 @@ def import_file(
     server: str | None,
     key: str | None,
 ) -> None:
-    """Load FILE: NDJSON, or CSV if its name ends in .csv.
-
-    A line is a report with its claim and outcome, or an object with a type. One that cannot be loaded is
-    reported with its number and the rest goes on; what is on record already is left as it is. An import
-    that was cut off is finished by running it again.
-    """
-    if server is not None and (key is None or dry_run):
-        raise click.UsageError("--server needs --key, and goes without --dry-run")
+    """Import a file and show the result of its lines; see `borneout import --help`."""
     set_up_logs(logging.ERROR)
     remote = nullcontext(partial(_sent, Remote(server, key))) if server and key else None
     counts = dict.fromkeys(LineStatus, 0)
@@ -95,6 +81,12 @@ def _loader(settings: Settings, *, dry_run: bool) -> Iterator[Load]:
             settings = replace(settings, data_dir=folder, database_url=f"sqlite:///{folder}/trial.db", migrate=True)
         place = opened.enter_context(open_place(settings, writes=True))
         yield partial(_tried if dry_run else _loaded, place)
+
+
+def load_quietly(place: Place, file: Path) -> Counter[LineStatus]:
+    """Load a file of NDJSON; how many lines became what."""
+    with file.open("rb") as stream:
+        return Counter(result.status for result in _loaded(place, _batches(_lines(stream, csv=False, feed=None))))
 
 
 def _loaded(place: Place, batches: Iterator[list[ReadLine]]) -> Iterator[LineResult]:

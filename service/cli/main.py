@@ -2,69 +2,78 @@
 
 from __future__ import annotations
 
-import gc
-import pkgutil
+import errno
 
 import click
 
 from service import __version__
-from service.db import is_away, lacks_schema
+from service.cli.backtest import backtest
+from service.cli.backup import backup, restore
+from service.cli.export import export
+from service.cli.importing import import_file
+from service.cli.keys import keys
+from service.cli.maintain import rebuild, refit, verify
+from service.cli.openapi import openapi
+from service.cli.operate import migrate, serve, worker
+from service.cli.records import resolve, score
+from service.data_dir import keep_files_private
 from service.errors import CannotRun, ServiceError
-
-_COMMANDS = {
-    "serve": "operate:serve",
-    "worker": "work:worker",
-    "migrate": "operate:migrate",
-    "openapi": "openapi:openapi",
-    "keys": "keys:keys",
-    "import": "load:import_file",
-    "score": "records:score",
-    "resolve": "records:resolve",
-    "refit": "maintain:refit",
-    "rebuild": "maintain:rebuild",
-    "verify": "maintain:verify",
-    "export": "export:export",
-    "backup": "backup:backup",
-    "restore": "backup:restore",
-    "backtest": "backtest:backtest",
-}
 
 
 class Borneout(click.Group):
-    """Imports the one command that is called, since all of them take twice as long.
-
-    Says what is wrong in a line, where the error is one that the caller can act on.
-    """
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted(_COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in _COMMANDS:
-            return None
-        gc.disable()  # what is imported stays: to search it for garbage takes a fifth of the time, and more later
-        try:
-            command: click.Command = pkgutil.resolve_name(f"service.cli.{_COMMANDS[cmd_name]}")
-        finally:
-            gc.freeze()
-            gc.enable()
-        return command
+    """Says what is wrong in a sentence, where the error is one that the caller can act on."""
 
     def invoke(self, ctx: click.Context) -> object:
         try:
             return super().invoke(ctx)
-        except ServiceError as exc:
-            places = [f"  {place['pointer']}: {place['detail']}" for place in exc.errors]
-            raise click.ClickException("\n".join([exc.detail, *places])) from exc
-        except CannotRun as exc:
-            raise click.ClickException(str(exc)) from exc
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
         except Exception as exc:
-            if not (is_away(exc) or lacks_schema(exc)):
+            if (sentence := _sentence(exc)) is None:
                 raise
-            raise click.ClickException(f"The database cannot be used (is it migrated?): {exc}") from exc
+            raise click.ClickException(sentence) from exc
+
+
+def _sentence(error: Exception) -> str | None:
+    """Return what is wrong in words; None if it is a fault of ours, which needs its traceback."""
+    if isinstance(error, ServiceError):
+        return "\n".join([error.detail, *(f"  {place['pointer']}: {place['detail']}" for place in error.errors)])
+    if isinstance(error, CannotRun):
+        return str(error)
+    # Imported late, since only a command that used the database needs it.
+    from service.db import lacks_schema, reason_of
+
+    if lacks_schema(error):
+        return "The database has no schema, or one of another version; run `borneout migrate`."
+    if (reason := reason_of(error)) is not None:
+        return f"The database cannot be used: {reason}."
+    if isinstance(error, OSError) and error.errno not in (None, errno.EPIPE):
+        return f"{error.filename or 'A file'} cannot be used: {error.strerror}."
+    return None
 
 
 @click.group(cls=Borneout, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__)
 def main() -> None:
     """Borneout keeps the track record of news outlets."""
+    keep_files_private()
+
+
+for command in (
+    serve,
+    worker,
+    migrate,
+    openapi,
+    keys,
+    import_file,
+    score,
+    resolve,
+    refit,
+    rebuild,
+    verify,
+    export,
+    backup,
+    restore,
+    backtest,
+):
+    main.add_command(command)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from service.app import create_app
 from service.cli.shared import with_settings
-from service.config import Settings
-from service.document import render_api, render_problems
+
+if TYPE_CHECKING:
+    from service.config import Settings
 
 _FOLDER = Path("openapi")
 
@@ -19,6 +20,9 @@ _FOLDER = Path("openapi")
 @with_settings
 def openapi(settings: Settings, *, check: bool) -> None:
     """Write the API document into the folder openapi, here."""
+    from service.app import create_app
+    from service.document import render_api, render_problems
+
     files = {
         _FOLDER / "openapi.json": render_api(create_app(settings)),
         _FOLDER / "problems.md": render_problems(),

@@ -9,11 +9,7 @@ from uuid import UUID
 
 import click
 
-from service import resolutions, scores
 from service.cli.shared import Place, with_place
-from service.schemas.loading import load
-from service.schemas.resolutions import ResolutionIn, ResolutionOut
-from service.schemas.scores import ScoreQuery
 from service.vocabulary import OPERATOR, Basis, Verdict
 
 
@@ -28,6 +24,10 @@ from service.vocabulary import OPERATOR, Basis, Verdict
 @with_place(writes=True)
 def resolve(place: Place, *, claim: UUID, verdict: str, evidence: tuple[str, ...], **given: Any) -> None:
     """Say how CLAIM came out, or correct or withdraw what was said."""
+    from service import resolutions
+    from service.schemas.loading import load
+    from service.schemas.resolutions import ResolutionIn, ResolutionOut
+
     sent = {name.replace("-", "_"): value for name, value in given.items() if value is not None}
     body = {**sent, "verdict": None if verdict == "withdraw" else verdict, "evidence": list(evidence)}
     resolution: Any = load(ResolutionIn(), body)
@@ -47,6 +47,10 @@ def resolve(place: Place, *, claim: UUID, verdict: str, evidence: tuple[str, ...
 @with_place(writes=False)
 def score(place: Place, *, outlet: str, **given: str | None) -> None:
     """Show the score of OUTLET, a slug or an id, as JSON."""
+    from service import scores
+    from service.schemas.loading import load
+    from service.schemas.scores import ScoreQuery
+
     query = load(ScoreQuery(), {name: value for name, value in given.items() if value is not None})
     answer, _ = scores.outlet_score(place.db, place.cache, outlet, **query, now=dt.datetime.now(dt.UTC))
     click.echo(json.dumps(json.loads(answer.body), indent=2))

@@ -6,20 +6,20 @@ import datetime as dt
 import functools
 import logging
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from service.actors import COMMAND_LINE, set_actor
-from service.cache import ScoreCache
-from service.config import Settings
-from service.db import Database
+from service.data_dir import check_data_dir, open_to_others
 from service.instants import parse_instant
-from service.logs import set_up_logs
-from service.schema_check import create_schema, is_sqlite, require_data, require_schema
+
+if TYPE_CHECKING:
+    from service.cache import ScoreCache
+    from service.config import Settings
+    from service.db import Database
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,16 @@ class Place:
 
     db: Database
     cache: ScoreCache
+
+
+@contextmanager
+def connect(settings: Settings) -> Iterator[Place]:
+    """Connect to the database and the cache that the settings name, and close them in the end."""
+    from service.cache import ScoreCache
+    from service.db import Database
+
+    with closing(Database(settings.database_url)) as db, closing(ScoreCache(settings.redis_url)) as cache:
+        yield Place(db, cache)
 
 
 class Name(click.ParamType[str]):
@@ -68,9 +78,17 @@ def with_settings(command: Callable[..., Any]) -> Callable[..., Any]:
     )
     @functools.wraps(command)
     def run(*, data_dir: Path | None, **options: Any) -> Any:
+        from service.actors import COMMAND_LINE, set_actor
+        from service.config import Settings
+        from service.logs import set_up_logs
+
         set_up_logs()
         set_actor(COMMAND_LINE)
-        return command(Settings.from_env(data_dir=data_dir), **options)
+        settings = Settings.from_env(data_dir=data_dir)
+        if mode := open_to_others(settings.data_dir):
+            told = f"Warning: {settings.data_dir} is open to other users (mode {mode}); make it private by chmod 700."
+            click.echo(told, err=True)
+        return command(settings, **options)
 
     return run
 
@@ -104,16 +122,17 @@ def open_place(settings: Settings, *, writes: bool) -> Iterator[Place]:
     Raises:
         UnusableDatabase: The database does not have the schema of this version.
     """
+    from service.logs import set_up_logs
+    from service.schema_check import create_schema, is_sqlite, require_data, require_schema
+
     set_up_logs(logging.ERROR)
+    if settings.sqlite_file is not None:
+        check_data_dir(settings.sqlite_file.parent)
     if not writes:
         require_data(settings)
     elif settings.migrate and is_sqlite(settings):
         create_schema(settings)
     else:
         require_schema(settings)
-    place = Place(Database(settings.database_url), ScoreCache(settings.redis_url))
-    try:
+    with connect(settings) as place:
         yield place
-    finally:
-        place.db.close()
-        place.cache.close()

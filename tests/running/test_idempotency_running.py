@@ -82,7 +82,7 @@ def sent(service, number):
 
 def kill_one_worker(service):
     """Kill one of the processes that answer; gunicorn's master, the eldest, starts another."""
-    _, *workers = service.processes("service.gunicorn_conf")
+    _, *workers = service.processes("borneout-web")
     if workers:
         with contextlib.suppress(psutil.NoSuchProcess):
             random.choice(workers).kill()  # noqa: S311 - as above

@@ -204,7 +204,7 @@ def test_redis_killed_in_the_middle(race_of, service):
     @contextlib.contextmanager
     def killed():
         watcher = psutil.Process(service.process.pid)
-        [process] = service.processes("redis-server")
+        [process] = service.processes("redis.sock")
         watcher.suspend()  # or Redis would be back sooner than a slow machine resolves a third of them
         try:
             process.kill()

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import os
-
 import psutil
 import pytest
 
-from service import serve
-from service.serve import Process
+from service import processes
+from service.processes import Process
 from tests.awaiting import DEADLINE, later, wait_until
 from tests.live import running
 from tests.world import NOTE, report
+
+PARTS = ("borneout-worker", "redis.sock", "borneout-web")
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +28,7 @@ def test_every_process_killed_comes_back(service):
     """
     claim = service.call("POST", "/v1/claims", {"text": "It opens.", "reports": [report()]})[1]
     score = "/v1/outlets/herald/score"
-    for part in ("service.cli worker", "redis-server", "gunicorn"):
+    for part in PARTS:
         before = {process.pid for process in service.processes(part)}
 
         def is_back(part=part, before=before):
@@ -40,18 +40,16 @@ def test_every_process_killed_comes_back(service):
         psutil.wait_procs([killed], DEADLINE)
         wait_until(is_back)
         service.wait_until_ready(("ok",))
-    [master, *old] = service.processes("gunicorn")
+    [master, *old] = service.processes("borneout-web")
     master.kill()
-    wait_until(lambda: {p.pid for p in service.processes("gunicorn")} - {p.pid for p in [master, *old]})
+    wait_until(lambda: {p.pid for p in service.processes("borneout-web")} - {p.pid for p in [master, *old]})
     psutil.wait_procs(old, DEADLINE)  # until then it may be one of them that answers
     service.wait_until_ready(("ok",))
 
     path = f"/v1/claims/{claim['id']}/resolutions"
     assert 201 == service.call("POST", path, {"verdict": "true", "note": NOTE})[0]
     wait_until(lambda: 1 == service.call("GET", score)[1]["counts"]["resolved"])
-    wait_until(
-        lambda: [1, 1, 3] == [len(service.processes(part)) for part in ("cli worker", "redis-server", "gunicorn")]
-    )
+    wait_until(lambda: [1, 1, 3] == [len(service.processes(part)) for part in PARTS])
 
 
 def test_the_rest_ends_when_the_first_is_killed(service):
@@ -73,9 +71,9 @@ def test_what_ends_is_started_again_after_a_pause(monkeypatch):
     """
     A process that has ended is started again, but not at once: one that cannot run would take all the time there is.
     """
-    monkeypatch.setattr(serve, "_PAUSE", 3600.0)
+    monkeypatch.setattr(processes, "_PAUSE", 3600.0)
     started = []
-    process = Process("nothing", ["true"], os.environ, before=lambda: started.append("again"))
+    process = Process("nothing", lambda: None, before=lambda: started.append("again"))
     process.start()
     wait_until(lambda: not process.running)
 

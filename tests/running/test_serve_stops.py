@@ -89,12 +89,20 @@ def test_a_worker_that_is_just_made_hears_that_it_must_stop(alone, tmp_path):
         assert 0 == gunicorn.process.wait(DEADLINE)
 
 
-def test_a_setting_that_gunicorn_cannot_use(tmp_path):
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("BORNEOUT_DRAIN", "soon", "BORNEOUT_DRAIN must be a number of seconds from 0 to 300, not 'soon'."),
+        ("REDIS_URL", "redis://:secret@h?db=x", "REDIS_URL must be a URL with a valid value for the option db."),
+    ],
+)
+def test_a_setting_that_gunicorn_cannot_use(tmp_path, name, value, said):
     """
     Where gunicorn runs alone, it ends with the name of a setting that it cannot use, in a line.
     """
     log = tmp_path / "gunicorn.log"
-    with gunicorn_alone(tmp_path, log=log, BORNEOUT_DRAIN="soon") as gunicorn:
+    with gunicorn_alone(tmp_path, log=log, **{name: value}) as gunicorn:
         assert 1 == gunicorn.process.wait(DEADLINE)
 
-    assert "Error: BORNEOUT_DRAIN must be a number of seconds from 0 to 300, not 'soon'.\n" == log.read_text()
+    lines = [line for line in log.read_text().splitlines() if not line.startswith("{")]  # gunicorn's own log
+    assert [f"Error: {said}"] == lines
