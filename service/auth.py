@@ -100,11 +100,9 @@ def caller() -> Caller:
     return found
 
 
-def admit(found: Caller, *, now: dt.datetime) -> None:
+def admit(found: Caller) -> None:
     """Have the request that is being answered count as a key's."""
     g.caller = found
-    if found.key_id is not None:
-        runtime().uses.note(found.key_id, now=now)
     set_actor(replace(current_actor(), key_id=found.key_id))
 
 
@@ -123,7 +121,7 @@ def _authenticate_reader() -> None:
     after_this_request(_keep_nowhere)
     now = dt.datetime.now(dt.UTC)
     if g.key is None and (found := current_reader(now=now)) is not None:
-        admit(found, now=now)
+        admit(found)
     else:
         _authenticate()
 
@@ -137,7 +135,7 @@ def _keep_nowhere(response: Response) -> Response:
 def _authenticate() -> None:
     if (found := g.key or _find_key()) is None:
         raise Unauthorized("Send an API key as Authorization: Bearer bo_...")
-    admit(found, now=dt.datetime.now(dt.UTC))
+    admit(found)
 
 
 def _find_key() -> Caller | None:

@@ -22,11 +22,11 @@ from service.dossier import (
     summarise_claim,
 )
 from service.instants import format_instant, parse_instant
-from service.models import Claim, Report, Resolution, Withdrawal
+from service.models import Claim, Dispute, Report, Resolution, Withdrawal
 from service.paging import Keyset, Page, SortKey, read_number, read_sort_key
 from service.register import filtering_outlet, merged_with
 from service.search import has_words
-from service.talk import disputed_claims
+from service.talk import disputed_claims, is_open
 from service.versions import members_of
 from service.vocabulary import ClaimKind, ClaimOrder, ClaimStatus, Verdict
 
@@ -142,8 +142,8 @@ def _conditions(session: Session, filters: ClaimFilters, *, now: dt.datetime) ->
     if (resolves_before := filters.get("resolves_before")) is not None:
         yield Claim.resolves_by < resolves_before
     if (disputed := filters.get("disputed")) is not None:
-        is_disputed = Claim.id.in_(disputed_claims())
-        yield is_disputed if disputed else ~is_disputed
+        has_dispute = sa.exists().where(Dispute.resolution_id == Resolution.id, is_open())
+        yield Claim.id.in_(disputed_claims()) if disputed else ~stands(has_dispute)
 
 
 def _count_reports(moment: dt.datetime) -> sa.ScalarSelect[int]:

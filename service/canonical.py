@@ -32,7 +32,7 @@ UNENTERED = frozenset(
 )
 """The tables whose rows are not entered."""
 
-_LEFT_OUT = frozenset({("api_key", "last_used_at")})  # noted to the minute, and nobody's doing
+_LEFT_OUT = frozenset({("api_key", "last_used_at")})  # noted to the hour, and nobody's doing
 _HASHED = frozenset(
     {
         ("report", "cited_as"),

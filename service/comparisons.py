@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from service.contexts import context_of
-from service.db import Database
+from service.db import Database, is_among
 from service.errors import InvalidQuery
 from service.explanations import claim_texts
 from service.models import Outlet, Report
@@ -73,11 +73,9 @@ def _outlets(session: Session, references: Sequence[str]) -> list[Outlet]:
 
 def _sides(session: Session, outlets: Sequence[Outlet], lens: Lens, *, now: dt.datetime) -> list[dict[UUID, Scored]]:
     """What each outlet is scored for, by claim, of the claims that all of them reported."""
-    all_of_them = [
-        Report.claim_id.in_(sa.select(Report.claim_id).where(Report.outlet_id.in_(merged_with(one)))) for one in outlets
-    ]
-    chosen = Outlet.id.in_([outlet.id for outlet in outlets])
-    scored = read_scored_of(session, chosen, lens, *all_of_them, now=now)
+    reported = [sa.select(Report.claim_id).where(Report.outlet_id.in_(merged_with(one))) for one in outlets]
+    shared = is_among(session, Report.claim_id, session.scalars(sa.intersect(*reported)))
+    scored = read_scored_of(session, [outlet.id for outlet in outlets if outlet.scorable], lens, shared, now=now)
     return [{one.claim_id: one for one in scored.get(outlet.id, [])} for outlet in outlets]
 
 

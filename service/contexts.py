@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from service.cache import ScoreCache
 from service.context import FITTED_FROM, STARTING_CONTEXT, Context, Showing, fit_kappa
 from service.db import Database, lock_name
-from service.models import ContextRow, Outlet
+from service.models import ContextRow, Outlet, Subtotal
 from service.outbox import forget_all_scores
 from service.rates import Count, Key, Rates
 from service.sums import read_rates, read_sums
@@ -52,12 +52,13 @@ def refit_context(db: Database, cache: ScoreCache, *, now: dt.datetime, at_once:
         same, or another process has just made one.
     """
     begun = time.monotonic()
-    with db.read() as session:
+    with db.read(patient=True) as session:
         newest = session.scalar(sa.select(ContextRow).order_by(ContextRow.number.desc()).limit(1))
         rates = read_rates(session)
         if rates.claims < FITTED_FROM or not (at_once or _is_due(newest, rates, now)):
             return None
-        records = read_sums(session, Outlet.scorable, topic=None).values()
+        scored = sa.select(Outlet.id).where(Outlet.scorable)
+        records = read_sums(session, Subtotal.outlet_id.in_(scored), topic=None).values()
     fitted = fit(rates, records)
     row = ContextRow(
         number=1 if newest is None else newest.number + 1,

@@ -7,6 +7,7 @@ import errno
 import functools
 import hashlib
 import json
+import logging
 import re
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
@@ -14,13 +15,16 @@ from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from pathlib import Path
 from typing import Any, Concatenate, NoReturn, ParamSpec, TypeVar
+from uuid import UUID
 
 import sqlalchemy as sa
 from filelock import FileLock
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 
 from service.engines import LOCK_TIMEOUT, make_engine
-from service.errors import Unavailable
+from service.errors import QueryTimeout, Unavailable
+
+log = logging.getLogger(__name__)
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -29,6 +33,7 @@ _ATTEMPTS = 4
 _AFTER = "after commit"
 _LOST_RACE = frozenset({"40001", "40P01"})  # serialization failure, deadlock
 _LOCKED = "55P03"
+_CANCELLED = "57014"  # by a timeout
 _AWAY_STATES = (
     "08",  # the connection
     *_LOST_RACE,  # every time that it was tried
@@ -114,21 +119,39 @@ class Database:
     """`read()` and `write()` open a session; `write()` commits when the block ends well.
 
     A `write()` within another is part of it: the transaction is that of the outermost.
-    All statements of one `read()` see the same rows, so that what they say fits together.
+    All statements of one `read()` see the same rows, so that what they say fits together. On PostgreSQL each of them
+    may take `READ_TIMEOUT`; SQLite has no such limit.
     """
 
     def __init__(self, url: str) -> None:
         self.engine = make_engine(url)
-        # On SQLite a transaction sees the same rows throughout anyway.
-        snapshot = {"isolation_level": "REPEATABLE READ"} if self.engine.dialect.name == "postgresql" else {}
-        self._read = sessionmaker(self.engine.execution_options(**snapshot), expire_on_commit=False)
+        reading = self.engine.execution_options(read=True)
+        self._read = sessionmaker(reading.execution_options(limited=True), expire_on_commit=False)
+        self._read_patiently = sessionmaker(reading, expire_on_commit=False)
         writing = self.engine.execution_options(write=True)
         self._write = sessionmaker(writing, class_=WriteSession, expire_on_commit=False)
         self._try = sessionmaker(writing, expire_on_commit=False)
+        self._write_at_once = sessionmaker(writing.execution_options(at_once=True))
         self._writing: ContextVar[Session | None] = ContextVar("writing", default=None)
 
-    def read(self) -> AbstractContextManager[Session]:
-        return self._read()
+    @contextmanager
+    def read(self, *, patient: bool = False) -> Iterator[Session]:
+        """Open a session that reads.
+
+        Args:
+            patient: Whether a statement may take any time, as those that read the whole record for a command or the
+                worker do. No request may be answered so, except for an export.
+
+        Raises:
+            QueryTimeout: A statement took longer than `READ_TIMEOUT`.
+        """
+        with (self._read_patiently if patient else self._read)() as session:
+            try:
+                yield session
+            except sa.exc.DBAPIError as exc:
+                if getattr(exc.orig, "sqlstate", None) != _CANCELLED:
+                    raise
+                raise QueryTimeout("The database needed too long for this request.") from exc
 
     @property
     def is_writing(self) -> bool:
@@ -175,6 +198,26 @@ class Database:
         """A session that may write and whose writes are gone when the block ends, so nobody enters them."""
         return self._try()
 
+    def write_at_once(self) -> AbstractContextManager[Session]:
+        """Open a session that writes what the ledger does not enter, and fails where it would wait for a writer."""
+        return self._write_at_once.begin()
+
+    def analyze(self) -> None:
+        """Have the database measure its tables, so that it plans well after many rows were added.
+
+        A failure is logged and no more: without new measures it answers as before.
+        """
+        if self.engine.dialect.name == "postgresql":
+            statements = [f"ANALYZE {', '.join(Base.metadata.tables)}"]
+        else:
+            statements = ["PRAGMA analysis_limit = 1000", "ANALYZE"]
+        try:
+            with self._try.begin() as session:
+                for statement in statements:
+                    session.connection().exec_driver_sql(statement)
+        except sa.exc.DBAPIError as exc:
+            log.warning("The tables could not be analyzed: %s", exc)
+
     def close(self) -> None:
         """Let go of the connections."""
         self.engine.dispose()
@@ -201,7 +244,8 @@ def is_away(error: Exception) -> bool:
     if isinstance(error, OSError):  # a file beside the database, which a name is held by
         return error.errno in _NO_ROOM
     if not isinstance(error, sa.exc.DBAPIError):
-        return isinstance(error, sa.exc.TimeoutError | Overtaken)  # no connection was free in time; others always won
+        # No connection was free in time; others always won; a statement took too long.
+        return isinstance(error, sa.exc.TimeoutError | Overtaken | QueryTimeout)
     reason = error.orig
     if isinstance(reason, sqlite3.Error):
         # An extended code has the plain one in its last byte.
@@ -269,15 +313,19 @@ def retried(use_case: Callable[Concatenate[Database, P], R]) -> Callable[Concate
 
 
 def is_among(
-    session: Session, column: sa.orm.InstrumentedAttribute[str] | sa.Column[str], values: Iterable[str]
+    session: Session, column: sa.orm.InstrumentedAttribute[Any] | sa.Column[Any], values: Iterable[str] | Iterable[UUID]
 ) -> sa.ColumnElement[bool]:
-    """Whether a column has one of the values: one parameter for any number of them, where IN has one for each.
+    """Return whether a column has one of the values, sent as one parameter where IN sends one for each.
 
     With ten thousand parameters psycopg is busy for half a second before it asks, and SQLite refuses forty thousand.
+    PostgreSQL sees the values when it plans the statement, so it looks them up in an index or a hash table, however
+    old its statistics are; it may join a subquery row by row.
     """
+    listed = list(values)
     if session.get_bind().dialect.name == "postgresql":
-        return column == sa.any_(sa.literal(list(values), sa.ARRAY(sa.String)))
-    each = sa.func.json_each(json.dumps(list(values))).table_valued("value")
+        return column == sa.any_(sa.literal(listed, sa.ARRAY(column.type)))
+    spelt = [value.hex if isinstance(value, UUID) else value for value in listed]
+    each = sa.func.json_each(json.dumps(spelt)).table_valued("value")
     return column.in_(sa.select(each.c.value))
 
 

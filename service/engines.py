@@ -11,7 +11,10 @@ import sqlalchemy as sa
 from service.identity import words_of
 
 LOCK_TIMEOUT = "10s"
-"""How long PostgreSQL waits for a lock."""
+"""How long a statement may wait for a lock on PostgreSQL."""
+READ_TIMEOUT = "10s"
+"""How long a statement of a read may take on PostgreSQL: far longer than any that is planned well, and short enough for
+the answer to come before gunicorn and proxies give up after 30 s."""
 _PATIENCE = 10.0  # seconds that SQLite waits for one
 _NUMBERS = frozenset(
     {
@@ -33,17 +36,18 @@ def make_engine(url: str) -> sa.Engine:
         sa.event.listen(engine, "connect", _set_up_sqlite)
         sa.event.listen(engine, "begin", _begin_sqlite)
         return engine
-    # The session's zone is fixed because psycopg reads instants in it, and 9999-12-31T23:59Z has none east of UTC.
-    # A connection is tried before use, so that a restart of the database costs nobody an answer.
-    # A lock is waited for as long as on SQLite.
-    return sa.create_engine(
+    # A pooler in transaction mode, as pgbouncer, refuses start-up options and does not keep prepared statements.
+    # `autocommit` leaves it to the begin event below to begin transactions.
+    engine = sa.create_engine(
         url,
         hide_parameters=True,  # what was sent does not belong in the logs
-        connect_args={"connect_timeout": 3, "options": f"-c timezone=UTC -c lock_timeout={LOCK_TIMEOUT}"},
-        pool_pre_ping=True,
+        connect_args={"connect_timeout": 3, "autocommit": True, "prepare_threshold": None},
+        pool_pre_ping=True,  # a restart of the database fails no request
         pool_size=5,
         pool_timeout=5,
     )
+    sa.event.listen(engine, "begin", _begin_postgresql)
+    return engine
 
 
 def check_database_url(url: str) -> None:
@@ -123,5 +127,29 @@ def _set_wal(connection: sqlite3.Connection) -> None:
 def _begin_sqlite(connection: sa.Connection) -> None:
     # A deferred transaction that reads and then writes fails with "database is
     # locked" at once when another one wrote in between; busy_timeout does not help.
-    write = connection.get_execution_options().get("write")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+    options = connection.get_execution_options()
+    begin = "BEGIN IMMEDIATE" if options.get("write") else "BEGIN"
+    if not options.get("at_once"):
+        connection.exec_driver_sql(begin)
+        return
+    usual = connection.exec_driver_sql("PRAGMA busy_timeout").scalar_one()
+    connection.exec_driver_sql("PRAGMA busy_timeout = 0")
+    try:
+        connection.exec_driver_sql(begin)
+    finally:
+        connection.exec_driver_sql(f"PRAGMA busy_timeout = {usual}")
+
+
+def _begin_postgresql(connection: sa.Connection) -> None:
+    """Begin a transaction with its settings, in one round trip.
+
+    The settings are local to the transaction, so that a pooler does not hand them to other clients. The zone is fixed
+    because psycopg reads instants in it, and 9999-12-31T23:59Z does not exist east of UTC.
+    """
+    options = connection.get_execution_options()
+    begin = "BEGIN ISOLATION LEVEL REPEATABLE READ" if options.get("read") else "BEGIN"
+    lock_timeout = "1ms" if options.get("at_once") else LOCK_TIMEOUT
+    statements = [begin, "SET LOCAL timezone = 'UTC'", f"SET LOCAL lock_timeout = '{lock_timeout}'"]
+    if options.get("limited"):
+        statements.append(f"SET LOCAL statement_timeout = '{READ_TIMEOUT}'")
+    connection.exec_driver_sql("; ".join(statements))

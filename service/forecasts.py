@@ -104,7 +104,7 @@ def refit_learner(db: Database, *, now: dt.datetime) -> bool:
     Returns:
         Whether a new state was stored.
     """
-    with db.read() as session:
+    with db.read(patient=True) as session:
         learned_from = _record_size(session)
         newest = session.execute(_newest().with_only_columns(LearnerRow.learned_from)).scalar()
         if newest == learned_from:
@@ -141,11 +141,13 @@ def keep_forecasts(db: Database, *, after: UUID | None, now: dt.datetime) -> UUI
     Returns:
         The last claim of the batch, or None after the last batch.
     """
-    with db.read() as session:
+    with db.read(patient=True) as session:
         if _state(session).trained_on < forecast.ENOUGH:
             return None
-        kept = sa.exists().where(ForecastRow.claim_id == Claim.id, ForecastRow.day == now.date())
-        is_open = ~stands(Resolution.verdict.is_not(None)) & (Claim.kind != ClaimKind.OPINION) & ~kept
+        # One look into an index for each claim, where PostgreSQL may compare every claim with every forecast of today.
+        kept = sa.select(ForecastRow.day).where(ForecastRow.claim_id == Claim.id, ForecastRow.day == now.date())
+        is_kept = kept.limit(1).correlate(Claim).scalar_subquery().is_not(None)
+        is_open = ~stands(Resolution.verdict.is_not(None)) & (Claim.kind != ClaimKind.OPINION) & ~is_kept
         rows = sa.select(Claim).where(is_open).order_by(Claim.id).limit(KEPT_AT_ONCE).options(*WHOLE)
         claims = session.scalars(rows if after is None else rows.where(Claim.id > after)).all()
         reported = [claim for claim in claims if counting_reports(claim)]

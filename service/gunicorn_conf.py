@@ -3,8 +3,6 @@
 import gc
 import json
 import os
-import signal
-import time
 from importlib import import_module
 from socket import socket
 
@@ -14,27 +12,26 @@ from gunicorn.workers.base import Worker
 from gunicorn.workers.gthread import ThreadWorker
 
 from service.data_dir import METRICS, keep_files_private
-from service.draining import say_starting, say_stopping
-from service.environment import drain_seconds, find_data_dir, find_port
+from service.draining import say_starting
+from service.environment import find_data_dir, find_port
 from service.errors import AddressTooLong, BadRequest, HeadersTooLarge, InternalError
 from service.logs import formatter
 
 _PROBLEMS = {kind.status: kind for kind in (AddressTooLong, HeadersTooLarge, InternalError)}
-_STOPPING = (signal.SIGTERM, signal.SIGQUIT, signal.SIGINT)
 _DATA_DIR = find_data_dir(os.environ)
 _METRICS = _DATA_DIR / METRICS
 try:
-    _DRAIN, _PORT = drain_seconds(os.environ), find_port(os.environ)
+    _PORT = find_port(os.environ)
 except ValueError as exc:
     raise SystemExit(f"Error: {exc}.") from None
 keep_files_private()
 
 
 class LeavingWorker(ThreadWorker):  # type: ignore[misc]
-    """A worker that does not leave anybody waiting at a door which it will never open again.
+    """Closes its listening socket on shutdown, so new clients are refused instead of left hanging.
 
-    Gunicorn's own goes on listening while it finishes what it has begun: who calls then is neither answered nor
-    refused, and is cut off in the end.
+    Gunicorn's own worker keeps the socket while it finishes requests: the kernel queues new connections, which are
+    reset in the end.
     """
 
     def set_accept_enabled(self, enabled: bool) -> None:  # noqa: FBT001 - as gunicorn has it
@@ -45,7 +42,7 @@ class LeavingWorker(ThreadWorker):  # type: ignore[misc]
                 listener.close()
 
     def _take_in(self, listener: object) -> None:
-        """Take in who has called already."""
+        """Accept the connections that are already queued."""
         before = -1
         while before < self.nr_conns:
             before = self.nr_conns
@@ -81,9 +78,9 @@ logconfig_dict = {
 
 
 def _write_problem(sock: socket, status: int, reason: str, detail: str) -> None:
-    """Answer what is not HTTP, or too long to be read, with a problem document, where gunicorn has a page of HTML.
+    """Answer what is not HTTP, or too long to be read, with a problem document instead of gunicorn's HTML.
 
-    It has more statuses for that, as 417 and 501; the API's document has 400.
+    Gunicorn has no hook for this. It also uses statuses such as 417 and 501; the API's document has 400.
     """
     kind = _PROBLEMS.get(status, BadRequest)
     body = json.dumps({**kind(detail or reason).document(), "instance": ""}).encode()
@@ -93,29 +90,6 @@ def _write_problem(sock: socket, status: int, reason: str, detail: str) -> None:
 
 
 util.write_error = _write_problem
-
-
-_stop = Arbiter.handle_term
-
-
-def _stop_in_a_moment(server: Arbiter) -> None:
-    """Say at `/readyz` that the service stops, and go on for a moment; gunicorn itself listens no more at once.
-
-    Whoever says it twice does not want to wait.
-    """
-    if _DRAIN:
-        say_stopping(_DATA_DIR)
-    end = time.monotonic() + _DRAIN
-    while (left := end - time.monotonic()) > 0:
-        told = server.wait_for_signals(timeout=left)
-        if not set(told).isdisjoint(_STOPPING):
-            break
-        server.reap_workers()
-        server.manage_workers()
-    _stop(server)
-
-
-Arbiter.handle_term = _stop_in_a_moment
 
 
 def on_starting(_server: Arbiter) -> None:
@@ -143,26 +117,6 @@ def when_ready(_server: Arbiter) -> None:
     gc.freeze()  # what is imported stays: nobody has to search it for garbage, and its memory stays shared
     gc.enable()
     import_module("service.schema_check").check_at_start()
-
-
-def pre_fork(_server: Arbiter, _worker: Worker) -> None:
-    """Hold signals back until the worker can hear them.
-
-    In its first moments it has the arbiter's handlers: told to stop then, it would work on until it is killed.
-    """
-    signal.pthread_sigmask(signal.SIG_BLOCK, _STOPPING)
-
-
-def _hear() -> None:
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPPING)
-
-
-os.register_at_fork(after_in_parent=_hear)
-
-
-def post_worker_init(_worker: Worker) -> None:
-    """Hear now what was held back."""
-    _hear()
 
 
 def child_exit(_server: Arbiter, worker: Worker) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import hmac
+import logging
 import re
 import secrets
 from collections.abc import Iterable, Sequence
@@ -60,6 +61,10 @@ class NewKeyView(KeyView):
 
 
 KEY = re.compile(r"bo_[A-Za-z0-9_-]{20,200}", re.ASCII)
+log = logging.getLogger(__name__)
+
+USES_APART = dt.timedelta(hours=1)
+"""How old the stored moment of a key's last use has to be before a newer one is stored."""
 HANDLE_LENGTH = 16
 """How much of a secret's digest its row is found by."""
 
@@ -230,10 +235,27 @@ def find_key(db: Database, secret: str, *, now: dt.datetime) -> ValidKey | None:
         found = session.execute(current).all() or session.execute(former).all()
     for key, kept, secret_ends_at in found:
         if hmac.compare_digest(kept, digest) and is_good(key, now):
+            note_use(db, key, now=now)
             ends = [moment for moment in (key.expires_at, secret_ends_at) if moment is not None]
             caller = Caller(key_id=key.id, scopes=frozenset(map(Scope, key.scopes)))
             return ValidKey(caller, min(ends, default=None))
     return None
+
+
+def note_use(db: Database, key: ApiKey, *, now: dt.datetime) -> None:
+    """Store when a key was last used, at most once an hour.
+
+    The caller is not affected if the database cannot store it now: the next use tries again.
+    """
+    before = now - USES_APART
+    if db.is_writing or (key.last_used_at is not None and key.last_used_at > before):
+        return
+    unnoted = sa.or_(ApiKey.last_used_at.is_(None), ApiKey.last_used_at <= before)
+    try:
+        with db.write_at_once() as session:
+            session.execute(sa.update(ApiKey).where(ApiKey.id == key.id, unnoted).values(last_used_at=now))
+    except sa.exc.DBAPIError as exc:
+        log.info("The use of a key was not stored: %s", exc)
 
 
 def describe_key(key: ApiKey) -> KeyView:

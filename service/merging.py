@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from service.cache import ScoreCache
 from service.db import Database, lock_name, retried
 from service.errors import InvalidBody, MergeChain, MergeCircle, NotFound, OutletMerged, UnknownOutlet
-from service.models import Outlet, Report
+from service.models import Outlet, Report, Subtotal
 from service.nearest import unknown_slug
 from service.outbox import forget_scores
 from service.provenance import as_merged, positions, relay_cycle
@@ -223,8 +223,8 @@ def _names(outlet: Outlet) -> sa.ColumnElement[bool]:
 def _own_sums(session: Session, outlet: Outlet, *, are_kept: bool) -> dict[Slot, Amounts]:
     """Return the record of an outlet by itself, from its sums if they are kept, else from its rows."""
     if are_kept:
-        return read_sums(session, Outlet.id == outlet.id, topic=None).get(outlet.id, {})
-    standings = walk(session, Outlet.id == outlet.id, EVERYTHING)
+        return read_sums(session, Subtotal.outlet_id == outlet.id, topic=None).get(outlet.id, {})
+    standings = walk(session, [outlet.id], EVERYTHING)
     return add_up(count_claim(standing.claim, standing.position) for standing in standings)
 
 

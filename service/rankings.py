@@ -74,8 +74,8 @@ def rank_outlets(
         InvalidQuery: A moment lies ahead.
     """
     lens.refuse_future(now)
-    chosen = having_resolved(0) if kind is None else sa.and_(having_resolved(0), Outlet.kind == kind)
     with db.read() as session:
+        chosen = sa.and_(having_resolved(session, 0), *([] if kind is None else [Outlet.kind == kind]))
         context = context_of(session, lens.recorded_by)
         known = {row.slug: row for row in session.execute(sa.select(Outlet.id, *_NAMED).where(chosen))}
         records = {record.slug: record for record in read_records(session, chosen, lens, now=now)}
@@ -147,11 +147,8 @@ def _trends(
     first = last - min(_YEAR, last - _EARLIEST)  # the calendar has no year before the first
     moments = [*month_ends(first, last), last]
     began = sa.or_(Resolution.known_at > first, Claim.resolves_by > first)
-    scored = read_scored_of(session, Outlet.id.in_(ids.values()), lens, began, now=now)
-    return {
-        slug: _trend(records[slug], scored.get(outlet_id, []), moments, context, lens)
-        for slug, outlet_id in ids.items()
-    }
+    scored = read_scored_of(session, ids.values(), lens, began, now=now)
+    return {slug: _trend(records[slug], scored[outlet_id], moments, context, lens) for slug, outlet_id in ids.items()}
 
 
 def _trend(

@@ -26,7 +26,7 @@ def rebuild_sums(db: Database, *, now: dt.datetime) -> int:
     with db.write() as session:
         # Two at once would both add the difference. The other one may take its time.
         lock_name(session, "rebuild of sums", patiently=True)
-        with db.read() as snapshot:
+        with db.read(patient=True) as snapshot:
             change = missing_sums(snapshot)
         add_sums(session, change)
         leave_forget_all(session, now=now)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any, NamedTuple, TypeAlias
@@ -12,14 +12,15 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
-from service.dossier import is_newest
+from service.db import is_among
+from service.dossier import newest_id
 from service.errors import InvalidQuery
-from service.models import Claim, Outlet, Reply, Report, Resolution, Version, Withdrawal
+from service.models import Claim, Outlet, Reply, Report, Resolution, Subtotal, Version, Withdrawal
 from service.provenance import Filed, Position, position
 from service.register import counts_as, filing_for
 from service.scoring import DEFAULT_LEVEL
 from service.sums import read_sums
-from service.talk import disputed_claims, general_replies
+from service.talk import disputed_claims, general_replies, has_talk
 from service.tally import Amounts, ClaimFacts, Slot, add_up, count_claim, difference
 from service.vocabulary import Basis, Role
 
@@ -116,14 +117,15 @@ def read_records(session: Session, chosen: Chosen, lens: Lens, *, now: dt.dateti
     """What is on record of each outlet, in no particular order."""
     rows = session.execute(sa.select(Outlet.id, Outlet.slug, Outlet.scorable).where(chosen))
     records = {row.id: OutletRecord(row.slug, row.scorable) for row in rows}
-    _add_talk(session, chosen, records, lens, now=now)
+    _add_talk(session, records, lens, now=now)
     if lens.is_current:
-        for outlet_id, parts in read_sums(session, chosen, topic=lens.topic).items():
+        theirs = is_among(session, Subtotal.outlet_id, records)
+        for outlet_id, parts in read_sums(session, theirs, topic=lens.topic).items():
             records[outlet_id].parts = parts
         if lens.basis is Basis.MATURED:
-            _leave_out_undue(session, chosen, records, lens, now=now)
+            _leave_out_undue(session, records, lens, now=now)
         return list(records.values())
-    standings = walk(session, chosen, lens)
+    standings = walk(session, records, lens)
     for outlet_id, of_outlet in groupby(standings, key=lambda standing: standing.outlet_id):
         records[outlet_id].parts = add_up(
             count_claim(standing.claim, standing.position) for standing in of_outlet if counts(standing, lens, now=now)
@@ -137,11 +139,9 @@ def counts(standing: Standing, lens: Lens, *, now: dt.datetime) -> bool:
     return lens.basis is Basis.RESOLVED or due is None or due <= lens.moment(now)
 
 
-def _leave_out_undue(
-    session: Session, chosen: Chosen, records: dict[UUID, OutletRecord], lens: Lens, *, now: dt.datetime
-) -> None:
+def _leave_out_undue(session: Session, records: dict[UUID, OutletRecord], lens: Lens, *, now: dt.datetime) -> None:
     """Take from the sums the claims that have yet to fall due, which are few."""
-    standings = walk(session, chosen, lens, on=sa.select(Claim.id).where(Claim.resolves_by > now))
+    standings = walk(session, records, lens, on=sa.select(Claim.id).where(Claim.resolves_by > now))
     for outlet_id, of_outlet in groupby(standings, key=lambda standing: standing.outlet_id):
         undue = list(of_outlet)
         record = records[outlet_id]
@@ -149,24 +149,28 @@ def _leave_out_undue(
         record.changes_at = min(one.claim.resolves_by for one in undue if one.claim.resolves_by is not None)
 
 
-def _add_talk(
-    session: Session, chosen: Chosen, records: dict[UUID, OutletRecord], lens: Lens, *, now: dt.datetime
-) -> None:
+def _add_talk(session: Session, records: dict[UUID, OutletRecord], lens: Lens, *, now: dt.datetime) -> None:
     """Note what is said of the records: disputes, which are few, and replies."""
-    for outlet_id, reply in session.execute(general_replies(chosen, lens.recorded_by)):
-        records[outlet_id].reply = reply
-    disputed = disputed_claims(lens.recorded_by)
-    # Mostly there are none, and that is cheaper to find than what would be counted of them.
-    if session.scalar(disputed.limit(1)) is None:
+    has_replies, has_disputes = has_talk(session, lens.recorded_by)
+    if has_replies:
+        filing = is_among(session, Reply.outlet_id, filing_for(session, records))
+        for outlet_id, reply in session.execute(general_replies(filing, lens.recorded_by)):
+            records[outlet_id].reply = reply
+    if not has_disputes:
         return
-    for one in walk(session, chosen, lens, on=disputed):
+    for one in walk(session, records, lens, on=disputed_claims(lens.recorded_by)):
         slot, _ = count_claim(one.claim, one.position)
         is_own = slot.role is Role.OWN and one.claim.verdict is not None
         records[one.outlet_id].disputed += is_own and counts(one, lens, now=now)
 
 
 def walk(
-    session: Session, chosen: Chosen, lens: Lens, *, on: sa.Select[UUID] | None = None, only: Chosen = _ANY
+    session: Session,
+    outlets: Collection[UUID],
+    lens: Lens,
+    *,
+    on: sa.Select[UUID] | None = None,
+    only: Chosen = _ANY,
 ) -> Iterator[Standing]:
     """Where outlets stand on each of their claims, by outlet and claim, looked at through a lens (R18).
 
@@ -174,18 +178,13 @@ def walk(
 
     Args:
         session: Where they are read.
-        chosen: Which outlets.
+        outlets: Which outlets.
         lens: How to look at them.
-        on: A few claims that are looked at alone.
+        on: Claims; the others are left out.
         only: What leaves claims out, by what is on record of them.
     """
-    # The database begins with those claims, or else with the outlets.
-    begin = (
-        Report.outlet_id.in_(filing_for(chosen))
-        if on is None
-        else Report.claim_id.in_(on) & counts_as(_FILER).in_(sa.select(Outlet.id).where(chosen))
-    )
-    chosen_rows = _rows(lens, begin, only)
+    filed = is_among(session, Report.outlet_id, filing_for(session, outlets))
+    chosen_rows = _rows(lens, filed, only, *([] if on is None else [Report.claim_id.in_(on)]))
     said_then = {} if lens.recorded_by is None else _said_by(session, chosen_rows, lens.recorded_by)
     rows = session.execute(chosen_rows, execution_options={"yield_per": _AT_ONCE})
     for (outlet_id, claim_id), group in groupby(rows, key=lambda row: (row.outlet_id, row.claim_id)):
@@ -253,10 +252,8 @@ def _rows(lens: Lens, *chosen: Chosen) -> sa.Select[*tuple[Any, ...]]:
     """Reports with their claims and the resolutions that stand, by outlet, claim and order of reports."""
     by = lens.recorded_by
     stands = [
-        Resolution.claim_id == Claim.id,
+        Resolution.id == newest_id(by),
         Resolution.verdict.is_not(None),
-        is_newest(by),
-        *_by(Resolution.recorded_at, by),
         *_by(Resolution.known_at, lens.as_of),
     ]
     withdrawn = sa.exists().where(Withdrawal.report_id == Report.id, *_by(Withdrawal.recorded_at, by))

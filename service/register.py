@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from uuid import UUID
@@ -21,7 +21,6 @@ from service.vocabulary import OutletKind
 
 WHOLE = (selectinload(Outlet.parent), selectinload(Outlet.domains), selectinload(Outlet.aliases))
 """What to load with an outlet to show it."""
-_MERGED = aliased(Outlet)
 # Put together once: every call asks for outlets, and to put it together takes as long as to ask.
 _NAMED = sa.select(Outlet).where(
     Outlet.id.in_(sa.bindparam("ids", expanding=True)) | Outlet.slug.in_(sa.bindparam("slugs", expanding=True))
@@ -111,16 +110,18 @@ def counts_as(outlet: type[Outlet]) -> sa.ColumnElement[UUID]:
     return sa.func.coalesce(outlet.merged_into_id, outlet.id)
 
 
-def filing_for(chosen: sa.ColumnExpressionArgument[bool]) -> sa.CompoundSelect[UUID]:
-    """The ids of some outlets that were not merged, and of those that were merged into them."""
-    # A union, because a database that has to join them by OR, or by what they count as, begins with all reports.
-    theirs = sa.select(_MERGED.id).join(Outlet, Outlet.id == _MERGED.merged_into_id).where(chosen)
-    return sa.union_all(sa.select(Outlet.id).where(chosen, Outlet.merged_into_id.is_(None)), theirs)
+def filing_for(session: Session, outlets: Collection[UUID]) -> Sequence[UUID]:
+    """Return the ids of those of some outlets that were not merged, and of all that were merged into any of them."""
+    # A union, because PostgreSQL reads the whole table for an OR.
+    own = sa.select(Outlet.id).where(is_among(session, Outlet.id, outlets), Outlet.merged_into_id.is_(None))
+    merged = sa.select(Outlet.id).where(is_among(session, Outlet.merged_into_id, outlets))
+    return session.scalars(own.union_all(merged)).all()
 
 
 def merged_with(outlet: Outlet) -> sa.CompoundSelect[UUID]:
-    """The ids of an outlet that was not merged, and of those that were merged into it."""
-    return filing_for(Outlet.id == outlet.id)
+    """Return the ids of an outlet that was not merged, and of those that were merged into it."""
+    own = sa.select(Outlet.id).where(Outlet.id == outlet.id, Outlet.merged_into_id.is_(None))
+    return own.union_all(sa.select(Outlet.id).where(Outlet.merged_into_id == outlet.id))
 
 
 def domain_owners(session: Session, domains: Collection[str]) -> dict[str, UUID]:

@@ -9,7 +9,6 @@ from flask import current_app
 from service.cache import ScoreCache
 from service.config import Settings
 from service.db import Database
-from service.key_uses import KeyUses
 from service.known_keys import KnownKeys
 from service.limits import Limiter
 
@@ -21,12 +20,11 @@ class Runtime:
     db: Database
     cache: ScoreCache
     settings: Settings
-    uses: KeyUses = field(init=False)
     limiter: Limiter = field(init=False)
     known_keys: KnownKeys = field(init=False)
 
     def __post_init__(self) -> None:
-        self.uses, self.limiter = KeyUses(self.cache.link), Limiter(self.cache.link)
+        self.limiter = Limiter(self.cache.link)
         self.known_keys = KnownKeys(self.db)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import NamedTuple
 from uuid import UUID
 
@@ -38,20 +38,19 @@ class Scored(NamedTuple):
 
 def read_scored(session: Session, outlet: Outlet, lens: Lens, *, now: dt.datetime) -> list[Scored]:
     """The claims, in no particular order; none for an outlet that is not scored (R9)."""
-    return read_scored_of(session, Outlet.id == outlet.id, lens, now=now).get(outlet.id, [])
+    return read_scored_of(session, [outlet.id], lens, now=now)[outlet.id] if outlet.scorable else []
 
 
 def read_scored_of(
-    session: Session, chosen: Chosen, lens: Lens, *only: Chosen, now: dt.datetime
+    session: Session, outlets: Collection[UUID], lens: Lens, *only: Chosen, now: dt.datetime
 ) -> dict[UUID, list[Scored]]:
-    """The claims of some outlets, by outlet; `only` may leave claims out by what is on record of them."""
+    """Return the claims of some scored outlets, by outlet; `only` leaves claims out by what is on record of them."""
     # Only what has an established truth can count, and open claims may be many.
     known = sa.and_(Resolution.truth.is_not(None), *only)
-    standings = walk(session, sa.and_(chosen, Outlet.scorable), lens, only=known)
-    found: dict[UUID, list[Scored]] = {}
-    for one in standings:
+    found: dict[UUID, list[Scored]] = {outlet: [] for outlet in outlets}
+    for one in walk(session, outlets, lens, only=known):
         if counts(one, lens, now=now) and (scored := _scored(one)):
-            found.setdefault(one.outlet_id, []).append(scored)
+            found[one.outlet_id].append(scored)
     return found
 
 

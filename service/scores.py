@@ -47,10 +47,9 @@ class Ranking:
         """What a cursor of the list is bound to."""
         return self.min_resolved, self.sort, self.order, self.kind
 
-    @property
-    def chosen(self) -> sa.ColumnElement[bool]:
-        """The outlets that can be in it, whatever the lens."""
-        enough = having_resolved(self.min_resolved)
+    def chosen(self, session: Session) -> sa.ColumnElement[bool]:
+        """Return a condition for the outlets that can be in it, whatever the lens."""
+        enough = having_resolved(session, self.min_resolved)
         return enough if self.kind is None else sa.and_(enough, Outlet.kind == self.kind)
 
     def place(self, score: dict[str, Any]) -> tuple[float, str]:
@@ -190,7 +189,7 @@ def _compute(
 def _rank(db: Database, *, lens: Lens, ranking: Ranking, now: dt.datetime) -> Answer:
     with db.read() as session:
         context = context_of(session, lens.recorded_by)
-        records = read_records(session, ranking.chosen, lens, now=now)
+        records = read_records(session, ranking.chosen(session), lens, now=now)
         head = last_head(session)
     scores = [describe_score(record, context, lens, now=now) for record in records]
     scores = [score for score in scores if score["counts"]["resolved"] >= ranking.min_resolved]

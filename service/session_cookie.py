@@ -1,12 +1,9 @@
-"""Who is signed in at the desk: a signed cookie, and in every form a token that goes with it."""
+"""The session of an editor at the desk: a signed cookie, and the check that a form came from one of our pages."""
 
 from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import hmac
-import secrets
-from dataclasses import dataclass
 from uuid import UUID
 
 from flask import Response, request
@@ -22,15 +19,8 @@ COOKIE = "borneout_desk"
 LIFE = dt.timedelta(hours=12)
 
 _SAFE = ("GET", "HEAD", "OPTIONS")
-
-
-@dataclass(frozen=True, slots=True)
-class Session:
-    """What the cookie says, once it is sure that we wrote it."""
-
-    ticket: Ticket
-    token: str
-    """Stands in every form of the session; whoever else makes a browser send a form does not know it."""
+_PORTS = {"http": ":80", "https": ":443"}
+"""What an origin leaves out, and a proxy may put into `Host`."""
 
 
 def begin_session(response: Response, ticket: Ticket) -> None:
@@ -39,7 +29,7 @@ def begin_session(response: Response, ticket: Ticket) -> None:
     The cookie goes back over https alone where it was got so: the browser says it in `Origin`, whatever proxies stand
     between. From a page of another site it is not sent at all, not even for a link to the desk.
     """
-    said = {"key": str(ticket.key_id), "mark": ticket.mark, "token": secrets.token_urlsafe(16)}
+    said = {"key": str(ticket.key_id), "mark": ticket.mark}
     is_https = request.is_secure or request.headers.get("Origin", "").startswith("https://")
     desk, everywhere = _paths()
     path, other = (desk, everywhere) if runtime().settings.public_read else (everywhere, desk)
@@ -55,41 +45,41 @@ def end_session(response: Response) -> None:
         response.delete_cookie(COOKIE, path=path, httponly=True, samesite="Strict")
 
 
-def current_session() -> Session | None:
-    """The session of the request that is answered; None without a cookie of ours that is good still."""
+def current_ticket() -> Ticket | None:
+    """Return the ticket in the request's cookie; None without a cookie of ours that is still good."""
     try:
         said = _signer().loads(request.cookies.get(COOKIE, ""), max_age=int(LIFE.total_seconds()))
-        return Session(Ticket(UUID(said["key"]), said["mark"]), said["token"])
+        return Ticket(UUID(said["key"]), said["mark"])
     except BadData:
         return None
 
 
 def current_reader(*, now: dt.datetime) -> Caller | None:
     """Who is signed in and asks for something that is read; no page of another site can have a browser ask as them."""
-    session = current_session() if request.method in _SAFE and COOKIE in request.cookies else None
-    found = None if session is None else take_ticket(runtime().db, session.ticket, now=now)
+    ticket = current_ticket() if request.method in _SAFE and COOKIE in request.cookies else None
+    found = None if ticket is None else take_ticket(runtime().db, ticket, now=now)
     return None if found is None else found.caller
 
 
-def check_sender(session: Session | None) -> None:
-    """Refuse a form that no page of the desk has sent. Before there is a session, it has no token.
+def check_sender() -> None:
+    """Refuse a form that did not come from one of our pages.
 
     Raises:
-        Forbidden: It came from a page of another site, or does not carry the session's token.
+        Forbidden: The browser does not say that it did.
     """
-    if request.method in _SAFE:
-        return
-    token = request.form.get("token", "")
-    is_known = session is None or hmac.compare_digest(session.token.encode(), token.encode(errors="replace"))
-    if not (is_known and _is_from_here()):
-        raise Forbidden("This form did not come from a page of this desk, or from a session that has ended.")
+    if request.method not in _SAFE and not _is_from_here():
+        raise Forbidden("This form did not come from a page of this desk. Open the page again, and send it from there.")
 
 
 def _is_from_here() -> bool:
-    """Whether the browser says that one of our pages has sent this; what says nothing of it is no browser."""
+    """Return whether the browser says that one of our pages sent this request.
+
+    Browsers send `Sec-Fetch-Site` over https, and `Origin` always. The scheme is not compared: a proxy may end TLS.
+    """
     if (site := request.headers.get("Sec-Fetch-Site")) is not None:
         return site == "same-origin"
-    return request.headers.get("Origin") in (None, f"http://{request.host}", f"https://{request.host}")
+    scheme, _, place = request.headers.get("Origin", "").partition("://")
+    return scheme in _PORTS and place == request.host.lower().removesuffix(_PORTS[scheme])
 
 
 def _paths() -> tuple[str, str]:

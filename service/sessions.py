@@ -11,7 +11,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from service.db import Database
-from service.keys import HANDLE_LENGTH, KEY, digest_of, is_good
+from service.keys import HANDLE_LENGTH, KEY, digest_of, is_good, note_use
 from service.models import ApiKey
 from service.vocabulary import Caller, Scope
 
@@ -49,6 +49,7 @@ def take_ticket(db: Database, ticket: Ticket, *, now: dt.datetime) -> Editor | N
         key = session.get(ApiKey, ticket.key_id)
     if key is None or not is_good(key, now) or not hmac.compare_digest(_mark(key).encode(), ticket.mark.encode()):
         return None
+    note_use(db, key, now=now)
     return Editor(Caller(key_id=key.id, scopes=frozenset(map(Scope, key.scopes))), key.name)
 
 

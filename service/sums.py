@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from service.db import Base, Overtaken
+from service.db import Base, Overtaken, is_among
 from service.dossier import counting_reports, standing_resolution
 from service.models import Claim, Outlet, Rate, Subtotal
 from service.provenance import Position, positions
@@ -130,10 +130,16 @@ def _upserting(dialect: str, table: type[Base], key: tuple[str, ...], added: tup
 
 
 def read_sums(
-    session: Session, chosen: sa.ColumnExpressionArgument[bool], *, topic: str | None
+    session: Session, chosen: sa.ColumnElement[bool], *, topic: str | None
 ) -> dict[UUID, dict[Slot, Amounts]]:
-    """What is on record of outlets on a topic, or on all, by outlet."""
-    rows = sa.select(*_KEPT).join(Outlet, Outlet.id == Subtotal.outlet_id).where(chosen)
+    """Return what is on record of outlets on a topic, or on all, by outlet.
+
+    Args:
+        session: Where it is read.
+        chosen: Which outlets, as a condition on `Subtotal.outlet_id`.
+        topic: Which topic; None for all.
+    """
+    rows = sa.select(*_KEPT).where(chosen)
     if topic is not None:
         rows = rows.where(Subtotal.topic == topic)
     found = session.execute(rows.order_by(Subtotal.outlet_id))
@@ -144,11 +150,12 @@ def read_sums(
     }
 
 
-def having_resolved(at_least: int) -> sa.ColumnElement[bool]:
-    """The outlets that are scored and have so many resolved claims of their own."""
+def having_resolved(session: Session, at_least: int) -> sa.ColumnElement[bool]:
+    """Return a condition for the outlets that are scored and have so many resolved claims of their own."""
     resolved = sa.func.sum(Subtotal.correct + Subtotal.incorrect + Subtotal.partial)
     rows = sa.select(Subtotal.outlet_id).where(Subtotal.role == Role.OWN).group_by(Subtotal.outlet_id)
-    return sa.and_(Outlet.scorable, Outlet.id.in_(rows.having(resolved >= at_least)))
+    # Read first and sent as values: as a subquery it may be joined with every outlet, row by row.
+    return sa.and_(Outlet.scorable, is_among(session, Outlet.id, session.scalars(rows.having(resolved >= at_least))))
 
 
 def all_sums(session: Session) -> Sums:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, aliased, selectinload
 from service.instants import format_instant
 from service.models import Dispute, Outlet, Reply, Resolution
 from service.models.words import RedactionNote
-from service.register import counts_as, filing_for
+from service.register import counts_as
 from service.vocabulary import DisputeStatus
 
 _FILER = aliased(Outlet)
@@ -90,23 +90,32 @@ def disputed_claims(moment: dt.datetime | None = None) -> sa.Select[UUID]:
     return sa.select(Resolution.claim_id).join(Dispute, Dispute.resolution_id == Resolution.id).where(is_open(moment))
 
 
-def general_replies(
-    chosen: sa.ColumnExpressionArgument[bool], moment: dt.datetime | None = None
-) -> sa.Select[UUID, Reply]:
-    """What some outlets answer to their records as a whole, each with whose record it is; the newest last.
+def has_talk(session: Session, moment: dt.datetime | None = None) -> tuple[bool, bool]:
+    """Return whether any record has a general reply, and whether any resolution is disputed, by one statement.
 
-    Those that were withdrawn are left out; of a past moment, those that were by then, or came later.
+    Usually neither is the case, so a score needs no other statement about them.
     """
-    rows = (
-        sa.select(counts_as(_FILER), Reply)
-        .join_from(Reply, _FILER, _FILER.id == Reply.outlet_id)
-        .where(Reply.outlet_id.in_(filing_for(chosen)), Reply.claim_id.is_(None))
-        .order_by(Reply.id)
-    )
+    replied = sa.exists().where(_is_general(moment))
+    has_replies, has_disputes = session.execute(sa.select(replied, sa.exists().where(is_open(moment)))).one()
+    return has_replies, has_disputes
+
+
+def general_replies(filing: sa.ColumnElement[bool], moment: dt.datetime | None = None) -> sa.Select[UUID, Reply]:
+    """Select the general replies of outlets, each with the outlet that the reply counts for; the newest last.
+
+    Args:
+        filing: Which outlets replied, as a condition on `Reply.outlet_id`.
+        moment: None for the replies that were not withdrawn; else those that were on record at this past moment.
+    """
+    rows = sa.select(counts_as(_FILER), Reply).join_from(Reply, _FILER, _FILER.id == Reply.outlet_id)
+    return rows.where(filing, _is_general(moment)).order_by(Reply.id)
+
+
+def _is_general(moment: dt.datetime | None) -> sa.ColumnElement[bool]:
     if moment is None:
-        return rows.where(Reply.withdrawn_at.is_(None))
+        return sa.and_(Reply.claim_id.is_(None), Reply.withdrawn_at.is_(None))
     withdrawn_later = sa.or_(Reply.withdrawn_at.is_(None), Reply.withdrawn_at > moment)
-    return rows.where(Reply.recorded_at <= moment, withdrawn_later)
+    return sa.and_(Reply.claim_id.is_(None), Reply.recorded_at <= moment, withdrawn_later)
 
 
 def replies_on(session: Session, claim_id: UUID) -> list[ReplyView]:

@@ -14,7 +14,6 @@ from service.contexts import refit_context
 from service.db import Database, is_away
 from service.forecasts import keep_forecasts, refit_learner
 from service.idempotency import prune_answers
-from service.key_uses import write_uses
 from service.outbox import sweep
 from service.sealing import seal_entries
 from service.stopping import Stop
@@ -70,7 +69,6 @@ def tick(db: Database, cache: ScoreCache, *, now: dt.datetime) -> None:
     """One round. What Redis restored is made old before anything else, since it may be served meanwhile."""
     cache.forget_after_restart()
     sweep(db, cache)
-    write_uses(db, cache.link)
     prune_answers(db, now=now)
     seal_entries(db, now=now)
 

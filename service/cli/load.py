@@ -90,8 +90,13 @@ def load_quietly(place: Place, file: Path) -> Counter[LineStatus]:
 
 
 def _loaded(place: Place, batches: Iterator[list[ReadLine]]) -> Iterator[LineResult]:
+    has_written = False
     for batch in batches:
-        yield from load_lines(place.db, place.cache, batch, caller=OPERATOR, now=dt.datetime.now(dt.UTC))
+        results = load_lines(place.db, place.cache, batch, caller=OPERATOR, now=dt.datetime.now(dt.UTC))
+        has_written |= any(result.status in (LineStatus.CREATED, LineStatus.UPDATED) for result in results)
+        yield from results
+    if has_written:
+        place.db.analyze()
 
 
 def _tried(place: Place, batches: Iterator[list[ReadLine]]) -> Iterator[LineResult]:

@@ -44,6 +44,7 @@ ServiceError
 +-- InternalError          500  /problems/internal-error
 +-- BadGateway             502  /problems/bad-gateway
 +-- Unavailable            503  /problems/unavailable
++-- QueryTimeout           503  /problems/query-timeout
 +-- Stopping               503  /problems/stopping
 +-- GatewayTimeout         504  /problems/gateway-timeout
 """
@@ -71,7 +72,15 @@ from service.errors.conflicts import (
     SlugTaken,
     StillRunning,
 )
-from service.errors.failures import BadGateway, CannotRun, GatewayTimeout, InternalError, Stopping, Unavailable
+from service.errors.failures import (
+    BadGateway,
+    CannotRun,
+    GatewayTimeout,
+    InternalError,
+    QueryTimeout,
+    Stopping,
+    Unavailable,
+)
 from service.errors.problem import FieldError, ServiceError, nested, problem_types
 from service.errors.requests import (
     AddressTooLong,
@@ -133,6 +142,7 @@ __all__ = [
     "OwnDispute",
     "PreconditionFailed",
     "PreconditionRequired",
+    "QueryTimeout",
     "RangeNotSatisfiable",
     "RelaysRestOnIt",
     "RequestTimeout",

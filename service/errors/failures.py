@@ -37,6 +37,17 @@ class Unavailable(ServiceError):
     retry_after = 1
 
 
+class QueryTimeout(ServiceError):
+    """The database needed more than ten seconds for one step of this request, so the request was given up; nothing
+    was changed. The database may be busy, so try again later, or ask for less: one outlet or one topic.
+    """
+
+    status = 503
+    name = "query-timeout"
+    title = "Query took too long"
+    retry_after = 10
+
+
 class Stopping(ServiceError):
     """This process is shutting down, and `/readyz` reports it so that load balancers send no more requests. Send
     requests to another process, or wait for the restart.

@@ -27,7 +27,7 @@ class ApiKey(Base):
     recorded_at: Mapped[dt.datetime]
     expires_at: Mapped[dt.datetime | None]
     last_used_at: Mapped[dt.datetime | None]
-    """To the minute or so."""
+    """To the hour."""
     revoked_at: Mapped[dt.datetime | None]
 
 

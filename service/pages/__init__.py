@@ -14,7 +14,7 @@ How a page is made:
    geometry comes from `charts.py`. Each picture has a sentence that says what it shows and a table with its numbers.
 4. Its blueprint goes into the list in `service/app.py`, its address into `tests/pages/`, where every page is opened in
    a real browser. A failure, raised anywhere, becomes a page by itself (`failures.py`).
-5. A page of the desk has `desk_blueprint("name")` instead, extends `desk_frame.html`, and puts `desk.token()` into each
-   of its forms. A view that changes something asks `check_scope`, calls the use case with what `forms.py` made of the
-   form, shows a `ServiceError` beside the form again, and else leads on by `lead_to`.
+5. A page of the desk has `desk_blueprint("name")` instead, and extends `desk_frame.html`. A view that changes something
+   asks `check_scope`, calls the use case with what `forms.py` made of the form, shows a `ServiceError` beside the form
+   again, and else leads on by `lead_to`. The blueprint refuses forms that another site sends.
 """

@@ -12,7 +12,7 @@ from service.auth import admit, check_scope
 from service.errors import ServiceError, Unauthorized
 from service.pages.frame import page_blueprint
 from service.runtime import runtime
-from service.session_cookie import begin_session, check_sender, current_session, end_session
+from service.session_cookie import begin_session, check_sender, current_ticket, end_session
 from service.sessions import Ticket, give_ticket, take_ticket
 from service.throttle import check_failures, count_call, count_failure
 from service.vocabulary import Scope
@@ -46,7 +46,7 @@ def show_door() -> Response:
 @blp.post("/desk/sign-in")
 def sign_in() -> Response:
     """Begin a session for who has a key"""
-    check_sender(None)
+    check_sender()
     try:
         ticket = _ticket_for(request.form.get("key", "").strip())
     except ServiceError as problem:
@@ -59,7 +59,7 @@ def sign_in() -> Response:
 @blp.post("/desk/sign-out")
 def sign_out() -> Response:
     """End the session"""
-    check_sender(current_session())
+    check_sender()
     response = lead_to("/desk/sign-in")
     end_session(response)
     return response
@@ -67,19 +67,19 @@ def sign_out() -> Response:
 
 def _let_in() -> Response | None:
     """Let a request go on as the key's that is signed in; else ask for one."""
-    session, now = current_session(), dt.datetime.now(dt.UTC)
-    check_sender(session)
-    editor = None if session is None else take_ticket(runtime().db, session.ticket, now=now)
+    check_sender()
+    ticket, now = current_ticket(), dt.datetime.now(dt.UTC)
+    editor = None if ticket is None else take_ticket(runtime().db, ticket, now=now)
     is_read = request.method in ("GET", "HEAD")
-    if session is None or editor is None:
+    if editor is None:
         if is_read:
             return lead_to(f"/desk/sign-in?{urlencode({'next': request.full_path.rstrip('?')})}")
         return _ask("", Unauthorized(f"{_ENDED} Nothing was changed. Sign in, and send the form again."))
     count_call("reads" if is_read else "writes", editor.caller.key_id)
-    admit(editor.caller, now=now)
+    admit(editor.caller)
     if not runtime().settings.public_read:
         check_scope(Scope.READ)
-    g.editor, g.token = editor.name, session.token
+    g.editor = editor.name
     return None
 
 

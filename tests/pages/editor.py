@@ -10,11 +10,13 @@ from service.keys import create_key
 from service.vocabulary import Scope
 
 HTTPS = {"Origin": "https://desk.example", "Host": "desk.example"}
-"""What a browser says that came by https."""
+"""Headers of a browser that sends a form over https."""
+HERE = {"Origin": "http://localhost"}
+"""Headers of a browser that sends a form from one of our pages over http."""
 
 
 class Editor:
-    """A client that signs in with a key of its own, and sends forms with their token."""
+    """A client that signs in with a key of its own, and sends forms as a browser does."""
 
     def __init__(self, app, *scopes, **members):
         now = dt.datetime.now(dt.UTC)
@@ -25,7 +27,7 @@ class Editor:
     def sign_in(self, secret=None, **options):
         """Send the form of the door."""
         form = {"key": secret or self.key.secret, **options.pop("form", {})}
-        return self.client.post("/desk/sign-in", data=form, **options)
+        return self.client.post("/desk/sign-in", data=form, headers=options.pop("headers", HERE), **options)
 
     def signed_in(self):
         assert 303 == self.sign_in().status_code
@@ -42,12 +44,9 @@ class Editor:
         assert 200 == response.status_code, response.text
         return response.text
 
-    def token(self):
-        return re.search(r'name="token" value="([^"]+)"', self.page())[1]
-
-    def send(self, path, *, token=None, headers=None, **fields):
+    def send(self, path, *, headers=HERE, **fields):
         """Send a form of the desk."""
-        return self.client.post(path, data={"token": token or self.token(), **fields}, headers=headers or {})
+        return self.client.post(path, data=fields, headers=headers)
 
     def resolve(self, claim, verdict="true", **fields):
         given = {"verdict": verdict, "note": "Seen.", **fields}
@@ -60,7 +59,7 @@ class Editor:
         given = {}
         for name, value in fields:
             given.setdefault(name, []).append(html.unescape(value))
-        return self.client.post(f"/desk/claims/{claim['id']}/resolutions", data=given)
+        return self.client.post(f"/desk/claims/{claim['id']}/resolutions", data=given, headers=HERE)
 
 
 def told(response):

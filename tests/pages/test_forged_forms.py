@@ -1,4 +1,4 @@
-"""Forms of the desk that somebody else made"""
+"""Forms of the desk that another site makes a browser send"""
 
 from __future__ import annotations
 
@@ -7,6 +7,32 @@ import pytest
 from tests.pages.editor import Editor
 
 pytestmark = pytest.mark.sqlite_alone  # cookies and headers
+
+FORGED = [
+    {},
+    {"Origin": ""},
+    {"Origin": "null"},
+    {"Origin": "localhost"},
+    {"Origin": "http://"},
+    {"Origin": "https://example.org"},
+    {"Origin": "http://localhost.example.org"},
+    {"Origin": "http://localhost:8001"},
+    {"Origin": "ftp://localhost"},
+    {"Referer": "http://localhost/desk"},
+    {"Sec-Fetch-Site": "cross-site"},
+    {"Sec-Fetch-Site": "same-site"},
+    {"Sec-Fetch-Site": "none"},
+    {"Sec-Fetch-Site": ""},
+    {"Sec-Fetch-Site": "cross-site", "Origin": "http://localhost"},
+]
+OURS = [
+    {"Sec-Fetch-Site": "same-origin"},
+    {"Sec-Fetch-Site": "same-origin", "Origin": "null"},
+    {"Origin": "http://localhost"},
+    {"Origin": "https://localhost"},
+    {"Origin": "https://desk.example", "Host": "desk.example:443"},
+    {"Origin": "http://desk.example:8000", "Host": "Desk.Example:8000"},
+]
 
 
 @pytest.fixture
@@ -19,65 +45,63 @@ def due(world):
     return world.record(kind="event", resolves_by="2026-02-01T00:00:00Z")
 
 
-@pytest.mark.parametrize(
-    ("token", "headers"),
-    [
-        ("wrong", {}),
-        ("ä", {}),
-        (None, {"Sec-Fetch-Site": "cross-site"}),
-        (None, {"Sec-Fetch-Site": "same-site"}),
-        (None, {"Sec-Fetch-Site": "none"}),
-        (None, {"Origin": "https://example.org"}),
-        (None, {"Origin": "http://localhost.example.org"}),
-        (None, {"Origin": "null"}),
-    ],
-)
-def test_forged_form(world, due, token, headers):
+@pytest.mark.parametrize("headers", FORGED)
+def test_forged_form(world, editor, due, headers):
     """
-    A form that no page of this session has sent is refused, and changes nothing.
+    A form is refused, and changes nothing, unless the browser says that one of our pages sent it.
     """
-    response = Editor(world.app).signed_in().resolve(due, token=token, headers=headers)
+    response = editor.signed_in().resolve(due, headers=headers)
 
     assert 403 == response.status_code
     assert "text/html; charset=utf-8" == response.content_type
     assert "due" == world.claim(due)["status"]
 
 
-def test_form_of_another_session(app, world, editor, due):
+@pytest.mark.parametrize("headers", FORGED)
+def test_forged_sign_in(editor, headers):
     """
-    So is one without a token, or with that of another session.
+    Another site cannot sign anybody in with a key of its choice.
     """
-    other, form = Editor(app).signed_in().token(), {"verdict": "true", "note": "x"}
-    for given in ({}, {"token": other}):
-        response = editor.signed_in().client.post(f"/desk/claims/{due['id']}/resolutions", data=form | given)
-        assert 403 == response.status_code
-    assert "due" == world.claim(due)["status"]
-
-
-@pytest.mark.parametrize(
-    "headers", [{"Sec-Fetch-Site": "same-origin"}, {"Origin": "http://localhost"}, {"Origin": "https://localhost"}, {}]
-)
-def test_form_from_here(world, editor, due, headers):
-    """
-    What a browser says of a form that one of our pages has sent is taken, and so is what is said by no browser.
-    """
-    assert 303 == editor.signed_in().resolve(due, headers=headers).status_code
-    assert "resolved" == world.claim(due)["status"]
-
-
-def test_sign_in_from_elsewhere(editor):
-    """
-    Another site signs nobody in: what they did then would be done by its key.
-    """
-    response = editor.sign_in(headers={"Sec-Fetch-Site": "cross-site"})
+    response = editor.sign_in(headers=headers)
 
     assert 403 == response.status_code
     assert editor.cookie is None
 
 
+@pytest.mark.parametrize("headers", FORGED)
+def test_forged_sign_out(editor, headers):
+    """
+    Another site cannot sign anybody out.
+    """
+    response = editor.signed_in().send("/desk/sign-out", headers=headers)
+
+    assert 403 == response.status_code
+    assert editor.cookie is not None
+
+
+@pytest.mark.parametrize("path", ["/desk/record", "/desk/record/reading", "/desk/merge", "/desk/merge/undo"])
+def test_every_form_is_checked(editor, path):
+    """
+    Every form of the desk is checked, not only those of a claim.
+    """
+    assert 403 == editor.signed_in().send(path, headers={}).status_code
+    assert 403 != editor.send(path).status_code
+
+
+@pytest.mark.parametrize("headers", OURS)
+def test_form_from_here(world, editor, due, headers):
+    """
+    A form from one of our pages is accepted: to sign in, to resolve, and to sign out.
+    """
+    assert 303 == editor.sign_in(headers=headers).status_code
+    assert 303 == editor.signed_in().resolve(due, headers=headers).status_code
+    assert "resolved" == world.claim(due)["status"]
+    assert 303 == editor.send("/desk/sign-out", headers=headers).status_code
+
+
 def test_link_from_elsewhere(editor):
     """
-    Whoever follows a link from another site, with which the cookie is not sent, is told how to go on.
+    After a link from another site, with which no cookie is sent, the sign-in page links to the page asked for.
     """
     response = editor.client.get("/desk/sign-in?next=/desk/today", headers={"Sec-Fetch-Site": "cross-site"})
 

@@ -11,7 +11,6 @@ import pytest
 
 from service.db import Database
 from service.migrations import migrate
-from service.serve import ROOT
 from tests.awaiting import DEADLINE, wait_until
 from tests.live import KEY, gunicorn_alone, running
 
@@ -58,41 +57,23 @@ def alone(tmp_path):
     return lambda *options, **more: gunicorn_alone(tmp_path, *options, log=tmp_path / "gunicorn.log", **more)
 
 
-def test_readiness_goes_first_without_serve(alone, tmp_path):
+def test_readiness_without_serve(alone, tmp_path):
     """
-    Where gunicorn runs alone, as under compose, SIGTERM does the same; a second one ends the waiting.
+    Where gunicorn runs alone, a file named `stopping` in the data directory has /readyz say that it stops.
     """
     (tmp_path / "stopping").touch()  # by a run before, which was killed
-    with alone(BORNEOUT_DRAIN=DRAIN) as gunicorn:
+    with alone() as gunicorn:
         wait_until(lambda: 200 == gunicorn.status("/readyz"))
-        gunicorn.process.terminate()
+        (tmp_path / "stopping").touch()
 
-        wait_until(lambda: 503 == gunicorn.status("/readyz"))
         without_key = {"Authorization": ""}
+        assert 503 == gunicorn.status("/readyz")
         assert (200, 200) == (gunicorn.status("/healthz"), gunicorn.status("/v1/outlets", headers=without_key))
-        gunicorn.process.terminate()
-        assert 0 == gunicorn.process.wait(DEADLINE)
-
-
-def test_a_worker_that_is_just_made_hears_that_it_must_stop(alone, tmp_path):
-    """
-    Told to stop while its workers are between their fork and their own signal handlers, gunicorn ends at once.
-    """
-    slow = tmp_path / "slow.conf.py"
-    wait = "import time\n\ndef post_fork(server, worker):\n    time.sleep(1)\n"
-    slow.write_text((ROOT / "service" / "gunicorn_conf.py").read_text() + wait)
-    # A worker that misses the signal would be killed after a day only.
-    with alone("--graceful-timeout", "86400", conf=str(slow), BORNEOUT_DRAIN="0") as gunicorn:
-        wait_until(lambda: 2 == len(gunicorn.processes()))
-        gunicorn.process.terminate()
-
-        assert 0 == gunicorn.process.wait(DEADLINE)
 
 
 @pytest.mark.parametrize(
     ("name", "value", "said"),
     [
-        ("BORNEOUT_DRAIN", "soon", "BORNEOUT_DRAIN must be a number of seconds from 0 to 300, not 'soon'."),
         ("REDIS_URL", "redis://:secret@h?db=x", "REDIS_URL must be a URL with a valid value for the option db."),
     ],
 )
