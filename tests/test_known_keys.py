@@ -53,7 +53,7 @@ def test_key_is_looked_up_once(db, now, key):
     found = [known.find(key.secret, now=now) for _ in range(5)]
 
     assert [key.id] * 5 == [caller.key_id for caller in found]
-    assert 1 == len([statement for statement in statements if "api_key" in statement])
+    assert 1 == len([statement for statement in statements if statement.startswith("SELECT api_key")])
 
 
 def test_revoked_key_is_known_for_less_than_five_seconds(db, now, key, expire):

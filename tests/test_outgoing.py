@@ -16,6 +16,7 @@ ABLE = {"socket", "ssl", "asyncio", "ftplib", "smtplib", "poplib", "imaplib", "t
 ABLE |= {"http.client", "urllib.request", "urllib3", "requests", "httpx", "aiohttp", "webbrowser"}
 ALLOWED = {
     "cli/remote.py": {"urllib3"},  # `import --server URL`, typed by the operator
+    "gunicorn_conf.py": {"socket"},  # the type of the connection that a problem document is written to
     "serve.py": {"socket", "http.client"},  # whether its own port is free, and its own /readyz
 }
 

@@ -110,7 +110,7 @@ def test_merged_outlets_are_one(world):
     found = compare_outlets(world.runtime.db, ["alfa", "beta", "alpha"], lens=LENS, now=NOW)
 
     assert {"alpha", "beta"} == {slug for group in slugs(ranked(world)) for slug in group}
-    assert ["alpha", "beta"] == [one["outlet"]["slug"] for one in found["outlets"]]
+    assert ["alpha", "beta"] == [one["outlet"].slug for one in found["outlets"]]
     assert 2 == found["shared"]
 
 

@@ -102,9 +102,9 @@ def test_a_thousand_urls(world, statements):
             asked.append(len(statements))
 
     assert [f"paper-{n % 20}" for n in (*range(500), *range(500))] == [item["outlet"]["slug"] for item in items]
-    # The domains; their outlets, those that these count as, their domains and aliases. For scores that are not cached
-    # the outlets, the context, the outlets again, replies, disputes, sums and the last seal.
-    assert [5, 12, 5] * 2 == asked
+    # The key; the domains; their outlets, those that these count as, their domains and aliases. For scores that are not cached
+    # the outlets, the context, the outlets again, whether there are replies or disputes, sums and the last seal.
+    assert [6, 12, 6] * 2 == asked
 
 
 def test_urls_that_are_none(world):

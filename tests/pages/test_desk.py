@@ -36,7 +36,7 @@ def test_merge(world, editor):
 @pytest.mark.parametrize(
     ("which", "status", "words"),
     [
-        ({"outlet": "herald", "into": "herald"}, 409, "Merge closes a circle"),
+        ({"outlet": "herald", "into": "herald"}, 409, "Merge would create a cycle"),
         ({"outlet": "herald", "into": "nobody"}, 422, "/into"),
         ({"outlet": "nobody", "into": "herald"}, 404, "nobody"),
         ({}, 404, ""),
