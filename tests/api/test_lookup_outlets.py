@@ -102,8 +102,8 @@ def test_a_thousand_urls(world, statements):
             asked.append(len(statements))
 
     assert [f"paper-{n % 20}" for n in (*range(500), *range(500))] == [item["outlet"]["slug"] for item in items]
-    # The key; the domains; their outlets, those that these count as, their domains and aliases. For scores that are not cached
-    # the outlets, the context, the outlets again, whether there are replies or disputes, sums and the last seal.
+    # The key, the domains, their outlets, the outlets that these count as, their domains and aliases. Scores that are
+    # not cached add the outlets, the context, the outlets again, replies or disputes, sums and the last seal.
     assert [6, 12, 6] * 2 == asked
 
 
