@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from service.forecast import ForecastClaim, ForecastReport, Learner, Resolved
-from service.vocabulary import ClaimKind, Stance
+from service.methods.forecast import ForecastClaim, ForecastReport, Learner, Resolved
+from service.values.vocabulary import ClaimKind, Stance
 
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _STANCES = {"asserts": Stance.SUPPORT, "denies": Stance.DENY, "mentions": Stance.COMMENT}

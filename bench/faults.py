@@ -27,7 +27,7 @@ from bench.hurting import FAULTS, Site, a_site, faults_for
 from bench.load import Load, Told
 from bench.promise import Promise
 from bench.truth import find_faults
-from service.db import Database
+from service.storage.db import Database
 
 GRACE = 5.0  # seconds after Redis is back, during which a score may lag (R20)
 

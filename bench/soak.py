@@ -32,8 +32,8 @@ from bench.hurting import Site, a_site
 from bench.load import Load
 from bench.promise import Promise
 from bench.truth import find_faults
-from service.db import Database
-from service.serve import ROOT
+from service.operations.serve import ROOT
+from service.storage.db import Database
 
 _EVERY = 5.0  # seconds between two samples
 _WARM = 0.2  # of the time

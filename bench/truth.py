@@ -10,14 +10,14 @@ from typing import Any
 import sqlalchemy as sa
 
 from bench.load import OUTLETS, PER_CLAIM, Told
-from service.cache import ScoreCache
-from service.db import Database
-from service.models import Claim, KeptAnswer, Report, Resolution
-from service.rebuild import rebuild_sums
-from service.records import Lens
-from service.scores import outlet_score
-from service.verification import verify_ledger
-from service.vocabulary import Basis
+from service.cache.score_cache import ScoreCache
+from service.ledger.verify import verify_ledger
+from service.outlets.rebuild_sums import rebuild_sums
+from service.outlets.track_record import Lens
+from service.scores.read import outlet_score
+from service.storage.db import Database
+from service.storage.models import Claim, KeptAnswer, Report, Resolution
+from service.values.vocabulary import Basis
 from tests.live import Service
 
 _OF_ITS_OWN = ("computed_at", "as_of", "ledger")

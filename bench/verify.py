@@ -22,12 +22,12 @@ import psycopg
 import sqlalchemy as sa
 
 from bench.score_cost import NOW, PER_CLAIM, fill
-from service.actors import NOBODY
-from service.canonical import content_of, entered_tables, row_key, table_of
-from service.db import Database
-from service.entries import NO_ENTRY, new_entry, new_salt
-from service.models import Entry
-from service.sealing import seal_entries
+from service.ledger.seal import seal_entries
+from service.storage.actors import NOBODY
+from service.storage.canonical import content_of, entered_tables, row_key, table_of
+from service.storage.db import Database
+from service.storage.journal import NO_ENTRY, new_entry, new_salt
+from service.storage.models import Entry
 
 LIMIT = 30.0
 MORE_MEMORY = 1.5

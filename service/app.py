@@ -24,16 +24,8 @@ from service.api import (
     scores,
     system,
 )
-from service.auth import SECURITY_SCHEME, check_key
-from service.base_path import BasePath
-from service.cache import ScoreCache
-from service.compression import set_up_compression
+from service.cache.score_cache import ScoreCache
 from service.config import Settings
-from service.db import Database
-from service.document import SERVERS, SERVICE, complete_document
-from service.envelope import wrap_answers
-from service.logs import set_up_logs
-from service.metrics import show_zeros
 from service.pages import (
     assets,
     claim,
@@ -43,19 +35,27 @@ from service.pages import (
     desk_merge,
     desk_record,
     docs,
-    door,
     method,
     outlet,
     ranking,
     search,
     security,
+    sign_in,
     topics,
 )
-from service.pages.frame import set_up_pages
-from service.runtime import Runtime
+from service.pages.layout import set_up_pages
 from service.schemas.fields import Instant
 from service.schemas.reports import NamedOutlet
-from service.web import Api, UnreservedConverter
+from service.storage.db import Database
+from service.telemetry.logs import set_up_logs
+from service.telemetry.metrics import show_zeros
+from service.web.auth import SECURITY_SCHEME, check_key
+from service.web.base_path import BasePath
+from service.web.blueprint import Api, UnreservedConverter
+from service.web.compression import set_up_compression
+from service.web.middleware import wrap_answers
+from service.web.openapi import SERVERS, SERVICE, complete_document
+from service.web.runtime import Runtime
 
 MAX_BODY = 1 << 20  # bytes
 
@@ -87,7 +87,7 @@ _PAGES = (
     compare.blp,
     search.blp,
     method.blp,
-    door.blp,
+    sign_in.blp,
     desk.blp,
     desk_record.blp,
     desk_merge.blp,

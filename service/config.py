@@ -10,12 +10,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
 
-from service.engines import check_database_url
+from service.access.keys import KEY
+from service.access.limits import Limits
+from service.cache.redis_link import check_redis_url
 from service.environment import PREFIX, Variable, absolute_path, drain_seconds, find_data_dir, find_variable
 from service.errors import CannotRun
-from service.keys import KEY
-from service.limits import Limits
-from service.redis_link import check_redis_url
+from service.storage.engines import check_database_url
 
 log = logging.getLogger(__name__)
 

@@ -6,9 +6,9 @@ import contextlib
 
 import pytest
 
-from service import redis_link
-from service.cache import Answer, CacheStatus, Question
-from service.metrics import render_metrics
+from service.cache import redis_link
+from service.cache.score_cache import Answer, CacheStatus, Question
+from service.telemetry.metrics import render_metrics
 from tests.exposition import counted
 
 HERALD = Question("herald", "all")

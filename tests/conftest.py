@@ -18,12 +18,12 @@ import redis
 import sqlalchemy as sa
 
 from service.app import create_app
-from service.cache import ScoreCache
+from service.cache.score_cache import ScoreCache
 from service.config import Settings
-from service.db import Base, Database
-from service.migrations import migrate
-from service.redis_server import redis_command
-from service.runtime import Runtime
+from service.operations.redis_server import redis_command
+from service.storage.db import Base, Database
+from service.storage.migrations import migrate
+from service.web.runtime import Runtime
 from tests.awaiting import DEADLINE, wait_until
 from tests.own_redis import is_up, own_redis, patient
 from tests.world import World, application_on

@@ -10,8 +10,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from service.cli.remote import Remote
 from service.errors import ServiceError
-from service.lines import ReadLine
 from service.schemas.lines import read_line
+from service.transfer.lines import ReadLine
 from tests.awaiting import DEADLINE
 from tests.live import KEY
 

@@ -11,7 +11,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from service.models import Report
+from service.storage.models import Report
 from tests.command import Command
 from tests.mixed_file import MixedFile
 from tests.world import World, report

@@ -5,9 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from uuid import UUID
 
-from service.forecast import BUILD
-from service.models import ContextRow, ForecastRow, LearnerRow
-from service.vocabulary import Scope
+from service.methods.forecast import BUILD
+from service.storage.models import ContextRow, ForecastRow, LearnerRow
+from service.values.vocabulary import Scope
 from tests.world import World, report
 
 NOW = dt.datetime(2026, 11, 1, tzinfo=dt.UTC)

@@ -6,7 +6,7 @@ from math import fsum
 
 import pytest
 
-from service.beta import logistic, logit
+from service.methods.beta import logistic, logit
 
 
 def explain(world, outlet="herald", **query):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from service.backtest import read_records
 from service.backtest.protocol import run
-from service.calibration import Outcome, log_loss
+from service.methods.calibration import Outcome, log_loss
 
 SAMPLE = Path(__file__).parent / "data" / "polls_sample.ndjson"
 

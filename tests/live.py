@@ -16,7 +16,7 @@ from typing import Any
 
 import psutil
 
-from service.serve import ROOT
+from service.operations.serve import ROOT
 from tests.awaiting import DEADLINE, wait_until
 
 KEY = "bo_live_test_key_0123456789"
@@ -167,7 +167,7 @@ class Gunicorn(Answering):
 
 @contextlib.contextmanager
 def gunicorn_alone(
-    data_dir: Path, *options: str, log: Path, conf: str = "python:service.gunicorn_conf", **env: str
+    data_dir: Path, *options: str, log: Path, conf: str = "python:service.operations.gunicorn_conf", **env: str
 ) -> Iterator[Gunicorn]:
     """Gunicorn by itself, stopped at the end, whatever a test has done to it.
 

@@ -6,12 +6,12 @@ import datetime as dt
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from service.cache import ScoreCache
-from service.db import Database
-from service.imports import LineResult, load_lines
-from service.lines import ReadLine
+from service.cache.score_cache import ScoreCache
 from service.schemas.lines import read_line
-from service.vocabulary import OPERATOR
+from service.storage.db import Database
+from service.transfer.lines import ReadLine
+from service.transfer.load import LineResult, load_lines
+from service.values.vocabulary import OPERATOR
 
 
 def load(

@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import random
 
-from service.forecast import ForecastClaim, ForecastReport, Learner, Resolved
-from service.vocabulary import ClaimKind, Stance
+from service.methods.forecast import ForecastClaim, ForecastReport, Learner, Resolved
+from service.values.vocabulary import ClaimKind, Stance
 
 START_OF_TIME = dt.datetime(2024, 1, 1, tzinfo=dt.UTC)
 CLAIM = ForecastClaim("alonso", ClaimKind.EVENT, "transfers")

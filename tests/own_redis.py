@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 import redis
 
-from service import redis_link
-from service.redis_server import redis_command
+from service.cache import redis_link
+from service.operations.redis_server import redis_command
 from tests.awaiting import wait_until
 
 SHORT = 1.0

@@ -8,17 +8,17 @@ from dataclasses import dataclass, field
 
 from hypothesis import strategies as st
 
-from service.cache import ScoreCache
-from service.claims import NewClaim, record_claim
-from service.db import Database
+from service.cache.score_cache import ScoreCache
+from service.claims.record import NewClaim, record_claim
+from service.claims.report import NewReport, add_report
+from service.claims.resolve import NewResolution, resolve_claim
 from service.errors import ServiceError
-from service.identity import new_id
-from service.merging import merge_outlet, undo_merge
-from service.models import Outlet
-from service.reports import NewReport, add_report
-from service.resolutions import NewResolution, resolve_claim
-from service.scores import Lens, Ranking, list_scores
-from service.vocabulary import OPERATOR, Basis, ClaimKind, Order, OutletKind, RankBy, Stance, Verdict
+from service.outlets.merge import merge_outlet, undo_merge
+from service.scores.read import Lens, Ranking, list_scores
+from service.storage.db import Database
+from service.storage.models import Outlet
+from service.values.ids import new_id
+from service.values.vocabulary import OPERATOR, Basis, ClaimKind, Order, OutletKind, RankBy, Stance, Verdict
 
 START = dt.datetime(2026, 6, 1, tzinfo=dt.UTC)
 END = START + dt.timedelta(hours=1)

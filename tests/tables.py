@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from service.db import Base, Database
+from service.storage.db import Base, Database
 
 
 def rows(db: Database) -> dict[str, list[str]]:

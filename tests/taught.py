@@ -6,8 +6,8 @@ import datetime as dt
 import random
 from itertools import groupby
 
-from service.forecast import ForecastClaim, ForecastReport
-from service.vocabulary import ClaimKind, Stance
+from service.methods.forecast import ForecastClaim, ForecastReport
+from service.values.vocabulary import ClaimKind, Stance
 
 STANCES = {"asserts": Stance.SUPPORT, "denies": Stance.DENY, "mentions": Stance.COMMENT}
 

@@ -7,8 +7,8 @@ import json
 import pytest
 import sqlalchemy as sa
 
-from service import engines
-from service.models import Outlet
+from service.storage import engines
+from service.storage.models import Outlet
 from tests.command import Command
 
 LINE = {"outlet": "Herald", "claim_id": "1", "claim": "It opens.", "stance": "asserts", "published_at": "2024-01-01"}

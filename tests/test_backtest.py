@@ -12,8 +12,8 @@ from service.backtest.judge import Judged, judge
 from service.backtest.learned import Learned
 from service.backtest.protocol import run
 from service.backtest.simple import BaseRate, HitRate, ShrunkHitRate, ShrunkStanceRate, StanceRate, WilsonBound
-from service.calibration import Outcome, auc, brier, calibration_error, log_loss
-from service.vocabulary import Stance
+from service.methods.calibration import Outcome, auc, brier, calibration_error, log_loss
+from service.values.vocabulary import Stance
 from tests.judged import SAMPLE, line, read, records_of
 
 WORDS = {Stance.SUPPORT: "asserts", Stance.DENY: "denies", Stance.COMMENT: "mentions"}

@@ -1,4 +1,4 @@
-"""service.backups: a copy of a database that is used, and a copy in its place"""
+"""service.operations.backup: a copy of a database that is used, and a copy in its place"""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ import pytest
 from filelock import FileLock
 
 from service.app import create_app
-from service.backups import BackupError, backup, restore
 from service.config import Settings
-from service.db import Database
+from service.operations.backup import BackupError, backup, restore
+from service.storage.db import Database
 from tests.awaiting import wait_until
 from tests.command import Command
 from tests.world import World, report

@@ -1,4 +1,4 @@
-"""service.cache on a real Redis"""
+"""service.cache.score_cache on a real Redis"""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import threading
 
 import pytest
 
-from service.cache import RANKING, Answer, Question, ScoreCache
+from service.cache.score_cache import RANKING, Answer, Question, ScoreCache
 from tests.cached import BYPASS, HERALD, HIT, MISS, TRIBUNE, Rows, generations, read, write
 
 

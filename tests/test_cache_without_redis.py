@@ -1,4 +1,4 @@
-"""service.cache while Redis is dead, hung, restarted, restored, full or another one"""
+"""service.cache.score_cache while Redis is dead, hung, restarted, restored, full or another one"""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import threading
 
 import pytest
 
-from service.cache import Answer, Question, ScoreCache
-from service.metrics import render_metrics
+from service.cache.score_cache import Answer, Question, ScoreCache
+from service.telemetry.metrics import render_metrics
 from tests.awaiting import wait_until
 from tests.cached import BYPASS, HIT, MISS, Rows, failures, long_rest, read, write
 from tests.own_redis import SHORT, OwnRedis, own_redis, patient

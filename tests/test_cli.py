@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 from service import __version__
-from service.models import Claim
+from service.storage.models import Claim
 from tests.command import Command, fails, succeeds
 
 ROOT = Path(__file__).parents[1]

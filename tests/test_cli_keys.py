@@ -8,10 +8,10 @@ import re
 import pytest
 import sqlalchemy as sa
 
-from service.identity import new_id
-from service.keys import find_caller
-from service.models import Entry
-from service.vocabulary import Scope
+from service.access.keys import find_caller
+from service.storage.models import Entry
+from service.values.ids import new_id
+from service.values.vocabulary import Scope
 from tests.command import Command, fails, succeeds
 
 KEY = re.compile(r"bo_[A-Za-z0-9_-]+")

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from service.identity import new_id
+from service.values.ids import new_id
 from tests.command import Command, fails, succeeds
 from tests.world import report
 

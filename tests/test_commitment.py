@@ -11,10 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.commitment import read_commitment
+from service.methods.commitment import read_commitment
 from tests.commitment_examples import EXAMPLE, NEGATED, NEWS
 
-LEXICON = tomllib.loads((Path(__file__).parent.parent / "service" / "commitment_en.toml").read_text("utf-8"))
+LEXICON = tomllib.loads(
+    (Path(__file__).parent.parent / "service" / "methods" / "commitment_en.toml").read_text("utf-8")
+)
 SPEAKING = [(group["level"], phrase) for group in LEXICON["group"] if "level" in group for phrase in group["phrases"]]
 
 

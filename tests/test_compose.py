@@ -14,11 +14,11 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
-from service import compression
 from service.app import MAX_BODY
 from service.cli import main
 from service.config import Settings
 from service.errors import problem_types
+from service.web import compression
 
 ROOT = Path(__file__).parents[1]
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
@@ -143,7 +143,7 @@ def test_processes(said, expected):
     """
     env = {name: value for name, value in os.environ.items() if name != "WEB_CONCURRENCY"}
     env |= {} if said is None else {"WEB_CONCURRENCY": said}
-    code = "from service.gunicorn_conf import workers; print(workers)"
+    code = "from service.operations.gunicorn_conf import workers; print(workers)"
     command = [sys.executable, "-c", code]
     run = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=True)
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from service.access.limits import Limits, Quota
 from service.config import BadSetting, Settings
-from service.limits import Limits, Quota
 
 KEY = "bo_0123456789abcdefghij"
 SECRET = "hunter2"

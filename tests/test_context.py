@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import optimize, stats
 
-from service.context import STARTING_CONTEXT, Context, Showing, fit_kappa
-from service.rates import Cell, Rates
-from service.vocabulary import ClaimKind, Stance
+from service.methods.context import STARTING_CONTEXT, Context, Showing, fit_kappa
+from service.methods.rates import Cell, Rates
+from service.values.vocabulary import ClaimKind, Stance
 
 WIDE = Cell(Stance.SUPPORT, ClaimKind.FACT, None, None)
 AGREED = Cell(Stance.SUPPORT, ClaimKind.FACT, 4, "transfers")

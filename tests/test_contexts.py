@@ -10,14 +10,14 @@ import shutil
 import pytest
 import sqlalchemy as sa
 
-from service import contexts
-from service.contexts import context_of, refit_context
-from service.db import Database
-from service.forecasts import refit_learner
-from service.models import ContextRow, LearnerRow
-from service.rates import Cell
-from service.rebuild import rebuild_sums
-from service.vocabulary import ClaimKind, Stance
+from service.claims.forecast import refit_learner
+from service.methods.rates import Cell
+from service.outlets.rebuild_sums import rebuild_sums
+from service.scores import contexts
+from service.scores.contexts import context_of, refit_context
+from service.storage.db import Database
+from service.storage.models import ContextRow, LearnerRow
+from service.values.vocabulary import ClaimKind, Stance
 from tests.loading import load_all
 
 DAY = dt.timedelta(days=1)

@@ -18,14 +18,14 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 
-from service import engines
 from service.app import create_app
 from service.config import Settings
-from service.db import Database, is_away
 from service.errors import QueryTimeout
-from service.exports import write_export
-from service.identity import new_id
-from service.migrations import migrate
+from service.storage import engines
+from service.storage.db import Database, is_away
+from service.storage.migrations import migrate
+from service.transfer.export import write_export
+from service.values.ids import new_id
 from tests.awaiting import wait_until
 from tests.world import NOTE, World, assert_problem
 

@@ -1,4 +1,4 @@
-"""service.db: instants, and writers who meet"""
+"""service.storage.db: instants, and writers who meet"""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 
-from service.db import Database, UtcDateTime, after_commit, retried
-from service.models import Outbox
+from service.storage.db import Database, UtcDateTime, after_commit, retried
+from service.storage.models import Outbox
 
 
 def test_instant_keeps_its_moment(db):

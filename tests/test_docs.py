@@ -11,8 +11,8 @@ import pytest
 
 from service import config, errors
 from service.cli import main
-from service.document import explain
 from service.errors import problem_types
+from service.web.openapi import explain
 
 ROOT = Path(__file__).parent.parent
 OPERATIONS = ROOT / "docs" / "operations.md"

@@ -1,4 +1,4 @@
-"""service.entries: every write leaves an entry, whoever writes and by whichever way"""
+"""service.storage.journal: every write leaves an entry, whoever writes and by whichever way"""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 
-from service.actors import COMMAND_LINE, NOBODY, WORKER, set_actor
-from service.canonical import content_of, entered_tables, hash_value
-from service.entries import entry_digest
-from service.forecasts import keep_forecasts
-from service.idempotency import Answer, Call, answer_once
-from service.keys import create_key, find_caller
-from service.models import Claim, Entry, LearnerRow, Outlet, OutletAlias, Report
-from service.verification import verify_ledger
-from service.vocabulary import Scope
+from service.access.idempotency import Answer, Call, answer_once
+from service.access.keys import create_key, find_caller
+from service.claims.forecast import keep_forecasts
+from service.ledger.verify import verify_ledger
+from service.storage.actors import COMMAND_LINE, NOBODY, WORKER, set_actor
+from service.storage.canonical import content_of, entered_tables, hash_value
+from service.storage.journal import entry_digest
+from service.storage.models import Claim, Entry, LearnerRow, Outlet, OutletAlias, Report
+from service.values.vocabulary import Scope
 from tests.everything import NOW, fill
 from tests.loading import load
 from tests.world import report

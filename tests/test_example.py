@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from service.imports import LineStatus
+from service.transfer.load import LineStatus
 from tests.loading import load
 from tests.world import assert_problem, lasting
 

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.beta import logistic, logit
-from service.explanation import put_in_words, share, slope
-from service.scoring import Working, reliability
+from service.methods.beta import logistic, logit
+from service.methods.explanation import put_in_words, share, slope
+from service.methods.reliability import Working, reliability
 
 parts = st.lists(st.tuples(st.sampled_from([0, 1, 0.3]) | st.floats(0, 1), st.floats(1e-4, 0.9999)), min_size=1)
 

@@ -9,7 +9,7 @@ import random
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from service.contexts import refit_context
+from service.scores.contexts import refit_context
 from tests.examples import costly
 from tests.explained import all_pages, assert_adds_up
 from tests.loading import load_all

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from service import exports
-from service.db import Base
-from service.models import Report
+from service.storage.db import Base
+from service.storage.models import Report
+from service.transfer import export as exports
 from tests.command import Command
 from tests.eventful import LATER, NOON, all_scores, fill, load, mixed_lines
 from tests.tables import rows

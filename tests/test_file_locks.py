@@ -8,21 +8,21 @@ import threading
 
 import pytest
 
-from service.db import Database
-from service.migrations import migrate
-from service.serve import StartError, _alone
+from service.operations.serve import StartError, _alone
+from service.storage.db import Database
+from service.storage.migrations import migrate
 
 SERVE = """
 import sys
 from pathlib import Path
-from service.serve import _alone
+from service.operations.serve import _alone
 with _alone(Path(sys.argv[1])):
     print("held", flush=True)
     sys.stdin.readline()
 """
 NAME = """
 import sys
-from service.db import Database
+from service.storage.db import Database
 with Database(f"sqlite:///{sys.argv[1]}/b.db").write_alone("a", patience=30):
     print("held", flush=True)
     sys.stdin.readline()

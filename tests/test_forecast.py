@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.beta import logit
-from service.forecast import ENOUGH, START, StanceCount, forecast
-from service.forecast.features import NAMES, TERMS
-from service.forecast.records import cell_of, view
-from service.rates import Rates
-from service.vocabulary import Stance
+from service.methods.beta import logit
+from service.methods.forecast import ENOUGH, START, StanceCount, forecast
+from service.methods.forecast.features import NAMES, TERMS
+from service.methods.forecast.records import cell_of, view
+from service.methods.rates import Rates
+from service.values.vocabulary import Stance
 from tests.made_up import CLAIM, at, learned, made_up, report
 
 

@@ -1,4 +1,4 @@
-"""service.forecast.fitting"""
+"""service.methods.forecast.fitting"""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from scipy import optimize
 
-from service.forecast.fitting import Problem, fit
+from service.methods.forecast.fitting import Problem, fit
 
 
 @example(8, 17, 1e4)

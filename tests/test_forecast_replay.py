@@ -11,10 +11,10 @@ from math import isfinite
 import numpy as np
 import pytest
 
-from service.forecast import START, Learner, Resolved, State, refit
-from service.forecast.columns import ROWS_PER_CLAIM, Columns
-from service.forecast.features import COPYING, NAMES, design
-from service.forecast.past import Past
+from service.methods.forecast import START, Learner, Resolved, State, refit
+from service.methods.forecast.columns import ROWS_PER_CLAIM, Columns
+from service.methods.forecast.features import COPYING, NAMES, design
+from service.methods.forecast.past import Past
 from tests.made_up import CLAIM, START_OF_TIME, at, learned, made_up, report
 
 

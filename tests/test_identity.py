@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.identity import (
+from service.values.ids import (
     NAME_LENGTH,
     SLUG_LENGTH,
     domain_key,

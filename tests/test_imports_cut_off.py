@@ -15,11 +15,11 @@ import time
 import pytest
 import sqlalchemy as sa
 
-from service.cache import ScoreCache
+from service.cache.score_cache import ScoreCache
 from service.config import Settings
-from service.imports import BATCH
-from service.models import Claim, Outlet, OutletDomain, Report, Resolution
-from service.runtime import Runtime
+from service.storage.models import Claim, Outlet, OutletDomain, Report, Resolution
+from service.transfer.load import BATCH
+from service.web.runtime import Runtime
 from tests.awaiting import DEADLINE, wait_until
 from tests.command import Command
 from tests.world import World, application_on

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.instants import format_instant, parse_date_or_instant, parse_instant
+from service.values.instants import format_instant, parse_date_or_instant, parse_instant
 
 
 @pytest.mark.parametrize(

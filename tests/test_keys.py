@@ -6,11 +6,11 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import sqlalchemy as sa
 
+from service.access.keys import KEY, create_key, ensure_first_key, find_caller, list_keys, revoke_key
 from service.errors import NotFound
-from service.identity import new_id
-from service.keys import KEY, create_key, ensure_first_key, find_caller, list_keys, revoke_key
-from service.models import ApiKey
-from service.vocabulary import Scope
+from service.storage.models import ApiKey
+from service.values.ids import new_id
+from service.values.vocabulary import Scope
 
 NOW = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 GIVEN = "bo_given_by_the_operator_0123"

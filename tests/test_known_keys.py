@@ -1,4 +1,4 @@
-"""service.known_keys: keys that reads need no query for"""
+"""service.access.known_keys: keys that reads need no query for"""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import datetime as dt
 import pytest
 import sqlalchemy as sa
 
-from service import known_keys
-from service.db import Database, is_away
-from service.keys import change_key, create_key, ensure_first_key, revoke_key, rotate_key
-from service.known_keys import KnownKeys
-from service.vocabulary import Scope
+from service.access import known_keys
+from service.access.keys import change_key, create_key, ensure_first_key, revoke_key, rotate_key
+from service.access.known_keys import KnownKeys
+from service.storage.db import Database, is_away
+from service.values.vocabulary import Scope
 
 pytestmark = pytest.mark.sqlite_alone  # what is kept in memory
 

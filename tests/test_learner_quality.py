@@ -12,9 +12,9 @@ from service.backtest.coverage import coverage
 from service.backtest.learned import Learned
 from service.backtest.protocol import run
 from service.backtest.simple import BaseRate, HitRate, ShrunkHitRate, ShrunkStanceRate, StanceRate
-from service.calibration import Outcome, auc, calibration_error, log_loss
-from service.forecast import Learner
-from service.forecast.features import NAMES
+from service.methods.calibration import Outcome, auc, calibration_error, log_loss
+from service.methods.forecast import Learner
+from service.methods.forecast.features import NAMES
 from tests.judged import SAMPLE, loss_of, losses, outcomes_of, records_of
 
 

@@ -14,11 +14,11 @@ import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.canonical import content_of, entered_tables, form_of, hash_value, to_json
-from service.db import UtcDateTime
-from service.models import ContextRow, LearnerRow
-from service.sealing import seal_entries
-from service.verification import verify_ledger
+from service.ledger.seal import seal_entries
+from service.ledger.verify import verify_ledger
+from service.storage.canonical import content_of, entered_tables, form_of, hash_value, to_json
+from service.storage.db import UtcDateTime
+from service.storage.models import ContextRow, LearnerRow
 from tests import stranger
 from tests.everything import NOW, fill
 

@@ -1,4 +1,4 @@
-"""service.limits: quotas, and counting that several processes share"""
+"""service.access.limits: quotas, and counting that several processes share"""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from service import limits
-from service.limits import Limiter, Limits, Quota
-from service.metrics import render_metrics
-from service.redis_link import RedisLink
+from service.access import limits
+from service.access.limits import Limiter, Limits, Quota
+from service.cache.redis_link import RedisLink
+from service.telemetry.metrics import render_metrics
 from tests.awaiting import later, wait_until
 from tests.cached import failures, long_rest
 from tests.own_redis import own_redis

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from service.imports import BATCH
+from service.transfer.load import BATCH
 from tests.faulty_lines import NOTE
 from tests.typed_lines import (
     CLAIM,

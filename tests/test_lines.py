@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.errors import InvalidBody, MalformedJson, ServiceError, TooLarge
-from service.lines import MAX_LINE, read_csv, read_ndjson
+from service.transfer.lines import MAX_LINE, read_csv, read_ndjson
 
 COLUMNS = {"outlet", "claim", "topic", "probability", "commitment"}
 

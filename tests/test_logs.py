@@ -1,4 +1,4 @@
-"""service.logs and service.envelope: one line of JSON for what happened"""
+"""service.telemetry.logs and service.web.middleware: one line of JSON for what happened"""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import sys
 import pytest
 
 from service.app import create_app
-from service.envelope import log as envelope_log
-from service.logs import formatter, set_up_logs
+from service.telemetry.logs import formatter, set_up_logs
+from service.web.middleware import log as envelope_log
 from tests.world import World, report
 
 pytestmark = pytest.mark.sqlite_alone  # lines of a log

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from service.addresses import HOST_LABELS, PATH_SEGMENTS, parse_address, path_segments, registered_domain
-from service.identity import DOMAIN_LENGTH, domain_key
+from service.values.addresses import HOST_LABELS, PATH_SEGMENTS, parse_address, path_segments, registered_domain
+from service.values.ids import DOMAIN_LENGTH, domain_key
 
 ON_RECORD = {
     domain_key(domain)

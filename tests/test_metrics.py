@@ -1,4 +1,4 @@
-"""service.metrics and service.gunicorn_conf: counts of several processes, and of what Redis did not do"""
+"""service.telemetry.metrics and service.operations.gunicorn_conf: counts of several processes, and of what Redis did not do"""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ import sys
 import psutil
 import pytest
 
-from service.cache import Answer, Question, ScoreCache
-from service.metrics import render_metrics
-from service.serve import ROOT
+from service.cache.score_cache import Answer, Question, ScoreCache
+from service.operations.serve import ROOT
+from service.telemetry.metrics import render_metrics
 from tests.awaiting import DEADLINE, wait_until
 from tests.cached import failures, long_rest
 from tests.exposition import counted

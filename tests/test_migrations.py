@@ -1,4 +1,4 @@
-"""service.migrations on both databases"""
+"""service.storage.migrations on both databases"""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from service import migrations
-from service.db import Database
-from service.migrations import State, WrongState, find_state, fingerprint, migrate
-from service.models import Outlet
+from service.storage import migrations
+from service.storage.db import Database
+from service.storage.migrations import State, WrongState, find_state, fingerprint, migrate
+from service.storage.models import Outlet
 from tests.bare import bare_database
 
 FOLDER = migrations.__path__[0]
 MIGRATE = """
 import sys
-from service.db import Database
-from service.migrations import migrate
+from service.storage.db import Database
+from service.storage.migrations import migrate
 
 db = Database(sys.argv[1])
 sys.stdin.readline()

@@ -11,8 +11,8 @@ import sqlalchemy as sa
 
 from service.app import create_app
 from service.config import Settings
-from service.db import Base
-from service.models import Claim, Outlet, OutletDomain, Report, Resolution
+from service.storage.db import Base
+from service.storage.models import Claim, Outlet, OutletDomain, Report, Resolution
 from tests.mixed_file import MixedFile
 from tests.tables import rows
 from tests.typed_lines import Loader

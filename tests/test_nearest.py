@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.identity import name_key, new_id
-from service.models import Outlet
-from service.nearest import nearest_slugs, unknown_slug
+from service.outlets.suggest import nearest_slugs, unknown_slug
+from service.storage.models import Outlet
+from service.values.ids import name_key, new_id
 from tests.world import assert_problem, report
 
 

@@ -10,10 +10,10 @@ import sqlalchemy as sa
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from service.cache import ScoreCache
-from service.db import Database
-from service.rebuild import rebuild_sums
-from service.vocabulary import Basis, ClaimKind, Stance, Verdict
+from service.cache.score_cache import ScoreCache
+from service.outlets.rebuild_sums import rebuild_sums
+from service.storage.db import Database
+from service.values.vocabulary import Basis, ClaimKind, Stance, Verdict
 from tests.steps import END, START, WHOLE, Place, sequences, tell_once, work_through
 
 PARTS = [

@@ -1,4 +1,4 @@
-"""service.outbox: what a writer that died, or a Redis that was away, left undone"""
+"""service.cache.invalidation: what a writer that died, or a Redis that was away, left undone"""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from service.cache import ScoreCache
-from service.models import Outbox, Resolution
-from service.outbox import leave_forget, sweep
-from service.resolutions import resolve_claim
-from service.vocabulary import OPERATOR, Verdict
+from service.cache.invalidation import leave_forget, sweep
+from service.cache.score_cache import ScoreCache
+from service.claims.resolve import resolve_claim
+from service.storage.models import Outbox, Resolution
+from service.values.vocabulary import OPERATOR, Verdict
 from tests.awaiting import wait_until
 from tests.own_redis import own_redis
 from tests.world import NOTE, World

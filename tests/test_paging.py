@@ -9,13 +9,13 @@ import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service import paging
 from service.errors import InvalidQuery
-from service.identity import new_id
-from service.instants import parse_instant
-from service.models import Claim
-from service.paging import Keyset, decode_cursor, encode_cursor
-from service.vocabulary import ClaimKind
+from service.storage import paging
+from service.storage.models import Claim
+from service.storage.paging import Keyset, decode_cursor, encode_cursor
+from service.values.ids import new_id
+from service.values.instants import parse_instant
+from service.values.vocabulary import ClaimKind
 
 NOON = dt.datetime(2026, 1, 1, 12, tzinfo=dt.UTC)
 POSITION = ("2026-01-01T12:00:00Z", "sport-bild")

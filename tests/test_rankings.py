@@ -6,12 +6,12 @@ import datetime as dt
 
 import pytest
 
-from service.comparisons import compare_outlets
 from service.errors import InvalidQuery
-from service.portraits import portray_outlet
-from service.rankings import rank_outlets
-from service.records import Lens
-from service.vocabulary import Basis, OutletKind
+from service.outlets.track_record import Lens
+from service.scores.comparison import compare_outlets
+from service.scores.portrait import portray_outlet
+from service.scores.ranking import rank_outlets
+from service.values.vocabulary import Basis, OutletKind
 from tests.world import report
 
 NOW = dt.datetime(2026, 10, 15, 12, tzinfo=dt.UTC)

@@ -1,4 +1,4 @@
-"""service.schema_check: what every command says of a database that it cannot use, or that was never used"""
+"""service.operations.schema_check: what every command says of a database that it cannot use, or that was never used"""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ import pytest
 import sqlalchemy as sa
 
 from service.config import Settings
-from service.db import Database
-from service.migrations import State, find_state, migrate
-from service.schema_check import await_schema
-from service.serve import ROOT
-from service.stopping import Stop
+from service.operations.schema_check import await_schema
+from service.operations.serve import ROOT
+from service.operations.stop_signal import Stop
+from service.storage.db import Database
+from service.storage.migrations import State, find_state, migrate
 from tests.bare import bare_database
 from tests.command import Command, fails, succeeds
 from tests.own_redis import wait_until
@@ -332,7 +332,7 @@ def gunicorn(place):
         "-m",
         "gunicorn",
         "-c",
-        "python:service.gunicorn_conf",
+        "python:service.operations.gunicorn_conf",
         "--bind",
         f"unix:{place.folder}/sock",
     ]

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from service.scoring import LEVELS, reliability
+from service.methods.reliability import LEVELS, reliability
 
 VALID = {"right": 1, "expected": 1, "resolved": 2, "reference": 0.5, "kappa": 8, "level": 0.9}
 

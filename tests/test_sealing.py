@@ -1,4 +1,4 @@
-"""service.sealing: the chain that entries are sealed in"""
+"""service.ledger.seal: the chain that entries are sealed in"""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import threading
 import pytest
 import sqlalchemy as sa
 
-from service import sealing
-from service.db import Database
-from service.models import Entry, Outlet, Seal
-from service.sealing import head_of, last_head, seal_entries
-from service.verification import verify_ledger
-from service.worker import tick
+from service.ledger import seal as sealing
+from service.ledger.seal import head_of, last_head, seal_entries
+from service.ledger.verify import verify_ledger
+from service.operations.worker import tick
+from service.storage.db import Database
+from service.storage.models import Entry, Outlet, Seal
 from tests.everything import NOW
 
 

@@ -1,11 +1,11 @@
-"""service.secret_key: made once, for all processes on the same data"""
+"""service.web.secret_key: made once, for all processes on the same data"""
 
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
-from service.secret_key import kept_secret_key
+from service.web.secret_key import kept_secret_key
 
 
 def test_made_once(tmp_path):

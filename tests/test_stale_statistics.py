@@ -8,8 +8,8 @@ from contextlib import closing
 import psycopg
 import pytest
 
-from service import engines
-from service.db import Base
+from service.storage import engines
+from service.storage.db import Base
 from tests.world import World
 
 pytestmark = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)

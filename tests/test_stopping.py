@@ -1,4 +1,4 @@
-"""service.stopping: being told to stop"""
+"""service.operations.stop_signal: being told to stop"""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import threading
 
 import pytest
 
-from service.serve import ROOT
-from service.stopping import Stop
+from service.operations.serve import ROOT
+from service.operations.stop_signal import Stop
 from tests.awaiting import DEADLINE
 
 LONGER_THAN_A_TEST = 86400.0
@@ -41,7 +41,7 @@ def test_waits_until_a_signal_comes(stop):
 
 HAMMERED = """
 import signal
-from service.stopping import Stop
+from service.operations.stop_signal import Stop
 
 stop = Stop()
 signal.signal(signal.SIGALRM, lambda *_: stop.set())

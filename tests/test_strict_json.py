@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.errors import MalformedJson
-from service.strict_json import parse_json
+from service.values.strict_json import parse_json
 
 
 def places(data):

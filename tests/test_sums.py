@@ -10,16 +10,16 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 
-from service.db import lock_name, retried
-from service.dossier import load_claim
-from service.merging import undo_merge
-from service.models import Subtotal
-from service.outbox import sweep
-from service.rebuild import rebuild_sums
-from service.register import PLACES
-from service.resolutions import NewResolution, new_resolution
-from service.sums import kept_sums
-from service.vocabulary import OPERATOR, Verdict
+from service.cache.invalidation import sweep
+from service.claims.describe import load_claim
+from service.claims.resolve import NewResolution, new_resolution
+from service.outlets.find import PLACES
+from service.outlets.merge import undo_merge
+from service.outlets.rebuild_sums import rebuild_sums
+from service.outlets.sums import kept_sums
+from service.storage.db import lock_name, retried
+from service.storage.models import Subtotal
+from service.values.vocabulary import OPERATOR, Verdict
 from tests.awaiting import wait_until
 from tests.world import report
 

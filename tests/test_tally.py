@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.context import STARTING_CONTEXT, Context
-from service.provenance import Filed, Position
-from service.rates import Cell, Rates
-from service.tally import ClaimFacts, add_up, count_claim, difference, rightness, tally
-from service.vocabulary import ClaimKind, Role, Stance, Verdict
+from service.methods.context import STARTING_CONTEXT, Context
+from service.methods.provenance import Filed, Position
+from service.methods.rates import Cell, Rates
+from service.methods.tally import ClaimFacts, add_up, count_claim, difference, rightness, tally
+from service.values.vocabulary import ClaimKind, Role, Stance, Verdict
 
 KNOWN = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
 DAY = dt.timedelta(days=1)

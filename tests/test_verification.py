@@ -1,4 +1,4 @@
-"""service.verification: what was changed past the service is found, in every table"""
+"""service.ledger.verify: what was changed past the service is found, in every table"""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from service.canonical import UNENTERED, entered_tables, row_key
-from service.db import Base
-from service.entries import entry_digest
-from service.identity import new_id
-from service.models import Claim, Entry, Outlet, Seal, Subtotal
-from service.sealing import head_of, last_head, seal_entries
-from service.verification import find_differences, verify_ledger
+from service.ledger.seal import head_of, last_head, seal_entries
+from service.ledger.verify import find_differences, verify_ledger
+from service.storage.canonical import UNENTERED, entered_tables, row_key
+from service.storage.db import Base
+from service.storage.journal import entry_digest
+from service.storage.models import Claim, Entry, Outlet, Seal, Subtotal
+from service.values.ids import new_id
 from tests.everything import NOW, fill
 from tests.world import report
 

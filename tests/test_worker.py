@@ -1,4 +1,4 @@
-"""service.worker: every second, what is left behind"""
+"""service.operations.worker: every second, what is left behind"""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import threading
 import pytest
 import sqlalchemy as sa
 
-from service.cache import Answer, CacheStatus, Question
-from service.db import Database
-from service.models import Outbox
-from service.outbox import leave_forget
-from service.stopping import Stop
-from service.worker import run_worker, tick
+from service.cache.invalidation import leave_forget
+from service.cache.score_cache import Answer, CacheStatus, Question
+from service.operations.stop_signal import Stop
+from service.operations.worker import run_worker, tick
+from service.storage.db import Database
+from service.storage.models import Outbox
 from tests.awaiting import DEADLINE, wait_until
 
 NOW = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)

@@ -10,9 +10,9 @@ from typing import Any
 import sqlalchemy as sa
 from flask import Flask
 
-from service.keys import create_key
-from service.runtime import Runtime
-from service.vocabulary import Scope
+from service.access.keys import create_key
+from service.values.vocabulary import Scope
+from service.web.runtime import Runtime
 
 NOTE = "Seen on the club's page."
 HOSTILE = "<script>alert('x')</script>\"'&"

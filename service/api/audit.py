@@ -5,14 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from functools import partial
 
-from service import audit, redactions
-from service.answers import PageResponse, page_of
-from service.audit import EntryView, SealView, TrailEntryView
-from service.auth import caller, requires
-from service.once import once
-from service.paging import PageRequest
-from service.redactions import RedactionRequest, RedactionView
-from service.runtime import runtime
+from service.claims import redact
+from service.claims.redact import RedactionRequest, RedactionView
+from service.ledger import audit
+from service.ledger.audit import EntryView, SealView, TrailEntryView
 from service.schemas.audit import (
     AuditQuery,
     EntryPage,
@@ -23,8 +19,13 @@ from service.schemas.audit import (
     TrailQuery,
 )
 from service.schemas.fields import PageQuery
-from service.vocabulary import Scope
-from service.web import Blueprint
+from service.storage.paging import PageRequest
+from service.values.vocabulary import Scope
+from service.web.auth import caller, requires
+from service.web.blueprint import Blueprint
+from service.web.idempotency_key import once
+from service.web.responses import PageResponse, page_of
+from service.web.runtime import runtime
 
 blp = Blueprint("audit", __name__, url_prefix="/v1", description="The history of all writes, and its proof.")
 
@@ -81,4 +82,4 @@ def redact_members(body: RedactionRequest) -> RedactionView:
     An unknown id, or a member that the object does not have, causes a 422 (`invalid-body`).
     """
     at, now = runtime(), dt.datetime.now(dt.UTC)
-    return redactions.redact_members(at.db, at.cache, **body, caller=caller(), now=now)
+    return redact.redact_members(at.db, at.cache, **body, caller=caller(), now=now)

@@ -7,20 +7,21 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from service import browse, claims, reports
-from service.answers import PageResponse, page_of
-from service.auth import caller, requires
-from service.claims import ClaimChanges
-from service.dossier import ClaimView, ListedClaim, ReportView
-from service.filing import NewReport
-from service.once import once
-from service.paging import PageRequest
-from service.runtime import runtime
+from service.claims import listing, record
+from service.claims import report as reports
+from service.claims.describe import ClaimView, ListedClaim, ReportView
+from service.claims.record import ClaimChanges
+from service.claims.report_rules import NewReport
 from service.schemas.claims import ClaimIn, ClaimOut, ClaimPage, ClaimPatch, ClaimQuery
 from service.schemas.fields import PageQuery
 from service.schemas.reports import ReportIn, ReportOut, ReportPage
-from service.vocabulary import Scope
-from service.web import Blueprint, may_fail
+from service.storage.paging import PageRequest
+from service.values.vocabulary import Scope
+from service.web.auth import caller, requires
+from service.web.blueprint import Blueprint, may_fail
+from service.web.idempotency_key import once
+from service.web.responses import PageResponse, page_of
+from service.web.runtime import runtime
 
 blp = Blueprint(
     "claims", __name__, url_prefix="/v1/claims", description="Checkable propositions, with the reports that carry them."
@@ -50,7 +51,7 @@ def record_claim(body: Any) -> tuple[ClaimView, int, dict[str, str]]:
     """
     at, filed = runtime(), body.pop("reports")
     now = dt.datetime.now(dt.UTC)
-    claim, created = claims.record_claim(at.db, at.cache, claim=body, reports=filed, caller=caller(), now=now)
+    claim, created = record.record_claim(at.db, at.cache, claim=body, reports=filed, caller=caller(), now=now)
     return claim, 201 if created else 200, {"Location": f"/v1/claims/{claim.id}"}
 
 
@@ -64,7 +65,7 @@ def list_claims(query: PageRequest) -> PageResponse[ListedClaim]:
     Returns the claims that match all filters, without their reports. By default the most recently recorded claim comes
     first.
     """
-    return page_of(query, partial(browse.list_claims, runtime().db, now=dt.datetime.now(dt.UTC)))
+    return page_of(query, partial(listing.list_claims, runtime().db, now=dt.datetime.now(dt.UTC)))
 
 
 @blp.route("/<uuid:claim_id>")
@@ -76,7 +77,7 @@ def get_claim(claim_id: UUID) -> ClaimView:
 
     Returns a claim with its reports, its resolution, the number of independent sources, and all disputes and replies.
     """
-    return claims.get_claim(runtime().db, claim_id, now=dt.datetime.now(dt.UTC))
+    return record.get_claim(runtime().db, claim_id, now=dt.datetime.now(dt.UTC))
 
 
 @blp.route("/<uuid:claim_id>", methods=["PATCH"])
@@ -95,7 +96,7 @@ def change_claim(body: ClaimChanges, claim_id: UUID, seen: frozenset[str] | None
     A group in which another claim is already true is rejected with 409 (`group-resolved`) if this claim is true, too.
     """
     at, now = runtime(), dt.datetime.now(dt.UTC)
-    return claims.change_claim(at.db, at.cache, claim_id, changes=body, seen=seen, caller=caller(), now=now)
+    return record.change_claim(at.db, at.cache, claim_id, changes=body, seen=seen, caller=caller(), now=now)
 
 
 @blp.route("/<uuid:claim_id>/reports", methods=["POST"])

@@ -6,18 +6,18 @@ import datetime as dt
 from functools import partial
 from uuid import UUID
 
-from service import disputes
-from service.answers import PageResponse, page_of
-from service.auth import caller, requires
-from service.disputes import NewDispute
-from service.once import once
-from service.paging import PageRequest
-from service.runtime import runtime
+from service.claims import dispute as disputes
+from service.claims.discussion import DisputeView
+from service.claims.dispute import NewDispute
 from service.schemas.fields import PageQuery
 from service.schemas.talk import ClosureIn, DisputeIn, DisputeOut, DisputePage, DisputeQuery
-from service.talk import DisputeView
-from service.vocabulary import Scope
-from service.web import Blueprint, may_fail
+from service.storage.paging import PageRequest
+from service.values.vocabulary import Scope
+from service.web.auth import caller, requires
+from service.web.blueprint import Blueprint, may_fail
+from service.web.idempotency_key import once
+from service.web.responses import PageResponse, page_of
+from service.web.runtime import runtime
 
 blp = Blueprint("disputes", __name__, url_prefix="/v1", description="Statements that a resolution is wrong.")
 

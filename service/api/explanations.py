@@ -7,11 +7,7 @@ from typing import Any
 
 from flask import Response
 
-from service import explanations
-from service.answers import OF_SCORES, score_response
-from service.auth import requires
-from service.cache import CacheStatus
-from service.runtime import runtime
+from service.cache.score_cache import CacheStatus
 from service.schemas.explanations import (
     CalibrationOut,
     CalibrationQuery,
@@ -20,8 +16,12 @@ from service.schemas.explanations import (
     HistoryOut,
     HistoryQuery,
 )
-from service.vocabulary import Scope
-from service.web import Blueprint, not_modified
+from service.scores import explain
+from service.values.vocabulary import Scope
+from service.web.auth import requires
+from service.web.blueprint import Blueprint, not_modified
+from service.web.responses import OF_SCORES, score_response
+from service.web.runtime import runtime
 
 blp = Blueprint(
     "explanations",
@@ -45,7 +45,7 @@ def explain_score(query: dict[str, Any], outlet: str) -> Response:
     The contributions of all claims, over all pages, sum to `sums.d`. All pages describe the record at the time of the
     first page.
     """
-    answer = explanations.explain_score(runtime().db, outlet, **query, now=dt.datetime.now(dt.UTC))
+    answer = explain.explain_score(runtime().db, outlet, **query, now=dt.datetime.now(dt.UTC))
     return score_response(answer, CacheStatus.UNKEPT)
 
 
@@ -62,7 +62,7 @@ def get_score_history(query: dict[str, Any], outlet: str) -> Response:
 
     Each point is the score that `as_of` returns today, so all points are compared with the newest context.
     """
-    answer = explanations.score_history(runtime().db, outlet, **query, now=dt.datetime.now(dt.UTC))
+    answer = explain.score_history(runtime().db, outlet, **query, now=dt.datetime.now(dt.UTC))
     return score_response(answer, CacheStatus.UNKEPT)
 
 
@@ -78,5 +78,5 @@ def get_calibration(query: dict[str, Any], outlet: str) -> Response:
     Returns how often claims proved true to which the outlet gave a probability, in tenths of probability. Tenths
     without claims are left out.
     """
-    answer = explanations.outlet_calibration(runtime().db, outlet, **query, now=dt.datetime.now(dt.UTC))
+    answer = explain.outlet_calibration(runtime().db, outlet, **query, now=dt.datetime.now(dt.UTC))
     return score_response(answer, CacheStatus.UNKEPT)

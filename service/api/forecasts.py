@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from service import forecasts
-from service.auth import requires
-from service.forecasts import ForecastView
-from service.runtime import runtime
+from service.claims import forecast
+from service.claims.forecast import ForecastView
 from service.schemas.forecasts import ForecastOut, ForecastQuery
-from service.vocabulary import Scope
-from service.web import Blueprint
+from service.values.vocabulary import Scope
+from service.web.auth import requires
+from service.web.blueprint import Blueprint
+from service.web.runtime import runtime
 
 blp = Blueprint(
     "forecasts", __name__, url_prefix="/v1/claims", description="The probability that open claims prove true."
@@ -28,4 +28,4 @@ def get_forecast(query: dict[str, float], claim_id: UUID) -> ForecastView:
     Returns the probability that an open claim proves true, given the outlets that report it, with the contribution of
     each fact. A resolved claim and an opinion have no forecast: their status is `closed`.
     """
-    return forecasts.forecast_claim(runtime().db, claim_id, **query)
+    return forecast.forecast_claim(runtime().db, claim_id, **query)

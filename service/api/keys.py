@@ -8,17 +8,17 @@ from uuid import UUID
 
 from flask import Response
 
-from service import keys
-from service.answers import PageResponse, page_of
-from service.auth import requires
-from service.keys import KeyChanges, KeyView, NewKey, NewKeyView
-from service.once import once
-from service.paging import PageRequest
-from service.runtime import runtime
+from service.access import keys
+from service.access.keys import KeyChanges, KeyView, NewKey, NewKeyView
 from service.schemas.fields import PageQuery
 from service.schemas.keys import KeyIn, KeyOut, KeyPage, KeyPatch, NewKeyOut, RotationIn
-from service.vocabulary import Scope
-from service.web import Blueprint, may_fail
+from service.storage.paging import PageRequest
+from service.values.vocabulary import Scope
+from service.web.auth import requires
+from service.web.blueprint import Blueprint, may_fail
+from service.web.idempotency_key import once
+from service.web.responses import PageResponse, page_of
+from service.web.runtime import runtime
 
 blp = Blueprint("keys", __name__, url_prefix="/v1/keys", description="API keys.")
 

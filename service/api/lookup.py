@@ -5,13 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
-from service import lookup
-from service.auth import requires
-from service.lookup import LookupItem, LookupRequest
-from service.runtime import runtime
+from service.outlets import lookup
+from service.outlets.lookup import LookupItem, LookupRequest
 from service.schemas.lookup import LookupIn, LookupList, LookupOut, LookupQuery
-from service.vocabulary import Scope
-from service.web import Blueprint, may_fail
+from service.values.vocabulary import Scope
+from service.web.auth import requires
+from service.web.blueprint import Blueprint, may_fail
+from service.web.runtime import runtime
 
 blp = Blueprint("lookup", __name__, url_prefix="/v1/outlets/lookup", description="The outlets behind URLs.")
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from service import keys
-from service.auth import caller, requires
-from service.keys import KeyView
-from service.runtime import runtime
+from service.access import keys
+from service.access.keys import KeyView
 from service.schemas.keys import MeOut
-from service.web import Blueprint
+from service.web.auth import caller, requires
+from service.web.blueprint import Blueprint
+from service.web.runtime import runtime
 
 blp = Blueprint("me", __name__, url_prefix="/v1", description="The API key that you send.")
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from service import methodology
-from service.auth import requires
-from service.runtime import runtime
 from service.schemas.methodology import MethodologyOut
-from service.vocabulary import Scope
-from service.web import Blueprint
+from service.scores import methodology
+from service.values.vocabulary import Scope
+from service.web.auth import requires
+from service.web.blueprint import Blueprint
+from service.web.runtime import runtime
 
 blp = Blueprint("methodology", __name__, url_prefix="/v1", description="The methods behind scores and forecasts.")
 

@@ -7,10 +7,10 @@ import logging
 
 from flask import Blueprint, Response
 
-from service.db import is_away
-from service.metrics import CONTENT_TYPE, Backlog, render_metrics
-from service.outbox import measure_backlog
-from service.runtime import runtime
+from service.cache.invalidation import measure_backlog
+from service.storage.db import is_away
+from service.telemetry.metrics import CONTENT_TYPE, Backlog, render_metrics
+from service.web.runtime import runtime
 
 blp = Blueprint("metrics", __name__)
 

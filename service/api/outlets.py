@@ -5,21 +5,23 @@ from __future__ import annotations
 import datetime as dt
 from functools import partial
 
-from service import merging, outlets, reports
-from service.answers import PageResponse, page_of
-from service.auth import caller, requires
-from service.dossier import ReportView
-from service.merging import MergeView
-from service.once import once
-from service.outlets import NewOutlet, OutletChanges
-from service.paging import PageRequest
-from service.register import OutletView
-from service.runtime import runtime
+from service.claims import report
+from service.claims.describe import ReportView
+from service.outlets import edit
+from service.outlets import merge as merging
+from service.outlets.edit import NewOutlet, OutletChanges
+from service.outlets.find import OutletView
+from service.outlets.merge import MergeView
 from service.schemas.fields import PageQuery
 from service.schemas.outlets import MergeIn, MergeOut, OutletIn, OutletOut, OutletPage, OutletPatch, OutletQuery
 from service.schemas.reports import ReportPage
-from service.vocabulary import Scope
-from service.web import Blueprint, may_fail
+from service.storage.paging import PageRequest
+from service.values.vocabulary import Scope
+from service.web.auth import caller, requires
+from service.web.blueprint import Blueprint, may_fail
+from service.web.idempotency_key import once
+from service.web.responses import PageResponse, page_of
+from service.web.runtime import runtime
 
 blp = Blueprint(
     "outlets",
@@ -44,7 +46,7 @@ def record_outlet(body: NewOutlet) -> tuple[OutletView, int, dict[str, str]]:
 
     A slug or a domain that another outlet has is rejected with 409 (`slug-taken`, `domain-taken`).
     """
-    outlet = outlets.record_outlet(runtime().db, outlet=body, now=dt.datetime.now(dt.UTC))
+    outlet = edit.record_outlet(runtime().db, outlet=body, now=dt.datetime.now(dt.UTC))
     return outlet, 201, {"Location": f"/v1/outlets/{outlet.slug}"}
 
 
@@ -57,7 +59,7 @@ def list_outlets(query: PageRequest) -> PageResponse[OutletView]:
 
     Returns the outlets that match all filters, in alphabetical order of their slugs. Merged outlets are left out.
     """
-    return page_of(query, partial(outlets.list_outlets, runtime().db))
+    return page_of(query, partial(edit.list_outlets, runtime().db))
 
 
 @blp.route("/<unreserved:outlet>")
@@ -70,7 +72,7 @@ def get_outlet(outlet: str) -> OutletView:
 
     Returns the outlet with this slug or id.
     """
-    return outlets.get_outlet(runtime().db, outlet)
+    return edit.get_outlet(runtime().db, outlet)
 
 
 @blp.route("/<unreserved:outlet>", methods=["PATCH"])
@@ -89,7 +91,7 @@ def change_outlet(body: OutletChanges, outlet: str, seen: frozenset[str] | None)
     merged into another one (`outlet-merged`).
     """
     at, now = runtime(), dt.datetime.now(dt.UTC)
-    return outlets.change_outlet(at.db, at.cache, outlet, changes=body, seen=seen, caller=caller(), now=now)
+    return edit.change_outlet(at.db, at.cache, outlet, changes=body, seen=seen, caller=caller(), now=now)
 
 
 @blp.route("/<outlet>/merge", methods=["POST"])
@@ -156,4 +158,4 @@ def list_outlet_reports(query: PageRequest, outlet: str) -> PageResponse[ReportV
 
     Returns the reports of the outlet, and of outlets that were merged into it, the most recently published first.
     """
-    return page_of(query, partial(reports.list_outlet_reports, runtime().db, outlet))
+    return page_of(query, partial(report.list_outlet_reports, runtime().db, outlet))

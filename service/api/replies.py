@@ -6,19 +6,19 @@ import datetime as dt
 from functools import partial
 from uuid import UUID
 
-from service import replies
-from service.answers import PageResponse, page_of
-from service.auth import caller, requires
-from service.once import once
-from service.paging import PageRequest
-from service.replies import NewReply
-from service.runtime import runtime
+from service.claims import reply as replies
+from service.claims.discussion import ReplyView
+from service.claims.reply import NewReply
 from service.schemas.fields import PageQuery
 from service.schemas.reports import WithdrawalIn
 from service.schemas.talk import ReplyIn, ReplyOut, ReplyPage
-from service.talk import ReplyView
-from service.vocabulary import Scope
-from service.web import Blueprint, may_fail
+from service.storage.paging import PageRequest
+from service.values.vocabulary import Scope
+from service.web.auth import caller, requires
+from service.web.blueprint import Blueprint, may_fail
+from service.web.idempotency_key import once
+from service.web.responses import PageResponse, page_of
+from service.web.runtime import runtime
 
 blp = Blueprint("replies", __name__, url_prefix="/v1", description="Replies of outlets to their records.")
 

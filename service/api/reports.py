@@ -5,14 +5,14 @@ from __future__ import annotations
 import datetime as dt
 from uuid import UUID
 
-from service import reports
-from service.auth import caller, requires
-from service.dossier import ReportView
-from service.once import once
-from service.runtime import runtime
+from service.claims import report as reports
+from service.claims.describe import ReportView
 from service.schemas.reports import ReportOut, WithdrawalIn
-from service.vocabulary import Scope
-from service.web import Blueprint, may_fail
+from service.values.vocabulary import Scope
+from service.web.auth import caller, requires
+from service.web.blueprint import Blueprint, may_fail
+from service.web.idempotency_key import once
+from service.web.runtime import runtime
 
 blp = Blueprint(
     "reports", __name__, url_prefix="/v1/reports", description="Reports: one outlet carrying one claim at one time."

@@ -6,18 +6,18 @@ import datetime as dt
 from functools import partial
 from uuid import UUID
 
-from service import resolutions
-from service.answers import PageResponse, page_of
-from service.auth import caller, requires
-from service.dossier import ResolutionView
-from service.once import once
-from service.paging import PageRequest
-from service.resolutions import NewResolution
-from service.runtime import runtime
+from service.claims import resolve
+from service.claims.describe import ResolutionView
+from service.claims.resolve import NewResolution
 from service.schemas.fields import PageQuery
 from service.schemas.resolutions import ResolutionIn, ResolutionOut, ResolutionPage
-from service.vocabulary import Scope
-from service.web import Blueprint, may_fail
+from service.storage.paging import PageRequest
+from service.values.vocabulary import Scope
+from service.web.auth import caller, requires
+from service.web.blueprint import Blueprint, may_fail
+from service.web.idempotency_key import once
+from service.web.responses import PageResponse, page_of
+from service.web.runtime import runtime
 
 blp = Blueprint(
     "resolutions", __name__, url_prefix="/v1/claims/<uuid:claim_id>", description="The established truth of claims."
@@ -44,7 +44,7 @@ def resolve_claim(body: NewResolution, claim_id: UUID) -> ResolutionView:
     (`own-claim`).
     """
     at, now = runtime(), dt.datetime.now(dt.UTC)
-    return resolutions.resolve_claim(at.db, at.cache, claim_id, resolution=body, caller=caller(), now=now)
+    return resolve.resolve_claim(at.db, at.cache, claim_id, resolution=body, caller=caller(), now=now)
 
 
 @blp.route("/resolutions")
@@ -57,4 +57,4 @@ def list_resolutions(query: PageRequest, claim_id: UUID) -> PageResponse[Resolut
 
     Returns all resolutions of a claim, including superseded ones, the oldest first.
     """
-    return page_of(query, partial(resolutions.list_resolutions, runtime().db, claim_id))
+    return page_of(query, partial(resolve.list_resolutions, runtime().db, claim_id))

@@ -7,13 +7,13 @@ from typing import Any
 
 from flask import Response
 
-from service import scores
-from service.answers import OF_SCORES, score_response
-from service.auth import requires
-from service.runtime import runtime
 from service.schemas.scores import ScoreOut, ScorePage, ScoreQuery, ScoresQuery
-from service.vocabulary import Scope
-from service.web import Blueprint, not_modified
+from service.scores import read
+from service.values.vocabulary import Scope
+from service.web.auth import requires
+from service.web.blueprint import Blueprint, not_modified
+from service.web.responses import OF_SCORES, score_response
+from service.web.runtime import runtime
 
 blp = Blueprint("scores", __name__, url_prefix="/v1", description="The reliability of outlets.")
 
@@ -33,7 +33,7 @@ def get_score(query: dict[str, Any], outlet: str) -> Response:
     A score always includes the latest resolution. `Cache-Status` says whether it came from the cache.
     """
     at, now = runtime(), dt.datetime.now(dt.UTC)
-    return score_response(*scores.outlet_score(at.db, at.cache, outlet, **query, now=now))
+    return score_response(*read.outlet_score(at.db, at.cache, outlet, **query, now=now))
 
 
 @blp.route("/scores")
@@ -51,4 +51,4 @@ def list_scores(query: dict[str, Any]) -> Response:
     ranking are then rejected with 400. So are unknown outlets.
     """
     at, now = runtime(), dt.datetime.now(dt.UTC)
-    return score_response(*scores.list_scores(at.db, at.cache, **query, now=now))
+    return score_response(*read.list_scores(at.db, at.cache, **query, now=now))

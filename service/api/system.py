@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from service.draining import check_not_stopping
-from service.runtime import runtime
+from service.operations.readiness import check_not_stopping
 from service.schemas.system import HealthOut, ReadinessOut
-from service.web import Blueprint
+from service.web.blueprint import Blueprint
+from service.web.runtime import runtime
 
 blp = Blueprint("system", __name__, description="The state of the service.")
 

@@ -15,10 +15,10 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from service.backtest.protocol import Record, Resolution
-from service.context import Context, Showing, clamped_share, fit_kappa
-from service.rates import Cell, Rates
-from service.scoring import reliability
-from service.vocabulary import ClaimKind, Stance
+from service.methods.context import Context, Showing, clamped_share, fit_kappa
+from service.methods.rates import Cell, Rates
+from service.methods.reliability import reliability
+from service.values.vocabulary import ClaimKind, Stance
 
 LEVEL = 0.9
 CLAIMS = 8

@@ -9,7 +9,7 @@ from itertools import groupby
 from operator import itemgetter, mul
 from typing import NamedTuple
 
-from service.calibration import Outcome, auc, bin_of, brier, calibration_error, log_loss
+from service.methods.calibration import Outcome, auc, bin_of, brier, calibration_error, log_loss
 
 DRAWS = 300
 _LEVEL = 0.95

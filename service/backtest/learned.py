@@ -6,8 +6,8 @@ import datetime as dt
 from collections.abc import Sequence
 
 from service.backtest.protocol import Record
-from service.forecast import ForecastClaim, ForecastReport, Learner, Resolved
-from service.vocabulary import ClaimKind
+from service.methods.forecast import ForecastClaim, ForecastReport, Learner, Resolved
+from service.values.vocabulary import ClaimKind
 
 
 class Learned:

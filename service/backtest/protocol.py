@@ -12,7 +12,7 @@ from itertools import groupby
 from typing import Any, NamedTuple, Protocol
 from zlib import crc32
 
-from service.vocabulary import Stance
+from service.values.vocabulary import Stance
 
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _STANCES = {stance.value: stance for stance in Stance} | {

@@ -9,8 +9,8 @@ from math import fsum, sqrt
 from typing import NamedTuple
 
 from service.backtest.protocol import Record
-from service.beta import log_evidence
-from service.vocabulary import Stance
+from service.methods.beta import log_evidence
+from service.values.vocabulary import Stance
 
 _Z = 1.96
 _WEIGHTS = tuple(0.5 * 1.25**step for step in range(25))  # of the average, in reports: 0.5 to 106

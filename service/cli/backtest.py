@@ -10,7 +10,7 @@ from typing import IO, TYPE_CHECKING, Any
 import click
 
 from service.errors import ServiceError
-from service.instants import format_instant
+from service.values.instants import format_instant
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -57,7 +57,7 @@ def backtest(file: Path, *, burn: float, as_json: bool, predictions: IO[str] | N
 
 def _records(file: Path) -> Any:
     from service.backtest import BadRecord, read_records
-    from service.lines import read_ndjson
+    from service.transfer.lines import read_ndjson
 
     lines = []
     with file.open("rb") as stream:

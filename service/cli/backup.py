@@ -24,8 +24,8 @@ def backup(settings: Settings, *, file: Path) -> None:
 
     The service may run meanwhile. PostgreSQL has pg_dump for this.
     """
-    from service import backups
-    from service.schema_check import is_sqlite, require_data
+    from service.operations import backup as backups
+    from service.operations.schema_check import is_sqlite, require_data
 
     if is_sqlite(settings):
         require_data(settings)
@@ -41,9 +41,9 @@ def restore(settings: Settings, *, file: Path) -> None:
 
     The service must not run meanwhile. PostgreSQL has pg_restore for this.
     """
-    from service import backups
-    from service.cache import ScoreCache
-    from service.logs import set_up_logs
+    from service.cache.score_cache import ScoreCache
+    from service.operations import backup as backups
+    from service.telemetry.logs import set_up_logs
 
     set_up_logs(logging.ERROR)  # Redis is mostly not there, which is as it should be
     now = dt.datetime.now(dt.UTC)

@@ -19,7 +19,7 @@ def export(place: Place, *, folder: Path) -> None:
     Its files are NDJSON, as of one moment. `borneout import` takes the outlets, claims, reports and resolutions. The
     contexts, disputes and replies are there to be read.
     """
-    from service.exports import write_export
+    from service.transfer.export import write_export
 
     try:
         counts = write_export(place.db, folder, now=dt.datetime.now(dt.UTC))

@@ -9,12 +9,12 @@ from uuid import UUID
 import click
 
 from service.cli.shared import Moment, Name, Place, with_place
-from service.identity import NAME_LENGTH
-from service.instants import format_instant
-from service.vocabulary import Scope
+from service.values.ids import NAME_LENGTH
+from service.values.instants import format_instant
+from service.values.vocabulary import Scope
 
 if TYPE_CHECKING:
-    from service.models import ApiKey
+    from service.storage.models import ApiKey
 
 _COLUMNS = ("id", "name", "scopes", "made", "used", "ends")
 
@@ -38,7 +38,7 @@ def keys() -> None:
 @with_place(writes=True)
 def create(place: Place, *, name: str, scopes: tuple[str, ...], expires: dt.datetime | None) -> None:
     """Make a key and show it, this once."""
-    from service import keys as use_cases
+    from service.access import keys as use_cases
 
     now = dt.datetime.now(dt.UTC)
     key = use_cases.create_key(place.db, name=name, scopes=map(Scope, scopes), expires_at=expires, now=now)
@@ -53,7 +53,7 @@ def list_(place: Place) -> None:
     from rich.markup import escape
     from rich.table import Column, Table
 
-    from service import keys as use_cases
+    from service.access import keys as use_cases
 
     rows = [_row(key) for key in use_cases.list_keys(place.db)]
     if not (console := Console()).is_terminal:
@@ -85,7 +85,7 @@ def _row(key: ApiKey) -> tuple[str, ...]:
 @with_place(writes=True)
 def rotate(place: Place, *, key_id: UUID, overlap: float) -> None:
     """Give a key another secret and show it, this once."""
-    from service import keys as use_cases
+    from service.access import keys as use_cases
 
     now = dt.datetime.now(dt.UTC)
     click.echo(use_cases.rotate_key(place.db, key_id, overlap=dt.timedelta(hours=overlap), now=now).secret)
@@ -97,7 +97,7 @@ def rotate(place: Place, *, key_id: UUID, overlap: float) -> None:
 @with_place(writes=True)
 def expire(place: Place, *, key_id: UUID, moment: dt.datetime) -> None:
     """Let a key end at a moment to come, such as 2027-01-01T00:00:00Z."""
-    from service import keys as use_cases
+    from service.access import keys as use_cases
 
     now = dt.datetime.now(dt.UTC)
     key = use_cases.change_key(place.db, key_id, changes={"expires_at": moment}, seen=None, now=now)
@@ -109,7 +109,7 @@ def expire(place: Place, *, key_id: UUID, moment: dt.datetime) -> None:
 @with_place(writes=True)
 def revoke(place: Place, *, key_id: UUID) -> None:
     """End a key at once and for good."""
-    from service import keys as use_cases
+    from service.access import keys as use_cases
 
     key = use_cases.revoke_key(place.db, key_id, now=dt.datetime.now(dt.UTC))
     click.echo(f"The key {key.name!r} is revoked.")

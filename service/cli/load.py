@@ -23,12 +23,12 @@ from service.cli.remote import Remote
 from service.cli.shared import Place, open_place
 from service.config import Settings
 from service.errors import ServiceError
-from service.imports import BATCH, LineResult, LineStatus, load_lines, try_lines
-from service.lines import ReadLine, read_csv, read_ndjson
-from service.logs import set_up_logs
-from service.schema_check import is_unused
+from service.operations.schema_check import is_unused
 from service.schemas.lines import FLAT_COLUMNS, read_line
-from service.vocabulary import OPERATOR
+from service.telemetry.logs import set_up_logs
+from service.transfer.lines import ReadLine, read_csv, read_ndjson
+from service.transfer.load import BATCH, LineResult, LineStatus, load_lines, try_lines
+from service.values.vocabulary import OPERATOR
 
 Load: TypeAlias = Callable[[Iterator[list[ReadLine]]], Iterator[LineResult]]
 """Loads batches of lines and yields the result of each line."""

@@ -16,8 +16,8 @@ from service.cli.maintain import rebuild, refit, verify
 from service.cli.openapi import openapi
 from service.cli.operate import migrate, serve, worker
 from service.cli.records import resolve, score
-from service.data_dir import keep_files_private
 from service.errors import CannotRun, ServiceError
+from service.operations.data_dir import keep_files_private
 
 
 class Borneout(click.Group):
@@ -41,7 +41,7 @@ def _sentence(error: Exception) -> str | None:
     if isinstance(error, CannotRun):
         return str(error)
     # Imported late, since only a command that used the database needs it.
-    from service.db import lacks_schema, reason_of
+    from service.storage.db import lacks_schema, reason_of
 
     if lacks_schema(error):
         return "The database has no schema, or one of another version; run `borneout migrate`."

@@ -13,8 +13,8 @@ from service.cli.shared import Place, with_place
 @with_place(writes=True)
 def refit(place: Place) -> None:
     """Learn from everything resolved so far, for scores and forecasts, without waiting for the worker to do it."""
-    from service.contexts import refit_context
-    from service.forecasts import refit_learner
+    from service.claims.forecast import refit_learner
+    from service.scores.contexts import refit_context
 
     now = dt.datetime.now(dt.UTC)
     context = refit_context(place.db, place.cache, now=now, at_once=True)
@@ -29,7 +29,7 @@ def refit(place: Place) -> None:
 @with_place(writes=True)
 def rebuild(place: Place) -> None:
     """Recompute the sums that scores rest on from the rows, and say how many differed."""
-    from service.rebuild import rebuild_sums
+    from service.outlets.rebuild_sums import rebuild_sums
 
     differed = rebuild_sums(place.db, now=dt.datetime.now(dt.UTC))
     place.cache.forget_all()
@@ -45,7 +45,7 @@ def verify(place: Place, *, head: str | None) -> None:
     Ends with exit code 1 if something does. What somebody wrote past the service shows, but for what is younger than
     the last seal; a ledger that was made up as a whole shows only against a head that was noted elsewhere.
     """
-    from service.verification import verify_ledger
+    from service.ledger.verify import verify_ledger
 
     found = 0
     for found, finding in enumerate(verify_ledger(place.db, head=head), start=1):  # noqa: B007 - how many there are

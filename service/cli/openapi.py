@@ -21,7 +21,7 @@ _FOLDER = Path("openapi")
 def openapi(settings: Settings, *, check: bool) -> None:
     """Write the API document into the folder openapi, here."""
     from service.app import create_app
-    from service.document import render_api, render_problems
+    from service.web.openapi import render_api, render_problems
 
     files = {
         _FOLDER / "openapi.json": render_api(create_app(settings)),

@@ -12,8 +12,8 @@ import click
 
 from service.cli.importing import EXAMPLE
 from service.cli.shared import Place, connect, with_settings
-from service.data_dir import METRICS, check_data_dir, make_data_dir
 from service.environment import PORT, absolute_path, find_data_dir, find_port
+from service.operations.data_dir import METRICS, check_data_dir, make_data_dir
 
 if TYPE_CHECKING:
     from service.config import Settings
@@ -47,7 +47,7 @@ def serve(settings: Settings, *, host: str, port: int | None, workers: int, exam
     except ValueError as exc:
         raise click.ClickException(f"{exc}.") from None
 
-    from service.serve import serve as run_service
+    from service.operations.serve import serve as run_service
 
     def announce(address: str, first_key: str | None) -> None:
         with connect(settings) as place:
@@ -86,7 +86,7 @@ def _which_data(settings: Settings) -> str:
 
 def _load_example(place: Place) -> None:
     from service.cli.load import load_quietly
-    from service.imports import LineStatus
+    from service.transfer.load import LineStatus
 
     counts = load_quietly(place, EXAMPLE)
     if differing := counts[LineStatus.REJECTED]:
@@ -98,7 +98,7 @@ def _load_example(place: Place) -> None:
 @with_settings
 def migrate(settings: Settings) -> None:
     """Create the database's schema, unless it is there."""
-    from service.schema_check import create_schema
+    from service.operations.schema_check import create_schema
 
     create_schema(settings)
     click.echo("The schema is up to date.")
@@ -108,9 +108,9 @@ def migrate(settings: Settings) -> None:
 @with_settings
 def worker(settings: Settings) -> None:
     """Do what requests leave behind; `serve` runs one already."""
-    from service.schema_check import await_schema
-    from service.stopping import Stop
-    from service.worker import BEAT, run_worker
+    from service.operations.schema_check import await_schema
+    from service.operations.stop_signal import Stop
+    from service.operations.worker import BEAT, run_worker
 
     stop = Stop.on_signals()
     check_data_dir(settings.data_dir)

@@ -10,7 +10,7 @@ from uuid import UUID
 import click
 
 from service.cli.shared import Place, with_place
-from service.vocabulary import OPERATOR, Basis, Verdict
+from service.values.vocabulary import OPERATOR, Basis, Verdict
 
 
 @click.command()
@@ -24,7 +24,7 @@ from service.vocabulary import OPERATOR, Basis, Verdict
 @with_place(writes=True)
 def resolve(place: Place, *, claim: UUID, verdict: str, evidence: tuple[str, ...], **given: Any) -> None:
     """Say how CLAIM came out, or correct or withdraw what was said."""
-    from service import resolutions
+    from service.claims import resolve as resolutions
     from service.schemas.loading import load
     from service.schemas.resolutions import ResolutionIn, ResolutionOut
 
@@ -47,10 +47,10 @@ def resolve(place: Place, *, claim: UUID, verdict: str, evidence: tuple[str, ...
 @with_place(writes=False)
 def score(place: Place, *, outlet: str, **given: str | None) -> None:
     """Show the score of OUTLET, a slug or an id, as JSON."""
-    from service import scores
     from service.schemas.loading import load
     from service.schemas.scores import ScoreQuery
+    from service.scores import read
 
     query = load(ScoreQuery(), {name: value for name, value in given.items() if value is not None})
-    answer, _ = scores.outlet_score(place.db, place.cache, outlet, **query, now=dt.datetime.now(dt.UTC))
+    answer, _ = read.outlet_score(place.db, place.cache, outlet, **query, now=dt.datetime.now(dt.UTC))
     click.echo(json.dumps(json.loads(answer.body), indent=2))

@@ -23,6 +23,8 @@ from uuid import UUID
 
 import urllib3
 
+from service.claims.report_rules import NewReport
+from service.claims.resolve import NewResolution, check_resolution
 from service.errors import (
     CannotRun,
     ClaimDiffers,
@@ -35,16 +37,14 @@ from service.errors import (
     nested,
     problem_types,
 )
-from service.filing import NewReport
-from service.identity import name_key
-from service.imports import LineResult, LineStatus, in_flat_line, required_id
-from service.lines import ClaimLine, FlatLine, Line, OutletLine, ReadLine, ReportLine, ResolutionLine
-from service.outlets import NewOutlet, checked_domains
-from service.resolutions import NewResolution, check_resolution
+from service.outlets.edit import NewOutlet, checked_domains
 from service.schemas.claims import ClaimIn
 from service.schemas.outlets import OutletIn
 from service.schemas.reports import ReportIn
 from service.schemas.resolutions import ResolutionIn
+from service.transfer.lines import ClaimLine, FlatLine, Line, OutletLine, ReadLine, ReportLine, ResolutionLine
+from service.transfer.load import LineResult, LineStatus, in_flat_line, required_id
+from service.values.ids import name_key
 
 _TIMEOUT = 30.0  # seconds
 _RETRIES = urllib3.Retry(None, connect=0, read=0, redirect=1, status=0, other=0)

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from service.data_dir import check_data_dir, open_to_others
-from service.instants import parse_instant
+from service.operations.data_dir import check_data_dir, open_to_others
+from service.values.instants import parse_instant
 
 if TYPE_CHECKING:
-    from service.cache import ScoreCache
+    from service.cache.score_cache import ScoreCache
     from service.config import Settings
-    from service.db import Database
+    from service.storage.db import Database
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +33,8 @@ class Place:
 @contextmanager
 def connect(settings: Settings) -> Iterator[Place]:
     """Connect to the database and the cache that the settings name, and close them in the end."""
-    from service.cache import ScoreCache
-    from service.db import Database
+    from service.cache.score_cache import ScoreCache
+    from service.storage.db import Database
 
     with closing(Database(settings.database_url)) as db, closing(ScoreCache(settings.redis_url)) as cache:
         yield Place(db, cache)
@@ -78,9 +78,9 @@ def with_settings(command: Callable[..., Any]) -> Callable[..., Any]:
     )
     @functools.wraps(command)
     def run(*, data_dir: Path | None, **options: Any) -> Any:
-        from service.actors import COMMAND_LINE, set_actor
         from service.config import Settings
-        from service.logs import set_up_logs
+        from service.storage.actors import COMMAND_LINE, set_actor
+        from service.telemetry.logs import set_up_logs
 
         set_up_logs()
         set_actor(COMMAND_LINE)
@@ -122,8 +122,8 @@ def open_place(settings: Settings, *, writes: bool) -> Iterator[Place]:
     Raises:
         UnusableDatabase: The database does not have the schema of this version.
     """
-    from service.logs import set_up_logs
-    from service.schema_check import create_schema, is_sqlite, require_data, require_schema
+    from service.operations.schema_check import create_schema, is_sqlite, require_data, require_schema
+    from service.telemetry.logs import set_up_logs
 
     set_up_logs(logging.ERROR)
     if settings.sqlite_file is not None:

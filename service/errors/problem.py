@@ -15,7 +15,7 @@ class ServiceError(Exception):
     Subclasses set `status`, `name` and `title`. Their docstring is the explanation on the page
     `/problems/{name}`: what the caller did, which rule it broke, and what to do next, in at most two
     sentences. An instance adds `detail`, the sentence for this occurrence, and `errors`, the wrong
-    places as JSON pointers. This module does not depend on Flask: `service.web` turns an instance
+    places as JSON pointers. This module does not depend on Flask: `service.web.blueprint` turns an instance
     into an RFC 9457 document.
     """
 

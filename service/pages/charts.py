@@ -12,7 +12,7 @@ from itertools import pairwise
 from math import ceil, floor
 from typing import Any, NamedTuple, TypeVar
 
-from service.instants import parse_instant
+from service.values.instants import parse_instant
 
 T = TypeVar("T")
 

@@ -9,14 +9,15 @@ from uuid import UUID
 
 from flask import Response
 
-from service import forecasts, story
-from service.auth import requires
-from service.pages import charts, lanes
-from service.pages.frame import page_blueprint, show
-from service.runtime import runtime
-from service.scoring import DEFAULT_LEVEL
-from service.versions import members_of
-from service.vocabulary import Scope
+from service.claims import forecast as forecasts
+from service.claims import story
+from service.methods.reliability import DEFAULT_LEVEL
+from service.pages import charts, timeline
+from service.pages.layout import page_blueprint, show
+from service.storage.versions import members_of
+from service.values.vocabulary import Scope
+from service.web.auth import requires
+from service.web.runtime import runtime
 
 blp = page_blueprint("claim")
 
@@ -29,7 +30,7 @@ def get_claim(claim_id: UUID) -> Response:
     """The story of a claim"""
     found = story.tell_story(runtime().db, claim_id, now=dt.datetime.now(dt.UTC))
     forecast = forecasts.forecast_claim(runtime().db, claim_id, level=DEFAULT_LEVEL)
-    shown = {"picture": lanes.draw(found), "in_short": lanes.summarise(found), "rows": _ROWS}
+    shown = {"picture": timeline.draw(found), "in_short": timeline.summarise(found), "rows": _ROWS}
     moved = charts.through_time(_points(forecast.kept))
     return show("claim.html", **members_of(found), **shown, forecast=forecast, moved=moved)
 

@@ -9,16 +9,16 @@ import marshmallow as ma
 from flask import Response
 from marshmallow.validate import Length
 
-from service import comparisons
-from service.auth import requires
-from service.identity import SLUG_LENGTH, slug_of
-from service.pages.frame import page_blueprint, read_query, show
+from service.methods.reliability import DEFAULT_LEVEL
+from service.outlets.track_record import Lens
+from service.pages.layout import page_blueprint, read_query, show
 from service.pages.outlet import question
-from service.records import Lens
-from service.runtime import runtime
 from service.schemas.fields import Body, Text, one_of
-from service.scoring import DEFAULT_LEVEL
-from service.vocabulary import Basis, Scope
+from service.scores import comparison
+from service.values.ids import SLUG_LENGTH, slug_of
+from service.values.vocabulary import Basis, Scope
+from service.web.auth import requires
+from service.web.runtime import runtime
 
 blp = page_blueprint("compare")
 
@@ -49,5 +49,5 @@ def _compare(meant: list[str], lens: Lens) -> dict[str, Any] | None:
     """Two outlets or more side by side; None where there are not so many, or they were merged into one."""
     if len(meant) < 2:
         return None
-    found = comparisons.compare_outlets(runtime().db, meant, lens=lens, now=dt.datetime.now(dt.UTC))
+    found = comparison.compare_outlets(runtime().db, meant, lens=lens, now=dt.datetime.now(dt.UTC))
     return found if len(found["outlets"]) > 1 else None

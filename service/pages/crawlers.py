@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, request
 
 from service.pages.assets import send_asset
-from service.runtime import runtime
+from service.web.runtime import runtime
 
 blp = Blueprint("crawlers", __name__)
 

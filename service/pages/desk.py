@@ -12,16 +12,16 @@ from uuid import UUID
 from flask import Response, render_template, request
 from marshmallow.validate import Range
 
-from service import browse, doings, resolutions, story
-from service.answers import page_of
-from service.auth import caller, check_scope
+from service.claims import activity, listing, resolve, story
 from service.errors import NotFound, ServiceError
-from service.pages.door import desk_blueprint, lead_to
 from service.pages.forms import UndoForm, as_id, read_resolution, undoing
-from service.pages.frame import read_query
-from service.runtime import runtime
+from service.pages.layout import read_query
+from service.pages.sign_in import desk_blueprint, lead_to
 from service.schemas.fields import MAX_PAGE, Count, PageQuery
-from service.vocabulary import Scope, Verdict
+from service.values.vocabulary import Scope, Verdict
+from service.web.auth import caller, check_scope
+from service.web.responses import page_of
+from service.web.runtime import runtime
 
 blp = desk_blueprint("desk")
 
@@ -36,7 +36,7 @@ class DeskQuery(PageQuery):
 def show_queue() -> str:
     """What has come due, the longest overdue and the most reported first"""
     now, query = dt.datetime.now(dt.UTC), read_query(DeskQuery())
-    queue, _, _ = page_of(query, partial(browse.list_due_claims, runtime().db, now=now))
+    queue, _, _ = page_of(query, partial(listing.list_due_claims, runtime().db, now=now))
     done = _done(now)
     return render_template(
         "desk.html",
@@ -61,7 +61,7 @@ def resolve_claim(claim_id: UUID) -> Response | tuple[str, int]:
     at, now, form = runtime(), dt.datetime.now(dt.UTC), request.form
     try:
         check_scope(Scope.RESOLUTIONS_WRITE)
-        resolutions.resolve_claim(at.db, at.cache, claim_id, resolution=read_resolution(form), caller=caller(), now=now)
+        resolve.resolve_claim(at.db, at.cache, claim_id, resolution=read_resolution(form), caller=caller(), now=now)
     except ServiceError as problem:
         return _show(claim_id, problem), problem.status
     return lead_to(_back(claim_id))
@@ -72,7 +72,7 @@ def show_today() -> str:
     """What was done today, by this key or by all"""
     midnight = dt.datetime.combine(dt.datetime.now(dt.UTC).date(), dt.time(), dt.UTC)
     key_id = None if "all" in request.args else caller().key_id
-    done = doings.list_doings(runtime().db, since=midnight, key_id=key_id)
+    done = activity.list_doings(runtime().db, since=midnight, key_id=key_id)
     return render_template("today.html", done=done, of_all=key_id is None)
 
 
@@ -109,7 +109,7 @@ def _back(claim_id: UUID) -> str:
     return f"/desk?{urlencode(asked)}"
 
 
-def _place(claims: Sequence[browse.QueuedClaim]) -> UUID | None:
+def _place(claims: Sequence[listing.QueuedClaim]) -> UUID | None:
     """Return the claim that opens after a step."""
     then, ids = as_id(request.args.get("then", "")), [claim.id for claim in claims]
     if then in ids:

@@ -9,13 +9,14 @@ from urllib.parse import urlencode
 
 from flask import Response, render_template, request
 
-from service import merging, outlets
-from service.auth import caller, check_scope
 from service.errors import NotFound, OutletMerged, ServiceError
-from service.pages.door import desk_blueprint, lead_to
-from service.register import OutletView
-from service.runtime import runtime
-from service.vocabulary import Scope
+from service.outlets import edit
+from service.outlets import merge as merging
+from service.outlets.find import OutletView
+from service.pages.sign_in import desk_blueprint, lead_to
+from service.values.vocabulary import Scope
+from service.web.auth import caller, check_scope
+from service.web.runtime import runtime
 
 blp = desk_blueprint("merge")
 
@@ -58,7 +59,7 @@ def _show(asked: Any, problem: ServiceError | None = None) -> str:
 
 def _outlet(reference: str) -> OutletView | None:
     with suppress(NotFound, OutletMerged):
-        return outlets.get_outlet(runtime().db, reference) if reference else None
+        return edit.get_outlet(runtime().db, reference) if reference else None
     return None
 
 

@@ -8,17 +8,19 @@ from uuid import UUID
 
 from flask import Response, render_template, request
 
-from service import claims, lookup, reports
-from service.addresses import parse_address
-from service.auth import caller, check_scope
-from service.commitment import read_commitment
-from service.dossier import ClaimView
+from service.claims import record
+from service.claims import report as reports
+from service.claims.describe import ClaimView
 from service.errors import InvalidQuery, ServiceError, UnknownOutlet
-from service.identity import new_id
-from service.pages.door import desk_blueprint, lead_to
+from service.methods.commitment import read_commitment
+from service.outlets import lookup
 from service.pages.forms import as_id, read_claim, read_report
-from service.runtime import runtime
-from service.vocabulary import ClaimKind, Scope, Stance
+from service.pages.sign_in import desk_blueprint, lead_to
+from service.values.addresses import parse_address
+from service.values.ids import new_id
+from service.values.vocabulary import ClaimKind, Scope, Stance
+from service.web.auth import caller, check_scope
+from service.web.runtime import runtime
 
 blp = desk_blueprint("record")
 
@@ -61,7 +63,7 @@ def _record(claim_id: UUID | None) -> UUID:
         reports.add_report(at.db, at.cache, claim_id, report=report, caller=caller(), now=now)
         return claim_id
     claim, filed = read_claim(request.form)
-    recorded, _ = claims.record_claim(at.db, at.cache, claim=claim, reports=filed, caller=caller(), now=now)
+    recorded, _ = record.record_claim(at.db, at.cache, claim=claim, reports=filed, caller=caller(), now=now)
     return recorded.id
 
 
@@ -85,4 +87,4 @@ def _publisher(url: str) -> Publisher:
 def _claim() -> ClaimView | None:
     """Return the claim that the report is added to, or None for a new claim."""
     claim_id = as_id(request.values.get("claim", ""))
-    return None if claim_id is None else claims.get_claim(runtime().db, claim_id, now=dt.datetime.now(dt.UTC))
+    return None if claim_id is None else record.get_claim(runtime().db, claim_id, now=dt.datetime.now(dt.UTC))

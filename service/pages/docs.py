@@ -10,8 +10,8 @@ from flask import Blueprint, Response, current_app, render_template, request, se
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
-from service.document import explain
 from service.errors import NotFound, problem_types
+from service.web.openapi import explain
 
 blp = Blueprint("docs", __name__, template_folder="templates")
 

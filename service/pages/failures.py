@@ -10,10 +10,10 @@ from flask import Blueprint, Flask, Response, render_template, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
 from service import errors
-from service.answers import http_problem, is_api_call, problem, send_on
-from service.auth import sends_key
-from service.db import is_away
 from service.errors import ServiceError
+from service.storage.db import is_away
+from service.web.auth import sends_key
+from service.web.responses import http_problem, is_api_call, problem, send_on
 
 log = logging.getLogger(__name__)
 

@@ -12,11 +12,11 @@ from uuid import UUID
 
 from werkzeug.datastructures import MultiDict
 
-from service.claims import NewClaim
-from service.dossier import ResolutionView
-from service.filing import NewReport
+from service.claims.describe import ResolutionView
+from service.claims.record import NewClaim
+from service.claims.report_rules import NewReport
+from service.claims.resolve import NewResolution
 from service.pages.fields import DAY
-from service.resolutions import NewResolution
 from service.schemas.claims import ClaimIn
 from service.schemas.loading import load
 from service.schemas.reports import ReportIn

@@ -11,10 +11,10 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from markupsafe import Markup
 
-from service.auth import requires
-from service.identity import slug_of
-from service.pages.frame import page_blueprint, show
-from service.vocabulary import Scope
+from service.pages.layout import page_blueprint, show
+from service.values.ids import slug_of
+from service.values.vocabulary import Scope
+from service.web.auth import requires
 
 blp = page_blueprint("method")
 

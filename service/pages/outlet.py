@@ -12,18 +12,21 @@ from urllib.parse import urlencode
 import marshmallow as ma
 from flask import Response, render_template
 
-from service import browse, explanations, outlets, portraits, scores
-from service.auth import requires
-from service.dossier import ListedClaim
-from service.identity import is_slug
-from service.instants import format_instant
+from service.claims import listing
+from service.claims.describe import ListedClaim
+from service.methods.reliability import DEFAULT_LEVEL, RATED_FROM
+from service.outlets import edit
+from service.outlets.track_record import Lens
 from service.pages.fields import Day
-from service.pages.frame import keep, page_blueprint, read_query, show
-from service.records import Lens
-from service.runtime import runtime
+from service.pages.layout import keep, page_blueprint, read_query, show
 from service.schemas.fields import Body, Text, one_of
-from service.scoring import DEFAULT_LEVEL, RATED_FROM
-from service.vocabulary import Basis, ClaimStatus, Scope
+from service.scores import explain, read
+from service.scores import portrait as portraits
+from service.values.ids import is_slug
+from service.values.instants import format_instant
+from service.values.vocabulary import Basis, ClaimStatus, Scope
+from service.web.auth import requires
+from service.web.runtime import runtime
 
 blp = page_blueprint("outlet")
 
@@ -51,7 +54,7 @@ def get_outlet(outlet: str) -> Response:
     """The record of an outlet"""
     lens = read_query(RecordQuery())["lens"]
     if not is_slug(outlet):  # its page is the one by its slug
-        slug = outlets.get_outlet(runtime().db, outlet).slug
+        slug = edit.get_outlet(runtime().db, outlet).slug
         return Response(status=308, headers={"Location": f"/outlets/{slug}{question(lens)}"})
     return keep(outlet, "outlet", lens, make=lambda: _portray(outlet, lens), is_usual=lens.is_current)
 
@@ -62,8 +65,8 @@ def explain_score(outlet: str) -> Response:
     """Why the score of an outlet is what it is"""
     asked = read_query(RecordQuery())
     now = dt.datetime.now(dt.UTC)
-    named = outlets.get_outlet(runtime().db, outlet)
-    why = json.loads(explanations.explain_score(runtime().db, outlet, **asked, limit=_CLAIMS, now=now).body)
+    named = edit.get_outlet(runtime().db, outlet)
+    why = json.loads(explain.explain_score(runtime().db, outlet, **asked, limit=_CLAIMS, now=now).body)
     return show("why.html", outlet=named, why=why, lens=asked["lens"], question=question(asked["lens"]))
 
 
@@ -72,7 +75,7 @@ def explain_score(outlet: str) -> Response:
 def get_badge(outlet: str) -> Response:
     """The score of an outlet as a picture to put on another page"""
     at, now, lens = runtime(), dt.datetime.now(dt.UTC), read_query(RecordQuery())["lens"]
-    answer, _ = scores.outlet_score(at.db, at.cache, outlet, lens=lens, now=now)
+    answer, _ = read.outlet_score(at.db, at.cache, outlet, lens=lens, now=now)
     response = Response(render_template("badge.svg", score=json.loads(answer.body)), content_type="image/svg+xml")
     response.headers["Cache-Control"] = f"public, max-age={_BADGE_LIFE}"
     response.set_etag(answer.etag, weak=True)
@@ -90,7 +93,7 @@ def question(lens: Lens) -> str:
 def _portray(outlet: str, lens: Lens) -> tuple[str, dt.datetime | None]:
     db, now = runtime().db, dt.datetime.now(dt.UTC)
     portrait = portraits.portray_outlet(db, outlet, lens=lens, now=now)
-    about = browse.ClaimFilters(outlet=outlet, topic=lens.topic)
+    about = listing.ClaimFilters(outlet=outlet, topic=lens.topic)
     due = _reported({**about, "status": ClaimStatus.DUE}, now)
     still_open = _reported({**about, "status": ClaimStatus.OPEN}, now)
     disputed = _reported({**about, "disputed": True}, now)
@@ -102,6 +105,6 @@ def _portray(outlet: str, lens: Lens) -> tuple[str, dt.datetime | None]:
     return page, portrait["expires_at"] if is_on_something else now
 
 
-def _reported(filters: browse.ClaimFilters, now: dt.datetime) -> Sequence[ListedClaim]:
+def _reported(filters: listing.ClaimFilters, now: dt.datetime) -> Sequence[ListedClaim]:
     """Return claims that an outlet reported, the newest first."""
-    return browse.list_claims(runtime().db, **filters, after=None, limit=portraits.SHOWN, now=now).items
+    return listing.list_claims(runtime().db, **filters, after=None, limit=portraits.SHOWN, now=now).items

@@ -13,17 +13,18 @@ import marshmallow as ma
 from flask import Response, render_template
 from marshmallow.validate import Range
 
-from service import browse, rankings
-from service.auth import requires
-from service.cache import RANKING
-from service.instants import format_instant
+from service.cache.score_cache import RANKING
+from service.claims import listing
+from service.methods.reliability import DEFAULT_LEVEL, RATED_FROM
+from service.outlets.track_record import Lens
 from service.pages.fields import Day
-from service.pages.frame import keep, page_blueprint, read_query
-from service.records import Lens
-from service.runtime import runtime
+from service.pages.layout import keep, page_blueprint, read_query
 from service.schemas.fields import Body, Count, Text, one_of
-from service.scoring import DEFAULT_LEVEL, RATED_FROM
-from service.vocabulary import Basis, OutletKind, Scope
+from service.scores import ranking
+from service.values.instants import format_instant
+from service.values.vocabulary import Basis, OutletKind, Scope
+from service.web.auth import requires
+from service.web.runtime import runtime
 
 blp = page_blueprint("ranking")
 
@@ -89,7 +90,7 @@ class RankingQuery(Body):
 def get_ranking() -> Response:
     """The ranking"""
     asked = read_query(RankingQuery())
-    return keep_ranking("ranking.html", asked, topics=lambda: browse.list_topics(runtime().db, limit=_TOPICS))
+    return keep_ranking("ranking.html", asked, topics=lambda: listing.list_topics(runtime().db, limit=_TOPICS))
 
 
 @blp.get("/ranking.csv")
@@ -119,13 +120,13 @@ def keep_ranking(template: str, asked: Asked, **more: Any) -> Response:
     return keep(RANKING, template, asked, make=make, is_usual=asked.is_usual)
 
 
-def _says_something(table: rankings.Table, asked: Asked) -> bool:
+def _says_something(table: ranking.Table, asked: Asked) -> bool:
     """Whether there are outlets on it; there are none past the last one, or on a topic that no claim has."""
     return bool(table.groups) or (asked.start == 1 and any(one["counts"]["claims"] for one in table.waiting))
 
 
-def _rank(asked: Asked) -> rankings.Table:
-    return rankings.rank_outlets(
+def _rank(asked: Asked) -> ranking.Table:
+    return ranking.rank_outlets(
         runtime().db,
         lens=asked.lens,
         kind=asked.kind,
@@ -136,7 +137,7 @@ def _rank(asked: Asked) -> rankings.Table:
     )
 
 
-def _as_csv(table: rankings.Table) -> str:
+def _as_csv(table: ranking.Table) -> str:
     out = io.StringIO()
     lines = csv.writer(out, lineterminator="\r\n")
     lines.writerow([*_OF_ROW, *_OF_ESTIMATE, *_OF_RECORD, *_OF_SCORE])

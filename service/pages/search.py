@@ -8,16 +8,17 @@ from dataclasses import dataclass
 
 from flask import Response
 
-from service import browse, lookup, outlets
-from service.auth import requires
-from service.dossier import ListedClaim
+from service.claims import listing
+from service.claims.describe import ListedClaim
 from service.errors import InvalidQuery, UnknownOutlet
-from service.identity import NAME_LENGTH
-from service.pages.frame import page_blueprint, read_query, show
-from service.register import OutletView
-from service.runtime import runtime
+from service.outlets import edit, lookup
+from service.outlets.find import OutletView
+from service.pages.layout import page_blueprint, read_query, show
 from service.schemas.fields import Body, Text
-from service.vocabulary import Scope
+from service.values.ids import NAME_LENGTH
+from service.values.vocabulary import Scope
+from service.web.auth import requires
+from service.web.runtime import runtime
 
 blp = page_blueprint("search")
 
@@ -63,8 +64,8 @@ def _find(q: str) -> SearchResult:
         except InvalidQuery:  # search for it as words
             pass
     db, now, words = runtime().db, dt.datetime.now(dt.UTC), q[:NAME_LENGTH]
-    named = outlets.list_outlets(db, q=words, after=None, limit=_SHOWN)
-    claimed = browse.list_claims(db, q=words, after=None, limit=_SHOWN, now=now)
+    named = edit.list_outlets(db, q=words, after=None, limit=_SHOWN)
+    claimed = listing.list_claims(db, q=words, after=None, limit=_SHOWN, now=now)
     return SearchResult(
         named.items, claimed.items, more_outlets=named.next is not None, more_claims=claimed.next is not None
     )

@@ -7,8 +7,8 @@ import datetime as dt
 from flask import Blueprint, Response
 
 from service.errors import NotFound
-from service.instants import format_instant
-from service.runtime import runtime
+from service.values.instants import format_instant
+from service.web.runtime import runtime
 
 blp = Blueprint("security", __name__)
 

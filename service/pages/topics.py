@@ -7,14 +7,14 @@ from dataclasses import replace
 
 from flask import Response
 
-from service import browse
-from service.auth import requires
-from service.dossier import ListedClaim
+from service.claims import listing
+from service.claims.describe import ListedClaim
 from service.errors import NotFound
-from service.pages.frame import page_blueprint, read_query, show
+from service.pages.layout import page_blueprint, read_query, show
 from service.pages.ranking import RankingQuery, keep_ranking
-from service.runtime import runtime
-from service.vocabulary import Scope
+from service.values.vocabulary import Scope
+from service.web.auth import requires
+from service.web.runtime import runtime
 
 blp = page_blueprint("topics")
 
@@ -27,7 +27,7 @@ _UNKNOWN = "No claim on record is on this topic."
 @requires(Scope.READ)
 def list_topics() -> Response:
     """The topics with the most claims"""
-    return show("topics.html", topics=browse.list_topics(runtime().db, limit=_TOPICS))
+    return show("topics.html", topics=listing.list_topics(runtime().db, limit=_TOPICS))
 
 
 @blp.get("/topics/<path:topic>")
@@ -42,7 +42,7 @@ def get_topic(topic: str) -> Response:
 
 def _claims(topic: str) -> list[ListedClaim]:
     now = dt.datetime.now(dt.UTC)
-    page = browse.list_claims(runtime().db, topic=topic, after=None, limit=_CLAIMS, now=now)
+    page = listing.list_claims(runtime().db, topic=topic, after=None, limit=_CLAIMS, now=now)
     if not page.items:
         raise NotFound(_UNKNOWN)
     return list(page.items)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import marshmallow as ma
 from marshmallow.validate import Length, OneOf, Range
 
-from service.canonical import entered_tables
 from service.schemas import shown
 from service.schemas.fields import Answer, Body, PageQuery, Text, moment, one_of, page_of
-from service.vocabulary import Action
+from service.storage.canonical import entered_tables
+from service.values.vocabulary import Action
 
 _TABLES = [table.name for table in entered_tables()]
 _HASHED = (

@@ -5,14 +5,14 @@ from __future__ import annotations
 import marshmallow as ma
 from marshmallow.validate import Length
 
-from service.identity import SLUG_LENGTH
 from service.schemas import shown
 from service.schemas.fields import Answer, Body, PageQuery, Text, moment, one_of, page_of
 from service.schemas.redacted import redacted
 from service.schemas.reports import ReportIn, ReportOut
 from service.schemas.resolutions import ResolutionOut
 from service.schemas.talk import DisputeOut, ReplyOut
-from service.vocabulary import ClaimKind, ClaimOrder, ClaimStatus, Verdict
+from service.values.ids import SLUG_LENGTH
+from service.values.vocabulary import ClaimKind, ClaimOrder, ClaimStatus, Verdict
 
 MAX_REPORTS = 100
 EXTERNAL_ID_LENGTH = 400  # in a file, a claim_id of 200 with the name of its feed before it

@@ -7,7 +7,7 @@ from typing import Any
 import marshmallow as ma
 from marshmallow.validate import OneOf
 
-from service.records import Lens
+from service.outlets.track_record import Lens
 from service.schemas import shown
 from service.schemas.fields import Answer, Body, PageQuery, one_of
 from service.schemas.scores import (
@@ -23,7 +23,7 @@ from service.schemas.scores import (
     level,
     topic,
 )
-from service.vocabulary import Basis, ClaimKind, Stance, Verdict
+from service.values.vocabulary import Basis, ClaimKind, Stance, Verdict
 
 _BASIS = "The claims that it is based on."
 _METHOD = "The name and version of the formula; `GET /v1/methodology` explains it."

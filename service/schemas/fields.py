@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 import marshmallow as ma
 from marshmallow.validate import Length, Range
 
-from service.instants import format_instant, parse_date_or_instant, parse_instant
 from service.schemas.meanings import explain_values
+from service.values.instants import format_instant, parse_date_or_instant, parse_instant
 
 MAX_PAGE = 200
 

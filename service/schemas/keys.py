@@ -5,10 +5,10 @@ from __future__ import annotations
 import marshmallow as ma
 from marshmallow.validate import Length, Range
 
-from service.identity import NAME_LENGTH
 from service.schemas import shown
 from service.schemas.fields import Answer, Body, Text, moment, one_of, page_of
-from service.vocabulary import Scope
+from service.values.ids import NAME_LENGTH
+from service.values.vocabulary import Scope
 
 _DAY = 24 * 60 * 60
 _NAME = {"description": "A name by which people recognise the key."}

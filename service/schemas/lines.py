@@ -9,20 +9,20 @@ from typing import Any
 import marshmallow as ma
 from marshmallow.validate import Length, Range
 
-from service.claims import NewClaim
-from service.directory import OutletName
+from service.claims.record import NewClaim
+from service.claims.report_rules import NewReport
+from service.claims.resolve import NewResolution
 from service.errors import InvalidBody
-from service.filing import NewReport
-from service.identity import NAME_LENGTH, SLUG_LENGTH, looks_like_domain
-from service.lines import ClaimLine, FlatLine, Line, OutletLine, ReportLine, ResolutionLine
-from service.resolutions import NewResolution
+from service.outlets.mentions import OutletName
 from service.schemas.claims import EXTERNAL_ID_LENGTH, MAX_REPORTS, ClaimIn
 from service.schemas.fields import Body, DateOrInstant, Instant, Number, Text, WebAddress
 from service.schemas.loading import load
 from service.schemas.outlets import OutletIn
 from service.schemas.reports import ReportIn
 from service.schemas.resolutions import ResolutionIn
-from service.vocabulary import ClaimKind, Stance, Verdict
+from service.transfer.lines import ClaimLine, FlatLine, Line, OutletLine, ReportLine, ResolutionLine
+from service.values.ids import NAME_LENGTH, SLUG_LENGTH, looks_like_domain
+from service.values.vocabulary import ClaimKind, Stance, Verdict
 
 _STANCES = {stance.value: stance for stance in Stance} | {
     "asserts": Stance.SUPPORT,

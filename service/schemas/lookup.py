@@ -11,7 +11,7 @@ from service.schemas import shown
 from service.schemas.fields import Answer, AnyText, Body, Flag
 from service.schemas.outlets import OutletOut
 from service.schemas.scores import ScoreOut
-from service.vocabulary import MatchRule
+from service.values.vocabulary import MatchRule
 
 MAX_URLS = 1000
 

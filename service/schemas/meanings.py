@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Mapping
 
-from service.vocabulary import (
+from service.values.vocabulary import (
     Action,
     Basis,
     ClaimKind,

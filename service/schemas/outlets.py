@@ -5,10 +5,10 @@ from __future__ import annotations
 import marshmallow as ma
 from marshmallow.validate import Length
 
-from service.identity import DOMAIN_LENGTH, NAME_LENGTH, SLUG_LENGTH
 from service.schemas import shown
 from service.schemas.fields import Answer, Body, Flag, PageQuery, Text, one_of, page_of
-from service.vocabulary import OutletKind
+from service.values.ids import DOMAIN_LENGTH, NAME_LENGTH, SLUG_LENGTH
+from service.values.vocabulary import OutletKind
 
 _NAME = {"description": "The name as readers know it."}
 _DOMAINS = {

@@ -8,11 +8,11 @@ from typing import Any
 import marshmallow as ma
 from marshmallow.validate import OneOf, Range
 
-from service.identity import DOMAIN_LENGTH, NAME_LENGTH, SLUG_LENGTH
 from service.schemas import shown
 from service.schemas.fields import Answer, Body, Number, Text, WebAddress, moment, one_of, page_of
 from service.schemas.redacted import redacted
-from service.vocabulary import Role, Stance
+from service.values.ids import DOMAIN_LENGTH, NAME_LENGTH, SLUG_LENGTH
+from service.values.vocabulary import Role, Stance
 
 _COMMITMENT = (
     "The certainty of the report: 1 interest or speculation, 2 under way or hearsay, 3 close, 4 stated as done."

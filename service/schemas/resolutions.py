@@ -8,7 +8,7 @@ from marshmallow.validate import Length
 from service.schemas import shown
 from service.schemas.fields import Answer, Body, Number, Text, WebAddress, moment, one_of, page_of
 from service.schemas.redacted import redacted
-from service.vocabulary import Verdict
+from service.values.vocabulary import Verdict
 
 
 class ResolutionIn(Body):

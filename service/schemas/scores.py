@@ -7,8 +7,8 @@ from typing import Any
 import marshmallow as ma
 from marshmallow.validate import Length, OneOf, Range
 
-from service.identity import SLUG_LENGTH
-from service.records import Lens
+from service.methods.reliability import DEFAULT_LEVEL, LEVELS, RATED_FROM
+from service.outlets.track_record import Lens
 from service.schemas import shown
 from service.schemas.fields import (
     MAX_PAGE,
@@ -24,9 +24,9 @@ from service.schemas.fields import (
     schema_of,
 )
 from service.schemas.redacted import redacted
-from service.scores import Ranking
-from service.scoring import DEFAULT_LEVEL, LEVELS, RATED_FROM
-from service.vocabulary import Basis, Order, OutletKind, RankBy
+from service.scores.read import Ranking
+from service.values.ids import SLUG_LENGTH
+from service.values.vocabulary import Basis, Order, OutletKind, RankBy
 
 MAX_BATCH = 200
 STATUSES = ("insufficient", "provisional", "rated")

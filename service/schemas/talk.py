@@ -9,7 +9,7 @@ from service.schemas import shown
 from service.schemas.fields import Answer, Body, PageQuery, Text, WebAddress, one_of, page_of
 from service.schemas.redacted import redacted
 from service.schemas.reports import WithdrawalOut
-from service.vocabulary import DisputeStatus
+from service.values.vocabulary import DisputeStatus
 
 
 class DisputeIn(Body):

@@ -9,9 +9,9 @@ import re
 from pathlib import Path
 
 from service import errors, schemas
-from service.forecasts import keep_forecasts, refit_learner
-from service.sealing import seal_entries
-from service.vocabulary import Scope
+from service.claims.forecast import keep_forecasts, refit_learner
+from service.ledger.seal import seal_entries
+from service.values.vocabulary import Scope
 
 FOLDER = Path(schemas.__file__).parent / "examples"
 _PARAMETERS = ("claim_id", "report_id", "dispute_id", "reply_id", "key_id")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 
-from service.identity import new_id
+from service.values.ids import new_id
 
 DAYS = [f"2026-01-0{day}T00:00:00Z" for day in range(1, 5)]
 """Few moments, so that many rows share one."""

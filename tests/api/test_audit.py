@@ -6,8 +6,8 @@ import datetime as dt
 
 import pytest
 
-from service.paging import encode_cursor
-from service.sealing import seal_entries
+from service.ledger.seal import seal_entries
+from service.storage.paging import encode_cursor
 from tests.everything import NOW, fill
 from tests.world import assert_problem, report
 

@@ -7,7 +7,7 @@ import json
 import pytest
 import sqlalchemy as sa
 
-from service.db import Base
+from service.storage.db import Base
 from tests.api.bodies import CLAIMS, OUTLETS, REPORTS, RESOLUTIONS, VALID
 from tests.world import assert_problem, report
 

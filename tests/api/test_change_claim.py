@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from service.models import Version
+from service.storage.models import Version
 from tests.world import assert_problem, report
 
 

@@ -11,8 +11,8 @@ import flask_compress.compat
 import pytest
 from flask.testing import FlaskClient
 
-from service.keys import create_key
-from service.vocabulary import Scope
+from service.access.keys import create_key
+from service.values.vocabulary import Scope
 from tests.api.contract import ARGUMENTS
 from tests.pages.editor import Editor
 from tests.world import report

@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from service.paging import encode_cursor
+from service.storage.paging import encode_cursor
 from tests.api.contract import NOTHING
 from tests.api.stage import LISTS, Stage
 from tests.world import assert_problem, report

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.vocabulary import Scope
+from service.values.vocabulary import Scope
 from tests.api.contract import NOTHING
 from tests.examples import costly
 from tests.world import assert_problem, report

@@ -7,8 +7,8 @@ import re
 import pytest
 from jsonschema_rs import Draft202012Validator
 
-from service.document import explain
 from service.errors import problem_types
+from service.web.openapi import explain
 
 pytestmark = pytest.mark.sqlite_alone  # nothing here is in a database
 

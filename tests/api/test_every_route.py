@@ -9,8 +9,8 @@ from pathlib import Path
 import openapi_spec_validator
 import pytest
 
-from service.document import render_problems
 from service.errors import problem_types
+from service.web.openapi import render_problems
 from tests.api.contract import ARGUMENTS
 from tests.world import assert_problem
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from service.vocabulary import Scope
+from service.values.vocabulary import Scope
 from tests.api.example_scenario import FOLDER, play, read
 from tests.loading import load
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from service.paging import encode_cursor
+from service.storage.paging import encode_cursor
 from tests.explained import all_pages, assert_adds_up, explain
 from tests.world import assert_problem, report
 

@@ -8,9 +8,9 @@ from math import log
 import pytest
 import sqlalchemy as sa
 
-from service.forecast import BUILD, Learner, Resolved
-from service.forecasts import keep_forecasts, refit_learner
-from service.models import LearnerRow
+from service.claims.forecast import keep_forecasts, refit_learner
+from service.methods.forecast import BUILD, Learner, Resolved
+from service.storage.models import LearnerRow
 from tests.loading import load_all
 from tests.taught import day, outcomes, told
 from tests.world import assert_problem, report

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from service.keys import create_key, rotate_key
-from service.runtime import Runtime
-from service.vocabulary import Scope
+from service.access.keys import create_key, rotate_key
+from service.values.vocabulary import Scope
+from service.web.runtime import Runtime
 from tests.pages.editor import Editor
 from tests.world import assert_problem
 

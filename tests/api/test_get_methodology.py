@@ -10,17 +10,18 @@ from string import Formatter
 
 import pytest
 
-from service import calibration, context, contexts, forecast, methodology, provenance, rates, scoring
-from service.commitment import LEXICON_VERSION
-from service.contexts import REFIT_AFTER
-from service.forecast import features
-from service.models import ContextRow
-from service.scoring import Working
-from service.vocabulary import Stance
+from service.methods import calibration, context, forecast, provenance, rates, reliability
+from service.methods.commitment import LEXICON_VERSION
+from service.methods.forecast import features
+from service.methods.reliability import Working
+from service.scores import contexts, methodology
+from service.scores.contexts import REFIT_AFTER
+from service.storage.models import ContextRow
+from service.values.vocabulary import Stance
 
 pytestmark = pytest.mark.sqlite_alone  # words and numbers of the code
 
-WORDS = tomllib.loads(resources.files("service").joinpath("methodology.toml").read_text("utf-8"))
+WORDS = tomllib.loads(resources.files("service.scores").joinpath("methodology.toml").read_text("utf-8"))
 SECTIONS = pytest.mark.parametrize("section", WORDS)
 
 
@@ -40,7 +41,7 @@ def test_every_method_is_told(standing_world):
     """
     told = get(standing_world)
 
-    assert [scoring.METHOD, forecast.METHOD, LEXICON_VERSION] == [one["name"] for one in told["methods"]]
+    assert [reliability.METHOD, forecast.METHOD, LEXICON_VERSION] == [one["name"] for one in told["methods"]]
     for one in (*told["methods"], told["contexts"]):
         assert one["title"]
         assert one["words"]
@@ -57,8 +58,8 @@ def test_parameters_are_those_in_use(standing_world):
 
     assert {
         "expected_within": list(context.EXPECTED_WITHIN),
-        "rated_from": scoring.RATED_FROM,
-        "levels": list(scoring.LEVELS),
+        "rated_from": reliability.RATED_FROM,
+        "levels": list(reliability.LEVELS),
         "bins": calibration.BINS,
         "backfilled_after": provenance.BACKFILL / dt.timedelta(days=1),
     } == record

@@ -7,9 +7,9 @@ import datetime as dt
 import pytest
 import sqlalchemy as sa
 
-from service.idempotency import prune_answers
-from service.models import Claim, KeptAnswer, Outlet, Report, Resolution, Withdrawal
-from service.vocabulary import Scope
+from service.access.idempotency import prune_answers
+from service.storage.models import Claim, KeptAnswer, Outlet, Report, Resolution, Withdrawal
+from service.values.vocabulary import Scope
 from tests.world import NOTE, World, assert_problem, report
 
 KEY = {"Idempotency-Key": "8e03978e-40d5-43dd-bc93-6894a57f9324"}

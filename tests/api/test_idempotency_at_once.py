@@ -8,9 +8,9 @@ from concurrent.futures import ThreadPoolExecutor, wait
 
 import pytest
 
-from service import idempotency
-from service.keys import list_keys
-from service.models import Claim, KeptAnswer
+from service.access import idempotency
+from service.access.keys import list_keys
+from service.storage.models import Claim, KeptAnswer
 from tests.awaiting import DEADLINE
 from tests.world import assert_problem, report
 

@@ -9,11 +9,11 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 
-from service import keys
+from service.access import keys
+from service.access.keys import find_caller, list_keys
 from service.errors import KeyEnded
-from service.keys import find_caller, list_keys
-from service.models import ApiKey
-from service.vocabulary import Scope
+from service.storage.models import ApiKey
+from service.values.vocabulary import Scope
 from tests.api.contract import NOTHING
 from tests.world import NOTE, World, assert_problem
 

@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from service.vocabulary import Scope
+from service.values.vocabulary import Scope
 from tests.api.bodies import CLAIMS, OUTLETS, VALID
 from tests.world import assert_problem
 

@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 
-from service.rebuild import rebuild_sums
+from service.outlets.rebuild_sums import rebuild_sums
 from tests.world import assert_problem, report
 
 BOTH = "/v1/outlets/bild/merge"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from service.vocabulary import Scope
+from service.values.vocabulary import Scope
 from tests.api.bodies import send_resolution
 from tests.world import NOTE, assert_problem, report
 

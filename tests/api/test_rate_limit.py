@@ -9,12 +9,12 @@ from dataclasses import replace
 
 import pytest
 
-from service.cache import ScoreCache
-from service.keys import list_keys, rotate_key
-from service.limits import Limits, Quota
-from service.metrics import render_metrics
-from service.runtime import Runtime
-from service.vocabulary import Scope
+from service.access.keys import list_keys, rotate_key
+from service.access.limits import Limits, Quota
+from service.cache.score_cache import ScoreCache
+from service.telemetry.metrics import render_metrics
+from service.values.vocabulary import Scope
+from service.web.runtime import Runtime
 from tests.cached import failures, long_rest
 from tests.own_redis import own_redis
 from tests.world import World, application_on, assert_problem, report

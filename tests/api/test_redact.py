@@ -7,9 +7,9 @@ import json
 import pytest
 import sqlalchemy as sa
 
-from service.models import Claim, Entry, KeptAnswer, Report, Version
-from service.sealing import seal_entries
-from service.verification import verify_ledger
+from service.ledger.seal import seal_entries
+from service.ledger.verify import verify_ledger
+from service.storage.models import Claim, Entry, KeptAnswer, Report, Version
 from tests.everything import NOW
 from tests.world import assert_problem, report
 

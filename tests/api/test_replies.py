@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from service.vocabulary import Scope
+from service.values.vocabulary import Scope
 from tests.api.contract import NOTHING
 from tests.world import assert_problem, report
 

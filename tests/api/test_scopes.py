@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from service.keys import change_key, create_key, revoke_key
-from service.runtime import Runtime
-from service.vocabulary import Scope
+from service.access.keys import change_key, create_key, revoke_key
+from service.values.vocabulary import Scope
+from service.web.runtime import Runtime
 from tests.api.contract import ARGUMENTS
 from tests.world import World, assert_problem
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from service.app import create_app
-from service.draining import say_starting, say_stopping
+from service.operations.readiness import say_starting, say_stopping
 from tests.api.contract import CheckedClient
 from tests.world import assert_problem, report
 

@@ -18,12 +18,12 @@ from playwright.sync_api import sync_playwright
 
 from service.app import create_app
 from service.config import Settings
-from service.contexts import refit_context
-from service.imports import load_lines
-from service.lines import ReadLine
-from service.runtime import Runtime
 from service.schemas.lines import read_line
-from service.vocabulary import OPERATOR
+from service.scores.contexts import refit_context
+from service.transfer.lines import ReadLine
+from service.transfer.load import load_lines
+from service.values.vocabulary import OPERATOR
+from service.web.runtime import Runtime
 from tests.pages.editor import Editor
 from tests.pages.site import Site, serving
 from tests.world import HOSTILE, World, report

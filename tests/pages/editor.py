@@ -6,8 +6,8 @@ import datetime as dt
 import html
 import re
 
-from service.keys import create_key
-from service.vocabulary import Scope
+from service.access.keys import create_key
+from service.values.vocabulary import Scope
 
 HTTPS = {"Origin": "https://desk.example", "Host": "desk.example"}
 """Headers of a browser that sends a form over https."""

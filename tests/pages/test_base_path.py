@@ -15,8 +15,8 @@ from service.app import create_app
 from service.cli.remote import Remote
 from service.config import Settings
 from service.errors import DomainTaken
-from service.lines import ReadLine
 from service.schemas.lines import read_line
+from service.transfer.lines import ReadLine
 from tests.pages.editor import HERE, Editor
 from tests.pages.site import Site, look, serving, visiting
 from tests.world import World, assert_problem, report

@@ -8,11 +8,11 @@ import re
 
 import pytest
 
-from service.forecasts import keep_forecasts, refit_learner
-from service.imports import load_lines
-from service.lines import ReadLine
+from service.claims.forecast import keep_forecasts, refit_learner
 from service.schemas.lines import read_line
-from service.vocabulary import OPERATOR
+from service.transfer.lines import ReadLine
+from service.transfer.load import load_lines
+from service.values.vocabulary import OPERATOR
 from tests.pages.site import claim_page, figures, section, words
 
 NOW = dt.datetime(2026, 11, 1, tzinfo=dt.UTC)

@@ -7,10 +7,10 @@ import re
 
 import pytest
 
-from service.imports import load_lines
-from service.lines import ReadLine
 from service.schemas.lines import read_line
-from service.vocabulary import OPERATOR
+from service.transfer.lines import ReadLine
+from service.transfer.load import load_lines
+from service.values.vocabulary import OPERATOR
 from tests.pages.site import claim_page, section, words
 from tests.world import HOSTILE, report
 

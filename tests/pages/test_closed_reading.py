@@ -7,8 +7,8 @@ import re
 
 import pytest
 
-from service.keys import revoke_key
-from service.vocabulary import Scope
+from service.access.keys import revoke_key
+from service.values.vocabulary import Scope
 from tests.pages.editor import Editor, is_out
 from tests.pages.site import audit, look, visiting
 from tests.world import assert_problem

@@ -7,8 +7,8 @@ import re
 
 import pytest
 
-from service.doings import list_doings
-from service.vocabulary import Scope
+from service.claims.activity import list_doings
+from service.values.vocabulary import Scope
 from tests.awaiting import wait_until
 from tests.pages.editor import Editor, due, told
 from tests.world import HOSTILE, report

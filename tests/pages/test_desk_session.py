@@ -11,9 +11,9 @@ import zlib
 import itsdangerous
 import pytest
 
-from service.keys import change_key, revoke_key, rotate_key
-from service.limits import Limits, Quota
-from service.vocabulary import Scope
+from service.access.keys import change_key, revoke_key, rotate_key
+from service.access.limits import Limits, Quota
+from service.values.vocabulary import Scope
 from tests.awaiting import wait_until
 from tests.pages.editor import HTTPS, Editor, is_out, told
 from tests.world import report

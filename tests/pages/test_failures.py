@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from service import portraits
+from service.scores import portrait
 from tests.pages.site import audit, look, visiting
 from tests.world import assert_problem
 
@@ -66,7 +66,7 @@ def test_unexpected(site, monkeypatch):
     """
     What nobody expected is a page without a word of its cause, and with the number under which it is logged.
     """
-    monkeypatch.setattr(portraits, "describe_outlet", None)
+    monkeypatch.setattr(portrait, "describe_outlet", None)
     response = site.client.get("/outlets/bild?basis=matured", headers={"X-Request-ID": "r-1"})
 
     assert (500, "text/html; charset=utf-8") == (response.status_code, response.content_type)

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from service import pages
-from service.pages.frame import edition
-from service.redis_link import PREFIX
+from service.cache.redis_link import PREFIX
+from service.pages.layout import edition
 
 pytestmark = pytest.mark.sqlite_alone  # what is kept in Redis and in memory
 

@@ -1,4 +1,4 @@
-"""service.pages.lanes: who said what when, as a picture"""
+"""service.pages.timeline: who said what when, as a picture"""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.dossier import ClaimView, ReportView, ResolutionView
-from service.pages.lanes import MOST, MOST_MARKS, draw, summarise
-from service.story import Story
-from service.talk import WithdrawalView
-from service.vocabulary import ClaimKind, ClaimStatus, Role, Stance, Verdict
+from service.claims.describe import ClaimView, ReportView, ResolutionView
+from service.claims.discussion import WithdrawalView
+from service.claims.story import Story
+from service.pages.timeline import MOST, MOST_MARKS, draw, summarise
+from service.values.vocabulary import ClaimKind, ClaimStatus, Role, Stance, Verdict
 
 BEGAN = dt.datetime(2024, 1, 1, tzinfo=dt.UTC)
 OUTLETS = "abcdefgh"

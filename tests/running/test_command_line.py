@@ -11,7 +11,7 @@ import sys
 import pytest
 
 from service.cli import main
-from service.serve import ROOT
+from service.operations.serve import ROOT
 from tests.live import free_port, running
 
 HEAVY = {"alembic", "flask", "marshmallow", "numpy", "prometheus_client", "psycopg", "redis", "rich", "sqlalchemy"}
@@ -184,8 +184,14 @@ def test_files_are_private(tmp_path):
     try:
         with running(tmp_path, data_dir=tmp_path / "new" / "data") as service:
             service.call("POST", "/v1/outlets", {"name": "Herald"})
-            run("backup", str(tmp_path / "kept" / "copy.db"), "--data-dir", str(service.data_dir), cwd=tmp_path)
-            run("export", str(tmp_path / "out"), "--data-dir", str(service.data_dir), cwd=tmp_path)
+            run(
+                "backup",
+                str(tmp_path / "kept" / "copy.db"),
+                "--data-dir",
+                str(service.operations.data_dir),
+                cwd=tmp_path,
+            )
+            run("export", str(tmp_path / "out"), "--data-dir", str(service.operations.data_dir), cwd=tmp_path)
             names = [path for top in ("new", "kept", "out") for path in [tmp_path / top, *(tmp_path / top).rglob("*")]]
             modes = {path.relative_to(tmp_path).as_posix(): mode_of(path) for path in names}
     finally:

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 import pytest
 
-from service.db import Database
-from service.keys import create_key
-from service.vocabulary import Scope
+from service.access.keys import create_key
+from service.storage.db import Database
+from service.values.vocabulary import Scope
 from tests.live import gunicorn_alone
 from tests.own_redis import own_redis, wait_until
 

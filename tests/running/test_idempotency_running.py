@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 import psutil
 import sqlalchemy as sa
 
-from service.models import Claim, KeptAnswer
+from service.storage.models import Claim, KeptAnswer
 from tests.awaiting import wait_until
 from tests.live import running
 from tests.world import report
@@ -82,7 +82,7 @@ def sent(service, number):
 
 def kill_one_worker(service):
     """Kill one of the processes that answer; gunicorn's master, the eldest, starts another."""
-    _, *workers = service.processes("borneout-web")
+    _, *workers = service.operations.processes("borneout-web")
     if workers:
         with contextlib.suppress(psutil.NoSuchProcess):
             random.choice(workers).kill()  # noqa: S311 - as above

@@ -14,11 +14,11 @@ import psutil
 import pytest
 import sqlalchemy as sa
 
-from service.imports import load_lines
-from service.lines import ReadLine
-from service.models import Claim
 from service.schemas.lines import read_line
-from service.vocabulary import OPERATOR
+from service.storage.models import Claim
+from service.transfer.lines import ReadLine
+from service.transfer.load import load_lines
+from service.values.vocabulary import OPERATOR
 from tests.awaiting import DEADLINE, wait_until
 from tests.live import KEY, running
 from tests.own_redis import own_redis
@@ -204,7 +204,7 @@ def test_redis_killed_in_the_middle(race_of, service):
     @contextlib.contextmanager
     def killed():
         watcher = psutil.Process(service.process.pid)
-        [process] = service.processes("redis.sock")
+        [process] = service.operations.processes("redis.sock")
         watcher.suspend()  # or Redis would be back sooner than a slow machine resolves a third of them
         try:
             process.kill()

@@ -282,7 +282,7 @@ def test_own_claims(service):
     A key that may not resolve what it filed is refused that line, and the rest goes on.
     """
     scopes = ["claims:write", "outlets:write", "resolutions:write"]
-    borneout = Command(Settings.from_env({}, data_dir=service.data_dir))
+    borneout = Command(Settings.from_env({}, data_dir=service.operations.data_dir))
     made = borneout("keys", "create", "feed", *(part for scope in scopes for part in ("--scope", scope)))
     key = next(word for word in made.stdout.split() if word.startswith("bo_"))
 

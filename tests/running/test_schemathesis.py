@@ -9,8 +9,8 @@ import sys
 import pytest
 
 from service.config import Settings
-from service.serve import ROOT
-from service.vocabulary import Scope
+from service.operations.serve import ROOT
+from service.values.vocabulary import Scope
 from tests.command import Command
 from tests.examples import PER_TEST
 from tests.live import running
@@ -77,7 +77,7 @@ READS = "positive" if EXAMPLES < 100 else "all"
 def service(tmp_path_factory):
     """A service with the example in it."""
     with running(tmp_path_factory.mktemp("fuzzed")) as service:
-        borneout = Command(Settings.from_env({}, data_dir=service.data_dir))
+        borneout = Command(Settings.from_env({}, data_dir=service.operations.data_dir))
         assert 0 == borneout("import", ROOT / "examples" / "alonso.ndjson").exit_code
         yield service
 

@@ -13,8 +13,8 @@ import pytest
 import yaml
 
 from service.config import Settings
-from service.redis_server import find_redis_server
-from service.serve import ROOT
+from service.operations.redis_server import find_redis_server
+from service.operations.serve import ROOT
 from tests.awaiting import DEADLINE, wait_until
 from tests.command import Command
 from tests.live import KEY, free_port, running
@@ -48,9 +48,9 @@ def test_redis_is_given_no_secrets(service):
     """
     Redis, which needs no key and no password, is given none.
     """
-    env = (service.data_dir / "told").read_text()
+    env = (service.operations.data_dir / "told").read_text()
 
-    assert f"PATH={service.data_dir}:" in env
+    assert f"PATH={service.operations.data_dir}:" in env
     assert "BORNEOUT_" not in env
 
 
@@ -58,11 +58,14 @@ def test_second_service_on_the_same_data(service):
     """
     Two services do not share a data directory: the second says so and ends, and the first goes on.
     """
-    borneout = Command(Settings.from_env({}, data_dir=service.data_dir))
+    borneout = Command(Settings.from_env({}, data_dir=service.operations.data_dir))
 
     second = borneout("serve", "--port", free_port(), BORNEOUT_REDIS_URL="")
 
-    assert (1, f"Error: Another `borneout serve` runs on {service.data_dir}.\n") == (second.exit_code, second.stderr)
+    assert (1, f"Error: Another `borneout serve` runs on {service.operations.data_dir}.\n") == (
+        second.exit_code,
+        second.stderr,
+    )
     assert 200 == service.status("/healthz")
 
 

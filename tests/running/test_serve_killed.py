@@ -5,8 +5,8 @@ from __future__ import annotations
 import psutil
 import pytest
 
-from service import processes
-from service.processes import Process
+from service.operations import processes
+from service.operations.processes import Process
 from tests.awaiting import DEADLINE, later, wait_until
 from tests.live import running
 from tests.world import NOTE, report
@@ -29,34 +29,34 @@ def test_every_process_killed_comes_back(service):
     claim = service.call("POST", "/v1/claims", {"text": "It opens.", "reports": [report()]})[1]
     score = "/v1/outlets/herald/score"
     for part in PARTS:
-        before = {process.pid for process in service.processes(part)}
+        before = {process.pid for process in service.operations.processes(part)}
 
         def is_back(part=part, before=before):
             assert 200 == service.status(score)
-            return {process.pid for process in service.processes(part)} - before
+            return {process.pid for process in service.operations.processes(part)} - before
 
-        killed = service.processes(part)[-1]  # of gunicorn one of those that answer
+        killed = service.operations.processes(part)[-1]  # of gunicorn one of those that answer
         killed.kill()
         psutil.wait_procs([killed], DEADLINE)
         wait_until(is_back)
         service.wait_until_ready(("ok",))
-    [master, *old] = service.processes("borneout-web")
+    [master, *old] = service.operations.processes("borneout-web")
     master.kill()
-    wait_until(lambda: {p.pid for p in service.processes("borneout-web")} - {p.pid for p in [master, *old]})
+    wait_until(lambda: {p.pid for p in service.operations.processes("borneout-web")} - {p.pid for p in [master, *old]})
     psutil.wait_procs(old, DEADLINE)  # until then it may be one of them that answers
     service.wait_until_ready(("ok",))
 
     path = f"/v1/claims/{claim['id']}/resolutions"
     assert 201 == service.call("POST", path, {"verdict": "true", "note": NOTE})[0]
     wait_until(lambda: 1 == service.call("GET", score)[1]["counts"]["resolved"])
-    wait_until(lambda: [1, 1, 3] == [len(service.processes(part)) for part in PARTS])
+    wait_until(lambda: [1, 1, 3] == [len(service.operations.processes(part)) for part in PARTS])
 
 
 def test_the_rest_ends_when_the_first_is_killed(service):
     """
     When the process that watches over the others is killed, they end too, and a new start needs no cleaning up.
     """
-    below = service.processes()
+    below = service.operations.processes()
 
     service.process.kill()
     service.process.wait()

@@ -15,10 +15,10 @@ import threading
 import psutil
 import pytest
 
+from service.access.keys import list_keys
 from service.config import Settings
-from service.db import Database
-from service.keys import list_keys
-from service.serve import ROOT, Address
+from service.operations.serve import ROOT, Address
+from service.storage.db import Database
 from tests.awaiting import DEADLINE
 from tests.command import Command
 from tests.live import free_port

@@ -9,8 +9,8 @@ from contextlib import closing
 
 import pytest
 
-from service.db import Database
-from service.migrations import migrate
+from service.storage.db import Database
+from service.storage.migrations import migrate
 from tests.awaiting import DEADLINE, wait_until
 from tests.live import KEY, gunicorn_alone, running
 

@@ -102,7 +102,7 @@ def service(installed, tmp_path_factory):
     started = []
     try:
         wait_until(lambda: service.process.poll() is not None or 200 == service.status("/readyz"))
-        started = service.processes()
+        started = service.operations.processes()
         yield service
         service.process.terminate()
         assert 0 == service.process.wait(90)

@@ -1,0 +1,1 @@
+"""API keys, sessions, rate limits and idempotency keys."""

@@ -1,0 +1,1 @@
+"""The score cache in Redis and its invalidation."""

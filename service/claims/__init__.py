@@ -1,0 +1,1 @@
+"""Record claims and reports, resolve them, and list them."""

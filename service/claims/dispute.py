@@ -1,0 +1,145 @@
+"""Dispute resolutions, and close disputes. Only another resolution changes a verdict."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TypedDict
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, selectinload
+
+from service.cache.invalidation import forget_scores
+from service.cache.score_cache import ScoreCache
+from service.claims.describe import filers, load_claim, reporting_outlets, require_claim, standing_resolution
+from service.claims.discussion import DisputeView, describe_dispute, is_open
+from service.errors import AlreadyDisputed, DisputeClosed, NotFound, NothingToDispute, OwnDispute
+from service.outlets.sums import hold_outlets
+from service.storage.db import Database, retried
+from service.storage.models import Claim, Dispute, Resolution
+from service.storage.paging import Keyset, Page, SortKey
+from service.values.ids import new_id
+from service.values.vocabulary import Caller, DisputeStatus, Scope
+
+_OLDEST_FIRST = Keyset([Dispute.id], [UUID])
+
+
+class NewDispute(TypedDict):
+    """A dispute as sent."""
+
+    reason: str
+    evidence: list[str]
+
+
+@retried
+def dispute_resolution(
+    db: Database,
+    cache: ScoreCache,
+    claim_id: UUID,
+    *,
+    reason: str,
+    evidence: list[str],
+    caller: Caller,
+    now: dt.datetime,
+) -> tuple[DisputeView, bool]:
+    """Dispute the resolution of a claim that is in effect. Scores keep their values and count the dispute.
+
+    Returns:
+        The dispute, and whether it is new: the same dispute sent again while it is open returns the existing one.
+
+    Raises:
+        NotFound: No claim has this id.
+        NothingToDispute: The claim has no resolution in effect.
+        AlreadyDisputed: The caller has an open dispute of it with another reason or other evidence.
+    """
+    with db.write() as session:
+        claim = load_claim(session, claim_id, lock=True)
+        if (resolution := standing_resolution(claim)) is None:
+            raise NothingToDispute(
+                f"The claim {claim_id} has no resolution in effect to dispute. Dispute it once it is resolved."
+            )
+        for known in resolution.disputes:
+            if known.closed_at is None and known.filed_by == caller.key_id:
+                if (known.reason, known.evidence) != (reason, evidence):
+                    raise AlreadyDisputed(
+                        f"This key has another open dispute of the resolution {resolution.id}, {known.id}. Send a new "
+                        "one once that is closed."
+                    )
+                return describe_dispute(known, resolution), False
+        dispute = Dispute(id=new_id(), reason=reason, evidence=evidence, filed_by=caller.key_id, recorded_at=now)
+        resolution.disputes.append(dispute)
+        hold_outlets(session, [claim])
+        forget_scores(session, cache, reporting_outlets(claim), now=now)
+    return describe_dispute(dispute, resolution), True
+
+
+@retried
+def close_dispute(
+    db: Database, cache: ScoreCache, dispute_id: UUID, *, reason: str, caller: Caller, now: dt.datetime
+) -> DisputeView:
+    """Close a dispute with a public reason; the resolution stays in effect.
+
+    Raises:
+        NotFound: No dispute has this id.
+        DisputeClosed: The dispute is closed.
+        OwnDispute: The caller is a party to the dispute, and lacks the scope to close it (R14).
+    """
+    with db.write() as session:
+        claim, dispute = _load(session, dispute_id)
+        resolution = next(one for one in claim.resolutions if one.id == dispute.resolution_id)
+        if dispute.closed_at is not None:
+            raise DisputeClosed(f"The dispute {dispute_id} was closed before, and a closed dispute does not change.")
+        parties = filers(claim) | {dispute.filed_by, resolution.resolved_by}
+        if caller.key_id in parties and not caller.may(Scope.RESOLUTIONS_OWN):
+            raise OwnDispute(
+                f"This key is a party to the dispute {dispute_id}, and lacks the scope resolutions:own. Close it with "
+                "another key."
+            )
+        dispute.closed_at, dispute.closed_by, dispute.closing_reason = now, caller.key_id, reason
+        hold_outlets(session, [claim])
+        forget_scores(session, cache, reporting_outlets(claim), now=now)
+    return describe_dispute(dispute, resolution)
+
+
+def list_disputes(
+    db: Database, *, status: DisputeStatus | None = None, after: SortKey | None, limit: int
+) -> Page[DisputeView]:
+    """Return a page of the disputes of all claims, the oldest first.
+
+    Raises:
+        InvalidQuery: `after` is not a sort key of this list.
+    """
+    rows = sa.select(Dispute)
+    if status is not None:
+        rows = rows.where(is_open() if status is DisputeStatus.OPEN else ~is_open())
+    with db.read() as session:
+        return _page(session, rows, after=after, limit=limit)
+
+
+def list_claim_disputes(db: Database, claim_id: UUID, *, after: SortKey | None, limit: int) -> Page[DisputeView]:
+    """Return a page of the disputes of all resolutions of a claim, the oldest first.
+
+    Raises:
+        NotFound: No claim has this id.
+        InvalidQuery: `after` is not a sort key of this list.
+    """
+    of_claim = sa.select(Resolution.id).where(Resolution.claim_id == claim_id)
+    with db.read() as session:
+        require_claim(session, claim_id)
+        return _page(session, sa.select(Dispute).where(Dispute.resolution_id.in_(of_claim)), after=after, limit=limit)
+
+
+def _load(session: Session, dispute_id: UUID) -> tuple[Claim, Dispute]:
+    """Load a dispute with its claim, which is locked first."""
+    of = sa.select(Resolution.claim_id).join(Dispute, Dispute.resolution_id == Resolution.id)
+    if (claim_id := session.scalar(of.where(Dispute.id == dispute_id))) is None:
+        raise NotFound(f"No dispute with the id {dispute_id} is on record. Find its id with GET /v1/disputes.")
+    claim = load_claim(session, claim_id, lock=True)
+    disputes = (dispute for resolution in claim.resolutions for dispute in resolution.disputes)
+    return claim, next(dispute for dispute in disputes if dispute.id == dispute_id)
+
+
+def _page(session: Session, rows: sa.Select[Dispute], *, after: SortKey | None, limit: int) -> Page[DisputeView]:
+    shown = rows.options(selectinload(Dispute.resolution))
+    page = _OLDEST_FIRST.page(session, shown, after=after, limit=limit)
+    return Page([describe_dispute(dispute, dispute.resolution) for dispute in page.items], page.next)

@@ -1,0 +1,246 @@
+"""Forecasts of open claims by `forecast/1`: train the model on the record, forecast, and store daily forecasts."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+from uuid import UUID
+from weakref import WeakKeyDictionary
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from service.claims.describe import WHOLE, count_roots, counting_reports, load_claim, standing_resolution, stands
+from service.methods import forecast
+from service.methods.forecast import Contribution, Forecast, StanceCount, StanceCounts, State
+from service.methods.provenance import Filed, roots_of
+from service.methods.rates import UNIT, Rates
+from service.methods.reliability import DEFAULT_LEVEL
+from service.outlets.sums import read_rates, read_rates_on
+from service.outlets.track_record import ToldClaim, walk_claims
+from service.storage.db import Database, lock_name
+from service.storage.models import Claim, ForecastRow, LearnerRow, Report, Resolution, Subtotal, Version, Withdrawal
+from service.values.vocabulary import ClaimKind, Stance
+
+KEPT_AT_ONCE = 200
+"""The number of claims whose forecasts are stored in one transaction."""
+
+# A state never changes, so each is loaded once. Its number alone could be that of another state in a restored backup.
+_READ: WeakKeyDictionary[sa.Engine, tuple[tuple[Any, ...], State]] = WeakKeyDictionary()
+
+
+@dataclass(frozen=True, slots=True)
+class ForecastInterval:
+    """The credible interval of a forecast."""
+
+    lower: float
+    upper: float
+    level: float
+
+
+@dataclass(frozen=True, slots=True)
+class DailyForecast:
+    """The stored forecast of a day."""
+
+    day: dt.date
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class ForecastView:
+    """The forecast of a claim, with the contributions of its features."""
+
+    claim: UUID
+    method: str
+    independent_roots: int
+    kept: list[DailyForecast]
+    """The stored forecasts of earlier days, the oldest first."""
+    status: Literal["rated", "insufficient", "closed"]
+    probability: float | None = None
+    interval: ForecastInterval | None = None
+    trained_on: int | None = None
+    """The number of resolved claims that the model was trained on."""
+    base: float | None = None
+    """The log-odds without any feature."""
+    contributions: tuple[Contribution, ...] = ()
+
+
+def forecast_claim(db: Database, claim_id: UUID, *, level: float) -> ForecastView:
+    """Return the probability that a claim proves true, and the contributions to it.
+
+    Raises:
+        NotFound: No claim has this id.
+    """
+    with db.read() as session:
+        claim = load_claim(session, claim_id)
+        rows = session.scalars(sa.select(ForecastRow).where(ForecastRow.claim_id == claim.id).order_by(ForecastRow.day))
+        closed = ForecastView(
+            claim=claim.id,
+            method=forecast.METHOD,
+            independent_roots=count_roots(session, [claim])[claim.id],
+            kept=[DailyForecast(row.day, row.probability) for row in rows],
+            status="closed",
+        )
+        if claim.kind is ClaimKind.OPINION or standing_resolution(claim) is not None:
+            return closed
+        rates = read_rates_on(session, claim.topic)
+        [made] = _forecasts(session, [claim], rates, level=level)
+    return replace(
+        closed,
+        status="rated" if made.sufficient else "insufficient",
+        probability=made.probability,
+        interval=ForecastInterval(made.lower, made.upper, made.level),
+        trained_on=made.trained_on,
+        base=made.base,
+        contributions=made.contributions,
+    )
+
+
+def refit_learner(db: Database, *, now: dt.datetime) -> bool:
+    """Train the model on the whole record, if rows were added since the last training.
+
+    Returns:
+        Whether a new state was stored.
+    """
+    with db.read(patient=True) as session:
+        learned_from = _record_size(session)
+        newest = session.execute(_newest().with_only_columns(LearnerRow.learned_from)).scalar()
+        if newest == learned_from:
+            return False
+        last = session.scalar(sa.select(sa.func.max(LearnerRow.number))) or 0
+        state = forecast.refit(_cases(walk_claims(session), _rivals(session, None))).to_json()
+    with db.write() as session:
+        lock_name(session, "refit of the learner")
+        if session.get(LearnerRow, last + 1) is not None:
+            return False
+        row = LearnerRow(number=last + 1, build=forecast.BUILD, state=state, learned_from=learned_from, recorded_at=now)
+        session.add(row)
+        # Keep the states of other builds of the method, which may still be in use elsewhere.
+        former = sa.select(LearnerRow).where(LearnerRow.build == forecast.BUILD, LearnerRow.number <= last)
+        for earlier in session.scalars(former):
+            session.delete(earlier)
+    return True
+
+
+def _record_size(session: Session) -> str:
+    """Return the numbers of rows that the model learns from; rows are only added, so every change alters them."""
+    tables = (Report, Resolution, Withdrawal, Version)
+    return "/".join(str(session.scalar(sa.select(sa.func.count()).select_from(table))) for table in tables)
+
+
+def keep_forecasts(db: Database, *, after: UUID | None, now: dt.datetime) -> UUID | None:
+    """Store today's forecasts of a batch of open claims.
+
+    Args:
+        db: The database.
+        after: The last claim of the previous batch; None for the first batch.
+        now: The time of the call.
+
+    Returns:
+        The last claim of the batch, or None after the last batch.
+    """
+    with db.read(patient=True) as session:
+        if _state(session).trained_on < forecast.ENOUGH:
+            return None
+        # One look into an index for each claim, where PostgreSQL may compare every claim with every forecast of today.
+        kept = sa.select(ForecastRow.day).where(ForecastRow.claim_id == Claim.id, ForecastRow.day == now.date())
+        is_kept = kept.limit(1).correlate(Claim).scalar_subquery().is_not(None)
+        is_open = ~stands(Resolution.verdict.is_not(None)) & (Claim.kind != ClaimKind.OPINION) & ~is_kept
+        rows = sa.select(Claim).where(is_open).order_by(Claim.id).limit(KEPT_AT_ONCE).options(*WHOLE)
+        claims = session.scalars(rows if after is None else rows.where(Claim.id > after)).all()
+        reported = [claim for claim in claims if counting_reports(claim)]
+        made = _forecasts(session, reported, read_rates(session), level=DEFAULT_LEVEL)
+    rows_of_today = [
+        {"claim_id": claim.id, "day": now.date(), "method": forecast.METHOD, "probability": one.probability}
+        for claim, one in zip(reported, made, strict=True)
+        if one.sufficient
+    ]
+    if rows_of_today:
+        with db.write() as session:
+            lock_name(session, "keeping of forecasts")  # another worker could store the same forecasts
+            there = sa.select(ForecastRow.claim_id).where(ForecastRow.day == now.date())
+            known = set(
+                session.scalars(there.where(ForecastRow.claim_id.in_([row["claim_id"] for row in rows_of_today])))
+            )
+            fresh = (row for row in rows_of_today if row["claim_id"] not in known)
+            session.add_all(ForecastRow(**row, recorded_at=now) for row in fresh)
+    return claims[-1].id if claims else None
+
+
+def _forecasts(session: Session, claims: Sequence[Claim], rates: Rates, *, level: float) -> list[Forecast]:
+    state = _state(session)
+    rivals = _rivals(session, {claim.group for claim in claims if claim.group is not None})
+    counts = _counts(session, {report.outlet.surviving.id for claim in claims for report in claim.reports})
+    return [
+        forecast.forecast(state, rates, counts, _claim(claim, rivals), _reports(counting_reports(claim)), level=level)
+        for claim in claims
+    ]
+
+
+def _claim(claim: Claim, rivals: Mapping[str | None, int]) -> forecast.ForecastClaim:
+    key = claim.external_id or str(claim.id)
+    return forecast.ForecastClaim(key, claim.kind, claim.topic, rivals.get(claim.group, 0))
+
+
+def _reports(filed: Sequence[Filed]) -> list[forecast.ForecastReport]:
+    roots = roots_of(filed)
+    return [
+        forecast.ForecastReport(
+            outlet=str(report.outlet_id),
+            stance=report.stance,
+            published_at=report.published_at,
+            commitment=report.commitment,
+            probability=report.probability,
+            root=str(roots[report.id]) if report.is_relay else None,
+        )
+        for report in filed
+    ]
+
+
+def _cases(claims: Iterable[ToldClaim], rivals: Mapping[str | None, int]) -> Iterator[forecast.Resolved]:
+    for told in claims:
+        facts = told.facts
+        if facts.truth is not None and facts.known_at is not None and facts.kind is not ClaimKind.OPINION:
+            in_time = [report for report in told.reports if not report.is_after(facts.known_at)]
+            key = told.external_id or str(told.id)
+            claim = forecast.ForecastClaim(key, facts.kind, facts.topic, rivals.get(told.group, 0))
+            yield forecast.Resolved(claim, _reports(in_time), facts.truth, facts.known_at)
+
+
+def _rivals(session: Session, groups: set[str] | None) -> dict[str | None, int]:
+    """Return, by group, the number of other claims that each claim excludes; None for all groups."""
+    sizes = sa.select(Claim.group, sa.func.count()).group_by(Claim.group)
+    chosen = Claim.group.is_not(None) if groups is None else Claim.group.in_(groups)
+    return {group: size - 1 for group, size in session.execute(sizes.where(chosen))}
+
+
+def _counts(session: Session, outlets: set[UUID]) -> StanceCounts:
+    sums = sa.func.sum(Subtotal.told), sa.func.sum(Subtotal.told_true)
+    by = Subtotal.outlet_id, Subtotal.stance
+    rows = session.execute(
+        sa.select(*by, *sums).where(Subtotal.outlet_id.in_(outlets), Subtotal.stance != "").group_by(*by)
+    )
+    return {
+        (str(outlet), Stance(stance)): StanceCount(int(told), int(true) / UNIT) for outlet, stance, told, true in rows
+    }
+
+
+def _state(session: Session) -> State:
+    """Return the newest state that this build of the method has learned."""
+    columns = LearnerRow.number, LearnerRow.learned_from, LearnerRow.recorded_at
+    newest = session.execute(_newest().with_only_columns(*columns)).one_or_none()
+    if newest is None:
+        return forecast.START
+    engine = session.get_bind().engine
+    known = _READ.get(engine)
+    if known is None or known[0] != tuple(newest):
+        row = session.get_one(LearnerRow, newest.number)
+        known = _READ[engine] = tuple(newest), State.from_json(row.state)
+    return known[1]
+
+
+def _newest() -> sa.Select[LearnerRow]:
+    rows = sa.select(LearnerRow).where(LearnerRow.build == forecast.BUILD)
+    return rows.order_by(LearnerRow.number.desc()).limit(1)

@@ -1,0 +1,175 @@
+"""List claims by filters and words, the queue of due claims, and the topics of claims."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TypedDict, Unpack
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, selectinload
+
+from service.claims.describe import (
+    WHOLE,
+    ListedClaim,
+    count_roots,
+    counting_reports,
+    newest_resolution,
+    stands,
+    summarise_claim,
+)
+from service.claims.discussion import disputed_claims, is_open
+from service.claims.search import has_words
+from service.outlets.find import filtering_outlet, merged_with
+from service.storage.db import Database, UtcDateTime
+from service.storage.models import Claim, Dispute, Report, Resolution, Withdrawal
+from service.storage.paging import Keyset, Page, SortKey, read_number, read_sort_key
+from service.storage.versions import members_of
+from service.values.instants import format_instant, parse_instant
+from service.values.vocabulary import ClaimKind, ClaimOrder, ClaimStatus, Verdict
+
+# Sorts claims without a due date last.
+_DUE = sa.func.coalesce(Claim.resolves_by, sa.literal(dt.datetime.max.replace(tzinfo=dt.UTC), UtcDateTime))
+_SORTED = {
+    ClaimOrder.NEWEST: Keyset([Claim.id], [UUID], descending=True),
+    ClaimOrder.OLDEST: Keyset([Claim.id], [UUID]),
+    ClaimOrder.DUE: Keyset([_DUE, Claim.id], [parse_instant, UUID]),
+}
+
+
+class ClaimFilters(TypedDict, total=False):
+    """The filters of a list of claims; None is the same as no filter."""
+
+    status: ClaimStatus | None
+    verdict: Verdict | None
+    outlet: str | None
+    topic: str | None
+    external_id: str | None
+    q: str | None
+    resolves_before: dt.datetime | None
+    disputed: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class StakeView:
+    """The reports that the resolution of a claim will score."""
+
+    reports: int
+    outlets: list[str]
+    independent_roots: int
+
+
+@dataclass(frozen=True, slots=True)
+class QueuedClaim(ListedClaim):
+    """A due claim in the queue."""
+
+    at_stake: StakeView
+    supersedes: UUID | None
+    """The withdrawal that reopened the claim, which its next resolution supersedes."""
+
+
+@dataclass(frozen=True, slots=True)
+class TopicView:
+    """A topic and the number of its claims."""
+
+    topic: str
+    claims: int
+
+
+def list_claims(
+    db: Database,
+    *,
+    sort: ClaimOrder = ClaimOrder.NEWEST,
+    after: SortKey | None,
+    limit: int,
+    now: dt.datetime,
+    **filters: Unpack[ClaimFilters],
+) -> Page[ListedClaim]:
+    """Return a page of claims, by default the newest first.
+
+    Raises:
+        InvalidQuery: `after` is not a sort key of this list, or `outlet` is unknown.
+    """
+    rows = sa.select(Claim).options(selectinload(Claim.resolutions).selectinload(Resolution.disputes))
+    with db.read() as session:
+        rows = rows.where(*_conditions(session, filters, now=now))
+        page = _SORTED[sort].page(session, rows, after=after, limit=limit)
+        return Page([summarise_claim(claim, now=now) for claim in page.items], page.next)
+
+
+def list_due_claims(db: Database, *, after: SortKey | None, limit: int, now: dt.datetime) -> Page[QueuedClaim]:
+    """Return a page of the due claims, the longest overdue first and then the most reported (R15).
+
+    All pages count reports as of the first page, so that the order is stable; a sort key begins with that moment.
+
+    Raises:
+        InvalidQuery: `after` is not a sort key of this list.
+    """
+    begun, after = (now, None) if after is None else (*read_sort_key(after[:1], [parse_instant]), after[1:])
+    keyset = Keyset([Claim.resolves_by, -_count_reports(begun), Claim.id], [parse_instant, read_number, UUID])
+    rows = sa.select(Claim).where(_has_status(ClaimStatus.DUE, now)).options(*WHOLE)
+    with db.read() as session:
+        page = keyset.page(session, rows, after=after, limit=limit)
+        roots = count_roots(session, page.items)
+        following = None if page.next is None else (format_instant(begun), *page.next)
+        return Page([_due(claim, roots[claim.id], now=now) for claim in page.items], following)
+
+
+def list_topics(db: Database, *, limit: int) -> list[TopicView]:
+    """Return the topics with the most claims."""
+    count = sa.func.count()
+    rows = sa.select(Claim.topic, count).where(Claim.topic.is_not(None)).group_by(Claim.topic)
+    with db.read() as session:
+        found = session.execute(rows.order_by(count.desc(), Claim.topic).limit(limit))
+        return [TopicView(topic, claims) for topic, claims in found if topic is not None]
+
+
+def _conditions(session: Session, filters: ClaimFilters, *, now: dt.datetime) -> Iterator[sa.ColumnElement[bool]]:
+    for name in ("topic", "external_id"):
+        if (value := filters.get(name)) is not None:
+            yield getattr(Claim, name) == value
+    if (status := filters.get("status")) is not None:
+        yield _has_status(status, now)
+    if (verdict := filters.get("verdict")) is not None:
+        yield stands(Resolution.verdict == verdict)
+    if (outlet := filters.get("outlet")) is not None:
+        by = filtering_outlet(session, outlet, "outlet")
+        yield sa.exists().where(Report.claim_id == Claim.id, Report.outlet_id.in_(merged_with(by)))
+    if (q := filters.get("q")) is not None:
+        yield has_words(session, q)
+    if (resolves_before := filters.get("resolves_before")) is not None:
+        yield Claim.resolves_by < resolves_before
+    if (disputed := filters.get("disputed")) is not None:
+        has_dispute = sa.exists().where(Dispute.resolution_id == Resolution.id, is_open())
+        yield Claim.id.in_(disputed_claims()) if disputed else ~stands(has_dispute)
+
+
+def _count_reports(moment: dt.datetime) -> sa.ScalarSelect[int]:
+    """Return the number of reports of a claim that were filed and not withdrawn at a moment."""
+    withdrawn = sa.exists().where(Withdrawal.report_id == Report.id, Withdrawal.recorded_at <= moment)
+    filed = sa.select(sa.func.count()).where(Report.claim_id == Claim.id, Report.recorded_at <= moment)
+    return filed.where(~withdrawn).correlate(Claim).scalar_subquery()
+
+
+def _due(claim: Claim, roots: int, *, now: dt.datetime) -> QueuedClaim:
+    outlets = sorted({report.outlet.surviving.slug for report in claim.reports if report.withdrawal is None})
+    newest = newest_resolution(claim)
+    return QueuedClaim(
+        **members_of(summarise_claim(claim, now=now)),
+        at_stake=StakeView(len(counting_reports(claim)), outlets, roots),
+        supersedes=None if newest is None else newest.id,
+    )
+
+
+def _has_status(status: ClaimStatus, now: dt.datetime) -> sa.ColumnElement[bool]:
+    resolved = stands(Resolution.verdict.is_not(None))
+    past = sa.and_(Claim.kind == ClaimKind.EVENT, Claim.resolves_by <= now)
+    match status:
+        case ClaimStatus.RESOLVED:
+            return resolved
+        case ClaimStatus.DUE:
+            return ~resolved & past
+        case ClaimStatus.OPEN:
+            return ~resolved & sa.or_(Claim.kind != ClaimKind.EVENT, Claim.resolves_by > now)

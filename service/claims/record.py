@@ -1,0 +1,261 @@
+"""Record claims with their first reports, and change the members of a claim."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from typing import TypedDict
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from service.cache.invalidation import forget_scores
+from service.cache.score_cache import ScoreCache
+from service.claims.describe import (
+    WHOLE,
+    ClaimView,
+    check_group,
+    describe_claim,
+    load_claim,
+    reporting_outlets,
+    standing_resolution,
+)
+from service.claims.report_rules import Filing, NewReport, file_on, plan_filings
+from service.errors import ClaimDiffers, FieldError, InvalidBody
+from service.outlets.mentions import Directory
+from service.outlets.sums import kept_sums
+from service.storage.db import Database, retried
+from service.storage.models import Claim
+from service.storage.versions import check_match, keep_version, said_before
+from service.values.ids import new_id
+from service.values.vocabulary import Caller, ClaimKind, Verdict
+
+CHANGEABLE = ("text", "topic", "tags", "group", "resolves_by")
+"""The members of a claim that PATCH accepts."""
+
+
+class NewClaim(TypedDict):
+    """A claim as sent, without its reports."""
+
+    text: str
+    kind: ClaimKind
+    topic: str | None
+    tags: list[str]
+    resolves_by: dt.datetime | None
+    group: str | None
+    external_id: str | None
+
+
+class ClaimChanges(TypedDict, total=False):
+    """The new values of the members of a claim that change."""
+
+    text: str
+    topic: str | None
+    tags: list[str]
+    group: str | None
+    resolves_by: dt.datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimContent:
+    """The members of a claim that can change, as a version stores them."""
+
+    text: str
+    topic: str | None
+    tags: list[str]
+    group: str | None
+    resolves_by: dt.datetime | None
+
+
+@retried
+def record_claim(
+    db: Database,
+    cache: ScoreCache,
+    *,
+    claim: NewClaim,
+    reports: Sequence[NewReport],
+    caller: Caller,
+    now: dt.datetime,
+) -> tuple[ClaimView, bool]:
+    """Record a claim with its first reports.
+
+    Returns:
+        The claim, and whether it is new: the same `external_id` with the same content returns the existing claim (R4).
+
+    Raises:
+        InvalidBody: The claim or a report breaks a rule (R1, R7), or names an unknown outlet.
+        ClaimDiffers: A claim with this `external_id` is on record and differs.
+    """
+    with db.write() as session:
+        directory = Directory(session, now=now)
+        known = claim_by_external_id(session, claim["external_id"])
+        if known is not None:
+            check_agrees(session, known, claim, reports, directory, caller=caller, now=now)
+            return describe_claim(session, known, now=now), False
+        recorded = new_claim(claim, caller=caller, now=now)
+        with kept_sums(session, [recorded]):
+            file_on(recorded, plan_first(recorded, reports, directory, caller=caller, now=now))
+            session.add(recorded)
+        stale = reporting_outlets(recorded)
+        forget_scores(session, cache, stale, now=now)
+        described = describe_claim(session, recorded, now=now)
+    return described, True
+
+
+def get_claim(db: Database, claim_id: UUID, *, now: dt.datetime) -> ClaimView:
+    """Return the claim with this id.
+
+    Raises:
+        NotFound: No claim has this id.
+    """
+    with db.read() as session:
+        return describe_claim(session, load_claim(session, claim_id), now=now)
+
+
+@retried
+def change_claim(
+    db: Database,
+    cache: ScoreCache,
+    claim_id: UUID,
+    *,
+    changes: ClaimChanges,
+    seen: AbstractSet[str] | None,
+    caller: Caller,
+    now: dt.datetime,
+) -> ClaimView:
+    """Change members of a claim, and keep the earlier version.
+
+    Args:
+        db: The database.
+        cache: The score cache, in which the scores of the claim's outlets are invalidated.
+        claim_id: The id of the claim.
+        changes: The new values of the members that change.
+        seen: The tags of the versions that the caller accepts; None for any version.
+        caller: The API key of the call.
+        now: The time of the call.
+
+    Raises:
+        NotFound: No claim has this id.
+        PreconditionFailed: The claim was changed since the caller read it.
+        InvalidBody: An event would lose its due date (R1).
+        GroupResolved: The claim is true, and so is another claim of its new group (R3).
+    """
+    with db.write() as session:
+        claim = load_claim(session, claim_id, lock=True)
+        check_match(describe_claim(session, claim, now=now), seen)
+        if all(getattr(claim, name) == value for name, value in changes.items()):
+            return describe_claim(session, claim, now=now)
+        keep_version(session, claim.id, _content(claim), caller=caller, now=now)
+        with kept_sums(session, [claim]):
+            for name, value in changes.items():
+                setattr(claim, name, value)
+        _check_due_date(claim)
+        in_effect = standing_resolution(claim)
+        if in_effect is not None and in_effect.verdict is Verdict.TRUE:
+            check_group(session, claim)
+        stale = reporting_outlets(claim)
+        forget_scores(session, cache, stale, now=now)
+        session.flush()
+        return describe_claim(session, claim, now=now)
+
+
+def new_claim(given: NewClaim, *, caller: Caller, now: dt.datetime) -> Claim:
+    """Return a new claim without reports, which is not in a session yet."""
+    return Claim(id=new_id(), **given, filed_by=caller.key_id, recorded_at=now, reports=[], resolutions=[])
+
+
+def claim_by_external_id(session: Session, external_id: str | None) -> Claim | None:
+    """Return the claim with this external id, with its reports and resolutions."""
+    if external_id is None:
+        return None
+    return session.scalar(sa.select(Claim).where(Claim.external_id == external_id).options(*WHOLE))
+
+
+def differences(session: Session, known: Claim, given: Mapping[str, object]) -> list[FieldError]:
+    """Return the sent members that differ from a claim and from each of its earlier versions."""
+    errors = [
+        FieldError(pointer=f"/{member}", detail="Differs from the claim on record.", code="differs")
+        for member, value in given.items()
+        if getattr(known, member) != value and not _is_redacted(known, member)
+    ]
+    sent = {name: value for name, value in given.items() if name in CHANGEABLE}
+    corrected = all(error["pointer"][1:] in CHANGEABLE for error in errors)
+    return [] if errors and corrected and said_before(session, known.id, sent) else errors
+
+
+def _is_redacted(claim: Claim, member: str) -> bool:
+    """Return whether a member was redacted; sending it again is neither a difference nor restores it."""
+    return any(note["member"] == member for note in claim.redacted or ())
+
+
+def _content(claim: Claim) -> ClaimContent:
+    return ClaimContent(claim.text, claim.topic, claim.tags, claim.group, claim.resolves_by)
+
+
+def plan_first(
+    claim: Claim, reports: Sequence[NewReport], directory: Directory, *, caller: Caller, now: dt.datetime
+) -> list[Filing]:
+    """Check whether a new claim can be recorded with its first reports.
+
+    Raises:
+        InvalidBody: The claim or a report breaks a rule (R1, R7); `errors` names all places.
+    """
+    errors: list[FieldError] = []
+    filings: list[Filing] = []
+    try:
+        _check_due_date(claim)
+    except InvalidBody as exc:
+        errors += exc.errors
+    try:
+        filings = plan_filings(claim, placed(reports), directory, caller=caller, now=now)
+    except InvalidBody as exc:
+        errors += exc.errors
+    if errors:
+        raise InvalidBody(
+            "The claim breaks a rule of the record, and nothing was recorded. Correct the members listed in errors.",
+            errors=errors,
+        )
+    return filings
+
+
+def placed(reports: Sequence[NewReport]) -> dict[str, NewReport]:
+    """Return the reports of a claim by their JSON pointers."""
+    return {f"/reports/{index}": report for index, report in enumerate(reports)}
+
+
+def _check_due_date(claim: Claim) -> None:
+    if claim.kind is ClaimKind.EVENT and claim.resolves_by is None:
+        raise InvalidBody.at("/resolves_by", "An event needs the date by which it is due.", "required")
+
+
+def check_agrees(
+    session: Session,
+    known: Claim,
+    given: NewClaim,
+    reports: Sequence[NewReport],
+    directory: Directory,
+    *,
+    caller: Caller,
+    now: dt.datetime,
+) -> None:
+    """Check that a claim that was sent again adds nothing to the one on record.
+
+    Raises:
+        ClaimDiffers: A member differs, or a report is not on record.
+        InvalidBody: A report breaks a rule.
+    """
+    errors = differences(session, known, given)
+    filings = plan_filings(known, placed(reports), directory, caller=caller, now=now)
+    for index, filing in enumerate(filings):
+        if filing.is_new:
+            detail = f"This report is not on record. Add it with POST /v1/claims/{known.id}/reports."
+            errors.append(FieldError(pointer=f"/reports/{index}", detail=detail, code="differs"))
+    if errors:
+        raise ClaimDiffers(
+            f"The claim {known.id} has this external_id, and the members listed in errors differ from it. "
+            "Change that claim with PATCH, or send another external_id.",
+            errors=errors,
+        )

@@ -1,0 +1,144 @@
+"""Record the replies of outlets to their whole record or to one claim, withdraw them, and list them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TypedDict
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, selectinload
+
+from service.cache.invalidation import forget_scores
+from service.cache.score_cache import ScoreCache
+from service.claims.discussion import ReplyView, describe_reply
+from service.errors import AlreadyWithdrawn, InvalidBody, NotFound
+from service.outlets.find import PLACES, merged_with, require_outlet
+from service.storage.db import Database, lock_name, retried
+from service.storage.models import Claim, Outlet, Reply, Report, Withdrawal
+from service.storage.paging import Keyset, Page, SortKey
+from service.values.ids import new_id
+from service.values.vocabulary import Caller
+
+
+class NewReply(TypedDict):
+    """A reply of an outlet as sent."""
+
+    text: str
+    url: str | None
+    claim: UUID | None
+
+
+@retried
+def record_reply(
+    db: Database,
+    cache: ScoreCache,
+    reference: str,
+    *,
+    text: str,
+    url: str | None,
+    claim: UUID | None,
+    caller: Caller,
+    now: dt.datetime,
+) -> tuple[ReplyView, bool]:
+    """Record a reply of an outlet, which the caller has verified.
+
+    Args:
+        db: The database.
+        cache: The score cache, in which a score that shows the reply is invalidated.
+        reference: The slug or id of the outlet.
+        text: The text of the reply.
+        url: The page of the reply.
+        claim: The id of the claim that it is about; None for the whole record.
+        caller: The API key of the call.
+        now: The time of the call.
+
+    Returns:
+        The reply, and whether it is new: the same reply sent again returns the existing one, unless it was withdrawn.
+
+    Raises:
+        UnknownOutlet: No outlet has this slug or id.
+        OutletMerged: The outlet was merged into another one.
+        InvalidBody: The claim is unknown, or the outlet has not reported it.
+    """
+    with db.write() as session:
+        lock_name(session, PLACES)  # serialises replies with each other and with merges
+        outlet = require_outlet(session, reference)
+        if claim is not None:
+            _check_reported(session, outlet, claim)
+        given = {"outlet_id": outlet.id, "claim_id": claim, "text": text, "url": url}
+        known = session.scalar(_loaded().filter_by(**given, withdrawn_at=None))
+        if known is not None:
+            return describe_reply(known), False
+        reply = Reply(id=new_id(), **given, outlet=outlet, filed_by=caller.key_id, recorded_at=now)
+        session.add(reply)
+        _invalidate(session, cache, reply, now=now)
+    return describe_reply(reply), True
+
+
+@retried
+def withdraw_reply(
+    db: Database, cache: ScoreCache, reply_id: UUID, *, reason: str, caller: Caller, now: dt.datetime
+) -> tuple[ReplyView, bool]:
+    """Withdraw a reply: it stays on record and is no longer shown with the score.
+
+    Returns:
+        The reply, and whether this call withdrew it: it may have been withdrawn before, for the same reason.
+
+    Raises:
+        NotFound: No reply has this id.
+        AlreadyWithdrawn: The reply was withdrawn for another reason.
+    """
+    with db.write() as session:
+        lock_name(session, PLACES)
+        if (reply := session.scalar(_loaded().where(Reply.id == reply_id))) is None:
+            raise NotFound(f"No reply with the id {reply_id} is on record. Find it among the replies of its outlet.")
+        created = reply.withdrawn_at is None
+        if created:
+            reply.withdrawn_at, reply.withdrawn_by, reply.withdrawal_reason = now, caller.key_id, reason
+            _invalidate(session, cache, reply, now=now)
+        elif reply.withdrawal_reason != reason:
+            raise AlreadyWithdrawn(
+                f"The reply {reply_id} was withdrawn before, for another reason: {reply.withdrawal_reason}"
+            )
+    return describe_reply(reply), created
+
+
+def list_replies(db: Database, reference: str, *, after: SortKey | None, limit: int) -> Page[ReplyView]:
+    """Return a page of the replies of an outlet and of the outlets merged into it, the newest first.
+
+    Raises:
+        UnknownOutlet: No outlet has this slug or id.
+        OutletMerged: The outlet was merged into another one.
+        InvalidQuery: `after` is not a sort key of this list.
+    """
+    keyset = Keyset([Reply.id], [UUID], descending=True)
+    with db.read() as session:
+        filed = Reply.outlet_id.in_(merged_with(require_outlet(session, reference)))
+        page = keyset.page(session, _loaded().where(filed), after=after, limit=limit)
+        return Page([describe_reply(reply) for reply in page.items], page.next)
+
+
+def _loaded() -> sa.Select[Reply]:
+    """Select replies with everything that their views need."""
+    return sa.select(Reply).options(selectinload(Reply.outlet))
+
+
+def _check_reported(session: Session, outlet: Outlet, claim_id: UUID) -> None:
+    if session.get(Claim, claim_id) is None:
+        raise InvalidBody.at(
+            "/claim", f"No claim with the id {claim_id} is on record. Find its id with GET /v1/claims.", "unknown-claim"
+        )
+    withdrawn = sa.exists().where(Withdrawal.report_id == Report.id)
+    reports = sa.select(Report.id).where(Report.claim_id == claim_id, Report.outlet_id.in_(merged_with(outlet)))
+    if session.scalar(reports.where(~withdrawn).limit(1)) is None:
+        detail = (
+            f"The outlet {outlet.slug!r} has not reported this claim. Leave claim out to reply to the whole record."
+        )
+        raise InvalidBody.at("/claim", detail, "not-reported")
+
+
+def _invalidate(session: Session, cache: ScoreCache, reply: Reply, *, now: dt.datetime) -> None:
+    """Invalidate the score that shows a reply; only replies to a whole record are shown with a score."""
+    if reply.claim_id is None:
+        forget_scores(session, cache, [reply.outlet.surviving.slug], now=now)

@@ -1,0 +1,127 @@
+"""Add reports to claims, withdraw them, and list them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import selectinload
+
+from service.cache.invalidation import forget_scores
+from service.cache.score_cache import ScoreCache
+from service.claims.describe import ReportView, counting_reports, describe_report, load_claim, require_claim
+from service.claims.report_rules import NewReport, file_on, plan_filings
+from service.errors import AlreadyWithdrawn, NotFound, RelaysRestOnIt
+from service.methods.provenance import relay_cycle
+from service.outlets.find import merged_with, require_outlet
+from service.outlets.mentions import Directory
+from service.outlets.sums import kept_sums
+from service.storage.db import Database, retried
+from service.storage.models import Claim, Report, Withdrawal
+from service.storage.paging import Keyset, Page, SortKey
+from service.values.instants import parse_instant
+from service.values.vocabulary import Caller
+
+
+@retried
+def add_report(
+    db: Database, cache: ScoreCache, claim_id: UUID, *, report: NewReport, caller: Caller, now: dt.datetime
+) -> tuple[ReportView, bool]:
+    """Add a report to a claim.
+
+    Returns:
+        The report, and whether it is new: the same report sent again returns the existing one (R4).
+
+    Raises:
+        NotFound: No claim has this id.
+        InvalidBody: The report breaks a rule (R7), or names an unknown outlet.
+    """
+    with db.write() as session:
+        claim = load_claim(session, claim_id, lock=True)
+        [filing] = plan_filings(claim, {"": report}, Directory(session, now=now), caller=caller, now=now)
+        with kept_sums(session, [claim]):
+            file_on(claim, [filing])
+        described = describe_report(filing.report, claim)
+        if filing.is_new:
+            forget_scores(session, cache, [filing.report.outlet.surviving.slug], now=now)
+    return described, filing.is_new
+
+
+@retried
+def withdraw_report(
+    db: Database, cache: ScoreCache, report_id: UUID, *, reason: str, caller: Caller, now: dt.datetime
+) -> tuple[ReportView, bool]:
+    """Withdraw a report that was filed by mistake: it stays on record and is no longer counted (R6).
+
+    Returns:
+        The report, and whether this call withdrew it: it may have been withdrawn before, for the same reason.
+
+    Raises:
+        NotFound: No report has this id.
+        AlreadyWithdrawn: The report was withdrawn for another reason.
+        RelaysRestOnIt: Without the report, relays of other outlets would form a cycle (R7).
+    """
+    with db.write() as session:
+        claim_id = session.scalar(sa.select(Report.claim_id).where(Report.id == report_id))
+        if claim_id is None:
+            raise NotFound(f"No report with the id {report_id} is on record. Find it among the reports of its claim.")
+        claim = load_claim(session, claim_id, lock=True)
+        report = next(report for report in claim.reports if report.id == report_id)
+        created = report.withdrawal is None
+        if report.withdrawal is None:
+            with kept_sums(session, [claim]):
+                report.withdrawal = Withdrawal(reason=reason, withdrawn_by=caller.key_id, recorded_at=now)
+            forget_scores(session, cache, [report.outlet.surviving.slug], now=now)
+        elif report.withdrawal.reason != reason:
+            raise AlreadyWithdrawn(
+                f"The report {report_id} was withdrawn before, for another reason: {report.withdrawal.reason}"
+            )
+        if relay_cycle(counting_reports(claim)):
+            raise RelaysRestOnIt(
+                f"Other reports on the claim {claim_id} relay the report {report_id}, and without it they would form a "
+                "cycle. Withdraw those relays first."
+            )
+        described = describe_report(report, claim)
+    return described, created
+
+
+def list_claim_reports(db: Database, claim_id: UUID, *, after: SortKey | None, limit: int) -> Page[ReportView]:
+    """Return a page of the reports on a claim, in the order of publication.
+
+    Raises:
+        NotFound: No claim has this id.
+        InvalidQuery: `after` is not a sort key of this list.
+    """
+    keyset = Keyset([Report.published_at, Report.recorded_at, Report.id], [parse_instant, parse_instant, UUID])
+    with db.read() as session:
+        require_claim(session, claim_id)
+        return _described(keyset.page(session, _loaded().where(Report.claim_id == claim_id), after=after, limit=limit))
+
+
+def list_outlet_reports(db: Database, reference: str, *, after: SortKey | None, limit: int) -> Page[ReportView]:
+    """Return a page of the reports of an outlet, the newest first.
+
+    Raises:
+        UnknownOutlet: No outlet has this slug or id.
+        OutletMerged: The outlet was merged into another one.
+        InvalidQuery: `after` is not a sort key of this list.
+    """
+    keyset = Keyset([Report.published_at, Report.id], [parse_instant, UUID], descending=True)
+    with db.read() as session:
+        filed = Report.outlet_id.in_(merged_with(require_outlet(session, reference)))
+        return _described(keyset.page(session, _loaded().where(filed), after=after, limit=limit))
+
+
+def _loaded() -> sa.Select[Report]:
+    """Select reports with everything that their views need."""
+    return sa.select(Report).options(
+        selectinload(Report.outlet),
+        selectinload(Report.cited),
+        selectinload(Report.withdrawal),
+        selectinload(Report.claim).selectinload(Claim.resolutions),
+    )
+
+
+def _described(page: Page[Report]) -> Page[ReportView]:
+    return Page([describe_report(report, report.claim) for report in page.items], page.next)

@@ -1,0 +1,194 @@
+"""Resolve claims, and correct or withdraw resolutions: they are append-only, the newest is in effect (R11)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TypedDict
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from service.cache.invalidation import forget_scores
+from service.cache.score_cache import ScoreCache
+from service.claims.describe import (
+    ResolutionView,
+    check_group,
+    describe_resolution,
+    describe_resolutions,
+    filers,
+    load_claim,
+    newest_resolution,
+    reporting_outlets,
+    require_claim,
+)
+from service.errors import (
+    AlreadyResolved,
+    FieldError,
+    InvalidBody,
+    NothingToSupersede,
+    OpinionUnresolved,
+    OwnClaim,
+)
+from service.outlets.sums import kept_sums
+from service.storage.db import Database, retried
+from service.storage.models import Claim, Resolution
+from service.storage.paging import Keyset, Page, SortKey, read_number
+from service.values.ids import new_id
+from service.values.vocabulary import Caller, ClaimKind, Scope, Verdict
+
+_OLDEST_FIRST = Keyset([Resolution.position], [read_number])
+_TRUTH = {Verdict.TRUE: 1.0, Verdict.FALSE: 0.0}
+
+
+class NewResolution(TypedDict):
+    """A resolution as sent; without a verdict it withdraws the one that it supersedes."""
+
+    verdict: Verdict | None
+    truth: float | None
+    known_at: dt.datetime | None
+    evidence: list[str]
+    note: str | None
+    supersedes: UUID | None
+
+
+@retried
+def resolve_claim(
+    db: Database, cache: ScoreCache, claim_id: UUID, *, resolution: NewResolution, caller: Caller, now: dt.datetime
+) -> ResolutionView:
+    """Resolve a claim, or correct or withdraw its resolution, and invalidate the scores of its outlets.
+
+    Raises:
+        NotFound: No claim has this id.
+        InvalidBody: Truth, evidence or `known_at` break a rule (R12, R13).
+        OwnClaim: The caller filed the claim or a report on it, and lacks the scope to resolve its own (R14).
+        Conflict: The claim is an opinion (R1) or resolved (R11), or another claim of its group is true (R3).
+    """
+    with db.write() as session:
+        claim = load_claim(session, claim_id, lock=True)
+        appended = new_resolution(session, claim, resolution, caller=caller, now=now)
+        with kept_sums(session, [claim]):
+            append_resolution(claim, appended)
+        stale = reporting_outlets(claim)
+        forget_scores(session, cache, stale, now=now)
+    return describe_resolution(appended)
+
+
+def list_resolutions(db: Database, claim_id: UUID, *, after: SortKey | None, limit: int) -> Page[ResolutionView]:
+    """Return a page of the resolutions of a claim, the oldest first.
+
+    Raises:
+        NotFound: No claim has this id.
+        InvalidQuery: `after` is not a sort key of this list.
+    """
+    rows = sa.select(Resolution).where(Resolution.claim_id == claim_id)
+    with db.read() as session:
+        require_claim(session, claim_id)
+        page = _OLDEST_FIRST.page(session, rows, after=after, limit=limit)
+    return Page(describe_resolutions(page.items), page.next)
+
+
+def new_resolution(
+    session: Session, claim: Claim, given: NewResolution, *, caller: Caller, now: dt.datetime
+) -> Resolution:
+    """Return a new resolution of a claim that is loaded and locked, not on the claim yet, after checking the rules.
+
+    Raises:
+        As `resolve_claim`.
+    """
+    check_resolution(given, now=now)
+    if claim.kind is ClaimKind.OPINION:
+        raise OpinionUnresolved(
+            f"The claim {claim.id} is an opinion, and opinions are never resolved. Resolve events and facts only."
+        )
+    _check_own(claim, caller)
+    newest = _check_chain(claim, given)
+    if given["verdict"] is Verdict.TRUE:
+        check_group(session, claim)
+    return Resolution(
+        id=new_id(),
+        claim_id=claim.id,
+        position=len(claim.resolutions) + 1,
+        supersedes_id=None if newest is None else newest.id,
+        verdict=given["verdict"],
+        truth=_truth(given),
+        known_at=given["known_at"] or (now if newest is None else newest.known_at),
+        evidence=given["evidence"],
+        note=given["note"],
+        resolved_by=caller.key_id,
+        recorded_at=now,
+        disputes=[],
+    )
+
+
+def append_resolution(claim: Claim, resolution: Resolution) -> None:
+    """Add a new resolution to its claim, and close the open disputes of the resolution before it."""
+    before = newest_resolution(claim)
+    for dispute in [] if before is None else before.disputes:
+        if dispute.closed_at is None:
+            dispute.closed_at, dispute.closed_by = resolution.recorded_at, resolution.resolved_by
+            dispute.closing_resolution_id = resolution.id
+    claim.resolutions.append(resolution)
+
+
+def _truth(given: NewResolution) -> float | None:
+    """Return the truth of a verdict, 0..1, or None for a verdict that is not scored."""
+    if given["verdict"] is None or not given["verdict"].scores:
+        return None
+    return _TRUTH.get(given["verdict"], given["truth"])
+
+
+def check_resolution(given: NewResolution, *, now: dt.datetime) -> None:
+    """Check a resolution by itself (R12, R13).
+
+    Raises:
+        InvalidBody: The resolution breaks a rule; `errors` names all places.
+    """
+    errors: list[FieldError] = []
+    verdict, truth, known_at = given["verdict"], given["truth"], given["known_at"]
+    if verdict is Verdict.PARTIAL and truth is None:
+        errors.append(
+            FieldError(pointer="/truth", detail="A partial verdict needs a truth between 0 and 1.", code="required")
+        )
+    if verdict is not Verdict.PARTIAL and truth is not None:
+        errors.append(
+            FieldError(pointer="/truth", detail="Only a partial verdict has a truth. Leave it out.", code="unexpected")
+        )
+    if truth is not None and not 0 < truth < 1:
+        errors.append(FieldError(pointer="/truth", detail="Must be more than 0 and less than 1.", code="range"))
+    if verdict is not None and verdict.scores and not given["evidence"] and not given["note"]:
+        detail = "Needs at least one URL of evidence, or a note that describes the evidence."
+        errors.append(FieldError(pointer="/evidence", detail=detail, code="required"))
+    if known_at is not None and known_at > now:
+        errors.append(FieldError(pointer="/known_at", detail="Lies in the future. Send a past moment.", code="future"))
+    if errors:
+        raise InvalidBody(
+            "The resolution breaks a rule of the record, and nothing was recorded. Correct the members listed in "
+            "errors.",
+            errors=errors,
+        )
+
+
+def _check_own(claim: Claim, caller: Caller) -> None:
+    if caller.key_id in filers(claim) and not caller.may(Scope.RESOLUTIONS_OWN):
+        raise OwnClaim(
+            f"This key filed the claim {claim.id} or a report on it, and lacks the scope resolutions:own. Resolve it "
+            "with another key."
+        )
+
+
+def _check_chain(claim: Claim, given: NewResolution) -> Resolution | None:
+    """Return the newest resolution, after checking that the new one supersedes it (R11)."""
+    newest = newest_resolution(claim)
+    if newest is None:
+        if given["supersedes"] is not None or given["verdict"] is None:
+            raise NothingToSupersede(
+                f"The claim {claim.id} has no resolution to withdraw or supersede. Send a verdict and no supersedes."
+            )
+        return None
+    if given["supersedes"] != newest.id:
+        raise AlreadyResolved(
+            f"The claim {claim.id} has the resolution {newest.id}, and a new one must supersede it. To correct or "
+            f"withdraw it, send its id as supersedes."
+        )
+    return newest

@@ -1,0 +1,75 @@
+"""The story of a claim: everything that its page shows, read in one transaction."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, selectinload
+
+from service.claims.describe import (
+    ClaimView,
+    ListedClaim,
+    ResolutionView,
+    counting_reports,
+    describe_claim,
+    describe_resolutions,
+    load_claim,
+    summarise_claim,
+)
+from service.methods.provenance import roots_of
+from service.storage.db import Database
+from service.storage.models import Claim, Outlet, Resolution
+
+_RIVALS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """A claim with everything that its page shows."""
+
+    claim: ClaimView
+    resolutions: list[ResolutionView]
+    """All resolutions, the oldest first."""
+    rivals: list[ListedClaim]
+    """Other claims of the group, the oldest first."""
+    names: dict[str, str]
+    """The names of the outlets by slug."""
+    roots: dict[UUID, str | None]
+    """The slug of the root outlet by the id of a relay; None for an unknown source."""
+
+
+def tell_story(db: Database, claim_id: UUID, *, now: dt.datetime) -> Story:
+    """Return the story of a claim.
+
+    Raises:
+        NotFound: No claim has this id.
+    """
+    with db.read() as session:
+        claim = load_claim(session, claim_id)
+        outlets = {outlet.id: outlet for outlet in _outlets(claim)}
+        roots = roots_of(counting_reports(claim))
+        return Story(
+            claim=describe_claim(session, claim, now=now),
+            resolutions=describe_resolutions(claim.resolutions),
+            rivals=[summarise_claim(rival, now=now) for rival in _rivals(session, claim)],
+            names={outlet.slug: outlet.name for outlet in outlets.values()},
+            roots={report: None if root is None else outlets[root].slug for report, root in roots.items()},
+        )
+
+
+def _outlets(claim: Claim) -> Iterator[Outlet]:
+    for report in claim.reports:
+        yield report.outlet.surviving
+        if report.cited is not None:
+            yield report.cited.surviving
+
+
+def _rivals(session: Session, claim: Claim) -> list[Claim]:
+    if claim.group is None:
+        return []
+    others = sa.select(Claim).where(Claim.group == claim.group, Claim.id != claim.id).order_by(Claim.id).limit(_RIVALS)
+    return list(session.scalars(others.options(selectinload(Claim.resolutions).selectinload(Resolution.disputes))))

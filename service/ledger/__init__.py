@@ -1,0 +1,1 @@
+"""The sealed history of every write: sealing, verification and the audit trail."""

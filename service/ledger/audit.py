@@ -1,0 +1,239 @@
+"""List the ledger: all entries for admins, the entries of the public record for everybody, and the seals."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from service.storage.canonical import entered_tables
+from service.storage.db import Base, Database, is_among
+from service.storage.models import (
+    Dispute,
+    Entry,
+    ForecastRow,
+    OutletAlias,
+    OutletDomain,
+    Redaction,
+    Reply,
+    Report,
+    Resolution,
+    Seal,
+    Version,
+)
+from service.storage.paging import Keyset, Page, SortKey, read_number
+from service.storage.versions import members_of
+from service.values.ids import first_id
+from service.values.vocabulary import Action
+
+PUBLIC = ("claim", "report", "resolution", "version", "withdrawal", "dispute", "reply", "redaction")
+"""The tables with public entries."""
+
+_TRIABLE = frozenset({"fingerprint"})  # by which an address could be tried that was redacted: the row keeps it (R4)
+_CLOCK_SLACK = dt.timedelta(seconds=1)
+_EPOCH = dt.datetime.fromtimestamp(0, dt.UTC)
+_BY_ID = Keyset([Entry.id], [UUID], descending=True)
+_BY_NUMBER = Keyset([Seal.number], [read_number], descending=True)
+
+
+@dataclass(frozen=True, slots=True)
+class TrailEntryView:
+    """A write of a row, with the row before and after it."""
+
+    id: UUID
+    recorded_at: dt.datetime
+    table: str
+    row: str
+    """The primary key of the row."""
+    position: int
+    """1 for the first entry of the row."""
+    action: Action
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
+    salt: str | None
+    digest: str
+    seal: int | None
+    """The number of the seal; None until it is sealed."""
+
+
+@dataclass(frozen=True, slots=True)
+class ActorView:
+    """The author of a write: an API key or a named process."""
+
+    key: UUID | None
+    name: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class EntryView(TrailEntryView):
+    """A write of a row, with its author and request."""
+
+    actor: ActorView
+    request_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SealView:
+    """A seal of the ledger."""
+
+    number: int
+    head: str
+    previous: str | None
+    entries: int
+    recorded_at: dt.datetime
+
+
+def page_entries(
+    db: Database,
+    *,
+    subject: UUID | None = None,
+    actor: UUID | None = None,
+    table: str | None = None,
+    action: Action | None = None,
+    since: dt.datetime | None = None,
+    after: SortKey | None,
+    limit: int,
+) -> Page[EntryView]:
+    """Return a page of the entries, the newest first.
+
+    Args:
+        db: The database.
+        subject: The id of a row: filters by that row and the rows that belong to it.
+        actor: The API key that wrote the entries.
+        table: The table of the entries.
+        action: The action of the entries.
+        since: The time of the oldest entry.
+        after: The sort key that the page starts after.
+        limit: The number of entries on the page.
+    """
+    with db.read() as session:
+        rows = sa.select(Entry)
+        if subject is not None:
+            rows = rows.where(is_among(session, Entry.row_key, _keys_about(session, subject)))
+        if actor is not None:
+            rows = rows.where(Entry.actor == actor)
+        if table is not None:
+            rows = rows.where(Entry.table_name == table)
+        if action is not None:
+            rows = rows.where(_is(action))
+        if since is not None:
+            # Ids begin with the time, and sort like the list.
+            rows = rows.where(Entry.recorded_at >= since, Entry.id >= first_id(max(since, _EPOCH) - _CLOCK_SLACK))
+        page = _BY_ID.page(session, rows, after=after, limit=limit)
+    return Page([_describe_entry(entry) for entry in page.items], page.next)
+
+
+def page_trail(db: Database, *, subject: UUID | None = None, after: SortKey | None, limit: int) -> Page[TrailEntryView]:
+    """Return a page of the entries of the public record, the newest first, without their authors.
+
+    Args:
+        db: The database.
+        subject: As for `page_entries`.
+        after: The sort key that the page starts after.
+        limit: The number of entries on the page.
+    """
+    with db.read() as session:
+        rows = sa.select(Entry).where(Entry.table_name.in_(PUBLIC))
+        if subject is not None:
+            rows = rows.where(is_among(session, Entry.row_key, _keys_about(session, subject)))
+        page = _BY_ID.page(session, rows, after=after, limit=limit)
+    return Page([_describe_publicly(entry) for entry in page.items], page.next)
+
+
+def page_seals(db: Database, *, after: SortKey | None, limit: int) -> Page[SealView]:
+    """Return a page of the seals, the newest first."""
+    with db.read() as session:
+        page = _BY_NUMBER.page(session, sa.select(Seal), after=after, limit=limit)
+    return Page([_describe_seal(seal) for seal in page.items], page.next)
+
+
+def _is(action: Action) -> sa.ColumnElement[bool]:
+    if action is Action.CREATED:
+        return Entry.before.is_(None)
+    return Entry.after.is_(None) if action is Action.DELETED else Entry.before.is_not(None) & Entry.after.is_not(None)
+
+
+def _describe_seal(seal: Seal) -> SealView:
+    return SealView(seal.number, seal.head, seal.previous, seal.entries, seal.recorded_at)
+
+
+def _describe_entry(entry: Entry) -> EntryView:
+    return EntryView(
+        **members_of(_describe(entry, hidden=frozenset())),
+        actor=ActorView(entry.actor, entry.actor_name),
+        request_id=entry.request_id,
+    )
+
+
+def _describe_publicly(entry: Entry) -> TrailEntryView:
+    return _describe(entry, hidden=_key_columns(entry.table_name) | _TRIABLE)
+
+
+def _describe(entry: Entry, *, hidden: frozenset[str]) -> TrailEntryView:
+    return TrailEntryView(
+        id=entry.id,
+        recorded_at=entry.recorded_at,
+        table=entry.table_name,
+        row=entry.row_key,
+        position=entry.position,
+        action=_action(entry),
+        before=_without(entry.before, hidden),
+        after=_without(entry.after, hidden),
+        salt=entry.salt,
+        digest=entry.digest,
+        seal=entry.seal,
+    )
+
+
+def _action(entry: Entry) -> Action:
+    if entry.before is None:
+        return Action.CREATED
+    return Action.DELETED if entry.after is None else Action.CHANGED
+
+
+def _without(content: str | None, hidden: frozenset[str]) -> dict[str, Any] | None:
+    if content is None:
+        return None
+    return {name: value for name, value in json.loads(content).items() if name not in hidden}
+
+
+def _key_columns(name: str) -> frozenset[str]:
+    """Return the columns of a table that reference the API key that wrote a row."""
+    [table] = (table for table in entered_tables() if table.name == name)
+    return frozenset(each.parent.name for each in table.foreign_keys if each.column.table.name == "api_key")
+
+
+def _keys_about(session: Session, subject: UUID) -> set[str]:
+    """Return the keys of a row and of the rows that belong to it, such as the reports of a claim."""
+    resolutions = sa.select(Resolution.id).where(Resolution.claim_id == subject)
+    ids = {subject}
+    for kind, belongs in (
+        (Report, Report.claim_id == subject),
+        (Resolution, Resolution.claim_id == subject),
+        (Version, Version.subject_id == subject),
+        (Dispute, Dispute.resolution_id.in_(resolutions) | (Dispute.resolution_id == subject)),
+        (Reply, (Reply.claim_id == subject) | (Reply.outlet_id == subject)),
+    ):
+        ids.update(session.scalars(sa.select(_id_of(kind)).where(belongs)))
+    ids.update(session.scalars(sa.select(Redaction.id).where(Redaction.subject_id.in_(ids))))
+    days = session.scalars(sa.select(ForecastRow.day).where(ForecastRow.claim_id == subject))
+    return {*map(str, ids), *_names_of(session, subject), *(f"{subject} {day}" for day in days)}
+
+
+def _names_of(session: Session, outlet: UUID) -> set[str]:
+    """Return the keys of the current and former domains and aliases of an outlet."""
+    former = session.scalars(sa.select(Version.content).where(Version.subject_id == outlet)).all()
+    domains = session.scalars(sa.select(OutletDomain.domain).where(OutletDomain.outlet_id == outlet))
+    aliases = session.scalar(sa.select(sa.func.count()).where(OutletAlias.outlet_id == outlet)) or 0
+    most = max([aliases, *(len(content.get("aliases", ())) for content in former)])
+    earlier = {domain for content in former for domain in content.get("domains", ())}
+    return {*domains, *earlier, *(f"{outlet} {position}" for position in range(most))}
+
+
+def _id_of(kind: type[Base]) -> Any:
+    return kind.id  # type: ignore[attr-defined]

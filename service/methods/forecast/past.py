@@ -1,0 +1,153 @@
+"""The past as it was: for any report on record, what was known when it was published."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+
+import numpy as np
+
+from service.methods.forecast.columns import EPOCH, Columns
+from service.methods.forecast.features import STANCES, Floats, Ints, Settings, Totals, Votes
+from service.methods.forecast.past_sums import PastSums
+from service.methods.rates import UNIT, nested_rate
+
+_CHUNK = 1 << 16  # reports and votes looked at together
+
+
+def is_due(*, reports: int, fitted: int) -> bool:
+    """Whether the reports on resolved claims have grown by a tenth since the last fit."""
+    return 10 * reports >= 11 * fitted
+
+
+class Past:
+    """Resolved claims in the order in which they became known, up to the last fit that was due.
+
+    Moments are numbered: a report that has m moments before it sees what was known at moments 0 to m - 1.
+    """
+
+    def __init__(self, columns: Columns) -> None:
+        self._columns = columns
+        known_at = np.asarray(columns.case_known_at)
+        self._moments, moment = np.unique(known_at, return_inverse=True)
+        self._fits = _fits(np.bincount(moment, np.asarray(columns.case_reports)).astype(np.int64))
+        learned = moment <= self._fits[-1]
+        self.fitted_at = EPOCH + dt.timedelta(microseconds=int(self._moments[self._fits[-1]]))
+        self.reports = int(np.asarray(columns.case_reports)[learned].sum())
+        self.truth: Floats = np.asarray(columns.case_truth)
+        row_case = np.asarray(columns.report_case)[np.asarray(columns.row_report)]
+        order = np.lexsort((np.asarray(columns.case_hash)[row_case], known_at[row_case]))
+        self._rows = order[learned[row_case[order]]]
+        self.row_case: Ints = row_case[self._rows]
+        number = np.bincount(row_case, minlength=len(known_at))
+        self.weight: Floats = np.asarray(columns.case_voices) ** 0.25 / np.maximum(number, 1)
+        """Of a claim's reports: m of them weigh m^(1/4) together, since they are much alike."""
+        self._book(moment)
+
+    def _book(self, moment: Ints) -> None:
+        """Enter every vote on a resolved claim: under its outlet, its outlet and stance, and its context."""
+        columns = self._columns
+        votes = np.asarray(columns.votes)
+        case = np.repeat(np.arange(len(moment)), np.asarray(columns.case_votes))
+        outlet, stance = _codes(columns.report_outlet, votes), _codes(columns.report_stance, votes)
+        when, truth = moment[case], self.truth[case]
+        one = np.column_stack([np.ones(len(votes), np.int64), _whole(truth * UNIT)])
+        sizes = {"moments": len(self._moments)}
+        self._by_outlet = PastSums(outlet, when, one, accounts=columns.outlets, **sizes)
+        account = outlet * len(STANCES) + stance
+        self._by_stance = PastSums(account, when, one, accounts=columns.outlets * len(STANCES), **sizes)
+        weight = UNIT // np.asarray(columns.case_votes).astype(np.int64)[case]
+        shared = np.column_stack([weight, _whole(weight * truth)])
+        self._levels = [np.asarray(level) for level in columns.levels]
+        cell = _codes(columns.report_cell, votes)
+        self._contexts = [PastSums(level[cell], when, shared, accounts=columns.keys, **sizes) for level in self._levels]
+        self.totals = self._totals(moment, when, stance, one)
+
+    def _totals(self, moment: Ints, when: Ints, stance: Ints, one: Ints) -> Ints:
+        """Before any fit, and at each: claims, how many were true, votes by stance, how many of those on true ones."""
+        kinds = len(STANCES)
+        totals = np.zeros((len(self._fits) + 2, 2 + 2 * kinds), np.int64)
+        fit = 1 + self._next_fit(moment)
+        np.add.at(totals, (fit, np.zeros_like(fit)), 1)
+        np.add.at(totals, (fit, np.ones_like(fit)), _whole(self.truth * UNIT))
+        vote_fit = 1 + self._next_fit(when)
+        np.add.at(totals, (vote_fit, 2 + stance), one[:, 0])
+        np.add.at(totals, (vote_fit, 2 + kinds + stance), one[:, 1])
+        return np.asarray(totals[:-1].cumsum(axis=0))
+
+    def _next_fit(self, moment: Ints) -> Ints:
+        """How many fits there were before the truths of a moment were known."""
+        return np.asarray(np.searchsorted(self._fits, moment), np.int64)
+
+    def chunks(self) -> Iterator[Ints]:
+        """The rows to learn from, in order, some at a time."""
+        sizes = 1 + np.asarray(self._columns.row_others).astype(np.int64)[self._rows]
+        yield from np.split(self._rows, np.flatnonzero(np.diff(sizes.cumsum() // _CHUNK)) + 1)
+
+    def seen_by(self, rows: Ints) -> tuple[Votes, Votes, Ints, Settings, Totals]:
+        """What the reports of some rows are judged by; see `features.design`."""
+        columns = self._columns
+        reports = np.asarray(columns.row_report)[rows]
+        before = np.searchsorted(self._moments, np.asarray(columns.report_at)[reports])
+        row, others = self._others(rows)
+        settings = Settings(
+            commitment=_codes(columns.report_commitment, reports),
+            known=_codes(columns.row_known, rows).astype(np.float64),
+            rivals=np.asarray(columns.case_rivals)[np.asarray(columns.report_case)[reports]].astype(np.float64),
+        )
+        totals = self.totals[np.searchsorted(self._fits, before)]
+        return self._votes(reports, before), self._votes(others, before[row]), row, settings, totals_of(totals)
+
+    def _others(self, rows: Ints) -> tuple[Ints, Ints]:
+        """The votes that stood beside rows, and beside which of them."""
+        numbers = np.asarray(self._columns.row_others).astype(np.int64)
+        starts = (numbers.cumsum() - numbers)[rows]
+        number = numbers[rows]
+        row = np.repeat(np.arange(len(rows)), number)
+        within = np.arange(len(row)) - np.repeat(number.cumsum() - number, number)
+        return row, np.asarray(self._columns.others)[starts[row] + within].astype(np.int64)
+
+    def _votes(self, reports: Ints, before: Ints) -> Votes:
+        columns = self._columns
+        outlet, stance = _codes(columns.report_outlet, reports), _codes(columns.report_stance, reports)
+        claims, true = self._by_stance.before(outlet * len(STANCES) + stance, before).T
+        all_claims, all_true = self._by_outlet.before(outlet, before).T
+        cell = _codes(columns.report_cell, reports)
+        contexts = zip(self._contexts, self._levels, strict=True)
+        return Votes(
+            stance=stance,
+            stated=np.asarray(columns.report_probability)[reports],
+            rate=nested_rate(tuple(ledger.before(level[cell], before).T) for ledger, level in contexts),
+            claims=claims.astype(np.float64),
+            true=true / UNIT,
+            all_true=all_true / UNIT,
+            all_false=all_claims - all_true / UNIT,
+        )
+
+
+def totals_of(totals: Ints) -> Totals:
+    """Totals as `features.design` takes them, from rows of `Past.totals`."""
+    kinds = len(STANCES)
+    return Totals(
+        claims=totals[:, 0].astype(np.float64),
+        true=totals[:, 1] / UNIT,
+        votes=totals[:, 2 : 2 + kinds].astype(np.float64),
+        votes_true=totals[:, 2 + kinds :] / UNIT,
+    )
+
+
+def _fits(reports: Ints) -> Ints:
+    """The moments at which a fit was due, from the reports on claims that became known at each."""
+    total = reports.cumsum()
+    fits = [0]
+    while (after := int(np.searchsorted(10 * total, 11 * total[fits[-1]]))) < len(total):
+        fits.append(after)
+    return np.array(fits)
+
+
+def _codes(column: object, at: Ints) -> Ints:
+    return np.asarray(column)[at].astype(np.int64)
+
+
+def _whole(values: Floats) -> Ints:
+    return np.rint(values).astype(np.int64)

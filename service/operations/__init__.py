@@ -1,0 +1,1 @@
+"""Run the service: serve, worker, readiness, embedded Redis and backups."""

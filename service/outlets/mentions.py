@@ -1,0 +1,162 @@
+"""Find the outlets that reports name, or create them where a report may."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from contextlib import suppress
+from typing import NotRequired, TypedDict
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from service.errors import InvalidBody
+from service.outlets.find import domain_owners, find_outlet, free_slug
+from service.outlets.suggest import best_match, ids_named, outlets_named, unknown_slug
+from service.storage.db import is_among, lock_name
+from service.storage.models import Outlet, OutletDomain
+from service.values.addresses import parse_address
+from service.values.ids import domain_key, name_key, new_id
+from service.values.vocabulary import OutletKind
+
+
+class OutletName(TypedDict):
+    """The name and perhaps the domain of an outlet, which is created if it is unknown."""
+
+    name: str
+    domain: NotRequired[str | None]
+
+
+class Directory:
+    """The outlets that the reports of one transaction name, each looked up once.
+
+    A created outlet enters the session together with its first report, so a rejected report creates no outlet.
+    """
+
+    def __init__(self, session: Session, *, now: dt.datetime) -> None:
+        self._session = session
+        self._now = now
+        self._found: dict[str | tuple[str, str | None], Outlet] = {}
+        self._made: list[Outlet] = []
+        self._missed: dict[str, str] = {}
+
+    def get(self, reference: str | OutletName) -> Outlet:
+        """Return the outlet with this slug or id, or the found or created one with this name.
+
+        Raises:
+            InvalidBody: The slug is unknown, the domain malformed, or the name ambiguous.
+        """
+        key = reference if isinstance(reference, str) else (name_key(reference["name"]), reference.get("domain"))
+        if key not in self._found:
+            self._found[key] = self._look_up(reference)
+        return self._found[key]
+
+    def expect(self, references: Iterable[str | OutletName]) -> None:
+        """Prefetch outlets by slug or name; `get` looks up the missing ones later."""
+        references = list(references)
+        slugs = {reference for reference in references if isinstance(reference, str)}
+        outlets = self._session.scalars(sa.select(Outlet).where(is_among(self._session, Outlet.slug, slugs)))
+        self._found |= {outlet.slug: outlet for outlet in outlets}
+        named = [reference for reference in references if not isinstance(reference, str)]
+        keys = {name_key(reference["name"]) for reference in named if reference.get("domain") is None}
+        for key, namesakes in outlets_named(self._session, keys).items():
+            if outlet := best_match(key, namesakes):
+                self._found[key, None] = outlet
+
+    def drop_unused(self) -> None:
+        """Drop the created outlets whose reports were rejected."""
+        unused = [made for made in self._made if made not in self._session]
+        self._made = [made for made in self._made if made not in unused]
+        self._found = {key: outlet for key, outlet in self._found.items() if outlet not in unused}
+
+    def forget_names(self) -> None:
+        """Invalidate the lookups by name, because a new outlet may have one of the names."""
+        self._found = {key: outlet for key, outlet in self._found.items() if isinstance(key, str)}
+        self._missed.clear()
+
+    def at(self, url: str) -> Outlet:
+        """Return the outlet that publishes at a URL, on record or just created (R21).
+
+        Raises:
+            InvalidBody: No outlet publishes at the URL.
+        """
+        keys = []
+        with suppress(ValueError):
+            keys = list(parse_address(url).keys())
+        owners = domain_owners(self._session, keys)
+        made = {owned.domain: outlet for outlet in self._made for owned in outlet.domains}
+        for key in keys:
+            if key in made:
+                return made[key]
+            if key in owners:
+                return self._session.get_one(Outlet, owners[key])
+        raise InvalidBody.at("", "No outlet on record publishes at the url. Name the outlet.", "unknown-outlet")
+
+    def _look_up(self, reference: str | OutletName) -> Outlet:
+        if not isinstance(reference, str):
+            domain = _domain_of(reference)
+            return self._named(reference["name"], domain) or self._make(reference["name"], domain)
+        made = (made for made in self._made if made.slug == reference)
+        if (outlet := next(made, None) or find_outlet(self._session, reference)) is None:
+            raise InvalidBody.at("", self._unknown(reference), "unknown-outlet")
+        return outlet
+
+    def _unknown(self, slug: str) -> str:
+        if slug not in self._missed:
+            self._session.flush()  # created outlets may be among the nearest
+            self._missed[slug] = unknown_slug(self._session, slug)
+        return self._missed[slug]
+
+    def _named(self, name: str, domain: str | None) -> Outlet | None:
+        """Return the outlet with this domain, or else the one with this name, alias or slug.
+
+        With a domain given, an outlet of this name that has other domains does not match.
+        """
+        if domain is not None and (owner := self._owner(domain)) is not None:
+            return owner
+        key = name_key(name)
+        rows = sa.select(Outlet).where(Outlet.id.in_(ids_named(key))).order_by(Outlet.slug)
+        if domain is not None:
+            rows = rows.where(~sa.exists().where(OutletDomain.outlet_id == Outlet.id))
+        outlets = self._session.scalars(rows).all()
+        if outlet := best_match(key, outlets):
+            return outlet
+        if outlets:
+            slugs = ", ".join(outlet.slug for outlet in outlets)
+            raise InvalidBody.at(
+                "/name",
+                f"Several outlets have this name, and it must identify one. Send the slug of one of them: {slugs}.",
+                "ambiguous",
+            )
+        namesakes = [made for made in self._made if made.name_key == key or made.slug == name]
+        if domain is not None:
+            return next((made for made in namesakes if not made.domains), None)
+        return next(iter(namesakes), None) or find_outlet(self._session, name)
+
+    def _owner(self, domain: str) -> Outlet | None:
+        rows = sa.select(Outlet).join(OutletDomain, OutletDomain.outlet_id == Outlet.id)
+        if (owner := self._session.scalar(rows.where(OutletDomain.domain == domain))) is not None:
+            return owner
+        return next((made for made in self._made if domain in [owned.domain for owned in made.domains]), None)
+
+    def _make(self, name: str, domain: str | None) -> Outlet:
+        # Two concurrent writers of one name would otherwise create two outlets.
+        lock_name(self._session, "outlet")
+        if found := self._named(name, domain):
+            return found
+        outlet = Outlet(id=new_id(), name=name, name_key=name_key(name), recorded_at=self._now)
+        outlet.kind, outlet.scorable = OutletKind.WEBSITE, True
+        outlet.slug = free_slug(self._session, outlet, taken={made.slug for made in self._made})
+        outlet.domains = [] if domain is None else [OutletDomain(domain=domain, position=0)]
+        self._made.append(outlet)
+        self._missed.clear()
+        return outlet
+
+
+def _domain_of(given: OutletName) -> str | None:
+    if (domain := given.get("domain")) is None:
+        return None
+    try:
+        return domain_key(domain)
+    except ValueError as exc:
+        raise InvalidBody.at("/domain", str(exc), "invalid") from exc

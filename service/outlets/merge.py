@@ -1,0 +1,236 @@
+"""Merge outlets that prove to be the same, and undo a merge: rows stay in place, their sums move (R22)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from service.cache.invalidation import forget_scores
+from service.cache.score_cache import ScoreCache
+from service.errors import InvalidBody, MergeChain, MergeCircle, NotFound, OutletMerged, UnknownOutlet
+from service.methods.provenance import as_merged, positions, relay_cycle
+from service.methods.tally import Amounts, Slot, add_up, count_claim, difference
+from service.outlets.find import PLACES, find_outlet, line_of, merged_with, outlet_state
+from service.outlets.suggest import unknown_slug
+from service.outlets.sums import Sums, add_sums, read_sums
+from service.outlets.track_record import EVERYTHING, ToldClaim, walk, walk_claims
+from service.storage.db import Database, lock_name, retried
+from service.storage.models import Outlet, Report, Subtotal
+from service.storage.versions import check_match, keep_version
+from service.values.vocabulary import Caller
+
+
+@dataclass(frozen=True, slots=True)
+class MergeView:
+    """The merge of an outlet into another one."""
+
+    outlet: str
+    into: str
+    merged_at: dt.datetime | None
+
+
+@retried
+def merge_outlet(
+    db: Database, cache: ScoreCache, reference: str, *, into: str, caller: Caller, now: dt.datetime
+) -> tuple[MergeView, bool]:
+    """Merge an outlet into another one, so that it counts as that one.
+
+    Returns:
+        The merge, and whether it is new.
+
+    Raises:
+        UnknownOutlet: No outlet has this slug or id.
+        InvalidBody: `into` is unknown.
+        OutletMerged: The outlet was merged into another one.
+        MergeChain: `into` was merged itself, or another outlet was merged into this one.
+        MergeCircle: `into` is the outlet itself or below it, or relays would form a cycle (R7).
+    """
+    with db.write() as session:
+        lock_name(session, PLACES)
+        outlet = _required(session, reference)
+        target = _target(session, into, "/into")
+        _lock(session, outlet, target)
+        if outlet.merged_into is target:
+            return describe_merge(outlet), False
+        _check(session, outlet, target)
+        _keep_state(session, outlet, caller=caller, now=now)
+        add_sums(session, _moved(session, outlet, target, joined=True))
+        _point(outlet, target, caller=caller, now=now)
+        forget_scores(session, cache, [outlet.slug, target.slug], now=now)
+    return describe_merge(outlet), True
+
+
+@retried
+def undo_merge(
+    db: Database,
+    cache: ScoreCache,
+    reference: str,
+    *,
+    seen: AbstractSet[str] | None,
+    caller: Caller,
+    now: dt.datetime,
+) -> None:
+    """Undo the merge of an outlet, so that it has its own record again, with the reports filed since.
+
+    Args:
+        db: The database.
+        cache: The score cache, in which the scores of both outlets are invalidated.
+        reference: The slug or id of the outlet.
+        seen: The tags of the merges that the caller accepts; None for any merge.
+        caller: The API key of the call.
+        now: The time of the call.
+
+    Raises:
+        UnknownOutlet: No outlet has this slug or id.
+        NotFound: The outlet was not merged.
+        PreconditionFailed: The merge was changed since the caller read it.
+        MergeCircle: Because of later changes, the outlet would be its own ancestor, or relays would form a cycle (R7).
+    """
+    with db.write() as session:
+        lock_name(session, PLACES)
+        outlet = _merged(session, reference)
+        target = outlet.surviving
+        _lock(session, outlet, target)
+        check_match(describe_merge(outlet), seen)
+        _keep_state(session, outlet, caller=caller, now=now)
+        outlet.merged_into = outlet.merged_at = outlet.merged_by = None
+        session.flush()
+        if outlet.parent is not None and outlet.id in line_of(session, outlet.parent):
+            raise MergeCircle(
+                f"Without the merge, {outlet.slug!r} would be its own ancestor, because its parent "
+                f"{outlet.parent.slug!r} is below it. Change that parent first."
+            )
+        add_sums(session, _moved(session, outlet, target, joined=False))
+        forget_scores(session, cache, [outlet.slug, target.slug], now=now)
+
+
+def get_merge(db: Database, reference: str) -> MergeView:
+    """Return the merge of an outlet.
+
+    Raises:
+        UnknownOutlet: No outlet has this slug or id.
+        NotFound: The outlet was not merged.
+    """
+    with db.read() as session:
+        return describe_merge(_merged(session, reference))
+
+
+def merge_new(session: Session, outlet: Outlet, into: str, *, caller: Caller, now: dt.datetime) -> None:
+    """Merge an imported outlet that is not in the session yet, and so has no reports.
+
+    Raises:
+        InvalidBody: `into` is unknown.
+        MergeChain: `into` was merged itself.
+    """
+    lock_name(session, PLACES)
+    target = _target(session, into, "/merged_into")
+    _check(session, outlet, target)
+    _point(outlet, target, caller=caller, now=now)
+
+
+def _point(outlet: Outlet, target: Outlet, *, caller: Caller, now: dt.datetime) -> None:
+    outlet.merged_into, outlet.merged_at, outlet.merged_by = target, now, caller.key_id
+
+
+def _check(session: Session, outlet: Outlet, into: Outlet) -> None:
+    """Check that an outlet can be merged into another one, except for the relays on their claims."""
+    if outlet.merged_into is not None:
+        raise OutletMerged.of(outlet.slug, into=outlet.merged_into.slug)
+    if into.merged_into is not None:
+        raise MergeChain(
+            f"The outlet {into.slug!r} was merged into {into.merged_into.slug!r}, and a merged outlet takes no merges. "
+            f"Merge into {into.merged_into.slug!r} instead."
+        )
+    before = session.scalar(sa.select(Outlet.slug).where(Outlet.merged_into_id == outlet.id).limit(1))
+    if before is not None:
+        raise MergeChain(
+            f"The outlet {before!r} was merged into {outlet.slug!r}, which therefore cannot be merged itself. Undo "
+            "that merge first."
+        )
+    if outlet.id in line_of(session, into):
+        raise MergeCircle(
+            f"The outlet {into.slug!r} is {outlet.slug!r} itself or below it, and an outlet cannot be its own "
+            "ancestor. Merge into another outlet, or change the parent first."
+        )
+
+
+def describe_merge(outlet: Outlet) -> MergeView:
+    """Return the merge of an outlet that was merged."""
+    return MergeView(outlet.slug, outlet.surviving.slug, outlet.merged_at)
+
+
+def _required(session: Session, reference: str) -> Outlet:
+    if (outlet := find_outlet(session, reference, whole=True)) is None:
+        raise UnknownOutlet(unknown_slug(session, reference))
+    return outlet
+
+
+def _target(session: Session, reference: str, pointer: str) -> Outlet:
+    if (target := find_outlet(session, reference)) is None:
+        raise InvalidBody.at(pointer, unknown_slug(session, reference), "unknown-outlet")
+    return target
+
+
+def _merged(session: Session, reference: str) -> Outlet:
+    outlet = _required(session, reference)
+    if outlet.merged_into is None:
+        raise NotFound(f"The outlet {outlet.slug!r} was not merged, so there is no merge to read or undo.")
+    return outlet
+
+
+def _lock(session: Session, *outlets: Outlet) -> None:
+    """Lock outlets against new reports; the lock `PLACES` excludes merges and changes of parents."""
+    rows = sa.select(Outlet.id).where(Outlet.id.in_([outlet.id for outlet in outlets])).order_by(Outlet.id)
+    session.execute(rows.with_for_update()).all()
+
+
+def _keep_state(session: Session, outlet: Outlet, *, caller: Caller, now: dt.datetime) -> None:
+    keep_version(session, outlet.id, outlet_state(outlet), caller=caller, now=now)
+
+
+def _moved(session: Session, outlet: Outlet, target: Outlet, *, joined: bool) -> Sums:
+    """Return the change of the sums when two outlets, unmerged in the rows, are merged or separated.
+
+    Raises:
+        MergeCircle: On a claim, relays would form a cycle.
+    """
+    apart, together = Sums(), Sums()
+    for claim in walk_claims(session, only=sa.and_(_names(outlet), _names(target))):
+        merged = claim._replace(
+            reports=[as_merged(report, outlet=outlet.id, into=target.id) for report in claim.reports]
+        )
+        _check_relays(merged if joined else claim)
+        apart.add(claim.facts, positions(claim.reports, claim.facts.known_at))
+        together.add(merged.facts, positions(merged.reports, merged.facts.known_at))
+    # The claims that name only one of the outlets count as before, for the other one.
+    rest = difference(_own_sums(session, outlet, are_kept=joined), apart.of(outlet.id))
+    apart.put(outlet.id, rest)
+    together.put(target.id, rest)
+    return together.minus(apart) if joined else apart.minus(together)
+
+
+def _names(outlet: Outlet) -> sa.ColumnElement[bool]:
+    """Return the condition that a report on a claim is of an outlet or one merged into it, or relays either."""
+    reports, theirs = sa.select(Report.claim_id), merged_with(outlet)
+    named = reports.where(Report.outlet_id.in_(theirs)).union(reports.where(Report.cited_id.in_(theirs)))
+    return Report.claim_id.in_(named)
+
+
+def _own_sums(session: Session, outlet: Outlet, *, are_kept: bool) -> dict[Slot, Amounts]:
+    """Return the record of an outlet by itself, from its sums if they are kept, else from its rows."""
+    if are_kept:
+        return read_sums(session, Subtotal.outlet_id == outlet.id, topic=None).get(outlet.id, {})
+    standings = walk(session, [outlet.id], EVERYTHING)
+    return add_up(count_claim(standing.claim, standing.position) for standing in standings)
+
+
+def _check_relays(claim: ToldClaim) -> None:
+    if any(report.relays for report in claim.reports) and relay_cycle(claim.reports):
+        raise MergeCircle(
+            f"On the claim {claim.id} the relays of the outlets would form a cycle without an own report. Withdraw one "
+            "of those relays first."
+        )

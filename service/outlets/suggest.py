@@ -1,0 +1,94 @@
+"""Suggest the known slugs nearest to an unknown one, with a few index lookups."""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Collection, Iterable, Iterator
+from difflib import get_close_matches
+from itertools import chain
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from service.storage.db import is_among
+from service.storage.models import Outlet, OutletAlias
+from service.values.ids import name_key, parse_id, slug_of
+
+_SHOWN = 3
+_NEIGHBOURS = 50
+_MIN_SIMILARITY = 0.7  # difflib's ratio; below it two short slugs have little in common
+_LONGEST = 40  # characters of a slug whose misspellings are looked up, about 74 per character
+_LETTERS = string.ascii_lowercase + string.digits + "-"
+
+
+def unknown_slug(session: Session, reference: str) -> str:
+    """Return the error detail for an unknown slug or id, with the nearest known slugs."""
+    near = nearest_slugs(session, reference)
+    return f"No outlet {reference!r} is on record{'; nearest: ' if near else ''}{', '.join(near)}."
+
+
+def nearest_slugs(session: Session, reference: str) -> list[str]:
+    """Return at most three similar known slugs, the nearest first; none for an id or unprintable text.
+
+    They belong to the outlets with this name or alias, and to the most similar ones among the slugs one typing error
+    away and the neighbours in the alphabet.
+    """
+    slug = slug_of(reference)
+    # PostgreSQL rejects NUL, which a path can contain.
+    if not slug or not reference.isprintable() or parse_id(reference) is not None:
+        return []
+    named = session.scalars(_slugs_named(reference)).all()
+    candidates = chain.from_iterable(session.scalars(rows) for rows in _similar(session, slug))
+    similar = get_close_matches(slug, sorted(set(candidates)), n=_SHOWN, cutoff=_MIN_SIMILARITY)
+    return list(dict.fromkeys([*named, *similar]))[:_SHOWN]
+
+
+def ids_named(key: str) -> sa.CompoundSelect[UUID]:
+    """Select the ids of the outlets with this key of a name or an alias."""
+    # A union, because PostgreSQL scans the whole table for an OR over two tables.
+    names = sa.select(Outlet.id).where(Outlet.name_key == key)
+    return names.union(sa.select(OutletAlias.outlet_id).where(OutletAlias.name_key == key))
+
+
+def outlets_named(session: Session, keys: Collection[str]) -> dict[str, list[Outlet]]:
+    """Return the outlets by those of these keys of a name or an alias that occur."""
+    names = sa.select(Outlet.name_key, Outlet.id).where(is_among(session, Outlet.name_key, keys))
+    aliases = sa.select(OutletAlias.name_key, OutletAlias.outlet_id)
+    named = names.union(aliases.where(is_among(session, OutletAlias.name_key, keys))).subquery()
+    found: dict[str, list[Outlet]] = {}
+    for key, outlet in session.execute(sa.select(named.c.name_key, Outlet).join(named, named.c.id == Outlet.id)):
+        found.setdefault(key, []).append(outlet)
+    return found
+
+
+def best_match(key: str, outlets: Collection[Outlet]) -> Outlet | None:
+    """Return the outlet that this key identifies, or None if the outlets are not merged into one (R22)."""
+    if len({outlet.surviving.id for outlet in outlets}) != 1:
+        return None
+    return min(outlets, key=lambda outlet: (outlet.name_key != key, outlet.merged_into is not None, outlet.slug))
+
+
+def _slugs_named(name: str) -> sa.Select[str]:
+    rows = sa.select(Outlet.slug).where(Outlet.id.in_(ids_named(name_key(name))))
+    return rows.order_by(Outlet.slug).limit(_SHOWN)
+
+
+def _similar(session: Session, slug: str) -> Iterator[sa.Select[str]]:
+    rows = sa.select(Outlet.slug)
+    yield rows.where(Outlet.slug >= slug).order_by(Outlet.slug).limit(_NEIGHBOURS)
+    yield rows.where(Outlet.slug < slug).order_by(Outlet.slug.desc()).limit(_NEIGHBOURS)
+    if len(slug) <= _LONGEST:
+        yield rows.where(is_among(session, Outlet.slug, _misspellings(slug)))
+
+
+def _misspellings(slug: str) -> Iterable[str]:
+    """Return a slug with one character inserted, deleted, replaced or swapped with the next."""
+    for at in range(len(slug) + 1):
+        before, after = slug[:at], slug[at:]
+        yield from (before + letter + after for letter in _LETTERS)
+        if after:
+            yield before + after[1:]
+            yield from (before + letter + after[1:] for letter in _LETTERS)
+        if len(after) > 1:
+            yield before + after[1] + after[0] + after[2:]

@@ -1,0 +1,133 @@
+"""Scores in plain words: a record, never a verdict on character; no digit that the interval does not bear. Pure."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from service.outlets.find import OutletView
+from service.values.instants import format_instant, parse_instant
+from service.values.vocabulary import OutletKind
+
+_SPACE = "\N{NO-BREAK SPACE}"
+_COMMITMENTS = {
+    4: "stated as done",
+    3: "said to be close",
+    2: "said to be under way",
+    1: "a rumour or interest",
+    None: "not known how far it went",
+}
+_VERDICTS = {
+    "true": "proved true",
+    "false": "did not prove true",
+    "partial": "proved true in part",
+    "void": "void",
+    "unverifiable": "cannot be verified",
+}
+_STANCES = {"support": "supported it", "deny": "denied it", "query": "asked", "comment": "mentioned it"}
+_BASES = {"matured": "only claims whose date has passed", "resolved": "all resolved claims"}
+
+
+def percent(share: float) -> str:
+    """A share in whole per cent; never quite all or nothing.
+
+    >>> percent(0.714), percent(0.999), percent(0.001)
+    ('71', '>99', '<1')
+    """
+    whole = round(100 * share)
+    return ">99" if whole >= 100 else "<1" if whole <= 0 else str(whole)
+
+
+def number(value: float) -> str:
+    """A count, or a sum of parts of claims: whole, but below ten to a tenth, or 0.6 of one claim would be all of it.
+
+    >>> number(6987), number(62.1), number(0.6), number(3.0)
+    ('6,987', '62', '0.6', '3')
+    """
+    tenths = round(value, 1)
+    return f"{tenths:.1f}" if tenths < 10 and tenths % 1 else f"{round(value):,}"
+
+
+def plural(count: int, one: str, many: str | None = None) -> str:
+    """A count with its noun.
+
+    >>> plural(1, "claim"), plural(1200, "claim")
+    ('1 claim', '1,200 claims')
+    """
+    return f"{number(count)} {one if count == 1 else many or one + 's'}"
+
+
+def day(moment: dt.datetime | str) -> str:
+    """A day in words, in UTC.
+
+    >>> day("2024-06-02T00:00:00Z").replace(_SPACE, " ")
+    '2 Jun 2024'
+    """
+    found = as_moment(moment)
+    return f"{found.day}{_SPACE}{found:%b}{_SPACE}{found.year}"
+
+
+def minute(moment: dt.datetime | str) -> str:
+    """A moment in words, to the minute, in UTC."""
+    return f"{day(moment)}, {as_moment(moment):%H:%M}{_SPACE}UTC"
+
+
+def instant(moment: dt.datetime | str) -> str:
+    """A moment as the API writes it."""
+    return format_instant(as_moment(moment))
+
+
+def as_moment(moment: dt.datetime | str) -> dt.datetime:
+    """A moment, which an answer may have written out already."""
+    return parse_instant(moment) if isinstance(moment, str) else moment
+
+
+def sentence(score: Mapping[str, Any], outlet: OutletView) -> str:
+    """What the score of an outlet says, with how sure it is of that."""
+    if not outlet.scorable:
+        return "This is a placeholder for reports whose publisher is not known. It is never scored."
+    found, record, name = score["reliability"], score["record"], outlet.name
+    about = f"on {score['topic']} " if score["topic"] else ""
+    if found is None:
+        return f"Too few claims to say: nothing that {name} reported {about}in its own name is resolved yet."
+    said = (
+        f"Of 100 average reports {about}by {name} about {percent(found['mean'])} would prove right, and "
+        f"with {100 * found['level']:g}{_SPACE}% probability between {percent(found['lower'])} and "
+        f"{percent(found['upper'])}."
+    )
+    if score["status"] == "provisional":
+        said = f"Too few claims to say much. {said}"
+    return f"{said} {against_average(record)}"
+
+
+def against_average(record: Mapping[str, Any]) -> str:
+    """How an outlet did beside an average one."""
+    return (
+        f"{number(record['right'])} of {plural(record['resolved'], 'resolved claim')} proved right; "
+        f"an average outlet would have had {number(record['expected'])}."
+    )
+
+
+def trend_sentence(trend: list[dict[str, Any]]) -> str:
+    """How an estimate moved within the year."""
+    known = [point["mean"] for point in trend if point["mean"] is not None]
+    if not known:
+        return "No estimate yet"
+    first, last = percent(known[0]), percent(known[-1])
+    return f"{last} all year" if first == last else f"From {first} to {last} within the year"
+
+
+FILTERS: Mapping[str, Callable[..., str]] = {
+    "percent": percent,
+    "number": number,
+    "plural": plural,
+    "day": day,
+    "minute": minute,
+    "instant": instant,
+    "commitment": lambda level: _COMMITMENTS[level],
+    "verdict": lambda verdict: "open" if verdict is None else _VERDICTS[verdict],
+    "stance": lambda stance: _STANCES[stance],
+    "basis": lambda basis: _BASES[basis],
+}
+KINDS = tuple(OutletKind)

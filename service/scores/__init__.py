@@ -1,0 +1,1 @@
+"""Compute, explain, rank and compare the scores of outlets."""

@@ -1,0 +1,67 @@
+"""The claims that an outlet's own score rests on, one by one."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Iterable
+from typing import NamedTuple
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from service.methods.provenance import Filed
+from service.methods.rates import Cell
+from service.methods.tally import Amounts, ClaimFacts, Slot, add_up, count_claim
+from service.outlets.track_record import Chosen, Lens, OutletRecord, Standing, counts, walk
+from service.storage.models import Outlet, Resolution
+from service.values.vocabulary import Basis, Role
+
+
+class Scored(NamedTuple):
+    """A claim, and what it counts for."""
+
+    claim_id: UUID
+    claim: ClaimFacts
+    known_at: dt.datetime
+    report: Filed
+    """The report that speaks for the outlet."""
+    slot: Slot
+    cell: Cell
+    amounts: Amounts
+
+    def counts_from(self, basis: Basis) -> dt.datetime:
+        """The moment from which scores as of then rest on it, and never stop to (R16, R18)."""
+        due = self.claim.resolves_by
+        return self.known_at if basis is Basis.RESOLVED or due is None else max(self.known_at, due)
+
+
+def read_scored(session: Session, outlet: Outlet, lens: Lens, *, now: dt.datetime) -> list[Scored]:
+    """The claims, in no particular order; none for an outlet that is not scored (R9)."""
+    return read_scored_of(session, [outlet.id], lens, now=now)[outlet.id] if outlet.scorable else []
+
+
+def read_scored_of(
+    session: Session, outlets: Collection[UUID], lens: Lens, *only: Chosen, now: dt.datetime
+) -> dict[UUID, list[Scored]]:
+    """Return the claims of some scored outlets, by outlet; `only` leaves claims out by what is on record of them."""
+    # Only what has an established truth can count, and open claims may be many.
+    known = sa.and_(Resolution.truth.is_not(None), *only)
+    found: dict[UUID, list[Scored]] = {outlet: [] for outlet in outlets}
+    for one in walk(session, outlets, lens, only=known):
+        if counts(one, lens, now=now) and (scored := _scored(one)):
+            found[one.outlet_id].append(scored)
+    return found
+
+
+def _scored(standing: Standing) -> Scored | None:
+    claim, report = standing.claim, standing.position.report
+    slot, amounts = count_claim(claim, standing.position)
+    if slot.role is Role.OWN and slot.cell and report and claim.known_at and amounts.resolved:
+        return Scored(standing.claim_id, claim, claim.known_at, report, slot, slot.cell, amounts)
+    return None
+
+
+def own_record(outlet: Outlet, scored: Iterable[Scored]) -> OutletRecord:
+    """The outlet's record as far as its own score rests on it."""
+    return OutletRecord(outlet.slug, outlet.scorable, add_up((one.slot, one.amounts) for one in scored))

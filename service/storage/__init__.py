@@ -1,0 +1,1 @@
+"""The database: engines, models, migrations, the journal of writes, and shared SQL."""

@@ -1,0 +1,130 @@
+"""Keyset pagination: a page starts after the sort key of the previous one, so that new rows shift nothing."""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypedDict, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from service.errors import InvalidQuery
+from service.values.instants import format_instant
+
+T = TypeVar("T")
+
+SortKey = tuple[str, ...]
+"""The values, as text, of the columns that a list is sorted by; a page ends at the one of its last item."""
+
+
+class PageRequest(TypedDict):
+    """The paging members of a query; its other members are the filters of the list."""
+
+    limit: int
+    cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """A page of a list, and the sort key that the next page starts after."""
+
+    items: Sequence[T]
+    next: SortKey | None
+    """None for the last page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Keyset:
+    """The columns that a list is sorted by, which together are unique, and the parsers of their values."""
+
+    columns: Sequence[Any]
+    read: Sequence[Callable[[str], Any]]
+    descending: bool = False
+
+    def page(self, session: Session, rows: sa.Select[T], *, after: SortKey | None, limit: int) -> Page[T]:
+        """Return the next `limit` items after a sort key.
+
+        Raises:
+            InvalidQuery: The sort key is not one of this list.
+        """
+        key = sa.tuple_(*self.columns)
+        if after is not None:
+            start = read_sort_key(after, self.read)
+            rows = rows.where(key < start if self.descending else key > start)
+        rows = rows.order_by(*(column.desc() if self.descending else column for column in self.columns))
+        keyed = rows.add_columns(*(column.label(f"key_{n}") for n, column in enumerate(self.columns)))
+        found = session.execute(keyed.limit(limit + 1)).all()
+        more = len(found) > limit
+        return Page([row[0] for row in found[:limit]], tuple(map(_as_text, found[limit - 1][1:])) if more else None)
+
+
+def read_sort_key(sort_key: SortKey, read: Sequence[Callable[[str], Any]]) -> tuple[Any, ...]:
+    """Parse the values of a sort key.
+
+    Raises:
+        InvalidQuery: It has another number of values, or one of them cannot be parsed.
+    """
+    try:
+        return tuple(reader(part) for reader, part in zip(read, sort_key, strict=True))
+    except ValueError as exc:
+        raise foreign_cursor() from exc
+
+
+def read_number(text: str) -> int:
+    """Parse an integer that fits into an INTEGER column of both databases.
+
+    Raises:
+        ValueError: The text is not such an integer.
+    """
+    if len(text) > 9:
+        raise ValueError("The number has more than 9 digits.")
+    return int(text)
+
+
+def encode_cursor(sort_key: SortKey, bound_to: object) -> str:
+    """Return an opaque cursor for a sort key, bound to a list and its filters."""
+    text = json.dumps(sort_key)
+    return base64.urlsafe_b64encode(_checksum(text, bound_to) + text.encode()).decode().rstrip("=")
+
+
+def decode_cursor(cursor: str, bound_to: object) -> SortKey:
+    """Return the sort key of a cursor.
+
+    Raises:
+        InvalidQuery: The cursor is damaged, or belongs to another list or other filters.
+    """
+    try:
+        raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
+        text = raw[_CHECKSUM_BYTES:].decode()
+        if raw[:_CHECKSUM_BYTES] == _checksum(text, bound_to):
+            values = json.loads(text)
+            # The checksum is not secret, so the values can still be anything.
+            if isinstance(values, list) and all(isinstance(value, str) and value.isprintable() for value in values):
+                return tuple(values)
+    except (ValueError, RecursionError):
+        pass
+    raise foreign_cursor()
+
+
+def foreign_cursor() -> InvalidQuery:
+    """Return the error for a cursor that this list did not return."""
+    detail = "Not a cursor of this list with these filters; take it from next_cursor or the Link header."
+    return InvalidQuery.at("cursor", detail=detail, code="invalid")
+
+
+_CHECKSUM_BYTES = 8
+
+
+def _checksum(text: str, bound_to: object) -> bytes:
+    return hashlib.sha256(json.dumps([text, bound_to], default=str, sort_keys=True).encode()).digest()[:_CHECKSUM_BYTES]
+
+
+def _as_text(value: object) -> str:
+    if isinstance(value, dt.datetime):
+        return format_instant(value)
+    return str(value)

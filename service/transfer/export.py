@@ -1,0 +1,277 @@
+"""Write down everything that scores rest on: to be recomputed by anyone, or loaded into another database.
+
+What counts for nothing is left out: withdrawn reports, and resolutions that were superseded or withdrawn. What is said
+of the rest is written down too, disputes and replies, though no score rests on it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import errno
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any, TypeAlias
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, aliased
+
+from service.claims.describe import is_newest
+from service.methods.reliability import METHOD
+from service.outlets.find import WHOLE, counts_as, outlet_state
+from service.scores.contexts import context_name
+from service.storage.db import Database
+from service.storage.models import Claim, ContextRow, Dispute, Outlet, Reply, Report, Resolution, Withdrawal
+from service.values.ids import new_id
+from service.values.instants import format_instant
+from service.values.vocabulary import Verdict
+
+Line: TypeAlias = dict[str, Any]
+
+_STREAMED = {"yield_per": 1000}  # a record of any size fits
+
+_ABOUT = """\
+Everything that the scores of a Borneout service rested on at {moment}, by the method {method}.
+
+{members}
+
+One JSON object a line. `borneout import` takes the first four, in this order, into an empty database, and the scores
+are the same there. References go by `slug` and `external_id`; a claim that has none has its id in its place.
+A report's `lexicon` is the version that read `commitment` from its quote, null where nothing was read from it.
+An outlet with `merged_into` proved to be that one: its reports are that one's, and relays between the two are none.
+An outlet's reports on a claim stand in the order in which they count: of those that take a side and were published
+before the resolution's `known_at`, the last. Withdrawn reports, and resolutions that no longer stand, are left out.
+No score rests on the disputes and the replies, and `borneout import` does not take them. A dispute is of the
+resolution of its claim; its `closure` is null while it is open, and else says why it was put aside. A reply is to a
+claim, or, with `claim` null, to the outlet's record; withdrawn ones are left out.
+A context's `rates` are how often reported claims proved true: a cell (stance, kind, commitment, topic, or the first of
+these), its weight in claims and the weight proved true, in billionths; its `claims` are those it was fitted on. The
+last context is what scores are held against. Without any it is the starting one: no cells, and a kappa of 8.
+"""
+
+
+def write_export(db: Database, folder: Path, *, now: dt.datetime) -> dict[str, int]:
+    """Write an export as it is on record at one moment, whole or not at all.
+
+    Args:
+        db: The database.
+        folder: Where to; it is made, unless it is there and empty.
+        now: The moment of the call.
+
+    Returns:
+        How many lines each member has.
+
+    Raises:
+        OSError: The folder cannot be written, or is there and not empty.
+    """
+    folder = folder.resolve()
+    if folder.exists() and any(folder.iterdir()):
+        raise FileExistsError(errno.EEXIST, "It is there and not empty", str(folder))
+    part = folder.with_name(f".{folder.name}-{new_id().hex[-12:]}")
+    part.mkdir()
+    try:
+        with db.read(patient=True) as session:
+            counts = {name: _write(part / f"{name}.ndjson", lines(session)) for name, lines in _MEMBERS.items()}
+        (part / "README.txt").write_text(_about(counts, now))
+        part.replace(folder)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+    return counts
+
+
+def _write(path: Path, lines: Iterable[Line]) -> int:
+    count = 0
+    with path.open("w") as file:
+        for count, line in enumerate(lines, 1):  # noqa: B007 - the last of them is how many there are
+            file.write(json.dumps(line) + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    return count
+
+
+def _about(counts: dict[str, int], now: dt.datetime) -> str:
+    members = "\n".join(f"{name}.ndjson".ljust(20) + f"{count:>10}" for name, count in counts.items())
+    return _ABOUT.format(moment=format_instant(now), method=METHOD, members=members)
+
+
+def _outlets(session: Session) -> Iterator[Line]:
+    """The outlets, each after its parent, and then those that were merged into them."""
+    parent, survives = aliased(Outlet), Outlet.merged_into_id.is_(None)
+    top = sa.select(Outlet.id, sa.literal(0).label("depth")).where(Outlet.parent_id.is_(None), survives)
+    above = top.cte(recursive=True)
+    below = sa.select(Outlet.id, above.c.depth + 1).join(parent, parent.id == Outlet.parent_id).where(survives)
+    under = above.union_all(below.join(above, above.c.id == counts_as(parent)))
+    rows = sa.select(Outlet).outerjoin(under, under.c.id == Outlet.id)
+    in_order = rows.order_by(survives.desc(), under.c.depth, Outlet.slug).options(*WHOLE)
+    for outlet in session.scalars(in_order, execution_options=_STREAMED):
+        state = outlet_state(outlet)
+        yield {
+            "type": "outlet",
+            "slug": state.slug,
+            "name": state.name,
+            "kind": state.kind,
+            "domains": state.domains,
+            "aliases": state.aliases,
+            "parent": state.parent,
+            "scorable": state.scorable,
+            "merged_into": state.merged_into,
+        }
+
+
+def _claims(session: Session) -> Iterator[Line]:
+    for claim in session.scalars(sa.select(Claim).order_by(Claim.id), execution_options=_STREAMED):
+        yield {
+            "type": "claim",
+            "external_id": _reference(claim.id, claim.external_id),
+            "text": claim.text,
+            "kind": claim.kind,
+            "topic": claim.topic,
+            "tags": claim.tags,
+            "resolves_by": None if claim.resolves_by is None else format_instant(claim.resolves_by),
+            "group": claim.group,
+        }
+
+
+def _reports(session: Session) -> Iterator[Line]:
+    """The reports that count, by claim and outlet that they count for, in order.
+
+    The outlets that report in their own name come before those that only relay. So one after another they never make a
+    circle of relays (R7), though on record it may be a later report that has none come about.
+    """
+    filer, cited = aliased(Outlet), aliased(Outlet)
+    rows = (
+        sa.select(Report, Claim.external_id, filer.slug, cited.slug.label("cited"))
+        .join(Claim, Claim.id == Report.claim_id)
+        .join(filer, filer.id == Report.outlet_id)
+        .join(Outlet, Outlet.id == counts_as(filer))
+        .outerjoin(cited, cited.id == Report.cited_id)
+        .where(_counts(Report))
+        .order_by(
+            Report.claim_id,
+            sa.case((_in_own_name(), 0), else_=1),
+            Outlet.slug,
+            Report.published_at,
+            Report.recorded_at,
+            Report.id,
+        )
+    )
+    for report, external_id, slug, cited_slug in session.execute(rows, execution_options=_STREAMED):
+        yield {
+            "type": "report",
+            "claim": _reference(report.claim_id, external_id),
+            "outlet": slug,
+            "stance": report.stance,
+            "commitment": report.commitment,
+            "lexicon": report.lexicon,
+            "probability": report.probability,
+            "published_at": format_instant(report.published_at),
+            "url": report.url,
+            "quote": report.quote,
+            "relays": {"outlet": cited_slug, "cited_as": report.cited_as} if report.is_relay else None,
+            "recorded_at": format_instant(report.recorded_at),
+        }
+
+
+def _in_own_name() -> sa.ColumnElement[bool]:
+    """Whether the outlet has a report of its own on the claim."""
+    own, filer, cited = aliased(Report), aliased(Outlet), aliased(Outlet)
+    relays = own.is_relay & sa.or_(own.cited_id.is_(None), counts_as(cited) != counts_as(filer))
+    reports = sa.select(own.id).join(filer, filer.id == own.outlet_id).outerjoin(cited, cited.id == own.cited_id)
+    return reports.where(own.claim_id == Report.claim_id, counts_as(filer) == Outlet.id, ~relays, _counts(own)).exists()
+
+
+def _counts(report: type[Report]) -> sa.ColumnElement[bool]:
+    return ~sa.exists().where(Withdrawal.report_id == report.id)
+
+
+def _resolutions(session: Session) -> Iterator[Line]:
+    """The resolutions that stand."""
+    rows = (
+        sa.select(Resolution, Claim.external_id)
+        .join(Claim, Claim.id == Resolution.claim_id)
+        .where(Resolution.verdict.is_not(None), is_newest())
+        .order_by(Resolution.claim_id)
+    )
+    for resolution, external_id in session.execute(rows, execution_options=_STREAMED):
+        yield {
+            "type": "resolution",
+            "claim": _reference(resolution.claim_id, external_id),
+            "verdict": resolution.verdict,
+            "truth": resolution.truth if resolution.verdict is Verdict.PARTIAL else None,
+            "known_at": format_instant(resolution.known_at),
+            "evidence": resolution.evidence,
+            "note": resolution.note,
+        }
+
+
+def _disputes(session: Session) -> Iterator[Line]:
+    """What is, or was, said against the resolutions that stand, the oldest first."""
+    rows = (
+        sa.select(Dispute, Resolution.claim_id, Claim.external_id)
+        .join(Resolution, Resolution.id == Dispute.resolution_id)
+        .join(Claim, Claim.id == Resolution.claim_id)
+        .where(is_newest())
+        .order_by(Dispute.id)
+    )
+    for dispute, claim_id, external_id in session.execute(rows, execution_options=_STREAMED):
+        yield {
+            "type": "dispute",
+            "claim": _reference(claim_id, external_id),
+            "reason": dispute.reason,
+            "evidence": dispute.evidence,
+            "closure": None
+            if dispute.closed_at is None
+            else {"reason": dispute.closing_reason, "recorded_at": format_instant(dispute.closed_at)},
+            "recorded_at": format_instant(dispute.recorded_at),
+        }
+
+
+def _replies(session: Session) -> Iterator[Line]:
+    """What outlets answer, the oldest first."""
+    rows = (
+        sa.select(Reply, Outlet.slug, Claim.external_id)
+        .join(Outlet, Outlet.id == Reply.outlet_id)
+        .outerjoin(Claim, Claim.id == Reply.claim_id)
+        .where(Reply.withdrawn_at.is_(None))
+        .order_by(Reply.id)
+    )
+    for reply, slug, external_id in session.execute(rows, execution_options=_STREAMED):
+        yield {
+            "type": "reply",
+            "outlet": slug,
+            "claim": None if reply.claim_id is None else _reference(reply.claim_id, external_id),
+            "text": reply.text,
+            "url": reply.url,
+            "recorded_at": format_instant(reply.recorded_at),
+        }
+
+
+def _contexts(session: Session) -> Iterator[Line]:
+    """Every context that scores were held against, the oldest first."""
+    for row in session.scalars(sa.select(ContextRow).order_by(ContextRow.number), execution_options=_STREAMED):
+        yield {
+            "id": context_name(row.number),
+            "as_of": format_instant(row.recorded_at),
+            "kappa": row.kappa,
+            "claims": row.claims,
+            "rates": row.rates,
+        }
+
+
+def _reference(claim_id: UUID, external_id: str | None) -> str:
+    """What the lines of a file call a claim."""
+    return str(claim_id) if external_id is None else external_id
+
+
+_MEMBERS: dict[str, Callable[[Session], Iterator[Line]]] = {
+    "outlets": _outlets,
+    "claims": _claims,
+    "reports": _reports,
+    "resolutions": _resolutions,
+    "disputes": _disputes,
+    "replies": _replies,
+    "contexts": _contexts,
+}

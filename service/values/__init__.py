@@ -1,0 +1,1 @@
+"""Values that every area uses: vocabulary, ids, names, addresses and instants."""

@@ -1,0 +1,1 @@
+"""Our dialect of Flask: blueprints, parsing, responses, middleware, authentication and limits."""

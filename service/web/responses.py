@@ -1,0 +1,134 @@
+"""The forms of answers that views share: problems, pages of a list, scores."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeAlias, TypeVar
+from urllib.parse import quote, urlencode
+
+from flask import Response, json, request, url_for
+from werkzeug.exceptions import HTTPException
+
+from service import errors
+from service.cache.score_cache import Answer, CacheStatus
+from service.errors import ServiceError
+from service.storage.db import is_away
+from service.storage.paging import Page, PageRequest, decode_cursor, encode_cursor
+from service.telemetry.metrics import count_score_read
+
+T = TypeVar("T")
+
+PROBLEM_JSON = "application/problem+json"
+OF_SCORES = {"Cache-Status": {"$ref": "#/components/headers/Cache-Status"}}
+"""What the document says of answers made by `score_response`."""
+
+log = logging.getLogger(__name__)
+
+# What Flask and Werkzeug refuse by themselves, as problems of ours.
+_BY_STATUS: Mapping[int, type[ServiceError]] = {
+    400: errors.BadRequest,
+    404: errors.NotFound,
+    405: errors.MethodNotAllowed,
+    413: errors.TooLarge,
+    415: errors.UnsupportedMediaType,
+    416: errors.RangeNotSatisfiable,
+}
+_NO_ROUTE = "Nothing answers at this path."
+
+
+def is_api_call() -> bool:
+    """Whether the request is for the API, and not for a page."""
+    return f"{request.path}/".startswith("/v1/")
+
+
+def problem(error: ServiceError) -> Response:
+    """An error as an RFC 9457 document."""
+    document = {**error.document(), "instance": request.script_root + request.path}
+    document["type"] = request.script_root + document["type"]
+    response = Response(json.dumps(document), error.status, content_type=PROBLEM_JSON)
+    if isinstance(error, errors.Unauthorized):
+        response.headers["WWW-Authenticate"] = "Bearer"
+    if error.retry_after is not None:
+        response.headers["Retry-After"] = str(error.retry_after)
+    return response
+
+
+def send_on(error: errors.OutletMerged) -> Response:
+    """Who reads of an outlet that was merged is sent on; a change is refused, since it would hit another one (R22)."""
+    if request.method not in ("GET", "HEAD"):
+        return problem(error)
+    arguments = {**(request.view_args or {}), "outlet": error.into}
+    query = quote(request.query_string, safe="!$&'()*+,/:;=?@%-._~")
+    path = url_for(str(request.endpoint), **arguments).removeprefix(request.script_root)
+    location = path + (f"?{query}" if query else "")
+    return Response(status=308, headers={"Location": location, "Cache-Control": "no-cache"})  # it may be undone
+
+
+def http_problem(error: HTTPException) -> Any:
+    """What Flask or Werkzeug refused by itself, as a document; a redirect as it is."""
+    headers = error.get_response().headers
+    if error.code is not None and error.code < 400:
+        return Response(status=error.code, headers={"Location": headers["Location"]})
+    kind = _BY_STATUS.get(error.code or 500, errors.BadRequest)
+    response = problem(kind(_NO_ROUTE if kind is errors.NotFound else error.description or kind.title))
+    for name in ("Allow", "Content-Range"):
+        if name in headers:
+            response.headers[name] = headers[name]
+    return response
+
+
+def unexpected_problem(error: Exception) -> Response:
+    """What nobody foresaw: the database is away, or something is wrong here."""
+    if is_away(error):
+        log.warning("The database is away: %s", error)
+        return problem(errors.Unavailable("The database cannot be reached, or is busy. Try again shortly."))
+    log.error("Unexpected error", exc_info=error)
+    return problem(errors.InternalError("Something went wrong here; it is logged under this request's id."))
+
+
+@dataclass(frozen=True, slots=True)
+class CursorPage(Generic[T]):
+    """A page of a list, with the cursor of the next page."""
+
+    items: Sequence[T]
+    next_cursor: str | None
+
+
+PageResponse: TypeAlias = tuple[CursorPage[T], int, dict[str, str]]
+"""A page with its status and headers, as a view returns it."""
+
+
+def page_of(query: PageRequest, fetch: Callable[..., Page[T]]) -> PageResponse[T]:
+    """Return a page of a list, with a Link header to the next page.
+
+    Args:
+        query: The query: `limit`, `cursor` and the filters of the list.
+        fetch: The use case, called with the filters, `after` and `limit`.
+    """
+    filters = {name: value for name, value in query.items() if name not in ("limit", "cursor")}
+    bound_to = [request.path, filters]
+    after = None if query["cursor"] is None else decode_cursor(query["cursor"], bound_to)
+    page = fetch(**filters, after=after, limit=query["limit"])
+    next_cursor = None if page.next is None else encode_cursor(page.next, bound_to)
+    return CursorPage(page.items, next_cursor), 200, _link(next_cursor)
+
+
+def score_response(answer: Answer, status: CacheStatus) -> Response:
+    """An answer from the cache, or as good as: with its tag, and how the cache served it."""
+    count_score_read(status)
+    response = Response(answer.body, content_type="application/json", headers=_link(answer.next_cursor))
+    response.headers["Cache-Status"] = f"borneout; {status.header}"
+    response.headers["Cache-Control"] = "no-cache"  # nobody on the way may serve it without asking (R20)
+    response.set_etag(answer.etag, weak=True)
+    return response
+
+
+def _link(next_cursor: str | None) -> dict[str, str]:
+    """The Link header of a list that goes on (RFC 8288)."""
+    if next_cursor is None:
+        return {}
+    query = [(name, value) for name, value in request.args.items(multi=True) if name != "cursor"]
+    path = request.script_root + request.path
+    return {"Link": f'<{path}?{urlencode([*query, ("cursor", next_cursor)])}>; rel="next"'}
