@@ -4,17 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.values.ids import (
-    NAME_LENGTH,
-    SLUG_LENGTH,
-    domain_key,
-    is_slug,
-    looks_like_domain,
-    name_key,
-    new_id,
-    parse_id,
-    slug_of,
-)
+from service.values.ids import NAME_LENGTH, SLUG_LENGTH, is_slug, new_id, parse_id
+from service.values.names import domain_key, looks_like_domain, name_key, slug_of
 
 ID = "01890a5d-ac96-774b-bcce-b302099a8057"
 

@@ -7,7 +7,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from service.values.addresses import HOST_LABELS, PATH_SEGMENTS, parse_address, path_segments, registered_domain
-from service.values.ids import DOMAIN_LENGTH, domain_key
+from service.values.ids import DOMAIN_LENGTH
+from service.values.names import domain_key
 
 ON_RECORD = {
     domain_key(domain)

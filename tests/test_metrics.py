@@ -1,4 +1,4 @@
-"""service.telemetry.metrics and service.operations.gunicorn_conf: counts of several processes, and of what Redis did not do"""
+"""service.telemetry.metrics: counts of several processes, and of calls that Redis did not answer"""
 
 from __future__ import annotations
 

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from service.outlets.suggest import nearest_slugs, unknown_slug
 from service.storage.models import Outlet
-from service.values.ids import name_key, new_id
+from service.values.ids import new_id
+from service.values.names import name_key
 from tests.world import assert_problem, report
 
 

@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from service.cache.invalidation import sweep
-from service.claims.describe import load_claim
+from service.claims.load import load_claim
 from service.claims.resolve import NewResolution, new_resolution
 from service.outlets.find import PLACES
 from service.outlets.merge import undo_merge

@@ -5,30 +5,18 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
-import sqlalchemy as sa
-from sqlalchemy.orm import Session, aliased, selectinload
+from sqlalchemy.orm import Session
 
 from service.claims.discussion import DisputeView, ReplyView, WithdrawalView, describe_disputes, is_disputed, replies_on
-from service.errors import GroupResolved, NotFound
-from service.methods.provenance import Filed, independent_roots
+from service.methods.provenance import independent_roots
 from service.outlets.find import topmost_parents
-from service.storage.db import lock_name
+from service.storage.facts import as_filed, counting_reports, standing_resolution
 from service.storage.models import Claim, Report, Resolution, Withdrawal
 from service.storage.models.words import RedactionNote
 from service.storage.versions import members_of
 from service.values.vocabulary import ClaimKind, ClaimStatus, Role, Stance, Verdict
-
-WHOLE = (
-    selectinload(Claim.reports).options(
-        selectinload(Report.outlet), selectinload(Report.cited), selectinload(Report.withdrawal)
-    ),
-    selectinload(Claim.resolutions).selectinload(Resolution.disputes),
-)
-"""The loader options of a claim that avoid one query per row."""
-_OTHER = aliased(Resolution)  # created once, because an alias costs more than the rest of the statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,69 +99,6 @@ class ClaimView(ListedClaim):
     replies: list[ReplyView]
 
 
-def load_claim(session: Session, claim_id: UUID, *, lock: bool = False) -> Claim:
-    """Return a claim with its reports and resolutions; with `lock`, locked until the transaction ends.
-
-    Raises:
-        NotFound: No claim has this id.
-    """
-    rows = sa.select(Claim).where(Claim.id == claim_id)
-    if lock:
-        # Lock before reading the rest, so that the read includes the commit of the previous writer.
-        session.execute(sa.select(Claim.id).where(Claim.id == claim_id).with_for_update())
-    if (claim := session.scalar(rows.options(*WHOLE))) is None:
-        raise _not_on_record(claim_id)
-    return claim
-
-
-def require_claim(session: Session, claim_id: UUID) -> None:
-    """Check that a claim is on record.
-
-    Raises:
-        NotFound: No claim has this id.
-    """
-    if session.get(Claim, claim_id) is None:
-        raise _not_on_record(claim_id)
-
-
-def _not_on_record(claim_id: UUID) -> NotFound:
-    return NotFound(f"No claim with the id {claim_id} is on record. Find its id with GET /v1/claims.")
-
-
-def newest_resolution(claim: Claim) -> Resolution | None:
-    """Return the newest resolution of a claim, which may be a withdrawal."""
-    return claim.resolutions[-1] if claim.resolutions else None
-
-
-def standing_resolution(claim: Claim) -> Resolution | None:
-    """Return the resolution in effect, or None while the claim is open or reopened (R11)."""
-    newest = newest_resolution(claim)
-    return newest if newest is not None and newest.verdict is not None else None
-
-
-def stands(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
-    """Return whether a claim's newest resolution meets a condition; false for a claim without a resolution."""
-    # One look into an index for each claim. PostgreSQL may make a join of EXISTS, and with old statistics it compares
-    # every claim with every resolution.
-    return sa.func.coalesce(_newest(condition), sa.false())
-
-
-def newest_id(moment: dt.datetime | None = None) -> sa.ScalarSelect[UUID]:
-    """Return the id of a claim's newest resolution; of a past moment, of those that were on record then."""
-    return _newest(Resolution.id, *([] if moment is None else [Resolution.recorded_at <= moment]))
-
-
-def _newest(what: Any, *conditions: sa.ColumnElement[bool]) -> sa.ScalarSelect[Any]:
-    rows = sa.select(what).select_from(Resolution).where(Resolution.claim_id == Claim.id, *conditions)
-    return rows.order_by(Resolution.position.desc()).limit(1).correlate(Claim).scalar_subquery()
-
-
-def is_newest() -> sa.ColumnElement[bool]:
-    """Return whether a resolution is the newest of its claim."""
-    last = sa.select(sa.func.max(_OTHER.position)).where(_OTHER.claim_id == Resolution.claim_id)
-    return Resolution.position == last.correlate(Resolution).scalar_subquery()
-
-
 def claim_status(claim: Claim, *, now: dt.datetime) -> ClaimStatus:
     """Return whether a claim is resolved, due (an event past its date, R15) or open."""
     if standing_resolution(claim) is not None:
@@ -181,64 +106,6 @@ def claim_status(claim: Claim, *, now: dt.datetime) -> ClaimStatus:
     if claim.kind is ClaimKind.EVENT and claim.resolves_by is not None and claim.resolves_by <= now:
         return ClaimStatus.DUE
     return ClaimStatus.OPEN
-
-
-def reporting_outlets(claim: Claim) -> set[str]:
-    """Return the slugs of the outlets whose scores depend on a claim."""
-    return {report.outlet.surviving.slug for report in claim.reports}
-
-
-def filers(claim: Claim) -> set[UUID | None]:
-    """Return the ids of the keys that filed a claim or a report on it."""
-    return {claim.filed_by, *(report.filed_by for report in claim.reports)}
-
-
-def counting_reports(claim: Claim) -> list[Filed]:
-    """Return the reports of a claim that are not withdrawn, as input for the provenance rules."""
-    return [as_filed(report) for report in claim.reports if report.withdrawal is None]
-
-
-def as_filed(report: Report) -> Filed:
-    """Return a report as input for the provenance rules."""
-    return Filed(
-        id=report.id,
-        outlet_id=report.outlet.surviving.id,
-        stance=report.stance,
-        published_at=report.published_at,
-        recorded_at=report.recorded_at,
-        relays=report.is_relay,
-        cited_id=None if report.cited is None else report.cited.surviving.id,
-        commitment=report.commitment,
-        probability=report.probability,
-    )
-
-
-def check_group(session: Session, claim: Claim) -> None:
-    """Check that a claim may be true: at most one claim of its group is (R3).
-
-    Raises:
-        GroupResolved: Another claim of the group is true.
-    """
-    if claim.group is None:
-        return
-    # Two concurrent transactions could otherwise each resolve one claim of the group as true.
-    lock_name(session, f"group {claim.group}")
-    session.flush()
-    true_one = session.scalar(
-        sa.select(Claim.id)
-        .join(Resolution, Resolution.claim_id == Claim.id)
-        .where(
-            Claim.group == claim.group,
-            Claim.id != claim.id,
-            Resolution.verdict == Verdict.TRUE,
-            is_newest(),
-        )
-    )
-    if true_one is not None:
-        raise GroupResolved(
-            f"The claim {claim.id} cannot be true, because the claim {true_one} of the same group {claim.group!r} is. "
-            "If that one is wrong, correct its resolution first."
-        )
 
 
 def describe_claim(session: Session, claim: Claim, *, now: dt.datetime) -> ClaimView:

@@ -9,15 +9,12 @@ from typing import TypedDict
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, aliased, selectinload
+from sqlalchemy.orm import Session, selectinload
 
-from service.outlets.find import counts_as
-from service.storage.models import Dispute, Outlet, Reply, Resolution
+from service.storage.models import Dispute, Reply, Resolution
 from service.storage.models.words import RedactionNote
 from service.values.instants import format_instant
 from service.values.vocabulary import DisputeStatus
-
-_FILER = aliased(Outlet)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,46 +73,6 @@ class ScoreReply(TypedDict):
     url: str | None
     recorded_at: str
     redacted: list[RedactionNote]
-
-
-def is_open(moment: dt.datetime | None = None) -> sa.ColumnElement[bool]:
-    """Return the condition that a dispute is open, or that it was open on the record of a past moment."""
-    if moment is None:
-        return Dispute.closed_at.is_(None)
-    return sa.and_(Dispute.recorded_at <= moment, sa.or_(Dispute.closed_at.is_(None), Dispute.closed_at > moment))
-
-
-def disputed_claims(moment: dt.datetime | None = None) -> sa.Select[UUID]:
-    """Return the ids of the claims with an open dispute, which is always about the resolution in effect."""
-    return sa.select(Resolution.claim_id).join(Dispute, Dispute.resolution_id == Resolution.id).where(is_open(moment))
-
-
-def has_talk(session: Session, moment: dt.datetime | None = None) -> tuple[bool, bool]:
-    """Return whether any record has a general reply, and whether any resolution is disputed, by one statement.
-
-    Usually neither is the case, so a score needs no other statement about them.
-    """
-    replied = sa.exists().where(_is_general(moment))
-    has_replies, has_disputes = session.execute(sa.select(replied, sa.exists().where(is_open(moment)))).one()
-    return has_replies, has_disputes
-
-
-def general_replies(filing: sa.ColumnElement[bool], moment: dt.datetime | None = None) -> sa.Select[UUID, Reply]:
-    """Select the general replies of outlets, each with the outlet that the reply counts for; the newest last.
-
-    Args:
-        filing: Which outlets replied, as a condition on `Reply.outlet_id`.
-        moment: None for the replies that were not withdrawn; else those that were on record at this past moment.
-    """
-    rows = sa.select(counts_as(_FILER), Reply).join_from(Reply, _FILER, _FILER.id == Reply.outlet_id)
-    return rows.where(filing, _is_general(moment)).order_by(Reply.id)
-
-
-def _is_general(moment: dt.datetime | None) -> sa.ColumnElement[bool]:
-    if moment is None:
-        return sa.and_(Reply.claim_id.is_(None), Reply.withdrawn_at.is_(None))
-    withdrawn_later = sa.or_(Reply.withdrawn_at.is_(None), Reply.withdrawn_at > moment)
-    return sa.and_(Reply.claim_id.is_(None), Reply.recorded_at <= moment, withdrawn_later)
 
 
 def replies_on(session: Session, claim_id: UUID) -> list[ReplyView]:

@@ -11,13 +11,15 @@ from sqlalchemy.orm import Session, selectinload
 
 from service.cache.invalidation import forget_scores
 from service.cache.score_cache import ScoreCache
-from service.claims.describe import filers, load_claim, reporting_outlets, require_claim, standing_resolution
-from service.claims.discussion import DisputeView, describe_dispute, is_open
+from service.claims.discussion import DisputeView, describe_dispute
+from service.claims.load import filers, load_claim, reporting_outlets, require_claim
 from service.errors import AlreadyDisputed, DisputeClosed, NotFound, NothingToDispute, OwnDispute
 from service.outlets.sums import hold_outlets
 from service.storage.db import Database, retried
+from service.storage.facts import standing_resolution
 from service.storage.models import Claim, Dispute, Resolution
 from service.storage.paging import Keyset, Page, SortKey
+from service.storage.predicates import is_open
 from service.values.ids import new_id
 from service.values.vocabulary import Caller, DisputeStatus, Scope
 

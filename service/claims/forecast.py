@@ -12,7 +12,8 @@ from weakref import WeakKeyDictionary
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from service.claims.describe import WHOLE, count_roots, counting_reports, load_claim, standing_resolution, stands
+from service.claims.describe import count_roots
+from service.claims.load import WHOLE, load_claim
 from service.methods import forecast
 from service.methods.forecast import Contribution, Forecast, StanceCount, StanceCounts, State
 from service.methods.provenance import Filed, roots_of
@@ -21,7 +22,9 @@ from service.methods.reliability import DEFAULT_LEVEL
 from service.outlets.sums import read_rates, read_rates_on
 from service.outlets.track_record import ToldClaim, walk_claims
 from service.storage.db import Database, lock_name
+from service.storage.facts import counting_reports, standing_resolution
 from service.storage.models import Claim, ForecastRow, LearnerRow, Report, Resolution, Subtotal, Version, Withdrawal
+from service.storage.predicates import stands
 from service.values.vocabulary import ClaimKind, Stance
 
 KEPT_AT_ONCE = 200

@@ -11,23 +11,17 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, selectinload
 
-from service.claims.describe import (
-    WHOLE,
-    ListedClaim,
-    count_roots,
-    counting_reports,
-    newest_resolution,
-    stands,
-    summarise_claim,
-)
-from service.claims.discussion import disputed_claims, is_open
-from service.claims.search import has_words
-from service.outlets.find import filtering_outlet, merged_with
+from service.claims.describe import ListedClaim, count_roots, summarise_claim
+from service.claims.load import WHOLE
+from service.outlets.find import filtering_outlet
 from service.storage.db import Database, UtcDateTime
+from service.storage.facts import counting_reports, newest_resolution
 from service.storage.models import Claim, Dispute, Report, Resolution, Withdrawal
 from service.storage.paging import Keyset, Page, SortKey, read_number, read_sort_key
+from service.storage.predicates import disputed_claims, is_open, merged_with, stands
 from service.storage.versions import members_of
 from service.values.instants import format_instant, parse_instant
+from service.values.names import words_of
 from service.values.vocabulary import ClaimKind, ClaimOrder, ClaimStatus, Verdict
 
 # Sorts claims without a due date last.
@@ -173,3 +167,30 @@ def _has_status(status: ClaimStatus, now: dt.datetime) -> sa.ColumnElement[bool]
             return ~resolved & past
         case ClaimStatus.OPEN:
             return ~resolved & sa.or_(Claim.kind != ClaimKind.EVENT, Claim.resolves_by > now)
+
+
+_NUMBER = sa.table("claim_number", sa.column("number"), sa.column("claim_id", sa.Uuid()))
+
+
+_TEXT = sa.table("claim_text", sa.column("rowid"), sa.column("claim_text"))
+
+
+def has_words(session: Session, words: str) -> sa.ColumnElement[bool]:
+    """Whether a claim's text has all these words, in any order, whatever their case."""
+    if session.get_bind().dialect.name == "postgresql":
+        simple: sa.ColumnElement[str] = sa.literal_column("'simple'")
+        query = sa.func.plainto_tsquery(simple, _parted(sa.literal(words)))
+        return sa.func.to_tsvector(simple, _parted(Claim.text)).op("@@")(query)
+    # Each word in quotation marks, so that none is taken for an operator of FTS5.
+    quoted = " ".join(f'"{word}"' for word in words_of(words).split())
+    if not quoted:
+        return sa.false()
+    numbered = sa.select(_NUMBER.c.claim_id).join(_TEXT, _TEXT.c.rowid == _NUMBER.c.number)
+    return Claim.id.in_(numbered.where(_TEXT.c.claim_text.op("MATCH")(quoted)))
+
+
+def _parted(text: sa.ColumnElement[str] | sa.orm.InstrumentedAttribute[str]) -> sa.ColumnElement[str]:
+    """What the index is on, to the letter."""
+    composed = sa.func.normalize(text, sa.literal_column("NFC"))
+    literal = sa.literal_column
+    return sa.func.regexp_replace(composed, literal("'[^[:alnum:]]+'"), literal("' '"), literal("'g'"))

@@ -14,20 +14,14 @@ from sqlalchemy.orm import Session
 
 from service.cache.invalidation import forget_scores
 from service.cache.score_cache import ScoreCache
-from service.claims.describe import (
-    WHOLE,
-    ClaimView,
-    check_group,
-    describe_claim,
-    load_claim,
-    reporting_outlets,
-    standing_resolution,
-)
+from service.claims.describe import ClaimView, describe_claim
+from service.claims.load import WHOLE, check_group, load_claim, reporting_outlets
 from service.claims.report_rules import Filing, NewReport, file_on, plan_filings
 from service.errors import ClaimDiffers, FieldError, InvalidBody
 from service.outlets.mentions import Directory
 from service.outlets.sums import kept_sums
 from service.storage.db import Database, retried
+from service.storage.facts import standing_resolution
 from service.storage.models import Claim
 from service.storage.versions import check_match, keep_version, said_before
 from service.values.ids import new_id

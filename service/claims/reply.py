@@ -13,10 +13,11 @@ from service.cache.invalidation import forget_scores
 from service.cache.score_cache import ScoreCache
 from service.claims.discussion import ReplyView, describe_reply
 from service.errors import AlreadyWithdrawn, InvalidBody, NotFound
-from service.outlets.find import PLACES, merged_with, require_outlet
+from service.outlets.find import PLACES, require_outlet
 from service.storage.db import Database, lock_name, retried
 from service.storage.models import Claim, Outlet, Reply, Report, Withdrawal
 from service.storage.paging import Keyset, Page, SortKey
+from service.storage.predicates import merged_with
 from service.values.ids import new_id
 from service.values.vocabulary import Caller
 

@@ -10,16 +10,19 @@ from sqlalchemy.orm import selectinload
 
 from service.cache.invalidation import forget_scores
 from service.cache.score_cache import ScoreCache
-from service.claims.describe import ReportView, counting_reports, describe_report, load_claim, require_claim
+from service.claims.describe import ReportView, describe_report
+from service.claims.load import load_claim, require_claim
 from service.claims.report_rules import NewReport, file_on, plan_filings
 from service.errors import AlreadyWithdrawn, NotFound, RelaysRestOnIt
 from service.methods.provenance import relay_cycle
-from service.outlets.find import merged_with, require_outlet
+from service.outlets.find import require_outlet
 from service.outlets.mentions import Directory
 from service.outlets.sums import kept_sums
 from service.storage.db import Database, retried
+from service.storage.facts import counting_reports
 from service.storage.models import Claim, Report, Withdrawal
 from service.storage.paging import Keyset, Page, SortKey
+from service.storage.predicates import merged_with
 from service.values.instants import parse_instant
 from service.values.vocabulary import Caller
 

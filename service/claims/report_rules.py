@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from typing import NamedTuple, NotRequired, TypedDict
 
-from service.claims.describe import as_filed, counting_reports
 from service.errors import FieldError, InvalidBody, nested
 from service.methods.commitment import LEXICON_VERSION, read_commitment
 from service.methods.provenance import ORDER, relay_cycle
 from service.outlets.mentions import Directory, OutletName
+from service.storage.facts import as_filed, counting_reports
 from service.storage.models import Claim, Outlet, Report
 from service.values.ids import new_id
 from service.values.instants import format_instant

@@ -11,17 +11,8 @@ from sqlalchemy.orm import Session
 
 from service.cache.invalidation import forget_scores
 from service.cache.score_cache import ScoreCache
-from service.claims.describe import (
-    ResolutionView,
-    check_group,
-    describe_resolution,
-    describe_resolutions,
-    filers,
-    load_claim,
-    newest_resolution,
-    reporting_outlets,
-    require_claim,
-)
+from service.claims.describe import ResolutionView, describe_resolution, describe_resolutions
+from service.claims.load import check_group, filers, load_claim, reporting_outlets, require_claim
 from service.errors import (
     AlreadyResolved,
     FieldError,
@@ -32,6 +23,7 @@ from service.errors import (
 )
 from service.outlets.sums import kept_sums
 from service.storage.db import Database, retried
+from service.storage.facts import newest_resolution
 from service.storage.models import Claim, Resolution
 from service.storage.paging import Keyset, Page, SortKey, read_number
 from service.values.ids import new_id

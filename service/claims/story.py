@@ -14,14 +14,14 @@ from service.claims.describe import (
     ClaimView,
     ListedClaim,
     ResolutionView,
-    counting_reports,
     describe_claim,
     describe_resolutions,
-    load_claim,
     summarise_claim,
 )
+from service.claims.load import load_claim
 from service.methods.provenance import roots_of
 from service.storage.db import Database
+from service.storage.facts import counting_reports
 from service.storage.models import Claim, Outlet, Resolution
 
 _RIVALS = 20

@@ -47,6 +47,7 @@ def serve(settings: Settings, *, host: str, port: int | None, workers: int, exam
     except ValueError as exc:
         raise click.ClickException(f"{exc}.") from None
 
+    import service.app  # noqa: F401 - imported once, so that the forked processes share it
     from service.operations.serve import serve as run_service
 
     def announce(address: str, first_key: str | None) -> None:

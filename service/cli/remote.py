@@ -44,7 +44,7 @@ from service.schemas.reports import ReportIn
 from service.schemas.resolutions import ResolutionIn
 from service.transfer.lines import ClaimLine, FlatLine, Line, OutletLine, ReadLine, ReportLine, ResolutionLine
 from service.transfer.load import LineResult, LineStatus, in_flat_line, required_id
-from service.values.ids import name_key
+from service.values.names import name_key
 
 _TIMEOUT = 30.0  # seconds
 _RETRIES = urllib3.Retry(None, connect=0, read=0, redirect=1, status=0, other=0)

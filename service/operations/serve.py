@@ -19,7 +19,6 @@ from typing import NamedTuple
 from filelock import FileLock, Timeout
 from gunicorn.app import wsgiapp
 
-import service.app  # noqa: F401 - imported once, and found so by the processes that are forked
 from service.access.keys import ensure_first_key
 from service.cache.score_cache import ScoreCache
 from service.config import Settings

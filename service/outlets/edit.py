@@ -17,13 +17,11 @@ from service.outlets.find import (
     PLACES,
     WHOLE,
     OutletView,
-    counts_as,
     describe_outlet,
     filtering_outlet,
     find_outlet,
     free_slug,
     line_of,
-    merged_with,
     outlet_state,
     require_outlet,
 )
@@ -31,8 +29,10 @@ from service.outlets.suggest import unknown_slug
 from service.storage.db import Database, lock_name, retried
 from service.storage.models import Outlet, OutletAlias, OutletDomain
 from service.storage.paging import Keyset, Page, SortKey
+from service.storage.predicates import counts_as, merged_with
 from service.storage.versions import check_match, keep_version, said_before
-from service.values.ids import RESERVED_SLUGS, SLUG_LENGTH, domain_key, is_slug, name_key, new_id
+from service.values.ids import RESERVED_SLUGS, SLUG_LENGTH, is_slug, new_id
+from service.values.names import domain_key, name_key
 from service.values.vocabulary import Caller, OutletKind
 
 

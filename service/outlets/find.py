@@ -15,8 +15,10 @@ from service.errors import InvalidQuery, OutletMerged, UnknownOutlet
 from service.outlets.suggest import unknown_slug
 from service.storage.db import is_among
 from service.storage.models import Outlet, OutletDomain
+from service.storage.predicates import counts_as
 from service.storage.versions import members_of
-from service.values.ids import RESERVED_SLUGS, SLUG_LENGTH, is_slug, parse_id, slug_of
+from service.values.ids import RESERVED_SLUGS, SLUG_LENGTH, is_slug, parse_id
+from service.values.names import slug_of
 from service.values.vocabulary import OutletKind
 
 WHOLE = (selectinload(Outlet.parent), selectinload(Outlet.domains), selectinload(Outlet.aliases))
@@ -105,23 +107,12 @@ def filtering_outlet(session: Session, reference: str, parameter: str) -> Outlet
     return outlet.surviving
 
 
-def counts_as(outlet: type[Outlet]) -> sa.ColumnElement[UUID]:
-    """Return the id of the outlet that an outlet counts as (R22)."""
-    return sa.func.coalesce(outlet.merged_into_id, outlet.id)
-
-
 def filing_for(session: Session, outlets: Collection[UUID]) -> Sequence[UUID]:
     """Return the ids of those of some outlets that were not merged, and of all that were merged into any of them."""
     # A union, because PostgreSQL reads the whole table for an OR.
     own = sa.select(Outlet.id).where(is_among(session, Outlet.id, outlets), Outlet.merged_into_id.is_(None))
     merged = sa.select(Outlet.id).where(is_among(session, Outlet.merged_into_id, outlets))
     return session.scalars(own.union_all(merged)).all()
-
-
-def merged_with(outlet: Outlet) -> sa.CompoundSelect[UUID]:
-    """Return the ids of an outlet that was not merged, and of those that were merged into it."""
-    own = sa.select(Outlet.id).where(Outlet.id == outlet.id, Outlet.merged_into_id.is_(None))
-    return own.union_all(sa.select(Outlet.id).where(Outlet.merged_into_id == outlet.id))
 
 
 def domain_owners(session: Session, domains: Collection[str]) -> dict[str, UUID]:

@@ -16,7 +16,8 @@ from service.outlets.suggest import best_match, ids_named, outlets_named, unknow
 from service.storage.db import is_among, lock_name
 from service.storage.models import Outlet, OutletDomain
 from service.values.addresses import parse_address
-from service.values.ids import domain_key, name_key, new_id
+from service.values.ids import new_id
+from service.values.names import domain_key, name_key
 from service.values.vocabulary import OutletKind
 
 

@@ -14,12 +14,13 @@ from service.cache.score_cache import ScoreCache
 from service.errors import InvalidBody, MergeChain, MergeCircle, NotFound, OutletMerged, UnknownOutlet
 from service.methods.provenance import as_merged, positions, relay_cycle
 from service.methods.tally import Amounts, Slot, add_up, count_claim, difference
-from service.outlets.find import PLACES, find_outlet, line_of, merged_with, outlet_state
+from service.outlets.find import PLACES, find_outlet, line_of, outlet_state
 from service.outlets.suggest import unknown_slug
 from service.outlets.sums import Sums, add_sums, read_sums
 from service.outlets.track_record import EVERYTHING, ToldClaim, walk, walk_claims
 from service.storage.db import Database, lock_name, retried
 from service.storage.models import Outlet, Report, Subtotal
+from service.storage.predicates import merged_with
 from service.storage.versions import check_match, keep_version
 from service.values.vocabulary import Caller
 

@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 
 from service.storage.db import is_among
 from service.storage.models import Outlet, OutletAlias
-from service.values.ids import name_key, parse_id, slug_of
+from service.values.ids import parse_id
+from service.values.names import name_key, slug_of
 
 _SHOWN = 3
 _NEIGHBOURS = 50

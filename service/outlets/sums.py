@@ -18,13 +18,13 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from service.claims.describe import counting_reports, standing_resolution
 from service.methods.provenance import Position, positions
 from service.methods.rates import NO_COUNT, Cell, Count, Rates
 from service.methods.tally import NOTHING, Amounts, ClaimFacts, Parts, Slot, count_claim, count_votes, difference
-from service.outlets.find import counts_as
 from service.storage.db import Base, Overtaken, is_among
+from service.storage.facts import claim_facts, counting_reports
 from service.storage.models import Claim, Outlet, Rate, Subtotal
+from service.storage.predicates import counts_as
 from service.values.vocabulary import ClaimKind, Role, Stance
 
 _KEPT = [Subtotal.__table__.c[name] for name in ("outlet_id", *Slot._fields, *Amounts._fields)]
@@ -192,15 +192,6 @@ def _sums_of(claims: Collection[Claim]) -> Sums:
         facts = claim_facts(claim)
         sums.add(facts, positions(counting_reports(claim), facts.known_at))
     return sums
-
-
-def claim_facts(claim: Claim) -> ClaimFacts:
-    """What records need of a claim that is loaded with its resolutions."""
-    standing = standing_resolution(claim)
-    verdict, truth, known_at = (
-        (None, None, None) if standing is None else (standing.verdict, standing.truth, standing.known_at)
-    )
-    return ClaimFacts(claim.kind, claim.topic, claim.resolves_by, verdict, truth, known_at)
 
 
 def _row(outlet_id: UUID, slot: Slot, amounts: Amounts) -> dict[str, Any]:

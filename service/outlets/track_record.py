@@ -12,16 +12,15 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
-from service.claims.describe import newest_id
-from service.claims.discussion import disputed_claims, general_replies, has_talk
 from service.errors import InvalidQuery
 from service.methods.provenance import Filed, Position, position
 from service.methods.reliability import DEFAULT_LEVEL
 from service.methods.tally import Amounts, ClaimFacts, Slot, add_up, count_claim, difference
-from service.outlets.find import counts_as, filing_for
+from service.outlets.find import filing_for
 from service.outlets.sums import read_sums
 from service.storage.db import is_among
 from service.storage.models import Claim, Outlet, Reply, Report, Resolution, Subtotal, Version, Withdrawal
+from service.storage.predicates import counts_as, disputed_claims, general_replies, is_general, is_open, newest_id
 from service.values.vocabulary import Basis, Role
 
 Row: TypeAlias = sa.Row[*tuple[Any, ...]]
@@ -273,3 +272,13 @@ def _rows(lens: Lens, *chosen: Chosen) -> sa.Select[*tuple[Any, ...]]:
 
 def _by(column: sa.orm.InstrumentedAttribute[dt.datetime], moment: dt.datetime | None) -> list[Chosen]:
     return [] if moment is None else [column <= moment]
+
+
+def has_talk(session: Session, moment: dt.datetime | None = None) -> tuple[bool, bool]:
+    """Return whether any record has a general reply, and whether any resolution is disputed, by one statement.
+
+    Usually neither is the case, so a score needs no other statement about them.
+    """
+    replied = sa.exists().where(is_general(moment))
+    has_replies, has_disputes = session.execute(sa.select(replied, sa.exists().where(is_open(moment)))).one()
+    return has_replies, has_disputes

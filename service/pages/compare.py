@@ -15,7 +15,8 @@ from service.pages.layout import page_blueprint, read_query, show
 from service.pages.outlet import question
 from service.schemas.fields import Body, Text, one_of
 from service.scores import comparison
-from service.values.ids import SLUG_LENGTH, slug_of
+from service.values.ids import SLUG_LENGTH
+from service.values.names import slug_of
 from service.values.vocabulary import Basis, Scope
 from service.web.auth import requires
 from service.web.runtime import runtime

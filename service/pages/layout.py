@@ -29,7 +29,7 @@ def set_up_pages(app: Flask) -> None:
     """Give templates their words, and unknown paths their page."""
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(phrases.FILTERS)
-    app.jinja_env.globals.update(asset=_asset, base=_base, charts=charts, words=words)
+    app.jinja_env.globals.update(asset=_asset, base=_base, charts=charts, phrases=phrases)
     show_unknown_paths(app)
 
 

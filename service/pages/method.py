@@ -12,7 +12,7 @@ from markdown_it.token import Token
 from markupsafe import Markup
 
 from service.pages.layout import page_blueprint, show
-from service.values.ids import slug_of
+from service.values.names import slug_of
 from service.values.vocabulary import Scope
 from service.web.auth import requires
 

@@ -21,7 +21,8 @@ from service.schemas.outlets import OutletIn
 from service.schemas.reports import ReportIn
 from service.schemas.resolutions import ResolutionIn
 from service.transfer.lines import ClaimLine, FlatLine, Line, OutletLine, ReportLine, ResolutionLine
-from service.values.ids import NAME_LENGTH, SLUG_LENGTH, looks_like_domain
+from service.values.ids import NAME_LENGTH, SLUG_LENGTH
+from service.values.names import looks_like_domain
 from service.values.vocabulary import ClaimKind, Stance, Verdict
 
 _STANCES = {stance.value: stance for stance in Stance} | {

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from service.errors import InvalidQuery
 from service.methods.rates import UNIT
-from service.outlets.find import describe_outlet, find_outlets, merged_with
+from service.outlets.find import describe_outlet, find_outlets
 from service.outlets.track_record import Lens, read_records
 from service.scores.contexts import context_of
 from service.scores.contributions import Scored, own_record, read_scored_of
@@ -20,6 +20,7 @@ from service.scores.describe import describe_score
 from service.scores.explain import claim_texts
 from service.storage.db import Database, is_among
 from service.storage.models import Outlet, Report
+from service.storage.predicates import merged_with
 
 SHOWN = 50
 """How many of the shared claims are listed, the last known."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable
+from collections import deque
+from collections.abc import Collection, Iterable, Iterator
 from typing import NamedTuple
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from service.methods.provenance import Filed
 from service.methods.rates import Cell
-from service.methods.tally import Amounts, ClaimFacts, Slot, add_up, count_claim
+from service.methods.tally import NOTHING, Amounts, ClaimFacts, Parts, Slot, add_up, count_claim
 from service.outlets.track_record import Chosen, Lens, OutletRecord, Standing, counts, walk
 from service.storage.models import Outlet, Resolution
 from service.values.vocabulary import Basis, Role
@@ -65,3 +66,41 @@ def _scored(standing: Standing) -> Scored | None:
 def own_record(outlet: Outlet, scored: Iterable[Scored]) -> OutletRecord:
     """The outlet's record as far as its own score rests on it."""
     return OutletRecord(outlet.slug, outlet.scorable, add_up((one.slot, one.amounts) for one in scored))
+
+
+LONGEST = 1800
+"""Months, the latest ones."""
+
+
+_INSTANT = dt.timedelta(microseconds=1)
+
+
+def month_ends(first: dt.datetime, last: dt.datetime) -> Iterator[dt.datetime]:
+    """The last instants of the months, in UTC, from that of one moment until another one."""
+    earliest = max(12 * first.year + first.month, 12 * last.year + last.month - LONGEST)
+    for month in range(earliest, 12 * last.year + last.month):
+        yield dt.datetime(month // 12, month % 12 + 1, 1, tzinfo=dt.UTC) - _INSTANT
+
+
+def grow(
+    parts: Parts, scored: Iterable[Scored], moments: Iterable[dt.datetime], basis: Basis
+) -> Iterator[tuple[dt.datetime, dict[Slot, Amounts] | None]]:
+    """A record at some moments in order, while the claims are added to it that begin to count.
+
+    Args:
+        parts: What was in it before all of them.
+        scored: The claims, in any order.
+        moments: When to look.
+        basis: From when a claim counts.
+
+    Yields:
+        Each moment with the record; None where it is that of the moment before.
+    """
+    waiting = deque(sorted(scored, key=lambda one: one.counts_from(basis)))
+    held, changed = dict(parts), True
+    for moment in moments:
+        while waiting and waiting[0].counts_from(basis) <= moment:
+            one, changed = waiting.popleft(), True
+            held[one.slot] = held.get(one.slot, NOTHING).plus(one.amounts)
+        yield moment, dict(held) if changed else None
+        changed = False

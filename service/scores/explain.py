@@ -23,9 +23,8 @@ from service.methods.tally import tally
 from service.outlets.find import require_outlet
 from service.outlets.track_record import Lens, OutletRecord
 from service.scores.contexts import context_of
-from service.scores.contributions import Scored, own_record, read_scored
+from service.scores.contributions import Scored, grow, month_ends, own_record, read_scored
 from service.scores.describe import describe_score
-from service.scores.timeline import grow, month_ends
 from service.storage.db import Database
 from service.storage.models import Claim, Outlet, Version
 from service.storage.paging import decode_cursor, encode_cursor, read_sort_key

@@ -17,9 +17,8 @@ from service.methods.tally import add_up, difference, tally
 from service.outlets.sums import having_resolved
 from service.outlets.track_record import Lens, OutletRecord, read_records
 from service.scores.contexts import context_of
-from service.scores.contributions import Scored, read_scored_of
+from service.scores.contributions import Scored, grow, month_ends, read_scored_of
 from service.scores.describe import describe_score
-from service.scores.timeline import grow, month_ends
 from service.storage.db import Database
 from service.storage.models import Claim, Outlet, Resolution
 from service.values.instants import format_instant

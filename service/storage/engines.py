@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from service.values.ids import words_of
+from service.values.names import words_of
 
 LOCK_TIMEOUT = "10s"
 """How long a statement may wait for a lock on PostgreSQL."""

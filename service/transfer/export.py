@@ -19,12 +19,12 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
-from service.claims.describe import is_newest
 from service.methods.reliability import METHOD
-from service.outlets.find import WHOLE, counts_as, outlet_state
+from service.outlets.find import WHOLE, outlet_state
 from service.scores.contexts import context_name
 from service.storage.db import Database
 from service.storage.models import Claim, ContextRow, Dispute, Outlet, Reply, Report, Resolution, Withdrawal
+from service.storage.predicates import counts_as, is_newest
 from service.values.ids import new_id
 from service.values.instants import format_instant
 from service.values.vocabulary import Verdict

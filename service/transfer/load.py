@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from service.cache.invalidation import forget_scores
 from service.cache.score_cache import ScoreCache
-from service.claims.describe import WHOLE, reporting_outlets
+from service.claims.load import WHOLE, reporting_outlets
 from service.claims.record import NewClaim, check_agrees, differences, new_claim, plan_first
 from service.claims.report_rules import Filing, NewReport, file_on, plan_filings
 from service.claims.resolve import NewResolution, append_resolution, check_resolution, new_resolution
@@ -28,7 +28,8 @@ from service.outlets.sums import kept_sums
 from service.storage.db import Database, retried
 from service.storage.models import Claim, Outlet, Report, Resolution
 from service.transfer.lines import ClaimLine, FlatLine, Line, OutletLine, ReadLine, ReportLine, ResolutionLine
-from service.values.ids import name_key, parse_id
+from service.values.ids import parse_id
+from service.values.names import name_key
 from service.values.vocabulary import Caller
 
 BATCH = 250

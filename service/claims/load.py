@@ -1,0 +1,89 @@
+"""Load claims with everything filed under them, and lock them."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, selectinload
+
+from service.errors import GroupResolved, NotFound
+from service.storage.db import lock_name
+from service.storage.models import Claim, Report, Resolution
+from service.storage.predicates import is_newest
+from service.values.vocabulary import Verdict
+
+WHOLE = (
+    selectinload(Claim.reports).options(
+        selectinload(Report.outlet), selectinload(Report.cited), selectinload(Report.withdrawal)
+    ),
+    selectinload(Claim.resolutions).selectinload(Resolution.disputes),
+)
+"""The loader options of a claim that avoid one query per row."""
+
+
+def load_claim(session: Session, claim_id: UUID, *, lock: bool = False) -> Claim:
+    """Return a claim with its reports and resolutions; with `lock`, locked until the transaction ends.
+
+    Raises:
+        NotFound: No claim has this id.
+    """
+    rows = sa.select(Claim).where(Claim.id == claim_id)
+    if lock:
+        # Lock before reading the rest, so that the read includes the commit of the previous writer.
+        session.execute(sa.select(Claim.id).where(Claim.id == claim_id).with_for_update())
+    if (claim := session.scalar(rows.options(*WHOLE))) is None:
+        raise _not_on_record(claim_id)
+    return claim
+
+
+def require_claim(session: Session, claim_id: UUID) -> None:
+    """Check that a claim is on record.
+
+    Raises:
+        NotFound: No claim has this id.
+    """
+    if session.get(Claim, claim_id) is None:
+        raise _not_on_record(claim_id)
+
+
+def _not_on_record(claim_id: UUID) -> NotFound:
+    return NotFound(f"No claim with the id {claim_id} is on record. Find its id with GET /v1/claims.")
+
+
+def reporting_outlets(claim: Claim) -> set[str]:
+    """Return the slugs of the outlets whose scores depend on a claim."""
+    return {report.outlet.surviving.slug for report in claim.reports}
+
+
+def filers(claim: Claim) -> set[UUID | None]:
+    """Return the ids of the keys that filed a claim or a report on it."""
+    return {claim.filed_by, *(report.filed_by for report in claim.reports)}
+
+
+def check_group(session: Session, claim: Claim) -> None:
+    """Check that a claim may be true: at most one claim of its group is (R3).
+
+    Raises:
+        GroupResolved: Another claim of the group is true.
+    """
+    if claim.group is None:
+        return
+    # Two concurrent transactions could otherwise each resolve one claim of the group as true.
+    lock_name(session, f"group {claim.group}")
+    session.flush()
+    true_one = session.scalar(
+        sa.select(Claim.id)
+        .join(Resolution, Resolution.claim_id == Claim.id)
+        .where(
+            Claim.group == claim.group,
+            Claim.id != claim.id,
+            Resolution.verdict == Verdict.TRUE,
+            is_newest(),
+        )
+    )
+    if true_one is not None:
+        raise GroupResolved(
+            f"The claim {claim.id} cannot be true, because the claim {true_one} of the same group {claim.group!r} is. "
+            "If that one is wrong, correct its resolution first."
+        )

@@ -1,0 +1,47 @@
+"""A loaded claim as the rules see it."""
+
+from __future__ import annotations
+
+from service.methods.provenance import Filed
+from service.methods.tally import ClaimFacts
+from service.storage.models import Claim, Report, Resolution
+
+
+def newest_resolution(claim: Claim) -> Resolution | None:
+    """Return the newest resolution of a claim, which may be a withdrawal."""
+    return claim.resolutions[-1] if claim.resolutions else None
+
+
+def standing_resolution(claim: Claim) -> Resolution | None:
+    """Return the resolution in effect, or None while the claim is open or reopened (R11)."""
+    newest = newest_resolution(claim)
+    return newest if newest is not None and newest.verdict is not None else None
+
+
+def counting_reports(claim: Claim) -> list[Filed]:
+    """Return the reports of a claim that are not withdrawn, as input for the provenance rules."""
+    return [as_filed(report) for report in claim.reports if report.withdrawal is None]
+
+
+def as_filed(report: Report) -> Filed:
+    """Return a report as input for the provenance rules."""
+    return Filed(
+        id=report.id,
+        outlet_id=report.outlet.surviving.id,
+        stance=report.stance,
+        published_at=report.published_at,
+        recorded_at=report.recorded_at,
+        relays=report.is_relay,
+        cited_id=None if report.cited is None else report.cited.surviving.id,
+        commitment=report.commitment,
+        probability=report.probability,
+    )
+
+
+def claim_facts(claim: Claim) -> ClaimFacts:
+    """What records need of a claim that is loaded with its resolutions."""
+    standing = standing_resolution(claim)
+    verdict, truth, known_at = (
+        (None, None, None) if standing is None else (standing.verdict, standing.truth, standing.known_at)
+    )
+    return ClaimFacts(claim.kind, claim.topic, claim.resolves_by, verdict, truth, known_at)

@@ -1,0 +1,82 @@
+"""SQL conditions that several areas share."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import aliased
+
+from service.storage.models import Claim, Dispute, Outlet, Reply, Resolution
+
+_OTHER = aliased(Resolution)  # created once, because an alias costs more than the rest of the statement
+
+
+def stands(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+    """Return whether a claim's newest resolution meets a condition; false for a claim without a resolution."""
+    # One look into an index for each claim. PostgreSQL may make a join of EXISTS, and with old statistics it compares
+    # every claim with every resolution.
+    return sa.func.coalesce(_newest(condition), sa.false())
+
+
+def newest_id(moment: dt.datetime | None = None) -> sa.ScalarSelect[UUID]:
+    """Return the id of a claim's newest resolution; of a past moment, of those that were on record then."""
+    return _newest(Resolution.id, *([] if moment is None else [Resolution.recorded_at <= moment]))
+
+
+def _newest(what: Any, *conditions: sa.ColumnElement[bool]) -> sa.ScalarSelect[Any]:
+    rows = sa.select(what).select_from(Resolution).where(Resolution.claim_id == Claim.id, *conditions)
+    return rows.order_by(Resolution.position.desc()).limit(1).correlate(Claim).scalar_subquery()
+
+
+def is_newest() -> sa.ColumnElement[bool]:
+    """Return whether a resolution is the newest of its claim."""
+    last = sa.select(sa.func.max(_OTHER.position)).where(_OTHER.claim_id == Resolution.claim_id)
+    return Resolution.position == last.correlate(Resolution).scalar_subquery()
+
+
+_FILER = aliased(Outlet)
+
+
+def is_open(moment: dt.datetime | None = None) -> sa.ColumnElement[bool]:
+    """Return the condition that a dispute is open, or that it was open on the record of a past moment."""
+    if moment is None:
+        return Dispute.closed_at.is_(None)
+    return sa.and_(Dispute.recorded_at <= moment, sa.or_(Dispute.closed_at.is_(None), Dispute.closed_at > moment))
+
+
+def disputed_claims(moment: dt.datetime | None = None) -> sa.Select[UUID]:
+    """Return the ids of the claims with an open dispute, which is always about the resolution in effect."""
+    return sa.select(Resolution.claim_id).join(Dispute, Dispute.resolution_id == Resolution.id).where(is_open(moment))
+
+
+def general_replies(filing: sa.ColumnElement[bool], moment: dt.datetime | None = None) -> sa.Select[UUID, Reply]:
+    """Select the general replies of outlets, each with the outlet that the reply counts for; the newest last.
+
+    Args:
+        filing: Which outlets replied, as a condition on `Reply.outlet_id`.
+        moment: None for the replies that were not withdrawn; else those that were on record at this past moment.
+    """
+    rows = sa.select(counts_as(_FILER), Reply).join_from(Reply, _FILER, _FILER.id == Reply.outlet_id)
+    return rows.where(filing, is_general(moment)).order_by(Reply.id)
+
+
+def is_general(moment: dt.datetime | None) -> sa.ColumnElement[bool]:
+    """Return the condition that a reply is about the whole record and not withdrawn, or was so at a past moment."""
+    if moment is None:
+        return sa.and_(Reply.claim_id.is_(None), Reply.withdrawn_at.is_(None))
+    withdrawn_later = sa.or_(Reply.withdrawn_at.is_(None), Reply.withdrawn_at > moment)
+    return sa.and_(Reply.claim_id.is_(None), Reply.recorded_at <= moment, withdrawn_later)
+
+
+def counts_as(outlet: type[Outlet]) -> sa.ColumnElement[UUID]:
+    """Return the id of the outlet that an outlet counts as (R22)."""
+    return sa.func.coalesce(outlet.merged_into_id, outlet.id)
+
+
+def merged_with(outlet: Outlet) -> sa.CompoundSelect[UUID]:
+    """Return the ids of an outlet that was not merged, and of those that were merged into it."""
+    own = sa.select(Outlet.id).where(Outlet.id == outlet.id, Outlet.merged_into_id.is_(None))
+    return own.union_all(sa.select(Outlet.id).where(Outlet.merged_into_id == outlet.id))
