@@ -20,14 +20,14 @@ install: .venv/dev ## install everything that running, testing and checking need
 run: .venv/runtime ## serve on 127.0.0.1:8000 from ./var, with the example in it; PORT= and HOST= choose another address
 	@$(BIN)/borneout serve --example $(if $(findstring command,$(origin HOST)),--host $(HOST))
 
-test: .venv/dev ## every test, on SQLite, a real PostgreSQL and a real Redis
+test: .venv/dev ## run every test, on SQLite, a real PostgreSQL and a real Redis
 	$(PYTEST)
 
-quick: .venv/dev ## the tests that need neither PostgreSQL nor Chromium
+quick: .venv/dev ## run the tests that need neither PostgreSQL nor Chromium
 	$(PYTEST) $(QUICK)
 
-coverage: .venv/dev ## which lines those of `make quick` run that start no process
-	$(PYTEST) $(QUICK) --ignore tests/running --cov
+coverage: .venv/dev ## measure which lines the tests of `make quick` cover
+	$(PYTEST) $(QUICK) --cov
 
 check: .venv/dev ## check style, types, layers, the API document and the installed packages
 	$(BIN)/ruff check .

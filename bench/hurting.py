@@ -21,9 +21,9 @@ import psycopg
 
 from bench.load import OUTLETS
 from service.operations.serve import ROOT
-from tests.awaiting import DEADLINE, wait_until
-from tests.live import Service, gunicorn_alone, running
-from tests.own_redis import OwnRedis, own_redis
+from tests.support.awaiting import DEADLINE, wait_until
+from tests.support.live_service import Service, gunicorn_alone, running
+from tests.support.redis_server import OwnRedis, own_redis
 
 _CLOCK = """
 import ctypes, datetime, gc, time

@@ -12,7 +12,7 @@ from typing import Any
 
 from bench.promise import Answer, Promise
 from bench.wire import Request, Wire
-from tests.live import KEY
+from tests.support.live_service import KEY
 
 OUTLETS = [f"Herald {letter}" for letter in "ABCDE"]
 PER_CLAIM = 2

@@ -33,7 +33,7 @@ from service.storage.migrations import migrate
 from service.storage.models import Claim, Outlet, Report, Resolution
 from service.values.ids import new_id
 from service.values.vocabulary import ClaimKind, OutletKind, Stance, Verdict
-from tests.own_redis import own_redis
+from tests.support.redis_server import own_redis
 
 NOW = dt.datetime(2026, 11, 1, tzinfo=dt.UTC)
 OUTLETS = 10_000

@@ -14,7 +14,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.live import free_port
+from tests.support.live_service import free_port
 
 _LIMIT = 4.0
 _LIBRARIES = "import flask, flask_smorest, marshmallow, redis, sqlalchemy, alembic"

@@ -18,7 +18,7 @@ from service.scores.read import outlet_score
 from service.storage.db import Database
 from service.storage.models import Claim, KeptAnswer, Report, Resolution
 from service.values.vocabulary import Basis
-from tests.live import Service
+from tests.support.live_service import Service
 
 _OF_ITS_OWN = ("computed_at", "as_of", "ledger")
 """What two answers with the same score may differ in."""

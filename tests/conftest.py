@@ -24,9 +24,9 @@ from service.operations.redis_server import redis_command
 from service.storage.db import Base, Database
 from service.storage.migrations import migrate
 from service.web.runtime import Runtime
-from tests.awaiting import DEADLINE, wait_until
-from tests.own_redis import is_up, own_redis, patient
-from tests.world import World, application_on
+from tests.support.awaiting import DEADLINE, wait_until
+from tests.support.redis_server import is_up, own_redis, patient
+from tests.support.world import World, application_on
 
 # The service reads these where its own variables are not set; a developer's are not meant for the tests.
 for _conventional in ("DATABASE_URL", "REDIS_URL", "PORT"):
@@ -267,7 +267,7 @@ def pytest_collection_modifyitems(items):
     Drop the PostgreSQL variant of tests marked `sqlite_alone`, and mark the tests that need PostgreSQL or Chromium.
     """
     items[:] = [item for item in items if not (_is_on_postgresql(item) and item.get_closest_marker("sqlite_alone"))]
-    items.sort(key=lambda item: (item.path.parent.name != "running", item.path.parent.name == "api"))
+    items.sort(key=lambda item: (item.path.parent.name not in ("deploy", "operations"), item.path.parent.name == "api"))
     for item in items:
         if _is_on_postgresql(item):
             item.add_marker("postgresql")

@@ -9,15 +9,15 @@ from pathlib import Path
 import pytest
 
 import service
-from tests.world import report
+from tests.support.world import report
 
 ROOT = Path(service.__path__[0])
 ABLE = {"socket", "ssl", "asyncio", "ftplib", "smtplib", "poplib", "imaplib", "telnetlib", "xmlrpc", "socketserver"}
 ABLE |= {"http.client", "urllib.request", "urllib3", "requests", "httpx", "aiohttp", "webbrowser"}
 ALLOWED = {
     "cli/remote.py": {"urllib3"},  # `import --server URL`, typed by the operator
-    "gunicorn_conf.py": {"socket"},  # the type of the connection that a problem document is written to
-    "serve.py": {"socket", "http.client"},  # whether its own port is free, and its own /readyz
+    "operations/gunicorn_conf.py": {"socket"},  # the type of the connection that a problem document is written to
+    "operations/serve.py": {"socket", "http.client"},  # whether its own port is free, and its own /readyz
 }
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.api.bodies import VALID
-from tests.api.contract import CheckedClient
+from tests.support.contract import CheckedClient
+from tests.support.request_bodies import VALID
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from tests.world import assert_problem, report
+from tests.support.world import assert_problem, report
 
 
 def add(world, claim, *args, **members):

@@ -8,8 +8,8 @@ import pytest
 
 from service.ledger.seal import seal_entries
 from service.storage.paging import encode_cursor
-from tests.everything import NOW, fill
-from tests.world import assert_problem, report
+from tests.support.full_database import NOW, fill
+from tests.support.world import assert_problem, report
 
 PRIVATE = ("actor", "request_id")
 

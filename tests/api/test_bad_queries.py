@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.world import assert_problem
+from tests.support.world import assert_problem
 
 QUERIES = [
     ("/v1/outlets", "limit", ["0", "201", "-1", "1.0", "1e1", "", " 5", "+5", "\uff15", "x", "9" * 400, "%00", "1_0"]),

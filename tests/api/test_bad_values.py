@@ -8,8 +8,8 @@ import pytest
 import sqlalchemy as sa
 
 from service.storage.db import Base
-from tests.api.bodies import CLAIMS, OUTLETS, REPORTS, RESOLUTIONS, VALID
-from tests.world import assert_problem, report
+from tests.support.request_bodies import CLAIMS, OUTLETS, REPORTS, RESOLUTIONS, VALID
+from tests.support.world import assert_problem, report
 
 SURROGATE, NUL = "a\ud800", "a\x00"
 WRONG_TYPES = {

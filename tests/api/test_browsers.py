@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from service import pages
-from tests.world import report
+from tests.support.world import report
 
 pytestmark = pytest.mark.sqlite_alone  # headers, which no database has to do with
 

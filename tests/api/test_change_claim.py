@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from service.storage.models import Version
-from tests.world import assert_problem, report
+from tests.support.world import assert_problem, report
 
 
 def change(world, claim, changes, tag=None):

@@ -13,9 +13,9 @@ from flask.testing import FlaskClient
 
 from service.access.keys import create_key
 from service.values.vocabulary import Scope
-from tests.api.contract import ARGUMENTS
-from tests.pages.editor import Editor
-from tests.world import report
+from tests.support.contract import ARGUMENTS
+from tests.support.editor import Editor
+from tests.support.world import report
 
 pytestmark = pytest.mark.sqlite_alone  # bytes, which no database has to do with
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.world import assert_problem, report
+from tests.support.world import assert_problem, report
 
 pytestmark = pytest.mark.sqlite_alone  # headers, which no database has to do with
 

@@ -8,9 +8,9 @@ import json
 import pytest
 
 from service.storage.paging import encode_cursor
-from tests.api.contract import NOTHING
-from tests.api.stage import LISTS, Stage
-from tests.world import assert_problem, report
+from tests.support.contract import NOTHING
+from tests.support.list_stage import LISTS, Stage
+from tests.support.world import assert_problem, report
 
 SCORES = "/v1/scores"
 EVERY_LIST = [*LISTS, "scores"]

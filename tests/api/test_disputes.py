@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.values.vocabulary import Scope
-from tests.api.contract import NOTHING
-from tests.examples import costly
-from tests.world import assert_problem, report
+from tests.support.contract import NOTHING
+from tests.support.examples import costly
+from tests.support.world import assert_problem, report
 
 REASON = "The page speaks of another bridge."
 ASIDE = "It is the same bridge, see its number."

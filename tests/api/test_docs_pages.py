@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from service.errors import problem_types
-from tests.world import assert_problem
+from tests.support.world import assert_problem
 
 ROOT = Path(__file__).parents[2]
 

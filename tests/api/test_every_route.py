@@ -11,8 +11,8 @@ import pytest
 
 from service.errors import problem_types
 from service.web.openapi import render_problems
-from tests.api.contract import ARGUMENTS
-from tests.world import assert_problem
+from tests.support.contract import ARGUMENTS
+from tests.support.world import assert_problem
 
 pytestmark = pytest.mark.sqlite_alone  # nothing here comes as far as a database
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from service.values.vocabulary import Scope
-from tests.api.example_scenario import FOLDER, play, read
-from tests.loading import load
+from tests.support.example_scenario import FOLDER, play, read
+from tests.support.load_lines import load
 
 STORY = Path(__file__).parents[2] / "examples" / "alonso.ndjson"
 

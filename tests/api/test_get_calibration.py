@@ -7,7 +7,7 @@ import random
 import pytest
 from scipy.stats import beta
 
-from tests.world import assert_problem, report
+from tests.support.world import assert_problem, report
 
 URL = "/v1/outlets/herald/calibration"
 

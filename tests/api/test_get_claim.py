@@ -6,7 +6,7 @@ import datetime as dt
 
 import pytest
 
-from tests.world import assert_problem, report
+from tests.support.world import assert_problem, report
 
 
 def roots(world, *reports):

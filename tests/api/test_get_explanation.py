@@ -9,8 +9,8 @@ from uuid import UUID
 import pytest
 
 from service.storage.paging import encode_cursor
-from tests.explained import all_pages, assert_adds_up, explain
-from tests.world import assert_problem, report
+from tests.support.explanations import all_pages, assert_adds_up, explain
+from tests.support.world import assert_problem, report
 
 URL = "/v1/outlets/herald/score/explanation"
 

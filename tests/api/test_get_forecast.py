@@ -11,9 +11,9 @@ import sqlalchemy as sa
 from service.claims.forecast import keep_forecasts, refit_learner
 from service.methods.forecast import BUILD, Learner, Resolved
 from service.storage.models import LearnerRow
-from tests.loading import load_all
-from tests.taught import day, outcomes, told
-from tests.world import assert_problem, report
+from tests.support.learner import day, outcomes, told
+from tests.support.load_lines import load_all
+from tests.support.world import assert_problem, report
 
 NOW = dt.datetime(2026, 11, 1, tzinfo=dt.UTC)
 

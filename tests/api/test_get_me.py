@@ -10,8 +10,8 @@ import pytest
 from service.access.keys import create_key, rotate_key
 from service.values.vocabulary import Scope
 from service.web.runtime import Runtime
-from tests.pages.editor import Editor
-from tests.world import assert_problem
+from tests.support.editor import Editor
+from tests.support.world import assert_problem
 
 SOON = dt.datetime(2999, 1, 1, tzinfo=dt.UTC)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.world import assert_problem
+from tests.support.world import assert_problem
 
 
 def test_it_works(world):

@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 from scipy.stats import beta
 
-from tests.world import assert_problem, report
+from tests.support.world import assert_problem, report
 
 
 def reliability(right, resolved, level=0.9):

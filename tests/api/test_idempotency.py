@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from service.access.idempotency import prune_answers
 from service.storage.models import Claim, KeptAnswer, Outlet, Report, Resolution, Withdrawal
 from service.values.vocabulary import Scope
-from tests.world import NOTE, World, assert_problem, report
+from tests.support.world import NOTE, World, assert_problem, report
 
 KEY = {"Idempotency-Key": "8e03978e-40d5-43dd-bc93-6894a57f9324"}
 CLAIM = {"text": "The bridge opens in May.", "reports": [report()]}

@@ -11,8 +11,8 @@ import pytest
 from service.access import idempotency
 from service.access.keys import list_keys
 from service.storage.models import Claim, KeptAnswer
-from tests.awaiting import DEADLINE
-from tests.world import assert_problem, report
+from tests.support.awaiting import DEADLINE
+from tests.support.world import assert_problem, report
 
 KEY = "key-0"
 CLAIM = {"text": "The bridge opens in May.", "reports": [report()]}

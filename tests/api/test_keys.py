@@ -14,8 +14,8 @@ from service.access.keys import find_caller, list_keys
 from service.errors import KeyEnded
 from service.storage.models import ApiKey
 from service.values.vocabulary import Scope
-from tests.api.contract import NOTHING
-from tests.world import NOTE, World, assert_problem
+from tests.support.contract import NOTHING
+from tests.support.world import NOTE, World, assert_problem
 
 PAST, FUTURE = "2020-01-01T00:00:00Z", "2100-01-01T00:00:00Z"
 INSTANT = dt.timedelta(microseconds=1)

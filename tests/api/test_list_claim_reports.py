@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.world import assert_problem, report
+from tests.support.world import assert_problem, report
 
 
 def test_it_works(world):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.world import assert_problem, report
+from tests.support.world import assert_problem, report
 
 URL = "/v1/outlets/herald/reports"
 

@@ -8,7 +8,7 @@ import sqlite3
 import pytest
 import sqlalchemy as sa
 
-from tests.world import assert_problem, report
+from tests.support.world import assert_problem, report
 
 URL = "/v1/scores"
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.world import assert_problem
+from tests.support.world import assert_problem
 
 URL = "/v1/outlets/lookup"
 

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.world import assert_problem, report
+from tests.support.world import assert_problem, report
 
 URL = "/v1/outlets/lookup"
 

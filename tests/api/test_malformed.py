@@ -8,8 +8,8 @@ import json
 import pytest
 
 from service.values.vocabulary import Scope
-from tests.api.bodies import CLAIMS, OUTLETS, VALID
-from tests.world import assert_problem
+from tests.support.request_bodies import CLAIMS, OUTLETS, VALID
+from tests.support.world import assert_problem
 
 pytestmark = pytest.mark.sqlite_alone  # nothing here comes as far as a database
 

@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 
 from service.outlets.rebuild_sums import rebuild_sums
-from tests.world import assert_problem, report
+from tests.support.world import assert_problem, report
 
 BOTH = "/v1/outlets/bild/merge"
 SUB_RESOURCES = [

@@ -9,8 +9,8 @@ import pytest
 
 from service.app import create_app
 from service.config import Settings
-from tests.exposition import counted, families
-from tests.live import free_port
+from tests.support.live_service import free_port
+from tests.support.metrics_page import counted, families
 
 OPERATIONS = Path(__file__).parents[2] / "docs" / "operations.md"
 

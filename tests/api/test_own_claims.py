@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from service.values.vocabulary import Scope
-from tests.api.bodies import send_resolution
-from tests.world import NOTE, assert_problem, report
+from tests.support.request_bodies import send_resolution
+from tests.support.world import NOTE, assert_problem, report
 
 
 def test_own_claim(world):

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.api.stage import LISTS, Stage
-from tests.examples import costly
+from tests.support.examples import costly
+from tests.support.list_stage import LISTS, Stage
 
 days = st.integers(0, 3)
 CHANGES = ["add_claim", "add_report", "add_report_to_another", "add_outlet", "withdraw"]

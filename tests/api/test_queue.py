@@ -7,8 +7,8 @@ import itertools
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.examples import costly
-from tests.world import report
+from tests.support.examples import costly
+from tests.support.world import report
 
 _NUMBERS = itertools.count()
 

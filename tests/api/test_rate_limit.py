@@ -15,9 +15,9 @@ from service.cache.score_cache import ScoreCache
 from service.telemetry.metrics import render_metrics
 from service.values.vocabulary import Scope
 from service.web.runtime import Runtime
-from tests.cached import failures, long_rest
-from tests.own_redis import own_redis
-from tests.world import World, application_on, assert_problem, report
+from tests.support.cache_questions import failures, long_rest
+from tests.support.redis_server import own_redis
+from tests.support.world import World, application_on, assert_problem, report
 
 pytestmark = pytest.mark.sqlite_alone  # calls are counted in Redis
 

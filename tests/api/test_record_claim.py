@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.api.bodies import CLAIMS, ahead, claim_of
-from tests.world import assert_problem, report
+from tests.support.request_bodies import CLAIMS, ahead, claim_of
+from tests.support.world import assert_problem, report
 
 
 def test_it_works(world):

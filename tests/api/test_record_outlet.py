@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.world import assert_problem, report
+from tests.support.world import assert_problem, report
 
 URL = "/v1/outlets"
 

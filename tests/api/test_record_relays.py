@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tests.api.bodies import CLAIMS, claim_of
-from tests.world import assert_problem, report
+from tests.support.request_bodies import CLAIMS, claim_of
+from tests.support.world import assert_problem, report
 
 
 def test_relay_shows_whom_it_cites(world):

@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from service.ledger.seal import seal_entries
 from service.ledger.verify import verify_ledger
 from service.storage.models import Claim, Entry, KeptAnswer, Report, Version
-from tests.everything import NOW
-from tests.world import assert_problem, report
+from tests.support.full_database import NOW
+from tests.support.world import assert_problem, report
 
 WORDS = "Ms Example of Example Street is ill."
 REASON = "A court has said so."

@@ -8,8 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from service.values.vocabulary import Scope
-from tests.api.contract import NOTHING
-from tests.world import assert_problem, report
+from tests.support.contract import NOTHING
+from tests.support.world import assert_problem, report
 
 TEXT = "We corrected the story the same day."
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.world import assert_problem, report
+from tests.support.world import assert_problem, report
 
 AT = "2026-01-01T12:00:00Z"
 

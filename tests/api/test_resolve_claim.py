@@ -6,8 +6,8 @@ import datetime as dt
 
 import pytest
 
-from tests.api.bodies import send_resolution
-from tests.world import NOTE, assert_problem, lasting, report
+from tests.support.request_bodies import send_resolution
+from tests.support.world import NOTE, assert_problem, lasting, report
 
 EVIDENCE = ["https://club.example/news/1"]
 

@@ -10,8 +10,8 @@ import pytest
 from service.access.keys import change_key, create_key, revoke_key
 from service.values.vocabulary import Scope
 from service.web.runtime import Runtime
-from tests.api.contract import ARGUMENTS
-from tests.world import World, assert_problem
+from tests.support.contract import ARGUMENTS
+from tests.support.world import World, assert_problem
 
 pytestmark = pytest.mark.sqlite_alone  # who may call is asked before anything else
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from tests.world import report
+from tests.support.world import report
 
 
 def test_claim_matures_while_its_score_is_cached(world):

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from service.values.instants import parse_instant
-from tests.world import assert_problem
+from tests.support.world import assert_problem
 
 pytestmark = pytest.mark.sqlite_alone  # a setting
 

@@ -8,8 +8,8 @@ import pytest
 
 from service.app import create_app
 from service.operations.readiness import say_starting, say_stopping
-from tests.api.contract import CheckedClient
-from tests.world import assert_problem, report
+from tests.support.contract import CheckedClient
+from tests.support.world import assert_problem, report
 
 
 @pytest.fixture

@@ -24,9 +24,9 @@ from service.transfer.lines import ReadLine
 from service.transfer.load import load_lines
 from service.values.vocabulary import OPERATOR
 from service.web.runtime import Runtime
-from tests.pages.editor import Editor
-from tests.pages.site import Site, serving
-from tests.world import HOSTILE, World, report
+from tests.support.browser_site import Site, serving
+from tests.support.editor import Editor
+from tests.support.world import HOSTILE, World, report
 
 ROOT = Path(__file__).parents[2]
 OPEN_SETS = {"polls": "polls538_to2012.ndjson", "emergent": "emergent_first90claims.ndjson"}

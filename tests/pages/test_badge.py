@@ -5,7 +5,7 @@ from __future__ import annotations
 import html as writing
 import re
 
-from tests.pages.site import estimate
+from tests.support.browser_site import estimate
 
 ORACLE = "/v1/outlets/the-oracle"
 

@@ -17,9 +17,9 @@ from service.config import Settings
 from service.errors import DomainTaken
 from service.schemas.lines import read_line
 from service.transfer.lines import ReadLine
-from tests.pages.editor import HERE, Editor
-from tests.pages.site import Site, look, serving, visiting
-from tests.world import World, assert_problem, report
+from tests.support.browser_site import Site, look, serving, visiting
+from tests.support.editor import HERE, Editor
+from tests.support.world import World, assert_problem, report
 
 pytestmark = pytest.mark.sqlite_alone  # addresses, which no database has to do with
 

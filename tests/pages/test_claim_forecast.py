@@ -13,7 +13,7 @@ from service.schemas.lines import read_line
 from service.transfer.lines import ReadLine
 from service.transfer.load import load_lines
 from service.values.vocabulary import OPERATOR
-from tests.pages.site import claim_page, figures, section, words
+from tests.support.browser_site import claim_page, figures, section, words
 
 NOW = dt.datetime(2026, 11, 1, tzinfo=dt.UTC)
 

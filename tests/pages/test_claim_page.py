@@ -11,8 +11,8 @@ from service.schemas.lines import read_line
 from service.transfer.lines import ReadLine
 from service.transfer.load import load_lines
 from service.values.vocabulary import OPERATOR
-from tests.pages.site import claim_page, section, words
-from tests.world import HOSTILE, report
+from tests.support.browser_site import claim_page, section, words
+from tests.support.world import HOSTILE, report
 
 NOW = dt.datetime(2026, 11, 1, tzinfo=dt.UTC)
 

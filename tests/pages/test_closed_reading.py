@@ -9,9 +9,9 @@ import pytest
 
 from service.access.keys import revoke_key
 from service.values.vocabulary import Scope
-from tests.pages.editor import Editor, is_out
-from tests.pages.site import audit, look, visiting
-from tests.world import assert_problem
+from tests.support.browser_site import audit, look, visiting
+from tests.support.editor import Editor, is_out
+from tests.support.world import assert_problem
 
 pytestmark = pytest.mark.sqlite_alone  # cookies and headers
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from tests.pages.site import figures, section, visiting
+from tests.support.browser_site import figures, section, visiting
 
 
 def named(found):

@@ -9,9 +9,9 @@ import pytest
 
 from service.claims.activity import list_doings
 from service.values.vocabulary import Scope
-from tests.awaiting import wait_until
-from tests.pages.editor import Editor, due, told
-from tests.world import HOSTILE, report
+from tests.support.awaiting import wait_until
+from tests.support.editor import Editor, due, told
+from tests.support.world import HOSTILE, report
 
 
 def test_merge(world, editor):

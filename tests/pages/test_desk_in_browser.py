@@ -7,9 +7,9 @@ import re
 
 import pytest
 
-from tests.pages.editor import Editor
-from tests.pages.site import audit, look, visiting
-from tests.world import HOSTILE, report
+from tests.support.browser_site import audit, look, visiting
+from tests.support.editor import Editor
+from tests.support.world import HOSTILE, report
 
 _DAYS = itertools.count(1)
 

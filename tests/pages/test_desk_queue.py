@@ -7,8 +7,8 @@ import re
 
 import pytest
 
-from tests.pages.editor import due, told
-from tests.world import HOSTILE, report
+from tests.support.editor import due, told
+from tests.support.world import HOSTILE, report
 
 pytestmark = pytest.mark.sqlite_alone  # the use cases behind it are tried on both
 

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from tests.pages.editor import told
+from tests.support.editor import told
 
 pytestmark = pytest.mark.sqlite_alone  # the use cases behind it are tried on both
 

@@ -14,9 +14,9 @@ import pytest
 from service.access.keys import change_key, revoke_key, rotate_key
 from service.access.limits import Limits, Quota
 from service.values.vocabulary import Scope
-from tests.awaiting import wait_until
-from tests.pages.editor import HTTPS, Editor, is_out, told
-from tests.world import report
+from tests.support.awaiting import wait_until
+from tests.support.editor import HTTPS, Editor, is_out, told
+from tests.support.world import report
 
 pytestmark = pytest.mark.sqlite_alone  # cookies and headers
 

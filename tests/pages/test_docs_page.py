@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.pages.site import Site, serving, visiting
+from tests.support.browser_site import Site, serving, visiting
 
 
 def test_a_call_is_tried(site, browser):

@@ -7,8 +7,8 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.pages.site import audit, look, visiting
-from tests.world import HOSTILE
+from tests.support.browser_site import audit, look, visiting
+from tests.support.world import HOSTILE
 
 PAGES = {
     "ranking": "/",

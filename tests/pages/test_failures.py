@@ -7,8 +7,8 @@ import re
 import pytest
 
 from service.scores import portrait
-from tests.pages.site import audit, look, visiting
-from tests.world import assert_problem
+from tests.support.browser_site import audit, look, visiting
+from tests.support.world import assert_problem
 
 HTML = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 

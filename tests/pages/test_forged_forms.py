@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.pages.editor import Editor
+from tests.support.editor import Editor
 
 pytestmark = pytest.mark.sqlite_alone  # cookies and headers
 

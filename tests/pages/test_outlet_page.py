@@ -8,8 +8,8 @@ from urllib.parse import unquote
 
 import pytest
 
-from tests.pages.site import estimate, figures, section, visiting
-from tests.world import HOSTILE
+from tests.support.browser_site import estimate, figures, section, visiting
+from tests.support.world import HOSTILE
 
 ORACLE = "/v1/outlets/the-oracle"
 

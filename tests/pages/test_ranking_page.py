@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.pages.site import figures, visiting
+from tests.support.browser_site import figures, visiting
 
 pytestmark = pytest.mark.sqlite_alone  # pages show what the API does
 

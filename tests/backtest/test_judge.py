@@ -1,0 +1,272 @@
+from __future__ import annotations
+
+import datetime as dt
+import random
+
+import pytest
+
+from bench.backtest_adapter import make
+from service.backtest import BadRecord, read_records
+from service.backtest.coverage import coverage
+from service.backtest.judge import Judged, judge
+from service.backtest.learned import Learned
+from service.backtest.protocol import run
+from service.backtest.simple import BaseRate, HitRate, ShrunkHitRate, ShrunkStanceRate, StanceRate, WilsonBound
+from service.methods.calibration import Outcome, auc, brier, calibration_error, log_loss
+from service.values.vocabulary import Stance
+from tests.support.backtest_records import SAMPLE, line, read, records_of
+
+WORDS = {Stance.SUPPORT: "asserts", Stance.DENY: "denies", Stance.COMMENT: "mentions"}
+
+
+@pytest.fixture(scope="module")
+def sample():
+    return records_of(SAMPLE)
+
+
+class Watching:
+    """A method that notes what it is shown."""
+
+    def __init__(self):
+        self.told = []
+
+    def predict(self, reports):
+        self.told.append([report.outlet for report in reports])
+        return 0.5
+
+    def learn(self, reports, *, proved, known_at):
+        self.told.append((proved, known_at.day, len(reports)))
+
+
+def test_order_of_events():
+    """
+    A report sees the reports before its instant, a truth counts after the reports of its instant, what comes
+    later than the truth is left out, and a claim is predicted when it is resolved, before it is learned.
+    """
+    watching = Watching()
+    outcome = {"outcome": True, "resolved_at": "2024-01-03"}
+    run(
+        read(
+            [
+                line("late", published_at="2024-01-04"),
+                line("first", **outcome),
+                line("second", published_at="2024-01-02", **outcome),
+                line("third", published_at="2024-01-02", **outcome),
+                line("last", published_at="2024-01-03", **outcome),
+                line("open", claim="other", published_at="2024-01-01"),
+            ]
+        ),
+        [watching],
+    )
+
+    assert [
+        ["first"],
+        ["first", "second"],
+        ["first", "third"],
+        ["first", "second", "third", "last"],
+        ["first", "second", "third", "last"],
+        (True, 3, 4),
+    ] == watching.told
+
+
+def test_truths_of_one_instant_are_not_known_to_each_other():
+    """
+    All claims that are resolved at one instant are predicted before any of them is learned.
+    """
+    watching = Watching()
+    same = {"outcome": False, "resolved_at": "2024-01-03T10:00:00+02:00"}
+    run(read([line("a", claim="1", **same), line("b", claim="2", **same)]), [watching])
+
+    assert [False, False] == [told[0] for told in watching.told[-2:]]
+    assert [["a"], ["b"]] == sorted(watching.told[2:4])
+
+
+def test_file_without_times():
+    """
+    Where no record has a time, the order of the file is the time, and a claim's first outcome comes at once.
+    """
+    watching = Watching()
+    lines = [line("a", published_at=None, outcome=1), line("b", published_at=None, outcome=1), line("c", "x", None)]
+    run(read(lines), [watching])
+
+    assert [["a"], ["a"], (True, 2, 1)] == watching.told
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({"outcome": "true"}, True),
+        ({"outcome": False}, False),
+        ({"outcome": 0.5}, True),
+        ({"outcome": 0.4}, False),
+        ({"outcome": "0.75"}, True),
+    ],
+)
+def test_outcomes(given, expected):
+    """
+    An outcome is a word, a truth value or a share; half true counts as true.
+    """
+    (record,) = read([line(**given)])
+
+    assert expected is record.proved
+    assert record.resolved_at == dt.datetime(2024, 1, 1, tzinfo=dt.UTC)
+
+
+def test_words_of_data_sets():
+    """
+    A stance may be in the words of this service or of a data set, and a commitment may stand under `x.strength`.
+    """
+    lines = [line(stance="denies", x={"strength": 3}), line(stance="deny", commitment=3), line()]
+
+    assert [(Stance.DENY, 3), (Stance.DENY, 3), (Stance.SUPPORT, None)] == [
+        (record.stance, record.commitment) for record in read(lines)
+    ]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"stance": "maybe"},
+        {"outcome": "perhaps"},
+        {"outcome": 7},
+        {"outcome": "nan"},
+        {"published_at": "soon"},
+        {"probability": "high"},
+        {"probability": 1.1},
+        {"probability": True},
+        {"commitment": 9},
+        {"commitment": "sure"},
+        {"x": {"strength": [3]}},
+    ],
+)
+def test_record_that_cannot_be_read(wrong):
+    """
+    A record that cannot be read, or says what none may, is named by its line.
+    """
+    with pytest.raises(BadRecord, match=r"^Line 3 "):
+        read_records([(1, line()), (3, line() | wrong)])
+
+
+def test_claim_that_is_resolved_twice():
+    """
+    A claim came out as it did when it was first known to, and what is said of it later changes nothing.
+    """
+    first, later = ({"outcome": True, "resolved_at": "2024-02-01"}, {"outcome": False, "resolved_at": "2024-03-01"})
+    for lines in ([line("a", **first), line("b", **later)], [line("b", **later), line("a", **first)]):
+        [resolution] = run(read(lines), []).resolutions
+
+        assert (True, 2) == (resolution.proved, resolution.known_at.month)
+
+
+def test_simple_methods_by_hand():
+    """
+    The simple methods after two claims: one that was true, asserted by a and denied by b, and one that was false,
+    asserted by a.
+    """
+    known = [
+        line("a", "1", "2024-01-01", outcome=True),
+        line("b", "1", "2024-01-01", outcome=True, stance="denies"),
+        line("a", "2", "2024-01-02", outcome=False),
+    ]
+    asked = read([line("a", "3", "2024-02-01")])
+    methods = [BaseRate(), StanceRate(), HitRate(), WilsonBound(), ShrunkHitRate(), ShrunkStanceRate()]
+    run(read(known), methods)
+    base, stance, hit, wilson, shrunk_hit, shrunk = [method.predict(asked) for method in methods]
+
+    assert 3 / 5 == base
+    assert 2 / 4 == stance
+    assert 2 / 4 == hit
+    assert pytest.approx(0.0945, abs=1e-4) == wilson
+    assert 2 / 5 < shrunk_hit < 1 / 2
+    assert pytest.approx(1 / 2) == shrunk
+    assert 3 / 5 == methods[2].predict([asked[0]._replace(stance=Stance.COMMENT)])
+    assert 1 / 2 == methods[3].predict([asked[0]._replace(outlet="new", stance=Stance.DENY)])
+
+
+def test_adapter_only_passes_on(sample):
+    """
+    What the adapter answers to another protocol is what the learner answers here.
+    """
+
+    class Adapted:
+        def __init__(self):
+            self._adapter = make()
+            self._given = {}
+
+        def predict(self, reports):
+            given = [self._as_given(report) for report in reports]
+            return self._adapter.predict(given[-1], {"prior": given[:-1], "t": self._days(reports[-1].published_at)})
+
+        def learn(self, reports, *, proved, known_at):
+            given = [self._as_given(report) for report in reports]
+            self._adapter.on_resolve(reports[0].claim, proved, given, self._days(known_at))
+
+        def _as_given(self, report):
+            made = {
+                "outlet": report.outlet,
+                "claim_id": report.claim,
+                "stance": WORDS[report.stance],
+                "topic": report.topic,
+                "x": {"strength": report.commitment},
+            }
+            return self._given.setdefault(id(report), made)
+
+        def _days(self, moment):
+            return (moment - dt.datetime(1970, 1, 1, tzinfo=dt.UTC)) / dt.timedelta(days=1)
+
+    made = run(sample[:500], [Learned(), Adapted()])
+
+    assert len(made.reports) > 300
+    for prediction in made.reports + made.claims:
+        assert prediction.probabilities[0] == pytest.approx(prediction.probabilities[1], abs=1e-12)
+
+
+def test_coverage_of_certain_outlets():
+    """
+    Outlets that go on as they began are covered; those that turn round are not; the short records are not judged.
+    """
+    lines = []
+    for number in range(40):
+        when = {"published_at": f"2024-01-01T{number // 4:02}:{number % 4:02}:00", "outcome": True}
+        lines += [
+            line("steady", f"c{number}", **when),
+            line("turning", f"c{number}", stance="asserts" if number < 20 else "denies", **when),
+            *([line("short", f"c{number}", **when)] if number < 12 else []),
+        ]
+    found = coverage(run(read(lines), []).resolutions)
+
+    assert (2, 1, 0.5) == (found.outlets, found.inside, found.share)
+
+
+def test_coverage_of_nothing():
+    """
+    Without records that are long enough there is no coverage.
+    """
+    assert coverage([]).share is None
+
+
+def test_intervals_draw_whole_claims():
+    """
+    The measures of a draw are those of its claims, each as often as it was drawn; the interval holds the value.
+    """
+    source = random.Random(5)  # noqa: S311
+    judged = [Judged(f"c{n // 3}", round(source.random(), 1), source.random() < 0.5) for n in range(60)]
+    outcomes = [Outcome(one.probability, one.proved) for one in judged]
+    verdict = judge(judged)
+
+    for name, measure in [("log_loss", log_loss), ("brier", brier), ("auc", auc), ("ece", calibration_error)]:
+        figure = getattr(verdict, name)
+        assert pytest.approx(measure(outcomes)) == figure.value
+        assert figure.lower < figure.upper
+    assert verdict.auc.lower < verdict.auc.value < verdict.auc.upper
+    assert verdict == judge(list(reversed(judged)))
+
+
+def test_interval_of_one_claim():
+    """
+    One claim drawn again and again is always the same, and nothing at all has no figures.
+    """
+    one = judge([Judged("c", 0.8, proved=True)]).log_loss
+
+    assert pytest.approx(one.value) == one.lower == one.upper
+    assert judge([]).brier.value is None

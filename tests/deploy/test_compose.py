@@ -1,0 +1,240 @@
+"""docker-compose.yml, Dockerfile and deploy/nginx.conf: what can be seen of them without Docker"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import yaml
+from click.testing import CliRunner
+
+from service.app import MAX_BODY
+from service.cli import main
+from service.config import Settings
+from service.errors import problem_types
+from service.web import compression
+
+ROOT = Path(__file__).parents[2]
+COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+SERVICES = COMPOSE["services"]
+OURS = {name: service for name, service in SERVICES.items() if "build" in service}
+NGINX = (ROOT / "deploy" / "nginx.conf").read_text()
+DOCKERFILE = re.sub(r"\\\n\s*", "", (ROOT / "Dockerfile").read_text())
+FINAL_STAGE = DOCKERFILE[DOCKERFILE.rindex("FROM ") :]
+
+
+def test_only_nginx_is_reached():
+    """
+    Only nginx publishes a port, by default only to this machine, and it is not on the databases' network.
+    """
+    assert ["nginx"] == [name for name, service in SERVICES.items() if "ports" in service]
+    assert ["${LISTEN:-127.0.0.1:8000}:8080"] == SERVICES["nginx"]["ports"]
+    assert ["front"] == SERVICES["nginx"]["networks"]
+    assert {"internal": True} == COMPOSE["networks"]["back"]
+    assert all(["back"] == SERVICES[name]["networks"] for name in SERVICES.keys() - {"nginx", "api"})
+
+
+def test_no_secret():
+    """
+    No password or key stands in the files; the two that are needed have to be given.
+    """
+    for service in SERVICES.values():
+        for name, value in service.get("environment", {}).items():
+            if "PASSWORD" in name or "KEY" in name:
+                assert re.match(r"\$\{(POSTGRES_PASSWORD|BORNEOUT_SECRET_KEY):\?", value), name
+            assert not re.search(r"//[^/@]*:[^/@]*@", value), name
+    assert not re.search(r"^(ENV|ARG).*(PASSWORD|KEY|SECRET)", DOCKERFILE, re.MULTILINE)
+
+
+def test_pinned():
+    """
+    Images that are not ours are named with their version.
+    """
+    images = [service["image"] for service in SERVICES.values() if "build" not in service]
+    images += re.findall(r"^FROM (\S+)", DOCKERFILE, re.MULTILINE)
+    assert 5 == len(images)
+    for image in images:
+        assert re.fullmatch(r"[a-z]+:\d+(\.\d+)*(-[a-z]+)+", image), image
+
+
+def test_commands_exist():
+    """
+    The commands of the worker and the migration exist.
+    """
+    for name in ("worker", "migrate"):
+        program, *arguments = SERVICES[name]["command"]
+        assert "borneout" == program
+        assert 0 == CliRunner().invoke(main, [*arguments, "--help"]).exit_code
+
+
+def test_the_image_starts_gunicorn(tmp_path):
+    """
+    Gunicorn accepts the command that the image starts, from a folder that is not the checkout.
+    """
+    [typed] = re.findall(r"^CMD (\[.*\])$", FINAL_STAGE, re.MULTILINE)
+    command = [sys.executable, "-m", *json.loads(typed), "--check-config"]
+    env = os.environ | {"BORNEOUT_DATA_DIR": str(tmp_path), "BORNEOUT_REDIS_URL": "redis://127.0.0.1:1"}
+    ran = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, check=False, timeout=300)
+
+    assert 0 == ran.returncode, ran.stderr
+
+
+def test_worker_health(tmp_path):
+    """
+    The worker is well while the file that it touches every second is fresh.
+    """
+    kind, check = SERVICES["worker"]["healthcheck"]["test"]
+    beat = Path(SERVICES["worker"]["environment"]["BORNEOUT_DATA_DIR"]) / "worker.beat"
+    assert "CMD-SHELL" == kind
+    assert str(beat) in check
+
+    def code():
+        typed = check.replace(str(beat), str(tmp_path / "worker.beat"))
+        return subprocess.run(["sh", "-c", typed], stderr=subprocess.DEVNULL, check=False).returncode
+
+    assert 1 == code()
+    (tmp_path / "worker.beat").touch()
+    assert 0 == code()
+    os.utime(tmp_path / "worker.beat", (time.time() - 60,) * 2)
+    assert 1 == code()
+
+
+def test_settings_are_known(caplog):
+    """
+    The environment that the containers get is one that the service reads, to the last name.
+    """
+    for service in OURS.values():
+        given = {name: re.sub(r"\$\{\w+:-(.*)\}", r"\1", value) for name, value in service["environment"].items()}
+        settings = Settings.from_env(given)
+        assert "postgresql+psycopg://borneout@postgres/borneout" == settings.database_url
+        assert not settings.embedded_redis
+        assert settings.limits is not None
+    assert not caplog.records
+
+
+def test_nginx_is_the_proxy_that_is_trusted():
+    """
+    The address that nginx sees is added after those that it is sent, and is the one that the API takes.
+    """
+    assert "proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;" in NGINX
+    assert "${BORNEOUT_TRUSTED_PROXIES:-1}" == SERVICES["api"]["environment"]["BORNEOUT_TRUSTED_PROXIES"]
+
+
+def test_time_to_stop():
+    """
+    Nobody is killed while requests are still taken or in flight.
+    """
+    drain = float(Settings.from_env({}).drain)
+    settings = (ROOT / "service" / "gunicorn_conf.py").read_text()
+    in_flight = int(re.search(r"^graceful_timeout = (\d+)$", settings, re.MULTILINE)[1])
+    assert drain + in_flight + 10 <= int(SERVICES["api"]["stop_grace_period"].removesuffix("s"))
+
+
+@pytest.mark.parametrize(("said", "expected"), [("5", "5"), ("", "2"), (None, "2")])
+def test_processes(said, expected):
+    """
+    Gunicorn runs as many processes as WEB_CONCURRENCY says, and two where it says nothing.
+    """
+    env = {name: value for name, value in os.environ.items() if name != "WEB_CONCURRENCY"}
+    env |= {} if said is None else {"WEB_CONCURRENCY": said}
+    code = "from service.operations.gunicorn_conf import workers; print(workers)"
+    command = [sys.executable, "-c", code]
+    run = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=True)
+
+    assert expected == run.stdout.strip()
+    assert "${WEB_CONCURRENCY:-2}" == SERVICES["api"]["environment"]["WEB_CONCURRENCY"]
+
+
+def test_not_root():
+    """
+    Our services and nginx run without root, without capabilities and on a read-only file system.
+    """
+    users = [*re.findall(r"^USER (\S+)", FINAL_STAGE, re.MULTILINE), SERVICES["nginx"]["user"]]
+    assert 2 == len(users)
+    assert not [user for user in users if user.startswith(("0", "root"))]
+    for service in (*OURS.values(), SERVICES["nginx"]):
+        assert (True, ["ALL"]) == (service["read_only"], service["cap_drop"])
+        assert ["no-new-privileges:true"] == service["security_opt"]
+
+
+def test_docker_gets_the_files_that_the_image_copies():
+    """
+    .dockerignore lets through exactly the files that the Dockerfile copies.
+    """
+    copied = re.findall(r"^COPY ([\w/.-]+) ", DOCKERFILE, re.MULTILINE)
+    assert sorted(re.findall(r"^!(\S+)", (ROOT / ".dockerignore").read_text(), re.MULTILINE)) == sorted(copied)
+
+
+def test_nginx_takes_what_the_api_takes():
+    """
+    Bodies are refused at the API's own limit, the request's id is passed on, and /metrics stays in the house.
+    """
+    assert f"client_max_body_size {MAX_BODY >> 20}m;" in NGINX
+    assert "proxy_set_header X-Request-ID $passed_request_id;" in NGINX
+    [pattern] = re.findall(r"location ~ (\S+) \{\s*return 404;", NGINX)
+    assert all(re.search(pattern, path) for path in ("/metrics", "/reliability/metrics", "/a/b/metrics"))
+    assert not any(
+        re.search(pattern, path) for path in ("/outlets/metrics", "/a/v1/outlets/metrics", "/topics/a/metrics")
+    )
+
+
+def test_nginx_compresses_no_secret():
+    """
+    What nginx compresses is what the API would compress, and neither keys nor the desk, below any base path.
+    """
+    [pattern] = re.findall(r"location ~ (\S+) \{\s*gzip off;", NGINX)
+    secret = ("/desk", "/desk/sign-in", "/v1/keys", "/v1/keys/1/rotation", "/v1/me")
+    assert all(re.search(pattern, base + path) for base in ("", "/reliability", "/a/v1") for path in secret)
+    assert not any(re.search(pattern, path) for path in ("/", "/v1/outlets", "/deskx", "/v1/keysx", "/outlets/v1"))
+    [types] = re.findall(r"gzip_types ([^;]+);", NGINX)
+    assert set(types.split()) == set(compression.TYPES) - {"text/html"}  # which nginx compresses in any case
+    assert f"gzip_min_length {compression.SMALLEST};" in NGINX
+    assert re.search(r"^ +gzip on;$", NGINX, re.MULTILINE)
+
+
+def test_nginx_answers_with_problems():
+    """
+    Each failure that nginx answers itself is a problem document of a type that exists, under that type's title.
+    """
+    known = {f"/problems/{kind.name}": kind for kind in problem_types()}
+    types, titles = nginx_map("problem_type"), nginx_map("problem_title")
+    handled = re.search(r"error_page ([\d ]+) /\.problem;", NGINX)[1].split()
+    assert {"400", "413", "414", "502", "504"} <= set(handled)
+    for status in handled:
+        kind, title = types.get(status, types["default"]), titles.get(status, titles["default"])
+        assert known[kind].title == title, status
+        assert int(status) == known[kind].status
+    [document] = re.findall(r"return 200 '(\{.*\})';", NGINX)
+    assert {"type", "title", "status", "detail", "instance"} == json.loads(document.replace("$status", "502")).keys()
+
+
+@pytest.mark.parametrize(
+    ("asked", "instance"),
+    [
+        ("/v1/claims/x%22?q=1", "/v1/claims/x%22"),
+        ("/", "/"),
+        ('/a"b', ""),
+        ("/a\\b", ""),
+        ("/ä", ""),
+        ("", ""),
+    ],
+)
+def test_nginx_names_what_was_asked(asked, instance):
+    """
+    A problem document of nginx says which path it is about, unless that would break the document.
+    """
+    [pattern] = re.findall(r'map \$request_uri \$problem_instance \{\s+"~(.*)" \$asked_path;', NGINX)
+    found = re.match(pattern.replace("?<", "?P<"), asked)
+    assert instance == (found["asked_path"] if found else "")
+
+
+def nginx_map(name):
+    """What nginx.conf says of each status."""
+    [body] = re.findall(rf"map \$status \${name} \{{(.*?)\}}", NGINX, re.DOTALL)
+    return {key: value.strip('"') for key, value in re.findall(r'(\w+) (".*?"|\S+);', body)}

@@ -1,0 +1,244 @@
+from __future__ import annotations
+
+import dataclasses
+from math import exp, log, pi, sqrt
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from service.methods.beta import logit
+from service.methods.forecast import ENOUGH, START, StanceCount, forecast
+from service.methods.forecast.features import NAMES, TERMS
+from service.methods.forecast.records import cell_of, view
+from service.methods.rates import Rates
+from service.values.vocabulary import Stance
+from tests.support.synthetic_claims import CLAIM, at, learned, made_up, report
+
+
+def test_nothing_known():
+    """
+    Before anything is resolved there is the base rate, one half, and it says that it is not sufficient.
+    """
+    found = forecast(START, Rates(), {}, CLAIM, [report()])
+
+    assert (0.5, False, 0, ()) == (found.probability, found.sufficient, found.trained_on, found.contributions)
+    assert found.lower < 0.1
+    assert found.upper > 0.9
+
+
+def test_too_little_known():
+    """
+    Under 50 resolved claims a forecast is the base rate, whoever reports the claim.
+    """
+    learner = learned(made_up(ENOUGH - 1))
+    found = learner.forecast(CLAIM, [report()], enough=ENOUGH)
+
+    assert not found.sufficient
+    assert pytest.approx(learner.state.base_rate) == found.probability
+    assert found.lower < found.probability < found.upper
+
+
+def test_claim_without_reports():
+    """
+    A claim that nobody reports has the base rate.
+    """
+    learner = learned(made_up(90))
+
+    assert pytest.approx(learner.state.base_rate) == learner.forecast(CLAIM, []).probability
+
+
+def test_first_guess_by_hand():
+    """
+    Before anything is learned, a single report's log-odds are those that the guessed weights give.
+    """
+    rates = Rates()
+    found = forecast(START, rates, {}, CLAIM, [report(commitment=4)], enough=0)
+
+    # Everything is one half, so that only the report itself speaks: agreement is 1, of weight 0.3.
+    assert pytest.approx(0.3) == found.log_odds
+    variance = sum(
+        term.deviation**2
+        for term in TERMS
+        if term.name in {"bias", "stance_support", "commitment_4", "first", "agreement"}
+    )
+    assert pytest.approx(sqrt(variance)) == found.deviation
+    assert pytest.approx(1 / (1 + exp(-0.3 / sqrt(1 + pi * variance / 8)))) == found.probability
+
+
+def test_features_by_hand():
+    """
+    Every feature of a report with two others beside it, worked out from its definition.
+    """
+    state = dataclasses.replace(
+        START,
+        trained_on=98,
+        true=39.0,
+        delta=0.5,
+        votes=(StanceCount(100, 60), StanceCount(50, 10), StanceCount(), StanceCount(20, 8)),
+    )
+    counts = {
+        ("bild", Stance.SUPPORT): StanceCount(10, 8),
+        ("bild", Stance.DENY): StanceCount(4, 1),
+        ("marca", Stance.SUPPORT): StanceCount(6, 2),
+        ("times", Stance.DENY): StanceCount(5, 1),
+    }
+    reports = [
+        report("marca", 0),
+        report("times", 1, Stance.DENY, commitment=4),
+        report("bild", 2, Stance.DENY),
+        report("bild", 3, commitment=3),
+    ]
+    share = {Stance.SUPPORT: 61 / 102, Stance.DENY: 11 / 52}
+
+    def shift(n, k, m):
+        return logit((k + 16 * m) / (n + 16)) - logit(m)
+
+    def ratio(stance, n, k, all_true, all_false):
+        given_true = {Stance.SUPPORT: 61 / 82, Stance.DENY: 11 / 82}[stance]
+        given_false = {Stance.SUPPORT: 41 / 96, Stance.DENY: 41 / 96}[stance]
+        return log((k + 6 * given_true) / (all_true + 6)) - log((n - k + 6 * given_false) / (all_false + 6))
+
+    expected = dict.fromkeys(NAMES, 0.0) | {
+        "bias": 1,
+        "stance_support": 1,
+        "commitment_3": 1,
+        "base_rate": logit(40 / 100),
+        "contexts": (0 - logit(40 / 100)) * 3 / sqrt(3) * 98 / 108,
+        "own_record": shift(10, 8, share[Stance.SUPPORT]),
+        "same_outlet": 1,
+        "reports": log(3),
+        "agreement": (2 - 1) / sqrt(3),
+        "records_support": shift(6, 2, share[Stance.SUPPORT]),
+        "records_deny": shift(5, 1, share[Stance.DENY]),
+        "rivals": log(3),
+        "likelihood": (
+            (ratio(Stance.SUPPORT, 10, 8, 9, 5) + ratio(Stance.SUPPORT, 6, 2, 2, 4)) / sqrt(2)
+            + ratio(Stance.DENY, 5, 1, 1, 4)
+        ),
+    }
+
+    assert pytest.approx(expected) == {name: _feature(state, name, counts, reports) for name in NAMES}
+
+
+def _feature(state, name, counts, reports):
+    """A feature by itself: the log-odds when its weight is one and the others nought."""
+    alone = dataclasses.replace(state, weights=tuple(float(other == name) for other in NAMES))
+    return forecast(alone, Rates(), counts, CLAIM._replace(rivals=2), reports, enough=0).log_odds
+
+
+def test_stated_probability_speaks_for_its_report():
+    """
+    Where a probability is stated it is believed at first, and not what reports of its stance came to; of
+    several outlets that state one it is the mean in log-odds.
+    """
+    rates = Rates()
+    rates.add(cell_of(CLAIM, report()), truth=0.0, among=1)
+
+    def stated(*probabilities):
+        reports = [report(f"outlet-{n}", n, probability=p) for n, p in enumerate(probabilities)]
+        return forecast(
+            START, rates, {("outlet-0", Stance.SUPPORT): StanceCount(9, 9)}, CLAIM, reports, enough=0
+        ).log_odds
+
+    assert pytest.approx(logit(0.3)) == stated(0.3)
+    assert pytest.approx(logit(0.99)) == stated(1.0)
+    assert pytest.approx((logit(0.3) + logit(0.8)) / 2) == stated(0.3, 0.8)
+
+
+def test_contributions_add_up():
+    """
+    The base and the contributions, largest first, add up to the log-odds; each is told in words.
+    """
+    learner = learned(made_up(90))
+    reports = [
+        report("outlet-3", 0),
+        report("outlet-4", 1, probability=0.8),
+        report("outlet-5", 2, Stance.DENY),
+        report("outlet-6", 3, commitment=4),
+        report("outlet-6", 4, commitment=4),
+    ]
+    found = learner.forecast(CLAIM._replace(rivals=3), reports)
+    sizes = [abs(part.log_odds) for part in found.contributions]
+    words = {part.feature: part.words for part in found.contributions}
+
+    assert pytest.approx(found.log_odds, abs=1e-9) == found.base + sum(part.log_odds for part in found.contributions)
+    assert sizes == sorted(sizes, reverse=True)
+    assert "stated as agreed" == words["statement"]
+    assert "two independent outlets already report it, one denies it" == words["others"]
+    assert "it excludes three other claims" == words["rivals"]
+    assert "this outlet has reported it before" == words["repetition"]
+
+
+@pytest.mark.parametrize(
+    ("others", "words"),
+    [
+        ([], "nobody else has reported it"),
+        ([Stance.SUPPORT], "one independent outlet already reports it"),
+        ([Stance.SUPPORT] * 3, "three independent outlets already report it"),
+        ([Stance.DENY], "one independent outlet denies it"),
+        ([Stance.DENY] * 2, "two independent outlets deny it"),
+        ([Stance.COMMENT], "one independent outlet already mentions it"),
+        ([Stance.SUPPORT] * 13, "13 independent outlets already report it"),
+        ([Stance.DENY, Stance.SUPPORT], "one independent outlet already reports it, one denies it"),
+    ],
+)
+def test_words_for_others(others, words):
+    """
+    Who else reports a claim is told in plain words.
+    """
+    reports = [report(f"other-{n}", n, stance) for n, stance in enumerate(others)] + [report("bild", 90)]
+    state = dataclasses.replace(START, weights=(1.0,) * len(NAMES))
+    found = forecast(state, Rates(), {}, CLAIM, reports, enough=0)
+
+    assert words in {part.words for part in found.contributions}
+
+
+@given(
+    weights=st.lists(st.floats(-40, 40), min_size=len(NAMES), max_size=len(NAMES)),
+    deviation=st.floats(0, 30),
+    level=st.floats(0.01, 0.999),
+)
+def test_interval_holds_the_probability(weights, deviation, level):
+    """
+    Whatever is learned, the interval holds the probability, which is within 0..1.
+    """
+    covariance = tuple((*(0.0,) * place, deviation**2) for place in range(len(NAMES)))
+    state = dataclasses.replace(START, weights=tuple(weights), covariance=covariance)
+    found = forecast(state, Rates(), {}, CLAIM, [report("marca"), report("bild", 1)], level=level, enough=0)
+
+    assert 0 <= found.lower <= found.probability <= found.upper <= 1
+
+
+def test_relays_are_one_voice():
+    """
+    R8: five papers that relay one outlet leave the forecast as it was, and two that relay an absent one are one.
+    """
+    learner = learned(made_up(90))
+    alone = [report("outlet-9", 0), report("outlet-7", 1)]
+    relays = [report(f"paper-{n}", 2 + n, root="outlet-7") for n in range(5)]
+    absent = [report(f"paper-{n}", n, root="unknown") for n in range(2)]
+
+    assert learner.forecast(CLAIM, alone) == learner.forecast(CLAIM, alone + relays)
+    assert learner.forecast(CLAIM, absent[:1]) == learner.forecast(CLAIM, absent)
+
+
+def test_root_speaks_for_its_relays():
+    """
+    Of one voice the root's own report counts, whether it came before its relays or after.
+    """
+    root, relay, other = report("bild", 1), report("paper", 0, root="bild"), report("marca", 2)
+
+    assert [root] == view([relay, root, other]).others
+    assert [root] == view([root, relay._replace(published_at=at(1.5)), other]).others
+
+
+def test_vote_is_the_last_side():
+    """
+    R6: a later question or comment does not erase a side that was taken; a change of mind does.
+    """
+    support, comment = report("bild", 0), report("bild", 1, Stance.COMMENT)
+    deny, other = report("bild", 2, Stance.DENY), report("marca", 3)
+
+    assert [support] == view([support, comment, other]).others
+    assert [deny] == view([support, comment, deny, other]).others

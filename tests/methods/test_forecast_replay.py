@@ -1,0 +1,164 @@
+"""What is learned anew from everything at once, and in whatever order it came"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import json
+import random
+from math import isfinite
+
+import numpy as np
+import pytest
+
+from service.methods.forecast import START, Learner, Resolved, State, refit
+from service.methods.forecast.columns import ROWS_PER_CLAIM, Columns
+from service.methods.forecast.features import COPYING, NAMES, design
+from service.methods.forecast.past import Past
+from tests.support.synthetic_claims import CLAIM, START_OF_TIME, at, learned, made_up, report
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_order_of_arrival_does_not_matter(seed):
+    """
+    The same rows give the same bytes, in whatever order they come.
+    """
+    cases = made_up(100)
+    expected = json.dumps(refit(cases).to_json())
+    random.Random(seed).shuffle(cases)  # noqa: S311
+
+    assert expected == json.dumps(refit(cases).to_json())
+
+
+def test_replay_equals_live_feed():
+    """
+    What is learned as time goes by is what a refit learns from everything at once, to the last bit.
+    """
+    cases = made_up(100)
+
+    assert refit(cases) == learned(cases).state
+
+
+def test_replay_judges_reports_as_they_were_forecast():
+    """
+    The features that a refit learns from are those of the forecast when the report was published:
+    nothing later is looked at, nothing earlier is left out.
+    """
+    cases = made_up(80)
+    source = random.Random(2)  # noqa: S311
+    weights = tuple(source.gauss(0, 1) for _ in NAMES)
+    past = Past(Columns(cases))
+    replayed = [
+        value
+        for rows in past.chunks()
+        for features, likelihoods in [design(*past.seen_by(rows))]
+        for value in np.column_stack([features, likelihoods[:, COPYING.index(0.35)]]) @ np.array(weights)
+    ]
+    live, fitted_at = Weighted(weights), refit(cases).fitted_at
+    forecasts = []
+    known = iter(cases)
+    nearest = next(known)
+    pairs = [(one, case) for case in cases for one in case.reports]
+    for one, case in sorted(pairs, key=lambda pair: pair[0].published_at):
+        while nearest.known_at < one.published_at:
+            live.learn(nearest)
+            nearest = next(known)
+        earlier = [other for other in case.reports if other.published_at < one.published_at]
+        echo = one.root is not None and any(vote.voice == one.root for vote in _votes(earlier))
+        if case.known_at <= fitted_at and not echo:
+            forecasts.append(live.forecast(case.claim, [*earlier, one]).log_odds)
+
+    assert len(forecasts) > 200
+    assert pytest.approx(sorted(forecasts), abs=1e-9) == sorted(replayed)
+
+
+class Weighted(Learner):
+    """A learner whose weights are given, so that a forecast's log-odds tell its features."""
+
+    def __init__(self, weights):
+        super().__init__()
+        self._weights = weights
+
+    @property
+    def state(self):
+        return dataclasses.replace(super().state, weights=self._weights, delta=0.35)
+
+
+def _votes(reports):
+    """The standing report of each outlet, the plain way."""
+    votes = {}
+    for one in reports:
+        if one.outlet not in votes or one.stance.takes_side or not votes[one.outlet].stance.takes_side:
+            votes[one.outlet] = one
+    return votes.values()
+
+
+def test_truths_of_one_moment_count_together():
+    """
+    A fit waits until everything that became known at that moment is there, so that no order within it matters.
+    """
+    cases = made_up(60)
+
+    assert refit(cases) == refit(sorted(cases, key=lambda case: (case.known_at, case.claim.key[::-1])))
+    assert {START_OF_TIME + dt.timedelta(hours=30 * n) for n in range(1, 21)} >= {refit(cases).fitted_at}
+
+
+def test_state_survives_json():
+    """
+    A state read back from JSON is the one that was written, a few kilobytes long.
+    """
+    state = refit(made_up(80))
+    row = json.dumps(state.to_json())
+
+    assert state == State.from_json(json.loads(row))
+    assert len(row) < 20_000
+
+
+def test_state_of_another_version():
+    """
+    A state whose features are others is refused and not read wrongly.
+    """
+    row = START.to_json() | {"terms": ["bias"]}
+
+    with pytest.raises(ValueError, match="anew"):
+        State.from_json(row)
+
+
+@pytest.mark.parametrize(
+    "cases",
+    [
+        pytest.param(made_up(1), id="one claim"),
+        pytest.param(made_up(60, truth=True), id="all true"),
+        pytest.param(made_up(60, truth=False), id="all false"),
+        pytest.param(made_up(60, outlets=1), id="one outlet"),
+        pytest.param([case._replace(known_at=at(10_000)) for case in made_up(60)], id="all at once"),
+        pytest.param([case._replace(truth=0.5) for case in made_up(60)], id="all half true"),
+    ],
+)
+def test_any_data_gives_weights(cases):
+    """
+    However little the data say, there are weights, and they are finite.
+    """
+    state = refit(cases)
+
+    assert all(isfinite(weight) and abs(weight) < 10 for weight in state.weights)
+    assert 0 < learned(cases).forecast(CLAIM, [report()]).probability < 1
+
+
+def test_nothing_to_learn_from():
+    """
+    Without reports on resolved claims nothing is learned.
+    """
+    assert START == refit([])
+    assert START == refit([Resolved(CLAIM, [], 1.0, at(1))])
+
+
+def test_claim_with_very_many_reports():
+    """
+    Of a claim with very many reports some are learned from, evenly spaced, and weigh as much as all of them would.
+    """
+    reports = [report(f"outlet-{n}", n) for n in range(10 * ROWS_PER_CLAIM)]
+    past = Past(Columns([Resolved(CLAIM, reports, 1.0, at(10_000))]))
+
+    assert ROWS_PER_CLAIM == len(past.row_case)
+    assert pytest.approx(len(reports) ** 0.25) == past.weight[0] * ROWS_PER_CLAIM

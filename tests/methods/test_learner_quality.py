@@ -1,0 +1,163 @@
+"""How good the learner is on a sample and on the open data, and that a broken one is not"""
+
+from __future__ import annotations
+
+import dataclasses
+import random
+
+import pytest
+
+from service.backtest import METHODS
+from service.backtest.coverage import coverage
+from service.backtest.learned import Learned
+from service.backtest.protocol import run
+from service.backtest.simple import BaseRate, HitRate, ShrunkHitRate, ShrunkStanceRate, StanceRate
+from service.methods.calibration import Outcome, auc, calibration_error, log_loss
+from service.methods.forecast import Learner
+from service.methods.forecast.features import NAMES
+from tests.support.backtest_records import SAMPLE, loss_of, losses, outcomes_of, records_of
+
+
+@pytest.fixture(scope="module")
+def sample():
+    return records_of(SAMPLE)
+
+
+def test_learner_beats_simple_methods(sample):
+    """
+    On a sample of election polls the learner is well ahead of every simple method, on reports and on claims.
+    """
+    made = run(sample, [method() for method in METHODS.values()])
+    reports, *simple_reports = [loss_of(made.reports, method=place) for place in range(len(METHODS))]
+    claims, *simple_claims = [loss_of(made.claims, method=place) for place in range(len(METHODS))]
+
+    assert reports < 0.36
+    assert reports < min(simple_reports) - 0.05
+    assert claims < 0.30
+    assert claims < min(simple_claims) - 0.03
+
+
+class Shuffled(Learned):
+    """Learns from truths that are not those of the claims."""
+
+    def __init__(self):
+        super().__init__()
+        self._source = random.Random(3)  # noqa: S311
+
+    def learn(self, reports, *, proved, known_at):
+        super().learn(reports, proved=self._source.random() < 0.6, known_at=known_at)
+
+
+class Flipped(Learned):
+    """Takes what speaks for a claim as speaking against it, in one feature of 23."""
+
+    def __init__(self, feature):
+        super().__init__()
+        self._learner = FlippedLearner(feature)
+
+
+class FlippedLearner(Learner):
+    """The learner with one weight turned round."""
+
+    def __init__(self, feature):
+        super().__init__()
+        self._place = NAMES.index(feature)
+
+    @property
+    def state(self):
+        state = super().state
+        weights = list(state.weights)
+        weights[self._place] *= -1
+        return dataclasses.replace(state, weights=tuple(weights))
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        pytest.param(Shuffled, id="shuffled truths"),
+        pytest.param(lambda: Flipped("likelihood"), id="likelihood flipped"),
+    ],
+)
+def test_broken_learner_fails_the_limits(broken, sample):
+    """
+    A learner that is broken in one place misses the limits that the learner keeps.
+    """
+    reports, claims = losses(sample, broken())
+
+    assert reports > 0.36
+    assert claims > 0.30
+
+
+@pytest.fixture(scope="module")
+def polls(open_folder):
+    """Every poll, judged by the learner and by the methods whose figures scoring.md tells to three places."""
+    records = records_of(open_folder / "polls538_to2012.ndjson")
+    return run(records, [Learned(), BaseRate(), StanceRate(), HitRate(), ShrunkHitRate(), ShrunkStanceRate()])
+
+
+@pytest.fixture(scope="module")
+def viral_news(open_folder):
+    records = records_of(open_folder / "emergent_first90claims.ndjson")
+    return run(records, [Learned(), BaseRate(), StanceRate(), HitRate(), ShrunkHitRate(), ShrunkStanceRate()])
+
+
+def test_quality_on_polls(polls):
+    """
+    scoring.md: reports at most .270; claims too, since the aim, .255, is not reached; and calibrated to .05.
+    """
+    assert loss_of(polls.reports) <= 0.270
+    assert loss_of(polls.claims) <= 0.270
+    assert auc(outcomes_of(polls.reports)) >= 0.945
+    assert calibration_error(outcomes_of(polls.reports)) <= 0.05
+    assert calibration_error(outcomes_of(polls.claims)) <= 0.05
+
+
+def test_quality_on_viral_news(viral_news):
+    """
+    Reports at most .375 and claims at most .31, which is better than the .39 and .335 that scoring.md aims at.
+    """
+    assert loss_of(viral_news.reports) <= 0.375
+    assert loss_of(viral_news.claims) <= 0.31
+    assert auc(outcomes_of(viral_news.reports)) >= 0.9
+
+
+def test_quality_on_markets(open_folder):
+    """
+    Probabilities that markets state are kept: no more than a hundredth is lost on every third claim.
+    """
+    records = records_of(open_folder / "forecastbench_markets.ndjson")
+    kept = set(list(dict.fromkeys(record.claim for record in records))[::3])
+    records = [record for record in records if record.claim in kept]
+    made = run(records, [Learned()])
+    scored = made.reports[int(len(made.reports) * 0.3) :]
+    stated = log_loss([Outcome(one.record.probability, one.proved) for one in scored])
+
+    assert loss_of(made.reports) <= stated + 0.01
+
+
+def test_protocol_reproduces_the_table(polls, viral_news):
+    """
+    The simple methods get what scoring.md says, so that ours is judged by the same protocol.
+    """
+    table = [
+        (0.774, 0.806, 0.639, 0.690),
+        (0.664, 0.546, 0.417, 0.374),
+        (0.668, 0.713, 0.497, 0.446),
+        (0.611, 0.556, 0.453, 0.385),
+        (0.686, 0.564, 0.414, 0.375),
+    ]
+    levels = (viral_news.reports, viral_news.claims, polls.reports, polls.claims)
+    found = [tuple(loss_of(level, method=method) for level in levels) for method in range(1, 6)]
+
+    for expected, figures in zip(table, found, strict=True):
+        assert pytest.approx(expected, abs=0.016) == figures
+
+
+def test_coverage_on_polls(polls):
+    """
+    The 90 % intervals of record/1 hold what the outlets did next as often as they say, give or take five in a hundred.
+    """
+    found = coverage(polls.resolutions)
+
+    assert found.outlets > 50
+    assert 0.85 <= found.share <= 0.95

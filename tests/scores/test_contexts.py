@@ -1,0 +1,188 @@
+"""Contexts: fitted to what is resolved, dated, named by every score, and never changed."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import random
+import shutil
+
+import pytest
+import sqlalchemy as sa
+
+from service.claims.forecast import refit_learner
+from service.methods.rates import Cell
+from service.outlets.rebuild_sums import rebuild_sums
+from service.scores import contexts
+from service.scores.contexts import context_of, refit_context
+from service.storage.db import Database
+from service.storage.models import ContextRow, LearnerRow
+from service.values.vocabulary import ClaimKind, Stance
+from tests.support.load_lines import load_all
+
+DAY = dt.timedelta(days=1)
+DENIERS = ("Echo", "Gazette")
+SUPPORT = Cell(Stance.SUPPORT, ClaimKind.FACT, None, None)
+
+
+@pytest.fixture
+def resolve_many(world):
+    """Load claims that the Herald supports, three of four of them true, and that others may deny."""
+
+    def load(numbers, *, deniers=(), now=None):
+        load_all(world.runtime.db, world.runtime.cache, flat_lines(numbers, deniers), now=now)
+
+    return load
+
+
+def flat_lines(numbers, deniers=()):
+    return [
+        {
+            "outlet": outlet,
+            "claim_id": str(number),
+            "claim": f"Claim {number}.",
+            "stance": stance,
+            "published_at": "2026-01-01",
+            "outcome": number % 4 > 0,
+            "resolved_at": f"2026-02-{1 + number % 28:02}",
+        }
+        for number in numbers
+        for outlet, stance in (("Herald", "support"), *((outlet, "deny") for outlet in deniers))
+    ]
+
+
+def refit(world, *, now=None, at_once=False):
+    now = now or dt.datetime.now(dt.UTC)
+    return refit_context(world.runtime.db, world.runtime.cache, now=now, at_once=at_once)
+
+
+def test_starting_context_stands_until_200_claims_are_resolved(world, resolve_many):
+    """
+    One claim short of 200 there is nothing to fit; with 200 there is a context, and a score that was kept names it.
+    """
+    resolve_many(range(199), deniers=DENIERS)
+    assert refit(world, at_once=True) is None
+    assert "start" == world.score()["context"]["id"]
+
+    resolve_many([199], deniers=DENIERS)
+    made = refit(world)
+    score = world.score()
+
+    assert {"id": "ctx_1", "as_of": made.as_of.isoformat().replace("+00:00", "Z")} == score["context"]
+    assert pytest.approx(150) == score["record"]["right"]
+    assert pytest.approx(200 * made.expected(SUPPORT)) == score["record"]["expected"]
+
+
+def test_rates_by_hand(world, resolve_many):
+    """
+    Of 200 claims 150 are true; each of the three reports of one weighs a third, the support and both denials.
+    """
+    resolve_many(range(200), deniers=DENIERS)
+    made = refit(world)
+
+    stance = (50 + 2 * 0.5) / (200 / 3 + 2)
+    share = 50 / (200 / 3)
+    narrow = stance
+    for _ in range(3):
+        narrow = (50 + 5 * narrow) / (200 / 3 + 5)
+    assert share > narrow > 0.7
+    assert pytest.approx(narrow, abs=1e-6) == made.expected(SUPPORT)
+    # Right are 150 supports and 50 times two denials, each a third: 250/3 of 200.
+    assert pytest.approx((250 / 3 + 1) / 202, abs=1e-6) == made.reference(None)
+
+
+def test_refit_that_says_the_same_leaves_the_scores_alone(world, resolve_many):
+    """
+    R11: fitted twice, there is one context, and the same bytes are answered.
+    """
+    resolve_many(range(200))
+    refit(world)
+    before = world.get("/v1/outlets/herald/score")
+
+    assert refit(world, at_once=True) is None
+    assert refit(world, now=dt.datetime.now(dt.UTC) + 2 * DAY) is None
+    assert before.headers["ETag"] == world.get("/v1/outlets/herald/score").headers["ETag"]
+
+
+def test_when_a_context_is_due(world, resolve_many):
+    """
+    A new one is due a day after the last, or when resolved claims have grown by a tenth.
+    """
+    resolve_many(range(200))
+    refit(world)
+    resolve_many(range(200, 219))
+    assert refit(world) is None
+
+    resolve_many([219])
+    assert "ctx_2" == refit(world).id
+
+    resolve_many([220])
+    assert refit(world) is None
+    assert "ctx_3" == refit(world, now=dt.datetime.now(dt.UTC) + DAY).id
+
+
+def test_old_contexts_stay(world, resolve_many):
+    """
+    R18: what the service would have answered at a past moment is held against the context of that day.
+    """
+    now = dt.datetime.now(dt.UTC)
+    resolve_many(range(200), now=now - 9 * DAY)
+    first = refit(world, now=now - 8 * DAY)
+    before = world.score(recorded_by=(now - 7 * DAY).isoformat().replace("+00:00", "Z"))
+    resolve_many(range(200, 300), now=now - 6 * DAY)
+    refit(world, now=now - 5 * DAY)
+
+    then = world.score(recorded_by=(now - 7 * DAY).isoformat().replace("+00:00", "Z"))
+    assert before | {"computed_at": None} == then | {"computed_at": None}
+    assert ("ctx_1", 200) == (then["context"]["id"], then["counts"]["resolved"])
+    assert ("ctx_2", 300) == (world.score()["context"]["id"], world.score()["counts"]["resolved"])
+    with world.runtime.db.read() as session:
+        assert first.expected(SUPPORT) == context_of(session, now - 7 * DAY).expected(SUPPORT)
+        assert "start" == context_of(session, now - 9 * DAY).id
+
+
+def test_two_refits_at_once_make_one_context(world, resolve_many, monkeypatch):
+    """
+    Of two processes that fit at the same time the second finds the first's context and leaves it.
+    """
+    resolve_many(range(200))
+    fit = contexts.fit
+
+    def overtaken(*told):
+        fitted = fit(*told)
+        monkeypatch.setattr(contexts, "fit", fit)
+        assert "ctx_1" == refit(world).id
+        return fitted
+
+    monkeypatch.setattr(contexts, "fit", overtaken)
+
+    assert refit(world) is None
+    with world.runtime.db.read() as session:
+        assert 1 == session.scalar(sa.select(sa.func.count()).select_from(ContextRow))
+
+
+def test_order_of_events_leaves_no_trace(world, resolve_many, tmp_path, sqlite_template):
+    """
+    R11: the same lines in another order, with a correction that is undone, are learned from to the very same bytes.
+    """
+    resolve_many(range(220), deniers=DENIERS)
+    claim = world.get("/v1/claims", query_string={"external_id": "7"}).json["items"][0]
+    corrected = world.resolve(claim, "false", supersedes=claim["resolution"]["id"])
+    world.resolve(claim, "true", supersedes=corrected["id"])
+    rebuild_sums(world.runtime.db, now=dt.datetime.now(dt.UTC))
+    shutil.copy(sqlite_template, tmp_path / "other.db")
+    other = Database(f"sqlite:///{tmp_path}/other.db")
+    lines = flat_lines(range(220), DENIERS)
+    random.Random(1).shuffle(lines)  # noqa: S311 - to be the same every time
+    load_all(other, world.runtime.cache, lines)
+
+    def learned(db):
+        now = dt.datetime.now(dt.UTC)
+        refit_context(db, world.runtime.cache, now=now)
+        refit_learner(db, now=now)
+        with db.read() as session:
+            context, learner = session.get_one(ContextRow, 1), session.get_one(LearnerRow, 1)
+            return json.dumps([context.rates, context.kappa, learner.state])
+
+    assert learned(world.runtime.db) == learned(other)
+    other.close()

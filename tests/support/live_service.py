@@ -1,0 +1,194 @@
+"""The service as an operator runs it: in processes of its own, which a test may kill."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from service.operations.serve import ROOT
+from tests.support.awaiting import DEADLINE, wait_until
+
+KEY = "bo_live_test_key_0123456789"
+
+
+class Answering:
+    """What answers on a port here, and the process that it is."""
+
+    process: subprocess.Popen[bytes]
+    port: int
+
+    def ask(
+        self, method: str, path: str, body: Any = None, timeout: float = DEADLINE, headers: dict[str, str] | None = None
+    ) -> tuple[int, bytes]:
+        """One call on a connection of its own: the status and the body."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
+        try:
+            sent = {"Authorization": f"Bearer {KEY}", "Content-Type": "application/json", **(headers or {})}
+            connection.request(method, path, None if body is None else json.dumps(body), sent)
+            answer = connection.getresponse()
+            return answer.status, answer.read()
+        finally:
+            connection.close()
+
+    def call(self, method: str, path: str, body: Any = None, **options: Any) -> tuple[int, Any]:
+        """The status and the body of a call, which is JSON."""
+        status, content = self.ask(method, path, body, **options)
+        return status, json.loads(content or b"null")
+
+    def status(self, path: str, **options: Any) -> int | None:
+        """What it answers when it is read from; None if it does not, or not in time."""
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            return self.ask("GET", path, **options)[0]
+        return None
+
+    def processes(self, part: str = "") -> list[psutil.Process]:
+        """Return the processes below this one whose name or command line has a part in it, the eldest first.
+
+        Those that `borneout serve` forks all have its command line, and names of their own.
+        """
+        found = []
+        for process in psutil.Process(self.process.pid).children(recursive=True):
+            with contextlib.suppress(psutil.NoSuchProcess):  # one that has ended, too
+                if part in " ".join([process.name(), *process.cmdline()]):
+                    found.append(process)
+        return sorted(found, key=lambda process: process.create_time())
+
+
+class Service(Answering):
+    """A running service: call it, look at its processes, hurt them."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        data_dir: Path | None = None,
+        workers: int = 2,
+        port: int | None = None,
+        options: Iterable[str] = (),
+        env: dict[str, str] | None = None,
+    ) -> None:
+        """Start `borneout serve`.
+
+        Args:
+            folder: Where it is started, and writes its log.
+            data_dir: Its data directory; None for the folder.
+            workers: How many processes answer.
+            port: The port that the environment says; None for a free one on the command line.
+            options: More of its command line.
+            env: The environment, beside what this process has.
+        """
+        self.folder, self.data_dir = folder, data_dir or folder
+        self.port = port or free_port()
+        self._env = {**os.environ, "BORNEOUT_BOOTSTRAP_KEY": KEY, "BORNEOUT_DRAIN": "0", "PYTHONPATH": str(ROOT)}
+        self._env |= env or {}
+        self._command = [sys.executable, "-m", "service.cli", "serve", "--data-dir", str(self.data_dir)]
+        self._command += ["--workers", str(workers), *options]
+        if port is None:
+            self._command += ["--port", str(self.port)]
+        self.log = folder / "serve.log"
+        self.start()
+
+    def start(self) -> None:
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(self._command, cwd=self.folder, env=self._env, stdout=log, stderr=log)
+        try:
+            self.wait_until_ready()
+        except BaseException:
+            self.kill_everything()
+            raise
+
+    def wait_until_ready(self, status: tuple[str, ...] = ("ok", "degraded")) -> None:
+        def is_ready() -> bool:
+            assert self.process.poll() is None, f"it has ended:\n{self.log.read_text()[-3000:]}"
+            with contextlib.suppress(OSError, http.client.HTTPException, ValueError):
+                code, body = self.call("GET", "/readyz")
+                return code == 200 and body["status"] in status
+            return False
+
+        wait_until(is_ready)
+
+    def wait_for(self, text: str) -> None:
+        """Wait until its log has a text."""
+        wait_until(lambda: text in self.log.read_text())
+
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
+        """Ask it to end, and wait; its exit code."""
+        self.process.send_signal(how)
+        return self.process.wait(DEADLINE)
+
+    def kill_everything(self) -> None:
+        """What a power cut does to the processes."""
+        victims = []
+        with contextlib.suppress(psutil.NoSuchProcess):
+            victims += psutil.Process(self.process.pid).children(recursive=True)
+        self.process.kill()
+        for victim in victims:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                victim.kill()
+        self.process.wait()
+        psutil.wait_procs(victims, DEADLINE)
+
+
+@contextlib.contextmanager
+def running(folder: Path, **options: Any) -> Iterator[Service]:
+    """A service that is stopped at the end, whatever a test has done to it."""
+    service = Service(folder, **options)
+    try:
+        yield service
+    finally:
+        try:
+            if service.process.poll() is None:
+                service.stop()
+        finally:
+            service.kill_everything()
+
+
+class Gunicorn(Answering):
+    """Gunicorn without `borneout serve`, as under compose."""
+
+    def __init__(self, data_dir: Path, log: Path, conf: str, options: tuple[str, ...], env: dict[str, str]) -> None:
+        self.port = free_port()
+        command = [sys.executable, "-m", "gunicorn", "-c", conf, "--bind", f"127.0.0.1:{self.port}", *options]
+        env = {**os.environ, "BORNEOUT_DATA_DIR": str(data_dir), **env}
+        with log.open("ab") as said:
+            self.process = subprocess.Popen(command, cwd=ROOT, env=env, stderr=said)
+
+
+@contextlib.contextmanager
+def gunicorn_alone(
+    data_dir: Path, *options: str, log: Path, conf: str = "python:service.operations.gunicorn_conf", **env: str
+) -> Iterator[Gunicorn]:
+    """Gunicorn by itself, stopped at the end, whatever a test has done to it.
+
+    Args:
+        data_dir: Where it keeps its counts.
+        options: More of its command line, such as `--workers 1`.
+        log: A file for what it says.
+        conf: Its settings.
+        env: The environment, beside what this process has.
+    """
+    gunicorn = Gunicorn(data_dir, log, conf, options, env)
+    try:
+        yield gunicorn
+        gunicorn.process.terminate()
+        gunicorn.process.wait(DEADLINE)
+    finally:
+        gunicorn.process.kill()
+        gunicorn.process.wait()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

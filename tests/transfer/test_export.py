@@ -1,0 +1,290 @@
+"""Everything that scores rest on, written down: whole, of one moment, and the same scores where it is loaded again."""
+
+from __future__ import annotations
+
+import errno
+import json
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from service.storage.db import Base
+from service.storage.models import Report
+from service.transfer import export as exports
+from tests.support.busy_world import LATER, NOON, all_scores, fill, load, mixed_lines
+from tests.support.command import Command
+from tests.support.tables import rows
+from tests.support.world import report
+
+TAKEN = ("outlets", "claims", "reports", "resolutions")
+"""What the import takes, in the order in which it does."""
+QUERIES = [
+    {},
+    {"basis": "matured", "level": 0.5},
+    {"topic": "bridges"},
+    {"as_of": "2024-03-02T00:00:00Z"},
+    {"as_of": "2026-01-15T00:00:00Z", "basis": "matured"},
+]
+
+
+@pytest.fixture
+def borneout(settings):
+    return Command(settings)
+
+
+@pytest.fixture
+def export(borneout, tmp_path):
+    """Export; the lines of each member, by its name."""
+
+    def run(name="export"):
+        done = borneout("export", tmp_path / name)
+        assert (0, "") == (done.exit_code, done.stderr)
+        members = {
+            file.stem: [json.loads(line) for line in file.read_text().splitlines()]
+            for file in (tmp_path / name).glob("*.ndjson")
+        }
+        assert {member: len(lines) for member, lines in members.items()} == told(done.stdout)
+        return members
+
+    return run
+
+
+@pytest.fixture
+def reload(borneout, tmp_path):
+    """Import what was exported; how many lines of each member were created, updated, unchanged and rejected."""
+
+    def run(name="export"):
+        done = [borneout("import", tmp_path / name / f"{member}.ndjson").stdout for member in TAKEN]
+        return [told(line.partition("lines: ")[2]) for line in done]
+
+    return run
+
+
+def told(text):
+    """How many there are of each, as a command tells it."""
+    counts = (part.split() for part in text.rpartition(": ")[2].strip().split(", "))
+    return {name: int(count) for count, name in counts}
+
+
+def empty(world):
+    """Take every row away but the keys."""
+    with world.runtime.db.engine.execution_options(write=True).begin() as connection:
+        for table in reversed(Base.metadata.sorted_tables):
+            if table.name != "api_key":
+                connection.execute(table.delete())
+    world.runtime.cache.forget_all()
+
+
+def test_lines(world, export, tmp_path):
+    """
+    A line of each type says what was sent, with its references by slug and external id.
+    """
+    sent = report(url="https://example.org/1", quote="Rovers have agreed terms.", relays={"cited_as": "reports"})
+    members = {"text": "Rovers win.", "topic": "cups", "tags": ["x"], "resolves_by": LATER, "group": "g"}
+    claim = world.record(sent, external_id="a", kind="event", **members)
+    [filed] = claim["reports"]
+    world.resolve(claim, "partial", truth=0.25, known_at=NOON, evidence=["https://example.org/2"])
+    made = export()
+
+    outlet = {"slug": "herald", "name": "Herald", "kind": "website", "domains": [], "aliases": [], "parent": None}
+    assert [{"type": "outlet", **outlet, "scorable": True, "merged_into": None}] == made["outlets"]
+    assert [{"type": "claim", "external_id": "a", "kind": "event", **members}] == made["claims"]
+    assert made["reports"] == [
+        {"type": "report", "claim": "a", "stance": "support", "commitment": 4, "lexicon": "en/1", "probability": None}
+        | {**sent, "outlet": "herald", "relays": {"outlet": None, "cited_as": "reports"}}
+        | {"recorded_at": filed["recorded_at"]}
+    ]
+    verdict = {"verdict": "partial", "truth": 0.25, "known_at": NOON, "note": "Seen on the club's page."}
+    assert [{"type": "resolution", "claim": "a", **verdict, "evidence": ["https://example.org/2"]}] == made[
+        "resolutions"
+    ]
+    assert [] == made["contexts"]
+    assert "record/1" in (tmp_path / "export" / "README.txt").read_text()
+
+
+def test_same_scores_where_it_is_loaded(world, borneout, export, reload, tmp_path):
+    """
+    R19: loaded into an empty database, every outlet has the same score, by any question, the rates that a context is
+    made of are the same, and so is an export of that; corrections, withdrawals, relays and ties notwithstanding.
+    """
+    fill(world)
+    load(borneout, tmp_path / "mixed.ndjson", mixed_lines())
+    before, rates = [all_scores(world, **query) for query in QUERIES], rows(world.runtime.db)["rate"]
+    first = export()
+    empty(world)
+
+    assert [
+        {"created": len(first[member]), "updated": 0, "unchanged": 0, "rejected": 0} for member in TAKEN
+    ] == reload()
+    assert before == [all_scores(world, **query) for query in QUERIES]
+    assert rates == rows(world.runtime.db)["rate"]
+    assert len(before[0]) > 20
+    assert without_moments(first) == without_moments(export("again"))
+
+
+def without_moments(members):
+    return {**members, "reports": [{**line, "recorded_at": None} for line in members["reports"]]}
+
+
+def test_loaded_where_it_comes_from(world, borneout, export, reload, tmp_path):
+    """
+    R4: everything is known again where it is on record, claims without an external id included; nothing changes.
+    """
+    fill(world)
+    load(borneout, tmp_path / "mixed.ndjson", mixed_lines())
+    made = export()
+    before = rows(world.runtime.db)
+
+    assert [{"created": 0, "updated": 0, "unchanged": len(made[member]), "rejected": 0} for member in TAKEN] == reload()
+    assert before == rows(world.runtime.db)
+
+
+def test_redacted(world, export, reload):
+    """
+    R4: a report of which something was redacted is known again by what is left of it.
+    """
+    filed = world.record(report(url="https://example.org/1", relays={"outlet": None, "cited_as": "Example"}))["reports"]
+    world.post(
+        "/v1/redactions", {"subject": filed[0]["id"], "members": ["url", "cited_as"], "reason": "A court has said so."}
+    )
+    made = export()
+    before = rows(world.runtime.db)
+
+    assert [(None, None)] == [(line["url"], line["relays"]["cited_as"]) for line in made["reports"]]
+    assert [{"created": 0, "updated": 0, "unchanged": len(made[member]), "rejected": 0} for member in TAKEN] == reload()
+    assert before == rows(world.runtime.db)
+
+
+def test_what_is_recorded_anew(world, export, reload):
+    """
+    R10: a report that was not back-dated when it was filed is, where it is loaded 8 days later; else nothing differs.
+    """
+    claim = world.record(report("Herald", NOON), report("Echo", NOON))
+    world.resolve(claim, "true", known_at=LATER)
+    with world.runtime.db.trial() as session:
+        session.execute(sa.update(Report).values(recorded_at=sa.select(Report.published_at).limit(1).scalar_subquery()))
+        session.commit()
+    export()
+    empty(world)
+    reload()
+    [herald] = [score for slug, score in all_scores(world).items() if slug == "herald"]
+
+    assert (1, 1) == (herald["counts"]["correct"], herald["counts"]["backfilled"])
+
+
+def test_commitment_is_not_read_anew(world, export, reload):
+    """
+    What one version of the lexicon read, or did not, stays so under another; a line that does not say is read.
+    """
+    fill(world)
+    read = [(line["commitment"], line["lexicon"]) for line in export()["reports"] if line["quote"]]
+    empty(world)
+    reload()
+
+    assert {(4, "en/1"), (2, "en/0"), (None, None)} == set(read)
+    assert read == [(line["commitment"], line["lexicon"]) for line in export("again")["reports"] if line["quote"]]
+
+
+def test_disputes_and_replies(world, export):
+    """
+    What is said of resolutions that stand, and replies that do, are told with how disputes were put aside.
+    """
+    claim, other = world.record(external_id="a"), world.record(external_id="b")
+    for one in (claim, other):
+        world.post(f"/v1/claims/{one['id']}/disputes", {"reason": world.resolve(one, "true")["verdict"]})
+        [opened] = world.claim(one)["disputes"]
+    world.post(f"/v1/disputes/{opened['id']}/closure", {"reason": "It is so."})
+    world.post(f"/v1/claims/{other['id']}/disputes", {"reason": "No.", "evidence": ["https://example.org/"]})
+    world.resolve(claim, "false", supersedes=world.claim(claim)["resolution"]["id"])
+    for text, of in (("We stand by it.", None), ("So we said.", other["id"]), ("By mistake.", None)):
+        answer = world.post("/v1/outlets/herald/replies", {"text": text, "claim": of}).json
+    world.post(f"/v1/replies/{answer['id']}/withdrawal", {"reason": "By mistake."})
+    made = export()
+
+    closed, waiting = made["disputes"]
+    assert ("dispute", "b", "true", "It is so.") == (
+        *(closed[name] for name in ("type", "claim", "reason")),
+        closed["closure"]["reason"],
+    )
+    assert (["https://example.org/"], None) == (waiting["evidence"], waiting["closure"])
+    assert [("herald", None, "We stand by it."), ("herald", "b", "So we said.")] == [
+        tuple(line[name] for name in ("outlet", "claim", "text")) for line in made["replies"]
+    ]
+
+
+def test_contexts(world, export):
+    """
+    Contexts are told oldest first, as scores name them.
+    """
+    # Made here as the refit makes them, which is slow.
+    with world.runtime.db.engine.execution_options(write=True).begin() as session:
+        table = Base.metadata.tables["context"]
+        for number in (2, 1):
+            rates = [[["support"], 10**9, number]]
+            row = {"number": number, "kappa": 8.5, "claims": 200, "rates": rates}
+            session.execute(table.insert().values(**row, recorded_at=sa.func.now()))
+    made = export()["contexts"]
+
+    assert [("ctx_1", 8.5, [[["support"], 10**9, 1]]), ("ctx_2", 8.5, [[["support"], 10**9, 2]])] == [
+        (line["id"], line["kappa"], line["rates"]) for line in made
+    ]
+
+
+def test_one_moment(world, export, monkeypatch):
+    """
+    What is recorded while an export is written is not in it, in none of its members.
+    """
+    claim = world.record(external_id="a")
+    write = exports._write  # noqa: SLF001 - between two members there is no other place to stand
+
+    def interrupted(path, lines):
+        if path.stem == "reports":
+            world.post(f"/v1/claims/{claim['id']}/reports", report("Echo"))
+            world.resolve(claim, "true")
+            world.record(external_id="b")
+        return write(path, lines)
+
+    monkeypatch.setattr(exports, "_write", interrupted)
+    made = export()
+
+    assert (1, 1, 1, 0) == tuple(len(made[member]) for member in TAKEN)
+    monkeypatch.undo()
+    later = export("later")
+    assert (2, 2, 3, 1) == tuple(len(later[member]) for member in TAKEN)
+
+
+def test_cut_off(world, borneout, tmp_path, monkeypatch):
+    """
+    An export that cannot be finished leaves nothing behind, and says why.
+    """
+    world.record()
+    write = exports._write  # noqa: SLF001 - as above
+
+    def full(path, lines):
+        if path.stem == "reports":
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return write(path, lines)
+
+    monkeypatch.setattr(exports, "_write", full)
+    folder = tmp_path / "exports"
+    folder.mkdir()
+    failed = borneout("export", folder / "today")
+
+    assert (1, []) == (failed.exit_code, list(folder.iterdir()))
+    assert failed.stderr.endswith("today cannot be written: No space left on device\n")
+
+
+def test_folder_that_is_there(borneout, tmp_path):
+    """
+    An export goes into an empty folder, and into no other one, nor a file, nor a place that is not there.
+    """
+    (tmp_path / "empty").mkdir()
+    assert 0 == borneout("export", tmp_path / "empty").exit_code
+    before = sorted(Path(tmp_path / "empty").iterdir())
+
+    for place in ("empty", "empty/claims.ndjson", "no/such/place"):
+        refused = borneout("export", tmp_path / place)
+        assert (1, True) == (refused.exit_code, "cannot be written" in refused.stderr)
+    assert before == sorted(Path(tmp_path / "empty").iterdir())
+    assert 8 == len(before)

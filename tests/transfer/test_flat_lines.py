@@ -1,0 +1,278 @@
+"""Flat lines, as NDJSON and as CSV"""
+
+from __future__ import annotations
+
+import gzip
+import json
+
+import pytest
+
+from tests.support.command import Command
+from tests.support.flat_lines import LINE, FlatLoader, claims, line, summary
+from tests.support.typed_lines import slugs
+
+
+@pytest.fixture
+def load(settings, tmp_path):
+    return FlatLoader(settings, tmp_path)
+
+
+def test_a_line_is_a_report_with_its_claim_and_its_outcome(world, load):
+    """
+    A flat line puts an outlet, a claim, a report and a resolution on record.
+    """
+    done = load(line(probability=0.8, commitment=3))
+    [(text, topic, [filed], resolution)] = claims(world).values()
+
+    assert (0, summary(created=1), []) == done
+    assert (LINE["claim"], LINE["topic"], LINE["url"]) == (text, topic, filed["url"])
+    assert ("sport-bild", "support", 0.8, 3) == tuple(
+        filed[name] for name in ("outlet", "stance", "probability", "commitment")
+    )
+    assert {"verdict": "false", "truth": None, "known_at": "2024-03-29T00:00:00Z"} == resolution
+    assert (1, 1) == (
+        world.score("sport-bild")["counts"]["incorrect"],
+        world.score("sport-bild")["counts"]["backfilled"],
+    )
+
+
+CSV = """outlet,claim_id,claim,stance,published_at,url,topic,outcome,resolved_at
+Sport Bild,alonso,Alonso joins Liverpool.,asserts,2024-02-14T10:00:00Z,https://sportbild.example/alonso,transfers,False,2024-03-29
+"""
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        CSV.encode(),
+        CSV.replace(",", ";").encode(),
+        CSV.replace(",", "\t").encode(),
+        b"\xef\xbb\xbf" + CSV.replace("\n", "\r\n").encode(),
+        CSV.replace("Alonso joins", '"Alonso joins').replace("Liverpool.", 'Liverpool."').encode(),
+    ],
+    ids=["commas", "semicolons", "tabs", "windows", "quotes"],
+)
+def test_csv_says_the_same_as_ndjson(world, load, data):
+    """
+    The same line as CSV, however a spreadsheet writes it, is the line that is there.
+    """
+    load(line())
+
+    assert (0, summary(unchanged=1), []) == load(data, name="lines.CSV")
+    assert 1 == len(claims(world))
+
+
+def test_line_with_only_what_it_must_have(world, load):
+    """
+    Without a stance a report supports, and without an outcome its claim is open.
+    """
+    must = {name: LINE[name] for name in ("outlet", "claim_id", "claim", "published_at")}
+    load(must)
+    [(_, topic, [filed], resolution)] = claims(world).values()
+
+    assert (None, "support", None, None) == (topic, filed["stance"], filed["url"], resolution)
+
+
+BAD = [
+    ({"outlet": ...}, "invalid-body", "/outlet: Missing"),
+    ({"outlet": "  "}, "invalid-body", "/outlet: Must not be blank"),
+    ({"outlet": "a" * 201}, "invalid-body", "/outlet: "),
+    ({"outlet": 7}, "invalid-body", "/outlet: "),
+    ({"outlet": "A\x00B"}, "invalid-body", "/outlet: Contains"),
+    ({"claim": "\ud800"}, "invalid-body", "/claim: Contains"),
+    ({"claim_id": ...}, "invalid-body", "/claim_id: Missing"),
+    ({"claim_id": None}, "invalid-body", "/claim_id: "),
+    ({"stance": "shouts"}, "invalid-body", "/stance: Must be one of"),
+    ({"stance": None}, "invalid-body", "/stance: "),
+    ({"published_at": "2024-02-30"}, "invalid-body", "/published_at: Not a moment"),
+    ({"published_at": "2024-02-14T10:00:00"}, "invalid-body", "/published_at: Not an RFC 3339"),
+    ({"published_at": 1707904800}, "invalid-body", "/published_at: Not an RFC 3339"),
+    ({"published_at": "2999-01-01"}, "invalid-body", "/published_at: Lies in the future"),
+    ({"claim_id": "new", "resolved_at": "2999-01-01"}, "invalid-body", "/resolved_at: Lies in the future"),
+    ({"url": "javascript:alert(1)"}, "invalid-body", "/url: Not an absolute"),
+    ({"probability": 1.01}, "invalid-body", "/probability: "),
+    ({"probability": "0.5"}, "invalid-body", "/probability: "),
+    ({"probability": True}, "invalid-body", "/probability: "),
+    ({"commitment": 5}, "invalid-body", "/commitment: "),
+    ({"commitment": 2.0}, "invalid-body", "/commitment: "),
+    ({"outcome": 1.01}, "invalid-body", "/outcome: Must be true, false"),
+    ({"outcome": "perhaps"}, "invalid-body", "/outcome: Must be true, false"),
+    ({"outcome": "nan"}, "invalid-body", "/outcome: Must be true, false"),
+    ({"outcome": []}, "invalid-body", "/outcome: Must be true, false"),
+    ({"colour": "red"}, "invalid-body", "/colour: Unknown field"),
+    ({"\ud800": "red"}, "invalid-body", ": Unknown field"),
+    ({"claim": "Another."}, "claim-differs", "/claim: Differs"),
+    ({"topic": "tech"}, "claim-differs", "/topic: Differs"),
+    ({"outcome": True}, "already-resolved", "send its id as supersedes"),
+    ({"resolved_at": "2024-03-30"}, "already-resolved", "send its id as supersedes"),
+]
+
+
+def test_bad_lines_are_rejected_alone(world, load):
+    """
+    A bad line is told with its number, its problem and the member at fault; the lines around it are on record.
+    """
+    bad = [line(**({"url": "https://sportbild.example/more"} | members)) for members, *_ in BAD]
+    code, told, rejections = load(line(), *bad, line(claim_id="other", outcome=None))
+    surprises = [
+        (members, text)
+        for number, ((members, problem, detail), text) in enumerate(zip(BAD, rejections, strict=True), 2)
+        if not text.startswith(f"line {number} rejected ({problem}): ") or detail not in text
+    ]
+
+    assert [] == surprises
+    assert (1, summary(created=2, rejected=len(BAD))) == (code, told)
+    assert ["alonso", "other"] == sorted(claims(world))
+    assert 1 == len(claims(world)["alonso"][2])
+    assert ["sport-bild"] == slugs(world)
+
+
+def test_lines_that_are_no_objects(load):
+    """
+    A line that is no JSON, or no object, is rejected alone as well, and blank lines are none.
+    """
+    good = json.dumps(line()).encode()
+    code, told, rejections = load(b"\n".join([b"{", good, b"[]", b"", b"7", b"null", b"\xff", b'{"a": 1, "a": 2}']))
+
+    assert (1, summary(created=1, rejected=6)) == (code, told)
+    assert [1, 3, 5, 6, 7, 8] == [int(text.split()[1]) for text in rejections]
+
+
+def test_rejected_line_says_all_that_is_wrong(load):
+    """
+    One line with three faults is one rejection that names them all.
+    """
+    _, _, [rejection] = load(line(outlet=..., stance="shouts", probability=2))
+
+    assert all(place in rejection for place in ("/outlet", "/stance", "/probability"))
+
+
+def test_rejected_line_leaves_no_outlet_behind(world, load):
+    """
+    A line that is refused by a rule leaves neither its outlet nor its claim.
+    """
+    code, _, _ = load(line(outlet="Never Seen", published_at="2999-01-01"))
+
+    assert (1, [], {}) == (code, slugs(world), claims(world))
+
+
+def test_csv_rows_are_numbered_by_line(load):
+    """
+    A row of several lines is numbered by its first, and the rows after it still are by their own.
+    """
+    rows_ = b'A,1,"two\nlines",2024-01-01\nB,2,b,never\n\xe4,3,c,2024-01-01\nC,4,d,2024-01-01,x\n'
+    data = b"outlet,claim_id,claim,published_at\n" + rows_
+    code, told, rejections = load(data, name="lines.csv")
+
+    assert (1, summary(created=1, rejected=3)) == (code, told)
+    assert [4, 5, 6] == [int(text.split()[1]) for text in rejections]
+
+
+@pytest.mark.parametrize("header", [b"outlet,colour", b"outlet,outlet", b'{"outlet": "A"}'])
+def test_csv_with_other_columns(settings, tmp_path, header):
+    """
+    A file whose columns are not those of a flat line is refused in one sentence that names them.
+    """
+    path = tmp_path / "lines.csv"
+    path.write_bytes(header + b"\nA,b\n")
+    result = Command(settings)("import", path)
+
+    assert (1, "") == (result.exit_code, result.stdout)
+    assert "Error: Unknown or repeated columns: " in result.stderr
+
+
+def test_file_that_is_no_lines(settings, tmp_path):
+    """
+    A compressed file is a handful of bad lines, not a crash.
+    """
+    path = tmp_path / "lines.ndjson"
+    path.write_bytes(gzip.compress(json.dumps(line()).encode()))
+    result = Command(settings)("import", path)
+
+    assert 1 == result.exit_code
+    assert ": 0 created" in result.stdout
+
+
+def test_empty_file(load):
+    """
+    An empty file loads nothing, and that is no error.
+    """
+    assert (0, summary(), []) == load(b"")
+
+
+def test_words_for_a_stance(world, load):
+    """
+    The words of data sets and our own are both read.
+    """
+    words = {"asserts": "support", "denies": "deny", "mentions": "comment"}
+    words |= {stance: stance for stance in ("support", "deny", "query", "comment")}
+    load(*(line(claim_id=word, stance=word) for word in words))
+
+    assert words == {word: reports[0]["stance"] for word, (_, _, reports, _) in claims(world).items()}
+
+
+OUTCOMES = [
+    (True, "true", None),
+    (1, "true", None),
+    (1.0, "true", None),
+    ("true", "true", None),
+    ("TRUE", "true", None),
+    ("1", "true", None),
+    (False, "false", None),
+    (0, "false", None),
+    ("False", "false", None),
+    (0.25, "partial", 0.25),
+    ("0.25", "partial", 0.25),
+]
+
+
+def test_spellings_of_an_outcome(world, load):
+    """
+    R13: true, false and a share between them, as JSON or as a word or number in text.
+    """
+    load(*(line(claim_id=str(number), outcome=outcome) for number, (outcome, *_) in enumerate(OUTCOMES)))
+    found = claims(world)
+    resolutions = [found[str(number)][3] for number in range(len(OUTCOMES))]
+
+    assert OUTCOMES == [
+        (outcome, found["verdict"], found["truth"]) for (outcome, *_), found in zip(OUTCOMES, resolutions, strict=True)
+    ]
+
+
+@pytest.mark.parametrize(("cell", "verdict"), [("true", "true"), ("FALSE", "false"), ("1", "true"), ("0.5", "partial")])
+def test_spellings_of_an_outcome_in_a_cell(world, load, cell, verdict):
+    """
+    The same in CSV, as spreadsheets write them.
+    """
+    load(CSV.replace("False", cell).encode(), name="lines.csv")
+
+    assert verdict == claims(world)["alonso"][3]["verdict"]
+
+
+@pytest.mark.parametrize("members", [{"outcome": None}, {"outcome": ...}, {"outcome": None, "resolved_at": None}])
+def test_no_outcome(world, load, members):
+    """
+    A claim without an outcome is open, whatever else the line says.
+    """
+    assert 0 == load(line(**members))[0]
+    assert claims(world)["alonso"][3] is None
+
+
+def test_empty_outcome_in_a_cell(world, load):
+    """
+    The same for an empty cell.
+    """
+    load(CSV.replace("False", "").encode(), name="lines.csv")
+
+    assert claims(world)["alonso"][3] is None
+
+
+def test_bare_dates(world, load):
+    """
+    A bare date is 00:00Z; a report of the day that its claim was resolved is after the answer (R6).
+    """
+    load(line(published_at="2024-03-28"), line(outlet="Late", published_at="2024-03-29"))
+    published = {one["outlet"]: (one["published_at"], one["after_known"]) for one in claims(world)["alonso"][2]}
+
+    assert ("2024-03-28T00:00:00Z", False) == published["sport-bild"]
+    assert ("2024-03-29T00:00:00Z", True) == published["late"]

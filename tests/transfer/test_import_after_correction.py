@@ -1,0 +1,50 @@
+"""Loading a file again after something in it was corrected by hand"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from tests.support import load_lines
+
+
+def load(world, *lines):
+    """Load lines; what became of each."""
+    results = load_lines.load(world.runtime.db, world.runtime.cache, lines, now=dt.datetime(2026, 11, 1, tzinfo=dt.UTC))
+    return [result.status.value for result in results]
+
+
+def test_a_flat_line_speaks_of_text_and_topic_alone(world):
+    """
+    R4: once the text was corrected, a line that leaves the topic out is as much on record as one that gives it.
+    """
+    flat = {"claim_id": "c1", "claim": "The bridge opens in May.", "published_at": "2026-01-01"}
+    lines = [flat | {"outlet": "Herald", "topic": "roads"}, flat | {"outlet": "Tribune"}]
+    assert ["created", "created"] == load(world, *lines)
+    [claim] = world.get("/v1/claims").json["items"]
+    changes = {"text": "The bridge opens in June.", "tags": ["north"]}
+    world.patch(f"/v1/claims/{claim['id']}", changes, headers={"If-Match": "*"})
+
+    assert ["unchanged", "unchanged"] == load(world, *lines)
+    assert ["rejected"] == load(world, lines[0] | {"claim": "The bridge never opens."})
+
+
+def test_a_claim_filed_over_http(world):
+    """
+    R4: a flat line on a claim that was recorded with more than a line can say adds its report.
+    """
+    world.record(external_id="c1", kind="event", resolves_by="2026-06-01T00:00:00Z", tags=["north"], topic="roads")
+    line = {"outlet": "Tribune", "claim_id": "c1", "claim": "The bridge opens in May.", "published_at": "2026-01-01"}
+
+    assert ["created"] == load(world, line)
+    assert ["unchanged"] == load(world, line)
+
+
+def test_a_parent_by_its_id(world):
+    """
+    An outlet whose parent is given by id is known again as well as by slug.
+    """
+    house = world.outlet("House")
+    line = {"type": "outlet", "slug": "kid", "name": "Kid", "parent": house["id"]}
+
+    assert ["created"] == load(world, line)
+    assert ["unchanged", "unchanged"] == load(world, line, line | {"parent": "house"})

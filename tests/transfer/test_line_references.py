@@ -1,0 +1,151 @@
+"""Lines that speak of what stands in other lines"""
+
+from __future__ import annotations
+
+import pytest
+
+from service.transfer.load import BATCH
+from tests.support.bad_lines import NOTE
+from tests.support.typed_lines import (
+    CLAIM,
+    ONE_OF_EACH,
+    OUTLET,
+    REPORT,
+    RESOLUTION,
+    Loader,
+    claims,
+    problems,
+    report,
+    statuses,
+    typed,
+)
+
+
+@pytest.fixture
+def load(settings, tmp_path):
+    return Loader(settings, tmp_path)
+
+
+@pytest.mark.parametrize("apart", [0, BATCH])
+def test_references(world, load, apart):
+    """
+    A line speaks of what stands before it in the file, however far.
+    """
+    lines = [
+        OUTLET,
+        typed("outlet", slug="sport-bild", name="Sport Bild", parent="bild"),
+        CLAIM,
+        report(outlet={"name": "Joe"}, relays={"outlet": "sport-bild"}),
+        ONE_OF_EACH[3],
+        report(outlet="joe"),
+    ]
+    told = load(*(one for line in lines for one in [line, *[typed("filler")] * apart]))
+    claim = claims(world)["a"]
+
+    assert ["created"] * 6 == [status for status in statuses(told) if status != "rejected"]
+    assert {"bild", "joe"} == {one["outlet"] for one in claim["reports"]}
+    assert (3, 1) == (len(claim["reports"]), sum(one["relays"] is not None for one in claim["reports"]))
+    assert "bild" == world.get("/v1/outlets/sport-bild").json["parent"]
+
+
+def test_what_comes_too_late(load):
+    """
+    A line cannot speak of what stands after it, and can when the file is loaded once more.
+    """
+    lines = [
+        typed("outlet", name="Sport Bild", parent="bild"),
+        report(),
+        typed("resolution", claim="a", **RESOLUTION),
+        OUTLET,
+        CLAIM | {"reports": []},
+    ]
+
+    told = load(*lines)
+
+    unknown = {1: ("invalid-body", "/parent"), 2: ("invalid-body", "/claim"), 3: ("invalid-body", "/claim")}
+    assert unknown == problems(told)
+    assert ["created"] * 3 + ["unchanged"] * 2 == statuses(load(*lines))
+
+
+@pytest.mark.parametrize("apart", [0, BATCH])
+def test_one_of_a_group_is_true(load, apart):
+    """
+    R3: a second true claim of a group is rejected within a file as well, and naming both.
+    """
+    first, second = (CLAIM | {"external_id": name, "group": "job"} for name in "ab")
+    true = {"resolution": RESOLUTION | {"verdict": "true"}}
+    told = load(
+        OUTLET,
+        first,
+        typed("resolution", claim="a", verdict="true", note=NOTE),
+        *[OUTLET] * apart,
+        second | true,
+        second,
+    )
+    lines = {one["line"]: one for one in told}
+
+    assert {4 + apart: ("group-resolved",)} == problems(told)
+    assert lines[2]["id"] in lines[4 + apart]["problem"]["detail"]
+    assert "created" == lines[5 + apart]["status"]
+
+
+def test_relays_in_a_circle(load):
+    """
+    R7: a line that closes a circle of relays is rejected, whichever lines the others came by.
+    """
+    relays = [("a1", "a2"), ("a2", "a3"), ("a3", "a1")]
+    lines = [report(outlet=one, relays={"outlet": other}) for one, other in relays]
+    outlets = [typed("outlet", name=one) for one, _ in relays]
+
+    assert {7: ("invalid-body", "/relays/outlet")} == problems(load(*outlets, CLAIM | {"reports": []}, *lines))
+    assert ["created", "created"] == statuses(load(report(outlet="a1"), lines[-1]))
+
+
+@pytest.mark.parametrize("apart", [0, BATCH])
+def test_two_outlets_of_one_name(world, load, apart):
+    """
+    Two outlets of one name are told apart by their slugs, and a name alone is neither's from then on.
+    """
+    named = {"outlet": {"name": "Herald"}}
+    told = load(
+        typed("outlet", name="Herald", slug="north"),
+        CLAIM | {"reports": [REPORT | named]},
+        *[OUTLET] * apart,
+        typed("outlet", name="Herald", slug="south"),
+        report(**named, stance="deny"),
+        report(outlet="south"),
+    )
+
+    assert {4 + apart: ("invalid-body", "/outlet/name")} == problems(told)
+    assert ["north", "south"] == [one["outlet"] for one in claims(world)["a"]["reports"]]
+
+
+def test_outlet_that_takes_a_domain(world, load):
+    """
+    A domain finds the outlet that has it by then, also when the name was used before.
+    """
+    named = {"outlet": {"name": "Joe", "domain": "joe.co.uk"}}
+    told = load(
+        typed("outlet", name="Joe"),
+        CLAIM | {"reports": [REPORT | named]},
+        typed("outlet", name="JOE Media", domains=["joe.co.uk"]),
+        report(**named, stance="deny"),
+        report(outlet=None, url="https://www.joe.co.uk/sport/1"),
+    )
+
+    assert {"created"} == set(statuses(told))
+    assert ["joe", "joe-media", "joe-media"] == [one["outlet"] for one in claims(world)["a"]["reports"]]
+
+
+def test_nearest_slugs_as_they_are_by_then(load):
+    """
+    A slug that is not on record is answered with the nearest of those that are, the lines before it included.
+    """
+    unknown = report(outlet="sport-bidl")
+    makes = {"outlet": {"name": "Sport Bild"}}
+    told = load(OUTLET, CLAIM, unknown, report(**makes), unknown, typed("outlet", name="Sport Bidi"), unknown)
+    details = [one["problem"]["errors"][0]["detail"] for one in told if one["status"] == "rejected"]
+
+    assert ["", "sport-bild", "sport-bild, sport-bidi"] == [
+        detail.partition("nearest: ")[2].strip(".") for detail in details
+    ]
