@@ -53,7 +53,7 @@ from service.web.auth import SECURITY_SCHEME, check_key
 from service.web.base_path import BasePath
 from service.web.blueprint import Api, UnreservedConverter
 from service.web.compression import set_up_compression
-from service.web.middleware import wrap_answers
+from service.web.middleware import install_middleware
 from service.web.openapi import SERVERS, SERVICE, complete_document
 from service.web.runtime import Runtime
 
@@ -118,7 +118,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         app.wsgi_app = BasePath(app.wsgi_app, settings.base_path)  # type: ignore[method-assign]
     app.url_map.converters["unreserved"] = UnreservedConverter
     set_up_compression(app)
-    wrap_answers(app)
+    install_middleware(app)
     app.before_request(check_key)
     api = Api(app)
     api.register_field(Instant, "string", "date-time")

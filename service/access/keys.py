@@ -145,7 +145,7 @@ def get_key(db: Database, key_id: UUID) -> KeyView:
 
 
 def change_key(
-    db: Database, key_id: UUID, *, changes: KeyChanges, seen: AbstractSet[str] | None, now: dt.datetime
+    db: Database, key_id: UUID, *, changes: KeyChanges, if_match: AbstractSet[str] | None, now: dt.datetime
 ) -> KeyView:
     """Give a key another name, or another moment at which it expires.
 
@@ -153,7 +153,7 @@ def change_key(
         db: The database.
         key_id: Which key.
         changes: New values of `name` and `expires_at`, those that change.
-        seen: The tags of what the caller has seen; None for whatever there is.
+        if_match: The tags of what the caller has seen; None for whatever there is.
         now: The moment of the call.
 
     Raises:
@@ -166,7 +166,7 @@ def change_key(
     expires_at = changes.get("expires_at")
     _check_expiry(expires_at, now)
     with db.write() as session:
-        key = _load_good(session, key_id, seen, now=now)
+        key = _load_good(session, key_id, if_match, now=now)
         if expires_at is not None:
             _check_admin_left(session, key, at=expires_at)
         for name, value in changes.items():
@@ -196,7 +196,7 @@ def rotate_key(db: Database, key_id: UUID, *, overlap: dt.timedelta, now: dt.dat
     return NewKeyView(**members_of(describe_key(key)), secret=secret)
 
 
-def revoke_key(db: Database, key_id: UUID, *, seen: AbstractSet[str] | None = None, now: dt.datetime) -> KeyView:
+def revoke_key(db: Database, key_id: UUID, *, if_match: AbstractSet[str] | None = None, now: dt.datetime) -> KeyView:
     """End a key for good; revoking it again changes nothing.
 
     Raises:
@@ -206,7 +206,7 @@ def revoke_key(db: Database, key_id: UUID, *, seen: AbstractSet[str] | None = No
     """
     with db.write() as session:
         key = _load(session, key_id, lock=True)
-        check_match(describe_key(key), seen)
+        check_match(describe_key(key), if_match)
         if is_good(key, now):
             _check_admin_left(session, key, at=now)
         key.revoked_at = key.revoked_at or now
@@ -289,9 +289,9 @@ def _load(session: Session, key_id: UUID, *, lock: bool = False) -> ApiKey:
     return key
 
 
-def _load_good(session: Session, key_id: UUID, seen: AbstractSet[str] | None, *, now: dt.datetime) -> ApiKey:
+def _load_good(session: Session, key_id: UUID, if_match: AbstractSet[str] | None, *, now: dt.datetime) -> ApiKey:
     key = _load(session, key_id, lock=True)
-    check_match(describe_key(key), seen)
+    check_match(describe_key(key), if_match)
     if not is_good(key, now):
         raise KeyEnded(f"The key {key_id} was revoked or has expired.")
     return key

@@ -7,7 +7,7 @@ import hashlib
 import time
 
 from service.access.keys import ValidKey, find_key
-from service.storage.db import Database, is_away
+from service.storage.db import Database, is_unavailable
 from service.values.vocabulary import Caller
 
 _LIFE = 4.0  # seconds; a revoked key is refused on reads within 5
@@ -47,6 +47,6 @@ class KnownKeys:
         try:
             return find_key(self._db, secret, now=now)
         except Exception as exc:
-            if is_away(exc):
+            if is_unavailable(exc):
                 self._failure = (time.monotonic() + _PAUSE, exc)
             raise

@@ -23,7 +23,7 @@ from service.storage.paging import PageRequest
 from service.values.vocabulary import Scope
 from service.web.auth import caller, requires
 from service.web.blueprint import Blueprint
-from service.web.idempotency_key import once
+from service.web.idempotency_key import idempotent
 from service.web.responses import PageResponse, page_of
 from service.web.runtime import runtime
 
@@ -70,7 +70,7 @@ def list_seals(query: PageRequest) -> PageResponse[SealView]:
 
 @blp.route("/redactions", methods=["POST"])
 @requires(Scope.ADMIN)
-@once()
+@idempotent()
 @blp.arguments(RedactionIn)
 @blp.response(201, RedactionOut)
 def redact_members(body: RedactionRequest) -> RedactionView:

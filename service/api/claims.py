@@ -19,7 +19,7 @@ from service.storage.paging import PageRequest
 from service.values.vocabulary import Scope
 from service.web.auth import caller, requires
 from service.web.blueprint import Blueprint, may_fail
-from service.web.idempotency_key import once
+from service.web.idempotency_key import idempotent
 from service.web.responses import PageResponse, page_of
 from service.web.runtime import runtime
 
@@ -30,7 +30,7 @@ blp = Blueprint(
 
 @blp.route("", methods=["POST"])
 @requires(Scope.CLAIMS_WRITE)
-@once()
+@idempotent()
 @blp.arguments(ClaimIn)
 @blp.response(201, ClaimOut)
 @blp.alt_response(
@@ -87,7 +87,7 @@ def get_claim(claim_id: UUID) -> ClaimView:
 @may_fail(409)
 @blp.changes
 @blp.tagged
-def change_claim(body: ClaimChanges, claim_id: UUID, seen: frozenset[str] | None) -> ClaimView:
+def change_claim(body: ClaimChanges, claim_id: UUID, if_match: frozenset[str] | None) -> ClaimView:
     """Change a claim
 
     Changes the members that are sent and keeps the previous version. The kind, the external id and the reports cannot
@@ -96,12 +96,12 @@ def change_claim(body: ClaimChanges, claim_id: UUID, seen: frozenset[str] | None
     A group in which another claim is already true is rejected with 409 (`group-resolved`) if this claim is true, too.
     """
     at, now = runtime(), dt.datetime.now(dt.UTC)
-    return record.change_claim(at.db, at.cache, claim_id, changes=body, seen=seen, caller=caller(), now=now)
+    return record.change_claim(at.db, at.cache, claim_id, changes=body, if_match=if_match, caller=caller(), now=now)
 
 
 @blp.route("/<uuid:claim_id>/reports", methods=["POST"])
 @requires(Scope.CLAIMS_WRITE)
-@once()
+@idempotent()
 @blp.arguments(ReportIn)
 @blp.response(201, ReportOut)
 @blp.alt_response(

@@ -15,7 +15,7 @@ from service.storage.paging import PageRequest
 from service.values.vocabulary import Scope
 from service.web.auth import caller, requires
 from service.web.blueprint import Blueprint, may_fail
-from service.web.idempotency_key import once
+from service.web.idempotency_key import idempotent
 from service.web.responses import PageResponse, page_of
 from service.web.runtime import runtime
 
@@ -24,7 +24,7 @@ blp = Blueprint("disputes", __name__, url_prefix="/v1", description="Statements 
 
 @blp.route("/claims/<uuid:claim_id>/disputes", methods=["POST"])
 @requires(Scope.CLAIMS_WRITE)
-@once()
+@idempotent()
 @blp.arguments(DisputeIn)
 @blp.response(201, DisputeOut)
 @blp.alt_response(
@@ -71,7 +71,7 @@ def list_disputes(query: PageRequest) -> PageResponse[DisputeView]:
 
 @blp.route("/disputes/<uuid:dispute_id>/closure", methods=["POST"])
 @requires(Scope.RESOLUTIONS_WRITE)
-@once()
+@idempotent()
 @blp.arguments(ClosureIn)
 @blp.response(201, DisputeOut)
 @may_fail(409)

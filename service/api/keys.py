@@ -16,7 +16,7 @@ from service.storage.paging import PageRequest
 from service.values.vocabulary import Scope
 from service.web.auth import requires
 from service.web.blueprint import Blueprint, may_fail
-from service.web.idempotency_key import once
+from service.web.idempotency_key import idempotent
 from service.web.responses import PageResponse, page_of
 from service.web.runtime import runtime
 
@@ -31,7 +31,7 @@ def _keep_nowhere(response: Response) -> Response:
 
 @blp.route("", methods=["POST"])
 @requires(Scope.ADMIN)
-@once(but=("secret",))
+@idempotent(hide=("secret",))
 @blp.arguments(KeyIn)
 @blp.response(201, NewKeyOut)
 def create_key(body: NewKey) -> tuple[NewKeyView, int, dict[str, str]]:
@@ -74,7 +74,7 @@ def get_key(key_id: UUID) -> KeyView:
 @may_fail(409)
 @blp.changes
 @blp.tagged
-def change_key(body: KeyChanges, key_id: UUID, seen: frozenset[str] | None) -> KeyView:
+def change_key(body: KeyChanges, key_id: UUID, if_match: frozenset[str] | None) -> KeyView:
     """Change an API key
 
     Changes the name or the expiry of a key. The scopes cannot be changed: create another key instead.
@@ -82,12 +82,12 @@ def change_key(body: KeyChanges, key_id: UUID, seen: frozenset[str] | None) -> K
     A key that was revoked or has expired causes a 409 (`key-ended`). Setting an expiry for the last key with the scope
     `admin` causes a 409 (`last-admin-key`).
     """
-    return keys.change_key(runtime().db, key_id, changes=body, seen=seen, now=dt.datetime.now(dt.UTC))
+    return keys.change_key(runtime().db, key_id, changes=body, if_match=if_match, now=dt.datetime.now(dt.UTC))
 
 
 @blp.route("/<uuid:key_id>/rotation", methods=["POST"])
 @requires(Scope.ADMIN)
-@once(but=("secret",))
+@idempotent(hide=("secret",))
 @blp.arguments(RotationIn)
 @blp.response(201, NewKeyOut)
 def rotate_key(body: dict[str, int], key_id: UUID) -> NewKeyView:
@@ -107,11 +107,11 @@ def rotate_key(body: dict[str, int], key_id: UUID) -> NewKeyView:
 @blp.response(200, KeyOut)
 @may_fail(409)
 @blp.changes
-def revoke_key(key_id: UUID, seen: frozenset[str] | None) -> KeyView:
+def revoke_key(key_id: UUID, if_match: frozenset[str] | None) -> KeyView:
     """Revoke an API key
 
     The key stops working at once and permanently, but stays listed. Revoking it again changes nothing.
 
     Revoking the last key with the scope `admin` causes a 409 (`last-admin-key`).
     """
-    return keys.revoke_key(runtime().db, key_id, seen=seen, now=dt.datetime.now(dt.UTC))
+    return keys.revoke_key(runtime().db, key_id, if_match=if_match, now=dt.datetime.now(dt.UTC))

@@ -8,7 +8,7 @@ import logging
 from flask import Blueprint, Response
 
 from service.cache.invalidation import measure_backlog
-from service.storage.db import is_away
+from service.storage.db import is_unavailable
 from service.telemetry.metrics import CONTENT_TYPE, Backlog, render_metrics
 from service.web.runtime import runtime
 
@@ -28,7 +28,7 @@ def _backlog() -> Backlog | None:
     try:
         return measure_backlog(runtime().db, now=dt.datetime.now(dt.UTC))
     except Exception as exc:
-        if not is_away(exc):
+        if not is_unavailable(exc):
             raise
         log.warning("The database is away: %s", exc)
         return None

@@ -19,7 +19,7 @@ from service.storage.paging import PageRequest
 from service.values.vocabulary import Scope
 from service.web.auth import caller, requires
 from service.web.blueprint import Blueprint, may_fail
-from service.web.idempotency_key import once
+from service.web.idempotency_key import idempotent
 from service.web.responses import PageResponse, page_of
 from service.web.runtime import runtime
 
@@ -33,7 +33,7 @@ blp = Blueprint(
 
 @blp.route("", methods=["POST"])
 @requires(Scope.OUTLETS_WRITE)
-@once()
+@idempotent()
 @blp.arguments(OutletIn)
 @blp.response(201, OutletOut)
 @may_fail(409)
@@ -82,7 +82,7 @@ def get_outlet(outlet: str) -> OutletView:
 @may_fail(409)
 @blp.changes
 @blp.tagged
-def change_outlet(body: OutletChanges, outlet: str, seen: frozenset[str] | None) -> OutletView:
+def change_outlet(body: OutletChanges, outlet: str, if_match: frozenset[str] | None) -> OutletView:
     """Change an outlet
 
     Changes the members that are sent and keeps the previous version. The slug cannot be changed.
@@ -91,12 +91,12 @@ def change_outlet(body: OutletChanges, outlet: str, seen: frozenset[str] | None)
     merged into another one (`outlet-merged`).
     """
     at, now = runtime(), dt.datetime.now(dt.UTC)
-    return edit.change_outlet(at.db, at.cache, outlet, changes=body, seen=seen, caller=caller(), now=now)
+    return edit.change_outlet(at.db, at.cache, outlet, changes=body, if_match=if_match, caller=caller(), now=now)
 
 
 @blp.route("/<outlet>/merge", methods=["POST"])
 @requires(Scope.OUTLETS_WRITE)
-@once()
+@idempotent()
 @blp.arguments(MergeIn)
 @blp.response(201, MergeOut)
 @blp.alt_response(
@@ -137,7 +137,7 @@ def get_merge(outlet: str) -> MergeView:
 @blp.response(204, description="The merge is undone. There is no body.")
 @may_fail(409)
 @blp.changes
-def undo_merge(outlet: str, seen: frozenset[str] | None) -> None:
+def undo_merge(outlet: str, if_match: frozenset[str] | None) -> None:
     """Undo the merge of an outlet
 
     The outlet gets its own record back, with the reports that were filed for it since the merge.
@@ -145,7 +145,7 @@ def undo_merge(outlet: str, seen: frozenset[str] | None) -> None:
     It is rejected with 409 (`merge-circle`) if changes made since the merge would then form a cycle.
     """
     at, now = runtime(), dt.datetime.now(dt.UTC)
-    merging.undo_merge(at.db, at.cache, outlet, seen=seen, caller=caller(), now=now)
+    merging.undo_merge(at.db, at.cache, outlet, if_match=if_match, caller=caller(), now=now)
 
 
 @blp.route("/<outlet>/reports")

@@ -16,7 +16,7 @@ from service.storage.paging import PageRequest
 from service.values.vocabulary import Scope
 from service.web.auth import caller, requires
 from service.web.blueprint import Blueprint, may_fail
-from service.web.idempotency_key import once
+from service.web.idempotency_key import idempotent
 from service.web.responses import PageResponse, page_of
 from service.web.runtime import runtime
 
@@ -25,7 +25,7 @@ blp = Blueprint("replies", __name__, url_prefix="/v1", description="Replies of o
 
 @blp.route("/outlets/<outlet>/replies", methods=["POST"])
 @requires(Scope.OUTLETS_WRITE)
-@once()
+@idempotent()
 @blp.arguments(ReplyIn)
 @blp.response(201, ReplyOut)
 @blp.alt_response(200, schema=ReplyOut, description="The reply was already recorded: the existing reply.", success=True)
@@ -58,7 +58,7 @@ def list_replies(query: PageRequest, outlet: str) -> PageResponse[ReplyView]:
 
 @blp.route("/replies/<uuid:reply_id>/withdrawal", methods=["POST"])
 @requires(Scope.OUTLETS_WRITE)
-@once()
+@idempotent()
 @blp.arguments(WithdrawalIn)
 @blp.response(201, ReplyOut)
 @blp.alt_response(200, schema=ReplyOut, description="The reply was already withdrawn.", success=True)

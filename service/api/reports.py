@@ -11,7 +11,7 @@ from service.schemas.reports import ReportOut, WithdrawalIn
 from service.values.vocabulary import Scope
 from service.web.auth import caller, requires
 from service.web.blueprint import Blueprint, may_fail
-from service.web.idempotency_key import once
+from service.web.idempotency_key import idempotent
 from service.web.runtime import runtime
 
 blp = Blueprint(
@@ -21,7 +21,7 @@ blp = Blueprint(
 
 @blp.route("/<uuid:report_id>/withdrawal", methods=["POST"])
 @requires(Scope.CLAIMS_WRITE)
-@once()
+@idempotent()
 @blp.arguments(WithdrawalIn)
 @blp.response(201, ReportOut)
 @blp.alt_response(200, schema=ReportOut, description="The report was already withdrawn.", success=True)

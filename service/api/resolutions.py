@@ -15,7 +15,7 @@ from service.storage.paging import PageRequest
 from service.values.vocabulary import Scope
 from service.web.auth import caller, requires
 from service.web.blueprint import Blueprint, may_fail
-from service.web.idempotency_key import once
+from service.web.idempotency_key import idempotent
 from service.web.responses import PageResponse, page_of
 from service.web.runtime import runtime
 
@@ -26,7 +26,7 @@ blp = Blueprint(
 
 @blp.route("/resolutions", methods=["POST"])
 @requires(Scope.RESOLUTIONS_WRITE)
-@once()
+@idempotent()
 @blp.arguments(ResolutionIn)
 @blp.response(201, ResolutionOut)
 @may_fail(404, 409)

@@ -21,16 +21,16 @@ _FORGET = "forget"
 _AT_ONCE = 500
 
 
-def forget_scores(session: Session, cache: ScoreCache, outlets: Collection[str], *, now: dt.datetime) -> None:
+def invalidate_scores(session: Session, cache: ScoreCache, outlets: Collection[str], *, now: dt.datetime) -> None:
     """Forget the scores of these outlets once the transaction that changes them is committed."""
     leave_forget(session, outlets, now=now)
-    after_commit(session, lambda: cache.forget(outlets))
+    after_commit(session, lambda: cache.invalidate(outlets))
 
 
-def forget_all_scores(session: Session, cache: ScoreCache, *, now: dt.datetime) -> None:
+def invalidate_all_scores(session: Session, cache: ScoreCache, *, now: dt.datetime) -> None:
     """Forget all scores once the transaction that changes what they are held against is committed."""
     leave_forget_all(session, now=now)
-    after_commit(session, cache.forget_all)
+    after_commit(session, cache.invalidate_all)
 
 
 def leave_forget(session: Session, outlets: Collection[str], *, now: dt.datetime) -> None:
@@ -69,8 +69,8 @@ def measure_backlog(db: Database, *, now: dt.datetime) -> Backlog:
 def _forget(cache: ScoreCache, named: list[list[str] | None]) -> bool:
     """Forget what is named; None stands for everything."""
     if any(outlets is None for outlets in named):
-        return cache.forget_all()
-    return cache.forget({outlet for outlets in named for outlet in outlets or ()})
+        return cache.invalidate_all()
+    return cache.invalidate({outlet for outlets in named for outlet in outlets or ()})
 
 
 def _next_batch(db: Database) -> list[Outbox]:

@@ -58,10 +58,10 @@ class RedisLink:
         self._resting_until = 0.0
 
     @property
-    def is_resting(self) -> bool:
+    def is_open(self) -> bool:
         return time.monotonic() < self._resting_until
 
-    def rest(self, operation: RedisOperation, reason: redis.RedisError) -> None:
+    def open(self, operation: RedisOperation, reason: redis.RedisError) -> None:
         """Leave Redis alone for half a second after it failed."""
         count_redis_failure(operation)
         log.warning("Redis left alone for %.1f s: %s", _REST, reason)

@@ -81,12 +81,12 @@ class ScoreCache:
         self, questions: Sequence[Question], compute: Callable[[Sequence[Question]], Sequence[Answer]]
     ) -> tuple[list[Answer], CacheStatus]:
         """Answer each question, from Redis in one round trip if it has them all, else by `compute` for the rest."""
-        if self.link.is_resting:
+        if self.link.is_open:
             return list(compute(questions)), CacheStatus.BYPASS
         try:
             stamps, found = self._look_up(questions)
         except redis.RedisError as exc:
-            self.link.rest("read", exc)
+            self.link.open("read", exc)
             return list(compute(questions)), CacheStatus.BYPASS
         missing = [question for question in questions if question not in found]
         if not missing:
@@ -95,7 +95,7 @@ class ScoreCache:
         self._keep(computed, stamps)
         return [found.get(question) or computed[question] for question in questions], CacheStatus.MISS
 
-    def forget(self, outlets: Iterable[str]) -> bool:
+    def invalidate(self, outlets: Iterable[str]) -> bool:
         """Make every kept answer about these outlets, and about their ranking, old.
 
         Returns:
@@ -103,7 +103,7 @@ class ScoreCache:
         """
         return self._renew([*(_generation(outlet) for outlet in outlets), _generation(RANKING)])
 
-    def forget_all(self) -> bool:
+    def invalidate_all(self) -> bool:
         """Make every kept answer old.
 
         Returns:
@@ -111,7 +111,7 @@ class ScoreCache:
         """
         return self._renew([_EPOCH])
 
-    def forget_after_restart(self) -> bool:
+    def invalidate_after_restart(self) -> bool:
         """Make everything old when Redis is not the process it was, so what it restored is not served.
 
         Returns:
@@ -122,9 +122,9 @@ class ScoreCache:
             if self.link.writer.get(_RUN) == run:
                 return True
             log.info("Redis is a new process: every cached score is old")
-            return self.forget_all() and bool(self.link.writer.set(_RUN, run))
+            return self.invalidate_all() and bool(self.link.writer.set(_RUN, run))
         except redis.RedisError as exc:
-            self.link.rest("forget", exc)
+            self.link.open("forget", exc)
             return False
 
     def answers(self) -> bool:
@@ -179,14 +179,14 @@ class ScoreCache:
                         pipe.set(_key(question), _pack(answer, stamps[question.about]), px=life)
                 pipe.execute()
         except redis.RedisError as exc:
-            self.link.rest("keep", exc)
+            self.link.open("keep", exc)
 
     def _renew(self, names: Iterable[str]) -> bool:
         # Taken away, and the next reader makes another: a Redis without memory left refuses SET and takes DEL.
         try:
             self.link.writer.delete(*names)
         except redis.RedisError as exc:
-            self.link.rest("forget", exc)
+            self.link.open("forget", exc)
             return False
         return True
 

@@ -9,12 +9,12 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, selectinload
 
-from service.cache.invalidation import forget_scores
+from service.cache.invalidation import invalidate_scores
 from service.cache.score_cache import ScoreCache
 from service.claims.discussion import DisputeView, describe_dispute
 from service.claims.load import filers, load_claim, reporting_outlets, require_claim
 from service.errors import AlreadyDisputed, DisputeClosed, NotFound, NothingToDispute, OwnDispute
-from service.outlets.sums import hold_outlets
+from service.outlets.sums import lock_outlets
 from service.storage.db import Database, retried
 from service.storage.facts import standing_resolution
 from service.storage.models import Claim, Dispute, Resolution
@@ -70,8 +70,8 @@ def dispute_resolution(
                 return describe_dispute(known, resolution), False
         dispute = Dispute(id=new_id(), reason=reason, evidence=evidence, filed_by=caller.key_id, recorded_at=now)
         resolution.disputes.append(dispute)
-        hold_outlets(session, [claim])
-        forget_scores(session, cache, reporting_outlets(claim), now=now)
+        lock_outlets(session, [claim])
+        invalidate_scores(session, cache, reporting_outlets(claim), now=now)
     return describe_dispute(dispute, resolution), True
 
 
@@ -98,8 +98,8 @@ def close_dispute(
                 "another key."
             )
         dispute.closed_at, dispute.closed_by, dispute.closing_reason = now, caller.key_id, reason
-        hold_outlets(session, [claim])
-        forget_scores(session, cache, reporting_outlets(claim), now=now)
+        lock_outlets(session, [claim])
+        invalidate_scores(session, cache, reporting_outlets(claim), now=now)
     return describe_dispute(dispute, resolution)
 
 

@@ -12,11 +12,11 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from service.cache.invalidation import forget_scores
+from service.cache.invalidation import invalidate_scores
 from service.cache.score_cache import ScoreCache
 from service.claims.describe import ClaimView, describe_claim
 from service.claims.load import WHOLE, check_group, load_claim, reporting_outlets
-from service.claims.report_rules import Filing, NewReport, file_on, plan_filings
+from service.claims.report_rules import Filing, NewReport, add_reports, check_reports
 from service.errors import ClaimDiffers, FieldError, InvalidBody
 from service.outlets.mentions import Directory
 from service.outlets.sums import kept_sums
@@ -91,10 +91,10 @@ def record_claim(
             return describe_claim(session, known, now=now), False
         recorded = new_claim(claim, caller=caller, now=now)
         with kept_sums(session, [recorded]):
-            file_on(recorded, plan_first(recorded, reports, directory, caller=caller, now=now))
+            add_reports(recorded, plan_first(recorded, reports, directory, caller=caller, now=now))
             session.add(recorded)
         stale = reporting_outlets(recorded)
-        forget_scores(session, cache, stale, now=now)
+        invalidate_scores(session, cache, stale, now=now)
         described = describe_claim(session, recorded, now=now)
     return described, True
 
@@ -116,7 +116,7 @@ def change_claim(
     claim_id: UUID,
     *,
     changes: ClaimChanges,
-    seen: AbstractSet[str] | None,
+    if_match: AbstractSet[str] | None,
     caller: Caller,
     now: dt.datetime,
 ) -> ClaimView:
@@ -127,7 +127,7 @@ def change_claim(
         cache: The score cache, in which the scores of the claim's outlets are invalidated.
         claim_id: The id of the claim.
         changes: The new values of the members that change.
-        seen: The tags of the versions that the caller accepts; None for any version.
+        if_match: The tags of the versions that the caller accepts; None for any version.
         caller: The API key of the call.
         now: The time of the call.
 
@@ -139,7 +139,7 @@ def change_claim(
     """
     with db.write() as session:
         claim = load_claim(session, claim_id, lock=True)
-        check_match(describe_claim(session, claim, now=now), seen)
+        check_match(describe_claim(session, claim, now=now), if_match)
         if all(getattr(claim, name) == value for name, value in changes.items()):
             return describe_claim(session, claim, now=now)
         keep_version(session, claim.id, _content(claim), caller=caller, now=now)
@@ -151,7 +151,7 @@ def change_claim(
         if in_effect is not None and in_effect.verdict is Verdict.TRUE:
             check_group(session, claim)
         stale = reporting_outlets(claim)
-        forget_scores(session, cache, stale, now=now)
+        invalidate_scores(session, cache, stale, now=now)
         session.flush()
         return describe_claim(session, claim, now=now)
 
@@ -204,7 +204,7 @@ def plan_first(
     except InvalidBody as exc:
         errors += exc.errors
     try:
-        filings = plan_filings(claim, placed(reports), directory, caller=caller, now=now)
+        filings = check_reports(claim, placed(reports), directory, caller=caller, now=now)
     except InvalidBody as exc:
         errors += exc.errors
     if errors:
@@ -242,7 +242,7 @@ def check_agrees(
         InvalidBody: A report breaks a rule.
     """
     errors = differences(session, known, given)
-    filings = plan_filings(known, placed(reports), directory, caller=caller, now=now)
+    filings = check_reports(known, placed(reports), directory, caller=caller, now=now)
     for index, filing in enumerate(filings):
         if filing.is_new:
             detail = f"This report is not on record. Add it with POST /v1/claims/{known.id}/reports."

@@ -14,7 +14,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from service.cache.invalidation import forget_all_scores
+from service.cache.invalidation import invalidate_all_scores
 from service.cache.score_cache import ScoreCache
 from service.errors import FieldError, InvalidBody
 from service.storage.db import Database, retried
@@ -82,7 +82,7 @@ def redact_members(
             subject_id=subject, members=members, reason=reason, redacted_by=caller.key_id, recorded_at=now
         )
         session.add(redaction)
-        forget_all_scores(session, cache, now=now)  # some show the reply of their outlet
+        invalidate_all_scores(session, cache, now=now)  # some show the reply of their outlet
     return RedactionView(redaction.id, subject, members, reason, now)
 
 

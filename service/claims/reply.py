@@ -9,7 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, selectinload
 
-from service.cache.invalidation import forget_scores
+from service.cache.invalidation import invalidate_scores
 from service.cache.score_cache import ScoreCache
 from service.claims.discussion import ReplyView, describe_reply
 from service.errors import AlreadyWithdrawn, InvalidBody, NotFound
@@ -142,4 +142,4 @@ def _check_reported(session: Session, outlet: Outlet, claim_id: UUID) -> None:
 def _invalidate(session: Session, cache: ScoreCache, reply: Reply, *, now: dt.datetime) -> None:
     """Invalidate the score that shows a reply; only replies to a whole record are shown with a score."""
     if reply.claim_id is None:
-        forget_scores(session, cache, [reply.outlet.surviving.slug], now=now)
+        invalidate_scores(session, cache, [reply.outlet.surviving.slug], now=now)

@@ -8,11 +8,11 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import selectinload
 
-from service.cache.invalidation import forget_scores
+from service.cache.invalidation import invalidate_scores
 from service.cache.score_cache import ScoreCache
 from service.claims.describe import ReportView, describe_report
 from service.claims.load import load_claim, require_claim
-from service.claims.report_rules import NewReport, file_on, plan_filings
+from service.claims.report_rules import NewReport, add_reports, check_reports
 from service.errors import AlreadyWithdrawn, NotFound, RelaysRestOnIt
 from service.methods.provenance import relay_cycle
 from service.outlets.find import require_outlet
@@ -42,12 +42,12 @@ def add_report(
     """
     with db.write() as session:
         claim = load_claim(session, claim_id, lock=True)
-        [filing] = plan_filings(claim, {"": report}, Directory(session, now=now), caller=caller, now=now)
+        [filing] = check_reports(claim, {"": report}, Directory(session, now=now), caller=caller, now=now)
         with kept_sums(session, [claim]):
-            file_on(claim, [filing])
+            add_reports(claim, [filing])
         described = describe_report(filing.report, claim)
         if filing.is_new:
-            forget_scores(session, cache, [filing.report.outlet.surviving.slug], now=now)
+            invalidate_scores(session, cache, [filing.report.outlet.surviving.slug], now=now)
     return described, filing.is_new
 
 
@@ -75,7 +75,7 @@ def withdraw_report(
         if report.withdrawal is None:
             with kept_sums(session, [claim]):
                 report.withdrawal = Withdrawal(reason=reason, withdrawn_by=caller.key_id, recorded_at=now)
-            forget_scores(session, cache, [report.outlet.surviving.slug], now=now)
+            invalidate_scores(session, cache, [report.outlet.surviving.slug], now=now)
         elif report.withdrawal.reason != reason:
             raise AlreadyWithdrawn(
                 f"The report {report_id} was withdrawn before, for another reason: {report.withdrawal.reason}"

@@ -54,7 +54,7 @@ class Filing(NamedTuple):
     is_new: bool
 
 
-def plan_filings(
+def check_reports(
     claim: Claim, reports: Mapping[str, NewReport], directory: Directory, *, caller: Caller, now: dt.datetime
 ) -> list[Filing]:
     """Check whether reports can be added to a claim that is loaded and locked. Adds nothing yet.
@@ -94,7 +94,7 @@ def plan_filings(
     return list(filings.values())
 
 
-def file_on(claim: Claim, filings: Iterable[Filing]) -> None:
+def add_reports(claim: Claim, filings: Iterable[Filing]) -> None:
     """Add the new reports to a claim, in the order of publication."""
     for filing in filings:
         if filing.is_new:

@@ -9,7 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from service.cache.invalidation import forget_scores
+from service.cache.invalidation import invalidate_scores
 from service.cache.score_cache import ScoreCache
 from service.claims.describe import ResolutionView, describe_resolution, describe_resolutions
 from service.claims.load import check_group, filers, load_claim, reporting_outlets, require_claim
@@ -62,7 +62,7 @@ def resolve_claim(
         with kept_sums(session, [claim]):
             append_resolution(claim, appended)
         stale = reporting_outlets(claim)
-        forget_scores(session, cache, stale, now=now)
+        invalidate_scores(session, cache, stale, now=now)
     return describe_resolution(appended)
 
 

@@ -100,7 +100,7 @@ def expire(place: Place, *, key_id: UUID, moment: dt.datetime) -> None:
     from service.access import keys as use_cases
 
     now = dt.datetime.now(dt.UTC)
-    key = use_cases.change_key(place.db, key_id, changes={"expires_at": moment}, seen=None, now=now)
+    key = use_cases.change_key(place.db, key_id, changes={"expires_at": moment}, if_match=None, now=now)
     click.echo(f"The key {key.name!r} expires at {format_instant(moment)}.")
 
 

@@ -32,7 +32,7 @@ def rebuild(place: Place) -> None:
     from service.outlets.rebuild_sums import rebuild_sums
 
     differed = rebuild_sums(place.db, now=dt.datetime.now(dt.UTC))
-    place.cache.forget_all()
+    place.cache.invalidate_all()
     click.echo(f"{differed} subtotals differed from the rows and were set right.")
 
 

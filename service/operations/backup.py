@@ -13,7 +13,7 @@ from pathlib import Path
 import sqlalchemy as sa
 from filelock import FileLock, Timeout
 
-from service.cache.invalidation import forget_all_scores
+from service.cache.invalidation import invalidate_all_scores
 from service.cache.score_cache import ScoreCache
 from service.errors import CannotRun
 from service.operations.data_dir import make_data_dir
@@ -76,7 +76,7 @@ def restore(url: str, data_dir: Path, backup: Path, cache: ScoreCache, *, now: d
     with _unused(data_dir, place), _copied(backup, place) as copy:
         _checked(copy, backup)
         with closing(Database(f"sqlite:///{copy}")) as db, db.write() as session:
-            forget_all_scores(session, cache, now=now)
+            invalidate_all_scores(session, cache, now=now)
         _close_log(copy)
         aside = _set_aside(place, now)
         copy.replace(place)

@@ -14,7 +14,7 @@ from gunicorn.workers.gthread import ThreadWorker
 from service.environment import find_data_dir, find_port
 from service.errors import AddressTooLong, BadRequest, HeadersTooLarge, InternalError
 from service.operations.data_dir import METRICS, keep_files_private
-from service.operations.readiness import say_starting
+from service.operations.readiness import mark_started
 from service.telemetry.logs import formatter
 
 _PROBLEMS = {kind.status: kind for kind in (AddressTooLong, HeadersTooLarge, InternalError)}
@@ -101,7 +101,7 @@ def on_starting(_server: Arbiter) -> None:
         Settings.from_env()
     except BadSetting as exc:
         raise SystemExit(f"Error: {exc}") from None
-    say_starting(_DATA_DIR)
+    mark_started(_DATA_DIR)
     _METRICS.mkdir(mode=0o700, parents=True, exist_ok=True)
     for left in _METRICS.glob("*.db"):
         left.unlink()

@@ -10,13 +10,13 @@ from service.errors import Stopping
 _MARK = "stopping"  # a file in the data directory, which all processes of a service know
 
 
-def say_stopping(data_dir: Path) -> None:
+def mark_draining(data_dir: Path) -> None:
     """Have `/readyz` say from now on that the service stops."""
     with contextlib.suppress(OSError):  # a full disk is no reason to go on
         (data_dir / _MARK).touch()
 
 
-def say_starting(data_dir: Path) -> None:
+def mark_started(data_dir: Path) -> None:
     """Take back what an earlier run has said."""
     (data_dir / _MARK).unlink(missing_ok=True)
 

@@ -11,7 +11,7 @@ from service.config import Settings
 from service.errors import CannotRun
 from service.operations.data_dir import make_data_dir
 from service.operations.stop_signal import Stop
-from service.storage.db import Database, is_away
+from service.storage.db import Database, is_unavailable
 from service.storage.migrations import State, WrongState, find_state, migrate
 
 log = logging.getLogger(__name__)
@@ -83,7 +83,7 @@ def check_at_start() -> None:
         log.critical("The service cannot start: %s", exc)
         raise SystemExit(1) from exc
     except Exception as exc:
-        if not is_away(exc):
+        if not is_unavailable(exc):
             raise
 
 
@@ -98,7 +98,7 @@ def await_schema(settings: Settings, stop: Stop) -> None:
             require_schema(settings)
             return
         except Exception as exc:
-            if not is_away(exc):
+            if not is_unavailable(exc):
                 raise
             log.warning("The database is away: %s", exc)
         stop.wait(_PAUSE)

@@ -26,7 +26,7 @@ from service.environment import PREFIX
 from service.errors import CannotRun
 from service.operations.data_dir import METRICS, make_data_dir
 from service.operations.processes import Process
-from service.operations.readiness import say_starting, say_stopping
+from service.operations.readiness import mark_draining, mark_started
 from service.operations.redis_server import redis_command, stop_leftover
 from service.operations.schema_check import create_schema, refuse_other_schema, require_schema
 from service.operations.stop_signal import Stop
@@ -88,7 +88,7 @@ def serve(
     make_data_dir(settings.data_dir)
     (settings.data_dir / METRICS).mkdir(mode=0o700, exist_ok=True)
     with _alone(settings.data_dir):
-        say_starting(settings.data_dir)
+        mark_started(settings.data_dir)
         address = Address(host, port)
         _await_port(address, stop)
         _prepare_database(settings)
@@ -101,7 +101,7 @@ def serve(
             while not stop.wait(0.2):
                 for process in processes:
                     process.revive()
-            say_stopping(settings.data_dir)
+            mark_draining(settings.data_dir)
             at_once.wait(settings.drain)
         finally:
             for process in reversed(processes):

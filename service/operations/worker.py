@@ -16,7 +16,7 @@ from service.ledger.seal import seal_entries
 from service.operations.stop_signal import Stop
 from service.scores.contexts import refit_context
 from service.storage.actors import WORKER, set_actor
-from service.storage.db import Database, is_away
+from service.storage.db import Database, is_unavailable
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +56,7 @@ def _work(db: Database, cache: ScoreCache, beat: Path) -> None:
     try:
         tick(db, cache, now=dt.datetime.now(dt.UTC))
     except Exception as exc:
-        if not is_away(exc):
+        if not is_unavailable(exc):
             raise
         log.warning("The database is away: %s", exc)
     try:
@@ -67,7 +67,7 @@ def _work(db: Database, cache: ScoreCache, beat: Path) -> None:
 
 def tick(db: Database, cache: ScoreCache, *, now: dt.datetime) -> None:
     """One round. What Redis restored is made old before anything else, since it may be served meanwhile."""
-    cache.forget_after_restart()
+    cache.invalidate_after_restart()
     sweep(db, cache)
     prune_answers(db, now=now)
     seal_entries(db, now=now)

@@ -10,18 +10,18 @@ from typing import NotRequired, TypedDict
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
-from service.cache.invalidation import forget_scores
+from service.cache.invalidation import invalidate_scores
 from service.cache.score_cache import ScoreCache
 from service.errors import DomainTaken, FieldError, InvalidBody, SlugTaken
 from service.outlets.find import (
     PLACES,
     WHOLE,
     OutletView,
+    ancestors,
     describe_outlet,
     filtering_outlet,
     find_outlet,
     free_slug,
-    line_of,
     outlet_state,
     require_outlet,
 )
@@ -117,7 +117,7 @@ def change_outlet(
     reference: str,
     *,
     changes: OutletChanges,
-    seen: AbstractSet[str] | None,
+    if_match: AbstractSet[str] | None,
     caller: Caller,
     now: dt.datetime,
 ) -> OutletView:
@@ -128,7 +128,7 @@ def change_outlet(
         cache: The score cache, in which the score of the outlet is invalidated.
         reference: The slug or id of the outlet.
         changes: The new values of the members that change.
-        seen: The tags of the versions that the caller accepts; None for any version.
+        if_match: The tags of the versions that the caller accepts; None for any version.
         caller: The API key of the call.
         now: The time of the call.
 
@@ -144,13 +144,13 @@ def change_outlet(
         lock_name(session, PLACES)
         outlet = require_outlet(session, reference, whole=True)
         before = describe_outlet(outlet)
-        check_match(before, seen)
+        check_match(before, if_match)
         _apply(session, outlet, changes, keys)
         session.flush()
         if describe_outlet(outlet) == before:
             return before
         keep_version(session, outlet.id, before, caller=caller, now=now)
-        forget_scores(session, cache, [outlet.slug], now=now)
+        invalidate_scores(session, cache, [outlet.slug], now=now)
     return describe_outlet(outlet)
 
 
@@ -160,7 +160,7 @@ def _apply(session: Session, outlet: Outlet, changes: OutletChanges, keys: Seque
     outlet.name_key = name_key(outlet.name)
     if "parent" in changes:
         outlet.parent = None if changes["parent"] is None else _parent(session, changes["parent"])
-        if outlet.parent is not None and outlet.id in line_of(session, outlet.parent):
+        if outlet.parent is not None and outlet.id in ancestors(session, outlet.parent):
             detail = "An outlet cannot be its own ancestor. Name a parent that is not below it."
             raise InvalidBody.at("/parent", detail, "parent-cycle")
     if "domains" in changes:

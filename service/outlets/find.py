@@ -139,7 +139,7 @@ def _climbing() -> sa.Select[UUID, UUID]:
     return sa.select(climb.c.below, climb.c.id).where(climb.c.parent_id.is_(None))
 
 
-def line_of(session: Session, outlet: Outlet) -> set[UUID]:
+def ancestors(session: Session, outlet: Outlet) -> set[UUID]:
     """Return the ids of an outlet and all its ancestors, each replaced by the outlet that it was merged into."""
     line: set[UUID] = set()
     above: Outlet | None = outlet.surviving

@@ -70,7 +70,7 @@ class Directory:
         self._made = [made for made in self._made if made not in unused]
         self._found = {key: outlet for key, outlet in self._found.items() if outlet not in unused}
 
-    def forget_names(self) -> None:
+    def clear_names(self) -> None:
         """Invalidate the lookups by name, because a new outlet may have one of the names."""
         self._found = {key: outlet for key, outlet in self._found.items() if isinstance(key, str)}
         self._missed.clear()

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from service.cache.invalidation import forget_scores
+from service.cache.invalidation import invalidate_scores
 from service.cache.score_cache import ScoreCache
 from service.errors import InvalidBody, MergeChain, MergeCircle, NotFound, OutletMerged, UnknownOutlet
 from service.methods.provenance import as_merged, positions, relay_cycle
 from service.methods.tally import Amounts, Slot, add_up, count_claim, difference
-from service.outlets.find import PLACES, find_outlet, line_of, outlet_state
+from service.outlets.find import PLACES, ancestors, find_outlet, outlet_state
 from service.outlets.suggest import unknown_slug
 from service.outlets.sums import Sums, add_sums, read_sums
 from service.outlets.track_record import EVERYTHING, ToldClaim, walk, walk_claims
@@ -61,7 +61,7 @@ def merge_outlet(
         _keep_state(session, outlet, caller=caller, now=now)
         add_sums(session, _moved(session, outlet, target, joined=True))
         _point(outlet, target, caller=caller, now=now)
-        forget_scores(session, cache, [outlet.slug, target.slug], now=now)
+        invalidate_scores(session, cache, [outlet.slug, target.slug], now=now)
     return describe_merge(outlet), True
 
 
@@ -71,7 +71,7 @@ def undo_merge(
     cache: ScoreCache,
     reference: str,
     *,
-    seen: AbstractSet[str] | None,
+    if_match: AbstractSet[str] | None,
     caller: Caller,
     now: dt.datetime,
 ) -> None:
@@ -81,7 +81,7 @@ def undo_merge(
         db: The database.
         cache: The score cache, in which the scores of both outlets are invalidated.
         reference: The slug or id of the outlet.
-        seen: The tags of the merges that the caller accepts; None for any merge.
+        if_match: The tags of the merges that the caller accepts; None for any merge.
         caller: The API key of the call.
         now: The time of the call.
 
@@ -96,17 +96,17 @@ def undo_merge(
         outlet = _merged(session, reference)
         target = outlet.surviving
         _lock(session, outlet, target)
-        check_match(describe_merge(outlet), seen)
+        check_match(describe_merge(outlet), if_match)
         _keep_state(session, outlet, caller=caller, now=now)
         outlet.merged_into = outlet.merged_at = outlet.merged_by = None
         session.flush()
-        if outlet.parent is not None and outlet.id in line_of(session, outlet.parent):
+        if outlet.parent is not None and outlet.id in ancestors(session, outlet.parent):
             raise MergeCircle(
                 f"Without the merge, {outlet.slug!r} would be its own ancestor, because its parent "
                 f"{outlet.parent.slug!r} is below it. Change that parent first."
             )
         add_sums(session, _moved(session, outlet, target, joined=False))
-        forget_scores(session, cache, [outlet.slug, target.slug], now=now)
+        invalidate_scores(session, cache, [outlet.slug, target.slug], now=now)
 
 
 def get_merge(db: Database, reference: str) -> MergeView:
@@ -152,7 +152,7 @@ def _check(session: Session, outlet: Outlet, into: Outlet) -> None:
             f"The outlet {before!r} was merged into {outlet.slug!r}, which therefore cannot be merged itself. Undo "
             "that merge first."
         )
-    if outlet.id in line_of(session, into):
+    if outlet.id in ancestors(session, into):
         raise MergeCircle(
             f"The outlet {into.slug!r} is {outlet.slug!r} itself or below it, and an outlet cannot be its own "
             "ancestor. Merge into another outlet, or change the parent first."

@@ -74,13 +74,13 @@ def kept_sums(session: Session, claims: Collection[Claim]) -> Iterator[None]:
     """
     before = _sums_of(claims)
     yield
-    hold_outlets(session, claims)
+    lock_outlets(session, claims)
     change = _sums_of(claims).minus(before)
     session.flush()
     add_sums(session, change)
 
 
-def hold_outlets(session: Session, claims: Collection[Claim]) -> None:
+def lock_outlets(session: Session, claims: Collection[Claim]) -> None:
     """Let no outlet of the claims be merged or parted until the transaction ends (R22).
 
     SQLite needs nothing: whoever writes there has the database to itself.

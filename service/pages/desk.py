@@ -16,7 +16,7 @@ from service.claims import activity, listing, resolve, story
 from service.errors import NotFound, ServiceError
 from service.pages.forms import UndoForm, as_id, read_resolution, undoing
 from service.pages.layout import read_query
-from service.pages.sign_in import desk_blueprint, lead_to
+from service.pages.sign_in import desk_blueprint, redirect_to
 from service.schemas.fields import MAX_PAGE, Count, PageQuery
 from service.values.vocabulary import Scope, Verdict
 from service.web.auth import caller, check_scope
@@ -64,7 +64,7 @@ def resolve_claim(claim_id: UUID) -> Response | tuple[str, int]:
         resolve.resolve_claim(at.db, at.cache, claim_id, resolution=read_resolution(form), caller=caller(), now=now)
     except ServiceError as problem:
         return _show(claim_id, problem), problem.status
-    return lead_to(_back(claim_id))
+    return redirect_to(_back(claim_id))
 
 
 @blp.get("/desk/today")

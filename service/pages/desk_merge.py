@@ -13,7 +13,7 @@ from service.errors import NotFound, OutletMerged, ServiceError
 from service.outlets import edit
 from service.outlets import merge as merging
 from service.outlets.find import OutletView
-from service.pages.sign_in import desk_blueprint, lead_to
+from service.pages.sign_in import desk_blueprint, redirect_to
 from service.values.vocabulary import Scope
 from service.web.auth import caller, check_scope
 from service.web.runtime import runtime
@@ -37,7 +37,7 @@ def merge_outlet() -> Response | tuple[str, int]:
         merge, _ = merging.merge_outlet(at.db, at.cache, outlet, into=into, caller=caller(), now=now)
     except ServiceError as problem:
         return _show(request.form, problem), problem.status
-    return lead_to(f"/desk/merge?{urlencode({'done': merge.outlet})}")
+    return redirect_to(f"/desk/merge?{urlencode({'done': merge.outlet})}")
 
 
 @blp.post("/desk/merge/undo")
@@ -46,10 +46,10 @@ def undo_merge() -> Response | tuple[str, int]:
     at, now, outlet = runtime(), dt.datetime.now(dt.UTC), request.form.get("outlet", "")
     try:
         check_scope(Scope.OUTLETS_WRITE)
-        merging.undo_merge(at.db, at.cache, outlet, seen=None, caller=caller(), now=now)
+        merging.undo_merge(at.db, at.cache, outlet, if_match=None, caller=caller(), now=now)
     except ServiceError as problem:
         return _show(request.form, problem), problem.status
-    return lead_to(f"/desk/merge?{urlencode({'outlet': outlet})}")
+    return redirect_to(f"/desk/merge?{urlencode({'outlet': outlet})}")
 
 
 def _show(asked: Any, problem: ServiceError | None = None) -> str:

@@ -15,7 +15,7 @@ from service.errors import InvalidQuery, ServiceError, UnknownOutlet
 from service.methods.commitment import read_commitment
 from service.outlets import lookup
 from service.pages.forms import as_id, read_claim, read_report
-from service.pages.sign_in import desk_blueprint, lead_to
+from service.pages.sign_in import desk_blueprint, redirect_to
 from service.values.addresses import parse_address
 from service.values.ids import new_id
 from service.values.vocabulary import ClaimKind, Scope, Stance
@@ -53,7 +53,7 @@ def record_claim() -> Response | tuple[str, int]:
         claim_id = _record(as_id(request.form.get("claim", "")))
     except ServiceError as problem:
         return _show(problem), problem.status
-    return lead_to(f"/desk/claims/{claim_id}")
+    return redirect_to(f"/desk/claims/{claim_id}")
 
 
 def _record(claim_id: UUID | None) -> UUID:

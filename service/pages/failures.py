@@ -11,7 +11,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
 from service import errors
 from service.errors import ServiceError
-from service.storage.db import is_away
+from service.storage.db import is_unavailable
 from service.web.auth import sends_key
 from service.web.responses import http_problem, is_api_call, problem, send_on
 
@@ -88,7 +88,7 @@ def _show_http(error: HTTPException) -> Response:
 
 
 def _show_unexpected(error: Exception) -> Response:
-    if is_away(error):
+    if is_unavailable(error):
         log.warning("The database is away: %s", error)
         return _show(errors.Unavailable("The database cannot be reached, or is busy."))
     log.error("Unexpected error", exc_info=error)

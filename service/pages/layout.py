@@ -70,7 +70,7 @@ def show(template: str, **context: Any) -> Response:
     return _send(_sealed(render_template(template, **context)))
 
 
-def keep(
+def cached_page(
     about: str, *what: object, make: Callable[[], tuple[str, dt.datetime | None]], is_usual: bool = True
 ) -> Response:
     """A page from the cache, or made and put there, until the scores that it shows are made old.

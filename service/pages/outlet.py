@@ -18,7 +18,7 @@ from service.methods.reliability import DEFAULT_LEVEL, RATED_FROM
 from service.outlets import edit
 from service.outlets.track_record import Lens
 from service.pages.fields import Day
-from service.pages.layout import keep, page_blueprint, read_query, show
+from service.pages.layout import cached_page, page_blueprint, read_query, show
 from service.schemas.fields import Body, Text, one_of
 from service.scores import explain, read
 from service.scores import portrait as portraits
@@ -56,7 +56,7 @@ def get_outlet(outlet: str) -> Response:
     if not is_slug(outlet):  # its page is the one by its slug
         slug = edit.get_outlet(runtime().db, outlet).slug
         return Response(status=308, headers={"Location": f"/outlets/{slug}{question(lens)}"})
-    return keep(outlet, "outlet", lens, make=lambda: _portray(outlet, lens), is_usual=lens.is_current)
+    return cached_page(outlet, "outlet", lens, make=lambda: _portray(outlet, lens), is_usual=lens.is_current)
 
 
 @blp.get("/outlets/<outlet>/why")

@@ -18,7 +18,7 @@ from service.claims import listing
 from service.methods.reliability import DEFAULT_LEVEL, RATED_FROM
 from service.outlets.track_record import Lens
 from service.pages.fields import Day
-from service.pages.layout import keep, page_blueprint, read_query
+from service.pages.layout import cached_page, page_blueprint, read_query
 from service.schemas.fields import Body, Count, Text, one_of
 from service.scores import ranking
 from service.values.instants import format_instant
@@ -117,7 +117,7 @@ def keep_ranking(template: str, asked: Asked, **more: Any) -> Response:
         page = render_template(template, table=table, asked=asked, rows=_ROWS, **shown)
         return page, table.changes_at if _says_something(table, asked) else dt.datetime.now(dt.UTC)
 
-    return keep(RANKING, template, asked, make=make, is_usual=asked.is_usual)
+    return cached_page(RANKING, template, asked, make=make, is_usual=asked.is_usual)
 
 
 def _says_something(table: ranking.Table, asked: Asked) -> bool:

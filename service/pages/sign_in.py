@@ -32,7 +32,7 @@ def desk_blueprint(name: str) -> Blueprint:
     return behind
 
 
-def lead_to(address: str) -> Response:
+def redirect_to(address: str) -> Response:
     """After a form: a page, which can be loaded again without sending the form again."""
     return Response(status=303, headers={"Location": address, "Cache-Control": "no-store"})
 
@@ -51,7 +51,7 @@ def sign_in() -> Response:
         ticket = _ticket_for(request.form.get("key", "").strip())
     except ServiceError as problem:
         return _ask(request.form.get("next", ""), problem)
-    response = lead_to(_inside(request.form.get("next", "")))
+    response = redirect_to(_inside(request.form.get("next", "")))
     begin_session(response, ticket)
     return response
 
@@ -60,7 +60,7 @@ def sign_in() -> Response:
 def sign_out() -> Response:
     """End the session"""
     check_sender()
-    response = lead_to("/desk/sign-in")
+    response = redirect_to("/desk/sign-in")
     end_session(response)
     return response
 
@@ -73,7 +73,7 @@ def _let_in() -> Response | None:
     is_read = request.method in ("GET", "HEAD")
     if editor is None:
         if is_read:
-            return lead_to(f"/desk/sign-in?{urlencode({'next': request.full_path.rstrip('?')})}")
+            return redirect_to(f"/desk/sign-in?{urlencode({'next': request.full_path.rstrip('?')})}")
         return _ask("", Unauthorized(f"{_ENDED} Nothing was changed. Sign in, and send the form again."))
     count_call("reads" if is_read else "writes", editor.caller.key_id)
     admit(editor.caller)

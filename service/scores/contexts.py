@@ -12,7 +12,7 @@ from weakref import WeakKeyDictionary
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from service.cache.invalidation import forget_all_scores
+from service.cache.invalidation import invalidate_all_scores
 from service.cache.score_cache import ScoreCache
 from service.methods.context import FITTED_FROM, STARTING_CONTEXT, Context, Showing, fit_kappa
 from service.methods.rates import Count, Key, Rates
@@ -75,7 +75,7 @@ def refit_context(db: Database, cache: ScoreCache, *, now: dt.datetime, at_once:
         # It stands from now on: scores that were asked for while it was fitted were held against the one before.
         row.recorded_at = now + dt.timedelta(seconds=time.monotonic() - begun)
         session.add(row)
-        forget_all_scores(session, cache, now=now)
+        invalidate_all_scores(session, cache, now=now)
     return replace(fitted, id=context_name(row.number), as_of=row.recorded_at)
 
 

@@ -239,7 +239,7 @@ class Overtaken(Exception):
     """Another writer has changed meanwhile what this transaction was about to rest on."""
 
 
-def is_away(error: Exception) -> bool:
+def is_unavailable(error: Exception) -> bool:
     """Whether an error says that the database could not be reached or was busy, not that the statement was wrong."""
     if isinstance(error, OSError):  # a file beside the database, which a name is held by
         return error.errno in _NO_ROOM
@@ -268,7 +268,7 @@ def reason_of(error: Exception) -> str | None:
     """Return what the database itself says is wrong with it, in a line; None for any other error."""
     if isinstance(error, sa.exc.TimeoutError | Overtaken):
         return "it is too busy"
-    if not isinstance(error, sa.exc.DBAPIError) or not (is_away(error) or _is_refused(error.orig)):
+    if not isinstance(error, sa.exc.DBAPIError) or not (is_unavailable(error) or _is_refused(error.orig)):
         return None
     lines = (line for line in str(error.orig).splitlines() if not line.startswith("\t"))  # libpq's advice is indented
     return re.sub("^connection (failed|is bad): ", "", "; ".join(lines)).strip().rstrip(".")

@@ -45,17 +45,17 @@ def tag_of(document: object) -> str:
     return hashlib.sha256(json.dumps(document, default=_encode_tagged).encode()).hexdigest()[:16]
 
 
-def check_match(document: object, seen: AbstractSet[str] | None) -> None:
+def check_match(document: object, if_match: AbstractSet[str] | None) -> None:
     """Check that a document is still the version that the caller has read.
 
     Args:
         document: The current version.
-        seen: The tags that the caller accepts; None for any version.
+        if_match: The tags that the caller accepts; None for any version.
 
     Raises:
         PreconditionFailed: The document was changed since.
     """
-    if seen is not None and tag_of(document) not in seen:
+    if if_match is not None and tag_of(document) not in if_match:
         raise PreconditionFailed(
             "If-Match names an earlier version than the one on record. Read it again, and repeat your change on that."
         )

@@ -13,11 +13,11 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from service.cache.invalidation import forget_scores
+from service.cache.invalidation import invalidate_scores
 from service.cache.score_cache import ScoreCache
 from service.claims.load import WHOLE, reporting_outlets
 from service.claims.record import NewClaim, check_agrees, differences, new_claim, plan_first
-from service.claims.report_rules import Filing, NewReport, file_on, plan_filings
+from service.claims.report_rules import Filing, NewReport, add_reports, check_reports
 from service.claims.resolve import NewResolution, append_resolution, check_resolution, new_resolution
 from service.errors import ClaimDiffers, InvalidBody, ServiceError, SlugTaken, nested
 from service.outlets.edit import NewOutlet, agrees, new_outlet
@@ -73,7 +73,7 @@ def load_lines(
         load = _Load(session, caller=caller, now=now)
         results = load.lines(lines)
         if load.stale:
-            forget_scores(session, cache, load.stale, now=now)
+            invalidate_scores(session, cache, load.stale, now=now)
     return results
 
 
@@ -167,7 +167,7 @@ class _Load:
             merge_new(self._session, outlet, into, caller=self._caller, now=self._now)
         self._session.add(outlet)
         self._session.flush()
-        self._directory.forget_names()
+        self._directory.clear_names()
         return LineStatus.CREATED, outlet
 
     def _claim(self, line: ClaimLine) -> LineOutcome:
@@ -188,7 +188,7 @@ class _Load:
         return LineStatus.CREATED, claim
 
     def _report(self, claim: Claim, report: NewReport) -> LineOutcome:
-        [filing] = plan_filings(claim, {"": report}, self._directory, caller=self._caller, now=self._now)
+        [filing] = check_reports(claim, {"": report}, self._directory, caller=self._caller, now=self._now)
         self._put(claim, [filing], None)
         return LineStatus.CREATED if filing.is_new else LineStatus.UNCHANGED, filing.report
 
@@ -206,7 +206,7 @@ class _Load:
             spoken_of["topic"] = line.claim["topic"]
         if differing := differences(self._session, claim, spoken_of):
             raise ClaimDiffers(f"The claim {claim.id} has this claim_id and does not agree.", errors=differing)
-        [filing] = plan_filings(claim, {"/report": line.report}, self._directory, caller=self._caller, now=self._now)
+        [filing] = check_reports(claim, {"/report": line.report}, self._directory, caller=self._caller, now=self._now)
         resolved = self._resolve(claim, line.resolution, [filing])
         if filing.is_new:
             return LineStatus.CREATED, filing.report
@@ -231,7 +231,7 @@ class _Load:
         return new_resolution(self._session, claim, given, caller=self._caller, now=self._now), True
 
     def _put(self, claim: Claim, filings: list[Filing], resolution: Resolution | None) -> None:
-        file_on(claim, filings)
+        add_reports(claim, filings)
         if claim.external_id is not None and claim.external_id not in self._claims:
             self._claims[claim.external_id] = claim
             self._session.add(claim)

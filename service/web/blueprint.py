@@ -81,15 +81,15 @@ class Blueprint(SmorestBlueprint):
         return tagging
 
     def changes(self, view: Callable[..., Any]) -> Callable[..., Any]:
-        """Pass the tags in `If-Match` to a view as `seen`; None for `*`, which matches any version."""
+        """Pass the tags in `If-Match` to a view as `if_match`; None for `*`, which matches any version."""
 
         @functools.wraps(view)
         def matching(*args: Any, **kwargs: Any) -> Any:
             if "If-Match" not in request.headers:
                 raise errors.PreconditionRequired("Send the ETag of what you have read as If-Match.")
             tags = request.if_match
-            seen = None if tags.star_tag else frozenset(tags.as_set(include_weak=True))
-            return view(*args, **kwargs, seen=seen)
+            if_match = None if tags.star_tag else frozenset(tags.as_set(include_weak=True))
+            return view(*args, **kwargs, if_match=if_match)
 
         return may_fail(412, 428)(self.doc(parameters=[_IF_MATCH])(matching))
 

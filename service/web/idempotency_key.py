@@ -30,13 +30,13 @@ _PARAMETER = {
 }
 
 
-def once(*, but: tuple[str, ...] = ()) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def idempotent(*, hide: tuple[str, ...] = ()) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Do what a view does only once for an Idempotency-Key; a call without one is done each time.
 
     It stands between the scope that the view requires and the arguments that it takes.
 
     Args:
-        but: Members of the answer that are not shown again.
+        hide: Members of the answer that are not shown again.
     """
 
     def decorate(view: Any) -> Any:
@@ -48,7 +48,7 @@ def once(*, but: tuple[str, ...] = ()) -> Callable[[Callable[..., Any]], Callabl
                 runtime().db,
                 _call(),
                 give=lambda: _answer(view(*args, **kwargs)),
-                keep=functools.partial(_without, but),
+                keep=functools.partial(_without, hide),
                 now=dt.datetime.now(dt.UTC),
             )
             response = Response(answer.body, answer.status, answer.headers)

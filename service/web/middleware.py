@@ -36,7 +36,7 @@ def _reject_outside() -> Response | None:
     return problem(NotFound("Nothing answers at this path."))
 
 
-def wrap_answers(app: Flask) -> None:
+def install_middleware(app: Flask) -> None:
     """Have every answer of an application so wrapped."""
     app.before_request(_begin)
     app.before_request(_reject_outside)
@@ -56,7 +56,7 @@ def _begin() -> None:
 
 def _end(response: Response) -> Response:
     response.headers["X-Request-ID"] = g.request_id
-    instruct_browser(response)
+    set_browser_headers(response)
     if (standing := g.get("standing")) is not None:
         response.headers.update(standing.headers())
     _open_to_pages(response)
@@ -148,6 +148,6 @@ _REST = {"Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'"
 _ALL = {"Referrer-Policy": "same-origin", "X-Content-Type-Options": "nosniff"}
 
 
-def instruct_browser(response: Response) -> None:
+def set_browser_headers(response: Response) -> None:
     """Add the headers that go with what is sent; while it still says what that is, which a 304 does not."""
     response.headers.update(_ALL | (_PAGE if response.mimetype == "text/html" else _REST))

@@ -14,7 +14,7 @@ from werkzeug.exceptions import HTTPException
 from service import errors
 from service.cache.score_cache import Answer, CacheStatus
 from service.errors import ServiceError
-from service.storage.db import is_away
+from service.storage.db import is_unavailable
 from service.storage.paging import Page, PageRequest, decode_cursor, encode_cursor
 from service.telemetry.metrics import count_score_read
 
@@ -81,7 +81,7 @@ def http_problem(error: HTTPException) -> Any:
 
 def unexpected_problem(error: Exception) -> Response:
     """What nobody foresaw: the database is away, or something is wrong here."""
-    if is_away(error):
+    if is_unavailable(error):
         log.warning("The database is away: %s", error)
         return problem(errors.Unavailable("The database cannot be reached, or is busy. Try again shortly."))
     log.error("Unexpected error", exc_info=error)

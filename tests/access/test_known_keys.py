@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from service.access import known_keys
 from service.access.keys import change_key, create_key, ensure_first_key, revoke_key, rotate_key
 from service.access.known_keys import KnownKeys
-from service.storage.db import Database, is_away
+from service.storage.db import Database, is_unavailable
 from service.values.vocabulary import Scope
 
 pytestmark = pytest.mark.sqlite_alone  # what is kept in memory
@@ -81,7 +81,7 @@ def test_end_that_was_known(db, now, key, end):
     A remembered key ends at the very moment that was set for it or for its secret.
     """
     if end == "expiry":
-        change_key(db, key.id, changes={"expires_at": now + HOUR}, seen=None, now=now)
+        change_key(db, key.id, changes={"expires_at": now + HOUR}, if_match=None, now=now)
     else:
         rotate_key(db, key.id, overlap=HOUR, now=now)
     known = KnownKeys(db)
@@ -115,7 +115,7 @@ def test_database_is_away(now, monkeypatch, pause, asks_again):
                 known.find("bo_reader_0123456789abcdef", now=now)
             errors.append(caught.value)
 
-    assert all(map(is_away, errors))
+    assert all(map(is_unavailable, errors))
     assert asks_again is (errors[0] is not errors[1])
 
 

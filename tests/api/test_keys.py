@@ -214,7 +214,7 @@ def test_expiry(world):
     assert [True, True] == [is_known(world, each, at=end - INSTANT) for each in (key, kept)]
     assert [False, True] == [is_known(world, each, at=end) for each in (key, kept)]
     with pytest.raises(KeyEnded):
-        keys.change_key(world.runtime.db, UUID(key["id"]), changes={"expires_at": None}, seen=None, now=end)
+        keys.change_key(world.runtime.db, UUID(key["id"]), changes={"expires_at": None}, if_match=None, now=end)
 
 
 def test_change_needs_what_was_read(world):

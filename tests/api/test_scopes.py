@@ -57,7 +57,7 @@ def bad_keys(world):
     db, now, secret = world.runtime.db, dt.datetime.now(dt.UTC), world.secret
     revoked, expired = (create_key(db, name=name, scopes=[Scope.ADMIN], now=now) for name in ("revoked", "expired"))
     revoke_key(db, revoked.id, now=now)
-    change_key(db, expired.id, changes={"expires_at": now + dt.timedelta(microseconds=1)}, seen=None, now=now)
+    change_key(db, expired.id, changes={"expires_at": now + dt.timedelta(microseconds=1)}, if_match=None, now=now)
     yield from (
         "Bearer",
         "Bearer ",

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from service.app import create_app
-from service.operations.readiness import say_starting, say_stopping
+from service.operations.readiness import mark_draining, mark_started
 from tests.support.contract import CheckedClient
 from tests.support.world import assert_problem, report
 
@@ -60,9 +60,9 @@ def test_stopping(world):
     """
     A service that was told to stop is not ready, and answers whatever still comes; started again, it is ready.
     """
-    say_stopping(world.runtime.settings.data_dir)
+    mark_draining(world.runtime.settings.data_dir)
     stopping, health, score = (world.client.get(path) for path in ("/readyz", "/healthz", "/v1/scores"))
-    say_starting(world.runtime.settings.data_dir)
+    mark_started(world.runtime.settings.data_dir)
 
     assert_problem(stopping, 503, "stopping")
     assert "1" == stopping.headers["Retry-After"]

@@ -45,7 +45,7 @@ def test_redis_refused(own, rows, server):
     """
     server.kill()
     assert ("herald 0", BYPASS) == read(own, rows)
-    assert [False] * 3 == [own.answers(), own.forget(["herald"]), own.forget_after_restart()]
+    assert [False] * 3 == [own.answers(), own.invalidate(["herald"]), own.invalidate_after_restart()]
 
     server.start()
 
@@ -61,9 +61,9 @@ def test_redis_hung(own, rows, server):
     with server.hung():
         rows.number = 1
         assert ("herald 1", BYPASS) == read(own, rows)
-        assert [False] * 3 == [own.answers(), own.forget(["herald"]), own.forget_after_restart()]
+        assert [False] * 3 == [own.answers(), own.invalidate(["herald"]), own.invalidate_after_restart()]
 
-    wait_until(lambda: own.forget(["herald"]))
+    wait_until(lambda: own.invalidate(["herald"]))
     wait_until(lambda: read(own, rows)[1] is HIT)
     assert ("herald 1", HIT) == read(own, rows)
     assert write(own, rows)
@@ -101,12 +101,12 @@ def test_redis_restarted(own, rows, server):
     A restart while nobody was asking is noticed by the connections: the first use afterwards works.
     """
     read(own, rows)
-    own.forget(["herald"])
+    own.invalidate(["herald"])
     server.restart()
 
     assert ("herald 0", MISS) == read(own, rows)
     server.restart()
-    assert own.forget(["herald"])
+    assert own.invalidate(["herald"])
     server.restart()
     assert own.answers()
 
@@ -115,7 +115,7 @@ def test_restored_from_an_old_snapshot(own, rows, server):
     """
     R20: a Redis that comes back with what it held long ago has that made old by the worker's next round.
     """
-    own.forget_after_restart()
+    own.invalidate_after_restart()
     read(own, rows)
     dump = server.save()
     write(own, rows)
@@ -123,7 +123,7 @@ def test_restored_from_an_old_snapshot(own, rows, server):
     server.restart_from(dump)
     assert ("herald 0", HIT) == read(own, rows), "the snapshot was not restored, so this tests nothing"
 
-    assert own.forget_after_restart()
+    assert own.invalidate_after_restart()
 
     assert ("herald 1", MISS) == read(own, rows)
 
@@ -132,10 +132,10 @@ def test_same_process_keeps_what_it_has(own, rows):
     """
     Nothing is made old while Redis is the process it was.
     """
-    assert own.forget_after_restart()
+    assert own.invalidate_after_restart()
     read(own, rows)
 
-    assert own.forget_after_restart()
+    assert own.invalidate_after_restart()
 
     assert ("herald 0", HIT) == read(own, rows)
 
@@ -180,7 +180,7 @@ def fail_open(scores, rows):
         assert "herald 0" == read(scores, rows)[0]
         write(scores, rows)
         assert "herald 1" == read(scores, rows)[0]
-        scores.forget_after_restart()
+        scores.invalidate_after_restart()
         scores.answers()
 
 

@@ -166,7 +166,7 @@ def test_generations_are_random_and_never_reused(own, rows, server):
     No generation comes twice, be it renewed, expired, evicted or lost with everything else.
     """
     own_tokens, shared_tokens = [], []
-    for change in [lambda: own.forget(["herald"]), server.client.flushall] * 5:
+    for change in [lambda: own.invalidate(["herald"]), server.client.flushall] * 5:
         read(own, rows)
         token, shared = generations(server.client)
         own_tokens.append(token)
@@ -220,7 +220,7 @@ def test_nothing_is_kept_for_good(own, rows, server):
     Every key has an end, so that what nobody asks for any more goes by itself.
     """
     read(own, rows)
-    own.forget(["herald"])
+    own.invalidate(["herald"])
     read(own, rows)
 
     assert all(0 < server.client.ttl(key) <= 86400 for key in server.client.keys("*"))

@@ -235,7 +235,7 @@ def test_position_equals_the_rule_read_word_by_word(reports, known_at):
     assert (Role.OWN if own else Role.RELAY, best) == (found.role, found.report)
 
 
-def lead_to(outlet, reports, seen):
+def redirect_to(outlet, reports, seen):
     """The names of the sources that an outlet's reports lead to, or an error when they lead in a circle."""
     if outlet in seen:
         raise RecursionError
@@ -244,7 +244,7 @@ def lead_to(outlet, reports, seen):
         return {outlet}
     sources = set()
     for report in of_outlet:
-        sources |= {"?"} if report.cited_id is None else lead_to(report.cited_id, reports, {*seen, outlet})
+        sources |= {"?"} if report.cited_id is None else redirect_to(report.cited_id, reports, {*seen, outlet})
     return sources
 
 
@@ -257,9 +257,9 @@ def test_roots_equal_a_walk_along_every_relay(reports, parents):
     sources = set()
     try:
         for report in reports:
-            sources |= lead_to(report.outlet_id, reports, set())
+            sources |= redirect_to(report.outlet_id, reports, set())
             if report.is_relay:
-                sources |= {"?"} if report.cited_id is None else lead_to(report.cited_id, reports, set())
+                sources |= {"?"} if report.cited_id is None else redirect_to(report.cited_id, reports, set())
     except RecursionError:
         assert relay_cycle(reports) is not None
         return

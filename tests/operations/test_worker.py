@@ -74,7 +74,7 @@ def test_worker_catches_up_with_a_redis_that_was_away(db, own, server, working):
     with working(db, own):
         with server.hung():
             leave(db)
-            assert not own.forget(["herald"])
+            assert not own.invalidate(["herald"])
         wait_until(lambda: is_empty(db))
         wait_until(lambda: read(own, b"new")[1] is CacheStatus.HIT)
 

@@ -74,11 +74,11 @@ def test_changed_by_hand(busy):
     with busy.runtime.db.write() as session:
         session.execute(sa.update(Subtotal).values(claims=Subtotal.claims + 1))
         changed = len(session.scalars(sa.select(Subtotal)).all())
-    busy.runtime.cache.forget_all()
+    busy.runtime.cache.invalidate_all()
 
     assert before["counts"] != busy.score()["counts"]
     assert changed == rebuild_sums(busy.runtime.db, now=NOW)
-    busy.runtime.cache.forget_all()
+    busy.runtime.cache.invalidate_all()
     assert before["counts"] == busy.score()["counts"]
     sweep(busy.runtime.db, busy.runtime.cache)
     assert 0 == rebuild_sums(busy.runtime.db, now=NOW)
@@ -164,7 +164,7 @@ def test_merge_undone_by_two_at_once(world):
         lock_name(session, PLACES)
         second = thread.submit(other.delete, merge, headers={"If-Match": "*"})
         wait_until(lambda: second.done() or session.scalar(waiting))
-        undo_merge(at.db, at.cache, "herald", seen=None, caller=OPERATOR, now=END)
+        undo_merge(at.db, at.cache, "herald", if_match=None, caller=OPERATOR, now=END)
 
     assert 404 == second.result().status_code
     assert 0 == rebuild_sums(at.db, now=NOW)

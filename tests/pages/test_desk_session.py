@@ -122,7 +122,7 @@ def test_key_ends(app, db, world, end):
         rotate_key(db, editor.key.id, overlap=dt.timedelta(days=1), now=now)
     else:
         soon = now + dt.timedelta(milliseconds=20)
-        change_key(db, editor.key.id, changes={"expires_at": soon}, seen=None, now=now)
+        change_key(db, editor.key.id, changes={"expires_at": soon}, if_match=None, now=now)
         wait_until(lambda: dt.datetime.now(dt.UTC) > soon)
 
     assert is_out(editor.client.get("/desk"))

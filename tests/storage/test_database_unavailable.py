@@ -22,7 +22,7 @@ from service.app import create_app
 from service.config import Settings
 from service.errors import QueryTimeout
 from service.storage import engines
-from service.storage.db import Database, is_away
+from service.storage.db import Database, is_unavailable
 from service.storage.migrations import migrate
 from service.transfer.export import write_export
 from service.values.ids import new_id
@@ -68,7 +68,7 @@ def test_what_counts_as_away(error, away):
     """
     Only what waiting may mend counts as a database that is away.
     """
-    assert away is is_away(error)
+    assert away is is_unavailable(error)
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_what_counts_as_away_on_sqlite(tmp_path, sqlite_template, statement, awa
         with pytest.raises(sa.exc.OperationalError) as caught:
             session.connection().exec_driver_sql(statement, (0,) * statement.count("?"))
 
-    assert away is is_away(caught.value)
+    assert away is is_unavailable(caught.value)
 
 
 def test_sqlite_locked(tmp_path, sqlite_template, redis_url):

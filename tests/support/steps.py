@@ -170,7 +170,7 @@ def merge(place, _, outlet, into, *, now):
 
 
 def part(place, _, outlet, *, now):
-    undo_merge(place.db, place.cache, place.slugs[outlet], seen=None, caller=OPERATOR, now=now)
+    undo_merge(place.db, place.cache, place.slugs[outlet], if_match=None, caller=OPERATOR, now=now)
     del place.merged[place.slugs[outlet]]
 
 

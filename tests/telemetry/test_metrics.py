@@ -89,7 +89,7 @@ def test_redis_away(tmp_path, operation):
     cache = ScoreCache(f"unix://{tmp_path}/nobody.sock")
     ask = {
         "read": lambda: cache.get_or_compute([HERALD], compute),
-        "forget": lambda: cache.forget(["herald"]),
+        "forget": lambda: cache.invalidate(["herald"]),
         "ping": cache.answers,
     }[operation]
     before = render_metrics(None).decode()

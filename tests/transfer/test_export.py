@@ -73,7 +73,7 @@ def empty(world):
         for table in reversed(Base.metadata.sorted_tables):
             if table.name != "api_key":
                 connection.execute(table.delete())
-    world.runtime.cache.forget_all()
+    world.runtime.cache.invalidate_all()
 
 
 def test_lines(world, export, tmp_path):
