@@ -1,4 +1,4 @@
-"""The production learner as the evaluation protocol wants it: `make()` gives an object that only passes on."""
+"""An adapter from the evaluation protocol to the forecast model of the service. `make()` returns a new one."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _STANCES = {"asserts": Stance.SUPPORT, "denies": Stance.DENY, "mentions": Stance
 
 
 class Adapter:
-    """Turns records into reports and truths for the learner, and forecasts into probabilities."""
+    """A forecast model that reads the records of the protocol and returns probabilities."""
 
     def __init__(self) -> None:
         self._learner = Learner()
@@ -27,7 +27,7 @@ class Adapter:
         return self._learner.forecast(_claim(reports[0]), self._reports(reports)).probability
 
     def on_report(self, report: dict[str, Any]) -> None:
-        """Nothing is learned from a report whose claim is open."""
+        """Do nothing: the model learns only from resolved claims."""
 
     def on_resolve(self, claim_id: object, outcome: float, reports: list[dict[str, Any]], t: float) -> None:
         self._learner.learn(Resolved(_claim(reports[0]), self._reports(reports), float(outcome), _moment(t)))
@@ -39,7 +39,7 @@ class Adapter:
 
 
 def make() -> Adapter:
-    """A learner that knows nothing yet."""
+    """Return a forecast model without training."""
     return Adapter()
 
 
@@ -58,5 +58,5 @@ def _report(report: dict[str, Any], published_at: dt.datetime) -> ForecastReport
 
 
 def _moment(days: float) -> dt.datetime:
-    """A time of the protocol: days since 1970, or a record's place in a file that only has an order."""
+    """Return a time of the protocol: days since 1970, or the position of a record in a file without times."""
     return _EPOCH + dt.timedelta(days=days)

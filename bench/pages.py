@@ -1,11 +1,10 @@
-"""How long the first byte of a page takes, beside what the API takes for the same data, and what a page weighs.
+"""Measure the time to the first byte of pages, compared with the API on the same data, and the size of pages.
 
     python -m bench.pages [CLAIMS]
 
-A SQLite file is filled with so many claims (100,000), each reported by one outlet that reports them all and by three
-of ten thousand others. Then the pages and the calls of the API that have the same in them are answered in turns, by
-one process: each computed from the database, as if there were no cache; then from a real Redis, as usual. The ratio of
-their medians should be below three, and a page below 300 kB.
+A SQLite file is filled with CLAIMS claims (100,000). One outlet reports all of them, and three of ten thousand others
+report each. One process then answers the pages and the API calls with the same data alternately: first without a cache,
+then with a real Redis. The ratio of their medians should be below three, and a page below 300 kB.
 """
 
 from __future__ import annotations
@@ -39,7 +38,7 @@ NOW = dt.datetime(2026, 11, 1, tzinfo=dt.UTC)
 OUTLETS = 10_000
 OTHERS = 3
 LIMIT = 3.0
-HEAVIEST = 300_000
+MAX_SIZE = 300_000  # bytes of a page
 _CHUNK = 10_000
 _SPAN = 5 * 365  # days
 
@@ -59,14 +58,14 @@ WHY = ("/outlets/outlet-0/why", ("/v1/outlets/outlet-0/score/explanation",))
 
 
 def fill(db: Database, claims: int) -> None:
-    """The claims with their reports and resolutions."""
+    """Insert the claims with their reports and resolutions."""
     migrate(db.engine)
     outlets = [new_id() for _ in range(OUTLETS)]
     ids = [new_id() for _ in range(claims)]
-    _insert(db, Outlet, (_outlet(n, one) for n, one in enumerate(outlets)))
-    _insert(db, Claim, (_claim(n, one) for n, one in enumerate(ids)))
-    _insert(db, Report, (_report(n, k, one, outlets) for n, one in enumerate(ids) for k in range(1 + OTHERS)))
-    _insert(db, Resolution, (_resolution(n, one, claims) for n, one in enumerate(ids)))
+    _insert(db, Outlet, (_outlet(n, outlet_id) for n, outlet_id in enumerate(outlets)))
+    _insert(db, Claim, (_claim(n, claim_id) for n, claim_id in enumerate(ids)))
+    _insert(db, Report, (_report(n, k, claim_id, outlets) for n, claim_id in enumerate(ids) for k in range(1 + OTHERS)))
+    _insert(db, Resolution, (_resolution(n, claim_id, claims) for n, claim_id in enumerate(ids)))
     rebuild_sums(db, now=NOW)
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(sa.text("ANALYZE"))
@@ -74,21 +73,21 @@ def fill(db: Database, claims: int) -> None:
 
 def _outlet(number: int, outlet_id: object) -> dict[str, Any]:
     name = f"outlet-{number}"
-    named = {"slug": name, "name": f"Outlet {number}", "name_key": name, "kind": OutletKind.WEBSITE}
-    return {"id": outlet_id, **named, "scorable": True, "recorded_at": NOW, "parent_id": None}
+    names = {"slug": name, "name": f"Outlet {number}", "name_key": name, "kind": OutletKind.WEBSITE}
+    return {"id": outlet_id, **names, "scorable": True, "recorded_at": NOW, "parent_id": None}
 
 
 def _claim(number: int, claim_id: object) -> dict[str, Any]:
-    said = {"text": f"Claim {number} comes true.", "kind": ClaimKind.FACT, "topic": f"topic {number % 7}", "tags": []}
-    return {"id": claim_id, **said, "recorded_at": NOW}
+    content = {"text": f"Claim {number}.", "kind": ClaimKind.FACT, "topic": f"topic {number % 7}", "tags": []}
+    return {"id": claim_id, **content, "recorded_at": NOW}
 
 
 def _report(number: int, place: int, claim_id: object, outlets: Sequence[object]) -> dict[str, Any]:
-    one = 0 if place == 0 else 1 + (number * OTHERS + place) % (OUTLETS - 1)
+    outlet = 0 if place == 0 else 1 + (number * OTHERS + place) % (OUTLETS - 1)
     return {
         "id": new_id(),
         "claim_id": claim_id,
-        "outlet_id": outlets[one],
+        "outlet_id": outlets[outlet],
         "stance": Stance.DENY if (number + place) % 7 == 0 else Stance.SUPPORT,
         "commitment": (None, 1, 2, 3, 4)[(number + place) % 5],
         "probability": (number % 20) / 20,
@@ -102,58 +101,58 @@ def _report(number: int, place: int, claim_id: object, outlets: Sequence[object]
 def _resolution(number: int, claim_id: object, claims: int) -> dict[str, Any]:
     verdict = Verdict.TRUE if number % 3 else Verdict.FALSE
     known_at = NOW - dt.timedelta(days=_SPAN * number / claims)
-    told = {"verdict": verdict, "truth": float(verdict is Verdict.TRUE), "known_at": known_at, "evidence": []}
-    return {"id": new_id(), "claim_id": claim_id, "position": 1, **told, "note": "Seen.", "recorded_at": NOW}
+    content = {"verdict": verdict, "truth": float(verdict is Verdict.TRUE), "known_at": known_at, "evidence": []}
+    return {"id": new_id(), "claim_id": claim_id, "position": 1, **content, "note": "Seen.", "recorded_at": NOW}
 
 
 def _insert(db: Database, table: Any, rows: Iterator[dict[str, Any]]) -> None:
     while chunk := list(itertools.islice(rows, _CHUNK)):
-        with db.trial() as session:  # as if no ledger were kept: rows are all that is measured
+        with db.trial() as session:  # without ledger entries, which are not measured here
             session.execute(sa.insert(table), chunk)
             session.commit()
 
 
 def measure(client: FlaskClient, page: str, calls: Sequence[str], turns: int) -> tuple[float, float, int]:
-    """The median milliseconds of a page and of the calls together, asked in turns; and what the page weighs."""
-    took: dict[bool, list[float]] = {True: [], False: []}
-    weight = 0
+    """Return the median milliseconds of a page and of the API calls together, and the size of the page in bytes."""
+    times: dict[bool, list[float]] = {True: [], False: []}
+    size = 0
     for _ in range(turns):
         for is_page, paths in ((True, [page]), (False, calls)):
-            begun = time.perf_counter()
-            answers = [client.get(path) for path in paths]
-            took[is_page].append(1000 * (time.perf_counter() - begun))
-            if [answer.status_code for answer in answers] != [200] * len(paths):
-                raise SystemExit(f"{paths}: {[answer.status for answer in answers]}")
-            weight = len(answers[0].data) if is_page else weight
-    return statistics.median(took[True]), statistics.median(took[False]), weight
+            began = time.perf_counter()
+            responses = [client.get(path) for path in paths]
+            times[is_page].append(1000 * (time.perf_counter() - began))
+            if [response.status_code for response in responses] != [200] * len(paths):
+                raise SystemExit(f"{paths}: {[response.status for response in responses]}")
+            size = len(responses[0].data) if is_page else size
+    return statistics.median(times[True]), statistics.median(times[False]), size
 
 
 def compare(client: FlaskClient, cache: str, turns: int) -> bool:
-    """Print what the pages take beside the API; whether all is within the limits."""
+    """Print the times of the pages and of the API. Return whether all are within the limits."""
     within = True
     for page, calls in (RANKING, OUTLET, WHY):
-        mine, theirs, weight = measure(client, page, calls, turns)
-        within = within and mine / theirs <= LIMIT and weight <= HEAVIEST
+        of_page, of_api, size = measure(client, page, calls, turns)
+        within = within and of_page / of_api <= LIMIT and size <= MAX_SIZE
         print(
-            f"{cache:9} {page:24} {mine:9.1f} ms   API {theirs:9.1f} ms   ratio {mine / theirs:.2f} (limit {LIMIT})"
-            f"   {weight / 1000:.0f} kB",
+            f"{cache:9} {page:24} {of_page:9.1f} ms   API {of_api:9.1f} ms"
+            f"   ratio {of_page / of_api:.2f} (limit {LIMIT})   {size / 1000:.0f} kB",
             flush=True,
         )
     return within
 
 
 def main() -> int:
-    """Compare without a cache and with one; 1 if something is over its limit."""
-    logging.disable(logging.WARNING)  # that there is no Redis at first is meant
+    """Compare without a cache and with one. Return 1 if a limit is exceeded."""
+    logging.disable(logging.WARNING)  # there is no Redis at first
     claims = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
     with tempfile.TemporaryDirectory(prefix="borneout-bench-") as folder:
         env = {"BORNEOUT_RATE_LIMIT": "off", "BORNEOUT_REDIS_URL": "redis://127.0.0.1:1"}
         app = create_app(Settings.from_env(env, data_dir=Path(folder)))
         runtime = app.extensions["runtime"]
-        begun = time.perf_counter()
+        began = time.perf_counter()
         fill(runtime.db, claims)
         refit_context(runtime.db, runtime.cache, now=NOW, at_once=True)
-        print(f"{claims} claims, {claims * (1 + OTHERS)} reports in {time.perf_counter() - begun:.0f} s", flush=True)
+        print(f"{claims} claims, {claims * (1 + OTHERS)} reports in {time.perf_counter() - began:.0f} s", flush=True)
         within = compare(app.test_client(), "no cache", turns=3)
         with own_redis(Path(folder)) as redis:
             env["BORNEOUT_REDIS_URL"] = redis.url

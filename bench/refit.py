@@ -1,10 +1,9 @@
-"""How long a refit of a million reports takes, and what it needs, beside crowd-kit's Dawid-Skene on the same rows.
+"""Measure the time and memory of a refit of a million reports, compared with crowd-kit's Dawid-Skene.
 
     python -m bench.refit [REPORTS]
 
-Each runs in a process of its own, on one core. Seconds are by the clock, and those that the process was busy;
-memory is the peak of the whole process, the rows included. crowd-kit is left out where it is not installed (see
-bench/README.md).
+Each method runs in a process of its own, on one core. Seconds are wall-clock and CPU time. Memory is the peak of the
+whole process, including the rows. Without crowd-kit (see bench/README.md) only the refit runs.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ _START = dt.datetime(2010, 1, 1, tzinfo=dt.UTC)
 
 
 class Rows:
-    """Reports made up: outlets that are right more or less often, on claims of which a third prove true."""
+    """Synthetic reports of outlets with different skill, on claims of which a third prove true."""
 
     def __init__(self, reports: int) -> None:
         random = np.random.default_rng(1)
@@ -35,7 +34,7 @@ class Rows:
         claims = int(self.claim[-1]) + 1
         self.truth = random.random(claims) < 1 / 3
         skill = random.beta(7, 3, OUTLETS)
-        # A few outlets publish most of what there is.
+        # A few outlets publish most reports.
         self.outlet = np.minimum(random.zipf(1.2, reports) - 1, random.integers(0, OUTLETS, reports))
         right = random.random(reports) < skill[self.outlet]
         self.supports = right == self.truth[self.claim]
@@ -49,7 +48,7 @@ class Rows:
 
 
 def refit_all(rows: Rows) -> str:
-    """What `borneout refit` does once the rows are read."""
+    """Fit the forecast model, as `borneout refit` does after reading the rows."""
     from service.methods.forecast import refit
 
     state = refit(_cases(rows))
@@ -80,7 +79,7 @@ def _cases(rows: Rows) -> Iterator[object]:
 
 
 def dawid_skene(rows: Rows) -> str:
-    """crowd-kit's, with its default hundred iterations at most; it learns from no resolution."""
+    """Run crowd-kit's Dawid-Skene with its default of at most 100 iterations. It does not use resolutions."""
     import pandas as pd
     from crowdkit.aggregation import DawidSkene
 
@@ -93,7 +92,7 @@ METHODS = {"refit": refit_all, "dawid-skene": dawid_skene}
 
 
 def main() -> None:
-    """Measure each method in a process of its own, or the one named last in this process."""
+    """Measure each method in a process of its own, or the method named as last argument in this process."""
     reports = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
     if len(sys.argv) > 2:
         _measure(sys.argv[2], reports)
@@ -110,11 +109,11 @@ def main() -> None:
 def _measure(name: str, reports: int) -> None:
     rows = Rows(reports)
     before, busy_before = time.perf_counter(), time.process_time()
-    told = METHODS[name](rows)
+    summary = METHODS[name](rows)
     seconds, busy = time.perf_counter() - before, time.process_time() - busy_before
     megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(
-        f"{name:12} {len(rows):9,} reports {seconds:6.1f} s ({busy:.1f} s busy) {megabytes:5.0f} MB   {told}",
+        f"{name:12} {len(rows):9,} reports {seconds:6.1f} s ({busy:.1f} s busy) {megabytes:5.0f} MB   {summary}",
         flush=True,
     )
 

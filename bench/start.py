@@ -1,6 +1,8 @@
-"""How long `borneout serve` takes from exec to its first answer, as a multiple of importing its libraries.
+"""Measure the time from exec of `borneout serve` to its first response, as a multiple of importing its libraries.
 
-`python -m bench.start [ROUNDS]`. Both are measured in turn, since the machine may get busier or quieter meanwhile.
+    python -m bench.start [ROUNDS]
+
+Both are measured alternately, because the load of the machine may change.
 """
 
 from __future__ import annotations
@@ -21,14 +23,14 @@ _LIBRARIES = "import flask, flask_smorest, marshmallow, redis, sqlalchemy, alemb
 
 
 def import_libraries() -> float:
-    """Seconds that Python takes to import the libraries and end."""
+    """Return the seconds that Python takes to import the libraries and exit."""
     began = time.perf_counter()
     subprocess.run([sys.executable, "-c", _LIBRARIES], check=True)
     return time.perf_counter() - began
 
 
 def start(data_dir: Path) -> float:
-    """Seconds from exec to the first answer of a service, which is then stopped."""
+    """Return the seconds from exec to the first response of a service. The service is then stopped."""
     port = free_port()
     command = [sys.executable, "-m", "service.cli", "serve", "--data-dir", str(data_dir), "--port", str(port)]
     began = time.perf_counter()
@@ -36,7 +38,7 @@ def start(data_dir: Path) -> float:
         try:
             while not _answers(port):
                 if service.poll() is not None:
-                    raise SystemExit("The service has not started.")
+                    raise SystemExit("The service did not start.")
                 time.sleep(0.005)
             return time.perf_counter() - began
         finally:
@@ -52,15 +54,15 @@ def _answers(port: int) -> bool:
 
 
 def main(rounds: int) -> None:
-    """Print the medians of some rounds, and fail if a start takes longer than it may."""
-    found: dict[str, list[float]] = {"import": [], "first start": [], "second start": []}
+    """Print the medians of some rounds, and fail if a start exceeds the limit."""
+    measured: dict[str, list[float]] = {"import": [], "first start": [], "second start": []}
     with tempfile.TemporaryDirectory() as folder:
         for number in range(rounds):
             data_dir = Path(folder) / str(number)
-            found["import"].append(import_libraries())
-            found["first start"].append(start(data_dir))
-            found["second start"].append(start(data_dir))
-    medians = {name: statistics.median(seconds) for name, seconds in found.items()}
+            measured["import"].append(import_libraries())
+            measured["first start"].append(start(data_dir))
+            measured["second start"].append(start(data_dir))
+    medians = {name: statistics.median(seconds) for name, seconds in measured.items()}
     for name, seconds in medians.items():
         print(f"{name:12}  {seconds:5.2f} s  {seconds / medians['import']:4.2f} x import")
     if max(medians.values()) > _LIMIT * medians["import"]:
