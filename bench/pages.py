@@ -107,7 +107,7 @@ def _resolution(number: int, claim_id: object, claims: int) -> dict[str, Any]:
 
 def _insert(db: Database, table: Any, rows: Iterator[dict[str, Any]]) -> None:
     while chunk := list(itertools.islice(rows, _CHUNK)):
-        with db.trial() as session:  # without ledger entries, which are not measured here
+        with db.dry_run() as session:  # without ledger entries, which are not measured here
             session.execute(sa.insert(table), chunk)
             session.commit()
 

@@ -29,7 +29,8 @@ from service.cache.score_cache import ScoreCache
 from service.outlets.rebuild_sums import rebuild_sums
 from service.outlets.track_record import Lens
 from service.scores.read import outlet_score
-from service.storage.db import Base, Database
+from service.storage.base import Base
+from service.storage.db import Database
 from service.storage.migrations import migrate
 from service.storage.models import Claim, Outlet, Report, Resolution
 from service.values.ids import new_id
@@ -109,7 +110,7 @@ def _resolution(number: int, claim_id: object) -> dict[str, Any]:
 
 def _insert(db: Database, table: type[Base], rows: Iterator[dict[str, Any]]) -> None:
     while chunk := list(itertools.islice(rows, _CHUNK)):
-        with db.trial() as session:  # without ledger entries, which are not measured here
+        with db.dry_run() as session:  # without ledger entries, which are not measured here
             session.execute(sa.insert(table), chunk)
             session.commit()
 

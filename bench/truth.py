@@ -16,7 +16,7 @@ from service.outlets.rebuild_sums import rebuild_sums
 from service.outlets.track_record import Lens
 from service.scores.read import outlet_score
 from service.storage.db import Database
-from service.storage.models import Claim, KeptAnswer, Report, Resolution
+from service.storage.models import Claim, Report, Resolution, StoredResponse
 from service.values.vocabulary import Basis
 from tests.support.live_service import Service
 
@@ -46,7 +46,7 @@ def _wrong_rows(db: Database, told: Told, name: str) -> Counter[str]:
         reports = _per_claim(session, Report, named)
         resolutions = _per_claim(session, Resolution, named)
         newest = {str(one) for one in session.scalars(sa.select(Resolution.id))}
-        keys = session.scalars(sa.select(KeptAnswer.idempotency_key).where(KeptAnswer.status > 0))
+        keys = session.scalars(sa.select(StoredResponse.idempotency_key).where(StoredResponse.status > 0))
         kept = {key for key in keys if key.partition("-")[2].startswith(f"{name}-")}
     wrong["acknowledged claims that are not there"] += sum(claims.get(one) != told.claims[one] for one in told.claims)
     wrong["acknowledged resolutions that are not there"] += len(set(told.resolutions.values()) - newest)

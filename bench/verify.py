@@ -24,8 +24,8 @@ import sqlalchemy as sa
 
 from bench.score_cost import NOW, PER_CLAIM, fill
 from service.ledger.seal import seal_entries
-from service.storage.actors import NOBODY
-from service.storage.canonical import content_of, entered_tables, row_key, table_of
+from service.storage.actors import UNNAMED
+from service.storage.canonical import content_of, journaled_tables, row_key, table_of
 from service.storage.db import Database
 from service.storage.journal import NO_ENTRY, new_entry, new_salt
 from service.storage.models import Entry
@@ -38,14 +38,14 @@ _ROWS_PER_REPORT = 1 + 1.9 / PER_CLAIM  # with its share of a claim and of a res
 def enter_rows(db: Database) -> None:
     """Enter every row in the ledger, which `fill` bypasses."""
     with db.write() as session:
-        for table in entered_tables():
+        for table in journaled_tables():
             rows = session.execute(sa.select(table), execution_options={"yield_per": 1000}).mappings()
             for chunk in rows.partitions():
                 entries = []
                 for row in chunk:
                     place, salt = (table.name, row_key(table, row)), new_salt()
                     after = content_of(table, row, salt)
-                    entries.append(new_entry(place, NO_ENTRY, before=None, after=after, salt=salt, actor=NOBODY))
+                    entries.append(new_entry(place, NO_ENTRY, before=None, after=after, salt=salt, actor=UNNAMED))
                 session.execute(sa.insert(table_of(Entry)), entries)
 
 

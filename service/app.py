@@ -48,7 +48,7 @@ from service.schemas.fields import Instant
 from service.schemas.reports import NamedOutlet
 from service.storage.db import Database
 from service.telemetry.logs import set_up_logs
-from service.telemetry.metrics import show_zeros
+from service.telemetry.metrics import export_zeros
 from service.web.auth import SECURITY_SCHEME, check_key
 from service.web.base_path import BasePath
 from service.web.blueprint import Api, UnreservedConverter
@@ -103,7 +103,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     if settings is None:
         set_up_logs()
         settings = Settings.from_env()
-    show_zeros()
+    export_zeros()
     app = Flask(__name__, static_folder=None)
     app.config.from_mapping(
         API_TITLE="Borneout",

@@ -1,4 +1,4 @@
-"""Settings: read once from the environment; a bad value stops the start with its name."""
+"""The settings, read once from the environment. An invalid value stops the start and is named."""
 
 from __future__ import annotations
 
@@ -44,39 +44,39 @@ _KNOWN = frozenset(
 
 
 class BadSetting(CannotRun):
-    """A setting has a value that cannot be used."""
+    """A setting has an invalid value."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What an operator can set; docs/operations.md says it in words."""
+    """The settings of an operator; docs/operations.md describes them."""
 
     data_dir: Path
-    database_url: str = field(repr=False)  # which may hold a password, as the next one
+    database_url: str = field(repr=False)  # may contain a password, as may redis_url
     redis_url: str = field(repr=False)
     embedded_redis: bool
-    """Whether `serve` starts a Redis of its own."""
+    """Whether `serve` starts its own Redis."""
     public_read: bool
     migrate: bool
     bootstrap_key: str | None = field(repr=False)
     limits: Limits | None
-    """How often who may call; None for as often as they like."""
+    """The rate limits; None for no limits."""
     base_path: str
-    """What every path of the service begins with, without a slash at its end; empty for nothing."""
+    """The prefix of all paths of the service, without a trailing slash; empty for none."""
     trusted_proxies: int
-    """How many proxies of the operator's own a request comes through."""
+    """The number of the operator's proxies in front of the service."""
     security_contact: str | None
-    """Whom to tell of a weakness, as a URI."""
+    """The contact for reports of vulnerabilities, as a URI."""
     secret_key: str | None = field(repr=False)
-    """What cookies are signed with; None for a secret of the data directory's own."""
+    """The key that signs cookies; None for a key stored in the data directory."""
     drain: float
-    """Seconds for which requests are still taken after it was said that the service stops."""
+    """The seconds for which a stopping service still accepts requests."""
     conventional: frozenset[str] = frozenset()
-    """Which of `DATABASE_URL` and `REDIS_URL` are used because ours are not set."""
+    """The variables without our prefix that are used: `DATABASE_URL`, `REDIS_URL`."""
 
     @property
     def sqlite_file(self) -> Path | None:
-        """The file of the database; None if it is PostgreSQL."""
+        """The file of the SQLite database; None for PostgreSQL."""
         scheme, _, path = self.database_url.partition(":///")
         return Path(path) if scheme == "sqlite" else None
 
@@ -86,10 +86,10 @@ class Settings:
 
         Args:
             env: The environment.
-            data_dir: Where the data is; it wins over the environment.
+            data_dir: The data directory, which overrides the environment.
 
         Raises:
-            BadSetting: A variable has a value that cannot be used; it is named.
+            BadSetting: A variable has an invalid value; the message names it.
         """
         for name in sorted(env):
             if name.startswith(PREFIX) and name not in _KNOWN:
@@ -110,7 +110,7 @@ class Settings:
             security_contact=_contact(env.get(PREFIX + "SECURITY_CONTACT") or None),
             secret_key=_secret_key(env.get(PREFIX + "SECRET_KEY") or None),
             drain=_drain(env),
-            conventional=frozenset(found.name for found in (database, cache) if found and not found.is_ours),
+            conventional=frozenset(url.name for url in (database, cache) if url and not url.is_ours),
         )
 
 
@@ -123,7 +123,7 @@ def _flag(env: Mapping[str, str], name: str, *, default: bool) -> bool:
 
 
 def _data_dir(path: Path) -> Path:
-    """Check that the path can be written in a URL, as that of the SQLite file is."""
+    """Check that the path can be part of a URL, as the URL of the SQLite file needs."""
     try:
         str(path).encode()
     except UnicodeEncodeError:
@@ -133,26 +133,26 @@ def _data_dir(path: Path) -> Path:
     return path
 
 
-def _database_url(found: Variable) -> str:
-    """Return the URL as SQLAlchemy takes it; the driver for PostgreSQL is psycopg 3."""
-    scheme, is_url, rest = found.value.partition("://")
+def _database_url(variable: Variable) -> str:
+    """Return the URL for SQLAlchemy; the driver for PostgreSQL is psycopg 3."""
+    scheme, is_url, rest = variable.value.partition("://")
     if is_url and scheme in ("postgres", "postgresql", "postgresql+psycopg"):
         url = f"postgresql+psycopg://{rest}"
     elif is_url and scheme == "sqlite" and len(rest) > 1 and rest.startswith("/"):
         url = f"sqlite:///{absolute_path(Path(rest[1:]))}"
     else:
-        raise BadSetting(f"{found.name} must begin with sqlite:/// or postgresql://.")
-    return _checked(found.name, url, check_database_url)
+        raise BadSetting(f"{variable.name} must begin with sqlite:/// or postgresql://.")
+    return _checked(variable.name, url, check_database_url)
 
 
-def _redis_url(found: Variable) -> str:
-    if not found.value.startswith(("redis://", "rediss://", "unix://")):
-        raise BadSetting(f"{found.name} must begin with redis://, rediss:// or unix://.")
-    return _checked(found.name, found.value, check_redis_url)
+def _redis_url(variable: Variable) -> str:
+    if not variable.value.startswith(("redis://", "rediss://", "unix://")):
+        raise BadSetting(f"{variable.name} must begin with redis://, rediss:// or unix://.")
+    return _checked(variable.name, variable.value, check_redis_url)
 
 
 def _checked(name: str, url: str, check: Callable[[str], None]) -> str:
-    """Return a URL that its client accepts. The error has no part of the URL, which may hold a password."""
+    """Return a URL after checking it with its client. The error never quotes the URL, which may contain a password."""
     try:
         check(url)
     except ValueError as exc:
@@ -162,7 +162,9 @@ def _checked(name: str, url: str, check: Callable[[str], None]) -> str:
 
 def _bootstrap_key(key: str | None) -> str | None:
     if key is not None and not KEY.fullmatch(key):
-        raise BadSetting(f"{PREFIX}BOOTSTRAP_KEY must be bo_ and 20 to 200 of A-Z, a-z, 0-9, _ and -.")
+        raise BadSetting(
+            f"{PREFIX}BOOTSTRAP_KEY must be bo_ followed by 20 to 200 characters of A-Z, a-z, 0-9, _ and -."
+        )
     return key
 
 
@@ -188,7 +190,7 @@ def _proxies(text: str) -> int:
 
 
 def _base_path(path: str) -> str:
-    """Return the base path without a slash at its end."""
+    """Return the base path without a trailing slash."""
     bare = path.removesuffix("/")
     if bare and not _BASE_PATH.fullmatch(bare):
         raise BadSetting(

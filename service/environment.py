@@ -1,4 +1,4 @@
-"""The settings that are needed before the application is imported."""
+"""The settings that are read before the application is imported."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _PORT = "8000"
 
 
 class Variable(NamedTuple):
-    """A variable of the environment that is set."""
+    """An environment variable that is set."""
 
     name: str
     value: str
@@ -27,13 +27,13 @@ class Variable(NamedTuple):
 
 
 def find_variable(env: Mapping[str, str], name: str) -> Variable | None:
-    """Return our variable with this name or, where it is not set, the conventional one without our prefix.
+    """Return the variable with our prefix, or else the conventional one without it.
 
     >>> find_variable({"DATABASE_URL": "postgresql://h/b", "BORNEOUT_DATABASE_URL": ""}, "DATABASE_URL")
     Variable(name='DATABASE_URL', value='postgresql://h/b')
     """
-    found = (Variable(variable, env.get(variable, "")) for variable in (PREFIX + name, name))
-    return next((variable for variable in found if variable.value), None)
+    variables = (Variable(variable, env.get(variable, "")) for variable in (PREFIX + name, name))
+    return next((variable for variable in variables if variable.value), None)
 
 
 def find_data_dir(env: Mapping[str, str]) -> Path:
@@ -46,10 +46,10 @@ def find_data_dir(env: Mapping[str, str]) -> Path:
 
 
 def absolute_path(path: Path) -> Path:
-    """Return a path as an absolute one; `~` is the home directory, as in a shell."""
+    """Return the absolute form of a path. `~` is the home directory, as in a shell."""
     try:
         return path.expanduser().absolute()
-    except RuntimeError:  # there is no such user
+    except RuntimeError:  # unknown user
         return path.absolute()
 
 
@@ -57,7 +57,7 @@ def find_port(env: Mapping[str, str]) -> int:
     """Return the port to listen on.
 
     Raises:
-        ValueError: It is not a number from 1 to 65535.
+        ValueError: The variable is not a number from 1 to 65535.
 
     >>> find_port({"PORT": "80"}), find_port({})
     (80, 8000)
@@ -69,10 +69,10 @@ def find_port(env: Mapping[str, str]) -> int:
 
 
 def drain_seconds(env: Mapping[str, str]) -> float:
-    """How long requests are still taken after it was said that the service stops.
+    """Return the seconds for which a stopping service still accepts requests.
 
     Raises:
-        ValueError: It is not a number of seconds from 0 to 300.
+        ValueError: The variable is not a number of seconds from 0 to 300.
 
     >>> drain_seconds({"BORNEOUT_DRAIN": "2.5"}), drain_seconds({})
     (2.5, 1.0)

@@ -21,7 +21,8 @@ from service.app import create_app
 from service.cache.score_cache import ScoreCache
 from service.config import Settings
 from service.operations.redis_server import redis_command
-from service.storage.db import Base, Database
+from service.storage.base import Base
+from service.storage.db import Database
 from service.storage.migrations import migrate
 from service.web.runtime import Runtime
 from tests.support.awaiting import DEADLINE, wait_until

@@ -1,4 +1,4 @@
-"""service.config: what an operator can set"""
+"""service.config: the settings of an operator"""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from service.config import BadSetting, Settings
 KEY = "bo_0123456789abcdefghij"
 SECRET = "hunter2"
 
-FOLLOWING = {
+DEPENDENT = {
     "data_dir": {"database_url", "redis_url"},
     "redis_url": {"embedded_redis"},
     "embedded_redis": {"redis_url"},
 }
-"""What is otherwise, too, where a field is set."""
+"""The fields that change with a field."""
 
 
 def read(**env):
@@ -61,13 +61,13 @@ def read(**env):
 )
 def test_setting(name, value, field, expected):
     """
-    Each variable sets what it says, and the rest stays as it is.
+    Each variable sets its own field, and the others keep their defaults.
     """
     settings, default = read(**{name: value}), read()
 
     assert expected == getattr(settings, field)
-    rest = {f.name for f in fields(Settings)} - {field} - FOLLOWING.get(field, set())
-    assert [getattr(default, name) for name in sorted(rest)] == [getattr(settings, name) for name in sorted(rest)]
+    others = {f.name for f in fields(Settings)} - {field} - DEPENDENT.get(field, set())
+    assert [getattr(default, name) for name in sorted(others)] == [getattr(settings, name) for name in sorted(others)]
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_setting(name, value, field, expected):
 )
 def test_empty_is_not_set(name):
     """
-    A variable that is set to nothing, as compose files do, is as good as not set.
+    An empty variable, as compose files set it, counts as not set.
     """
     assert read() == read(**{name: ""})
 
@@ -103,7 +103,7 @@ def test_base_path_of_the_whole_site():
 
 def test_bad_base_path_is_explained():
     """
-    The error says what a base path consists of, and shows what was given.
+    The error explains the form of a base path and quotes the value.
     """
     with pytest.raises(BadSetting) as caught:
         read(BASE_PATH="/a/../b")
@@ -114,9 +114,9 @@ def test_bad_base_path_is_explained():
     ) == str(caught.value)
 
 
-def test_data_dir_given_wins():
+def test_data_dir_of_the_command_line():
     """
-    A data directory given on the command line wins over the environment, and the rest follows it.
+    A data directory on the command line overrides the environment, and other defaults follow it.
     """
     settings = Settings.from_env({"BORNEOUT_DATA_DIR": "/a"}, data_dir=Path("/b"))
 
@@ -169,9 +169,9 @@ def test_data_dir_given_wins():
         ("DRAIN", "soon"),
     ],
 )
-def test_bad_value(name, value):
+def test_invalid_value(name, value):
     """
-    A value that cannot be used stops the start, named by its variable and without a secret in it.
+    An invalid value stops the start; the message names the variable and contains no secret.
     """
     with pytest.raises(BadSetting, match=f"^BORNEOUT_{name} must ") as caught:
         read(**{name: value})
@@ -179,9 +179,9 @@ def test_bad_value(name, value):
     assert SECRET not in "".join(traceback.format_exception(caught.value))
 
 
-def test_unknown_setting_is_said_and_has_no_effect(caplog):
+def test_unknown_setting_logs_a_warning(caplog):
     """
-    A misspelt name is warned about, and the service starts; other programs' variables are none of its business.
+    A misspelt setting of ours logs a warning; variables of other programs are ignored.
     """
     with caplog.at_level(logging.WARNING):
         assert read() == Settings.from_env({"BORNEOUT_REDIS_ULR": f"redis://:{SECRET}@h", "REDIS_ULR": "redis://h"})
@@ -191,7 +191,7 @@ def test_unknown_setting_is_said_and_has_no_effect(caplog):
 
 def test_secrets_are_not_printed():
     """
-    What is secret does not stand where somebody prints the settings.
+    The repr of the settings contains no secrets.
     """
     url = "postgresql://u:pass-word-1@h/b"
     settings = read(DATABASE_URL=url, BOOTSTRAP_KEY=f"bo_{'k' * 30}", SECRET_KEY="s" * 40)

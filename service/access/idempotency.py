@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from service.errors import IdempotencyKeyReused, StillRunning
 from service.storage.db import Database, retried
-from service.storage.models import KeptAnswer
+from service.storage.models import StoredResponse
 
 KEPT = dt.timedelta(hours=24)
 _PRUNED_AT_ONCE = 1000  # so that nobody who writes waits long
@@ -61,13 +61,13 @@ def answer_once(
         IdempotencyKeyReused: The key was used for something else.
     """
     try:
-        with db.write_alone(f"idempotency {call.api_key} {call.idempotency_key}", patience=PATIENCE) as session:
-            if (kept := session.get(KeptAnswer, (call.api_key, call.idempotency_key))) is not None:
+        with db.write_locked(f"idempotency {call.api_key} {call.idempotency_key}", timeout=PATIENCE) as session:
+            if (kept := session.get(StoredResponse, (call.api_key, call.idempotency_key))) is not None:
                 if kept.recorded_at > now - KEPT:
                     return _replayed(kept, call), True
                 session.delete(kept)
                 session.flush()
-            row = KeptAnswer(api_key_id=call.api_key, idempotency_key=call.idempotency_key, digest=call.digest)
+            row = StoredResponse(api_key_id=call.api_key, idempotency_key=call.idempotency_key, digest=call.digest)
             row.recorded_at = now
             session.add(row)
             session.flush()
@@ -81,17 +81,17 @@ def answer_once(
 
 def prune_answers(db: Database, *, now: dt.datetime) -> None:
     """Let go of the answers that were kept long enough."""
-    old, called = KeptAnswer.recorded_at <= now - KEPT, (KeptAnswer.api_key_id, KeptAnswer.idempotency_key)
+    old, called = StoredResponse.recorded_at <= now - KEPT, (StoredResponse.api_key_id, StoredResponse.idempotency_key)
     while True:
         with db.read() as session:
             some = session.execute(sa.select(*called).where(old).limit(_PRUNED_AT_ONCE)).all()
         if not some:
             return
         with db.write() as session:
-            session.execute(sa.delete(KeptAnswer).where(old, sa.tuple_(*called).in_(some)))
+            session.execute(sa.delete(StoredResponse).where(old, sa.tuple_(*called).in_(some)))
 
 
-def _replayed(kept: KeptAnswer, call: Call) -> Answer:
+def _replayed(kept: StoredResponse, call: Call) -> Answer:
     if kept.digest != call.digest:
         raise IdempotencyKeyReused("This Idempotency-Key came with another request before; take a new one for this.")
     return Answer(kept.status, kept.body, kept.headers)

@@ -18,10 +18,12 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from service.errors import InvalidBody, KeyEnded, LastAdminKey, NotFound
-from service.storage.db import Database, lock_name
+from service.storage.db import Database
+from service.storage.locks import lock_name
 from service.storage.models import ApiKey, FormerSecret
 from service.storage.paging import Keyset, Page, SortKey
-from service.storage.versions import check_match, members_of
+from service.storage.versions import check_match
+from service.values.documents import members_of
 from service.values.vocabulary import Caller, Scope
 
 
@@ -252,7 +254,7 @@ def note_use(db: Database, key: ApiKey, *, now: dt.datetime) -> None:
         return
     unnoted = sa.or_(ApiKey.last_used_at.is_(None), ApiKey.last_used_at <= before)
     try:
-        with db.write_at_once() as session:
+        with db.write_nowait() as session:
             session.execute(sa.update(ApiKey).where(ApiKey.id == key.id, unnoted).values(last_used_at=now))
     except sa.exc.DBAPIError as exc:
         log.info("The use of a key was not stored: %s", exc)

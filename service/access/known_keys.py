@@ -7,7 +7,8 @@ import hashlib
 import time
 
 from service.access.keys import ValidKey, find_key
-from service.storage.db import Database, is_unavailable
+from service.storage.db import Database
+from service.storage.db_errors import is_unavailable
 from service.values.vocabulary import Caller
 
 _LIFE = 4.0  # seconds; a revoked key is refused on reads within 5

@@ -122,13 +122,13 @@ class Limiter:
         """Count a call; None where that cannot be done just now."""
         if (standing := self._count_here(name, who, quota)) is not None:
             return standing
-        if self._link.is_open:
+        if self._link.is_circuit_open:
             return None
         wanted = max(1, quota.calls // _PARTS)
         try:
             answer = self._take(keys=[f"{PREFIX}calls:{name}:{who}"], args=[quota.seconds * 1000, wanted])
         except redis.RedisError as exc:
-            self._link.open("limit", exc)
+            self._link.open_circuit("limit", exc)
             return None
         used, left = cast("tuple[int, int]", answer)
         granted = max(0, wanted - max(0, used - quota.calls))

@@ -46,7 +46,7 @@ def explain_score(query: dict[str, Any], outlet: str) -> Response:
     first page.
     """
     answer = explain.explain_score(runtime().db, outlet, **query, now=dt.datetime.now(dt.UTC))
-    return score_response(answer, CacheStatus.UNKEPT)
+    return score_response(answer, CacheStatus.UNCACHED)
 
 
 @blp.route("/<outlet>/score/history")
@@ -63,7 +63,7 @@ def get_score_history(query: dict[str, Any], outlet: str) -> Response:
     Each point is the score that `as_of` returns today, so all points are compared with the newest context.
     """
     answer = explain.score_history(runtime().db, outlet, **query, now=dt.datetime.now(dt.UTC))
-    return score_response(answer, CacheStatus.UNKEPT)
+    return score_response(answer, CacheStatus.UNCACHED)
 
 
 @blp.route("/<outlet>/calibration")
@@ -79,4 +79,4 @@ def get_calibration(query: dict[str, Any], outlet: str) -> Response:
     without claims are left out.
     """
     answer = explain.outlet_calibration(runtime().db, outlet, **query, now=dt.datetime.now(dt.UTC))
-    return score_response(answer, CacheStatus.UNKEPT)
+    return score_response(answer, CacheStatus.UNCACHED)

@@ -8,7 +8,7 @@ import logging
 from flask import Blueprint, Response
 
 from service.cache.invalidation import measure_backlog
-from service.storage.db import is_unavailable
+from service.storage.db_errors import is_unavailable
 from service.telemetry.metrics import CONTENT_TYPE, Backlog, render_metrics
 from service.web.runtime import runtime
 

@@ -30,5 +30,5 @@ def get_readiness() -> dict[str, str]:
     """
     check_not_stopping(runtime().settings.data_dir)
     runtime().db.ping()
-    redis = "ok" if runtime().cache.answers() else "away"
+    redis = "ok" if runtime().cache.is_reachable() else "away"
     return {"status": "ok" if redis == "ok" else "degraded", "database": "ok", "redis": redis}

@@ -1,4 +1,4 @@
-"""The way to Redis: how long it is waited for, and how it is left alone after a failure."""
+"""The connections to Redis: their timeouts, and a circuit breaker for failures."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from service.telemetry.metrics import RedisOperation, count_redis_failure
 log = logging.getLogger(__name__)
 
 PREFIX = "borneout:2:"
-"""Before every name of ours; the number changes with the format of what is kept."""
+"""The prefix of every key. The number changes with the format of the stored values."""
 
-READ_TIMEOUT = 0.15  # seconds; a score is computed from the database in less
-_WRITE_TIMEOUT = 0.5  # longer, because giving up leaves other readers with an old score until the worker comes by
+READ_TIMEOUT = 0.15  # seconds; computing a score from the database takes less
+_WRITE_TIMEOUT = 0.5  # longer, because after a failed invalidation readers get an old score until the worker retries it
 _BOOLEAN = "true|false|yes|no|1|0"
 _SECONDS = r"[0-9]{1,9}(\.[0-9]{1,9})?"
 _OPTION_VALUES = {
@@ -45,39 +45,42 @@ _OPTIONS = frozenset(
         "username",
     }
 )
-"""Those of redis-py that can be written in a URL and are not set by `connect`."""
-_REST = 0.5  # seconds during which a Redis that failed is not asked for what can be done without
+"""The options of redis-py that are allowed in a URL and are not set by `connect`."""
+_OPEN_SECONDS = 0.5
 
 
 class RedisLink:
-    """What a process has of Redis; shared by all in it that ask, so that one failure spares the others theirs."""
+    """The connections of a process to Redis, with a circuit breaker that all threads share.
+
+    A failure opens the circuit for half a second. While it is open, callers skip Redis instead of waiting for another
+    timeout. Then it is half-open: the next caller tries Redis, and either finds it closed or opens it again.
+    """
 
     def __init__(self, url: str) -> None:
         self.reader = connect(url, timeout=READ_TIMEOUT)
         self.writer = connect(url, timeout=_WRITE_TIMEOUT)
-        self._resting_until = 0.0
+        self._open_until = 0.0
 
     @property
-    def is_open(self) -> bool:
-        return time.monotonic() < self._resting_until
+    def is_circuit_open(self) -> bool:
+        return time.monotonic() < self._open_until
 
-    def open(self, operation: RedisOperation, reason: redis.RedisError) -> None:
-        """Leave Redis alone for half a second after it failed."""
+    def open_circuit(self, operation: RedisOperation, reason: redis.RedisError) -> None:
+        """Open the circuit after a failed operation, and count and log the failure."""
         count_redis_failure(operation)
-        log.warning("Redis left alone for %.1f s: %s", _REST, reason)
-        self._resting_until = time.monotonic() + _REST
+        log.warning("Redis circuit open for %.1f s: %s", _OPEN_SECONDS, reason)
+        self._open_until = time.monotonic() + _OPEN_SECONDS
 
     def close(self) -> None:
-        """Let go of the connections."""
+        """Close the connections."""
         self.reader.close()
         self.writer.close()
 
 
 def connect(url: str, *, timeout: float) -> redis.Redis:
-    """A client that asks once and waits at most `timeout` seconds."""
-    # redis-py's own defaults try ten times, 4 s a call when nothing listens. RESP2, because under RESP3
-    # its pool does not notice that an idle connection was closed by a restart.
-    # What the URL says of these does not count.
+    """Return a client without retries, with a timeout in seconds."""
+    # By default redis-py retries ten times, which takes 4 s per call if nothing listens. RESP2, because with RESP3 the
+    # pool does not notice that a restart closed an idle connection. Options in the URL do not override these.
     pool = redis.ConnectionPool.from_url(url)
     pool.connection_kwargs |= {
         "protocol": 2,
@@ -93,7 +96,7 @@ def check_redis_url(url: str) -> None:
     """Check a URL without connecting to Redis.
 
     Raises:
-        ValueError: A client would refuse it; the message continues "it must be a URL" and has no secret in it.
+        ValueError: The client would reject it. The message continues "it must be a URL" and contains no secret.
     """
     try:
         parsed = urlsplit(url)
@@ -107,7 +110,7 @@ def check_redis_url(url: str) -> None:
         if parsed.netloc.rpartition("@")[2] or not parsed.path.strip("/"):
             raise ValueError("with the absolute path of a socket, such as unix:///run/redis.sock")
     elif not parsed.hostname or not re.fullmatch("/?[0-9]{0,9}", parsed.path, re.ASCII):
-        raise ValueError("with a host, and nothing but the number of a database as its path")
+        raise ValueError("with a host, and the number of a database or nothing as its path")
     given = parse_qs(parsed.query, keep_blank_values=True)
     if not _OPTIONS.issuperset(given):
         raise ValueError("with options that exist")
@@ -119,7 +122,7 @@ def check_redis_url(url: str) -> None:
 
 
 def _try_to_parse(url: str) -> None:
-    """Have redis-py read the URL as it does when it connects."""
+    """Let redis-py parse the URL as it does before it connects."""
     try:
         with connect(url, timeout=READ_TIMEOUT) as client:
             client.connection_pool.make_connection()

@@ -1,4 +1,4 @@
-"""Scores in Redis. A cache that is down, slow, empty or restored costs time, never an answer."""
+"""The cache of scores and pages in Redis. If Redis fails, requests are slower and still answered."""
 
 from __future__ import annotations
 
@@ -14,121 +14,124 @@ import redis
 
 from service.cache.redis_link import PREFIX, RedisLink
 from service.telemetry.metrics import count_redis_failure
+from service.values.instants import utc_now
 
 log = logging.getLogger(__name__)
 
 RANKING = "*"
-"""Stands for an outlet where an answer depends on every one of them; no slug is spelt like it."""
+"""The subject of responses that depend on all outlets. It is not a valid slug."""
 
-_EPOCH = f"{PREFIX}generation"
-_RUN = f"{PREFIX}run"
-_LIFE = dt.timedelta(minutes=10)
-_SHORTEST = dt.timedelta(milliseconds=1)
-_GENERATION_LIFE = dt.timedelta(hours=1)
+_SHARED_GENERATION = f"{PREFIX}generation"
+_RUN_ID = f"{PREFIX}run"
+_TTL = dt.timedelta(minutes=10)
+_SHORTEST_TTL = dt.timedelta(milliseconds=1)
+_GENERATION_TTL = dt.timedelta(hours=1)
 
 
 class CacheStatus(enum.StrEnum):
-    """How the cache served an answer."""
+    """How the cache served a response."""
 
     HIT = "hit"
     MISS = "miss"
     BYPASS = "bypass"
-    """Redis is left alone."""
-    UNKEPT = "unkept"
-    """Answers like it are never kept, whatever Redis does."""
+    """Redis failed, or its circuit is open."""
+    UNCACHED = "uncached"
+    """Responses of this sort are never cached."""
 
     @property
     def header(self) -> str:
-        """As `Cache-Status` says it (RFC 9211)."""
+        """The value for the `Cache-Status` header (RFC 9211)."""
         return {CacheStatus.HIT: "hit", CacheStatus.MISS: "fwd=miss"}.get(self, "fwd=bypass")
 
 
-class Question(NamedTuple):
-    """What an answer is kept under: the outlet it is about (or RANKING), and which of its answers."""
+class CacheKey(NamedTuple):
+    """The key of a cached response."""
 
-    about: str
+    subject: str
+    """The slug of an outlet, or RANKING. Responses are invalidated by subject."""
     variant: str
+    """The method and parameters of the response."""
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """A response ready to send."""
+class EncodedResponse:
+    """A response that is ready to send."""
 
     body: bytes
     etag: str
     next_cursor: str | None = None
-    """Where the next page begins, for a list that has one."""
+    """The cursor of the next page, for lists."""
     expires_at: dt.datetime | None = None
-    """When it stops being right by the passing of time alone."""
+    """The time at which the response becomes wrong without any write."""
 
 
 class ScoreCache:
-    """Answers kept with the generation of the outlet they are about; `forget` starts a new generation.
+    """Responses stored with the generation of their subject. Invalidation starts a new generation.
 
-    A generation is a random token. It is read before the database is, together with the one that all
-    outlets share, and stored with the answer: an answer computed from older rows carries an older
-    token, which no later reader takes. Tokens are never counted up, so none comes back when Redis loses
-    or restores them.
+    A generation is a random token. Readers fetch it before they read the database, together with a token that all
+    subjects share, and store both with the response. A response computed from older rows therefore has an older
+    token, and later readers ignore it. Tokens are random rather than counted, so a token never comes back after Redis
+    loses or restores its data.
 
-    Callers need not cope with Redis: a failure is logged and counted, the answer computed, and Redis left alone
-    for half a second.
+    No method raises an error of Redis. A failure is logged and counted, the response is computed, and the circuit of
+    the link opens.
     """
 
     def __init__(self, url: str) -> None:
         self.link = RedisLink(url)
 
     def get_or_compute(
-        self, questions: Sequence[Question], compute: Callable[[Sequence[Question]], Sequence[Answer]]
-    ) -> tuple[list[Answer], CacheStatus]:
-        """Answer each question, from Redis in one round trip if it has them all, else by `compute` for the rest."""
-        if self.link.is_open:
-            return list(compute(questions)), CacheStatus.BYPASS
+        self, keys: Sequence[CacheKey], compute: Callable[[Sequence[CacheKey]], Sequence[EncodedResponse]]
+    ) -> tuple[list[EncodedResponse], CacheStatus]:
+        """Return a response for each key. Reading them takes one round trip, and missing ones are computed together."""
+        if self.link.is_circuit_open:
+            return list(compute(keys)), CacheStatus.BYPASS
         try:
-            stamps, found = self._look_up(questions)
+            stamps, found = self._look_up(keys)
         except redis.RedisError as exc:
-            self.link.open("read", exc)
-            return list(compute(questions)), CacheStatus.BYPASS
-        missing = [question for question in questions if question not in found]
+            self.link.open_circuit("read", exc)
+            return list(compute(keys)), CacheStatus.BYPASS
+        missing = [key for key in keys if key not in found]
         if not missing:
-            return [found[question] for question in questions], CacheStatus.HIT
+            return [found[key] for key in keys], CacheStatus.HIT
         computed = dict(zip(missing, compute(missing), strict=True))
-        self._keep(computed, stamps)
-        return [found.get(question) or computed[question] for question in questions], CacheStatus.MISS
+        self._store(computed, stamps)
+        return [found.get(key) or computed[key] for key in keys], CacheStatus.MISS
 
     def invalidate(self, outlets: Iterable[str]) -> bool:
-        """Make every kept answer about these outlets, and about their ranking, old.
+        """Invalidate all cached responses about these outlets, and the rankings.
 
         Returns:
-            Whether Redis took it. If not, the row in the outbox makes the worker try again.
+            Whether Redis confirmed it. If not, the worker retries it from the outbox.
         """
-        return self._renew([*(_generation(outlet) for outlet in outlets), _generation(RANKING)])
+        return self._end_generations([*(_generation(outlet) for outlet in outlets), _generation(RANKING)])
 
     def invalidate_all(self) -> bool:
-        """Make every kept answer old.
+        """Invalidate all cached responses.
 
         Returns:
-            As `forget`.
+            Whether Redis confirmed it.
         """
-        return self._renew([_EPOCH])
+        return self._end_generations([_SHARED_GENERATION])
 
     def invalidate_after_restart(self) -> bool:
-        """Make everything old when Redis is not the process it was, so what it restored is not served.
+        """Invalidate all cached responses if Redis was restarted or replaced, because it may have restored old data.
 
         Returns:
             Whether Redis answered.
         """
         try:
-            run = cast("dict[str, str]", self.link.writer.info("server")).get("run_id", "").encode()
-            if self.link.writer.get(_RUN) == run:
+            run_id = cast("dict[str, str]", self.link.writer.info("server")).get("run_id", "").encode()
+            if self.link.writer.get(_RUN_ID) == run_id:
                 return True
-            log.info("Redis is a new process: every cached score is old")
-            return self.invalidate_all() and bool(self.link.writer.set(_RUN, run))
+            log.info("Redis was restarted: all cached scores are invalidated")
+            return self.invalidate_all() and bool(self.link.writer.set(_RUN_ID, run_id))
         except redis.RedisError as exc:
-            self.link.open("forget", exc)
+            self.link.open_circuit("invalidate", exc)
             return False
 
-    def answers(self) -> bool:
-        """Whether Redis can be reached just now."""
+    def is_reachable(self) -> bool:
+        """Return whether Redis answers a ping, even if the circuit is open."""
         try:
             return bool(self.link.reader.ping())
         except redis.RedisError as exc:
@@ -137,72 +140,74 @@ class ScoreCache:
             return False
 
     def close(self) -> None:
-        """Let go of the connections."""
+        """Close the connections."""
         self.link.close()
 
-    def _look_up(self, questions: Sequence[Question]) -> tuple[dict[str, bytes], dict[Question, Answer]]:
-        """The stamp of each outlet now, and the answers that carry it."""
-        outlets = list(dict.fromkeys(question.about for question in questions))
-        names = [_EPOCH, *map(_generation, outlets)]
-        values = cast("list[bytes | None]", self.link.reader.mget([*names, *map(_key, questions)]))
-        tokens = [token for token in values[: len(names)] if token is not None]
-        if len(tokens) < len(names):
-            tokens = self._mint(names)
-        stamps = {outlet: tokens[0] + b"." + token for outlet, token in zip(outlets, tokens[1:], strict=True)}
+    def _look_up(self, keys: Sequence[CacheKey]) -> tuple[dict[str, bytes], dict[CacheKey, EncodedResponse]]:
+        """Return the current stamp of each subject, and the responses that carry it."""
+        subjects = list(dict.fromkeys(key.subject for key in keys))
+        generations = [_SHARED_GENERATION, *map(_generation, subjects)]
+        values = cast("list[bytes | None]", self.link.reader.mget([*generations, *map(_redis_key, keys)]))
+        tokens = [token for token in values[: len(generations)] if token is not None]
+        if len(tokens) < len(generations):
+            tokens = self._start_generations(generations)
+        stamps = {subject: tokens[0] + b"." + token for subject, token in zip(subjects, tokens[1:], strict=True)}
         found = {}
-        for question, value in zip(questions, values[len(names) :], strict=True):
-            if value is not None and (answer := _unpack(value, stamps[question.about])) is not None:
-                found[question] = answer
+        for key, value in zip(keys, values[len(generations) :], strict=True):
+            if value is not None and (response := _unpack(value, stamps[key.subject])) is not None:
+                found[key] = response
         return stamps, found
 
-    def _mint(self, names: list[str]) -> list[bytes]:
-        # In one transaction, since a writer may take a generation away again in between.
+    def _start_generations(self, names: list[str]) -> list[bytes]:
+        """Create the tokens that are missing, and return all of them."""
+        # In one transaction, because a writer may delete a generation in between.
         with self.link.reader.pipeline(transaction=True) as pipe:
             for name in names:
-                pipe.set(name, secrets.token_hex(8), nx=True, ex=_GENERATION_LIFE)
+                pipe.set(name, secrets.token_hex(8), nx=True, ex=_GENERATION_TTL)
             pipe.mget(names)
             tokens: list[bytes | None] = pipe.execute()[-1]
-        kept = [token for token in tokens if token is not None]
-        if len(kept) < len(names):
-            raise redis.ResponseError("Redis does not keep what it is given: raise its maxmemory")
-        return kept
+        stored = [token for token in tokens if token is not None]
+        if len(stored) < len(names):
+            raise redis.ResponseError("Redis evicts new keys at once: raise its maxmemory")
+        return stored
 
-    def _keep(self, computed: dict[Question, Answer], stamps: dict[str, bytes]) -> None:
+    def _store(self, computed: dict[CacheKey, EncodedResponse], stamps: dict[str, bytes]) -> None:
         try:
             with self.link.reader.pipeline(transaction=False) as pipe:
-                for question, answer in computed.items():
-                    # A span, not a moment: what Redis's clock says does not matter then.
-                    life = _LIFE
-                    if answer.expires_at is not None:
-                        life = min(_LIFE, answer.expires_at - dt.datetime.now(dt.UTC))
-                    if life >= _SHORTEST:
-                        pipe.set(_key(question), _pack(answer, stamps[question.about]), px=life)
+                for key, response in computed.items():
+                    if (ttl := _ttl(response)) >= _SHORTEST_TTL:
+                        pipe.set(_redis_key(key), _pack(response, stamps[key.subject]), px=ttl)
                 pipe.execute()
         except redis.RedisError as exc:
-            self.link.open("keep", exc)
+            self.link.open_circuit("store", exc)
 
-    def _renew(self, names: Iterable[str]) -> bool:
-        # Taken away, and the next reader makes another: a Redis without memory left refuses SET and takes DEL.
+    def _end_generations(self, names: Iterable[str]) -> bool:
+        # The tokens are deleted, not replaced, because a Redis without free memory rejects SET but not DEL.
         try:
             self.link.writer.delete(*names)
         except redis.RedisError as exc:
-            self.link.open("forget", exc)
+            self.link.open_circuit("invalidate", exc)
             return False
         return True
 
 
-def _generation(about: str) -> str:
-    return f"{_EPOCH}:{about}"
+def _generation(subject: str) -> str:
+    return f"{_SHARED_GENERATION}:{subject}"
 
 
-def _key(question: Question) -> str:
-    return f"{PREFIX}answer:{question.about}:{question.variant}"
+def _redis_key(key: CacheKey) -> str:
+    return f"{PREFIX}response:{key.subject}:{key.variant}"
 
 
-def _pack(answer: Answer, stamp: bytes) -> bytes:
-    return b"\n".join((stamp, answer.etag.encode(), (answer.next_cursor or "").encode(), answer.body))
+def _ttl(response: EncodedResponse) -> dt.timedelta:
+    """Return the time to live of a response: a duration, so that the clock of Redis does not matter."""
+    return _TTL if response.expires_at is None else min(_TTL, response.expires_at - utc_now())
 
 
-def _unpack(value: bytes, stamp: bytes) -> Answer | None:
-    found, etag, next_cursor, body = value.split(b"\n", 3)
-    return Answer(body, etag.decode(), next_cursor.decode() or None) if found == stamp else None
+def _pack(response: EncodedResponse, stamp: bytes) -> bytes:
+    return b"\n".join((stamp, response.etag.encode(), (response.next_cursor or "").encode(), response.body))
+
+
+def _unpack(value: bytes, stamp: bytes) -> EncodedResponse | None:
+    stored_stamp, etag, next_cursor, body = value.split(b"\n", 3)
+    return EncodedResponse(body, etag.decode(), next_cursor.decode() or None) if stored_stamp == stamp else None

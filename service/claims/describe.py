@@ -14,8 +14,8 @@ from service.methods.provenance import independent_roots
 from service.outlets.find import topmost_parents
 from service.storage.facts import as_filed, counting_reports, standing_resolution
 from service.storage.models import Claim, Report, Resolution, Withdrawal
-from service.storage.models.words import RedactionNote
-from service.storage.versions import members_of
+from service.storage.models.columns import RedactionNote
+from service.values.documents import members_of
 from service.values.vocabulary import ClaimKind, ClaimStatus, Role, Stance, Verdict
 
 

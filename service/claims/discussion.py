@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, selectinload
 
 from service.storage.models import Dispute, Reply, Resolution
-from service.storage.models.words import RedactionNote
+from service.storage.models.columns import RedactionNote
 from service.values.instants import format_instant
 from service.values.vocabulary import DisputeStatus
 

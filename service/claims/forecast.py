@@ -5,9 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Literal
 from uuid import UUID
-from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -21,8 +20,10 @@ from service.methods.rates import UNIT, Rates
 from service.methods.reliability import DEFAULT_LEVEL
 from service.outlets.sums import read_rates, read_rates_on
 from service.outlets.track_record import ToldClaim, walk_claims
-from service.storage.db import Database, lock_name
+from service.storage.db import Database
 from service.storage.facts import counting_reports, standing_resolution
+from service.storage.locks import lock_name
+from service.storage.memo import Memo
 from service.storage.models import Claim, ForecastRow, LearnerRow, Report, Resolution, Subtotal, Version, Withdrawal
 from service.storage.predicates import stands
 from service.values.vocabulary import ClaimKind, Stance
@@ -30,8 +31,7 @@ from service.values.vocabulary import ClaimKind, Stance
 KEPT_AT_ONCE = 200
 """The number of claims whose forecasts are stored in one transaction."""
 
-# A state never changes, so each is loaded once. Its number alone could be that of another state in a restored backup.
-_READ: WeakKeyDictionary[sa.Engine, tuple[tuple[Any, ...], State]] = WeakKeyDictionary()
+_STATES: Memo[State] = Memo(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,7 @@ def refit_learner(db: Database, *, now: dt.datetime) -> bool:
     Returns:
         Whether a new state was stored.
     """
-    with db.read(patient=True) as session:
+    with db.read(unlimited=True) as session:
         learned_from = _record_size(session)
         newest = session.execute(_newest().with_only_columns(LearnerRow.learned_from)).scalar()
         if newest == learned_from:
@@ -144,7 +144,7 @@ def keep_forecasts(db: Database, *, after: UUID | None, now: dt.datetime) -> UUI
     Returns:
         The last claim of the batch, or None after the last batch.
     """
-    with db.read(patient=True) as session:
+    with db.read(unlimited=True) as session:
         if _state(session).trained_on < forecast.ENOUGH:
             return None
         # One look into an index for each claim, where PostgreSQL may compare every claim with every forecast of today.
@@ -236,12 +236,9 @@ def _state(session: Session) -> State:
     newest = session.execute(_newest().with_only_columns(*columns)).one_or_none()
     if newest is None:
         return forecast.START
-    engine = session.get_bind().engine
-    known = _READ.get(engine)
-    if known is None or known[0] != tuple(newest):
-        row = session.get_one(LearnerRow, newest.number)
-        known = _READ[engine] = tuple(newest), State.from_json(row.state)
-    return known[1]
+    return _STATES.get(
+        session, tuple(newest), lambda: State.from_json(session.get_one(LearnerRow, newest.number).state)
+    )
 
 
 def _newest() -> sa.Select[LearnerRow]:

@@ -14,12 +14,13 @@ from sqlalchemy.orm import Session, selectinload
 from service.claims.describe import ListedClaim, count_roots, summarise_claim
 from service.claims.load import WHOLE
 from service.outlets.find import filtering_outlet
-from service.storage.db import Database, UtcDateTime
+from service.storage.base import UtcDateTime
+from service.storage.db import Database
 from service.storage.facts import counting_reports, newest_resolution
 from service.storage.models import Claim, Dispute, Report, Resolution, Withdrawal
 from service.storage.paging import Keyset, Page, SortKey, read_number, read_sort_key
 from service.storage.predicates import disputed_claims, is_open, merged_with, stands
-from service.storage.versions import members_of
+from service.values.documents import members_of
 from service.values.instants import format_instant, parse_instant
 from service.values.names import words_of
 from service.values.vocabulary import ClaimKind, ClaimOrder, ClaimStatus, Verdict

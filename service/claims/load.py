@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, selectinload
 
 from service.errors import GroupResolved, NotFound
-from service.storage.db import lock_name
+from service.storage.locks import lock_name
 from service.storage.models import Claim, Report, Resolution
 from service.storage.predicates import is_newest
 from service.values.vocabulary import Verdict

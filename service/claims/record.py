@@ -23,7 +23,7 @@ from service.outlets.sums import kept_sums
 from service.storage.db import Database, retried
 from service.storage.facts import standing_resolution
 from service.storage.models import Claim
-from service.storage.versions import check_match, keep_version, said_before
+from service.storage.versions import check_match, matches_earlier_version, store_version
 from service.values.ids import new_id
 from service.values.vocabulary import Caller, ClaimKind, Verdict
 
@@ -142,7 +142,7 @@ def change_claim(
         check_match(describe_claim(session, claim, now=now), if_match)
         if all(getattr(claim, name) == value for name, value in changes.items()):
             return describe_claim(session, claim, now=now)
-        keep_version(session, claim.id, _content(claim), caller=caller, now=now)
+        store_version(session, claim.id, _content(claim), caller=caller, now=now)
         with kept_sums(session, [claim]):
             for name, value in changes.items():
                 setattr(claim, name, value)
@@ -177,7 +177,7 @@ def differences(session: Session, known: Claim, given: Mapping[str, object]) -> 
     ]
     sent = {name: value for name, value in given.items() if name in CHANGEABLE}
     corrected = all(error["pointer"][1:] in CHANGEABLE for error in errors)
-    return [] if errors and corrected and said_before(session, known.id, sent) else errors
+    return [] if errors and corrected and matches_earlier_version(session, known.id, sent) else errors
 
 
 def _is_redacted(claim: Claim, member: str) -> bool:

@@ -19,8 +19,18 @@ from service.cache.score_cache import ScoreCache
 from service.errors import FieldError, InvalidBody
 from service.storage.db import Database, retried
 from service.storage.journal import renew_salt
-from service.storage.models import Claim, Dispute, KeptAnswer, Redaction, Reply, Report, Resolution, Version, Withdrawal
-from service.storage.models.words import RedactionNote
+from service.storage.models import (
+    Claim,
+    Dispute,
+    Redaction,
+    Reply,
+    Report,
+    Resolution,
+    StoredResponse,
+    Version,
+    Withdrawal,
+)
+from service.storage.models.columns import RedactionNote
 from service.values.instants import format_instant
 from service.values.vocabulary import Caller
 
@@ -113,7 +123,7 @@ def _check_members(row: Subject, members: Sequence[str]) -> None:
 def _delete_stored_responses(session: Session, subject: UUID) -> None:
     """Delete the responses stored for idempotency keys that may contain the text."""
     named = str(subject).encode()
-    for kept in session.scalars(sa.select(KeptAnswer), execution_options={"yield_per": _FETCHED}):
+    for kept in session.scalars(sa.select(StoredResponse), execution_options={"yield_per": _FETCHED}):
         if named in kept.body:
             session.delete(kept)
 

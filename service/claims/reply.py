@@ -14,7 +14,8 @@ from service.cache.score_cache import ScoreCache
 from service.claims.discussion import ReplyView, describe_reply
 from service.errors import AlreadyWithdrawn, InvalidBody, NotFound
 from service.outlets.find import PLACES, require_outlet
-from service.storage.db import Database, lock_name, retried
+from service.storage.db import Database, retried
+from service.storage.locks import lock_name
 from service.storage.models import Claim, Outlet, Reply, Report, Withdrawal
 from service.storage.paging import Keyset, Page, SortKey
 from service.storage.predicates import merged_with

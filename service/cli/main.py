@@ -41,7 +41,7 @@ def _sentence(error: Exception) -> str | None:
     if isinstance(error, CannotRun):
         return str(error)
     # Imported late, since only a command that used the database needs it.
-    from service.storage.db import lacks_schema, reason_of
+    from service.storage.db_errors import lacks_schema, reason_of
 
     if lacks_schema(error):
         return "The database has no schema, or one of another version; run `borneout migrate`."

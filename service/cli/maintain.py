@@ -49,7 +49,7 @@ def verify(place: Place, *, head: str | None) -> None:
 
     found = 0
     for found, finding in enumerate(verify_ledger(place.db, head=head), start=1):  # noqa: B007 - how many there are
-        click.echo(f"{finding.table} {finding.key}: {finding.what}")
+        click.echo(f"{finding.table} {finding.key}: {finding.difference}")
     if found:
         raise click.exceptions.Exit(1)
     click.echo("Everything is as it was entered.")

@@ -54,7 +54,7 @@ def serve(settings: Settings, *, host: str, port: int | None, workers: int, exam
         with connect(settings) as place:
             if example:
                 _load_example(place)
-            if not place.cache.answers():
+            if not place.cache.is_reachable():
                 click.echo("Warning: Redis does not answer; scores are computed without it until it does.", err=True)
         address += settings.base_path
         if port is None and os.environ.get(PORT):

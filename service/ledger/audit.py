@@ -1,4 +1,4 @@
-"""List the ledger: all entries for admins, the entries of the public record for everybody, and the seals."""
+"""Lists of the ledger: all entries for admins, the public entries for everybody, and the seals."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from service.storage.canonical import entered_tables
-from service.storage.db import Base, Database, is_among
+from service.storage.canonical import journaled_tables
+from service.storage.db import Database
 from service.storage.models import (
     Dispute,
     Entry,
@@ -27,14 +27,15 @@ from service.storage.models import (
     Version,
 )
 from service.storage.paging import Keyset, Page, SortKey, read_number
-from service.storage.versions import members_of
+from service.storage.predicates import is_among
+from service.values.documents import members_of
 from service.values.ids import first_id
 from service.values.vocabulary import Action
 
 PUBLIC = ("claim", "report", "resolution", "version", "withdrawal", "dispute", "reply", "redaction")
 """The tables with public entries."""
 
-_TRIABLE = frozenset({"fingerprint"})  # by which an address could be tried that was redacted: the row keeps it (R4)
+_GUESSABLE = frozenset({"fingerprint"})  # a redacted URL could be guessed from it, and the row keeps it (R4)
 _CLOCK_SLACK = dt.timedelta(seconds=1)
 _EPOCH = dt.datetime.fromtimestamp(0, dt.UTC)
 _BY_ID = Keyset([Entry.id], [UUID], descending=True)
@@ -43,7 +44,7 @@ _BY_NUMBER = Keyset([Seal.number], [read_number], descending=True)
 
 @dataclass(frozen=True, slots=True)
 class TrailEntryView:
-    """A write of a row, with the row before and after it."""
+    """A write of a row in the public record, with the row before and after it."""
 
     id: UUID
     recorded_at: dt.datetime
@@ -120,9 +121,9 @@ def page_entries(
         if table is not None:
             rows = rows.where(Entry.table_name == table)
         if action is not None:
-            rows = rows.where(_is(action))
+            rows = rows.where(_has_action(action))
         if since is not None:
-            # Ids begin with the time, and sort like the list.
+            # Ids begin with the time, so this uses the index of the list.
             rows = rows.where(Entry.recorded_at >= since, Entry.id >= first_id(max(since, _EPOCH) - _CLOCK_SLACK))
         page = _BY_ID.page(session, rows, after=after, limit=limit)
     return Page([_describe_entry(entry) for entry in page.items], page.next)
@@ -152,7 +153,7 @@ def page_seals(db: Database, *, after: SortKey | None, limit: int) -> Page[SealV
     return Page([_describe_seal(seal) for seal in page.items], page.next)
 
 
-def _is(action: Action) -> sa.ColumnElement[bool]:
+def _has_action(action: Action) -> sa.ColumnElement[bool]:
     if action is Action.CREATED:
         return Entry.before.is_(None)
     return Entry.after.is_(None) if action is Action.DELETED else Entry.before.is_not(None) & Entry.after.is_not(None)
@@ -171,7 +172,7 @@ def _describe_entry(entry: Entry) -> EntryView:
 
 
 def _describe_publicly(entry: Entry) -> TrailEntryView:
-    return _describe(entry, hidden=_key_columns(entry.table_name) | _TRIABLE)
+    return _describe(entry, hidden=_key_columns(entry.table_name) | _GUESSABLE)
 
 
 def _describe(entry: Entry, *, hidden: frozenset[str]) -> TrailEntryView:
@@ -204,36 +205,32 @@ def _without(content: str | None, hidden: frozenset[str]) -> dict[str, Any] | No
 
 def _key_columns(name: str) -> frozenset[str]:
     """Return the columns of a table that reference the API key that wrote a row."""
-    [table] = (table for table in entered_tables() if table.name == name)
-    return frozenset(each.parent.name for each in table.foreign_keys if each.column.table.name == "api_key")
+    [table] = (table for table in journaled_tables() if table.name == name)
+    return frozenset(key.parent.name for key in table.foreign_keys if key.column.table.name == "api_key")
 
 
 def _keys_about(session: Session, subject: UUID) -> set[str]:
     """Return the keys of a row and of the rows that belong to it, such as the reports of a claim."""
     resolutions = sa.select(Resolution.id).where(Resolution.claim_id == subject)
     ids = {subject}
-    for kind, belongs in (
-        (Report, Report.claim_id == subject),
-        (Resolution, Resolution.claim_id == subject),
-        (Version, Version.subject_id == subject),
-        (Dispute, Dispute.resolution_id.in_(resolutions) | (Dispute.resolution_id == subject)),
-        (Reply, (Reply.claim_id == subject) | (Reply.outlet_id == subject)),
+    for related in (
+        sa.select(Report.id).where(Report.claim_id == subject),
+        resolutions,
+        sa.select(Version.id).where(Version.subject_id == subject),
+        sa.select(Dispute.id).where(Dispute.resolution_id.in_(resolutions) | (Dispute.resolution_id == subject)),
+        sa.select(Reply.id).where((Reply.claim_id == subject) | (Reply.outlet_id == subject)),
     ):
-        ids.update(session.scalars(sa.select(_id_of(kind)).where(belongs)))
+        ids.update(session.scalars(related))
     ids.update(session.scalars(sa.select(Redaction.id).where(Redaction.subject_id.in_(ids))))
     days = session.scalars(sa.select(ForecastRow.day).where(ForecastRow.claim_id == subject))
-    return {*map(str, ids), *_names_of(session, subject), *(f"{subject} {day}" for day in days)}
+    return {*map(str, ids), *_outlet_keys(session, subject), *(f"{subject} {day}" for day in days)}
 
 
-def _names_of(session: Session, outlet: UUID) -> set[str]:
+def _outlet_keys(session: Session, outlet: UUID) -> set[str]:
     """Return the keys of the current and former domains and aliases of an outlet."""
     former = session.scalars(sa.select(Version.content).where(Version.subject_id == outlet)).all()
     domains = session.scalars(sa.select(OutletDomain.domain).where(OutletDomain.outlet_id == outlet))
     aliases = session.scalar(sa.select(sa.func.count()).where(OutletAlias.outlet_id == outlet)) or 0
-    most = max([aliases, *(len(content.get("aliases", ())) for content in former)])
+    positions = max([aliases, *(len(content.get("aliases", ())) for content in former)])
     earlier = {domain for content in former for domain in content.get("domains", ())}
-    return {*domains, *earlier, *(f"{outlet} {position}" for position in range(most))}
-
-
-def _id_of(kind: type[Base]) -> Any:
-    return kind.id  # type: ignore[attr-defined]
+    return {*domains, *earlier, *(f"{outlet} {position}" for position in range(positions))}

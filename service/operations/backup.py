@@ -18,7 +18,7 @@ from service.cache.score_cache import ScoreCache
 from service.errors import CannotRun
 from service.operations.data_dir import make_data_dir
 from service.storage.db import Database
-from service.storage.migrations import State, find_state
+from service.storage.migrations import SchemaState, find_state
 
 _PRIVATE = 0o600  # a database holds the hashes of keys, and who filed what
 _BESIDE = ("-wal", "-shm")
@@ -121,7 +121,7 @@ def _checked(copy: Path, source: Path) -> int:
         found = connection.execute("PRAGMA integrity_check").fetchall()
         if found != [("ok",)] or connection.execute("PRAGMA foreign_key_check").fetchone():
             raise BackupError("The copy is damaged, and so is what it was made from: it does not pass SQLite's checks.")
-    if (state := find_state(sa.make_url(f"sqlite:///{copy}"))) is not State.CURRENT:
+    if (state := find_state(sa.make_url(f"sqlite:///{copy}"))) is not SchemaState.CURRENT:
         raise BackupError(f"{source} does not have the schema of this version of Borneout. {state.value}")
     return copy.stat().st_size
 

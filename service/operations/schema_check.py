@@ -11,8 +11,9 @@ from service.config import Settings
 from service.errors import CannotRun
 from service.operations.data_dir import make_data_dir
 from service.operations.stop_signal import Stop
-from service.storage.db import Database, is_unavailable
-from service.storage.migrations import State, WrongState, find_state, migrate
+from service.storage.db import Database
+from service.storage.db_errors import is_unavailable
+from service.storage.migrations import SchemaState, WrongState, find_state, migrate
 
 log = logging.getLogger(__name__)
 
@@ -21,13 +22,15 @@ _PAUSE = 1.0  # seconds between two attempts to reach the database
 _NO_SCHEMA = "{place} has no schema yet; run `borneout migrate` first."
 _NO_DATA = "There is no data in {own} yet; import a file first."
 _SENTENCES = {
-    State.EMPTY: _NO_SCHEMA,
-    State.CHANGED: "{place} has the schema of another development version; start with {another}.",
-    State.NEWER: "{place} belongs to a newer version of Borneout; use that version, or start with {another}.",
-    State.FOREIGN: "{place} has tables that this version of Borneout did not create; start with {another}.",
-    State.UNREADABLE: "{place} is damaged, or is not a SQLite database; restore a backup, or start with {another}.",
-    State.NOWHERE: "{place} has none of the schemas that its search path names; create one of them.",
-    State.READ_ONLY: "{place} lets its role create no tables; make the role the owner of the database.",
+    SchemaState.EMPTY: _NO_SCHEMA,
+    SchemaState.CHANGED: "{place} has the schema of another development version; start with {another}.",
+    SchemaState.NEWER: "{place} belongs to a newer version of Borneout; use that version, or start with {another}.",
+    SchemaState.FOREIGN: "{place} has tables that this version of Borneout did not create; start with {another}.",
+    SchemaState.UNREADABLE: (
+        "{place} is damaged, or is not a SQLite database; restore a backup, or start with {another}."
+    ),
+    SchemaState.NOWHERE: "{place} has none of the schemas that its search path names; create one of them.",
+    SchemaState.READ_ONLY: "{place} lets its role create no tables; make the role the owner of the database.",
 }
 
 
@@ -41,7 +44,7 @@ def create_schema(settings: Settings) -> None:
     Raises:
         UnusableDatabase: The database is not empty, and has another schema.
     """
-    if refuse_other_schema(settings) is State.CURRENT:
+    if refuse_other_schema(settings) is SchemaState.CURRENT:
         return
     make_data_dir(settings.data_dir)
     db = Database(settings.database_url)
@@ -53,14 +56,14 @@ def create_schema(settings: Settings) -> None:
         db.close()
 
 
-def refuse_other_schema(settings: Settings) -> State:
+def refuse_other_schema(settings: Settings) -> SchemaState:
     """Return whether the database is empty or has the schema of this version, and create nothing.
 
     Raises:
         UnusableDatabase: The database is not empty, and has another schema.
     """
     state = find_state(sa.make_url(settings.database_url))
-    if state not in (State.EMPTY, State.CURRENT):
+    if state not in (SchemaState.EMPTY, SchemaState.CURRENT):
         raise UnusableDatabase(_say(_SENTENCES[state], settings))
     return state
 
@@ -71,7 +74,7 @@ def require_schema(settings: Settings) -> None:
     Raises:
         UnusableDatabase: It has another schema, or none.
     """
-    if (state := find_state(sa.make_url(settings.database_url))) is not State.CURRENT:
+    if (state := find_state(sa.make_url(settings.database_url))) is not SchemaState.CURRENT:
         raise UnusableDatabase(_say(_SENTENCES[state], settings))
 
 
@@ -110,14 +113,14 @@ def require_data(settings: Settings) -> None:
     Raises:
         UnusableDatabase: It has another schema, or none.
     """
-    if (state := find_state(sa.make_url(settings.database_url))) is not State.CURRENT:
-        sentence = _NO_DATA if state is State.EMPTY and is_sqlite(settings) else _SENTENCES[state]
+    if (state := find_state(sa.make_url(settings.database_url))) is not SchemaState.CURRENT:
+        sentence = _NO_DATA if state is SchemaState.EMPTY and is_sqlite(settings) else _SENTENCES[state]
         raise UnusableDatabase(_say(sentence, settings))
 
 
 def is_unused(settings: Settings) -> bool:
     """Whether the database is a file of SQLite that does not exist yet, or is empty."""
-    return is_sqlite(settings) and find_state(sa.make_url(settings.database_url)) is State.EMPTY
+    return is_sqlite(settings) and find_state(sa.make_url(settings.database_url)) is SchemaState.EMPTY
 
 
 def is_sqlite(settings: Settings) -> bool:

@@ -9,14 +9,15 @@ import time
 from pathlib import Path
 
 from service.access.idempotency import prune_answers
-from service.cache.invalidation import sweep
+from service.cache.invalidation import run_queued_invalidations
 from service.cache.score_cache import ScoreCache
 from service.claims.forecast import keep_forecasts, refit_learner
 from service.ledger.seal import seal_entries
 from service.operations.stop_signal import Stop
 from service.scores.contexts import refit_context
 from service.storage.actors import WORKER, set_actor
-from service.storage.db import Database, is_unavailable
+from service.storage.db import Database
+from service.storage.db_errors import is_unavailable
 
 log = logging.getLogger(__name__)
 
@@ -68,7 +69,7 @@ def _work(db: Database, cache: ScoreCache, beat: Path) -> None:
 def tick(db: Database, cache: ScoreCache, *, now: dt.datetime) -> None:
     """One round. What Redis restored is made old before anything else, since it may be served meanwhile."""
     cache.invalidate_after_restart()
-    sweep(db, cache)
+    run_queued_invalidations(db, cache)
     prune_answers(db, now=now)
     seal_entries(db, now=now)
 

@@ -26,11 +26,12 @@ from service.outlets.find import (
     require_outlet,
 )
 from service.outlets.suggest import unknown_slug
-from service.storage.db import Database, lock_name, retried
+from service.storage.db import Database, retried
+from service.storage.locks import lock_name
 from service.storage.models import Outlet, OutletAlias, OutletDomain
 from service.storage.paging import Keyset, Page, SortKey
 from service.storage.predicates import counts_as, merged_with
-from service.storage.versions import check_match, keep_version, said_before
+from service.storage.versions import check_match, matches_earlier_version, store_version
 from service.values.ids import RESERVED_SLUGS, SLUG_LENGTH, is_slug, new_id
 from service.values.names import domain_key, name_key
 from service.values.vocabulary import Caller, OutletKind
@@ -107,7 +108,7 @@ def agrees(session: Session, outlet: Outlet, given: NewOutlet) -> bool:
         sent["merged_into"] = given["merged_into"]
     on_record = outlet_state(outlet)
     same = all(getattr(on_record, member) == value for member, value in sent.items())
-    return same or said_before(session, outlet.id, sent)
+    return same or matches_earlier_version(session, outlet.id, sent)
 
 
 @retried
@@ -149,7 +150,7 @@ def change_outlet(
         session.flush()
         if describe_outlet(outlet) == before:
             return before
-        keep_version(session, outlet.id, before, caller=caller, now=now)
+        store_version(session, outlet.id, before, caller=caller, now=now)
         invalidate_scores(session, cache, [outlet.slug], now=now)
     return describe_outlet(outlet)
 

@@ -13,10 +13,9 @@ from sqlalchemy.orm import Session, aliased, selectinload
 
 from service.errors import InvalidQuery, OutletMerged, UnknownOutlet
 from service.outlets.suggest import unknown_slug
-from service.storage.db import is_among
 from service.storage.models import Outlet, OutletDomain
-from service.storage.predicates import counts_as
-from service.storage.versions import members_of
+from service.storage.predicates import counts_as, is_among
+from service.values.documents import members_of
 from service.values.ids import RESERVED_SLUGS, SLUG_LENGTH, is_slug, parse_id
 from service.values.names import slug_of
 from service.values.vocabulary import OutletKind

@@ -13,8 +13,9 @@ from sqlalchemy.orm import Session
 from service.errors import InvalidBody
 from service.outlets.find import domain_owners, find_outlet, free_slug
 from service.outlets.suggest import best_match, ids_named, outlets_named, unknown_slug
-from service.storage.db import is_among, lock_name
+from service.storage.locks import lock_name
 from service.storage.models import Outlet, OutletDomain
+from service.storage.predicates import is_among
 from service.values.addresses import parse_address
 from service.values.ids import new_id
 from service.values.names import domain_key, name_key

@@ -18,10 +18,11 @@ from service.outlets.find import PLACES, ancestors, find_outlet, outlet_state
 from service.outlets.suggest import unknown_slug
 from service.outlets.sums import Sums, add_sums, read_sums
 from service.outlets.track_record import EVERYTHING, ToldClaim, walk, walk_claims
-from service.storage.db import Database, lock_name, retried
+from service.storage.db import Database, retried
+from service.storage.locks import lock_name
 from service.storage.models import Outlet, Report, Subtotal
 from service.storage.predicates import merged_with
-from service.storage.versions import check_match, keep_version
+from service.storage.versions import check_match, store_version
 from service.values.vocabulary import Caller
 
 
@@ -190,7 +191,7 @@ def _lock(session: Session, *outlets: Outlet) -> None:
 
 
 def _keep_state(session: Session, outlet: Outlet, *, caller: Caller, now: dt.datetime) -> None:
-    keep_version(session, outlet.id, outlet_state(outlet), caller=caller, now=now)
+    store_version(session, outlet.id, outlet_state(outlet), caller=caller, now=now)
 
 
 def _moved(session: Session, outlet: Outlet, target: Outlet, *, joined: bool) -> Sums:

@@ -6,11 +6,12 @@ import datetime as dt
 
 from sqlalchemy.orm import Session
 
-from service.cache.invalidation import leave_forget_all
+from service.cache.invalidation import queue_invalidation_of_all
 from service.methods.provenance import positions
 from service.outlets.sums import Sums, add_sums, all_sums
 from service.outlets.track_record import walk_claims
-from service.storage.db import Database, lock_name, retried
+from service.storage.db import Database, retried
+from service.storage.locks import lock_name
 
 
 @retried
@@ -25,11 +26,11 @@ def rebuild_sums(db: Database, *, now: dt.datetime) -> int:
     """
     with db.write() as session:
         # Two at once would both add the difference. The other one may take its time.
-        lock_name(session, "rebuild of sums", patiently=True)
-        with db.read(patient=True) as snapshot:
+        lock_name(session, "rebuild of sums", wait_forever=True)
+        with db.read(unlimited=True) as snapshot:
             change = missing_sums(snapshot)
         add_sums(session, change)
-        leave_forget_all(session, now=now)
+        queue_invalidation_of_all(session, now=now)
     return len(change.records) + len(change.rates)
 
 

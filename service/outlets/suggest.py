@@ -11,8 +11,8 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from service.storage.db import is_among
 from service.storage.models import Outlet, OutletAlias
+from service.storage.predicates import is_among
 from service.values.ids import parse_id
 from service.values.names import name_key, slug_of
 

@@ -21,10 +21,11 @@ from sqlalchemy.orm import Session
 from service.methods.provenance import Position, positions
 from service.methods.rates import NO_COUNT, Cell, Count, Rates
 from service.methods.tally import NOTHING, Amounts, ClaimFacts, Parts, Slot, count_claim, count_votes, difference
-from service.storage.db import Base, Overtaken, is_among
+from service.storage.base import Base
+from service.storage.db_errors import WriteConflict
 from service.storage.facts import claim_facts, counting_reports
 from service.storage.models import Claim, Outlet, Rate, Subtotal
-from service.storage.predicates import counts_as
+from service.storage.predicates import counts_as, is_among
 from service.values.vocabulary import ClaimKind, Role, Stance
 
 _KEPT = [Subtotal.__table__.c[name] for name in ("outlet_id", *Slot._fields, *Amounts._fields)]
@@ -86,7 +87,7 @@ def lock_outlets(session: Session, claims: Collection[Claim]) -> None:
     SQLite needs nothing: whoever writes there has the database to itself.
 
     Raises:
-        Overtaken: One was, since the claims were loaded.
+        WriteConflict: One was, since the claims were loaded.
     """
     if session.get_bind().dialect.name != "postgresql":
         return
@@ -96,7 +97,7 @@ def lock_outlets(session: Session, claims: Collection[Claim]) -> None:
     with session.no_autoflush:
         held = session.execute(rows.with_for_update(read=True, key_share=True)).all()
     if any(seen[outlet] != surviving for outlet, surviving in held):
-        raise Overtaken("An outlet was merged, or a merge undone.")
+        raise WriteConflict("An outlet was merged, or a merge undone.")
 
 
 def add_sums(session: Session, change: Sums) -> None:

@@ -18,9 +18,16 @@ from service.methods.reliability import DEFAULT_LEVEL
 from service.methods.tally import Amounts, ClaimFacts, Slot, add_up, count_claim, difference
 from service.outlets.find import filing_for
 from service.outlets.sums import read_sums
-from service.storage.db import is_among
 from service.storage.models import Claim, Outlet, Reply, Report, Resolution, Subtotal, Version, Withdrawal
-from service.storage.predicates import counts_as, disputed_claims, general_replies, is_general, is_open, newest_id
+from service.storage.predicates import (
+    counts_as,
+    disputed_claims,
+    general_replies,
+    is_among,
+    is_general,
+    is_open,
+    newest_id,
+)
 from service.values.vocabulary import Basis, Role
 
 Row: TypeAlias = sa.Row[*tuple[Any, ...]]

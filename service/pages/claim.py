@@ -14,7 +14,7 @@ from service.claims import story
 from service.methods.reliability import DEFAULT_LEVEL
 from service.pages import charts, timeline
 from service.pages.layout import page_blueprint, show
-from service.storage.versions import members_of
+from service.values.documents import members_of
 from service.values.vocabulary import Scope
 from service.web.auth import requires
 from service.web.runtime import runtime

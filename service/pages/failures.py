@@ -11,7 +11,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
 from service import errors
 from service.errors import ServiceError
-from service.storage.db import is_unavailable
+from service.storage.db_errors import is_unavailable
 from service.web.auth import sends_key
 from service.web.responses import http_problem, is_api_call, problem, send_on
 

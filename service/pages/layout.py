@@ -14,12 +14,13 @@ import marshmallow as ma
 from flask import Blueprint, Flask, Response, render_template, request
 
 from service import __version__
-from service.cache.score_cache import Answer, Question
+from service.cache.score_cache import CacheKey, EncodedResponse
 from service.errors import InvalidQuery
 from service.pages import charts, phrases
 from service.pages.assets import asset_url
 from service.pages.failures import show_failures, show_unknown_paths
 from service.schemas.loading import places
+from service.values.documents import etag_of
 from service.web.runtime import runtime
 
 _FOLDER = Path(__file__).parent
@@ -84,9 +85,9 @@ def cached_page(
     """
     if not is_usual:
         return _send(_sealed(make()[0]))
-    question = Question(about, json.dumps(["page", edition(_FOLDER), _base(), *what], default=str))
+    question = CacheKey(about, json.dumps(["page", edition(_FOLDER), _base(), *what], default=str))
 
-    def compute(_: object) -> list[Answer]:
+    def compute(_: object) -> list[EncodedResponse]:
         page, expires_at = make()
         return [_sealed(page, expires_at=expires_at)]
 
@@ -103,12 +104,12 @@ def edition(folder: Path) -> str:
     return mark.hexdigest()[:16]
 
 
-def _sealed(page: str, *, expires_at: dt.datetime | None = None) -> Answer:
+def _sealed(page: str, *, expires_at: dt.datetime | None = None) -> EncodedResponse:
     body = page.encode()
-    return Answer(body, hashlib.sha256(body).hexdigest()[:16], expires_at=expires_at)
+    return EncodedResponse(body, etag_of(body.decode()), expires_at=expires_at)
 
 
-def _send(answer: Answer) -> Response:
+def _send(answer: EncodedResponse) -> Response:
     response = Response(answer.body, content_type="text/html; charset=utf-8")
     response.headers["Cache-Control"] = "no-cache"
     response.set_etag(answer.etag, weak=True)

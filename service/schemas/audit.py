@@ -7,10 +7,10 @@ from marshmallow.validate import Length, OneOf, Range
 
 from service.schemas import shown
 from service.schemas.fields import Answer, Body, PageQuery, Text, moment, one_of, page_of
-from service.storage.canonical import entered_tables
+from service.storage.canonical import journaled_tables
 from service.values.vocabulary import Action
 
-_TABLES = [table.name for table in entered_tables()]
+_TABLES = [table.name for table in journaled_tables()]
 _HASHED = (
     "Texts, addresses and secrets are replaced by `sha256:` and the hash of `salt` and the text "
     "(or the JSON of the value)."

@@ -18,9 +18,9 @@ from service.scores.contexts import context_of
 from service.scores.contributions import Scored, own_record, read_scored_of
 from service.scores.describe import describe_score
 from service.scores.explain import claim_texts
-from service.storage.db import Database, is_among
+from service.storage.db import Database
 from service.storage.models import Outlet, Report
-from service.storage.predicates import merged_with
+from service.storage.predicates import is_among, merged_with
 
 SHOWN = 50
 """How many of the shared claims are listed, the last known."""

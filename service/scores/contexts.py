@@ -7,7 +7,6 @@ import time
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -18,14 +17,13 @@ from service.methods.context import FITTED_FROM, STARTING_CONTEXT, Context, Show
 from service.methods.rates import Count, Key, Rates
 from service.methods.tally import Parts, tally
 from service.outlets.sums import read_rates, read_sums
-from service.storage.db import Database, lock_name
+from service.storage.db import Database
+from service.storage.locks import lock_name
+from service.storage.memo import Memo
 from service.storage.models import ContextRow, Outlet, Subtotal
 from service.values.vocabulary import ClaimKind, Role, Stance
 
-# Contexts never change, so those that are asked for are read once; few are. The number alone would not tell that of a
-# restored database.
-_READ: WeakKeyDictionary[sa.Engine, dict[tuple[Any, ...], Context]] = WeakKeyDictionary()
-_READ_AT_MOST = 16
+_CONTEXTS: Memo[Context] = Memo(16)
 REFIT_AFTER = dt.timedelta(days=1)
 # Put together once: every score asks for it.
 _NEWEST = sa.select(ContextRow.number, ContextRow.recorded_at).order_by(ContextRow.number.desc()).limit(1)
@@ -52,7 +50,7 @@ def refit_context(db: Database, cache: ScoreCache, *, now: dt.datetime, at_once:
         same, or another process has just made one.
     """
     begun = time.monotonic()
-    with db.read(patient=True) as session:
+    with db.read(unlimited=True) as session:
         newest = session.scalar(sa.select(ContextRow).order_by(ContextRow.number.desc()).limit(1))
         rates = read_rates(session)
         if rates.claims < FITTED_FROM or not (at_once or _is_due(newest, rates, now)):
@@ -94,14 +92,11 @@ def _is_due(newest: ContextRow | None, rates: Rates, now: dt.datetime) -> bool:
 
 
 def _context(session: Session, number: int, recorded_at: dt.datetime) -> Context:
-    known = _READ.setdefault(session.get_bind().engine, {})
-    if (context := known.get((number, recorded_at))) is None:
-        if len(known) >= _READ_AT_MOST:
-            known.clear()
+    def load() -> Context:
         row = session.get_one(ContextRow, number)
-        context = Context(context_name(number), recorded_at, row.kappa, _rates(row.rates))
-        known[number, recorded_at] = context
-    return context
+        return Context(context_name(number), recorded_at, row.kappa, _rates(row.rates))
+
+    return _CONTEXTS.get(session, (number, recorded_at), load)
 
 
 def context_name(number: int) -> str:

@@ -12,7 +12,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from service.cache.score_cache import Answer
+from service.cache.score_cache import EncodedResponse
 from service.methods.beta import jeffreys_interval
 from service.methods.calibration import Bin, Outcome, bins, decompose
 from service.methods.context import Context
@@ -28,7 +28,7 @@ from service.scores.describe import describe_score
 from service.storage.db import Database
 from service.storage.models import Claim, Outlet, Version
 from service.storage.paging import decode_cursor, encode_cursor, read_sort_key
-from service.storage.versions import tag_of
+from service.values.documents import etag_of
 from service.values.instants import format_instant, parse_instant
 from service.values.vocabulary import Basis, Role
 
@@ -41,7 +41,7 @@ _DECOMPOSED = ("reliability", "resolution", "uncertainty", "within_bins")
 
 def explain_score(
     db: Database, reference: str, *, lens: Lens, cursor: str | None, limit: int, now: dt.datetime
-) -> Answer:
+) -> EncodedResponse:
     """What the score of an outlet is made of, with some of the claims it rests on, the last known first (R19).
 
     The pages after the first are of the same record, as it was on record then: a cursor begins with that moment.
@@ -70,10 +70,10 @@ def explain_score(
     next_cursor = _cursor(begun, page[-1], bound_to) if len(rest) > limit else None
     passing = {"next_cursor": next_cursor, "computed_at": format_instant(now)}
     body = json.dumps(lasting | passing).encode()
-    return Answer(body, _tag(lasting, lens), next_cursor=next_cursor)
+    return EncodedResponse(body, _tag(lasting, lens), next_cursor=next_cursor)
 
 
-def score_history(db: Database, reference: str, *, lens: Lens, now: dt.datetime) -> Answer:
+def score_history(db: Database, reference: str, *, lens: Lens, now: dt.datetime) -> EncodedResponse:
     """The score of an outlet as of the end of each month since its first claim was known, and as of now.
 
     Args:
@@ -95,10 +95,10 @@ def score_history(db: Database, reference: str, *, lens: Lens, now: dt.datetime)
     points = list(describe_points(record, scored, context, lens, now=now))
     document = shown | {"items": points, "computed_at": format_instant(now)}
     lasting = shown | {"items": [*points[:-1], points[-1] | {"as_of": None}]}
-    return Answer(json.dumps(document).encode(), tag_of(lasting))
+    return EncodedResponse(json.dumps(document).encode(), etag_of(lasting))
 
 
-def outlet_calibration(db: Database, reference: str, *, lens: Lens, now: dt.datetime) -> Answer:
+def outlet_calibration(db: Database, reference: str, *, lens: Lens, now: dt.datetime) -> EncodedResponse:
     """How often what an outlet gave a probability proved true, by tenths of probability.
 
     Raises:
@@ -111,7 +111,7 @@ def outlet_calibration(db: Database, reference: str, *, lens: Lens, now: dt.date
         scored = read_scored(session, outlet, lens, now=now)
     lasting = describe_calibration(outlet, scored, lens, now=now)
     body = json.dumps(lasting | {"computed_at": format_instant(now)}).encode()
-    return Answer(body, _tag(lasting, lens))
+    return EncodedResponse(body, _tag(lasting, lens))
 
 
 def describe_calibration(outlet: Outlet, scored: Sequence[Scored], lens: Lens, *, now: dt.datetime) -> dict[str, Any]:
@@ -158,7 +158,7 @@ def claim_texts(session: Session, claims: Collection[UUID], recorded_by: dt.date
 
 def _tag(lasting: dict[str, Any], lens: Lens) -> str:
     """A tag that the mere passing of time does not change."""
-    return tag_of(lasting | {"as_of": None} if lens.is_current else lasting)
+    return etag_of(lasting | {"as_of": None} if lens.is_current else lasting)
 
 
 def working_of(record: OutletRecord, context: Context, topic: str | None) -> Working:

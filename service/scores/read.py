@@ -1,11 +1,10 @@
-"""Answer how reliable outlets have been: one, some, or all of them ranked."""
+"""EncodedResponse how reliable outlets have been: one, some, or all of them ranked."""
 
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -13,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from service.cache.score_cache import RANKING, Answer, CacheStatus, Question, ScoreCache
+from service.cache.score_cache import RANKING, CacheKey, CacheStatus, EncodedResponse, ScoreCache
 from service.errors import InvalidQuery, UnknownOutlet
 from service.ledger.seal import last_head
 from service.methods.reliability import METHOD
@@ -26,6 +25,7 @@ from service.scores.describe import describe_score
 from service.storage.db import Database
 from service.storage.models import Outlet
 from service.storage.paging import decode_cursor, encode_cursor, read_sort_key
+from service.values.documents import etag_of
 from service.values.ids import is_slug
 from service.values.vocabulary import Order, OutletKind, RankBy
 
@@ -60,7 +60,7 @@ class Ranking:
 
 def outlet_score(
     db: Database, cache: ScoreCache, reference: str, *, lens: Lens, now: dt.datetime
-) -> tuple[Answer, CacheStatus]:
+) -> tuple[EncodedResponse, CacheStatus]:
     """The score of one outlet.
 
     Raises:
@@ -94,7 +94,7 @@ def list_scores(
     lens: Lens,
     ranking: Ranking,
     now: dt.datetime,
-) -> tuple[Answer, CacheStatus]:
+) -> tuple[EncodedResponse, CacheStatus]:
     """The scores of some outlets, in the order asked, or without any a page of the ranking.
 
     Raises:
@@ -112,12 +112,12 @@ def list_scores(
 
 def _ranked(
     db: Database, cache: ScoreCache, *, lens: Lens, ranking: Ranking, now: dt.datetime
-) -> tuple[Answer, CacheStatus]:
+) -> tuple[EncodedResponse, CacheStatus]:
     lens.refuse_future(now)
     compute = partial(_rank, db, lens=lens, ranking=ranking, now=now)
     if not lens.is_current:
-        return compute(), CacheStatus.UNKEPT
-    question = Question(RANKING, _variant(lens, *ranking.list_name, ranking.cursor, ranking.limit))
+        return compute(), CacheStatus.UNCACHED
+    question = CacheKey(RANKING, _variant(lens, *ranking.list_name, ranking.cursor, ranking.limit))
     answers, status = cache.get_or_compute([question], lambda _: [compute()])
     return answers[0], status
 
@@ -130,14 +130,14 @@ def _scores(
     lens: Lens,
     now: dt.datetime,
     refuse: Callable[[Outlet], None] = lambda _: None,
-) -> tuple[list[Answer], CacheStatus]:
+) -> tuple[list[EncodedResponse], CacheStatus]:
     lens.refuse_future(now)
     slugs = _slugs(db, references)
     compute = partial(_compute, db, lens=lens, now=now, refuse=refuse)
     if not lens.is_current:
-        return compute(slugs), CacheStatus.UNKEPT
-    questions = [Question(slug, _variant(lens)) for slug in slugs]
-    return cache.get_or_compute(questions, lambda missing: compute([question.about for question in missing]))
+        return compute(slugs), CacheStatus.UNCACHED
+    questions = [CacheKey(slug, _variant(lens)) for slug in slugs]
+    return cache.get_or_compute(questions, lambda missing: compute([question.subject for question in missing]))
 
 
 def _variant(lens: Lens, *more: object) -> str:
@@ -165,7 +165,7 @@ def _refuse(session: Session, unknown: Sequence[str]) -> None:
 
 def _compute(
     db: Database, slugs: Sequence[str], *, lens: Lens, now: dt.datetime, refuse: Callable[[Outlet], None]
-) -> list[Answer]:
+) -> list[EncodedResponse]:
     with db.read() as session:
         found = find_outlets(session, slugs)
         _refuse(session, [slug for slug in slugs if slug not in found])
@@ -186,7 +186,7 @@ def _compute(
     ]
 
 
-def _rank(db: Database, *, lens: Lens, ranking: Ranking, now: dt.datetime) -> Answer:
+def _rank(db: Database, *, lens: Lens, ranking: Ranking, now: dt.datetime) -> EncodedResponse:
     with db.read() as session:
         context = context_of(session, lens.recorded_by)
         records = read_records(session, ranking.chosen(session), lens, now=now)
@@ -205,7 +205,9 @@ def _rank(db: Database, *, lens: Lens, ranking: Ranking, now: dt.datetime) -> An
     return _listed([_answer(score, lens, head) for score in page], next_cursor, expires_at=min(changes, default=None))
 
 
-def _answer(score: dict[str, Any], lens: Lens, head: str | None, *, expires_at: dt.datetime | None = None) -> Answer:
+def _answer(
+    score: dict[str, Any], lens: Lens, head: str | None, *, expires_at: dt.datetime | None = None
+) -> EncodedResponse:
     """The score as bytes, with the head of the ledger that it was computed under.
 
     Its tag is the same as long as the score is: neither time that passes nor what else is written changes it.
@@ -213,15 +215,13 @@ def _answer(score: dict[str, Any], lens: Lens, head: str | None, *, expires_at: 
     passing = {"computed_at", "as_of"} if lens.is_current else {"computed_at"}
     lasting = {member: value for member, value in score.items() if member not in passing}
     body = json.dumps(score | {"ledger": head}).encode()
-    return Answer(body, _etag([json.dumps(lasting)]), expires_at=expires_at)
+    return EncodedResponse(body, etag_of(lasting), expires_at=expires_at)
 
 
-def _listed(answers: Sequence[Answer], next_cursor: str | None, *, expires_at: dt.datetime | None = None) -> Answer:
+def _listed(
+    answers: Sequence[EncodedResponse], next_cursor: str | None, *, expires_at: dt.datetime | None = None
+) -> EncodedResponse:
     items = b", ".join(answer.body for answer in answers)
     body = b'{"items": [' + items + b'], "next_cursor": ' + json.dumps(next_cursor).encode() + b"}"
-    etag = _etag([*(answer.etag for answer in answers), str(next_cursor)])
-    return Answer(body, etag, next_cursor=next_cursor, expires_at=expires_at)
-
-
-def _etag(parts: Iterable[str]) -> str:
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+    etag = etag_of([*(answer.etag for answer in answers), next_cursor])
+    return EncodedResponse(body, etag, next_cursor=next_cursor, expires_at=expires_at)

@@ -1,4 +1,4 @@
-"""Who is at work, for the ledger, which enters it with every row: said once, where a request or a command begins."""
+"""The current actor: the API key or process that the journal names as the author of each entry."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """An API key, or one of our own processes by its name; and the request that is being answered."""
+    """The author of writes: an API key or one of our processes, with the id of the current request."""
 
     key_id: UUID | None = None
     name: str | None = None
     request_id: str | None = None
 
 
-NOBODY = Actor(name="unnamed")
+UNNAMED = Actor(name="unnamed")
 COMMAND_LINE = Actor(name="command line")
 WORKER = Actor(name="worker")
 
-_AT_WORK: ContextVar[Actor] = ContextVar("at work", default=NOBODY)
+_CURRENT: ContextVar[Actor] = ContextVar("current actor", default=UNNAMED)
 
 
 def set_actor(actor: Actor) -> None:
-    """Say who is at work from here on, in this thread."""
-    _AT_WORK.set(actor)
+    """Set the actor of this thread, at the start of a request or a command."""
+    _CURRENT.set(actor)
 
 
 def current_actor() -> Actor:
-    """Who is at work."""
-    return _AT_WORK.get()
+    """Return the actor of this thread."""
+    return _CURRENT.get()

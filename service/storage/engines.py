@@ -1,4 +1,4 @@
-"""Connect to either database, so that both do the same."""
+"""Connections to SQLite and PostgreSQL, set up so that both behave the same."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ import sqlalchemy as sa
 from service.values.names import words_of
 
 LOCK_TIMEOUT = "10s"
-"""How long a statement may wait for a lock on PostgreSQL."""
+"""The time that a statement may wait for a lock on PostgreSQL."""
 READ_TIMEOUT = "10s"
-"""How long a statement of a read may take on PostgreSQL: far longer than any that is planned well, and short enough for
-the answer to come before gunicorn and proxies give up after 30 s."""
-_PATIENCE = 10.0  # seconds that SQLite waits for one
+"""The time that a statement of a read may take on PostgreSQL. Statements with a good plan take far less, and gunicorn
+and proxies time out only after 30 s."""
+_SQLITE_LOCK_SECONDS = 10.0
 _NUMBERS = frozenset(
     {
         "connect_timeout",
@@ -26,23 +26,23 @@ _NUMBERS = frozenset(
         "tcp_user_timeout",
     }
 )
-"""The options of libpq that it does not read before it connects."""
+"""The options that libpq validates only when it connects."""
 
 
 def make_engine(url: str) -> sa.Engine:
-    """An engine that connects when it is asked for the first time."""
+    """Return an engine, which connects on first use."""
     if url.startswith("sqlite"):
         engine = sa.create_engine(url, hide_parameters=True)
         sa.event.listen(engine, "connect", _set_up_sqlite)
         sa.event.listen(engine, "begin", _begin_sqlite)
         return engine
-    # A pooler in transaction mode, as pgbouncer, refuses start-up options and does not keep prepared statements.
-    # `autocommit` leaves it to the begin event below to begin transactions.
+    # Poolers in transaction mode, such as PgBouncer, reject start-up options and lose prepared statements.
+    # With `autocommit`, transactions are begun by the event handler below.
     engine = sa.create_engine(
         url,
-        hide_parameters=True,  # what was sent does not belong in the logs
+        hide_parameters=True,  # keeps user data out of the logs
         connect_args={"connect_timeout": 3, "autocommit": True, "prepare_threshold": None},
-        pool_pre_ping=True,  # a restart of the database fails no request
+        pool_pre_ping=True,  # so that no request fails after a restart of the database
         pool_size=5,
         pool_timeout=5,
     )
@@ -54,7 +54,7 @@ def check_database_url(url: str) -> None:
     """Check a URL without connecting to the database.
 
     Raises:
-        ValueError: A client would refuse it; the message continues "it must be a URL" and has no secret in it.
+        ValueError: The client would reject it. The message continues "it must be a URL" and contains no secret.
     """
     try:
         parsed = sa.make_url(url)
@@ -69,9 +69,9 @@ def check_database_url(url: str) -> None:
 
 
 def _check_libpq(url: sa.URL) -> None:
-    """Check the options of a URL for PostgreSQL as its client library does before it connects."""
-    # Imported late, since it takes a while and SQLite needs none of it.
-    from psycopg import Error, conninfo, pq  # noqa: PLC0415
+    """Check the options of a PostgreSQL URL as libpq does before it connects."""
+    # Imported late, because it is slow and SQLite does not need it.
+    from psycopg import pq  # noqa: PLC0415
 
     try:
         _, options = url.get_dialect()().create_connect_args(url)
@@ -87,17 +87,22 @@ def _check_libpq(url: sa.URL) -> None:
     for name in _NUMBERS & options.keys():
         if not _is_number(options[name].removeprefix("-"), 2**31 - 1):
             raise ValueError(f"with a number for the option {name}")
-    # libpq itself judges the others, before it finds that there is no server in this folder.
-    options = {name: value for name, value in options.items() if name not in ("host", "hostaddr", "port")}
+    _check_other_options({name: value for name, value in options.items() if name not in ("host", "hostaddr", "port")})
+
+
+def _check_other_options(options: dict[str, str]) -> None:
+    """Let libpq validate options, which it does before it finds that there is no server in the folder."""
+    from psycopg import Error, conninfo, pq  # noqa: PLC0415
+
     try:
         attempt = pq.PGconn.connect_start(conninfo.make_conninfo(**options, host="/nonexistent").encode())
     except (Error, ValueError):
         raise ValueError("with options that its client accepts") from None
-    said = attempt.error_message.decode(errors="replace")
+    message = attempt.error_message.decode(errors="replace")
     attempt.finish()
-    if not said.startswith("connection to server"):
-        named = next((name for name in options if name in said.replace(" ", "_")), None)
-        raise ValueError(f"with a valid value for the option {named}" if named else "with options that are valid")
+    if not message.startswith("connection to server"):
+        invalid = next((name for name in options if name in message.replace(" ", "_")), None)
+        raise ValueError(f"with a valid value for the option {invalid}" if invalid else "with options that are valid")
 
 
 def _is_number(text: str, highest: int) -> bool:
@@ -105,16 +110,19 @@ def _is_number(text: str, highest: int) -> bool:
 
 
 def _set_up_sqlite(connection: Any, _record: object) -> None:
-    connection.isolation_level = None  # the begin event below decides, not sqlite3
-    connection.create_function("words_of", 1, words_of, deterministic=True)  # for the full text of claims
-    for pragma in (f"busy_timeout={_PATIENCE * 1000:.0f}", "synchronous=FULL", "foreign_keys=ON"):
+    connection.isolation_level = None  # transactions are begun by the event handler below
+    connection.create_function("words_of", 1, words_of, deterministic=True)  # for the full-text index of claims
+    for pragma in (f"busy_timeout={_SQLITE_LOCK_SECONDS * 1000:.0f}", "synchronous=FULL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")
     _set_wal(connection)
 
 
 def _set_wal(connection: sqlite3.Connection) -> None:
-    """Have readers and a writer not wait for each other. Of several that do so to a new file, SQLite lets none wait."""
-    deadline = time.monotonic() + _PATIENCE
+    """Set WAL mode, in which readers and a writer do not block each other.
+
+    SQLite ignores the busy timeout here, so concurrent attempts on a new file are retried.
+    """
+    deadline = time.monotonic() + _SQLITE_LOCK_SECONDS
     while connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
         try:
             connection.execute("PRAGMA journal_mode=WAL")
@@ -125,30 +133,30 @@ def _set_wal(connection: sqlite3.Connection) -> None:
 
 
 def _begin_sqlite(connection: sa.Connection) -> None:
-    # A deferred transaction that reads and then writes fails with "database is
-    # locked" at once when another one wrote in between; busy_timeout does not help.
+    # A deferred transaction that reads and then writes fails with "database is locked" if another one wrote in between,
+    # and the busy timeout does not apply.
     options = connection.get_execution_options()
     begin = "BEGIN IMMEDIATE" if options.get("write") else "BEGIN"
-    if not options.get("at_once"):
+    if not options.get("nowait"):
         connection.exec_driver_sql(begin)
         return
-    usual = connection.exec_driver_sql("PRAGMA busy_timeout").scalar_one()
+    busy_timeout = connection.exec_driver_sql("PRAGMA busy_timeout").scalar_one()
     connection.exec_driver_sql("PRAGMA busy_timeout = 0")
     try:
         connection.exec_driver_sql(begin)
     finally:
-        connection.exec_driver_sql(f"PRAGMA busy_timeout = {usual}")
+        connection.exec_driver_sql(f"PRAGMA busy_timeout = {busy_timeout}")
 
 
 def _begin_postgresql(connection: sa.Connection) -> None:
     """Begin a transaction with its settings, in one round trip.
 
-    The settings are local to the transaction, so that a pooler does not hand them to other clients. The zone is fixed
-    because psycopg reads instants in it, and 9999-12-31T23:59Z does not exist east of UTC.
+    The settings are local to the transaction, so that a pooler does not leak them to other clients. The time zone is
+    UTC because psycopg converts instants to it, and 9999-12-31T23:59Z does not exist east of UTC.
     """
     options = connection.get_execution_options()
     begin = "BEGIN ISOLATION LEVEL REPEATABLE READ" if options.get("read") else "BEGIN"
-    lock_timeout = "1ms" if options.get("at_once") else LOCK_TIMEOUT
+    lock_timeout = "1ms" if options.get("nowait") else LOCK_TIMEOUT
     statements = [begin, "SET LOCAL timezone = 'UTC'", f"SET LOCAL lock_timeout = '{lock_timeout}'"]
     if options.get("limited"):
         statements.append(f"SET LOCAL statement_timeout = '{READ_TIMEOUT}'")

@@ -1,4 +1,4 @@
-"""A loaded claim as the rules see it."""
+"""Facts about a loaded claim, as input for the rules."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def as_filed(report: Report) -> Filed:
 
 
 def claim_facts(claim: Claim) -> ClaimFacts:
-    """What records need of a claim that is loaded with its resolutions."""
+    """Return the facts of a claim that track records count. The claim is loaded with its resolutions."""
     standing = standing_resolution(claim)
     verdict, truth, known_at = (
         (None, None, None) if standing is None else (standing.verdict, standing.truth, standing.known_at)

@@ -1,6 +1,6 @@
-"""Enter every row that is written: who wrote it, what was there before and what is there after.
+"""The journal: one ledger entry for every row that a session writes, with its author and the row before and after.
 
-Nobody who writes has to think of it: the sessions of `Database.write` are listened to, and refuse what cannot be heard.
+`Database` opens every `write()` as a `JournaledSession`. Writes that bypass the session, such as bulk inserts, raise.
 """
 
 from __future__ import annotations
@@ -8,59 +8,94 @@ from __future__ import annotations
 import datetime as dt
 import secrets
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any, NamedTuple, NoReturn, TypedDict
+from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapper, ORMExecuteState, Session, object_session
 
 from service.storage.actors import Actor, current_actor
-from service.storage.canonical import UNENTERED, Values, content_of, digest_of, row_key, table_of
-from service.storage.db import Base, WriteSession, is_among
+from service.storage.base import Base
+from service.storage.canonical import UNJOURNALED, Values, content_of, digest_of, row_key, table_of
+from service.storage.models import Entry
+from service.storage.predicates import is_among
 from service.values.ids import new_id
-from service.values.instants import format_instant
+from service.values.instants import format_instant, utc_now
 
-_HEARD = "rows written"
-_RENEWED = "rows with a new salt"
+_CHANGES = "rows changed by this flush"
+_NEW_SALTS = "rows that get a new salt"
 _SALT_BYTES = 16
 
-Place = tuple[str, str]
-"""A row: its table, and its key."""
+RowId = tuple[str, str]
+"""A row: the name of its table, and its key."""
 
 
-class Heard(NamedTuple):
-    """A row that a flush writes, as far as it is known before the row is there."""
+def _refuse_bulk(*_: object, **__: object) -> NoReturn:
+    raise RuntimeError("Bulk writes bypass the journal. Use session.add().")
+
+
+class JournaledSession(Session):
+    """A session that adds an entry to the ledger for every row it writes."""
+
+    bulk_save_objects = bulk_insert_mappings = bulk_update_mappings = _refuse_bulk
+
+
+class RowChange(NamedTuple):
+    """A change of a row in the current flush."""
 
     table: sa.Table
     key: Values
     before: Values | None
     after: Values | None
-    """None where it is yet to be read, or is deleted."""
+    """None if the row is deleted, or is still to be read."""
     is_deleted: bool = False
 
     @property
-    def place(self) -> Place:
+    def row(self) -> RowId:
         return self.table.name, row_key(self.table, self.key)
 
 
-class Last(NamedTuple):
-    """What the next entry of a row goes on from."""
+class LastEntry(NamedTuple):
+    """The last entry of a row, which the next one continues."""
 
     position: int
     salt: str | None
     after: str | None
 
 
-NO_ENTRY = Last(0, None, None)
+NO_ENTRY = LastEntry(0, None, None)
 
 
-def renew_salt(session: Session, written: Base) -> None:
-    """Have the next entry of a row hash with another salt, and nobody try any more what the earlier ones hide."""
-    table = table_of(type(written))
-    session.info.setdefault(_RENEWED, set()).add((table.name, row_key(table, _values(written))))
+class NewEntry(TypedDict):
+    """The columns of an entry."""
+
+    id: UUID
+    recorded_at: dt.datetime
+    actor: UUID | None
+    actor_name: str | None
+    request_id: str | None
+    table_name: str
+    row_key: str
+    position: int
+    before: str | None
+    after: str | None
+    salt: str
+    seal: int | None
+    digest: str
+
+
+def renew_salt(session: Session, row: Base) -> None:
+    """Give the next entry of a row a new salt and erase the old one, so that hashed values cannot be guessed.
+
+    Used for redactions.
+    """
+    table = table_of(type(row))
+    session.info.setdefault(_NEW_SALTS, set()).add((table.name, row_key(table, _values(row))))
 
 
 def entry_digest(entry: Values) -> str:
-    """The digest of an entry, from its columns by name."""
+    """Return the digest of an entry, given its columns by name."""
     return digest_of(
         (
             str(entry["id"]),
@@ -78,159 +113,170 @@ def entry_digest(entry: Values) -> str:
 
 
 def new_salt() -> str:
-    """Something that nobody can guess."""
+    """Return a random salt."""
     return secrets.token_hex(_SALT_BYTES)
 
 
 def new_entry(
-    place: Place, last: Last, *, before: str | None, after: str | None, salt: str, actor: Actor
-) -> dict[str, Any]:
-    """The next entry of a row, as its columns by name."""
-    entry = {
-        "id": new_id(),
-        "recorded_at": dt.datetime.now(dt.UTC),
-        "actor": actor.key_id,
-        "actor_name": actor.name,
-        "request_id": actor.request_id,
-        "table_name": place[0],
-        "row_key": place[1],
-        "position": last.position + 1,
-        "before": before,
-        "after": after,
-        "salt": salt,
-        "seal": None,
-    }
-    return entry | {"digest": entry_digest(entry)}
+    row: RowId, last: LastEntry, *, before: str | None, after: str | None, salt: str, actor: Actor
+) -> NewEntry:
+    """Return the next entry of a row."""
+    entry = NewEntry(
+        id=new_id(),
+        recorded_at=utc_now(),
+        actor=actor.key_id,
+        actor_name=actor.name,
+        request_id=actor.request_id,
+        table_name=row[0],
+        row_key=row[1],
+        position=last.position + 1,
+        before=before,
+        after=after,
+        salt=salt,
+        seal=None,
+        digest="",
+    )
+    entry["digest"] = entry_digest(entry)
+    return entry
 
 
-def _listening(target: Base) -> Session | None:
-    """The session that writes a row which is entered."""
-    session = object_session(target)
-    is_heard = isinstance(session, WriteSession) and table_of(type(target)).name not in UNENTERED
-    return session if is_heard else None
+@dataclass(frozen=True, slots=True)
+class _EntryBuilder:
+    """Builds the entries of a flush from its changes."""
+
+    session: Session
+    last_entries: Mapping[RowId, LastEntry]
+    new_salts: set[RowId]
+
+    def build(self, change: RowChange) -> NewEntry | None:
+        """Return the entry for a change; None if the row has the same content as before."""
+        row = change.row
+        last = self.last_entries.get(row, NO_ENTRY)
+        salt = last.salt or new_salt()
+        before = last.after if change.before is None else content_of(change.table, change.before, salt)
+        if row in self.new_salts:
+            salt = new_salt()
+        values = self._values_after(change)
+        after = None if values is None else content_of(change.table, values, salt)
+        if before == after:
+            return None
+        return new_entry(row, last, before=before, after=after, salt=salt, actor=current_actor())
+
+    def _values_after(self, change: RowChange) -> Values | None:
+        if change.after is not None or change.is_deleted:
+            return change.after
+        return self.session.connection().execute(_select_row(change.table, change.key)).mappings().one()
 
 
-def _hear_insert(_mapper: Mapper[Any], _connection: sa.Connection, target: Base) -> None:
-    if (session := _listening(target)) is not None:
-        values = _values(target)
-        _heard(session).append(Heard(table_of(type(target)), values, None, values))
+def _journaled_session(row: Base) -> Session | None:
+    """Return the session of a row if the row has to be journaled."""
+    session = object_session(row)
+    is_journaled = isinstance(session, JournaledSession) and table_of(type(row)).name not in UNJOURNALED
+    return session if is_journaled else None
 
 
-def _hear_update(_mapper: Mapper[Any], connection: sa.Connection, target: Base) -> None:
-    session = _listening(target)
-    if session is not None and session.is_modified(target, include_collections=False):
-        _hear_change(session, connection, target, is_deleted=False)
+def _note_insert(_mapper: Mapper[Any], _connection: sa.Connection, row: Base) -> None:
+    if (session := _journaled_session(row)) is not None:
+        values = _values(row)
+        _changes(session).append(RowChange(table_of(type(row)), values, None, values))
 
 
-def _hear_delete(_mapper: Mapper[Any], connection: sa.Connection, target: Base) -> None:
-    if (session := _listening(target)) is not None:
-        _hear_change(session, connection, target, is_deleted=True)
+def _note_update(_mapper: Mapper[Any], connection: sa.Connection, row: Base) -> None:
+    session = _journaled_session(row)
+    if session is not None and session.is_modified(row, include_collections=False):
+        _note_change(session, connection, row, is_deleted=False)
 
 
-def _hear_change(session: Session, connection: sa.Connection, target: Base, *, is_deleted: bool) -> None:
-    table = table_of(type(target))
+def _note_delete(_mapper: Mapper[Any], connection: sa.Connection, row: Base) -> None:
+    if (session := _journaled_session(row)) is not None:
+        _note_change(session, connection, row, is_deleted=True)
+
+
+def _note_change(session: Session, connection: sa.Connection, row: Base, *, is_deleted: bool) -> None:
+    table = table_of(type(row))
     names = (column.name for column in table.primary_key)
-    key = dict(zip(names, sa.inspect(target).identity or (), strict=True))
-    # What the database has, and not what the session once read: nobody changes it from here on.
-    if (before := connection.execute(_row_of(table, key).with_for_update()).mappings().one_or_none()) is not None:
-        _heard(session).append(Heard(table, key, dict(before), None, is_deleted))
+    key = dict(zip(names, sa.inspect(row).identity or (), strict=True))
+    # Read from the database and locked, because the values in the session may be out of date.
+    if (before := connection.execute(_select_row(table, key).with_for_update()).mappings().one_or_none()) is not None:
+        _changes(session).append(RowChange(table, key, dict(before), None, is_deleted))
 
 
-def _forget_heard(session: Session, *_: object) -> None:
-    session.info.pop(_HEARD, None)  # of a flush that failed
+def _discard_changes(session: Session, *_: object) -> None:
+    session.info.pop(_CHANGES, None)  # left over from a failed flush
 
 
-def _enter_heard(session: Session, *_: object) -> None:
-    heard = session.info.pop(_HEARD, [])
-    if not heard:
+def _write_entries(session: Session, *_: object) -> None:
+    changes = session.info.pop(_CHANGES, [])
+    if not changes:
         return
     connection = session.connection()
-    lasts = _lasts(session, [one.place for one in heard if _may_have_entries(one)])
-    entries = [entry for one in heard if (entry := _entry(session, connection, one, lasts)) is not None]
+    last_entries = _last_entries(session, [change.row for change in changes if _may_have_entries(change)])
+    new_salts = session.info.get(_NEW_SALTS, set())
+    builder = _EntryBuilder(session, last_entries, new_salts)
+    entries = [entry for change in changes if (entry := builder.build(change)) is not None]
     if entries:
-        connection.execute(sa.insert(_ledger()), entries)
-    if renewed := session.info.pop(_RENEWED, None):
-        _erase_salts(connection, renewed, entries)
+        connection.execute(sa.insert(table_of(Entry)), entries)
+    if new_salts:
+        del session.info[_NEW_SALTS]
+        _erase_salts(connection, new_salts, entries)
 
 
-def _entry(
-    session: Session, connection: sa.Connection, one: Heard, lasts: Mapping[Place, Last]
-) -> dict[str, Any] | None:
-    """The entry of a row that was written; None where it says what it said before."""
-    place = one.place
-    last = lasts.get(place, NO_ENTRY)
-    salt = last.salt or new_salt()
-    before = last.after if one.before is None else content_of(one.table, one.before, salt)
-    if place in session.info.get(_RENEWED, ()):
-        salt = new_salt()
-    values = one.after
-    if values is None and not one.is_deleted:
-        values = connection.execute(_row_of(one.table, one.key)).mappings().one()
-    after = None if values is None else content_of(one.table, values, salt)
-    if before == after:
-        return None
-    return new_entry(place, last, before=before, after=after, salt=salt, actor=current_actor())
+def _may_have_entries(change: RowChange) -> bool:
+    """Return whether a row can have earlier entries: ids are never reused, but other keys are."""
+    return change.before is not None or "id" not in change.key
 
 
-def _may_have_entries(one: Heard) -> bool:
-    """Whether there can be earlier ones: an id is made anew for every row, other keys may come back."""
-    return one.before is not None or "id" not in one.key
-
-
-def _lasts(session: Session, places: Iterable[Place]) -> dict[Place, Last]:
-    """The last entry of each row that has one."""
-    keys = {key for _, key in places}
+def _last_entries(session: Session, rows: Iterable[RowId]) -> dict[RowId, LastEntry]:
+    """Return the last entry of each row that has one."""
+    keys = {key for _, key in rows}
     if not keys:
         return {}
-    entry = _ledger().c
+    entry = table_of(Entry).c
     columns = entry.table_name, entry.row_key, entry.position, entry.salt, entry.after
-    rows = sa.select(*columns).where(is_among(session, entry.row_key, keys)).order_by(entry.position)
-    found = session.connection().execute(rows)
-    return {(row.table_name, row.row_key): Last(row.position, row.salt, row.after) for row in found}
+    chosen = sa.select(*columns).where(is_among(session, entry.row_key, keys)).order_by(entry.position)
+    found = session.connection().execute(chosen)
+    return {(row.table_name, row.row_key): LastEntry(row.position, row.salt, row.after) for row in found}
 
 
-def _erase_salts(connection: sa.Connection, renewed: set[Place], entries: Iterable[Values]) -> None:
-    entry = _ledger().c
-    for one in entries:
-        if (one["table_name"], one["row_key"]) in renewed:
+def _erase_salts(connection: sa.Connection, rows: set[RowId], entries: Iterable[NewEntry]) -> None:
+    """Erase the salts of the entries before these ones, for rows that got a new salt."""
+    table = table_of(Entry)
+    for entry in entries:
+        if (entry["table_name"], entry["row_key"]) in rows:
             earlier = (
-                entry.row_key == one["row_key"],
-                entry.table_name == one["table_name"],
-                entry.position < one["position"],
+                table.c.row_key == entry["row_key"],
+                table.c.table_name == entry["table_name"],
+                table.c.position < entry["position"],
             )
-            connection.execute(sa.update(_ledger()).where(*earlier).values(salt=None))
+            connection.execute(sa.update(table).where(*earlier).values(salt=None))
 
 
-def _refuse_unheard(state: ORMExecuteState) -> None:
-    """A statement that names no rows cannot be entered: load them, change them or add new ones."""
+def _refuse_statement(state: ORMExecuteState) -> None:
+    """Reject INSERT, UPDATE and DELETE statements, which do not load the rows that they change."""
     if state.is_insert or state.is_update or state.is_delete:
         table = state.statement.table  # type: ignore[attr-defined]
-        if table.metadata is Base.metadata and table.name not in UNENTERED:
-            raise RuntimeError(f"Rows of {table.name!r} are entered one by one: write them through the session.")
+        if table.metadata is Base.metadata and table.name not in UNJOURNALED:
+            raise RuntimeError(f"A statement that writes to {table.name!r} bypasses the journal. Use the session.")
 
 
-def _ledger() -> sa.Table:
-    """Where entries are; by its name, since the models import this module, so that none of them goes unheard."""
-    return Base.metadata.tables["entry"]
+def _changes(session: Session) -> list[RowChange]:
+    changes: list[RowChange] = session.info.setdefault(_CHANGES, [])
+    return changes
 
 
-def _heard(session: Session) -> list[Heard]:
-    heard: list[Heard] = session.info.setdefault(_HEARD, [])
-    return heard
+def _values(row: Base) -> dict[str, Any]:
+    """Return the columns of an object by name; a column that was never set is null."""
+    return {column.name: row.__dict__.get(column.name) for column in table_of(type(row)).columns}
 
 
-def _values(target: Base) -> dict[str, Any]:
-    """The columns of an object by name; one that was never set is null."""
-    return {column.name: target.__dict__.get(column.name) for column in table_of(type(target)).columns}
-
-
-def _row_of(table: sa.Table, key: Values) -> sa.Select[Any]:
+def _select_row(table: sa.Table, key: Values) -> sa.Select[Any]:
     return sa.select(table).where(*(table.c[name] == value for name, value in key.items()))
 
 
-sa.event.listen(Base, "after_insert", _hear_insert, propagate=True)
-sa.event.listen(Base, "before_update", _hear_update, propagate=True)
-sa.event.listen(Base, "before_delete", _hear_delete, propagate=True)
-sa.event.listen(WriteSession, "before_flush", _forget_heard)
-sa.event.listen(WriteSession, "after_flush", _enter_heard)
-sa.event.listen(WriteSession, "do_orm_execute", _refuse_unheard)
+# SQLAlchemy reports each row of a flush to the mapper, so these listen on all models; they ignore other sessions.
+sa.event.listen(Base, "after_insert", _note_insert, propagate=True)
+sa.event.listen(Base, "before_update", _note_update, propagate=True)
+sa.event.listen(Base, "before_delete", _note_delete, propagate=True)
+sa.event.listen(JournaledSession, "before_flush", _discard_changes)
+sa.event.listen(JournaledSession, "after_flush", _write_entries)
+sa.event.listen(JournaledSession, "do_orm_execute", _refuse_statement)

@@ -1,4 +1,4 @@
-"""Keyset pagination: a page starts after the sort key of the previous one, so that new rows shift nothing."""
+"""Keyset pagination: a page starts after the last sort key of the previous one, so new rows do not shift pages."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from service.values.instants import format_instant
 T = TypeVar("T")
 
 SortKey = tuple[str, ...]
-"""The values, as text, of the columns that a list is sorted by; a page ends at the one of its last item."""
+"""The values of the sort columns of an item, as text."""
 
 
 class PageRequest(TypedDict):
-    """The paging members of a query; its other members are the filters of the list."""
+    """The pagination members of a query. Its other members are filters."""
 
     limit: int
     cursor: str | None
@@ -31,26 +31,26 @@ class PageRequest(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
-    """A page of a list, and the sort key that the next page starts after."""
+    """A page of a list, with the sort key of its last item."""
 
     items: Sequence[T]
     next: SortKey | None
-    """None for the last page."""
+    """The sort key that the next page starts after; None for the last page."""
 
 
 @dataclass(frozen=True, slots=True)
 class Keyset:
-    """The columns that a list is sorted by, which together are unique, and the parsers of their values."""
+    """The sort columns of a list, which together are unique, and the parsers of their values."""
 
     columns: Sequence[Any]
     read: Sequence[Callable[[str], Any]]
     descending: bool = False
 
     def page(self, session: Session, rows: sa.Select[T], *, after: SortKey | None, limit: int) -> Page[T]:
-        """Return the next `limit` items after a sort key.
+        """Return the page of `limit` items after a sort key.
 
         Raises:
-            InvalidQuery: The sort key is not one of this list.
+            InvalidQuery: The sort key belongs to another list.
         """
         key = sa.tuple_(*self.columns)
         if after is not None:
@@ -67,7 +67,7 @@ def read_sort_key(sort_key: SortKey, read: Sequence[Callable[[str], Any]]) -> tu
     """Parse the values of a sort key.
 
     Raises:
-        InvalidQuery: It has another number of values, or one of them cannot be parsed.
+        InvalidQuery: The number of values is wrong, or one of them cannot be parsed.
     """
     try:
         return tuple(reader(part) for reader, part in zip(read, sort_key, strict=True))
@@ -103,7 +103,7 @@ def decode_cursor(cursor: str, bound_to: object) -> SortKey:
         text = raw[_CHECKSUM_BYTES:].decode()
         if raw[:_CHECKSUM_BYTES] == _checksum(text, bound_to):
             values = json.loads(text)
-            # The checksum is not secret, so the values can still be anything.
+            # The checksum is not secret, so clients can forge values.
             if isinstance(values, list) and all(isinstance(value, str) and value.isprintable() for value in values):
                 return tuple(values)
     except (ValueError, RecursionError):

@@ -1,4 +1,4 @@
-"""Logs: one JSON object a line, on standard error, with the id of the request it is about, and without keys."""
+"""Logs on standard error: one JSON object per line, with the request id and without API keys."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _SHARED: list[Any] = [
 
 
 def formatter() -> logging.Formatter:
-    """Turns a record of the standard library into a line of JSON."""
+    """Return a formatter that renders records of the standard library as JSON."""
     return structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=_SHARED,
         processors=[
@@ -35,7 +35,7 @@ def formatter() -> logging.Formatter:
 
 
 def _without_secrets(_logger: Any, _name: str, line: Any) -> str:
-    """Take keys out, wherever a client has put them: where they do not belong, what is logged repeats them.
+    """Redact API keys, which clients sometimes send in a path or another place that is logged.
 
     >>> _without_secrets(None, "", '{"path": "/v1/keys/bo_0123456789abcdefghij"}')
     '{"path": "/v1/keys/bo_***"}'
@@ -44,7 +44,7 @@ def _without_secrets(_logger: Any, _name: str, line: Any) -> str:
 
 
 def set_up_logs(level: int = logging.INFO) -> None:
-    """Send everything that is logged to standard error."""
+    """Send all logs to standard error."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(formatter())
     root = logging.getLogger()

@@ -1,7 +1,7 @@
-"""What is counted, for Prometheus.
+"""Metrics for Prometheus.
 
-Under gunicorn every process writes its counts to files in a folder (see gunicorn_conf.py), and whichever
-is asked adds them up. Elsewhere a process shows its own.
+Under gunicorn each process writes its counters to files in a shared folder (see gunicorn_conf.py), and the process that
+serves `/metrics` adds them up. Without such a folder a process exports its own counters.
 """
 
 from __future__ import annotations
@@ -19,55 +19,53 @@ from prometheus_client.registry import Collector
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 
-RedisOperation = Literal["read", "keep", "forget", "ping", "limit"]
+RedisOperation = Literal["read", "store", "invalidate", "ping", "limit"]
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
-disable_created_metrics()  # type: ignore[no-untyped-call] # they double the page, and files do not have them
+disable_created_metrics()  # type: ignore[no-untyped-call] # they double the page, and multiprocess files lack them
 _OWN = CollectorRegistry()
 _REQUESTS = Counter(
-    "borneout_http_requests", "Requests answered.", ["method", "route", "status"], registry=_OWN
-)  # its name gets _total
+    "borneout_http_requests", "HTTP requests.", ["method", "route", "status"], registry=_OWN
+)  # exported with the suffix _total
 _SECONDS = Histogram(
     "borneout_http_request_duration_seconds",
-    "Time from a request to its answer.",
+    "Duration of HTTP requests.",
     ["method", "route"],
     buckets=_BUCKETS,
     registry=_OWN,
 )
-_SCORE_READS = Counter(
-    "borneout_score_reads", "Answers with scores, by how the cache served them.", ["cache"], registry=_OWN
-)
+_SCORE_READS = Counter("borneout_score_reads", "Responses with scores, by cache status.", ["cache"], registry=_OWN)
 _REDIS_FAILURES = Counter(
-    "borneout_redis_failures", "Redis refused, or did not answer in time.", ["operation"], registry=_OWN
+    "borneout_redis_failures", "Redis operations that failed or timed out.", ["operation"], registry=_OWN
 )
 
 
 class Backlog(NamedTuple):
-    """What waits in the outbox."""
+    """The size of the outbox."""
 
     rows: int
     oldest: float
     """The age of the oldest row in seconds; 0 if there is none."""
 
 
-def show_zeros() -> None:
-    """Show some counts as 0 from the start, so that the first one is an increase."""
+def export_zeros() -> None:
+    """Export some counters as 0 from the start, so that their first event is an increase."""
     for operation in get_args(RedisOperation):
         _REDIS_FAILURES.labels(operation)
     for status in ("hit", "miss", "bypass"):
         _SCORE_READS.labels(status)
 
 
-def count_answer(method: str, route: str, status: int, *, seconds: float) -> None:
-    """Count an answer.
+def count_response(method: str, route: str, status: int, *, seconds: float) -> None:
+    """Count a response.
 
     Args:
-        method: The request's method; one that HTTP does not know is counted as `other`.
-        route: The template of the path, never the path itself, of which there is no end.
-        status: The answer's status.
-        seconds: How long it took.
+        method: The HTTP method; an unknown one is counted as `other`.
+        route: The template of the path. Paths themselves would create unlimited time series.
+        status: The status of the response.
+        seconds: The duration of the request.
     """
     if method not in _METHODS:
         method = "other"
@@ -76,31 +74,33 @@ def count_answer(method: str, route: str, status: int, *, seconds: float) -> Non
 
 
 def count_score_read(cache: str) -> None:
-    """Count an answer with scores: `hit`, `miss`, `bypass` or `unkept`."""
+    """Count a response with scores, by cache status: `hit`, `miss`, `bypass` or `uncached`."""
     _SCORE_READS.labels(cache).inc()
 
 
 def count_redis_failure(operation: RedisOperation) -> None:
-    """Count a failure of Redis."""
+    """Count a failed operation of Redis."""
     _REDIS_FAILURES.labels(operation).inc()
 
 
 def render_metrics(backlog: Backlog | None) -> bytes:
-    """The page that Prometheus reads; without what waits in the outbox if that is not known."""
+    """Return the page that Prometheus scrapes, without the backlog if it is unknown."""
     folder = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
-    counted = MultiProcessCollector(None, folder) if folder else _OWN  # type: ignore[no-untyped-call]
-    return generate_latest(_Page(counted, backlog))
+    counters = MultiProcessCollector(None, folder) if folder else _OWN  # type: ignore[no-untyped-call]
+    return generate_latest(_Page(counters, backlog))
 
 
 @dataclass(frozen=True, slots=True)
 class _Page(Collector):
-    counted: Collector
+    """The counters and the backlog as one page."""
+
+    counters: Collector
     backlog: Backlog | None
 
     def collect(self) -> Iterable[Metric]:
-        yield from self.counted.collect()
+        yield from self.counters.collect()
         if self.backlog is not None:
-            yield GaugeMetricFamily("borneout_outbox_rows", "Rows that wait in the outbox.", value=self.backlog.rows)
+            yield GaugeMetricFamily("borneout_outbox_rows", "Rows in the outbox.", value=self.backlog.rows)
             yield GaugeMetricFamily(
-                "borneout_outbox_oldest_age_seconds", "The age of the oldest of them.", value=self.backlog.oldest
+                "borneout_outbox_oldest_age_seconds", "Age of the oldest row in the outbox.", value=self.backlog.oldest
             )

@@ -73,7 +73,7 @@ def write_export(db: Database, folder: Path, *, now: dt.datetime) -> dict[str, i
     part = folder.with_name(f".{folder.name}-{new_id().hex[-12:]}")
     part.mkdir()
     try:
-        with db.read(patient=True) as session:
+        with db.read(unlimited=True) as session:
             counts = {name: _write(part / f"{name}.ndjson", lines(session)) for name, lines in _MEMBERS.items()}
         (part / "README.txt").write_text(_about(counts, now))
         part.replace(folder)

@@ -81,7 +81,7 @@ def try_lines(
     db: Database, batches: Iterable[Sequence[ReadLine]], *, caller: Caller, now: dt.datetime
 ) -> Iterator[LineResult]:
     """What loading would make of lines, without loading them: one transaction for them all, which is rolled back."""
-    with db.trial() as session, session.no_autoflush:
+    with db.dry_run() as session, session.no_autoflush:
         for lines in batches:
             yield from _Load(session, caller=caller, now=now).lines(lines)
             session.flush()

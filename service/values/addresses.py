@@ -1,4 +1,4 @@
-"""Where pages are: hosts and paths in one normal form, and what outlets at them may have on record. Pure."""
+"""Normal forms of hosts and paths, and the domains that an outlet with a page can have on record (R21). Pure."""
 
 from __future__ import annotations
 
@@ -15,34 +15,30 @@ from publicsuffixlist import PublicSuffixList
 HOST_LENGTH = 253  # RFC 1035, 2.3.4
 HOST_LABELS = 8
 PATH_SEGMENTS = 6
-"""With HOST_LABELS, how deep a domain on record may be, so that a page has some fifty keys at most."""
+"""With HOST_LABELS, the depth of a domain on record, so that a page has about fifty keys at most."""
 
 _ADDRESS = re.compile(r"(?:([a-z][a-z0-9+.-]*):(?=//))?(//)?([^/\\?#]*)([^?#]*)", re.IGNORECASE)
 _PORT = re.compile(r":[0-9]{0,5}\Z")
 _V6 = re.compile(r"\[[0-9a-f:.]+\]", re.IGNORECASE)
 _HOST_LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
-_PATH_READ = 4000  # characters; what PATH_SEGMENTS can hold lies well before
+_PATH_READ = 4000  # characters; PATH_SEGMENTS of them are far shorter
 _SEGMENT_SAFE = "!$&'()*+,;=:@~"  # RFC 3986, 3.3
 _NOT_A_DOMAIN = "Not a domain name, such as bild.de or bild.de/sport."
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where a page is.
-
-    Attributes:
-        host: Without `www.`.
-        registered: The domain that the host is under, or is itself; None where no outlet can be: an IP address,
-            a name of one label, a public suffix.
-        segments: The path, as far as it can matter.
-    """
+    """The address of a page."""
 
     host: str
+    """The host, without `www.`."""
     registered: str | None
+    """The registered domain of the host; None for an IP address, a single label or a public suffix."""
     segments: tuple[str, ...]
+    """The first segments of the path."""
 
     def keys(self) -> Iterator[str]:
-        """What an outlet with this page may have as its domain, the closest first: the longest host, then path."""
+        """Yield the domains on record that match the page, the most specific first: the longest host, then path."""
         if self.registered is None:
             return
         labels = self.host.split(".")
@@ -53,10 +49,10 @@ class Address:
 
 
 def parse_address(text: str) -> Address:
-    """Take a URL of a page, or a host with or without a path, apart as a browser would.
+    """Parse the URL of a page, or a host with an optional path, as a browser does.
 
     Raises:
-        ValueError: It is neither.
+        ValueError: The text is neither.
 
     >>> list(parse_address("https://user@M.Bild.de:443/sport/a?b#c").keys())
     ['m.bild.de/sport/a', 'm.bild.de/sport', 'm.bild.de', 'bild.de/sport/a', 'bild.de/sport', 'bild.de']
@@ -66,17 +62,17 @@ def parse_address(text: str) -> Address:
     if (scheme or "http").lower() not in ("http", "https") or (user and not slashes):
         raise ValueError("Not the address of a web page.")
     host = _PORT.sub("", host)
-    if _is_nobodys(host):
+    if _is_unregistrable(host):
         return Address(host.lower(), None, ())
     host = host_key(host)
     return Address(host, registered_domain(host), path_segments(path)[:PATH_SEGMENTS])
 
 
 def host_key(host: str) -> str:
-    """A domain name in lower case, as DNS spells it, without trailing dot and without `www.`.
+    """Return the normal form of a domain name: lower case, IDNA, without trailing dot and without `www.`.
 
     Raises:
-        ValueError: It is not a domain name.
+        ValueError: The text is not a domain name.
 
     >>> host_key("WWW.Süddeutsche.DE."), host_key("www.gov.uk"), host_key("www.de")
     ('xn--sddeutsche-9db.de', 'www.gov.uk', 'www.de')
@@ -87,36 +83,37 @@ def host_key(host: str) -> str:
         raise ValueError(_NOT_A_DOMAIN)
     if len(host) > HOST_LENGTH:
         raise ValueError("Too long for a domain.")
-    # Not where it is what was registered: gov.uk is a public suffix, and www.gov.uk a name under it.
+    # Except where www is part of the registered domain: gov.uk is a public suffix, so www.gov.uk is registered.
     while host.startswith("www.") and registered_domain(host) != host:
         host = host.removeprefix("www.")
     return host
 
 
 def registered_domain(name: str) -> str | None:
-    """The part of a domain name that somebody registered: a public suffix and one label; None if it is a suffix itself.
+    """Return the registered domain of a name: its public suffix and one more label; None for a public suffix.
 
     >>> registered_domain("www.bbc.co.uk"), registered_domain("alice.github.io"), registered_domain("de.com")
     ('bbc.co.uk', 'alice.github.io', None)
     """
-    found: str | None = _suffixes().privatesuffix(name)
-    return found
+    domain: str | None = _suffixes().privatesuffix(name)
+    return domain
 
 
 @functools.cache
 def _suffixes() -> PublicSuffixList:
-    """The list that comes with the package, private section included; never the network, nothing written.
+    """Return the bundled Public Suffix List with its private section. Nothing is downloaded.
 
-    Where no rule matches, the last label is the suffix. Read when first asked for, since most commands never ask.
+    If no rule matches, the last label is the suffix. The list is loaded on first use, because most commands do not
+    need it.
     """
     return PublicSuffixList()
 
 
 def path_segments(path: str) -> tuple[str, ...]:
-    """The segments of a path, each spelt in one way; the case is kept.
+    """Return the segments of a path with normalised percent-encoding. Case is preserved.
 
     Raises:
-        ValueError: It holds what no URL can spell.
+        ValueError: The path contains characters that cannot be encoded.
 
     >>> path_segments("/Sport//./x/../%66ußball/")
     ('Sport', 'fu%C3%9Fball')
@@ -132,8 +129,8 @@ def path_segments(path: str) -> tuple[str, ...]:
     return tuple(segments)
 
 
-def _is_nobodys(host: str) -> bool:
-    """Whether a host is an IP address or a single label: well formed, and nobody's name in the DNS that all share."""
+def _is_unregistrable(host: str) -> bool:
+    """Return whether a host is an IP address or a single label: valid, but not a domain that can be registered."""
     if _V6.fullmatch(host):
         return True
     labels = host.lower().removesuffix(".").split(".")
@@ -141,7 +138,7 @@ def _is_nobodys(host: str) -> bool:
 
 
 def _in_ascii(host: str) -> str:
-    if len(host) > 4 * HOST_LENGTH:  # before IDNA, which takes its time
+    if len(host) > 4 * HOST_LENGTH:  # before IDNA, which is slow
         raise ValueError("Too long for a domain.")
     host = host.lower().removesuffix(".")
     if host.isascii():
@@ -149,4 +146,4 @@ def _in_ascii(host: str) -> str:
     try:
         return idna.encode(host, uts46=True).decode("ascii").removesuffix(".")
     except idna.IDNAError as exc:
-        raise ValueError("Not a domain name that can be spelt in ASCII.") from exc
+        raise ValueError("Not a valid internationalised domain name.") from exc

@@ -1,4 +1,4 @@
-"""What names an outlet: slugs, the key two spellings of a name share, domains in one normal form; words of a text."""
+"""Ids and slugs, and the maximum lengths of names."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
 
 def new_id() -> UUID:
-    """A UUIDv7: ids made later by one process sort after those made before (RFC 9562, 5.7)."""
+    """Return a new UUIDv7. Within a process, newer ids sort after older ones (RFC 9562, 5.7)."""
     return uuid7()
 
 
 def first_id(moment: dt.datetime) -> UUID:
-    """What sorts right before all ids that are made from a moment on; of one before 1970, before all there are.
+    """Return a lower bound for the ids created at or after a moment; before 1970, a lower bound for all ids.
 
     >>> first_id(dt.datetime(2026, 1, 1, tzinfo=dt.UTC)) < new_id()
     True
@@ -33,14 +33,14 @@ def first_id(moment: dt.datetime) -> UUID:
 
 
 def parse_id(text: str) -> UUID | None:
-    """The UUID that a path or a body spells in the usual 36 characters, or None."""
+    """Return the UUID of a text in the usual form of 36 characters, else None."""
     try:
-        found = UUID(text)
+        parsed = UUID(text)
     except ValueError:
         return None
-    return found if str(found) == text.lower() else None
+    return parsed if str(parsed) == text.lower() else None
 
 
 def is_slug(text: str) -> bool:
-    """Whether a text can be an outlet's slug: lower-case ASCII words joined by hyphens, and not an id."""
+    """Return whether a text is a valid slug of an outlet: lower-case ASCII words joined by hyphens, and not an id."""
     return len(text) <= SLUG_LENGTH and _SLUG.fullmatch(text) is not None and parse_id(text) is None

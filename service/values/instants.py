@@ -1,4 +1,4 @@
-"""Moments in time, as RFC 3339 writes them and as the service keeps them: aware, in UTC."""
+"""Instants: the current one, and RFC 3339. All are aware and in UTC."""
 
 from __future__ import annotations
 
@@ -11,12 +11,17 @@ _RFC3339 = re.compile(
 )
 
 
+def utc_now() -> dt.datetime:
+    """Return the current instant."""
+    return dt.datetime.now(dt.UTC)
+
+
 def parse_instant(text: str) -> dt.datetime:
-    """Read an RFC 3339 instant and turn it to UTC; digits past the microsecond are dropped.
+    """Parse an RFC 3339 instant and convert it to UTC. Digits beyond microseconds are dropped.
 
     Raises:
-        ValueError: It is not RFC 3339, has no zone, names no day or hour that exists, or leaves the
-            calendar (years 1 to 9999) once its offset is taken off.
+        ValueError: The text is not RFC 3339, has no time zone, names a day or hour that does not exist, or is outside
+            the years 1 to 9999 in UTC.
 
     >>> parse_instant("2024-03-29T12:30:00+01:00").isoformat()
     '2024-03-29T11:30:00+00:00'
@@ -25,17 +30,17 @@ def parse_instant(text: str) -> dt.datetime:
         raise ValueError("Not an RFC 3339 instant with a zone, such as 2024-03-29T12:30:00Z.")
     zone = "+00:00" if found["zone"] in "Zz" else found["zone"]
     try:
-        written = dt.datetime.fromisoformat(f"{found['date']}T{found['time']}{(found['fraction'] or '')[:7]}{zone}")
-        return written.astimezone(dt.UTC)
+        parsed = dt.datetime.fromisoformat(f"{found['date']}T{found['time']}{(found['fraction'] or '')[:7]}{zone}")
+        return parsed.astimezone(dt.UTC)
     except (ValueError, OverflowError) as exc:
-        raise ValueError("Not a moment of the calendar.") from exc
+        raise ValueError("Not a valid date or time.") from exc
 
 
 def parse_date_or_instant(text: str) -> dt.datetime:
-    """Read an instant, or a bare date as its first moment in UTC, the way flat lines write them.
+    """Parse an instant, or a bare date as the start of its day in UTC.
 
     Raises:
-        ValueError: It is neither.
+        ValueError: The text is neither.
 
     >>> parse_date_or_instant("2012-11-06").isoformat()
     '2012-11-06T00:00:00+00:00'
@@ -44,7 +49,7 @@ def parse_date_or_instant(text: str) -> dt.datetime:
 
 
 def format_instant(moment: dt.datetime) -> str:
-    """Write an aware instant as RFC 3339 in UTC with `Z`.
+    """Return an aware instant as RFC 3339 in UTC with `Z`.
 
     >>> format_instant(dt.datetime(2024, 3, 29, 11, 30, tzinfo=dt.UTC))
     '2024-03-29T11:30:00Z'

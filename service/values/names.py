@@ -1,4 +1,4 @@
-"""Normal forms of names, words and domains."""
+"""Normal forms of names, words and domains. Pure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from service.values.ids import DOMAIN_LENGTH, NAME_LENGTH, SLUG_LENGTH
 
 
 def slug_of(name: str) -> str:
-    """A slug for a name, transliterated; empty when nothing in the name can be spelt.
+    """Return the slug of a name, transliterated; empty if no character can be transliterated.
 
     >>> slug_of("Süddeutsche Zeitung"), slug_of("!!")
     ('suddeutsche-zeitung', '')
@@ -22,17 +22,17 @@ def slug_of(name: str) -> str:
 
 
 def name_key(name: str) -> str:
-    """What two spellings of one name share: case, width and spacing do not count.
+    """Return the normal form of a name, which ignores case, width and spacing (R21a).
 
     >>> name_key("  The  GUARDIAN ") == name_key("The Guardian")
     True
     """
-    # Cut, because a single character can fold into eighteen and the key is indexed.
+    # Truncated, because one character can fold into eighteen, and the key is indexed.
     return " ".join(unicodedata.normalize("NFKC", name).casefold().split())[:NAME_LENGTH]
 
 
 def words_of(text: str) -> str:
-    """The words of a text, composed, with a space between: all that is no letter and no digit parts them.
+    """Return the words of a text, composed (NFC) and joined by spaces. Only letters and digits belong to words.
 
     >>> words_of("x_y of Bild.de: -3.5 %")
     'x y of Bild de 3 5'
@@ -42,10 +42,10 @@ def words_of(text: str) -> str:
 
 
 def domain_key(domain: str) -> str:
-    """Normalise `host[/path]`: lower case, IDNA, without `www.`, trailing dot or trailing slash.
+    """Return the normal form of `host[/path]`: lower case, IDNA, without `www.`, trailing dot or trailing slash.
 
     Raises:
-        ValueError: The host is not a domain name, or a public suffix, or no page is at the whole.
+        ValueError: The host is not a domain name or is a public suffix, or the path is too long or has a query.
 
     >>> domain_key("WWW.Bild.DE./Sport/")
     'bild.de/Sport'
@@ -53,9 +53,9 @@ def domain_key(domain: str) -> str:
     host, _, path = domain.strip().partition("/")
     host, segments = host_key(host), path_segments(path)
     if registered_domain(host) is None:
-        raise ValueError("A public suffix, under which anybody may have a domain; it is no outlet's own.")
+        raise ValueError("A public suffix, under which anybody can register. Give a domain of the outlet itself.")
     if "?" in path or "#" in path:
-        raise ValueError("A domain has a host and a path, no query and no fragment.")
+        raise ValueError("A domain has no query and no fragment. Give a host, or a host and a path.")
     key = "/".join((host, *segments))
     if len(key) > DOMAIN_LENGTH or host.count(".") >= HOST_LABELS or len(segments) > PATH_SEGMENTS:
         raise ValueError("Too long for a domain.")
@@ -63,7 +63,7 @@ def domain_key(domain: str) -> str:
 
 
 def looks_like_domain(text: str) -> bool:
-    """Whether a name is written as a host, such as `joe.co.uk`: lower case, ending in letters."""
+    """Return whether a name is spelt as a host, such as `joe.co.uk`: in lower case and ending in letters."""
     try:
         return text == domain_key(text) and "/" not in text and re.search(r"\.[a-z]{2,}$", text) is not None
     except ValueError:

@@ -1,4 +1,4 @@
-"""JSON as RFC 8259 has it, without what Python's reader lets pass. Pure."""
+"""A JSON parser that rejects what RFC 8259 forbids and Python accepts. Pure."""
 
 from __future__ import annotations
 
@@ -11,33 +11,33 @@ from service.errors import FieldError, MalformedJson
 _LONGEST_INTEGER = 40
 
 
-class _Refused:
-    """Marks a value that must not be there, until its place is known."""
+class _Invalid:
+    """A marker for an invalid value, until its pointer is known."""
 
     def __init__(self, detail: str) -> None:
         self.detail = detail
 
 
 def parse_json(data: bytes) -> Any:
-    """Read one JSON value.
+    """Parse a JSON value.
 
-    A number that is too large for a float becomes infinite, so that the field it stands in refuses it.
+    A number that is too large for a float becomes infinite, and the schema of its field rejects it.
 
     Raises:
-        MalformedJson: It is not JSON in UTF-8, names a member twice, holds NaN or Infinity, or nests without end.
+        MalformedJson: The data is not JSON in UTF-8, has a duplicate member, NaN or Infinity, or is nested too deeply.
     """
     try:
         value = json.loads(
             data.decode(),
             object_pairs_hook=_object,
-            parse_constant=lambda name: _Refused(f"{name} is not a JSON value."),
+            parse_constant=lambda name: _Invalid(f"{name} is not a JSON value."),
             parse_int=lambda digits: int(digits) if len(digits) <= _LONGEST_INTEGER else float(digits),
         )
-        errors = [_place(pointer, refused) for pointer, refused in _refused(value)]
+        errors = [_field_error(pointer, invalid) for pointer, invalid in _find_invalid(value)]
     except RecursionError as exc:
-        raise _malformed([_place("", _Refused("Nests too deeply."))]) from exc
+        raise _malformed([_field_error("", _Invalid("Nests too deeply."))]) from exc
     except ValueError as exc:
-        raise _malformed([_place("", _Refused(f"Not JSON in UTF-8: {exc}."))]) from exc
+        raise _malformed([_field_error("", _Invalid(f"Not JSON in UTF-8: {exc}."))]) from exc
     if errors:
         raise _malformed(errors)
     return value
@@ -48,22 +48,22 @@ def _malformed(errors: list[FieldError]) -> MalformedJson:
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+    members: dict[str, Any] = {}
     for name, value in pairs:
-        found[name] = _Refused("The member is given twice.") if name in found else value
-    return found
+        members[name] = _Invalid("The member is given twice.") if name in members else value
+    return members
 
 
-def _refused(value: Any, pointer: str = "") -> Iterator[tuple[str, _Refused]]:
-    if isinstance(value, _Refused):
+def _find_invalid(value: Any, pointer: str = "") -> Iterator[tuple[str, _Invalid]]:
+    if isinstance(value, _Invalid):
         yield pointer, value
     elif isinstance(value, dict):
-        for name, below in value.items():
-            yield from _refused(below, f"{pointer}/{name.replace('~', '~0').replace('/', '~1')}")
+        for name, member in value.items():
+            yield from _find_invalid(member, f"{pointer}/{name.replace('~', '~0').replace('/', '~1')}")
     elif isinstance(value, list):
-        for index, below in enumerate(value):
-            yield from _refused(below, f"{pointer}/{index}")
+        for index, item in enumerate(value):
+            yield from _find_invalid(item, f"{pointer}/{index}")
 
 
-def _place(pointer: str, refused: _Refused) -> FieldError:
-    return FieldError(pointer=pointer, detail=refused.detail, code="malformed")
+def _field_error(pointer: str, invalid: _Invalid) -> FieldError:
+    return FieldError(pointer=pointer, detail=invalid.detail, code="malformed")

@@ -1,4 +1,4 @@
-"""The words of the domain that come as a closed list, and who is asking."""
+"""The closed vocabularies of the domain, and the caller of a use case. Pure."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from uuid import UUID
 
 
 class OutletKind(enum.StrEnum):
-    """Who publishes."""
+    """The kind of an outlet."""
 
     NEWSPAPER = "newspaper"
     BROADCASTER = "broadcaster"
@@ -21,7 +21,7 @@ class OutletKind(enum.StrEnum):
 
 
 class ClaimKind(enum.StrEnum):
-    """What sort of proposition a claim is (R1)."""
+    """The kind of a claim (R1)."""
 
     EVENT = "event"
     FACT = "fact"
@@ -29,7 +29,7 @@ class ClaimKind(enum.StrEnum):
 
 
 class ClaimStatus(enum.StrEnum):
-    """Where a claim stands; `due` is an event past its date without a resolution (R15)."""
+    """The status of a claim; `due` is an event past its date without a resolution (R15)."""
 
     OPEN = "open"
     DUE = "due"
@@ -37,7 +37,7 @@ class ClaimStatus(enum.StrEnum):
 
 
 class ClaimOrder(enum.StrEnum):
-    """How a list of claims is sorted: by when they were recorded, or by when they are due."""
+    """The order of a list of claims: by the time they were recorded, or by their due date."""
 
     NEWEST = "newest"
     OLDEST = "oldest"
@@ -45,14 +45,14 @@ class ClaimOrder(enum.StrEnum):
 
 
 class DisputeStatus(enum.StrEnum):
-    """Whether a dispute still waits for somebody to close it."""
+    """The status of a dispute."""
 
     OPEN = "open"
     CLOSED = "closed"
 
 
 class Stance(enum.StrEnum):
-    """What a report says of its claim (SDQC; RumourEval 2019)."""
+    """The stance of a report towards its claim (SDQC; RumourEval 2019)."""
 
     SUPPORT = "support"
     DENY = "deny"
@@ -65,14 +65,14 @@ class Stance(enum.StrEnum):
 
 
 class Role(enum.StrEnum):
-    """Whether an outlet speaks for itself or passes on another's report (R7)."""
+    """The role of an outlet on a claim: with its own report, or with a relay of another's (R7)."""
 
     OWN = "own"
     RELAY = "relay"
 
 
 class Verdict(enum.StrEnum):
-    """How a claim came out."""
+    """The verdict of a resolution."""
 
     TRUE = "true"
     FALSE = "false"
@@ -82,19 +82,19 @@ class Verdict(enum.StrEnum):
 
     @property
     def scores(self) -> bool:
-        """Whether the verdict says what was so; `void` and `unverifiable` do not (R13)."""
+        """Whether claims with the verdict are scored; `void` and `unverifiable` are not (R13)."""
         return self in (Verdict.TRUE, Verdict.FALSE, Verdict.PARTIAL)
 
 
 class Basis(enum.StrEnum):
-    """Which resolved claims a score rests on (R16)."""
+    """The resolved claims that a score counts (R16)."""
 
     RESOLVED = "resolved"
     MATURED = "matured"
 
 
 class RankBy(enum.StrEnum):
-    """What the ranking is sorted by."""
+    """The sort key of the ranking."""
 
     LOWER = "lower"
     MEAN = "mean"
@@ -102,14 +102,14 @@ class RankBy(enum.StrEnum):
 
 
 class Order(enum.StrEnum):
-    """Which way a list is sorted."""
+    """The direction of a sort."""
 
     ASC = "asc"
     DESC = "desc"
 
 
 class Action(enum.StrEnum):
-    """What became of a row that was written."""
+    """The kind of a write to a row."""
 
     CREATED = "created"
     CHANGED = "changed"
@@ -117,7 +117,7 @@ class Action(enum.StrEnum):
 
 
 class MatchRule(enum.StrEnum):
-    """How the outlet of a page was found: by which of its domains (R21)."""
+    """The part of a URL by which an outlet was found (R21)."""
 
     PATH = "path"
     HOST = "host"
@@ -125,7 +125,7 @@ class MatchRule(enum.StrEnum):
 
 
 class Scope(enum.StrEnum):
-    """What an API key may do; `admin` implies every other."""
+    """A permission of an API key; `admin` implies all others."""
 
     READ = "read"
     CLAIMS_WRITE = "claims:write"
@@ -138,7 +138,7 @@ class Scope(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks: an API key and its scopes. The operator at the command line has no key and every scope."""
+    """The caller of a use case: an API key and its scopes. The command line has no key and every scope."""
 
     key_id: UUID | None
     scopes: frozenset[Scope]

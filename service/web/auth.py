@@ -15,7 +15,7 @@ from flask import Response, after_this_request, g, request
 from service.access import keys
 from service.errors import Forbidden, Unauthorized
 from service.storage.actors import current_actor, set_actor
-from service.storage.db import is_unavailable
+from service.storage.db_errors import is_unavailable
 from service.values.vocabulary import Caller, Scope
 from service.web.blueprint import Blueprint, may_fail, strict
 from service.web.rate_limit import check_failures, count_call, count_failure

@@ -19,7 +19,7 @@ from werkzeug.routing import Map, UnicodeConverter
 from service import errors
 from service.errors import InvalidQuery, ServiceError
 from service.schemas.problems import Problem
-from service.storage.versions import tag_of
+from service.values.documents import etag_of
 from service.values.ids import RESERVED_SLUGS
 from service.web.parser import MERGE_PATCH, Parser
 from service.web.responses import PROBLEM_JSON, http_problem, problem, send_on, unexpected_problem
@@ -75,7 +75,7 @@ class Blueprint(SmorestBlueprint):
         def tagging(*args: Any, **kwargs: Any) -> Any:
             returned = view(*args, **kwargs)
             document, status, headers = returned if isinstance(returned, tuple) else (returned, 200, {})
-            return document, status, {**headers, "ETag": quote_etag(tag_of(document), weak=True)}
+            return document, status, {**headers, "ETag": quote_etag(etag_of(document), weak=True)}
 
         tagging.is_tagged = True  # type: ignore[attr-defined]
         return tagging

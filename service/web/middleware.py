@@ -13,8 +13,8 @@ from flask import Flask, Response, g, request
 from werkzeug.routing import RequestRedirect
 
 from service.errors import NotFound
-from service.storage.actors import NOBODY, Actor, set_actor
-from service.telemetry.metrics import count_answer
+from service.storage.actors import UNNAMED, Actor, set_actor
+from service.telemetry.metrics import count_response
 from service.values.ids import new_id
 from service.web.base_path import is_outside
 from service.web.compression import compress
@@ -41,7 +41,7 @@ def install_middleware(app: Flask) -> None:
     app.before_request(_begin)
     app.before_request(_reject_outside)
     app.after_request(_end)
-    app.teardown_request(lambda _: set_actor(NOBODY))
+    app.teardown_request(lambda _: set_actor(UNNAMED))
 
 
 def _begin() -> None:
@@ -99,7 +99,7 @@ def _leave_out(response: Response) -> None:
 def _tell(response: Response, *, seconds: float) -> None:
     """Count the answer, and write it down."""
     route = _template(request.url_rule.rule) if request.url_rule else "none"
-    count_answer(request.method, route, response.status_code, seconds=seconds)
+    count_response(request.method, route, response.status_code, seconds=seconds)
     log.info(
         "answered",
         extra={

@@ -12,9 +12,9 @@ from flask import Response, json, request, url_for
 from werkzeug.exceptions import HTTPException
 
 from service import errors
-from service.cache.score_cache import Answer, CacheStatus
+from service.cache.score_cache import CacheStatus, EncodedResponse
 from service.errors import ServiceError
-from service.storage.db import is_unavailable
+from service.storage.db_errors import is_unavailable
 from service.storage.paging import Page, PageRequest, decode_cursor, encode_cursor
 from service.telemetry.metrics import count_score_read
 
@@ -115,7 +115,7 @@ def page_of(query: PageRequest, fetch: Callable[..., Page[T]]) -> PageResponse[T
     return CursorPage(page.items, next_cursor), 200, _link(next_cursor)
 
 
-def score_response(answer: Answer, status: CacheStatus) -> Response:
+def score_response(answer: EncodedResponse, status: CacheStatus) -> Response:
     """An answer from the cache, or as good as: with its tag, and how the cache served it."""
     count_score_read(status)
     response = Response(answer.body, content_type="application/json", headers=_link(answer.next_cursor))

@@ -11,7 +11,8 @@ import sqlalchemy as sa
 from service.access import known_keys
 from service.access.keys import change_key, create_key, ensure_first_key, revoke_key, rotate_key
 from service.access.known_keys import KnownKeys
-from service.storage.db import Database, is_unavailable
+from service.storage.db import Database
+from service.storage.db_errors import is_unavailable
 from service.values.vocabulary import Scope
 
 pytestmark = pytest.mark.sqlite_alone  # what is kept in memory

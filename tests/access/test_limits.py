@@ -12,7 +12,7 @@ from service.access.limits import Limiter, Limits, Quota
 from service.cache.redis_link import RedisLink
 from service.telemetry.metrics import render_metrics
 from tests.support.awaiting import later, wait_until
-from tests.support.cache_questions import failures, long_rest
+from tests.support.cache_questions import circuit_stays_open, failures
 from tests.support.redis_server import own_redis
 
 FEW = Quota(5, 3600)  # no test takes an hour, so no window ends in the middle of one
@@ -163,7 +163,7 @@ def test_redis_hangs(tmp_path):
     A Redis that does not answer is asked once, and then left alone for a while.
     """
     before = render_metrics(None).decode()
-    with long_rest(), own_redis(tmp_path) as server, contextlib.closing(RedisLink(server.url)) as link:
+    with circuit_stays_open(), own_redis(tmp_path) as server, contextlib.closing(RedisLink(server.url)) as link:
         limiter = Limiter(link)
         assert 4 == limiter.count("reads", "key:a", FEW).remaining
         with server.hung():

@@ -7,7 +7,7 @@ import json
 import pytest
 import sqlalchemy as sa
 
-from service.storage.db import Base
+from service.storage.base import Base
 from tests.support.request_bodies import CLAIMS, OUTLETS, REPORTS, RESOLUTIONS, VALID
 from tests.support.world import assert_problem, report
 

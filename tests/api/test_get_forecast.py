@@ -219,7 +219,7 @@ def test_what_another_build_has_learned_is_not_read(loaded):
     """
     claim_id = next(iter(open_claims(loaded).values()))
     before = loaded.get(url(claim_id)).json
-    with loaded.runtime.db.trial() as session:
+    with loaded.runtime.db.dry_run() as session:
         session.execute(sa.update(LearnerRow).values(build="forecast/0", number=57, state={}))
         session.commit()
 

@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from service.access.idempotency import prune_answers
-from service.storage.models import Claim, KeptAnswer, Outlet, Report, Resolution, Withdrawal
+from service.storage.models import Claim, Outlet, Report, Resolution, StoredResponse, Withdrawal
 from service.values.vocabulary import Scope
 from tests.support.world import NOTE, World, assert_problem, report
 
@@ -75,7 +75,7 @@ def test_without_a_key(world):
     answers = [world.post("/v1/claims", CLAIM) for _ in range(2)]
 
     assert [201, 201] == [response.status_code for response in answers]
-    assert (2, 0) == (world.count(Claim), world.count(KeptAnswer))
+    assert (2, 0) == (world.count(Claim), world.count(StoredResponse))
 
 
 def test_replay_tells_what_was_so_then(world):
@@ -157,7 +157,7 @@ def test_bad_call_is_not_kept(world):
     assert_problem(malformed, 400, "malformed-json", "")
     assert_problem(text, 415, "unsupported-media-type")
     assert 201 == world.post("/v1/claims", CLAIM, headers=KEY).status_code
-    assert (1, 1) == (world.count(Claim), world.count(KeptAnswer))
+    assert (1, 1) == (world.count(Claim), world.count(StoredResponse))
 
 
 def test_conflict_is_not_kept(world):
@@ -168,7 +168,7 @@ def test_conflict_is_not_kept(world):
     body = {"name": "Gazette", "domains": ["herald.example"]}
 
     refused = world.post("/v1/outlets", body, headers=KEY)
-    kept = world.count(KeptAnswer)
+    kept = world.count(StoredResponse)
     world.patch("/v1/outlets/herald", {"domains": []}, headers={"If-Match": "*"})
 
     assert_problem(refused, 409, "domain-taken")
@@ -184,7 +184,7 @@ def test_key_without_its_scope(world):
 
     assert_problem(reader.post("/v1/claims", CLAIM, headers=KEY), 403, "forbidden")
     assert_problem(world.client.post("/v1/claims", json=CLAIM, headers=KEY), 401, "unauthorized")
-    assert 0 == world.count(KeptAnswer)
+    assert 0 == world.count(StoredResponse)
 
 
 def test_two_hundred_is_kept_too(world):
@@ -213,13 +213,13 @@ def test_kept_for_a_day(world):
     world.post("/v1/claims", CLAIM, headers={"Idempotency-Key": "third"})
 
     prune_answers(world.runtime.db, now=now())
-    assert (201, 3) == (again.status_code, world.count(KeptAnswer))
+    assert (201, 3) == (again.status_code, world.count(StoredResponse))
     age(world, dt.timedelta(minutes=1))
     prune_answers(world.runtime.db, now=now())
-    assert 1 == world.count(KeptAnswer)
+    assert 1 == world.count(StoredResponse)
 
 
 def age(world, span):
     with world.runtime.db.write() as session:
-        for kept in session.scalars(sa.select(KeptAnswer)):
+        for kept in session.scalars(sa.select(StoredResponse)):
             kept.recorded_at -= span

@@ -10,7 +10,7 @@ import pytest
 
 from service.access import idempotency
 from service.access.keys import list_keys
-from service.storage.models import Claim, KeptAnswer
+from service.storage.models import Claim, StoredResponse
 from tests.support.awaiting import DEADLINE
 from tests.support.world import assert_problem, report
 
@@ -34,7 +34,7 @@ def test_many_at_once(world):
     assert {201} == {response.status_code for response in answers}
     assert 1 == len({response.data for response in answers})
     assert 23 == sum("Idempotency-Replayed" in response.headers for response in answers)
-    assert (1, 1) == (world.count(Claim), world.count(KeptAnswer))
+    assert (1, 1) == (world.count(Claim), world.count(StoredResponse))
 
 
 def test_many_at_once_of_which_each_is_refused(world):
@@ -57,7 +57,7 @@ def test_lost_race_is_run_again(world):
         answers = list(pool.map(lambda number: send(world, body, number), range(8)))
 
     assert [200] * 7 + [201] == sorted(response.status_code for response in answers)
-    assert (1, 8) == (world.count(Claim), world.count(KeptAnswer))
+    assert (1, 8) == (world.count(Claim), world.count(StoredResponse))
 
 
 @pytest.fixture

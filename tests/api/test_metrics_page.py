@@ -78,9 +78,9 @@ def test_how_scores_were_served(world, page):
     grown = {
         cache: counted(after, "borneout_score_reads_total", cache=cache)
         - counted(before, "borneout_score_reads_total", cache=cache)
-        for cache in ("hit", "miss", "bypass", "unkept")
+        for cache in ("hit", "miss", "bypass", "uncached")
     }
-    assert {"hit": 1, "miss": 1, "bypass": 0, "unkept": 4} == grown
+    assert {"hit": 1, "miss": 1, "bypass": 0, "uncached": 4} == grown
 
 
 def test_the_outbox(world, page):

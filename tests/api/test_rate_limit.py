@@ -15,7 +15,7 @@ from service.cache.score_cache import ScoreCache
 from service.telemetry.metrics import render_metrics
 from service.values.vocabulary import Scope
 from service.web.runtime import Runtime
-from tests.support.cache_questions import failures, long_rest
+from tests.support.cache_questions import circuit_stays_open, failures
 from tests.support.redis_server import own_redis
 from tests.support.world import World, application_on, assert_problem, report
 
@@ -270,7 +270,7 @@ def test_redis_is_away(limited, tmp_path):
     """
     Without Redis nobody is refused; a Redis that hangs is waited for once.
     """
-    with long_rest(), own_redis(tmp_path) as server:
+    with circuit_stays_open(), own_redis(tmp_path) as server:
         world = limited(redis_url=server.url)
         world.record()
         before = render_metrics(None).decode()

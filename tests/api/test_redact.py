@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from service.ledger.seal import seal_entries
 from service.ledger.verify import verify_ledger
-from service.storage.models import Claim, Entry, KeptAnswer, Report, Version
+from service.storage.models import Claim, Entry, Report, StoredResponse, Version
 from tests.support.full_database import NOW
 from tests.support.world import assert_problem, report
 
@@ -129,7 +129,7 @@ def test_answer_with_an_idempotency_key_is_not_replayed_with_the_words(world, cl
     redact(world, claim, "text")
 
     with world.runtime.db.read() as session:
-        assert [] == [kept for kept in session.scalars(sa.select(KeptAnswer)) if b"Street" in kept.body]
+        assert [] == [kept for kept in session.scalars(sa.select(StoredResponse)) if b"Street" in kept.body]
     assert "[redacted]" == world.post("/v1/claims", SENT, headers={"Idempotency-Key": "once"}).json["text"]
 
 

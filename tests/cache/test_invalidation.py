@@ -1,4 +1,4 @@
-"""service.cache.invalidation: what a writer that died, or a Redis that was away, left undone"""
+"""service.cache.invalidation: the outbox after a dead writer or a failed Redis"""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from service.cache.invalidation import leave_forget, sweep
+from service.cache.invalidation import queue_invalidation, run_queued_invalidations
 from service.cache.score_cache import ScoreCache
 from service.claims.resolve import resolve_claim
 from service.storage.models import Outbox, Resolution
@@ -30,101 +30,100 @@ def rows(db):
         return session.scalar(sa.select(sa.func.count()).select_from(Outbox))
 
 
-def leave(db, count, slug="herald"):
+def queue(db, count, slug="herald"):
     for _ in range(count):
         with db.write() as session:
-            leave_forget(session, [slug], now=NOW)
+            queue_invalidation(session, [slug], now=NOW)
 
 
-def test_sweep_does_what_is_left_and_is_done(db, cache):
+def test_each_row_is_processed_once(db, cache):
     """
-    Each row is done with once; then there is nothing to do.
+    Each queued invalidation runs once.
     """
-    leave(db, 3)
+    queue(db, 3)
 
-    assert [3, 0, 0] == [sweep(db, cache), sweep(db, cache), rows(db)]
+    assert [3, 0, 0] == [run_queued_invalidations(db, cache), run_queued_invalidations(db, cache), rows(db)]
 
 
 def test_rows_of_another_kind_stay(db, cache):
     """
-    What another version has left, and this one does not know, is neither done nor thrown away.
+    Tasks of an unknown kind, queued by another version, are neither run nor deleted.
     """
     with db.write() as session:
-        session.add(Outbox(kind="tell", payload={"to": "all"}, recorded_at=NOW))
-    leave(db, 1)
+        session.add(Outbox(kind="notify", payload={"to": "all"}, recorded_at=NOW))
+    queue(db, 1)
 
-    assert (1, 1) == (sweep(db, cache), rows(db))
+    assert (1, 1) == (run_queued_invalidations(db, cache), rows(db))
 
 
 def test_more_rows_than_fit_in_a_batch(db, cache):
     """
-    A long absence of Redis leaves many rows; one sweep does them all.
+    One run processes more rows than fit in a batch.
     """
     with db.write() as session:
         for number in range(1200):
-            leave_forget(session, [f"outlet-{number}"], now=NOW)
+            queue_invalidation(session, [f"outlet-{number}"], now=NOW)
 
-    assert 1200 == sweep(db, cache)
+    assert 1200 == run_queued_invalidations(db, cache)
     assert 0 == rows(db)
 
 
-def test_rows_stay_while_redis_is_away(db, tmp_path):
+def test_rows_stay_while_redis_fails(db, tmp_path):
     """
-    What Redis does not take stays, and is done when it is back.
+    If Redis fails, the rows stay and are processed when it is back.
     """
-    leave(db, 2)
+    queue(db, 2)
     with own_redis(tmp_path) as server, contextlib.closing(ScoreCache(server.url)) as scores:
         server.kill()
-        assert (0, 2) == (sweep(db, scores), rows(db))
+        assert (0, 2) == (run_queued_invalidations(db, scores), rows(db))
         server.start()
         with server.hung():
-            assert (0, 2) == (sweep(db, scores), rows(db))
-        assert (2, 0) == (sweep(db, scores), rows(db))
+            assert (0, 2) == (run_queued_invalidations(db, scores), rows(db))
+        assert (2, 0) == (run_queued_invalidations(db, scores), rows(db))
 
 
 def test_rolled_back_write_leaves_no_row(db):
     """
-    The row is part of the transaction: without the change there is nothing to make old.
+    A transaction that is rolled back queues no invalidation.
     """
     with contextlib.suppress(ZeroDivisionError), db.write() as session:
-        leave_forget(session, ["herald"], now=NOW)
+        queue_invalidation(session, ["herald"], now=NOW)
         session.flush()
         raise ZeroDivisionError
 
     assert 0 == rows(db)
 
 
-def test_two_sweeps_at_once(db, redis_url):
+def test_concurrent_workers(db, redis_url):
     """
-    Two workers may sweep at once, while rows come in: each row is gone in the end, and neither fails.
+    Concurrent workers process all rows without an error, while others are added.
     """
-    leave(db, 20)
+    queue(db, 20)
     failed = []
 
     def work():
         with contextlib.closing(ScoreCache(redis_url)) as scores:
             try:
                 for _ in range(10):
-                    sweep(db, scores)
+                    run_queued_invalidations(db, scores)
             except sa.exc.SQLAlchemyError as exc:
                 failed.append(exc)
 
     workers = [threading.Thread(target=work) for _ in range(4)]
     for worker in workers:
         worker.start()
-    leave(db, 20)
+    queue(db, 20)
     for worker in workers:
         worker.join()
     with contextlib.closing(ScoreCache(redis_url)) as scores:
-        sweep(db, scores)
+        run_queued_invalidations(db, scores)
 
     assert ([], 0) == (failed, rows(db))
 
 
-def test_writer_killed_between_commit_and_forget(app, db, settings, tmp_path):
+def test_writer_killed_before_the_invalidation(app, db, settings, tmp_path):
     """
-    R20: a writer that is killed when it has committed and not yet reached Redis leaves a stale score, which the next
-    sweep ends.
+    R20: if a writer dies between commit and invalidation, the worker invalidates the stale score.
     """
     with own_redis(tmp_path) as server, contextlib.closing(ScoreCache(server.url)) as scores:
         world = World(app)
@@ -141,7 +140,7 @@ def test_writer_killed_between_commit_and_forget(app, db, settings, tmp_path):
         wait_until(lambda: world.get("/v1/outlets/herald/score").headers["Cache-Status"] == "borneout; hit")
         assert 0 == world.score()["counts"]["resolved"], "nothing was stale, so this tests nothing"
 
-        assert 2 == sweep(db, scores)  # the record of the claim has left a row, too
+        assert 2 == run_queued_invalidations(db, scores)  # recording the claim queued a row, too
 
         assert 1 == world.score()["counts"]["resolved"]
 
@@ -152,15 +151,14 @@ def resolutions(db):
 
 
 def _with_redis(app, scores):
-    """The application with another cache."""
+    """Return the application with another cache."""
     app.extensions["runtime"] = dataclasses.replace(app.extensions["runtime"], cache=scores)
     return app
 
 
-def test_score_is_forgotten_after_the_commit_and_not_before(world):
+def test_score_is_invalidated_after_the_commit(world):
     """
-    R20: a reader that comes between a use case and the commit of the transaction that it is part of caches what was
-    so until then, and nobody is served that afterwards.
+    R20: a score cached by a reader before the commit is not served after it.
     """
     claim, at, now = world.record(), world.runtime, dt.datetime.now(dt.UTC)
     given = {"verdict": Verdict.TRUE, "truth": None, "known_at": None, "evidence": [], "note": NOTE, "supersedes": None}

@@ -1,4 +1,4 @@
-"""service.cache.score_cache while Redis is dead, hung, restarted, restored, full or another one"""
+"""service.cache.score_cache while Redis is dead, hung, restarted, restored, full or another server"""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import threading
 
 import pytest
 
-from service.cache.score_cache import Answer, Question, ScoreCache
+from service.cache.score_cache import CacheKey, EncodedResponse, ScoreCache
 from service.telemetry.metrics import render_metrics
 from tests.support.awaiting import wait_until
-from tests.support.cache_questions import BYPASS, HIT, MISS, Rows, failures, long_rest, read, write
+from tests.support.cache_questions import BYPASS, HIT, MISS, Rows, circuit_stays_open, failures, read, write
 from tests.support.redis_server import SHORT, OwnRedis, own_redis, patient
 
 
@@ -27,12 +27,12 @@ def killed(server):
 
 
 @pytest.mark.parametrize("hurt", [killed, OwnRedis.hung])
-def test_redis_that_fails_is_left_alone(own, rows, server, hurt):
+def test_circuit_opens_after_a_failure(own, rows, server, hurt):
     """
-    Of a hundred reads one asks a Redis that is dead or hangs, once; the others compute their answer without asking.
+    After a failure the circuit is open: of a hundred reads only the first tries Redis.
     """
     read(own, rows)
-    with hurt(server), long_rest():
+    with hurt(server), circuit_stays_open():
         rows.number = 1
         before = render_metrics(None).decode()
         assert [("herald 1", BYPASS)] * 100 == [read(own, rows) for _ in range(100)]
@@ -41,27 +41,27 @@ def test_redis_that_fails_is_left_alone(own, rows, server, hurt):
 
 def test_redis_refused(own, rows, server):
     """
-    A Redis that was away is used again when it is back.
+    Redis is used again after it was unavailable.
     """
     server.kill()
     assert ("herald 0", BYPASS) == read(own, rows)
-    assert [False] * 3 == [own.answers(), own.invalidate(["herald"]), own.invalidate_after_restart()]
+    assert [False] * 3 == [own.is_reachable(), own.invalidate(["herald"]), own.invalidate_after_restart()]
 
     server.start()
 
     wait_until(lambda: read(own, rows)[1] is HIT)
-    assert own.answers()
+    assert own.is_reachable()
 
 
 def test_redis_hung(own, rows, server):
     """
-    While Redis hangs, answers are right; then all is as before.
+    While Redis hangs, responses are correct; afterwards the cache works again.
     """
     read(own, rows)
     with server.hung():
         rows.number = 1
         assert ("herald 1", BYPASS) == read(own, rows)
-        assert [False] * 3 == [own.answers(), own.invalidate(["herald"]), own.invalidate_after_restart()]
+        assert [False] * 3 == [own.is_reachable(), own.invalidate(["herald"]), own.invalidate_after_restart()]
 
     wait_until(lambda: own.invalidate(["herald"]))
     wait_until(lambda: read(own, rows)[1] is HIT)
@@ -70,35 +70,35 @@ def test_redis_hung(own, rows, server):
     assert ("herald 2", MISS) == read(own, rows)
 
 
-def test_answers_are_not_mixed_up_after_a_hang(own, server):
+def test_late_replies_are_dropped(own, server):
     """
-    What Redis answers late, to a reader that has given up, is not taken for the answer to the next question.
+    A late reply of Redis is not taken for the reply to the next request.
     """
     outlets = [f"outlet-{number}" for number in range(20)]
-    for about in outlets:
-        own.get_or_compute([Question(about, "all")], lambda asked: [Answer(asked[0].about.encode(), "tag")])
+    for slug in outlets:
+        own.get_or_compute([CacheKey(slug, "all")], lambda keys: [EncodedResponse(keys[0].subject.encode(), "tag")])
     found = {}
 
-    def look(about):
-        answers, _ = own.get_or_compute([Question(about, "all")], lambda _: [Answer(b"computed", "tag")])
-        found[about] = answers[0].body.decode()
+    def look(slug):
+        answers, _ = own.get_or_compute([CacheKey(slug, "all")], lambda _: [EncodedResponse(b"computed", "tag")])
+        found[slug] = answers[0].body.decode()
 
     for _ in range(3):
         with server.hung():
-            readers = [threading.Thread(target=look, args=(about,)) for about in outlets]
+            readers = [threading.Thread(target=look, args=(slug,)) for slug in outlets]
             for reader in readers:
                 reader.start()
             for reader in readers:
                 reader.join()
-        wait_until(own.answers)
-        for about in outlets:
-            look(about)
-            assert found[about] in (about, "computed")
+        wait_until(own.is_reachable)
+        for slug in outlets:
+            look(slug)
+            assert found[slug] in (slug, "computed")
 
 
 def test_redis_restarted(own, rows, server):
     """
-    A restart while nobody was asking is noticed by the connections: the first use afterwards works.
+    The first operation after a restart of Redis succeeds.
     """
     read(own, rows)
     own.invalidate(["herald"])
@@ -108,12 +108,12 @@ def test_redis_restarted(own, rows, server):
     server.restart()
     assert own.invalidate(["herald"])
     server.restart()
-    assert own.answers()
+    assert own.is_reachable()
 
 
 def test_restored_from_an_old_snapshot(own, rows, server):
     """
-    R20: a Redis that comes back with what it held long ago has that made old by the worker's next round.
+    R20: data that Redis restored from a snapshot is invalidated by the next round of the worker.
     """
     own.invalidate_after_restart()
     read(own, rows)
@@ -128,9 +128,9 @@ def test_restored_from_an_old_snapshot(own, rows, server):
     assert ("herald 1", MISS) == read(own, rows)
 
 
-def test_same_process_keeps_what_it_has(own, rows):
+def test_no_restart(own, rows):
     """
-    Nothing is made old while Redis is the process it was.
+    Nothing is invalidated while Redis was not restarted.
     """
     assert own.invalidate_after_restart()
     read(own, rows)
@@ -142,14 +142,14 @@ def test_same_process_keeps_what_it_has(own, rows):
 
 @pytest.fixture
 def full(tmp_path):
-    """A Redis that has no memory left and evicts nothing."""
+    """A Redis without free memory that evicts nothing."""
     with own_redis(tmp_path, maxmemory="0", maxmemory_policy="noeviction") as server:
         yield server
 
 
 def test_redis_full_from_the_start(full, rows):
     """
-    A Redis that takes nothing leaves answers right.
+    Responses are correct with a Redis that stores nothing.
     """
     full.client.config_set("maxmemory", "1")
     with contextlib.closing(ScoreCache(full.url)) as scores:
@@ -158,9 +158,9 @@ def test_redis_full_from_the_start(full, rows):
         assert ("herald 1", BYPASS) == read(scores, rows)
 
 
-def test_redis_full_later_on(full, rows):
+def test_redis_that_becomes_full(full, rows):
     """
-    R20: a Redis that has run full still gives up what a write makes old.
+    R20: a full Redis still invalidates.
     """
     with contextlib.closing(ScoreCache(full.url)) as writer, contextlib.closing(ScoreCache(full.url)) as reader:
         read(reader, rows)
@@ -175,19 +175,19 @@ def test_redis_full_later_on(full, rows):
 
 
 def fail_open(scores, rows):
-    """No call of the cache raises; the answers are right."""
-    with contextlib.closing(scores), long_rest():
+    """Check that no method of the cache raises, and that responses are correct."""
+    with contextlib.closing(scores), circuit_stays_open():
         assert "herald 0" == read(scores, rows)[0]
         write(scores, rows)
         assert "herald 1" == read(scores, rows)[0]
         scores.invalidate_after_restart()
-        scores.answers()
+        scores.is_reachable()
 
 
 @pytest.mark.parametrize("setting", ["requirepass secret", "maxclients 1", "replicaof 127.0.0.1 1"])
-def test_redis_that_refuses(server, rows, setting):
+def test_errors_of_redis(server, rows, setting):
     """
-    No error of Redis gets out: not a password that is wanted, too many clients, or a replica that is read only.
+    Errors of Redis do not propagate: a missing password, too many clients, or a read-only replica.
     """
     server.client.config_set(*setting.split(" ", 1)) if "replicaof" not in setting else server.client.replicaof(
         *setting.split()[1:]
@@ -195,28 +195,28 @@ def test_redis_that_refuses(server, rows, setting):
     fail_open(ScoreCache(server.url), rows)
 
 
-@pytest.mark.parametrize("said", [b"", b"HTTP/1.1 400 Bad Request\r\n\r\n", b"*3\r\n$-1\r\n", b"$5\r\n\xff", None])
-def test_something_else_listens_there(rows, said):
+@pytest.mark.parametrize("sent", [b"", b"HTTP/1.1 400 Bad Request\r\n\r\n", b"*3\r\n$-1\r\n", b"$5\r\n\xff", None])
+def test_another_server_on_the_port(rows, sent):
     """
-    No error gets out when what listens is no Redis, closes at once, sends half an answer, or nothing at all; and each
-    of the four calls that ask it asks once.
+    No error propagates if the server is not Redis, closes at once, or sends half a reply or none; each of four calls
+    tries once.
     """
     with patient(SHORT), socket.create_server(("127.0.0.1", 0)) as listener:
-        held = []
+        connections = []
 
-        def answer():
+        def serve():
             while True:
                 with contextlib.suppress(ConnectionError):
                     connection, _ = listener.accept()
-                    held.append(connection)
-                    if said is None:
+                    connections.append(connection)
+                    if sent is None:
                         continue
-                    connection.sendall(said)
+                    connection.sendall(sent)
                     connection.close()
 
         def until_closed():
             with contextlib.suppress(OSError):
-                answer()
+                serve()
 
         thread = threading.Thread(target=until_closed)
         thread.start()
@@ -225,26 +225,26 @@ def test_something_else_listens_there(rows, said):
         finally:
             listener.shutdown(socket.SHUT_RDWR)
             thread.join()
-            assert 4 == len(held)
-            for connection in held:
+            assert 4 == len(connections)
+            for connection in connections:
                 connection.close()
 
 
-def test_values_of_somebody_else(own, rows, server):
+def test_values_of_another_type(own, rows, server):
     """
-    A key of ours that holds something of another kind counts as empty.
+    A key with a value of another type counts as empty.
     """
     read(own, rows)
-    for key in server.client.keys("*answer*"):
+    for key in server.client.keys("*response*"):
         server.client.delete(key)
         server.client.lpush(key, "a")
 
     assert ("herald 0", MISS) == read(own, rows)
 
 
-def test_nobody_listens_on_the_port(rows):
+def test_refused_connection(rows):
     """
-    A port that refuses is as good as no Redis.
+    A refused connection counts as a failed Redis.
     """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

@@ -1,4 +1,4 @@
-"""service.cache.score_cache on a real Redis"""
+"""service.cache.score_cache with a real Redis"""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import threading
 
 import pytest
 
-from service.cache.score_cache import RANKING, Answer, Question, ScoreCache
+from service.cache.score_cache import RANKING, CacheKey, EncodedResponse, ScoreCache
 from tests.support.cache_questions import BYPASS, HERALD, HIT, MISS, TRIBUNE, Rows, generations, read, write
 
 
@@ -20,19 +20,19 @@ def rows():
 
 def test_second_read_is_a_hit(cache, rows):
     """
-    What was computed once is answered from Redis, with its tag and its cursor.
+    A computed response is read from Redis afterwards, with its ETag and cursor.
     """
-    answer = Answer(b'{"a":\n"\xc3\xa4"}', "tag", next_cursor="next")
+    response = EncodedResponse(b'{"a":\n"\xc3\xa4"}', "tag", next_cursor="next")
 
-    first, missed = cache.get_or_compute([HERALD], lambda _: [answer])
+    first, missed = cache.get_or_compute([HERALD], lambda _: [response])
     second, hit = cache.get_or_compute([HERALD], rows.compute)
 
-    assert ([answer], [answer], MISS, HIT, []) == (first, second, missed, hit, rows.asked)
+    assert ([response], [response], MISS, HIT, []) == (first, second, missed, hit, rows.asked)
 
 
 def test_hit_takes_one_round_trip(own, rows, server):
     """
-    A hit asks Redis one command, however many outlets are asked for.
+    A hit takes one Redis command, however many outlets are read.
     """
     read(own, rows, HERALD, TRIBUNE)
     server.client.config_resetstat()
@@ -45,7 +45,7 @@ def test_hit_takes_one_round_trip(own, rows, server):
 @pytest.mark.parametrize("option", ["decode_responses=true", "protocol=3", "socket_timeout=86400"])
 def test_options_in_the_url(server, rows, option):
     """
-    The protocol and the timeouts in the URL of Redis change nothing: a test would not end if a day counted.
+    The protocol and the timeouts in the Redis URL have no effect: with a timeout of a day the test would hang.
     """
     with contextlib.closing(ScoreCache(f"{server.url}?{option}")) as scores:
         assert ("herald 0", MISS) == read(scores, rows)
@@ -54,22 +54,22 @@ def test_options_in_the_url(server, rows, option):
             assert ("herald 0", BYPASS) == read(scores, rows)
 
 
-def test_forget_makes_answers_old(cache, rows):
+def test_write_invalidates_its_outlet(cache, rows):
     """
-    R20: after a write every answer about its outlet is computed anew, whatever was cached.
+    R20: a write invalidates all cached responses about its outlet.
     """
-    other_lens = Question("herald", "politics")
+    other_lens = CacheKey("herald", "politics")
     read(cache, rows, HERALD, other_lens)
 
     assert write(cache, rows)
     assert ("herald 1", "herald 1", MISS) == read(cache, rows, HERALD, other_lens)
 
 
-def test_forget_spares_other_outlets(cache, rows):
+def test_write_invalidates_no_other_outlet(cache, rows):
     """
-    A write makes its own outlets' scores old, and the ranking, and no other's.
+    A write invalidates the responses about its outlet and the ranking, and no others.
     """
-    ranking = Question(RANKING, "all")
+    ranking = CacheKey(RANKING, "all")
     read(cache, rows, HERALD, TRIBUNE, ranking)
 
     write(cache, rows)
@@ -80,59 +80,57 @@ def test_forget_spares_other_outlets(cache, rows):
 
 def test_batch_partly_cached(cache, rows):
     """
-    Of several outlets only those that are not cached are computed, and each stands in its place.
+    Of several outlets only the uncached are computed, and the order is kept.
     """
     read(cache, rows, TRIBUNE)
     rows.number, rows.asked = 1, []
-    gazette = Question("gazette", "all")
+    gazette = CacheKey("gazette", "all")
 
     assert ("herald 1", "tribune 0", "gazette 1", MISS) == read(cache, rows, HERALD, TRIBUNE, gazette)
     assert [HERALD, gazette] == rows.asked
 
 
-def test_outlet_asked_for_twice(cache, rows):
+def test_outlet_named_twice(cache, rows):
     """
-    An outlet that a batch names twice is answered twice.
+    An outlet that a batch names twice is returned twice.
     """
     assert ("herald 0", "herald 0", MISS) == read(cache, rows, HERALD, HERALD)
     assert ("herald 0", "herald 0", HIT) == read(cache, rows, HERALD, HERALD)
 
 
-def test_answer_from_rows_that_changed_meanwhile(cache, rows):
+def test_write_during_a_read(cache, rows):
     """
-    R20: a reader that took its rows before a write stores its answer under the generation of then, where nobody
-    takes it.
+    R20: a response computed before a write is stored under the old generation and never served.
     """
 
-    def compute(questions):
-        answers = rows.compute(questions)
+    def compute(keys):
+        responses = rows.compute(keys)
         write(cache, rows)
-        return answers
+        return responses
 
-    assert ([Answer(b"herald 0", "tag-0")], MISS) == cache.get_or_compute([HERALD], compute)
+    assert ([EncodedResponse(b"herald 0", "tag-0")], MISS) == cache.get_or_compute([HERALD], compute)
     assert ("herald 1", MISS) == read(cache, rows)
 
 
-def test_slow_reader_does_not_overwrite_a_newer_answer_for_good(cache, rows):
+def test_slow_reader_overwrites_a_newer_response(cache, rows):
     """
-    R20: a slow reader's old answer may take the place of a newer one; it is still not served.
+    R20: an old response that overwrites a newer one is never served.
     """
 
-    def compute(questions):
-        answers = rows.compute(questions)
+    def compute(keys):
+        responses = rows.compute(keys)
         write(cache, rows)
         assert ("herald 1", MISS) == read(cache, rows)
-        return answers
+        return responses
 
     cache.get_or_compute([HERALD], compute)
 
     assert ("herald 1", MISS) == read(cache, rows)
 
 
-def test_no_reader_sees_less_than_what_was_written_before_it_asked(redis_url):
+def test_no_stale_reads_under_load(redis_url):
     """
-    R20: with readers and a writer on connections of their own, at full speed, no answer is older than the last write
-    that had ended when it was asked for.
+    R20: with concurrent readers and a writer, no response is older than the last write that ended before the read.
     """
     rows, done, stale, reads = Rows(), threading.Event(), [], itertools.count()
 
@@ -140,10 +138,10 @@ def test_no_reader_sees_less_than_what_was_written_before_it_asked(redis_url):
         with contextlib.closing(ScoreCache(redis_url)) as scores:
             while not done.is_set():
                 written = ended[0]
-                (answer,), _ = scores.get_or_compute([HERALD], rows.compute)
+                (response,), _ = scores.get_or_compute([HERALD], rows.compute)
                 next(reads)
-                if int(answer.body.split()[1]) < written:
-                    stale.append(answer)
+                if int(response.body.split()[1]) < written:
+                    stale.append(response)
 
     ended = [0]
     readers = [threading.Thread(target=hammer) for _ in range(4)]
@@ -157,13 +155,13 @@ def test_no_reader_sees_less_than_what_was_written_before_it_asked(redis_url):
         for reader in readers:
             reader.join()
 
-    print(f"\ncache alone: {len(stale)} stale of {next(reads)} reads during 500 writes")  # noqa: T201 - a figure to look at
+    print(f"\ncache alone: {len(stale)} stale of {next(reads)} reads during 500 writes")  # noqa: T201 - for information
     assert [] == stale
 
 
 def test_generations_are_random_and_never_reused(own, rows, server):
     """
-    No generation comes twice, be it renewed, expired, evicted or lost with everything else.
+    No generation comes back after an invalidation or a loss of all keys.
     """
     own_tokens, shared_tokens = [], []
     for change in [lambda: own.invalidate(["herald"]), server.client.flushall] * 5:
@@ -177,10 +175,10 @@ def test_generations_are_random_and_never_reused(own, rows, server):
     assert all(len(bytes.fromhex(token.decode())) == 8 for token in [*own_tokens, *shared_tokens])
 
 
-@pytest.mark.parametrize("lost", ["*generation", "*generation:*", "*answer*", "*"])
-def test_lost_keys_only_cost_time(own, rows, server, lost):
+@pytest.mark.parametrize("lost", ["*generation", "*generation:*", "*response*", "*"])
+def test_evicted_keys(own, rows, server, lost):
     """
-    Whatever Redis evicts, what is left is not taken for new.
+    If Redis evicts some keys, the remaining ones are not served as current.
     """
     read(own, rows)
     rows.number = 1
@@ -190,24 +188,24 @@ def test_lost_keys_only_cost_time(own, rows, server, lost):
     assert ("herald 1", HIT) == read(own, rows)
 
 
-def test_answer_expires_when_it_stops_being_right(cache, rows):
+def test_expiry_of_a_response(cache, rows):
     """
-    An answer that the passing of time makes wrong is gone by then.
+    A response with `expires_at` expires then.
     """
     read(cache, rows, HERALD)
     rows.expires_at = dt.datetime.now(dt.UTC) + dt.timedelta(minutes=5)
     read(cache, rows, TRIBUNE)
 
-    always, for_a_while = (
-        dt.timedelta(milliseconds=cache.link.writer.pttl(f"borneout:2:answer:{name}:all"))
+    default, shorter = (
+        dt.timedelta(milliseconds=cache.link.writer.pttl(f"borneout:2:response:{name}:all"))
         for name in ("herald", "tribune")
     )
-    assert dt.timedelta() < for_a_while <= dt.timedelta(minutes=5) < always
+    assert dt.timedelta() < shorter <= dt.timedelta(minutes=5) < default
 
 
-def test_answer_already_expired_is_not_kept(cache, rows):
+def test_expired_response_is_not_stored(cache, rows):
     """
-    An answer whose time ran out while it was computed is given and not kept.
+    A response that expired while it was computed is returned and not stored.
     """
     rows.expires_at = dt.datetime.now(dt.UTC) - dt.timedelta(seconds=1)
 
@@ -215,9 +213,9 @@ def test_answer_already_expired_is_not_kept(cache, rows):
     assert ("herald 0", MISS) == read(cache, rows)
 
 
-def test_nothing_is_kept_for_good(own, rows, server):
+def test_every_key_expires(own, rows, server):
     """
-    Every key has an end, so that what nobody asks for any more goes by itself.
+    Every key has a time to live.
     """
     read(own, rows)
     own.invalidate(["herald"])
@@ -228,7 +226,7 @@ def test_nothing_is_kept_for_good(own, rows, server):
 
 def test_readers_share_a_cache(redis_url, rows):
     """
-    Threads use one cache at once, as the threads of a gunicorn worker do.
+    Threads can share a cache, as the threads of a gunicorn worker do.
     """
     with contextlib.closing(ScoreCache(redis_url)) as scores:
         bodies = []

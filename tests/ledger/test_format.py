@@ -16,14 +16,14 @@ from hypothesis import strategies as st
 
 from service.ledger.seal import seal_entries
 from service.ledger.verify import verify_ledger
-from service.storage.canonical import content_of, entered_tables, form_of, hash_value, to_json
-from service.storage.db import UtcDateTime
+from service.storage.base import UtcDateTime
+from service.storage.canonical import content_of, hash_value, journaled_tables, row_format, to_json
 from service.storage.models import ContextRow, LearnerRow
 from tests.support import ledger_verifier
 from tests.support.full_database import NOW, fill
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "ledger.md").read_text()
-MOST = 2**53 - 1
+LARGEST_INTEGER = 2**53 - 1
 
 words = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 numbers = st.floats(allow_nan=False, allow_infinity=False)
@@ -45,7 +45,7 @@ STRATEGIES = (
 
 
 def column_values(column):
-    """The values that a column may hold."""
+    """Return a strategy for the values of a column."""
     if isinstance(column.type, sa.JSON) and column.name == "content":
         return st.dictionaries(words | st.just("text"), values, max_size=4)
     return next(strategy for kind, strategy in STRATEGIES if isinstance(column.type, kind))
@@ -53,44 +53,44 @@ def column_values(column):
 
 @st.composite
 def rows(draw):
-    """A table of the ledger, and a row that it may hold."""
-    table = draw(st.sampled_from(entered_tables()))
+    """Draw a journaled table and a row of it."""
+    table = draw(st.sampled_from(journaled_tables()))
     row = {column.name: draw(st.none() | column_values(column)) for column in table.columns}
     return table, row
 
 
 def as_numbers(text):
-    """Read JSON as JavaScript does, which has one kind of number."""
+    """Parse JSON as JavaScript does, with floats only."""
     return json.loads(text, parse_int=float)
 
 
 def without_large_numbers(value):
     if isinstance(value, dict):
-        return {name: without_large_numbers(each) for name, each in value.items()}
+        return {name: without_large_numbers(member) for name, member in value.items()}
     if isinstance(value, list):
-        return [without_large_numbers(each) for each in value]
-    is_large = isinstance(value, int) and not isinstance(value, bool) and abs(value) > MOST
+        return [without_large_numbers(item) for item in value]
+    is_large = isinstance(value, int) and not isinstance(value, bool) and abs(value) > LARGEST_INTEGER
     return str(value) if is_large else value
 
 
 @given(values)
-def test_json_is_that_of_the_rfc(value):
+def test_json_follows_the_rfc(value):
     """
-    Every value is written as another implementation of RFC 8785 writes it, large whole numbers as strings.
+    Values are written as another implementation of RFC 8785 writes them, with large integers as strings.
     """
     assert ledger_verifier.jcs(without_large_numbers(value)) == to_json(value)
 
 
 @given(rows())
-def test_content_survives_being_read(drawn):
+def test_content_survives_parsing(drawn):
     """
-    Whatever a row holds, its content can be parsed in any language and written again, and is the same text.
+    The canonical text of any row can be parsed and written again in any language without a change.
     """
     table, row = drawn
     content = content_of(table, row, "salt")
 
     assert content == ledger_verifier.jcs(as_numbers(content))
-    assert {name for name, _ in form_of(table).columns if row[name] is not None} == json.loads(content).keys()
+    assert {name for name, _ in row_format(table).columns if row[name] is not None} == json.loads(content).keys()
 
 
 @pytest.mark.parametrize(
@@ -107,20 +107,20 @@ def test_content_survives_being_read(drawn):
         (1e21, "1e+21"),
         (333333333.33333329, "333333333.3333333"),
         (1.7976931348623157e308, "1.7976931348623157e+308"),
-        (MOST, "9007199254740991"),
-        (MOST + 1, '"9007199254740992"'),
-        (-MOST - 1, '"-9007199254740992"'),
+        (LARGEST_INTEGER, "9007199254740991"),
+        (LARGEST_INTEGER + 1, '"9007199254740992"'),
+        (-LARGEST_INTEGER - 1, '"-9007199254740992"'),
         (True, "true"),
     ],
 )
 def test_numbers(number, text):
     """
-    Numbers are written as RFC 8785 demands, whose examples some of these are.
+    Numbers are written as RFC 8785 requires; some are examples of the RFC.
     """
     assert text == to_json(number)
 
 
-def test_members_are_in_the_order_of_utf_16():
+def test_order_of_members():
     """
     Members are sorted by UTF-16 code units, as in the example of RFC 8785.
     """
@@ -130,9 +130,9 @@ def test_members_are_in_the_order_of_utf_16():
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, "\ud800", {"\udfff": 1}, b"x", NOW, UUID(int=1), {1: 2}])
-def test_what_json_cannot_say(value):
+def test_values_without_json(value):
     """
-    A value that JSON has no text for is refused, and not written in some way of our own.
+    A value that JSON does not have is rejected.
     """
     with pytest.raises(ValueError, match=r"."):
         to_json(value)
@@ -140,19 +140,19 @@ def test_what_json_cannot_say(value):
 
 def test_ledger_of_a_service(world):
     """
-    A stranger who has the entries and the seals from the API, and docs/ledger.md, finds that all is as it says.
+    The ledger verifies with only the API and the rules of docs/ledger.md.
     """
     entries, seals = ledger(world)
 
     assert len(entries) > 20
-    assert {table.name for table in entered_tables()} == {entry["table"] for entry in entries}
+    assert {table.name for table in journaled_tables()} == {entry["table"] for entry in entries}
     assert [] == list(ledger_verifier.faults(entries, seals))
 
 
 @pytest.mark.parametrize("member", ["before", "after", "row", "recorded_at", "digest", "actor", "position"])
-def test_stranger_finds_what_was_changed(world, member):
+def test_independent_verifier_reports_changes(world, member):
     """
-    The stranger's check, which proves nothing unless it can fail, finds a change in any member of an entry.
+    The independent verifier reports a change in any member of an entry.
     """
     entries, seals = ledger(world)
     changed = next(entry for entry in entries if entry["before"] and entry["after"])
@@ -163,7 +163,7 @@ def test_stranger_finds_what_was_changed(world, member):
 
 
 def ledger(world):
-    """Every entry and every seal, by the API."""
+    """Return all entries and seals from the API."""
     fill(world)
     seal_entries(world.runtime.db, now=NOW)
     return everything(world, "/v1/audit"), everything(world, "/v1/ledger")
@@ -178,9 +178,9 @@ def everything(world, path):
     return items
 
 
-def test_hash_stands_for_the_words(world):
+def test_text_is_proved_by_the_salt(world):
     """
-    Who knows the words can show that an entry stands for them, by its salt.
+    A text can be proved against its entry with the salt.
     """
     claim = world.record(text="Die Brücke öffnet.")
     [entry] = world.get("/v1/audit", query_string={"subject": claim["id"], "table": "claim"}).json["items"]
@@ -188,21 +188,21 @@ def test_hash_stands_for_the_words(world):
     assert f"sha256:{ledger_verifier.sha256(entry['salt'] + 'Die Brücke öffnet.')}" == entry["after"]["text"]
 
 
-def test_strange_values_verify(db):
+def test_unusual_values_verify(db):
     """
-    Numbers that JSON can write in several ways are read back from the database as they were entered.
+    Numbers with several JSON spellings are read back from the database as they were journaled.
     """
-    strange = [1.0, -0.0, 1e22, 5e-324, 0.1, 2**53, -(2**60), 10**30, "\u2028\x7f€😀", {"\U0001f600": 1, "\ufb33": 2}]
+    unusual = [1.0, -0.0, 1e22, 5e-324, 0.1, 2**53, -(2**60), 10**30, "\u2028\x7f€😀", {"\U0001f600": 1, "\ufb33": 2}]
     with db.write() as session:
         session.add(ContextRow(number=1, kappa=8, claims=1, rates=[[["support"], 2**60, 2**53]], recorded_at=NOW))
-        session.add(LearnerRow(number=1, build="x", state={"w": strange}, learned_from="1", recorded_at=NOW))
+        session.add(LearnerRow(number=1, build="x", state={"w": unusual}, learned_from="1", recorded_at=NOW))
 
     assert [] == list(verify_ledger(db))
 
 
 def test_example_of_the_document():
     """
-    The entry and the seal of docs/ledger.md have the hashes that the document says.
+    The entry and the seal in docs/ledger.md have the hashes that the document states.
     """
     entry, seal = map(json.loads, re.findall(r"```json\n(.*?)```", DOCUMENT, re.DOTALL))
     first, second = re.findall(r"```text\n(.*?)\n```", DOCUMENT, re.DOTALL)
@@ -215,13 +215,13 @@ def test_example_of_the_document():
 
 def test_hashed_columns_of_the_document():
     """
-    The document lists the columns that are hashed, and no others.
+    docs/ledger.md lists exactly the columns that are hashed.
     """
     listed = re.search(r"These columns are hashed.*?\n\n(.*?)\n\n", DOCUMENT, re.DOTALL)[1]
-    told = {line.split("`")[1]: re.findall(r"`(\w+)`", line)[1:] for line in listed.splitlines()[2:]}
+    documented = {line.split("`")[1]: re.findall(r"`(\w+)`", line)[1:] for line in listed.splitlines()[2:]}
     hashed = {"version": ["content", "text"]}
-    for table in entered_tables():
-        if columns := [name for name, render in form_of(table).columns if render is hash_value]:
+    for table in journaled_tables():
+        if columns := [name for name, render in row_format(table).columns if render is hash_value]:
             hashed[table.name] = sorted(columns)
 
-    assert hashed == {table: sorted(columns) for table, columns in told.items()}
+    assert hashed == {table: sorted(columns) for table, columns in documented.items()}

@@ -1,4 +1,4 @@
-"""service.ledger.seal: the chain that entries are sealed in"""
+"""service.ledger.seal: the chain of seals"""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ def unsealed(db):
         return session.scalar(sa.select(sa.func.count()).where(Entry.seal.is_(None)))
 
 
-def test_worker_seals_what_was_entered(db, cache):
+def test_worker_seals_new_entries(db, cache):
     """
-    Each round seals what was entered since the last one, and takes in the head of the seal before.
+    Each round of the worker seals the new entries and chains them to the previous seal.
     """
     write(db, "a", "b")
     tick(db, cache, now=NOW)
@@ -57,7 +57,7 @@ def test_worker_seals_what_was_entered(db, cache):
 
 def test_nothing_to_seal(db):
     """
-    Where nothing was entered there is no seal, and no head.
+    Without entries there is no seal and no head.
     """
     assert 0 == seal_entries(db, now=NOW)
     assert [] == seals(db)
@@ -67,9 +67,9 @@ def test_nothing_to_seal(db):
 
 def test_many_entries_are_sealed_in_parts(db, monkeypatch):
     """
-    A seal holds so many entries at most, so that other writers hardly wait for it.
+    The number of entries in a seal is limited, so that writers wait only briefly.
     """
-    monkeypatch.setattr(sealing, "AT_ONCE", 2)
+    monkeypatch.setattr(sealing, "SEAL_SIZE", 2)
     write(db, *"abcde")
 
     assert 5 == seal_entries(db, now=NOW)
@@ -79,16 +79,16 @@ def test_many_entries_are_sealed_in_parts(db, monkeypatch):
 
 def test_several_workers_and_writers(database_url, db):
     """
-    Workers that seal at once while others write make one chain, in which every entry stands once.
+    Concurrent workers and writers produce one chain that contains each entry once.
     """
     failed = []
 
-    def run(act):
+    def run(step):
         own = Database(database_url)
         try:
             for number in range(6):
-                act(own, number)
-        except Exception as exc:  # noqa: BLE001 - the test shows it
+                step(own, number)
+        except Exception as exc:  # noqa: BLE001 - asserted below
             failed.append(exc)
         finally:
             own.close()
@@ -99,7 +99,7 @@ def test_several_workers_and_writers(database_url, db):
     def writer(name):
         return lambda own, number: write(own, f"{name}-{number}")
 
-    threads = [threading.Thread(target=run, args=(act,)) for act in (seal, seal, writer("a"), writer("b"))]
+    threads = [threading.Thread(target=run, args=(step,)) for step in (seal, seal, writer("a"), writer("b"))]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -109,14 +109,14 @@ def test_several_workers_and_writers(database_url, db):
     chain = seals(db)
     assert [] == failed
     assert list(range(1, len(chain) + 1)) == [seal.number for seal in chain]
-    assert all(one.head == next_one.previous for one, next_one in itertools.pairwise(chain))
+    assert all(seal.head == following.previous for seal, following in itertools.pairwise(chain))
     assert 12 == sum(seal.entries for seal in chain)
     assert [] == list(verify_ledger(db))
 
 
-def test_seal_that_is_given_up_leaves_the_entries_to_the_next(db, monkeypatch):
+def test_failed_seal(db, monkeypatch):
     """
-    A worker that dies while it seals leaves the chain as it was, and nothing out of it.
+    After a failed seal the chain is unchanged, and the next seal contains the entries.
     """
     write(db, "a")
 
@@ -133,9 +133,9 @@ def test_seal_that_is_given_up_leaves_the_entries_to_the_next(db, monkeypatch):
     assert [] == list(verify_ledger(db))
 
 
-def test_head_of_nothing_else():
+def test_head_changes_with_each_input():
     """
-    A head is another one when any of what it is made of is.
+    A head changes with each of its inputs.
     """
     heads = {head_of(1, None, NOW, ["a"]), head_of(2, None, NOW, ["a"]), head_of(1, "x", NOW, ["a"])}
 

@@ -1,4 +1,4 @@
-"""service.ledger.verify: what was changed past the service is found, in every table"""
+"""service.ledger.verify: changes that bypass the service are reported, in every table"""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ from sqlalchemy.orm import Session
 
 from service.ledger.seal import head_of, last_head, seal_entries
 from service.ledger.verify import find_differences, verify_ledger
-from service.storage.canonical import UNENTERED, entered_tables, row_key
-from service.storage.db import Base
+from service.storage.base import Base
+from service.storage.canonical import UNJOURNALED, journaled_tables, row_key
 from service.storage.journal import entry_digest
 from service.storage.models import Claim, Entry, Outlet, Seal, Subtotal
 from service.values.ids import new_id
 from tests.support.full_database import NOW, fill
 from tests.support.world import report
 
-UNSEEN = {("api_key", "last_used_at")}
+UNDETECTED = {("api_key", "last_used_at")}
 
 
 @pytest.fixture
 def filled(world):
-    """A database with a row in every table that is entered, and two seals."""
+    """A database with a row in each journaled table, and two seals."""
     return fill_and_seal(world)
 
 
 @pytest.fixture(scope="module")
 def standing(standing_world):
-    """The same, for tests that leave it as it was."""
+    """The same as `filled`, shared by tests that do not change it."""
     return fill_and_seal(standing_world)
 
 
@@ -44,7 +44,7 @@ def fill_and_seal(world):
 
 @contextmanager
 def by_hand(db):
-    """A session that writes past the ledger, to a database that lets it do anything; afterwards all is as before."""
+    """Open a session that bypasses the journal and all constraints, and is rolled back at the end."""
     with db.engine.execution_options(write=False).connect() as connection:
         if db.engine.dialect.name == "postgresql":
             connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
@@ -60,7 +60,7 @@ def found(session, head=None):
 
 
 def some_row(session, table):
-    """The last row of a table by its key, so that there is one with most of its columns."""
+    """Return the last row of a table by its key, which has the most columns set."""
     order = [column.desc() for column in table.primary_key]
     row = session.execute(sa.select(table).order_by(*order)).mappings().first()
     assert row is not None, f"let tests/support/full_database.py write a row to {table.name}"
@@ -83,15 +83,15 @@ _OTHERS = (
 
 
 def other(value, column):
-    """Another value that a column could have."""
+    """Return another valid value of a column."""
     if isinstance(column.type, sa.Enum):
         return next(word for word in column.type.enum_class if word != value)
     changes = (change for kind, change in _OTHERS if isinstance(value, kind))
-    return next(changes, lambda _: _made_up(column))(value)
+    return next(changes, lambda _: _new_value(column))(value)
 
 
-def _made_up(column):
-    """A value where there is none, or for an id."""
+def _new_value(column):
+    """Return a value for a null or an id."""
     kind = column.type
     if isinstance(kind, sa.Uuid):
         return new_id()
@@ -102,9 +102,9 @@ def _made_up(column):
     return "made up" if isinstance(kind, sa.String) else NOW
 
 
-def test_untouched(filled):
+def test_unchanged_database(filled):
     """
-    What was written by the service is found to be as it was entered, sealed or not.
+    Rows written by the service match the ledger, sealed or not.
     """
     with filled.write() as session:
         session.add(Outlet(slug="new", name="New", name_key="new", kind="website", scorable=True, recorded_at=NOW))
@@ -112,45 +112,45 @@ def test_untouched(filled):
     assert [] == list(verify_ledger(filled))
 
 
-def test_every_table_is_entered_or_said_not_to_be():
+def test_every_table_is_journaled_or_listed():
     """
-    A table is entered unless canonical.py says why not, so that none is forgotten.
+    Every table is journaled or listed as unjournaled.
     """
-    assert {table.name for table in entered_tables()} | UNENTERED == set(Base.metadata.tables)
-    assert "claim" not in UNENTERED
+    assert {table.name for table in journaled_tables()} | UNJOURNALED == set(Base.metadata.tables)
+    assert "claim" not in UNJOURNALED
 
 
 def test_every_column_of_every_table(standing):
     """
-    Another value in any column of a row is found, and nothing else is.
+    A changed value in any column is reported, and nothing else is.
     """
-    columns = max(len(table.columns) for table in entered_tables())
+    columns = max(len(table.columns) for table in journaled_tables())
     for number in range(columns):
         with by_hand(standing) as session:
             expected = set()
-            for table in entered_tables():
+            for table in journaled_tables():
                 row = some_row(session, table)
                 if number >= len(table.columns):
                     continue
                 column = list(table.columns)[number]
                 changed = {column.name: other(row[column.name], column)}
                 session.execute(sa.update(table).where(is_row(table, row)).values(changed))
-                if (table.name, column.name) not in UNSEEN:
+                if (table.name, column.name) not in UNDETECTED:
                     expected.add((table.name, row_key(table, row | changed)))
                     if column.primary_key:
                         expected.add((table.name, row_key(table, row)))
 
-            seen = {finding for finding in found(session) if finding[0] not in UNENTERED}
+            reported = {finding for finding in found(session) if finding[0] not in UNJOURNALED}
 
-        assert expected == seen
+        assert expected == reported
 
 
 def test_rows_deleted_by_hand(standing):
     """
-    A row that is gone without an entry is found in each table.
+    A row deleted without an entry is reported in each table.
     """
     with by_hand(standing) as session:
-        rows = {table: some_row(session, table) for table in entered_tables()}
+        rows = {table: some_row(session, table) for table in journaled_tables()}
         for table, row in rows.items():
             session.execute(sa.delete(table).where(is_row(table, row)))
 
@@ -159,11 +159,11 @@ def test_rows_deleted_by_hand(standing):
 
 def test_rows_added_by_hand(standing):
     """
-    A row that nobody entered is found in each table.
+    A row added without an entry is reported in each table.
     """
     with by_hand(standing) as session:
         expected = set()
-        for table in entered_tables():
+        for table in journaled_tables():
             row = some_row(session, table)
             made_up = {column.name: other(row[column.name], column) for column in table.columns}
             session.execute(sa.insert(table).values(made_up))
@@ -174,7 +174,7 @@ def test_rows_added_by_hand(standing):
 
 def test_entry_changed(standing):
     """
-    An entry that is not what it was is found, whatever of it was changed.
+    A change of any column of an entry is reported.
     """
     entry = Entry.__table__
     for column in entry.columns:
@@ -189,7 +189,7 @@ def test_entry_changed(standing):
 
 def test_seal_changed(standing):
     """
-    A seal that is not what it was is found, whatever of it was changed.
+    A change of any column of a seal is reported.
     """
     seal = Seal.__table__
     for column in seal.columns:
@@ -201,9 +201,9 @@ def test_seal_changed(standing):
             assert "seal" in {table for table, _ in found(session)}, column.name
 
 
-def test_entry_taken_out_or_put_in(standing):
+def test_entry_removed_or_inserted(standing):
     """
-    An entry that is gone from the chain is found, with its row or without; so is one that was put into it.
+    A removed entry is reported, with or without its row; so is an inserted entry.
     """
     for without_row in (False, True):
         with by_hand(standing) as session:
@@ -223,7 +223,7 @@ def test_entry_taken_out_or_put_in(standing):
 
 def test_value_that_cannot_be_read(standing):
     """
-    A value that is none of its column, which only SQLite takes, is found like any other, and the rest is looked at.
+    A value of the wrong type, which only SQLite stores, is reported, and the other tables are checked.
     """
     moment = "recorded_at" if standing.engine.dialect.name == "sqlite" else "text"
     with by_hand(standing) as session:
@@ -233,11 +233,11 @@ def test_value_that_cannot_be_read(standing):
         assert {"claim", "outlet"} <= {table for table, _ in found(session)}
 
 
-def test_change_that_was_written_over(filled):
+def test_overwritten_change(filled):
     """
-    A value that was changed by hand and then again through the service is found: the second entry begins with it.
+    A change by hand is reported even after the service has overwritten it.
     """
-    with filled.trial() as session:
+    with filled.dry_run() as session:
         session.execute(sa.update(Outlet).values(scorable=False))
         session.commit()
     with filled.write() as session:
@@ -249,7 +249,7 @@ def test_change_that_was_written_over(filled):
 
 def test_sums_changed(standing):
     """
-    Sums are not entered; they are held against the rows.
+    Sums are not journaled, but are compared with the rows.
     """
     with by_hand(standing) as session:
         session.execute(sa.update(Subtotal).values(claims=Subtotal.claims + 1))
@@ -257,12 +257,12 @@ def test_sums_changed(standing):
         assert {"subtotal"} == {table for table, _ in found(session)}
 
 
-def test_ledger_made_up_anew(standing):
+def test_forged_ledger(standing):
     """
-    Who rewrites the whole chain from some row on is found by a head that was noted before, and only by that.
+    A rewritten chain is detected with a head that was stored before, and only with that.
     """
     with standing.read() as session:
-        noted = last_head(session)
+        stored_head = last_head(session)
     with by_hand(standing) as session:
         entry, seal = Entry.__table__, Seal.__table__
         last = session.execute(sa.select(seal).order_by(seal.c.number.desc()).limit(1)).mappings().one()
@@ -277,16 +277,16 @@ def test_ledger_made_up_anew(standing):
         session.execute(sa.update(seal).where(seal.c.number == last["number"]).values(head=head))
 
         assert set() == found(session)
-        assert {("seal", noted)} == found(session, noted)
+        assert {("seal", stored_head)} == found(session, stored_head)
 
 
-def test_head_that_was_noted(standing):
+def test_heads_of_the_chain(standing):
     """
-    Every head that there ever was is in the chain, and no other.
+    Every head of the chain is found in it, and no other.
     """
     with standing.read() as session:
         heads = list(session.scalars(sa.select(Seal.head)))
 
     assert 2 == len(heads)
     assert [[], []] == [list(verify_ledger(standing, head=head)) for head in heads]
-    assert ["is no head of this chain"] == [finding.what for finding in verify_ledger(standing, head="0" * 64)]
+    assert ["is not a head of this chain"] == [finding.difference for finding in verify_ledger(standing, head="0" * 64)]

@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 import psutil
 import sqlalchemy as sa
 
-from service.storage.models import Claim, KeptAnswer
+from service.storage.models import Claim, StoredResponse
 from tests.support.awaiting import wait_until
 from tests.support.live_service import running
 from tests.support.world import report
@@ -31,7 +31,7 @@ def post(service, number):
 
 def counts(db):
     with db.read() as session:
-        return [session.scalar(sa.select(sa.func.count()).select_from(table)) for table in (Claim, KeptAnswer)]
+        return [session.scalar(sa.select(sa.func.count()).select_from(table)) for table in (Claim, StoredResponse)]
 
 
 def test_one_key_on_several_workers(tmp_path, db, database_url):

@@ -20,7 +20,7 @@ from service.operations.schema_check import await_schema
 from service.operations.serve import ROOT
 from service.operations.stop_signal import Stop
 from service.storage.db import Database
-from service.storage.migrations import State, find_state, migrate
+from service.storage.migrations import SchemaState, find_state, migrate
 from tests.support.bare_databases import bare_database
 from tests.support.command import Command, fails, succeeds
 from tests.support.redis_server import wait_until
@@ -245,7 +245,7 @@ def test_writing_where_nothing_was_used(place, name):
     """
     result = place.run(EVERY[name])
 
-    assert State.CURRENT is place.state
+    assert SchemaState.CURRENT is place.state
     assert 0o700 == place.data_dir.stat().st_mode & 0o777
     needs_a_row = name in ("keys rotate", "keys expire", "keys revoke", "resolve")
     assert ("", 1) == (result.stdout, result.exit_code) if needs_a_row else result.exit_code == 0
@@ -294,7 +294,7 @@ def test_nothing_migrates_where_that_is_switched_off(place, name):
     With BORNEOUT_MIGRATE=false no command but `migrate` creates the schema.
     """
     fails(place.run(EVERY[name], BORNEOUT_MIGRATE="false"), "run `borneout migrate` first")
-    assert State.EMPTY is place.state
+    assert SchemaState.EMPTY is place.state
     assert not place.data_dir.exists()
 
 

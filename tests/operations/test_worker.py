@@ -10,8 +10,8 @@ import threading
 import pytest
 import sqlalchemy as sa
 
-from service.cache.invalidation import leave_forget
-from service.cache.score_cache import Answer, CacheStatus, Question
+from service.cache.invalidation import queue_invalidation
+from service.cache.score_cache import CacheKey, CacheStatus, EncodedResponse
 from service.operations.stop_signal import Stop
 from service.operations.worker import run_worker, tick
 from service.storage.db import Database
@@ -19,12 +19,12 @@ from service.storage.models import Outbox
 from tests.support.awaiting import DEADLINE, wait_until
 
 NOW = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
-HERALD = Question("herald", "all")
+HERALD = CacheKey("herald", "all")
 
 
 def leave(db):
     with db.write() as session:
-        leave_forget(session, ["herald"], now=NOW)
+        queue_invalidation(session, ["herald"], now=NOW)
 
 
 def is_empty(db):
@@ -34,7 +34,7 @@ def is_empty(db):
 
 def read(cache, text):
     """What is served of the Herald when the database says `text`."""
-    [answer], status = cache.get_or_compute([HERALD], lambda _: [Answer(text, "tag")])
+    [answer], status = cache.get_or_compute([HERALD], lambda _: [EncodedResponse(text, "tag")])
     return answer.body, status
 
 
@@ -138,7 +138,7 @@ def test_worker_ends_of_what_it_cannot_wait_for(db, cache, working):
     An error that time does not mend ends the worker, so that whoever watches over it sees it.
     """
     with db.write() as session:
-        session.add(Outbox(kind="forget", payload={}, recorded_at=NOW))
+        session.add(Outbox(kind="invalidate", payload={}, recorded_at=NOW))
 
     with pytest.raises(KeyError), working(db, cache) as worker:
         worker.join(DEADLINE)

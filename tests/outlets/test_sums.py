@@ -10,14 +10,15 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 
-from service.cache.invalidation import sweep
+from service.cache.invalidation import run_queued_invalidations
 from service.claims.load import load_claim
 from service.claims.resolve import NewResolution, new_resolution
 from service.outlets.find import PLACES
 from service.outlets.merge import undo_merge
 from service.outlets.rebuild_sums import rebuild_sums
 from service.outlets.sums import kept_sums
-from service.storage.db import lock_name, retried
+from service.storage.db import retried
+from service.storage.locks import lock_name
 from service.storage.models import Subtotal
 from service.values.vocabulary import OPERATOR, Verdict
 from tests.support.awaiting import wait_until
@@ -80,9 +81,9 @@ def test_changed_by_hand(busy):
     assert changed == rebuild_sums(busy.runtime.db, now=NOW)
     busy.runtime.cache.invalidate_all()
     assert before["counts"] == busy.score()["counts"]
-    sweep(busy.runtime.db, busy.runtime.cache)
+    run_queued_invalidations(busy.runtime.db, busy.runtime.cache)
     assert 0 == rebuild_sums(busy.runtime.db, now=NOW)
-    assert 1 == sweep(busy.runtime.db, busy.runtime.cache)
+    assert 1 == run_queued_invalidations(busy.runtime.db, busy.runtime.cache)
 
 
 def test_nothing_is_left_of_what_was_taken_away(world):

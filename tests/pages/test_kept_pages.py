@@ -34,7 +34,7 @@ def test_what_is_kept(world, cache, path, expected):
     world.resolve(world.record(topic="roads"), "true")
 
     assert 200 == world.client.get(path).status_code
-    assert expected == sum(1 for _ in cache.link.reader.scan_iter(f"{PREFIX}answer:*"))
+    assert expected == sum(1 for _ in cache.link.reader.scan_iter(f"{PREFIX}response:*"))
 
 
 @pytest.mark.parametrize("name", ["templates/marks.html", "templates/badge.svg", "static/site.css", "words.py"])

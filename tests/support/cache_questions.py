@@ -1,4 +1,4 @@
-"""What a cache is asked in tests, and what the database would say."""
+"""Cache keys and fake rows for tests of the cache"""
 
 from __future__ import annotations
 
@@ -7,62 +7,62 @@ import contextlib
 import pytest
 
 from service.cache import redis_link
-from service.cache.score_cache import Answer, CacheStatus, Question
+from service.cache.score_cache import CacheKey, CacheStatus, EncodedResponse
 from service.telemetry.metrics import render_metrics
 from tests.support.metrics_page import counted
 
-HERALD = Question("herald", "all")
-TRIBUNE = Question("tribune", "all")
+HERALD = CacheKey("herald", "all")
+TRIBUNE = CacheKey("tribune", "all")
 
 HIT, MISS, BYPASS = CacheStatus.HIT, CacheStatus.MISS, CacheStatus.BYPASS
 
 
 class Rows:
-    """What the database would say: an answer with a number in it that a write moves on."""
+    """Rows of a fake database, with a number that every write increments."""
 
     def __init__(self):
         self.number = 0
         self.asked = []
         self.expires_at = None
 
-    def compute(self, questions):
-        self.asked += questions
+    def compute(self, keys):
+        self.asked += keys
         return [
-            Answer(f"{about} {self.number}".encode(), f"tag-{self.number}", expires_at=self.expires_at)
-            for about, _ in questions
+            EncodedResponse(f"{subject} {self.number}".encode(), f"tag-{self.number}", expires_at=self.expires_at)
+            for subject, _ in keys
         ]
 
 
-def read(cache, rows, *questions):
-    """The bodies as text, and how the cache served them."""
-    answers, status = cache.get_or_compute(questions or (HERALD,), rows.compute)
-    return *(answer.body.decode() for answer in answers), status
+def read(cache, rows, *keys):
+    """Return the bodies as text, and the cache status."""
+    responses, status = cache.get_or_compute(keys or (HERALD,), rows.compute)
+    return *(response.body.decode() for response in responses), status
 
 
 def write(cache, rows):
-    """What a use case does: change the rows, then make the scores old."""
+    """Change the rows and invalidate the scores, as a use case does."""
     rows.number += 1
     return cache.invalidate(["herald"])
 
 
 def generations(client):
-    """The tokens that the outlet has now, and that all outlets share."""
+    """Return the token of the outlet and the token shared by all outlets."""
     return client.mget("borneout:2:generation:herald", "borneout:2:generation")
 
 
 @contextlib.contextmanager
-def long_rest():
-    """Leave a Redis that failed alone for an hour, so that a slow test does not ask it again."""
+def circuit_stays_open():
+    """Keep the circuit open for an hour after a failure, so that a slow test does not retry Redis."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(redis_link, "_REST", 3600.0)
+        patch.setattr(redis_link, "_OPEN_SECONDS", 3600.0)
         yield
 
 
 def failures(before):
-    """By how much each count of failures has grown since, where it has."""
+    """Return the counters of failures that have grown, and by how much."""
     name, after = "borneout_redis_failures_total", render_metrics(None).decode()
     grown = {
         operation: counted(after, name, operation=operation) - counted(before, name, operation=operation)
-        for operation in ("read", "keep", "forget", "ping", "limit")
+        for operation in ("read", "store", "invalidate", "ping", "limit")
     }
     return {operation: number for operation, number in grown.items() if number}

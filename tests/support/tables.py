@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from service.storage.db import Base, Database
+from service.storage.base import Base
+from service.storage.db import Database
 
 
 def rows(db: Database) -> dict[str, list[str]]:

@@ -1,4 +1,4 @@
-"""service.telemetry.logs and service.web.middleware: one line of JSON for what happened"""
+"""service.telemetry.logs and service.web.middleware: JSON lines"""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ import pytest
 
 from service.app import create_app
 from service.telemetry.logs import formatter, set_up_logs
-from service.web.middleware import log as envelope_log
+from service.web.middleware import log as middleware_log
 from tests.support.world import World, report
 
-pytestmark = pytest.mark.sqlite_alone  # lines of a log
+pytestmark = pytest.mark.sqlite_alone  # logs only
 
 
 @pytest.fixture
 def lines(monkeypatch):
-    """Logs as a running service does, and gives what was written, parsed."""
+    """Set up logging as a running service does, and return the parsed lines."""
     root, written = logging.getLogger(), io.StringIO()
     handlers, level = root.handlers, root.level
     monkeypatch.setattr(sys, "stderr", written)
@@ -31,23 +31,24 @@ def lines(monkeypatch):
     logging.captureWarnings(capture=False)
 
 
-def test_each_answer_is_a_line(world, lines):
+def test_each_response_is_a_line(world, lines):
     """
-    An answer is logged with what was asked, what came of it, how long it took, and the id that the caller sees.
+    Each response is logged with its method, path, status and duration, and with the request id that the caller
+    receives.
     """
     response = world.get("/v1/outlets/nobody/score")
 
     [line] = [line for line in lines() if line["event"] == "answered"]
     assert response.headers["X-Request-ID"] == line["request_id"]
     assert ("GET", "/v1/outlets/nobody/score", 404) == (line["method"], line["path"], line["status"])
-    assert ("info", envelope_log.name) == (line["level"], line["logger"])
+    assert ("info", middleware_log.name) == (line["level"], line["logger"])
     assert line["milliseconds"] >= 0
     assert line["timestamp"].endswith("Z")
 
 
 def test_request_id_of_the_caller(world, lines):
     """
-    A caller's own id runs through its lines; one that is none is replaced, so that no line can be forged.
+    A caller's request id is used in the logs; an invalid one is replaced, so that no line can be forged.
     """
     world.get("/healthz", headers={"X-Request-ID": "mine-1"})
     world.get("/healthz", headers={"X-Request-ID": 'x"} {"event": "forged'})
@@ -57,9 +58,9 @@ def test_request_id_of_the_caller(world, lines):
     assert 36 == len(other)
 
 
-def test_what_happens_within_a_request_carries_its_id(settings, lines):
+def test_request_id_of_a_warning(settings, lines):
     """
-    A warning from deep inside says which request it was about.
+    A warning during a request has its request id.
     """
     app = create_app(dataclasses.replace(settings, redis_url="unix:///nowhere.sock"))
     claim = {"text": "It opens.", "reports": [report()]}
@@ -73,7 +74,7 @@ def test_what_happens_within_a_request_carries_its_id(settings, lines):
 
 def test_no_secret_is_logged(app, lines):
     """
-    Neither a key that is sent nor a body or a query is in the logs.
+    API keys, bodies and queries are not logged.
     """
     world = World(app)
     key = world.secret
@@ -88,17 +89,17 @@ def test_no_secret_is_logged(app, lines):
     assert "private" not in logged
 
 
-PLACES = ("Authorization", "X-API-Key", "X-Request-ID", "Idempotency-Key", "If-None-Match", "Cookie", "Referer")
-PLACES += ("User-Agent", "X-Forwarded-For", "Accept", "Content-Type", "Origin")
+HEADERS = ("Authorization", "X-API-Key", "X-Request-ID", "Idempotency-Key", "If-None-Match", "Cookie", "Referer")
+HEADERS += ("User-Agent", "X-Forwarded-For", "Accept", "Content-Type", "Origin")
 
 
-def test_no_key_is_logged_wherever_it_is_sent(app, lines):
+def test_no_key_is_logged(app, lines):
     """
-    A key is in no line, though a client puts it into any header, the path, the query or the body, spelt as it likes.
+    An API key is not logged, even if a client sends it in any header, the path, the query or the body.
     """
     world = World(app)
     key = world.secret
-    for name in PLACES:
+    for name in HEADERS:
         for value in (key, f"Bearer {key}", f"Bearer {key}x", f"Basic {key}"):
             world.client.get("/v1/outlets", headers={name: value})
             world.client.post("/v1/outlets", json={}, headers={name: value})
@@ -124,12 +125,12 @@ def test_no_key_is_logged_wherever_it_is_sent(app, lines):
     assert key[3:] not in logged
 
 
-def test_error_is_one_line_with_its_trace():
+def test_error_is_one_line():
     """
-    An exception with its trace is one line, however many lines the trace has, and so is a message with line breaks.
+    An exception with its traceback, or a message with line breaks, is one line.
     """
     try:
-        raise ValueError("a\nb")  # noqa: TRY301 - for its trace
+        raise ValueError("a\nb")  # noqa: TRY301 - for its traceback
     except ValueError:
         record = logging.LogRecord("here", logging.ERROR, "", 1, "went\n%s", ("wrong",), sys.exc_info())
 
@@ -142,7 +143,7 @@ def test_error_is_one_line_with_its_trace():
 
 def test_logs_of_libraries_look_the_same(lines):
     """
-    What gunicorn, SQLAlchemy or a warning says is a line of JSON, too.
+    Logs and warnings of libraries are lines of JSON, too.
     """
     logging.getLogger("some.library").warning("low on %s", "disk")
     logging.getLogger("some.library").debug("not this")

@@ -1,4 +1,4 @@
-"""service.telemetry.metrics: counts of several processes, and of calls that Redis did not answer"""
+"""service.telemetry.metrics: counters of several processes, and failures of Redis"""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ import sys
 import psutil
 import pytest
 
-from service.cache.score_cache import Answer, Question, ScoreCache
+from service.cache.score_cache import CacheKey, EncodedResponse, ScoreCache
 from service.operations.serve import ROOT
 from service.telemetry.metrics import render_metrics
 from tests.support.awaiting import DEADLINE, wait_until
-from tests.support.cache_questions import failures, long_rest
+from tests.support.cache_questions import circuit_stays_open, failures
 from tests.support.live_service import gunicorn_alone
 from tests.support.metrics_page import counted
 from tests.support.redis_server import own_redis
 
-HERALD = Question("herald", "all")
+HERALD = CacheKey("herald", "all")
 
 
 def requests(page):
-    """How many times /healthz was answered."""
+    """Return the number of requests to /healthz."""
     return counted(page, "borneout_http_requests_total", route="/healthz", status="200")
 
 
-def test_every_process_knows_all(tmp_path, sqlite_template, redis_url):
+def test_every_process_exports_all_counters(tmp_path, sqlite_template, redis_url):
     """
-    Each of gunicorn's processes shows what all have counted, those killed and replaced too, in a data directory that it
-    makes itself; a new start begins anew.
+    Every gunicorn process exports the counters of all processes, including killed ones, from a directory that it
+    creates; a new start begins at zero.
     """
     data_dir, database = tmp_path / "a" / "data", shutil.copy(sqlite_template, tmp_path)
     names = {"BORNEOUT_DATABASE_URL": f"sqlite:///{database}", "BORNEOUT_REDIS_URL": redis_url}
@@ -64,7 +64,7 @@ def test_every_process_knows_all(tmp_path, sqlite_template, redis_url):
 
 def test_worker_beats(tmp_path, sqlite_template, redis_url):
     """
-    The worker touches its file every round, so that others can see that it goes round.
+    The worker touches its heartbeat file in every round.
     """
     beat = tmp_path / "data" / "worker.beat"
     names = {"DATABASE_URL": f"sqlite:///{shutil.copy(sqlite_template, tmp_path)}", "REDIS_URL": redis_url}
@@ -81,42 +81,42 @@ def test_worker_beats(tmp_path, sqlite_template, redis_url):
             worker.kill()
 
 
-@pytest.mark.parametrize("operation", ["read", "forget", "ping"])
-def test_redis_away(tmp_path, operation):
+@pytest.mark.parametrize("operation", ["read", "invalidate", "ping"])
+def test_failures_are_counted(tmp_path, operation):
     """
-    Each failure of Redis is counted under what was wanted of it; what is not tried is not counted.
+    Each failure of Redis is counted by its operation; skipped operations are not counted.
     """
     cache = ScoreCache(f"unix://{tmp_path}/nobody.sock")
-    ask = {
+    operate = {
         "read": lambda: cache.get_or_compute([HERALD], compute),
-        "forget": lambda: cache.invalidate(["herald"]),
-        "ping": cache.answers,
+        "invalidate": lambda: cache.invalidate(["herald"]),
+        "ping": cache.is_reachable,
     }[operation]
     before = render_metrics(None).decode()
-    with long_rest():
-        ask()
+    with circuit_stays_open():
+        operate()
         if operation == "read":
-            ask()  # while Redis is left alone
+            operate()  # skipped, because the circuit is open
     cache.close()
 
     assert {operation: 1} == failures(before)
 
 
-def test_redis_gone_before_keeping(tmp_path):
+def test_failure_to_store(tmp_path):
     """
-    A Redis that goes away between the question and the answer is counted too.
+    A failure to store a response is counted.
     """
     with own_redis(tmp_path) as server, contextlib.closing(ScoreCache(server.url)) as cache:
 
-        def compute_while_it_dies(questions):
+        def kill_and_compute(keys):
             server.kill()
-            return compute(questions)
+            return compute(keys)
 
         before = render_metrics(None).decode()
-        cache.get_or_compute([HERALD], compute_while_it_dies)
+        cache.get_or_compute([HERALD], kill_and_compute)
 
-    assert {"keep": 1} == failures(before)
+    assert {"store": 1} == failures(before)
 
 
-def compute(questions):
-    return [Answer(b"1", "tag") for _ in questions]
+def compute(keys):
+    return [EncodedResponse(b"1", "tag") for _ in keys]

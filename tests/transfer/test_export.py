@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from service.storage.db import Base
+from service.storage.base import Base
 from service.storage.models import Report
 from service.transfer import export as exports
 from tests.support.busy_world import LATER, NOON, all_scores, fill, load, mixed_lines
@@ -162,7 +162,7 @@ def test_what_is_recorded_anew(world, export, reload):
     """
     claim = world.record(report("Herald", NOON), report("Echo", NOON))
     world.resolve(claim, "true", known_at=LATER)
-    with world.runtime.db.trial() as session:
+    with world.runtime.db.dry_run() as session:
         session.execute(sa.update(Report).values(recorded_at=sa.select(Report.published_at).limit(1).scalar_subquery()))
         session.commit()
     export()

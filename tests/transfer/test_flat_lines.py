@@ -84,7 +84,7 @@ BAD = [
     ({"claim_id": None}, "invalid-body", "/claim_id: "),
     ({"stance": "shouts"}, "invalid-body", "/stance: Must be one of"),
     ({"stance": None}, "invalid-body", "/stance: "),
-    ({"published_at": "2024-02-30"}, "invalid-body", "/published_at: Not a moment"),
+    ({"published_at": "2024-02-30"}, "invalid-body", "/published_at: Not a valid date"),
     ({"published_at": "2024-02-14T10:00:00"}, "invalid-body", "/published_at: Not an RFC 3339"),
     ({"published_at": 1707904800}, "invalid-body", "/published_at: Not an RFC 3339"),
     ({"published_at": "2999-01-01"}, "invalid-body", "/published_at: Lies in the future"),

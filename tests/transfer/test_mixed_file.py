@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from service.app import create_app
 from service.config import Settings
-from service.storage.db import Base
+from service.storage.base import Base
 from service.storage.models import Claim, Outlet, OutletDomain, Report, Resolution
 from tests.support.mixed_file import MixedFile
 from tests.support.tables import rows

@@ -1,3 +1,5 @@
+"""service.values.instants: RFC 3339"""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -38,20 +40,20 @@ from service.values.instants import format_instant, parse_date_or_instant, parse
         "now",
     ],
 )
-def test_refused(text):
+def test_rejected(text):
     """
-    What is not RFC 3339 with a zone, or names no moment, is refused.
+    A text that is not RFC 3339 with a time zone, or not an existing instant, is rejected.
     """
     with pytest.raises(ValueError, match="Not a"):
         parse_instant(text)
 
 
 @pytest.mark.parametrize("text", ["0001-01-01T00:00:00+03:00", "9999-12-31T23:59:59-00:01"])
-def test_offset_that_leaves_the_calendar(text):
+def test_instant_outside_the_calendar(text):
     """
-    A moment before year 1 or after year 9999 once it is in UTC is refused, not an overflow.
+    An instant outside the years 1 to 9999 in UTC is rejected.
     """
-    with pytest.raises(ValueError, match="calendar"):
+    with pytest.raises(ValueError, match="valid date or time"):
         parse_instant(text)
 
 
@@ -69,9 +71,9 @@ def test_offset_that_leaves_the_calendar(text):
         ("9999-12-31T23:59:59Z", "9999-12-31T23:59:59Z"),
     ],
 )
-def test_read_and_turned_to_utc(text, utc):
+def test_conversion_to_utc(text, utc):
     """
-    Every spelling of RFC 3339 is read, and written back in UTC with Z.
+    Every spelling of RFC 3339 is parsed, and formatted in UTC with Z.
     """
     assert utc == format_instant(parse_instant(text))
 
@@ -79,15 +81,15 @@ def test_read_and_turned_to_utc(text, utc):
 @pytest.mark.parametrize("text", ["2012-11-06", "2012-11-06T00:00:00Z", "2012-11-06T01:00:00+01:00"])
 def test_bare_date(text):
     """
-    A bare date is its first moment in UTC.
+    A bare date is the start of its day in UTC.
     """
     assert dt.datetime(2012, 11, 6, tzinfo=dt.UTC) == parse_date_or_instant(text)
 
 
 @pytest.mark.parametrize("text", ["2012-11-31", "2012-11-6", "06.11.2012", "11/06/2012", "2012-11", "x" * 10])
-def test_date_refused(text):
+def test_date_rejected(text):
     """
-    A date that is not one, or is spelt in another way, is refused.
+    A date that does not exist or has another format is rejected.
     """
     with pytest.raises(ValueError, match="Not a"):
         parse_date_or_instant(text)
@@ -97,20 +99,20 @@ zones = st.integers(-23 * 60 - 59, 23 * 60 + 59).map(lambda minutes: dt.timezone
 
 
 @given(st.datetimes(dt.datetime(2, 1, 1), dt.datetime(9998, 12, 31), timezones=zones))  # noqa: DTZ001 - the zone is drawn
-def test_any_moment_comes_back(moment):
+def test_any_instant_survives(moment):
     """
-    What is written is read as the same moment, and so is what another program writes with its own offset.
+    A formatted instant is parsed as the same instant, also with the offset of another program.
     """
     assert moment == parse_instant(format_instant(moment)) == parse_instant(moment.isoformat())
 
 
 @given(st.text())
-def test_any_text_is_a_moment_or_refused(text):
+def test_any_text_is_parsed_or_rejected(text):
     """
-    No text ends in another error than the one that says what is wrong.
+    Any text is either parsed or rejected with an explanation.
     """
     for parse in (parse_instant, parse_date_or_instant):
         try:
             assert dt.timedelta(0) == parse(text).utcoffset()
         except ValueError as exc:
-            assert "Not a" in str(exc)  # noqa: PT017 - either end is right
+            assert "Not a" in str(exc)  # noqa: PT017 - both outcomes are valid

@@ -1,3 +1,5 @@
+"""service.values.names and ids: normal forms, slugs and ids"""
+
 from __future__ import annotations
 
 import pytest
@@ -34,9 +36,9 @@ ID = "01890a5d-ac96-774b-bcce-b302099a8057"
         "\ud800.de",
     ],
 )
-def test_domain_refused(domain):
+def test_domain_rejected(domain):
     """
-    What is no host name, or too long for one, is refused.
+    A text that is not a host name, or is too long, is rejected.
     """
     with pytest.raises(ValueError, match="omain"):
         domain_key(domain)
@@ -62,7 +64,7 @@ def test_domain_refused(domain):
 )
 def test_domain_key(domain, key):
     """
-    Every spelling of a domain has one key; the case of a path is kept.
+    All spellings of a domain have one key; the case of the path is preserved.
     """
     assert key == domain_key(domain)
 
@@ -73,9 +75,9 @@ hosts = st.lists(st.sampled_from(["www", "WWW", "bild", "Süd", "a-b", "de", "x1
 
 
 @given(hosts | st.text(max_size=40) | st.tuples(hosts, st.text(max_size=20)).map("/".join))
-def test_key_of_a_key_is_itself(domain):
+def test_domain_key_is_stable(domain):
     """
-    A domain in its normal form has no other, and no text ends in another error than the one that says so.
+    The normal form of a domain is stable, and any text raises only ValueError.
     """
     try:
         key = domain_key(domain)
@@ -88,7 +90,7 @@ def test_key_of_a_key_is_itself(domain):
 @pytest.mark.parametrize("name", ["joe.co.uk", "9news.com.au", "xn--sddeutsche-9db.de", "a_b.org"])
 def test_looks_like_domain(name):
     """
-    An outlet that is named by its host is found by it.
+    An outlet named by its host is recognised.
     """
     assert looks_like_domain(name)
 
@@ -99,7 +101,7 @@ def test_looks_like_domain(name):
 )
 def test_does_not_look_like_domain(name):
     """
-    A name with capitals, blanks, a path or a number at its end stays a name.
+    A name with capitals, spaces, a path or a final number is not a domain.
     """
     assert not looks_like_domain(name)
 
@@ -119,7 +121,7 @@ def test_does_not_look_like_domain(name):
 )
 def test_slug_of(name, slug):
     """
-    A slug is made of what can be spelt in a name.
+    A slug contains the transliterated characters of a name.
     """
     assert slug == slug_of(name)
 
@@ -127,7 +129,7 @@ def test_slug_of(name, slug):
 @given(st.text(max_size=300))
 def test_slug_of_any_name(name):
     """
-    Whatever the name, its slug is a slug, or empty, or the spelling of an id.
+    The slug of any name is a valid slug, empty, or the spelling of an id.
     """
     slug = slug_of(name)
 
@@ -137,7 +139,7 @@ def test_slug_of_any_name(name):
 @pytest.mark.parametrize("text", ["a", "sport-bild", "9news", "a" * SLUG_LENGTH])
 def test_slug(text):
     """
-    Lower-case words and digits joined by single hyphens.
+    A slug consists of lower-case words and digits joined by single hyphens.
     """
     assert is_slug(text)
 
@@ -145,22 +147,22 @@ def test_slug(text):
 @pytest.mark.parametrize("text", ["", "-a", "a-", "a--b", "A", "ä", "a b", "a_b", "a\n", "a" * (SLUG_LENGTH + 1), ID])
 def test_not_a_slug(text):
     """
-    Anything else is no slug; nor is an id, which would be ambiguous.
+    Other texts are not slugs, and neither are ids, which would be ambiguous.
     """
     assert not is_slug(text)
 
 
 def test_id():
     """
-    An id is read in the 36 characters it is written in, in either case, and in no other spelling.
+    An id is parsed in its usual 36 characters, in either case, and in no other spelling.
     """
     assert ID == str(parse_id(ID)) == str(parse_id(ID.upper()))
     assert [None] * 4 == [parse_id(text) for text in (ID.replace("-", ""), f"{{{ID}}}", f"urn:uuid:{ID}", "a" * 36)]
 
 
-def test_ids_sort_by_when_they_were_made():
+def test_ids_sort_by_creation():
     """
-    Ids made one after the other sort so, which settles ties between reports (R6).
+    Ids sort by the time they were created, which settles ties between reports (R6).
     """
     ids = [new_id() for _ in range(50_000)]
 
@@ -173,21 +175,21 @@ def test_ids_sort_by_when_they_were_made():
     [
         ("The Guardian", "  the  GUARDIAN "),
         ("Straße", "STRASSE"),
-        ("Ｓｋｙ", "sky"),  # noqa: RUF001 - full-width letters are the point
+        ("Ｓｋｙ", "sky"),  # noqa: RUF001 - full-width on purpose
         ("Le\u00a0Monde", "le monde"),
         ("Caf\u0065\u0301", "café"),
     ],
 )
 def test_spellings_of_one_name(one, other):
     """
-    Case, width, spacing and how accents are composed do not make another name.
+    R21a: case, width, spacing and composition of accents do not matter in a name.
     """
     assert name_key(one) == name_key(other)
 
 
 def test_accents_make_another_name():
     """
-    An accent does: El Pais and El País may be two outlets.
+    R21a: accents matter in a name: El Pais and El País may be two outlets.
     """
     assert name_key("El Pais") != name_key("El País")
 
@@ -195,6 +197,6 @@ def test_accents_make_another_name():
 @given(st.text(max_size=NAME_LENGTH))
 def test_key_of_any_name_fits_its_column(name):
     """
-    A character can fold into eighteen; the key is cut to what the column holds.
+    The key of any name fits its column, although one character can fold into eighteen.
     """
     assert len(name_key(name)) <= NAME_LENGTH

@@ -1,3 +1,5 @@
+"""service.values.strict_json: strict parsing of JSON"""
+
 from __future__ import annotations
 
 import json
@@ -12,7 +14,7 @@ from service.values.strict_json import parse_json
 
 
 def places(data):
-    """Where a document is at fault."""
+    """Return the pointers of the errors of a document."""
     with pytest.raises(MalformedJson) as caught:
         parse_json(data)
     return [place["pointer"] for place in caught.value.errors]
@@ -39,7 +41,7 @@ def places(data):
 )
 def test_not_json(data):
     """
-    What is not JSON in UTF-8, or nests without end, is refused as a whole.
+    Data that is not JSON in UTF-8, or is nested too deeply, is rejected as a whole.
     """
     assert [""] == places(data)
 
@@ -47,7 +49,7 @@ def test_not_json(data):
 @pytest.mark.parametrize("constant", [b"NaN", b"Infinity", b"-Infinity"])
 def test_constants_of_python(constant):
     """
-    NaN and Infinity are not JSON, wherever they stand.
+    NaN and Infinity are rejected everywhere.
     """
     assert [""] == places(constant)
     assert ["/a/1"] == places(b'{"a": [1, ' + constant + b"]}")
@@ -55,15 +57,15 @@ def test_constants_of_python(constant):
 
 def test_member_given_twice():
     """
-    A member that is given twice is named by its pointer, with / and ~ escaped.
+    A duplicate member is named by its pointer, with / and ~ escaped.
     """
     assert ["/a~1b~0"] == places(b'{"a/b~": 1, "a/b~": 1}')
     assert ["/a"] == places(b'{"a": 1, "a": 1, "a": 2}')
 
 
-def test_all_faults_at_once():
+def test_all_errors_are_reported():
     """
-    Every place at fault is named, in the order of the document.
+    All errors are reported, in the order of the document.
     """
     assert ["/a", "/b/0", "/b/1/c"] == places(b'{"a": NaN, "b": [NaN, {"c": 1, "c": 2}]}')
 
@@ -71,22 +73,22 @@ def test_all_faults_at_once():
 @pytest.mark.parametrize(("text", "number"), [(b"1e400", inf), (b"-1e400", -inf), (b"9" * 5000, inf)])
 def test_numbers_too_large(text, number):
     """
-    A number that no float can hold is infinite, so that its field refuses it; it costs no long conversion.
+    A number too large for a float becomes infinite without a slow conversion.
     """
     assert number == parse_json(text)
 
 
 def test_long_integers():
     """
-    Forty digits are an exact integer, more are a float.
+    Integers of up to forty digits are exact; longer ones become floats.
     """
     assert 10**39 == parse_json(b"1" + b"0" * 39)
     assert isinstance(parse_json(b"1" + b"0" * 40), float)
 
 
-def test_lone_surrogate_is_left_to_its_field():
+def test_lone_surrogate():
     """
-    An escaped lone surrogate is JSON; the field it stands in says what is wrong with it.
+    An escaped lone surrogate is valid JSON; the schema of its field rejects it.
     """
     assert ["\ud800"] == parse_json(b'["\\ud800"]')
 
@@ -97,23 +99,23 @@ values = st.recursive(
     | st.integers(-(10**38), 10**38)
     | st.floats(allow_nan=False, allow_infinity=False)
     | st.text(),
-    lambda below: st.lists(below) | st.dictionaries(st.text(), below),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
 )
 
 
 @given(values)
-def test_any_value_comes_back(value):
+def test_any_value_survives(value):
     """
-    What a JSON writer writes is read as the same value, escaped or not.
+    Any value survives, escaped or not.
     """
     assert value == parse_json(json.dumps(value).encode())
     assert value == parse_json(json.dumps(value, ensure_ascii=False).encode())
 
 
 @given(st.binary(max_size=60))
-def test_any_bytes_are_json_or_refused(data):
+def test_any_bytes_are_parsed_or_rejected(data):
     """
-    No input ends in another error.
+    Any input is parsed or rejected, without another error.
     """
     try:
         value = parse_json(data)

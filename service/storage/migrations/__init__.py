@@ -1,7 +1,7 @@
-"""The schema of the database: which state it is in, and how Alembic creates it.
+"""The schema of the database: its state, and its creation by Alembic.
 
-Until 1.0.0 there is one migration, which is edited in place. A database therefore keeps a fingerprint of the migration
-that created it. A program with another migration refuses the database instead of failing on a missing column.
+Until 1.0.0 there is one migration, which is edited in place. A database therefore stores a fingerprint of the migration
+that created it. A version with another migration rejects the database at the start, before a query can fail.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ _VERSION = sa.table("alembic_version", sa.column("version_num", sa.String))
 _FINGERPRINT = sa.table("schema_fingerprint", sa.column("digest", sa.String))
 
 _SQLITE_TABLES = "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT GLOB 'sqlite_*'"
-# The schema that our tables are in, if the search path leads to them, else the one that new tables are created in.
+# The schema of our tables if the search path contains it, else the schema in which new tables are created.
 _POSTGRESQL_SCHEMA = """
 SELECT nspname FROM pg_namespace WHERE oid = coalesce(
     (SELECT relnamespace FROM pg_class WHERE oid = to_regclass('schema_fingerprint')),
     (SELECT oid FROM pg_namespace WHERE nspname = current_schema()))
 """
-# Extensions do not count: hosts install some that have tables or views, such as pg_stat_statements.
+# Extensions are ignored, because some hosts install one with tables or views, such as pg_stat_statements.
 _POSTGRESQL_TABLES = """
 SELECT relname FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
 WHERE nspname = :schema AND relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT EXISTS (
@@ -39,15 +39,15 @@ WHERE nspname = :schema AND relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT EXISTS 
 """
 
 
-class State(enum.Enum):
-    """What the schema of a database is, as seen by this version."""
+class SchemaState(enum.Enum):
+    """The state of the schema of a database, as seen by this version."""
 
     EMPTY = "There is no table and no view."
     CURRENT = "This version created it."
     CHANGED = "Another development version created it."
     NEWER = "A newer version created or migrated it."
     FOREIGN = "There are tables or views, and Borneout did not create them."
-    UNREADABLE = "It is a file, and not a SQLite database, or damaged."
+    UNREADABLE = "The file is not a SQLite database, or is damaged."
     NOWHERE = "No schema in PostgreSQL's search_path exists."
     READ_ONLY = "The role may not create tables."
 
@@ -55,7 +55,7 @@ class State(enum.Enum):
 class WrongState(CannotRun):
     """The schema cannot be created, because the database is not empty."""
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: SchemaState) -> None:
         super().__init__(state.value)
         self.state = state
 
@@ -64,56 +64,56 @@ class WrongState(CannotRun):
 def fingerprint() -> str:
     """Return the hash of the migrations, which changes with every edit of the schema.
 
-    It depends on nothing but our own files, so no other Python, SQLAlchemy or database changes it.
+    It depends only on our own files, and not on the version of Python, SQLAlchemy or the database.
     """
     text = "".join(path.read_text(encoding="utf-8") for path in _migrations())
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def find_state(url: sa.URL) -> State:
+def find_state(url: sa.URL) -> SchemaState:
     """Return the state of a database, without creating or changing anything in it."""
     if url.get_backend_name() == "sqlite" and _is_blank(Path(url.database or "")):
-        return State.EMPTY
+        return SchemaState.EMPTY
     try:
         with _connection(url) as connection:
             return _state_of(connection)
     except sa.exc.DatabaseError as exc:
         if getattr(exc.orig, "sqlite_errorcode", None) not in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
             raise
-        return State.UNREADABLE
+        return SchemaState.UNREADABLE
 
 
 def migrate(engine: sa.Engine) -> None:
-    """Create the schema in an empty database, in one transaction; leave one that has it alone.
+    """Create the schema in an empty database, in one transaction. Does nothing if the database has the schema.
 
-    Several processes may do this at once: one of them creates the schema, and the others wait for it.
+    If several processes call this concurrently, one creates the schema and the others wait for it.
 
     Raises:
-        WrongState: The database is neither empty nor of this version.
+        WrongState: The database is not empty, and another version or program created its tables.
     """
-    _refuse_wrong(find_state(engine.url))  # before a connection of the engine changes the journal mode of the file
+    _check_state(find_state(engine.url))  # before a connection of the engine changes the journal mode of the file
     try:
         with engine.execution_options(write=True).begin() as connection:
             if connection.dialect.name == "postgresql":
                 connection.execute(sa.text("SET LOCAL lock_timeout = 0"))
                 connection.execute(sa.text("SELECT pg_advisory_xact_lock(hashtextextended('borneout:migrate', 0))"))
             state = _state_of(connection)
-            _refuse_wrong(state)
-            if state is State.EMPTY:
+            _check_state(state)
+            if state is SchemaState.EMPTY:
                 _create(connection)
     except sa.exc.ProgrammingError as exc:
         if getattr(exc.orig, "sqlstate", None) != _NOT_ALLOWED:
             raise
-        raise WrongState(State.READ_ONLY) from exc
+        raise WrongState(SchemaState.READ_ONLY) from exc
 
 
-def _refuse_wrong(state: State) -> None:
-    if state not in (State.EMPTY, State.CURRENT):
+def _check_state(state: SchemaState) -> None:
+    if state not in (SchemaState.EMPTY, SchemaState.CURRENT):
         raise WrongState(state)
 
 
 def _create(connection: sa.Connection) -> None:
-    # Imported late: Alembic takes as long as the rest of a command, and a database that has its schema needs none.
+    # Imported late, because Alembic is slow and only an empty database needs it.
     from alembic import command  # noqa: PLC0415
     from alembic.config import Config  # noqa: PLC0415
 
@@ -126,30 +126,30 @@ def _create(connection: sa.Connection) -> None:
 
 
 def _migrations() -> list[Path]:
-    """Return the files of the migrations, in their order."""
+    """Return the files of the migrations in order."""
     return sorted((_FOLDER / "versions").glob("[0-9]*.py"))
 
 
-def _state_of(connection: sa.Connection) -> State:
+def _state_of(connection: sa.Connection) -> SchemaState:
     schema = _schema_of(connection)
     if schema is None and connection.dialect.name == "postgresql":
-        return State.NOWHERE
+        return SchemaState.NOWHERE
     tables = _tables_in(connection, schema)
     revision = _only_value(connection, _VERSION, schema) if _VERSION.name in tables else None
     if _FINGERPRINT.name not in tables:
-        # Alembic keeps its own table, without a row, when everything else is dropped.
+        # When everything else is dropped, Alembic's own table remains without a row.
         is_empty = tables <= {_VERSION.name} and revision is None
-        return State.EMPTY if is_empty else State.FOREIGN
+        return SchemaState.EMPTY if is_empty else SchemaState.FOREIGN
     if revision is None:
-        return State.FOREIGN
+        return SchemaState.FOREIGN
     if revision != _migrations()[-1].name.partition("_")[0]:
-        return State.NEWER
+        return SchemaState.NEWER
     is_ours = _only_value(connection, _FINGERPRINT, schema) == fingerprint()
-    return State.CURRENT if is_ours else State.CHANGED
+    return SchemaState.CURRENT if is_ours else SchemaState.CHANGED
 
 
 def _schema_of(connection: sa.Connection) -> str | None:
-    """Return the name of our schema on PostgreSQL; None where there is none, as on SQLite."""
+    """Return the name of our schema on PostgreSQL; None if it does not exist, and on SQLite."""
     if connection.dialect.name != "postgresql":
         return None
     name: str | None = connection.scalar(sa.text(_POSTGRESQL_SCHEMA))
@@ -163,15 +163,15 @@ def _tables_in(connection: sa.Connection, schema: str | None) -> set[str]:
 
 
 def _only_value(connection: sa.Connection, table: sa.TableClause, schema: str | None) -> str | None:
-    """Return the value of a table with one column and one row; None if it has no row."""
+    """Return the value of a table with one column and at most one row; None without a row."""
     [column] = table.c
-    place = sa.table(table.name, sa.column(column.name), schema=schema)
-    value: str | None = connection.scalar(sa.select(sa.column(column.name)).select_from(place))
+    qualified = sa.table(table.name, sa.column(column.name), schema=schema)
+    value: str | None = connection.scalar(sa.select(sa.column(column.name)).select_from(qualified))
     return value
 
 
 def _is_blank(file: Path) -> bool:
-    """Whether there is no such file, or nothing in it: SQLite creates an empty database there."""
+    """Return whether a file is missing or empty, so that SQLite would create a database in it."""
     try:
         return file.stat().st_size == 0
     except (FileNotFoundError, NotADirectoryError):
@@ -180,7 +180,7 @@ def _is_blank(file: Path) -> bool:
 
 @contextmanager
 def _connection(url: sa.URL) -> Iterator[sa.Connection]:
-    """Open a connection that sets no option which a SQLite file would keep, and creates no file."""
+    """Open a connection that creates no SQLite file and stores no option in one."""
     if url.get_backend_name() == "sqlite":
         address = f"{Path(url.database or '').absolute().as_uri()}?mode=rw"
         creator = functools.partial(sqlite3.connect, address, uri=True)

@@ -1,4 +1,4 @@
-"""The script that Alembic runs, on the connection that `migrate` holds."""
+"""The script that Alembic runs, on the connection of `migrate`."""
 
 from alembic import context
 

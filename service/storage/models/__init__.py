@@ -1,13 +1,13 @@
-"""The tables. No query and no rule lives here; who writes to one is heard by `service.storage.journal`."""
+"""The models, one for each table. They contain no queries and no rules."""
 
-from service.storage import journal as _entries  # noqa: F401 - listens from here on
-from service.storage.models.access import ApiKey, FormerSecret, KeptAnswer
-from service.storage.models.claims import Claim, Report, Resolution, Version, Withdrawal
+from service.storage.models.access import ApiKey, FormerSecret, StoredResponse
+from service.storage.models.claims import Claim, Report, Version, Withdrawal
 from service.storage.models.derived import ContextRow, ForecastRow, LearnerRow, Rate, Subtotal
 from service.storage.models.ledger import Entry, Redaction, Seal
 from service.storage.models.outbox import Outbox
 from service.storage.models.outlets import Outlet, OutletAlias, OutletDomain
-from service.storage.models.talk import Dispute, Reply
+from service.storage.models.replies import Reply
+from service.storage.models.resolutions import Dispute, Resolution
 
 __all__ = [
     "ApiKey",
@@ -17,7 +17,6 @@ __all__ = [
     "Entry",
     "ForecastRow",
     "FormerSecret",
-    "KeptAnswer",
     "LearnerRow",
     "Outbox",
     "Outlet",
@@ -29,6 +28,7 @@ __all__ = [
     "Report",
     "Resolution",
     "Seal",
+    "StoredResponse",
     "Subtotal",
     "Version",
     "Withdrawal",

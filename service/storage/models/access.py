@@ -1,4 +1,4 @@
-"""Who may call, and what a call was answered."""
+"""API keys, and stored responses to calls with an Idempotency-Key."""
 
 from __future__ import annotations
 
@@ -9,30 +9,30 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from service.storage.db import Base
+from service.storage.base import Base
 from service.values.ids import NAME_LENGTH, new_id
 
 
 class ApiKey(Base):
-    """A key that may call the API; of its secret only a hash is kept."""
+    """An API key. Only a hash of its secret is stored."""
 
     __tablename__ = "api_key"
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     name: Mapped[str] = mapped_column(sa.String(NAME_LENGTH))
     handle: Mapped[str] = mapped_column(sa.String(16), index=True)
-    """The start of the hash: enough to find the row, too little to be the secret's check."""
+    """The start of the hash, which finds the row without comparing the whole hash in SQL."""
     digest: Mapped[str] = mapped_column(sa.String(64), unique=True)
     scopes: Mapped[list[str]]
     recorded_at: Mapped[dt.datetime]
     expires_at: Mapped[dt.datetime | None]
     last_used_at: Mapped[dt.datetime | None]
-    """To the hour."""
+    """Rounded to the hour."""
     revoked_at: Mapped[dt.datetime | None]
 
 
 class FormerSecret(Base):
-    """The secret that a key had until it was given another one, and that opens as much for a while yet."""
+    """The previous secret of a rotated key, which stays valid until `ends_at`."""
 
     __tablename__ = "former_secret"
 
@@ -42,17 +42,17 @@ class FormerSecret(Base):
     ends_at: Mapped[dt.datetime]
 
 
-class KeptAnswer(Base):
-    """What a call with an Idempotency-Key was answered, so that it can be answered the same again."""
+class StoredResponse(Base):
+    """The response to a call with an Idempotency-Key, returned again when the call is retried."""
 
     __tablename__ = "kept_answer"
 
     api_key_id: Mapped[UUID] = mapped_column(sa.ForeignKey("api_key.id"), primary_key=True)
     idempotency_key: Mapped[str] = mapped_column(sa.String(255), primary_key=True)
     digest: Mapped[str] = mapped_column(sa.String(64))
-    """Method, path and body of the request, hashed."""
+    """The hash of the method, path and body of the request."""
     status: Mapped[int] = mapped_column(default=0)
-    """0 only until its own transaction ends."""
+    """0 only within the transaction that stores the row."""
     headers: Mapped[dict[str, Any]] = mapped_column(default=dict)
     body: Mapped[bytes] = mapped_column(default=b"")
     recorded_at: Mapped[dt.datetime] = mapped_column(index=True)

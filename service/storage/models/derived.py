@@ -1,4 +1,4 @@
-"""What is worked out from the records and kept beside them."""
+"""Values derived from the record: sums, contexts, model states and daily forecasts."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from service.storage.db import Base
-from service.storage.models.words import named
+from service.storage.base import Base
+from service.storage.models.columns import enum_column
 from service.values.vocabulary import ClaimKind, Role, Stance
 
 
 class Subtotal(Base):
-    """What one outlet's claims of one sort add up to: the part of its record that reports of one cell make."""
+    """The sums of an outlet's claims in one cell: role, kind, topic, stance and commitment."""
 
     __tablename__ = "subtotal"
 
     outlet_id: Mapped[UUID] = mapped_column(sa.ForeignKey("outlet.id"), primary_key=True)
-    role: Mapped[Role] = mapped_column(named(Role, "role"), primary_key=True)
-    kind: Mapped[ClaimKind] = mapped_column(named(ClaimKind, "kind"), primary_key=True)
+    role: Mapped[Role] = mapped_column(enum_column(Role, "role"), primary_key=True)
+    kind: Mapped[ClaimKind] = mapped_column(enum_column(ClaimKind, "kind"), primary_key=True)
     topic: Mapped[str] = mapped_column(sa.String(100), primary_key=True)
-    """Empty for a claim without one."""
+    """Empty for claims without a topic."""
     stance: Mapped[str] = mapped_column(sa.String(16), primary_key=True)
-    """Empty where nothing was said in time."""
+    """Empty if the outlet took no side before the answer was known."""
     commitment: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    """0 where it is unknown."""
+    """0 if unknown."""
     claims: Mapped[int]
     open: Mapped[int]
     unscored: Mapped[int]
@@ -37,9 +37,9 @@ class Subtotal(Base):
     early: Mapped[int]
     backfilled: Mapped[int]
     right: Mapped[int] = mapped_column(sa.BigInteger)
-    """In billionths, as are the next three, so that sums are exact."""
+    """In billionths, as all big integers here, so that sums are exact."""
     stated: Mapped[int]
-    """Scored claims on which a probability was stated."""
+    """The number of scored claims with a stated probability."""
     stated_true: Mapped[int] = mapped_column(sa.BigInteger)
     stated_true_squared: Mapped[int] = mapped_column(sa.BigInteger)
     brier: Mapped[int] = mapped_column(sa.BigInteger)
@@ -48,52 +48,52 @@ class Subtotal(Base):
 
 
 class Rate(Base):
-    """How often claims proved true of which there is a report of one cell, as far as is resolved now."""
+    """The rate at which the resolved claims with a report in one cell proved true."""
 
     __tablename__ = "rate"
 
-    stance: Mapped[Stance] = mapped_column(named(Stance, "stance"), primary_key=True)
-    kind: Mapped[ClaimKind] = mapped_column(named(ClaimKind, "kind"), primary_key=True)
+    stance: Mapped[Stance] = mapped_column(enum_column(Stance, "stance"), primary_key=True)
+    kind: Mapped[ClaimKind] = mapped_column(enum_column(ClaimKind, "kind"), primary_key=True)
     commitment: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    """0 where it is unknown."""
+    """0 if unknown."""
     topic: Mapped[str] = mapped_column(sa.String(100), primary_key=True)
-    """Empty for a claim without one."""
+    """Empty for claims without a topic."""
     weight: Mapped[int] = mapped_column(sa.BigInteger)
-    """In billionths of a claim; every claim weighs one, shared by all that report it."""
+    """In billionths of a claim. Each claim has the weight 1, shared by the outlets that report it."""
     true: Mapped[int] = mapped_column(sa.BigInteger)
-    """How much of the weight proved true."""
+    """The part of the weight that proved true."""
 
 
 class ContextRow(Base):
-    """What reports got right on average when it was fitted; only ever added to, so that a score can name it."""
+    """A context: how often reports were right on average when it was fitted. Rows never change, so scores name them."""
 
     __tablename__ = "context"
 
     number: Mapped[int] = mapped_column(primary_key=True)
     kappa: Mapped[float]
     claims: Mapped[int]
-    """How many resolved claims it was fitted on."""
+    """The number of resolved claims that it was fitted on."""
     rates: Mapped[list[Any]] = mapped_column(sa.JSON)
-    """Each cell, the widest first, with its counts in billionths."""
+    """The cells, the widest first, with their counts in billionths."""
     recorded_at: Mapped[dt.datetime] = mapped_column(index=True)
 
 
 class LearnerRow(Base):
-    """What forecast/1 had learned when it was fitted."""
+    """A trained state of forecast/1."""
 
     __tablename__ = "learner"
 
     number: Mapped[int] = mapped_column(primary_key=True)
     build: Mapped[str] = mapped_column(sa.String(40))
-    """The method with a hash of what its state is made of: another build cannot read it."""
+    """The method and a hash of the format of its state. Other builds cannot read the state."""
     state: Mapped[dict[str, Any]]
     learned_from: Mapped[str] = mapped_column(sa.String(80))
-    """How many rows there were to learn from: as long as there are as many, nothing is new."""
+    """The numbers of rows that it was trained on. While they are unchanged, no training is needed."""
     recorded_at: Mapped[dt.datetime]
 
 
 class ForecastRow(Base):
-    """What was forecast for a claim on a day, so that it can be held against what came."""
+    """The forecast for a claim on a day, stored to be compared with the verdict."""
 
     __tablename__ = "forecast"
 

@@ -1,4 +1,4 @@
-"""The ledger: what was written, by whom, sealed in a chain; and what was taken out of the record by law."""
+"""The ledger: an entry for each write, seals that chain the entries, and redactions."""
 
 from __future__ import annotations
 
@@ -8,54 +8,54 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from service.storage.db import Base
+from service.storage.base import Base
 from service.values.ids import new_id
 
 
 class Entry(Base):
-    """One row that was written: what was there before, and what is there after."""
+    """A write of a row, with its canonical text before and after."""
 
     __tablename__ = "entry"
-    # A row's history has no fork: of two that write it at once, one is told so here and begins anew.
+    # Unique, so that the history of a row cannot fork: of two concurrent writers one fails here and is retried.
     __table_args__ = (sa.UniqueConstraint("row_key", "table_name", "position"), sa.Index(None, "seal", "id"))
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     recorded_at: Mapped[dt.datetime]
     actor: Mapped[UUID | None]
-    """The API key that wrote it; else `actor_name` says which of our own processes did."""
+    """The API key that wrote the row; else `actor_name` names one of our processes."""
     actor_name: Mapped[str | None] = mapped_column(sa.String(32))
     request_id: Mapped[str | None] = mapped_column(sa.String(128))
     table_name: Mapped[str] = mapped_column(sa.String(32))
     row_key: Mapped[str] = mapped_column(sa.String(600))
-    """The row's primary key, its parts with a space between."""
+    """The primary key of the row, its columns joined by spaces."""
     position: Mapped[int]
-    """1 for a row's first entry, then counting: clocks differ, so no moment says which came last."""
+    """The number of the entry within its row, from 1. Clocks differ, so times do not order entries."""
     before: Mapped[str | None] = mapped_column(sa.Text)
-    """None where there was no row."""
+    """None for a new row."""
     after: Mapped[str | None] = mapped_column(sa.Text)
-    """None where the row was deleted."""
+    """None for a deleted row."""
     salt: Mapped[str | None] = mapped_column(sa.String(32))
-    """Hashed with what is not entered in the clear; None once that was redacted, and nobody can try what it was."""
+    """The salt of hashed columns; None after a redaction, so that redacted values cannot be guessed."""
     digest: Mapped[str] = mapped_column(sa.String(64))
-    """Of everything above but the salt."""
+    """The hash of all columns above except the salt."""
     seal: Mapped[int | None]
 
 
 class Seal(Base):
-    """Some entries that are sealed together, and with everything that was sealed before."""
+    """A link of the hash chain: a hash of some entries and of the previous seal."""
 
     __tablename__ = "seal"
 
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     previous: Mapped[str | None] = mapped_column(sa.String(64))
-    """The head of the seal before; None for the first."""
+    """The head of the previous seal; None for the first."""
     head: Mapped[str] = mapped_column(sa.String(64), unique=True)
     entries: Mapped[int]
     recorded_at: Mapped[dt.datetime]
 
 
 class Redaction(Base):
-    """Says that members of something on record were taken out of it, and why."""
+    """The redaction of members of a row, with its reason."""
 
     __tablename__ = "redaction"
 

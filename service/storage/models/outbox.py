@@ -1,4 +1,4 @@
-"""What a transaction leaves behind."""
+"""The outbox of the worker."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from service.storage.db import Base
+from service.storage.base import Base
 from service.values.ids import new_id
 
 
 class Outbox(Base):
-    """Work that a transaction leaves behind for the worker, which does it at least once."""
+    """A task that a transaction queues for the worker, which runs it at least once."""
 
     __tablename__ = "outbox"
 

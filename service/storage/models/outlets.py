@@ -1,4 +1,4 @@
-"""Outlets and what they are found by."""
+"""Outlets, with their domains and aliases."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from service.storage.db import Base
-from service.storage.models.words import named
+from service.storage.base import Base
+from service.storage.models.columns import enum_column
 from service.values.ids import DOMAIN_LENGTH, NAME_LENGTH, SLUG_LENGTH, new_id
 from service.values.vocabulary import OutletKind
 
 
 class Outlet(Base):
-    """Who publishes (schema.org/NewsMediaOrganization)."""
+    """A publisher (schema.org/NewsMediaOrganization)."""
 
     __tablename__ = "outlet"
 
@@ -23,12 +23,12 @@ class Outlet(Base):
     slug: Mapped[str] = mapped_column(sa.String(SLUG_LENGTH), unique=True)
     name: Mapped[str] = mapped_column(sa.String(NAME_LENGTH))
     name_key: Mapped[str] = mapped_column(sa.String(NAME_LENGTH), index=True)
-    kind: Mapped[OutletKind] = mapped_column(named(OutletKind, "kind"))
+    kind: Mapped[OutletKind] = mapped_column(enum_column(OutletKind, "kind"))
     parent_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("outlet.id"), index=True)
     scorable: Mapped[bool]
     recorded_at: Mapped[dt.datetime]
     merged_into_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("outlet.id"), index=True)
-    """The outlet that this one proved to be; reports stay where they were filed, and count there (R22)."""
+    """The outlet that this one was merged into. Its reports count there and keep their own outlet (R22)."""
     merged_at: Mapped[dt.datetime | None]
     merged_by: Mapped[UUID | None] = mapped_column(sa.ForeignKey("api_key.id"))
 
@@ -45,12 +45,12 @@ class Outlet(Base):
 
     @property
     def surviving(self) -> Outlet:
-        """The outlet whose record this one's reports count in: itself, unless it was merged."""
+        """The outlet whose record counts the reports: the outlet itself, or the one it was merged into."""
         return self.merged_into or self
 
 
 class OutletDomain(Base):
-    """A host, or a host and path, whose pages are the outlet's."""
+    """A domain of an outlet: a host, or a host and a path."""
 
     __tablename__ = "outlet_domain"
 
@@ -60,7 +60,7 @@ class OutletDomain(Base):
 
 
 class OutletAlias(Base):
-    """Another name of the outlet."""
+    """An alternative name of an outlet."""
 
     __tablename__ = "outlet_alias"
 

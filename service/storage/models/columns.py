@@ -1,4 +1,4 @@
-"""Columns that several tables have: words of the vocabulary, and what was redacted."""
+"""Column types that several tables share: closed vocabularies and redactions."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ Redacted = Annotated[list[RedactionNote] | None, mapped_column(sa.JSON(none_as_n
 """The redacted members of a row."""
 
 
-def named(kind: type[enum.StrEnum], name: str) -> sa.Enum:
-    """A column of words, one of which it must be: both databases check it."""
+def enum_column(words: type[enum.StrEnum], name: str) -> sa.Enum:
+    """Return a text column with a closed vocabulary, which both databases check."""
     return sa.Enum(
-        kind,
+        words,
         name=name,
         native_enum=False,
         create_constraint=True,

@@ -1,0 +1,59 @@
+"""Locks on names: advisory locks on PostgreSQL, lock files beside a SQLite database."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import sqlalchemy as sa
+from filelock import FileLock
+from sqlalchemy.orm import Session
+
+from service.storage.db_errors import LOCK_NOT_AVAILABLE, sqlstate_of
+from service.storage.engines import LOCK_TIMEOUT
+
+_LOCK_FILES = 256
+
+
+def lock_name(session: Session, name: str, *, wait_forever: bool = False) -> None:
+    """Lock a name until the transaction ends.
+
+    SQLite needs no lock: a write transaction locks the whole database from its first statement.
+
+    Args:
+        session: The session of the transaction.
+        name: The name of the lock.
+        wait_forever: Whether to wait without the timeout of other locks.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        if wait_forever:
+            session.execute(sa.text("SET LOCAL lock_timeout = 0"))
+        session.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(name, 0))))
+
+
+def lock_name_within(session: Session, name: str, seconds: float) -> None:
+    """Lock a name on PostgreSQL until the transaction ends, with a timeout of its own.
+
+    Raises:
+        TimeoutError: Another transaction held the lock for longer.
+    """
+    _set_lock_timeout(session, f"{seconds:g}s")
+    try:
+        lock_name(session, name)
+    except sa.exc.OperationalError as exc:
+        if sqlstate_of(exc) != LOCK_NOT_AVAILABLE:
+            raise
+        raise TimeoutError(f"Another transaction holds the lock {name!r}") from exc
+    _set_lock_timeout(session, LOCK_TIMEOUT)
+
+
+def file_lock(folder: Path, name: str, seconds: float) -> FileLock:
+    """Return a lock file for a name. Several names share a file, so one may wait for another, which is harmless."""
+    folder.mkdir(mode=0o700, exist_ok=True)
+    number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:4]) % _LOCK_FILES
+    return FileLock(folder / str(number), timeout=seconds, poll_interval=0.02, mode=0o600)
+
+
+def _set_lock_timeout(session: Session, timeout: str) -> None:
+    for_transaction = True
+    session.execute(sa.select(sa.func.set_config("lock_timeout", timeout, for_transaction)))
