@@ -22,7 +22,7 @@ ENV PATH=/opt/borneout/bin:$PATH \
     BORNEOUT_DATA_DIR=/var/lib/borneout
 USER 10001:10001
 EXPOSE 8000
-# Checks that the service is alive, not that it is ready: a restart would not bring back a database that is away.
+# Checks liveness, not readiness: a restart would not help if the database is unavailable.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=20s \
     CMD ["python", "-c", "from http.client import HTTPConnection as C; c = C('127.0.0.1', 8000, timeout=4); c.request('GET', '/healthz'); exit(c.getresponse().status != 200)"]
 CMD ["gunicorn", "-c", "python:service.operations.gunicorn_conf", "--bind", "0.0.0.0:8000"]

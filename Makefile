@@ -1,9 +1,9 @@
-# `make run` and `make test` need Python 3.11, 3.12, 3.13 or 3.14 and nothing else: no root, no compiler, no Docker.
+# `make run` and `make quick` need only Python 3.11, 3.12, 3.13 or 3.14: no root, no compiler, no Docker.
 PYTHON ?= python3
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-# Hypothesis draws 50 examples for each test; `make test PROFILE=deep` draws thousands, without a time limit.
+# Hypothesis draws 50 examples per test. `make test PROFILE=deep` draws thousands, without a timeout.
 PROFILE ?= ci
 PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder \
 	--hypothesis-profile $(PROFILE) $(if $(filter deep,$(PROFILE)),--timeout 0)
@@ -11,50 +11,51 @@ QUICK := -m "not postgresql and not chromium"
 
 .PHONY: help install run test quick coverage check audit bench wheel openapi lock clean
 
-help: ## show this list
+help: ## list the targets
 	@sed -nE 's/^([a-z]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
 
-install: .venv/dev ## install everything that running, testing and checking need, into .venv
+install: .venv/dev ## install all dependencies into .venv
 
-# PORT reaches it by the environment. HOST does only if it is given to make: some shells set it to the machine's name.
-run: .venv/runtime ## serve on 127.0.0.1:8000 from ./var, with the example in it; PORT= and HOST= choose another address
+# `borneout serve` reads PORT from the environment. HOST counts only on the command line of make, because some shells set
+# it to the name of the machine.
+run: .venv/runtime ## run the service with the example on 127.0.0.1:8000; set PORT= or HOST= to change the address
 	@$(BIN)/borneout serve --example $(if $(findstring command,$(origin HOST)),--host $(HOST))
 
-test: .venv/dev ## run every test, on SQLite, a real PostgreSQL and a real Redis
+test: .venv/dev ## run all tests, on SQLite, PostgreSQL and Redis; needs Chromium
 	$(PYTEST)
 
 quick: .venv/dev ## run the tests that need neither PostgreSQL nor Chromium
 	$(PYTEST) $(QUICK)
 
-coverage: .venv/dev ## measure which lines the tests of `make quick` cover
+coverage: .venv/dev ## measure the coverage of `make quick`
 	$(PYTEST) $(QUICK) --cov
 
-check: .venv/dev ## check style, types, layers, the API document and the installed packages
+check: .venv/dev ## check style, types, layers, the API document and dependencies
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/borneout openapi --check
 	$(BIN)/python -m pip check
-	@$(BIN)/python .ci/audit.py || [ $$? -eq 3 ] # 3: the advisories could not be reached, and it has said so
+	@$(BIN)/python .ci/audit.py || [ $$? -eq 3 ] # 3: the advisories could not be reached
 
-audit: .venv/dev ## look up known vulnerabilities of the packages that the service runs on
+audit: .venv/dev ## check the dependencies for known vulnerabilities
 	$(BIN)/python .ci/audit.py
 
-bench: .venv/dev .venv-bench/dev ## measure speed; takes half an hour
+bench: .venv/dev .venv-bench/dev ## run the benchmarks; takes half an hour
 	.venv-bench/bin/python -m bench.refit
 	$(BIN)/python -m bench.score_cost
 	$(BIN)/python -m bench.pages
 	$(BIN)/python -m bench.start
 
-wheel: .venv/runtime ## build the wheel, into dist
-	rm -rf build # setuptools would add deleted modules from an earlier build
+wheel: .venv/runtime ## build the wheel in dist/
+	rm -rf build # setuptools would include deleted modules of an earlier build
 	$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
 
-openapi: .venv/runtime ## write openapi/ from the code
+openapi: .venv/runtime ## generate openapi/ from the code
 	$(BIN)/borneout openapi
 
-lock: ## resolve the dependencies and write the locks; needs uv
+lock: ## resolve the dependencies and update the lock files; needs uv
 	uv pip compile pyproject.toml --group build --universal --python-version 3.11 --generate-hashes --no-strip-extras \
 		--custom-compile-command "make lock" --quiet --output-file requirements.lock
 	uv pip compile pyproject.toml --group build --group dev --universal --python-version 3.11 --generate-hashes \
@@ -68,7 +69,7 @@ clean: ## remove everything that make created, except the data in ./var
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Borneout needs Python 3.11 or newer: make PYTHON=python3.11 ...")'
-	$(PYTHON) -m venv .venv || { rm -rf .venv; exit 1; } # half an environment would pass for a whole one next time
+	$(PYTHON) -m venv .venv || { rm -rf .venv; exit 1; } # otherwise the next run would use the incomplete environment
 
 .venv/runtime: requirements.lock pyproject.toml | .venv/bin/python
 	$(BIN)/python -m pip install --quiet --no-deps --require-hashes --requirement requirements.lock
@@ -79,7 +80,7 @@ clean: ## remove everything that make created, except the data in ./var
 	$(BIN)/python -m pip install --quiet --no-deps --require-hashes --requirement requirements-dev.lock
 	@touch $@
 
-# The peer that we measure against brings forty packages, so it has its own environment.
+# The library that we compare with has forty dependencies, so it gets its own environment.
 .venv-bench/dev: bench/requirements.lock | .venv/bin/python
 	$(PYTHON) -m venv .venv-bench
 	.venv-bench/bin/python -m pip install --quiet --no-deps --require-hashes --requirement bench/requirements.lock

@@ -1,39 +1,40 @@
-"""`make audit`: hold what the service is installed with against the known advisories.
+"""`make audit`: check the locked dependencies for known vulnerabilities.
 
-Exit code 1 if one of them concerns it, 3 if that could not be seen: the advisories are on the internet.
+The exit code is 1 if there are any, and 3 if the advisories could not be retrieved from the internet.
 """
 
 import json
 import subprocess
 import sys
 
-_COMMAND = ["--requirement", "requirements.lock", "--require-hashes", "--disable-pip", "--progress-spinner", "off"]
-_CONCERNED, _UNSEEN = 1, 3
+_OPTIONS = ["--requirement", "requirements.lock", "--require-hashes", "--disable-pip", "--progress-spinner", "off"]
+_VULNERABLE, _UNKNOWN = 1, 3
 
 
 def main() -> int:
-    """Ask, and say what came of it."""
-    command = [sys.executable, "-m", "pip_audit", *_COMMAND, "--format", "json"]
-    ran = subprocess.run(command, capture_output=True, text=True, check=False)
+    """Run pip-audit, and print its findings."""
+    command = [sys.executable, "-m", "pip_audit", *_OPTIONS, "--format", "json"]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
     try:
-        looked_at = json.loads(ran.stdout)["dependencies"]
+        packages = json.loads(result.stdout)["dependencies"]
     except ValueError:
-        return _not_seen("all of it", ran.stderr.strip().splitlines()[-1:])
-    found = [(each, advisory) for each in looked_at for advisory in each.get("vulns", ())]
-    for each, advisory in found:
-        mended = ", ".join(advisory["fix_versions"]) or "nothing yet"
-        print(f"{each['name']} {each['version']}: {advisory['id']}, mended by {mended}")
-    if found:
-        return _CONCERNED
-    if skipped := [each["name"] for each in looked_at if "skip_reason" in each]:
-        return _not_seen(f"{len(skipped)} of {len(looked_at)} packages", skipped[:5])
-    print(f"{len(looked_at)} packages: no advisory concerns them.")
+        return _incomplete("all packages", result.stderr.strip().splitlines()[-1:])
+    findings = [(package, advisory) for package in packages for advisory in package.get("vulns", ())]
+    for package, advisory in findings:
+        fixed_in = ", ".join(advisory["fix_versions"]) or "no release yet"
+        print(f"{package['name']} {package['version']}: {advisory['id']}, fixed in {fixed_in}")
+    if findings:
+        return _VULNERABLE
+    if skipped := [package["name"] for package in packages if "skip_reason" in package]:
+        return _incomplete(f"{len(skipped)} of {len(packages)} packages", skipped[:5])
+    print(f"{len(packages)} packages: no known vulnerabilities.")
     return 0
 
 
-def _not_seen(what: str, more: list[str]) -> int:
-    print(f"NOT AUDITED: {what}; no advisories could be had for it ({', '.join(more)}...)", file=sys.stderr)
-    return _UNSEEN
+def _incomplete(packages: str, details: list[str]) -> int:
+    message = f"NOT AUDITED: {packages}, because the advisories could not be retrieved ({', '.join(details)}...)"
+    print(message, file=sys.stderr)
+    return _UNKNOWN
 
 
 if __name__ == "__main__":

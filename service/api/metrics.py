@@ -30,5 +30,5 @@ def _backlog() -> Backlog | None:
     except Exception as exc:
         if not is_unavailable(exc):
             raise
-        log.warning("The database is away: %s", exc)
+        log.warning("The database is unavailable: %s", exc)
         return None

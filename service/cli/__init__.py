@@ -1,4 +1,4 @@
-"""The command `borneout`: each command calls a use case and shows what came of it."""
+"""The command `borneout`: each subcommand calls a use case and prints its result."""
 
 from service.cli.main import main
 

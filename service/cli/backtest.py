@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, TypedDict
 
 import click
 
@@ -15,7 +16,18 @@ from service.values.instants import format_instant
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from service.backtest import Coverage, Figure, Prediction, Score, Verdict
+    from service.backtest import Coverage, Figure, Prediction, Record, Report, Score, Verdict
+
+
+class PredictionLine(TypedDict):
+    """A line of the file of predictions."""
+
+    level: str
+    claim_id: str
+    outlet: str
+    published_at: str
+    proved: bool
+    probabilities: dict[str, float]
 
 
 @click.command()
@@ -25,37 +37,29 @@ if TYPE_CHECKING:
     default=0.3,
     show_default=True,
     type=click.FloatRange(0, 1, max_open=True),
-    help="The first share of the predictions, which are learned from and not judged.",
+    help="The first share of the predictions, which the methods learn from and which is not judged.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
 @click.option("--predictions", type=click.File("w"), help="Write every judged prediction to this file, as NDJSON.")
 def backtest(file: Path, *, burn: float, as_json: bool, predictions: IO[str] | None) -> None:
-    """Hold our method and six simple ones against the records in FILE.
+    """Compare our method with six simple ones on the records in FILE.
 
-    A line is a report with its claim and outcome, a flat line as for `import`. Each is predicted when it was published
-    and each claim when it was resolved, from what was known by then.
+    A line is a report with its claim and outcome, a flat line as for `import`. Each report is predicted when it was
+    published, and each claim when it was resolved, from the records known by then.
     """
-    from rich.console import Console
-
     from service.backtest import backtest as judge_methods
 
-    found = judge_methods(_records(file), burn=burn)
+    report = judge_methods(_read_records(file), burn=burn)
     if predictions is not None:
-        for level, made in (("report", found.reports), ("claim", found.claims)):
-            predictions.writelines(json.dumps(_line(level, prediction)) + "\n" for prediction in made)
+        for level, judged in (("report", report.reports), ("claim", report.claims)):
+            predictions.writelines(json.dumps(_prediction_line(level, prediction)) + "\n" for prediction in judged)
     if as_json:
-        click.echo(json.dumps(_figures(found.scores, found.coverage), indent=2))
-        return
-    console = Console()
-    for level in ("reports", "claims"):
-        number = len(found.reports if level == "reports" else found.claims)
-        console.print(
-            _table(f"{number} {level}, 95 % intervals", [(s.method, getattr(s, level)) for s in found.scores])
-        )
-    console.print(_coverage(found.coverage))
+        click.echo(_figures(report.scores, report.coverage))
+    else:
+        _print_tables(report)
 
 
-def _records(file: Path) -> Any:
+def _read_records(file: Path) -> list[Record]:
     from service.backtest import BadRecord, read_records
     from service.transfer.lines import read_ndjson
 
@@ -71,7 +75,18 @@ def _records(file: Path) -> Any:
         raise click.ClickException(str(exc)) from exc
 
 
-def _table(title: str, verdicts: list[tuple[str, Verdict]]) -> Table:
+def _print_tables(report: Report) -> None:
+    from rich.console import Console
+
+    console = Console()
+    reports = [(score.method, score.reports) for score in report.scores]
+    claims = [(score.method, score.claims) for score in report.scores]
+    console.print(_table(f"{len(report.reports)} reports, 95 % intervals", reports))
+    console.print(_table(f"{len(report.claims)} claims, 95 % intervals", claims))
+    console.print(_coverage(report.coverage))
+
+
+def _table(title: str, verdicts: Iterable[tuple[str, Verdict]]) -> Table:
     from rich import box
     from rich.table import Table
 
@@ -91,7 +106,7 @@ def _cell(figure: Figure) -> str:
 
 
 def _short(value: float) -> str:
-    """Three places, without the nought before the point, so that a table fits a terminal."""
+    """Format a value with three decimals and no leading zero, so that a table fits a terminal."""
     return f"{value:.3f}".removeprefix("0")
 
 
@@ -104,23 +119,20 @@ def _coverage(coverage: Coverage) -> str:
     )
 
 
-def _figures(scores: list[Score], coverage: Coverage) -> dict[str, Any]:
-    return {
-        "methods": {
-            score.method: {"reports": asdict(score.reports), "claims": asdict(score.claims)} for score in scores
-        },
-        "coverage": coverage._asdict() | {"share": coverage.share},
-    }
+def _figures(scores: list[Score], coverage: Coverage) -> str:
+    """Return the figures as JSON."""
+    methods = {score.method: {"reports": asdict(score.reports), "claims": asdict(score.claims)} for score in scores}
+    return json.dumps({"methods": methods, "coverage": coverage._asdict() | {"share": coverage.share}}, indent=2)
 
 
-def _line(level: str, made: Prediction) -> dict[str, Any]:
+def _prediction_line(level: str, prediction: Prediction) -> PredictionLine:
     from service.backtest import METHODS
 
     return {
         "level": level,
-        "claim_id": made.record.claim,
-        "outlet": made.record.outlet,
-        "published_at": format_instant(made.record.published_at),
-        "proved": made.proved,
-        "probabilities": dict(zip(METHODS, made.probabilities, strict=True)),
+        "claim_id": prediction.record.claim,
+        "outlet": prediction.record.outlet,
+        "published_at": format_instant(prediction.record.published_at),
+        "proved": prediction.proved,
+        "probabilities": dict(zip(METHODS, prediction.probabilities, strict=True)),
     }

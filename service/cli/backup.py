@@ -1,4 +1,4 @@
-"""Keep a copy of the database, and put one in its place."""
+"""Back up and restore the SQLite database."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @with_settings
 def backup(settings: Settings, *, file: Path) -> None:
-    """Copy the SQLite database into FILE, which must not be there yet, and check the copy.
+    """Copy the SQLite database into FILE, which must not exist yet, and check the copy.
 
-    The service may run meanwhile. PostgreSQL has pg_dump for this.
+    The service may be running. For PostgreSQL, use pg_dump.
     """
     from service.operations import backup as backups
     from service.operations.schema_check import is_sqlite, require_data
@@ -30,25 +30,25 @@ def backup(settings: Settings, *, file: Path) -> None:
     if is_sqlite(settings):
         require_data(settings)
     size = backups.backup(settings.database_url, file)
-    click.echo(f"{file} holds the database as it was just now: {size} bytes.")
+    click.echo(f"{file} holds the database as of this moment: {size} bytes.")
 
 
 @click.command()
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @with_settings
 def restore(settings: Settings, *, file: Path) -> None:
-    """Put the backup in FILE in the place of the SQLite database, which is kept beside it.
+    """Replace the SQLite database by the backup in FILE; the replaced database is kept beside it.
 
-    The service must not run meanwhile. PostgreSQL has pg_restore for this.
+    Stop the service first. For PostgreSQL, use pg_restore.
     """
     from service.cache.score_cache import ScoreCache
     from service.operations import backup as backups
     from service.telemetry.logs import set_up_logs
 
-    set_up_logs(logging.ERROR)  # Redis is mostly not there, which is as it should be
+    set_up_logs(logging.ERROR)  # the embedded Redis is not running, so its warnings are expected
     now = dt.datetime.now(dt.UTC)
     with closing(ScoreCache(settings.redis_url)) as cache:
-        aside = backups.restore(settings.database_url, settings.data_dir, file, cache, now=now)
-    click.echo(f"The database is what {file} holds.")
-    if aside is not None:
-        click.echo(f"What was there before is in {aside}.")
+        replaced = backups.restore(settings.database_url, settings.data_dir, file, cache, now=now)
+    click.echo(f"The database was restored from {file}.")
+    if replaced is not None:
+        click.echo(f"The database that it replaced is {replaced}.")

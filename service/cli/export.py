@@ -1,4 +1,4 @@
-"""Write down what is on record."""
+"""Export the records that scores are computed from."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ from pathlib import Path
 
 import click
 
-from service.cli.shared import Place, with_place
+from service.cli.shared import Connections, with_connections
 
 
 @click.command()
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
-@with_place(writes=False)
-def export(place: Place, *, folder: Path) -> None:
-    """Write everything that scores rest on into DIR, which must not be there yet, or be empty.
+@with_connections(writes=False)
+def export(connections: Connections, *, folder: Path) -> None:
+    """Write everything that scores are computed from into DIR, which must be empty or not exist yet.
 
-    Its files are NDJSON, as of one moment. `borneout import` takes the outlets, claims, reports and resolutions. The
-    contexts, disputes and replies are there to be read.
+    The files are NDJSON, all as of one moment. `borneout import` accepts the outlets, claims, reports and resolutions.
+    The contexts, disputes and replies are only for reading.
     """
     from service.transfer.export import write_export
 
     try:
-        counts = write_export(place.db, folder, now=dt.datetime.now(dt.UTC))
+        counts = write_export(connections.db, folder, now=dt.datetime.now(dt.UTC))
     except OSError as exc:
         raise click.ClickException(f"{folder} cannot be written: {exc.strerror}") from exc
     click.echo(f"{folder}: " + ", ".join(f"{count} {member}" for member, count in counts.items()))

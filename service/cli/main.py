@@ -1,4 +1,4 @@
-"""The commands together, and how an error ends them."""
+"""The command group `borneout`, and how errors end a command."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from service.errors import CannotRun, ServiceError
 from service.operations.data_dir import keep_files_private
 
 
-class Borneout(click.Group):
-    """Says what is wrong in a sentence, where the error is one that the caller can act on."""
+class BorneoutGroup(click.Group):
+    """A group that prints an error as one sentence if the caller can act on it."""
 
     def invoke(self, ctx: click.Context) -> object:
         try:
@@ -29,18 +29,18 @@ class Borneout(click.Group):
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
         except Exception as exc:
-            if (sentence := _sentence(exc)) is None:
+            if (message := _message(exc)) is None:
                 raise
-            raise click.ClickException(sentence) from exc
+            raise click.ClickException(message) from exc
 
 
-def _sentence(error: Exception) -> str | None:
-    """Return what is wrong in words; None if it is a fault of ours, which needs its traceback."""
+def _message(error: Exception) -> str | None:
+    """Return the message of an expected error; None for a bug, which needs its traceback."""
     if isinstance(error, ServiceError):
         return "\n".join([error.detail, *(f"  {place['pointer']}: {place['detail']}" for place in error.errors)])
     if isinstance(error, CannotRun):
         return str(error)
-    # Imported late, since only a command that used the database needs it.
+    # Imported late, because only a command that used the database needs it.
     from service.storage.db_errors import lacks_schema, reason_of
 
     if lacks_schema(error):
@@ -52,7 +52,7 @@ def _sentence(error: Exception) -> str | None:
     return None
 
 
-@click.group(cls=Borneout, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=BorneoutGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__)
 def main() -> None:
     """Borneout keeps the track record of news outlets."""

@@ -1,4 +1,4 @@
-"""Fit anew what scores are held against; hold the sums against the rows, and the rows against the ledger."""
+"""Refit the models, rebuild the sums, and verify the ledger."""
 
 from __future__ import annotations
 
@@ -6,50 +6,49 @@ import datetime as dt
 
 import click
 
-from service.cli.shared import Place, with_place
+from service.cli.shared import Connections, with_connections
 
 
 @click.command()
-@with_place(writes=True)
-def refit(place: Place) -> None:
-    """Learn from everything resolved so far, for scores and forecasts, without waiting for the worker to do it."""
+@with_connections(writes=True)
+def refit(connections: Connections) -> None:
+    """Refit the context of scores and the learner of forecasts now, instead of waiting for the worker."""
     from service.claims.forecast import refit_learner
     from service.scores.contexts import refit_context
 
     now = dt.datetime.now(dt.UTC)
-    context = refit_context(place.db, place.cache, now=now, at_once=True)
-    click.echo("The context stands." if context is None else f"Scores are held against {context.id} now.")
-    learned = refit_learner(place.db, now=now)
-    click.echo(
-        "Forecasts are made from what was learned just now." if learned else "Forecasts have nothing new to learn from."
-    )
+    context = refit_context(connections.db, connections.cache, now=now, at_once=True)
+    click.echo("The context is unchanged." if context is None else f"Scores now use context {context.id}.")
+    is_refitted = refit_learner(connections.db, now=now)
+    click.echo("Forecasts now use a new learner." if is_refitted else "The learner of forecasts is unchanged.")
 
 
 @click.command()
-@with_place(writes=True)
-def rebuild(place: Place) -> None:
-    """Recompute the sums that scores rest on from the rows, and say how many differed."""
+@with_connections(writes=True)
+def rebuild(connections: Connections) -> None:
+    """Recompute the sums behind scores from the rows, and print how many differed."""
     from service.outlets.rebuild_sums import rebuild_sums
 
-    differed = rebuild_sums(place.db, now=dt.datetime.now(dt.UTC))
-    place.cache.invalidate_all()
-    click.echo(f"{differed} subtotals differed from the rows and were set right.")
+    differed = rebuild_sums(connections.db, now=dt.datetime.now(dt.UTC))
+    connections.cache.invalidate_all()
+    click.echo(f"{differed} subtotals differed from the rows and were corrected.")
 
 
 @click.command()
-@click.option("--head", metavar="HASH", help="A head that you noted, from a score or /v1/ledger: it has to be there.")
-@with_place(writes=False)
-def verify(place: Place, *, head: str | None) -> None:
-    """Hold every row, every sum and the ledger itself against the ledger, and say what differs.
+@click.option("--head", metavar="HASH", help="A head that you noted from a score or /v1/ledger; it must be present.")
+@with_connections(writes=False)
+def verify(connections: Connections, *, head: str | None) -> None:
+    """Compare every row and sum with the ledger, check the ledger itself, and print the differences.
 
-    Ends with exit code 1 if something does. What somebody wrote past the service shows, but for what is younger than
-    the last seal; a ledger that was made up as a whole shows only against a head that was noted elsewhere.
+    The exit code is 1 if there are any. Changes that bypassed the service are found, except those newer than the last
+    seal. A ledger that was forged as a whole is found only with a head that was stored separately.
     """
     from service.ledger.verify import verify_ledger
 
-    found = 0
-    for found, finding in enumerate(verify_ledger(place.db, head=head), start=1):  # noqa: B007 - how many there are
+    count = 0
+    for finding in verify_ledger(connections.db, head=head):
+        count += 1
         click.echo(f"{finding.table} {finding.key}: {finding.difference}")
-    if found:
+    if count:
         raise click.exceptions.Exit(1)
-    click.echo("Everything is as it was entered.")
+    click.echo("Everything matches the ledger.")

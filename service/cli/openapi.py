@@ -1,4 +1,4 @@
-"""Keep the document of the API up to date."""
+"""Generate the API document."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _FOLDER = Path("openapi")
 
 
 @click.command()
-@click.option("--check", is_flag=True, help="Write nothing; fail if what is there differs from the code.")
+@click.option("--check", is_flag=True, help="Write nothing; fail if the files differ from the code.")
 @with_settings
 def openapi(settings: Settings, *, check: bool) -> None:
-    """Write the API document into the folder openapi, here."""
+    """Write the API document into the folder openapi of the current directory."""
     from service.app import create_app
     from service.web.openapi import render_api, render_problems
 

@@ -1,4 +1,4 @@
-"""What the commands have in common: their data directory, and what a use case needs."""
+"""Parameter types and decorators that the commands share."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeAlias
 
 import click
 
-from service.operations.data_dir import check_data_dir, open_to_others
+from service.operations.data_dir import check_data_dir, shared_mode
 from service.values.instants import parse_instant
 
 if TYPE_CHECKING:
@@ -21,41 +21,33 @@ if TYPE_CHECKING:
     from service.config import Settings
     from service.storage.db import Database
 
+CommandFunction: TypeAlias = Callable[..., object]
+
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where a command works: its database and its cache."""
+class Connections:
+    """The database and the cache that a command uses."""
 
     db: Database
     cache: ScoreCache
 
 
-@contextmanager
-def connect(settings: Settings) -> Iterator[Place]:
-    """Connect to the database and the cache that the settings name, and close them in the end."""
-    from service.cache.score_cache import ScoreCache
-    from service.storage.db import Database
-
-    with closing(Database(settings.database_url)) as db, closing(ScoreCache(settings.redis_url)) as cache:
-        yield Place(db, cache)
-
-
-class Name(click.ParamType[str]):
-    """A name that can be stored and shown: printable, not blank, and not too long."""
+class NameParameter(click.ParamType[str]):
+    """A name of printable characters that is not blank."""
 
     name = "text"
 
-    def __init__(self, longest: int) -> None:
-        self._longest = longest
+    def __init__(self, max_length: int) -> None:
+        self._max_length = max_length
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        if not value.strip() or len(value) > self._longest or not value.isprintable():
-            self.fail(f"must have 1 to {self._longest} printable characters", param, ctx)
+        if not value.strip() or len(value) > self._max_length or not value.isprintable():
+            self.fail(f"must have 1 to {self._max_length} printable characters", param, ctx)
         return value
 
 
-class Moment(click.ParamType[dt.datetime]):
-    """An instant with a zone."""
+class InstantParameter(click.ParamType[dt.datetime]):
+    """An instant with a time zone."""
 
     name = "instant"
 
@@ -68,16 +60,16 @@ class Moment(click.ParamType[dt.datetime]):
             self.fail(str(exc), param, ctx)
 
 
-def with_settings(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command `--data-dir`, and call it with the settings that follow from it."""
+def with_settings(command: CommandFunction) -> CommandFunction:
+    """Add the option `--data-dir` to a command, and pass the settings to it."""
 
     @click.option(
         "--data-dir",
         type=click.Path(file_okay=False, path_type=Path),
-        help="Where the data is.  [default: var]",
+        help="The data directory.  [default: var]",
     )
     @functools.wraps(command)
-    def run(*, data_dir: Path | None, **options: Any) -> Any:
+    def run(*, data_dir: Path | None, **options: object) -> object:
         from service.config import Settings
         from service.storage.actors import COMMAND_LINE, set_actor
         from service.telemetry.logs import set_up_logs
@@ -85,26 +77,28 @@ def with_settings(command: Callable[..., Any]) -> Callable[..., Any]:
         set_up_logs()
         set_actor(COMMAND_LINE)
         settings = Settings.from_env(data_dir=data_dir)
-        if mode := open_to_others(settings.data_dir):
-            told = f"Warning: {settings.data_dir} is open to other users (mode {mode}); make it private by chmod 700."
-            click.echo(told, err=True)
+        if mode := shared_mode(settings.data_dir):
+            click.echo(
+                f"Warning: other users can access {settings.data_dir} (mode {mode}). Make it private with chmod 700.",
+                err=True,
+            )
         return command(settings, **options)
 
     return run
 
 
-def with_place(*, writes: bool) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Give a command `--data-dir`, and call it with the database and cache there. It logs errors only.
+def with_connections(*, writes: bool) -> Callable[[CommandFunction], CommandFunction]:
+    """Add the option `--data-dir` to a command, and pass open connections to it. Only errors are logged.
 
     Args:
-        writes: Whether the command writes to the database; see `open_place`.
+        writes: Whether the command writes to the database; see `open_connections`.
     """
 
-    def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
+    def decorate(command: CommandFunction) -> CommandFunction:
         @functools.wraps(command)
-        def run(settings: Settings, **options: Any) -> Any:
-            with open_place(settings, writes=writes) as place:
-                return command(place, **options)
+        def run(settings: Settings, **options: object) -> object:
+            with open_connections(settings, writes=writes) as connections:
+                return command(connections, **options)
 
         return with_settings(run)
 
@@ -112,12 +106,12 @@ def with_place(*, writes: bool) -> Callable[[Callable[..., Any]], Callable[..., 
 
 
 @contextmanager
-def open_place(settings: Settings, *, writes: bool) -> Iterator[Place]:
-    """Open the database and the cache, and close them in the end.
+def open_connections(settings: Settings, *, writes: bool) -> Iterator[Connections]:
+    """Check the schema, open the database and the cache, and close them at the end. Only errors are logged.
 
     Args:
         settings: The settings.
-        writes: Whether a SQLite database that was never used is created; without data there is nothing to read.
+        writes: Whether the command writes, so that it may create an unused SQLite database.
 
     Raises:
         UnusableDatabase: The database does not have the schema of this version.
@@ -134,5 +128,15 @@ def open_place(settings: Settings, *, writes: bool) -> Iterator[Place]:
         create_schema(settings)
     else:
         require_schema(settings)
-    with connect(settings) as place:
-        yield place
+    with connect(settings) as connections:
+        yield connections
+
+
+@contextmanager
+def connect(settings: Settings) -> Iterator[Connections]:
+    """Open the database and the cache without checking the schema, and close them at the end."""
+    from service.cache.score_cache import ScoreCache
+    from service.storage.db import Database
+
+    with closing(Database(settings.database_url)) as db, closing(ScoreCache(settings.redis_url)) as cache:
+        yield Connections(db, cache)

@@ -1,4 +1,4 @@
-"""Keep a copy of a SQLite database while it is used, and put one in its place while it is not."""
+"""Back up a SQLite database while it is used, and restore a backup while nothing uses it."""
 
 from __future__ import annotations
 
@@ -20,151 +20,153 @@ from service.operations.data_dir import make_data_dir
 from service.storage.db import Database
 from service.storage.migrations import SchemaState, find_state
 
-_PRIVATE = 0o600  # a database holds the hashes of keys, and who filed what
-_BESIDE = ("-wal", "-shm")
+_PRIVATE = 0o600  # a database holds the hashes of keys and the authors of rows
+_SIDECARS = ("-wal", "-shm")
 
 
 class BackupError(CannotRun):
-    """A backup cannot be made, or cannot be put in place; the message says why."""
+    """A failed backup or restore; the message gives the reason."""
 
 
 def backup(url: str, target: Path) -> int:
-    """Copy a database as it is at one moment, check the copy, and only then give it its name.
-
-    Who reads and who writes meanwhile waits for nothing.
+    """Copy a database as of one moment, check the copy, and only then give it its name, without blocking writers.
 
     Args:
         url: The database.
-        target: A file that is not there yet.
+        target: A file that does not exist yet.
 
     Returns:
         The size of the copy in bytes.
 
     Raises:
-        BackupError: The database is not SQLite or is not there, the target is, or the copy is damaged.
+        BackupError: The database is not SQLite or does not exist, the target exists, or the copy is damaged.
     """
     source = _sqlite_file(url, "pg_dump")
     if not source.exists():
         raise BackupError(f"There is no database at {source}.")
     if target.exists():
-        raise BackupError(f"{target} is there already, and is left alone.")
+        raise BackupError(f"{target} exists already. Choose another file.")
     with _copied(source, target) as copy:
-        size = _checked(copy, source)
+        size = _check_copy(copy, source)
         copy.rename(target)
     return size
 
 
 def restore(url: str, data_dir: Path, backup: Path, cache: ScoreCache, *, now: dt.datetime) -> Path | None:
-    """Put a backup in the place of a database that nobody uses; every cached score is old from then on.
+    """Replace a database that is not in use by a backup, and invalidate every cached score.
 
     Args:
         url: The database.
-        data_dir: Where a running `serve` has its lock.
-        backup: A copy as `backup` makes it, of this version.
+        data_dir: The data directory, which holds the lock of a running `serve`.
+        backup: A file that `backup` of this version made.
         cache: The cached scores.
-        now: The moment, which names the file that the database was in before.
+        now: The current time, which is part of the name of the replaced database.
 
     Returns:
-        That file; None if there was no database.
+        The file of the replaced database; None if there was none.
 
     Raises:
         BackupError: The database is not SQLite or is in use, or the backup is damaged or of another version.
     """
-    place = _sqlite_file(url, "pg_restore")
+    database = _sqlite_file(url, "pg_restore")
     if not backup.exists():
         raise BackupError(f"There is no file {backup}.")
-    with _unused(data_dir, place), _copied(backup, place) as copy:
-        _checked(copy, backup)
+    with _locked(data_dir, database), _copied(backup, database) as copy:
+        _check_copy(copy, backup)
         with closing(Database(f"sqlite:///{copy}")) as db, db.write() as session:
             invalidate_all_scores(session, cache, now=now)
-        _close_log(copy)
-        aside = _set_aside(place, now)
-        copy.replace(place)
-        _reach_disk(place.parent)
-    return aside
+        _close_wal(copy)
+        replaced = _set_aside(database, now)
+        copy.replace(database)
+        _fsync(database.parent)
+    return replaced
 
 
-def _sqlite_file(url: str, instead: str) -> Path:
+def _sqlite_file(url: str, tool: str) -> Path:
     parsed = sa.make_url(url)
     if parsed.get_backend_name() != "sqlite" or not parsed.database:
-        raise BackupError(f"The database is PostgreSQL, which has {instead} for this; see docs/operations.md.")
+        raise BackupError(f"The database is PostgreSQL. Use {tool} instead; see docs/operations.md.")
     return Path(parsed.database)
 
 
 @contextmanager
 def _copied(source: Path, target: Path) -> Iterator[Path]:
-    """A copy beside the target, whole and on the disk; gone in the end if it has no other name by then."""
+    """Yield a complete copy beside the target, flushed to disk; it is deleted at the end unless it was renamed."""
     target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     copy = target.with_name(f".{target.name}.{os.getpid()}")
     try:
         copy.touch(_PRIVATE)
-        given = sqlite3.connect(f"{source.absolute().as_uri()}?mode=ro", uri=True)
-        with closing(given), closing(sqlite3.connect(copy)) as written:
-            given.backup(written)
-            written.execute("PRAGMA journal_mode=DELETE")  # one file, and none beside it
-        _reach_disk(copy)
+        _copy(source, copy)
         yield copy
-        _reach_disk(target.parent)
+        _fsync(target.parent)
     except sqlite3.DatabaseError as exc:
         raise BackupError(f"{source} cannot be copied: {exc}.") from exc
     except OSError as exc:
         raise BackupError(f"{target} cannot be written: {exc.strerror}.") from exc
     finally:
-        for name in ("", *_BESIDE):
-            copy.with_name(copy.name + name).unlink(missing_ok=True)
+        for suffix in ("", *_SIDECARS):
+            copy.with_name(copy.name + suffix).unlink(missing_ok=True)
 
 
-def _checked(copy: Path, source: Path) -> int:
-    """Make sure that a copy is whole and of this version, and return its size in bytes."""
+def _copy(source: Path, copy: Path) -> None:
+    reader = sqlite3.connect(f"{source.absolute().as_uri()}?mode=ro", uri=True)
+    with closing(reader), closing(sqlite3.connect(copy)) as writer:
+        reader.backup(writer)
+        writer.execute("PRAGMA journal_mode=DELETE")  # a single file without a WAL
+    _fsync(copy)
+
+
+def _check_copy(copy: Path, source: Path) -> int:
+    """Check that a copy is intact and of this version, and return its size in bytes."""
     with closing(sqlite3.connect(copy)) as connection:
-        connection.create_function("words_of", 1, str, deterministic=True)  # named by triggers, and not called here
+        connection.create_function("words_of", 1, str, deterministic=True)  # triggers need it to exist
         found = connection.execute("PRAGMA integrity_check").fetchall()
         if found != [("ok",)] or connection.execute("PRAGMA foreign_key_check").fetchone():
-            raise BackupError("The copy is damaged, and so is what it was made from: it does not pass SQLite's checks.")
+            raise BackupError(f"{source} is damaged: its copy does not pass SQLite's checks.")
     if (state := find_state(sa.make_url(f"sqlite:///{copy}"))) is not SchemaState.CURRENT:
         raise BackupError(f"{source} does not have the schema of this version of Borneout. {state.value}")
     return copy.stat().st_size
 
 
 @contextmanager
-def _unused(data_dir: Path, place: Path) -> Iterator[None]:
-    """Keep `serve` from starting, and see that no other process has the database open."""
+def _locked(data_dir: Path, database: Path) -> Iterator[None]:
+    """Hold the lock of `serve`, and check that no other process has the database open."""
     make_data_dir(data_dir)
-    with contextlib.ExitStack() as held:
+    with contextlib.ExitStack() as stack:
         try:
-            held.enter_context(FileLock(data_dir / "serve.lock", blocking=False, mode=0o600))
+            stack.enter_context(FileLock(data_dir / "serve.lock", blocking=False, mode=0o600))
         except Timeout as exc:
-            raise BackupError(f"The service runs on {data_dir}; stop it first.") from exc
-        if place.exists():
-            _close_log(place)
+            raise BackupError(f"The service is running on {data_dir}; stop it first.") from exc
+        if database.exists():
+            _close_wal(database)
         yield
 
 
-def _close_log(place: Path) -> None:
-    """Have the database be one file again, which nobody else may have open for."""
+def _close_wal(database: Path) -> None:
+    """Merge the WAL into the database, which fails if another process has it open."""
     try:
-        with closing(sqlite3.connect(place, timeout=1)) as connection:
+        with closing(sqlite3.connect(database, timeout=1)) as connection:
             connection.execute("PRAGMA journal_mode=DELETE")
     except sqlite3.OperationalError as exc:
-        raise BackupError(f"{place} is in use by another process, or cannot be written: {exc}.") from exc
+        raise BackupError(f"{database} is in use by another process, or cannot be written: {exc}.") from exc
     except sqlite3.DatabaseError:
-        pass  # damaged, which may be why it is replaced
+        pass  # it is damaged, which may be the reason for the restore
 
 
-def _set_aside(place: Path, now: dt.datetime) -> Path | None:
-    """Give the database a second name, under which it stays."""
-    if not place.exists():
+def _set_aside(database: Path, now: dt.datetime) -> Path | None:
+    """Give the database a second name, which it keeps after the restore."""
+    if not database.exists():
         return None
-    aside = place.with_name(f"{place.name}.before-{now:%Y%m%dT%H%M%SZ}")
-    for name in _BESIDE:  # of one that is damaged; they must not be taken for the new one's
+    aside = database.with_name(f"{database.name}.before-{now:%Y%m%dT%H%M%SZ}")
+    for suffix in _SIDECARS:  # a damaged database may have a WAL, which must not be applied to the new one
         with contextlib.suppress(FileNotFoundError):
-            place.with_name(place.name + name).rename(aside.with_name(aside.name + name))
-    os.link(place, aside)
+            database.with_name(database.name + suffix).rename(aside.with_name(aside.name + suffix))
+    os.link(database, aside)
     return aside
 
 
-def _reach_disk(path: Path) -> None:
-    """Have a file, or the names in a folder, survive a power cut."""
+def _fsync(path: Path) -> None:
+    """Flush a file, or the names in a folder, to disk."""
     file = os.open(path, os.O_RDONLY)
     try:
         os.fsync(file)

@@ -1,4 +1,4 @@
-"""The data directory: private to its owner, as everything in it is."""
+"""The data directory. It and the files in it are private to their owner."""
 
 from __future__ import annotations
 
@@ -9,31 +9,31 @@ from pathlib import Path
 from service.errors import CannotRun
 
 METRICS = "metrics"
-"""The folder in it for the counts of processes."""
+"""The folder in the data directory for the metrics of each process."""
 _PRIVATE = 0o700
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
 def keep_files_private() -> None:
-    """Have every file that this process and its children make be 0600, and every directory 0700."""
+    """Make this process and its children create files with mode 0600 and directories with mode 0700."""
     os.umask(_OTHERS)
 
 
 def make_data_dir(data_dir: Path) -> None:
-    """Make the directory if it is not there; one that is there stays as it is.
+    """Create the directory if it does not exist; an existing one keeps its mode.
 
     Raises:
-        CannotRun: It cannot be made, or nothing can be written to it.
+        CannotRun: It cannot be created or written to.
     """
     check_data_dir(data_dir)
     try:
         data_dir.mkdir(mode=_PRIVATE, parents=True, exist_ok=True)
     except OSError as exc:
-        raise CannotRun(f"The data directory {data_dir} cannot be made: {exc.strerror}.") from None
+        raise CannotRun(f"The data directory {data_dir} cannot be created: {exc.strerror}.") from None
 
 
 def check_data_dir(data_dir: Path) -> None:
-    """Check that a directory can be used if it is there.
+    """Check that the directory, if it exists, can be used.
 
     Raises:
         CannotRun: It is a file, or this user may not write to it.
@@ -41,13 +41,13 @@ def check_data_dir(data_dir: Path) -> None:
     if not os.path.lexists(data_dir):
         return
     if not data_dir.is_dir():
-        raise CannotRun(f"The data directory {data_dir} is not a directory; choose another one by --data-dir.")
+        raise CannotRun(f"The data directory {data_dir} is not a directory. Choose another one with --data-dir.")
     if not os.access(data_dir, os.R_OK | os.W_OK | os.X_OK):
-        raise CannotRun(f"This user cannot write to the data directory {data_dir}; change its owner or its mode.")
+        raise CannotRun(f"This user cannot write to the data directory {data_dir}. Change its owner or its mode.")
 
 
-def open_to_others(data_dir: Path) -> str | None:
-    """Return the mode of a data directory that other users can look into, as `chmod` takes it; else None."""
+def shared_mode(data_dir: Path) -> str | None:
+    """Return the octal mode of a data directory that other users can access, else None."""
     try:
         mode = data_dir.stat().st_mode
     except OSError:

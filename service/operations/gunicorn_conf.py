@@ -1,4 +1,4 @@
-"""How gunicorn runs the API, under `borneout serve` and under compose alike. The command line wins over this file."""
+"""The gunicorn configuration of the API, for `borneout serve` and compose. Command line options take precedence."""
 
 import gc
 import json
@@ -27,21 +27,21 @@ except ValueError as exc:
 keep_files_private()
 
 
-class LeavingWorker(ThreadWorker):  # type: ignore[misc]
-    """Closes its listening socket on shutdown, so new clients are refused instead of left hanging.
+class ClosingWorker(ThreadWorker):  # type: ignore[misc]
+    """A worker that closes its listening socket on shutdown, so new clients are refused instead of left hanging.
 
-    Gunicorn's own worker keeps the socket while it finishes requests: the kernel queues new connections, which are
-    reset in the end.
+    Gunicorn's own worker keeps the socket while it finishes requests. The kernel then queues new connections, which
+    are reset at the end.
     """
 
-    def set_accept_enabled(self, enabled: bool) -> None:  # noqa: FBT001 - as gunicorn has it
+    def set_accept_enabled(self, enabled: bool) -> None:  # noqa: FBT001 - gunicorn's signature
         super().set_accept_enabled(enabled)
         if not self.alive:
             for listener in self.sockets:
-                self._take_in(listener)
+                self._accept_queued(listener)
                 listener.close()
 
-    def _take_in(self, listener: object) -> None:
+    def _accept_queued(self, listener: object) -> None:
         """Accept the connections that are already queued."""
         before = -1
         while before < self.nr_conns:
@@ -52,7 +52,7 @@ class LeavingWorker(ThreadWorker):  # type: ignore[misc]
 wsgi_app = "service.app:create_app()"
 bind = f"127.0.0.1:{_PORT}"
 workers = int(os.environ.get("WEB_CONCURRENCY") or 2)
-worker_class = LeavingWorker
+worker_class = ClosingWorker
 threads = 4
 timeout = 30
 graceful_timeout = 20
@@ -60,13 +60,13 @@ keepalive = 5
 limit_request_line = 8190
 raw_env = [f"PROMETHEUS_MULTIPROC_DIR={_METRICS}"]
 control_socket_disable = True
-# No header sets the path, the scheme or the user: BORNEOUT_BASE_PATH and BORNEOUT_TRUSTED_PROXIES say all there is.
+# No header sets the path, the scheme or the user; see BORNEOUT_BASE_PATH and BORNEOUT_TRUSTED_PROXIES.
 forwarded_allow_ips = ""
 forwarder_headers = ""
 secure_scheme_headers: dict[str, str] = {}
-header_map = "drop"  # names with an underscore, which would pass for others
-os.environ.pop("SCRIPT_NAME", None)  # gunicorn reads it for every request
-accesslog = None  # the application logs each answer itself, with its request id
+header_map = "drop"  # header names with an underscore, which WSGI would confuse with others
+os.environ.pop("SCRIPT_NAME", None)  # gunicorn would apply it to every request
+accesslog = None  # the application logs each response itself, with its request id
 logconfig_dict = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -78,9 +78,9 @@ logconfig_dict = {
 
 
 def _write_problem(sock: socket, status: int, reason: str, detail: str) -> None:
-    """Answer what is not HTTP, or too long to be read, with a problem document instead of gunicorn's HTML.
+    """Send a problem document instead of gunicorn's HTML for a request that gunicorn cannot parse.
 
-    Gunicorn has no hook for this. It also uses statuses such as 417 and 501; the API's document has 400.
+    Gunicorn has no hook for this. It also uses statuses such as 417 and 501, for which the API returns 400.
     """
     kind = _PROBLEMS.get(status, BadRequest)
     body = json.dumps({**kind(detail or reason).document(), "instance": ""}).encode()
@@ -93,7 +93,7 @@ util.write_error = _write_problem
 
 
 def on_starting(_server: Arbiter) -> None:
-    """Count from zero: what processes that are gone have left would be added to."""
+    """Check the settings, and reset the metrics, to which those of earlier processes would be added."""
     # Imported late, as below.
     from service.config import BadSetting, Settings  # noqa: PLC0415
 
@@ -103,25 +103,26 @@ def on_starting(_server: Arbiter) -> None:
         raise SystemExit(f"Error: {exc}") from None
     mark_started(_DATA_DIR)
     _METRICS.mkdir(mode=0o700, parents=True, exist_ok=True)
-    for left in _METRICS.glob("*.db"):
-        left.unlink()
+    for file in _METRICS.glob("*.db"):
+        file.unlink()
 
 
 def when_ready(_server: Arbiter) -> None:
-    """Import once for all workers, while whoever calls already waits in the line.
+    """Import the application once for all workers, while the socket already queues connections.
 
-    Not `preload_app`, which puts the application together: a worker opens the database and Redis for itself.
+    Unlike with `preload_app`, each worker creates its own application, with its own connections to the database and
+    Redis.
     """
     gc.disable()
     import_module("service.app")
-    gc.freeze()  # what is imported stays: nobody has to search it for garbage, and its memory stays shared
+    gc.freeze()  # imported objects are exempt from garbage collection, so their memory stays shared
     gc.enable()
     import_module("service.operations.schema_check").check_at_start()
 
 
 def child_exit(_server: Arbiter, worker: Worker) -> None:
-    """Let a process that is gone no longer count as one that lives; what it has counted stays."""
-    # Imported late: prometheus_client decides when it is imported whether to use the folder.
+    """Remove a process that ended from the live metrics; its counters are kept."""
+    # Imported late, because prometheus_client reads PROMETHEUS_MULTIPROC_DIR when it is imported.
     from prometheus_client.multiprocess import mark_process_dead  # noqa: PLC0415
 
     mark_process_dead(worker.pid, str(_METRICS))  # type: ignore[no-untyped-call]

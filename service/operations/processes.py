@@ -1,4 +1,4 @@
-"""Child processes that are forked, not started anew, so that each finds imported what its parent has imported."""
+"""Child processes that are forked, so that they share what their parent has imported."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from typing import NoReturn
 
 log = logging.getLogger(__name__)
 
-_PAUSE = 1.0  # seconds between a process's end and its next start, so that one that cannot run does not spin
-_PATIENCE = 30.0  # seconds that a process has to end
-_LOOK = 0.02  # seconds between two looks whether it has ended
+_RESTART_DELAY = 1.0  # seconds, so that a process that fails at once does not use all of a CPU
+_STOP_TIMEOUT = 30.0  # seconds
+_POLL_INTERVAL = 0.02  # seconds
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 _PR_SET_PDEATHSIG, _PR_SET_NAME = 1, 15
 
 
 @dataclass(slots=True)
 class Process:
-    """A child process. Fork while this process has one thread and no connection to a database."""
+    """A child process. Start it while this process has one thread and no connection to a database."""
 
     name: str
-    """What `ps -o comm` shows on Linux, 15 characters of it."""
+    """The name in `ps -o comm` on Linux, which shows 15 characters of it."""
     run: Callable[[], object]
-    """What it does; it ends when this returns."""
+    """The code of the process, which ends when this returns."""
     before: Callable[[], None] = lambda: None
-    """What to do before each start."""
+    """Called in the parent before each start."""
     _pid: int | None = field(default=None, init=False)
     _ended_at: float | None = field(default=None, init=False)
 
@@ -39,7 +39,7 @@ class Process:
         """Fork the process."""
         self.before()
         sys.stdout.flush()
-        # Until it has handlers of its own, a signal must not reach those that it inherits.
+        # Block signals until the child has its own handlers, because it inherits those of the parent.
         blocked = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
         try:
             self._pid = os.fork()
@@ -57,58 +57,61 @@ class Process:
             self._pid = None
         return False
 
-    def revive(self) -> None:
-        """Start it again, a moment after it has ended."""
+    def restart_if_ended(self) -> None:
+        """Start the process again, after a delay, if it has ended."""
         if self.running:
             self._ended_at = None
         elif self._ended_at is None:
             self._ended_at = time.monotonic()
-            log.warning("%s has ended and is started again", self.name)
-        elif time.monotonic() - self._ended_at >= _PAUSE:
+            log.warning("%s ended and will be restarted", self.name)
+        elif time.monotonic() - self._ended_at >= _RESTART_DELAY:
             self._ended_at = None
             self.start()
 
     def stop(self) -> None:
-        """Ask it to end, and kill it if it does not."""
+        """Terminate the process, and kill it if it does not end in time."""
         self._send(signal.SIGTERM)
-        deadline = time.monotonic() + _PATIENCE
+        deadline = time.monotonic() + _STOP_TIMEOUT
         while self.running:
             if time.monotonic() > deadline:
-                log.warning("%s did not end when asked to and is killed", self.name)
+                log.warning("%s did not end on SIGTERM and is killed", self.name)
                 self._send(signal.SIGKILL)
-                deadline += _PATIENCE
-            time.sleep(_LOOK)
+                deadline += _STOP_TIMEOUT
+            time.sleep(_POLL_INTERVAL)
 
-    def _send(self, name: signal.Signals) -> None:
-        """Send a signal; a child that has ended keeps its id until `running` has looked."""
+    def _send(self, number: signal.Signals) -> None:
+        """Send a signal. The id of an ended child is not reused until `running` has reaped it."""
         if self.running and self._pid is not None:
-            os.kill(self._pid, name)
+            os.kill(self._pid, number)
 
     def _run_and_exit(self, signals: set[int | signal.Signals]) -> NoReturn:
-        """Run in the child. It must not return into the parent's code, whose locks and files are not its own."""
+        """Run in the child. It must not return into the parent's code, whose locks and files it does not own."""
         code = 1
         try:
-            # A session of its own, so that Ctrl-C reaches the parent alone, which stops its children in order.
-            os.setsid()
-            _set_up_linux(self.name)
-            for name in _SIGNALS:
-                signal.signal(name, signal.SIG_DFL)
-            signal.pthread_sigmask(signal.SIG_SETMASK, signals)
+            self._set_up(signals)
             self.run()
             code = 0
         except SystemExit as exc:
             code = exc.code if isinstance(exc.code, int) else int(exc.code is not None)
         except BaseException:
-            log.exception("%s has failed", self.name)
+            log.exception("%s failed", self.name)
         finally:
             with contextlib.suppress(OSError):
                 sys.stdout.flush()
                 sys.stderr.flush()
             os._exit(code)
 
+    def _set_up(self, signals: set[int | signal.Signals]) -> None:
+        # A new session, so that Ctrl-C reaches only the parent, which stops its children in order.
+        os.setsid()
+        _set_up_linux(self.name)
+        for number in _SIGNALS:
+            signal.signal(number, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_SETMASK, signals)
+
 
 def _set_up_linux(name: str) -> None:
-    """Give this process its name, and have Linux end it when its parent is killed and cannot do it itself."""
+    """On Linux, set the name of this process, and have it terminated when its parent is killed."""
     if sys.platform == "linux":
         prctl = ctypes.CDLL(None).prctl
         prctl(_PR_SET_NAME, name.encode())

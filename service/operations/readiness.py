@@ -1,4 +1,4 @@
-"""Saying that the service stops before it does, so that whoever hands out requests sends no more of them."""
+"""Announce that the service is draining, so that load balancers stop sending requests to it."""
 
 from __future__ import annotations
 
@@ -7,25 +7,26 @@ from pathlib import Path
 
 from service.errors import Stopping
 
-_MARK = "stopping"  # a file in the data directory, which all processes of a service know
+_MARK = "stopping"
+"""A file in the data directory, which all processes of a service share."""
 
 
 def mark_draining(data_dir: Path) -> None:
-    """Have `/readyz` say from now on that the service stops."""
-    with contextlib.suppress(OSError):  # a full disk is no reason to go on
+    """Make `/readyz` return 503 from now on."""
+    with contextlib.suppress(OSError):  # the shutdown continues even if the disk is full
         (data_dir / _MARK).touch()
 
 
 def mark_started(data_dir: Path) -> None:
-    """Take back what an earlier run has said."""
+    """Remove the mark of an earlier run."""
     (data_dir / _MARK).unlink(missing_ok=True)
 
 
 def check_not_stopping(data_dir: Path) -> None:
-    """See whether it was said that the service stops.
+    """Check that the service is not draining.
 
     Raises:
-        Stopping: It was.
+        Stopping: It is.
     """
     if (data_dir / _MARK).exists():
-        raise Stopping("The service is stopping: what still arrives is answered, and more is to go elsewhere.")
+        raise Stopping("The service is stopping. Send new requests to another instance.")

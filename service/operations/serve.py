@@ -1,4 +1,4 @@
-"""`borneout serve`: start what the service is made of, watch over it, and stop it in order."""
+"""`borneout serve`: start the processes of the service, restart those that end, and stop them in order."""
 
 from __future__ import annotations
 
@@ -30,22 +30,21 @@ from service.operations.readiness import mark_draining, mark_started
 from service.operations.redis_server import redis_command, stop_leftover
 from service.operations.schema_check import create_schema, refuse_other_schema, require_schema
 from service.operations.stop_signal import Stop
-from service.operations.worker import BEAT, run_worker
+from service.operations.worker import HEARTBEAT, run_worker
 from service.storage.db import Database
 
-ROOT = Path(__file__).parents[1]
-
-_PORT_PATIENCE = 5.0  # seconds that an earlier run which was killed may hold the port on
-_PATIENCE = 30.0  # seconds that the service has to answer
-_LOOK = 0.02  # seconds between two looks at something that is about to happen
+_PORT_TIMEOUT = 5.0  # seconds; an earlier run that was killed may still hold the port
+_START_TIMEOUT = 30.0  # seconds until the first response
+_POLL_INTERVAL = 0.02  # seconds, while starting
+_WATCH_INTERVAL = 0.2  # seconds, while running
 
 
 class StartError(CannotRun):
-    """The service cannot be started; the message says why."""
+    """A failed start of the service; the message gives the reason."""
 
 
-class Address(NamedTuple):
-    """Where the service listens."""
+class ListenAddress(NamedTuple):
+    """The host and port that the service listens on."""
 
     host: str
     port: int
@@ -56,7 +55,7 @@ class Address(NamedTuple):
 
     @property
     def listen(self) -> str:
-        """As gunicorn takes it, and as it stands in a URL."""
+        """The address in the format of gunicorn and of URLs."""
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
     @property
@@ -67,75 +66,100 @@ class Address(NamedTuple):
 def serve(
     settings: Settings, *, host: str, port: int, workers: int, announce: Callable[[str, str | None], None]
 ) -> None:
-    """Run until told to stop by SIGTERM or Ctrl-C; after SIGTERM, for as long as it takes others to hear of it.
+    """Run until SIGTERM or Ctrl-C. SIGTERM drains first: `/readyz` returns 503 while other requests are still served.
 
     Args:
-        settings: What the operator set.
+        settings: The settings of the service.
         host: The address to listen on.
         port: The port to listen on.
-        workers: How many processes answer requests.
-        announce: Called once with the service's address and, on the first start ever, its first key.
+        workers: The number of processes that answer requests.
+        announce: Called once with the service's address and, on the first start, the first key.
 
     Raises:
-        StartError: Another service runs on the data directory, or this one cannot listen.
+        StartError: Another service uses the data directory, or this one cannot listen.
         UnusableDatabase: The database has another schema, or none where `BORNEOUT_MIGRATE` is false.
     """
     if settings.migrate:
         refuse_other_schema(settings)
     else:
         require_schema(settings)
-    stop, at_once = _hear_signals()
+    stop, skip_drain = _handle_signals()
     make_data_dir(settings.data_dir)
     (settings.data_dir / METRICS).mkdir(mode=0o700, exist_ok=True)
-    with _alone(settings.data_dir):
+    with _locked(settings.data_dir):
         mark_started(settings.data_dir)
-        address = Address(host, port)
+        address = ListenAddress(host, port)
         _await_port(address, stop)
         _prepare_database(settings)
         processes = _processes(settings, address, workers=workers)
-        gc.freeze()  # so that a look for garbage does not write to the memory that all processes share
+        gc.freeze()  # garbage collection would write to the memory that the processes share
         try:
             _start(processes, address, stop)
             if not stop.is_set():
-                announce(address.url, _first_key(settings))
-            while not stop.wait(0.2):
-                for process in processes:
-                    process.revive()
+                announce(address.url, _ensure_first_key(settings))
+            _watch(processes, stop)
             mark_draining(settings.data_dir)
-            at_once.wait(settings.drain)
+            skip_drain.wait(settings.drain)
         finally:
             for process in reversed(processes):
                 process.stop()
 
 
-def _hear_signals() -> tuple[Stop, Stop]:
-    """What SIGTERM and Ctrl-C set from now on, and what Ctrl-C sets alone: somebody waits at the terminal."""
-    stop, at_once = Stop.on_signals(), Stop()
+def _handle_signals() -> tuple[Stop, Stop]:
+    """Return a flag that SIGTERM and Ctrl-C set, and one that only Ctrl-C sets, to skip draining."""
+    stop, skip_drain = Stop.on_signals(), Stop()
 
     def interrupt(*_: object) -> None:
-        at_once.set()
+        skip_drain.set()
         stop.set()
 
     signal.signal(signal.SIGINT, interrupt)
-    return stop, at_once
+    return stop, skip_drain
+
+
+@contextmanager
+def _locked(data_dir: Path) -> Iterator[None]:
+    """Hold the lock of the data directory, so that a second service cannot stop the Redis of the first."""
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(FileLock(data_dir / "serve.lock", blocking=False, mode=0o600))
+        except Timeout as exc:
+            raise StartError(f"Another `borneout serve` is running on {data_dir}.") from exc
+        yield
+
+
+def _await_port(address: ListenAddress, stop: Stop) -> None:
+    """Wait until the port is free.
+
+    Gunicorn would also fail on a taken port, but until then the readiness check would reach the other service.
+    """
+    deadline = time.monotonic() + _PORT_TIMEOUT
+    while not stop.is_set():
+        try:
+            socket.create_server((address.host, address.port), family=address.family).close()
+            return
+        except OSError as exc:
+            if time.monotonic() > deadline:
+                raise StartError(f"The service cannot listen on {address.url}; is the port taken? ({exc})") from exc
+        stop.wait(_POLL_INTERVAL)
 
 
 def _prepare_database(settings: Settings) -> None:
-    """Create the schema if it is missing; add the operator's first key before the first request is answered."""
+    """Create the schema if it is missing, and the operator's first key before the first request is served."""
     if settings.migrate:
         create_schema(settings)
     if settings.bootstrap_key is not None:
-        _first_key(settings)
+        _ensure_first_key(settings)
 
 
-def _first_key(settings: Settings) -> str | None:
-    """The first key if one is made just now: not before all runs, since it is shown this once."""
+def _ensure_first_key(settings: Settings) -> str | None:
+    """Create the first key if there is none, and return it. It is shown once, so a failed start must not create it."""
     with closing(Database(settings.database_url)) as db:
         return ensure_first_key(db, given=settings.bootstrap_key, now=dt.datetime.now(dt.UTC))
 
 
-def _processes(settings: Settings, address: Address, *, workers: int) -> list[Process]:
-    """Return the processes in the order of starting; each needs those before it, as far as it needs any."""
+def _processes(settings: Settings, address: ListenAddress, *, workers: int) -> list[Process]:
+    """Return the processes in the order of starting."""
     processes = [
         Process("borneout-worker", lambda: _run_worker(settings)),
         Process("borneout-web", lambda: _run_gunicorn(settings, address, workers=workers)),
@@ -143,7 +167,7 @@ def _processes(settings: Settings, address: Address, *, workers: int) -> list[Pr
     if settings.embedded_redis:
         socket = settings.data_dir / "redis.sock"
         command = redis_command(socket)
-        env = {"PATH": os.environ.get("PATH", os.defpath)}  # and nothing that is secret
+        env = {"PATH": os.environ.get("PATH", os.defpath)}  # without the secrets of this environment
         run = partial(os.execve, command[0], command, env)
         processes.insert(0, Process("redis-server", run, before=lambda: stop_leftover(socket)))
     return processes
@@ -152,14 +176,14 @@ def _processes(settings: Settings, address: Address, *, workers: int) -> list[Pr
 def _run_worker(settings: Settings) -> None:
     stop = Stop.on_signals()
     with closing(Database(settings.database_url)) as db, closing(ScoreCache(settings.redis_url)) as cache:
-        run_worker(db, cache, stop, beat=settings.data_dir / BEAT)
+        run_worker(db, cache, stop, heartbeat=settings.data_dir / HEARTBEAT)
 
 
-def _run_gunicorn(settings: Settings, address: Address, *, workers: int) -> None:
-    """Run gunicorn as its command does, in a process where all that it imports is imported."""
-    # `serve` itself waits before it stops this process.
-    known = {"DATA_DIR": str(settings.data_dir), "DATABASE_URL": settings.database_url, "DRAIN": "0"}
-    os.environ.update({PREFIX + name: value for name, value in known.items()})
+def _run_gunicorn(settings: Settings, address: ListenAddress, *, workers: int) -> None:
+    """Run gunicorn as its command does, but in a process that has its imports loaded already."""
+    # `serve` drains before it stops gunicorn, which must not drain again.
+    env = {"DATA_DIR": str(settings.data_dir), "DATABASE_URL": settings.database_url, "DRAIN": "0"}
+    os.environ.update({PREFIX + name: value for name, value in env.items()})
     options = {
         "--config": "python:service.operations.gunicorn_conf",
         "--bind": address.listen,
@@ -169,50 +193,31 @@ def _run_gunicorn(settings: Settings, address: Address, *, workers: int) -> None
     wsgiapp.run()
 
 
-def _await_port(address: Address, stop: Stop) -> None:
-    """Make sure that nobody else listens.
-
-    Gunicorn would find out too, but meanwhile the answers of another service there would pass for its own.
-    """
-    deadline = time.monotonic() + _PORT_PATIENCE
-    while not stop.is_set():
-        try:
-            socket.create_server((address.host, address.port), family=address.family).close()
-            return
-        except OSError as exc:
-            if time.monotonic() > deadline:
-                raise StartError(f"The service cannot listen on {address.url}; is the port taken? ({exc})") from exc
-        stop.wait(_LOOK)
-
-
-def _start(processes: list[Process], address: Address, stop: Stop) -> None:
+def _start(processes: list[Process], address: ListenAddress, stop: Stop) -> None:
+    """Start the processes, and wait until the last one, gunicorn, is ready."""
     for process in processes:
         process.start()
     gunicorn = processes[-1]
-    deadline = time.monotonic() + _PATIENCE
-    while not stop.wait(_LOOK):
+    deadline = time.monotonic() + _START_TIMEOUT
+    while not stop.wait(_POLL_INTERVAL):
         if not gunicorn.running:
             raise StartError(f"The service cannot listen on {address.url}; is the port taken?")
         if _is_ready(address):
             return
         if time.monotonic() > deadline:
-            raise StartError(f"The service does not answer on {address.url}.")
+            raise StartError(f"The service does not respond on {address.url}.")
 
 
-def _is_ready(address: Address) -> bool:
-    connection = HTTPConnection(address.host, address.port, timeout=1)  # which asks no proxy, unlike urlopen
+def _is_ready(address: ListenAddress) -> bool:
+    connection = HTTPConnection(address.host, address.port, timeout=1)  # unlike urlopen, it uses no proxy
     with closing(connection), suppress(OSError, HTTPException):
         connection.request("GET", "/readyz")
         return connection.getresponse().status == 200
     return False
 
 
-@contextmanager
-def _alone(data_dir: Path) -> Iterator[None]:
-    """Hold the data directory, so that a second service does not take the first one's Redis away."""
-    with ExitStack() as held:
-        try:
-            held.enter_context(FileLock(data_dir / "serve.lock", blocking=False, mode=0o600))
-        except Timeout as exc:
-            raise StartError(f"Another `borneout serve` runs on {data_dir}.") from exc
-        yield
+def _watch(processes: list[Process], stop: Stop) -> None:
+    """Restart processes that end, until `stop` is set."""
+    while not stop.wait(_WATCH_INTERVAL):
+        for process in processes:
+            process.restart_if_ended()

@@ -1,4 +1,4 @@
-"""Being told to stop, by a signal that may come at any moment."""
+"""A stop flag that signal handlers can set."""
 
 from __future__ import annotations
 
@@ -8,34 +8,34 @@ import signal
 
 
 class Stop:
-    """What an Event is, but safe to set in a signal handler.
+    """A flag like `threading.Event` that is safe to set in a signal handler.
 
-    The lock of `threading.Event` cannot be taken twice by one thread: a signal that comes while the main thread
-    holds it would wait for itself for ever. `SimpleQueue` is made for being called there.
+    The lock of `threading.Event` is not reentrant: a signal that arrives while the main thread holds it causes a
+    deadlock. `SimpleQueue.put` is reentrant.
     """
 
     def __init__(self) -> None:
-        self._told = False
-        self._bell: queue.SimpleQueue[None] = queue.SimpleQueue()
+        self._is_set = False
+        self._wakeups: queue.SimpleQueue[None] = queue.SimpleQueue()
 
     @classmethod
     def on_signals(cls) -> Stop:
-        """One that SIGTERM and Ctrl-C set from now on."""
+        """Return a flag that SIGTERM and SIGINT set."""
         stop = cls()
-        for name in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(name, lambda *_: stop.set())
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stop.set())
         return stop
 
     def set(self) -> None:
-        self._told = True
-        self._bell.put(None)
+        self._is_set = True
+        self._wakeups.put(None)
 
     def is_set(self) -> bool:
-        return self._told
+        return self._is_set
 
     def wait(self, seconds: float) -> bool:
-        """Wait, but not once it is set; whether it is."""
+        """Wait until the flag is set or the time is up, and return whether it is set."""
         with contextlib.suppress(queue.Empty):
-            self._bell.get(timeout=seconds)
-            self._bell.put(None)  # for whoever else waits
-        return self._told
+            self._wakeups.get(timeout=seconds)
+            self._wakeups.put(None)  # wake the next waiting thread
+        return self._is_set

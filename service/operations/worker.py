@@ -1,4 +1,4 @@
-"""The worker: every second, do what transactions left behind; beside it, learn from what has been resolved."""
+"""The worker: background tasks every second, and a thread that refits contexts and forecasts."""
 
 from __future__ import annotations
 
@@ -21,77 +21,77 @@ from service.storage.db_errors import is_unavailable
 
 log = logging.getLogger(__name__)
 
-BEAT = "worker.beat"
+HEARTBEAT = "worker.beat"
 """The file in the data directory that is touched every round."""
-INTERVAL = 1.0  # seconds; a cached score may be old for five after Redis is back (R20)
-LEARNING_PAUSE = 60.0  # seconds between two rounds of learning, at least
-_FAREWELL = 20.0  # seconds that a round of learning has to end in; after that it is given up, and nothing lost
-_LEARNING_SHARE = 20  # and so many times as long as the last round took, so that it never fills the day
+INTERVAL = 1.0  # seconds; a cached score may be stale for 5 s after Redis is back (R20)
+REFIT_PAUSE = 60.0  # seconds between two refits, at least
+_REFIT_SHARE = 20  # the pause is also this many times the duration of the last refit, so that refits use 5 % of a CPU
+_JOIN_TIMEOUT = 20.0  # seconds; a refit that takes longer on shutdown is abandoned, which loses nothing
 
 
-def run_worker(db: Database, cache: ScoreCache, stop: Stop, *, beat: Path) -> None:
-    """Work until told to stop. A database that is away is waited for.
+def run_worker(db: Database, cache: ScoreCache, stop: Stop, *, heartbeat: Path) -> None:
+    """Work until `stop` is set. Rounds are retried while the database is unavailable.
 
     Args:
         db: The database.
-        cache: The cached scores to make old.
-        stop: Set to end it.
-        beat: A file touched every round, so that others see that it goes round.
+        cache: The cached scores to invalidate.
+        stop: Set to end the worker.
+        heartbeat: A file touched every round, for health checks.
     """
     log.info("worker started")
     set_actor(WORKER)
-    # Beside it, because learning may take half a minute, and an old score must not wait for that.
-    learning = threading.Thread(target=run_learning, args=(db, cache, stop), name="learning", daemon=True)
-    learning.start()
+    # In a thread, because a refit may take half a minute, and invalidation must not wait for it.
+    refits = threading.Thread(target=run_refits, args=(db, cache, stop), name="refits", daemon=True)
+    refits.start()
     try:
         while not stop.is_set():
-            _work(db, cache, beat)
+            _work(db, cache, heartbeat)
             stop.wait(INTERVAL)
     finally:
         stop.set()
-        learning.join(_FAREWELL)
+        refits.join(_JOIN_TIMEOUT)
     log.info("worker stopped")
 
 
-def _work(db: Database, cache: ScoreCache, beat: Path) -> None:
+def _work(db: Database, cache: ScoreCache, heartbeat: Path) -> None:
     try:
         tick(db, cache, now=dt.datetime.now(dt.UTC))
     except Exception as exc:
         if not is_unavailable(exc):
             raise
-        log.warning("The database is away: %s", exc)
+        log.warning("The database is unavailable: %s", exc)
     try:
-        beat.touch()
+        heartbeat.touch()
     except OSError as exc:
-        log.warning("The sign of life cannot be given: %s", exc)
+        log.warning("The heartbeat file cannot be touched: %s", exc)
 
 
 def tick(db: Database, cache: ScoreCache, *, now: dt.datetime) -> None:
-    """One round. What Redis restored is made old before anything else, since it may be served meanwhile."""
+    """Run one round. It starts with the scores of a restarted Redis, which may be served until they are invalidated."""
     cache.invalidate_after_restart()
     run_queued_invalidations(db, cache)
     prune_answers(db, now=now)
     seal_entries(db, now=now)
 
 
-def run_learning(db: Database, cache: ScoreCache, stop: Stop) -> None:
-    """Learn round after round until told to stop; a round that fails is told of, and the next one tried."""
+def run_refits(db: Database, cache: ScoreCache, stop: Stop) -> None:
+    """Refit until `stop` is set; a failed refit is logged and retried."""
     set_actor(WORKER)
     while not stop.is_set():
-        begun = time.monotonic()
+        started_at = time.monotonic()
         try:
-            learn(db, cache, stop, now=dt.datetime.now(dt.UTC))
+            refit(db, cache, stop, now=dt.datetime.now(dt.UTC))
         except Exception:
-            log.exception("learning failed and is tried again")
-        stop.wait(max(LEARNING_PAUSE, _LEARNING_SHARE * (time.monotonic() - begun)))
+            log.exception("refit failed and will be retried")
+        stop.wait(max(REFIT_PAUSE, _REFIT_SHARE * (time.monotonic() - started_at)))
 
 
-def learn(db: Database, cache: ScoreCache, stop: Stop, *, now: dt.datetime) -> None:
-    """Fit what scores are held against and what forecasts are made by, where it is due, and keep today's forecasts."""
+def refit(db: Database, cache: ScoreCache, stop: Stop, *, now: dt.datetime) -> None:
+    """Refit the context of scores and the learner of forecasts if they are due, and store today's forecasts."""
     if (context := refit_context(db, cache, now=now)) is not None:
-        log.info("scores are held against %s now", context.id)
+        log.info("scores now use context %s", context.id)
     if refit_learner(db, now=now):
-        log.info("forecasts are made from what was learned just now")
+        log.info("forecasts now use a new learner")
     after = None
     while not stop.is_set() and (after := keep_forecasts(db, after=after, now=now)) is not None:
         pass

@@ -1,4 +1,4 @@
-"""/assets: the pages' own files under a hash of their content, so that a browser may keep them for ever."""
+"""/assets: the static files of pages, under a hash of their content, so that browsers may cache them indefinitely."""
 
 from __future__ import annotations
 
@@ -13,28 +13,28 @@ from service.errors import NotFound
 blp = Blueprint("assets", __name__)
 
 _FOLDER = Path(__file__).parent / "static"
-_FOR_EVER = 365 * 86400  # seconds
+_ONE_YEAR = 365 * 86400  # seconds
 
 
 @functools.cache
 def asset_url(name: str) -> str:
-    """Where a file of `static/` is served, as it is now."""
+    """Return the path of the current version of a file in `static/`."""
     return f"/assets/{_digest(name)}/{name}"
 
 
 @blp.get("/assets/<digest>/<name>")
 def get_asset(digest: str, name: str) -> Response:
-    """A file of the pages; one that is asked for by the hash of another release is given as it is, and not kept"""
+    """Send a static file. If the hash is of another release, send the current file without caching."""
     if not (_FOLDER / name).is_file():
-        raise NotFound("The pages have no such file.")
+        raise NotFound(f"There is no asset {name!r}.")
     response = send_asset(name)
-    is_same = digest == _digest(name)
-    response.headers["Cache-Control"] = f"public, max-age={_FOR_EVER}, immutable" if is_same else "no-store"
+    is_current = digest == _digest(name)
+    response.headers["Cache-Control"] = f"public, max-age={_ONE_YEAR}, immutable" if is_current else "no-store"
     return response
 
 
 def send_asset(name: str) -> Response:
-    """Return a file of `static/`, which must exist."""
+    """Return a response with a file in `static/`, which must exist."""
     return send_from_directory(_FOLDER, name)
 
 

@@ -1,4 +1,4 @@
-"""/claims/{id}: what was claimed, who said so when, and what came of it"""
+"""/claims/{id}: a claim, its reports and its resolutions"""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ _ROWS = 200
 @blp.get("/claims/<uuid:claim_id>")
 @requires(Scope.READ)
 def get_claim(claim_id: UUID) -> Response:
-    """The story of a claim"""
+    """Show a claim with its reports, its forecast and its resolutions."""
     found = story.tell_story(runtime().db, claim_id, now=dt.datetime.now(dt.UTC))
     forecast = forecasts.forecast_claim(runtime().db, claim_id, level=DEFAULT_LEVEL)
-    shown = {"picture": timeline.draw(found), "in_short": timeline.summarise(found), "rows": _ROWS}
+    shown = {"picture": timeline.draw_timeline(found), "in_short": timeline.summarise(found), "rows": _ROWS}
     moved = charts.through_time(_points(forecast.kept))
     return show("claim.html", **members_of(found), **shown, forecast=forecast, moved=moved)
 

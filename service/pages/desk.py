@@ -1,4 +1,4 @@
-"""/desk: what has come due, to be resolved; what was resolved, to be corrected or undone; what was done today"""
+"""/desk: the queue of due claims, the forms that resolve and correct a claim, and the activity of today"""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from marshmallow.validate import Range
 
 from service.claims import activity, listing, resolve, story
 from service.errors import NotFound, ServiceError
-from service.pages.forms import UndoForm, as_id, read_resolution, undoing
+from service.pages.forms import UndoForm, as_id, read_resolution, undo_form
 from service.pages.layout import read_query
 from service.pages.sign_in import desk_blueprint, redirect_to
 from service.schemas.fields import MAX_PAGE, Count, PageQuery
@@ -27,56 +27,56 @@ blp = desk_blueprint("desk")
 
 
 class DeskQuery(PageQuery):
-    """So many claims that one looks at them all."""
+    """A page of the queue, with fewer claims than a page of the API."""
 
     limit = Count(load_default=20, validate=Range(1, MAX_PAGE))
 
 
 @blp.get("/desk")
 def show_queue() -> str:
-    """What has come due, the longest overdue and the most reported first"""
+    """Show the due claims, the longest overdue and most reported first."""
     now, query = dt.datetime.now(dt.UTC), read_query(DeskQuery())
     queue, _, _ = page_of(query, partial(listing.list_due_claims, runtime().db, now=now))
-    done = _done(now)
+    done = _last_resolved(now)
     return render_template(
         "desk.html",
         queue=queue,
         cursor=query["cursor"],
         done=done,
-        at=_place(queue.items),
+        at=_expanded_claim(queue.items),
         verdicts=list(Verdict),
-        undo=_undo(done),
+        undo=_undo_form(done),
     )
 
 
 @blp.get("/desk/claims/<uuid:claim_id>")
 def show_claim(claim_id: UUID) -> str:
-    """A claim, to be resolved, corrected or opened again"""
-    return _show(claim_id)
+    """Show the form that resolves a claim, or corrects or withdraws its resolution."""
+    return _show_claim(claim_id)
 
 
 @blp.post("/desk/claims/<uuid:claim_id>/resolutions")
 def resolve_claim(claim_id: UUID) -> Response | tuple[str, int]:
-    """Resolve a claim, correct or withdraw its resolution"""
+    """Resolve a claim, or correct or withdraw its resolution."""
     at, now, form = runtime(), dt.datetime.now(dt.UTC), request.form
     try:
         check_scope(Scope.RESOLUTIONS_WRITE)
         resolve.resolve_claim(at.db, at.cache, claim_id, resolution=read_resolution(form), caller=caller(), now=now)
     except ServiceError as problem:
-        return _show(claim_id, problem), problem.status
-    return redirect_to(_back(claim_id))
+        return _show_claim(claim_id, problem), problem.status
+    return redirect_to(_queue_url(claim_id))
 
 
 @blp.get("/desk/today")
 def show_today() -> str:
-    """What was done today, by this key or by all"""
+    """Show what was done today, by this key or by all."""
     midnight = dt.datetime.combine(dt.datetime.now(dt.UTC).date(), dt.time(), dt.UTC)
     key_id = None if "all" in request.args else caller().key_id
     done = activity.list_doings(runtime().db, since=midnight, key_id=key_id)
     return render_template("today.html", done=done, of_all=key_id is None)
 
 
-def _show(claim_id: UUID, problem: ServiceError | None = None) -> str:
+def _show_claim(claim_id: UUID, problem: ServiceError | None = None) -> str:
     found = story.tell_story(runtime().db, claim_id, now=dt.datetime.now(dt.UTC))
     return render_template(
         "desk_claim.html",
@@ -85,32 +85,32 @@ def _show(claim_id: UUID, problem: ServiceError | None = None) -> str:
         problem=problem,
         form=request.form,
         verdicts=list(Verdict),
-        undo=_undo(found),
+        undo=_undo_form(found),
     )
 
 
-def _done(now: dt.datetime) -> story.Story | None:
-    """Return the claim of the last step, if the URL names a known one."""
+def _last_resolved(now: dt.datetime) -> story.Story | None:
+    """Return the claim that the editor resolved last, if the URL names an existing one."""
     with suppress(NotFound):
-        done = as_id(request.args.get("done", ""))
-        return None if done is None else story.tell_story(runtime().db, done, now=now)
+        claim_id = as_id(request.args.get("done", ""))
+        return None if claim_id is None else story.tell_story(runtime().db, claim_id, now=now)
     return None
 
 
-def _undo(found: story.Story | None) -> UndoForm | None:
+def _undo_form(found: story.Story | None) -> UndoForm | None:
     """Return the form that undoes the newest resolution of a claim, unless that is a withdrawal."""
-    past = [] if found is None else found.resolutions
-    return undoing(past) if past and past[-1].verdict else None
+    resolutions = [] if found is None else found.resolutions
+    return undo_form(resolutions) if resolutions and resolutions[-1].verdict else None
 
 
-def _back(claim_id: UUID) -> str:
-    """Where the editor goes on: at the claim of the queue that comes next, with what was done above it."""
-    asked = {"done": str(claim_id)} | {name: given for name in ("cursor", "then") if (given := request.form.get(name))}
-    return f"/desk?{urlencode(asked)}"
+def _queue_url(claim_id: UUID) -> str:
+    """Return the URL of the queue after a claim was resolved, at the claim that follows it."""
+    position = {name: value for name in ("cursor", "then") if (value := request.form.get(name))}
+    return f"/desk?{urlencode({'done': str(claim_id)} | position)}"
 
 
-def _place(claims: Sequence[listing.QueuedClaim]) -> UUID | None:
-    """Return the claim that opens after a step."""
+def _expanded_claim(claims: Sequence[listing.QueuedClaim]) -> UUID | None:
+    """Return the claim whose form is open: the one that the URL names, or the first after a claim was resolved."""
     then, ids = as_id(request.args.get("then", "")), [claim.id for claim in claims]
     if then in ids:
         return then

@@ -1,4 +1,4 @@
-"""/desk/record: a claim from the address of a page and a quote; nothing is saved before it was looked at"""
+"""/desk/record: record a claim, or a report on one, from a URL and a quote, with a preview before anything is saved"""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ blp = desk_blueprint("record")
 
 @dataclass(frozen=True, slots=True)
 class Publisher:
-    """The outlet that publishes at a URL, or else the host; neither where the text is not a URL."""
+    """The outlet that publishes at a URL, or else the URL's host; neither if the text is not a URL."""
 
     found: lookup.Found | None = None
     host: str | None = None
@@ -35,24 +35,24 @@ class Publisher:
 
 @blp.get("/desk/record")
 def show_start() -> str:
-    """Ask for an address and a quote"""
-    return render_template("record.html", form=request.args, on=_claim())
+    """Show the form for a URL and a quote."""
+    return render_template("record.html", form=request.args, on=_get_claim())
 
 
 @blp.post("/desk/record/reading")
-def read_page() -> str:
-    """What was pasted, as it would be recorded"""
-    return _show()
+def preview() -> str:
+    """Show the report as read from the URL and the quote, without saving it."""
+    return _show_preview()
 
 
 @blp.post("/desk/record")
 def record_claim() -> Response | tuple[str, int]:
-    """Record what was looked at: a claim with a report, or a report on a claim"""
+    """Record the previewed claim with its report, or the report on an existing claim."""
     try:
         check_scope(Scope.CLAIMS_WRITE)
         claim_id = _record(as_id(request.form.get("claim", "")))
     except ServiceError as problem:
-        return _show(problem), problem.status
+        return _show_preview(problem), problem.status
     return redirect_to(f"/desk/claims/{claim_id}")
 
 
@@ -62,19 +62,27 @@ def _record(claim_id: UUID | None) -> UUID:
         report = read_report(request.form)
         reports.add_report(at.db, at.cache, claim_id, report=report, caller=caller(), now=now)
         return claim_id
-    claim, filed = read_claim(request.form)
-    recorded, _ = record.record_claim(at.db, at.cache, claim=claim, reports=filed, caller=caller(), now=now)
+    claim, new_reports = read_claim(request.form)
+    recorded, _ = record.record_claim(at.db, at.cache, claim=claim, reports=new_reports, caller=caller(), now=now)
     return recorded.id
 
 
-def _show(problem: ServiceError | None = None) -> str:
+def _show_preview(problem: ServiceError | None = None) -> str:
     form = request.form
-    read = {"reading": read_commitment(form.get("quote", "")), "publisher": _publisher(form.get("url", ""))}
-    choices = {"kinds": list(ClaimKind), "stances": list(Stance), "external_id": f"desk-{new_id()}"}
-    return render_template("recording.html", form=form, on=_claim(), problem=problem, **read, **choices)
+    return render_template(
+        "recording.html",
+        form=form,
+        on=_get_claim(),
+        problem=problem,
+        reading=read_commitment(form.get("quote", "")),
+        publisher=_find_publisher(form.get("url", "")),
+        kinds=list(ClaimKind),
+        stances=list(Stance),
+        external_id=f"desk-{new_id()}",
+    )
 
 
-def _publisher(url: str) -> Publisher:
+def _find_publisher(url: str) -> Publisher:
     """Return the outlet that publishes at a URL, or else the host for a new outlet."""
     try:
         return Publisher(found=lookup.lookup_outlet(runtime().db, url=url))
@@ -84,7 +92,7 @@ def _publisher(url: str) -> Publisher:
         return Publisher()
 
 
-def _claim() -> ClaimView | None:
+def _get_claim() -> ClaimView | None:
     """Return the claim that the report is added to, or None for a new claim."""
     claim_id = as_id(request.values.get("claim", ""))
     return None if claim_id is None else record.get_claim(runtime().db, claim_id, now=dt.datetime.now(dt.UTC))

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import flask_swagger_ui
-from flask import Blueprint, Response, current_app, render_template, request, send_from_directory
+from flask import Blueprint, Response, current_app, jsonify, render_template, request, send_from_directory
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
@@ -16,37 +15,37 @@ from service.web.openapi import explain
 blp = Blueprint("docs", __name__, template_folder="templates")
 
 _SWAGGER_UI = Path(flask_swagger_ui.__file__).parent / "dist"
-_READER = MarkdownIt("commonmark", {"html": False})
+_PARSER = MarkdownIt("commonmark", {"html": False})
 _PROBLEMS = {kind.name: kind for kind in problem_types()}
 
 
 @blp.get("/docs")
 def get_docs() -> str:
-    """The API, to read and to try"""
+    """Show the API in Swagger UI."""
     return render_template("docs.html")
 
 
 @blp.get("/docs/<name>")
 def get_docs_asset(name: str) -> Response:
-    """A file of Swagger UI, served from here so that the page needs nobody else"""
+    """Send a file of Swagger UI, so that the page requests nothing from other hosts."""
     return send_from_directory(_SWAGGER_UI, name, max_age=86400)
 
 
 @blp.get("/openapi.json")
-def get_document() -> dict[str, Any]:
-    """The API in the terms of OpenAPI 3.1"""
-    document: dict[str, Any] = current_app.extensions["document"]
-    return document | ({"servers": [{"url": request.script_root}]} if request.script_root else {})
+def get_document() -> Response:
+    """Return the OpenAPI 3.1 document."""
+    servers = {"servers": [{"url": request.script_root}]} if request.script_root else {}
+    return jsonify(current_app.extensions["document"] | servers)
 
 
 @blp.get("/problems/<name>")
 def get_problem_type(name: str) -> str:
-    """What a problem type means"""
+    """Explain a problem type."""
     if (kind := _PROBLEMS.get(name)) is None:
-        raise NotFound(f"No problem type {name!r}.")
+        raise NotFound(f"There is no problem type {name!r}. /openapi.json lists the types.")
     return render_template("problem.html", kind=kind, explanation=_as_html(explain(kind)))
 
 
 def _as_html(text: str) -> Markup:
-    # Safe, because the reader lets no HTML of the text through.
-    return Markup(_READER.renderInline(text))  # noqa: S704
+    # Safe, because the parser escapes HTML in the text.
+    return Markup(_PARSER.renderInline(text))  # noqa: S704

@@ -1,4 +1,4 @@
-"""What people write into the forms of pages, where programs write something else."""
+"""Query fields whose format differs between forms of pages and the API."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
 class Day(Instant):
-    """A day, for its last moment in UTC, or an instant; today and later are now, which None stands for."""
+    """A day, read as its last instant in UTC, or an instant. Today and later days are read as None, which means now."""
 
     default_error_messages = {"instant": "Not a day, such as 2024-03-29."}
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
-        moment = super()._deserialize(value, attr, data, **kwargs)
-        return None if moment >= dt.datetime.now(dt.UTC) else moment
+        instant = super()._deserialize(value, attr, data, **kwargs)
+        return None if instant >= dt.datetime.now(dt.UTC) else instant
 
     def _parse(self, text: str) -> dt.datetime:
         return super()._parse(f"{text}T23:59:59.999999Z" if DAY.fullmatch(text) else text)

@@ -1,4 +1,4 @@
-"""What people write into the forms of the desk, made into what the API is sent, so that the same rules meet it."""
+"""Converts the forms of the desk into request bodies of the API, so that the same schemas validate them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import TypedDict, cast
 from uuid import UUID
 
 from werkzeug.datastructures import MultiDict
@@ -23,45 +23,96 @@ from service.schemas.reports import ReportIn
 from service.schemas.resolutions import ResolutionIn
 
 WITHDRAW = "withdraw"
-"""Stands in a form where the API takes null: a verdict that was left out is no withdrawal."""
+"""The value of a form for the null of the API. A form without a verdict is not a withdrawal."""
 
-_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?", re.ASCII)
+_INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?", re.ASCII)
 
 Form = MultiDict[str, str]
 
 
+class ResolutionBody(TypedDict, total=False):
+    """The request body of a resolution."""
+
+    verdict: str | None
+    truth: float | str
+    known_at: str
+    evidence: list[str]
+    note: str
+    supersedes: str
+
+
+class RelayBody(TypedDict):
+    """The source of a report in its request body."""
+
+    outlet: str | None
+    cited_as: str | None
+
+
+class ReportBody(TypedDict, total=False):
+    """The request body of a report."""
+
+    outlet: str | dict[str, str]
+    stance: str
+    url: str
+    quote: str
+    commitment: int | str
+    probability: float | str
+    published_at: str
+    relays: RelayBody
+
+
+class ClaimBody(TypedDict, total=False):
+    """The request body of a claim."""
+
+    text: str
+    kind: str
+    topic: str
+    group: str
+    external_id: str
+    resolves_by: str
+    reports: list[ReportBody]
+
+
 def read_resolution(form: Form) -> NewResolution:
-    """A resolution from its form.
+    """Return the resolution in a form.
 
     Raises:
-        InvalidBody: A field cannot be used.
+        InvalidBody: A field is invalid.
     """
-    given = _filled(form, "verdict", "note", "supersedes")
-    given |= {"verdict": None} if given.get("verdict") == WITHDRAW else {}
-    given |= {"truth": percent_of(form["truth"])} if form.get("truth", "").strip() else {}
-    given |= {"known_at": moment_of(form["known_at"])} if form.get("known_at", "").strip() else {}
-    given["evidence"] = [address for text in form.getlist("evidence") for address in text.split()]
-    return cast("NewResolution", load(ResolutionIn(), given))
+    body = ResolutionBody(evidence=[address for text in form.getlist("evidence") for address in text.split()])
+    if verdict := _text(form, "verdict"):
+        body["verdict"] = None if verdict == WITHDRAW else verdict
+    if truth := _text(form, "truth"):
+        body["truth"] = percent_of(truth)
+    if known_at := _text(form, "known_at"):
+        body["known_at"] = instant_of(known_at)
+    if note := _text(form, "note"):
+        body["note"] = note
+    if supersedes := _text(form, "supersedes"):
+        body["supersedes"] = supersedes
+    return cast("NewResolution", load(ResolutionIn(), body))
 
 
 def read_report(form: Form) -> NewReport:
-    """A report from its form.
+    """Return the report in a form.
 
     Raises:
-        InvalidBody: A field cannot be used.
+        InvalidBody: A field is invalid.
     """
-    return cast("NewReport", load(ReportIn(), _report(form)))
+    return cast("NewReport", load(ReportIn(), _report_body(form)))
 
 
 def read_claim(form: Form) -> tuple[NewClaim, list[NewReport]]:
-    """A claim and the report that it is recorded with.
+    """Return the claim in a form, and the report that it is recorded with.
 
     Raises:
-        InvalidBody: A field cannot be used.
+        InvalidBody: A field is invalid.
     """
-    given: dict[str, Any] = _filled(form, "text", "kind", "topic", "group", "external_id")
-    given |= {"resolves_by": moment_of(form["resolves_by"])} if form.get("resolves_by", "").strip() else {}
-    claim = load(ClaimIn(), given | {"reports": [_report(form)]})
+    body = cast("ClaimBody", _filled(form, "text", "kind", "topic", "group", "external_id"))
+    if resolves_by := _text(form, "resolves_by"):
+        body["resolves_by"] = instant_of(resolves_by)
+    body["reports"] = [_report_body(form)]
+    claim = load(ClaimIn(), body)
     reports = claim.pop("reports")
     return cast("NewClaim", claim), reports
 
@@ -78,31 +129,31 @@ class UndoForm:
     evidence: Sequence[str] = ()
 
 
-def undoing(resolutions: Sequence[ResolutionView]) -> UndoForm:
+def undo_form(resolutions: Sequence[ResolutionView]) -> UndoForm:
     """Return the form that repeats the resolution before the newest, or withdraws the newest."""
     newest = resolutions[-1]
-    before = resolutions[-2] if len(resolutions) > 1 else None
-    if before is None or before.verdict is None:
+    previous = resolutions[-2] if len(resolutions) > 1 else None
+    if previous is None or previous.verdict is None:
         return UndoForm(WITHDRAW, newest.id, "Undone at the desk.")
-    return UndoForm(before.verdict, newest.id, before.note, before.truth, before.known_at, before.evidence)
+    return UndoForm(previous.verdict, newest.id, previous.note, previous.truth, previous.known_at, previous.evidence)
 
 
-def moment_of(text: str) -> str:
-    """A moment as the API takes it, from a day, a minute or a second in UTC.
+def instant_of(text: str) -> str:
+    """Convert a day, a minute or a second in UTC to an instant of the API.
 
-    >>> moment_of("2024-03-29"), moment_of("2024-03-29T12:30"), moment_of("2024-03-29T12:30:15"), moment_of("soon")
+    >>> instant_of("2024-03-29"), instant_of("2024-03-29T12:30"), instant_of("2024-03-29T12:30:15"), instant_of("soon")
     ('2024-03-29T00:00:00Z', '2024-03-29T12:30:00Z', '2024-03-29T12:30:15Z', 'soon')
     """
     text = text.strip()
     if DAY.fullmatch(text):
         return f"{text}T00:00:00Z"
-    if found := _MOMENT.fullmatch(text):
+    if found := _INSTANT.fullmatch(text):
         return f"{text}Z" if found[1] else f"{text}:00Z"
     return text
 
 
 def percent_of(text: str) -> float | str:
-    """A share from whole per cent; what is no number stays as it is, and is refused as such.
+    """Convert a percentage to a share; other text is returned unchanged, and rejected by the schema.
 
     >>> percent_of("60"), percent_of("60 %"), percent_of("most")
     (0.6, 0.6, 'most')
@@ -113,26 +164,33 @@ def percent_of(text: str) -> float | str:
 
 
 def as_id(text: str) -> UUID | None:
-    """The id that stands in a form, if it is one."""
+    """Return the id in a field, or None if the field holds no id."""
     with suppress(ValueError):
         return UUID(text)
     return None
 
 
-def _report(form: Form) -> dict[str, Any]:
-    given: dict[str, Any] = _filled(form, "outlet", "stance", "url", "quote")
+def _report_body(form: Form) -> ReportBody:
+    body = cast("ReportBody", _filled(form, "outlet", "stance", "url", "quote"))
     if named := _filled(form, "name", "domain"):
-        given["outlet"] = named
-    if level := form.get("commitment", "").strip():
-        given["commitment"] = int(level) if level.isascii() and level.isdigit() else level
-    given |= {"probability": percent_of(form["probability"])} if form.get("probability", "").strip() else {}
-    given |= {"published_at": moment_of(form["published_at"])} if form.get("published_at", "").strip() else {}
-    cited = _filled(form, "cited", "cited_as")
-    if form.get("relays") or cited:  # who says whom it is from says that it is from somebody
-        given["relays"] = {"outlet": cited.get("cited"), "cited_as": cited.get("cited_as")}
-    return given
+        body["outlet"] = named
+    if commitment := _text(form, "commitment"):
+        body["commitment"] = int(commitment) if commitment.isascii() and commitment.isdigit() else commitment
+    if probability := _text(form, "probability"):
+        body["probability"] = percent_of(probability)
+    if published_at := _text(form, "published_at"):
+        body["published_at"] = instant_of(published_at)
+    relay = RelayBody(outlet=_text(form, "cited"), cited_as=_text(form, "cited_as"))
+    if form.get("relays") or any(relay.values()):  # a report with a source is a relay even if the box is not checked
+        body["relays"] = relay
+    return body
 
 
-def _filled(form: Form, *names: str) -> dict[str, Any]:
-    """The fields that have something in them; one left blank counts as left out."""
-    return {name: form[name].strip() for name in names if form.get(name, "").strip()}
+def _text(form: Form, name: str) -> str | None:
+    """Return a field without surrounding spaces, or None if it is blank."""
+    return form.get(name, "").strip() or None
+
+
+def _filled(form: Form, *names: str) -> dict[str, str]:
+    """Return the fields that are not blank."""
+    return {name: text for name in names if (text := _text(form, name))}

@@ -1,4 +1,4 @@
-"""What all pages share: how they read their query, are put into the frame, kept, and sent."""
+"""Functions that all pages share: parse the query, render a template, and cache and send the page."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _FOLDER = Path(__file__).parent
 
 
 def set_up_pages(app: Flask) -> None:
-    """Give templates their words, and unknown paths their page."""
+    """Register the filters and globals of templates, and the error pages of unknown paths."""
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(phrases.FILTERS)
     app.jinja_env.globals.update(asset=_asset, base=_base, charts=charts, phrases=phrases)
@@ -35,7 +35,7 @@ def set_up_pages(app: Flask) -> None:
 
 
 def _base() -> str:
-    """Return what each link to a page begins with: the base path, empty where there is none."""
+    """Return the base path, which every link begins with; empty if there is none."""
     return request.script_root
 
 
@@ -44,17 +44,17 @@ def _asset(name: str) -> str:
 
 
 def page_blueprint(name: str) -> Blueprint:
-    """A blueprint whose failures are pages."""
+    """Return a blueprint whose errors are rendered as pages."""
     blp = Blueprint(name, f"service.pages.{name}", template_folder="templates")
     show_failures(blp)
     return blp
 
 
 def read_query(schema: ma.Schema) -> Any:
-    """What a page is asked; fields left blank in a form count as left out, and what it does not know as not said.
+    """Parse the query of a page. Blank fields of a form and unknown parameters are ignored.
 
     Raises:
-        InvalidQuery: A value cannot be used.
+        InvalidQuery: A value is invalid.
     """
     given: dict[str, Any] = {}
     for name, values in request.args.lists():
@@ -66,26 +66,26 @@ def read_query(schema: ma.Schema) -> Any:
         raise InvalidQuery.of(places(exc.messages_dict)) from exc
 
 
-def show(template: str, **context: Any) -> Response:
-    """A page as it is now; a browser may keep it, and asks each time whether it has changed."""
+def show(template: str, **context: object) -> Response:
+    """Render a page. Browsers may cache it, but revalidate it each time."""
     return _send(_sealed(render_template(template, **context)))
 
 
 def cached_page(
-    about: str, *what: object, make: Callable[[], tuple[str, dt.datetime | None]], is_usual: bool = True
+    about: str, *key: object, make: Callable[[], tuple[str, dt.datetime | None]], is_usual: bool = True
 ) -> Response:
-    """A page from the cache, or made and put there, until the scores that it shows are made old.
+    """Return a page from the cache, or render and cache it until the scores that it shows are invalidated.
 
     Args:
-        about: The outlet that it is about, or RANKING.
-        what: Which of the pages about it.
-        make: Makes it, and says when it is old by the passing of time alone: at once, if it says nothing.
-        is_usual: Whether it is one of the pages that many ask for. The others are made each time, or whoever thinks up
-            addresses would push the scores out of the cache.
+        about: The outlet that the page is about, or RANKING.
+        key: Identifies the page among those about the same outlet.
+        make: Renders the page, and returns it with the time at which it expires; None to expire it at once.
+        is_usual: Whether the page is requested often. Other pages are not cached, because requests for arbitrary
+            addresses would evict scores from the cache.
     """
     if not is_usual:
         return _send(_sealed(make()[0]))
-    question = CacheKey(about, json.dumps(["page", edition(_FOLDER), _base(), *what], default=str))
+    question = CacheKey(about, json.dumps(["page", edition(_FOLDER), _base(), *key], default=str))
 
     def compute(_: object) -> list[EncodedResponse]:
         page, expires_at = make()
@@ -97,11 +97,12 @@ def cached_page(
 
 @functools.cache
 def edition(folder: Path) -> str:
-    """A mark of all that pages are made of: what another release has kept is no page of this one."""
-    mark = hashlib.sha256(__version__.encode())
-    for file in sorted(one for kind in ("*.py", "*.html", "*.svg", "*.css", "*.js") for one in folder.rglob(kind)):
-        mark.update(file.name.encode() + file.read_bytes())
-    return mark.hexdigest()[:16]
+    """Return a hash of the files that pages are made of, so that releases do not share cached pages."""
+    digest = hashlib.sha256(__version__.encode())
+    patterns = ("*.py", "*.html", "*.svg", "*.css", "*.js")
+    for file in sorted(path for pattern in patterns for path in folder.rglob(pattern)):
+        digest.update(file.name.encode() + file.read_bytes())
+    return digest.hexdigest()[:16]
 
 
 def _sealed(page: str, *, expires_at: dt.datetime | None = None) -> EncodedResponse:

@@ -1,4 +1,4 @@
-"""Scores in plain words: a record, never a verdict on character; no digit that the interval does not bear. Pure."""
+"""Scores in words: a record, never a judgement of character, with no more digits than the interval supports. Pure."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _BASES = {"matured": "only claims whose date has passed", "resolved": "all resol
 
 
 def percent(share: float) -> str:
-    """A share in whole per cent; never quite all or nothing.
+    """Format a share in whole per cent, but never as 0 or 100.
 
     >>> percent(0.714), percent(0.999), percent(0.001)
     ('71', '>99', '<1')
@@ -40,7 +40,7 @@ def percent(share: float) -> str:
 
 
 def number(value: float) -> str:
-    """A count, or a sum of parts of claims: whole, but below ten to a tenth, or 0.6 of one claim would be all of it.
+    """Format a count, or a sum of parts of claims: below ten to one decimal, else as a whole number.
 
     >>> number(6987), number(62.1), number(0.6), number(3.0)
     ('6,987', '62', '0.6', '3')
@@ -50,7 +50,7 @@ def number(value: float) -> str:
 
 
 def plural(count: int, one: str, many: str | None = None) -> str:
-    """A count with its noun.
+    """Format a count with its noun.
 
     >>> plural(1, "claim"), plural(1200, "claim")
     ('1 claim', '1,200 claims')
@@ -59,7 +59,7 @@ def plural(count: int, one: str, many: str | None = None) -> str:
 
 
 def day(moment: dt.datetime | str) -> str:
-    """A day in words, in UTC.
+    """Format a day in UTC.
 
     >>> day("2024-06-02T00:00:00Z").replace(_SPACE, " ")
     '2 Jun 2024'
@@ -69,22 +69,22 @@ def day(moment: dt.datetime | str) -> str:
 
 
 def minute(moment: dt.datetime | str) -> str:
-    """A moment in words, to the minute, in UTC."""
+    """Format an instant to the minute, in UTC."""
     return f"{day(moment)}, {as_moment(moment):%H:%M}{_SPACE}UTC"
 
 
 def instant(moment: dt.datetime | str) -> str:
-    """A moment as the API writes it."""
+    """Format an instant as the API does."""
     return format_instant(as_moment(moment))
 
 
 def as_moment(moment: dt.datetime | str) -> dt.datetime:
-    """A moment, which an answer may have written out already."""
+    """Return an instant that may be formatted already."""
     return parse_instant(moment) if isinstance(moment, str) else moment
 
 
 def sentence(score: Mapping[str, Any], outlet: OutletView) -> str:
-    """What the score of an outlet says, with how sure it is of that."""
+    """Describe the score of an outlet with its interval."""
     if not outlet.scorable:
         return "This is a placeholder for reports whose publisher is not known. It is never scored."
     found, record, name = score["reliability"], score["record"], outlet.name
@@ -102,7 +102,7 @@ def sentence(score: Mapping[str, Any], outlet: OutletView) -> str:
 
 
 def against_average(record: Mapping[str, Any]) -> str:
-    """How an outlet did beside an average one."""
+    """Compare a record with that of an average outlet on the same claims."""
     return (
         f"{number(record['right'])} of {plural(record['resolved'], 'resolved claim')} proved right; "
         f"an average outlet would have had {number(record['expected'])}."
@@ -110,7 +110,7 @@ def against_average(record: Mapping[str, Any]) -> str:
 
 
 def trend_sentence(trend: list[dict[str, Any]]) -> str:
-    """How an estimate moved within the year."""
+    """Describe the change of an estimate within a year."""
     known = [point["mean"] for point in trend if point["mean"] is not None]
     if not known:
         return "No estimate yet"

@@ -1,4 +1,4 @@
-"""/search: an outlet by its name or by any address of its pages, and claims by their words"""
+"""/search: find an outlet by its name or by the URL of a page, and claims by their words"""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from service.web.runtime import runtime
 
 blp = page_blueprint("search")
 
-_SHOWN = 20
+_LIMIT = 20
 
 
 class SearchQuery(Body):
-    """Some words, or an address."""
+    """Words, or a URL."""
 
     q = Text(2000, load_default=None)
 
@@ -46,16 +46,16 @@ class SearchResult:
 @blp.get("/search")
 @requires(Scope.READ)
 def search() -> Response:
-    """What is on record under some words, or an address"""
+    """Show what a search found, or redirect to the only outlet that it found."""
     q = read_query(SearchQuery())["q"]
-    found = _find(q.strip()) if q else SearchResult()
+    found = _search(q.strip()) if q else SearchResult()
     if len(found.outlets) == 1 and not found.claims:
         return Response(status=302, headers={"Location": f"/outlets/{found.outlets[0].slug}"})
     return show("search.html", q=q, found=found)
 
 
-def _find(q: str) -> SearchResult:
-    """Return the outlet that publishes at an address and nothing else (R21), or the matches of some words."""
+def _search(q: str) -> SearchResult:
+    """Return only the outlet that publishes at a URL (R21), or the outlets and claims that match words."""
     if "." in q.strip(".") and " " not in q:
         try:
             return SearchResult([lookup.lookup_outlet(runtime().db, url=q).outlet], is_address=True)
@@ -64,8 +64,8 @@ def _find(q: str) -> SearchResult:
         except InvalidQuery:  # search for it as words
             pass
     db, now, words = runtime().db, dt.datetime.now(dt.UTC), q[:NAME_LENGTH]
-    named = edit.list_outlets(db, q=words, after=None, limit=_SHOWN)
-    claimed = listing.list_claims(db, q=words, after=None, limit=_SHOWN, now=now)
+    outlets = edit.list_outlets(db, q=words, after=None, limit=_LIMIT)
+    claims = listing.list_claims(db, q=words, after=None, limit=_LIMIT, now=now)
     return SearchResult(
-        named.items, claimed.items, more_outlets=named.next is not None, more_claims=claimed.next is not None
+        outlets.items, claims.items, more_outlets=outlets.next is not None, more_claims=claims.next is not None
     )

@@ -1,4 +1,4 @@
-"""/.well-known/security.txt: whom to tell of a weakness (RFC 9116)"""
+"""/.well-known/security.txt: the contact for reports of vulnerabilities (RFC 9116)"""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from service.web.runtime import runtime
 
 blp = Blueprint("security", __name__)
 
-_GOOD_FOR = dt.timedelta(days=180)  # a year at most, says the RFC, so that nobody trusts what was left behind
+_VALIDITY = dt.timedelta(days=180)  # the RFC recommends less than a year, so that abandoned files expire
 
 
 @blp.get("/.well-known/security.txt")
 def get_security_contact() -> Response:
-    """Whom to tell of a weakness, if the operator has said"""
+    """Return the contact for vulnerabilities, if the operator has set one."""
     if (contact := runtime().settings.security_contact) is None:
-        raise NotFound("The operator of this service has named nobody.")
-    expires = dt.datetime.combine(dt.datetime.now(dt.UTC).date(), dt.time(), dt.UTC) + _GOOD_FOR
+        raise NotFound("The operator of this service has set no security contact.")
+    expires = dt.datetime.combine(dt.datetime.now(dt.UTC).date(), dt.time(), dt.UTC) + _VALIDITY
     text = f"Contact: {contact}\nExpires: {format_instant(expires)}\n"
     return Response(text, content_type="text/plain; charset=utf-8")

@@ -1,6 +1,6 @@
-"""The picture of the reports on a claim: a lane per outlet, a mark per report. Pure.
+"""The geometry of the timeline of a claim: a lane per outlet, a mark per report. Pure.
 
-Horizontal positions are per cent of the width, so that the picture fits any screen; vertical ones are pixels, so that
+Horizontal positions are per cent of the width, so that the timeline fits any screen; vertical ones are pixels, so that
 a lane fits its text. The height of a mark within its lane is the probability of the report, or else its commitment.
 """
 
@@ -19,24 +19,23 @@ from service.pages.phrases import day, minute, plural
 from service.values.vocabulary import Stance
 
 TOP = 46
-"""The space above the lanes, for the labels of moments."""
+"""The space above the lanes, for the labels of moments, in pixels."""
 FOOT = 26
-"""The space below the lanes, for dates."""
-MOST = 40
-"""The largest number of lanes."""
-MOST_MARKS = 300
-"""The largest number of marks, evenly chosen among more reports."""
+"""The space below the lanes, for dates, in pixels."""
+MAX_LANES = 40
+MAX_MARKS = 300
+"""If a claim has more reports, a sample with even spacing is drawn."""
 
-_WORDS = 24
-_BAND = 30
-_LOW = 14
-_FEW = 8
-_EDGE = 2.5
-_STEEP = 1.0
-_NARROW = dt.timedelta(days=2)
+_NAME_HEIGHT = 24  # pixels
+_BAND = 30  # pixels, the height of a band with marks
+_LOW_BAND = 14  # pixels, if there are more than a few lanes
+_FEW_LANES = 8
+_MARGIN = 2.5  # per cent on either side
+_STEEP = 1.0  # per cent; a relay line narrower than this is drawn as a curve
+_SHORT_SPAN = dt.timedelta(days=2)  # labelled with times instead of days
 _EARLIEST = dt.datetime.min.replace(tzinfo=dt.UTC)
 _LATEST = dt.datetime.max.replace(tzinfo=dt.UTC)
-_NOBODY = "a source that is not named"
+_UNNAMED = "a source that is not named"
 
 
 Anchor = Literal["start", "middle", "end"]
@@ -55,7 +54,7 @@ class ReportMark:
 
 @dataclass(slots=True)
 class Lane:
-    """The reports of one outlet; none, where other outlets only cite it."""
+    """The reports of one outlet; none if other outlets only cite it."""
 
     slug: str | None
     name: str
@@ -66,10 +65,10 @@ class Lane:
 
     @property
     def bottom(self) -> int:
-        return self.top + _WORDS + self.band + 8
+        return self.top + _NAME_HEIGHT + self.band + 8
 
     def y(self, height: float) -> float:
-        return self.top + _WORDS + self.band * (1 - height)
+        return self.top + _NAME_HEIGHT + self.band * (1 - height)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +80,14 @@ class RelayLine:
     x2: str
     y2: str
     kind: Literal["said", "unsaid"]
-    """Whether the root had a report of its own by then."""
+    """Whether the root had a report of its own before the relay."""
     drop: float | None
-    """The height of a steep line, which is drawn as a curve."""
+    """The height of a steep line; None for other lines."""
 
 
 @dataclass(frozen=True, slots=True)
 class MomentMark:
-    """The vertical line at a moment that matters for the claim."""
+    """The vertical line at the due date or at the time the answer became known."""
 
     kind: Literal["due", "known"]
     x: str
@@ -107,84 +106,86 @@ class DateLabel:
 
 
 @dataclass(slots=True)
-class Picture:
-    """The picture of the reports on a claim."""
+class Timeline:
+    """The timeline of a claim."""
 
     lanes: list[Lane]
     ties: list[RelayLine]
     moments: list[MomentMark]
     dates: list[DateLabel]
     left_out: int
-    """The number of outlets without a lane."""
+    """The number of outlets without a lane, because there are too many."""
 
     @property
     def height(self) -> int:
         return FOOT + (self.lanes[-1].bottom if self.lanes else TOP)
 
 
-def draw(story: Story) -> Picture:
-    """Return the picture of a story, which is empty without reports."""
+def draw_timeline(story: Story) -> Timeline:
+    """Return the timeline of a claim, which is empty without reports."""
     claim = story.claim
     if not claim.reports:
-        return Picture([], [], [], [], 0)
+        return Timeline([], [], [], [], 0)
     known_at = None if claim.resolution is None else claim.resolution.known_at
-    matter: Mapping[Literal["due", "known"], dt.datetime | None] = {"due": claim.resolves_by, "known": known_at}
-    span = _Span.over([report.published_at for report in claim.reports] + [at for at in matter.values() if at])
+    moments: Mapping[Literal["due", "known"], dt.datetime | None] = {"due": claim.resolves_by, "known": known_at}
+    span = _Span.over([report.published_at for report in claim.reports] + [at for at in moments.values() if at])
     slugs = _slugs(claim.reports, story.roots)
-    lanes = _lanes(slugs[:MOST], story.names)
-    for report in thin([report for report in claim.reports if report.outlet in lanes], MOST_MARKS):
+    lanes = _lanes(slugs[:MAX_LANES], story.names)
+    for report in thin([report for report in claim.reports if report.outlet in lanes], MAX_MARKS):
         lane = lanes[report.outlet]
         lane.marks.append(_mark(report, lane, span))
     ties = list(_ties(lanes, story.roots))
-    return Picture(list(lanes.values()), ties, list(_moments(matter, span)), span.dates(), len(slugs) - len(lanes))
+    marks = list(_moment_marks(moments, span))
+    return Timeline(list(lanes.values()), ties, marks, span.dates(), len(slugs) - len(lanes))
 
 
 def summarise(story: Story) -> str:
-    """Return a summary of the picture in a sentence or two."""
-    filed = [report for report in story.claim.reports if report.withdrawn is None]
-    if not filed:
+    """Return a summary of the timeline in one or two sentences."""
+    counted = [report for report in story.claim.reports if report.withdrawn is None]
+    if not counted:
         return "No report of it counts."
     sides: dict[str, Stance] = {}
-    for report in filed:
+    for report in counted:
         if report.stance.takes_side or report.outlet not in sides:
             sides[report.outlet] = report.stance
-    first, last = day(filed[0].published_at), day(filed[-1].published_at)
+    first, last = day(counted[0].published_at), day(counted[-1].published_at)
     when = f"on {first}" if first == last else f"from {first} to {last}"
-    said = f"{plural(len(sides), 'outlet')} carried it in {plural(len(filed), 'report')} {when}: {_sides(sides)}."
-    back = "It goes" if len(filed) == 1 else "They go"
-    return f"{said} {back} back to {plural(story.claim.independent_roots, 'independent source')}."
+    summary = f"{plural(len(sides), 'outlet')} carried it in {plural(len(counted), 'report')} {when}: {_sides(sides)}."
+    back = "It goes" if len(counted) == 1 else "They go"
+    return f"{summary} {back} back to {plural(story.claim.independent_roots, 'independent source')}."
 
 
 def _sides(sides: Mapping[str, Stance]) -> str:
-    last = list(sides.values())
-    counted = [(last.count(Stance.SUPPORT), "supported it"), (last.count(Stance.DENY), "denied it")]
-    counted.append((len(last) - sum(count for count, _ in counted), "took no side"))
-    return ", ".join(f"{count} {words}" for count, words in counted if count)
+    stances = list(sides.values())
+    counts = [(stances.count(Stance.SUPPORT), "supported it"), (stances.count(Stance.DENY), "denied it")]
+    counts.append((len(stances) - sum(count for count, _ in counts), "took no side"))
+    return ", ".join(f"{count} {words}" for count, words in counts if count)
 
 
 @dataclass(frozen=True, slots=True)
 class _Span:
-    """The time that the picture shows."""
+    """The time span that the timeline shows."""
 
     first: dt.datetime
     last: dt.datetime
 
     @classmethod
     def over(cls, moments: Iterable[dt.datetime]) -> _Span:
-        found = sorted(moments)
-        first, last = found[0], found[-1]
+        in_order = sorted(moments)
+        first, last = in_order[0], in_order[-1]
         if first == last:
-            return cls(first - min(_NARROW / 2, first - _EARLIEST), last + min(_NARROW / 2, _LATEST - last))
+            half = _SHORT_SPAN / 2
+            return cls(first - min(half, first - _EARLIEST), last + min(half, _LATEST - last))
         return cls(first, last)
 
     def x(self, moment: dt.datetime) -> float:
-        return _EDGE + (100 - 2 * _EDGE) * ((moment - self.first) / (self.last - self.first))
+        return _MARGIN + (100 - 2 * _MARGIN) * ((moment - self.first) / (self.last - self.first))
 
     def dates(self) -> list[DateLabel]:
-        say = minute if self.last - self.first < _NARROW else day
+        label = minute if self.last - self.first < _SHORT_SPAN else day
         middle = self.first + (self.last - self.first) / 2
         moments: dict[Anchor, dt.datetime] = {"start": self.first, "middle": middle, "end": self.last}
-        return [DateLabel(f"{self.x(at):.1f}", anchor, say(at)) for anchor, at in moments.items()]
+        return [DateLabel(f"{self.x(at):.1f}", anchor, label(at)) for anchor, at in moments.items()]
 
 
 def _slugs(reports: Sequence[ReportView], roots: Mapping[UUID, str | None]) -> list[str | None]:
@@ -198,11 +199,11 @@ def _slugs(reports: Sequence[ReportView], roots: Mapping[UUID, str | None]) -> l
 
 
 def _lanes(slugs: Sequence[str | None], names: Mapping[str, str]) -> dict[str | None, Lane]:
-    """Return empty lanes, which are lower if there are many."""
+    """Return empty lanes, which have less height if there are many."""
     lanes: dict[str | None, Lane] = {}
-    top = TOP
+    top, band = TOP, _BAND if len(slugs) <= _FEW_LANES else _LOW_BAND
     for slug in slugs:
-        lanes[slug] = Lane(slug, _NOBODY if slug is None else names[slug], top, _BAND if len(slugs) <= _FEW else _LOW)
+        lanes[slug] = Lane(slug, _UNNAMED if slug is None else names[slug], top, band)
         top = lanes[slug].bottom
     return lanes
 
@@ -213,27 +214,27 @@ def _mark(report: ReportView, lane: Lane, span: _Span) -> ReportMark:
 
 
 def _height(report: ReportView) -> float:
-    """Return the height of a mark in its lane, 0..1; halfway without a probability or commitment."""
+    """Return the height of a mark in its lane, 0..1, which is 0.5 without a probability or commitment."""
     if report.probability is not None:
         return report.probability
     return 0.5 if report.commitment is None else report.commitment / 4
 
 
 def _ties(lanes: Mapping[str | None, Lane], roots: Mapping[UUID, str | None]) -> Iterator[RelayLine]:
-    """Yield the line from each relay to the last report of its root by then, or else to the lane of the root."""
+    """Yield the line from each relay to the last earlier report of its root, or else to the lane of the root."""
     for lane in lanes.values():
         for mark in lane.marks:
             root = lanes.get(roots[mark.id]) if mark.id in roots else None
             if root is not None:
-                before = [one for one in root.marks if float(one.x) <= float(mark.x)]
+                before = [earlier for earlier in root.marks if float(earlier.x) <= float(mark.x)]
                 x2, y2 = (before[-1].x, before[-1].y) if before else (mark.x, f"{root.y(0.5):.1f}")
                 is_steep = abs(float(mark.x) - float(x2)) < _STEEP
                 drop = round(float(y2) - float(mark.y), 1) if is_steep else None
                 yield RelayLine(mark.x, mark.y, x2, y2, "said" if before else "unsaid", drop)
 
 
-def _moments(matter: Mapping[Literal["due", "known"], dt.datetime | None], span: _Span) -> Iterator[MomentMark]:
-    for row, (kind, moment) in enumerate(matter.items()):
+def _moment_marks(moments: Mapping[Literal["due", "known"], dt.datetime | None], span: _Span) -> Iterator[MomentMark]:
+    for row, (kind, moment) in enumerate(moments.items()):
         if moment is not None:
             x = span.x(moment)
             anchor: Anchor = "start" if x < 20 else "end" if x > 80 else "middle"

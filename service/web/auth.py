@@ -86,7 +86,7 @@ def check_key() -> None:
     except Exception as exc:
         if request.method not in _READS or not is_unavailable(exc):
             raise
-        log.warning("The database is away: %s", exc)
+        log.warning("The database is unavailable: %s", exc)
 
 
 def sends_key() -> bool:

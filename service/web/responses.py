@@ -82,7 +82,7 @@ def http_problem(error: HTTPException) -> Any:
 def unexpected_problem(error: Exception) -> Response:
     """What nobody foresaw: the database is away, or something is wrong here."""
     if is_unavailable(error):
-        log.warning("The database is away: %s", error)
+        log.warning("The database is unavailable: %s", error)
         return problem(errors.Unavailable("The database cannot be reached, or is busy. Try again shortly."))
     log.error("Unexpected error", exc_info=error)
     return problem(errors.InternalError("Something went wrong here; it is logged under this request's id."))

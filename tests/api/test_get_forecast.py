@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from service.claims.forecast import keep_forecasts, refit_learner
 from service.methods.forecast import BUILD, Learner, Resolved
 from service.storage.models import LearnerRow
-from tests.support.learner import day, outcomes, told
+from tests.support.learner import claims_in, day, outcomes
 from tests.support.load_lines import load_all
 from tests.support.world import assert_problem, report
 
@@ -67,7 +67,7 @@ def test_forecast_equals_that_of_the_learner_alone(standing, lines):
     learner = Learner()
     cases = [
         Resolved(claim, reports, float(line["outcome"]), day(line["resolved_at"]))
-        for claim, reports, line in told(lines)
+        for claim, reports, line in claims_in(lines)
         if line["outcome"] is not None
     ]
     for case in sorted(cases, key=lambda case: case.known_at):
@@ -75,7 +75,7 @@ def test_forecast_equals_that_of_the_learner_alone(standing, lines):
     ids = open_claims(standing)
     expected = {
         claim.key: learner.forecast(claim, reports).probability
-        for claim, reports, line in told(lines)
+        for claim, reports, line in claims_in(lines)
         if line["outcome"] is None
     }
 

@@ -9,11 +9,11 @@ import sys
 import pytest
 
 from service.config import Settings
-from service.operations.serve import ROOT
 from service.values.vocabulary import Scope
 from tests.support.command import Command
 from tests.support.examples import PER_TEST
 from tests.support.live_service import running
+from tests.support.paths import ROOT
 
 # All its checks but one. Paths and If-Match often name what is there, since nothing that is made up would.
 CONFIG = """

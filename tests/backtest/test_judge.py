@@ -5,7 +5,6 @@ import random
 
 import pytest
 
-from bench.backtest_adapter import make
 from service.backtest import BadRecord, read_records
 from service.backtest.coverage import coverage
 from service.backtest.judge import Judged, judge
@@ -15,6 +14,7 @@ from service.backtest.simple import BaseRate, HitRate, ShrunkHitRate, ShrunkStan
 from service.methods.calibration import Outcome, auc, brier, calibration_error, log_loss
 from service.values.vocabulary import Stance
 from tests.support.backtest_records import SAMPLE, line, read, records_of
+from tests.support.learner_adapter import make
 
 WORDS = {Stance.SUPPORT: "asserts", Stance.DENY: "denies", Stance.COMMENT: "mentions"}
 

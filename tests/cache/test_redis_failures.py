@@ -12,7 +12,7 @@ from service.cache.score_cache import CacheKey, EncodedResponse, ScoreCache
 from service.telemetry.metrics import render_metrics
 from tests.support.awaiting import wait_until
 from tests.support.cache_questions import BYPASS, HIT, MISS, Rows, circuit_stays_open, failures, read, write
-from tests.support.redis_server import SHORT, OwnRedis, own_redis, patient
+from tests.support.redis_server import SHORT, OwnRedis, own_redis, redis_timeouts
 
 
 @pytest.fixture
@@ -201,7 +201,7 @@ def test_another_server_on_the_port(rows, sent):
     No error propagates if the server is not Redis, closes at once, or sends half a reply or none; each of four calls
     tries once.
     """
-    with patient(SHORT), socket.create_server(("127.0.0.1", 0)) as listener:
+    with redis_timeouts(SHORT), socket.create_server(("127.0.0.1", 0)) as listener:
         connections = []
 
         def serve():

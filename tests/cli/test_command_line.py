@@ -1,4 +1,4 @@
-"""The command `borneout` in processes of its own: what it needs to start, the files it makes, and its sentences"""
+"""The command `borneout` in separate processes: its imports, the files it creates, and its messages"""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import sys
 import pytest
 
 from service.cli import main
-from service.operations.serve import ROOT
 from tests.support.live_service import free_port, running
+from tests.support.paths import ROOT
 
 HEAVY = {"alembic", "flask", "marshmallow", "numpy", "prometheus_client", "psycopg", "redis", "rich", "sqlalchemy"}
 PR_CAPBSET_DROP, CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH = 24, 1, 2
@@ -29,17 +29,17 @@ COMMANDS = {
     "rebuild": ["rebuild"],
     "verify": ["verify"],
 }
-"""Every command that uses the database, but for those that copy a file."""
+"""Every command that uses the database, except backup and restore."""
 
 
 def ordinary_user():
-    """Leave root, if the tests run as root, no more rights to files than their modes give it."""
+    """Drop the capabilities of root that bypass the modes of files."""
     for capability in (CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH):
         ctypes.CDLL(None).prctl(PR_CAPBSET_DROP, capability)
 
 
 def run(*arguments, cwd, preexec_fn=None, **env):
-    """Run the command in a folder, with these variables and none of ours beside them."""
+    """Run the command in a folder, with only these BORNEOUT_ variables."""
     others = {name: value for name, value in os.environ.items() if not name.startswith("BORNEOUT_")}
     return subprocess.run(
         [sys.executable, "-m", "service.cli", *arguments],
@@ -54,24 +54,23 @@ def run(*arguments, cwd, preexec_fn=None, **env):
 
 
 def refuses(done, *words):
-    """Check that a command ended with one sentence and code 1."""
+    """Check that a command ended with one message and code 1."""
     assert (1, "") == (done.returncode, done.stdout), done.stderr
-    [sentence] = [
-        line for line in done.stderr.splitlines() if not line.startswith("alonso.ndjson ")
-    ]  # as far as it got
-    assert sentence.startswith("Error: ")
-    assert [] == [word for word in words if word not in sentence]
+    [message] = [line for line in done.stderr.splitlines() if not line.startswith("alonso.ndjson ")]  # the progress bar
+    assert message.startswith("Error: ")
+    assert [] == [word for word in words if word not in message]
     assert "secret" not in done.stderr
 
 
 def mode_of(path):
+    """Return a file's permissions."""
     return stat.S_IMODE(path.lstat().st_mode)
 
 
 @pytest.mark.parametrize("arguments", [[], *([name] for name in main.commands)], ids=" ".join)
 def test_help_imports_little(arguments):
     """
-    The help of a command needs none of the libraries that the command itself needs.
+    The help of a command does not import heavy libraries.
     """
     code = f"import sys; from service.cli import main; main({[*arguments, '--help']}, standalone_mode=False)"
     code += f"; print(sorted(set(sys.modules) & {HEAVY}))"
@@ -83,29 +82,29 @@ def test_help_imports_little(arguments):
 @pytest.mark.parametrize("command", COMMANDS)
 def test_data_directory_that_cannot_be_written(command, tmp_path):
     """
-    Every command says which data directory it has no permission to write to.
+    Every command names a data directory that it may not write to.
     """
-    place = tmp_path / "closed"
-    place.mkdir(mode=0o500)
+    data_dir = tmp_path / "closed"
+    data_dir.mkdir(mode=0o500)
 
-    done = run(*COMMANDS[command], cwd=tmp_path, preexec_fn=ordinary_user, BORNEOUT_DATA_DIR=str(place))
+    done = run(*COMMANDS[command], cwd=tmp_path, preexec_fn=ordinary_user, BORNEOUT_DATA_DIR=str(data_dir))
 
-    refuses(done, "cannot write", str(place))
+    refuses(done, "cannot write", str(data_dir))
 
 
 @pytest.mark.parametrize(
     ("name", "words"),
     [
         ("file", ["is not a directory"]),
-        ("file/below", ["cannot be made: Not a directory"]),
-        ("closed/below", ["cannot be made: Permission denied"]),
+        ("file/below", ["cannot be created: Not a directory"]),
+        ("closed/below", ["cannot be created: Permission denied"]),
         ("\udcff", ["must have a name in UTF-8"]),
         ("why?", ["must not have a question mark"]),
     ],
 )
 def test_data_directory_that_cannot_be_made(name, words, tmp_path):
     """
-    A data directory that cannot be made, or not be named in a URL, is refused by its name.
+    A data directory that cannot be created, or used in a URL, is rejected by name.
     """
     (tmp_path / "file").touch()
     (tmp_path / "closed").mkdir(mode=0o500)
@@ -116,7 +115,7 @@ def test_data_directory_that_cannot_be_made(name, words, tmp_path):
 
 def test_data_directory_at_home(tmp_path):
     """
-    `~` in the name of the data directory is the home directory, also where no shell has replaced it.
+    `~` in the name of the data directory is the home directory, even without a shell.
     """
     done = run("migrate", cwd=tmp_path, HOME=str(tmp_path), BORNEOUT_DATA_DIR="~/data")
 
@@ -127,7 +126,7 @@ def test_data_directory_at_home(tmp_path):
 @pytest.mark.parametrize("command", COMMANDS)
 def test_database_that_refuses_the_connection(command, tmp_path):
     """
-    Every command says that nothing answers at the address of the database; the worker waits for it instead.
+    Every command reports that nothing listens at the address of the database; the worker waits for it instead.
     """
     if command == "worker":
         pytest.skip("the worker waits for its database")
@@ -138,7 +137,7 @@ def test_database_that_refuses_the_connection(command, tmp_path):
 
 def test_database_that_cannot_be_used(tmp_path, postgres):
     """
-    A database that is not there, a host without an address, and a file that is no database are each named.
+    A missing database, an unknown host and an invalid file are each reported.
     """
     (tmp_path / "no.db").write_text("This is no database." * 100)
 
@@ -161,7 +160,7 @@ def test_database_that_cannot_be_used(tmp_path, postgres):
 @pytest.mark.parametrize("command", ["serve", "migrate", "worker", "keys"])
 def test_option_of_the_wrong_type(command, name, url, tmp_path):
     """
-    Every command names the variable that is set, and the option in it that has no valid value.
+    Every command names the variable, and the option in it with an invalid value.
     """
     option = url.partition("?")[2].partition("=")[0]
 
@@ -171,14 +170,14 @@ def test_option_of_the_wrong_type(command, name, url, tmp_path):
 
 def test_port_of_the_wrong_type(tmp_path):
     """
-    A PORT that is no port is named.
+    An invalid PORT is reported.
     """
     refuses(run("serve", cwd=tmp_path, PORT="http"), "PORT must be a number from 1 to 65535, not 'http'")
 
 
 def test_files_are_private(tmp_path):
     """
-    Whatever the umask, files are made with the mode 0600 and directories with 0700; the socket of Redis, too.
+    Whatever the umask, files have mode 0600 and directories 0700, including the socket of Redis.
     """
     umask = os.umask(0)
     try:
@@ -199,30 +198,38 @@ def test_files_are_private(tmp_path):
 
     expected = {name: 0o700 if (tmp_path / name).is_dir() else 0o600 for name in modes}
     assert expected == modes
-    made = {"borneout.db", "borneout.db-wal", "borneout.db-shm", "redis.sock", "redis.log", "serve.lock", "worker.beat"}
-    assert {f"new/data/{name}" for name in made} | {"kept/copy.db", "out/outlets.ndjson"} <= modes.keys()
+    names = {
+        "borneout.db",
+        "borneout.db-wal",
+        "borneout.db-shm",
+        "redis.sock",
+        "redis.log",
+        "serve.lock",
+        "worker.beat",
+    }
+    assert {f"new/data/{name}" for name in names} | {"kept/copy.db", "out/outlets.ndjson"} <= modes.keys()
 
 
 def test_directory_that_is_open_to_others(tmp_path):
     """
-    An existing data directory keeps its mode; if others can look into it, one line on standard error says so.
+    An existing data directory keeps its mode, and a warning is printed if other users can access it.
     """
-    place = tmp_path / "open"
-    place.mkdir()
+    data_dir = tmp_path / "open"
+    data_dir.mkdir()
     for mode, warnings in ((0o755, 1), (0o710, 1), (0o700, 0)):
-        place.chmod(mode)
+        data_dir.chmod(mode)
 
-        done = run("migrate", "--data-dir", str(place), cwd=tmp_path)
+        done = run("migrate", "--data-dir", str(data_dir), cwd=tmp_path)
 
         assert (0, warnings) == (done.returncode, len(done.stderr.splitlines()))
         assert f"(mode {mode:04o})" in done.stderr or not warnings
-        assert mode == mode_of(place)
+        assert mode == mode_of(data_dir)
 
 
 def test_conventional_names(tmp_path):
     """
-    DATABASE_URL, REDIS_URL and PORT are used where ours are not set; the line says so and shows no password. Without
-    its Redis the service answers and says so.
+    DATABASE_URL, REDIS_URL and PORT are used if ours are not set, and the line of `serve` says so without a password.
+    Without Redis, the service runs and prints a warning.
     """
     port = free_port()
     env = {"DATABASE_URL": "sqlite:///there.db", "REDIS_URL": "redis://:secret@127.0.0.1:1/0", "PORT": str(port)}
@@ -240,8 +247,7 @@ def test_conventional_names(tmp_path):
 
 def test_example_is_loaded_once(tmp_path):
     """
-    `serve --example` shows the example; what an editor has changed since stays so at a second start. `import --example`
-    finds it there.
+    `serve --example` loads the example once; later starts keep edits. `import --example` changes nothing.
     """
     with running(tmp_path, options=["--example"]) as service:
         service.wait_for("Borneout: ")
@@ -261,7 +267,7 @@ def test_example_is_loaded_once(tmp_path):
 
 def test_make_run():
     """
-    `make run` is one start of Python, at the address that HOST and PORT say; a HOST of the shell's own is not meant.
+    `make run` starts one process with the given HOST and PORT, and ignores a HOST of the shell.
     """
 
     def commands(*given, **env):

@@ -25,7 +25,7 @@ def borneout(settings):
 
 def test_key_that_is_made_can_be_used(borneout, db):
     """
-    `keys create` shows the key once, on a line of its own, and it has the scopes asked for.
+    `keys create` prints the secret on a line of its own, and the key has the scopes asked for.
     """
     secret = succeeds(borneout("keys", "create", "feed", "--scope", "claims:write", "--scope", "read")).strip()
 
@@ -37,7 +37,7 @@ def test_key_that_is_made_can_be_used(borneout, db):
 @pytest.mark.parametrize("options", [[], ["--scope", "everything"]])
 def test_key_without_a_scope_that_exists(borneout, options):
     """
-    A key needs a scope, and one that there is.
+    A key needs an existing scope.
     """
     result = borneout("keys", "create", "feed", *options)
 
@@ -46,32 +46,32 @@ def test_key_without_a_scope_that_exists(borneout, options):
 
 def test_keys_are_listed_without_their_secrets(borneout, db):
     """
-    `keys list` shows what is known of each key, and not the key.
+    `keys list` shows each key without its secret.
     """
     secret = succeeds(borneout("keys", "create", "feed", "--scope", "read")).strip()
-    told = succeeds(borneout("keys", "list", COLUMNS="200"))
+    output = succeeds(borneout("keys", "list", COLUMNS="200"))
 
-    assert str(find_caller(db, secret, now=dt.datetime.now(dt.UTC)).key_id) in told
-    assert "feed" in told
-    assert secret not in told
+    assert str(find_caller(db, secret, now=dt.datetime.now(dt.UTC)).key_id) in output
+    assert "feed" in output
+    assert secret not in output
 
 
 @pytest.mark.parametrize("env", [{"COLUMNS": "80"}, {"COLUMNS": "80", "TTY_COMPATIBLE": "1"}], ids=["pipe", "terminal"])
 def test_listed_key_can_be_revoked(borneout, env):
     """
-    `keys list` shows whole ids, in a pipe and in a terminal, so that `keys revoke` takes them; names as they are.
+    `keys list` shows complete ids for `keys revoke`, in a pipe and in a terminal, and names without markup.
     """
     succeeds(borneout("keys", "create", "[red]feed of the day", "--scope", "read", "--scope", "claims:write"))
-    told = succeeds(borneout("keys", "list", **env))
-    key_id = re.search(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", told)[0]
+    output = succeeds(borneout("keys", "list", **env))
+    key_id = re.search(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", output)[0]
 
-    assert "[red]" in told
+    assert "[red]" in output
     assert "is revoked." in succeeds(borneout("keys", "revoke", key_id))
 
 
 def test_revoked_key_cannot_be_used(borneout, db):
     """
-    `keys revoke` ends a key, and can be said twice.
+    `keys revoke` revokes a key, and can be repeated.
     """
     secret = succeeds(borneout("keys", "create", "feed", "--scope", "read")).strip()
     key_id = find_caller(db, secret, now=dt.datetime.now(dt.UTC)).key_id
@@ -83,7 +83,7 @@ def test_revoked_key_cannot_be_used(borneout, db):
 
 def test_revoking_an_unknown_key(borneout):
     """
-    A key that is not there cannot be revoked, and the error names it.
+    The error for an unknown key names it.
     """
     key_id = new_id()
 
@@ -93,7 +93,7 @@ def test_revoking_an_unknown_key(borneout):
 
 def test_rotated_key(borneout, db):
     """
-    `keys rotate` shows another secret; the one before goes on for a day, or for as long as is said.
+    `keys rotate` prints a new secret; the previous one stays valid for a day, or for the given overlap.
     """
     now = dt.datetime.now(dt.UTC)
     first = succeeds(borneout("keys", "create", "feed", "--scope", "read")).strip()
@@ -108,7 +108,7 @@ def test_rotated_key(borneout, db):
 
 def test_key_that_expires(borneout, db):
     """
-    A key is made with an end, or given one later; that has to be an instant to come.
+    A key expires at the given instant, which must be in the future.
     """
     secret = succeeds(
         borneout("keys", "create", "feed", "--scope", "read", "--expires", "2100-01-01T00:00:00Z")
@@ -116,8 +116,8 @@ def test_key_that_expires(borneout, db):
     expiring = dt.datetime(2099, 1, 1, tzinfo=dt.UTC)
     key_id = find_caller(db, secret, now=dt.datetime.now(dt.UTC)).key_id
 
-    told = succeeds(borneout("keys", "expire", key_id, "2099-01-01T00:00:00Z"))
-    assert "The key 'feed' expires at 2099-01-01T00:00:00Z." in told
+    output = succeeds(borneout("keys", "expire", key_id, "2099-01-01T00:00:00Z"))
+    assert "The key 'feed' expires at 2099-01-01T00:00:00Z." in output
     assert find_caller(db, secret, now=expiring - dt.timedelta(seconds=1)) is not None
     assert find_caller(db, secret, now=expiring) is None
     fails(borneout("keys", "expire", key_id, "2020-01-01T00:00:00Z"), "past")
@@ -126,7 +126,7 @@ def test_key_that_expires(borneout, db):
 
 def test_last_admin_key(borneout, db):
     """
-    The last admin key is not revoked; the error says which it is.
+    The last admin key cannot be revoked, and the error names it.
     """
     secret = succeeds(borneout("keys", "create", "boss", "--scope", "admin")).strip()
 
@@ -137,7 +137,7 @@ def test_last_admin_key(borneout, db):
 @pytest.mark.parametrize("name", ["", "  ", "a" * 201, "\udcff"])
 def test_key_with_a_name_that_is_none(borneout, name):
     """
-    A key is named in 1 to 200 characters of text.
+    The name of a key has 1 to 200 printable characters.
     """
     result = borneout("keys", "create", name, "--scope", "read")
 
@@ -146,7 +146,7 @@ def test_key_with_a_name_that_is_none(borneout, name):
 
 def test_commands_are_entered_as_such(borneout, db):
     """
-    What a command writes is entered under its own name, without a key.
+    The ledger records writes of commands as `command line`, without a key.
     """
     succeeds(borneout("keys", "create", "feed", "--scope", "claims:write"))
 

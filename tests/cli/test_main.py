@@ -1,4 +1,4 @@
-"""The command `borneout`: what its commands have in common, and those that are about no key and no score"""
+"""The command `borneout`: common behaviour, and the commands without a test file"""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ def borneout(settings):
 
 def test_installed_command():
     """
-    `python -m service.cli` is the command, and knows its version.
+    `python -m service.cli` is the command, and prints its version.
     """
-    told = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-m", "service.cli", "--version"], capture_output=True, text=True, check=True
     )
 
-    assert f"version {__version__}" in told.stdout
+    assert f"version {__version__}" in result.stdout
 
 
 @pytest.mark.sqlite_alone
 def test_command_that_does_not_exist(borneout):
     """
-    A command that is misspelt is said to be none.
+    An unknown command is reported.
     """
     result = borneout("imprt")
 
@@ -47,11 +47,11 @@ def test_command_that_does_not_exist(borneout):
 
 def test_migrate(settings, tmp_path):
     """
-    `migrate` makes the schema in a folder that is not there yet, and again changes nothing.
+    `migrate` creates the schema in a new folder, and changes nothing the second time.
     """
     command = Command(settings)
     command.env["BORNEOUT_DATABASE_URL"] = ""
-    command.data_dir = tmp_path / "new" / "place"
+    command.data_dir = tmp_path / "new" / "data"
 
     for _ in range(2):
         assert "The schema is up to date.\n" == succeeds(command("migrate"))
@@ -61,7 +61,7 @@ def test_migrate(settings, tmp_path):
 @pytest.mark.sqlite_alone
 def test_database_without_a_schema(settings, tmp_path):
     """
-    A command on a database that was never migrated says so.
+    A command on a database without a schema says so.
     """
     command = Command(settings)
     command.env["BORNEOUT_DATABASE_URL"] = f"sqlite:///{tmp_path}/empty.db"
@@ -95,14 +95,14 @@ def test_database_that_is_away(settings, url):
 )
 def test_bad_setting(borneout, name, value):
     """
-    A setting that cannot be used ends a command with the setting's name.
+    An invalid setting ends a command with the name of the setting.
     """
     fails(borneout("keys", "list", **{name: value}), name)
 
 
 def test_import(borneout, tmp_path):
     """
-    `import` tells how many lines became what; a bad line makes its code 1, and its place is told.
+    `import` prints the number of lines by status; a rejected line is reported, and the exit code is 1.
     """
     path = tmp_path / "two.ndjson"
     good = {"outlet": "Bild", "claim_id": "1", "claim": "It rains.", "published_at": "2024-01-01"}
@@ -116,7 +116,7 @@ def test_import(borneout, tmp_path):
 @pytest.mark.sqlite_alone
 def test_import_of_a_file_that_is_not_there(borneout, tmp_path):
     """
-    A file that is not there, or is a folder, is refused before anything is opened.
+    A missing file, or a folder, is rejected first.
     """
     assert [2, 2] == [borneout("import", path).exit_code for path in (tmp_path / "none.ndjson", tmp_path)]
 
@@ -124,16 +124,16 @@ def test_import_of_a_file_that_is_not_there(borneout, tmp_path):
 @pytest.mark.sqlite_alone
 def test_import_in_a_shell_that_writes_ascii(settings, tmp_path):
     """
-    What a bad line holds can be told where nothing but ASCII can be written.
+    A rejected line can be reported on a terminal that supports only ASCII.
     """
     path = tmp_path / "one.ndjson"
     path.write_text('{"\\ud800ä": 1}\n')
     env = {**os.environ, "BORNEOUT_DATABASE_URL": settings.database_url, "LC_ALL": "C", "PYTHONIOENCODING": "ascii"}
     command = [sys.executable, "-m", "service.cli", "import", str(path), "--data-dir", str(tmp_path)]
-    told = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+    result = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
 
-    assert (1, True) == (told.returncode, "1 rejected" in told.stdout), told.stderr
-    assert "Traceback" not in told.stderr
+    assert (1, True) == (result.returncode, "1 rejected" in result.stdout), result.stderr
+    assert "Traceback" not in result.stderr
 
 
 @pytest.mark.sqlite_alone
@@ -149,7 +149,7 @@ def test_openapi_is_up_to_date(borneout, monkeypatch):
 @pytest.mark.sqlite_alone
 def test_openapi_that_differs(borneout, tmp_path, monkeypatch):
     """
-    `openapi` writes both files, and --check tells which of them differs.
+    `openapi` writes both files, and `--check` names the stale ones.
     """
     monkeypatch.chdir(tmp_path)
 
@@ -163,7 +163,7 @@ def test_openapi_that_differs(borneout, tmp_path, monkeypatch):
 @pytest.mark.sqlite_alone
 def test_import_of_a_file_with_an_odd_name(borneout, tmp_path):
     """
-    A file's name is shown as it is, also where it looks like the markup of a terminal.
+    The name of a file is shown unchanged, even if it looks like markup.
     """
     path = tmp_path / "odd [red]{x}.ndjson"
     path.write_text("\n")
@@ -177,7 +177,7 @@ def test_import_of_a_file_with_an_odd_name(borneout, tmp_path):
 @pytest.mark.parametrize("feed", ["\udcff", "a\nb", "  "])
 def test_feed_that_is_no_text(borneout, tmp_path, feed):
     """
-    The name of a feed is text that can be shown.
+    The name of a feed must be printable.
     """
     path = tmp_path / "one.ndjson"
     path.write_text(json.dumps({"outlet": "A", "claim_id": "1", "claim": "b", "published_at": "2024-01-01"}))
@@ -188,7 +188,7 @@ def test_feed_that_is_no_text(borneout, tmp_path, feed):
 
 def test_verify_says_what_was_changed_by_hand(borneout, world):
     """
-    `verify` is content with what the service wrote; a row that was changed past it is named, with exit code 1.
+    `verify` accepts the rows of the service, and reports a row that was changed directly, with exit code 1.
     """
     claim = world.record()
     untouched = succeeds(borneout("verify"))
@@ -198,7 +198,7 @@ def test_verify_says_what_was_changed_by_hand(borneout, world):
 
     result = borneout("verify")
 
-    assert "Everything is as it was entered.\n" == untouched
+    assert "Everything matches the ledger.\n" == untouched
     assert 1 == result.exit_code
     assert f"claim {claim['id']}: differs from its entry in topic" == result.stdout.splitlines()[0]
     assert {"claim", "subtotal"} == {line.split()[0] for line in result.stdout.splitlines()}

@@ -32,7 +32,7 @@ NO_REDIS = {"BORNEOUT_REDIS_URL": "redis://127.0.0.1:1"}
 
 def test_score_is_what_the_api_answers(borneout, world):
     """
-    `score` shows the score as JSON, the same as the API.
+    `score` prints the same JSON as the API.
     """
     world.resolve(world.record(topic="bridges"), "true")
     options = ["--topic", "bridges", "--basis", "matured", "--level", "0.5"]
@@ -44,7 +44,7 @@ def test_score_is_what_the_api_answers(borneout, world):
 
 def test_score_of_the_past(borneout, world):
     """
-    R18: `--as-of` asks for the score as it was known at a past moment.
+    R18: `--as-of` shows the score as of a past moment.
     """
     world.resolve(world.record(), "true", known_at="2026-02-01T00:00:00Z")
     before, after = ("2026-01-31T00:00:00Z", "2026-02-01T00:00:00Z")
@@ -57,7 +57,7 @@ def test_score_of_the_past(borneout, world):
 
 def test_score_refused(borneout, world):
     """
-    An unknown outlet, level or moment is an error in plain words.
+    An unknown outlet, or an invalid level or moment, is reported.
     """
     world.record()
 
@@ -69,7 +69,7 @@ def test_score_refused(borneout, world):
 
 def test_resolve_correct_and_withdraw(borneout, world):
     """
-    R11: `resolve` says how a claim came out, corrects what was said, and takes it back; the API's scores follow.
+    R11: `resolve` resolves a claim, corrects its resolution and withdraws it; the API's scores follow.
     """
     claim = world.record()
     first = json.loads(succeeds(borneout("resolve", claim["id"], "true", "--evidence", "https://club.example/news")))
@@ -87,7 +87,7 @@ def test_resolve_correct_and_withdraw(borneout, world):
 
 def test_resolve_refused(borneout, world):
     """
-    R11, R12: what the rules refuse is an error that says where.
+    R11, R12: a rejected resolution is reported with the pointer of the field.
     """
     claim = world.record()["id"]
     succeeds(borneout("resolve", claim, "false", "--note", "Seen."))

@@ -1,4 +1,4 @@
-"""requirements.lock, requirements-dev.lock and bench/requirements.lock: later releases cannot change an installation"""
+"""requirements.lock, requirements-dev.lock and bench/requirements.lock make installations reproducible"""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ COMMANDS = {
 
 @pytest.fixture(scope="module")
 def pip(tmp_path_factory):
-    """The pip that this Python ships, in a fresh environment, without any configuration."""
+    """This Python's bundled pip in a new environment, without any configuration."""
     folder = tmp_path_factory.mktemp("fresh")
     venv.create(folder, with_pip=True)
     env = {name: value for name, value in os.environ.items() if not name.startswith("PIP_")}
@@ -43,7 +43,7 @@ def pip(tmp_path_factory):
 
 def test_every_lock_is_installed_by_a_command():
     """
-    Each lock is installed by the Makefile, and the Dockerfile installs the one for running.
+    The Makefile installs every lock, and the Dockerfile installs the runtime lock.
     """
     assert {f"Makefile: {lock}" for lock in LOCKS} | {"Dockerfile: requirements.lock"} == COMMANDS.keys()
 
@@ -59,39 +59,45 @@ def test_every_lock_is_installed_by_a_command():
 @pytest.mark.parametrize("command", COMMANDS)
 def test_later_releases_change_nothing(command, world, pip, tmp_path):
     """
-    An install command installs what its lock names, whatever was released later and whatever else a package requires.
+    An install command installs exactly what its lock names, despite later releases and additional requirements.
     """
     options, name = COMMANDS[command]
     lock = wheelhouse.read_lock(ROOT / name)
-    made_up = wheelhouse.fill(tmp_path, lock, **world)
+    generated = wheelhouse.fill(tmp_path, lock, **world)
     plan = tmp_path / "plan.json"
     index = ["--no-index", "--find-links", tmp_path, "--dry-run", "--report", plan, "--ignore-installed"]
-    ran = pip("install", *index, *shlex.split(options), "--requirement", made_up)
+    ran = pip("install", *index, *shlex.split(options), "--requirement", generated)
 
     assert 0 == ran.returncode, ran.stderr
-    expected = {(locked.requirement.name, locked.version) for locked in lock if is_for_here(locked.requirement)}
-    planned = {(one["metadata"]["name"], one["metadata"]["version"]) for one in json.loads(plan.read_text())["install"]}
+    expected = {(locked.requirement.name, locked.version) for locked in lock if applies_here(locked.requirement)}
+    planned = {
+        (item["metadata"]["name"], item["metadata"]["version"]) for item in json.loads(plan.read_text())["install"]
+    }
     assert expected == planned
 
 
 @pytest.mark.parametrize("name", ["requirements.lock", "requirements-dev.lock"])
 def test_locks_keep_extras(name):
     """
-    A lock names each extra that a package in it asks for.
+    A lock includes each extra that a locked package requires.
     """
-    locked = {canonicalize_name(one.requirement.name): one.requirement for one in wheelhouse.read_lock(ROOT / name)}
-    asked = [
+    locked = {
+        canonicalize_name(locked.requirement.name): locked.requirement for locked in wheelhouse.read_lock(ROOT / name)
+    }
+    required = [
         requirement
         for package in locked.values()
-        if is_for_here(package)
+        if applies_here(package)
         for requirement in map(Requirement, importlib.metadata.requires(package.name) or ())
-        if requirement.extras and is_for_here(requirement, package.extras)
+        if requirement.extras and applies_here(requirement, package.extras)
     ]
-    assert asked
-    for requirement in asked:
+    assert required
+    for requirement in required:
         assert requirement.extras <= locked[canonicalize_name(requirement.name)].extras, requirement
 
 
-def is_for_here(requirement, extras=frozenset()):
-    """Whether a requirement applies to this Python and machine, and to these extras of the package that states it."""
+def applies_here(requirement, extras=frozenset()):
+    """Return whether a requirement applies to this Python and machine, and to these extras of the package that states
+    it.
+    """
     return requirement.marker is None or any(requirement.marker.evaluate({"extra": extra}) for extra in ("", *extras))

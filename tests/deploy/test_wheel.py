@@ -1,4 +1,4 @@
-"""The wheel: it holds everything that the service needs, and serves from an empty folder"""
+"""The wheel contains everything that the service needs, and serves from an empty folder"""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.support.live_service import Answering, free_port
-from tests.support.redis_server import wait_until
+from tests.support.awaiting import wait_until
+from tests.support.live_service import LocalServer, free_port
 from tests.support.wheelhouse import read_lock
 
 ROOT = Path(__file__).parents[2]
@@ -25,7 +25,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory):
-    """The wheel, built from the files that the Dockerfile copies, with its own command."""
+    """The wheel, built with the Dockerfile's command from the files that it copies."""
     source, built = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("built")
     dockerfile = (ROOT / "Dockerfile").read_text()
     for name in re.findall(r"^COPY ([\w/.-]+) ", dockerfile, re.MULTILINE):
@@ -54,7 +54,7 @@ def wheel(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def installed(wheel, tmp_path_factory):
-    """The folder of programs of an environment that has the wheel and what requirements.lock names, and no checkout."""
+    """The bin folder of an environment with the wheel and the packages of requirements.lock, without the checkout."""
     folder = tmp_path_factory.mktemp("installed")
     venv.create(folder)
     [packages] = folder.glob("lib/python*/site-packages")
@@ -68,7 +68,7 @@ def installed(wheel, tmp_path_factory):
 
 
 def link_distribution(name, packages):
-    """Put a distribution that the tests run with into another environment, without a copy."""
+    """Link a distribution of the test environment into another environment."""
     distribution = importlib.metadata.distribution(name)
     top = {path.parts[0] for path in distribution.files if path.parts[0] not in ("..", "__pycache__")}
     for part in top:
@@ -77,16 +77,16 @@ def link_distribution(name, packages):
 
 def test_the_wheel_holds_the_whole_package(wheel):
     """
-    The wheel holds every file that git has under service/, and nothing else but its metadata.
+    The wheel contains every file under service/ in git, and nothing else but its metadata.
     """
     listed = subprocess.run(["git", "ls-files", "service"], cwd=ROOT, capture_output=True, text=True, check=True)
-    held = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
+    packaged = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
 
-    assert set(listed.stdout.split()) == held
+    assert set(listed.stdout.split()) == packaged
 
 
-class Installed(Answering):
-    """The installed `borneout serve`, in an empty folder and without any setting."""
+class Installed(LocalServer):
+    """The installed `borneout serve`, in an empty folder and without settings."""
 
     def __init__(self, programs, folder):
         self.port = free_port()

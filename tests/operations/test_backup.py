@@ -1,4 +1,4 @@
-"""service.operations.backup: a copy of a database that is used, and a copy in its place"""
+"""service.operations.backup"""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ NOW = dt.datetime(2026, 11, 22, 12, tzinfo=dt.UTC)
 
 @pytest.fixture
 def database_url(sqlite_template, tmp_path):
-    """A SQLite database of the test's own: this is about files."""
+    """A SQLite database for each test, because the tests replace its file."""
     path = tmp_path / "borneout.db"
     shutil.copy(sqlite_template, path)
     return f"sqlite:///{path}"
 
 
 @pytest.fixture
-def kept(world, tmp_path):
-    """A backup of one resolved claim, made before a second one was."""
+def backup_file(world, tmp_path):
+    """A backup that was made after one claim was resolved, and before a second one was."""
     world.resolve(world.record(report()), "true")
     file = tmp_path / "kept.db"
     backup(world.runtime.settings.database_url, file)
@@ -43,65 +43,65 @@ def kept(world, tmp_path):
 
 
 @pytest.fixture
-def stopped(world, kept):
-    """What belongs to a service that has made a backup and does not run any more: its settings and its cache."""
-    assert kept.exists()
+def stopped(world, backup_file):
+    """The runtime of a service that has made a backup and is stopped."""
+    assert backup_file.exists()
     world.runtime.db.close()
     return world.runtime
 
 
-def put_back(stopped, file):
+def restore_backup(stopped, file):
+    """Restore a backup."""
     return restore(stopped.settings.database_url, stopped.settings.data_dir, file, stopped.cache, now=NOW)
 
 
-def test_back_to_what_was_kept(world, stopped, kept):
+def test_restore(world, stopped, backup_file):
     """
-    After a restore all is as it was when the backup was made, the cached scores included; what was there before is
-    still beside it, whole.
+    A restore returns the records and the cached scores to the state of the backup, and keeps the replaced database.
     """
-    assert 2 == world.score()["counts"]["resolved"]  # and kept in the cache
+    assert 2 == world.score()["counts"]["resolved"]  # and cached
     world.runtime.db.close()
 
-    aside = put_back(stopped, kept)
+    replaced = restore_backup(stopped, backup_file)
 
     assert 1 == world.score()["counts"]["resolved"]
-    assert "borneout.db.before-20261122T120000Z" == aside.name
-    with closing(sqlite3.connect(aside)) as before:
+    assert "borneout.db.before-20261122T120000Z" == replaced.name
+    with closing(sqlite3.connect(replaced)) as before:
         assert [(2,)] == before.execute("SELECT count(*) FROM resolution").fetchall()
-    assert kept.exists()
+    assert backup_file.exists()
 
 
-def test_what_redis_has_is_old_though_it_was_away(world, stopped, kept):
+def test_restore_without_redis(world, stopped, backup_file):
     """
-    Where Redis is away during a restore, it is left to the worker to make what is cached old.
+    If Redis is unavailable during a restore, the worker invalidates the cached scores later.
     """
-    put_back(stopped, kept)
+    restore_backup(stopped, backup_file)
 
     with world.runtime.db.read() as session:
-        left = session.connection().exec_driver_sql("SELECT payload FROM outbox").scalars().all()
-    assert '{"outlets": null}' in left
+        payloads = session.connection().exec_driver_sql("SELECT payload FROM outbox").scalars().all()
+    assert '{"outlets": null}' in payloads
 
 
 def test_backup_while_written_to(world, tmp_path):
     """
-    A backup that is made while claims are recorded has each of them whole or not at all, and those before it all.
+    A backup made while claims are recorded contains each of them completely or not at all, and all earlier ones.
     """
     for number in range(3):
         world.record(report(), external_id=f"before-{number}")
     stop = threading.Event()
-    done = []
+    recorded = []
 
     def write():
         while not stop.is_set():
-            done.append(world.record(report(), report("Tribune"), external_id=f"during-{len(done)}"))
+            recorded.append(world.record(report(), report("Tribune"), external_id=f"during-{len(recorded)}"))
 
     writer = threading.Thread(target=write)
     writer.start()
     try:
-        wait_until(lambda: len(done) > 2 or not writer.is_alive())
-        before = len(done)
+        wait_until(lambda: len(recorded) > 2 or not writer.is_alive())
+        before = len(recorded)
         backup(world.runtime.settings.database_url, tmp_path / "kept.db")
-        after = len(done)
+        after = len(recorded)
     finally:
         stop.set()
         writer.join()
@@ -112,91 +112,95 @@ def test_backup_while_written_to(world, tmp_path):
     assert 3 + 2 * (claims - 3) == reports
 
 
-def test_backup_is_one_private_file(kept, tmp_path):
+def test_backup_is_one_private_file(backup_file, tmp_path):
     """
-    A backup is a single file that only its owner may read, and nothing half done is left beside it.
+    A backup is a single file that only its owner may read, and no temporary file remains.
     """
-    assert 0o600 == kept.stat().st_mode & 0o777
+    assert 0o600 == backup_file.stat().st_mode & 0o777
     assert {"kept.db"} == {path.name for path in tmp_path.iterdir() if "kept" in path.name}
 
 
-def test_backup_takes_no_place(kept, world):
+def test_backup_overwrites_nothing(backup_file, world):
     """
-    A file that is there already is not written over.
+    An existing file is not overwritten.
     """
-    content = kept.read_bytes()
+    content = backup_file.read_bytes()
 
-    with pytest.raises(BackupError, match="there already"):
-        backup(world.runtime.settings.database_url, kept)
-    assert content == kept.read_bytes()
+    with pytest.raises(BackupError, match="exists already"):
+        backup(world.runtime.settings.database_url, backup_file)
+    assert content == backup_file.read_bytes()
 
 
-def test_nothing_to_keep(tmp_path):
+def test_backup_without_a_database(tmp_path):
     """
-    Where there is no database, no empty one is made and called a backup.
+    Without a database, no backup is made.
     """
     with pytest.raises(BackupError, match="no database"):
         backup(f"sqlite:///{tmp_path}/nothing.db", tmp_path / "kept.db")
     assert [] == list(tmp_path.iterdir())
 
 
-def test_restore_waits_for_the_service_to_stop(stopped, kept):
+def test_restore_while_the_service_runs(stopped, backup_file):
     """
-    Nothing is put in place under a service that runs.
+    A restore is rejected while the service is running.
     """
     with FileLock(stopped.settings.data_dir / "serve.lock"), pytest.raises(BackupError, match="stop it first"):
-        put_back(stopped, kept)
+        restore_backup(stopped, backup_file)
 
 
-def test_restore_waits_for_everybody(world, stopped, kept):
+def test_restore_while_the_database_is_open(world, stopped, backup_file):
     """
-    Nor is it under a worker, a command or a gunicorn that was started by itself.
+    A restore is rejected while another process has the database open.
     """
     with Database(stopped.settings.database_url).engine.connect() as other:
         other.exec_driver_sql("SELECT count(*) FROM claim")
         with pytest.raises(BackupError, match="in use by another process"):
-            put_back(stopped, kept)
+            restore_backup(stopped, backup_file)
         other.engine.dispose()
     assert 2 == world.score()["counts"]["resolved"]
 
 
 def damage(file):
+    """Overwrite the second half of a file with zeros."""
     content = bytearray(file.read_bytes())
     content[len(content) // 2 :] = bytes(len(content) - len(content) // 2)
     file.write_bytes(content)
 
 
 def forge(file):
+    """Set the schema version of a database to a newer one."""
     with closing(sqlite3.connect(file)) as newer:
         newer.execute("UPDATE alembic_version SET version_num = '9999'")
         newer.commit()
 
 
 def empty(file):
+    """Empty a file."""
     file.write_bytes(b"")
 
 
 def confuse(file):
+    """Replace a file by text."""
     file.write_text("SELECT 1;\n" * 1000)
 
 
 @pytest.mark.parametrize("spoil", [damage, forge, empty, confuse])
-def test_only_what_is_whole_is_put_in_place(world, stopped, kept, spoil):
+def test_restore_of_an_invalid_backup(world, stopped, backup_file, spoil):
     """
-    A backup that is damaged, of a newer version, or none at all changes nothing.
+    A backup that is damaged, of a newer version or not a database is rejected, and changes nothing.
     """
-    spoil(kept)
+    spoil(backup_file)
 
     with pytest.raises(BackupError):
-        put_back(stopped, kept)
+        restore_backup(stopped, backup_file)
 
     assert 2 == world.score()["counts"]["resolved"]
-    assert [] == list(kept.parent.glob(".borneout.db*"))
+    assert [] == list(backup_file.parent.glob(".borneout.db*"))
 
 
-def test_a_damaged_database_is_not_kept(stopped, tmp_path):
+def test_backup_of_a_damaged_database(stopped, tmp_path):
     """
-    A database that is damaged makes no backup: an older one is worth more.
+    A damaged database cannot be backed up.
     """
     damage(tmp_path / "borneout.db")
 
@@ -205,61 +209,61 @@ def test_a_damaged_database_is_not_kept(stopped, tmp_path):
     assert not (tmp_path / "new.db").exists()
 
 
-def test_a_damaged_database_is_replaced(world, stopped, kept):
+def test_restore_over_a_damaged_database(world, stopped, backup_file):
     """
-    A backup can take the place of a database that cannot even be opened any more.
+    A backup can replace a database that cannot be opened.
     """
-    place = kept.with_name("borneout.db")
-    place.write_text("lost")
-    place.with_name("borneout.db-wal").write_text("lost, too")
+    database = backup_file.with_name("borneout.db")
+    database.write_text("lost")
+    database.with_name("borneout.db-wal").write_text("lost, too")
 
-    aside = put_back(stopped, kept)
+    replaced = restore_backup(stopped, backup_file)
 
-    assert "lost" == aside.read_text()
+    assert "lost" == replaced.read_text()
     assert 1 == world.score()["counts"]["resolved"]
 
 
-def test_on_another_machine(stopped, kept, tmp_path):
+def test_restore_into_a_new_directory(stopped, backup_file, tmp_path):
     """
-    A backup is put where there was nothing yet.
+    A backup can be restored where there is no database.
     """
-    elsewhere = replace(stopped.settings, database_url=f"sqlite:///{tmp_path}/new/b.db", data_dir=tmp_path / "new")
+    new_settings = replace(stopped.settings, database_url=f"sqlite:///{tmp_path}/new/b.db", data_dir=tmp_path / "new")
 
-    stopped.settings = elsewhere
+    stopped.settings = new_settings
 
-    assert put_back(stopped, kept) is None
-    app = create_app(elsewhere)
+    assert restore_backup(stopped, backup_file) is None
+    app = create_app(new_settings)
     assert 1 == World(app).score()["counts"]["resolved"]
     app.extensions["runtime"].db.close()
 
 
 def test_postgresql_has_its_own_tools(tmp_path, cache):
     """
-    On PostgreSQL both say what to use instead, and touch nothing.
+    For PostgreSQL, the error names the tool to use, without the password.
     """
     url = Settings.from_env({"BORNEOUT_DATABASE_URL": "postgresql://u:hunter2@h/b"}).database_url
     (tmp_path / "kept.db").touch()
 
-    with pytest.raises(BackupError, match="pg_dump") as refused:
+    with pytest.raises(BackupError, match="pg_dump") as error:
         backup(url, tmp_path / "new.db")
     with pytest.raises(BackupError, match="pg_restore"):
         restore(url, tmp_path, tmp_path / "kept.db", cache, now=NOW)
-    assert "hunter2" not in str(refused.value)
+    assert "hunter2" not in str(error.value)
 
 
 def test_commands(world, settings, tmp_path):
     """
-    `borneout backup` and `borneout restore` say what they have done, and where what was there before is.
+    `borneout backup` and `borneout restore` print their results, and the file of the replaced database.
     """
     world.resolve(world.record(report()), "true")
     run = Command(settings)
 
-    made = run("backup", tmp_path / "kept.db")
+    backed_up = run("backup", tmp_path / "kept.db")
     world.runtime.db.close()
-    put = run("restore", tmp_path / "kept.db")
+    restored = run("restore", tmp_path / "kept.db")
     again = run("backup", tmp_path / "kept.db")
 
-    assert re.search(r"kept.db holds the database .* \d+ bytes", made.output)
-    assert (0, 0, 1) == (made.exit_code, put.exit_code, again.exit_code)
-    assert re.search(r"What was there before is in .*borneout\.db\.before-", put.output)
-    assert "there already" in again.output
+    assert re.search(r"kept.db holds the database .* \d+ bytes", backed_up.output)
+    assert (0, 0, 1) == (backed_up.exit_code, restored.exit_code, again.exit_code)
+    assert re.search(r"The database that it replaced is .*borneout\.db\.before-", restored.output)
+    assert "exists already" in again.output

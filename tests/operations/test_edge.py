@@ -1,4 +1,4 @@
-"""What a real gunicorn makes of request headers that would change the path, the scheme, the user or the caller"""
+"""How a real gunicorn handles request headers that could change the path, the scheme, the user or the address"""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ import pytest
 from service.access.keys import create_key
 from service.storage.db import Database
 from service.values.vocabulary import Scope
+from tests.support.awaiting import wait_until
 from tests.support.live_service import gunicorn_alone
-from tests.support.redis_server import own_redis, wait_until
+from tests.support.redis_server import own_redis
 
-pytestmark = pytest.mark.sqlite_alone  # headers, which no database has to do with
+pytestmark = pytest.mark.sqlite_alone  # headers do not depend on the database
 
 QUOTA = 60
 HEADERS = [
@@ -42,16 +43,16 @@ HEADERS = [
     b"X-Forwarded-Proto: gopher",
     b"X-Forwarded-Proto: https\r\nX-Forwarded-Ssl: off",
     b"X-Forwarded-Protocol: ssl\r\nX-Forwarded-Proto: http",
-    b"X-Forwarded-Host: elsewhere.example",
-    b"Forwarded: for=203.0.113.7;proto=https;host=elsewhere.example",
-    b"Proxy: http://elsewhere.example",
+    b"X-Forwarded-Host: other.example",
+    b"Forwarded: for=203.0.113.7;proto=https;host=other.example",
+    b"Proxy: http://other.example",
     b"Upgrade: h2c\r\nConnection: Upgrade, HTTP2-Settings\r\nHTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA",
 ]
 
 
 @dataclass
 class Response:
-    """A response as it came."""
+    """A raw response."""
 
     status: int
     head: str
@@ -63,7 +64,7 @@ class Response:
 
 
 class Edge:
-    """A gunicorn, its key, and raw requests to it."""
+    """A gunicorn, an API key for it, and raw requests to it."""
 
     def __init__(self, gunicorn, secret):
         self.port = gunicorn.port
@@ -82,7 +83,7 @@ class Edge:
 
 @contextlib.contextmanager
 def started(folder, sqlite_template, **env):
-    """A gunicorn with an empty database and few calls allowed, behind one proxy."""
+    """Run gunicorn behind one trusted proxy, with an empty database and a low rate limit."""
     database = f"sqlite:///{shutil.copy(sqlite_template, folder / 'test.db')}"
     with contextlib.closing(Database(database)) as db:
         key = create_key(db, name="edge", scopes=[Scope.ADMIN], now=dt.datetime.now(dt.UTC))
@@ -97,12 +98,14 @@ def started(folder, sqlite_template, **env):
 
 @pytest.fixture(scope="module")
 def edge(tmp_path_factory, sqlite_template):
+    """A gunicorn with SCRIPT_NAME in its environment."""
     with started(tmp_path_factory.mktemp("edge"), sqlite_template, SCRIPT_NAME="/x") as running:
         yield running
 
 
 @pytest.fixture(scope="module")
 def below(tmp_path_factory, sqlite_template):
+    """A gunicorn with a base path."""
     folder = tmp_path_factory.mktemp("below")
     with started(folder, sqlite_template, BORNEOUT_BASE_PATH="/reliability") as running:
         yield running
@@ -111,7 +114,7 @@ def below(tmp_path_factory, sqlite_template):
 @pytest.mark.parametrize("header", HEADERS)
 def test_no_header_changes_the_path(edge, header):
     """
-    Whatever a header says, the path, the method and the caller stay what they are; nor does a variable of gunicorn's.
+    No header changes the path, the method or the caller; nor does SCRIPT_NAME in the environment.
     """
     unknown = edge.send(b"/v1/nothing", header)
     listed = edge.send(b"/v1/outlets", header, edge.key)
@@ -130,7 +133,7 @@ def test_no_header_changes_the_path(edge, header):
 @pytest.mark.parametrize("header", [*HEADERS, b"SCRIPT_NAME: /reliability", b"X-Forwarded-Prefix: /reliability"])
 def test_no_header_changes_the_base_path(below, header):
     """
-    With a base path the same holds: a header neither adds one nor takes it away.
+    No header adds or removes the base path.
     """
     inside = below.send(b"/reliability/v1/nothing", header)
     outside = below.send(b"/v1/outlets", header)
@@ -146,16 +149,16 @@ def test_no_header_changes_the_base_path(below, header):
 @pytest.mark.parametrize("header", [b"X-Forwarded-Proto: https", b"X-Forwarded-Ssl: on", b"X-Forwarded-Protocol: ssl"])
 def test_no_header_changes_the_scheme(edge, header):
     """
-    The cookie of the desk is for https where the browser says so, not where a header of a proxy does.
+    The cookie of the desk is secure if the Origin is https; proxy headers have no effect.
     """
     form = b"key=" + edge.key.rpartition(b" ")[2]
-    answers = [
+    responses = [
         edge.send(b"/desk/sign-in", header, b"Origin: " + scheme + b"://here.example", method=b"POST", body=form)
         for scheme in (b"http", b"https")
     ]
 
-    assert [303, 303] == [answer.status for answer in answers]
-    assert [False, True] == ["Secure" in answer.head for answer in answers]
+    assert [303, 303] == [response.status for response in responses]
+    assert [False, True] == ["Secure" in response.head for response in responses]
 
 
 @pytest.mark.parametrize(
@@ -177,18 +180,18 @@ def test_no_header_changes_the_scheme(edge, header):
 )
 def test_malformed_key(edge, value):
     """
-    A header that should be a key and is none is a 401 on an open read, never a 500.
+    A malformed bearer token is a 401 on a public read, not a 500.
     """
-    answer = edge.send(b"/v1/outlets", b"Authorization: " + value)
+    response = edge.send(b"/v1/outlets", b"Authorization: " + value)
 
-    assert (401, "/problems/unauthorized") == (answer.status, answer.json["type"])
-    assert "\r\nWWW-Authenticate: Bearer\r\n" in answer.head
+    assert (401, "/problems/unauthorized") == (response.status, response.json["type"])
+    assert "\r\nWWW-Authenticate: Bearer\r\n" in response.head
 
 
 @pytest.mark.parametrize("value", [b"", b"Basic dXNlcjpwYXNz", b"Negotiate \xff\xfe", b"Digest username=bearer, nc=1"])
-def test_key_of_a_proxy(edge, value):
+def test_credentials_of_a_proxy(edge, value):
     """
-    A login that a proxy asked for is not taken for a key: the read is answered, and a write asks for a key.
+    The credentials of a proxy's login are not taken for an API key: a read succeeds, and a write requires a key.
     """
     header = b"Authorization: " + value
 
@@ -198,7 +201,7 @@ def test_key_of_a_proxy(edge, value):
 
 def test_one_address_has_one_quota(edge):
     """
-    Behind a proxy an address is one caller, whatever port, spelling and further headers come with it.
+    Behind a proxy, an address has one quota, whatever its port, its spelling and other headers.
     """
     spellings = [b"203.0.113.7", b"203.0.113.7:1001", b"::ffff:203.0.113.7", b"[::ffff:203.0.113.7]:1002"]
     sent = [b"X-Forwarded-For: 192.0.2.%d, %s" % (number, spellings[number % 4]) for number in range(QUOTA)]

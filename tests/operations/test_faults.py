@@ -1,6 +1,6 @@
-"""What `python -m bench.faults` does at length, in short: a service is hurt while four write and six read
+"""A short version of `python -m bench.faults`: faults are injected while four clients write and six read
 
-A Redis that is away for a while, after which scores may lag, is in test_never_stale.py.
+Outages of Redis, after which scores may be stale for a while, are tested in test_never_stale.py.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from bench.faults import run_fault, tell
-from bench.hurting import FAULTS, a_site
+from tests.support.fault_injection import FAULTS, start_site
+from tests.support.fault_run import describe, run_fault
 
 SECONDS = 0.4
 EXERCISED = {
@@ -23,39 +23,39 @@ EXERCISED = {
 
 @pytest.fixture(scope="module")
 def site_of():
-    """Gives the service on a database of either kind, one after the other.
+    """Returns the service on a database of either kind; the one before is stopped.
 
-    Not below pytest's folder, which another run may close to the user that a PostgreSQL of root's runs as.
+    Its folder is not below pytest's, which the user of a PostgreSQL that root starts may not access.
     """
     with ExitStack() as stack:
         sites = {}
 
-        def give(kind):
+        def start(kind):
             if kind not in sites:
                 stack.close()
                 folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="borneout-")))
-                sites[kind] = stack.enter_context(a_site(kind, folder, small=False, blows=1))
+                sites[kind] = stack.enter_context(start_site(kind, folder, small_disk=False, repetitions=1))
             return sites[kind]
 
-        yield give
+        yield start
 
 
 @pytest.mark.parametrize(("kind", "fault"), [(kind, fault) for kind in EXERCISED for fault in EXERCISED[kind]])
 def test_nothing_is_lost(site_of, kind, fault):
     """
-    R20: after each fault, what was acknowledged is there once, what was not is there whole or not at all, scores are
-    those of a rebuild, no read was behind, and every answer was one that the document has.
+    R20: after each fault, every acknowledged write exists once, all others exist completely or not at all, scores
+    equal those of a rebuild, no read was stale, and every response conformed to the API document.
     """
-    told, wrong = run_fault(site_of(kind), fault, seconds=SECONDS)
+    observed, wrong = run_fault(site_of(kind), fault, seconds=SECONDS)
 
-    tell(f"{kind[:6]}, {fault}", told, wrong)
+    print(describe(f"{kind[:6]}, {fault}", observed, wrong))  # noqa: T201 - figures
     assert {} == dict(wrong)
-    assert told.counts["acknowledged"] > 0 < told.counts["scores read"]
+    assert observed.counts["acknowledged"] > 0 < observed.counts["scores read"]
 
 
-def test_faults_are_known():
+def test_faults_apply_to_their_databases():
     """
-    What is exercised here are faults that the long form knows, too, on the databases that they are for.
+    Every exercised fault exists and applies to the database that it is exercised on.
     """
     for kind, faults in EXERCISED.items():
         assert {None, kind} >= {FAULTS[fault].only for fault in faults}

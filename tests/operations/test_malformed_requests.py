@@ -1,4 +1,4 @@
-"""Malformed requests, sent to gunicorn byte for byte: each is refused with a problem document, and none is a 500"""
+"""Malformed requests, sent to gunicorn byte by byte: each is rejected with a problem document, and none is a 500"""
 
 from __future__ import annotations
 
@@ -12,21 +12,23 @@ from tests.support.awaiting import DEADLINE
 from tests.support.live_service import KEY, running
 
 NEXT = b"GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n"
-"""A second request, hidden where a lenient server would find it."""
+"""A second request, smuggled where a lenient server would parse it."""
 HERALD = b'{"name": "Herald"}'
 
 
 def get(target, *headers, version=b"HTTP/1.1"):
+    """Return the bytes of a GET request."""
     return b"GET " + target + b" " + version + b"\r\n" + b"\r\n".join([b"Host: a", *headers, b"", b""])
 
 
 def post(*headers, body=b"", version=b"HTTP/1.1"):
-    """A call that would record an outlet."""
+    """Return the bytes of a request that would record an outlet."""
     known = [b"Host: a", f"Authorization: Bearer {KEY}".encode(), b"Content-Type: application/json"]
     return b"POST /v1/outlets " + version + b"\r\n" + b"\r\n".join([*known, *headers, b"", b""]) + body
 
 
 def chunks(body):
+    """Return the bytes of a request with a chunked body."""
     return post(b"Transfer-Encoding: chunked", body=body)
 
 
@@ -49,7 +51,7 @@ MALFORMED = {
     "percent encoding that is no text": (get(b"/v1/outlets/%FF"), 404),
     "lone surrogate in the path": (get(b"/v1/outlets/%ED%A0%80"), 404),
     "lone surrogate in the body": (post(b"Content-Length: 18", body=b'{"name": "\\ud800"}'), 422),
-    "absolute address": (get(b"http://elsewhere.example/v1/outlets/nobody"), 404),
+    "absolute address": (get(b"http://other.example/v1/outlets/nobody"), 404),
     "absolute address that is cut off": (get(b"http://["), 400),
     "tunnel": (b"CONNECT a:443 HTTP/1.1\r\nHost: a\r\n\r\n", 404),
     "huge header": (get(b"/v1/outlets", b"X-A: " + b"x" * 9000), 431),
@@ -84,12 +86,13 @@ MALFORMED = {
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory):
+    """A service for all tests of this file."""
     with running(tmp_path_factory.mktemp("malformed"), workers=1) as started:
         yield started
 
 
 def exchange(service, sent):
-    """Send bytes and nothing after them; all bytes that come back."""
+    """Send bytes, close the sending side, and return all bytes received."""
     with socket.create_connection(("127.0.0.1", service.port), timeout=DEADLINE) as connection:
         connection.sendall(sent)
         connection.shutdown(socket.SHUT_WR)
@@ -102,7 +105,7 @@ def exchange(service, sent):
 @pytest.mark.parametrize("name", MALFORMED)
 def test_refused(service, name):
     """
-    The answer is one problem document with the status that fits, nothing is recorded, and a hidden request is not
+    The response is one problem document with the expected status, nothing is recorded, and a smuggled request is not
     answered.
     """
     sent, expected = MALFORMED[name]
@@ -132,7 +135,7 @@ FORM = [
 )
 def test_form_is_refused(service, header, body):
     """
-    A form that is cut off, or whose chunks are malformed, is a 400 page.
+    A form with a truncated or malformed body is a 400 page.
     """
     sent = b"POST /desk/sign-in HTTP/1.1\r\n" + b"\r\n".join([*FORM, header, b"", b""]) + body
 
@@ -141,7 +144,7 @@ def test_form_is_refused(service, header, body):
 
 def test_connection_without_a_request(service):
     """
-    A client that says nothing, or half a request, gets no answer, and the next one is served.
+    An empty or incomplete request gets no response, and the next client is served.
     """
     assert [b"", b""] == [exchange(service, sent) for sent in (b"", b"GET /v1/outlets HTTP/1.1\r\nHost:")]
     assert 200 == service.status("/healthz")
@@ -149,7 +152,7 @@ def test_connection_without_a_request(service):
 
 def test_connection_ends_after_malformed_chunks(service):
     """
-    After malformed chunks the connection is closed, so that what follows them is never read as a request.
+    The connection is closed after malformed chunks, so that the bytes after them are never parsed as a request.
     """
     with socket.create_connection(("127.0.0.1", service.port), timeout=DEADLINE) as connection:
         connection.sendall(chunks(b"zz\r\n"))

@@ -1,4 +1,4 @@
-"""R20 on a running service: no score that is read is older than a resolution already answered"""
+"""R20 on a running service: no score that is read is older than an acknowledged resolution"""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ HEADERS = {"Authorization": f"Bearer {KEY}", "Content-Type": "application/json"}
 
 
 class Connection:
-    """Calls on one connection, made anew when it breaks and every so often, so that it comes to all workers."""
+    """A connection that is reopened after errors and every 25 calls, so that calls reach all workers."""
 
     def __init__(self, port):
         self._port = port
@@ -41,8 +41,8 @@ class Connection:
             self._http = http.client.HTTPConnection("127.0.0.1", self._port, timeout=DEADLINE)
         self._calls += 1
         self._http.request(method, path, None if body is None else json.dumps(body), HEADERS)
-        answer = self._http.getresponse()
-        return answer.status, answer.headers["Cache-Status"], json.loads(answer.read())
+        response = self._http.getresponse()
+        return response.status, response.headers["Cache-Status"], json.loads(response.read())
 
     def close(self):
         if self._http is not None:
@@ -51,23 +51,24 @@ class Connection:
 
 @dataclass
 class Race:
-    """Six readers against one writer; what they saw."""
+    """Six readers and one writer, and the results of the reads."""
 
     port: int
     outlet: str
-    answered: int = 0
-    """Resolutions already answered."""
+    acknowledged: int = 0
+    """Acknowledged resolutions."""
     reads: int = 0
     hits: int = 0
     stale: list[float] = field(default_factory=list)
-    """When the reads began that gave too little."""
+    """The start times of stale reads."""
     failed: list[object] = field(default_factory=list)
     _done: threading.Event = field(default_factory=threading.Event)
 
     def read(self):
+        """Read scores until the writer is done."""
         connection = Connection(self.port)
-        while not self._done.wait(0.02):  # or they leave no time for what they watch
-            began, answered = time.monotonic(), self.answered
+        while not self._done.wait(0.02):  # leaves CPU time to the service
+            began, acknowledged = time.monotonic(), self.acknowledged
             try:
                 status, cached, body = connection.call("GET", f"/v1/outlets/{self.outlet}/score")
             except (OSError, http.client.HTTPException) as exc:
@@ -77,7 +78,7 @@ class Race:
             self.hits += cached == "borneout; hit"
             if status != 200:
                 self.failed.append(body)
-            elif body["counts"]["resolved"] < answered:
+            elif body["counts"]["resolved"] < acknowledged:
                 self.stale.append(began)
         connection.close()
 
@@ -89,22 +90,23 @@ class Race:
                 "POST", f"/v1/claims/{claim}/resolutions", {"verdict": "true", "note": NOTE}
             )
             assert 201 == status, body
-            self.answered += 1
+            self.acknowledged += 1
         connection.close()
 
     def has_caught_up(self):
-        """Whether every resolution is in the score that is cached for all workers."""
-        return self.shown() == ("borneout; hit", self.answered)
+        """Return whether the cached score includes every resolution."""
+        return self.shown() == ("borneout; hit", self.acknowledged)
 
     def shown(self):
-        """How a score was cached, and how many resolutions are in it."""
+        """Return the cache status of a score, and the number of resolutions in it."""
         connection = Connection(self.port)
         _, cached, body = connection.call("GET", f"/v1/outlets/{self.outlet}/score")
         connection.close()
         return cached, body["counts"]["resolved"]
 
     @contextlib.contextmanager
-    def hammering(self):
+    def reading(self):
+        """Run the readers."""
         readers = [threading.Thread(target=self.read) for _ in range(6)]
         for reader in readers:
             reader.start()
@@ -115,20 +117,21 @@ class Race:
             for reader in readers:
                 reader.join()
 
-    def tell(self, what):
-        figures = f"{len(self.stale)} stale of {self.reads} reads ({self.hits} hits) in {self.answered} resolutions"
-        print(f"\n{what}: {figures}")  # noqa: T201 - figures
+    def describe(self, fault):
+        counts = f"{len(self.stale)} stale of {self.reads} reads ({self.hits} hits) in {self.acknowledged} resolutions"
+        print(f"\n{fault}: {counts}")  # noqa: T201 - figures
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
+    """A Redis that the tests stop and kill."""
     with own_redis(tmp_path_factory.mktemp("redis")) as redis_server:
         yield redis_server
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def database_url(request):
-    """A database of either kind, which the tests share."""
+    """A database of either kind, shared by the tests."""
     return request.getfixturevalue({"sqlite": "empty_sqlite", "postgresql": "empty_postgres"}[request.param])(
         "standing"
     )
@@ -136,7 +139,7 @@ def database_url(request):
 
 @pytest.fixture(scope="module")
 def service(request, database_url, tmp_path_factory):
-    """A service on either database: on SQLite with the Redis that it starts, on PostgreSQL with one of the tests'."""
+    """A service on either database: on SQLite with its embedded Redis, on PostgreSQL with an external one."""
     env = {"BORNEOUT_DATABASE_URL": database_url}
     if not database_url.startswith("sqlite"):
         env["BORNEOUT_REDIS_URL"] = request.getfixturevalue("server").url
@@ -146,7 +149,7 @@ def service(request, database_url, tmp_path_factory):
 
 @pytest.fixture
 def race_of(service, db, cache):
-    """Files claims of an outlet that no other test speaks of; the race that is run on them, and their ids."""
+    """Returns a function that files claims of a new outlet, and returns the race and the ids of the claims."""
 
     def file(outlet, count):
         flat = {"outlet": outlet, "claim": "The bridge opens.", "published_at": "2026-01-01"}
@@ -155,29 +158,31 @@ def race_of(service, db, cache):
         ]
         load_lines(db, cache, lines, caller=OPERATOR, now=dt.datetime.now(dt.UTC))
         with db.read() as session:
-            mine = Claim.external_id.startswith(f"{outlet}-")
-            return Race(service.port, outlet.lower()), session.scalars(sa.select(Claim.id).where(mine)).all()
+            is_new = Claim.external_id.startswith(f"{outlet}-")
+            return Race(service.port, outlet.lower()), session.scalars(sa.select(Claim.id).where(is_new)).all()
 
     return file
 
 
 def test_six_readers_and_two_hundred_resolutions(race_of):
     """
-    R20: on several workers, on either database, no read gives less than what was answered before it began.
+    R20: with several workers on either database, every read includes all resolutions acknowledged before it began.
     """
     race, claims = race_of("Herald", 200)
-    with race.hammering():
+    with race.reading():
         race.resolve(claims)
 
-    race.tell("Redis alive")
-    assert (200, [], []) == (race.answered, race.stale, race.failed)
+    race.describe("Redis alive")
+    assert (200, [], []) == (race.acknowledged, race.stale, race.failed)
     assert race.hits > 0
 
 
 def resolve_through(race, claims, fault):
-    """Resolve a third, then a third while Redis fails, then the rest; no score is behind but until Redis caught up."""
+    """Resolve a third of the claims, another third during a fault, and then the rest. Reads may be stale only until
+    Redis has caught up.
+    """
     third = len(claims) // 3
-    with race.hammering():
+    with race.reading():
         race.resolve(claims[:third])
         began = time.monotonic()
         with fault():
@@ -190,6 +195,7 @@ def resolve_through(race, claims, fault):
 
 
 def is_degraded(service):
+    """Return whether the service reports that Redis is unavailable."""
     status, body = service.call("GET", "/readyz")
     assert 200 == status
     return (body["status"], body["redis"]) == ("degraded", "away")
@@ -198,14 +204,15 @@ def is_degraded(service):
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_redis_killed_in_the_middle(race_of, service):
     """
-    R20: while the embedded Redis is killed and comes back, answers go on, and none is behind once it has caught up.
+    R20: while the embedded Redis is killed and restarted, the service responds, and no read is stale after Redis has
+    caught up.
     """
 
     @contextlib.contextmanager
     def killed():
         watcher = psutil.Process(service.process.pid)
         [process] = service.processes("redis.sock")
-        watcher.suspend()  # or Redis would be back sooner than a slow machine resolves a third of them
+        watcher.suspend()  # so that Redis stays down until a third of the claims is resolved
         try:
             process.kill()
             assert is_degraded(service)
@@ -217,15 +224,15 @@ def test_redis_killed_in_the_middle(race_of, service):
     race, claims = race_of("Tribune", 200)
     resolve_through(race, claims, killed)
 
-    race.tell("Redis killed")
-    assert 200 == race.answered
+    race.describe("Redis killed")
+    assert 200 == race.acknowledged
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_redis_hung_and_then_restored_from_an_old_snapshot(race_of, service, server):
     """
-    R20: while Redis is stopped, answers go on and `/readyz` says degraded; and a Redis that comes back with what it
-    held long ago serves that only until it has caught up.
+    R20: while Redis hangs, the service responds and is degraded. After Redis was restored from an old snapshot, reads
+    are stale only until it has caught up.
     """
 
     @contextlib.contextmanager
@@ -243,10 +250,10 @@ def test_redis_hung_and_then_restored_from_an_old_snapshot(race_of, service, ser
 
     race, claims = race_of("Gazette", 90)
     resolve_through(race, claims[:30], hung)
-    race.tell("Redis hung")
+    race.describe("Redis hung")
     assert {30} == {race.shown()[1] for _ in range(10)}
     dump = server.save()
-    race = Race(service.port, race.outlet, answered=30)
+    race = Race(service.port, race.outlet, acknowledged=30)
     resolve_through(race, claims[30:], restored)
-    race.tell("Redis restored")
-    assert 90 == race.answered
+    race.describe("Redis restored")
+    assert 90 == race.acknowledged

@@ -1,4 +1,4 @@
-"""A backup on PostgreSQL, by the commands that docs/operations.md gives"""
+"""A backup of PostgreSQL with the commands in docs/operations.md"""
 
 from __future__ import annotations
 
@@ -21,33 +21,33 @@ BLOCK = re.search(r"```sh\n(pg_dump .*?)```", (ROOT / "docs" / "operations.md").
 
 @pytest.fixture
 def database_url(postgres):
-    """A PostgreSQL database of the test's own, since it is dropped and made anew."""
+    """A PostgreSQL database for each test, because the test replaces it."""
     with psycopg.connect(postgres.get_uri(), autocommit=True) as connection:
         connection.execute("CREATE DATABASE dumped TEMPLATE template_borneout")
         yield postgres.get_uri("dumped").replace("postgresql://", "postgresql+psycopg://")
         connection.execute("DROP DATABASE dumped WITH (FORCE)")
 
 
-def test_back_to_what_was_dumped(world, settings, database_url, tmp_path):
+def test_dump_and_restore(world, settings, database_url, tmp_path):
     """
-    After the commands of the document all is as it was when the dump was made, cached scores and the search included.
+    The commands in the document restore the records, the cached scores and the search.
     """
-    dump, put_back, rebuild = BLOCK.splitlines()
+    dump, restore, rebuild = BLOCK.splitlines()
     world.resolve(world.record(report()), "true")
     run(dump, database_url, tmp_path)
     world.resolve(world.record(report(), text="The tunnel floods."), "true")
-    assert 2 == world.score()["counts"]["resolved"]  # and kept in the cache
+    assert 2 == world.score()["counts"]["resolved"]  # and cached
     world.runtime.db.close()
 
-    run(put_back, database_url, tmp_path)
-    said = Command(settings)(*shlex.split(rebuild)[1:])
+    run(restore, database_url, tmp_path)
+    result = Command(settings)(*shlex.split(rebuild)[1:])
 
-    assert "0 subtotals differed" in said.output
+    assert "0 subtotals differed" in result.output
     assert 1 == world.score()["counts"]["resolved"]
     assert ["The bridge opens in May."] == [claim["text"] for claim in world.get("/v1/claims?q=opens").json["items"]]
 
 
 def run(command, url, folder):
-    """A command of the document, on the test's database and with the tools that its server came with."""
+    """Run a command of the document on the test's database, with the tools of its server."""
     program, *options = shlex.split(command.replace("$URL", url.replace("+psycopg", "")))
     subprocess.run([BIN / program, *options], cwd=folder, check=True)

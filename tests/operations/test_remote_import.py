@@ -1,4 +1,4 @@
-"""`borneout import --server`: into a service elsewhere"""
+"""`borneout import --server`"""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from service.cli.remote import Remote
 from service.config import Settings
 from tests.support.command import Command
 from tests.support.live_service import KEY, free_port, running
-from tests.support.remote_service import became, line, losing, send
+from tests.support.remote_service import CLAIM, FLAT, LINES, NOTE, REPORT, line, lossy_proxy, results_of, send
 
 ROOT = Path(__file__).parents[2]
 STORY = ROOT / "examples" / "alonso.ndjson"
@@ -21,13 +21,14 @@ POLLS = ROOT / "tests" / "data" / "polls_excerpt.ndjson"
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory):
-    with running(tmp_path_factory.mktemp("elsewhere")) as started:
+    """The remote service."""
+    with running(tmp_path_factory.mktemp("remote")) as started:
         yield started
 
 
 @pytest.fixture
-def here(tmp_path):
-    """The command on a database of its own."""
+def local(tmp_path):
+    """The command on a local database."""
     command = Command(Settings.from_env({}, data_dir=tmp_path))
     assert 0 == command("migrate").exit_code
     return command
@@ -35,7 +36,9 @@ def here(tmp_path):
 
 @pytest.fixture
 def load(tmp_path):
-    """Run the command; its exit code, what it says at the end, and what it says of lines that were rejected."""
+    """Returns a function that imports a file into the service, and returns the exit code, the summary and the
+    rejections.
+    """
     command = Command(Settings.from_env({}, data_dir=tmp_path / "nothing"))
 
     def run(address, *options, key=KEY):
@@ -46,19 +49,20 @@ def load(tmp_path):
 
 
 def at(service):
+    """Return the service's URL."""
     return f"http://127.0.0.1:{service.port}"
 
 
 def test_typed_lines(service, load):
     """
-    The story is loaded there as it is here, and the second time every line is there.
+    The example is loaded as it is locally, and every line is unchanged the second time.
     """
     lines = len(STORY.read_text().splitlines())
 
-    code, told, _ = load(at(service), STORY)
+    code, summary, _ = load(at(service), STORY)
     _, again, _ = load(at(service), STORY)
 
-    assert (0, f"{lines} lines: {lines} created, 0 updated, 0 unchanged, 0 rejected") == (code, told)
+    assert (0, f"{lines} lines: {lines} created, 0 updated, 0 unchanged, 0 rejected") == (code, summary)
     assert f"{lines} lines: 0 created, 0 updated, {lines} unchanged, 0 rejected" == again
     assert (2, 2) == tuple(
         service.call("GET", "/v1/outlets/bayer-leverkusen/score")[1]["counts"][name] for name in ("resolved", "correct")
@@ -67,7 +71,7 @@ def test_typed_lines(service, load):
 
 def test_merged_outlets(service, load, tmp_path):
     """
-    R22: an outlet that was merged where the file comes from is merged there too, and known again when it is.
+    R22: a line with `merged_into` merges the outlet in the service, and is unchanged the second time.
     """
     file = tmp_path / "outlets.ndjson"
     named = {"type": "outlet", "name": "Tribune", "slug": "tribune"}
@@ -81,12 +85,12 @@ def test_merged_outlets(service, load, tmp_path):
 
 def test_outlet_merged_since(service, load, tmp_path):
     """
-    R22: lines of an outlet that was merged there since, and of one below it, change nothing there, as here.
+    R22: lines of an outlet that was merged in the service since, and of its child, change nothing, as locally.
     """
     file = tmp_path / "outlets.ndjson"
     apart = [{"type": "outlet", "name": name, "slug": name.lower()} for name in ("Courant", "Journal")]
     below = {"type": "outlet", "name": "Journal Sport", "slug": "journal-sport", "parent": "journal"}
-    file.write_text("".join(json.dumps(said) + "\n" for said in (*apart, below)))
+    file.write_text("".join(json.dumps(line) + "\n" for line in (*apart, below)))
     assert (0, "3 lines: 3 created, 0 updated, 0 unchanged, 0 rejected") == load(at(service), file)[:2]
 
     assert 201 == service.call("POST", "/v1/outlets/journal/merge", {"into": "courant"})[0]
@@ -94,26 +98,26 @@ def test_outlet_merged_since(service, load, tmp_path):
     assert (0, "3 lines: 0 created, 0 updated, 3 unchanged, 0 rejected") == load(at(service), file)[:2]
 
 
-def test_flat_lines(service, load, here, tmp_path):
+def test_flat_lines(service, load, local, tmp_path):
     """
-    A flat file leaves there the scores that it leaves here.
+    A flat file yields the same scores in the service as locally.
     """
     polls = tmp_path / "polls.ndjson"
     polls.write_text("".join(POLLS.read_text().splitlines(keepends=True)[:60]))
     code, *_ = load(at(service), polls, "--feed", "polls")
-    assert 0 == here("import", polls).exit_code
+    assert 0 == local("import", polls).exit_code
     names = [json.loads(line)["outlet"] for line in polls.read_text().splitlines()]
     found = slug(service, max(names, key=names.count))
 
-    local = here("score", found)
+    score = local("score", found)
 
-    assert json.loads(local.stdout)["counts"] == service.call("GET", f"/v1/outlets/{found}/score")[1]["counts"]
+    assert json.loads(score.stdout)["counts"] == service.call("GET", f"/v1/outlets/{found}/score")[1]["counts"]
     assert 0 == code
 
 
-def test_lines_refused_there(service, load, tmp_path):
+def test_rejected_lines(service, load, tmp_path):
     """
-    A line that the service refuses is told with its number and the service's reason, and the rest goes on.
+    A rejected line is reported with its number and the service's reason, and the import continues.
     """
     flat = {"outlet": "Herald", "claim_id": "1", "claim": "A.", "published_at": "2026-01-01"}
     lines = [
@@ -128,88 +132,58 @@ def test_lines_refused_there(service, load, tmp_path):
     file, results = tmp_path / "lines.ndjson", tmp_path / "results.ndjson"
     file.write_text("".join(json.dumps(line) + "\n" for line in lines))
 
-    code, told, _ = load(at(service), file, "--results", results)
+    code, summary, _ = load(at(service), file, "--results", results)
 
-    became = [json.loads(line) for line in results.read_text().splitlines()]
-    assert (1, "7 lines: 1 created, 1 updated, 0 unchanged, 5 rejected") == (code, told)
+    rows = [json.loads(line) for line in results.read_text().splitlines()]
+    assert (1, "7 lines: 1 created, 1 updated, 0 unchanged, 5 rejected") == (code, summary)
     assert [None, "claim-differs", "invalid-body", "invalid-body", "invalid-body", "slug-taken", None] == [
         line.get("problem", {"type": None})["type"] and line["problem"]["type"].removeprefix("/problems/")
-        for line in became
+        for line in rows
     ]
     assert ["/published_at", "/resolved_at", "/claim"] == [
-        line["problem"]["errors"][0]["pointer"] for line in became[2:5]
+        line["problem"]["errors"][0]["pointer"] for line in rows[2:5]
     ]
 
 
-def test_a_key_that_is_none(service, load):
+def test_invalid_key(service, load):
     """
-    A service that refuses the key ends the load, in a line.
+    A service that rejects the key ends the import with one message.
     """
-    code, _, told = load(at(service), STORY, key="bo_no_key_of_this_service_at_all")
+    code, _, message = load(at(service), STORY, key="bo_no_key_of_this_service_at_all")
 
-    assert (1, True) == (code, "refuses the load" in told)
-    assert "Traceback" not in told
+    assert (1, True) == (code, "rejects the import" in message)
+    assert "Traceback" not in message
 
 
-def test_nobody_there(load):
+def test_no_service(load):
     """
-    An address where nothing answers ends the load, in a line.
+    An address without a service ends the import with one message.
     """
-    code, _, told = load(f"http://127.0.0.1:{free_port()}", STORY)
+    code, _, message = load(f"http://127.0.0.1:{free_port()}", STORY)
 
-    assert (1, True) == (code, "does not answer" in told)
-    assert "Traceback" not in told
-
-
-FLAT = {"outlet": "Gazette", "claim": "The bridge opens.", "published_at": "2026-01-01"}
-REPORT = {"outlet": {"name": "Gazette"}, "published_at": "2026-01-01T00:00:00Z"}
-CLAIM = {"type": "claim", "text": "The bridge opens.", "reports": [REPORT]}
-NOTE = {"note": "Seen."}
+    assert (1, True) == (code, "does not respond" in message)
+    assert "Traceback" not in message
 
 
-def test_as_here(service, load, here, tmp_path):
+def test_same_results_as_locally(service, load, local, tmp_path):
     """
-    What becomes of a line, and what is said of one that is rejected, is the same there as here.
+    Each line has the same result in the service as locally, with the same problem if it is rejected.
     """
-    lines = [
-        {"type": "outlet", "name": "Suffix", "slug": "suffix", "domains": ["suffix.example", "co.uk"]},
-        {"type": "outlet", "name": "Suffix", "domains": ["co.uk"]},
-        *[{"type": "outlet", "name": "Slashed", "slug": slug} for slug in ("bayer/score", "lookup", "A B", "..")],
-        *[{"type": "outlet", "name": "Twice", "slug": "twice", "domains": ["www.twice.de", "twice.de"]}] * 2,
-        *[{"type": "outlet", "name": "Named %", "domains": ["WWW.Named.DE."]}] * 2,
-        {"type": "outlet", "name": " NAMED  %", "domains": ["named.de"]},
-        {"type": "outlet", "name": "Thrice", "slug": "twice", "domains": ["twice.de"]},
-        {"type": "outlet", "name": "Fourth", "slug": "fourth", "domains": ["twice.de"]},
-        CLAIM,
-        CLAIM | {"external_id": "s1", "resolution": {"verdict": "true"}},
-        CLAIM | {"external_id": "s1", "resolution": {"verdict": "partial", **NOTE}},
-        {"type": "report", "claim": "s1", **REPORT},
-        *[CLAIM | {"external_id": "s2", "tags": ["roads"], "topic": "roads"}] * 2,
-        CLAIM | {"external_id": "s2"},
-        CLAIM | {"external_id": "s2", "tags": ["roads"], "topic": "roads", "reports": [REPORT | {"stance": "deny"}]},
-        FLAT | {"claim_id": "s2", "outlet": "Other", "topic": "roads"},
-        FLAT | {"claim_id": "s2", "outlet": "Third", "topic": "rails"},
-        FLAT | {"claim_id": "s2", "outlet": "Third", "claim": "Another text."},
-        *[FLAT | {"claim_id": "s2", "outcome": 1, "resolved_at": "2026-02-01"}] * 2,
-        FLAT | {"claim_id": "s2", "outcome": 0},
-        FLAT | {"claim_id": "s3", "published_at": "2999-01-01"},
-        {"type": "resolution", "claim": "s2", "verdict": "true", "truth": 0.5},
-        {"type": "resolution", "claim": "s4", "verdict": "void"},
-        {"type": "outlet"},
-    ]
-    file, told, told_there = (tmp_path / name for name in ("lines.ndjson", "here.ndjson", "there.ndjson"))
-    file.write_text("".join(json.dumps(line) + "\n" for line in lines))
-    here("import", file, "--results", told)
+    file, local_results, remote_results = (
+        tmp_path / name for name in ("lines.ndjson", "local.ndjson", "remote.ndjson")
+    )
+    file.write_text("".join(json.dumps(line) + "\n" for line in LINES))
+    local("import", file, "--results", local_results)
 
-    load(at(service), file, "--results", told_there)
+    load(at(service), file, "--results", remote_results)
 
-    assert became(told) == became(told_there)
-    assert {"created", "updated", "unchanged", "rejected"} == {status for _, status, *_ in became(told_there)}
+    assert results_of(local_results) == results_of(remote_results)
+    assert {"created", "updated", "unchanged", "rejected"} == {status for _, status, *_ in results_of(remote_results)}
 
 
 def test_claim_corrected_since(service):
     """
-    A line that says what a claim said before it was corrected changes nothing.
+    A line with the original version of a corrected claim changes nothing.
     """
     flat, typed = FLAT | {"claim_id": "c1"}, CLAIM | {"external_id": "c2", "tags": ["roads"]}
     first = send(at(service), flat, typed)
@@ -226,24 +200,25 @@ def test_claim_corrected_since(service):
 
 def test_resolution_lines(service):
     """
-    A resolution line tells the id of the resolution, and one that supersedes is no other that says the same.
+    The result of a resolution line has the id of the resolution, and a superseding resolution is distinguished from an
+    equal one.
     """
-    said = {"type": "resolution", "claim": "r1", "verdict": "true", **NOTE}
-    [_, (_, first)] = send(at(service), FLAT | {"claim_id": "r1"}, said)
-    [(_, second)] = send(at(service), said | {"verdict": "false", "supersedes": first})
-    back = said | {"supersedes": second}
+    resolution = {"type": "resolution", "claim": "r1", "verdict": "true", **NOTE}
+    [_, (_, first)] = send(at(service), FLAT | {"claim_id": "r1"}, resolution)
+    [(_, second)] = send(at(service), resolution | {"verdict": "false", "supersedes": first})
+    back = resolution | {"supersedes": second}
 
-    told = send(at(service), said, back, back)
+    results = send(at(service), resolution, back, back)
 
     [claim] = service.call("GET", "/v1/claims?external_id=r1")[1]["items"]
-    chain = [one["id"] for one in service.call("GET", f"/v1/claims/{claim['id']}/resolutions")[1]["items"]]
+    chain = [item["id"] for item in service.call("GET", f"/v1/claims/{claim['id']}/resolutions")[1]["items"]]
     assert [first, second] == chain[:2]
-    assert [("unchanged", first), ("created", chain[2]), ("unchanged", chain[2])] == told
+    assert [("unchanged", first), ("created", chain[2]), ("unchanged", chain[2])] == results
 
 
 def test_resolution_refused_for_what_is_on_record(service):
     """
-    A claim whose resolution goes against what is on record stays, and the line says so.
+    If the resolution of a new claim is rejected, the claim remains recorded, and the result says so.
     """
     won = {"group": "who opens the bridge", "resolution": {"verdict": "true", **NOTE}}
     remote = Remote(at(service), KEY)
@@ -251,20 +226,20 @@ def test_resolution_refused_for_what_is_on_record(service):
     remote.load(line(CLAIM | won | {"external_id": "g1"}))
     error = remote.load(line(CLAIM | won | {"external_id": "g2"})).error
 
-    assert ("group-resolved", True) == (error.name, error.detail.startswith("The line is on record, but"))
+    assert ("group-resolved", True) == (error.name, error.detail.startswith("The line was loaded, but"))
     assert 1 == len(service.call("GET", "/v1/claims?external_id=g2")[1]["items"])
 
 
 def test_claim_line_without_reports(service):
     """
-    A claim line has to have a report, because a call does.
+    A claim line needs a report, as the API call does.
     """
     assert [("rejected", "invalid-body")] == send(at(service), CLAIM | {"external_id": "n1", "reports": []})
 
 
 def test_outlet_named_on_a_later_page(service):
     """
-    An outlet without a slug is found by its name among any number that have it in theirs.
+    An outlet without a slug is found by its name, even on a later page of the search.
     """
     for number in range(201):
         service.call("POST", "/v1/outlets", {"name": f"Courier {number}", "slug": f"courier-{number:03}"})
@@ -279,21 +254,21 @@ def test_outlet_named_on_a_later_page(service):
 
 def test_own_claims(service):
     """
-    A key that may not resolve what it filed is refused that line, and the rest goes on.
+    A line whose key may not resolve its own claims is rejected, and the import continues.
     """
     scopes = ["claims:write", "outlets:write", "resolutions:write"]
     borneout = Command(Settings.from_env({}, data_dir=service.data_dir))
-    made = borneout("keys", "create", "feed", *(part for scope in scopes for part in ("--scope", scope)))
-    key = next(word for word in made.stdout.split() if word.startswith("bo_"))
+    created = borneout("keys", "create", "feed", *(part for scope in scopes for part in ("--scope", scope)))
+    key = next(word for word in created.stdout.split() if word.startswith("bo_"))
 
-    told = send(at(service), FLAT | {"claim_id": "o1", "outcome": 1}, FLAT | {"claim_id": "o2"}, key=key)
+    results = send(at(service), FLAT | {"claim_id": "o1", "outcome": 1}, FLAT | {"claim_id": "o2"}, key=key)
 
-    assert [("rejected", "own-claim"), "created"] == [told[0], told[1][0]]
+    assert [("rejected", "own-claim"), "created"] == [results[0], results[1][0]]
 
 
-def test_lost_answers(service):
+def test_lost_responses(service):
     """
-    A line whose answer was lost is loaded again, and nothing is made twice.
+    A line whose response was lost is sent again, and nothing is created twice.
     """
     lines = [
         {"type": "outlet", "name": "Lost"},
@@ -302,11 +277,11 @@ def test_lost_answers(service):
         FLAT | {"claim_id": "l1", "outlet": "Other", "outcome": 1},
     ]
 
-    with losing(service) as (address, lost):
-        told = send(address, *lines)
+    with lossy_proxy(service) as (address, lost):
+        results = send(address, *lines)
 
     [claim] = service.call("GET", "/v1/claims?external_id=l1")[1]["items"]
-    assert ["unchanged", "unchanged", "unchanged", "created"] == [status for status, _ in told]
+    assert ["unchanged", "unchanged", "unchanged", "created"] == [status for status, _ in results]
     own = f"/v1/claims/{claim['id']}"
     assert {"/v1/outlets", "/v1/claims", f"{own}/resolutions", f"{own}/reports"} == lost
     assert 1 == len(service.call("GET", "/v1/outlets?q=lost")[1]["items"])
@@ -314,6 +289,6 @@ def test_lost_answers(service):
 
 
 def slug(service, name):
-    """The slug of an outlet there, by its name."""
+    """Return the slug of the service's outlet with a name."""
     items = service.call("GET", f"/v1/outlets?limit=200&q={quote(name)}")[1]["items"]
     return next(item["slug"] for item in items if item["name"] == name)

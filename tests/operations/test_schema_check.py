@@ -1,4 +1,4 @@
-"""service.operations.schema_check: what every command says of a database that it cannot use, or that was never used"""
+"""service.operations.schema_check: the messages of every command for an unusable or unused database"""
 
 from __future__ import annotations
 
@@ -7,102 +7,35 @@ import re
 import subprocess
 import sys
 import threading
-from contextlib import closing
-from dataclasses import dataclass, replace
-from pathlib import Path
-from uuid import UUID
+from dataclasses import replace
 
 import pytest
 import sqlalchemy as sa
 
 from service.config import Settings
 from service.operations.schema_check import await_schema
-from service.operations.serve import ROOT
 from service.operations.stop_signal import Stop
-from service.storage.db import Database
-from service.storage.migrations import SchemaState, find_state, migrate
+from service.storage.migrations import SchemaState
+from tests.support.awaiting import wait_until
 from tests.support.bare_databases import bare_database
 from tests.support.command import Command, fails, succeeds
-from tests.support.redis_server import wait_until
-
-ID = UUID(int=1)
-LINE = {"outlet": "Herald", "claim_id": "x/1", "claim": "It opens.", "published_at": "2026-01-01", "outcome": True}
-
-READING = {
-    "keys list": ["keys", "list"],
-    "score": ["score", "herald"],
-    "verify": ["verify"],
-    "export": ["export", "{folder}/out"],
-}
-WRITING = {
-    "import": ["import", "{folder}/file.ndjson"],
-    "dry run": ["import", "{folder}/file.ndjson", "--dry-run"],
-    "keys create": ["keys", "create", "feed", "--scope", "read"],
-    "keys rotate": ["keys", "rotate", ID],
-    "keys expire": ["keys", "expire", ID, "2999-01-01T00:00:00Z"],
-    "keys revoke": ["keys", "revoke", ID],
-    "resolve": ["resolve", ID, "true", "--note", "Seen."],
-    "refit": ["refit"],
-    "rebuild": ["rebuild"],
-}
-RUNNING = {"migrate": ["migrate"], "serve": ["serve"], "worker": ["worker"]}
-EVERY = READING | WRITING | RUNNING
-
-
-@dataclass
-class Place:
-    """A database without a schema, a folder for files, and the command."""
-
-    url: str
-    folder: Path
-    command: Command
-
-    def run(self, words, **env):
-        return self.command(*(str(word).format(folder=self.folder) for word in words), **env)
-
-    def execute(self, *statements):
-        # Not by `Database`, which sets the journal mode of a file.
-        engine = sa.create_engine(self.url)
-        with engine.begin() as connection:
-            for statement in statements:
-                connection.exec_driver_sql(statement)
-        engine.dispose()
-
-    def migrate(self):
-        with closing(Database(self.url)) as db:
-            migrate(db.engine)
-
-    @property
-    def state(self):
-        return find_state(sa.make_url(self.url))
-
-    def content(self):
-        """What there is: the files, or the tables of PostgreSQL."""
-        if self.url.startswith("sqlite"):
-            return {path.name: path.is_file() and path.read_bytes() for path in self.data_dir.glob("**/*")}
-        engine = sa.create_engine(self.url)
-        with engine.connect() as connection:
-            tables = connection.exec_driver_sql("SELECT oid, relname, relfilenode FROM pg_class ORDER BY oid").all()
-        engine.dispose()
-        return {*self.data_dir.glob("**/*")}, tables
-
-    @property
-    def data_dir(self):
-        return self.command.data_dir
-
-    @property
-    def where(self):
-        """The words by which the sentences name the place."""
-        url = sa.make_url(self.url)
-        return str(self.data_dir) if self.url.startswith("sqlite") else f"The PostgreSQL database {url.database} on"
-
-    @property
-    def another(self):
-        return "a new data directory instead of" if self.url.startswith("sqlite") else "start with a new database"
+from tests.support.paths import ROOT
+from tests.support.unusable_databases import (
+    ALL,
+    LINE,
+    READING,
+    WRITING,
+    Stage,
+    make_changed,
+    make_foreign,
+    make_foreign_with_versions,
+    make_newer,
+    make_views,
+)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def place(request, tmp_path, redis_url):
+def stage(request, tmp_path, redis_url):
     """A database without a schema; on SQLite its data directory does not exist yet."""
     (tmp_path / "file.ndjson").write_text(json.dumps(LINE) + "\n")
     data_dir = tmp_path / "data"
@@ -110,30 +43,7 @@ def place(request, tmp_path, redis_url):
         command = Command(
             Settings.from_env({"BORNEOUT_DATABASE_URL": url, "BORNEOUT_REDIS_URL": redis_url}, data_dir=data_dir)
         )
-        yield Place(url, tmp_path, command)
-
-
-def make_foreign(place):
-    place.execute("CREATE TABLE theirs (x INTEGER)")
-
-
-def make_foreign_with_versions(place):
-    version = "CREATE TABLE alembic_version (version_num VARCHAR(32))"
-    place.execute(version, "INSERT INTO alembic_version VALUES ('ae1027a6acf')")
-
-
-def make_views(place):
-    place.execute("CREATE VIEW theirs AS SELECT 1 AS x")
-
-
-def make_newer(place):
-    place.migrate()
-    place.execute("UPDATE alembic_version SET version_num = '0002'")
-
-
-def make_changed(place):
-    place.migrate()
-    place.execute("UPDATE schema_fingerprint SET digest = 'of another schema'")
+        yield Stage(url, tmp_path, command)
 
 
 WRONG = {
@@ -146,187 +56,186 @@ WRONG = {
 
 
 @pytest.mark.parametrize("make", list(WRONG))
-def test_no_command_uses_another_schema(place, make):
+def test_no_command_uses_another_schema(stage, make):
     """
-    Every command refuses a database with another schema in one sentence, which names it, and changes nothing.
+    Every command rejects a database with another schema in one message, which names it, and changes nothing.
     """
-    place.data_dir.mkdir(mode=0o700)
-    make(place)
-    before = place.content()
+    stage.data_dir.mkdir(mode=0o700)
+    make(stage)
+    before = stage.content()
 
-    for words in EVERY.values():
-        result = place.run(words)
+    for words in ALL.values():
+        result = stage.run(words)
 
-        fails(result, WRONG[make], place.where, place.another)
+        fails(result, WRONG[make], stage.where, stage.another)
         assert 1 == result.stderr.count("\n"), words
-        assert before == place.content(), words
+        assert before == stage.content(), words
 
 
 @pytest.mark.parametrize("make", [make_foreign, make_newer, make_changed])
-def test_serve_that_does_not_migrate(place, make):
+def test_serve_that_does_not_migrate(stage, make):
     """
-    With BORNEOUT_MIGRATE=false `serve` says the same.
+    `serve` does the same with BORNEOUT_MIGRATE=false.
     """
-    place.data_dir.mkdir(mode=0o700)
-    make(place)
+    stage.data_dir.mkdir(mode=0o700)
+    make(stage)
 
-    fails(place.run(["serve"], BORNEOUT_MIGRATE="false"), WRONG[make], place.where)
+    fails(stage.run(["serve"], BORNEOUT_MIGRATE="false"), WRONG[make], stage.where)
 
 
-@pytest.mark.parametrize("place", ["sqlite"], indirect=True)
-@pytest.mark.parametrize("name", [*EVERY, "backup"])
-def test_file_that_is_no_database(place, name):
+@pytest.mark.parametrize("stage", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("name", [*ALL, "backup"])
+def test_file_that_is_no_database(stage, name):
     """
-    Every command refuses a file that is not a SQLite database, and leaves it as it is.
+    Every command rejects a file that is not a SQLite database, and does not change it.
     """
-    place.data_dir.mkdir(mode=0o700)
-    (place.data_dir / "borneout.db").write_text("name,verdict\n" * 1000)
-    before = place.content()
+    stage.data_dir.mkdir(mode=0o700)
+    (stage.data_dir / "borneout.db").write_text("name,verdict\n" * 1000)
+    before = stage.content()
 
-    fails(
-        place.run((EVERY | {"backup": ["backup", "{folder}/kept.db"]})[name]), "is not a SQLite database", place.where
-    )
-    assert before == place.content()
+    fails(stage.run((ALL | {"backup": ["backup", "{folder}/kept.db"]})[name]), "is not a SQLite database", stage.where)
+    assert before == stage.content()
 
 
-@pytest.mark.parametrize("place", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("stage", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("make", [make_foreign, make_newer, make_changed])
-def test_no_backup_of_another_schema(place, make):
+def test_no_backup_of_another_schema(stage, make):
     """
-    `backup` refuses such a database, too, and makes no file.
+    `backup` rejects a database with another schema, and creates no file.
     """
-    place.data_dir.mkdir(mode=0o700)
-    make(place)
+    stage.data_dir.mkdir(mode=0o700)
+    make(stage)
 
-    fails(place.run(["backup", "{folder}/kept.db"]), WRONG[make])
-    assert not (place.folder / "kept.db").exists()
+    fails(stage.run(["backup", "{folder}/kept.db"]), WRONG[make])
+    assert not (stage.folder / "kept.db").exists()
 
 
-@pytest.mark.parametrize("place", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("stage", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("make", [make_foreign, make_newer, make_changed])
-def test_backup_of_another_schema_is_not_restored(place, make):
+def test_backup_of_another_schema_is_not_restored(stage, make):
     """
-    `restore` puts no database with another schema in place.
+    `restore` rejects a backup with another schema.
     """
-    place.data_dir.mkdir(mode=0o700)
-    make(place)
-    kept = (place.data_dir / "borneout.db").rename(place.folder / "kept.db")
+    stage.data_dir.mkdir(mode=0o700)
+    make(stage)
+    backup = (stage.data_dir / "borneout.db").rename(stage.folder / "kept.db")
 
-    fails(place.run(["restore", kept]), str(kept), "does not have the schema of this version")
-    assert not (place.data_dir / "borneout.db").exists()
+    fails(stage.run(["restore", backup]), str(backup), "does not have the schema of this version")
+    assert not (stage.data_dir / "borneout.db").exists()
 
 
-@pytest.mark.parametrize("place", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("stage", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("is_there", [False, True])
 @pytest.mark.parametrize("name", [*READING, "backup"])
-def test_reading_what_was_never_used(place, name, is_there):
+def test_reading_what_was_never_used(stage, name, is_there):
     """
-    A command that reads says that there is no data in a directory that was never used, and creates nothing.
+    A command that reads reports that an unused directory has no data, and creates nothing.
     """
     if is_there:
-        place.data_dir.mkdir(mode=0o700)
-        (place.data_dir / "borneout.db").touch()
-    before = place.content()
+        stage.data_dir.mkdir(mode=0o700)
+        (stage.data_dir / "borneout.db").touch()
+    before = stage.content()
 
     fails(
-        place.run((READING | {"backup": ["backup", "{folder}/kept.db"]})[name]),
-        f"There is no data in {place.data_dir} yet",
+        stage.run((READING | {"backup": ["backup", "{folder}/kept.db"]})[name]),
+        f"There is no data in {stage.data_dir} yet",
     )
-    assert before == place.content()
-    assert is_there == place.data_dir.exists()
-    assert {"file.ndjson"} == {path.name for path in place.folder.iterdir()} - {"data"}
+    assert before == stage.content()
+    assert is_there == stage.data_dir.exists()
+    assert {"file.ndjson"} == {path.name for path in stage.folder.iterdir()} - {"data"}
 
 
-@pytest.mark.parametrize("place", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("stage", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("name", [*(name for name in WRITING if name != "dry run"), "migrate"])
-def test_writing_where_nothing_was_used(place, name):
+def test_writing_where_nothing_was_used(stage, name):
     """
-    A command that writes creates the schema in a directory that was never used, and does what it is for.
+    A command that writes creates the schema in an unused directory, and then runs.
     """
-    result = place.run(EVERY[name])
+    result = stage.run(ALL[name])
 
-    assert SchemaState.CURRENT is place.state
-    assert 0o700 == place.data_dir.stat().st_mode & 0o777
+    assert SchemaState.CURRENT is stage.state
+    assert 0o700 == stage.data_dir.stat().st_mode & 0o777
     needs_a_row = name in ("keys rotate", "keys expire", "keys revoke", "resolve")
     assert ("", 1) == (result.stdout, result.exit_code) if needs_a_row else result.exit_code == 0
     assert not needs_a_row or re.match(r"Error: .*(key|claim)", result.stderr)
 
 
-@pytest.mark.parametrize("place", ["sqlite"], indirect=True)
-def test_dry_run_where_nothing_was_used(place):
+@pytest.mark.parametrize("stage", ["sqlite"], indirect=True)
+def test_dry_run_where_nothing_was_used(stage):
     """
-    A dry run says what would become of each line, also where there is no database yet, and creates nothing.
+    A dry run without a database reports the result of each line, and creates nothing.
     """
-    said = place.run(WRITING["dry run"])
+    result = stage.run(WRITING["dry run"])
 
-    assert (0, "1 lines: 1 created") == (said.exit_code, said.stdout[:18])
-    assert not place.data_dir.exists()
-
-
-@pytest.mark.parametrize("place", ["sqlite"], indirect=True)
-def test_loading_elsewhere_needs_no_database(place):
-    """
-    `import --server` uses no database here, so it creates none and needs none.
-    """
-    said = place.run([*WRITING["import"], "--server", "http://127.0.0.1:1", "--key", "bo_x"])
-
-    assert (1, True) == (said.exit_code, "does not answer" in said.stderr)
-    assert not place.data_dir.exists()
+    assert (0, "1 lines: 1 created") == (result.exit_code, result.stdout[:18])
+    assert not stage.data_dir.exists()
 
 
-@pytest.mark.parametrize("place", ["postgresql"], indirect=True)
-def test_postgresql_without_a_schema(place):
+@pytest.mark.parametrize("stage", ["sqlite"], indirect=True)
+def test_remote_import_needs_no_database(stage):
     """
-    On a PostgreSQL database without a schema every command but `migrate` and `serve` says to run `migrate` first.
+    `import --server` neither creates nor needs a local database.
     """
-    before = place.content()
+    result = stage.run([*WRITING["import"], "--server", "http://127.0.0.1:1", "--key", "bo_x"])
+
+    assert (1, True) == (result.exit_code, "does not respond" in result.stderr)
+    assert not stage.data_dir.exists()
+
+
+@pytest.mark.parametrize("stage", ["postgresql"], indirect=True)
+def test_postgresql_without_a_schema(stage):
+    """
+    On a PostgreSQL database without a schema, every command but `migrate` and `serve` asks to run `migrate` first.
+    """
+    before = stage.content()
 
     for name in (*READING, *WRITING, "worker"):
-        fails(place.run(EVERY[name]), f"{place.where} ", "has no schema yet; run `borneout migrate` first")
-        assert before == place.content(), name
-    assert "The schema is up to date.\n" == succeeds(place.run(["migrate"]))
-    assert 0 == place.run(WRITING["import"]).exit_code
+        fails(stage.run(ALL[name]), f"{stage.where} ", "has no schema yet; run `borneout migrate` first")
+        assert before == stage.content(), name
+    assert "The schema is up to date.\n" == succeeds(stage.run(["migrate"]))
+    assert 0 == stage.run(WRITING["import"]).exit_code
 
 
 @pytest.mark.parametrize("name", ["serve", "import"])
-def test_nothing_migrates_where_that_is_switched_off(place, name):
+def test_nothing_migrates_where_that_is_switched_off(stage, name):
     """
-    With BORNEOUT_MIGRATE=false no command but `migrate` creates the schema.
+    With BORNEOUT_MIGRATE=false, no command but `migrate` creates the schema.
     """
-    fails(place.run(EVERY[name], BORNEOUT_MIGRATE="false"), "run `borneout migrate` first")
-    assert SchemaState.EMPTY is place.state
-    assert not place.data_dir.exists()
+    fails(stage.run(ALL[name], BORNEOUT_MIGRATE="false"), "run `borneout migrate` first")
+    assert SchemaState.EMPTY is stage.state
+    assert not stage.data_dir.exists()
 
 
-@pytest.mark.parametrize("place", ["sqlite"], indirect=True)
-def test_worker_without_a_schema(place):
+@pytest.mark.parametrize("stage", ["sqlite"], indirect=True)
+def test_worker_without_a_schema(stage):
     """
-    A worker on a data directory that was never used says to migrate first, and creates nothing.
+    A worker on an unused data directory asks to run `migrate` first, and creates nothing.
     """
-    fails(place.run(["worker"]), "run `borneout migrate` first")
-    assert not place.data_dir.exists()
+    fails(stage.run(["worker"]), "run `borneout migrate` first")
+    assert not stage.data_dir.exists()
 
 
 @pytest.mark.parametrize("make", [None, make_changed])
-def test_gunicorn_does_not_try_again(place, make):
+def test_gunicorn_does_not_try_again(stage, make):
     """
-    A gunicorn that runs by itself logs the sentence and ends, before it starts a worker.
+    A standalone gunicorn logs the message and exits before it starts a worker.
     """
-    place.data_dir.mkdir(mode=0o700)
+    stage.data_dir.mkdir(mode=0o700)
     if make is not None:
-        make(place)
-    said = gunicorn(place)
+        make(stage)
+    result = gunicorn(stage)
 
-    sentence = WRONG.get(make, "has no schema yet; run `borneout migrate` first")
-    logged = [json.loads(line) for line in said.stderr.splitlines() if sentence in line]
-    assert 1 == said.returncode
+    message = WRONG.get(make, "has no schema yet; run `borneout migrate` first")
+    logged = [json.loads(line) for line in result.stderr.splitlines() if message in line]
+    assert 1 == result.returncode
     assert 1 == len(logged)
     assert {"critical"} == {line["level"] for line in logged}
-    assert "Traceback" not in said.stderr
+    assert "Traceback" not in result.stderr
 
 
-def gunicorn(place):
-    env = {key: value for key, value in place.command.env.items() if value is not None}
+def gunicorn(stage):
+    """Run gunicorn on the database until it exits."""
+    env = {key: value for key, value in stage.command.env.items() if value is not None}
     command = [
         sys.executable,
         "-m",
@@ -334,51 +243,51 @@ def gunicorn(place):
         "-c",
         "python:service.operations.gunicorn_conf",
         "--bind",
-        f"unix:{place.folder}/sock",
+        f"unix:{stage.folder}/sock",
     ]
-    env |= {"BORNEOUT_DATA_DIR": str(place.data_dir), "PATH": "/usr/bin:/bin", "WEB_CONCURRENCY": "2"}
+    env |= {"BORNEOUT_DATA_DIR": str(stage.data_dir), "PATH": "/usr/bin:/bin", "WEB_CONCURRENCY": "2"}
     return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=120, check=False)
 
 
-@pytest.mark.parametrize("place", ["postgresql"], indirect=True)
-def test_no_password_is_shown(place):
+@pytest.mark.parametrize("stage", ["postgresql"], indirect=True)
+def test_no_password_is_shown(stage):
     """
-    What is said of a PostgreSQL database names it without the password of its URL, wherever that stands.
+    Messages about a PostgreSQL database do not contain the password of its URL.
     """
-    make_foreign(place)
-    url = sa.make_url(place.url).set(password="hunter2")  # noqa: S106 - of nobody
+    make_foreign(stage)
+    url = sa.make_url(stage.url).set(password="hunter2")  # noqa: S106 - not a real one
     for secret in (url, url.set(password=None).update_query_dict({"password": "hunter2"})):
-        place.command.env["BORNEOUT_DATABASE_URL"] = secret.render_as_string(hide_password=False)
+        stage.command.env["BORNEOUT_DATABASE_URL"] = secret.render_as_string(hide_password=False)
 
-        said = place.run(["migrate"])
+        result = stage.run(["migrate"])
 
-        fails(said, "did not create")
-        assert "hunter2" not in said.stderr
+        fails(result, "did not create")
+        assert "hunter2" not in result.stderr
 
 
-@pytest.mark.parametrize("place", ["sqlite"], indirect=True)
-def test_file_elsewhere(place, tmp_path):
+@pytest.mark.parametrize("stage", ["sqlite"], indirect=True)
+def test_file_outside_the_data_directory(stage, tmp_path):
     """
-    Where the SQLite file is not in the data directory, the sentence names the file.
+    If the SQLite file is outside the data directory, the message names the file.
     """
-    elsewhere = replace(place, url=f"sqlite:///{tmp_path}/other.db")
-    place.command.env["BORNEOUT_DATABASE_URL"] = elsewhere.url
-    fails(place.run(READING["verify"]), f"There is no data in {tmp_path}/other.db yet")
-    make_foreign(elsewhere)
+    other = replace(stage, url=f"sqlite:///{tmp_path}/other.db")
+    stage.command.env["BORNEOUT_DATABASE_URL"] = other.url
+    fails(stage.run(READING["verify"]), f"There is no data in {tmp_path}/other.db yet")
+    make_foreign(other)
 
-    fails(place.run(READING["verify"]), f"start with a new file instead of {tmp_path}/other.db")
+    fails(stage.run(READING["verify"]), f"start with a new file instead of {tmp_path}/other.db")
 
 
-@pytest.mark.parametrize("place", ["sqlite"], indirect=True)
-def test_worker_waits_for_a_database_that_is_away(place, caplog):
+@pytest.mark.parametrize("stage", ["sqlite"], indirect=True)
+def test_worker_waits_for_an_unavailable_database(stage, caplog):
     """
-    A worker that starts while the database is away waits for it until it is stopped, and does not end by itself.
+    A worker that starts while the database is unavailable waits until it is stopped.
     """
     env = {"BORNEOUT_DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none"}
     stop = Stop()
-    waiting = threading.Thread(target=await_schema, args=(Settings.from_env(env, data_dir=place.data_dir), stop))
+    waiting = threading.Thread(target=await_schema, args=(Settings.from_env(env, data_dir=stage.data_dir), stop))
     waiting.start()
-    wait_until(lambda: "The database is away" in caplog.text)
+    wait_until(lambda: "The database is unavailable" in caplog.text)
     assert waiting.is_alive()
 
     stop.set()

@@ -1,4 +1,4 @@
-"""`borneout serve` while it runs: what gunicorn answers, and what stands beside it"""
+"""`borneout serve` while it runs"""
 
 from __future__ import annotations
 
@@ -14,41 +14,41 @@ import yaml
 
 from service.config import Settings
 from service.operations.redis_server import find_redis_server
-from service.operations.serve import ROOT
 from tests.support.awaiting import DEADLINE, wait_until
 from tests.support.command import Command
 from tests.support.live_service import KEY, free_port, running
+from tests.support.paths import ROOT
 
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory):
-    """A service for all tests that do it no harm. Its Redis writes down what environment it is given."""
+    """A service for the tests that do not damage it. Its Redis dumps its environment into a file."""
     data_dir = tmp_path_factory.mktemp("shared")
     server = data_dir / "redis-server"
-    server.write_text(f'#!/bin/sh\nenv > {data_dir}/told\nexec {find_redis_server()} "$@"\n')
+    server.write_text(f'#!/bin/sh\nenv > {data_dir}/environment\nexec {find_redis_server()} "$@"\n')
     server.chmod(0o700)
-    with running(data_dir, env={"PATH": f"{data_dir}:{os.environ['PATH']}"}) as shared:
-        yield shared
+    with running(data_dir, env={"PATH": f"{data_dir}:{os.environ['PATH']}"}) as started:
+        yield started
 
 
-def test_chunks_that_are_too_many(service):
+def test_chunked_body(service):
     """
-    A body in chunks is read whole up to 1 MiB, and refused beyond.
+    A chunked body is accepted up to 1 MiB, and rejected beyond.
     """
     headers = {"Authorization": f"Bearer {KEY}", "Content-Type": "application/json"}
     for more, status in ((b"", 201), (b"x", 413), (b" " * 2**19, 413)):
-        sent = [b'{"name": "Herald"}'.ljust(2**19), b" " * 2**19, more]
+        chunks = [b'{"name": "Herald"}'.ljust(2**19), b" " * 2**19, more]
         connection = http.client.HTTPConnection("127.0.0.1", service.port, timeout=DEADLINE)
         with contextlib.closing(connection):
-            connection.request("POST", "/v1/outlets", filter(None, sent), headers, encode_chunked=True)
+            connection.request("POST", "/v1/outlets", filter(None, chunks), headers, encode_chunked=True)
             assert status == connection.getresponse().status
 
 
-def test_redis_is_given_no_secrets(service):
+def test_redis_gets_no_secrets(service):
     """
-    Redis, which needs no key and no password, is given none.
+    The environment of the embedded Redis contains no settings.
     """
-    env = (service.data_dir / "told").read_text()
+    env = (service.data_dir / "environment").read_text()
 
     assert f"PATH={service.data_dir}:" in env
     assert "BORNEOUT_" not in env
@@ -56,13 +56,13 @@ def test_redis_is_given_no_secrets(service):
 
 def test_second_service_on_the_same_data(service):
     """
-    Two services do not share a data directory: the second says so and ends, and the first goes on.
+    A second service on the same data directory exits with a message, and the first continues to run.
     """
     borneout = Command(Settings.from_env({}, data_dir=service.data_dir))
 
     second = borneout("serve", "--port", free_port(), BORNEOUT_REDIS_URL="")
 
-    assert (1, f"Error: Another `borneout serve` runs on {service.data_dir}.\n") == (
+    assert (1, f"Error: Another `borneout serve` is running on {service.data_dir}.\n") == (
         second.exit_code,
         second.stderr,
     )
@@ -71,7 +71,7 @@ def test_second_service_on_the_same_data(service):
 
 def test_port_taken_by_another_borneout(service, tmp_path):
     """
-    The answers of another service on the port are not taken for its own.
+    A service whose port is taken by another Borneout reports the port.
     """
     second = Command(Settings.from_env({}, data_dir=tmp_path))("serve", "--port", service.port, BORNEOUT_REDIS_URL="")
 
@@ -80,7 +80,7 @@ def test_port_taken_by_another_borneout(service, tmp_path):
 
 
 def health_check(file):
-    """The command in the Dockerfile, or of the API in docker-compose.yml, that says whether the API is well."""
+    """Return the command of the container's health check."""
     if file == "Dockerfile":
         [line] = [line for line in (ROOT / file).read_text().splitlines() if line.startswith('    CMD ["python"')]
         return json.loads(line.partition("CMD ")[2])
@@ -90,7 +90,7 @@ def health_check(file):
 @pytest.mark.parametrize("file", ["Dockerfile", "docker-compose.yml"])
 def test_health_checks(service, file):
     """
-    A container's health check passes where the API answers, whatever proxy the machine has, and fails where none does.
+    The health check of a container succeeds if the API responds, and ignores http_proxy.
     """
     python, *arguments = health_check(file)
     assert "python" == python

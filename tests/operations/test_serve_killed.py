@@ -16,15 +16,15 @@ PARTS = ("borneout-worker", "redis.sock", "borneout-web")
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory):
-    """One for both tests, each of which leaves it whole."""
-    with running(tmp_path_factory.mktemp("killed")) as shared:
-        yield shared
+    """A service for both tests, which they leave running."""
+    with running(tmp_path_factory.mktemp("killed")) as started:
+        yield started
 
 
-def test_every_process_killed_comes_back(service):
+def test_killed_processes_are_restarted(service):
     """
-    Each process but the first may be killed: it is started again, and the service answers throughout and after, but for
-    the moment in which nobody listens.
+    Each process but the first is restarted after a kill, and the service responds throughout, except while gunicorn
+    restarts.
     """
     claim = service.call("POST", "/v1/claims", {"text": "It opens.", "reports": [report()]})[1]
     score = "/v1/outlets/herald/score"
@@ -35,7 +35,7 @@ def test_every_process_killed_comes_back(service):
             assert 200 == service.status(score)
             return {process.pid for process in service.processes(part)} - before
 
-        killed = service.processes(part)[-1]  # of gunicorn one of those that answer
+        killed = service.processes(part)[-1]  # for gunicorn, a worker
         killed.kill()
         psutil.wait_procs([killed], DEADLINE)
         wait_until(is_back)
@@ -43,7 +43,7 @@ def test_every_process_killed_comes_back(service):
     [master, *old] = service.processes("borneout-web")
     master.kill()
     wait_until(lambda: {p.pid for p in service.processes("borneout-web")} - {p.pid for p in [master, *old]})
-    psutil.wait_procs(old, DEADLINE)  # until then it may be one of them that answers
+    psutil.wait_procs(old, DEADLINE)  # until then, an old worker may respond
     service.wait_until_ready(("ok",))
 
     path = f"/v1/claims/{claim['id']}/resolutions"
@@ -52,35 +52,35 @@ def test_every_process_killed_comes_back(service):
     wait_until(lambda: [1, 1, 3] == [len(service.processes(part)) for part in PARTS])
 
 
-def test_the_rest_ends_when_the_first_is_killed(service):
+def test_children_end_with_their_parent(service):
     """
-    When the process that watches over the others is killed, they end too, and a new start needs no cleaning up.
+    When `serve` itself is killed, its children end, too, and a new start needs no cleanup.
     """
-    below = service.processes()
+    children = service.processes()
 
     service.process.kill()
     service.process.wait()
     service.start()
 
-    assert [] == psutil.wait_procs(below, DEADLINE)[1]
-    service.wait_until_ready()  # until now it may have been one of those that answered
+    assert [] == psutil.wait_procs(children, DEADLINE)[1]
+    service.wait_until_ready()  # until now, an old worker may have responded
     assert 200 == service.status("/v1/scores")
 
 
-def test_what_ends_is_started_again_after_a_pause(monkeypatch):
+def test_restart_after_a_delay(monkeypatch):
     """
-    A process that has ended is started again, but not at once: one that cannot run would take all the time there is.
+    A process that ended is restarted after a delay, so that one that fails at once does not use all of a CPU.
     """
-    monkeypatch.setattr(processes, "_PAUSE", 3600.0)
+    monkeypatch.setattr(processes, "_RESTART_DELAY", 3600.0)
     started = []
-    process = Process("nothing", lambda: None, before=lambda: started.append("again"))
+    process = Process("nothing", lambda: None, before=lambda: started.append("start"))
     process.start()
     wait_until(lambda: not process.running)
 
-    process.revive()
-    process.revive()
-    assert ["again"] == started
+    process.restart_if_ended()
+    process.restart_if_ended()
+    assert ["start"] == started
     with later(3600):
-        process.revive()
-    assert ["again"] * 2 == started
+        process.restart_if_ended()
+    assert ["start"] * 2 == started
     wait_until(lambda: not process.running)

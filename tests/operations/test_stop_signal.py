@@ -1,4 +1,4 @@
-"""service.operations.stop_signal: being told to stop"""
+"""service.operations.stop_signal"""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ import threading
 
 import pytest
 
-from service.operations.serve import ROOT
 from service.operations.stop_signal import Stop
 from tests.support.awaiting import DEADLINE
+from tests.support.paths import ROOT
 
 LONGER_THAN_A_TEST = 86400.0
-"""Seconds; a wait that took them would fail the test by its timeout."""
+"""Seconds; a wait that long would exceed the timeout of the test."""
 
 
 @pytest.fixture
 def stop():
-    """One that SIGTERM sets, for a test."""
+    """A flag that SIGTERM sets during a test."""
     before = {name: signal.getsignal(name) for name in (signal.SIGTERM, signal.SIGINT)}
     yield Stop.on_signals()
     for name, handler in before.items():
@@ -28,7 +28,7 @@ def stop():
 
 def test_waits_until_a_signal_comes(stop):
     """
-    Until a signal comes every wait takes its time and returns False. From then on none waits, and all return True.
+    A wait returns False after its timeout until a signal arrives; then every wait returns True at once.
     """
     assert not stop.wait(0.01)
     assert not stop.is_set()
@@ -46,26 +46,26 @@ from service.operations.stop_signal import Stop
 stop = Stop()
 signal.signal(signal.SIGALRM, lambda *_: stop.set())
 signal.setitimer(signal.ITIMER_REAL, 0.0001, 0.0001)
-told = [stop.wait(0.001) or stop.is_set() for _ in range(2000)]
+results = [stop.wait(0.001) or stop.is_set() for _ in range(2000)]
 signal.setitimer(signal.ITIMER_REAL, 0)
-assert all(told[1000:])
+assert all(results[1000:])
 """
 
 
-def test_a_signal_that_comes_at_any_moment_of_waiting():
+def test_no_deadlock():
     """
-    Signals that come thick and fast while it is looked at block nobody.
+    Signals that arrive at any moment of a wait cause no deadlock.
     """
-    # In a process of its own, since one that is blocked for ever can only be killed.
+    # In another process, because a deadlock can only be ended by a kill.
     assert 0 == subprocess.run([sys.executable, "-c", HAMMERED], check=False, timeout=DEADLINE, cwd=ROOT).returncode
 
 
-def test_all_who_wait_are_told():
+def test_set_wakes_all_threads():
     """
-    Several threads wait, and one call of `set` lets all of them go on.
+    One call of `set` wakes all waiting threads.
     """
-    stop, told = Stop(), []
-    waiting = [threading.Thread(target=lambda: told.append(stop.wait(LONGER_THAN_A_TEST))) for _ in range(4)]
+    stop, results = Stop(), []
+    waiting = [threading.Thread(target=lambda: results.append(stop.wait(LONGER_THAN_A_TEST))) for _ in range(4)]
     for thread in waiting:
         thread.start()
 
@@ -73,4 +73,4 @@ def test_all_who_wait_are_told():
 
     for thread in waiting:
         thread.join(DEADLINE)
-    assert [True] * 4 == told
+    assert [True] * 4 == results

@@ -1,4 +1,4 @@
-"""service.operations.worker: every second, what is left behind"""
+"""service.operations.worker"""
 
 from __future__ import annotations
 
@@ -22,35 +22,37 @@ NOW = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 HERALD = CacheKey("herald", "all")
 
 
-def leave(db):
+def add_outbox_row(db):
+    """Leave an outbox row that invalidates the scores of the Herald."""
     with db.write() as session:
         queue_invalidation(session, ["herald"], now=NOW)
 
 
 def is_empty(db):
+    """Return whether the outbox is empty."""
     with db.read() as session:
         return not session.scalar(sa.select(sa.exists().select_from(Outbox)))
 
 
 def read(cache, text):
-    """What is served of the Herald when the database says `text`."""
+    """Return the score of the Herald that the cache serves if the database has `text`, and its cache status."""
     [answer], status = cache.get_or_compute([HERALD], lambda _: [EncodedResponse(text, "tag")])
     return answer.body, status
 
 
 @pytest.fixture
 def working(tmp_path):
-    """Runs a worker for a while; what it died of is raised."""
+    """Returns a context manager that runs a worker, and raises the error that ended it."""
 
     @contextlib.contextmanager
     def work(db, cache, folder=tmp_path):
-        stop, died = Stop(), []
+        stop, errors = Stop(), []
 
         def run():
             try:
-                run_worker(db, cache, stop, beat=folder / "worker.beat")
+                run_worker(db, cache, stop, heartbeat=folder / "worker.beat")
             except Exception as exc:  # noqa: BLE001 - raised again below
-                died.append(exc)
+                errors.append(exc)
 
         worker = threading.Thread(target=run)
         worker.start()
@@ -60,20 +62,20 @@ def working(tmp_path):
             stop.set()
             worker.join(DEADLINE)
         assert not worker.is_alive()
-        if died:
-            raise died[0]
+        if errors:
+            raise errors[0]
 
     return work
 
 
-def test_worker_catches_up_with_a_redis_that_was_away(db, own, server, working):
+def test_worker_catches_up_after_an_outage_of_redis(db, own, server, working):
     """
-    R20: a write that could not reach Redis, because it hung, is caught up after its return.
+    R20: a write during which Redis hung is invalidated after Redis is back.
     """
     read(own, b"old")
     with working(db, own):
         with server.hung():
-            leave(db)
+            add_outbox_row(db)
             assert not own.invalidate(["herald"])
         wait_until(lambda: is_empty(db))
         wait_until(lambda: read(own, b"new")[1] is CacheStatus.HIT)
@@ -83,13 +85,13 @@ def test_worker_catches_up_with_a_redis_that_was_away(db, own, server, working):
 
 def test_restored_snapshot_goes_before_the_rows(db, own, server):
     """
-    R20: one round ends both what Redis restored from long ago and what was left in the outbox meanwhile.
+    R20: one round invalidates both the scores of a restored snapshot and those in the outbox.
     """
     tick(db, own, now=NOW)
     read(own, b"old")
     dump = server.save()
     server.restart_from(dump)
-    leave(db)
+    add_outbox_row(db)
     assert (b"old", CacheStatus.HIT) == read(own, b"new")
 
     tick(db, own, now=NOW)
@@ -98,11 +100,11 @@ def test_restored_snapshot_goes_before_the_rows(db, own, server):
     assert b"new" == read(own, b"new")[0]
 
 
-def test_rows_are_kept_while_redis_is_away(db, own, server):
+def test_rows_are_kept_without_redis(db, own, server):
     """
-    A round without Redis does nothing and fails nobody.
+    A round without Redis keeps the rows of the outbox, and does not fail.
     """
-    leave(db)
+    add_outbox_row(db)
     server.kill()
 
     tick(db, own, now=NOW)
@@ -110,32 +112,32 @@ def test_rows_are_kept_while_redis_is_away(db, own, server):
     assert not is_empty(db)
 
 
-def test_database_away_is_waited_for(tmp_path, sqlite_template, cache, working, caplog):
+def test_unavailable_database(tmp_path, sqlite_template, cache, working, caplog):
     """
-    A worker whose database is away does not end, and goes on when it is back.
+    A worker waits for an unavailable database, and continues when it is back.
     """
     path = tmp_path / "away" / "test.db"
     with contextlib.closing(Database(f"sqlite:///{path}")) as db, working(db, cache) as worker:
-        wait_until(lambda: caplog.text.count("The database is away") >= 2)
+        wait_until(lambda: caplog.text.count("The database is unavailable") >= 2)
         assert worker.is_alive()
         path.parent.mkdir()
         shutil.copy(sqlite_template, path)
-        leave(db)
+        add_outbox_row(db)
         wait_until(lambda: is_empty(db))
 
 
-def test_a_sign_of_life_that_cannot_be_given(tmp_path, db, cache, working, caplog):
+def test_heartbeat_that_cannot_be_touched(tmp_path, db, cache, working, caplog):
     """
-    A worker whose data directory is gone says so, and does its work all the same.
+    A worker whose heartbeat file cannot be touched logs a warning and continues.
     """
     with working(db, cache, tmp_path / "gone"):
-        leave(db)
-        wait_until(lambda: is_empty(db) and "The sign of life cannot be given" in caplog.text)
+        add_outbox_row(db)
+        wait_until(lambda: is_empty(db) and "The heartbeat file cannot be touched" in caplog.text)
 
 
-def test_worker_ends_of_what_it_cannot_wait_for(db, cache, working):
+def test_unexpected_error_ends_the_worker(db, cache, working):
     """
-    An error that time does not mend ends the worker, so that whoever watches over it sees it.
+    An unexpected error ends the worker, so that its parent restarts it.
     """
     with db.write() as session:
         session.add(Outbox(kind="invalidate", payload={}, recorded_at=NOW))

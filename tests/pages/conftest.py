@@ -1,4 +1,4 @@
-"""One service with everything in it and one browser, for all tests of the pages that one process runs."""
+"""A service with test data and a browser, shared by all tests of pages in a process."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ from tests.support.world import HOSTILE, World, report
 ROOT = Path(__file__).parents[2]
 OPEN_SETS = {"polls": "polls538_to2012.ndjson", "emergent": "emergent_first90claims.ndjson"}
 
-_CALM = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+_CHROMIUM_FLAGS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory, sqlite_template, redis_server):
-    """The service with the example, the open sets where they are, and what those lack."""
+    """A service with the example, the open data sets if available, and generated data."""
     folder = tmp_path_factory.mktemp("site")
     with _application(folder, redis_server) as app:
         shutil.copy(_filled(tmp_path_factory, sqlite_template, redis_server), folder / "site.db")
@@ -46,13 +46,13 @@ def site(tmp_path_factory, sqlite_template, redis_server):
 
 @pytest.fixture
 def editor(app):
-    """Somebody who has signed in."""
+    """An editor who has signed in."""
     return Editor(app).signed_in()
 
 
 @pytest.fixture
-def set_to(app, db, cache, settings):
-    """Gives the application other settings, as if it were another process."""
+def reconfigure(app, db, cache, settings):
+    """Returns a function that changes the settings of the application, as if another process used them."""
 
     def change(**members):
         app.extensions["runtime"] = Runtime(db, cache, replace(settings, **members))
@@ -63,17 +63,17 @@ def set_to(app, db, cache, settings):
 
 @pytest.fixture(scope="session")
 def browser():
-    """The Chromium of the system."""
+    """The system's Chromium."""
     if (path := shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")) is None:
         pytest.fail("The tests of the pages need Chromium on the PATH, such as Debian's package chromium.")
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=path, args=_CALM)
+        chromium = playwright.chromium.launch(executable_path=path, args=_CHROMIUM_FLAGS)
         yield chromium
         chromium.close()
 
 
 def _filled(tmp_path_factory, sqlite_template, redis_server):
-    """A database with all that in it, filled once for all processes that run tests."""
+    """Return a database with all test data, which is filled once for all processes that run tests."""
     base = tmp_path_factory.getbasetemp()
     shared = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "filled"
     shared.mkdir(exist_ok=True)
@@ -83,15 +83,15 @@ def _filled(tmp_path_factory, sqlite_template, redis_server):
             shutil.copy(sqlite_template, shared / "site.db")
             with _application(shared, redis_server) as app:
                 _load(app.extensions["runtime"])
-                _add_what_the_files_lack(World(app))
+                _add_generated_data(World(app))
             (shared / "done").touch()
     return shared / "site.db"
 
 
 @contextmanager
 def _application(folder, redis_server):
-    """The application on the database of a folder, which needs not to reach the disk."""
-    # A database of Redis's own, since other tests keep pages of theirs in the first one.
+    """Yield the application on the database of a folder, without fsync."""
+    # Its own Redis database, because other tests cache pages in the first one.
     env = {"BORNEOUT_DATABASE_URL": f"sqlite:///{folder / 'site.db'}", "BORNEOUT_RATE_LIMIT": "off"}
     env |= {"BORNEOUT_REDIS_URL": f"unix://{redis_server}?db=1"}
     app = create_app(Settings.from_env(env, data_dir=folder))
@@ -103,7 +103,7 @@ def _application(folder, redis_server):
 
 
 def _load(runtime):
-    """What `borneout import` does, without waiting for a disk."""
+    """Load files like `borneout import`, but without fsync."""
     files = {None: ROOT / "examples" / "alonso.ndjson"}
     if folder := os.environ.get("OPEN_DATA"):
         files |= {feed: Path(folder) / name for feed, name in OPEN_SETS.items()}
@@ -118,21 +118,21 @@ def _load(runtime):
     refit_context(runtime.db, runtime.cache, now=now, at_once=True)
 
 
-def _add_what_the_files_lack(site):
-    """Stated probabilities, shared claims, and an outlet whose every word tries to be more than words."""
+def _add_generated_data(site):
+    """Add stated probabilities, shared claims, and an outlet whose every text is hostile."""
     site.outlet("Herald", kind="newspaper")
     start = dt.datetime(2024, 1, 15, tzinfo=dt.UTC)
     for n in range(24):
         moment = start + dt.timedelta(days=25 * n)
-        said = {"published_at": moment.isoformat(), "probability": 0.05 + 0.1 * (n % 10), "commitment": 1 + n % 4}
+        stated = {"published_at": moment.isoformat(), "probability": 0.05 + 0.1 * (n % 10), "commitment": 1 + n % 4}
         other = {"published_at": moment.isoformat(), "stance": "support" if n % 2 else "deny"}
         claim = site.record(
-            report("The Oracle", **said), report("Herald", **other), text=f"Bridge {n} opens in May.", topic="roads"
+            report("The Oracle", **stated), report("Herald", **other), text=f"Bridge {n} opens in May.", topic="roads"
         )
         known_at = (moment + dt.timedelta(days=20)).isoformat()
         site.resolve(claim, "true" if n % 10 > 3 else "false", known_at=known_at)
     outlet = site.outlet(HOSTILE, aliases=[HOSTILE + "2"], domains=["hostile.example"])
     hostile = {"quote": HOSTILE, "url": "https://hostile.example/?<script>"}
-    filed = report() | {"outlet": outlet["slug"], **hostile}
-    claim = site.record(filed, text=HOSTILE, topic=HOSTILE, tags=["<b>"])
+    hostile_report = report() | {"outlet": outlet["slug"], **hostile}
+    claim = site.record(hostile_report, text=HOSTILE, topic=HOSTILE, tags=["<b>"])
     site.resolve(claim, "true", note=HOSTILE, evidence=["https://hostile.example/<script>"])

@@ -1,8 +1,8 @@
-"""/outlets/{outlet}/badge.svg: a score to be shown elsewhere"""
+"""/outlets/{outlet}/badge.svg"""
 
 from __future__ import annotations
 
-import html as writing
+import html
 import re
 
 from tests.support.browser_site import estimate
@@ -12,7 +12,7 @@ ORACLE = "/v1/outlets/the-oracle"
 
 def test_badge(site):
     """
-    The badge says the estimate, its interval and on how many claims it rests; and may be kept for a while.
+    The badge shows the estimate, its interval and the number of claims, and may be cached.
     """
     response = site.client.get("/outlets/the-oracle/badge.svg")
     score = site.get(f"{ORACLE}/score").json
@@ -27,7 +27,7 @@ def test_badge(site):
 
 def test_badge_of_few_claims(site):
     """
-    R17: no number without a resolved claim.
+    R17: the badge shows no number without a resolved claim.
     """
     site.outlet("Newcomer")
 
@@ -36,10 +36,10 @@ def test_badge_of_few_claims(site):
 
 def test_badge_of_a_part(site):
     """
-    Beside a part of a record stands the badge of that part.
+    The page of a part of a record shows that part's badge.
     """
     [found] = re.findall(r'<img src="([^"]+badge[^"]+)"', site.html("/outlets/the-oracle?topic=roads&basis=matured"))
     score = site.get(f"{ORACLE}/score?topic=roads&basis=matured").json
 
-    assert f"{score['record']['resolved']} claims" in site.client.get(writing.unescape(found)).text
+    assert f"{score['record']['resolved']} claims" in site.client.get(html.unescape(found)).text
     assert "topic=roads" in found

@@ -17,21 +17,22 @@ from service.config import Settings
 from service.errors import DomainTaken
 from service.schemas.lines import read_line
 from service.transfer.lines import ReadLine
-from tests.support.browser_site import Site, look, serving, visiting
-from tests.support.editor import HERE, Editor
+from tests.support.browser_site import Site, check_layout, open_page, serving
+from tests.support.editor import SAME_ORIGIN, Editor
 from tests.support.world import World, assert_problem, report
 
-pytestmark = pytest.mark.sqlite_alone  # addresses, which no database has to do with
+pytestmark = pytest.mark.sqlite_alone  # links do not depend on the database
 
 BASE = "/reliability/v1"
-"""A base path that ends as the paths of the API begin."""
+"""A base path whose end is the beginning of the paths of the API."""
 PAGE = {"Accept": "text/html"}
 LINK = re.compile(r'\s(?:href|src|action|formaction)="([^"#]*)')
-ENOUGH = 120
-"""Pages that are visited, the nearest to the first one first."""
+MAX_PAGES = 120
+"""The number of pages that are crawled, breadth first."""
 
 
 def make(stack, folder, database_url, redis_url, base_path=BASE):
+    """Create an application below a base path."""
     names = {"DATABASE_URL": database_url, "REDIS_URL": redis_url, "RATE_LIMIT": "off", "BASE_PATH": base_path}
     settings = Settings.from_env({f"BORNEOUT_{name}": value for name, value in names.items()}, data_dir=folder)
     app = create_app(settings)
@@ -41,8 +42,8 @@ def make(stack, folder, database_url, redis_url, base_path=BASE):
 
 
 @pytest.fixture(scope="module")
-def below(site, tmp_path_factory):
-    """The service with everything in it, below a path, on the same database and Redis as the one without."""
+def site_below(site, tmp_path_factory):
+    """The service with test data below a base path, on the same database and Redis as the one without."""
     settings = site.runtime.settings
     with contextlib.ExitStack() as stack:
         folder = tmp_path_factory.mktemp("below")
@@ -52,21 +53,21 @@ def below(site, tmp_path_factory):
 
 
 @pytest.fixture
-def own(tmp_path, database_url, redis_url):
-    """An empty service below a path."""
+def world_below(tmp_path, database_url, redis_url):
+    """An empty service below a base path."""
     with contextlib.ExitStack() as stack:
         yield World(make(stack, tmp_path, database_url, redis_url))
 
 
 def links(html):
-    """The addresses that a page names on this site."""
+    """Return the links of a page to this site."""
     return {path for path in map(unescape, LINK.findall(html)) if path.startswith("/")}
 
 
 def crawl(client, *first):
-    """Visit pages, following their links; each path with the response."""
+    """Visit pages by following their links, and yield each path with its response."""
     waiting, seen = deque(first), set(first)
-    while waiting and len(seen) - len(waiting) < ENOUGH:
+    while waiting and len(seen) - len(waiting) < MAX_PAGES:
         path = waiting.popleft()
         with client.get(path, headers=PAGE) as response:
             yield path, response
@@ -75,15 +76,15 @@ def crawl(client, *first):
         seen |= found
 
 
-def test_every_link_stays_below(site, below):
+def test_every_link_stays_below(site, site_below):
     """
-    Every link, asset, form and redirect of the pages stays below the base path, and leads to something, though the
-    pages without a base path are in the same cache.
+    Every link, asset, form and redirect of the pages stays below the base path and works, even though pages without a
+    base path are in the same cache.
     """
     for path in ("/", "/topics", "/outlets/herald"):
         site.client.get(path, headers=PAGE)
-    editor = Editor(below.app)
-    editor.client.post(f"{BASE}/desk/sign-in", data={"key": editor.key.secret}, headers=HERE)
+    editor = Editor(site_below.app)
+    editor.client.post(f"{BASE}/desk/sign-in", data={"key": editor.key.secret}, headers=SAME_ORIGIN)
     visited = 0
     for path, response in crawl(editor.client, f"{BASE}/", f"{BASE}/desk", f"{BASE}/desk/record", f"{BASE}/docs"):
         visited += 1
@@ -93,49 +94,50 @@ def test_every_link_stays_below(site, below):
         assert [] == [link for link in links(html) if not link.startswith(f"{BASE}/")], path
         assert response.headers.get("Location", f"{BASE}/").startswith(f"{BASE}/"), path
 
-    assert ENOUGH == visited
+    assert MAX_PAGES == visited
     assert not [link for link in links(site.html("/")) if link.startswith(BASE)]
 
 
 @pytest.mark.parametrize("template", sorted(Path(pages.__path__[0]).rglob("*.html")), ids=lambda path: path.name)
 def test_every_template_begins_links_with_the_base_path(template):
     """
-    No template names a path of ours without the base path before it.
+    Every link in a template begins with the base path.
     """
     assert [] == re.findall(r'(?:href|src|action|formaction|poster|content)="/[^"]*', template.read_text())
 
 
-def test_paths_of_the_api(own):
+def test_paths_of_the_api(world_below):
     """
-    Location, Link, type and instance, redirects and replays name paths below the base path, which answer.
+    Location, Link, type and instance, redirects and replayed responses contain paths below the base path, and the paths
+    work.
     """
-    once = {"Idempotency-Key": "1"}
-    made = [own.post(f"{BASE}/v1/outlets", {"name": "Herald"}, headers=once) for _ in range(2)]
-    claims = [own.post(f"{BASE}/v1/claims", {"text": f"Claim {n}.", "reports": [report()]}) for n in range(3)]
-    key = own.post(f"{BASE}/v1/keys", {"name": "x", "scopes": ["read"]})
-    own.post(f"{BASE}/v1/outlets", {"name": "Tribune"})
-    merge = own.post(f"{BASE}/v1/outlets/tribune/merge", {"into": "herald"})
-    moved = own.get(f"{BASE}/v1/outlets/tribune/score?basis=matured")
-    doubled = own.get(f"{BASE}//v1//outlets")
+    headers = {"Idempotency-Key": "1"}
+    created = [world_below.post(f"{BASE}/v1/outlets", {"name": "Herald"}, headers=headers) for _ in range(2)]
+    claims = [world_below.post(f"{BASE}/v1/claims", {"text": f"Claim {n}.", "reports": [report()]}) for n in range(3)]
+    key = world_below.post(f"{BASE}/v1/keys", {"name": "x", "scopes": ["read"]})
+    world_below.post(f"{BASE}/v1/outlets", {"name": "Tribune"})
+    merge = world_below.post(f"{BASE}/v1/outlets/tribune/merge", {"into": "herald"})
+    moved = world_below.get(f"{BASE}/v1/outlets/tribune/score?basis=matured")
+    doubled = world_below.get(f"{BASE}//v1//outlets")
 
-    assert [f"{BASE}/v1/outlets/herald"] * 2 == [response.headers["Location"] for response in made]
+    assert [f"{BASE}/v1/outlets/herald"] * 2 == [response.headers["Location"] for response in created]
     assert f"{BASE}/v1/outlets/herald/score?basis=matured" == moved.headers["Location"]
     assert (308, f"{BASE}/v1/outlets") == (doubled.status_code, doubled.headers["Location"])
-    for response in (*made, *claims, key, merge, moved, doubled):
-        assert 200 == own.get(response.headers["Location"]).status_code, response.headers["Location"]
-    assert 3 == len(list(walk(own, f"{BASE}/v1/claims?limit=1")))
+    for response in (*created, *claims, key, merge, moved, doubled):
+        assert 200 == world_below.get(response.headers["Location"]).status_code, response.headers["Location"]
+    assert 3 == len(list(walk(world_below, f"{BASE}/v1/claims?limit=1")))
     for response in (
-        own.get(f"{BASE}/v1/outlets/nobody"),
-        own.get(f"{BASE}/v1/nothing"),
-        own.client.get(f"{BASE}/v1/me"),
+        world_below.get(f"{BASE}/v1/outlets/nobody"),
+        world_below.get(f"{BASE}/v1/nothing"),
+        world_below.client.get(f"{BASE}/v1/me"),
     ):
         assert response.json["type"].startswith(f"{BASE}/problems/")
         assert response.request.path == response.json["instance"]
-        assert 200 == own.client.get(response.json["type"]).status_code
+        assert 200 == world_below.client.get(response.json["type"]).status_code
 
 
 def walk(world, path):
-    """The items of a list, by following its Link headers."""
+    """Yield the items of a list, by following its Link headers."""
     while path:
         response = world.get(path)
         yield from response.json["items"]
@@ -144,25 +146,25 @@ def walk(world, path):
         path = link and link[1 : link.index(">")]
 
 
-def test_document(below):
+def test_document(site_below):
     """
-    The API's document and its page name the base path as the server.
+    The API document and its page name the base path as the server.
     """
-    document = below.client.get(f"{BASE}/openapi.json").json
+    document = site_below.client.get(f"{BASE}/openapi.json").json
 
     assert [{"url": BASE}] == document["servers"]
     assert "/v1/outlets" in document["paths"]
 
 
 @pytest.mark.parametrize(("public_read", "expected"), [("true", f"{BASE}/desk"), ("false", BASE)])
-def test_cookies(own, monkeypatch, public_read, expected):
+def test_cookies(world_below, monkeypatch, public_read, expected):
     """
-    The cookie of the desk goes to no other path of the site, and signing out takes it back.
+    The cookie of the desk is limited to the path of the desk, and signing out removes it.
     """
-    monkeypatch.setattr(type(own.runtime.settings), "public_read", public_read == "true")
-    editor = Editor(own.app)
-    sent = editor.client.post(f"{BASE}/desk/sign-in", data={"key": editor.key.secret}, headers=HERE)
-    out = editor.client.post(f"{BASE}/desk/sign-out", headers=HERE)
+    monkeypatch.setattr(type(world_below.runtime.settings), "public_read", public_read == "true")
+    editor = Editor(world_below.app)
+    sent = editor.client.post(f"{BASE}/desk/sign-in", data={"key": editor.key.secret}, headers=SAME_ORIGIN)
+    out = editor.client.post(f"{BASE}/desk/sign-out", headers=SAME_ORIGIN)
 
     assert f"{BASE}/desk" == sent.headers["Location"]
     kept = [cookie for cookie in sent.headers.getlist("Set-Cookie") if "Max-Age=0" not in cookie]
@@ -195,33 +197,32 @@ def test_cookies(own, monkeypatch, public_read, expected):
         "/robots.txt",
     ],
 )
-def test_outside(own, path):
+def test_outside(world_below, path):
     """
-    A path outside the base path is unknown, whatever the method and the key, and the answer says nothing of what is
-    inside.
+    A path outside the base path is a 404 for every method and key, and the response does not reveal the base path.
     """
     for method in ("GET", "POST", "OPTIONS", "DELETE"):
-        for headers in ({}, PAGE, own.headers, {"Authorization": "Bearer bo_guess_0123456789abcdef"}):
-            response = own.client.open(path, method=method, headers=headers)
+        for headers in ({}, PAGE, world_below.headers, {"Authorization": "Bearer bo_guess_0123456789abcdef"}):
+            response = world_below.client.open(path, method=method, headers=headers)
             assert_problem(response, 404, "not-found")
-            said = f"{response.headers} {response.text}".replace(path, "")
-            assert "reliability" not in said, said
+            content = f"{response.headers} {response.text}".replace(path, "")
+            assert "reliability" not in content, content
             assert "Location" not in response.headers
 
 
-def test_health(own):
+def test_health(world_below):
     """
-    Those who watch the process ask with the base path or without it.
+    Health checks work with and without the base path.
     """
     for path in ("/healthz", "/readyz"):
-        assert [200, 200] == [own.client.get(start + path).status_code for start in ("", BASE)]
+        assert [200, 200] == [world_below.client.get(start + path).status_code for start in ("", BASE)]
 
 
-def test_without_the_last_slash(own):
+def test_without_the_last_slash(world_below):
     """
-    The base path itself is the first page, with or without a slash at its end.
+    The base path itself is the first page, with or without a trailing slash.
     """
-    shown = [own.client.get(path, headers=PAGE) for path in (BASE, f"{BASE}/")]
+    shown = [world_below.client.get(path, headers=PAGE) for path in (BASE, f"{BASE}/")]
 
     assert [200, 200] == [page.status_code for page in shown]
     assert shown[0].headers["ETag"] == shown[1].headers["ETag"]
@@ -230,67 +231,67 @@ def test_without_the_last_slash(own):
 @pytest.mark.parametrize(
     "header", ["Script-Name", "X-Script-Name", "X-Forwarded-Prefix", "X-Forwarded-Path", "Forwarded"]
 )
-def test_no_header_sets_it(own, header):
+def test_no_header_sets_it(world_below, header):
     """
-    The base path comes from the setting alone.
+    No request header sets the base path.
     """
-    response = own.client.get(f"{BASE}/v1/outlets/nobody", headers={header: "/elsewhere"})
+    response = world_below.client.get(f"{BASE}/v1/outlets/nobody", headers={header: "/injected"})
 
     assert (f"{BASE}/problems/unknown-outlet", 404) == (response.json["type"], response.status_code)
-    assert "elsewhere" not in response.text
+    assert "injected" not in response.text
 
 
-def test_crawlers(own):
+def test_crawlers(world_below):
     """
-    robots.txt names the paths below the base path.
+    robots.txt contains paths below the base path.
     """
-    said = own.client.get(f"{BASE}/robots.txt").text.splitlines()
+    lines = world_below.client.get(f"{BASE}/robots.txt").text.splitlines()
 
-    assert f"Disallow: {BASE}/compare" in said
-    assert all(line.startswith(f"Disallow: {BASE}/") for line in said[1:])
+    assert f"Disallow: {BASE}/compare" in lines
+    assert all(line.startswith(f"Disallow: {BASE}/") for line in lines[1:])
 
 
-def test_import_from_elsewhere(own):
+def test_import_into_a_remote_service(world_below):
     """
-    `borneout import --server` understands the problems of a service below a path.
+    `borneout import --server` understands the problems of a service below a base path.
     """
-    own.post(f"{BASE}/v1/outlets", {"name": "Herald", "domains": ["herald.example"]})
+    world_below.post(f"{BASE}/v1/outlets", {"name": "Herald", "domains": ["herald.example"]})
     line = read_line({"type": "outlet", "name": "Tribune", "domains": ["herald.example"]}, feed=None)
-    with serving(own.app) as address:
-        result = Remote(address + BASE, own.secret).load(ReadLine(1, line))
+    with serving(world_below.app) as address:
+        result = Remote(address + BASE, world_below.secret).load(ReadLine(1, line))
 
     assert isinstance(result.error, DomainTaken)
 
 
-def test_in_a_browser(below, browser):
+def test_in_a_browser(site_below, browser):
     """
-    In a browser a page, its script, the document's page and the way to the desk work below the base path.
+    In a browser, a page, its script, the API document and the sign-in work below the base path.
     """
-    with visiting(browser, below) as page:
-        page.goto(f"{below.address}/compare?outlet=the-oracle")
-        look(page)
+    with open_page(browser, site_below) as page:
+        page.goto(f"{site_below.address}/compare?outlet=the-oracle")
+        check_layout(page)
         page.get_by_label("Outlet 2").press_sequentially("hera")
         page.locator("#outlets option").first.wait_for(state="attached")
-        page.goto(f"{below.address}/docs")
+        page.goto(f"{site_below.address}/docs")
         page.get_by_text("/v1/outlets/lookup").first.wait_for()
-        page.goto(f"{below.address}/desk")
-        page.get_by_label("API key").fill(Editor(below.app).key.secret)
+        page.goto(f"{site_below.address}/desk")
+        page.get_by_label("API key").fill(Editor(site_below.app).key.secret)
         page.keyboard.press("Enter")
         page.get_by_role("button", name="Sign out").click()
         page.wait_for_url("**/reliability/v1/desk/sign-in")
 
 
-def test_cached_pages_are_apart(own, tmp_path, redis_url):
+def test_cached_pages_are_apart(world_below, tmp_path, redis_url):
     """
-    Services with other base paths on one Redis do not get each other's pages.
+    Services with different base paths on one Redis do not share cached pages.
     """
-    own.post(f"{BASE}/v1/outlets", {"name": "Herald"})
+    world_below.post(f"{BASE}/v1/outlets", {"name": "Herald"})
     with contextlib.ExitStack() as stack:
-        other = make(stack, tmp_path, own.runtime.settings.database_url, redis_url, "/other").test_client()
+        other = make(stack, tmp_path, world_below.runtime.settings.database_url, redis_url, "/other").test_client()
         for _ in range(2):
             ours, theirs = (
                 client.get(f"{base}/outlets/herald", headers=PAGE)
-                for client, base in ((own.client, BASE), (other, "/other"))
+                for client, base in ((world_below.client, BASE), (other, "/other"))
             )
             assert {True} == {link.startswith(f"{BASE}/") for link in links(ours.text)}
             assert {True} == {link.startswith("/other/") for link in links(theirs.text)}

@@ -13,14 +13,14 @@ from service.schemas.lines import read_line
 from service.transfer.lines import ReadLine
 from service.transfer.load import load_lines
 from service.values.vocabulary import OPERATOR
-from tests.support.browser_site import claim_page, figures, section, words
+from tests.support.browser_site import claim_page, data_values, plain_text, section
 
 NOW = dt.datetime(2026, 11, 1, tzinfo=dt.UTC)
 
 
 @pytest.fixture
 def forecast(world):
-    """A claim that is open, when enough others were resolved to say how likely it is, and that was kept for a day."""
+    """An open claim with a forecast and stored daily forecasts."""
     lines = [
         {
             "outlet": f"Paper {outlet}",
@@ -37,7 +37,9 @@ def forecast(world):
     ]
     read = [ReadLine(number, read_line(line, feed=None)) for number, line in enumerate(lines)]
     assert not [
-        one for one in load_lines(world.runtime.db, world.runtime.cache, read, caller=OPERATOR, now=NOW) if one.error
+        result
+        for result in load_lines(world.runtime.db, world.runtime.cache, read, caller=OPERATOR, now=NOW)
+        if result.error
     ]
     assert refit_learner(world.runtime.db, now=NOW)
     for days in range(3):
@@ -47,45 +49,48 @@ def forecast(world):
 
 def test_forecast(world, forecast):
     """
-    An open claim says how likely it is, and why, and how that moved, by the figures of the API; when it is resolved,
-    what was expected stays.
+    An open claim shows its forecast, the contributions and the stored forecasts with the numbers of the API. A resolved
+    claim shows only the stored forecasts.
     """
-    told = world.get(f"/v1/claims/{forecast['id']}/forecast").json
+    body = world.get(f"/v1/claims/{forecast['id']}/forecast").json
     part = section(claim_page(world, forecast), "forecast")
-    kept = [one["probability"] for one in told["kept"]]
+    kept = [forecast["probability"] for forecast in body["kept"]]
 
-    assert "rated" == told["status"]
-    expected = [told["probability"], told["interval"]["lower"], told["interval"]["upper"]]
-    expected += [one["log_odds"] for one in told["contributions"]] + kept
-    assert expected == figures(part)
+    assert "rated" == body["status"]
+    expected = [body["probability"], body["interval"]["lower"], body["interval"]["upper"]]
+    expected += [contribution["log_odds"] for contribution in body["contributions"]] + kept
+    assert expected == data_values(part)
     assert 3 == len(kept)
     assert ["1 Nov 2026", "3 Nov 2026"] == re.findall(r'<text x="[^"]+" y="1em" class="(?:first|last)">([^<]+)<', part)
-    for one in told["contributions"]:
-        way = "more likely" if one["log_odds"] > 0 else "less likely"
-        assert f"{one['words']} {way}, odds \N{MULTIPLICATION SIGN} {math.exp(one['log_odds']):.2g}" in words(part)
+    for contribution in body["contributions"]:
+        way = "more likely" if contribution["log_odds"] > 0 else "less likely"
+        assert (
+            f"{contribution['words']} {way}, odds \N{MULTIPLICATION SIGN} {math.exp(contribution['log_odds']):.2g}"
+            in plain_text(part)
+        )
 
     world.resolve(forecast, "true")
     part = section(claim_page(world, forecast), "forecast")
     assert "What was expected" in part
-    assert kept == figures(part)
+    assert kept == data_values(part)
 
 
 def test_too_few_to_forecast(world):
     """
-    Without enough resolved claims there is no number.
+    Without enough resolved claims, there is no number.
     """
     part = section(claim_page(world, world.record()), "forecast")
 
     assert "Too few claims are resolved to say." in part
-    assert [] == figures(part)
+    assert [] == data_values(part)
 
 
 def test_forecast_of_nothing(world, forecast):
     """
-    Where no report counts, it is not for want of resolved claims that there is no number.
+    If all reports were withdrawn, the page says so instead of "too few claims".
     """
-    for filed in world.claim(forecast)["reports"]:
-        assert 201 == world.post(f"/v1/reports/{filed['id']}/withdrawal", {"reason": "Mistaken."}).status_code
+    for report in world.claim(forecast)["reports"]:
+        assert 201 == world.post(f"/v1/reports/{report['id']}/withdrawal", {"reason": "Mistaken."}).status_code
     part = section(claim_page(world, forecast), "forecast")
 
     assert "No report of it counts, so there is nothing to go by." in part

@@ -1,4 +1,4 @@
-"""Pages where reading is closed: who has signed in at the desk reads them"""
+"""Pages where reading requires a key: sessions of the desk can read them"""
 
 from __future__ import annotations
 
@@ -9,28 +9,28 @@ import pytest
 
 from service.access.keys import revoke_key
 from service.values.vocabulary import Scope
-from tests.support.browser_site import audit, look, visiting
-from tests.support.editor import Editor, is_out
+from tests.support.browser_site import check_accessibility, check_layout, open_page
+from tests.support.editor import Editor, is_sign_in_redirect
 from tests.support.world import assert_problem
 
-pytestmark = pytest.mark.sqlite_alone  # cookies and headers
+pytestmark = pytest.mark.sqlite_alone  # cookies and headers do not depend on the database
 
 
-def test_closed_reading(set_to):
+def test_closed_reading(reconfigure):
     """
-    Where reading is closed, the desk opens for keys that may read.
+    If reading requires a key, the desk requires the scope `read`.
     """
-    app = set_to(public_read=False)
+    app = reconfigure(public_read=False)
 
     assert 403 == Editor(app, Scope.RESOLUTIONS_WRITE).signed_in().client.get("/desk").status_code
     assert 200 == Editor(app, Scope.RESOLUTIONS_WRITE, Scope.READ).signed_in().client.get("/desk").status_code
 
 
 @pytest.fixture
-def closed(set_to, world):
-    """The application with reading closed and something on record."""
+def closed(reconfigure, world):
+    """The application with closed reading and a resolved claim."""
     world.resolve(world.record(topic="roads"), "true")
-    return set_to(public_read=False)
+    return reconfigure(public_read=False)
 
 
 READ = [
@@ -46,19 +46,19 @@ READ = [
 @pytest.mark.parametrize("path", READ)
 def test_session_reads(closed, path):
     """
-    Where reading is closed, who is signed in reads with the key's scopes, and nobody on the way keeps what was read.
+    If reading requires a key, a session can read with the scopes of its key, and responses may not be cached.
     """
     editor = Editor(closed, Scope.READ)
-    asked_before = editor.client.get(path)
+    without_session = editor.client.get(path)
     response = editor.signed_in().client.get(path)
     without_scope = Editor(closed, Scope.RESOLUTIONS_WRITE).signed_in().client.get(path)
     revoke_key(closed.extensions["runtime"].db, editor.key.id, now=dt.datetime.now(dt.UTC))
 
     assert [401, 200, 403, 401] == [
-        one.status_code for one in (asked_before, response, without_scope, editor.client.get(path))
+        each.status_code for each in (without_session, response, without_scope, editor.client.get(path))
     ]
-    for one in (asked_before, response, without_scope):
-        assert ("no-store", {"Authorization", "Cookie"}) == (one.headers["Cache-Control"], set(one.vary))
+    for each in (without_session, response, without_scope):
+        assert ("no-store", {"Authorization", "Cookie"}) == (each.headers["Cache-Control"], set(each.vary))
 
 
 @pytest.mark.parametrize(
@@ -67,20 +67,20 @@ def test_session_reads(closed, path):
 )
 def test_session_only_reads(closed, method, path):
     """
-    The session opens nothing of the API but what is read, even to an admin: a cookie goes along unasked.
+    A session is limited to reading the API, even for an admin, because browsers send the cookie automatically.
     """
     editor = Editor(closed, Scope.ADMIN).signed_in()
 
     assert_problem(editor.client.open(path, method=method, json={}), 401, "unauthorized")
 
 
-def test_pages_and_keys(set_to, world):
+def test_pages_and_keys(reconfigure, world):
     """
-    A page ignores the key that is sent. Where reading is closed a key opens it, unless somebody is signed in.
+    A page ignores the key of a request if reading is open. Otherwise it requires a session or a valid key.
     """
     wrong = {"Authorization": "Bearer bo_guess_0123456789abcdef"}
     opened = [world.client.get("/topics", headers=headers).status_code for headers in (wrong, world.headers)]
-    app = set_to(public_read=False)
+    app = reconfigure(public_read=False)
     client, editor = app.test_client(), Editor(app, Scope.READ).signed_in()
 
     assert [200, 200] == opened
@@ -92,43 +92,44 @@ def test_pages_and_keys(set_to, world):
 
 def test_session_is_for_the_desk_where_reading_is_open(app):
     """
-    Where reading is open, the cookie goes to the desk alone; one from before it was opened is taken back.
+    If reading is open, the cookie is limited to the desk, and a cookie from before is deleted.
     """
     editor = Editor(app)
-    kept, forgotten = editor.sign_in().headers.getlist("Set-Cookie")
+    created, deleted = editor.sign_in().headers.getlist("Set-Cookie")
 
-    assert ["Path=/desk"] == re.findall(r"Path=[^;]*", kept)
-    assert re.match(r"borneout_desk=; .*Max-Age=0; .*Path=/$|borneout_desk=; .*Max-Age=0; .*Path=/;", forgotten)
+    assert ["Path=/desk"] == re.findall(r"Path=[^;]*", created)
+    assert re.match(r"borneout_desk=; .*Max-Age=0; .*Path=/$|borneout_desk=; .*Max-Age=0; .*Path=/;", deleted)
 
 
-def test_reader_is_led_to_the_door(closed):
+def test_reader_is_redirected_to_sign_in(closed):
     """
-    Who comes to a page without a key is led to the door, and from there to the page; never to another site.
+    A browser without a session is redirected to the sign-in page, and from there back to the page, but never to another
+    site.
     """
     editor, page = Editor(closed, Scope.READ), {"Accept": "text/html"}
-    sent = editor.client.get("/outlets/herald?topic=roads", headers=page)
-    door = editor.client.get(sent.headers["Location"])
-    asked = re.search(r'name="next" value="([^"]+)"', door.text)[1].replace("&amp;", "&")
+    redirect = editor.client.get("/outlets/herald?topic=roads", headers=page)
+    sign_in_page = editor.client.get(redirect.headers["Location"])
+    path = re.search(r'name="next" value="([^"]+)"', sign_in_page.text)[1].replace("&amp;", "&")
 
-    assert (303, "no-store") == (sent.status_code, sent.headers["Cache-Control"])
-    assert "takes an API key that may read" in door.text
-    assert "/outlets/herald?topic=roads" == editor.sign_in(form={"next": asked}).headers["Location"]
-    assert 200 == editor.client.get(asked, headers=page).status_code
-    assert is_out(editor.send("/desk/sign-out"))
-    assert 303 == editor.client.get(asked, headers=page).status_code
-    for elsewhere in ("//example.org/", "/\\example.org", "https://example.org/", "/\t/example.org"):
-        assert "/desk" == editor.sign_in(form={"next": elsewhere}).headers["Location"], elsewhere
+    assert (303, "no-store") == (redirect.status_code, redirect.headers["Cache-Control"])
+    assert "takes an API key that may read" in sign_in_page.text
+    assert "/outlets/herald?topic=roads" == editor.sign_in(form={"next": path}).headers["Location"]
+    assert 200 == editor.client.get(path, headers=page).status_code
+    assert is_sign_in_redirect(editor.send("/desk/sign-out"))
+    assert 303 == editor.client.get(path, headers=page).status_code
+    for other_site in ("//example.org/", "/\\example.org", "https://example.org/", "/\t/example.org"):
+        assert "/desk" == editor.sign_in(form={"next": other_site}).headers["Location"], other_site
 
 
 def test_reader_signs_in(site, browser, monkeypatch):
     """
-    In a browser: from a page to the door and back, with the names of outlets while one is typed.
+    In a browser, a reader signs in and is redirected back, and autocompletion works.
     """
     monkeypatch.setattr(type(site.runtime.settings), "public_read", False)
-    with visiting(browser, site, refused=[401]) as tab:
+    with open_page(browser, site, refused=[401]) as tab:
         tab.goto("/compare?outlet=the-oracle")
-        look(tab)
-        audit(tab)
+        check_layout(tab)
+        check_accessibility(tab)
         tab.keyboard.type(Editor(site.app, Scope.READ).key.secret)
         tab.keyboard.press("Enter")
         tab.wait_for_url("**/compare?outlet=the-oracle")

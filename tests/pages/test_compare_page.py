@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import re
 
-from tests.support.browser_site import figures, section, visiting
+from tests.support.browser_site import data_values, open_page, section
 
 
 def named(found):
-    """The figures of one outlet by their names, as the columns have them."""
+    """Return the values of one outlet by the names of their columns."""
     return dict(zip(("mean", "lower", "upper", "right", "resolved", "expected"), found, strict=True))
 
 
 def test_compare(site):
     """
-    Outlets stand side by side on everything, as the API scores them, and on the claims that both took a side on.
+    Outlets are compared by the scores of the API, and on the claims that both took a side on.
     """
     html = site.html("/compare?outlet=the-oracle&outlet=herald")
     scores = site.get("/v1/scores?outlet=the-oracle&outlet=herald").json["items"]
@@ -26,26 +26,26 @@ def test_compare(site):
             *(score["record"][name] for name in ("right", "resolved", "expected")),
         )
     ]
-    shared = figures(section(html, "shared"))
+    shared = data_values(section(html, "shared"))
 
-    assert expected == figures(section(html, "score"))
-    assert [24, 24] == [one["resolved"] for one in (named(shared[:6]), named(shared[6:12]))]
+    assert expected == data_values(section(html, "score"))
+    assert [24, 24] == [outlet["resolved"] for outlet in (named(shared[:6]), named(shared[6:12]))]
     assert 24 == len(set(re.findall(r"/claims/([0-9a-f-]+)", section(html, "claims"))))
 
 
 def test_no_claim_in_common(site):
     """
-    Outlets that share no resolved claim are said to, and still stand side by side.
+    Outlets without a shared resolved claim are still compared by their scores, and the page says so.
     """
     html = site.html("/compare?outlet=the-oracle&outlet=bild")
 
     assert "too few to compare directly" in html
-    assert figures(section(html, "score"))
+    assert data_values(section(html, "score"))
 
 
 def test_topic(site):
     """
-    What is compared on one topic, or on another basis, says so; it asks the API the same and stays so in the form.
+    A comparison on a topic or another basis says so, links to the same API call, and keeps them in the form.
     """
     html = site.html("/compare?outlet=the-oracle&outlet=bild&topic=roads&basis=matured")
 
@@ -64,7 +64,7 @@ def test_names(site):
 
 def test_unknown(site):
     """
-    Outlets that are not on record are named.
+    The error names the outlets that are not recorded.
     """
     response = site.client.get("/compare?outlet=herald&outlet=nobody&outlet=nowhere")
 
@@ -74,9 +74,9 @@ def test_unknown(site):
 
 def test_reader_compares(site, browser):
     """
-    A reader comes from an outlet, types the beginning of another's name and is offered it.
+    A reader of an outlet page types the beginning of another name, and picks it from the suggestions.
     """
-    with visiting(browser, site) as page:
+    with open_page(browser, site) as page:
         page.goto("/outlets/the-oracle")
         page.get_by_role("link", name="Compare").last.click()
         page.get_by_label("Outlet 2").press_sequentially("hera")
@@ -90,25 +90,25 @@ def test_reader_compares(site, browser):
 
 def test_one_and_the_same(site):
     """
-    An outlet is not held against itself, whether it is named twice or under a name that was merged into it; who comes
-    with one outlet is asked for another.
+    An outlet is not compared with itself, whether it is named twice or by the slug of an outlet that was merged into
+    it. With one outlet, the page asks for another.
     """
     site.outlet("Herald Online")
     site.post("/v1/outlets/herald-online/merge", {"into": "herald"})
-    said = [
+    pages = [
         site.html(f"/compare?{query}")
         for query in ("outlet=herald&outlet=Herald", "outlet=herald&outlet=herald-online", "outlet=herald")
     ]
 
-    assert [True, True, False] == ["These are one and the same outlet." in html for html in said]
-    assert all('value="herald"' in html and "Type two names" in html for html in said)
+    assert [True, True, False] == ["These are one and the same outlet." in html for html in pages]
+    assert all('value="herald"' in html and "Type two names" in html for html in pages)
 
 
 def test_one_more(site):
     """
-    The form has room for one outlet more than are compared, up to four.
+    The form has one more field than there are outlets, up to four.
     """
     query = "outlet=the-oracle&outlet=herald"
-    asked = [query, f"{query}&outlet=bild", f"{query}&outlet=bild&outlet=script-alert-x-script"]
+    queries = [query, f"{query}&outlet=bild", f"{query}&outlet=bild&outlet=script-alert-x-script"]
 
-    assert [3, 4, 4] == [site.html(f"/compare?{one}").count('name="outlet"') for one in asked]
+    assert [3, 4, 4] == [site.html(f"/compare?{each}").count('name="outlet"') for each in queries]

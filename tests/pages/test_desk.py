@@ -1,4 +1,4 @@
-"""/desk: what its forms do"""
+"""/desk: merging, the activity of today, and escaping"""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ import pytest
 from service.claims.activity import list_doings
 from service.values.vocabulary import Scope
 from tests.support.awaiting import wait_until
-from tests.support.editor import Editor, due, told
+from tests.support.editor import Editor, due, problem_text
 from tests.support.world import HOSTILE, report
 
 
 def test_merge(world, editor):
     """
-    Two outlets are looked at side by side, merged, and parted again.
+    Two outlets are shown side by side, merged, and the merge is undone.
     """
     world.outlet("Herald", domains=["herald.example"])
     world.outlet("The Herald")
@@ -44,20 +44,20 @@ def test_merge(world, editor):
 )
 def test_merge_refused(world, editor, which, status, words):
     """
-    What cannot be merged is said beside the form.
+    The problem of a rejected merge is shown beside the form.
     """
     world.outlet("Herald")
     response = editor.send("/desk/merge", **which)
 
-    assert (status, True) == (response.status_code, words in told(response)), told(response)
+    assert (status, True) == (response.status_code, words in problem_text(response)), problem_text(response)
     assert 404 == editor.send("/desk/merge/undo", outlet="herald").status_code
 
 
 def test_today(app, db, world, editor):
     """
-    What was done today stands there, the last first: by this key, or by all; what was done before does not.
+    The page lists what this key or all keys did today, the last first.
     """
-    wait_until(lambda: dt.datetime.now(dt.UTC).time() < dt.time(23, 58, 30))  # so that the day does not end meanwhile
+    wait_until(lambda: dt.datetime.now(dt.UTC).time() < dt.time(23, 58, 30))  # not across midnight
     one, other = due(world, "One."), due(world, "Other.")
     editor.resolve(one)
     editor.resolve(one, "false", supersedes=world.claim(one)["resolution"]["id"])
@@ -71,9 +71,9 @@ def test_today(app, db, world, editor):
 
     mine = ["Merged", "Corrected", "Corrected", "Resolved"]
     assert mine == done(editor.page("/desk/today"))
-    everybody = editor.page("/desk/today?all")
-    assert [mine[0], "Resolved", *mine[1:]] == done(everybody)
-    assert {"editor", "test"} == set(re.findall(r"UTC, (\w+)\s*</small>", everybody))
+    all_page = editor.page("/desk/today?all")
+    assert [mine[0], "Resolved", *mine[1:]] == done(all_page)
+    assert {"editor", "test"} == set(re.findall(r"UTC, (\w+)\s*</small>", all_page))
     assert [] == done(Editor(app, Scope.READ).signed_in().page("/desk/today"))
     tomorrow = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=1)
     assert [] == list_doings(db, since=tomorrow, key_id=None)
@@ -82,11 +82,11 @@ def test_today(app, db, world, editor):
 @pytest.mark.sqlite_alone
 def test_escaped(world, editor):
     """
-    Whatever words are on record or were sent, they are words on every page of the desk.
+    Texts are escaped on every page of the desk.
     """
     outlet = world.outlet(HOSTILE, aliases=[HOSTILE + "2"])
-    filed = report() | {"outlet": outlet["slug"], "quote": HOSTILE}
-    claim = due(world, HOSTILE, "2026-02-01", filed, topic=HOSTILE, group=HOSTILE)
+    hostile_report = report() | {"outlet": outlet["slug"], "quote": HOSTILE}
+    claim = due(world, HOSTILE, "2026-02-01", hostile_report, topic=HOSTILE, group=HOSTILE)
     fields = dict.fromkeys(("url", "quote", "text", "outlet", "name", "domain", "topic", "cited_as"), HOSTILE)
     pages = [
         editor.page(),
@@ -108,14 +108,14 @@ def test_escaped(world, editor):
 
 
 @pytest.mark.sqlite_alone
-def test_refused_on_the_way(world, editor):
+def test_position_is_kept_after_a_rejected_form(world, editor):
     """
-    Who was working through the queue goes on where it goes on, once what stood against a form is mended.
+    The position in the queue is kept while the editor corrects a rejected form.
     """
     first, second = due(world), due(world)
-    place = {"then": second["id"], "cursor": "abc"}
-    refused = editor.resolve(first, note="", evidence="", **place)
-    fields = dict(re.findall(r'<input type="hidden" name="(then|cursor)" value="([^"]+)"', refused.text))
+    position = {"then": second["id"], "cursor": "abc"}
+    rejected = editor.resolve(first, note="", evidence="", **position)
+    fields = dict(re.findall(r'<input type="hidden" name="(then|cursor)" value="([^"]+)"', rejected.text))
 
-    assert place == fields
+    assert position == fields
     assert f"then={second['id']}" in editor.resolve(first, **fields).headers["Location"]

@@ -1,4 +1,4 @@
-"""The desk and the claim page in a real browser: by keyboard alone, and without JavaScript"""
+"""The desk and the claim page in a real browser: with the keyboard only, and without JavaScript"""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import re
 
 import pytest
 
-from tests.support.browser_site import audit, look, visiting
+from tests.support.browser_site import check_accessibility, check_layout, open_page
 from tests.support.editor import Editor
 from tests.support.world import HOSTILE, report
 
-_DAYS = itertools.count(1)
+_NUMBERS = itertools.count(1)
 
 PAGES = {
     "claim": "/claims/{resolved}",
@@ -25,7 +25,7 @@ PAGES = {
     "merge": "/desk/merge?outlet=herald&into=the-oracle",
     "today": "/desk/today?all",
 }
-OF_THEIR_OWN = ("claim that relays", "queue", "claim to resolve", "record", "merge")
+WITH_UNIQUE_PARTS = ("claim that relays", "queue", "claim to resolve", "record", "merge")
 """Pages with a form or a picture that no other page has."""
 
 
@@ -36,19 +36,19 @@ def editor(site):
 
 @pytest.fixture(scope="session")
 def editor_cookie(site, editor):
-    """The session of an editor, as a browser keeps it."""
+    """The cookie of an editor's session."""
     return {"name": "borneout_desk", "value": editor.signed_in().cookie, "url": f"{site.address}/desk"}
 
 
 @pytest.fixture
 def due(site):
-    """Two claims that stand first in the queue."""
+    """Two claims at the front of the queue."""
     return [record_due(site) for _ in range(2)]
 
 
 @pytest.fixture(scope="session")
 def ids(site):
-    """What the addresses of pages name."""
+    """The ids in the addresses of pages."""
     resolved = record_due(site)
     first = site.resolve(resolved, "true", evidence=["https://example.org/a"])
     site.resolve(resolved, "false", supersedes=first["id"])
@@ -68,8 +68,8 @@ def ids(site):
 
 
 def record_due(site):
-    """A claim that has been due for longer than all others."""
-    number = next(_DAYS)
+    """Record a claim that is overdue for longer than all others."""
+    number = next(_NUMBERS)
     text = f"Bridge number {number} opens to traffic."
     return site.record(
         report("Herald"), report("Post"), text=text, kind="event", resolves_by=f"19{80 - number}-01-01T00:00:00Z"
@@ -77,6 +77,7 @@ def record_due(site):
 
 
 def sign_in(page, editor):
+    """Sign in with the keyboard."""
     page.goto("/desk")
     page.keyboard.type(editor.key.secret)
     page.keyboard.press("Enter")
@@ -86,49 +87,50 @@ def sign_in(page, editor):
 @pytest.mark.parametrize("name", PAGES)
 def test_page(site, browser, editor_cookie, ids, name):
     """
-    Each page loads without an error, asks nobody else, stands still, fits the screen, and is open to everyone: on a
-    large screen and a small one, light and dark.
+    Each page loads without errors or requests to other hosts, does not shift, fits the screen and is accessible, on
+    large and small screens, light and dark.
     """
     for width, scheme in ((1280, "light"), (360, "dark")):
-        with visiting(browser, site, width=width, scheme=scheme) as page:
+        with open_page(browser, site, width=width, scheme=scheme) as page:
             page.context.add_cookies([editor_cookie])
             page.goto(PAGES[name].format(**ids))
-            look(page)
-            if scheme == "dark" or name in OF_THEIR_OWN:
-                audit(page)
+            check_layout(page)
+            if scheme == "dark" or name in WITH_UNIQUE_PARTS:
+                check_accessibility(page)
 
 
 def test_opened(site, browser, editor, ids):
     """
-    So does what is folded up at first: the table beside a picture, the form of a claim, what was read from a paste.
+    The same holds for content that is collapsed at first: the table of a timeline, the form of a claim, and the preview
+    of a report.
     """
-    with visiting(browser, site, width=360) as page:
+    with open_page(browser, site, width=360) as page:
         page.goto(PAGES["claim that relays"].format(**ids))
         page.get_by_text("5 reports in a table").click()
-        audit(page)
+        check_accessibility(page)
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         page.goto("/desk/sign-in")
-        look(page)
-        audit(page)
+        check_layout(page)
+        check_accessibility(page)
         sign_in(page, editor)
         page.keyboard.press("j")
-        audit(page)
-        look(page)
+        check_accessibility(page)
+        check_layout(page)
         page.goto("/desk/record")
         page.get_by_label("Address of the page").fill("https://unknown.example/1")
         page.get_by_label("Quote").fill("Rovers agreed terms.")
         page.get_by_role("button", name="Read it").click()
         page.wait_for_url("**/desk/record/reading")
-        look(page)
-        audit(page)
+        check_layout(page)
+        check_accessibility(page)
 
 
 def test_by_keyboard(site, browser, editor, due):
     """
-    An editor works through the queue, takes a step back, and corrects, without a mouse.
+    An editor resolves a claim, undoes it, and resolves another one with the keyboard only.
     """
     second, first = due
-    with visiting(browser, site) as page:
+    with open_page(browser, site) as page:
         sign_in(page, editor)
         press = page.keyboard.press
         for key in ("j", "j", "k", "t"):
@@ -136,7 +138,7 @@ def test_by_keyboard(site, browser, editor, due):
         page.keyboard.type("https://example.org/seen")
         press("Enter")
         page.wait_for_url("**/desk?done=*")
-        assert ("true", ["https://example.org/seen"]) == standing(site, first)
+        assert ("true", ["https://example.org/seen"]) == resolution_of(site, first)
         assert page.locator(f"#claim-{second['id']}").evaluate(
             "one => one.open && one.contains(document.activeElement)"
         )
@@ -158,14 +160,14 @@ def test_by_keyboard(site, browser, editor, due):
         assert ("partial", 0.4, "Half of it, as seen.") == tuple(
             resolution[name] for name in ("verdict", "truth", "note")
         )
-        look(page)
+        check_layout(page)
 
 
 def test_keys_switched_off(site, browser, editor, due):
     """
-    A letter that nobody meant undoes nothing, and who does not want letters to do anything switches them off for good.
+    A single-letter key only moves the focus, and single-letter keys can be switched off permanently.
     """
-    with visiting(browser, site) as page:
+    with open_page(browser, site) as page:
         sign_in(page, editor)
         page.goto(f"/desk/claims/{due[0]['id']}")
         page.get_by_label("True", exact=False).first.check()
@@ -181,15 +183,15 @@ def test_keys_switched_off(site, browser, editor, due):
         assert "false" == page.get_by_role("button", name="Single-letter keys").get_attribute("aria-pressed")
         page.keyboard.press("t")
         assert 0 == page.locator("input:checked").count()
-        look(page)
-        audit(page)
+        check_layout(page)
+        check_accessibility(page)
 
 
 def test_refused_by_keyboard(site, browser, editor, due):
     """
-    What is refused is said where one reads on, and what was written stays.
+    The problem of a rejected form gets the focus, and the form keeps its values.
     """
-    with visiting(browser, site, refused=[422]) as page:
+    with open_page(browser, site, refused=[422]) as page:
         sign_in(page, editor)
         page.goto(f"/desk/claims/{due[0]['id']}")
         page.keyboard.press("f")
@@ -200,15 +202,15 @@ def test_refused_by_keyboard(site, browser, editor, due):
         assert 422 == answer.value.status
         assert "Not an absolute http or https URL." in page.locator(":focus").text_content()
         assert "not-an-address" == page.get_by_label("Evidence").input_value()
-        audit(page)
+        check_accessibility(page)
 
 
 def test_without_script(site, browser, editor, due):
     """
-    All of it goes by forms alone: sign in, resolve, undo, record, merge, sign out.
+    Signing in, resolving, undoing, recording, merging and signing out work without JavaScript.
     """
     _, first = due
-    with visiting(browser, site, script=False, width=360) as page:
+    with open_page(browser, site, script=False, width=360) as page:
         page.goto("/desk")
         page.get_by_label("API key").fill(editor.key.secret)
         page.get_by_role("button", name="Sign in").click()
@@ -217,7 +219,7 @@ def test_without_script(site, browser, editor, due):
         form.get_by_label("False").check()
         form.get_by_label("Note").fill("Seen.")
         form.get_by_role("button", name="Resolve").click()
-        assert ("false", []) == standing(site, first)
+        assert ("false", []) == resolution_of(site, first)
         page.get_by_role("button", name="Undo").click()
         assert "due" == site.claim(first)["status"]
 
@@ -246,6 +248,7 @@ def test_without_script(site, browser, editor, due):
         assert page.url.endswith("/desk/sign-in?next=%2Fdesk")
 
 
-def standing(site, claim):
+def resolution_of(site, claim):
+    """Return the verdict and the evidence of a claim's resolution."""
     resolution = site.claim(claim)["resolution"]
     return resolution["verdict"], resolution["evidence"]

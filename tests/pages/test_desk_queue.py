@@ -1,4 +1,4 @@
-"""/desk: the queue, and what its forms do to a claim"""
+"""/desk: the queue and its forms"""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ import re
 
 import pytest
 
-from tests.support.editor import due, told
+from tests.support.editor import due, problem_text
 from tests.support.world import HOSTILE, report
 
-pytestmark = pytest.mark.sqlite_alone  # the use cases behind it are tried on both
+pytestmark = pytest.mark.sqlite_alone  # tests of the use cases run on both databases
 
 EVIDENCE = ["https://example.org/a", "https://example.org/b?c=d&e=%20"]
 
 
 def resolutions(world, claim):
     items = world.get(f"/v1/claims/{claim['id']}/resolutions").json["items"]
-    return [(one["verdict"], one["truth"], one["known_at"], one["evidence"], one["note"]) for one in items]
+    return [(item["verdict"], item["truth"], item["known_at"], item["evidence"], item["note"]) for item in items]
 
 
 def texts(page):
@@ -26,7 +26,7 @@ def texts(page):
 
 def test_queue(world, editor):
     """
-    What is due stands in the order of the API's queue, with what is at stake; what is not, does not.
+    Due claims are listed in the order of the API, with their reports, outlets and sources. Other claims are not listed.
     """
     due(world, "B.", "2026-03-01", report("Herald"), report("Post", stance="deny"))
     due(world, "A.", "2026-02-01")
@@ -37,26 +37,27 @@ def test_queue(world, editor):
     assert "2 reports of 2 outlets, 2 independent sources" in page
 
 
-def test_queue_goes_on(world, editor):
+def test_pages_of_the_queue(world, editor):
     """
-    Of many claims one page leads to the next, and a claim that is resolved there leads back to its place.
+    The queue has pages, and resolving a claim returns to its page.
     """
-    made = [due(world, f"{number:02}.") for number in range(22)]
+    claims = [due(world, f"{number:02}.") for number in range(22)]
     [following] = re.findall(r'rel="next" href="([^"]+)"', editor.page())
     cursor = following.partition("cursor=")[2]
     assert ["20.", "21."] == texts(editor.page(html.unescape(following)))
 
-    response = editor.resolve(made[20], cursor=cursor, then=made[21]["id"])
+    response = editor.resolve(claims[20], cursor=cursor, then=claims[21]["id"])
 
     page = editor.page(response.headers["Location"])
     assert ["21."] == texts(page)
-    assert [made[21]["id"]] == re.findall(r'id="claim-([^"]+)" open', page)
+    assert [claims[21]["id"]] == re.findall(r'id="claim-([^"]+)" open', page)
     assert "Proved true" in page
 
 
 def test_resolve(world, editor):
     """
-    A form resolves as the API does, by the editor's key: with several addresses, per cent for a truth, a minute in UTC.
+    A form resolves a claim with the key of the editor, and supports several URLs, a truth in per cent, and a time in
+    minutes.
     """
     claim = due(world)
     form = {"truth": "60", "evidence": " ".join(EVIDENCE), "note": "", "known_at": "2026-02-01T12:30"}
@@ -87,34 +88,34 @@ def test_resolve(world, editor):
 )
 def test_refused(world, editor, fields, status, words):
     """
-    What breaks a rule is said beside the form in the words of the API, the form keeps what was written, and nothing
-    is changed.
+    The problem of a rejected form is shown beside the form with the words of the API, the form keeps its values, and
+    nothing changes.
     """
     claim = due(world)
     response = editor.resolve(claim, **{"evidence": "https://example.org/kept", **fields})
 
-    assert (status, True) == (response.status_code, words in told(response)), response.text
+    assert (status, True) == (response.status_code, words in problem_text(response)), response.text
     assert f'value="{fields.get("evidence", "https://example.org/kept")}"' in response.text
     assert [] == resolutions(world, claim)
 
 
-def test_somebody_was_faster(world, editor):
+def test_claim_resolved_in_the_meantime(world, editor):
     """
-    A claim that was resolved since the page was loaded is not resolved again unseen.
+    A form does not replace a resolution that was added since the page was loaded.
     """
     claim = due(world)
     world.resolve(claim, "false")
     response = editor.resolve(claim)
 
     assert 409 == response.status_code
-    assert told(response).startswith("Claim already resolved")
+    assert problem_text(response).startswith("Claim already resolved")
     assert "What is sent now corrects that." in response.text
     assert "Correct it" in response.text
 
 
 def test_no_claim(editor):
     """
-    There is no form for a claim that is not on record.
+    An unknown claim is a 404.
     """
     claim = {"id": "01a203b0-2a5a-70ca-aa56-b38e5bd0d332"}
 
@@ -124,7 +125,7 @@ def test_no_claim(editor):
 
 def test_undo(world, editor):
     """
-    One button takes a resolution back: the claim is due again, and both steps stay to be read.
+    One button withdraws a resolution: the claim is due again, and both resolutions remain listed.
     """
     claim = due(world)
     editor.resolve(claim)
@@ -137,7 +138,7 @@ def test_undo(world, editor):
 
 def test_resolve_again(world, editor):
     """
-    What was opened again is resolved from the queue like anything that is due.
+    A reopened claim is resolved from the queue like any other.
     """
     claim = due(world)
     editor.resolve(claim)
@@ -151,7 +152,7 @@ def test_resolve_again(world, editor):
 
 def test_undo_correction(world, editor):
     """
-    The same button takes a correction back: what stood before stands again, word for word.
+    The same button undoes a correction by repeating the previous resolution exactly.
     """
     claim = due(world)
     first = world.resolve(
@@ -166,7 +167,7 @@ def test_undo_correction(world, editor):
 
 def test_undo_too_late(world, editor):
     """
-    Undoing what somebody has corrected since is refused.
+    Undoing is rejected if the resolution was corrected since.
     """
     claim = due(world)
     editor.resolve(claim)
@@ -179,7 +180,7 @@ def test_undo_too_late(world, editor):
 
 def test_score_shows_it(world, editor):
     """
-    R20: a score that is read after the form was sent shows what it did.
+    R20: a score that is read after a form was sent includes the resolution.
     """
     claim = due(world)
     before = world.score()["counts"]["correct"]
@@ -190,7 +191,7 @@ def test_score_shows_it(world, editor):
 
 def test_queue_after_nothing(world, editor):
     """
-    The queue is there, whatever its address says was done.
+    The queue is shown even if the `done` of the URL is invalid.
     """
     claim = due(world)
     for done in ("01a203b0-2a5a-70ca-aa56-b38e5bd0d332", "nothing"):

@@ -1,4 +1,4 @@
-"""/desk/record: a claim from a paste"""
+"""/desk/record"""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import re
 
 import pytest
 
-from tests.support.editor import told
+from tests.support.editor import problem_text
 
-pytestmark = pytest.mark.sqlite_alone  # the use cases behind it are tried on both
+pytestmark = pytest.mark.sqlite_alone  # tests of the use cases run on both databases
 
 
-def test_reading_saves_nothing(world, editor):
+def test_preview_saves_nothing(world, editor):
     """
-    What is pasted is read and shown: whose page it is, and how far its words go. Nothing is on record by that.
+    The preview shows the outlet of the URL and the commitment of the quote, and saves nothing.
     """
     world.outlet("Herald", domains=["herald.example"])
     quote = "Rovers have agreed terms and could fly him in tomorrow."
@@ -28,7 +28,7 @@ def test_reading_saves_nothing(world, editor):
 
 def test_other_address(world, editor):
     """
-    A report is filed as of whose page its address is when it is saved, and not when it was read first.
+    The outlet of a report follows from its URL when it is saved, not from the URL in the preview.
     """
     for name in ("Herald", "Bugle"):
         world.outlet(name, domains=[f"{name.lower()}.example"])
@@ -42,9 +42,9 @@ def test_other_address(world, editor):
 
 
 @pytest.mark.parametrize("url", ["https://unknown.example/1", "", "not an address", "https://[/"])
-def test_reading_of_nobody(world, editor, url):
+def test_preview_without_an_outlet(world, editor, url):
     """
-    Whose page is not known is not guessed, and asked.
+    If no outlet is known for the URL, the preview asks for one.
     """
     page = editor.send("/desk/record/reading", url=url, quote="…").text
 
@@ -55,7 +55,7 @@ def test_reading_of_nobody(world, editor, url):
 
 def test_record(world, editor):
     """
-    What was confirmed is recorded as the API records it; the form that is sent twice records it once.
+    A confirmed form is recorded as by the API, and only once if it is sent twice.
     """
     page = editor.send("/desk/record/reading", url="https://herald.example/1", quote="Rovers agreed.").text
     [external_id] = re.findall(r'name="external_id" value="([^"]+)"', page)
@@ -78,24 +78,26 @@ def test_record(world, editor):
         "topic": "transfers",
         "group": "",
     }
-    answers = [editor.send("/desk/record", **form) for _ in range(2)]
+    responses = [editor.send("/desk/record", **form) for _ in range(2)]
 
     [claim] = world.get("/v1/claims").json["items"]
-    assert {(303, f"/desk/claims/{claim['id']}")} == {(one.status_code, one.headers["Location"]) for one in answers}
+    assert {(303, f"/desk/claims/{claim['id']}")} == {
+        (response.status_code, response.headers["Location"]) for response in responses
+    }
     shown = [claim[name] for name in ("text", "kind", "topic", "group", "resolves_by", "status")]
     assert ["Rovers sign him.", "event", "transfers", None, "2026-02-01T00:00:00Z", "due"] == shown
-    [filed] = world.claim(claim)["reports"]
-    shown = [filed[name] for name in ("outlet", "stance", "commitment", "commitment_source", "probability", "role")]
+    [report] = world.claim(claim)["reports"]
+    shown = [report[name] for name in ("outlet", "stance", "commitment", "commitment_source", "probability", "role")]
     assert ["herald", "support", 4, "lexicon", 0.8, "relay"] == shown
     assert ("2026-01-05T09:30:00Z", {"outlet": None, "cited_as": "The Wire"}) == (
-        filed["published_at"],
-        filed["relays"],
+        report["published_at"],
+        report["relays"],
     )
 
 
 def test_add_report(world, editor):
     """
-    A report can be filed on a claim that is on record, by the same way.
+    A report can be added to an existing claim in the same way.
     """
     claim = world.record()
     assert claim["text"] in editor.page(f"/desk/record?claim={claim['id']}")
@@ -107,7 +109,7 @@ def test_add_report(world, editor):
 
     assert (303, f"/desk/claims/{claim['id']}") == (response.status_code, response.headers["Location"])
     assert [("support", None), ("deny", 2)] == [
-        (one["stance"], one["commitment"]) for one in world.claim(claim)["reports"]
+        (report["stance"], report["commitment"]) for report in world.claim(claim)["reports"]
     ]
 
 
@@ -128,13 +130,13 @@ def test_add_report(world, editor):
 )
 def test_record_refused(world, editor, fields, words):
     """
-    What cannot be recorded is said beside the form, which keeps what was written.
+    The problem of a rejected form is shown beside the form, which keeps its values.
     """
     world.outlet("Herald")
     form = {"text": "Kept.", "kind": "fact", "outlet": "herald", "published_at": "2026-01-09T00:00", **fields}
     response = editor.send("/desk/record", quote="Kept quote.", **form)
 
-    assert (422, True) == (response.status_code, words in told(response)), told(response)
+    assert (422, True) == (response.status_code, words in problem_text(response)), problem_text(response)
     assert "Kept quote.</textarea>" in response.text
     assert [] == world.get("/v1/claims").json["items"]
 
@@ -150,10 +152,10 @@ def test_record_refused(world, editor, fields, words):
 )
 def test_relay_by_what_is_filled_in(world, editor, fields, relays):
     """
-    R7: a report of which it is said whom it is from is no report of its own, whether the box is ticked or not.
+    R7: a report with a source is a relay, whether the box is checked or not.
     """
     claim = world.record()
     editor.send("/desk/record", claim=claim["id"], name="Post", published_at="2026-01-09T00:00:30", **fields)
-    filed = world.claim(claim)["reports"][-1]
+    report = world.claim(claim)["reports"][-1]
 
-    assert ("post", "2026-01-09T00:00:30Z", relays) == (filed["outlet"], filed["published_at"], filed["relays"])
+    assert ("post", "2026-01-09T00:00:30Z", relays) == (report["outlet"], report["published_at"], report["relays"])

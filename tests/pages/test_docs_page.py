@@ -1,17 +1,17 @@
-"""/docs in a real browser, which refuses what the policy does not allow"""
+"""/docs in a real browser, which enforces the Content-Security-Policy"""
 
 from __future__ import annotations
 
 import pytest
 
-from tests.support.browser_site import Site, serving, visiting
+from tests.support.browser_site import Site, open_page, serving
 
 
 def test_a_call_is_tried(site, browser):
     """
-    Swagger UI shows the calls and sends one, under a policy that lets it run no script or style but its own files.
+    Swagger UI shows the calls and sends one, although the policy allows only its own scripts and styles.
     """
-    with visiting(browser, site) as page:
+    with open_page(browser, site) as page:
         page.goto("/docs#/outlets/listOutlets")
         call = page.locator("#operations-outlets-listOutlets")
 
@@ -23,7 +23,7 @@ def test_a_claim_is_recorded_as_shown(app, browser):
     """
     "Try it out" on POST /v1/claims records the example without edits; sending it again returns the recorded claim.
     """
-    with serving(app) as address, visiting(browser, empty := Site(app, address)) as page:
+    with serving(app) as address, open_page(browser, empty := Site(app, address)) as page:
         page.goto("/docs#/claims/recordClaim")
         page.get_by_role("button", name="Authorize").click()
         page.get_by_role("textbox", name="auth-bearer-value").fill(empty.secret)
@@ -43,7 +43,7 @@ def test_a_claim_is_recorded_as_shown(app, browser):
 
 
 def _try_out(call):
-    """Send a call as it is shown. Returns the status of the response."""
+    """Send a call with its example, and return the status of the response."""
     call.get_by_role("button", name="Try it out").click()
     call.get_by_role("button", name="Execute").click()
     return _status(call)

@@ -1,4 +1,4 @@
-"""Failures as pages, and the files of the pages"""
+"""Error pages, and assets"""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 import pytest
 
 from service.scores import portrait
-from tests.support.browser_site import audit, look, visiting
+from tests.support.browser_site import check_accessibility, check_layout, open_page
 from tests.support.world import assert_problem
 
 HTML = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
@@ -18,13 +18,13 @@ HTML = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 )
 def test_unknown_path(site, path):
     """
-    A browser that comes to an unknown path is shown a page; a program is given a document, also one that takes
-    anything, as curl does. Who keeps one of them does not take it for the other.
+    A browser gets a page for an unknown path; other clients, such as curl, get a problem document. Vary keeps caches
+    from confusing them.
     """
     page = site.client.get(path, headers=HTML)
 
     assert (404, "text/html; charset=utf-8") == (page.status_code, page.content_type)
-    assert "Nothing on record here" in page.text
+    assert "Nothing found here" in page.text
     for accept in ({}, {"Accept": "*/*"}, {"Accept": "text/*, text/html;q=0"}):
         response = site.client.get(path, headers=accept)
         assert_problem(response, 404, "not-found")
@@ -33,7 +33,7 @@ def test_unknown_path(site, path):
 
 def test_api_never_answers_with_a_page(site):
     """
-    Under /v1 even a browser is given documents.
+    Under /v1, browsers get problem documents, too.
     """
     for path in ("/v1", "/v1/", "/v1/nothing"):
         assert_problem(site.client.get(path, headers=HTML), 404, "not-found")
@@ -43,7 +43,7 @@ def test_api_never_answers_with_a_page(site):
 @pytest.mark.parametrize("path", ["/outlets/heraldd", "/outlets/heraldd/why", "/outlets/heraldd/badge.svg"])
 def test_unknown_outlet(site, path):
     """
-    An outlet that is not on record is said not to be, with those that may have been meant.
+    The page for an unknown outlet suggests similar ones.
     """
     response = site.client.get(path)
 
@@ -53,18 +53,18 @@ def test_unknown_outlet(site, path):
 
 def test_wrong_method(site):
     """
-    A page that is used in a way that it does not offer says so.
+    A method that a page does not support is a 405 page.
     """
     response = site.client.post("/method", headers=HTML)
 
     assert 405 == response.status_code
     assert {"GET", "HEAD", "OPTIONS"} == set(response.headers["Allow"].split(", "))
-    assert "This page cannot be used that way" in response.text
+    assert "This page does not support that" in response.text
 
 
 def test_unexpected(site, monkeypatch):
     """
-    What nobody expected is a page without a word of its cause, and with the number under which it is logged.
+    An unexpected error is a page with the request id, but without the cause.
     """
     monkeypatch.setattr(portrait, "describe_outlet", None)
     response = site.client.get("/outlets/bild?basis=matured", headers={"X-Request-ID": "r-1"})
@@ -76,35 +76,35 @@ def test_unexpected(site, monkeypatch):
 
 def test_reading_that_is_closed(site, monkeypatch):
     """
-    Where reading needs a key, a page says so.
+    If reading requires a key, a page says so.
     """
     monkeypatch.setattr(type(site.runtime.settings), "public_read", False)
     for path in ("/", "/outlets/herald", "/method", "/search?q=x"):
         response = site.client.get(path)
         assert (401, "Bearer") == (response.status_code, response.headers["WWW-Authenticate"]), path
-        assert "Reading is not open to everyone here" in response.text
+        assert "Reading needs a key here" in response.text
         assert 303 == site.client.get(path, headers=HTML).status_code
     assert 200 == site.get("/method").status_code
 
 
-def test_failure_for_everyone(site, browser):
+def test_failure_is_accessible(site, browser):
     """
-    The page of a failure is a page like any other.
+    An error page is accessible like other pages.
     """
-    with visiting(browser, site, width=360, scheme="dark") as page:
+    with open_page(browser, site, width=360, scheme="dark") as page:
         page.goto("/search?q=nothing.example")
-        look(page)
-        audit(page)
+        check_layout(page)
+        check_accessibility(page)
         page.get_by_role("link", name="Borneout").click()
         assert page.url == f"{site.address}/"
 
 
 def test_assets(site):
     """
-    A file of the pages may be kept for ever under the hash of what is in it, and under another one not at all.
+    An asset may be cached indefinitely under the hash of its content, but not under another hash.
     """
-    named = re.findall(r'(?:src|href)="(/assets/[^"]+)"', site.html("/method"))
-    for path in named:
+    paths = re.findall(r'(?:src|href)="(/assets/[^"]+)"', site.html("/method"))
+    for path in paths:
         with site.client.get(path) as response:
             assert (200, "public, max-age=31536000, immutable") == (
                 response.status_code,
@@ -113,14 +113,14 @@ def test_assets(site):
         with site.client.get(re.sub("/[0-9a-f]{16}/", "/0123456789abcdef/", path)) as response:
             assert (200, "no-store") == (response.status_code, response.headers["Cache-Control"])
 
-    assert 3 == len(named)
+    assert 3 == len(paths)
     for path in ("/assets/0/nothing.css", "/assets/0/..", "/assets/0/%2e%2e"):
         assert 404 == site.client.get(path).status_code
 
 
-def test_nothing_stands_in_a_page(site):
+def test_no_inline_script_or_style(site):
     """
-    No page has a style or a script in it, and each is sent with a policy that would not let it run.
+    No page contains a style or a script, and its policy would not run one.
     """
     for path in ("/", "/outlets/the-oracle", "/outlets/the-oracle/why", "/compare", "/method", "/search?q=a"):
         response = site.client.get(path)

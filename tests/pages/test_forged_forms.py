@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.editor import Editor
 
-pytestmark = pytest.mark.sqlite_alone  # cookies and headers
+pytestmark = pytest.mark.sqlite_alone  # cookies and headers do not depend on the database
 
 FORGED = [
     {},
@@ -25,7 +25,7 @@ FORGED = [
     {"Sec-Fetch-Site": ""},
     {"Sec-Fetch-Site": "cross-site", "Origin": "http://localhost"},
 ]
-OURS = [
+SAME_ORIGIN = [
     {"Sec-Fetch-Site": "same-origin"},
     {"Sec-Fetch-Site": "same-origin", "Origin": "null"},
     {"Origin": "http://localhost"},
@@ -48,7 +48,7 @@ def due(world):
 @pytest.mark.parametrize("headers", FORGED)
 def test_forged_form(world, editor, due, headers):
     """
-    A form is refused, and changes nothing, unless the browser says that one of our pages sent it.
+    A form is rejected, and changes nothing, unless the browser says that it comes from the same origin.
     """
     response = editor.signed_in().resolve(due, headers=headers)
 
@@ -60,7 +60,7 @@ def test_forged_form(world, editor, due, headers):
 @pytest.mark.parametrize("headers", FORGED)
 def test_forged_sign_in(editor, headers):
     """
-    Another site cannot sign anybody in with a key of its choice.
+    Another site cannot sign a user in with its own key.
     """
     response = editor.sign_in(headers=headers)
 
@@ -71,7 +71,7 @@ def test_forged_sign_in(editor, headers):
 @pytest.mark.parametrize("headers", FORGED)
 def test_forged_sign_out(editor, headers):
     """
-    Another site cannot sign anybody out.
+    Another site cannot sign a user out.
     """
     response = editor.signed_in().send("/desk/sign-out", headers=headers)
 
@@ -82,16 +82,16 @@ def test_forged_sign_out(editor, headers):
 @pytest.mark.parametrize("path", ["/desk/record", "/desk/record/reading", "/desk/merge", "/desk/merge/undo"])
 def test_every_form_is_checked(editor, path):
     """
-    Every form of the desk is checked, not only those of a claim.
+    Every form of the desk is checked.
     """
     assert 403 == editor.signed_in().send(path, headers={}).status_code
     assert 403 != editor.send(path).status_code
 
 
-@pytest.mark.parametrize("headers", OURS)
-def test_form_from_here(world, editor, due, headers):
+@pytest.mark.parametrize("headers", SAME_ORIGIN)
+def test_form_from_the_same_origin(world, editor, due, headers):
     """
-    A form from one of our pages is accepted: to sign in, to resolve, and to sign out.
+    A form from the same origin is accepted: to sign in, to resolve, and to sign out.
     """
     assert 303 == editor.sign_in(headers=headers).status_code
     assert 303 == editor.signed_in().resolve(due, headers=headers).status_code
@@ -99,9 +99,9 @@ def test_form_from_here(world, editor, due, headers):
     assert 303 == editor.send("/desk/sign-out", headers=headers).status_code
 
 
-def test_link_from_elsewhere(editor):
+def test_link_from_another_site(editor):
     """
-    After a link from another site, with which no cookie is sent, the sign-in page links to the page asked for.
+    After a link from another site, which is followed without the cookie, the sign-in page links to the requested page.
     """
     response = editor.client.get("/desk/sign-in?next=/desk/today", headers={"Sec-Fetch-Site": "cross-site"})
 

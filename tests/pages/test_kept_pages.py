@@ -1,4 +1,4 @@
-"""Which pages are kept in the cache, and until when"""
+"""Which pages are cached, and under which key"""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from service import pages
 from service.cache.redis_link import PREFIX
 from service.pages.layout import edition
 
-pytestmark = pytest.mark.sqlite_alone  # what is kept in Redis and in memory
+pytestmark = pytest.mark.sqlite_alone  # the cache does not depend on the database
 
 FOLDER = Path(pages.__file__).parent
 USUAL = ["/", "/?kind=website&basis=resolved", "/?topic=roads", "/topics/roads", "/outlets/herald?topic=roads"]
-ODD = [
+UNUSUAL = [
     "/?as_of=2026-01-01T00:00:00.000001Z",
     "/?min_resolved=19",
     "/?from=2",
@@ -26,10 +26,10 @@ ODD = [
 ]
 
 
-@pytest.mark.parametrize(("path", "expected"), [(path, 1) for path in USUAL] + [(path, 0) for path in ODD])
-def test_what_is_kept(world, cache, path, expected):
+@pytest.mark.parametrize(("path", "expected"), [(path, 1) for path in USUAL] + [(path, 0) for path in UNUSUAL])
+def test_which_pages_are_cached(world, cache, path, expected):
     """
-    What the pages lead to is kept; what somebody can think up without end is not, and pushes nothing out.
+    Pages that others link to are cached. Pages with arbitrary parameters are not, so that they evict nothing.
     """
     world.resolve(world.record(topic="roads"), "true")
 
@@ -37,10 +37,10 @@ def test_what_is_kept(world, cache, path, expected):
     assert expected == sum(1 for _ in cache.link.reader.scan_iter(f"{PREFIX}response:*"))
 
 
-@pytest.mark.parametrize("name", ["templates/marks.html", "templates/badge.svg", "static/site.css", "words.py"])
+@pytest.mark.parametrize("name", ["templates/macros.html", "templates/badge.svg", "static/site.css", "phrases.py"])
 def test_edition(tmp_path, name):
     """
-    A page is kept under all that it is made of, so that no release shows what another one has kept.
+    The cache key of pages depends on the files that they are made of, so that releases do not share cached pages.
     """
     copy = shutil.copytree(FOLDER, tmp_path / "pages")
     before = edition(FOLDER)

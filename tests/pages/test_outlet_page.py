@@ -1,54 +1,55 @@
-"""/outlets/{outlet}, its badge, and why its score is what it is"""
+"""/outlets/{outlet}, and the explanation of its score"""
 
 from __future__ import annotations
 
-import html as writing
+import html as html_module
 import re
 from urllib.parse import unquote
 
 import pytest
 
-from tests.support.browser_site import estimate, figures, section, visiting
+from tests.support.browser_site import data_values, estimate, open_page, section
 from tests.support.world import HOSTILE
 
 ORACLE = "/v1/outlets/the-oracle"
 
 
 def record(score):
+    """Return the numbers of a score's record."""
     return [score["record"][name] for name in ("right", "resolved", "expected")]
 
 
 @pytest.mark.parametrize("question", ["", "?basis=matured", "?topic=roads", "?as_of=2025-01-31T00:00:00Z"])
 def test_outlet(site, question):
     """
-    Every figure of the score and the record is what the API answers to the same question.
+    Every number of the score and the record equals that of the API for the same query.
     """
     score = site.get(f"{ORACLE}/score{question}").json
     html = site.html(f"/outlets/the-oracle{question}")
     counts, relay = score["counts"], score["relay"]
 
-    assert [*estimate(score), score["record"]["reference"]] == figures(section(html, "The score"))[:4]
+    assert [*estimate(score), score["record"]["reference"]] == data_values(section(html, "The score"))[:4]
     names = ("claims", "open", "resolved", "correct", "incorrect", "partial", "unscored", "early", "backfilled")
-    assert [*(counts[name] for name in names), counts["disputed"], relay["resolved"]] == figures(
+    assert [*(counts[name] for name in names), counts["disputed"], relay["resolved"]] == data_values(
         section(html, "record")
     )
 
 
 def test_through_time(site):
     """
-    The table beside the picture has every month of the history, the last first.
+    The table of the history has every month, the last first.
     """
     points = site.get(f"{ORACLE}/score/history").json["items"]
     expected = [
         number for point in points[::-1] if point["reliability"] for number in (*estimate(point), *record(point))
     ]
 
-    assert expected == figures(section(site.html("/outlets/the-oracle"), "time"))
+    assert expected == data_values(section(site.html("/outlets/the-oracle"), "time"))
 
 
 def test_calibration(site):
     """
-    The table beside the picture has every bin.
+    The table of the calibration has every bin.
     """
     bins = site.get(f"{ORACLE}/calibration").json["bins"]
     expected = [
@@ -63,34 +64,34 @@ def test_calibration(site):
         )
     ]
 
-    assert expected == figures(section(site.html("/outlets/the-oracle"), "calibration"))
+    assert expected == data_values(section(site.html("/outlets/the-oracle"), "calibration"))
 
 
 def test_by_topic(site):
     """
-    What an outlet scores on a topic is what the API says it does.
+    The score on a topic equals that of the API.
     """
     score = site.get(f"{ORACLE}/score?topic=roads").json
 
-    assert [*estimate(score), *record(score)] == figures(section(site.html("/outlets/the-oracle"), "topics"))
+    assert [*estimate(score), *record(score)] == data_values(section(site.html("/outlets/the-oracle"), "topics"))
 
 
 def test_by_commitment(site):
     """
-    The table by how far reports went sums up the parts of the explanation.
+    The table by commitment sums up the contributions of the explanation.
     """
     parts = site.get(f"{ORACLE}/score/explanation?limit=200").json["contributions"]
-    found = figures(section(site.html("/outlets/the-oracle"), "commitments"))
+    found = data_values(section(site.html("/outlets/the-oracle"), "commitments"))
 
     for place, level in enumerate((4, 3, 2, 1)):
-        held = [part for part in parts if part["commitment"] == level]
-        assert [sum(part["right"] for part in held), len(held)] == found[3 * place : 3 * place + 2]
-        assert pytest.approx(sum(part["expected"] for part in held)) == found[3 * place + 2]
+        at_level = [part for part in parts if part["commitment"] == level]
+        assert [sum(part["right"] for part in at_level), len(at_level)] == found[3 * place : 3 * place + 2]
+        assert pytest.approx(sum(part["expected"] for part in at_level)) == found[3 * place + 2]
 
 
 def test_claims_behind_it(site):
     """
-    The newest claims are the first of the explanation, the telling ones those furthest from what was expected.
+    The newest claims are the first of the explanation, and the surprising ones those furthest from what was expected.
     """
     parts = site.get(f"{ORACLE}/score/explanation?limit=200").json["contributions"]
     html = site.html("/outlets/the-oracle")
@@ -102,7 +103,7 @@ def test_claims_behind_it(site):
 
 def test_still_open(site):
     """
-    What an outlet reported that is still open stands on its page, too, the last recorded first.
+    An outlet's open claims are listed, the last recorded first.
     """
     for text in ("Bridge A opens.", "Bridge B opens."):
         site.record({"outlet": {"name": "Morning Post"}, "published_at": "2026-01-01T00:00:00Z"}, text=text)
@@ -114,11 +115,11 @@ def test_still_open(site):
 
 def test_still_due(site):
     """
-    What should be resolved by now is open, too, and stands before what is not due yet; an opinion is said to be one.
+    Due claims are listed before other open ones, and opinions are marked.
     """
-    said = {"outlet": {"name": "Evening Post"}, "published_at": "2026-01-01T00:00:00Z"}
-    site.record(said, text="Bridge C opens.", kind="event", resolves_by="2026-02-01T00:00:00Z")
-    site.record(said, text="Bridge D is a beauty.", kind="opinion")
+    new_report = {"outlet": {"name": "Evening Post"}, "published_at": "2026-01-01T00:00:00Z"}
+    site.record(new_report, text="Bridge C opens.", kind="event", resolves_by="2026-02-01T00:00:00Z")
+    site.record(new_report, text="Bridge D is a beauty.", kind="opinion")
     found = section(site.html("/outlets/evening-post"), "open")
 
     assert ["Bridge C opens.", "Bridge D is a beauty."] == re.findall(r"/claims/[^>]*>([^<]*)<", found)
@@ -126,9 +127,9 @@ def test_still_due(site):
     assert "an opinion, never resolved" in found
 
 
-def test_what_it_was_called(site):
+def test_previous_name(site):
     """
-    An outlet that was changed says what was on record of it before.
+    A changed outlet shows its previous name, kind and domains.
     """
     site.outlet("Old Name", domains=["old.example"])
     tag = site.client.get("/v1/outlets/old-name").headers["ETag"]
@@ -142,7 +143,7 @@ def test_what_it_was_called(site):
 
 def test_disputed_claims(site):
     """
-    A claim whose resolution is disputed is listed until that is answered.
+    A claim with a disputed resolution is listed until the dispute is closed.
     """
     claim = site.record({"outlet": {"name": "Doubted"}, "published_at": "2025-01-01T00:00:00Z"}, text="It was so.")
     site.resolve(claim, "true")
@@ -157,22 +158,22 @@ def test_disputed_claims(site):
 
 def test_right_in_part(site):
     """
-    R13: of one claim that proved true in part, no more is said to be right than was.
+    R13: a partially true claim counts as right only in part.
     """
-    said = {"outlet": {"name": "Half Post"}, "published_at": "2026-01-01T00:00:00Z"}
-    site.resolve(site.record(said, text="Bridge E opens."), "partial", truth=0.6)
+    new_report = {"outlet": {"name": "Half Post"}, "published_at": "2026-01-01T00:00:00Z"}
+    site.resolve(site.record(new_report, text="Bridge E opens."), "partial", truth=0.6)
     html = site.html("/outlets/half-post")
 
     assert "0.6 of 1 resolved claim proved right" in html
     assert "Right 0.6, average" in section(html, "newest")
 
 
-def test_the_same_of_the_api(site):
+def test_links_to_the_api(site):
     """
-    Where a page shows a part of a record, the answers of the API that it leads to are of that part, too.
+    The page of a part of a record links to API calls for the same part.
     """
     html = site.html("/outlets/the-oracle?topic=roads&basis=matured&as_of=2025-01-31T00:00:00Z")
-    addresses = [writing.unescape(one) for one in re.findall(rf'href="({ORACLE}/[^"]+)"', html)]
+    addresses = [html_module.unescape(one) for one in re.findall(rf'href="({ORACLE}/[^"]+)"', html)]
     answers = [site.get(one).json for one in addresses[:-1]]
 
     assert [("roads", "matured")] * 4 == [(answer["topic"], answer["basis"]) for answer in answers]
@@ -181,7 +182,7 @@ def test_the_same_of_the_api(site):
 
 def test_nothing_on_a_topic(site):
     """
-    Where an outlet has no record on a topic, that is said of the topic, and not of all it reported.
+    If an outlet has no record on a topic, the page names the topic.
     """
     assert "nothing that The Oracle reported on gardens in its own name" in site.html(
         "/outlets/the-oracle?topic=gardens"
@@ -191,51 +192,29 @@ def test_nothing_on_a_topic(site):
 @pytest.mark.parametrize("question", ["", "?topic=roads&basis=matured"])
 def test_why(site, question):
     """
-    R19: the page has every sum, every claim's part, and the sentences that lead from one to the other.
+    R19: the page has every sum, the contribution of every claim, and the steps of the formula.
     """
     why = site.get(f"{ORACLE}/score/explanation{question}").json
     html = site.html(f"/outlets/the-oracle/why{question}")
 
-    assert [*why["sums"].values(), *why["prior"].values()] == figures(section(html, "way"))
+    assert [*why["sums"].values(), *why["prior"].values()] == data_values(section(html, "way"))
     parts = [part[name] for part in why["contributions"] for name in ("right", "expected", "log_odds")]
-    assert [why["sums"]["d"], *parts] == figures(section(html, "parts"))
-    assert why["formula"] == [writing.unescape(step) for step in re.findall("<li>(.* .*)</li>", section(html, "way"))]
-
-
-def test_by_id(site):
-    """
-    An outlet has one page, by its slug; its id leads there with whatever was asked.
-    """
-    known = site.get(ORACLE).json
-    response = site.client.get(f"/outlets/{known['id']}?topic=roads")
-
-    assert (308, "/outlets/the-oracle?topic=roads") == (response.status_code, response.headers["Location"])
-
-
-def test_merged(site):
-    """
-    R22: the page, the badge and the explanation of an outlet that was merged lead to those of the other one.
-    """
-    site.outlet("Bridge Bulletin")
-    site.outlet("Bridge Courier")
-    assert 201 == site.post("/v1/outlets/bridge-bulletin/merge", {"into": "bridge-courier"}).status_code
-
-    for path in ("", "/why", "/badge.svg"):
-        response = site.client.get(f"/outlets/bridge-bulletin{path}?basis=matured")
-        said = response.status_code, response.headers["Location"]
-        assert (308, f"/outlets/bridge-courier{path}?basis=matured") == said
+    assert [why["sums"]["d"], *parts] == data_values(section(html, "parts"))
+    assert why["formula"] == [
+        html_module.unescape(step) for step in re.findall("<li>(.* .*)</li>", section(html, "way"))
+    ]
 
 
 def test_hostile_words(site, browser):
     """
-    What outlets and claims say stays text, wherever it is shown.
+    Texts of outlets and claims are escaped on every page.
     """
     slug = site.get("/v1/outlets", query_string={"q": HOSTILE[:20]}).json["items"][0]["slug"]
     paths = [f"/outlets/{slug}", f"/outlets/{slug}/why", "/?min_resolved=1", "/topics"]
     for path in [*paths, "/search?q=%3Cscript%3Ealert"]:
         assert "<script>alert" not in site.html(path), path
         assert "&lt;script&gt;" in site.html(path), path
-    with visiting(browser, site) as page:
+    with open_page(browser, site) as page:
         page.goto(f"/outlets/{slug}")
         assert HOSTILE == page.locator("h1").inner_text()
         assert f"{HOSTILE}2" in page.locator("main").inner_text()
@@ -243,13 +222,13 @@ def test_hostile_words(site, browser):
 
 def test_days_are_the_same_for_everybody(site, browser):
     """
-    A moment is the same day in a table, a sentence and a picture, in whatever zone the reader is: that of UTC.
+    Dates are in UTC in tables, sentences and pictures, whatever the time zone of the reader.
     """
-    said = {"outlet": {"name": "Evening Post"}, "published_at": "2026-01-01T23:30:00Z"}
-    claim = site.record(said, text="Bridge F opens at night.")
+    new_report = {"outlet": {"name": "Evening Post"}, "published_at": "2026-01-01T23:30:00Z"}
+    claim = site.record(new_report, text="Bridge F opens at night.")
     shown = []
     for script in (True, False):
-        with visiting(browser, site, script=script) as page:  # from Auckland, where it is the next day
+        with open_page(browser, site, script=script) as page:  # from Auckland, where it is the next day
             page.goto(f"/claims/{claim['id']}")
             shown.append(page.locator("main").text_content())
 
@@ -259,9 +238,9 @@ def test_days_are_the_same_for_everybody(site, browser):
 
 def test_reader_asks_why(site, browser):
     """
-    A reader finds an outlet by one of its pages, sees its record, and asks why the number is what it is.
+    A reader finds an outlet by the URL of a page, and opens the explanation of its score.
     """
-    with visiting(browser, site, width=360) as page:
+    with open_page(browser, site, width=360) as page:
         page.goto("/")
         page.get_by_role("searchbox").fill("https://hostile.example/2026/story?x=1")
         page.keyboard.press("Enter")
@@ -273,21 +252,21 @@ def test_reader_asks_why(site, browser):
 
 def test_from_matured_to_all(site):
     """
-    Who leaves the claims whose date has passed for all of them stays on the topic and the day.
+    The link from the matured basis to all claims keeps the topic and the day.
     """
     html = site.html("/outlets/the-oracle?topic=roads&basis=matured&as_of=2026-06-30T00:00:00Z")
     [found] = re.findall(r'<a href="([^"]+)">All resolved claims', html)
 
-    assert "/outlets/the-oracle?topic=roads&as_of=2026-06-30T00:00:00Z" == unquote(writing.unescape(found))
+    assert "/outlets/the-oracle?topic=roads&as_of=2026-06-30T00:00:00Z" == unquote(html_module.unescape(found))
 
 
 def test_never_scored(site):
     """
-    An outlet that is never scored is said not to be, wherever its score would be told, whatever is resolved.
+    An outlet that is never scored says so in place of each score.
     """
     site.outlet("Nobody in Particular", scorable=False)
-    filed = {"outlet": "nobody-in-particular", "published_at": "2026-01-01T00:00:00Z"}
-    site.resolve(site.record(filed, text="Somebody said so."), "true")
+    new_report = {"outlet": "nobody-in-particular", "published_at": "2026-01-01T00:00:00Z"}
+    site.resolve(site.record(new_report, text="Somebody said so."), "true")
     for path in ("", "/why"):
         html = site.html(f"/outlets/nobody-in-particular{path}")
         assert 3 == html.count("It is never scored."), path
@@ -296,11 +275,11 @@ def test_never_scored(site):
 
 def test_redacted_reply(site):
     """
-    Why the words of a reply are missing is said where they stood; its address is one of somebody else.
+    A redacted reply shows the reason for the redaction, and its link is marked as foreign.
     """
     site.outlet("Answering Post")
-    said = {"text": "A private name.", "url": "https://post.example/answer"}
-    reply = site.post("/v1/outlets/answering-post/replies", said).json
+    new_reply = {"text": "A private name.", "url": "https://post.example/answer"}
+    reply = site.post("/v1/outlets/answering-post/replies", new_reply).json
     body = {"subject": reply["id"], "members": ["text"], "reason": "A judgement."}
     assert 201 == site.post("/v1/redactions", body).status_code
     found = section(site.html("/outlets/answering-post"), "reply")

@@ -10,9 +10,9 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.support.browser_site import figures, visiting
+from tests.support.browser_site import data_values, open_page
 
-pytestmark = pytest.mark.sqlite_alone  # pages show what the API does
+pytestmark = pytest.mark.sqlite_alone  # tests of the API run on both databases
 
 QUESTIONS = [
     "",
@@ -24,18 +24,18 @@ QUESTIONS = [
 
 
 def rows(html):
-    """The slug of each outlet that is ranked, with its figures."""
+    """Return the slug of each ranked outlet, with its numbers."""
     found = re.findall(r'<a href="/outlets/([^"?]+)[^"]*">[^<]*</a>[^\n]*</th>\n(.*?)</tr>', html, re.DOTALL)
-    return [(slug, figures(piece)) for slug, piece in found]
+    return [(slug, data_values(piece)) for slug, piece in found]
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
 def test_ranking(site, question):
     """
-    Who is ranked, in what order, and every figure is what the API answers to the same question.
+    The outlets, their order and every number equal those of the API for the same query.
     """
-    asked = question if "min_resolved" in question else f"{question}&min_resolved=20".lstrip("&")
-    scores = site.get(f"/v1/scores?{asked}&limit=50").json["items"]
+    query = question if "min_resolved" in question else f"{question}&min_resolved=20".lstrip("&")
+    scores = site.get(f"/v1/scores?{query}&limit=50").json["items"]
 
     expected = [
         (
@@ -50,9 +50,9 @@ def test_ranking(site, question):
     assert expected
 
 
-def test_ranking_as_a_table_of_figures(site):
+def test_ranking_as_csv(site):
     """
-    The CSV has the rows of the page, every figure as the API has it.
+    The CSV has the rows of the page, with the numbers of the API.
     """
     response = site.client.get("/ranking.csv?min_resolved=10")
     found = list(csv.DictReader(io.StringIO(response.text)))
@@ -65,9 +65,9 @@ def test_ranking_as_a_table_of_figures(site):
     assert [score["as_of"][:10] for score in scores] == [row["as_of"][:10] for row in found]
 
 
-def test_table_holds_no_formula(site):
+def test_csv_has_no_formula(site):
     """
-    A name that a spreadsheet would work out is kept from it.
+    A name that a spreadsheet would evaluate as a formula is quoted in the CSV.
     """
     report = {"outlet": {"name": "=1+1"}, "published_at": "2025-01-01T00:00:00Z"}
     site.resolve(site.record(report, text="It adds up.", topic="sums"), "true")
@@ -78,7 +78,8 @@ def test_table_holds_no_formula(site):
 
 def test_groups(site):
     """
-    The intervals of a group overlap with its first one's, and that of the next group's first does not.
+    The intervals of a group overlap with that of its first outlet, and the first of the next group does not overlap
+    with it.
     """
     html = site.html("/?min_resolved=3&basis=resolved")
     groups = [rows(piece) for piece in re.findall(r"<tbody.*?</tbody>", html, re.DOTALL)]
@@ -93,7 +94,7 @@ def test_groups(site):
 
 def test_few_claims(site):
     """
-    R17: an outlet with too few claims stands below the line, with its counts and without a number.
+    R17: an outlet with too few claims is listed below the ranking, with its counts and without a number.
     """
     html = site.html("/?min_resolved=25&topic=roads")
     below = re.search(r'<section aria-labelledby="few".*', html, re.DOTALL)[0]
@@ -117,7 +118,7 @@ def test_parts_of_the_ranking(site):
 @pytest.mark.parametrize("query", ["as_of=yesterday", "min_resolved=0", "basis=x", "kind=blog", "from=0"])
 def test_bad_question(site, query):
     """
-    What cannot be used is said on a page.
+    An invalid parameter is a 400 page that names it.
     """
     response = site.client.get(f"/?{query}")
 
@@ -127,21 +128,21 @@ def test_bad_question(site, query):
 
 def test_unknown_parameters_do_not_matter(site):
     """
-    An address that others have added something to leads to the same page, and so does a form with fields left blank.
+    Unknown parameters and blank fields of a form are ignored.
     """
     assert rows(site.html("/")) == rows(site.html("/?utm_source=x&topic=&kind=&as_of="))
 
 
 def test_today_is_now(site):
     """
-    A day that is not over is asked for as what is on record now.
+    A day that is not over is read as now.
     """
     assert rows(site.html("/")) == rows(site.html("/?as_of=9999-12-31"))
 
 
 def test_resolution_shows_at_once(site):
     """
-    R20: a page that was kept is not shown any more once a claim on it is resolved.
+    R20: a cached page is not served after a claim on it was resolved.
     """
     claim = site.record(
         {"outlet": {"name": "Late Post"}, "published_at": "2025-01-01T00:00:00Z"}, text="It rains.", topic="rain"
@@ -157,7 +158,7 @@ def test_resolution_shows_at_once(site):
 
 def test_page_that_is_known(site):
     """
-    A page that has not changed is not sent again.
+    An unchanged page is not sent again.
     """
     tag = site.client.get("/").headers["ETag"]
     again = site.client.get("/", headers={"If-None-Match": tag})
@@ -167,7 +168,7 @@ def test_page_that_is_known(site):
 
 def test_topics(site):
     """
-    Every topic is listed with its claims, and leads to its own ranking.
+    Every topic is listed with its number of claims, and links to its ranking.
     """
     html = site.html("/topics")
 
@@ -177,7 +178,7 @@ def test_topics(site):
 
 def test_first_start(world):
     """
-    Where nothing is on record, the page says how it comes there; a question that nothing answers is another thing.
+    Without any records, the page explains how to add some, unlike for a query without results.
     """
     pages = [world.client.get(path, headers={"Accept": "text/html"}).text for path in ("/", "/?topic=roads")]
 
@@ -187,10 +188,10 @@ def test_first_start(world):
 
 def test_names_from_right_to_left(site, browser):
     """
-    A name that is written from right to left leaves the number after it after it.
+    A number stays behind a name that is written from right to left.
     """
     site.record({"outlet": {"name": "ידיעות"}, "published_at": "2026-01-01T00:00:00Z"}, topic="الشرق الأوسط")
-    with visiting(browser, site) as page:
+    with open_page(browser, site) as page:
         page.goto("/topics")
         topic = page.locator(".topics li", has_text="الشرق")
         first = topic.evaluate(
@@ -205,9 +206,9 @@ def test_names_from_right_to_left(site, browser):
 
 def test_reader_chooses(site, browser):
     """
-    A reader opens the choices, takes a topic and a number, and comes to an address that says so.
+    A reader filters the ranking, and the address contains the filter.
     """
-    with visiting(browser, site) as page:
+    with open_page(browser, site) as page:
         page.goto("/")
         page.get_by_text("Choose topic").click()
         page.get_by_label("Topic").select_option("roads")
@@ -225,7 +226,7 @@ def test_reader_chooses(site, browser):
 @pytest.mark.parametrize("day", ["0001-01-01", "0001-05-01"])
 def test_first_year(site, path, day):
     """
-    A question about a day that has no year before it is answered: nothing was known then.
+    A query about the first year of the calendar has a response.
     """
     assert 200 == site.client.get(path, query_string={"as_of": day}).status_code
 
@@ -233,7 +234,7 @@ def test_first_year(site, path, day):
 @pytest.mark.parametrize("topic", ["nothing", "%00", "roads%00", "%ff", "x" * 200])
 def test_unknown_topic(world, topic):
     """
-    A topic that no claim has has no page.
+    A topic without claims is a 404 page.
     """
     world.record(topic="roads")
     response = world.client.get(f"/topics/{topic}")
@@ -244,7 +245,7 @@ def test_unknown_topic(world, topic):
 
 def test_parts_of_an_odd_topic(world):
     """
-    Parts of a ranking on a topic lead to parts of that topic, however it is spelt; the API has no such part.
+    The parts of a ranking link to parts of the same topic, even if it has special characters.
     """
     topic = "A/B? 100 %"
     world.resolve(world.record(topic=topic), "true")

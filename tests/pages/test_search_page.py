@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-pytestmark = pytest.mark.sqlite_alone  # pages show what the API does
+pytestmark = pytest.mark.sqlite_alone  # tests of the API run on both databases
 
 
 @pytest.mark.parametrize("q", ["https://www.hostile.example/2026/x?y=1#z", "hostile.example", "M.HOSTILE.EXAMPLE/a"])
 def test_address(site, q):
     """
-    R21: the address of any page leads to the outlet that publishes there.
+    R21: the URL of a page redirects to the outlet that publishes there.
     """
     response = site.client.get("/search", query_string={"q": q})
 
@@ -19,7 +19,7 @@ def test_address(site, q):
 
 def test_unknown_address(site):
     """
-    R21: unknown is said as unknown, and nothing is guessed from the words of an address.
+    R21: an unknown URL is reported as unknown, and no outlet is guessed from its words.
     """
     assert "Unknown. No outlet on record publishes at this address" in site.html("/search?q=herald.example.com")
 
@@ -36,25 +36,25 @@ def test_words(site):
     assert "The 20 recorded last." in html
 
 
-@pytest.mark.parametrize(("q", "said"), [("zzzz qqqq", "Nothing on record has these words."), ("", "Type the name of")])
-def test_nothing(site, q, said):
+@pytest.mark.parametrize(("q", "text"), [("zzzz qqqq", "Nothing on record has these words."), ("", "Type the name of")])
+def test_nothing(site, q, text):
     """
-    What is not on record is said not to be.
+    A search without results says so.
     """
-    assert said in site.html(f"/search?q={q}")
+    assert text in site.html(f"/search?q={q}")
 
 
 @pytest.mark.parametrize("q", [".", "...", "a.", "%", '"', "http://", "'; --", "x" * 2000])
 def test_odd_words(site, q):
     """
-    Nothing that is typed is too odd to be looked for.
+    A search for unusual characters does not fail.
     """
     assert site.client.get("/search", query_string={"q": q}).status_code in (200, 302)
 
 
 def test_more_outlets(world):
     """
-    Where more outlets have the words than are shown, that is said.
+    The page says if more outlets match than are shown.
     """
     for number in range(21):
         assert "The first 20." not in world.client.get("/search?q=post").text

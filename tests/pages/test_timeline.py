@@ -1,4 +1,4 @@
-"""service.pages.timeline: who said what when, as a picture"""
+"""service.pages.timeline"""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from hypothesis import strategies as st
 from service.claims.describe import ClaimView, ReportView, ResolutionView
 from service.claims.discussion import WithdrawalView
 from service.claims.story import Story
-from service.pages.timeline import MOST, MOST_MARKS, draw, summarise
+from service.pages.timeline import MAX_LANES, MAX_MARKS, draw_timeline, summarise
 from service.values.vocabulary import ClaimKind, ClaimStatus, Role, Stance, Verdict
 
-BEGAN = dt.datetime(2024, 1, 1, tzinfo=dt.UTC)
+START = dt.datetime(2024, 1, 1, tzinfo=dt.UTC)
 OUTLETS = "abcdefgh"
 CLAIM = UUID(int=0)
-WITHDRAWN = WithdrawalView("x", BEGAN)
+WITHDRAWN = WithdrawalView("x", START)
 
-moments = st.integers(0, 400).map(lambda days: BEGAN + dt.timedelta(days=days))
+moments = st.integers(0, 400).map(lambda days: START + dt.timedelta(days=days))
 
 
 def report_of(number, outlet, published_at, *, stance=Stance.SUPPORT, **members):
-    """A report with a number for its id."""
+    """Return a report with a number as its id."""
     return ReportView(
         id=UUID(int=number),
         claim=CLAIM,
@@ -48,7 +48,7 @@ def report_of(number, outlet, published_at, *, stance=Stance.SUPPORT, **members)
 
 
 def resolution_of(known_at):
-    """A resolution that was known at a moment."""
+    """Return a resolution whose answer became known at a moment."""
     return ResolutionView(
         id=UUID(int=1),
         claim=CLAIM,
@@ -64,7 +64,7 @@ def resolution_of(known_at):
 
 
 def story_of(reports, *, names, roots=None, **members):
-    """The story of a claim with these reports."""
+    """Return the story of a claim with these reports."""
     claim = ClaimView(
         id=CLAIM,
         text="Any.",
@@ -74,7 +74,7 @@ def story_of(reports, *, names, roots=None, **members):
         resolves_by=members.get("resolves_by"),
         group=None,
         external_id=None,
-        recorded_at=BEGAN,
+        recorded_at=START,
         status=ClaimStatus.OPEN,
         resolution=members.get("resolution"),
         disputed=False,
@@ -89,7 +89,7 @@ def story_of(reports, *, names, roots=None, **members):
 
 @st.composite
 def stories(draw):
-    """A claim's story, as the service tells it."""
+    """Draw the story of a claim."""
     outlets = st.sampled_from(OUTLETS)
     reports = [
         report_of(
@@ -120,10 +120,10 @@ def stories(draw):
 @given(stories())
 def test_picture(story):
     """
-    Every report has a mark in the lane of its outlet, the earlier left of the later, the bolder above the meeker; every
-    relay is tied to the lane of its root, and nothing lies outside.
+    Every report has a mark in its outlet's lane, in the order of time; every relay has a line to the lane of its root;
+    and all are within the timeline.
     """
-    picture = draw(story)
+    picture = draw_timeline(story)
     reports, roots = story.claim.reports, story.roots
     lanes = {lane.slug: lane for lane in picture.lanes}
 
@@ -149,62 +149,62 @@ def test_picture(story):
 @given(stories())
 def test_summary(story):
     """
-    The sentence counts each outlet once, by the last side that it took, and leaves out what was withdrawn.
+    The summary counts each outlet once, by its last side, without withdrawn reports.
     """
     counted = [report for report in story.claim.reports if report.withdrawn is None]
-    said = summarise(story)
+    summary = summarise(story)
     if not counted:
-        assert "No report of it counts." == said
+        assert "No report of it counts." == summary
         return
     outlets = {report.outlet for report in counted}
-    tail = said.partition(": ")[2].partition(".")[0]
+    tail = summary.partition(": ")[2].partition(".")[0]
     assert len(outlets) == sum(int(part.split()[0]) for part in tail.split(", "))
-    assert said.startswith(f"{len(outlets)} outlet")
+    assert summary.startswith(f"{len(outlets)} outlet")
     sides = {report.outlet: report.stance for report in counted if report.stance.takes_side}
     denied = list(sides.values()).count("deny")
-    assert (f"{denied} denied it" in said) == (denied > 0)
+    assert (f"{denied} denied it" in summary) == (denied > 0)
 
 
-def test_crowd():
+def test_many_outlets():
     """
-    Of very many outlets the first are drawn, and the picture says how many more there are.
+    If there are too many outlets, the first are drawn, and the number of others is given.
     """
-    names = {f"outlet-{number}": f"Outlet {number}" for number in range(MOST + 7)}
-    reports = [report_of(number, slug, BEGAN) for number, slug in enumerate(names)]
-    picture = draw(story_of(reports, names=names, roots={UUID(int=0): "outlet-46"}))
+    names = {f"outlet-{number}": f"Outlet {number}" for number in range(MAX_LANES + 7)}
+    reports = [report_of(number, slug, START) for number, slug in enumerate(names)]
+    picture = draw_timeline(story_of(reports, names=names, roots={UUID(int=0): "outlet-46"}))
 
-    assert (MOST, 7) == (len(picture.lanes), picture.left_out)
+    assert (MAX_LANES, 7) == (len(picture.lanes), picture.left_out)
     assert "outlet-46" == picture.lanes[0].slug
 
 
-def test_very_many_reports():
+def test_many_reports():
     """
-    Of very many reports some are drawn, the first and the last among them.
+    If there are too many reports, a sample with the first and the last is drawn.
     """
-    reports = [report_of(number, "herald", BEGAN + dt.timedelta(hours=number)) for number in range(5000)]
-    [lane] = draw(story_of(reports, names={"herald": "Herald"})).lanes
+    reports = [report_of(number, "herald", START + dt.timedelta(hours=number)) for number in range(5000)]
+    [lane] = draw_timeline(story_of(reports, names={"herald": "Herald"})).lanes
 
-    assert (MOST_MARKS, 0, 4999) == (len(lane.marks), lane.marks[0].id.int, lane.marks[-1].id.int)
+    assert (MAX_MARKS, 0, 4999) == (len(lane.marks), lane.marks[0].id.int, lane.marks[-1].id.int)
 
 
-EDGES = [dt.datetime.min.replace(tzinfo=dt.UTC), BEGAN, dt.datetime.max.replace(tzinfo=dt.UTC)]
+EDGES = [dt.datetime.min.replace(tzinfo=dt.UTC), START, dt.datetime.max.replace(tzinfo=dt.UTC)]
 
 
 @pytest.mark.parametrize("moment", EDGES)
 def test_edges_of_the_calendar(moment):
     """
-    A single moment has some time around it in the picture, as far as the calendar goes.
+    The timeline of a single moment has some time around it, within the limits of the calendar.
     """
-    picture = draw(story_of([report_of(0, "herald", moment)], names={"herald": "Herald"}))
+    picture = draw_timeline(story_of([report_of(0, "herald", moment)], names={"herald": "Herald"}))
 
     assert [0] == [mark.id.int for mark in picture.lanes[0].marks]
     assert 3 == len({date.x for date in picture.dates})
 
 
-def test_nobody_said_anything():
+def test_no_reports():
     """
-    Where nobody said anything there is nothing to draw, whatever moments matter.
+    The timeline of a claim without reports is empty.
     """
-    picture = draw(story_of([], names={}, resolves_by=BEGAN, independent_roots=0))
+    picture = draw_timeline(story_of([], names={}, resolves_by=START, independent_roots=0))
 
     assert ([], [], []) == (picture.lanes, picture.moments, picture.dates)

@@ -8,15 +8,15 @@ import threading
 
 import pytest
 
-from service.operations.serve import StartError, _alone
+from service.operations.serve import StartError, _locked
 from service.storage.db import Database
 from service.storage.migrations import migrate
 
 SERVE = """
 import sys
 from pathlib import Path
-from service.operations.serve import _alone
-with _alone(Path(sys.argv[1])):
+from service.operations.serve import _locked
+with _locked(Path(sys.argv[1])):
     print("held", flush=True)
     sys.stdin.readline()
 """
@@ -52,13 +52,13 @@ def test_second_serve_is_refused(holder, tmp_path):
     """
     A data directory is served by one process at a time; after kill -9 the next process can start.
     """
-    with pytest.raises(StartError, match="Another"), _alone(tmp_path):
+    with pytest.raises(StartError, match="Another"), _locked(tmp_path):
         pass
 
     holder.kill()
     holder.wait()
 
-    with _alone(tmp_path):
+    with _locked(tmp_path):
         assert (tmp_path / "serve.lock").exists()
     assert (tmp_path / "serve.lock").exists()
 

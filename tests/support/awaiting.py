@@ -1,4 +1,4 @@
-"""Wait for a condition, however slow or busy the machine is; or move the clock."""
+"""Wait for a condition, however slow the machine is, or advance the clock."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from collections.abc import Callable, Iterator
 import pytest
 
 DEADLINE = 120.0
-"""Seconds. Far longer than a condition takes, so that only a condition that never holds fails a test."""
+"""Seconds, much longer than any condition takes, so that only a condition that never holds fails a test."""
 
 
 def wait_until(holds: Callable[[], object]) -> None:
     """Wait until a condition holds.
 
     Args:
-        holds: The condition, which is checked again and again.
+        holds: The condition, which is checked repeatedly.
     """
     ends_at = time.monotonic() + DEADLINE
     while not holds():
@@ -26,7 +26,7 @@ def wait_until(holds: Callable[[], object]) -> None:
 
 @contextlib.contextmanager
 def later(seconds: float) -> Iterator[None]:
-    """Move the clock that this process measures spans with."""
+    """Advance the monotonic clock of this process."""
     now = time.monotonic
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(time, "monotonic", lambda: now() + seconds)

@@ -1,4 +1,4 @@
-"""Every way in which a line is bad: what is changed in a good one, or what stands in its place."""
+"""Every kind of bad line: the members that are changed in a good line, or the line itself."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ MALFORMED = {
     "malformed: not UTF-8": b'{"name": "\xff"}',
     "malformed: endless": b"[" * 5000,
 }
-"""What is no JSON, on any call."""
+"""Invalid JSON, for any call."""
 
 LINE_FAULTS: dict[str, Any] = {
     "no object": [{"type": "outlet", "name": "A"}],
@@ -134,7 +134,7 @@ LINE_FAULTS: dict[str, Any] = {
     "type in capitals": {"type": "Outlet", "name": "A"},
     "type that is no text": {"type": ["outlet"], "name": "A"},
     "claim without external id": {"type": "claim", "text": "A."},
-    # A call must have a report, and says so in the same sentence.
+    # A call without a report is rejected with the same message.
     "claim with too many reports": {"type": "claim", "text": "A.", "external_id": "b", "reports": [{}] * 101},
     "report without claim": {"type": "report", "outlet": "sport-bild", "published_at": "2024-01-01T00:00:00Z"},
     "report on unknown claim": {
@@ -146,7 +146,7 @@ LINE_FAULTS: dict[str, Any] = {
     "resolution of unknown claim": {"type": "resolution", "claim": "x", "verdict": "true", "note": NOTE},
     "name with another outlet's members": {"type": "outlet", "name": "Sport Bild", "kind": "newspaper"},
 }
-"""What no call, or any call, can be compared with."""
+"""Lines without an equivalent call."""
 
 FLAT_FAULTS: dict[str, dict[str, Any]] = {
     "flat without claim": {"claim": ...},

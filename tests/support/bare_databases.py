@@ -1,4 +1,4 @@
-"""Databases with nothing in them, for the tests of what creates the schema."""
+"""Databases without a schema, for tests of its creation."""
 
 from __future__ import annotations
 

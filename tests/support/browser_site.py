@@ -1,4 +1,4 @@
-"""The pages as people have them: in a real browser, which notes whatever a page should not do."""
+"""Pages in a real browser, whose errors fail the test, and as HTML."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ new PerformanceObserver((list) => {
 
 
 class Site(World):
-    """The API of the service that the browser opens, and where that is."""
+    """A client of the API, and the address of the service for the browser."""
 
     def __init__(self, app, address):
         super().__init__(app)
         self.address = address
 
     def html(self, path):
-        """A page, as it is sent."""
+        """Return the HTML of a page."""
         response = self.client.get(path, headers={"Accept": "text/html"})
         assert (200, "text/html; charset=utf-8") == (response.status_code, response.content_type), response.text
         return response.text
@@ -38,8 +38,8 @@ class Site(World):
 
 @contextmanager
 def serving(app):
-    """The application at an address that a browser can open."""
-    server = make_server("127.0.0.1", 0, _whole(app), threaded=True)
+    """Serve the application on a port, and yield its address."""
+    server = make_server("127.0.0.1", 0, _buffered(app), threaded=True)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:
@@ -50,8 +50,10 @@ def serving(app):
         server.server_close()
 
 
-def _whole(app):
-    """An application that has closed its files before it sends them: this server leaves them open if a tab closes."""
+def _buffered(app):
+    """Return an application that closes its files before sending them, because this server does not close them if a tab
+    closes.
+    """
 
     def answer(environ, start_response):
         parts = app(environ, start_response)
@@ -64,16 +66,16 @@ def _whole(app):
 
 
 @contextmanager
-def visiting(browser, site, *, width=1280, scheme="light", script=True, refused=()):
-    """A tab; what goes wrong in it fails the test: an error, a request to elsewhere.
+def open_page(browser, site, *, width=1280, scheme="light", script=True, refused=()):
+    """Open a tab. Errors in it, and requests to other hosts, fail the test.
 
     Args:
-        browser: Where it is opened.
-        site: What it can open.
-        width: How wide it is.
-        scheme: Light or dark.
-        script: Whether there is JavaScript.
-        refused: Statuses that a page may have been answered with; Chromium calls them errors.
+        browser: The browser.
+        site: The service.
+        width: The width of the screen in pixels.
+        scheme: `light` or `dark`.
+        script: Whether JavaScript is enabled.
+        refused: Expected error statuses, which Chromium logs as errors.
     """
     context = browser.new_context(
         base_url=site.address,
@@ -83,47 +85,47 @@ def visiting(browser, site, *, width=1280, scheme="light", script=True, refused=
         timezone_id="Pacific/Auckland",
     )
     context.set_default_timeout(DEADLINE * 1000)
-    wrong = []
-    context.on("request", lambda request: request.url.startswith(site.address) or wrong.append(request.url))
+    errors = []
+    context.on("request", lambda request: request.url.startswith(site.address) or errors.append(request.url))
     page = context.new_page()
     page.add_init_script(_WATCH_SHIFTS)
-    fine = [f"the server responded with a status of {status} " for status in refused]
+    expected = [f"the server responded with a status of {status} " for status in refused]
 
-    def note(message):
-        if message.type in ("error", "warning") and not any(words in message.text for words in fine):
-            wrong.append(message.text)
+    def record(message):
+        if message.type in ("error", "warning") and not any(words in message.text for words in expected):
+            errors.append(message.text)
 
-    page.on("console", note)
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.on("requestfailed", lambda request: _was_left(request) or wrong.append(f"failed: {request.url}"))
+    page.on("console", record)
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("requestfailed", lambda request: _was_cancelled(request) or errors.append(f"failed: {request.url}"))
     try:
         yield page
     finally:
         context.close()
-    assert not wrong, wrong
+    assert not errors, errors
 
 
-def _was_left(request):
-    """Whether a request was given up because the tab went on to another page."""
+def _was_cancelled(request):
+    """Return whether a request was cancelled because the tab navigated away."""
     return request.failure == "net::ERR_ABORTED"
 
 
-def look(page):
-    """Make sure that nothing of the page at hand moved by itself, or reaches beyond the screen."""
+def check_layout(page):
+    """Check that the current page did not shift, and fits the width of the screen."""
     page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
     shifts = page.evaluate("window.shifted")
     assert not [shift for shift in shifts if shift > 0.001], shifts
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "reaches beyond the screen"
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "wider than the screen"
 
 
-def audit(page):
-    """Make sure that everyone can use the page at hand, as far as axe can tell."""
+def check_accessibility(page):
+    """Check the accessibility of the current page with axe."""
     violations = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
-    found = [(one["id"], [node["html"][:150] for node in one["nodes"]][:3]) for one in violations]
+    found = [(violation["id"], [node["html"][:150] for node in violation["nodes"]][:3]) for violation in violations]
     assert not found, found
 
 
-class _Figures(HTMLParser):
+class _DataParser(HTMLParser):
     def __init__(self):
         super().__init__()
         self.found = []
@@ -133,32 +135,32 @@ class _Figures(HTMLParser):
             self.found.append(float(dict(attrs)["value"]))
 
 
-def figures(html):
-    """The figures of a piece of a page as the API has them, in order."""
-    reader = _Figures()
+def data_values(html):
+    """Return the values of the data elements in HTML, in order."""
+    reader = _DataParser()
     reader.feed(html)
     return reader.found
 
 
 def section(html, name):
-    """The piece of a page under a heading."""
+    """Return the HTML of the section with a name."""
     [found] = re.findall(rf'<section[^>]*aria-label(?:ledby)?="{name}".*?</section>', html, re.DOTALL)
     return found
 
 
 def estimate(score):
-    """An estimate as it is shown: its mean and its ends."""
+    """Return the mean and the bounds of an estimate."""
     return [score["reliability"][name] for name in ("mean", "lower", "upper")]
 
 
 def claim_page(world, claim):
-    """The page of a claim, as it is sent."""
+    """Return the HTML of a claim's page."""
     response = world.client.get(f"/claims/{claim['id']}", headers={"Accept": "text/html"})
     assert 200 == response.status_code, response.text
     return response.text
 
 
-def words(text):
-    """The words of a piece of a page."""
+def plain_text(text):
+    """Return the text of HTML."""
     plain = unescape(re.sub(r"<[^>]+>", " ", text)).replace("\N{NO-BREAK SPACE}", " ")
     return re.sub(r" ([.,;:])", r"\1", " ".join(plain.split()))

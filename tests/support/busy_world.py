@@ -1,4 +1,4 @@
-"""A world in which everything has happened that decides what counts: told by calls; and lines in bulk."""
+"""A database with every case that affects the counts, recorded by API calls; and lines for imports."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ EXCERPT = Path(__file__).parents[1] / "data" / "polls_excerpt.ndjson"
 
 
 def fill(world: World) -> None:
-    """Outlets, claims, reports and resolutions, and what became of them."""
+    """Record outlets, claims, reports and resolutions of every kind."""
     world.outlet("Zenith House", kind="organisation", aliases=["The House"])
     world.outlet("Herald", parent="zenith-house", domains=["herald.example.org", "example.org/herald"])
     world.outlet("A Paper", parent="herald")
@@ -35,7 +35,7 @@ def fill(world: World) -> None:
 
 
 def _corrected(world: World) -> None:
-    """Verdicts that were corrected or withdrawn, reports that were, and a claim that was moved to another topic."""
+    """Record corrected and withdrawn resolutions, withdrawn reports, and a claim that was moved to another topic."""
     claim = world.record(report("Herald"), report("Echo", stance="deny"), report("Nobody"), topic="roads")
     first = world.resolve(claim, "true", known_at="2026-02-01T00:00:00Z")
     world.resolve(claim, "partial", truth=1 / 3, supersedes=first["id"])
@@ -48,7 +48,9 @@ def _corrected(world: World) -> None:
 
 
 def _ties(world: World) -> None:
-    """R6: of two reports at one instant the one recorded last stands, here mostly right; else the last published."""
+    """R6: record reports at the same instant, where the last recorded counts, and later ones. Most of the counted ones
+    are right.
+    """
     for stances, verdict in ((("support", "deny"), "false"), (("deny", "support"), "true")):
         claim = world.record(report("Echo", NOON, stance=stances[0]))
         path = f"/v1/claims/{claim['id']}/reports"
@@ -67,7 +69,9 @@ def _ties(world: World) -> None:
 
 
 def _relays(world: World) -> None:
-    """R7: two that relay each other, as one of them reports itself, later; and one that relays nobody in particular."""
+    """R7: record two outlets that relay each other, of which one has a later report of its own, and a relay of an
+    unknown source.
+    """
     claim = world.record(report("Echo", LATER))
     path = f"/v1/claims/{claim['id']}/reports"
     world.post(path, report("Echo", NOON, relays={"outlet": "a-paper", "cited_as": "The Paper"}))
@@ -80,7 +84,7 @@ def _relays(world: World) -> None:
 
 
 def _kinds(world: World) -> None:
-    """An opinion, verdicts that say nothing, and events of a group: early, in time, and not yet due."""
+    """Record an opinion, verdicts that are not scored, and events of a group: early, in time, and not yet due."""
     world.record(report("Herald"), kind="opinion")
     for verdict in ("void", "unverifiable"):
         world.resolve(world.record(report("Herald")), verdict)
@@ -95,7 +99,7 @@ def _kinds(world: World) -> None:
 
 
 def _read_from_quotes(world: World) -> None:
-    """Commitments that were stated, read, or not read, the last two by a lexicon of long ago."""
+    """Record stated and read commitments, and some of an earlier lexicon."""
     quote = "Rovers have agreed terms."
     claims = [world.record(report("Mirror", NOON, quote=quote), report("Echo", NOON, commitment=1)) for _ in range(3)]
     read = [claim["reports"][0]["id"] for claim in claims]
@@ -109,37 +113,37 @@ def _read_from_quotes(world: World) -> None:
 
 
 def _merged(world: World) -> None:
-    """R22: two outlets that prove to be one, with claims of either and both, relays between them, and one below."""
+    """R22: record two outlets that are merged, with claims of either and both, relays between them, and a child."""
     world.outlet("Late Echo", parent="herald")
     world.outlet("Echo of the North", parent="late-echo")
     for stance, verdict in (("deny", "true"), ("support", "false")):
         both = world.record(report("Late Echo", LATER, stance=stance), report("Echo", LATER), topic="roads")
         world.resolve(both, verdict, known_at=KNOWN)
-    passed_on = report("Late Echo", NOON, relays={"outlet": "echo"})
+    relay = report("Late Echo", NOON, relays={"outlet": "echo"})
     for reports in (
         [report("Late Echo")],
-        [passed_on],
-        [report("Mirror", LATER, relays={"outlet": "late-echo"}), passed_on],
+        [relay],
+        [report("Mirror", LATER, relays={"outlet": "late-echo"}), relay],
     ):
         world.resolve(world.record(*reports), "true", known_at=KNOWN)
     assert 201 == world.post("/v1/outlets/late-echo/merge", {"into": "echo"}).status_code
 
 
-def _withdraw(world: World, filed: dict[str, Any]) -> None:
-    assert 201 == world.post(f"/v1/reports/{filed['id']}/withdrawal", {"reason": "Another outlet's."}).status_code
+def _withdraw(world: World, report_: dict[str, Any]) -> None:
+    assert 201 == world.post(f"/v1/reports/{report_['id']}/withdrawal", {"reason": "Another outlet's."}).status_code
 
 
 def mixed_lines() -> list[dict[str, Any]]:
-    """Some hundred typed and flat lines of every kind."""
+    """Return about a hundred typed and flat lines of every kind."""
     return [json.loads(entry.raw) for entry in MixedFile(11).entries(300) if entry.fault is None]
 
 
 def polls() -> Iterator[dict[str, Any]]:
-    """The polls seven times over, which makes more than two hundred claims, each time with other outcomes.
+    """Yield the polls seven times with different outcomes, which makes more than two hundred claims.
 
-    From the second time on each claim has one report.
+    From the second time on, each claim has one report.
     """
-    rng = random.Random(7)  # noqa: S311 - the same for every test
+    rng = random.Random(7)  # noqa: S311 - reproducible
     lines = [json.loads(line) for line in EXCERPT.read_text().splitlines()]
     for turn in range(7):
         outcomes = {line["claim_id"]: rng.choice([True, False, False, 0.123456789123]) for line in lines}
@@ -149,14 +153,14 @@ def polls() -> Iterator[dict[str, Any]]:
 
 
 def load(command: Command, path: Path, lines: Iterable[dict[str, Any]]) -> None:
-    """Import lines, none of which is rejected."""
+    """Import lines, and check that none is rejected."""
     path.write_text("\n".join(map(json.dumps, lines)))
-    done = command("import", path)
-    assert (0, True) == (done.exit_code, " 0 rejected" in done.stdout), done.output
+    result = command("import", path)
+    assert (0, True) == (result.exit_code, " 0 rejected" in result.stdout), result.output
 
 
 def all_scores(world: World, **query: Any) -> dict[str, dict[str, Any]]:
-    """The score of every outlet, by slug, but for the moments at which they were asked."""
+    """Return the score of every outlet by slug, without the times of the calls."""
     scores: dict[str, dict[str, Any]] = {}
     cursor: dict[str, str] = {}
     while True:

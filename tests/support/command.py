@@ -1,4 +1,4 @@
-"""The command `borneout`, called in this process with the settings of a test."""
+"""The command `borneout`, run in this process with the settings of a test."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from service.config import Settings
 
 
 class Command:
-    """Calls the command; an exception that is no way to end a command is raised."""
+    """Runs the command; an unexpected exception is raised."""
 
     def __init__(self, settings: Settings) -> None:
         self.env: dict[str, str | None] = {
             "BORNEOUT_DATABASE_URL": settings.database_url,
             "BORNEOUT_REDIS_URL": settings.redis_url,
-            "PROMETHEUS_MULTIPROC_DIR": None,  # which `serve` sets for its own process
+            "PROMETHEUS_MULTIPROC_DIR": None,  # set by `serve` for its process
         }
         self.data_dir = settings.data_dir
 
@@ -28,17 +28,17 @@ class Command:
         root = logging.getLogger()
         handlers, level = root.handlers, root.level
         umask = os.umask(0o022)
-        heard = {name: signal.getsignal(name) for name in (signal.SIGTERM, signal.SIGINT)}
+        signal_handlers = {name: signal.getsignal(name) for name in (signal.SIGTERM, signal.SIGINT)}
         try:
             result = CliRunner(env=self.env | env).invoke(
                 main, [*map(str, arguments), "--data-dir", str(self.data_dir)]
             )
         finally:
-            # A command sets up the logs and the signals of its process, and this process is not its own.
+            # Undo the changes of a command to the logs and signal handlers of this process.
             os.umask(umask)
             logging.captureWarnings(capture=False)
             root.handlers, root.level = handlers, level
-            for name, handler in heard.items():
+            for name, handler in signal_handlers.items():
                 if signal.getsignal(name) is not handler:
                     signal.signal(name, handler)
         if result.exception is not None and not isinstance(result.exception, SystemExit):
@@ -47,13 +47,13 @@ class Command:
 
 
 def succeeds(result: Result) -> str:
-    """What a command prints that does what it should, and has nothing to say beside it."""
+    """Check that a command succeeded without messages, and return its output."""
     assert (0, "") == (result.exit_code, result.stderr)
     return result.stdout
 
 
 def fails(result: Result, *words: str) -> None:
-    """A command that fails says so in plain words, with code 1, and shows no traceback."""
+    """Check that a command failed with code 1 and a message that contains some words, without a traceback."""
     assert (1, "") == (result.exit_code, result.stdout)
     assert result.stderr.startswith("Error: ")
     assert "Traceback" not in result.stderr

@@ -1,5 +1,5 @@
-# ruff: noqa: RUF001 - marks and apostrophes that look alike are what these sentences are about
-"""Sentences, and how far a careful reader says that each goes."""
+# ruff: noqa: RUF001 - the sentences contain typographic apostrophes and quotes on purpose
+"""Sentences with the commitment that a careful reader assigns."""
 
 from __future__ import annotations
 

@@ -1,11 +1,11 @@
-"""How many examples Hypothesis draws: settled by the profile, not by each test."""
+"""The number of Hypothesis examples, which depends on the profile and not on each test."""
 
 from __future__ import annotations
 
 from hypothesis import settings
 
 PER_TEST = settings.default.max_examples
-"""Examples of each test: 50 under the profile `ci`, thousands under `deep`."""
+"""Examples per test: 50 in the profile `ci`, thousands in `deep`."""
 
 costly = settings(max_examples=PER_TEST // 10)
-"""For a test whose example takes many requests or transactions: a tenth of the others'."""
+"""A tenth of the examples, for tests whose examples take many requests or transactions."""

@@ -1,4 +1,4 @@
-"""Flat lines, as tests load them and read what became of each."""
+"""Flat lines, and the results of importing them."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ LINE = {
 
 
 def line(**members):
-    """A flat line; a member that is `...` is left out."""
+    """Return a flat line; a member that is `...` is left out."""
     return {name: value for name, value in (LINE | members).items() if value is not ...}
 
 
 class FlatLoader:
-    """Imports some lines, or the text of a file; the exit code, the summary and what was said of bad lines."""
+    """Imports lines, or the content of a file, and returns the exit code, the summary and the rejections."""
 
     def __init__(self, settings, folder):
         self._command, self._folder = Command(settings), folder
@@ -42,24 +42,25 @@ class FlatLoader:
 
 
 def summary(*, created=0, updated=0, unchanged=0, rejected=0):
+    """Return the summary of an import."""
     counts = {"created": created, "updated": updated, "unchanged": unchanged, "rejected": rejected}
     return f"{sum(counts.values())} lines: " + ", ".join(f"{count} {status}" for status, count in counts.items())
 
 
 def claims(world):
-    """What is on record, by external id, without what differs from one load to the next."""
+    """Return the recorded claims by external id, without members that differ between imports."""
     found, query = {}, {"limit": 200}
     while query is not None:
         page = world.get("/v1/claims", query_string=query).json
         for item in page["items"]:
-            whole = world.claim(item)
+            claim = world.claim(item)
             reports = [
-                {name: value for name, value in one.items() if name not in ("id", "claim", "recorded_at")}
-                for one in whole["reports"]
+                {name: value for name, value in report.items() if name not in ("id", "claim", "recorded_at")}
+                for report in claim["reports"]
             ]
-            resolution = whole["resolution"] and {
-                name: whole["resolution"][name] for name in ("verdict", "truth", "known_at")
+            resolution = claim["resolution"] and {
+                name: claim["resolution"][name] for name in ("verdict", "truth", "known_at")
             }
-            found[whole["external_id"]] = (whole["text"], whole["topic"], reports, resolution)
+            found[claim["external_id"]] = (claim["text"], claim["topic"], reports, resolution)
         query = {"limit": 200, "cursor": page["next_cursor"]} if page["next_cursor"] else None
     return found

@@ -1,4 +1,4 @@
-"""A database with a row in every table that the ledger enters, made the way that each is made."""
+"""A database with a row in every table of the ledger."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ NOW = dt.datetime(2026, 11, 1, tzinfo=dt.UTC)
 
 
 def fill(world: World) -> None:
-    """Do once everything that can be done."""
+    """Make every kind of write once."""
     world.outlet("Herald", slug="herald", domains=["herald.example"], aliases=["The Herald"])
     relayed = {"outlet": None, "cited_as": "a friend"}
     claim = world.record(
         report("Herald", url="https://herald.example/1", quote="It opens.", relays=relayed), report("Echo")
     )
-    _made(world.patch(f"/v1/claims/{claim['id']}", {"topic": "bridges"}, headers={"If-Match": "*"}), 200)
-    _made(world.post(f"/v1/reports/{claim['reports'][1]['id']}/withdrawal", {"reason": "Another one's."}))
+    _checked(world.patch(f"/v1/claims/{claim['id']}", {"topic": "bridges"}, headers={"If-Match": "*"}), 200)
+    _checked(world.post(f"/v1/reports/{claim['reports'][1]['id']}/withdrawal", {"reason": "Another one's."}))
     world.resolve(claim, "true", evidence=["https://bridge.example/open"])
     disputer = world.with_scopes(Scope.CLAIMS_WRITE)
-    _made(disputer.post(f"/v1/claims/{claim['id']}/disputes", {"reason": "It is closed again."}))
-    _made(world.post("/v1/outlets/herald/replies", {"text": "We stand by it."}))
+    _checked(disputer.post(f"/v1/claims/{claim['id']}/disputes", {"reason": "It is closed again."}))
+    _checked(world.post("/v1/outlets/herald/replies", {"text": "We stand by it."}))
     other = world.record(text="Somebody is ill.", resolves_by="2027-01-01T00:00:00Z", kind="event", external_id="x/1")
-    _made(world.post("/v1/redactions", {"subject": other["id"], "members": ["text"], "reason": "A court said so."}))
-    key = _made(world.post("/v1/keys", {"name": "feed", "scopes": ["claims:write"]}))
-    _made(world.post(f"/v1/keys/{key['id']}/rotation", {}))
+    _checked(world.post("/v1/redactions", {"subject": other["id"], "members": ["text"], "reason": "A court said so."}))
+    key = _checked(world.post("/v1/keys", {"name": "feed", "scopes": ["claims:write"]}))
+    _checked(world.post(f"/v1/keys/{key['id']}/rotation", {}))
     with world.runtime.db.write() as session:
         session.add(ContextRow(number=1, kappa=3.5, claims=200, rates=[[["support"], 5, 4]], recorded_at=NOW))
         session.add(LearnerRow(number=1, build=BUILD, state={"w": [0.5]}, learned_from="1/2", recorded_at=NOW))
@@ -38,6 +38,7 @@ def fill(world: World) -> None:
         )
 
 
-def _made(response, status=201):
+def _checked(response, status=201):
+    """Check the status of a response, and return its body."""
     assert status == response.status_code, response.text
     return response.json

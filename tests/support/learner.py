@@ -1,4 +1,4 @@
-"""What the learner is taught in tests: by flat lines, and by the same claims read without the service."""
+"""Training data for the learner: as flat lines, and as claims that are read without the service."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ STANCES = {"asserts": Stance.SUPPORT, "denies": Stance.DENY, "mentions": Stance.
 
 
 def outcomes():
-    """Lines on claims of two topics by ten outlets of uneven quality; the last of the claims are still open."""
-    rng = random.Random(20261122)  # noqa: S311 - to be the same every time
-    made = []
+    """Return lines on claims of two topics by ten outlets of different quality; the last claims are open."""
+    rng = random.Random(20261122)  # noqa: S311 - reproducible
+    lines = []
     for number in range(75):
         true, published = rng.random() < 0.4, dt.date(2024, 1, 1) + dt.timedelta(days=3 * number)
         is_open = number >= 60
         for outlet in rng.sample(range(10), rng.randint(1, 6)):
             right = rng.random() < 0.5 + outlet / 22
             stance = rng.choice(["mentions", *["asserts" if true is right else "denies"] * 3])
-            made.append(
+            lines.append(
                 {
                     "outlet": f"Paper {outlet}",
                     "claim_id": f"claim {number}",
@@ -36,14 +36,14 @@ def outcomes():
                     "resolved_at": None if is_open else str(published + dt.timedelta(days=20)),
                 }
             )
-    return made
+    return lines
 
 
-def told(lines):
-    """The claims of the file with their reports, as the learner wants them, read without the service."""
+def claims_in(lines):
+    """Yield the claims of the lines with their reports, as the learner's types, without using the service."""
     ordered = sorted(enumerate(lines), key=lambda line: (line[1]["claim_id"], line[1]["published_at"], line[0]))
     for key, group in groupby((line for _, line in ordered), key=lambda line: line["claim_id"]):
-        of_claim = list(group)
+        claim_lines = list(group)
         reports = [
             ForecastReport(
                 line["outlet"],
@@ -52,10 +52,11 @@ def told(lines):
                 line["commitment"],
                 line["probability"],
             )
-            for line in of_claim
+            for line in claim_lines
         ]
-        yield ForecastClaim(key, ClaimKind.FACT, of_claim[0]["topic"]), reports, of_claim[0]
+        yield ForecastClaim(key, ClaimKind.FACT, claim_lines[0]["topic"]), reports, claim_lines[0]
 
 
 def day(text):
+    """Return the start of a day."""
     return dt.datetime.fromisoformat(text).replace(tzinfo=dt.UTC)

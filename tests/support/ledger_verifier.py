@@ -1,4 +1,4 @@
-"""The ledger verified by a stranger: from docs/ledger.md alone, with nothing of ours and nothing installed."""
+"""An independent verifier of the ledger, written from docs/ledger.md alone, without our code or libraries."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def sha256(text):
 
 
 def jcs(value):
-    """Write a value as RFC 8785 does."""
+    """Serialize a value as in RFC 8785."""
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
     if isinstance(value, str):
@@ -32,7 +32,7 @@ def _string(text):
 
 
 def _number(number):
-    """Write a number as ECMAScript does (Number::toString, from the shortest digits that read back as the number)."""
+    """Serialize a number as ECMAScript does (Number::toString, with the shortest digits that round-trip)."""
     if number == 0:
         return "0"
     sign, digits, exponent = Decimal(repr(number)).normalize().as_tuple()
@@ -50,28 +50,28 @@ def _number(number):
 
 
 def digest(entry):
-    """The digest of an entry as /v1/audit returns it."""
+    """Return the digest of an entry of /v1/audit."""
     before, after = (None if entry[name] is None else jcs(entry[name]) for name in ("before", "after"))
     actor = entry["actor"]["key"], entry["actor"]["name"]
-    what = entry["table"], entry["row"], entry["position"]
-    return sha256(jcs([entry["id"], entry["recorded_at"], *actor, entry["request_id"], *what, before, after]))
+    row = entry["table"], entry["row"], entry["position"]
+    return sha256(jcs([entry["id"], entry["recorded_at"], *actor, entry["request_id"], *row, before, after]))
 
 
 def head(seal, entries):
-    """The head of a seal as /v1/ledger returns it, from its entries."""
+    """Return the head of a seal of /v1/ledger, from its entries."""
     digests = (entry["digest"] for entry in sorted(entries, key=lambda entry: entry["id"]))
     return sha256(jcs([seal["number"], seal["previous"], seal["recorded_at"]]) + "".join(digests))
 
 
 def faults(entries, seals):
-    """What of a ledger is not as docs/ledger.md says."""
+    """Yield the differences of a ledger from docs/ledger.md."""
     yield from (f"digest of {entry['id']}" for entry in entries if digest(entry) != entry["digest"])
     previous = None
     for number, seal in enumerate(sorted(seals, key=lambda seal: seal["number"]), start=1):
-        held = [entry for entry in entries if entry["seal"] == number]
-        if (seal["number"], seal["previous"], seal["entries"]) != (number, previous, len(held)):
+        sealed = [entry for entry in entries if entry["seal"] == number]
+        if (seal["number"], seal["previous"], seal["entries"]) != (number, previous, len(sealed)):
             yield f"seal {number}"
-        if head(seal, held) != seal["head"]:
+        if head(seal, sealed) != seal["head"]:
             yield f"head of {number}"
         previous = seal["head"]
     in_order = sorted(entries, key=lambda entry: (entry["table"], entry["row"], entry["position"]))

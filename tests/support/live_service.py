@@ -1,4 +1,4 @@
-"""The service as an operator runs it: in processes of its own, which a test may kill."""
+"""The service in its own processes, as an operator runs it, which a test may kill."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from typing import Any
 
 import psutil
 
-from service.operations.serve import ROOT
 from tests.support.awaiting import DEADLINE, wait_until
+from tests.support.paths import ROOT
 
 KEY = "bo_live_test_key_0123456789"
 
 
-class Answering:
-    """What answers on a port here, and the process that it is."""
+class LocalServer:
+    """A process that listens on a local port."""
 
     process: subprocess.Popen[bytes]
     port: int
@@ -31,42 +31,42 @@ class Answering:
     def ask(
         self, method: str, path: str, body: Any = None, timeout: float = DEADLINE, headers: dict[str, str] | None = None
     ) -> tuple[int, bytes]:
-        """One call on a connection of its own: the status and the body."""
+        """Send a request on a new connection, and return the status and the body."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
         try:
             sent = {"Authorization": f"Bearer {KEY}", "Content-Type": "application/json", **(headers or {})}
             connection.request(method, path, None if body is None else json.dumps(body), sent)
-            answer = connection.getresponse()
-            return answer.status, answer.read()
+            response = connection.getresponse()
+            return response.status, response.read()
         finally:
             connection.close()
 
     def call(self, method: str, path: str, body: Any = None, **options: Any) -> tuple[int, Any]:
-        """The status and the body of a call, which is JSON."""
+        """Send a request, and return the status and the JSON body."""
         status, content = self.ask(method, path, body, **options)
         return status, json.loads(content or b"null")
 
     def status(self, path: str, **options: Any) -> int | None:
-        """What it answers when it is read from; None if it does not, or not in time."""
+        """Return the status of a GET; None if there is no response in time."""
         with contextlib.suppress(OSError, http.client.HTTPException):
             return self.ask("GET", path, **options)[0]
         return None
 
     def processes(self, part: str = "") -> list[psutil.Process]:
-        """Return the processes below this one whose name or command line has a part in it, the eldest first.
+        """Return the child processes whose name or command line contains a text, the oldest first.
 
-        Those that `borneout serve` forks all have its command line, and names of their own.
+        The processes that `borneout serve` forks all have its command line, but names of their own.
         """
         found = []
         for process in psutil.Process(self.process.pid).children(recursive=True):
-            with contextlib.suppress(psutil.NoSuchProcess):  # one that has ended, too
+            with contextlib.suppress(psutil.NoSuchProcess):  # or a zombie
                 if part in " ".join([process.name(), *process.cmdline()]):
                     found.append(process)
         return sorted(found, key=lambda process: process.create_time())
 
 
-class Service(Answering):
-    """A running service: call it, look at its processes, hurt them."""
+class Service(LocalServer):
+    """A running service, with access to its processes."""
 
     def __init__(
         self,
@@ -81,12 +81,12 @@ class Service(Answering):
         """Start `borneout serve`.
 
         Args:
-            folder: Where it is started, and writes its log.
-            data_dir: Its data directory; None for the folder.
-            workers: How many processes answer.
-            port: The port that the environment says; None for a free one on the command line.
-            options: More of its command line.
-            env: The environment, beside what this process has.
+            folder: The working directory, and the folder of the log.
+            data_dir: The data directory; None for the folder.
+            workers: The number of processes that answer requests.
+            port: The port that the environment sets; None for a free one on the command line.
+            options: Additional command line options.
+            env: Additional environment variables.
         """
         self.folder, self.data_dir = folder, data_dir or folder
         self.port = port or free_port()
@@ -110,7 +110,7 @@ class Service(Answering):
 
     def wait_until_ready(self, status: tuple[str, ...] = ("ok", "degraded")) -> None:
         def is_ready() -> bool:
-            assert self.process.poll() is None, f"it has ended:\n{self.log.read_text()[-3000:]}"
+            assert self.process.poll() is None, f"it exited:\n{self.log.read_text()[-3000:]}"
             with contextlib.suppress(OSError, http.client.HTTPException, ValueError):
                 code, body = self.call("GET", "/readyz")
                 return code == 200 and body["status"] in status
@@ -119,16 +119,16 @@ class Service(Answering):
         wait_until(is_ready)
 
     def wait_for(self, text: str) -> None:
-        """Wait until its log has a text."""
+        """Wait until the log contains a text."""
         wait_until(lambda: text in self.log.read_text())
 
-    def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
-        """Ask it to end, and wait; its exit code."""
-        self.process.send_signal(how)
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
+        """Send a signal, wait for the exit, and return the exit code."""
+        self.process.send_signal(number)
         return self.process.wait(DEADLINE)
 
     def kill_everything(self) -> None:
-        """What a power cut does to the processes."""
+        """Kill all processes, as a power failure would."""
         victims = []
         with contextlib.suppress(psutil.NoSuchProcess):
             victims += psutil.Process(self.process.pid).children(recursive=True)
@@ -142,7 +142,7 @@ class Service(Answering):
 
 @contextlib.contextmanager
 def running(folder: Path, **options: Any) -> Iterator[Service]:
-    """A service that is stopped at the end, whatever a test has done to it."""
+    """Run a service, and stop it at the end in any case."""
     service = Service(folder, **options)
     try:
         yield service
@@ -154,29 +154,29 @@ def running(folder: Path, **options: Any) -> Iterator[Service]:
             service.kill_everything()
 
 
-class Gunicorn(Answering):
+class Gunicorn(LocalServer):
     """Gunicorn without `borneout serve`, as under compose."""
 
     def __init__(self, data_dir: Path, log: Path, conf: str, options: tuple[str, ...], env: dict[str, str]) -> None:
         self.port = free_port()
         command = [sys.executable, "-m", "gunicorn", "-c", conf, "--bind", f"127.0.0.1:{self.port}", *options]
         env = {**os.environ, "BORNEOUT_DATA_DIR": str(data_dir), **env}
-        with log.open("ab") as said:
-            self.process = subprocess.Popen(command, cwd=ROOT, env=env, stderr=said)
+        with log.open("ab") as stderr:
+            self.process = subprocess.Popen(command, cwd=ROOT, env=env, stderr=stderr)
 
 
 @contextlib.contextmanager
 def gunicorn_alone(
     data_dir: Path, *options: str, log: Path, conf: str = "python:service.operations.gunicorn_conf", **env: str
 ) -> Iterator[Gunicorn]:
-    """Gunicorn by itself, stopped at the end, whatever a test has done to it.
+    """Run gunicorn without `serve`, and stop it at the end in any case.
 
     Args:
-        data_dir: Where it keeps its counts.
-        options: More of its command line, such as `--workers 1`.
-        log: A file for what it says.
-        conf: Its settings.
-        env: The environment, beside what this process has.
+        data_dir: The data directory.
+        options: Additional command line options, such as `--workers 1`.
+        log: A file for its log.
+        conf: Its configuration.
+        env: Additional environment variables.
     """
     gunicorn = Gunicorn(data_dir, log, conf, options, env)
     try:
@@ -189,6 +189,7 @@ def gunicorn_alone(
 
 
 def free_port() -> int:
+    """Return a free port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

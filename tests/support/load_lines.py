@@ -1,4 +1,4 @@
-"""Lines loaded as an import loads them, but without a file."""
+"""Load lines like an import, but without a file."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from service.values.vocabulary import OPERATOR
 def load(
     db: Database, cache: ScoreCache, lines: Iterable[Mapping[str, Any]], *, now: dt.datetime | None = None
 ) -> list[LineResult]:
-    """Load lines; what became of each."""
+    """Load lines, and return the result of each."""
     read = [ReadLine(number, read_line(line, feed=None)) for number, line in enumerate(lines, 1)]
     return load_lines(db, cache, read, caller=OPERATOR, now=now or dt.datetime.now(dt.UTC))
 
@@ -25,5 +25,5 @@ def load(
 def load_all(
     db: Database, cache: ScoreCache, lines: Iterable[Mapping[str, Any]], *, now: dt.datetime | None = None
 ) -> None:
-    """Load lines, none of which is rejected."""
+    """Load lines, and check that none is rejected."""
     assert not [result for result in load(db, cache, lines, now=now) if result.error]

@@ -1,4 +1,4 @@
-"""The page at /metrics, read as Prometheus reads it."""
+"""Parses the page at /metrics."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 
 def counted(page: str, name: str, **labels: str) -> float:
-    """The sum of a metric's samples that have these labels; 0 if there is none."""
+    """Return the sum of a metric's samples that have these labels."""
     return sum(
         sample.value
         for family in text_string_to_metric_families(page)
@@ -16,7 +16,7 @@ def counted(page: str, name: str, **labels: str) -> float:
 
 
 def families(page: str) -> dict[str, set[str]]:
-    """The names of the metrics as one asks for them, and the labels of each."""
+    """Return the names of the metrics, as used in queries, with the labels of each."""
     return {
         f"{family.name}_total" if family.type == "counter" else family.name: {
             label for sample in family.samples for label in sample.labels if label != "le"

@@ -1,4 +1,4 @@
-"""A file of typed lines, most of them good and some bad in every way that there is, the same for the same seed."""
+"""A file of typed lines, most of them good and some bad in every way, reproducible by its seed."""
 
 from __future__ import annotations
 
@@ -29,19 +29,19 @@ FIRST = [
     {"type": "outlet", "slug": "herald-north", "name": "Herald"},
     {"type": "outlet", "slug": "herald-south", "name": "Herald"},
 ]
-"""What every file begins with, so that bad lines can speak of it."""
+"""The first lines of every file, which bad lines refer to."""
 
 
 class Call(NamedTuple):
-    """The call that does what a line does."""
+    """The API call that is equivalent to a line."""
 
     path: str
-    """With `{}` for the id of `claim`."""
+    """With `{}` in place of the id of `claim`."""
     body: Any
     claim: str | None = None
-    """The external id of the claim that it is about."""
+    """The external id of the claim."""
     prefix: str = ""
-    """Where the line holds this body."""
+    """The pointer of this body in the line."""
 
 
 class Entry(NamedTuple):
@@ -49,9 +49,9 @@ class Entry(NamedTuple):
 
     content: dict[str, Any] | bytes
     fault: str | None
-    """What is wrong with it; None for a good line."""
+    """The kind of fault; None for a good line."""
     calls: list[Call]
-    """The calls that do what it does, the last of them the one that is refused; none where no call does that."""
+    """The equivalent calls, of which the last is rejected; none if there is no equivalent."""
 
     @property
     def raw(self) -> bytes:
@@ -59,10 +59,10 @@ class Entry(NamedTuple):
 
 
 class MixedFile:
-    """Makes the lines one after another, and knows what will be on record by then."""
+    """Generates lines, and tracks what they record."""
 
     def __init__(self, seed: int) -> None:
-        self.rng = random.Random(seed)  # noqa: S311 - the file is the same for every test
+        self.rng = random.Random(seed)  # noqa: S311 - reproducible
         self.slugs = ["agency-group", "sport-bild"]
         self.claims: dict[str, dict[str, Any]] = {}
         self.open: list[str] = []
@@ -70,7 +70,7 @@ class MixedFile:
         self.count = 0
 
     def entries(self, lines: int, *, bad: float = 0.1, flat: bool = True) -> list[Entry]:
-        """That many lines, each kind of bad one at least once, and otherwise a share of `bad` in random places."""
+        """Return this many lines, with every kind of bad line at least once, and bad lines at random positions."""
         made = [good(line) for line in FIRST] + self._prepare()
         faults = [fault for fault in FAULTS if flat or fault not in FLAT_FAULTS]
         more = max(0, round(lines * bad) - len(faults))
@@ -82,7 +82,7 @@ class MixedFile:
         return made
 
     def _prepare(self) -> list[Entry]:
-        """An opinion, a claim with a relay, and a group whose answer is known: what rules are broken against."""
+        """Return an opinion, a claim with a relay, and a group with a known answer, which bad lines refer to."""
         opinion = self._claim(kind="opinion", external_id="an-opinion", group=None)
         ring = self._claim(kind="fact", external_id="a-ring", group=None)
         ring["reports"] = [self._report("sport-bild", relays={"outlet": "agency-group", "cited_as": "AG"})]
@@ -132,7 +132,7 @@ class MixedFile:
             return self._good_claim()
         outlet = self.rng.randrange(len(self.slugs))
         members = {}
-        if outlet and self.rng.random() < 0.2:  # who relays only those named before itself closes no circle
+        if outlet and self.rng.random() < 0.2:  # a relay of an earlier outlet creates no cycle
             members["relays"] = self.rng.choice(
                 [{"outlet": self.slugs[self.rng.randrange(outlet)]}, {"outlet": None, "cited_as": "reports in Spain"}]
             )
@@ -218,7 +218,7 @@ class MixedFile:
     def _bad_claim(self, fault: str) -> Entry:
         members = dict(CLAIM_FAULTS[fault])
         claim = self._claim(kind="fact") | {"resolves_by": None}
-        # The outlet that it would make is to be neither made nor kept from another.
+        # A rejected line must not create its outlet.
         claim["reports"] = [self._report({"name": f"Never Made {self._next()}"})]
         if "report" in members:
             claim["reports"].append(without(self._report("sport-bild") | members.pop("report")))
@@ -230,7 +230,7 @@ class MixedFile:
         claim = self._claim(kind=members.pop("kind", "fact"), group=members.pop("group", None))
         claim["reports"] = [self._report("sport-bild")]
         resolution = without({"verdict": "true", "note": NOTE} | members)
-        # Sent call by call the claim stays, so there it is another one.
+        # With separate calls the claim remains recorded, so it needs another id.
         alone = claim | {"external_id": claim["external_id"] + "-alone"}
         calls = [Call("/v1/claims", alone)]
         calls.append(Call("/v1/claims/{}/resolutions", resolution, alone["external_id"], "/resolution"))
@@ -238,7 +238,7 @@ class MixedFile:
 
 
 def good(line: dict[str, Any]) -> Entry:
-    """A good line, with the calls that do the same."""
+    """Return a good line with the equivalent calls."""
     body = {name: value for name, value in line.items() if name != "type"}
     match line.get("type"):
         case "outlet":
@@ -258,5 +258,5 @@ def good(line: dict[str, Any]) -> Entry:
 
 
 def without(members: dict[str, Any]) -> dict[str, Any]:
-    """The members but for those that are `...`."""
+    """Return the members except those that are `...`."""
     return {name: value for name, value in members.items() if value is not ...}

@@ -1,8 +1,8 @@
-"""Recount right and resolved of every outlet straight from a flat file. It shares no code with the service.
+"""Count the right and the resolved claims of every outlet directly from a flat file, without code of the service.
 
-By the rules of the product: an outlet counts once per claim (R2), a line sent twice is one (R4), `support` is right as
-far as the claim proved true and `deny` as far as it did not (R5, R13), and what stands is the last side that the outlet
-took before the answer was known; of two at one instant the one further down the file (R6).
+The rules of the product: an outlet counts once per claim (R2); a repeated line counts once (R4); `support` is right to
+the extent that the claim proved true, and `deny` to the extent that it did not (R5, R13); an outlet's current stance is
+its last side before the answer was known, and of two at one instant, the later one in the file (R6).
 
     python tests/support/recount.py FILE.ndjson
 """
@@ -19,11 +19,11 @@ SIDES = {"asserts": 1, "support": 1, "denies": -1, "deny": -1}
 
 
 def recount(path: Path) -> dict[str, tuple[float, int]]:
-    """How much each outlet got right, of how many claims that are resolved."""
+    """Return how many claims each outlet got right, and how many are resolved."""
     outlets: set[str] = set()
     answers: dict[str, tuple[float, dt.datetime]] = {}
     seen = set()
-    taken = defaultdict(list)
+    sides_of = defaultdict(list)
     for place, text in enumerate(path.read_text().splitlines()):
         line = json.loads(text)
         outlet, claim, published = line["outlet"], line["claim_id"], moment(line["published_at"])
@@ -33,10 +33,10 @@ def recount(path: Path) -> dict[str, tuple[float, int]]:
         report = (outlet, claim, line["stance"], published, line["url"])
         if line["stance"] in SIDES and report not in seen:
             seen.add(report)
-            taken[outlet, claim].append((published, place, SIDES[line["stance"]]))
+            sides_of[outlet, claim].append((published, place, SIDES[line["stance"]]))
 
     counts = dict.fromkeys(outlets, (0.0, 0))
-    for (outlet, claim), sides in taken.items():
+    for (outlet, claim), sides in sides_of.items():
         if claim not in answers:
             continue
         truth, known = answers[claim]
@@ -48,9 +48,9 @@ def recount(path: Path) -> dict[str, tuple[float, int]]:
 
 
 def moment(text: str) -> dt.datetime:
-    """An instant, or a bare date as its midnight in UTC."""
-    read = dt.datetime.fromisoformat(text)
-    return read if read.tzinfo else read.replace(tzinfo=dt.UTC)
+    """Return an instant, or the midnight in UTC of a bare date."""
+    parsed = dt.datetime.fromisoformat(text)
+    return parsed if parsed.tzinfo else parsed.replace(tzinfo=dt.UTC)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A Redis server that one test has to itself, and may stop, kill, restart and restore."""
+"""A private Redis server of a test, which may be stopped, killed, restarted and restored."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from service.operations.redis_server import redis_command
 from tests.support.awaiting import wait_until
 
 SHORT = 1.0
-"""Seconds that a test waits for a Redis that may hang: more than a busy machine takes for an answer."""
+"""Timeout in seconds for a Redis that may hang; a busy machine responds faster."""
 
 
 class OwnRedis:
-    """A real server on a socket; it keeps nothing unless told to `save`."""
+    """A Redis server on a socket, without persistence unless `save` is called."""
 
     def __init__(self, folder: Path, **settings: str) -> None:
         self.folder = folder
@@ -33,7 +33,7 @@ class OwnRedis:
 
     def start(self) -> None:
         self._process = subprocess.Popen(self._command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        wait_until(lambda: is_up(self.client))
+        wait_until(lambda: is_responding(self.client))
 
     def kill(self) -> None:
         self._process.kill()
@@ -44,9 +44,9 @@ class OwnRedis:
         self.start()
 
     def save(self) -> Path:
-        """What is in it now, in a file to restore from."""
+        """Return a dump of the current data, to restart from."""
         self.client.save()
-        return Path(shutil.copy(self.folder / "dump.rdb", self.folder / "kept.rdb"))
+        return Path(shutil.copy(self.folder / "dump.rdb", self.folder / "saved.rdb"))
 
     def restart_from(self, dump: Path) -> None:
         self.kill()
@@ -55,7 +55,7 @@ class OwnRedis:
 
     @contextlib.contextmanager
     def hung(self) -> Iterator[None]:
-        """Alive, its socket open, and not answering."""
+        """Suspend the server: its socket is open, but it does not respond."""
         self._process.send_signal(signal.SIGSTOP)
         try:
             yield
@@ -67,16 +67,16 @@ class OwnRedis:
         self.kill()
 
 
-def is_up(client: redis.Redis) -> bool:
-    """Whether a Redis answers."""
+def is_responding(client: redis.Redis) -> bool:
+    """Return whether Redis responds."""
     with contextlib.suppress(redis.RedisError):
         return bool(client.ping())
     return False
 
 
 @contextlib.contextmanager
-def patient(seconds: float) -> Iterator[None]:
-    """Have new connections to Redis wait this long for an answer."""
+def redis_timeouts(seconds: float) -> Iterator[None]:
+    """Set the timeouts of new connections to Redis."""
     with pytest.MonkeyPatch.context() as patch:
         for timeout in ("READ_TIMEOUT", "_WRITE_TIMEOUT"):
             patch.setattr(redis_link, timeout, seconds)
@@ -85,11 +85,11 @@ def patient(seconds: float) -> Iterator[None]:
 
 @contextlib.contextmanager
 def own_redis(folder: Path, **settings: str) -> Iterator[OwnRedis]:
-    """A server of a test's own, started and in the end killed."""
+    """Run a private server with short timeouts."""
     server = OwnRedis(folder, **settings)
     server.start()
     try:
-        with patient(SHORT):
+        with redis_timeouts(SHORT):
             yield server
     finally:
         server.close()

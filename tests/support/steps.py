@@ -1,4 +1,4 @@
-"""Steps that move scores, drawn by Hypothesis: taken one after another, or told once by their end."""
+"""Steps that change scores, drawn by Hypothesis: applied one after another, or recorded once in their final state."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ RANKING = Ranking(min_resolved=1, sort=RankBy.LOWER, order=Order.DESC, cursor=No
 
 @dataclass
 class Known:
-    """A claim as far as it was accepted: what a database that never saw it corrected has to be told."""
+    """The accepted state of a claim, from which its final state can be recorded in another database."""
 
     id: object
     given: NewClaim
@@ -42,7 +42,7 @@ class Known:
 
 @dataclass
 class Place:
-    """A database with its cache, and the outlets of one example in it."""
+    """A database with its cache, and the outlets of one example."""
 
     db: Database
     cache: ScoreCache
@@ -52,7 +52,9 @@ class Place:
     merged: dict[str, str] = field(default_factory=dict)
 
     def begin(self):
-        """Take up outlets that nobody has spoken of. They are made for many examples at once, the same everywhere."""
+        """Start an example with new outlets, which are created for many examples at once, with the same slugs
+        everywhere.
+        """
         if not self.untouched:
             self.untouched = [f"outlet-{self.made + number}" for number in range(100 * OUTLETS)]
             self.made += len(self.untouched)
@@ -66,7 +68,7 @@ class Place:
             session.add_all(Outlet(id=new_id(), slug=slug, name=slug, name_key=slug, **common) for slug in slugs)
 
     def scores(self, lens):
-        """The scores of all outlets, but for the moments they were asked at."""
+        """Return the scores of all outlets, without the times of the calls."""
         answer, _ = list_scores(self.db, self.cache, outlets=self.slugs, lens=lens, ranking=RANKING, now=END)
         items = json.loads(answer.body)["items"]
         return [{name: item[name] for name in item if name not in ("computed_at", "as_of")} for item in items]
@@ -76,7 +78,7 @@ def days(*numbers):
     return st.sampled_from([START + number * dt.timedelta(days=1) for number in numbers])
 
 
-# An outlet stands for its place among the outlets, a claim for its place among those there are.
+# An outlet is given by its index among the outlets, a claim by its index among the recorded claims.
 reports = st.fixed_dictionaries(
     {
         "outlet": st.integers(0, OUTLETS - 1),
@@ -141,24 +143,24 @@ def record(place, on_record, given, reports_, *, now):
         group=given["group"] and f"{place.slugs[0]} {given['group']}",
         external_id=None,
     )
-    told = [new_report(place, one) for one in reports_]
-    done, _ = record_claim(place.db, place.cache, claim=claim, reports=told, caller=OPERATOR, now=now)
-    on_record.append(Known(done.id, claim, told))
+    new_reports = [new_report(place, one) for one in reports_]
+    done, _ = record_claim(place.db, place.cache, claim=claim, reports=new_reports, caller=OPERATOR, now=now)
+    on_record.append(Known(done.id, claim, new_reports))
 
 
 def report(place, on_record, number, given, *, now):
     if on_record:
-        claim, told = on_record[number % len(on_record)], new_report(place, given)
-        add_report(place.db, place.cache, claim.id, report=told, caller=OPERATOR, now=now)
-        claim.reports.append(told)
+        claim, added = on_record[number % len(on_record)], new_report(place, given)
+        add_report(place.db, place.cache, claim.id, report=added, caller=OPERATOR, now=now)
+        claim.reports.append(added)
 
 
 def resolve(place, on_record, number, verdict, known_at, *, now):
     if on_record:
         claim = on_record[number % len(on_record)]
         truth = 0.3 if verdict is Verdict.PARTIAL else None
-        told = new_resolution(verdict, truth, known_at, claim.newest)
-        done = resolve_claim(place.db, place.cache, claim.id, resolution=told, caller=OPERATOR, now=now)
+        resolution = new_resolution(verdict, truth, known_at, claim.newest)
+        done = resolve_claim(place.db, place.cache, claim.id, resolution=resolution, caller=OPERATOR, now=now)
         claim.newest, claim.standing, claim.truth = done.id, verdict, truth
         claim.known_at = known_at or claim.known_at or now
 
@@ -175,7 +177,7 @@ def part(place, _, outlet, *, now):
 
 
 def read(place, _, *, now):  # noqa: ARG001 - a step like the others
-    """Have the cache keep the scores of this moment, so that they are there to be old."""
+    """Read the scores, so that the cache has scores to invalidate."""
     place.scores(WHOLE)
 
 
@@ -183,7 +185,7 @@ STEPS = {"record": record, "report": report, "resolve": resolve, "merge": merge,
 
 
 def work_through(place, sequence):
-    """Take every step that the rules allow; what is on record in the end."""
+    """Apply every step that the rules allow, and return the recorded claims."""
     on_record = []
     for minute, (name, *arguments) in enumerate(sequence):
         try:
@@ -194,7 +196,7 @@ def work_through(place, sequence):
 
 
 def tell_once(place, on_record, merged, rng):
-    """Record the end alone: claims in any order, and reports in any order that leaves ties as they were (R6)."""
+    """Record the final state: claims in any order, and reports in any order that keeps ties (R6)."""
     for outlet, into in merged.items():
         merge_outlet(place.db, place.cache, outlet, into=into, caller=OPERATOR, now=END)
     for claim in rng.sample(on_record, len(on_record)):
@@ -204,5 +206,5 @@ def tell_once(place, on_record, merged, rng):
         in_order = sorted(first_told, key=lambda one: (place_of[one["outlet"]], one["published_at"]))
         done, _ = record_claim(place.db, place.cache, claim=claim.given, reports=in_order, caller=OPERATOR, now=END)
         if claim.standing is not None:
-            told = new_resolution(claim.standing, claim.truth, claim.known_at, None)
-            resolve_claim(place.db, place.cache, done.id, resolution=told, caller=OPERATOR, now=END)
+            resolution = new_resolution(claim.standing, claim.truth, claim.known_at, None)
+            resolve_claim(place.db, place.cache, done.id, resolution=resolution, caller=OPERATOR, now=END)

@@ -1,4 +1,4 @@
-"""Resolved claims that are made up, for the learner."""
+"""Generated resolved claims, for the learner."""
 
 from __future__ import annotations
 
@@ -13,15 +13,17 @@ CLAIM = ForecastClaim("alonso", ClaimKind.EVENT, "transfers")
 
 
 def at(hours):
+    """Return an instant this many hours after the start."""
     return START_OF_TIME + dt.timedelta(hours=hours)
 
 
 def report(outlet="bild", hours=0.0, stance=Stance.SUPPORT, **given):
+    """Return a report."""
     return ForecastReport(outlet, stance, at(hours), **given)
 
 
 def made_up(claims, *, outlets=12, seed=1, truth=None):
-    """Resolved claims on which outlets are right as often as their number says, many at one instant."""
+    """Return resolved claims, many at one instant, on which outlets are right as often as their number indicates."""
     source = random.Random(seed)  # noqa: S311
     cases = []
     for number in range(claims):
@@ -52,6 +54,7 @@ def made_up(claims, *, outlets=12, seed=1, truth=None):
 
 
 def learned(cases):
+    """Return a learner trained on claims."""
     learner = Learner()
     for case in cases:
         learner.learn(case)

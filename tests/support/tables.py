@@ -1,4 +1,4 @@
-"""What stands in the tables."""
+"""The content of tables."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from service.storage.db import Database
 
 
 def rows(db: Database) -> dict[str, list[str]]:
-    """Every row of every table, as text, by the table's name."""
+    """Return every row of every table as text, by the name of the table."""
     with db.read() as session:
         return {
             name: sorted(map(repr, session.execute(sa.select(table)).all()))

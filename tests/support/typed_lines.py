@@ -1,4 +1,4 @@
-"""Typed lines, as tests load them and read what became of each."""
+"""Typed lines, and the results of importing them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ RESOLUTION = {"verdict": "false", "note": NOTE, "known_at": "2024-03-29T00:00:00
 
 
 class Loader:
-    """Imports lines; what became of each."""
+    """Imports lines, and returns their results."""
 
     def __init__(self, settings, folder):
         self._command, self._folder = Command(settings), folder
@@ -25,42 +25,46 @@ class Loader:
             b"".join((one if isinstance(one, bytes) else json.dumps(one).encode()) + b"\n" for one in lines)
         )
         done = self._command("import", path, "--results", results, *(["--dry-run"] if dry_run else []))
-        told = [json.loads(text) for text in results.read_text().splitlines()]
-        assert (1 if "rejected" in statuses(told) else 0) == done.exit_code, done.output
-        return told
+        rows = [json.loads(text) for text in results.read_text().splitlines()]
+        assert (1 if "rejected" in statuses(rows) else 0) == done.exit_code, done.output
+        return rows
 
 
-def statuses(told):
-    return [result["status"] for result in told]
+def statuses(results):
+    """Return the statuses of results."""
+    return [result["status"] for result in results]
 
 
-def problems(told):
-    """The lines that were rejected, and where and why."""
+def problems(results):
+    """Return the rejected lines, with the type and the pointers of their problems."""
     return {
         result["line"]: (
             result["problem"]["type"].removeprefix("/problems/"),
             *(place["pointer"] for place in result["problem"].get("errors", [])),
         )
-        for result in told
+        for result in results
         if result["status"] == "rejected"
     }
 
 
 def typed(kind, /, **members):
+    """Return a typed line."""
     return {"type": kind, **members}
 
 
 def report(claim="a", **members):
+    """Return a report line."""
     return {"type": "report", "claim": claim, **REPORT, **members}
 
 
 def claims(world):
-    """The claims on record, whole, by their external ids."""
+    """Return the recorded claims by external id."""
     found = world.get("/v1/claims", query_string={"limit": 200}).json["items"]
     return {item["external_id"]: world.claim(item) for item in found}
 
 
 def slugs(world):
+    """Return the slugs of the recorded outlets."""
     return [outlet["slug"] for outlet in world.get("/v1/outlets", query_string={"limit": 200}).json["items"]]
 
 

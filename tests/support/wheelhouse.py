@@ -1,4 +1,4 @@
-"""A folder of made-up wheels that stands in for the package index: what a lock names, and later releases of it."""
+"""A folder of generated wheels that replaces the package index: those that a lock names, and later releases of them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _REQUIRED_BY = re.compile(r"^    #(?: via|  ) +([\w.-]+)$", re.MULTILINE)
 
 
 class Locked(NamedTuple):
-    """One requirement of a lock, and the locked packages that require it."""
+    """A requirement in a lock, and the locked packages that require it."""
 
     requirement: Requirement
     required_by: list[str]
@@ -30,10 +30,10 @@ class Locked(NamedTuple):
 
     @property
     def without_pin(self) -> str:
-        """The requirement as another package states it: its extras and marker, but any version."""
-        asked = Requirement(str(self.requirement))
-        asked.specifier = asked.specifier.__class__()
-        return str(asked)
+        """The requirement as other packages state it: with its extras and marker, but any version."""
+        unpinned = Requirement(str(self.requirement))
+        unpinned.specifier = unpinned.specifier.__class__()
+        return str(unpinned)
 
 
 def read_lock(path: Path) -> list[Locked]:
@@ -45,9 +45,9 @@ def read_lock(path: Path) -> list[Locked]:
 
 
 def fill(folder: Path, lock: list[Locked], *, keep_extras: bool, unlocked_dependency: bool) -> Path:
-    """Make the wheels that a lock names, a later release of each with an extra, and a lock with the wheels' hashes.
+    """Build the wheels that a lock names, a later release of each with an extra, and a lock with their hashes.
 
-    The wheels require each other as the lock's comments say.
+    The wheels require each other as in the comments of the lock.
 
     Args:
         folder: An empty folder for the wheels and the lock.
@@ -81,7 +81,9 @@ def fill(folder: Path, lock: list[Locked], *, keep_extras: bool, unlocked_depend
 def _make_wheel(folder: Path, name: str, version: str, requires: list[str], extras: list[str]) -> Path:
     stem = f"{re.sub(r'[-_.]+', '_', name)}-{version}"
     metadata = ["Metadata-Version: 2.1", f"Name: {name}", f"Version: {version}"]
-    metadata += [f"Requires-Dist: {one}" for one in requires] + [f"Provides-Extra: {extra}" for extra in extras]
+    metadata += [f"Requires-Dist: {requirement}" for requirement in requires] + [
+        f"Provides-Extra: {extra}" for extra in extras
+    ]
     files = {
         "METADATA": "\n".join(metadata) + "\n",
         "WHEEL": "Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: true\nTag: py3-none-any\n",

