@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
 
-from service.access.keys import KEY
+from service.access.authenticate import KEY
 from service.access.limits import Limits
 from service.cache.redis_link import check_redis_url
 from service.environment import PREFIX, Variable, absolute_path, drain_seconds, find_data_dir, find_variable

@@ -1,4 +1,4 @@
-"""Calls that may be sent again: the first answer is kept, and given to whoever asks the same under the same key."""
+"""Idempotency keys: the first response to a call is stored, and returned when the call is sent again."""
 
 from __future__ import annotations
 
@@ -15,22 +15,24 @@ from service.storage.db import Database, retried
 from service.storage.models import StoredResponse
 
 KEPT = dt.timedelta(hours=24)
-_PRUNED_AT_ONCE = 1000  # so that nobody who writes waits long
-PATIENCE = 5.0  # seconds that a call waits for an earlier one with its key
+"""How long a response is stored."""
+PATIENCE = 5.0
+"""How many seconds a call waits for an earlier one with the same key."""
+_BATCH = 1000  # rows deleted in one transaction, so that other writers do not wait long
 
 
-class Call(NamedTuple):
-    """A call that creates something, as it is known again."""
+class IdempotentCall(NamedTuple):
+    """A call with an idempotency key."""
 
     api_key: UUID
     idempotency_key: str
     digest: str
-    """What was asked, hashed: the same for the same request only."""
+    """The hash of the request, which differs between different requests."""
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What a call was answered."""
+class CallResponse:
+    """The response to a call, as it is stored and returned again."""
 
     status: int
     body: bytes
@@ -38,60 +40,69 @@ class Answer:
 
 
 @retried
-def answer_once(
-    db: Database, call: Call, *, give: Callable[[], Answer], keep: Callable[[Answer], Answer], now: dt.datetime
-) -> tuple[Answer, bool]:
-    """Answer a call, or give the answer that it was given before.
+def run_once(
+    db: Database,
+    call: IdempotentCall,
+    *,
+    run: Callable[[], CallResponse],
+    redact: Callable[[CallResponse], CallResponse],
+    now: dt.datetime,
+) -> tuple[CallResponse, bool]:
+    """Run a call and store its response, or return the stored response of the first such call.
 
-    All that `give` does to the database is one transaction with the answer that is kept, so there is never
-    the one without the other. Where it raises there is neither, and the next call is the first again.
+    All writes of `run` are in one transaction with the stored response. If `run` raises an error, neither is stored,
+    and the next call with the key runs again.
 
     Args:
         db: The database.
         call: The call.
-        give: Does what is asked and answers.
-        keep: What is kept of an answer: nothing that is to be seen only once.
-        now: The moment of the call.
+        run: The function that carries out the call and returns its response.
+        redact: The function that removes the members of a response that are shown only once.
+        now: The time of the call.
 
     Returns:
-        The answer, and whether it is an earlier one.
+        The response, and whether it is a stored one.
 
     Raises:
-        StillRunning: An earlier call with this key has not been answered within five seconds.
-        IdempotencyKeyReused: The key was used for something else.
+        StillRunning: An earlier call with this key is still running after five seconds.
+        IdempotencyKeyReused: The key was used for another request.
     """
     try:
         with db.write_locked(f"idempotency {call.api_key} {call.idempotency_key}", timeout=PATIENCE) as session:
-            if (kept := session.get(StoredResponse, (call.api_key, call.idempotency_key))) is not None:
-                if kept.recorded_at > now - KEPT:
-                    return _replayed(kept, call), True
-                session.delete(kept)
+            if (stored := session.get(StoredResponse, (call.api_key, call.idempotency_key))) is not None:
+                if stored.recorded_at > now - KEPT:
+                    return _replay(stored, call), True
+                session.delete(stored)
                 session.flush()
             row = StoredResponse(api_key_id=call.api_key, idempotency_key=call.idempotency_key, digest=call.digest)
             row.recorded_at = now
             session.add(row)
             session.flush()
-            answer = give()
-            kept_of_it = keep(answer)
-            row.status, row.body, row.headers = kept_of_it.status, kept_of_it.body, kept_of_it.headers
+            response = run()
+            redacted = redact(response)
+            row.status, row.body, row.headers = redacted.status, redacted.body, redacted.headers
     except TimeoutError as exc:
-        raise StillRunning("The first call with this Idempotency-Key is still running.") from exc
-    return answer, False
+        raise StillRunning(
+            "The first call with this Idempotency-Key is still running. Send the call again in a few seconds."
+        ) from exc
+    return response, False
 
 
-def prune_answers(db: Database, *, now: dt.datetime) -> None:
-    """Let go of the answers that were kept long enough."""
-    old, called = StoredResponse.recorded_at <= now - KEPT, (StoredResponse.api_key_id, StoredResponse.idempotency_key)
+def prune_responses(db: Database, *, now: dt.datetime) -> None:
+    """Delete the expired responses."""
+    expired, key = StoredResponse.recorded_at <= now - KEPT, (StoredResponse.api_key_id, StoredResponse.idempotency_key)
     while True:
         with db.read() as session:
-            some = session.execute(sa.select(*called).where(old).limit(_PRUNED_AT_ONCE)).all()
-        if not some:
+            batch = session.execute(sa.select(*key).where(expired).limit(_BATCH)).all()
+        if not batch:
             return
         with db.write() as session:
-            session.execute(sa.delete(StoredResponse).where(old, sa.tuple_(*called).in_(some)))
+            session.execute(sa.delete(StoredResponse).where(expired, sa.tuple_(*key).in_(batch)))
 
 
-def _replayed(kept: StoredResponse, call: Call) -> Answer:
-    if kept.digest != call.digest:
-        raise IdempotencyKeyReused("This Idempotency-Key came with another request before; take a new one for this.")
-    return Answer(kept.status, kept.body, kept.headers)
+def _replay(stored: StoredResponse, call: IdempotentCall) -> CallResponse:
+    if stored.digest != call.digest:
+        raise IdempotencyKeyReused(
+            "This Idempotency-Key was used for another request, and each request needs its own. Send a new key."
+        )
+    return CallResponse(stored.status, stored.body, stored.headers)

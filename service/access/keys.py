@@ -1,22 +1,19 @@
-"""API keys: made, given another secret, ended. A secret is shown once and kept as a hash."""
+"""Create, change, rotate and revoke API keys. A secret is shown once and stored as a hash."""
 
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
-import hmac
-import logging
-import re
 import secrets
 from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from typing import NamedTuple, TypedDict
+from typing import TypedDict
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from service.access.authenticate import HANDLE_LENGTH, digest_of, is_valid
 from service.errors import InvalidBody, KeyEnded, LastAdminKey, NotFound
 from service.storage.db import Database
 from service.storage.locks import lock_name
@@ -24,7 +21,7 @@ from service.storage.models import ApiKey, FormerSecret
 from service.storage.paging import Keyset, Page, SortKey
 from service.storage.versions import check_match
 from service.values.documents import members_of
-from service.values.vocabulary import Caller, Scope
+from service.values.vocabulary import Scope
 
 
 class NewKey(TypedDict):
@@ -62,71 +59,54 @@ class NewKeyView(KeyView):
     secret: str
 
 
-KEY = re.compile(r"bo_[A-Za-z0-9_-]{20,200}", re.ASCII)
-log = logging.getLogger(__name__)
-
-USES_APART = dt.timedelta(hours=1)
-"""How old the stored moment of a key's last use has to be before a newer one is stored."""
-HANDLE_LENGTH = 16
-"""How much of a secret's digest its row is found by."""
-
-
-class ValidKey(NamedTuple):
-    """A key that was valid when it was read from the database."""
-
-    caller: Caller
-    ends_at: dt.datetime | None
-    """When the key expires, or the secret that was sent if that is earlier."""
-
-
 def create_key(
     db: Database, *, name: str, scopes: Iterable[Scope], expires_at: dt.datetime | None = None, now: dt.datetime
 ) -> NewKeyView:
-    """Make a key.
+    """Create a key.
 
     Returns:
-        The key with its `secret`, which is not kept and cannot be shown again.
+        The key with its `secret`, which is not stored and cannot be shown again.
 
     Raises:
-        InvalidBody: It would expire before it is made.
+        InvalidBody: `expires_at` is in the past.
     """
     _check_expiry(expires_at, now)
     secret = _new_secret()
     with db.write() as session:
-        key = _row(secret, name=name, scopes=scopes, now=now)
+        key = _new_row(secret, name=name, scopes=scopes, now=now)
         key.expires_at = expires_at
         session.add(key)
     return NewKeyView(**members_of(describe_key(key)), secret=secret)
 
 
 def ensure_first_key(db: Database, *, given: str | None, now: dt.datetime) -> str | None:
-    """Give an empty database its first key, an admin's.
+    """Create the first key of an empty database, with the scope `admin`.
 
     Args:
         db: The database.
-        given: The key to accept; None to make one.
-        now: The moment of the call.
+        given: The secret of the key; None for a random one.
+        now: The time of the call.
 
     Returns:
-        The key if one was made just now; None if there was one, or it was given.
+        The random secret; None if the database has a key, or the secret was given.
     """
     with db.write() as session:
         lock_name(session, "first key")
         if session.scalar(sa.select(sa.exists().select_from(ApiKey))):
             return None
         secret = given or _new_secret()
-        session.add(_row(secret, name="first key", scopes=[Scope.ADMIN], now=now))
+        session.add(_new_row(secret, name="first key", scopes=[Scope.ADMIN], now=now))
     return None if given else secret
 
 
 def list_keys(db: Database) -> Sequence[ApiKey]:
-    """Every key ever made, oldest first."""
+    """Return all keys, also those that were revoked or have expired, the oldest first."""
     with db.read() as session:
         return session.scalars(sa.select(ApiKey).order_by(ApiKey.id)).all()
 
 
 def page_keys(db: Database, *, after: SortKey | None, limit: int) -> Page[KeyView]:
-    """Every key ever made, oldest first, some at a time.
+    """Return a page of all keys, the oldest first.
 
     Raises:
         InvalidQuery: `after` is not a sort key of this list.
@@ -137,10 +117,10 @@ def page_keys(db: Database, *, after: SortKey | None, limit: int) -> Page[KeyVie
 
 
 def get_key(db: Database, key_id: UUID) -> KeyView:
-    """What is known of a key.
+    """Return the key with this id.
 
     Raises:
-        NotFound: There is no such key.
+        NotFound: No key has this id.
     """
     with db.read() as session:
         return describe_key(_load(session, key_id))
@@ -149,26 +129,26 @@ def get_key(db: Database, key_id: UUID) -> KeyView:
 def change_key(
     db: Database, key_id: UUID, *, changes: KeyChanges, if_match: AbstractSet[str] | None, now: dt.datetime
 ) -> KeyView:
-    """Give a key another name, or another moment at which it expires.
+    """Change the name of a key, or the moment at which it expires.
 
     Args:
         db: The database.
-        key_id: Which key.
-        changes: New values of `name` and `expires_at`, those that change.
-        if_match: The tags of what the caller has seen; None for whatever there is.
-        now: The moment of the call.
+        key_id: The id of the key.
+        changes: The new values of the members that change.
+        if_match: The tags of the versions that the caller accepts; None for any version.
+        now: The time of the call.
 
     Raises:
-        NotFound: There is no such key.
-        PreconditionFailed: The key was changed meanwhile.
-        InvalidBody: It would have expired by now.
-        KeyEnded: It was revoked or has expired.
-        LastAdminKey: When it expires there will be no other admin key.
+        NotFound: No key has this id.
+        PreconditionFailed: The key was changed since the caller read it.
+        InvalidBody: `expires_at` is in the past.
+        KeyEnded: The key was revoked or has expired.
+        LastAdminKey: No other admin key will be valid when it expires.
     """
     expires_at = changes.get("expires_at")
     _check_expiry(expires_at, now)
     with db.write() as session:
-        key = _load_good(session, key_id, if_match, now=now)
+        key = _load_valid(session, key_id, if_match, now=now)
         if expires_at is not None:
             _check_admin_left(session, key, at=expires_at)
         for name, value in changes.items():
@@ -177,20 +157,20 @@ def change_key(
 
 
 def rotate_key(db: Database, key_id: UUID, *, overlap: dt.timedelta, now: dt.datetime) -> NewKeyView:
-    """Give a key another secret; those that it has had end when the overlap does, or before.
+    """Replace the secret of a key. Its former secrets expire at the end of the overlap, or earlier.
 
-    It stays the same key, so it may still not resolve what it filed (R14), and its Idempotency-Keys go on.
+    The id of the key does not change, so R14 applies as before, and its idempotency keys remain valid.
 
     Returns:
         The key with its new `secret`, which cannot be shown again.
 
     Raises:
-        NotFound: There is no such key.
-        KeyEnded: It was revoked or has expired.
+        NotFound: No key has this id.
+        KeyEnded: The key was revoked or has expired.
     """
     secret = _new_secret()
     with db.write() as session:
-        key = _load_good(session, key_id, None, now=now)
+        key = _load_valid(session, key_id, None, now=now)
         _end_former(session, key_id, ends_at=now + overlap, now=now)
         session.add(FormerSecret(digest=key.digest, handle=key.handle, api_key_id=key_id, ends_at=now + overlap))
         key.digest = digest_of(secret)
@@ -199,65 +179,20 @@ def rotate_key(db: Database, key_id: UUID, *, overlap: dt.timedelta, now: dt.dat
 
 
 def revoke_key(db: Database, key_id: UUID, *, if_match: AbstractSet[str] | None = None, now: dt.datetime) -> KeyView:
-    """End a key for good; revoking it again changes nothing.
+    """Revoke a key; revoking it again changes nothing.
 
     Raises:
-        NotFound: There is no such key.
-        PreconditionFailed: It was changed after the caller read it.
-        LastAdminKey: There is no other admin key.
+        NotFound: No key has this id.
+        PreconditionFailed: The key was changed since the caller read it.
+        LastAdminKey: No other admin key is valid.
     """
     with db.write() as session:
         key = _load(session, key_id, lock=True)
         check_match(describe_key(key), if_match)
-        if is_good(key, now):
+        if is_valid(key, now):
             _check_admin_left(session, key, at=now)
         key.revoked_at = key.revoked_at or now
     return describe_key(key)
-
-
-def find_caller(db: Database, secret: str, *, now: dt.datetime) -> Caller | None:
-    """Return the owner of a secret; None if it is not a key, or was revoked or has expired."""
-    found = find_key(db, secret, now=now)
-    return None if found is None else found.caller
-
-
-def find_key(db: Database, secret: str, *, now: dt.datetime) -> ValidKey | None:
-    """Return the key with this secret; None if it is not a key, or was revoked or has expired."""
-    if not KEY.fullmatch(secret):
-        return None
-    digest = digest_of(secret)
-    handle = digest[:HANDLE_LENGTH]
-    current = sa.select(ApiKey, ApiKey.digest, ApiKey.expires_at).where(ApiKey.handle == handle)
-    former = (
-        sa.select(ApiKey, FormerSecret.digest, FormerSecret.ends_at)
-        .join(FormerSecret, FormerSecret.api_key_id == ApiKey.id)
-        .where(FormerSecret.handle == handle, FormerSecret.ends_at > now)
-    )
-    with db.read() as session:
-        found = session.execute(current).all() or session.execute(former).all()
-    for key, kept, secret_ends_at in found:
-        if hmac.compare_digest(kept, digest) and is_good(key, now):
-            note_use(db, key, now=now)
-            ends = [moment for moment in (key.expires_at, secret_ends_at) if moment is not None]
-            caller = Caller(key_id=key.id, scopes=frozenset(map(Scope, key.scopes)))
-            return ValidKey(caller, min(ends, default=None))
-    return None
-
-
-def note_use(db: Database, key: ApiKey, *, now: dt.datetime) -> None:
-    """Store when a key was last used, at most once an hour.
-
-    The caller is not affected if the database cannot store it now: the next use tries again.
-    """
-    before = now - USES_APART
-    if db.is_writing or (key.last_used_at is not None and key.last_used_at > before):
-        return
-    unnoted = sa.or_(ApiKey.last_used_at.is_(None), ApiKey.last_used_at <= before)
-    try:
-        with db.write_nowait() as session:
-            session.execute(sa.update(ApiKey).where(ApiKey.id == key.id, unnoted).values(last_used_at=now))
-    except sa.exc.DBAPIError as exc:
-        log.info("The use of a key was not stored: %s", exc)
 
 
 def describe_key(key: ApiKey) -> KeyView:
@@ -274,7 +209,7 @@ def describe_key(key: ApiKey) -> KeyView:
 
 
 def _end_former(session: Session, key_id: UUID, *, ends_at: dt.datetime, now: dt.datetime) -> None:
-    """Let a key's former secrets end no later, and let go of every one that has ended."""
+    """Make the former secrets of a key expire at a moment or earlier, and delete all expired ones."""
     for secret in session.scalars(sa.select(FormerSecret).where(FormerSecret.ends_at <= now)):
         session.delete(secret)
     longer = sa.select(FormerSecret).where(FormerSecret.api_key_id == key_id, FormerSecret.ends_at > ends_at)
@@ -283,48 +218,45 @@ def _end_former(session: Session, key_id: UUID, *, ends_at: dt.datetime, now: dt
 
 
 def _load(session: Session, key_id: UUID, *, lock: bool = False) -> ApiKey:
-    """A key; with a lock, while no other key can be ended."""
+    """Return a key; with `lock`, no other key can be changed or revoked until the transaction ends."""
     if lock:
         lock_name(session, "keys")
     if (key := session.get(ApiKey, key_id)) is None:
-        raise NotFound(f"No key {key_id}.")
+        raise NotFound(f"No key has the id {key_id}. Find its id with GET /v1/keys.")
     return key
 
 
-def _load_good(session: Session, key_id: UUID, if_match: AbstractSet[str] | None, *, now: dt.datetime) -> ApiKey:
+def _load_valid(session: Session, key_id: UUID, if_match: AbstractSet[str] | None, *, now: dt.datetime) -> ApiKey:
     key = _load(session, key_id, lock=True)
     check_match(describe_key(key), if_match)
-    if not is_good(key, now):
-        raise KeyEnded(f"The key {key_id} was revoked or has expired.")
+    if not is_valid(key, now):
+        raise KeyEnded(f"The key {key_id} was revoked or has expired, and cannot be changed. Create a new key.")
     return key
-
-
-def is_good(key: ApiKey, at: dt.datetime) -> bool:
-    """Whether a key opens anything at a moment: neither revoked nor expired."""
-    return key.revoked_at is None and (key.expires_at is None or key.expires_at > at)
 
 
 def _check_admin_left(session: Session, ending: ApiKey, *, at: dt.datetime) -> None:
+    """Check that another admin key is valid at a moment.
+
+    Raises:
+        LastAdminKey: No other admin key is valid then.
+    """
     others = session.scalars(sa.select(ApiKey).where(ApiKey.id != ending.id, ApiKey.revoked_at.is_(None)))
-    if Scope.ADMIN in ending.scopes and not any(Scope.ADMIN in key.scopes and is_good(key, at) for key in others):
-        raise LastAdminKey(f"No other key with the scope admin would be left after {ending.name!r}.")
+    if Scope.ADMIN in ending.scopes and not any(Scope.ADMIN in key.scopes and is_valid(key, at) for key in others):
+        raise LastAdminKey(
+            f"The key {ending.name!r} is the last one with the scope admin, and the service needs one. Create another "
+            "such key first."
+        )
 
 
 def _check_expiry(expires_at: dt.datetime | None, now: dt.datetime) -> None:
     if expires_at is not None and expires_at <= now:
-        raise InvalidBody.at("/expires_at", "Lies in the past.", "past")
+        raise InvalidBody.at("/expires_at", "Lies in the past. Send a future moment.", "past")
 
 
 def _new_secret() -> str:
     return f"bo_{secrets.token_urlsafe(30)}"
 
 
-def _row(secret: str, *, name: str, scopes: Iterable[Scope], now: dt.datetime) -> ApiKey:
+def _new_row(secret: str, *, name: str, scopes: Iterable[Scope], now: dt.datetime) -> ApiKey:
     digest = digest_of(secret)
     return ApiKey(name=name, handle=digest[:HANDLE_LENGTH], digest=digest, scopes=sorted(set(scopes)), recorded_at=now)
-
-
-def digest_of(secret: str) -> str:
-    """What is kept of a secret."""
-    # A key holds 30 random bytes, so a plain hash is enough: there is no dictionary to try.
-    return hashlib.sha256(secret.encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""API keys that were valid a moment ago, so that reads with a key need no query."""
+"""A cache of valid API keys, so that reads with a key need no query."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ import datetime as dt
 import hashlib
 import time
 
-from service.access.keys import ValidKey, find_key
+from service.access.authenticate import ValidKey, find_key
 from service.storage.db import Database
 from service.storage.db_errors import is_unavailable
 from service.values.vocabulary import Caller
 
-_LIFE = 4.0  # seconds; a revoked key is refused on reads within 5
+_LIFE = 4.0  # seconds; reads reject a revoked key within 5
 _PAUSE = 1.0  # seconds
 _REMEMBERED = 10_000
 
 
 class KnownKeys:
-    """The valid keys that one process has seen in the last four seconds."""
+    """The valid keys that were sent to this process in the last four seconds."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
@@ -27,19 +27,19 @@ class KnownKeys:
     def find(self, secret: str, *, now: dt.datetime) -> Caller | None:
         """Return the owner of a secret; None if it is not a valid key.
 
-        A key that was revoked in the last four seconds may still be found. An expired one is not. When the database
-        cannot be reached, its error is raised, for a second without another attempt.
+        A key that was revoked in the last four seconds may still be found; an expired one is not. If the database is
+        unavailable, its error is raised, and the same error for another second without a new attempt.
         """
         digest = hashlib.sha256(secret.encode(errors="surrogateescape")).digest()
-        asked_at = time.monotonic()
+        started = time.monotonic()
         until, key = self._known.get(digest, (0.0, None))
-        if key is None or asked_at >= until:
+        if key is None or started >= until:
             if (key := self._look_up(secret, now=now)) is None:
                 self._known.pop(digest, None)
                 return None
             if len(self._known) >= _REMEMBERED:
                 self._known.clear()
-            self._known[digest] = (asked_at + _LIFE, key)
+            self._known[digest] = (started + _LIFE, key)
         return key.caller if key.ends_at is None or now < key.ends_at else None
 
     def _look_up(self, secret: str, *, now: dt.datetime) -> ValidKey | None:

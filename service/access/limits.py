@@ -1,4 +1,4 @@
-"""How often who may call, counted in Redis for all processes together. Without Redis nobody is refused."""
+"""Rate limits, counted in Redis for all processes together. Without Redis every call is allowed."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from service.cache.redis_link import PREFIX, RedisLink
 
 _QUOTA = re.compile(r"([1-9][0-9]{0,8})/([smh])", re.ASCII)
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
-_REMEMBERED = 10_000
-_PARTS = 10_000
+_REMEMBERED = 10_000  # windows
+_PARTS = 10_000  # shares of a quota
 
-# One round trip. The window begins with its first call and is timed by Redis, so no clock of ours matters.
+# One round trip. A window begins with its first call, and Redis measures its time, so our clocks do not matter.
 _TAKE = """
 local used = redis.call('INCRBY', KEYS[1], ARGV[2])
 local left = redis.call('PTTL', KEYS[1])
@@ -32,17 +32,17 @@ return {used, left}
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """So many calls in so many seconds."""
+    """A maximum number of calls in a number of seconds."""
 
     calls: int
     seconds: int
 
     @classmethod
     def parse(cls, text: str) -> Quota:
-        """Read a quota such as `600/m`.
+        """Parse a quota such as `600/m`.
 
         Raises:
-            ValueError: It is none.
+            ValueError: The text is not a quota.
 
         >>> Quota.parse("600/m")
         Quota(calls=600, seconds=60)
@@ -54,7 +54,7 @@ class Quota:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What an operator allows one key, or one address without a key."""
+    """The limits of one API key, or of one address without a key."""
 
     reads: Quota = Quota(120_000, 60)
     writes: Quota = Quota(30_000, 60)
@@ -63,21 +63,21 @@ class Limits:
 
     @classmethod
     def parse(cls, text: str) -> Limits:
-        """Read limits such as `reads=6000/m,writes=10/s`; what is not named is as it is without.
+        """Parse limits such as `reads=6000/m,writes=10/s`; the others keep their defaults.
 
         Raises:
-            ValueError: It is not a list of those.
+            ValueError: The text is not a list of limits.
         """
         given = [part.strip().partition("=") for part in text.split(",")]
         names = [name for name, _, _ in given]
         if not set(names) <= {"reads", "writes", "failures"} or len(names) > len(set(names)):
-            raise ValueError("Each of reads, writes and failures can be given once")
+            raise ValueError("The names are reads, writes and failures, each at most once")
         return replace(cls(), **{name: Quota.parse(quota) for name, _, quota in given})
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """Where somebody stands with one quota after a call was counted."""
+class LimitStatus:
+    """The use of a quota by a client."""
 
     name: str
     quota: Quota
@@ -85,10 +85,10 @@ class Standing:
     resets_in: int
     """In seconds, at least 1."""
     is_over: bool
-    """Whether the call was one too many."""
+    """Whether the call exceeds the quota."""
 
     def headers(self) -> dict[str, str]:
-        """As the client is told (draft-ietf-httpapi-ratelimit-headers-10)."""
+        """Return the headers of a response (draft-ietf-httpapi-ratelimit-headers-10)."""
         return {
             "RateLimit-Policy": f'"{self.name}";q={self.quota.calls};w={self.quota.seconds}',
             "RateLimit": f'"{self.name}";r={self.remaining};t={self.resets_in}',
@@ -97,19 +97,22 @@ class Standing:
 
 @dataclass(slots=True)
 class _Share:
-    """What a process knows of somebody's window: how many calls of it are its own to count."""
+    """The part of a client's quota that this process may use without asking Redis."""
 
     until: float
+    """The end of the window, on the monotonic clock."""
     used: int
+    """The calls of all processes in the window."""
     left: int
+    """The calls that this process may still count by itself."""
 
 
 class Limiter:
-    """Counts calls in windows of fixed length that begin with their first call.
+    """A counter of calls in windows of fixed length, each of which begins with its first call.
 
-    Of a large quota a thread takes a hundredth of a percent at once for its process, so that not every call costs a
-    round trip; that much may go unused. Whoever is over a quota is remembered until the window ends, so that a flood of
-    calls that are refused does not reach Redis.
+    Of a large quota a thread takes 0.01 % at a time for its process, so that not every call needs a round trip; that
+    much may go unused. A process remembers the clients over their quota until the window ends, so that a flood of
+    rejected calls does not reach Redis.
     """
 
     def __init__(self, link: RedisLink) -> None:
@@ -118,52 +121,52 @@ class Limiter:
         self._shares: dict[tuple[str, str], _Share] = {}
         self._lock = threading.Lock()
 
-    def count(self, name: str, who: str, quota: Quota) -> Standing | None:
-        """Count a call; None where that cannot be done just now."""
-        if (standing := self._count_here(name, who, quota)) is not None:
-            return standing
+    def count(self, name: str, client: str, quota: Quota) -> LimitStatus | None:
+        """Count a call, and return the status; None if Redis is unavailable."""
+        if (status := self._count_locally(name, client, quota)) is not None:
+            return status
         if self._link.is_circuit_open:
             return None
         wanted = max(1, quota.calls // _PARTS)
         try:
-            answer = self._take(keys=[f"{PREFIX}calls:{name}:{who}"], args=[quota.seconds * 1000, wanted])
+            reply = self._take(keys=[f"{PREFIX}calls:{name}:{client}"], args=[quota.seconds * 1000, wanted])
         except redis.RedisError as exc:
             self._link.open_circuit("limit", exc)
             return None
-        used, left = cast("tuple[int, int]", answer)
+        used, left = cast("tuple[int, int]", reply)
         granted = max(0, wanted - max(0, used - quota.calls))
-        return self._keep((name, who), quota, granted, _Share(time.monotonic() + left / 1000, used, 0))
+        return self._store((name, client), quota, granted, _Share(time.monotonic() + left / 1000, used, 0))
 
-    def is_over(self, name: str, who: str, quota: Quota) -> Standing | None:
-        """Where somebody stands who is known here to be over a quota; None for all others. Nothing is counted."""
-        share = self._shares.get((name, who))
+    def known_over(self, name: str, client: str, quota: Quota) -> LimitStatus | None:
+        """Return the status of a client that this process knows to be over its quota, else None. Counts no call."""
+        share = self._shares.get((name, client))
         if share is None or time.monotonic() >= share.until or share.left or share.used < quota.calls:
             return None
-        return _standing(name, quota, share, is_over=True)
+        return _status(name, quota, share, is_over=True)
 
-    def _count_here(self, name: str, who: str, quota: Quota) -> Standing | None:
+    def _count_locally(self, name: str, client: str, quota: Quota) -> LimitStatus | None:
         with self._lock:
-            share = self._shares.get((name, who))
+            share = self._shares.get((name, client))
             if share is None or time.monotonic() >= share.until or not (share.left or share.used >= quota.calls):
                 return None
             is_over = share.left == 0
             share.left = max(0, share.left - 1)
-            return _standing(name, quota, share, is_over=is_over)
+            return _status(name, quota, share, is_over=is_over)
 
-    def _keep(self, whose: tuple[str, str], quota: Quota, granted: int, share: _Share) -> Standing:
-        """Add what was granted to what other threads have left of theirs, and count one call."""
+    def _store(self, key: tuple[str, str], quota: Quota, granted: int, share: _Share) -> LimitStatus:
+        """Store a share together with the rest of another thread's share, and count one call."""
         with self._lock:
-            other = self._shares.get(whose)
+            other = self._shares.get(key)
             if other is not None and time.monotonic() < other.until:
                 granted += other.left
             if len(self._shares) >= _REMEMBERED:
                 self._shares.clear()
             share.used = min(share.used, quota.calls)
             share.left = max(0, granted - 1)
-            self._shares[whose] = share
-            return _standing(whose[0], quota, share, is_over=granted == 0)
+            self._shares[key] = share
+            return _status(key[0], quota, share, is_over=granted == 0)
 
 
-def _standing(name: str, quota: Quota, share: _Share, *, is_over: bool) -> Standing:
+def _status(name: str, quota: Quota, share: _Share, *, is_over: bool) -> LimitStatus:
     resets_in = max(1, math.ceil(share.until - time.monotonic()))
-    return Standing(name, quota, quota.calls - share.used + share.left, resets_in, is_over)
+    return LimitStatus(name, quota, quota.calls - share.used + share.left, resets_in, is_over)

@@ -9,9 +9,9 @@ from uuid import UUID
 
 from service.claims import listing, record
 from service.claims import report as reports
-from service.claims.describe import ClaimView, ListedClaim, ReportView
 from service.claims.record import ClaimChanges
 from service.claims.report_rules import NewReport
+from service.claims.views import ClaimView, ListedClaim, ReportView
 from service.schemas.claims import ClaimIn, ClaimOut, ClaimPage, ClaimPatch, ClaimQuery
 from service.schemas.fields import PageQuery
 from service.schemas.reports import ReportIn, ReportOut, ReportPage

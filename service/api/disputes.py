@@ -7,8 +7,8 @@ from functools import partial
 from uuid import UUID
 
 from service.claims import dispute as disputes
-from service.claims.discussion import DisputeView
 from service.claims.dispute import NewDispute
+from service.claims.views import DisputeView
 from service.schemas.fields import PageQuery
 from service.schemas.talk import ClosureIn, DisputeIn, DisputeOut, DisputePage, DisputeQuery
 from service.storage.paging import PageRequest

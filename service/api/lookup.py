@@ -22,7 +22,7 @@ blp = Blueprint("lookup", __name__, url_prefix="/v1/outlets/lookup", description
 @blp.arguments(LookupQuery, location="query")
 @blp.response(200, LookupOut)
 @may_fail(404)
-def lookup_outlet(query: dict[str, str]) -> lookup.Found:
+def lookup_outlet(query: dict[str, str]) -> lookup.OutletMatch:
     """Find the outlet behind a URL
 
     Returns the recorded outlet that publishes at a URL or host. The service compares the address with the domains on

@@ -6,7 +6,7 @@ import datetime as dt
 from functools import partial
 
 from service.claims import report
-from service.claims.describe import ReportView
+from service.claims.views import ReportView
 from service.outlets import edit
 from service.outlets import merge as merging
 from service.outlets.edit import NewOutlet, OutletChanges

@@ -7,8 +7,8 @@ from functools import partial
 from uuid import UUID
 
 from service.claims import reply as replies
-from service.claims.discussion import ReplyView
 from service.claims.reply import NewReply
+from service.claims.views import ReplyView
 from service.schemas.fields import PageQuery
 from service.schemas.reports import WithdrawalIn
 from service.schemas.talk import ReplyIn, ReplyOut, ReplyPage

@@ -6,7 +6,7 @@ import datetime as dt
 from uuid import UUID
 
 from service.claims import report as reports
-from service.claims.describe import ReportView
+from service.claims.views import ReportView
 from service.schemas.reports import ReportOut, WithdrawalIn
 from service.values.vocabulary import Scope
 from service.web.auth import caller, requires

@@ -7,8 +7,8 @@ from functools import partial
 from uuid import UUID
 
 from service.claims import resolve
-from service.claims.describe import ResolutionView
 from service.claims.resolve import NewResolution
+from service.claims.views import ResolutionView
 from service.schemas.fields import PageQuery
 from service.schemas.resolutions import ResolutionIn, ResolutionOut, ResolutionPage
 from service.storage.paging import PageRequest

@@ -15,7 +15,7 @@ from service.storage.models import ApiKey, Claim, Outlet, Resolution
 from service.values.ids import first_id
 from service.values.vocabulary import Verdict
 
-_MOST = 200
+_LIMIT = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +43,8 @@ class MergeAction:
     into: str
 
 
-def list_doings(db: Database, *, since: dt.datetime, key_id: UUID | None) -> list[ResolutionAction | MergeAction]:
-    """Return the actions since a moment, the newest first.
+def list_activity(db: Database, *, since: dt.datetime, key_id: UUID | None) -> list[ResolutionAction | MergeAction]:
+    """Return the latest actions since a moment, the newest first.
 
     Args:
         db: The database.
@@ -56,7 +56,7 @@ def list_doings(db: Database, *, since: dt.datetime, key_id: UUID | None) -> lis
             *_resolutions(session, since, key_id),
             *_merges(session, since, key_id),
         ]
-    return sorted(actions, key=lambda action: action.recorded_at, reverse=True)[:_MOST]
+    return sorted(actions, key=lambda action: action.recorded_at, reverse=True)[:_LIMIT]
 
 
 def _resolutions(session: Session, since: dt.datetime, key_id: UUID | None) -> list[ResolutionAction]:
@@ -67,11 +67,11 @@ def _resolutions(session: Session, since: dt.datetime, key_id: UUID | None) -> l
         .outerjoin(ApiKey, ApiKey.id == Resolution.resolved_by)
         .where(Resolution.id >= first_id(since), *_by(Resolution.resolved_by, key_id))
         .order_by(Resolution.id.desc())
-        .limit(_MOST)
+        .limit(_LIMIT)
     )
     return [
         ResolutionAction(
-            what=_what(resolution),
+            what=_kind(resolution),
             recorded_at=resolution.recorded_at,
             by=name,
             claim=resolution.claim_id,
@@ -88,7 +88,7 @@ def _merges(session: Session, since: dt.datetime, key_id: UUID | None) -> list[M
         .outerjoin(ApiKey, ApiKey.id == Outlet.merged_by)
         .where(Outlet.merged_at >= since, *_by(Outlet.merged_by, key_id))
         .order_by(Outlet.merged_at.desc())
-        .limit(_MOST)
+        .limit(_LIMIT)
     )
     return [
         MergeAction(what="merged", recorded_at=merged_at, by=name, outlet=outlet.slug, into=outlet.surviving.slug)
@@ -101,7 +101,7 @@ def _by(column: InstrumentedAttribute[UUID | None], key_id: UUID | None) -> list
     return [] if key_id is None else [column == key_id]
 
 
-def _what(resolution: Resolution) -> Literal["resolved", "corrected", "withdrawn"]:
+def _kind(resolution: Resolution) -> Literal["resolved", "corrected", "withdrawn"]:
     if resolution.verdict is None:
         return "withdrawn"
     return "resolved" if resolution.supersedes_id is None else "corrected"

@@ -1,111 +1,34 @@
-"""A claim with its reports and resolutions: load it, lock it, and build the views of it."""
+"""Build the views of claims, reports, resolutions, disputes and replies from loaded rows."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from functools import cache
 from uuid import UUID
 
-from sqlalchemy.orm import Session
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, aliased, selectinload
 
-from service.claims.discussion import DisputeView, ReplyView, WithdrawalView, describe_disputes, is_disputed, replies_on
+from service.claims.views import (
+    ClaimView,
+    ClosureView,
+    DisputeView,
+    ListedClaim,
+    RelayView,
+    ReplyView,
+    ReportView,
+    ResolutionView,
+    ScoreReply,
+    WithdrawalView,
+)
 from service.methods.provenance import independent_roots
-from service.outlets.find import topmost_parents
 from service.storage.facts import as_filed, counting_reports, standing_resolution
-from service.storage.models import Claim, Report, Resolution, Withdrawal
-from service.storage.models.columns import RedactionNote
+from service.storage.models import Claim, Dispute, Outlet, Reply, Report, Resolution, Withdrawal
+from service.storage.predicates import counts_as
 from service.values.documents import members_of
-from service.values.vocabulary import ClaimKind, ClaimStatus, Role, Stance, Verdict
-
-
-@dataclass(frozen=True, slots=True)
-class ResolutionView:
-    """A resolution of a claim."""
-
-    id: UUID
-    claim: UUID
-    verdict: Verdict | None
-    """None for a withdrawal."""
-    truth: float | None
-    """The truth as sent, for a `partial` verdict only."""
-    known_at: dt.datetime
-    evidence: list[str]
-    note: str | None
-    supersedes: UUID | None
-    recorded_at: dt.datetime
-    redacted: list[RedactionNote]
-
-
-@dataclass(frozen=True, slots=True)
-class RelayView:
-    """The source that a relay cites."""
-
-    outlet: str | None
-    """The slug of the cited outlet; None for an unknown source."""
-    cited_as: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class ReportView:
-    """A report as sent, with the members that the record adds."""
-
-    id: UUID
-    claim: UUID
-    outlet: str
-    stance: Stance
-    commitment: int | None
-    commitment_source: str | None
-    probability: float | None
-    published_at: dt.datetime
-    url: str | None
-    quote: str | None
-    relays: RelayView | None
-    role: Role
-    after_known: bool
-    backfilled: bool
-    withdrawn: WithdrawalView | None
-    recorded_at: dt.datetime
-    redacted: list[RedactionNote]
-
-
-@dataclass(frozen=True, slots=True)
-class ListedClaim:
-    """A claim as lists show it, without its reports."""
-
-    id: UUID
-    text: str
-    kind: ClaimKind
-    topic: str | None
-    tags: list[str]
-    resolves_by: dt.datetime | None
-    group: str | None
-    external_id: str | None
-    recorded_at: dt.datetime
-    status: ClaimStatus
-    resolution: ResolutionView | None
-    """The resolution in effect."""
-    disputed: bool
-    redacted: list[RedactionNote]
-
-
-@dataclass(frozen=True, slots=True)
-class ClaimView(ListedClaim):
-    """A claim with its reports, disputes and replies."""
-
-    independent_roots: int
-    reports: list[ReportView]
-    disputes: list[DisputeView]
-    replies: list[ReplyView]
-
-
-def claim_status(claim: Claim, *, now: dt.datetime) -> ClaimStatus:
-    """Return whether a claim is resolved, due (an event past its date, R15) or open."""
-    if standing_resolution(claim) is not None:
-        return ClaimStatus.RESOLVED
-    if claim.kind is ClaimKind.EVENT and claim.resolves_by is not None and claim.resolves_by <= now:
-        return ClaimStatus.DUE
-    return ClaimStatus.OPEN
+from service.values.instants import format_instant
+from service.values.vocabulary import ClaimKind, ClaimStatus, DisputeStatus, Verdict
 
 
 def describe_claim(session: Session, claim: Claim, *, now: dt.datetime) -> ClaimView:
@@ -117,14 +40,6 @@ def describe_claim(session: Session, claim: Claim, *, now: dt.datetime) -> Claim
         disputes=describe_disputes(claim.resolutions),
         replies=replies_on(session, claim.id),
     )
-
-
-def count_roots(session: Session, claims: Sequence[Claim]) -> dict[UUID, int]:
-    """Return the number of independent roots (R8) of each claim, in one query for all of them."""
-    filed = {claim.id: counting_reports(claim) for claim in claims}
-    ends = {end for reports in filed.values() for report in reports for end in (report.outlet_id, report.cited_id)}
-    topmost = topmost_parents(session, ends - {None})
-    return {claim_id: independent_roots(reports, topmost) for claim_id, reports in filed.items()}
 
 
 def summarise_claim(claim: Claim, *, now: dt.datetime) -> ListedClaim:
@@ -145,6 +60,42 @@ def summarise_claim(claim: Claim, *, now: dt.datetime) -> ListedClaim:
         disputed=is_disputed(in_effect),
         redacted=claim.redacted or [],
     )
+
+
+def claim_status(claim: Claim, *, now: dt.datetime) -> ClaimStatus:
+    """Return whether a claim is resolved, due (an event past its date, R15) or open."""
+    if standing_resolution(claim) is not None:
+        return ClaimStatus.RESOLVED
+    if claim.kind is ClaimKind.EVENT and claim.resolves_by is not None and claim.resolves_by <= now:
+        return ClaimStatus.DUE
+    return ClaimStatus.OPEN
+
+
+def count_roots(session: Session, claims: Sequence[Claim]) -> dict[UUID, int]:
+    """Return the number of independent roots (R8) of each claim, in one query for all of them."""
+    by_claim = {claim.id: counting_reports(claim) for claim in claims}
+    reports = [report for reports in by_claim.values() for report in reports]
+    outlets = {outlet for report in reports for outlet in (report.outlet_id, report.cited_id) if outlet is not None}
+    topmost = _topmost_parents(session, outlets)
+    return {claim_id: independent_roots(filed, topmost) for claim_id, filed in by_claim.items()}
+
+
+def _topmost_parents(session: Session, outlets: Iterable[UUID]) -> dict[UUID, UUID]:
+    """Return the topmost parent of each outlet, or the outlet itself without a parent."""
+    return dict(session.execute(_topmost_statement(), {"outlets": list(set(outlets))}).all())
+
+
+@cache
+def _topmost_statement() -> sa.Select[UUID, UUID]:
+    start = sa.select(Outlet.id.label("below"), Outlet.id, Outlet.parent_id)
+    climb = start.where(Outlet.id.in_(sa.bindparam("outlets", expanding=True))).cte("climb", recursive=True)
+    parent = aliased(Outlet)
+    climb = climb.union_all(
+        sa.select(climb.c.below, Outlet.id, Outlet.parent_id)
+        .join(parent, parent.id == climb.c.parent_id)
+        .join(Outlet, Outlet.id == counts_as(parent))
+    )
+    return sa.select(climb.c.below, climb.c.id).where(climb.c.parent_id.is_(None))
 
 
 def describe_report(report: Report, claim: Claim) -> ReportView:
@@ -191,6 +142,66 @@ def describe_resolution(resolution: Resolution) -> ResolutionView:
 def describe_resolutions(resolutions: Sequence[Resolution]) -> list[ResolutionView]:
     """Return the views of some resolutions, in the order given."""
     return [describe_resolution(resolution) for resolution in resolutions]
+
+
+def describe_disputes(resolutions: Iterable[Resolution]) -> list[DisputeView]:
+    """Return the disputes of some resolutions, in their order."""
+    return [describe_dispute(dispute, resolution) for resolution in resolutions for dispute in resolution.disputes]
+
+
+def describe_dispute(dispute: Dispute, resolution: Resolution) -> DisputeView:
+    """Return the view of a dispute of a resolution."""
+    return DisputeView(
+        id=dispute.id,
+        claim=resolution.claim_id,
+        resolution=resolution.id,
+        status=DisputeStatus.OPEN if dispute.closed_at is None else DisputeStatus.CLOSED,
+        reason=dispute.reason,
+        evidence=dispute.evidence,
+        closure=None
+        if dispute.closed_at is None
+        else ClosureView(dispute.closing_reason, dispute.closing_resolution_id, dispute.closed_at),
+        recorded_at=dispute.recorded_at,
+        redacted=dispute.redacted or [],
+    )
+
+
+def describe_reply(reply: Reply) -> ReplyView:
+    """Return the view of a reply that is loaded with its outlet."""
+    return ReplyView(
+        id=reply.id,
+        outlet=reply.outlet.surviving.slug,
+        claim=reply.claim_id,
+        text=reply.text,
+        url=reply.url,
+        withdrawn=None if reply.withdrawn_at is None else WithdrawalView(reply.withdrawal_reason, reply.withdrawn_at),
+        recorded_at=reply.recorded_at,
+        redacted=reply.redacted or [],
+    )
+
+
+def reply_with_score(reply: Reply | None) -> ScoreReply | None:
+    """Return the reply that a score shows, or None without one."""
+    if reply is None:
+        return None
+    return ScoreReply(
+        id=str(reply.id),
+        text=reply.text,
+        url=reply.url,
+        recorded_at=format_instant(reply.recorded_at),
+        redacted=reply.redacted or [],
+    )
+
+
+def is_disputed(resolution: Resolution | None) -> bool:
+    """Return whether a resolution, loaded with its disputes, has an open one."""
+    return resolution is not None and any(dispute.closed_at is None for dispute in resolution.disputes)
+
+
+def replies_on(session: Session, claim_id: UUID) -> list[ReplyView]:
+    """Return the replies to a claim, the oldest first."""
+    rows = sa.select(Reply).where(Reply.claim_id == claim_id).order_by(Reply.id).options(selectinload(Reply.outlet))
+    return [describe_reply(reply) for reply in session.scalars(rows)]
 
 
 def _describe_withdrawal(withdrawal: Withdrawal | None) -> WithdrawalView | None:

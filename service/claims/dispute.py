@@ -11,12 +11,13 @@ from sqlalchemy.orm import Session, selectinload
 
 from service.cache.invalidation import invalidate_scores
 from service.cache.score_cache import ScoreCache
-from service.claims.discussion import DisputeView, describe_dispute
-from service.claims.load import filers, load_claim, reporting_outlets, require_claim
+from service.claims.describe import describe_dispute
+from service.claims.load import load_claim, require_claim
+from service.claims.views import DisputeView
 from service.errors import AlreadyDisputed, DisputeClosed, NotFound, NothingToDispute, OwnDispute
 from service.outlets.sums import lock_outlets
 from service.storage.db import Database, retried
-from service.storage.facts import standing_resolution
+from service.storage.facts import filers, reporting_outlets, standing_resolution
 from service.storage.models import Claim, Dispute, Resolution
 from service.storage.paging import Keyset, Page, SortKey
 from service.storage.predicates import is_open
@@ -60,14 +61,13 @@ def dispute_resolution(
             raise NothingToDispute(
                 f"The claim {claim_id} has no resolution in effect to dispute. Dispute it once it is resolved."
             )
-        for known in resolution.disputes:
-            if known.closed_at is None and known.filed_by == caller.key_id:
-                if (known.reason, known.evidence) != (reason, evidence):
-                    raise AlreadyDisputed(
-                        f"This key has another open dispute of the resolution {resolution.id}, {known.id}. Send a new "
-                        "one once that is closed."
-                    )
-                return describe_dispute(known, resolution), False
+        if (known := _open_dispute(resolution, caller)) is not None:
+            if (known.reason, known.evidence) != (reason, evidence):
+                raise AlreadyDisputed(
+                    f"This key has another open dispute of the resolution {resolution.id}, {known.id}. Send a new one "
+                    "once that is closed."
+                )
+            return describe_dispute(known, resolution), False
         dispute = Dispute(id=new_id(), reason=reason, evidence=evidence, filed_by=caller.key_id, recorded_at=now)
         resolution.disputes.append(dispute)
         lock_outlets(session, [claim])
@@ -88,7 +88,7 @@ def close_dispute(
     """
     with db.write() as session:
         claim, dispute = _load(session, dispute_id)
-        resolution = next(one for one in claim.resolutions if one.id == dispute.resolution_id)
+        resolution = next(each for each in claim.resolutions if each.id == dispute.resolution_id)
         if dispute.closed_at is not None:
             raise DisputeClosed(f"The dispute {dispute_id} was closed before, and a closed dispute does not change.")
         parties = filers(claim) | {dispute.filed_by, resolution.resolved_by}
@@ -125,16 +125,27 @@ def list_claim_disputes(db: Database, claim_id: UUID, *, after: SortKey | None, 
         NotFound: No claim has this id.
         InvalidQuery: `after` is not a sort key of this list.
     """
-    of_claim = sa.select(Resolution.id).where(Resolution.claim_id == claim_id)
+    resolutions = sa.select(Resolution.id).where(Resolution.claim_id == claim_id)
+    rows = sa.select(Dispute).where(Dispute.resolution_id.in_(resolutions))
     with db.read() as session:
         require_claim(session, claim_id)
-        return _page(session, sa.select(Dispute).where(Dispute.resolution_id.in_(of_claim)), after=after, limit=limit)
+        return _page(session, rows, after=after, limit=limit)
+
+
+def _open_dispute(resolution: Resolution, caller: Caller) -> Dispute | None:
+    """Return the open dispute of a resolution by a key; there is at most one."""
+    own = (dispute for dispute in resolution.disputes if dispute.filed_by == caller.key_id)
+    return next((dispute for dispute in own if dispute.closed_at is None), None)
 
 
 def _load(session: Session, dispute_id: UUID) -> tuple[Claim, Dispute]:
-    """Load a dispute with its claim, which is locked first."""
-    of = sa.select(Resolution.claim_id).join(Dispute, Dispute.resolution_id == Resolution.id)
-    if (claim_id := session.scalar(of.where(Dispute.id == dispute_id))) is None:
+    """Lock a claim, and return it with the dispute of this id.
+
+    Raises:
+        NotFound: No dispute has this id.
+    """
+    claims = sa.select(Resolution.claim_id).join(Dispute, Dispute.resolution_id == Resolution.id)
+    if (claim_id := session.scalar(claims.where(Dispute.id == dispute_id))) is None:
         raise NotFound(f"No dispute with the id {dispute_id} is on record. Find its id with GET /v1/disputes.")
     claim = load_claim(session, claim_id, lock=True)
     disputes = (dispute for resolution in claim.resolutions for dispute in resolution.disputes)
@@ -142,6 +153,5 @@ def _load(session: Session, dispute_id: UUID) -> tuple[Claim, Dispute]:
 
 
 def _page(session: Session, rows: sa.Select[Dispute], *, after: SortKey | None, limit: int) -> Page[DisputeView]:
-    shown = rows.options(selectinload(Dispute.resolution))
-    page = _OLDEST_FIRST.page(session, shown, after=after, limit=limit)
+    page = _OLDEST_FIRST.page(session, rows.options(selectinload(Dispute.resolution)), after=after, limit=limit)
     return Page([describe_dispute(dispute, dispute.resolution) for dispute in page.items], page.next)

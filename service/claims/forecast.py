@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 from uuid import UUID
+from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -19,19 +20,20 @@ from service.methods.provenance import Filed, roots_of
 from service.methods.rates import UNIT, Rates
 from service.methods.reliability import DEFAULT_LEVEL
 from service.outlets.sums import read_rates, read_rates_on
-from service.outlets.track_record import ToldClaim, walk_claims
+from service.outlets.track_record import ReportedClaim, read_claims
 from service.storage.db import Database
 from service.storage.facts import counting_reports, standing_resolution
 from service.storage.locks import lock_name
-from service.storage.memo import Memo
 from service.storage.models import Claim, ForecastRow, LearnerRow, Report, Resolution, Subtotal, Version, Withdrawal
 from service.storage.predicates import stands
 from service.values.vocabulary import ClaimKind, Stance
 
-KEPT_AT_ONCE = 200
+BATCH = 200
 """The number of claims whose forecasts are stored in one transaction."""
 
-_STATES: Memo[State] = Memo(1)
+# A state never changes, so each is loaded once. The key is more than its number, because a restored backup may have
+# another state with the same number.
+_STATES: WeakKeyDictionary[sa.Engine, tuple[tuple[object, ...], State]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,15 +91,15 @@ def forecast_claim(db: Database, claim_id: UUID, *, level: float) -> ForecastVie
         if claim.kind is ClaimKind.OPINION or standing_resolution(claim) is not None:
             return closed
         rates = read_rates_on(session, claim.topic)
-        [made] = _forecasts(session, [claim], rates, level=level)
+        [result] = _forecasts(session, [claim], rates, level=level)
     return replace(
         closed,
-        status="rated" if made.sufficient else "insufficient",
-        probability=made.probability,
-        interval=ForecastInterval(made.lower, made.upper, made.level),
-        trained_on=made.trained_on,
-        base=made.base,
-        contributions=made.contributions,
+        status="rated" if result.sufficient else "insufficient",
+        probability=result.probability,
+        interval=ForecastInterval(result.lower, result.upper, result.level),
+        trained_on=result.trained_on,
+        base=result.base,
+        contributions=result.contributions,
     )
 
 
@@ -113,7 +115,7 @@ def refit_learner(db: Database, *, now: dt.datetime) -> bool:
         if newest == learned_from:
             return False
         last = session.scalar(sa.select(sa.func.max(LearnerRow.number))) or 0
-        state = forecast.refit(_cases(walk_claims(session), _rivals(session, None))).to_json()
+        state = forecast.refit(_cases(read_claims(session), _rivals(session, None))).to_json()
     with db.write() as session:
         lock_name(session, "refit of the learner")
         if session.get(LearnerRow, last + 1) is not None:
@@ -147,29 +149,40 @@ def keep_forecasts(db: Database, *, after: UUID | None, now: dt.datetime) -> UUI
     with db.read(unlimited=True) as session:
         if _state(session).trained_on < forecast.ENOUGH:
             return None
-        # One look into an index for each claim, where PostgreSQL may compare every claim with every forecast of today.
-        kept = sa.select(ForecastRow.day).where(ForecastRow.claim_id == Claim.id, ForecastRow.day == now.date())
-        is_kept = kept.limit(1).correlate(Claim).scalar_subquery().is_not(None)
-        is_open = ~stands(Resolution.verdict.is_not(None)) & (Claim.kind != ClaimKind.OPINION) & ~is_kept
-        rows = sa.select(Claim).where(is_open).order_by(Claim.id).limit(KEPT_AT_ONCE).options(*WHOLE)
+        rows = _without_forecast(now.date())
         claims = session.scalars(rows if after is None else rows.where(Claim.id > after)).all()
         reported = [claim for claim in claims if counting_reports(claim)]
-        made = _forecasts(session, reported, read_rates(session), level=DEFAULT_LEVEL)
-    rows_of_today = [
-        {"claim_id": claim.id, "day": now.date(), "method": forecast.METHOD, "probability": one.probability}
-        for claim, one in zip(reported, made, strict=True)
-        if one.sufficient
-    ]
-    if rows_of_today:
-        with db.write() as session:
-            lock_name(session, "keeping of forecasts")  # another worker could store the same forecasts
-            there = sa.select(ForecastRow.claim_id).where(ForecastRow.day == now.date())
-            known = set(
-                session.scalars(there.where(ForecastRow.claim_id.in_([row["claim_id"] for row in rows_of_today])))
-            )
-            fresh = (row for row in rows_of_today if row["claim_id"] not in known)
-            session.add_all(ForecastRow(**row, recorded_at=now) for row in fresh)
+        forecasts = _forecasts(session, reported, read_rates(session), level=DEFAULT_LEVEL)
+    probabilities = {
+        claim.id: result.probability for claim, result in zip(reported, forecasts, strict=True) if result.sufficient
+    }
+    if probabilities:
+        _store(db, probabilities, now=now)
     return claims[-1].id if claims else None
+
+
+def _without_forecast(day: dt.date) -> sa.Select[Claim]:
+    """Select a batch of open claims that have no stored forecast of a day."""
+    # A scalar subquery is one index lookup for each claim. PostgreSQL may turn EXISTS into a join, which compares every
+    # claim with every forecast of the day.
+    stored = sa.select(ForecastRow.day).where(ForecastRow.claim_id == Claim.id, ForecastRow.day == day)
+    is_stored = stored.limit(1).correlate(Claim).scalar_subquery().is_not(None)
+    is_open = ~stands(Resolution.verdict.is_not(None)) & (Claim.kind != ClaimKind.OPINION)
+    return sa.select(Claim).where(is_open & ~is_stored).order_by(Claim.id).limit(BATCH).options(*WHOLE)
+
+
+def _store(db: Database, probabilities: Mapping[UUID, float], *, now: dt.datetime) -> None:
+    """Store today's forecasts of some claims, except for those that another worker has stored."""
+    day = now.date()
+    with db.write() as session:
+        lock_name(session, "keeping of forecasts")
+        stored = sa.select(ForecastRow.claim_id).where(ForecastRow.day == day)
+        known = set(session.scalars(stored.where(ForecastRow.claim_id.in_(probabilities))))
+        session.add_all(
+            ForecastRow(claim_id=id_, day=day, method=forecast.METHOD, probability=probability, recorded_at=now)
+            for id_, probability in probabilities.items()
+            if id_ not in known
+        )
 
 
 def _forecasts(session: Session, claims: Sequence[Claim], rates: Rates, *, level: float) -> list[Forecast]:
@@ -202,13 +215,13 @@ def _reports(filed: Sequence[Filed]) -> list[forecast.ForecastReport]:
     ]
 
 
-def _cases(claims: Iterable[ToldClaim], rivals: Mapping[str | None, int]) -> Iterator[forecast.Resolved]:
-    for told in claims:
-        facts = told.facts
+def _cases(claims: Iterable[ReportedClaim], rivals: Mapping[str | None, int]) -> Iterator[forecast.Resolved]:
+    for reported in claims:
+        facts = reported.facts
         if facts.truth is not None and facts.known_at is not None and facts.kind is not ClaimKind.OPINION:
-            in_time = [report for report in told.reports if not report.is_after(facts.known_at)]
-            key = told.external_id or str(told.id)
-            claim = forecast.ForecastClaim(key, facts.kind, facts.topic, rivals.get(told.group, 0))
+            in_time = [report for report in reported.reports if not report.is_after(facts.known_at)]
+            key = reported.external_id or str(reported.id)
+            claim = forecast.ForecastClaim(key, facts.kind, facts.topic, rivals.get(reported.group, 0))
             yield forecast.Resolved(claim, _reports(in_time), facts.truth, facts.known_at)
 
 
@@ -236,9 +249,12 @@ def _state(session: Session) -> State:
     newest = session.execute(_newest().with_only_columns(*columns)).one_or_none()
     if newest is None:
         return forecast.START
-    return _STATES.get(
-        session, tuple(newest), lambda: State.from_json(session.get_one(LearnerRow, newest.number).state)
-    )
+    engine = session.get_bind().engine
+    known = _STATES.get(engine)
+    if known is None or known[0] != tuple(newest):
+        row = session.get_one(LearnerRow, newest.number)
+        known = _STATES[engine] = tuple(newest), State.from_json(row.state)
+    return known[1]
 
 
 def _newest() -> sa.Select[LearnerRow]:

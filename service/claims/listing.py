@@ -11,8 +11,9 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, selectinload
 
-from service.claims.describe import ListedClaim, count_roots, summarise_claim
+from service.claims.describe import count_roots, summarise_claim
 from service.claims.load import WHOLE
+from service.claims.views import ListedClaim
 from service.outlets.find import filtering_outlet
 from service.storage.base import UtcDateTime
 from service.storage.db import Database
@@ -25,6 +26,9 @@ from service.values.instants import format_instant, parse_instant
 from service.values.names import words_of
 from service.values.vocabulary import ClaimKind, ClaimOrder, ClaimStatus, Verdict
 
+# The tables of SQLite's full-text index.
+_NUMBER = sa.table("claim_number", sa.column("number"), sa.column("claim_id", sa.Uuid()))
+_TEXT = sa.table("claim_text", sa.column("rowid"), sa.column("claim_text"))
 # Sorts claims without a due date last.
 _DUE = sa.func.coalesce(Claim.resolves_by, sa.literal(dt.datetime.max.replace(tzinfo=dt.UTC), UtcDateTime))
 _SORTED = {
@@ -102,14 +106,14 @@ def list_due_claims(db: Database, *, after: SortKey | None, limit: int, now: dt.
     Raises:
         InvalidQuery: `after` is not a sort key of this list.
     """
-    begun, after = (now, None) if after is None else (*read_sort_key(after[:1], [parse_instant]), after[1:])
-    keyset = Keyset([Claim.resolves_by, -_count_reports(begun), Claim.id], [parse_instant, read_number, UUID])
+    started, after = (now, None) if after is None else (*read_sort_key(after[:1], [parse_instant]), after[1:])
+    keyset = Keyset([Claim.resolves_by, -_count_reports(started), Claim.id], [parse_instant, read_number, UUID])
     rows = sa.select(Claim).where(_has_status(ClaimStatus.DUE, now)).options(*WHOLE)
     with db.read() as session:
         page = keyset.page(session, rows, after=after, limit=limit)
         roots = count_roots(session, page.items)
-        following = None if page.next is None else (format_instant(begun), *page.next)
-        return Page([_due(claim, roots[claim.id], now=now) for claim in page.items], following)
+        next_key = None if page.next is None else (format_instant(started), *page.next)
+        return Page([_queued(claim, roots[claim.id], now=now) for claim in page.items], next_key)
 
 
 def list_topics(db: Database, *, limit: int) -> list[TopicView]:
@@ -117,8 +121,8 @@ def list_topics(db: Database, *, limit: int) -> list[TopicView]:
     count = sa.func.count()
     rows = sa.select(Claim.topic, count).where(Claim.topic.is_not(None)).group_by(Claim.topic)
     with db.read() as session:
-        found = session.execute(rows.order_by(count.desc(), Claim.topic).limit(limit))
-        return [TopicView(topic, claims) for topic, claims in found if topic is not None]
+        topics = session.execute(rows.order_by(count.desc(), Claim.topic).limit(limit))
+        return [TopicView(topic, claims) for topic, claims in topics if topic is not None]
 
 
 def _conditions(session: Session, filters: ClaimFilters, *, now: dt.datetime) -> Iterator[sa.ColumnElement[bool]]:
@@ -130,8 +134,8 @@ def _conditions(session: Session, filters: ClaimFilters, *, now: dt.datetime) ->
     if (verdict := filters.get("verdict")) is not None:
         yield stands(Resolution.verdict == verdict)
     if (outlet := filters.get("outlet")) is not None:
-        by = filtering_outlet(session, outlet, "outlet")
-        yield sa.exists().where(Report.claim_id == Claim.id, Report.outlet_id.in_(merged_with(by)))
+        reporting = merged_with(filtering_outlet(session, outlet, "outlet"))
+        yield sa.exists().where(Report.claim_id == Claim.id, Report.outlet_id.in_(reporting))
     if (q := filters.get("q")) is not None:
         yield has_words(session, q)
     if (resolves_before := filters.get("resolves_before")) is not None:
@@ -148,7 +152,7 @@ def _count_reports(moment: dt.datetime) -> sa.ScalarSelect[int]:
     return filed.where(~withdrawn).correlate(Claim).scalar_subquery()
 
 
-def _due(claim: Claim, roots: int, *, now: dt.datetime) -> QueuedClaim:
+def _queued(claim: Claim, roots: int, *, now: dt.datetime) -> QueuedClaim:
     outlets = sorted({report.outlet.surviving.slug for report in claim.reports if report.withdrawal is None})
     newest = newest_resolution(claim)
     return QueuedClaim(
@@ -170,19 +174,13 @@ def _has_status(status: ClaimStatus, now: dt.datetime) -> sa.ColumnElement[bool]
             return ~resolved & sa.or_(Claim.kind != ClaimKind.EVENT, Claim.resolves_by > now)
 
 
-_NUMBER = sa.table("claim_number", sa.column("number"), sa.column("claim_id", sa.Uuid()))
-
-
-_TEXT = sa.table("claim_text", sa.column("rowid"), sa.column("claim_text"))
-
-
 def has_words(session: Session, words: str) -> sa.ColumnElement[bool]:
-    """Whether a claim's text has all these words, in any order, whatever their case."""
+    """Return the condition that the text of a claim contains all these words, in any order and case."""
     if session.get_bind().dialect.name == "postgresql":
         simple: sa.ColumnElement[str] = sa.literal_column("'simple'")
-        query = sa.func.plainto_tsquery(simple, _parted(sa.literal(words)))
-        return sa.func.to_tsvector(simple, _parted(Claim.text)).op("@@")(query)
-    # Each word in quotation marks, so that none is taken for an operator of FTS5.
+        query = sa.func.plainto_tsquery(simple, _normalised(sa.literal(words)))
+        return sa.func.to_tsvector(simple, _normalised(Claim.text)).op("@@")(query)
+    # Quote each word, because FTS5 would read some as operators.
     quoted = " ".join(f'"{word}"' for word in words_of(words).split())
     if not quoted:
         return sa.false()
@@ -190,8 +188,8 @@ def has_words(session: Session, words: str) -> sa.ColumnElement[bool]:
     return Claim.id.in_(numbered.where(_TEXT.c.claim_text.op("MATCH")(quoted)))
 
 
-def _parted(text: sa.ColumnElement[str] | sa.orm.InstrumentedAttribute[str]) -> sa.ColumnElement[str]:
-    """What the index is on, to the letter."""
+def _normalised(text: sa.ColumnElement[str] | sa.orm.InstrumentedAttribute[str]) -> sa.ColumnElement[str]:
+    """Return the expression of PostgreSQL's full-text index, which is used only if the two are identical."""
     composed = sa.func.normalize(text, sa.literal_column("NFC"))
     literal = sa.literal_column
     return sa.func.regexp_replace(composed, literal("'[^[:alnum:]]+'"), literal("' '"), literal("'g'"))

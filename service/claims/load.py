@@ -51,16 +51,6 @@ def _not_on_record(claim_id: UUID) -> NotFound:
     return NotFound(f"No claim with the id {claim_id} is on record. Find its id with GET /v1/claims.")
 
 
-def reporting_outlets(claim: Claim) -> set[str]:
-    """Return the slugs of the outlets whose scores depend on a claim."""
-    return {report.outlet.surviving.slug for report in claim.reports}
-
-
-def filers(claim: Claim) -> set[UUID | None]:
-    """Return the ids of the keys that filed a claim or a report on it."""
-    return {claim.filed_by, *(report.filed_by for report in claim.reports)}
-
-
 def check_group(session: Session, claim: Claim) -> None:
     """Check that a claim may be true: at most one claim of its group is (R3).
 
@@ -72,7 +62,7 @@ def check_group(session: Session, claim: Claim) -> None:
     # Two concurrent transactions could otherwise each resolve one claim of the group as true.
     lock_name(session, f"group {claim.group}")
     session.flush()
-    true_one = session.scalar(
+    other = session.scalar(
         sa.select(Claim.id)
         .join(Resolution, Resolution.claim_id == Claim.id)
         .where(
@@ -82,8 +72,8 @@ def check_group(session: Session, claim: Claim) -> None:
             is_newest(),
         )
     )
-    if true_one is not None:
+    if other is not None:
         raise GroupResolved(
-            f"The claim {claim.id} cannot be true, because the claim {true_one} of the same group {claim.group!r} is. "
+            f"The claim {claim.id} cannot be true, because the claim {other} of the same group {claim.group!r} is. "
             "If that one is wrong, correct its resolution first."
         )

@@ -14,14 +14,15 @@ from sqlalchemy.orm import Session
 
 from service.cache.invalidation import invalidate_scores
 from service.cache.score_cache import ScoreCache
-from service.claims.describe import ClaimView, describe_claim
-from service.claims.load import WHOLE, check_group, load_claim, reporting_outlets
+from service.claims.describe import describe_claim
+from service.claims.load import WHOLE, check_group, load_claim
 from service.claims.report_rules import Filing, NewReport, add_reports, check_reports
+from service.claims.views import ClaimView
 from service.errors import ClaimDiffers, FieldError, InvalidBody
 from service.outlets.mentions import Directory
-from service.outlets.sums import kept_sums
+from service.outlets.sums import updating_sums
 from service.storage.db import Database, retried
-from service.storage.facts import standing_resolution
+from service.storage.facts import reporting_outlets, standing_resolution
 from service.storage.models import Claim
 from service.storage.versions import check_match, matches_earlier_version, store_version
 from service.values.ids import new_id
@@ -87,16 +88,15 @@ def record_claim(
         directory = Directory(session, now=now)
         known = claim_by_external_id(session, claim["external_id"])
         if known is not None:
-            check_agrees(session, known, claim, reports, directory, caller=caller, now=now)
+            check_same(session, known, claim, reports, directory, caller=caller, now=now)
             return describe_claim(session, known, now=now), False
         recorded = new_claim(claim, caller=caller, now=now)
-        with kept_sums(session, [recorded]):
-            add_reports(recorded, plan_first(recorded, reports, directory, caller=caller, now=now))
+        with updating_sums(session, [recorded]):
+            add_reports(recorded, check_first_reports(recorded, reports, directory, caller=caller, now=now))
             session.add(recorded)
-        stale = reporting_outlets(recorded)
-        invalidate_scores(session, cache, stale, now=now)
-        described = describe_claim(session, recorded, now=now)
-    return described, True
+        invalidate_scores(session, cache, reporting_outlets(recorded), now=now)
+        view = describe_claim(session, recorded, now=now)
+    return view, True
 
 
 def get_claim(db: Database, claim_id: UUID, *, now: dt.datetime) -> ClaimView:
@@ -143,15 +143,14 @@ def change_claim(
         if all(getattr(claim, name) == value for name, value in changes.items()):
             return describe_claim(session, claim, now=now)
         store_version(session, claim.id, _content(claim), caller=caller, now=now)
-        with kept_sums(session, [claim]):
+        with updating_sums(session, [claim]):
             for name, value in changes.items():
                 setattr(claim, name, value)
         _check_due_date(claim)
         in_effect = standing_resolution(claim)
         if in_effect is not None and in_effect.verdict is Verdict.TRUE:
             check_group(session, claim)
-        stale = reporting_outlets(claim)
-        invalidate_scores(session, cache, stale, now=now)
+        invalidate_scores(session, cache, reporting_outlets(claim), now=now)
         session.flush()
         return describe_claim(session, claim, now=now)
 
@@ -189,7 +188,7 @@ def _content(claim: Claim) -> ClaimContent:
     return ClaimContent(claim.text, claim.topic, claim.tags, claim.group, claim.resolves_by)
 
 
-def plan_first(
+def check_first_reports(
     claim: Claim, reports: Sequence[NewReport], directory: Directory, *, caller: Caller, now: dt.datetime
 ) -> list[Filing]:
     """Check whether a new claim can be recorded with its first reports.
@@ -204,7 +203,7 @@ def plan_first(
     except InvalidBody as exc:
         errors += exc.errors
     try:
-        filings = check_reports(claim, placed(reports), directory, caller=caller, now=now)
+        filings = check_reports(claim, by_pointer(reports), directory, caller=caller, now=now)
     except InvalidBody as exc:
         errors += exc.errors
     if errors:
@@ -215,7 +214,7 @@ def plan_first(
     return filings
 
 
-def placed(reports: Sequence[NewReport]) -> dict[str, NewReport]:
+def by_pointer(reports: Sequence[NewReport]) -> dict[str, NewReport]:
     """Return the reports of a claim by their JSON pointers."""
     return {f"/reports/{index}": report for index, report in enumerate(reports)}
 
@@ -225,7 +224,7 @@ def _check_due_date(claim: Claim) -> None:
         raise InvalidBody.at("/resolves_by", "An event needs the date by which it is due.", "required")
 
 
-def check_agrees(
+def check_same(
     session: Session,
     known: Claim,
     given: NewClaim,
@@ -235,14 +234,14 @@ def check_agrees(
     caller: Caller,
     now: dt.datetime,
 ) -> None:
-    """Check that a claim that was sent again adds nothing to the one on record.
+    """Check that a claim sent again is the same as the one on record (R4).
 
     Raises:
         ClaimDiffers: A member differs, or a report is not on record.
         InvalidBody: A report breaks a rule.
     """
     errors = differences(session, known, given)
-    filings = check_reports(known, placed(reports), directory, caller=caller, now=now)
+    filings = check_reports(known, by_pointer(reports), directory, caller=caller, now=now)
     for index, filing in enumerate(filings):
         if filing.is_new:
             detail = f"This report is not on record. Add it with POST /v1/claims/{known.id}/reports."

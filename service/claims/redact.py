@@ -6,9 +6,9 @@ The ledger stays valid, because it holds salted hashes of the text only, and the
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypedDict
+from typing import TypedDict
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -39,7 +39,14 @@ REDACTED = "[redacted]"
 
 Subject = Claim | Report | Resolution | Dispute | Reply
 
-_SUBJECTS: tuple[type[Subject], ...] = (Claim, Report, Resolution, Dispute, Reply)
+_MEMBERS: Mapping[type[Subject], Sequence[str]] = {
+    Claim: ["text"],
+    Report: ["cited_as", "quote", "reason", "url"],
+    Resolution: ["evidence", "note"],
+    Dispute: ["evidence", "reason"],
+    Reply: ["reason", "text", "url"],
+}
+"""The members that can be redacted, by the type of their row."""
 _FETCHED = 500
 
 
@@ -83,7 +90,7 @@ def redact_members(
         row = _find(session, subject)
         _check_members(row, members)
         for member in members:
-            _ERASERS[type(row)][member](session, row)
+            _erase(session, row, member)
         notes = [RedactionNote(member=member, reason=reason, recorded_at=format_instant(now)) for member in members]
         row.redacted = [*(note for note in row.redacted or () if note["member"] not in members), *notes]
         renew_salt(session, row)
@@ -97,21 +104,21 @@ def redact_members(
 
 
 def _find(session: Session, subject: UUID) -> Subject:
-    for kind in _SUBJECTS:
-        row: Any = session.get(kind, subject, with_for_update=True)
-        if isinstance(row, kind):
+    for kind in _MEMBERS:
+        row = session.get(kind, subject, with_for_update=True)
+        if isinstance(row, Subject):
             return row
     detail = "No claim, report, resolution, dispute or reply with this id is on record. Send the id of one of these."
     raise InvalidBody.at("/subject", detail, "unknown")
 
 
 def _check_members(row: Subject, members: Sequence[str]) -> None:
-    known = _ERASERS[type(row)]
-    detail = f"This member cannot be redacted here. Send some of: {', '.join(sorted(known))}."
+    redactable = _MEMBERS[type(row)]
+    detail = f"This member cannot be redacted here. Send some of: {', '.join(redactable)}."
     errors = [
         FieldError(pointer=f"/members/{index}", detail=detail, code="invalid")
         for index, member in enumerate(members)
-        if member not in known
+        if member not in redactable
     ]
     if errors:
         raise InvalidBody(
@@ -122,21 +129,46 @@ def _check_members(row: Subject, members: Sequence[str]) -> None:
 
 def _delete_stored_responses(session: Session, subject: UUID) -> None:
     """Delete the responses stored for idempotency keys that may contain the text."""
-    named = str(subject).encode()
-    for kept in session.scalars(sa.select(StoredResponse), execution_options={"yield_per": _FETCHED}):
-        if named in kept.body:
-            session.delete(kept)
+    subject_id = str(subject).encode()
+    for stored in session.scalars(sa.select(StoredResponse), execution_options={"yield_per": _FETCHED}):
+        if subject_id in stored.body:
+            session.delete(stored)
 
 
-def _set(**values: object) -> Callable[[Session, Any], None]:
-    def erase(_session: Session, row: Any) -> None:
-        for name, value in values.items():
-            setattr(row, name, value)
+def _erase(session: Session, row: Subject, member: str) -> None:
+    """Erase a member of a row, and its copies in other rows."""
+    match row:
+        case Claim():
+            _erase_text(session, row)
+        case Report() if member == "reason":
+            _erase_withdrawal(session, row)
+        case Report():
+            setattr(row, member, None)
+        case Resolution() if member == "note":
+            row.note = REDACTED
+        case Resolution():
+            row.evidence = []
+            row.note = row.note or REDACTED  # one of the two is required (R12)
+        case Dispute() if member == "reason":
+            row.reason = REDACTED
+            row.closing_reason = row.closing_reason and REDACTED
+        case Dispute():
+            row.evidence = []
+        case Reply():
+            _erase_from_reply(row, member)
 
-    return erase
+
+def _erase_from_reply(reply: Reply, member: str) -> None:
+    match member:
+        case "text":
+            reply.text = REDACTED
+        case "url":
+            reply.url = None
+        case "reason":
+            reply.withdrawal_reason = reply.withdrawal_reason and REDACTED
 
 
-def _erase_text(session: Session, claim: Any) -> None:
+def _erase_text(session: Session, claim: Claim) -> None:
     """Erase the text of a claim and of its earlier versions."""
     claim.text = REDACTED
     for version in session.scalars(sa.select(Version).where(Version.subject_id == claim.id)):
@@ -144,37 +176,8 @@ def _erase_text(session: Session, claim: Any) -> None:
         renew_salt(session, version)
 
 
-def _erase_withdrawal(session: Session, report: Any) -> None:
+def _erase_withdrawal(session: Session, report: Report) -> None:
     """Erase the reason of the withdrawal of a report."""
     if (withdrawal := session.get(Withdrawal, report.id)) is not None:
         withdrawal.reason = REDACTED
         renew_salt(session, withdrawal)
-
-
-def _erase_evidence(_session: Session, resolution: Any) -> None:
-    """Erase the evidence of a resolution, which needs a note without it (R12)."""
-    resolution.evidence = []
-    resolution.note = resolution.note or REDACTED
-
-
-def _erase_reasons(_session: Session, dispute: Any) -> None:
-    dispute.reason = REDACTED
-    dispute.closing_reason = dispute.closing_reason and REDACTED
-
-
-def _erase_reply_reason(_session: Session, reply: Any) -> None:
-    reply.withdrawal_reason = reply.withdrawal_reason and REDACTED
-
-
-_ERASERS: Mapping[type[Subject], Mapping[str, Callable[[Session, Any], None]]] = {
-    Claim: {"text": _erase_text},
-    Report: {
-        "url": _set(url=None),
-        "quote": _set(quote=None),
-        "cited_as": _set(cited_as=None),
-        "reason": _erase_withdrawal,
-    },
-    Resolution: {"note": _set(note=REDACTED), "evidence": _erase_evidence},
-    Dispute: {"reason": _erase_reasons, "evidence": _set(evidence=[])},
-    Reply: {"text": _set(text=REDACTED), "url": _set(url=None), "reason": _erase_reply_reason},
-}

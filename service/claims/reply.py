@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session, selectinload
 
 from service.cache.invalidation import invalidate_scores
 from service.cache.score_cache import ScoreCache
-from service.claims.discussion import ReplyView, describe_reply
+from service.claims.describe import describe_reply
+from service.claims.views import ReplyView
 from service.errors import AlreadyWithdrawn, InvalidBody, NotFound
 from service.outlets.find import PLACES, require_outlet
 from service.storage.db import Database, retried
@@ -95,15 +96,15 @@ def withdraw_reply(
         lock_name(session, PLACES)
         if (reply := session.scalar(_loaded().where(Reply.id == reply_id))) is None:
             raise NotFound(f"No reply with the id {reply_id} is on record. Find it among the replies of its outlet.")
-        created = reply.withdrawn_at is None
-        if created:
+        is_new = reply.withdrawn_at is None
+        if is_new:
             reply.withdrawn_at, reply.withdrawn_by, reply.withdrawal_reason = now, caller.key_id, reason
             _invalidate(session, cache, reply, now=now)
         elif reply.withdrawal_reason != reason:
             raise AlreadyWithdrawn(
                 f"The reply {reply_id} was withdrawn before, for another reason: {reply.withdrawal_reason}"
             )
-    return describe_reply(reply), created
+    return describe_reply(reply), is_new
 
 
 def list_replies(db: Database, reference: str, *, after: SortKey | None, limit: int) -> Page[ReplyView]:

@@ -10,14 +10,15 @@ from sqlalchemy.orm import selectinload
 
 from service.cache.invalidation import invalidate_scores
 from service.cache.score_cache import ScoreCache
-from service.claims.describe import ReportView, describe_report
+from service.claims.describe import describe_report
 from service.claims.load import load_claim, require_claim
 from service.claims.report_rules import NewReport, add_reports, check_reports
+from service.claims.views import ReportView
 from service.errors import AlreadyWithdrawn, NotFound, RelaysRestOnIt
 from service.methods.provenance import relay_cycle
 from service.outlets.find import require_outlet
 from service.outlets.mentions import Directory
-from service.outlets.sums import kept_sums
+from service.outlets.sums import updating_sums
 from service.storage.db import Database, retried
 from service.storage.facts import counting_reports
 from service.storage.models import Claim, Report, Withdrawal
@@ -43,12 +44,12 @@ def add_report(
     with db.write() as session:
         claim = load_claim(session, claim_id, lock=True)
         [filing] = check_reports(claim, {"": report}, Directory(session, now=now), caller=caller, now=now)
-        with kept_sums(session, [claim]):
+        with updating_sums(session, [claim]):
             add_reports(claim, [filing])
-        described = describe_report(filing.report, claim)
+        view = describe_report(filing.report, claim)
         if filing.is_new:
             invalidate_scores(session, cache, [filing.report.outlet.surviving.slug], now=now)
-    return described, filing.is_new
+    return view, filing.is_new
 
 
 @retried
@@ -71,9 +72,9 @@ def withdraw_report(
             raise NotFound(f"No report with the id {report_id} is on record. Find it among the reports of its claim.")
         claim = load_claim(session, claim_id, lock=True)
         report = next(report for report in claim.reports if report.id == report_id)
-        created = report.withdrawal is None
+        is_new = report.withdrawal is None
         if report.withdrawal is None:
-            with kept_sums(session, [claim]):
+            with updating_sums(session, [claim]):
                 report.withdrawal = Withdrawal(reason=reason, withdrawn_by=caller.key_id, recorded_at=now)
             invalidate_scores(session, cache, [report.outlet.surviving.slug], now=now)
         elif report.withdrawal.reason != reason:
@@ -85,8 +86,8 @@ def withdraw_report(
                 f"Other reports on the claim {claim_id} relay the report {report_id}, and without it they would form a "
                 "cycle. Withdraw those relays first."
             )
-        described = describe_report(report, claim)
-    return described, created
+        view = describe_report(report, claim)
+    return view, is_new
 
 
 def list_claim_reports(db: Database, claim_id: UUID, *, after: SortKey | None, limit: int) -> Page[ReportView]:
@@ -97,9 +98,10 @@ def list_claim_reports(db: Database, claim_id: UUID, *, after: SortKey | None, l
         InvalidQuery: `after` is not a sort key of this list.
     """
     keyset = Keyset([Report.published_at, Report.recorded_at, Report.id], [parse_instant, parse_instant, UUID])
+    rows = _loaded().where(Report.claim_id == claim_id)
     with db.read() as session:
         require_claim(session, claim_id)
-        return _described(keyset.page(session, _loaded().where(Report.claim_id == claim_id), after=after, limit=limit))
+        return _page_of_views(keyset.page(session, rows, after=after, limit=limit))
 
 
 def list_outlet_reports(db: Database, reference: str, *, after: SortKey | None, limit: int) -> Page[ReportView]:
@@ -113,7 +115,7 @@ def list_outlet_reports(db: Database, reference: str, *, after: SortKey | None, 
     keyset = Keyset([Report.published_at, Report.id], [parse_instant, UUID], descending=True)
     with db.read() as session:
         filed = Report.outlet_id.in_(merged_with(require_outlet(session, reference)))
-        return _described(keyset.page(session, _loaded().where(filed), after=after, limit=limit))
+        return _page_of_views(keyset.page(session, _loaded().where(filed), after=after, limit=limit))
 
 
 def _loaded() -> sa.Select[Report]:
@@ -126,5 +128,5 @@ def _loaded() -> sa.Select[Report]:
     )
 
 
-def _described(page: Page[Report]) -> Page[ReportView]:
+def _page_of_views(page: Page[Report]) -> Page[ReportView]:
     return Page([describe_report(report, report.claim) for report in page.items], page.next)

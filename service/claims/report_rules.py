@@ -149,9 +149,9 @@ def _outlets_of(given: NewReport, directory: Directory, *, now: dt.datetime) -> 
         InvalidBody: As `_new_report`.
     """
     errors: list[FieldError] = []
-    outlet, cited = _found(partial(_publisher, directory, given), "/outlet", errors), None
+    outlet, cited = _try(partial(_publisher, directory, given), "/outlet", errors), None
     if given["relays"] is not None and given["relays"]["outlet"] is not None:
-        cited = _found(partial(directory.get, given["relays"]["outlet"]), "/relays/outlet", errors)
+        cited = _try(partial(directory.get, given["relays"]["outlet"]), "/relays/outlet", errors)
     if given["published_at"] > now + CLOCK_SLACK:
         errors.append(
             FieldError(pointer="/published_at", detail="Lies in the future. Send a past moment.", code="future")
@@ -180,10 +180,11 @@ def _publisher(directory: Directory, given: NewReport) -> Outlet:
         return directory.get(given["outlet"])
     if given["url"] is None:
         raise InvalidBody.at("", "The report has neither outlet nor url. Send one of them.", "required")
-    return directory.at(given["url"])
+    return directory.publisher_of(given["url"])
 
 
-def _found(find: Callable[[], Outlet], pointer: str, errors: list[FieldError]) -> Outlet | None:
+def _try(find: Callable[[], Outlet], pointer: str, errors: list[FieldError]) -> Outlet | None:
+    """Return the found outlet, or add the errors of the search and return None."""
     try:
         return find()
     except InvalidBody as exc:

@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 
 from service.cache.invalidation import invalidate_scores
 from service.cache.score_cache import ScoreCache
-from service.claims.describe import ResolutionView, describe_resolution, describe_resolutions
-from service.claims.load import check_group, filers, load_claim, reporting_outlets, require_claim
+from service.claims.describe import describe_resolution, describe_resolutions
+from service.claims.load import check_group, load_claim, require_claim
+from service.claims.views import ResolutionView
 from service.errors import (
     AlreadyResolved,
     FieldError,
@@ -21,9 +22,9 @@ from service.errors import (
     OpinionUnresolved,
     OwnClaim,
 )
-from service.outlets.sums import kept_sums
+from service.outlets.sums import updating_sums
 from service.storage.db import Database, retried
-from service.storage.facts import newest_resolution
+from service.storage.facts import filers, newest_resolution, reporting_outlets
 from service.storage.models import Claim, Resolution
 from service.storage.paging import Keyset, Page, SortKey, read_number
 from service.values.ids import new_id
@@ -59,10 +60,9 @@ def resolve_claim(
     with db.write() as session:
         claim = load_claim(session, claim_id, lock=True)
         appended = new_resolution(session, claim, resolution, caller=caller, now=now)
-        with kept_sums(session, [claim]):
+        with updating_sums(session, [claim]):
             append_resolution(claim, appended)
-        stale = reporting_outlets(claim)
-        invalidate_scores(session, cache, stale, now=now)
+        invalidate_scores(session, cache, reporting_outlets(claim), now=now)
     return describe_resolution(appended)
 
 
@@ -115,8 +115,8 @@ def new_resolution(
 
 def append_resolution(claim: Claim, resolution: Resolution) -> None:
     """Add a new resolution to its claim, and close the open disputes of the resolution before it."""
-    before = newest_resolution(claim)
-    for dispute in [] if before is None else before.disputes:
+    previous = newest_resolution(claim)
+    for dispute in [] if previous is None else previous.disputes:
         if dispute.closed_at is None:
             dispute.closed_at, dispute.closed_by = resolution.recorded_at, resolution.resolved_by
             dispute.closing_resolution_id = resolution.id

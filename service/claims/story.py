@@ -10,15 +10,9 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, selectinload
 
-from service.claims.describe import (
-    ClaimView,
-    ListedClaim,
-    ResolutionView,
-    describe_claim,
-    describe_resolutions,
-    summarise_claim,
-)
+from service.claims.describe import describe_claim, describe_resolutions, summarise_claim
 from service.claims.load import load_claim
+from service.claims.views import ClaimView, ListedClaim, ResolutionView
 from service.methods.provenance import roots_of
 from service.storage.db import Database
 from service.storage.facts import counting_reports
@@ -42,7 +36,7 @@ class Story:
     """The slug of the root outlet by the id of a relay; None for an unknown source."""
 
 
-def tell_story(db: Database, claim_id: UUID, *, now: dt.datetime) -> Story:
+def get_story(db: Database, claim_id: UUID, *, now: dt.datetime) -> Story:
     """Return the story of a claim.
 
     Raises:

@@ -26,13 +26,23 @@ from service.claims.report_rules import NewReport
 from service.claims.resolve import NewResolution, check_resolution
 from service.cli.remote_api import NoResponse, RemoteApi, RemoteClaim, RemoteMerge, RemoteOutlet, RemotePage, RemoteRow
 from service.errors import ClaimDiffers, InvalidBody, NotFound, ServiceError, SlugTaken, nested
-from service.outlets.edit import NewOutlet, checked_domains
+from service.outlets.edit import NewOutlet, normalise_domains
 from service.schemas.claims import ClaimIn
 from service.schemas.outlets import OutletIn
 from service.schemas.reports import ReportIn
 from service.schemas.resolutions import ResolutionIn
-from service.transfer.lines import ClaimLine, FlatLine, Line, OutletLine, ReadLine, ReportLine, ResolutionLine
-from service.transfer.load import LineResult, LineStatus, in_flat_line, required_id
+from service.transfer.lines import (
+    ClaimLine,
+    FlatLine,
+    Line,
+    OutletLine,
+    ReadLine,
+    ReportLine,
+    ResolutionLine,
+    in_flat_line,
+    required_id,
+)
+from service.transfer.load import LineResult, LineStatus
 from service.values.names import name_key
 
 _RETRY_DELAYS = (0.5, 2.0)  # seconds before a line is sent again
@@ -111,7 +121,7 @@ class Remote:
 
     def _load_unmerged(self, outlet: NewOutlet) -> tuple[LineStatus, RemoteOutlet]:
         body: OutletBody = OutletIn().dump(outlet)
-        body["domains"] = list(checked_domains(outlet["slug"], outlet["domains"]))
+        body["domains"] = list(normalise_domains(outlet["slug"], outlet["domains"]))
         if outlet["slug"] is None:
             return self._load_named(outlet["name"], body)
         created: RemoteOutlet

@@ -8,7 +8,7 @@ import threading
 import time
 from pathlib import Path
 
-from service.access.idempotency import prune_answers
+from service.access.idempotency import prune_responses
 from service.cache.invalidation import run_queued_invalidations
 from service.cache.score_cache import ScoreCache
 from service.claims.forecast import keep_forecasts, refit_learner
@@ -70,7 +70,7 @@ def tick(db: Database, cache: ScoreCache, *, now: dt.datetime) -> None:
     """Run one round. It starts with the scores of a restarted Redis, which may be served until they are invalidated."""
     cache.invalidate_after_restart()
     run_queued_invalidations(db, cache)
-    prune_answers(db, now=now)
+    prune_responses(db, now=now)
     seal_entries(db, now=now)
 
 

@@ -83,26 +83,26 @@ def new_outlet(session: Session, given: NewOutlet, *, now: dt.datetime) -> Outle
     Raises:
         As `record_outlet`.
     """
-    keys = checked_domains(given["slug"], given["domains"])
-    lock_name(session, "outlet")  # concurrent writers of one slug would otherwise conflict more often than is retried
+    keys = normalise_domains(given["slug"], given["domains"])
+    lock_name(session, "outlet")  # otherwise concurrent writers of one slug could exceed the number of retries
     outlet = Outlet(id=new_id(), name=given["name"], name_key=name_key(given["name"]), recorded_at=now)
     outlet.kind, outlet.scorable = given["kind"], given["scorable"]
     outlet.parent = None if given["parent"] is None else _parent(session, given["parent"])
-    outlet.slug = free_slug(session, outlet) if given["slug"] is None else _untaken(session, given["slug"])
+    outlet.slug = free_slug(session, outlet) if given["slug"] is None else _check_free(session, given["slug"])
     outlet.domains = _domains(session, keys)
     outlet.aliases = _aliases(given["aliases"])
     return outlet
 
 
-def agrees(session: Session, outlet: Outlet, given: NewOutlet) -> bool:
-    """Return whether an outlet as sent equals the one on record, which is loaded whole, or an earlier version of it."""
-    domains = checked_domains(given["slug"], given["domains"])
-    above = None if given["parent"] is None else find_outlet(session, given["parent"])
+def is_recorded(session: Session, outlet: Outlet, given: NewOutlet) -> bool:
+    """Return whether an outlet as sent equals one on record, which is loaded whole, or an earlier version of it."""
+    domains = normalise_domains(given["slug"], given["domains"])
+    parent = None if given["parent"] is None else find_outlet(session, given["parent"])
     sent = {
         **given,
         "slug": outlet.slug if given["slug"] is None else given["slug"],
         "domains": domains,
-        "parent": given["parent"] if above is None else above.surviving.slug,
+        "parent": given["parent"] if parent is None else parent.surviving.slug,
     }
     if given.get("merged_into") is not None:
         sent["merged_into"] = given["merged_into"]
@@ -140,7 +140,7 @@ def change_outlet(
         InvalidBody: A domain is malformed, or the parent is unknown, the outlet itself, or below it.
         DomainTaken: A domain belongs to another outlet.
     """
-    keys = checked_domains(None, changes.get("domains", ()))
+    keys = normalise_domains(None, changes.get("domains", ()))
     with db.write() as session:
         lock_name(session, PLACES)
         outlet = require_outlet(session, reference, whole=True)
@@ -220,7 +220,7 @@ def list_outlets(
         return Page([describe_outlet(outlet) for outlet in page.items], page.next)
 
 
-def checked_domains(slug: str | None, domains: Sequence[str]) -> list[str]:
+def normalise_domains(slug: str | None, domains: Sequence[str]) -> list[str]:
     """Return the domains of an outlet in normal form and without duplicates.
 
     Raises:
@@ -254,7 +254,8 @@ def _parent(session: Session, reference: str) -> Outlet:
     return parent.surviving
 
 
-def _untaken(session: Session, slug: str) -> str:
+def _check_free(session: Session, slug: str) -> str:
+    """Return a slug after checking that no outlet has it."""
     if session.scalar(sa.select(sa.exists().where(Outlet.slug == slug))):
         raise SlugTaken(
             f"Another outlet has the slug {slug!r}. Send another slug, or none to derive one from the name."
@@ -281,10 +282,10 @@ def _domains(session: Session, keys: Sequence[str], *, owner: Outlet | None = No
 
 def _is_named(part: str) -> sa.ColumnElement[bool]:
     """Return the condition that a name or alias of an outlet, or of one merged into it, contains this."""
-    one = aliased(Outlet)
-    alias = sa.exists().where(OutletAlias.outlet_id == one.id, _contains(OutletAlias.name_key, part))
-    named = sa.select(counts_as(one)).where(_contains(one.name_key, part) | alias)
-    return Outlet.id.in_(named)
+    named = aliased(Outlet)
+    alias = sa.exists().where(OutletAlias.outlet_id == named.id, _contains(OutletAlias.name_key, part))
+    ids = sa.select(counts_as(named)).where(_contains(named.name_key, part) | alias)
+    return Outlet.id.in_(ids)
 
 
 def _contains(column: sa.orm.InstrumentedAttribute[str], part: str) -> sa.ColumnElement[bool]:

@@ -3,32 +3,31 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from functools import cache
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, aliased, selectinload
+from sqlalchemy.orm import Session, selectinload
 
 from service.errors import InvalidQuery, OutletMerged, UnknownOutlet
 from service.outlets.suggest import unknown_slug
 from service.storage.models import Outlet, OutletDomain
-from service.storage.predicates import counts_as, is_among
+from service.storage.predicates import is_among
 from service.values.documents import members_of
 from service.values.ids import RESERVED_SLUGS, SLUG_LENGTH, is_slug, parse_id
 from service.values.names import slug_of
 from service.values.vocabulary import OutletKind
 
 WHOLE = (selectinload(Outlet.parent), selectinload(Outlet.domains), selectinload(Outlet.aliases))
-"""What to load with an outlet to show it."""
-# Put together once: every call asks for outlets, and to put it together takes as long as to ask.
+"""The loader options of an outlet that its view needs."""
+# Built once, because building the statement takes as long as running it.
 _NAMED = sa.select(Outlet).where(
     Outlet.id.in_(sa.bindparam("ids", expanding=True)) | Outlet.slug.in_(sa.bindparam("slugs", expanding=True))
 )
 _NAMED_WHOLE = _NAMED.options(*WHOLE)
 PLACES = "places of outlets"
-"""The lock for changes of parents and merges: two concurrent changes could create a cycle."""
+"""The name of the lock for changes of parents and merges: two concurrent changes could create a cycle."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +48,7 @@ class OutletView:
 
 @dataclass(frozen=True, slots=True)
 class OutletState(OutletView):
-    """An outlet with the outlet that it was merged into, as an import or export knows it."""
+    """An outlet with the outlet that it was merged into, as imports and exports hold it."""
 
     merged_into: str | None
     """The slug of that outlet."""
@@ -64,8 +63,7 @@ def find_outlets(session: Session, references: Collection[str], *, whole: bool =
     """Return the known outlets by their slugs or ids as given."""
     ids = {reference: id_ for reference in references if (id_ := parse_id(reference)) is not None}
     slugs = [reference for reference in references if is_slug(reference)]
-    named = {"ids": list(ids.values()), "slugs": slugs}
-    outlets = session.scalars(_NAMED_WHOLE if whole else _NAMED, named).all()
+    outlets = session.scalars(_NAMED_WHOLE if whole else _NAMED, {"ids": list(ids.values()), "slugs": slugs}).all()
     by_slug = {outlet.slug: outlet for outlet in outlets}
     by_id = {outlet.id: outlet for outlet in outlets}
     found = {slug: by_slug[slug] for slug in slugs if slug in by_slug}
@@ -107,7 +105,10 @@ def filtering_outlet(session: Session, reference: str, parameter: str) -> Outlet
 
 
 def filing_for(session: Session, outlets: Collection[UUID]) -> Sequence[UUID]:
-    """Return the ids of those of some outlets that were not merged, and of all that were merged into any of them."""
+    """Return the ids of the outlets whose reports count for some outlets (R22).
+
+    These are the given outlets, without merged ones, and the outlets that were merged into any of them.
+    """
     # A union, because PostgreSQL reads the whole table for an OR.
     own = sa.select(Outlet.id).where(is_among(session, Outlet.id, outlets), Outlet.merged_into_id.is_(None))
     merged = sa.select(Outlet.id).where(is_among(session, Outlet.merged_into_id, outlets))
@@ -120,32 +121,14 @@ def domain_owners(session: Session, domains: Collection[str]) -> dict[str, UUID]
     return dict(session.execute(owned.where(is_among(session, OutletDomain.domain, domains))).all())
 
 
-def topmost_parents(session: Session, outlets: Iterable[UUID | None]) -> dict[UUID, UUID]:
-    """Return the topmost parent of each outlet, or the outlet itself without a parent."""
-    return dict(session.execute(_climbing(), {"outlets": list(set(outlets))}).all())
-
-
-@cache
-def _climbing() -> sa.Select[UUID, UUID]:
-    start = sa.select(Outlet.id.label("below"), Outlet.id, Outlet.parent_id)
-    climb = start.where(Outlet.id.in_(sa.bindparam("outlets", expanding=True))).cte("climb", recursive=True)
-    named = aliased(Outlet)
-    climb = climb.union_all(
-        sa.select(climb.c.below, Outlet.id, Outlet.parent_id)
-        .join(named, named.id == climb.c.parent_id)
-        .join(Outlet, Outlet.id == counts_as(named))
-    )
-    return sa.select(climb.c.below, climb.c.id).where(climb.c.parent_id.is_(None))
-
-
 def ancestors(session: Session, outlet: Outlet) -> set[UUID]:
     """Return the ids of an outlet and all its ancestors, each replaced by the outlet that it was merged into."""
-    line: set[UUID] = set()
-    above: Outlet | None = outlet.surviving
-    while above is not None and above.id not in line:
-        line.add(above.id)
-        above = None if above.parent_id is None else session.get_one(Outlet, above.parent_id).surviving
-    return line
+    ids: set[UUID] = set()
+    ancestor: Outlet | None = outlet.surviving
+    while ancestor is not None and ancestor.id not in ids:
+        ids.add(ancestor.id)
+        ancestor = None if ancestor.parent_id is None else session.get_one(Outlet, ancestor.parent_id).surviving
+    return ids
 
 
 def describe_outlet(outlet: Outlet) -> OutletView:

@@ -15,22 +15,23 @@ from service.values.vocabulary import MatchRule
 
 
 @dataclass(frozen=True, slots=True)
-class Matched:
-    """The rule by which the outlet of a URL was found, and the domain that matched."""
+class DomainMatch:
+    """The match between a URL and a domain of an outlet."""
 
     rule: MatchRule
     key: str
+    """The matching domain."""
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class OutletMatch:
     """The outlet that publishes at a URL."""
 
     outlet: OutletView
-    matched: Matched
+    matched: DomainMatch
 
 
-def lookup_outlet(db: Database, *, url: str) -> Found:
+def lookup_outlet(db: Database, *, url: str) -> OutletMatch:
     """Return the outlet that publishes at a URL or host.
 
     Raises:
@@ -42,22 +43,25 @@ def lookup_outlet(db: Database, *, url: str) -> Found:
     except ValueError as exc:
         raise InvalidQuery.at("url", detail=str(exc), code="invalid") from exc
     with db.read() as session:
-        found = find_by_address(session, {url: address})
-    if url not in found:
+        matches = find_by_address(session, {url: address})
+    if url not in matches:
         raise UnknownOutlet(
             f"No outlet on record publishes at {address.host}, and none is guessed. Record the outlet with "
             "POST /v1/outlets, or add the domain to its outlet."
         )
-    return found[url]
+    return matches[url]
 
 
-def find_by_address(session: Session, addresses: dict[str, Address]) -> dict[str, Found]:
-    """Return the outlets at some addresses by URL, in one query for all of them."""
+def find_by_address(session: Session, addresses: dict[str, Address]) -> dict[str, OutletMatch]:
+    """Return the outlets that publish at some addresses, by URL. All of them take the same few queries."""
     keys = {url: list(address.keys()) for url, address in addresses.items()}
-    owners = domain_owners(session, {key for of_one in keys.values() for key in of_one})
-    closest = {url: key for url, of_one in keys.items() if (key := next(filter(owners.get, of_one), None))}
+    owners = domain_owners(session, {key for candidates in keys.values() for key in candidates})
+    closest = {url: key for url, candidates in keys.items() if (key := next(filter(owners.get, candidates), None))}
     outlets = _outlets(session, {owners[key] for key in closest.values()})
-    return {url: Found(outlets[owners[key]], Matched(_rule(addresses[url], key), key)) for url, key in closest.items()}
+    return {
+        url: OutletMatch(outlets[owners[key]], DomainMatch(_rule(addresses[url], key), key))
+        for url, key in closest.items()
+    }
 
 
 def _outlets(session: Session, ids: set[UUID]) -> dict[UUID, OutletView]:

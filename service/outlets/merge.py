@@ -1,4 +1,4 @@
-"""Merge outlets that prove to be the same, and undo a merge: rows stay in place, their sums move (R22)."""
+"""Merge outlets that prove to be the same, and undo merges (R22): only sums change, reports keep their outlet."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from service.methods.tally import Amounts, Slot, add_up, count_claim, difference
 from service.outlets.find import PLACES, ancestors, find_outlet, outlet_state
 from service.outlets.suggest import unknown_slug
 from service.outlets.sums import Sums, add_sums, read_sums
-from service.outlets.track_record import EVERYTHING, ToldClaim, walk, walk_claims
+from service.outlets.track_record import EVERYTHING, ReportedClaim, read_claims, read_positions
 from service.storage.db import Database, retried
 from service.storage.locks import lock_name
 from service.storage.models import Outlet, Report, Subtotal
@@ -53,15 +53,15 @@ def merge_outlet(
     """
     with db.write() as session:
         lock_name(session, PLACES)
-        outlet = _required(session, reference)
+        outlet = _load(session, reference)
         target = _target(session, into, "/into")
         _lock(session, outlet, target)
         if outlet.merged_into is target:
             return describe_merge(outlet), False
         _check(session, outlet, target)
-        _keep_state(session, outlet, caller=caller, now=now)
-        add_sums(session, _moved(session, outlet, target, joined=True))
-        _point(outlet, target, caller=caller, now=now)
+        _store_version(session, outlet, caller=caller, now=now)
+        add_sums(session, _change_of_sums(session, outlet, target, joined=True))
+        _set_merged(outlet, target, caller=caller, now=now)
         invalidate_scores(session, cache, [outlet.slug, target.slug], now=now)
     return describe_merge(outlet), True
 
@@ -94,11 +94,11 @@ def undo_merge(
     """
     with db.write() as session:
         lock_name(session, PLACES)
-        outlet = _merged(session, reference)
+        outlet = _require_merged(session, reference)
         target = outlet.surviving
         _lock(session, outlet, target)
         check_match(describe_merge(outlet), if_match)
-        _keep_state(session, outlet, caller=caller, now=now)
+        _store_version(session, outlet, caller=caller, now=now)
         outlet.merged_into = outlet.merged_at = outlet.merged_by = None
         session.flush()
         if outlet.parent is not None and outlet.id in ancestors(session, outlet.parent):
@@ -106,7 +106,7 @@ def undo_merge(
                 f"Without the merge, {outlet.slug!r} would be its own ancestor, because its parent "
                 f"{outlet.parent.slug!r} is below it. Change that parent first."
             )
-        add_sums(session, _moved(session, outlet, target, joined=False))
+        add_sums(session, _change_of_sums(session, outlet, target, joined=False))
         invalidate_scores(session, cache, [outlet.slug, target.slug], now=now)
 
 
@@ -118,10 +118,10 @@ def get_merge(db: Database, reference: str) -> MergeView:
         NotFound: The outlet was not merged.
     """
     with db.read() as session:
-        return describe_merge(_merged(session, reference))
+        return describe_merge(_require_merged(session, reference))
 
 
-def merge_new(session: Session, outlet: Outlet, into: str, *, caller: Caller, now: dt.datetime) -> None:
+def merge_imported(session: Session, outlet: Outlet, into: str, *, caller: Caller, now: dt.datetime) -> None:
     """Merge an imported outlet that is not in the session yet, and so has no reports.
 
     Raises:
@@ -131,10 +131,10 @@ def merge_new(session: Session, outlet: Outlet, into: str, *, caller: Caller, no
     lock_name(session, PLACES)
     target = _target(session, into, "/merged_into")
     _check(session, outlet, target)
-    _point(outlet, target, caller=caller, now=now)
+    _set_merged(outlet, target, caller=caller, now=now)
 
 
-def _point(outlet: Outlet, target: Outlet, *, caller: Caller, now: dt.datetime) -> None:
+def _set_merged(outlet: Outlet, target: Outlet, *, caller: Caller, now: dt.datetime) -> None:
     outlet.merged_into, outlet.merged_at, outlet.merged_by = target, now, caller.key_id
 
 
@@ -147,10 +147,10 @@ def _check(session: Session, outlet: Outlet, into: Outlet) -> None:
             f"The outlet {into.slug!r} was merged into {into.merged_into.slug!r}, and a merged outlet takes no merges. "
             f"Merge into {into.merged_into.slug!r} instead."
         )
-    before = session.scalar(sa.select(Outlet.slug).where(Outlet.merged_into_id == outlet.id).limit(1))
-    if before is not None:
+    merged_slug = session.scalar(sa.select(Outlet.slug).where(Outlet.merged_into_id == outlet.id).limit(1))
+    if merged_slug is not None:
         raise MergeChain(
-            f"The outlet {before!r} was merged into {outlet.slug!r}, which therefore cannot be merged itself. Undo "
+            f"The outlet {merged_slug!r} was merged into {outlet.slug!r}, so that one cannot be merged itself. Undo "
             "that merge first."
         )
     if outlet.id in ancestors(session, into):
@@ -165,7 +165,7 @@ def describe_merge(outlet: Outlet) -> MergeView:
     return MergeView(outlet.slug, outlet.surviving.slug, outlet.merged_at)
 
 
-def _required(session: Session, reference: str) -> Outlet:
+def _load(session: Session, reference: str) -> Outlet:
     if (outlet := find_outlet(session, reference, whole=True)) is None:
         raise UnknownOutlet(unknown_slug(session, reference))
     return outlet
@@ -177,8 +177,8 @@ def _target(session: Session, reference: str, pointer: str) -> Outlet:
     return target
 
 
-def _merged(session: Session, reference: str) -> Outlet:
-    outlet = _required(session, reference)
+def _require_merged(session: Session, reference: str) -> Outlet:
+    outlet = _load(session, reference)
     if outlet.merged_into is None:
         raise NotFound(f"The outlet {outlet.slug!r} was not merged, so there is no merge to read or undo.")
     return outlet
@@ -190,47 +190,47 @@ def _lock(session: Session, *outlets: Outlet) -> None:
     session.execute(rows.with_for_update()).all()
 
 
-def _keep_state(session: Session, outlet: Outlet, *, caller: Caller, now: dt.datetime) -> None:
+def _store_version(session: Session, outlet: Outlet, *, caller: Caller, now: dt.datetime) -> None:
     store_version(session, outlet.id, outlet_state(outlet), caller=caller, now=now)
 
 
-def _moved(session: Session, outlet: Outlet, target: Outlet, *, joined: bool) -> Sums:
+def _change_of_sums(session: Session, outlet: Outlet, target: Outlet, *, joined: bool) -> Sums:
     """Return the change of the sums when two outlets, unmerged in the rows, are merged or separated.
 
     Raises:
         MergeCircle: On a claim, relays would form a cycle.
     """
     apart, together = Sums(), Sums()
-    for claim in walk_claims(session, only=sa.and_(_names(outlet), _names(target))):
+    for claim in read_claims(session, only=sa.and_(_names(outlet), _names(target))):
         merged = claim._replace(
             reports=[as_merged(report, outlet=outlet.id, into=target.id) for report in claim.reports]
         )
         _check_relays(merged if joined else claim)
-        apart.add(claim.facts, positions(claim.reports, claim.facts.known_at))
-        together.add(merged.facts, positions(merged.reports, merged.facts.known_at))
+        apart.add_claim(claim.facts, positions(claim.reports, claim.facts.known_at))
+        together.add_claim(merged.facts, positions(merged.reports, merged.facts.known_at))
     # The claims that name only one of the outlets count as before, for the other one.
-    rest = difference(_own_sums(session, outlet, are_kept=joined), apart.of(outlet.id))
-    apart.put(outlet.id, rest)
-    together.put(target.id, rest)
+    rest = difference(_own_record(session, outlet, from_sums=joined), apart.record_of(outlet.id))
+    apart.add_record(outlet.id, rest)
+    together.add_record(target.id, rest)
     return together.minus(apart) if joined else apart.minus(together)
 
 
 def _names(outlet: Outlet) -> sa.ColumnElement[bool]:
     """Return the condition that a report on a claim is of an outlet or one merged into it, or relays either."""
-    reports, theirs = sa.select(Report.claim_id), merged_with(outlet)
-    named = reports.where(Report.outlet_id.in_(theirs)).union(reports.where(Report.cited_id.in_(theirs)))
+    reports, outlets = sa.select(Report.claim_id), merged_with(outlet)
+    named = reports.where(Report.outlet_id.in_(outlets)).union(reports.where(Report.cited_id.in_(outlets)))
     return Report.claim_id.in_(named)
 
 
-def _own_sums(session: Session, outlet: Outlet, *, are_kept: bool) -> dict[Slot, Amounts]:
-    """Return the record of an outlet by itself, from its sums if they are kept, else from its rows."""
-    if are_kept:
+def _own_record(session: Session, outlet: Outlet, *, from_sums: bool) -> dict[Slot, Amounts]:
+    """Return the record of an outlet by itself, from the sums, or from the rows while it has no sums of its own."""
+    if from_sums:
         return read_sums(session, Subtotal.outlet_id == outlet.id, topic=None).get(outlet.id, {})
-    standings = walk(session, [outlet.id], EVERYTHING)
-    return add_up(count_claim(standing.claim, standing.position) for standing in standings)
+    entries = read_positions(session, [outlet.id], EVERYTHING)
+    return add_up(count_claim(entry.claim, entry.position) for entry in entries)
 
 
-def _check_relays(claim: ToldClaim) -> None:
+def _check_relays(claim: ReportedClaim) -> None:
     if any(report.relays for report in claim.reports) and relay_cycle(claim.reports):
         raise MergeCircle(
             f"On the claim {claim.id} the relays of the outlets would form a cycle without an own report. Withdraw one "

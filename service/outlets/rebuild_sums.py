@@ -1,4 +1,4 @@
-"""Hold the sums against the rows that they are made of, and set right what differs."""
+"""Recompute the sums from the rows, and correct those that differ."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from sqlalchemy.orm import Session
 from service.cache.invalidation import queue_invalidation_of_all
 from service.methods.provenance import positions
 from service.outlets.sums import Sums, add_sums, all_sums
-from service.outlets.track_record import walk_claims
+from service.outlets.track_record import read_claims
 from service.storage.db import Database, retried
 from service.storage.locks import lock_name
 
 
 @retried
 def rebuild_sums(db: Database, *, now: dt.datetime) -> int:
-    """Recompute the sums from the rows, and set right what differs; every score is then computed anew.
+    """Recompute the sums from the rows, correct those that differ, and invalidate all scores.
 
-    Who writes meanwhile waits on SQLite. On PostgreSQL nobody does: what is added to the sums is the difference at one
-    moment, and stays right whatever others have added since.
+    On SQLite, concurrent writers block. On PostgreSQL they do not: the correction is the difference at one moment, so
+    it remains valid whatever they add to the sums since.
 
     Returns:
-        How many sums were not what the rows say.
+        The number of sums that differed.
     """
     with db.write() as session:
-        # Two at once would both add the difference. The other one may take its time.
+        # Two concurrent rebuilds would both add the difference.
         lock_name(session, "rebuild of sums", wait_forever=True)
         with db.read(unlimited=True) as snapshot:
             change = missing_sums(snapshot)
@@ -35,8 +35,8 @@ def rebuild_sums(db: Database, *, now: dt.datetime) -> int:
 
 
 def missing_sums(session: Session) -> Sums:
-    """What would have to be added to the sums for them to be what the rows add up to."""
+    """Return the change that turns the stored sums into those of the rows."""
     counted = Sums()
-    for claim in walk_claims(session):
-        counted.add(claim.facts, positions(claim.reports, claim.facts.known_at))
+    for claim in read_claims(session):
+        counted.add_claim(claim.facts, positions(claim.reports, claim.facts.known_at))
     return counted.minus(all_sums(session))

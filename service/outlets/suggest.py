@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import string
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 from itertools import chain
-from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -39,40 +38,18 @@ def nearest_slugs(session: Session, reference: str) -> list[str]:
     # PostgreSQL rejects NUL, which a path can contain.
     if not slug or not reference.isprintable() or parse_id(reference) is not None:
         return []
-    named = session.scalars(_slugs_named(reference)).all()
+    named = session.scalars(_slugs_named(name_key(reference))).all()
     candidates = chain.from_iterable(session.scalars(rows) for rows in _similar(session, slug))
     similar = get_close_matches(slug, sorted(set(candidates)), n=_SHOWN, cutoff=_MIN_SIMILARITY)
     return list(dict.fromkeys([*named, *similar]))[:_SHOWN]
 
 
-def ids_named(key: str) -> sa.CompoundSelect[UUID]:
-    """Select the ids of the outlets with this key of a name or an alias."""
+def _slugs_named(key: str) -> sa.Select[str]:
+    """Select slugs of the outlets with this key of a name or an alias."""
     # A union, because PostgreSQL scans the whole table for an OR over two tables.
     names = sa.select(Outlet.id).where(Outlet.name_key == key)
-    return names.union(sa.select(OutletAlias.outlet_id).where(OutletAlias.name_key == key))
-
-
-def outlets_named(session: Session, keys: Collection[str]) -> dict[str, list[Outlet]]:
-    """Return the outlets by those of these keys of a name or an alias that occur."""
-    names = sa.select(Outlet.name_key, Outlet.id).where(is_among(session, Outlet.name_key, keys))
-    aliases = sa.select(OutletAlias.name_key, OutletAlias.outlet_id)
-    named = names.union(aliases.where(is_among(session, OutletAlias.name_key, keys))).subquery()
-    found: dict[str, list[Outlet]] = {}
-    for key, outlet in session.execute(sa.select(named.c.name_key, Outlet).join(named, named.c.id == Outlet.id)):
-        found.setdefault(key, []).append(outlet)
-    return found
-
-
-def best_match(key: str, outlets: Collection[Outlet]) -> Outlet | None:
-    """Return the outlet that this key identifies, or None if the outlets are not merged into one (R22)."""
-    if len({outlet.surviving.id for outlet in outlets}) != 1:
-        return None
-    return min(outlets, key=lambda outlet: (outlet.name_key != key, outlet.merged_into is not None, outlet.slug))
-
-
-def _slugs_named(name: str) -> sa.Select[str]:
-    rows = sa.select(Outlet.slug).where(Outlet.id.in_(ids_named(name_key(name))))
-    return rows.order_by(Outlet.slug).limit(_SHOWN)
+    named = names.union(sa.select(OutletAlias.outlet_id).where(OutletAlias.name_key == key))
+    return sa.select(Outlet.slug).where(Outlet.id.in_(named)).order_by(Outlet.slug).limit(_SHOWN)
 
 
 def _similar(session: Session, slug: str) -> Iterator[sa.Select[str]]:

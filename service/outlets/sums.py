@@ -1,6 +1,6 @@
-"""What records add up to, kept beside the rows by every transaction that moves them.
+"""Store the sums of the records of outlets, and update them in every transaction that changes a record.
 
-So the current score costs the same at a thousand reports and at ten million.
+The current score is read from the sums, so it costs the same with a thousand reports as with ten million.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from itertools import groupby
 from operator import itemgetter
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -28,37 +28,39 @@ from service.storage.models import Claim, Outlet, Rate, Subtotal
 from service.storage.predicates import counts_as, is_among
 from service.values.vocabulary import ClaimKind, Role, Stance
 
-_KEPT = [Subtotal.__table__.c[name] for name in ("outlet_id", *Slot._fields, *Amounts._fields)]
+ColumnValue: TypeAlias = UUID | str | int
+
+_COLUMNS = [Subtotal.__table__.c[name] for name in ("outlet_id", *Slot._fields, *Amounts._fields)]
 _AMOUNTS_FROM = 1 + len(Slot._fields)
 
 
 @dataclass(slots=True)
 class Sums:
-    """What some claims add to the sums: to the records of outlets, and to the rates."""
+    """The sums over some claims: the records of outlets by slot, and the rates by cell."""
 
     records: dict[tuple[UUID, Slot], Amounts] = field(default_factory=dict)
     rates: dict[Cell, Count] = field(default_factory=dict)
 
-    def add(self, facts: ClaimFacts, positions: Mapping[UUID, Position]) -> None:
-        """Count one claim, told by where each outlet stands on it."""
-        for outlet_id, where in positions.items():
-            slot, amounts = count_claim(facts, where)
-            self.put(outlet_id, {slot: amounts})
+    def add_claim(self, facts: ClaimFacts, positions: Mapping[UUID, Position]) -> None:
+        """Add a claim, with the position of each outlet on it."""
+        for outlet_id, position in positions.items():
+            slot, amounts = count_claim(facts, position)
+            self.add_record(outlet_id, {slot: amounts})
         for cell, count in count_votes(facts, positions.values()):
             self.rates[cell] = self.rates.get(cell, NO_COUNT).plus(count)
 
-    def put(self, outlet_id: UUID, parts: Parts) -> None:
-        """Add to the record of an outlet."""
+    def add_record(self, outlet_id: UUID, parts: Parts) -> None:
+        """Add parts to the record of an outlet."""
         for slot, amounts in parts.items():
             key = outlet_id, slot
             self.records[key] = self.records.get(key, NOTHING).plus(amounts)
 
-    def of(self, outlet_id: UUID) -> dict[Slot, Amounts]:
-        """The record of an outlet."""
-        return {slot: amounts for (one, slot), amounts in self.records.items() if one == outlet_id}
+    def record_of(self, outlet_id: UUID) -> dict[Slot, Amounts]:
+        """Return the record of an outlet."""
+        return {slot: amounts for (owner, slot), amounts in self.records.items() if owner == outlet_id}
 
     def minus(self, other: Sums) -> Sums:
-        """What has to be added to the other to get this one."""
+        """Return the change that turns other sums into these."""
         cells = self.rates.keys() | other.rates.keys()
         rates = {cell: self.rates.get(cell, NO_COUNT).minus(other.rates.get(cell, NO_COUNT)) for cell in cells}
         changed = {cell: count for cell, count in rates.items() if any(count)}
@@ -66,12 +68,12 @@ class Sums:
 
 
 @contextmanager
-def kept_sums(session: Session, claims: Collection[Claim]) -> Iterator[None]:
-    """Keep the sums in step with what a block changes of some claims, whose reports and resolutions are loaded.
+def updating_sums(session: Session, claims: Collection[Claim]) -> Iterator[None]:
+    """Update the sums by the changes that a block makes to some claims.
 
     Args:
-        session: The session that changes them.
-        claims: The claims, locked. The block may add new ones to them.
+        session: The session of the changes.
+        claims: The claims, locked, and loaded with their reports and resolutions. The block may add new claims.
     """
     before = _sums_of(claims)
     yield
@@ -82,48 +84,50 @@ def kept_sums(session: Session, claims: Collection[Claim]) -> Iterator[None]:
 
 
 def lock_outlets(session: Session, claims: Collection[Claim]) -> None:
-    """Let no outlet of the claims be merged or parted until the transaction ends (R22).
+    """Lock the outlets of some claims against merges until the transaction ends (R22).
 
-    SQLite needs nothing: whoever writes there has the database to itself.
+    SQLite needs no lock, because its write transactions run one at a time.
 
     Raises:
-        WriteConflict: One was, since the claims were loaded.
+        WriteConflict: An outlet was merged, or a merge undone, after the claims were loaded.
     """
     if session.get_bind().dialect.name != "postgresql":
         return
-    outlets = {one for claim in claims for report in claim.reports for one in (report.outlet, report.cited) if one}
-    seen = {outlet.id: outlet.surviving.id for outlet in outlets}
-    rows = sa.select(Outlet.id, counts_as(Outlet)).where(Outlet.id.in_(seen)).order_by(Outlet.id)
+    reports = [report for claim in claims for report in claim.reports]
+    outlets = {outlet for report in reports for outlet in (report.outlet, report.cited) if outlet is not None}
+    loaded = {outlet.id: outlet.surviving.id for outlet in outlets}
+    rows = sa.select(Outlet.id, counts_as(Outlet)).where(Outlet.id.in_(loaded)).order_by(Outlet.id)
     with session.no_autoflush:
-        held = session.execute(rows.with_for_update(read=True, key_share=True)).all()
-    if any(seen[outlet] != surviving for outlet, surviving in held):
-        raise WriteConflict("An outlet was merged, or a merge undone.")
+        locked = session.execute(rows.with_for_update(read=True, key_share=True)).all()
+    if any(loaded[outlet_id] != surviving_id for outlet_id, surviving_id in locked):
+        raise WriteConflict("An outlet of the claim was merged, or a merge undone.")
 
 
 def add_sums(session: Session, change: Sums) -> None:
-    """Add a change to the sums, in an order that is the same for all, so that two who do so never block each other."""
+    """Add a change to the stored sums. All writers use the same order of rows, so that they cannot deadlock."""
     if change.records:
-        rows = [_row(outlet_id, slot, amounts) for (outlet_id, slot), amounts in change.records.items()]
+        rows = [_subtotal(outlet_id, slot, amounts) for (outlet_id, slot), amounts in change.records.items()]
         _upsert(session, Subtotal, rows, key=("outlet_id", *Slot._fields), added=Amounts._fields)
         if any(amounts.claims < 0 for amounts in change.records.values()):
             outlets = {outlet_id for outlet_id, _ in change.records}
             session.execute(sa.delete(Subtotal).where(Subtotal.outlet_id.in_(outlets), Subtotal.claims == 0))
     if change.rates:
-        rows = [_plain(cell) | count._asdict() for cell, count in change.rates.items()]
+        rows = [_key_columns(cell) | count._asdict() for cell, count in change.rates.items()]
         _upsert(session, Rate, rows, key=Cell._fields, added=Count._fields)
         if any(count.weight < 0 for count in change.rates.values()):
             session.execute(sa.delete(Rate).where(Rate.weight == 0))
 
 
 def _upsert(
-    session: Session, table: type[Base], rows: list[dict[str, Any]], *, key: Sequence[str], added: Sequence[str]
+    session: Session, table: type[Base], rows: list[dict[str, ColumnValue]], *, key: Sequence[str], added: Sequence[str]
 ) -> None:
+    """Insert rows, or add their amounts to the existing rows with the same key."""
     rows.sort(key=lambda row: [str(row[name]) for name in key])
-    session.execute(_upserting(session.get_bind().dialect.name, table, tuple(key), tuple(added)), rows)
+    session.execute(_upsert_statement(session.get_bind().dialect.name, table, tuple(key), tuple(added)), rows)
 
 
-@cache  # every write comes by here, and to put the statement together takes longer than to run it
-def _upserting(dialect: str, table: type[Base], key: tuple[str, ...], added: tuple[str, ...]) -> sa.Insert:
+@cache  # every write needs it, and building it takes longer than running it
+def _upsert_statement(dialect: str, table: type[Base], key: tuple[str, ...], added: tuple[str, ...]) -> sa.Insert:
     insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
     statement = insert(table)
     sums = {name: table.__table__.c[name] + statement.excluded[name] for name in added}
@@ -133,42 +137,41 @@ def _upserting(dialect: str, table: type[Base], key: tuple[str, ...], added: tup
 def read_sums(
     session: Session, chosen: sa.ColumnElement[bool], *, topic: str | None
 ) -> dict[UUID, dict[Slot, Amounts]]:
-    """Return what is on record of outlets on a topic, or on all, by outlet.
+    """Return the records of outlets by outlet and slot.
 
     Args:
-        session: Where it is read.
-        chosen: Which outlets, as a condition on `Subtotal.outlet_id`.
-        topic: Which topic; None for all.
+        session: The session.
+        chosen: A condition on `Subtotal.outlet_id` that selects the outlets.
+        topic: The topic of the claims; None for all topics.
     """
-    rows = sa.select(*_KEPT).where(chosen)
+    rows = sa.select(*_COLUMNS).where(chosen)
     if topic is not None:
         rows = rows.where(Subtotal.topic == topic)
-    found = session.execute(rows.order_by(Subtotal.outlet_id))
-    slot_of = cache(_slot)  # outlets have the same few hundred among hundreds of thousands of rows
+    slot_of = cache(_slot)  # hundreds of thousands of rows share a few hundred slots
     return {
-        outlet_id: {slot_of(*row[1:_AMOUNTS_FROM]): Amounts._make(row[_AMOUNTS_FROM:]) for row in of_outlet}
-        for outlet_id, of_outlet in groupby(found, key=itemgetter(0))
+        outlet_id: {slot_of(*row[1:_AMOUNTS_FROM]): Amounts._make(row[_AMOUNTS_FROM:]) for row in group}
+        for outlet_id, group in groupby(session.execute(rows.order_by(Subtotal.outlet_id)), key=itemgetter(0))
     }
 
 
 def having_resolved(session: Session, at_least: int) -> sa.ColumnElement[bool]:
-    """Return a condition for the outlets that are scored and have so many resolved claims of their own."""
+    """Return the condition that an outlet is scored and has at least this number of resolved claims of its own."""
     resolved = sa.func.sum(Subtotal.correct + Subtotal.incorrect + Subtotal.partial)
     rows = sa.select(Subtotal.outlet_id).where(Subtotal.role == Role.OWN).group_by(Subtotal.outlet_id)
-    # Read first and sent as values: as a subquery it may be joined with every outlet, row by row.
+    # Read the ids first, because PostgreSQL may join a subquery with every outlet, row by row.
     return sa.and_(Outlet.scorable, is_among(session, Outlet.id, session.scalars(rows.having(resolved >= at_least))))
 
 
 def all_sums(session: Session) -> Sums:
-    """All the sums as they are kept."""
-    kept = read_sums(session, sa.true(), topic=None)
-    records = {(outlet_id, slot): amounts for outlet_id, parts in kept.items() for slot, amounts in parts.items()}
+    """Return all stored sums."""
+    by_outlet = read_sums(session, sa.true(), topic=None)
+    records = {(outlet_id, slot): amounts for outlet_id, parts in by_outlet.items() for slot, amounts in parts.items()}
     rows = session.execute(sa.select(Rate.__table__))
     return Sums(records, {_cell(row): Count(row.weight, row.true) for row in rows})
 
 
 def read_rates(session: Session) -> Rates:
-    """How often claims have proved true, by what was said of them."""
+    """Return how often reported claims proved true, for every cell."""
     rates = Rates()
     for row in session.execute(sa.select(Rate.__table__)):
         rates.add_count(_cell(row).levels, Count(row.weight, row.true))
@@ -176,14 +179,17 @@ def read_rates(session: Session) -> Rates:
 
 
 def read_rates_on(session: Session, topic: str | None) -> Rates:
-    """The same, but of the cells within a topic only that one's, so that it costs the same however many there are."""
-    asked = Rate.topic == (topic or "")
+    """Return how often reported claims proved true, with cells of this topic only.
+
+    The cost does not depend on the number of topics.
+    """
+    on_topic = Rate.topic == (topic or "")
     sums = (sa.func.sum(Rate.weight), sa.func.sum(Rate.true))
-    by = (Rate.stance, Rate.kind, Rate.commitment, asked)
+    by = (Rate.stance, Rate.kind, Rate.commitment, on_topic)
     rates = Rates()
-    for stance, kind, commitment, is_asked, weight, true in session.execute(sa.select(*by, *sums).group_by(*by)):
+    for stance, kind, commitment, is_on_topic, weight, true in session.execute(sa.select(*by, *sums).group_by(*by)):
         levels = Cell(stance, kind, commitment or None, topic).levels
-        rates.add_count(levels if is_asked else levels[:3], Count(int(weight), int(true)))
+        rates.add_count(levels if is_on_topic else levels[:3], Count(int(weight), int(true)))
     return rates
 
 
@@ -191,16 +197,16 @@ def _sums_of(claims: Collection[Claim]) -> Sums:
     sums = Sums()
     for claim in claims:
         facts = claim_facts(claim)
-        sums.add(facts, positions(counting_reports(claim), facts.known_at))
+        sums.add_claim(facts, positions(counting_reports(claim), facts.known_at))
     return sums
 
 
-def _row(outlet_id: UUID, slot: Slot, amounts: Amounts) -> dict[str, Any]:
-    return {"outlet_id": outlet_id, **_plain(slot), **amounts._asdict()}
+def _subtotal(outlet_id: UUID, slot: Slot, amounts: Amounts) -> dict[str, ColumnValue]:
+    return {"outlet_id": outlet_id, **_key_columns(slot), **amounts._asdict()}
 
 
-def _plain(key: Slot | Cell) -> dict[str, Any]:
-    """A key as columns have it, which cannot be null."""
+def _key_columns(key: Slot | Cell) -> dict[str, ColumnValue]:
+    """Return a slot or cell as columns of a primary key, which cannot be null."""
     return key._asdict() | {"topic": key.topic or "", "stance": key.stance or "", "commitment": key.commitment or 0}
 
 

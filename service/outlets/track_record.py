@@ -1,4 +1,4 @@
-"""The records of outlets: from the sums where everything on record counts, else from the rows."""
+"""Read the records of outlets: from the sums for the current record, from the rows for a past moment."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ from service.storage.predicates import (
 from service.values.vocabulary import Basis, Role
 
 Row: TypeAlias = sa.Row[*tuple[Any, ...]]
-Chosen: TypeAlias = sa.ColumnExpressionArgument[bool]
-"""Which outlets."""
+Rows: TypeAlias = sa.Select[*tuple[Any, ...]]
+Condition: TypeAlias = sa.ColumnExpressionArgument[bool]
 
-_AT_ONCE = 2000  # rows fetched at a time
+_FETCHED = 2000  # rows
 _ANY = sa.true()
 _FILER, _CITED = aliased(Outlet), aliased(Outlet)
-_TOLD = (
+_COLUMNS = (
     Report.id,
     counts_as(_FILER).label("outlet_id"),
     Report.claim_id,
@@ -57,39 +57,39 @@ _TOLD = (
     Resolution.truth,
     Resolution.known_at,
 )
-"""What a row tells of a report, its claim, and the resolution that stands."""
+"""The columns of a report, of its claim, and of the resolution in effect."""
 
 
 @dataclass(frozen=True, slots=True)
 class Lens:
-    """How to look at a record: the same for one outlet, for some, and for all of them ranked."""
+    """The part of the records that a score is computed from, and the level of its interval."""
 
     topic: str | None
     basis: Basis
     as_of: dt.datetime | None
-    """Only what was published and known by this past moment (R18); None for everything on record."""
+    """The past moment by which reports were published and answers known (R18); None for everything on record."""
     recorded_by: dt.datetime | None
-    """Only rows that were on record by this past moment (R18); None for all of them."""
+    """The past moment by which rows were recorded (R18); None for all rows."""
     level: float
 
     @property
     def is_current(self) -> bool:
-        """Whether everything on record counts."""
+        """Return whether everything on record counts."""
         return self.as_of is None and self.recorded_by is None
 
     def moment(self, now: dt.datetime) -> dt.datetime:
-        """The moment that the record is looked at from."""
+        """Return the moment that the record is read as of."""
         return self.as_of or self.recorded_by or now
 
     def refuse_future(self, now: dt.datetime) -> None:
-        """Make sure that it looks at no moment that is still to come.
+        """Check that no moment of the lens is in the future.
 
         Raises:
-            InvalidQuery: It does.
+            InvalidQuery: A moment is in the future.
         """
         for name, moment in (("as_of", self.as_of), ("recorded_by", self.recorded_by)):
             if moment is not None and moment > now:
-                raise InvalidQuery.at(name, detail="Lies in the future.", code="future")
+                raise InvalidQuery.at(name, detail="Lies in the future. Send a past moment.", code="future")
 
 
 EVERYTHING = Lens(topic=None, basis=Basis.RESOLVED, as_of=None, recorded_by=None, level=DEFAULT_LEVEL)
@@ -97,21 +97,21 @@ EVERYTHING = Lens(topic=None, basis=Basis.RESOLVED, as_of=None, recorded_by=None
 
 @dataclass(slots=True)
 class OutletRecord:
-    """An outlet and what is on record of it."""
+    """The record of an outlet."""
 
     slug: str
     scorable: bool
     parts: dict[Slot, Amounts] = field(default_factory=dict)
     changes_at: dt.datetime | None = None
-    """When the next of its claims falls due, and `basis=matured` changes by itself."""
+    """The moment at which its next claim is due, which changes the record on the basis `matured`."""
     disputed: int = 0
-    """Its own claims whose resolution is disputed."""
+    """The number of its own claims with a disputed resolution."""
     reply: Reply | None = None
-    """What the outlet answers to it."""
+    """The newest reply of the outlet to its whole record."""
 
 
-class Standing(NamedTuple):
-    """Where one outlet stands on one claim, and how that came out."""
+class ClaimPosition(NamedTuple):
+    """The position of an outlet on a claim, with the facts of the claim."""
 
     outlet_id: UUID
     claim_id: UUID
@@ -119,90 +119,93 @@ class Standing(NamedTuple):
     position: Position
 
 
-def read_records(session: Session, chosen: Chosen, lens: Lens, *, now: dt.datetime) -> list[OutletRecord]:
-    """What is on record of each outlet, in no particular order."""
+def read_records(session: Session, chosen: Condition, lens: Lens, *, now: dt.datetime) -> list[OutletRecord]:
+    """Return the record of each outlet that meets a condition, in no particular order."""
     rows = session.execute(sa.select(Outlet.id, Outlet.slug, Outlet.scorable).where(chosen))
     records = {row.id: OutletRecord(row.slug, row.scorable) for row in rows}
-    _add_talk(session, records, lens, now=now)
+    _add_discussion(session, records, lens, now=now)
     if lens.is_current:
-        theirs = is_among(session, Subtotal.outlet_id, records)
-        for outlet_id, parts in read_sums(session, theirs, topic=lens.topic).items():
-            records[outlet_id].parts = parts
-        if lens.basis is Basis.MATURED:
-            _leave_out_undue(session, records, lens, now=now)
-        return list(records.values())
-    standings = walk(session, records, lens)
-    for outlet_id, of_outlet in groupby(standings, key=lambda standing: standing.outlet_id):
-        records[outlet_id].parts = add_up(
-            count_claim(standing.claim, standing.position) for standing in of_outlet if counts(standing, lens, now=now)
-        )
+        _add_sums(session, records, lens, now=now)
+    else:
+        for outlet_id, positions in groupby(read_positions(session, records, lens), key=lambda entry: entry.outlet_id):
+            counted = (entry for entry in positions if is_counted(entry, lens, now=now))
+            records[outlet_id].parts = add_up(count_claim(entry.claim, entry.position) for entry in counted)
     return list(records.values())
 
 
-def counts(standing: Standing, lens: Lens, *, now: dt.datetime) -> bool:
-    """Whether a claim is among those that a score rests on (R16)."""
-    due = standing.claim.resolves_by
+def is_counted(entry: ClaimPosition, lens: Lens, *, now: dt.datetime) -> bool:
+    """Return whether a claim counts on the basis of a lens (R16)."""
+    due = entry.claim.resolves_by
     return lens.basis is Basis.RESOLVED or due is None or due <= lens.moment(now)
 
 
-def _leave_out_undue(session: Session, records: dict[UUID, OutletRecord], lens: Lens, *, now: dt.datetime) -> None:
-    """Take from the sums the claims that have yet to fall due, which are few."""
-    standings = walk(session, records, lens, on=sa.select(Claim.id).where(Claim.resolves_by > now))
-    for outlet_id, of_outlet in groupby(standings, key=lambda standing: standing.outlet_id):
-        undue = list(of_outlet)
+def _add_sums(session: Session, records: dict[UUID, OutletRecord], lens: Lens, *, now: dt.datetime) -> None:
+    """Read the current records from the sums, without the claims that are not due yet on the basis `matured`."""
+    chosen = is_among(session, Subtotal.outlet_id, records)
+    for outlet_id, parts in read_sums(session, chosen, topic=lens.topic).items():
+        records[outlet_id].parts = parts
+    if lens.basis is Basis.MATURED:
+        _subtract_undue(session, records, lens, now=now)
+
+
+def _subtract_undue(session: Session, records: dict[UUID, OutletRecord], lens: Lens, *, now: dt.datetime) -> None:
+    """Subtract the claims that are not due yet, which are few."""
+    positions = read_positions(session, records, lens, on=sa.select(Claim.id).where(Claim.resolves_by > now))
+    for outlet_id, group in groupby(positions, key=lambda entry: entry.outlet_id):
+        undue = list(group)
         record = records[outlet_id]
-        record.parts = difference(record.parts, add_up(count_claim(one.claim, one.position) for one in undue))
-        record.changes_at = min(one.claim.resolves_by for one in undue if one.claim.resolves_by is not None)
+        record.parts = difference(record.parts, add_up(count_claim(entry.claim, entry.position) for entry in undue))
+        record.changes_at = min(entry.claim.resolves_by for entry in undue if entry.claim.resolves_by is not None)
 
 
-def _add_talk(session: Session, records: dict[UUID, OutletRecord], lens: Lens, *, now: dt.datetime) -> None:
-    """Note what is said of the records: disputes, which are few, and replies."""
-    has_replies, has_disputes = has_talk(session, lens.recorded_by)
+def _add_discussion(session: Session, records: dict[UUID, OutletRecord], lens: Lens, *, now: dt.datetime) -> None:
+    """Add the newest reply to each record and the number of its disputed claims."""
+    has_replies, has_disputes = _has_discussion(session, lens.recorded_by)
     if has_replies:
         filing = is_among(session, Reply.outlet_id, filing_for(session, records))
         for outlet_id, reply in session.execute(general_replies(filing, lens.recorded_by)):
             records[outlet_id].reply = reply
     if not has_disputes:
         return
-    for one in walk(session, records, lens, on=disputed_claims(lens.recorded_by)):
-        slot, _ = count_claim(one.claim, one.position)
-        is_own = slot.role is Role.OWN and one.claim.verdict is not None
-        records[one.outlet_id].disputed += is_own and counts(one, lens, now=now)
+    for entry in read_positions(session, records, lens, on=disputed_claims(lens.recorded_by)):
+        slot, _ = count_claim(entry.claim, entry.position)
+        is_own = slot.role is Role.OWN and entry.claim.verdict is not None
+        records[entry.outlet_id].disputed += is_own and is_counted(entry, lens, now=now)
 
 
-def walk(
+def read_positions(
     session: Session,
     outlets: Collection[UUID],
     lens: Lens,
     *,
     on: sa.Select[UUID] | None = None,
-    only: Chosen = _ANY,
-) -> Iterator[Standing]:
-    """Where outlets stand on each of their claims, by outlet and claim, looked at through a lens (R18).
+    only: Condition = _ANY,
+) -> Iterator[ClaimPosition]:
+    """Yield the position of each outlet on each of its claims, by outlet and claim (R18).
 
-    The basis is not looked at: what falls due is told by `counts`.
+    The basis of the lens is ignored; `is_counted` applies it.
 
     Args:
-        session: Where they are read.
-        outlets: Which outlets.
-        lens: How to look at them.
-        on: Claims; the others are left out.
-        only: What leaves claims out, by what is on record of them.
+        session: The session.
+        outlets: The ids of the outlets.
+        lens: The part of the record to read.
+        on: The ids of the claims; None for all claims.
+        only: A condition on the report, its claim and the resolution in effect.
     """
-    filed = is_among(session, Report.outlet_id, filing_for(session, outlets))
-    chosen_rows = _rows(lens, filed, only, *([] if on is None else [Report.claim_id.in_(on)]))
-    said_then = {} if lens.recorded_by is None else _said_by(session, chosen_rows, lens.recorded_by)
-    rows = session.execute(chosen_rows, execution_options={"yield_per": _AT_ONCE})
+    chosen = is_among(session, Report.outlet_id, filing_for(session, outlets))
+    statement = _rows(lens, chosen, only, *([] if on is None else [Report.claim_id.in_(on)]))
+    earlier = {} if lens.recorded_by is None else _earlier_contents(session, statement, lens.recorded_by)
+    rows = session.execute(statement, execution_options={"yield_per": _FETCHED})
     for (outlet_id, claim_id), group in groupby(rows, key=lambda row: (row.outlet_id, row.claim_id)):
-        of_claim = list(group)
-        facts = _facts(of_claim[0], said_then.get(claim_id, {}))
+        reports = list(group)
+        facts = _facts(reports[0], earlier.get(claim_id))
         if lens.topic is None or facts.topic == lens.topic:
-            reports = [_filed(row) for row in of_claim]
-            yield Standing(outlet_id, claim_id, facts, position(reports, facts.known_at))
+            filed = [_filed(row) for row in reports]
+            yield ClaimPosition(outlet_id, claim_id, facts, position(filed, facts.known_at))
 
 
-class ToldClaim(NamedTuple):
-    """A claim with everything that outlets said of it."""
+class ReportedClaim(NamedTuple):
+    """A claim with all its reports."""
 
     id: UUID
     external_id: str | None
@@ -212,32 +215,42 @@ class ToldClaim(NamedTuple):
     """In the order of `provenance.ORDER`."""
 
 
-def walk_claims(session: Session, *, only: Chosen = _ANY) -> Iterator[ToldClaim]:
-    """Every claim with all its reports, by id."""
-    rows = _rows(EVERYTHING, only).order_by(None)
-    rows = rows.order_by(Report.claim_id, Report.published_at, Report.recorded_at, Report.id)
-    found = session.execute(rows, execution_options={"yield_per": _AT_ONCE})
-    for claim_id, group in groupby(found, key=lambda row: row.claim_id):
-        of_claim = list(group)
-        first = of_claim[0]
-        reports = [_filed(row) for row in of_claim]
-        yield ToldClaim(claim_id, first.external_id, first.group, _facts(first, {}), reports)
+def read_claims(session: Session, *, only: Condition = _ANY) -> Iterator[ReportedClaim]:
+    """Yield every claim that has reports, with all of them, by id."""
+    statement = _rows(EVERYTHING, only).order_by(None)
+    statement = statement.order_by(Report.claim_id, Report.published_at, Report.recorded_at, Report.id)
+    rows = session.execute(statement, execution_options={"yield_per": _FETCHED})
+    for claim_id, group in groupby(rows, key=lambda row: row.claim_id):
+        reports = list(group)
+        first = reports[0]
+        filed = [_filed(row) for row in reports]
+        yield ReportedClaim(claim_id, first.external_id, first.group, _facts(first, None), filed)
 
 
-def _facts(row: Row, then: dict[str, Any]) -> ClaimFacts:
-    topic, due = row.topic, row.resolves_by
-    if then:
-        topic = then["topic"]
-        due = None if then["resolves_by"] is None else dt.datetime.fromisoformat(then["resolves_by"])
+class _EarlierContent(NamedTuple):
+    """The members of an earlier version of a claim that a record depends on."""
+
+    topic: str | None
+    resolves_by: dt.datetime | None
+
+
+def _facts(row: Row, earlier: _EarlierContent | None) -> ClaimFacts:
+    topic, due = (row.topic, row.resolves_by) if earlier is None else earlier
     return ClaimFacts(row.kind, topic, due, row.verdict, row.truth, row.known_at)
 
 
-def _said_by(session: Session, rows: sa.Select[*tuple[Any, ...]], moment: dt.datetime) -> dict[UUID, dict[str, Any]]:
-    """What the claims among some rows that were changed after a moment said at it."""
+def _earlier_contents(session: Session, rows: Rows, moment: dt.datetime) -> dict[UUID, _EarlierContent]:
+    """Return the contents at a past moment of those claims that were changed after it."""
     claims = rows.with_only_columns(Report.claim_id).order_by(None)
     later = sa.select(Version).where(Version.recorded_at > moment, Version.subject_id.in_(claims))
-    later = later.order_by(Version.number.desc())
-    return {version.subject_id: version.content for version in session.scalars(later)}
+    # In descending order, so that the first version after the moment comes last and wins.
+    versions = session.scalars(later.order_by(Version.number.desc()))
+    return {version.subject_id: _earlier_content(version) for version in versions}
+
+
+def _earlier_content(version: Version) -> _EarlierContent:
+    topic, due = version.content["topic"], version.content["resolves_by"]
+    return _EarlierContent(topic, None if due is None else dt.datetime.fromisoformat(due))
 
 
 def _filed(row: Row) -> Filed:
@@ -254,37 +267,37 @@ def _filed(row: Row) -> Filed:
     )
 
 
-def _rows(lens: Lens, *chosen: Chosen) -> sa.Select[*tuple[Any, ...]]:
-    """Reports with their claims and the resolutions that stand, by outlet, claim and order of reports."""
+def _rows(lens: Lens, *conditions: Condition) -> Rows:
+    """Select reports with their claims and the resolutions in effect, by outlet, claim and order of reports."""
     by = lens.recorded_by
-    stands = [
+    in_effect = [
         Resolution.id == newest_id(by),
         Resolution.verdict.is_not(None),
         *_by(Resolution.known_at, lens.as_of),
     ]
     withdrawn = sa.exists().where(Withdrawal.report_id == Report.id, *_by(Withdrawal.recorded_at, by))
     rows = (
-        sa.select(*_TOLD)
+        sa.select(*_COLUMNS)
         .select_from(Report)
         .join(_FILER, _FILER.id == Report.outlet_id)
         .outerjoin(_CITED, _CITED.id == Report.cited_id)
         .join(Claim, Claim.id == Report.claim_id)
-        .outerjoin(Resolution, sa.and_(*stands))
-        .where(*chosen, ~withdrawn, *_by(Report.recorded_at, by), *_by(Report.published_at, lens.as_of))
+        .outerjoin(Resolution, sa.and_(*in_effect))
+        .where(*conditions, ~withdrawn, *_by(Report.recorded_at, by), *_by(Report.published_at, lens.as_of))
         .order_by(counts_as(_FILER), Report.claim_id, Report.published_at, Report.recorded_at, Report.id)
     )
-    # What a claim was about then may be another topic than today's.
+    # At a past moment a claim may have had another topic, so its topic is checked later.
     return rows if lens.topic is None or by is not None else rows.where(Claim.topic == lens.topic)
 
 
-def _by(column: sa.orm.InstrumentedAttribute[dt.datetime], moment: dt.datetime | None) -> list[Chosen]:
+def _by(column: sa.orm.InstrumentedAttribute[dt.datetime], moment: dt.datetime | None) -> list[Condition]:
     return [] if moment is None else [column <= moment]
 
 
-def has_talk(session: Session, moment: dt.datetime | None = None) -> tuple[bool, bool]:
-    """Return whether any record has a general reply, and whether any resolution is disputed, by one statement.
+def _has_discussion(session: Session, moment: dt.datetime | None) -> tuple[bool, bool]:
+    """Return whether any outlet has a general reply, and whether any resolution is disputed, in one query.
 
-    Usually neither is the case, so a score needs no other statement about them.
+    Usually neither is the case, so a score needs no other query for them.
     """
     replied = sa.exists().where(is_general(moment))
     has_replies, has_disputes = session.execute(sa.select(replied, sa.exists().where(is_open(moment)))).one()

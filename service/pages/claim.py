@@ -28,7 +28,7 @@ _ROWS = 200
 @requires(Scope.READ)
 def get_claim(claim_id: UUID) -> Response:
     """Show a claim with its reports, its forecast and its resolutions."""
-    found = story.tell_story(runtime().db, claim_id, now=dt.datetime.now(dt.UTC))
+    found = story.get_story(runtime().db, claim_id, now=dt.datetime.now(dt.UTC))
     forecast = forecasts.forecast_claim(runtime().db, claim_id, level=DEFAULT_LEVEL)
     shown = {"picture": timeline.draw_timeline(found), "in_short": timeline.summarise(found), "rows": _ROWS}
     moved = charts.through_time(_points(forecast.kept))

@@ -72,12 +72,12 @@ def show_today() -> str:
     """Show what was done today, by this key or by all."""
     midnight = dt.datetime.combine(dt.datetime.now(dt.UTC).date(), dt.time(), dt.UTC)
     key_id = None if "all" in request.args else caller().key_id
-    done = activity.list_doings(runtime().db, since=midnight, key_id=key_id)
+    done = activity.list_activity(runtime().db, since=midnight, key_id=key_id)
     return render_template("today.html", done=done, of_all=key_id is None)
 
 
 def _show_claim(claim_id: UUID, problem: ServiceError | None = None) -> str:
-    found = story.tell_story(runtime().db, claim_id, now=dt.datetime.now(dt.UTC))
+    found = story.get_story(runtime().db, claim_id, now=dt.datetime.now(dt.UTC))
     return render_template(
         "desk_claim.html",
         claim=found.claim,
@@ -93,7 +93,7 @@ def _last_resolved(now: dt.datetime) -> story.Story | None:
     """Return the claim that the editor resolved last, if the URL names an existing one."""
     with suppress(NotFound):
         claim_id = as_id(request.args.get("done", ""))
-        return None if claim_id is None else story.tell_story(runtime().db, claim_id, now=now)
+        return None if claim_id is None else story.get_story(runtime().db, claim_id, now=now)
     return None
 
 

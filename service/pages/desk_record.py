@@ -10,7 +10,7 @@ from flask import Response, render_template, request
 
 from service.claims import record
 from service.claims import report as reports
-from service.claims.describe import ClaimView
+from service.claims.views import ClaimView
 from service.errors import InvalidQuery, ServiceError, UnknownOutlet
 from service.methods.commitment import read_commitment
 from service.outlets import lookup
@@ -29,7 +29,7 @@ blp = desk_blueprint("record")
 class Publisher:
     """The outlet that publishes at a URL, or else the URL's host; neither if the text is not a URL."""
 
-    found: lookup.Found | None = None
+    found: lookup.OutletMatch | None = None
     host: str | None = None
 
 

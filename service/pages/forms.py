@@ -12,10 +12,10 @@ from uuid import UUID
 
 from werkzeug.datastructures import MultiDict
 
-from service.claims.describe import ResolutionView
 from service.claims.record import NewClaim
 from service.claims.report_rules import NewReport
 from service.claims.resolve import NewResolution
+from service.claims.views import ResolutionView
 from service.pages.fields import DAY
 from service.schemas.claims import ClaimIn
 from service.schemas.loading import load

@@ -13,7 +13,7 @@ import marshmallow as ma
 from flask import Response, render_template
 
 from service.claims import listing
-from service.claims.describe import ListedClaim
+from service.claims.views import ListedClaim
 from service.methods.reliability import DEFAULT_LEVEL, RATED_FROM
 from service.outlets import edit
 from service.outlets.track_record import Lens

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from flask import Response
 
 from service.claims import listing
-from service.claims.describe import ListedClaim
+from service.claims.views import ListedClaim
 from service.errors import InvalidQuery, UnknownOutlet
 from service.outlets import edit, lookup
 from service.outlets.find import OutletView

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, Response, g, render_template, request
 
-from service.access.sessions import Ticket, give_ticket, take_ticket
+from service.access.sessions import Ticket, find_editor, issue_ticket
 from service.errors import ServiceError, Unauthorized
 from service.pages.layout import page_blueprint
 from service.values.vocabulary import Scope
@@ -69,7 +69,7 @@ def _require_session() -> Response | None:
     """Authenticate a request by its session; without one, redirect to the sign-in page, or show it after a form."""
     check_sender()
     ticket, now = current_ticket(), dt.datetime.now(dt.UTC)
-    editor = None if ticket is None else take_ticket(runtime().db, ticket, now=now)
+    editor = None if ticket is None else find_editor(runtime().db, ticket, now=now)
     is_read = request.method in ("GET", "HEAD")
     if editor is None:
         if is_read:
@@ -85,7 +85,7 @@ def _require_session() -> Response | None:
 
 def _ticket_for(secret: str) -> Ticket:
     check_failures()
-    if (ticket := give_ticket(runtime().db, secret, now=dt.datetime.now(dt.UTC))) is None:
+    if (ticket := issue_ticket(runtime().db, secret, now=dt.datetime.now(dt.UTC))) is None:
         count_failure()
         raise Unauthorized("This is not a valid API key. It may be mistyped, expired or revoked.")
     return ticket

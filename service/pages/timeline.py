@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 from uuid import UUID
 
-from service.claims.describe import ReportView
 from service.claims.story import Story
+from service.claims.views import ReportView
 from service.pages.charts import thin
 from service.pages.phrases import day, minute, plural
 from service.values.vocabulary import Stance

@@ -8,7 +8,7 @@ from dataclasses import replace
 from flask import Response
 
 from service.claims import listing
-from service.claims.describe import ListedClaim
+from service.claims.views import ListedClaim
 from service.errors import NotFound
 from service.pages.layout import page_blueprint, read_query, show
 from service.pages.ranking import RankingQuery, keep_ranking

@@ -11,7 +11,7 @@ from typing import Any, TypedDict
 from service.cache.score_cache import ScoreCache
 from service.methods.reliability import DEFAULT_LEVEL
 from service.outlets.find import OutletView
-from service.outlets.lookup import Found, Matched, find_by_address
+from service.outlets.lookup import DomainMatch, OutletMatch, find_by_address
 from service.outlets.track_record import Lens
 from service.scores.read import outlet_scores
 from service.storage.db import Database
@@ -36,7 +36,7 @@ class LookupItem:
     url: str
     """As sent."""
     outlet: OutletView | None
-    matched: Matched | None
+    matched: DomainMatch | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ def lookup_outlets(
     return [ScoredLookupItem(item.url, item.outlet, item.matched, scores.get(item.url)) for item in items]
 
 
-def _scores(db: Database, cache: ScoreCache, found: dict[str, Found], *, now: dt.datetime) -> dict[str, Any]:
+def _scores(db: Database, cache: ScoreCache, found: dict[str, OutletMatch], *, now: dt.datetime) -> dict[str, Any]:
     """Return the scores of the found outlets, each read once, by URL."""
     slugs = sorted({one.outlet.slug for one in found.values()})
     if not slugs:
@@ -80,5 +80,5 @@ def _scores(db: Database, cache: ScoreCache, found: dict[str, Found], *, now: dt
     return {url: scores[one.outlet.slug] for url, one in found.items()}
 
 
-def _item(url: str, found: Found | None) -> LookupItem:
+def _item(url: str, found: OutletMatch | None) -> LookupItem:
     return LookupItem(url, None, None) if found is None else LookupItem(url, found.outlet, found.matched)

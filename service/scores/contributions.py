@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from service.methods.provenance import Filed
 from service.methods.rates import Cell
 from service.methods.tally import NOTHING, Amounts, ClaimFacts, Parts, Slot, add_up, count_claim
-from service.outlets.track_record import Chosen, Lens, OutletRecord, Standing, counts, walk
+from service.outlets.track_record import ClaimPosition, Condition, Lens, OutletRecord, is_counted, read_positions
 from service.storage.models import Outlet, Resolution
 from service.values.vocabulary import Basis, Role
 
@@ -43,19 +43,19 @@ def read_scored(session: Session, outlet: Outlet, lens: Lens, *, now: dt.datetim
 
 
 def read_scored_of(
-    session: Session, outlets: Collection[UUID], lens: Lens, *only: Chosen, now: dt.datetime
+    session: Session, outlets: Collection[UUID], lens: Lens, *only: Condition, now: dt.datetime
 ) -> dict[UUID, list[Scored]]:
     """Return the claims of some scored outlets, by outlet; `only` leaves claims out by what is on record of them."""
     # Only what has an established truth can count, and open claims may be many.
     known = sa.and_(Resolution.truth.is_not(None), *only)
     found: dict[UUID, list[Scored]] = {outlet: [] for outlet in outlets}
-    for one in walk(session, outlets, lens, only=known):
-        if counts(one, lens, now=now) and (scored := _scored(one)):
+    for one in read_positions(session, outlets, lens, only=known):
+        if is_counted(one, lens, now=now) and (scored := _scored(one)):
             found[one.outlet_id].append(scored)
     return found
 
 
-def _scored(standing: Standing) -> Scored | None:
+def _scored(standing: ClaimPosition) -> Scored | None:
     claim, report = standing.claim, standing.position.report
     slot, amounts = count_claim(claim, standing.position)
     if slot.role is Role.OWN and slot.cell and report and claim.known_at and amounts.resolved:

@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import asdict
 from typing import Any
 
-from service.claims.discussion import reply_with_score
+from service.claims.describe import reply_with_score
 from service.methods.context import Context
 from service.methods.reliability import METHOD, RATED_FROM, Reliability
 from service.methods.tally import Tally, tally

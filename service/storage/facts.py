@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from service.methods.provenance import Filed
 from service.methods.tally import ClaimFacts
 from service.storage.models import Claim, Report, Resolution
@@ -16,6 +18,16 @@ def standing_resolution(claim: Claim) -> Resolution | None:
     """Return the resolution in effect, or None while the claim is open or reopened (R11)."""
     newest = newest_resolution(claim)
     return newest if newest is not None and newest.verdict is not None else None
+
+
+def reporting_outlets(claim: Claim) -> set[str]:
+    """Return the slugs of the outlets whose scores depend on a claim."""
+    return {report.outlet.surviving.slug for report in claim.reports}
+
+
+def filers(claim: Claim) -> set[UUID | None]:
+    """Return the ids of the keys that filed a claim or a report on it."""
+    return {claim.filed_by, *(report.filed_by for report in claim.reports)}
 
 
 def counting_reports(claim: Claim) -> list[Filed]:

@@ -1,7 +1,7 @@
-"""Write down everything that scores rest on: to be recomputed by anyone, or loaded into another database.
+"""Export all rows that scores are computed from, so that anybody can recompute them or import them elsewhere.
 
-What counts for nothing is left out: withdrawn reports, and resolutions that were superseded or withdrawn. What is said
-of the rest is written down too, disputes and replies, though no score rests on it.
+Withdrawn reports and resolutions that are not in effect are left out. Disputes and replies are exported, too, although
+no score depends on them.
 """
 
 from __future__ import annotations
@@ -31,45 +31,45 @@ from service.values.vocabulary import Verdict
 
 Line: TypeAlias = dict[str, Any]
 
-_STREAMED = {"yield_per": 1000}  # a record of any size fits
+_STREAMED = {"yield_per": 1000}  # rows fetched at a time, so that the size of the record does not matter
 
 _ABOUT = """\
-Everything that the scores of a Borneout service rested on at {moment}, by the method {method}.
+All rows from which a Borneout service computed its scores at {moment}, by the method {method}.
 
 {members}
 
-One JSON object a line. `borneout import` takes the first four, in this order, into an empty database, and the scores
-are the same there. References go by `slug` and `external_id`; a claim that has none has its id in its place.
-A report's `lexicon` is the version that read `commitment` from its quote, null where nothing was read from it.
-An outlet with `merged_into` proved to be that one: its reports are that one's, and relays between the two are none.
-An outlet's reports on a claim stand in the order in which they count: of those that take a side and were published
-before the resolution's `known_at`, the last. Withdrawn reports, and resolutions that no longer stand, are left out.
-No score rests on the disputes and the replies, and `borneout import` does not take them. A dispute is of the
-resolution of its claim; its `closure` is null while it is open, and else says why it was put aside. A reply is to a
-claim, or, with `claim` null, to the outlet's record; withdrawn ones are left out.
-A context's `rates` are how often reported claims proved true: a cell (stance, kind, commitment, topic, or the first of
-these), its weight in claims and the weight proved true, in billionths; its `claims` are those it was fitted on. The
-last context is what scores are held against. Without any it is the starting one: no cells, and a kappa of 8.
+Each line is one JSON object. `borneout import` loads the first four files, in this order, into an empty database, which
+then has the same scores. Lines refer to outlets by `slug` and to claims by `external_id`, or by id if a claim has none.
+A report's `lexicon` is the version that read `commitment` from its quote; it is null if the commitment was stated.
+An outlet with `merged_into` is the same as that outlet: its reports count there, and the two cannot relay each other.
+The reports of an outlet on a claim are in order. The last one that takes a side and was published before the
+resolution's `known_at` counts. Withdrawn reports and resolutions that are not in effect are left out.
+No score depends on disputes and replies, and `borneout import` does not load them. A dispute is about the resolution of
+its claim; its `closure` is null while it is open, and gives the reason once it is closed. A reply is about a claim, or
+about the whole record of the outlet if `claim` is null; withdrawn replies are left out.
+A context's `rates` give how often reported claims proved true. Each is a cell (stance, kind, commitment, topic, or the
+first of these), its weight in claims and the weight that proved true, in billionths. Its `claims` are the number of
+claims that it was fitted on. Scores are compared with the last context; without one, with no cells and a kappa of 8.
 """
 
 
 def write_export(db: Database, folder: Path, *, now: dt.datetime) -> dict[str, int]:
-    """Write an export as it is on record at one moment, whole or not at all.
+    """Write an export of the record at one moment. If it fails, no folder is created.
 
     Args:
         db: The database.
-        folder: Where to; it is made, unless it is there and empty.
-        now: The moment of the call.
+        folder: The folder to create; an existing one must be empty.
+        now: The time of the call.
 
     Returns:
-        How many lines each member has.
+        The number of lines of each file.
 
     Raises:
-        OSError: The folder cannot be written, or is there and not empty.
+        OSError: The folder cannot be written, or is not empty.
     """
     folder = folder.resolve()
     if folder.exists() and any(folder.iterdir()):
-        raise FileExistsError(errno.EEXIST, "It is there and not empty", str(folder))
+        raise FileExistsError(errno.EEXIST, "The folder exists and is not empty", str(folder))
     part = folder.with_name(f".{folder.name}-{new_id().hex[-12:]}")
     part.mkdir()
     try:
@@ -85,7 +85,7 @@ def write_export(db: Database, folder: Path, *, now: dt.datetime) -> dict[str, i
 def _write(path: Path, lines: Iterable[Line]) -> int:
     count = 0
     with path.open("w") as file:
-        for count, line in enumerate(lines, 1):  # noqa: B007 - the last of them is how many there are
+        for count, line in enumerate(lines, 1):  # noqa: B007 - used after the loop
             file.write(json.dumps(line) + "\n")
         file.flush()
         os.fsync(file.fileno())
@@ -98,7 +98,7 @@ def _about(counts: dict[str, int], now: dt.datetime) -> str:
 
 
 def _outlets(session: Session) -> Iterator[Line]:
-    """The outlets, each after its parent, and then those that were merged into them."""
+    """Yield the outlets, each after its parent, and then the merged ones."""
     parent, survives = aliased(Outlet), Outlet.merged_into_id.is_(None)
     top = sa.select(Outlet.id, sa.literal(0).label("depth")).where(Outlet.parent_id.is_(None), survives)
     above = top.cte(recursive=True)
@@ -136,29 +136,12 @@ def _claims(session: Session) -> Iterator[Line]:
 
 
 def _reports(session: Session) -> Iterator[Line]:
-    """The reports that count, by claim and outlet that they count for, in order.
+    """Yield the reports that are not withdrawn, by claim and by the outlet that they count for, in order.
 
-    The outlets that report in their own name come before those that only relay. So one after another they never make a
-    circle of relays (R7), though on record it may be a later report that has none come about.
+    Outlets with a report of their own come before those that only relay. Imported in this order, the reports never form
+    a cycle of relays (R7), even if on record it was a later report that broke the cycle.
     """
-    filer, cited = aliased(Outlet), aliased(Outlet)
-    rows = (
-        sa.select(Report, Claim.external_id, filer.slug, cited.slug.label("cited"))
-        .join(Claim, Claim.id == Report.claim_id)
-        .join(filer, filer.id == Report.outlet_id)
-        .join(Outlet, Outlet.id == counts_as(filer))
-        .outerjoin(cited, cited.id == Report.cited_id)
-        .where(_counts(Report))
-        .order_by(
-            Report.claim_id,
-            sa.case((_in_own_name(), 0), else_=1),
-            Outlet.slug,
-            Report.published_at,
-            Report.recorded_at,
-            Report.id,
-        )
-    )
-    for report, external_id, slug, cited_slug in session.execute(rows, execution_options=_STREAMED):
+    for report, external_id, slug, cited_slug in session.execute(_select_reports(), execution_options=_STREAMED):
         yield {
             "type": "report",
             "claim": _reference(report.claim_id, external_id),
@@ -175,20 +158,43 @@ def _reports(session: Session) -> Iterator[Line]:
         }
 
 
-def _in_own_name() -> sa.ColumnElement[bool]:
-    """Whether the outlet has a report of its own on the claim."""
+def _select_reports() -> sa.Select[Report, str | None, str, str]:
+    """Select the reports with the external ids of their claims and the slugs of the reporting and cited outlets."""
+    filer, cited = aliased(Outlet), aliased(Outlet)
+    return (
+        sa.select(Report, Claim.external_id, filer.slug, cited.slug.label("cited"))
+        .join(Claim, Claim.id == Report.claim_id)
+        .join(filer, filer.id == Report.outlet_id)
+        .join(Outlet, Outlet.id == counts_as(filer))
+        .outerjoin(cited, cited.id == Report.cited_id)
+        .where(_is_in_effect(Report))
+        .order_by(
+            Report.claim_id,
+            sa.case((_has_own_report(), 0), else_=1),
+            Outlet.slug,
+            Report.published_at,
+            Report.recorded_at,
+            Report.id,
+        )
+    )
+
+
+def _has_own_report() -> sa.ColumnElement[bool]:
+    """Return the condition that the outlet has a report of its own on the claim."""
     own, filer, cited = aliased(Report), aliased(Outlet), aliased(Outlet)
     relays = own.is_relay & sa.or_(own.cited_id.is_(None), counts_as(cited) != counts_as(filer))
     reports = sa.select(own.id).join(filer, filer.id == own.outlet_id).outerjoin(cited, cited.id == own.cited_id)
-    return reports.where(own.claim_id == Report.claim_id, counts_as(filer) == Outlet.id, ~relays, _counts(own)).exists()
+    return reports.where(
+        own.claim_id == Report.claim_id, counts_as(filer) == Outlet.id, ~relays, _is_in_effect(own)
+    ).exists()
 
 
-def _counts(report: type[Report]) -> sa.ColumnElement[bool]:
+def _is_in_effect(report: type[Report]) -> sa.ColumnElement[bool]:
     return ~sa.exists().where(Withdrawal.report_id == report.id)
 
 
 def _resolutions(session: Session) -> Iterator[Line]:
-    """The resolutions that stand."""
+    """Yield the resolutions in effect."""
     rows = (
         sa.select(Resolution, Claim.external_id)
         .join(Claim, Claim.id == Resolution.claim_id)
@@ -208,7 +214,7 @@ def _resolutions(session: Session) -> Iterator[Line]:
 
 
 def _disputes(session: Session) -> Iterator[Line]:
-    """What is, or was, said against the resolutions that stand, the oldest first."""
+    """Yield the open and closed disputes of the newest resolutions, the oldest first."""
     rows = (
         sa.select(Dispute, Resolution.claim_id, Claim.external_id)
         .join(Resolution, Resolution.id == Dispute.resolution_id)
@@ -230,7 +236,7 @@ def _disputes(session: Session) -> Iterator[Line]:
 
 
 def _replies(session: Session) -> Iterator[Line]:
-    """What outlets answer, the oldest first."""
+    """Yield the replies that are not withdrawn, the oldest first."""
     rows = (
         sa.select(Reply, Outlet.slug, Claim.external_id)
         .join(Outlet, Outlet.id == Reply.outlet_id)
@@ -250,7 +256,7 @@ def _replies(session: Session) -> Iterator[Line]:
 
 
 def _contexts(session: Session) -> Iterator[Line]:
-    """Every context that scores were held against, the oldest first."""
+    """Yield all contexts that scores were compared with, the oldest first."""
     for row in session.scalars(sa.select(ContextRow).order_by(ContextRow.number), execution_options=_STREAMED):
         yield {
             "id": context_name(row.number),
@@ -262,7 +268,7 @@ def _contexts(session: Session) -> Iterator[Line]:
 
 
 def _reference(claim_id: UUID, external_id: str | None) -> str:
-    """What the lines of a file call a claim."""
+    """Return the id of a claim in the lines of a file."""
     return str(claim_id) if external_id is None else external_id
 
 

@@ -1,11 +1,12 @@
-"""The lines of an import file: what one may say, and how they are read.
+"""Read the lines of an import file, one by one, so that the size of the file does not matter.
 
-They are read one by one, so that a file of any size fits and one bad line is one bad line.
+A malformed line is an error by itself and does not affect the other lines.
 """
 
 from __future__ import annotations
 
 import csv
+import re
 from collections import deque
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
@@ -18,6 +19,7 @@ from service.claims.report_rules import NewReport
 from service.claims.resolve import NewResolution
 from service.errors import InvalidBody, ServiceError, TooLarge
 from service.outlets.edit import NewOutlet
+from service.outlets.mentions import OutletName
 from service.values.strict_json import parse_json
 
 MAX_LINE = 1 << 20  # bytes
@@ -34,7 +36,7 @@ class OutletLine:
 
 @dataclass(frozen=True, slots=True)
 class ClaimLine:
-    """A claim with the reports that carry it and, if it is known, how it came out."""
+    """A claim with its reports and perhaps its resolution."""
 
     claim: NewClaim
     reports: list[NewReport]
@@ -59,7 +61,7 @@ class ResolutionLine:
 
 @dataclass(frozen=True, slots=True)
 class FlatLine:
-    """One report with its claim, of which it says no more than the text and perhaps the topic, and its outcome."""
+    """A report with its claim, of which only the text and perhaps the topic are given, and perhaps its resolution."""
 
     claim: NewClaim
     report: NewReport
@@ -71,34 +73,90 @@ Line: TypeAlias = OutletLine | ClaimLine | ReportLine | ResolutionLine | FlatLin
 
 @dataclass(frozen=True, slots=True)
 class ReadLine:
-    """A line of a file: what it says, or why it could not be read."""
+    """A line of a file with its content, or with the error for a malformed line."""
 
     number: int
     content: Line | ServiceError
 
 
+def named_claim(content: Line | ServiceError) -> str | None:
+    """Return the external id of the claim that a line names."""
+    match content:
+        case ClaimLine() | FlatLine():
+            return content.claim["external_id"]
+        case ReportLine() | ResolutionLine():
+            return content.claim
+        case _:
+            return None
+
+
+def required_id(claim: NewClaim) -> str:
+    """Return the external id of a claim in a file.
+
+    Raises:
+        InvalidBody: The claim has none.
+    """
+    if claim["external_id"] is None:
+        raise InvalidBody.at(
+            "/external_id", "A claim in a file needs an external_id, so that the file can be sent again.", "required"
+        )
+    return claim["external_id"]
+
+
+def named_outlets(content: Line | ServiceError) -> Iterator[str | OutletName]:
+    """Yield the outlets that the reports of a line name."""
+    match content:
+        case ClaimLine():
+            reports = content.reports
+        case ReportLine() | FlatLine():
+            reports = [content.report]
+        case _:
+            reports = []
+    for report in reports:
+        cited = None if report["relays"] is None else report["relays"]["outlet"]
+        yield from (outlet for outlet in (report["outlet"], cited) if outlet is not None)
+
+
+# The member of a flat line for a pointer into its claim, report or resolution.
+_FLAT_MEMBERS = (
+    (re.compile(r"^/text"), "/claim"),
+    (re.compile(r"^/reports/0"), "/report"),
+    (re.compile(r"^/report/outlet.*"), "/outlet"),
+    (re.compile(r"^/report"), ""),
+    (re.compile(r"^(/resolution)?/known_at"), "/resolved_at"),
+    (re.compile(r"^/resolution.*"), "/outcome"),
+)
+
+
+def in_flat_line(pointer: str) -> str:
+    """Return the pointer to the member of a flat line that an error is about."""
+    for nested_pointer, member in _FLAT_MEMBERS:
+        pointer = nested_pointer.sub(member, pointer)
+    return pointer
+
+
 def read_ndjson(stream: BinaryIO) -> Iterator[tuple[int, Any]]:
-    """The lines of an NDJSON file: their numbers, from 1, and what they hold, or the error that it is."""
+    """Yield the number of each line of an NDJSON file, from 1, with its JSON value or its error."""
     number = 0
     while raw := stream.readline(MAX_LINE + 1):
         number += 1
         if len(raw) > MAX_LINE:
             while raw and not raw.endswith(b"\n"):
                 raw = stream.readline(MAX_LINE)
-            yield number, TooLarge(f"The line is longer than {MAX_LINE} bytes.")
+            yield number, TooLarge(f"The line is longer than {MAX_LINE} bytes. Split it into several lines.")
         elif line := (raw.removeprefix(b"\xef\xbb\xbf") if number == 1 else raw).strip():
-            yield number, _parsed(line)
+            yield number, _parse(line)
 
 
 def read_csv(stream: BinaryIO, columns: AbstractSet[str]) -> Iterator[tuple[int, Any]]:
-    """The rows of a CSV file as a spreadsheet writes it: their first line's number, and their cells that are not empty.
+    """Yield the number of the first line of each row of a CSV file, with its non-empty cells or an error.
 
     Args:
-        stream: The file; the first row names the columns. Commas, semicolons or tabs part the cells.
-        columns: The names that a column may have.
+        stream: The file; the first row names the columns. Commas, semicolons or tabs separate the cells.
+        columns: The known names of columns.
 
     Raises:
-        InvalidBody: A column has another name, or the same as another one.
+        InvalidBody: The name of a column is unknown or occurs twice.
     """
     raw = iter(lambda: stream.readline(MAX_LINE), b"")
     text = (line.decode("utf-8", "surrogateescape") for line in raw)
@@ -114,44 +172,49 @@ def read_csv(stream: BinaryIO, columns: AbstractSet[str]) -> Iterator[tuple[int,
         except StopIteration:
             return
         except csv.Error as exc:
-            yield number, InvalidBody.at("", f"Line {number} begins no row of CSV: {exc}.", "malformed")
+            yield (
+                number,
+                InvalidBody.at(
+                    "", f"Line {number} does not begin a row of CSV: {exc}. Correct its quotes.", "malformed"
+                ),
+            )
             lines.put_back()
         else:
             if cells:
                 yield number, _row(names, cells)
-        number += lines.taken()
+        number += lines.end_row()
 
 
 class _Lines:
-    """Lines of which those that one row took can be put back, all but the first.
+    """An iterator of lines that can put back all lines of a row except for the first.
 
-    A quote that nothing closes takes along whatever comes before the next one.
+    A quote without its closing quote makes the reader take all lines up to the next quote.
     """
 
     def __init__(self, lines: Iterator[str]) -> None:
         self._lines = lines
-        self._again: deque[str] = deque()
+        self._put_back: deque[str] = deque()
         self._taken: list[str] = []
 
     def __iter__(self) -> Iterator[str]:
         return self
 
     def __next__(self) -> str:
-        self._taken.append(self._again.popleft() if self._again else next(self._lines))
+        self._taken.append(self._put_back.popleft() if self._put_back else next(self._lines))
         return self._taken[-1]
 
     def put_back(self) -> None:
-        """Have the lines be read again, but for the first of them."""
-        self._again.extendleft(reversed(self._taken[1:]))
+        """Put back the lines taken for this row, except for the first."""
+        self._put_back.extendleft(reversed(self._taken[1:]))
         del self._taken[1:]
 
-    def taken(self) -> int:
-        """How many lines were taken since this was asked last."""
-        taken, self._taken = len(self._taken), []
-        return taken
+    def end_row(self) -> int:
+        """Return the number of lines of this row, and begin the next row."""
+        count, self._taken = len(self._taken), []
+        return count
 
 
-def _parsed(line: bytes) -> Any:
+def _parse(line: bytes) -> Any:
     try:
         return parse_json(line)
     except ServiceError as exc:
@@ -160,18 +223,17 @@ def _parsed(line: bytes) -> Any:
 
 def _check_columns(names: list[str], columns: AbstractSet[str]) -> None:
     if wrong := [name for name in names if name not in columns or names.count(name) > 1]:
-        raise InvalidBody.at(
-            "",
-            f"Unknown or repeated columns: {', '.join(map(repr, wrong))}. Known are {', '.join(sorted(columns))}.",
-            "unknown",
-        )
+        known = ", ".join(sorted(columns))
+        detail = f"Unknown or repeated columns: {', '.join(map(repr, wrong))}. The known ones are {known}."
+        raise InvalidBody.at("", detail, "unknown")
 
 
 def _row(names: list[str], cells: list[str]) -> Any:
     if len(cells) > len(names):
-        return InvalidBody.at("", f"The row has {len(cells)} cells and there are {len(names)} columns.", "malformed")
+        detail = f"The row has {len(cells)} cells and {len(names)} columns. Quote each cell that contains a separator."
+        return InvalidBody.at("", detail, "malformed")
     row: dict[str, Any] = {name: cell for name, cell in zip(names, cells, strict=False) if cell.strip()}
     for name, number in _NUMBERS.items():
-        with suppress(KeyError, ValueError):  # what is no number stays text, which the schema refuses by name
+        with suppress(KeyError, ValueError):  # the schema rejects text that is not a number
             row[name] = number(row[name])
     return row

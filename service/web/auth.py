@@ -12,7 +12,7 @@ from typing import Any
 
 from flask import Response, after_this_request, g, request
 
-from service.access import keys
+from service.access.authenticate import KEY, find_caller
 from service.errors import Forbidden, Unauthorized
 from service.storage.actors import current_actor, set_actor
 from service.storage.db_errors import is_unavailable
@@ -35,7 +35,7 @@ log = logging.getLogger(__name__)
 _INVALID = "This API key does not exist, was revoked or has expired. Send a valid key as Authorization: Bearer bo_..."
 _READS = ("GET", "HEAD")
 _BEARER = re.compile(r"(?:^|,)\s*bearer(?:[\s,]|$)", re.IGNORECASE)
-_ONE_KEY = re.compile(rf"(?i:bearer)\s+({keys.KEY.pattern})\s*", re.ASCII)
+_ONE_KEY = re.compile(rf"(?i:bearer)\s+({KEY.pattern})\s*", re.ASCII)
 
 
 def requires(scope: Scope | None) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -155,7 +155,7 @@ def _find_key() -> Caller | None:
     elif request.method in _READS:
         found = at.known_keys.find(sent[1], now=now)
     else:
-        found = keys.find_caller(at.db, sent[1], now=now)
+        found = find_caller(at.db, sent[1], now=now)
     if found is None:
         count_failure()
         raise Unauthorized(_INVALID)

@@ -12,7 +12,7 @@ from typing import Any
 from flask import Response, json, request
 
 from service.access import idempotency
-from service.access.idempotency import Answer, Call
+from service.access.idempotency import CallResponse, IdempotentCall
 from service.errors import BadRequest
 from service.web.auth import caller
 from service.web.blueprint import Blueprint, may_fail
@@ -44,11 +44,11 @@ def idempotent(*, hide: tuple[str, ...] = ()) -> Callable[[Callable[..., Any]], 
         def replaying(*args: Any, **kwargs: Any) -> Any:
             if "Idempotency-Key" not in request.headers:
                 return view(*args, **kwargs)
-            answer, replayed = idempotency.answer_once(
+            answer, replayed = idempotency.run_once(
                 runtime().db,
                 _call(),
-                give=lambda: _answer(view(*args, **kwargs)),
-                keep=functools.partial(_without, hide),
+                run=lambda: _answer(view(*args, **kwargs)),
+                redact=functools.partial(_without, hide),
                 now=dt.datetime.now(dt.UTC),
             )
             response = Response(answer.body, answer.status, answer.headers)
@@ -61,23 +61,23 @@ def idempotent(*, hide: tuple[str, ...] = ()) -> Callable[[Callable[..., Any]], 
     return decorate
 
 
-def _call() -> Call:
+def _call() -> IdempotentCall:
     key = request.headers["Idempotency-Key"]
     if not _KEY.fullmatch(key):
         raise BadRequest("An Idempotency-Key has 1 to 255 printable ASCII characters and no space.")
     api_key = caller().key_id
     assert api_key is not None  # noqa: S101 - who calls over HTTP has one
     asked = f"{request.method} {request.full_path}\n".encode() + read_body(request)
-    return Call(api_key, key, hashlib.sha256(asked).hexdigest())
+    return IdempotentCall(api_key, key, hashlib.sha256(asked).hexdigest())
 
 
-def _answer(response: Response) -> Answer:
+def _answer(response: Response) -> CallResponse:
     headers = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
-    return Answer(response.status_code, response.get_data(), headers)
+    return CallResponse(response.status_code, response.get_data(), headers)
 
 
-def _without(members: tuple[str, ...], answer: Answer) -> Answer:
+def _without(members: tuple[str, ...], answer: CallResponse) -> CallResponse:
     if not members:
         return answer
     shown = {name: value for name, value in json.loads(answer.body).items() if name not in members}
-    return Answer(answer.status, json.dumps(shown).encode(), answer.headers)
+    return CallResponse(answer.status, json.dumps(shown).encode(), answer.headers)

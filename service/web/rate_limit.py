@@ -10,7 +10,7 @@ from uuid import UUID
 
 from flask import g, request
 
-from service.access.limits import Standing
+from service.access.limits import LimitStatus
 from service.errors import TooManyRequests
 from service.web.runtime import runtime
 
@@ -51,10 +51,10 @@ def check_failures() -> None:
     """
     at = runtime()
     if at.settings.limits is not None:
-        _check(at.limiter.is_over(_FAILURES, _address(), at.settings.limits.failures))
+        _check(at.limiter.known_over(_FAILURES, _address(), at.settings.limits.failures))
 
 
-def _check(standing: Standing | None) -> None:
+def _check(standing: LimitStatus | None) -> None:
     if standing is not None and standing.is_over:
         g.standing = standing
         raise TooManyRequests(

@@ -9,7 +9,7 @@ from uuid import UUID
 from flask import Response, request
 from itsdangerous import BadData, URLSafeTimedSerializer
 
-from service.access.sessions import Ticket, take_ticket
+from service.access.sessions import Ticket, find_editor
 from service.errors import Forbidden
 from service.values.vocabulary import Caller
 from service.web.runtime import runtime
@@ -57,7 +57,7 @@ def current_ticket() -> Ticket | None:
 def current_reader(*, now: dt.datetime) -> Caller | None:
     """Who is signed in and asks for something that is read; no page of another site can have a browser ask as them."""
     ticket = current_ticket() if request.method in _SAFE and COOKIE in request.cookies else None
-    found = None if ticket is None else take_ticket(runtime().db, ticket, now=now)
+    found = None if ticket is None else find_editor(runtime().db, ticket, now=now)
     return None if found is None else found.caller
 
 

@@ -1,3 +1,5 @@
+"""service.access.keys: create, find and revoke API keys"""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -6,7 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import sqlalchemy as sa
 
-from service.access.keys import KEY, create_key, ensure_first_key, find_caller, list_keys, revoke_key
+from service.access.authenticate import KEY, find_caller
+from service.access.keys import create_key, ensure_first_key, list_keys, revoke_key
 from service.errors import NotFound
 from service.storage.models import ApiKey
 from service.values.ids import new_id
@@ -22,7 +25,7 @@ def make(db, *scopes, name="feed"):
 
 def test_key_names_its_caller(db):
     """
-    A key that was made is found again, with its scopes.
+    A created key is found by its secret, with its scopes.
     """
     secret = make(db, Scope.CLAIMS_WRITE, Scope.READ, Scope.READ)
 
@@ -36,14 +39,14 @@ def test_key_names_its_caller(db):
 @pytest.mark.parametrize("scope", Scope)
 def test_admin_implies_every_scope(db, scope):
     """
-    R14: an admin may do all that another key may.
+    R14: the scope `admin` implies every other scope.
     """
     assert find_caller(db, make(db, Scope.ADMIN), now=NOW).may(scope)
 
 
 def test_secret_is_not_kept(db):
     """
-    The database holds a hash, from which no key can be had.
+    The database stores only a hash of the secret.
     """
     secret = make(db, Scope.READ)
 
@@ -61,14 +64,14 @@ def test_secret_is_not_kept(db):
 )
 def test_not_a_key(db, text):
     """
-    What is not spelt like a key is nobody's.
+    A text that does not have the form of a key belongs to no caller.
     """
     assert find_caller(db, text, now=NOW) is None
 
 
 def test_key_that_is_nearly_right(db):
     """
-    A key with one character changed is nobody's.
+    A key with one changed character belongs to no caller.
     """
     secret = make(db, Scope.READ)
 
@@ -77,7 +80,7 @@ def test_key_that_is_nearly_right(db):
 
 def test_revoked_key(db):
     """
-    A revoked key is nobody's for good; revoking it again keeps the first date; others go on.
+    A revoked key is invalid for good; revoking it again keeps the first date; other keys stay valid.
     """
     secret, other = make(db, Scope.READ), make(db, Scope.READ, name="other")
     key_id = find_caller(db, secret, now=NOW).key_id
@@ -91,7 +94,7 @@ def test_revoked_key(db):
 
 def test_revoking_an_unknown_key(db):
     """
-    A key that is not on record cannot be revoked.
+    Revoking an unknown key is an error.
     """
     with pytest.raises(NotFound):
         revoke_key(db, new_id(), now=NOW)
@@ -99,7 +102,7 @@ def test_revoking_an_unknown_key(db):
 
 def test_list_of_keys(db):
     """
-    Every key is listed, the oldest first, the revoked too.
+    All keys are listed, the oldest first, including the revoked ones.
     """
     secrets = [make(db, Scope.READ, name=name) for name in "abc"]
     revoke_key(db, find_caller(db, secrets[0], now=NOW).key_id, now=NOW)
@@ -109,7 +112,7 @@ def test_list_of_keys(db):
 
 def test_first_key_is_made_once(db):
     """
-    An empty database gets an admin's key, and only an empty one.
+    An empty database gets an admin key; a database with a key does not.
     """
     first = ensure_first_key(db, given=None, now=NOW)
 
@@ -121,7 +124,7 @@ def test_first_key_is_made_once(db):
 
 def test_first_key_given(db):
     """
-    The operator's own first key is accepted, and not told back.
+    The operator's own first key is accepted and not returned.
     """
     assert ensure_first_key(db, given=GIVEN, now=NOW) is None
     assert find_caller(db, GIVEN, now=NOW).may(Scope.ADMIN)
@@ -129,7 +132,7 @@ def test_first_key_given(db):
 
 def test_first_key_when_several_start_at_once(db):
     """
-    Of processes that start together on an empty database, one makes the first key.
+    When processes start concurrently on an empty database, only one creates the first key.
     """
     with ThreadPoolExecutor(4) as pool:
         made = list(pool.map(lambda _: ensure_first_key(db, given=None, now=NOW), range(4)))

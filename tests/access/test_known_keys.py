@@ -1,4 +1,4 @@
-"""service.access.known_keys: keys that reads need no query for"""
+"""service.access.known_keys: the cache of valid keys"""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ def key(db, now):
 
 @pytest.fixture
 def expire(monkeypatch):
-    """Lets all that is remembered be too old."""
+    """Make all cached keys expire at once."""
     return lambda: monkeypatch.setattr(known_keys, "_LIFE", -1.0)
 
 
 @pytest.mark.parametrize("secret", ["", "bo_nobody_0123456789abcdef", "\udc80", "x" * 9000])
 def test_nobody(db, now, secret):
     """
-    What is not a key belongs to nobody.
+    A text that is not a key belongs to no caller.
     """
     assert KnownKeys(db).find(secret, now=now) is None
 
@@ -59,7 +59,7 @@ def test_key_is_looked_up_once(db, now, key):
 
 def test_revoked_key_is_known_for_less_than_five_seconds(db, now, key, expire):
     """
-    A key that another process revoked is refused once it was looked up again, which is before five seconds are over.
+    A key that another process revoked is rejected after the next lookup, which is at most five seconds later.
     """
     known = KnownKeys(db)
     expire()
@@ -71,7 +71,7 @@ def test_revoked_key_is_known_for_less_than_five_seconds(db, now, key, expire):
 
 def test_life():
     """
-    Nothing is remembered for as long as five seconds.
+    Keys are cached for less than five seconds.
     """
     assert 0 < known_keys._LIFE < 5  # noqa: SLF001 - too long for a test to wait for
 
@@ -79,7 +79,7 @@ def test_life():
 @pytest.mark.parametrize("end", ["expiry", "overlap"])
 def test_end_that_was_known(db, now, key, end):
     """
-    A remembered key ends at the very moment that was set for it or for its secret.
+    A cached key expires at the exact moment at which it or its secret does.
     """
     if end == "expiry":
         change_key(db, key.id, changes={"expires_at": now + HOUR}, if_match=None, now=now)
@@ -93,7 +93,7 @@ def test_end_that_was_known(db, now, key, end):
 
 def test_key_that_is_made_later(db, now):
     """
-    A secret that was nobody's is not remembered as such.
+    An unknown secret is not cached.
     """
     known, secret = KnownKeys(db), "bo_given_0123456789abcdefgh"
     before = known.find(secret, now=now)
@@ -105,7 +105,7 @@ def test_key_that_is_made_later(db, now):
 @pytest.mark.parametrize(("pause", "asks_again"), [(3600.0, False), (-1.0, True)])
 def test_database_is_away(now, monkeypatch, pause, asks_again):
     """
-    While the database is away its error is raised, and it is not asked again before a pause is over.
+    While the database is unavailable, its error is raised, and the next attempt comes after a pause.
     """
     monkeypatch.setattr(known_keys, "_PAUSE", pause)
     errors = []
@@ -122,7 +122,7 @@ def test_database_is_away(now, monkeypatch, pause, asks_again):
 
 def test_memory_has_an_end(db, now, monkeypatch):
     """
-    A process remembers a limited number of keys.
+    A process caches a limited number of keys.
     """
     monkeypatch.setattr(known_keys, "_REMEMBERED", 3)
     known = KnownKeys(db)

@@ -1,4 +1,4 @@
-"""service.access.limits: quotas, and counting that several processes share"""
+"""service.access.limits: quotas, and counting across processes"""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def link(redis_url):
 
 
 def used_up(limiter, quota, who="ip:192.0.2.1"):
-    """How many calls are allowed before one is not."""
+    """Count calls until one is over the quota, and return the number of allowed ones."""
     for count in range(quota.calls + 1000):
         if limiter.count("reads", who, quota).is_over:
             return count
@@ -42,7 +42,7 @@ def used_up(limiter, quota, who="ip:192.0.2.1"):
 )
 def test_limits_are_read(text, limits):
     """
-    Limits are written as a number of calls in a second, a minute or an hour; what is left out is as it is without.
+    Limits are parsed as a number of calls per second, minute or hour; missing ones keep their defaults.
     """
     assert limits == Limits.parse(text)
 
@@ -64,15 +64,15 @@ def test_limits_are_read(text, limits):
 )
 def test_what_is_no_limit(text):
     """
-    What cannot be understood is refused rather than guessed.
+    Malformed limits are rejected.
     """
-    with pytest.raises(ValueError, match=r"number of calls|given once"):
+    with pytest.raises(ValueError, match=r"number of calls|at most once"):
         Limits.parse(text)
 
 
 def test_calls_up_to_the_quota(link):
     """
-    As many calls as the quota says are allowed, each leaving one less; then none is, however often it is tried.
+    Calls are allowed up to the quota, each reducing the remaining number by one; all later ones are rejected.
     """
     limiter = Limiter(link)
     standings = [limiter.count("reads", "key:a", FEW) for _ in range(8)]
@@ -91,7 +91,7 @@ def test_calls_up_to_the_quota(link):
 )
 def test_a_process_gets_all_of_a_quota(link, quota):
     """
-    Alone, a process uses a quota to the last call, whether it takes calls one by one or more at once.
+    A single process can use the whole quota, in shares of any size.
     """
     assert quota.calls == used_up(Limiter(link), quota)
 
@@ -99,7 +99,7 @@ def test_a_process_gets_all_of_a_quota(link, quota):
 @pytest.mark.parametrize("quota", [Quota(40, 3600), Quota(20_000, 3600)], ids=str)
 def test_processes_share_a_quota(redis_url, quota):
     """
-    Four processes with sixteen threads allow together what one would, but for what a thread took and nobody used.
+    Four processes with sixteen threads share one quota, except for the unused rest of a thread's share.
     """
     with contextlib.ExitStack() as stack:
         links = [stack.enter_context(contextlib.closing(RedisLink(redis_url))) for _ in range(4)]
@@ -116,7 +116,7 @@ def test_processes_share_a_quota(redis_url, quota):
 
 def test_quotas_are_apart(link):
     """
-    Who has used up one quota has all of another, and others have all of theirs.
+    Using up one quota does not affect the other quotas of a client, nor other clients.
     """
     limiter = Limiter(link)
     used_up(limiter, FEW)
@@ -127,8 +127,8 @@ def test_quotas_are_apart(link):
 
 def test_window_ends(link):
     """
-    When a window is over, for Redis and for the process, there is a whole quota again. Until then the limiter says in
-    how many seconds that is.
+    At the end of a window, in Redis and in the process, the whole quota is available again. Until then the status has
+    the number of seconds left.
     """
     limiter, key = Limiter(link), "borneout:2:calls:reads:ip:192.0.2.1"
     assert 5 == used_up(limiter, FEW)
@@ -143,7 +143,7 @@ def test_window_ends(link):
 
 def test_who_is_refused_does_not_reach_redis(tmp_path):
     """
-    Who is over a quota is refused without Redis, and nobody else is while it is away.
+    A client over its quota is rejected without Redis; while Redis is unavailable, other clients are allowed.
     """
     with own_redis(tmp_path) as server, contextlib.closing(RedisLink(server.url)) as link:
         limiter = Limiter(link)
@@ -151,16 +151,16 @@ def test_who_is_refused_does_not_reach_redis(tmp_path):
         server.kill()
 
         assert limiter.count("reads", "ip:192.0.2.1", FEW).is_over
-        assert limiter.is_over("reads", "ip:192.0.2.1", FEW).is_over
+        assert limiter.known_over("reads", "ip:192.0.2.1", FEW).is_over
         assert limiter.count("reads", "ip:192.0.2.2", FEW) is None
-        assert limiter.is_over("reads", "ip:192.0.2.2", FEW) is None
+        assert limiter.known_over("reads", "ip:192.0.2.2", FEW) is None
         server.start()
         wait_until(lambda: limiter.count("reads", "ip:192.0.2.2", FEW))
 
 
 def test_redis_hangs(tmp_path):
     """
-    A Redis that does not answer is asked once, and then left alone for a while.
+    After one timeout, Redis is not called again for a while.
     """
     before = render_metrics(None).decode()
     with circuit_stays_open(), own_redis(tmp_path) as server, contextlib.closing(RedisLink(server.url)) as link:
@@ -173,7 +173,7 @@ def test_redis_hangs(tmp_path):
 
 def test_redis_loses_what_it_counted(link):
     """
-    A Redis that is emptied, or restarted and without the script, begins a window anew.
+    If Redis is emptied, or restarted without the script, a new window begins.
     """
     limiter = Limiter(link)
     for forget in (link.writer.flushall, link.writer.script_flush):
@@ -184,7 +184,7 @@ def test_redis_loses_what_it_counted(link):
 
 def test_window_that_would_never_end(link):
     """
-    A count that has lost its end, as no command of ours leaves it, is given one.
+    A counter that has lost its expiry gets a new one.
     """
     link.writer.set("borneout:2:calls:reads:key:a", 2)
 
@@ -196,7 +196,7 @@ def test_window_that_would_never_end(link):
 
 def test_memory_has_an_end(link, monkeypatch):
     """
-    A process remembers so many addresses and not more.
+    A process remembers a limited number of clients.
     """
     monkeypatch.setattr(limits, "_REMEMBERED", 5)
     limiter = Limiter(link)

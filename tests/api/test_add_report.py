@@ -13,7 +13,7 @@ def add(world, claim, *args, **members):
 
 def test_it_works(world):
     """
-    A report is filed on a claim and shown with it.
+    A report is recorded on a claim and shown with it.
     """
     claim = world.record()
 
@@ -28,7 +28,7 @@ def test_it_works(world):
 
 def test_sent_again(world):
     """
-    R4: a report sent again is the one that is there, and what does not tell reports apart is not overwritten.
+    R4: a report sent again returns the existing one, and members that do not distinguish reports are not overwritten.
     """
     claim = world.record()
     first = add(world, claim, "Echo", url="https://echo.example/1", quote="Opens.", probability=0.9)
@@ -51,7 +51,7 @@ def test_same_report_on_another_claim(world):
 
 def test_change_of_mind(world):
     """
-    R6: a change of mind is a new report; the last side taken counts, and the first is still shown.
+    R6: a change of mind is a new report; the last side counts, and the first is still shown.
     """
     claim = world.record()
     add(world, claim, published_at="2026-01-02T00:00:00Z", stance="deny")
@@ -65,7 +65,7 @@ def test_change_of_mind(world):
 
 def test_comment_after_a_side(world):
     """
-    R6: a later query or comment does not erase a side that was taken.
+    R6: a later query or comment does not replace a side.
     """
     claim = world.record()
     for day, stance in ((2, "query"), (3, "comment")):
@@ -77,7 +77,7 @@ def test_comment_after_a_side(world):
 
 def test_tie_of_two_calls(world):
     """
-    R6: of two sides published at one instant the one recorded last counts.
+    R6: of two sides with the same time the one recorded last counts.
     """
     claim = world.record(report(stance="deny"))
     add(world, claim, stance="support")
@@ -88,7 +88,7 @@ def test_tie_of_two_calls(world):
 
 def test_tie_in_one_file(world):
     """
-    R6: of two sides published at one instant and recorded together the later in the file counts.
+    R6: of two sides with the same time that are recorded together the later in the body counts.
     """
     for stances in (("support", "deny"), ("deny", "support")):
         world.resolve(
@@ -100,7 +100,7 @@ def test_tie_in_one_file(world):
 
 def test_tie_is_not_settled_by_a_comment(world):
     """
-    R6: an earlier side that is recorded later does not stand before a later one.
+    R6: an earlier side that is recorded later does not replace a later side.
     """
     claim = world.record(report(published_at="2026-01-05T00:00:00Z", stance="deny"))
     add(world, claim, published_at="2026-01-04T00:00:00Z", stance="support")
@@ -112,7 +112,7 @@ def test_tie_is_not_settled_by_a_comment(world):
 
 def test_report_after_the_answer_was_known(world):
     """
-    R6: a report published at or after known_at is kept, marked, and does not count, though it was filed before.
+    R6: a report published at or after known_at is kept, marked and not counted, even if it was recorded before.
     """
     claim = world.record(report(stance="deny"), report(published_at="2026-01-10T00:00:00Z"))
     late = add(world, claim, "Echo", "2026-01-10T00:00:00Z").json
@@ -128,7 +128,7 @@ def test_report_after_the_answer_was_known(world):
 
 def test_late_report_on_a_resolved_claim(world):
     """
-    R6: filed after the resolution, what was published before known_at counts, and what came later does not.
+    R6: of the reports recorded after the resolution, those published before known_at count.
     """
     claim = world.record()
     world.resolve(claim, "true", known_at="2026-01-10T00:00:00Z")
@@ -144,7 +144,7 @@ def test_late_report_on_a_resolved_claim(world):
 
 def test_query_and_comment_are_never_scored(world):
     """
-    R5: an outlet that only asked or commented has the claim listed and not scored.
+    R5: an outlet that only queried or commented has the claim listed and not scored.
     """
     claim = world.record(report("A", stance="query"), report("B", stance="comment"))
     world.resolve(claim, "true")
@@ -156,7 +156,7 @@ def test_query_and_comment_are_never_scored(world):
 
 def test_both_roles(world):
     """
-    R7: an outlet that relays a claim and reports it in its own name counts as own, and once.
+    R7: an outlet that relays a claim and also has an own report on it counts once, as own.
     """
     world.outlet("Echo")
     claim = world.record(report(relays={"outlet": "echo"}))
@@ -170,7 +170,7 @@ def test_both_roles(world):
 
 def test_own_report_first_then_relay(world):
     """
-    R7: the roles' order does not matter; the last side counts, be it that of the relay.
+    R7: the order of roles does not matter; the last side counts, even if it is the relay's.
     """
     world.outlet("Echo")
     claim = world.record()
@@ -184,7 +184,7 @@ def test_own_report_first_then_relay(world):
 
 def test_own_report_after_the_answer_was_known(world):
     """
-    R7: an own report that only came when the answer was known does not turn a relay into an own record.
+    R7: an own report after the answer was known does not turn a relay into an own record.
     """
     world.outlet("Echo")
     claim = world.record(report(relays={"outlet": "echo"}))
@@ -198,7 +198,7 @@ def test_own_report_after_the_answer_was_known(world):
 
 def test_root_that_comes_on_record(world):
     """
-    R7: the root's own report, once it is on record, earns the own record, and the roots stay as many.
+    R7: the root's own report, once recorded, counts in its own record, and the number of roots stays the same.
     """
     world.outlet("Echo")
     claim = world.record(report(relays={"outlet": "echo"}))
@@ -222,7 +222,7 @@ def test_self_relay(world):
 
 def test_closing_a_cycle(world):
     """
-    R7: the relay that would close a circle without an own report is refused, and nothing is filed.
+    R7: a relay that would close a cycle without an own report is rejected, and nothing is recorded.
     """
     world.outlet("Echo")
     claim = world.record(report(relays={"outlet": "echo"}))
@@ -233,7 +233,7 @@ def test_closing_a_cycle(world):
 
 def test_closing_a_cycle_that_has_a_root(world):
     """
-    R7: with an own report in the circle the same relay is filed.
+    R7: with an own report in the cycle the same relay is recorded.
     """
     world.outlet("Echo")
     claim = world.record(report(relays={"outlet": "echo"}), report(published_at="2026-01-02T00:00:00Z"))
@@ -243,7 +243,7 @@ def test_closing_a_cycle_that_has_a_root(world):
 
 def test_all_at_once(world):
     """
-    Everything that is wrong with the report is named at once, by its place in the body.
+    All errors of a report are returned at once, with their places in the body.
     """
     claim = world.record()
     soon = (dt.datetime.now(dt.UTC) + dt.timedelta(hours=1)).isoformat()
@@ -256,13 +256,13 @@ def test_all_at_once(world):
 
 def test_unknown_claim(world):
     """
-    A report on a claim that is not on record is refused.
+    A report on an unknown claim is rejected.
     """
     assert_problem(add(world, {"id": "0192aa00-0000-7000-8000-000000000000"}), 404, "not-found")
 
 
 def test_opinion(world):
     """
-    R1: an opinion takes reports like any claim.
+    R1: an opinion takes reports like any other claim.
     """
     assert 201 == add(world, world.record(kind="opinion"), "Echo").status_code

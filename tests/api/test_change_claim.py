@@ -15,7 +15,7 @@ def change(world, claim, changes, tag=None):
 
 def test_members_change_and_the_rest_stays(world):
     """
-    A merge patch changes what it names, removes what it names null, and leaves everything else.
+    A merge patch changes the members it has, removes those that are null, and keeps all others.
     """
     claim = world.record(topic="roads", tags=["a"], group="bridge")
 
@@ -28,7 +28,7 @@ def test_members_change_and_the_rest_stays(world):
 
 def test_every_version_is_kept(world):
     """
-    What a claim said before is kept with the moment it was replaced.
+    Each earlier version of a claim is kept with the time it was replaced.
     """
     claim = world.record(topic="roads")
     change(world, claim, {"topic": "bridges"})
@@ -42,7 +42,7 @@ def test_every_version_is_kept(world):
 
 def test_a_change_of_topic_moves_scores_at_once(world):
     """
-    R20: a claim that changes its topic counts for the new one in the next score read, and not for the old.
+    R20: after a change of topic the next score read counts the claim for the new topic only.
     """
     claim = world.record(topic="roads")
     world.resolve(claim, "true")
@@ -56,7 +56,7 @@ def test_a_change_of_topic_moves_scores_at_once(world):
 
 def test_without_if_match(world):
     """
-    A change that does not say what it has seen is refused.
+    A change without If-Match is rejected.
     """
     claim = world.record()
 
@@ -65,7 +65,7 @@ def test_without_if_match(world):
 
 def test_stale_if_match(world):
     """
-    A change of what somebody else has changed meanwhile is refused, and nothing is overwritten.
+    A change with an outdated tag is rejected, and nothing is overwritten.
     """
     claim = world.record()
     tag = world.get(f"/v1/claims/{claim['id']}").headers["ETag"]
@@ -77,7 +77,7 @@ def test_stale_if_match(world):
 
 def test_if_match_of_whatever_is_there(world):
     """
-    `*` matches any claim that is on record.
+    `*` matches any version of the claim.
     """
     claim = world.record()
 
@@ -86,7 +86,7 @@ def test_if_match_of_whatever_is_there(world):
 
 def test_an_event_keeps_its_date(world):
     """
-    R1: the date of an event can be moved, not taken away.
+    R1: the due date of an event can be changed but not removed.
     """
     claim = world.record(kind="event", resolves_by="2026-05-31T00:00:00Z")
 
@@ -96,7 +96,7 @@ def test_an_event_keeps_its_date(world):
 
 def test_a_true_claim_cannot_join_a_group_that_has_one(world):
     """
-    R3: at most one claim of a group is true, however the second one gets into it.
+    R3: a true claim cannot be moved into a group that has a true claim.
     """
     first, second = world.record(group="job"), world.record(text="Another.")
     world.resolve(first, "true")
@@ -111,7 +111,7 @@ def test_a_true_claim_cannot_join_a_group_that_has_one(world):
 
 def test_a_feed_that_repeats_the_first_wording(world):
     """
-    R4: after a correction, a feed that sends the claim as it first did still gets the claim that is there.
+    R4: after a correction, a feed that sends the original claim again gets the existing claim.
     """
     claim = world.record(external_id="feed:1", resolves_by="2026-05-31T00:00:00Z")
     change(world, claim, {"text": "The bridge opens in June."})
@@ -130,7 +130,7 @@ def test_a_feed_that_repeats_the_first_wording(world):
 
 def test_merge_patch_media_type(world):
     """
-    The media type of a merge patch is taken as well as plain JSON, and nothing else is.
+    The media type of a merge patch and plain JSON are accepted, and no other.
     """
     claim = world.record()
     options = {"headers": {"If-Match": "*"}}
@@ -146,7 +146,7 @@ def test_merge_patch_media_type(world):
 
 def test_unknown_member(world):
     """
-    What a change does not know it refuses, the kind and the reports of a claim included.
+    Unknown members are rejected, as are the kind and the reports of a claim.
     """
     claim = world.record()
 
@@ -155,7 +155,7 @@ def test_unknown_member(world):
 
 def test_a_change_that_changes_nothing(world):
     """
-    What is sent as it is on record is answered, and keeps no version.
+    A change without differences succeeds and keeps no version.
     """
     claim = world.record(topic="roads")
 

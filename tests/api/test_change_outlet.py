@@ -19,7 +19,7 @@ def herald(world):
 
 def test_members_change_and_the_rest_stays(world, herald):
     """
-    A merge patch changes what it names and leaves everything else, the slug always.
+    A merge patch changes the members it has and keeps all others, always including the slug.
     """
     changes = {"name": "Morning Herald", "kind": "newspaper", "domains": ["herald.example", "new.example"]}
 
@@ -31,7 +31,7 @@ def test_members_change_and_the_rest_stays(world, herald):
 
 def test_change_to_what_stands(world, herald):
     """
-    A change that changes nothing answers with the outlet as it is, under the tag that it had.
+    A change without differences returns the outlet with the same tag.
     """
     tag = world.get("/v1/outlets/herald").headers["ETag"]
 
@@ -43,7 +43,7 @@ def test_change_to_what_stands(world, herald):
 @pytest.mark.usefixtures("herald")
 def test_found_by_its_new_names(world):
     """
-    A report that names the outlet by a new name or alias finds it; an alias that was taken away does not.
+    A report finds the outlet by a new name or alias, and not by a removed alias.
     """
     change(world, "herald", {"name": "Morning Herald", "aliases": ["MH"]})
 
@@ -54,7 +54,7 @@ def test_found_by_its_new_names(world):
 
 def test_not_scorable_moves_the_score_at_once(world):
     """
-    R9: an outlet that turns out to be a placeholder loses its score with the next read.
+    R9: an outlet that is changed to a placeholder has no score in the next read.
     """
     world.resolve(world.record(), "true")
     before = world.score()["counts"]["resolved"]
@@ -67,7 +67,7 @@ def test_not_scorable_moves_the_score_at_once(world):
 
 def test_parents_make_one_root(world):
     """
-    R8: two outlets that come under one parent are one root from then on.
+    R8: two outlets that get the same parent are one root from then on.
     """
     world.outlet("House")
     claim = world.record(report("Herald"), report("Tribune"))
@@ -81,7 +81,7 @@ def test_parents_make_one_root(world):
 
 def test_no_outlet_stands_above_itself(world):
     """
-    A parent that is the outlet, or below it, is refused.
+    A parent that is the outlet itself or below it is rejected.
     """
     world.outlet("House")
     world.outlet("Herald", parent="house")
@@ -93,7 +93,7 @@ def test_no_outlet_stands_above_itself(world):
 
 def test_domain_of_another(world, herald):
     """
-    A domain that belongs to another outlet stays there.
+    A domain that belongs to another outlet is rejected.
     """
     world.outlet("Tribune", domains=["tribune.example"])
 
@@ -104,7 +104,7 @@ def test_domain_of_another(world, herald):
 @pytest.mark.usefixtures("herald")
 def test_if_match(world):
     """
-    A change says what it has seen, and is refused when that is no longer so.
+    A change needs If-Match, and is rejected if the tag is outdated.
     """
     tag = world.get("/v1/outlets/herald").headers["ETag"]
     change(world, "herald", {"name": "Theirs"}, tag)
@@ -115,6 +115,6 @@ def test_if_match(world):
 
 def test_unknown_outlet(world):
     """
-    An outlet that is not on record cannot be changed.
+    An unknown outlet cannot be changed.
     """
     assert_problem(change(world, "nobody", {"name": "A"}, "*"), 404, "unknown-outlet")

@@ -47,7 +47,7 @@ def now():
 
 def test_dispute_is_shown_on_its_claim(world, claim):
     """
-    A dispute is of the resolution that stands, and the claim shows it.
+    A dispute belongs to the resolution in effect, and is shown with the claim.
     """
     answer = dispute(world, claim, evidence=["https://example.org/other"])
 
@@ -62,7 +62,7 @@ def test_dispute_is_shown_on_its_claim(world, claim):
 
 def test_dispute_shows_with_the_score_at_once_and_moves_no_number(world, claim):
     """
-    R20: a score read after a dispute was answered says so, though it was cached; its number is what it was.
+    R20: the next score read after a dispute counts it, even if the score was cached; its numbers are the same.
     """
     before = {outlet: world.get(f"/v1/outlets/{outlet}/score") for outlet in ("herald", "tribune")}
 
@@ -80,7 +80,7 @@ def test_dispute_shows_with_the_score_at_once_and_moves_no_number(world, claim):
 
 def test_score_counts_claims_of_the_own_record(world, claim):
     """
-    A claim counts once however many dispute it, only in the own record, and only where the question takes it in.
+    A score counts a disputed claim once, only in the own record, and only if the topic and basis include it.
     """
     other = world.record(
         report("Herald"),
@@ -105,7 +105,7 @@ def test_score_counts_claims_of_the_own_record(world, claim):
 
 def test_closed_with_a_reason(world, claim, editor):
     """
-    R20: a dispute put aside is closed at once, wherever it was shown, and everybody can read why.
+    R20: a closed dispute is shown as closed everywhere at once, with its reason.
     """
     opened = dispute(world, claim).json
     cached = disputed(world)
@@ -123,7 +123,7 @@ def test_closed_with_a_reason(world, claim, editor):
 @pytest.mark.parametrize("verdict", ["false", "true", None])
 def test_closed_by_a_resolution(world, claim, verdict):
     """
-    What supersedes the disputed resolution, or withdraws it, closes its disputes and is named as what did.
+    A resolution that supersedes or withdraws the disputed one closes its disputes, and is named in their closures.
     """
     opened = dispute(world, claim).json
 
@@ -140,7 +140,7 @@ def test_closed_by_a_resolution(world, claim, verdict):
 
 def test_recorded_by(world, claim, editor):
     """
-    R18: a score as it would have been answered counts what was open then; as of a moment, what is open now.
+    R18: a score with recorded_by counts the disputes open at that time; with as_of it counts those open now.
     """
     before = now()
     opened = dispute(world, claim).json
@@ -158,7 +158,7 @@ def test_recorded_by(world, claim, editor):
 
 def test_sent_again(world, claim, editor):
     """
-    The same dispute of the same key is the one that is there while it is open; with other words it is a conflict.
+    The same dispute by the same key returns the existing one while it is open; another text is a conflict.
     """
     first = dispute(world, claim)
     again = dispute(world, claim)
@@ -172,8 +172,7 @@ def test_sent_again(world, claim, editor):
 
 def test_counted_once_where_outlets_are_merged(world, claim):
     """
-    R22: a disputed claim that both outlets have reported counts once in the record of the two, and again for each when
-    they are parted.
+    R22: a disputed claim that two merged outlets reported counts once, and once for each after the merge is undone.
     """
     dispute(world, claim)
     assert (1, 1) == (disputed(world, "herald"), disputed(world, "tribune"))
@@ -187,7 +186,7 @@ def test_counted_once_where_outlets_are_merged(world, claim):
 
 def test_redacted(world, claim):
     """
-    What had to be taken out of a dispute is gone wherever it was shown, and said to be.
+    The redacted text of a dispute is gone wherever it was shown, and marked as redacted.
     """
     opened = dispute(world, claim, evidence=["https://example.org/other"]).json
     members = {"subject": opened["id"], "members": ["reason", "evidence"], "reason": "It named a child."}
@@ -203,7 +202,7 @@ def test_redacted(world, claim):
 
 def test_nothing_to_dispute(world):
     """
-    A claim that is open, or open again, has nothing to dispute.
+    An open or reopened claim has nothing to dispute.
     """
     claim = world.record()
     assert_problem(dispute(world, claim), 409, "nothing-to-dispute")
@@ -214,7 +213,8 @@ def test_nothing_to_dispute(world):
 
 def test_nobody_closes_alone_what_they_take_part_in(world):
     """
-    R14: who disputes, made the resolution, or filed the claim or a report on it needs `resolutions:own` to close it.
+    R14: the author of a dispute, of its resolution, of the claim or of a report on it needs `resolutions:own` to close
+    it.
     """
     scopes = (Scope.CLAIMS_WRITE, Scope.RESOLUTIONS_WRITE)
     filer, reporter, resolver, disputer, other = (world.with_scopes(*scopes) for _ in range(5))
@@ -232,7 +232,7 @@ def test_nobody_closes_alone_what_they_take_part_in(world):
 
 def test_lists(world, claim, editor):
     """
-    Editors see what is open, the oldest first and page by page; claims can be listed by whether they are disputed.
+    Open disputes are listed in pages, the oldest first, and claims can be filtered by open disputes.
     """
     claims = [claim, *(world.record() for _ in range(3))]
     for one in claims[1:3]:
@@ -261,7 +261,7 @@ def test_lists(world, claim, editor):
 
 def test_unknown(world):
     """
-    What is not on record has no disputes, and cannot be disputed or closed.
+    An unknown claim or dispute is a 404 problem.
     """
     nowhere = {"id": NOTHING}
 
@@ -272,7 +272,7 @@ def test_unknown(world):
 
 def test_what_cannot_be_said(world, claim):
     """
-    A dispute needs a reason in words that can be kept, and addresses that are some; so does a closure.
+    A dispute needs a non-empty reason and valid URLs; a closure needs a non-empty reason.
     """
     assert_problem(dispute(world, claim, " "), 422, "invalid-body", "/reason")
     assert_problem(dispute(world, claim, "x" * 2001), 422, "invalid-body", "/reason")
@@ -291,7 +291,7 @@ STEPS = st.lists(
 @given(steps=STEPS)
 def test_counted_as_shown(world, steps):
     """
-    Whatever is done, the score counts as disputed just the claims that are shown as such, and still says so later.
+    After any calls a score counts exactly the claims that are shown as disputed, and the same later with recorded_by.
     """
     claims = [world.record(report("Herald")) for _ in range(3)]
     seen = []

@@ -19,7 +19,7 @@ def relay(outlet, cited, **members):
 
 def test_it_works(world):
     """
-    A claim is shown with its reports, what stands as its resolution, and how many roots it has.
+    A claim is shown with its reports, its resolution in effect and the number of its roots.
     """
     claim = world.record(topic="bridges")
     resolution = world.resolve(claim, "true")
@@ -33,7 +33,7 @@ def test_it_works(world):
 @pytest.mark.parametrize("path", ["0192aa00-0000-7000-8000-000000000000", "herald", "1", "9" * 400, "%00", "%ff"])
 def test_unknown_claim(standing_world, path):
     """
-    A path that names no claim on record is a 404 problem, however it is spelt.
+    An unknown id in any spelling is a 404 problem.
     """
     assert_problem(standing_world.get(f"/v1/claims/{path}"), 404, "not-found")
 
@@ -59,7 +59,7 @@ def test_status(world):
 
 def test_five_relays_are_one_root(world):
     """
-    R8: five papers that relay one are one root, whether or not that one is on record itself.
+    R8: five papers that relay one outlet are one root, whether or not that outlet has a report.
     """
     world.outlet("Agency", kind="agency")
     relays = [relay(f"Paper {number}", "agency") for number in range(5)]
@@ -81,7 +81,7 @@ def test_chain_of_relays(world):
 
 def test_siblings_are_one_root(world):
     """
-    R8: roots under one topmost parent are one, however deep they stand below it.
+    R8: roots under one topmost parent are one, at any depth below it.
     """
     world.outlet("Group")
     world.outlet("Bild", parent="group")
@@ -95,7 +95,7 @@ def test_siblings_are_one_root(world):
 
 def test_unknown_sources_share_one_root(world):
     """
-    R7: all relays of unknown sources on one claim share one root, beside those that are named.
+    R7: all relays of unknown sources on one claim share one root, in addition to the named roots.
     """
     anonymous = [
         relay("A", None),
@@ -110,7 +110,7 @@ def test_unknown_sources_share_one_root(world):
 
 def test_outlet_without_a_report_is_scored_for_nothing(world):
     """
-    R7: a cited outlet without a report of its own is a root, and has no record of the claim.
+    R7: a cited outlet without a report of its own is a root and has no record of the claim.
     """
     world.outlet("Sport Bild")
     claim = world.record(relay("Joe", "sport-bild"))

@@ -18,7 +18,7 @@ SOON = dt.datetime(2999, 1, 1, tzinfo=dt.UTC)
 
 @pytest.fixture(params=[True, False], ids=["open", "closed"])
 def client(request, app, db, cache, settings):
-    """A client of the service, where reading is open or closed."""
+    """A client of the service, with open or closed reading."""
     app.extensions["runtime"] = Runtime(db, cache, replace(settings, public_read=request.param))
     return app.test_client()
 
@@ -30,7 +30,7 @@ def ask(client, secret):
 @pytest.mark.parametrize("scopes", [[scope] for scope in Scope] + [[Scope.READ, Scope.CLAIMS_WRITE]])
 def test_my_key(client, db, scopes):
     """
-    Any valid key, whatever its scopes, gets its own id, name, scopes and expiry, which no cache keeps.
+    Any valid key gets its own id, name, scopes and expiry, and the response is not cacheable.
     """
     key = create_key(db, name="feed", scopes=scopes, now=dt.datetime.now(dt.UTC))
     response = ask(client, key.secret)
@@ -43,7 +43,7 @@ def test_my_key(client, db, scopes):
 
 def test_key_that_expires(client, db):
     """
-    The expiry is the key's, also when the secret that was sent was replaced and ends before it.
+    The expiry is that of the key, even if the sent secret was rotated and expires earlier.
     """
     now = dt.datetime.now(dt.UTC)
     key = create_key(db, name="feed", scopes=[Scope.READ], expires_at=SOON, now=now)
@@ -60,7 +60,7 @@ def test_key_that_expires(client, db):
 )
 def test_without_a_key(client, headers):
     """
-    Without a valid key there is nothing to tell: 401.
+    Without a valid key the response is 401.
     """
     response = client.get("/v1/me", headers=headers)
 
@@ -70,7 +70,7 @@ def test_without_a_key(client, headers):
 
 def test_session_is_no_key(client):
     """
-    The session of the desk is not a key.
+    A session of the desk is not a key.
     """
     editor = Editor(client.application).signed_in()
 
@@ -79,7 +79,7 @@ def test_session_is_no_key(client):
 
 def test_unknown_parameter(client, db):
     """
-    A parameter is rejected.
+    A query parameter is rejected.
     """
     key = create_key(db, name="feed", scopes=[Scope.READ], now=dt.datetime.now(dt.UTC))
     response = client.get("/v1/me?x=1", headers={"Authorization": f"Bearer {key.secret}"})

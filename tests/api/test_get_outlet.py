@@ -33,6 +33,6 @@ def test_it_works(world):
 )
 def test_unknown_outlet(standing_world, path):
     """
-    What is neither a slug nor an id on record is unknown, however it is spelt; nothing is guessed.
+    A text that is neither a known slug nor a known id is a 404 problem; nothing is guessed.
     """
     assert_problem(standing_world.get(f"/v1/outlets/{path}"), 404, "unknown-outlet")

@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 import sqlalchemy as sa
 
-from service.access.idempotency import prune_answers
+from service.access.idempotency import prune_responses
 from service.storage.models import Claim, Outlet, Report, Resolution, StoredResponse, Withdrawal
 from service.values.vocabulary import Scope
 from tests.support.world import NOTE, World, assert_problem, report
@@ -21,13 +21,13 @@ def now():
 
 
 def shown(response):
-    """What a client sees of an answer, but for what every answer has of its own."""
+    """Return the response as a client sees it, without members that differ between responses."""
     own = {"X-Request-ID", "Idempotency-Replayed", "RateLimit"}
     return response.status_code, response.data, {name: value for name, value in response.headers if name not in own}
 
 
 def calls(world):
-    """Every POST that creates, with what it makes a row of."""
+    """Return every POST that creates a row, with the table of the row."""
     claim = world.record()
     return [
         ("/v1/claims", CLAIM, Claim),
@@ -40,7 +40,7 @@ def calls(world):
 
 def test_first_answer_is_given_again(world):
     """
-    The same call with the same key is given the first answer, says so, and makes nothing more.
+    The same call with the same key returns the first response, marked as a replay, and creates nothing.
     """
     for number, (path, body, table) in enumerate(calls(world)):
         key = {"Idempotency-Key": f"key-{number}"}
@@ -59,7 +59,7 @@ def test_first_answer_is_given_again(world):
 @pytest.mark.sqlite_alone
 def test_every_creating_call_takes_a_key(standing_world):
     """
-    Every POST that writes says in the document that it takes a key, and what it answers then.
+    The API document lists the Idempotency-Key and its responses for every POST that writes.
     """
     for path, item in standing_world.app.extensions["document"]["paths"].items():
         post = item.get("post")
@@ -70,7 +70,7 @@ def test_every_creating_call_takes_a_key(standing_world):
 
 def test_without_a_key(world):
     """
-    Without a key nothing is kept, and what is sent twice is there twice.
+    Without a key nothing is stored, and a call sent twice creates two rows.
     """
     answers = [world.post("/v1/claims", CLAIM) for _ in range(2)]
 
@@ -80,7 +80,7 @@ def test_without_a_key(world):
 
 def test_replay_tells_what_was_so_then(world):
     """
-    A replay is the first answer, whatever became of the claim meanwhile.
+    A replay is the first response, even if the claim was changed since.
     """
     first = world.post("/v1/claims", CLAIM, headers=KEY)
     world.resolve(first.json, "true")
@@ -100,7 +100,7 @@ def test_replay_tells_what_was_so_then(world):
 )
 def test_key_of_another_request(world, path, body):
     """
-    A key that came with another body or for another path is refused, before the body is looked at.
+    A key that was used with another body or path is rejected before the body is validated.
     """
     first = world.post("/v1/claims", CLAIM, headers=KEY)
 
@@ -111,7 +111,7 @@ def test_key_of_another_request(world, path, body):
 
 def test_key_belongs_to_its_api_key(world):
     """
-    Two feeds that choose the same key do not see one another's answers.
+    Two feeds that choose the same key do not see each other's responses.
     """
     other = World(world.app)
 
@@ -124,7 +124,7 @@ def test_key_belongs_to_its_api_key(world):
 @pytest.mark.parametrize("key", ["", " ", "a b", "a\tb", "ä", "\x7f", "x" * 256, "\x80"])
 def test_bad_key(standing_world, key):
     """
-    A key that is empty, too long, or has a character that a header should not carry is refused.
+    A key that is empty, too long or not printable ASCII is rejected.
     """
     response = standing_world.post("/v1/outlets", {"name": "Gazette"}, headers={"Idempotency-Key": key})
 
@@ -134,7 +134,7 @@ def test_bad_key(standing_world, key):
 @pytest.mark.parametrize("key", ["x", "!", "~" * 255, '"quoted"', "a,b", "'; DROP TABLE kept_answer; --"])
 def test_odd_key(world, key):
     """
-    Any printable character will do, and each key is only like itself.
+    Any printable ASCII character is allowed, and keys are compared exactly.
     """
     key = key.replace(" ", "_")
     bodies = {"name": "Gazette"}, {"name": "Herald"}
@@ -147,7 +147,8 @@ def test_odd_key(world, key):
 
 def test_bad_call_is_not_kept(world):
     """
-    What was refused is not kept: put right, it is done under the same key; and what cannot be read is refused as ever.
+    A rejected call is not stored: once corrected, it succeeds with the same key; malformed bodies are rejected as
+    usual.
     """
     wrong = world.post("/v1/claims", {**CLAIM, "kind": "event"}, headers=KEY)
     malformed = world.client.post("/v1/claims", data=b"{", headers=world.headers | KEY, content_type="application/json")
@@ -162,7 +163,7 @@ def test_bad_call_is_not_kept(world):
 
 def test_conflict_is_not_kept(world):
     """
-    A call that goes against what is on record is tried anew each time, and done when the way is free.
+    A call with a conflict is not stored: each retry runs again and succeeds once the conflict is gone.
     """
     world.outlet("Herald", domains=["herald.example"])
     body = {"name": "Gazette", "domains": ["herald.example"]}
@@ -178,7 +179,7 @@ def test_conflict_is_not_kept(world):
 
 def test_key_without_its_scope(world):
     """
-    Who may not call does not learn what others were answered, nor use up a key.
+    A caller without the scope does not see stored responses, and does not use up a key.
     """
     reader = world.with_scopes(Scope.READ)
 
@@ -189,7 +190,7 @@ def test_key_without_its_scope(world):
 
 def test_two_hundred_is_kept_too(world):
     """
-    A claim that is on record already is a 200, and so is its replay.
+    A 200 for a claim that is already recorded is stored and replayed.
     """
     body = {**CLAIM, "external_id": "bridge"}
     world.post("/v1/claims", body)
@@ -202,7 +203,7 @@ def test_two_hundred_is_kept_too(world):
 
 def test_kept_for_a_day(world):
     """
-    After 24 hours a key is as good as new, whether the worker has been by or not; the worker takes only what is older.
+    After 24 hours a key can be used anew, with or without pruning; the worker prunes only expired responses.
     """
     first, second = ({"Idempotency-Key": name} for name in ("first", "second"))
     world.post("/v1/claims", CLAIM, headers=first)
@@ -212,10 +213,10 @@ def test_kept_for_a_day(world):
     age(world, dt.timedelta(hours=23, minutes=59))
     world.post("/v1/claims", CLAIM, headers={"Idempotency-Key": "third"})
 
-    prune_answers(world.runtime.db, now=now())
+    prune_responses(world.runtime.db, now=now())
     assert (201, 3) == (again.status_code, world.count(StoredResponse))
     age(world, dt.timedelta(minutes=1))
-    prune_answers(world.runtime.db, now=now())
+    prune_responses(world.runtime.db, now=now())
     assert 1 == world.count(StoredResponse)
 
 

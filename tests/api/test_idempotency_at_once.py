@@ -1,4 +1,4 @@
-"""Calls with one Idempotency-Key at the same time"""
+"""Concurrent calls with one Idempotency-Key."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ CLAIM = {"text": "The bridge opens in May.", "reports": [report()]}
 
 
 def send(world, body, number=0):
-    """File a claim as another connection does, under a key of this number."""
+    """Record a claim on another connection, with the key of this number."""
     headers = world.headers | {"Idempotency-Key": f"key-{number}"}
     return world.app.test_client().post("/v1/claims", json=body, headers=headers)
 
 
 def test_many_at_once(world):
     """
-    Of 24 calls with one key at the same time one makes the row, and all are given its answer.
+    Of 24 concurrent calls with one key one creates the row, and all return its response.
     """
     with ThreadPoolExecutor(24) as pool:
         answers = list(pool.map(lambda _: send(world, CLAIM), range(24)))
@@ -39,7 +39,7 @@ def test_many_at_once(world):
 
 def test_many_at_once_of_which_each_is_refused(world):
     """
-    Calls that wait for one that is refused are refused by themselves.
+    Calls that wait for a rejected call are rejected themselves.
     """
     body = {**CLAIM, "kind": "event"}
     with ThreadPoolExecutor(8) as pool:
@@ -50,7 +50,7 @@ def test_many_at_once_of_which_each_is_refused(world):
 
 def test_lost_race_is_run_again(world):
     """
-    Keyed calls that want the same slug, or file the same claim, at once lose races as others do, and are run again.
+    Concurrent calls with keys that want the same slug or record the same claim are retried like others.
     """
     body = {**CLAIM, "external_id": "bridge"}
     with ThreadPoolExecutor(8) as pool:
@@ -62,7 +62,7 @@ def test_lost_race_is_run_again(world):
 
 @pytest.fixture
 def stuck(world):
-    """A call that runs, its transaction open, until it is let go; and its answer then."""
+    """A call whose transaction stays open until it is released, and its response."""
     begun, go = threading.Event(), threading.Event()
     answers = []
 
@@ -70,11 +70,11 @@ def stuck(world):
         def give():
             begun.set()
             go.wait()
-            return idempotency.Answer(201, b"{}", {"Content-Type": "application/json"})
+            return idempotency.StoredResponse(201, b"{}", {"Content-Type": "application/json"})
 
-        call = idempotency.Call(list_keys(world.runtime.db)[0].id, KEY, "another digest")
+        call = idempotency.IdempotentCall(list_keys(world.runtime.db)[0].id, KEY, "another digest")
         now = dt.datetime.now(dt.UTC)
-        answers.append(idempotency.answer_once(world.runtime.db, call, give=give, keep=lambda answer: answer, now=now))
+        answers.append(idempotency.run_once(world.runtime.db, call, run=give, redact=lambda answer: answer, now=now))
 
     thread = threading.Thread(target=hang)
     thread.start()
@@ -87,7 +87,7 @@ def stuck(world):
 
 def test_first_still_running(world, stuck, monkeypatch):
     """
-    A call that finds the first still running waits five seconds for it, and gives up without having done anything.
+    A call waits five seconds for a running call with its key, and then fails without any change.
     """
     assert 5.0 == idempotency.PATIENCE
     monkeypatch.setattr(idempotency, "PATIENCE", 0.1)
@@ -102,7 +102,7 @@ def test_first_still_running(world, stuck, monkeypatch):
 
 def test_waiting_ends_with_the_first(world, stuck, monkeypatch):
     """
-    A call that waits is answered as soon as the first is.
+    A waiting call returns as soon as the first has finished.
     """
     monkeypatch.setattr(idempotency, "PATIENCE", DEADLINE)
     with ThreadPoolExecutor(1) as pool:

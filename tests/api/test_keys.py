@@ -9,8 +9,8 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 
-from service.access import keys
-from service.access.keys import find_caller, list_keys
+from service.access.authenticate import find_caller
+from service.access.keys import change_key, list_keys
 from service.errors import KeyEnded
 from service.storage.models import ApiKey
 from service.values.vocabulary import Scope
@@ -28,15 +28,15 @@ def make(world, *scopes, **members):
 
 
 def can_call(world, key):
-    """Whether a secret is taken for a key that may file claims."""
+    """Return whether a secret is accepted for recording claims."""
     response = world.client.post("/v1/claims", json={}, headers={"Authorization": f"Bearer {key['secret']}"})
     assert response.status_code in (401, 422), response.text
     return response.status_code == 422
 
 
 def is_known(world, key, *, at):
-    """Whether a secret will be taken for a key at a moment."""
-    return keys.find_caller(world.runtime.db, key["secret"], now=at) is not None
+    """Return whether a secret will be valid at a moment."""
+    return find_caller(world.runtime.db, key["secret"], now=at) is not None
 
 
 def change(world, key, **members):
@@ -48,13 +48,13 @@ def revoke(world, key_id):
 
 
 def own_id(world):
-    """The id of the key that the world calls with, of several the last made."""
+    """Return the id of the world's key, which is the latest."""
     return list_keys(world.runtime.db)[-1].id
 
 
 def test_make_a_key(world):
     """
-    A key is made with its secret, which works and is shown in no other place.
+    A key is created with its secret, which works and is not shown anywhere else.
     """
     response = world.post("/v1/keys", {"name": "feed", "scopes": ["claims:write", "read"], "expires_at": FUTURE})
     key = response.json
@@ -84,7 +84,7 @@ def test_make_a_key(world):
 )
 def test_bad_key(standing_world, members, pointer):
     """
-    A key needs a name, a scope that there is, and an end to come if it has one; nobody chooses a secret.
+    A key needs a name, known scopes and an expiry in the future if any; the secret cannot be chosen.
     """
     body = {"name": "feed", "scopes": ["read"], **members}
 
@@ -93,7 +93,7 @@ def test_bad_key(standing_world, members, pointer):
 
 def test_replay_is_without_the_secret(world):
     """
-    Sent again with its Idempotency-Key, a key is there once, and its secret is neither shown nor kept.
+    A replayed creation returns the key without its secret, which is not stored.
     """
     headers = {"Idempotency-Key": "make-a-key"}
     body = {"name": "feed", "scopes": ["read"]}
@@ -107,7 +107,7 @@ def test_replay_is_without_the_secret(world):
 
 def test_list(world):
     """
-    All keys are listed, the oldest first, a page at a time, the revoked too.
+    All keys are listed in pages, the oldest first, including the revoked ones.
     """
     made = [make(world, name=f"feed {number}") for number in range(3)]
     revoke(world, made[0]["id"])
@@ -122,7 +122,7 @@ def test_list(world):
 
 def test_last_use(world):
     """
-    A key's last use is stored at once, and again after an hour at the earliest; its tag stays the same.
+    The last use of a key is stored at once, and again after an hour at the earliest; its tag stays the same.
     """
     user = make(world)
     tag = world.get(f"/v1/keys/{user['id']}").headers["ETag"]
@@ -143,7 +143,8 @@ def test_last_use(world):
 
 def test_last_use_while_the_database_is_busy(world):
     """
-    A key is accepted without waiting, and its use not stored, while another writer has the database or the key's row.
+    While another writer holds the database or the key's row, a key is accepted without waiting and its use is not
+    stored.
     """
     user = make(world)
     with world.runtime.db.write() as other:
@@ -162,7 +163,7 @@ def used_at(world, key):
 
 def test_revoke(world):
     """
-    A revoked key ends at once and for good; revoking it again changes nothing.
+    A revoked key is invalid at once and for good; revoking it again changes nothing.
     """
     key = make(world)
 
@@ -177,7 +178,7 @@ def test_revoke(world):
 
 def test_last_admin_key(world):
     """
-    The last admin key can neither be revoked nor be made to expire; with another one it can.
+    The last admin key can neither be revoked nor expire; with another admin key it can.
     """
     mine = own_id(world)
     revoke(world, make(world, "admin")["id"])
@@ -192,7 +193,7 @@ def test_last_admin_key(world):
 
 def test_admin_keys_that_expire(world):
     """
-    An admin key may expire before another one does, and not after.
+    An admin key may expire before another admin key, and not after it.
     """
     mine, other = own_id(world), make(world, "admin", expires_at=FUTURE)
 
@@ -203,7 +204,7 @@ def test_admin_keys_that_expire(world):
 
 def test_expiry(world):
     """
-    A key ends by itself at the moment it was made to, which can be taken back before.
+    A key expires at its date, which can be changed before.
     """
     key, kept = make(world), make(world)
     end = dt.datetime.now(dt.UTC) + dt.timedelta(hours=1)
@@ -214,12 +215,12 @@ def test_expiry(world):
     assert [True, True] == [is_known(world, each, at=end - INSTANT) for each in (key, kept)]
     assert [False, True] == [is_known(world, each, at=end) for each in (key, kept)]
     with pytest.raises(KeyEnded):
-        keys.change_key(world.runtime.db, UUID(key["id"]), changes={"expires_at": None}, if_match=None, now=end)
+        change_key(world.runtime.db, UUID(key["id"]), changes={"expires_at": None}, if_match=None, now=end)
 
 
 def test_change_needs_what_was_read(world):
     """
-    A key is changed and revoked by who has seen it as it is.
+    Changing or revoking a key needs the tag of its current version.
     """
     key = make(world)
     path = f"/v1/keys/{key['id']}"
@@ -235,7 +236,7 @@ def test_change_needs_what_was_read(world):
 
 def test_rotate(world):
     """
-    A key that is rotated has another secret; the one before goes on as long as it was told to.
+    A rotated key has a new secret; the former one stays valid during the overlap.
     """
     first = make(world)
     second = world.post(f"/v1/keys/{first['id']}/rotation", {"overlap": 3600}).json
@@ -251,7 +252,7 @@ def test_rotate(world):
 
 def test_former_secret_ends_by_itself(world):
     """
-    The secret before ends when the overlap does, and with the key.
+    The former secret expires at the end of the overlap, or earlier with the key.
     """
     first, other = make(world), make(world)
     began = dt.datetime.now(dt.UTC)
@@ -278,7 +279,7 @@ def test_bad_overlap(world, overlap):
 
 def test_rotated_key_is_still_who_filed(world):
     """
-    R14: another secret does not let a key resolve what it filed.
+    R14: a rotated key still may not resolve its own claims.
     """
     key = make(world, "claims:write", "resolutions:write")
     feed = World(world.app)
@@ -294,7 +295,7 @@ def test_rotated_key_is_still_who_filed(world):
 
 def test_unknown_key(standing_world):
     """
-    A key that is not there is a 404, whatever is wanted of it.
+    An unknown key is a 404 problem for every call.
     """
     path, headers = f"/v1/keys/{NOTHING}", {"If-Match": "*"}
     answers = [
@@ -310,7 +311,7 @@ def test_unknown_key(standing_world):
 
 def test_keys_are_for_admins(world):
     """
-    Who may do all but administer does not see a key, nor make one.
+    A key with every scope but admin can neither see nor create keys.
     """
     other = world.with_scopes(*(scope for scope in Scope if scope is not Scope.ADMIN))
 

@@ -7,7 +7,7 @@ from tests.support.world import assert_problem, report
 
 def test_it_works(world):
     """
-    A claim's reports are listed in the order they were published, as the claim shows them.
+    A claim's reports are listed in the order of publication, as the claim shows them.
     """
     claim = world.record(report("B", "2026-01-02T00:00:00Z"), report("A", "2026-01-01T00:00:00Z"))
 
@@ -16,7 +16,7 @@ def test_it_works(world):
 
 def test_pages(world):
     """
-    Pages part the reports of one instant without loss, and one that comes in later at its place.
+    Pages can end between reports of one time without loss, and a new report appears at its place.
     """
     claim = world.record(*(report(name) for name in "ABC"), report("Z", "2026-01-05T00:00:00.000001Z"))
     url = f"/v1/claims/{claim['id']}/reports"
@@ -31,6 +31,6 @@ def test_pages(world):
 
 def test_unknown_claim(world):
     """
-    A claim that is not on record has no list, not an empty one.
+    An unknown claim is a 404 problem and not an empty list.
     """
     assert_problem(world.get("/v1/claims/0192aa00-0000-7000-8000-000000000000/reports"), 404, "not-found")

@@ -30,7 +30,7 @@ def test_it_works(world):
 
 @pytest.fixture
 def some(world):
-    """Five claims, by what has become of them."""
+    """Five claims, by their status or verdict."""
     now = dt.datetime.now(dt.UTC)
     past, ahead = ((now + dt.timedelta(days=days)).isoformat() for days in (-1, 1))
     claims = {
@@ -50,7 +50,7 @@ def some(world):
 
 def test_filters(world, some):
     """
-    Filters look at what stands now, and narrow together.
+    Filters apply to the current state, and all of them must match.
     """
     soon = (dt.datetime.now(dt.UTC) + dt.timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
     expected = {
@@ -77,7 +77,7 @@ def test_filters(world, some):
 
 def test_resolves_before_is_exclusive(world):
     """
-    A claim due at the very moment is not due before it.
+    The filter resolves_before excludes a claim due at this very moment.
     """
     world.record(kind="event", resolves_by="2026-05-01T00:00:00Z")
 
@@ -87,7 +87,7 @@ def test_resolves_before_is_exclusive(world):
 
 def test_pages(world):
     """
-    A page starts where the last one ended, though claims were recorded meanwhile.
+    A page starts after the previous one, even if claims were recorded in between.
     """
     recorded = [world.record()["id"] for _ in range(5)]
     first = world.get(f"{URL}?limit=2&status=open")
@@ -101,7 +101,7 @@ def test_pages(world):
 
 def test_cursor_is_bound_to_its_filters(world):
     """
-    A cursor of one list is refused by another, and by the same with other filters.
+    A cursor is rejected by another list, and by the same list with other filters.
     """
     for _ in range(2):
         world.record(topic="a")
@@ -115,7 +115,7 @@ def test_cursor_is_bound_to_its_filters(world):
 @pytest.mark.usefixtures("some")
 def test_outlet_by_id(world):
     """
-    The outlet may be named by its id.
+    The outlet filter accepts an id.
     """
     outlet = world.get("/v1/outlets/echo").json
 
@@ -124,6 +124,6 @@ def test_outlet_by_id(world):
 
 def test_unknown_outlet(world):
     """
-    A filter by an outlet that is not on record is a mistake, not an empty list.
+    A filter by an unknown outlet is an error and not an empty list.
     """
     assert_problem(world.get(f"{URL}?outlet=nobody"), 400, "invalid-query", "/outlet")

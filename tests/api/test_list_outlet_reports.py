@@ -9,7 +9,7 @@ URL = "/v1/outlets/herald/reports"
 
 def test_it_works(world):
     """
-    An outlet's reports are listed with their claims, the newest first, and those of others are not.
+    An outlet's reports are listed with their claims, the newest first, without those of other outlets.
     """
     old = world.record(report(published_at="2026-01-01T12:00:00Z"), report("Echo"))
     new = world.record(report(published_at="2026-01-02T12:00:00Z", stance="deny"))
@@ -21,7 +21,7 @@ def test_it_works(world):
 
 def test_pages(world):
     """
-    Reports of one instant are parted by a page without loss.
+    Pages can end between reports of one time without loss.
     """
     for _ in range(3):
         world.record()
@@ -35,7 +35,7 @@ def test_pages(world):
 
 def test_after_known(world):
     """
-    R6: a report that came when the answer was public is shown as such.
+    R6: a report published after the answer was known is marked.
     """
     claim = world.record(report(published_at="2026-01-05T00:00:00Z"))
     world.resolve(claim, "true", known_at="2026-01-05T00:00:00Z")
@@ -45,7 +45,7 @@ def test_after_known(world):
 
 def test_by_id(world):
     """
-    The outlet may be named by its id, and a cursor of one spelling is not one of the other's list.
+    The outlet can be given by its id, and a cursor is bound to the spelling of the path.
     """
     world.record(report(), report(published_at="2026-01-02T12:00:00Z"))
     by_id = f"/v1/outlets/{world.get('/v1/outlets/herald').json['id']}/reports"
@@ -59,6 +59,6 @@ def test_by_id(world):
 
 def test_unknown_outlet(world):
     """
-    An unknown outlet has no list, not an empty one.
+    An unknown outlet is a 404 problem and not an empty list.
     """
     assert_problem(world.get("/v1/outlets/nobody/reports"), 404, "unknown-outlet")

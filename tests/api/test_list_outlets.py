@@ -14,7 +14,7 @@ def slugs(response):
 
 
 def walk(world, url):
-    """The slugs of each page of a list, following its Link headers."""
+    """Return the slugs of each page of a list by following its Link headers."""
     pages = []
     while url:
         response = world.get(url)
@@ -27,7 +27,7 @@ def walk(world, url):
 
 def test_it_works(world):
     """
-    Outlets are listed by slug, with all that one alone would show.
+    Outlets are listed by slug with all their members.
     """
     herald, echo = world.outlet("Herald"), world.outlet("Echo", domains=["echo.example"], aliases=["Eco"])
 
@@ -36,7 +36,7 @@ def test_it_works(world):
 
 def test_empty(world):
     """
-    A list of nothing is empty, not an error.
+    A list without items is empty and not an error.
     """
     response = world.get(URL)
 
@@ -46,7 +46,7 @@ def test_empty(world):
 
 def test_pages(world):
     """
-    Following the links shows every outlet once, though one is added on the way.
+    Following the links yields every outlet once, even if one is added meanwhile.
     """
     for name in ("b", "d", "f", "h", "j"):
         world.outlet(name)
@@ -62,7 +62,7 @@ def test_pages(world):
 
 def test_link_keeps_the_filters(world):
     """
-    The link to the next page carries the filters, however they are spelt.
+    The link to the next page keeps the filters with any characters.
     """
     for number in range(3):
         world.outlet(f"Äther & Co {number}")
@@ -86,7 +86,7 @@ def test_link_keeps_the_filters(world):
 )
 def test_filters(world, query, expected):
     """
-    `q` is a part of a name or an alias whatever its case; filters narrow together.
+    `q` is a part of a name or alias in any case; all filters must match.
     """
     world.outlet("Bild")
     world.outlet("Sport Bild", parent="bild")
@@ -98,6 +98,6 @@ def test_filters(world, query, expected):
 
 def test_unknown_parent(world):
     """
-    A filter by an outlet that is not on record is a mistake, not an empty list.
+    A filter by an unknown outlet is an error and not an empty list.
     """
     assert_problem(world.get(f"{URL}?parent=nobody"), 400, "invalid-query", "/parent")

@@ -7,7 +7,7 @@ from tests.support.world import assert_problem
 
 def test_it_works(world):
     """
-    R11: every resolution of a claim is kept and listed, the oldest first, with the one it superseded.
+    R11: all resolutions of a claim are kept and listed, the oldest first, each with the one it superseded.
     """
     claim = world.record()
     first = world.resolve(claim, "true")
@@ -22,7 +22,7 @@ def test_it_works(world):
 
 def test_pages(world):
     """
-    A long story is told in pages.
+    Many resolutions are listed in pages.
     """
     claim = world.record()
     told = [world.resolve(claim, "true")]
@@ -46,6 +46,6 @@ def test_none(world):
 
 def test_unknown_claim(world):
     """
-    A claim that is not on record has no list, not an empty one.
+    An unknown claim is a 404 problem and not an empty list.
     """
     assert_problem(world.get("/v1/claims/0192aa00-0000-7000-8000-000000000000/resolutions"), 404, "not-found")

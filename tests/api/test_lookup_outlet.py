@@ -17,7 +17,7 @@ def lookup(world, url):
 
 @pytest.fixture(scope="module")
 def newsstand(standing_world):
-    """Some outlets with domains, which the tests of this file share."""
+    """Outlets with domains, shared by the tests of this file."""
     standing_world.outlet("Bild", domains=["bild.de"], aliases=["BILD-Zeitung"])
     standing_world.outlet("Sport Bild", domains=["sportbild.bild.de", "bild.de/sport"], parent="bild")
     standing_world.outlet("GitHub", domains=["github.com"])
@@ -27,7 +27,7 @@ def newsstand(standing_world):
 
 def test_it_works(newsstand):
     """
-    R21: the outlet behind a URL is given whole, with the rule it was found by and which of its domains it was.
+    R21: the outlet of a URL is returned whole, with the rule and the domain that matched.
     """
     response = lookup(newsstand, "https://www.bild.de/sport/fussball/a.html?x=1#y")
 
@@ -37,7 +37,7 @@ def test_it_works(newsstand):
 
 def test_lookup_is_no_outlet(newsstand):
     """
-    What an outlet may not be called cannot be changed as one, and OPTIONS does not offer to.
+    The reserved slug cannot be changed as an outlet, and OPTIONS does not list that method.
     """
     refused = newsstand.patch(URL, {"name": "Lookup"})
     offered = newsstand.client.options(URL)
@@ -65,7 +65,7 @@ def test_lookup_is_no_outlet(newsstand):
 )
 def test_matched(newsstand, url, slug, rule, key):
     """
-    R21: the rule says whether it was a path, the page's own host, or a host above it.
+    R21: the rule is `path`, `host` or `parent`.
     """
     found = lookup(newsstand, url).json
 
@@ -89,7 +89,7 @@ def test_matched(newsstand, url, slug, rule, key):
 )
 def test_unknown_outlet(newsstand, url):
     """
-    R21: a page that no outlet on record has is said to be unknown; none is guessed.
+    R21: a URL without an outlet on record is unknown; none is guessed.
     """
     assert_problem(lookup(newsstand, url), 404, "unknown-outlet")
 
@@ -102,7 +102,7 @@ def test_unknown_outlet(newsstand, url):
 )  # fmt: skip
 def test_unusable_url(newsstand, url):
     """
-    What is neither the URL of a web page nor a host is 400, naming the parameter.
+    A text that is neither the URL of a web page nor a host is a 400 that names the parameter.
     """
     assert_problem(lookup(newsstand, url), 400, "invalid-query", "/url")
 
@@ -111,14 +111,14 @@ def test_unusable_url(newsstand, url):
 @pytest.mark.parametrize("query", ["", "?url=bild.de&url=bild.de", "?url=bild.de&uri=x"])
 def test_bad_query(newsstand, query):
     """
-    The URL is given once, and nothing else is.
+    The URL must be given exactly once, without other parameters.
     """
     assert 400 == newsstand.get(URL + query).status_code
 
 
 def test_alias_is_no_address(newsstand):
     """
-    An outlet's name or alias is not an address of it.
+    An outlet's name or alias is not an address.
     """
     assert_problem(lookup(newsstand, "BILD-Zeitung"), 404, "unknown-outlet")
 
@@ -126,7 +126,7 @@ def test_alias_is_no_address(newsstand):
 @pytest.mark.sqlite_alone
 def test_anybody_may_look(newsstand):
     """
-    Looking up is reading, and needs no key.
+    A lookup is a read and needs no key.
     """
     assert 200 == newsstand.client.get(f"{URL}?url=bild.de").status_code
 
@@ -134,7 +134,7 @@ def test_anybody_may_look(newsstand):
 @given(st.text() | st.text().map("https://bild.de{}".format) | st.text().map("https://{}bild.de/".format))
 def test_any_text(newsstand, url):
     """
-    Whatever is sent as the URL is found, unknown or refused; the answer is as the document says, never a 500.
+    Any text as URL is found, unknown or rejected, as documented, and never causes a 500.
     """
     url = url.encode(errors="replace").decode()
 
@@ -143,7 +143,7 @@ def test_any_text(newsstand, url):
 
 def test_public_suffix_is_not_recorded(newsstand):
     """
-    R21: a domain under which anybody may register is no outlet's own, and refused by its place.
+    R21: a public suffix cannot be a domain of an outlet, and is rejected at its place.
     """
     response = newsstand.post("/v1/outlets", {"name": "Pages", "domains": ["pages.example", "github.io"]})
 

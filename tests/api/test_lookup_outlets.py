@@ -14,7 +14,7 @@ URL = "/v1/outlets/lookup"
 
 @pytest.fixture
 def statements(world):
-    """The statements that the database was asked, while the test listens."""
+    """The SQL statements that run during the test."""
     asked = []
     engine = world.runtime.db.engine
 
@@ -29,7 +29,7 @@ def statements(world):
 
 def test_it_works(world):
     """
-    R21: each URL has its outlet, in the order asked, and null where none is on record.
+    R21: each URL has its outlet in the given order, and null if unknown.
     """
     bild = world.outlet("Bild", domains=["bild.de"])
     sport = world.outlet("Sport Bild", domains=["bild.de/sport"], parent="bild", aliases=["SportBILD"])
@@ -45,7 +45,7 @@ def test_it_works(world):
 
 def test_with_scores(world):
     """
-    If asked for, each outlet comes with the score that its own call gives, and an unknown one with null.
+    With `score` each outlet has the score that its own call returns, and an unknown one has null.
     """
     world.outlet("Herald", domains=["herald.example"])
     world.outlet("Echo", domains=["echo.example"])
@@ -61,7 +61,7 @@ def test_with_scores(world):
 
 def test_scores_that_are_not_asked_for(world):
     """
-    Without `score`, or with false, there is no such member.
+    Without `score` or with false, the member is missing.
     """
     for body in ({"urls": ["herald.example"]}, {"urls": ["herald.example"], "score": False}):
         [item] = world.post(URL, body).json["items"]
@@ -71,7 +71,7 @@ def test_scores_that_are_not_asked_for(world):
 
 def test_scores_after_a_resolution(world):
     """
-    R20: scores looked up after a resolution show it, though they were cached before.
+    R20: scores looked up after a resolution include it, even if they were cached before.
     """
     world.outlet("Herald", domains=["herald.example"])
     claim = world.record(report("Herald"))
@@ -86,7 +86,7 @@ def test_scores_after_a_resolution(world):
 
 def test_a_thousand_urls(world, statements):
     """
-    A thousand URLs with scores cost as many statements as a handful; those that are cached cost none for the scores.
+    A thousand URLs with scores need as many statements as a few; cached scores need none.
     """
     for number in range(20):
         world.outlet(f"Paper {number}", domains=[f"paper{number}.example", f"press.example/{number}"])
@@ -109,7 +109,7 @@ def test_a_thousand_urls(world, statements):
 
 def test_urls_that_are_none(world):
     """
-    What is no address is not found, whatever it is, and spoils nothing for the others.
+    A text that is not an address has no outlet and does not affect the others.
     """
     world.outlet("Bild", domains=["bild.de"])
     urls = ["", " ", "javascript:alert(1)", "mailto:a@bild.de", "https://", "x" * 100_000, "https://[::1/", "bild.de"]
@@ -124,7 +124,7 @@ def test_urls_that_are_none(world):
 
 def test_no_urls(world):
     """
-    No URLs are no items.
+    An empty list of URLs returns an empty list.
     """
     assert {"items": []} == world.post(URL, {"urls": [], "score": True}).json
 
@@ -148,7 +148,7 @@ def test_no_urls(world):
 )
 def test_bad_body(world, body, pointer):
     """
-    What is not a list of at most a thousand texts is refused by its place.
+    Anything but a list of at most a thousand texts is rejected at its place.
     """
     assert_problem(world.post(URL, body), 422, "invalid-body", pointer)
 
@@ -156,7 +156,7 @@ def test_bad_body(world, body, pointer):
 @pytest.mark.sqlite_alone
 def test_anybody_may_look(world):
     """
-    Looking up is reading, and needs no key.
+    A lookup is a read and needs no key.
     """
     assert 200 == world.client.post(URL, json={"urls": ["bild.de"]}).status_code
 
@@ -164,7 +164,7 @@ def test_anybody_may_look(world):
 @given(st.lists(st.text() | st.text().map("https://bild.de{}".format), max_size=5))
 def test_any_texts(standing_world, urls):
     """
-    Whatever texts are sent are found, or null, or refused as no texts; never a 500.
+    Any texts are found, unknown or rejected, and never cause a 500.
     """
     response = standing_world.post(URL, {"urls": urls, "score": True})
 

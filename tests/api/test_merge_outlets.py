@@ -1,3 +1,5 @@
+"""POST, GET and DELETE /v1/outlets/{outlet}/merge"""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -20,7 +22,7 @@ SUB_RESOURCES += ["/calibration"]
 
 
 def tell_apart(world):
-    """Bild and Sport Bild, each with a claim of its own and one that both have reported."""
+    """Record Bild and Sport Bild, each with a claim of its own, and one claim that both reported."""
     world.resolve(world.record(report("Bild")), "true")
     world.resolve(world.record(report("Sport Bild")), "false")
     world.resolve(world.record(report("Bild"), report("Sport Bild", "2026-01-02T12:00:00Z", stance="deny")), "true")
@@ -34,14 +36,14 @@ def apart(world):
 
 @pytest.fixture
 def merged(apart):
-    """The same, once they proved to be one."""
+    """The two outlets after their merge."""
     merge(apart)
     return apart
 
 
 @pytest.fixture(scope="module")
 def standing_merged(standing_world):
-    """The same, for tests that change nothing."""
+    """The merged outlets, for tests that change nothing."""
     merge(tell_apart(standing_world))
     return standing_world
 
@@ -53,13 +55,13 @@ def merge(world, outlet="bild", into="sport-bild"):
 
 
 def part(world, outlet="bild"):
-    """Undo a merge as it was read."""
+    """Undo a merge with its current tag."""
     seen = world.get(f"/v1/outlets/{outlet}/merge")
     return world.delete(f"/v1/outlets/{outlet}/merge", headers={"If-Match": seen.headers["ETag"]})
 
 
 def numbers(world, outlet):
-    """Everything that is said of an outlet, but for when it is said."""
+    """Return all responses about an outlet without their times."""
     passing = {"computed_at": None, "as_of": None, "ledger": None}
     paths = ("score", "score?basis=matured", "score/explanation", "calibration", "reports")
     told = [world.get(f"/v1/outlets/{outlet}/{path}").json | passing for path in paths]
@@ -68,7 +70,7 @@ def numbers(world, outlet):
 
 def test_merge_two_outlets(apart):
     """
-    R22: the reports of both count in one record, and a claim that both have reported counts once.
+    R22: the reports of both outlets count in one record, and a claim that both reported counts once.
     """
     response = merge(apart)
     score = apart.score("sport-bild")
@@ -87,7 +89,7 @@ def test_merge_two_outlets(apart):
 
 def test_undone(apart):
     """
-    R22: undone, all is as it was; a report that was filed under the old name meanwhile is there, and is that one's.
+    R22: after an undo everything is as before; a report filed under the old name meanwhile counts for that outlet.
     """
     before = [numbers(apart, outlet) for outlet in ("bild", "sport-bild")]
     merge(apart)
@@ -107,7 +109,8 @@ def test_undone(apart):
 
 def test_one_after_another(world):
     """
-    R22: what two outlets reported that are merged into a third counts once, and theirs again once both are undone.
+    R22: claims of two outlets that are merged into a third count once, and for their own outlets after both merges are
+    undone.
     """
     claim = world.record(report("Bild"), report("Sun"), report("Late Echo", relays={"outlet": "sun"}))
     world.resolve(claim, "true")
@@ -127,9 +130,8 @@ def test_one_after_another(world):
 @pytest.mark.parametrize("path", SUB_RESOURCES)
 def test_old_slug_leads_on(standing_merged, path):
     """
-    R22: what is read under the old slug is answered with a redirect to the same of the other outlet, for any page.
-
-    Nobody keeps it for ever, as they would by its status: the merge may be undone.
+    R22: every read under the old slug redirects to the same path of the surviving outlet. The redirect is not
+    cacheable, because the merge may be undone.
     """
     response = standing_merged.get(f"/v1/outlets/bild{path}")
 
@@ -144,7 +146,7 @@ def test_old_slug_leads_on(standing_merged, path):
 
 def test_score_that_was_kept(apart):
     """
-    R20, R22: scores that the cache had of either are not served once they are merged, nor are they once that is undone.
+    R20, R22: cached scores of either outlet are invalidated by a merge and by its undo.
     """
     before = apart.score("bild")["counts"], apart.score("sport-bild")["counts"]
     merge(apart)
@@ -164,7 +166,7 @@ def test_score_that_was_kept(apart):
 
 def test_found_by_what_the_other_was_found_by(merged):
     """
-    R22: names, domains and filters of the one that was merged lead to the other one, and lists have it no more.
+    R22: names, domains and filters of the merged outlet refer to the surviving one, and lists no longer show it.
     """
     merged.outlet("Bild Online", domains=["bild.example"], aliases=["Bild.de"])
     merged.outlet("Under Bild", parent="bild-online")
@@ -187,7 +189,7 @@ def slugs(response):
 
 def test_relay_between_the_two(world):
     """
-    R7, R22: what one relays of the other is its own report while they are one, and a relay again when that is undone.
+    R7, R22: a relay between merged outlets counts as an own report, and as a relay again after an undo.
     """
     world.outlet("Sport Bild")
     claim = world.record(report("Bild", relays={"outlet": "sport-bild"}))
@@ -209,7 +211,7 @@ def test_relay_between_the_two(world):
 
 def test_again(merged):
     """
-    Merged into the same one again, nothing changes; merged elsewhere, or changed, it is refused.
+    Repeating a merge changes nothing; merging the outlet elsewhere or changing it is rejected.
     """
     merged.outlet("Other")
 
@@ -221,7 +223,7 @@ def test_again(merged):
 
 def test_chains(merged):
     """
-    What was merged takes none in, and what took one in is not merged.
+    A merged outlet cannot be a target, and a target cannot be merged.
     """
     merged.outlet("Other")
 
@@ -231,7 +233,7 @@ def test_chains(merged):
 
 def test_circle_of_parents(world):
     """
-    No outlet comes to stand above itself: not when one is merged, and not when that is undone.
+    A merge or its undo that would make an outlet its own ancestor is rejected.
     """
     world.outlet("Springer")
     world.outlet("Bild", parent="springer")
@@ -258,7 +260,7 @@ def test_circle_of_parents(world):
 
 def test_circle_of_relays(world):
     """
-    R7: a merge, or its end, that would have outlets relay one another in a circle is refused, and changes nothing.
+    R7: a merge or its undo that would create a cycle of relays is rejected and changes nothing.
     """
     for name in ("Sport Bild", "Echo"):
         world.outlet(name)
@@ -278,7 +280,7 @@ def test_circle_of_relays(world):
 
 def test_undo_wants_what_was_read(merged):
     """
-    A merge is undone by who has seen it as it is.
+    An undo needs the tag of the current merge.
     """
     assert_problem(merged.delete(BOTH), 428, "precondition-required")
     assert_problem(merged.delete(BOTH, headers={"If-Match": 'W/"0"'}), 412, "precondition-failed")
@@ -289,7 +291,7 @@ def test_undo_wants_what_was_read(merged):
 
 def test_unknown(merged):
     """
-    Both have to be on record.
+    Both outlets must be on record.
     """
     assert_problem(merged.post("/v1/outlets/nobody/merge", {"into": "bild"}), 404, "unknown-outlet")
     assert_problem(merged.post(BOTH, {"into": "nobody"}), 422, "invalid-body", "/into")
@@ -298,7 +300,7 @@ def test_unknown(merged):
 
 def test_one_name_of_two(world):
     """
-    A name that two outlets had means the one that survives, since it is one outlet now.
+    After a merge a name that both outlets had refers to the surviving one.
     """
     world.outlet("Herald", slug="herald")
     world.outlet("Herald", slug="the-herald")

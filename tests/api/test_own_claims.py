@@ -1,4 +1,4 @@
-"""POST /v1/claims/{claim}/resolutions by who has filed of the claim itself (R14)"""
+"""R14: POST /v1/claims/{claim}/resolutions by keys that filed the claim or a report on it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def test_own_claim(world):
 
 def test_own_report(world):
     """
-    R14: nor may a key that only filed a report on it, to resolve it, correct it or withdraw it.
+    R14: a key that filed a report on a claim may not resolve it, nor correct or withdraw its resolution.
     """
     reporter = world.with_scopes(Scope.CLAIMS_WRITE, Scope.RESOLUTIONS_WRITE)
     claim, other = world.record(), world.record()
@@ -38,7 +38,7 @@ def test_own_report(world):
 
 def test_report_sent_again_is_not_filed(world):
     """
-    R14: who sends again what another key filed has filed nothing.
+    R14: a key that sends an existing report of another key again has not filed it.
     """
     repeater = world.with_scopes(Scope.CLAIMS_WRITE, Scope.RESOLUTIONS_WRITE)
     claim = world.record(external_id="feed:1")
@@ -59,7 +59,7 @@ def test_own_claim_with_leave(world, scope):
 
 def test_own_scope_alone_is_not_enough(world):
     """
-    R14: resolutions:own is a leave on top of resolutions:write, not instead of it.
+    R14: resolutions:own is needed in addition to resolutions:write and does not replace it.
     """
     owner = world.with_scopes(Scope.RESOLUTIONS_OWN)
 

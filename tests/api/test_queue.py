@@ -19,7 +19,7 @@ def event(world, text, due, *outlets):
 
 def test_due_claims_come_longest_overdue_and_most_reported_first(world):
     """
-    R15: events past their date without a resolution wait in a queue, and nothing is guessed of them.
+    R15: events past their date without a resolution are queued, and no answer is assumed.
     """
     event(world, "late", "2026-03-01T00:00:00Z", "Herald")
     event(world, "early", "2026-02-01T00:00:00Z", "Herald")
@@ -37,7 +37,7 @@ def test_due_claims_come_longest_overdue_and_most_reported_first(world):
 
 def test_a_withdrawn_verdict_is_due_again(world):
     """
-    R15: a claim whose resolution is withdrawn stands in the queue again, with what its next one has to supersede.
+    R15: a claim with a withdrawn resolution is queued again, with the resolution that its next one must supersede.
     """
     claim = event(world, "late", "2026-03-01T00:00:00Z", "Herald")
     assert [None] == [item["supersedes"] for item in world.get("/v1/queue").json["items"]]
@@ -52,7 +52,7 @@ def test_a_withdrawn_verdict_is_due_again(world):
 
 def test_pages(world):
     """
-    The queue is paged by what it is sorted by, claims of one date and one count included.
+    Pages of the queue can end between claims with the same date and number of reports.
     """
     made = [event(world, f"claim {n}", "2026-02-01T00:00:00Z", "Herald")["id"] for n in range(5)]
 
@@ -86,13 +86,13 @@ class Filed:
 
 
 def pages(world, limit):
-    """The ids on each page of the queue."""
+    """Return the ids on each page of the queue."""
     return ([item["id"] for item in page] for page in world.pages("/v1/queue", limit=limit))
 
 
 def test_withdrawn_reports_move_no_claim_up(world):
     """
-    R15: what was withdrawn is not at stake, so two reports that stand come before three of which one does.
+    R15: withdrawn reports do not count, so two reports in effect come before three of which one is.
     """
     three, two = Filed(world, 3), Filed(world, 2)
     three.withdraw()
@@ -103,7 +103,7 @@ def test_withdrawn_reports_move_no_claim_up(world):
 
 def test_a_claim_reported_between_pages_is_not_skipped(world):
     """
-    R15: reports filed after the first page move no claim before its end.
+    R15: reports filed after the first page do not change the order of the queue.
     """
     first, second = Filed(world, 3), Filed(world, 2)
     read = pages(world, 1)
@@ -125,7 +125,8 @@ changes = st.lists(st.tuples(numbers, st.sampled_from([Filed.file, Filed.withdra
 @given(st.lists(st.tuples(st.integers(1, 4), numbers), max_size=4), st.lists(changes), st.integers(1, 2))
 def test_reports_between_pages_move_nothing(world, claims, meanwhile, limit):
     """
-    Whatever reports are filed and withdrawn between the pages, each claim is shown once, in the order of the first.
+    R15: whatever reports are filed or withdrawn between pages, each claim is listed once, in the order of the first
+    page.
     """
     filed = [Filed(world, reports) for reports, _ in claims]
     for claim, (_, withdrawn) in zip(filed, claims, strict=True):

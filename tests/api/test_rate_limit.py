@@ -26,7 +26,7 @@ FEW = Limits(reads=Quota(4, 3600), writes=Quota(3, 3600), failures=Quota(2, 3600
 
 @pytest.fixture
 def limited(app, db, settings):
-    """Makes worlds on one database and one Redis, as if each were another process, with few calls allowed."""
+    """Create worlds with low limits on one database and one Redis, like several processes."""
     with contextlib.ExitStack() as stack:
 
         def make(limits=FEW, **members):
@@ -42,13 +42,13 @@ def statuses(answers):
 
 
 def read(world, address="192.0.2.1", **headers):
-    """A read without a key, from an address."""
+    """Read without a key, from an address."""
     return world.client.get("/v1/outlets", environ_base={"REMOTE_ADDR": address}, headers=headers)
 
 
 def test_told_how_many_are_left(standing_world):
     """
-    Every answer under /v1 says how often one may call and how often one still may; others do not.
+    Every response under /v1 has the limit and the remaining calls; other responses do not.
     """
     answers = [standing_world.get("/v1/outlets"), standing_world.get("/v1/outlets/nobody")]
     answers += [standing_world.post("/v1/outlets", {}), standing_world.client.head("/v1/scores")]
@@ -63,7 +63,7 @@ def test_told_how_many_are_left(standing_world):
 
 def test_one_too_many(limited):
     """
-    One call too many is refused with the seconds to wait; nothing is done for it.
+    A call over the limit is rejected with the seconds to wait, and changes nothing.
     """
     world = limited()
     answers = [world.post("/v1/outlets", {"name": f"Outlet {number}"}) for number in range(5)]
@@ -80,7 +80,7 @@ def test_one_too_many(limited):
 
 def test_reads_and_writes_are_apart(limited):
     """
-    Who may not write any more may still read; looking up many outlets is a read.
+    A caller over the limit of writes may still read; looking up many outlets is a read.
     """
     world = limited()
 
@@ -91,7 +91,7 @@ def test_reads_and_writes_are_apart(limited):
 
 def test_each_key_has_its_own(limited):
     """
-    Keys do not use up one another's calls, though they come from one address; and another secret makes no other key.
+    Keys have separate quotas, even from one address; a rotated secret has that of its key.
     """
     world = limited()
     other = world.with_scopes(Scope.CLAIMS_WRITE)
@@ -107,7 +107,7 @@ def test_each_key_has_its_own(limited):
 
 def test_readers_with_and_without_a_key(limited):
     """
-    Where reading is open, calls with a key are counted for the key, and those without one for the address.
+    With open reading, calls with a key count for the key, and those without one for the address.
     """
     world = limited()
     basic = {"Authorization": "Basic dXNlcjpwYXNz"}
@@ -120,7 +120,7 @@ def test_readers_with_and_without_a_key(limited):
 
 def test_who_lacks_the_scope_is_counted(limited):
     """
-    Calls that are refused for the lack of a scope are calls too.
+    Calls that are rejected for a missing scope count, too.
     """
     world = limited().with_scopes(Scope.READ)
 
@@ -138,7 +138,7 @@ def test_processes_share(limited):
 
 def test_off(limited):
     """
-    Where limits are off nobody is refused, and no answer speaks of them.
+    Without limits no call is rejected, and no response has the headers.
     """
     world = limited(None)
     answers = [read(world) for _ in range(10)]
@@ -160,7 +160,7 @@ def test_off(limited):
 )
 def test_behind_proxies(limited, proxies, sent, refused):
     """
-    The address is the one that the first trusted proxy saw; what a client writes there itself does not count.
+    The address is the entry of the first trusted proxy; entries that a client writes are ignored.
     """
     world = limited(trusted_proxies=proxies)
     answers = [
@@ -192,7 +192,7 @@ def test_behind_proxies(limited, proxies, sent, refused):
 )
 def test_one_address_has_one_quota(limited, spellings):
     """
-    However a proxy spells an address, with any port, it is one caller; so is all that is not an address.
+    An address in any spelling and with any port is one caller; so are all texts that are not an address.
     """
     world = limited(Limits(reads=Quota(len(spellings), 60)), trusted_proxies=1)
     sent = [{"X-Forwarded-For": f"198.51.100.1, {spelling}"} for spelling in spellings]
@@ -204,7 +204,7 @@ def test_one_address_has_one_quota(limited, spellings):
 
 def test_client_cannot_hide_its_address(limited):
     """
-    Nothing that a client sends before the entry of the proxy changes who it is: no quote, and no second header.
+    Nothing that a client sends before the entry of the proxy changes its address, neither a quote nor a second header.
     """
     world = limited(trusted_proxies=1)
     sent = ['"1, 203.0.113.7', '"2", 203.0.113.7', "3,,203.0.113.7", "4,203.0.113.7 "]
@@ -218,7 +218,7 @@ def test_client_cannot_hide_its_address(limited):
 
 def test_other_forwarding_headers_are_ignored(limited):
     """
-    Neither Forwarded nor X-Real-IP, nor any other header, makes a client another.
+    Forwarded, X-Real-IP and other headers are ignored.
     """
     world = limited(trusted_proxies=1)
     headers = ("Forwarded", "X-Real-IP", "X-Client-IP", "CF-Connecting-IP", "X-Forwarded-Host", "X-Forwarded-Port")
@@ -228,7 +228,7 @@ def test_other_forwarding_headers_are_ignored(limited):
 
 def test_network_of_ipv6(limited):
     """
-    An IPv6 network is one caller, since whoever has it has all of its addresses.
+    A /64 network of IPv6 is one caller, because its owner has all of its addresses.
     """
     world = limited()
 
@@ -238,7 +238,7 @@ def test_network_of_ipv6(limited):
 
 def test_keys_that_are_none(limited):
     """
-    An address that tries many keys is not let try on, not even with a right one; others are.
+    After too many invalid keys an address is rejected even with a valid key; other addresses are not.
     """
     world = limited()
 
@@ -255,7 +255,7 @@ def test_keys_that_are_none(limited):
 
 def test_keys_that_are_none_on_open_reads(limited):
     """
-    Invalid keys on reads that need none count as well, and the address is refused in the end; other addresses are not.
+    Invalid keys on open reads count, too, and the address is rejected in the end; other addresses are not.
     """
     world = limited()
     fake = [{"Authorization": f"Bearer bo_guess_{number:020}"} for number in range(4)]
@@ -268,7 +268,7 @@ def test_keys_that_are_none_on_open_reads(limited):
 
 def test_redis_is_away(limited, tmp_path):
     """
-    Without Redis nobody is refused; a Redis that hangs is waited for once.
+    Without Redis no call is rejected; after one timeout Redis is not called again for a while.
     """
     with circuit_stays_open(), own_redis(tmp_path) as server:
         world = limited(redis_url=server.url)
@@ -287,7 +287,7 @@ def test_redis_is_away(limited, tmp_path):
 @pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", "identity, gzip", "GZIP", ""])
 def test_compressed_body(standing_world, encoding):
     """
-    A body that is compressed is refused unread, so that none can swell; `identity` is what is sent anyway.
+    A compressed body is rejected unread, so that a decompression bomb does no harm; `identity` is accepted.
     """
     for method, path in (("POST", "/v1/claims"), ("PATCH", "/v1/outlets/nobody")):
         response = standing_world.client.open(

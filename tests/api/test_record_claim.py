@@ -10,7 +10,7 @@ from tests.support.world import assert_problem, report
 
 def test_it_works(world):
     """
-    A claim is recorded with its reports, all that was sent is shown, and it is found under its Location.
+    A claim is recorded with its reports, shows all sent members, and is found at its Location.
     """
     sent = {
         "text": "Alonso leaves Leverkusen.",
@@ -64,7 +64,8 @@ def test_it_works(world):
 )
 def test_commitment_is_read_from_the_quote(world, members, commitment, source):
     """
-    How far a report goes is what its submitter states, else what the lexicon reads in its words, and it says which.
+    The commitment of a report is the stated one, or else the one that the lexicon reads from the quote; its source is
+    shown.
     """
     [filed] = world.record(report(**members))["reports"]
 
@@ -73,7 +74,7 @@ def test_commitment_is_read_from_the_quote(world, members, commitment, source):
 
 def test_defaults(world):
     """
-    A text and one report are enough: a fact, supported, by an outlet in its own name.
+    A text and one report are enough: the claim is a fact, supported by the outlet's own report.
     """
     claim = world.record()
 
@@ -85,7 +86,7 @@ def test_defaults(world):
 
 def test_reports_are_shown_as_published(world):
     """
-    Reports are shown in the order they were published, those of one instant in the order of the file.
+    Reports are shown in the order of publication, and those of one time in the order of the body.
     """
     claim = world.record(
         report("C", "2026-01-03T00:00:00Z"),
@@ -99,7 +100,7 @@ def test_reports_are_shown_as_published(world):
 
 def test_event_needs_its_date(world):
     """
-    R1: an event has the date by which it is due; what else is wrong is named with it.
+    R1: an event needs a due date; its error is returned with all others.
     """
     response = world.post(
         CLAIMS, claim_of(report(), {"outlet": "nobody", "published_at": ahead(hours=1)}, kind="event")
@@ -125,7 +126,7 @@ def test_opinion_is_stored_and_never_scored(world):
 
 def test_outlet_counts_once(world):
     """
-    R2: an outlet that reports a claim in many articles counts once for it.
+    R2: an outlet with many articles on a claim counts once.
     """
     days = [report(published_at=f"2026-01-0{day}T00:00:00Z", url=f"https://herald.example/{day}") for day in (1, 2, 3)]
     claim = world.record(*days)
@@ -139,7 +140,7 @@ def test_outlet_counts_once(world):
 
 def test_outlet_is_found_or_made(world):
     """
-    An outlet given as an object is found by its domain, name, alias or slug, and made when none fits.
+    An outlet given as an object is found by domain, name, alias or slug, and created if none matches.
     """
     world.outlet("Sport Bild", domains=["sportbild.bild.de"], aliases=["SportBILD"])
     names = [
@@ -159,7 +160,7 @@ def test_outlet_is_found_or_made(world):
 
 def test_ambiguous_name(world):
     """
-    A name that several outlets have is refused with their slugs; which one is meant is not guessed.
+    A name that several outlets have is rejected with their slugs.
     """
     world.outlet("Herald")
     world.outlet("Herald")
@@ -172,7 +173,7 @@ def test_ambiguous_name(world):
 
 def test_refused_claim_makes_no_outlet(world):
     """
-    A claim that is refused leaves none of its outlets behind.
+    A rejected claim creates none of its outlets.
     """
     world.post(CLAIMS, claim_of(report("Newcomer"), {"outlet": "nobody", "published_at": "2026-01-01T00:00:00Z"}))
 
@@ -181,7 +182,7 @@ def test_refused_claim_makes_no_outlet(world):
 
 def test_bad_domain_of_an_outlet(world):
     """
-    A domain that is none is named by its place.
+    A malformed domain is an error at its place.
     """
     response = world.post(
         CLAIMS, claim_of({"outlet": {"name": "A", "domain": "no domain"}, "published_at": "2026-01-01T00:00:00Z"})
@@ -192,7 +193,7 @@ def test_bad_domain_of_an_outlet(world):
 
 def test_clock_ahead(world):
     """
-    A feed's clock may be five minutes ahead, not more.
+    The clock of a feed may be up to five minutes ahead.
     """
     assert 201 == world.post(CLAIMS, claim_of(report(published_at=ahead(minutes=4)))).status_code
     response = world.post(CLAIMS, claim_of(report(published_at=ahead(minutes=6))))
@@ -201,7 +202,7 @@ def test_clock_ahead(world):
 
 def test_backfilled(world):
     """
-    R10: a report dated more than 7 days back is accepted and marked, and scores count it.
+    R10: a report older than 7 days is accepted and marked, and scores count it.
     """
     week = world.record(report(published_at=ahead(days=-7, minutes=1)))
     older = world.record(report(published_at=ahead(days=-7, minutes=-1)))
@@ -214,7 +215,7 @@ def test_backfilled(world):
 
 def test_hundred_reports(world):
     """
-    A claim takes a hundred reports at once and not one more.
+    A claim takes at most a hundred reports at once.
     """
     reports = [report(url=f"https://herald.example/{number}") for number in range(101)]
 
@@ -224,7 +225,7 @@ def test_hundred_reports(world):
 
 def test_a_namesake_at_another_domain(world):
     """
-    R21: an outlet given with a domain is not taken for the one of that name which has other domains.
+    R21: an outlet given with a domain does not match an outlet of that name with other domains.
     """
     world.outlet("The Sun", domains=["thesun.co.uk"])
     world.outlet("The Moon")

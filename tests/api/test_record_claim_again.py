@@ -1,4 +1,4 @@
-"""POST /v1/claims of what is on record already, or stands twice in a claim"""
+"""POST /v1/claims with a claim that is on record, or with a report twice."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.support.world import assert_problem, report
 
 def test_feed_repeats_itself(world):
     """
-    R4: the same external_id with the same body gives the claim that is there, whatever happened to it since.
+    R4: the same external_id with the same body returns the existing claim, even after changes to it.
     """
     sent = claim_of(report(url="https://herald.example/1"), report("Echo"), external_id="feed:1", tags=["a"])
     first = world.post(CLAIMS, sent)
@@ -28,7 +28,7 @@ def test_feed_repeats_itself(world):
 
 def test_feed_repeats_itself_in_another_spelling(world):
     """
-    R4: another zone, another order of reports and an outlet by its slug are the same body.
+    R4: another time zone, another order of reports and an outlet by its slug are the same body.
     """
     first = world.record(report(), report("Echo"), external_id="feed:1", resolves_by="2030-01-01T00:00:00Z")
     reports = [{"outlet": "echo", "published_at": "2026-01-01T13:00:00+01:00"}, report(stance="support")]
@@ -40,7 +40,7 @@ def test_feed_repeats_itself_in_another_spelling(world):
 
 def test_another_claim_under_the_external_id(world):
     """
-    R4: a body that does not agree with the claim on record is refused, naming each difference, and changes nothing.
+    R4: a body that differs from the claim on record is rejected with each difference, and changes nothing.
     """
     claim = world.record(external_id="feed:1", topic="a")
     sent = claim_of(report(), report("Newcomer"), external_id="feed:1", topic="b", tags=["x"], kind="opinion")
@@ -54,7 +54,7 @@ def test_another_claim_under_the_external_id(world):
 
 def test_bad_report_under_the_external_id(world):
     """
-    R4: what is wrong with a report that is sent again is named by its place in the body.
+    R4: errors of a report that is sent again are returned with their places in the body.
     """
     world.record(external_id="feed:1")
 
@@ -67,7 +67,7 @@ def test_bad_report_under_the_external_id(world):
 
 def test_claims_without_external_id_are_two(world):
     """
-    R4: without external_id two claims of one text are two claims.
+    R4: two claims of one text without external_id are two claims.
     """
     assert world.record()["id"] != world.record()["id"]
 
@@ -94,7 +94,7 @@ def test_report_given_twice(world):
 )
 def test_reports_that_differ(world, other):
     """
-    R4: outlet, stance, published_at, url and relays tell two reports apart.
+    R4: reports with another outlet, stance, published_at, url or relays are different.
     """
     one = report(url="https://herald.example/1")
 

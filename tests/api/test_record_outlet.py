@@ -11,7 +11,7 @@ URL = "/v1/outlets"
 
 def test_it_works(world):
     """
-    An outlet is recorded with all that was sent, and found under its Location.
+    An outlet is recorded with all sent members, and found at its Location.
     """
     world.outlet("Axel Springer")
     body = {
@@ -34,7 +34,7 @@ def test_it_works(world):
 
 def test_only_a_name(world):
     """
-    A name is enough: it is a website that is scored, and whose slug is made from the name.
+    A name is enough: the outlet is a website that is scored, with a slug made from the name.
     """
     outlet = world.outlet("Süddeutsche Zeitung")
 
@@ -54,14 +54,14 @@ def test_only_a_name(world):
 )
 def test_slug_is_made_from_the_name(world, name, slug):
     """
-    A slug is the name in ASCII words; `lookup` is the path of another call and never given.
+    A slug is the name in ASCII words; the reserved `lookup` is never used.
     """
     assert slug == world.outlet(name)["slug"]
 
 
 def test_name_without_letters(world):
     """
-    A name that nothing can be spelt from, or that is spelt like an id, gets the end of the outlet's id.
+    A name that cannot be transliterated, or that looks like an id, gets a slug with the end of the outlet's id.
     """
     for name in ("!!!", "0192aa00-0000-7000-8000-000000000000"):
         outlet = world.outlet(name)
@@ -71,7 +71,7 @@ def test_name_without_letters(world):
 
 def test_second_outlet_of_a_name(world):
     """
-    A slug that is taken gets a number, and stays within its length.
+    A slug that is taken gets a number, and stays within the maximum length.
     """
     slugs = [world.outlet(name)["slug"] for name in ("Herald", "herald!", "HERALD", "n" * 80, "n" * 80)]
 
@@ -80,7 +80,7 @@ def test_second_outlet_of_a_name(world):
 
 def test_slug_taken(world):
     """
-    A slug that was asked for and is another outlet's is refused.
+    A sent slug that another outlet has is rejected.
     """
     world.outlet("Herald")
 
@@ -89,7 +89,7 @@ def test_slug_taken(world):
 
 def test_domain_taken(world):
     """
-    A domain that is another outlet's is refused, however it is spelt, and nothing is recorded.
+    A domain that another outlet has is rejected in any spelling, and nothing is recorded.
     """
     world.outlet("Bild", domains=["bild.de"])
 
@@ -109,7 +109,7 @@ def test_domain_given_twice(world):
 
 def test_international_domain(world):
     """
-    A host outside ASCII is kept the way DNS spells it.
+    A host outside ASCII is stored as DNS spells it.
     """
     assert ["xn--mnchen-3ya.de"] == world.outlet("München", domains=["MÜNCHEN.de"])["domains"]
 
@@ -122,7 +122,7 @@ NO_DOMAINS += ["。", "ü" * 70 + ".de", "a." * 130 + "de", ".", "/sport", "bild
 @pytest.mark.parametrize("domain", NO_DOMAINS)
 def test_not_a_domain(standing_world, domain):
     """
-    What is not a host, or a host and a path, is refused by its place.
+    A text that is not a host with an optional path is rejected at its place.
     """
     response = standing_world.post(URL, {"name": "Bild", "domains": ["bild.de", domain]})
 
@@ -136,14 +136,14 @@ def test_not_a_domain(standing_world, domain):
 )
 def test_not_a_slug(standing_world, slug):
     """
-    A slug is lower-case words joined by hyphens, is no id, and is not reserved.
+    A slug is lower-case words joined by hyphens, is not an id and is not reserved.
     """
     assert_problem(standing_world.post(URL, {"name": "Herald", "slug": slug}), 422, "invalid-body", "/slug")
 
 
 def test_parent_by_id(world):
     """
-    The parent may be given by its id, and is shown by its slug.
+    The parent can be given by its id, and is shown by its slug.
     """
     parent = world.outlet("Axel Springer")
 
@@ -160,7 +160,7 @@ def test_unknown_parent(world):
 @pytest.mark.sqlite_alone
 def test_all_at_once(world):
     """
-    Everything that is wrong with the body is named at once.
+    All errors of the body are returned at once.
     """
     body = {"slug": "A B", "domains": ["x", "bild.de", "y"], "name": "Bild"}
 
@@ -189,7 +189,7 @@ def test_placeholder_is_never_scored(world):
 
 def test_placeholder_relay_is_never_scored(world):
     """
-    R9: neither is its relay record.
+    R9: the relay record of an outlet that is not scorable is not scored.
     """
     world.outlet("Unknown publisher", scorable=False)
     world.resolve(world.record(report("Unknown publisher", relays={})), "true")

@@ -8,7 +8,7 @@ from tests.support.world import assert_problem, report
 
 def test_relay_shows_whom_it_cites(world):
     """
-    R7: a report that passes on another's is a relay, and shows whom it cites in which words.
+    R7: a report that attributes the claim to another outlet is a relay, and shows its source and the source's wording.
     """
     world.outlet("Sport Bild")
 
@@ -27,7 +27,7 @@ def test_relay_shows_whom_it_cites(world):
 
 def test_self_relay(world):
     """
-    R7: an outlet cannot relay itself, under whichever name.
+    R7: an outlet cannot relay itself under any of its names.
     """
     herald = world.outlet("Herald", aliases=["The Herald"])
     reports = [
@@ -42,7 +42,7 @@ def test_self_relay(world):
 
 def test_cycle_of_relays(world):
     """
-    R7: outlets that relay one another in a circle, none in its own name, are refused.
+    R7: a cycle of relays without an own report is rejected.
     """
     for name in "ABC":
         world.outlet(name)
@@ -55,7 +55,7 @@ def test_cycle_of_relays(world):
 
 def test_report_beside_a_cycle_is_not_named(world):
     """
-    R7: only the relays of the circle are at fault, not others of the same body.
+    R7: the errors name only the relays of the cycle and not the other reports of the body.
     """
     for name in "ABCD":
         world.outlet(name)
@@ -68,7 +68,7 @@ def test_report_beside_a_cycle_is_not_named(world):
 
 def test_cycle_with_an_own_report(world):
     """
-    R7: a circle in which one outlet also reports in its own name has a root, and is kept.
+    R7: a cycle in which one outlet also has an own report has a root, and is recorded.
     """
     for name in "AB":
         world.outlet(name)
@@ -80,7 +80,7 @@ def test_cycle_with_an_own_report(world):
 
 def test_unknown_relayed_outlet(world):
     """
-    A cited outlet must be on record, like any that is named by its slug.
+    A cited outlet must be on record, like any outlet named by its slug.
     """
     response = world.post(CLAIMS, claim_of(report("Joe", relays={"outlet": "nobody"})))
 

@@ -26,7 +26,7 @@ SENT = {
 
 @pytest.fixture
 def claim(world):
-    """A claim with words that have to go, which are in a version of it and in a kept answer, too; and sealed."""
+    """A sealed claim with texts to redact, one of them in an earlier version and one in a stored response."""
     claim = world.post("/v1/claims", SENT, headers={"Idempotency-Key": "once"}).json
     world.resolve(claim, "true", note=WORDS, evidence=["https://herald.example/example"])
     world.patch(f"/v1/claims/{claim['id']}", {"text": f"{WORDS} Or was."}, headers={"If-Match": "*"})
@@ -39,7 +39,7 @@ def redact(world, subject, *members):
 
 
 def redact_all(world, claim):
-    """Take all the words out."""
+    """Redact all texts."""
     for subject, members in (
         (claim, ["text"]),
         (claim["reports"][0], ["quote", "url", "cited_as"]),
@@ -49,7 +49,7 @@ def redact_all(world, claim):
 
 
 def everything(db):
-    """All that is in all tables, as one text."""
+    """Return all rows of all tables as one text."""
     with db.read() as session:
         tables = [table for table in Claim.metadata.sorted_tables if table.name != "redaction"]
         rows = [dict(row) for table in tables for row in session.execute(sa.select(table)).mappings()]
@@ -58,7 +58,7 @@ def everything(db):
 
 def test_it_works(world, claim):
     """
-    What was redacted is gone, and in its place stand the reason and the moment.
+    A redacted text is replaced by the reason and the time.
     """
     response = redact(world, claim["reports"][0], "quote", "url")
 
@@ -71,7 +71,7 @@ def test_it_works(world, claim):
 
 def test_no_word_is_left_in_any_table(world, claim):
     """
-    The words are gone from the rows, from what was there before a change, from kept answers and from the ledger.
+    The redacted texts are gone from the rows, the earlier versions, the stored responses and the ledger.
     """
     assert "xample" in everything(world.runtime.db)
 
@@ -90,7 +90,7 @@ def test_no_word_is_left_in_any_table(world, claim):
 
 def test_ledger_holds_after_it(world, claim):
     """
-    Nothing is amiss afterwards; what was hashed cannot be tried any more, and the chain before is what it was.
+    The ledger still verifies after a redaction; the salts are gone, and the chain before is unchanged.
     """
     head = world.score()["ledger"]
 
@@ -108,7 +108,7 @@ def test_ledger_holds_after_it(world, claim):
 
 def test_sent_again_it_stays_away(world, claim):
     """
-    R4: who sends the claim again, or the report, gets what is there, without the words.
+    R4: sending the claim or the report again returns the existing one without the texts.
     """
     redact_all(world, claim)
 
@@ -124,7 +124,7 @@ def test_sent_again_it_stays_away(world, claim):
 
 def test_answer_with_an_idempotency_key_is_not_replayed_with_the_words(world, claim):
     """
-    The answer that had the words is not kept; the call finds what is there.
+    A stored response with the texts is deleted, and the call runs again and finds the existing claim.
     """
     redact(world, claim, "text")
 
@@ -135,7 +135,7 @@ def test_answer_with_an_idempotency_key_is_not_replayed_with_the_words(world, cl
 
 def test_words_of_talk(world, claim):
     """
-    What was said against a resolution, and what an outlet replied, can be redacted, and is gone from the score.
+    Texts of disputes and replies can be redacted, and are gone from the score.
     """
     dispute = world.post(
         f"/v1/claims/{claim['id']}/disputes", {"reason": WORDS, "evidence": ["https://x.example/1"]}
@@ -154,7 +154,7 @@ def test_words_of_talk(world, claim):
 
 def test_why_a_report_was_withdrawn(world, claim):
     """
-    The reason of a withdrawal is redacted with its report.
+    The reason of a withdrawal is redacted through its report.
     """
     world.post(f"/v1/reports/{claim['reports'][0]['id']}/withdrawal", {"reason": WORDS})
 
@@ -166,7 +166,7 @@ def test_why_a_report_was_withdrawn(world, claim):
 
 def test_what_cannot_be_redacted(world, claim):
     """
-    A member that the subject has not got, or a subject that is not there, is named.
+    An unknown member or an unknown subject is an error at its place.
     """
     assert_problem(redact(world, claim, "text", "quote"), 422, "invalid-body", "/members/1")
     assert_problem(redact(world, claim, "slug"), 422, "invalid-body", "/members/0")
@@ -179,7 +179,7 @@ def test_what_cannot_be_redacted(world, claim):
 
 def test_twice(world, claim):
     """
-    What was redacted may be redacted again, with another reason; the last one is shown.
+    A member can be redacted again with another reason; the last reason is shown.
     """
     redact(world, claim, "text")
     world.post("/v1/redactions", {"subject": claim["id"], "members": ["text"], "reason": "Another court, too."})

@@ -34,7 +34,7 @@ def replies(world, outlet="herald", **query):
 
 
 def shown(world, **query):
-    """The text of the reply that a score shows."""
+    """Return the text of the reply that a score shows."""
     return (world.score(**query)["reply"] or {}).get("text")
 
 
@@ -45,7 +45,7 @@ def now():
 @pytest.mark.usefixtures("claim")
 def test_reply_is_shown_with_the_score_at_once(world):
     """
-    R20: a score read after a reply was answered has it, though it was cached; nothing else of it moves.
+    R20: the next score read after a reply has it, even if the score was cached; nothing else changes.
     """
     before, other = (world.get(f"/v1/outlets/{outlet}/score") for outlet in ("herald", "tribune"))
 
@@ -68,7 +68,7 @@ def test_reply_is_shown_with_the_score_at_once(world):
 
 def test_reply_to_a_claim_is_shown_on_it(world, claim):
     """
-    A reply to one claim stands there and not with the score.
+    A reply to a claim is shown with the claim and not with the score.
     """
     before = world.get(f"/v1/claims/{claim['id']}").headers["ETag"]
 
@@ -84,7 +84,7 @@ def test_reply_to_a_claim_is_shown_on_it(world, claim):
 @pytest.mark.usefixtures("claim")
 def test_newest_is_shown_until_it_is_withdrawn(world):
     """
-    R20: the score shows the last reply that was not withdrawn; those that were are still listed, with the reason.
+    R20: the score shows the newest reply that is not withdrawn; withdrawn ones are still listed, with the reason.
     """
     first = reply(world, "First.").json
     second = reply(world, "Second.").json
@@ -102,7 +102,7 @@ def test_newest_is_shown_until_it_is_withdrawn(world):
 @pytest.mark.usefixtures("claim")
 def test_recorded_by(world):
     """
-    R18: a score as it would have been answered has the reply of that day.
+    R18: a score with recorded_by has the reply of that day.
     """
     moments = [now()]
     first = reply(world, "First.").json
@@ -119,7 +119,7 @@ def test_recorded_by(world):
 
 def test_sent_again(world, claim):
     """
-    The same reply is put on record once, by many at a time too, and anew only when it was withdrawn.
+    The same reply is recorded once, even concurrently, and again only after it was withdrawn.
     """
     with ThreadPoolExecutor(4) as pool:
         answers = list(pool.map(lambda _: reply(world), range(4)))
@@ -137,8 +137,8 @@ def test_sent_again(world, claim):
 
 def test_merged_outlets(world, claim):
     """
-    R22: what either of two merged outlets answered is shown and listed under the one that both are, the newest with its
-    score, until they are parted.
+    R22: replies of merged outlets are shown and listed under the surviving one, the newest with its score, until the
+    merge is undone.
     """
     reply(world, "Of the Herald.")
     other = reply(world, "Of the Tribune.", outlet="tribune").json
@@ -158,7 +158,7 @@ def test_merged_outlets(world, claim):
 @pytest.mark.usefixtures("claim")
 def test_redacted(world):
     """
-    R20: what had to be taken out of a reply is gone at once from the score that showed it, which says that it was.
+    R20: a redacted reply is gone at once from the score that showed it, and marked as redacted.
     """
     made = reply(world, url="https://herald.example.org/corrections").json
     cached = shown(world)
@@ -175,7 +175,7 @@ def test_redacted(world):
 @pytest.mark.usefixtures("claim")
 def test_pages(world):
     """
-    Replies are listed page by page, the newest first, each outlet's apart.
+    Replies are listed in pages, the newest first, separately for each outlet.
     """
     made = [reply(world, f"Reply {n}.").json["id"] for n in range(3)]
     reply(world, outlet="tribune")
@@ -190,7 +190,7 @@ def test_pages(world):
 @pytest.mark.usefixtures("claim")
 def test_only_what_the_outlet_reported(world):
     """
-    An outlet replies to claims that it reported, not to others, and not by a report that was withdrawn.
+    An outlet can reply only to claims that it reported, not counting withdrawn reports.
     """
     other = world.record(report("Echo"))
     [filed] = other["reports"]
@@ -203,7 +203,7 @@ def test_only_what_the_outlet_reported(world):
 
 def test_unknown(world):
     """
-    Who is not on record has no replies.
+    An unknown outlet has no replies.
     """
     assert_problem(reply(world), 404, "unknown-outlet")
     assert_problem(world.get("/v1/outlets/herald/replies"), 404, "unknown-outlet")
@@ -213,7 +213,7 @@ def test_unknown(world):
 @pytest.mark.usefixtures("claim")
 def test_what_cannot_be_said(world):
     """
-    A reply is text that can be kept, of some length, with an address that is one.
+    A reply needs a non-empty text of limited length and a valid URL, if any.
     """
     for text in ("", " ", "a\x00b", "\ud800", "x" * 2001):
         assert_problem(reply(world, text), 422, "invalid-body", "/text")

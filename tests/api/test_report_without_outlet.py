@@ -15,7 +15,7 @@ def by_url(url, **members):
 
 def test_it_works(world):
     """
-    R21: a report without an outlet is of the one that publishes at its url.
+    R21: a report without an outlet belongs to the outlet that publishes at its url.
     """
     world.outlet("Bild", domains=["bild.de"])
     world.outlet("Sport Bild", domains=["bild.de/sport"])
@@ -27,7 +27,7 @@ def test_it_works(world):
 
 def test_same_as_with_its_outlet(world):
     """
-    R4: it is the same report as one that names the outlet, which is there already.
+    R4: it is the same report as one with the outlet, which exists already.
     """
     world.outlet("Bild", domains=["bild.de"])
     claim = world.record(by_url("https://bild.de/a", outlet="bild"))
@@ -39,7 +39,7 @@ def test_same_as_with_its_outlet(world):
 
 def test_outlet_goes_before_url(world):
     """
-    An outlet that is named is the outlet, whoever publishes at the url.
+    A named outlet takes precedence over the publisher of the url.
     """
     world.outlet("Bild", domains=["bild.de"])
     world.outlet("Herald")
@@ -49,7 +49,7 @@ def test_outlet_goes_before_url(world):
 
 def test_outlet_made_by_the_same_claim(world):
     """
-    An outlet that a report makes has its domain for the reports after it.
+    An outlet that an earlier report of the body creates has its domain for the reports after it.
     """
     claim = world.record(
         {"outlet": {"name": "Bild", "domain": "bild.de"}, "published_at": AT}, by_url("https://www.bild.de/a")
@@ -66,7 +66,7 @@ def test_outlet_made_by_the_same_claim(world):
 )  # fmt: skip
 def test_url_of_no_outlet(world, url):
     """
-    R21: where no outlet on record publishes at the url, the report is refused, and none is made or guessed.
+    R21: if no outlet on record publishes at the url, the report is rejected; no outlet is created or guessed.
     """
     world.outlet("GitHub", domains=["github.com"])
     claim = world.record()
@@ -81,7 +81,7 @@ def test_url_of_no_outlet(world, url):
 
 def test_neither_outlet_nor_url(world):
     """
-    A report that has neither is refused, beside all that is wrong with it and the others.
+    A report with neither is an error, returned with all other errors of the body.
     """
     claim = world.record()
     bad = {"published_at": "2999-01-01T00:00:00Z"}
@@ -96,7 +96,7 @@ def test_neither_outlet_nor_url(world):
 
 def test_relays_are_not_found_by_url(world):
     """
-    R7: a relay of nobody in particular stays one; the url tells only who reports.
+    R7: a relay of an unknown source stays one; the url determines only the reporting outlet.
     """
     world.outlet("Bild", domains=["bild.de"])
 

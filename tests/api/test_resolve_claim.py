@@ -14,7 +14,7 @@ EVIDENCE = ["https://club.example/news/1"]
 
 def test_it_works(world):
     """
-    A claim is resolved with all that was sent.
+    A claim is resolved with all sent members.
     """
     claim = world.record()
     sent = {"verdict": "partial", "truth": 0.25, "known_at": "2026-05-01T00:00:00Z", "evidence": EVIDENCE, "note": NOTE}
@@ -30,7 +30,7 @@ def test_it_works(world):
 
 def test_known_now(world):
     """
-    R12: without known_at the answer is taken to be public from now on.
+    R12: without known_at the answer is public from now on.
     """
     before = dt.datetime.now(dt.UTC)
 
@@ -41,7 +41,7 @@ def test_known_now(world):
 
 def test_known_in_the_future(world):
     """
-    R12: what will be known tomorrow is not known.
+    R12: a known_at in the future is rejected.
     """
     soon = (dt.datetime.now(dt.UTC) + dt.timedelta(minutes=1)).isoformat()
 
@@ -53,7 +53,7 @@ def test_known_in_the_future(world):
 @pytest.mark.parametrize("verdict", [{"verdict": "true"}, {"verdict": "false"}, {"verdict": "partial", "truth": 0.5}])
 def test_evidence_is_needed(world, verdict):
     """
-    R12: a verdict that scores needs a URL or a note; either is enough.
+    R12: a scored verdict needs a URL or a note; either is enough.
     """
     claims = [world.record() for _ in range(3)]
 
@@ -70,7 +70,7 @@ def test_evidence_is_needed(world, verdict):
 @pytest.mark.parametrize("verdict", ["void", "unverifiable"])
 def test_no_evidence_is_needed(world, verdict):
     """
-    R12: a verdict that does not score needs none; R13: it is counted, shown and never scored.
+    R12, R13: a verdict that is not scored needs no evidence; it is counted, shown and never scored.
     """
     claim = world.record()
 
@@ -85,7 +85,7 @@ def test_no_evidence_is_needed(world, verdict):
 
 def test_blank_note_is_no_evidence(world):
     """
-    R12: a note that says nothing is refused.
+    R12: a blank note is rejected.
     """
     assert_problem(send_resolution(world, world.record(), "true", note=" \n"), 422, "invalid-body", "/note")
 
@@ -93,7 +93,7 @@ def test_blank_note_is_no_evidence(world):
 @pytest.mark.parametrize("truth", [0, 1, -0.5, 1.5, 1e300])
 def test_truth_out_of_range(world, truth):
     """
-    R13: the truth of a partial verdict lies between 0 and 1, neither included.
+    R13: the truth of a partial verdict is more than 0 and less than 1.
     """
     response = send_resolution(world, world.record(), "partial", truth=truth, note=NOTE)
 
@@ -102,7 +102,7 @@ def test_truth_out_of_range(world, truth):
 
 def test_partial_without_truth(world):
     """
-    R13: a partial verdict says how much was so; what else is wrong is named with it.
+    R13: a partial verdict needs a truth; its error is returned with all others.
     """
     response = send_resolution(world, world.record(), "partial", known_at="2999-01-01T00:00:00Z")
 
@@ -112,7 +112,7 @@ def test_partial_without_truth(world):
 @pytest.mark.parametrize("verdict", ["true", "false", "void", "unverifiable"])
 def test_truth_with_another_verdict(world, verdict):
     """
-    R13: only a partial verdict carries a truth.
+    R13: only a partial verdict has a truth.
     """
     response = send_resolution(world, world.record(), verdict, truth=0.5, note=NOTE)
 
@@ -137,7 +137,7 @@ def test_partial_counts_for_both_sides(world):
 
 def test_second_resolution(world):
     """
-    R11: a second resolution must name the one that it supersedes, and the newest one.
+    R11: a second resolution must supersede the newest one.
     """
     claim = world.record()
     first = world.resolve(claim, "true")
@@ -150,7 +150,7 @@ def test_second_resolution(world):
 
 def test_nothing_to_supersede(world):
     """
-    R11: a first resolution neither supersedes nor withdraws anything, not even one of another claim.
+    R11: a first resolution can neither supersede nor withdraw another, not even one of another claim.
     """
     other = world.resolve(world.record(), "true")
     claim = world.record()
@@ -162,7 +162,7 @@ def test_nothing_to_supersede(world):
 
 def test_correction_takes_over_known_at(world):
     """
-    R11: a correction takes over known_at unless it gives one, and the one after it takes over that.
+    R11: a correction inherits known_at unless it has its own, and the next correction inherits that.
     """
     claim = world.record()
     first = world.resolve(claim, "true", known_at="2026-02-01T00:00:00Z")
@@ -177,7 +177,7 @@ def test_correction_takes_over_known_at(world):
 
 def test_withdrawn(world):
     """
-    R11: a withdrawn resolution leaves the claim open again, its late reports in time, and the score as it was.
+    R11: a withdrawal reopens the claim, its late reports are in time again, and the score is as before.
     """
     claim = world.record(report(), report("Echo", "2026-01-05T00:00:00Z"))
     before = [lasting(world.score(outlet)) for outlet in ("herald", "echo")]
@@ -193,7 +193,7 @@ def test_withdrawn(world):
 
 def test_resolved_again_after_a_withdrawal(world):
     """
-    R11: a claim that is open again is resolved again by naming the withdrawal.
+    R11: a reopened claim is resolved by a resolution that supersedes the withdrawal.
     """
     claim = world.record()
     first = world.resolve(claim, "true")
@@ -232,7 +232,7 @@ def test_corrections_leave_no_trace_in_the_score(world):
 
 def test_correction_moves_the_line_of_known_at(world):
     """
-    R6: when a correction moves known_at, other reports are in time.
+    R6: a correction of known_at changes which reports are in time.
     """
     claim = world.record(report(), report(published_at="2026-01-05T00:00:00Z", stance="deny"))
     first = world.resolve(claim, "true", known_at="2026-01-05T00:00:00Z")
@@ -246,7 +246,7 @@ def test_correction_moves_the_line_of_known_at(world):
 
 def test_two_true_claims_of_a_group(world):
     """
-    R3: at most one claim of a group is true; the refusal names both, and other verdicts are free.
+    R3: a second true claim of a group is rejected, naming both; other verdicts are allowed.
     """
     liverpool, bayern, madrid = (world.record(group="alonso") for _ in range(3))
     world.resolve(liverpool, "true")
@@ -262,7 +262,7 @@ def test_two_true_claims_of_a_group(world):
 
 def test_the_true_claim_of_a_group_is_corrected(world):
     """
-    R3: once the true one is corrected another may be true, and then the first may not be true again.
+    R3: after a correction of the true claim another may be true, and then the first may not be true again.
     """
     liverpool, bayern = world.record(group="alonso"), world.record(group="alonso")
     first = world.resolve(liverpool, "true")
@@ -279,7 +279,7 @@ def test_the_true_claim_of_a_group_is_corrected(world):
 
 def test_true_claims_of_no_group_and_of_two(world):
     """
-    R3: claims without a group, and of two groups, do not exclude each other.
+    R3: claims without a group and claims of different groups do not exclude each other.
     """
     for members in ({}, {}, {"group": "a"}, {"group": "A"}):
         world.resolve(world.record(**members), "true")
@@ -289,7 +289,7 @@ def test_true_claims_of_no_group_and_of_two(world):
 
 def test_unknown_claim(world):
     """
-    A claim that is not on record cannot be resolved.
+    An unknown claim cannot be resolved.
     """
     assert_problem(
         send_resolution(world, {"id": "0192aa00-0000-7000-8000-000000000000"}, "true", note=NOTE), 404, "not-found"

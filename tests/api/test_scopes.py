@@ -17,9 +17,8 @@ pytestmark = pytest.mark.sqlite_alone  # who may call is asked before anything e
 
 
 def operations(app):
-    """Every operation as the document has it: its method, a path with arguments, and the scope that it needs, if any.
-
-    None of them does anything: what they name is not there, and their bodies are empty.
+    """Return every documented operation with its method, a path with arguments, and its scope, if any. None of the
+    calls changes anything, because their rows do not exist and their bodies are empty.
     """
     for name, item in app.extensions["document"]["paths"].items():
         for method, operation in item.items():
@@ -40,20 +39,20 @@ def reading(request):
 
 @pytest.fixture
 def guarded(app, db, cache, settings, reading):
-    """A service where reading is open, or closed; and the operations that need a key there."""
+    """A service with open or closed reading, and its operations that need a key."""
     app.extensions["runtime"] = Runtime(db, cache, replace(settings, public_read=reading == "open"))
     return World(app)
 
 
 def needed(world):
-    """The operations with the scopes that they need as this service is set up; None where anyone may call."""
+    """Return the operations with their scopes in this service; None if no key is needed."""
     closed = not world.runtime.settings.public_read
     for method, path, scope in operations(world.app):
         yield method, path, scope if scope is not Scope.READ or closed else None
 
 
 def bad_keys(world):
-    """What is sent where a key should be, and is none, or none any more."""
+    """Return Authorization headers with invalid keys."""
     db, now, secret = world.runtime.db, dt.datetime.now(dt.UTC), world.secret
     revoked, expired = (create_key(db, name=name, scopes=[Scope.ADMIN], now=now) for name in ("revoked", "expired"))
     revoke_key(db, revoked.id, now=now)
@@ -79,7 +78,7 @@ def bad_keys(world):
 
 def test_without_a_key(guarded):
     """
-    Whoever has no key is refused where one is needed and nowhere else.
+    A call without a key is rejected if the operation needs one, and only then.
     """
     for method, path, scope in needed(guarded):
         response = call(guarded, method, path, {})
@@ -93,7 +92,7 @@ def test_without_a_key(guarded):
 
 def test_key_that_is_none(guarded):
     """
-    A key that is wrong, malformed, repeated, revoked or expired is rejected, also where no key is needed.
+    A wrong, malformed, repeated, revoked or expired key is rejected, even if no key is needed.
     """
     for header in bad_keys(guarded):
         headers = {"Authorization": header}
@@ -105,7 +104,7 @@ def test_key_that_is_none(guarded):
 @pytest.mark.parametrize("header", ["", "Basic {}", "Token {}", "{}", "Digest username=x, realm=Bearers", "Bearer{}"])
 def test_other_schemes_are_ignored(guarded, reading, header):
     """
-    A header of another scheme, as a proxy may ask for, counts as no key at all.
+    A header with another scheme, for example for a proxy, counts as no key.
     """
     headers = {"Authorization": header.format(guarded.secret)}
     written, read = (call(guarded, method, "/v1/outlets", headers) for method in ("POST", "GET"))
@@ -127,7 +126,7 @@ def test_other_schemes_are_ignored(guarded, reading, header):
 )
 def test_key_that_is_none_everywhere(guarded, method, path, headers):
     """
-    A wrong key is rejected on every call under /v1 before anything else is said, also where nothing answers.
+    A wrong key is rejected on every path under /v1 before any other check, even on unknown paths.
     """
     wrong = {"Authorization": "Bearer bo_guess_0123456789abcdef", **headers}
     response = guarded.client.open(path, method=method, headers=wrong)
@@ -140,7 +139,7 @@ def test_key_that_is_none_everywhere(guarded, method, path, headers):
 
 def test_every_operation_rejects_a_wrong_key(guarded):
     """
-    No operation under /v1 answers a call with a wrong key.
+    Every operation under /v1 rejects a wrong key.
     """
     wrong = {"Authorization": "Bearer bo_guess_0123456789abcdef"}
     for method, path, _ in operations(guarded.app):
@@ -158,7 +157,7 @@ def test_every_operation_rejects_a_wrong_key(guarded):
 )
 def test_where_no_key_is_read(guarded, method, path, headers):
     """
-    What is not under /v1, and the preflight request of a browser, does not look at keys.
+    Paths outside /v1 and preflight requests ignore keys.
     """
     with guarded.client.open(path, method=method, headers=headers) as without:
         expected = without.status_code
@@ -170,7 +169,7 @@ def test_where_no_key_is_read(guarded, method, path, headers):
 @pytest.mark.parametrize("given", Scope)
 def test_key_of_one_scope(guarded, given):
     """
-    A key may do what its scope says and nothing else; `admin` may do all.
+    A key is allowed the operations of its scope and no others; `admin` is allowed all.
     """
     world = guarded.with_scopes(given)
 
@@ -186,7 +185,8 @@ def test_key_of_one_scope(guarded, given):
 @pytest.mark.parametrize("missing", [scope for scope in Scope if scope is not Scope.ADMIN])
 def test_key_that_lacks_one_scope(guarded, missing):
     """
-    A key with every scope but one, and not `admin`, is refused just what needs that one, or `admin`.
+    A key with every scope but one, and without `admin`, is rejected exactly by the operations of that scope and of
+    `admin`.
     """
     world = guarded.with_scopes(*(scope for scope in Scope if scope not in (missing, Scope.ADMIN)))
 
@@ -198,7 +198,7 @@ def test_key_that_lacks_one_scope(guarded, missing):
 
 def test_every_scope_is_walked(guarded):
     """
-    The document asks for what keys can have, and all under /v1 asks for something.
+    The document uses every scope that keys can have, and every operation under /v1 has one.
     """
     asked = list(operations(guarded.app))
 

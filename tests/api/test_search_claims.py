@@ -18,7 +18,7 @@ def texts(world):
 
 def test_every_word_has_to_be_there(texts):
     """
-    Words are found whole, in any order and case, and all of them have to stand in the text.
+    All words must occur in the text, as whole words, in any order and case.
     """
     assert ["Alonso stays in Leverkusen", "Liverpool approach Alonso's agent"] == texts(q="ALONSO")
     assert ["Alonso stays in Leverkusen"] == texts(q="leverkusen alonso")
@@ -37,7 +37,7 @@ NOT_FOUND = ["cafe", "zurich", "season2024", "ild", "24", "35", "крем", "東
 @pytest.mark.parametrize("form", ["NFC", "NFD"])
 def test_what_a_word_is(standing_world, form, words, there):
     """
-    A word is a run of letters and digits, however it is spelt in Unicode, and on either database.
+    A word is a run of letters and digits, in any Unicode spelling, on both databases.
     """
     text = unicodedata.normalize(form, TEXT)
     claim = standing_world.record(text=text, external_id=f"form:{form}")
@@ -49,7 +49,7 @@ def test_what_a_word_is(standing_world, form, words, there):
 
 def test_a_changed_text_is_found_by_its_new_words(world):
     """
-    What is found is what the claim says now.
+    A changed claim is found by its current text only.
     """
     claim = world.record(text="The bridge opens in May.")
     world.patch(f"/v1/claims/{claim['id']}", {"text": "The tunnel opens in June."}, headers={"If-Match": "*"})
@@ -63,14 +63,14 @@ def test_a_changed_text_is_found_by_its_new_words(world):
 @given(q=st.text(min_size=1, max_size=20))
 def test_any_text_can_be_searched_for(world, q):
     """
-    Operators and signs of the databases' query languages are only text.
+    Operators of the databases' query languages are plain text.
     """
     assert world.get("/v1/claims", query_string={"q": q}).status_code in (200, 400)
 
 
 def test_sorted_by_date(world):
     """
-    `sort=due` gives the soonest first and those without a date last, over several pages as in one.
+    `sort=due` lists the soonest first and claims without a date last, in several pages as in one.
     """
     for text, due in (("b", "2026-02-01T00:00:00Z"), ("none", None), ("a", "2026-01-01T00:00:00Z")):
         world.record(text=text, resolves_by=due)
@@ -83,7 +83,7 @@ def test_sorted_by_date(world):
 
 def test_sorted_by_age(world):
     """
-    `sort=oldest` turns the list round.
+    `sort=oldest` reverses the list.
     """
     for text in "abc":
         world.record(text=text)

@@ -21,7 +21,7 @@ def withdraw(world, claim, index=0, reason="Of another day."):
 
 def test_withdrawn_report_is_kept_and_shown(world, claim):
     """
-    R6: a report filed by mistake is withdrawn with a reason, and still there.
+    R6: a report filed by mistake is withdrawn with a reason, and still shown.
     """
     answer = withdraw(world, claim)
 
@@ -32,7 +32,7 @@ def test_withdrawn_report_is_kept_and_shown(world, claim):
 
 def test_withdrawn_report_moves_the_score_at_once(world, claim):
     """
-    R20: a score read after a withdrawal was answered no longer counts the report, though it was cached.
+    R20: the next score read after a withdrawal does not count the report, even if the score was cached.
     """
     before = world.score("tribune")["counts"]
 
@@ -45,7 +45,7 @@ def test_withdrawn_report_moves_the_score_at_once(world, claim):
 
 def test_withdrawn_report_is_no_root(world, claim):
     """
-    R8: a withdrawn report is not among the roots of its claim.
+    R8: a withdrawn report is not a root of its claim.
     """
     assert 2 == world.claim(claim)["independent_roots"]
 
@@ -56,7 +56,7 @@ def test_withdrawn_report_is_no_root(world, claim):
 
 def test_withdrawing_again(world, claim):
     """
-    Withdrawn again for the same reason it is the one that is there; for another one it is a conflict.
+    Withdrawing again for the same reason returns the existing withdrawal; another reason is a conflict.
     """
     first = withdraw(world, claim)
     again = withdraw(world, claim)
@@ -67,7 +67,7 @@ def test_withdrawing_again(world, claim):
 
 def test_withdrawn_report_sent_again_stays_withdrawn(world, claim):
     """
-    R4: a feed that repeats a report after it was withdrawn does not bring it back.
+    R4: a feed that sends a withdrawn report again does not restore it.
     """
     withdraw(world, claim)
 
@@ -79,7 +79,7 @@ def test_withdrawn_report_sent_again_stays_withdrawn(world, claim):
 
 def test_earlier_stance_speaks_again(world):
     """
-    R6: with the last report withdrawn, the one before it speaks for the outlet.
+    R6: after a withdrawal of the last report the one before it counts.
     """
     claim = world.record(
         report("Herald", "2026-01-01T00:00:00Z"), report("Herald", "2026-01-02T00:00:00Z", stance="deny")
@@ -94,7 +94,7 @@ def test_earlier_stance_speaks_again(world):
 
 def test_relays_that_would_have_no_root(world):
     """
-    R7: a report is not withdrawn while outlets that relay one another in a circle rest on it.
+    R7: a report cannot be withdrawn if the remaining relays would form a cycle.
     """
     world.outlet("Herald")
     claim = world.record(
@@ -111,7 +111,7 @@ def test_relays_that_would_have_no_root(world):
 
 def test_unknown_report(world):
     """
-    A report that is not on record cannot be withdrawn.
+    An unknown report cannot be withdrawn.
     """
     path = "/v1/reports/01900000-0000-7000-8000-000000000000/withdrawal"
 
@@ -120,7 +120,7 @@ def test_unknown_report(world):
 
 def test_needs_a_reason(world, claim):
     """
-    Without a reason nothing is withdrawn.
+    A withdrawal needs a reason.
     """
     path = f"/v1/reports/{claim['reports'][0]['id']}/withdrawal"
 

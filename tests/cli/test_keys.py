@@ -8,7 +8,7 @@ import re
 import pytest
 import sqlalchemy as sa
 
-from service.access.keys import find_caller
+from service.access.authenticate import find_caller
 from service.storage.models import Entry
 from service.values.ids import new_id
 from service.values.vocabulary import Scope

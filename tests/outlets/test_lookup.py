@@ -1,4 +1,4 @@
-"""Which of the domains on record a page belongs to: the pure part, without a database."""
+"""The keys of a page's address, by which the closest domain on record is found. Needs no database."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ def matched(text):
 )
 def test_closest_domain(url, key):
     """
-    R21: the longest host and path prefix wins, and nothing above what was registered.
+    R21: the longest matching host and path prefix wins, down to the registered domain.
     """
     assert key == matched(url)
 
@@ -173,7 +173,7 @@ def test_closest_domain(url, key):
 )
 def test_no_address(text):
     """
-    What is neither the URL of a web page nor a host is refused, not read in some other way.
+    A text that is neither the URL of a web page nor a host is rejected.
     """
     with pytest.raises(ValueError, match=r"\w"):
         parse_address(text)
@@ -191,7 +191,7 @@ DOMAINS = st.builds(
 @given(DOMAINS)
 def test_a_domain_on_record_is_found_by_itself(domain):
     """
-    Whatever can be put on record is the closest key of the page at that very address, and of one below it.
+    A domain that can be recorded is the closest key of the page at this address and of a page below it.
     """
     try:
         key = domain_key(domain)
@@ -207,7 +207,7 @@ def test_a_domain_on_record_is_found_by_itself(domain):
 @example("https://xn--a.xn--/")
 def test_any_text(text):
     """
-    Any text is an address or refused as none; its keys are few, and each that can be on record is in its normal form.
+    Any text is an address or rejected; an address has few keys, and each one that can be recorded is in normal form.
     """
     try:
         keys = list(parse_address(text).keys())
@@ -222,7 +222,7 @@ def test_any_text(text):
 @given(st.text(max_size=50))
 def test_path_in_normal_form(path):
     """
-    A path in its normal form has no other.
+    The normal form of a path is its own normal form.
     """
     try:
         segments = path_segments(path)
@@ -250,7 +250,7 @@ def test_path_in_normal_form(path):
 )
 def test_registered_domain(name, registered):
     """
-    R21: what was registered under a public suffix, wildcards, exceptions and the private section included.
+    R21: the registered domain follows the public suffix list with its wildcards, exceptions and private section.
     """
     assert registered == registered_domain(name)
 
@@ -258,7 +258,7 @@ def test_registered_domain(name, registered):
 @pytest.mark.parametrize("domain", ["co.uk", "github.io", "DE.COM.", "github.io/alice", "公司.cn", "b.ck"])
 def test_public_suffix_is_no_domain_of_an_outlet(domain):
     """
-    R21: nothing could be found by a public suffix, so none goes on record.
+    R21: a public suffix cannot be recorded as a domain.
     """
     with pytest.raises(ValueError, match="suffix"):
         domain_key(domain)
@@ -266,7 +266,7 @@ def test_public_suffix_is_no_domain_of_an_outlet(domain):
 
 def test_www_under_a_public_suffix():
     """
-    R21: `www` is left out, but not where it is what was registered.
+    R21: `www` is dropped, except where it is itself the registered domain.
     """
     assert ["www.gov.uk", "bild.de", "www.de"] == [
         domain_key(host) for host in ("WWW.gov.uk.", "www.bild.de", "www.de")
@@ -276,7 +276,7 @@ def test_www_under_a_public_suffix():
 @pytest.mark.parametrize("domain", ["bild.de/a?b", "bild.de/a#b", "a." * 8 + "de", "bild.de" + "/a" * 7])
 def test_domain_that_no_page_could_match(domain):
     """
-    A domain with a query, or deeper than any that is looked for, is refused.
+    A domain with a query, or deeper than the lookup goes, is rejected.
     """
     with pytest.raises(ValueError, match="omain"):
         domain_key(domain)

@@ -1,4 +1,4 @@
-"""What a slug that is not on record may have meant."""
+"""Suggestions for unknown slugs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.support.world import assert_problem, report
 
 @pytest.fixture(scope="module")
 def papers(standing_world):
-    """A session on a database with a thousand outlets, most of them far from what is asked."""
+    """A session on a database with a thousand outlets, most of them dissimilar to the looked-up slugs."""
     world = standing_world
     world.outlet("Sport Bild", aliases=["SportBILD", "Die Sport"])
     world.outlet("The Guardian")
@@ -56,7 +56,7 @@ def papers(standing_world):
 )
 def test_nearest(papers, reference, slug):
     """
-    A slip of the keyboard, another spelling, the name or an alias in place of the slug: what was meant comes first.
+    A typing error, another spelling, a name or an alias yields the intended slug first.
     """
     assert slug == nearest_slugs(papers, reference)[0]
     assert f"No outlet {reference!r} is on record; nearest: {slug}" in unknown_slug(papers, reference)
@@ -67,7 +67,7 @@ def test_nearest(papers, reference, slug):
 )
 def test_nothing_near(papers, reference):
     """
-    Where nothing is near, nothing is named.
+    If no slug is similar, none is suggested.
     """
     assert f"No outlet {reference!r} is on record." == unknown_slug(papers, reference)
 
@@ -75,7 +75,7 @@ def test_nothing_near(papers, reference):
 @given(st.text(max_size=80))
 def test_any_reference(papers, reference):
     """
-    Any reference that can be sent is answered with at most three slugs.
+    Any reference yields at most three slugs.
     """
     reference = reference.encode(errors="replace").decode()
 
@@ -84,7 +84,8 @@ def test_any_reference(papers, reference):
 
 def test_every_slug_in_a_body(world):
     """
-    Each unknown slug in a body is answered at its place with the nearest: a report's outlet, a relay's, a parent.
+    Each unknown slug in a body is an error at its place with the nearest slugs, be it a report's outlet, a relay's or a
+    parent.
     """
     world.outlet("Sport Bild")
     bad = report() | {"outlet": "sport-bidl", "relays": {"outlet": "sport-bil"}}

@@ -1,4 +1,4 @@
-"""The sums that current scores rest on equal the rows, whatever is done to those."""
+"""The sums that current scores are read from equal the rows after any change."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 
-from service.cache.invalidation import run_queued_invalidations
+from service.cache.invalidation import sweep
 from service.claims.load import load_claim
 from service.claims.resolve import NewResolution, new_resolution
 from service.outlets.find import PLACES
 from service.outlets.merge import undo_merge
 from service.outlets.rebuild_sums import rebuild_sums
-from service.outlets.sums import kept_sums
+from service.outlets.sums import updating_sums
 from service.storage.db import retried
 from service.storage.locks import lock_name
 from service.storage.models import Subtotal
@@ -30,7 +30,7 @@ END = NOW + dt.timedelta(days=1)
 
 @pytest.fixture
 def busy(world):
-    """A world in which every kind of change was made to some claims."""
+    """A world with claims on which every kind of change was made."""
     late = report("Herald", stance="deny", published_at="2026-01-03T12:00:00Z", commitment=4, probability=0.2)
     passed_on = report("Echo", relays={"cited_as": "Herald"})
     moved = world.record(report(), late, passed_on, topic="bridges")
@@ -48,14 +48,14 @@ def busy(world):
 
 def test_sums_equal_the_rows_after_every_kind_of_change(busy):
     """
-    What reports, corrections, a change of topic and a withdrawal did to the sums is what the rows say.
+    After reports, corrections, a change of topic and a withdrawal the sums equal the rows.
     """
     assert 0 == rebuild_sums(busy.runtime.db, now=NOW)
 
 
 def test_score_from_sums_is_the_score_from_rows(busy):
     """
-    A score of everything on record is added up from sums, one as of this moment from rows: they are the same.
+    A current score, read from the sums, equals the score as of now, read from the rows.
     """
     now = dt.datetime.now(dt.UTC).isoformat().replace("+00:00", "Z")
     passing = {"as_of": None, "computed_at": None}
@@ -69,7 +69,8 @@ def test_score_from_sums_is_the_score_from_rows(busy):
 
 def test_changed_by_hand(busy):
     """
-    Sums that somebody changed by hand are found and set right; every cached score is old then, and if none was found.
+    A rebuild finds and corrects sums that were changed by hand, and invalidates every cached score even if it finds
+    none.
     """
     before = busy.score()
     with busy.runtime.db.write() as session:
@@ -81,14 +82,14 @@ def test_changed_by_hand(busy):
     assert changed == rebuild_sums(busy.runtime.db, now=NOW)
     busy.runtime.cache.invalidate_all()
     assert before["counts"] == busy.score()["counts"]
-    run_queued_invalidations(busy.runtime.db, busy.runtime.cache)
+    sweep(busy.runtime.db, busy.runtime.cache)
     assert 0 == rebuild_sums(busy.runtime.db, now=NOW)
-    assert 1 == run_queued_invalidations(busy.runtime.db, busy.runtime.cache)
+    assert 1 == sweep(busy.runtime.db, busy.runtime.cache)
 
 
 def test_nothing_is_left_of_what_was_taken_away(world):
     """
-    A slot in which nothing is counted any more has no row.
+    A slot without claims has no row.
     """
     claim = world.record(topic="bridges")
     held = world.get(f"/v1/claims/{claim['id']}")
@@ -100,7 +101,7 @@ def test_nothing_is_left_of_what_was_taken_away(world):
 
 def test_many_writers(world):
     """
-    Claims of the same outlets resolved at the same time, in all orders, leave sums that equal the rows.
+    Claims of the same outlets that are resolved concurrently in any order leave sums that equal the rows.
     """
     names = [f"Paper {number}" for number in range(5)]
     claims = [
@@ -128,7 +129,7 @@ def test_many_writers(world):
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_merged_while_a_claim_is_resolved(world):
     """
-    R22: who read a claim before one of its outlets is merged, and resolves it after that, counts it where it is due.
+    R22: a claim that is read before a merge of its outlet and resolved after it counts for the surviving outlet.
     """
     claim = world.record(report("Herald"), report("Echo"))
     merger, merged = world.with_scopes("admin"), []
@@ -141,7 +142,7 @@ def test_merged_while_a_claim_is_resolved(world):
             if not merged:
                 with ThreadPoolExecutor(1) as other:
                     merged.append(other.submit(merger.post, "/v1/outlets/herald/merge", {"into": "echo"}).result())
-            with kept_sums(session, [held]):
+            with updating_sums(session, [held]):
                 held.resolutions.append(new_resolution(session, held, given, caller=OPERATOR, now=END))
 
     resolve_slowly(world.runtime.db)
@@ -153,7 +154,7 @@ def test_merged_while_a_claim_is_resolved(world):
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_merge_undone_by_two_at_once(world):
     """
-    R22: of two who undo a merge at once one is told that there is none, and nothing is taken from the sums twice.
+    R22: of two callers that undo a merge at once, one receives an error, and the sums are changed only once.
     """
     world.resolve(world.record(report("Herald"), report("Echo")), "true")
     at, merge = world.runtime, "/v1/outlets/herald/merge"

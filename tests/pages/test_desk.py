@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from service.claims.activity import list_doings
+from service.claims.activity import list_activity
 from service.values.vocabulary import Scope
 from tests.support.awaiting import wait_until
 from tests.support.editor import Editor, due, problem_text
@@ -76,7 +76,7 @@ def test_today(app, db, world, editor):
     assert {"editor", "test"} == set(re.findall(r"UTC, (\w+)\s*</small>", all_page))
     assert [] == done(Editor(app, Scope.READ).signed_in().page("/desk/today"))
     tomorrow = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=1)
-    assert [] == list_doings(db, since=tomorrow, key_id=None)
+    assert [] == list_activity(db, since=tomorrow, key_id=None)
 
 
 @pytest.mark.sqlite_alone

@@ -10,8 +10,9 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 
-from service.access.idempotency import Answer, Call, answer_once
-from service.access.keys import create_key, find_caller
+from service.access.authenticate import find_caller
+from service.access.idempotency import CallResponse, IdempotentCall, run_once
+from service.access.keys import create_key
 from service.claims.forecast import keep_forecasts
 from service.ledger.verify import verify_ledger
 from service.storage.actors import COMMAND_LINE, UNNAMED, WORKER, set_actor
@@ -218,15 +219,15 @@ def test_retried_call_is_journaled_once(db):
     A retried call returns the stored response and journals nothing.
     """
     key = create_key(db, name="feed", scopes=[Scope.READ], now=NOW)
-    call = Call(key.id, "again", "0" * 64)
+    call = IdempotentCall(key.id, "again", "0" * 64)
 
     def give():
         with db.write() as session:
             session.add(new_outlet())
-        return Answer(201, b"{}")
+        return CallResponse(201, b"{}")
 
     for _ in range(2):
-        answer_once(db, call, give=give, keep=lambda answer: answer, now=NOW)
+        run_once(db, call, run=give, redact=lambda answer: answer, now=NOW)
 
     assert [("api_key", 1, False, True), ("outlet", 1, False, True)] == summary(db)
 

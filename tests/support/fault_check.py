@@ -15,7 +15,7 @@ from service.outlets.rebuild_sums import rebuild_sums
 from service.outlets.track_record import Lens
 from service.scores.read import outlet_score
 from service.storage.db import Database
-from service.storage.models import Claim, KeptAnswer, Report, Resolution
+from service.storage.models import Claim, Report, Resolution, StoredResponse
 from service.values.vocabulary import Basis
 from tests.support.fault_load import OUTLETS, PER_CLAIM, Observed
 from tests.support.live_service import Service
@@ -45,7 +45,7 @@ def _wrong_rows(db: Database, observed: Observed, name: str) -> Counter[str]:
         reports = _per_claim(session, Report, named)
         resolutions = _per_claim(session, Resolution, named)
         all_resolutions = {str(id_) for id_ in session.scalars(sa.select(Resolution.id))}
-        keys = session.scalars(sa.select(KeptAnswer.idempotency_key).where(KeptAnswer.status > 0))
+        keys = session.scalars(sa.select(StoredResponse.idempotency_key).where(StoredResponse.status > 0))
         stored = {key for key in keys if key.partition("-")[2].startswith(f"{name}-")}
     wrong["acknowledged claims that are missing"] += sum(claims.get(c) != observed.claims[c] for c in observed.claims)
     wrong["acknowledged resolutions that are missing"] += len(set(observed.resolutions.values()) - all_resolutions)

@@ -1,4 +1,4 @@
-"""The statistics of the database after an import"""
+"""The statistics of the database after an import."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LINE = {"outlet": "Herald", "claim_id": "1", "claim": "It opens.", "stance": "as
 
 @pytest.fixture
 def load(settings, tmp_path):
-    """Import some lines by the command."""
+    """Import some lines with the command."""
     path = tmp_path / "lines.ndjson"
 
     def load(*lines, options=()):
@@ -27,7 +27,7 @@ def load(settings, tmp_path):
 
 
 def analyzed(db):
-    """Return when claims were last analyzed, or on SQLite how many there were then; None for never."""
+    """Return the time of the last analysis of claims, or on SQLite the number of claims at that time; None if never."""
     with db.read() as session:
         if db.engine.dialect.name == "postgresql":
             return session.scalar(sa.text("SELECT last_analyze FROM pg_stat_user_tables WHERE relname = 'claim'"))
@@ -38,7 +38,7 @@ def analyzed(db):
 
 def test_import_analyzes_what_it_wrote(db, load):
     """
-    An import that wrote something ends with an analysis; a dry run, and one that changes nothing, do not.
+    An import that wrote rows ends with an analysis; a dry run or an import without changes does not.
     """
     before = analyzed(db)
     assert 0 == load(LINE, options=["--dry-run"]).exit_code
@@ -53,7 +53,7 @@ def test_import_analyzes_what_it_wrote(db, load):
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_import_without_an_analysis(db, world, load, monkeypatch):
     """
-    An import succeeds where the tables cannot be analyzed, because something else works on them.
+    An import succeeds even if the analysis fails because the tables are locked.
     """
     monkeypatch.setattr(engines, "LOCK_TIMEOUT", "100ms")
     with db.write() as other:

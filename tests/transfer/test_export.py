@@ -1,4 +1,4 @@
-"""Everything that scores rest on, written down: whole, of one moment, and the same scores where it is loaded again."""
+"""Exports: complete, of one moment, and with the same scores after an import."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def borneout(settings):
 
 @pytest.fixture
 def export(borneout, tmp_path):
-    """Export; the lines of each member, by its name."""
+    """Export, and return the lines of each file by its name."""
 
     def run(name="export"):
         done = borneout("export", tmp_path / name)
@@ -52,7 +52,7 @@ def export(borneout, tmp_path):
 
 @pytest.fixture
 def reload(borneout, tmp_path):
-    """Import what was exported; how many lines of each member were created, updated, unchanged and rejected."""
+    """Import an export, and return the numbers of created, updated, unchanged and rejected lines of each file."""
 
     def run(name="export"):
         done = [borneout("import", tmp_path / name / f"{member}.ndjson").stdout for member in TAKEN]
@@ -62,13 +62,13 @@ def reload(borneout, tmp_path):
 
 
 def told(text):
-    """How many there are of each, as a command tells it."""
+    """Return the counts as the command prints them."""
     counts = (part.split() for part in text.rpartition(": ")[2].strip().split(", "))
     return {name: int(count) for count, name in counts}
 
 
 def empty(world):
-    """Take every row away but the keys."""
+    """Delete all rows except for the keys."""
     with world.runtime.db.engine.execution_options(write=True).begin() as connection:
         for table in reversed(Base.metadata.sorted_tables):
             if table.name != "api_key":
@@ -78,7 +78,7 @@ def empty(world):
 
 def test_lines(world, export, tmp_path):
     """
-    A line of each type says what was sent, with its references by slug and external id.
+    A line of each type has the members that were sent, and refers to others by slug and external id.
     """
     sent = report(url="https://example.org/1", quote="Rovers have agreed terms.", relays={"cited_as": "reports"})
     members = {"text": "Rovers win.", "topic": "cups", "tags": ["x"], "resolves_by": LATER, "group": "g"}
@@ -105,8 +105,8 @@ def test_lines(world, export, tmp_path):
 
 def test_same_scores_where_it_is_loaded(world, borneout, export, reload, tmp_path):
     """
-    R19: loaded into an empty database, every outlet has the same score, by any question, the rates that a context is
-    made of are the same, and so is an export of that; corrections, withdrawals, relays and ties notwithstanding.
+    R19: after an import into an empty database every outlet has the same scores, the rates of the context are the same,
+    and so is a new export. This includes corrections, withdrawals, relays and ties.
     """
     fill(world)
     load(borneout, tmp_path / "mixed.ndjson", mixed_lines())
@@ -129,7 +129,7 @@ def without_moments(members):
 
 def test_loaded_where_it_comes_from(world, borneout, export, reload, tmp_path):
     """
-    R4: everything is known again where it is on record, claims without an external id included; nothing changes.
+    R4: an import into the database it was exported from changes nothing, even for claims without an external id.
     """
     fill(world)
     load(borneout, tmp_path / "mixed.ndjson", mixed_lines())
@@ -142,7 +142,7 @@ def test_loaded_where_it_comes_from(world, borneout, export, reload, tmp_path):
 
 def test_redacted(world, export, reload):
     """
-    R4: a report of which something was redacted is known again by what is left of it.
+    R4: a partly redacted report is recognised by its remaining members.
     """
     filed = world.record(report(url="https://example.org/1", relays={"outlet": None, "cited_as": "Example"}))["reports"]
     world.post(
@@ -158,7 +158,7 @@ def test_redacted(world, export, reload):
 
 def test_what_is_recorded_anew(world, export, reload):
     """
-    R10: a report that was not back-dated when it was filed is, where it is loaded 8 days later; else nothing differs.
+    R10: a report that is imported 8 days later becomes backfilled; nothing else differs.
     """
     claim = world.record(report("Herald", NOON), report("Echo", NOON))
     world.resolve(claim, "true", known_at=LATER)
@@ -175,7 +175,8 @@ def test_what_is_recorded_anew(world, export, reload):
 
 def test_commitment_is_not_read_anew(world, export, reload):
     """
-    What one version of the lexicon read, or did not, stays so under another; a line that does not say is read.
+    A commitment that one version of the lexicon read, or did not, is kept under another version; it is read only for
+    lines that do not name a version.
     """
     fill(world)
     read = [(line["commitment"], line["lexicon"]) for line in export()["reports"] if line["quote"]]
@@ -188,7 +189,7 @@ def test_commitment_is_not_read_anew(world, export, reload):
 
 def test_disputes_and_replies(world, export):
     """
-    What is said of resolutions that stand, and replies that do, are told with how disputes were put aside.
+    Disputes of resolutions in effect, with their closures, and replies that are not withdrawn are exported.
     """
     claim, other = world.record(external_id="a"), world.record(external_id="b")
     for one in (claim, other):
@@ -215,7 +216,7 @@ def test_disputes_and_replies(world, export):
 
 def test_contexts(world, export):
     """
-    Contexts are told oldest first, as scores name them.
+    Contexts are exported by the names that scores use, the oldest first.
     """
     # Made here as the refit makes them, which is slow.
     with world.runtime.db.engine.execution_options(write=True).begin() as session:
@@ -233,7 +234,7 @@ def test_contexts(world, export):
 
 def test_one_moment(world, export, monkeypatch):
     """
-    What is recorded while an export is written is not in it, in none of its members.
+    Rows that are recorded during an export are in none of its files.
     """
     claim = world.record(external_id="a")
     write = exports._write  # noqa: SLF001 - between two members there is no other place to stand
@@ -256,7 +257,7 @@ def test_one_moment(world, export, monkeypatch):
 
 def test_cut_off(world, borneout, tmp_path, monkeypatch):
     """
-    An export that cannot be finished leaves nothing behind, and says why.
+    An export that fails leaves no files behind and gives the reason.
     """
     world.record()
     write = exports._write  # noqa: SLF001 - as above
@@ -277,7 +278,7 @@ def test_cut_off(world, borneout, tmp_path, monkeypatch):
 
 def test_folder_that_is_there(borneout, tmp_path):
     """
-    An export goes into an empty folder, and into no other one, nor a file, nor a place that is not there.
+    An export needs an empty or new folder; any other place is rejected.
     """
     (tmp_path / "empty").mkdir()
     assert 0 == borneout("export", tmp_path / "empty").exit_code

@@ -1,4 +1,4 @@
-"""Flat lines, as NDJSON and as CSV"""
+"""Flat lines, as NDJSON and as CSV."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def load(settings, tmp_path):
 
 def test_a_line_is_a_report_with_its_claim_and_its_outcome(world, load):
     """
-    A flat line puts an outlet, a claim, a report and a resolution on record.
+    A flat line records an outlet, a claim, a report and a resolution.
     """
     done = load(line(probability=0.8, commitment=3))
     [(text, topic, [filed], resolution)] = claims(world).values()
@@ -54,7 +54,7 @@ Sport Bild,alonso,Alonso joins Liverpool.,asserts,2024-02-14T10:00:00Z,https://s
 )
 def test_csv_says_the_same_as_ndjson(world, load, data):
     """
-    The same line as CSV, however a spreadsheet writes it, is the line that is there.
+    A line as CSV, in any dialect of spreadsheets, equals the same line as NDJSON.
     """
     load(line())
 
@@ -110,7 +110,7 @@ BAD = [
 
 def test_bad_lines_are_rejected_alone(world, load):
     """
-    A bad line is told with its number, its problem and the member at fault; the lines around it are on record.
+    A bad line is reported with its number, its problem and the member at fault; the other lines are recorded.
     """
     bad = [line(**({"url": "https://sportbild.example/more"} | members)) for members, *_ in BAD]
     code, told, rejections = load(line(), *bad, line(claim_id="other", outcome=None))
@@ -129,7 +129,7 @@ def test_bad_lines_are_rejected_alone(world, load):
 
 def test_lines_that_are_no_objects(load):
     """
-    A line that is no JSON, or no object, is rejected alone as well, and blank lines are none.
+    A line that is not a JSON object is rejected alone, and blank lines are skipped.
     """
     good = json.dumps(line()).encode()
     code, told, rejections = load(b"\n".join([b"{", good, b"[]", b"", b"7", b"null", b"\xff", b'{"a": 1, "a": 2}']))
@@ -140,7 +140,7 @@ def test_lines_that_are_no_objects(load):
 
 def test_rejected_line_says_all_that_is_wrong(load):
     """
-    One line with three faults is one rejection that names them all.
+    A line with three errors is one rejection that names all of them.
     """
     _, _, [rejection] = load(line(outlet=..., stance="shouts", probability=2))
 
@@ -149,7 +149,7 @@ def test_rejected_line_says_all_that_is_wrong(load):
 
 def test_rejected_line_leaves_no_outlet_behind(world, load):
     """
-    A line that is refused by a rule leaves neither its outlet nor its claim.
+    A line that breaks a rule records neither its outlet nor its claim.
     """
     code, _, _ = load(line(outlet="Never Seen", published_at="2999-01-01"))
 
@@ -158,7 +158,7 @@ def test_rejected_line_leaves_no_outlet_behind(world, load):
 
 def test_csv_rows_are_numbered_by_line(load):
     """
-    A row of several lines is numbered by its first, and the rows after it still are by their own.
+    A row of several lines has the number of its first line, and the rows after it keep their own.
     """
     rows_ = b'A,1,"two\nlines",2024-01-01\nB,2,b,never\n\xe4,3,c,2024-01-01\nC,4,d,2024-01-01,x\n'
     data = b"outlet,claim_id,claim,published_at\n" + rows_
@@ -171,7 +171,7 @@ def test_csv_rows_are_numbered_by_line(load):
 @pytest.mark.parametrize("header", [b"outlet,colour", b"outlet,outlet", b'{"outlet": "A"}'])
 def test_csv_with_other_columns(settings, tmp_path, header):
     """
-    A file whose columns are not those of a flat line is refused in one sentence that names them.
+    A file with unknown columns is rejected in one sentence that names them.
     """
     path = tmp_path / "lines.csv"
     path.write_bytes(header + b"\nA,b\n")
@@ -183,7 +183,7 @@ def test_csv_with_other_columns(settings, tmp_path, header):
 
 def test_file_that_is_no_lines(settings, tmp_path):
     """
-    A compressed file is a handful of bad lines, not a crash.
+    A compressed file yields some bad lines and no crash.
     """
     path = tmp_path / "lines.ndjson"
     path.write_bytes(gzip.compress(json.dumps(line()).encode()))
@@ -195,14 +195,14 @@ def test_file_that_is_no_lines(settings, tmp_path):
 
 def test_empty_file(load):
     """
-    An empty file loads nothing, and that is no error.
+    An empty file loads nothing and is not an error.
     """
     assert (0, summary(), []) == load(b"")
 
 
 def test_words_for_a_stance(world, load):
     """
-    The words of data sets and our own are both read.
+    Stances can be given in our words and in those of common data sets.
     """
     words = {"asserts": "support", "denies": "deny", "mentions": "comment"}
     words |= {stance: stance for stance in ("support", "deny", "query", "comment")}
@@ -228,7 +228,7 @@ OUTCOMES = [
 
 def test_spellings_of_an_outcome(world, load):
     """
-    R13: true, false and a share between them, as JSON or as a word or number in text.
+    R13: an outcome is true, false or a number between them, as JSON or as text.
     """
     load(*(line(claim_id=str(number), outcome=outcome) for number, (outcome, *_) in enumerate(OUTCOMES)))
     found = claims(world)
@@ -242,7 +242,7 @@ def test_spellings_of_an_outcome(world, load):
 @pytest.mark.parametrize(("cell", "verdict"), [("true", "true"), ("FALSE", "false"), ("1", "true"), ("0.5", "partial")])
 def test_spellings_of_an_outcome_in_a_cell(world, load, cell, verdict):
     """
-    The same in CSV, as spreadsheets write them.
+    R13: an outcome in a CSV cell can have any spelling of a spreadsheet.
     """
     load(CSV.replace("False", cell).encode(), name="lines.csv")
 
@@ -252,7 +252,7 @@ def test_spellings_of_an_outcome_in_a_cell(world, load, cell, verdict):
 @pytest.mark.parametrize("members", [{"outcome": None}, {"outcome": ...}, {"outcome": None, "resolved_at": None}])
 def test_no_outcome(world, load, members):
     """
-    A claim without an outcome is open, whatever else the line says.
+    A claim without an outcome is open, whatever its other members are.
     """
     assert 0 == load(line(**members))[0]
     assert claims(world)["alonso"][3] is None
@@ -260,7 +260,7 @@ def test_no_outcome(world, load, members):
 
 def test_empty_outcome_in_a_cell(world, load):
     """
-    The same for an empty cell.
+    A claim with an empty outcome in its CSV cell is open.
     """
     load(CSV.replace("False", "").encode(), name="lines.csv")
 
@@ -269,7 +269,7 @@ def test_empty_outcome_in_a_cell(world, load):
 
 def test_bare_dates(world, load):
     """
-    A bare date is 00:00Z; a report of the day that its claim was resolved is after the answer (R6).
+    A bare date is 00:00Z, so a report from the day of the resolution is after the answer (R6).
     """
     load(line(published_at="2024-03-28"), line(outlet="Late", published_at="2024-03-29"))
     published = {one["outlet"]: (one["published_at"], one["after_known"]) for one in claims(world)["alonso"][2]}

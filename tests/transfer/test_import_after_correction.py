@@ -1,4 +1,4 @@
-"""Loading a file again after something in it was corrected by hand"""
+"""Imports of a file again after one of its claims was corrected by hand."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from tests.support import load_lines
 
 
 def load(world, *lines):
-    """Load lines; what became of each."""
+    """Load lines, and return their results."""
     results = load_lines.load(world.runtime.db, world.runtime.cache, lines, now=dt.datetime(2026, 11, 1, tzinfo=dt.UTC))
     return [result.status.value for result in results]
 
 
 def test_a_flat_line_speaks_of_text_and_topic_alone(world):
     """
-    R4: once the text was corrected, a line that leaves the topic out is as much on record as one that gives it.
+    R4: after a correction of the text, the same line is unchanged with or without its topic.
     """
     flat = {"claim_id": "c1", "claim": "The bridge opens in May.", "published_at": "2026-01-01"}
     lines = [flat | {"outlet": "Herald", "topic": "roads"}, flat | {"outlet": "Tribune"}]
@@ -30,7 +30,7 @@ def test_a_flat_line_speaks_of_text_and_topic_alone(world):
 
 def test_a_claim_filed_over_http(world):
     """
-    R4: a flat line on a claim that was recorded with more than a line can say adds its report.
+    R4: a flat line on a claim with more members than a line can have adds its report.
     """
     world.record(external_id="c1", kind="event", resolves_by="2026-06-01T00:00:00Z", tags=["north"], topic="roads")
     line = {"outlet": "Tribune", "claim_id": "c1", "claim": "The bridge opens in May.", "published_at": "2026-01-01"}
@@ -41,7 +41,7 @@ def test_a_claim_filed_over_http(world):
 
 def test_a_parent_by_its_id(world):
     """
-    An outlet whose parent is given by id is known again as well as by slug.
+    An outlet line with the id of the parent is recognised like one with its slug.
     """
     house = world.outlet("House")
     line = {"type": "outlet", "slug": "kid", "name": "Kid", "parent": house["id"]}

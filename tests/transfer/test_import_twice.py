@@ -1,4 +1,4 @@
-"""Lines that are loaded again, come later, or speak of what is on record"""
+"""Lines that are loaded again, come later, or refer to rows on record."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def load(settings, tmp_path):
 
 def test_same_file_twice(world, load):
     """
-    R4: the same file again changes nothing, and says so.
+    R4: loading the same file again changes nothing, and the results are `unchanged`.
     """
     lines = [
         line(),
@@ -37,7 +37,7 @@ def test_same_file_twice(world, load):
 
 def test_line_twice_in_one_file(world, load):
     """
-    R4: a line that stands twice in a file is on record once.
+    R4: a line that occurs twice in a file is recorded once.
     """
     assert (0, summary(created=1, unchanged=1), []) == load(line(), line())
     assert 1 == len(claims(world)["alonso"][2])
@@ -45,7 +45,7 @@ def test_line_twice_in_one_file(world, load):
 
 def test_outcome_that_comes_later(world, load):
     """
-    A line whose outcome has become known since resolves its claim, and is told as updated.
+    A line with a new outcome resolves its claim, and the result is `updated`.
     """
     load(line(outcome=None, resolved_at=None))
 
@@ -56,7 +56,7 @@ def test_outcome_that_comes_later(world, load):
 
 def test_lines_of_one_claim_that_disagree(world, load):
     """
-    The first line of a claim stands; one that says another outcome is rejected, one that says none is not.
+    The first line of a claim wins; a later line with another outcome is rejected, one without an outcome is not.
     """
     code, told, [rejection] = load(
         line(), line(outlet="Kicker", outcome=True), line(outlet="Sky", outcome=None, resolved_at=None)
@@ -70,7 +70,7 @@ def test_lines_of_one_claim_that_disagree(world, load):
 @pytest.mark.parametrize("verdict", ["true", None])
 def test_correction_by_hand_outlives_the_file(world, load, verdict):
     """
-    R11: a claim corrected or reopened after the import stays so when the same file is loaded again.
+    R11: a claim that was corrected or reopened after an import stays so when the file is loaded again.
     """
     load(line())
     [item] = world.get("/v1/claims").json["items"]
@@ -84,7 +84,7 @@ def test_correction_by_hand_outlives_the_file(world, load, verdict):
 
 def test_claim_resolved_by_hand_first(world, load):
     """
-    A file that says what was found by hand adds its reports; one that says otherwise is rejected.
+    A file with the outcome of a manual resolution adds its reports; one with another outcome is rejected.
     """
     claim = world.record(report("Sky"), text=LINE["claim"], topic="transfers", external_id="alonso")
     world.resolve(claim, "false")
@@ -96,7 +96,7 @@ def test_claim_resolved_by_hand_first(world, load):
 
 def test_feeds_that_use_the_same_ids(world, load):
     """
-    A feed's name before its ids keeps them apart from those of another feed.
+    The name of a feed as a prefix keeps its ids apart from those of other feeds.
     """
     assert (0, summary(created=1), []) == load(line(), feed="one")
     assert (0, summary(created=1), []) == load(line(claim="Something else."), feed="two")
@@ -117,7 +117,7 @@ def test_feed_refused(settings, tmp_path, feed):
 
 def test_outlets_named_by_their_domains(world, load):
     """
-    An outlet that is named like a domain has it, and is found by it when it comes under its name.
+    An outlet whose name is a domain gets this domain, and is found by it when it is sent with its real name.
     """
     world.outlet("Joe", domains=["joe.co.uk"])
     load(line(outlet="joe.co.uk"), line(outlet="9news.com.au"), line(outlet="Sport Bild"), line(outlet="No. 1"))
@@ -128,7 +128,7 @@ def test_outlets_named_by_their_domains(world, load):
 
 def test_spellings_of_one_outlet(world, load):
     """
-    Spellings of a name that differ in case and spacing, and its slug, are one outlet.
+    Spellings of a name that differ in case and spacing, and its slug, refer to one outlet.
     """
     load(
         *(
@@ -142,7 +142,7 @@ def test_spellings_of_one_outlet(world, load):
 
 def test_two_outlets_of_one_name(world, load):
     """
-    A name that two outlets have is guessed for neither.
+    A name that two outlets have is an error.
     """
     world.outlet("Herald")
     world.outlet("Herald")
@@ -153,7 +153,7 @@ def test_two_outlets_of_one_name(world, load):
 
 def test_last_side_in_the_file_stands(world, load):
     """
-    R6: of two sides at one instant the one further down the file stands, also when it is loaded again.
+    R6: of two sides with the same time the later one in the file counts, also when the file is loaded again.
     """
     lines = [line(), line(stance="denies"), line()]
 

@@ -1,4 +1,4 @@
-"""Imports that are killed in the middle, or run twice at once"""
+"""Imports that are killed or run twice concurrently."""
 
 from __future__ import annotations
 
@@ -28,7 +28,9 @@ LINES = 4 * BATCH
 
 
 def generated(path):
-    """A file that takes a while: claims of several outlets that change their minds, some open, some bad lines."""
+    """Return a file that takes a while to load: claims of several outlets that change their minds, open claims and bad
+    lines.
+    """
     rng = random.Random(7)  # noqa: S311 - the file is the same for every test
     with path.open("w") as file:
         for number in range(LINES):
@@ -57,7 +59,7 @@ def start_import(path, settings):
 
 
 def rows(world):
-    """All that is on record, without the ids and moments that differ from one load to the next."""
+    """Return all rows without the ids and times that differ between loads."""
     by_claim = [Claim.external_id, Outlet.slug, Report.stance, Report.published_at, Report.url, Report.probability]
     statements = [
         sa.select(Outlet.slug, Outlet.name, OutletDomain.domain).outerjoin(OutletDomain),
@@ -84,7 +86,7 @@ def scores(world):
 
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory, sqlite_template, application, database_at, redis_server):
-    """The end of one import of a file that nothing cuts off: claims and scores, on a database of its own."""
+    """Return the claims and scores after an import that was not interrupted, on its own database."""
     folder = tmp_path_factory.mktemp("undisturbed")
     path = folder / "many.ndjson"
     generated(path)
@@ -98,7 +100,7 @@ def undisturbed(tmp_path_factory, sqlite_template, application, database_at, red
 
 
 def killed_import(world, path, settings, *, later):
-    """The exit code of an import that is killed some seconds after it has put the first claims on record."""
+    """Kill an import some seconds after it has recorded its first claims, and return its exit code."""
     before, process = count_claims(world), start_import(path, settings)
     wait_until(lambda: count_claims(world) > before or process.poll() is not None)
     time.sleep(later)
@@ -109,7 +111,7 @@ def killed_import(world, path, settings, *, later):
 
 def test_import_killed_in_the_middle_is_finished_by_running_it_again(world, settings, undisturbed):
     """
-    Killed with -9 at random moments and run again, an import ends where an undisturbed one does.
+    An import that is killed with -9 at random moments and run again has the same result as an undisturbed one.
     """
     path, expected_rows, expected_scores = undisturbed
     # The first one after the first batch that is kept, with which no import is done; the other at any time later.
@@ -126,7 +128,7 @@ def test_import_killed_in_the_middle_is_finished_by_running_it_again(world, sett
 
 def test_two_imports_of_one_file_at_once(world, settings, undisturbed):
     """
-    R4: two imports of the same file at the same time leave what one of them leaves.
+    R4: two concurrent imports of a file have the same result as one.
     """
     path, expected_rows, expected_scores = undisturbed
     both = [start_import(path, settings) for _ in range(2)]

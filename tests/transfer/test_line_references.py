@@ -1,4 +1,4 @@
-"""Lines that speak of what stands in other lines"""
+"""Lines that refer to other lines."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def load(settings, tmp_path):
 @pytest.mark.parametrize("apart", [0, BATCH])
 def test_references(world, load, apart):
     """
-    A line speaks of what stands before it in the file, however far.
+    A line can refer to any earlier line of the file.
     """
     lines = [
         OUTLET,
@@ -50,7 +50,7 @@ def test_references(world, load, apart):
 
 def test_what_comes_too_late(load):
     """
-    A line cannot speak of what stands after it, and can when the file is loaded once more.
+    A line cannot refer to a later line until the file is loaded again.
     """
     lines = [
         typed("outlet", name="Sport Bild", parent="bild"),
@@ -70,7 +70,7 @@ def test_what_comes_too_late(load):
 @pytest.mark.parametrize("apart", [0, BATCH])
 def test_one_of_a_group_is_true(load, apart):
     """
-    R3: a second true claim of a group is rejected within a file as well, and naming both.
+    R3: a second true claim of a group is rejected within a file, too, naming both claims.
     """
     first, second = (CLAIM | {"external_id": name, "group": "job"} for name in "ab")
     true = {"resolution": RESOLUTION | {"verdict": "true"}}
@@ -91,7 +91,7 @@ def test_one_of_a_group_is_true(load, apart):
 
 def test_relays_in_a_circle(load):
     """
-    R7: a line that closes a circle of relays is rejected, whichever lines the others came by.
+    R7: a line that closes a cycle of relays is rejected, whichever types of lines the other relays had.
     """
     relays = [("a1", "a2"), ("a2", "a3"), ("a3", "a1")]
     lines = [report(outlet=one, relays={"outlet": other}) for one, other in relays]
@@ -104,7 +104,7 @@ def test_relays_in_a_circle(load):
 @pytest.mark.parametrize("apart", [0, BATCH])
 def test_two_outlets_of_one_name(world, load, apart):
     """
-    Two outlets of one name are told apart by their slugs, and a name alone is neither's from then on.
+    Two outlets with one name are told apart by slug, and from then on the name alone is ambiguous.
     """
     named = {"outlet": {"name": "Herald"}}
     told = load(
@@ -122,7 +122,7 @@ def test_two_outlets_of_one_name(world, load, apart):
 
 def test_outlet_that_takes_a_domain(world, load):
     """
-    A domain finds the outlet that has it by then, also when the name was used before.
+    A domain refers to the outlet that owns it at this point of the file, even if the name was used before.
     """
     named = {"outlet": {"name": "Joe", "domain": "joe.co.uk"}}
     told = load(
@@ -139,7 +139,7 @@ def test_outlet_that_takes_a_domain(world, load):
 
 def test_nearest_slugs_as_they_are_by_then(load):
     """
-    A slug that is not on record is answered with the nearest of those that are, the lines before it included.
+    The suggestions for an unknown slug include the outlets of earlier lines.
     """
     unknown = report(outlet="sport-bidl")
     makes = {"outlet": {"name": "Sport Bild"}}

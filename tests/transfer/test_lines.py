@@ -1,3 +1,5 @@
+"""service.transfer.lines: NDJSON and CSV"""
+
 from __future__ import annotations
 
 import io
@@ -21,27 +23,27 @@ def rows(data, columns=COLUMNS):
 
 
 def faults(lines):
-    """The numbers of the lines that could not be read, and what kind of error each is."""
+    """Return the numbers of the malformed lines with the types of their errors."""
     return [(number, type(content)) for number, content in lines if isinstance(content, ServiceError)]
 
 
 def test_ndjson():
     """
-    Each line is one value; blank lines are counted and hold nothing.
+    Each line is one value; blank lines are counted and skipped.
     """
     assert [(1, {"a": 1}), (4, [2])] == ndjson(b'{"a": 1}\n\n  \r\n[2]')
 
 
 def test_ndjson_of_an_editor_on_windows():
     """
-    A byte order mark at the start and CRLF at the ends of lines are no part of them.
+    A byte order mark at the start and CRLF line ends are ignored.
     """
     assert [(1, {"a": 1}), (2, {"a": 2})] == ndjson(b'\xef\xbb\xbf{"a": 1}\r\n{"a": 2}\r\n')
 
 
 def test_byte_order_mark_further_down():
     """
-    Anywhere else the mark is no JSON.
+    A byte order mark on another line is malformed JSON.
     """
     assert [(2, MalformedJson)] == faults(ndjson(b"1\n\xef\xbb\xbf2\n3"))
 
@@ -51,7 +53,7 @@ def test_byte_order_mark_further_down():
 )
 def test_bad_line_of_ndjson(bad):
     """
-    A line that is no JSON is one error with its number, and the next line is read.
+    A line of malformed JSON is one error with its number, and the next line is read.
     """
     lines = ndjson(b"1\n" + bad + b"\n3\n")
 
@@ -62,7 +64,7 @@ def test_bad_line_of_ndjson(bad):
 @pytest.mark.parametrize("length", [MAX_LINE + 1, 3 * MAX_LINE])
 def test_endless_line(length):
     """
-    A line longer than a megabyte is one error, and what comes after it is read as the next line.
+    A line longer than a megabyte is one error, and the next line is read.
     """
     lines = ndjson(b"1\n" + b"9" * length + b"\n3")
 
@@ -72,7 +74,7 @@ def test_endless_line(length):
 
 def test_endless_line_at_the_end():
     """
-    The same where the file ends with it.
+    A line longer than a megabyte at the end of the file is one error.
     """
     assert [(1, TooLarge)] == faults(ndjson(b"9" * (MAX_LINE + 1)))
 
@@ -82,7 +84,7 @@ def test_endless_line_at_the_end():
 @pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
 def test_csv_of_any_spreadsheet(delimiter, end, mark):
     """
-    Commas, semicolons or tabs part the cells; a byte order mark and CRLF do no harm.
+    Cells are separated by commas, semicolons or tabs; a byte order mark and CRLF are ignored.
     """
     data = end.join([delimiter.join([b"outlet", b"claim"]), delimiter.join([b"Bild", "Ja, ä".encode()]), b""])
     data = data if delimiter != b"," else data.replace("Ja, ä".encode(), '"Ja, ä"'.encode())
@@ -92,7 +94,7 @@ def test_csv_of_any_spreadsheet(delimiter, end, mark):
 
 def test_delimiter_inside_a_quoted_cell():
     """
-    Quoted cells hold delimiters, quotes and line ends, and the next row is numbered by the line it begins on.
+    Quoted cells can contain delimiters, quotes and line ends, and each row has the number of its first line.
     """
     data = b'outlet,claim\n"A, B","said ""no""\nand left"\nC,d\n\nE,f\n'
 
@@ -105,14 +107,14 @@ def test_delimiter_inside_a_quoted_cell():
 
 def test_empty_cells():
     """
-    An empty or blank cell says nothing, and so does one that is left out at the end.
+    Empty and blank cells are left out, and cells at the end of a row can be missing.
     """
     assert [(2, {"outlet": "A"}), (3, {"outlet": "B"})] == rows(b"outlet,claim,topic\nA,, \nB\n")
 
 
 def test_numbers_in_cells():
     """
-    A cell of a column of numbers is a number where it can be one, and stays text where it cannot.
+    A cell of a numeric column becomes a number if it can be parsed, and else stays text.
     """
     data = b"probability,commitment\n0.5,3\n1,x\nhigh,2.0\n"
 
@@ -126,7 +128,7 @@ def test_numbers_in_cells():
 @pytest.mark.parametrize("header", [b"outlet,colour", b"outlet,claim,outlet", b"outlet,", b"\xffoutlet", b"{}"])
 def test_columns_refused(header):
     """
-    An unknown column, or one that is there twice, ends the reading before the first row.
+    An unknown or repeated column is an error before the first row.
     """
     with pytest.raises(InvalidBody, match="column"):
         rows(header + b"\nA,b\n")
@@ -134,7 +136,7 @@ def test_columns_refused(header):
 
 def test_blanks_around_the_names_of_columns():
     """
-    Names of columns are read without the blanks around them.
+    Spaces around the names of columns are ignored.
     """
     assert [(2, {"outlet": "A", "claim": "b"})] == rows(b"outlet, claim \nA,b\n")
 
@@ -142,7 +144,7 @@ def test_blanks_around_the_names_of_columns():
 @pytest.mark.parametrize("data", [b"", b"\n", b"outlet,claim\n", b"outlet"])
 def test_csv_without_rows(data):
     """
-    A file without rows has none, and that is no error.
+    A file without rows is empty and not an error.
     """
     assert [] == rows(data)
 
@@ -152,7 +154,7 @@ def test_csv_without_rows(data):
 )
 def test_bad_row(bad):
     """
-    A row with too many cells, with quotes in the wrong place or without end is one error, and the next is read.
+    A row with too many cells or malformed quotes is one error, and the next row is read.
     """
     lines = rows(b"outlet,claim\nB,c\n" + bad + b"\nD,e\n")
 
@@ -163,7 +165,7 @@ def test_bad_row(bad):
 @pytest.mark.parametrize("far", [b"", b'G,"h"\n'], ids=["never", "wrongly"])
 def test_quote_that_is_not_closed(far):
     """
-    A quote that is never closed, or by the next one, is one error at its line; the rows that it took along are read.
+    An unclosed quote is one error at its line, and the rows after it are read.
     """
     lines = rows(b'outlet,claim\nA,b\nC,"d\n' + b"E,f\n" * 5000 + far)
 
@@ -174,7 +176,7 @@ def test_quote_that_is_not_closed(far):
 
 def test_bytes_that_are_no_text():
     """
-    Bytes that are no UTF-8 become lone surrogates, which no field takes; other rows are not touched.
+    Bytes that are not UTF-8 become lone surrogates, which every field rejects; other rows are not affected.
     """
     lines = rows(b"outlet,claim\nA,b\n" + b"\xe4,c\nD,e\n")
 
@@ -187,7 +189,7 @@ cells = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x0
 @given(st.lists(st.tuples(cells, cells), max_size=8))
 def test_any_cells_come_back(table):
     """
-    What another CSV writer quotes is read as it was, whatever is in it.
+    Cells that another CSV writer quoted are read unchanged.
     """
     quoted = "".join(",".join(f'"{cell.replace(chr(34), chr(34) * 2)}"' for cell in row) + "\r\n" for row in table)
     read = rows(b"outlet,claim\r\n" + quoted.encode())
@@ -198,7 +200,7 @@ def test_any_cells_come_back(table):
 @given(st.binary(max_size=200))
 def test_any_bytes_are_read_to_their_end(data):
     """
-    No bytes end the reading in the middle: each line is read or refused, with rising numbers.
+    Any bytes are read to the end: each line is a value or an error, with rising numbers.
     """
     for lines in (ndjson(data), rows(b"outlet,claim\n" + data)):
         numbers = [number for number, _ in lines]

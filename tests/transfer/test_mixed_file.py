@@ -1,4 +1,4 @@
-"""A file with every kind of bad line, held against the calls that do the same"""
+"""A file with every kind of bad line, compared with the API calls that do the same."""
 
 from __future__ import annotations
 
@@ -40,13 +40,13 @@ def other_world(tmp_path, sqlite_template, redis_url):
 
 @pytest.fixture
 def mixed(database_url):
-    """Such a file, with each kind of bad line about three times; on PostgreSQL, ruled by the same code, a short one."""
+    """A file with each kind of bad line about three times; a shorter one on PostgreSQL, where the same code applies."""
     lines = 2000 if database_url.startswith("sqlite") else 500
     return MixedFile(20240228).entries(lines, bad=0.165)
 
 
 def send(world, call, ids):
-    """What the call answers."""
+    """Return the response of a call."""
     path = call.path.format(ids.get(call.claim))
     if isinstance(call.body, bytes):
         return world.post(path, data=call.body, content_type="application/json")
@@ -55,7 +55,7 @@ def send(world, call, ids):
 
 
 def said(result):
-    """What a problem or a result says, but for its ids, the request, and the order of its places."""
+    """Return a problem or a result without ids, the request and the order of its errors."""
     members = {name: value for name, value in result.items() if name not in ("instance", "errors")}
     places = sorted(result.get("errors", []), key=str)
     return json.loads(ANY_ID.sub("(an id)", json.dumps([members, places])))
@@ -69,8 +69,8 @@ def known_ids(world):
 
 def test_every_kind_of_bad_line(world, load, mixed):
     """
-    Of two thousand lines with every kind of bad one in them, those are rejected and no other, and each says the
-    problem that its call answers with, word for word but for the ids.
+    Of two thousand lines exactly the bad ones are rejected, each with the problem that its API call returns, except for
+    ids.
     """
     told = load(*(entry.raw for entry in mixed))
 
@@ -85,7 +85,7 @@ def test_every_kind_of_bad_line(world, load, mixed):
 
 def test_dry_run_says_the_same(world, load):
     """
-    A dry run says of every line what the load then does, and leaves every table as it was.
+    A dry run returns the results of the later load, and changes no table.
     """
     file = [entry.raw for entry in MixedFile(5).entries(400)]
     load(*file[:100])
@@ -101,7 +101,7 @@ def test_dry_run_says_the_same(world, load):
 
 def test_a_file_is_its_lines_one_by_one(world, load, other_world):
     """
-    A file leaves on record what its lines leave when each is sent by its call, and says the same of each.
+    Loading a file has the same results and rows as sending each of its lines by API call.
     """
     file = MixedFile(7).entries(260, flat=False)
     told = load(*(entry.raw for entry in file))
@@ -111,7 +111,7 @@ def test_a_file_is_its_lines_one_by_one(world, load, other_world):
 
 
 def differing(world, entries, ids):
-    """Send the calls of lines; those whose problem is another one than in the file, which shows both."""
+    """Send lines as API calls, and return those with another problem than in the file, with both problems."""
     for entry, result in entries:
         answer = None
         for call in entry.calls:
@@ -134,7 +134,7 @@ def without_id(result):
 
 
 def record(world):
-    """All that is on record, without ids, what the calls alone can say, and the moments that differ."""
+    """Return all rows without ids, members that only calls can set, and differing times."""
     parent, cited = sa.orm.aliased(Outlet), sa.orm.aliased(Outlet)
     outlets = sa.select(Outlet.slug, Outlet.name, Outlet.kind, Outlet.scorable, parent.slug, OutletDomain.domain)
     reports = [Claim.external_id, Outlet.slug, Report.stance, Report.published_at, Report.url, Report.probability]

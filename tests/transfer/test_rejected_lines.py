@@ -1,4 +1,4 @@
-"""Typed lines that are rejected"""
+"""Typed lines that are rejected."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ REFUSED = [
 
 def test_rejected_lines_leave_nothing_behind(world, load):
     """
-    Of a line that a rule refuses nothing is on record: no outlet, no claim, no report, no half.
+    A line that breaks a rule records neither an outlet nor a claim nor a report.
     """
     load(OUTLET | {"domains": ["bild.de"]}, CLAIM | {"external_id": "there"})
     before = rows(world.runtime.db)
@@ -54,7 +54,7 @@ def test_rejected_lines_leave_nothing_behind(world, load):
 
 def test_rejected_line_reserves_no_name(world, load):
     """
-    The slug and the domain that a rejected line would have taken are free for the next one.
+    The slug and the domain of a rejected line are free for the next line.
     """
     refused = CLAIM | {
         "reports": [
@@ -78,7 +78,7 @@ def test_rejected_line_reserves_no_name(world, load):
 
 def test_lines_that_are_of_no_type(world, load):
     """
-    A line whose type is not known, or that names none of its own, is rejected by its place.
+    A line with an unknown or missing type is an error at this member.
     """
     told = load(*map(typed, ("verdict", None, 5, ["claim"], "Claim")), typed("claim", text="A."), OUTLET)
     of_no_type = dict.fromkeys(range(1, 6), ("invalid-body", "/type"))

@@ -1,4 +1,4 @@
-"""Lines of outlets, claims, reports and resolutions, each of its own type"""
+"""Lines with a type: outlets, claims, reports and resolutions."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def load(settings, tmp_path):
 
 def test_one_of_each(world, load):
     """
-    A line of each type makes one of each, and says the id of what it made.
+    A line of each type creates its row and returns its id.
     """
     told = load(*ONE_OF_EACH)
     claim = claims(world)["a"]
@@ -42,7 +42,7 @@ def test_one_of_each(world, load):
 
 def test_loaded_again(load):
     """
-    R4: each kind of line is known again, as what it was the first time.
+    R4: lines of each type are recognised when they are loaded again.
     """
     first = load(*ONE_OF_EACH)
 
@@ -54,14 +54,14 @@ def test_loaded_again(load):
 
 def test_same_line_twice_in_one_file(load):
     """
-    R4: each kind of line that stands twice in a file is on record once.
+    R4: a line of any type that occurs twice in a file is recorded once.
     """
     assert ["created", "unchanged"] * 4 == statuses(load(*(line for line in ONE_OF_EACH for _ in range(2))))
 
 
 def test_claim_line_with_everything(world, load):
     """
-    A claim line carries its reports and its resolution; a resolution that comes later updates the claim.
+    A claim line has its reports and its resolution; a resolution that comes later updates the claim.
     """
     resolved = CLAIM | {"resolution": RESOLUTION}
 
@@ -73,7 +73,7 @@ def test_claim_line_with_everything(world, load):
 
 def test_line_that_supersedes_a_disputed_resolution(world, load):
     """
-    A resolution in a file closes what was open against the one that it supersedes, as one that is sent does.
+    A resolution in a file closes the open disputes of the one it supersedes, as an API call does.
     """
     load(OUTLET, CLAIM | {"resolution": RESOLUTION})
     claim = claims(world)["a"]
@@ -88,7 +88,7 @@ def test_line_that_supersedes_a_disputed_resolution(world, load):
 
 def test_two_lines_of_one_name(world, load):
     """
-    An outlet line without a slug is known by its name: one that says something else of it is rejected.
+    An outlet line without a slug is recognised by its name; one with other members is rejected.
     """
     told = load(
         typed("outlet", name="Herald"), typed("outlet", name="HERALD"), typed("outlet", name="Herald", kind="agency")
@@ -100,7 +100,7 @@ def test_two_lines_of_one_name(world, load):
 
 def test_back_dated_reports(world, load):
     """
-    R10: what a file dates back by more than 7 days is marked, whichever line it came by.
+    R10: reports older than 7 days are marked as backfilled for any type of line.
     """
     recent = {"published_at": world.record()["recorded_at"]}
     load(OUTLET, CLAIM, report(stance="deny", **recent), CLAIM | {"external_id": "b", "reports": [REPORT | recent]})
@@ -112,7 +112,7 @@ def test_back_dated_reports(world, load):
 
 def test_correction(world, load):
     """
-    R11: a line that names what it supersedes corrects it, back to what was said before as well, and is known again.
+    R11: a line with `supersedes` corrects a resolution, also back to an earlier verdict, and is recognised again.
     """
     load(OUTLET, CLAIM, typed("resolution", claim="a", **RESOLUTION))
     first = claims(world)["a"]["resolution"]
@@ -133,7 +133,7 @@ def test_correction(world, load):
 
 def test_resolution_known_again_after_a_correction(world, load):
     """
-    A resolution that was corrected by hand is unchanged, and its line says the id of it and not of the correction.
+    The line of a resolution that was corrected by hand is unchanged, and returns its id and not that of the correction.
     """
     [*_, made] = load(*ONE_OF_EACH)
     world.resolve(claims(world)["a"], "true", supersedes=made["id"])
@@ -143,7 +143,7 @@ def test_resolution_known_again_after_a_correction(world, load):
 
 def test_flat_and_typed_lines_mixed(world, load):
     """
-    A flat line adds to the claim of a typed one, and a typed line to that of a flat one.
+    A flat line adds to the claim of a typed line, and a typed line to that of a flat line.
     """
     flat = {"outlet": "BILD", "claim_id": "a", "claim": CLAIM["text"], "published_at": "2024-03-01"}
     other = flat | {"claim_id": "b", "outlet": "Kicker", "outcome": True}
@@ -159,7 +159,7 @@ def test_flat_and_typed_lines_mixed(world, load):
 
 def test_claim_line_without_reports(world, load):
     """
-    A claim line may leave its reports to lines of their own, which a call may not.
+    A claim line may have no reports, unlike an API call, because lines of their own can follow.
     """
     load(OUTLET, CLAIM | {"reports": []}, report())
     body = {name: value for name, value in CLAIM.items() if name != "type"} | {"reports": []}

@@ -1,0 +1,93 @@
+"""Find the API key with a secret, and store when it was last used."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import hmac
+import logging
+import re
+from typing import NamedTuple
+
+import sqlalchemy as sa
+
+from service.storage.db import Database
+from service.storage.models import ApiKey, FormerSecret
+from service.values.vocabulary import Caller, Scope
+
+log = logging.getLogger(__name__)
+
+KEY = re.compile(r"bo_[A-Za-z0-9_-]{20,200}", re.ASCII)
+"""The form of a secret."""
+USES_APART = dt.timedelta(hours=1)
+"""The resolution of the stored time of a key's last use."""
+HANDLE_LENGTH = 16
+"""The length of the prefix of a digest by which its row is found."""
+
+
+class ValidKey(NamedTuple):
+    """A key that was valid when it was read from the database."""
+
+    caller: Caller
+    ends_at: dt.datetime | None
+    """The moment at which the key or its sent secret expires, whichever is earlier."""
+
+
+def find_caller(db: Database, secret: str, *, now: dt.datetime) -> Caller | None:
+    """Return the owner of a secret; None if it is not a key, or was revoked or has expired."""
+    found = find_key(db, secret, now=now)
+    return None if found is None else found.caller
+
+
+def find_key(db: Database, secret: str, *, now: dt.datetime) -> ValidKey | None:
+    """Return the key with this secret; None if it is not a key, or was revoked or has expired."""
+    if not KEY.fullmatch(secret):
+        return None
+    digest = digest_of(secret)
+    handle = digest[:HANDLE_LENGTH]
+    current = sa.select(ApiKey, ApiKey.digest, ApiKey.expires_at).where(ApiKey.handle == handle)
+    former = (
+        sa.select(ApiKey, FormerSecret.digest, FormerSecret.ends_at)
+        .join(FormerSecret, FormerSecret.api_key_id == ApiKey.id)
+        .where(FormerSecret.handle == handle, FormerSecret.ends_at > now)
+    )
+    with db.read() as session:
+        rows = session.execute(current).all() or session.execute(former).all()
+    for key, stored_digest, secret_ends_at in rows:
+        if hmac.compare_digest(stored_digest, digest) and is_valid(key, now):
+            record_use(db, key, now=now)
+            ends = [moment for moment in (key.expires_at, secret_ends_at) if moment is not None]
+            return ValidKey(caller_of(key), min(ends, default=None))
+    return None
+
+
+def record_use(db: Database, key: ApiKey, *, now: dt.datetime) -> None:
+    """Store the time of a key's last use, at most once an hour.
+
+    If the database cannot store it now, the call goes through, and the next use tries again.
+    """
+    before = now - USES_APART
+    if db.is_writing or (key.last_used_at is not None and key.last_used_at > before):
+        return
+    is_old = sa.or_(ApiKey.last_used_at.is_(None), ApiKey.last_used_at <= before)
+    try:
+        with db.write_nowait() as session:
+            session.execute(sa.update(ApiKey).where(ApiKey.id == key.id, is_old).values(last_used_at=now))
+    except sa.exc.DBAPIError as exc:
+        log.info("The use of a key was not stored: %s", exc)
+
+
+def caller_of(key: ApiKey) -> Caller:
+    """Return the caller that uses a key."""
+    return Caller(key_id=key.id, scopes=frozenset(map(Scope, key.scopes)))
+
+
+def is_valid(key: ApiKey, at: dt.datetime) -> bool:
+    """Return whether a key is neither revoked nor expired at a moment."""
+    return key.revoked_at is None and (key.expires_at is None or key.expires_at > at)
+
+
+def digest_of(secret: str) -> str:
+    """Return the hash that is stored for a secret."""
+    # A secret has 30 random bytes, so a plain hash is safe against dictionary attacks.
+    return hashlib.sha256(secret.encode()).hexdigest()

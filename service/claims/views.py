@@ -1,0 +1,149 @@
+"""The views of claims, reports, resolutions, disputes and replies: what use cases return."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import TypedDict
+from uuid import UUID
+
+from service.storage.models.columns import RedactionNote
+from service.values.vocabulary import ClaimKind, ClaimStatus, DisputeStatus, Role, Stance, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class ResolutionView:
+    """A resolution of a claim."""
+
+    id: UUID
+    claim: UUID
+    verdict: Verdict | None
+    """None for a withdrawal."""
+    truth: float | None
+    """The truth as sent, for a `partial` verdict only."""
+    known_at: dt.datetime
+    evidence: list[str]
+    note: str | None
+    supersedes: UUID | None
+    recorded_at: dt.datetime
+    redacted: list[RedactionNote]
+
+
+@dataclass(frozen=True, slots=True)
+class RelayView:
+    """The source that a relay cites."""
+
+    outlet: str | None
+    """The slug of the cited outlet; None for an unknown source."""
+    cited_as: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawalView:
+    """The withdrawal of a report or a reply."""
+
+    reason: str | None
+    recorded_at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ReportView:
+    """A report as sent, with the members that the record adds."""
+
+    id: UUID
+    claim: UUID
+    outlet: str
+    stance: Stance
+    commitment: int | None
+    commitment_source: str | None
+    probability: float | None
+    published_at: dt.datetime
+    url: str | None
+    quote: str | None
+    relays: RelayView | None
+    role: Role
+    after_known: bool
+    backfilled: bool
+    withdrawn: WithdrawalView | None
+    recorded_at: dt.datetime
+    redacted: list[RedactionNote]
+
+
+@dataclass(frozen=True, slots=True)
+class ClosureView:
+    """The end of a dispute, by a reason or by the resolution that superseded the disputed one."""
+
+    reason: str | None
+    resolution: UUID | None
+    recorded_at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DisputeView:
+    """A dispute of a resolution, and how it was closed."""
+
+    id: UUID
+    claim: UUID
+    resolution: UUID
+    status: DisputeStatus
+    reason: str
+    evidence: list[str]
+    closure: ClosureView | None
+    """None while the dispute is open."""
+    recorded_at: dt.datetime
+    redacted: list[RedactionNote]
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyView:
+    """A reply of an outlet to its record or to one claim."""
+
+    id: UUID
+    outlet: str
+    claim: UUID | None
+    """None for a reply to the whole record."""
+    text: str
+    url: str | None
+    withdrawn: WithdrawalView | None
+    recorded_at: dt.datetime
+    redacted: list[RedactionNote]
+
+
+class ScoreReply(TypedDict):
+    """A reply to the whole record, as the JSON of a score holds it."""
+
+    id: str
+    text: str
+    url: str | None
+    recorded_at: str
+    redacted: list[RedactionNote]
+
+
+@dataclass(frozen=True, slots=True)
+class ListedClaim:
+    """A claim as lists show it, without its reports."""
+
+    id: UUID
+    text: str
+    kind: ClaimKind
+    topic: str | None
+    tags: list[str]
+    resolves_by: dt.datetime | None
+    group: str | None
+    external_id: str | None
+    recorded_at: dt.datetime
+    status: ClaimStatus
+    resolution: ResolutionView | None
+    """The resolution in effect."""
+    disputed: bool
+    redacted: list[RedactionNote]
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimView(ListedClaim):
+    """A claim with its reports, disputes and replies."""
+
+    independent_roots: int
+    reports: list[ReportView]
+    disputes: list[DisputeView]
+    replies: list[ReplyView]
