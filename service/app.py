@@ -1,4 +1,4 @@
-"""Put the application together. Read this file first."""
+"""The application, assembled from its parts. Read this file first."""
 
 from __future__ import annotations
 
@@ -49,11 +49,10 @@ from service.schemas.reports import NamedOutlet
 from service.storage.db import Database
 from service.telemetry.logs import set_up_logs
 from service.telemetry.metrics import export_zeros
-from service.web.auth import SECURITY_SCHEME, check_key
-from service.web.base_path import BasePath
+from service.web.auth import SECURITY_SCHEME, check_key, clear_actor
+from service.web.base_path import set_up_base_path
 from service.web.blueprint import Api, UnreservedConverter
-from service.web.compression import set_up_compression
-from service.web.middleware import install_middleware
+from service.web.middleware import set_up_middleware
 from service.web.openapi import SERVERS, SERVICE, complete_document
 from service.web.runtime import Runtime
 
@@ -77,7 +76,7 @@ _API = (
     methodology.blp,
     system.blp,
 )
-"""The blueprints in the OpenAPI document, in its order."""
+"""The blueprints of the API, in the order of the OpenAPI document."""
 _PAGES = (
     assets.blp,
     ranking.blp,
@@ -99,7 +98,7 @@ _PAGES = (
 
 
 def create_app(settings: Settings | None = None) -> Flask:
-    """Return the application. Without settings it reads them from the environment, as it does under gunicorn."""
+    """Return the application. The settings default to those of the environment, as under gunicorn."""
     if settings is None:
         set_up_logs()
         settings = Settings.from_env()
@@ -114,20 +113,20 @@ def create_app(settings: Settings | None = None) -> Flask:
     )
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.extensions["runtime"] = Runtime(Database(settings.database_url), ScoreCache(settings.redis_url), settings)
-    if settings.base_path:
-        app.wsgi_app = BasePath(app.wsgi_app, settings.base_path)  # type: ignore[method-assign]
     app.url_map.converters["unreserved"] = UnreservedConverter
-    set_up_compression(app)
-    install_middleware(app)
+    set_up_middleware(app)
+    if settings.base_path:
+        set_up_base_path(app, settings.base_path)
     app.before_request(check_key)
+    app.teardown_request(clear_actor)
     api = Api(app)
     api.register_field(Instant, "string", "date-time")
     api.spec.components.schema("NamedOutlet", schema=NamedOutlet)
     api.spec.components.security_scheme("apiKey", SECURITY_SCHEME)
     for blueprint in _API:
         api.register_blueprint(blueprint)
-    for pages in _PAGES:
-        app.register_blueprint(pages)
+    for page in _PAGES:
+        app.register_blueprint(page)
     set_up_pages(app)
     app.extensions["document"] = complete_document(api.render())
     return app

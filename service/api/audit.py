@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from functools import partial
 
 from service.claims import redact
@@ -20,12 +19,13 @@ from service.schemas.audit import (
 )
 from service.schemas.fields import PageQuery
 from service.storage.paging import PageRequest
+from service.values.instants import utc_now
 from service.values.vocabulary import Scope
-from service.web.auth import caller, requires
+from service.web.auth import requires
 from service.web.blueprint import Blueprint
 from service.web.idempotency_key import idempotent
 from service.web.responses import PageResponse, page_of
-from service.web.runtime import runtime
+from service.web.runtime import caller, runtime
 
 blp = Blueprint("audit", __name__, url_prefix="/v1", description="The history of all writes, and its proof.")
 
@@ -81,5 +81,5 @@ def redact_members(body: RedactionRequest) -> RedactionView:
 
     An unknown id, or a member that the object does not have, causes a 422 (`invalid-body`).
     """
-    at, now = runtime(), dt.datetime.now(dt.UTC)
+    at, now = runtime(), utc_now()
     return redact.redact_members(at.db, at.cache, **body, caller=caller(), now=now)

@@ -1,31 +1,36 @@
-"""/v1/claims"""
+"""/v1/claims and /v1/claims/{claim_id}/reports"""
 
 from __future__ import annotations
 
-import datetime as dt
 from functools import partial
-from typing import Any
 from uuid import UUID
 
 from service.claims import listing, record
 from service.claims import report as reports
-from service.claims.record import ClaimChanges
+from service.claims.record import ClaimChanges, NewClaim
 from service.claims.report_rules import NewReport
 from service.claims.views import ClaimView, ListedClaim, ReportView
 from service.schemas.claims import ClaimIn, ClaimOut, ClaimPage, ClaimPatch, ClaimQuery
 from service.schemas.fields import PageQuery
 from service.schemas.reports import ReportIn, ReportOut, ReportPage
 from service.storage.paging import PageRequest
+from service.values.instants import utc_now
 from service.values.vocabulary import Scope
-from service.web.auth import caller, requires
+from service.web.auth import requires
 from service.web.blueprint import Blueprint, may_fail
 from service.web.idempotency_key import idempotent
 from service.web.responses import PageResponse, page_of
-from service.web.runtime import runtime
+from service.web.runtime import caller, runtime
 
 blp = Blueprint(
     "claims", __name__, url_prefix="/v1/claims", description="Checkable propositions, with the reports that carry them."
 )
+
+
+class ClaimBody(NewClaim, total=False):
+    """A claim to record, with its reports."""
+
+    reports: list[NewReport]
 
 
 @blp.route("", methods=["POST"])
@@ -41,7 +46,7 @@ blp = Blueprint(
 )
 @may_fail(409)
 @blp.tagged
-def record_claim(body: Any) -> tuple[ClaimView, int, dict[str, str]]:
+def record_claim(body: ClaimBody) -> tuple[ClaimView, int, dict[str, str]]:
     """Record a claim with its reports
 
     Records one claim and the reports that carry it. Outlets that are named and not recorded yet are created.
@@ -49,9 +54,9 @@ def record_claim(body: Any) -> tuple[ClaimView, int, dict[str, str]]:
     With an `external_id` the call is safe to repeat: the same claim again returns the recorded one (200). If the body
     differs, it is rejected with 409 (`claim-differs`), and `errors` lists the differences.
     """
-    at, filed = runtime(), body.pop("reports")
-    now = dt.datetime.now(dt.UTC)
-    claim, created = record.record_claim(at.db, at.cache, claim=body, reports=filed, caller=caller(), now=now)
+    at, new_reports = runtime(), body.pop("reports")
+    now = utc_now()
+    claim, created = record.record_claim(at.db, at.cache, claim=body, reports=new_reports, caller=caller(), now=now)
     return claim, 201 if created else 200, {"Location": f"/v1/claims/{claim.id}"}
 
 
@@ -65,7 +70,7 @@ def list_claims(query: PageRequest) -> PageResponse[ListedClaim]:
     Returns the claims that match all filters, without their reports. By default the most recently recorded claim comes
     first.
     """
-    return page_of(query, partial(listing.list_claims, runtime().db, now=dt.datetime.now(dt.UTC)))
+    return page_of(query, partial(listing.list_claims, runtime().db, now=utc_now()))
 
 
 @blp.route("/<uuid:claim_id>")
@@ -77,7 +82,7 @@ def get_claim(claim_id: UUID) -> ClaimView:
 
     Returns a claim with its reports, its resolution, the number of independent sources, and all disputes and replies.
     """
-    return record.get_claim(runtime().db, claim_id, now=dt.datetime.now(dt.UTC))
+    return record.get_claim(runtime().db, claim_id, now=utc_now())
 
 
 @blp.route("/<uuid:claim_id>", methods=["PATCH"])
@@ -95,7 +100,7 @@ def change_claim(body: ClaimChanges, claim_id: UUID, if_match: frozenset[str] | 
 
     A group in which another claim is already true is rejected with 409 (`group-resolved`) if this claim is true, too.
     """
-    at, now = runtime(), dt.datetime.now(dt.UTC)
+    at, now = runtime(), utc_now()
     return record.change_claim(at.db, at.cache, claim_id, changes=body, if_match=if_match, caller=caller(), now=now)
 
 
@@ -116,7 +121,7 @@ def add_report(body: NewReport, claim_id: UUID) -> tuple[ReportView, int]:
     A report that breaks a rule is rejected with 422 (`invalid-body`): one from the future, one of an unknown outlet, or
     a relay that would make outlets cite each other in a cycle.
     """
-    at, now = runtime(), dt.datetime.now(dt.UTC)
+    at, now = runtime(), utc_now()
     report, created = reports.add_report(at.db, at.cache, claim_id, report=body, caller=caller(), now=now)
     return report, 201 if created else 200
 

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from functools import partial
 from uuid import UUID
 
 from service.claims import dispute as disputes
 from service.claims.dispute import NewDispute
 from service.claims.views import DisputeView
+from service.schemas.disputes import ClosureIn, DisputeIn, DisputeOut, DisputePage, DisputeQuery
 from service.schemas.fields import PageQuery
-from service.schemas.talk import ClosureIn, DisputeIn, DisputeOut, DisputePage, DisputeQuery
 from service.storage.paging import PageRequest
+from service.values.instants import utc_now
 from service.values.vocabulary import Scope
-from service.web.auth import caller, requires
+from service.web.auth import requires
 from service.web.blueprint import Blueprint, may_fail
 from service.web.idempotency_key import idempotent
 from service.web.responses import PageResponse, page_of
-from service.web.runtime import runtime
+from service.web.runtime import caller, runtime
 
 blp = Blueprint("disputes", __name__, url_prefix="/v1", description="Statements that a resolution is wrong.")
 
@@ -40,7 +40,7 @@ def dispute_resolution(body: NewDispute, claim_id: UUID) -> tuple[DisputeView, i
     Sending the same dispute again returns the existing one (200). A claim without a resolution causes a 409
     (`nothing-to-dispute`), and a second open dispute with the same key causes a 409 (`already-disputed`).
     """
-    at, now = runtime(), dt.datetime.now(dt.UTC)
+    at, now = runtime(), utc_now()
     dispute, created = disputes.dispute_resolution(at.db, at.cache, claim_id, **body, caller=caller(), now=now)
     return dispute, 201 if created else 200
 
@@ -84,5 +84,5 @@ def close_dispute(body: dict[str, str], dispute_id: UUID) -> DisputeView:
     A key that filed the claim, a report on it, its resolution or the dispute also needs the scope `resolutions:own`,
     else the response is 403 (`own-dispute`). A dispute that is already closed causes a 409 (`dispute-closed`).
     """
-    at, now = runtime(), dt.datetime.now(dt.UTC)
+    at, now = runtime(), utc_now()
     return disputes.close_dispute(at.db, at.cache, dispute_id, **body, caller=caller(), now=now)

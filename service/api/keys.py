@@ -6,27 +6,21 @@ import datetime as dt
 from functools import partial
 from uuid import UUID
 
-from flask import Response
-
 from service.access import keys
 from service.access.keys import KeyChanges, KeyView, NewKey, NewKeyView
 from service.schemas.fields import PageQuery
 from service.schemas.keys import KeyIn, KeyOut, KeyPage, KeyPatch, NewKeyOut, RotationIn
 from service.storage.paging import PageRequest
+from service.values.instants import utc_now
 from service.values.vocabulary import Scope
 from service.web.auth import requires
 from service.web.blueprint import Blueprint, may_fail
 from service.web.idempotency_key import idempotent
-from service.web.responses import PageResponse, page_of
+from service.web.responses import PageResponse, forbid_caching, page_of
 from service.web.runtime import runtime
 
 blp = Blueprint("keys", __name__, url_prefix="/v1/keys", description="API keys.")
-
-
-@blp.after_request
-def _keep_nowhere(response: Response) -> Response:
-    response.headers["Cache-Control"] = "no-store"  # some hold a secret, which is never cached and never compressed
-    return response
+blp.after_request(forbid_caching)  # some responses contain a secret
 
 
 @blp.route("", methods=["POST"])
@@ -39,7 +33,7 @@ def create_key(body: NewKey) -> tuple[NewKeyView, int, dict[str, str]]:
 
     Returns the new key with its secret. The secret is returned only once; the service stores a hash of it.
     """
-    key = keys.create_key(runtime().db, **body, now=dt.datetime.now(dt.UTC))
+    key = keys.create_key(runtime().db, **body, now=utc_now())
     return key, 201, {"Location": f"/v1/keys/{key.id}"}
 
 
@@ -82,7 +76,7 @@ def change_key(body: KeyChanges, key_id: UUID, if_match: frozenset[str] | None) 
     A key that was revoked or has expired causes a 409 (`key-ended`). Setting an expiry for the last key with the scope
     `admin` causes a 409 (`last-admin-key`).
     """
-    return keys.change_key(runtime().db, key_id, changes=body, if_match=if_match, now=dt.datetime.now(dt.UTC))
+    return keys.change_key(runtime().db, key_id, changes=body, if_match=if_match, now=utc_now())
 
 
 @blp.route("/<uuid:key_id>/rotation", methods=["POST"])
@@ -99,7 +93,7 @@ def rotate_key(body: dict[str, int], key_id: UUID) -> NewKeyView:
     A key that was revoked or has expired causes a 409 (`key-ended`).
     """
     overlap = dt.timedelta(seconds=body["overlap"])
-    return keys.rotate_key(runtime().db, key_id, overlap=overlap, now=dt.datetime.now(dt.UTC))
+    return keys.rotate_key(runtime().db, key_id, overlap=overlap, now=utc_now())
 
 
 @blp.route("/<uuid:key_id>", methods=["DELETE"])
@@ -114,4 +108,4 @@ def revoke_key(key_id: UUID, if_match: frozenset[str] | None) -> KeyView:
 
     Revoking the last key with the scope `admin` causes a 409 (`last-admin-key`).
     """
-    return keys.revoke_key(runtime().db, key_id, if_match=if_match, now=dt.datetime.now(dt.UTC))
+    return keys.revoke_key(runtime().db, key_id, if_match=if_match, now=utc_now())

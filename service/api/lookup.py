@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Sequence
 
 from service.outlets import lookup
 from service.schemas.lookup import LookupIn, LookupList, LookupOut, LookupQuery
 from service.scores import by_url
 from service.scores.by_url import LookupItem, LookupRequest
+from service.values.instants import utc_now
 from service.values.vocabulary import Scope
 from service.web.auth import requires
 from service.web.blueprint import Blueprint, may_fail
@@ -46,5 +46,5 @@ def lookup_outlets(body: LookupRequest) -> dict[str, Sequence[LookupItem]]:
 
     The call stores nothing, so it is safe to repeat.
     """
-    at, now = runtime(), dt.datetime.now(dt.UTC)
+    at, now = runtime(), utc_now()
     return {"items": by_url.lookup_outlets(at.db, at.cache, **body, now=now)}

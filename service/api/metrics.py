@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import logging
 
 from flask import Blueprint, Response
@@ -10,6 +9,7 @@ from flask import Blueprint, Response
 from service.cache.invalidation import measure_backlog
 from service.storage.db_errors import is_unavailable
 from service.telemetry.metrics import CONTENT_TYPE, Backlog, render_metrics
+from service.values.instants import utc_now
 from service.web.runtime import runtime
 
 blp = Blueprint("metrics", __name__)
@@ -26,7 +26,7 @@ def get_metrics() -> Response:
 def _backlog() -> Backlog | None:
     """Return the backlog of the outbox; None while the database is unavailable, so that the other metrics still are."""
     try:
-        return measure_backlog(runtime().db, now=dt.datetime.now(dt.UTC))
+        return measure_backlog(runtime().db, now=utc_now())
     except Exception as exc:
         if not is_unavailable(exc):
             raise

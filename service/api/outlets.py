@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from functools import partial
 
 from service.claims import report
@@ -16,12 +15,13 @@ from service.schemas.fields import PageQuery
 from service.schemas.outlets import MergeIn, MergeOut, OutletIn, OutletOut, OutletPage, OutletPatch, OutletQuery
 from service.schemas.reports import ReportPage
 from service.storage.paging import PageRequest
+from service.values.instants import utc_now
 from service.values.vocabulary import Scope
-from service.web.auth import caller, requires
+from service.web.auth import requires
 from service.web.blueprint import Blueprint, may_fail
 from service.web.idempotency_key import idempotent
 from service.web.responses import PageResponse, page_of
-from service.web.runtime import runtime
+from service.web.runtime import caller, runtime
 
 blp = Blueprint(
     "outlets",
@@ -46,7 +46,7 @@ def record_outlet(body: NewOutlet) -> tuple[OutletView, int, dict[str, str]]:
 
     A slug or a domain that another outlet has is rejected with 409 (`slug-taken`, `domain-taken`).
     """
-    outlet = edit.record_outlet(runtime().db, outlet=body, now=dt.datetime.now(dt.UTC))
+    outlet = edit.record_outlet(runtime().db, outlet=body, now=utc_now())
     return outlet, 201, {"Location": f"/v1/outlets/{outlet.slug}"}
 
 
@@ -90,7 +90,7 @@ def change_outlet(body: OutletChanges, outlet: str, if_match: frozenset[str] | N
     A domain that another outlet has is rejected with 409 (`domain-taken`), and so is any change to an outlet that was
     merged into another one (`outlet-merged`).
     """
-    at, now = runtime(), dt.datetime.now(dt.UTC)
+    at, now = runtime(), utc_now()
     return edit.change_outlet(at.db, at.cache, outlet, changes=body, if_match=if_match, caller=caller(), now=now)
 
 
@@ -115,7 +115,7 @@ def merge_outlet(body: dict[str, str], outlet: str) -> tuple[MergeView, int, dic
     (`outlet-merged`), if either outlet is part of another merge (`merge-chain`), or if it would create a cycle
     (`merge-circle`).
     """
-    at, now = runtime(), dt.datetime.now(dt.UTC)
+    at, now = runtime(), utc_now()
     merge, is_new = merging.merge_outlet(at.db, at.cache, outlet, **body, caller=caller(), now=now)
     return merge, 201 if is_new else 200, {"Location": f"/v1/outlets/{merge.outlet}/merge"}
 
@@ -144,7 +144,7 @@ def undo_merge(outlet: str, if_match: frozenset[str] | None) -> None:
 
     It is rejected with 409 (`merge-circle`) if changes made since the merge would then form a cycle.
     """
-    at, now = runtime(), dt.datetime.now(dt.UTC)
+    at, now = runtime(), utc_now()
     merging.undo_merge(at.db, at.cache, outlet, if_match=if_match, caller=caller(), now=now)
 
 

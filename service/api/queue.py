@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from functools import partial
 
 from service.claims import listing
@@ -10,6 +9,7 @@ from service.claims.listing import QueuedClaim
 from service.schemas.claims import Queue
 from service.schemas.fields import PageQuery
 from service.storage.paging import PageRequest
+from service.values.instants import utc_now
 from service.values.vocabulary import Scope
 from service.web.auth import requires
 from service.web.blueprint import Blueprint
@@ -29,4 +29,4 @@ def list_due_claims(query: PageRequest) -> PageResponse[QueuedClaim]:
     Returns the events whose `resolves_by` has passed and that have no verdict. The longest overdue claim comes first,
     and of those due at the same time the one with the most reports.
     """
-    return page_of(query, partial(listing.list_due_claims, runtime().db, now=dt.datetime.now(dt.UTC)))
+    return page_of(query, partial(listing.list_due_claims, runtime().db, now=utc_now()))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from functools import partial
 from uuid import UUID
 
@@ -10,15 +9,16 @@ from service.claims import reply as replies
 from service.claims.reply import NewReply
 from service.claims.views import ReplyView
 from service.schemas.fields import PageQuery
+from service.schemas.replies import ReplyIn, ReplyOut, ReplyPage
 from service.schemas.reports import WithdrawalIn
-from service.schemas.talk import ReplyIn, ReplyOut, ReplyPage
 from service.storage.paging import PageRequest
+from service.values.instants import utc_now
 from service.values.vocabulary import Scope
-from service.web.auth import caller, requires
+from service.web.auth import requires
 from service.web.blueprint import Blueprint, may_fail
 from service.web.idempotency_key import idempotent
 from service.web.responses import PageResponse, page_of
-from service.web.runtime import runtime
+from service.web.runtime import caller, runtime
 
 blp = Blueprint("replies", __name__, url_prefix="/v1", description="Replies of outlets to their records.")
 
@@ -38,7 +38,7 @@ def record_reply(body: NewReply, outlet: str) -> tuple[ReplyView, int]:
 
     Sending the same reply again returns the existing one (200), unless it was withdrawn.
     """
-    at, now = runtime(), dt.datetime.now(dt.UTC)
+    at, now = runtime(), utc_now()
     reply, created = replies.record_reply(at.db, at.cache, outlet, **body, caller=caller(), now=now)
     return reply, 201 if created else 200
 
@@ -69,6 +69,6 @@ def withdraw_reply(body: dict[str, str], reply_id: UUID) -> tuple[ReplyView, int
     The reply stays listed as withdrawn and is no longer shown with the score. Repeating the call with the same reason
     returns the reply (200); another reason causes a 409 (`already-withdrawn`).
     """
-    at, now = runtime(), dt.datetime.now(dt.UTC)
+    at, now = runtime(), utc_now()
     reply, created = replies.withdraw_reply(at.db, at.cache, reply_id, **body, caller=caller(), now=now)
     return reply, 201 if created else 200

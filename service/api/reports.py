@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from uuid import UUID
 
 from service.claims import report as reports
 from service.claims.views import ReportView
 from service.schemas.reports import ReportOut, WithdrawalIn
+from service.values.instants import utc_now
 from service.values.vocabulary import Scope
-from service.web.auth import caller, requires
+from service.web.auth import requires
 from service.web.blueprint import Blueprint, may_fail
 from service.web.idempotency_key import idempotent
-from service.web.runtime import runtime
+from service.web.runtime import caller, runtime
 
 blp = Blueprint(
     "reports", __name__, url_prefix="/v1/reports", description="Reports: one outlet carrying one claim at one time."
@@ -35,6 +35,6 @@ def withdraw_report(body: dict[str, str], report_id: UUID) -> tuple[ReportView, 
     If other outlets relay this report and would otherwise cite each other in a cycle, the response is a 409
     (`relays-rest-on-it`): withdraw those relays first.
     """
-    at, now = runtime(), dt.datetime.now(dt.UTC)
+    at, now = runtime(), utc_now()
     report, created = reports.withdraw_report(at.db, at.cache, report_id, **body, caller=caller(), now=now)
     return report, 201 if created else 200

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from functools import partial
 from uuid import UUID
 
@@ -12,12 +11,13 @@ from service.claims.views import ResolutionView
 from service.schemas.fields import PageQuery
 from service.schemas.resolutions import ResolutionIn, ResolutionOut, ResolutionPage
 from service.storage.paging import PageRequest
+from service.values.instants import utc_now
 from service.values.vocabulary import Scope
-from service.web.auth import caller, requires
+from service.web.auth import requires
 from service.web.blueprint import Blueprint, may_fail
 from service.web.idempotency_key import idempotent
 from service.web.responses import PageResponse, page_of
-from service.web.runtime import runtime
+from service.web.runtime import caller, runtime
 
 blp = Blueprint(
     "resolutions", __name__, url_prefix="/v1/claims/<uuid:claim_id>", description="The established truth of claims."
@@ -43,7 +43,7 @@ def resolve_claim(body: NewResolution, claim_id: UUID) -> ResolutionView:
     A key that filed the claim or a report on it also needs the scope `resolutions:own`, else the response is 403
     (`own-claim`).
     """
-    at, now = runtime(), dt.datetime.now(dt.UTC)
+    at, now = runtime(), utc_now()
     return resolve.resolve_claim(at.db, at.cache, claim_id, resolution=body, caller=caller(), now=now)
 
 

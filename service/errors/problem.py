@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar, NotRequired, TypedDict
+from typing import ClassVar, NotRequired, TypedDict
 
 # "in" is a keyword, so this one member needs the functional form.
 FieldError = TypedDict("FieldError", {"pointer": str, "detail": str, "code": str, "in": NotRequired[str]})
+
+
+class ProblemDocument(TypedDict):
+    """A problem document (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    errors: NotRequired[list[FieldError]]
+    instance: NotRequired[str]
 
 
 class ServiceError(Exception):
@@ -30,10 +41,14 @@ class ServiceError(Exception):
         self.detail = detail
         self.errors = list(errors)
 
-    def document(self) -> dict[str, Any]:
+    def document(self) -> ProblemDocument:
         """Return the members of the problem document, except `instance`, which depends on the request."""
-        document = {"type": f"/problems/{self.name}", "title": self.title, "status": self.status, "detail": self.detail}
-        return document | ({"errors": self.errors} if self.errors else {})
+        document = ProblemDocument(
+            type=f"/problems/{self.name}", title=self.title, status=self.status, detail=self.detail
+        )
+        if self.errors:
+            document["errors"] = self.errors
+        return document
 
 
 def problem_types() -> list[type[ServiceError]]:

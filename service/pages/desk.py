@@ -19,9 +19,9 @@ from service.pages.layout import read_query
 from service.pages.sign_in import desk_blueprint, redirect_to
 from service.schemas.fields import MAX_PAGE, Count, PageQuery
 from service.values.vocabulary import Scope, Verdict
-from service.web.auth import caller, check_scope
+from service.web.auth import check_scope
 from service.web.responses import page_of
-from service.web.runtime import runtime
+from service.web.runtime import caller, runtime
 
 blp = desk_blueprint("desk")
 

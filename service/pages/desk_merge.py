@@ -15,8 +15,8 @@ from service.outlets.find import OutletView
 from service.pages.forms import Form
 from service.pages.sign_in import desk_blueprint, redirect_to
 from service.values.vocabulary import Scope
-from service.web.auth import caller, check_scope
-from service.web.runtime import runtime
+from service.web.auth import check_scope
+from service.web.runtime import caller, runtime
 
 blp = desk_blueprint("merge")
 

@@ -19,8 +19,8 @@ from service.pages.sign_in import desk_blueprint, redirect_to
 from service.values.addresses import parse_address
 from service.values.ids import new_id
 from service.values.vocabulary import ClaimKind, Scope, Stance
-from service.web.auth import caller, check_scope
-from service.web.runtime import runtime
+from service.web.auth import check_scope
+from service.web.runtime import caller, runtime
 
 blp = desk_blueprint("record")
 

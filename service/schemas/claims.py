@@ -6,11 +6,12 @@ import marshmallow as ma
 from marshmallow.validate import Length
 
 from service.schemas import shown
+from service.schemas.disputes import DisputeOut
 from service.schemas.fields import Answer, Body, PageQuery, Text, moment, one_of, page_of
 from service.schemas.redacted import redacted
+from service.schemas.replies import ReplyOut
 from service.schemas.reports import ReportIn, ReportOut
 from service.schemas.resolutions import ResolutionOut
-from service.schemas.talk import DisputeOut, ReplyOut
 from service.values.ids import SLUG_LENGTH
 from service.values.vocabulary import ClaimKind, ClaimOrder, ClaimStatus, Verdict
 

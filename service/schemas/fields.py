@@ -1,4 +1,4 @@
-"""Field types of requests and base classes of bodies, stricter than marshmallow's own."""
+"""Fields of requests, which are stricter than those of marshmallow, and the base classes of schemas."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import datetime as dt
 import enum
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import TypeAlias, TypedDict, Unpack
 from urllib.parse import urlsplit
 
 import marshmallow as ma
@@ -17,8 +17,25 @@ from service.values.instants import format_instant, parse_date_or_instant, parse
 
 MAX_PAGE = 200
 
+Data: TypeAlias = Mapping[str, object] | None
+"""The object that a value belongs to."""
+
 _DECIMAL = re.compile(r"[01]?\.?[0-9]{1,9}", re.ASCII)
 _NOT_TEXT = re.compile("[\x00\ud800-\udfff]")
+
+
+class FieldOptions(TypedDict, total=False):
+    """The options of marshmallow that fields of requests use."""
+
+    required: bool
+    allow_none: bool
+    load_default: object
+
+
+class DescribedOptions(FieldOptions, total=False):
+    """The same options for a field that takes its documentation as metadata."""
+
+    metadata: Mapping[str, object]
 
 
 class AnyText(ma.fields.String):
@@ -26,7 +43,7 @@ class AnyText(ma.fields.String):
 
     default_error_messages = {"text": "Contains a character that is not text."}
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+    def _deserialize(self, value: object, attr: str | None, data: Data, **kwargs: object) -> str:
         text = str(super()._deserialize(value, attr, data, **kwargs))
         if _NOT_TEXT.search(text):
             raise self.make_error("text")
@@ -38,10 +55,10 @@ class Text(AnyText):
 
     default_error_messages = {"blank": "Must not be blank."}
 
-    def __init__(self, longest: int, **kwargs: Any) -> None:
-        super().__init__(validate=Length(1, longest), **kwargs)
+    def __init__(self, longest: int, **options: Unpack[DescribedOptions]) -> None:
+        super().__init__(validate=Length(1, longest), **options)
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+    def _deserialize(self, value: object, attr: str | None, data: Data, **kwargs: object) -> str:
         text = super()._deserialize(value, attr, data, **kwargs)
         if text and not text.strip():
             raise self.make_error("blank")
@@ -53,19 +70,19 @@ class WebAddress(Text):
 
     default_error_messages = {"url": "Not an absolute http or https URL."}
 
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(2000, **kwargs)
+    def __init__(self, **options: Unpack[DescribedOptions]) -> None:
+        super().__init__(2000, **options)
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+    def _deserialize(self, value: object, attr: str | None, data: Data, **kwargs: object) -> str:
         url = super()._deserialize(value, attr, data, **kwargs)
         try:
             parts = urlsplit(url)
-            good = (
+            is_valid = (
                 parts.scheme in ("http", "https") and parts.hostname and not any(c <= " " or c == "\x7f" for c in url)
             )
         except ValueError:
-            good = False
-        if not good:
+            is_valid = False
+        if not is_valid:
             raise self.make_error("url")
         return url
 
@@ -75,10 +92,10 @@ class Instant(ma.fields.Field[dt.datetime]):
 
     default_error_messages = {"instant": "Not an RFC 3339 instant with a zone, such as 2024-03-29T12:30:00Z."}
 
-    def _serialize(self, value: dt.datetime | None, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
+    def _serialize(self, value: dt.datetime | None, attr: str | None, obj: object, **kwargs: object) -> str | None:
         return None if value is None else format_instant(value)
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> dt.datetime:
+    def _deserialize(self, value: object, attr: str | None, data: Data, **kwargs: object) -> dt.datetime:
         if not isinstance(value, str):
             raise self.make_error("instant")
         try:
@@ -100,7 +117,7 @@ class DateOrInstant(Instant):
 class Number(ma.fields.Float):
     """A JSON number; a string of digits is rejected."""
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> float:
+    def _deserialize(self, value: object, attr: str | None, data: Data, **kwargs: object) -> float:
         if isinstance(value, str):
             raise self.make_error("invalid", input=value)
         return super()._deserialize(value, attr, data, **kwargs)
@@ -109,7 +126,7 @@ class Number(ma.fields.Float):
 class Count(ma.fields.Integer):
     """A whole number in a query string, written in plain digits."""
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
+    def _deserialize(self, value: object, attr: str | None, data: Data, **kwargs: object) -> int:
         if not (isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 10):
             raise self.make_error("invalid", input=value)
         return super()._deserialize(value, attr, data, **kwargs)
@@ -118,7 +135,7 @@ class Count(ma.fields.Integer):
 class Share(ma.fields.Float):
     """A number from 0 to 1 in a query string, written as a plain decimal."""
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> float:
+    def _deserialize(self, value: object, attr: str | None, data: Data, **kwargs: object) -> float:
         if not (isinstance(value, str) and _DECIMAL.fullmatch(value)):
             raise self.make_error("invalid", input=value)
         return super()._deserialize(value, attr, data, **kwargs)
@@ -130,21 +147,23 @@ class Flag(ma.fields.Boolean):
     truthy = {True}
     falsy = {False}
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> bool:
+    def _deserialize(self, value: object, attr: str | None, data: Data, **kwargs: object) -> bool:
         if not isinstance(value, bool):
             raise self.make_error("invalid", input=value)
         return value
 
 
-def one_of(kind: type[enum.StrEnum], description: str = "", **kwargs: Any) -> ma.fields.Enum[enum.StrEnum]:
+def one_of(
+    kind: type[enum.StrEnum], description: str = "", **options: Unpack[FieldOptions]
+) -> ma.fields.Enum[enum.StrEnum]:
     """Return an enum by value, documented as a string with the meaning of each value."""
     metadata = {"description": f"{description} {explain_values(kind)}".strip()}
-    return ma.fields.Enum(kind, by_value=ma.fields.String, metadata=metadata, **kwargs)
+    return ma.fields.Enum(kind, by_value=ma.fields.String, metadata=metadata, **options)
 
 
-def moment(description: str, **kwargs: Any) -> Instant:
-    """Return an instant of a request, documented with the format that it takes."""
-    return Instant(metadata={"description": f"{description} RFC 3339 with a time zone."}, **kwargs)
+def moment(description: str, **options: Unpack[FieldOptions]) -> Instant:
+    """Return an instant in a request, documented with its format."""
+    return Instant(metadata={"description": f"{description} RFC 3339 with a time zone."}, **options)
 
 
 class Body(ma.Schema):
@@ -161,7 +180,7 @@ class Answer(ma.Schema):
         unknown = ma.EXCLUDE
 
 
-def schema_of(name: str, description: str, members: Mapping[str, ma.fields.Field[Any]]) -> type[Answer]:
+def schema_of(name: str, description: str, members: Mapping[str, object]) -> type[Answer]:
     """Return the schema of a response whose members cannot be written as a class body."""
     return type(name, (Answer,), {"__doc__": description, **members})
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from typing import Any
+from typing import TypedDict
 
 import marshmallow as ma
 from marshmallow.validate import Length, Range
@@ -15,7 +15,7 @@ from service.claims.resolve import NewResolution
 from service.errors import InvalidBody
 from service.outlets.mentions import OutletName
 from service.schemas.claims import EXTERNAL_ID_LENGTH, MAX_REPORTS, ClaimIn
-from service.schemas.fields import Body, DateOrInstant, Instant, Number, Text, WebAddress
+from service.schemas.fields import Body, Data, DateOrInstant, Instant, Number, Text, WebAddress
 from service.schemas.loading import load
 from service.schemas.outlets import OutletIn
 from service.schemas.reports import ReportIn
@@ -30,6 +30,7 @@ _STANCES = {stance.value: stance for stance in Stance} | {
     "denies": Stance.DENY,
     "mentions": Stance.COMMENT,
 }
+_TRUTHS = {"true": "1", "false": "0"}
 
 
 class StanceWord(ma.fields.Field[Stance]):
@@ -37,7 +38,7 @@ class StanceWord(ma.fields.Field[Stance]):
 
     default_error_messages = {"stance": f"Must be one of: {', '.join(_STANCES)}."}
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Stance:
+    def _deserialize(self, value: object, attr: str | None, data: Data, **kwargs: object) -> Stance:
         if not isinstance(value, str) or value not in _STANCES:
             raise self.make_error("stance")
         return _STANCES[value]
@@ -48,13 +49,17 @@ class OutcomeWord(ma.fields.Field[float | None]):
 
     default_error_messages = {"outcome": "Must be true, false, or a number from 0 to 1."}
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> float | None:
-        word = value.strip().lower() if isinstance(value, str) else value
-        if word == "":
-            return None
+    def _deserialize(self, value: object, attr: str | None, data: Data, **kwargs: object) -> float | None:
+        if isinstance(value, str):
+            word = value.strip().lower()
+            if word == "":
+                return None
+            value = _TRUTHS.get(word, word)
+        if not isinstance(value, str | int | float):
+            raise self.make_error("outcome")
         try:
-            truth = float({"true": 1, "false": 0}.get(word, word))
-        except (TypeError, ValueError, OverflowError) as exc:
+            truth = float(value)
+        except (ValueError, OverflowError) as exc:
             raise self.make_error("outcome") from exc
         if not 0 <= truth <= 1:
             raise self.make_error("outcome")
@@ -105,6 +110,22 @@ class ResolutionLineIn(ResolutionIn):
     claim = Text(EXTERNAL_ID_LENGTH, required=True)
 
 
+class _Flat(TypedDict):
+    """A flat line as its schema loads it."""
+
+    outlet: str
+    claim_id: str
+    claim: str
+    stance: Stance
+    published_at: dt.datetime
+    url: str | None
+    topic: str | None
+    probability: float | None
+    commitment: int | None
+    outcome: float | None
+    resolved_at: dt.datetime | None
+
+
 # Created once, because creating a schema takes as long as reading a line with it.
 _FLAT_LINE, _OUTLET_LINE, _CLAIM_LINE = FlatLineIn(), OutletLineIn(), ClaimLineIn()
 _REPORT_LINE, _RESOLUTION_LINE = ReportLineIn(), ResolutionLineIn()
@@ -112,7 +133,7 @@ _REPORT_LINE, _RESOLUTION_LINE = ReportLineIn(), ResolutionLineIn()
 FLAT_COLUMNS = frozenset(_FLAT_LINE.fields)
 
 
-def read_line(content: Any, *, feed: str | None) -> Line:
+def read_line(content: object, *, feed: str | None) -> Line:
     """Return the content of a line: a typed line by its `type`, any other as a flat line.
 
     Args:
@@ -131,28 +152,27 @@ def read_line(content: Any, *, feed: str | None) -> Line:
     return read(members)
 
 
-def _outlet(members: dict[str, Any]) -> OutletLine:
-    outlet: Any = load(_OUTLET_LINE, members)
-    return OutletLine(outlet)
+def _outlet(members: dict[str, object]) -> OutletLine:
+    return OutletLine(load(_OUTLET_LINE, members))
 
 
-def _claim(members: dict[str, Any]) -> ClaimLine:
-    claim: Any = load(_CLAIM_LINE, members)
+def _claim(members: dict[str, object]) -> ClaimLine:
+    claim = load(_CLAIM_LINE, members)
     return ClaimLine(reports=claim.pop("reports"), resolution=claim.pop("resolution"), claim=claim)
 
 
-def _report(members: dict[str, Any]) -> ReportLine:
-    report: Any = load(_REPORT_LINE, members)
+def _report(members: dict[str, object]) -> ReportLine:
+    report = load(_REPORT_LINE, members)
     report.pop("recorded_at", None)
     return ReportLine(claim=report.pop("claim"), report=report)
 
 
-def _resolution(members: dict[str, Any]) -> ResolutionLine:
-    resolution: Any = load(_RESOLUTION_LINE, members)
+def _resolution(members: dict[str, object]) -> ResolutionLine:
+    resolution = load(_RESOLUTION_LINE, members)
     return ResolutionLine(claim=resolution.pop("claim"), resolution=resolution)
 
 
-_TYPES: dict[str, Callable[[dict[str, Any]], Line]] = {
+_TYPES: dict[str, Callable[[dict[str, object]], Line]] = {
     "outlet": _outlet,
     "claim": _claim,
     "report": _report,
@@ -160,7 +180,7 @@ _TYPES: dict[str, Callable[[dict[str, Any]], Line]] = {
 }
 
 
-def _flat(line: dict[str, Any], feed: str | None) -> FlatLine:
+def _flat(line: _Flat, feed: str | None) -> FlatLine:
     claim = NewClaim(
         text=line["claim"],
         kind=ClaimKind.FACT,

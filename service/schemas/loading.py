@@ -16,19 +16,19 @@ _CODES = {
 }
 
 
-def load(schema: ma.Schema, data: Any) -> dict[str, Any]:
+def load(schema: ma.Schema, data: Any) -> Any:
     """Return the data as the schema deserializes it.
 
     Raises:
         InvalidBody: The data do not match the schema; all errors are listed at once.
     """
     try:
-        return dict(schema.load(data))
+        return schema.load(data)
     except ma.ValidationError as exc:
         raise invalid_body(exc.messages) from exc
 
 
-def invalid_body(messages: Any) -> InvalidBody:
+def invalid_body(messages: object) -> InvalidBody:
     """Return the error for the messages of marshmallow about a body."""
     return InvalidBody(
         "The body does not match the schema of this call. Correct the places listed under `errors`.",
@@ -36,14 +36,14 @@ def invalid_body(messages: Any) -> InvalidBody:
     )
 
 
-def places(messages: Any, pointer: str = "") -> Iterator[FieldError]:
+def places(messages: object, pointer: str = "") -> Iterator[FieldError]:
     """Yield each of marshmallow's nested messages with its JSON pointer (RFC 6901)."""
     if isinstance(messages, dict):
-        for key, below in messages.items():
+        for key, nested in messages.items():
             # marshmallow uses this key for errors about the whole object, and for an unknown member of that name.
-            whole = key == "_schema" and below != ["Unknown field."]
+            whole = key == "_schema" and nested != ["Unknown field."]
             step = "" if whole else "/" + str(key).replace("~", "~0").replace("/", "~1")
-            yield from places(below, pointer + step)
-    else:
+            yield from places(nested, pointer + step)
+    elif isinstance(messages, list):
         for message in messages:
             yield FieldError(pointer=pointer, detail=str(message), code=_CODES.get(message, "invalid"))

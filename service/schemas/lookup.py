@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import marshmallow as ma
 from marshmallow.validate import Length
 
@@ -59,7 +57,7 @@ class LookupOut(Answer):
 class Ready(ma.fields.Nested):
     """An object that already has the form of its schema."""
 
-    def _serialize(self, nested_obj: Any, *_: Any, **__: Any) -> Any:  # type: ignore[override] # as in marshmallow
+    def _serialize(self, nested_obj: object, *_: object, **__: object) -> object:  # type: ignore[override] # as in marshmallow
         return nested_obj
 
 

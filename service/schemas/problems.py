@@ -30,7 +30,7 @@ class Problem(Answer):
     """A problem document (RFC 9457), which every error response contains."""
 
     type = shown.text(
-        "The path of a page that explains this kind of problem. Programs should use it to tell them apart."
+        "The path of a page that explains this kind of problem. Programs should use it to distinguish problems."
     )
     title = shown.text("The kind of problem in a few words.")
     status = ma.fields.Integer(

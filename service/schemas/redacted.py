@@ -19,6 +19,6 @@ class RedactedOut(Answer):
     )
 
 
-def redacted() -> ma.fields.List[RedactedOut]:
-    """Return the list of what was removed from an object."""
+def redacted() -> ma.fields.List[object]:
+    """Return the list of the removed members of an object."""
     return shown.parts(RedactedOut, "The members whose content was removed for legal reasons; usually empty.")

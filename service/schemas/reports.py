@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import marshmallow as ma
 from marshmallow.validate import OneOf, Range
 
 from service.schemas import shown
-from service.schemas.fields import Answer, Body, Number, Text, WebAddress, moment, one_of, page_of
+from service.schemas.fields import Answer, Body, Data, Number, Text, WebAddress, moment, one_of, page_of
 from service.schemas.redacted import redacted
 from service.values.ids import DOMAIN_LENGTH, NAME_LENGTH, SLUG_LENGTH
 from service.values.vocabulary import Role, Stance
@@ -34,22 +33,23 @@ class NamedOutlet(Body):
     )
 
 
-_NAMED, _SLUG = NamedOutlet(), Text(SLUG_LENGTH)  # made once, because a file has many of them
+_NAMED, _SLUG = NamedOutlet(), Text(SLUG_LENGTH)  # created once, because a file has many of them
 
 
-class OutletReference(ma.fields.Field[Any]):
+class OutletReference(ma.fields.Field[object]):
     """A slug or an id, or an object with a name; if left out, the outlet is found by the report's url."""
 
-    def __init__(self, **kwargs: Any) -> None:
+    def __init__(self) -> None:
         named = {"$ref": "#/components/schemas/NamedOutlet"}
-        one_of_these = [{"type": "string", "minLength": 1}, named, {"type": "null"}]
+        alternatives = [{"type": "string", "minLength": 1}, named, {"type": "null"}]
         description = (
             "The outlet that published the report: its slug or id, or an object with its name, for which an outlet "
             "is created if none is recorded. If left out, it is the recorded outlet that publishes at `url`."
         )
-        super().__init__(metadata={"oneOf": one_of_these, "description": description}, **kwargs)
+        metadata = {"oneOf": alternatives, "description": description}
+        super().__init__(load_default=None, allow_none=True, metadata=metadata)
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+    def _deserialize(self, value: object, attr: str | None, data: Data, **kwargs: object) -> object:
         if isinstance(value, Mapping):
             return _NAMED.load(value)
         return _SLUG.deserialize(value, attr, data, **kwargs)
@@ -75,7 +75,7 @@ class RelayIn(Body):
 class ReportIn(Body):
     """A report: one outlet carrying one claim at one time."""
 
-    outlet = OutletReference(load_default=None, allow_none=True)
+    outlet = OutletReference()
     stance = one_of(Stance, "The position of the report on the claim.", load_default=Stance.SUPPORT)
     commitment = ma.fields.Integer(
         strict=True,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import enum
-from typing import Any
+from collections.abc import Callable
+from typing import TypedDict, Unpack
 
 import marshmallow as ma
 from marshmallow.validate import Range
@@ -11,33 +12,45 @@ from marshmallow.validate import Range
 from service.schemas.fields import Answer, Instant, one_of
 
 
-def text(description: str, **options: Any) -> ma.fields.String:
+class Nullable(TypedDict, total=False):
+    """The option of fields that can be null."""
+
+    allow_none: bool
+
+
+class TextOptions(Nullable, total=False):
+    """The options of a string, whose values may be limited."""
+
+    validate: Callable[[str], str]
+
+
+def text(description: str, **options: Unpack[TextOptions]) -> ma.fields.String:
     """Return a string."""
     return ma.fields.String(required=True, metadata={"description": description}, **options)
 
 
-def texts(description: str) -> ma.fields.List[Any]:
+def texts(description: str) -> ma.fields.List[str]:
     """Return a list of strings."""
     return ma.fields.List(ma.fields.String(), required=True, metadata={"description": description})
 
 
-def choice(kind: type[enum.StrEnum], description: str, **options: Any) -> ma.fields.Enum[enum.StrEnum]:
+def choice(kind: type[enum.StrEnum], description: str, **options: Unpack[Nullable]) -> ma.fields.Enum[enum.StrEnum]:
     """Return one value of a closed list, documented with the meaning of each."""
     return one_of(kind, description, required=True, **options)
 
 
-def identifier(description: str, **options: Any) -> ma.fields.UUID:
+def identifier(description: str, **options: Unpack[Nullable]) -> ma.fields.UUID:
     """Return an id."""
     return ma.fields.UUID(required=True, metadata={"description": f"{description} A UUIDv7."}, **options)
 
 
-def instant(description: str, **options: Any) -> Instant:
-    """Return a moment in time."""
+def instant(description: str, **options: Unpack[Nullable]) -> Instant:
+    """Return an instant."""
     return Instant(required=True, metadata={"description": f"{description} RFC 3339 in UTC."}, **options)
 
 
 def recorded_at() -> Instant:
-    """Return the moment at which the service recorded something."""
+    """Return the time at which the service recorded an object."""
     return instant("When the service recorded it.")
 
 
@@ -46,32 +59,32 @@ def flag(description: str) -> ma.fields.Boolean:
     return ma.fields.Boolean(required=True, metadata={"description": description})
 
 
-def count(description: str, **options: Any) -> ma.fields.Integer:
-    """Return a number of things, 0 or more."""
+def count(description: str, **options: Unpack[Nullable]) -> ma.fields.Integer:
+    """Return a count, 0 or more."""
     return ma.fields.Integer(required=True, validate=Range(0), metadata={"description": description}, **options)
 
 
-def amount(description: str, **options: Any) -> ma.fields.Float:
-    """Return a quantity that need not be whole, 0 or more."""
+def amount(description: str, **options: Unpack[Nullable]) -> ma.fields.Float:
+    """Return a quantity, 0 or more, which may be fractional."""
     return ma.fields.Float(required=True, validate=Range(0), metadata={"description": description}, **options)
 
 
-def share(description: str, **options: Any) -> ma.fields.Float:
+def share(description: str, **options: Unpack[Nullable]) -> ma.fields.Float:
     """Return a probability or a share, 0 to 1."""
     metadata = {"description": f"{description} From 0 to 1."}
     return ma.fields.Float(required=True, validate=Range(0, 1), metadata=metadata, **options)
 
 
-def number(description: str, **options: Any) -> ma.fields.Float:
-    """Return a number whose range is given by its description."""
+def number(description: str, **options: Unpack[Nullable]) -> ma.fields.Float:
+    """Return a number of any range; the description gives it."""
     return ma.fields.Float(required=True, metadata={"description": description}, **options)
 
 
-def part(schema: type[Answer], description: str, **options: Any) -> ma.fields.Nested:
+def part(schema: type[Answer], description: str, **options: Unpack[Nullable]) -> ma.fields.Nested:
     """Return an object."""
     return ma.fields.Nested(schema, required=True, metadata={"description": description}, **options)
 
 
-def parts(schema: type[Answer], description: str) -> ma.fields.List[Any]:
+def parts(schema: type[Answer], description: str) -> ma.fields.List[object]:
     """Return a list of objects."""
     return ma.fields.List(ma.fields.Nested(schema), required=True, metadata={"description": description})

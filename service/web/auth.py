@@ -1,27 +1,30 @@
-"""Who calls, and whether they may. What checks a scope also documents that it does."""
+"""Authentication, scopes and rate limits. The decorator that checks a scope also documents it."""
 
 from __future__ import annotations
 
-import datetime as dt
 import functools
 import logging
 import re
 from collections.abc import Callable
-from dataclasses import replace
-from typing import Any
+from typing import Literal, ParamSpec, TypeVar
+from uuid import UUID
 
 from flask import Response, after_this_request, g, request
 
-from service.access.authenticate import KEY, find_caller
-from service.errors import Forbidden, Unauthorized
-from service.storage.actors import current_actor, set_actor
+from service.access import authenticate
+from service.access.limits import LimitStatus
+from service.errors import Forbidden, TooManyRequests, Unauthorized
+from service.storage.actors import UNNAMED, Actor, set_actor
 from service.storage.db_errors import is_unavailable
+from service.values.instants import utc_now
 from service.values.vocabulary import Caller, Scope
 from service.web.blueprint import Blueprint, may_fail, strict
-from service.web.rate_limit import check_failures, count_call, count_failure
-from service.web.responses import is_api_call
-from service.web.runtime import runtime
+from service.web.responses import forbid_caching
+from service.web.runtime import caller, client_address, is_api_call, runtime
 from service.web.session_cookie import current_reader
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 SECURITY_SCHEME = {
     "type": "http",
@@ -35,47 +38,42 @@ log = logging.getLogger(__name__)
 _INVALID = "This API key does not exist, was revoked or has expired. Send a valid key as Authorization: Bearer bo_..."
 _READS = ("GET", "HEAD")
 _BEARER = re.compile(r"(?:^|,)\s*bearer(?:[\s,]|$)", re.IGNORECASE)
-_ONE_KEY = re.compile(rf"(?i:bearer)\s+({KEY.pattern})\s*", re.ASCII)
+_BEARER_KEY = re.compile(rf"(?i:bearer)\s+({authenticate.KEY.pattern})\s*", re.ASCII)
+_FAILURES = "failures"
 
 
-def requires(scope: Scope | None) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def requires(scope: Scope | None) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Require an API key with a scope, or any valid key where the scope is None, and count the call.
 
-    Reading needs no key unless the operator closed it. It then takes a key with the scope `read`, or a session of the
-    desk that was begun with one.
+    Reading needs no key unless the operator closed public reading. It then requires a key with the scope `read`, or a
+    session that was started with one.
     """
 
-    def decorate(view: Any) -> Any:
-        view = strict(view)  # here, so that a caller without the scope is told that first
+    def decorate(view: Callable[P, R]) -> Callable[P, R]:
+        view = strict(view)  # inside the check, so that a missing scope is reported first
 
         @functools.wraps(view)
-        def checked(*args: Any, **kwargs: Any) -> Any:
-            is_open = scope is Scope.READ and runtime().settings.public_read
-            if not is_open:
-                (_authenticate_reader if scope is Scope.READ else _authenticate)()
-            is_read = scope is Scope.READ or request.method in _READS
-            known: Caller | None = g.key if is_open else g.caller
-            count_call("reads" if is_read else "writes", None if known is None else known.key_id)
-            if not is_open and scope is not None:
-                check_scope(scope)
+        def checked(*args: P.args, **kwargs: P.kwargs) -> R:
+            _authorize(scope)
             return view(*args, **kwargs)
 
-        needed = [] if scope is None else [scope.value]
-        documented = Blueprint.doc(security=[{"apiKey": needed}, *([{}] if scope is Scope.READ else [])])
-        return documented(may_fail(401, 429, *([] if scope is None else [403]))(checked))
+        security = [{"apiKey": [] if scope is None else [scope.value]}, *([{}] if scope is Scope.READ else [])]
+        statuses = (401, 429) if scope is None else (401, 429, 403)
+        documented: Callable[P, R] = Blueprint.doc(security=security)(may_fail(*statuses)(checked))
+        return documented
 
     return decorate
 
 
 def check_key() -> None:
-    """Reject a call under /v1 that carries an API key which is not valid, whether or not the call needs one.
+    """Reject an API call with an invalid API key, even if the call needs no key.
 
-    A preflight request is let through. While the database is away, a read counts as one without a key: if it needs
-    one, it is answered with 503.
+    CORS preflight requests are not checked. While the database is unavailable, a read counts as one without a key; if
+    it needs one, the response is 503.
 
     Raises:
         Unauthorized: The key is not valid.
-        TooManyRequests: The address has sent too many such keys.
+        TooManyRequests: The address has sent too many invalid keys.
     """
     g.key = None
     is_preflight = request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers
@@ -86,76 +84,132 @@ def check_key() -> None:
     except Exception as exc:
         if request.method not in _READS or not is_unavailable(exc):
             raise
-        log.warning("The database is unavailable: %s", exc)
+        log.warning("The database is away: %s", exc)
 
 
 def sends_key() -> bool:
-    """Whether the request has an `Authorization: Bearer` header; other schemes belong to a proxy and are ignored."""
+    """Return whether the request has an `Authorization: Bearer` header; other schemes are for proxies and ignored."""
     return _BEARER.search(request.headers.get("Authorization", "")) is not None
 
 
-def caller() -> Caller:
-    """Who sent the request that is being answered; only in views that require a scope to write."""
-    found: Caller = g.caller
-    return found
-
-
-def admit(found: Caller) -> None:
-    """Have the request that is being answered count as a key's."""
+def set_caller(found: Caller) -> None:
+    """Make a key the caller of the current request, and the author of the rows that it writes."""
     g.caller = found
-    set_actor(replace(current_actor(), key_id=found.key_id))
+    set_actor(Actor(key_id=found.key_id, request_id=g.request_id))
+
+
+def clear_actor(_error: BaseException | None) -> None:
+    """Reset the author of rows at the end of a request, because the thread is used again."""
+    if "caller" in g:
+        set_actor(UNNAMED)
 
 
 def check_scope(scope: Scope) -> None:
-    """Make sure that whoever was admitted may do what a scope is for.
+    """Check that the caller has a scope.
 
     Raises:
-        Forbidden: The key has not got the scope.
+        Forbidden: The key does not have the scope.
     """
     if not caller().may(scope):
         raise Forbidden(f"This call needs the scope {scope}.")
 
 
+def count_call(kind: Literal["reads", "writes"], key_id: UUID | None) -> None:
+    """Count a call against the limit of its key, or of its address if it has no key.
+
+    Raises:
+        TooManyRequests: The limit is exceeded.
+    """
+    at = runtime()
+    if (limits := at.settings.limits) is None:
+        return
+    name = client_address() if key_id is None else f"key:{key_id}"
+    g.limit = at.limiter.count(kind, name, limits.reads if kind == "reads" else limits.writes)
+    _reject_over(g.limit)
+
+
+def count_failure() -> None:
+    """Count an invalid key against the limit of the client's address.
+
+    Raises:
+        TooManyRequests: The limit is exceeded.
+    """
+    at = runtime()
+    if at.settings.limits is not None:
+        _reject_over(at.limiter.count(_FAILURES, client_address(), at.settings.limits.failures))
+
+
+def check_failures() -> None:
+    """Reject a request from an address that has sent too many invalid keys, before its key is looked up.
+
+    Raises:
+        TooManyRequests: This process knows that the limit is exceeded.
+    """
+    at = runtime()
+    if at.settings.limits is not None:
+        _reject_over(at.limiter.known_over(_FAILURES, client_address(), at.settings.limits.failures))
+
+
+def _reject_over(limit: LimitStatus | None) -> None:
+    if limit is not None and limit.is_over:
+        g.limit = limit
+        raise TooManyRequests(
+            f"More than {limit.quota.calls} {limit.name} in {limit.quota.seconds} s.", retry_after=limit.resets_in
+        )
+
+
+def _authorize(scope: Scope | None) -> None:
+    """Authenticate the caller, count the call and check the scope."""
+    is_public = scope is Scope.READ and runtime().settings.public_read
+    if scope is Scope.READ and not is_public:
+        _authenticate_reader()
+    elif not is_public:
+        _authenticate()
+    known: Caller | None = g.key if is_public else caller()
+    is_read = scope is Scope.READ or request.method in _READS
+    count_call("reads" if is_read else "writes", None if known is None else known.key_id)
+    if not is_public and scope is not None:
+        check_scope(scope)
+
+
 def _authenticate_reader() -> None:
-    """Where reading is closed, accept a key or the session of the desk, and keep the response out of shared caches."""
-    after_this_request(_keep_nowhere)
-    now = dt.datetime.now(dt.UTC)
-    if g.key is None and (found := current_reader(now=now)) is not None:
-        admit(found)
+    """Require a key or a session where public reading is closed, and forbid caches to store the response."""
+    after_this_request(_forbid_shared_caching)
+    if g.key is None and (reader := current_reader(now=utc_now())) is not None:
+        set_caller(reader)
     else:
         _authenticate()
 
 
-def _keep_nowhere(response: Response) -> Response:
-    response.headers["Cache-Control"] = "no-store"
+def _forbid_shared_caching(response: Response) -> Response:
     response.vary.update(("Authorization", "Cookie"))
-    return response
+    return forbid_caching(response)
 
 
 def _authenticate() -> None:
     if (found := g.key or _find_key()) is None:
         raise Unauthorized("Send an API key as Authorization: Bearer bo_...")
-    admit(found)
+    set_caller(found)
 
 
 def _find_key() -> Caller | None:
-    """Return the owner of the key that was sent; None if none was sent.
+    """Return the owner of the key in the request; None if it has no key.
 
     Raises:
         Unauthorized: The key is not valid.
-        TooManyRequests: The address has sent too many such keys.
+        TooManyRequests: The address has sent too many invalid keys.
     """
     if not sends_key():
         return None
     check_failures()
-    now, at = dt.datetime.now(dt.UTC), runtime()
-    sent = _ONE_KEY.fullmatch(request.headers["Authorization"])
+    now, at = utc_now(), runtime()
+    sent = _BEARER_KEY.fullmatch(request.headers["Authorization"])
     if sent is None:
         found = None
     elif request.method in _READS:
         found = at.known_keys.find(sent[1], now=now)
     else:
-        found = find_caller(at.db, sent[1], now=now)
+        found = authenticate.find_caller(at.db, sent[1], now=now)
     if found is None:
         count_failure()
         raise Unauthorized(_INVALID)

@@ -1,28 +1,31 @@
-"""The path of the site that the service has for itself, such as /reliability, set by the operator."""
+"""The base path under which an operator can serve the service, such as /reliability."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-from flask import request
+from flask import Flask, Response, request
 
-_EVERYWHERE = ("/healthz", "/readyz")
-"""Paths that also answer without the base path, for those who watch the process and not the site."""
+from service.errors import NotFound
+from service.web.responses import NO_ROUTE, problem
+
+_WITHOUT = ("/healthz", "/readyz")
+"""Paths that also work without the base path, for probes of the process."""
 _OUTSIDE = "borneout.outside"
 
 
 class BasePath:
-    """A middleware that moves the base path from PATH_INFO to SCRIPT_NAME, so that views see paths without it."""
+    """A WSGI middleware that moves the base path from PATH_INFO to SCRIPT_NAME, so that views see paths without it."""
 
     def __init__(self, app: WSGIApplication, base_path: str) -> None:
         self._app = app
         self._base_path = base_path
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Pass a request on. One for another path is marked, and keeps that path."""
+        """Forward a request. A path outside the base path is marked and not changed."""
         path = environ["PATH_INFO"]
-        if path in _EVERYWHERE:
+        if path in _WITHOUT:
             environ["SCRIPT_NAME"] = self._base_path
         elif f"{path}/".startswith(f"{self._base_path}/"):
             environ["SCRIPT_NAME"] = self._base_path
@@ -32,6 +35,15 @@ class BasePath:
         return self._app(environ, start_response)
 
 
-def is_outside() -> bool:
-    """Whether the request is for a path that does not begin with the base path."""
-    return _OUTSIDE in request.environ
+def set_up_base_path(app: Flask, base_path: str) -> None:
+    """Serve an application under a base path; any other path is a 404."""
+    app.wsgi_app = BasePath(app.wsgi_app, base_path)  # type: ignore[method-assign]
+    app.before_request(_reject_outside)
+
+
+def _reject_outside() -> Response | None:
+    """Reject a path outside the base path like any unknown one, even if it resembles a route."""
+    if _OUTSIDE not in request.environ:
+        return None
+    request.url_rule = None  # so that the metrics count it as unknown, too
+    return problem(NotFound(NO_ROUTE))

@@ -5,10 +5,10 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Concatenate, ParamSpec, TypedDict, TypeVar
 
 import marshmallow as ma
-from flask import request
+from flask import Response, request
 from flask_smorest import Api as SmorestApi
 from flask_smorest import Blueprint as SmorestBlueprint
 from flask_smorest.utils import prepare_response
@@ -21,58 +21,100 @@ from service.errors import InvalidQuery, ServiceError
 from service.schemas.problems import Problem
 from service.values.documents import etag_of
 from service.values.ids import RESERVED_SLUGS
+from service.web.openapi import Document, Message
 from service.web.parser import MERGE_PATCH, Parser
-from service.web.responses import PROBLEM_JSON, http_problem, problem, send_on, unexpected_problem
+from service.web.responses import PROBLEM_JSON, http_problem, problem, redirect_merged, unexpected_problem
+
+P = ParamSpec("P")
+R = TypeVar("R")
+Loaded = TypeVar("Loaded")
+
+_Argument = TypedDict("_Argument", {"in": str, "schema": object})
+"""An argument of a view, as smorest documents it."""
 
 
 class Blueprint(SmorestBlueprint):
-    """Routes that document every response they can send, because the code that sends it also documents it."""
+    """Routes that document every response that they can send: the decorator that sends it also documents it."""
 
     ARGUMENTS_PARSER = Parser()
 
-    def route(self, rule: str, **options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    def route(self, rule: str, *, methods: list[str] | None = None) -> Callable[[Callable[P, R]], Callable[P, R]]:
         """Register a view under its own name in camel case as the operationId."""
-        add = super().route(rule, **options)
+        add = super().route(rule, **({} if methods is None else {"methods": methods}))
 
-        def register(view: Any) -> Any:
+        def register(view: Callable[P, R]) -> Callable[P, R]:
             head, *tail = view.__name__.split("_")
             arguments = _arguments(view)
-            taken = {argument["in"] for argument in arguments}
+            locations = {argument["in"] for argument in arguments}
             view = strict(view)
-            if getattr(view, "is_tagged", False) and "methods" not in options:
+            if getattr(view, "is_tagged", False) and methods is None:
                 view = not_modified(view)
-            if options.get("methods") == ["PATCH"]:
-                view = self.doc(requestBody=_as_merge_patch(arguments))(view)
-            view = may_fail(*_always(rule, taken))(view)
-            return add(self.doc(operationId=head + "".join(map(str.title, tail)))(view))
+            if methods == ["PATCH"]:
+                view = self.doc(requestBody=_merge_patch_body(arguments))(view)
+            view = may_fail(*_common_failures(rule, locations))(view)
+            registered: Callable[P, R] = add(self.doc(operationId=head + "".join(map(str.title, tail)))(view))
+            return registered
 
         return register
 
-    def arguments(self, schema: Any, *, location: str = "json", **kwargs: Any) -> Any:
-        """Take arguments from the body or the query string; invalid ones cause a 422 or a 400."""
+    def arguments(
+        self, schema: type[ma.Schema], *, location: str = "json"
+    ) -> Callable[[Callable[Concatenate[Loaded, P], R]], Callable[P, R]]:
+        """Pass the body or the query string to a view as its first argument; an invalid one causes a 422 or a 400."""
         status = 400 if location == "query" else 422
-        if location == "json":
-            kwargs["description"] = describe_schema(schema)
-        take = super().arguments(schema, location=location, error_status_code=status, **kwargs)
+        described = {"description": describe_schema(schema)} if location == "json" else {}
+        load = super().arguments(schema, location=location, error_status_code=status, **described)
 
-        def register(view: Any) -> Any:
-            taking = take(view)
-            # smorest names the response by http.HTTPStatus, whose names differ between Pythons.
-            taking._apidoc["arguments"]["responses"][status] = _component(status)  # noqa: SLF001 - bent here only
-            return taking
+        def register(view: Callable[Concatenate[Loaded, P], R]) -> Callable[P, R]:
+            loading: Callable[P, R] = load(view)
+            # smorest names the response after http.HTTPStatus, whose names differ between versions of Python.
+            vars(loading)["_apidoc"]["arguments"]["responses"][status] = _component(status)
+            return loading
 
         return register
 
-    def response(self, status_code: int, schema: Any = None, *, description: str = "", **kwargs: Any) -> Any:
-        """Serialize what a view returns; without a description, the one of the schema is documented."""
-        description = description or describe_schema(schema)
-        return super().response(status_code, schema, description=description, **kwargs)
+    def response(
+        self,
+        status_code: int,
+        schema: type[ma.Schema] | None = None,
+        *,
+        description: str = "",
+        headers: dict[str, dict[str, str]] | None = None,
+    ) -> Callable[[Callable[P, object]], Callable[P, Response]]:
+        """Serialize what a view returns; the description defaults to that of the schema."""
+        if schema is not None and not description:
+            description = describe_schema(schema)
+        add = super().response(status_code, schema, description=description, headers=headers)
 
-    def tagged(self, view: Callable[..., Any]) -> Callable[..., Any]:
-        """Send an ETag with what a view returns, so that a client can request it only if it has changed."""
+        def register(view: Callable[P, object]) -> Callable[P, Response]:
+            responding: Callable[P, Response] = add(view)
+            return responding
+
+        return register
+
+    def alt_response(
+        self,
+        status_code: int,
+        response: str | None = None,
+        *,
+        schema: type[ma.Schema] | None = None,
+        description: str | None = None,
+        success: bool = False,
+    ) -> Callable[[Callable[P, R]], Callable[P, R]]:
+        """Document another response of a view."""
+        add = super().alt_response(status_code, response, schema=schema, description=description, success=success)
+
+        def register(view: Callable[P, R]) -> Callable[P, R]:
+            documented: Callable[P, R] = add(view)
+            return documented
+
+        return register
+
+    def tagged(self, view: Callable[P, object]) -> Callable[P, tuple[object, int, dict[str, str]]]:
+        """Add the ETag of what a view returns, so that a client can request it only if it has changed."""
 
         @functools.wraps(view)
-        def tagging(*args: Any, **kwargs: Any) -> Any:
+        def tagging(*args: P.args, **kwargs: P.kwargs) -> tuple[object, int, dict[str, str]]:
             returned = view(*args, **kwargs)
             document, status, headers = returned if isinstance(returned, tuple) else (returned, 200, {})
             return document, status, {**headers, "ETag": quote_etag(etag_of(document), weak=True)}
@@ -80,26 +122,27 @@ class Blueprint(SmorestBlueprint):
         tagging.is_tagged = True  # type: ignore[attr-defined]
         return tagging
 
-    def changes(self, view: Callable[..., Any]) -> Callable[..., Any]:
+    def changes(self, view: Callable[..., R]) -> Callable[..., R]:
         """Pass the tags in `If-Match` to a view as `if_match`; None for `*`, which matches any version."""
 
         @functools.wraps(view)
-        def matching(*args: Any, **kwargs: Any) -> Any:
+        def matching(*args: object, **kwargs: object) -> R:
             if "If-Match" not in request.headers:
-                raise errors.PreconditionRequired("Send the ETag of what you have read as If-Match.")
+                raise errors.PreconditionRequired("Send the ETag of the version that you have read as If-Match.")
             tags = request.if_match
             if_match = None if tags.star_tag else frozenset(tags.as_set(include_weak=True))
             return view(*args, **kwargs, if_match=if_match)
 
-        return may_fail(412, 428)(self.doc(parameters=[_IF_MATCH])(matching))
+        documented: Callable[..., R] = self.doc(parameters=[_IF_MATCH])(matching)
+        return may_fail(412, 428)(documented)
 
-    def follows(self, view: Any) -> Any:
+    def follows(self, view: Callable[P, R]) -> Callable[P, R]:
         """Document that a view redirects from a merged outlet to the outlet it was merged into."""
         moved = "The outlet was merged into another one; `Location` is the same path for that outlet."
         return self.alt_response(308, description=moved, success=True)(view)
 
 
-def not_modified(view: Any) -> Any:
+def not_modified(view: Callable[P, R]) -> Callable[P, R]:
     """Document that a view responds with 304 if the client already has the current version."""
     unchanged = "The version named in `If-None-Match` is still current. There is no body."
     return _ANY.alt_response(304, description=unchanged, success=True)(view)
@@ -110,10 +153,10 @@ def describe_schema(schema: type[ma.Schema]) -> str:
     return "\n\n".join(" ".join(each.split()) for each in inspect.cleandoc(schema.__doc__ or "").split("\n\n"))
 
 
-def may_fail(*statuses: int) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def may_fail(*statuses: int) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Document that a view may respond with these problems."""
 
-    def register(view: Any) -> Any:
+    def register(view: Callable[P, R]) -> Callable[P, R]:
         for status in statuses:
             view = _ANY.alt_response(status, _component(status))(view)
         return view
@@ -124,14 +167,14 @@ def may_fail(*statuses: int) -> Callable[[Callable[..., Any]], Callable[..., Any
 _ANY = Blueprint("any", __name__)  # smorest documents views through a blueprint; any will do
 
 
-def strict(view: Any) -> Any:
-    """Reject every query parameter for a view of the API that takes none; other views check theirs themselves."""
+def strict(view: Callable[P, R]) -> Callable[P, R]:
+    """Reject all query parameters for an API view that takes none; other views check theirs themselves."""
     takes_query = any(argument["in"] == "query" for argument in _arguments(view))
     if takes_query or not hasattr(view, "_apidoc") or getattr(view, "is_strict", False):
         return view
 
     @functools.wraps(view)
-    def checked(*args: Any, **kwargs: Any) -> Any:
+    def checked(*args: P.args, **kwargs: P.kwargs) -> R:
         if request.args:
             raise InvalidQuery.at(*sorted(request.args), detail="Unknown parameter.", code="unknown")
         return view(*args, **kwargs)
@@ -140,10 +183,10 @@ def strict(view: Any) -> Any:
     return checked
 
 
-def _arguments(view: Any) -> list[dict[str, Any]]:
-    """Return the arguments of a view as they are documented."""
-    taken: list[dict[str, Any]] = getattr(view, "_apidoc", {}).get("arguments", {}).get("parameters", [])
-    return taken
+def _arguments(view: Callable[..., object]) -> list[_Argument]:
+    """Return the documented arguments of a view."""
+    arguments: list[_Argument] = getattr(view, "_apidoc", {}).get("arguments", {}).get("parameters", [])
+    return arguments
 
 
 class UnreservedConverter(UnicodeConverter):
@@ -165,18 +208,18 @@ _IF_MATCH = {
 }
 
 
-def _as_merge_patch(arguments: Iterable[dict[str, Any]]) -> dict[str, Any]:
-    """Return the body under its second content type (RFC 7396), in addition to application/json."""
+def _merge_patch_body(arguments: Iterable[_Argument]) -> Message:
+    """Return the documentation of the body's second content type (RFC 7396), besides application/json."""
     [schema] = [argument["schema"] for argument in arguments if argument["in"] == "json"]
     return {"content": {MERGE_PATCH: {"schema": schema}}}
 
 
-def _always(rule: str, taken: set[str]) -> Iterable[int]:
-    """Return the statuses with which any view of this form can fail."""
+def _common_failures(rule: str, locations: set[str]) -> Iterable[int]:
+    """Return the statuses of failures that are possible for any view with this path and these arguments."""
     yield from (400, 414, 431, 503)
     if "<" in rule:
         yield 404
-    if "json" in taken:
+    if "json" in locations:
         yield from (413, 415)
 
 
@@ -185,14 +228,14 @@ def _component(status: int) -> str:
 
 
 class Api(SmorestApi):
-    """The API, which turns every failure into a problem document and documents them."""
+    """The API, which turns every failure into a problem document and documents it."""
 
     ERROR_SCHEMA = Problem
     DEFAULT_ERROR_RESPONSE_NAME = None  # each failure is listed by its status instead
 
-    def render(self) -> dict[str, Any]:
+    def render(self) -> Document:
         """Return the OpenAPI document, in which each schema is described by its docstring."""
-        document: dict[str, Any] = self.spec.to_dict()
+        document: Document = self.spec.to_dict()
         for (schema, *_), name in self.ma_plugin.converter.refs.items():
             document["components"]["schemas"][name]["description"] = describe_schema(schema)
         return document
@@ -200,7 +243,7 @@ class Api(SmorestApi):
     def _register_error_handlers(self) -> None:
         for kind, handler in (
             (ServiceError, problem),
-            (errors.OutletMerged, send_on),
+            (errors.OutletMerged, redirect_merged),
             (HTTPException, http_problem),
             (Exception, unexpected_problem),
         ):
@@ -210,8 +253,8 @@ class Api(SmorestApi):
         titles: dict[int, list[str]] = {}
         for kind in errors.problem_types():
             titles.setdefault(kind.status, []).append(kind.title)
-        for status, named in titles.items():
-            response = {"description": f"{'; '.join(named)}.", "schema": self.ERROR_SCHEMA}
+        for status, of_status in titles.items():
+            response = {"description": f"{'; '.join(of_status)}.", "schema": self.ERROR_SCHEMA}
             prepare_response(response, self.spec, PROBLEM_JSON)
             self.spec.components.response(_component(status), response, lazy=True)
 

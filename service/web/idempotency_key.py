@@ -1,26 +1,27 @@
-"""`Idempotency-Key`: what marks a view as one whose call may be sent again also documents it."""
+"""`Idempotency-Key`: the decorator that makes a call safe to retry also documents the header."""
 
 from __future__ import annotations
 
-import datetime as dt
 import functools
 import hashlib
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import ParamSpec
 
 from flask import Response, json, request
 
 from service.access import idempotency
 from service.access.idempotency import CallResponse, IdempotentCall
 from service.errors import BadRequest
-from service.web.auth import caller
+from service.values.instants import utc_now
 from service.web.blueprint import Blueprint, may_fail
 from service.web.parser import read_body
-from service.web.runtime import runtime
+from service.web.runtime import caller, runtime
+
+P = ParamSpec("P")
 
 _KEY = re.compile(r"[!-~]{1,255}", re.ASCII)
-_KEPT_HEADERS = ("Content-Type", "ETag", "Location")
+_STORED_HEADERS = ("Content-Type", "ETag", "Location")
 _PARAMETER = {
     "in": "header",
     "name": "Idempotency-Key",
@@ -30,54 +31,60 @@ _PARAMETER = {
 }
 
 
-def idempotent(*, hide: tuple[str, ...] = ()) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Do what a view does only once for an Idempotency-Key; a call without one is done each time.
+def idempotent(*, hide: tuple[str, ...] = ()) -> Callable[[Callable[P, Response]], Callable[P, Response]]:
+    """Run a view once for each Idempotency-Key, and replay its response on a retry; without a key, run it every time.
 
-    It stands between the scope that the view requires and the arguments that it takes.
+    Place it between `requires` and `arguments`.
 
     Args:
-        hide: Members of the answer that are not shown again.
+        hide: The members of the response that are not stored, so that a replay does not contain them.
     """
 
-    def decorate(view: Any) -> Any:
+    def decorate(view: Callable[P, Response]) -> Callable[P, Response]:
         @functools.wraps(view)
-        def replaying(*args: Any, **kwargs: Any) -> Any:
+        def replaying(*args: P.args, **kwargs: P.kwargs) -> Response:
             if "Idempotency-Key" not in request.headers:
                 return view(*args, **kwargs)
-            answer, replayed = idempotency.run_once(
+            stored, replayed = idempotency.run_once(
                 runtime().db,
-                _call(),
-                run=lambda: _answer(view(*args, **kwargs)),
+                _current_call(),
+                run=lambda: _captured(view(*args, **kwargs)),
                 redact=functools.partial(_without, hide),
-                now=dt.datetime.now(dt.UTC),
+                now=utc_now(),
             )
-            response = Response(answer.body, answer.status, answer.headers)
+            response = Response(stored.body, stored.status, stored.headers)
             if replayed:
                 response.headers["Idempotency-Replayed"] = "true"
             return response
 
-        return may_fail(409, 422)(Blueprint.doc(parameters=[_PARAMETER])(replaying))
+        documented: Callable[P, Response] = Blueprint.doc(parameters=[_PARAMETER])(replaying)
+        return may_fail(409, 422)(documented)
 
     return decorate
 
 
-def _call() -> IdempotentCall:
+def _current_call() -> IdempotentCall:
+    """Return the current request as the caller, the key and a digest of the request.
+
+    Raises:
+        BadRequest: The key has the wrong form.
+    """
     key = request.headers["Idempotency-Key"]
     if not _KEY.fullmatch(key):
         raise BadRequest("An Idempotency-Key has 1 to 255 printable ASCII characters and no space.")
     api_key = caller().key_id
-    assert api_key is not None  # noqa: S101 - who calls over HTTP has one
-    asked = f"{request.method} {request.full_path}\n".encode() + read_body(request)
-    return IdempotentCall(api_key, key, hashlib.sha256(asked).hexdigest())
+    assert api_key is not None  # noqa: S101 - every caller over HTTP has a key
+    content = f"{request.method} {request.full_path}\n".encode() + read_body(request)
+    return IdempotentCall(api_key, key, hashlib.sha256(content).hexdigest())
 
 
-def _answer(response: Response) -> CallResponse:
-    headers = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
+def _captured(response: Response) -> CallResponse:
+    headers = {name: response.headers[name] for name in _STORED_HEADERS if name in response.headers}
     return CallResponse(response.status_code, response.get_data(), headers)
 
 
-def _without(members: tuple[str, ...], answer: CallResponse) -> CallResponse:
+def _without(members: tuple[str, ...], stored: CallResponse) -> CallResponse:
     if not members:
-        return answer
-    shown = {name: value for name, value in json.loads(answer.body).items() if name not in members}
-    return CallResponse(answer.status, json.dumps(shown).encode(), answer.headers)
+        return stored
+    shown = {name: value for name, value in json.loads(stored.body).items() if name not in members}
+    return CallResponse(stored.status, json.dumps(shown).encode(), stored.headers)

@@ -1,4 +1,4 @@
-"""What every answer gets besides its body: the request's id, a log line, a count, leave to be read from any page."""
+"""What happens to every request and response besides the view: ids, headers, 304, compression, metrics and the log."""
 
 from __future__ import annotations
 
@@ -6,68 +6,104 @@ import functools
 import logging
 import re
 import time
+import uuid
 from urllib.parse import urlsplit, urlunsplit
 
 import structlog
 from flask import Flask, Response, g, request
+from flask_compress import Compress
 from werkzeug.routing import RequestRedirect
 
-from service.errors import NotFound
-from service.storage.actors import UNNAMED, Actor, set_actor
 from service.telemetry.metrics import count_response
-from service.values.ids import new_id
-from service.web.base_path import is_outside
-from service.web.compression import compress
 from service.web.parser import guard_body
-from service.web.responses import problem
 
 log = logging.getLogger(__name__)
 
+COMPRESSED_FROM = 1000  # bytes
+COMPRESSED_TYPES = (
+    "application/atom+xml",
+    "application/javascript",
+    "application/json",
+    "application/ld+json",
+    "application/problem+json",
+    "application/x-ndjson",
+    "application/xml",
+    "image/svg+xml",
+    "text/css",
+    "text/csv",
+    "text/html",
+    "text/javascript",
+    "text/plain",
+)
+
+_ALGORITHMS = ("zstd", "br", "gzip")
 _EXPOSED = "Cache-Status, ETag, Link, RateLimit, RateLimit-Policy, Retry-After, X-Request-ID"
 _LOOKUP = "/v1/outlets/lookup"
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}", re.ASCII)
+# A page loads only what this service serves, runs no inline script, and cannot be framed.
+_PAGE_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+        "font-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+    ),
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
+}
+# Anything else that a browser may display, such as a document or a picture, loads nothing and runs nothing.
+_OTHER_HEADERS = {"Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'"}
+_ALL_HEADERS = {"Referrer-Policy": "same-origin", "X-Content-Type-Options": "nosniff"}
+
+_compress = Compress()
 
 
-def _reject_outside() -> Response | None:
-    """Answer a request for a path outside the base path as an unknown one, without a word of what is inside."""
-    if not is_outside():
-        return None
-    request.url_rule = None  # it may look like one of ours
-    return problem(NotFound("Nothing answers at this path."))
+def set_up_middleware(app: Flask) -> None:
+    """Add the middleware to an application."""
+    app.config.from_mapping(
+        COMPRESS_ALGORITHM=_ALGORITHMS,
+        COMPRESS_ALGORITHM_STREAMING=_ALGORITHMS,
+        COMPRESS_EVALUATE_CONDITIONAL_REQUEST=False,  # `_answer_condition` does
+        COMPRESS_MIMETYPES=COMPRESSED_TYPES,
+        COMPRESS_MIN_SIZE=COMPRESSED_FROM,
+        COMPRESS_REGISTER=False,
+    )
+    _compress.init_app(app)
+    app.before_request(_begin_request)
+    app.after_request(_complete_response)
 
 
-def install_middleware(app: Flask) -> None:
-    """Have every answer of an application so wrapped."""
-    app.before_request(_begin)
-    app.before_request(_reject_outside)
-    app.after_request(_end)
-    app.teardown_request(lambda _: set_actor(UNNAMED))
-
-
-def _begin() -> None:
+def _begin_request() -> None:
     g.began_at = time.perf_counter()
     guard_body(request)
-    given = request.headers.get("X-Request-ID", "")
-    g.request_id = given if _REQUEST_ID.fullmatch(given) else str(new_id())
+    sent = request.headers.get("X-Request-ID", "")
+    g.request_id = sent if _REQUEST_ID.fullmatch(sent) else str(uuid.uuid4())
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(request_id=g.request_id)
-    set_actor(Actor(request_id=g.request_id))
 
 
-def _end(response: Response) -> Response:
+def _complete_response(response: Response) -> Response:
     response.headers["X-Request-ID"] = g.request_id
-    set_browser_headers(response)
-    if (standing := g.get("standing")) is not None:
-        response.headers.update(standing.headers())
-    _open_to_pages(response)
-    _leave_out(response)
-    compress(response)
-    _tell(response, seconds=time.perf_counter() - g.began_at)
+    _add_security_headers(response)
+    if (limit := g.get("limit")) is not None:
+        response.headers.update(limit.headers())
+    _add_cors_headers(response)
+    _answer_condition(response)
+    _complete_location(response)
+    if response.calculate_content_length() == 0:
+        response.headers.pop("Content-Type", None)  # Flask declares an empty body as HTML
+    _compress_body(response)
+    _record(response, seconds=time.perf_counter() - g.began_at)
     return response
 
 
-def _open_to_pages(response: Response) -> None:
-    """Let pages of any site read, which one POST also does, and ask whether they may."""
+def _add_security_headers(response: Response) -> None:
+    """Add the security headers for browsers, by content type; a 304 no longer has one, so this comes first."""
+    by_type = _PAGE_HEADERS if response.mimetype == "text/html" else _OTHER_HEADERS
+    response.headers.update(_ALL_HEADERS | by_type)
+
+
+def _add_cors_headers(response: Response) -> None:
+    """Allow pages of any site to read responses to GET, and to the POST that looks up outlets."""
     methods = ("GET", "HEAD", "OPTIONS", *(("POST",) if request.path == _LOOKUP else ()))
     if request.method in methods:
         response.headers["Access-Control-Allow-Origin"] = "*"
@@ -77,27 +113,55 @@ def _open_to_pages(response: Response) -> None:
         response.headers["Access-Control-Allow-Headers"] = "Authorization, Content-Type, If-None-Match, X-Request-ID"
 
 
-def _leave_out(response: Response) -> None:
-    """Send no more than is wanted."""
+def _answer_condition(response: Response) -> None:
+    """Make the ETag weak, because compression changes the bytes, and send 304 if it is in `If-None-Match`."""
     tag, is_weak = response.get_etag()
-    if tag is not None and not is_weak:
-        response.set_etag(tag, weak=True)  # the same for every encoding
-    # Only here, so that every answer with a tag, from wherever it came, knows when 304 is enough.
-    if _is_known(response):
+    if tag is None:
+        return
+    if not is_weak:
+        response.set_etag(tag, weak=True)
+    is_read = request.method in ("GET", "HEAD") and response.status_code == 200
+    if is_read and request.if_none_match.contains_weak(tag):  # RFC 9110, 13.1.2
         response.status_code = 304
+
+
+def _complete_location(response: Response) -> None:
+    """Add the base path to `Location`, and make the redirects of Werkzeug relative to the host."""
     if response.status_code < 400 and isinstance(request.routing_exception, RequestRedirect):
-        response.set_data(b"")  # Werkzeug's is a page of HTML, and Flask lets no error handler see it
-        there = urlsplit(response.location or "")
-        path = there.path.removeprefix(request.script_root)
-        response.location = urlunsplit(("", "", path, there.query, ""))  # by whatever name we were called
+        response.set_data(b"")  # an HTML page, which no error handler of Flask can replace
+        target = urlsplit(response.location or "")
+        path = target.path.removeprefix(request.script_root)
+        response.location = urlunsplit(("", "", path, target.query, ""))
     if (location := response.headers.get("Location", "")).startswith("/"):
         response.headers["Location"] = request.script_root + location
-    if response.calculate_content_length() == 0:
-        response.headers.pop("Content-Type", None)  # Flask calls an empty body HTML
 
 
-def _tell(response: Response, *, seconds: float) -> None:
-    """Count the answer, and write it down."""
+def _compress_body(response: Response) -> None:
+    """Compress a response as the client accepts, unless it is `no-store`, sets a cookie or is a part of a file.
+
+    The length of a compressed response reveals something about its content (the BREACH attack). Every response with a
+    secret is therefore `no-store`: the desk with its tokens, the sign-in page, `/v1/keys`, `/v1/me`.
+    """
+    if response.cache_control.no_store or "Set-Cookie" in response.headers or "Content-Range" in response.headers:
+        return
+    # Flask-Compress would use an encoding that the client forbids with `q=0`.
+    supported = (*_ALGORITHMS, "identity")
+    requested = ((name.lower(), quality) for name, quality in request.accept_encodings)
+    accepted = [f"{name};q={quality}" for name, quality in requested if name in supported and quality > 0]
+    request.environ["HTTP_ACCEPT_ENCODING"] = ", ".join(accepted)
+    if response.is_streamed and hasattr(response.response, "close"):
+        response.call_on_close(response.response.close)  # the compressed stream does not close the file
+    status = response.status_code
+    if status >= 400:
+        response.status_code = 200  # for Flask-Compress, which does not compress errors
+    _compress.after_request(response)
+    response.status_code = status
+    if "Content-Encoding" in response.headers:
+        response.headers.pop("Accept-Ranges", None)
+
+
+def _record(response: Response, *, seconds: float) -> None:
+    """Count the response in the metrics, and log it."""
     route = _template(request.url_rule.rule) if request.url_rule else "none"
     count_response(request.method, route, response.status_code, seconds=seconds)
     log.info(
@@ -111,43 +175,11 @@ def _tell(response: Response, *, seconds: float) -> None:
     )
 
 
-def _is_known(response: Response) -> bool:
-    """Whether the client says that it has what would be sent: its tag, weak or not (RFC 9110, 13.1.2)."""
-    if request.method not in ("GET", "HEAD") or response.status_code != 200:
-        return False
-    tag, _ = response.get_etag()
-    return tag is not None and request.if_none_match.contains_weak(tag)
-
-
 @functools.cache
 def _template(rule: str) -> str:
-    """A route as the API's document writes it.
+    """Return a route in the notation of OpenAPI.
 
     >>> _template("/v1/outlets/<outlet>/score"), _template("/topics/<path:topic>")
     ('/v1/outlets/{outlet}/score', '/topics/{topic}')
     """
     return re.sub(r"<(?:[^<>]*:)?(\w+)>", r"{\1}", rule)
-
-
-# A page loads what this service serves and nothing else, runs no script that stands in it, and is framed by nobody.
-_PAGE = {
-    "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-        "font-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
-    ),
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
-}
-
-
-# Whatever else a browser is led to, a document or a picture: it shows that and does nothing.
-_REST = {"Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'"}
-
-
-_ALL = {"Referrer-Policy": "same-origin", "X-Content-Type-Options": "nosniff"}
-
-
-def set_browser_headers(response: Response) -> None:
-    """Add the headers that go with what is sent; while it still says what that is, which a 304 does not."""
-    response.headers.update(_ALL | (_PAGE if response.mimetype == "text/html" else _REST))

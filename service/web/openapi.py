@@ -5,8 +5,9 @@ from __future__ import annotations
 import inspect
 import json
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from importlib import resources
-from typing import Any
+from typing import Any, Literal, TypedDict
 
 from flask import Flask
 
@@ -41,47 +42,123 @@ reused.""",
 SERVERS = [{"url": "/", "description": "The service that serves this document."}]
 
 
+class MediaType(TypedDict, total=False):
+    """A body in one content type."""
+
+    schema: object
+    example: object
+
+
+Reference = TypedDict("Reference", {"$ref": str})
+
+
+class Schema(TypedDict, total=False):
+    """The type of a value."""
+
+    type: str
+    description: str
+    example: object
+
+
+Message = TypedDict(
+    "Message",
+    {"$ref": str, "description": str, "headers": dict[str, Reference], "content": dict[str, MediaType]},
+    total=False,
+)
+"""The body of a request, or a response."""
+Parameter = TypedDict(
+    "Parameter",
+    {"$ref": str, "in": str, "name": str, "schema": Schema, "description": str, "example": object},
+    total=False,
+)
+
+
+class Operation(TypedDict, total=False):
+    """A method of a path."""
+
+    operationId: str
+    description: str
+    security: list[dict[str, list[str]]]
+    parameters: list[Parameter]
+    requestBody: Message
+    responses: dict[str, Message]
+
+
+class PathItem(TypedDict, total=False):
+    """The operations of a path, with the parameters that they share."""
+
+    parameters: list[Parameter]
+    get: Operation
+    post: Operation
+    patch: Operation
+    delete: Operation
+
+
+class Components(TypedDict):
+    """The parts that operations refer to."""
+
+    schemas: dict[str, Schema]
+    responses: dict[str, Message]
+    headers: dict[str, Parameter]
+    parameters: dict[str, Parameter]
+
+
+class Document(TypedDict):
+    """The OpenAPI document, as far as it is completed here."""
+
+    components: Components
+    paths: dict[str, PathItem]
+
+
+class _Example(TypedDict):
+    """The example of an operation; a test sends its request and compares the responses."""
+
+    request: object
+    responses: dict[str, object]
+
+
 def render_api(app: Flask) -> str:
     """Return the OpenAPI document as text. It depends on the code only, not on settings."""
     return json.dumps(app.extensions["document"], indent=2) + "\n"
 
 
-def complete_document(document: dict[str, Any]) -> dict[str, Any]:
+def complete_document(document: Document) -> Document:
     """Add to the document what all operations have in common: headers, parameters, general rules and examples."""
     components = document["components"]
-    components["headers"] = {name: {"description": said, "schema": schema} for name, (said, schema) in _HEADERS.items()}
+    components["headers"] = {name: {"description": text, "schema": schema} for name, (text, schema) in _HEADERS.items()}
     components["parameters"] = {"IfNoneMatch": _IF_NONE_MATCH}
-    problems = _read_example("problems")
+    problems: dict[str, object] = _read_example("problems")
     for name, response in components["responses"].items():
-        _add_headers(response, *_OF_PROBLEMS.get(name, ()), "X-Request-ID")
+        _add_headers(response, *_PROBLEM_HEADERS.get(name, ()), "X-Request-ID")
         _add_example(response, problems[name.removeprefix("Problem")])
     for path in document["paths"].values():
         for parameter in path.get("parameters", ()):
-            parameter["description"], parameter["example"] = _IN_PATHS[parameter["name"]]
-        for operation in (operation for method, operation in path.items() if method != "parameters"):
-            _complete_operation(operation)
+            parameter["description"], parameter["example"] = _PATH_PARAMETERS[parameter["name"]]
+        for method in _METHODS:
+            if method in path:
+                _complete_operation(path[method])
     return document
 
 
-def _complete_operation(operation: dict[str, Any]) -> None:
-    taken = {parameter.get("name") for parameter in operation.get("parameters", ())}
+def _complete_operation(operation: Operation) -> None:
+    names = {parameter.get("name") for parameter in operation.get("parameters", ())}
     paragraphs = [" ".join(each.split()) for each in operation["description"].split("\n\n")]
-    operation["description"] = "\n\n".join([*paragraphs, " ".join(_general_rules(operation, taken))])
+    operation["description"] = "\n\n".join([*paragraphs, " ".join(_general_rules(operation, names))])
     for parameter in operation.get("parameters", ()):
         if "example" in parameter["schema"]:
             parameter["example"] = parameter["schema"].pop("example")  # where Swagger UI finds it
     if "304" in operation["responses"]:
         operation.setdefault("parameters", []).append({"$ref": "#/components/parameters/IfNoneMatch"})
-    example = _read_example(operation["operationId"])
+    example: _Example = _read_example(operation["operationId"])
     if "requestBody" in operation:
         _add_example(operation["requestBody"], example["request"])
     for status, response in operation["responses"].items():
         if "$ref" not in response:
-            _add_headers(response, *_headers_of(operation, taken, status), "X-Request-ID")
+            _add_headers(response, *_headers_of(operation, names, status), "X-Request-ID")
             _add_example(response, example["responses"].get(status))
 
 
-def _general_rules(operation: Mapping[str, Any], taken: set[str | None]) -> Iterator[str]:
+def _general_rules(operation: Operation, names: AbstractSet[str | None]) -> Iterator[str]:
     """Yield a sentence for each convention that the operation follows."""
     match operation.get("security"):
         case [{"apiKey": [scope]}]:
@@ -90,52 +167,51 @@ def _general_rules(operation: Mapping[str, Any], taken: set[str | None]) -> Iter
             yield f"Needs no API key, unless the operator has closed public reading: then one with the scope `{scope}`."
         case _:
             yield "Needs no API key and is never rate limited."
-    if "cursor" in taken:
+    if "cursor" in names:
         yield "Send `next_cursor` as `cursor` to get the next page."
-    if "Idempotency-Key" in taken:
+    if "Idempotency-Key" in names:
         yield "Send an `Idempotency-Key` to make retries safe."
-    if "If-Match" in taken:
+    if "If-Match" in names:
         yield "Send the `ETag` of the version that you have read as `If-Match`."
     if "304" in operation["responses"]:
         yield "Send the `ETag` of an earlier response as `If-None-Match` to receive a 304 if nothing has changed."
 
 
-def _headers_of(operation: Mapping[str, Any], taken: set[str | None], status: str) -> Iterator[str]:
+def _headers_of(operation: Operation, names: AbstractSet[str | None], status: str) -> Iterator[str]:
     """Yield the headers of a response that is not a problem."""
     if "security" in operation:
         yield from ("RateLimit", "RateLimit-Policy")
-    if "Idempotency-Key" in taken:
+    if "Idempotency-Key" in names:
         yield "Idempotency-Replayed"
     if "304" in operation["responses"] and status in ("200", "304"):
         yield "ETag"
-    if "cursor" in taken and status == "200":
+    if "cursor" in names and status == "200":
         yield "Link"
     if status == "308":
         yield "Location"
 
 
-def _add_headers(response: dict[str, Any], *names: str) -> None:
-    headers = response.setdefault("headers", {})
+def _add_headers(message: Message, *names: str) -> None:
+    headers = message.setdefault("headers", {})
     headers.update({name: {"$ref": f"#/components/headers/{name}"} for name in names})
 
 
-def _add_example(message: Mapping[str, Any], example: Any) -> None:
+def _add_example(message: Message, example: object) -> None:
     for body in message.get("content", {}).values():
         body["example"] = example
 
 
-def _read_example(name: str) -> dict[str, Any]:
-    """Read the example of an operation; a test sends its request and compares the responses."""
-    text = resources.files("service.schemas").joinpath("examples", f"{name}.json").read_text("utf-8")
-    example: dict[str, Any] = json.loads(text)
-    return example
+def _read_example(name: str) -> Any:
+    """Return the content of a file in `service/schemas/examples`."""
+    return json.loads(resources.files("service.schemas").joinpath("examples", f"{name}.json").read_text("utf-8"))
 
 
-_OF_PROBLEMS: Mapping[str, tuple[str, ...]] = {
+_METHODS: tuple[Literal["get", "post", "patch", "delete"], ...] = ("get", "post", "patch", "delete")
+_PROBLEM_HEADERS: Mapping[str, tuple[str, ...]] = {
     "Problem401": ("WWW-Authenticate",),
     **{f"Problem{status}": ("Retry-After",) for status in (409, 429, 503)},
 }
-_HEADERS: Mapping[str, tuple[str, dict[str, str]]] = {
+_HEADERS: Mapping[str, tuple[str, Schema]] = {
     "Cache-Status": (
         "Whether the score came from the cache: `borneout; hit`, `; fwd=miss` or `; fwd=bypass` (RFC 9211).",
         {"type": "string"},
@@ -159,13 +235,13 @@ _HEADERS: Mapping[str, tuple[str, dict[str, str]]] = {
         {"type": "string"},
     ),
 }
-_IF_NONE_MATCH = {
+_IF_NONE_MATCH: Parameter = {
     "in": "header",
     "name": "If-None-Match",
     "schema": {"type": "string"},
     "description": "The `ETag` of an earlier response. If it is still current, the response is 304 without a body.",
 }
-_IN_PATHS: Mapping[str, tuple[str, str]] = {
+_PATH_PARAMETERS: Mapping[str, tuple[str, str]] = {
     "outlet": ("The slug or id of the outlet.", "sport-bild"),
     "claim_id": ("The id of the claim, a UUIDv7.", "018e1a3c-7f00-7c11-a0a4-000000000001"),
     "report_id": ("The id of the report, a UUIDv7.", "018e1a3c-7f00-7c11-a0a4-000000000002"),

@@ -1,11 +1,11 @@
-"""The forms of answers that views share: problems, pages of a list, scores."""
+"""Responses that views share: problems, redirects, pages of a list, and scores."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeAlias, TypeVar
+from typing import Generic, TypeAlias, TypeVar
 from urllib.parse import quote, urlencode
 
 from flask import Response, json, request, url_for
@@ -21,12 +21,13 @@ from service.telemetry.metrics import count_score_read
 T = TypeVar("T")
 
 PROBLEM_JSON = "application/problem+json"
+NO_ROUTE = "This path does not exist. Check how it is spelled."
 OF_SCORES = {"Cache-Status": {"$ref": "#/components/headers/Cache-Status"}}
-"""What the document says of answers made by `score_response`."""
+"""The headers of `score_response`, as they are documented."""
 
 log = logging.getLogger(__name__)
 
-# What Flask and Werkzeug refuse by themselves, as problems of ours.
+# The problem for each error that Flask or Werkzeug raises.
 _BY_STATUS: Mapping[int, type[ServiceError]] = {
     400: errors.BadRequest,
     404: errors.NotFound,
@@ -35,18 +36,13 @@ _BY_STATUS: Mapping[int, type[ServiceError]] = {
     415: errors.UnsupportedMediaType,
     416: errors.RangeNotSatisfiable,
 }
-_NO_ROUTE = "Nothing answers at this path."
-
-
-def is_api_call() -> bool:
-    """Whether the request is for the API, and not for a page."""
-    return f"{request.path}/".startswith("/v1/")
 
 
 def problem(error: ServiceError) -> Response:
-    """An error as an RFC 9457 document."""
-    document = {**error.document(), "instance": request.script_root + request.path}
+    """Return an error as a problem document (RFC 9457)."""
+    document = error.document()
     document["type"] = request.script_root + document["type"]
+    document["instance"] = request.script_root + request.path
     response = Response(json.dumps(document), error.status, content_type=PROBLEM_JSON)
     if isinstance(error, errors.Unauthorized):
         response.headers["WWW-Authenticate"] = "Bearer"
@@ -55,24 +51,25 @@ def problem(error: ServiceError) -> Response:
     return response
 
 
-def send_on(error: errors.OutletMerged) -> Response:
-    """Who reads of an outlet that was merged is sent on; a change is refused, since it would hit another one (R22)."""
+def redirect_merged(error: errors.OutletMerged) -> Response:
+    """Redirect a read of a merged outlet to the other outlet; reject a change, because it would hit that one (R22)."""
     if request.method not in ("GET", "HEAD"):
         return problem(error)
     arguments = {**(request.view_args or {}), "outlet": error.into}
     query = quote(request.query_string, safe="!$&'()*+,/:;=?@%-._~")
     path = url_for(str(request.endpoint), **arguments).removeprefix(request.script_root)
     location = path + (f"?{query}" if query else "")
-    return Response(status=308, headers={"Location": location, "Cache-Control": "no-cache"})  # it may be undone
+    # A merge can be undone, so caches must revalidate the redirect.
+    return Response(status=308, headers={"Location": location, "Cache-Control": "no-cache"})
 
 
-def http_problem(error: HTTPException) -> Any:
-    """What Flask or Werkzeug refused by itself, as a document; a redirect as it is."""
+def http_problem(error: HTTPException) -> Response:
+    """Return an error of Flask or Werkzeug as a problem document; a redirect stays a redirect."""
     headers = error.get_response().headers
     if error.code is not None and error.code < 400:
         return Response(status=error.code, headers={"Location": headers["Location"]})
     kind = _BY_STATUS.get(error.code or 500, errors.BadRequest)
-    response = problem(kind(_NO_ROUTE if kind is errors.NotFound else error.description or kind.title))
+    response = problem(kind(NO_ROUTE if kind is errors.NotFound else error.description or kind.title))
     for name in ("Allow", "Content-Range"):
         if name in headers:
             response.headers[name] = headers[name]
@@ -80,12 +77,18 @@ def http_problem(error: HTTPException) -> Any:
 
 
 def unexpected_problem(error: Exception) -> Response:
-    """What nobody foresaw: the database is away, or something is wrong here."""
+    """Return an unexpected error as a problem: 503 if the database is unavailable, else 500."""
     if is_unavailable(error):
-        log.warning("The database is unavailable: %s", error)
+        log.warning("The database is away: %s", error)
         return problem(errors.Unavailable("The database cannot be reached, or is busy. Try again shortly."))
     log.error("Unexpected error", exc_info=error)
-    return problem(errors.InternalError("Something went wrong here; it is logged under this request's id."))
+    return problem(errors.InternalError("An unexpected error occurred. It is logged under the id of this request."))
+
+
+def forbid_caching(response: Response) -> Response:
+    """Forbid all caches to store a response. It is then not compressed either, so that it may contain a secret."""
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,17 +119,17 @@ def page_of(query: PageRequest, fetch: Callable[..., Page[T]]) -> PageResponse[T
 
 
 def score_response(answer: EncodedResponse, status: CacheStatus) -> Response:
-    """An answer from the cache, or as good as: with its tag, and how the cache served it."""
+    """Return scores as a response, with their ETag and cache status."""
     count_score_read(status)
     response = Response(answer.body, content_type="application/json", headers=_link(answer.next_cursor))
     response.headers["Cache-Status"] = f"borneout; {status.header}"
-    response.headers["Cache-Control"] = "no-cache"  # nobody on the way may serve it without asking (R20)
+    response.headers["Cache-Control"] = "no-cache"  # caches on the way must revalidate each time (R20)
     response.set_etag(answer.etag, weak=True)
     return response
 
 
 def _link(next_cursor: str | None) -> dict[str, str]:
-    """The Link header of a list that goes on (RFC 8288)."""
+    """Return the Link header of a page with a next page (RFC 8288)."""
     if next_cursor is None:
         return {}
     query = [(name, value) for name, value in request.args.items(multi=True) if name != "cursor"]

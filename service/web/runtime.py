@@ -1,21 +1,27 @@
-"""What a view needs besides its arguments: the database, the cache, the settings and what rests on them."""
+"""The current request as its view sees it: the services to use, the caller, and the caller's address."""
 
 from __future__ import annotations
 
+import functools
+import ipaddress
+import re
 from dataclasses import dataclass, field
 
-from flask import current_app
+from flask import current_app, g, request
 
 from service.access.known_keys import KnownKeys
 from service.access.limits import Limiter
 from service.cache.score_cache import ScoreCache
 from service.config import Settings
 from service.storage.db import Database
+from service.values.vocabulary import Caller
+
+_PORT = re.compile(r"^(?:\[([^\]]*)\]|([0-9.]+))(?::[0-9]{1,5})?$", re.ASCII)
 
 
 @dataclass(slots=True)
 class Runtime:
-    """One for each application; the processes that answer have one each."""
+    """The database, the cache and the settings of an application; each worker process has its own."""
 
     db: Database
     cache: ScoreCache
@@ -29,6 +35,51 @@ class Runtime:
 
 
 def runtime() -> Runtime:
-    """The runtime of the application that answers this request."""
+    """Return the runtime of the current application."""
     found: Runtime = current_app.extensions["runtime"]
     return found
+
+
+def caller() -> Caller:
+    """Return the caller of the current request; only for views that require an API key or a session."""
+    found: Caller = g.caller
+    return found
+
+
+def is_api_call() -> bool:
+    """Return whether the request is for the API, and not for a page."""
+    return f"{request.path}/".startswith("/v1/")
+
+
+def client_address() -> str:
+    """Return the address of the client as the name for its rate limits: an IPv4 address or an IPv6 network.
+
+    Behind trusted proxies this is the entry of `X-Forwarded-For` that the outermost of them added. Clients can forge
+    the entries to the left of it, so it is counted from the right.
+    """
+    proxies = runtime().settings.trusted_proxies
+    hops = request.headers.get("X-Forwarded-For", "").split(",")
+    is_forwarded = 0 < proxies <= len(hops) and "X-Forwarded-For" in request.headers
+    return _network(hops[-proxies].strip() if is_forwarded else request.remote_addr or "")
+
+
+@functools.lru_cache(1024)
+def _network(text: str) -> str:
+    """Return the network of an address: an IPv4 address without its port, or the /64 network of an IPv6 address.
+
+    All text that is not an address shares one name, so that a client gains no limit of its own by sending garbage.
+
+    >>> _network("192.0.2.7"), _network("192.0.2.7:1001"), _network("[::ffff:192.0.2.7]:1002")
+    ('ip:192.0.2.7', 'ip:192.0.2.7', 'ip:192.0.2.7')
+    >>> _network("2001:db8::7"), _network("[2001:db8::8]:443"), _network("unknown")
+    ('ip:2001:db8::/64', 'ip:2001:db8::/64', 'ip:none')
+    """
+    bare = _PORT.sub(r"\1\2", text)
+    try:
+        address = ipaddress.ip_address(bare)
+    except ValueError:
+        return "ip:none"
+    if isinstance(address, ipaddress.IPv6Address):
+        mapped = address.ipv4_mapped
+        return f"ip:{mapped or ipaddress.ip_network((int(address), 64), strict=False)}"
+    return f"ip:{address}"

@@ -1,4 +1,4 @@
-"""The secret that cookies are signed with, where the operator gives none: made once, and kept beside the data."""
+"""The secret that signs session cookies, generated once in the data directory if the operator sets none."""
 
 from __future__ import annotations
 
@@ -11,22 +11,23 @@ from pathlib import Path
 _NAME = "secret_key"
 
 
-def kept_secret_key(data_dir: Path) -> str:
-    """The secret in a data directory, the same for all processes on it; made by the first that asks.
+def stored_secret_key(data_dir: Path) -> str:
+    """Return the secret of a data directory, and generate it on the first call.
 
-    It is there as a whole or not at all, and only its owner can read it.
+    All processes that share the directory use the same secret. The file is created atomically, and only its owner can
+    read it.
     """
     path = data_dir / _NAME
     if not path.exists():
-        _make(path)
+        _generate(path)
     return path.read_text("ascii")
 
 
-def _make(path: Path) -> None:
+def _generate(path: Path) -> None:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=f".{path.name}-") as file:  # made with mode 0600
+    with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=f".{path.name}-") as file:  # created with mode 0600
         file.write(secrets.token_urlsafe(48))
         file.flush()
         os.fsync(file.fileno())
-        with suppress(FileExistsError):  # another process was faster, and its secret is the one
+        with suppress(FileExistsError):  # another process was faster; its secret is used
             os.link(file.name, path)

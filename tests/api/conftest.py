@@ -1,4 +1,4 @@
-"""The application as tests of the API call it."""
+"""The application with a client that checks every response."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from tests.support.request_bodies import VALID
 
 @pytest.fixture
 def app(app):
-    """The application, whose clients check what it answers."""
+    """Return the application with clients that check every response."""
     app.test_client_class = CheckedClient
     return app
 
 
 @pytest.fixture(scope="module")
 def standing_world(standing_world):
-    """The application on a database that the tests of one file share, whose answers are checked."""
+    """Return the application on a database that the tests of a file share, with checked responses."""
     standing_world.app.test_client_class = CheckedClient
     standing_world.client = standing_world.app.test_client()
     return standing_world
@@ -25,6 +25,6 @@ def standing_world(standing_world):
 
 @pytest.fixture(scope="module")
 def urls(standing_world):
-    """The paths of the calls that write, of an open claim."""
+    """Return the path of each writing call, for an open claim."""
     claim = standing_world.record()
     return {path: path.format(claim["id"]) for path in VALID}

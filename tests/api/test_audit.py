@@ -19,7 +19,7 @@ def audit(world, **query):
 
 
 def trail(world, **query):
-    """What everybody may read."""
+    """Return the entries of the public trail."""
     response = world.client.get("/v1/trail", query_string=query)
     assert 200 == response.status_code, response.text
     return response.json["items"]
@@ -27,7 +27,7 @@ def trail(world, **query):
 
 @pytest.fixture
 def claim(world):
-    """A claim that was filed and resolved, and changed by a request with a name; sealed but for the last."""
+    """Return a claim that was resolved, sealed, and then changed by a request with the id `change-1`."""
     claim = world.record()
     resolution = world.resolve(claim, "true")
     seal_entries(world.runtime.db, now=NOW)
@@ -38,9 +38,9 @@ def claim(world):
 
 def test_it_works(world, claim):
     """
-    A write is listed with who did it, by which request, and what was there before and after.
+    A write is listed with its author, its request, and the row before and after it.
     """
-    newest, made = audit(world, subject=claim["id"], table="claim")
+    newest, oldest = audit(world, subject=claim["id"], table="claim")
 
     assert ("changed", "change-1", 2, None) == (
         newest["action"],
@@ -50,15 +50,15 @@ def test_it_works(world, claim):
     )
     assert "topic" not in newest["before"]
     assert "bridges" == newest["after"]["topic"]
-    assert ("created", None, 1) == (made["action"], made["before"], made["seal"])
-    assert newest["actor"] == made["actor"]
-    assert claim["id"] == made["row"]
-    assert made["after"]["filed_by"] == made["actor"]["key"]
+    assert ("created", None, 1) == (oldest["action"], oldest["before"], oldest["seal"])
+    assert newest["actor"] == oldest["actor"]
+    assert claim["id"] == oldest["row"]
+    assert oldest["after"]["filed_by"] == oldest["actor"]["key"]
 
 
 def test_filters(world, claim):
     """
-    Entries are found by what they are about, by who wrote them, by table, by what was done, and since when.
+    Entries are filtered by subject, actor, table, action and time.
     """
     key = audit(world)[0]["actor"]["key"]
     outlet = world.get("/v1/outlets/herald").json["id"]
@@ -76,9 +76,9 @@ def test_filters(world, claim):
     assert [] == audit(world, since=(dt.datetime.now(dt.UTC) + dt.timedelta(hours=1)).isoformat())
 
 
-def test_names_that_an_outlet_has_no_longer(world):
+def test_removed_names_of_an_outlet(world):
     """
-    Domains and aliases that were taken away from an outlet still belong to what is known of it.
+    The entries of an outlet include those of its removed domains and aliases.
     """
     outlet = world.outlet("Herald", domains=["herald.example"], aliases=["The Herald"])
     world.patch("/v1/outlets/herald", {"domains": [], "aliases": []}, headers={"If-Match": "*"})
@@ -89,7 +89,7 @@ def test_names_that_an_outlet_has_no_longer(world):
 
 def test_since_the_beginning_of_time(world):
     """
-    Any moment can be asked for, the first one that there is included.
+    `since` accepts any instant, even the earliest.
     """
     world.record()
 
@@ -98,7 +98,7 @@ def test_since_the_beginning_of_time(world):
 
 def test_forged_position(world):
     """
-    A cursor of the seals whose position no database could hold is refused.
+    A forged cursor of the seals with a number that no database can store causes a 400.
     """
     forged = encode_cursor(("9" * 30,), ["/v1/ledger", {}])
 
@@ -107,7 +107,7 @@ def test_forged_position(world):
 
 def test_pages(world):
     """
-    The list is paged, the newest first, and nothing is shown twice.
+    The log is paged, the newest entry first, without repeating an entry.
     """
     fill(world)
     whole = [item["id"] for item in audit(world, limit=200)]
@@ -123,7 +123,7 @@ def test_pages(world):
 
 def test_secrets_are_not_shown(world):
     """
-    Neither a key's secret nor the hash that it is known by is in the audit.
+    The log contains neither the secret of a key nor the stored hash of it.
     """
     secret = world.secret
     text = world.get("/v1/audit").text
@@ -132,9 +132,9 @@ def test_secrets_are_not_shown(world):
     assert audit(world, table="api_key")[0]["after"]["digest"].startswith("sha256:")
 
 
-def test_trail_is_public_and_names_nobody(world):
+def test_trail_is_public_and_anonymous(world):
     """
-    What the public record was made by is open to all, without keys and requests.
+    The writes to the public record can be read without a key; they contain no keys and no request ids.
     """
     fill(world)
     shown = trail(world, limit=200)
@@ -149,20 +149,20 @@ def test_trail_is_public_and_names_nobody(world):
 
 def test_trail_of_one_claim(world, claim):
     """
-    Everybody can see what was done to a claim, and when.
+    The public trail of a claim lists all writes to it.
     """
     world.record(report("Echo"))
-    done = [(item["table"], item["action"]) for item in reversed(trail(world, subject=claim["id"]))]
+    writes = [(item["table"], item["action"]) for item in reversed(trail(world, subject=claim["id"]))]
 
-    assert sorted([("claim", "created"), ("report", "created")]) == sorted(done[:2])
-    assert ("resolution", "created") == done[2]
-    assert {("version", "created"), ("claim", "changed")} == set(done[3:])
+    assert sorted([("claim", "created"), ("report", "created")]) == sorted(writes[:2])
+    assert ("resolution", "created") == writes[2]
+    assert {("version", "created"), ("claim", "changed")} == set(writes[3:])
 
 
 @pytest.mark.usefixtures("claim")
-def test_heads_can_be_noted(world):
+def test_heads(world):
     """
-    A score carries the last head, and the ledger lists all of them with what they follow.
+    A score contains the newest head, and the ledger lists all heads with the previous ones.
     """
     seal_entries(world.runtime.db, now=NOW)
     last, first = world.get("/v1/ledger").json["items"]
@@ -175,7 +175,7 @@ def test_heads_can_be_noted(world):
 
 def test_score_before_the_first_seal(world):
     """
-    Where nothing is sealed yet a score names no head.
+    Before the first seal a score contains no head.
     """
     world.record()
 
@@ -183,9 +183,9 @@ def test_score_before_the_first_seal(world):
 
 
 @pytest.mark.usefixtures("claim")
-def test_etag_is_blind_to_the_head(world):
+def test_etag_ignores_the_head(world):
     """
-    What else is written does not change the tag of a score that is the same.
+    Unrelated writes do not change the ETag of a score.
     """
     path = "/v1/outlets/herald/score?as_of=2026-06-01T00:00:00Z"
     before = world.get(path)
@@ -198,9 +198,9 @@ def test_etag_is_blind_to_the_head(world):
 
 
 @pytest.mark.parametrize("query", ["table=entry", "action=read", "subject=herald", "since=today", "actor=me"])
-def test_what_cannot_be_asked(world, query):
+def test_invalid_filter(world, query):
     """
-    A filter that means nothing is refused.
+    An invalid filter causes a 400 that names it.
     """
     name = query.partition("=")[0]
     response = world.get(f"/v1/audit?{query}")
@@ -211,7 +211,7 @@ def test_what_cannot_be_asked(world, query):
 
 def test_seals_are_paged_by_number(world):
     """
-    A cursor of another list is refused.
+    The seals are paged by number, and a cursor of another list causes a 400.
     """
     for name in "abc":
         world.outlet(name)

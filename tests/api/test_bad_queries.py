@@ -1,4 +1,4 @@
-"""Queries with a parameter that is not known, or whose value cannot be used"""
+"""Queries with unknown parameters or invalid values"""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ QUERIES = [
 @pytest.mark.usefixtures("urls")
 def test_bad_query(standing_world, path, name, bad):
     """
-    A parameter whose value cannot be used is named, and so is one that is given twice.
+    An invalid value, or a repeated parameter, causes a 400 that names the parameter.
     """
     for value in bad:
         response = standing_world.get(f"{path}?{name}={value}")
@@ -47,7 +47,7 @@ def test_bad_query(standing_world, path, name, bad):
 @pytest.mark.usefixtures("urls")
 def test_unknown_parameter(standing_world, name):
     """
-    A parameter that is not known is refused beside what else is wrong.
+    An unknown parameter causes a 400, even on a path that takes no parameters.
     """
     for path in ("/v1/outlets", "/v1/claims", "/v1/outlets/herald/score", "/v1/scores", "/v1/outlets/herald"):
         response = standing_world.get(f"{path}?{name}=1")
@@ -58,7 +58,7 @@ def test_unknown_parameter(standing_world, name):
 
 def test_bad_outlets_of_a_batch(standing_world):
     """
-    Each outlet of a batch that cannot be one is named by its place.
+    Each invalid outlet of a batch is reported by its index.
     """
     response = standing_world.get(f"/v1/scores?outlet=a&outlet=&outlet=%00&outlet={'x' * 81}&levle=1")
 

@@ -1,4 +1,4 @@
-"""Values that do not fit: each is said by its place, all at once"""
+"""Invalid values in bodies: all are reported at once, each by its JSON pointer"""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ NO_URL += ("https://example.org/" + "a" * 2000,)
 
 
 def values(field, *, longest=None, null=False):
-    """Values that a field of a type must refuse."""
+    """Return values that a field of this type must reject."""
     bad = [*WRONG_TYPES.get(field, WRONG_TYPES["text"])]
     bad += {"text": NO_TEXT, "instant": NO_INSTANT, "url": NO_URL}.get(field, ())
     bad += [] if longest is None else ["x" * (longest + 1)]
@@ -94,7 +94,7 @@ FIELDS = [
 
 
 def put(body, place, value):
-    """A body with a value put at a place; what is on the way there is made."""
+    """Return a body with a value at a place; missing objects and lists on the path are created."""
     name, _, rest = place.partition("/")
     if name == "0":
         return [put(body[0] if isinstance(body, list) and body else {}, rest, value) if rest else value]
@@ -102,12 +102,12 @@ def put(body, place, value):
     return {**(body if isinstance(body, dict) else {}), name: put(below, rest, value) if rest else value}
 
 
-# Of what names something else, SQLite would say that it is not there, also if a NUL had come as far as that.
+# For a reference to another object, SQLite would report it as unknown even if a NUL reached the database.
 ON_BOTH = {(OUTLETS, "parent"), (REPORTS, "outlet"), (REPORTS, "relays/outlet"), (RESOLUTIONS, "supersedes")}
 
 
 def rows(world):
-    """How many there are in each table."""
+    """Return the number of rows in each table."""
     with world.runtime.db.read() as session:
         return {
             name: session.scalar(sa.select(sa.func.count()).select_from(table))
@@ -122,7 +122,7 @@ def rows(world):
 )
 def test_bad_values(standing_world, urls, call, place, bad):
     """
-    A value that does not fit is refused by its place and by no other, and leaves nothing behind.
+    An invalid value causes a 422 with its pointer only, and nothing is stored.
     """
     before = rows(standing_world)
     for value in bad:
@@ -142,13 +142,12 @@ RAW_NUMBERS = [
 
 
 @pytest.mark.sqlite_alone
-@pytest.mark.sqlite_alone
 @pytest.mark.parametrize(
     ("call", "name", "numbers"), RAW_NUMBERS, ids=lambda value: value if isinstance(value, str) else ""
 )
 def test_numbers_out_of_range(standing_world, urls, call, name, numbers):
     """
-    A number that no machine number is near to, or of the wrong sort, is refused by its place.
+    A number that is out of range, or of the wrong type, causes a 422 with its pointer.
     """
     for number in numbers:
         body = json.dumps(VALID[call] | {name: "HERE"}).replace('"HERE"', number)
@@ -165,7 +164,7 @@ def test_numbers_out_of_range(standing_world, urls, call, name, numbers):
 )
 def test_unknown_member(standing_world, urls, name):
     """
-    A member that is not known is named, at whatever depth, and escaped as RFC 6901 says.
+    An unknown member is reported at any depth, escaped as in RFC 6901.
     """
     pointer = "/" + name.replace("~", "~0").replace("/", "~1")
     for call, url in urls.items():
@@ -180,9 +179,9 @@ def test_unknown_member(standing_world, urls, name):
 
 
 @pytest.mark.sqlite_alone
-def test_nothing_given(standing_world, urls):
+def test_empty_object(standing_world, urls):
     """
-    An empty object lacks what each call requires, all of it.
+    An empty object causes a 422 that lists all required members.
     """
     required = {
         OUTLETS: ["/name"],
@@ -199,7 +198,7 @@ def test_nothing_given(standing_world, urls):
 @pytest.mark.sqlite_alone
 def test_all_at_once(standing_world):
     """
-    Everything that does not fit is named at once, at every depth.
+    All invalid values of a body are reported at once, at every depth.
     """
     body = {
         "text": SURROGATE,

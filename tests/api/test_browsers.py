@@ -1,4 +1,4 @@
-"""What browsers are told of answers: what pages may load, and who may read what"""
+"""Headers for browsers: content security policy, CORS and related headers"""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from service import pages
 from tests.support.world import report
 
-pytestmark = pytest.mark.sqlite_alone  # headers, which no database has to do with
+pytestmark = pytest.mark.sqlite_alone  # headers do not depend on the database
 
 PAGES = Path(pages.__path__[0])
 PATHS = ("/v1/outlets", "/v1/outlets/nobody", "/v1/outlets?x=1", "/v1/nothing", "/v1//outlets", "/healthz", "/")
@@ -18,7 +18,7 @@ PATHS += ("/docs", "/docs/swagger-ui.css", "/docs/nothing", "/problems/conflict"
 
 
 def policy(response):
-    """The content security policy of an answer, by directive."""
+    """Return the content security policy of a response, by directive."""
     directives = (each.split() for each in response.headers["Content-Security-Policy"].split(";"))
     return {name: sources for name, *sources in directives}
 
@@ -26,14 +26,22 @@ def policy(response):
 @pytest.mark.parametrize("path", ["/docs", "/problems/conflict"])
 def test_pages(standing_world, path):
     """
-    A page may load what this service serves, runs no script or style that stands in it, and cannot be framed.
+    A page loads only files of this service, runs no inline script or style, and cannot be framed.
     """
     response = standing_world.client.get(path)
-    said = policy(response)
+    sources = policy(response)
 
     assert "text/html; charset=utf-8" == response.content_type
-    assert (["'none'"], ["'self'"], ["'self'"]) == (said["default-src"], said["script-src"], said["style-src"])
-    assert (["'none'"], ["'none'"], ["'self'"]) == (said["frame-ancestors"], said["base-uri"], said["form-action"])
+    assert (["'none'"], ["'self'"], ["'self'"]) == (
+        sources["default-src"],
+        sources["script-src"],
+        sources["style-src"],
+    )
+    assert (["'none'"], ["'none'"], ["'self'"]) == (
+        sources["frame-ancestors"],
+        sources["base-uri"],
+        sources["form-action"],
+    )
     assert not re.search("unsafe|http|[*]", response.headers["Content-Security-Policy"])
     assert ("same-origin", "same-origin") == (
         response.headers["Cross-Origin-Opener-Policy"],
@@ -43,10 +51,10 @@ def test_pages(standing_world, path):
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_every_answer(standing_world, path):
+def test_every_response(standing_world, path):
     """
-    No answer is taken for something else than it says it is, loads anything from elsewhere, or tells where one
-    comes from; all may be read from any page, errors and redirects too.
+    Every response, also an error or a redirect, forbids content sniffing, loading and framing, limits the referrer, and
+    may be read from any origin.
     """
     with standing_world.client.get(path) as response:
         headers = response.headers
@@ -57,9 +65,9 @@ def test_every_answer(standing_world, path):
     assert "Access-Control-Allow-Credentials" not in headers
 
 
-def test_what_a_browser_has_keeps_its_policy(standing_world):
+def test_not_modified_has_the_same_policy(standing_world):
     """
-    A 304, whose headers replace those that a browser has kept, says the same as the answer before.
+    A 304 has the same policy as the full response, because its headers replace the cached ones.
     """
     with standing_world.client.get("/docs/swagger-ui.css") as first:
         tag = first.headers["ETag"]
@@ -68,29 +76,29 @@ def test_what_a_browser_has_keeps_its_policy(standing_world):
         assert policy(first) == policy(again)
 
 
-def test_refused_and_limited_may_be_read(world):
+def test_errors_and_304_may_be_read(world):
     """
-    A page elsewhere sees why it was refused, and what is known already; what it would write, it cannot.
+    Pages of other origins may read errors and 304 responses, but not the responses to writes.
     """
     world.record(report())
     tag = world.client.get("/v1/outlets/herald").headers["ETag"]
-    known = world.client.get("/v1/outlets/herald", headers={"If-None-Match": tag})
-    refused = world.client.get("/v1/keys")
+    cached = world.client.get("/v1/outlets/herald", headers={"If-None-Match": tag})
+    rejected = world.client.get("/v1/keys")
     write = world.post("/v1/outlets", {"name": "Tribune"})
 
-    assert (304, 401, 201) == (known.status_code, refused.status_code, write.status_code)
-    assert ["*", "*"] == [each.headers["Access-Control-Allow-Origin"] for each in (known, refused)]
+    assert (304, 401, 201) == (cached.status_code, rejected.status_code, write.status_code)
+    assert ["*", "*"] == [each.headers["Access-Control-Allow-Origin"] for each in (cached, rejected)]
     assert "Access-Control-Allow-Origin" not in write.headers
 
 
 def test_lookup_is_called_from_pages(standing_world):
     """
-    A page of another site may look up outlets, which takes a POST and changes nothing; it may send no other POST.
+    CORS allows the POST that looks up outlets, which changes nothing, and no other POST.
     """
-    asked = {"Origin": "https://example.org", "Access-Control-Request-Method": "POST"}
-    asked["Access-Control-Request-Headers"] = "authorization, content-type"
+    preflight = {"Origin": "https://example.org", "Access-Control-Request-Method": "POST"}
+    preflight["Access-Control-Request-Headers"] = "authorization, content-type"
     lookup, other = (
-        standing_world.client.options(path, headers=asked).headers for path in ("/v1/outlets/lookup", "/v1/outlets")
+        standing_world.client.options(path, headers=preflight).headers for path in ("/v1/outlets/lookup", "/v1/outlets")
     )
     answers = [standing_world.post("/v1/outlets/lookup", body) for body in ({"urls": []}, {})]
 
@@ -102,9 +110,9 @@ def test_lookup_is_called_from_pages(standing_world):
 
 
 @pytest.mark.parametrize("template", sorted(PAGES.rglob("*.html")), ids=lambda path: path.name)
-def test_no_template_needs_an_exception(template):
+def test_templates_obey_the_policy(template):
     """
-    No page has a script, a style or a handler in it, which the policy would keep from working, nor names another host.
+    No template has an inline script, style or event handler, which the policy would block, or a file of another host.
     """
     text = template.read_text()
 

@@ -1,4 +1,4 @@
-"""Accept-Encoding: what is compressed, and what never is"""
+"""Accept-Encoding: compression of responses, and the exceptions"""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.support.contract import ARGUMENTS
 from tests.support.editor import Editor
 from tests.support.world import report
 
-pytestmark = pytest.mark.sqlite_alone  # bytes, which no database has to do with
+pytestmark = pytest.mark.sqlite_alone  # compression does not depend on the database
 
 OPEN = {
     "gzip": gzip.decompress,
@@ -29,16 +29,16 @@ SECRET = re.compile(r"bo_(?!EXAMPLE)[A-Za-z0-9_-]{20,}")
 
 @pytest.fixture(scope="module")
 def filled(standing_world):
-    """The service with one outlet and its scored claim."""
+    """Return the service with twelve outlets and a resolved claim, and the path arguments for them."""
     claim = standing_world.record(*(report(f"Outlet {number}") for number in range(12)))
     standing_world.resolve(claim, "true")
-    standing_world.app.test_client_class = FlaskClient  # since the other one cannot read what is compressed
+    standing_world.app.test_client_class = FlaskClient  # because CheckedClient cannot decompress
     standing_world.client = standing_world.app.test_client()
     return standing_world, {**ARGUMENTS, "claim_id": claim["id"], "outlet": "outlet-1", "name": "conflict"}
 
 
 def plain(response):
-    """The body of a response without its encoding."""
+    """Return the decompressed body of a response."""
     return OPEN.get(response.headers.get("Content-Encoding"), bytes)(response.data)
 
 
@@ -65,7 +65,7 @@ def plain(response):
 )
 def test_encoding(filled, accepted, expected):
     """
-    A response over 1 kB is sent in the encoding that the client accepts, prefers and does not forbid.
+    A response over 1 kB is sent in the encoding that the client prefers among those it accepts.
     """
     world, _ = filled
     for path in (
@@ -92,7 +92,7 @@ def test_encoding(filled, accepted, expected):
 @pytest.mark.parametrize("accepted", ["gzip", "br", "zstd"])
 def test_size(filled, accepted):
     """
-    What has 1 kB or less is sent as it is, errors included; a large error is compressed as well.
+    A response of at most 1 kB is not compressed; a larger one is, even if it is an error.
     """
     world, _ = filled
     headers = {"Accept-Encoding": accepted}
@@ -107,7 +107,7 @@ def test_size(filled, accepted):
 
 def test_tags(filled):
     """
-    The tag of a response is the same in every encoding, so that any of them is known again: 304, with Vary.
+    The ETag is the same in every encoding, so a client gets a 304, with Vary, whichever encoding it has cached.
     """
     world, _ = filled
     for path in ("/v1/outlets/outlet-1", "/v1/outlets/outlet-1/score", "/", "/docs/swagger-ui.css"):
@@ -132,17 +132,17 @@ def test_head(filled):
     world, _ = filled
     left_out = ("X-Request-ID", "Date", "RateLimit")
     for path in ("/v1/outlets", "/v1/outlets/outlet-1/score", "/topics", "/docs/swagger-ui.css", "/v1/outlets/nobody"):
-        said = []
-        world.client.get(path).close()  # so that both come from the cache
-        for ask in (world.client.get, world.client.head):
-            with ask(path, headers={"Accept-Encoding": "gzip"}) as response:
-                said.append({name: value for name, value in response.headers if name not in left_out})
-        assert said[0] == said[1], path
+        headers = []
+        world.client.get(path).close()  # so that both requests hit the cache
+        for send in (world.client.get, world.client.head):
+            with send(path, headers={"Accept-Encoding": "gzip"}) as response:
+                headers.append({name: value for name, value in response.headers if name not in left_out})
+        assert headers[0] == headers[1], path
 
 
 def test_part_of_a_file(filled):
     """
-    A part of a file is not compressed, since its bounds are those of the file.
+    A part of a file is not compressed, because its range refers to the uncompressed file.
     """
     world, _ = filled
     headers = {"Accept-Encoding": "gzip", "Range": "bytes=0-4999"}
@@ -151,9 +151,9 @@ def test_part_of_a_file(filled):
         assert "Content-Encoding" not in response.headers
 
 
-def test_picture_is_left(filled):
+def test_picture_is_not_compressed(filled):
     """
-    A file that is compressed already stays as it is.
+    A file in a compressed format is not compressed again.
     """
     world, _ = filled
     with world.client.get("/docs/favicon-32x32.png", headers={"Accept-Encoding": "gzip"}) as response:
@@ -163,10 +163,10 @@ def test_picture_is_left(filled):
 
 def test_no_secret_is_compressed(filled):
     """
-    Of every route, what is read openly is compressed; what sets a cookie or is about keys or the desk never is.
+    On every route, public responses are compressed; those with cookies, keys or pages of the desk never are.
     """
     world, arguments = filled
-    editor, compressed, kept = Editor(world.app).signed_in(), set(), set()
+    editor, compressed, uncompressed = Editor(world.app).signed_in(), set(), set()
     world.client.get("/v1/outlets")
     headers = {**world.headers, "Accept-Encoding": "gzip", "If-Match": "*"}
     for rule in world.app.url_map.iter_rules():
@@ -181,25 +181,25 @@ def test_no_secret_is_compressed(filled):
                 is_large = is_compressed or len(response.data) > 1000
                 if is_large and not is_secret and response.mimetype != "image/png":
                     assert is_compressed is not bool(response.cache_control.no_store), (method, path)
-                (compressed if is_compressed else kept).add(path)
+                (compressed if is_compressed else uncompressed).add(path)
 
     assert {"/", "/v1/outlets", "/openapi.json", "/topics", "/method"} <= compressed
-    assert {"/desk", "/desk/sign-in", "/v1/me"} <= kept
+    assert {"/desk", "/desk/sign-in", "/v1/me"} <= uncompressed
 
 
 def test_new_key_is_never_compressed(filled):
     """
-    The response with a new secret is sent as it is, however long, and no cache may keep it.
+    A response with a new secret is never compressed, whatever its length, and never cached.
     """
     world, _ = filled
     headers = {"Accept-Encoding": "gzip, br, zstd"}
     key = create_key(world.runtime.db, name="x", scopes=[Scope.READ], now=dt.datetime.now(dt.UTC))
-    made = world.post("/v1/keys", {"name": "n" * 200, "scopes": [*Scope]}, headers=headers)
+    created = world.post("/v1/keys", {"name": "n" * 200, "scopes": [*Scope]}, headers=headers)
     rotated = world.post(f"/v1/keys/{key.id}/rotation", {}, headers=headers)
     listed = world.get("/v1/keys", headers=headers)
 
-    for response in (made, rotated, listed):
+    for response in (created, rotated, listed):
         assert "Content-Encoding" not in response.headers
         assert "no-store" == response.headers["Cache-Control"]
-    assert SECRET.search(made.text)
+    assert SECRET.search(created.text)
     assert SECRET.search(rotated.text)

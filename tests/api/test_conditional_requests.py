@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.world import assert_problem, report
 
-pytestmark = pytest.mark.sqlite_alone  # headers, which no database has to do with
+pytestmark = pytest.mark.sqlite_alone  # headers do not depend on the database
 
 
 @pytest.fixture
@@ -17,7 +17,7 @@ def paths(world):
 
 def test_not_modified(world, paths):
     """
-    What a client has already is not sent again: 304, with the tag and without a body.
+    A response that the client has cached is not sent again: 304, with the ETag and without a body.
     """
     for path in paths:
         tag = world.get(path).headers["ETag"]
@@ -30,7 +30,7 @@ def test_not_modified(world, paths):
 
 def test_tags_are_compared_weakly(world, paths):
     """
-    A tag without its W/, or `*` for whatever is there, is known as well, and to HEAD as to GET.
+    If-None-Match also matches an ETag without `W/`, and `*`, for GET and HEAD.
     """
     for path in paths:
         tag = world.get(path).headers["ETag"]
@@ -40,9 +40,9 @@ def test_tags_are_compared_weakly(world, paths):
                 assert (304, b"", tag) == (answer.status_code, answer.data, answer.headers["ETag"])
 
 
-def test_no_other_condition_is_one_on_reading(world, paths):
+def test_conditions_of_other_methods_are_ignored(world, paths):
     """
-    What makes a change conditional leaves reading as it is, and what makes reading conditional leaves a change.
+    Reads ignore If-Match and If-Modified-Since, and changes ignore If-None-Match.
     """
     for path in paths:
         plain = world.get(path)
@@ -57,7 +57,7 @@ def test_no_other_condition_is_one_on_reading(world, paths):
 
 def test_modified(world, paths):
     """
-    What has changed has another tag and is sent.
+    A changed object has another ETag and is sent.
     """
     tags = {path: world.get(path).headers["ETag"] for path in paths}
     world.post(paths[0] + "/reports", {"outlet": "herald", "published_at": "2026-01-02T00:00:00Z", "stance": "deny"})
@@ -85,11 +85,15 @@ def test_head(world):
     ]
     for path in paths:
         if "score" in path:
-            world.get(path)  # so that both come from the cache
+            world.get(path)  # so that both requests hit the cache
         got, head = world.get(path), world.client.head(path)
         headers = [
-            {name: value for name, value in one.headers.items() if name not in ("X-Request-ID", "Date", "RateLimit")}
-            for one in (got, head)
+            {
+                name: value
+                for name, value in response.headers.items()
+                if name not in ("X-Request-ID", "Date", "RateLimit")
+            }
+            for response in (got, head)
         ]
 
         assert (got.status_code, headers[0], b"") == (head.status_code, headers[1], head.data), path
@@ -97,7 +101,7 @@ def test_head(world):
 
 def test_options(world, paths):
     """
-    OPTIONS lists the methods, and tells a browser what a page of another site may send.
+    OPTIONS lists the methods of a path, and the methods and headers that CORS allows.
     """
     answer = world.client.options(paths[0], headers={"Origin": "https://example.org"})
 

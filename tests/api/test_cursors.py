@@ -1,4 +1,4 @@
-"""Cursors that a list did not give out: of other lists, damaged, and forged"""
+"""Invalid cursors: those of other lists, damaged and forged ones"""
 
 from __future__ import annotations
 
@@ -16,38 +16,38 @@ SCORES = "/v1/scores"
 EVERY_LIST = [*LISTS, "scores"]
 DEEP = json.loads("[" * 200 + "]" * 200)
 
-NO_POSITIONS = [[], ["x"], ["x", "x"], ["x", "x", "x"], ["9" * 400] * 3, ["", ""], ["0", "0"], ["-1", "-1", "-1"]]
-NO_POSITIONS += [["a", "b", "c", "d"], ["\x00"], ["\ud800"], 5, None, True, "ab", [None], [{}], {"a": 1}, [DEEP]]
-NO_POSITIONS += [[1e400], ["9" * 400], ["nan", "a"], ["inf", "\x00"], ["2026-01-01T00:00:00Z", "x"]]
-NO_POSITIONS += [["0001-01-01T00:00:00+03:00"] * 2]
-"""What no list can have ended at, but that of outlets, for which many a text may be a slug."""
-RARE_POSITIONS = [["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "0", NOTHING]]
-RARE_POSITIONS += [
+INVALID_POSITIONS = [[], ["x"], ["x", "x"], ["x", "x", "x"], ["9" * 400] * 3, ["", ""], ["0", "0"], ["-1", "-1", "-1"]]
+INVALID_POSITIONS += [["a", "b", "c", "d"], ["\x00"], ["\ud800"], 5, None, True, "ab", [None], [{}], {"a": 1}, [DEEP]]
+INVALID_POSITIONS += [[1e400], ["9" * 400], ["nan", "a"], ["inf", "\x00"], ["2026-01-01T00:00:00Z", "x"]]
+INVALID_POSITIONS += [["0001-01-01T00:00:00+03:00"] * 2]
+"""Positions that are invalid in every list except that of outlets, where most texts are possible slugs."""
+UNLIKELY_POSITIONS = [["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "0", NOTHING]]
+UNLIKELY_POSITIONS += [
     [*["2026-01-01T00:00:00Z"] * 2, count, NOTHING] for count in ("9" * 30, "-" + "9" * 400, "-2", "9" * 10)
 ]
-"""What a list may have ended at, in numbers that are none of a database's."""
+"""Positions of the right form, with numbers that no database can store."""
 
 
 @pytest.fixture(scope="module")
 def cursors(standing_world):
-    """Of each list its path, its query and the cursor of its second page."""
+    """Return the path, the query and the cursor of the second page of each list."""
     stage = Stage(standing_world)
     for add in ("add_claim", "add_report", "add_outlet"):
         for day in range(2):
             getattr(stage, add)(day)
     for name in ("Aaa", "Bbb"):
         standing_world.resolve(standing_world.record(report(name)), "true")
-    asked = {
+    requests = {
         name: (
             rule.format(outlet=stage.outlet, claim=stage.claim),
             {"limit": 1, **sort, **{member: getattr(stage, of) for member, of in filters.items()}},
         )
         for name, (rule, filters, sort, *_) in LISTS.items()
     }
-    asked["scores"] = (SCORES, {"limit": 1, "min_resolved": 1})
+    requests["scores"] = (SCORES, {"limit": 1, "min_resolved": 1})
     return {
         name: (path, query, standing_world.get(path, query_string=query).json["next_cursor"])
-        for name, (path, query) in asked.items()
+        for name, (path, query) in requests.items()
     }
 
 
@@ -59,7 +59,7 @@ def read(world, path, query, cursor):
 @pytest.mark.parametrize("name", EVERY_LIST)
 def test_cursor_of_another_list(standing_world, cursors, name):
     """
-    A list refuses the cursors of every other one, and of other filters.
+    A cursor of another list, or of other filters, causes a 400.
     """
     path, query, own = cursors[name]
     assert 200 == read(standing_world, path, query, own).status_code
@@ -74,7 +74,7 @@ def test_cursor_of_another_list(standing_world, cursors, name):
 @pytest.mark.parametrize("name", ["reports of an outlet", "reports of a claim"])
 def test_cursor_of_another_part_of_the_record(standing_world, cursors, name):
     """
-    The reports of one outlet or claim are not read on from those of another one.
+    A cursor for the reports of one outlet or claim causes a 400 for those of another.
     """
     path, query, own = cursors[name]
     _, _, part, _ = path.removeprefix("/").split("/")
@@ -88,7 +88,7 @@ def test_cursor_of_another_part_of_the_record(standing_world, cursors, name):
 @pytest.mark.parametrize("name", EVERY_LIST)
 def test_damaged_cursor(standing_world, cursors, name):
     """
-    A cursor that is cut off, lengthened, or has a character changed is refused, and so is any other text.
+    A truncated, extended or changed cursor causes a 400, and so does any other text.
     """
     path, query, own = cursors[name]
     changed = own[:20] + ("A" if own[20] != "A" else "B") + own[21:]
@@ -100,17 +100,17 @@ def test_damaged_cursor(standing_world, cursors, name):
 @pytest.mark.parametrize("name", EVERY_LIST)
 def test_forged_cursor(standing_world, cursors, name):
     """
-    A position that the list never gave out, sealed as its own are, is a bad query or an empty page, and no failure.
+    A forged position with a valid checksum causes a 400 or an empty page, never a 500.
     """
     path, query, _ = cursors[name]
-    for position in [*NO_POSITIONS, *RARE_POSITIONS]:
+    for position in [*INVALID_POSITIONS, *UNLIKELY_POSITIONS]:
         answer = read(standing_world, path, query, encode_cursor(position, bound(path, query)))
-        may_be = {400} if position in NO_POSITIONS and name != "outlets" else {200, 400}
+        may_be = {400} if position in INVALID_POSITIONS and name != "outlets" else {200, 400}
         assert answer.status_code in may_be, (position, answer.text)
 
 
 def bound(path, query):
-    """What a cursor is sealed for: the list and its filters."""
+    """Return the list and the filters that a cursor is bound to."""
     if path == SCORES:
         return [json.dumps(["record/1", "matured", 0.9, None]), 1, "lower", "desc"]
     filters = {member: value for member, value in query.items() if member != "limit"}
@@ -118,9 +118,9 @@ def bound(path, query):
 
 
 @pytest.mark.sqlite_alone
-def test_nested_without_end_in_a_cursor(standing_world):
+def test_deeply_nested_cursor(standing_world):
     """
-    Nor does one fail that nests without end.
+    A cursor of deeply nested JSON causes a 400.
     """
     cursor = encode_cursor(("x",), ["/v1/outlets", {}])
     assert 200 == standing_world.get(f"/v1/outlets?cursor={cursor}").status_code

@@ -13,12 +13,12 @@ from tests.support.world import assert_problem
 
 ROOT = Path(__file__).parents[2]
 
-pytestmark = pytest.mark.sqlite_alone  # nothing here is in a database
+pytestmark = pytest.mark.sqlite_alone  # these pages do not depend on the database
 
 
-def test_docs_need_nobody_else(standing_world):
+def test_docs_load_only_own_files(standing_world):
     """
-    The documentation names its files by paths of this service, and each of them is there.
+    The documentation loads only files of this service, and all of them exist.
     """
     page = standing_world.client.get("/docs")
     named = re.findall(r'(?:src|href)="([^"]+)"', page.text)
@@ -34,7 +34,7 @@ def test_docs_need_nobody_else(standing_world):
 
 def test_script_of_the_docs(standing_world):
     """
-    The page shows this service's document and asks no validator elsewhere.
+    The documentation shows the document of this service and calls no external validator.
     """
     [path] = re.findall(r'src="(/assets/[^"]+/docs\.js)"', standing_world.client.get("/docs").text)
     with standing_world.client.get(path) as response:
@@ -58,14 +58,14 @@ def test_script_of_the_docs(standing_world):
 )
 def test_no_such_file(standing_world, path):
     """
-    What is not a file of the documentation is not found, and nothing outside of it is served.
+    A path that is not a file of the documentation causes a 404, and no file outside of its folder is served.
     """
     assert_problem(standing_world.client.get(path), 404, "not-found")
 
 
 def test_no_such_part_of_a_file(standing_world):
     """
-    A part beyond the end is refused by a document that says the same as the response.
+    A range beyond the end of a file causes a 416 with a problem document.
     """
     response = standing_world.client.get("/docs/swagger-ui.css", headers={"Range": "bytes=99999999-"})
 
@@ -76,7 +76,7 @@ def test_no_such_part_of_a_file(standing_world):
 
 def test_document(standing_world):
     """
-    The document is served as it stands in the repository.
+    The served API document equals the committed one.
     """
     response = standing_world.client.get("/openapi.json")
 
@@ -87,7 +87,7 @@ def test_document(standing_world):
 @pytest.mark.parametrize("kind", list(problem_types()), ids=lambda kind: kind.name)
 def test_problem_type(standing_world, kind):
     """
-    Every problem type explains itself under its own address.
+    Every problem type has a page with its explanation.
     """
     response = standing_world.client.get(f"/problems/{kind.name}")
 
@@ -99,7 +99,7 @@ def test_problem_type(standing_world, kind):
 
 def test_names_in_an_explanation(standing_world):
     """
-    What stands in an explanation as code is shown as code.
+    Code in an explanation is formatted as code.
     """
     text = standing_world.client.get("/problems/bad-gateway").text
 
@@ -109,6 +109,6 @@ def test_names_in_an_explanation(standing_world):
 
 def test_unknown_problem_type(standing_world):
     """
-    A problem type that is none is not found.
+    The page of an unknown problem type is a 404.
     """
     assert_problem(standing_world.client.get("/problems/nothing"), 404, "not-found")

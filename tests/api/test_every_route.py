@@ -1,4 +1,4 @@
-"""What holds for every route: documents, keys, problems, headers."""
+"""Rules for every route: documentation, keys, problems and headers."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from service.web.openapi import render_problems
 from tests.support.contract import ARGUMENTS
 from tests.support.world import assert_problem
 
-pytestmark = pytest.mark.sqlite_alone  # nothing here comes as far as a database
+pytestmark = pytest.mark.sqlite_alone  # these requests do not reach the database
 
 ROOT = Path(__file__).parents[2]
 
 
 def routes(app, prefix="/v1"):
-    """Each route as its path with arguments, its path in the document, and its method."""
+    """Yield each route as its path with arguments, its path in the document, and its method."""
     for rule in app.url_map.iter_rules():
         for method in sorted(rule.methods - {"HEAD", "OPTIONS"}):
             if rule.rule.startswith(prefix):
@@ -37,7 +37,7 @@ def test_document_is_valid(standing_world):
 
 def test_every_route_is_documented(standing_world):
     """
-    Every route under /v1 stands in the document with a name of its own, a summary, its errors and who may call it.
+    Every route under /v1 is documented with a unique name, a summary, its errors and the scope that it requires.
     """
     document = standing_world.app.extensions["document"]
     operations = [document["paths"][name][method.lower()] for _, name, method in routes(standing_world.app)]
@@ -55,19 +55,20 @@ def test_every_route_is_documented(standing_world):
 
 def test_every_documented_path_is_a_route(standing_world):
     """
-    The document promises nothing that is not there.
+    Every documented operation is a route.
     """
-    known = {(name, method.lower()) for _, name, method in routes(standing_world.app, "/")}
+    existing = {(name, method.lower()) for _, name, method in routes(standing_world.app, "/")}
     paths = standing_world.app.extensions["document"]["paths"]
 
     assert (
-        set() == {(path, method) for path, item in paths.items() for method in item if method != "parameters"} - known
+        set()
+        == {(path, method) for path, item in paths.items() for method in item if method != "parameters"} - existing
     )
 
 
 def test_committed_documents(standing_world):
     """
-    What is committed under openapi/ is what the code says.
+    The documents committed under openapi/ are the ones that the code generates.
     """
     committed = json.loads((ROOT / "openapi/openapi.json").read_text())
 
@@ -77,7 +78,7 @@ def test_committed_documents(standing_world):
 
 def test_problem_types_are_listed():
     """
-    Every problem type has a name of its own, and its heading in openapi/problems.md.
+    Every problem type has a unique name and a heading in openapi/problems.md.
     """
     names = [kind.name for kind in problem_types()]
     headings = re.findall(r"^## /problems/(.+)$", (ROOT / "openapi/problems.md").read_text(), re.MULTILINE)
@@ -105,7 +106,7 @@ def test_problem_types_are_listed():
 )
 def test_unknown_route(standing_world, path):
     """
-    A path that is no route is a problem document.
+    An unknown path causes a 404 with a problem document.
     """
     for method in ("GET", "POST", "DELETE"):
         assert_problem(standing_world.client.open(path, method=method), 404, "not-found")
@@ -114,7 +115,7 @@ def test_unknown_route(standing_world, path):
 @pytest.mark.parametrize("path", ["/v1//outlets", "/v1/outlets//nobody", "/v1///scores"])
 def test_path_with_doubled_slashes(standing_world, path):
     """
-    A path with doubled slashes is sent to the one that is meant, without a page of HTML.
+    A path with doubled slashes redirects to the normal path, without an HTML body.
     """
     response = standing_world.client.get(path)
 
@@ -128,7 +129,7 @@ def test_path_with_doubled_slashes(standing_world, path):
 
 def test_parameter_without_a_key(standing_world):
     """
-    Who may not call is told that, and not what is wrong with the call.
+    Without the required key the response is a 401, even if the parameters are also wrong.
     """
     path = "/v1/keys/0192aa00-0000-7000-8000-000000000000?x=1"
 
@@ -138,11 +139,11 @@ def test_parameter_without_a_key(standing_world):
 
 def test_wrong_method(standing_world):
     """
-    A method that a path does not answer is refused with those that it does.
+    An unsupported method causes a 405 that lists the supported ones.
     """
-    known = standing_world.app.url_map.bind("localhost")
+    adapter = standing_world.app.url_map.bind("localhost")
     for path in {path for path, *_ in routes(standing_world.app, "/")}:
-        allowed = set(known.allowed_methods(path))  # more than one rule may match a path
+        allowed = set(adapter.allowed_methods(path))  # more than one rule may match a path
         for method in {"GET", "POST", "PUT", "PATCH", "DELETE", "TRACE", "PROPFIND"} - allowed:
             response = standing_world.client.open(path, method=method, headers=standing_world.headers)
             assert_problem(response, 405, "method-not-allowed")
@@ -151,26 +152,26 @@ def test_wrong_method(standing_world):
 
 def test_request_id(standing_world):
     """
-    A request's id is taken and sent back; a bad one is replaced, on every answer.
+    The X-Request-ID of a request is returned; an invalid one is replaced.
     """
     good = ["a", "0192aa00-0000-7000-8000-000000000000", "A-Za.z0:9_/+=", "x" * 128]
     bad = ["", "x" * 129, "a b", "ä", "<script>", 'a"b', "a\tb", "\x80"]
 
-    taken = [
+    returned = [
         standing_world.client.get("/healthz", headers={"X-Request-ID": given}).headers["X-Request-ID"] for given in good
     ]
-    made = [
+    replaced = [
         standing_world.client.get("/nothing", headers={"X-Request-ID": given}).headers["X-Request-ID"] for given in bad
     ]
 
-    assert good == taken
-    assert len(bad) == len(set(made) - set(bad))
-    assert all(re.fullmatch("[0-9a-f-]{36}", one) for one in made)
+    assert good == returned
+    assert len(bad) == len(set(replaced) - set(bad))
+    assert all(re.fullmatch("[0-9a-f-]{36}", request_id) for request_id in replaced)
 
 
 def test_no_query_parameter_is_ignored(standing_world):
     """
-    Every route refuses a parameter that it does not know.
+    Every route rejects unknown parameters.
     """
     for path, name, method in routes(standing_world.app):
         response = standing_world.client.open(
@@ -183,14 +184,14 @@ def test_no_query_parameter_is_ignored(standing_world):
 
 def test_no_parameter_is_given_twice(standing_world):
     """
-    Every route refuses a parameter that is given twice and may be given once.
+    Every route rejects a repeated parameter, unless the parameter is a list.
     """
-    tried = 0
+    tested = 0
     for name, item in standing_world.app.extensions["document"]["paths"].items():
         for parameter in item.get("get", {}).get("parameters", ()):
             if parameter.get("in") == "query" and parameter["schema"].get("type") != "array":
                 twice = [(parameter["name"], "1")] * 2
                 response = standing_world.get(name.format(**ARGUMENTS), query_string=twice)
                 assert_problem(response, 400, "invalid-query", f"/{parameter['name']}")
-                tried += 1
-    assert tried > 40
+                tested += 1
+    assert tested > 40

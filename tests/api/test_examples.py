@@ -1,4 +1,4 @@
-"""The examples of the document are real: a service takes each request as it is shown, and returns each response"""
+"""The examples of the document are real: the service accepts each request as shown, and returns each response"""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ pytestmark = pytest.mark.sqlite_alone  # the databases return the same, as other
 
 @pytest.fixture
 def played(world):
-    """What the service returned to the requests of the examples."""
+    """Return the responses of the service to the requests of the examples."""
     return play(world)
 
 
 def test_responses_are_real(played):
     """
-    Every example is the response of a service to the request that is shown with it.
+    Every example is the response of the service to the request beside it.
 
-    After a change of a response, write the examples anew: WRITE_EXAMPLES=1 python -m pytest tests/api/test_examples.py
+    After a change of a response, regenerate the examples: WRITE_EXAMPLES=1 python -m pytest tests/api/test_examples.py
     """
     if "WRITE_EXAMPLES" in os.environ:
         _write(played)
@@ -50,7 +50,7 @@ def test_requests_that_need_nothing_first(world, operation):
 
 def test_claim_with_a_key_for_claims(world):
     """
-    A key with the scope that the document names is enough to record the claim, and sending it again changes nothing.
+    A key with the documented scope can record the claim, and recording it again changes nothing.
     """
     feed = world.with_scopes(Scope.CLAIMS_WRITE)
     first, second = send_example(feed, "recordClaim"), send_example(feed, "recordClaim")
@@ -59,9 +59,9 @@ def test_claim_with_a_key_for_claims(world):
     assert first.json == second.json
 
 
-def test_claim_beside_the_story_that_is_loaded_at_first(world):
+def test_claim_beside_the_loaded_example(world):
     """
-    The claim is accepted, too, by a service that `make run` has started, with its story of the same coach.
+    The example claim is also accepted by a service with the data of `make run`, which are about the same coach.
     """
     lines = [json.loads(line) for line in STORY.read_text().splitlines()]
     load(world.runtime.db, world.runtime.cache, lines, now=dt.datetime.now(dt.UTC))
@@ -83,6 +83,5 @@ def send_example(world, operation):
 
 def _write(played):
     for name, responses in played.items():
-        known = read(name)
-        whole = responses if name == "problems" else {**known, "responses": responses}
-        (FOLDER / f"{name}.json").write_text(json.dumps(whole, indent=2, ensure_ascii=False) + "\n")
+        example = responses if name == "problems" else {**read(name), "responses": responses}
+        (FOLDER / f"{name}.json").write_text(json.dumps(example, indent=2, ensure_ascii=False) + "\n")

@@ -18,22 +18,22 @@ SOON = dt.datetime(2999, 1, 1, tzinfo=dt.UTC)
 
 @pytest.fixture(params=[True, False], ids=["open", "closed"])
 def client(request, app, db, cache, settings):
-    """A client of the service, with open or closed reading."""
+    """Return a client of a service with public or closed reading."""
     app.extensions["runtime"] = Runtime(db, cache, replace(settings, public_read=request.param))
     return app.test_client()
 
 
-def ask(client, secret):
+def get_me(client, secret):
     return client.get("/v1/me", headers={"Authorization": f"Bearer {secret}"})
 
 
 @pytest.mark.parametrize("scopes", [[scope] for scope in Scope] + [[Scope.READ, Scope.CLAIMS_WRITE]])
 def test_my_key(client, db, scopes):
     """
-    Any valid key gets its own id, name, scopes and expiry, and the response is not cacheable.
+    Any valid key, whatever its scopes, gets its own id, name, scopes and expiry, and the response is never cached.
     """
     key = create_key(db, name="feed", scopes=scopes, now=dt.datetime.now(dt.UTC))
-    response = ask(client, key.secret)
+    response = get_me(client, key.secret)
 
     expected = {"id": str(key.id), "name": "feed", "scopes": sorted(scopes), "expires_at": None}
     assert (200, expected) == (response.status_code, response.json)
@@ -51,7 +51,7 @@ def test_key_that_expires(client, db):
 
     for secret in (key.secret, new.secret):
         assert (str(key.id), "2999-01-01T00:00:00Z") == tuple(
-            ask(client, secret).json[name] for name in ("id", "expires_at")
+            get_me(client, secret).json[name] for name in ("id", "expires_at")
         )
 
 
@@ -60,7 +60,7 @@ def test_key_that_expires(client, db):
 )
 def test_without_a_key(client, headers):
     """
-    Without a valid key the response is 401.
+    Without a valid key the response is a 401.
     """
     response = client.get("/v1/me", headers=headers)
 
@@ -70,7 +70,7 @@ def test_without_a_key(client, headers):
 
 def test_session_is_no_key(client):
     """
-    A session of the desk is not a key.
+    A session of the desk is not accepted as a key.
     """
     editor = Editor(client.application).signed_in()
 
@@ -79,7 +79,7 @@ def test_session_is_no_key(client):
 
 def test_unknown_parameter(client, db):
     """
-    A query parameter is rejected.
+    An unknown parameter is rejected.
     """
     key = create_key(db, name="feed", scopes=[Scope.READ], now=dt.datetime.now(dt.UTC))
     response = client.get("/v1/me?x=1", headers={"Authorization": f"Bearer {key.secret}"})

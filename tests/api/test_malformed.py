@@ -1,4 +1,4 @@
-"""Bodies that cannot be read: no input makes a 500"""
+"""Bodies that cannot be parsed: no input causes a 500"""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from service.values.vocabulary import Scope
 from tests.support.request_bodies import CLAIMS, OUTLETS, VALID
 from tests.support.world import assert_problem
 
-pytestmark = pytest.mark.sqlite_alone  # nothing here comes as far as a database
+pytestmark = pytest.mark.sqlite_alone  # these requests do not reach the database
 
 
 MALFORMED = [
@@ -47,7 +47,7 @@ MALFORMED = [
 )
 def test_malformed(standing_world, urls, body, pointers):
     """
-    What is not JSON is a 400 on every call, with the places at fault where there are such.
+    A body that is not strict JSON causes a 400 on every call, with pointers to the errors where possible.
     """
     for url in urls.values():
         response = standing_world.post(url, data=body, content_type="application/json")
@@ -57,7 +57,7 @@ def test_malformed(standing_world, urls, body, pointers):
 @pytest.mark.parametrize("depth", [50, 400, 900, 990, 1000, 2000])
 def test_deep(standing_world, depth):
     """
-    A body that nests deeply is refused, as JSON or as a value, whatever its depth.
+    A deeply nested body causes a 400 or a 422, whatever its depth.
     """
     for opening, inner, closing in (("[", "", "]"), ('{"a":', "1", "}")):
         nested = opening * depth + inner + closing * depth
@@ -71,7 +71,7 @@ def test_deep(standing_world, depth):
 )
 def test_not_an_object(standing_world, urls, body):
     """
-    JSON that is not an object is a 422 of the whole body.
+    JSON that is not an object causes a 422 about the whole body.
     """
     for url in urls.values():
         assert_problem(standing_world.post(url, data=body, content_type="application/json"), 422, "invalid-body", "")
@@ -93,7 +93,7 @@ def test_not_an_object(standing_world, urls, body):
 )
 def test_wrong_content_type(standing_world, urls, content_type):
     """
-    A body that is not said to be JSON is not read.
+    A body with another content type than JSON causes a 415.
     """
     for call, url in urls.items():
         response = standing_world.post(url, data=json.dumps(VALID[call]), content_type=content_type)
@@ -102,7 +102,7 @@ def test_wrong_content_type(standing_world, urls, content_type):
 
 def test_content_type_with_parameters(standing_world):
     """
-    Parameters and case of the content type do not matter.
+    The case and the parameters of the content type are ignored.
     """
     for content_type in ("application/json; charset=utf-8", "Application/JSON"):
         response = standing_world.post(OUTLETS, data="{}", content_type=content_type)
@@ -111,7 +111,7 @@ def test_content_type_with_parameters(standing_world):
 
 def test_too_large(standing_world, urls):
     """
-    A body over 1 MiB is refused, and one of just that is read.
+    A body of 1 MiB is read, and a larger one causes a 413.
     """
     for url in urls.values():
         for size, status, name in ((2**20 + 1, 413, "too-large"), (2**20, 400, "malformed-json")):
@@ -127,23 +127,23 @@ def test_too_large(standing_world, urls):
         (b"{}".ljust(2**20) + b"x", 413, "too-large"),
         (b"{}".ljust(2**20 + 2**19), 413, "too-large"),
     ],
-    ids=["just", "garbage", "longer"],
+    ids=["limit", "garbage", "longer"],
 )
 def test_too_large_in_chunks(standing_world, urls, body, status, name):
     """
-    A body whose length is not said beforehand is refused over 1 MiB, too, and never read in part.
+    A chunked body over 1 MiB also causes a 413, and is never truncated.
     """
     headers = {"Transfer-Encoding": "chunked", "Content-Type": "application/json"}
     for url in urls.values():
         sent = io.BytesIO(body)
-        terminated = {"wsgi.input_terminated": True}  # as gunicorn says that it knows where chunks end
+        terminated = {"wsgi.input_terminated": True}  # as gunicorn sets it
         response = standing_world.post(url, headers=headers, input_stream=sent, environ_overrides=terminated)
         assert (status, f"/problems/{name}") == (response.status_code, response.json["type"])
 
 
-def test_order_of_refusals(standing_world):
+def test_order_of_checks(standing_world):
     """
-    Refusals come in order: who calls, what may be called, then what was sent.
+    The key is checked first, then its scope, then the body.
     """
     writer = standing_world.with_scopes(Scope.CLAIMS_WRITE)
 

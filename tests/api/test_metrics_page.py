@@ -17,7 +17,7 @@ OPERATIONS = Path(__file__).parents[2] / "docs" / "operations.md"
 
 @pytest.fixture
 def page(app):
-    """Reads the page, without a key."""
+    """Return a function that requests the page without a key."""
     return lambda: app.test_client().get("/metrics").text
 
 
@@ -44,7 +44,7 @@ def test_it_works(world, page):
 @pytest.mark.sqlite_alone
 def test_labels_are_few(world, page):
     """
-    Whatever paths and methods clients make up, they add no labels.
+    Invented paths and methods add no labels.
     """
 
     def make_up(number):
@@ -64,8 +64,8 @@ def test_labels_are_few(world, page):
 @pytest.mark.sqlite_alone
 def test_how_scores_were_served(world, page):
     """
-    A score is counted as a miss the first time and as a hit the next, also where 304 is enough; what is never kept is
-    no sign of a Redis that is left alone.
+    A score is counted as a miss at first and then as a hit, even for a 304. Scores that are never cached are counted as
+    `unkept`, not as a bypass of Redis.
     """
     world.outlet("Herald")
     before = page()
@@ -75,17 +75,17 @@ def test_how_scores_were_served(world, page):
         assert "borneout; fwd=bypass" == world.get(f"/v1/outlets/herald{path}").headers["Cache-Status"]
     after = page()
 
-    grown = {
+    increase = {
         cache: counted(after, "borneout_score_reads_total", cache=cache)
         - counted(before, "borneout_score_reads_total", cache=cache)
-        for cache in ("hit", "miss", "bypass", "uncached")
+        for cache in ("hit", "miss", "bypass", "unkept")
     }
-    assert {"hit": 1, "miss": 1, "bypass": 0, "uncached": 4} == grown
+    assert {"hit": 1, "miss": 1, "bypass": 0, "unkept": 4} == increase
 
 
 def test_the_outbox(world, page):
     """
-    What a resolution leaves for the worker is seen waiting, and how long it waits.
+    The number of rows in the outbox and the age of the oldest are shown.
     """
     world.resolve(world.record(), "true")
     assert 1 <= counted(page(), "borneout_outbox_rows")
@@ -94,7 +94,7 @@ def test_the_outbox(world, page):
 
 def test_database_away(tmp_path):
     """
-    While the database is away the page says all that needs none.
+    Without the database the page shows all other metrics.
     """
     url = f"postgresql://borneout@127.0.0.1:{free_port()}/borneout"
     settings = Settings.from_env({"BORNEOUT_DATABASE_URL": url}, data_dir=tmp_path)
@@ -108,7 +108,7 @@ def test_database_away(tmp_path):
 @pytest.mark.sqlite_alone
 def test_documented(world, page):
     """
-    docs/operations.md tells of every metric on the page with its labels, and of no other.
+    docs/operations.md lists exactly the metrics on the page, with their labels.
     """
     world.get("/healthz")
     rows = re.findall(r"^\| `(borneout_\w+)` \| (.*?) \|", OPERATIONS.read_text(), re.MULTILINE)

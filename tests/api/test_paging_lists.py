@@ -1,4 +1,4 @@
-"""The lists of the API, page by page, while others write"""
+"""Pagination of the lists of the API during concurrent writes"""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ changes = st.lists(st.tuples(st.sampled_from(CHANGES), days), max_size=3)
 
 
 @pytest.mark.parametrize("name", LISTS)
-# The database is shared by the examples; each looks at rows of its own.
+# The examples share a database; each uses rows of its own.
 @costly
-@given(first=st.lists(days, max_size=6), meanwhile=st.lists(changes, max_size=4), limit=st.integers(1, 3))
-def test_nothing_is_skipped_or_repeated(world, name, first, meanwhile, limit):
+@given(first=st.lists(days, max_size=6), writes=st.lists(changes, max_size=4), limit=st.integers(1, 3))
+def test_nothing_is_skipped_or_repeated(world, name, first, writes, limit):
     """
-    Whatever is recorded and withdrawn between the pages of a list, what was there is shown, once, and in order.
+    Writes between the pages of a list cause no item to be skipped or repeated, and the order is kept.
     """
     path, filters, query, add, is_sorted = LISTS[name]
     stage = Stage(world)
     there = {getattr(stage, add)(day) for day in first}
-    shared = 20 if name == "queue" else 0  # the one list that cannot be had for a single example
+    shared = 20 if name == "queue" else 0  # the only list without a filter, so all examples share it
     query = {"limit": shared + limit, **query, **{member: getattr(stage, of) for member, of in filters.items()}}
     shown = []
     for page in world.pages(path.format(outlet=stage.outlet, claim=stage.claim), **query):
         shown += page
-        for change, day in meanwhile.pop() if meanwhile else ():
+        for change, day in writes.pop() if writes else ():
             getattr(stage, change)(day)
     ids = [item["id"] for item in shown]
 
@@ -41,7 +41,7 @@ def test_nothing_is_skipped_or_repeated(world, name, first, meanwhile, limit):
 
 def test_claim_that_moves_up_the_queue(world):
     """
-    R15: a claim that is reported once more while the queue is read is not skipped.
+    R15: a claim that gets another report between pages of the queue is not skipped.
     """
     stage = Stage(world)
     made = [stage.claim, stage.add_claim(0), stage.add_claim(0)]

@@ -1,4 +1,4 @@
-"""Every operation of the document with no key, keys that are none, and a key of each scope"""
+"""Every documented operation without a key, with invalid keys, and with a key of each scope"""
 
 from __future__ import annotations
 
@@ -13,18 +13,19 @@ from service.web.runtime import Runtime
 from tests.support.contract import ARGUMENTS
 from tests.support.world import World, assert_problem
 
-pytestmark = pytest.mark.sqlite_alone  # who may call is asked before anything else
+pytestmark = pytest.mark.sqlite_alone  # keys are checked before anything else
 
 
 def operations(app):
-    """Return every documented operation with its method, a path with arguments, and its scope, if any. None of the
-    calls changes anything, because their rows do not exist and their bodies are empty.
+    """Yield every documented operation: its method, a path with arguments, and the scope that it requires, if any.
+
+    The requests change nothing: their paths name no existing object, and their bodies are empty.
     """
     for name, item in app.extensions["document"]["paths"].items():
         for method, operation in item.items():
             if method != "parameters" and name != "/v1/me":  # which takes any key: see test_get_me.py
-                needed = [scope for each in operation.get("security", []) for scope in each.get("apiKey", [])]
-                yield method.upper(), name.format(**ARGUMENTS), Scope(needed[0]) if needed else None
+                scopes = [scope for each in operation.get("security", []) for scope in each.get("apiKey", [])]
+                yield method.upper(), name.format(**ARGUMENTS), Scope(scopes[0]) if scopes else None
 
 
 def call(world, method, path, headers):
@@ -39,20 +40,20 @@ def reading(request):
 
 @pytest.fixture
 def guarded(app, db, cache, settings, reading):
-    """A service with open or closed reading, and its operations that need a key."""
+    """Return a service with public reading, or with closed reading."""
     app.extensions["runtime"] = Runtime(db, cache, replace(settings, public_read=reading == "open"))
     return World(app)
 
 
-def needed(world):
-    """Return the operations with their scopes in this service; None if no key is needed."""
+def required_scopes(world):
+    """Yield the operations with the scopes that this service requires; None if no key is required."""
     closed = not world.runtime.settings.public_read
     for method, path, scope in operations(world.app):
         yield method, path, scope if scope is not Scope.READ or closed else None
 
 
-def bad_keys(world):
-    """Return Authorization headers with invalid keys."""
+def invalid_headers(world):
+    """Yield Authorization headers with an invalid, revoked or expired key."""
     db, now, secret = world.runtime.db, dt.datetime.now(dt.UTC), world.secret
     revoked, expired = (create_key(db, name=name, scopes=[Scope.ADMIN], now=now) for name in ("revoked", "expired"))
     revoke_key(db, revoked.id, now=now)
@@ -78,9 +79,9 @@ def bad_keys(world):
 
 def test_without_a_key(guarded):
     """
-    A call without a key is rejected if the operation needs one, and only then.
+    Without a key, exactly the operations that require one respond with 401.
     """
-    for method, path, scope in needed(guarded):
+    for method, path, scope in required_scopes(guarded):
         response = call(guarded, method, path, {})
 
         if scope is None:
@@ -90,11 +91,11 @@ def test_without_a_key(guarded):
             assert "Bearer" == response.headers["WWW-Authenticate"]
 
 
-def test_key_that_is_none(guarded):
+def test_invalid_key(guarded):
     """
-    A wrong, malformed, repeated, revoked or expired key is rejected, even if no key is needed.
+    A wrong, malformed, repeated, revoked or expired key causes a 401, even if no key is required.
     """
-    for header in bad_keys(guarded):
+    for header in invalid_headers(guarded):
         headers = {"Authorization": header}
         for response in (call(guarded, method, "/v1/outlets", headers) for method in ("POST", "GET")):
             assert_problem(response, 401, "unauthorized")
@@ -104,7 +105,7 @@ def test_key_that_is_none(guarded):
 @pytest.mark.parametrize("header", ["", "Basic {}", "Token {}", "{}", "Digest username=x, realm=Bearers", "Bearer{}"])
 def test_other_schemes_are_ignored(guarded, reading, header):
     """
-    A header with another scheme, for example for a proxy, counts as no key.
+    A header of another scheme, such as one for a proxy, is ignored.
     """
     headers = {"Authorization": header.format(guarded.secret)}
     written, read = (call(guarded, method, "/v1/outlets", headers) for method in ("POST", "GET"))
@@ -124,9 +125,9 @@ def test_other_schemes_are_ignored(guarded, reading, header):
         ("OPTIONS", "/v1/outlets", {"Origin": "https://example.org"}),
     ],
 )
-def test_key_that_is_none_everywhere(guarded, method, path, headers):
+def test_invalid_key_on_any_path(guarded, method, path, headers):
     """
-    A wrong key is rejected on every path under /v1 before any other check, even on unknown paths.
+    A wrong key causes a 401 on every call under /v1 before any other check, even on unknown paths.
     """
     wrong = {"Authorization": "Bearer bo_guess_0123456789abcdef", **headers}
     response = guarded.client.open(path, method=method, headers=wrong)
@@ -155,9 +156,9 @@ def test_every_operation_rejects_a_wrong_key(guarded):
         ("OPTIONS", "/v1/outlets", {"Origin": "https://example.org", "Access-Control-Request-Method": "GET"}),
     ],
 )
-def test_where_no_key_is_read(guarded, method, path, headers):
+def test_keys_are_ignored_elsewhere(guarded, method, path, headers):
     """
-    Paths outside /v1 and preflight requests ignore keys.
+    Keys are not checked on paths outside /v1, nor on CORS preflight requests.
     """
     with guarded.client.open(path, method=method, headers=headers) as without:
         expected = without.status_code
@@ -169,11 +170,11 @@ def test_where_no_key_is_read(guarded, method, path, headers):
 @pytest.mark.parametrize("given", Scope)
 def test_key_of_one_scope(guarded, given):
     """
-    A key is allowed the operations of its scope and no others; `admin` is allowed all.
+    A key may call exactly the operations of its scope; `admin` may call all.
     """
     world = guarded.with_scopes(given)
 
-    for method, path, scope in needed(world):
+    for method, path, scope in required_scopes(world):
         response = call(world, method, path, world.headers)
 
         if scope in (None, given) or given is Scope.ADMIN:
@@ -185,25 +186,24 @@ def test_key_of_one_scope(guarded, given):
 @pytest.mark.parametrize("missing", [scope for scope in Scope if scope is not Scope.ADMIN])
 def test_key_that_lacks_one_scope(guarded, missing):
     """
-    A key with every scope but one, and without `admin`, is rejected exactly by the operations of that scope and of
-    `admin`.
+    A key with every scope but one and `admin` receives 403 exactly for operations that require one of these.
     """
     world = guarded.with_scopes(*(scope for scope in Scope if scope not in (missing, Scope.ADMIN)))
 
-    for method, path, scope in needed(world):
+    for method, path, scope in required_scopes(world):
         response = call(world, method, path, world.headers)
 
         assert (scope in (missing, Scope.ADMIN)) is (response.status_code == 403), (method, path, response.text)
 
 
-def test_every_scope_is_walked(guarded):
+def test_every_scope_is_documented(guarded):
     """
-    The document uses every scope that keys can have, and every operation under /v1 has one.
+    Every scope is required by some operation, and every operation under /v1 names a scope.
     """
-    asked = list(operations(guarded.app))
+    documented = list(operations(guarded.app))
 
     assert {Scope.READ, Scope.CLAIMS_WRITE, Scope.RESOLUTIONS_WRITE, Scope.OUTLETS_WRITE, Scope.ADMIN} <= {
-        scope for *_, scope in asked
+        scope for *_, scope in documented
     }
-    assert [] == [path for _, path, scope in asked if path.startswith("/v1/") and scope is None]
-    assert len(asked) > 40
+    assert [] == [path for _, path, scope in documented if path.startswith("/v1/") and scope is None]
+    assert len(documented) > 40

@@ -10,12 +10,12 @@ import pytest
 from service.values.instants import parse_instant
 from tests.support.world import assert_problem
 
-pytestmark = pytest.mark.sqlite_alone  # a setting
+pytestmark = pytest.mark.sqlite_alone  # it depends on a setting only
 
 
 @pytest.fixture
 def text(world):
-    """What the file says, line by line, where the operator has named somebody."""
+    """Return the lines of the file on a service with a security contact."""
     world.runtime.settings = replace(world.runtime.settings, security_contact="mailto:security@example.org")
     response = world.client.get("/.well-known/security.txt")
     assert (200, "text/plain; charset=utf-8") == (response.status_code, response.content_type)
@@ -24,14 +24,14 @@ def text(world):
 
 def test_contact(text):
     """
-    Whoever finds a weakness reads whom to tell.
+    The file names the contact for reports of vulnerabilities.
     """
     assert ["Contact", "mailto:security@example.org"] == text[0]
 
 
 def test_expires(text):
     """
-    What it says is good for some months, and for less than a year, as RFC 9116 wants.
+    The file expires in several months, and in less than a year (RFC 9116).
     """
     [(name, until)] = text[1:]
     ahead = parse_instant(until) - dt.datetime.now(dt.UTC)
@@ -40,8 +40,8 @@ def test_expires(text):
     assert dt.timedelta(days=170) < ahead < dt.timedelta(days=365)
 
 
-def test_nobody_is_named(world):
+def test_no_contact(world):
     """
-    Without a contact there is no such file, rather than one that leads nowhere.
+    Without a contact the file does not exist.
     """
     assert_problem(world.client.get("/.well-known/security.txt"), 404, "not-found")

@@ -14,13 +14,13 @@ from tests.support.world import assert_problem, report
 
 @pytest.fixture
 def without_redis(settings):
-    """The same service, whose Redis is not there."""
+    """Return a client of the same service without Redis."""
     return _started(replace(settings, redis_url="unix:///nowhere/redis.sock"))
 
 
 @pytest.fixture
 def without_database(settings):
-    """The same service, whose database is not there."""
+    """Return a client of the same service without the database."""
     return _started(replace(settings, database_url="sqlite:////nowhere/borneout.db"))
 
 
@@ -33,7 +33,7 @@ def _started(settings):
 @pytest.mark.sqlite_alone
 def test_health(world):
     """
-    A process that answers is alive.
+    A process that responds is alive.
     """
     assert {"status": "ok"} == world.client.get("/healthz").json
 
@@ -48,7 +48,7 @@ def test_ready(world):
 @pytest.mark.sqlite_alone
 def test_ready_without_redis(without_redis):
     """
-    Without Redis the service is slower, and ready.
+    Without Redis the service is ready and reports `degraded`.
     """
     response = without_redis.get("/readyz")
 
@@ -58,14 +58,14 @@ def test_ready_without_redis(without_redis):
 @pytest.mark.sqlite_alone
 def test_stopping(world):
     """
-    A service that was told to stop is not ready, and answers whatever still comes; started again, it is ready.
+    A draining service is not ready but still handles requests; after a restart it is ready.
     """
     mark_draining(world.runtime.settings.data_dir)
-    stopping, health, score = (world.client.get(path) for path in ("/readyz", "/healthz", "/v1/scores"))
+    readiness, health, score = (world.client.get(path) for path in ("/readyz", "/healthz", "/v1/scores"))
     mark_started(world.runtime.settings.data_dir)
 
-    assert_problem(stopping, 503, "stopping")
-    assert "1" == stopping.headers["Retry-After"]
+    assert_problem(readiness, 503, "stopping")
+    assert "1" == readiness.headers["Retry-After"]
     assert (200, 200) == (health.status_code, score.status_code)
     assert 200 == world.client.get("/readyz").status_code
 
@@ -73,7 +73,7 @@ def test_stopping(world):
 @pytest.mark.sqlite_alone
 def test_score_without_redis(world, without_redis):
     """
-    A score is computed when Redis is away, and says so.
+    Without Redis a score is computed, and Cache-Status says so.
     """
     world.resolve(world.record(report()), "true")
 
@@ -85,12 +85,12 @@ def test_score_without_redis(world, without_redis):
 @pytest.mark.sqlite_alone
 def test_without_database(without_database):
     """
-    Without its database the service is alive and not ready, and what needs it may be tried again.
+    Without the database the service is alive but not ready, and requests that need it get a 503 with Retry-After.
     """
-    answers = [without_database.get(path) for path in ("/readyz", "/v1/outlets", "/v1/outlets/herald/score")]
+    responses = [without_database.get(path) for path in ("/readyz", "/v1/outlets", "/v1/outlets/herald/score")]
 
     assert {"status": "ok"} == without_database.get("/healthz").json
-    for response in answers:
+    for response in responses:
         assert_problem(response, 503, "unavailable")
         assert "1" == response.headers["Retry-After"]
         assert "nowhere" not in response.text

@@ -1,4 +1,4 @@
-"""Every answer that a test of the API sees is held against the OpenAPI document."""
+"""A test client that validates every response against the OpenAPI document."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from werkzeug.exceptions import HTTPException
 
 PROBLEM_JSON = "application/problem+json"
 NOTHING = "0192aa00-0000-7000-8000-000000000000"
-"""An id of nothing."""
+"""An id that no object has."""
 ARGUMENTS = dict.fromkeys(("claim_id", "key_id", "report_id", "dispute_id", "reply_id"), NOTHING)
 ARGUMENTS |= {"outlet": "nobody", "name": "nothing", "filename": "x", "digest": "0", "topic": "x"}
-"""What stands in a path for what it names, and names nothing that is there."""
+"""Path arguments that name no existing object."""
 _VALIDATORS = {}
 
 
 class CheckedClient(FlaskClient):
-    """A client that refuses an answer which the document does not promise."""
+    """A client that rejects undocumented responses."""
 
     def open(self, *args, **options):
         response = super().open(*args, **options)
-        check_answer(self.application, response)
+        check_response(self.application, response)
         return response
 
 
-def check_answer(app, response):
-    """No answer is a 500, every error is a problem document, and the rest is as the document says."""
+def check_response(app, response):
+    """Check that a response is no 500, that an error is a problem document, and that the rest is documented."""
     status = response.status_code
     assert response.headers["X-Request-ID"]
     if status >= 400:
@@ -45,7 +45,7 @@ def check_answer(app, response):
 
 
 def _operation(app, request):
-    """What the document says of a request; None where it says nothing."""
+    """Return the documented operation of a request; None if it is not documented."""
     try:
         rule, _ = app.url_map.bind("localhost").match(request.path, request.method, return_rule=True)
     except HTTPException:
@@ -56,10 +56,10 @@ def _operation(app, request):
 
 
 def _validator(document, operation, status):
-    """One for all applications, since every one has the same document."""
-    kept = (operation["operationId"], status)
-    if kept not in _VALIDATORS:
+    """Return the validator of a response, shared by all applications, which have the same document."""
+    key = (operation["operationId"], status)
+    if key not in _VALIDATORS:
         schema = operation["responses"][str(status)]["content"]["application/json"]["schema"]
-        whole = {**schema, "components": document["components"]}
-        _VALIDATORS[kept] = Draft202012Validator(whole, validate_formats=True)
-    return _VALIDATORS[kept]
+        complete = {**schema, "components": document["components"]}
+        _VALIDATORS[key] = Draft202012Validator(complete, validate_formats=True)
+    return _VALIDATORS[key]

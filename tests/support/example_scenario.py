@@ -1,4 +1,4 @@
-"""The examples of the document as one story: each request is sent as it is shown, each response is noted."""
+"""The examples of the document as one scenario: each request is sent as shown, and its response recorded."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from service.values.vocabulary import Scope
 FOLDER = Path(schemas.__file__).parent / "examples"
 _PARAMETERS = ("claim_id", "report_id", "dispute_id", "reply_id", "key_id")
 SHOWN = {parameter: f"018e1a3c-7f00-7c11-a0a4-00000000000{n}" for n, parameter in enumerate(_PARAMETERS, 1)}
-"""The ids that the document shows for what is named in a path."""
+"""The ids of path arguments as the document shows them."""
 _CREATE = {
     "addReport": "report_id",
     "disputeResolution": "dispute_id",
     "recordReply": "reply_id",
     "createKey": "key_id",
 }
-"""What the paths of later requests name: the objects that these create."""
+"""The path arguments that these operations create for later requests."""
 _QUERIES = {
     **{name: {"limit": 2} for name in ("listOutlets", "listClaims", "listKeys", "listClaimReports", "explainScore")},
     **{name: {"limit": 1} for name in ("listOutletReports", "listScores", "listTrail", "listSeals")},
@@ -62,13 +62,13 @@ def read(name):
     return json.loads((FOLDER / f"{name}.json").read_text())
 
 
-class Story:
-    """Plays the examples on an empty service and notes what it returns, without what differs each time."""
+class Scenario:
+    """The responses of an empty service to the examples, without the values that change on each run."""
 
     def __init__(self, world):
-        self.world, self.noted, self._ids, self._hashes = world, {}, {}, {}
+        self.world, self.recorded, self._ids, self._hashes = world, {}, {}, {}
         self.today = dt.datetime.now(dt.UTC)
-        self.named = {"outlet": "sport-bild"}
+        self.arguments = {"outlet": "sport-bild"}
         document = world.app.extensions["document"]
         self._calls = {
             operation["operationId"]: (method, path)
@@ -78,19 +78,19 @@ class Story:
         }
 
     def name(self, parameter, real):
-        """Have a path name this object from now on, under the id that the document shows."""
-        self.named[parameter] = real
+        """Use an object in the paths of later requests, and show the id of the document for it."""
+        self.arguments[parameter] = real
         self._ids[real] = SHOWN[parameter]
 
     def send(self, *operations):
-        """Send the request of each operation, and note the response."""
+        """Send the request of each operation, and record the response."""
         for operation in operations:
             response = self._send(operation)
             assert response.status_code < 300, (operation, response.text)
             if operation in _CREATE:
                 self.name(_CREATE[operation], response.json["id"])
             if response.status_code != 204:
-                self.noted.setdefault(operation, {})[str(response.status_code)] = self.shown(response.json)
+                self.recorded.setdefault(operation, {})[str(response.status_code)] = self.shown(response.json)
 
     def _send(self, operation):
         method, path = self._calls[operation]
@@ -101,19 +101,19 @@ class Story:
         query = _QUERIES.get(operation, {})
         headers = self.world.headers | ({"If-Match": "*"} if method in ("patch", "delete") else {})
         return self.world.client.open(
-            path.format(**self.named), method=method.upper(), json=body, headers=headers, query_string=query
+            path.format(**self.arguments), method=method.upper(), json=body, headers=headers, query_string=query
         )
 
-    def fail(self, response):
-        """Note a problem under its status."""
-        self.noted.setdefault("problems", {})[str(response.status_code)] = self.shown(response.json)
+    def add_problem(self, response):
+        """Record a problem under its status."""
+        self.recorded.setdefault("problems", {})[str(response.status_code)] = self.shown(response.json)
 
-    def show(self, error, path):
-        """Note a problem that cannot be provoked here."""
-        self.noted["problems"][str(error.status)] = {**error.document(), "instance": path}
+    def add_error(self, error, path):
+        """Record a problem that cannot be caused here."""
+        self.recorded["problems"][str(error.status)] = {**error.document(), "instance": path}
 
     def shown(self, value, member=""):
-        """A value of a response as the document shows it."""
+        """Return a value of a response as the document shows it."""
         match value:
             case dict():
                 return {name: self.shown(each, name) for name, each in value.items()}
@@ -150,17 +150,17 @@ class Story:
 
 
 def play(world):
-    """Play the whole story on an empty service. Returns the noted responses by operation and status."""
-    story = Story(world)
-    _prepare(story)
-    for act in (_outlets, _a_claim, _its_truth, _scores, _a_forecast, _keys, _the_rest, _problems):
-        act(story)
-    return story.noted
+    """Run the scenario on an empty service, and return the responses by operation and status."""
+    scenario = Scenario(world)
+    _prepare(scenario)
+    for step in (_outlets, _a_claim, _its_truth, _scores, _a_forecast, _keys, _the_rest, _problems):
+        step(scenario)
+    return scenario.recorded
 
 
-def _prepare(story):
-    """Record what the story needs: outlets, and a past that scores are based on."""
-    world = story.world
+def _prepare(scenario):
+    """Record outlets, and resolved claims as the basis of scores."""
+    world = scenario.world
     world.outlet("Axel Springer", slug="axel-springer", kind="organisation")
     springer = {"kind": "newspaper", "parent": "axel-springer"}
     world.outlet("BILD", slug="bild", domains=["bild.de"], **springer)
@@ -183,67 +183,71 @@ def _prepare(story):
         world.resolve(claim, "true" if is_true else "false", known_at=known_at)
 
 
-def _outlets(story):
-    story.send("recordOutlet", "listOutlets", "getOutlet", "changeOutlet", "lookupOutlet")
+def _outlets(scenario):
+    scenario.send("recordOutlet", "listOutlets", "getOutlet", "changeOutlet", "lookupOutlet")
 
 
-def _a_claim(story):
+def _a_claim(scenario):
     relays = {"outlet": "bayer-04-leverkusen", "cited_as": "The club's top brass"}
     article = _CLUB | {"outlet": {"name": "Unattributed article"}, "relays": relays}
-    claim = story.world.record(_CLUB, article, **_LEVERKUSEN)
-    story.name("claim_id", claim["id"])
-    story.world.record({"outlet": "bild", "published_at": "2024-02-28T00:00:00Z"}, **_LIVERPOOL)
-    story.send("recordClaim", "recordClaim")
-    story.send("addReport", "addReport", "withdrawReport", "withdrawReport", "listClaimReports", "listOutletReports")
-    story.send("listClaims", "changeClaim", "listDueClaims")
+    claim = scenario.world.record(_CLUB, article, **_LEVERKUSEN)
+    scenario.name("claim_id", claim["id"])
+    scenario.world.record({"outlet": "bild", "published_at": "2024-02-28T00:00:00Z"}, **_LIVERPOOL)
+    scenario.send("recordClaim", "recordClaim")
+    scenario.send("addReport", "addReport", "withdrawReport", "withdrawReport", "listClaimReports", "listOutletReports")
+    scenario.send("listClaims", "changeClaim", "listDueClaims")
 
 
-def _its_truth(story):
-    story.send("resolveClaim")
-    story.send("disputeResolution", "disputeResolution", "getClaim", "listResolutions", "listClaimDisputes")
-    story.send("listDisputes", "closeDispute", "recordReply", "recordReply", "listReplies")
+def _its_truth(scenario):
+    scenario.send("resolveClaim")
+    scenario.send("disputeResolution", "disputeResolution", "getClaim", "listResolutions", "listClaimDisputes")
+    scenario.send("listDisputes", "closeDispute", "recordReply", "recordReply", "listReplies")
 
 
-def _scores(story):
-    db = story.world.runtime.db
-    seal_entries(db, now=story.today)
-    story.send("getScore", "explainScore", "getScoreHistory", "getCalibration", "listScores", "lookupOutlets")
-    story.send("getMethodology", "withdrawReply", "withdrawReply")
+def _scores(scenario):
+    db = scenario.world.runtime.db
+    seal_entries(db, now=scenario.today)
+    scenario.send("getScore", "explainScore", "getScoreHistory", "getCalibration", "listScores", "lookupOutlets")
+    scenario.send("getMethodology", "withdrawReply", "withdrawReply")
 
 
-def _a_forecast(story):
-    db, claim = story.world.runtime.db, story.world.claim({"id": story.named["claim_id"]})
-    story.world.resolve(claim, None, supersedes=claim["resolution"]["id"])
-    refit_learner(db, now=story.today)
-    keep_forecasts(db, after=None, now=story.today)
-    story.send("getForecast")
+def _a_forecast(scenario):
+    db, claim = scenario.world.runtime.db, scenario.world.claim({"id": scenario.arguments["claim_id"]})
+    scenario.world.resolve(claim, None, supersedes=claim["resolution"]["id"])
+    refit_learner(db, now=scenario.today)
+    keep_forecasts(db, after=None, now=scenario.today)
+    scenario.send("getForecast")
 
 
-def _keys(story):
-    story.send("createKey", "listKeys", "getKey", "getMe", "changeKey", "rotateKey", "revokeKey")
+def _keys(scenario):
+    scenario.send("createKey", "listKeys", "getKey", "getMe", "changeKey", "rotateKey", "revokeKey")
 
 
-def _the_rest(story):
-    story.send("listEntries", "listTrail", "listSeals", "redactMembers", "getHealth", "getReadiness")
-    story.send("mergeOutlet", "mergeOutlet", "getMerge", "undoMerge")
+def _the_rest(scenario):
+    scenario.send("listEntries", "listTrail", "listSeals", "redactMembers", "getHealth", "getReadiness")
+    scenario.send("mergeOutlet", "mergeOutlet", "getMerge", "undoMerge")
 
 
-def _problems(story):
-    """One problem of each status that any operation documents."""
-    world, claim = story.world, f"/v1/claims/{story.named['claim_id']}"
+def _problems(scenario):
+    """Record one problem of each documented status."""
+    world, claim = scenario.world, f"/v1/claims/{scenario.arguments['claim_id']}"
     body = read("recordClaim")["request"]
-    story.fail(world.get("/v1/claims?limit=1000"))
-    story.fail(world.client.post("/v1/claims", json=body))
-    story.fail(world.with_scopes(Scope.CLAIMS_WRITE).get("/v1/keys"))
-    story.fail(world.get("/v1/outlets/sport-bld"))
-    story.fail(world.post("/v1/claims", body | {"kind": "opinion"}))
-    story.fail(world.patch(claim, {"tags": []}, headers={"If-Match": 'W/"0123456789abcdef"'}))
-    story.fail(world.post("/v1/claims", body | {"text": "x" * (1 << 20)}))
-    story.fail(world.client.post("/v1/claims", data="text=x", headers=world.headers, content_type="text/plain"))
-    story.fail(world.post("/v1/claims", {"text": "", "reports": [{"published_at": "yesterday"}]}))
-    story.fail(world.patch(claim, {"tags": []}))
+    scenario.add_problem(world.get("/v1/claims?limit=1000"))
+    scenario.add_problem(world.client.post("/v1/claims", json=body))
+    scenario.add_problem(world.with_scopes(Scope.CLAIMS_WRITE).get("/v1/keys"))
+    scenario.add_problem(world.get("/v1/outlets/sport-bld"))
+    scenario.add_problem(world.post("/v1/claims", body | {"kind": "opinion"}))
+    scenario.add_problem(world.patch(claim, {"tags": []}, headers={"If-Match": 'W/"0123456789abcdef"'}))
+    scenario.add_problem(world.post("/v1/claims", body | {"text": "x" * (1 << 20)}))
+    scenario.add_problem(
+        world.client.post("/v1/claims", data="text=x", headers=world.headers, content_type="text/plain")
+    )
+    scenario.add_problem(world.post("/v1/claims", {"text": "", "reports": [{"published_at": "yesterday"}]}))
+    scenario.add_problem(world.patch(claim, {"tags": []}))
     # The server in front of the application detects these two.
-    story.show(errors.AddressTooLong("The address is too long."), "/v1/outlets/lookup")
-    story.show(errors.HeadersTooLarge("The headers are too long."), "/v1/claims")
-    story.show(errors.TooManyRequests("Too many calls: wait 12 seconds."), "/v1/claims")
-    story.show(errors.Unavailable("The database cannot be reached, or is busy. Try again shortly."), "/v1/claims")
+    scenario.add_error(errors.AddressTooLong("The address is too long."), "/v1/outlets/lookup")
+    scenario.add_error(errors.HeadersTooLarge("The headers are too long."), "/v1/claims")
+    scenario.add_error(errors.TooManyRequests("Too many calls: wait 12 seconds."), "/v1/claims")
+    scenario.add_error(
+        errors.Unavailable("The database cannot be reached, or is busy. Try again shortly."), "/v1/claims"
+    )

@@ -1,4 +1,4 @@
-"""Rows for the lists of the API, of one example's own, and each of the lists"""
+"""The lists of the API, and rows for them that belong to one example"""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import itertools
 from service.values.ids import new_id
 
 DAYS = [f"2026-01-0{day}T00:00:00Z" for day in range(1, 5)]
-"""Few moments, so that many rows share one."""
+"""A few instants, so that many rows share one."""
 
 
 class Stage:
-    """A claim, an outlet and a topic of one example's own, so that examples can share a database."""
+    """A claim, an outlet and a topic of one example, so that examples can share a database."""
 
     def __init__(self, world):
         self.world, self.topic = world, str(new_id())
@@ -22,11 +22,11 @@ class Stage:
         self._numbers = itertools.count()
 
     def report(self, day):
-        # By another address each, so that it is no report that is there.
+        # Each has another URL, so that it is a new report.
         return {"outlet": self.outlet, "published_at": DAYS[day], "url": f"https://example.org/{new_id()}"}
 
     def add_claim(self, day):
-        """An event, due for some days."""
+        """Record an overdue event, and return its id."""
         members = {"kind": "event", "resolves_by": DAYS[day], "topic": self.topic}
         self.claims.append(self.world.record(self.report(day), **members)["id"])
         return self.claims[-1]
@@ -35,7 +35,7 @@ class Stage:
         return self._file(self.claim, day)
 
     def add_report_to_another(self, day):
-        """On one of the last claims."""
+        """Add a report to one of the newest claims."""
         self._file(self.claims[-1 - day % len(self.claims)], day)
 
     def _file(self, claim, day):

@@ -1,4 +1,4 @@
-"""What the calls that write take, by their paths"""
+"""Valid bodies of the writing calls, by path"""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ VALID = {
 
 
 def claim_of(*reports, **members):
-    """A claim as it is sent; without reports, with one of the outlet Herald."""
+    """Return the body of a claim, by default with one report of the outlet Herald."""
     return {"text": "The bridge opens in May.", "reports": list(reports) or [report()], **members}
 
 
@@ -30,5 +30,5 @@ def send_resolution(world, claim, verdict, **members):
 
 
 def ahead(**time):
-    """A moment that is still to come."""
+    """Return a future instant."""
     return (dt.datetime.now(dt.UTC) + dt.timedelta(**time)).isoformat()
