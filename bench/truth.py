@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections import Counter
 from typing import Any
 
 import sqlalchemy as sa
 from bench.load import OUTLETS, PER_CLAIM, Told
 
-from service.cache.score_cache import ScoreCache
 from service.ledger.verify import verify_ledger
 from service.outlets.rebuild_sums import rebuild_sums
 from service.outlets.track_record import Lens
-from service.scores.read import outlet_score
+from service.schemas.scores import ScoreOut
+from service.scores.read import read_score
 from service.storage.db import Database
 from service.storage.models import Claim, Report, Resolution, StoredResponse
 from service.values.vocabulary import Basis
@@ -76,11 +75,10 @@ def _named(keys: set[str], what: str) -> set[str]:
 def _is_right(service: Service, db: Database, outlet: str) -> bool:
     """Whether the score that is answered, kept in Redis or not, is what the rows say."""
     slug = outlet.lower().replace(" ", "-")
-    nowhere = ScoreCache("redis://127.0.0.1:1")
     lens = Lens(topic=None, basis=Basis.RESOLVED, as_of=None, recorded_by=None, level=0.9)
-    computed, _ = outlet_score(db, nowhere, slug, lens=lens, now=dt.datetime.now(dt.UTC))
+    computed = ScoreOut().dump(read_score(db, slug, lens=lens, now=dt.datetime.now(dt.UTC)))
     answers = [service.call("GET", f"/v1/outlets/{slug}/score")[1] for _ in range(2)]
-    return all(_essence(answer) == _essence(json.loads(computed.body)) for answer in answers)
+    return all(_essence(answer) == _essence(computed) for answer in answers)
 
 
 def _essence(score: dict[str, Any]) -> dict[str, Any]:

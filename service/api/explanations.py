@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from typing import TypedDict
 
 from flask import Response
 
 from service.cache.score_cache import CacheStatus
+from service.outlets.track_record import Lens
 from service.schemas.explanations import (
     CalibrationOut,
     CalibrationQuery,
@@ -16,10 +17,11 @@ from service.schemas.explanations import (
     HistoryOut,
     HistoryQuery,
 )
-from service.scores import explain
+from service.scores import calibration, explain, history
 from service.values.vocabulary import Scope
 from service.web.auth import requires
 from service.web.blueprint import Blueprint, not_modified
+from service.web.cached_scores import lasting_members, tagged
 from service.web.responses import OF_SCORES, score_response
 from service.web.runtime import runtime
 
@@ -31,13 +33,24 @@ blp = Blueprint(
 )
 
 
+_EXPLANATION, _HISTORY, _CALIBRATION = ExplanationOut(), HistoryOut(), CalibrationOut()
+
+
+class ExplanationRequest(TypedDict):
+    """The parameters of an explanation, as loaded."""
+
+    lens: Lens
+    limit: int
+    cursor: str | None
+
+
 @blp.route("/<outlet>/score/explanation")
 @requires(Scope.READ)
 @blp.arguments(ExplanationQuery, location="query")
 @blp.response(200, ExplanationOut, headers=OF_SCORES)
 @not_modified
 @blp.follows
-def explain_score(query: dict[str, Any], outlet: str) -> Response:
+def explain_score(query: ExplanationRequest, outlet: str) -> Response:
     """Explain an outlet's score
 
     Returns the calculation of a score step by step, and the contribution of each claim to it.
@@ -45,8 +58,10 @@ def explain_score(query: dict[str, Any], outlet: str) -> Response:
     The contributions of all claims, over all pages, sum to `sums.d`. All pages describe the record at the time of the
     first page.
     """
-    answer = explain.explain_score(runtime().db, outlet, **query, now=dt.datetime.now(dt.UTC))
-    return score_response(answer, CacheStatus.UNCACHED)
+    found = explain.explain_score(runtime().db, outlet, **query, now=dt.datetime.now(dt.UTC))
+    document = _EXPLANATION.dump(found)
+    lasting = lasting_members(document, query["lens"], "next_cursor")
+    return score_response(tagged(document, lasting, next_cursor=found.next_cursor), CacheStatus.UNCACHED)
 
 
 @blp.route("/<outlet>/score/history")
@@ -55,15 +70,18 @@ def explain_score(query: dict[str, Any], outlet: str) -> Response:
 @blp.response(200, HistoryOut, headers=OF_SCORES)
 @not_modified
 @blp.follows
-def get_score_history(query: dict[str, Any], outlet: str) -> Response:
+def get_score_history(query: dict[str, Lens], outlet: str) -> Response:
     """Get an outlet's score over time
 
     Returns the score at the end of each month and now.
 
     Each point is the score that `as_of` returns today, so all points are compared with the newest context.
     """
-    answer = explain.score_history(runtime().db, outlet, **query, now=dt.datetime.now(dt.UTC))
-    return score_response(answer, CacheStatus.UNCACHED)
+    found = history.score_history(runtime().db, outlet, **query, now=dt.datetime.now(dt.UTC))
+    document = _HISTORY.dump(found)
+    *earlier, latest = document["items"]
+    lasting = lasting_members(document, query["lens"]) | {"items": [*earlier, lasting_members(latest, query["lens"])]}
+    return score_response(tagged(document, lasting), CacheStatus.UNCACHED)
 
 
 @blp.route("/<outlet>/calibration")
@@ -72,11 +90,12 @@ def get_score_history(query: dict[str, Any], outlet: str) -> Response:
 @blp.response(200, CalibrationOut, headers=OF_SCORES)
 @not_modified
 @blp.follows
-def get_calibration(query: dict[str, Any], outlet: str) -> Response:
+def get_calibration(query: dict[str, Lens], outlet: str) -> Response:
     """Get an outlet's calibration
 
     Returns how often claims proved true to which the outlet gave a probability, in tenths of probability. Tenths
     without claims are left out.
     """
-    answer = explain.outlet_calibration(runtime().db, outlet, **query, now=dt.datetime.now(dt.UTC))
-    return score_response(answer, CacheStatus.UNCACHED)
+    found = calibration.outlet_calibration(runtime().db, outlet, **query, now=dt.datetime.now(dt.UTC))
+    document = _CALIBRATION.dump(found)
+    return score_response(tagged(document, lasting_members(document, query["lens"])), CacheStatus.UNCACHED)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from service.schemas.methodology import MethodologyOut
-from service.scores import methodology
+from service.scores.methodology import Methodology, describe_methodology
 from service.values.vocabulary import Scope
 from service.web.auth import requires
 from service.web.blueprint import Blueprint
@@ -18,10 +16,10 @@ blp = Blueprint("methodology", __name__, url_prefix="/v1", description="The meth
 @requires(Scope.READ)
 @blp.response(200, MethodologyOut)
 @blp.tagged
-def get_methodology() -> dict[str, Any]:
+def get_methodology() -> Methodology:
     """Get the methods
 
     Returns every method in words, with its version, parameters and sources, and the context that scores are compared
     with.
     """
-    return methodology.describe_methodology(runtime().db)
+    return describe_methodology(runtime().db)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
 
 from flask import Response
 
-from service.schemas.scores import ScoreOut, ScorePage, ScoreQuery, ScoresQuery
-from service.scores import read
+from service.outlets.track_record import Lens
+from service.schemas.scores import ScoreOut, ScorePage, ScoreQuery, ScoresQuery, ScoresRequest
 from service.values.vocabulary import Scope
 from service.web.auth import requires
 from service.web.blueprint import Blueprint, not_modified
+from service.web.cached_scores import cached_list, cached_ranking, cached_score
 from service.web.responses import OF_SCORES, score_response
 from service.web.runtime import runtime
 
@@ -24,7 +24,7 @@ blp = Blueprint("scores", __name__, url_prefix="/v1", description="The reliabili
 @blp.response(200, ScoreOut, headers=OF_SCORES)
 @not_modified
 @blp.follows
-def get_score(query: dict[str, Any], outlet: str) -> Response:
+def get_score(query: dict[str, Lens], outlet: str) -> Response:
     """Get an outlet's score
 
     Returns the estimated probability that what the outlet reports proves right, with its interval and the counts behind
@@ -33,7 +33,7 @@ def get_score(query: dict[str, Any], outlet: str) -> Response:
     A score always includes the latest resolution. `Cache-Status` says whether it came from the cache.
     """
     at, now = runtime(), dt.datetime.now(dt.UTC)
-    return score_response(*read.outlet_score(at.db, at.cache, outlet, **query, now=now))
+    return score_response(*cached_score(at.db, at.cache, outlet, **query, now=now))
 
 
 @blp.route("/scores")
@@ -41,7 +41,7 @@ def get_score(query: dict[str, Any], outlet: str) -> Response:
 @blp.arguments(ScoresQuery, location="query")
 @blp.response(200, ScorePage, headers=OF_SCORES)
 @not_modified
-def list_scores(query: dict[str, Any]) -> Response:
+def list_scores(query: ScoresRequest) -> Response:
     """Rank outlets, or get the scores of several
 
     Without `outlet`, returns the ranking of outlets with at least `min_resolved` resolved claims. Every page describes
@@ -50,5 +50,8 @@ def list_scores(query: dict[str, Any]) -> Response:
     With `outlet`, returns the scores of the named outlets in that order, on one page; the other parameters of the
     ranking are then rejected with 400. So are unknown outlets.
     """
-    at, now = runtime(), dt.datetime.now(dt.UTC)
-    return score_response(*read.list_scores(at.db, at.cache, **query, now=now))
+    at, now, lens = runtime(), dt.datetime.now(dt.UTC), query["lens"]
+    if query["outlets"] is not None:
+        return score_response(*cached_list(at.db, at.cache, query["outlets"], lens=lens, now=now))
+    paging = query["paging"]
+    return score_response(*cached_ranking(at.db, at.cache, query["criteria"], lens=lens, **paging, now=now))

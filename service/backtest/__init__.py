@@ -1,4 +1,4 @@
-"""The protocol that forecasts and intervals are judged by, on anyone's records. Reads no database."""
+"""Evaluate forecasts and intervals on a file of records, without a database."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from service.backtest.coverage import Coverage, coverage
-from service.backtest.judge import Figure, Judged, Verdict, judge
+from service.backtest.judge import Figure, Judged, Measures, judge
 from service.backtest.learned import Learned
 from service.backtest.protocol import BadRecord, Method, Prediction, Record, read_records, run
 from service.backtest.simple import BaseRate, HitRate, ShrunkHitRate, ShrunkStanceRate, StanceRate, WilsonBound
 
 __all__ = [
     "METHODS",
+    "BacktestResult",
     "BadRecord",
     "Coverage",
     "Figure",
+    "Measures",
+    "MethodScore",
     "Prediction",
     "Record",
-    "Report",
-    "Score",
-    "Verdict",
     "backtest",
     "read_records",
 ]
@@ -34,42 +34,43 @@ METHODS: dict[str, type[Method]] = {
     "empirical-Bayes hit rate": ShrunkHitRate,
     "outlet x stance EB": ShrunkStanceRate,
 }
-"""By name, ours first."""
+"""The methods by name, the one of this service first."""
 
 
-class Score(NamedTuple):
-    """How good a method was on reports when they were published, and on claims when they were resolved."""
+class MethodScore(NamedTuple):
+    """The measures of a method: for reports at publication, and for claims at resolution."""
 
     method: str
-    reports: Verdict
-    claims: Verdict
+    reports: Measures
+    claims: Measures
 
 
-class Report(NamedTuple):
-    """What a backtest finds."""
+class BacktestResult(NamedTuple):
+    """The results of a backtest."""
 
-    scores: list[Score]
+    scores: list[MethodScore]
     reports: list[Prediction]
-    """The predictions that were judged, the probabilities by `METHODS`."""
+    """The evaluated predictions; their probabilities are in the order of `METHODS`."""
     claims: list[Prediction]
     coverage: Coverage
 
 
-def backtest(records: Sequence[Record], *, burn: float) -> Report:
-    """Judge every method on records, in time order.
+def backtest(records: Sequence[Record], *, burn: float) -> BacktestResult:
+    """Evaluate every method on records, in time order.
 
     Args:
         records: The records, in any order.
-        burn: The first share of predictions that are learned from and not judged, 0 <= burn < 1.
+        burn: The share of the first predictions that are not evaluated, 0 <= burn < 1.
     """
     made = run(records, [method() for method in METHODS.values()])
     reports = made.reports[int(len(made.reports) * burn) :]
     claims = made.claims[int(len(made.claims) * burn) :]
     scores = [
-        Score(name, judge(_judged(reports, place)), judge(_judged(claims, place))) for place, name in enumerate(METHODS)
+        MethodScore(name, judge(_judged(reports, place)), judge(_judged(claims, place)))
+        for place, name in enumerate(METHODS)
     ]
-    return Report(scores, reports, claims, coverage(made.resolutions))
+    return BacktestResult(scores, reports, claims, coverage(made.resolutions))
 
 
 def _judged(predictions: Sequence[Prediction], method: int) -> list[Judged]:
-    return [Judged(made.record.claim, made.probabilities[method], made.proved) for made in predictions]
+    return [Judged(one.record.claim, one.probabilities[method], one.proved) for one in predictions]

@@ -1,8 +1,8 @@
-"""Whether the intervals of `record/1` hold what they say: each outlet's first half against its second.
+"""Check the coverage of the intervals of `record/1`: the first half of each record predicts the second half.
 
-The interval is about the outlet's rate; what is seen of the second half is a number of claims. So for each
-outlet the rate is drawn from the interval's distribution, moved to what an average outlet would have got
-on the later claims, and the number right from a binomial distribution of it (scoring.md, point 5).
+The interval is about the outlet's rate, but the second half shows a number of claims. So for each outlet, the rate is
+drawn from the distribution of the interval, relative to an average outlet on the later claims, and the number right
+from a binomial distribution with that rate (scoring.md, point 5).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from math import exp, fsum, lgamma, log, log1p
 from operator import attrgetter
 from typing import NamedTuple
 
-from service.backtest.protocol import Record, Resolution
+from service.backtest.protocol import Record, ResolvedClaim
 from service.methods.context import Context, Showing, clamped_share, fit_kappa
 from service.methods.rates import Cell, Rates
 from service.methods.reliability import reliability
@@ -22,13 +22,13 @@ from service.values.vocabulary import ClaimKind, Stance
 
 LEVEL = 0.9
 CLAIMS = 8
-"""Claims that the later half has at least."""
+"""The smallest number of claims in the second half."""
 
-_QUANTILES = 50  # on each side of the middle, each as probable as the next
+_QUANTILES = 50  # on each side of the median, equally probable
 
 
 class Coverage(NamedTuple):
-    """How many outlets did in the later half of their record what the first half let expect."""
+    """The number of outlets whose second half was within the interval that the first half predicts."""
 
     level: float
     outlets: int
@@ -39,35 +39,35 @@ class Coverage(NamedTuple):
         return self.inside / self.outlets if self.outlets else None
 
 
-class Scored(NamedTuple):
-    """One claim in an outlet's record."""
+class ClaimResult(NamedTuple):
+    """The result of an outlet on one claim."""
 
     right: float
     expected: float
 
 
-def coverage(resolutions: Iterable[Resolution]) -> Coverage:
-    """The coverage of the intervals.
+def coverage(resolutions: Iterable[ResolvedClaim]) -> Coverage:
+    """Return the coverage of the intervals.
 
     Args:
-        resolutions: Every resolved claim, in the order in which they became known.
+        resolutions: Every resolved claim, in the order of `known_at`.
     """
     halves = [(record[: len(record) // 2], record[len(record) // 2 :]) for record in _records(resolutions)]
     kappa = fit_kappa(Showing(*_sums(first)) for first, _ in halves)
-    told = [_is_inside(first, later, kappa) for first, later in halves if len(later) >= CLAIMS]
-    return Coverage(LEVEL, len(told), sum(told))
+    inside = [_is_inside(first, later, kappa) for first, later in halves if len(later) >= CLAIMS]
+    return Coverage(LEVEL, len(inside), sum(inside))
 
 
-def _records(resolutions: Iterable[Resolution]) -> list[list[Scored]]:
-    """What counts in the record of each outlet, in order, beside what an average one was expected to get by then."""
+def _records(resolutions: Iterable[ResolvedClaim]) -> list[list[ClaimResult]]:
+    """Return the results of each outlet in order, with the results expected of an average outlet at that time."""
     context = Context(id="backtest", as_of=None, kappa=1.0, rates=Rates())
-    records: defaultdict[str, list[Scored]] = defaultdict(list)
+    records: defaultdict[str, list[ClaimResult]] = defaultdict(list)
     for _, together in groupby(resolutions, key=attrgetter("known_at")):
         batch = [(resolution.proved, _sides(resolution.reports)) for resolution in together]
         for proved, sides in batch:
             for side in sides:
                 right = proved == (side.stance is Stance.SUPPORT)
-                records[side.outlet].append(Scored(right, context.expected(_cell(side))))
+                records[side.outlet].append(ClaimResult(right, context.expected(_cell(side))))
         for proved, sides in batch:
             for side in sides:
                 context.rates.add(_cell(side), truth=float(proved), among=len(sides))
@@ -75,7 +75,7 @@ def _records(resolutions: Iterable[Resolution]) -> list[list[Scored]]:
 
 
 def _sides(reports: Sequence[Record]) -> list[Record]:
-    """The last side of each outlet (R6)."""
+    """Return the last support or deny of each outlet (R6)."""
     return list({report.outlet: report for report in reports if report.stance.takes_side}.values())
 
 
@@ -83,12 +83,12 @@ def _cell(record: Record) -> Cell:
     return Cell(record.stance, ClaimKind.FACT, record.commitment, record.topic)
 
 
-def _sums(record: Sequence[Scored]) -> tuple[float, float, int]:
+def _sums(record: Sequence[ClaimResult]) -> tuple[float, float, int]:
     return fsum(claim.right for claim in record), fsum(claim.expected for claim in record), len(record)
 
 
-def _is_inside(first: Sequence[Scored], later: Sequence[Scored], kappa: float) -> bool:
-    """Whether the number right of the later half lies between the 5 % and the 95 % quantile of what is predicted."""
+def _is_inside(first: Sequence[ClaimResult], later: Sequence[ClaimResult], kappa: float) -> bool:
+    """Return whether the number right in the second half is between the 5 % and 95 % quantiles of the prediction."""
     right, expected, resolved = _sums(first)
     seen, expected_later, number = _sums(later)
     reference = clamped_share(expected_later, number)
@@ -109,7 +109,7 @@ def _is_inside(first: Sequence[Scored], later: Sequence[Scored], kappa: float) -
 
 
 def _below(most: int, number: int, rates: Sequence[float]) -> float:
-    """The probability of at most so many right, by whichever of the rates."""
+    """Return the probability of at most so many right, averaged over the rates."""
     return fsum(_binomial(right, number, rate) for rate in rates for right in range(most + 1)) / len(rates)
 
 

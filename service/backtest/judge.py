@@ -1,4 +1,4 @@
-"""How good predictions were, and how sure that is: bootstrap intervals that draw whole claims."""
+"""Measure predictions, with bootstrap intervals that draw whole claims."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SEED = 1
 
 
 class Judged(NamedTuple):
-    """A prediction and what came of it."""
+    """A prediction and its outcome."""
 
     claim: str
     probability: float
@@ -26,7 +26,7 @@ class Judged(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A measure with its interval; None where it cannot be told."""
+    """A measure with its interval; None if it is undefined."""
 
     value: float | None
     lower: float | None
@@ -34,8 +34,8 @@ class Figure:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
-    """How good a method was."""
+class Measures:
+    """The measures of a method."""
 
     log_loss: Figure
     brier: Figure
@@ -43,23 +43,23 @@ class Verdict:
     ece: Figure
 
 
-def judge(judged: Sequence[Judged]) -> Verdict:
-    """The measures of a method with 95 % intervals, from as many claims drawn again and again.
+def judge(judged: Sequence[Judged]) -> Measures:
+    """Return the measures of a method with 95 % bootstrap intervals.
 
-    Reports on one claim stand or fall together, so claims are drawn and not reports. Every method gets
-    the same draws.
+    The outcomes of reports on one claim depend on each other, so claims are drawn, not reports. Every method gets the
+    same draws.
     """
     outcomes = [Outcome(one.probability, one.proved) for one in judged]
     whole = (log_loss(outcomes), brier(outcomes), auc(outcomes), calibration_error(outcomes))
     sample = _Sample(judged)
     drawn = [sample.measures(weights) for weights in _draws(sample.claims)] or [(None,) * len(whole)]
     columns = zip(*drawn, strict=True)
-    return Verdict(*(_figure(value, column) for value, column in zip(whole, columns, strict=True)))
+    return Measures(*(_figure(value, column) for value, column in zip(whole, columns, strict=True)))
 
 
 def _draws(claims: int) -> Iterator[list[int]]:
-    """How often each claim is drawn, for each draw."""
-    source = random.Random(_SEED)  # noqa: S311 - it has to be the same draws each time
+    """Yield, for each draw, the number of times that each claim is drawn."""
+    source = random.Random(_SEED)  # noqa: S311 - the draws must be reproducible
     for _ in range(DRAWS if claims else 0):
         weights = [0] * claims
         for claim in source.choices(range(claims), k=claims):
@@ -68,7 +68,7 @@ def _draws(claims: int) -> Iterator[list[int]]:
 
 
 class _Sample:
-    """Predictions added up by claim, so that a draw costs little."""
+    """Predictions summed by claim, so that a draw is cheap."""
 
     def __init__(self, judged: Sequence[Judged]) -> None:
         names = {claim: number for number, claim in enumerate(sorted({one.claim for one in judged}))}
@@ -110,17 +110,17 @@ class _Sample:
 
 
 def _sumprod(left: Iterable[float], right: Iterable[float]) -> float:
-    """The sum of products; Python's own comes with 3.12."""
+    """Return the sum of products, like math.sumprod of Python 3.12."""
     total: float = sum(map(mul, left, right))
     return total
 
 
 def _figure(value: float | None, drawn: Sequence[float | None]) -> Figure:
-    told = sorted(one for one in drawn if one is not None)
-    if value is None or not told:
+    known = sorted(value for value in drawn if value is not None)
+    if value is None or not known:
         return Figure(value, None, None)
     tail = (1 - _LEVEL) / 2
-    return Figure(value, _quantile(told, tail), _quantile(told, 1 - tail))
+    return Figure(value, _quantile(known, tail), _quantile(known, 1 - tail))
 
 
 def _quantile(ordered: Sequence[float], share: float) -> float:

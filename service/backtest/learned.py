@@ -1,4 +1,4 @@
-"""`forecast/1` as a method that can be judged: it only passes on."""
+"""Adapt `forecast/1` to the interface of a backtest."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from service.values.vocabulary import ClaimKind
 
 
 class Learned:
-    """The learner that the service uses, with the records as its memory."""
+    """The learner of the service, trained on the records."""
 
     def __init__(self) -> None:
         self._learner = Learner()

@@ -1,7 +1,7 @@
-"""Records in time order: every method predicts each before it learns how the claim came out.
+"""Run methods over records in time order: each claim is predicted before its outcome is learned.
 
-Reports published at one instant are predicted before any of them is seen, resolutions at the instant of a report
-are learned after it, and a report that comes after its claim is resolved is left out.
+All reports of one instant are predicted before any of them is used. Resolutions at the instant of a report are learned
+after it. Reports published after the resolution of their claim are left out.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class BadRecord(ValueError):
 
 
 class Record(NamedTuple):
-    """One report with its claim, and its outcome if there is one."""
+    """A report with its claim, and the outcome of the claim if it is resolved."""
 
     outlet: str
     claim: str
@@ -38,32 +38,32 @@ class Record(NamedTuple):
     probability: float | None
     published_at: dt.datetime
     resolved_at: dt.datetime | None
-    """None while it is open; else not before `published_at`."""
+    """None if the claim is open; otherwise not before `published_at`."""
     proved: bool
-    """Whether the claim proved more true than not."""
+    """Whether at least half of the claim proved true."""
 
 
 class Method(Protocol):
-    """What is judged. It may look at the records it is given, but for `resolved_at` and `proved`."""
+    """A method under evaluation. It must not use `resolved_at` and `proved` of the records."""
 
     def predict(self, reports: Sequence[Record]) -> float:
-        """The probability that a claim is true, by its reports so far, the latest last."""
+        """Return the probability that a claim is true, given its reports so far, the latest last."""
 
     def learn(self, reports: Sequence[Record], *, proved: bool, known_at: dt.datetime) -> None:
-        """Take in how a claim came out."""
+        """Learn the outcome of a claim."""
 
 
 class Prediction(NamedTuple):
-    """What every method made of a report, or of a claim when it was resolved."""
+    """The predictions of all methods for a report at publication, or for a claim at resolution."""
 
     record: Record
-    """The report, or the claim's last."""
+    """The report, or the last report of the claim."""
     proved: bool
     probabilities: tuple[float, ...]
 
 
-class Resolution(NamedTuple):
-    """A claim that is resolved, with its reports until then."""
+class ResolvedClaim(NamedTuple):
+    """A resolved claim, with its reports up to the resolution."""
 
     reports: list[Record]
     proved: bool
@@ -71,20 +71,21 @@ class Resolution(NamedTuple):
 
 
 class Run(NamedTuple):
-    """What was predicted and what was learned, in order."""
+    """The predictions and the resolved claims of a run, in order."""
 
     reports: list[Prediction]
     claims: list[Prediction]
-    resolutions: list[Resolution]
+    resolutions: list[ResolvedClaim]
 
 
 def read_records(lines: Iterable[tuple[int, Mapping[str, Any]]]) -> list[Record]:
-    """The records of a file, from its lines with their numbers.
+    """Return the records of a file, given its numbered lines.
 
-    Where no report has a time, the order of the file is the time, and a claim is resolved by its first report.
+    If no line has `published_at`, the order of the lines is used as time, and each claim is resolved half a day after
+    its first report.
 
     Raises:
-        BadRecord: A line does not say what it must, or some say when they were published and others do not.
+        BadRecord: A line is invalid, or only some lines have `published_at`.
     """
     given = list(lines)
     ordered = all(line.get("published_at") is None for _, line in given)
@@ -118,11 +119,11 @@ def _record(line: Mapping[str, Any], place: dt.datetime | None) -> Record:
 
 
 def _commitment(line: Mapping[str, Any]) -> int | None:
-    """How strongly it is said, also where a data set has that."""
-    theirs = line.get("x")
-    commitment = line.get("commitment") or (theirs.get("strength") if isinstance(theirs, dict) else None)
+    """Return the commitment level, which one data set calls `x.strength`."""
+    extra = line.get("x")
+    commitment = line.get("commitment") or (extra.get("strength") if isinstance(extra, dict) else None)
     if commitment not in (None, 1, 2, 3, 4):
-        raise ValueError(f"{commitment!r} is no commitment from 1 to 4")
+        raise ValueError(f"{commitment!r} is not a commitment level from 1 to 4")
     return commitment
 
 
@@ -134,25 +135,25 @@ def _share(value: Any) -> float | None:
     if value is None:
         return None
     if type(value) not in (int, float) or not 0 <= value <= 1:
-        raise ValueError(f"{value!r} is no number from 0 to 1")
+        raise ValueError(f"{value!r} is not a number from 0 to 1")
     return float(value)
 
 
 def _moment(text: str) -> dt.datetime:
-    """An instant or a date; without a zone it is UTC."""
+    """Parse an instant or a date; without a time zone, it is UTC."""
     moment = dt.datetime.fromisoformat(text)
     return moment.replace(tzinfo=dt.UTC) if moment.tzinfo is None else moment.astimezone(dt.UTC)
 
 
 class _Truths(NamedTuple):
-    """When claims were resolved, and which proved true."""
+    """The times and the outcomes of the resolved claims."""
 
     known_at: dict[str, dt.datetime]
     proved: dict[str, bool]
 
 
 def run(records: Sequence[Record], methods: Sequence[Method]) -> Run:
-    """Let every method predict every report and every resolved claim, and learn as time goes by."""
+    """Have every method predict every report and every resolved claim, and learn the outcomes, in time order."""
     truths = _truths(records)
     seen: dict[str, list[Record]] = {}
     made = Run([], [], [])
@@ -167,7 +168,7 @@ def run(records: Sequence[Record], methods: Sequence[Method]) -> Run:
             probabilities = tuple(method.predict(seen[claim]) for method in methods)
             made.claims.append(Prediction(seen[claim][-1], truths.proved[claim], probabilities))
         for claim in claims:
-            made.resolutions.append(Resolution(seen[claim], truths.proved[claim], truths.known_at[claim]))
+            made.resolutions.append(ResolvedClaim(seen[claim], truths.proved[claim], truths.known_at[claim]))
             for method in methods:
                 method.learn(seen[claim], proved=truths.proved[claim], known_at=truths.known_at[claim])
     return made
@@ -188,7 +189,7 @@ def _predict_reports(
 
 
 def _truths(records: Sequence[Record]) -> _Truths:
-    """A claim is resolved once, when it first is."""
+    """Return the first resolution of each claim."""
     known_at: dict[str, dt.datetime] = {}
     proved: dict[str, bool] = {}
     for record in records:
@@ -199,7 +200,7 @@ def _truths(records: Sequence[Record]) -> _Truths:
 
 
 def _events(records: Sequence[Record], truths: _Truths) -> Iterator[tuple[dt.datetime, int, int, Record | str]]:
-    """Reports and resolutions in time order; resolutions of one instant in an order that no file decides."""
+    """Return reports and resolutions in time order; resolutions of one instant are in the order of a hash."""
     events: list[tuple[dt.datetime, int, int, Record | str]] = [
         (record.published_at, 0, number, record)
         for number, record in enumerate(records)

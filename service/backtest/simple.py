@@ -1,4 +1,4 @@
-"""The simple methods that every better one has to beat."""
+"""Simple methods as baselines."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from service.methods.beta import log_evidence
 from service.values.vocabulary import Stance
 
 _Z = 1.96
-_WEIGHTS = tuple(0.5 * 1.25**step for step in range(25))  # of the average, in reports: 0.5 to 106
+_WEIGHTS = tuple(0.5 * 1.25**step for step in range(25))  # weights of the average, in reports: 0.5 to 106
 _START_WEIGHT = 8.0
 
 
-class Count(NamedTuple):
-    """Reports, and how many of them came out so."""
+class HitCount(NamedTuple):
+    """The number of reports, and the number of hits among them."""
 
     n: int = 0
     k: int = 0
 
-    def plus(self, *, so: bool) -> Count:
-        return Count(self.n + 1, self.k + so)
+    def plus(self, *, hit: bool) -> HitCount:
+        return HitCount(self.n + 1, self.k + hit)
 
     @property
     def share(self) -> float:
-        """Laplace's rule of succession."""
+        """The share of hits, by Laplace's rule of succession."""
         return (self.k + 1) / (self.n + 2)
 
 
@@ -36,36 +36,36 @@ class BaseRate:
     """The share of reports whose claim proved true."""
 
     def __init__(self) -> None:
-        self._all = Count()
+        self._all = HitCount()
 
     def predict(self, reports: Sequence[Record]) -> float:
         return self._all.share
 
     def learn(self, reports: Sequence[Record], *, proved: bool, known_at: dt.datetime) -> None:
         for _ in reports:
-            self._all = self._all.plus(so=proved)
+            self._all = self._all.plus(hit=proved)
 
 
 class StanceRate:
     """The share of reports of the same stance whose claim proved true."""
 
     def __init__(self) -> None:
-        self._stances: defaultdict[Stance, Count] = defaultdict(Count)
+        self._stances: defaultdict[Stance, HitCount] = defaultdict(HitCount)
 
     def predict(self, reports: Sequence[Record]) -> float:
         return self._stances[reports[-1].stance].share
 
     def learn(self, reports: Sequence[Record], *, proved: bool, known_at: dt.datetime) -> None:
         for report in reports:
-            self._stances[report.stance] = self._stances[report.stance].plus(so=proved)
+            self._stances[report.stance] = self._stances[report.stance].plus(hit=proved)
 
 
 class HitRate(BaseRate):
-    """How often the outlet was right, by Laplace's rule; the base rate where it takes no side."""
+    """The share of claims that the outlet got right, by Laplace's rule; the base rate if it takes no side."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._hits: defaultdict[str, Count] = defaultdict(Count)
+        self._hits: defaultdict[str, HitCount] = defaultdict(HitCount)
 
     def predict(self, reports: Sequence[Record]) -> float:
         latest = reports[-1]
@@ -84,11 +84,11 @@ class HitRate(BaseRate):
         return self._hits[outlet].share
 
     def _add(self, outlet: str, *, right: bool) -> None:
-        self._hits[outlet] = self._hits[outlet].plus(so=right)
+        self._hits[outlet] = self._hits[outlet].plus(hit=right)
 
 
 class WilsonBound(HitRate):
-    """The lower bound of Wilson's interval for how often the outlet was right."""
+    """The lower bound of Wilson's interval for the share of claims that the outlet got right."""
 
     def _rate(self, outlet: str) -> float:
         n, k = self._hits[outlet]
@@ -100,32 +100,32 @@ class WilsonBound(HitRate):
 
 
 class Shrunk:
-    """Shares drawn towards their average, as much as they differ from it by chance (empirical Bayes).
+    """Shares shrunk towards their average (empirical Bayes).
 
-    The weight of the average is the most probable one, each share being drawn from a beta distribution; it is
-    found anew when the reports have grown by a tenth.
+    The weight of the average is the most probable one if each share is drawn from a beta distribution. It is refitted
+    when the number of reports has grown by a tenth.
     """
 
     def __init__(self) -> None:
-        self._all = Count()
-        self._counts: defaultdict[Hashable, Count] = defaultdict(Count)
+        self._all = HitCount()
+        self._counts: defaultdict[Hashable, HitCount] = defaultdict(HitCount)
         self._weight = _START_WEIGHT
         self._weighed = 0
 
-    def add(self, key: Hashable, *, so: bool) -> None:
-        self._all = self._all.plus(so=so)
-        self._counts[key] = self._counts[key].plus(so=so)
+    def add(self, key: Hashable, *, hit: bool) -> None:
+        self._all = self._all.plus(hit=hit)
+        self._counts[key] = self._counts[key].plus(hit=hit)
 
     def rate(self, key: Hashable) -> float:
         if 10 * self._all.n >= 11 * self._weighed and self._all.n > self._weighed:
             self._weighed = self._all.n
             self._weight = _most_probable_weight(self._counts.values(), self._all.share)
-        count = self._counts.get(key, Count())
+        count = self._counts.get(key, HitCount())
         return (count.k + self._weight * self._all.share) / (count.n + self._weight)
 
 
 class ShrunkHitRate(HitRate):
-    """How often the outlet was right, drawn towards how often outlets are."""
+    """The share of claims that the outlet got right, shrunk towards the share of all outlets."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -135,11 +135,11 @@ class ShrunkHitRate(HitRate):
         return self._shrunk.rate(outlet)
 
     def _add(self, outlet: str, *, right: bool) -> None:
-        self._shrunk.add(outlet, so=right)
+        self._shrunk.add(outlet, hit=right)
 
 
 class ShrunkStanceRate:
-    """How often claims prove true that the outlet reports with this stance, drawn towards that of all outlets."""
+    """The share of true claims among those that the outlet reported with this stance, shrunk towards all outlets."""
 
     def __init__(self) -> None:
         self._rates: defaultdict[Stance, Shrunk] = defaultdict(Shrunk)
@@ -149,14 +149,14 @@ class ShrunkStanceRate:
 
     def learn(self, reports: Sequence[Record], *, proved: bool, known_at: dt.datetime) -> None:
         for report in reports:
-            self._rates[report.stance].add(report.outlet, so=proved)
+            self._rates[report.stance].add(report.outlet, hit=proved)
 
 
-def _most_probable_weight(counts: Iterable[Count], share: float) -> float:
-    shown = list(counts)
-    return max(_WEIGHTS, key=lambda weight: fsum(_log_likelihood(count, weight, share) for count in shown))
+def _most_probable_weight(counts: Iterable[HitCount], share: float) -> float:
+    known = list(counts)
+    return max(_WEIGHTS, key=lambda weight: fsum(_log_likelihood(count, weight, share) for count in known))
 
 
-def _log_likelihood(count: Count, weight: float, share: float) -> float:
+def _log_likelihood(count: HitCount, weight: float, share: float) -> float:
     a, b = weight * share, weight * (1 - share)
     return log_evidence(count.k, count.n, a, b)

@@ -16,7 +16,7 @@ from service.values.instants import format_instant
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from service.backtest import Coverage, Figure, Prediction, Record, Report, Score, Verdict
+    from service.backtest import BacktestResult, Coverage, Figure, Measures, MethodScore, Prediction, Record
 
 
 class PredictionLine(TypedDict):
@@ -75,7 +75,7 @@ def _read_records(file: Path) -> list[Record]:
         raise click.ClickException(str(exc)) from exc
 
 
-def _print_tables(report: Report) -> None:
+def _print_tables(report: BacktestResult) -> None:
     from rich.console import Console
 
     console = Console()
@@ -86,7 +86,7 @@ def _print_tables(report: Report) -> None:
     console.print(_coverage(report.coverage))
 
 
-def _table(title: str, verdicts: Iterable[tuple[str, Verdict]]) -> Table:
+def _table(title: str, verdicts: Iterable[tuple[str, Measures]]) -> Table:
     from rich import box
     from rich.table import Table
 
@@ -119,7 +119,7 @@ def _coverage(coverage: Coverage) -> str:
     )
 
 
-def _figures(scores: list[Score], coverage: Coverage) -> str:
+def _figures(scores: list[MethodScore], coverage: Coverage) -> str:
     """Return the figures as JSON."""
     methods = {score.method: {"reports": asdict(score.reports), "claims": asdict(score.claims)} for score in scores}
     return json.dumps({"methods": methods, "coverage": coverage._asdict() | {"share": coverage.share}}, indent=2)

@@ -65,9 +65,9 @@ def resolve(
 def score(connections: Connections, *, outlet: str, **options: str | None) -> None:
     """Show the score of OUTLET, a slug or an id, as JSON."""
     from service.schemas.loading import load
-    from service.schemas.scores import ScoreQuery
+    from service.schemas.scores import ScoreOut, ScoreQuery
     from service.scores import read
 
     query = load(ScoreQuery(), {name: value for name, value in options.items() if value is not None})
-    answer, _ = read.outlet_score(connections.db, connections.cache, outlet, **query, now=dt.datetime.now(dt.UTC))
-    click.echo(json.dumps(json.loads(answer.body), indent=2))
+    found = read.read_score(connections.db, outlet, **query, now=dt.datetime.now(dt.UTC))
+    click.echo(json.dumps(ScoreOut().dump(found), indent=2))

@@ -1,6 +1,6 @@
-"""The beta distribution: its quantiles, in log-odds, where one near 0 or 1 keeps all its digits; what it foresaw.
+"""The beta distribution: quantiles in log-odds, so that values near 0 and 1 keep their digits, and evidence.
 
-Pure. Checked against scipy in the tests; scipy itself is not needed to serve two numbers.
+Pure. The tests compare it with scipy, which is too large a dependency for two functions.
 
 The log-odds x of a Beta(a, b) variable have the density exp(a log p + b log(1 - p)) / B(a, b), p = logistic(x).
 It is log-concave with its peak at log(a / b), and so is its distribution function (Bagnoli and Bergstrom 2005,
@@ -13,34 +13,34 @@ from math import cos, exp, expm1, inf, lgamma, log, log1p, pi, sqrt
 from statistics import NormalDist
 
 _STEPS = 50
-"""Far more than are taken: five are enough for all parameters from 1e-3 to 1e7 and tails down to 1e-4."""
+"""The largest number of steps; five suffice for parameters from 1e-3 to 1e7 and tails down to 1e-4."""
 _NEARLY = 1e-5
-"""Relative error of the tail after which one more step leaves none, each step cubing it."""
+"""The relative error of the tail at which the last step is exact, because each step cubes the error."""
 _NEGLIGIBLE = 32.0
-"""A density lower by this much on the log scale adds nothing: exp(-32) is 1e-14."""
+"""The fall of the log density after which the rest is negligible: exp(-32) is 1e-14."""
 _STEEP = 10.0
-"""First parameter from which the lower tail is short enough for twenty nodes."""
+"""The smallest first parameter for which twenty nodes suffice in the lower tail."""
 
 
 def logistic(x: float) -> float:
-    """The probability whose log-odds are x, without overflow at either end."""
+    """Return the probability with log-odds x, without overflow."""
     return 1 / (1 + exp(-x)) if x >= 0 else exp(x) / (1 + exp(x))
 
 
 def logit(p: float) -> float:
-    """The log-odds of a probability, 0 < p < 1."""
+    """Return the log-odds of a probability, 0 < p < 1."""
     return log(p) - log1p(-p)
 
 
 def logit_quantile(tail: float, a: float, b: float) -> float:
-    """Log-odds of the quantile of Beta(a, b) that has probability `tail` below it.
+    """Return the log-odds of the quantile of Beta(a, b) with the probability `tail` below it.
 
-    Halley's method on the logarithm of the distribution function, which is concave.
+    It applies Halley's method to the logarithm of the distribution function, which is concave.
 
     Args:
         tail: Probability below the quantile, 0 < tail <= 0.5. For an upper tail take
             `-logit_quantile(tail, b, a)`.
-        a: First parameter, positive; tried from 1e-9 to 1e12.
+        a: First parameter, positive; tested from 1e-9 to 1e12.
         b: Second parameter, as the first.
 
     Raises:
@@ -59,7 +59,7 @@ def logit_quantile(tail: float, a: float, b: float) -> float:
         log_below = _log_below(x, a, b, log_density)
         missing, hazard = log(tail) - log_below, exp(log_density - log_below)
         newton = missing / hazard
-        # Left of the quantile Newton falls short of it; Halley's correction may at most double the step.
+        # To the left of the quantile, Newton's step is too short; Halley's correction at most doubles it.
         x += newton / max(0.5, 1 + newton * (_slope(x, a, b) - hazard) / 2)
         if abs(missing) < _NEARLY:
             break
@@ -67,13 +67,12 @@ def logit_quantile(tail: float, a: float, b: float) -> float:
 
 
 def jeffreys_interval(true: float, n: float, level: float) -> tuple[float, float]:
-    """Where a share lies of which a sample of n shows so many: the equal-tailed interval under Jeffreys' prior.
+    """Return the equal-tailed credible interval of a share, given a sample, under Jeffreys' prior.
 
-    It reaches to the share that the sample shows where the quantiles do not: to 0 when none is true, to 1 when all
-    are.
+    It is widened to contain the share of the sample: to 0 if none is true, to 1 if all are.
 
     Args:
-        true: How many of the sample, 0 <= true <= n; parts count as parts.
+        true: The number of true ones in the sample, 0 <= true <= n; may be fractional.
         n: The size of the sample, positive.
         level: Posterior probability inside the interval, 0 < level < 1.
 
@@ -90,7 +89,7 @@ def jeffreys_interval(true: float, n: float, level: float) -> tuple[float, float
 
 
 def log_evidence(right: float, resolved: float, a: float, b: float) -> float:
-    """How probable it was, on the log scale, to see `right` right of `resolved` in their order, under Beta(a, b).
+    """Return the log probability of a sequence with `right` of `resolved` right, if the rate is from Beta(a, b).
 
     >>> round(exp(log_evidence(1, 1, 1, 1)), 9), round(exp(log_evidence(1, 2, 1, 1)), 9)
     (0.5, 0.166666667)
@@ -103,7 +102,7 @@ def _log_beta(a: float, b: float) -> float:
 
 
 def _start(tail: float, a: float, b: float) -> float:
-    """Near the quantile: Abramowitz and Stegun 26.5.22, or two powers that meet at the mean for a or b up to 1."""
+    """Return an estimate of the quantile: Abramowitz and Stegun 26.5.22, or for a or b up to 1 a power."""
     if min(a, b) > 1:
         u, v, y = 1 / (2 * a - 1), 1 / (2 * b - 1), NormalDist().inv_cdf(tail)
         h, c = 2 / (u + v), (y * y - 3) / 6
@@ -117,13 +116,13 @@ def _start(tail: float, a: float, b: float) -> float:
 
 
 def _log_peak(a: float, b: float) -> float:
-    """Log density at the peak: Stirling's formula cancels on paper, not in digits (Loader 2000, binomial densities)."""
+    """Return the log density at the peak, without cancellation (Loader 2000, binomial densities)."""
     n = a + b
     return log(a * b / n / (2 * pi)) / 2 + _beyond_stirling(n) - _beyond_stirling(a) - _beyond_stirling(b)
 
 
 def _beyond_stirling(a: float) -> float:
-    """What log gamma has beyond (a - 1/2) log a - a + log(2 pi)/2 (DLMF 5.11.1)."""
+    """Return log gamma minus its Stirling approximation (a - 1/2) log a - a + log(2 pi)/2 (DLMF 5.11.1)."""
     if a < 10:
         return lgamma(a) - (a - 0.5) * log(a) + a - log(2 * pi) / 2
     r = 1 / (a * a)
@@ -131,27 +130,27 @@ def _beyond_stirling(a: float) -> float:
 
 
 def _descent(x: float, a: float, b: float) -> float:
-    """How far the log density lies at x below its peak."""
-    if x > 0:  # Mirrored it is the same, and of the two this one does not cancel.
+    """Return the fall of the log density from its peak to x."""
+    if x > 0:  # The mirror image has the same value, without cancellation.
         x, a, b = -x, b, a
     t = x - log(a / b)
     return (a + b) * log1p(a / (a + b) * expm1(t)) - a * t
 
 
 def _slope(x: float, a: float, b: float) -> float:
-    """Derivative of the log density."""
+    """Return the derivative of the log density."""
     return a * logistic(-x) - b * logistic(x)
 
 
 def _log_below(x: float, a: float, b: float, log_density: float) -> float:
-    """Log of the distribution function, from the side on which x is out in the tail."""
+    """Return the log of the distribution function, computed from the nearer tail."""
     if x <= log((a + 1) / (b + 1)):
         return log_density + log(_mills_ratio(x, a, b))
     return log1p(-min(exp(log_density) * _mills_ratio(-x, b, a), 1 - 1e-16))
 
 
 def _mills_ratio(x: float, a: float, b: float) -> float:
-    """Probability below x over the density at x, by quadrature; a small `a` is raised first (DLMF 8.17.20)."""
+    """Return the probability below x over the density at x, by quadrature; a small `a` is raised (DLMF 8.17.20)."""
     if a < _STEEP:
         return (1 + logistic(x) * (a + b) * _mills_ratio(x, a + 1, b)) / a
     here, reach = _descent(x, a, b), _reach(x, a, b)
@@ -159,7 +158,7 @@ def _mills_ratio(x: float, a: float, b: float) -> float:
 
 
 def _reach(x: float, a: float, b: float) -> float:
-    """About how far below x the density has become negligible: as if normal, then twice corrected as if a power."""
+    """Return the distance below x at which the density is negligible: normal approximation, then two corrections."""
     slope, bend = _slope(x, a, b), (a + b) * logistic(x) * logistic(-x)
     reach = 2 * _NEGLIGIBLE / (slope + sqrt(slope * slope + 2 * _NEGLIGIBLE * bend))
     for _ in range(2):
@@ -169,7 +168,7 @@ def _reach(x: float, a: float, b: float) -> float:
 
 
 def _gauss_legendre(count: int) -> list[tuple[float, float]]:
-    """Nodes and weights on 0..1 (Abramowitz and Stegun 25.4.30), the nodes by Newton's method."""
+    """Return nodes and weights on 0..1 (Abramowitz and Stegun 25.4.30), computed by Newton's method."""
     rule = []
     for i in range(count):
         x, slope = cos(pi * (i + 0.75) / (count + 0.5)), 1.0

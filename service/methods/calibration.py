@@ -1,4 +1,4 @@
-"""How good stated probabilities were: scores, calibration, and what they are made of. Pure."""
+"""The accuracy of stated probabilities: scores, calibration and decomposition. Pure."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ _WITHIN = (0.001, 0.999)
 
 
 class Outcome(NamedTuple):
-    """A probability that was stated, and what came of it."""
+    """A stated probability and the truth of its claim."""
 
     probability: float
     """0..1."""
     truth: float
-    """How much of it came true, 0..1."""
+    """The extent to which it proved true, 0..1."""
     weight: float = 1.0
 
 
 def log_loss(outcomes: Iterable[Outcome]) -> float | None:
-    """Mean of minus the log of the probability given to what came true; None of nothing.
+    """Return the mean negative log of the probability of the truth, or None without outcomes.
 
-    A probability counts as at least 0.001 and at most 0.999, so that one certain error is not all there is.
+    Probabilities are clamped to 0.001..0.999, so that one certain error does not dominate.
 
     >>> round(log_loss([Outcome(0.5, 1), Outcome(0.25, 0)]), 4)
     0.4904
@@ -41,7 +41,7 @@ def _log_loss(probability: float, truth: float) -> float:
 
 
 def brier(outcomes: Iterable[Outcome]) -> float | None:
-    """Mean squared distance of probability and truth; None of nothing.
+    """Return the mean squared distance of probability and truth, or None without outcomes.
 
     Source:
         Brier (1950), Verification of forecasts expressed in terms of probability.
@@ -53,7 +53,9 @@ def brier(outcomes: Iterable[Outcome]) -> float | None:
 
 
 def auc(outcomes: Iterable[Outcome]) -> float | None:
-    """Probability that what came true was given more than what did not, ties counted half; None without both.
+    """Return the probability that a true claim got a higher probability than a false one; ties count half.
+
+    It is None unless there are both.
 
     >>> auc([Outcome(0.9, 1), Outcome(0.4, 0), Outcome(0.4, 1), Outcome(0.1, 0)])
     0.875
@@ -73,38 +75,38 @@ def auc(outcomes: Iterable[Outcome]) -> float | None:
 
 @dataclass(frozen=True, slots=True)
 class Bin:
-    """Statements of about the same probability."""
+    """Outcomes with about the same probability."""
 
     lower: float
-    """The bin holds what is at least this..."""
+    """The smallest probability in the bin."""
     upper: float
-    """... and less than this; the last one holds 1 too."""
+    """The end of the bin, which belongs to the next bin, except in the last one."""
     weight: float
-    """How many there are."""
+    """The total weight of the outcomes."""
     probability: float
-    """Their mean."""
+    """The mean probability."""
     truth: float
-    """How much of them came true, on average."""
+    """The mean truth."""
 
 
 def bin_of(probability: float) -> int:
-    """Which tenth it is in, from 0; 1 is in the last."""
+    """Return the number of the tenth, from 0; 1 is in the last tenth."""
     return min(int(probability * BINS), BINS - 1)
 
 
 def bins(outcomes: Iterable[Outcome]) -> list[Bin]:
-    """Statements by tenths of probability; a tenth without any is left out."""
-    held: dict[int, list[Outcome]] = {}
+    """Return the outcomes by tenths of probability; empty tenths are left out."""
+    by_tenth: dict[int, list[Outcome]] = {}
     for outcome in outcomes:
-        held.setdefault(bin_of(outcome.probability), []).append(outcome)
-    return [_bin(place, held[place]) for place in sorted(held)]
+        by_tenth.setdefault(bin_of(outcome.probability), []).append(outcome)
+    return [_bin(number, by_tenth[number]) for number in sorted(by_tenth)]
 
 
-def _bin(place: int, outcomes: Sequence[Outcome]) -> Bin:
+def _bin(number: int, outcomes: Sequence[Outcome]) -> Bin:
     weight = fsum(outcome.weight for outcome in outcomes)
     return Bin(
-        lower=place / BINS,
-        upper=(place + 1) / BINS,
+        lower=number / BINS,
+        upper=(number + 1) / BINS,
         weight=weight,
         probability=fsum(outcome.weight * outcome.probability for outcome in outcomes) / weight,
         truth=fsum(outcome.weight * outcome.truth for outcome in outcomes) / weight,
@@ -112,7 +114,7 @@ def _bin(place: int, outcomes: Sequence[Outcome]) -> Bin:
 
 
 def calibration_error(outcomes: Iterable[Outcome]) -> float | None:
-    """Expected calibration error: how far the bins' probabilities are from what came true; None of nothing.
+    """Return the expected calibration error, the mean distance of probability and truth over the bins, or None.
 
     >>> round(calibration_error([Outcome(0.5, 1), Outcome(0.5, 0), Outcome(0.9, 0)]), 4)
     0.3
@@ -122,28 +124,28 @@ def calibration_error(outcomes: Iterable[Outcome]) -> float | None:
 
 @dataclass(frozen=True, slots=True)
 class Decomposition:
-    """What a Brier score is made of: brier = reliability - resolution + uncertainty + within_bins."""
+    """The parts of a Brier score: brier = reliability - resolution + uncertainty + within_bins."""
 
     brier: float
     reliability: float
-    """Mean squared distance of probability and truth of the bins: 0 when calibrated."""
+    """The mean squared distance of probability and truth over the bins; 0 if calibrated."""
     resolution: float
-    """How much the bins' truth differs from the base rate: the more the better."""
+    """The mean squared difference between the truth of the bins and the base rate; more is better."""
     uncertainty: float
-    """What the base rate alone would score."""
+    """The score of the base rate."""
     within_bins: float
-    """What is lost or won by telling statements of one bin apart."""
+    """The part due to different probabilities within a bin."""
 
     @property
     def skill(self) -> float | None:
-        """How much better than the base rate: 1 is perfect, 0 no better; None where that cannot be told."""
+        """The improvement on the base rate: 1 is perfect, 0 no better; None if all outcomes are equal."""
         return 1 - self.brier / self.uncertainty if self.uncertainty > 1e-12 else None  # as `tally.Brier`
 
 
 def decompose(outcomes: Sequence[Outcome]) -> Decomposition | None:
-    """Murphy's decomposition of the Brier score; None of nothing.
+    """Return Murphy's decomposition of the Brier score, or None without outcomes.
 
-    The sum is exact: what the bins hide is told as `within_bins`.
+    The sum is exact, because `within_bins` contains the differences within bins.
 
     Source:
         Murphy (1973), A new vector partition of the probability score; Stephenson, Coelho and Jolliffe (2008),

@@ -1,4 +1,4 @@
-"""How far a report goes, read from its own words by a lexicon: from interest (1) to stated as done (4). Pure."""
+"""Read the commitment level of a quote with a lexicon, from interest (1) to stated as done (4). Pure."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from typing import NamedTuple
 
 _LEXICON = tomllib.loads(resources.files("service.methods").joinpath("commitment_en.toml").read_text("utf-8"))
 LEXICON_VERSION = f"{_LEXICON['language']}/{_LEXICON['version']}"
-"""Kept beside each level that was read, since a later lexicon reads otherwise."""
+"""Stored with each level, because another version of the lexicon may read another level."""
 
 _SPELLINGS = str.maketrans(_LEXICON["spellings"])
 _NOT = re.compile(r"n't\b")
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*|[,;:()\"]|(?<=\s)-(?=\s)")
-_SENTENCE = re.compile(r"(?<!\b\w)[.!…](?=\s|\Z)|(?<=\?)|\n\s*\n")  # the points in U.S. end nothing
+_SENTENCE = re.compile(r"(?<!\b\w)[.!…](?=\s|\Z)|(?<=\?)|\n\s*\n")  # the points in U.S. do not end a sentence
 _CLOSING = {opens: re.compile(f"[{closes}]") for opens, closes in _LEXICON["quotation_marks"].items()}
 _OPENING = re.compile(rf"[{''.join(_CLOSING)}]|(?<!\w)'(?=[^\W\d])")
-_CLOSING["'"] = re.compile(r"(?<=\S)'(?!\w)")  # mostly an apostrophe; a mark only at the edge of a word
+_CLOSING["'"] = re.compile(r"(?<=\S)'(?!\w)")  # an apostrophe, except at the edge of a word
 
 
 class Reading(NamedTuple):
-    """How far a quote goes, and the phrase of the lexicon that settles it."""
+    """The commitment level of a quote, and the phrase that determines it."""
 
     level: int
     phrase: str
@@ -43,18 +43,18 @@ _ENTRIES = {
     for phrase in group["phrases"]
 }
 LEXICON_SIZE = len(_ENTRIES)
-"""How many phrases it knows."""
+"""The number of phrases."""
 _LONGEST = {words[0]: len(words) for words in sorted(_ENTRIES, key=len)}
 _BREAKS = {"comma": "main", "clause": "main", "and": "main", "background": "background"}
 _OTHER_LANGUAGES = frozenset(_LEXICON["other_languages"])
 
 
 def read_commitment(quote: str) -> Reading | None:
-    """Read how far a quote goes: 1 interest, 2 under way or hearsay, 3 close, 4 stated as done.
+    """Return the commitment level of a quote: 1 interest, 2 under way or hearsay, 3 close, 4 stated as done.
 
-    What stands between quotation marks is not the outlet's own and is left out. The first sentence that says
-    anything of it settles it, unless a denial comes first. None when nothing does, or one word in ten is of another
-    language.
+    Text in quotation marks is ignored, because the outlet quotes somebody else. The first sentence with a known phrase
+    determines the level. The result is None after a denial, without a known phrase, and if more than one word in ten is
+    of another language.
 
     >>> read_commitment("Rovers have agreed terms and could fly him in tomorrow.")
     Reading(level=4, phrase='agreed')
@@ -75,7 +75,7 @@ def read_commitment(quote: str) -> Reading | None:
 
 
 def _own_words(text: str) -> str:
-    """The text with a bare mark in place of every quotation; a mark that is never closed is no quotation."""
+    """Return the text with a single mark in place of every quotation; an unclosed mark starts no quotation."""
     own, at, unclosed = [], 0, set[str]()
     for opening in _OPENING.finditer(text):
         mark = opening[0]
@@ -85,12 +85,12 @@ def _own_words(text: str) -> str:
             own += [text[at : opening.start()], ' " ']
             at = closing.end()
         else:
-            unclosed.add(mark)  # nor will a later one of its kind be: the text is searched to its end once a kind
+            unclosed.add(mark)  # so a later mark of this kind is unclosed, too; do not search the text again
     return "".join([*own, text[at:]])
 
 
 def _entries(words: list[str]) -> Iterator[tuple[_Entry, bool]]:
-    """The phrases in a sentence, the longest at each place, and whether each follows upon one that is no break."""
+    """Yield the longest known phrase at each place, and whether it directly follows a phrase that is no break."""
     at, end = 0, -1
     while at < len(words):
         for size in range(_LONGEST.get(words[at], 0), 0, -1):
@@ -104,7 +104,7 @@ def _entries(words: list[str]) -> Iterator[tuple[_Entry, bool]]:
 
 
 def _read_sentence(found: list[tuple[_Entry, bool]]) -> Reading | None:
-    """The strongest main clause as its weakest word has it, held down by hearsay; else a clause in the background."""
+    """Return the strongest main clause, each by its weakest phrase and limited by hearsay; else a background clause."""
     spoken: dict[str, list[Reading]] = {"main": [], "background": []}
     hearsay: list[Reading] = []
     part, weakest = "main", list[Reading]()

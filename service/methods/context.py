@@ -1,4 +1,4 @@
-"""What an average outlet gets right: the yardstick of every score, fitted, dated and named. Pure."""
+"""The average outlet that every score is compared with; each fitted version has a date and a name. Pure."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from service.methods.rates import ROOT_RATE, ROOT_WEIGHT, SHRINKAGE, UNIT, Cell,
 from service.values.vocabulary import Stance
 
 FITTED_FROM = 200
-"""Resolved claims below which the starting context stands."""
+"""The number of resolved claims from which a context is fitted."""
 EXPECTED_WITHIN = (0.01, 0.99)
-"""Where the share of right that is expected of an outlet is kept."""
+"""The range to which the expected share right is clamped."""
 
 KAPPAS = tuple(3 * 20 ** (step / 60) for step in range(61))
-"""Weights of the average that are tried: 3 to 60 in steps of 5 %, closer than any data tell."""
+"""The candidate weights of the average outlet: 3 to 60 in steps of 5 %, finer than any data can resolve."""
 
 
 class Showing(NamedTuple):
-    """How one outlet did beside what was expected of it."""
+    """The result of one outlet, with the result expected of an average outlet."""
 
     right: float
     expected: float
@@ -32,7 +32,7 @@ class Showing(NamedTuple):
 
 @dataclass(frozen=True)
 class Context:
-    """How often reports are right, by what they say and about what.
+    """The rates at which reports are right, by cell.
 
     >>> STARTING_CONTEXT.reference("transfers")
     0.5
@@ -41,17 +41,17 @@ class Context:
     id: str
     as_of: dt.datetime | None
     kappa: float
-    """Weight of the average in pseudo-claims, positive."""
+    """The weight of the average outlet in pseudo-claims, positive."""
     rates: Rates
-    """How often the claims proved true."""
+    """The rates at which the claims proved true."""
 
     def expected(self, cell: Cell) -> float:
-        """The rate of being right of such a report, which takes a side: 0..1, both excluded."""
+        """Return the rate at which reports of a cell, which takes a side, are right: 0..1, both excluded."""
         true = self.rates.truth(cell)
         return true if cell.stance is Stance.SUPPORT else 1 - true
 
     def reference(self, topic: str | None) -> float:
-        """The rate of being right of all scored reports on a topic, or of all there are: 0..1, both excluded."""
+        """Return the rate at which all scored reports, or those on a topic, are right: 0..1, both excluded."""
         right, weight = self._rights.get(None, (0.0, 0.0))
         over_all = (right + ROOT_WEIGHT * ROOT_RATE) / (weight + ROOT_WEIGHT)
         if topic is None:
@@ -61,7 +61,7 @@ class Context:
 
     @cached_property
     def _rights(self) -> dict[str | None, tuple[float, float]]:
-        """Right and weight of each topic, and under None of everything."""
+        """The weight right and the total weight by topic; None is the key for all topics."""
         sums: dict[str | None, tuple[int, int]] = {}
         for key, (weight, true) in self.rates.counts.items():
             if not key[0].takes_side:
@@ -80,26 +80,26 @@ class Context:
 
 UNFITTED_KAPPA = 8.0
 STARTING_CONTEXT = Context(id="start", as_of=None, kappa=UNFITTED_KAPPA, rates=Rates())
-"""Stands until 200 claims are resolved: every rate one half."""
+"""The context in use until 200 claims are resolved: every rate is one half."""
 
 
 def fit_kappa(showings: Iterable[Showing]) -> float:
-    """How much outlets differ from one another, as a number of claims: the less they differ, the more.
+    """Return kappa, the weight of the average outlet in claims; the less outlets differ, the larger it is.
 
-    The kappa within 3..60 under which what the outlets got right is most likely, each drawn from a
-    beta-binomial distribution about what was expected of it (scoring.md, Context).
+    It is the kappa within 3..60 under which the results of the outlets are most likely, if each is drawn from a
+    beta-binomial distribution around its expected result (scoring.md, Context).
 
     Args:
-        showings: Of every outlet; those without resolved claims say nothing.
+        showings: The results of the outlets; those without resolved claims are ignored.
     """
-    told = [showing for showing in showings if showing.resolved]
-    if not told:
+    known = [showing for showing in showings if showing.resolved]
+    if not known:
         return UNFITTED_KAPPA
-    return max(KAPPAS, key=lambda kappa: fsum(_log_likelihood(showing, kappa) for showing in told))
+    return max(KAPPAS, key=lambda kappa: fsum(_log_likelihood(showing, kappa) for showing in known))
 
 
 def clamped_share(expected: float, resolved: int) -> float:
-    """The share of right that is expected, kept away from 0 and 1."""
+    """Return the expected share right, clamped to `EXPECTED_WITHIN`."""
     low, high = EXPECTED_WITHIN
     return min(max(expected / resolved, low), high)
 

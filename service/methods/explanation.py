@@ -1,4 +1,4 @@
-"""How a score comes about: each claim's part in it, and the sums in words with the numbers put in. Pure."""
+"""The contribution of each claim to a score, and the calculation in words with its numbers. Pure."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from service.methods.reliability import Reliability, Working
 
 
 def share(working: Working, *, right: float, expected: float) -> float:
-    """What one claim adds to the shift of a score, in log-odds; the shares of all its claims sum to the shift.
+    """Return the contribution of one claim to the shift of a score, in log-odds; they sum to the shift.
 
-    Integrated gradients from the record in which every claim came out as expected, whose shift is 0, straight to
-    the one there is: (right - expected') shift/(k - m n). Where m was clamped, expected' is moved with it,
-    so that the sum is exact there too.
+    It is the integrated gradient from the record in which every claim came out as expected, whose shift is 0, straight
+    to the actual record: (right - expected') shift/(k - m n). If m was clamped, expected' is scaled with it, so that
+    the sum is exact.
 
     Args:
-        working: What the score is worked out from, with claims that count.
-        right: How right the outlet was on this one, 0..1.
+        working: The numbers of the calculation, with at least one resolved claim.
+        right: The extent to which the outlet was right on this claim, 0..1.
         expected: The same for an average outlet, 0..1.
 
     Source:
@@ -31,15 +31,14 @@ def share(working: Working, *, right: float, expected: float) -> float:
 
 
 def clamping(working: Working) -> float:
-    """By how much clamping m moved what is expected of each claim: 1 where it did not."""
+    """Return the factor by which clamping m scales the expected result of each claim; 1 without clamping."""
     return working.m * working.resolved / working.expected
 
 
 def slope(working: Working) -> float:
-    """What the shift gains on average with each claim that comes out right beyond what is expected.
+    """Return the average gain of the shift for each claim right beyond the expected number.
 
-    It is shift/(k - m n), written so that it keeps its digits where both are near 0, and has its limit
-    1/((n + kappa) m (1 - m)) where they are.
+    It is shift/(k - m n), in a form that is precise if both are near 0, with the limit 1/((n + kappa) m (1 - m)).
     """
     weight, m = working.resolved + working.kappa, working.m
     beyond = (working.right - m * working.resolved) / weight
@@ -47,7 +46,7 @@ def slope(working: Working) -> float:
 
 
 def put_in_words(working: Working, reliability: Reliability | None) -> Iterator[str]:
-    """The way from the sums to the score, a sentence for each step."""
+    """Yield a sentence for each step from the sums to the score."""
     if reliability is None:
         yield "Nothing that the outlet reported is resolved, so there is no number."
         return
@@ -79,5 +78,5 @@ def put_in_words(working: Working, reliability: Reliability | None) -> Iterator[
 
 
 def _log1p_over(x: float) -> float:
-    """log(1 + x)/x, which goes to 1 with x to 0."""
+    """Return log(1 + x)/x, which is 1 in the limit x = 0."""
     return log1p(x) / x if x else 1.0

@@ -1,6 +1,6 @@
-"""Who stands where on a claim, who only passed it on, and how many sources there really are. Pure.
+"""The positions of outlets on a claim, its relays, and its independent sources. Pure.
 
-Functions take the reports of one claim sorted by `ORDER`, which settles ties (R6).
+Functions take the reports of one claim sorted by `ORDER`, which breaks ties (R6).
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from service.values.vocabulary import Role, Stance
 
 BACKFILL = dt.timedelta(days=7)
 ORDER = attrgetter("published_at", "recorded_at", "id")
-"""When a report was published; of two at one instant the one recorded last, then the later in its file (R6)."""
+"""The order of reports: by publication, then by recording, then by place in the file (R6)."""
 
 
 class Filed(NamedTuple):
-    """One report, as far as these rules look at it."""
+    """The members of a report that these rules depend on."""
 
     id: UUID
     outlet_id: UUID
@@ -28,7 +28,7 @@ class Filed(NamedTuple):
     published_at: dt.datetime
     recorded_at: dt.datetime
     relays: bool
-    """Whether it says that it has the claim from somebody."""
+    """Whether it attributes the claim to another source."""
     cited_id: UUID | None
     """The outlet that a relay names; None for a relay of an unknown source."""
     commitment: int | None = None
@@ -36,7 +36,7 @@ class Filed(NamedTuple):
 
     @property
     def is_relay(self) -> bool:
-        """It has the claim from somebody else: what merged outlets relay of each other is their own (R7, R22)."""
+        """Whether it relays another outlet; a relay between outlets that were merged is an own report (R7, R22)."""
         return self.relays and self.cited_id != self.outlet_id
 
     @property
@@ -45,36 +45,35 @@ class Filed(NamedTuple):
 
     @property
     def backfilled(self) -> bool:
-        """Dated more than 7 days before the moment it was recorded (R10)."""
+        """Whether it is dated more than 7 days before it was recorded (R10)."""
         return self.recorded_at - self.published_at > BACKFILL
 
     def is_after(self, known_at: dt.datetime | None) -> bool:
-        """Published when the answer was public already (R6)."""
+        """Return whether it was published when the answer was already public (R6)."""
         return known_at is not None and self.published_at >= known_at
 
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Where one outlet stands on one claim."""
+    """The position of one outlet on one claim."""
 
     role: Role
     report: Filed | None
-    """The report that speaks for it; None when it took no side in time."""
+    """The report with its current stance; None if it took no side in time."""
     last: Filed | None = None
-    """Without a side, the last that it published in time; None when that is nothing."""
+    """Without a side, its last report in time; None without any."""
 
     @property
     def vote(self) -> Filed | None:
-        """What it last had to say: its side, or else that it reported the claim and took none."""
+        """The report that counts as its vote: the one with its side, else its last report."""
         return self.report or self.last
 
 
 def position(reports: Sequence[Filed], known_at: dt.datetime | None) -> Position:
-    """Where an outlet stands, from all its reports on one claim (R2, R6, R7).
+    """Return the position of an outlet, given all its reports on one claim (R2, R6, R7).
 
-    The last `support` or `deny` published before `known_at` speaks for it. It stands in its own
-    name as soon as one of those is not a relay: an own report that only came when the answer was
-    known, or that took no side, does not turn a relay into a record of its own.
+    Its current stance is the last `support` or `deny` published before `known_at`. The role is own if any of these is
+    not a relay. An own report that is after `known_at`, or takes no side, does not change the role of a relay.
 
     Args:
         reports: The outlet's reports on the claim, at least one, in order.
@@ -88,7 +87,7 @@ def position(reports: Sequence[Filed], known_at: dt.datetime | None) -> Position
 
 
 def positions(reports: Iterable[Filed], known_at: dt.datetime | None) -> dict[UUID, Position]:
-    """Where each outlet stands on one claim, from all reports on it, in order."""
+    """Return the position of each outlet on one claim, given all reports on it, in order."""
     by_outlet: dict[UUID, list[Filed]] = {}
     for report in reports:
         by_outlet.setdefault(report.outlet_id, []).append(report)
@@ -96,7 +95,7 @@ def positions(reports: Iterable[Filed], known_at: dt.datetime | None) -> dict[UU
 
 
 def as_merged(report: Filed, *, outlet: UUID, into: UUID) -> Filed:
-    """A report as it counts once an outlet is merged into another one (R22)."""
+    """Return a report as it counts after a merge of an outlet into another one (R22)."""
     if outlet not in (report.outlet_id, report.cited_id):
         return report
     return report._replace(
@@ -106,14 +105,14 @@ def as_merged(report: Filed, *, outlet: UUID, into: UUID) -> Filed:
 
 
 def independent_roots(reports: Iterable[Filed], topmost: Mapping[UUID, UUID]) -> int:
-    """How many independent sources a claim has once relays are followed (R7, R8).
+    """Return the number of independent sources of a claim after relays are followed (R7, R8).
 
-    A root is an outlet with a report of its own, or one that is cited and has none on record.
-    Roots under one topmost parent are one; relays of unknown sources share one root.
+    A root is an outlet with an own report, or a cited outlet without a report. Roots under one topmost parent count
+    once. Relays of unknown sources share one root.
 
     Args:
         reports: The reports of one claim.
-        topmost: For every outlet that reports or is cited, its topmost parent (itself without one).
+        topmost: The topmost parent of every outlet that reports or is cited; the outlet itself without a parent.
     """
     reports = list(reports)
     relaying_only = _relaying_only(reports)
@@ -124,7 +123,7 @@ def independent_roots(reports: Iterable[Filed], topmost: Mapping[UUID, UUID]) ->
 
 
 def roots_of(reports: Iterable[Filed]) -> dict[UUID, UUID | None]:
-    """Whose word each relay passes on in the end, by the relay's id; None for an unknown source (R7).
+    """Return the root outlet of each relay, by the relay's id; None for an unknown source (R7).
 
     Args:
         reports: The reports of one claim, in order.
@@ -135,26 +134,25 @@ def roots_of(reports: Iterable[Filed]) -> dict[UUID, UUID | None]:
     roots: dict[UUID, UUID | None] = {}
     for report in reports:
         if report.is_relay:
-            root, passed = report.cited_id, {report.outlet_id}
-            while root is not None and root in cites and root not in passed:
-                passed.add(root)
+            root, visited = report.cited_id, {report.outlet_id}
+            while root is not None and root in cites and root not in visited:
+                visited.add(root)
                 root = cites[root]
             roots[report.id] = root
     return roots
 
 
 def relay_cycle(reports: Iterable[Filed]) -> list[UUID] | None:
-    """The outlets on a cycle of relays in which nobody reports in its own name, and those that lead to it (R7)."""
+    """Return the outlets on a cycle of relays without an own report, and those that lead to it, or None (R7)."""
     reports = list(reports)
     relaying_only = _relaying_only(reports)
     cites: dict[UUID, set[UUID]] = {outlet: set() for outlet in relaying_only}
     for report in reports:
         if report.outlet_id in relaying_only and report.cited_id in relaying_only:
             cites[report.outlet_id].add(report.cited_id)
-    # Outlets that cite none of the rest cannot be on a cycle; what is left when no more fall away is on one,
-    # or leads to one.
-    while fallen := {outlet for outlet, cited in cites.items() if not cited & cites.keys()}:
-        for outlet in fallen:
+    # Remove outlets that cite none of the rest, until every remaining outlet is on a cycle or leads to one.
+    while removed := {outlet for outlet, cited in cites.items() if not cited & cites.keys()}:
+        for outlet in removed:
             del cites[outlet]
     return sorted(cites) if cites else None
 

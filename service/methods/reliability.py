@@ -1,4 +1,4 @@
-"""`record/1`: how reliable an outlet has been. Pure: no clock, no I/O, no globals that change."""
+"""`record/1`: the reliability of an outlet. Pure: no clock, no I/O, no mutable globals."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from service.methods.context import clamped_share
 
 METHOD = "record/1"
 RATED_FROM = 20
-"""Resolved claims from which a score is `rated`, and ranked."""
+"""The number of resolved claims from which a score is `rated`, and ranked."""
 LEVELS = (0.5, 0.8, 0.9, 0.95, 0.99)
 DEFAULT_LEVEL = 0.9
 
 
 @dataclass(frozen=True, slots=True)
 class Reliability:
-    """Estimated probability that what an outlet reports proves right, with its credible interval."""
+    """The estimated probability that an outlet's report proves right, with its credible interval."""
 
     mean: float
     lower: float
@@ -26,7 +26,7 @@ class Reliability:
 
 @dataclass(frozen=True, slots=True)
 class Working:
-    """The numbers that a score is worked out from, and those it passes on the way (scoring.md, record/1)."""
+    """The input and the intermediate numbers of a score (scoring.md, record/1)."""
 
     right: float
     expected: float
@@ -36,48 +36,48 @@ class Working:
 
     @property
     def m(self) -> float:
-        """Share that an average outlet would have got right of the same claims."""
+        """The share of the same claims that an average outlet would have got right."""
         return clamped_share(self.expected, self.resolved)
 
     @property
     def mu(self) -> float:
-        """Share that the outlet got right, drawn towards `m`."""
+        """The share that the outlet got right, shrunk towards `m`."""
         return (self.right + self.kappa * self.m) / (self.resolved + self.kappa)
 
     @property
     def nu(self) -> float:
-        """How many claims `mu` is as sure as."""
+        """The precision of `mu`, in claims."""
         return self.kappa + self.resolved / 2
 
     @property
     def shift(self) -> float:
-        """How much better than an average outlet on the same claims, in log-odds."""
+        """The difference from an average outlet on the same claims, in log-odds."""
         return logit(self.mu) - logit(self.m)
 
 
 def reliability(
     *, right: float, expected: float, resolved: int, reference: float, kappa: float, level: float
 ) -> Reliability | None:
-    """Posterior mean and equal-tailed interval, relative to what an average outlet would have got.
+    """Return the posterior mean and the equal-tailed interval, relative to an average outlet.
 
     With n resolved claims, m = expected/n clamped to [0.01, 0.99] and mu = (right + kappa m)/(n + kappa),
     the mean is logistic(logit(reference) + logit(mu) - logit(m)), and each bound the same shift of a quantile
     of Beta(mu nu, (1 - mu) nu), nu = kappa + n/2. Counts are halved in nu because a plain
-    beta interval covers too little of what an outlet does next (scoring.md, point 5).
+    beta interval covers too few of the later results of outlets (scoring.md, point 5).
 
-    A beta with one parameter far below 1 is so skewed that its mean can lie beyond the narrower quantiles:
-    then the interval is widened to hold the mean.
+    A beta distribution with one parameter far below 1 is so skewed that its mean can be outside a narrow interval. The
+    interval is then widened to contain the mean.
 
     Args:
-        right: Sum of how right the outlet was, 0 <= right <= resolved.
-        expected: The same sum for an average outlet on the same claims, 0 <= expected <= resolved.
-        resolved: Resolved claims that count, at least 0.
-        reference: Rate of being right of all scored reports in the scope, 0 < reference < 1.
-        kappa: Weight of the average in pseudo-claims, positive.
+        right: The number of claims that the outlet got right, 0 <= right <= resolved.
+        expected: The same number for an average outlet on the same claims, 0 <= expected <= resolved.
+        resolved: The number of resolved claims, at least 0.
+        reference: The rate at which all scored reports in the scope are right, 0 < reference < 1.
+        kappa: The weight of the average outlet in pseudo-claims, positive.
         level: Posterior probability inside the interval, 0 < level < 1.
 
     Returns:
-        Probabilities in [0, 1], or None when nothing is resolved (R17).
+        Probabilities in [0, 1], or None if nothing is resolved (R17).
 
     Raises:
         ValueError: An argument is outside the range given above.

@@ -1,4 +1,4 @@
-"""An outlet's record, added up claim by claim in whole numbers, so that no order of adding changes it. Pure."""
+"""The record of an outlet, summed claim by claim in integers, so that the order does not matter. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import NamedTuple, TypeAlias, TypeVar
 
 from service.methods.context import Context
 from service.methods.provenance import Filed, Position
-from service.methods.rates import UNIT, Cell, Count, share_of
+from service.methods.rates import UNIT, Cell, TruthCount, share_of
 from service.methods.reliability import Reliability, reliability
 from service.values.vocabulary import ClaimKind, Role, Stance, Verdict
 
@@ -19,37 +19,37 @@ K = TypeVar("K")
 
 
 class ClaimFacts(NamedTuple):
-    """What a record needs of a claim: what it is about, when it was due, and how it came out, if it did."""
+    """The members of a claim that a record depends on, with its resolution."""
 
     kind: ClaimKind
     topic: str | None
     resolves_by: dt.datetime | None
     verdict: Verdict | None
     truth: float | None
-    """How much of it was so, 0..1; set when the verdict scores."""
+    """The extent to which it proved true, 0..1; set if the verdict is scored."""
     known_at: dt.datetime | None
 
 
 class Slot(NamedTuple):
-    """Where in a record a claim is counted: what the outlet said, and of what."""
+    """The part of a record in which a claim counts."""
 
     role: Role
     kind: ClaimKind
     topic: str | None
     stance: Stance | None
-    """The side that the outlet took, else what it said last; None when it said nothing in time."""
+    """The outlet's side, else its last stance; None without a report in time."""
     commitment: int | None
 
     @property
     def cell(self) -> Cell | None:
-        """What the outlet is compared on; None when it took no side."""
+        """The cell on which the outlet is compared; None if it took no side."""
         if self.stance is None or not self.stance.takes_side:
             return None
         return Cell(self.stance, self.kind, self.commitment, self.topic)
 
 
 class Amounts(NamedTuple):
-    """What claims add up to; truths and distances in billionths."""
+    """The sums over some claims; truths and distances are in billionths."""
 
     claims: int = 0
     open: int = 0
@@ -61,16 +61,16 @@ class Amounts(NamedTuple):
     backfilled: int = 0
     right: int = 0
     stated: int = 0
-    """Scored claims for which the outlet gave a probability."""
+    """Scored claims for which the outlet stated a probability."""
     stated_true: int = 0
-    """The truths of those, and their squares."""
+    """The sum of their truths, and of the squares of their truths."""
     stated_true_squared: int = 0
     brier: int = 0
-    """Squared distances between probability and truth."""
+    """The sum of the squared distances between probability and truth."""
     told: int = 0
-    """Claims with an established truth of which the outlet said something in time, be it a side or not."""
+    """Claims with an established truth that the outlet reported in time, with any stance."""
     told_true: int = 0
-    """The truths of those."""
+    """The sum of their truths."""
 
     @property
     def resolved(self) -> int:
@@ -86,18 +86,18 @@ class Amounts(NamedTuple):
 NOTHING = Amounts()
 
 Parts: TypeAlias = Mapping[Slot, Amounts]
-"""A record by slots."""
+"""A record by slot."""
 
 
 def rightness(stance: Stance, truth: float) -> float:
-    """How right a side was: `support` as much as the claim was true, `deny` as much as it was not (R5, R13)."""
+    """Return the extent to which a side was right: the truth for `support`, one minus it for `deny` (R5, R13)."""
     return truth if stance is Stance.SUPPORT else 1 - truth
 
 
 def count_claim(claim: ClaimFacts, position: Position) -> tuple[Slot, Amounts]:
-    """One claim in the record of an outlet that reported it.
+    """Return the slot and the amounts of one claim in the record of an outlet that reported it.
 
-    It is open, or scored, or neither (opinion, void, unverifiable, no side taken in time).
+    A claim is open, scored, or unscored (an opinion, void, unverifiable, or without a side taken in time).
     """
     report, vote = position.report, position.vote
     stance, commitment = (None, None) if vote is None else (vote.stance, vote.commitment)
@@ -112,8 +112,8 @@ def count_claim(claim: ClaimFacts, position: Position) -> tuple[Slot, Amounts]:
     return slot, _scored(claim, report, claim.truth, claim.known_at)
 
 
-def count_votes(claim: ClaimFacts, positions: Iterable[Position]) -> list[tuple[Cell, Count]]:
-    """What a claim adds to the rates: one in all, shared by the outlets that said something of it in time."""
+def count_votes(claim: ClaimFacts, positions: Iterable[Position]) -> list[tuple[Cell, TruthCount]]:
+    """Return the counts that a claim adds to the rates: a weight of 1, shared by the outlets that reported in time."""
     votes = [where.vote for where in positions if where.vote is not None]
     if claim.kind is ClaimKind.OPINION or claim.truth is None:
         return []
@@ -143,7 +143,7 @@ def _scored(claim: ClaimFacts, report: Filed, truth: float, known_at: dt.datetim
 
 
 def add_up(counted: Iterable[tuple[Slot, Amounts]]) -> dict[Slot, Amounts]:
-    """A record from what is counted in it."""
+    """Return the sum of counted claims by slot."""
     parts: dict[Slot, Amounts] = {}
     for slot, amounts in counted:
         parts[slot] = parts.get(slot, NOTHING).plus(amounts)
@@ -151,25 +151,25 @@ def add_up(counted: Iterable[tuple[Slot, Amounts]]) -> dict[Slot, Amounts]:
 
 
 def difference(after: Mapping[K, Amounts], before: Mapping[K, Amounts]) -> dict[K, Amounts]:
-    """What has to be added to one record to get the other."""
+    """Return the amounts that turn one record into another, without zeros."""
     changed = {key: after.get(key, NOTHING).minus(before.get(key, NOTHING)) for key in after.keys() | before.keys()}
     return {key: amounts for key, amounts in changed.items() if any(amounts)}
 
 
 @dataclass(frozen=True, slots=True)
 class Brier:
-    """How far stated probabilities were from what came, and how much better than always saying the mean."""
+    """The Brier score of stated probabilities, and its skill over always stating the mean truth."""
 
     score: float
-    """Mean squared distance, 0..1; 0 is best."""
+    """The mean squared distance, 0..1; 0 is best."""
     skill: float | None
-    """1 - score / variance of the truths: 1 is best, 0 no better than their mean; None when they are all the same."""
+    """1 - score / variance of the truths: 1 is best, 0 no better than their mean; None if all truths are equal."""
     resolved: int
 
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """One side of a record, own or relay: what a score rests on, and says beside its number (R17)."""
+    """The own part or the relay part of a record, from which a score is computed."""
 
     parts: Parts
     total: Amounts
@@ -183,15 +183,16 @@ class Tally:
         return self.total.right / UNIT
 
     def taking(self, stance: Stance) -> int:
-        """Resolved claims on which the outlet stood so."""
+        """Return the number of resolved claims with this stance."""
         return sum(amounts.resolved for slot, amounts in self.parts.items() if slot.stance is stance)
 
     def expected(self, context: Context) -> float:
-        """What an average outlet would have got right on the same claims."""
+        """Return the number of the same claims that an average outlet would have got right."""
         cells = ((slot.cell, amounts.resolved) for slot, amounts in self.parts.items())
         return fsum(resolved * context.expected(cell) for cell, resolved in cells if cell is not None and resolved)
 
     def reliability(self, context: Context, *, topic: str | None, level: float) -> Reliability | None:
+        """Return the reliability, or None if nothing is resolved."""
         return reliability(
             right=self.right,
             expected=self.expected(context),
@@ -203,7 +204,7 @@ class Tally:
 
     @property
     def brier(self) -> Brier | None:
-        """Of the claims for which a probability was stated; None without any (Murphy 1973)."""
+        """The Brier score of the claims with a stated probability; None without any (Murphy 1973)."""
         n = self.total.stated
         if n == 0:
             return None
@@ -213,14 +214,14 @@ class Tally:
 
 
 def tally(parts: Parts, role: Role, *, scorable: bool) -> Tally:
-    """One side of a record. What an outlet that is not scored has to show is counted and not scored (R9)."""
-    side = {slot: amounts for slot, amounts in parts.items() if slot.role is role}
+    """Return the own or the relay part of a record; claims of an outlet that is not scorable are unscored (R9)."""
+    chosen = {slot: amounts for slot, amounts in parts.items() if slot.role is role}
     if not scorable:
-        side = {slot: _unscored(amounts) for slot, amounts in side.items()}
+        chosen = {slot: _unscored(amounts) for slot, amounts in chosen.items()}
     total = NOTHING
-    for amounts in side.values():
+    for amounts in chosen.values():
         total = total.plus(amounts)
-    return Tally(side, total)
+    return Tally(chosen, total)
 
 
 def _unscored(amounts: Amounts) -> Amounts:

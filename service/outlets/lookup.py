@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -31,6 +33,16 @@ class OutletMatch:
     matched: DomainMatch
 
 
+@dataclass(frozen=True, slots=True)
+class LookupItem:
+    """The result for one of many URLs; None where no outlet publishes at it."""
+
+    url: str
+    """As sent."""
+    outlet: OutletView | None
+    matched: DomainMatch | None
+
+
 def lookup_outlet(db: Database, *, url: str) -> OutletMatch:
     """Return the outlet that publishes at a URL or host.
 
@@ -52,8 +64,22 @@ def lookup_outlet(db: Database, *, url: str) -> OutletMatch:
     return matches[url]
 
 
+def lookup_outlets(db: Database, urls: Sequence[str]) -> list[LookupItem]:
+    """Return the outlets that publish at some URLs or hosts, in the order given; no outlet publishes at other text."""
+    addresses: dict[str, Address] = {}
+    for url in urls:
+        with suppress(ValueError):
+            addresses[url] = parse_address(url)
+    with db.read() as session:
+        found = find_by_address(session, addresses)
+    return [
+        LookupItem(url, known.outlet, known.matched) if (known := found.get(url)) else LookupItem(url, None, None)
+        for url in urls
+    ]
+
+
 def find_by_address(session: Session, addresses: dict[str, Address]) -> dict[str, OutletMatch]:
-    """Return the outlets that publish at some addresses, by URL. All of them take the same few queries."""
+    """Return the outlets at some addresses by URL, in one query for all of them."""
     keys = {url: list(address.keys()) for url, address in addresses.items()}
     owners = domain_owners(session, {key for candidates in keys.values() for key in candidates})
     closest = {url: key for url, candidates in keys.items() if (key := next(filter(owners.get, candidates), None))}

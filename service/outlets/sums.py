@@ -19,7 +19,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from service.methods.provenance import Position, positions
-from service.methods.rates import NO_COUNT, Cell, Count, Rates
+from service.methods.rates import NO_COUNT, Cell, Rates, TruthCount
 from service.methods.tally import NOTHING, Amounts, ClaimFacts, Parts, Slot, count_claim, count_votes, difference
 from service.storage.base import Base
 from service.storage.db_errors import WriteConflict
@@ -39,7 +39,7 @@ class Sums:
     """The sums over some claims: the records of outlets by slot, and the rates by cell."""
 
     records: dict[tuple[UUID, Slot], Amounts] = field(default_factory=dict)
-    rates: dict[Cell, Count] = field(default_factory=dict)
+    rates: dict[Cell, TruthCount] = field(default_factory=dict)
 
     def add_claim(self, facts: ClaimFacts, positions: Mapping[UUID, Position]) -> None:
         """Add a claim, with the position of each outlet on it."""
@@ -113,7 +113,7 @@ def add_sums(session: Session, change: Sums) -> None:
             session.execute(sa.delete(Subtotal).where(Subtotal.outlet_id.in_(outlets), Subtotal.claims == 0))
     if change.rates:
         rows = [_key_columns(cell) | count._asdict() for cell, count in change.rates.items()]
-        _upsert(session, Rate, rows, key=Cell._fields, added=Count._fields)
+        _upsert(session, Rate, rows, key=Cell._fields, added=TruthCount._fields)
         if any(count.weight < 0 for count in change.rates.values()):
             session.execute(sa.delete(Rate).where(Rate.weight == 0))
 
@@ -167,14 +167,14 @@ def all_sums(session: Session) -> Sums:
     by_outlet = read_sums(session, sa.true(), topic=None)
     records = {(outlet_id, slot): amounts for outlet_id, parts in by_outlet.items() for slot, amounts in parts.items()}
     rows = session.execute(sa.select(Rate.__table__))
-    return Sums(records, {_cell(row): Count(row.weight, row.true) for row in rows})
+    return Sums(records, {_cell(row): TruthCount(row.weight, row.true) for row in rows})
 
 
 def read_rates(session: Session) -> Rates:
     """Return how often reported claims proved true, for every cell."""
     rates = Rates()
     for row in session.execute(sa.select(Rate.__table__)):
-        rates.add_count(_cell(row).levels, Count(row.weight, row.true))
+        rates.add_count(_cell(row).levels, TruthCount(row.weight, row.true))
     return rates
 
 
@@ -189,7 +189,7 @@ def read_rates_on(session: Session, topic: str | None) -> Rates:
     rates = Rates()
     for stance, kind, commitment, is_on_topic, weight, true in session.execute(sa.select(*by, *sums).group_by(*by)):
         levels = Cell(stance, kind, commitment or None, topic).levels
-        rates.add_count(levels if is_on_topic else levels[:3], Count(int(weight), int(true)))
+        rates.add_count(levels if is_on_topic else levels[:3], TruthCount(int(weight), int(true)))
     return rates
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
-from typing import Any
+from dataclasses import dataclass
 from uuid import UUID
 
 from flask import Response
 
 from service.claims import forecast as forecasts
 from service.claims import story
-from service.methods.reliability import DEFAULT_LEVEL
+from service.methods.reliability import DEFAULT_LEVEL, Reliability
 from service.pages import charts, timeline
 from service.pages.layout import page_blueprint, show
 from service.values.documents import members_of
@@ -35,7 +35,20 @@ def get_claim(claim_id: UUID) -> Response:
     return show("claim.html", **members_of(found), **shown, forecast=forecast, moved=moved)
 
 
-def _points(kept: Iterable[forecasts.DailyForecast]) -> list[dict[str, Any]]:
+@dataclass(frozen=True, slots=True)
+class _ForecastPoint:
+    """A stored forecast as a point of a plot."""
+
+    as_of: dt.datetime
+    reliability: Reliability
+
+
+def _points(kept: Iterable[forecasts.DailyForecast]) -> list[_ForecastPoint]:
     """Return the stored forecasts as points of a line without a band."""
-    bounds = ("mean", "lower", "upper")
-    return [{"as_of": f"{one.day}T00:00:00Z", "reliability": dict.fromkeys(bounds, one.probability)} for one in kept]
+    return [
+        _ForecastPoint(
+            dt.datetime.combine(one.day, dt.time(), dt.UTC),
+            Reliability(one.probability, one.probability, one.probability, level=DEFAULT_LEVEL),
+        )
+        for one in kept
+    ]

@@ -1,4 +1,4 @@
-"""/method: how scores are made, from the same text as the repository's"""
+"""/method: the calculation of scores, from the same text as docs/method.md in the repository"""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from service.web.auth import requires
 blp = page_blueprint("method")
 
 _READER = MarkdownIt("commonmark", {"html": False}).enable("table")
-# What is wider than a small screen moves within a frame, which the keyboard has to reach; a heading says something.
+# Wide parts scroll within a frame that the keyboard can reach; an empty heading cell is no heading.
 _FRAMED = {
     "<table>": '<div class="scroll" tabindex="0"><table>',
     "</table>": "</table></div>",
@@ -31,14 +31,14 @@ _FRAMED = {
 @blp.get("/method")
 @requires(Scope.READ)
 def get_method() -> Response:
-    """How scores are made"""
+    """Show how scores are calculated."""
     text, chapters = _read()
     return show("method.html", text=text, chapters=chapters)
 
 
 @functools.cache
 def _read() -> tuple[Markup, Sequence[tuple[str, str]]]:
-    """The text as HTML, and its chapters: the name of the place and the words of each."""
+    """Return the text as HTML, and its chapters as pairs of anchor and title."""
     tokens = _READER.parse(resources.files("service.pages").joinpath("method.md").read_text("utf-8"))
     chapters: list[tuple[str, str]] = []
     for token, following in zip(tokens, [*tokens[1:], None], strict=True):
@@ -47,10 +47,10 @@ def _read() -> tuple[Markup, Sequence[tuple[str, str]]]:
             if token.tag == "h1":
                 chapters.append((slug_of(following.content), following.content))
         if token.type in ("heading_open", "heading_close") and len(chapters) > 1:
-            token.tag = f"h{int(token.tag[1]) + 1}"  # a page has one heading of the first rank
+            token.tag = f"h{int(token.tag[1]) + 1}"  # a page has one h1
         for inline in token.children or ():
             _unlink(inline)
-    # Safe, because the reader lets no HTML of the text through.
+    # Safe, because the parser escapes HTML in the text.
     html = Markup(_READER.renderer.render(tokens, _READER.options, {}))  # noqa: S704
     for written, shown in _FRAMED.items():
         html = html.replace(Markup(written), Markup(shown))  # noqa: S704 - as above
@@ -58,6 +58,6 @@ def _read() -> tuple[Markup, Sequence[tuple[str, str]]]:
 
 
 def _unlink(token: Token) -> None:
-    """What the text names of its own folder has no page here."""
+    """Remove the target of a link to another file of the repository, which has no page."""
     if token.type == "link_open" and ":" not in str(token.attrs.get("href", "")):
         del token.attrs["href"]

@@ -1,12 +1,11 @@
-"""/outlets/{outlet}: the record of one outlet, why its score is what it is, and its badge"""
+"""/outlets/{outlet}: the record of an outlet, the calculation of its score, and its badge"""
 
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Sequence
-from dataclasses import replace
-from typing import Any
+from dataclasses import asdict, replace
+from typing import Any, TypedDict
 from urllib.parse import urlencode
 
 import marshmallow as ma
@@ -20,8 +19,11 @@ from service.outlets.track_record import Lens
 from service.pages.fields import Day
 from service.pages.layout import cached_page, page_blueprint, read_query, show
 from service.schemas.fields import Body, Text, one_of
-from service.scores import explain, read
-from service.scores import portrait as portraits
+from service.scores.describe import Score
+from service.scores.explain import Explanation, explain_score
+from service.scores.portrait import MAX_CLAIMS, portray_outlet
+from service.scores.read import read_score
+from service.values.documents import members_of
 from service.values.ids import is_slug
 from service.values.instants import format_instant
 from service.values.vocabulary import Basis, ClaimStatus, Scope
@@ -31,11 +33,19 @@ from service.web.runtime import runtime
 blp = page_blueprint("outlet")
 
 _CLAIMS = 50
-_BADGE_LIFE = 300  # seconds that others may show a badge without asking
+_BADGE_LIFE = 300
+"""The number of seconds for which other sites may cache a badge."""
+
+
+class RecordRequest(TypedDict):
+    """The parameters of the pages of an outlet, as loaded."""
+
+    lens: Lens
+    cursor: str | None
 
 
 class RecordQuery(Body):
-    """How to look at an outlet's record, and from where in its list of claims."""
+    """The parameters of the pages of an outlet."""
 
     topic = Text(100, load_default=None)
     basis = one_of(Basis, load_default=Basis.RESOLVED)
@@ -43,7 +53,7 @@ class RecordQuery(Body):
     cursor = Text(2000, load_default=None)
 
     @ma.post_load
-    def make_lens(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+    def make_lens(self, data: dict[str, Any], **_: Any) -> RecordRequest:
         cursor = data.pop("cursor")
         return {"lens": Lens(**data, recorded_by=None, level=DEFAULT_LEVEL), "cursor": cursor}
 
@@ -51,60 +61,88 @@ class RecordQuery(Body):
 @blp.get("/outlets/<outlet>")
 @requires(Scope.READ)
 def get_outlet(outlet: str) -> Response:
-    """The record of an outlet"""
-    lens = read_query(RecordQuery())["lens"]
-    if not is_slug(outlet):  # its page is the one by its slug
+    """Show the record of an outlet."""
+    lens = _read_query()["lens"]
+    if not is_slug(outlet):
         slug = edit.get_outlet(runtime().db, outlet).slug
-        return Response(status=308, headers={"Location": f"/outlets/{slug}{question(lens)}"})
+        return Response(status=308, headers={"Location": f"/outlets/{slug}{query_string(lens)}"})
     return cached_page(outlet, "outlet", lens, make=lambda: _portray(outlet, lens), is_usual=lens.is_current)
 
 
 @blp.get("/outlets/<outlet>/why")
 @requires(Scope.READ)
-def explain_score(outlet: str) -> Response:
-    """Why the score of an outlet is what it is"""
-    asked = read_query(RecordQuery())
-    now = dt.datetime.now(dt.UTC)
-    named = edit.get_outlet(runtime().db, outlet)
-    why = json.loads(explain.explain_score(runtime().db, outlet, **asked, limit=_CLAIMS, now=now).body)
-    return show("why.html", outlet=named, why=why, lens=asked["lens"], question=question(asked["lens"]))
+def show_explanation(outlet: str) -> Response:
+    """Show the calculation of an outlet's score."""
+    request, db = _read_query(), runtime().db
+    view = edit.get_outlet(db, outlet)
+    why = explain_score(db, outlet, **request, limit=_CLAIMS, now=dt.datetime.now(dt.UTC))
+    shown = {"why": why, "numbers": _numbers(why), "question": query_string(request["lens"])}
+    return show("why.html", outlet=view, **shown)
 
 
 @blp.get("/outlets/<outlet>/badge.svg")
 @requires(Scope.READ)
 def get_badge(outlet: str) -> Response:
-    """The score of an outlet as a picture to put on another page"""
-    at, now, lens = runtime(), dt.datetime.now(dt.UTC), read_query(RecordQuery())["lens"]
-    answer, _ = read.outlet_score(at.db, at.cache, outlet, lens=lens, now=now)
-    response = Response(render_template("badge.svg", score=json.loads(answer.body)), content_type="image/svg+xml")
+    """Draw the score of an outlet as a badge for other sites."""
+    lens = _read_query()["lens"]
+    slug = outlet if is_slug(outlet) else edit.get_outlet(runtime().db, outlet).slug
+    response = cached_page(slug, "badge", lens, make=lambda: _draw_badge(slug, lens), is_usual=lens.is_current)
+    response.content_type = "image/svg+xml"
     response.headers["Cache-Control"] = f"public, max-age={_BADGE_LIFE}"
-    response.set_etag(answer.etag, weak=True)
     return response
 
 
-def question(lens: Lens) -> str:
-    """What to ask the API for the same view, with the question mark; empty where nothing has to be said."""
-    asked = {} if lens.basis is Basis.RESOLVED else {"basis": lens.basis.value}
-    asked |= {} if lens.topic is None else {"topic": lens.topic}
-    asked |= {} if lens.as_of is None else {"as_of": format_instant(lens.as_of)}
-    return f"?{urlencode(asked)}" if asked else ""
+def query_string(lens: Lens) -> str:
+    """Return the query of the API for the same view, with the question mark; empty if all values are defaults."""
+    query = {} if lens.basis is Basis.RESOLVED else {"basis": lens.basis.value}
+    query |= {} if lens.topic is None else {"topic": lens.topic}
+    query |= {} if lens.as_of is None else {"as_of": format_instant(lens.as_of)}
+    return f"?{urlencode(query)}" if query else ""
+
+
+def _read_query() -> RecordRequest:
+    request: RecordRequest = read_query(RecordQuery())
+    return request
 
 
 def _portray(outlet: str, lens: Lens) -> tuple[str, dt.datetime | None]:
-    db, now = runtime().db, dt.datetime.now(dt.UTC)
-    portrait = portraits.portray_outlet(db, outlet, lens=lens, now=now)
+    now = dt.datetime.now(dt.UTC)
+    portrait = portray_outlet(runtime().db, outlet, lens=lens, now=now)
     about = listing.ClaimFilters(outlet=outlet, topic=lens.topic)
-    due = _reported({**about, "status": ClaimStatus.DUE}, now)
-    still_open = _reported({**about, "status": ClaimStatus.OPEN}, now)
-    disputed = _reported({**about, "disputed": True}, now)
-    asked = {"lens": lens, "question": question(lens), "whenever": question(replace(lens, as_of=None))}
-    asked |= {"on_all": question(replace(lens, basis=Basis.RESOLVED))}
-    more = {"still_open": [*due, *still_open][: portraits.SHOWN], "disputed": disputed, "rated_from": RATED_FROM}
-    page = render_template("outlet.html", **portrait, **asked, **more)
-    is_on_something = lens.topic is None or portrait["score"]["counts"]["claims"]
-    return page, portrait["expires_at"] if is_on_something else now
+    due = _claims({**about, "status": ClaimStatus.DUE}, now)
+    still_open = _claims({**about, "status": ClaimStatus.OPEN}, now)
+    page = render_template(
+        "outlet.html",
+        **members_of(portrait),
+        lens=lens,
+        question=query_string(lens),
+        whenever=query_string(replace(lens, as_of=None)),
+        on_all=query_string(replace(lens, basis=Basis.RESOLVED)),
+        still_open=[*due, *still_open][:MAX_CLAIMS],
+        disputed=_claims({**about, "disputed": True}, now),
+        rated_from=RATED_FROM,
+    )
+    return page, _expiry(portrait.score, portrait.matured.changes_at, now)
 
 
-def _reported(filters: listing.ClaimFilters, now: dt.datetime) -> Sequence[ListedClaim]:
+def _draw_badge(slug: str, lens: Lens) -> tuple[str, dt.datetime | None]:
+    now = dt.datetime.now(dt.UTC)
+    score = read_score(runtime().db, slug, lens=lens, now=now)
+    return render_template("badge.svg", score=score), _expiry(score, score.changes_at, now)
+
+
+def _expiry(score: Score, changes_at: dt.datetime | None, now: dt.datetime) -> dt.datetime | None:
+    """Return when a page expires: at once for a topic without claims, so that invented topics do not fill the cache."""
+    return changes_at if score.topic is None or score.counts.claims else now
+
+
+def _numbers(why: Explanation) -> dict[str, float]:
+    """Return every number of the calculation by name."""
+    if why.sums is None or why.prior is None:
+        return {}
+    return asdict(why.sums) | {f"{name} (prior)": value for name, value in asdict(why.prior).items()}
+
+
+def _claims(filters: listing.ClaimFilters, now: dt.datetime) -> Sequence[ListedClaim]:
     """Return claims that an outlet reported, the newest first."""
-    return listing.list_claims(runtime().db, **filters, after=None, limit=portraits.SHOWN, now=now).items
+    return listing.list_claims(runtime().db, **filters, after=None, limit=MAX_CLAIMS, now=now).items

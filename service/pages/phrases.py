@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from service.outlets.find import OutletView
+from service.scores.describe import Score, ScoreRecord
+from service.scores.ranking_table import TrendPoint
 from service.values.instants import format_instant, parse_instant
 from service.values.vocabulary import OutletKind
 
@@ -83,35 +84,35 @@ def as_moment(moment: dt.datetime | str) -> dt.datetime:
     return parse_instant(moment) if isinstance(moment, str) else moment
 
 
-def sentence(score: Mapping[str, Any], outlet: OutletView) -> str:
+def sentence(score: Score, outlet: OutletView) -> str:
     """Describe the score of an outlet with its interval."""
     if not outlet.scorable:
         return "This is a placeholder for reports whose publisher is not known. It is never scored."
-    found, record, name = score["reliability"], score["record"], outlet.name
-    about = f"on {score['topic']} " if score["topic"] else ""
+    found, record, name = score.reliability, score.record, outlet.name
+    about = f"on {score.topic} " if score.topic else ""
     if found is None:
         return f"Too few claims to say: nothing that {name} reported {about}in its own name is resolved yet."
     said = (
-        f"Of 100 average reports {about}by {name} about {percent(found['mean'])} would prove right, and "
-        f"with {100 * found['level']:g}{_SPACE}% probability between {percent(found['lower'])} and "
-        f"{percent(found['upper'])}."
+        f"Of 100 average reports {about}by {name} about {percent(found.mean)} would prove right, and "
+        f"with {100 * found.level:g}{_SPACE}% probability between {percent(found.lower)} and "
+        f"{percent(found.upper)}."
     )
-    if score["status"] == "provisional":
+    if score.status == "provisional":
         said = f"Too few claims to say much. {said}"
     return f"{said} {against_average(record)}"
 
 
-def against_average(record: Mapping[str, Any]) -> str:
+def against_average(record: ScoreRecord) -> str:
     """Compare a record with that of an average outlet on the same claims."""
     return (
-        f"{number(record['right'])} of {plural(record['resolved'], 'resolved claim')} proved right; "
-        f"an average outlet would have had {number(record['expected'])}."
+        f"{number(record.right)} of {plural(record.resolved, 'resolved claim')} proved right; "
+        f"an average outlet would have had {number(record.expected)}."
     )
 
 
-def trend_sentence(trend: list[dict[str, Any]]) -> str:
+def trend_sentence(trend: list[TrendPoint]) -> str:
     """Describe the change of an estimate within a year."""
-    known = [point["mean"] for point in trend if point["mean"] is not None]
+    known = [point.mean for point in trend if point.mean is not None]
     if not known:
         return "No estimate yet"
     first, last = percent(known[0]), percent(known[-1])

@@ -1,10 +1,11 @@
-"""/ and /ranking.csv: outlets by how reliable their reports have been"""
+"""/ and /ranking.csv: outlets by the reliability of their reports"""
 
 from __future__ import annotations
 
 import csv
 import datetime as dt
 import io
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
@@ -20,7 +21,8 @@ from service.outlets.track_record import Lens
 from service.pages.fields import Day
 from service.pages.layout import cached_page, page_blueprint, read_query
 from service.schemas.fields import Body, Count, Text, one_of
-from service.scores import ranking
+from service.scores.ranking import RankingCriteria
+from service.scores.ranking_table import RankedOutlet, RankingTable, ranking_table
 from service.values.instants import format_instant
 from service.values.vocabulary import Basis, OutletKind, Scope
 from service.web.auth import requires
@@ -33,8 +35,8 @@ _TOPICS = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """What the ranking is asked."""
+class RankingView:
+    """The part of the ranking that a page shows."""
 
     topic: str | None
     kind: OutletKind | None
@@ -42,6 +44,7 @@ class Asked:
     as_of: dt.datetime | None
     min_resolved: int
     start: int
+    """The place of the first row."""
 
     @property
     def lens(self) -> Lens:
@@ -49,29 +52,29 @@ class Asked:
 
     @property
     def is_usual(self) -> bool:
-        """Whether it is one of the parts that the pages lead to, of the ranking as it is now."""
+        """Whether pages link to this part of the current ranking, so that it is worth caching."""
         return self.as_of is None and self.min_resolved == RATED_FROM and self.start % _ROWS == 1
 
     @property
     def is_narrowed(self) -> bool:
-        """Whether a reader has chosen something, and will want to see what."""
-        return replace(self, start=1) != Asked(None, None, Basis.MATURED, None, RATED_FROM, 1)
+        """Whether a filter differs from its default."""
+        return replace(self, start=1) != RankingView(None, None, Basis.MATURED, None, RATED_FROM, 1)
 
     @property
     def question(self) -> dict[str, str]:
-        """The same of the API."""
-        asked = {"basis": self.basis.value, "min_resolved": str(self.min_resolved)}
-        asked |= {} if self.topic is None else {"topic": self.topic}
-        asked |= {} if self.kind is None else {"kind": self.kind.value}
-        return asked | ({} if self.as_of is None else {"as_of": format_instant(self.as_of)})
+        """The query of the API for the same ranking."""
+        query = {"basis": self.basis.value, "min_resolved": str(self.min_resolved)}
+        query |= {} if self.topic is None else {"topic": self.topic}
+        query |= {} if self.kind is None else {"kind": self.kind.value}
+        return query | ({} if self.as_of is None else {"as_of": format_instant(self.as_of)})
 
     def address(self, path: str, start: int = 1) -> str:
-        """Where a part of the same ranking is."""
+        """Return the address of another part of the same ranking."""
         return f"{path}?{urlencode(self.question | ({'from': start} if start > 1 else {}))}"
 
 
 class RankingQuery(Body):
-    """The same as an address says it."""
+    """The parameters of a page with a ranking."""
 
     topic = Text(100, load_default=None)
     kind = one_of(OutletKind, load_default=None)
@@ -81,79 +84,83 @@ class RankingQuery(Body):
     start = Count(data_key="from", load_default=1, validate=Range(1))
 
     @ma.post_load
-    def make(self, data: dict[str, Any], **_: Any) -> Asked:
-        return Asked(**data)
+    def make_view(self, data: dict[str, Any], **_: Any) -> RankingView:
+        return RankingView(**data)
 
 
 @blp.get("/")
 @requires(Scope.READ)
 def get_ranking() -> Response:
-    """The ranking"""
-    asked = read_query(RankingQuery())
-    return keep_ranking("ranking.html", asked, topics=lambda: listing.list_topics(runtime().db, limit=_TOPICS))
+    """Show the ranking."""
+    view = read_query(RankingQuery())
+    return cached_ranking_page("ranking.html", view, topics=lambda: listing.list_topics(runtime().db, limit=_TOPICS))
 
 
 @blp.get("/ranking.csv")
 @requires(Scope.READ)
 def get_ranking_table() -> Response:
-    """The rows that the ranking shows for the same query"""
-    table = _rank(read_query(RankingQuery()))
+    """Download the rows that the ranking shows for the same query."""
+    table = _read_table(read_query(RankingQuery()))
     headers = {"Content-Disposition": "attachment; filename=ranking.csv"}
     return Response(_as_csv(table), content_type="text/csv; charset=utf-8", headers=headers)
 
 
-def keep_ranking(template: str, asked: Asked, **more: Any) -> Response:
-    """A page with a part of the ranking on it.
+def cached_ranking_page(template: str, view: RankingView, **more: Callable[[], object]) -> Response:
+    """Return a page with a part of the ranking.
 
     Args:
-        template: Shows it, as `table`.
-        asked: Which part, as `asked`.
-        more: What else it shows, each a function that gets it, before all else.
+        template: The template, which gets the part as `table` and the view as `asked`.
+        view: The part.
+        more: Functions that return further values for the template; they are called before the ranking is read.
     """
 
     def make() -> tuple[str, dt.datetime | None]:
-        shown = {name: get() for name, get in more.items()}
-        table = _rank(asked)
-        page = render_template(template, table=table, asked=asked, rows=_ROWS, **shown)
-        return page, table.changes_at if _says_something(table, asked) else dt.datetime.now(dt.UTC)
+        values = {name: get() for name, get in more.items()}
+        table = _read_table(view)
+        page = render_template(template, table=table, asked=view, rows=_ROWS, **values)
+        return page, table.changes_at if _has_outlets(table, view) else dt.datetime.now(dt.UTC)
 
-    return cached_page(RANKING, template, asked, make=make, is_usual=asked.is_usual)
-
-
-def _says_something(table: ranking.Table, asked: Asked) -> bool:
-    """Whether there are outlets on it; there are none past the last one, or on a topic that no claim has."""
-    return bool(table.groups) or (asked.start == 1 and any(one["counts"]["claims"] for one in table.waiting))
+    return cached_page(RANKING, template, view, make=make, is_usual=view.is_usual)
 
 
-def _rank(asked: Asked) -> ranking.Table:
-    return ranking.rank_outlets(
-        runtime().db,
-        lens=asked.lens,
-        kind=asked.kind,
-        min_resolved=asked.min_resolved,
-        start=asked.start - 1,
-        limit=_ROWS,
-        now=dt.datetime.now(dt.UTC),
-    )
+def _has_outlets(table: RankingTable, view: RankingView) -> bool:
+    """Return whether the page shows any claim; past the last page and on an unknown topic, it does not."""
+    return bool(table.groups) or (view.start == 1 and any(row.claims for row in table.waiting))
 
 
-def _as_csv(table: ranking.Table) -> str:
+def _read_table(view: RankingView) -> RankingTable:
+    criteria = RankingCriteria(view.min_resolved, view.kind)
+    now = dt.datetime.now(dt.UTC)
+    return ranking_table(runtime().db, criteria, lens=view.lens, start=view.start - 1, limit=_ROWS, now=now)
+
+
+def _as_csv(table: RankingTable) -> str:
     out = io.StringIO()
     lines = csv.writer(out, lineterminator="\r\n")
-    lines.writerow([*_OF_ROW, *_OF_ESTIMATE, *_OF_RECORD, *_OF_SCORE])
-    for row in (row for group in table.groups for row in group["rows"]):
-        score = row["score"]
-        cells = [_as_text(row[name]) for name in _OF_ROW] + [score["reliability"][name] for name in _OF_ESTIMATE]
-        lines.writerow([*cells, *(score["record"][name] for name in _OF_RECORD), *(score[name] for name in _OF_SCORE)])
+    lines.writerow(_COLUMNS)
+    lines.writerows(_cells(row) for group in table.groups for row in group.rows)
     return out.getvalue()
 
 
-def _as_text(cell: Any) -> Any:
-    """A cell that a spreadsheet takes for what it says, and not for a formula (OWASP, CSV injection)."""
-    return f"'{cell}" if str(cell).startswith(("=", "+", "-", "@", "\t", "\r")) else cell
+_COLUMNS = (
+    *("place", "group", "slug", "name", "kind"),
+    *("mean", "lower", "upper", "level"),
+    *("right", "expected", "reference", "resolved"),
+    *("topic", "basis", "as_of", "method"),
+)
 
 
-_OF_ROW = ("place", "group", "slug", "name", "kind")
-_OF_ESTIMATE = ("mean", "lower", "upper", "level")
-_OF_RECORD = ("right", "expected", "reference", "resolved")
-_OF_SCORE = ("topic", "basis", "as_of", "method")
+def _cells(row: RankedOutlet) -> Iterable[object]:
+    """Return the cells of a row, in the order of the columns."""
+    outlet, score = row.outlet, row.score
+    yield from (row.place, row.group, _escape(outlet.slug), _escape(outlet.name), outlet.kind)
+    if (estimate := score.reliability) is not None:
+        yield from (estimate.mean, estimate.lower, estimate.upper, estimate.level)
+    record = score.record
+    yield from (record.right, record.expected, record.reference, record.resolved)
+    yield from (score.topic and _escape(score.topic), score.basis, format_instant(score.as_of), score.method)
+
+
+def _escape(cell: str) -> str:
+    """Return a cell that a spreadsheet does not take for a formula (OWASP, CSV injection)."""
+    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell

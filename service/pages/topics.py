@@ -1,4 +1,4 @@
-"""/topics: what claims are about, and the ranking on each"""
+"""/topics: the topics of claims, with a ranking for each"""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from service.claims import listing
 from service.claims.views import ListedClaim
 from service.errors import NotFound
 from service.pages.layout import page_blueprint, read_query, show
-from service.pages.ranking import RankingQuery, keep_ranking
+from service.pages.ranking import RankingQuery, cached_ranking_page
 from service.values.vocabulary import Scope
 from service.web.auth import requires
 from service.web.runtime import runtime
@@ -20,24 +20,24 @@ blp = page_blueprint("topics")
 
 _TOPICS = 500
 _CLAIMS = 12
-_UNKNOWN = "No claim on record is on this topic."
+_UNKNOWN = "No recorded claim has this topic. /topics lists the topics."
 
 
 @blp.get("/topics")
 @requires(Scope.READ)
 def list_topics() -> Response:
-    """The topics with the most claims"""
+    """Show the topics with the most claims."""
     return show("topics.html", topics=listing.list_topics(runtime().db, limit=_TOPICS))
 
 
 @blp.get("/topics/<path:topic>")
 @requires(Scope.READ)
 def get_topic(topic: str) -> Response:
-    """The ranking on one topic, and what was claimed on it lately"""
-    if "\0" in topic:  # which no database could look for
+    """Show the ranking and the latest claims on one topic."""
+    if "\0" in topic:  # PostgreSQL rejects NUL
         raise NotFound(_UNKNOWN)
-    asked = replace(read_query(RankingQuery()), topic=topic)
-    return keep_ranking("topic.html", asked, claims=lambda: _claims(topic))
+    view = replace(read_query(RankingQuery()), topic=topic)
+    return cached_ranking_page("topic.html", view, claims=lambda: _claims(topic))
 
 
 def _claims(topic: str) -> list[ListedClaim]:

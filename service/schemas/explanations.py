@@ -23,6 +23,7 @@ from service.schemas.scores import (
     level,
     topic,
 )
+from service.scores.explain import Explanation
 from service.values.vocabulary import Basis, ClaimKind, Stance, Verdict
 
 _BASIS = "The claims that it is based on."
@@ -46,7 +47,7 @@ class HistoryQuery(Body):
     level = level()
 
     @ma.post_load
-    def make_lens(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+    def make_lens(self, data: dict[str, Any], **_: Any) -> dict[str, Lens]:
         return {"lens": Lens(**data, as_of=None, recorded_by=None)}
 
 
@@ -56,7 +57,7 @@ class CalibrationQuery(LensQuery):
     basis = one_of(Basis, _BASIS, load_default=Basis.RESOLVED)
 
     @ma.post_load
-    def make_lens(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+    def make_lens(self, data: dict[str, Any], **_: Any) -> dict[str, Lens]:
         return {"lens": Lens(**data, recorded_by=None)}
 
 
@@ -117,6 +118,10 @@ class ExplanationOut(RatedOut):
     )
     next_cursor = shown.text("Send it as `cursor` to get the next page; null on the last page.", allow_none=True)
     computed_at = shown.instant("When the score was computed.")
+
+    def get_attribute(self, obj: Explanation, attr: str, default: Any) -> Any:
+        """Return a member of the explanation, or else of its score."""
+        return super().get_attribute(obj if hasattr(obj, attr) else obj.score, attr, default)
 
 
 class HistoryPointOut(Answer):

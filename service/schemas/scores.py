@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypedDict
 
 import marshmallow as ma
 from marshmallow.validate import Length, OneOf, Range
@@ -24,7 +24,8 @@ from service.schemas.fields import (
     schema_of,
 )
 from service.schemas.redacted import redacted
-from service.scores.read import Ranking
+from service.scores.ranking import RankingCriteria
+from service.storage.paging import PageRequest
 from service.values.ids import SLUG_LENGTH
 from service.values.vocabulary import Basis, Order, OutletKind, RankBy
 
@@ -64,7 +65,7 @@ class ScoreQuery(LensQuery):
     )
 
     @ma.post_load
-    def make_lens(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+    def make_lens(self, data: dict[str, Any], **_: Any) -> dict[str, Lens]:
         return {"lens": Lens(**data)}
 
 
@@ -95,28 +96,34 @@ class ScoresQuery(LensQuery):
 
     @ma.validates_schema
     def refuse_ranking_of_named(self, data: dict[str, Any], **_: Any) -> None:
-        if "outlet" in data and (given := sorted(_RANKING.keys() & data.keys())):
-            raise ma.ValidationError({name: ["Only for the ranking, not with outlet."] for name in given})
+        if "outlet" in data and (given := sorted(_OF_RANKING & data.keys())):
+            raise ma.ValidationError({name: [_ONLY_RANKING] for name in given})
 
     @ma.post_load
-    def make_question(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+    def make_request(self, data: dict[str, Any], **_: Any) -> ScoresRequest:
         outlets = data.get("outlet")
         basis = data.get("basis", Basis.MATURED if outlets is None else Basis.RESOLVED)
-        return {
-            "outlets": outlets,
-            "lens": Lens(topic=data["topic"], basis=basis, as_of=data["as_of"], recorded_by=None, level=data["level"]),
-            "ranking": Ranking(**{name: data.get(name, default) for name, default in _RANKING.items()}),
-        }
+        return ScoresRequest(
+            outlets=outlets,
+            lens=Lens(topic=data["topic"], basis=basis, as_of=data["as_of"], recorded_by=None, level=data["level"]),
+            criteria=RankingCriteria(**{name: data[name] for name in _OF_CRITERIA if name in data}),
+            paging=PageRequest(limit=data.get("limit", 50), cursor=data.get("cursor")),
+        )
 
 
-_RANKING: dict[str, Any] = {
-    "min_resolved": RATED_FROM,
-    "sort": RankBy.LOWER,
-    "order": Order.DESC,
-    "kind": None,
-    "limit": 50,
-    "cursor": None,
-}
+class ScoresRequest(TypedDict):
+    """The parameters of the ranking, or of the scores of named outlets, as loaded."""
+
+    outlets: list[str] | None
+    """None for the ranking."""
+    lens: Lens
+    criteria: RankingCriteria
+    paging: PageRequest
+
+
+_ONLY_RANKING = "Applies only to the ranking. Leave it out when you name outlets."
+_OF_CRITERIA = ("min_resolved", "sort", "order", "kind")
+_OF_RANKING = {*_OF_CRITERIA, "limit", "cursor"}
 
 
 class IntervalOut(Answer):

@@ -1,10 +1,11 @@
-"""Outlets side by side: on everything, and on the claims that all of them reported."""
+"""Compare outlets: on all their claims, and on the claims that all of them reported."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import TypeAlias
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -12,57 +13,96 @@ from sqlalchemy.orm import Session
 
 from service.errors import InvalidQuery
 from service.methods.rates import UNIT
-from service.outlets.find import describe_outlet, find_outlets
+from service.outlets.find import OutletView, describe_outlet, find_outlets
 from service.outlets.track_record import Lens, read_records
 from service.scores.contexts import context_of
-from service.scores.contributions import Scored, own_record, read_scored_of
-from service.scores.describe import describe_score
+from service.scores.contributions import ScoredClaim, own_record, scored_claims_of
+from service.scores.describe import Score, describe_score
 from service.scores.explain import claim_texts
 from service.storage.db import Database
 from service.storage.models import Outlet, Report
 from service.storage.predicates import is_among, merged_with
+from service.values.vocabulary import Stance, Verdict
 
-SHOWN = 50
-"""How many of the shared claims are listed, the last known."""
+MAX_CLAIMS = 50
+"""The largest number of shared claims that are listed."""
+
+_Claims: TypeAlias = dict[UUID, ScoredClaim]
 
 
-def compare_outlets(db: Database, references: Sequence[str], *, lens: Lens, now: dt.datetime) -> dict[str, Any]:
-    """Some outlets, in the order asked, and the resolved claims on which all of them took a side.
+@dataclass(frozen=True, slots=True)
+class ComparedOutlet:
+    """An outlet with its score on all claims and its score on the shared claims."""
 
-    Returns:
-        `outlets`: each with its `outlet`, its `score`, and `shared`, its score on the shared claims alone; `claims`:
-        the shared ones, the last known first, with what each outlet said and how right it was; `shared`: how many.
+    outlet: OutletView
+    score: Score
+    shared: Score
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedReport:
+    """The report of one outlet on a shared claim."""
+
+    stance: Stance
+    published_at: dt.datetime
+    right: float
+    """The extent to which the outlet was right, from 0 to 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class SharedClaim:
+    """A resolved claim on which all compared outlets took a side."""
+
+    id: UUID
+    text: str
+    known_at: dt.datetime
+    verdict: Verdict | None
+    sides: list[ComparedReport]
+    """The reports, in the order of the outlets."""
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Outlets side by side."""
+
+    outlets: list[ComparedOutlet]
+    shared: int
+    """The number of shared claims."""
+    claims: list[SharedClaim]
+    """The most recently known shared claims, the latest first."""
+
+
+def compare_outlets(db: Database, references: Sequence[str], *, lens: Lens, now: dt.datetime) -> Comparison:
+    """Return the comparison of some outlets, in the order given.
 
     Raises:
-        InvalidQuery: An outlet is not on record (all such are named).
+        InvalidQuery: Some references belong to no outlet.
     """
     lens.refuse_future(now)
     with db.read() as session:
-        outlets = _outlets(session, references)
+        outlets = _find(session, references)
         context = context_of(session, lens.recorded_by)
         chosen = Outlet.id.in_([outlet.id for outlet in outlets])
         records = {record.slug: record for record in read_records(session, chosen, lens, now=now)}
-        sides = _sides(session, outlets, lens, now=now)
-        shared = sorted(set.intersection(*map(set, sides)), key=lambda id_: (sides[0][id_].known_at, id_), reverse=True)
-        texts = claim_texts(session, shared[:SHOWN], lens.recorded_by)
-    scores = [describe_score(records[outlet.slug], context, lens, now=now) for outlet in outlets]
-    on_shared = [own_record(outlet, [held[id_] for id_ in shared]) for outlet, held in zip(outlets, sides, strict=True)]
-    return {
-        "outlets": [
-            {
-                "outlet": describe_outlet(outlet),
-                "score": score,
-                "shared": describe_score(record, context, lens, now=now),
-            }
-            for outlet, score, record in zip(outlets, scores, on_shared, strict=True)
+        claims = _scored_claims(session, outlets, lens, now=now)
+        shared = _shared(claims)
+        texts = claim_texts(session, shared[:MAX_CLAIMS], lens.recorded_by)
+    return Comparison(
+        outlets=[
+            ComparedOutlet(
+                outlet=describe_outlet(outlet),
+                score=describe_score(records[outlet.slug], context, lens, now=now),
+                shared=describe_score(own_record(outlet, [own[id_] for id_ in shared]), context, lens, now=now),
+            )
+            for outlet, own in zip(outlets, claims, strict=True)
         ],
-        "shared": len(shared),
-        "claims": [_describe_shared(id_, texts[id_], [held[id_] for held in sides]) for id_ in shared[:SHOWN]],
-    }
+        shared=len(shared),
+        claims=[_describe(id_, texts[id_], [own[id_] for own in claims]) for id_ in shared[:MAX_CLAIMS]],
+    )
 
 
-def _outlets(session: Session, references: Sequence[str]) -> list[Outlet]:
-    """The outlets in the order asked, each once; in the place of one that was merged the one it was merged into."""
+def _find(session: Session, references: Sequence[str]) -> list[Outlet]:
+    """Return each outlet once, and for an outlet that was merged the outlet it was merged into."""
     found = find_outlets(session, references)
     if unknown := [reference for reference in references if reference not in found]:
         detail = f"Not on record: {', '.join(map(repr, unknown))}."
@@ -72,27 +112,30 @@ def _outlets(session: Session, references: Sequence[str]) -> list[Outlet]:
     return [whole[slug] for slug in slugs]
 
 
-def _sides(session: Session, outlets: Sequence[Outlet], lens: Lens, *, now: dt.datetime) -> list[dict[UUID, Scored]]:
-    """What each outlet is scored for, by claim, of the claims that all of them reported."""
-    reported = [sa.select(Report.claim_id).where(Report.outlet_id.in_(merged_with(one))) for one in outlets]
-    shared = is_among(session, Report.claim_id, session.scalars(sa.intersect(*reported)))
-    scored = read_scored_of(session, [outlet.id for outlet in outlets if outlet.scorable], lens, shared, now=now)
-    return [{one.claim_id: one for one in scored.get(outlet.id, [])} for outlet in outlets]
+def _scored_claims(session: Session, outlets: Sequence[Outlet], lens: Lens, *, now: dt.datetime) -> list[_Claims]:
+    """Return the scored claims of each outlet, by id, among the claims that all of them reported."""
+    reported = [sa.select(Report.claim_id).where(Report.outlet_id.in_(merged_with(outlet))) for outlet in outlets]
+    common = is_among(session, Report.claim_id, session.scalars(sa.intersect(*reported)))
+    scorable = [outlet.id for outlet in outlets if outlet.scorable]
+    found = scored_claims_of(session, scorable, lens, common, now=now)
+    return [{claim.claim_id: claim for claim in found.get(outlet.id, [])} for outlet in outlets]
 
 
-def _describe_shared(claim_id: UUID, text: str, sides: Sequence[Scored]) -> dict[str, Any]:
-    return {
-        "id": str(claim_id),
-        "text": text,
-        "known_at": sides[0].known_at,
-        "verdict": sides[0].claim.verdict,
-        "sides": [
-            {
-                "stance": side.report.stance,
-                "commitment": side.report.commitment,
-                "published_at": side.report.published_at,
-                "right": side.amounts.right / UNIT,
-            }
-            for side in sides
+def _shared(claims: Sequence[_Claims]) -> list[UUID]:
+    """Return the ids of the claims that are scored for every outlet, the most recently known first."""
+    first, *others = claims
+    shared = set(first).intersection(*others)
+    return sorted(shared, key=lambda id_: (first[id_].known_at, id_), reverse=True)
+
+
+def _describe(claim_id: UUID, text: str, claims: Sequence[ScoredClaim]) -> SharedClaim:
+    return SharedClaim(
+        id=claim_id,
+        text=text,
+        known_at=claims[0].known_at,
+        verdict=claims[0].claim.verdict,
+        sides=[
+            ComparedReport(claim.report.stance, claim.report.published_at, claim.amounts.right / UNIT)
+            for claim in claims
         ],
-    }
+    )

@@ -1,4 +1,4 @@
-"""The contexts on record, and fitting a new one. A context is never changed, so that a score can name it."""
+"""Read the contexts on record, and fit a new one. A context never changes, so that a score can name it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import datetime as dt
 import time
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeAlias
+from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -14,42 +15,46 @@ from sqlalchemy.orm import Session
 from service.cache.invalidation import invalidate_all_scores
 from service.cache.score_cache import ScoreCache
 from service.methods.context import FITTED_FROM, STARTING_CONTEXT, Context, Showing, fit_kappa
-from service.methods.rates import Count, Key, Rates
+from service.methods.rates import Key, Rates, TruthCount
 from service.methods.tally import Parts, tally
 from service.outlets.sums import read_rates, read_sums
 from service.storage.db import Database
 from service.storage.locks import lock_name
-from service.storage.memo import Memo
 from service.storage.models import ContextRow, Outlet, Subtotal
 from service.values.vocabulary import ClaimKind, Role, Stance
 
-_CONTEXTS: Memo[Context] = Memo(16)
+_StoredRate: TypeAlias = list[Any]
+"""A cell and its count, as JSON: the stance, the narrower parts of the key, the weight and the true weight."""
+
+# Contexts never change, so each is loaded once. Its number alone could be that of another context in a restored backup.
+_LOADED: WeakKeyDictionary[sa.Engine, dict[tuple[int, dt.datetime], Context]] = WeakKeyDictionary()
+_MAX_LOADED = 16
 REFIT_AFTER = dt.timedelta(days=1)
-# Put together once: every score asks for it.
+# Built once, because every score reads the newest context.
 _NEWEST = sa.select(ContextRow.number, ContextRow.recorded_at).order_by(ContextRow.number.desc()).limit(1)
 
 
 def context_of(session: Session, recorded_by: dt.datetime | None = None) -> Context:
-    """The newest context, or the one that was the newest at a past moment."""
+    """Return the newest context, or the newest at a past moment."""
     newest = _NEWEST if recorded_by is None else _NEWEST.where(ContextRow.recorded_at <= recorded_by)
     found = session.execute(newest).one_or_none()
-    return STARTING_CONTEXT if found is None else _context(session, *found)
+    return STARTING_CONTEXT if found is None else _load(session, found.number, found.recorded_at)
 
 
 def refit_context(db: Database, cache: ScoreCache, *, now: dt.datetime, at_once: bool = False) -> Context | None:
-    """Fit a new context where one is due: daily, or when resolved claims have grown by a tenth.
+    """Fit a new context if one is due: daily, or when the number of resolved claims has grown by a tenth.
 
     Args:
         db: The database.
-        cache: The scores, all of which a new context makes old.
-        now: The moment of the call.
-        at_once: Fit even if none is due.
+        cache: The score cache; a new context invalidates all scores.
+        now: The time of the call.
+        at_once: Whether to fit even if none is due.
 
     Returns:
-        The new context; None when none was due, fewer than 200 claims are resolved, the new one would say the
-        same, or another process has just made one.
+        The new context. None if none was due, if fewer than 200 claims are resolved, if the new context would equal
+        the newest one, or if another process stored one at the same time.
     """
-    begun = time.monotonic()
+    started = time.monotonic()
     with db.read(unlimited=True) as session:
         newest = session.scalar(sa.select(ContextRow).order_by(ContextRow.number.desc()).limit(1))
         rates = read_rates(session)
@@ -62,7 +67,7 @@ def refit_context(db: Database, cache: ScoreCache, *, now: dt.datetime, at_once:
         number=1 if newest is None else newest.number + 1,
         kappa=fitted.kappa,
         claims=rates.claims,
-        rates=_listed(rates),
+        rates=_as_json(rates),
     )
     if newest is not None and (newest.kappa, newest.rates) == (row.kappa, row.rates):
         return None
@@ -70,15 +75,15 @@ def refit_context(db: Database, cache: ScoreCache, *, now: dt.datetime, at_once:
         lock_name(session, "refit of contexts")
         if session.get(ContextRow, row.number) is not None:
             return None
-        # It stands from now on: scores that were asked for while it was fitted were held against the one before.
-        row.recorded_at = now + dt.timedelta(seconds=time.monotonic() - begun)
+        # Now, because scores that were read while it was fitted were compared with the previous context.
+        row.recorded_at = now + dt.timedelta(seconds=time.monotonic() - started)
         session.add(row)
         invalidate_all_scores(session, cache, now=now)
     return replace(fitted, id=context_name(row.number), as_of=row.recorded_at)
 
 
 def fit(rates: Rates, records: Iterable[Parts]) -> Context:
-    """The context that rates make, with the kappa that the records of outlets ask for."""
+    """Return the context with these rates, and with the kappa that fits the records of outlets best."""
     unfitted = Context("fitted", None, STARTING_CONTEXT.kappa, rates)
     own = (tally(record, Role.OWN, scorable=True) for record in records)
     kappa = fit_kappa(Showing(side.right, side.expected(unfitted), side.resolved) for side in own)
@@ -88,29 +93,32 @@ def fit(rates: Rates, records: Iterable[Parts]) -> Context:
 def _is_due(newest: ContextRow | None, rates: Rates, now: dt.datetime) -> bool:
     if newest is None or 10 * rates.claims >= 11 * newest.claims:
         return True
-    return now - newest.recorded_at >= REFIT_AFTER and newest.rates != _listed(rates)
+    return now - newest.recorded_at >= REFIT_AFTER and newest.rates != _as_json(rates)
 
 
-def _context(session: Session, number: int, recorded_at: dt.datetime) -> Context:
-    def load() -> Context:
+def _load(session: Session, number: int, recorded_at: dt.datetime) -> Context:
+    loaded = _LOADED.setdefault(session.get_bind().engine, {})
+    if (context := loaded.get((number, recorded_at))) is None:
+        if len(loaded) >= _MAX_LOADED:
+            loaded.clear()
         row = session.get_one(ContextRow, number)
-        return Context(context_name(number), recorded_at, row.kappa, _rates(row.rates))
-
-    return _CONTEXTS.get(session, (number, recorded_at), load)
+        context = Context(context_name(number), recorded_at, row.kappa, _from_json(row.rates))
+        loaded[number, recorded_at] = context
+    return context
 
 
 def context_name(number: int) -> str:
-    """What a score calls a context."""
+    """Return the name of a context, as scores give it."""
     return f"ctx_{number}"
 
 
-def _listed(rates: Rates) -> list[list[Any]]:
-    """The cells as JSON keeps them, in an order of their own."""
-    return sorted(([list(key), *count] for key, count in rates.counts.items()), key=str)
+def _as_json(rates: Rates) -> list[_StoredRate]:
+    """Return the cells as JSON stores them, sorted."""
+    return sorted(([*key, *count] for key, count in rates.counts.items()), key=str)
 
 
-def _rates(listed: Iterable[list[Any]]) -> Rates:
-    return Rates({_key(*key): Count(weight, true) for key, weight, true in listed})
+def _from_json(stored: Iterable[_StoredRate]) -> Rates:
+    return Rates({_key(*key): TruthCount(weight, true) for *key, weight, true in stored})
 
 
 def _key(stance: str, *narrower: Any) -> Key:

@@ -1,4 +1,4 @@
-"""The claims that an outlet's own score rests on, one by one."""
+"""The claims that an outlet's own score is based on, one by one."""
 
 from __future__ import annotations
 
@@ -18,89 +18,83 @@ from service.outlets.track_record import ClaimPosition, Condition, Lens, OutletR
 from service.storage.models import Outlet, Resolution
 from service.values.vocabulary import Basis, Role
 
+MAX_MONTHS = 1800
+"""The largest number of month ends; earlier months are left out."""
+_INSTANT = dt.timedelta(microseconds=1)
 
-class Scored(NamedTuple):
-    """A claim, and what it counts for."""
+
+class ScoredClaim(NamedTuple):
+    """A claim that counts in an outlet's own score, with its amounts."""
 
     claim_id: UUID
     claim: ClaimFacts
     known_at: dt.datetime
     report: Filed
-    """The report that speaks for the outlet."""
+    """The report with the outlet's current stance."""
     slot: Slot
     cell: Cell
     amounts: Amounts
 
     def counts_from(self, basis: Basis) -> dt.datetime:
-        """The moment from which scores as of then rest on it, and never stop to (R16, R18)."""
+        """Return the moment since which the claim counts; it never stops counting (R16, R18)."""
         due = self.claim.resolves_by
         return self.known_at if basis is Basis.RESOLVED or due is None else max(self.known_at, due)
 
 
-def read_scored(session: Session, outlet: Outlet, lens: Lens, *, now: dt.datetime) -> list[Scored]:
-    """The claims, in no particular order; none for an outlet that is not scored (R9)."""
-    return read_scored_of(session, [outlet.id], lens, now=now)[outlet.id] if outlet.scorable else []
+def scored_claims(session: Session, outlet: Outlet, lens: Lens, *, now: dt.datetime) -> list[ScoredClaim]:
+    """Return the claims of one outlet, in no particular order; none if it is not scorable (R9)."""
+    return scored_claims_of(session, [outlet.id], lens, now=now)[outlet.id] if outlet.scorable else []
 
 
-def read_scored_of(
-    session: Session, outlets: Collection[UUID], lens: Lens, *only: Condition, now: dt.datetime
-) -> dict[UUID, list[Scored]]:
-    """Return the claims of some scored outlets, by outlet; `only` leaves claims out by what is on record of them."""
-    # Only what has an established truth can count, and open claims may be many.
-    known = sa.and_(Resolution.truth.is_not(None), *only)
-    found: dict[UUID, list[Scored]] = {outlet: [] for outlet in outlets}
-    for one in read_positions(session, outlets, lens, only=known):
-        if is_counted(one, lens, now=now) and (scored := _scored(one)):
-            found[one.outlet_id].append(scored)
+def scored_claims_of(
+    session: Session, outlets: Collection[UUID], lens: Lens, *conditions: Condition, now: dt.datetime
+) -> dict[UUID, list[ScoredClaim]]:
+    """Return the claims of some scorable outlets that meet some conditions, by outlet."""
+    # Open claims may be many, and only a claim with an established truth can count.
+    known = sa.and_(Resolution.truth.is_not(None), *conditions)
+    found: dict[UUID, list[ScoredClaim]] = {outlet: [] for outlet in outlets}
+    for standing in read_positions(session, outlets, lens, only=known):
+        if is_counted(standing, lens, now=now) and (claim := _scored_claim(standing)):
+            found[standing.outlet_id].append(claim)
     return found
 
 
-def _scored(standing: ClaimPosition) -> Scored | None:
+def _scored_claim(standing: ClaimPosition) -> ScoredClaim | None:
     claim, report = standing.claim, standing.position.report
     slot, amounts = count_claim(claim, standing.position)
     if slot.role is Role.OWN and slot.cell and report and claim.known_at and amounts.resolved:
-        return Scored(standing.claim_id, claim, claim.known_at, report, slot, slot.cell, amounts)
+        return ScoredClaim(standing.claim_id, claim, claim.known_at, report, slot, slot.cell, amounts)
     return None
 
 
-def own_record(outlet: Outlet, scored: Iterable[Scored]) -> OutletRecord:
-    """The outlet's record as far as its own score rests on it."""
-    return OutletRecord(outlet.slug, outlet.scorable, add_up((one.slot, one.amounts) for one in scored))
-
-
-LONGEST = 1800
-"""Months, the latest ones."""
-
-
-_INSTANT = dt.timedelta(microseconds=1)
+def own_record(outlet: Outlet, claims: Iterable[ScoredClaim]) -> OutletRecord:
+    """Return the record of an outlet on some claims."""
+    return OutletRecord(outlet.slug, outlet.scorable, add_up((claim.slot, claim.amounts) for claim in claims))
 
 
 def month_ends(first: dt.datetime, last: dt.datetime) -> Iterator[dt.datetime]:
-    """The last instants of the months, in UTC, from that of one moment until another one."""
-    earliest = max(12 * first.year + first.month, 12 * last.year + last.month - LONGEST)
+    """Yield the last instants of the months, in UTC, from the month of one moment until another moment."""
+    earliest = max(12 * first.year + first.month, 12 * last.year + last.month - MAX_MONTHS)
     for month in range(earliest, 12 * last.year + last.month):
         yield dt.datetime(month // 12, month % 12 + 1, 1, tzinfo=dt.UTC) - _INSTANT
 
 
-def grow(
-    parts: Parts, scored: Iterable[Scored], moments: Iterable[dt.datetime], basis: Basis
+def accumulate(
+    parts: Parts, claims: Iterable[ScoredClaim], moments: Iterable[dt.datetime], basis: Basis
 ) -> Iterator[tuple[dt.datetime, dict[Slot, Amounts] | None]]:
-    """A record at some moments in order, while the claims are added to it that begin to count.
+    """Yield each moment with the record at that moment, or None if it is still the previous record.
 
     Args:
-        parts: What was in it before all of them.
-        scored: The claims, in any order.
-        moments: When to look.
-        basis: From when a claim counts.
-
-    Yields:
-        Each moment with the record; None where it is that of the moment before.
+        parts: The record without the claims.
+        claims: The claims, in any order.
+        moments: The moments, in order.
+        basis: The basis, which determines since when a claim counts.
     """
-    waiting = deque(sorted(scored, key=lambda one: one.counts_from(basis)))
-    held, changed = dict(parts), True
+    waiting = deque(sorted(claims, key=lambda claim: claim.counts_from(basis)))
+    record, changed = dict(parts), True
     for moment in moments:
         while waiting and waiting[0].counts_from(basis) <= moment:
-            one, changed = waiting.popleft(), True
-            held[one.slot] = held.get(one.slot, NOTHING).plus(one.amounts)
-        yield moment, dict(held) if changed else None
+            claim, changed = waiting.popleft(), True
+            record[claim.slot] = record.get(claim.slot, NOTHING).plus(claim.amounts)
+        yield moment, dict(record) if changed else None
         changed = False

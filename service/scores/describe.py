@@ -1,76 +1,164 @@
-"""A score as the API shows it: no number without its counts, interval, level, method and moment (R17)."""
+"""The score of an outlet: never a number without its counts, interval, level, method and moment (R17)."""
 
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import asdict
-from typing import Any
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+from uuid import UUID
 
-from service.claims.describe import reply_with_score
 from service.methods.context import Context
 from service.methods.reliability import METHOD, RATED_FROM, Reliability
-from service.methods.tally import Tally, tally
+from service.methods.tally import Brier, Tally, tally
 from service.outlets.track_record import Lens, OutletRecord
-from service.values.instants import format_instant
-from service.values.vocabulary import Role, Stance
+from service.storage.models import Reply
+from service.storage.models.columns import RedactionNote
+from service.values.vocabulary import Basis, Role, Stance
+
+ScoreStatus: TypeAlias = Literal["insufficient", "provisional", "rated"]
 
 
-def describe_score(record: OutletRecord, context: Context, lens: Lens, *, now: dt.datetime) -> dict[str, Any]:
-    """An outlet's record held against a context."""
+@dataclass(frozen=True, slots=True)
+class ScoreRecord:
+    """The record behind a score, compared with an average outlet."""
+
+    right: float
+    expected: float
+    """The number of claims that an average outlet would have got right."""
+    reference: float
+    """The share of all scored reports that proved right."""
+    resolved: int
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreContext:
+    """The context that a score is compared with, by name."""
+
+    id: str
+    as_of: dt.datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class RelayScore:
+    """The score of what an outlet relayed (R7)."""
+
+    reliability: Reliability | None
+    resolved: int
+    correct: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimCounts:
+    """The numbers of an outlet's own claims; `claims` is `open` + `resolved` + `unscored`."""
+
+    claims: int
+    open: int
+    resolved: int
+    correct: int
+    incorrect: int
+    partial: int
+    unscored: int
+    support: int
+    deny: int
+    early: int
+    """Resolved before they were due (R16)."""
+    backfilled: int
+    """Based on backfilled reports (R10)."""
+    disputed: int
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreReply:
+    """The newest reply of an outlet to its whole record."""
+
+    id: UUID
+    text: str
+    url: str | None
+    recorded_at: dt.datetime
+    redacted: list[RedactionNote]
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """The score of an outlet."""
+
+    outlet: str
+    topic: str | None
+    basis: Basis
+    as_of: dt.datetime
+    method: str
+    status: ScoreStatus
+    reliability: Reliability | None
+    """None if nothing is resolved."""
+    record: ScoreRecord
+    context: ScoreContext
+    relay: RelayScore
+    counts: ClaimCounts
+    brier: Brier | None
+    reply: ScoreReply | None
+    computed_at: dt.datetime
+    ledger: str | None
+    """The newest head of the ledger, where it was read with the score."""
+    changes_at: dt.datetime | None
+    """When the score changes although nothing is recorded, because a claim falls due."""
+
+
+def describe_score(
+    record: OutletRecord, context: Context, lens: Lens, *, now: dt.datetime, ledger: str | None = None
+) -> Score:
+    """Return the score of a record, compared with a context."""
     own = tally(record.parts, Role.OWN, scorable=record.scorable)
-    relay = tally(record.parts, Role.RELAY, scorable=record.scorable)
-    return {
-        "outlet": record.slug,
-        "topic": lens.topic,
-        "basis": lens.basis,
-        "as_of": format_instant(lens.moment(now)),
-        "method": METHOD,
-        "status": score_status(own.resolved),
-        "reliability": describe_reliability(own.reliability(context, topic=lens.topic, level=lens.level)),
-        "record": {
-            "right": own.right,
-            "expected": own.expected(context),
-            "reference": context.reference(lens.topic),
-            "resolved": own.resolved,
-        },
-        "context": {"id": context.id, "as_of": None if context.as_of is None else format_instant(context.as_of)},
-        "relay": {
-            "reliability": describe_reliability(relay.reliability(context, topic=lens.topic, level=lens.level)),
-            "resolved": relay.resolved,
-            "correct": relay.total.correct,
-        },
-        "counts": _counts(own, record.disputed),
-        "brier": None if own.brier is None else asdict(own.brier),
-        "reply": reply_with_score(record.reply),
-        "computed_at": format_instant(now),
-    }
+    return Score(
+        outlet=record.slug,
+        topic=lens.topic,
+        basis=lens.basis,
+        as_of=lens.moment(now),
+        method=METHOD,
+        status=_status(own.resolved),
+        reliability=own.reliability(context, topic=lens.topic, level=lens.level),
+        record=ScoreRecord(own.right, own.expected(context), context.reference(lens.topic), own.resolved),
+        context=ScoreContext(context.id, context.as_of),
+        relay=_relay(record, context, lens),
+        counts=_counts(own, record.disputed),
+        brier=own.brier,
+        reply=_reply(record.reply),
+        computed_at=now,
+        ledger=ledger,
+        changes_at=record.changes_at,
+    )
 
 
-def score_status(resolved: int) -> str:
-    """What may be said of a record with so many resolved claims."""
+def _status(resolved: int) -> ScoreStatus:
     if resolved == 0:
         return "insufficient"
     return "rated" if resolved >= RATED_FROM else "provisional"
 
 
-def describe_reliability(reliability: Reliability | None) -> dict[str, float] | None:
-    """An estimate with its interval; None when there is none."""
-    return None if reliability is None else asdict(reliability)
+def _relay(record: OutletRecord, context: Context, lens: Lens) -> RelayScore:
+    relay = tally(record.parts, Role.RELAY, scorable=record.scorable)
+    reliability = relay.reliability(context, topic=lens.topic, level=lens.level)
+    return RelayScore(reliability, relay.resolved, relay.total.correct)
 
 
-def _counts(own: Tally, disputed: int) -> dict[str, int]:
+def _counts(own: Tally, disputed: int) -> ClaimCounts:
     total = own.total
-    return {
-        "claims": total.claims,
-        "open": total.open,
-        "resolved": total.resolved,
-        "correct": total.correct,
-        "incorrect": total.incorrect,
-        "partial": total.partial,
-        "unscored": total.unscored,
-        "support": own.taking(Stance.SUPPORT),
-        "deny": own.taking(Stance.DENY),
-        "early": total.early,
-        "backfilled": total.backfilled,
-        "disputed": disputed,
-    }
+    return ClaimCounts(
+        claims=total.claims,
+        open=total.open,
+        resolved=total.resolved,
+        correct=total.correct,
+        incorrect=total.incorrect,
+        partial=total.partial,
+        unscored=total.unscored,
+        support=own.taking(Stance.SUPPORT),
+        deny=own.taking(Stance.DENY),
+        early=total.early,
+        backfilled=total.backfilled,
+        disputed=disputed,
+    )
+
+
+def _reply(reply: Reply | None) -> ScoreReply | None:
+    if reply is None:
+        return None
+    return ScoreReply(reply.id, reply.text, reply.url, reply.recorded_at, reply.redacted or [])

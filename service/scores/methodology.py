@@ -1,11 +1,13 @@
-"""Say by what methods the service answers: their words from one file, their numbers from the code that uses them."""
+"""Describe the methods of the service: the words come from a file, the numbers from the code that uses them."""
 
 from __future__ import annotations
 
+import datetime as dt
 import tomllib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from importlib import resources
-from typing import Any
+from typing import TypeAlias, TypedDict
 
 import sqlalchemy as sa
 
@@ -20,11 +22,72 @@ from service.methods.reliability import LEVELS, METHOD, RATED_FROM
 from service.scores.contexts import REFIT_AFTER, context_name
 from service.storage.db import Database
 from service.storage.models import ContextRow
+from service.values.documents import members_of
 
-_WORDS: dict[str, dict[str, Any]] = tomllib.loads(
+Value: TypeAlias = float | tuple[float, ...] | Mapping[str, tuple[float, float]]
+
+
+class MethodWords(TypedDict):
+    """The words about a method, as in the file."""
+
+    title: str
+    words: list[str]
+    """Paragraphs with placeholders for the values of parameters."""
+    parameters: dict[str, str]
+    sources: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A parameter of a method."""
+
+    name: str
+    value: Value
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class MethodView:
+    """A method with its words, parameters and sources."""
+
+    name: str
+    title: str
+    words: list[str]
+    parameters: list[Parameter]
+    sources: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class FittedContext:
+    """A context, without its rates."""
+
+    id: str
+    as_of: dt.datetime | None
+    """None for the starting context, which is not fitted."""
+    kappa: float
+    claims: int
+
+
+@dataclass(frozen=True, slots=True)
+class ContextsView(MethodView):
+    """The method of contexts, with the first and the newest context."""
+
+    starting: FittedContext
+    newest: FittedContext
+
+
+@dataclass(frozen=True, slots=True)
+class Methodology:
+    """Every method of the service."""
+
+    methods: list[MethodView]
+    contexts: ContextsView
+
+
+_WORDS: dict[str, MethodWords] = tomllib.loads(
     resources.files("service.scores").joinpath("methodology.toml").read_text("utf-8")
 )
-_VALUES: Mapping[str, Mapping[str, Any]] = {
+_VALUES: Mapping[str, Mapping[str, Value]] = {
     "record": {
         "expected_within": EXPECTED_WITHIN,
         "rated_from": RATED_FROM,
@@ -54,44 +117,37 @@ _VALUES: Mapping[str, Mapping[str, Any]] = {
 _VERSIONS = {"record": METHOD, "forecast": FORECAST_METHOD, "commitment": LEXICON_VERSION}
 
 
-def describe_methodology(db: Database) -> dict[str, Any]:
-    """Every method with its version, words, parameters and sources, and the contexts that scores are held against."""
-    newest = sa.select(ContextRow.number, ContextRow.kappa, ContextRow.claims, ContextRow.recorded_at)
+def describe_methodology(db: Database) -> Methodology:
+    """Return every method, and the contexts that scores are compared with."""
+    columns = sa.select(ContextRow.number, ContextRow.kappa, ContextRow.claims, ContextRow.recorded_at)
     with db.read() as session:
-        row = session.execute(newest.order_by(ContextRow.number.desc()).limit(1)).first()
-    start = {"id": STARTING_CONTEXT.id, "as_of": None, "kappa": STARTING_CONTEXT.kappa, "claims": 0}
-    fitted = row and {
-        "id": context_name(row.number),
-        "as_of": row.recorded_at,
-        "kappa": row.kappa,
-        "claims": row.claims,
-    }
-    return {
-        "methods": [{"name": version, **_describe(method)} for method, version in _VERSIONS.items()],
-        "contexts": {**_describe("context"), "starting": start, "newest": fitted or start},
-    }
+        row = session.execute(columns.order_by(ContextRow.number.desc()).limit(1)).first()
+    starting = FittedContext(STARTING_CONTEXT.id, None, STARTING_CONTEXT.kappa, 0)
+    newest = row and FittedContext(context_name(row.number), row.recorded_at, row.kappa, row.claims)
+    methods = [_describe(method, version) for method, version in _VERSIONS.items()]
+    contexts = _describe("context", "context")
+    return Methodology(methods, ContextsView(**members_of(contexts), starting=starting, newest=newest or starting))
 
 
-def _describe(method: str) -> dict[str, Any]:
-    told, values = _WORDS[method], _VALUES[method]
-    shown = {name: _in_words(value) for name, value in values.items()}
-    return {
-        "title": told["title"],
-        "words": [" ".join(paragraph.split()).format(**shown) for paragraph in told["words"]],
-        "parameters": [
-            {"name": name, "value": values[name], "words": words} for name, words in told["parameters"].items()
-        ],
-        "sources": told["sources"],
-    }
+def _describe(method: str, name: str) -> MethodView:
+    words, values = _WORDS[method], _VALUES[method]
+    formatted = {parameter: _in_words(value) for parameter, value in values.items()}
+    return MethodView(
+        name=name,
+        title=words["title"],
+        words=[" ".join(paragraph.split()).format(**formatted) for paragraph in words["words"]],
+        parameters=[Parameter(parameter, values[parameter], text) for parameter, text in words["parameters"].items()],
+        sources=words["sources"],
+    )
 
 
-def _in_words(value: Any) -> str:
-    """A number, or several.
+def _in_words(value: Value) -> str:
+    """Return a value as text.
 
     >>> _in_words(0.5), _in_words((3.0, 60.0)), _in_words((1, 2, 4))
     ('0.5', '3 and 60', '1, 2 and 4')
     """
     if isinstance(value, tuple):
-        *others, last = (_in_words(one) for one in value)
+        *others, last = map(_in_words, value)
         return f"{', '.join(others)} and {last}"
     return f"{value:g}" if isinstance(value, int | float) else str(value)

@@ -1,121 +1,130 @@
-"""All that is shown of one outlet together: its score, where it comes from, and how it came to be, at one moment."""
+"""Everything that the page of an outlet shows, read in one transaction."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
-from typing import Any
+from dataclasses import dataclass, replace
 
 from sqlalchemy.orm import Session
 
 from service.methods.context import Context
 from service.methods.rates import UNIT
-from service.outlets.find import describe_outlet, require_outlet
+from service.methods.tally import Amounts, Slot
+from service.outlets.find import OutletView, describe_outlet, require_outlet
 from service.outlets.track_record import Lens, OutletRecord, read_records
+from service.scores.calibration import Calibration, describe_calibration
 from service.scores.contexts import context_of
-from service.scores.contributions import Scored, read_scored
-from service.scores.describe import describe_score
-from service.scores.explain import (
-    claim_texts,
-    describe_calibration,
-    describe_contribution,
-    describe_points,
-    working_of,
-)
+from service.scores.contributions import ScoredClaim, scored_claims
+from service.scores.describe import Score, describe_score
+from service.scores.explain import ClaimContribution, describe_contributions
+from service.scores.history import HistoryPoint, history_points
 from service.storage.db import Database
 from service.storage.models import Outlet
-from service.storage.versions import earlier_versions
+from service.storage.versions import EarlierOutlet, earlier_versions
 from service.values.vocabulary import Basis
 
-SHOWN = 8
-"""How many claims, of the newest and of those that tell most."""
-TOPICS = 20
-"""How many topics, those with the most claims."""
+MAX_CLAIMS = 8
+"""The largest number of claims in each list."""
+MAX_TOPICS = 20
+"""The largest number of topics."""
 
 
-def portray_outlet(db: Database, reference: str, *, lens: Lens, now: dt.datetime) -> dict[str, Any]:
-    """An outlet with its score and everything that stands beside it.
+@dataclass(frozen=True, slots=True)
+class CommitmentRecord:
+    """The record of the claims that an outlet reported with one commitment level."""
 
-    Args:
-        db: The database.
-        reference: The outlet's slug or id.
-        lens: How to look at the record.
-        now: The moment of the call.
+    commitment: int | None
+    """From 1 to 4; None if it is unknown."""
+    resolved: int
+    right: float
+    expected: float
 
-    Returns:
-        `outlet`, `earlier` (what was on record of it before, the latest first), `score`, `matured` (the score on
-        that basis), `history` (points), `calibration`, `topics` (scores), `commitments`, `newest` and `telling`
-        (claims with their parts in the score), and `expires_at`: when it is old without anything having been
-        recorded.
+
+@dataclass(frozen=True, slots=True)
+class Portrait:
+    """An outlet with its score, its history and its most important claims."""
+
+    outlet: OutletView
+    earlier: list[EarlierOutlet]
+    """The earlier versions of the outlet, the latest first."""
+    score: Score
+    matured: Score
+    """The score on the basis `matured`."""
+    history: list[HistoryPoint]
+    calibration: Calibration
+    topics: list[Score]
+    """The scores by topic, those with the most resolved claims first."""
+    commitments: list[CommitmentRecord]
+    """The records by commitment level, the highest level first."""
+    newest: list[ClaimContribution]
+    """The most recently known claims."""
+    telling: list[ClaimContribution]
+    """The claims that came out most differently from what was expected."""
+
+
+def portray_outlet(db: Database, reference: str, *, lens: Lens, now: dt.datetime) -> Portrait:
+    """Return the portrait of an outlet.
 
     Raises:
         UnknownOutlet: No outlet has this slug or id.
-        InvalidQuery: A moment lies ahead.
+        OutletMerged: The outlet was merged into another one.
+        InvalidQuery: A moment of the lens is in the future.
     """
     lens.refuse_future(now)
-    ripe = replace(lens, basis=Basis.MATURED)
+    matured_lens = replace(lens, basis=Basis.MATURED)
     with db.read() as session:
         outlet = require_outlet(session, reference, whole=True)
         context = context_of(session, lens.recorded_by)
         [record] = read_records(session, Outlet.id == outlet.id, lens, now=now)
-        [ripe_record] = read_records(session, Outlet.id == outlet.id, ripe, now=now)
-        scored = read_scored(session, outlet, lens, now=now)
-        picked = _picked(session, record, scored, context, lens)
+        [matured] = read_records(session, Outlet.id == outlet.id, matured_lens, now=now)
+        claims = scored_claims(session, outlet, lens, now=now)
+        newest, telling = _choose(session, claims, record, context, lens)
         earlier = earlier_versions(session, outlet.id)
-    empty = OutletRecord(outlet.slug, outlet.scorable)
-    return {
-        "outlet": describe_outlet(outlet),
-        "earlier": earlier,
-        "score": describe_score(record, context, lens, now=now),
-        "matured": describe_score(ripe_record, context, ripe, now=now),
-        "history": list(describe_points(empty, scored, context, lens, now=lens.moment(now))),
-        "calibration": describe_calibration(outlet, scored, lens, now=now),
-        "topics": list(_by_topic(record, context, lens, now=now)),
-        "commitments": list(_by_commitment(scored, context)),
-        **picked,
-        "expires_at": ripe_record.changes_at,
-    }
+    return Portrait(
+        outlet=describe_outlet(outlet),
+        earlier=earlier,
+        score=describe_score(record, context, lens, now=now),
+        matured=describe_score(matured, context, matured_lens, now=now),
+        history=list(history_points(outlet, claims, context, lens, now=lens.moment(now))),
+        calibration=describe_calibration(outlet, claims, lens, now=now),
+        topics=_topics(record, context, lens, now=now),
+        commitments=list(_commitments(claims, context)),
+        newest=newest,
+        telling=telling,
+    )
 
 
-def _picked(
-    session: Session, record: OutletRecord, scored: Sequence[Scored], context: Context, lens: Lens
-) -> dict[str, list[dict[str, Any]]]:
-    """The newest claims, and those that move the score most."""
-    if not scored:
-        return {"newest": [], "telling": []}
-    newest = sorted(scored, key=lambda one: (one.known_at, one.claim_id), reverse=True)[:SHOWN]
-    telling = sorted(scored, key=lambda one: (-_surprise(one, context), one.claim_id))[:SHOWN]
-    texts = claim_texts(session, {one.claim_id for one in (*newest, *telling)}, lens.recorded_by)
-    working = working_of(record, context, lens.topic)
-    return {
-        name: [describe_contribution(one, texts[one.claim_id], working, context) for one in chosen]
-        for name, chosen in (("newest", newest), ("telling", telling))
-    }
+def _choose(
+    session: Session, claims: Sequence[ScoredClaim], record: OutletRecord, context: Context, lens: Lens
+) -> tuple[list[ClaimContribution], list[ClaimContribution]]:
+    """Return the newest claims, and the most surprising ones."""
+
+    def surprise(claim: ScoredClaim) -> float:
+        return abs(claim.amounts.right / UNIT - context.expected(claim.cell))
+
+    newest = sorted(claims, key=lambda claim: (claim.known_at, claim.claim_id), reverse=True)[:MAX_CLAIMS]
+    telling = sorted(claims, key=lambda claim: (-surprise(claim), claim.claim_id))[:MAX_CLAIMS]
+    described = describe_contributions(session, [*newest, *telling], record, context, lens)
+    return described[: len(newest)], described[len(newest) :]
 
 
-def _surprise(one: Scored, context: Context) -> float:
-    return abs(one.amounts.right / UNIT - context.expected(one.cell))
-
-
-def _by_topic(record: OutletRecord, context: Context, lens: Lens, *, now: dt.datetime) -> Iterator[dict[str, Any]]:
-    """The score on each topic, the one with the most claims first; claims without a topic are left out."""
-    parts: dict[str, dict[Any, Any]] = {}
+def _topics(record: OutletRecord, context: Context, lens: Lens, *, now: dt.datetime) -> list[Score]:
+    """Return the scores by topic; claims without a topic are left out."""
+    by_topic: dict[str, dict[Slot, Amounts]] = {}
     for slot, amounts in record.parts.items():
         if slot.topic is not None:
-            parts.setdefault(slot.topic, {})[slot] = amounts
+            by_topic.setdefault(slot.topic, {})[slot] = amounts
     scores = [
-        describe_score(replace(record, parts=held), context, replace(lens, topic=topic), now=now)
-        for topic, held in parts.items()
+        describe_score(replace(record, parts=parts), context, replace(lens, topic=topic), now=now)
+        for topic, parts in by_topic.items()
     ]
-    yield from sorted(scores, key=lambda score: (-score["record"]["resolved"], score["topic"]))[:TOPICS]
+    return sorted(scores, key=lambda score: (-score.record.resolved, score.topic or ""))[:MAX_TOPICS]
 
 
-def _by_commitment(scored: Sequence[Scored], context: Context) -> Iterator[dict[str, Any]]:
-    """How many claims proved right, and would have of an average outlet, by how far the reports went."""
+def _commitments(claims: Sequence[ScoredClaim], context: Context) -> Iterator[CommitmentRecord]:
     for level in (4, 3, 2, 1, None):
-        held = [one for one in scored if one.report.commitment == level]
-        if held:
-            right = sum(one.amounts.right for one in held) / UNIT
-            expected = sum(context.expected(one.cell) for one in held)
-            yield {"commitment": level, "resolved": len(held), "right": right, "expected": expected}
+        if chosen := [claim for claim in claims if claim.report.commitment == level]:
+            right = sum(claim.amounts.right for claim in chosen) / UNIT
+            expected = sum(context.expected(claim.cell) for claim in chosen)
+            yield CommitmentRecord(level, len(chosen), right, expected)

@@ -1,165 +1,128 @@
-"""The ranking as people read it: in groups that can be told apart, with trends, and who has too few claims for it."""
+"""Rank outlets: the one order that the API, the page and the CSV file take their parts from."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from itertools import groupby
-from typing import Any
-from uuid import UUID
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from service.ledger.seal import last_head
 from service.methods.context import Context
-from service.methods.tally import add_up, difference, tally
+from service.methods.reliability import RATED_FROM
+from service.methods.tally import Tally, tally
 from service.outlets.sums import having_resolved
 from service.outlets.track_record import Lens, OutletRecord, read_records
 from service.scores.contexts import context_of
-from service.scores.contributions import Scored, grow, month_ends, read_scored_of
-from service.scores.describe import describe_score
+from service.scores.describe import Score, describe_score
 from service.storage.db import Database
-from service.storage.models import Claim, Outlet, Resolution
-from service.values.instants import format_instant
-from service.values.vocabulary import OutletKind, Role
-
-WAITING = 50
-"""How many of those with too few claims are shown."""
-_YEAR = dt.timedelta(days=365)
-_EARLIEST = dt.datetime.min.replace(tzinfo=dt.UTC)
+from service.storage.models import Outlet
+from service.storage.paging import decode_cursor, encode_cursor, read_sort_key
+from service.values.vocabulary import Order, OutletKind, RankBy, Role
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
-    """A part of the ranking."""
+class RankingCriteria:
+    """Which outlets a ranking includes, and how it is sorted."""
 
-    groups: list[dict[str, Any]]
-    """Each with its `number`, the `leader` and `rows`; a row has `place`, `slug`, `name`, `kind`, `score`, `trend`."""
-    ranked: int
-    """How many are ranked in all."""
-    waiting: list[dict[str, Any]]
-    """Of those with too few claims the ones with the most, each with `slug`, `name`, `kind` and `counts`."""
-    unranked: int
-    """How many have too few claims in all."""
+    min_resolved: int = RATED_FROM
+    kind: OutletKind | None = None
+    """Only outlets of this kind; None for all."""
+    sort: RankBy = RankBy.LOWER
+    order: Order = Order.DESC
+
+    def sort_key(self, score: Score) -> tuple[float, str]:
+        """Return the key that a ranked score is sorted by, ascending; equal scores are sorted by slug."""
+        value = self._value(score)
+        return (-value if self.order is Order.DESC else value), score.outlet
+
+    def _value(self, score: Score) -> float:
+        if score.reliability is None:
+            raise ValueError("A score without an estimate cannot be ranked.")
+        if self.sort is RankBy.RESOLVED:
+            return score.record.resolved
+        return score.reliability.mean if self.sort is RankBy.MEAN else score.reliability.lower
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """A whole ranking."""
+
+    scores: list[Score]
+    """The scores of the ranked outlets, in order."""
+    unranked: list[OutletRecord]
+    """The records with too few resolved claims, those with the most first; empty unless requested."""
+    records: dict[str, OutletRecord]
+    """The records of all outlets of the ranking, by slug."""
+    context: Context
     changes_at: dt.datetime | None
-    """When it changes by the passing of time alone."""
+    """When the ranking changes although nothing is recorded, because a claim falls due."""
+
+
+@dataclass(frozen=True, slots=True)
+class RankingPage:
+    """A page of a ranking, as the API returns it."""
+
+    items: Sequence[Score]
+    next_cursor: str | None
+    changes_at: dt.datetime | None
 
 
 def rank_outlets(
-    db: Database,
-    *,
-    lens: Lens,
-    kind: OutletKind | None,
-    min_resolved: int,
-    start: int,
-    limit: int,
-    now: dt.datetime,
-) -> Table:
-    """The outlets by the lower bound of their scores, the highest first, in groups.
-
-    A group is led by its first outlet, and holds those whose intervals overlap with the leader's.
+    session: Session, criteria: RankingCriteria, *, lens: Lens, now: dt.datetime, with_unranked: bool = False
+) -> Ranking:
+    """Return the ranking of outlets.
 
     Args:
-        db: The database.
-        lens: How to look at the records.
-        kind: Only outlets of this kind; None for all.
-        min_resolved: From how many resolved claims an outlet is ranked.
-        start: How many to leave out at the top.
-        limit: How many to show.
-        now: The moment of the call.
-
-    Raises:
-        InvalidQuery: A moment lies ahead.
+        session: The session to read with.
+        criteria: Which outlets to rank, and in which order.
+        lens: The lens on their records.
+        now: The time of the call.
+        with_unranked: Whether to include the outlets with too few resolved claims.
     """
-    lens.refuse_future(now)
-    with db.read() as session:
-        chosen = sa.and_(having_resolved(session, 0), *([] if kind is None else [Outlet.kind == kind]))
-        context = context_of(session, lens.recorded_by)
-        known = {row.slug: row for row in session.execute(sa.select(Outlet.id, *_NAMED).where(chosen))}
-        records = {record.slug: record for record in read_records(session, chosen, lens, now=now)}
-        counts = {slug: _resolved(record) for slug, record in records.items()}
-        ranked = [describe_score(records[s], context, lens, now=now) for s in counts if counts[s] >= min_resolved]
-        ranked.sort(key=_place)
-        rows = list(_numbered(ranked))[start : start + limit]
-        few = sorted((slug for slug in counts if counts[slug] < min_resolved), key=lambda slug: (-counts[slug], slug))
-        trends = _trends(session, {row["slug"]: known[row["slug"]].id for row in rows}, records, context, lens, now=now)
-    for row in rows:
-        row |= {**_named(known[row["slug"]]), "trend": trends[row["slug"]]}
-    changes = [record.changes_at for record in records.values() if record.changes_at is not None]
-    return Table(
-        groups=_grouped(rows, known),
-        ranked=len(ranked),
-        waiting=[_named(known[slug]) | {"counts": _counts(records[slug])} for slug in few[:WAITING]],
-        unranked=len(few),
-        changes_at=min(changes, default=None),
+    chosen = having_resolved(session, 0 if with_unranked else criteria.min_resolved)
+    if criteria.kind is not None:
+        chosen = sa.and_(chosen, Outlet.kind == criteria.kind)
+    context = context_of(session, lens.recorded_by)
+    records = {record.slug: record for record in read_records(session, chosen, lens, now=now)}
+    head = last_head(session)
+    resolved = {slug: own_tally(record).resolved for slug, record in records.items()}
+    ranked = [record for slug, record in records.items() if resolved[slug] >= criteria.min_resolved]
+    unranked = [record for slug, record in records.items() if resolved[slug] < criteria.min_resolved]
+    scores = [describe_score(record, context, lens, now=now, ledger=head) for record in ranked]
+    return Ranking(
+        scores=sorted(scores, key=criteria.sort_key),
+        unranked=sorted(unranked, key=lambda record: (-resolved[record.slug], record.slug)) if with_unranked else [],
+        records=records,
+        context=context,
+        changes_at=min((at for record in records.values() if (at := record.changes_at) is not None), default=None),
     )
 
 
-def _grouped(rows: list[dict[str, Any]], known: dict[str, Any]) -> list[dict[str, Any]]:
-    return [
-        {"number": number, "leader": _named(known[leader]), "rows": list(of_group)}
-        for (number, leader), of_group in groupby(rows, key=lambda row: (row["group"], row["leader"]))
-    ]
+def ranking_page(
+    db: Database, criteria: RankingCriteria, *, lens: Lens, cursor: str | None, limit: int, now: dt.datetime
+) -> RankingPage:
+    """Return the page of a ranking that starts at a cursor.
+
+    Raises:
+        InvalidQuery: The cursor belongs to another ranking, or a moment of the lens is in the future.
+    """
+    lens.refuse_future(now)
+    with db.read() as session:
+        ranking = rank_outlets(session, criteria, lens=lens, now=now)
+    bound_to = ["ranking", criteria, lens.topic, lens.basis, lens.level]
+    scores = ranking.scores
+    if cursor is not None:
+        last = read_sort_key(decode_cursor(cursor, bound_to), [float, str])
+        scores = [score for score in scores if criteria.sort_key(score) > last]
+    items = scores[:limit]
+    more = len(scores) > limit
+    next_cursor = encode_cursor(tuple(map(str, criteria.sort_key(items[-1]))), bound_to) if more else None
+    return RankingPage(items, next_cursor, ranking.changes_at)
 
 
-_NAMED = (Outlet.slug, Outlet.name, Outlet.kind)
-
-
-def _named(row: Any) -> dict[str, Any]:
-    return {"slug": row.slug, "name": row.name, "kind": row.kind}
-
-
-def _resolved(record: OutletRecord) -> int:
-    return tally(record.parts, Role.OWN, scorable=record.scorable).resolved
-
-
-def _counts(record: OutletRecord) -> dict[str, int]:
-    own = tally(record.parts, Role.OWN, scorable=record.scorable)
-    return {"claims": own.total.claims, "resolved": own.resolved}
-
-
-def _place(score: dict[str, Any]) -> tuple[float, str]:
-    return -score["reliability"]["lower"], score["outlet"]
-
-
-def _numbered(ranked: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """Each with its place, and the number of its group."""
-    group, leader = 0, None
-    for place, score in enumerate(ranked, 1):
-        if leader is None or score["reliability"]["upper"] < leader["reliability"]["lower"]:
-            group, leader = group + 1, score
-        yield {"place": place, "group": group, "leader": leader["outlet"], "slug": score["outlet"], "score": score}
-
-
-def _trends(
-    session: Session,
-    ids: dict[str, UUID],
-    records: dict[str, OutletRecord],
-    context: Context,
-    lens: Lens,
-    *,
-    now: dt.datetime,
-) -> dict[str, list[dict[str, Any]]]:
-    """The estimates at the ends of the last twelve months and now; what was known earlier is not looked at again."""
-    last = lens.moment(now)
-    first = last - min(_YEAR, last - _EARLIEST)  # the calendar has no year before the first
-    moments = [*month_ends(first, last), last]
-    began = sa.or_(Resolution.known_at > first, Claim.resolves_by > first)
-    scored = read_scored_of(session, ids.values(), lens, began, now=now)
-    return {slug: _trend(records[slug], scored[outlet_id], moments, context, lens) for slug, outlet_id in ids.items()}
-
-
-def _trend(
-    record: OutletRecord, recent: list[Scored], moments: list[dt.datetime], context: Context, lens: Lens
-) -> list[dict[str, Any]]:
-    before = difference(record.parts, add_up((one.slot, one.amounts) for one in recent))
-    points: list[dict[str, Any]] = []
-    mean: float | None = None
-    for moment, parts in grow(before, recent, moments, lens.basis):
-        if parts is not None:
-            held = replace(record, parts=parts)
-            found = tally(held.parts, Role.OWN, scorable=True).reliability(context, topic=lens.topic, level=lens.level)
-            mean = None if found is None else found.mean
-        points.append({"as_of": format_instant(moment), "mean": mean})
-    return points
+def own_tally(record: OutletRecord) -> Tally:
+    """Return the tally of the claims that an outlet reported in its own name."""
+    return tally(record.parts, Role.OWN, scorable=record.scorable)

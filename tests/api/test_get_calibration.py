@@ -19,7 +19,7 @@ def calibration(world, outlet="herald", **query):
 
 
 def state(world, probability, verdict, *, published_at="2026-01-01T12:00:00Z", **members):
-    """A claim given a probability, and what came of it."""
+    """Record a claim with a stated probability, and resolve it."""
     truth = members.pop("truth", None)
     stance = members.pop("stance", "support")
     known_at = members.pop("known_at", "2026-02-01T00:00:00Z")
@@ -36,7 +36,7 @@ def interval(true, n, level=0.9):
 
 def test_bins_by_hand(world):
     """
-    Statements by tenths of probability, unfolded, each with its mean, the share true, its number and an interval.
+    A tenth of probability has the mean probability, the share true, the number and an interval; claims are not folded.
     """
     for probability, verdict in ((0.62, "true"), (0.68, "true"), (0.6, "false"), (0.1, "false"), (1, "true")):
         state(world, probability, verdict)
@@ -63,7 +63,7 @@ def test_bins_by_hand(world):
 
 @pytest.fixture(scope="module")
 def varied(standing_world):
-    """Statements of every probability, on claims of two topics that fall due in time or far ahead."""
+    """Record probabilities of every size, on claims of two topics, due in the past or far in the future."""
     rng = random.Random(5)  # noqa: S311 - any numbers will do
     for _ in range(20):
         state(
@@ -81,7 +81,7 @@ def varied(standing_world):
 @pytest.mark.parametrize("query", [{}, {"basis": "matured"}, {"topic": "a"}, {"as_of": "2026-03-15T00:00:00Z"}])
 def test_adds_up_and_agrees_with_the_score(varied, query):
     """
-    R16, R18: the parts of the Brier score add up to it, it is that of the score, and the bins hold every statement.
+    R16, R18: the parts of the Brier score sum to that of the score, and the bins contain every probability.
     """
     told, score = calibration(varied, **query), varied.score(**query)
 
@@ -96,7 +96,7 @@ def test_adds_up_and_agrees_with_the_score(varied, query):
 
 def test_standing_report_states(world):
     """
-    R6: the probability of the report that speaks for the outlet counts, and not one that it gave before, or too late.
+    R6: only the probability of the report with the current stance counts.
     """
     reports = [report(probability=p, published_at=f"2026-01-0{day}T00:00:00Z") for day, p in ((1, 0.2), (2, 0.9))]
     late = report(probability=0.5, published_at="2026-03-01T00:00:00Z")
@@ -107,7 +107,7 @@ def test_standing_report_states(world):
 
 def test_relay_does_not_count(world):
     """
-    R7: a probability that is passed on is not the outlet's own.
+    R7: a relayed probability does not count.
     """
     world.resolve(world.record(report(relays={}, probability=0.7)), "true")
 
@@ -116,7 +116,7 @@ def test_relay_does_not_count(world):
 
 def test_nothing_stated(world):
     """
-    R17: where no probability was stated there is no number.
+    R17: without stated probabilities there is no number.
     """
     world.resolve(world.record(), "true")
 
@@ -139,7 +139,7 @@ def test_outlet_that_is_not_scored(world):
 
 def test_level(world):
     """
-    R17: the interval is that of the level asked for.
+    R17: the intervals have the requested level.
     """
     state(world, 0.5, "true")
 
@@ -150,7 +150,7 @@ def test_level(world):
 
 def test_not_modified(world):
     """
-    A calibration has a tag that time alone does not change, and another statement does.
+    The tag of a calibration changes with another probability and not with time.
     """
     state(world, 0.9, "true")
     tag = world.get(URL).headers["ETag"]
@@ -164,7 +164,7 @@ def test_not_modified(world):
 
 def test_unknown_outlet(world):
     """
-    An outlet that is not on record is a 404 that names the nearest ones.
+    An unknown outlet causes a 404 that names the nearest slugs.
     """
     world.outlet("Herald")
 
@@ -180,7 +180,7 @@ BAD = [("level", "0.7"), ("basis", "all"), ("as_of", "2999-01-01T00:00:00Z"), ("
 @pytest.mark.parametrize(("name", "value"), BAD)
 def test_bad_query(standing_world, name, value):
     """
-    A parameter that is unknown, or has a value that cannot be used, is named.
+    Unknown parameters and invalid values are rejected with their names.
     """
     standing_world.record()
 

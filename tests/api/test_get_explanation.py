@@ -17,7 +17,7 @@ URL = "/v1/outlets/herald/score/explanation"
 
 def test_explanation_adds_up_to_the_score(world):
     """
-    R19: prior, claims and sums lead to the very score that is served, with its record, context and method beside it.
+    R19: prior, contributions and sums yield the score of the API, with its record, context and method.
     """
     bridge = world.record(report(commitment=4), text="The bridge opens.", topic="bridges")
     world.resolve(bridge, "true", known_at="2026-02-01T00:00:00Z")
@@ -68,7 +68,7 @@ def test_nothing_resolved(world):
 
 def test_outlet_that_is_not_scored(world):
     """
-    R9: a placeholder's claims add up to nothing.
+    R9: the explanation of a placeholder has no contributions.
     """
     world.outlet("Herald", scorable=False)
     world.resolve(world.record(), "true")
@@ -80,7 +80,7 @@ def test_outlet_that_is_not_scored(world):
 
 def test_only_what_counts_is_listed(world):
     """
-    R5-R7, R13: open, void and unverifiable claims, relays, and what was said too late are not among the claims.
+    R5-R7, R13: open, void and unverifiable claims, relays and late reports are not listed.
     """
     counted = world.record()
     world.resolve(counted, "false")
@@ -96,7 +96,7 @@ def test_only_what_counts_is_listed(world):
 
 def test_pages(world):
     """
-    R19: the pages show every claim once, the last known first, and their parts sum to d over all of them.
+    R19: the pages list every claim once, the last known first, and together their contributions sum to d.
     """
     days = ["2026-02-01", "2026-02-03", "2026-02-03", "2026-02-02", "2026-02-03"]
     for number, day in enumerate(days):
@@ -113,7 +113,7 @@ def test_pages(world):
 
 def test_pages_while_others_write(world):
     """
-    R19: what is resolved, corrected or renamed between two pages is on neither: they are of one record.
+    R19: all pages describe the record at the time of the first page, whatever is written in between.
     """
     claims = [world.record(text="Old.") for _ in range(4)]
     resolutions = [world.resolve(claim, "true", known_at="2026-02-01T00:00:00Z") for claim in claims]
@@ -134,7 +134,7 @@ def test_pages_while_others_write(world):
 
 @pytest.fixture(scope="module")
 def varied(standing_world):
-    """Claims of two topics, that fall due at any time or none, known at two moments."""
+    """Record claims of two topics, with and without due dates, known at two moments."""
     for topic, due, known in itertools.product("ab", [None, "2999-01-01", "2026-02-10"], ["2026-02-01", "2026-03-01"]):
         members = {"topic": topic} | ({"resolves_by": f"{due}T00:00:00Z"} if due else {})
         standing_world.resolve(standing_world.record(**members), "true", known_at=f"{known}T00:00:00Z")
@@ -155,7 +155,7 @@ def varied(standing_world):
 )
 def test_looks_where_the_score_looks(varied, query):
     """
-    R16, R18: topic, basis, level and moments choose the same claims, and give the same number, as for the score.
+    R16, R18: topic, basis, level and moments select the same claims as for the score.
     """
     explanation, score = all_pages(varied, limit=3, **query), varied.score(**query)
 
@@ -168,7 +168,7 @@ def test_looks_where_the_score_looks(varied, query):
 
 def test_not_modified(world):
     """
-    An explanation has a tag that time alone does not change, and a resolution does.
+    The tag of an explanation changes with a resolution and not with time.
     """
     claims = [world.record() for _ in range(3)]
     for claim in claims[:2]:
@@ -185,7 +185,7 @@ def test_not_modified(world):
 
 def test_unknown_outlet(world):
     """
-    An outlet that is not on record is a 404 that names the nearest ones.
+    An unknown outlet causes a 404 that names the nearest slugs.
     """
     world.outlet("Herald")
 
@@ -202,7 +202,7 @@ BAD += [("as_of", "2999-01-01T00:00:00Z"), ("recorded_by", "2999-01-01T00:00:00Z
 @pytest.mark.parametrize(("name", "value"), BAD)
 def test_bad_query(standing_world, name, value):
     """
-    A parameter that is unknown, or has a value that cannot be used, is named.
+    Unknown parameters and invalid values are rejected with their names.
     """
     standing_world.record()
 
@@ -213,7 +213,7 @@ def test_bad_query(standing_world, name, value):
 
 def test_cursor_of_another_list(world):
     """
-    A cursor is good only for the outlet and the question it was given out for.
+    A cursor is only valid for the same outlet and the same query.
     """
     for outlet in ("Herald", "Echo"):
         for _ in range(2):
@@ -227,7 +227,7 @@ def test_cursor_of_another_list(world):
 
 def test_cursor_of_a_machine_whose_clock_is_ahead(standing_world):
     """
-    A page that was given out by another machine, at a moment to come here, is followed by the next one.
+    A cursor from a machine whose clock is ahead is accepted.
     """
     standing_world.record()
     outlet = standing_world.get("/v1/outlets/herald").json["id"]
@@ -240,7 +240,7 @@ def test_cursor_of_a_machine_whose_clock_is_ahead(standing_world):
 @pytest.mark.parametrize("position", [[], ["x"] * 3, ["2026-01-01T00:00:00Z"] * 3, ["", "", ""], ["9" * 400] * 3])
 def test_forged_cursor(standing_world, position):
     """
-    A position that was never given out, sealed as one that was, is a bad query and no failure.
+    A forged cursor with a valid checksum is rejected as a bad query.
     """
     standing_world.record()
     outlet = UUID(standing_world.get("/v1/outlets/herald").json["id"])

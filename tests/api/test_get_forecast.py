@@ -28,7 +28,7 @@ def lines():
 
 
 def teach(world, lines):
-    """Have a world read them and learn."""
+    """Load claims into a world and train the model."""
     load_all(world.runtime.db, world.runtime.cache, lines, now=NOW)
     assert refit_learner(world.runtime.db, now=NOW)
     return world
@@ -45,7 +45,7 @@ on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 @pytest.fixture(scope="module")
 def standing(standing_world, lines):
-    """The same, for tests that only read."""
+    """The same data for tests that only read."""
     return teach(standing_world, lines)
 
 
@@ -62,7 +62,7 @@ def open_claims(world):
 
 def test_forecast_equals_that_of_the_learner_alone(standing, lines):
     """
-    What the service forecasts is, to 1e-9, what the class forecasts that the backtest judges, fed with the same rows.
+    The forecast of the service equals that of the learner of the backtest on the same rows, to 1e-9.
     """
     learner = Learner()
     cases = [
@@ -87,7 +87,7 @@ def test_forecast_equals_that_of_the_learner_alone(standing, lines):
 
 def test_contributions_add_up(standing):
     """
-    R19: the base and what is told in words add up to the log-odds, of which the probability is a little less sure.
+    R19: the base and the contributions sum to the log-odds; the probability is a little closer to one half.
     """
     for claim_id in list(open_claims(standing).values())[:10]:
         made = standing.get(url(claim_id)).json
@@ -104,7 +104,7 @@ def test_contributions_add_up(standing):
 
 def test_little_known(world):
     """
-    Under 50 resolved claims the forecast is the base rate, and says that it is no more.
+    Under 50 resolved claims the forecast is the base rate, with the status insufficient.
     """
     claim = world.record()
 
@@ -120,7 +120,7 @@ def test_little_known(world):
 
 def test_resolved_claims_and_opinions_have_none(loaded):
     """
-    There is nothing to forecast of what is resolved, nor of an opinion; what was forecast before is shown.
+    Resolved claims and opinions have no forecast, but their stored forecasts.
     """
     claim = loaded.record(report("Herald"))
     assert keep_forecasts(loaded.runtime.db, after=None, now=dt.datetime(2026, 10, 1, tzinfo=dt.UTC))
@@ -136,7 +136,7 @@ def test_resolved_claims_and_opinions_have_none(loaded):
 
 def test_forecasts_are_kept_once_a_day(loaded):
     """
-    Of each open claim one forecast a day is kept, however often it is asked for.
+    One forecast of each open claim is stored per day.
     """
     db, ids = loaded.runtime.db, list(open_claims(loaded).values())
 
@@ -156,7 +156,7 @@ def test_forecasts_are_kept_once_a_day(loaded):
 @on_sqlite
 def test_relays_of_one_source_are_one_voice(loaded):
     """
-    R8: five papers that pass on one report say no more than that report.
+    R8: five relays of one report do not change the forecast.
     """
     own = report("Herald", published_at="2026-01-01T00:00:00Z")
     relays = [
@@ -179,7 +179,7 @@ def state_of(world):
 
 def test_nothing_new_to_learn(standing):
     """
-    Learning twice from the same rows leaves what was learned.
+    Training again on the same rows stores no new state.
     """
     before = state_of(standing)
 
@@ -190,7 +190,8 @@ def test_nothing_new_to_learn(standing):
 @on_sqlite
 def test_whatever_is_added_is_learned_from(loaded):
     """
-    R11: what moves no rate is learned from too: when an answer was known, rivals, one more report of the same outlet.
+    R11: rows that change no rate also cause a new training: the time of an answer, rivals, another report of the same
+    outlet.
     """
     claim = loaded.get("/v1/claims", query_string={"external_id": "claim 1"}).json["items"][0]
     resolution = claim["resolution"]
@@ -215,7 +216,7 @@ def test_whatever_is_added_is_learned_from(loaded):
 @on_sqlite
 def test_what_another_build_has_learned_is_not_read(loaded):
     """
-    After an upgrade that changes the method, little is known until it has been learned anew.
+    After an upgrade that changes the method, old states are ignored until the next training.
     """
     claim_id = next(iter(open_claims(loaded).values()))
     before = loaded.get(url(claim_id)).json
@@ -233,7 +234,7 @@ def test_what_another_build_has_learned_is_not_read(loaded):
 @on_sqlite
 def test_claim_whose_reports_are_withdrawn(loaded):
     """
-    Nobody reports it any more: the forecast is the base rate, and says that it is no more.
+    A claim whose reports were withdrawn has the base rate as its forecast, with the status insufficient.
     """
     claim = loaded.record(report("Paper 1"))
     loaded.post(f"/v1/reports/{claim['reports'][0]['id']}/withdrawal", {"reason": "Another claim."})
@@ -246,7 +247,7 @@ def test_claim_whose_reports_are_withdrawn(loaded):
 
 def test_same_forecast_has_the_same_tag(standing):
     """
-    Who has a forecast already is told so as long as it stays the same.
+    A conditional request gets 304 while the forecast is unchanged.
     """
     path = url(next(iter(open_claims(standing).values())))
     tag = standing.get(path).headers["ETag"]
@@ -257,7 +258,7 @@ def test_same_forecast_has_the_same_tag(standing):
 @pytest.mark.parametrize("path", ["00000000-0000-7000-8000-000000000000", "not-an-id"])
 def test_unknown_claim(world, path):
     """
-    A claim that is not on record has no forecast.
+    An unknown claim causes a 404.
     """
     assert_problem(world.get(url(path)), 404, "not-found")
 
@@ -265,7 +266,7 @@ def test_unknown_claim(world, path):
 @pytest.mark.parametrize("query", ["level=2", "level=0.7", "x=1", "level=0.9&level=0.8"])
 def test_bad_query(world, query):
     """
-    A level that is not offered, or anything else that is unknown, is refused by name.
+    Unknown parameters and levels are rejected with their names.
     """
     claim = world.record()
 

@@ -20,7 +20,7 @@ def history(world, **query):
 
 
 def months_before(now):
-    """The last instants of the months from 2025 on, before a moment."""
+    """Yield the last instants of the months from 2025 on, before a moment."""
     years = range(2025, now.year + 1)
     firsts = [dt.datetime(year, month, 1, tzinfo=dt.UTC) for year in years for month in range(1, 13)]
     ends = [first - dt.timedelta(microseconds=1) for first in firsts]
@@ -29,7 +29,7 @@ def months_before(now):
 
 def test_points_are_the_ends_of_months(world):
     """
-    There is a point at the last instant of each month from that of the first known claim, and one of now.
+    There is a point for the last instant of each month since the first known claim, and one for now.
     """
     world.resolve(world.record(), "true", known_at="2026-03-01T00:00:00Z")
     world.resolve(world.record(), "false", known_at="2026-04-30T23:59:59.999999Z")
@@ -50,7 +50,7 @@ def test_points_are_the_ends_of_months(world):
 
 @pytest.fixture(scope="module")
 def random_world(standing_world):
-    """A year of claims of every sort, corrected, withdrawn, relayed, denied and reported late."""
+    """Record a year of claims of every kind, corrected, withdrawn, relayed, denied and reported late."""
     rng, world = random.Random(11), standing_world  # noqa: S311 - any numbers will do
     for _ in range(25):
         days = sorted(dt.date(2025, 10, 1) + dt.timedelta(days=rng.randrange(330)) for _ in range(4))
@@ -75,7 +75,7 @@ def random_world(standing_world):
 @pytest.mark.parametrize("query", [{}, {"basis": "matured"}, {"topic": "a", "level": 0.5}])
 def test_points_are_the_scores_of_their_moments(random_world, query):
     """
-    R16, R18: each point is, to the last digit, what the score as of its moment is on the same basis.
+    R16, R18: each point equals the score `as_of` its moment on the same basis, to the last digit.
     """
     told = history(random_world, **query)
 
@@ -86,7 +86,7 @@ def test_points_are_the_scores_of_their_moments(random_world, query):
 
 def test_nothing_resolved(world):
     """
-    R17: without resolved claims there is one point, of now, and it has no number.
+    R17: without resolved claims there is one point, for now, without a number.
     """
     world.record()
 
@@ -97,7 +97,7 @@ def test_nothing_resolved(world):
 
 def test_outlet_that_is_not_scored(world):
     """
-    R9: a placeholder has no history.
+    R9: the history of a placeholder is empty.
     """
     world.outlet("Herald", scorable=False)
     world.resolve(world.record(), "true", known_at="2026-02-01T00:00:00Z")
@@ -108,7 +108,7 @@ def test_outlet_that_is_not_scored(world):
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_claim_of_long_ago(world):
     """
-    A claim of the year 1 counts in every point, and there are no more of those than of 150 years.
+    A claim of the year 1 counts in every point, and the history is limited to 150 years.
     """
     ancient = report(published_at="0001-01-01T00:00:00Z")
     world.resolve(world.record(ancient), "true", known_at="0001-02-01T00:00:00Z")
@@ -120,7 +120,7 @@ def test_claim_of_long_ago(world):
 
 def test_not_modified(world):
     """
-    A history has a tag that the passing of a moment does not change, and a resolution does.
+    The tag of a history changes with a resolution and not with time.
     """
     claims = [world.record() for _ in range(2)]
     world.resolve(claims[0], "true", known_at="2026-02-01T00:00:00Z")
@@ -135,7 +135,7 @@ def test_not_modified(world):
 
 def test_unknown_outlet(world):
     """
-    An outlet that is not on record is a 404 that names the nearest ones.
+    An unknown outlet causes a 404 that names the nearest slugs.
     """
     world.outlet("Herald")
 
@@ -150,6 +150,6 @@ def test_unknown_outlet(world):
 )
 def test_bad_query(standing_world, name, value):
     """
-    A parameter that is unknown, or has a value that cannot be used, is named; a history is asked for at no past moment.
+    Unknown parameters, invalid values and past moments are rejected with their names.
     """
     assert_problem(standing_world.get(URL, query_string={name: value}), 400, "invalid-query", f"/{name}")

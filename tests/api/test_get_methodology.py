@@ -37,7 +37,7 @@ def parameters(told):
 
 def test_every_method_is_told(standing_world):
     """
-    R17: each version that an answer may name is there with a title, words, parameters and sources.
+    R17: each version that a response may name has a title, words, parameters and sources.
     """
     told = get(standing_world)
 
@@ -51,7 +51,7 @@ def test_every_method_is_told(standing_world):
 
 def test_parameters_are_those_in_use(standing_world):
     """
-    What is said of a method is what the code does: the numbers are its own.
+    The parameters are those of the code.
     """
     told = get(standing_world)
     record, learned, read = map(parameters, told["methods"])
@@ -79,7 +79,7 @@ def test_parameters_are_those_in_use(standing_world):
 @SECTIONS
 def test_words_hold_no_numbers_of_their_own(section):
     """
-    No figure is written into the words, so that none can be out of date.
+    The words contain no literal numbers, so that none can be out of date.
     """
     written = " ".join(WORDS[section]["words"]) + " ".join(WORDS[section]["parameters"].values())
 
@@ -89,7 +89,7 @@ def test_words_hold_no_numbers_of_their_own(section):
 @SECTIONS
 def test_every_number_has_words(section):
     """
-    Each parameter that the code gives is explained, and no other one; the words ask for no number but these.
+    Each parameter of the code is explained, and the words use no other parameter.
     """
     explained = list(WORDS[section]["parameters"])
     asked = {name for text in WORDS[section]["words"] for _, name, _, _ in Formatter().parse(text) if name}
@@ -100,7 +100,7 @@ def test_every_number_has_words(section):
 
 def test_words_follow_the_numbers(standing_world, monkeypatch):
     """
-    Where a number of the code changes, the words change with it.
+    The words follow a changed parameter.
     """
     monkeypatch.setitem(methodology._VALUES["record"], "rated_from", 31)  # noqa: SLF001 - as if it were another
 
@@ -108,15 +108,15 @@ def test_words_follow_the_numbers(standing_world, monkeypatch):
 
 
 def of_claims(number):
-    """Rates of so many resolved claims."""
+    """Return the rates of so many resolved claims."""
     told = rates.Rates()
-    told.add_count([(Stance.SUPPORT,)], rates.Count(number * rates.UNIT, 0))
+    told.add_count([(Stance.SUPPORT,)], rates.TruthCount(number * rates.UNIT, 0))
     return told
 
 
 def test_shares_written_out_in_words():
     """
-    What the words say of halves and tenths is so.
+    Halves and tenths in the words match the code.
     """
     ten = Working(right=5, expected=5, resolved=10, reference=0.5, kappa=8.0)
     said = {section: " ".join(" ".join(told["words"]).split()) for section, told in WORDS.items()}
@@ -131,7 +131,7 @@ def test_shares_written_out_in_words():
 
 def test_starting_context(world):
     """
-    Until one is fitted, the newest context is the one that was there from the start.
+    Without a fitted context, the newest context is the starting one.
     """
     told = get(world)["contexts"]
 
@@ -140,7 +140,7 @@ def test_starting_context(world):
 
 def test_newest_context(world):
     """
-    The context that scores are held against today is named with its date, its kappa and the claims it was fitted to.
+    The newest context has its date, its kappa and the number of its claims.
     """
     for number in (1, 2):
         recorded_at = dt.datetime(2026, 5, number, tzinfo=dt.UTC)
@@ -159,7 +159,7 @@ def test_newest_context(world):
 
 def test_not_modified(standing_world):
     """
-    It has a tag, and is not sent again to who has it.
+    A conditional request gets 304.
     """
     tag = standing_world.get("/v1/methodology").headers["ETag"]
     again = standing_world.get("/v1/methodology", headers={"If-None-Match": tag})

@@ -11,7 +11,7 @@ from tests.support.world import assert_problem, report
 
 
 def reliability(right, resolved, level=0.9):
-    """record/1 under the starting context, by scipy: an average outlet gets half right and weighs 8 claims."""
+    """Return record/1 under the starting context, by scipy: half right is expected, with a weight of 8 claims."""
     mu, nu = (right + 4) / (resolved + 8), 8 + resolved / 2
     lower, upper = beta.interval(level, mu * nu, (1 - mu) * nu)
     return pytest.approx({"mean": mu, "lower": lower, "upper": upper, "level": level}, abs=1e-9)
@@ -19,7 +19,7 @@ def reliability(right, resolved, level=0.9):
 
 def test_resolution_moves_the_score_of_the_outlet(world):
     """
-    A score read before a resolution is not served after it, though it was cached.
+    A cached score is not returned after a resolution.
     """
     claim = world.record()
     before = world.score()
@@ -33,7 +33,7 @@ def test_resolution_moves_the_score_of_the_outlet(world):
 
 def test_unknown_outlet(world):
     """
-    A path that names an unknown outlet is a 404 problem, not an empty score.
+    An unknown outlet in the path causes a 404 problem, not an empty score.
     """
     world.outlet("Nobodies")
 
@@ -45,7 +45,7 @@ def test_unknown_outlet(world):
 
 def test_relay_does_not_count_as_own(world):
     """
-    R7: what an outlet passes on stands in its relay record and not in its own.
+    R7: a relay counts in the relay record of an outlet and not in its own.
     """
     world.outlet("Sport Bild")
     claim = world.record(report("Joe", relays={"outlet": "sport-bild"}))
@@ -58,7 +58,7 @@ def test_relay_does_not_count_as_own(world):
 
 def test_nothing_resolved(world):
     """
-    R17: without resolved claims there is no number: not 0, not one half.
+    R17: without resolved claims there is no number, neither 0 nor one half.
     """
     world.record()
 
@@ -72,7 +72,7 @@ def test_nothing_resolved(world):
 
 def test_number_comes_with_its_context(world):
     """
-    R17: a number has its counts, interval, level, method and moment beside it, and the counts add up.
+    R17: a score has counts, interval, level, method and moment, and the counts add up.
     """
     for verdict in ("true", "true", "true", "false", "void"):
         world.resolve(world.record(), verdict)
@@ -97,7 +97,7 @@ def test_number_comes_with_its_context(world):
 @pytest.mark.parametrize("level", [0.5, 0.8, 0.9, 0.95, 0.99])
 def test_levels(world, level):
     """
-    R17: the interval is that of the level asked for.
+    R17: the interval has the requested level.
     """
     world.resolve(world.record(), "true")
 
@@ -138,7 +138,7 @@ def test_relay_record(world):
 ])  # fmt: skip
 def test_sides(world, stance, verdict, right):
     """
-    R5: a support is right when the claim proved true, a deny when it proved false.
+    R5: a support is right if the claim proved true, a deny if it proved false.
     """
     world.resolve(world.record(report(stance=stance)), verdict)
 
@@ -153,7 +153,7 @@ def test_sides(world, stance, verdict, right):
 
 def test_topic(world):
     """
-    R18: a score of a topic looks at its claims alone, and an unknown topic has none.
+    R18: the score of a topic includes only its claims, and an unknown topic has none.
     """
     world.resolve(world.record(topic="a"), "true")
     world.resolve(world.record(topic="b"), "false")
@@ -170,7 +170,7 @@ def test_topic(world):
 
 def test_past_moment(world):
     """
-    R18: asked as of a past moment a score knows only what was published and known by then.
+    R18: a score `as_of` a past moment includes only reports and answers published by then.
     """
     claim = world.record(report(published_at="2026-01-02T00:00:00Z"))
     world.resolve(claim, "true", known_at="2026-01-04T00:00:00Z")
@@ -185,7 +185,7 @@ def test_past_moment(world):
 
 def test_past_moment_before_a_change_of_mind(world):
     """
-    R18: as of a moment before the answer was known, what stands today and came later is not seen.
+    R18: a later resolution is ignored in a score `as_of` an earlier moment.
     """
     claim = world.record(report(published_at="2026-01-02T00:00:00Z"))
     first = world.resolve(claim, "true", known_at="2026-01-04T00:00:00Z")
@@ -198,7 +198,7 @@ def test_past_moment_before_a_change_of_mind(world):
 
 def test_future_moment(world):
     """
-    R18: nothing is known of the future.
+    R18: a moment in the future is rejected.
     """
     world.record()
 
@@ -209,7 +209,7 @@ def test_future_moment(world):
 
 def test_early_answers(world):
     """
-    R16: a score says how many of its claims were resolved before they were due.
+    R16: a score has the number of its claims that were resolved before they were due.
     """
     for known_at in ("2026-02-28T23:59:59Z", "2026-03-01T00:00:00Z", "2026-03-02T00:00:00Z"):
         claim = world.record(kind="event", resolves_by="2026-03-01T00:00:00Z")
@@ -221,7 +221,7 @@ def test_early_answers(world):
 
 def test_matured(world):
     """
-    R16: on the basis matured only claims count that have no date, or whose date has passed by as_of.
+    R16: the basis matured includes claims without a date, and claims whose date has passed by `as_of`.
     """
     due = [None, "2026-03-01T00:00:00Z", "2026-03-01T00:00:00.000001Z", "2026-04-01T00:00:00Z", "2999-01-01T00:00:00Z"]
     for resolves_by in due:

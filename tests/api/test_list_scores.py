@@ -18,7 +18,7 @@ def outlets(response):
 
 
 def rank(world):
-    """Outlets by their record: A 3 of 3, B 1 of 1, C 2 of 4, D 0 of 1, E only open, F only relays."""
+    """Record outlets with these results: A 3 of 3, B 1 of 1, C 2 of 4, D 0 of 1, E only open, F only relays."""
     for outlet, verdicts in (("A", "ttt"), ("B", "t"), ("C", "ttff"), ("D", "f")):
         for verdict in verdicts:
             world.resolve(world.record(report(outlet)), {"t": "true", "f": "false"}[verdict])
@@ -34,13 +34,13 @@ def ranked(world):
 
 @pytest.fixture(scope="module")
 def standing(standing_world):
-    """The same, for tests that only read."""
+    """The same data for tests that only read."""
     return rank(standing_world)
 
 
 def test_it_works(world):
     """
-    The ranking lists outlets that are rated, the best lower bound first, each with its whole score.
+    The ranking lists rated outlets with whole scores, the highest lower bound first.
     """
     for _ in range(20):
         claim = world.record(report("Herald"), report("Echo", stance="deny"))
@@ -56,7 +56,7 @@ def test_it_works(world):
 
 def test_provisional_outlets_are_not_ranked(standing):
     """
-    Outlets with fewer than 20 resolved claims are ranked only when they are asked for.
+    Outlets with fewer than 20 resolved claims are only ranked on request.
     """
     assert [] == outlets(standing.get(URL))
     assert ["a", "c"] == outlets(standing.get(f"{URL}?min_resolved=3"))
@@ -74,7 +74,7 @@ def test_provisional_outlets_are_not_ranked(standing):
 )
 def test_sort(standing, query, expected):
     """
-    Outlets are sorted by what was asked; those that are equal go by slug either way.
+    Outlets are sorted as requested, and equal ones by slug in either direction.
     """
     assert list(expected) == outlets(standing.get(f"{URL}?min_resolved=1{query}"))
 
@@ -88,7 +88,7 @@ SELECT {id}, 'empty-' || i, 'Empty', 'empty', 'newspaper', true, CURRENT_TIMESTA
 
 def test_more_outlets_than_a_statement_has_parameters(ranked, db):
     """
-    The ranking copes with any number of outlets on record.
+    The ranking works with more outlets than a statement can have parameters.
     """
     more = {"count": 2**16, "id": "gen_random_uuid()"}
     if db.engine.dialect.name == "sqlite":
@@ -105,7 +105,7 @@ def test_more_outlets_than_a_statement_has_parameters(ranked, db):
 
 def test_pages(standing):
     """
-    Pages are linked, and together they are the ranking, those that are equal included.
+    Pages are linked and together form the ranking, including equal outlets.
     """
     pages, url = [], f"{URL}?min_resolved=1&sort=resolved&order=asc&limit=1"
     while url:
@@ -119,7 +119,7 @@ def test_pages(standing):
 
 def test_page_after_an_outlet_moved(ranked):
     """
-    A page starts where the last one ended, though the outlet it ended with is elsewhere by now.
+    A page starts after the sort key of the previous one, even if that outlet has moved.
     """
     first = ranked.get(f"{URL}?min_resolved=1&limit=2")
     ranked.resolve(ranked.record(report("B")), "false")
@@ -132,7 +132,7 @@ def test_page_after_an_outlet_moved(ranked):
 
 def test_cursor_is_bound_to_the_ranking(standing):
     """
-    A cursor of one ranking is refused by another; only the limit may change.
+    A cursor is rejected by another ranking; only the limit may change.
     """
     cursor = standing.get(f"{URL}?min_resolved=1&limit=1").json["next_cursor"]
 
@@ -143,7 +143,7 @@ def test_cursor_is_bound_to_the_ranking(standing):
 
 def test_ranking_is_matured(world):
     """
-    R16: the ranking rests on matured claims, a batch on all that are resolved, unless asked otherwise.
+    R16: the default basis is matured for the ranking and resolved for a batch.
     """
     world.resolve(world.record(resolves_by="2999-01-01T00:00:00Z"), "true")
 
@@ -156,7 +156,7 @@ def test_ranking_is_matured(world):
 
 def test_ranking_of_a_past_moment(world):
     """
-    R18: the ranking can be asked as of a past moment, and of a topic.
+    R18: the ranking can be requested as of a past moment, and for a topic.
     """
     world.resolve(world.record(topic="a"), "true", known_at="2026-03-01T00:00:00Z")
 
@@ -167,7 +167,7 @@ def test_ranking_of_a_past_moment(world):
 
 def test_resolution_moves_the_ranking(world):
     """
-    R20: a ranking read before a resolution, or a new outlet's first claim, is not served after it.
+    R20: a cached ranking is not returned after a resolution or after the first claim of a new outlet.
     """
     claim = world.record()
     before = world.get(f"{URL}?min_resolved=1")
@@ -182,7 +182,7 @@ def test_resolution_moves_the_ranking(world):
 
 def test_batch(standing):
     """
-    A batch has the scores in the order asked, by slug or id, an outlet as often as it is named, rated or not.
+    A batch has the scores in the requested order, by slug or id, with repetitions, rated or not.
     """
     by_id = standing.get("/v1/outlets/d").json["id"]
 
@@ -195,7 +195,7 @@ def test_batch(standing):
 
 def test_batch_with_unknown_outlets(standing):
     """
-    A batch that names unknown outlets is refused, naming all of them.
+    A batch with unknown outlets is rejected, and the problem names all of them.
     """
     response = standing.get(f"{URL}?outlet=nobody&outlet=a&outlet=No+One&outlet=0192aa00-0000-7000-8000-000000000000")
 
@@ -205,7 +205,7 @@ def test_batch_with_unknown_outlets(standing):
 
 def test_batch_of_two_hundred(world):
     """
-    A batch takes two hundred outlets and not one more.
+    A batch may name at most two hundred outlets.
     """
     world.record()
 
@@ -215,7 +215,7 @@ def test_batch_of_two_hundred(world):
 
 def test_batch_is_not_ranked(world):
     """
-    What only makes sense for the ranking is refused beside outlets by name, all of it at once.
+    Parameters of the ranking are rejected together with named outlets, all at once.
     """
     world.record()
 
@@ -226,7 +226,7 @@ def test_batch_is_not_ranked(world):
 
 def test_cache_status(ranked):
     """
-    A ranking and a batch say how the cache served them; a batch is a hit when all of it was there.
+    `Cache-Status` describes a ranking and a batch; a batch is a hit if all its scores were cached.
     """
     queries = ["min_resolved=1", "min_resolved=1", "min_resolved=2", "outlet=a", "outlet=a", "outlet=a&outlet=b"]
     queries += ["outlet=b&outlet=a", "outlet=a&as_of=2026-01-01T00:00:00Z", "as_of=2026-01-01T00:00:00Z"]
@@ -240,7 +240,7 @@ def test_cache_status(ranked):
 @pytest.mark.parametrize("query", ["min_resolved=1", "outlet=a&outlet=b"])
 def test_not_modified(ranked, query):
     """
-    A list of scores is tagged, answers 304 while nothing in it changed, and 200 afterwards.
+    A list of scores has a tag; a conditional request gets 304 until a score changes.
     """
     tag = ranked.get(f"{URL}?{query}").headers["ETag"]
     same = ranked.get(f"{URL}?{query}", headers={"If-None-Match": tag})
@@ -252,7 +252,7 @@ def test_not_modified(ranked, query):
 
 def test_future_moment(standing):
     """
-    Nothing is known of the future, of the ranking or of a batch.
+    A moment in the future is rejected for the ranking and for a batch.
     """
     soon = (dt.datetime.now(dt.UTC) + dt.timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
 

@@ -9,7 +9,7 @@ from tests.support.world import report
 
 def test_claim_matures_while_its_score_is_cached(world):
     """
-    R16: a cached score on the basis matured ends when the next of its claims falls due.
+    R16: a cached score on the basis matured expires when the next of its claims is due.
     """
     due = dt.datetime.now(dt.UTC) + dt.timedelta(minutes=5)
     redis = world.runtime.cache.link.writer
@@ -23,7 +23,7 @@ def test_claim_matures_while_its_score_is_cached(world):
 
 def test_by_id(world):
     """
-    An outlet asked for by its id has the same score, under its slug, from the same cache.
+    A request by id returns the same cached score as a request by slug.
     """
     world.record()
     outlet = world.get("/v1/outlets/herald").json
@@ -37,7 +37,7 @@ def test_by_id(world):
 
 def test_cache_status(world):
     """
-    A score says whether it came from the cache; one of a past moment never does.
+    `Cache-Status` is hit or miss for a current score and bypass for a past moment.
     """
     world.record()
     url = "/v1/outlets/herald/score"
@@ -52,7 +52,7 @@ def test_cache_status(world):
 
 def test_cached_answer_is_the_answer(world):
     """
-    What the cache serves is, byte for byte, what was computed.
+    A cached score equals the computed one byte for byte, with the same tag.
     """
     world.resolve(world.record(), "true")
 
@@ -63,7 +63,7 @@ def test_cached_answer_is_the_answer(world):
 
 def test_not_modified(world):
     """
-    A score that was not changed since is answered 304 without a body, computed anew or not.
+    An unchanged score gets 304 without a body, cached or computed again.
     """
     claim = world.record()
     url = "/v1/outlets/herald/score"
@@ -82,7 +82,7 @@ def test_not_modified(world):
 
 def test_tag_tells_the_questions_apart(world):
     """
-    Two questions that have different answers have different tags.
+    Different scores have different tags.
     """
     world.resolve(world.record(), "true")
     queries = ["", "?topic=a", "?level=0.5", "?basis=matured", "?as_of=2026-01-01T00:00:00Z"]

@@ -25,7 +25,7 @@ def sample():
 
 
 class Watching:
-    """A method that notes what it is shown."""
+    """A method that records its input."""
 
     def __init__(self):
         self.told = []
@@ -40,8 +40,8 @@ class Watching:
 
 def test_order_of_events():
     """
-    A report sees the reports before its instant, a truth counts after the reports of its instant, what comes
-    later than the truth is left out, and a claim is predicted when it is resolved, before it is learned.
+    Reports of one instant are predicted without each other, outcomes are learned after the reports of their instant,
+    later reports are left out, and a claim is predicted at its resolution before it is learned.
     """
     watching = Watching()
     outcome = {"outcome": True, "resolved_at": "2024-01-03"}
@@ -83,7 +83,7 @@ def test_truths_of_one_instant_are_not_known_to_each_other():
 
 def test_file_without_times():
     """
-    Where no record has a time, the order of the file is the time, and a claim's first outcome comes at once.
+    Without times, the order of the file is the time, and a claim is resolved after its first report.
     """
     watching = Watching()
     lines = [line("a", published_at=None, outcome=1), line("b", published_at=None, outcome=1), line("c", "x", None)]
@@ -104,7 +104,7 @@ def test_file_without_times():
 )
 def test_outcomes(given, expected):
     """
-    An outcome is a word, a truth value or a share; half true counts as true.
+    An outcome may be a word, a boolean or a share; one half counts as true.
     """
     (record,) = read([line(**given)])
 
@@ -114,7 +114,7 @@ def test_outcomes(given, expected):
 
 def test_words_of_data_sets():
     """
-    A stance may be in the words of this service or of a data set, and a commitment may stand under `x.strength`.
+    A stance may be in the words of this service or of a data set, and a commitment level may be in `x.strength`.
     """
     lines = [line(stance="denies", x={"strength": 3}), line(stance="deny", commitment=3), line()]
 
@@ -141,7 +141,7 @@ def test_words_of_data_sets():
 )
 def test_record_that_cannot_be_read(wrong):
     """
-    A record that cannot be read, or says what none may, is named by its line.
+    An invalid record is rejected with the number of its line.
     """
     with pytest.raises(BadRecord, match=r"^Line 3 "):
         read_records([(1, line()), (3, line() | wrong)])
@@ -149,7 +149,7 @@ def test_record_that_cannot_be_read(wrong):
 
 def test_claim_that_is_resolved_twice():
     """
-    A claim came out as it did when it was first known to, and what is said of it later changes nothing.
+    The first resolution of a claim counts, and later ones change nothing.
     """
     first, later = ({"outcome": True, "resolved_at": "2024-02-01"}, {"outcome": False, "resolved_at": "2024-03-01"})
     for lines in ([line("a", **first), line("b", **later)], [line("b", **later), line("a", **first)]):
@@ -160,7 +160,7 @@ def test_claim_that_is_resolved_twice():
 
 def test_simple_methods_by_hand():
     """
-    The simple methods after two claims: one that was true, asserted by a and denied by b, and one that was false,
+    The simple methods match a calculation by hand after a true claim, asserted by a and denied by b, and a false claim,
     asserted by a.
     """
     known = [
@@ -185,7 +185,7 @@ def test_simple_methods_by_hand():
 
 def test_adapter_only_passes_on(sample):
     """
-    What the adapter answers to another protocol is what the learner answers here.
+    The adapter for another protocol returns the forecasts of the learner.
     """
 
     class Adapted:
@@ -223,7 +223,7 @@ def test_adapter_only_passes_on(sample):
 
 def test_coverage_of_certain_outlets():
     """
-    Outlets that go on as they began are covered; those that turn round are not; the short records are not judged.
+    Outlets with constant records are covered, outlets whose record reverses are not, and short records are left out.
     """
     lines = []
     for number in range(40):
@@ -240,14 +240,14 @@ def test_coverage_of_certain_outlets():
 
 def test_coverage_of_nothing():
     """
-    Without records that are long enough there is no coverage.
+    Coverage is undefined without long records.
     """
     assert coverage([]).share is None
 
 
 def test_intervals_draw_whole_claims():
     """
-    The measures of a draw are those of its claims, each as often as it was drawn; the interval holds the value.
+    The measures of a draw are those of its claims, each with its multiplicity, and the interval contains the value.
     """
     source = random.Random(5)  # noqa: S311
     judged = [Judged(f"c{n // 3}", round(source.random(), 1), source.random() < 0.5) for n in range(60)]
@@ -264,7 +264,7 @@ def test_intervals_draw_whole_claims():
 
 def test_interval_of_one_claim():
     """
-    One claim drawn again and again is always the same, and nothing at all has no figures.
+    The interval of one claim has no width, and without predictions there are no figures.
     """
     one = judge([Judged("c", 0.8, proved=True)]).log_loss
 

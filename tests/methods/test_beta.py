@@ -18,14 +18,14 @@ tails = st.floats(1e-4, 0.5)
 
 
 def probability_below(x, a, b):
-    """The oracle's probability that the log-odds of a Beta(a, b) variable are below x."""
+    """Return the probability by the oracle that the log-odds of a Beta(a, b) variable are below x."""
     return special.betainc(a, b, logistic(x)) if x < 0 else special.betaincc(b, a, logistic(-x))
 
 
 @pytest.mark.parametrize("tail", [0, -0.1, 0.51, 1, float("nan")])
 def test_tail_out_of_range(tail):
     """
-    A tail is positive and at most a half; the other tail is asked for mirrored.
+    A tail must be positive and at most one half.
     """
     with pytest.raises(ValueError, match="tail"):
         logit_quantile(tail, 2, 3)
@@ -34,7 +34,7 @@ def test_tail_out_of_range(tail):
 @pytest.mark.parametrize(("a", "b"), [(0, 1), (1, 0), (-1, 2), (2, -1), (float("nan"), 1), (1, float("inf"))])
 def test_parameters_out_of_range(a, b):
     """
-    Both parameters of a beta distribution are positive, and finite.
+    Both parameters must be positive and finite.
     """
     with pytest.raises(ValueError, match="positive"):
         logit_quantile(0.05, a, b)
@@ -70,7 +70,7 @@ def test_quantile_worked_by_hand():
 @pytest.mark.parametrize("size", SIZES)
 def test_median_of_a_symmetric_distribution(size):
     """
-    Half of Beta(a, a) lies below even odds.
+    The median of Beta(a, a) has even odds.
     """
     assert pytest.approx(0, abs=1e-10) == logit_quantile(0.5, size, size)
 
@@ -85,7 +85,7 @@ def test_quantile_that_no_float_can_hold():
 @pytest.mark.parametrize("tail", TAILS)
 def test_quantiles_equal_those_of_scipy(tail):
     """
-    A quantile, and what it leaves of 1, agree with scipy to 1e-8 wherever scipy's own gives the tail back.
+    A quantile and its complement agree with scipy to 1e-8 wherever scipy's own quantile is consistent.
     """
     compared = 0
     for a, b in product(SIZES, SIZES):
@@ -104,7 +104,7 @@ def test_quantiles_equal_those_of_scipy(tail):
 @pytest.mark.parametrize("tail", TAILS)
 def test_distribution_function_gives_the_tail_back(tail):
     """
-    Where the probability of a quantile fits a float, so much lies below it as was asked for, in every corner.
+    The distribution function of a quantile is the tail, for extreme parameters whose probabilities fit a float.
     """
     for a, b in product(SIZES, SIZES):
         x = logit_quantile(tail, a, b)
@@ -115,7 +115,7 @@ def test_distribution_function_gives_the_tail_back(tail):
 @given(sizes, sizes, tails)
 def test_distribution_function_gives_any_tail_back(a, b, tail):
     """
-    The same holds between the corners.
+    The distribution function of a quantile is the tail for any parameters.
     """
     x = logit_quantile(tail, a, b)
 
@@ -126,7 +126,7 @@ def test_distribution_function_gives_any_tail_back(a, b, tail):
 @given(sizes, sizes)
 def test_median_mirrored(a, b):
     """
-    As much lies below the median as above it, so it is the same from both ends.
+    The median is the same computed from either end.
     """
     assert pytest.approx(-logit_quantile(0.5, b, a), rel=1e-9, abs=1e-9) == logit_quantile(0.5, a, b)
 
@@ -134,7 +134,7 @@ def test_median_mirrored(a, b):
 @given(sizes, sizes, tails)
 def test_tails_do_not_cross(a, b, tail):
     """
-    The lower quantile lies at or under the upper one, whichever parameters there are.
+    The lower quantile is never above the upper one.
     """
     lower, upper = logit_quantile(tail, a, b), -logit_quantile(tail, b, a)
 
@@ -144,7 +144,7 @@ def test_tails_do_not_cross(a, b, tail):
 @given(sizes, sizes, tails, tails)
 def test_quantile_rises_with_its_tail(a, b, one, other):
     """
-    More probability below a quantile never moves it down.
+    A larger tail never has a smaller quantile.
     """
     low, high = sorted((one, other))
     lower, upper = logit_quantile(low, a, b), logit_quantile(high, a, b)
@@ -155,7 +155,7 @@ def test_quantile_rises_with_its_tail(a, b, one, other):
 @given(st.floats(1e-9, 1e12), st.floats(1e-9, 1e12), st.floats(1e-300, 0.5))
 def test_quantile_never_overflows(a, b, tail):
     """
-    Parameters and tails that no record has still give finite log-odds.
+    Parameters and tails beyond any real record have finite log-odds.
     """
     assert isfinite(logit_quantile(tail, a, b))
 
@@ -163,7 +163,7 @@ def test_quantile_never_overflows(a, b, tail):
 @given(st.floats(-700, 700))
 def test_logistic_undoes_itself_mirrored(x):
     """
-    What is left of a probability is that of the opposite log-odds.
+    The probabilities of opposite log-odds sum to 1.
     """
     assert pytest.approx(1, abs=1e-15) == logistic(x) + logistic(-x)
 
@@ -171,14 +171,14 @@ def test_logistic_undoes_itself_mirrored(x):
 @given(st.floats(1e-9, 1 - 1e-9))
 def test_logistic_undoes_logit(p):
     """
-    A probability comes back from its log-odds.
+    The logistic function inverts the logit.
     """
     assert pytest.approx(p, rel=1e-12) == logistic(logit(p))
 
 
 def test_logistic_does_not_overflow():
     """
-    Log-odds beyond what exp can take give 0 and 1.
+    Log-odds beyond the range of exp give 0 and 1.
     """
     assert (0.0, 1.0) == (logistic(-1e6), logistic(1e6))
 
@@ -186,7 +186,7 @@ def test_logistic_does_not_overflow():
 @given(st.integers(1, 10**6), st.floats(0, 1), st.sampled_from([0.5, 0.9, 0.99]))
 def test_jeffreys_interval_against_scipy(n, share, level):
     """
-    The interval of a share is that of Beta(true + 1/2, n - true + 1/2), and reaches to the share that was seen.
+    The interval of a share is that of Beta(true + 1/2, n - true + 1/2), widened to contain the observed share.
     """
     true = n * share
     lower, upper = stats.beta.interval(level, true + 0.5, n - true + 0.5)
@@ -200,7 +200,7 @@ def test_jeffreys_interval_against_scipy(n, share, level):
 @pytest.mark.parametrize("n", [1, 10, 10**5])
 def test_jeffreys_interval_at_its_ends(n):
     """
-    It reaches to 0 when none is true, and to 1 when all are.
+    The interval starts at 0 if none is true, and ends at 1 if all are.
     """
     assert 0 == jeffreys_interval(0, n, 0.9)[0] < jeffreys_interval(0, n, 0.9)[1] < 1
     assert 1 == jeffreys_interval(n, n, 0.9)[1] > jeffreys_interval(n, n, 0.9)[0] > 0

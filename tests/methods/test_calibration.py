@@ -18,7 +18,7 @@ outcomes = st.lists(
 
 def test_nothing_stated():
     """
-    Of nothing there is no score, rather than nought.
+    Without outcomes every measure is None, not zero.
     """
     assert [None] * 5 == [measure([]) for measure in (log_loss, brier, auc, calibration_error, decompose)]
     assert [] == bins([])
@@ -26,7 +26,7 @@ def test_nothing_stated():
 
 def test_scores_by_hand():
     """
-    Log loss, Brier score, calibration error and AUC of six statements.
+    Log loss, Brier score, calibration error and AUC of six outcomes match a calculation by hand.
     """
     mean_log = -(log(0.9) + log(0.15) + log(0.7) + log(0.25) + log(0.78) + log(0.999)) / 6
 
@@ -40,14 +40,14 @@ def test_scores_by_hand():
 
 def test_certain_error_does_not_end_everything():
     """
-    A probability of nought for what came true costs as much as one of a thousandth.
+    A probability of 0 for a true claim costs as much as 0.001.
     """
     assert pytest.approx(-log(0.001)) == log_loss([Outcome(0.0, 1)])
 
 
 def test_bins_by_hand():
     """
-    A bin tells how many statements it holds, their mean and how much of them came true; empty bins are left out.
+    A bin has the weight, the mean probability and the mean truth of its outcomes; empty bins are left out.
     """
     low, high, last = bins(STATED)
 
@@ -58,7 +58,7 @@ def test_bins_by_hand():
 
 def test_auc_equals_that_of_scipy():
     """
-    AUC is the Mann-Whitney statistic by the number of pairs, ties counted half.
+    AUC equals the Mann-Whitney statistic divided by the number of pairs, with ties counted half.
     """
     stated = [Outcome(step % 7 / 7, step % 3 == 0) for step in range(60)]
     true = [outcome.probability for outcome in stated if outcome.truth]
@@ -69,7 +69,7 @@ def test_auc_equals_that_of_scipy():
 
 def test_auc_needs_both():
     """
-    Where everything came true there is nothing to tell apart.
+    AUC is undefined if all claims are true.
     """
     assert auc([Outcome(0.3, 1), Outcome(0.6, 1)]) is None
 
@@ -77,7 +77,7 @@ def test_auc_needs_both():
 @given(outcomes)
 def test_decomposition_adds_up(stated):
     """
-    Murphy: the Brier score is reliability - resolution + uncertainty, and what bins hide; the base rate has no skill.
+    The Brier score is reliability - resolution + uncertainty + within_bins, and the base rate has no skill.
     """
     found = decompose(stated)
     total = sum(outcome.weight for outcome in stated)
@@ -94,7 +94,7 @@ def test_decomposition_adds_up(stated):
 
 def test_decomposition_without_spread():
     """
-    Statements that are alike within each bin leave nothing within bins; perfect ones have a skill of one.
+    Equal probabilities within each bin make within_bins zero, and perfect forecasts have a skill of one.
     """
     found = decompose([Outcome(0.2, 0), Outcome(0.2, 1), Outcome(0.8, 1)])
     perfect = decompose([Outcome(0.0, 0), Outcome(1.0, 1)])
@@ -109,7 +109,7 @@ def test_decomposition_without_spread():
 @given(outcomes)
 def test_weights_count_like_copies(stated):
     """
-    A statement of weight three counts like three statements.
+    An outcome of weight three counts like three outcomes.
     """
     copies = [outcome._replace(weight=0.5) for outcome in stated for _ in range(round(outcome.weight * 2))]
 
@@ -120,7 +120,7 @@ def test_weights_count_like_copies(stated):
 
 def test_truths_all_the_same_have_no_skill():
     """
-    Where every truth is the same there is no skill to tell, even if they sum to the last digit of something else.
+    Skill is undefined if all truths are equal, even with rounding errors in their sum.
     """
     found = decompose([Outcome(0.2, 0.1)] * 3)
 

@@ -21,7 +21,7 @@ SPEAKING = [(group["level"], phrase) for group in LEXICON["group"] if "level" in
 @pytest.mark.parametrize(("level", "text"), EXAMPLE)
 def test_example_article(level, text):
     """
-    The sentences of the article that the example is made of are read as a careful reader does.
+    The sentences of the example article get the levels that a careful reader gives.
     """
     reading = read_commitment(text)
 
@@ -31,7 +31,7 @@ def test_example_article(level, text):
 @pytest.mark.parametrize(("level", "text"), NEWS)
 def test_news(level, text):
     """
-    News of any kind is read by its words; a plain sentence without a word of the lexicon says nothing.
+    News of any kind is read by its words, and a sentence without a known phrase has no level.
     """
     reading = read_commitment(text)
 
@@ -41,14 +41,14 @@ def test_news(level, text):
 @pytest.mark.parametrize("text", NEGATED)
 def test_negation(text):
     """
-    What is negated or denied is not read at all: it is no weaker a claim, but none.
+    A negated or denied sentence has no level.
     """
     assert read_commitment(text) is None
 
 
 def test_negation_ends_with_its_clause():
     """
-    A negation reaches to the end of its clause, and leaves what was said before it and what follows.
+    A negation affects its own clause only.
     """
     assert 2 == read_commitment("They have made a bid but have not agreed a fee.").level
     assert 2 == read_commitment("They have not agreed a fee. They are in talks.").level
@@ -58,7 +58,7 @@ def test_negation_ends_with_its_clause():
 
 def test_longest_phrase_wins():
     """
-    Of phrases that begin at one word the longest is taken, and named.
+    Of several phrases that start at one word, the longest is used and named.
     """
     assert (2, "talks with") == read_commitment("Talks with the club go on.")
     assert (3, "in advanced talks") == read_commitment("They are in advanced talks with the club.")
@@ -68,7 +68,7 @@ def test_longest_phrase_wins():
 @pytest.mark.parametrize("marks", ['""', "“”", "„“", "„”", "«»", "»«", "‹›", "‘’", "''"])
 def test_quotations(marks):
     """
-    What stands between quotation marks of any kind is the speaker's, and neither weakens nor strengthens the report.
+    Text in quotation marks of any kind does not change the level.
     """
     opens, closes = marks
 
@@ -80,7 +80,7 @@ def test_quotations(marks):
 
 def test_marks_that_are_not_quotations():
     """
-    Apostrophes, feet and inches, and a mark that is never closed hide nothing.
+    Apostrophes, feet and inches, and unclosed marks do not start a quotation.
     """
     assert 1 == read_commitment("The players' union could sue in the '90s way, the clubs' lawyers say.").level
     assert 4 == read_commitment("The 6' 4\" keeper has signed.").level
@@ -90,7 +90,7 @@ def test_marks_that_are_not_quotations():
 
 def test_hedge_governs_what_follows():
     """
-    A hedge holds for its clause, past "and" and past an aside between commas, but not for the next clause.
+    A hedge affects its clause, past "and" and past an aside between commas, but not the next clause.
     """
     assert 1 == read_commitment("She could sign and be announced today.").level
     assert 1 == read_commitment("She could, her agent says, have signed.").level
@@ -100,7 +100,7 @@ def test_hedge_governs_what_follows():
 
 def test_hearsay_governs_its_sentence():
     """
-    Hearsay stands wherever the writer puts it; it never strengthens, and it ends with its sentence.
+    Hearsay at any place limits the level of its sentence and never raises it.
     """
     assert (2, "reportedly") == read_commitment("Reportedly, the firm has agreed, and has signed.")
     assert (2, "sources say") == read_commitment("The firm has agreed, sources say.")
@@ -110,7 +110,7 @@ def test_hearsay_governs_its_sentence():
 
 def test_background():
     """
-    A subordinate clause speaks only where the rest of the sentence is silent.
+    A subordinate clause counts only if the main clause has no known phrase.
     """
     assert 1 == read_commitment("The coach, who signed a contract in 2022, could leave.").level
     assert 4 == read_commitment("The coach, who has signed a contract.").level
@@ -118,7 +118,7 @@ def test_background():
 
 def test_first_sentence_that_speaks():
     """
-    News leads with what it claims: the first sentence that speaks is read, and a denial ends the reading.
+    The first sentence with a known phrase determines the level, and a denial ends the reading.
     """
     assert 1 == read_commitment("The sun shone. She could leave. She signed in 2022.").level
     assert read_commitment("The club denied it. She signed elsewhere.") is None
@@ -138,7 +138,7 @@ def test_first_sentence_that_speaks():
 )
 def test_nothing_to_read(text):
     """
-    Nothing is read from what is empty or in another language, though English words stand in it.
+    Empty text, and text in another language with some English words, has no level.
     """
     assert read_commitment(text) is None
 
@@ -155,7 +155,7 @@ def test_nothing_to_read(text):
 )
 def test_typography(text):
     """
-    Apostrophes, dashes, hyphens, soft hyphens, line ends and capitals make no difference.
+    Apostrophes, dashes, hyphens, soft hyphens, line breaks and capitals do not change the level.
     """
     assert (4, "agreed") == read_commitment(text)
 
@@ -167,7 +167,7 @@ NEUTRAL = st.sampled_from(["It rained all day.", "Mr. Jones has a red hat.", "Th
 @given(SENTENCES, st.lists(NEUTRAL), st.lists(NEUTRAL))
 def test_padding(text, before, after):
     """
-    Sentences that say nothing of it change nothing, before or after.
+    Sentences without known phrases do not change the level, before or after.
     """
     assert read_commitment(text) == read_commitment(" ".join([*before, text, *after]))
 
@@ -175,7 +175,7 @@ def test_padding(text, before, after):
 @given(SENTENCES)
 def test_capitals(text):
     """
-    Headlines in capitals are read as any other text.
+    Headlines in capitals are read like other text.
     """
     assert read_commitment(text) == read_commitment(text.upper())
 
@@ -183,7 +183,7 @@ def test_capitals(text):
 @given(SENTENCES, SENTENCES.filter(lambda text: "'" not in text), st.sampled_from(['""', "“”", "«»"]))
 def test_quoted_sentences(text, quoted, marks):
     """
-    Whatever is quoted after a report or before it leaves the reading as it is.
+    Quotations before or after a report do not change its level.
     """
     assert read_commitment(text) == read_commitment(f"{text} {marks[0]}{quoted}{marks[1]}")
     assert read_commitment(text) == read_commitment(f"{marks[0]}{quoted}{marks[1]} {text}")
@@ -192,7 +192,7 @@ def test_quoted_sentences(text, quoted, marks):
 @given(st.text())
 def test_any_text(text):
     """
-    Any text at all is read to a level between 1 and 4, or not.
+    Any text has a level from 1 to 4, or none.
     """
     reading = read_commitment(text)
 
@@ -202,14 +202,14 @@ def test_any_text(text):
 @pytest.mark.parametrize(("level", "phrase"), SPEAKING)
 def test_every_phrase_reads_its_own_level(level, phrase):
     """
-    Each phrase of the lexicon, alone in a sentence, is read as itself.
+    Each phrase of the lexicon, alone in a sentence, gets its own level.
     """
     assert (level, phrase) == read_commitment(f"x {phrase} y")
 
 
 def test_no_phrase_twice():
     """
-    A phrase stands in the lexicon once, whatever its hyphens, and belongs to a group that the code knows.
+    Each phrase is in the lexicon once, with any hyphenation, and in a group that the code knows.
     """
     phrases = [re.sub(r"[\s-]+", " ", phrase.casefold()) for group in LEXICON["group"] for phrase in group["phrases"]]
     kinds = {"level", "hearsay", "negation", "denial", "neutral", "comma", "clause", "and", "background"}
@@ -242,7 +242,7 @@ def test_no_phrase_twice():
 )
 def test_linear_time(piece):
     """
-    Twice as long a text takes about twice the time, whatever it is made of.
+    The time to read a text grows linearly with its length.
     """
 
     def cost(size):

@@ -18,7 +18,7 @@ DENIED = Cell(Stance.DENY, ClaimKind.FACT, None, "transfers")
 
 
 def context(*reports):
-    """The context that these reports make: of each its cell, its claim's truth, and among how many it counts."""
+    """Return the context of reports, given as the cell, the truth of the claim, and the number of reports on it."""
     rates = Rates()
     for cell, truth, among in reports:
         rates.add(cell, truth=truth, among=among)
@@ -28,7 +28,7 @@ def context(*reports):
 @pytest.mark.parametrize("cell", [WIDE, AGREED, DENIED])
 def test_starting_context(cell):
     """
-    Until something is resolved, every rate is one half.
+    Without resolved claims, every rate is one half.
     """
     assert 0.5 == STARTING_CONTEXT.expected(cell) == STARTING_CONTEXT.reference("transfers")
 
@@ -49,7 +49,7 @@ def test_rates_by_hand():
 
 def test_denials_of_what_is_false_are_right():
     """
-    A denial is right as often as the claim is not true; what is untold of a cell is that of the wider one.
+    A denial is right as often as the claim is not true, and an unknown cell has the rate of the wider one.
     """
     held = context((DENIED, 0, 1), (DENIED, 0, 1))
 
@@ -70,7 +70,7 @@ def test_reference_by_hand():
 
 def test_who_takes_no_side_is_neither_right_nor_wrong():
     """
-    R5: comments and queries are no part of the rate of being right.
+    R5: comments and queries do not count in the reference rate.
     """
     asked = Cell(Stance.QUERY, ClaimKind.FACT, None, "transfers")
     told = [(AGREED, 1, 2), (DENIED, 0, 1)]
@@ -101,7 +101,7 @@ reports = st.lists(st.tuples(cells, st.floats(0, 1), st.integers(1, 7)), max_siz
 @given(reports, st.randoms(use_true_random=False), cells)
 def test_order_does_not_matter(told, random, cell):
     """
-    R11: the same reports in another order make the same context, to the last bit.
+    R11: the order of reports does not change the context.
     """
     one, other = context(*told), context(*random.sample(told, len(told)))
 
@@ -113,7 +113,7 @@ def test_order_does_not_matter(told, random, cell):
 @given(reports, cells)
 def test_rates_are_never_certain(told, cell):
     """
-    Every rate is strictly between 0 and 1, whatever was resolved.
+    Every rate is strictly between 0 and 1.
     """
     held = context(*told)
 
@@ -123,7 +123,7 @@ def test_rates_are_never_certain(told, cell):
 
 def test_kappa_equals_that_of_an_independent_maximisation():
     """
-    The kappa found is, within its grid of 5 %, where scipy finds the beta-binomial likelihood highest.
+    Kappa is within 5 % of the maximum of the beta-binomial likelihood that scipy finds.
     """
     rng = np.random.default_rng(1)
     showings = []
@@ -146,7 +146,7 @@ def test_kappa_equals_that_of_an_independent_maximisation():
 
 def test_kappa_is_kept_within_its_limits():
     """
-    Outlets that are all alike, or as different as can be, leave kappa at 60 or 3; nothing at all leaves it at 8.
+    Kappa is 60 for outlets that are all alike, 3 for extremely different ones, and 8 without data.
     """
     alike = [Showing(50, 50, 100)] * 50
     different = [Showing(100, 50, 100), Showing(0, 50, 100)] * 25

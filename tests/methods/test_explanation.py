@@ -35,7 +35,8 @@ def test_shares_by_hand():
 
 def test_shares_where_the_average_is_clamped_by_hand():
     """
-    Expected 0.002 of 2 claims is a share of 0.001, raised to 0.01; what is expected of each claim is raised with it.
+    Expected 0.002 of 2 claims is a share of 0.001, clamped to 0.01; the expected result of each claim is scaled with
+    it.
     """
     d = logit((1 + 8 * 0.01) / 10) - logit(0.01)
 
@@ -46,8 +47,8 @@ def test_shares_where_the_average_is_clamped_by_hand():
 
 def test_shares_where_right_is_as_expected():
     """
-    One right and one wrong, one half expected of each: the shift is 0, and the shares are those of its slope, which
-    is 1/((n + kappa) m (1 - m)) = 1/(10 * 0.25).
+    One right and one wrong, one half expected of each: the shift is 0, and the contributions have the slope 1/((n +
+    kappa) m (1 - m)) = 1/(10 * 0.25).
     """
     assert [0.2, -0.2] == pytest.approx(shares([(1, 0.5), (0, 0.5)]), abs=1e-15)
 
@@ -55,7 +56,7 @@ def test_shares_where_right_is_as_expected():
 @pytest.mark.parametrize("off", [1e-3, 1e-6, 1e-9, 1e-12, 1e-15, 0, -1e-15, -1e-9])
 def test_slope_near_its_limit(off):
     """
-    As right comes near to expected the slope goes to its limit and keeps its digits, where shift/(k - m n) is 0/0.
+    The slope stays precise as right approaches expected, where shift/(k - m n) is 0/0.
     """
     near = Working(right=50 + off, expected=50, resolved=100, reference=0.5, kappa=8.0)
 
@@ -65,7 +66,7 @@ def test_slope_near_its_limit(off):
 @given(parts, st.floats(0.01, 0.99), st.floats(3, 60))
 def test_shares_sum_to_the_shift(claims, reference, kappa):
     """
-    R19: the shares of all claims sum to d, and the logistic of logit(b) + d is the served mean, to 1e-9.
+    R19: the contributions sum to d, and the logistic of logit(b) + d is the mean of the score, to 1e-9.
     """
     told = working(claims, reference=reference, kappa=kappa)
     total = fsum(shares(claims, reference=reference, kappa=kappa))
@@ -87,7 +88,7 @@ def test_shares_sum_to_the_shift(claims, reference, kappa):
 @pytest.mark.parametrize("n", [1, 1000, 10**6])
 def test_shares_at_the_corners(right, expected, n):
     """
-    R19: the same for records all right or all wrong, as long as they get, up to the clamps.
+    R19: the contributions also sum to d for long records that are all right or all wrong, up to the clamps.
     """
     told = Working(right * n, expected * n, n, 0.5, 3.0)
 
@@ -97,7 +98,7 @@ def test_shares_at_the_corners(right, expected, n):
 @given(parts)
 def test_right_claims_help_and_wrong_ones_harm(claims):
     """
-    A claim that came out better than expected never lowers a score, nor does one that came out worse raise it.
+    A claim that came out better than expected never lowers a score, and one that came out worse never raises it.
     """
     told = working(claims)
 
@@ -113,7 +114,7 @@ def words(told):
 
 def test_words_by_hand():
     """
-    The sentences have the numbers of the record put in.
+    The sentences contain the numbers of the record.
     """
     said = words(Working(right=62.5, expected=50, resolved=100, reference=0.6, kappa=25))
 
@@ -129,7 +130,7 @@ def test_words_by_hand():
 
 def test_words_say_when_the_average_is_clamped():
     """
-    What is kept away from 0 and 1 is said to be, and how what is expected of a claim moves with it.
+    The sentences mention that m is clamped, and the factor of the expected results.
     """
     said = words(Working(right=0, expected=0.5, resolved=100, reference=0.6, kappa=8))
 
@@ -140,7 +141,7 @@ def test_words_say_when_the_average_is_clamped():
 
 def test_nothing_resolved_in_words():
     """
-    R17: where nothing is resolved there is a sentence that says so, and no number.
+    R17: without resolved claims there is one sentence that says so, and no number.
     """
     [said] = put_in_words(Working(0, 0, 0, 0.5, 8.0), None)
 

@@ -18,7 +18,7 @@ from tests.support.synthetic_claims import CLAIM, at, learned, made_up, report
 
 def test_nothing_known():
     """
-    Before anything is resolved there is the base rate, one half, and it says that it is not sufficient.
+    Without resolved claims the forecast is the base rate, one half, and is not sufficient.
     """
     found = forecast(START, Rates(), {}, CLAIM, [report()])
 
@@ -29,7 +29,7 @@ def test_nothing_known():
 
 def test_too_little_known():
     """
-    Under 50 resolved claims a forecast is the base rate, whoever reports the claim.
+    Under 50 resolved claims the forecast is the base rate, for any reports.
     """
     learner = learned(made_up(ENOUGH - 1))
     found = learner.forecast(CLAIM, [report()], enough=ENOUGH)
@@ -41,7 +41,7 @@ def test_too_little_known():
 
 def test_claim_without_reports():
     """
-    A claim that nobody reports has the base rate.
+    A claim without reports has the base rate.
     """
     learner = learned(made_up(90))
 
@@ -50,7 +50,7 @@ def test_claim_without_reports():
 
 def test_first_guess_by_hand():
     """
-    Before anything is learned, a single report's log-odds are those that the guessed weights give.
+    Without training, the log-odds of a single report follow from the prior weights.
     """
     rates = Rates()
     found = forecast(START, rates, {}, CLAIM, [report(commitment=4)], enough=0)
@@ -68,7 +68,7 @@ def test_first_guess_by_hand():
 
 def test_features_by_hand():
     """
-    Every feature of a report with two others beside it, worked out from its definition.
+    Every feature of a report with two others matches its definition.
     """
     state = dataclasses.replace(
         START,
@@ -122,15 +122,14 @@ def test_features_by_hand():
 
 
 def _feature(state, name, counts, reports):
-    """A feature by itself: the log-odds when its weight is one and the others nought."""
+    """Return a feature: the log-odds with its weight set to one and the others to zero."""
     alone = dataclasses.replace(state, weights=tuple(float(other == name) for other in NAMES))
     return forecast(alone, Rates(), counts, CLAIM._replace(rivals=2), reports, enough=0).log_odds
 
 
 def test_stated_probability_speaks_for_its_report():
     """
-    Where a probability is stated it is believed at first, and not what reports of its stance came to; of
-    several outlets that state one it is the mean in log-odds.
+    A stated probability replaces the context of its report; several are averaged in log-odds.
     """
     rates = Rates()
     rates.add(cell_of(CLAIM, report()), truth=0.0, among=1)
@@ -148,7 +147,7 @@ def test_stated_probability_speaks_for_its_report():
 
 def test_contributions_add_up():
     """
-    The base and the contributions, largest first, add up to the log-odds; each is told in words.
+    The base and the contributions, the largest first, sum to the log-odds, and each has words.
     """
     learner = learned(made_up(90))
     reports = [
@@ -185,7 +184,7 @@ def test_contributions_add_up():
 )
 def test_words_for_others(others, words):
     """
-    Who else reports a claim is told in plain words.
+    The words describe the other outlets that report a claim.
     """
     reports = [report(f"other-{n}", n, stance) for n, stance in enumerate(others)] + [report("bild", 90)]
     state = dataclasses.replace(START, weights=(1.0,) * len(NAMES))
@@ -201,7 +200,7 @@ def test_words_for_others(others, words):
 )
 def test_interval_holds_the_probability(weights, deviation, level):
     """
-    Whatever is learned, the interval holds the probability, which is within 0..1.
+    The interval contains the probability and is within 0..1, for any training data.
     """
     covariance = tuple((*(0.0,) * place, deviation**2) for place in range(len(NAMES)))
     state = dataclasses.replace(START, weights=tuple(weights), covariance=covariance)
@@ -212,7 +211,7 @@ def test_interval_holds_the_probability(weights, deviation, level):
 
 def test_relays_are_one_voice():
     """
-    R8: five papers that relay one outlet leave the forecast as it was, and two that relay an absent one are one.
+    R8: five papers that relay one outlet do not change the forecast, and two that relay an absent outlet count once.
     """
     learner = learned(made_up(90))
     alone = [report("outlet-9", 0), report("outlet-7", 1)]
@@ -225,7 +224,7 @@ def test_relays_are_one_voice():
 
 def test_root_speaks_for_its_relays():
     """
-    Of one voice the root's own report counts, whether it came before its relays or after.
+    The own report of the root counts for its voice, whether it is before or after its relays.
     """
     root, relay, other = report("bild", 1), report("paper", 0, root="bild"), report("marca", 2)
 
@@ -235,7 +234,7 @@ def test_root_speaks_for_its_relays():
 
 def test_vote_is_the_last_side():
     """
-    R6: a later question or comment does not erase a side that was taken; a change of mind does.
+    R6: a later query or comment does not replace a side, and a change of mind does.
     """
     support, comment = report("bild", 0), report("bild", 1, Stance.COMMENT)
     deny, other = report("bild", 2, Stance.DENY), report("marca", 3)

@@ -10,20 +10,20 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from scipy import optimize
 
-from service.methods.forecast.fitting import Problem, fit
+from service.methods.forecast.fitting import FitProblem, fit
 
 
 @example(8, 17, 1e4)
 @given(st.integers(1, 60), st.integers(0, 10**6), st.sampled_from([0.1, 1.0, 30.0, 1e4]))
 def test_weights_are_the_most_probable(rows, seed, scale):
     """
-    Newton's steps end where scipy's minimiser ends, on features of any size, constant or collinear.
+    The weights equal those of scipy's minimiser, for features of any scale, constant or collinear.
     """
     source = np.random.default_rng(seed)
     features = source.normal(size=(rows, 4)) * scale
     features[:, 1] = 1
     features[:, 2] = features[:, 0]
-    problem = Problem(
+    problem = FitProblem(
         features=features,
         truth=source.random(rows).round(),
         weight=source.random(rows),
@@ -51,7 +51,7 @@ def test_evidence_of_one_weight():
     features = source.normal(size=(200, 1))
     truth = (source.random(200) < 0.5 + 0.2 * np.sign(features[:, 0])).astype(float)
     mean, deviation = np.array([0.0]), np.array([0.5])
-    found = fit(Problem(features, truth, np.ones(200), mean, deviation))
+    found = fit(FitProblem(features, truth, np.ones(200), mean, deviation))
     weights = np.linspace(-3, 4, 4001)
     z = features * weights
     log_density = (truth[:, None] * z - np.logaddexp(0, z)).sum(axis=0) - 2 * weights**2

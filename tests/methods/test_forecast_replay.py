@@ -1,4 +1,4 @@
-"""What is learned anew from everything at once, and in whatever order it came"""
+"""Training on the whole record, in any order"""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.support.synthetic_claims import CLAIM, START_OF_TIME, at, learned, ma
 @pytest.mark.parametrize("seed", range(3))
 def test_order_of_arrival_does_not_matter(seed):
     """
-    The same rows give the same bytes, in whatever order they come.
+    The order of the rows does not change the state.
     """
     cases = made_up(100)
     expected = json.dumps(refit(cases).to_json())
@@ -32,7 +32,7 @@ def test_order_of_arrival_does_not_matter(seed):
 
 def test_replay_equals_live_feed():
     """
-    What is learned as time goes by is what a refit learns from everything at once, to the last bit.
+    A refit on everything equals the state learned claim by claim, bit for bit.
     """
     cases = made_up(100)
 
@@ -41,8 +41,7 @@ def test_replay_equals_live_feed():
 
 def test_replay_judges_reports_as_they_were_forecast():
     """
-    The features that a refit learns from are those of the forecast when the report was published:
-    nothing later is looked at, nothing earlier is left out.
+    The features of a refit equal those of the forecast at publication: they use everything earlier and nothing later.
     """
     cases = made_up(80)
     source = random.Random(2)  # noqa: S311
@@ -73,7 +72,7 @@ def test_replay_judges_reports_as_they_were_forecast():
 
 
 class Weighted(Learner):
-    """A learner whose weights are given, so that a forecast's log-odds tell its features."""
+    """A learner with given weights, so that the log-odds of a forecast reveal its features."""
 
     def __init__(self, weights):
         super().__init__()
@@ -85,7 +84,7 @@ class Weighted(Learner):
 
 
 def _votes(reports):
-    """The standing report of each outlet, the plain way."""
+    """Return the current report of each outlet, found by a plain search."""
     votes = {}
     for one in reports:
         if one.outlet not in votes or one.stance.takes_side or not votes[one.outlet].stance.takes_side:
@@ -95,7 +94,7 @@ def _votes(reports):
 
 def test_truths_of_one_moment_count_together():
     """
-    A fit waits until everything that became known at that moment is there, so that no order within it matters.
+    A fit waits for all outcomes of one instant, so that their order does not matter.
     """
     cases = made_up(60)
 
@@ -105,7 +104,7 @@ def test_truths_of_one_moment_count_together():
 
 def test_state_survives_json():
     """
-    A state read back from JSON is the one that was written, a few kilobytes long.
+    A state read from JSON equals the one that was written, and is a few kilobytes long.
     """
     state = refit(made_up(80))
     row = json.dumps(state.to_json())
@@ -116,11 +115,11 @@ def test_state_survives_json():
 
 def test_state_of_another_version():
     """
-    A state whose features are others is refused and not read wrongly.
+    A state with other features is rejected.
     """
     row = START.to_json() | {"terms": ["bias"]}
 
-    with pytest.raises(ValueError, match="anew"):
+    with pytest.raises(ValueError, match="another version"):
         State.from_json(row)
 
 
@@ -137,7 +136,7 @@ def test_state_of_another_version():
 )
 def test_any_data_gives_weights(cases):
     """
-    However little the data say, there are weights, and they are finite.
+    The weights are finite for any data.
     """
     state = refit(cases)
 
@@ -147,7 +146,7 @@ def test_any_data_gives_weights(cases):
 
 def test_nothing_to_learn_from():
     """
-    Without reports on resolved claims nothing is learned.
+    Without reports on resolved claims the state is the starting state.
     """
     assert START == refit([])
     assert START == refit([Resolved(CLAIM, [], 1.0, at(1))])
@@ -155,7 +154,7 @@ def test_nothing_to_learn_from():
 
 def test_claim_with_very_many_reports():
     """
-    Of a claim with very many reports some are learned from, evenly spaced, and weigh as much as all of them would.
+    Of a claim with very many reports, an even selection is used, with the weight of all of them.
     """
     reports = [report(f"outlet-{n}", n) for n in range(10 * ROWS_PER_CLAIM)]
     past = Past(Columns([Resolved(CLAIM, reports, 1.0, at(10_000))]))

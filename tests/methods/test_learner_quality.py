@@ -1,4 +1,4 @@
-"""How good the learner is on a sample and on the open data, and that a broken one is not"""
+"""The quality of the learner on a sample and on the open data, and of broken learners"""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def sample():
 
 def test_learner_beats_simple_methods(sample):
     """
-    On a sample of election polls the learner is well ahead of every simple method, on reports and on claims.
+    On a sample of election polls the learner is well ahead of every simple method, for reports and for claims.
     """
     made = run(sample, [method() for method in METHODS.values()])
     reports, *simple_reports = [loss_of(made.reports, method=place) for place in range(len(METHODS))]
@@ -38,7 +38,7 @@ def test_learner_beats_simple_methods(sample):
 
 
 class Shuffled(Learned):
-    """Learns from truths that are not those of the claims."""
+    """A learner that is trained on shuffled outcomes."""
 
     def __init__(self):
         super().__init__()
@@ -49,7 +49,7 @@ class Shuffled(Learned):
 
 
 class Flipped(Learned):
-    """Takes what speaks for a claim as speaking against it, in one feature of 23."""
+    """A learner with the sign of one of its 23 features flipped."""
 
     def __init__(self, feature):
         super().__init__()
@@ -57,7 +57,7 @@ class Flipped(Learned):
 
 
 class FlippedLearner(Learner):
-    """The learner with one weight turned round."""
+    """The learner with one weight negated."""
 
     def __init__(self, feature):
         super().__init__()
@@ -80,7 +80,7 @@ class FlippedLearner(Learner):
 )
 def test_broken_learner_fails_the_limits(broken, sample):
     """
-    A learner that is broken in one place misses the limits that the learner keeps.
+    A learner that is broken in one place misses the limits that the real learner meets.
     """
     reports, claims = losses(sample, broken())
 
@@ -90,7 +90,7 @@ def test_broken_learner_fails_the_limits(broken, sample):
 
 @pytest.fixture(scope="module")
 def polls(open_folder):
-    """Every poll, judged by the learner and by the methods whose figures scoring.md tells to three places."""
+    """All polls, evaluated with the learner and with the methods whose figures are in scoring.md."""
     records = records_of(open_folder / "polls538_to2012.ndjson")
     return run(records, [Learned(), BaseRate(), StanceRate(), HitRate(), ShrunkHitRate(), ShrunkStanceRate()])
 
@@ -103,7 +103,8 @@ def viral_news(open_folder):
 
 def test_quality_on_polls(polls):
     """
-    scoring.md: reports at most .270; claims too, since the aim, .255, is not reached; and calibrated to .05.
+    The log loss on polls is at most .270 for reports and for claims (the target for claims, .255, is not met), and the
+    calibration error at most .05.
     """
     assert loss_of(polls.reports) <= 0.270
     assert loss_of(polls.claims) <= 0.270
@@ -114,7 +115,7 @@ def test_quality_on_polls(polls):
 
 def test_quality_on_viral_news(viral_news):
     """
-    Reports at most .375 and claims at most .31, which is better than the .39 and .335 that scoring.md aims at.
+    The log loss on viral news is at most .375 for reports and .31 for claims, better than the targets .39 and .335.
     """
     assert loss_of(viral_news.reports) <= 0.375
     assert loss_of(viral_news.claims) <= 0.31
@@ -123,7 +124,7 @@ def test_quality_on_viral_news(viral_news):
 
 def test_quality_on_markets(open_folder):
     """
-    Probabilities that markets state are kept: no more than a hundredth is lost on every third claim.
+    On every third claim, the loss against the stated probabilities of markets is at most 0.01.
     """
     records = records_of(open_folder / "forecastbench_markets.ndjson")
     kept = set(list(dict.fromkeys(record.claim for record in records))[::3])
@@ -137,7 +138,7 @@ def test_quality_on_markets(open_folder):
 
 def test_protocol_reproduces_the_table(polls, viral_news):
     """
-    The simple methods get what scoring.md says, so that ours is judged by the same protocol.
+    The simple methods get the figures in scoring.md, so that the protocol is the same.
     """
     table = [
         (0.774, 0.806, 0.639, 0.690),
@@ -155,7 +156,7 @@ def test_protocol_reproduces_the_table(polls, viral_news):
 
 def test_coverage_on_polls(polls):
     """
-    The 90 % intervals of record/1 hold what the outlets did next as often as they say, give or take five in a hundred.
+    The coverage of the 90 % intervals of record/1 is within five percentage points of 90 %.
     """
     found = coverage(polls.resolutions)
 

@@ -19,7 +19,7 @@ OWN, UNKNOWN = object(), None
 
 
 def filed(outlet=BILD, stance=SUPPORT, *, hour=0, recorded=0, id_=0, cites=OWN):
-    """A report; `cites` names whom it relays, None for nobody in particular."""
+    """Return a report; `cites` is the outlet that it relays, or None for an unknown source."""
     return Filed(
         UUID(int=id_),
         outlet,
@@ -32,14 +32,14 @@ def filed(outlet=BILD, stance=SUPPORT, *, hour=0, recorded=0, id_=0, cites=OWN):
 
 
 def roots(*reports, **parents):
-    """The independent roots, where every outlet is its own topmost parent unless told."""
+    """Return the independent roots; by default every outlet is its own topmost parent."""
     named = {BILD, SKY, JOE, ASS, MARCA}
     return independent_roots(reports, {outlet: outlet for outlet in named} | parents.get("under", {}))
 
 
 def test_last_side_stands():
     """
-    R6: a change of mind is a new report, and the last one stands.
+    R6: the current stance is that of the last report with a side.
     """
     first, second = filed(hour=0), filed(stance=DENY, hour=1)
 
@@ -49,7 +49,7 @@ def test_last_side_stands():
 @pytest.mark.parametrize("stance", [QUERY, COMMENT])
 def test_doubt_does_not_erase_a_side(stance):
     """
-    R6: a later query or comment leaves the side that was taken.
+    R6: a later query or comment does not replace a side.
     """
     first = filed()
 
@@ -58,7 +58,7 @@ def test_doubt_does_not_erase_a_side(stance):
 
 def test_no_side_taken():
     """
-    R5: who only asks or comments stands nowhere; what it said last in time is kept beside.
+    R5: an outlet with only queries and comments has no side, and its last report in time is kept.
     """
     asked, commented, late = filed(stance=QUERY), filed(stance=COMMENT), filed(stance=QUERY, hour=2)
 
@@ -69,7 +69,7 @@ def test_no_side_taken():
 @pytest.mark.parametrize(("hour", "stands"), [(-1, True), (0, False), (1, False)])
 def test_side_taken_when_the_answer_is_known(hour, stands):
     """
-    R6: a report at or after the moment that the answer became public is not scored.
+    R6: a report at or after `known_at` is not scored.
     """
     late = filed(hour=hour)
 
@@ -79,14 +79,15 @@ def test_side_taken_when_the_answer_is_known(hour, stands):
 
 def test_open_claim_has_no_late_reports():
     """
-    R6: nothing is after an answer that is not known.
+    R6: no report is after the answer of an open claim.
     """
     assert not filed().is_after(None)
 
 
 def test_ties():
     """
-    R6: of two at one instant the one recorded last stands, and of two recorded together the later in the file.
+    R6: of two reports at one instant the one recorded last counts, and of two recorded together the later one in the
+    file.
     """
     reports = [filed(recorded=1, id_=9), filed(recorded=2, id_=1), filed(recorded=2, id_=2)]
 
@@ -96,7 +97,7 @@ def test_ties():
 
 def test_backfilled():
     """
-    R10: dated more than seven days before it was recorded.
+    R10: a report dated more than seven days before it was recorded is backfilled.
     """
     assert not filed(recorded=7 * 24).backfilled
     assert filed(recorded=7 * 24 + 1).backfilled
@@ -104,7 +105,7 @@ def test_backfilled():
 
 def test_relay_alone():
     """
-    R7: who only passes a claim on has a relay record of it.
+    R7: an outlet that only relays a claim has the role relay.
     """
     relay = filed(cites=SKY)
 
@@ -113,7 +114,7 @@ def test_relay_alone():
 
 def test_both_roles():
     """
-    R7: who also reports in its own name counts as own, whichever came first.
+    R7: an outlet that also reports in its own name has the role own, in any order.
     """
     own, relay = filed(hour=0), filed(hour=1, cites=SKY)
 
@@ -124,7 +125,7 @@ def test_both_roles():
 @pytest.mark.parametrize("too_late", [{"hour": 5}, {"stance": COMMENT}])
 def test_own_report_that_decides_nothing(too_late):
     """
-    R7: an own report that takes no side, or comes when the answer is known, does not make a relay one's own.
+    R7: an own report that takes no side, or is after `known_at`, does not change the role of a relay.
     """
     relay = filed(cites=SKY)
 
@@ -133,7 +134,7 @@ def test_own_report_that_decides_nothing(too_late):
 
 def test_five_papers_relaying_one():
     """
-    R8: five papers relaying one are one root.
+    R8: five papers that relay one outlet are one root.
     """
     papers = [UUID(int=number) for number in range(10, 15)]
     reports = [filed(SKY), *(filed(paper, cites=SKY) for paper in papers)]
@@ -143,7 +144,7 @@ def test_five_papers_relaying_one():
 
 def test_cited_outlet_without_a_report():
     """
-    R7: an outlet that is cited and not on record with the claim is a root all the same.
+    R7: a cited outlet without a report is a root.
     """
     assert 1 == roots(filed(JOE, cites=SKY))
     assert 2 == roots(filed(JOE, cites=SKY), filed(ASS, cites=BILD))
@@ -151,14 +152,14 @@ def test_cited_outlet_without_a_report():
 
 def test_chain_of_relays():
     """
-    R8: a relay of a relay leads to the one at its end.
+    R8: a relay of a relay leads to the root at its end.
     """
     assert 1 == roots(filed(JOE, cites=ASS), filed(ASS, cites=SKY), filed(SKY))
 
 
 def test_relays_of_unknown_sources():
     """
-    R7: all the relays of "reports in Spain" share one root.
+    R7: all relays of unknown sources share one root.
     """
     assert 1 == roots(filed(JOE, cites=UNKNOWN), filed(ASS, cites=UNKNOWN))
     assert 2 == roots(filed(JOE, cites=UNKNOWN), filed(ASS, cites=UNKNOWN), filed(SKY))
@@ -166,7 +167,7 @@ def test_relays_of_unknown_sources():
 
 def test_roots_under_one_parent():
     """
-    R8: two papers of one house are one root.
+    R8: two outlets with one parent are one root.
     """
     assert 2 == roots(filed(BILD), filed(SKY))
     assert 1 == roots(filed(BILD), filed(SKY), under={BILD: MARCA, SKY: MARCA})
@@ -174,7 +175,7 @@ def test_roots_under_one_parent():
 
 def test_a_root_that_also_relays():
     """
-    R7: an outlet with both roles counts as own, and whom it cites is a root beside it.
+    R7: an outlet with both roles counts as own, and the outlet that it cites is another root.
     """
     assert 2 == roots(filed(JOE), filed(JOE, hour=1, cites=SKY))
 
@@ -193,7 +194,7 @@ def test_a_root_that_also_relays():
 )
 def test_cycles(reports, cycle):
     """
-    R7: outlets that relay one another in a circle are refused, unless one of them also reports in its own name.
+    R7: a cycle of relays is found, unless one of its outlets also reports in its own name.
     """
     assert cycle == relay_cycle(reports)
 
@@ -218,7 +219,7 @@ report_lists = st.lists(
 @given(report_lists, st.none() | st.integers(0, 4).map(lambda hour: NOON + hour * HOUR))
 def test_position_equals_the_rule_read_word_by_word(reports, known_at):
     """
-    R2, R6, R7: whatever an outlet has filed, one report of it stands, found by a plain search for the last.
+    R2, R6, R7: the current report equals the one found by a plain search for the last side.
     """
     best, own = None, False
     for report in reports:
@@ -236,7 +237,7 @@ def test_position_equals_the_rule_read_word_by_word(reports, known_at):
 
 
 def redirect_to(outlet, reports, seen):
-    """The names of the sources that an outlet's reports lead to, or an error when they lead in a circle."""
+    """Return the names of the sources that an outlet's reports lead to, or raise an error for a cycle."""
     if outlet in seen:
         raise RecursionError
     of_outlet = [report for report in reports if report.outlet_id == outlet]
@@ -251,7 +252,7 @@ def redirect_to(outlet, reports, seen):
 @given(report_lists, st.dictionaries(outlets, outlets))
 def test_roots_equal_a_walk_along_every_relay(reports, parents):
     """
-    R7, R8: cycles and roots are what following each relay by itself finds.
+    R7, R8: cycles and roots equal those found by following each relay.
     """
     topmost = {outlet: parents.get(outlet, outlet) for outlet in (BILD, SKY, JOE, ASS, MARCA)}
     sources = set()
@@ -271,7 +272,7 @@ def test_roots_equal_a_walk_along_every_relay(reports, parents):
 @given(report_lists, st.randoms(use_true_random=False))
 def test_order_of_reports_does_not_matter(reports, random):
     """
-    R11: roots and cycles are those of the set of reports, in whatever order they came.
+    R11: the order of reports does not change roots and cycles.
     """
     shuffled = random.sample(reports, len(reports))
 

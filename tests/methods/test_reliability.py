@@ -15,7 +15,7 @@ VALID = {"right": 1, "expected": 1, "resolved": 2, "reference": 0.5, "kappa": 8,
 
 
 def rate(right, resolved, *, expected=None, reference=0.5, kappa=8.0, level=0.9):
-    """The reliability of an outlet that is held against one half, unless said otherwise."""
+    """Return the reliability of an outlet, compared with one half unless given otherwise."""
     expected = resolved / 2 if expected is None else expected
     return reliability(right=right, expected=expected, resolved=resolved, reference=reference, kappa=kappa, level=level)
 
@@ -39,7 +39,7 @@ def rate(right, resolved, *, expected=None, reference=0.5, kappa=8.0, level=0.9)
 )
 def test_argument_out_of_range(name, value):
     """
-    An argument outside its range is refused by name, not scored.
+    An argument outside its range is rejected with its name.
     """
     with pytest.raises(ValueError, match=name):
         reliability(**(VALID | {name: value}))
@@ -47,7 +47,7 @@ def test_argument_out_of_range(name, value):
 
 def test_nothing_resolved():
     """
-    R17: without a resolved claim there is no number, neither 0 nor one half.
+    R17: without resolved claims there is no number, neither 0 nor one half.
     """
     assert rate(0, 0) is None
 
@@ -64,15 +64,15 @@ def test_nothing_resolved():
 )
 def test_mean_under_the_starting_context(right, resolved, mean):
     """
-    Held against one half, the mean is (right + 4)/(resolved + 8), so 1 of 1 does not beat 445 of 500.
+    Compared with one half, the mean is (right + 4)/(resolved + 8), so 1 of 1 does not beat 445 of 500.
     """
     assert pytest.approx(float(mean), abs=1e-12) == rate(right, resolved).mean
 
 
 def test_mean_where_the_average_outlet_does_well():
     """
-    8 right of 10 where 9 were to be expected, kappa 10: mu = 17/20 against 9/10 is odds of 17/3 over 9,
-    and with a reference of 3/4 that is 17/9 odds in all.
+    8 right of 10 where 9 are expected, kappa 10: mu = 17/20 against 9/10 is odds of 17/3 over 9, and with a reference
+    of 3/4 that is 17/9 odds in all.
     """
     assert pytest.approx(17 / 26, abs=1e-12) == rate(8, 10, expected=9, reference=0.75, kappa=10).mean
 
@@ -80,14 +80,14 @@ def test_mean_where_the_average_outlet_does_well():
 @pytest.mark.parametrize(("expected", "m"), [(0, 0.01), (10, 0.99)])
 def test_expectation_is_kept_from_the_ends(expected, m):
     """
-    An average outlet that is always right, or always wrong, is taken for one that is so 99 times in 100.
+    The expected share right is clamped to 0.01..0.99.
     """
     assert rate(5, 10, expected=10 * m) == rate(5, 10, expected=expected)
 
 
 def test_average_outlet_scores_the_reference():
     """
-    Who gets as much right as expected is as reliable as the average report of the scope.
+    An outlet that gets as many claims right as expected has the reference rate as its mean.
     """
     assert pytest.approx(0.63, abs=1e-12) == rate(30, 100, expected=30, reference=0.63).mean
 
@@ -108,7 +108,7 @@ def test_intervals_equal_those_of_scipy(level):
 
 def test_intervals_elsewhere_equal_those_of_scipy():
     """
-    Under any context the bounds move with the mean, in log-odds.
+    Under any context the bounds shift with the mean, in log-odds.
     """
     grid = product([0, 0.4, 1], [1, 7, 900], [0.05, 0.5, 0.97], [0.1, 0.9], [3, 60])
     for share, n, m, reference, kappa in grid:
@@ -125,7 +125,7 @@ def test_intervals_elsewhere_equal_those_of_scipy():
 @pytest.mark.parametrize(("right", "resolved"), [(0, 10**9), (10**9, 10**9), (5 * 10**8, 10**9), (10**12, 10**12)])
 def test_huge_records(right, resolved):
     """
-    A thousand million claims neither overflow nor put the mean outside its interval.
+    A billion claims neither overflow nor put the mean outside its interval.
     """
     score = rate(right, resolved, level=0.99)
 
@@ -151,7 +151,7 @@ def in_context(record, context):
 @given(records, st.sampled_from(LEVELS))
 def test_mean_lies_in_its_interval(record, level):
     """
-    Under the starting context the mean is between its bounds, even at the narrowest level.
+    Under the starting context the mean is between its bounds, even at the lowest level.
     """
     score = rate(*record, level=level)
 
@@ -161,7 +161,7 @@ def test_mean_lies_in_its_interval(record, level):
 @given(records, contexts)
 def test_bounds_are_probabilities_in_order(record, context):
     """
-    Under any context the mean lies between the bounds, and all three are probabilities.
+    Under any context the mean is between the bounds, and all three are probabilities.
     """
     score = in_context(record, context)
 
@@ -172,7 +172,7 @@ def test_bounds_are_probabilities_in_order(record, context):
 @given(records, contexts, st.floats(0, 1))
 def test_being_right_never_lowers_a_score(record, context, share):
     """
-    Of two outlets with as many claims, the one that was right more often has no lower mean or bound.
+    Of two outlets with equally many claims, the one with more right has no lower mean or bound.
     """
     right, resolved = record
     more, less = in_context(record, context), in_context((right * share, resolved), context)
@@ -185,7 +185,7 @@ def test_being_right_never_lowers_a_score(record, context, share):
 @given(records, contexts)
 def test_a_higher_level_has_a_wider_interval(record, context):
     """
-    The intervals of the five levels lie within one another.
+    The interval of a higher level contains that of a lower one.
     """
     scores = [in_context(record, context | {"level": level}) for level in LEVELS]
 
@@ -196,7 +196,7 @@ def test_a_higher_level_has_a_wider_interval(record, context):
 @given(records, contexts)
 def test_mirrored_record_has_the_mirrored_score(record, context):
     """
-    Who is wrong as often as another is right scores what is left of the other's score.
+    Swapping right and wrong mirrors the score.
     """
     right, resolved = record
     mirror = context | {"expected": 1 - context["expected"], "reference": 1 - context["reference"]}
@@ -208,7 +208,7 @@ def test_mirrored_record_has_the_mirrored_score(record, context):
 
 def test_scale_of_the_shift():
     """
-    e-fold odds against the average are e-fold odds against the reference.
+    Odds of e against the average outlet are odds of e against the reference.
     """
     odds = exp(1)
     mu = odds / (1 + odds)
@@ -221,7 +221,7 @@ def test_scale_of_the_shift():
 @pytest.mark.parametrize("share", [0, 0.01, 0.05, 0.5, 0.95, 0.99, 1])
 def test_interval_holds_its_mean(kappa, share):
     """
-    From 0 of 0 to a million of a million, however little or much was expected, the mean lies within its bounds.
+    The interval contains the mean, from 0 of 0 to a million of a million, for any expected number.
     """
     for resolved, right_share, level in product(
         (0, 1, 5, 100, 1_000_000), (0, 1e-6, 0.01, 0.3, 0.5, 0.7, 0.99, 1 - 1e-6, 1), (LEVELS[0], LEVELS[-1])

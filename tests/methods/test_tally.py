@@ -18,7 +18,7 @@ DAY = dt.timedelta(days=1)
 
 
 def stand(stance=Stance.SUPPORT, *, role=Role.OWN, backfilled=False, probability=None, commitment=None):
-    """The position of an outlet that published the day before the answer was known."""
+    """Return the position of an outlet that published the day before the answer was known."""
     published = KNOWN - DAY
     recorded = published + (30 * DAY if backfilled else DAY)
     ids = UUID(int=1), UUID(int=2)
@@ -26,13 +26,13 @@ def stand(stance=Stance.SUPPORT, *, role=Role.OWN, backfilled=False, probability
 
 
 def fact(truth, *, verdict=None, kind=ClaimKind.FACT, resolves_by=None, topic=None):
-    """A claim that is resolved with a truth."""
+    """Return a claim that is resolved with a truth."""
     verdict = verdict or {0: Verdict.FALSE, 1: Verdict.TRUE}.get(truth, Verdict.PARTIAL)
     return ClaimFacts(kind, topic, resolves_by, verdict, truth, KNOWN)
 
 
 def own(*claims, scorable=True):
-    """The own record of an outlet that stands so on these claims."""
+    """Return the own record of an outlet with these positions on these claims."""
     return tally(add_up(count_claim(claim, position) for claim, position in claims), Role.OWN, scorable=scorable)
 
 
@@ -52,14 +52,14 @@ OPEN = ClaimFacts(ClaimKind.FACT, None, None, None, None, None)
 )
 def test_rightness(stance, truth, right):
     """
-    R5, R13: support is right as far as the claim was true, deny as far as it was not.
+    R5, R13: support is right to the extent that the claim was true, and deny to the extent that it was not.
     """
     assert pytest.approx(right) == rightness(stance, truth)
 
 
 def test_one_claim_of_each_sort():
     """
-    R17: a tally counts every claim once: as open, as resolved, or as neither.
+    R17: a tally counts every claim once, as open, resolved or unscored.
     """
     side = own(
         (OPEN, stand()),
@@ -80,7 +80,7 @@ def test_one_claim_of_each_sort():
 
 def test_opinion_is_never_scored():
     """
-    R1: an opinion stands among the unscored, and is never open.
+    R1: an opinion is unscored, and never open.
     """
     total = own((ClaimFacts(ClaimKind.OPINION, None, None, None, None, None), stand())).total
 
@@ -89,7 +89,7 @@ def test_opinion_is_never_scored():
 
 def test_outlet_that_cannot_be_scored():
     """
-    R9: a placeholder's claims are counted and scored for nothing.
+    R9: the claims of a placeholder are counted as unscored.
     """
     side = own((fact(1), stand()), (OPEN, stand()), scorable=False)
 
@@ -100,14 +100,14 @@ def test_outlet_that_cannot_be_scored():
 @pytest.mark.parametrize(("resolves_by", "early"), [(None, 0), (KNOWN, 0), (KNOWN + DAY, 1), (KNOWN - DAY, 0)])
 def test_early(resolves_by, early):
     """
-    R16: an answer is early when it was known before the claim was due.
+    R16: an answer is early if it was known before the claim was due.
     """
     assert early == own((fact(1, kind=ClaimKind.EVENT, resolves_by=resolves_by), stand())).total.early
 
 
 def test_roles_are_kept_apart():
     """
-    R7: what an outlet passes on is tallied beside its own record, not in it.
+    R7: relays are tallied separately from own reports.
     """
     parts = add_up([count_claim(fact(1), stand()), count_claim(fact(0), stand(role=Role.RELAY))])
     own_, relay = (tally(parts, role, scorable=True).total for role in (Role.OWN, Role.RELAY))
@@ -122,7 +122,7 @@ claims = st.lists(st.tuples(st.floats(0, 1), st.none() | st.floats(0, 1), st.sam
 @given(claims, st.randoms(use_true_random=False))
 def test_order_of_claims_does_not_matter(given_, random):
     """
-    R11: the same claims in another order give the same record, to the last bit.
+    R11: the order of claims does not change the record.
     """
     told = [(fact(truth), stand(probability=stated, commitment=level)) for truth, stated, level in given_]
     one, other = own(*told), own(*random.sample(told, len(told)))
@@ -135,7 +135,7 @@ def test_order_of_claims_does_not_matter(given_, random):
 @given(claims, claims)
 def test_what_is_added_can_be_taken_away(first, second):
     """
-    R11: a record that more is added to, and taken from again, is what it was.
+    R11: adding claims to a record and removing them again restores it.
     """
     few = add_up(count_claim(fact(truth), stand(commitment=level)) for truth, _, level in first)
     more = add_up(count_claim(fact(truth), stand(commitment=level)) for truth, _, level in first + second)
@@ -146,7 +146,7 @@ def test_what_is_added_can_be_taken_away(first, second):
 @given(claims)
 def test_expected_never_exceeds_resolved(given_):
     """
-    What an average outlet gets right of n claims is between 0 and n.
+    The expected number right of n claims is between 0 and n.
     """
     rates = Rates()
     rates.add(Cell(Stance.SUPPORT, ClaimKind.FACT, 4, None), truth=1, among=1)
@@ -176,7 +176,7 @@ def test_brier_score_by_hand():
 
 def test_no_skill_where_all_came_out_alike():
     """
-    Claims that all proved true leave nothing to be better at than their mean.
+    Skill is undefined if all claims proved true.
     """
     brier = own((fact(1), stand(probability=0.9)), (fact(1), stand(probability=0.7))).brier
 

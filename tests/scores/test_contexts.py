@@ -1,4 +1,4 @@
-"""Contexts: fitted to what is resolved, dated, named by every score, and never changed."""
+"""Contexts: fitted to resolved claims, dated, named by every score, and never changed."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SUPPORT = Cell(Stance.SUPPORT, ClaimKind.FACT, None, None)
 
 @pytest.fixture
 def resolve_many(world):
-    """Load claims that the Herald supports, three of four of them true, and that others may deny."""
+    """Load claims that the Herald supports and others may deny; three of four prove true."""
 
     def load(numbers, *, deniers=(), now=None):
         load_all(world.runtime.db, world.runtime.cache, flat_lines(numbers, deniers), now=now)
@@ -58,7 +58,7 @@ def refit(world, *, now=None, at_once=False):
 
 def test_starting_context_stands_until_200_claims_are_resolved(world, resolve_many):
     """
-    One claim short of 200 there is nothing to fit; with 200 there is a context, and a score that was kept names it.
+    No context is fitted with 199 resolved claims. With 200 one is fitted, and it invalidates cached scores.
     """
     resolve_many(range(199), deniers=DENIERS)
     assert refit(world, at_once=True) is None
@@ -75,7 +75,7 @@ def test_starting_context_stands_until_200_claims_are_resolved(world, resolve_ma
 
 def test_rates_by_hand(world, resolve_many):
     """
-    Of 200 claims 150 are true; each of the three reports of one weighs a third, the support and both denials.
+    Of 200 claims 150 are true; each claim has a support and two denials, which weigh a third each.
     """
     resolve_many(range(200), deniers=DENIERS)
     made = refit(world)
@@ -93,7 +93,7 @@ def test_rates_by_hand(world, resolve_many):
 
 def test_refit_that_says_the_same_leaves_the_scores_alone(world, resolve_many):
     """
-    R11: fitted twice, there is one context, and the same bytes are answered.
+    R11: a second fit of the same data stores no context and does not change responses.
     """
     resolve_many(range(200))
     refit(world)
@@ -106,7 +106,7 @@ def test_refit_that_says_the_same_leaves_the_scores_alone(world, resolve_many):
 
 def test_when_a_context_is_due(world, resolve_many):
     """
-    A new one is due a day after the last, or when resolved claims have grown by a tenth.
+    A context is due a day after the last, or when the number of resolved claims has grown by a tenth.
     """
     resolve_many(range(200))
     refit(world)
@@ -123,7 +123,7 @@ def test_when_a_context_is_due(world, resolve_many):
 
 def test_old_contexts_stay(world, resolve_many):
     """
-    R18: what the service would have answered at a past moment is held against the context of that day.
+    R18: a score with `recorded_by` uses the context of that moment.
     """
     now = dt.datetime.now(dt.UTC)
     resolve_many(range(200), now=now - 9 * DAY)
@@ -143,7 +143,7 @@ def test_old_contexts_stay(world, resolve_many):
 
 def test_two_refits_at_once_make_one_context(world, resolve_many, monkeypatch):
     """
-    Of two processes that fit at the same time the second finds the first's context and leaves it.
+    Of two concurrent fits, only one stores its context.
     """
     resolve_many(range(200))
     fit = contexts.fit
@@ -163,7 +163,7 @@ def test_two_refits_at_once_make_one_context(world, resolve_many, monkeypatch):
 
 def test_order_of_events_leaves_no_trace(world, resolve_many, tmp_path, sqlite_template):
     """
-    R11: the same lines in another order, with a correction that is undone, are learned from to the very same bytes.
+    R11: the order of lines, and a correction that is undone, do not change the fitted context.
     """
     resolve_many(range(220), deniers=DENIERS)
     claim = world.get("/v1/claims", query_string={"external_id": "7"}).json["items"][0]

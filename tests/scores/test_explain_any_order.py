@@ -1,4 +1,4 @@
-"""Explanations of many claims: under a fitted context, and whatever the order in which the claims were told"""
+"""Explanations of many claims: under a fitted context, and loaded in any order"""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _EXAMPLES = itertools.count()
 
 
 def lines_of(outlet, claims):
-    """Flat lines of an outlet's claims, given as (stance, commitment, topic, outcome)."""
+    """Return flat lines of an outlet's claims, given as (stance, commitment, topic, outcome)."""
     for number, (stance, commitment, topic, outcome) in enumerate(claims):
         yield {
             "outlet": outlet,
@@ -35,7 +35,7 @@ def lines_of(outlet, claims):
 
 def test_under_a_fitted_context(world):
     """
-    R19: it adds up under a fitted context too, in which every sort of claim is expected to prove right at its own rate.
+    R19: contributions also sum up under a fitted context with different rates for different claims.
     """
     rng = random.Random(4)  # noqa: S311 - any numbers will do
     outlets = {
@@ -76,7 +76,7 @@ told = st.tuples(
 @given(st.lists(told, min_size=1, max_size=7), st.randoms(use_true_random=False).map(lambda rng: rng.random()))
 def test_any_order_gives_the_same_explanation(world, claims, seed):
     """
-    R11: told in any order, the same claims have the same sums, formula and parts, to the last digit.
+    R11: the order in which claims are loaded does not change the sums, the formula or the contributions.
     """
     names = [f"Paper {next(_EXAMPLES)}" for _ in range(2)]
     in_order, shuffled = (list(lines_of(name, claims)) for name in names)

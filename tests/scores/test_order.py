@@ -43,14 +43,14 @@ def check(worked, fresh, sequence, seed):
 
 @pytest.fixture
 def worked(db, cache):
-    """Where the sequences happen; what they leave adds up to what is kept of it."""
+    """The place where the sequences are executed; its sums must equal a rebuild afterwards."""
     yield Place(db, cache)
     assert 0 == rebuild_sums(db, now=END)
 
 
 @pytest.fixture
 def fresh(tmp_path, sqlite_template, redis_url):
-    """Where only their end is told; each example has outlets of its own, so that no other one is seen there."""
+    """The place where only the final state is recorded; each example has its own outlets."""
     shutil.copy(sqlite_template, tmp_path / "fresh.db")
     place = Place(Database(f"sqlite:///{tmp_path}/fresh.db"), ScoreCache(f"{redis_url}?db=1"))
     sa.event.listen(place.db.engine, "connect", lambda file, _: file.execute("PRAGMA synchronous=OFF"))
@@ -105,8 +105,8 @@ ONE_IN_TWO = [
 @given(sequences, st.integers(0, 1000))
 def test_scores_are_those_of_the_final_state(worked, fresh, sequence, seed):
     """
-    R11, R22: after recording, resolving, correcting, withdrawing, merging and parting in any order, scores equal those
-    of the end told once.
+    R11, R22: after any sequence of recording, resolving, correcting, withdrawing, merging and undoing merges, scores
+    equal those of the final state recorded once.
     """
     check(worked, fresh, sequence, seed)
 
@@ -119,6 +119,6 @@ def test_scores_are_those_of_the_final_state(worked, fresh, sequence, seed):
 @given(sequences, st.integers(0, 1000))
 def test_scores_on_postgresql_are_those_of_the_final_state_on_sqlite(worked, fresh, sequence, seed):
     """
-    R11: the same on PostgreSQL, held against a database of the other kind.
+    R11: scores on PostgreSQL equal those of the final state on SQLite.
     """
     check(worked, fresh, sequence, seed)

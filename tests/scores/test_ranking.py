@@ -1,4 +1,4 @@
-"""What the pages are made of: the ranking in groups, an outlet portrayed, outlets compared"""
+"""The values that pages show: the ranking in groups, the portrait of an outlet, the comparison of outlets"""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from service.errors import InvalidQuery
 from service.outlets.track_record import Lens
 from service.scores.comparison import compare_outlets
 from service.scores.portrait import portray_outlet
-from service.scores.ranking import rank_outlets
+from service.scores.ranking import RankingCriteria
+from service.scores.ranking_table import ranking_table
 from service.values.vocabulary import Basis, OutletKind
 from tests.support.world import report
 
@@ -19,44 +20,43 @@ LENS = Lens(topic=None, basis=Basis.MATURED, as_of=None, recorded_by=None, level
 
 
 def resolved(world, outlets, verdict, month, **members):
-    """A claim that outlets supported in a month of 2026, known ten days later."""
+    """Record a claim that outlets supported in a month of 2026, and resolve it as known ten days later."""
     filed = [report(outlet, f"2026-{month:02}-01T00:00:00Z") for outlet in outlets]
     claim = world.record(*filed, **{"text": f"{month} {outlets} {verdict}", **members})
     return world.resolve(claim, verdict, known_at=f"2026-{month:02}-11T00:00:00Z")
 
 
 def ranked(world, *, lens=LENS, kind=None, start=0, limit=50, min_resolved=1):
-    return rank_outlets(
-        world.runtime.db, lens=lens, kind=kind, min_resolved=min_resolved, start=start, limit=limit, now=NOW
-    )
+    criteria = RankingCriteria(min_resolved, kind)
+    return ranking_table(world.runtime.db, criteria, lens=lens, start=start, limit=limit, now=NOW)
 
 
 def slugs(table):
-    return [[row["slug"] for row in group["rows"]] for group in table.groups]
+    return [[row.outlet.slug for row in group.rows] for group in table.groups]
 
 
 def test_trend_is_the_history(world):
     """
-    The points of an outlet's year are those of its history, also where a claim began to count as its date passed.
+    The trend of an outlet equals its history, also for a claim that counts from its due date.
     """
     resolved(world, ["Herald"], "true", 2)
     resolved(world, ["Herald"], "false", 5)
     resolved(world, ["Herald"], "true", 6, kind="event", resolves_by="2026-08-20T00:00:00Z")
     resolved(world, ["Herald"], "true", 7, kind="event", resolves_by="2026-12-20T00:00:00Z")
 
-    [row] = ranked(world).groups[0]["rows"]
-    items = portray_outlet(world.runtime.db, "herald", lens=LENS, now=NOW)["history"]
-    history = {item["as_of"]: item["reliability"] and item["reliability"]["mean"] for item in items}
+    [row] = ranked(world).groups[0].rows
+    items = portray_outlet(world.runtime.db, "herald", lens=LENS, now=NOW).history
+    history = {item.as_of: item.reliability and item.reliability.mean for item in items}
 
-    assert 13 == len(row["trend"])
-    assert [None] * 4 == [point["mean"] for point in row["trend"][:4]]
-    assert list(history.items()) == [(point["as_of"], point["mean"]) for point in row["trend"][4:]]
+    assert 13 == len(row.trend)
+    assert [None] * 4 == [point.mean for point in row.trend[:4]]
+    assert list(history.items()) == [(point.as_of, point.mean) for point in row.trend[4:]]
     assert 3 == len(set(history.values()))
 
 
 def test_groups(world):
     """
-    A group ends where an interval no longer reaches that of the group's first, wherever the page begins.
+    A group ends where an interval no longer overlaps with that of the group's leader, wherever the page starts.
     """
     for month in range(1, 9):
         resolved(world, ["Alpha", "Beta"], "true", month)
@@ -64,13 +64,13 @@ def test_groups(world):
 
     assert [["alpha", "beta"], ["gamma"]] == slugs(ranked(world))
     assert [["beta"], ["gamma"]] == slugs(ranked(world, start=1))
-    assert ["alpha", "gamma"] == [group["leader"]["slug"] for group in ranked(world, start=1).groups]
+    assert ["alpha", "gamma"] == [group.leader.slug for group in ranked(world, start=1).groups]
     assert [["beta"]] == slugs(ranked(world, start=1, limit=1))
 
 
 def test_too_few(world):
     """
-    Outlets with too few claims wait below in the order of how many they have; one that is not scored is not there.
+    Outlets with too few claims are listed below, those with the most first; outlets that are not scorable are left out.
     """
     resolved(world, ["Alpha", "Beta"], "true", 1)
     resolved(world, ["Alpha"], "true", 2)
@@ -81,14 +81,12 @@ def test_too_few(world):
     table = ranked(world, min_resolved=2)
 
     assert ([["alpha"]], 1, 2) == (slugs(table), table.ranked, table.unranked)
-    assert [("beta", {"claims": 1, "resolved": 1}), ("gamma", {"claims": 1, "resolved": 0})] == [
-        (one["slug"], one["counts"]) for one in table.waiting
-    ]
+    assert [("beta", 1, 1), ("gamma", 1, 0)] == [(row.outlet.slug, row.claims, row.resolved) for row in table.waiting]
 
 
 def test_kind(world):
     """
-    The ranking of one kind of outlets is the same for pages and for the API.
+    The ranking of one kind of outlets is the same on the page and in the API.
     """
     world.outlet("Alpha", kind="newspaper")
     resolved(world, ["Alpha", "Beta"], "true", 1)
@@ -101,7 +99,7 @@ def test_kind(world):
 
 def test_merged_outlets_are_one(world):
     """
-    R22: an outlet that was merged stands in no list, and what both reported is shared with a third once.
+    R22: a merged outlet is in no list, and a claim that both outlets reported is shared with a third outlet once.
     """
     for outlet in ("Alpha", "Alfa"):
         resolved(world, [outlet, "Beta"], "true", 1)
@@ -110,13 +108,13 @@ def test_merged_outlets_are_one(world):
     found = compare_outlets(world.runtime.db, ["alfa", "beta", "alpha"], lens=LENS, now=NOW)
 
     assert {"alpha", "beta"} == {slug for group in slugs(ranked(world)) for slug in group}
-    assert ["alpha", "beta"] == [one["outlet"].slug for one in found["outlets"]]
-    assert 2 == found["shared"]
+    assert ["alpha", "beta"] == [one.outlet.slug for one in found.outlets]
+    assert 2 == found.shared
 
 
 def test_shared_claims(world):
     """
-    Outlets are compared on resolved claims on which each took a side in its own name, and in time.
+    Outlets are compared on resolved claims on which each took a side in its own name and in time.
     """
     resolved(world, ["Alpha", "Beta", "Gamma"], "true", 1)
     resolved(world, ["Alpha", "Beta"], "false", 2)
@@ -128,15 +126,15 @@ def test_shared_claims(world):
     two = compare_outlets(world.runtime.db, ["alpha", "beta"], lens=LENS, now=NOW)
     three = compare_outlets(world.runtime.db, ["alpha", "beta", "gamma"], lens=LENS, now=NOW)
 
-    assert [2, 2] == [one["shared"]["record"]["resolved"] for one in two["outlets"]]
-    assert ["false", "true"] == [claim["verdict"] for claim in two["claims"]]
-    assert [[0, 0], [1, 1]] == [[side["right"] for side in claim["sides"]] for claim in two["claims"]]
-    assert (1, 3) == (three["shared"], len(three["claims"][0]["sides"]))
+    assert [2, 2] == [one.shared.record.resolved for one in two.outlets]
+    assert ["false", "true"] == [claim.verdict for claim in two.claims]
+    assert [[0, 0], [1, 1]] == [[side.right for side in claim.sides] for claim in two.claims]
+    assert (1, 3) == (three.shared, len(three.claims[0].sides))
 
 
 def test_no_past_that_lies_ahead(world):
     """
-    R18: what is still to come is refused.
+    R18: a moment in the future is rejected.
     """
     ahead = Lens(topic=None, basis=Basis.RESOLVED, as_of=NOW + dt.timedelta(1), recorded_by=None, level=0.9)
 
@@ -149,7 +147,7 @@ def test_no_past_that_lies_ahead(world):
 @pytest.mark.parametrize("path", ["/topics/%00", "/outlets/%00", "/outlets/%00/why", "/outlets/a%00/badge.svg"])
 def test_page_of_what_no_database_can_hold(app, path):
     """
-    The page of a name with a NUL in it, which PostgreSQL does not take, is one that there is not.
+    A page whose path contains NUL, which PostgreSQL rejects, is not found.
     """
     assert 404 == app.test_client().get(path).status_code
 
@@ -157,7 +155,7 @@ def test_page_of_what_no_database_can_hold(app, path):
 @pytest.mark.parametrize("path", ["/?as_of=0001-01-01", "/topics/roads?as_of=0001-05-01"])
 def test_page_of_the_first_year(world, path):
     """
-    Of a day that has no year before it nothing is known, which either database says.
+    A ranking as of the year 1 is empty on both databases.
     """
     world.record(topic="roads")
 

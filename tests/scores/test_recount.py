@@ -11,7 +11,7 @@ EXCERPT = Path(__file__).parents[1] / "data" / "polls_excerpt.ndjson"
 
 
 def answered(world):
-    """Right and resolved of every outlet, by its name, as the API answers them."""
+    """Return right and resolved of every outlet from the API, by name."""
     outlets, cursor = {}, {}
     while cursor is not None:
         page = world.get("/v1/outlets", query_string={"limit": 200, **cursor}).json
@@ -36,7 +36,7 @@ def check(path, world, settings):
 
 def test_excerpt_equals_its_recount(world, settings):
     """
-    R2, R5, R6: right and resolved of every outlet are those of an independent count of the file.
+    R2, R5, R6: right and resolved of every outlet equal an independent count of the file.
     """
     check(EXCERPT, world, settings)
 
@@ -48,6 +48,6 @@ def test_excerpt_equals_its_recount(world, settings):
 )
 def test_open_data_equal_their_recount(open_folder, name, world, settings):
     """
-    R2, R5, R6, R13: the same for every outlet of the open data, of each set on one of the databases.
+    R2, R5, R6, R13: right and resolved equal an independent count of each open data set.
     """
     check(open_folder / name, world, settings)

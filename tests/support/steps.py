@@ -14,17 +14,17 @@ from service.claims.report import NewReport, add_report
 from service.claims.resolve import NewResolution, resolve_claim
 from service.errors import ServiceError
 from service.outlets.merge import merge_outlet, undo_merge
-from service.scores.read import Lens, Ranking, list_scores
+from service.outlets.track_record import Lens
 from service.storage.db import Database
 from service.storage.models import Outlet
 from service.values.ids import new_id
-from service.values.vocabulary import OPERATOR, Basis, ClaimKind, Order, OutletKind, RankBy, Stance, Verdict
+from service.values.vocabulary import OPERATOR, Basis, ClaimKind, OutletKind, Stance, Verdict
+from service.web.cached_scores import cached_documents
 
 START = dt.datetime(2026, 6, 1, tzinfo=dt.UTC)
 END = START + dt.timedelta(hours=1)
 OUTLETS = 3
 WHOLE = Lens(topic=None, basis=Basis.RESOLVED, as_of=None, recorded_by=None, level=0.9)
-RANKING = Ranking(min_resolved=1, sort=RankBy.LOWER, order=Order.DESC, cursor=None, limit=50)
 
 
 @dataclass
@@ -69,8 +69,7 @@ class Place:
 
     def scores(self, lens):
         """Return the scores of all outlets, without the times of the calls."""
-        answer, _ = list_scores(self.db, self.cache, outlets=self.slugs, lens=lens, ranking=RANKING, now=END)
-        items = json.loads(answer.body)["items"]
+        items = cached_documents(self.db, self.cache, self.slugs, lens=lens, now=END)
         return [{name: item[name] for name in item if name not in ("computed_at", "as_of")} for item in items]
 
 

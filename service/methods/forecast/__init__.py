@@ -1,6 +1,6 @@
-"""`forecast/1`: how likely a claim is to prove true, given who reports it and how. Pure.
+"""`forecast/1`: the probability that a claim proves true, given its reports. Pure.
 
-A Bayesian logistic regression on what was known when each report was published (scoring.md).
+A Bayesian logistic regression on the information available at the publication of each report (scoring.md).
 """
 
 from service.methods.forecast.answer import ENOUGH, Forecast, forecast

@@ -1,4 +1,4 @@
-"""The forecast of an open claim, and what it is made of."""
+"""The forecast of an open claim, with its contributions."""
 
 from __future__ import annotations
 
@@ -10,7 +10,17 @@ from statistics import NormalDist
 import numpy as np
 
 from service.methods.beta import logistic
-from service.methods.forecast.features import CODES, COPYING, NAMES, STANCES, Floats, Settings, Totals, Votes, design
+from service.methods.forecast.features import (
+    CODES,
+    COPYING,
+    NAMES,
+    STANCES,
+    Circumstances,
+    Floats,
+    Totals,
+    Votes,
+    design,
+)
 from service.methods.forecast.records import (
     ForecastClaim,
     ForecastReport,
@@ -25,28 +35,28 @@ from service.methods.forecast.words import Contribution, contributions
 from service.methods.rates import Rates
 
 ENOUGH = 50
-"""Resolved claims from which a forecast says more than the base rate."""
+"""The number of resolved claims from which a forecast is more than the base rate."""
 
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """How likely a claim is to prove true."""
+    """The probability that a claim proves true."""
 
     probability: float
     lower: float
     upper: float
     level: float
     sufficient: bool
-    """Whether enough is known to say more than the base rate, which it is otherwise."""
+    """Whether enough claims are resolved; otherwise the probability is the base rate."""
     trained_on: int
-    """Resolved claims that it was learned from."""
+    """The number of resolved claims that the model was trained on."""
     base: float
-    """Log-odds before anything about the claim is looked at."""
+    """The log-odds without any information about the claim."""
     contributions: tuple[Contribution, ...]
-    """What adds up with `base` to `log_odds`, the largest first."""
+    """The contributions, the largest first; with `base` they sum to `log_odds`."""
     log_odds: float
     deviation: float
-    """Of the log-odds, by what is not known of the weights."""
+    """The standard deviation of the log-odds, due to the uncertainty of the weights."""
     method: str = METHOD
 
 
@@ -60,20 +70,20 @@ def forecast(
     level: float = 0.9,
     enough: int = ENOUGH,
 ) -> Forecast:
-    """How likely a claim is to prove true, given who reports it and how.
+    """Return the probability that a claim proves true, given its reports.
 
     The log-odds are z = w f with the variance s^2 = f V f, V being that of the weights; the probability
-    is logistic(m), m = z/sqrt(1 + pi s^2/8), since the weights are not known for certain, and the
-    interval is m plus and minus the normal quantile times s.
+    is logistic(m), m = z/sqrt(1 + pi s^2/8), because the weights are uncertain, and the interval is m plus and minus
+    the normal quantile times s.
 
     Args:
-        state: What is learned.
-        rates: How often what is said proves true, now.
-        counts: The records, now, of the outlets that report the claim.
+        state: The trained model.
+        rates: The current rates at which reports prove true.
+        counts: The current records of the outlets that report the claim.
         claim: The claim.
-        reports: All its reports, in the order they were published.
+        reports: All its reports, in the order of publication.
         level: Probability inside the interval, 0 < level < 1.
-        enough: Resolved claims from which it says more than the base rate.
+        enough: The number of resolved claims from which it is more than the base rate.
 
     Source:
         MacKay (1992), The evidence framework applied to classification networks, equation 10.
@@ -84,19 +94,19 @@ def forecast(
     own = _votes(rates, counts, claim, [seen.own])
     others = _votes(rates, counts, claim, seen.others)
     features = _features(state, own, others, settings=_settings(claim, seen))
-    parts = features * np.array(state.weights)
-    base, because = contributions(dict(zip(NAMES, parts.tolist(), strict=True)), seen, claim.rivals)
-    log_odds = float(parts.sum())
+    terms = features * np.array(state.weights)
+    base, parts = contributions(dict(zip(NAMES, terms.tolist(), strict=True)), seen, claim.rivals)
+    log_odds = float(terms.sum())
     deviation = sqrt(max(float(features @ state.matrix() @ features), 0.0))
-    return _forecast(state, level, base=base, because=because, log_odds=log_odds, deviation=deviation, sufficient=True)
+    return _forecast(state, level, base=base, parts=parts, log_odds=log_odds, deviation=deviation, sufficient=True)
 
 
 def _base_rate(state: State, level: float) -> Forecast:
-    """Before enough is known: the base rate, as sure as so many claims make it."""
+    """Return the base rate as the forecast, with the interval for the number of resolved claims."""
     rate, weight = state.base_rate, state.trained_on + 2
     log_odds = float(np.log(rate / (1 - rate)))
     deviation = 1 / sqrt(weight * rate * (1 - rate))
-    return _forecast(state, level, base=log_odds, because=(), log_odds=log_odds, deviation=deviation, sufficient=False)
+    return _forecast(state, level, base=log_odds, parts=(), log_odds=log_odds, deviation=deviation, sufficient=False)
 
 
 def _forecast(
@@ -104,7 +114,7 @@ def _forecast(
     level: float,
     *,
     base: float,
-    because: tuple[Contribution, ...],
+    parts: tuple[Contribution, ...],
     log_odds: float,
     deviation: float,
     sufficient: bool,
@@ -119,13 +129,13 @@ def _forecast(
         sufficient=sufficient,
         trained_on=state.trained_on,
         base=base,
-        contributions=because,
+        contributions=parts,
         log_odds=log_odds,
         deviation=deviation,
     )
 
 
-def _features(state: State, own: Votes, others: Votes, *, settings: Settings) -> Floats:
+def _features(state: State, own: Votes, others: Votes, *, settings: Circumstances) -> Floats:
     totals = Totals(
         claims=np.array([float(state.trained_on)]),
         true=np.array([state.true]),
@@ -137,8 +147,8 @@ def _features(state: State, own: Votes, others: Votes, *, settings: Settings) ->
     return np.append(features[0], likelihoods[0, COPYING.index(state.delta)])
 
 
-def _settings(claim: ForecastClaim, seen: View) -> Settings:
-    return Settings(
+def _settings(claim: ForecastClaim, seen: View) -> Circumstances:
+    return Circumstances(
         commitment=np.array([seen.own.commitment or 0]),
         known=np.array([float(seen.known)]),
         rivals=np.array([float(claim.rivals)]),
@@ -146,8 +156,8 @@ def _settings(claim: ForecastClaim, seen: View) -> Settings:
 
 
 def _votes(rates: Rates, counts: StanceCounts, claim: ForecastClaim, reports: Sequence[ForecastReport]) -> Votes:
-    nought = StanceCount()
-    records = [{stance: counts.get((report.outlet, stance), nought) for stance in STANCES} for report in reports]
+    none = StanceCount()
+    records = [{stance: counts.get((report.outlet, stance), none) for stance in STANCES} for report in reports]
     all_true = [sum(count.true for count in record.values()) for record in records]
     all_claims = [sum(count.claims for count in record.values()) for record in records]
     same: list[StanceCount] = [record[report.stance] for record, report in zip(records, reports, strict=True)]

@@ -1,4 +1,4 @@
-"""Claims and their reports in columns: what a refit keeps of each, some forty bytes a report."""
+"""Claims and their reports in columns, some forty bytes for each report, for a refit."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from service.methods.forecast.records import ClaimVotes, ForecastClaim, Forecast
 from service.methods.rates import Cell, Key
 
 ROWS_PER_CLAIM = 100
-"""Of a claim with more reports, so many are learned from, evenly spaced: they differ little, and each costs
-as much as there are outlets on the claim."""
+"""The largest number of reports of one claim to train on, evenly spaced. They differ little, and the cost of each grows
+with the number of outlets on the claim."""
 
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _MICROSECOND = dt.timedelta(microseconds=1)
 
 
 class Columns:
-    """Resolved claims, their reports, the reports to learn from, and the votes that stood besides each of those."""
+    """Resolved claims, their reports, the reports to train on, and the other votes at the time of each of these."""
 
     def __init__(self, cases: Iterable[Resolved]) -> None:
         self.case_known_at = array("q")
@@ -31,7 +31,7 @@ class Columns:
         self.case_truth = array("d")
         self.case_reports = array("i")
         self.case_voices = array("i")
-        """Reports that are not echoes."""
+        """The number of reports that are not echoes."""
         self.case_rivals = array("i")
         self.case_votes = array("i")
         self.report_case = array("i")
@@ -42,15 +42,15 @@ class Columns:
         self.report_probability = array("d")
         self.report_cell = array("i")
         self.votes = array("i")
-        """The reports that stood when the truth was known, claim by claim."""
+        """The reports that count as votes at the resolution, claim by claim."""
         self.row_report = array("i")
         self.row_known = array("b")
         self.row_others = array("i")
-        """How many votes stood besides it."""
+        """The number of other votes at its publication."""
         self.others = array("i")
-        """Those votes, row by row."""
+        """The other votes, row by row."""
         self.levels: tuple[list[int], list[int], list[int], list[int]] = ([], [], [], [])
-        """Of each cell: the number of each key that it is nested in."""
+        """For each cell, the numbers of its keys."""
         self._outlets: dict[str, int] = {}
         self._cells: dict[Cell, int] = {}
         self._keys: dict[Key, int] = {}
@@ -97,38 +97,38 @@ class Columns:
         return code
 
     def _add_rows(self, first: int, reports: Iterable[ForecastReport]) -> list[int]:
-        """Note what stood when each report was published; reports of one instant do not see each other."""
-        standing = ClaimVotes()
+        """Add the rows of a claim; reports of one instant are not votes for each other. Return the final votes."""
+        current = ClaimVotes()
         place = first
         voices = 0
         for _, together in groupby(reports, key=attrgetter("published_at")):
             batch = list(enumerate(together, place))
             for number, report in batch:
-                if not standing.is_echo(report):
+                if not current.is_echo(report):
                     voices += 1
                     if _is_chosen(number - first, self.case_reports[-1]):
-                        self._add_row(number, report, standing)
+                        self._add_row(number, report, current)
             for number, report in batch:
-                standing.hear(number, report)
+                current.add(number, report)
             place += len(batch)
         self.case_voices.append(voices)
-        return standing.votes
+        return current.votes
 
-    def _add_row(self, number: int, report: ForecastReport, standing: ClaimVotes) -> None:
-        others = standing.others(report)
+    def _add_row(self, number: int, report: ForecastReport, current: ClaimVotes) -> None:
+        others = current.others(report)
         self.row_report.append(number)
-        self.row_known.append(standing.knows(report.outlet))
+        self.row_known.append(current.knows(report.outlet))
         self.row_others.append(len(others))
         self.others.extend(others)
 
 
 def microseconds(moment: dt.datetime) -> int:
-    """Since 1970, exactly."""
+    """Return the exact number of microseconds since 1970."""
     return (moment - EPOCH) // _MICROSECOND
 
 
 def _is_chosen(place: int, among: int) -> bool:
-    """Whether the report at this place of a claim's is one of those to learn from."""
+    """Return whether the report at this place of a claim is one to train on."""
     if among <= ROWS_PER_CLAIM:
         return True
     return (place + 1) * ROWS_PER_CLAIM // among > place * ROWS_PER_CLAIM // among

@@ -1,6 +1,6 @@
-"""What a report is judged by when it is published, as numbers: the features of `forecast/1`.
+"""The features of a report at its publication, for `forecast/1`.
 
-Every feature is in log-odds or near it, so that the weights can be guessed before anything is learned.
+Every feature is in log-odds or on a similar scale, so that the weights have useful priors.
 """
 
 from __future__ import annotations
@@ -21,21 +21,21 @@ _SUPPORT, _DENY = CODES[Stance.SUPPORT], CODES[Stance.DENY]
 COMMITMENTS = (1, 2, 3, 4)
 
 COPYING = (0.1, 0.2, 0.35, 0.5, 0.7, 1.0)
-"""Choices of delta: n outlets that say the same count like n^delta independent ones."""
+"""The candidates for delta: n outlets with the same stance count like n^delta independent ones."""
 
 KAPPA = 16.0
-"""Claims at which half of an outlet's difference from the average is believed."""
+"""The number of claims at which the difference of an outlet from the average is shrunk to half."""
 LIKELIHOOD_WEIGHT = 6.0
-"""What the record of all outlets weighs in that of one, in claims."""
+"""The weight of the record of all outlets in the record of one, in claims."""
 CONTEXTS_WEIGHT = 10.0
-"""Resolved claims at which half of what the contexts say together is believed: while there are few, all contexts
-rest on the same ones, and are wrong together."""
+"""The number of resolved claims at which the pooled contexts are shrunk to half. With few resolved claims, all contexts
+are based on the same ones, so that their errors are correlated."""
 STATED_WITHIN = (0.01, 0.99)
-"""Where a stated probability is kept."""
+"""The range to which stated probabilities are clamped."""
 
 
 class Term(NamedTuple):
-    """A feature and what its weight is before anything is learned: a normal distribution."""
+    """A feature with the normal prior of its weight."""
 
     name: str
     mean: float
@@ -65,35 +65,35 @@ NAMES = tuple(term.name for term in TERMS)
 
 
 class Votes(NamedTuple):
-    """Reports that stand for their outlets, with what is on record of each: one array element a report."""
+    """Reports that count as votes, with the records of their outlets: one array element for each report."""
 
     stance: Ints
     stated: Floats
-    """The probability that it states; nan without one."""
+    """The stated probability; nan without one."""
     rate: Floats
-    """How often claims prove true of which such a report exists: its context."""
+    """The context: the rate at which claims with such a report prove true."""
     claims: Floats
-    """Resolved claims on which the outlet took the same stance..."""
+    """The number of resolved claims on which the outlet took the same stance."""
     true: Floats
-    """... and how many of them proved true."""
+    """The number of these claims that proved true."""
     all_true: Floats
-    """Of all claims of the outlet: how many proved true..."""
+    """The number of all claims of the outlet that proved true."""
     all_false: Floats
-    """... and how many did not."""
+    """The number of all claims of the outlet that did not prove true."""
 
 
-class Settings(NamedTuple):
-    """Under what circumstances a report is published: one array element a report."""
+class Circumstances(NamedTuple):
+    """The circumstances in which reports are published: one array element for each report."""
 
     commitment: Ints
     """0 when unknown."""
     known: Floats
-    """1 if its outlet had reported the claim before."""
+    """1 if the outlet had reported the claim before."""
     rivals: Floats
 
 
 class Totals(NamedTuple):
-    """What is on record of all outlets together, for each report: claims, and outlets' votes by stance."""
+    """The record of all outlets together, for each report: claims, and votes by stance."""
 
     claims: Floats
     true: Floats
@@ -102,18 +102,18 @@ class Totals(NamedTuple):
     votes_true: Floats
 
 
-def design(own: Votes, others: Votes, row: Ints, settings: Settings, totals: Totals) -> tuple[Floats, Floats]:
-    """The features of reports.
+def design(own: Votes, others: Votes, row: Ints, settings: Circumstances, totals: Totals) -> tuple[Floats, Floats]:
+    """Return the features of reports.
 
     Args:
-        own: The reports themselves.
-        others: The votes that stand besides each of them.
-        row: Which of the reports each of `others` stands besides.
+        own: The reports.
+        others: The other votes at their publication.
+        row: For each of `others`, the index of the report.
         settings: The circumstances of the reports.
-        totals: What was on record altogether.
+        totals: The record of all outlets together.
 
     Returns:
-        The features but the last, by `TERMS`, and the last one, `likelihood`, for each of `COPYING`.
+        The features in the order of `TERMS` except the last one, and the last one, `likelihood`, for each of `COPYING`.
     """
     n = len(own.stance)
     silent, others_silent = np.isnan(own.stated), np.isnan(others.stated)
@@ -149,29 +149,29 @@ def _logit(p: Floats) -> Floats:
 
 
 def _by_group(row: Ints, stance: Ints, weight: npt.NDArray[np.generic], n: int) -> Floats:
-    """Sums of each row over its supporters, its deniers and the rest."""
+    """Return the sums for each row over its supporters, its deniers and the rest."""
     group = np.minimum(stance, 2)
     sums: Floats = np.bincount(row * 3 + group, weight.astype(np.float64), minlength=3 * n).astype(np.float64)
     return sums.reshape(n, 3)
 
 
 def _shift(votes: Votes, share: Floats) -> Floats:
-    """How much better or worse an outlet does with this stance than all outlets, in log-odds."""
+    """Return the difference of an outlet from all outlets with the same stance, in log-odds."""
     return _logit((votes.true + KAPPA * share) / (votes.claims + KAPPA)) - _logit(share)
 
 
 def _agreement(stance: Ints, silent: npt.NDArray[np.bool_], counts: Floats) -> Floats:
-    """(supporters - deniers) / sqrt(supporters + deniers), the report itself included."""
+    """Return (supporters - deniers) / sqrt(supporters + deniers), including the report itself."""
     support = counts[:, 0] + silent * (stance == _SUPPORT)
     deny = counts[:, 1] + silent * (stance == _DENY)
     return np.asarray((support - deny) / np.sqrt(np.maximum(support + deny, 1)))
 
 
 def _stated(own: Votes, others: Votes, row: Ints, n: int) -> tuple[Floats, npt.NDArray[np.bool_]]:
-    """The mean of the stated probabilities in log-odds, and whether there is one at all."""
-    mine, theirs = _stated_odds(own.stated), _stated_odds(others.stated)
+    """Return the mean of the stated probabilities in log-odds, and whether there is any."""
+    own_odds, other_odds = _stated_odds(own.stated), _stated_odds(others.stated)
     number = ~np.isnan(own.stated) + np.bincount(row, ~np.isnan(others.stated), minlength=n)
-    return (mine + np.bincount(row, theirs, minlength=n)) / np.maximum(number, 1), number > 0
+    return (own_odds + np.bincount(row, other_odds, minlength=n)) / np.maximum(number, 1), number > 0
 
 
 def _stated_odds(stated: Floats) -> Floats:
@@ -179,9 +179,9 @@ def _stated_odds(stated: Floats) -> Floats:
 
 
 def _pooled_contexts(own: Votes, others: Votes, row: Ints, base: Floats) -> Floats:
-    """What is said, by all: the log-odds of the contexts above the base rate, summed over sqrt(number).
+    """Return the log-odds of the contexts of all reports above the base rate, summed and divided by sqrt(number).
 
-    A probability that is stated takes the place of its report's context; see `_stated`.
+    A stated probability replaces the context of its report; see `_stated`.
     """
     n = len(own.stance)
     silent, others_silent = np.isnan(own.stated), np.isnan(others.stated)
@@ -192,7 +192,7 @@ def _pooled_contexts(own: Votes, others: Votes, row: Ints, base: Floats) -> Floa
 
 
 def _pooled_likelihoods(own: Votes, others: Votes, row: Ints, totals: Totals) -> Floats:
-    """The log-likelihood ratio of everybody's stance, by everybody's record, for each choice of delta."""
+    """Return the log-likelihood ratio of all stances, given the records of their outlets, for each choice of delta."""
     n, kinds = len(own.stance), len(STANCES)
     rows = np.concatenate([np.arange(n), row])
     votes = Votes(*(np.concatenate(pair) for pair in zip(own, others, strict=True)))

@@ -1,7 +1,7 @@
-"""Bayesian logistic regression: the most probable weights, and how sure they are.
+"""Bayesian logistic regression: the most probable weights, and their covariance.
 
-Newton's method with a line search. The objective is strictly convex (the priors see to that), so
-every step of it that is accepted goes down and there is one minimum, whatever the data.
+Newton's method with a line search. The priors make the objective strictly convex, so that every accepted step descends
+and there is one minimum, for any data.
 
 Sources:
     MacKay (1992), The evidence framework applied to classification networks, Neural Computation 4.
@@ -16,15 +16,15 @@ import numpy.typing as npt
 
 from service.methods.forecast.features import Floats
 
-_STEPS = 1000  # a dozen do for log-odds; features that are wild have needed 161
+_STEPS = 1000  # a dozen suffice for log-odds; extreme features have needed 161
 _CHUNK = 1 << 15
-_CONVERGED = 1e-20  # the fall that a full step promises, relative to the objective
+_CONVERGED = 1e-20  # the predicted fall of a full step, relative to the objective
 _SLOPE = 1e-4
-_ROUNDING = 1e-13  # by which an objective may seem to rise near its minimum
+_ROUNDING = 1e-13  # the apparent rise of the objective near its minimum
 
 
-class Problem(NamedTuple):
-    """Rows to learn from, and where the weights start."""
+class FitProblem(NamedTuple):
+    """The rows to train on, and the priors of the weights."""
 
     features: npt.NDArray[np.floating[Any]]
     truth: Floats
@@ -35,18 +35,18 @@ class Problem(NamedTuple):
 
 
 class Fit(NamedTuple):
-    """The normal distribution that comes nearest to what is known of the weights."""
+    """The normal approximation of the posterior distribution of the weights."""
 
     weights: Floats
     covariance: Floats
     evidence: float
-    """Log of the probability of the data, up to a constant of the data (Laplace's method)."""
+    """The log probability of the data, up to a constant (Laplace's method)."""
 
 
-def fit(problem: Problem) -> Fit:
-    """The weights that are most probable a posteriori.
+def fit(problem: FitProblem) -> Fit:
+    """Return the most probable weights a posteriori.
 
-    It starts at the prior's mean whatever was fitted before, so that the same rows give the same weights.
+    It always starts at the prior mean, so that the same rows give the same weights.
     """
     weights = problem.mean.copy()
     value = _objective(problem, weights)
@@ -64,9 +64,9 @@ def fit(problem: Problem) -> Fit:
 
 
 def _descend(
-    problem: Problem, weights: Floats, value: float, *, step: Floats, fall: float
+    problem: FitProblem, weights: Floats, value: float, *, step: Floats, fall: float
 ) -> tuple[Floats, float] | None:
-    """The first of ever shorter steps that goes down enough; None when no float is lower."""
+    """Return the first of a series of shorter steps that descends enough, or None if no float is lower."""
     length = 1.0
     while length > 1e-8:
         candidate = weights - length * step
@@ -77,8 +77,8 @@ def _descend(
     return None
 
 
-def _objective(problem: Problem, weights: Floats) -> float:
-    """Minus the log of the posterior density, up to a constant."""
+def _objective(problem: FitProblem, weights: Floats) -> float:
+    """Return the negative log of the posterior density, up to a constant."""
     distance = (weights - problem.mean) / problem.deviation
     total = 0.5 * float(distance @ distance)
     for part in _chunks(problem):
@@ -87,7 +87,7 @@ def _objective(problem: Problem, weights: Floats) -> float:
     return total
 
 
-def _derivatives(problem: Problem, weights: Floats) -> tuple[Floats, Floats]:
+def _derivatives(problem: FitProblem, weights: Floats) -> tuple[Floats, Floats]:
     precision = problem.deviation**-2.0
     gradient = precision * (weights - problem.mean)
     hessian = np.diag(precision)
@@ -99,16 +99,16 @@ def _derivatives(problem: Problem, weights: Floats) -> tuple[Floats, Floats]:
     return gradient, hessian
 
 
-def _laplace(problem: Problem, weights: Floats, value: float) -> Fit:
+def _laplace(problem: FitProblem, weights: Floats, value: float) -> Fit:
     _, hessian = _derivatives(problem, weights)
     _, log_volume = np.linalg.slogdet(hessian)
     return Fit(weights, np.linalg.inv(hessian).astype(np.float64), -value - 0.5 * float(log_volume))
 
 
-def _chunks(problem: Problem) -> list[slice]:
+def _chunks(problem: FitProblem) -> list[slice]:
     return [slice(start, start + _CHUNK) for start in range(0, len(problem.truth), _CHUNK)]
 
 
 def logistic(z: Floats) -> Floats:
-    """Probabilities of log-odds, without overflow."""
+    """Return the probabilities of log-odds, without overflow."""
     return np.asarray(np.exp(-np.logaddexp(0, -z)))

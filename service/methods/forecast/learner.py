@@ -1,4 +1,4 @@
-"""The learner as time goes by: truths come in, forecasts go out."""
+"""The learner in memory: it learns outcomes one by one, and forecasts claims in between."""
 
 from __future__ import annotations
 
@@ -15,10 +15,9 @@ from service.values.vocabulary import Stance
 
 
 class Learner:
-    """Keeps in memory what the service keeps in its database, for a backtest.
+    """A learner for backtests that holds in memory the data that the service stores in its database.
 
-    Truths come in the order in which they became known. Those of one moment count together: a fit
-    waits until all of them are there.
+    Outcomes are learned in the order of `known_at`. Those of one instant count together: a fit waits for all of them.
     """
 
     def __init__(self) -> None:
@@ -30,18 +29,18 @@ class Learner:
         self._counts: dict[tuple[str, Stance], StanceCount] = {}
 
     def learn(self, case: Resolved) -> None:
-        """Take in how a claim came out."""
+        """Learn the outcome of a claim."""
         if self._cases and case.known_at > self._cases[-1].known_at:
             self._fit()
         if not case.reports:
             return
         self._cases.append(case)
         self._reports += len(case.reports)
-        standing = ClaimVotes()
+        current = ClaimVotes()
         for number, report in enumerate(case.reports):
-            standing.hear(number, report)
-        for number in standing.votes:
-            self._count(case, case.reports[number], among=len(standing.votes))
+            current.add(number, report)
+        for number in current.votes:
+            self._count(case, case.reports[number], among=len(current.votes))
 
     def _count(self, case: Resolved, vote: ForecastReport, *, among: int) -> None:
         self.rates.add(cell_of(case.claim, vote), truth=case.truth, among=among)
@@ -51,7 +50,7 @@ class Learner:
 
     @property
     def state(self) -> State:
-        """What is learned by now."""
+        """The current state."""
         self._fit()
         return self._state
 
@@ -62,5 +61,5 @@ class Learner:
     def forecast(
         self, claim: ForecastClaim, reports: Sequence[ForecastReport], *, level: float = 0.9, enough: int = 0
     ) -> Forecast:
-        """How likely a claim is to prove true; see `answer.forecast`."""
+        """Return the probability that a claim proves true; see `answer.forecast`."""
         return forecast(self.state, self.rates, self._counts, claim, reports, level=level, enough=enough)

@@ -1,4 +1,4 @@
-"""The past as it was: for any report on record, what was known when it was published."""
+"""Past records: the information that was known at the publication of each report."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ from collections.abc import Iterator
 import numpy as np
 
 from service.methods.forecast.columns import EPOCH, Columns
-from service.methods.forecast.features import STANCES, Floats, Ints, Settings, Totals, Votes
+from service.methods.forecast.features import STANCES, Circumstances, Floats, Ints, Totals, Votes
 from service.methods.forecast.past_sums import PastSums
 from service.methods.rates import UNIT, nested_rate
 
-_CHUNK = 1 << 16  # reports and votes looked at together
+_CHUNK = 1 << 16  # reports and votes processed together
 
 
 def is_due(*, reports: int, fitted: int) -> bool:
-    """Whether the reports on resolved claims have grown by a tenth since the last fit."""
+    """Return whether the number of reports on resolved claims has grown by a tenth since the last fit."""
     return 10 * reports >= 11 * fitted
 
 
 class Past:
-    """Resolved claims in the order in which they became known, up to the last fit that was due.
+    """Resolved claims in the order of `known_at`, up to the last fit that was due.
 
-    Moments are numbered: a report that has m moments before it sees what was known at moments 0 to m - 1.
+    Moments are numbered: for a report after m moments, the outcomes of moments 0 to m - 1 are known.
     """
 
     def __init__(self, columns: Columns) -> None:
@@ -41,11 +41,11 @@ class Past:
         self.row_case: Ints = row_case[self._rows]
         number = np.bincount(row_case, minlength=len(known_at))
         self.weight: Floats = np.asarray(columns.case_voices) ** 0.25 / np.maximum(number, 1)
-        """Of a claim's reports: m of them weigh m^(1/4) together, since they are much alike."""
-        self._book(moment)
+        """The weight of each report of a claim; m reports weigh m^(1/4) together, because they are similar."""
+        self._add_votes(moment)
 
-    def _book(self, moment: Ints) -> None:
-        """Enter every vote on a resolved claim: under its outlet, its outlet and stance, and its context."""
+    def _add_votes(self, moment: Ints) -> None:
+        """Sum the votes on resolved claims by outlet, by outlet and stance, and by context."""
         columns = self._columns
         votes = np.asarray(columns.votes)
         case = np.repeat(np.arange(len(moment)), np.asarray(columns.case_votes))
@@ -64,7 +64,7 @@ class Past:
         self.totals = self._totals(moment, when, stance, one)
 
     def _totals(self, moment: Ints, when: Ints, stance: Ints, one: Ints) -> Ints:
-        """Before any fit, and at each: claims, how many were true, votes by stance, how many of those on true ones."""
+        """Return the numbers before any fit and at each fit: claims, true claims, votes by stance, and true votes."""
         kinds = len(STANCES)
         totals = np.zeros((len(self._fits) + 2, 2 + 2 * kinds), np.int64)
         fit = 1 + self._next_fit(moment)
@@ -76,21 +76,21 @@ class Past:
         return np.asarray(totals[:-1].cumsum(axis=0))
 
     def _next_fit(self, moment: Ints) -> Ints:
-        """How many fits there were before the truths of a moment were known."""
+        """Return the number of fits before the outcomes of a moment were known."""
         return np.asarray(np.searchsorted(self._fits, moment), np.int64)
 
     def chunks(self) -> Iterator[Ints]:
-        """The rows to learn from, in order, some at a time."""
+        """Yield the rows to train on, in order, in chunks."""
         sizes = 1 + np.asarray(self._columns.row_others).astype(np.int64)[self._rows]
         yield from np.split(self._rows, np.flatnonzero(np.diff(sizes.cumsum() // _CHUNK)) + 1)
 
-    def seen_by(self, rows: Ints) -> tuple[Votes, Votes, Ints, Settings, Totals]:
-        """What the reports of some rows are judged by; see `features.design`."""
+    def seen_by(self, rows: Ints) -> tuple[Votes, Votes, Ints, Circumstances, Totals]:
+        """Return the arguments of `features.design` for the reports of some rows."""
         columns = self._columns
         reports = np.asarray(columns.row_report)[rows]
         before = np.searchsorted(self._moments, np.asarray(columns.report_at)[reports])
         row, others = self._others(rows)
-        settings = Settings(
+        settings = Circumstances(
             commitment=_codes(columns.report_commitment, reports),
             known=_codes(columns.row_known, rows).astype(np.float64),
             rivals=np.asarray(columns.case_rivals)[np.asarray(columns.report_case)[reports]].astype(np.float64),
@@ -99,7 +99,7 @@ class Past:
         return self._votes(reports, before), self._votes(others, before[row]), row, settings, totals_of(totals)
 
     def _others(self, rows: Ints) -> tuple[Ints, Ints]:
-        """The votes that stood beside rows, and beside which of them."""
+        """Return the other votes of some rows, as the index of the row and the report."""
         numbers = np.asarray(self._columns.row_others).astype(np.int64)
         starts = (numbers.cumsum() - numbers)[rows]
         number = numbers[rows]
@@ -126,7 +126,7 @@ class Past:
 
 
 def totals_of(totals: Ints) -> Totals:
-    """Totals as `features.design` takes them, from rows of `Past.totals`."""
+    """Return rows of `Past.totals` as an argument of `features.design`."""
     kinds = len(STANCES)
     return Totals(
         claims=totals[:, 0].astype(np.float64),
@@ -137,7 +137,7 @@ def totals_of(totals: Ints) -> Totals:
 
 
 def _fits(reports: Ints) -> Ints:
-    """The moments at which a fit was due, from the reports on claims that became known at each."""
+    """Return the moments at which a fit was due, given the number of reports on the claims known at each."""
     total = reports.cumsum()
     fits = [0]
     while (after := int(np.searchsorted(10 * total, 11 * total[fits[-1]]))) < len(total):

@@ -1,4 +1,4 @@
-"""Sums as they stood at past moments, for many questions at once."""
+"""Sums at past moments, for many lookups at once."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from service.methods.forecast.features import Ints
 
 
 class PastSums:
-    """What was booked under each of many accounts, by moment.
+    """The sums of the entries in many accounts, by moment.
 
-    Moments are numbers from 0 on. Sums are of whole numbers, so that the order of entries does not matter.
+    Moments are numbered from 0. Amounts are integers, so that the order of entries does not matter.
     """
 
     def __init__(self, account: Ints, moment: Ints, amounts: Ints, *, accounts: int, moments: int) -> None:
-        """Book entries.
+        """Sum entries.
 
         Args:
-            account: Of each entry, from 0 on.
-            moment: Of each entry, from 0 on.
+            account: The account of each entry, from 0.
+            moment: The moment of each entry, from 0.
             amounts: Entries x kinds of amounts.
-            accounts: How many accounts there are.
-            moments: How many moments there are.
+            accounts: The number of accounts.
+            moments: The number of moments.
         """
         self._moments = moments
         keys = account * moments + moment
@@ -34,6 +34,6 @@ class PastSums:
         self._starts = np.searchsorted(self._keys, np.arange(accounts) * moments)
 
     def before(self, account: Ints, moment: Ints) -> Ints:
-        """The sums of accounts over the entries before a moment: questions x kinds of amounts."""
+        """Return the sums of accounts over the entries before a moment: lookups x kinds of amounts."""
         ends = np.searchsorted(self._keys, account * self._moments + moment)
         return np.asarray(self._sums[ends] - self._sums[self._starts[account]])

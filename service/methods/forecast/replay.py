@@ -1,9 +1,8 @@
-"""Learning anew from everything on record: the same rows give the same state, in whatever order they come.
+"""Train the model on the whole record; the order of the rows does not change the result.
 
-Reports are judged by what was known when they were published: other reports and truths strictly
-before. Truths of one moment become known together. The weights are fitted when the reports on
-resolved claims have grown by a tenth; each fit starts from the same guess, so that of a replay's fits only the last
-has to be made.
+The features of a report use only the reports and outcomes strictly before its publication. Outcomes of one moment
+become known together. A fit is due when the number of reports on resolved claims has grown by a tenth. Each fit starts
+from the same priors, so that a replay only has to make the last one.
 """
 
 from __future__ import annotations
@@ -14,18 +13,18 @@ import numpy as np
 
 from service.methods.forecast.columns import Columns
 from service.methods.forecast.features import COPYING, STANCES, TERMS, Floats, design
-from service.methods.forecast.fitting import Fit, Problem, fit
+from service.methods.forecast.fitting import Fit, FitProblem, fit
 from service.methods.forecast.past import Past
 from service.methods.forecast.records import Resolved, StanceCount
 from service.methods.forecast.state import START, State, rounded
 from service.methods.rates import UNIT
 
 DELTA_ROWS = 20_000
-"""Delta is chosen on so many rows at most, the latest."""
+"""The largest number of rows, the latest ones, on which delta is chosen."""
 
 
 def refit(cases: Iterable[Resolved]) -> State:
-    """Learn from all resolved claims, as if they had become known one after the other.
+    """Return the state trained on all resolved claims, in the order of `known_at`.
 
     Args:
         cases: Every resolved claim with its reports, in any order.
@@ -52,9 +51,9 @@ def refit(cases: Iterable[Resolved]) -> State:
 
 
 class _Rows:
-    """What is learned from, in order.
+    """The rows to train on, in order.
 
-    In single precision: half the memory, and the last bits of a machine's logarithms do not show.
+    Single precision halves the memory, and hides differences in the last bits between machines.
     """
 
     def __init__(self, past: Past) -> None:
@@ -73,9 +72,9 @@ class _Rows:
         return len(self._truth)
 
     def fit(self, choice: int, since: int = 0) -> Fit:
-        """The weights under one of the choices of delta, from the rows since one of them."""
+        """Return the fit for one choice of delta, on the rows from a number."""
         self._features[since:, -1] = self._likelihoods[since:, choice]
-        problem = Problem(
+        problem = FitProblem(
             features=self._features[since:],
             truth=self._truth[since:],
             weight=self._weight[since:],
@@ -86,7 +85,7 @@ class _Rows:
 
 
 def _choose(rows: _Rows) -> tuple[int, Floats, Fit]:
-    """The delta under which the latest rows are most probable, with the fit on all rows."""
+    """Return the delta with the highest evidence on the latest rows, the evidence, and the fit on all rows."""
     since = max(0, len(rows) - DELTA_ROWS)
     fits = [rows.fit(choice, since) for choice in range(len(COPYING))]
     evidence = np.array([found.evidence for found in fits])

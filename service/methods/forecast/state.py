@@ -1,4 +1,4 @@
-"""What has been learned, as a row of some kilobytes."""
+"""The state of the trained model, as JSON of a few kilobytes."""
 
 from __future__ import annotations
 
@@ -17,44 +17,44 @@ from service.values.vocabulary import Stance
 
 METHOD = "forecast/1"
 BUILD = f"{METHOD} {hashlib.sha256(repr((TERMS, COPYING)).encode()).hexdigest()[:16]}"
-"""The method as it is in this code: a state is of use only to the terms that it was learned for."""
+"""The method with its terms; a state is only valid for the terms that it was trained with."""
 _DIGITS = 12
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """The weights and how sure they are, and the record of all outlets together when they were fitted."""
+    """The weights with their covariance, and the record of all outlets together at the fit."""
 
     weights: tuple[float, ...]
-    """By `features.TERMS`."""
+    """In the order of `features.TERMS`."""
     covariance: tuple[tuple[float, ...], ...]
-    """Its lower triangle."""
+    """The lower triangle of the covariance."""
     delta: float
-    """How much outlets that say the same count; one of `features.COPYING`."""
+    """The discount for outlets with the same stance; one of `features.COPYING`."""
     evidence: tuple[float, ...]
-    """Log of the probability of the rows that delta was chosen on, for each of `features.COPYING`."""
+    """The log evidence on the rows that delta was chosen on, for each of `features.COPYING`."""
     trained_on: int
-    """Resolved claims that somebody reported."""
+    """The number of resolved claims with a report."""
     reports: int
-    """Reports on them."""
+    """The number of reports on these claims."""
     true: float
-    """How many of the claims proved true."""
+    """The number of these claims that proved true."""
     votes: tuple[StanceCount, ...]
-    """By `features.STANCES`: outlets' votes on the claims, and how many of those on claims that proved true."""
+    """The votes on these claims, and on those that proved true, in the order of `features.STANCES`."""
     fitted_at: dt.datetime | None
-    """The moment whose truths are the last that were learned from."""
+    """The `known_at` of the last outcomes that were learned."""
 
     @property
     def base_rate(self) -> float:
-        """How often claims prove true, strictly between 0 and 1."""
+        """The rate at which claims prove true, strictly between 0 and 1."""
         return (self.true + 1) / (self.trained_on + 2)
 
     def matrix(self) -> Floats:
-        """The covariance in full."""
+        """Return the full covariance matrix."""
         return _matrix(self.covariance)
 
     def to_json(self) -> dict[str, Any]:
-        """The state as JSON has it; `from_json` gives it back to the last bit."""
+        """Return the state as JSON, which `from_json` restores exactly."""
         return {
             "method": METHOD,
             "terms": list(NAMES),
@@ -71,13 +71,13 @@ class State:
 
     @classmethod
     def from_json(cls, row: dict[str, Any]) -> State:
-        """Read what `to_json` wrote.
+        """Return the state that `to_json` wrote.
 
         Raises:
-            ValueError: It was written by another version of the method.
+            ValueError: Another version of the method wrote it.
         """
         if row["method"] != METHOD or row["terms"] != list(NAMES):
-            raise ValueError(f"This state is not of {METHOD} as it is now: it has to be learned anew.")
+            raise ValueError(f"This state is of another version of {METHOD}. Train it again.")
         return cls(
             weights=tuple(row["weights"]),
             covariance=tuple(tuple(values) for values in row["covariance"]),
@@ -99,7 +99,7 @@ def _matrix(covariance: tuple[tuple[float, ...], ...]) -> Floats:
 
 
 def rounded(values: Floats) -> tuple[float, ...]:
-    """Values to twelve significant digits, so that the last bits of another machine's arithmetic do not show."""
+    """Return values with twelve significant digits, which hides differences in the last bits between machines."""
     return tuple(float(f"{value:.{_DIGITS}g}") for value in values)
 
 
@@ -114,4 +114,4 @@ START = State(
     votes=(StanceCount(),) * len(STANCES),
     fitted_at=None,
 )
-"""Before anything is known: the weights as guessed."""
+"""The state before any training: the priors of the weights."""

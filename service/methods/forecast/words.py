@@ -1,4 +1,4 @@
-"""A forecast's parts in words."""
+"""The contributions to a forecast in words."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight"
 
 
 class Contribution(NamedTuple):
-    """What one thing about a claim adds to its log-odds."""
+    """The contribution of one group of features to the log-odds of a claim."""
 
     feature: str
     words: str
@@ -46,19 +46,19 @@ class Contribution(NamedTuple):
 
 
 def contributions(parts: Mapping[str, float], seen: View, rivals: int) -> tuple[float, tuple[Contribution, ...]]:
-    """The base in log-odds, and what else there is, the largest first.
+    """Return the base in log-odds, and the contributions, the largest first.
 
     Args:
         parts: Weight times feature, by name.
-        seen: The claim that they are of.
-        rivals: How many claims it excludes.
+        seen: The claim.
+        rivals: The number of claims that it excludes.
     """
     base = sum(parts[name] for name in _BASE)
     sums = {group: sum(parts[name] for name in names) for group, names in _GROUPS.items()}
-    told = [
+    found = [
         Contribution(group, _words(group, value, seen, rivals), value) for group, value in sums.items() if value != 0
     ]
-    return base, tuple(sorted(told, key=lambda part: (-abs(part.log_odds), part.feature)))
+    return base, tuple(sorted(found, key=lambda part: (-abs(part.log_odds), part.feature)))
 
 
 def _words(group: str, value: float, seen: View, rivals: int) -> str:
@@ -100,7 +100,7 @@ def _outlets(number: int) -> str:
 
 
 def _verb(verb: str, number: int) -> str:
-    """The verb as it goes with so many.
+    """Return a verb in the form for a number.
 
     >>> _verb("deny", 1), _verb("deny", 2)
     ('denies', 'deny')

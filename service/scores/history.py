@@ -1,0 +1,85 @@
+"""The score of an outlet over time."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from service.methods.context import Context
+from service.methods.reliability import METHOD, Reliability
+from service.outlets.find import require_outlet
+from service.outlets.track_record import Lens, OutletRecord
+from service.scores.contexts import context_of
+from service.scores.contributions import ScoredClaim, accumulate, month_ends, scored_claims
+from service.scores.describe import ScoreContext, ScoreRecord, ScoreStatus, describe_score
+from service.storage.db import Database
+from service.storage.models import Outlet
+from service.values.vocabulary import Basis
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryPoint:
+    """The score at the end of a month, or now."""
+
+    as_of: dt.datetime
+    status: ScoreStatus
+    reliability: Reliability | None
+    """None if nothing was resolved."""
+    record: ScoreRecord
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """The score of an outlet, month by month."""
+
+    outlet: str
+    topic: str | None
+    basis: Basis
+    method: str
+    context: ScoreContext
+    items: list[HistoryPoint]
+    computed_at: dt.datetime
+
+
+def score_history(db: Database, reference: str, *, lens: Lens, now: dt.datetime) -> History:
+    """Return an outlet's score at the end of each month since its first claim was known, and now.
+
+    Args:
+        db: The database.
+        reference: The outlet's slug or id.
+        lens: The lens on the record, without past moments.
+        now: The time of the call.
+
+    Raises:
+        UnknownOutlet: No outlet has this slug or id.
+    """
+    with db.read() as session:
+        outlet = require_outlet(session, reference)
+        context = context_of(session)
+        claims = scored_claims(session, outlet, replace(lens, basis=Basis.RESOLVED), now=now)
+    return History(
+        outlet=outlet.slug,
+        topic=lens.topic,
+        basis=lens.basis,
+        method=METHOD,
+        context=ScoreContext(context.id, context.as_of),
+        items=list(history_points(outlet, claims, context, lens, now=now)),
+        computed_at=now,
+    )
+
+
+def history_points(
+    outlet: Outlet, claims: Sequence[ScoredClaim], context: Context, lens: Lens, *, now: dt.datetime
+) -> Iterator[HistoryPoint]:
+    """Yield the score at the end of each month and now, counting each claim from when it counts."""
+    ends = month_ends(min(claim.known_at for claim in claims), now) if claims else ()
+    point: HistoryPoint | None = None
+    for moment, parts in accumulate({}, claims, (*ends, now), lens.basis):
+        if point is None or parts is not None:
+            record = OutletRecord(outlet.slug, outlet.scorable, parts or {})
+            score = describe_score(record, context, replace(lens, as_of=moment), now=now)
+            point = HistoryPoint(moment, score.status, score.reliability, score.record)
+        else:
+            point = replace(point, as_of=moment)
+        yield point

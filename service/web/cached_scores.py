@@ -1,0 +1,146 @@
+"""Scores as the API sends them: serialized, tagged, and cached in that form, so that a cache hit serializes nothing."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Sequence
+from typing import Any, TypeAlias
+
+from service.cache.score_cache import RANKING, CacheKey, CacheStatus, EncodedResponse, ScoreCache
+from service.errors import InvalidQuery, UnknownOutlet
+from service.methods.reliability import METHOD
+from service.outlets.track_record import Lens
+from service.schemas.scores import ScoreOut
+from service.scores.describe import Score
+from service.scores.ranking import RankingCriteria, ranking_page
+from service.scores.read import read_scores, slugs_of
+from service.storage.db import Database
+from service.values.documents import etag_of
+
+JsonObject: TypeAlias = dict[str, Any]
+"""A serialized result."""
+
+_SCORE = ScoreOut()
+
+
+def cached_score(
+    db: Database, cache: ScoreCache, reference: str, *, lens: Lens, now: dt.datetime
+) -> tuple[EncodedResponse, CacheStatus]:
+    """Return the score of one outlet.
+
+    Raises:
+        UnknownOutlet: No outlet has this slug or id.
+        OutletMerged: The outlet was merged into another one.
+        InvalidQuery: A moment of the lens is in the future.
+    """
+    responses, status = _cached(db, cache, [reference], lens=lens, now=now, follow_merges=False)
+    return responses[0], status
+
+
+def cached_list(
+    db: Database, cache: ScoreCache, references: Sequence[str], *, lens: Lens, now: dt.datetime
+) -> tuple[EncodedResponse, CacheStatus]:
+    """Return the scores of some outlets as one page, in the order given.
+
+    Raises:
+        InvalidQuery: Some references belong to no outlet, or a moment of the lens is in the future.
+    """
+    try:
+        responses, status = _cached(db, cache, references, lens=lens, now=now)
+    except UnknownOutlet as exc:
+        raise InvalidQuery.at("outlet", detail=exc.detail, code="unknown-outlet") from exc
+    return _join(responses, next_cursor=None), status
+
+
+def cached_documents(
+    db: Database, cache: ScoreCache, slugs: Sequence[str], *, lens: Lens, now: dt.datetime
+) -> list[JsonObject]:
+    """Return the scores of some outlets as JSON objects, in the order given."""
+    responses, _ = _cached(db, cache, slugs, lens=lens, now=now)
+    return [json.loads(response.body) for response in responses]
+
+
+def cached_ranking(
+    db: Database,
+    cache: ScoreCache,
+    criteria: RankingCriteria,
+    *,
+    lens: Lens,
+    cursor: str | None,
+    limit: int,
+    now: dt.datetime,
+) -> tuple[EncodedResponse, CacheStatus]:
+    """Return a page of the ranking.
+
+    Raises:
+        InvalidQuery: The cursor belongs to another ranking, or a moment of the lens is in the future.
+    """
+
+    def compute() -> EncodedResponse:
+        page = ranking_page(db, criteria, lens=lens, cursor=cursor, limit=limit, now=now)
+        return _join([_encode(score, lens) for score in page.items], page.next_cursor, expires_at=page.changes_at)
+
+    lens.refuse_future(now)
+    question = CacheKey(RANKING, _variant(lens, criteria, cursor, limit))
+    if not lens.is_current:
+        return compute(), CacheStatus.UNCACHED
+    responses, status = cache.get_or_compute([question], lambda _: [compute()])
+    return responses[0], status
+
+
+def tagged(document: JsonObject, lasting: JsonObject, *, next_cursor: str | None = None) -> EncodedResponse:
+    """Return a JSON document with the tag of its lasting members, which do not change just because time passes."""
+    return EncodedResponse(json.dumps(document).encode(), etag_of(lasting), next_cursor=next_cursor)
+
+
+def lasting_members(document: JsonObject, lens: Lens, *passing: str) -> JsonObject:
+    """Return a document without its passing members, and without the moment of a current score."""
+    without = {*passing, "computed_at"} | ({"as_of"} if lens.is_current else set())
+    return {name: value for name, value in document.items() if name not in without}
+
+
+def _cached(
+    db: Database,
+    cache: ScoreCache,
+    references: Sequence[str],
+    *,
+    lens: Lens,
+    now: dt.datetime,
+    follow_merges: bool = True,
+) -> tuple[list[EncodedResponse], CacheStatus]:
+    def compute(questions: Sequence[CacheKey]) -> list[EncodedResponse]:
+        slugs = [question.subject for question in questions]
+        scores = read_scores(db, slugs, lens=lens, now=now, follow_merges=follow_merges)
+        # The score of another outlet is not cached, because its invalidation would not reach this entry.
+        return [
+            _encode(score, lens, expires_at=score.changes_at if score.outlet == slug else now)
+            for slug, score in zip(slugs, scores, strict=True)
+        ]
+
+    lens.refuse_future(now)
+    questions = [CacheKey(slug, _variant(lens)) for slug in slugs_of(db, references)]
+    if not lens.is_current:
+        return compute(questions), CacheStatus.UNCACHED
+    return cache.get_or_compute(questions, compute)
+
+
+def _variant(lens: Lens, *more: object) -> str:
+    """Return the part of a cache key that tells apart the scores of one outlet."""
+    return json.dumps([METHOD, lens.basis, lens.level, lens.topic, *more], default=str)
+
+
+def _encode(score: Score, lens: Lens, *, expires_at: dt.datetime | None = None) -> EncodedResponse:
+    document = _SCORE.dump(score)
+    lasting = lasting_members(document, lens, "ledger")
+    return EncodedResponse(json.dumps(document).encode(), etag_of(lasting), expires_at=expires_at)
+
+
+def _join(
+    responses: Sequence[EncodedResponse], next_cursor: str | None, *, expires_at: dt.datetime | None = None
+) -> EncodedResponse:
+    """Return one page of serialized scores."""
+    items = b", ".join(response.body for response in responses)
+    body = b'{"items": [' + items + b'], "next_cursor": ' + json.dumps(next_cursor).encode() + b"}"
+    tag = etag_of([[response.etag for response in responses], next_cursor])
+    return EncodedResponse(body, tag, next_cursor=next_cursor, expires_at=expires_at)
