@@ -32,7 +32,7 @@ from service.storage.migrations import migrate
 from service.storage.models import Claim, Outlet, Report, Resolution
 from service.values.ids import new_id
 from service.values.vocabulary import ClaimKind, OutletKind, Stance, Verdict
-from tests.support.redis_server import own_redis
+from tests.support.redis_server import run_private_redis
 
 NOW = dt.datetime(2026, 11, 1, tzinfo=dt.UTC)
 OUTLETS = 10_000
@@ -154,7 +154,7 @@ def main() -> int:
         refit_context(runtime.db, runtime.cache, now=NOW, at_once=True)
         print(f"{claims} claims, {claims * (1 + OTHERS)} reports in {time.perf_counter() - began:.0f} s", flush=True)
         within = compare(app.test_client(), "no cache", turns=3)
-        with own_redis(Path(folder)) as redis:
+        with run_private_redis(Path(folder)) as redis:
             env["BORNEOUT_REDIS_URL"] = redis.url
             cached = create_app(Settings.from_env(env, data_dir=Path(folder)))
             within = compare(cached.test_client(), "Redis", turns=25) and within

@@ -22,7 +22,7 @@ import service
 from service.app import create_app
 from service.config import Settings
 from service.storage.migrations import migrate
-from tests.support.redis_server import own_redis
+from tests.support.redis_server import run_private_redis
 from tests.support.world import World
 
 ROOT = str(Path(service.__file__).parent)
@@ -63,7 +63,7 @@ def trace(call: Callable[[], T]) -> tuple[T, Trace]:
 
 def trace_calls(folder: Path) -> dict[str, Trace]:
     """Trace the three calls on a service with SQLite and a Redis of its own in a folder."""
-    with own_redis(folder) as redis:
+    with run_private_redis(folder) as redis:
         settings = Settings.from_env({"BORNEOUT_REDIS_URL": redis.url}, data_dir=folder)
         app = create_app(settings)
         with closing(app.extensions["runtime"].db) as db:

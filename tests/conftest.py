@@ -26,7 +26,7 @@ from service.storage.db import Database
 from service.storage.migrations import migrate
 from service.web.runtime import Runtime
 from tests.support.awaiting import DEADLINE, wait_until
-from tests.support.redis_server import is_responding, own_redis, redis_timeouts
+from tests.support.redis_server import is_responding, redis_timeouts, run_private_redis
 from tests.support.world import World, application_on
 
 # The service reads these if its own variables are not set; the tests must not use those of a developer.
@@ -131,7 +131,7 @@ def database_url(request):
 
 @pytest.fixture(scope="session", autouse=True)
 def generous_redis_timeouts():
-    """Set Redis timeouts that are long enough for a busy machine; see `own_redis` for a Redis that may hang."""
+    """Set Redis timeouts that are long enough for a busy machine; see `run_private_redis` for a Redis that may hang."""
     with redis_timeouts(DEADLINE):
         yield
 
@@ -159,16 +159,16 @@ def redis_url(redis_server):
 
 
 @pytest.fixture
-def server(tmp_path):
+def private_redis(tmp_path):
     """A Redis that the test may stop or kill."""
-    with own_redis(tmp_path) as running:
+    with run_private_redis(tmp_path) as running:
         yield running
 
 
 @pytest.fixture
-def own(server):
+def private_cache(private_redis):
     """A cache on the Redis that the test may stop or kill."""
-    with contextlib.closing(ScoreCache(server.url)) as scores:
+    with contextlib.closing(ScoreCache(private_redis.url)) as scores:
         yield scores
 
 
@@ -238,7 +238,7 @@ def world(app):
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def standing_world(request, application, database_at, redis_server, tmp_path_factory):
+def shared_world(request, application, database_at, redis_server, tmp_path_factory):
     """A client of the API with an admin key, on a database that the tests of a file share, for calls that change
     nothing.
     """

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import TypedDict
 
 from flask import Response
@@ -18,6 +17,7 @@ from service.schemas.explanations import (
     HistoryQuery,
 )
 from service.scores import calibration, explain, history
+from service.values.instants import utc_now
 from service.values.vocabulary import Scope
 from service.web.auth import requires
 from service.web.blueprint import Blueprint, not_modified
@@ -58,7 +58,7 @@ def explain_score(query: ExplanationRequest, outlet: str) -> Response:
     The contributions of all claims, over all pages, sum to `sums.d`. All pages describe the record at the time of the
     first page.
     """
-    found = explain.explain_score(runtime().db, outlet, **query, now=dt.datetime.now(dt.UTC))
+    found = explain.explain_score(runtime().db, outlet, **query, now=utc_now())
     document = _EXPLANATION.dump(found)
     lasting = lasting_members(document, query["lens"], "next_cursor")
     return score_response(tagged(document, lasting, next_cursor=found.next_cursor), CacheStatus.UNCACHED)
@@ -77,7 +77,7 @@ def get_score_history(query: dict[str, Lens], outlet: str) -> Response:
 
     Each point is the score that `as_of` returns today, so all points are compared with the newest context.
     """
-    found = history.score_history(runtime().db, outlet, **query, now=dt.datetime.now(dt.UTC))
+    found = history.score_history(runtime().db, outlet, **query, now=utc_now())
     document = _HISTORY.dump(found)
     *earlier, latest = document["items"]
     lasting = lasting_members(document, query["lens"]) | {"items": [*earlier, lasting_members(latest, query["lens"])]}
@@ -96,6 +96,6 @@ def get_calibration(query: dict[str, Lens], outlet: str) -> Response:
     Returns how often claims proved true to which the outlet gave a probability, in tenths of probability. Tenths
     without claims are left out.
     """
-    found = calibration.outlet_calibration(runtime().db, outlet, **query, now=dt.datetime.now(dt.UTC))
+    found = calibration.outlet_calibration(runtime().db, outlet, **query, now=utc_now())
     document = _CALIBRATION.dump(found)
     return score_response(tagged(document, lasting_members(document, query["lens"])), CacheStatus.UNCACHED)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
 from flask import Response
 
 from service.outlets.track_record import Lens
 from service.schemas.scores import ScoreOut, ScorePage, ScoreQuery, ScoresQuery, ScoresRequest
+from service.values.instants import utc_now
 from service.values.vocabulary import Scope
 from service.web.auth import requires
 from service.web.blueprint import Blueprint, not_modified
@@ -32,7 +31,7 @@ def get_score(query: dict[str, Lens], outlet: str) -> Response:
 
     A score always includes the latest resolution. `Cache-Status` says whether it came from the cache.
     """
-    at, now = runtime(), dt.datetime.now(dt.UTC)
+    at, now = runtime(), utc_now()
     return score_response(*cached_score(at.db, at.cache, outlet, **query, now=now))
 
 
@@ -50,7 +49,7 @@ def list_scores(query: ScoresRequest) -> Response:
     With `outlet`, returns the scores of the named outlets in that order, on one page; the other parameters of the
     ranking are then rejected with 400. So are unknown outlets.
     """
-    at, now, lens = runtime(), dt.datetime.now(dt.UTC), query["lens"]
+    at, now, lens = runtime(), utc_now(), query["lens"]
     if query["outlets"] is not None:
         return score_response(*cached_list(at.db, at.cache, query["outlets"], lens=lens, now=now))
     paging = query["paging"]

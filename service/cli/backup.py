@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import logging
 from contextlib import closing
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from service.cli.shared import with_settings
+from service.values.instants import utc_now
 
 if TYPE_CHECKING:
     from service.config import Settings
@@ -46,7 +46,7 @@ def restore(settings: Settings, *, file: Path) -> None:
     from service.telemetry.logs import set_up_logs
 
     set_up_logs(logging.ERROR)  # the embedded Redis is not running, so its warnings are expected
-    now = dt.datetime.now(dt.UTC)
+    now = utc_now()
     with closing(ScoreCache(settings.redis_url)) as cache:
         replaced = backups.restore(settings.database_url, settings.data_dir, file, cache, now=now)
     click.echo(f"The database was restored from {file}.")

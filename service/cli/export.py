@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from pathlib import Path
 
 import click
 
 from service.cli.shared import Connections, with_connections
+from service.values.instants import utc_now
 
 
 @click.command()
@@ -22,7 +22,7 @@ def export(connections: Connections, *, folder: Path) -> None:
     from service.transfer.export import write_export
 
     try:
-        counts = write_export(connections.db, folder, now=dt.datetime.now(dt.UTC))
+        counts = write_export(connections.db, folder, now=utc_now())
     except OSError as exc:
         raise click.ClickException(f"{folder} cannot be written: {exc.strerror}") from exc
     click.echo(f"{folder}: " + ", ".join(f"{count} {member}" for member, count in counts.items()))

@@ -10,7 +10,7 @@ import click
 
 from service.cli.shared import Connections, InstantParameter, NameParameter, with_connections
 from service.values.ids import NAME_LENGTH
-from service.values.instants import format_instant
+from service.values.instants import format_instant, utc_now
 from service.values.vocabulary import Scope
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def create(connections: Connections, *, name: str, scopes: tuple[str, ...], expi
     """Create a key and show its secret, once."""
     from service.access import keys as use_cases
 
-    now = dt.datetime.now(dt.UTC)
+    now = utc_now()
     key = use_cases.create_key(connections.db, name=name, scopes=map(Scope, scopes), expires_at=expires, now=now)
     click.echo(key.secret)
 
@@ -87,7 +87,7 @@ def rotate(connections: Connections, *, key_id: UUID, overlap: float) -> None:
     """Give a key a new secret and show it, once."""
     from service.access import keys as use_cases
 
-    now = dt.datetime.now(dt.UTC)
+    now = utc_now()
     click.echo(use_cases.rotate_key(connections.db, key_id, overlap=dt.timedelta(hours=overlap), now=now).secret)
 
 
@@ -99,7 +99,7 @@ def expire(connections: Connections, *, key_id: UUID, moment: dt.datetime) -> No
     """Set when a key expires: a future instant, such as 2027-01-01T00:00:00Z."""
     from service.access import keys as use_cases
 
-    now = dt.datetime.now(dt.UTC)
+    now = utc_now()
     key = use_cases.change_key(connections.db, key_id, changes={"expires_at": moment}, if_match=None, now=now)
     click.echo(f"The key {key.name!r} expires at {format_instant(moment)}.")
 
@@ -111,5 +111,5 @@ def revoke(connections: Connections, *, key_id: UUID) -> None:
     """Revoke a key at once and permanently."""
     from service.access import keys as use_cases
 
-    key = use_cases.revoke_key(connections.db, key_id, now=dt.datetime.now(dt.UTC))
+    key = use_cases.revoke_key(connections.db, key_id, now=utc_now())
     click.echo(f"The key {key.name!r} is revoked.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 import logging
 from collections import Counter
@@ -27,6 +26,7 @@ from service.schemas.lines import FLAT_COLUMNS, read_line
 from service.telemetry.logs import set_up_logs
 from service.transfer.lines import Line, ReadLine, read_csv, read_ndjson
 from service.transfer.load import BATCH, LineResult, LineStatus, load_lines, try_lines
+from service.values.instants import utc_now
 from service.values.vocabulary import OPERATOR
 
 EXAMPLE = Path(__file__).with_name("alonso.ndjson")
@@ -98,7 +98,7 @@ def load_example(connections: Connections) -> Counter[LineStatus]:
 def _load(connections: Connections, batches: Iterator[list[ReadLine]]) -> Iterator[LineResult]:
     has_written = False
     for batch in batches:
-        now = dt.datetime.now(dt.UTC)
+        now = utc_now()
         results = load_lines(connections.db, connections.cache, batch, caller=OPERATOR, now=now)
         has_written |= any(result.status in (LineStatus.CREATED, LineStatus.UPDATED) for result in results)
         yield from results
@@ -107,7 +107,7 @@ def _load(connections: Connections, batches: Iterator[list[ReadLine]]) -> Iterat
 
 
 def _try(connections: Connections, batches: Iterator[list[ReadLine]]) -> Iterator[LineResult]:
-    return try_lines(connections.db, batches, caller=OPERATOR, now=dt.datetime.now(dt.UTC))
+    return try_lines(connections.db, batches, caller=OPERATOR, now=utc_now())
 
 
 def _send(remote: Remote, batches: Iterator[list[ReadLine]]) -> Iterator[LineResult]:

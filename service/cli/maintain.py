@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
 import click
 
 from service.cli.shared import Connections, with_connections
+from service.values.instants import utc_now
 
 
 @click.command()
@@ -16,7 +15,7 @@ def refit(connections: Connections) -> None:
     from service.claims.forecast import refit_learner
     from service.scores.contexts import refit_context
 
-    now = dt.datetime.now(dt.UTC)
+    now = utc_now()
     context = refit_context(connections.db, connections.cache, now=now, at_once=True)
     click.echo("The context is unchanged." if context is None else f"Scores now use context {context.id}.")
     is_refitted = refit_learner(connections.db, now=now)
@@ -29,7 +28,7 @@ def rebuild(connections: Connections) -> None:
     """Recompute the sums behind scores from the rows, and print how many differed."""
     from service.outlets.rebuild_sums import rebuild_sums
 
-    differed = rebuild_sums(connections.db, now=dt.datetime.now(dt.UTC))
+    differed = rebuild_sums(connections.db, now=utc_now())
     connections.cache.invalidate_all()
     click.echo(f"{differed} subtotals differed from the rows and were corrected.")
 

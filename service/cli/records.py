@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 from typing import TYPE_CHECKING, cast
 from uuid import UUID
@@ -10,6 +9,7 @@ from uuid import UUID
 import click
 
 from service.cli.shared import Connections, with_connections
+from service.values.instants import utc_now
 from service.values.vocabulary import OPERATOR, Basis, Verdict
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def resolve(
         **{name: value for name, value in optional.items() if value is not None},
     }
     resolution = cast("NewResolution", load(ResolutionIn(), body))
-    db, cache, now = connections.db, connections.cache, dt.datetime.now(dt.UTC)
+    db, cache, now = connections.db, connections.cache, utc_now()
     recorded = resolutions.resolve_claim(db, cache, claim, resolution=resolution, caller=OPERATOR, now=now)
     click.echo(json.dumps(ResolutionOut().dump(recorded), indent=2))
 
@@ -69,5 +69,5 @@ def score(connections: Connections, *, outlet: str, **options: str | None) -> No
     from service.scores import read
 
     query = load(ScoreQuery(), {name: value for name, value in options.items() if value is not None})
-    found = read.read_score(connections.db, outlet, **query, now=dt.datetime.now(dt.UTC))
+    found = read.read_score(connections.db, outlet, **query, now=utc_now())
     click.echo(json.dumps(ScoreOut().dump(found), indent=2))

@@ -14,7 +14,6 @@ The result of a line is the same as for a local import, with these differences:
 
 from __future__ import annotations
 
-import datetime as dt
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -43,6 +42,7 @@ from service.transfer.lines import (
     required_id,
 )
 from service.transfer.load import LineResult, LineStatus
+from service.values.instants import utc_now
 from service.values.names import name_key
 
 _RETRY_DELAYS = (0.5, 2.0)  # seconds before a line is sent again
@@ -101,7 +101,7 @@ class Remote:
                 is_new, row = self._add_report(self._find_claim(line.claim), line.report)
             case ResolutionLine():
                 claim = self._find_claim(line.claim)
-                check_resolution(line.resolution, now=dt.datetime.now(dt.UTC))
+                check_resolution(line.resolution, now=utc_now())
                 is_new, row = self._resolve(claim, line.resolution)
             case FlatLine():
                 return self._load_flat(line)
@@ -223,7 +223,7 @@ def _check_resolution(resolution: NewResolution | None) -> None:
     """Check the resolution of a line before any part of the line is sent."""
     try:
         if resolution is not None:
-            check_resolution(resolution, now=dt.datetime.now(dt.UTC))
+            check_resolution(resolution, now=utc_now())
     except InvalidBody as exc:
         raise InvalidBody(exc.detail, errors=nested(exc, "/resolution")) from exc
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import gc
 import os
 import signal
@@ -32,6 +31,7 @@ from service.operations.schema_check import create_schema, refuse_other_schema, 
 from service.operations.stop_signal import Stop
 from service.operations.worker import HEARTBEAT, run_worker
 from service.storage.db import Database
+from service.values.instants import utc_now
 
 _PORT_TIMEOUT = 5.0  # seconds; an earlier run that was killed may still hold the port
 _START_TIMEOUT = 30.0  # seconds until the first response
@@ -155,7 +155,7 @@ def _prepare_database(settings: Settings) -> None:
 def _ensure_first_key(settings: Settings) -> str | None:
     """Create the first key if there is none, and return it. It is shown once, so a failed start must not create it."""
     with closing(Database(settings.database_url)) as db:
-        return ensure_first_key(db, given=settings.bootstrap_key, now=dt.datetime.now(dt.UTC))
+        return ensure_first_key(db, given=settings.bootstrap_key, now=utc_now())
 
 
 def _processes(settings: Settings, address: ListenAddress, *, workers: int) -> list[Process]:

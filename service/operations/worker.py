@@ -18,6 +18,7 @@ from service.scores.contexts import refit_context
 from service.storage.actors import WORKER, set_actor
 from service.storage.db import Database
 from service.storage.db_errors import is_unavailable
+from service.values.instants import utc_now
 
 log = logging.getLogger(__name__)
 
@@ -55,7 +56,7 @@ def run_worker(db: Database, cache: ScoreCache, stop: Stop, *, heartbeat: Path) 
 
 def _work(db: Database, cache: ScoreCache, heartbeat: Path) -> None:
     try:
-        tick(db, cache, now=dt.datetime.now(dt.UTC))
+        tick(db, cache, now=utc_now())
     except Exception as exc:
         if not is_unavailable(exc):
             raise
@@ -80,7 +81,7 @@ def run_refits(db: Database, cache: ScoreCache, stop: Stop) -> None:
     while not stop.is_set():
         started_at = time.monotonic()
         try:
-            refit(db, cache, stop, now=dt.datetime.now(dt.UTC))
+            refit(db, cache, stop, now=utc_now())
         except Exception:
             log.exception("refit failed and will be retried")
         stop.wait(max(REFIT_PAUSE, _REFIT_SHARE * (time.monotonic() - started_at)))

@@ -15,6 +15,7 @@ from service.methods.reliability import DEFAULT_LEVEL, Reliability
 from service.pages import charts, timeline
 from service.pages.layout import page_blueprint, show
 from service.values.documents import members_of
+from service.values.instants import utc_now
 from service.values.vocabulary import Scope
 from service.web.auth import requires
 from service.web.runtime import runtime
@@ -28,7 +29,7 @@ _ROWS = 200
 @requires(Scope.READ)
 def get_claim(claim_id: UUID) -> Response:
     """Show a claim with its reports, its forecast and its resolutions."""
-    found = story.get_story(runtime().db, claim_id, now=dt.datetime.now(dt.UTC))
+    found = story.get_story(runtime().db, claim_id, now=utc_now())
     forecast = forecasts.forecast_claim(runtime().db, claim_id, level=DEFAULT_LEVEL)
     shown = {"picture": timeline.draw_timeline(found), "in_short": timeline.summarise(found), "rows": _ROWS}
     moved = charts.through_time(_points(forecast.kept))

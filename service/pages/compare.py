@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Sequence
 from typing import TypedDict
 
@@ -17,6 +16,7 @@ from service.pages.outlet import query_string
 from service.schemas.fields import Body, Text, one_of
 from service.scores.comparison import Comparison, compare_outlets
 from service.values.ids import SLUG_LENGTH
+from service.values.instants import utc_now
 from service.values.names import slug_of
 from service.values.vocabulary import Basis, Scope
 from service.web.auth import requires
@@ -60,5 +60,5 @@ def _compare(slugs: Sequence[str], lens: Lens) -> Comparison | None:
     """Return the comparison, or None if the slugs belong to fewer than two outlets."""
     if len(slugs) < 2:
         return None
-    found = compare_outlets(runtime().db, slugs, lens=lens, now=dt.datetime.now(dt.UTC))
+    found = compare_outlets(runtime().db, slugs, lens=lens, now=utc_now())
     return found if len(found.outlets) > 1 else None

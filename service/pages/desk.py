@@ -18,6 +18,7 @@ from service.pages.forms import UndoForm, as_id, read_resolution, undo_form
 from service.pages.layout import read_query
 from service.pages.sign_in import desk_blueprint, redirect_to
 from service.schemas.fields import MAX_PAGE, Count, PageQuery
+from service.values.instants import utc_now
 from service.values.vocabulary import Scope, Verdict
 from service.web.auth import check_scope
 from service.web.responses import page_of
@@ -35,7 +36,7 @@ class DeskQuery(PageQuery):
 @blp.get("/desk")
 def show_queue() -> str:
     """Show the due claims, the longest overdue and most reported first."""
-    now, query = dt.datetime.now(dt.UTC), read_query(DeskQuery())
+    now, query = utc_now(), read_query(DeskQuery())
     queue, _, _ = page_of(query, partial(listing.list_due_claims, runtime().db, now=now))
     done = _last_resolved(now)
     return render_template(
@@ -58,7 +59,7 @@ def show_claim(claim_id: UUID) -> str:
 @blp.post("/desk/claims/<uuid:claim_id>/resolutions")
 def resolve_claim(claim_id: UUID) -> Response | tuple[str, int]:
     """Resolve a claim, or correct or withdraw its resolution."""
-    at, now, form = runtime(), dt.datetime.now(dt.UTC), request.form
+    at, now, form = runtime(), utc_now(), request.form
     try:
         check_scope(Scope.RESOLUTIONS_WRITE)
         resolve.resolve_claim(at.db, at.cache, claim_id, resolution=read_resolution(form), caller=caller(), now=now)
@@ -70,14 +71,14 @@ def resolve_claim(claim_id: UUID) -> Response | tuple[str, int]:
 @blp.get("/desk/today")
 def show_today() -> str:
     """Show what was done today, by this key or by all."""
-    midnight = dt.datetime.combine(dt.datetime.now(dt.UTC).date(), dt.time(), dt.UTC)
+    midnight = dt.datetime.combine(utc_now().date(), dt.time(), dt.UTC)
     key_id = None if "all" in request.args else caller().key_id
     done = activity.list_activity(runtime().db, since=midnight, key_id=key_id)
     return render_template("today.html", done=done, of_all=key_id is None)
 
 
 def _show_claim(claim_id: UUID, problem: ServiceError | None = None) -> str:
-    found = story.get_story(runtime().db, claim_id, now=dt.datetime.now(dt.UTC))
+    found = story.get_story(runtime().db, claim_id, now=utc_now())
     return render_template(
         "desk_claim.html",
         claim=found.claim,

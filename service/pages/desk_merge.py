@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from contextlib import suppress
 from urllib.parse import urlencode
 
@@ -14,6 +13,7 @@ from service.outlets import merge as merging
 from service.outlets.find import OutletView
 from service.pages.forms import Form
 from service.pages.sign_in import desk_blueprint, redirect_to
+from service.values.instants import utc_now
 from service.values.vocabulary import Scope
 from service.web.auth import check_scope
 from service.web.runtime import caller, runtime
@@ -30,7 +30,7 @@ def show_merge() -> str:
 @blp.post("/desk/merge")
 def merge_outlet() -> Response | tuple[str, int]:
     """Merge an outlet into another one."""
-    at, now = runtime(), dt.datetime.now(dt.UTC)
+    at, now = runtime(), utc_now()
     outlet, into = (request.form.get(name, "") for name in ("outlet", "into"))
     try:
         check_scope(Scope.OUTLETS_WRITE)
@@ -43,7 +43,7 @@ def merge_outlet() -> Response | tuple[str, int]:
 @blp.post("/desk/merge/undo")
 def undo_merge() -> Response | tuple[str, int]:
     """Undo the merge of an outlet."""
-    at, now, outlet = runtime(), dt.datetime.now(dt.UTC), request.form.get("outlet", "")
+    at, now, outlet = runtime(), utc_now(), request.form.get("outlet", "")
     try:
         check_scope(Scope.OUTLETS_WRITE)
         merging.undo_merge(at.db, at.cache, outlet, if_match=None, caller=caller(), now=now)

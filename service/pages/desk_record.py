@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -18,6 +17,7 @@ from service.pages.forms import as_id, read_claim, read_report
 from service.pages.sign_in import desk_blueprint, redirect_to
 from service.values.addresses import parse_address
 from service.values.ids import new_id
+from service.values.instants import utc_now
 from service.values.vocabulary import ClaimKind, Scope, Stance
 from service.web.auth import check_scope
 from service.web.runtime import caller, runtime
@@ -57,7 +57,7 @@ def record_claim() -> Response | tuple[str, int]:
 
 
 def _record(claim_id: UUID | None) -> UUID:
-    at, now = runtime(), dt.datetime.now(dt.UTC)
+    at, now = runtime(), utc_now()
     if claim_id is not None:
         report = read_report(request.form)
         reports.add_report(at.db, at.cache, claim_id, report=report, caller=caller(), now=now)
@@ -95,4 +95,4 @@ def _find_publisher(url: str) -> Publisher:
 def _get_claim() -> ClaimView | None:
     """Return the claim that the report is added to, or None for a new claim."""
     claim_id = as_id(request.values.get("claim", ""))
-    return None if claim_id is None else record.get_claim(runtime().db, claim_id, now=dt.datetime.now(dt.UTC))
+    return None if claim_id is None else record.get_claim(runtime().db, claim_id, now=utc_now())

@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 from service.schemas.fields import Instant
+from service.values.instants import utc_now
 
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
@@ -18,7 +19,7 @@ class Day(Instant):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
         instant = super()._deserialize(value, attr, data, **kwargs)
-        return None if instant >= dt.datetime.now(dt.UTC) else instant
+        return None if instant >= utc_now() else instant
 
     def _parse(self, text: str) -> dt.datetime:
         return super()._parse(f"{text}T23:59:59.999999Z" if DAY.fullmatch(text) else text)

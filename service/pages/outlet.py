@@ -25,7 +25,7 @@ from service.scores.portrait import MAX_CLAIMS, portray_outlet
 from service.scores.read import read_score
 from service.values.documents import members_of
 from service.values.ids import is_slug
-from service.values.instants import format_instant
+from service.values.instants import format_instant, utc_now
 from service.values.vocabulary import Basis, ClaimStatus, Scope
 from service.web.auth import requires
 from service.web.runtime import runtime
@@ -75,7 +75,7 @@ def show_explanation(outlet: str) -> Response:
     """Show the calculation of an outlet's score."""
     request, db = _read_query(), runtime().db
     view = edit.get_outlet(db, outlet)
-    why = explain_score(db, outlet, **request, limit=_CLAIMS, now=dt.datetime.now(dt.UTC))
+    why = explain_score(db, outlet, **request, limit=_CLAIMS, now=utc_now())
     shown = {"why": why, "numbers": _numbers(why), "question": query_string(request["lens"])}
     return show("why.html", outlet=view, **shown)
 
@@ -106,7 +106,7 @@ def _read_query() -> RecordRequest:
 
 
 def _portray(outlet: str, lens: Lens) -> tuple[str, dt.datetime | None]:
-    now = dt.datetime.now(dt.UTC)
+    now = utc_now()
     portrait = portray_outlet(runtime().db, outlet, lens=lens, now=now)
     about = listing.ClaimFilters(outlet=outlet, topic=lens.topic)
     due = _claims({**about, "status": ClaimStatus.DUE}, now)
@@ -126,7 +126,7 @@ def _portray(outlet: str, lens: Lens) -> tuple[str, dt.datetime | None]:
 
 
 def _draw_badge(slug: str, lens: Lens) -> tuple[str, dt.datetime | None]:
-    now = dt.datetime.now(dt.UTC)
+    now = utc_now()
     score = read_score(runtime().db, slug, lens=lens, now=now)
     return render_template("badge.svg", score=score), _expiry(score, score.changes_at, now)
 

@@ -23,7 +23,7 @@ from service.pages.layout import cached_page, page_blueprint, read_query
 from service.schemas.fields import Body, Count, Text, one_of
 from service.scores.ranking import RankingCriteria
 from service.scores.ranking_table import RankedOutlet, RankingTable, ranking_table
-from service.values.instants import format_instant
+from service.values.instants import format_instant, utc_now
 from service.values.vocabulary import Basis, OutletKind, Scope
 from service.web.auth import requires
 from service.web.runtime import runtime
@@ -118,7 +118,7 @@ def cached_ranking_page(template: str, view: RankingView, **more: Callable[[], o
         values = {name: get() for name, get in more.items()}
         table = _read_table(view)
         page = render_template(template, table=table, asked=view, rows=_ROWS, **values)
-        return page, table.changes_at if _has_outlets(table, view) else dt.datetime.now(dt.UTC)
+        return page, table.changes_at if _has_outlets(table, view) else utc_now()
 
     return cached_page(RANKING, template, view, make=make, is_usual=view.is_usual)
 
@@ -130,7 +130,7 @@ def _has_outlets(table: RankingTable, view: RankingView) -> bool:
 
 def _read_table(view: RankingView) -> RankingTable:
     criteria = RankingCriteria(view.min_resolved, view.kind)
-    now = dt.datetime.now(dt.UTC)
+    now = utc_now()
     return ranking_table(runtime().db, criteria, lens=view.lens, start=view.start - 1, limit=_ROWS, now=now)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -16,6 +15,7 @@ from service.outlets.find import OutletView
 from service.pages.layout import page_blueprint, read_query, show
 from service.schemas.fields import Body, Text
 from service.values.ids import NAME_LENGTH
+from service.values.instants import utc_now
 from service.values.vocabulary import Scope
 from service.web.auth import requires
 from service.web.runtime import runtime
@@ -63,7 +63,7 @@ def _search(q: str) -> SearchResult:
             return SearchResult(is_address=True)
         except InvalidQuery:  # search for it as words
             pass
-    db, now, words = runtime().db, dt.datetime.now(dt.UTC), q[:NAME_LENGTH]
+    db, now, words = runtime().db, utc_now(), q[:NAME_LENGTH]
     outlets = edit.list_outlets(db, q=words, after=None, limit=_LIMIT)
     claims = listing.list_claims(db, q=words, after=None, limit=_LIMIT, now=now)
     return SearchResult(

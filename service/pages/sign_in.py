@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 from urllib.parse import urlencode
 
@@ -11,6 +10,7 @@ from flask import Blueprint, Response, g, render_template, request
 from service.access.sessions import Ticket, find_editor, issue_ticket
 from service.errors import ServiceError, Unauthorized
 from service.pages.layout import page_blueprint
+from service.values.instants import utc_now
 from service.values.vocabulary import Scope
 from service.web.auth import check_failures, check_scope, count_call, count_failure, set_caller
 from service.web.responses import forbid_caching
@@ -68,7 +68,7 @@ def sign_out() -> Response:
 def _let_in() -> Response | None:
     """Let a request go on as the key's that is signed in; else ask for one."""
     check_sender()
-    ticket, now = current_ticket(), dt.datetime.now(dt.UTC)
+    ticket, now = current_ticket(), utc_now()
     editor = None if ticket is None else find_editor(runtime().db, ticket, now=now)
     is_read = request.method in ("GET", "HEAD")
     if editor is None:
@@ -85,7 +85,7 @@ def _let_in() -> Response | None:
 
 def _ticket_for(secret: str) -> Ticket:
     check_failures()
-    if (ticket := issue_ticket(runtime().db, secret, now=dt.datetime.now(dt.UTC))) is None:
+    if (ticket := issue_ticket(runtime().db, secret, now=utc_now())) is None:
         count_failure()
         raise Unauthorized("This is not an API key, or no longer one.")
     return ticket

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import replace
 
 from flask import Response
@@ -12,6 +11,7 @@ from service.claims.views import ListedClaim
 from service.errors import NotFound
 from service.pages.layout import page_blueprint, read_query, show
 from service.pages.ranking import RankingQuery, cached_ranking_page
+from service.values.instants import utc_now
 from service.values.vocabulary import Scope
 from service.web.auth import requires
 from service.web.runtime import runtime
@@ -41,7 +41,7 @@ def get_topic(topic: str) -> Response:
 
 
 def _claims(topic: str) -> list[ListedClaim]:
-    now = dt.datetime.now(dt.UTC)
+    now = utc_now()
     page = listing.list_claims(runtime().db, topic=topic, after=None, limit=_CLAIMS, now=now)
     if not page.items:
         raise NotFound(_UNKNOWN)

@@ -13,7 +13,7 @@ from service.cache.redis_link import RedisLink
 from service.telemetry.metrics import render_metrics
 from tests.support.awaiting import later, wait_until
 from tests.support.cache_questions import circuit_stays_open, failures
-from tests.support.redis_server import own_redis
+from tests.support.redis_server import run_private_redis
 
 FEW = Quota(5, 3600)  # no test takes an hour, so no window ends in the middle of one
 
@@ -145,7 +145,7 @@ def test_who_is_refused_does_not_reach_redis(tmp_path):
     """
     A client over its quota is rejected without Redis; while Redis is unavailable, other clients are allowed.
     """
-    with own_redis(tmp_path) as server, contextlib.closing(RedisLink(server.url)) as link:
+    with run_private_redis(tmp_path) as server, contextlib.closing(RedisLink(server.url)) as link:
         limiter = Limiter(link)
         used_up(limiter, FEW)
         server.kill()
@@ -163,7 +163,7 @@ def test_redis_hangs(tmp_path):
     After one timeout, Redis is not called again for a while.
     """
     before = render_metrics(None).decode()
-    with circuit_stays_open(), own_redis(tmp_path) as server, contextlib.closing(RedisLink(server.url)) as link:
+    with circuit_stays_open(), run_private_redis(tmp_path) as server, contextlib.closing(RedisLink(server.url)) as link:
         limiter = Limiter(link)
         assert 4 == limiter.count("reads", "key:a", FEW).remaining
         with server.hung():

@@ -16,15 +16,15 @@ def app(app):
 
 
 @pytest.fixture(scope="module")
-def standing_world(standing_world):
+def shared_world(shared_world):
     """Return the application on a database that the tests of a file share, with checked responses."""
-    standing_world.app.test_client_class = CheckedClient
-    standing_world.client = standing_world.app.test_client()
-    return standing_world
+    shared_world.app.test_client_class = CheckedClient
+    shared_world.client = shared_world.app.test_client()
+    return shared_world
 
 
 @pytest.fixture(scope="module")
-def urls(standing_world):
+def urls(shared_world):
     """Return the path of each writing call, for an open claim."""
-    claim = standing_world.record()
+    claim = shared_world.record()
     return {path: path.format(claim["id"]) for path in VALID}

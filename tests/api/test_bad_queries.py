@@ -32,34 +32,34 @@ QUERIES = [
 
 @pytest.mark.parametrize(("path", "name", "bad"), QUERIES, ids=lambda value: value if isinstance(value, str) else "")
 @pytest.mark.usefixtures("urls")
-def test_bad_query(standing_world, path, name, bad):
+def test_bad_query(shared_world, path, name, bad):
     """
     An invalid value, or a repeated parameter, causes a 400 that names the parameter.
     """
     for value in bad:
-        response = standing_world.get(f"{path}?{name}={value}")
+        response = shared_world.get(f"{path}?{name}={value}")
         assert_problem(response, 400, "invalid-query", f"/{name}")
-    assert_problem(standing_world.get(f"{path}?{name}=a&{name}=a"), 400, "invalid-query", f"/{name}")
+    assert_problem(shared_world.get(f"{path}?{name}=a&{name}=a"), 400, "invalid-query", f"/{name}")
 
 
 @pytest.mark.sqlite_alone
 @pytest.mark.parametrize("name", ["levle", "", "%00", "%ff", "a%2Fb", "outlet[]", "%ED%A0%80", "LIMIT", "_schema"])
 @pytest.mark.usefixtures("urls")
-def test_unknown_parameter(standing_world, name):
+def test_unknown_parameter(shared_world, name):
     """
     An unknown parameter causes a 400, even on a path that takes no parameters.
     """
     for path in ("/v1/outlets", "/v1/claims", "/v1/outlets/herald/score", "/v1/scores", "/v1/outlets/herald"):
-        response = standing_world.get(f"{path}?{name}=1")
+        response = shared_world.get(f"{path}?{name}=1")
 
         assert (400, "/problems/invalid-query") == (response.status_code, response.json["type"])
         assert 1 == len(response.json["errors"])
 
 
-def test_bad_outlets_of_a_batch(standing_world):
+def test_bad_outlets_of_a_batch(shared_world):
     """
     Each invalid outlet of a batch is reported by its index.
     """
-    response = standing_world.get(f"/v1/scores?outlet=a&outlet=&outlet=%00&outlet={'x' * 81}&levle=1")
+    response = shared_world.get(f"/v1/scores?outlet=a&outlet=&outlet=%00&outlet={'x' * 81}&levle=1")
 
     assert_problem(response, 400, "invalid-query", "/outlet/1", "/outlet/2", "/outlet/3", "/levle")

@@ -120,17 +120,17 @@ def rows(world):
     [pytest.param(*field, marks=[] if field[:2] in ON_BOTH else pytest.mark.sqlite_alone) for field in FIELDS],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_bad_values(standing_world, urls, call, place, bad):
+def test_bad_values(shared_world, urls, call, place, bad):
     """
     An invalid value causes a 422 with its pointer only, and nothing is stored.
     """
-    before = rows(standing_world)
+    before = rows(shared_world)
     for value in bad:
-        response = standing_world.post(urls[call], put(VALID[call], place, value))
+        response = shared_world.post(urls[call], put(VALID[call], place, value))
 
         assert 422 == response.status_code, (value, response.text)
         assert {f"/{place}"} == {fault["pointer"] for fault in response.json["errors"]}, (value, response.text)
-    assert before == rows(standing_world)
+    assert before == rows(shared_world)
 
 
 RAW_NUMBERS = [
@@ -145,13 +145,13 @@ RAW_NUMBERS = [
 @pytest.mark.parametrize(
     ("call", "name", "numbers"), RAW_NUMBERS, ids=lambda value: value if isinstance(value, str) else ""
 )
-def test_numbers_out_of_range(standing_world, urls, call, name, numbers):
+def test_numbers_out_of_range(shared_world, urls, call, name, numbers):
     """
     A number that is out of range, or of the wrong type, causes a 422 with its pointer.
     """
     for number in numbers:
         body = json.dumps(VALID[call] | {name: "HERE"}).replace('"HERE"', number)
-        response = standing_world.post(urls[call], data=body, content_type="application/json")
+        response = shared_world.post(urls[call], data=body, content_type="application/json")
 
         assert 422 == response.status_code, (number, response.text)
         assert {f"/{name}"} == {fault["pointer"] for fault in response.json["errors"]}, number
@@ -162,24 +162,24 @@ def test_numbers_out_of_range(standing_world, urls, call, name, numbers):
     "name",
     ["nmae", "", "a/b", "a~b", "a\ud800", "a\x00", "id", "recorded_at", "__class__", "Name", "x" * 10_000, "_schema"],
 )
-def test_unknown_member(standing_world, urls, name):
+def test_unknown_member(shared_world, urls, name):
     """
     An unknown member is reported at any depth, escaped as in RFC 6901.
     """
     pointer = "/" + name.replace("~", "~0").replace("/", "~1")
     for call, url in urls.items():
-        assert_problem(standing_world.post(url, VALID[call] | {name: 1}), 422, "invalid-body", pointer)
+        assert_problem(shared_world.post(url, VALID[call] | {name: 1}), 422, "invalid-body", pointer)
     body = VALID[CLAIMS] | {
         "reports": [report(), {**report(), "relays": {name: 1}, "outlet": {"name": "a", name + "x": 1}}]
     }
 
-    response = standing_world.post(CLAIMS, body)
+    response = shared_world.post(CLAIMS, body)
 
     assert_problem(response, 422, "invalid-body", f"/reports/1/relays{pointer}", f"/reports/1/outlet{pointer}x")
 
 
 @pytest.mark.sqlite_alone
-def test_empty_object(standing_world, urls):
+def test_empty_object(shared_world, urls):
     """
     An empty object causes a 422 that lists all required members.
     """
@@ -190,13 +190,13 @@ def test_empty_object(standing_world, urls):
         RESOLUTIONS: ["/verdict"],
     }
     for call, url in urls.items():
-        response = standing_world.post(url, {})
+        response = shared_world.post(url, {})
         assert_problem(response, 422, "invalid-body", *required[call])
         assert {"required"} == {fault["code"] for fault in response.json["errors"]}
 
 
 @pytest.mark.sqlite_alone
-def test_all_at_once(standing_world):
+def test_all_at_once(shared_world):
     """
     All invalid values of a body are reported at once, at every depth.
     """
@@ -213,7 +213,7 @@ def test_all_at_once(standing_world):
         ],
     }
 
-    response = standing_world.post(CLAIMS, body)
+    response = shared_world.post(CLAIMS, body)
 
     first = ["/reports/0/outlet/name", "/reports/0/published_at", "/reports/0/probability"]
     second = [f"/reports/1/{name}" for name in ("published_at", "commitment", "url", "relays/outlet")]

@@ -24,11 +24,11 @@ def policy(response):
 
 
 @pytest.mark.parametrize("path", ["/docs", "/problems/conflict"])
-def test_pages(standing_world, path):
+def test_pages(shared_world, path):
     """
     A page loads only files of this service, runs no inline script or style, and cannot be framed.
     """
-    response = standing_world.client.get(path)
+    response = shared_world.client.get(path)
     sources = policy(response)
 
     assert "text/html; charset=utf-8" == response.content_type
@@ -51,12 +51,12 @@ def test_pages(standing_world, path):
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_every_response(standing_world, path):
+def test_every_response(shared_world, path):
     """
     Every response, also an error or a redirect, forbids content sniffing, loading and framing, limits the referrer, and
     may be read from any origin.
     """
-    with standing_world.client.get(path) as response:
+    with shared_world.client.get(path) as response:
         headers = response.headers
 
     assert ("nosniff", "same-origin") == (headers["X-Content-Type-Options"], headers["Referrer-Policy"])
@@ -65,13 +65,13 @@ def test_every_response(standing_world, path):
     assert "Access-Control-Allow-Credentials" not in headers
 
 
-def test_not_modified_has_the_same_policy(standing_world):
+def test_not_modified_has_the_same_policy(shared_world):
     """
     A 304 has the same policy as the full response, because its headers replace the cached ones.
     """
-    with standing_world.client.get("/docs/swagger-ui.css") as first:
+    with shared_world.client.get("/docs/swagger-ui.css") as first:
         tag = first.headers["ETag"]
-    with standing_world.client.get("/docs/swagger-ui.css", headers={"If-None-Match": tag}) as again:
+    with shared_world.client.get("/docs/swagger-ui.css", headers={"If-None-Match": tag}) as again:
         assert 304 == again.status_code
         assert policy(first) == policy(again)
 
@@ -91,16 +91,16 @@ def test_errors_and_304_may_be_read(world):
     assert "Access-Control-Allow-Origin" not in write.headers
 
 
-def test_lookup_is_called_from_pages(standing_world):
+def test_lookup_is_called_from_pages(shared_world):
     """
     CORS allows the POST that looks up outlets, which changes nothing, and no other POST.
     """
     preflight = {"Origin": "https://example.org", "Access-Control-Request-Method": "POST"}
     preflight["Access-Control-Request-Headers"] = "authorization, content-type"
     lookup, other = (
-        standing_world.client.options(path, headers=preflight).headers for path in ("/v1/outlets/lookup", "/v1/outlets")
+        shared_world.client.options(path, headers=preflight).headers for path in ("/v1/outlets/lookup", "/v1/outlets")
     )
-    answers = [standing_world.post("/v1/outlets/lookup", body) for body in ({"urls": []}, {})]
+    answers = [shared_world.post("/v1/outlets/lookup", body) for body in ({"urls": []}, {})]
 
     assert "POST" in lookup["Access-Control-Allow-Methods"].split(", ")
     assert {"Authorization", "Content-Type"} <= set(lookup["Access-Control-Allow-Headers"].split(", "))

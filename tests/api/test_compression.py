@@ -28,13 +28,13 @@ SECRET = re.compile(r"bo_(?!EXAMPLE)[A-Za-z0-9_-]{20,}")
 
 
 @pytest.fixture(scope="module")
-def filled(standing_world):
+def filled(shared_world):
     """Return the service with twelve outlets and a resolved claim, and the path arguments for them."""
-    claim = standing_world.record(*(report(f"Outlet {number}") for number in range(12)))
-    standing_world.resolve(claim, "true")
-    standing_world.app.test_client_class = FlaskClient  # because CheckedClient cannot decompress
-    standing_world.client = standing_world.app.test_client()
-    return standing_world, {**ARGUMENTS, "claim_id": claim["id"], "outlet": "outlet-1", "name": "conflict"}
+    claim = shared_world.record(*(report(f"Outlet {number}") for number in range(12)))
+    shared_world.resolve(claim, "true")
+    shared_world.app.test_client_class = FlaskClient  # because CheckedClient cannot decompress
+    shared_world.client = shared_world.app.test_client()
+    return shared_world, {**ARGUMENTS, "claim_id": claim["id"], "outlet": "outlet-1", "name": "conflict"}
 
 
 def plain(response):

@@ -29,14 +29,14 @@ UNLIKELY_POSITIONS += [
 
 
 @pytest.fixture(scope="module")
-def cursors(standing_world):
+def cursors(shared_world):
     """Return the path, the query and the cursor of the second page of each list."""
-    stage = Stage(standing_world)
+    stage = Stage(shared_world)
     for add in ("add_claim", "add_report", "add_outlet"):
         for day in range(2):
             getattr(stage, add)(day)
     for name in ("Aaa", "Bbb"):
-        standing_world.resolve(standing_world.record(report(name)), "true")
+        shared_world.resolve(shared_world.record(report(name)), "true")
     requests = {
         name: (
             rule.format(outlet=stage.outlet, claim=stage.claim),
@@ -46,7 +46,7 @@ def cursors(standing_world):
     }
     requests["scores"] = (SCORES, {"limit": 1, "min_resolved": 1})
     return {
-        name: (path, query, standing_world.get(path, query_string=query).json["next_cursor"])
+        name: (path, query, shared_world.get(path, query_string=query).json["next_cursor"])
         for name, (path, query) in requests.items()
     }
 
@@ -57,36 +57,36 @@ def read(world, path, query, cursor):
 
 @pytest.mark.sqlite_alone
 @pytest.mark.parametrize("name", EVERY_LIST)
-def test_cursor_of_another_list(standing_world, cursors, name):
+def test_cursor_of_another_list(shared_world, cursors, name):
     """
     A cursor of another list, or of other filters, causes a 400.
     """
     path, query, own = cursors[name]
-    assert 200 == read(standing_world, path, query, own).status_code
+    assert 200 == read(shared_world, path, query, own).status_code
 
     for cursor in [cursor for other, (*_, cursor) in cursors.items() if other != name]:
-        assert_problem(read(standing_world, path, query, cursor), 400, "invalid-query", "/cursor")
+        assert_problem(read(shared_world, path, query, cursor), 400, "invalid-query", "/cursor")
     if query.keys() - {"limit"}:
-        assert_problem(read(standing_world, path, {"limit": 1}, own), 400, "invalid-query", "/cursor")
+        assert_problem(read(shared_world, path, {"limit": 1}, own), 400, "invalid-query", "/cursor")
 
 
 @pytest.mark.sqlite_alone
 @pytest.mark.parametrize("name", ["reports of an outlet", "reports of a claim"])
-def test_cursor_of_another_part_of_the_record(standing_world, cursors, name):
+def test_cursor_of_another_part_of_the_record(shared_world, cursors, name):
     """
     A cursor for the reports of one outlet or claim causes a 400 for those of another.
     """
     path, query, own = cursors[name]
     _, _, part, _ = path.removeprefix("/").split("/")
-    other = Stage(standing_world)
+    other = Stage(shared_world)
     another = path.replace(part, other.outlet if "outlets" in path else other.claim)
 
-    assert_problem(read(standing_world, another, query, own), 400, "invalid-query", "/cursor")
+    assert_problem(read(shared_world, another, query, own), 400, "invalid-query", "/cursor")
 
 
 @pytest.mark.sqlite_alone
 @pytest.mark.parametrize("name", EVERY_LIST)
-def test_damaged_cursor(standing_world, cursors, name):
+def test_damaged_cursor(shared_world, cursors, name):
     """
     A truncated, extended or changed cursor causes a 400, and so does any other text.
     """
@@ -94,17 +94,17 @@ def test_damaged_cursor(standing_world, cursors, name):
     changed = own[:20] + ("A" if own[20] != "A" else "B") + own[21:]
 
     for cursor in (own[:-2], changed, own + "AAAA", "", " ", "\x00", "\u00e4", "null", "a" * 2001):
-        assert_problem(read(standing_world, path, query, cursor), 400, "invalid-query", "/cursor")
+        assert_problem(read(shared_world, path, query, cursor), 400, "invalid-query", "/cursor")
 
 
 @pytest.mark.parametrize("name", EVERY_LIST)
-def test_forged_cursor(standing_world, cursors, name):
+def test_forged_cursor(shared_world, cursors, name):
     """
     A forged position with a valid checksum causes a 400 or an empty page, never a 500.
     """
     path, query, _ = cursors[name]
     for position in [*INVALID_POSITIONS, *UNLIKELY_POSITIONS]:
-        answer = read(standing_world, path, query, encode_cursor(position, bound(path, query)))
+        answer = read(shared_world, path, query, encode_cursor(position, bound(path, query)))
         may_be = {400} if position in INVALID_POSITIONS and name != "outlets" else {200, 400}
         assert answer.status_code in may_be, (position, answer.text)
 
@@ -118,13 +118,13 @@ def bound(path, query):
 
 
 @pytest.mark.sqlite_alone
-def test_deeply_nested_cursor(standing_world):
+def test_deeply_nested_cursor(shared_world):
     """
     A cursor of deeply nested JSON causes a 400.
     """
     cursor = encode_cursor(("x",), ["/v1/outlets", {}])
-    assert 200 == standing_world.get(f"/v1/outlets?cursor={cursor}").status_code
+    assert 200 == shared_world.get(f"/v1/outlets?cursor={cursor}").status_code
 
     brackets = base64.urlsafe_b64encode(b"[" * 1490).decode().rstrip("=")
 
-    assert_problem(standing_world.get(f"/v1/outlets?cursor={brackets}"), 400, "invalid-query", "/cursor")
+    assert_problem(shared_world.get(f"/v1/outlets?cursor={brackets}"), 400, "invalid-query", "/cursor")

@@ -53,9 +53,9 @@ def _properties(part, where="document"):
 
 
 @pytest.fixture(scope="module")
-def document(standing_world):
+def document(shared_world):
     """Return the document as it is served."""
-    served = standing_world.get("/openapi.json").json
+    served = shared_world.get("/openapi.json").json
     for item in served["paths"].values():
         for method, operation in item.items():
             if method != "parameters":

@@ -28,19 +28,19 @@ def routes(app, prefix="/v1"):
                 yield name.format(**ARGUMENTS), name, method
 
 
-def test_document_is_valid(standing_world):
+def test_document_is_valid(shared_world):
     """
     The document is valid OpenAPI 3.1.
     """
-    openapi_spec_validator.validate(standing_world.app.extensions["document"])
+    openapi_spec_validator.validate(shared_world.app.extensions["document"])
 
 
-def test_every_route_is_documented(standing_world):
+def test_every_route_is_documented(shared_world):
     """
     Every route under /v1 is documented with a unique name, a summary, its errors and the scope that it requires.
     """
-    document = standing_world.app.extensions["document"]
-    operations = [document["paths"][name][method.lower()] for _, name, method in routes(standing_world.app)]
+    document = shared_world.app.extensions["document"]
+    operations = [document["paths"][name][method.lower()] for _, name, method in routes(shared_world.app)]
 
     names = [operation["operationId"] for operation in operations]
 
@@ -53,12 +53,12 @@ def test_every_route_is_documented(standing_world):
         assert takes_any_key is (not operation["security"][0]["apiKey"]), operation["operationId"]
 
 
-def test_every_documented_path_is_a_route(standing_world):
+def test_every_documented_path_is_a_route(shared_world):
     """
     Every documented operation is a route.
     """
-    existing = {(name, method.lower()) for _, name, method in routes(standing_world.app, "/")}
-    paths = standing_world.app.extensions["document"]["paths"]
+    existing = {(name, method.lower()) for _, name, method in routes(shared_world.app, "/")}
+    paths = shared_world.app.extensions["document"]["paths"]
 
     assert (
         set()
@@ -66,13 +66,13 @@ def test_every_documented_path_is_a_route(standing_world):
     )
 
 
-def test_committed_documents(standing_world):
+def test_committed_documents(shared_world):
     """
     The documents committed under openapi/ are the ones that the code generates.
     """
     committed = json.loads((ROOT / "openapi/openapi.json").read_text())
 
-    assert standing_world.app.extensions["document"] == committed
+    assert shared_world.app.extensions["document"] == committed
     assert render_problems() == (ROOT / "openapi/problems.md").read_text()
 
 
@@ -104,20 +104,20 @@ def test_problem_types_are_listed():
         "/v1/" + "a/" * 2000,
     ],
 )
-def test_unknown_route(standing_world, path):
+def test_unknown_route(shared_world, path):
     """
     An unknown path causes a 404 with a problem document.
     """
     for method in ("GET", "POST", "DELETE"):
-        assert_problem(standing_world.client.open(path, method=method), 404, "not-found")
+        assert_problem(shared_world.client.open(path, method=method), 404, "not-found")
 
 
 @pytest.mark.parametrize("path", ["/v1//outlets", "/v1/outlets//nobody", "/v1///scores"])
-def test_path_with_doubled_slashes(standing_world, path):
+def test_path_with_doubled_slashes(shared_world, path):
     """
     A path with doubled slashes redirects to the normal path, without an HTML body.
     """
-    response = standing_world.client.get(path)
+    response = shared_world.client.get(path)
 
     assert (308, re.sub("//+", "/", path)) == (
         response.status_code,
@@ -127,30 +127,30 @@ def test_path_with_doubled_slashes(standing_world, path):
     assert "html" not in response.text + response.headers.get("Content-Type", "")
 
 
-def test_parameter_without_a_key(standing_world):
+def test_parameter_without_a_key(shared_world):
     """
     Without the required key the response is a 401, even if the parameters are also wrong.
     """
     path = "/v1/keys/0192aa00-0000-7000-8000-000000000000?x=1"
 
-    assert_problem(standing_world.client.get(path), 401, "unauthorized")
-    assert_problem(standing_world.get(path), 400, "invalid-query", "/x")
+    assert_problem(shared_world.client.get(path), 401, "unauthorized")
+    assert_problem(shared_world.get(path), 400, "invalid-query", "/x")
 
 
-def test_wrong_method(standing_world):
+def test_wrong_method(shared_world):
     """
     An unsupported method causes a 405 that lists the supported ones.
     """
-    adapter = standing_world.app.url_map.bind("localhost")
-    for path in {path for path, *_ in routes(standing_world.app, "/")}:
+    adapter = shared_world.app.url_map.bind("localhost")
+    for path in {path for path, *_ in routes(shared_world.app, "/")}:
         allowed = set(adapter.allowed_methods(path))  # more than one rule may match a path
         for method in {"GET", "POST", "PUT", "PATCH", "DELETE", "TRACE", "PROPFIND"} - allowed:
-            response = standing_world.client.open(path, method=method, headers=standing_world.headers)
+            response = shared_world.client.open(path, method=method, headers=shared_world.headers)
             assert_problem(response, 405, "method-not-allowed")
             assert allowed == set(response.headers["Allow"].split(", ")), path
 
 
-def test_request_id(standing_world):
+def test_request_id(shared_world):
     """
     The X-Request-ID of a request is returned; an invalid one is replaced.
     """
@@ -158,10 +158,10 @@ def test_request_id(standing_world):
     bad = ["", "x" * 129, "a b", "ä", "<script>", 'a"b', "a\tb", "\x80"]
 
     returned = [
-        standing_world.client.get("/healthz", headers={"X-Request-ID": given}).headers["X-Request-ID"] for given in good
+        shared_world.client.get("/healthz", headers={"X-Request-ID": given}).headers["X-Request-ID"] for given in good
     ]
     replaced = [
-        standing_world.client.get("/nothing", headers={"X-Request-ID": given}).headers["X-Request-ID"] for given in bad
+        shared_world.client.get("/nothing", headers={"X-Request-ID": given}).headers["X-Request-ID"] for given in bad
     ]
 
     assert good == returned
@@ -169,29 +169,29 @@ def test_request_id(standing_world):
     assert all(re.fullmatch("[0-9a-f-]{36}", request_id) for request_id in replaced)
 
 
-def test_no_query_parameter_is_ignored(standing_world):
+def test_no_query_parameter_is_ignored(shared_world):
     """
     Every route rejects unknown parameters.
     """
-    for path, name, method in routes(standing_world.app):
-        response = standing_world.client.open(
-            f"{path}?levle=0.9&x=1", method=method, headers=standing_world.headers, json={}
+    for path, name, method in routes(shared_world.app):
+        response = shared_world.client.open(
+            f"{path}?levle=0.9&x=1", method=method, headers=shared_world.headers, json={}
         )
         assert (400, "/problems/invalid-query") == (response.status_code, response.json["type"])
         assert {"/levle", "/x"} <= {place["pointer"] for place in response.json["errors"]}, name
         assert {"query"} == {place["in"] for place in response.json["errors"]}, name
 
 
-def test_no_parameter_is_given_twice(standing_world):
+def test_no_parameter_is_given_twice(shared_world):
     """
     Every route rejects a repeated parameter, unless the parameter is a list.
     """
     tested = 0
-    for name, item in standing_world.app.extensions["document"]["paths"].items():
+    for name, item in shared_world.app.extensions["document"]["paths"].items():
         for parameter in item.get("get", {}).get("parameters", ()):
             if parameter.get("in") == "query" and parameter["schema"].get("type") != "array":
                 twice = [(parameter["name"], "1")] * 2
-                response = standing_world.get(name.format(**ARGUMENTS), query_string=twice)
+                response = shared_world.get(name.format(**ARGUMENTS), query_string=twice)
                 assert_problem(response, 400, "invalid-query", f"/{parameter['name']}")
                 tested += 1
     assert tested > 40

@@ -62,20 +62,20 @@ def test_bins_by_hand(world):
 
 
 @pytest.fixture(scope="module")
-def varied(standing_world):
+def varied(shared_world):
     """Record probabilities of every size, on claims of two topics, due in the past or far in the future."""
     rng = random.Random(5)  # noqa: S311 - any numbers will do
     for _ in range(20):
         state(
-            standing_world,
+            shared_world,
             rng.choice([0, 0.1, 0.35, 0.5, 0.77, 0.999, 1]),
             *rng.choice([("true",), ("false",)]),
             topic=rng.choice([None, "a"]),
             resolves_by=rng.choice([None, "2999-01-01T00:00:00Z"]),
             known_at=rng.choice(["2026-03-01T00:00:00Z", "2026-04-01T00:00:00Z"]),
         )
-    state(standing_world, 0.4, "partial", truth=0.3, topic="a")
-    return standing_world
+    state(shared_world, 0.4, "partial", truth=0.3, topic="a")
+    return shared_world
 
 
 @pytest.mark.parametrize("query", [{}, {"basis": "matured"}, {"topic": "a"}, {"as_of": "2026-03-15T00:00:00Z"}])
@@ -178,10 +178,10 @@ BAD = [("level", "0.7"), ("basis", "all"), ("as_of", "2999-01-01T00:00:00Z"), ("
 
 
 @pytest.mark.parametrize(("name", "value"), BAD)
-def test_bad_query(standing_world, name, value):
+def test_bad_query(shared_world, name, value):
     """
     Unknown parameters and invalid values are rejected with their names.
     """
-    standing_world.record()
+    shared_world.record()
 
-    assert_problem(standing_world.get(URL, query_string={name: value}), 400, "invalid-query", f"/{name}")
+    assert_problem(shared_world.get(URL, query_string={name: value}), 400, "invalid-query", f"/{name}")

@@ -31,11 +31,11 @@ def test_it_works(world):
 
 
 @pytest.mark.parametrize("path", ["0192aa00-0000-7000-8000-000000000000", "herald", "1", "9" * 400, "%00", "%ff"])
-def test_unknown_claim(standing_world, path):
+def test_unknown_claim(shared_world, path):
     """
     An unknown id in any spelling is a 404 problem.
     """
-    assert_problem(standing_world.get(f"/v1/claims/{path}"), 404, "not-found")
+    assert_problem(shared_world.get(f"/v1/claims/{path}"), 404, "not-found")
 
 
 def test_status(world):

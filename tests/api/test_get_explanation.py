@@ -133,12 +133,12 @@ def test_pages_while_others_write(world):
 
 
 @pytest.fixture(scope="module")
-def varied(standing_world):
+def varied(shared_world):
     """Record claims of two topics, with and without due dates, known at two moments."""
     for topic, due, known in itertools.product("ab", [None, "2999-01-01", "2026-02-10"], ["2026-02-01", "2026-03-01"]):
         members = {"topic": topic} | ({"resolves_by": f"{due}T00:00:00Z"} if due else {})
-        standing_world.resolve(standing_world.record(**members), "true", known_at=f"{known}T00:00:00Z")
-    return standing_world
+        shared_world.resolve(shared_world.record(**members), "true", known_at=f"{known}T00:00:00Z")
+    return shared_world
 
 
 @pytest.mark.parametrize(
@@ -200,13 +200,13 @@ BAD += [("as_of", "2999-01-01T00:00:00Z"), ("recorded_by", "2999-01-01T00:00:00Z
 
 
 @pytest.mark.parametrize(("name", "value"), BAD)
-def test_bad_query(standing_world, name, value):
+def test_bad_query(shared_world, name, value):
     """
     Unknown parameters and invalid values are rejected with their names.
     """
-    standing_world.record()
+    shared_world.record()
 
-    response = standing_world.get(URL, query_string={name: value})
+    response = shared_world.get(URL, query_string={name: value})
 
     assert_problem(response, 400, "invalid-query", f"/{name}")
 
@@ -225,28 +225,28 @@ def test_cursor_of_another_list(world):
         assert_problem(response, 400, "invalid-query", "/cursor")
 
 
-def test_cursor_of_a_machine_whose_clock_is_ahead(standing_world):
+def test_cursor_of_a_machine_whose_clock_is_ahead(shared_world):
     """
     A cursor from a machine whose clock is ahead is accepted.
     """
-    standing_world.record()
-    outlet = standing_world.get("/v1/outlets/herald").json["id"]
+    shared_world.record()
+    outlet = shared_world.get("/v1/outlets/herald").json["id"]
     bound_to = ["explanation", UUID(outlet), None, "resolved", None, None, 0.9]
     cursor = encode_cursor(["2999-01-01T00:00:00Z", "2026-01-01T00:00:00Z", outlet], bound_to)
 
-    assert 200 == standing_world.get(URL, query_string={"cursor": cursor}).status_code
+    assert 200 == shared_world.get(URL, query_string={"cursor": cursor}).status_code
 
 
 @pytest.mark.parametrize("position", [[], ["x"] * 3, ["2026-01-01T00:00:00Z"] * 3, ["", "", ""], ["9" * 400] * 3])
-def test_forged_cursor(standing_world, position):
+def test_forged_cursor(shared_world, position):
     """
     A forged cursor with a valid checksum is rejected as a bad query.
     """
-    standing_world.record()
-    outlet = UUID(standing_world.get("/v1/outlets/herald").json["id"])
+    shared_world.record()
+    outlet = UUID(shared_world.get("/v1/outlets/herald").json["id"])
     bound_to = ["explanation", outlet, None, "resolved", None, None, 0.9]
     real, forged = (
-        standing_world.get(URL, query_string={"cursor": encode_cursor(one, bound_to)})
+        shared_world.get(URL, query_string={"cursor": encode_cursor(one, bound_to)})
         for one in (["2026-01-01T00:00:00Z"] * 2 + [str(outlet)], position)
     )
 

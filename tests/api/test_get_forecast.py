@@ -44,9 +44,9 @@ on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 @pytest.fixture(scope="module")
-def standing(standing_world, lines):
+def standing(shared_world, lines):
     """The same data for tests that only read."""
-    return teach(standing_world, lines)
+    return teach(shared_world, lines)
 
 
 def open_claims(world):

@@ -49,9 +49,9 @@ def test_points_are_the_ends_of_months(world):
 
 
 @pytest.fixture(scope="module")
-def random_world(standing_world):
+def random_world(shared_world):
     """Record a year of claims of every kind, corrected, withdrawn, relayed, denied and reported late."""
-    rng, world = random.Random(11), standing_world  # noqa: S311 - any numbers will do
+    rng, world = random.Random(11), shared_world  # noqa: S311 - any numbers will do
     for _ in range(25):
         days = sorted(dt.date(2025, 10, 1) + dt.timedelta(days=rng.randrange(330)) for _ in range(4))
         reports = [
@@ -148,8 +148,8 @@ def test_unknown_outlet(world):
 @pytest.mark.parametrize(
     ("name", "value"), [("level", "0.7"), ("basis", "all"), ("as_of", "2026-01-01T00:00:00Z"), ("topic", "")]
 )
-def test_bad_query(standing_world, name, value):
+def test_bad_query(shared_world, name, value):
     """
     Unknown parameters, invalid values and past moments are rejected with their names.
     """
-    assert_problem(standing_world.get(URL, query_string={name: value}), 400, "invalid-query", f"/{name}")
+    assert_problem(shared_world.get(URL, query_string={name: value}), 400, "invalid-query", f"/{name}")

@@ -35,11 +35,11 @@ def parameters(told):
     return {one["name"]: one["value"] for one in told["parameters"]}
 
 
-def test_every_method_is_told(standing_world):
+def test_every_method_is_told(shared_world):
     """
     R17: each version that a response may name has a title, words, parameters and sources.
     """
-    told = get(standing_world)
+    told = get(shared_world)
 
     assert [reliability.METHOD, forecast.METHOD, LEXICON_VERSION] == [one["name"] for one in told["methods"]]
     for one in (*told["methods"], told["contexts"]):
@@ -49,11 +49,11 @@ def test_every_method_is_told(standing_world):
         assert not re.search("[{}]", "".join(one["words"]))
 
 
-def test_parameters_are_those_in_use(standing_world):
+def test_parameters_are_those_in_use(shared_world):
     """
     The parameters are those of the code.
     """
-    told = get(standing_world)
+    told = get(shared_world)
     record, learned, read = map(parameters, told["methods"])
 
     assert {
@@ -98,13 +98,13 @@ def test_every_number_has_words(section):
     assert asked <= set(explained)
 
 
-def test_words_follow_the_numbers(standing_world, monkeypatch):
+def test_words_follow_the_numbers(shared_world, monkeypatch):
     """
     The words follow a changed parameter.
     """
     monkeypatch.setitem(methodology._VALUES["record"], "rated_from", 31)  # noqa: SLF001 - as if it were another
 
-    assert "Below 31 resolved claims" in " ".join(get(standing_world)["methods"][0]["words"])
+    assert "Below 31 resolved claims" in " ".join(get(shared_world)["methods"][0]["words"])
 
 
 def of_claims(number):
@@ -157,11 +157,11 @@ def test_newest_context(world):
     assert "start" == told["starting"]["id"]
 
 
-def test_not_modified(standing_world):
+def test_not_modified(shared_world):
     """
     A conditional request gets 304.
     """
-    tag = standing_world.get("/v1/methodology").headers["ETag"]
-    again = standing_world.get("/v1/methodology", headers={"If-None-Match": tag})
+    tag = shared_world.get("/v1/methodology").headers["ETag"]
+    again = shared_world.get("/v1/methodology", headers={"If-None-Match": tag})
 
     assert (304, b"") == (again.status_code, again.data)

@@ -31,8 +31,8 @@ def test_it_works(world):
         "9" * 400,
     ],
 )
-def test_unknown_outlet(standing_world, path):
+def test_unknown_outlet(shared_world, path):
     """
     A text that is neither a known slug nor a known id is a 404 problem; nothing is guessed.
     """
-    assert_problem(standing_world.get(f"/v1/outlets/{path}"), 404, "unknown-outlet")
+    assert_problem(shared_world.get(f"/v1/outlets/{path}"), 404, "unknown-outlet")

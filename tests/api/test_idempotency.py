@@ -57,11 +57,11 @@ def test_first_answer_is_given_again(world):
 
 
 @pytest.mark.sqlite_alone
-def test_every_creating_call_takes_a_key(standing_world):
+def test_every_creating_call_takes_a_key(shared_world):
     """
     The API document lists the Idempotency-Key and its responses for every POST that writes.
     """
-    for path, item in standing_world.app.extensions["document"]["paths"].items():
+    for path, item in shared_world.app.extensions["document"]["paths"].items():
         post = item.get("post")
         if post is not None and post["security"][0]["apiKey"] != [Scope.READ]:
             assert "Idempotency-Key" in [parameter.get("name") for parameter in post["parameters"]], path
@@ -122,11 +122,11 @@ def test_key_belongs_to_its_api_key(world):
 
 @pytest.mark.sqlite_alone
 @pytest.mark.parametrize("key", ["", " ", "a b", "a\tb", "ä", "\x7f", "x" * 256, "\x80"])
-def test_bad_key(standing_world, key):
+def test_bad_key(shared_world, key):
     """
     A key that is empty, too long or not printable ASCII is rejected.
     """
-    response = standing_world.post("/v1/outlets", {"name": "Gazette"}, headers={"Idempotency-Key": key})
+    response = shared_world.post("/v1/outlets", {"name": "Gazette"}, headers={"Idempotency-Key": key})
 
     assert_problem(response, 400, "bad-request")
 

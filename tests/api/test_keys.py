@@ -82,13 +82,13 @@ def test_make_a_key(world):
         ({"secret": "bo_mine_0123456789012345"}, "/secret"),
     ],
 )
-def test_bad_key(standing_world, members, pointer):
+def test_bad_key(shared_world, members, pointer):
     """
     A key needs a name, known scopes and an expiry in the future if any; the secret cannot be chosen.
     """
     body = {"name": "feed", "scopes": ["read"], **members}
 
-    assert_problem(standing_world.post("/v1/keys", body), 422, "invalid-body", pointer)
+    assert_problem(shared_world.post("/v1/keys", body), 422, "invalid-body", pointer)
 
 
 def test_replay_is_without_the_secret(world):
@@ -293,16 +293,16 @@ def test_rotated_key_is_still_who_filed(world):
     assert_problem(response, 403, "own-claim")
 
 
-def test_unknown_key(standing_world):
+def test_unknown_key(shared_world):
     """
     An unknown key is a 404 problem for every call.
     """
     path, headers = f"/v1/keys/{NOTHING}", {"If-Match": "*"}
     answers = [
-        standing_world.get(path),
-        standing_world.patch(path, {"name": "x"}, headers=headers),
-        standing_world.delete(path, headers=headers),
-        standing_world.post(f"{path}/rotation", {}),
+        shared_world.get(path),
+        shared_world.patch(path, {"name": "x"}, headers=headers),
+        shared_world.delete(path, headers=headers),
+        shared_world.post(f"{path}/rotation", {}),
     ]
 
     for response in answers:

@@ -33,9 +33,9 @@ def ranked(world):
 
 
 @pytest.fixture(scope="module")
-def standing(standing_world):
+def standing(shared_world):
     """The same data for tests that only read."""
-    return rank(standing_world)
+    return rank(shared_world)
 
 
 def test_it_works(world):

@@ -16,13 +16,13 @@ def lookup(world, url):
 
 
 @pytest.fixture(scope="module")
-def newsstand(standing_world):
+def newsstand(shared_world):
     """Outlets with domains, shared by the tests of this file."""
-    standing_world.outlet("Bild", domains=["bild.de"], aliases=["BILD-Zeitung"])
-    standing_world.outlet("Sport Bild", domains=["sportbild.bild.de", "bild.de/sport"], parent="bild")
-    standing_world.outlet("GitHub", domains=["github.com"])
-    standing_world.outlet("Süddeutsche Zeitung", domains=["süddeutsche.de"])
-    return standing_world
+    shared_world.outlet("Bild", domains=["bild.de"], aliases=["BILD-Zeitung"])
+    shared_world.outlet("Sport Bild", domains=["sportbild.bild.de", "bild.de/sport"], parent="bild")
+    shared_world.outlet("GitHub", domains=["github.com"])
+    shared_world.outlet("Süddeutsche Zeitung", domains=["süddeutsche.de"])
+    return shared_world
 
 
 def test_it_works(newsstand):

@@ -162,10 +162,10 @@ def test_anybody_may_look(world):
 
 
 @given(st.lists(st.text() | st.text().map("https://bild.de{}".format), max_size=5))
-def test_any_texts(standing_world, urls):
+def test_any_texts(shared_world, urls):
     """
     Any texts are found, unknown or rejected, and never cause a 500.
     """
-    response = standing_world.post(URL, {"urls": urls, "score": True})
+    response = shared_world.post(URL, {"urls": urls, "score": True})
 
     assert 200 == response.status_code or {"invalid"} == {place["code"] for place in response.json["errors"]}

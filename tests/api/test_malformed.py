@@ -45,36 +45,36 @@ MALFORMED = [
 @pytest.mark.parametrize(
     ("body", "pointers"), MALFORMED, ids=lambda value: str(value)[:30] if isinstance(value, bytes) else ""
 )
-def test_malformed(standing_world, urls, body, pointers):
+def test_malformed(shared_world, urls, body, pointers):
     """
     A body that is not strict JSON causes a 400 on every call, with pointers to the errors where possible.
     """
     for url in urls.values():
-        response = standing_world.post(url, data=body, content_type="application/json")
+        response = shared_world.post(url, data=body, content_type="application/json")
         assert_problem(response, 400, "malformed-json", *pointers)
 
 
 @pytest.mark.parametrize("depth", [50, 400, 900, 990, 1000, 2000])
-def test_deep(standing_world, depth):
+def test_deep(shared_world, depth):
     """
     A deeply nested body causes a 400 or a 422, whatever its depth.
     """
     for opening, inner, closing in (("[", "", "]"), ('{"a":', "1", "}")):
         nested = opening * depth + inner + closing * depth
         for body in (nested, f'{{"text": {nested}}}', f'{{"reports": [{nested}], "tags": {nested}}}'):
-            response = standing_world.post(CLAIMS, data=body, content_type="application/json")
+            response = shared_world.post(CLAIMS, data=body, content_type="application/json")
             assert response.status_code in (400, 422), response.text
 
 
 @pytest.mark.parametrize(
     "body", [b"[]", b"null", b"5", b"true", b'"text"', b"[{}]", b"1e400", b'"\\ud800"', b'[{"name": "a"}]']
 )
-def test_not_an_object(standing_world, urls, body):
+def test_not_an_object(shared_world, urls, body):
     """
     JSON that is not an object causes a 422 about the whole body.
     """
     for url in urls.values():
-        assert_problem(standing_world.post(url, data=body, content_type="application/json"), 422, "invalid-body", "")
+        assert_problem(shared_world.post(url, data=body, content_type="application/json"), 422, "invalid-body", "")
 
 
 @pytest.mark.parametrize(
@@ -91,32 +91,32 @@ def test_not_an_object(standing_world, urls, body):
         "application/jsonx",
     ],
 )
-def test_wrong_content_type(standing_world, urls, content_type):
+def test_wrong_content_type(shared_world, urls, content_type):
     """
     A body with another content type than JSON causes a 415.
     """
     for call, url in urls.items():
-        response = standing_world.post(url, data=json.dumps(VALID[call]), content_type=content_type)
+        response = shared_world.post(url, data=json.dumps(VALID[call]), content_type=content_type)
         assert_problem(response, 415, "unsupported-media-type")
 
 
-def test_content_type_with_parameters(standing_world):
+def test_content_type_with_parameters(shared_world):
     """
     The case and the parameters of the content type are ignored.
     """
     for content_type in ("application/json; charset=utf-8", "Application/JSON"):
-        response = standing_world.post(OUTLETS, data="{}", content_type=content_type)
+        response = shared_world.post(OUTLETS, data="{}", content_type=content_type)
         assert_problem(response, 422, "invalid-body", "/name")
 
 
-def test_too_large(standing_world, urls):
+def test_too_large(shared_world, urls):
     """
     A body of 1 MiB is read, and a larger one causes a 413.
     """
     for url in urls.values():
         for size, status, name in ((2**20 + 1, 413, "too-large"), (2**20, 400, "malformed-json")):
             body = b'{"name": "' + b"a" * (size - 10)
-            response = standing_world.post(url, data=body, content_type="application/json")
+            response = shared_world.post(url, data=body, content_type="application/json")
             assert (status, f"/problems/{name}") == (response.status_code, response.json["type"])
 
 
@@ -129,7 +129,7 @@ def test_too_large(standing_world, urls):
     ],
     ids=["limit", "garbage", "longer"],
 )
-def test_too_large_in_chunks(standing_world, urls, body, status, name):
+def test_too_large_in_chunks(shared_world, urls, body, status, name):
     """
     A chunked body over 1 MiB also causes a 413, and is never truncated.
     """
@@ -137,16 +137,16 @@ def test_too_large_in_chunks(standing_world, urls, body, status, name):
     for url in urls.values():
         sent = io.BytesIO(body)
         terminated = {"wsgi.input_terminated": True}  # as gunicorn sets it
-        response = standing_world.post(url, headers=headers, input_stream=sent, environ_overrides=terminated)
+        response = shared_world.post(url, headers=headers, input_stream=sent, environ_overrides=terminated)
         assert (status, f"/problems/{name}") == (response.status_code, response.json["type"])
 
 
-def test_order_of_checks(standing_world):
+def test_order_of_checks(shared_world):
     """
     The key is checked first, then its scope, then the body.
     """
-    writer = standing_world.with_scopes(Scope.CLAIMS_WRITE)
+    writer = shared_world.with_scopes(Scope.CLAIMS_WRITE)
 
-    assert_problem(standing_world.client.post(OUTLETS, data=b"{"), 401, "unauthorized")
+    assert_problem(shared_world.client.post(OUTLETS, data=b"{"), 401, "unauthorized")
     assert_problem(writer.post(OUTLETS, data=b"{"), 403, "forbidden")
-    assert_problem(standing_world.post(OUTLETS, data=b"{"), 415, "unsupported-media-type")
+    assert_problem(shared_world.post(OUTLETS, data=b"{"), 415, "unsupported-media-type")

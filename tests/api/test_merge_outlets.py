@@ -42,10 +42,10 @@ def merged(apart):
 
 
 @pytest.fixture(scope="module")
-def standing_merged(standing_world):
+def standing_merged(shared_world):
     """The merged outlets, for tests that change nothing."""
-    merge(tell_apart(standing_world))
-    return standing_world
+    merge(tell_apart(shared_world))
+    return shared_world
 
 
 def merge(world, outlet="bild", into="sport-bild"):

@@ -16,7 +16,7 @@ from service.telemetry.metrics import render_metrics
 from service.values.vocabulary import Scope
 from service.web.runtime import Runtime
 from tests.support.cache_questions import circuit_stays_open, failures
-from tests.support.redis_server import own_redis
+from tests.support.redis_server import run_private_redis
 from tests.support.world import World, application_on, assert_problem, report
 
 pytestmark = pytest.mark.sqlite_alone  # calls are counted in Redis
@@ -46,19 +46,19 @@ def read(world, address="192.0.2.1", **headers):
     return world.client.get("/v1/outlets", environ_base={"REMOTE_ADDR": address}, headers=headers)
 
 
-def test_told_how_many_are_left(standing_world):
+def test_told_how_many_are_left(shared_world):
     """
     Every response under /v1 has the limit and the remaining calls; other responses do not.
     """
-    answers = [standing_world.get("/v1/outlets"), standing_world.get("/v1/outlets/nobody")]
-    answers += [standing_world.post("/v1/outlets", {}), standing_world.client.head("/v1/scores")]
+    answers = [shared_world.get("/v1/outlets"), shared_world.get("/v1/outlets/nobody")]
+    answers += [shared_world.post("/v1/outlets", {}), shared_world.client.head("/v1/scores")]
 
     for response, (name, calls) in zip(
         answers, [("reads", 120_000)] * 2 + [("writes", 30_000), ("reads", 120_000)], strict=True
     ):
         assert f'"{name}";q={calls};w=60' == response.headers["RateLimit-Policy"]
         assert re.fullmatch(rf'"{name}";r=\d+;t=[1-6]?\d', response.headers["RateLimit"])
-    assert "RateLimit" not in standing_world.get("/healthz").headers
+    assert "RateLimit" not in shared_world.get("/healthz").headers
 
 
 def test_one_too_many(limited):
@@ -270,7 +270,7 @@ def test_redis_is_away(limited, tmp_path):
     """
     Without Redis no call is rejected; after one timeout Redis is not called again for a while.
     """
-    with circuit_stays_open(), own_redis(tmp_path) as server:
+    with circuit_stays_open(), run_private_redis(tmp_path) as server:
         world = limited(redis_url=server.url)
         world.record()
         before = render_metrics(None).decode()
@@ -285,19 +285,19 @@ def test_redis_is_away(limited, tmp_path):
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", "identity, gzip", "GZIP", ""])
-def test_compressed_body(standing_world, encoding):
+def test_compressed_body(shared_world, encoding):
     """
     A compressed body is rejected unread, so that a decompression bomb does no harm; `identity` is accepted.
     """
     for method, path in (("POST", "/v1/claims"), ("PATCH", "/v1/outlets/nobody")):
-        response = standing_world.client.open(
+        response = shared_world.client.open(
             path,
             method=method,
             data=b"\x1f\x8b\x08" + b"\x00" * 1000,
             content_type="application/json",
-            headers={**standing_world.headers, "Content-Encoding": encoding, "If-Match": "*"},
+            headers={**shared_world.headers, "Content-Encoding": encoding, "If-Match": "*"},
         )
         if encoding:
             assert_problem(response, 415, "unsupported-media-type")
-    plain = standing_world.post("/v1/outlets", {}, headers={"Content-Encoding": "identity"})
+    plain = shared_world.post("/v1/outlets", {}, headers={"Content-Encoding": "identity"})
     assert_problem(plain, 422, "invalid-body", "/name")

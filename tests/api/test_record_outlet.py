@@ -120,11 +120,11 @@ NO_DOMAINS += ["。", "ü" * 70 + ".de", "a." * 130 + "de", ".", "/sport", "bild
 
 @pytest.mark.sqlite_alone
 @pytest.mark.parametrize("domain", NO_DOMAINS)
-def test_not_a_domain(standing_world, domain):
+def test_not_a_domain(shared_world, domain):
     """
     A text that is not a host with an optional path is rejected at its place.
     """
-    response = standing_world.post(URL, {"name": "Bild", "domains": ["bild.de", domain]})
+    response = shared_world.post(URL, {"name": "Bild", "domains": ["bild.de", domain]})
 
     assert_problem(response, 422, "invalid-body", "/domains/1")
 
@@ -134,11 +134,11 @@ def test_not_a_domain(standing_world, domain):
     "slug",
     ["Herald", "-herald", "herald-", "a--b", "a_b", "a/b", "lookup", "hérald", "0192aa00-0000-7000-8000-000000000000"],
 )
-def test_not_a_slug(standing_world, slug):
+def test_not_a_slug(shared_world, slug):
     """
     A slug is lower-case words joined by hyphens, is not an id and is not reserved.
     """
-    assert_problem(standing_world.post(URL, {"name": "Herald", "slug": slug}), 422, "invalid-body", "/slug")
+    assert_problem(shared_world.post(URL, {"name": "Herald", "slug": slug}), 422, "invalid-body", "/slug")
 
 
 def test_parent_by_id(world):

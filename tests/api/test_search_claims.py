@@ -35,14 +35,14 @@ NOT_FOUND = ["cafe", "zurich", "season2024", "ild", "24", "35", "крем", "東
 
 @pytest.mark.parametrize(("words", "there"), [*((q, True) for q in FOUND), *((q, False) for q in NOT_FOUND)])
 @pytest.mark.parametrize("form", ["NFC", "NFD"])
-def test_what_a_word_is(standing_world, form, words, there):
+def test_what_a_word_is(shared_world, form, words, there):
     """
     A word is a run of letters and digits, in any Unicode spelling, on both databases.
     """
     text = unicodedata.normalize(form, TEXT)
-    claim = standing_world.record(text=text, external_id=f"form:{form}")
+    claim = shared_world.record(text=text, external_id=f"form:{form}")
 
-    items = standing_world.get("/v1/claims", query_string={"q": words}).json["items"]
+    items = shared_world.get("/v1/claims", query_string={"q": words}).json["items"]
 
     assert there == (claim["id"] in [item["id"] for item in items])
 

@@ -19,7 +19,7 @@ from service.claims.resolve import resolve_claim
 from service.storage.models import Outbox, Resolution
 from service.values.vocabulary import OPERATOR, Verdict
 from tests.support.awaiting import wait_until
-from tests.support.redis_server import own_redis
+from tests.support.redis_server import run_private_redis
 from tests.support.world import NOTE, World
 
 NOW = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
@@ -73,7 +73,7 @@ def test_rows_stay_while_redis_fails(db, tmp_path):
     If Redis fails, the rows stay and are processed when it is back.
     """
     queue(db, 2)
-    with own_redis(tmp_path) as server, contextlib.closing(ScoreCache(server.url)) as scores:
+    with run_private_redis(tmp_path) as server, contextlib.closing(ScoreCache(server.url)) as scores:
         server.kill()
         assert (0, 2) == (run_queued_invalidations(db, scores), rows(db))
         server.start()
@@ -125,7 +125,7 @@ def test_writer_killed_before_the_invalidation(app, db, settings, tmp_path):
     """
     R20: if a writer dies between commit and invalidation, the worker invalidates the stale score.
     """
-    with own_redis(tmp_path) as server, contextlib.closing(ScoreCache(server.url)) as scores:
+    with run_private_redis(tmp_path) as server, contextlib.closing(ScoreCache(server.url)) as scores:
         world = World(app)
         claim = world.record()
         world.runtime.cache.close()

@@ -12,7 +12,7 @@ from service.cache.score_cache import CacheKey, EncodedResponse, ScoreCache
 from service.telemetry.metrics import render_metrics
 from tests.support.awaiting import wait_until
 from tests.support.cache_questions import BYPASS, HIT, MISS, Rows, circuit_stays_open, failures, read, write
-from tests.support.redis_server import SHORT, OwnRedis, own_redis, redis_timeouts
+from tests.support.redis_server import SHORT, PrivateRedis, redis_timeouts, run_private_redis
 
 
 @pytest.fixture
@@ -21,129 +21,141 @@ def rows():
 
 
 @contextlib.contextmanager
-def killed(server):
-    server.kill()
+def killed(private_redis):
+    private_redis.kill()
     yield
 
 
-@pytest.mark.parametrize("hurt", [killed, OwnRedis.hung])
-def test_circuit_opens_after_a_failure(own, rows, server, hurt):
+@pytest.mark.parametrize("hurt", [killed, PrivateRedis.hung])
+def test_circuit_opens_after_a_failure(private_cache, rows, private_redis, hurt):
     """
     After a failure the circuit is open: of a hundred reads only the first tries Redis.
     """
-    read(own, rows)
-    with hurt(server), circuit_stays_open():
+    read(private_cache, rows)
+    with hurt(private_redis), circuit_stays_open():
         rows.number = 1
         before = render_metrics(None).decode()
-        assert [("herald 1", BYPASS)] * 100 == [read(own, rows) for _ in range(100)]
+        assert [("herald 1", BYPASS)] * 100 == [read(private_cache, rows) for _ in range(100)]
         assert {"read": 1} == failures(before)
 
 
-def test_redis_refused(own, rows, server):
+def test_redis_refused(private_cache, rows, private_redis):
     """
     Redis is used again after it was unavailable.
     """
-    server.kill()
-    assert ("herald 0", BYPASS) == read(own, rows)
-    assert [False] * 3 == [own.is_reachable(), own.invalidate(["herald"]), own.invalidate_after_restart()]
+    private_redis.kill()
+    assert ("herald 0", BYPASS) == read(private_cache, rows)
+    assert [False] * 3 == [
+        private_cache.is_reachable(),
+        private_cache.invalidate(["herald"]),
+        private_cache.invalidate_after_restart(),
+    ]
 
-    server.start()
+    private_redis.start()
 
-    wait_until(lambda: read(own, rows)[1] is HIT)
-    assert own.is_reachable()
+    wait_until(lambda: read(private_cache, rows)[1] is HIT)
+    assert private_cache.is_reachable()
 
 
-def test_redis_hung(own, rows, server):
+def test_redis_hung(private_cache, rows, private_redis):
     """
     While Redis hangs, responses are correct; afterwards the cache works again.
     """
-    read(own, rows)
-    with server.hung():
+    read(private_cache, rows)
+    with private_redis.hung():
         rows.number = 1
-        assert ("herald 1", BYPASS) == read(own, rows)
-        assert [False] * 3 == [own.is_reachable(), own.invalidate(["herald"]), own.invalidate_after_restart()]
+        assert ("herald 1", BYPASS) == read(private_cache, rows)
+        assert [False] * 3 == [
+            private_cache.is_reachable(),
+            private_cache.invalidate(["herald"]),
+            private_cache.invalidate_after_restart(),
+        ]
 
-    wait_until(lambda: own.invalidate(["herald"]))
-    wait_until(lambda: read(own, rows)[1] is HIT)
-    assert ("herald 1", HIT) == read(own, rows)
-    assert write(own, rows)
-    assert ("herald 2", MISS) == read(own, rows)
+    wait_until(lambda: private_cache.invalidate(["herald"]))
+    wait_until(lambda: read(private_cache, rows)[1] is HIT)
+    assert ("herald 1", HIT) == read(private_cache, rows)
+    assert write(private_cache, rows)
+    assert ("herald 2", MISS) == read(private_cache, rows)
 
 
-def test_late_replies_are_dropped(own, server):
+def test_late_replies_are_dropped(private_cache, private_redis):
     """
     A late reply of Redis is not taken for the reply to the next request.
     """
     outlets = [f"outlet-{number}" for number in range(20)]
     for slug in outlets:
-        own.get_or_compute([CacheKey(slug, "all")], lambda keys: [EncodedResponse(keys[0].subject.encode(), "tag")])
+        private_cache.get_or_compute(
+            [CacheKey(slug, "all")], lambda keys: [EncodedResponse(keys[0].subject.encode(), "tag")]
+        )
     found = {}
 
     def look(slug):
-        answers, _ = own.get_or_compute([CacheKey(slug, "all")], lambda _: [EncodedResponse(b"computed", "tag")])
+        answers, _ = private_cache.get_or_compute(
+            [CacheKey(slug, "all")], lambda _: [EncodedResponse(b"computed", "tag")]
+        )
         found[slug] = answers[0].body.decode()
 
     for _ in range(3):
-        with server.hung():
+        with private_redis.hung():
             readers = [threading.Thread(target=look, args=(slug,)) for slug in outlets]
             for reader in readers:
                 reader.start()
             for reader in readers:
                 reader.join()
-        wait_until(own.is_reachable)
+        wait_until(private_cache.is_reachable)
         for slug in outlets:
             look(slug)
             assert found[slug] in (slug, "computed")
 
 
-def test_redis_restarted(own, rows, server):
+def test_redis_restarted(private_cache, rows, private_redis):
     """
     The first operation after a restart of Redis succeeds.
     """
-    read(own, rows)
-    own.invalidate(["herald"])
-    server.restart()
+    read(private_cache, rows)
+    private_cache.invalidate(["herald"])
+    private_redis.restart()
 
-    assert ("herald 0", MISS) == read(own, rows)
-    server.restart()
-    assert own.invalidate(["herald"])
-    server.restart()
-    assert own.is_reachable()
+    assert ("herald 0", MISS) == read(private_cache, rows)
+    private_redis.restart()
+    assert private_cache.invalidate(["herald"])
+    private_redis.restart()
+    assert private_cache.is_reachable()
 
 
-def test_restored_from_an_old_snapshot(own, rows, server):
+def test_restored_from_an_old_snapshot(private_cache, rows, private_redis):
     """
     R20: data that Redis restored from a snapshot is invalidated by the next round of the worker.
     """
-    own.invalidate_after_restart()
-    read(own, rows)
-    dump = server.save()
-    write(own, rows)
-    read(own, rows)
-    server.restart_from(dump)
-    assert ("herald 0", HIT) == read(own, rows), "the snapshot was not restored, so this tests nothing"
+    private_cache.invalidate_after_restart()
+    read(private_cache, rows)
+    dump = private_redis.save()
+    write(private_cache, rows)
+    read(private_cache, rows)
+    private_redis.restart_from(dump)
+    assert ("herald 0", HIT) == read(private_cache, rows), "the snapshot was not restored, so this tests nothing"
 
-    assert own.invalidate_after_restart()
+    assert private_cache.invalidate_after_restart()
 
-    assert ("herald 1", MISS) == read(own, rows)
+    assert ("herald 1", MISS) == read(private_cache, rows)
 
 
-def test_no_restart(own, rows):
+def test_no_restart(private_cache, rows):
     """
     Nothing is invalidated while Redis was not restarted.
     """
-    assert own.invalidate_after_restart()
-    read(own, rows)
+    assert private_cache.invalidate_after_restart()
+    read(private_cache, rows)
 
-    assert own.invalidate_after_restart()
+    assert private_cache.invalidate_after_restart()
 
-    assert ("herald 0", HIT) == read(own, rows)
+    assert ("herald 0", HIT) == read(private_cache, rows)
 
 
 @pytest.fixture
 def full(tmp_path):
     """A Redis without free memory that evicts nothing."""
-    with own_redis(tmp_path, maxmemory="0", maxmemory_policy="noeviction") as server:
+    with run_private_redis(tmp_path, maxmemory="0", maxmemory_policy="noeviction") as server:
         yield server
 
 
@@ -185,14 +197,14 @@ def fail_open(scores, rows):
 
 
 @pytest.mark.parametrize("setting", ["requirepass secret", "maxclients 1", "replicaof 127.0.0.1 1"])
-def test_errors_of_redis(server, rows, setting):
+def test_errors_of_redis(private_redis, rows, setting):
     """
     Errors of Redis do not propagate: a missing password, too many clients, or a read-only replica.
     """
-    server.client.config_set(*setting.split(" ", 1)) if "replicaof" not in setting else server.client.replicaof(
-        *setting.split()[1:]
-    )
-    fail_open(ScoreCache(server.url), rows)
+    private_redis.client.config_set(
+        *setting.split(" ", 1)
+    ) if "replicaof" not in setting else private_redis.client.replicaof(*setting.split()[1:])
+    fail_open(ScoreCache(private_redis.url), rows)
 
 
 @pytest.mark.parametrize("sent", [b"", b"HTTP/1.1 400 Bad Request\r\n\r\n", b"*3\r\n$-1\r\n", b"$5\r\n\xff", None])
@@ -230,16 +242,16 @@ def test_another_server_on_the_port(rows, sent):
                 connection.close()
 
 
-def test_values_of_another_type(own, rows, server):
+def test_values_of_another_type(private_cache, rows, private_redis):
     """
     A key with a value of another type counts as empty.
     """
-    read(own, rows)
-    for key in server.client.keys("*response*"):
-        server.client.delete(key)
-        server.client.lpush(key, "a")
+    read(private_cache, rows)
+    for key in private_redis.client.keys("*response*"):
+        private_redis.client.delete(key)
+        private_redis.client.lpush(key, "a")
 
-    assert ("herald 0", MISS) == read(own, rows)
+    assert ("herald 0", MISS) == read(private_cache, rows)
 
 
 def test_refused_connection(rows):

@@ -30,27 +30,27 @@ def test_second_read_is_a_hit(cache, rows):
     assert ([response], [response], MISS, HIT, []) == (first, second, missed, hit, rows.asked)
 
 
-def test_hit_takes_one_round_trip(own, rows, server):
+def test_hit_takes_one_round_trip(private_cache, rows, private_redis):
     """
     A hit takes one Redis command, however many outlets are read.
     """
-    read(own, rows, HERALD, TRIBUNE)
-    server.client.config_resetstat()
+    read(private_cache, rows, HERALD, TRIBUNE)
+    private_redis.client.config_resetstat()
 
-    assert ("herald 0", "tribune 0", HIT) == read(own, rows, HERALD, TRIBUNE)
-    stats = server.client.info("commandstats")
+    assert ("herald 0", "tribune 0", HIT) == read(private_cache, rows, HERALD, TRIBUNE)
+    stats = private_redis.client.info("commandstats")
     assert {"cmdstat_mget": 1} == {name: of["calls"] for name, of in stats.items() if "config" not in name}
 
 
 @pytest.mark.parametrize("option", ["decode_responses=true", "protocol=3", "socket_timeout=86400"])
-def test_options_in_the_url(server, rows, option):
+def test_options_in_the_url(private_redis, rows, option):
     """
     The protocol and the timeouts in the Redis URL have no effect: with a timeout of a day the test would hang.
     """
-    with contextlib.closing(ScoreCache(f"{server.url}?{option}")) as scores:
+    with contextlib.closing(ScoreCache(f"{private_redis.url}?{option}")) as scores:
         assert ("herald 0", MISS) == read(scores, rows)
         assert ("herald 0", HIT) == read(scores, rows)
-        with server.hung():
+        with private_redis.hung():
             assert ("herald 0", BYPASS) == read(scores, rows)
 
 
@@ -159,14 +159,14 @@ def test_no_stale_reads_under_load(redis_url):
     assert [] == stale
 
 
-def test_generations_are_random_and_never_reused(own, rows, server):
+def test_generations_are_random_and_never_reused(private_cache, rows, private_redis):
     """
     No generation comes back after an invalidation or a loss of all keys.
     """
     own_tokens, shared_tokens = [], []
-    for change in [lambda: own.invalidate(["herald"]), server.client.flushall] * 5:
-        read(own, rows)
-        token, shared = generations(server.client)
+    for change in [lambda: private_cache.invalidate(["herald"]), private_redis.client.flushall] * 5:
+        read(private_cache, rows)
+        token, shared = generations(private_redis.client)
         own_tokens.append(token)
         shared_tokens.append(shared)
         change()
@@ -176,16 +176,16 @@ def test_generations_are_random_and_never_reused(own, rows, server):
 
 
 @pytest.mark.parametrize("lost", ["*generation", "*generation:*", "*response*", "*"])
-def test_evicted_keys(own, rows, server, lost):
+def test_evicted_keys(private_cache, rows, private_redis, lost):
     """
     If Redis evicts some keys, the remaining ones are not served as current.
     """
-    read(own, rows)
+    read(private_cache, rows)
     rows.number = 1
-    server.client.delete(*server.client.keys(lost))
+    private_redis.client.delete(*private_redis.client.keys(lost))
 
-    assert ("herald 1", MISS) == read(own, rows)
-    assert ("herald 1", HIT) == read(own, rows)
+    assert ("herald 1", MISS) == read(private_cache, rows)
+    assert ("herald 1", HIT) == read(private_cache, rows)
 
 
 def test_expiry_of_a_response(cache, rows):
@@ -213,15 +213,15 @@ def test_expired_response_is_not_stored(cache, rows):
     assert ("herald 0", MISS) == read(cache, rows)
 
 
-def test_every_key_expires(own, rows, server):
+def test_every_key_expires(private_cache, rows, private_redis):
     """
     Every key has a time to live.
     """
-    read(own, rows)
-    own.invalidate(["herald"])
-    read(own, rows)
+    read(private_cache, rows)
+    private_cache.invalidate(["herald"])
+    read(private_cache, rows)
 
-    assert all(0 < server.client.ttl(key) <= 86400 for key in server.client.keys("*"))
+    assert all(0 < private_redis.client.ttl(key) <= 86400 for key in private_redis.client.keys("*"))
 
 
 def test_readers_share_a_cache(redis_url, rows):

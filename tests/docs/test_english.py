@@ -25,11 +25,11 @@ def sources():
     return [path for path in files if path.relative_to(ROOT).parts[0] not in UNFINISHED]
 
 
-def test_document(standing_world):
+def test_document(shared_world):
     """
     No text of the API document, and no explanation of a problem, uses an odd phrase.
     """
-    texts = [*document_texts(standing_world.app.extensions["document"])]
+    texts = [*document_texts(shared_world.app.extensions["document"])]
     texts += [(kind.name, f"{kind.title}. {explain(kind)}") for kind in problem_types()]
 
     assert len(texts) > 800

@@ -29,9 +29,9 @@ def filled(world):
 
 
 @pytest.fixture(scope="module")
-def standing(standing_world):
+def standing(shared_world):
     """The same as `filled`, shared by tests that do not change it."""
-    return fill_and_seal(standing_world)
+    return fill_and_seal(shared_world)
 
 
 def fill_and_seal(world):

@@ -16,7 +16,7 @@ from service.storage.db import Database
 from service.values.vocabulary import Scope
 from tests.support.awaiting import wait_until
 from tests.support.live_service import gunicorn_alone
-from tests.support.redis_server import own_redis
+from tests.support.redis_server import run_private_redis
 
 pytestmark = pytest.mark.sqlite_alone  # headers do not depend on the database
 
@@ -87,7 +87,7 @@ def started(folder, sqlite_template, **env):
     database = f"sqlite:///{shutil.copy(sqlite_template, folder / 'test.db')}"
     with contextlib.closing(Database(database)) as db:
         key = create_key(db, name="edge", scopes=[Scope.ADMIN], now=dt.datetime.now(dt.UTC))
-    with own_redis(folder) as redis:
+    with run_private_redis(folder) as redis:
         names = {"DATABASE_URL": database, "REDIS_URL": redis.url, "TRUSTED_PROXIES": "1", "DRAIN": "0"}
         names |= {"RATE_LIMIT": f"reads={QUOTA}/h"}
         env = {f"BORNEOUT_{name}": value for name, value in names.items()} | env

@@ -21,7 +21,7 @@ from service.transfer.load import load_lines
 from service.values.vocabulary import OPERATOR
 from tests.support.awaiting import DEADLINE, wait_until
 from tests.support.live_service import KEY, running
-from tests.support.redis_server import own_redis
+from tests.support.redis_server import run_private_redis
 from tests.support.world import NOTE
 
 HEADERS = {"Authorization": f"Bearer {KEY}", "Content-Type": "application/json"}
@@ -123,9 +123,9 @@ class Race:
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory):
+def private_redis(tmp_path_factory):
     """A Redis that the tests stop and kill."""
-    with own_redis(tmp_path_factory.mktemp("redis")) as redis_server:
+    with run_private_redis(tmp_path_factory.mktemp("redis")) as redis_server:
         yield redis_server
 
 
@@ -142,7 +142,7 @@ def service(request, database_url, tmp_path_factory):
     """A service on either database: on SQLite with its embedded Redis, on PostgreSQL with an external one."""
     env = {"BORNEOUT_DATABASE_URL": database_url}
     if not database_url.startswith("sqlite"):
-        env["BORNEOUT_REDIS_URL"] = request.getfixturevalue("server").url
+        env["BORNEOUT_REDIS_URL"] = request.getfixturevalue("private_redis").url
     with running(tmp_path_factory.mktemp("raced"), workers=3, env=env) as started:
         yield started
 
@@ -229,7 +229,7 @@ def test_redis_killed_in_the_middle(race_of, service):
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-def test_redis_hung_and_then_restored_from_an_old_snapshot(race_of, service, server):
+def test_redis_hung_and_then_restored_from_an_old_snapshot(race_of, service, private_redis):
     """
     R20: while Redis hangs, the service responds and is degraded. After Redis was restored from an old snapshot, reads
     are stale only until it has caught up.
@@ -237,22 +237,22 @@ def test_redis_hung_and_then_restored_from_an_old_snapshot(race_of, service, ser
 
     @contextlib.contextmanager
     def hung():
-        with server.hung():
+        with private_redis.hung():
             assert is_degraded(service)
             yield
 
     @contextlib.contextmanager
     def restored():
-        server.kill()
+        private_redis.kill()
         assert is_degraded(service)
         yield
-        server.restart_from(dump)
+        private_redis.restart_from(dump)
 
     race, claims = race_of("Gazette", 90)
     resolve_through(race, claims[:30], hung)
     race.describe("Redis hung")
     assert {30} == {race.shown()[1] for _ in range(10)}
-    dump = server.save()
+    dump = private_redis.save()
     race = Race(service.port, race.outlet, acknowledged=30)
     resolve_through(race, claims[30:], restored)
     race.describe("Redis restored")

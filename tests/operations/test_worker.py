@@ -68,46 +68,46 @@ def working(tmp_path):
     return work
 
 
-def test_worker_catches_up_after_an_outage_of_redis(db, own, server, working):
+def test_worker_catches_up_after_an_outage_of_redis(db, private_cache, private_redis, working):
     """
     R20: a write during which Redis hung is invalidated after Redis is back.
     """
-    read(own, b"old")
-    with working(db, own):
-        with server.hung():
+    read(private_cache, b"old")
+    with working(db, private_cache):
+        with private_redis.hung():
             add_outbox_row(db)
-            assert not own.invalidate(["herald"])
+            assert not private_cache.invalidate(["herald"])
         wait_until(lambda: is_empty(db))
-        wait_until(lambda: read(own, b"new")[1] is CacheStatus.HIT)
+        wait_until(lambda: read(private_cache, b"new")[1] is CacheStatus.HIT)
 
-    assert (b"new", CacheStatus.HIT) == read(own, b"newer")
+    assert (b"new", CacheStatus.HIT) == read(private_cache, b"newer")
 
 
-def test_restored_snapshot_goes_before_the_rows(db, own, server):
+def test_restored_snapshot_goes_before_the_rows(db, private_cache, private_redis):
     """
     R20: one round invalidates both the scores of a restored snapshot and those in the outbox.
     """
-    tick(db, own, now=NOW)
-    read(own, b"old")
-    dump = server.save()
-    server.restart_from(dump)
+    tick(db, private_cache, now=NOW)
+    read(private_cache, b"old")
+    dump = private_redis.save()
+    private_redis.restart_from(dump)
     add_outbox_row(db)
-    assert (b"old", CacheStatus.HIT) == read(own, b"new")
+    assert (b"old", CacheStatus.HIT) == read(private_cache, b"new")
 
-    tick(db, own, now=NOW)
+    tick(db, private_cache, now=NOW)
 
     assert is_empty(db)
-    assert b"new" == read(own, b"new")[0]
+    assert b"new" == read(private_cache, b"new")[0]
 
 
-def test_rows_are_kept_without_redis(db, own, server):
+def test_rows_are_kept_without_redis(db, private_cache, private_redis):
     """
     A round without Redis keeps the rows of the outbox, and does not fail.
     """
     add_outbox_row(db)
-    server.kill()
+    private_redis.kill()
 
-    tick(db, own, now=NOW)
+    tick(db, private_cache, now=NOW)
 
     assert not is_empty(db)
 

@@ -16,9 +16,9 @@ from tests.support.world import assert_problem, report
 
 
 @pytest.fixture(scope="module")
-def papers(standing_world):
+def papers(shared_world):
     """A session on a database with a thousand outlets, most of them dissimilar to the looked-up slugs."""
-    world = standing_world
+    world = shared_world
     world.outlet("Sport Bild", aliases=["SportBILD", "Die Sport"])
     world.outlet("The Guardian")
     world.outlet("New York Times")

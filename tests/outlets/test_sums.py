@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 
-from service.cache.invalidation import sweep
+from service.cache.invalidation import run_queued_invalidations
 from service.claims.load import load_claim
 from service.claims.resolve import NewResolution, new_resolution
 from service.outlets.find import PLACES
@@ -82,9 +82,9 @@ def test_changed_by_hand(busy):
     assert changed == rebuild_sums(busy.runtime.db, now=NOW)
     busy.runtime.cache.invalidate_all()
     assert before["counts"] == busy.score()["counts"]
-    sweep(busy.runtime.db, busy.runtime.cache)
+    run_queued_invalidations(busy.runtime.db, busy.runtime.cache)
     assert 0 == rebuild_sums(busy.runtime.db, now=NOW)
-    assert 1 == sweep(busy.runtime.db, busy.runtime.cache)
+    assert 1 == run_queued_invalidations(busy.runtime.db, busy.runtime.cache)
 
 
 def test_nothing_is_left_of_what_was_taken_away(world):

@@ -9,10 +9,9 @@ from uuid import UUID
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from service.claims.discussion import WithdrawalView
 
-from service.claims.describe import ClaimView, ReportView, ResolutionView
 from service.claims.story import Story
+from service.claims.views import ClaimView, ReportView, ResolutionView, WithdrawalView
 from service.pages.timeline import MAX_LANES, MAX_MARKS, draw_timeline, summarise
 from service.values.vocabulary import ClaimKind, ClaimStatus, Role, Stance, Verdict
 

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections import Counter
 from typing import Any
 
 import sqlalchemy as sa
 
-from service.cache.score_cache import ScoreCache
 from service.ledger.verify import verify_ledger
 from service.outlets.rebuild_sums import rebuild_sums
 from service.outlets.track_record import Lens
-from service.scores.read import outlet_score
+from service.schemas.scores import ScoreOut
+from service.scores.read import read_score
 from service.storage.db import Database
 from service.storage.models import Claim, Report, Resolution, StoredResponse
 from service.values.vocabulary import Basis
@@ -83,11 +82,10 @@ def _external_ids(keys: set[str], prefix: str) -> set[str]:
 def _is_right(service: Service, db: Database, outlet: str) -> bool:
     """Return whether the score that is served, cached or not, equals the one computed from the rows."""
     slug = outlet.lower().replace(" ", "-")
-    no_cache = ScoreCache("redis://127.0.0.1:1")
     lens = Lens(topic=None, basis=Basis.RESOLVED, as_of=None, recorded_by=None, level=0.9)
-    computed, _ = outlet_score(db, no_cache, slug, lens=lens, now=dt.datetime.now(dt.UTC))
+    computed = ScoreOut().dump(read_score(db, slug, lens=lens, now=dt.datetime.now(dt.UTC)))
     served = [service.call("GET", f"/v1/outlets/{slug}/score")[1] for _ in range(2)]
-    return all(_stable(score) == _stable(json.loads(computed.body)) for score in served)
+    return all(_stable(score) == _stable(computed) for score in served)
 
 
 def _stable(score: dict[str, Any]) -> dict[str, Any]:

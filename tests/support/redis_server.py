@@ -20,7 +20,7 @@ SHORT = 1.0
 """Timeout in seconds for a Redis that may hang; a busy machine responds faster."""
 
 
-class OwnRedis:
+class PrivateRedis:
     """A Redis server on a socket, without persistence unless `save` is called."""
 
     def __init__(self, folder: Path, **settings: str) -> None:
@@ -84,9 +84,9 @@ def redis_timeouts(seconds: float) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def own_redis(folder: Path, **settings: str) -> Iterator[OwnRedis]:
+def run_private_redis(folder: Path, **settings: str) -> Iterator[PrivateRedis]:
     """Run a private server with short timeouts."""
-    server = OwnRedis(folder, **settings)
+    server = PrivateRedis(folder, **settings)
     server.start()
     try:
         with redis_timeouts(SHORT):

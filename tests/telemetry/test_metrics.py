@@ -19,7 +19,7 @@ from tests.support.cache_questions import circuit_stays_open, failures
 from tests.support.live_service import gunicorn_alone
 from tests.support.metrics_page import counted
 from tests.support.paths import ROOT
-from tests.support.redis_server import own_redis
+from tests.support.redis_server import run_private_redis
 
 HERALD = CacheKey("herald", "all")
 
@@ -106,7 +106,7 @@ def test_failure_to_store(tmp_path):
     """
     A failure to store a response is counted.
     """
-    with own_redis(tmp_path) as server, contextlib.closing(ScoreCache(server.url)) as cache:
+    with run_private_redis(tmp_path) as server, contextlib.closing(ScoreCache(server.url)) as cache:
 
         def kill_and_compute(keys):
             server.kill()
