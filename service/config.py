@@ -8,14 +8,14 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from service.access.authenticate import KEY
 from service.access.limits import Limits
 from service.cache.redis_link import check_redis_url
 from service.environment import PREFIX, Variable, absolute_path, drain_seconds, find_data_dir, find_variable
 from service.errors import CannotRun
-from service.storage.engines import check_database_url
+from service.storage.engines import check_database_url, sqlite_url
 
 log = logging.getLogger(__name__)
 
@@ -78,7 +78,7 @@ class Settings:
     def sqlite_file(self) -> Path | None:
         """The file of the SQLite database; None for PostgreSQL."""
         scheme, _, path = self.database_url.partition(":///")
-        return Path(path) if scheme == "sqlite" else None
+        return Path(unquote(path)) if scheme == "sqlite" else None
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] = os.environ, *, data_dir: Path | None = None) -> Settings:
@@ -98,7 +98,7 @@ class Settings:
         database, cache = find_variable(env, "DATABASE_URL"), find_variable(env, "REDIS_URL")
         return cls(
             data_dir=data_dir,
-            database_url=_database_url(database) if database else f"sqlite:///{data_dir / 'borneout.db'}",
+            database_url=_database_url(database) if database else sqlite_url(data_dir / "borneout.db"),
             redis_url=_redis_url(cache) if cache else f"unix://{quote(str(data_dir / 'redis.sock'))}",
             embedded_redis=cache is None,
             public_read=_flag(env, "PUBLIC_READ", default=True),
@@ -128,8 +128,6 @@ def _data_dir(path: Path) -> Path:
         str(path).encode()
     except UnicodeEncodeError:
         raise BadSetting(f"The data directory {str(path)!a} must have a name in UTF-8.") from None
-    if "?" in str(path):
-        raise BadSetting(f"The data directory {str(path)!r} must not have a question mark in its name.")
     return path
 
 
@@ -139,7 +137,8 @@ def _database_url(variable: Variable) -> str:
     if is_url and scheme in ("postgres", "postgresql", "postgresql+psycopg"):
         url = f"postgresql+psycopg://{rest}"
     elif is_url and scheme == "sqlite" and len(rest) > 1 and rest.startswith("/"):
-        url = f"sqlite:///{absolute_path(Path(rest[1:]))}"
+        file, *options = rest[1:].split("?")
+        url = "?".join([sqlite_url(absolute_path(Path(unquote(file)))), *options])
     else:
         raise BadSetting(f"{variable.name} must begin with sqlite:/// or postgresql://.")
     return _checked(variable.name, url, check_database_url)

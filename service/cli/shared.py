@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import click
 
-from service.operations.data_dir import check_data_dir, shared_mode
+from service.operations.data_dir import shared_mode
 from service.values.instants import parse_instant
 
 if TYPE_CHECKING:
@@ -120,8 +120,6 @@ def open_connections(settings: Settings, *, writes: bool) -> Iterator[Connection
     from service.telemetry.logs import set_up_logs
 
     set_up_logs(logging.ERROR)
-    if settings.sqlite_file is not None:
-        check_data_dir(settings.sqlite_file.parent)
     if not writes:
         require_data(settings)
     elif settings.migrate and is_sqlite(settings):

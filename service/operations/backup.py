@@ -18,6 +18,7 @@ from service.cache.score_cache import ScoreCache
 from service.errors import CannotRun
 from service.operations.data_dir import make_data_dir
 from service.storage.db import Database
+from service.storage.engines import sqlite_url
 from service.storage.migrations import SchemaState, find_state
 
 _PRIVATE = 0o600  # a database holds the hashes of keys and the authors of rows
@@ -73,7 +74,7 @@ def restore(url: str, data_dir: Path, backup: Path, cache: ScoreCache, *, now: d
         raise BackupError(f"There is no file {backup}.")
     with _locked(data_dir, database), _copied(backup, database) as copy:
         _check_copy(copy, backup)
-        with closing(Database(f"sqlite:///{copy}")) as db, db.write() as session:
+        with closing(Database(sqlite_url(copy))) as db, db.write() as session:
             invalidate_all_scores(session, cache, now=now)
         _close_wal(copy)
         replaced = _set_aside(database, now)
@@ -123,7 +124,7 @@ def _check_copy(copy: Path, source: Path) -> int:
         found = connection.execute("PRAGMA integrity_check").fetchall()
         if found != [("ok",)] or connection.execute("PRAGMA foreign_key_check").fetchone():
             raise BackupError(f"{source} is damaged: its copy does not pass SQLite's checks.")
-    if (state := find_state(sa.make_url(f"sqlite:///{copy}"))) is not SchemaState.CURRENT:
+    if (state := find_state(sa.make_url(sqlite_url(copy)))) is not SchemaState.CURRENT:
         raise BackupError(f"{source} does not have the schema of this version of Borneout. {state.value}")
     return copy.stat().st_size
 

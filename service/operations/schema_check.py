@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from service.config import Settings
 from service.errors import CannotRun
-from service.operations.data_dir import make_data_dir
+from service.operations.data_dir import check_data_dir, make_data_dir
 from service.operations.stop_signal import Stop
 from service.storage.db import Database
 from service.storage.db_errors import is_unavailable
@@ -37,6 +37,7 @@ _MESSAGES = {
     SchemaState.READ_ONLY: (
         "{database} does not allow its role to create tables; make the role the owner of the database."
     ),
+    SchemaState.ENCODING: "{database} is not in UTF-8; start with one that is created with ENCODING 'UTF8'.",
 }
 
 
@@ -52,7 +53,8 @@ def create_schema(settings: Settings) -> None:
     """
     if refuse_other_schema(settings) is SchemaState.CURRENT:
         return
-    make_data_dir(settings.data_dir)
+    if settings.sqlite_file is not None and settings.sqlite_file.parent == settings.data_dir:
+        make_data_dir(settings.data_dir)
     db = Database(settings.database_url)
     try:
         migrate(db.engine)
@@ -135,6 +137,13 @@ def is_sqlite(settings: Settings) -> bool:
 
 
 def _state(settings: Settings) -> SchemaState:
+    """Return the state of the database.
+
+    Raises:
+        CannotRun: The directory of a SQLite file is not a directory, or this user may not write to it.
+    """
+    if settings.sqlite_file is not None:
+        check_data_dir(settings.sqlite_file.parent)
     return find_state(sa.make_url(settings.database_url))
 
 

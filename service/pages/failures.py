@@ -90,7 +90,7 @@ def _show_http(error: HTTPException) -> Response:
 
 def _show_unexpected(error: Exception) -> Response:
     if is_unavailable(error):
-        log.warning("The database is away: %s", error)
+        log.warning("The database is unavailable: %s", error)
         return _show(errors.Unavailable("The database cannot be reached, or is busy."))
     log.error("Unexpected error", exc_info=error)
     return _page(500, None)

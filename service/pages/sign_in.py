@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import urlencode
+from urllib.parse import unquote, urlencode
 
 from flask import Blueprint, Response, g, render_template, request
 
@@ -105,4 +105,5 @@ def _ask(asked: str, problem: ServiceError | None = None) -> Response:
 def _inside(address: str) -> str:
     """Where to go on after signing in: on the desk, or where reading is closed on any page; never on another site."""
     within = _DESK if runtime().settings.public_read else _HERE
-    return address if within.fullmatch(address) else "/desk"
+    leads_up = ".." in unquote(address)  # out of the base path, to another program of the same site
+    return address if within.fullmatch(address) and not leads_up else "/desk"

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import sqlite3
 import time
+from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import sqlalchemy as sa
 
@@ -29,6 +31,15 @@ _NUMBERS = frozenset(
 """The options that libpq validates only when it connects."""
 
 
+def sqlite_url(file: Path) -> str:
+    """Return the URL of a SQLite file.
+
+    >>> sqlite_url(Path("/srv/100%41?.db")), sa.make_url("sqlite:////srv/100%2541%3F.db").database
+    ('sqlite:////srv/100%2541%3F.db', '/srv/100%41?.db')
+    """
+    return f"sqlite:///{quote(str(file))}"
+
+
 def make_engine(url: str) -> sa.Engine:
     """Return an engine, which connects on first use."""
     if url.startswith("sqlite"):
@@ -41,7 +52,12 @@ def make_engine(url: str) -> sa.Engine:
     engine = sa.create_engine(
         url,
         hide_parameters=True,  # keeps user data out of the logs
-        connect_args={"connect_timeout": 3, "autocommit": True, "prepare_threshold": None},
+        connect_args={
+            "connect_timeout": 3,
+            "autocommit": True,
+            "prepare_threshold": None,
+            "client_encoding": "utf8",  # psycopg returns text of other encodings as bytes
+        },
         pool_pre_ping=True,  # so that no request fails after a restart of the database
         pool_size=5,
         pool_timeout=5,
@@ -65,6 +81,8 @@ def check_database_url(url: str) -> None:
         if parsed.query:
             raise ValueError("without options")
         return
+    if parsed.port == 0:  # SQLAlchemy would leave it out
+        raise ValueError("with a number from 1 to 65535 as its port")
     _check_libpq(parsed)
 
 
@@ -79,8 +97,10 @@ def _check_libpq(url: sa.URL) -> None:
         raise ValueError("with as many ports as hosts, or one port") from None
     options = {name: str(value) for name, value in options.items() if name != "context"}
     for port in filter(None, options.get("port", "").split(",")):
-        if not _is_number(port, 65535):
+        if not _is_number(port, 65535) or int(port) == 0:
             raise ValueError("with a number from 1 to 65535 as its port")
+    if any("\0" in value for value in options.values()):  # libpq would stop reading there
+        raise ValueError("without NUL characters")
     known = {option.keyword.decode() for option in pq.Conninfo.get_defaults()}
     if not known.issuperset(options):
         raise ValueError("with options that exist")

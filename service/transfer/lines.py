@@ -156,13 +156,16 @@ def read_csv(stream: BinaryIO, columns: AbstractSet[str]) -> Iterator[tuple[int,
         columns: The known names of columns.
 
     Raises:
-        InvalidBody: The name of a column is unknown or occurs twice.
+        InvalidBody: The first line is not CSV, or the name of a column is unknown or occurs twice.
     """
     raw = iter(lambda: stream.readline(MAX_LINE), b"")
     text = (line.decode("utf-8", "surrogateescape") for line in raw)
     header = next(text, "").removeprefix("\ufeff")
     delimiter = max(",;\t", key=header.count)
-    names = [name.strip() for name in next(csv.reader([header], delimiter=delimiter), [])]
+    try:
+        names = [name.strip() for name in next(csv.reader([header], delimiter=delimiter), [])]
+    except csv.Error as exc:
+        raise InvalidBody.at("", f"The first line is not a header of CSV: {exc}.", "malformed") from None
     _check_columns(names, columns)
     lines, number = _Lines(text), 2  # the header is line 1
     reader = csv.reader(lines, delimiter=delimiter, strict=True)

@@ -37,7 +37,7 @@ log = logging.getLogger(__name__)
 
 _INVALID = "This API key does not exist, was revoked or has expired. Send a valid key as Authorization: Bearer bo_..."
 _READS = ("GET", "HEAD")
-_BEARER = re.compile(r"(?:^|,)\s*bearer(?:[\s,]|$)", re.IGNORECASE)
+_BEARER = re.compile(r"(?:^|,)\s*bearer(?![!#$%&'*+.^_`|~\w-])", re.IGNORECASE | re.ASCII)
 _BEARER_KEY = re.compile(rf"(?i:bearer)\s+({authenticate.KEY.pattern})\s*", re.ASCII)
 _FAILURES = "failures"
 
@@ -84,7 +84,7 @@ def check_key() -> None:
     except Exception as exc:
         if request.method not in _READS or not is_unavailable(exc):
             raise
-        log.warning("The database is away: %s", exc)
+        log.warning("The database is unavailable: %s", exc)
 
 
 def sends_key() -> bool:

@@ -126,7 +126,7 @@ def _cached(
 
 
 def _variant(lens: Lens, *more: object) -> str:
-    """Return the part of a cache key that tells apart the scores of one outlet."""
+    """Return the part of a cache key that distinguishes the scores of one outlet."""
     return json.dumps([METHOD, lens.basis, lens.level, lens.topic, *more], default=str)
 
 

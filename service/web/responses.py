@@ -79,7 +79,7 @@ def http_problem(error: HTTPException) -> Response:
 def unexpected_problem(error: Exception) -> Response:
     """Return an unexpected error as a problem: 503 if the database is unavailable, else 500."""
     if is_unavailable(error):
-        log.warning("The database is away: %s", error)
+        log.warning("The database is unavailable: %s", error)
         return problem(errors.Unavailable("The database cannot be reached, or is busy. Try again shortly."))
     log.error("Unexpected error", exc_info=error)
     return problem(errors.InternalError("An unexpected error occurred. It is logged under the id of this request."))

@@ -63,6 +63,9 @@ def invalid_headers(world):
         "Bearer ",
         "bearer",
         "Bearer,",
+        f"Bearer:{secret}",
+        f"Bearer: {secret}",
+        f"Bearer={secret}",
         f"Bearer {secret} {secret}",
         f"Bearer {secret}, Bearer {secret}",
     )

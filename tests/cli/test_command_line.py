@@ -99,7 +99,6 @@ def test_data_directory_that_cannot_be_written(command, tmp_path):
         ("file/below", ["cannot be created: Not a directory"]),
         ("closed/below", ["cannot be created: Permission denied"]),
         ("\udcff", ["must have a name in UTF-8"]),
-        ("why?", ["must not have a question mark"]),
     ],
 )
 def test_data_directory_that_cannot_be_made(name, words, tmp_path):
@@ -111,6 +110,44 @@ def test_data_directory_that_cannot_be_made(name, words, tmp_path):
 
     for command in ("serve", "migrate"):
         refuses(run(command, cwd=tmp_path, preexec_fn=ordinary_user, BORNEOUT_DATA_DIR=name), *words)
+
+
+@pytest.mark.parametrize("command", [*COMMANDS, "dry run", "backup"])
+@pytest.mark.parametrize("make", [os.mkfifo, lambda path: path.symlink_to(path), lambda path: path.touch()])
+def test_data_directory_that_is_none(command, make, tmp_path):
+    """
+    Every command says so if the data directory is a file, a pipe or a link to itself, also a command that only reads.
+    """
+    make(tmp_path / "data")
+    arguments = {**COMMANDS, "dry run": ["import", "--example", "--dry-run"], "backup": ["backup", "kept.db"]}
+
+    refuses(run(*arguments[command], cwd=tmp_path, BORNEOUT_DATA_DIR="data"), "data is not a directory")
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir])
+@pytest.mark.parametrize("command", [*COMMANDS, "dry run"])
+def test_database_that_is_no_file(command, make, tmp_path):
+    """
+    Every command refuses a database that is a folder or a pipe; the worker does not wait for it to become one.
+    """
+    (tmp_path / "data").mkdir(mode=0o700)
+    make(tmp_path / "data" / "borneout.db")
+    arguments = {**COMMANDS, "dry run": ["import", "--example", "--dry-run"]}
+
+    refuses(run(*arguments[command], cwd=tmp_path, BORNEOUT_DATA_DIR="data"), "is not a SQLite database")
+
+
+@pytest.mark.parametrize("name", ["why?", "100%41", "a=b&c#d e", "ärger", "%"])
+def test_data_directory_with_an_odd_name(name, tmp_path):
+    """
+    The data directory has the name that was given, with every character of it.
+    """
+    for command in (["import", "--example"], ["score", "bild"], ["backup", "kept.db"]):
+        done = run(*command, cwd=tmp_path, BORNEOUT_DATA_DIR=name)
+        assert 0 == done.returncode, done.stderr
+
+    assert {"borneout.db"} == {path.name for path in (tmp_path / name).iterdir() if path.suffix == ".db"}
+    assert {name, "kept.db"} == {path.name for path in tmp_path.iterdir()}
 
 
 def test_data_directory_at_home(tmp_path):

@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import threading
+from contextlib import closing
 from dataclasses import replace
 
 import pytest
@@ -194,6 +195,42 @@ def test_postgresql_without_a_schema(stage):
         assert before == stage.content(), name
     assert "The schema is up to date.\n" == succeeds(stage.run(["migrate"]))
     assert 0 == stage.run(WRITING["import"]).exit_code
+
+
+@pytest.mark.parametrize("stage", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("encoding", ["latin1", "SQL_ASCII", "EUC_JP"])
+def test_encoding_in_the_url(stage, encoding):
+    """
+    A client encoding in the URL has no effect: every text is stored and read, and `migrate` creates no data directory.
+    """
+    url = sa.make_url(stage.url).update_query_dict({"client_encoding": encoding})
+    stage.command.env["BORNEOUT_DATABASE_URL"] = url.render_as_string(hide_password=False)
+
+    succeeds(stage.run(["migrate"]))
+    assert not stage.data_dir.exists()
+    succeeds(stage.run(["keys", "create", "Zürich 東京 €", "--scope", "read"]))
+    assert "Zürich 東京 €" in succeeds(stage.run(["keys", "list"]))
+
+
+@pytest.mark.parametrize("stage", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("encoding", ["LATIN1", "SQL_ASCII"])
+def test_encoding_of_the_database(stage, encoding):
+    """
+    Every command refuses a PostgreSQL database that is not in UTF-8, and creates nothing in it.
+    """
+    url = sa.make_url(stage.url)
+    other = url.set(database=f"{url.database}_{encoding.lower()}")
+    engine = sa.create_engine(url, isolation_level="AUTOCOMMIT")
+    how = f"TEMPLATE template0 ENCODING '{encoding}' LC_COLLATE 'C' LC_CTYPE 'C'"
+    with closing(engine.connect()) as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {other.database} {how}")
+        try:
+            stage.command.env["BORNEOUT_DATABASE_URL"] = other.render_as_string(hide_password=False)
+            for name in ALL:
+                fails(stage.run(ALL[name]), other.database, "is not in UTF-8")
+        finally:
+            connection.exec_driver_sql(f"DROP DATABASE {other.database} WITH (FORCE)")
+    engine.dispose()
 
 
 @pytest.mark.parametrize("name", ["serve", "import"])

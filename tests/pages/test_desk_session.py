@@ -98,7 +98,11 @@ def test_without_a_session(editor):
 
 
 @pytest.mark.parametrize(
-    "path", ["https://example.org/", "//example.org/desk", "/desk.example.org", "/desk\\x", "/desk\r\nX: y", ""]
+    "path",
+    [
+        *("https://example.org/", "//example.org/desk", "/desk.example.org", "/desk\\x", "/desk\r\nX: y", ""),
+        *("/desk/../../other", "/desk/%2e%2E/other", "/desk/.%2e"),
+    ],
 )
 def test_no_open_redirect(editor, path):
     """

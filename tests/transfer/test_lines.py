@@ -206,3 +206,12 @@ def test_any_bytes_are_read_to_their_end(data):
         numbers = [number for number, _ in lines]
 
         assert sorted(set(numbers)) == numbers
+
+
+@pytest.mark.parametrize("data", [b"a,b\r1,2\r", b"x" * 140_000 + b"\n1\n", b"a\rb,a\n1"])
+def test_header_that_is_not_csv(data):
+    """
+    A file whose first line the CSV reader cannot read is refused as a whole, with the reason.
+    """
+    with pytest.raises(InvalidBody):
+        list(read_csv(io.BytesIO(data), {"a", "b"}))

@@ -50,6 +50,7 @@ class SchemaState(enum.Enum):
     UNREADABLE = "The file is not a SQLite database, or is damaged."
     NOWHERE = "No schema in PostgreSQL's search_path exists."
     READ_ONLY = "The role may not create tables."
+    ENCODING = "The encoding of the PostgreSQL database is not UTF-8."
 
 
 class WrongState(CannotRun):
@@ -72,8 +73,12 @@ def fingerprint() -> str:
 
 def find_state(url: sa.URL) -> SchemaState:
     """Return the state of a database, without creating or changing anything in it."""
-    if url.get_backend_name() == "sqlite" and _is_blank(Path(url.database or "")):
-        return SchemaState.EMPTY
+    if url.get_backend_name() == "sqlite":
+        file = Path(url.database or "")
+        if file.exists() and not file.is_file():
+            return SchemaState.UNREADABLE
+        if _is_blank(file):
+            return SchemaState.EMPTY
     try:
         with _connection(url) as connection:
             return _state_of(connection)
@@ -132,8 +137,11 @@ def _migrations() -> list[Path]:
 
 def _state_of(connection: sa.Connection) -> SchemaState:
     schema = _schema_of(connection)
-    if schema is None and connection.dialect.name == "postgresql":
-        return SchemaState.NOWHERE
+    if connection.dialect.name == "postgresql":
+        if connection.scalar(sa.select(sa.func.getdatabaseencoding())) != "UTF8":
+            return SchemaState.ENCODING
+        if schema is None:
+            return SchemaState.NOWHERE
     tables = _tables_in(connection, schema)
     revision = _only_value(connection, _VERSION, schema) if _VERSION.name in tables else None
     if _FINGERPRINT.name not in tables:
