@@ -24,7 +24,7 @@ from service.storage.models import ContextRow, Outlet, Subtotal
 from service.values.vocabulary import ClaimKind, Role, Stance
 
 _StoredRate: TypeAlias = list[Any]
-"""A cell and its count, as JSON: the stance, the narrower parts of the key, the weight and the true weight."""
+"""A cell and its count, as JSON: the key of the cell as a list, the weight and the true weight."""
 
 # Contexts never change, so each is loaded once. Its number alone could be that of another context in a restored backup.
 _LOADED: WeakKeyDictionary[sa.Engine, dict[tuple[int, dt.datetime], Context]] = WeakKeyDictionary()
@@ -114,11 +114,11 @@ def context_name(number: int) -> str:
 
 def _as_json(rates: Rates) -> list[_StoredRate]:
     """Return the cells as JSON stores them, sorted."""
-    return sorted(([*key, *count] for key, count in rates.counts.items()), key=str)
+    return sorted(([list(key), *count] for key, count in rates.counts.items()), key=str)
 
 
 def _from_json(stored: Iterable[_StoredRate]) -> Rates:
-    return Rates({_key(*key): TruthCount(weight, true) for *key, weight, true in stored})
+    return Rates({_key(*key): TruthCount(weight, true) for key, weight, true in stored})
 
 
 def _key(stance: str, *narrower: Any) -> Key:
