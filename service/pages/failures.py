@@ -1,4 +1,4 @@
-"""Failures as pages, in the same voice: for page paths, and for an unknown path when a browser asks."""
+"""Error pages: for the paths of pages, and for unknown paths if the client is a browser."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ from service.web.runtime import is_api_call
 
 log = logging.getLogger(__name__)
 
-_WORDS: Mapping[int, tuple[str, str]] = {
-    400: ("That question cannot be answered as it was asked", "Something in the address does not fit."),
-    401: ("Reading is not open to everyone here", "Whoever runs this service gives out keys."),
-    403: ("This key may not do that", "Another one may."),
-    404: ("Nothing on record here", "The address may be misspelt, or what it names was never recorded."),
-    405: ("This page cannot be used that way", "Go back and try what the page offers."),
-    409: ("The record has moved on", "Somebody else may have been faster. Look again before you decide."),
-    422: ("That cannot be recorded as it stands", "What has to change is said below."),
+_TEXTS: Mapping[int, tuple[str, str]] = {
+    400: ("Something is wrong with this link", "A part of the address is invalid."),
+    401: ("Reading needs a key here", "Ask the operator of this service for one."),
+    403: ("Your key may not do that", "Sign in with a key that has the scope."),
+    404: ("Nothing found here", "The address may be mistyped, or its subject was never recorded."),
+    405: ("This page does not support that", "Go back and use one of its links or forms."),
+    409: ("The record has changed", "Someone else may have edited it. Reload it before you decide."),
+    422: ("This cannot be recorded yet", "Correct the fields below."),
     429: ("Too many requests", "Wait a little, then try again."),
-    500: ("Something went wrong here", "It is not your doing. It has been logged, under the number below."),
-    503: ("The record cannot be read just now", "Try again shortly."),
+    500: ("Something went wrong", "This is not your fault. The error was logged under the number below."),
+    503: ("The record cannot be read right now", "Try again shortly."),
 }
 
 
 def show_failures(blp: Blueprint) -> None:
-    """Have what fails in a blueprint answered by a page."""
+    """Render the errors of a blueprint as pages."""
     blp.register_error_handler(ServiceError, _show)
     blp.register_error_handler(errors.OutletMerged, redirect_merged)
     blp.register_error_handler(HTTPException, _show_http)
@@ -41,14 +41,14 @@ def show_failures(blp: Blueprint) -> None:
 
 
 def show_unknown_paths(app: Flask) -> None:
-    """Have a browser that comes to no route, or by the wrong method, answered by a page; others by a document."""
+    """Render an unknown path or method as a page for browsers, and as a problem document for other clients."""
     app.register_error_handler(NotFound, _negotiate)
     app.register_error_handler(MethodNotAllowed, _negotiate)
     app.register_error_handler(errors.NotFound, _negotiate)
 
 
 def is_browser() -> bool:
-    """Whether who asks says that it shows pages; a program that takes anything does not."""
+    """Return whether the client explicitly accepts HTML; `*/*` does not count."""
     return any(kind == "text/html" and quality > 0 for kind, quality in request.accept_mimetypes)
 
 
@@ -64,8 +64,8 @@ def _negotiate(error: HTTPException | ServiceError) -> Response:
 
 def _show(error: ServiceError) -> Response:
     if isinstance(error, errors.Unauthorized) and _may_sign_in():
-        asked = urlencode({"next": request.full_path.rstrip("?")})
-        return forbid_caching(Response(status=303, headers={"Location": f"/desk/sign-in?{asked}"}))
+        query = urlencode({"next": request.full_path.rstrip("?")})
+        return forbid_caching(Response(status=303, headers={"Location": f"/desk/sign-in?{query}"}))
     response = _page(error.status, error.detail)
     if isinstance(error, errors.Unauthorized):
         response.headers["WWW-Authenticate"] = "Bearer"
@@ -75,7 +75,7 @@ def _show(error: ServiceError) -> Response:
 
 
 def _may_sign_in() -> bool:
-    """Whether it is a person that came without a key, to a page that they can come back to."""
+    """Return whether to redirect to the sign-in page: for browsers without a key that request a page."""
     return is_browser() and request.method in ("GET", "HEAD") and not sends_key()
 
 
@@ -91,12 +91,12 @@ def _show_http(error: HTTPException) -> Response:
 def _show_unexpected(error: Exception) -> Response:
     if is_unavailable(error):
         log.warning("The database is unavailable: %s", error)
-        return _show(errors.Unavailable("The database cannot be reached, or is busy."))
+        return _show(errors.Unavailable("The database cannot be reached, or is busy. Try again shortly."))
     log.error("Unexpected error", exc_info=error)
     return _page(500, None)
 
 
 def _page(status: int, detail: str | None) -> Response:
-    title, words = _WORDS.get(status, _WORDS[400 if status < 500 else 500])
+    title, words = _TEXTS.get(status, _TEXTS[400 if status < 500 else 500])
     page = render_template("failure.html", status=status, title=title, words=words, detail=detail)
     return forbid_caching(Response(page, status, content_type="text/html; charset=utf-8"))

@@ -1,7 +1,8 @@
-"""/desk/sign-in and /desk/sign-out, and what every page of the desk asks first: who is there."""
+"""/desk/sign-in and /desk/sign-out, and the session check of every page of the desk."""
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from urllib.parse import unquote, urlencode
 
@@ -10,71 +11,70 @@ from flask import Blueprint, Response, g, render_template, request
 from service.access.sessions import Ticket, find_editor, issue_ticket
 from service.errors import ServiceError, Unauthorized
 from service.pages.layout import page_blueprint
-from service.values.instants import utc_now
 from service.values.vocabulary import Scope
 from service.web.auth import check_failures, check_scope, count_call, count_failure, set_caller
 from service.web.responses import forbid_caching
 from service.web.runtime import runtime
 from service.web.session_cookie import begin_session, check_sender, current_ticket, end_session
 
-blp = page_blueprint("door")
+blp = page_blueprint("sign_in")
 
-_DESK = re.compile(r"/desk(?:[/?][!-\[\]-~]*)?", re.ASCII)
-_HERE = re.compile(r"/(?!/)[!-\[\]-~]*", re.ASCII)
-_ENDED = "The session has ended: after 12 hours, or because its key was rotated, has expired or was revoked."
+_DESK_PATH = re.compile(r"/desk(?:[/?][!-\[\]-~]*)?", re.ASCII)
+_ANY_PATH = re.compile(r"/(?!/)[!-\[\]-~]*", re.ASCII)
+_ENDED = "The session has expired, or its key was rotated or revoked."
 
 
 def desk_blueprint(name: str) -> Blueprint:
-    """A blueprint of pages for whoever is signed in, and for nobody else."""
-    behind = page_blueprint(name)
-    behind.before_request(_let_in)
-    behind.after_request(forbid_caching)
-    return behind
+    """Return a blueprint of pages that require a session."""
+    pages = page_blueprint(name)
+    pages.before_request(_require_session)
+    pages.after_request(forbid_caching)
+    return pages
 
 
 def redirect_to(address: str) -> Response:
-    """After a form: a page, which can be loaded again without sending the form again."""
+    """Redirect after a form, so that reloading the page does not send the form again."""
     return forbid_caching(Response(status=303, headers={"Location": address}))
 
 
 @blp.get("/desk/sign-in")
-def show_door() -> Response:
-    """Ask for a key"""
-    return _ask(request.args.get("next", ""))
+def show_sign_in() -> Response:
+    """Show the form for an API key."""
+    return _sign_in_page(request.args.get("next", ""))
 
 
 @blp.post("/desk/sign-in")
 def sign_in() -> Response:
-    """Begin a session for who has a key"""
+    """Start a session with an API key."""
     check_sender()
     try:
         ticket = _ticket_for(request.form.get("key", "").strip())
     except ServiceError as problem:
-        return _ask(request.form.get("next", ""), problem)
-    response = redirect_to(_inside(request.form.get("next", "")))
+        return _sign_in_page(request.form.get("next", ""), problem)
+    response = redirect_to(_safe_path(request.form.get("next", "")))
     begin_session(response, ticket)
     return response
 
 
 @blp.post("/desk/sign-out")
 def sign_out() -> Response:
-    """End the session"""
+    """End the session."""
     check_sender()
     response = redirect_to("/desk/sign-in")
     end_session(response)
     return response
 
 
-def _let_in() -> Response | None:
-    """Let a request go on as the key's that is signed in; else ask for one."""
+def _require_session() -> Response | None:
+    """Authenticate a request by its session; without one, redirect to the sign-in page, or show it after a form."""
     check_sender()
-    ticket, now = current_ticket(), utc_now()
+    ticket, now = current_ticket(), dt.datetime.now(dt.UTC)
     editor = None if ticket is None else find_editor(runtime().db, ticket, now=now)
     is_read = request.method in ("GET", "HEAD")
     if editor is None:
         if is_read:
             return redirect_to(f"/desk/sign-in?{urlencode({'next': request.full_path.rstrip('?')})}")
-        return _ask("", Unauthorized(f"{_ENDED} Nothing was changed. Sign in, and send the form again."))
+        return _sign_in_page("", Unauthorized(f"{_ENDED} Nothing was changed. Sign in, and send the form again."))
     count_call("reads" if is_read else "writes", editor.caller.key_id)
     set_caller(editor.caller)
     if not runtime().settings.public_read:
@@ -85,25 +85,27 @@ def _let_in() -> Response | None:
 
 def _ticket_for(secret: str) -> Ticket:
     check_failures()
-    if (ticket := issue_ticket(runtime().db, secret, now=utc_now())) is None:
+    if (ticket := issue_ticket(runtime().db, secret, now=dt.datetime.now(dt.UTC))) is None:
         count_failure()
-        raise Unauthorized("This is not an API key, or no longer one.")
+        raise Unauthorized("This is not a valid API key. It may be mistyped, expired or revoked.")
     return ticket
 
 
-def _ask(asked: str, problem: ServiceError | None = None) -> Response:
-    # A link from another site comes without the cookie, whoever follows it; one from here has it.
+def _sign_in_page(path: str, problem: ServiceError | None = None) -> Response:
+    # A link from another site comes without the cookie, even if there is a session.
     is_foreign = request.headers.get("Sec-Fetch-Site") == "cross-site"
-    shown = {"next": _inside(asked), "is_foreign": is_foreign, "is_closed": not runtime().settings.public_read}
-    page = render_template("sign_in.html", **shown, problem=problem)
+    is_closed = not runtime().settings.public_read
+    page = render_template(
+        "sign_in.html", next=_safe_path(path), is_foreign=is_foreign, is_closed=is_closed, problem=problem
+    )
     response = Response(page, problem.status if problem else 200, content_type="text/html; charset=utf-8")
     if problem is not None and problem.retry_after is not None:
         response.headers["Retry-After"] = str(problem.retry_after)
     return forbid_caching(response)
 
 
-def _inside(address: str) -> str:
-    """Where to go on after signing in: on the desk, or where reading is closed on any page; never on another site."""
-    within = _DESK if runtime().settings.public_read else _HERE
-    leads_up = ".." in unquote(address)  # out of the base path, to another program of the same site
-    return address if within.fullmatch(address) and not leads_up else "/desk"
+def _safe_path(path: str) -> str:
+    """Return the path to redirect to after signing in: on the desk, or any page if reading needs a session."""
+    allowed = _DESK_PATH if runtime().settings.public_read else _ANY_PATH
+    leads_up = ".." in unquote(path)  # out of the base path, to another program of the same site
+    return path if allowed.fullmatch(path) and not leads_up else "/desk"

@@ -70,7 +70,7 @@ def stuck(world):
         def give():
             begun.set()
             go.wait()
-            return idempotency.StoredResponse(201, b"{}", {"Content-Type": "application/json"})
+            return idempotency.CallResponse(201, b"{}", {"Content-Type": "application/json"})
 
         call = idempotency.IdempotentCall(list_keys(world.runtime.db)[0].id, KEY, "another digest")
         now = dt.datetime.now(dt.UTC)

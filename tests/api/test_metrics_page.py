@@ -65,7 +65,7 @@ def test_labels_are_few(world, page):
 def test_how_scores_were_served(world, page):
     """
     A score is counted as a miss at first and then as a hit, even for a 304. Scores that are never cached are counted as
-    `unkept`, not as a bypass of Redis.
+    `uncached`, not as a bypass of Redis.
     """
     world.outlet("Herald")
     before = page()
@@ -78,9 +78,9 @@ def test_how_scores_were_served(world, page):
     increase = {
         cache: counted(after, "borneout_score_reads_total", cache=cache)
         - counted(before, "borneout_score_reads_total", cache=cache)
-        for cache in ("hit", "miss", "bypass", "unkept")
+        for cache in ("hit", "miss", "bypass", "uncached")
     }
-    assert {"hit": 1, "miss": 1, "bypass": 0, "unkept": 4} == increase
+    assert {"hit": 1, "miss": 1, "bypass": 0, "uncached": 4} == increase
 
 
 def test_the_outbox(world, page):

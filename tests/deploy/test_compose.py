@@ -1,4 +1,4 @@
-"""docker-compose.yml, Dockerfile and deploy/nginx.conf: what can be seen of them without Docker"""
+"""docker-compose.yml, Dockerfile and deploy/nginx.conf, as far as they can be checked without Docker"""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ FINAL_STAGE = DOCKERFILE[DOCKERFILE.rindex("FROM ") :]
 
 def test_only_nginx_is_reached():
     """
-    Only nginx publishes a port, by default only to this machine, and it is not on the databases' network.
+    Only nginx publishes a port, by default only to this machine, and it is not on the network of the databases.
     """
     assert ["nginx"] == [name for name, service in SERVICES.items() if "ports" in service]
     assert ["${LISTEN:-127.0.0.1:8000}:8080"] == SERVICES["nginx"]["ports"]
@@ -42,7 +42,7 @@ def test_only_nginx_is_reached():
 
 def test_no_secret():
     """
-    No password or key stands in the files; the two that are needed have to be given.
+    The files contain no secret, and require those that are needed.
     """
     for service in SERVICES.values():
         for name, value in service.get("environment", {}).items():
@@ -54,7 +54,7 @@ def test_no_secret():
 
 def test_pinned():
     """
-    Images that are not ours are named with their version.
+    Third-party images have a version.
     """
     images = [service["image"] for service in SERVICES.values() if "build" not in service]
     images += re.findall(r"^FROM (\S+)", DOCKERFILE, re.MULTILINE)
@@ -77,8 +77,8 @@ def test_the_image_starts_gunicorn(tmp_path):
     """
     Gunicorn accepts the command that the image starts, from a folder that is not the checkout.
     """
-    [typed] = re.findall(r"^CMD (\[.*\])$", FINAL_STAGE, re.MULTILINE)
-    command = [sys.executable, "-m", *json.loads(typed), "--check-config"]
+    [cmd] = re.findall(r"^CMD (\[.*\])$", FINAL_STAGE, re.MULTILINE)
+    command = [sys.executable, "-m", *json.loads(cmd), "--check-config"]
     env = os.environ | {"BORNEOUT_DATA_DIR": str(tmp_path), "BORNEOUT_REDIS_URL": "redis://127.0.0.1:1"}
     ran = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, check=False, timeout=300)
 
@@ -87,16 +87,16 @@ def test_the_image_starts_gunicorn(tmp_path):
 
 def test_worker_health(tmp_path):
     """
-    The worker is well while the file that it touches every second is fresh.
+    The health check of the worker passes while its heartbeat file is recent.
     """
     kind, check = SERVICES["worker"]["healthcheck"]["test"]
-    beat = Path(SERVICES["worker"]["environment"]["BORNEOUT_DATA_DIR"]) / "worker.beat"
+    heartbeat = Path(SERVICES["worker"]["environment"]["BORNEOUT_DATA_DIR"]) / "worker.beat"
     assert "CMD-SHELL" == kind
-    assert str(beat) in check
+    assert str(heartbeat) in check
 
     def code():
-        typed = check.replace(str(beat), str(tmp_path / "worker.beat"))
-        return subprocess.run(["sh", "-c", typed], stderr=subprocess.DEVNULL, check=False).returncode
+        command = check.replace(str(heartbeat), str(tmp_path / "worker.beat"))
+        return subprocess.run(["sh", "-c", command], stderr=subprocess.DEVNULL, check=False).returncode
 
     assert 1 == code()
     (tmp_path / "worker.beat").touch()
@@ -107,7 +107,7 @@ def test_worker_health(tmp_path):
 
 def test_settings_are_known(caplog):
     """
-    The environment that the containers get is one that the service reads, to the last name.
+    The service knows every setting in the environment of the containers.
     """
     for service in OURS.values():
         given = {name: re.sub(r"\$\{\w+:-(.*)\}", r"\1", value) for name, value in service["environment"].items()}
@@ -120,7 +120,7 @@ def test_settings_are_known(caplog):
 
 def test_nginx_is_the_proxy_that_is_trusted():
     """
-    The address that nginx sees is added after those that it is sent, and is the one that the API takes.
+    Nginx appends the address of the client to X-Forwarded-For, and the API trusts one proxy.
     """
     assert "proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;" in NGINX
     assert "${BORNEOUT_TRUSTED_PROXIES:-1}" == SERVICES["api"]["environment"]["BORNEOUT_TRUSTED_PROXIES"]
@@ -128,21 +128,21 @@ def test_nginx_is_the_proxy_that_is_trusted():
 
 def test_time_to_stop():
     """
-    Nobody is killed while requests are still taken or in flight.
+    Containers are killed only after the drain and the grace period of requests in flight.
     """
     drain = float(Settings.from_env({}).drain)
-    settings = (ROOT / "service" / "gunicorn_conf.py").read_text()
+    settings = (ROOT / "service" / "operations" / "gunicorn_conf.py").read_text()
     in_flight = int(re.search(r"^graceful_timeout = (\d+)$", settings, re.MULTILINE)[1])
     assert drain + in_flight + 10 <= int(SERVICES["api"]["stop_grace_period"].removesuffix("s"))
 
 
-@pytest.mark.parametrize(("said", "expected"), [("5", "5"), ("", "2"), (None, "2")])
-def test_processes(said, expected):
+@pytest.mark.parametrize(("value", "expected"), [("5", "5"), ("", "2"), (None, "2")])
+def test_processes(value, expected):
     """
-    Gunicorn runs as many processes as WEB_CONCURRENCY says, and two where it says nothing.
+    Gunicorn runs WEB_CONCURRENCY processes, or two by default.
     """
     env = {name: value for name, value in os.environ.items() if name != "WEB_CONCURRENCY"}
-    env |= {} if said is None else {"WEB_CONCURRENCY": said}
+    env |= {} if value is None else {"WEB_CONCURRENCY": value}
     code = "from service.operations.gunicorn_conf import workers; print(workers)"
     command = [sys.executable, "-c", code]
     run = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=True)
@@ -165,7 +165,7 @@ def test_not_root():
 
 def test_docker_gets_the_files_that_the_image_copies():
     """
-    .dockerignore lets through exactly the files that the Dockerfile copies.
+    .dockerignore includes exactly the files that the Dockerfile copies.
     """
     copied = re.findall(r"^COPY ([\w/.-]+) ", DOCKERFILE, re.MULTILINE)
     assert sorted(re.findall(r"^!(\S+)", (ROOT / ".dockerignore").read_text(), re.MULTILINE)) == sorted(copied)
@@ -173,7 +173,7 @@ def test_docker_gets_the_files_that_the_image_copies():
 
 def test_nginx_takes_what_the_api_takes():
     """
-    Bodies are refused at the API's own limit, the request's id is passed on, and /metrics stays in the house.
+    Nginx has the same body limit as the API, forwards the request id, and does not expose /metrics.
     """
     assert f"client_max_body_size {MAX_BODY >> 20}m;" in NGINX
     assert "proxy_set_header X-Request-ID $passed_request_id;" in NGINX
@@ -186,21 +186,21 @@ def test_nginx_takes_what_the_api_takes():
 
 def test_nginx_compresses_no_secret():
     """
-    What nginx compresses is what the API would compress, and neither keys nor the desk, below any base path.
+    Nginx compresses the same content types as the API, but neither keys nor the desk, below any base path.
     """
     [pattern] = re.findall(r"location ~ (\S+) \{\s*gzip off;", NGINX)
     secret = ("/desk", "/desk/sign-in", "/v1/keys", "/v1/keys/1/rotation", "/v1/me")
     assert all(re.search(pattern, base + path) for base in ("", "/reliability", "/a/v1") for path in secret)
     assert not any(re.search(pattern, path) for path in ("/", "/v1/outlets", "/deskx", "/v1/keysx", "/outlets/v1"))
     [types] = re.findall(r"gzip_types ([^;]+);", NGINX)
-    assert set(types.split()) == set(middleware.COMPRESSED_TYPES) - {"text/html"}  # which nginx compresses in any case
+    assert set(types.split()) == set(middleware.COMPRESSED_TYPES) - {"text/html"}  # nginx always compresses it
     assert f"gzip_min_length {middleware.COMPRESSED_FROM};" in NGINX
     assert re.search(r"^ +gzip on;$", NGINX, re.MULTILINE)
 
 
 def test_nginx_answers_with_problems():
     """
-    Each failure that nginx answers itself is a problem document of a type that exists, under that type's title.
+    Each error of nginx is a problem document of an existing type, with its title.
     """
     known = {f"/problems/{kind.name}": kind for kind in problem_types()}
     types, titles = nginx_map("problem_type"), nginx_map("problem_title")
@@ -215,7 +215,7 @@ def test_nginx_answers_with_problems():
 
 
 @pytest.mark.parametrize(
-    ("asked", "instance"),
+    ("path", "instance"),
     [
         ("/v1/claims/x%22?q=1", "/v1/claims/x%22"),
         ("/", "/"),
@@ -225,16 +225,16 @@ def test_nginx_answers_with_problems():
         ("", ""),
     ],
 )
-def test_nginx_names_what_was_asked(asked, instance):
+def test_nginx_names_what_was_asked(path, instance):
     """
-    A problem document of nginx says which path it is about, unless that would break the document.
+    A problem document of nginx has the path of the request, unless the path would break the JSON.
     """
     [pattern] = re.findall(r'map \$request_uri \$problem_instance \{\s+"~(.*)" \$asked_path;', NGINX)
-    found = re.match(pattern.replace("?<", "?P<"), asked)
+    found = re.match(pattern.replace("?<", "?P<"), path)
     assert instance == (found["asked_path"] if found else "")
 
 
 def nginx_map(name):
-    """What nginx.conf says of each status."""
+    """Return a map of nginx.conf by status."""
     [body] = re.findall(rf"map \$status \${name} \{{(.*?)\}}", NGINX, re.DOTALL)
     return {key: value.strip('"') for key, value in re.findall(r'(\w+) (".*?"|\S+);', body)}

@@ -82,5 +82,5 @@ def test_revoked_key_on_reads(service):
 
     assert {200} == statuses()
     assert 200 == service.call("DELETE", f"/v1/keys/{key_id}", headers={"If-Match": "*"})[0]
-    wait_until(lambda: {401} == statuses())
-    assert {401} == statuses()
+    wait_until(lambda: 200 not in statuses())
+    assert statuses() <= {401, 429}  # 429 once the address has sent many invalid keys
