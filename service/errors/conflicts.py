@@ -14,8 +14,8 @@ class Conflict(ServiceError):
 
 
 class AlreadyResolved(Conflict):
-    """You resolved a claim that has a resolution, which a new one must name. Send the id of the newest resolution as
-    `supersedes` to correct or withdraw it.
+    """You tried to resolve a claim that already has a resolution, and a new resolution must name it. Send the id of the
+    newest resolution as `supersedes` to correct or withdraw it.
     """
 
     name = "already-resolved"
@@ -39,7 +39,9 @@ class GroupResolved(Conflict):
 
 
 class OpinionUnresolved(Conflict):
-    """You resolved an opinion, which has no truth value. Resolve only claims of the kind `event` or `fact`."""
+    """You tried to resolve an opinion, which has no truth value. Only claims of kind `event` or `fact` can be
+    resolved.
+    """
 
     name = "opinion-unresolved"
     title = "Opinions cannot be resolved"
@@ -73,8 +75,8 @@ class DomainTaken(Conflict):
 
 
 class AlreadyWithdrawn(Conflict):
-    """You withdrew a report or a reply that was already withdrawn for another reason. It remains withdrawn, and the
-    first reason is kept.
+    """You tried to withdraw a report or reply that had already been withdrawn with a different reason. It remains
+    withdrawn, and the first reason is kept.
     """
 
     name = "already-withdrawn"
@@ -82,8 +84,8 @@ class AlreadyWithdrawn(Conflict):
 
 
 class RelaysRestOnIt(Conflict):
-    """You withdrew a report that others relay, which would leave outlets citing each other in a cycle. Withdraw those
-    relays first.
+    """You tried to withdraw a report that others relay; without it, outlets would cite each other in a cycle. Withdraw
+    those relays first.
     """
 
     name = "relays-rest-on-it"
@@ -107,8 +109,8 @@ class AlreadyDisputed(Conflict):
 
 
 class DisputeClosed(Conflict):
-    """You closed a dispute that a reason or a new resolution had already closed. It remains closed; dispute the
-    resolution again if it is still wrong.
+    """You tried to close a dispute that was already closed, with a reason or by a new resolution. It remains closed;
+    dispute the resolution again if it is still wrong.
     """
 
     name = "dispute-closed"
@@ -163,8 +165,8 @@ class StillRunning(Conflict):
 
 
 class LastAdminKey(Conflict):
-    """You revoked or limited the last key with the scope `admin`, without which no key can be created over HTTP. Create
-    another admin key first.
+    """You tried to revoke or restrict the last key with the scope `admin`; without one, no keys can be created over
+    HTTP. Create another admin key first.
     """
 
     name = "last-admin-key"
@@ -172,7 +174,9 @@ class LastAdminKey(Conflict):
 
 
 class KeyEnded(Conflict):
-    """You changed a key that was revoked or has expired, which is permanent. Create a new key."""
+    """You tried to change a key that has been revoked or has expired, and such a key cannot be restored. Create a new
+    key.
+    """
 
     name = "key-ended"
     title = "Key no longer valid"

@@ -6,9 +6,7 @@ from service.errors.problem import ServiceError
 
 
 class InternalError(ServiceError):
-    """The service failed because of an error of its own, which it logged. Send the `X-Request-ID` of the response to
-    the operator.
-    """
+    """An internal error occurred and was logged. Send the `X-Request-ID` of the response to the operator."""
 
     status = 500
     name = "internal-error"
@@ -38,8 +36,8 @@ class Unavailable(ServiceError):
 
 
 class QueryTimeout(ServiceError):
-    """The database needed more than ten seconds for one step of this request, so the request was given up; nothing
-    was changed. The database may be busy, so try again later, or ask for less: one outlet or one topic.
+    """One database query of this request took more than ten seconds, so the request was cancelled; nothing was
+    changed. Try again later, or narrow the request to one outlet or topic.
     """
 
     status = 503

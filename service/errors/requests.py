@@ -68,8 +68,8 @@ class Forbidden(ServiceError):
 
 
 class OwnClaim(Forbidden):
-    """You resolved a claim that your key filed or reported on, which one key may not do alone. Use another key, or ask
-    the operator for the scope `resolutions:own`.
+    """You tried to resolve a claim that your own key filed or reported on. Use another key, or ask the operator for the
+    scope `resolutions:own`.
     """
 
     name = "own-claim"
@@ -77,8 +77,8 @@ class OwnClaim(Forbidden):
 
 
 class OwnDispute(Forbidden):
-    """You closed a dispute in which your key takes part: it filed the dispute, the resolution, the claim or a report on
-    it. Use another key, or ask the operator for the scope `resolutions:own`.
+    """You tried to close a dispute that involves your own key: it filed the dispute, the resolution, the claim or a
+    report on it. Use another key, or ask the operator for the scope `resolutions:own`.
     """
 
     name = "own-dispute"
