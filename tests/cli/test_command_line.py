@@ -160,13 +160,11 @@ def test_data_directory_at_home(tmp_path):
     assert (tmp_path / "data" / "borneout.db").exists()
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", [command for command in COMMANDS if command != "worker"])
 def test_database_that_refuses_the_connection(command, tmp_path):
     """
-    Every command reports that nothing listens at the address of the database; the worker waits for it instead.
+    Every command but the worker, which waits, reports that nothing listens at the address of the database.
     """
-    if command == "worker":
-        pytest.skip("the worker waits for its database")
     url = "postgresql://u:secret@127.0.0.1:1/b"
 
     refuses(run(*COMMANDS[command], "--data-dir", "var", cwd=tmp_path, DATABASE_URL=url), "port 1 failed: Connection")
