@@ -86,7 +86,7 @@ def get_claim(claim_id: UUID) -> ClaimView:
 
 
 @blp.route("/<uuid:claim_id>", methods=["PATCH"])
-@requires(Scope.CLAIMS_WRITE)
+@requires(Scope.CLAIMS_WRITE, Scope.RESOLUTIONS_WRITE)
 @blp.arguments(ClaimPatch)
 @blp.response(200, ClaimOut)
 @may_fail(409)
@@ -99,6 +99,11 @@ def change_claim(body: ClaimChanges, claim_id: UUID, if_match: frozenset[str] | 
     be changed here.
 
     A group in which another claim is already true is rejected with 409 (`group-resolved`) if this claim is true, too.
+
+    With `claims:write` alone a key changes only claims that it filed, and their text, group and due date only while no
+    other key has a report on them (else 403, `filed-by-another`). While a resolution is in effect it changes nothing
+    (403, `resolution-in-effect`). Then a key that filed the claim or a report on it also needs `resolutions:own` (else
+    403, `own-claim`).
     """
     at, now = runtime(), utc_now()
     return record.change_claim(at.db, at.cache, claim_id, changes=body, if_match=if_match, caller=caller(), now=now)
@@ -120,6 +125,10 @@ def add_report(body: NewReport, claim_id: UUID) -> tuple[ReportView, int]:
 
     A report that breaks a rule is rejected with 422 (`invalid-body`): one from the future, one of an unknown outlet, or
     a relay that would make outlets cite each other in a cycle.
+
+    On a resolved claim, a report that would replace the current stance of its outlet needs `resolutions:write` as well
+    (else 403, `resolution-in-effect`), and `resolutions:own` if the key filed the claim or a report on it (else 403,
+    `own-claim`).
     """
     at, now = runtime(), utc_now()
     report, created = reports.add_report(at.db, at.cache, claim_id, report=body, caller=caller(), now=now)

@@ -16,7 +16,7 @@ blp = Blueprint("me", __name__, url_prefix="/v1", description="The API key that 
 
 
 @blp.route("/me")
-@requires(None)
+@requires()
 @blp.response(200, MeOut)
 def get_me() -> KeyView:
     """Get your API key

@@ -20,7 +20,7 @@ blp = Blueprint(
 
 
 @blp.route("/<uuid:report_id>/withdrawal", methods=["POST"])
-@requires(Scope.CLAIMS_WRITE)
+@requires(Scope.CLAIMS_WRITE, Scope.RESOLUTIONS_WRITE)
 @idempotent()
 @blp.arguments(WithdrawalIn)
 @blp.response(201, ReportOut)
@@ -34,6 +34,10 @@ def withdraw_report(body: dict[str, str], report_id: UUID) -> tuple[ReportView, 
 
     If other outlets relay this report and would otherwise cite each other in a cycle, the response is a 409
     (`relays-rest-on-it`): withdraw those relays first.
+
+    With `claims:write` alone a key withdraws only reports that it filed (else 403, `filed-by-another`), and only while
+    no resolution of the claim is in effect (else 403, `resolution-in-effect`). After the resolution, a key that filed
+    the claim or a report on it also needs `resolutions:own` (else 403, `own-claim`).
     """
     at, now = runtime(), utc_now()
     report, created = reports.withdraw_report(at.db, at.cache, report_id, **body, caller=caller(), now=now)

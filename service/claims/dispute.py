@@ -83,20 +83,20 @@ def close_dispute(
 
     Raises:
         NotFound: No dispute has this id.
-        DisputeClosed: The dispute is closed.
         OwnDispute: The caller is a party to the dispute, and lacks the scope to close it (R14).
+        DisputeClosed: The dispute is closed.
     """
     with db.write() as session:
         claim, dispute = _load(session, dispute_id)
         resolution = next(each for each in claim.resolutions if each.id == dispute.resolution_id)
-        if dispute.closed_at is not None:
-            raise DisputeClosed(f"The dispute {dispute_id} was closed before, and a closed dispute does not change.")
         parties = filers(claim) | {dispute.filed_by, resolution.resolved_by}
         if caller.key_id in parties and not caller.may(Scope.RESOLUTIONS_OWN):
             raise OwnDispute(
                 f"This key is a party to the dispute {dispute_id}, and lacks the scope resolutions:own. Close it with "
                 "another key."
             )
+        if dispute.closed_at is not None:
+            raise DisputeClosed(f"The dispute {dispute_id} was closed before, and a closed dispute does not change.")
         dispute.closed_at, dispute.closed_by, dispute.closing_reason = now, caller.key_id, reason
         lock_outlets(session, [claim])
         invalidate_scores(session, cache, reporting_outlets(claim), now=now)

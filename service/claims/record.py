@@ -17,6 +17,7 @@ from service.cache.score_cache import ScoreCache
 from service.claims.describe import describe_claim
 from service.claims.load import WHOLE, check_group, load_claim
 from service.claims.report_rules import Filing, NewReport, add_reports, check_reports
+from service.claims.rights import check_claim_change
 from service.claims.views import ClaimView
 from service.errors import ClaimDiffers, FieldError, InvalidBody
 from service.outlets.mentions import Directory
@@ -133,14 +134,17 @@ def change_claim(
 
     Raises:
         NotFound: No claim has this id.
+        Forbidden: The caller may not change the claim (R14b).
         PreconditionFailed: The claim was changed since the caller read it.
         InvalidBody: An event would lose its due date (R1).
         GroupResolved: The claim is true, and so is another claim of its new group (R3).
     """
     with db.write() as session:
         claim = load_claim(session, claim_id, lock=True)
+        changed = {name for name, value in changes.items() if getattr(claim, name) != value}
+        check_claim_change(claim, changed, caller)
         check_match(describe_claim(session, claim, now=now), if_match)
-        if all(getattr(claim, name) == value for name, value in changes.items()):
+        if not changed:
             return describe_claim(session, claim, now=now)
         store_version(session, claim.id, _content(claim), caller=caller, now=now)
         with updating_sums(session, [claim]):

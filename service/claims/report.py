@@ -13,6 +13,7 @@ from service.cache.score_cache import ScoreCache
 from service.claims.describe import describe_report
 from service.claims.load import load_claim, require_claim
 from service.claims.report_rules import NewReport, add_reports, check_reports
+from service.claims.rights import check_filing, check_report_change
 from service.claims.views import ReportView
 from service.errors import AlreadyWithdrawn, NotFound, RelaysRestOnIt
 from service.methods.provenance import relay_cycle
@@ -40,10 +41,12 @@ def add_report(
     Raises:
         NotFound: No claim has this id.
         InvalidBody: The report breaks a rule (R7), or names an unknown outlet.
+        Forbidden: The claim is resolved, and the caller may not replace the stance of an outlet (R14b).
     """
     with db.write() as session:
         claim = load_claim(session, claim_id, lock=True)
         [filing] = check_reports(claim, {"": report}, Directory(session, now=now), caller=caller, now=now)
+        check_filing(claim, [filing], caller)
         with updating_sums(session, [claim]):
             add_reports(claim, [filing])
         view = describe_report(filing.report, claim)
@@ -63,6 +66,7 @@ def withdraw_report(
 
     Raises:
         NotFound: No report has this id.
+        Forbidden: The caller may not withdraw the report (R14b).
         AlreadyWithdrawn: The report was withdrawn for another reason.
         RelaysRestOnIt: Without the report, relays of other outlets would form a cycle (R7).
     """
@@ -72,22 +76,22 @@ def withdraw_report(
             raise NotFound(f"No report with the id {report_id} is on record. Find it among the reports of its claim.")
         claim = load_claim(session, claim_id, lock=True)
         report = next(report for report in claim.reports if report.id == report_id)
-        is_new = report.withdrawal is None
-        if report.withdrawal is None:
-            with updating_sums(session, [claim]):
-                report.withdrawal = Withdrawal(reason=reason, withdrawn_by=caller.key_id, recorded_at=now)
-            invalidate_scores(session, cache, [report.outlet.surviving.slug], now=now)
-        elif report.withdrawal.reason != reason:
+        if report.withdrawal is not None and report.withdrawal.reason == reason:
+            return describe_report(report, claim), False
+        check_report_change(claim, report, caller)
+        if report.withdrawal is not None:
             raise AlreadyWithdrawn(
                 f"The report {report_id} was withdrawn before, for another reason: {report.withdrawal.reason}"
             )
+        with updating_sums(session, [claim]):
+            report.withdrawal = Withdrawal(reason=reason, withdrawn_by=caller.key_id, recorded_at=now)
+        invalidate_scores(session, cache, [report.outlet.surviving.slug], now=now)
         if relay_cycle(counting_reports(claim)):
             raise RelaysRestOnIt(
                 f"Other reports on the claim {claim_id} relay the report {report_id}, and without it they would form a "
                 "cycle. Withdraw those relays first."
             )
-        view = describe_report(report, claim)
-    return view, is_new
+        return describe_report(report, claim), True
 
 
 def list_claim_reports(db: Database, claim_id: UUID, *, after: SortKey | None, limit: int) -> Page[ReportView]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from typing import TypedDict
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from service.cache.invalidation import invalidate_scores
 from service.cache.score_cache import ScoreCache
 from service.claims.describe import describe_resolution, describe_resolutions
 from service.claims.load import check_group, load_claim, require_claim
+from service.claims.report_rules import Filing
 from service.claims.views import ResolutionView
 from service.errors import (
     AlreadyResolved,
@@ -81,9 +83,23 @@ def list_resolutions(db: Database, claim_id: UUID, *, after: SortKey | None, lim
 
 
 def new_resolution(
-    session: Session, claim: Claim, given: NewResolution, *, caller: Caller, now: dt.datetime
+    session: Session,
+    claim: Claim,
+    given: NewResolution,
+    *,
+    filings: Iterable[Filing] = (),
+    caller: Caller,
+    now: dt.datetime,
 ) -> Resolution:
     """Return a new resolution of a claim that is loaded and locked, not on the claim yet, after checking the rules.
+
+    Args:
+        session: The session.
+        claim: The claim.
+        given: The resolution as sent.
+        filings: The reports that the same line of an import adds to the claim.
+        caller: The API key of the call.
+        now: The time of the call.
 
     Raises:
         As `resolve_claim`.
@@ -93,7 +109,7 @@ def new_resolution(
         raise OpinionUnresolved(
             f"The claim {claim.id} is an opinion, and opinions are never resolved. Resolve events and facts only."
         )
-    _check_own(claim, caller)
+    check_own(claim, caller, filings)
     newest = _check_chain(claim, given)
     if given["verdict"] is Verdict.TRUE:
         check_group(session, claim)
@@ -161,11 +177,22 @@ def check_resolution(given: NewResolution, *, now: dt.datetime) -> None:
         )
 
 
-def _check_own(claim: Claim, caller: Caller) -> None:
-    if caller.key_id in filers(claim) and not caller.may(Scope.RESOLUTIONS_OWN):
+def check_own(claim: Claim, caller: Caller, filings: Iterable[Filing] = ()) -> None:
+    """Check that a key may decide about a claim, or about the record of a resolved one (R14, R14b).
+
+    Args:
+        claim: The claim.
+        caller: The API key of the call.
+        filings: Reports that are about to be added to the claim.
+
+    Raises:
+        OwnClaim: The key filed the claim or a report on it, and lacks the scope `resolutions:own`.
+    """
+    filed_by = filers(claim) | {filing.report.filed_by for filing in filings if filing.is_new}
+    if caller.key_id in filed_by and not caller.may(Scope.RESOLUTIONS_OWN):
         raise OwnClaim(
-            f"This key filed the claim {claim.id} or a report on it, and lacks the scope resolutions:own. Resolve it "
-            "with another key."
+            f"This key filed the claim {claim.id} or a report on it, and lacks the scope resolutions:own. Use another "
+            "key with the scope resolutions:write."
         )
 
 

@@ -7,6 +7,8 @@ ServiceError
 +-- Unauthorized           401  /problems/unauthorized
 +-- Forbidden              403  /problems/forbidden
 |   +-- OwnClaim           403  /problems/own-claim
+|   +-- FiledByAnother     403  /problems/filed-by-another
+|   +-- ResolutionInEffect 403  /problems/resolution-in-effect
 |   +-- OwnDispute         403  /problems/own-dispute
 +-- NotFound               404  /problems/not-found
 |   +-- UnknownOutlet      404  /problems/unknown-outlet
@@ -85,6 +87,7 @@ from service.errors.problem import FieldError, ServiceError, nested, problem_typ
 from service.errors.requests import (
     AddressTooLong,
     BadRequest,
+    FiledByAnother,
     Forbidden,
     HeadersTooLarge,
     IdempotencyKeyReused,
@@ -99,6 +102,7 @@ from service.errors.requests import (
     PreconditionRequired,
     RangeNotSatisfiable,
     RequestTimeout,
+    ResolutionInEffect,
     TooLarge,
     TooManyRequests,
     Unauthorized,
@@ -119,6 +123,7 @@ __all__ = [
     "DisputeClosed",
     "DomainTaken",
     "FieldError",
+    "FiledByAnother",
     "Forbidden",
     "GatewayTimeout",
     "GroupResolved",
@@ -146,6 +151,7 @@ __all__ = [
     "RangeNotSatisfiable",
     "RelaysRestOnIt",
     "RequestTimeout",
+    "ResolutionInEffect",
     "ServiceError",
     "SlugTaken",
     "StillRunning",

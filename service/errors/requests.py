@@ -68,12 +68,30 @@ class Forbidden(ServiceError):
 
 
 class OwnClaim(Forbidden):
-    """You tried to resolve a claim that your own key filed or reported on. Use another key, or ask the operator for the
-    scope `resolutions:own`.
+    """You tried to resolve a claim that your own key filed or reported on, or to change its record after the
+    resolution. Use another key, or ask the operator for the scope `resolutions:own`.
     """
 
     name = "own-claim"
     title = "Own claim"
+
+
+class FiledByAnother(Forbidden):
+    """You tried to change or withdraw a claim or report of another key, or to change the text, group or due date of a
+    claim on which another key has a report. Use a key with the scope `resolutions:write`.
+    """
+
+    name = "filed-by-another"
+    title = "Filed by another key"
+
+
+class ResolutionInEffect(Forbidden):
+    """You tried to change a resolved claim, to change or withdraw a report on it, or to replace the stance of an outlet
+    on it. Use a key with the scope `resolutions:write`, or dispute the resolution if it is wrong.
+    """
+
+    name = "resolution-in-effect"
+    title = "Resolution in effect"
 
 
 class OwnDispute(Forbidden):

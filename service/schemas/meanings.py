@@ -81,9 +81,10 @@ _MEANINGS: Mapping[type[enum.StrEnum], Mapping[str, str]] = {
     },
     Scope: {
         "read": "read, where the operator has closed public reading",
-        "claims:write": "record claims and reports, and dispute resolutions",
-        "resolutions:write": "resolve claims and close disputes",
-        "resolutions:own": "also resolve claims that the key itself filed or reported on",
+        "claims:write": "record claims and reports, change and withdraw its own while they are open, and dispute "
+        "resolutions",
+        "resolutions:write": "resolve claims, close disputes, and change and withdraw claims and reports of any key",
+        "resolutions:own": "also resolve and correct claims that the key itself filed or reported on",
         "outlets:write": "record, change and merge outlets, and record their replies",
         "webhooks:manage": "reserved",
         "admin": "everything, including keys, the audit log and redactions",

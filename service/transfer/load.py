@@ -18,7 +18,8 @@ from service.claims.load import WHOLE
 from service.claims.record import check_first_reports, check_same, differences, new_claim
 from service.claims.report_rules import Filing, NewReport, add_reports, check_reports
 from service.claims.resolve import NewResolution, append_resolution, check_resolution, new_resolution
-from service.errors import ClaimDiffers, InvalidBody, ServiceError, SlugTaken, nested
+from service.claims.rights import check_filing
+from service.errors import ClaimDiffers, Forbidden, InvalidBody, ServiceError, SlugTaken, nested
 from service.outlets.edit import NewOutlet, is_recorded, new_outlet
 from service.outlets.find import WHOLE as WHOLE_OUTLET
 from service.outlets.mentions import Directory
@@ -42,7 +43,7 @@ from service.transfer.lines import (
 )
 from service.values.ids import parse_id
 from service.values.names import name_key
-from service.values.vocabulary import Caller
+from service.values.vocabulary import Caller, Scope
 
 BATCH = 250
 """The number of lines in one transaction: few enough that other writers do not wait long."""
@@ -139,15 +140,23 @@ class _Load:
     def _load(self, line: Line) -> LineOutcome:
         match line:
             case OutletLine():
+                self._require(Scope.OUTLETS_WRITE)
                 return self._outlet(line.outlet)
             case ClaimLine():
+                self._require(Scope.CLAIMS_WRITE)
                 return self._claim(line)
             case ReportLine():
+                self._require(Scope.CLAIMS_WRITE)
                 return self._report(self._require_claim(line.claim), line.report)
             case ResolutionLine():
                 return self._resolution(self._require_claim(line.claim), line.resolution)
             case FlatLine():
+                self._require(Scope.CLAIMS_WRITE)
                 return self._flat(line)
+
+    def _require(self, scope: Scope) -> None:
+        if not self._caller.may(scope):
+            raise Forbidden(f"This line needs a key with the scope {scope}.")
 
     def _known_claims(self, lines: Sequence[ReadLine]) -> dict[str, Claim]:
         """Return the claims on record that lines name, by external id, or by id as in an export."""
@@ -212,7 +221,7 @@ class _Load:
         return LineStatus.CREATED if filing.is_new else LineStatus.UNCHANGED, filing.report
 
     def _resolution(self, claim: Claim, given: NewResolution) -> LineOutcome:
-        resolution, is_new = self._plan_resolution(claim, given)
+        resolution, is_new = self._plan_resolution(claim, given, [])
         self._add(claim, [], resolution if is_new else None)
         return LineStatus.CREATED if is_new else LineStatus.UNCHANGED, resolution
 
@@ -240,20 +249,23 @@ class _Load:
         resolution, is_new = None, False
         try:
             if given is not None:
-                resolution, is_new = self._plan_resolution(claim, given)
+                resolution, is_new = self._plan_resolution(claim, given, filings)
         except InvalidBody as exc:
             raise InvalidBody(exc.detail, errors=nested(exc, "/resolution")) from exc
         self._add(claim, filings, resolution if is_new else None)
         return is_new
 
-    def _plan_resolution(self, claim: Claim, given: NewResolution) -> tuple[Resolution, bool]:
+    def _plan_resolution(self, claim: Claim, given: NewResolution, filings: list[Filing]) -> tuple[Resolution, bool]:
         """Return a new resolution and True, or an equal one that is or was in effect and False."""
+        self._require(Scope.RESOLUTIONS_WRITE)
         check_resolution(given, now=self._now)
         if same := next((resolution for resolution in claim.resolutions if _is_same(resolution, given)), None):
             return same, False
-        return new_resolution(self._session, claim, given, caller=self._caller, now=self._now), True
+        planned = new_resolution(self._session, claim, given, filings=filings, caller=self._caller, now=self._now)
+        return planned, True
 
     def _add(self, claim: Claim, filings: list[Filing], resolution: Resolution | None) -> None:
+        check_filing(claim, filings, self._caller)
         add_reports(claim, filings)
         if claim.external_id is not None and claim.external_id not in self._claims:
             self._claims[claim.external_id] = claim

@@ -42,8 +42,8 @@ _BEARER_KEY = re.compile(rf"(?i:bearer)\s+({authenticate.KEY.pattern})\s*", re.A
 _FAILURES = "failures"
 
 
-def requires(scope: Scope | None) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Require an API key with a scope, or any valid key where the scope is None, and count the call.
+def requires(*scopes: Scope) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Require an API key with one of these scopes, or any valid key if there are none, and count the call.
 
     Reading needs no key unless the operator closed public reading. It then requires a key with the scope `read`, or a
     session that was started with one.
@@ -54,11 +54,12 @@ def requires(scope: Scope | None) -> Callable[[Callable[P, R]], Callable[P, R]]:
 
         @functools.wraps(view)
         def checked(*args: P.args, **kwargs: P.kwargs) -> R:
-            _authorize(scope)
+            _authorize(scopes)
             return view(*args, **kwargs)
 
-        security = [{"apiKey": [] if scope is None else [scope.value]}, *([{}] if scope is Scope.READ else [])]
-        statuses = (401, 429) if scope is None else (401, 429, 403)
+        security = [{"apiKey": [scope.value]} for scope in scopes] or [{"apiKey": list[str]()}]
+        security += [{}] if Scope.READ in scopes else []
+        statuses = (401, 429, 403) if scopes else (401, 429)
         documented: Callable[P, R] = Blueprint.doc(security=security)(may_fail(*statuses)(checked))
         return documented
 
@@ -104,14 +105,14 @@ def clear_actor(_error: BaseException | None) -> None:
         set_actor(UNNAMED)
 
 
-def check_scope(scope: Scope) -> None:
-    """Check that the caller has a scope.
+def check_scope(*scopes: Scope) -> None:
+    """Check that the caller has one of these scopes.
 
     Raises:
-        Forbidden: The key does not have the scope.
+        Forbidden: The key has none of them.
     """
-    if not caller().may(scope):
-        raise Forbidden(f"This call needs the scope {scope}.")
+    if not any(map(caller().may, scopes)):
+        raise Forbidden(f"This call needs the scope {' or '.join(scopes)}.")
 
 
 def count_call(kind: Literal["reads", "writes"], key_id: UUID | None) -> None:
@@ -158,18 +159,19 @@ def _reject_over(limit: LimitStatus | None) -> None:
         )
 
 
-def _authorize(scope: Scope | None) -> None:
-    """Authenticate the caller, count the call and check the scope."""
-    is_public = scope is Scope.READ and runtime().settings.public_read
-    if scope is Scope.READ and not is_public:
+def _authorize(scopes: tuple[Scope, ...]) -> None:
+    """Authenticate the caller, count the call and check its scopes."""
+    takes_readers = Scope.READ in scopes
+    is_public = takes_readers and runtime().settings.public_read
+    if takes_readers and not is_public:
         _authenticate_reader()
     elif not is_public:
         _authenticate()
     known: Caller | None = g.key if is_public else caller()
-    is_read = scope is Scope.READ or request.method in _READS
+    is_read = takes_readers or request.method in _READS
     count_call("reads" if is_read else "writes", None if known is None else known.key_id)
-    if not is_public and scope is not None:
-        check_scope(scope)
+    if scopes and not is_public:
+        check_scope(*scopes)
 
 
 def _authenticate_reader() -> None:

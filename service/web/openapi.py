@@ -161,6 +161,10 @@ def _complete_operation(operation: Operation) -> None:
 def _general_rules(operation: Operation, names: AbstractSet[str | None]) -> Iterator[str]:
     """Yield a sentence for each convention that the operation follows."""
     match operation.get("security"):
+        case [{"apiKey": []}]:
+            yield "Requires an API key with any scope."
+        case [{"apiKey": [scope]}, {"apiKey": [other]}]:
+            yield f"Requires an API key with the scope `{scope}` or `{other}`."
         case [{"apiKey": [scope]}]:
             yield f"Requires an API key with the scope `{scope}`."
         case [{"apiKey": [scope]}, {}]:

@@ -11,15 +11,20 @@ from service.schemas.lines import read_line
 from service.storage.db import Database
 from service.transfer.lines import ReadLine
 from service.transfer.load import LineResult, load_lines
-from service.values.vocabulary import OPERATOR
+from service.values.vocabulary import OPERATOR, Caller
 
 
 def load(
-    db: Database, cache: ScoreCache, lines: Iterable[Mapping[str, Any]], *, now: dt.datetime | None = None
+    db: Database,
+    cache: ScoreCache,
+    lines: Iterable[Mapping[str, Any]],
+    *,
+    caller: Caller = OPERATOR,
+    now: dt.datetime | None = None,
 ) -> list[LineResult]:
-    """Load lines, and return the result of each."""
+    """Load lines, by default as the operator, and return the result of each."""
     read = [ReadLine(number, read_line(line, feed=None)) for number, line in enumerate(lines, 1)]
-    return load_lines(db, cache, read, caller=OPERATOR, now=now or dt.datetime.now(dt.UTC))
+    return load_lines(db, cache, read, caller=caller, now=now or dt.datetime.now(dt.UTC))
 
 
 def load_all(

@@ -1,0 +1,103 @@
+"""Rights on claims and reports that are on record: who may change and withdraw them, and file late reports (R14b)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
+
+from service.claims.report_rules import Filing
+from service.claims.resolve import check_own
+from service.errors import FiledByAnother, ResolutionInEffect
+from service.methods.provenance import ORDER, Filed, Position, positions
+from service.storage.facts import as_filed, counting_reports, standing_resolution
+from service.storage.models import Claim, Report
+from service.values.vocabulary import Caller, Scope
+
+SHARED = frozenset({"text", "group", "resolves_by"})
+"""The members of a claim that decide its truth. They bind every key that has a report on it."""
+
+
+def check_claim_change(claim: Claim, changed: AbstractSet[str], caller: Caller) -> None:
+    """Check that a key may change members of a claim that is loaded and locked (R14b).
+
+    Raises:
+        FiledByAnother: Another key filed the claim, or has a report on it that a changed member binds.
+        ResolutionInEffect: The claim is resolved.
+        OwnClaim: The claim is resolved, and the key filed it or a report on it.
+    """
+    if standing_resolution(claim) is not None:
+        _check_after_resolution(claim, caller)
+    elif not caller.may(Scope.RESOLUTIONS_WRITE):
+        _check_filed_by(claim, caller)
+        if changed & SHARED:
+            _check_unshared(claim, caller)
+
+
+def check_report_change(claim: Claim, report: Report, caller: Caller) -> None:
+    """Check that a key may change or withdraw a report on a claim that is loaded and locked (R14b).
+
+    Raises:
+        FiledByAnother: Another key filed the report.
+        ResolutionInEffect: The claim is resolved.
+        OwnClaim: The claim is resolved, and the key filed it or a report on it.
+    """
+    if standing_resolution(claim) is not None:
+        _check_after_resolution(claim, caller)
+    elif not caller.may(Scope.RESOLUTIONS_WRITE):
+        _check_filed_by(report, caller)
+
+
+def check_filing(claim: Claim, filings: Iterable[Filing], caller: Caller) -> None:
+    """Check that a key may add reports that passed the other checks to a claim that is loaded and locked (R14b).
+
+    On a resolved claim, a report that replaces the current stance of its outlet changes the record. The first stance
+    of an outlet, a report that is not scored, and one that repeats the stance in every scored member are allowed.
+
+    Raises:
+        ResolutionInEffect: A report would replace the current stance of its outlet.
+        OwnClaim: It would, and the key filed the claim or a report on it.
+    """
+    if (resolution := standing_resolution(claim)) is None:
+        return
+    new = [as_filed(filing.report) for filing in filings if filing.is_new]
+    before = counting_reports(claim)
+    after = positions(sorted([*before, *new], key=ORDER), resolution.known_at)
+    replaced = (
+        outlet
+        for outlet, position in positions(before, resolution.known_at).items()
+        if position.report is not None and _counted(position) != _counted(after[outlet])
+    )
+    if any(replaced):
+        _check_after_resolution(claim, caller)
+
+
+def _counted(position: Position) -> tuple[object, ...]:
+    """Return what the record of an outlet counts of its position."""
+    report: Filed | None = position.report
+    return (position.role, report and (report.stance, report.commitment, report.probability))
+
+
+def _check_after_resolution(claim: Claim, caller: Caller) -> None:
+    if not caller.may(Scope.RESOLUTIONS_WRITE):
+        raise ResolutionInEffect(
+            f"The claim {claim.id} is resolved, and this key lacks the scope resolutions:write to change its record. "
+            "Use a key with that scope, or dispute the resolution if it is wrong."
+        )
+    check_own(claim, caller)
+
+
+def _check_filed_by(row: Claim | Report, caller: Caller) -> None:
+    if row.filed_by != caller.key_id:
+        kind = "claim" if isinstance(row, Claim) else "report"
+        raise FiledByAnother(
+            f"Another key filed the {kind} {row.id}, and this key lacks the scope resolutions:write to change it. Use "
+            "the key that filed it, or one with that scope."
+        )
+
+
+def _check_unshared(claim: Claim, caller: Caller) -> None:
+    if any(report.withdrawal is None and report.filed_by != caller.key_id for report in claim.reports):
+        raise FiledByAnother(
+            f"Another key has a report on the claim {claim.id}, so its text, group and due date change only with the "
+            "scope resolutions:write. Use a key with that scope."
+        )
