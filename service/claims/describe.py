@@ -57,6 +57,7 @@ def summarise_claim(claim: Claim, *, now: dt.datetime) -> ListedClaim:
         recorded_at=claim.recorded_at,
         status=claim_status(claim, now=now),
         resolution=None if in_effect is None else describe_resolution(in_effect),
+        supersedes=claim.resolutions[-1].id if claim.resolutions else None,
         disputed=is_disputed(in_effect),
         redacted=claim.redacted or [],
     )

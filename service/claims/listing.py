@@ -17,7 +17,7 @@ from service.claims.views import ListedClaim
 from service.outlets.find import filtering_outlet
 from service.storage.base import UtcDateTime
 from service.storage.db import Database
-from service.storage.facts import counting_reports, newest_resolution
+from service.storage.facts import counting_reports
 from service.storage.models import Claim, Dispute, Report, Resolution, Withdrawal
 from service.storage.paging import Keyset, Page, SortKey, read_number, read_sort_key
 from service.storage.predicates import disputed_claims, is_open, merged_with, stands
@@ -65,8 +65,6 @@ class QueuedClaim(ListedClaim):
     """A due claim in the queue."""
 
     at_stake: StakeView
-    supersedes: UUID | None
-    """The withdrawal that reopened the claim, which its next resolution supersedes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,11 +152,9 @@ def _count_reports(moment: dt.datetime) -> sa.ScalarSelect[int]:
 
 def _queued(claim: Claim, roots: int, *, now: dt.datetime) -> QueuedClaim:
     outlets = sorted({report.outlet.surviving.slug for report in claim.reports if report.withdrawal is None})
-    newest = newest_resolution(claim)
     return QueuedClaim(
         **members_of(summarise_claim(claim, now=now)),
         at_stake=StakeView(len(counting_reports(claim)), outlets, roots),
-        supersedes=None if newest is None else newest.id,
     )
 
 

@@ -22,6 +22,11 @@ from service.values.vocabulary import Caller, Stance
 
 CLOCK_SLACK = dt.timedelta(minutes=5)
 """The accepted difference between the clock of a feed and this server."""
+SELF_RELAY = FieldError(
+    pointer="/relays/outlet",
+    detail="An outlet cannot relay itself or an outlet merged with it. Name another outlet, or leave relays out.",
+    code="self-relay",
+)
 
 
 class Relay(TypedDict):
@@ -85,6 +90,9 @@ def check_reports(
             continue
         same = known.setdefault(report.fingerprint, report)
         filings[pointer] = Filing(same, same is report)
+        # A report on record, or a line of an export, may be older than the merge of its two outlets.
+        if same is report and "lexicon" not in given and _relays_itself(report):
+            errors.append({**SELF_RELAY, "pointer": pointer + SELF_RELAY["pointer"]})
     errors = errors or list(_cycles(claim, filings))
     if errors:
         raise InvalidBody(
@@ -99,6 +107,11 @@ def add_reports(claim: Claim, filings: Iterable[Filing]) -> None:
     for filing in filings:
         if filing.is_new:
             insort(claim.reports, filing.report, key=ORDER)
+
+
+def _relays_itself(report: Report) -> bool:
+    """Return whether an outlet cites an outlet that counts as the same one (R7, R22)."""
+    return report.cited is not None and report.cited.surviving is report.outlet.surviving
 
 
 def _cycles(claim: Claim, filings: Mapping[str, Filing]) -> Iterator[FieldError]:
@@ -157,8 +170,7 @@ def _outlets_of(given: NewReport, directory: Directory, *, now: dt.datetime) -> 
             FieldError(pointer="/published_at", detail="Lies in the future. Send a past moment.", code="future")
         )
     if outlet is not None and outlet is cited:
-        detail = "An outlet cannot relay itself. Name another outlet, or leave relays out."
-        errors.append(FieldError(pointer="/relays/outlet", detail=detail, code="self-relay"))
+        errors.append(SELF_RELAY)
     if errors or outlet is None:
         raise InvalidBody("The report breaks a rule of the record.", errors=errors)
     return outlet, cited

@@ -197,7 +197,10 @@ def check_own(claim: Claim, caller: Caller, filings: Iterable[Filing] = ()) -> N
 
 
 def _check_chain(claim: Claim, given: NewResolution) -> Resolution | None:
-    """Return the newest resolution, after checking that the new one supersedes it (R11)."""
+    """Return the newest resolution, after checking that the new one supersedes it (R11).
+
+    After a withdrawal `supersedes` may be left out: a verdict then supersedes the withdrawal.
+    """
     newest = newest_resolution(claim)
     if newest is None:
         if given["supersedes"] is not None or given["verdict"] is None:
@@ -205,9 +208,16 @@ def _check_chain(claim: Claim, given: NewResolution) -> Resolution | None:
                 f"The claim {claim.id} has no resolution to withdraw or supersede. Send a verdict and no supersedes."
             )
         return None
-    if given["supersedes"] != newest.id:
-        raise AlreadyResolved(
-            f"The claim {claim.id} has the resolution {newest.id}, and a new one must supersede it. To correct or "
-            f"withdraw it, send its id as supersedes."
-        )
-    return newest
+    if given["supersedes"] == newest.id:
+        return newest
+    if newest.verdict is None and given["supersedes"] is None:
+        if given["verdict"] is None:
+            raise NothingToSupersede(
+                f"You tried to withdraw the resolution of the claim {claim.id}, and the resolution {newest.id} has "
+                "already withdrawn it. Send a verdict to resolve the claim again."
+            )
+        return newest
+    raise AlreadyResolved(
+        f"The newest resolution of the claim {claim.id} is {newest.id}, and a new one must supersede it. To correct or "
+        "withdraw it, send its id as supersedes."
+    )

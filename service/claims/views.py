@@ -135,6 +135,8 @@ class ListedClaim:
     status: ClaimStatus
     resolution: ResolutionView | None
     """The resolution in effect."""
+    supersedes: UUID | None
+    """The newest resolution, which may be a withdrawal; the next one supersedes it (R11)."""
     disputed: bool
     redacted: list[RedactionNote]
 

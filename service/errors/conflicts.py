@@ -23,7 +23,9 @@ class AlreadyResolved(Conflict):
 
 
 class NothingToSupersede(Conflict):
-    """You superseded or withdrew a resolution of a claim that has none. Leave out `supersedes`, and send a verdict."""
+    """You tried to supersede or withdraw a resolution of a claim that has none in effect. Leave out `supersedes`, and
+    send a verdict.
+    """
 
     name = "nothing-to-supersede"
     title = "No resolution to supersede"

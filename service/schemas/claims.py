@@ -76,6 +76,11 @@ class ClaimSummary(Answer):
     recorded_at = shown.recorded_at()
     status = shown.choice(ClaimStatus, "The state of the claim.")
     resolution = shown.part(ResolutionOut, "The resolution in effect; null if none is.", allow_none=True)
+    supersedes = shown.identifier(
+        "The id of the newest resolution, which may be a withdrawal: send it as `supersedes` with the next resolution. "
+        "Null if the claim was never resolved.",
+        allow_none=True,
+    )
     disputed = shown.flag("Whether an open dispute says that the resolution in effect is wrong.")
     redacted = redacted()
 
@@ -125,10 +130,6 @@ class DueClaim(ClaimSummary):
     """A claim that is due, with what depends on its resolution."""
 
     at_stake = shown.part(StakeOut, "The reports and outlets affected by the resolution.")
-    supersedes = shown.identifier(
-        "The id that a resolution must name as `supersedes`, if an earlier resolution was withdrawn; otherwise null.",
-        allow_none=True,
-    )
 
 
 Queue = page_of("Queue", DueClaim, "due claims")

@@ -47,7 +47,10 @@ class ResolutionIn(Body):
     supersedes = ma.fields.UUID(
         load_default=None,
         allow_none=True,
-        metadata={"description": "The id of the newest resolution of the claim; required if there is one."},
+        metadata={
+            "description": "The id of the newest resolution of the claim. Required if there is one, unless that is a "
+            "withdrawal: then a new verdict supersedes it even without the id."
+        },
     )
 
 

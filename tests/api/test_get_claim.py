@@ -26,7 +26,8 @@ def test_it_works(world):
 
     shown = world.claim(claim)
 
-    assert claim | {"status": "resolved", "resolution": resolution} == shown | {"reports": claim["reports"]}
+    resolved = {"status": "resolved", "resolution": resolution, "supersedes": resolution["id"]}
+    assert claim | resolved == shown | {"reports": claim["reports"]}
     assert claim["reports"] == shown["reports"]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.support.request_bodies import CLAIMS, claim_of
 from tests.support.world import assert_problem, report
 
@@ -85,3 +87,47 @@ def test_unknown_relayed_outlet(world):
     response = world.post(CLAIMS, claim_of(report("Joe", relays={"outlet": "nobody"})))
 
     assert_problem(response, 422, "invalid-body", "/reports/0/relays/outlet")
+
+
+@pytest.mark.parametrize(("outlet", "cited"), [("tribune", "herald"), ("herald", "tribune"), ("echo", "tribune")])
+def test_relay_of_a_merged_outlet(world, outlet, cited):
+    """
+    R7, R22: outlets that were merged into one cannot relay each other, in either direction and under any slug.
+    """
+    for name in ("Herald", "Tribune", "Echo"):
+        world.outlet(name)
+    for merged in ("tribune", "echo"):
+        world.post(f"/v1/outlets/{merged}/merge", {"into": "herald"})
+    sent = {"outlet": outlet, "published_at": "2026-01-01T00:00:00Z", "relays": {"outlet": cited}}
+
+    response = world.post(CLAIMS, claim_of(sent))
+
+    assert_problem(response, 422, "invalid-body", "/reports/0/relays/outlet")
+    assert "self-relay" == response.json["errors"][0]["code"]
+
+
+def test_relay_on_record_before_the_merge(world):
+    """
+    R4, R22: a relay between outlets that were merged later is still the same report when a feed sends it again.
+    """
+    world.outlet("Tribune")
+    claim = world.record(report("Herald", relays={"outlet": "tribune"}), external_id="feed:1")
+    world.post("/v1/outlets/tribune/merge", {"into": "herald"})
+
+    again = world.record(report("Herald", relays={"outlet": "tribune"}), external_id="feed:1")
+
+    assert [one["id"] for one in claim["reports"]] == [one["id"] for one in again["reports"]]
+
+
+def test_cycle_through_a_merged_outlet(world):
+    """
+    R7, R22: a cycle of relays without an own report is also rejected if a merge closes it.
+    """
+    for name in ("Herald", "Tribune", "Echo"):
+        world.outlet(name)
+    world.post("/v1/outlets/tribune/merge", {"into": "herald"})
+    reports = [report("Echo", relays={"outlet": "tribune"}), report("Herald", relays={"outlet": "echo"})]
+
+    response = world.post(CLAIMS, claim_of(*reports))
+
+    assert_problem(response, 422, "invalid-body", *(f"/reports/{index}/relays/outlet" for index in range(2)))

@@ -191,6 +191,47 @@ def test_withdrawn(world):
     assert before == [lasting(world.score(outlet)) for outlet in ("herald", "echo")]
 
 
+def test_end_of_the_chain(world):
+    """
+    R11: a claim and its entry in lists name the resolution that the next one supersedes, also after a withdrawal.
+    """
+    claim = world.record()
+    shown = [claim["supersedes"]]
+    for verdict in ("true", None, "false"):
+        done = world.resolve(claim, verdict, supersedes=shown[-1])
+        shown.append(world.claim(claim)["supersedes"])
+        [listed] = world.get("/v1/claims").json["items"]
+        assert done["id"] == shown[-1] == listed["supersedes"]
+
+    assert None is shown[0]
+
+
+def test_resolved_without_naming_the_withdrawal(world):
+    """
+    R11: after a withdrawal a verdict without supersedes is accepted, linked to it, and inherits its known_at.
+    """
+    claim = world.record()
+    first = world.resolve(claim, "true", known_at="2026-02-01T00:00:00Z")
+    withdrawal = world.resolve(claim, None, supersedes=first["id"])
+
+    second = world.resolve(claim, "false")
+
+    assert (withdrawal["id"], "2026-02-01T00:00:00Z") == (second["supersedes"], second["known_at"])
+    assert_problem(send_resolution(world, claim, "true", note=NOTE), 409, "already-resolved")
+
+
+def test_withdrawn_twice(world):
+    """
+    R11: a withdrawal that names no resolution is rejected while none is in effect, and a wrong name always is.
+    """
+    claim = world.record()
+    first = world.resolve(claim, "true")
+    world.resolve(claim, None, supersedes=first["id"])
+
+    assert_problem(send_resolution(world, claim, None), 409, "nothing-to-supersede")
+    assert_problem(send_resolution(world, claim, "true", note=NOTE, supersedes=first["id"]), 409, "already-resolved")
+
+
 def test_resolved_again_after_a_withdrawal(world):
     """
     R11: a reopened claim is resolved by a resolution that supersedes the withdrawal.
@@ -199,7 +240,8 @@ def test_resolved_again_after_a_withdrawal(world):
     first = world.resolve(claim, "true")
     withdrawal = world.resolve(claim, None, supersedes=first["id"])
 
-    refused = [send_resolution(world, claim, "false", note=NOTE, supersedes=wrong) for wrong in (None, first["id"])]
+    wrong = first["id"], claim["id"]
+    refused = [send_resolution(world, claim, "false", note=NOTE, supersedes=resolution) for resolution in wrong]
     world.resolve(claim, "false", supersedes=withdrawal["id"])
 
     for response in refused:

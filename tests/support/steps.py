@@ -202,7 +202,9 @@ def tell_once(place, on_record, merged, rng):
         outlets = rng.sample(place.slugs, OUTLETS)
         first_told = {json.dumps(one, default=str): one for one in claim.reports}.values()
         place_of = {outlet: outlets.index(merged.get(outlet, outlet)) for outlet in outlets}
-        in_order = sorted(first_told, key=lambda one: (place_of[one["outlet"]], one["published_at"]))
+        # Marked as lines of an export, so that relays from before a merge are accepted.
+        exported = [{**one, "lexicon": None} for one in first_told]
+        in_order = sorted(exported, key=lambda one: (place_of[one["outlet"]], one["published_at"]))
         done, _ = record_claim(place.db, place.cache, claim=claim.given, reports=in_order, caller=OPERATOR, now=END)
         if claim.standing is not None:
             resolution = new_resolution(claim.standing, claim.truth, claim.known_at, None)

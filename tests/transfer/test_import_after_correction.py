@@ -48,3 +48,16 @@ def test_a_parent_by_its_id(world):
 
     assert ["created"] == load(world, line)
     assert ["unchanged", "unchanged"] == load(world, line, line | {"parent": "house"})
+
+
+def test_outcome_after_a_withdrawal(world):
+    """
+    R11: the outcome that was withdrawn is not loaded again, and another one supersedes the withdrawal.
+    """
+    flat = {"claim_id": "c1", "claim": "Opens.", "published_at": "2026-01-01", "outlet": "Herald"}
+    assert ["created"] == load(world, flat | {"outcome": True})
+    [claim] = world.get("/v1/claims").json["items"]
+    withdrawal = world.resolve(claim, None, supersedes=claim["supersedes"])
+
+    assert ["unchanged", "updated"] == load(world, flat | {"outcome": True}, flat | {"outcome": False})
+    assert withdrawal["id"] == world.claim(claim)["resolution"]["supersedes"]
