@@ -20,7 +20,7 @@ from service.storage.db import Database
 from service.storage.facts import counting_reports
 from service.storage.models import Claim, Dispute, Report, Resolution, Withdrawal
 from service.storage.paging import Keyset, Page, SortKey, read_number, read_sort_key
-from service.storage.predicates import disputed_claims, is_open, merged_with, stands
+from service.storage.predicates import disputed_claims, in_topic, is_open, merged_with, stands
 from service.values.documents import members_of
 from service.values.instants import format_instant, parse_instant
 from service.values.names import words_of
@@ -124,9 +124,10 @@ def list_topics(db: Database, *, limit: int) -> list[TopicView]:
 
 
 def _conditions(session: Session, filters: ClaimFilters, *, now: dt.datetime) -> Iterator[sa.ColumnElement[bool]]:
-    for name in ("topic", "external_id"):
-        if (value := filters.get(name)) is not None:
-            yield getattr(Claim, name) == value
+    if (external_id := filters.get("external_id")) is not None:
+        yield Claim.external_id == external_id
+    if (topic := filters.get("topic")) is not None:
+        yield in_topic(Claim.topic, topic)
     if (status := filters.get("status")) is not None:
         yield _has_status(status, now)
     if (verdict := filters.get("verdict")) is not None:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from service.methods.beta import log_evidence
 from service.methods.rates import ROOT_RATE, ROOT_WEIGHT, SHRINKAGE, UNIT, Cell, Rates
+from service.values.topics import lineage
 from service.values.vocabulary import Stance
 
 FITTED_FROM = 200
@@ -51,7 +52,7 @@ class Context:
         return true if cell.stance is Stance.SUPPORT else 1 - true
 
     def reference(self, topic: str | None) -> float:
-        """Return the rate at which all scored reports, or those on a topic, are right: 0..1, both excluded."""
+        """Return the rate at which all scored reports, or those on a topic and below it, are right: between 0 and 1."""
         right, weight = self._rights.get(None, (0.0, 0.0))
         over_all = (right + ROOT_WEIGHT * ROOT_RATE) / (weight + ROOT_WEIGHT)
         if topic is None:
@@ -61,20 +62,18 @@ class Context:
 
     @cached_property
     def _rights(self) -> dict[str | None, tuple[float, float]]:
-        """The weight right and the total weight by topic; None is the key for all topics."""
+        """The weight right and the total weight by topic, with all topics below; None is the key for all topics."""
         sums: dict[str | None, tuple[int, int]] = {}
         for key, (weight, true) in self.rates.counts.items():
             if not key[0].takes_side:
                 continue
-            if len(key) == 1:
-                topic = None
-            elif len(key) == 4 and key[3] is not None:
-                topic = str(key[3])
-            else:
-                continue
-            right_before, weight_before = sums.get(topic, (0, 0))
+            scopes: list[str | None] = [None] if len(key) == 1 else []
+            if len(key) == 4 and key[3] is not None:
+                scopes += lineage(str(key[3]))
             right = true if key[0] is Stance.SUPPORT else weight - true
-            sums[topic] = (right_before + right, weight_before + weight)
+            for scope in scopes:
+                right_before, weight_before = sums.get(scope, (0, 0))
+                sums[scope] = (right_before + right, weight_before + weight)
         return {topic: (right / UNIT, weight / UNIT) for topic, (right, weight) in sums.items()}
 
 

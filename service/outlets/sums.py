@@ -25,7 +25,7 @@ from service.storage.base import Base
 from service.storage.db_errors import WriteConflict
 from service.storage.facts import claim_facts, counting_reports
 from service.storage.models import Claim, Outlet, Rate, Subtotal
-from service.storage.predicates import counts_as, is_among
+from service.storage.predicates import counts_as, in_topic, is_among
 from service.values.vocabulary import ClaimKind, Role, Stance
 
 ColumnValue: TypeAlias = UUID | str | int
@@ -142,11 +142,11 @@ def read_sums(
     Args:
         session: The session.
         chosen: A condition on `Subtotal.outlet_id` that selects the outlets.
-        topic: The topic of the claims; None for all topics.
+        topic: The topic of the claims, with all topics below it; None for all topics.
     """
     rows = sa.select(*_COLUMNS).where(chosen)
     if topic is not None:
-        rows = rows.where(Subtotal.topic == topic)
+        rows = rows.where(in_topic(Subtotal.topic, topic))
     slot_of = cache(_slot)  # hundreds of thousands of rows share a few hundred slots
     return {
         outlet_id: {slot_of(*row[1:_AMOUNTS_FROM]): Amounts._make(row[_AMOUNTS_FROM:]) for row in group}

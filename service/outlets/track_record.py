@@ -23,11 +23,13 @@ from service.storage.predicates import (
     counts_as,
     disputed_claims,
     general_replies,
+    in_topic,
     is_among,
     is_general,
     is_open,
     newest_id,
 )
+from service.values.topics import is_within
 from service.values.vocabulary import Basis, Role
 
 Row: TypeAlias = sa.Row[*tuple[Any, ...]]
@@ -65,6 +67,7 @@ class Lens:
     """The part of the records that a score is computed from, and the level of its interval."""
 
     topic: str | None
+    """Covers all topics below it (R21b); None for all claims."""
     basis: Basis
     as_of: dt.datetime | None
     """The past moment by which reports were published and answers known (R18); None for everything on record."""
@@ -199,7 +202,7 @@ def read_positions(
     for (outlet_id, claim_id), group in groupby(rows, key=lambda row: (row.outlet_id, row.claim_id)):
         reports = list(group)
         facts = _facts(reports[0], earlier.get(claim_id))
-        if lens.topic is None or facts.topic == lens.topic:
+        if lens.topic is None or is_within(facts.topic, lens.topic):
             filed = [_filed(row) for row in reports]
             yield ClaimPosition(outlet_id, claim_id, facts, position(filed, facts.known_at))
 
@@ -287,7 +290,7 @@ def _rows(lens: Lens, *conditions: Condition) -> Rows:
         .order_by(counts_as(_FILER), Report.claim_id, Report.published_at, Report.recorded_at, Report.id)
     )
     # At a past moment a claim may have had another topic, so its topic is checked later.
-    return rows if lens.topic is None or by is not None else rows.where(Claim.topic == lens.topic)
+    return rows if lens.topic is None or by is not None else rows.where(in_topic(Claim.topic, lens.topic))
 
 
 def _by(column: sa.orm.InstrumentedAttribute[dt.datetime], moment: dt.datetime | None) -> list[Condition]:

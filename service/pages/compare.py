@@ -13,7 +13,7 @@ from service.methods.reliability import DEFAULT_LEVEL
 from service.outlets.track_record import Lens
 from service.pages.layout import page_blueprint, read_query, show
 from service.pages.outlet import query_string
-from service.schemas.fields import Body, Text, one_of
+from service.schemas.fields import Body, Text, TopicPath, one_of
 from service.scores.comparison import Comparison, compare_outlets
 from service.values.ids import SLUG_LENGTH
 from service.values.instants import utc_now
@@ -39,7 +39,7 @@ class CompareQuery(Body):
     """The parameters of a comparison."""
 
     outlet = ma.fields.List(Text(SLUG_LENGTH), load_default=list, validate=Length(max=_MAX_OUTLETS))
-    topic = Text(100, load_default=None)
+    topic = TopicPath(load_default=None)
     basis = one_of(Basis, load_default=Basis.RESOLVED)
 
 

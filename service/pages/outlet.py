@@ -18,7 +18,7 @@ from service.outlets import edit
 from service.outlets.track_record import Lens
 from service.pages.fields import Day
 from service.pages.layout import cached_page, page_blueprint, read_query, show
-from service.schemas.fields import Body, Text, one_of
+from service.schemas.fields import Body, Text, TopicPath, one_of
 from service.scores.describe import Score
 from service.scores.explain import Explanation, explain_score
 from service.scores.portrait import MAX_CLAIMS, portray_outlet
@@ -47,7 +47,7 @@ class RecordRequest(TypedDict):
 class RecordQuery(Body):
     """The parameters of the pages of an outlet."""
 
-    topic = Text(100, load_default=None)
+    topic = TopicPath(load_default=None)
     basis = one_of(Basis, load_default=Basis.RESOLVED)
     as_of = Day(load_default=None)
     cursor = Text(2000, load_default=None)

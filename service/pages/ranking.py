@@ -20,7 +20,7 @@ from service.methods.reliability import DEFAULT_LEVEL, RATED_FROM
 from service.outlets.track_record import Lens
 from service.pages.fields import Day
 from service.pages.layout import cached_page, page_blueprint, read_query
-from service.schemas.fields import Body, Count, Text, one_of
+from service.schemas.fields import Body, Count, TopicPath, one_of
 from service.scores.ranking import RankingCriteria
 from service.scores.ranking_table import RankedOutlet, RankingTable, ranking_table
 from service.values.instants import format_instant, utc_now
@@ -76,7 +76,7 @@ class RankingView:
 class RankingQuery(Body):
     """The parameters of a page with a ranking."""
 
-    topic = Text(100, load_default=None)
+    topic = TopicPath(load_default=None)
     kind = one_of(OutletKind, load_default=None)
     basis = one_of(Basis, load_default=Basis.MATURED)
     as_of = Day(load_default=None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from urllib.parse import quote
 
 from flask import Response
 
@@ -12,8 +13,10 @@ from service.errors import NotFound
 from service.pages.layout import page_blueprint, read_query, show
 from service.pages.ranking import RankingQuery, cached_ranking_page
 from service.values.instants import utc_now
+from service.values.topics import lineage, topic_path
 from service.values.vocabulary import Scope
 from service.web.auth import requires
+from service.web.responses import redirect_read
 from service.web.runtime import runtime
 
 blp = page_blueprint("topics")
@@ -34,10 +37,26 @@ def list_topics() -> Response:
 @requires(Scope.READ)
 def get_topic(topic: str) -> Response:
     """Show the ranking and the latest claims on one topic."""
+    path = _normal_form(topic)
+    if path != topic:
+        return redirect_read(topic=path)
+    view = replace(read_query(RankingQuery()), topic=topic)
+    return cached_ranking_page("topic.html", view, claims=lambda: _claims(topic), above=lambda: _above(topic))
+
+
+def _normal_form(topic: str) -> str:
+    """Return the normal form of the topic in an address (R21b)."""
     if "\0" in topic:  # PostgreSQL rejects NUL
         raise NotFound(_UNKNOWN)
-    view = replace(read_query(RankingQuery()), topic=topic)
-    return cached_ranking_page("topic.html", view, claims=lambda: _claims(topic))
+    try:
+        return topic_path(topic)
+    except ValueError as exc:
+        raise NotFound(_UNKNOWN) from exc
+
+
+def _above(topic: str) -> list[tuple[str, str]]:
+    """Return the topics above a topic, each with the address of its page."""
+    return [(path, f"/topics/{quote(path)}") for path in lineage(topic)[:-1]]
 
 
 def _claims(topic: str) -> list[ListedClaim]:

@@ -7,7 +7,7 @@ from marshmallow.validate import Length
 
 from service.schemas import shown
 from service.schemas.disputes import DisputeOut
-from service.schemas.fields import Answer, Body, PageQuery, Text, moment, one_of, page_of
+from service.schemas.fields import Answer, Body, PageQuery, Text, TopicPath, moment, one_of, page_of, topic
 from service.schemas.redacted import redacted
 from service.schemas.replies import ReplyOut
 from service.schemas.reports import ReportIn, ReportOut
@@ -19,7 +19,11 @@ MAX_REPORTS = 100
 EXTERNAL_ID_LENGTH = 400  # in a file, a claim_id of 200 with the name of its feed before it
 
 _TEXT = {"description": "The proposition in words, specific enough to be checked."}
-_TOPIC = {"description": "The subject of the claim, such as `transfers`. Scores can be limited to one topic."}
+_TOPIC = {
+    "description": "The subject of the claim as a path of 1 to 5 names of 1 to 100 characters, such as "
+    "`football/transfers`. Case, width and surrounding blanks are ignored: it is stored and returned in lower case. "
+    "Scores and lists can be limited to a topic, and then include all topics below it."
+}
 _TAGS = {"description": "Further keywords. They are not used in scores."}
 _DUE = "When the claim is due; required for an event."
 _GROUP = {"description": "The name of a group of claims that exclude each other: at most one of them can be true."}
@@ -30,7 +34,7 @@ class ClaimIn(Body):
 
     text = Text(2000, required=True, metadata=_TEXT)
     kind = one_of(ClaimKind, "The kind of proposition.", load_default=ClaimKind.FACT)
-    topic = Text(100, load_default=None, allow_none=True, metadata=_TOPIC)
+    topic = TopicPath(load_default=None, allow_none=True, metadata=_TOPIC)
     tags = ma.fields.List(Text(50), load_default=list, validate=Length(max=20), metadata=_TAGS)
     resolves_by = moment(_DUE, load_default=None, allow_none=True)
     group = Text(200, load_default=None, allow_none=True, metadata=_GROUP)
@@ -56,7 +60,7 @@ class ClaimPatch(Body):
     """
 
     text = Text(2000, metadata=_TEXT)
-    topic = Text(100, allow_none=True, metadata=_TOPIC)
+    topic = TopicPath(allow_none=True, metadata=_TOPIC)
     tags = ma.fields.List(Text(50), validate=Length(max=20), metadata=_TAGS)
     group = Text(200, allow_none=True, metadata=_GROUP)
     resolves_by = moment(_DUE, allow_none=True)
@@ -106,7 +110,7 @@ class ClaimQuery(PageQuery):
     status = one_of(ClaimStatus, "Only claims in this state.")
     verdict = one_of(Verdict, "Only claims whose resolution in effect has this verdict.")
     outlet = Text(SLUG_LENGTH, metadata={"description": "Only claims reported by the outlet with this slug or id."})
-    topic = Text(100, metadata={"description": "Only claims with this topic."})
+    topic = topic()
     external_id = Text(EXTERNAL_ID_LENGTH, metadata={"description": "Only the claim with this external id."})
     q = Text(200, metadata={"description": "Only claims whose text has all of these words, in any order and case."})
     resolves_before = moment("Only claims that are due before this moment.")

@@ -9,7 +9,7 @@ from marshmallow.validate import OneOf
 
 from service.outlets.track_record import Lens
 from service.schemas import shown
-from service.schemas.fields import Answer, Body, PageQuery, one_of
+from service.schemas.fields import Answer, Body, PageQuery, one_of, topic
 from service.schemas.scores import (
     STATUSES,
     BrierOut,
@@ -21,7 +21,6 @@ from service.schemas.scores import (
     ReliabilityOut,
     ScoreQuery,
     level,
-    topic,
 )
 from service.scores.explain import Explanation
 from service.values.vocabulary import Basis, ClaimKind, Stance, Verdict
@@ -137,7 +136,9 @@ class HistoryOut(Answer):
     """A score over time, month by month."""
 
     outlet = shown.text("The outlet's slug.")
-    topic = shown.text("The topic that the score is limited to; null for all claims.", allow_none=True)
+    topic = shown.text(
+        "The topic that the score is limited to, with all topics below it; null for all claims.", allow_none=True
+    )
     basis = shown.choice(Basis, _BASIS)
     method = shown.text(_METHOD)
     context = shown.part(ContextOut, "The average outlet that every point is compared with.")
@@ -173,7 +174,9 @@ class CalibrationOut(Answer):
     """The accuracy of the probabilities that an outlet stated."""
 
     outlet = shown.text("The outlet's slug.")
-    topic = shown.text("The topic that it is limited to; null for all claims.", allow_none=True)
+    topic = shown.text(
+        "The topic that it is limited to, with all topics below it; null for all claims.", allow_none=True
+    )
     basis = shown.choice(Basis, _BASIS)
     as_of = shown.instant("The moment that it is about.")
     method = shown.text(_METHOD)

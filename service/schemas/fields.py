@@ -14,6 +14,7 @@ from marshmallow.validate import Length, Range
 
 from service.schemas.meanings import explain_values
 from service.values.instants import format_instant, parse_date_or_instant, parse_instant
+from service.values.topics import TOPIC_LENGTH, topic_path
 
 MAX_PAGE = 200
 
@@ -63,6 +64,19 @@ class Text(AnyText):
         if text and not text.strip():
             raise self.make_error("blank")
         return text
+
+
+class TopicPath(AnyText):
+    """A topic, converted to its normal form (R21b)."""
+
+    def __init__(self, **options: Unpack[DescribedOptions]) -> None:
+        super().__init__(validate=Length(1, TOPIC_LENGTH), **options)
+
+    def _deserialize(self, value: object, attr: str | None, data: Data, **kwargs: object) -> str:
+        try:
+            return topic_path(super()._deserialize(value, attr, data, **kwargs))
+        except ValueError as exc:
+            raise ma.ValidationError(str(exc)) from exc
 
 
 class WebAddress(Text):
@@ -164,6 +178,12 @@ def one_of(
 def moment(description: str, **options: Unpack[FieldOptions]) -> Instant:
     """Return an instant in a request, documented with its format."""
     return Instant(metadata={"description": f"{description} RFC 3339 with a time zone."}, **options)
+
+
+def topic() -> TopicPath:
+    """Return the query parameter that limits a score or list to a topic."""
+    description = "Only claims on this topic, such as `football`, or on a topic below it, such as `football/transfers`."
+    return TopicPath(load_default=None, metadata={"description": description})
 
 
 class Body(ma.Schema):

@@ -15,7 +15,7 @@ from service.claims.resolve import NewResolution
 from service.errors import InvalidBody
 from service.outlets.mentions import OutletName
 from service.schemas.claims import EXTERNAL_ID_LENGTH, MAX_REPORTS, ClaimIn
-from service.schemas.fields import Body, Data, DateOrInstant, Instant, Number, Text, WebAddress
+from service.schemas.fields import Body, Data, DateOrInstant, Instant, Number, Text, TopicPath, WebAddress
 from service.schemas.loading import load
 from service.schemas.outlets import OutletIn
 from service.schemas.reports import ReportIn
@@ -75,7 +75,7 @@ class FlatLineIn(Body):
     stance = StanceWord(load_default=Stance.SUPPORT)
     published_at = DateOrInstant(required=True)
     url = WebAddress(load_default=None, allow_none=True)
-    topic = Text(100, load_default=None, allow_none=True)
+    topic = TopicPath(load_default=None, allow_none=True)
     probability = Number(load_default=None, allow_none=True, validate=Range(0, 1))
     commitment = ma.fields.Integer(strict=True, load_default=None, allow_none=True, validate=Range(1, 4))
     outcome = OutcomeWord(load_default=None, allow_none=True)

@@ -22,6 +22,7 @@ from service.schemas.fields import (
     one_of,
     page_of,
     schema_of,
+    topic,
 )
 from service.schemas.redacted import redacted
 from service.scores.ranking import RankingCriteria
@@ -40,11 +41,6 @@ def level() -> Share:
     levels = ", ".join(map(str, LEVELS))
     description = f"The probability that the interval is to contain the true value: one of {levels}."
     return Share(load_default=DEFAULT_LEVEL, validate=OneOf(LEVELS), metadata={"description": description})
-
-
-def topic() -> Text:
-    """Return the query parameter for the topic of a score."""
-    return Text(100, load_default=None, metadata={"description": "Only claims with this topic, such as `transfers`."})
 
 
 class LensQuery(Body):
@@ -218,7 +214,9 @@ class RatedOut(Answer):
     """The members that a score and its explanation share."""
 
     outlet = shown.text("The outlet's slug.")
-    topic = shown.text("The topic that the score is limited to; null for all claims.", allow_none=True)
+    topic = shown.text(
+        "The topic that the score is limited to, with all topics below it; null for all claims.", allow_none=True
+    )
     basis = shown.choice(Basis, _BASIS)
     as_of = shown.instant("The moment that the score is about.")
     method = shown.text("The name and version of the formula; `GET /v1/methodology` explains it.")

@@ -22,6 +22,7 @@ from service.scores.history import HistoryPoint, history_points
 from service.storage.db import Database
 from service.storage.models import Outlet
 from service.storage.versions import EarlierOutlet, earlier_versions
+from service.values.topics import lineage
 from service.values.vocabulary import Basis
 
 MAX_CLAIMS = 8
@@ -54,7 +55,7 @@ class Portrait:
     history: list[HistoryPoint]
     calibration: Calibration
     topics: list[Score]
-    """The scores by topic, those with the most resolved claims first."""
+    """The scores by topic, each with all topics below it; those with the most resolved claims first."""
     commitments: list[CommitmentRecord]
     """The records by commitment level, the highest level first."""
     newest: list[ClaimContribution]
@@ -110,11 +111,11 @@ def _choose(
 
 
 def _topics(record: OutletRecord, context: Context, lens: Lens, *, now: dt.datetime) -> list[Score]:
-    """Return the scores by topic; claims without a topic are left out."""
+    """Return the scores by topic, each with all topics below it; claims without a topic are left out."""
     by_topic: dict[str, dict[Slot, Amounts]] = {}
     for slot, amounts in record.parts.items():
-        if slot.topic is not None:
-            by_topic.setdefault(slot.topic, {})[slot] = amounts
+        for topic in () if slot.topic is None else lineage(slot.topic):
+            by_topic.setdefault(topic, {})[slot] = amounts
     scores = [
         describe_score(replace(record, parts=parts), context, replace(lens, topic=topic), now=now)
         for topic, parts in by_topic.items()

@@ -55,11 +55,17 @@ def redirect_merged(error: errors.OutletMerged) -> Response:
     """Redirect a read of a merged outlet to the other outlet; reject a change, because it would hit that one (R22)."""
     if request.method not in ("GET", "HEAD"):
         return problem(error)
-    arguments = {**(request.view_args or {}), "outlet": error.into}
+    return redirect_read(outlet=error.into)
+
+
+def redirect_read(**arguments: str) -> Response:
+    """Redirect a read to the same view with other arguments and the same query."""
     query = quote(request.query_string, safe="!$&'()*+,/:;=?@%-._~")
-    path = url_for(str(request.endpoint), **arguments).removeprefix(request.script_root)
+    path = url_for(str(request.endpoint), **{**(request.view_args or {}), **arguments}).removeprefix(
+        request.script_root
+    )
     location = path + (f"?{query}" if query else "")
-    # A merge can be undone, so caches must revalidate the redirect.
+    # Merges and renames can be undone, so caches must revalidate the redirect.
     return Response(status=308, headers={"Location": location, "Cache-Control": "no-cache"})
 
 

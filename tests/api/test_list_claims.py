@@ -62,7 +62,8 @@ def test_filters(world, some):
         "verdict=false": set(),
         "outlet=echo": {"open", "void"},
         "topic=a": {"due", "void"},
-        "topic=A": set(),
+        "topic=A": {"due", "void"},
+        "topic=c": set(),
         f"resolves_before={soon}": {"due", "withdrawn"},
         "topic=a&status=due&outlet=herald": {"due"},
     }

@@ -98,6 +98,17 @@ cells = st.builds(
 reports = st.lists(st.tuples(cells, st.floats(0, 1), st.integers(1, 7)), max_size=40)
 
 
+def test_reference_of_a_topic_covers_the_topics_below():
+    """
+    The reference of a topic is that of all reports on it and below it (R21b).
+    """
+    split = context((AGREED, 1, 1), (AGREED._replace(topic="transfers/women"), 0, 1))
+    whole = context((AGREED, 1, 1), (AGREED, 0, 1))
+
+    assert whole.reference("transfers") == split.reference("transfers")
+    assert split.reference("transfers/women") < split.reference(None)
+
+
 @given(reports, st.randoms(use_true_random=False), cells)
 def test_order_does_not_matter(told, random, cell):
     """

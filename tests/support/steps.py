@@ -92,7 +92,7 @@ claims = st.fixed_dictionaries(
     {
         "kind": st.sampled_from([ClaimKind.FACT, ClaimKind.EVENT, ClaimKind.EVENT, ClaimKind.OPINION]),
         "resolves_by": days(-4, 10),
-        "topic": st.sampled_from([None, "a"]),
+        "topic": st.sampled_from([None, "a", "a/b"]),
         "group": st.sampled_from([None, "g"]),
     }
 )

@@ -62,6 +62,26 @@ def test_csv_says_the_same_as_ndjson(world, load, data):
     assert 1 == len(claims(world))
 
 
+SPELLINGS = """outlet,claim_id,claim,stance,published_at,topic,outcome,resolved_at
+A,1,a one,support,2024-02-14,Transfers,true,2024-03-01
+A,2,a two,support,2024-02-14,transfers,true,2024-03-01
+A,3,a three,support,2024-02-14,TRANSFERS ,true,2024-03-01
+A,4,a four,support,2024-02-14, transfers / Summer  2024,true,2024-03-01
+A,1,a one,support,2024-02-14,tRANSFERS,true,2024-03-01
+"""
+
+
+def test_spellings_of_one_topic(world, load):
+    """
+    Spellings of a topic in a file are one topic, and the same claim in another spelling is the same (R21b).
+    """
+    done = load(SPELLINGS.encode(), name="lines.csv")
+
+    assert (0, summary(created=4, unchanged=1), []) == done
+    assert {"transfers", "transfers/summer 2024"} == {topic for _, topic, _, _ in claims(world).values()}
+    assert 4 == world.score("a", topic="Transfers")["counts"]["resolved"]
+
+
 def test_line_with_only_what_it_must_have(world, load):
     """
     Without a stance a report supports, and without an outcome its claim is open.

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from service.storage.base import Base
-from service.storage.models.columns import Redacted, enum_column
+from service.storage.models.columns import TOPIC, Redacted, enum_column
 from service.storage.models.outlets import Outlet
 from service.storage.models.resolutions import Resolution
 from service.values.ids import new_id
@@ -25,7 +25,8 @@ class Claim(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     text: Mapped[str] = mapped_column(sa.Text)
     kind: Mapped[ClaimKind] = mapped_column(enum_column(ClaimKind, "kind"))
-    topic: Mapped[str | None] = mapped_column(sa.String(100), index=True)
+    topic: Mapped[str | None] = mapped_column(TOPIC, index=True)
+    """A path in its normal form (R21b)."""
     tags: Mapped[list[str]]
     resolves_by: Mapped[dt.datetime | None] = mapped_column(index=True)
     group: Mapped[str | None] = mapped_column(sa.String(200), index=True)

@@ -8,6 +8,8 @@ from typing import Annotated, TypedDict
 import sqlalchemy as sa
 from sqlalchemy.orm import mapped_column
 
+from service.values.topics import TOPIC_LENGTH
+
 
 class RedactionNote(TypedDict):
     """A redacted member of a row, as the JSON column stores it and as it is shown."""
@@ -20,6 +22,10 @@ class RedactionNote(TypedDict):
 
 Redacted = Annotated[list[RedactionNote] | None, mapped_column(sa.JSON(none_as_null=True))]
 """The redacted members of a row."""
+
+
+TOPIC = sa.String(TOPIC_LENGTH).with_variant(sa.String(TOPIC_LENGTH, collation="C"), "postgresql")
+"""The type of a topic. It is sorted by its bytes, so that all topics below one are one range of an index."""
 
 
 def enum_column(words: type[enum.StrEnum], name: str) -> sa.Enum:

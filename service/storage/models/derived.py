@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from service.storage.base import Base
-from service.storage.models.columns import enum_column
+from service.storage.models.columns import TOPIC, enum_column
 from service.values.vocabulary import ClaimKind, Role, Stance
 
 
@@ -22,7 +22,7 @@ class Subtotal(Base):
     outlet_id: Mapped[UUID] = mapped_column(sa.ForeignKey("outlet.id"), primary_key=True)
     role: Mapped[Role] = mapped_column(enum_column(Role, "role"), primary_key=True)
     kind: Mapped[ClaimKind] = mapped_column(enum_column(ClaimKind, "kind"), primary_key=True)
-    topic: Mapped[str] = mapped_column(sa.String(100), primary_key=True)
+    topic: Mapped[str] = mapped_column(TOPIC, primary_key=True)
     """Empty for claims without a topic."""
     stance: Mapped[str] = mapped_column(sa.String(16), primary_key=True)
     """Empty if the outlet took no side before the answer was known."""
@@ -56,7 +56,7 @@ class Rate(Base):
     kind: Mapped[ClaimKind] = mapped_column(enum_column(ClaimKind, "kind"), primary_key=True)
     commitment: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     """0 if unknown."""
-    topic: Mapped[str] = mapped_column(sa.String(100), primary_key=True)
+    topic: Mapped[str] = mapped_column(TOPIC, primary_key=True)
     """Empty for claims without a topic."""
     weight: Mapped[int] = mapped_column(sa.BigInteger)
     """In billionths of a claim. Each claim has the weight 1, shared by the outlets that report it."""

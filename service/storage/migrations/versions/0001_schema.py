@@ -23,6 +23,8 @@ _OUTLET_KINDS = (
 )
 _STANCES = ("support", "deny", "query", "comment")
 _VERDICTS = ("true", "false", "partial", "void", "unverifiable")
+# Sorted by bytes, so that all topics below one are one range of an index.
+_TOPIC = sa.String(504).with_variant(sa.String(504, collation="C"), "postgresql")
 _COUNTS = ("claims", "open", "unscored", "correct", "incorrect", "partial", "early", "backfilled", "stated", "told")
 _BILLIONTHS = ("right", "stated_true", "stated_true_squared", "brier", "told_true")
 
@@ -157,7 +159,7 @@ def _create_claims() -> None:
         _id(),
         sa.Column("text", sa.Text(), nullable=False),
         sa.Column("kind", _word("kind", _CLAIM_KINDS), nullable=False),
-        sa.Column("topic", sa.String(100), index=True),
+        sa.Column("topic", _TOPIC, index=True),
         sa.Column("tags", sa.JSON(), nullable=False),
         _moment("resolves_by", nullable=True, index=True),
         sa.Column("group", sa.String(200), index=True),
@@ -285,7 +287,7 @@ def _create_sums() -> None:
         _reference("subtotal", "outlet_id", "outlet", nullable=False),
         sa.Column("role", _word("role", ("own", "relay")), nullable=False),
         sa.Column("kind", _word("kind", _CLAIM_KINDS), nullable=False),
-        sa.Column("topic", sa.String(100), nullable=False),
+        sa.Column("topic", _TOPIC, nullable=False),
         sa.Column("stance", sa.String(16), nullable=False),
         sa.Column("commitment", sa.Integer(), autoincrement=False, nullable=False),
         *(sa.Column(name, sa.Integer(), nullable=False) for name in _COUNTS),
@@ -297,7 +299,7 @@ def _create_sums() -> None:
         sa.Column("stance", _word("stance", _STANCES), nullable=False),
         sa.Column("kind", _word("kind", _CLAIM_KINDS), nullable=False),
         sa.Column("commitment", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("topic", sa.String(100), nullable=False),
+        sa.Column("topic", _TOPIC, nullable=False),
         sa.Column("weight", sa.BigInteger(), nullable=False),
         sa.Column("true", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("stance", "kind", "commitment", "topic", name="pk_rate"),

@@ -1,0 +1,60 @@
+"""Topics: paths of names, such as `football/transfers`, in one normal form (R21b). Pure."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from service.values.names import name_key
+
+MAX_NAMES = 5
+"""The largest number of names in a topic."""
+TOPIC_NAME_LENGTH = 100
+TOPIC_LENGTH = MAX_NAMES * (TOPIC_NAME_LENGTH + 1) - 1
+
+
+def topic_path(text: str) -> str:
+    """Return the normal form of a topic, which ignores case, width and spacing.
+
+    Raises:
+        ValueError: A name is empty, too long, `.` or `..`, or there are too many names.
+
+    >>> topic_path("  Football /  Transfer   News ")
+    'football/transfer news'
+    """
+    # Before it is split, because this turns some characters into a slash.
+    names = [_name(part) for part in unicodedata.normalize("NFKC", text).split("/")]
+    if "" in names:
+        raise ValueError("A name in the path is empty. Write a topic as names separated by /, such as a/b.")
+    if len(names) > MAX_NAMES:
+        raise ValueError(f"The path has {len(names)} names, and a topic has at most {MAX_NAMES}.")
+    if any(len(name) > TOPIC_NAME_LENGTH for name in names):
+        raise ValueError(f"A name in the path is longer than {TOPIC_NAME_LENGTH} characters.")
+    if not {".", ".."}.isdisjoint(names):
+        raise ValueError("A name in the path is . or .., which would have another meaning in the address of a page.")
+    return "/".join(names)
+
+
+def lineage(topic: str) -> list[str]:
+    """Return a topic and the topics above it, the widest first.
+
+    >>> lineage("football/transfers")
+    ['football', 'football/transfers']
+    """
+    names = topic.split("/")
+    return ["/".join(names[:depth]) for depth in range(1, len(names) + 1)]
+
+
+def is_within(topic: str | None, scope: str) -> bool:
+    """Return whether a topic is a certain one or below it.
+
+    >>> is_within("football/transfers", "football"), is_within("football-betting", "football")
+    (True, False)
+    """
+    return topic is not None and (topic == scope or topic.startswith(f"{scope}/"))
+
+
+def _name(text: str) -> str:
+    """Return the normal form of a name: the fixed point of `name_key`, because folding can compose new characters."""
+    while (key := name_key(text)) != text:
+        text = key
+    return text
