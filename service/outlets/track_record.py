@@ -37,6 +37,8 @@ Rows: TypeAlias = sa.Select[*tuple[Any, ...]]
 Condition: TypeAlias = sa.ColumnExpressionArgument[bool]
 
 _FETCHED = 2000  # rows
+_FEW = 200
+"""The largest number of outlets whose reports are looked up in an index."""
 _ANY = sa.true()
 _FILER, _CITED = aliased(Outlet), aliased(Outlet)
 _COLUMNS = (
@@ -195,7 +197,11 @@ def read_positions(
         on: The ids of the claims; None for all claims.
         only: A condition on the report, its claim and the resolution in effect.
     """
-    chosen = is_among(session, Report.outlet_id, filing_for(session, outlets))
+    if len(outlets) <= _FEW:
+        chosen = is_among(session, Report.outlet_id, filing_for(session, outlets))
+    else:
+        # With outdated statistics, PostgreSQL would look up each of the outlets in an index once per claim.
+        chosen = is_among(session, counts_as(_FILER), outlets)
     statement = _rows(lens, chosen, only, *([] if on is None else [Report.claim_id.in_(on)]))
     earlier = {} if lens.recorded_by is None else _earlier_contents(session, statement, lens.recorded_by)
     rows = session.execute(statement, execution_options={"yield_per": _FETCHED})

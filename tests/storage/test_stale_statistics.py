@@ -1,4 +1,4 @@
-"""PostgreSQL with many rows and statistics of empty tables, as after a first import"""
+"""PostgreSQL with many rows and statistics of empty or small tables, as after a first import"""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ def identity(number, kind):
     return f"('00000000-0000-7000-8000-' || lpad(to_hex(({number})::bigint * 16 + {kind}), 12, '0'))::uuid"
 
 
-def _record(merged):
+def _record(merged=False, outlets=OUTLETS):
     """Return statements for outlets, claims with two reports each, and resolutions of two thirds of the claims."""
-    rows = f"FROM generate_series(1, {OUTLETS}) n"
+    rows = f"FROM generate_series(1, {outlets}) n"
     into = f"CASE WHEN n % 3 = 0 THEN {identity('n - 1', 1)} END" if merged else "NULL::uuid"
     many = "CASE WHEN n % 300 = 1 THEN 30 ELSE 2 END"
     yield f"""INSERT INTO outlet (id, slug, name, name_key, kind, scorable, recorded_at, merged_into_id)
@@ -34,7 +34,7 @@ def _record(merged):
     yield f"""INSERT INTO claim (id, text, kind, topic, tags, resolves_by, recorded_at)
         SELECT {identity("n", 2)}, 'The bridge ' || n || ' opens in May', 'event', 't' || n % 50, '[]',
         now() + CASE WHEN n % 2 = 0 THEN interval '1 day' ELSE interval '-1 day' END, now() - interval '2 day' {rows}"""
-    for kind, outlet in ((3, identity("n", 1)), (4, identity(f"1 + n * 7 % {OUTLETS}", 1))):
+    for kind, outlet in ((3, identity("n", 1)), (4, identity(f"1 + n * 7 % {outlets}", 1))):
         yield f"""INSERT INTO report (id, claim_id, outlet_id, stance, commitment, published_at, is_relay, fingerprint,
             recorded_at) SELECT {identity("n", kind)}, {identity("n", 2)}, {outlet}, 'support', 3,
             now() - interval '2 day', false, '{kind}-' || n, now() - interval '2 day' {rows}"""
@@ -59,22 +59,29 @@ def _replies_and_disputes():
 
 @pytest.fixture
 def stale(world, db, monkeypatch):
-    """A function that fills tables whose statistics are from when they were empty."""
+    """A function that fills tables whose statistics are from when they were empty, or had some other rows."""
     monkeypatch.setattr(engines, "READ_TIMEOUT", _LIMIT)
     url = db.engine.url.set(drivername="postgresql", query={**db.engine.url.query, "application_name": "fill"})
     with closing(psycopg.connect(url.render_as_string(hide_password=False), autocommit=True)) as connection:
         _set_autovacuum(connection, "false")
-        # Deleted rows of other tests would distort the statistics.
-        connection.execute(f"TRUNCATE {', '.join(Base.metadata.tables.keys() - {'api_key'})}")
-        connection.execute("ANALYZE")
 
-        def fill(*statements):
+        def fill(*statements, analyzed=()):
+            _analyze(connection, analyzed)
             for statement in statements:
                 connection.execute(statement)
             return world
 
         yield fill
         _set_autovacuum(connection, "true")
+
+
+def _analyze(connection, statements):
+    """Replace all statistics by those of the rows that some statements insert, then delete these rows."""
+    # ANALYZE keeps the statistics of the columns of an empty table, such as those from earlier tests.
+    connection.execute("DELETE FROM pg_statistic WHERE starelid > 16383")  # the first id that is not a system table's
+    truncate = f"TRUNCATE {', '.join(Base.metadata.tables.keys() - {'api_key'})}"
+    for statement in (truncate, *statements, "ANALYZE", truncate):
+        connection.execute(statement)
 
 
 def _set_autovacuum(connection, enabled):
@@ -112,6 +119,7 @@ PATHS = [
     "/compare?outlet=o-1&outlet=o-2",
     "/search?q=bridge",
     "/topics",
+    "/",
 ]
 
 
@@ -125,7 +133,18 @@ def test_no_reply(stale):
     """
     Lists, scores and pages are served without replies and disputes.
     """
-    assert {} == _failing(stale(*_record(merged=False)), [*PATHS, "/topics/t1"])
+    assert {} == _failing(stale(*_record()), [*PATHS, "/topics/t1"])
+
+
+def test_due_claims_only(stale):
+    """
+    Rankings are served when the statistics say that no claim is due in the future, but many are.
+    """
+    due = "UPDATE claim SET resolves_by = now() - interval '1 day'"
+    analyzed = [*_record(outlets=300), due]
+    assert {} == _failing(
+        stale(*_record(), analyzed=analyzed), ["/v1/scores?basis=matured", "/v1/scores?as_of={now}", "/"]
+    )
 
 
 def test_replies_disputes_and_merged_outlets(stale):
