@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from service.storage.models import Claim, Dispute, Outlet, Reply, Resolution
 
@@ -18,13 +18,13 @@ _FILER = aliased(Outlet)
 
 
 def is_among(
-    session: Session, column: sa.SQLColumnExpression[Any], values: Iterable[str] | Iterable[UUID]
+    session: Session, column: InstrumentedAttribute[Any] | sa.ColumnElement[Any], values: Iterable[str] | Iterable[UUID]
 ) -> sa.ColumnElement[bool]:
-    """Return the condition that a column or expression has one of the values. They are sent as one parameter, unlike those of IN.
+    """Return the condition that a column or expression has one of the values.
 
-    With ten thousand parameters psycopg needs half a second to send a query, and SQLite rejects forty thousand.
-    PostgreSQL sees the values while planning and uses an index or a hash table, even with outdated statistics. A
-    subquery in their place may be joined row by row.
+    They are sent as one parameter, unlike those of IN. With ten thousand parameters psycopg needs half a second to send
+    a query, and SQLite rejects forty thousand. PostgreSQL sees the values while planning and uses an index or a hash
+    table, even with outdated statistics. A subquery in their place may be joined row by row.
     """
     listed = list(values)
     if session.get_bind().dialect.name == "postgresql":

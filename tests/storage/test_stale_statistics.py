@@ -23,7 +23,7 @@ def identity(number, kind):
     return f"('00000000-0000-7000-8000-' || lpad(to_hex(({number})::bigint * 16 + {kind}), 12, '0'))::uuid"
 
 
-def _record(merged=False, outlets=OUTLETS):
+def _record(*, merged=False, outlets=OUTLETS):
     """Return statements for outlets, claims with two reports each, and resolutions of two thirds of the claims."""
     rows = f"FROM generate_series(1, {outlets}) n"
     into = f"CASE WHEN n % 3 = 0 THEN {identity('n - 1', 1)} END" if merged else "NULL::uuid"
