@@ -23,6 +23,7 @@ from service.api import (
     resolutions,
     scores,
     system,
+    topics,
 )
 from service.cache.score_cache import ScoreCache
 from service.config import Settings
@@ -41,7 +42,7 @@ from service.pages import (
     search,
     security,
     sign_in,
-    topics,
+    topic,
 )
 from service.pages.layout import set_up_pages
 from service.schemas.fields import Instant
@@ -69,6 +70,7 @@ _API = (
     forecasts.blp,
     queue.blp,
     scores.blp,
+    topics.blp,
     explanations.blp,
     keys.blp,
     me.blp,
@@ -80,7 +82,7 @@ _API = (
 _PAGES = (
     assets.blp,
     ranking.blp,
-    topics.blp,
+    topic.blp,
     outlet.blp,
     claim.blp,
     compare.blp,

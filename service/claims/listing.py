@@ -1,4 +1,4 @@
-"""List claims by filters and words, the queue of due claims, and the topics of claims."""
+"""List claims by filters and words, and the queue of due claims."""
 
 from __future__ import annotations
 
@@ -67,14 +67,6 @@ class QueuedClaim(ListedClaim):
     at_stake: StakeView
 
 
-@dataclass(frozen=True, slots=True)
-class TopicView:
-    """A topic and the number of its claims."""
-
-    topic: str
-    claims: int
-
-
 def list_claims(
     db: Database,
     *,
@@ -106,21 +98,12 @@ def list_due_claims(db: Database, *, after: SortKey | None, limit: int, now: dt.
     """
     started, after = (now, None) if after is None else (*read_sort_key(after[:1], [parse_instant]), after[1:])
     keyset = Keyset([Claim.resolves_by, -_count_reports(started), Claim.id], [parse_instant, read_number, UUID])
-    rows = sa.select(Claim).where(_has_status(ClaimStatus.DUE, now)).options(*WHOLE)
+    rows = sa.select(Claim).where(has_status(ClaimStatus.DUE, now)).options(*WHOLE)
     with db.read() as session:
         page = keyset.page(session, rows, after=after, limit=limit)
         roots = count_roots(session, page.items)
         next_key = None if page.next is None else (format_instant(started), *page.next)
         return Page([_queued(claim, roots[claim.id], now=now) for claim in page.items], next_key)
-
-
-def list_topics(db: Database, *, limit: int) -> list[TopicView]:
-    """Return the topics with the most claims."""
-    count = sa.func.count()
-    rows = sa.select(Claim.topic, count).where(Claim.topic.is_not(None)).group_by(Claim.topic)
-    with db.read() as session:
-        topics = session.execute(rows.order_by(count.desc(), Claim.topic).limit(limit))
-        return [TopicView(topic, claims) for topic, claims in topics if topic is not None]
 
 
 def _conditions(session: Session, filters: ClaimFilters, *, now: dt.datetime) -> Iterator[sa.ColumnElement[bool]]:
@@ -129,7 +112,7 @@ def _conditions(session: Session, filters: ClaimFilters, *, now: dt.datetime) ->
     if (topic := filters.get("topic")) is not None:
         yield in_topic(Claim.topic, topic)
     if (status := filters.get("status")) is not None:
-        yield _has_status(status, now)
+        yield has_status(status, now)
     if (verdict := filters.get("verdict")) is not None:
         yield stands(Resolution.verdict == verdict)
     if (outlet := filters.get("outlet")) is not None:
@@ -159,7 +142,8 @@ def _queued(claim: Claim, roots: int, *, now: dt.datetime) -> QueuedClaim:
     )
 
 
-def _has_status(status: ClaimStatus, now: dt.datetime) -> sa.ColumnElement[bool]:
+def has_status(status: ClaimStatus, now: dt.datetime) -> sa.ColumnElement[bool]:
+    """Return the condition that a claim has a status at a moment."""
     resolved = stands(Resolution.verdict.is_not(None))
     past = sa.and_(Claim.kind == ClaimKind.EVENT, Claim.resolves_by <= now)
     match status:

@@ -5,6 +5,7 @@ The current score is read from the sums, so it costs the same with a thousand re
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -160,6 +161,19 @@ def having_resolved(session: Session, at_least: int) -> sa.ColumnElement[bool]:
     rows = sa.select(Subtotal.outlet_id).where(Subtotal.role == Role.OWN).group_by(Subtotal.outlet_id)
     # Read the ids first, because PostgreSQL may join a subquery with every outlet, row by row.
     return sa.and_(Outlet.scorable, is_among(session, Outlet.id, session.scalars(rows.having(resolved >= at_least))))
+
+
+def resolved_by_topic(session: Session, outlets: Collection[UUID], topic: str | None) -> dict[UUID, Counter[str]]:
+    """Return the numbers of resolved own claims by outlet and topic; a topic limits them to itself and those below."""
+    number = sa.func.sum(Subtotal.correct + Subtotal.incorrect + Subtotal.partial)
+    rows = sa.select(Subtotal.outlet_id, Subtotal.topic, number).where(Subtotal.role == Role.OWN)
+    rows = rows.where(Subtotal.topic != "" if topic is None else in_topic(Subtotal.topic, topic))
+    rows = rows.where(is_among(session, Subtotal.outlet_id, outlets)).group_by(Subtotal.outlet_id, Subtotal.topic)
+    found: defaultdict[UUID, Counter[str]] = defaultdict(Counter)
+    for outlet_id, path, resolved in session.execute(rows):
+        if resolved:
+            found[outlet_id][path] = int(resolved)
+    return found
 
 
 def all_sums(session: Session) -> Sums:

@@ -180,9 +180,11 @@ def moment(description: str, **options: Unpack[FieldOptions]) -> Instant:
     return Instant(metadata={"description": f"{description} RFC 3339 with a time zone."}, **options)
 
 
-def topic() -> TopicPath:
+_ON_TOPIC = "Only claims on this topic, such as `football`, or on a topic below it, such as `football/transfers`."
+
+
+def topic(description: str = _ON_TOPIC) -> TopicPath:
     """Return the query parameter that limits a score or list to a topic."""
-    description = "Only claims on this topic, such as `football`, or on a topic below it, such as `football/transfers`."
     return TopicPath(load_default=None, metadata={"description": description})
 
 

@@ -6,22 +6,26 @@ import datetime as dt
 import json
 from collections.abc import Sequence
 from typing import Any, TypeAlias
+from urllib.parse import quote, unquote
 
 from service.cache.score_cache import RANKING, CacheKey, CacheStatus, EncodedResponse, ScoreCache
+from service.claims.topics import list_topics
 from service.errors import InvalidQuery, UnknownOutlet
 from service.methods.reliability import METHOD
 from service.outlets.track_record import Lens
 from service.schemas.scores import ScoreOut
+from service.schemas.topics import TopicPage
 from service.scores.describe import Score
 from service.scores.ranking import RankingCriteria, ranking_page
 from service.scores.read import read_scores, slugs_of
 from service.storage.db import Database
+from service.storage.paging import decode_cursor, encode_cursor, read_sort_key
 from service.values.documents import etag_of
 
 JsonObject: TypeAlias = dict[str, Any]
 """A serialized result."""
 
-_SCORE = ScoreOut()
+_SCORE, _TOPICS = ScoreOut(), TopicPage()
 
 
 def cached_score(
@@ -59,6 +63,30 @@ def cached_documents(
     """Return the scores of some outlets as JSON objects, in the order given."""
     responses, _ = _cached(db, cache, slugs, lens=lens, now=now)
     return [json.loads(response.body) for response in responses]
+
+
+def cached_topics(
+    db: Database, cache: ScoreCache, *, topic: str | None, cursor: str | None, limit: int, now: dt.datetime
+) -> tuple[EncodedResponse, CacheStatus]:
+    """Return a page of the topics with their counts, which change with the same writes as the ranking.
+
+    Raises:
+        InvalidQuery: The cursor belongs to another list.
+    """
+    bound_to = ["topics", topic]
+    last = None if cursor is None else read_sort_key(decode_cursor(cursor, bound_to), [unquote])[0].split("/")
+
+    def compute(_: object) -> list[EncodedResponse]:
+        topics = list_topics(db, topic=topic, now=now)
+        rest = [one for one in topics.items if last is None or one.place > last]
+        # Quoted, because a cursor has only printable characters.
+        next_cursor = encode_cursor((quote(rest[limit - 1].topic),), bound_to) if len(rest) > limit else None
+        document = _TOPICS.dump({"items": rest[:limit], "next_cursor": next_cursor})
+        body = json.dumps(document).encode()
+        return [EncodedResponse(body, etag_of(document), next_cursor=next_cursor, expires_at=topics.changes_at)]
+
+    responses, status = cache.get_or_compute([CacheKey(RANKING, json.dumps(["topics", topic, cursor, limit]))], compute)
+    return responses[0], status
 
 
 def cached_ranking(

@@ -226,6 +226,7 @@ def _keys(scenario):
 def _the_rest(scenario):
     scenario.send("listEntries", "listTrail", "listSeals", "redactMembers", "getHealth", "getReadiness")
     scenario.send("mergeOutlet", "mergeOutlet", "getMerge", "undoMerge")
+    scenario.send("listTopics")
 
 
 def _problems(scenario):

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import replace
 from urllib.parse import quote
 
-from flask import Response
+from flask import Response, render_template
 
+from service.cache.score_cache import RANKING
 from service.claims import listing
+from service.claims.topics import list_topics as list_all
+from service.claims.topics import most_claimed
 from service.claims.views import ListedClaim
 from service.errors import NotFound
-from service.pages.layout import page_blueprint, read_query, show
+from service.pages.layout import cached_page, page_blueprint, read_query
 from service.pages.ranking import RankingQuery, cached_ranking_page
 from service.values.instants import utc_now
 from service.values.topics import lineage, topic_path
@@ -19,7 +23,7 @@ from service.web.auth import requires
 from service.web.responses import redirect_read
 from service.web.runtime import runtime
 
-blp = page_blueprint("topics")
+blp = page_blueprint("topic")
 
 _TOPICS = 500
 _CLAIMS = 12
@@ -29,8 +33,14 @@ _UNKNOWN = "No recorded claim has this topic. /topics lists the topics."
 @blp.get("/topics")
 @requires(Scope.READ)
 def list_topics() -> Response:
-    """Show the topics with the most claims."""
-    return show("topics.html", topics=listing.list_topics(runtime().db, limit=_TOPICS))
+    """Show the topics with the most claims, each directly followed by those below it."""
+
+    def make() -> tuple[str, dt.datetime | None]:
+        topics = list_all(runtime().db, now=utc_now())
+        shown = most_claimed(topics.items, limit=_TOPICS)
+        return render_template("topics.html", topics=shown), topics.changes_at
+
+    return cached_page(RANKING, "topics.html", make=make)
 
 
 @blp.get("/topics/<path:topic>")

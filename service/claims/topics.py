@@ -1,0 +1,122 @@
+"""List the topics of claims with counts."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from service.claims.listing import has_status
+from service.methods.reliability import RATED_FROM
+from service.methods.tally import count_claim
+from service.outlets.sums import having_resolved, resolved_by_topic
+from service.outlets.track_record import EVERYTHING, read_positions
+from service.storage.db import Database
+from service.storage.models import Claim, Outlet, Resolution
+from service.storage.predicates import in_topic
+from service.values.topics import is_within, lineage
+from service.values.vocabulary import ClaimStatus, Role
+
+
+@dataclass(frozen=True, slots=True)
+class TopicView:
+    """A topic with the numbers of claims on it and below it."""
+
+    topic: str
+    claims: int
+    open: int
+    due: int
+    resolved: int
+    ranked_outlets: int
+    """The number of outlets in the ranking of the topic with its default parameters."""
+
+    @property
+    def place(self) -> list[str]:
+        """The key by which topics are sorted: each is directly followed by those below it."""
+        return self.topic.split("/")
+
+
+@dataclass(frozen=True, slots=True)
+class TopicList:
+    """A list of topics."""
+
+    items: list[TopicView]
+    changes_at: dt.datetime | None
+    """When the counts change although nothing is recorded, because a claim falls due."""
+
+
+def list_topics(db: Database, *, topic: str | None = None, now: dt.datetime) -> TopicList:
+    """Return the topics of claims and all topics above them, each directly followed by those below it (R21b).
+
+    Args:
+        db: The database.
+        topic: Only this topic and those below it; None for all.
+        now: The time of the call.
+    """
+    with db.read() as session:
+        counts = _count_claims(session, topic, now=now)
+        ranked = _count_ranked(session, topic, now=now)
+        changes_at = session.scalar(sa.select(sa.func.min(Claim.resolves_by)).where(Claim.resolves_by > now))
+    topics = [
+        TopicView(
+            topic=path,
+            claims=by_status.total(),
+            open=by_status[ClaimStatus.OPEN],
+            due=by_status[ClaimStatus.DUE],
+            resolved=by_status[ClaimStatus.RESOLVED],
+            ranked_outlets=ranked[path],
+        )
+        for path, by_status in counts.items()
+    ]
+    return TopicList(sorted(topics, key=lambda one: one.place), changes_at)
+
+
+def most_claimed(topics: Iterable[TopicView], *, limit: int) -> list[TopicView]:
+    """Return the topics with the most claims, in the order of `list_topics`."""
+    chosen = sorted(topics, key=lambda one: -one.claims)[:limit]
+    return sorted(chosen, key=lambda one: one.place)
+
+
+def _count_claims(session: Session, scope: str | None, *, now: dt.datetime) -> dict[str, Counter[str | None]]:
+    """Return the numbers of claims by topic and status; None is any other status."""
+    counted = (ClaimStatus.RESOLVED, ClaimStatus.DUE, ClaimStatus.OPEN)
+    status = sa.case(*((has_status(one, now), one.value) for one in counted), else_=None)
+    # An expression, because SQLite would follow the index on topics and read the claims in random order.
+    topic = sa.func.coalesce(Claim.topic, "")
+    rows = sa.select(topic.label("topic"), status.label("status"), sa.func.count()).group_by("topic", "status")
+    rows = rows.where(topic != "" if scope is None else in_topic(Claim.topic, scope))
+    counts: defaultdict[str, Counter[str | None]] = defaultdict(Counter)
+    for path, found, claims in session.execute(rows):
+        for above in _within(path, scope):
+            counts[above][found] += claims
+    return counts
+
+
+def _count_ranked(session: Session, scope: str | None, *, now: dt.datetime) -> Counter[str]:
+    """Return the number of outlets with enough resolved claims by topic, on the basis `matured`, as in the ranking."""
+    outlets = session.scalars(sa.select(Outlet.id).where(having_resolved(session, RATED_FROM))).all()
+    resolved = resolved_by_topic(session, outlets, scope)
+    undue = sa.select(Claim.id).where(Claim.resolves_by > now)
+    for entry in read_positions(session, outlets, EVERYTHING, on=undue, only=Resolution.truth.is_not(None)):
+        slot, amounts = count_claim(entry.claim, entry.position)
+        if slot.role is Role.OWN and slot.topic is not None:
+            resolved[entry.outlet_id][slot.topic] -= amounts.resolved
+    within = cache(_within)  # many outlets share few topics
+    ranked: Counter[str] = Counter()
+    for by_topic in resolved.values():
+        sums: defaultdict[str, int] = defaultdict(int)
+        for topic, number in by_topic.items():
+            for path in within(topic, scope):
+                sums[path] += number
+        ranked.update(path for path, number in sums.items() if number >= RATED_FROM)
+    return ranked
+
+
+def _within(topic: str, scope: str | None) -> list[str]:
+    """Return a topic and those above it, down from a scope."""
+    return [path for path in lineage(topic) if scope is None or is_within(path, scope)]
