@@ -3,6 +3,7 @@
 ServiceError
 +-- MalformedJson          400  /problems/malformed-json
 +-- InvalidQuery           400  /problems/invalid-query
++-- CursorExpired          400  /problems/cursor-expired
 +-- BadRequest             400  /problems/bad-request
 +-- Unauthorized           401  /problems/unauthorized
 +-- Forbidden              403  /problems/forbidden
@@ -87,6 +88,7 @@ from service.errors.problem import FieldError, ServiceError, nested, problem_typ
 from service.errors.requests import (
     AddressTooLong,
     BadRequest,
+    CursorExpired,
     FiledByAnother,
     Forbidden,
     HeadersTooLarge,
@@ -120,6 +122,7 @@ __all__ = [
     "CannotRun",
     "ClaimDiffers",
     "Conflict",
+    "CursorExpired",
     "DisputeClosed",
     "DomainTaken",
     "FieldError",

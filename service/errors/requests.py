@@ -38,6 +38,16 @@ class InvalidQuery(ServiceError):
         return cls("; ".join(f"{place['pointer'][1:]}: {place['detail']}" for place in errors), errors=errors)
 
 
+class CursorExpired(ServiceError):
+    """You sent a cursor of a ranking more than 15 minutes after its first page, or after outlets were merged, so that
+    the ranking can no longer be shown as it was. Start again without `cursor`.
+    """
+
+    status = 400
+    name = "cursor-expired"
+    title = "Cursor expired"
+
+
 class BadRequest(ServiceError):
     """You sent a request that is not valid HTTP, or that this service does not support. Correct it as `detail` says."""
 

@@ -64,6 +64,16 @@ _COLUMNS = (
 """The columns of a report, of its claim, and of the resolution in effect."""
 
 
+class Unseen(NamedTuple):
+    """Rows to leave out, because they were recorded after the first page of a list."""
+
+    reports: frozenset[UUID]
+    resolutions: frozenset[UUID]
+    withdrawn: frozenset[UUID]
+    """The reports that were withdrawn since."""
+    versions: frozenset[UUID]
+
+
 @dataclass(frozen=True, slots=True)
 class Lens:
     """The part of the records that a score is computed from, and the level of its interval."""
@@ -76,6 +86,8 @@ class Lens:
     recorded_by: dt.datetime | None
     """The past moment by which rows were recorded (R18); None for all rows."""
     level: float
+    unseen: Unseen | None = None
+    """The rows that the first page of a list could not see; None if this is the first page."""
 
     @property
     def is_current(self) -> bool:
@@ -202,8 +214,8 @@ def read_positions(
     else:
         # With outdated statistics, PostgreSQL would look up each of the outlets in an index once per claim.
         chosen = is_among(session, counts_as(_FILER), outlets)
-    statement = _rows(lens, chosen, only, *([] if on is None else [Report.claim_id.in_(on)]))
-    earlier = {} if lens.recorded_by is None else _earlier_contents(session, statement, lens.recorded_by)
+    statement = _rows(session, lens, chosen, only, *([] if on is None else [Report.claim_id.in_(on)]))
+    earlier = _earlier_contents(session, statement, lens)
     rows = session.execute(statement, execution_options={"yield_per": _FETCHED})
     for (outlet_id, claim_id), group in groupby(rows, key=lambda row: (row.outlet_id, row.claim_id)):
         reports = list(group)
@@ -226,7 +238,7 @@ class ReportedClaim(NamedTuple):
 
 def read_claims(session: Session, *, only: Condition = _ANY) -> Iterator[ReportedClaim]:
     """Yield every claim that has reports, with all of them, by id."""
-    statement = _rows(EVERYTHING, only).order_by(None)
+    statement = _rows(session, EVERYTHING, only).order_by(None)
     statement = statement.order_by(Report.claim_id, Report.published_at, Report.recorded_at, Report.id)
     rows = session.execute(statement, execution_options={"yield_per": _FETCHED})
     for claim_id, group in groupby(rows, key=lambda row: row.claim_id):
@@ -248,11 +260,16 @@ def _facts(row: Row, earlier: _EarlierContent | None) -> ClaimFacts:
     return ClaimFacts(row.kind, topic, due, row.verdict, row.truth, row.known_at)
 
 
-def _earlier_contents(session: Session, rows: Rows, moment: dt.datetime) -> dict[UUID, _EarlierContent]:
-    """Return the contents at a past moment of those claims that were changed after it."""
+def _earlier_contents(session: Session, rows: Rows, lens: Lens) -> dict[UUID, _EarlierContent]:
+    """Return the contents of those claims that were changed later than the lens looks."""
+    changed = [] if lens.recorded_by is None else [Version.recorded_at > lens.recorded_by]
+    if lens.unseen is not None:
+        changed.append(is_among(session, Version.id, lens.unseen.versions))
+    if not changed:
+        return {}
     claims = rows.with_only_columns(Report.claim_id).order_by(None)
-    later = sa.select(Version).where(Version.recorded_at > moment, Version.subject_id.in_(claims))
-    # In descending order, so that the first version after the moment comes last and wins.
+    later = sa.select(Version).where(sa.or_(*changed), Version.subject_id.in_(claims))
+    # In descending order, so that the first of the later versions comes last and wins.
     versions = session.scalars(later.order_by(Version.number.desc()))
     return {version.subject_id: _earlier_content(version) for version in versions}
 
@@ -276,15 +293,21 @@ def _filed(row: Row) -> Filed:
     )
 
 
-def _rows(lens: Lens, *conditions: Condition) -> Rows:
+def _rows(session: Session, lens: Lens, *conditions: Condition) -> Rows:
     """Select reports with their claims and the resolutions in effect, by outlet, claim and order of reports."""
-    by = lens.recorded_by
+    by, unseen = lens.recorded_by, lens.unseen
+    resolutions: list[Condition] = []
+    withdrawals = _by(Withdrawal.recorded_at, by)
+    if unseen is not None:
+        conditions += (~is_among(session, Report.id, unseen.reports),)
+        resolutions.append(~is_among(session, Resolution.id, unseen.resolutions))
+        withdrawals.append(~is_among(session, Withdrawal.report_id, unseen.withdrawn))
     in_effect = [
-        Resolution.id == newest_id(by),
+        Resolution.id == newest_id(by, *resolutions),
         Resolution.verdict.is_not(None),
         *_by(Resolution.known_at, lens.as_of),
     ]
-    withdrawn = sa.exists().where(Withdrawal.report_id == Report.id, *_by(Withdrawal.recorded_at, by))
+    withdrawn = sa.exists().where(Withdrawal.report_id == Report.id, *withdrawals)
     rows = (
         sa.select(*_COLUMNS)
         .select_from(Report)
@@ -296,7 +319,8 @@ def _rows(lens: Lens, *conditions: Condition) -> Rows:
         .order_by(counts_as(_FILER), Report.claim_id, Report.published_at, Report.recorded_at, Report.id)
     )
     # At a past moment a claim may have had another topic, so its topic is checked later.
-    return rows if lens.topic is None or by is not None else rows.where(in_topic(Claim.topic, lens.topic))
+    is_past = by is not None or unseen is not None
+    return rows if lens.topic is None or is_past else rows.where(in_topic(Claim.topic, lens.topic))
 
 
 def _by(column: sa.orm.InstrumentedAttribute[dt.datetime], moment: dt.datetime | None) -> list[Condition]:

@@ -15,7 +15,6 @@ from service.schemas.fields import (
     Answer,
     Body,
     Count,
-    PageQuery,
     Share,
     Text,
     moment,
@@ -88,7 +87,13 @@ class ScoresQuery(LensQuery):
         validate=Range(1, MAX_PAGE),
         metadata={"description": "The maximum number of items on a page. The default is 50."},
     )
-    cursor = Text(2000, metadata=PageQuery().fields["cursor"].metadata)
+    cursor = Text(
+        4000,
+        metadata={
+            "description": "The `next_cursor` of the previous page; leave it out for the first page. A cursor is only "
+            "valid with the same filters, and for 15 minutes after the first page; then start again."
+        },
+    )
 
     @ma.validates_schema
     def refuse_ranking_of_named(self, data: dict[str, Any], **_: Any) -> None:

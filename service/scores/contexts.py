@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import time
 from collections.abc import Iterable
 from dataclasses import replace
@@ -14,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from service.cache.invalidation import invalidate_all_scores
 from service.cache.score_cache import ScoreCache
+from service.errors import CursorExpired
 from service.methods.context import FITTED_FROM, STARTING_CONTEXT, Context, Showing, fit_kappa
 from service.methods.rates import Key, Rates, TruthCount
 from service.methods.tally import Parts, tally
@@ -29,6 +31,8 @@ _StoredRate: TypeAlias = list[Any]
 # Contexts never change, so each is loaded once. Its number alone could be that of another context in a restored backup.
 _LOADED: WeakKeyDictionary[sa.Engine, dict[tuple[int, dt.datetime], Context]] = WeakKeyDictionary()
 _MAX_LOADED = 16
+_PREFIX = "ctx_"
+_NAME = re.compile(rf"{_PREFIX}[0-9]{{1,9}}", re.ASCII)
 REFIT_AFTER = dt.timedelta(days=1)
 # Built once, because every score reads the newest context.
 _NEWEST = sa.select(ContextRow.number, ContextRow.recorded_at).order_by(ContextRow.number.desc()).limit(1)
@@ -39,6 +43,32 @@ def context_of(session: Session, recorded_by: dt.datetime | None = None) -> Cont
     newest = _NEWEST if recorded_by is None else _NEWEST.where(ContextRow.recorded_at <= recorded_by)
     found = session.execute(newest).one_or_none()
     return STARTING_CONTEXT if found is None else _load(session, found.number, found.recorded_at)
+
+
+def context_named(session: Session, name: str) -> Context:
+    """Return the context with a name, as a cursor carries it.
+
+    Raises:
+        CursorExpired: No context has this name any more.
+    """
+    if name == STARTING_CONTEXT.id:
+        return STARTING_CONTEXT
+    number = int(name.removeprefix(_PREFIX))
+    found = session.execute(_NEWEST.where(ContextRow.number == number)).one_or_none()
+    if found is None:
+        raise CursorExpired("The first page was read from another database. Start again without cursor.")
+    return _load(session, found.number, found.recorded_at)
+
+
+def read_context_name(text: str) -> str:
+    """Parse the name of a context.
+
+    Raises:
+        ValueError: No context can have this name.
+    """
+    if text != STARTING_CONTEXT.id and not _NAME.fullmatch(text):
+        raise ValueError("Not the name of a context.")
+    return text
 
 
 def refit_context(db: Database, cache: ScoreCache, *, now: dt.datetime, at_once: bool = False) -> Context | None:
@@ -109,7 +139,7 @@ def _load(session: Session, number: int, recorded_at: dt.datetime) -> Context:
 
 def context_name(number: int) -> str:
     """Return the name of a context, as scores give it."""
-    return f"ctx_{number}"
+    return f"{_PREFIX}{number}"
 
 
 def _as_json(rates: Rates) -> list[_StoredRate]:

@@ -9,18 +9,29 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from service.errors import CursorExpired
 from service.ledger.seal import last_head
 from service.methods.context import Context
 from service.methods.reliability import RATED_FROM
 from service.methods.tally import Tally, tally
+from service.outlets.earlier import changes_since, take_back
 from service.outlets.sums import having_resolved
 from service.outlets.track_record import Lens, OutletRecord, read_records
-from service.scores.contexts import context_of
+from service.scores.contexts import context_named, context_of, read_context_name
 from service.scores.describe import Score, describe_score
 from service.storage.db import Database
 from service.storage.models import Outlet
 from service.storage.paging import decode_cursor, encode_cursor, read_sort_key
+from service.storage.predicates import is_among
+from service.storage.snapshots import Snapshot, read_state, take_snapshot
+from service.values.instants import format_instant, parse_instant
 from service.values.vocabulary import Order, OutletKind, RankBy, Role
+
+CURSOR_LIFETIME = dt.timedelta(minutes=15)
+"""The time from the first page of a ranking until its cursors expire."""
+_FIRST_PAGE_LIFETIME = dt.timedelta(minutes=1)
+"""The time for which a first page is cached, so that its cursor is good for at least 14 minutes."""
+_CLOCK_SLACK = dt.timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +78,26 @@ class RankingPage:
 
     items: Sequence[Score]
     next_cursor: str | None
-    changes_at: dt.datetime | None
+    expires_at: dt.datetime | None
+    """When the page must be computed again although nothing is recorded."""
+
+
+@dataclass(frozen=True, slots=True)
+class FirstPage:
+    """The database and the context that the first page of a ranking was computed from; its cursors carry them."""
+
+    snapshot: Snapshot
+    context: str
 
 
 def rank_outlets(
-    session: Session, criteria: RankingCriteria, *, lens: Lens, now: dt.datetime, with_unranked: bool = False
+    session: Session,
+    criteria: RankingCriteria,
+    *,
+    lens: Lens,
+    now: dt.datetime,
+    with_unranked: bool = False,
+    first: FirstPage | None = None,
 ) -> Ranking:
     """Return the ranking of outlets.
 
@@ -81,12 +107,21 @@ def rank_outlets(
         lens: The lens on their records.
         now: The time of the call.
         with_unranked: Whether to include the outlets with too few resolved claims.
+        first: The first page, to return the ranking as it was then; None for the current one.
+
+    Raises:
+        CursorExpired: The ranking cannot be shown any more as it was then.
     """
     chosen = having_resolved(session, 0 if with_unranked else criteria.min_resolved)
+    changes = None if first is None else changes_since(session, first.snapshot)
+    if changes is not None:
+        chosen = sa.or_(chosen, sa.and_(Outlet.scorable, is_among(session, Outlet.id, changes.outlets)))
     if criteria.kind is not None:
         chosen = sa.and_(chosen, Outlet.kind == criteria.kind)
-    context = context_of(session, lens.recorded_by)
+    context = context_of(session, lens.recorded_by) if first is None else context_named(session, first.context)
     records = {record.slug: record for record in read_records(session, chosen, lens, now=now)}
+    if changes is not None:
+        take_back(session, records, changes, lens, now=now)
     head = last_head(session)
     resolved = {slug: own_tally(record).resolved for slug, record in records.items()}
     ranked = [record for slug, record in records.items() if resolved[slug] >= criteria.min_resolved]
@@ -106,21 +141,46 @@ def ranking_page(
 ) -> RankingPage:
     """Return the page of a ranking that starts at a cursor.
 
+    All pages show the ranking as it was when the first one was read.
+
     Raises:
         InvalidQuery: The cursor belongs to another ranking, or a moment of the lens is in the future.
+        CursorExpired: The first page is too old, or cannot be shown any more as it was.
     """
     lens.refuse_future(now)
+    bound_to = ["ranking", criteria, lens.topic, lens.basis, lens.as_of, lens.level]
+    last, first = (None, None) if cursor is None else _read_cursor(cursor, bound_to, now=now)
+    moment = now if first is None else first.snapshot.at
     with db.read() as session:
-        ranking = rank_outlets(session, criteria, lens=lens, now=now)
-    bound_to = ["ranking", criteria, lens.topic, lens.basis, lens.level]
-    scores = ranking.scores
-    if cursor is not None:
-        last = read_sort_key(decode_cursor(cursor, bound_to), [float, str])
-        scores = [score for score in scores if criteria.sort_key(score) > last]
+        ranking = rank_outlets(session, criteria, lens=lens, now=moment, first=first)
+        first = first or FirstPage(take_snapshot(session, now=now), ranking.context.id)
+    scores = [score for score in ranking.scores if last is None or criteria.sort_key(score) > last]
     items = scores[:limit]
-    more = len(scores) > limit
-    next_cursor = encode_cursor(tuple(map(str, criteria.sort_key(items[-1]))), bound_to) if more else None
-    return RankingPage(items, next_cursor, ranking.changes_at)
+    if len(scores) <= limit:
+        return RankingPage(items, None, ranking.changes_at)
+    end = moment + (_FIRST_PAGE_LIFETIME if cursor is None else CURSOR_LIFETIME)
+    cursor = _write_cursor(criteria.sort_key(items[-1]), first, bound_to)
+    return RankingPage(items, cursor, min(end, ranking.changes_at or end))
+
+
+def _write_cursor(last: tuple[float, str], first: FirstPage, bound_to: object) -> str:
+    """Return the cursor of the page after an outlet, given its sort key."""
+    moment = format_instant(first.snapshot.at)
+    return encode_cursor((*map(str, last), moment, first.context, first.snapshot.state), bound_to)
+
+
+def _read_cursor(cursor: str, bound_to: object, *, now: dt.datetime) -> tuple[tuple[float, str], FirstPage]:
+    """Return the sort key of the last outlet, and the first page, from a cursor.
+
+    Raises:
+        InvalidQuery: The cursor belongs to another ranking.
+        CursorExpired: The first page is too old.
+    """
+    read = (float, str, parse_instant, read_context_name, read_state)
+    value, slug, moment, context, state = read_sort_key(decode_cursor(cursor, bound_to), read)
+    if not now - CURSOR_LIFETIME <= moment <= now + _CLOCK_SLACK:
+        raise CursorExpired("The first page was read more than 15 minutes ago. Start again without cursor.")
+    return (value, slug), FirstPage(Snapshot(moment, state), context)
 
 
 def own_tally(record: OutletRecord) -> Tally:

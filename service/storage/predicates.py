@@ -49,12 +49,17 @@ def stands(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
     return sa.func.coalesce(_newest(condition), sa.false())
 
 
-def newest_id(moment: dt.datetime | None = None) -> sa.ScalarSelect[UUID]:
-    """Return the id of a claim's newest resolution, or of the newest that was on record at a past moment."""
-    return _newest(Resolution.id, *([] if moment is None else [Resolution.recorded_at <= moment]))
+def newest_id(moment: dt.datetime | None, *conditions: sa.ColumnExpressionArgument[bool]) -> sa.ScalarSelect[UUID]:
+    """Return the id of the newest of a claim's resolutions that meet some conditions.
+
+    Args:
+        moment: A past moment: only the resolutions on record then count; None for all.
+        conditions: Further conditions on the resolution.
+    """
+    return _newest(Resolution.id, *conditions, *([] if moment is None else [Resolution.recorded_at <= moment]))
 
 
-def _newest(column: Any, *conditions: sa.ColumnElement[bool]) -> sa.ScalarSelect[Any]:
+def _newest(column: Any, *conditions: sa.ColumnExpressionArgument[bool]) -> sa.ScalarSelect[Any]:
     rows = sa.select(column).select_from(Resolution).where(Resolution.claim_id == Claim.id, *conditions)
     return rows.order_by(Resolution.position.desc()).limit(1).correlate(Claim).scalar_subquery()
 

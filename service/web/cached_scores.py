@@ -103,11 +103,12 @@ def cached_ranking(
 
     Raises:
         InvalidQuery: The cursor belongs to another ranking, or a moment of the lens is in the future.
+        CursorExpired: The first page is too old, or cannot be shown any more as it was.
     """
 
     def compute() -> EncodedResponse:
         page = ranking_page(db, criteria, lens=lens, cursor=cursor, limit=limit, now=now)
-        return _join([_encode(score, lens) for score in page.items], page.next_cursor, expires_at=page.changes_at)
+        return _join([_encode(score, lens) for score in page.items], page.next_cursor, expires_at=page.expires_at)
 
     lens.refuse_future(now)
     question = CacheKey(RANKING, _variant(lens, criteria, cursor, limit))

@@ -7,6 +7,7 @@ import json
 
 import pytest
 
+from service.scores.ranking import RankingCriteria
 from service.storage.paging import encode_cursor
 from tests.support.contract import NOTHING
 from tests.support.list_stage import LISTS, Stage
@@ -112,7 +113,7 @@ def test_forged_cursor(shared_world, cursors, name):
 def bound(path, query):
     """Return the list and the filters that a cursor is bound to."""
     if path == SCORES:
-        return [json.dumps(["record/1", "matured", 0.9, None]), 1, "lower", "desc"]
+        return ["ranking", RankingCriteria(min_resolved=1), None, "matured", None, 0.9]
     filters = {member: value for member, value in query.items() if member != "limit"}
     return [path, {"sort": "newest", **filters} if path == "/v1/claims" else filters]
 

@@ -117,19 +117,6 @@ def test_pages(standing):
     assert None is response.json["next_cursor"]
 
 
-def test_page_after_an_outlet_moved(ranked):
-    """
-    A page starts after the sort key of the previous one, even if that outlet has moved.
-    """
-    first = ranked.get(f"{URL}?min_resolved=1&limit=2")
-    ranked.resolve(ranked.record(report("B")), "false")
-
-    second = ranked.get(f"{URL}?min_resolved=1&limit=2&cursor={first.json['next_cursor']}")
-
-    assert ["a", "b"] == outlets(first)
-    assert ["c", "b"] == outlets(second)
-
-
 def test_cursor_is_bound_to_the_ranking(standing):
     """
     A cursor is rejected by another ranking; only the limit may change.

@@ -39,6 +39,8 @@ class Entry(Base):
     digest: Mapped[str] = mapped_column(sa.String(64))
     """The hash of all columns above except the salt."""
     seal: Mapped[int | None]
+    written_in: Mapped[int | None] = mapped_column(sa.BigInteger)
+    """The transaction, which PostgreSQL sets; None on SQLite, where row numbers are in the order of commits."""
 
 
 class Seal(Base):

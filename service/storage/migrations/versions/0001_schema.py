@@ -337,6 +337,8 @@ def _create_forecasts() -> None:
 
 
 def _create_ledger() -> None:
+    is_postgresql = op.get_bind().dialect.name == "postgresql"
+    transaction = sa.text("(pg_current_xact_id()::text::bigint)") if is_postgresql else None
     op.create_table(
         "entry",
         _id(),
@@ -352,6 +354,7 @@ def _create_ledger() -> None:
         sa.Column("salt", sa.String(32)),
         sa.Column("digest", sa.String(64), nullable=False),
         sa.Column("seal", sa.Integer()),
+        sa.Column("written_in", sa.BigInteger(), server_default=transaction),
         sa.PrimaryKeyConstraint("id", name="pk_entry"),
         sa.UniqueConstraint("row_key", "table_name", "position", name="uq_entry_row_key_table_name_position"),
         sa.Index("ix_entry_seal_id", "seal", "id"),
