@@ -25,7 +25,7 @@ from service.outlets.sums import updating_sums
 from service.storage.db import Database, retried
 from service.storage.facts import reporting_outlets, standing_resolution
 from service.storage.models import Claim
-from service.storage.versions import check_match, matches_earlier_version, store_version
+from service.storage.versions import check_match, is_same, matches_earlier_version, store_version
 from service.values.ids import new_id
 from service.values.vocabulary import Caller, ClaimKind, Verdict
 
@@ -95,6 +95,7 @@ def record_claim(
         with updating_sums(session, [recorded]):
             add_reports(recorded, check_first_reports(recorded, reports, directory, caller=caller, now=now))
             session.add(recorded)
+            directory.settle()
         invalidate_scores(session, cache, reporting_outlets(recorded), now=now)
         view = describe_claim(session, recorded, now=now)
     return view, True
@@ -172,11 +173,14 @@ def claim_by_external_id(session: Session, external_id: str | None) -> Claim | N
 
 
 def differences(session: Session, known: Claim, given: Mapping[str, object]) -> list[FieldError]:
-    """Return the sent members that differ from a claim and from each of its earlier versions."""
+    """Return the sent members that differ from a claim and from each of its earlier versions.
+
+    The spelling of the text does not matter (R21a): another kind of apostrophe or blank is no difference.
+    """
     errors = [
         FieldError(pointer=f"/{member}", detail="Differs from the claim on record.", code="differs")
         for member, value in given.items()
-        if getattr(known, member) != value and not _is_redacted(known, member)
+        if not is_same(member, getattr(known, member), value) and not _is_redacted(known, member)
     ]
     sent = {name: value for name, value in given.items() if name in CHANGEABLE}
     corrected = all(error["pointer"][1:] in CHANGEABLE for error in errors)

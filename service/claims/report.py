@@ -45,10 +45,12 @@ def add_report(
     """
     with db.write() as session:
         claim = load_claim(session, claim_id, lock=True)
-        [filing] = check_reports(claim, {"": report}, Directory(session, now=now), caller=caller, now=now)
+        directory = Directory(session, now=now)
+        [filing] = check_reports(claim, {"": report}, directory, caller=caller, now=now)
         check_filing(claim, [filing], caller)
         with updating_sums(session, [claim]):
             add_reports(claim, [filing])
+            directory.settle()
         view = describe_report(filing.report, claim)
         if filing.is_new:
             invalidate_scores(session, cache, [filing.report.outlet.surviving.slug], now=now)

@@ -18,6 +18,7 @@ from service.storage.facts import as_filed, counting_reports
 from service.storage.models import Claim, Outlet, Report
 from service.values.ids import new_id
 from service.values.instants import format_instant
+from service.values.names import name_key
 from service.values.vocabulary import Caller, Stance
 
 CLOCK_SLACK = dt.timedelta(minutes=5)
@@ -213,6 +214,6 @@ def _fingerprint(report: Report) -> str:
         report.url,
         report.is_relay,
         None if report.cited is None else str(report.cited.id),
-        report.cited_as,
+        None if report.cited_as is None else name_key(report.cited_as),
     ]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()

@@ -25,11 +25,12 @@ from service.claims.report_rules import NewReport
 from service.claims.resolve import NewResolution, check_resolution
 from service.cli.remote_api import NoResponse, RemoteApi, RemoteClaim, RemoteMerge, RemoteOutlet, RemotePage, RemoteRow
 from service.errors import ClaimDiffers, InvalidBody, NotFound, ServiceError, SlugTaken, nested
-from service.outlets.edit import NewOutlet, normalise_domains
+from service.outlets.edit import NewOutlet, domains_of
 from service.schemas.claims import ClaimIn
 from service.schemas.outlets import OutletIn
 from service.schemas.reports import ReportIn
 from service.schemas.resolutions import ResolutionIn
+from service.storage.versions import is_same
 from service.transfer.lines import (
     ClaimLine,
     FlatLine,
@@ -121,7 +122,7 @@ class Remote:
 
     def _load_unmerged(self, outlet: NewOutlet) -> tuple[LineStatus, RemoteOutlet]:
         body: OutletBody = OutletIn().dump(outlet)
-        body["domains"] = list(normalise_domains(outlet["slug"], outlet["domains"]))
+        body["domains"] = domains_of(outlet)
         if outlet["slug"] is None:
             return self._load_named(outlet["name"], body)
         created: RemoteOutlet
@@ -164,7 +165,7 @@ class Remote:
         if body["parent"] is not None and body["parent"] != found["parent"]:  # it may be an id
             sent["parent"] = self._get_outlet(body["parent"])["slug"]
         members = dict(found)
-        return all(members[name] == value for name, value in sent.items())
+        return all(is_same(name, members[name], value) for name, value in sent.items())
 
     def _load_claim(self, line: ClaimLine) -> tuple[LineStatus, RemoteClaim]:
         required_id(line.claim)

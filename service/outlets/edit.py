@@ -31,9 +31,9 @@ from service.storage.locks import lock_name
 from service.storage.models import Outlet, OutletAlias, OutletDomain
 from service.storage.paging import Keyset, Page, SortKey
 from service.storage.predicates import counts_as, merged_with
-from service.storage.versions import check_match, matches_earlier_version, store_version
+from service.storage.versions import check_match, is_same, matches_earlier_version, store_version
 from service.values.ids import RESERVED_SLUGS, SLUG_LENGTH, is_slug, new_id
-from service.values.names import domain_key, name_key
+from service.values.names import domain_key, host_of, name_key, shown_name
 from service.values.vocabulary import Caller, OutletKind
 
 
@@ -43,7 +43,8 @@ class NewOutlet(TypedDict):
     name: str
     slug: str | None
     kind: OutletKind
-    domains: list[str]
+    domains: list[str] | None
+    """If None, the name if it is a host, else none."""
     aliases: list[str]
     parent: str | None
     scorable: bool
@@ -83,9 +84,9 @@ def new_outlet(session: Session, given: NewOutlet, *, now: dt.datetime) -> Outle
     Raises:
         As `record_outlet`.
     """
-    keys = normalise_domains(given["slug"], given["domains"])
+    keys = domains_of(given)
     lock_name(session, "outlet")  # otherwise concurrent writers of one slug could exceed the number of retries
-    outlet = Outlet(id=new_id(), name=given["name"], name_key=name_key(given["name"]), recorded_at=now)
+    outlet = Outlet(id=new_id(), name=shown_name(given["name"]), name_key=name_key(given["name"]), recorded_at=now)
     outlet.kind, outlet.scorable = given["kind"], given["scorable"]
     outlet.parent = None if given["parent"] is None else _parent(session, given["parent"])
     outlet.slug = free_slug(session, outlet) if given["slug"] is None else _check_free(session, given["slug"])
@@ -96,7 +97,7 @@ def new_outlet(session: Session, given: NewOutlet, *, now: dt.datetime) -> Outle
 
 def is_recorded(session: Session, outlet: Outlet, given: NewOutlet) -> bool:
     """Return whether an outlet as sent equals one on record, which is loaded whole, or an earlier version of it."""
-    domains = normalise_domains(given["slug"], given["domains"])
+    domains = domains_of(given)
     parent = None if given["parent"] is None else find_outlet(session, given["parent"])
     sent = {
         **given,
@@ -107,7 +108,7 @@ def is_recorded(session: Session, outlet: Outlet, given: NewOutlet) -> bool:
     if given.get("merged_into") is not None:
         sent["merged_into"] = given["merged_into"]
     on_record = outlet_state(outlet)
-    same = all(getattr(on_record, member) == value for member, value in sent.items())
+    same = all(is_same(member, getattr(on_record, member), value) for member, value in sent.items())
     return same or matches_earlier_version(session, outlet.id, sent)
 
 
@@ -156,8 +157,9 @@ def change_outlet(
 
 
 def _apply(session: Session, outlet: Outlet, changes: OutletChanges, keys: Sequence[str]) -> None:
-    for name in ("name", "kind", "scorable"):
-        setattr(outlet, name, changes.get(name, getattr(outlet, name)))
+    for member in ("kind", "scorable"):
+        setattr(outlet, member, changes.get(member, getattr(outlet, member)))
+    outlet.name = shown_name(changes.get("name", outlet.name))
     outlet.name_key = name_key(outlet.name)
     if "parent" in changes:
         outlet.parent = None if changes["parent"] is None else _parent(session, changes["parent"])
@@ -220,6 +222,18 @@ def list_outlets(
         return Page([describe_outlet(outlet) for outlet in page.items], page.next)
 
 
+def domains_of(given: NewOutlet) -> list[str]:
+    """Return the domains of an outlet as sent in normal form; if none are sent, its name if that is a host (R21a).
+
+    Raises:
+        As `normalise_domains`.
+    """
+    domains = given["domains"]
+    if domains is None:
+        domains = [] if (host := host_of(given["name"])) is None else [host]
+    return normalise_domains(given["slug"], domains)
+
+
 def normalise_domains(slug: str | None, domains: Sequence[str]) -> list[str]:
     """Return the domains of an outlet in normal form and without duplicates.
 
@@ -264,7 +278,10 @@ def _check_free(session: Session, slug: str) -> str:
 
 
 def _aliases(names: Sequence[str]) -> list[OutletAlias]:
-    return [OutletAlias(position=position, name=name, name_key=name_key(name)) for position, name in enumerate(names)]
+    return [
+        OutletAlias(position=position, name=shown_name(name), name_key=name_key(name))
+        for position, name in enumerate(names)
+    ]
 
 
 def _domains(session: Session, keys: Sequence[str], *, owner: Outlet | None = None) -> list[OutletDomain]:

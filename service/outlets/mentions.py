@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Iterable
 from contextlib import suppress
-from typing import NotRequired, TypedDict
+from typing import NamedTuple, NotRequired, TypedDict
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -18,8 +18,11 @@ from service.storage.models import Outlet, OutletAlias, OutletDomain
 from service.storage.predicates import is_among
 from service.values.addresses import parse_address
 from service.values.ids import new_id
-from service.values.names import domain_key, name_key
+from service.values.names import domain_key, host_of, name_key, shown_host, shown_name
 from service.values.vocabulary import OutletKind
+
+MAX_ALIASES = 100
+"""The maximum number of other names of an outlet."""
 
 
 class OutletName(TypedDict):
@@ -29,10 +32,20 @@ class OutletName(TypedDict):
     domain: NotRequired[str | None]
 
 
+class _Mention(NamedTuple):
+    """The name of an outlet in a report, and its domain if one is given or the name is a host."""
+
+    name: str
+    key: str
+    domain: str | None
+
+
 class Directory:
     """The outlets that the reports of one transaction name, each looked up once.
 
-    A created outlet enters the session together with its first report, so a rejected report creates no outlet.
+    Whatever the order of the reports, the same names and domains lead to the same outlets (R21a): an outlet is found by
+    its domain, or else by its name, and takes a name or a domain that a report links to it. Created outlets enter the
+    session together with their first report, and links with `settle`, so a rejected report changes nothing.
     """
 
     def __init__(self, session: Session, *, now: dt.datetime) -> None:
@@ -40,6 +53,10 @@ class Directory:
         self._now = now
         self._found: dict[str | tuple[str, str | None], Outlet] = {}
         self._created: list[Outlet] = []
+        self._links: list[OutletDomain | OutletAlias] = []
+        """The links of this transaction, which the database does not return yet."""
+        self._settled = 0
+        """The number of links that are in the session."""
         self._unknown: dict[str, str] = {}
         """The error details by unknown slug."""
 
@@ -49,9 +66,14 @@ class Directory:
         Raises:
             InvalidBody: The slug is unknown, the domain malformed, or the name ambiguous.
         """
-        key = reference if isinstance(reference, str) else (name_key(reference["name"]), reference.get("domain"))
+        if isinstance(reference, str):
+            if reference not in self._found:
+                self._found[reference] = self._by_slug(reference)
+            return self._found[reference]
+        mention = _read(reference)
+        key = mention.key, mention.domain
         if key not in self._found:
-            self._found[key] = self._look_up(reference)
+            self._found[key] = self._find(mention) or self._create(mention)
         return self._found[key]
 
     def prefetch(self, references: Iterable[str | OutletName]) -> None:
@@ -61,15 +83,27 @@ class Directory:
         outlets = self._session.scalars(sa.select(Outlet).where(is_among(self._session, Outlet.slug, slugs)))
         self._found |= {outlet.slug: outlet for outlet in outlets}
         named = [reference for reference in references if not isinstance(reference, str)]
-        keys = {name_key(reference["name"]) for reference in named if reference.get("domain") is None}
+        keys = {
+            name_key(reference["name"])
+            for reference in named
+            if reference.get("domain") is None and host_of(reference["name"]) is None
+        }
         for key, namesakes in _outlets_named(self._session, keys).items():
             if outlet := _best_match(key, namesakes):
                 self._found[key, None] = outlet
 
+    def settle(self) -> None:
+        """Add the links that the accepted reports make to the session."""
+        self._session.add_all(self._links[self._settled :])
+        self._settled = len(self._links)
+
     def drop_unused(self) -> None:
-        """Drop the created outlets whose reports were rejected."""
+        """Drop the created outlets and the links of rejected reports."""
         unused = [outlet for outlet in self._created if outlet not in self._session]
         self._created = [outlet for outlet in self._created if outlet not in unused]
+        if len(self._links) > self._settled:
+            del self._links[self._settled :]
+            self.clear_names()
         self._found = {key: outlet for key, outlet in self._found.items() if outlet not in unused}
 
     def clear_names(self) -> None:
@@ -87,18 +121,14 @@ class Directory:
         with suppress(ValueError):
             keys = list(parse_address(url).keys())
         owners = domain_owners(self._session, keys)
-        created = {owned.domain: outlet for outlet in self._created for owned in outlet.domains}
         for key in keys:
-            if key in created:
-                return created[key]
+            if (linked := self._linked(key)) is not None:
+                return linked
             if key in owners:
                 return self._session.get_one(Outlet, owners[key])
         raise InvalidBody.at("", "No outlet on record publishes at the url. Name the outlet.", "unknown-outlet")
 
-    def _look_up(self, reference: str | OutletName) -> Outlet:
-        if not isinstance(reference, str):
-            domain = _domain_of(reference)
-            return self._by_name(reference["name"], domain) or self._create(reference["name"], domain)
+    def _by_slug(self, reference: str) -> Outlet:
         created = (outlet for outlet in self._created if outlet.slug == reference)
         if (outlet := next(created, None) or find_outlet(self._session, reference)) is None:
             raise InvalidBody.at("", self._unknown_detail(reference), "unknown-outlet")
@@ -110,60 +140,109 @@ class Directory:
             self._unknown[slug] = unknown_slug(self._session, slug)
         return self._unknown[slug]
 
-    def _by_name(self, name: str, domain: str | None) -> Outlet | None:
+    def _find(self, mention: _Mention) -> Outlet | None:
         """Return the outlet with this domain, or else the one with this name, alias or slug.
 
-        With a domain given, an outlet of this name that has other domains does not match.
+        With a domain given, an outlet of this name that has other domains does not match. The name becomes an alias of
+        the outlet with the domain, and the domain one of the outlet with the name.
 
         Raises:
             InvalidBody: Several outlets have this name.
         """
-        if domain is not None and (owner := self._owner(domain)) is not None:
+        if mention.domain is None:
+            return self._by_name(mention) or find_outlet(self._session, mention.name)
+        if (owner := self._owner(mention.domain)) is not None:
+            self._link_name(owner, mention)
             return owner
-        key = name_key(name)
-        outlets = self._namesakes(key, without_domains=domain is not None)
-        if outlet := _best_match(key, outlets):
+        if (outlet := self._by_name(mention)) is not None:
+            self._link_domain(outlet, mention.domain)
+        return outlet
+
+    def _by_name(self, mention: _Mention) -> Outlet | None:
+        """Return the outlet with this name or alias, and without domains if one is given."""
+        outlets = self._namesakes(mention.key, without_domains=mention.domain is not None)
+        if outlet := _best_match(mention.key, outlets):
             return outlet
         if outlets:
-            slugs = ", ".join(outlet.slug for outlet in outlets)
+            slugs = ", ".join(sorted(outlet.slug for outlet in outlets))
             raise InvalidBody.at(
                 "/name",
                 f"Several outlets have this name, and it must identify one. Send the slug of one of them: {slugs}.",
                 "ambiguous",
             )
-        created = [outlet for outlet in self._created if outlet.name_key == key or outlet.slug == name]
-        if domain is not None:
-            return next((outlet for outlet in created if not outlet.domains), None)
-        return next(iter(created), None) or find_outlet(self._session, name)
+        return None
 
     def _namesakes(self, key: str, *, without_domains: bool) -> Collection[Outlet]:
-        """Return the outlets on record with this key of a name or an alias, by slug."""
+        """Return the outlets with this key of a name or an alias, on record or of this transaction."""
         # A union, because PostgreSQL scans the whole table for an OR over two tables.
         names = sa.select(Outlet.id).where(Outlet.name_key == key)
         named = names.union(sa.select(OutletAlias.outlet_id).where(OutletAlias.name_key == key))
         rows = sa.select(Outlet).where(Outlet.id.in_(named)).order_by(Outlet.slug)
         if without_domains:
             rows = rows.where(~sa.exists().where(OutletDomain.outlet_id == Outlet.id))
-        return self._session.scalars(rows).all()
+        aliased = {link.outlet_id for link in self._links if isinstance(link, OutletAlias) and link.name_key == key}
+        found = {outlet.id: outlet for outlet in self._session.scalars(rows)}
+        found |= {outlet.id: outlet for outlet in self._created if outlet.name_key == key or outlet.id in aliased}
+        found |= {id_: self._session.get_one(Outlet, id_) for id_ in aliased - found.keys()}
+        return [outlet for outlet in found.values() if not (without_domains and self._has_domain(outlet))]
+
+    def _has_domain(self, outlet: Outlet) -> bool:
+        """Return whether a link of this transaction gives an outlet a domain."""
+        return any(link.outlet_id == outlet.id for link in self._links if isinstance(link, OutletDomain))
 
     def _owner(self, domain: str) -> Outlet | None:
         rows = sa.select(Outlet).join(OutletDomain, OutletDomain.outlet_id == Outlet.id)
-        if (owner := self._session.scalar(rows.where(OutletDomain.domain == domain))) is not None:
-            return owner
-        return next((outlet for outlet in self._created if domain in [owned.domain for owned in outlet.domains]), None)
+        return self._linked(domain) or self._session.scalar(rows.where(OutletDomain.domain == domain))
 
-    def _create(self, name: str, domain: str | None) -> Outlet:
+    def _linked(self, domain: str) -> Outlet | None:
+        """Return the outlet that a link of this transaction gives a domain."""
+        for link in self._links:
+            if isinstance(link, OutletDomain) and link.domain == domain:
+                created = (outlet for outlet in self._created if outlet.id == link.outlet_id)
+                return next(created, None) or self._session.get_one(Outlet, link.outlet_id)
+        return None
+
+    def _link_domain(self, outlet: Outlet, domain: str) -> None:
+        """Give a domain to an outlet without domains."""
+        lock_name(self._session, "outlet")
+        if self._owner(domain) is None:
+            self._links.append(OutletDomain(outlet_id=outlet.id, domain=domain, position=0))
+
+    def _link_name(self, owner: Outlet, mention: _Mention) -> None:
+        """Give a name that no outlet has to the owner of a domain."""
+        is_known = mention.key == owner.name_key or host_of(mention.name) is not None
+        if is_known or self._namesakes(mention.key, without_domains=False):
+            return
+        lock_name(self._session, "outlet")
+        last = sa.select(sa.func.max(OutletAlias.position)).where(OutletAlias.outlet_id == owner.id)
+        known = -1 if (position := self._session.scalar(last)) is None else position
+        new = [link.position for link in self._links if isinstance(link, OutletAlias) and link.outlet_id == owner.id]
+        if (position := max([known, *new]) + 1) < MAX_ALIASES:
+            self._links.append(
+                OutletAlias(outlet_id=owner.id, position=position, name=mention.name, name_key=mention.key)
+            )
+            self.clear_names()
+
+    def _create(self, mention: _Mention) -> Outlet:
         # Two concurrent writers of one name would otherwise create two outlets.
         lock_name(self._session, "outlet")
-        if found := self._by_name(name, domain):
+        if found := self._find(mention):
             return found
-        outlet = Outlet(id=new_id(), name=name, name_key=name_key(name), recorded_at=self._now)
+        outlet = Outlet(id=new_id(), name=mention.name, name_key=mention.key, recorded_at=self._now)
         outlet.kind, outlet.scorable = OutletKind.WEBSITE, True
         outlet.slug = free_slug(self._session, outlet, taken={created.slug for created in self._created})
-        outlet.domains = [] if domain is None else [OutletDomain(domain=domain, position=0)]
         self._created.append(outlet)
+        if mention.domain is not None:
+            self._links.append(OutletDomain(outlet_id=outlet.id, domain=mention.domain, position=0))
         self._unknown.clear()
         return outlet
+
+
+def _read(given: OutletName) -> _Mention:
+    """Return a mention in normal form. A host as the name is also the domain, unless one is given (R21a)."""
+    host = host_of(given["name"])
+    name = shown_name(given["name"]) if host is None else shown_host(host)
+    return _Mention(name, name_key(name), _domain_of(given) or host)
 
 
 def _domain_of(given: OutletName) -> str | None:

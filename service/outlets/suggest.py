@@ -29,14 +29,13 @@ def unknown_slug(session: Session, reference: str) -> str:
 
 
 def nearest_slugs(session: Session, reference: str) -> list[str]:
-    """Return at most three similar known slugs, the nearest first; none for an id or unprintable text.
+    """Return at most three similar known slugs, the nearest first; none for an id.
 
     They belong to the outlets with this name or alias, and to the most similar ones among the slugs one typing error
     away and the neighbours in the alphabet.
     """
     slug = slug_of(reference)
-    # PostgreSQL rejects NUL, which a path can contain.
-    if not slug or not reference.isprintable() or parse_id(reference) is not None:
+    if not slug or parse_id(reference) is not None:
         return []
     named = session.scalars(_slugs_named(name_key(reference))).all()
     candidates = chain.from_iterable(session.scalars(rows) for rows in _similar(session, slug))

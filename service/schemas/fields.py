@@ -14,6 +14,7 @@ from marshmallow.validate import Length, Range
 
 from service.schemas.meanings import explain_values
 from service.values.instants import format_instant, parse_date_or_instant, parse_instant
+from service.values.names import is_visible
 from service.values.topics import TOPIC_LENGTH, topic_path
 
 MAX_PAGE = 200
@@ -54,14 +55,14 @@ class AnyText(ma.fields.String):
 class Text(AnyText):
     """A string with at least one visible character and a maximum length."""
 
-    default_error_messages = {"blank": "Must not be blank."}
+    default_error_messages = {"blank": "Must not be blank: send at least one visible character."}
 
     def __init__(self, longest: int, **options: Unpack[DescribedOptions]) -> None:
         super().__init__(validate=Length(1, longest), **options)
 
     def _deserialize(self, value: object, attr: str | None, data: Data, **kwargs: object) -> str:
         text = super()._deserialize(value, attr, data, **kwargs)
-        if text and not text.strip():
+        if text and not is_visible(text):
             raise self.make_error("blank")
         return text
 

@@ -22,7 +22,6 @@ from service.schemas.reports import ReportIn
 from service.schemas.resolutions import ResolutionIn
 from service.transfer.lines import ClaimLine, FlatLine, Line, OutletLine, ReportLine, ResolutionLine
 from service.values.ids import NAME_LENGTH, SLUG_LENGTH
-from service.values.names import looks_like_domain
 from service.values.vocabulary import ClaimKind, Stance, Verdict
 
 _STANCES = {stance.value: stance for stance in Stance} | {
@@ -190,9 +189,8 @@ def _flat(line: _Flat, feed: str | None) -> FlatLine:
         group=None,
         external_id=line["claim_id"] if feed is None else f"{feed}:{line['claim_id']}",
     )
-    name = line["outlet"]
     report = NewReport(
-        outlet=OutletName(name=name, domain=name if looks_like_domain(name) else None),
+        outlet=OutletName(name=line["outlet"]),
         stance=line["stance"],
         commitment=line["commitment"],
         probability=line["probability"],

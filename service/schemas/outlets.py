@@ -34,7 +34,13 @@ class OutletIn(Body):
         },
     )
     kind = one_of(OutletKind, "The kind of publisher.", load_default=OutletKind.WEBSITE)
-    domains = ma.fields.List(Text(DOMAIN_LENGTH), load_default=list, validate=Length(max=100), metadata=_DOMAINS)
+    domains = ma.fields.List(
+        Text(DOMAIN_LENGTH),
+        load_default=None,
+        allow_none=False,
+        validate=Length(max=100),
+        metadata={"description": f"{_DOMAINS['description']} If left out, the name, if that is a host."},
+    )
     aliases = ma.fields.List(Text(NAME_LENGTH), load_default=list, validate=Length(max=100), metadata=_ALIASES)
     parent = Text(SLUG_LENGTH, load_default=None, allow_none=True, metadata=_PARENT)
     scorable = Flag(load_default=True, metadata=_SCORABLE)

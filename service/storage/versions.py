@@ -15,10 +15,13 @@ from sqlalchemy.orm import Session
 from service.errors import PreconditionFailed
 from service.storage.models import Version
 from service.values.documents import as_json, etag_of
+from service.values.names import fold
 from service.values.vocabulary import Caller
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
+
+_SPELT = frozenset({"name", "text"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,16 @@ def matches_earlier_version(session: Session, subject_id: UUID, content: Mapping
     """Return whether an earlier version of an outlet or a claim had exactly these members."""
     sent = as_json(content)
     versions = session.scalars(sa.select(Version.content).where(Version.subject_id == subject_id))
-    return any(all(version.get(member) == value for member, value in sent.items()) for version in versions)
+    return any(
+        all(is_same(member, version.get(member), value) for member, value in sent.items()) for version in versions
+    )
+
+
+def is_same(member: str, one: object, other: object) -> bool:
+    """Return whether two values of a member are the same; of a name or a text, whether they are spellings of one."""
+    if member in _SPELT and isinstance(one, str) and isinstance(other, str):
+        return fold(one) == fold(other)
+    return one == other
 
 
 def earlier_versions(session: Session, outlet_id: UUID) -> list[EarlierOutlet]:

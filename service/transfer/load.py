@@ -266,6 +266,7 @@ class _Load:
 
     def _add(self, claim: Claim, filings: list[Filing], resolution: Resolution | None) -> None:
         check_filing(claim, filings, self._caller)
+        self._directory.settle()
         add_reports(claim, filings)
         if claim.external_id is not None and claim.external_id not in self._claims:
             self._claims[claim.external_id] = claim

@@ -23,6 +23,7 @@ _V6 = re.compile(r"\[[0-9a-f:.]+\]", re.IGNORECASE)
 _HOST_LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
 _PATH_READ = 4000  # characters; PATH_SEGMENTS of them are far shorter
 _SEGMENT_SAFE = "!$&'()*+,;=:@~"  # RFC 3986, 3.3
+_RESERVED = frozenset({"example", "invalid", "onion", "test"})  # RFC 2606, RFC 7686
 _NOT_A_DOMAIN = "Not a domain name, such as bild.de or bild.de/sport."
 
 
@@ -97,6 +98,12 @@ def registered_domain(name: str) -> str | None:
     """
     domain: str | None = _suffixes().privatesuffix(name)
     return domain
+
+
+def has_known_suffix(host: str) -> bool:
+    """Return whether a host ends in a suffix of the Public Suffix List, or in a reserved one such as `.example`."""
+    known: str | None = _suffixes().publicsuffix(host, accept_unknown=False)
+    return known is not None or host.rpartition(".")[2] in _RESERVED
 
 
 @functools.cache

@@ -5,30 +5,118 @@ from __future__ import annotations
 import re
 import unicodedata
 
+import idna
 from anyascii import anyascii
 
-from service.values.addresses import HOST_LABELS, PATH_SEGMENTS, host_key, path_segments, registered_domain
+from service.values.addresses import (
+    HOST_LABELS,
+    PATH_SEGMENTS,
+    has_known_suffix,
+    host_key,
+    path_segments,
+    registered_domain,
+)
 from service.values.ids import DOMAIN_LENGTH, NAME_LENGTH, SLUG_LENGTH
+
+# Unicode 16.0, DerivedCoreProperties.txt: all code points with Default_Ignorable_Code_Point, assigned or not.
+_IGNORABLE = (
+    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f"
+    "\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+)
+_CONTROLS = "\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f"  # except for those that are whitespace
+_NOT_CHARACTERS = "\ufdd0-\ufdef\ufff9-\ufffb\ufffe\uffff"  # with the marks of interlinear annotations
+_INVISIBLE = re.compile(f"[{_IGNORABLE}{_CONTROLS}{_NOT_CHARACTERS}]")
+# Joiners and variation selectors stay: Persian and emoji are not readable without them.
+_NOT_SHOWN = re.compile(
+    f"[{_CONTROLS}{_NOT_CHARACTERS}\u00ad\u034f\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff]"
+)
+_JOINERS = "\u200c\u200d"
+
+_APOSTROPHES = (
+    "\u0060\u00b4\u02b9\u02bb\u02bc\u02bd\u02be\u02bf\u02c8\u02ca\u02cb\u0374\u0384\u055a\u05f3\u07f4\u07f5\u1fbd\u1fbf"
+    "\u1fef\u1ffd\u1ffe\u2018\u2019\u201a\u201b\u2032\u2035\u2039\u203a\ua78b\ua78c\uff07\uff40"
+)
+_QUOTES = (
+    "\u00ab\u00bb\u02ba\u02dd\u02ee\u05f4\u201c\u201d\u201e\u201f\u2033\u2036\u275d\u275e\u2e42\u301d\u301e\u301f\uff02"
+)
+# Unicode 16.0, PropList.txt: Dash, with the hyphen bullet, the modifier minus and the heavy minus.
+_DASHES = (
+    "\u02d7\u058a\u05be\u1400\u1806\u2010\u2011\u2012\u2013\u2014\u2015\u2043\u2053\u207b\u208b\u2212\u2796\u2e17\u2e1a"
+    "\u2e3a\u2e3b\u2e40\u2e5d\u301c\u3030\u30a0\ufe31\ufe32\ufe58\ufe63\uff0d\U00010ead"
+)
+_BLANKS = "\u2800\U0001d159"  # characters without ink that Unicode does not class as whitespace
+_PLAIN = str.maketrans(
+    dict.fromkeys(_APOSTROPHES, "'")
+    | dict.fromkeys(_QUOTES, '"')
+    | dict.fromkeys(_DASHES, "-")
+    | dict.fromkeys(_BLANKS, " ")
+)
+
+_DOT = re.compile("[.\u3002\uff0e\uff61]")
+_HOST_NAME = re.compile(r"(?:(?:https?:)?//)?([^/\\?#@:\s]+)(?::[0-9]{1,5})?/?", re.IGNORECASE)
+_DEVICE = re.compile(r"(?:m|mobile|amp|wap|www[0-9]{1,2})\.")
+
+
+def fold(text: str) -> str:
+    r"""Return the normal form in which texts are compared (R21a).
+
+    It ignores case, width, composition of accents, invisible characters, the kinds of apostrophes, quotation marks and
+    dashes, and the amount of whitespace.
+
+    >>> fold("He\u2019s\u00a0 joi\u00adning \u2013 NOW ")
+    "he's joining - now"
+    """
+    while (folded := _fold_once(text)) != text:  # folding case can decompose, and the other way round
+        text = folded
+    return text
+
+
+def _fold_once(text: str) -> str:
+    plain = _INVISIBLE.sub("", text).translate(_PLAIN)
+    return " ".join(unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", plain).casefold()).split())
+
+
+def is_visible(text: str) -> bool:
+    r"""Return whether a text has a visible character: not only whitespace, controls, and marks without a letter.
+
+    >>> is_visible("é"), is_visible(" \u200b\u00ad\u3164")
+    (True, False)
+    """
+    inked = _INVISIBLE.sub("", text).translate(_PLAIN)
+    return any(not character.isspace() and unicodedata.category(character)[0] != "M" for character in inked)
+
+
+def shown_name(name: str) -> str:
+    r"""Return a name as it is displayed: trimmed, with single blanks and without controls.
+
+    >>> shown_name("\ufeff Le\u00a0 Monde\u200b ")
+    'Le Monde'
+    """
+    return " ".join(_NOT_SHOWN.sub("", name).split()).strip(_JOINERS)
 
 
 def slug_of(name: str) -> str:
     """Return the slug of a name, transliterated; empty if no character can be transliterated.
 
+    All spellings of a name have the same slug.
+
     >>> slug_of("Süddeutsche Zeitung"), slug_of("!!")
     ('suddeutsche-zeitung', '')
     """
-    words = re.findall(r"[a-z0-9]+", anyascii(name).lower())
+    words = re.findall(r"[a-z0-9]+", anyascii(fold(name)).lower())
     return "-".join(words)[:SLUG_LENGTH].strip("-")
 
 
 def name_key(name: str) -> str:
-    """Return the normal form of a name, which ignores case, width and spacing (R21a).
+    r"""Return the normal form of a name (R21a): folded, with a blank for each dash.
 
-    >>> name_key("  The  GUARDIAN ") == name_key("The Guardian")
-    True
+    >>> name_key("  The  GUARDIAN ") == name_key("The Guardian"), name_key("Sport\u2013Bild") == name_key("sport bild")
+    (True, True)
     """
+    folded = fold(name)
+    words = " ".join(folded.replace("-", " ").split())
     # Truncated, because one character can fold into eighteen, and the key is indexed.
-    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())[:NAME_LENGTH]
+    return (words or folded)[:NAME_LENGTH].rstrip()
 
 
 def words_of(text: str) -> str:
@@ -62,9 +150,36 @@ def domain_key(domain: str) -> str:
     return key
 
 
-def looks_like_domain(text: str) -> bool:
-    """Return whether a name is spelt as a host, such as `joe.co.uk`: in lower case and ending in letters."""
+def host_of(name: str) -> str | None:
+    """Return the domain of an outlet that is named by its host; None if the name is not a host.
+
+    The spelling does not matter, and neither does a subdomain for phones. The last part must be a known suffix, so
+    `St.Pauli` is a name.
+
+    >>> host_of("WWW.Spiegel.de"), host_of("https://m.faz.net/"), host_of("Sport Bild"), host_of("St.Pauli")
+    ('spiegel.de', 'faz.net', None, None)
+    """
+    if not _DOT.search(name):  # most names, and without IDNA
+        return None
+    spelt = _HOST_NAME.fullmatch(_INVISIBLE.sub("", name).strip())
     try:
-        return text == domain_key(text) and "/" not in text and re.search(r"\.[a-z]{2,}$", text) is not None
+        host = "" if spelt is None else domain_key(spelt[1])
     except ValueError:
-        return False
+        return None
+    if not host or not has_known_suffix(host):
+        return None
+    while (device := _DEVICE.match(host)) and registered_domain(host[device.end() :]) is not None:
+        host = host[device.end() :]
+    return host
+
+
+def shown_host(host: str) -> str:
+    """Return a host in normal form as people read it, in Unicode.
+
+    >>> shown_host("xn--sddeutsche-9db.de")
+    'süddeutsche.de'
+    """
+    try:
+        return idna.decode(host)
+    except idna.IDNAError:
+        return host

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 
-from service.values.names import name_key
+from service.values.names import fold
 
 MAX_NAMES = 5
 """The largest number of names in a topic."""
@@ -22,7 +22,7 @@ def topic_path(text: str) -> str:
     'football/transfer news'
     """
     # Before it is split, because this turns some characters into a slash.
-    names = [_name(part) for part in unicodedata.normalize("NFKC", text).split("/")]
+    names = [fold(part) for part in unicodedata.normalize("NFKC", text).split("/")]
     if "" in names:
         raise ValueError("A name in the path is empty. Write a topic as names separated by /, such as a/b.")
     if len(names) > MAX_NAMES:
@@ -51,10 +51,3 @@ def is_within(topic: str | None, scope: str) -> bool:
     (True, False)
     """
     return topic is not None and (topic == scope or topic.startswith(f"{scope}/"))
-
-
-def _name(text: str) -> str:
-    """Return the normal form of a name: the fixed point of `name_key`, because folding can compose new characters."""
-    while (key := name_key(text)) != text:
-        text = key
-    return text

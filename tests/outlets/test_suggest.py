@@ -62,9 +62,7 @@ def test_nearest(papers, reference, slug):
     assert f"No outlet {reference!r} is on record; nearest: {slug}" in unknown_slug(papers, reference)
 
 
-@pytest.mark.parametrize(
-    "reference", ["", "!!", "\0sport-bild", "nobody-like-this-one", "0192aa00-0000-7000-8000-000000000000"]
-)
+@pytest.mark.parametrize("reference", ["", "!!", "nobody-like-this-one", "0192aa00-0000-7000-8000-000000000000"])
 def test_nothing_near(papers, reference):
     """
     If no slug is similar, none is suggested.

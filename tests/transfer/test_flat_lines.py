@@ -95,7 +95,7 @@ def test_line_with_only_what_it_must_have(world, load):
 
 BAD = [
     ({"outlet": ...}, "invalid-body", "/outlet: Missing"),
-    ({"outlet": "  "}, "invalid-body", "/outlet: Must not be blank"),
+    ({"outlet": " \u200b"}, "invalid-body", "/outlet: Must not be blank"),
     ({"outlet": "a" * 201}, "invalid-body", "/outlet: "),
     ({"outlet": 7}, "invalid-body", "/outlet: "),
     ({"outlet": "A\x00B"}, "invalid-body", "/outlet: Contains"),

@@ -122,7 +122,7 @@ def test_two_outlets_of_one_name(world, load, apart):
 
 def test_outlet_that_takes_a_domain(world, load):
     """
-    A domain refers to the outlet that owns it at this point of the file, even if the name was used before.
+    R21a: an outlet without domains takes the domain that is given with its name, and no later line can give it away.
     """
     named = {"outlet": {"name": "Joe", "domain": "joe.co.uk"}}
     told = load(
@@ -133,8 +133,8 @@ def test_outlet_that_takes_a_domain(world, load):
         report(outlet=None, url="https://www.joe.co.uk/sport/1"),
     )
 
-    assert {"created"} == set(statuses(told))
-    assert ["joe", "joe-media", "joe-media"] == [one["outlet"] for one in claims(world)["a"]["reports"]]
+    assert {3: ("domain-taken",)} == problems(told)
+    assert ["joe", "joe", "joe"] == [one["outlet"] for one in claims(world)["a"]["reports"]]
 
 
 def test_nearest_slugs_as_they_are_by_then(load):
