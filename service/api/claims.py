@@ -9,7 +9,7 @@ from service.claims import listing, record
 from service.claims import report as reports
 from service.claims.record import ClaimChanges, NewClaim
 from service.claims.report_rules import NewReport
-from service.claims.views import ClaimView, ListedClaim, ReportView
+from service.claims.views import ClaimView, FoundClaim, ReportView
 from service.schemas.claims import ClaimIn, ClaimOut, ClaimPage, ClaimPatch, ClaimQuery
 from service.schemas.fields import PageQuery
 from service.schemas.reports import ReportIn, ReportOut, ReportPage
@@ -64,11 +64,11 @@ def record_claim(body: ClaimBody) -> tuple[ClaimView, int, dict[str, str]]:
 @requires(Scope.READ)
 @blp.arguments(ClaimQuery, location="query")
 @blp.response(200, ClaimPage)
-def list_claims(query: PageRequest) -> PageResponse[ListedClaim]:
+def list_claims(query: PageRequest) -> PageResponse[FoundClaim]:
     """List claims
 
     Returns the claims that match all filters, without their reports. By default the most recently recorded claim comes
-    first.
+    first. With `like`, returns the claims that a headline is most probably about.
     """
     return page_of(query, partial(listing.list_claims, runtime().db, now=utc_now()))
 

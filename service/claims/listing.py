@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session, selectinload
 
 from service.claims.describe import count_roots, summarise_claim
 from service.claims.load import WHOLE
-from service.claims.views import ListedClaim
+from service.claims.search import has_tag, has_words, list_likeliest_claims
+from service.claims.views import FoundClaim, ListedClaim
 from service.outlets.find import filtering_outlet
 from service.storage.base import UtcDateTime
 from service.storage.db import Database
@@ -23,12 +24,8 @@ from service.storage.paging import Keyset, Page, SortKey, read_number, read_sort
 from service.storage.predicates import disputed_claims, in_topic, is_open, merged_with, stands
 from service.values.documents import members_of
 from service.values.instants import format_instant, parse_instant
-from service.values.names import words_of
 from service.values.vocabulary import ClaimKind, ClaimOrder, ClaimStatus, Verdict
 
-# The tables of SQLite's full-text index.
-_NUMBER = sa.table("claim_number", sa.column("number"), sa.column("claim_id", sa.Uuid()))
-_TEXT = sa.table("claim_text", sa.column("rowid"), sa.column("claim_text"))
 # Sorts claims without a due date last.
 _DUE = sa.func.coalesce(Claim.resolves_by, sa.literal(dt.datetime.max.replace(tzinfo=dt.UTC), UtcDateTime))
 _SORTED = {
@@ -44,8 +41,12 @@ class ClaimFilters(TypedDict, total=False):
     status: ClaimStatus | None
     verdict: Verdict | None
     outlet: str | None
+    kind: ClaimKind | None
     topic: str | None
+    tag: str | None
+    group: str | None
     external_id: str | None
+    recorded_since: dt.datetime | None
     q: str | None
     resolves_before: dt.datetime | None
     disputed: bool | None
@@ -70,22 +71,26 @@ class QueuedClaim(ListedClaim):
 def list_claims(
     db: Database,
     *,
+    like: str | None = None,
     sort: ClaimOrder = ClaimOrder.NEWEST,
     after: SortKey | None,
     limit: int,
     now: dt.datetime,
     **filters: Unpack[ClaimFilters],
-) -> Page[ListedClaim]:
-    """Return a page of claims, by default the newest first.
+) -> Page[FoundClaim]:
+    """Return a page of claims, by default the newest first; with `like`, only the claims that are likeliest the same.
 
     Raises:
         InvalidQuery: `after` is not a sort key of this list, or `outlet` is unknown.
     """
+    if like is not None:
+        return Page(list_likeliest_claims(db, like=like, limit=limit, now=now), None)
     rows = sa.select(Claim).options(selectinload(Claim.resolutions).selectinload(Resolution.disputes))
     with db.read() as session:
         rows = rows.where(*_conditions(session, filters, now=now))
         page = _SORTED[sort].page(session, rows, after=after, limit=limit)
-        return Page([summarise_claim(claim, now=now) for claim in page.items], page.next)
+        items = [FoundClaim(**members_of(summarise_claim(claim, now=now)), words=None) for claim in page.items]
+        return Page(items, page.next)
 
 
 def list_due_claims(db: Database, *, after: SortKey | None, limit: int, now: dt.datetime) -> Page[QueuedClaim]:
@@ -107,10 +112,9 @@ def list_due_claims(db: Database, *, after: SortKey | None, limit: int, now: dt.
 
 
 def _conditions(session: Session, filters: ClaimFilters, *, now: dt.datetime) -> Iterator[sa.ColumnElement[bool]]:
-    if (external_id := filters.get("external_id")) is not None:
-        yield Claim.external_id == external_id
-    if (topic := filters.get("topic")) is not None:
-        yield in_topic(Claim.topic, topic)
+    for name in ("kind", "group", "external_id"):
+        if (value := filters.get(name)) is not None:
+            yield getattr(Claim, name) == value
     if (status := filters.get("status")) is not None:
         yield has_status(status, now)
     if (verdict := filters.get("verdict")) is not None:
@@ -118,13 +122,23 @@ def _conditions(session: Session, filters: ClaimFilters, *, now: dt.datetime) ->
     if (outlet := filters.get("outlet")) is not None:
         reporting = merged_with(filtering_outlet(session, outlet, "outlet"))
         yield sa.exists().where(Report.claim_id == Claim.id, Report.outlet_id.in_(reporting))
-    if (q := filters.get("q")) is not None:
-        yield has_words(session, q)
+    if (recorded_since := filters.get("recorded_since")) is not None:
+        yield Claim.recorded_at >= recorded_since
     if (resolves_before := filters.get("resolves_before")) is not None:
         yield Claim.resolves_by < resolves_before
     if (disputed := filters.get("disputed")) is not None:
         has_dispute = sa.exists().where(Dispute.resolution_id == Resolution.id, is_open())
         yield Claim.id.in_(disputed_claims()) if disputed else ~stands(has_dispute)
+    yield from _subject_conditions(session, filters)
+
+
+def _subject_conditions(session: Session, filters: ClaimFilters) -> Iterator[sa.ColumnElement[bool]]:
+    if (topic := filters.get("topic")) is not None:
+        yield in_topic(Claim.topic, topic)
+    if (tag := filters.get("tag")) is not None:
+        yield has_tag(session, tag)
+    if (q := filters.get("q")) is not None:
+        yield has_words(session, q)
 
 
 def _count_reports(moment: dt.datetime) -> sa.ScalarSelect[int]:
@@ -153,24 +167,3 @@ def has_status(status: ClaimStatus, now: dt.datetime) -> sa.ColumnElement[bool]:
             return ~resolved & past
         case ClaimStatus.OPEN:
             return ~resolved & sa.or_(Claim.kind != ClaimKind.EVENT, Claim.resolves_by > now)
-
-
-def has_words(session: Session, words: str) -> sa.ColumnElement[bool]:
-    """Return the condition that the text of a claim contains all these words, in any order and case."""
-    if session.get_bind().dialect.name == "postgresql":
-        simple: sa.ColumnElement[str] = sa.literal_column("'simple'")
-        query = sa.func.plainto_tsquery(simple, _normalised(sa.literal(words)))
-        return sa.func.to_tsvector(simple, _normalised(Claim.text)).op("@@")(query)
-    # Quote each word, because FTS5 would read some as operators.
-    quoted = " ".join(f'"{word}"' for word in words_of(words).split())
-    if not quoted:
-        return sa.false()
-    numbered = sa.select(_NUMBER.c.claim_id).join(_TEXT, _TEXT.c.rowid == _NUMBER.c.number)
-    return Claim.id.in_(numbered.where(_TEXT.c.claim_text.op("MATCH")(quoted)))
-
-
-def _normalised(text: sa.ColumnElement[str] | sa.orm.InstrumentedAttribute[str]) -> sa.ColumnElement[str]:
-    """Return the expression of PostgreSQL's full-text index, which is used only if the two are identical."""
-    composed = sa.func.normalize(text, sa.literal_column("NFC"))
-    literal = sa.literal_column
-    return sa.func.regexp_replace(composed, literal("'[^[:alnum:]]+'"), literal("' '"), literal("'g'"))

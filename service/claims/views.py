@@ -142,6 +142,14 @@ class ListedClaim:
 
 
 @dataclass(frozen=True, slots=True)
+class FoundClaim(ListedClaim):
+    """A claim in a list that may be the result of a search for a text."""
+
+    words: list[str] | None
+    """The words that it has in common with the text, as the claim writes them; None if none was searched for."""
+
+
+@dataclass(frozen=True, slots=True)
 class ClaimView(ListedClaim):
     """A claim with its reports, disputes and replies."""
 

@@ -1,4 +1,4 @@
-"""/search: find an outlet by its name or by the URL of a page, and claims by their words"""
+"""/search: find an outlet by its name or by the URL of a page, and claims by their words or by a headline"""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from service.errors import InvalidQuery, UnknownOutlet
 from service.outlets import edit, lookup
 from service.outlets.find import OutletView
 from service.pages.layout import page_blueprint, read_query, show
+from service.schemas.claims import SEARCH_LENGTH
 from service.schemas.fields import Body, Text
 from service.values.ids import NAME_LENGTH
 from service.values.instants import utc_now
@@ -39,6 +40,8 @@ class SearchResult:
     claims: Sequence[ListedClaim] = ()
     is_address: bool = False
     """Whether the search was for an address, so that claims were not searched."""
+    have_some: bool = False
+    """Whether the claims have only some of the words, because none has all of them."""
     more_outlets: bool = False
     more_claims: bool = False
 
@@ -63,9 +66,17 @@ def _search(q: str) -> SearchResult:
             return SearchResult(is_address=True)
         except InvalidQuery:  # search for it as words
             pass
-    db, now, words = runtime().db, utc_now(), q[:NAME_LENGTH]
-    outlets = edit.list_outlets(db, q=words, after=None, limit=_LIMIT)
-    claims = listing.list_claims(db, q=words, after=None, limit=_LIMIT, now=now)
+    db, now = runtime().db, utc_now()
+    outlets = edit.list_outlets(db, q=q[:NAME_LENGTH], after=None, limit=_LIMIT)
+    text = q[:SEARCH_LENGTH]
+    claims = listing.list_claims(db, q=text, after=None, limit=_LIMIT, now=now)
+    have_some = not claims.items and not outlets.items
+    if have_some:
+        claims = listing.list_claims(db, like=text, after=None, limit=_LIMIT, now=now)
     return SearchResult(
-        outlets.items, claims.items, more_outlets=outlets.next is not None, more_claims=claims.next is not None
+        outlets.items,
+        claims.items,
+        have_some=have_some,
+        more_outlets=outlets.next is not None,
+        more_claims=claims.next is not None,
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import marshmallow as ma
 from marshmallow.validate import Length
 
@@ -16,6 +18,7 @@ from service.values.ids import SLUG_LENGTH
 from service.values.vocabulary import ClaimKind, ClaimOrder, ClaimStatus, Verdict
 
 MAX_REPORTS = 100
+SEARCH_LENGTH = 1000
 EXTERNAL_ID_LENGTH = 400  # in a file, a claim_id of 200 with the name of its feed before it
 
 _TEXT = {"description": "The proposition in words, specific enough to be checked."}
@@ -26,6 +29,16 @@ _TOPIC = {
 }
 _TAGS = {"description": "Further keywords. They are not used in scores."}
 _DUE = "When the claim is due; required for an event."
+_Q = (
+    "Only claims whose text has all of these words, in any order. Case, accents and English word endings make no "
+    "difference: `signs` finds `signed`, and `Muller` finds `Müller`. In texts without spaces between words, such as "
+    "Chinese, the characters of a word must follow each other."
+)
+_LIKE = (
+    "A headline or another text. Returns at most five claims: those that share the most and the rarest words with it, "
+    "the likeliest first. It can be combined with `limit` only."
+)
+_ON_ITS_OWN = "Cannot be combined with like. Leave one of the two out."
 _GROUP = {"description": "The name of a group of claims that exclude each other: at most one of them can be true."}
 
 
@@ -101,7 +114,22 @@ class ClaimOut(ClaimSummary):
     replies = shown.parts(ReplyOut, "The replies of outlets to this claim, the oldest first.")
 
 
-ClaimPage = page_of("ClaimPage", ClaimSummary, "claims")
+class FoundClaimOut(ClaimSummary):
+    """A claim in a list, which may be the result of a search."""
+
+    words = ma.fields.List(
+        ma.fields.String(),
+        required=True,
+        allow_none=True,
+        metadata={
+            "description": "The words that the claim has in common with `like`, as the claim writes them and in its "
+            "order; null without `like`.",
+            "example": ["striker", "signed", "Arsenal"],
+        },
+    )
+
+
+ClaimPage = page_of("ClaimPage", FoundClaimOut, "claims")
 
 
 class ClaimQuery(PageQuery):
@@ -111,8 +139,13 @@ class ClaimQuery(PageQuery):
     verdict = one_of(Verdict, "Only claims whose resolution in effect has this verdict.")
     outlet = Text(SLUG_LENGTH, metadata={"description": "Only claims reported by the outlet with this slug or id."})
     topic = topic()
+    kind = one_of(ClaimKind, "Only claims of this kind.")
+    tag = Text(50, metadata={"description": "Only claims with this tag, in any case."})
+    group = Text(200, metadata={"description": "Only claims of the group with exactly this name."})
     external_id = Text(EXTERNAL_ID_LENGTH, metadata={"description": "Only the claim with this external id."})
-    q = Text(200, metadata={"description": "Only claims whose text has all of these words, in any order and case."})
+    q = Text(SEARCH_LENGTH, metadata={"description": _Q, "example": "striker signs"})
+    like = Text(SEARCH_LENGTH, metadata={"description": _LIKE, "example": "Arsenal have signed a new striker"})
+    recorded_since = moment("Only claims that this service recorded at or after this moment.")
     resolves_before = moment("Only claims that are due before this moment.")
     disputed = ma.fields.Boolean(
         truthy={"true"},
@@ -120,6 +153,11 @@ class ClaimQuery(PageQuery):
         metadata={"description": "Only claims with an open dispute (`true`), or only those without (`false`)."},
     )
     sort = one_of(ClaimOrder, "The order of the list.", load_default=ClaimOrder.NEWEST)
+
+    @ma.validates_schema(pass_original=True)
+    def refuse_filters_beside_like(self, _data: object, original: Mapping[str, object], **_: object) -> None:
+        if "like" in original and (others := sorted(set(original) - {"like", "limit"})):
+            raise ma.ValidationError({name: [_ON_ITS_OWN] for name in others})
 
 
 class StakeOut(Answer):

@@ -32,7 +32,12 @@ _UNJOURNALED_MODELS: tuple[type[Base], ...] = (
 UNJOURNALED = frozenset(model.__tablename__ for model in _UNJOURNALED_MODELS)
 """The names of the tables whose rows are not journaled."""
 
-_LEFT_OUT = frozenset({("api_key", "last_used_at")})  # updated hourly, without a change by a client
+_LEFT_OUT = frozenset(
+    {
+        ("api_key", "last_used_at"),  # updated hourly, without a change by a client
+        ("claim", "terms"),  # derived from the text and the tags
+    }
+)
 _HASHED = frozenset(
     {
         ("report", "cited_as"),

@@ -10,8 +10,6 @@ from urllib.parse import quote
 
 import sqlalchemy as sa
 
-from service.values.names import words_of
-
 LOCK_TIMEOUT = "10s"
 """The time that a statement may wait for a lock on PostgreSQL."""
 READ_TIMEOUT = "10s"
@@ -131,7 +129,6 @@ def _is_number(text: str, highest: int) -> bool:
 
 def _set_up_sqlite(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # transactions are begun by the event handler below
-    connection.create_function("words_of", 1, words_of, deterministic=True)  # for the full-text index of claims
     for pragma in (f"busy_timeout={_SQLITE_LOCK_SECONDS * 1000:.0f}", "synchronous=FULL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")
     _set_wal(connection)

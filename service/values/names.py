@@ -119,16 +119,6 @@ def name_key(name: str) -> str:
     return (words or folded)[:NAME_LENGTH].rstrip()
 
 
-def words_of(text: str) -> str:
-    """Return the words of a text, composed (NFC) and joined by spaces. Only letters and digits belong to words.
-
-    >>> words_of("x_y of Bild.de: -3.5 %")
-    'x y of Bild de 3 5'
-    """
-    composed = unicodedata.normalize("NFC", text)
-    return " ".join("".join(c if c.isalpha() or c.isdecimal() else " " for c in composed).split())
-
-
 def domain_key(domain: str) -> str:
     """Return the normal form of `host[/path]`: lower case, IDNA, without `www.`, trailing dot or trailing slash.
 

@@ -36,6 +36,17 @@ def test_words(site):
     assert "The 20 recorded last." in html
 
 
+def test_headline(site):
+    """
+    If no claim has all words, the claims with the most words in common are listed, and the page says so.
+    """
+    html = site.html("/search?q=Mayor+promises+that+bridge+20+will+open")
+
+    assert "No claim has all of these words." in html
+    assert 5 == html.count('<a href="/claims/')
+    assert "Bridge 20 opens in May." in html
+
+
 @pytest.mark.parametrize(("q", "text"), [("zzzz qqqq", "Nothing on record has these words."), ("", "Type the name of")])
 def test_nothing(site, q, text):
     """

@@ -31,8 +31,9 @@ def _record(*, merged=False, outlets=OUTLETS):
     yield f"""INSERT INTO outlet (id, slug, name, name_key, kind, scorable, recorded_at, merged_into_id)
         SELECT {identity("n", 1)}, 'o-' || n, 'O ' || n, 'o ' || n, 'website', true, now() - interval '3 day', {into}
         {rows} ORDER BY n % 3 = 0"""
-    yield f"""INSERT INTO claim (id, text, kind, topic, tags, resolves_by, recorded_at)
+    yield f"""INSERT INTO claim (id, text, kind, topic, tags, terms, resolves_by, recorded_at)
         SELECT {identity("n", 2)}, 'The bridge ' || n || ' opens in May', 'event', 't' || n % 50, '[]',
+        ('bridg open may the in ' || n || ' 2' || n % 40)::tsvector,
         now() + CASE WHEN n % 2 = 0 THEN interval '1 day' ELSE interval '-1 day' END, now() - interval '2 day' {rows}"""
     for kind, outlet in ((3, identity("n", 1)), (4, identity(f"1 + n * 7 % {outlets}", 1))):
         yield f"""INSERT INTO report (id, claim_id, outlet_id, stance, commitment, published_at, is_relay, fingerprint,
@@ -113,6 +114,13 @@ PATHS = [
     "/v1/claims?disputed=true",
     "/v1/claims?disputed=false",
     "/v1/claims?outlet=o-1&status=due&q=bridge",
+    "/v1/claims?q=the+bridge+opens+in+may",
+    "/v1/claims?q=the+bridge+opens+in+may+4711+231",
+    "/v1/claims?like=The+bridge+4711+opens+in+May",
+    "/v1/claims?like=The+bridge+opens+in",
+    "/v1/claims?tag=a",
+    "/v1/claims?kind=opinion",
+    "/v1/claims?recorded_since={now}",
     f"/v1/claims/{CLAIM}/forecast",
     f"/claims/{CLAIM}",
     "/outlets/o-1",

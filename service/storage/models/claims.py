@@ -7,13 +7,15 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.dialects.postgresql import TSVECTOR
+from sqlalchemy.orm import Mapped, Mapper, mapped_column, relationship
 
 from service.storage.base import Base
 from service.storage.models.columns import TOPIC, Redacted, enum_column
 from service.storage.models.outlets import Outlet
 from service.storage.models.resolutions import Resolution
 from service.values.ids import new_id
+from service.values.search_terms import index_terms, tag_term
 from service.values.vocabulary import ClaimKind, Stance
 
 
@@ -21,6 +23,7 @@ class Claim(Base):
     """A checkable proposition (schema.org/Claim)."""
 
     __tablename__ = "claim"
+    __table_args__ = (sa.Index(None, "kind", "id"),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     text: Mapped[str] = mapped_column(sa.Text)
@@ -32,8 +35,10 @@ class Claim(Base):
     group: Mapped[str | None] = mapped_column(sa.String(200), index=True)
     external_id: Mapped[str | None] = mapped_column(sa.String(400), unique=True)
     filed_by: Mapped[UUID | None] = mapped_column(sa.ForeignKey("api_key.id"))
-    recorded_at: Mapped[dt.datetime]
+    recorded_at: Mapped[dt.datetime] = mapped_column(index=True)
     redacted: Mapped[Redacted]
+    terms: Mapped[str] = mapped_column(sa.Text().with_variant(TSVECTOR(), "postgresql"), deferred=True)
+    """The terms of the text and the tags, by which searches find the claim; derived from them on every write."""
 
     reports: Mapped[list[Report]] = relationship(
         lazy="raise", back_populates="claim", order_by="(Report.published_at, Report.recorded_at, Report.id)"
@@ -100,3 +105,16 @@ class Version(Base):
     changed_by: Mapped[UUID | None] = mapped_column(sa.ForeignKey("api_key.id"))
     recorded_at: Mapped[dt.datetime]
     """The time at which the version was replaced."""
+
+
+def _index_claim(_mapper: Mapper[Claim], _connection: sa.Connection, claim: Claim) -> None:
+    """Derive the search terms of a claim that is written. A redacted text has none."""
+    attributes = sa.inspect(claim).attrs
+    if any(attributes[name].history.has_changes() for name in ("text", "tags", "redacted")):
+        is_redacted = any(note["member"] == "text" for note in claim.redacted or ())
+        terms = set() if is_redacted else index_terms(claim.text)
+        claim.terms = " ".join(sorted(terms | set(map(tag_term, claim.tags))))
+
+
+for _moment in ("before_insert", "before_update"):
+    sa.event.listen(Claim, _moment, _index_claim)

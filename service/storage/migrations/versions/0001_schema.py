@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects.postgresql import TSVECTOR
 
 revision = "0001"
 down_revision = None
@@ -28,28 +29,26 @@ _TOPIC = sa.String(504).with_variant(sa.String(504, collation="C"), "postgresql"
 _COUNTS = ("claims", "open", "unscored", "correct", "incorrect", "partial", "early", "backfilled", "stated", "told")
 _BILLIONTHS = ("right", "stated_true", "stated_true_squared", "brier", "told_true")
 
-# The number of a claim is the rowid of its text: the rowid of `claim` itself may change when the file is vacuumed.
+# The number of a claim is the rowid of its terms: the rowid of `claim` itself may change when the file is vacuumed.
+# The tokenizer splits at blanks only, because terms have no other ASCII character than letters and digits.
 _SQLITE_TEXT = (
     "CREATE TABLE claim_number (number INTEGER PRIMARY KEY, claim_id CHAR(32) NOT NULL UNIQUE)",
-    "CREATE VIRTUAL TABLE claim_text USING fts5(text, tokenize = 'unicode61 remove_diacritics 0')",
+    "CREATE VIRTUAL TABLE claim_text USING fts5(terms, tokenize = 'ascii', detail = none)",
     """
     CREATE TRIGGER claim_text_insert AFTER INSERT ON claim BEGIN
         INSERT INTO claim_number (claim_id) VALUES (new.id);
-        INSERT INTO claim_text (rowid, text)
-        SELECT number, words_of(new.text) FROM claim_number WHERE claim_id = new.id;
+        INSERT INTO claim_text (rowid, terms)
+        SELECT number, new.terms FROM claim_number WHERE claim_id = new.id;
     END
     """,
     """
-    CREATE TRIGGER claim_text_update AFTER UPDATE OF text ON claim BEGIN
-        UPDATE claim_text SET text = words_of(new.text)
+    CREATE TRIGGER claim_text_update AFTER UPDATE OF terms ON claim BEGIN
+        UPDATE claim_text SET terms = new.terms
         WHERE rowid = (SELECT number FROM claim_number WHERE claim_id = new.id);
     END
     """,
 )
-_POSTGRESQL_TEXT = """
-    CREATE INDEX ix_claim_text_search ON claim
-    USING gin (to_tsvector('simple', regexp_replace(normalize(text, NFC), '[^[:alnum:]]+', ' ', 'g')))
-"""
+_POSTGRESQL_TEXT = "CREATE INDEX ix_claim_terms ON claim USING gin (terms)"
 
 
 def upgrade() -> None:
@@ -165,10 +164,12 @@ def _create_claims() -> None:
         sa.Column("group", sa.String(200), index=True),
         sa.Column("external_id", sa.String(400)),
         _reference("claim", "filed_by", "api_key"),
-        _moment("recorded_at"),
+        _moment("recorded_at", index=True),
         sa.Column("redacted", sa.JSON()),
+        sa.Column("terms", sa.Text().with_variant(TSVECTOR(), "postgresql"), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_claim"),
         sa.UniqueConstraint("external_id", name="uq_claim_external_id"),
+        sa.Index("ix_claim_kind_id", "kind", "id"),
     )
     op.create_table(
         "version",

@@ -1,0 +1,166 @@
+"""Search claims: by words that all have to be there, by a tag, or by likeness to a headline."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import math
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import TSQUERY
+from sqlalchemy.orm import Session, selectinload
+
+from service.claims.describe import summarise_claim
+from service.claims.views import FoundClaim
+from service.storage.db import Database
+from service.storage.models import Claim, Resolution
+from service.storage.predicates import is_among
+from service.values.documents import members_of
+from service.values.search_terms import Terms, tag_term, words_in, words_in_common
+
+LIKELIEST = 5
+"""The number of claims that a search by likeness returns."""
+
+# The bounds of a search by likeness, whatever its text and however many claims there are.
+_TERMS = 200
+_COUNTED = 1000
+"""The number up to which the claims with a term are counted."""
+_CANDIDATES = 1000
+_CLAIMS = 10_000
+"""The number up to which all claims are counted."""
+
+# The parameters of BM25 (Robertson and Zaragoza, 2009, The Probabilistic Relevance Framework, section 3.4).
+_SATURATION = 1.2
+_LENGTH_NORMALISATION = 0.75
+
+# The tables of SQLite's full-text index.
+_NUMBER = sa.table("claim_number", sa.column("number"), sa.column("claim_id", sa.Uuid()))
+_TEXT = sa.table("claim_text", sa.column("rowid"), sa.column("claim_text"))
+
+
+def has_words(session: Session, text: str) -> sa.ColumnElement[bool]:
+    """Return the condition that the text of a claim contains all words of a text, in any order."""
+    alternatives = dict.fromkeys(word.alternatives for word in words_in(text))
+    if not alternatives:
+        return sa.false()
+    return _matches(session, alternatives)
+
+
+def has_tag(session: Session, tag: str) -> sa.ColumnElement[bool]:
+    """Return the condition that a claim has a tag, in any case."""
+    return _matches(session, [[(tag_term(tag),)]])
+
+
+def list_likeliest_claims(db: Database, *, like: str, limit: int, now: dt.datetime) -> list[FoundClaim]:
+    """Return the claims that share the rarest words with a text, at most five, the likeliest first.
+
+    The claims with its rarest words are ranked by all of its words, with BM25. The order is computed here, so that it
+    is the same on both databases.
+    """
+    wanted = {term for word in words_in(like) for terms in word.alternatives for term in terms}
+    # Longer words are rarer.
+    terms = sorted(dict.fromkeys(wanted), key=lambda term: (-len(term), term))[:_TERMS]
+    with db.read() as session:
+        counts = {term: count for term, count in _count_claims(session, terms).items() if count}
+        candidates = _candidates(session, _rarest(counts))
+        best = _rank(candidates, counts, claims=_count_all(session))[: min(limit, LIKELIEST)]
+        rows = sa.select(Claim).options(selectinload(Claim.resolutions).selectinload(Resolution.disputes))
+        claims = {claim.id: claim for claim in session.scalars(rows.where(is_among(session, Claim.id, best)))}
+        return [_found(claims[claim_id], wanted, now=now) for claim_id in best]
+
+
+def _found(claim: Claim, wanted: set[str], *, now: dt.datetime) -> FoundClaim:
+    return FoundClaim(**members_of(summarise_claim(claim, now=now)), words=words_in_common(claim.text, wanted))
+
+
+def _count_claims(session: Session, terms: Sequence[str]) -> dict[str, int]:
+    """Return the number of claims with each term, up to a limit, in one query."""
+    quoted = {_query(session, [[(term,)]]): term for term in terms}
+    if _is_postgresql(session):
+        listed = sa.func.unnest(sa.literal(list(quoted), sa.ARRAY(sa.Text))).table_valued("value").render_derived()
+        matching = sa.select(Claim.id)
+    else:
+        listed = sa.func.json_each(json.dumps(list(quoted))).table_valued("value")
+        matching = sa.select(_TEXT.c.rowid)
+    matching = matching.where(_is_indexed(session, listed.c.value)).correlate(listed).limit(_COUNTED)
+    count = sa.select(sa.func.count()).select_from(matching.subquery()).scalar_subquery()
+    return {quoted[value]: number for value, number in session.execute(sa.select(listed.c.value, count))}
+
+
+def _count_all(session: Session) -> int:
+    """Return the number of claims, up to a limit."""
+    some = sa.select(Claim.id).limit(_CLAIMS).subquery()
+    return session.scalars(sa.select(sa.func.count()).select_from(some)).one()
+
+
+def _rarest(counts: Mapping[str, int]) -> list[str]:
+    """Return the rarest terms, as many as have few enough claims together, but at least one."""
+    chosen: list[str] = []
+    claims = 0
+    for term, count in sorted(counts.items(), key=lambda item: (item[1], item[0])):
+        claims += count
+        if chosen and claims > _CANDIDATES:
+            break
+        chosen.append(term)
+    return chosen
+
+
+def _candidates(session: Session, terms: Collection[str]) -> dict[UUID, list[str]]:
+    """Return the terms of the newest claims that have any of some terms."""
+    if not terms:
+        return {}
+    rows = sa.select(Claim.id, sa.cast(Claim.terms, sa.Text)).where(_matches(session, [[(term,) for term in terms]]))
+    newest = session.execute(rows.order_by(Claim.id.desc()).limit(_CANDIDATES))
+    return {claim_id: indexed.replace("'", "").split(" ") for claim_id, indexed in newest}
+
+
+def _rank(candidates: Mapping[UUID, Collection[str]], counts: Mapping[str, int], *, claims: int) -> list[UUID]:
+    """Return the candidates, the likeliest first, and of equal ones the newest."""
+    shared = {claim_id: counts.keys() & terms for claim_id, terms in candidates.items()}
+    among_candidates = Counter(term for terms in shared.values() for term in terms)
+    weights: dict[str, float] = {}
+    for term, count in counts.items():
+        # A term with more claims than are counted is as frequent as it is among the candidates.
+        frequent = claims * among_candidates[term] / len(candidates)
+        having = min(max(count, frequent) if count == _COUNTED else count, claims)
+        weights[term] = math.log(1 + (claims - having + 0.5) / (having + 0.5))
+    average = sum(map(len, candidates.values())) / max(len(candidates), 1)
+
+    def score(claim_id: UUID) -> float:
+        length = 1 - _LENGTH_NORMALISATION + _LENGTH_NORMALISATION * len(candidates[claim_id]) / average
+        return math.fsum(weights[term] for term in shared[claim_id]) / (1 + _SATURATION * length)
+
+    # The scores are rounded, so that they do not depend on the mathematics of the machine.
+    return sorted(candidates, key=lambda claim_id: (round(score(claim_id), 9), claim_id), reverse=True)
+
+
+def _matches(session: Session, words: Iterable[Iterable[Terms]]) -> sa.ColumnElement[bool]:
+    """Return the condition that a claim has, for each word, all terms of one of its alternatives."""
+    query = sa.literal(_query(session, words))
+    if _is_postgresql(session):
+        return _is_indexed(session, query)
+    numbered = sa.select(_NUMBER.c.claim_id).join(_TEXT, _TEXT.c.rowid == _NUMBER.c.number)
+    return Claim.id.in_(numbered.where(_is_indexed(session, query)))
+
+
+def _is_indexed(session: Session, query: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
+    """Return the condition that a row of the full-text index matches a query."""
+    if _is_postgresql(session):
+        return Claim.terms.op("@@")(sa.cast(query, TSQUERY))
+    return _TEXT.c.claim_text.op("MATCH")(query)
+
+
+def _query(session: Session, words: Iterable[Iterable[Terms]]) -> str:
+    """Return a query in the language of the full-text index. Terms contain no quotation marks."""
+    quote, both, either = ("'", " & ", " | ") if _is_postgresql(session) else ('"', " AND ", " OR ")
+    return both.join(
+        f"({either.join('(' + both.join(f'{quote}{term}{quote}' for term in terms) + ')' for terms in word)})"
+        for word in words
+    )
+
+
+def _is_postgresql(session: Session) -> bool:
+    return session.get_bind().dialect.name == "postgresql"
