@@ -45,7 +45,7 @@ from service.pages import (
     topic,
 )
 from service.pages.layout import set_up_pages
-from service.schemas.fields import Instant
+from service.schemas.fields import DateOrInstant, Instant
 from service.schemas.reports import NamedOutlet
 from service.storage.db import Database
 from service.telemetry.logs import set_up_logs
@@ -123,6 +123,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.teardown_request(clear_actor)
     api = Api(app)
     api.register_field(Instant, "string", "date-time")
+    api.register_field(DateOrInstant, None, None)  # its formats are alternatives
     api.spec.components.schema("NamedOutlet", schema=NamedOutlet)
     api.spec.components.security_scheme("apiKey", SECURITY_SCHEME)
     for blueprint in _API:

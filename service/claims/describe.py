@@ -64,7 +64,9 @@ def summarise_claim(claim: Claim, *, now: dt.datetime) -> ListedClaim:
 
 
 def claim_status(claim: Claim, *, now: dt.datetime) -> ClaimStatus:
-    """Return whether a claim is resolved, due (an event past its date, R15) or open."""
+    """Return whether a claim is an opinion, resolved, due (an event past its date) or open (R15)."""
+    if claim.kind is ClaimKind.OPINION:
+        return ClaimStatus.OPINION
     if standing_resolution(claim) is not None:
         return ClaimStatus.RESOLVED
     if claim.kind is ClaimKind.EVENT and claim.resolves_by is not None and claim.resolves_by <= now:
@@ -112,6 +114,7 @@ def describe_report(report: Report, claim: Claim) -> ReportView:
         commitment_source=_commitment_source(report),
         probability=report.probability,
         published_at=report.published_at,
+        published_precision=report.published_precision,
         url=report.url,
         quote=report.quote,
         relays=_describe_relay(report) if filed.is_relay else None,
@@ -132,6 +135,7 @@ def describe_resolution(resolution: Resolution) -> ResolutionView:
         verdict=resolution.verdict,
         truth=resolution.truth if resolution.verdict is Verdict.PARTIAL else None,
         known_at=resolution.known_at,
+        known_precision=resolution.known_precision,
         evidence=resolution.evidence,
         note=resolution.note,
         supersedes=resolution.supersedes_id,

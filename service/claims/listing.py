@@ -166,4 +166,7 @@ def has_status(status: ClaimStatus, now: dt.datetime) -> sa.ColumnElement[bool]:
         case ClaimStatus.DUE:
             return ~resolved & past
         case ClaimStatus.OPEN:
-            return ~resolved & sa.or_(Claim.kind != ClaimKind.EVENT, Claim.resolves_by > now)
+            ahead = sa.or_(Claim.kind != ClaimKind.EVENT, Claim.resolves_by > now)
+            return ~resolved & ahead & (Claim.kind != ClaimKind.OPINION)
+        case ClaimStatus.OPINION:
+            return Claim.kind == ClaimKind.OPINION

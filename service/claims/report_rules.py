@@ -17,7 +17,7 @@ from service.outlets.mentions import Directory, OutletName
 from service.storage.facts import as_filed, counting_reports
 from service.storage.models import Claim, Outlet, Report
 from service.values.ids import new_id
-from service.values.instants import format_instant
+from service.values.instants import format_instant, precision_of, start_of_day
 from service.values.names import name_key
 from service.values.vocabulary import Caller, Stance
 
@@ -45,7 +45,8 @@ class NewReport(TypedDict):
     stance: Stance
     commitment: int | None
     probability: float | None
-    published_at: dt.datetime
+    published_at: dt.date
+    """An instant, or a bare date for the start of its day (R6a)."""
     url: str | None
     quote: str | None
     relays: Relay | None
@@ -142,7 +143,8 @@ def _new_report(given: NewReport, directory: Directory, *, caller: Caller, now: 
         commitment=commitment,
         lexicon=lexicon,
         probability=given["probability"],
-        published_at=given["published_at"],
+        published_at=start_of_day(given["published_at"]),
+        published_precision=precision_of(given["published_at"]),
         url=given["url"],
         quote=given["quote"],
         is_relay=given["relays"] is not None,
@@ -166,7 +168,7 @@ def _outlets_of(given: NewReport, directory: Directory, *, now: dt.datetime) -> 
     outlet, cited = _try(partial(_publisher, directory, given), "/outlet", errors), None
     if given["relays"] is not None and given["relays"]["outlet"] is not None:
         cited = _try(partial(directory.get, given["relays"]["outlet"]), "/relays/outlet", errors)
-    if given["published_at"] > now + CLOCK_SLACK:
+    if start_of_day(given["published_at"]) > now + CLOCK_SLACK:
         errors.append(
             FieldError(pointer="/published_at", detail="Lies in the future. Send a past moment.", code="future")
         )

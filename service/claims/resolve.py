@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -30,7 +30,8 @@ from service.storage.facts import filers, newest_resolution, reporting_outlets
 from service.storage.models import Claim, Resolution
 from service.storage.paging import Keyset, Page, SortKey, read_number
 from service.values.ids import new_id
-from service.values.vocabulary import Caller, ClaimKind, Scope, Verdict
+from service.values.instants import end_of_day, precision_of
+from service.values.vocabulary import Caller, ClaimKind, Precision, Scope, Verdict
 
 _OLDEST_FIRST = Keyset([Resolution.position], [read_number])
 _TRUTH = {Verdict.TRUE: 1.0, Verdict.FALSE: 0.0}
@@ -41,10 +42,13 @@ class NewResolution(TypedDict):
 
     verdict: Verdict | None
     truth: float | None
-    known_at: dt.datetime | None
+    known_at: dt.date | None
+    """An instant, or a bare date for the end of its day (R6a)."""
     evidence: list[str]
     note: str | None
     supersedes: UUID | None
+    known_precision: NotRequired[Precision]
+    """The precision of a `known_at` in a line of an export, which is always an instant."""
 
 
 @retried
@@ -113,6 +117,7 @@ def new_resolution(
     newest = _check_chain(claim, given)
     if given["verdict"] is Verdict.TRUE:
         check_group(session, claim)
+    known_at, known_precision = _known(given, newest, now=now)
     return Resolution(
         id=new_id(),
         claim_id=claim.id,
@@ -120,13 +125,21 @@ def new_resolution(
         supersedes_id=None if newest is None else newest.id,
         verdict=given["verdict"],
         truth=_truth(given),
-        known_at=given["known_at"] or (now if newest is None else newest.known_at),
+        known_at=known_at,
+        known_precision=known_precision,
         evidence=given["evidence"],
         note=given["note"],
         resolved_by=caller.key_id,
         recorded_at=now,
         disputes=[],
     )
+
+
+def _known(given: NewResolution, newest: Resolution | None, *, now: dt.datetime) -> tuple[dt.datetime, Precision]:
+    """Return when the answer became public, as given or as in the newest resolution, and its precision (R6a, R11)."""
+    if (known_at := given["known_at"]) is not None:
+        return end_of_day(known_at, now=now), given.get("known_precision") or precision_of(known_at)
+    return (now, Precision.INSTANT) if newest is None else (newest.known_at, newest.known_precision)
 
 
 def append_resolution(claim: Claim, resolution: Resolution) -> None:
@@ -167,7 +180,7 @@ def check_resolution(given: NewResolution, *, now: dt.datetime) -> None:
     if verdict is not None and verdict.scores and not given["evidence"] and not given["note"]:
         detail = "Needs at least one URL of evidence, or a note that describes the evidence."
         errors.append(FieldError(pointer="/evidence", detail=detail, code="required"))
-    if known_at is not None and known_at > now:
+    if known_at is not None and end_of_day(known_at, now=now) > now:
         errors.append(FieldError(pointer="/known_at", detail="Lies in the future. Send a past moment.", code="future"))
     if errors:
         raise InvalidBody(

@@ -8,7 +8,7 @@ from typing import TypedDict
 from uuid import UUID
 
 from service.storage.models.columns import RedactionNote
-from service.values.vocabulary import ClaimKind, ClaimStatus, DisputeStatus, Role, Stance, Verdict
+from service.values.vocabulary import ClaimKind, ClaimStatus, DisputeStatus, Precision, Role, Stance, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,7 @@ class ResolutionView:
     truth: float | None
     """The truth as sent, for a `partial` verdict only."""
     known_at: dt.datetime
+    known_precision: Precision
     evidence: list[str]
     note: str | None
     supersedes: UUID | None
@@ -58,6 +59,7 @@ class ReportView:
     commitment_source: str | None
     probability: float | None
     published_at: dt.datetime
+    published_precision: Precision
     url: str | None
     quote: str | None
     relays: RelayView | None

@@ -17,13 +17,22 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from typing import Any, NotRequired, TypedDict
+from typing import NotRequired, TypedDict
 from urllib.parse import quote
 from uuid import UUID
 
 from service.claims.report_rules import NewReport
 from service.claims.resolve import NewResolution, check_resolution
-from service.cli.remote_api import NoResponse, RemoteApi, RemoteClaim, RemoteMerge, RemoteOutlet, RemotePage, RemoteRow
+from service.cli.remote_api import (
+    NoResponse,
+    RemoteApi,
+    RemoteClaim,
+    RemoteMerge,
+    RemoteOutlet,
+    RemotePage,
+    RemoteResolution,
+    RemoteRow,
+)
 from service.errors import ClaimDiffers, InvalidBody, NotFound, ServiceError, SlugTaken, nested
 from service.outlets.edit import NewOutlet, domains_of
 from service.schemas.claims import ClaimIn
@@ -43,8 +52,9 @@ from service.transfer.lines import (
     required_id,
 )
 from service.transfer.load import LineResult, LineStatus
-from service.values.instants import utc_now
+from service.values.instants import is_same_end, parse_instant, utc_now
 from service.values.names import name_key
+from service.values.vocabulary import Precision
 
 _RETRY_DELAYS = (0.5, 2.0)  # seconds before a line is sent again
 
@@ -205,19 +215,27 @@ class Remote:
 
     def _resolve(self, claim: RemoteClaim, resolution: NewResolution) -> tuple[bool, RemoteRow]:
         """Add a resolution unless the claim has, or once had, an equal one, and return whether it is new."""
-        path, body = f"/v1/claims/{claim['id']}/resolutions", ResolutionIn().dump(resolution)
-        given = ["verdict", *(name for name in ("truth", "known_at", "supersedes") if body[name] is not None)]
-        page: RemotePage[dict[str, Any]] = self._api.get(path)
+        path = f"/v1/claims/{claim['id']}/resolutions"
+        page: RemotePage[RemoteResolution] = self._api.get(path)
         for found in page["items"]:
-            if all(found[name] == body[name] for name in given):
+            if _is_same(found, resolution):
                 return False, RemoteRow(id=found["id"])
-        return self._api.post(path, body)
+        return self._api.post(path, ResolutionIn().dump(resolution))
 
     def _find_claim(self, external_id: str) -> RemoteClaim:
         page: RemotePage[RemoteClaim] = self._api.get("/v1/claims", external_id=external_id)
         if page["items"]:
             return page["items"][0]
         raise InvalidBody.at("/claim", f"No claim has the external_id {external_id!r}.", "unknown-claim")
+
+
+def _is_same(found: RemoteResolution, given: NewResolution) -> bool:
+    """Return whether a resolution of the service has all members that were sent."""
+    known_at, precision = parse_instant(found["known_at"]), Precision(found["known_precision"])
+    same_moment = given["known_at"] is None or is_same_end(known_at, precision, given["known_at"])
+    same_truth = given["truth"] in (None, found["truth"])
+    same_order = given["supersedes"] is None or str(given["supersedes"]) == found["supersedes"]
+    return found["verdict"] == given["verdict"] and same_truth and same_moment and same_order
 
 
 def _check_resolution(resolution: NewResolution | None) -> None:

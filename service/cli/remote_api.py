@@ -37,6 +37,16 @@ class RemoteClaim(RemoteRow):
     reports: list[RemoteRow]
 
 
+class RemoteResolution(RemoteRow):
+    """A resolution as the service returns it, as far as we use it."""
+
+    verdict: str | None
+    truth: float | None
+    known_at: str
+    known_precision: str
+    supersedes: str | None
+
+
 class RemoteMerge(TypedDict):
     """The merge of an outlet as the service returns it, as far as we use it."""
 

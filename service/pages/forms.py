@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 from collections.abc import Sequence
 from contextlib import suppress
@@ -16,11 +15,12 @@ from service.claims.record import NewClaim
 from service.claims.report_rules import NewReport
 from service.claims.resolve import NewResolution
 from service.claims.views import ResolutionView
-from service.pages.fields import DAY
 from service.schemas.claims import ClaimIn
 from service.schemas.loading import load
 from service.schemas.reports import ReportIn
 from service.schemas.resolutions import ResolutionIn
+from service.values.instants import format_instant
+from service.values.vocabulary import Precision
 
 WITHDRAW = "withdraw"
 """The value of a form for the null of the API. A form without a verdict is not a withdrawal."""
@@ -125,7 +125,7 @@ class UndoForm:
     supersedes: UUID
     note: str | None
     truth: float | None = None
-    known_at: dt.datetime | None = None
+    known_at: str | None = None
     evidence: Sequence[str] = ()
 
 
@@ -135,18 +135,26 @@ def undo_form(resolutions: Sequence[ResolutionView]) -> UndoForm:
     previous = resolutions[-2] if len(resolutions) > 1 else None
     if previous is None or previous.verdict is None:
         return UndoForm(WITHDRAW, newest.id, "Undone at the desk.")
-    return UndoForm(previous.verdict, newest.id, previous.note, previous.truth, previous.known_at, previous.evidence)
+    known_at = _known_at(previous, newest)
+    return UndoForm(previous.verdict, newest.id, previous.note, previous.truth, known_at, previous.evidence)
+
+
+def _known_at(previous: ResolutionView, newest: ResolutionView) -> str | None:
+    """Return the `known_at` that repeats a resolution, or None if the newest one has the same."""
+    given = previous.known_at, previous.known_precision
+    if given == (newest.known_at, newest.known_precision):
+        return None
+    is_date = previous.known_precision is Precision.DAY
+    return previous.known_at.date().isoformat() if is_date else format_instant(previous.known_at)
 
 
 def instant_of(text: str) -> str:
-    """Convert a day, a minute or a second in UTC to an instant of the API.
+    """Convert a minute or a second in UTC to an instant of the API; other text is returned unchanged.
 
     >>> instant_of("2024-03-29"), instant_of("2024-03-29T12:30"), instant_of("2024-03-29T12:30:15"), instant_of("soon")
-    ('2024-03-29T00:00:00Z', '2024-03-29T12:30:00Z', '2024-03-29T12:30:15Z', 'soon')
+    ('2024-03-29', '2024-03-29T12:30:00Z', '2024-03-29T12:30:15Z', 'soon')
     """
     text = text.strip()
-    if DAY.fullmatch(text):
-        return f"{text}T00:00:00Z"
     if found := _INSTANT.fullmatch(text):
         return f"{text}Z" if found[1] else f"{text}:00Z"
     return text

@@ -19,8 +19,10 @@ from service.errors import InvalidQuery
 from service.pages import charts, phrases
 from service.pages.assets import asset_url
 from service.pages.failures import show_failures, show_unknown_paths
+from service.schemas.fields import Instant
 from service.schemas.loading import places
 from service.values.documents import etag_of
+from service.values.instants import restore_plus
 from service.web.runtime import runtime
 
 _FOLDER = Path(__file__).parent
@@ -58,8 +60,10 @@ def read_query(schema: ma.Schema) -> Any:
     """
     given: dict[str, Any] = {}
     for name, values in request.args.lists():
+        field = schema.fields.get(name)
         if filled := [value for value in values if value.strip()]:
-            given[name] = filled if isinstance(schema.fields.get(name), ma.fields.List) else filled[-1]
+            value = restore_plus(filled[-1]) if isinstance(field, Instant) else filled[-1]
+            given[name] = filled if isinstance(field, ma.fields.List) else value
     try:
         return schema.load(given, unknown=ma.EXCLUDE)
     except ma.ValidationError as exc:

@@ -119,6 +119,7 @@ def _portray(outlet: str, lens: Lens) -> tuple[str, dt.datetime | None]:
         whenever=query_string(replace(lens, as_of=None)),
         on_all=query_string(replace(lens, basis=Basis.RESOLVED)),
         still_open=[*due, *still_open][:MAX_CLAIMS],
+        opinions=_claims({**about, "status": ClaimStatus.OPINION}, now),
         disputed=_claims({**about, "disputed": True}, now),
         rated_from=RATED_FROM,
     )

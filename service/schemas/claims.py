@@ -9,7 +9,7 @@ from marshmallow.validate import Length
 
 from service.schemas import shown
 from service.schemas.disputes import DisputeOut
-from service.schemas.fields import Answer, Body, PageQuery, Text, TopicPath, moment, one_of, page_of, topic
+from service.schemas.fields import Answer, Body, PageQuery, Text, TopicPath, due_moment, moment, one_of, page_of, topic
 from service.schemas.redacted import redacted
 from service.schemas.replies import ReplyOut
 from service.schemas.reports import ReportIn, ReportOut
@@ -49,7 +49,7 @@ class ClaimIn(Body):
     kind = one_of(ClaimKind, "The kind of proposition.", load_default=ClaimKind.FACT)
     topic = TopicPath(load_default=None, allow_none=True, metadata=_TOPIC)
     tags = ma.fields.List(Text(50), load_default=list, validate=Length(max=20), metadata=_TAGS)
-    resolves_by = moment(_DUE, load_default=None, allow_none=True)
+    resolves_by = due_moment(_DUE, load_default=None, allow_none=True)
     group = Text(200, load_default=None, allow_none=True, metadata=_GROUP)
     external_id = Text(
         EXTERNAL_ID_LENGTH,
@@ -76,7 +76,7 @@ class ClaimPatch(Body):
     topic = TopicPath(allow_none=True, metadata=_TOPIC)
     tags = ma.fields.List(Text(50), validate=Length(max=20), metadata=_TAGS)
     group = Text(200, allow_none=True, metadata=_GROUP)
-    resolves_by = moment(_DUE, allow_none=True)
+    resolves_by = due_moment(_DUE, allow_none=True)
 
 
 class ClaimSummary(Answer):

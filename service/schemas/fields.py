@@ -13,7 +13,7 @@ import marshmallow as ma
 from marshmallow.validate import Length, Range
 
 from service.schemas.meanings import explain_values
-from service.values.instants import format_instant, parse_date_or_instant, parse_instant
+from service.values.instants import end_of_day, format_instant, parse_date_or_instant, parse_instant, utc_now
 from service.values.names import is_visible
 from service.values.topics import TOPIC_LENGTH, topic_path
 
@@ -102,15 +102,17 @@ class WebAddress(Text):
         return url
 
 
-class Instant(ma.fields.Field[dt.datetime]):
+class Instant(ma.fields.Field[dt.date | None]):
     """An RFC 3339 instant with a time zone, converted to UTC."""
 
     default_error_messages = {"instant": "Not an RFC 3339 instant with a zone, such as 2024-03-29T12:30:00Z."}
 
-    def _serialize(self, value: dt.datetime | None, attr: str | None, obj: object, **kwargs: object) -> str | None:
-        return None if value is None else format_instant(value)
+    def _serialize(self, value: dt.date | None, attr: str | None, obj: object, **kwargs: object) -> str | None:
+        if isinstance(value, dt.datetime):
+            return format_instant(value)
+        return None if value is None else value.isoformat()
 
-    def _deserialize(self, value: object, attr: str | None, data: Data, **kwargs: object) -> dt.datetime:
+    def _deserialize(self, value: object, attr: str | None, data: Data, **kwargs: object) -> dt.date | None:
         if not isinstance(value, str):
             raise self.make_error("instant")
         try:
@@ -118,15 +120,30 @@ class Instant(ma.fields.Field[dt.datetime]):
         except ValueError as exc:
             raise ma.ValidationError(str(exc)) from exc
 
-    def _parse(self, text: str) -> dt.datetime:
+    def _parse(self, text: str) -> dt.date | None:
         return parse_instant(text)
 
 
 class DateOrInstant(Instant):
-    """An instant, or a bare date, which means its first moment in UTC."""
+    """An instant, or a bare date, which stays a date so that its precision is kept (R6a)."""
+
+    def _parse(self, text: str) -> dt.date | None:
+        return parse_date_or_instant(text)
+
+
+class EndOfDay(DateOrInstant):
+    """An instant, or a bare date, which means the last instant of its day in UTC (R6a)."""
 
     def _parse(self, text: str) -> dt.datetime:
-        return parse_date_or_instant(text)
+        return end_of_day(parse_date_or_instant(text))
+
+
+class PastMoment(DateOrInstant):
+    """An instant, or a bare date, which means the end of its day in UTC. Today is read as None, which means now."""
+
+    def _parse(self, text: str) -> dt.date | None:
+        given, now = parse_date_or_instant(text), utc_now()
+        return None if end_of_day(given, now=now) == now else end_of_day(given)
 
 
 class Number(ma.fields.Float):
@@ -187,6 +204,33 @@ _ON_TOPIC = "Only claims on this topic, such as `football`, or on a topic below 
 def topic(description: str = _ON_TOPIC) -> TopicPath:
     """Return the query parameter that limits a score or list to a topic."""
     return TopicPath(load_default=None, metadata={"description": description})
+
+
+def published_moment(description: str, **options: Unpack[FieldOptions]) -> DateOrInstant:
+    """Return an instant or a date in a request, documented as the start of its day (R6a)."""
+    return DateOrInstant(metadata=_describe_dates(description, "start", options), **options)
+
+
+def known_moment(description: str, **options: Unpack[FieldOptions]) -> DateOrInstant:
+    """Return an instant or a date in a request, documented as the end of its day (R6a)."""
+    return DateOrInstant(metadata=_describe_dates(description, "end", options), **options)
+
+
+def due_moment(description: str, **options: Unpack[FieldOptions]) -> EndOfDay:
+    """Return an instant in a request, or a date that is read as the end of its day (R6a)."""
+    return EndOfDay(metadata=_describe_dates(description, "end", options), **options)
+
+
+def past_moment(description: str, **options: Unpack[FieldOptions]) -> PastMoment:
+    """Return a past instant in a query, or a date that is read as the end of its day or as now (R6a)."""
+    return PastMoment(metadata=_describe_dates(description, "end", options), **options)
+
+
+def _describe_dates(description: str, end: str, options: FieldOptions) -> dict[str, object]:
+    formats: list[dict[str, str]] = [{"type": "string", "format": form} for form in ("date-time", "date")]
+    meaning = f"RFC 3339 with a time zone, or a date, which means the {end} of its day in UTC."
+    nullable = [{"type": "null"}] if options.get("allow_none") or options.get("load_default", ...) is None else []
+    return {"description": f"{description} {meaning}", "anyOf": formats + nullable}
 
 
 class Body(ma.Schema):

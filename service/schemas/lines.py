@@ -15,14 +15,15 @@ from service.claims.resolve import NewResolution
 from service.errors import InvalidBody
 from service.outlets.mentions import OutletName
 from service.schemas.claims import EXTERNAL_ID_LENGTH, MAX_REPORTS, ClaimIn
-from service.schemas.fields import Body, Data, DateOrInstant, Instant, Number, Text, TopicPath, WebAddress
+from service.schemas.fields import Body, Data, DateOrInstant, Instant, Number, Text, TopicPath, WebAddress, one_of
 from service.schemas.loading import load
 from service.schemas.outlets import OutletIn
 from service.schemas.reports import ReportIn
 from service.schemas.resolutions import ResolutionIn
 from service.transfer.lines import ClaimLine, FlatLine, Line, OutletLine, ReportLine, ResolutionLine
 from service.values.ids import NAME_LENGTH, SLUG_LENGTH
-from service.values.vocabulary import ClaimKind, Stance, Verdict
+from service.values.instants import end_of_day, start_of_day
+from service.values.vocabulary import ClaimKind, Precision, Stance, Verdict
 
 _STANCES = {stance.value: stance for stance in Stance} | {
     "asserts": Stance.SUPPORT,
@@ -100,13 +101,15 @@ class ReportLineIn(ReportIn):
 
     claim = Text(EXTERNAL_ID_LENGTH, required=True)
     lexicon = Text(16, allow_none=True)
+    published_precision = one_of(Precision, load_default=Precision.INSTANT)
     recorded_at = Instant()
 
 
 class ResolutionLineIn(ResolutionIn):
-    """A resolution with the claim that it is about."""
+    """A resolution with the claim that it is about, and the precision that an export adds."""
 
     claim = Text(EXTERNAL_ID_LENGTH, required=True)
+    known_precision = one_of(Precision)
 
 
 class _Flat(TypedDict):
@@ -116,13 +119,13 @@ class _Flat(TypedDict):
     claim_id: str
     claim: str
     stance: Stance
-    published_at: dt.datetime
+    published_at: dt.date
     url: str | None
     topic: str | None
     probability: float | None
     commitment: int | None
     outcome: float | None
-    resolved_at: dt.datetime | None
+    resolved_at: dt.date | None
 
 
 # Created once, because creating a schema takes as long as reading a line with it.
@@ -163,11 +166,15 @@ def _claim(members: dict[str, object]) -> ClaimLine:
 def _report(members: dict[str, object]) -> ReportLine:
     report = load(_REPORT_LINE, members)
     report.pop("recorded_at", None)
+    if report.pop("published_precision") is Precision.DAY:
+        report["published_at"] = _date_if(start_of_day, report["published_at"])
     return ReportLine(claim=report.pop("claim"), report=report)
 
 
 def _resolution(members: dict[str, object]) -> ResolutionLine:
     resolution = load(_RESOLUTION_LINE, members)
+    if resolution.get("known_precision") is Precision.DAY and resolution["known_at"] is not None:
+        resolution["known_at"] = _date_if(end_of_day, resolution["known_at"])
     return ResolutionLine(claim=resolution.pop("claim"), resolution=resolution)
 
 
@@ -202,7 +209,13 @@ def _flat(line: _Flat, feed: str | None) -> FlatLine:
     return FlatLine(claim, report, _outcome(line["outcome"], line["resolved_at"]))
 
 
-def _outcome(outcome: float | None, resolved_at: dt.datetime | None) -> NewResolution | None:
+def _date_if(edge: Callable[[dt.date], dt.datetime], given: dt.date) -> dt.date:
+    """Return the bare date that a moment was given as, unless it is not at that edge of its day."""
+    day = given.date() if isinstance(given, dt.datetime) else given
+    return day if edge(day) == given else given
+
+
+def _outcome(outcome: float | None, resolved_at: dt.date | None) -> NewResolution | None:
     if outcome is None:
         return None
     return NewResolution(

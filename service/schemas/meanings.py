@@ -15,6 +15,7 @@ from service.values.vocabulary import (
     MatchRule,
     Order,
     OutletKind,
+    Precision,
     RankBy,
     Role,
     Scope,
@@ -40,8 +41,9 @@ _MEANINGS: Mapping[type[enum.StrEnum], Mapping[str, str]] = {
     },
     ClaimStatus: {
         "open": "no verdict yet",
-        "due": "an event past its `resolves_by` without a verdict",
+        "due": "an event past its `resolves_by` without a verdict, with a report that counts",
         "resolved": "a verdict is in effect",
+        "opinion": "an opinion, which is never resolved",
     },
     ClaimOrder: {
         "newest": "the most recently recorded first",
@@ -55,6 +57,7 @@ _MEANINGS: Mapping[type[enum.StrEnum], Mapping[str, str]] = {
         "query": "asks whether it is true",
         "comment": "mentions it without taking a side",
     },
+    Precision: {"day": "as a bare date", "instant": "as an instant"},
     Role: {"own": "the outlet reports in its own name", "relay": "it attributes the claim to another outlet"},
     Verdict: {
         "true": "the claim proved true",

@@ -8,10 +8,10 @@ import marshmallow as ma
 from marshmallow.validate import OneOf, Range
 
 from service.schemas import shown
-from service.schemas.fields import Answer, Body, Data, Number, Text, WebAddress, moment, one_of, page_of
+from service.schemas.fields import Answer, Body, Data, Number, Text, WebAddress, one_of, page_of, published_moment
 from service.schemas.redacted import redacted
 from service.values.ids import DOMAIN_LENGTH, NAME_LENGTH, SLUG_LENGTH
-from service.values.vocabulary import Role, Stance
+from service.values.vocabulary import Precision, Role, Stance
 
 _COMMITMENT = (
     "The certainty of the report: 1 interest or speculation, 2 under way or hearsay, 3 close, 4 stated as done."
@@ -87,9 +87,8 @@ class ReportIn(Body):
     probability = Number(
         load_default=None, allow_none=True, validate=Range(0, 1), metadata={"description": _PROBABILITY}
     )
-    published_at = moment(
-        "When the outlet published the report; at most 5 minutes in the future.",
-        required=True,
+    published_at = published_moment(
+        "When the outlet published the report; at most 5 minutes in the future.", required=True
     )
     url = WebAddress(
         load_default=None, allow_none=True, metadata={"description": "The address of the page with the report."}
@@ -141,6 +140,7 @@ class ReportOut(Answer):
     )
     probability = shown.share("The probability that the report states for the claim; null if none.", allow_none=True)
     published_at = shown.instant("When the outlet published the report.")
+    published_precision = shown.choice(Precision, "How `published_at` was given; a date is the start of its day.")
     url = shown.text("The address of the page with the report; null if not given.", allow_none=True)
     quote = shown.text("The sentence that makes the claim; null if not given.", allow_none=True)
     relays = shown.part(RelayOut, "The source that the report cites; null if it reports on its own.", allow_none=True)

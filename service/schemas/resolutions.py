@@ -6,9 +6,9 @@ import marshmallow as ma
 from marshmallow.validate import Length
 
 from service.schemas import shown
-from service.schemas.fields import Answer, Body, Number, Text, WebAddress, moment, one_of, page_of
+from service.schemas.fields import Answer, Body, Number, Text, WebAddress, known_moment, one_of, page_of
 from service.schemas.redacted import redacted
-from service.values.vocabulary import Verdict
+from service.values.vocabulary import Precision, Verdict
 
 
 class ResolutionIn(Body):
@@ -28,7 +28,7 @@ class ResolutionIn(Body):
             "Required with the verdict `partial`, and not allowed with any other."
         },
     )
-    known_at = moment(
+    known_at = known_moment(
         "When the answer became public, not in the future. If left out: now, or the `known_at` of the superseded "
         "resolution. Reports published at or after it are not scored.",
         load_default=None,
@@ -67,6 +67,9 @@ class ResolutionOut(Answer):
         allow_none=True,
     )
     known_at = shown.instant("When the answer became public.")
+    known_precision = shown.choice(
+        Precision, "How `known_at` was given; a date is the end of its day, or the time of the call on that day."
+    )
     evidence = shown.texts("The addresses of pages that show it.")
     note = shown.text("A description of the evidence; null if not given.", allow_none=True)
     supersedes = shown.identifier(

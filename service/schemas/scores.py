@@ -17,9 +17,9 @@ from service.schemas.fields import (
     Count,
     Share,
     Text,
-    moment,
     one_of,
     page_of,
+    past_moment,
     schema_of,
     topic,
 )
@@ -46,7 +46,7 @@ class LensQuery(Body):
     """The parameters that every score takes."""
 
     topic = topic()
-    as_of = moment("The score as of a past moment: only what was publicly known by then.", load_default=None)
+    as_of = past_moment("The score as of a past moment: only what was publicly known by then.", load_default=None)
     level = level()
 
 
@@ -54,7 +54,7 @@ class ScoreQuery(LensQuery):
     """The parameters of one outlet's score."""
 
     basis = one_of(Basis, _BASIS, load_default=Basis.RESOLVED)
-    recorded_by = moment(
+    recorded_by = past_moment(
         "The score that this service would have returned at a past moment: only what it had recorded by then.",
         load_default=None,
     )

@@ -40,6 +40,7 @@ All rows from which a Borneout service computed its scores at {moment}, by the m
 
 Each line is one JSON object. `borneout import` loads the first four files, in this order, into an empty database, which
 then has the same scores. Lines refer to outlets by `slug` and to claims by `external_id`, or by id if a claim has none.
+A `published_precision` or `known_precision` of `day` belongs to a moment that was given as a bare date.
 A report's `lexicon` is the version that read `commitment` from its quote; it is null if the commitment was stated.
 An outlet with `merged_into` is the same as that outlet: its reports count there, and the two cannot relay each other.
 The reports of an outlet on a claim are in order. The last one that takes a side and was published before the
@@ -151,6 +152,7 @@ def _reports(session: Session) -> Iterator[Line]:
             "lexicon": report.lexicon,
             "probability": report.probability,
             "published_at": format_instant(report.published_at),
+            "published_precision": report.published_precision,
             "url": report.url,
             "quote": report.quote,
             "relays": {"outlet": cited_slug, "cited_as": report.cited_as} if report.is_relay else None,
@@ -208,6 +210,7 @@ def _resolutions(session: Session) -> Iterator[Line]:
             "verdict": resolution.verdict,
             "truth": resolution.truth if resolution.verdict is Verdict.PARTIAL else None,
             "known_at": format_instant(resolution.known_at),
+            "known_precision": resolution.known_precision,
             "evidence": resolution.evidence,
             "note": resolution.note,
         }

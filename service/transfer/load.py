@@ -42,6 +42,7 @@ from service.transfer.lines import (
     required_id,
 )
 from service.values.ids import parse_id
+from service.values.instants import is_same_end
 from service.values.names import name_key
 from service.values.vocabulary import Caller, Scope
 
@@ -280,6 +281,7 @@ class _Load:
 def _is_same(resolution: Resolution, given: NewResolution) -> bool:
     """Return whether a resolution on record has all members that were sent."""
     same_truth = given["truth"] is None or given["truth"] == resolution.truth
-    same_moment = given["known_at"] in (None, resolution.known_at)
+    known_at = given["known_at"]
+    same_moment = known_at is None or is_same_end(resolution.known_at, resolution.known_precision, known_at)
     same_order = given["supersedes"] in (None, resolution.supersedes_id)
     return resolution.verdict is given["verdict"] and same_truth and same_moment and same_order

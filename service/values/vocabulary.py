@@ -34,6 +34,7 @@ class ClaimStatus(enum.StrEnum):
     OPEN = "open"
     DUE = "due"
     RESOLVED = "resolved"
+    OPINION = "opinion"
 
 
 class ClaimOrder(enum.StrEnum):
@@ -62,6 +63,13 @@ class Stance(enum.StrEnum):
     @property
     def takes_side(self) -> bool:
         return self in (Stance.SUPPORT, Stance.DENY)
+
+
+class Precision(enum.StrEnum):
+    """The precision with which a moment was given (R6a)."""
+
+    DAY = "day"
+    INSTANT = "instant"
 
 
 class Role(enum.StrEnum):

@@ -22,8 +22,10 @@ returns a **score** of how reliable an outlet has been.
 A feed records claims with their reports (`POST /v1/claims`). A fact-checker resolves them with evidence
 (`POST /v1/claims/{claim_id}/resolutions`). A site requests the scores (`GET /v1/outlets/{outlet}/score`).
 
-**Formats.** Bodies are JSON objects. Instants are RFC 3339: requests may use any time zone, responses use UTC. Ids are
-UUIDv7. Probabilities and shares are numbers from 0 to 1. An unknown member or query parameter is an error.
+**Formats.** Bodies are JSON objects. Instants are RFC 3339: requests may use any time zone, responses use UTC. Where
+a description says so, a bare date such as `2024-03-29` is accepted, too. Send the plus of an offset in a query as
+`%2B`. Ids are UUIDv7. Probabilities and shares are numbers from 0 to 1. An unknown member or query parameter is an
+error.
 
 **Pages.** Lists are split into pages, each with a `next_cursor` and a `Link` header for the next one. No item of a list
 is skipped or repeated while others are added.

@@ -9,10 +9,13 @@ from flask import Request
 from gunicorn.http.errors import ParseException
 from webargs.flaskparser import FlaskParser
 from webargs.multidictproxy import MultiDictProxy
+from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import BadRequest
 
 from service.errors import InvalidQuery, TooLarge, UnsupportedMediaType
+from service.schemas.fields import Instant
 from service.schemas.loading import invalid_body, places
+from service.values.instants import restore_plus
 from service.values.strict_json import parse_json
 
 MERGE_PATCH = "application/merge-patch+json"
@@ -39,8 +42,7 @@ class Parser(FlaskParser):
         repeated = sorted(name for name, values in req.args.lists() if len(values) > 1 and name not in lists)
         if repeated:
             raise InvalidQuery.at(*repeated, detail="Is given twice.", code="repeated")
-        proxy: MultiDictProxy = super().load_querystring(req, schema)
-        return proxy
+        return MultiDictProxy(_with_plus(req.args, schema), schema)
 
     def handle_error(self, error: ma.ValidationError, req: Request, schema: ma.Schema, **_: object) -> NoReturn:
         """Raise the messages of marshmallow as an error of ours."""
@@ -48,6 +50,14 @@ class Parser(FlaskParser):
         if location == "query":
             raise InvalidQuery.of(places(messages)) from error
         raise invalid_body(messages) from error
+
+
+def _with_plus(given: MultiDict[str, str], schema: ma.Schema) -> MultiDict[str, str]:
+    """Return query parameters in which the offsets of instants have their plus, although it was not escaped."""
+    instants = {name for name, field in schema.fields.items() if isinstance(field, Instant)}
+    return MultiDict(
+        (name, restore_plus(value) if name in instants else value) for name, value in given.items(multi=True)
+    )
 
 
 class _Chunks:

@@ -164,3 +164,12 @@ def test_a_change_that_changes_nothing(world):
     assert [(200, claim)] * 3 == [(answer.status_code, answer.json) for answer in answers]
     with world.runtime.db.read() as session:
         assert 0 == session.scalar(sa.select(sa.func.count()).select_from(Version))
+
+
+def test_a_due_date_changes_to_a_date(world):
+    """
+    R6a: a bare resolves_by in a merge patch is the end of its day.
+    """
+    claim = world.record()
+
+    assert "2026-05-01T23:59:59.999999Z" == change(world, claim, {"resolves_by": "2026-05-01"}).json["resolves_by"]

@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 from scipy.stats import beta
 
-from tests.support.world import assert_problem, report
+from tests.support.world import assert_problem, lasting, report
 
 
 def reliability(right, resolved, level=0.9):
@@ -235,3 +235,33 @@ def test_matured(world):
     assert ("matured", 2, 2) == (matured["basis"], matured["counts"]["claims"], matured["counts"]["resolved"])
     assert (4, 4) == (later["counts"]["claims"], later["counts"]["resolved"])
     assert ("resolved", 6, 5) == (resolved["basis"], resolved["counts"]["claims"], resolved["counts"]["resolved"])
+
+
+@pytest.mark.parametrize("name", ["as_of", "recorded_by"])
+def test_as_of_a_date(world, name):
+    """
+    R6a, R18: a bare date is the end of its day, and today is now.
+    """
+    claim = world.record(report(published_at="2026-02-01T12:00:00Z"))
+    world.resolve(claim, "true", known_at="2026-02-02T12:00:00Z")
+    today = dt.datetime.now(dt.UTC).date()
+
+    days = [world.score(**{name: str(day)}) for day in (today, today - today.resolution)]
+    with_public = [world.score(as_of=day)["counts"]["resolved"] for day in ("2026-02-01", "2026-02-02")]
+
+    assert [0, 1] == with_public
+    assert lasting(world.score()) == lasting(days[0])
+    assert [1, 1 if name == "as_of" else 0] == [score["counts"]["resolved"] for score in days]
+    assert f"{today - today.resolution}T23:59:59.999999Z" == days[1]["as_of"]
+
+
+@pytest.mark.parametrize("plus", ["+", "%2B", "%20"])
+def test_plus_in_a_query(world, plus):
+    """
+    The plus of an offset is accepted with and without its escape.
+    """
+    world.record()
+
+    response = world.get(f"/v1/outlets/herald/score?as_of=2026-03-01T00:00:00{plus}01:00")
+
+    assert (200, "2026-02-28T23:00:00Z") == (response.status_code, response.json["as_of"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 
 from tests.support.request_bodies import CLAIMS, ahead, claim_of
@@ -238,3 +240,44 @@ def test_a_namesake_at_another_domain(world):
     assert "the-sun" == slug("The Sun", "www.thesun.co.uk", 2)
     assert "the-sun-2" == slug("Sun of Ireland", "thesun.ie", 3)
     assert "the-moon" == slug("The Moon", "moon.example", 4)
+
+
+@pytest.mark.parametrize(
+    ("sent", "shown", "precision"),
+    [
+        ("2024-02-14", "2024-02-14T00:00:00Z", "day"),
+        ("2024-02-14T00:00:00Z", "2024-02-14T00:00:00Z", "instant"),
+        ("2024-02-14 10:00:00+00", "2024-02-14T10:00:00Z", "instant"),
+        ("2024-02-14t11:00+0100", "2024-02-14T10:00:00Z", "instant"),
+    ],
+)
+def test_published_on_a_date(world, sent, shown, precision):
+    """
+    R6a: a bare published_at is the start of its day in UTC; the time is shown as RFC 3339, with its precision.
+    """
+    [filed] = world.record(report(published_at=sent))["reports"]
+
+    assert (shown, precision) == (filed["published_at"], filed["published_precision"])
+
+
+def test_published_today(world):
+    """
+    R6a: a report may be published today; tomorrow is in the future.
+    """
+    today = dt.datetime.now(dt.UTC).date()
+
+    assert 201 == world.post(CLAIMS, claim_of(report(published_at=str(today)))).status_code
+    response = world.post(CLAIMS, claim_of(report(published_at=str(today + today.resolution))))
+    assert_problem(response, 422, "invalid-body", "/reports/0/published_at")
+
+
+def test_due_on_a_date(world):
+    """
+    R6a: a bare resolves_by is the end of its day, so an event that is due today is not due yet.
+    """
+    today = dt.datetime.now(dt.UTC).date()
+
+    claim = world.record(kind="event", resolves_by=str(today))
+
+    assert (f"{today}T23:59:59.999999Z", "open") == (claim["resolves_by"], claim["status"])
+    assert "due" == world.record(kind="event", resolves_by=str(today - today.resolution))["status"]

@@ -99,3 +99,22 @@ def test_reports_that_differ(world, other):
     one = report(url="https://herald.example/1")
 
     assert 2 == len(world.record(one, one | other)["reports"])
+
+
+def test_a_date_equals_its_instant(world):
+    """
+    R4, R6a: a bare date and its instant are the same report and the same claim.
+    """
+    dates = {"published_at": "2024-02-14", "resolves_by": "2024-05-01"}
+    instants = {"published_at": "2024-02-14T00:00:00Z", "resolves_by": "2024-05-01T23:59:59.999999Z"}
+    bodies = [
+        {"text": "Any.", "kind": "event", "external_id": "a", "resolves_by": given["resolves_by"]}
+        | {"reports": [report(published_at=given["published_at"])]}
+        for given in (dates, instants)
+    ]
+
+    first, again = (world.post("/v1/claims", body) for body in bodies)
+
+    assert (201, 200) == (first.status_code, again.status_code)
+    assert first.json == again.json
+    assert "day" == again.json["reports"][0]["published_precision"]

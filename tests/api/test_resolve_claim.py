@@ -336,3 +336,66 @@ def test_unknown_claim(world):
     assert_problem(
         send_resolution(world, {"id": "0192aa00-0000-7000-8000-000000000000"}, "true", note=NOTE), 404, "not-found"
     )
+
+
+@pytest.mark.parametrize(
+    ("published", "known", "late"),
+    [
+        ("2024-08-30", "2024-08-30", False),
+        ("2024-08-30T23:00:00Z", "2024-08-30", False),
+        ("2024-08-31", "2024-08-30", True),
+        ("2024-08-30", "2024-08-30T00:00:00Z", True),
+        ("2024-08-30T12:00:00Z", "2024-08-30T12:00:00Z", True),
+        ("2024-08-30T11:00:00Z", "2024-08-30 14:00:00+0200", False),
+    ],
+)
+def test_known_on_a_date(world, published, known, late):
+    """
+    R6, R6a: a bare known_at is the end of its day, so a report of the same day counts.
+    """
+    claim = world.record(report(published_at=published))
+    world.resolve(claim, "true", known_at=known)
+
+    assert late is world.claim(claim)["reports"][0]["after_known"]
+    assert (0 if late else 1) == world.score()["counts"]["resolved"]
+
+
+def test_known_at_is_shown_with_its_precision(world):
+    """
+    R6a: a bare known_at is shown as an instant, with the precision `day`; a correction inherits both.
+    """
+    claim = world.record()
+    first = world.resolve(claim, "true", known_at="2026-02-01")
+    second = world.resolve(claim, "false", supersedes=first["id"])
+    third = world.resolve(claim, "false", supersedes=second["id"], known_at="2026-02-01T23:59:59.999999Z")
+
+    assert [("2026-02-01T23:59:59.999999Z", precision) for precision in ("day", "day", "instant")] == [
+        (resolution["known_at"], resolution["known_precision"]) for resolution in (first, second, third)
+    ]
+
+
+def test_known_today(world):
+    """
+    R6a, R12: today as a bare known_at is now, and tomorrow is in the future.
+    """
+    before, claim = dt.datetime.now(dt.UTC), world.record()
+    today = before.date()
+
+    refused = send_resolution(world, claim, "true", note=NOTE, known_at=str(today + 2 * today.resolution))
+    resolution = world.resolve(claim, "true", known_at=str(today))
+
+    assert_problem(refused, 422, "invalid-body", "/known_at")
+    assert before <= dt.datetime.fromisoformat(resolution["known_at"]) <= dt.datetime.now(dt.UTC)
+    assert "day" == resolution["known_precision"]
+
+
+@pytest.mark.parametrize(
+    "known_at", ["2024-02-14T10:00:00", "2024-02-14 10:00", "14.02.2024", "2024-W07-3", "2024-045"]
+)
+def test_known_at_without_a_zone(world, known_at):
+    """
+    R6a: an instant without a time zone, and any other format of a date, is rejected.
+    """
+    response = send_resolution(world, world.record(), "true", note=NOTE, known_at=known_at)
+
+    assert_problem(response, 422, "invalid-body", "/known_at")

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from service.claims.story import Story
 from service.claims.views import ClaimView, ReportView, ResolutionView, WithdrawalView
 from service.pages.timeline import MAX_LANES, MAX_MARKS, draw_timeline, summarise
-from service.values.vocabulary import ClaimKind, ClaimStatus, Role, Stance, Verdict
+from service.values.vocabulary import ClaimKind, ClaimStatus, Precision, Role, Stance, Verdict
 
 START = dt.datetime(2024, 1, 1, tzinfo=dt.UTC)
 OUTLETS = "abcdefgh"
@@ -34,6 +34,7 @@ def report_of(number, outlet, published_at, *, stance=Stance.SUPPORT, **members)
         commitment_source=None,
         probability=members.get("probability"),
         published_at=published_at,
+        published_precision=Precision.INSTANT,
         url=None,
         quote=None,
         relays=None,
@@ -54,6 +55,7 @@ def resolution_of(known_at):
         verdict=Verdict.TRUE,
         truth=None,
         known_at=known_at,
+        known_precision=Precision.INSTANT,
         evidence=[],
         note="Seen.",
         supersedes=None,

@@ -29,7 +29,7 @@ def recount(path: Path) -> dict[str, tuple[float, int]]:
         outlet, claim, published = line["outlet"], line["claim_id"], moment(line["published_at"])
         outlets.add(outlet)
         if line["outcome"] is not None:
-            answers[claim] = float(line["outcome"]), moment(line["resolved_at"])
+            answers[claim] = float(line["outcome"]), end(line["resolved_at"])
         report = (outlet, claim, line["stance"], published, line["url"])
         if line["stance"] in SIDES and report not in seen:
             seen.add(report)
@@ -51,6 +51,11 @@ def moment(text: str) -> dt.datetime:
     """Return an instant, or the midnight in UTC of a bare date."""
     parsed = dt.datetime.fromisoformat(text)
     return parsed if parsed.tzinfo else parsed.replace(tzinfo=dt.UTC)
+
+
+def end(text: str) -> dt.datetime:
+    """Return an instant, or the last microsecond of a bare date in UTC (R6a)."""
+    return moment(text) if len(text) > len("2024-02-14") else moment(f"{text}T23:59:59.999999Z")
 
 
 if __name__ == "__main__":

@@ -93,9 +93,15 @@ def test_lines(world, export, tmp_path):
     assert made["reports"] == [
         {"type": "report", "claim": "a", "stance": "support", "commitment": 4, "lexicon": "en/1", "probability": None}
         | {**sent, "outlet": "herald", "relays": {"outlet": None, "cited_as": "reports"}}
-        | {"recorded_at": filed["recorded_at"]}
+        | {"published_precision": "instant", "recorded_at": filed["recorded_at"]}
     ]
-    verdict = {"verdict": "partial", "truth": 0.25, "known_at": NOON, "note": "Seen on the club's page."}
+    verdict = {
+        "verdict": "partial",
+        "truth": 0.25,
+        "known_at": NOON,
+        "known_precision": "instant",
+        "note": "Seen on the club's page.",
+    }
     assert [{"type": "resolution", "claim": "a", **verdict, "evidence": ["https://example.org/2"]}] == made[
         "resolutions"
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import gzip
 import json
 
@@ -29,7 +30,7 @@ def test_a_line_is_a_report_with_its_claim_and_its_outcome(world, load):
     assert ("sport-bild", "support", 0.8, 3) == tuple(
         filed[name] for name in ("outlet", "stance", "probability", "commitment")
     )
-    assert {"verdict": "false", "truth": None, "known_at": "2024-03-29T00:00:00Z"} == resolution
+    assert {"verdict": "false", "truth": None, "known_at": "2024-03-29T23:59:59.999999Z"} == resolution
     assert (1, 1) == (
         world.score("sport-bild")["counts"]["incorrect"],
         world.score("sport-bild")["counts"]["backfilled"],
@@ -105,7 +106,11 @@ BAD = [
     ({"stance": "shouts"}, "invalid-body", "/stance: Must be one of"),
     ({"stance": None}, "invalid-body", "/stance: "),
     ({"published_at": "2024-02-30"}, "invalid-body", "/published_at: Not a valid date"),
-    ({"published_at": "2024-02-14T10:00:00"}, "invalid-body", "/published_at: Not an RFC 3339"),
+    (
+        {"published_at": "2024-02-14T10:00:00"},
+        "invalid-body",
+        "/published_at: Not an instant, because it has no time zone",
+    ),
     ({"published_at": 1707904800}, "invalid-body", "/published_at: Not an RFC 3339"),
     ({"published_at": "2999-01-01"}, "invalid-body", "/published_at: Lies in the future"),
     ({"claim_id": "new", "resolved_at": "2999-01-01"}, "invalid-body", "/resolved_at: Lies in the future"),
@@ -296,3 +301,35 @@ def test_bare_dates(world, load):
 
     assert ("2024-03-28T00:00:00Z", False) == published["sport-bild"]
     assert ("2024-03-29T00:00:00Z", True) == published["late"]
+
+
+SAME_DAY = b"""outlet,claim_id,claim,stance,published_at,outcome,resolved_at
+Kicker,k1,He signs on deadline day.,support,2024-08-30,true,2024-08-30
+Bild,k1,He signs on deadline day.,support,2024-08-29,true,2024-08-30
+Sky,k1,He signs on deadline day.,deny,2024-08-31,true,2024-08-30
+"""
+
+
+def test_published_and_resolved_on_one_date(world, load):
+    """
+    R6a: of two bare dates on one day the order is unknown, so the report counts; loading the file again changes nothing.
+    """
+    assert (0, summary(created=3), []) == load(SAME_DAY, name="lines.csv")
+    assert (0, summary(unchanged=3), []) == load(SAME_DAY, name="lines.csv")
+
+    assert [1, 1, 0] == [world.score(slug)["counts"]["resolved"] for slug in ("kicker", "bild", "sky")]
+    [(_, _, reports, resolution)] = claims(world).values()
+    assert {"day"} == {filed["published_precision"] for filed in reports}
+    assert "2024-08-30T23:59:59.999999Z" == resolution["known_at"]
+
+
+def test_resolved_today(world, load):
+    """
+    R4, R6a: a line that is resolved today by a bare date can be loaded again on the same day.
+    """
+    today = str(dt.datetime.now(dt.UTC).date())
+    lines = [line(outlet=name, published_at=today, resolved_at=today, url=None) for name in ("Sky", "Kicker")]
+
+    assert (0, summary(created=2), []) == load(*lines)
+    assert (0, summary(unchanged=2), []) == load(*lines)
+    assert [1, 1] == [world.score(slug)["counts"]["resolved"] for slug in ("sky", "kicker")]

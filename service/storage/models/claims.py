@@ -16,7 +16,7 @@ from service.storage.models.outlets import Outlet
 from service.storage.models.resolutions import Resolution
 from service.values.ids import new_id
 from service.values.search_terms import index_terms, tag_term
-from service.values.vocabulary import ClaimKind, Stance
+from service.values.vocabulary import ClaimKind, Precision, Stance
 
 
 class Claim(Base):
@@ -61,6 +61,7 @@ class Report(Base):
     """The version of the lexicon that derived `commitment` from `quote`; None if it was stated or is unknown."""
     probability: Mapped[float | None]
     published_at: Mapped[dt.datetime]
+    published_precision: Mapped[Precision] = mapped_column(enum_column(Precision, "published_precision"))
     url: Mapped[str | None] = mapped_column(sa.Text)
     quote: Mapped[str | None] = mapped_column(sa.Text)
     is_relay: Mapped[bool]

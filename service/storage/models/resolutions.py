@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from service.storage.base import Base
 from service.storage.models.columns import Redacted, enum_column
 from service.values.ids import new_id
-from service.values.vocabulary import Verdict
+from service.values.vocabulary import Precision, Verdict
 
 _OPEN = sa.text("closed_at IS NULL")
 
@@ -32,6 +32,7 @@ class Resolution(Base):
     truth: Mapped[float | None]
     """The degree to which the claim was true, 0..1; None for a verdict that is not scored."""
     known_at: Mapped[dt.datetime]
+    known_precision: Mapped[Precision] = mapped_column(enum_column(Precision, "known_precision"))
     evidence: Mapped[list[str]]
     note: Mapped[str | None] = mapped_column(sa.Text)
     resolved_by: Mapped[UUID | None] = mapped_column(sa.ForeignKey("api_key.id"))

@@ -23,6 +23,7 @@ _OUTLET_KINDS = (
     "organisation",
 )
 _STANCES = ("support", "deny", "query", "comment")
+_PRECISIONS = ("day", "instant")
 _VERDICTS = ("true", "false", "partial", "void", "unverifiable")
 # Sorted by bytes, so that all topics below one are one range of an index.
 _TOPIC = sa.String(504).with_variant(sa.String(504, collation="C"), "postgresql")
@@ -194,6 +195,7 @@ def _create_reports() -> None:
         sa.Column("commitment", sa.Integer()),
         sa.Column("probability", sa.Double()),
         _moment("published_at"),
+        sa.Column("published_precision", _word("published_precision", _PRECISIONS), nullable=False),
         sa.Column("url", sa.Text()),
         sa.Column("quote", sa.Text()),
         sa.Column("is_relay", sa.Boolean(), nullable=False),
@@ -229,6 +231,7 @@ def _create_resolutions() -> None:
         sa.Column("verdict", _word("verdict", _VERDICTS)),
         sa.Column("truth", sa.Double()),
         _moment("known_at"),
+        sa.Column("known_precision", _word("known_precision", _PRECISIONS), nullable=False),
         sa.Column("evidence", sa.JSON(), nullable=False),
         sa.Column("note", sa.Text()),
         _reference("resolution", "resolved_by", "api_key"),
