@@ -31,7 +31,7 @@ from service.storage.db import Database
 from service.storage.migrations import migrate
 from service.storage.models import Claim, Outlet, Report, Resolution
 from service.values.ids import new_id
-from service.values.vocabulary import ClaimKind, OutletKind, Stance, Verdict
+from service.values.vocabulary import ClaimKind, OutletKind, Precision, Stance, Verdict
 from tests.support.redis_server import run_private_redis
 
 NOW = dt.datetime(2026, 11, 1, tzinfo=dt.UTC)
@@ -92,6 +92,7 @@ def _report(number: int, place: int, claim_id: object, outlets: Sequence[object]
         "commitment": (None, 1, 2, 3, 4)[(number + place) % 5],
         "probability": (number % 20) / 20,
         "published_at": NOW - dt.timedelta(days=_SPAN + 10),
+        "published_precision": Precision.INSTANT,
         "is_relay": False,
         "fingerprint": f"{number}-{place}",
         "recorded_at": NOW,
@@ -102,6 +103,7 @@ def _resolution(number: int, claim_id: object, claims: int) -> dict[str, Any]:
     verdict = Verdict.TRUE if number % 3 else Verdict.FALSE
     known_at = NOW - dt.timedelta(days=_SPAN * number / claims)
     content = {"verdict": verdict, "truth": float(verdict is Verdict.TRUE), "known_at": known_at, "evidence": []}
+    content["known_precision"] = Precision.INSTANT
     return {"id": new_id(), "claim_id": claim_id, "position": 1, **content, "note": "Seen.", "recorded_at": NOW}
 
 

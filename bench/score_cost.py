@@ -33,7 +33,7 @@ from service.storage.db import Database
 from service.storage.migrations import migrate
 from service.storage.models import Claim, Outlet, Report, Resolution
 from service.values.ids import new_id
-from service.values.vocabulary import Basis, ClaimKind, OutletKind, Stance, Verdict
+from service.values.vocabulary import Basis, ClaimKind, OutletKind, Precision, Stance, Verdict
 
 NOW = dt.datetime(2026, 11, 1, tzinfo=dt.UTC)
 FEW = 1000
@@ -86,6 +86,7 @@ def _report(number: int, place: int, claim_id: object, outlets: list[Any]) -> di
         "stance": Stance.DENY if (number + place) % 7 == 0 else Stance.SUPPORT,
         "commitment": (None, 1, 2, 3, 4)[(number + place) % 5],
         "published_at": NOW - dt.timedelta(days=100),
+        "published_precision": Precision.INSTANT,
         "is_relay": False,
         "fingerprint": f"{number}-{place}",
         "recorded_at": NOW,
@@ -101,6 +102,7 @@ def _resolution(number: int, claim_id: object) -> dict[str, Any]:
         "verdict": verdict,
         "truth": float(verdict is Verdict.TRUE),
         "known_at": NOW - dt.timedelta(days=40),
+        "known_precision": Precision.INSTANT,
         "evidence": [],
         "note": "Seen.",
         "recorded_at": NOW,

@@ -9,7 +9,7 @@ from service.claims import resolve
 from service.claims.resolve import NewResolution
 from service.claims.views import ResolutionView
 from service.schemas.fields import PageQuery
-from service.schemas.resolutions import ResolutionIn, ResolutionOut, ResolutionPage
+from service.schemas.resolutions import RecordedResolutionOut, ResolutionIn, ResolutionPage
 from service.storage.paging import PageRequest
 from service.values.instants import utc_now
 from service.values.vocabulary import Scope
@@ -28,7 +28,7 @@ blp = Blueprint(
 @requires(Scope.RESOLUTIONS_WRITE)
 @idempotent()
 @blp.arguments(ResolutionIn)
-@blp.response(201, ResolutionOut)
+@blp.response(201, RecordedResolutionOut)
 @may_fail(404, 409)
 def resolve_claim(body: NewResolution, claim_id: UUID) -> ResolutionView:
     """Resolve a claim
@@ -39,6 +39,8 @@ def resolve_claim(body: NewResolution, claim_id: UUID) -> ResolutionView:
     To correct a resolution, send a new one that names the newest resolution as `supersedes`; to withdraw it, also send
     `"verdict": null`. Without `supersedes` a resolved claim causes a 409 (`already-resolved`). An opinion causes a 409
     (`opinion-unresolved`), and a second true claim in a group causes a 409 (`group-resolved`).
+
+    A `known_at` that is not later than any report is recorded, and `warnings` says that no report counts.
 
     A key that filed the claim or a report on it also needs the scope `resolutions:own`, else the response is 403
     (`own-claim`).

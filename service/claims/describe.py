@@ -22,10 +22,10 @@ from service.claims.views import (
     ScoreReply,
     WithdrawalView,
 )
-from service.methods.provenance import independent_roots
-from service.storage.facts import as_filed, counting_reports, standing_resolution
+from service.methods.provenance import Roots, independent_roots
+from service.storage.facts import as_filed, counting_reports, sided_reports, standing_resolution
 from service.storage.models import Claim, Dispute, Outlet, Reply, Report, Resolution, Withdrawal
-from service.storage.predicates import counts_as
+from service.storage.predicates import counts_as, is_reported
 from service.values.documents import members_of
 from service.values.instants import format_instant
 from service.values.vocabulary import ClaimKind, ClaimStatus, DisputeStatus, Verdict
@@ -33,16 +33,26 @@ from service.values.vocabulary import ClaimKind, ClaimStatus, DisputeStatus, Ver
 
 def describe_claim(session: Session, claim: Claim, *, now: dt.datetime) -> ClaimView:
     """Return the view of a claim that is loaded with its reports and resolutions."""
+    roots = count_roots(session, [claim])[claim.id]
     return ClaimView(
-        **members_of(summarise_claim(claim, now=now)),
-        independent_roots=count_roots(session, [claim])[claim.id],
+        **members_of(summarise_claim(claim, has_side=bool(sided_reports(claim)), now=now)),
+        independent_roots=roots.together,
+        roots=roots,
         reports=[describe_report(report, claim) for report in claim.reports],
         disputes=describe_disputes(claim.resolutions),
         replies=replies_on(session, claim.id),
     )
 
 
-def summarise_claim(claim: Claim, *, now: dt.datetime) -> ListedClaim:
+def summarise_claims(session: Session, claims: Sequence[Claim], *, now: dt.datetime) -> list[ListedClaim]:
+    """Return claims as lists show them, which are loaded with their resolutions, but not with their reports."""
+    overdue = [claim.id for claim in claims if _is_overdue(claim, now=now)]
+    chosen = sa.select(Claim.id).where(Claim.id.in_(overdue), is_reported())
+    reported = set(session.scalars(chosen)) if overdue else set()
+    return [summarise_claim(claim, has_side=claim.id in reported, now=now) for claim in claims]
+
+
+def summarise_claim(claim: Claim, *, has_side: bool, now: dt.datetime) -> ListedClaim:
     """Return a claim as lists show it, without its reports."""
     in_effect = standing_resolution(claim)
     return ListedClaim(
@@ -55,7 +65,8 @@ def summarise_claim(claim: Claim, *, now: dt.datetime) -> ListedClaim:
         group=claim.group,
         external_id=claim.external_id,
         recorded_at=claim.recorded_at,
-        status=claim_status(claim, now=now),
+        status=_status(claim, has_side=has_side, now=now),
+        not_due_because="no-report-counts" if _is_overdue(claim, now=now) and not has_side else None,
         resolution=None if in_effect is None else describe_resolution(in_effect),
         supersedes=claim.resolutions[-1].id if claim.resolutions else None,
         disputed=is_disputed(in_effect),
@@ -63,24 +74,30 @@ def summarise_claim(claim: Claim, *, now: dt.datetime) -> ListedClaim:
     )
 
 
-def claim_status(claim: Claim, *, now: dt.datetime) -> ClaimStatus:
-    """Return whether a claim is an opinion, resolved, due (an event past its date) or open (R15)."""
+def _status(claim: Claim, *, has_side: bool, now: dt.datetime) -> ClaimStatus:
     if claim.kind is ClaimKind.OPINION:
         return ClaimStatus.OPINION
     if standing_resolution(claim) is not None:
         return ClaimStatus.RESOLVED
-    if claim.kind is ClaimKind.EVENT and claim.resolves_by is not None and claim.resolves_by <= now:
-        return ClaimStatus.DUE
-    return ClaimStatus.OPEN
+    return ClaimStatus.DUE if has_side and _is_overdue(claim, now=now) else ClaimStatus.OPEN
 
 
-def count_roots(session: Session, claims: Sequence[Claim]) -> dict[UUID, int]:
+def _is_overdue(claim: Claim, *, now: dt.datetime) -> bool:
+    """Return whether a claim is an event past its date without a resolution (R15)."""
+    is_past = claim.kind is ClaimKind.EVENT and claim.resolves_by is not None and claim.resolves_by <= now
+    return is_past and standing_resolution(claim) is None
+
+
+def count_roots(session: Session, claims: Sequence[Claim]) -> dict[UUID, Roots]:
     """Return the number of independent roots (R8) of each claim, in one query for all of them."""
-    by_claim = {claim.id: counting_reports(claim) for claim in claims}
-    reports = [report for reports in by_claim.values() for report in reports]
+    by_claim = {claim.id: (counting_reports(claim), standing_resolution(claim)) for claim in claims}
+    reports = [report for reports, _ in by_claim.values() for report in reports]
     outlets = {outlet for report in reports for outlet in (report.outlet_id, report.cited_id) if outlet is not None}
     topmost = _topmost_parents(session, outlets)
-    return {claim_id: independent_roots(filed, topmost) for claim_id, filed in by_claim.items()}
+    return {
+        claim_id: independent_roots(filed, None if found is None else found.known_at, topmost)
+        for claim_id, (filed, found) in by_claim.items()
+    }
 
 
 def _topmost_parents(session: Session, outlets: Iterable[UUID]) -> dict[UUID, UUID]:

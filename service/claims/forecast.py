@@ -13,10 +13,10 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from service.claims.describe import count_roots
-from service.claims.load import WHOLE, load_claim
+from service.claims.load import WHOLE, load_claim, true_rival
 from service.methods import forecast
 from service.methods.forecast import Contribution, Forecast, StanceCount, StanceCounts, State
-from service.methods.provenance import Filed, roots_of
+from service.methods.provenance import Filed, Roots, roots_of
 from service.methods.rates import UNIT, Rates
 from service.methods.reliability import DEFAULT_LEVEL
 from service.outlets.sums import read_rates, read_rates_on
@@ -26,7 +26,7 @@ from service.storage.facts import counting_reports, standing_resolution
 from service.storage.locks import lock_name
 from service.storage.models import Claim, ForecastRow, LearnerRow, Report, Resolution, Subtotal, Version, Withdrawal
 from service.storage.predicates import stands
-from service.values.vocabulary import ClaimKind, Stance
+from service.values.vocabulary import ClaimKind, Stance, Verdict
 
 BATCH = 200
 """The number of claims whose forecasts are stored in one transaction."""
@@ -60,9 +60,12 @@ class ForecastView:
     claim: UUID
     method: str
     independent_roots: int
+    roots: Roots
     kept: list[DailyForecast]
     """The stored forecasts of earlier days, the oldest first."""
-    status: Literal["rated", "insufficient", "closed"]
+    status: Literal["rated", "insufficient", "closed", "decided"]
+    decided_by: UUID | None = None
+    """The claim of the same group that is true (R3)."""
     probability: float | None = None
     interval: ForecastInterval | None = None
     trained_on: int | None = None
@@ -80,16 +83,20 @@ def forecast_claim(db: Database, claim_id: UUID, *, level: float) -> ForecastVie
     """
     with db.read() as session:
         claim = load_claim(session, claim_id)
+        roots = count_roots(session, [claim])[claim.id]
         rows = session.scalars(sa.select(ForecastRow).where(ForecastRow.claim_id == claim.id).order_by(ForecastRow.day))
         closed = ForecastView(
             claim=claim.id,
             method=forecast.METHOD,
-            independent_roots=count_roots(session, [claim])[claim.id],
+            independent_roots=roots.together,
+            roots=roots,
             kept=[DailyForecast(row.day, row.probability) for row in rows],
             status="closed",
         )
         if claim.kind is ClaimKind.OPINION or standing_resolution(claim) is not None:
             return closed
+        if (rival := true_rival(session, claim)) is not None:
+            return replace(closed, status="decided", decided_by=rival)
         rates = read_rates_on(session, claim.topic)
         [result] = _forecasts(session, [claim], rates, level=level)
     return replace(
@@ -151,7 +158,8 @@ def keep_forecasts(db: Database, *, after: UUID | None, now: dt.datetime) -> UUI
             return None
         rows = _without_forecast(now.date())
         claims = session.scalars(rows if after is None else rows.where(Claim.id > after)).all()
-        reported = [claim for claim in claims if counting_reports(claim)]
+        decided = _decided_groups(session, {claim.group for claim in claims if claim.group is not None})
+        reported = [claim for claim in claims if counting_reports(claim) and claim.group not in decided]
         forecasts = _forecasts(session, reported, read_rates(session), level=DEFAULT_LEVEL)
     probabilities = {
         claim.id: result.probability for claim, result in zip(reported, forecasts, strict=True) if result.sufficient
@@ -169,6 +177,12 @@ def _without_forecast(day: dt.date) -> sa.Select[Claim]:
     is_stored = stored.limit(1).correlate(Claim).scalar_subquery().is_not(None)
     is_open = ~stands(Resolution.verdict.is_not(None)) & (Claim.kind != ClaimKind.OPINION)
     return sa.select(Claim).where(is_open & ~is_stored).order_by(Claim.id).limit(BATCH).options(*WHOLE)
+
+
+def _decided_groups(session: Session, groups: set[str]) -> set[str | None]:
+    """Return the groups of which one claim is true, so that the others have no forecast (R3)."""
+    is_true = stands(Resolution.verdict == Verdict.TRUE)
+    return set(session.scalars(sa.select(Claim.group).where(Claim.group.in_(groups), is_true))) if groups else set()
 
 
 def _store(db: Database, probabilities: Mapping[UUID, float], *, now: dt.datetime) -> None:

@@ -11,17 +11,26 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, selectinload
 
-from service.claims.describe import count_roots, summarise_claim
+from service.claims.describe import count_roots, summarise_claim, summarise_claims
 from service.claims.load import WHOLE
 from service.claims.search import has_tag, has_words, list_likeliest_claims
 from service.claims.views import FoundClaim, ListedClaim
+from service.methods.provenance import Roots
 from service.outlets.find import filtering_outlet
 from service.storage.base import UtcDateTime
 from service.storage.db import Database
-from service.storage.facts import counting_reports
-from service.storage.models import Claim, Dispute, Report, Resolution, Withdrawal
+from service.storage.facts import sided_reports
+from service.storage.models import Claim, Dispute, Report, Resolution
 from service.storage.paging import Keyset, Page, SortKey, read_number, read_sort_key
-from service.storage.predicates import disputed_claims, in_topic, is_open, merged_with, stands
+from service.storage.predicates import (
+    disputed_claims,
+    in_topic,
+    is_counted,
+    is_open,
+    is_reported,
+    merged_with,
+    stands,
+)
 from service.values.documents import members_of
 from service.values.instants import format_instant, parse_instant
 from service.values.vocabulary import ClaimKind, ClaimOrder, ClaimStatus, Verdict
@@ -59,6 +68,7 @@ class StakeView:
     reports: int
     outlets: list[str]
     independent_roots: int
+    roots: Roots
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +99,12 @@ def list_claims(
     with db.read() as session:
         rows = rows.where(*_conditions(session, filters, now=now))
         page = _SORTED[sort].page(session, rows, after=after, limit=limit)
-        items = [FoundClaim(**members_of(summarise_claim(claim, now=now)), words=None) for claim in page.items]
-        return Page(items, page.next)
+        found = summarise_claims(session, page.items, now=now)
+        return Page([FoundClaim(**members_of(claim), words=None) for claim in found], page.next)
 
 
 def list_due_claims(db: Database, *, after: SortKey | None, limit: int, now: dt.datetime) -> Page[QueuedClaim]:
-    """Return a page of the due claims, the longest overdue first and then the most reported (R15).
+    """Return a page of the due claims with a report that counts, the longest overdue and most reported first (R15).
 
     All pages count reports as of the first page, so that the order is stable; a sort key begins with that moment.
 
@@ -142,17 +152,17 @@ def _subject_conditions(session: Session, filters: ClaimFilters) -> Iterator[sa.
 
 
 def _count_reports(moment: dt.datetime) -> sa.ScalarSelect[int]:
-    """Return the number of reports of a claim that were filed and not withdrawn at a moment."""
-    withdrawn = sa.exists().where(Withdrawal.report_id == Report.id, Withdrawal.recorded_at <= moment)
-    filed = sa.select(sa.func.count()).where(Report.claim_id == Claim.id, Report.recorded_at <= moment)
-    return filed.where(~withdrawn).correlate(Claim).scalar_subquery()
+    """Return the number of reports of a claim that counted at a moment."""
+    counted = sa.select(sa.func.count()).where(Report.claim_id == Claim.id, is_counted(moment))
+    return counted.correlate(Claim).scalar_subquery()
 
 
-def _queued(claim: Claim, roots: int, *, now: dt.datetime) -> QueuedClaim:
-    outlets = sorted({report.outlet.surviving.slug for report in claim.reports if report.withdrawal is None})
+def _queued(claim: Claim, roots: Roots, *, now: dt.datetime) -> QueuedClaim:
+    counted = sided_reports(claim)
+    outlets = sorted({report.outlet.surviving.slug for report in counted})
     return QueuedClaim(
-        **members_of(summarise_claim(claim, now=now)),
-        at_stake=StakeView(len(counting_reports(claim)), outlets, roots),
+        **members_of(summarise_claim(claim, has_side=True, now=now)),
+        at_stake=StakeView(len(counted), outlets, roots.together, roots),
     )
 
 
@@ -164,9 +174,9 @@ def has_status(status: ClaimStatus, now: dt.datetime) -> sa.ColumnElement[bool]:
         case ClaimStatus.RESOLVED:
             return resolved
         case ClaimStatus.DUE:
-            return ~resolved & past
+            return ~resolved & past & is_reported()
         case ClaimStatus.OPEN:
-            ahead = sa.or_(Claim.kind != ClaimKind.EVENT, Claim.resolves_by > now)
-            return ~resolved & ahead & (Claim.kind != ClaimKind.OPINION)
+            not_due = sa.or_(Claim.kind != ClaimKind.EVENT, Claim.resolves_by > now, ~is_reported())
+            return ~resolved & not_due & (Claim.kind != ClaimKind.OPINION)
         case ClaimStatus.OPINION:
             return Claim.kind == ClaimKind.OPINION

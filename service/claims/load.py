@@ -62,18 +62,17 @@ def check_group(session: Session, claim: Claim) -> None:
     # Two concurrent transactions could otherwise each resolve one claim of the group as true.
     lock_name(session, f"group {claim.group}")
     session.flush()
-    other = session.scalar(
-        sa.select(Claim.id)
-        .join(Resolution, Resolution.claim_id == Claim.id)
-        .where(
-            Claim.group == claim.group,
-            Claim.id != claim.id,
-            Resolution.verdict == Verdict.TRUE,
-            is_newest(),
-        )
-    )
-    if other is not None:
+    if (other := true_rival(session, claim)) is not None:
         raise GroupResolved(
             f"The claim {claim.id} cannot be true, because the claim {other} of the same group {claim.group!r} is. "
             "If that one is wrong, correct its resolution first."
         )
+
+
+def true_rival(session: Session, claim: Claim) -> UUID | None:
+    """Return the id of another claim of the group that is true, so that this claim is decided (R3)."""
+    if claim.group is None:
+        return None
+    rivals = sa.select(Claim.id).join(Resolution, Resolution.claim_id == Claim.id)
+    is_true = (Resolution.verdict == Verdict.TRUE) & is_newest()
+    return session.scalar(rivals.where(Claim.group == claim.group, Claim.id != claim.id, is_true).limit(1))

@@ -15,7 +15,7 @@ from service.cache.score_cache import ScoreCache
 from service.claims.describe import describe_resolution, describe_resolutions
 from service.claims.load import check_group, load_claim, require_claim
 from service.claims.report_rules import Filing
-from service.claims.views import ResolutionView
+from service.claims.views import ResolutionView, ResolutionWarning, WarnedResolution
 from service.errors import (
     AlreadyResolved,
     FieldError,
@@ -26,11 +26,12 @@ from service.errors import (
 )
 from service.outlets.sums import updating_sums
 from service.storage.db import Database, retried
-from service.storage.facts import filers, newest_resolution, reporting_outlets
+from service.storage.facts import counting_reports, filers, newest_resolution, reporting_outlets
 from service.storage.models import Claim, Resolution
 from service.storage.paging import Keyset, Page, SortKey, read_number
+from service.values.documents import members_of
 from service.values.ids import new_id
-from service.values.instants import end_of_day, precision_of
+from service.values.instants import end_of_day, format_instant, is_same_end, precision_of
 from service.values.vocabulary import Caller, ClaimKind, Precision, Scope, Verdict
 
 _OLDEST_FIRST = Keyset([Resolution.position], [read_number])
@@ -57,6 +58,9 @@ def resolve_claim(
 ) -> ResolutionView:
     """Resolve a claim, or correct or withdraw its resolution, and invalidate the scores of its outlets.
 
+    Returns:
+        The resolution; a `WarnedResolution` if no report counts for it.
+
     Raises:
         NotFound: No claim has this id.
         InvalidBody: Truth, evidence or `known_at` break a rule (R12, R13).
@@ -69,7 +73,9 @@ def resolve_claim(
         with updating_sums(session, [claim]):
             append_resolution(claim, appended)
         invalidate_scores(session, cache, reporting_outlets(claim), now=now)
-    return describe_resolution(appended)
+        warnings = warnings_about(claim, appended)
+    view = describe_resolution(appended)
+    return WarnedResolution(**members_of(view), warnings=warnings) if warnings else view
 
 
 def list_resolutions(db: Database, claim_id: UUID, *, after: SortKey | None, limit: int) -> Page[ResolutionView]:
@@ -150,6 +156,30 @@ def append_resolution(claim: Claim, resolution: Resolution) -> None:
             dispute.closed_at, dispute.closed_by = resolution.recorded_at, resolution.resolved_by
             dispute.closing_resolution_id = resolution.id
     claim.resolutions.append(resolution)
+
+
+def is_same_resolution(resolution: Resolution, given: NewResolution) -> bool:
+    """Return whether a resolution on record has all members that were sent."""
+    same_truth = given["truth"] is None or given["truth"] == resolution.truth
+    known_at = given["known_at"]
+    same_moment = known_at is None or is_same_end(resolution.known_at, resolution.known_precision, known_at)
+    same_order = given["supersedes"] in (None, resolution.supersedes_id)
+    return resolution.verdict is given["verdict"] and same_truth and same_moment and same_order
+
+
+def warnings_about(claim: Claim, resolution: Resolution) -> list[ResolutionWarning]:
+    """Return a warning if a verdict was known before every report of its claim, so that no report counts (R6a)."""
+    filed = counting_reports(claim)
+    relevant = [report for report in filed if report.stance.takes_side] or filed
+    if resolution.verdict is None or not relevant or not all(one.is_after(resolution.known_at) for one in relevant):
+        return []
+    first = min(report.published_at for report in relevant)
+    detail = (
+        f"The answer was known at {format_instant(resolution.known_at)}, and the first report of the claim is from "
+        f"{format_instant(first)}, so no report counts. If that is a mistake, send the right known_at in a resolution "
+        "that supersedes this one."
+    )
+    return [ResolutionWarning("known-before-reports", detail)]
 
 
 def _truth(given: NewResolution) -> float | None:

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.orm import Session, selectinload
 
-from service.claims.describe import summarise_claim
+from service.claims.describe import summarise_claims
 from service.claims.views import FoundClaim
 from service.storage.db import Database
 from service.storage.models import Claim, Resolution
@@ -69,11 +69,8 @@ def list_likeliest_claims(db: Database, *, like: str, limit: int, now: dt.dateti
         best = _rank(candidates, counts, claims=_count_all(session))[: min(limit, LIKELIEST)]
         rows = sa.select(Claim).options(selectinload(Claim.resolutions).selectinload(Resolution.disputes))
         claims = {claim.id: claim for claim in session.scalars(rows.where(is_among(session, Claim.id, best)))}
-        return [_found(claims[claim_id], wanted, now=now) for claim_id in best]
-
-
-def _found(claim: Claim, wanted: set[str], *, now: dt.datetime) -> FoundClaim:
-    return FoundClaim(**members_of(summarise_claim(claim, now=now)), words=words_in_common(claim.text, wanted))
+        found = summarise_claims(session, [claims[claim_id] for claim_id in best], now=now)
+    return [FoundClaim(**members_of(claim), words=words_in_common(claim.text, wanted)) for claim in found]
 
 
 def _count_claims(session: Session, terms: Sequence[str]) -> dict[str, int]:

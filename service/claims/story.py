@@ -10,7 +10,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, selectinload
 
-from service.claims.describe import describe_claim, describe_resolutions, summarise_claim
+from service.claims.describe import describe_claim, describe_resolutions, summarise_claims
 from service.claims.load import load_claim
 from service.claims.views import ClaimView, ListedClaim, ResolutionView
 from service.methods.provenance import roots_of
@@ -49,7 +49,7 @@ def get_story(db: Database, claim_id: UUID, *, now: dt.datetime) -> Story:
         return Story(
             claim=describe_claim(session, claim, now=now),
             resolutions=describe_resolutions(claim.resolutions),
-            rivals=[summarise_claim(rival, now=now) for rival in _rivals(session, claim)],
+            rivals=summarise_claims(session, _rivals(session, claim), now=now),
             names={outlet.slug: outlet.name for outlet in outlets.values()},
             roots={report: None if root is None else outlets[root].slug for report, root in roots.items()},
         )

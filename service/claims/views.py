@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import TypedDict
+from typing import Literal, TypedDict
 from uuid import UUID
 
+from service.methods.provenance import Roots
 from service.storage.models.columns import RedactionNote
 from service.values.vocabulary import ClaimKind, ClaimStatus, DisputeStatus, Precision, Role, Stance, Verdict
 
@@ -28,6 +29,21 @@ class ResolutionView:
     supersedes: UUID | None
     recorded_at: dt.datetime
     redacted: list[RedactionNote]
+
+
+@dataclass(frozen=True, slots=True)
+class ResolutionWarning:
+    """A sign that a resolution, which was recorded, may be a mistake."""
+
+    code: Literal["known-before-reports"]
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class WarnedResolution(ResolutionView):
+    """A resolution as it is recorded, with warnings."""
+
+    warnings: list[ResolutionWarning]
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +151,8 @@ class ListedClaim:
     external_id: str | None
     recorded_at: dt.datetime
     status: ClaimStatus
+    not_due_because: Literal["no-report-counts"] | None
+    """The reason for which a claim past its due date is not due."""
     resolution: ResolutionView | None
     """The resolution in effect."""
     supersedes: UUID | None
@@ -156,6 +174,7 @@ class ClaimView(ListedClaim):
     """A claim with its reports, disputes and replies."""
 
     independent_roots: int
+    roots: Roots
     reports: list[ReportView]
     disputes: list[DisputeView]
     replies: list[ReplyView]

@@ -26,6 +26,7 @@ from service.schemas.lines import FLAT_COLUMNS, read_line
 from service.telemetry.logs import set_up_logs
 from service.transfer.lines import Line, ReadLine, read_csv, read_ndjson
 from service.transfer.load import BATCH, LineResult, LineStatus, load_lines, try_lines
+from service.values.documents import members_of
 from service.values.instants import utc_now
 from service.values.vocabulary import OPERATOR
 
@@ -44,6 +45,7 @@ class ResultLine(TypedDict):
     id: NotRequired[str]
     problem: NotRequired[Mapping[str, object]]
     """The problem document."""
+    warnings: NotRequired[list[Mapping[str, str]]]
 
 
 @contextmanager
@@ -82,6 +84,9 @@ def show_load(load: Load, file: Path, *, feed: str | None, results: IO[str] | No
             counts[result.status] += 1
             if result.error is not None:
                 console.print(_rejection(result, result.error), markup=False, highlight=False, soft_wrap=True)
+            for warning in result.warnings:
+                text = f"line {result.number} warning ({warning.code}): {warning.detail}"
+                console.print(text, markup=False, highlight=False, soft_wrap=True)
             if results is not None:
                 results.write(json.dumps(_result_line(result)) + "\n")
             progress.update(task, completed=stream.tell())
@@ -145,4 +150,6 @@ def _result_line(result: LineResult) -> ResultLine:
         line["id"] = str(result.id)
     if result.error is not None:
         line["problem"] = result.error.document()
+    if result.warnings:
+        line["warnings"] = [members_of(warning) for warning in result.warnings]
     return line

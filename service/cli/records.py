@@ -39,7 +39,7 @@ def resolve(
     """Resolve CLAIM, or correct or withdraw its resolution."""
     from service.claims import resolve as resolutions
     from service.schemas.loading import load
-    from service.schemas.resolutions import ResolutionIn, ResolutionOut
+    from service.schemas.resolutions import RecordedResolutionOut, ResolutionIn
 
     optional = {"truth": truth, "known_at": known_at, "note": note, "supersedes": supersedes}
     body = {
@@ -50,7 +50,7 @@ def resolve(
     resolution = cast("NewResolution", load(ResolutionIn(), body))
     db, cache, now = connections.db, connections.cache, utc_now()
     recorded = resolutions.resolve_claim(db, cache, claim, resolution=resolution, caller=OPERATOR, now=now)
-    click.echo(json.dumps(ResolutionOut().dump(recorded), indent=2))
+    click.echo(json.dumps(RecordedResolutionOut().dump(recorded), indent=2))
 
 
 @click.command()

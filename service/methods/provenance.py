@@ -104,22 +104,62 @@ def as_merged(report: Filed, *, outlet: UUID, into: UUID) -> Filed:
     )
 
 
-def independent_roots(reports: Iterable[Filed], topmost: Mapping[UUID, UUID]) -> int:
-    """Return the number of independent sources of a claim after relays are followed (R7, R8).
+class Roots(NamedTuple):
+    """The number of independent sources of a claim: of both sides together, and of each side."""
 
-    A root is an outlet with an own report, or a cited outlet without a report. Roots under one topmost parent count
-    once. Relays of unknown sources share one root.
+    together: int
+    support: int
+    deny: int
+
+
+def independent_roots(reports: Iterable[Filed], known_at: dt.datetime | None, topmost: Mapping[UUID, UUID]) -> Roots:
+    """Return the number of independent sources of a claim by side, after relays are followed (R7, R8).
+
+    An outlet has its current stance. With an own report it is a root of its side, and so is each source that its
+    relays lead to. A relay leads to the cited outlet, and on from an outlet that only relays. Roots under one topmost
+    parent count once. Relays of unknown sources share one root. Queries, comments and reports at or after `known_at`
+    are left out, so a cited outlet with nothing else is a root itself.
 
     Args:
-        reports: The reports of one claim.
+        reports: The reports of one claim that are not withdrawn.
+        known_at: When the answer became public; None while the claim is open.
         topmost: The topmost parent of every outlet that reports or is cited; the outlet itself without a parent.
     """
-    reports = list(reports)
-    relaying_only = _relaying_only(reports)
-    cited = {report.cited_id for report in reports if report.is_relay}
-    named = {report.outlet_id for report in reports} | {outlet for outlet in cited if outlet is not None}
-    roots = {topmost[outlet] for outlet in named - relaying_only}
-    return len(roots) + (None in cited)
+    in_order = sorted(reports, key=ORDER)
+    sided = [report for report in in_order if report.stance.takes_side and not report.is_after(known_at)]
+    stances = {report.outlet_id: report.stance for report in sided}
+    own = {report.outlet_id for report in sided if not report.is_relay}
+    relays = [report for report in sided if report.is_relay and report.stance is stances[report.outlet_id]]
+    cites: dict[UUID, set[UUID | None]] = {outlet: set() for outlet in stances.keys() - own}
+    for report in relays:
+        if report.outlet_id in cites:
+            cites[report.outlet_id].add(report.cited_id)
+    roots: dict[Stance, set[UUID | None]] = {Stance.SUPPORT: set(), Stance.DENY: set()}
+    for outlet, start in [(outlet, outlet) for outlet in stances] + [(one.outlet_id, one.cited_id) for one in relays]:
+        sources = _follow(start, cites)
+        roots[stances[outlet]] |= {source if source is None else topmost[source] for source in sources}
+    support, deny = roots[Stance.SUPPORT], roots[Stance.DENY]
+    return Roots(len(support | deny), len(support), len(deny))
+
+
+def _follow(start: UUID | None, cites: Mapping[UUID, set[UUID | None]]) -> set[UUID | None]:
+    """Return the sources at the ends of the relays from an outlet; of a cycle without an end, one of its outlets."""
+    reached = _reach(start, cites)
+    if ends := {outlet for outlet in reached if outlet not in cites}:
+        return ends
+    cycle = min((_reach(outlet, cites) for outlet in reached), key=lambda found: (len(found), sorted(map(str, found))))
+    return {min(cycle, key=str)}
+
+
+def _reach(start: UUID | None, cites: Mapping[UUID, set[UUID | None]]) -> set[UUID | None]:
+    """Return the sources that relays lead to from an outlet, and the outlet itself."""
+    reached: set[UUID | None] = set()
+    ahead = [start]
+    while ahead:
+        if (outlet := ahead.pop()) not in reached:
+            reached.add(outlet)
+            ahead += [] if outlet is None else cites.get(outlet, ())
+    return reached
 
 
 def roots_of(reports: Iterable[Filed]) -> dict[UUID, UUID | None]:

@@ -151,8 +151,16 @@ def summarise(story: Story) -> str:
     first, last = day(counted[0].published_at), day(counted[-1].published_at)
     when = f"on {first}" if first == last else f"from {first} to {last}"
     summary = f"{plural(len(sides), 'outlet')} carried it in {plural(len(counted), 'report')} {when}: {_sides(sides)}."
+    if not story.claim.independent_roots:
+        return summary
     back = "It goes" if len(counted) == 1 else "They go"
-    return f"{summary} {back} back to {plural(story.claim.independent_roots, 'independent source')}."
+    return f"{summary} {back} back to {plural(story.claim.independent_roots, 'independent source')}{_by_side(story)}."
+
+
+def _by_side(story: Story) -> str:
+    """Return the number of independent sources on each side, if there are any on both."""
+    roots = story.claim.roots
+    return f", {roots.support} in support and {roots.deny} against" if roots.support and roots.deny else ""
 
 
 def _sides(sides: Mapping[str, Stance]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import marshmallow as ma
-from marshmallow.validate import Length
+from marshmallow.validate import Length, OneOf
 
 from service.schemas import shown
 from service.schemas.disputes import DisputeOut
@@ -40,6 +40,11 @@ _LIKE = (
 )
 _ON_ITS_OWN = "Cannot be combined with like. Leave one of the two out."
 _GROUP = {"description": "The name of a group of claims that exclude each other: at most one of them can be true."}
+INDEPENDENT_ROOTS = (
+    "The number of independent sources that support or deny the claim, after relays are followed and outlets with the "
+    "same topmost parent are counted once. Queries, comments and reports after the answer was known are left out."
+)
+ROOTS = "The independent sources by side."
 
 
 class ClaimIn(Body):
@@ -92,6 +97,12 @@ class ClaimSummary(Answer):
     external_id = shown.text("The id that the sender gave the claim; null if none.", allow_none=True)
     recorded_at = shown.recorded_at()
     status = shown.choice(ClaimStatus, "The state of the claim.")
+    not_due_because = shown.text(
+        "The reason for which an event past its `resolves_by` is not due. `no-report-counts`: no report that takes a "
+        "side is left, so it is not in the queue. Null for all other claims.",
+        allow_none=True,
+        validate=OneOf(["no-report-counts"]),
+    )
     resolution = shown.part(ResolutionOut, "The resolution in effect; null if none is.", allow_none=True)
     supersedes = shown.identifier(
         "The id of the newest resolution, which may be a withdrawal: send it as `supersedes` with the next resolution. "
@@ -102,13 +113,18 @@ class ClaimSummary(Answer):
     redacted = redacted()
 
 
+class RootsOut(Answer):
+    """The number of independent sources of a claim by side. A source of both sides is in both numbers."""
+
+    support = shown.count("The number of independent sources that support the claim.")
+    deny = shown.count("The number of independent sources that deny it.")
+
+
 class ClaimOut(ClaimSummary):
     """A claim with its reports, its resolution, and what outlets and readers say about it."""
 
-    independent_roots = shown.count(
-        "The number of independent sources behind the claim, after relays are followed and outlets with the same "
-        "topmost parent are counted once."
-    )
+    independent_roots = shown.count(INDEPENDENT_ROOTS)
+    roots = shown.part(RootsOut, ROOTS)
     reports = shown.parts(ReportOut, "The reports that carry the claim, in order of publication.")
     disputes = shown.parts(DisputeOut, "The disputes of all its resolutions, the oldest first.")
     replies = shown.parts(ReplyOut, "The replies of outlets to this claim, the oldest first.")
@@ -163,9 +179,10 @@ class ClaimQuery(PageQuery):
 class StakeOut(Answer):
     """The reports and outlets affected by the resolution of a due claim."""
 
-    reports = shown.count("The number of reports that would count.")
+    reports = shown.count("The number of reports that would count: those that take a side and are not withdrawn.")
     outlets = shown.texts("The slugs of the outlets whose scores would change.")
-    independent_roots = shown.count("The number of independent sources behind the claim.")
+    independent_roots = shown.count(INDEPENDENT_ROOTS)
+    roots = shown.part(RootsOut, ROOTS)
 
 
 class DueClaim(ClaimSummary):

@@ -6,8 +6,11 @@ import marshmallow as ma
 from marshmallow.validate import OneOf
 
 from service.schemas import shown
+from service.schemas.claims import INDEPENDENT_ROOTS, ROOTS, RootsOut
 from service.schemas.fields import Answer, Body
 from service.schemas.scores import IntervalOut, level
+
+_NULL = "null if closed or decided"
 
 
 class ForecastQuery(Body):
@@ -37,17 +40,20 @@ class ForecastOut(Answer):
     claim = shown.identifier("The id of the claim.")
     status = shown.text(
         "`rated`: there is a forecast; `insufficient`: too few claims are resolved, or no report of this one counts, "
-        "so that the probability is only the base rate; `closed`: the claim is resolved or an opinion.",
-        validate=OneOf(["rated", "insufficient", "closed"]),
+        "so that the probability is only the base rate; `closed`: the claim is resolved or an opinion; `decided`: "
+        "another claim of its group is true.",
+        validate=OneOf(["rated", "insufficient", "closed", "decided"]),
     )
-    probability = shown.share("The probability that the claim proves true; null if closed.", allow_none=True)
-    interval = shown.part(IntervalOut, "The credible interval of the probability; null if closed.", allow_none=True)
-    trained_on = shown.count(
-        "The number of resolved claims that the method learned from; null if closed.", allow_none=True
+    decided_by = shown.identifier(
+        "The id of the claim of the same group that is true; null unless the status is `decided`.", allow_none=True
     )
-    independent_roots = shown.count("The number of independent sources behind the claim.")
+    probability = shown.share(f"The probability that the claim proves true; {_NULL}.", allow_none=True)
+    interval = shown.part(IntervalOut, f"The credible interval of the probability; {_NULL}.", allow_none=True)
+    trained_on = shown.count(f"The number of resolved claims that the method learned from; {_NULL}.", allow_none=True)
+    independent_roots = shown.count(INDEPENDENT_ROOTS)
+    roots = shown.part(RootsOut, ROOTS)
     base = shown.number(
-        "The log-odds of the claim before its reports are taken into account; null if closed.", allow_none=True
+        f"The log-odds of the claim before its reports are taken into account; {_NULL}.", allow_none=True
     )
     contributions = shown.parts(
         ForecastPartOut,

@@ -140,7 +140,9 @@ class ReportOut(Answer):
     )
     probability = shown.share("The probability that the report states for the claim; null if none.", allow_none=True)
     published_at = shown.instant("When the outlet published the report.")
-    published_precision = shown.choice(Precision, "How `published_at` was given; a date is the start of its day.")
+    published_precision = shown.choice(
+        Precision, "The precision of `published_at` as sent. A date is shown as the start of its day."
+    )
     url = shown.text("The address of the page with the report; null if not given.", allow_none=True)
     quote = shown.text("The sentence that makes the claim; null if not given.", allow_none=True)
     relays = shown.part(RelayOut, "The source that the report cites; null if it reports on its own.", allow_none=True)

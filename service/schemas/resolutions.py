@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import marshmallow as ma
-from marshmallow.validate import Length
+from marshmallow.validate import Length, OneOf
 
 from service.schemas import shown
 from service.schemas.fields import Answer, Body, Number, Text, WebAddress, known_moment, one_of, page_of
@@ -68,7 +68,8 @@ class ResolutionOut(Answer):
     )
     known_at = shown.instant("When the answer became public.")
     known_precision = shown.choice(
-        Precision, "How `known_at` was given; a date is the end of its day, or the time of the call on that day."
+        Precision,
+        "The precision of `known_at` as sent. A date is shown as the end of its day, or as now if sent on that day.",
     )
     evidence = shown.texts("The addresses of pages that show it.")
     note = shown.text("A description of the evidence; null if not given.", allow_none=True)
@@ -77,6 +78,25 @@ class ResolutionOut(Answer):
     )
     recorded_at = shown.recorded_at()
     redacted = redacted()
+
+
+class WarningOut(Answer):
+    """A sign that a resolution, which was recorded, may be a mistake."""
+
+    code = shown.text(
+        "`known-before-reports`: `known_at` is not later than any report of the claim, so no report counts.",
+        validate=OneOf(["known-before-reports"]),
+    )
+    detail = shown.text("The warning in words, with the remedy.")
+
+
+class RecordedResolutionOut(ResolutionOut):
+    """A resolution as it is recorded: the established truth of a claim, with evidence."""
+
+    warnings = ma.fields.List(
+        ma.fields.Nested(WarningOut),
+        metadata={"description": "Signs that the resolution may be a mistake. Absent without any."},
+    )
 
 
 ResolutionPage = page_of("ResolutionPage", ResolutionOut, "resolutions")

@@ -35,6 +35,11 @@ def counting_reports(claim: Claim) -> list[Filed]:
     return [as_filed(report) for report in claim.reports if report.withdrawal is None]
 
 
+def sided_reports(claim: Claim) -> list[Report]:
+    """Return the reports of a claim that take a side and are not withdrawn (R15)."""
+    return [report for report in claim.reports if report.withdrawal is None and report.stance.takes_side]
+
+
 def as_filed(report: Report) -> Filed:
     """Return a report as input for the provenance rules."""
     return Filed(

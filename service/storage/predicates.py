@@ -11,7 +11,8 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
-from service.storage.models import Claim, Dispute, Outlet, Reply, Resolution
+from service.storage.models import Claim, Dispute, Outlet, Reply, Report, Resolution, Withdrawal
+from service.values.vocabulary import Stance
 
 _OTHER = aliased(Resolution)  # created once, because an alias costs more than the rest of the statement
 _FILER = aliased(Outlet)
@@ -99,6 +100,21 @@ def is_general(moment: dt.datetime | None) -> sa.ColumnElement[bool]:
         return sa.and_(Reply.claim_id.is_(None), Reply.withdrawn_at.is_(None))
     withdrawn_later = sa.or_(Reply.withdrawn_at.is_(None), Reply.withdrawn_at > moment)
     return sa.and_(Reply.claim_id.is_(None), Reply.recorded_at <= moment, withdrawn_later)
+
+
+def is_counted(moment: dt.datetime | None = None) -> sa.ColumnElement[bool]:
+    """Return the condition that a report takes a side and is not withdrawn, now or at a past moment (R15)."""
+    withdrawn = sa.exists().where(Withdrawal.report_id == Report.id)
+    sided = Report.stance.in_([stance for stance in Stance if stance.takes_side])
+    if moment is None:
+        return sided & ~withdrawn
+    return sided & (Report.recorded_at <= moment) & ~withdrawn.where(Withdrawal.recorded_at <= moment)
+
+
+def is_reported() -> sa.ColumnElement[bool]:
+    """Return the condition that a claim has a report that counts."""
+    counted = sa.select(Report.id).where(Report.claim_id == Claim.id, is_counted()).limit(1)
+    return counted.correlate(Claim).scalar_subquery().is_not(None)
 
 
 def counts_as(outlet: type[Outlet]) -> sa.ColumnElement[UUID]:

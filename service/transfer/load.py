@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import enum
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 from uuid import UUID
 
@@ -17,8 +17,16 @@ from service.cache.score_cache import ScoreCache
 from service.claims.load import WHOLE
 from service.claims.record import check_first_reports, check_same, differences, new_claim
 from service.claims.report_rules import Filing, NewReport, add_reports, check_reports
-from service.claims.resolve import NewResolution, append_resolution, check_resolution, new_resolution
+from service.claims.resolve import (
+    NewResolution,
+    append_resolution,
+    check_resolution,
+    is_same_resolution,
+    new_resolution,
+    warnings_about,
+)
 from service.claims.rights import check_filing
+from service.claims.views import ResolutionWarning
 from service.errors import ClaimDiffers, Forbidden, InvalidBody, ServiceError, SlugTaken, nested
 from service.outlets.edit import NewOutlet, is_recorded, new_outlet
 from service.outlets.find import WHOLE as WHOLE_OUTLET
@@ -42,7 +50,6 @@ from service.transfer.lines import (
     required_id,
 )
 from service.values.ids import parse_id
-from service.values.instants import is_same_end
 from service.values.names import name_key
 from service.values.vocabulary import Caller, Scope
 
@@ -68,6 +75,7 @@ class LineResult:
     id: UUID | None = None
     """The id of the created or existing outlet, claim, report or resolution."""
     error: ServiceError | None = None
+    warnings: Sequence[ResolutionWarning] = ()
 
 
 @retried
@@ -118,17 +126,28 @@ class _Load:
         self._now = now
         self._directory = Directory(session, now=now)
         self._claims: dict[str, Claim] = {}
+        self._resolved: dict[int, tuple[Claim, Resolution]] = {}
+        """The new resolutions by the number of their line."""
+        self._number = 0
 
     def lines(self, lines: Sequence[ReadLine]) -> list[LineResult]:
         """Load lines, and return their results."""
         self._claims = self._known_claims(lines)
         self._directory.prefetch(reference for line in lines for reference in named_outlets(line.content))
         with updating_sums(self._session, self._claims.values()):
-            return [self._line(line) for line in lines]
+            results = [self._line(line) for line in lines]
+        return [self._with_warnings(result) for result in results]
+
+    def _with_warnings(self, result: LineResult) -> LineResult:
+        """Return a result with the warnings about its new resolution, which later lines may have removed."""
+        if (resolved := self._resolved.get(result.number)) is None:
+            return result
+        return replace(result, warnings=warnings_about(*resolved))
 
     def _line(self, line: ReadLine) -> LineResult:
         if isinstance(line.content, ServiceError):
             return LineResult(line.number, LineStatus.REJECTED, error=line.content)
+        self._number = line.number
         try:
             status, subject = self._load(line.content)
         except ServiceError as exc:
@@ -260,7 +279,9 @@ class _Load:
         """Return a new resolution and True, or an equal one that is or was in effect and False."""
         self._require(Scope.RESOLUTIONS_WRITE)
         check_resolution(given, now=self._now)
-        if same := next((resolution for resolution in claim.resolutions if _is_same(resolution, given)), None):
+        if same := next(
+            (resolution for resolution in claim.resolutions if is_same_resolution(resolution, given)), None
+        ):
             return same, False
         planned = new_resolution(self._session, claim, given, filings=filings, caller=self._caller, now=self._now)
         return planned, True
@@ -275,13 +296,5 @@ class _Load:
         self.stale |= {filing.report.outlet.surviving.slug for filing in filings if filing.is_new}
         if resolution is not None:
             append_resolution(claim, resolution)
+            self._resolved[self._number] = claim, resolution
             self.stale |= reporting_outlets(claim)
-
-
-def _is_same(resolution: Resolution, given: NewResolution) -> bool:
-    """Return whether a resolution on record has all members that were sent."""
-    same_truth = given["truth"] is None or given["truth"] == resolution.truth
-    known_at = given["known_at"]
-    same_moment = known_at is None or is_same_end(resolution.known_at, resolution.known_precision, known_at)
-    same_order = given["supersedes"] in (None, resolution.supersedes_id)
-    return resolution.verdict is given["verdict"] and same_truth and same_moment and same_order

@@ -10,7 +10,7 @@ from service.values.vocabulary import Precision
 _DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})", re.ASCII)
 _INSTANT = re.compile(
     rf"{_DATE.pattern}[Tt ](\d{{2}}):(\d{{2}})(?::(\d{{2}})(?:\.(\d+))?)?"
-    r"(?: ?(?:(?P<utc>[Zz]|UTC)|(?P<sign>[+-])(?P<hours>\d{2})(?::?(?P<minutes>\d{2}))?))?",
+    r"(?:(?P<utc>[Zz]| ?UTC)| ?(?P<sign>[+-])(?P<hours>\d{2})(?::?(?P<minutes>\d{2}))?)?",
     re.ASCII,
 )
 _NO_INSTANT = "Not an RFC 3339 instant with a zone, such as 2024-03-29T12:30:00Z"

@@ -271,3 +271,51 @@ def test_bad_query(world, query):
     claim = world.record()
 
     assert_problem(world.get(f"{url(claim['id'])}?{query}"), 400, "invalid-query", "/" + query.partition("=")[0])
+
+
+def test_rivals_of_a_true_claim_are_decided(world):
+    """
+    R3: once a claim of a group is true, the others have no forecast, and the reason, until it is no longer true.
+    """
+    winner, rival = (world.record(report("Herald"), text=text, group="cup") for text in ("Rovers win.", "City win."))
+    opinion = world.record(report("Herald"), kind="opinion", text="A fine cup.", group="cup")
+    world.record(report("Herald"), text="Another.", group="other")
+
+    def forecasts():
+        return [world.get(url(claim["id"])).json for claim in (winner, rival, opinion)]
+
+    before = forecasts()
+    first = world.resolve(winner, "false")
+    is_false = forecasts()
+    second = world.resolve(winner, "true", supersedes=first["id"])
+    decided = forecasts()
+    world.resolve(winner, None, supersedes=second["id"])
+    reopened = forecasts()
+
+    statuses = [[made["status"] for made in found] for found in (before, is_false, decided, reopened)]
+    assert ["insufficient", "insufficient", "closed"] == statuses[0] == statuses[3]
+    assert [["closed", "insufficient", "closed"], ["closed", "decided", "closed"]] == statuses[1:3]
+    assert [None, winner["id"], None] == [made["decided_by"] for made in decided]
+    without = ("probability", "interval", "trained_on", "base")
+    assert [None] * 4 == [decided[1][name] for name in without]
+    assert ([], decided[0]["roots"]) == (decided[1]["contributions"], decided[1]["roots"])
+    assert before == reopened
+
+
+def test_decided_claim_keeps_no_new_forecast(loaded):
+    """
+    R3: no forecast of the day is stored for a claim whose rival is true.
+    """
+    claims = [
+        loaded.record(report("Paper 1"), text=text, group="cup") for text in ("Rovers win.", "City win.", "Draw.")
+    ]
+    after = None
+    while (after := keep_forecasts(loaded.runtime.db, after=after, now=NOW)) is not None:
+        pass
+    loaded.resolve(claims[0], "true")
+    while (after := keep_forecasts(loaded.runtime.db, after=after, now=NOW + dt.timedelta(days=1))) is not None:
+        pass
+
+    kept = [loaded.get(url(claim["id"])).json for claim in claims[1:]]
+    assert [["2026-11-01"]] * 2 == [[one["day"] for one in made["kept"]] for made in kept]
+    assert {"decided"} == {made["status"] for made in kept}

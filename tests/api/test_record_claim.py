@@ -41,12 +41,14 @@ def test_it_works(world):
         "resolves_by": "2024-09-01T00:00:00Z",
         "status": "due",
         "resolution": None,
+        "not_due_because": None,
         "independent_roots": 1,
+        "roots": {"support": 0, "deny": 1},
     }
     assert (201, f"/v1/claims/{claim['id']}") == (response.status_code, response.headers["Location"])
     assert expected == {name: claim[name] for name in expected}
     added = {"outlet": "sport-bild", "relays": None, "role": "own", "withdrawn": None, "claim": claim["id"]}
-    added["commitment_source"] = "stated"
+    added |= {"commitment_source": "stated", "published_precision": "instant"}
     assert filed | added == {
         name: value
         for name, value in claim["reports"][0].items()

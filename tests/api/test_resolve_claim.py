@@ -22,7 +22,7 @@ def test_it_works(world):
     response = world.post(f"/v1/claims/{claim['id']}/resolutions", sent)
 
     assert 201 == response.status_code
-    assert sent | {"claim": claim["id"], "supersedes": None, "redacted": []} == {
+    assert sent | {"claim": claim["id"], "supersedes": None, "redacted": [], "known_precision": "instant"} == {
         name: value for name, value in response.json.items() if name not in ("id", "recorded_at")
     }
     assert response.json == world.claim(claim)["resolution"]
@@ -399,3 +399,44 @@ def test_known_at_without_a_zone(world, known_at):
     response = send_resolution(world, world.record(), "true", note=NOTE, known_at=known_at)
 
     assert_problem(response, 422, "invalid-body", "/known_at")
+
+
+@pytest.mark.parametrize(
+    ("known_at", "verdict", "warned"),
+    [
+        ("2025-12-31", "true", True),
+        ("2026-01-01T12:00:00Z", "false", True),
+        ("2025-12-31", "void", True),
+        ("2026-01-01", "true", False),
+        (None, "true", False),
+    ],
+)
+def test_known_before_every_report(world, known_at, verdict, warned):
+    """
+    R6a: a known_at before every report is recorded, with a warning that no report counts.
+    """
+    claim = world.record(report(), report("B", "2026-01-02T00:00:00Z", stance="deny"))
+
+    resolution = world.resolve(claim, verdict, known_at=known_at)
+
+    warnings = resolution.pop("warnings", [])
+    assert (["known-before-reports"] if warned else []) == [warning["code"] for warning in warnings]
+    assert all("no report counts" in warning["detail"] for warning in warnings)
+    assert resolution == world.claim(claim)["resolution"]
+    assert (0 if warned else 1) == world.score()["counts"]["resolved"]
+
+
+def test_reports_that_no_warning_is_about(world):
+    """
+    R6a: the warning is about reports that could count, so it ignores withdrawn ones and comments.
+    """
+    late = "2026-03-01T00:00:00Z"
+    claim = world.record(report("A"), report("B", stance="comment"), report("C", late))
+    mistake = next(one for one in claim["reports"] if one["outlet"] == "a")
+    before = world.resolve(claim, "true", known_at="2026-02-01")
+    world.post(f"/v1/reports/{mistake['id']}/withdrawal", {"reason": "Another claim."})
+
+    after = world.resolve(claim, "true", supersedes=before["id"])
+    withdrawn = world.resolve(claim, None, supersedes=after["id"])
+
+    assert [False, True, False] == ["warnings" in resolution for resolution in (before, after, withdrawn)]

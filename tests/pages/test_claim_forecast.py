@@ -95,3 +95,16 @@ def test_forecast_of_nothing(world, forecast):
 
     assert "No report of it counts, so there is nothing to go by." in part
     assert "Too few claims" not in part
+
+
+def test_decided(world):
+    """
+    R3: a claim whose rival is true shows no forecast, and links to the true claim.
+    """
+    winner, rival = (world.record(text=text, group="cup") for text in ("Rovers win.", "City win."))
+    world.resolve(winner, "true")
+    part = section(claim_page(world, rival), "forecast")
+
+    assert f'/claims/{winner["id"]}"' in part
+    assert "There is no forecast for this one." in plain_text(part)
+    assert [] == data_values(part)

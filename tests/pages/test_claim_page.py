@@ -54,7 +54,7 @@ def test_who_said_what(world, story):
 
     expected = (
         "4 outlets carried it in 4 reports from 1 Jan 2026 to 4 Jan 2026: 3 supported it, 1 denied it. "
-        f"They go back to {claim['independent_roots']} independent sources."
+        f"They go back to {claim['independent_roots']} independent sources, 1 in support and 1 against."
     )
     assert expected in plain_text(part)
     assert 2 == claim["independent_roots"]
@@ -251,3 +251,28 @@ def test_redacted_dispute_and_reply(world, story):
     assert "A private name." not in shown
     assert "The reason was redacted: A minor." in plain_text(section(shown, "history"))
     assert "The text was redacted: A judgement." in plain_text(section(shown, "replies"))
+
+
+def test_bare_dates(world):
+    """
+    R6a: a moment that was given as a date is shown as a date, without a time.
+    """
+    claim = world.record(report(published_at="2026-01-10"), report("B", "2026-01-11T09:30:00Z"))
+    world.resolve(claim, "true", known_at="2026-01-12")
+    shown = claim_page(world, claim)
+
+    assert '<time datetime="2026-01-10">10' in shown
+    assert '<time datetime="2026-01-11T09:30:00Z" title="' in shown
+    assert '<time datetime="2026-01-12">12' in shown
+    assert not {"00:00", "23:59"} & set(re.findall(r"\d\d:\d\d", section(shown, "who") + section(shown, "history")))
+
+
+def test_not_due(world):
+    """
+    R15: an event past its date without a report that counts is open, and the page gives the reason.
+    """
+    claim = world.record(report(stance="query"), kind="event", resolves_by="2026-02-01")
+    shown = plain_text(claim_page(world, claim))
+
+    assert "no report of it counts, so it is not due" in shown
+    assert "independent source" not in shown

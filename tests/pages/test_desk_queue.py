@@ -196,3 +196,32 @@ def test_queue_after_nothing(world, editor):
     claim = due(world)
     for done in ("01a203b0-2a5a-70ca-aa56-b38e5bd0d332", "nothing"):
         assert f'id="claim-{claim["id"]}"' in editor.page(f"/desk?done={done}")
+
+
+def test_known_before_every_report(world, editor):
+    """
+    R6a: after a resolution that was known before every report, the desk says that no report counts.
+    """
+    early, fine = due(world, "A."), due(world, "B.")
+    pages = [
+        editor.page(editor.resolve(claim, known_at=known_at).headers["Location"])
+        for claim, known_at in ((early, "2025-01-01"), (fine, ""))
+    ]
+
+    assert [True, False] == ["No report of it counts" in page for page in pages]
+    assert "day" == world.claim(early)["resolution"]["known_precision"]
+
+
+def test_undo_keeps_the_date(world, editor):
+    """
+    R6a, R11: undoing a correction restores a known_at with its precision.
+    """
+    claim = due(world, "A.")
+    editor.resolve(claim, known_at="2026-02-01")
+    first = world.claim(claim)["resolution"]
+    editor.resolve(claim, "false", known_at="2026-02-02T10:00", supersedes=first["id"])
+    editor.undo(claim)
+
+    restored = world.claim(claim)["resolution"]
+    names = ("verdict", "known_at", "known_precision")
+    assert [first[name] for name in names] == [restored[name] for name in names]

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from service.claims.story import Story
 from service.claims.views import ClaimView, ReportView, ResolutionView, WithdrawalView
+from service.methods.provenance import Roots
 from service.pages.timeline import MAX_LANES, MAX_MARKS, draw_timeline, summarise
 from service.values.vocabulary import ClaimKind, ClaimStatus, Precision, Role, Stance, Verdict
 
@@ -78,9 +79,12 @@ def story_of(reports, *, names, roots=None, **members):
         recorded_at=START,
         status=ClaimStatus.OPEN,
         resolution=members.get("resolution"),
+        supersedes=None,
         disputed=False,
         redacted=[],
+        not_due_because=None,
         independent_roots=members.get("independent_roots", 1),
+        roots=Roots(members.get("independent_roots", 1), members.get("independent_roots", 1), 0),
         reports=reports,
         disputes=[],
         replies=[],

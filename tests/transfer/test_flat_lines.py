@@ -294,13 +294,13 @@ def test_empty_outcome_in_a_cell(world, load):
 
 def test_bare_dates(world, load):
     """
-    A bare date is 00:00Z, so a report from the day of the resolution is after the answer (R6).
+    R6, R6a: a bare published_at is the start of its day, and a report of the day of the resolution counts.
     """
-    load(line(published_at="2024-03-28"), line(outlet="Late", published_at="2024-03-29"))
+    load(line(published_at="2024-03-29"), line(outlet="Late", published_at="2024-03-30"))
     published = {one["outlet"]: (one["published_at"], one["after_known"]) for one in claims(world)["alonso"][2]}
 
-    assert ("2024-03-28T00:00:00Z", False) == published["sport-bild"]
-    assert ("2024-03-29T00:00:00Z", True) == published["late"]
+    assert ("2024-03-29T00:00:00Z", False) == published["sport-bild"]
+    assert ("2024-03-30T00:00:00Z", True) == published["late"]
 
 
 SAME_DAY = b"""outlet,claim_id,claim,stance,published_at,outcome,resolved_at
@@ -312,7 +312,7 @@ Sky,k1,He signs on deadline day.,deny,2024-08-31,true,2024-08-30
 
 def test_published_and_resolved_on_one_date(world, load):
     """
-    R6a: of two bare dates on one day the order is unknown, so the report counts; loading the file again changes nothing.
+    R4, R6a: the order of two bare dates on one day is unknown, so the report counts; the same file changes nothing.
     """
     assert (0, summary(created=3), []) == load(SAME_DAY, name="lines.csv")
     assert (0, summary(unchanged=3), []) == load(SAME_DAY, name="lines.csv")
@@ -333,3 +333,26 @@ def test_resolved_today(world, load):
     assert (0, summary(created=2), []) == load(*lines)
     assert (0, summary(unchanged=2), []) == load(*lines)
     assert [1, 1] == [world.score(slug)["counts"]["resolved"] for slug in ("sky", "kicker")]
+
+
+@pytest.mark.usefixtures("world")
+def test_known_before_every_report(settings, tmp_path):
+    """
+    R6a: a line whose outcome was known before every report is loaded, with a warning that no report counts.
+    """
+    path, results = tmp_path / "lines.ndjson", tmp_path / "results.ndjson"
+    early = [line(outlet=name, url=None, resolved_at="2024-02-13") for name in ("Sky", "Kicker")]
+    later = (
+        line(claim_id="b", resolved_at="2024-02-13"),
+        line(claim_id="b", resolved_at="2024-02-13", outlet="Sky", published_at="2024-02-01"),
+    )
+    path.write_text("".join(json.dumps(each) + "\n" for each in (*early, *later)))
+
+    done = Command(settings)("import", path, "--results", results)
+
+    assert (0, summary(created=4)) == (done.exit_code, done.stdout.strip())
+    [warning] = [text for text in done.stderr.splitlines() if "warning" in text]
+    assert warning.startswith("line 1 warning (known-before-reports): The answer was known at 2024-02-13T23:59:59")
+    first, *others = [json.loads(text) for text in results.read_text().splitlines()]
+    assert ["known-before-reports"] == [one["code"] for one in first["warnings"]]
+    assert all("warnings" not in one for one in others)
