@@ -3,7 +3,8 @@
 The result of a line is the same as for a local import, with these differences:
 
 * A line is several calls and not one transaction. If the service rejects the resolution of a claim or report because
-  of existing records, only the resolution is rejected, and the result of the line says so.
+  of existing records, or because of the rights of the key, only the resolution is rejected, and the result of the line
+  says so.
 * A claim line needs a report.
 * An earlier version of a record is recognised only for claims, and only if the line has all its members.
 * A line with `merged_into` merges an outlet that is not merged yet, where a local import rejects the line: an earlier

@@ -10,7 +10,7 @@ from typing import Any, Generic, NotRequired, TypedDict, TypeVar
 
 import urllib3
 
-from service.errors import CannotRun, Forbidden, ServiceError, Unauthorized, problem_types
+from service.errors import CannotRun, ServiceError, Unauthorized, problem_types
 
 _TIMEOUT = 30.0  # seconds
 _RETRIES = urllib3.Retry(None, connect=0, read=0, redirect=1, status=0, other=0)
@@ -117,7 +117,7 @@ class RemoteApi:
         except (ValueError, LookupError, TypeError, AttributeError) as exc:
             message = f"{self._address} is not a Borneout service (status {response.status})."
             raise Unreachable(message) from exc
-        if problem in (Unauthorized, Forbidden):
+        if problem is Unauthorized:
             raise Unreachable(f"{self._address} rejects the import: {content['detail']}")
         if problem is not None:
             raise _error(problem, content)

@@ -266,6 +266,31 @@ def test_own_claims(service):
     assert [("rejected", "own-claim"), "created"] == [results[0], results[1][0]]
 
 
+def test_rights_of_the_key(service):
+    """
+    R14, R14b: the key of the import has its usual rights. A line that it may not load is rejected, and the next ones
+    are loaded.
+    """
+    key = service.call("POST", "/v1/keys", {"name": "feed", "scopes": ["claims:write"]})[1]["secret"]
+    known = FLAT | {"claim_id": "k1", "outcome": 1, "resolved_at": "2026-03-01"}
+    assert "created" == send(at(service), known)[0][0]
+    late = FLAT | {"claim_id": "k1", "published_at": "2026-02-01", "stance": "denies"}
+    lines = [
+        {"type": "outlet", "name": "Of a feed"},
+        late,
+        {"type": "resolution", "claim": "k1", "verdict": "false", **NOTE},
+        FLAT | {"claim_id": "k2", "outcome": 1},
+    ]
+
+    results = send(at(service), *lines, FLAT | {"claim_id": "k3"}, key=key)
+
+    assert ["forbidden", "resolution-in-effect", "forbidden", "forbidden"] == [problem for _, problem in results[:4]]
+    assert ["rejected"] * 4 + ["created"] == [status for status, _ in results]
+    claim = service.call("GET", "/v1/claims?external_id=k1")[1]["items"][0]
+    reports = service.call("GET", f"/v1/claims/{claim['id']}/reports")[1]["items"]
+    assert ("true", 1) == (claim["resolution"]["verdict"], len(reports))
+
+
 def test_lost_responses(service):
     """
     A line whose response was lost is sent again, and nothing is created twice.

@@ -6,7 +6,8 @@ import re
 
 import pytest
 
-from tests.support.editor import problem_text
+from service.values.vocabulary import Scope
+from tests.support.editor import Editor, problem_text
 
 pytestmark = pytest.mark.sqlite_alone  # tests of the use cases run on both databases
 
@@ -111,6 +112,21 @@ def test_add_report(world, editor):
     assert [("support", None), ("deny", 2)] == [
         (report["stance"], report["commitment"]) for report in world.claim(claim)["reports"]
     ]
+
+
+def test_late_report(app, world):
+    """
+    R14b: the desk rejects a late report that replaces a stance on a resolved claim, unless the key may resolve.
+    """
+    claim = world.record()
+    world.resolve(claim, "false")
+    form = {"claim": claim["id"], "outlet": "herald", "stance": "deny", "published_at": "2026-01-09T00:00"}
+
+    rejected = Editor(app, Scope.CLAIMS_WRITE).signed_in().send("/desk/record", **form)
+    assert (403, True) == (rejected.status_code, problem_text(rejected).startswith("Resolution in effect"))
+    assert [claim["reports"][0]["id"]] == [report["id"] for report in world.claim(claim)["reports"]]
+    checker = Editor(app, Scope.CLAIMS_WRITE, Scope.RESOLUTIONS_WRITE).signed_in()
+    assert 303 == checker.send("/desk/record", **form).status_code
 
 
 @pytest.mark.parametrize(
