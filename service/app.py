@@ -55,6 +55,7 @@ from service.web.base_path import set_up_base_path
 from service.web.blueprint import Api, UnreservedConverter
 from service.web.middleware import set_up_middleware
 from service.web.openapi import SERVERS, SERVICE, complete_document
+from service.web.plain_types import simplify_types
 from service.web.runtime import Runtime
 
 MAX_BODY = 1 << 20  # bytes
@@ -131,5 +132,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     for page in _PAGES:
         app.register_blueprint(page)
     set_up_pages(app)
-    app.extensions["document"] = complete_document(api.render())
+    document = complete_document(api.render())
+    simplify_types(document)
+    app.extensions["document"] = document
     return app

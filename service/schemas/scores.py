@@ -32,14 +32,21 @@ from service.values.vocabulary import Basis, Order, OutletKind, RankBy
 MAX_BATCH = 200
 STATUSES = ("insufficient", "provisional", "rated")
 
+_LEVELS = f"{', '.join(map(str, LEVELS[:-1]))} or {LEVELS[-1]}"
 _BASIS = "The claims that the score is based on."
 
 
 def level() -> Share:
     """Return the query parameter for the probability of an interval."""
-    levels = ", ".join(map(str, LEVELS))
-    description = f"The probability that the interval is to contain the true value: one of {levels}."
-    return Share(load_default=DEFAULT_LEVEL, validate=OneOf(LEVELS), metadata={"description": description})
+    description = f"The probability that the interval is to contain the true value: {_LEVELS}."
+    bounds = {"minimum": min(LEVELS), "maximum": max(LEVELS)}
+    # Not documented as an enum, because client generators leave out operations with an enum of numbers.
+    return Share(load_default=DEFAULT_LEVEL, validate=_check_level, metadata={"description": description, **bounds})
+
+
+def _check_level(value: float) -> None:
+    if value not in LEVELS:
+        raise ma.ValidationError(f"Must be {_LEVELS}.")
 
 
 class LensQuery(Body):
@@ -132,7 +139,7 @@ class IntervalOut(Answer):
 
     lower = shown.share("The low end.")
     upper = shown.share("The high end.")
-    level = shown.share("The probability that the interval contains the true value.")
+    level = shown.share(f"The probability that the interval contains the true value: {_LEVELS}.")
 
 
 class ReliabilityOut(Answer):
@@ -141,7 +148,7 @@ class ReliabilityOut(Answer):
     mean = shown.share("The estimate.")
     lower = shown.share("The low end of the interval.")
     upper = shown.share("The high end of the interval.")
-    level = shown.share("The probability that the interval contains the true value.")
+    level = shown.share(f"The probability that the interval contains the true value: {_LEVELS}.")
 
 
 class RecordOut(Answer):

@@ -21,8 +21,8 @@ from service.errors import InvalidQuery, ServiceError
 from service.schemas.problems import Problem
 from service.values.documents import etag_of
 from service.values.ids import RESERVED_SLUGS
-from service.web.openapi import Document, Message
-from service.web.parser import MERGE_PATCH, Parser
+from service.web.openapi import Document
+from service.web.parser import Parser
 from service.web.responses import PROBLEM_JSON, http_problem, problem, redirect_merged, unexpected_problem
 
 P = ParamSpec("P")
@@ -49,8 +49,6 @@ class Blueprint(SmorestBlueprint):
             view = strict(view)
             if getattr(view, "is_tagged", False) and methods is None:
                 view = not_modified(view)
-            if methods == ["PATCH"]:
-                view = self.doc(requestBody=_merge_patch_body(arguments))(view)
             view = may_fail(*_common_failures(rule, locations))(view)
             registered: Callable[P, R] = add(self.doc(operationId=head + "".join(map(str.title, tail)))(view))
             return registered
@@ -206,12 +204,6 @@ _IF_MATCH = {
     "`*` matches any version.",
     "example": "*",
 }
-
-
-def _merge_patch_body(arguments: Iterable[_Argument]) -> Message:
-    """Return the documentation of the body's second content type (RFC 7396), besides application/json."""
-    [schema] = [argument["schema"] for argument in arguments if argument["in"] == "json"]
-    return {"content": {MERGE_PATCH: {"schema": schema}}}
 
 
 def _common_failures(rule: str, locations: set[str]) -> Iterable[int]:

@@ -138,14 +138,14 @@ def complete_document(document: Document) -> Document:
             parameter["description"], parameter["example"] = _PATH_PARAMETERS[parameter["name"]]
         for method in _METHODS:
             if method in path:
-                _complete_operation(path[method])
+                _complete_operation(path[method], is_patch=method == "patch")
     return document
 
 
-def _complete_operation(operation: Operation) -> None:
+def _complete_operation(operation: Operation, *, is_patch: bool) -> None:
     names = {parameter.get("name") for parameter in operation.get("parameters", ())}
     paragraphs = [" ".join(each.split()) for each in operation["description"].split("\n\n")]
-    operation["description"] = "\n\n".join([*paragraphs, " ".join(_general_rules(operation, names))])
+    operation["description"] = "\n\n".join([*paragraphs, " ".join(_general_rules(operation, names, is_patch=is_patch))])
     for parameter in operation.get("parameters", ()):
         if "example" in parameter["schema"]:
             parameter["example"] = parameter["schema"].pop("example")  # where Swagger UI finds it
@@ -160,7 +160,7 @@ def _complete_operation(operation: Operation) -> None:
             _add_example(response, example["responses"].get(status))
 
 
-def _general_rules(operation: Operation, names: AbstractSet[str | None]) -> Iterator[str]:
+def _general_rules(operation: Operation, names: AbstractSet[str | None], *, is_patch: bool) -> Iterator[str]:
     """Yield a sentence for each convention that the operation follows."""
     match operation.get("security"):
         case [{"apiKey": []}]:
@@ -177,6 +177,9 @@ def _general_rules(operation: Operation, names: AbstractSet[str | None]) -> Iter
         yield "Send `next_cursor` as `cursor` to get the next page."
     if "Idempotency-Key" in names:
         yield "Send an `Idempotency-Key` to make retries safe."
+    if is_patch:
+        # Not listed as a second content type, because client generators leave out operations with two.
+        yield "The body is a merge patch (RFC 7396); `application/merge-patch+json` is accepted, too."
     if "If-Match" in names:
         yield "Send the `ETag` of the version that you have read as `If-Match`."
     if "304" in operation["responses"]:

@@ -18,9 +18,7 @@ from service.schemas.loading import invalid_body, places
 from service.values.instants import restore_plus
 from service.values.strict_json import parse_json
 
-MERGE_PATCH = "application/merge-patch+json"
-
-_JSON = {"POST": ("application/json",), "PATCH": ("application/json", MERGE_PATCH)}
+_JSON = {"POST": ("application/json",), "PATCH": ("application/json", "application/merge-patch+json")}
 
 
 class Parser(FlaskParser):

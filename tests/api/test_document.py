@@ -167,3 +167,39 @@ def test_explanations_are_short(kind):
     An explanation of a problem has one or two sentences.
     """
     assert len(_SENTENCE_END.findall(explain(kind))) in (1, 2)
+
+
+def _parts(part):
+    """Yield every object of the document outside of examples."""
+    if isinstance(part, dict):
+        yield part
+        for name, each in part.items():
+            if name != "example":
+                yield from _parts(each)
+    elif isinstance(part, list):
+        for each in part:
+            yield from _parts(each)
+
+
+def test_generators_understand_the_types(document):
+    """
+    Every enum has texts only, no query parameter can be null, and every body has one content type, because generated
+    clients leave out operations with anything else.
+    """
+    parts = list(_parts(document))
+
+    assert {str} == {type(value) for part in parts if isinstance(part.get("enum"), list) for value in part["enum"]}
+    assert [] == [part["name"] for part in parts if part.get("in") == "query" and "null" in str(part["schema"])]
+    assert {1} == {len(part["content"]) for part in parts if "content" in part}
+
+
+def test_level_is_a_number(document):
+    """
+    The level of an interval is a number with bounds, and its description names the values.
+    """
+    levels = [part["schema"] | part for part in _parts(document) if part.get("name") == "level"]
+
+    assert levels
+    for level in levels:
+        assert ("number", 0.5, 0.99) == (level["type"], level["minimum"], level["maximum"])
+        assert "0.5, 0.8, 0.9, 0.95 or 0.99" in level["description"]
