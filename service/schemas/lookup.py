@@ -15,7 +15,9 @@ MAX_URLS = 1000
 
 _ADDRESS = (
     "An http or https URL, or a host with an optional path, such as `bild.de/sport`. The host may be in Unicode or "
-    "punycode; its case, `www.`, a trailing dot, and the user, port, query and fragment are ignored."
+    "punycode; its case, `www.`, a trailing dot, and the user, port, query and fragment are ignored. An "
+    "archive, an AMP cache, a translator or a redirect around it is removed; "
+    "a short link cannot be read, so its outlet is unknown."
 )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import accumulate
 from urllib.parse import quote, unquote_to_bytes
@@ -12,12 +13,13 @@ from urllib.parse import quote, unquote_to_bytes
 import idna
 from publicsuffixlist import PublicSuffixList
 
+from service.values.wrappers import split_address, unwrap
+
 HOST_LENGTH = 253  # RFC 1035, 2.3.4
 HOST_LABELS = 8
 PATH_SEGMENTS = 6
 """With HOST_LABELS, the depth of a domain on record, so that a page has about fifty keys at most."""
 
-_ADDRESS = re.compile(r"(?:([a-z][a-z0-9+.-]*):(?=//))?(//)?([^/\\?#]*)([^?#]*)", re.IGNORECASE)
 _PORT = re.compile(r":[0-9]{0,5}\Z")
 _V6 = re.compile(r"\[[0-9a-f:.]+\]", re.IGNORECASE)
 _HOST_LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
@@ -34,7 +36,7 @@ class Address:
     host: str
     """The host, without `www.`."""
     registered: str | None
-    """The registered domain of the host; None for an IP address, a single label or a public suffix."""
+    """The registered domain of the host; None for an IP address, a single label, a public suffix or a wrapper."""
     segments: tuple[str, ...]
     """The first segments of the path."""
 
@@ -52,13 +54,26 @@ class Address:
 def parse_address(text: str) -> Address:
     """Parse the URL of a page, or a host with an optional path, as a browser does.
 
+    An archive, an AMP cache, a translator or a redirect around the address is removed (R21). If the address inside
+    cannot be read, the result has the host of the wrapper, and no keys.
+
     Raises:
         ValueError: The text is neither.
 
     >>> list(parse_address("https://user@M.Bild.de:443/sport/a?b#c").keys())
     ['m.bild.de/sport/a', 'm.bild.de/sport', 'm.bild.de', 'bild.de/sport/a', 'bild.de/sport', 'bild.de']
     """
-    scheme, slashes, authority, path = _ADDRESS.match(text.strip()).groups()  # type: ignore[union-attr] # never None
+    outer = _parse(text.strip())
+    if (inside := unwrap(text.strip())) == text.strip():
+        return outer
+    with suppress(ValueError):
+        if inside is not None:
+            return _parse(inside)
+    return Address(outer.host, None, ())
+
+
+def _parse(text: str) -> Address:
+    scheme, slashes, authority, path, _ = split_address(text)
     user, _, host = authority.rpartition("@")
     if (scheme or "http").lower() not in ("http", "https") or (user and not slashes):
         raise ValueError("Not the address of a web page.")

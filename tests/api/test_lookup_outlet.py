@@ -148,3 +148,26 @@ def test_public_suffix_is_not_recorded(newsstand):
     response = newsstand.post("/v1/outlets", {"name": "Pages", "domains": ["pages.example", "github.io"]})
 
     assert_problem(response, 422, "invalid-body", "/domains/1")
+
+
+@pytest.mark.parametrize(
+    ("url", "slug"),
+    [
+        ("https://www.google.com/amp/s/www.bild.de/politik/a.amp.html", "bild"),
+        ("https://www-bild-de.cdn.ampproject.org/c/s/www.bild.de/sport/a.html", "sport-bild"),
+        ("https://cdn.ampproject.org/c/s/www.bild.de/politik/a.html", "bild"),
+        ("https://web.archive.org/web/20240214100000/https://www.bild.de/politik/a.html", "bild"),
+        ("https://www.google.com/url?q=https%3A%2F%2Fwww.bild.de%2Fa&sa=D", "bild"),
+        ("https://web.archive.org/web/2024/https://unknown.example/", None),
+        ("https://t.co/abc", None),
+    ],
+)
+def test_wrapped_address(newsstand, url, slug):
+    """
+    R21: a wrapped address leads to the outlet inside, or to none, but never to the wrapper.
+    """
+    for host in ("google.com", "ampproject.org", "archive.org", "t.co"):
+        newsstand.post("/v1/outlets", {"name": host, "domains": [host]})
+    response = lookup(newsstand, url)
+
+    assert slug == (response.json["outlet"]["slug"] if response.status_code == 200 else None)
