@@ -24,6 +24,7 @@ from uuid import UUID
 
 from service.claims.report_rules import NewReport
 from service.claims.resolve import NewResolution, check_resolution
+from service.claims.views import ResolutionWarning
 from service.cli.remote_api import (
     NoResponse,
     RemoteApi,
@@ -77,6 +78,8 @@ class Remote:
 
     def __init__(self, address: str, key: str) -> None:
         self._api = RemoteApi(address, key)
+        self._warnings: list[ResolutionWarning] = []
+        """The warnings about the resolution of the current line."""
 
     def load(self, line: ReadLine) -> LineResult:
         """Load one line and return its result.
@@ -93,13 +96,14 @@ class Remote:
     def _load_once(self, line: ReadLine) -> LineResult:
         if isinstance(line.content, ServiceError):
             return LineResult(line.number, LineStatus.REJECTED, error=line.content)
+        self._warnings = []
         try:
             status, row = self._load(line.content)
         except ServiceError as exc:
             if isinstance(line.content, FlatLine):
                 exc.errors = [{**place, "pointer": in_flat_line(place["pointer"])} for place in exc.errors]
             return LineResult(line.number, LineStatus.REJECTED, error=exc)
-        return LineResult(line.number, status, UUID(row["id"]))
+        return LineResult(line.number, status, UUID(row["id"]), warnings=self._warnings)
 
     def _load(self, line: Line) -> tuple[LineStatus, RemoteRow]:
         is_new: bool
@@ -221,7 +225,10 @@ class Remote:
         for found in page["items"]:
             if _is_same(found, resolution):
                 return False, RemoteRow(id=found["id"])
-        return self._api.post(path, ResolutionIn().dump(resolution))
+        recorded: RemoteResolution
+        is_new, recorded = self._api.post(path, ResolutionIn().dump(resolution))
+        self._warnings = [ResolutionWarning(**warning) for warning in recorded.get("warnings", [])]
+        return is_new, recorded
 
     def _find_claim(self, external_id: str) -> RemoteClaim:
         page: RemotePage[RemoteClaim] = self._api.get("/v1/claims", external_id=external_id)

@@ -6,7 +6,7 @@ import re
 import time
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
-from typing import Any, Generic, NotRequired, TypedDict, TypeVar
+from typing import Any, Generic, Literal, NotRequired, TypedDict, TypeVar
 
 import urllib3
 
@@ -37,6 +37,13 @@ class RemoteClaim(RemoteRow):
     reports: list[RemoteRow]
 
 
+class RemoteWarning(TypedDict):
+    """A warning about a resolution as the service returns it."""
+
+    code: Literal["known-before-reports"]
+    detail: str
+
+
 class RemoteResolution(RemoteRow):
     """A resolution as the service returns it, as far as we use it."""
 
@@ -45,6 +52,7 @@ class RemoteResolution(RemoteRow):
     known_at: str
     known_precision: str
     supersedes: str | None
+    warnings: NotRequired[list[RemoteWarning]]
 
 
 class RemoteMerge(TypedDict):

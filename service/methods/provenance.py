@@ -12,7 +12,7 @@ from operator import attrgetter
 from typing import NamedTuple
 from uuid import UUID
 
-from service.values.vocabulary import Role, Stance
+from service.values.vocabulary import Precision, Role, Stance
 
 BACKFILL = dt.timedelta(days=7)
 ORDER = attrgetter("published_at", "recorded_at", "id")
@@ -33,6 +33,7 @@ class Filed(NamedTuple):
     """The outlet that a relay names; None for a relay of an unknown source."""
     commitment: int | None = None
     probability: float | None = None
+    published_precision: Precision = Precision.INSTANT
 
     @property
     def is_relay(self) -> bool:

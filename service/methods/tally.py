@@ -13,7 +13,7 @@ from service.methods.context import Context
 from service.methods.provenance import Filed, Position
 from service.methods.rates import UNIT, Cell, TruthCount, share_of
 from service.methods.reliability import Reliability, reliability
-from service.values.vocabulary import ClaimKind, Role, Stance, Verdict
+from service.values.vocabulary import ClaimKind, Precision, Role, Stance, Verdict
 
 K = TypeVar("K")
 
@@ -28,6 +28,7 @@ class ClaimFacts(NamedTuple):
     truth: float | None
     """The extent to which it proved true, 0..1; set if the verdict is scored."""
     known_at: dt.datetime | None
+    known_precision: Precision | None = None
 
 
 class Slot(NamedTuple):

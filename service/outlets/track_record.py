@@ -49,6 +49,7 @@ _COLUMNS = (
     Report.commitment,
     Report.probability,
     Report.published_at,
+    Report.published_precision,
     Report.recorded_at,
     Report.is_relay,
     counts_as(_CITED).label("cited_id"),
@@ -60,6 +61,7 @@ _COLUMNS = (
     Resolution.verdict,
     Resolution.truth,
     Resolution.known_at,
+    Resolution.known_precision,
 )
 """The columns of a report, of its claim, and of the resolution in effect."""
 
@@ -257,7 +259,7 @@ class _EarlierContent(NamedTuple):
 
 def _facts(row: Row, earlier: _EarlierContent | None) -> ClaimFacts:
     topic, due = (row.topic, row.resolves_by) if earlier is None else earlier
-    return ClaimFacts(row.kind, topic, due, row.verdict, row.truth, row.known_at)
+    return ClaimFacts(row.kind, topic, due, row.verdict, row.truth, row.known_at, row.known_precision)
 
 
 def _earlier_contents(session: Session, rows: Rows, lens: Lens) -> dict[UUID, _EarlierContent]:
@@ -290,6 +292,7 @@ def _filed(row: Row) -> Filed:
         cited_id=row.cited_id,
         commitment=row.commitment,
         probability=row.probability,
+        published_precision=row.published_precision,
     )
 
 

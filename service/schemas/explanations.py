@@ -10,6 +10,8 @@ from marshmallow.validate import OneOf
 from service.outlets.track_record import Lens
 from service.schemas import shown
 from service.schemas.fields import Answer, Body, PageQuery, one_of, topic
+from service.schemas.reports import PUBLISHED_PRECISION
+from service.schemas.resolutions import KNOWN_PRECISION
 from service.schemas.scores import (
     STATUSES,
     BrierOut,
@@ -23,7 +25,7 @@ from service.schemas.scores import (
     level,
 )
 from service.scores.explain import Explanation
-from service.values.vocabulary import Basis, ClaimKind, Stance, Verdict
+from service.values.vocabulary import Basis, ClaimKind, Precision, Stance, Verdict
 
 _BASIS = "The claims that it is based on."
 _METHOD = "The name and version of the formula; `GET /v1/methodology` explains it."
@@ -98,7 +100,9 @@ class ContributionOut(Answer):
         allow_none=True,
     )
     published_at = shown.instant("When the outlet published the report that counts.")
+    published_precision = shown.choice(Precision, PUBLISHED_PRECISION)
     known_at = shown.instant("When the answer became public.")
+    known_precision = shown.choice(Precision, KNOWN_PRECISION)
     verdict = shown.choice(Verdict, "The verdict on the claim.")
     right = shown.share("The extent to which the outlet was right.")
     expected = shown.share("The share of such reports that prove right.")

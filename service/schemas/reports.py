@@ -16,6 +16,7 @@ from service.values.vocabulary import Precision, Role, Stance
 _COMMITMENT = (
     "The certainty of the report: 1 interest or speculation, 2 under way or hearsay, 3 close, 4 stated as done."
 )
+PUBLISHED_PRECISION = "The precision of `published_at` as sent. A date is shown as the start of its day."
 _PROBABILITY = "The probability of the claim as the report states it, if it states one. From 0 to 1."
 
 
@@ -140,9 +141,7 @@ class ReportOut(Answer):
     )
     probability = shown.share("The probability that the report states for the claim; null if none.", allow_none=True)
     published_at = shown.instant("When the outlet published the report.")
-    published_precision = shown.choice(
-        Precision, "The precision of `published_at` as sent. A date is shown as the start of its day."
-    )
+    published_precision = shown.choice(Precision, PUBLISHED_PRECISION)
     url = shown.text("The address of the page with the report; null if not given.", allow_none=True)
     quote = shown.text("The sentence that makes the claim; null if not given.", allow_none=True)
     relays = shown.part(RelayOut, "The source that the report cites; null if it reports on its own.", allow_none=True)

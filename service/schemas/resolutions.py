@@ -10,6 +10,10 @@ from service.schemas.fields import Answer, Body, Number, Text, WebAddress, known
 from service.schemas.redacted import redacted
 from service.values.vocabulary import Precision, Verdict
 
+KNOWN_PRECISION = (
+    "The precision of `known_at` as sent. A date is shown as the end of its day, or as now if sent on that day."
+)
+
 
 class ResolutionIn(Body):
     """The verdict on a claim, with the evidence for it."""
@@ -67,10 +71,7 @@ class ResolutionOut(Answer):
         allow_none=True,
     )
     known_at = shown.instant("When the answer became public.")
-    known_precision = shown.choice(
-        Precision,
-        "The precision of `known_at` as sent. A date is shown as the end of its day, or as now if sent on that day.",
-    )
+    known_precision = shown.choice(Precision, KNOWN_PRECISION)
     evidence = shown.texts("The addresses of pages that show it.")
     note = shown.text("A description of the evidence; null if not given.", allow_none=True)
     supersedes = shown.identifier(

@@ -22,7 +22,7 @@ from service.scores.explain import claim_texts
 from service.storage.db import Database
 from service.storage.models import Outlet, Report
 from service.storage.predicates import is_among, merged_with
-from service.values.vocabulary import Stance, Verdict
+from service.values.vocabulary import Precision, Stance, Verdict
 
 MAX_CLAIMS = 50
 """The largest number of shared claims that are listed."""
@@ -45,6 +45,7 @@ class ComparedReport:
 
     stance: Stance
     published_at: dt.datetime
+    published_precision: Precision
     right: float
     """The extent to which the outlet was right, from 0 to 1."""
 
@@ -56,6 +57,7 @@ class SharedClaim:
     id: UUID
     text: str
     known_at: dt.datetime
+    known_precision: Precision | None
     verdict: Verdict | None
     sides: list[ComparedReport]
     """The reports, in the order of the outlets."""
@@ -133,9 +135,12 @@ def _describe(claim_id: UUID, text: str, claims: Sequence[ScoredClaim]) -> Share
         id=claim_id,
         text=text,
         known_at=claims[0].known_at,
+        known_precision=claims[0].claim.known_precision,
         verdict=claims[0].claim.verdict,
-        sides=[
-            ComparedReport(claim.report.stance, claim.report.published_at, claim.amounts.right / UNIT)
-            for claim in claims
-        ],
+        sides=[_side(claim) for claim in claims],
     )
+
+
+def _side(claim: ScoredClaim) -> ComparedReport:
+    report = claim.report
+    return ComparedReport(report.stance, report.published_at, report.published_precision, claim.amounts.right / UNIT)

@@ -25,7 +25,7 @@ from service.storage.db import Database
 from service.storage.models import Claim, Version
 from service.storage.paging import decode_cursor, encode_cursor, read_sort_key
 from service.values.instants import format_instant, parse_instant
-from service.values.vocabulary import ClaimKind, Stance, Verdict
+from service.values.vocabulary import ClaimKind, Precision, Stance, Verdict
 
 _SortKey: TypeAlias = tuple[dt.datetime, UUID]
 
@@ -65,7 +65,9 @@ class ClaimContribution:
     stance: Stance
     commitment: int | None
     published_at: dt.datetime
+    published_precision: Precision
     known_at: dt.datetime
+    known_precision: Precision | None
     verdict: Verdict | None
     right: float
     expected: float
@@ -194,7 +196,9 @@ def _contribution(claim: ScoredClaim, text: str, working: Working, context: Cont
         stance=claim.report.stance,
         commitment=claim.report.commitment,
         published_at=claim.report.published_at,
+        published_precision=claim.report.published_precision,
         known_at=claim.known_at,
+        known_precision=claim.claim.known_precision,
         verdict=claim.claim.verdict,
         right=right,
         expected=expected,

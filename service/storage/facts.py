@@ -52,13 +52,13 @@ def as_filed(report: Report) -> Filed:
         cited_id=None if report.cited is None else report.cited.surviving.id,
         commitment=report.commitment,
         probability=report.probability,
+        published_precision=report.published_precision,
     )
 
 
 def claim_facts(claim: Claim) -> ClaimFacts:
     """Return the facts of a claim that track records count. The claim is loaded with its resolutions."""
-    standing = standing_resolution(claim)
-    verdict, truth, known_at = (
-        (None, None, None) if standing is None else (standing.verdict, standing.truth, standing.known_at)
-    )
-    return ClaimFacts(claim.kind, claim.topic, claim.resolves_by, verdict, truth, known_at)
+    members = claim.kind, claim.topic, claim.resolves_by
+    if (standing := standing_resolution(claim)) is None:
+        return ClaimFacts(*members, None, None, None)
+    return ClaimFacts(*members, standing.verdict, standing.truth, standing.known_at, standing.known_precision)

@@ -41,7 +41,9 @@ def test_explanation_adds_up_to_the_score(world):
         "stance": "deny",
         "commitment": None,
         "published_at": "2026-01-01T12:00:00Z",
+        "published_precision": "instant",
         "known_at": "2026-03-01T00:00:00Z",
+        "known_precision": "instant",
         "verdict": "partial",
         "right": 0.75,
         "expected": 0.5,
@@ -195,7 +197,7 @@ def test_unknown_outlet(world):
     assert "herald" in response.json["detail"]
 
 
-BAD = [("limit", "0"), ("limit", "201"), ("level", "0.7"), ("basis", "all"), ("as_of", "2026-01-01"), ("levle", "0.9")]
+BAD = [("limit", "0"), ("limit", "201"), ("level", "0.7"), ("basis", "all"), ("as_of", "2026-W01-1"), ("levle", "0.9")]
 BAD += [("as_of", "2999-01-01T00:00:00Z"), ("recorded_by", "2999-01-01T00:00:00Z"), ("cursor", "x"), ("topic", " ")]
 
 
@@ -231,7 +233,7 @@ def test_cursor_of_a_machine_whose_clock_is_ahead(shared_world):
     """
     shared_world.record()
     outlet = shared_world.get("/v1/outlets/herald").json["id"]
-    bound_to = ["explanation", UUID(outlet), None, "resolved", None, None, 0.9]
+    bound_to = ["explanation", UUID(outlet), None, "resolved", None, None, 0.9, None]
     cursor = encode_cursor(["2999-01-01T00:00:00Z", "2026-01-01T00:00:00Z", outlet], bound_to)
 
     assert 200 == shared_world.get(URL, query_string={"cursor": cursor}).status_code
@@ -244,7 +246,7 @@ def test_forged_cursor(shared_world, position):
     """
     shared_world.record()
     outlet = UUID(shared_world.get("/v1/outlets/herald").json["id"])
-    bound_to = ["explanation", outlet, None, "resolved", None, None, 0.9]
+    bound_to = ["explanation", outlet, None, "resolved", None, None, 0.9, None]
     real, forged = (
         shared_world.get(URL, query_string={"cursor": encode_cursor(one, bound_to)})
         for one in (["2026-01-01T00:00:00Z"] * 2 + [str(outlet)], position)
@@ -252,3 +254,15 @@ def test_forged_cursor(shared_world, position):
 
     assert 200 == real.status_code
     assert_problem(forged, 400, "invalid-query", "/cursor")
+
+
+@pytest.mark.parametrize("query", [{}, {"as_of": "2026-02-02"}])
+def test_bare_dates(world, query):
+    """
+    R6a: a contribution shows the precision of both moments.
+    """
+    world.resolve(world.record(report(published_at="2026-01-01")), "true", known_at="2026-02-01")
+
+    [contribution] = explain(world, **query)["contributions"]
+
+    assert ["day", "day"] == [contribution[name] for name in ("published_precision", "known_precision")]

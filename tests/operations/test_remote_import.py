@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from pathlib import Path
 from urllib.parse import quote
@@ -143,6 +144,28 @@ def test_rejected_lines(service, load, tmp_path):
     assert ["/published_at", "/resolved_at", "/claim"] == [
         line["problem"]["errors"][0]["pointer"] for line in rows[2:5]
     ]
+
+
+def test_known_before_every_report(service, load, tmp_path):
+    """
+    R6a: the service's warning about a resolution that was known before every report is printed with its line; a bare
+    date of today, or of a day on record, can be sent again.
+    """
+    flat = {"outlet": "Herald", "claim": "A.", "published_at": "2026-02-01", "outcome": True}
+    today = str(dt.datetime.now(dt.UTC).date())
+    lines = [flat | {"claim_id": "w1", "resolved_at": "2026-01-31"}, flat | {"claim_id": "w2", "resolved_at": today}]
+    file, results = tmp_path / "lines.ndjson", [tmp_path / "first.ndjson", tmp_path / "again.ndjson"]
+    file.write_text("".join(json.dumps(line) + "\n" for line in lines))
+
+    done = [load(at(service), file, "--results", path)[:2] for path in results]
+    found = [[json.loads(line).get("warnings") for line in path.read_text().splitlines()] for path in results]
+
+    assert [
+        (0, "2 lines: 2 created, 0 updated, 0 unchanged, 0 rejected"),
+        (0, "2 lines: 0 created, 0 updated, 2 unchanged, 0 rejected"),
+    ] == done
+    assert "known-before-reports" == found[0][0][0]["code"]
+    assert [None, None, None] == [found[0][1], *found[1]]
 
 
 def test_invalid_key(service, load):
