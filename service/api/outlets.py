@@ -114,6 +114,9 @@ def merge_outlet(body: dict[str, str], outlet: str) -> tuple[MergeView, int, dic
     Repeating the call returns the existing merge (200). A merge is rejected with 409 if the outlet was merged elsewhere
     (`outlet-merged`), if either outlet is part of another merge (`merge-chain`), or if it would create a cycle
     (`merge-circle`).
+
+    If the outlets have different stances on a resolved claim, a key that filed the claim or a report on it also needs
+    the scope `resolutions:own`, else the response is 403 (`own-claim`).
     """
     at, now = runtime(), utc_now()
     merge, is_new = merging.merge_outlet(at.db, at.cache, outlet, **body, caller=caller(), now=now)
@@ -143,6 +146,9 @@ def undo_merge(outlet: str, if_match: frozenset[str] | None) -> None:
     The outlet gets its own record back, with the reports that were filed for it since the merge.
 
     It is rejected with 409 (`merge-circle`) if changes made since the merge would then form a cycle.
+
+    If the outlets have different stances on a resolved claim, a key that filed the claim or a report on it also needs
+    the scope `resolutions:own`, else the response is 403 (`own-claim`).
     """
     at, now = runtime(), utc_now()
     merging.undo_merge(at.db, at.cache, outlet, if_match=if_match, caller=caller(), now=now)

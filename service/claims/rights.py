@@ -8,7 +8,7 @@ from collections.abc import Set as AbstractSet
 from service.claims.report_rules import Filing
 from service.claims.resolve import check_own
 from service.errors import FiledByAnother, ResolutionInEffect
-from service.methods.provenance import ORDER, Filed, Position, positions
+from service.methods.provenance import ORDER, positions
 from service.storage.facts import as_filed, counting_reports, standing_resolution
 from service.storage.models import Claim, Report
 from service.values.vocabulary import Caller, Scope
@@ -62,19 +62,11 @@ def check_filing(claim: Claim, filings: Iterable[Filing], caller: Caller) -> Non
     new = [as_filed(filing.report) for filing in filings if filing.is_new]
     before = counting_reports(claim)
     after = positions(sorted([*before, *new], key=ORDER), resolution.known_at)
-    replaced = (
-        outlet
-        for outlet, position in positions(before, resolution.known_at).items()
-        if position.report is not None and _counted(position) != _counted(after[outlet])
-    )
-    if any(replaced):
+    if any(
+        position.scored not in (None, after[outlet_id].scored)
+        for outlet_id, position in positions(before, resolution.known_at).items()
+    ):
         _check_after_resolution(claim, caller)
-
-
-def _counted(position: Position) -> tuple[object, ...]:
-    """Return what the record of an outlet counts of its position."""
-    report: Filed | None = position.report
-    return (position.role, report and (report.stance, report.commitment, report.probability))
 
 
 def _check_after_resolution(claim: Claim, caller: Caller) -> None:

@@ -69,6 +69,13 @@ class Position:
         """The report that counts as its vote: the one with its side, else its last report."""
         return self.report or self.last
 
+    @property
+    def scored(self) -> tuple[Role, Stance, int | None, float | None] | None:
+        """The members of the current stance that are scored once the claim is resolved; None without a stance."""
+        if self.report is None:
+            return None
+        return self.role, self.report.stance, self.report.commitment, self.report.probability
+
 
 def position(reports: Sequence[Filed], known_at: dt.datetime | None) -> Position:
     """Return the position of an outlet, given all its reports on one claim (R2, R6, R7).

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from service.cache.invalidation import invalidate_scores
 from service.cache.score_cache import ScoreCache
-from service.errors import InvalidBody, MergeChain, MergeCircle, NotFound, OutletMerged, UnknownOutlet
+from service.errors import InvalidBody, MergeChain, MergeCircle, NotFound, OutletMerged, OwnClaim, UnknownOutlet
 from service.methods.provenance import as_merged, positions, relay_cycle
 from service.methods.tally import Amounts, Slot, add_up, count_claim, difference
 from service.outlets.find import PLACES, ancestors, find_outlet, outlet_state
@@ -20,10 +20,10 @@ from service.outlets.sums import Sums, add_sums, read_sums
 from service.outlets.track_record import EVERYTHING, ReportedClaim, read_claims, read_positions
 from service.storage.db import Database, retried
 from service.storage.locks import lock_name
-from service.storage.models import Outlet, Report, Subtotal
-from service.storage.predicates import merged_with
+from service.storage.models import Claim, Outlet, Report, Subtotal
+from service.storage.predicates import is_among, merged_with
 from service.storage.versions import check_match, store_version
-from service.values.vocabulary import Caller
+from service.values.vocabulary import Caller, Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,7 @@ def merge_outlet(
     Raises:
         UnknownOutlet: No outlet has this slug or id.
         InvalidBody: `into` is unknown.
+        OwnClaim: The merge would replace a stance on a resolved claim that the caller filed or has a report on (R14b).
         OutletMerged: The outlet was merged into another one.
         MergeChain: `into` was merged itself, or another outlet was merged into this one.
         MergeCircle: `into` is the outlet itself or below it, or relays would form a cycle (R7).
@@ -58,8 +59,9 @@ def merge_outlet(
         _lock(session, outlet, target)
         if outlet.merged_into is target:
             return describe_merge(outlet), False
+        _check_own(session, outlet, target, caller)
         _check(session, outlet, target)
-        _store_version(session, outlet, caller=caller, now=now)
+        store_version(session, outlet.id, outlet_state(outlet), caller=caller, now=now)
         add_sums(session, _change_of_sums(session, outlet, target, joined=True))
         _set_merged(outlet, target, caller=caller, now=now)
         invalidate_scores(session, cache, [outlet.slug, target.slug], now=now)
@@ -89,6 +91,7 @@ def undo_merge(
     Raises:
         UnknownOutlet: No outlet has this slug or id.
         NotFound: The outlet was not merged.
+        OwnClaim: The caller filed a resolved claim, or has a report on it, on which the merge replaced a stance (R14b).
         PreconditionFailed: The merge was changed since the caller read it.
         MergeCircle: Because of later changes, the outlet would be its own ancestor, or relays would form a cycle (R7).
     """
@@ -97,10 +100,12 @@ def undo_merge(
         outlet = _require_merged(session, reference)
         target = outlet.surviving
         _lock(session, outlet, target)
-        check_match(describe_merge(outlet), if_match)
-        _store_version(session, outlet, caller=caller, now=now)
+        merge, state = describe_merge(outlet), outlet_state(outlet)
         outlet.merged_into = outlet.merged_at = outlet.merged_by = None
         session.flush()
+        _check_own(session, outlet, target, caller)
+        check_match(merge, if_match)
+        store_version(session, outlet.id, state, caller=caller, now=now)
         if outlet.parent is not None and outlet.id in ancestors(session, outlet.parent):
             raise MergeCircle(
                 f"Without the merge, {outlet.slug!r} would be its own ancestor, because its parent "
@@ -190,8 +195,36 @@ def _lock(session: Session, *outlets: Outlet) -> None:
     session.execute(rows.with_for_update()).all()
 
 
-def _store_version(session: Session, outlet: Outlet, *, caller: Caller, now: dt.datetime) -> None:
-    store_version(session, outlet.id, outlet_state(outlet), caller=caller, now=now)
+def _check_own(session: Session, outlet: Outlet, target: Outlet, caller: Caller) -> None:
+    """Check that a key may merge or separate two outlets, which are unmerged in the rows (R14b).
+
+    Raises:
+        OwnClaim: The key lacks the scope `resolutions:own`, has filed a resolved claim or a report on it, and the two
+            outlets together have another stance on the claim than one of them alone.
+    """
+    if caller.may(Scope.RESOLUTIONS_OWN):
+        return
+    filed = sa.or_(Report.filed_by == caller.key_id, Claim.filed_by == caller.key_id)
+    shared = sa.select(Report.claim_id).join(Claim).where(_names(outlet), _names(target), filed).distinct()
+    own = session.scalars(shared).all()
+    for claim in read_claims(session, only=is_among(session, Report.claim_id, own)) if own else ():
+        if claim.facts.verdict is not None and _stances_differ(claim, outlet, target):
+            raise OwnClaim(
+                f"This key filed the resolved claim {claim.id} or a report on it, where the stances of {outlet.slug!r} "
+                f"and {target.slug!r} differ, and it lacks the scope resolutions:own. Use another key."
+            )
+
+
+def _stances_differ(claim: ReportedClaim, outlet: Outlet, target: Outlet) -> bool:
+    """Return whether two outlets together have another current stance on a claim than one of them alone."""
+    apart = positions(claim.reports, claim.facts.known_at)
+    joint = positions(_as_merged(claim, outlet, target).reports, claim.facts.known_at).get(target.id)
+    alone = (apart[each.id].scored for each in (outlet, target) if each.id in apart)
+    return joint is not None and any(scored not in (None, joint.scored) for scored in alone)
+
+
+def _as_merged(claim: ReportedClaim, outlet: Outlet, target: Outlet) -> ReportedClaim:
+    return claim._replace(reports=[as_merged(report, outlet=outlet.id, into=target.id) for report in claim.reports])
 
 
 def _change_of_sums(session: Session, outlet: Outlet, target: Outlet, *, joined: bool) -> Sums:
@@ -202,9 +235,7 @@ def _change_of_sums(session: Session, outlet: Outlet, target: Outlet, *, joined:
     """
     apart, together = Sums(), Sums()
     for claim in read_claims(session, only=sa.and_(_names(outlet), _names(target))):
-        merged = claim._replace(
-            reports=[as_merged(report, outlet=outlet.id, into=target.id) for report in claim.reports]
-        )
+        merged = _as_merged(claim, outlet, target)
         _check_relays(merged if joined else claim)
         apart.add_claim(claim.facts, positions(claim.reports, claim.facts.known_at))
         together.add_claim(merged.facts, positions(merged.reports, merged.facts.known_at))
