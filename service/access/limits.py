@@ -11,7 +11,7 @@ from typing import cast
 
 import redis
 
-from service.cache.redis_link import PREFIX, RedisLink
+from service.cache.redis_link import RedisLink
 
 _QUOTA = re.compile(r"([1-9][0-9]{0,8})/([smh])", re.ASCII)
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
@@ -125,11 +125,12 @@ class Limiter:
         """Count a call, and return the status; None if Redis is unavailable."""
         if (status := self._count_locally(name, client, quota)) is not None:
             return status
-        if self._link.is_circuit_open:
+        prefix = None if self._link.is_circuit_open else self._link.prefix
+        if prefix is None:
             return None
         wanted = max(1, quota.calls // _PARTS)
         try:
-            reply = self._take(keys=[f"{PREFIX}calls:{name}:{client}"], args=[quota.seconds * 1000, wanted])
+            reply = self._take(keys=[f"{prefix}calls:{name}:{client}"], args=[quota.seconds * 1000, wanted])
         except redis.RedisError as exc:
             self._link.open_circuit("limit", exc)
             return None

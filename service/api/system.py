@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from service.cache.score_cache import CacheState
 from service.operations.readiness import check_not_stopping
 from service.schemas.system import HealthOut, ReadinessOut
 from service.web.blueprint import Blueprint
@@ -22,13 +23,15 @@ def get_health() -> dict[str, str]:
 
 @blp.route("/readyz")
 @blp.response(200, ReadinessOut)
-def get_readiness() -> dict[str, str]:
+def get_readiness() -> dict[str, str | None]:
     """Check that the service can handle requests
 
-    Returns 200 if the database is available. Without Redis the service works, but more slowly, and `status` is
-    `degraded`. Returns 503 without the database (`unavailable`) and during shutdown (`stopping`). For readiness probes.
+    Returns 200 if the database is available. If cached scores cannot be used, the service works, but more slowly, and
+    `status` is `degraded` with a `reason`. Returns 503 without the database (`unavailable`) and during shutdown
+    (`stopping`). For readiness probes.
     """
     check_not_stopping(runtime().settings.data_dir)
     runtime().db.ping()
-    redis = "ok" if runtime().cache.is_reachable() else "away"
-    return {"status": "ok" if redis == "ok" else "degraded", "database": "ok", "redis": redis}
+    redis = runtime().cache.state()
+    status = "ok" if redis is CacheState.OK else "degraded"
+    return {"status": status, "database": "ok", "redis": redis.value, "reason": redis.reason}

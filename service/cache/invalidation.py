@@ -1,7 +1,7 @@
 """Invalidation of cached scores after a transaction.
 
 Cached scores are invalidated right after the commit. The transaction also adds a row to the outbox, which the worker
-processes if the writer died after the commit, or if Redis was unavailable.
+delivers (see delivery.py) in case the writer died after the commit, or Redis was unavailable.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from service.storage.db import Database, after_commit
 from service.storage.models import Outbox
 from service.telemetry.metrics import Backlog
 
-_KIND = "invalidate"
-_BATCH_SIZE = 500
+INVALIDATION = "invalidate"
+"""The kind of an outbox row that invalidates cached scores."""
 
 
 def invalidate_scores(session: Session, cache: ScoreCache, outlets: Collection[str], *, now: dt.datetime) -> None:
@@ -35,28 +35,12 @@ def invalidate_all_scores(session: Session, cache: ScoreCache, *, now: dt.dateti
 
 def queue_invalidation(session: Session, outlets: Collection[str], *, now: dt.datetime) -> None:
     """Queue the invalidation of the cached scores of outlets for the worker."""
-    session.add(Outbox(kind=_KIND, payload={"outlets": sorted(outlets)}, recorded_at=now))
+    session.add(Outbox(kind=INVALIDATION, payload={"outlets": sorted(outlets)}, recorded_at=now))
 
 
 def queue_invalidation_of_all(session: Session, *, now: dt.datetime) -> None:
     """Queue the invalidation of all cached scores for the worker."""
-    session.add(Outbox(kind=_KIND, payload={"outlets": None}, recorded_at=now))
-
-
-def run_queued_invalidations(db: Database, cache: ScoreCache) -> int:
-    """Run the queued invalidations and delete their rows. If Redis fails, the remaining rows stay for the next run.
-
-    Returns:
-        The number of rows that were processed.
-    """
-    done = 0
-    while batch := _next_batch(db):
-        if not _invalidate(cache, [row.payload["outlets"] for row in batch]):
-            break
-        with db.write() as session:
-            session.execute(sa.delete(Outbox).where(Outbox.id.in_([row.id for row in batch])))
-        done += len(batch)
-    return done
+    session.add(Outbox(kind=INVALIDATION, payload={"outlets": None}, recorded_at=now))
 
 
 def measure_backlog(db: Database, *, now: dt.datetime) -> Backlog:
@@ -64,16 +48,3 @@ def measure_backlog(db: Database, *, now: dt.datetime) -> Backlog:
     with db.read() as session:
         rows, oldest = session.execute(sa.select(sa.func.count(), sa.func.min(Outbox.recorded_at))).one()
     return Backlog(rows, 0.0 if oldest is None else max(0.0, (now - oldest).total_seconds()))
-
-
-def _invalidate(cache: ScoreCache, batch: list[list[str] | None]) -> bool:
-    """Invalidate the outlets of a batch of rows; None in a row means all outlets."""
-    if any(outlets is None for outlets in batch):
-        return cache.invalidate_all()
-    return cache.invalidate({outlet for outlets in batch for outlet in outlets or ()})
-
-
-def _next_batch(db: Database) -> list[Outbox]:
-    rows = sa.select(Outbox).where(Outbox.kind == _KIND).order_by(Outbox.id).limit(_BATCH_SIZE)
-    with db.read() as session:
-        return list(session.scalars(rows))

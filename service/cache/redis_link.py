@@ -5,18 +5,37 @@ from __future__ import annotations
 import logging
 import re
 import time
+from collections.abc import Callable
 from urllib.parse import parse_qs, urlsplit
 
 import redis
+import sqlalchemy as sa
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from service.errors import QueryTimeout
 from service.telemetry.metrics import RedisOperation, count_redis_failure
 
 log = logging.getLogger(__name__)
 
-PREFIX = "borneout:2:"
-"""The prefix of every key. The number changes with the format of the stored values."""
+_FORMAT = 3
+"""Part of every key. It changes with the format of the stored values."""
+PROOF_LIFE = 4.0
+"""The seconds for which a proof holds; R20 allows 5, which leaves time for the reads that rely on it."""
+_IDENTIFY_PAUSE = 1.0  # seconds
+_PROBE = "borneout:probe"
+_COMMANDS: tuple[tuple[str, Callable[[redis.Redis], object]], ...] = (
+    ("SET", lambda client: client.set(_PROBE, "1", nx=True, px=1000)),
+    ("GET", lambda client: client.get(_PROBE)),
+    ("MGET", lambda client: client.mget([_PROBE])),
+    ("INCRBY", lambda client: client.incrby(_PROBE, 1)),
+    ("PEXPIRE", lambda client: client.pexpire(_PROBE, 1000)),
+    ("PTTL", lambda client: client.pttl(_PROBE)),
+    ("DEL", lambda client: client.delete(_PROBE)),
+    ("SCRIPT LOAD", lambda client: client.script_load("return 1")),
+    ("EVALSHA", lambda client: client.evalsha("0" * 40, 0)),
+)
+"""The commands that the service uses, and a harmless call of each."""
 
 READ_TIMEOUT = 0.15  # seconds; computing a score from the database takes less
 _WRITE_TIMEOUT = 0.5  # longer, because after a failed invalidation readers get an old score until the worker retries it
@@ -56,10 +75,20 @@ class RedisLink:
     timeout. Then it is half-open: the next caller tries Redis, and either finds it closed or opens it again.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, identify: Callable[[], str]) -> None:
+        """Connect on first use.
+
+        Args:
+            url: The URL of Redis.
+            identify: Returns the id of the database, which is part of every key.
+        """
         self.reader = connect(url, timeout=READ_TIMEOUT)
         self.writer = connect(url, timeout=_WRITE_TIMEOUT)
+        self._identify = identify
+        self._prefix: str | None = None
+        self._identify_at = 0.0
         self._open_until = 0.0
+        self._proof: tuple[bytes, float] = (b"", 0.0)
 
     @property
     def is_circuit_open(self) -> bool:
@@ -71,10 +100,68 @@ class RedisLink:
         log.warning("Redis circuit open for %.1f s: %s", _OPEN_SECONDS, reason)
         self._open_until = time.monotonic() + _OPEN_SECONDS
 
+    @property
+    def prefix(self) -> str | None:
+        """The prefix of every key of this database; None while the database is unavailable and its id unknown."""
+        if self._prefix is None:
+            self.identify()
+        return self._prefix
+
+    def identify(self) -> None:
+        """Read the id of the database again, at most once a second, because the database may have been replaced."""
+        if time.monotonic() < self._identify_at:
+            return
+        self._identify_at = time.monotonic() + _IDENTIFY_PAUSE
+        try:
+            self.use_database(self._identify())
+        except (sa.exc.SQLAlchemyError, QueryTimeout) as exc:
+            log.warning("The id of the database is unknown, so Redis is not used: %s", exc)
+
+    def use_database(self, database_id: str) -> None:
+        """Use the keys of a database from now on."""
+        self._prefix = key_prefix(database_id)
+
+    def is_current(self, proof: bytes | None) -> bool:
+        """Return whether a proof that was just read shows that all invalidations reach this Redis.
+
+        The worker renews the proof every second, and it expires after `PROOF_LIFE`. The same proof is not accepted for
+        longer, so that a copy of Redis in which nothing expires is not used either.
+        """
+        if proof is None:
+            return False
+        now = time.monotonic()
+        if proof != self._proof[0]:
+            self._proof = (proof, now)
+        return now - self._proof[1] < PROOF_LIFE
+
+    def refused_commands(self) -> list[str]:
+        """Return the commands that the permissions of Redis (ACL) deny to this user, of those that the service uses."""
+        refused = []
+        for name, call in _COMMANDS:
+            try:
+                call(self.writer)
+            except redis.exceptions.NoPermissionError:
+                refused.append(name)
+            except redis.ResponseError:
+                continue  # the script is unknown, or Redis refuses all writes
+            except redis.RedisError:
+                break
+        return refused
+
     def close(self) -> None:
         """Close the connections."""
         self.reader.close()
         self.writer.close()
+
+
+def key_prefix(database_id: str) -> str:
+    """Return the prefix of every key of a database."""
+    return f"borneout:{database_id}:{_FORMAT}:"
+
+
+def proof_key(prefix: str) -> str:
+    """Return the key of the proof that the worker renews."""
+    return f"{prefix}proof"
 
 
 def connect(url: str, *, timeout: float) -> redis.Redis:

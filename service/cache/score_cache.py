@@ -6,13 +6,15 @@ import datetime as dt
 import enum
 import logging
 import secrets
+import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, cast
 
 import redis
 
-from service.cache.redis_link import PREFIX, RedisLink
+from service.cache import redis_link
+from service.cache.redis_link import RedisLink, proof_key
 from service.telemetry.metrics import count_redis_failure
 from service.values.instants import utc_now
 
@@ -21,11 +23,18 @@ log = logging.getLogger(__name__)
 RANKING = "*"
 """The subject of responses that depend on all outlets. It is not a valid slug."""
 
-_SHARED_GENERATION = f"{PREFIX}generation"
-_RUN_ID = f"{PREFIX}run"
 _TTL = dt.timedelta(minutes=10)
 _SHORTEST_TTL = dt.timedelta(milliseconds=1)
-_GENERATION_TTL = dt.timedelta(hours=1)
+_GENERATION_TTL = 3600  # seconds
+_WAIT_INTERVAL = 0.05  # seconds
+_PROBE_TTL = 1000  # milliseconds
+
+
+# One script, because a writer may delete a generation in between.
+_START = """
+for i, key in ipairs(KEYS) do redis.call('SET', key, ARGV[i + 1], 'NX', 'EX', ARGV[1]) end
+return redis.call('MGET', unpack(KEYS))
+"""
 
 
 class CacheStatus(enum.StrEnum):
@@ -34,7 +43,7 @@ class CacheStatus(enum.StrEnum):
     HIT = "hit"
     MISS = "miss"
     BYPASS = "bypass"
-    """Redis failed, or its circuit is open."""
+    """Redis failed, its circuit is open, or nothing proves that its content is current."""
     UNCACHED = "uncached"
     """Responses of this sort are never cached."""
 
@@ -42,6 +51,36 @@ class CacheStatus(enum.StrEnum):
     def header(self) -> str:
         """The value for the `Cache-Status` header (RFC 9211)."""
         return {CacheStatus.HIT: "hit", CacheStatus.MISS: "fwd=miss"}.get(self, "fwd=bypass")
+
+
+class CacheState(enum.StrEnum):
+    """The state of the cache, as `/readyz` reports it."""
+
+    OK = "ok"
+    AWAY = "away"
+    """Redis does not answer."""
+    READ_ONLY = "read-only"
+    """Redis answers reads and refuses writes."""
+    UNPROVEN = "unproven"
+    """No worker proves that the content of Redis is current."""
+
+    @property
+    def reason(self) -> str | None:
+        """The reason why the cache is not used, and what to do; None if it is used."""
+        return _REASONS.get(self)
+
+
+_REASONS = {
+    CacheState.AWAY: "Redis does not answer, so scores are computed for each request. Check BORNEOUT_REDIS_URL.",
+    CacheState.READ_ONLY: (
+        "Redis refuses writes, so scores are computed for each request. Check whether it is a replica, is full, cannot "
+        "save to its disk, or denies a permission."
+    ),
+    CacheState.UNPROVEN: (
+        "No worker confirms that the cached scores are current, so scores are computed for each request. Check that "
+        "`borneout worker` runs, and that every host and no copy of the database uses this Redis."
+    ),
+}
 
 
 class CacheKey(NamedTuple):
@@ -73,29 +112,44 @@ class ScoreCache:
     token, and later readers ignore it. Tokens are random rather than counted, so a token never comes back after Redis
     loses or restores its data.
 
+    A response is used only if the worker's proof is read with it (see `Delivery`). Without a proof, invalidations may
+    not reach this Redis, and responses are computed.
+
     No method raises an error of Redis. A failure is logged and counted, the response is computed, and the circuit of
     the link opens.
     """
 
-    def __init__(self, url: str) -> None:
-        self.link = RedisLink(url)
+    def __init__(self, url: str, identify: Callable[[], str]) -> None:
+        """Connect on first use.
+
+        Args:
+            url: The URL of Redis.
+            identify: Returns the id of the database, which is part of every key.
+        """
+        self.link = RedisLink(url, identify)
+        self._start = self.link.reader.register_script(_START)
 
     def get_or_compute(
         self, keys: Sequence[CacheKey], compute: Callable[[Sequence[CacheKey]], Sequence[EncodedResponse]]
     ) -> tuple[list[EncodedResponse], CacheStatus]:
         """Return a response for each key. Reading them takes one round trip, and missing ones are computed together."""
-        if self.link.is_circuit_open:
+        prefix = None if self.link.is_circuit_open else self.link.prefix
+        if prefix is None:
             return list(compute(keys)), CacheStatus.BYPASS
         try:
-            stamps, found = self._look_up(keys)
+            looked_up = self._look_up(prefix, keys)
         except redis.RedisError as exc:
             self.link.open_circuit("read", exc)
             return list(compute(keys)), CacheStatus.BYPASS
+        if looked_up is None:
+            self.link.identify()
+            return list(compute(keys)), CacheStatus.BYPASS
+        stamps, found = looked_up
         missing = [key for key in keys if key not in found]
         if not missing:
             return [found[key] for key in keys], CacheStatus.HIT
         computed = dict(zip(missing, compute(missing), strict=True))
-        self._store(computed, stamps)
+        self._store(prefix, computed, stamps)
         return [found.get(key) or computed[key] for key in keys], CacheStatus.MISS
 
     def invalidate(self, outlets: Iterable[str]) -> bool:
@@ -104,7 +158,7 @@ class ScoreCache:
         Returns:
             Whether Redis confirmed it. If not, the worker retries it from the outbox.
         """
-        return self._end_generations([*(_generation(outlet) for outlet in outlets), _generation(RANKING)])
+        return self._end_generations([*outlets, RANKING])
 
     def invalidate_all(self) -> bool:
         """Invalidate all cached responses.
@@ -112,42 +166,38 @@ class ScoreCache:
         Returns:
             Whether Redis confirmed it.
         """
-        return self._end_generations([_SHARED_GENERATION])
+        return self._end_generations([None])
 
-    def invalidate_after_restart(self) -> bool:
-        """Invalidate all cached responses if Redis was restarted or replaced, because it may have restored old data.
-
-        Returns:
-            Whether Redis answered.
-        """
+    def state(self) -> CacheState:
+        """Return whether Redis answers, accepts writes and is proven current, even if the circuit is open."""
+        if (prefix := self.link.prefix) is None:
+            return CacheState.UNPROVEN
         try:
-            run_id = cast("dict[str, str]", self.link.writer.info("server")).get("run_id", "").encode()
-            if self.link.writer.get(_RUN_ID) == run_id:
-                return True
-            log.info("Redis was restarted: all cached scores are invalidated")
-            return self.invalidate_all() and bool(self.link.writer.set(_RUN_ID, run_id))
+            self.link.reader.set(f"{prefix}probe", b"", px=_PROBE_TTL)
+            proof = self.link.reader.get(proof_key(prefix))
         except redis.RedisError as exc:
-            self.link.open_circuit("invalidate", exc)
-            return False
-
-    def is_reachable(self) -> bool:
-        """Return whether Redis answers a ping, even if the circuit is open."""
-        try:
-            return bool(self.link.reader.ping())
-        except redis.RedisError as exc:
-            log.warning("Redis does not answer: %s", exc)
+            log.warning("Redis does not work: %s", exc)
             count_redis_failure("ping")
-            return False
+            return CacheState.READ_ONLY if isinstance(exc, redis.ResponseError) else CacheState.AWAY
+        if self.link.is_current(cast("bytes | None", proof)):
+            return CacheState.OK
+        self.link.identify()
+        return CacheState.UNPROVEN
 
     def close(self) -> None:
         """Close the connections."""
         self.link.close()
 
-    def _look_up(self, keys: Sequence[CacheKey]) -> tuple[dict[str, bytes], dict[CacheKey, EncodedResponse]]:
-        """Return the current stamp of each subject, and the responses that carry it."""
+    def _look_up(
+        self, prefix: str, keys: Sequence[CacheKey]
+    ) -> tuple[dict[str, bytes], dict[CacheKey, EncodedResponse]] | None:
+        """Return the current stamp of each subject, and the responses that carry it; None without a proof."""
         subjects = list(dict.fromkeys(key.subject for key in keys))
-        generations = [_SHARED_GENERATION, *map(_generation, subjects)]
-        values = cast("list[bytes | None]", self.link.reader.mget([*generations, *map(_redis_key, keys)]))
+        generations = [generation_key(prefix, subject) for subject in (None, *subjects)]
+        names = [proof_key(prefix), *generations, *(_response_key(prefix, key) for key in keys)]
+        proof, *values = cast("list[bytes | None]", self.link.reader.mget(names))
+        if not self.link.is_current(proof):
+            return None
         tokens = [token for token in values[: len(generations)] if token is not None]
         if len(tokens) < len(generations):
             tokens = self._start_generations(generations)
@@ -160,43 +210,64 @@ class ScoreCache:
 
     def _start_generations(self, names: list[str]) -> list[bytes]:
         """Create the tokens that are missing, and return all of them."""
-        # In one transaction, because a writer may delete a generation in between.
-        with self.link.reader.pipeline(transaction=True) as pipe:
-            for name in names:
-                pipe.set(name, secrets.token_hex(8), nx=True, ex=_GENERATION_TTL)
-            pipe.mget(names)
-            tokens: list[bytes | None] = pipe.execute()[-1]
+        tokens = cast(
+            "list[bytes | None]",
+            self._start(keys=names, args=[_GENERATION_TTL, *(secrets.token_hex(8) for _ in names)]),
+        )
         stored = [token for token in tokens if token is not None]
         if len(stored) < len(names):
             raise redis.ResponseError("Redis evicts new keys at once: raise its maxmemory")
         return stored
 
-    def _store(self, computed: dict[CacheKey, EncodedResponse], stamps: dict[str, bytes]) -> None:
+    def _store(self, prefix: str, computed: dict[CacheKey, EncodedResponse], stamps: dict[str, bytes]) -> None:
         try:
             with self.link.reader.pipeline(transaction=False) as pipe:
                 for key, response in computed.items():
                     if (ttl := _ttl(response)) >= _SHORTEST_TTL:
-                        pipe.set(_redis_key(key), _pack(response, stamps[key.subject]), px=ttl)
+                        pipe.set(_response_key(prefix, key), _pack(response, stamps[key.subject]), px=ttl)
                 pipe.execute()
         except redis.RedisError as exc:
             self.link.open_circuit("store", exc)
 
-    def _end_generations(self, names: Iterable[str]) -> bool:
+    def _end_generations(self, subjects: Iterable[str | None]) -> bool:
+        if (prefix := self.link.prefix) is None:
+            return False
         # The tokens are deleted, not replaced, because a Redis without free memory rejects SET but not DEL.
         try:
-            self.link.writer.delete(*names)
+            self.link.writer.delete(*(generation_key(prefix, subject) for subject in subjects))
         except redis.RedisError as exc:
             self.link.open_circuit("invalidate", exc)
+            if isinstance(exc, redis.ResponseError):
+                self._await_delivery(prefix)
             return False
         return True
 
+    def _await_delivery(self, prefix: str) -> None:
+        """Wait until the scores that Redis refused to invalidate are not served any more.
 
-def _generation(subject: str) -> str:
-    return f"{_SHARED_GENERATION}:{subject}"
+        Other processes serve them until the proof expires, or until the worker has delivered the invalidation. It has
+        when the proof was renewed twice, because the second renewal began after the first. Later writes do not wait,
+        because the proof is gone.
+        """
+        seen: set[bytes | str] = set()
+        deadline = time.monotonic() + redis_link.PROOF_LIFE
+        try:
+            while len(seen) <= 2 and time.monotonic() < deadline:
+                if (proof := self.link.writer.get(proof_key(prefix))) is None:
+                    return
+                seen.add(proof)
+                time.sleep(_WAIT_INTERVAL)
+        except redis.RedisError as exc:
+            self.link.open_circuit("invalidate", exc)
 
 
-def _redis_key(key: CacheKey) -> str:
-    return f"{PREFIX}response:{key.subject}:{key.variant}"
+def generation_key(prefix: str, subject: str | None) -> str:
+    """Return the key of the generation of a subject, or of the one that all subjects share."""
+    return f"{prefix}generation" if subject is None else f"{prefix}generation:{subject}"
+
+
+def _response_key(prefix: str, key: CacheKey) -> str:
+    return f"{prefix}response:{key.subject}:{key.variant}"
 
 
 def _ttl(response: EncodedResponse) -> dt.timedelta:

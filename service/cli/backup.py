@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,14 +39,9 @@ def restore(settings: Settings, *, file: Path) -> None:
 
     Stop the service first. For PostgreSQL, use pg_restore.
     """
-    from service.cache.score_cache import ScoreCache
     from service.operations import backup as backups
-    from service.telemetry.logs import set_up_logs
 
-    set_up_logs(logging.ERROR)  # the embedded Redis is not running, so its warnings are expected
-    now = utc_now()
-    with closing(ScoreCache(settings.redis_url)) as cache:
-        replaced = backups.restore(settings.database_url, settings.data_dir, file, cache, now=now)
+    replaced = backups.restore(settings.database_url, settings.data_dir, file, now=utc_now())
     click.echo(f"The database was restored from {file}.")
     if replaced is not None:
         click.echo(f"The database that it replaced is {replaced}.")

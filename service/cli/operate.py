@@ -56,8 +56,8 @@ def serve(settings: Settings, *, host: str, port: int | None, workers: int, exam
         with connect(settings) as connections:
             if example:
                 _load_example(connections)
-            if not connections.cache.is_reachable():
-                click.echo("Warning: Redis does not answer; scores are computed without it until it does.", err=True)
+            if reason := connections.cache.state().reason:
+                click.echo(f"Warning: {reason}", err=True)
         address = url + settings.base_path
         if port is None and os.environ.get(PORT):
             address += f" ({PORT})"
@@ -117,10 +117,12 @@ def worker(settings: Settings) -> None:
     from service.operations.schema_check import await_schema
     from service.operations.stop_signal import Stop
     from service.operations.worker import HEARTBEAT, run_worker
+    from service.operations.worker_hosts import host_name
 
     stop = Stop.on_signals()
     check_data_dir(settings.data_dir)
     await_schema(settings, stop)
     make_data_dir(settings.data_dir)
     with connect(settings) as connections:
-        run_worker(connections.db, connections.cache, stop, heartbeat=settings.data_dir / HEARTBEAT)
+        heartbeat = settings.data_dir / HEARTBEAT
+        run_worker(connections.db, connections.cache, stop, host=host_name(settings), heartbeat=heartbeat)

@@ -135,6 +135,10 @@ def connect(settings: Settings) -> Iterator[Connections]:
     """Open the database and the cache without checking the schema, and close them at the end."""
     from service.cache.score_cache import ScoreCache
     from service.storage.db import Database
+    from service.storage.identity import database_id
 
-    with closing(Database(settings.database_url)) as db, closing(ScoreCache(settings.redis_url)) as cache:
+    with (
+        closing(Database(settings.database_url)) as db,
+        closing(ScoreCache(settings.redis_url, functools.partial(database_id, db))) as cache,
+    ):
         yield Connections(db, cache)

@@ -13,12 +13,11 @@ from pathlib import Path
 import sqlalchemy as sa
 from filelock import FileLock, Timeout
 
-from service.cache.invalidation import invalidate_all_scores
-from service.cache.score_cache import ScoreCache
 from service.errors import CannotRun
 from service.operations.data_dir import make_data_dir
 from service.storage.db import Database
 from service.storage.engines import sqlite_url
+from service.storage.identity import forget_identity
 from service.storage.migrations import SchemaState, find_state
 
 _PRIVATE = 0o600  # a database holds the hashes of keys and the authors of rows
@@ -53,14 +52,13 @@ def backup(url: str, target: Path) -> int:
     return size
 
 
-def restore(url: str, data_dir: Path, backup: Path, cache: ScoreCache, *, now: dt.datetime) -> Path | None:
-    """Replace a database that is not in use by a backup, and invalidate every cached score.
+def restore(url: str, data_dir: Path, backup: Path, *, now: dt.datetime) -> Path | None:
+    """Replace a database that is not in use by a backup, which gets a new id, so that no cached score belongs to it.
 
     Args:
         url: The database.
         data_dir: The data directory, which holds the lock of a running `serve`.
         backup: A file that `backup` of this version made.
-        cache: The cached scores.
         now: The current time, which is part of the name of the replaced database.
 
     Returns:
@@ -75,7 +73,7 @@ def restore(url: str, data_dir: Path, backup: Path, cache: ScoreCache, *, now: d
     with _locked(data_dir, database), _copied(backup, database) as copy:
         _check_copy(copy, backup)
         with closing(Database(sqlite_url(copy))) as db, db.write() as session:
-            invalidate_all_scores(session, cache, now=now)
+            forget_identity(session)
         _close_wal(copy)
         replaced = _set_aside(database, now)
         copy.replace(database)

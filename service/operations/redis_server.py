@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import shutil
+import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from service.errors import CannotRun
 
 MAX_SOCKET_PATH = 100  # bytes; the kernel's limit is 108 on Linux and 104 on other systems
 MEMORY = "64mb"
+_START_TIMEOUT = 2.0  # seconds
+_POLL_INTERVAL = 0.01  # seconds
 
 
 class NoRedisServer(CannotRun):
@@ -65,6 +68,17 @@ def redis_command(socket: Path) -> list[str]:
     }
     options = [part for name, value in settings.items() for part in (f"--{name}", value)]
     return [str(find_redis_server()), *options]
+
+
+def await_server(socket: Path) -> None:
+    """Wait a moment for a server that was just started, so that its first client does not fail."""
+    deadline = time.monotonic() + _START_TIMEOUT
+    with connect(f"unix://{socket}", timeout=_START_TIMEOUT) as client:
+        while time.monotonic() < deadline:
+            with suppress(redis.RedisError):
+                client.ping()
+                return
+            time.sleep(_POLL_INTERVAL)
 
 
 def stop_leftover(socket: Path) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import json
+import math
 import os
 import signal
 import socket
@@ -26,15 +28,18 @@ from service.errors import CannotRun
 from service.operations.data_dir import METRICS, make_data_dir
 from service.operations.processes import Process
 from service.operations.readiness import mark_draining, mark_started
-from service.operations.redis_server import redis_command, stop_leftover
+from service.operations.redis_server import await_server, redis_command, stop_leftover
 from service.operations.schema_check import create_schema, refuse_other_schema, require_schema
 from service.operations.stop_signal import Stop
 from service.operations.worker import HEARTBEAT, run_worker
+from service.operations.worker_hosts import host_name, refuse_other_hosts
 from service.storage.db import Database
+from service.storage.identity import database_id
 from service.values.instants import utc_now
 
 _PORT_TIMEOUT = 5.0  # seconds; an earlier run that was killed may still hold the port
 _START_TIMEOUT = 30.0  # seconds until the first response
+_REDIS_TIMEOUT = 2.0  # seconds after the first response, until the worker proves that Redis is current
 _POLL_INTERVAL = 0.02  # seconds, while starting
 _WATCH_INTERVAL = 0.2  # seconds, while running
 
@@ -78,6 +83,7 @@ def serve(
     Raises:
         StartError: Another service uses the data directory, or this one cannot listen.
         UnusableDatabase: The database has another schema, or none where `BORNEOUT_MIGRATE` is false.
+        OtherHost: The Redis is embedded, and another host runs a worker on the database.
     """
     if settings.migrate:
         refuse_other_schema(settings)
@@ -91,6 +97,9 @@ def serve(
         address = ListenAddress(host, port)
         _await_port(address, stop)
         _prepare_database(settings)
+        if settings.embedded_redis:
+            with closing(Database(settings.database_url)) as db:
+                refuse_other_hosts(db, host_name(settings))
         processes = _processes(settings, address, workers=workers)
         gc.freeze()  # garbage collection would write to the memory that the processes share
         try:
@@ -160,12 +169,13 @@ def _ensure_first_key(settings: Settings) -> str | None:
 
 def _processes(settings: Settings, address: ListenAddress, *, workers: int) -> list[Process]:
     """Return the processes in the order of starting."""
+    socket = settings.data_dir / "redis.sock"
+    wait = partial(await_server, socket) if settings.embedded_redis else lambda: None
     processes = [
-        Process("borneout-worker", lambda: _run_worker(settings)),
+        Process("borneout-worker", lambda: _run_worker(settings), before=wait),
         Process("borneout-web", lambda: _run_gunicorn(settings, address, workers=workers)),
     ]
     if settings.embedded_redis:
-        socket = settings.data_dir / "redis.sock"
         command = redis_command(socket)
         env = {"PATH": os.environ.get("PATH", os.defpath)}  # without the secrets of this environment
         run = partial(os.execve, command[0], command, env)
@@ -175,8 +185,11 @@ def _processes(settings: Settings, address: ListenAddress, *, workers: int) -> l
 
 def _run_worker(settings: Settings) -> None:
     stop = Stop.on_signals()
-    with closing(Database(settings.database_url)) as db, closing(ScoreCache(settings.redis_url)) as cache:
-        run_worker(db, cache, stop, heartbeat=settings.data_dir / HEARTBEAT)
+    with (
+        closing(Database(settings.database_url)) as db,
+        closing(ScoreCache(settings.redis_url, partial(database_id, db))) as cache,
+    ):
+        run_worker(db, cache, stop, host=host_name(settings), heartbeat=settings.data_dir / HEARTBEAT)
 
 
 def _run_gunicorn(settings: Settings, address: ListenAddress, *, workers: int) -> None:
@@ -194,26 +207,32 @@ def _run_gunicorn(settings: Settings, address: ListenAddress, *, workers: int) -
 
 
 def _start(processes: list[Process], address: ListenAddress, stop: Stop) -> None:
-    """Start the processes, and wait until the last one, gunicorn, is ready."""
+    """Start the processes, and wait until the last one, gunicorn, is ready, and for a moment for Redis."""
     for process in processes:
         process.start()
     gunicorn = processes[-1]
-    deadline = time.monotonic() + _START_TIMEOUT
+    deadline, redis_deadline = time.monotonic() + _START_TIMEOUT, math.inf
     while not stop.wait(_POLL_INTERVAL):
         if not gunicorn.running:
             raise StartError(f"The service cannot listen on {address.url}; is the port taken?")
-        if _is_ready(address):
+        status = _readiness(address)
+        if status is not None:
+            redis_deadline = min(redis_deadline, time.monotonic() + _REDIS_TIMEOUT)
+        if status == "ok" or time.monotonic() > redis_deadline:
             return
         if time.monotonic() > deadline:
             raise StartError(f"The service does not respond on {address.url}.")
 
 
-def _is_ready(address: ListenAddress) -> bool:
+def _readiness(address: ListenAddress) -> str | None:
+    """Return `ok`, `degraded` without Redis, or None while the service is not ready."""
     connection = HTTPConnection(address.host, address.port, timeout=1)  # unlike urlopen, it uses no proxy
     with closing(connection), suppress(OSError, HTTPException):
         connection.request("GET", "/readyz")
-        return connection.getresponse().status == 200
-    return False
+        response = connection.getresponse()
+        if response.status == 200:
+            return str(json.loads(response.read())["status"])
+    return None
 
 
 def _watch(processes: list[Process], stop: Stop) -> None:

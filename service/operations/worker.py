@@ -1,19 +1,23 @@
-"""The worker: background tasks every second, and a thread that refits contexts and forecasts."""
+"""The worker: it delivers invalidations every second, and has threads for housekeeping and for refits."""
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import logging
 import threading
 import time
 from pathlib import Path
 
+import sqlalchemy as sa
+
 from service.access.idempotency import prune_responses
-from service.cache.invalidation import run_queued_invalidations
+from service.cache.delivery import Delivery
 from service.cache.score_cache import ScoreCache
 from service.claims.forecast import keep_forecasts, refit_learner
 from service.ledger.seal import seal_entries
 from service.operations.stop_signal import Stop
+from service.operations.worker_hosts import MARK_INTERVAL, mark_host, unmark_host
 from service.scores.contexts import refit_context
 from service.storage.actors import WORKER, set_actor
 from service.storage.db import Database
@@ -24,53 +28,82 @@ log = logging.getLogger(__name__)
 
 HEARTBEAT = "worker.beat"
 """The file in the data directory that is touched every round."""
-INTERVAL = 1.0  # seconds; a cached score may be stale for 5 s after Redis is back (R20)
+INTERVAL = 1.0  # seconds; much less than the life of the proof that each round renews
 REFIT_PAUSE = 60.0  # seconds between two refits, at least
 _REFIT_SHARE = 20  # the pause is also this many times the duration of the last refit, so that refits use 5 % of a CPU
 _JOIN_TIMEOUT = 20.0  # seconds; a refit that takes longer on shutdown is abandoned, which loses nothing
 
 
-def run_worker(db: Database, cache: ScoreCache, stop: Stop, *, heartbeat: Path) -> None:
+def run_worker(db: Database, cache: ScoreCache, stop: Stop, *, host: str, heartbeat: Path) -> None:
     """Work until `stop` is set. Rounds are retried while the database is unavailable.
 
     Args:
         db: The database.
         cache: The cached scores to invalidate.
         stop: Set to end the worker.
+        host: The name of this host in the database.
         heartbeat: A file touched every round, for health checks.
     """
     log.info("worker started")
     set_actor(WORKER)
-    # In a thread, because a refit may take half a minute, and invalidation must not wait for it.
-    refits = threading.Thread(target=run_refits, args=(db, cache, stop), name="refits", daemon=True)
-    refits.start()
+    if missing := cache.link.refused_commands():
+        log.warning("Redis refuses this user %s on the keys borneout:*; see docs/operations.md", ", ".join(missing))
+    # In threads, because either may take half a minute, and invalidations must not wait for it.
+    threads = [
+        threading.Thread(target=run_housekeeping, args=(db, stop), name="housekeeping", daemon=True),
+        threading.Thread(target=run_refits, args=(db, cache, stop), name="refits", daemon=True),
+    ]
+    for thread in threads:
+        thread.start()
     try:
-        while not stop.is_set():
-            _work(db, cache, heartbeat)
-            stop.wait(INTERVAL)
+        _deliver_until(stop, Delivery(db, cache.link), db, host=host, heartbeat=heartbeat)
     finally:
         stop.set()
-        refits.join(_JOIN_TIMEOUT)
+        for thread in threads:
+            thread.join(_JOIN_TIMEOUT)
     log.info("worker stopped")
 
 
-def _work(db: Database, cache: ScoreCache, heartbeat: Path) -> None:
-    try:
-        tick(db, cache, now=utc_now())
-    except Exception as exc:
-        if not is_unavailable(exc):
-            raise
-        log.warning("The database is unavailable: %s", exc)
+def _deliver_until(stop: Stop, delivery: Delivery, db: Database, *, host: str, heartbeat: Path) -> None:
+    mark_at = 0.0
+    while not stop.is_set():
+        try:
+            delivery.run()
+            if time.monotonic() >= mark_at:
+                mark_host(db, host)
+                mark_at = time.monotonic() + MARK_INTERVAL
+        except Exception as exc:
+            if not is_unavailable(exc):
+                raise
+            log.warning("The database is unavailable: %s", exc)
+            delivery.renew()
+        _touch(heartbeat)
+        stop.wait(INTERVAL)
+    with contextlib.suppress(sa.exc.SQLAlchemyError):  # the mark expires
+        unmark_host(db, host)
+
+
+def _touch(heartbeat: Path) -> None:
     try:
         heartbeat.touch()
     except OSError as exc:
         log.warning("The heartbeat file cannot be touched: %s", exc)
 
 
-def tick(db: Database, cache: ScoreCache, *, now: dt.datetime) -> None:
-    """Run one round. It starts with the scores of a restarted Redis, which may be served until they are invalidated."""
-    cache.invalidate_after_restart()
-    run_queued_invalidations(db, cache)
+def run_housekeeping(db: Database, stop: Stop) -> None:
+    """Keep house every second until `stop` is set; a failure is logged and retried."""
+    set_actor(WORKER)
+    while not stop.is_set():
+        try:
+            keep_house(db, now=utc_now())
+        except Exception as exc:
+            if not is_unavailable(exc):  # otherwise the main thread logs it
+                log.exception("housekeeping failed and will be retried")
+        stop.wait(INTERVAL)
+
+
+def keep_house(db: Database, *, now: dt.datetime) -> None:
+    """Delete expired responses, and seal the new entries of the ledger."""
     prune_responses(db, now=now)
     seal_entries(db, now=now)
 

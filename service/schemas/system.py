@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from marshmallow.validate import OneOf
 
+from service.cache.score_cache import CacheState
 from service.schemas import shown
 from service.schemas.fields import Answer
 
@@ -18,8 +19,13 @@ class ReadinessOut(Answer):
     """The state of the service and of what it depends on."""
 
     status = shown.text(
-        "`ok`: everything is available; `degraded`: Redis is not, so responses are slower and rate limits are off.",
+        "`ok`: everything is available; `degraded`: cached scores cannot be used, so responses are slower.",
         validate=OneOf(["ok", "degraded"]),
     )
     database = shown.text("Always `ok`: without the database the response is 503.", validate=OneOf(["ok"]))
-    redis = shown.text("`ok`: Redis responds; `away`: it does not.", validate=OneOf(["ok", "away"]))
+    redis = shown.text(
+        "`ok`: cached scores are used; `away`: Redis does not respond; `read-only`: it refuses writes; `unproven`: no "
+        "worker confirms that its content is current. With `away` and `read-only` rate limits are off.",
+        validate=OneOf([state.value for state in CacheState]),
+    )
+    reason = shown.text("If `degraded`, the reason and what to check.", allow_none=True)

@@ -18,11 +18,13 @@ import rfc8785
 import sqlalchemy as sa
 
 from service.storage.base import Base, UtcDateTime
-from service.storage.models import Entry, Outbox, Rate, Seal, StoredResponse, Subtotal
+from service.storage.models import Entry, Identity, Outbox, Rate, Seal, StoredResponse, Subtotal, WorkerHost
 from service.values.instants import format_instant
 
 _UNJOURNALED_MODELS: tuple[type[Base], ...] = (
     Outbox,  # tasks, deleted when they are done
+    Identity,  # of the database itself, renewed when a backup is restored
+    WorkerHost,  # deleted when the worker stops
     StoredResponse,  # responses for a day, computed from rows that are journaled
     Subtotal,  # derived from journaled rows, and verified against them
     Rate,  # as Subtotal

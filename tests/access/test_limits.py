@@ -12,7 +12,7 @@ from service.access.limits import Limiter, Limits, Quota
 from service.cache.redis_link import RedisLink
 from service.telemetry.metrics import render_metrics
 from tests.support.awaiting import later, wait_until
-from tests.support.cache_questions import circuit_stays_open, failures
+from tests.support.cache_questions import DATABASE, circuit_stays_open, failures
 from tests.support.redis_server import run_private_redis
 
 FEW = Quota(5, 3600)  # no test takes an hour, so no window ends in the middle of one
@@ -20,7 +20,7 @@ FEW = Quota(5, 3600)  # no test takes an hour, so no window ends in the middle o
 
 @pytest.fixture
 def link(redis_url):
-    with contextlib.closing(RedisLink(redis_url)) as link:
+    with contextlib.closing(RedisLink(redis_url, lambda: DATABASE)) as link:
         yield link
 
 
@@ -102,7 +102,7 @@ def test_processes_share_a_quota(redis_url, quota):
     Four processes with sixteen threads share one quota, except for the unused rest of a thread's share.
     """
     with contextlib.ExitStack() as stack:
-        links = [stack.enter_context(contextlib.closing(RedisLink(redis_url))) for _ in range(4)]
+        links = [stack.enter_context(contextlib.closing(RedisLink(redis_url, lambda: DATABASE))) for _ in range(4)]
         limiters = [Limiter(each) for each in links]
 
         def call(number):
@@ -130,7 +130,7 @@ def test_window_ends(link):
     At the end of a window, in Redis and in the process, the whole quota is available again. Until then the status has
     the number of seconds left.
     """
-    limiter, key = Limiter(link), "borneout:2:calls:reads:ip:192.0.2.1"
+    limiter, key = Limiter(link), f"{link.prefix}calls:reads:ip:192.0.2.1"
     assert 5 == used_up(limiter, FEW)
     assert 0 < limiter.count("reads", "ip:192.0.2.1", FEW).resets_in <= 3600
     assert 0 < link.reader.ttl(key) <= 3600
@@ -145,7 +145,7 @@ def test_who_is_refused_does_not_reach_redis(tmp_path):
     """
     A client over its quota is rejected without Redis; while Redis is unavailable, other clients are allowed.
     """
-    with run_private_redis(tmp_path) as server, contextlib.closing(RedisLink(server.url)) as link:
+    with run_private_redis(tmp_path) as server, contextlib.closing(RedisLink(server.url, lambda: DATABASE)) as link:
         limiter = Limiter(link)
         used_up(limiter, FEW)
         server.kill()
@@ -163,7 +163,11 @@ def test_redis_hangs(tmp_path):
     After one timeout, Redis is not called again for a while.
     """
     before = render_metrics(None).decode()
-    with circuit_stays_open(), run_private_redis(tmp_path) as server, contextlib.closing(RedisLink(server.url)) as link:
+    with (
+        circuit_stays_open(),
+        run_private_redis(tmp_path) as server,
+        contextlib.closing(RedisLink(server.url, lambda: DATABASE)) as link,
+    ):
         limiter = Limiter(link)
         assert 4 == limiter.count("reads", "key:a", FEW).remaining
         with server.hung():
@@ -186,7 +190,7 @@ def test_window_that_would_never_end(link):
     """
     A counter that has lost its expiry gets a new one.
     """
-    link.writer.set("borneout:2:calls:reads:key:a", 2)
+    link.writer.set(f"{link.prefix}calls:reads:key:a", 2)
 
     standing = Limiter(link).count("reads", "key:a", FEW)
 

@@ -6,12 +6,14 @@ import contextlib
 import datetime as dt
 import re
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
 from service.access.keys import list_keys, rotate_key
 from service.access.limits import Limits, Quota
 from service.cache.score_cache import ScoreCache
+from service.storage.identity import database_id
 from service.telemetry.metrics import render_metrics
 from service.values.vocabulary import Scope
 from service.web.runtime import Runtime
@@ -31,7 +33,7 @@ def limited(app, db, settings):
 
         def make(limits=FEW, **members):
             said = replace(settings, limits=limits, **members)
-            cache = stack.enter_context(contextlib.closing(ScoreCache(said.redis_url)))
+            cache = stack.enter_context(contextlib.closing(ScoreCache(said.redis_url, partial(database_id, db))))
             return World(application_on(app, Runtime(db, cache, said)))
 
         yield make

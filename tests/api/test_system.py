@@ -42,17 +42,44 @@ def test_ready(world):
     """
     A service with its database and Redis is ready.
     """
-    assert {"status": "ok", "database": "ok", "redis": "ok"} == world.client.get("/readyz").json
+    assert {"status": "ok", "database": "ok", "redis": "ok", "reason": None} == world.client.get("/readyz").json
 
 
 @pytest.mark.sqlite_alone
 def test_ready_without_redis(without_redis):
     """
-    Without Redis the service is ready and reports `degraded`.
+    Without Redis the service is ready and reports `degraded` with the reason.
     """
     response = without_redis.get("/readyz")
 
-    assert (200, {"status": "degraded", "database": "ok", "redis": "away"}) == (response.status_code, response.json)
+    assert (200, "degraded", "away") == (response.status_code, response.json["status"], response.json["redis"])
+    assert response.json["reason"].startswith("Redis does not answer")
+
+
+def test_ready_without_a_worker(world, cache):
+    """
+    If no worker proves that the cached scores are current, the service is ready and reports `degraded`.
+    """
+    cache.link.writer.flushall()
+
+    response = world.client.get("/readyz")
+
+    assert (200, "degraded", "unproven") == (response.status_code, response.json["status"], response.json["redis"])
+    assert response.json["reason"].startswith("No worker confirms")
+
+
+@pytest.mark.sqlite_alone
+def test_ready_with_a_read_only_redis(settings, private_redis):
+    """
+    If Redis answers and refuses writes, the service is ready and reports `degraded`.
+    """
+    client = _started(replace(settings, redis_url=private_redis.url))
+    private_redis.refuse_writes("min-replicas-to-write 1")
+
+    response = client.get("/readyz")
+
+    assert (200, "degraded", "read-only") == (response.status_code, response.json["status"], response.json["redis"])
+    assert response.json["reason"].startswith("Redis refuses writes")
 
 
 @pytest.mark.sqlite_alone

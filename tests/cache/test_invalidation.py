@@ -1,4 +1,4 @@
-"""service.cache.invalidation: the outbox after a dead writer or a failed Redis"""
+"""service.cache.invalidation and delivery: the outbox after a dead writer or a failed Redis"""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from service.cache.invalidation import queue_invalidation, run_queued_invalidations
+from service.cache.delivery import Delivery
+from service.cache.invalidation import queue_invalidation
 from service.cache.score_cache import ScoreCache
 from service.claims.resolve import resolve_claim
 from service.storage.models import Outbox, Resolution
 from service.values.vocabulary import OPERATOR, Verdict
 from tests.support.awaiting import wait_until
-from tests.support.redis_server import run_private_redis
 from tests.support.world import NOTE, World
 
 NOW = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
@@ -38,11 +38,12 @@ def queue(db, count, slug="herald"):
 
 def test_each_row_is_processed_once(db, cache):
     """
-    Each queued invalidation runs once.
+    Each queued invalidation is delivered once.
     """
     queue(db, 3)
 
-    assert [3, 0, 0] == [run_queued_invalidations(db, cache), run_queued_invalidations(db, cache), rows(db)]
+    assert Delivery(db, cache.link).run()
+    assert 0 == rows(db)
 
 
 def test_rows_of_another_kind_stay(db, cache):
@@ -53,7 +54,8 @@ def test_rows_of_another_kind_stay(db, cache):
         session.add(Outbox(kind="notify", payload={"to": "all"}, recorded_at=NOW))
     queue(db, 1)
 
-    assert (1, 1) == (run_queued_invalidations(db, cache), rows(db))
+    assert Delivery(db, cache.link).run()
+    assert 1 == rows(db)
 
 
 def test_more_rows_than_fit_in_a_batch(db, cache):
@@ -64,22 +66,22 @@ def test_more_rows_than_fit_in_a_batch(db, cache):
         for number in range(1200):
             queue_invalidation(session, [f"outlet-{number}"], now=NOW)
 
-    assert 1200 == run_queued_invalidations(db, cache)
+    assert Delivery(db, cache.link).run()
     assert 0 == rows(db)
 
 
-def test_rows_stay_while_redis_fails(db, tmp_path):
+def test_rows_stay_while_redis_fails(db, private_cache, private_redis):
     """
     If Redis fails, the rows stay and are processed when it is back.
     """
     queue(db, 2)
-    with run_private_redis(tmp_path) as server, contextlib.closing(ScoreCache(server.url)) as scores:
-        server.kill()
-        assert (0, 2) == (run_queued_invalidations(db, scores), rows(db))
-        server.start()
-        with server.hung():
-            assert (0, 2) == (run_queued_invalidations(db, scores), rows(db))
-        assert (2, 0) == (run_queued_invalidations(db, scores), rows(db))
+    delivery = Delivery(db, private_cache.link)
+    private_redis.kill()
+    assert (False, 2) == (delivery.run(), rows(db))
+    private_redis.start()
+    with private_redis.hung():
+        assert (False, 2) == (delivery.run(), rows(db))
+    assert (True, 0) == (delivery.run(), rows(db))
 
 
 def test_rolled_back_write_leaves_no_row(db):
@@ -94,7 +96,7 @@ def test_rolled_back_write_leaves_no_row(db):
     assert 0 == rows(db)
 
 
-def test_concurrent_workers(db, redis_url):
+def test_concurrent_workers(db, redis_url, identify):
     """
     Concurrent workers process all rows without an error, while others are added.
     """
@@ -102,10 +104,11 @@ def test_concurrent_workers(db, redis_url):
     failed = []
 
     def work():
-        with contextlib.closing(ScoreCache(redis_url)) as scores:
+        with contextlib.closing(ScoreCache(redis_url, identify)) as scores:
+            delivery = Delivery(db, scores.link)
             try:
                 for _ in range(10):
-                    run_queued_invalidations(db, scores)
+                    delivery.run()
             except sa.exc.SQLAlchemyError as exc:
                 failed.append(exc)
 
@@ -115,34 +118,35 @@ def test_concurrent_workers(db, redis_url):
     queue(db, 20)
     for worker in workers:
         worker.join()
-    with contextlib.closing(ScoreCache(redis_url)) as scores:
-        run_queued_invalidations(db, scores)
+    with contextlib.closing(ScoreCache(redis_url, identify)) as scores:
+        delivery = Delivery(db, scores.link)
+        wait_until(delivery.run)
 
     assert ([], 0) == (failed, rows(db))
 
 
-def test_writer_killed_before_the_invalidation(app, db, settings, tmp_path):
+def test_writer_killed_before_the_invalidation(app, db, settings, private_cache, private_redis):
     """
     R20: if a writer dies between commit and invalidation, the worker invalidates the stale score.
     """
-    with run_private_redis(tmp_path) as server, contextlib.closing(ScoreCache(server.url)) as scores:
-        world = World(app)
-        claim = world.record()
-        world.runtime.cache.close()
-        world = World(_with_redis(app, scores))
-        assert 0 == world.score()["counts"]["resolved"]
-        env = os.environ | {"BORNEOUT_DATABASE_URL": settings.database_url, "BORNEOUT_REDIS_URL": server.url}
-        command = [sys.executable, "-m", "service.cli", "resolve", claim["id"], "true", "--note", "Seen."]
-        with server.hung(), subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL) as writer:
-            wait_until(lambda: resolutions(db) == 1)
-            writer.kill()
+    world = World(app)
+    claim = world.record()
+    world.runtime.cache.close()
+    world = World(_with_redis(app, private_cache))
+    assert 0 == world.score()["counts"]["resolved"]
+    env = os.environ | {"BORNEOUT_DATABASE_URL": settings.database_url, "BORNEOUT_REDIS_URL": private_redis.url}
+    command = [sys.executable, "-m", "service.cli", "resolve", claim["id"], "true", "--note", "Seen."]
+    with private_redis.hung(), subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL) as writer:
+        wait_until(lambda: resolutions(db) == 1)
+        writer.kill()
 
-        wait_until(lambda: world.get("/v1/outlets/herald/score").headers["Cache-Status"] == "borneout; hit")
-        assert 0 == world.score()["counts"]["resolved"], "nothing was stale, so this tests nothing"
+    wait_until(lambda: world.get("/v1/outlets/herald/score").headers["Cache-Status"] == "borneout; hit")
+    assert 0 == world.score()["counts"]["resolved"], "nothing was stale, so this tests nothing"
+    assert 2 == rows(db)  # recording the claim queued a row, too
 
-        assert 2 == run_queued_invalidations(db, scores)  # recording the claim queued a row, too
+    assert Delivery(db, private_cache.link).run()
 
-        assert 1 == world.score()["counts"]["resolved"]
+    assert 1 == world.score()["counts"]["resolved"]
 
 
 def resolutions(db):

@@ -8,11 +8,22 @@ import threading
 
 import pytest
 
-from service.cache.score_cache import CacheKey, EncodedResponse, ScoreCache
+from service.cache.score_cache import CacheKey, CacheState, EncodedResponse, ScoreCache
 from service.telemetry.metrics import render_metrics
 from tests.support.awaiting import wait_until
-from tests.support.cache_questions import BYPASS, HIT, MISS, Rows, circuit_stays_open, failures, read, write
-from tests.support.redis_server import SHORT, PrivateRedis, redis_timeouts, run_private_redis
+from tests.support.cache_questions import (
+    BYPASS,
+    DATABASE,
+    HIT,
+    MISS,
+    Rows,
+    circuit_stays_open,
+    failures,
+    proven_cache,
+    read,
+    write,
+)
+from tests.support.redis_server import SHORT, PrivateRedis, prove, redis_timeouts, run_private_redis
 
 
 @pytest.fixture
@@ -45,16 +56,13 @@ def test_redis_refused(private_cache, rows, private_redis):
     """
     private_redis.kill()
     assert ("herald 0", BYPASS) == read(private_cache, rows)
-    assert [False] * 3 == [
-        private_cache.is_reachable(),
-        private_cache.invalidate(["herald"]),
-        private_cache.invalidate_after_restart(),
-    ]
+    assert (CacheState.AWAY, False) == (private_cache.state(), private_cache.invalidate(["herald"]))
 
     private_redis.start()
+    prove(private_cache)
 
     wait_until(lambda: read(private_cache, rows)[1] is HIT)
-    assert private_cache.is_reachable()
+    assert CacheState.OK is private_cache.state()
 
 
 def test_redis_hung(private_cache, rows, private_redis):
@@ -65,11 +73,7 @@ def test_redis_hung(private_cache, rows, private_redis):
     with private_redis.hung():
         rows.number = 1
         assert ("herald 1", BYPASS) == read(private_cache, rows)
-        assert [False] * 3 == [
-            private_cache.is_reachable(),
-            private_cache.invalidate(["herald"]),
-            private_cache.invalidate_after_restart(),
-        ]
+        assert (CacheState.AWAY, False) == (private_cache.state(), private_cache.invalidate(["herald"]))
 
     wait_until(lambda: private_cache.invalidate(["herald"]))
     wait_until(lambda: read(private_cache, rows)[1] is HIT)
@@ -102,7 +106,7 @@ def test_late_replies_are_dropped(private_cache, private_redis):
                 reader.start()
             for reader in readers:
                 reader.join()
-        wait_until(private_cache.is_reachable)
+        wait_until(lambda: private_cache.state() is CacheState.OK)
         for slug in outlets:
             look(slug)
             assert found[slug] in (slug, "computed")
@@ -110,46 +114,19 @@ def test_late_replies_are_dropped(private_cache, private_redis):
 
 def test_redis_restarted(private_cache, rows, private_redis):
     """
-    The first operation after a restart of Redis succeeds.
+    The first operation after a restart of Redis succeeds. Cached scores are used again when the worker has proven it.
     """
     read(private_cache, rows)
     private_cache.invalidate(["herald"])
     private_redis.restart()
 
-    assert ("herald 0", MISS) == read(private_cache, rows)
+    assert ("herald 0", BYPASS) == read(private_cache, rows)
     private_redis.restart()
     assert private_cache.invalidate(["herald"])
     private_redis.restart()
-    assert private_cache.is_reachable()
-
-
-def test_restored_from_an_old_snapshot(private_cache, rows, private_redis):
-    """
-    R20: data that Redis restored from a snapshot is invalidated by the next round of the worker.
-    """
-    private_cache.invalidate_after_restart()
-    read(private_cache, rows)
-    dump = private_redis.save()
-    write(private_cache, rows)
-    read(private_cache, rows)
-    private_redis.restart_from(dump)
-    assert ("herald 0", HIT) == read(private_cache, rows), "the snapshot was not restored, so this tests nothing"
-
-    assert private_cache.invalidate_after_restart()
-
-    assert ("herald 1", MISS) == read(private_cache, rows)
-
-
-def test_no_restart(private_cache, rows):
-    """
-    Nothing is invalidated while Redis was not restarted.
-    """
-    assert private_cache.invalidate_after_restart()
-    read(private_cache, rows)
-
-    assert private_cache.invalidate_after_restart()
-
-    assert ("herald 0", HIT) == read(private_cache, rows)
+    assert CacheState.UNPROVEN is private_cache.state()
+    prove(private_cache)
+    assert ("herald 0", MISS) == read(private_cache, rows)
 
 
 @pytest.fixture
@@ -163,8 +140,8 @@ def test_redis_full_from_the_start(full, rows):
     """
     Responses are correct with a Redis that stores nothing.
     """
-    full.client.config_set("maxmemory", "1")
-    with contextlib.closing(ScoreCache(full.url)) as scores:
+    with proven_cache(full.url) as scores:
+        full.client.config_set("maxmemory", "1")
         assert ("herald 0", BYPASS) == read(scores, rows)
         rows.number = 1
         assert ("herald 1", BYPASS) == read(scores, rows)
@@ -174,7 +151,7 @@ def test_redis_that_becomes_full(full, rows):
     """
     R20: a full Redis still invalidates.
     """
-    with contextlib.closing(ScoreCache(full.url)) as writer, contextlib.closing(ScoreCache(full.url)) as reader:
+    with proven_cache(full.url) as writer, proven_cache(full.url) as reader:
         read(reader, rows)
         full.client.config_set("maxmemory", "1")
         assert ("herald 0", HIT) == read(reader, rows)
@@ -192,8 +169,7 @@ def fail_open(scores, rows):
         assert "herald 0" == read(scores, rows)[0]
         write(scores, rows)
         assert "herald 1" == read(scores, rows)[0]
-        scores.invalidate_after_restart()
-        scores.is_reachable()
+        scores.state()
 
 
 @pytest.mark.parametrize("setting", ["requirepass secret", "maxclients 1", "replicaof 127.0.0.1 1"])
@@ -204,14 +180,14 @@ def test_errors_of_redis(private_redis, rows, setting):
     private_redis.client.config_set(
         *setting.split(" ", 1)
     ) if "replicaof" not in setting else private_redis.client.replicaof(*setting.split()[1:])
-    fail_open(ScoreCache(private_redis.url), rows)
+    fail_open(ScoreCache(private_redis.url, lambda: DATABASE), rows)
 
 
 @pytest.mark.parametrize("sent", [b"", b"HTTP/1.1 400 Bad Request\r\n\r\n", b"*3\r\n$-1\r\n", b"$5\r\n\xff", None])
 def test_another_server_on_the_port(rows, sent):
     """
-    No error propagates if the server is not Redis, closes at once, or sends half a reply or none; each of four calls
-    tries once.
+    No error propagates if the server is not Redis, closes at once, or sends half a reply or none; each of three
+    calls tries once.
     """
     with redis_timeouts(SHORT), socket.create_server(("127.0.0.1", 0)) as listener:
         connections = []
@@ -233,11 +209,11 @@ def test_another_server_on_the_port(rows, sent):
         thread = threading.Thread(target=until_closed)
         thread.start()
         try:
-            fail_open(ScoreCache(f"redis://127.0.0.1:{listener.getsockname()[1]}"), rows)
+            fail_open(ScoreCache(f"redis://127.0.0.1:{listener.getsockname()[1]}", lambda: DATABASE), rows)
         finally:
             listener.shutdown(socket.SHUT_RDWR)
             thread.join()
-            assert 4 == len(connections)
+            assert 3 == len(connections)
             for connection in connections:
                 connection.close()
 
@@ -260,4 +236,4 @@ def test_refused_connection(rows):
     """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        fail_open(ScoreCache(f"redis://127.0.0.1:{probe.getsockname()[1]}"), rows)
+        fail_open(ScoreCache(f"redis://127.0.0.1:{probe.getsockname()[1]}", lambda: DATABASE), rows)

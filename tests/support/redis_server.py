@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import secrets
 import shutil
 import signal
 import subprocess
@@ -13,6 +14,7 @@ import pytest
 import redis
 
 from service.cache import redis_link
+from service.cache.score_cache import ScoreCache
 from service.operations.redis_server import redis_command
 from tests.support.awaiting import wait_until
 
@@ -53,6 +55,21 @@ class PrivateRedis:
         shutil.copy(dump, self.folder / "dump.rdb")
         self.start()
 
+    def refuse_writes(self, setting: str) -> None:
+        """Let Redis answer reads and refuse writes, as a replica or by one of its settings."""
+        name, value = setting.split(" ", 1)
+        if name == "replicaof":
+            self.client.replicaof(*value.split())
+        else:
+            self.client.config_set("maxmemory-policy", "noeviction")
+            self.client.config_set(name, value)
+
+    def accept_writes(self) -> None:
+        """Undo `refuse_writes`."""
+        self.client.replicaof("NO", "ONE")
+        self.client.config_set("maxmemory", "0")
+        self.client.config_set("min-replicas-to-write", "0")
+
     @contextlib.contextmanager
     def hung(self) -> Iterator[None]:
         """Suspend the server: its socket is open, but it does not respond."""
@@ -81,6 +98,21 @@ def redis_timeouts(seconds: float) -> Iterator[None]:
         for timeout in ("READ_TIMEOUT", "_WRITE_TIMEOUT"):
             patch.setattr(redis_link, timeout, seconds)
         yield
+
+
+@contextlib.contextmanager
+def proof_life(seconds: float) -> Iterator[None]:
+    """Set the time for which a proof holds."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(redis_link, "PROOF_LIFE", seconds)
+        yield
+
+
+def prove(cache: ScoreCache) -> None:
+    """Prove that the cache is current, as a worker does."""
+    assert cache.link.prefix is not None
+    proof = secrets.token_hex(16)
+    cache.link.writer.set(redis_link.proof_key(cache.link.prefix), proof, px=round(redis_link.PROOF_LIFE * 1000))
 
 
 @contextlib.contextmanager

@@ -19,7 +19,7 @@ from tests.support.cache_questions import circuit_stays_open, failures
 from tests.support.live_service import gunicorn_alone
 from tests.support.metrics_page import counted
 from tests.support.paths import ROOT
-from tests.support.redis_server import run_private_redis
+from tests.support.redis_server import prove, run_private_redis
 
 HERALD = CacheKey("herald", "all")
 
@@ -86,11 +86,11 @@ def test_failures_are_counted(tmp_path, operation):
     """
     Each failure of Redis is counted by its operation; skipped operations are not counted.
     """
-    cache = ScoreCache(f"unix://{tmp_path}/nobody.sock")
+    cache = ScoreCache(f"unix://{tmp_path}/nobody.sock", lambda: "0")
     operate = {
         "read": lambda: cache.get_or_compute([HERALD], compute),
         "invalidate": lambda: cache.invalidate(["herald"]),
-        "ping": cache.is_reachable,
+        "ping": cache.state,
     }[operation]
     before = render_metrics(None).decode()
     with circuit_stays_open():
@@ -106,12 +106,13 @@ def test_failure_to_store(tmp_path):
     """
     A failure to store a response is counted.
     """
-    with run_private_redis(tmp_path) as server, contextlib.closing(ScoreCache(server.url)) as cache:
+    with run_private_redis(tmp_path) as server, contextlib.closing(ScoreCache(server.url, lambda: "0")) as cache:
 
         def kill_and_compute(keys):
             server.kill()
             return compute(keys)
 
+        prove(cache)
         before = render_metrics(None).decode()
         cache.get_or_compute([HERALD], kill_and_compute)
 

@@ -11,12 +11,14 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 
 import pytest
 import sqlalchemy as sa
 
 from service.cache.score_cache import ScoreCache
 from service.config import Settings
+from service.storage.identity import database_id
 from service.storage.models import Claim, Outlet, OutletDomain, Report, Resolution
 from service.transfer.load import BATCH
 from service.web.runtime import Runtime
@@ -93,8 +95,9 @@ def undisturbed(tmp_path_factory, sqlite_template, application, database_at, red
     shutil.copy(sqlite_template, folder / "borneout.db")
     settings = Settings.from_env({"BORNEOUT_REDIS_URL": f"unix://{redis_server}?db=1"}, data_dir=folder)
     Command(settings)("import", path)
-    with contextlib.closing(ScoreCache(settings.redis_url)) as cache:
-        runtime = Runtime(database_at(settings.database_url), cache, settings)
+    db = database_at(settings.database_url)
+    with contextlib.closing(ScoreCache(settings.redis_url, partial(database_id, db))) as cache:
+        runtime = Runtime(db, cache, settings)
         other = World(application_on(application, runtime))
         return path, rows(other), scores(other)
 

@@ -3,6 +3,7 @@
 from service.storage.models.access import ApiKey, FormerSecret, StoredResponse
 from service.storage.models.claims import Claim, Report, Version, Withdrawal
 from service.storage.models.derived import ContextRow, ForecastRow, LearnerRow, Rate, Subtotal
+from service.storage.models.identity import Identity, WorkerHost
 from service.storage.models.ledger import Entry, Redaction, Seal
 from service.storage.models.outbox import Outbox
 from service.storage.models.outlets import Outlet, OutletAlias, OutletDomain
@@ -17,6 +18,7 @@ __all__ = [
     "Entry",
     "ForecastRow",
     "FormerSecret",
+    "Identity",
     "LearnerRow",
     "Outbox",
     "Outlet",
@@ -32,4 +34,5 @@ __all__ = [
     "Subtotal",
     "Version",
     "Withdrawal",
+    "WorkerHost",
 ]

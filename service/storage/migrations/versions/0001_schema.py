@@ -63,6 +63,7 @@ def upgrade() -> None:
     _create_forecasts()
     _create_ledger()
     _create_outbox()
+    _create_identity()
     _create_full_text()
     op.create_table(
         "schema_fingerprint",
@@ -76,8 +77,20 @@ def downgrade() -> None:
         op.execute("DROP TABLE claim_text")
         op.execute("DROP TABLE claim_number")
     for table in (
-        *("schema_fingerprint", "outbox", "redaction", "seal", "entry", "forecast", "learner", "context", "rate"),
-        *("subtotal", "reply", "dispute", "resolution", "version", "withdrawal", "report", "claim"),
+        *("schema_fingerprint", "worker_host", "identity", "outbox", "redaction", "seal", "entry", "forecast"),
+        *(
+            "learner",
+            "context",
+            "rate",
+            "subtotal",
+            "reply",
+            "dispute",
+            "resolution",
+            "version",
+            "withdrawal",
+            "report",
+            "claim",
+        ),
         *("outlet_domain", "outlet_alias", "outlet", "former_secret", "kept_answer", "api_key"),
     ):
         op.drop_table(table)
@@ -393,6 +406,22 @@ def _create_outbox() -> None:
         sa.Column("payload", sa.JSON(), nullable=False),
         _moment("recorded_at"),
         sa.PrimaryKeyConstraint("id", name="pk_outbox"),
+    )
+
+
+def _create_identity() -> None:
+    op.create_table(
+        "identity",
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("database_id", sa.String(32), nullable=False),
+        sa.Column("redis_token", sa.String(32), nullable=False),
+        sa.PrimaryKeyConstraint("number", name="pk_identity"),
+    )
+    op.create_table(
+        "worker_host",
+        sa.Column("name", sa.String(500), nullable=False),
+        _moment("seen_at"),
+        sa.PrimaryKeyConstraint("name", name="pk_worker_host"),
     )
 
 

@@ -1,0 +1,174 @@
+"""The worker's part of the cache: it delivers queued invalidations to Redis, and proves to readers that it does."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from typing import NamedTuple, cast
+
+import redis
+import sqlalchemy as sa
+
+from service.cache import redis_link
+from service.cache.invalidation import INVALIDATION
+from service.cache.redis_link import RedisLink, key_prefix, proof_key
+from service.cache.score_cache import RANKING, generation_key
+from service.storage.db import Database
+from service.storage.identity import Pairing, new_token, read_pairing, replace_redis_token
+from service.storage.models import Outbox
+
+log = logging.getLogger(__name__)
+
+_BATCH_SIZE = 500
+_ATTEMPTS = 3
+_WARN_AT = 2  # deliveries; the token differs once when another worker starts
+_MARK_LIFE = 86_400_000  # milliseconds
+
+# One script, so that the checks, the invalidations and the proof concern the same server and take effect together. A
+# Redis without free memory refuses the mark, but not the deletions after it.
+_DELIVER = """
+local marked = redis.call('GET', KEYS[2]) == ARGV[3]
+local paired = redis.call('GET', KEYS[1]) == ARGV[1]
+local token = ARGV[1]
+local stored = redis.pcall('SET', KEYS[2], ARGV[4], 'PX', ARGV[6])
+for i = 5, #KEYS do redis.call('DEL', KEYS[i]) end
+if not (marked and paired) then
+    redis.call('DEL', KEYS[3], KEYS[4])
+    token = ARGV[2]
+end
+if stored.err then return stored end
+redis.call('SET', KEYS[1], token, 'PX', ARGV[6])
+if marked and paired and ARGV[5] ~= '0' then redis.call('SET', KEYS[3], ARGV[4], 'PX', ARGV[5]) end
+return {marked and 1 or 0, paired and 1 or 0}
+"""
+
+
+class Found(NamedTuple):
+    """What a delivery found in Redis. Unless both are true, it has invalidated every cached score."""
+
+    is_marked: bool
+    """The last mark of this worker was there, so nothing delivered since was lost."""
+    is_paired: bool
+    """Redis and the database have the same token, so no worker uses another Redis or another copy of the database."""
+
+
+class Delivery:
+    """The queue of invalidations of a database, on its way to Redis.
+
+    A delivery also leaves a random mark of this worker. If the next one does not find it, Redis was restarted, emptied,
+    restored, or replaced by a server that lacks the last writes, and every cached score is invalidated.
+
+    When every row of the queue is delivered, the mark is also the proof that readers require (`RedisLink.is_current`).
+    """
+
+    def __init__(self, db: Database, link: RedisLink) -> None:
+        self._db = db
+        self._link = link
+        self._deliver = link.writer.register_script(_DELIVER)
+        self._worker = new_token()
+        self._mark: str | None = None
+        self._pairing: Pairing | None = None
+        self._unpaired = 0
+
+    def run(self) -> bool:
+        """Deliver all queued invalidations and delete their rows. If Redis fails, the remaining rows stay.
+
+        Returns:
+            Whether the cached scores are proven current.
+        """
+        for _ in range(_ATTEMPTS):
+            found = self._run_queue()
+            if found is None or (found.is_marked and not found.is_paired):
+                return False
+            if found.is_marked:
+                return True
+        return False
+
+    def renew(self) -> None:
+        """Renew the proof while the database is unavailable, so that nothing is written and nothing becomes stale."""
+        if self._pairing is not None and not self._unpaired:
+            self._send(self._pairing, [], new_token(), is_last=True)
+
+    def _run_queue(self) -> Found | None:
+        """Deliver the queue.
+
+        Returns:
+            What the last delivery found; None if Redis failed.
+        """
+        while True:
+            pairing = self._read_pairing()
+            batch = self._next_batch()
+            is_last = len(batch) < _BATCH_SIZE
+            token = new_token()
+            found = self._send(pairing, [row.payload["outlets"] for row in batch], token, is_last=is_last)
+            if found is None:
+                return None
+            self._log(found)
+            # Rows that this worker deletes are not delivered to another Redis. Its worker finds the new token instead.
+            if all(found) or replace_redis_token(self._db, pairing, token):
+                self._delete(batch)
+            if is_last or not all(found):
+                return found
+
+    def _read_pairing(self) -> Pairing:
+        pairing = read_pairing(self._db)
+        if self._pairing is None or pairing.database_id != self._pairing.database_id:
+            self._link.use_database(pairing.database_id)
+            self._mark = None
+        self._pairing = pairing
+        return pairing
+
+    def _next_batch(self) -> list[Outbox]:
+        rows = sa.select(Outbox).where(Outbox.kind == INVALIDATION).order_by(Outbox.id).limit(_BATCH_SIZE)
+        with self._db.read() as session:
+            return list(session.scalars(rows))
+
+    def _delete(self, batch: list[Outbox]) -> None:
+        if batch:
+            with self._db.write() as session:
+                session.execute(sa.delete(Outbox).where(Outbox.id.in_([row.id for row in batch])))
+
+    def _send(self, pairing: Pairing, rows: Iterable[list[str] | None], token: str, *, is_last: bool) -> Found | None:
+        """Run the script for some rows, in which None means all outlets.
+
+        Returns:
+            What it found; None if Redis failed.
+        """
+        prefix = key_prefix(pairing.database_id)
+        names = [f"{prefix}token", f"{prefix}mark:{self._worker}", proof_key(prefix), generation_key(prefix, None)]
+        expected, mark = self._mark or "", new_token()
+        proof_life = round(redis_link.PROOF_LIFE * 1000) if is_last else 0
+        # After a failure it is unknown which mark Redis has, and whether the server that had it is still there.
+        self._mark = None
+        try:
+            reply = self._deliver(
+                keys=[*names, *(generation_key(prefix, subject) for subject in _subjects(rows))],
+                args=[pairing.redis_token, token, expected, mark, proof_life, _MARK_LIFE],
+            )
+        except redis.RedisError as exc:
+            self._link.open_circuit("invalidate", exc)
+            return None
+        self._mark = mark
+        return Found(*map(bool, cast("list[int]", reply)))
+
+    def _log(self, found: Found) -> None:
+        """Log what a delivery found, and from the second time in a row, that the token differed."""
+        if not found.is_marked:
+            log.info("Redis was restarted, or is new: all cached scores are invalidated")
+        elif found.is_paired:
+            self._unpaired = 0
+        else:
+            self._unpaired += 1
+            if self._unpaired == _WARN_AT:
+                log.warning(
+                    "Another worker uses this database with another Redis, or this Redis with a copy of the database: "
+                    "cached scores are not used. Set BORNEOUT_REDIS_URL to one Redis for each database."
+                )
+
+
+def _subjects(rows: Iterable[list[str] | None]) -> set[str | None]:
+    """Return the subjects that the rows invalidate; None is the generation that all subjects share."""
+    subjects: set[str | None] = set()
+    for outlets in rows:
+        subjects |= {None} if outlets is None else {*outlets, RANKING}
+    return subjects

@@ -1,0 +1,68 @@
+"""The hosts whose workers run on a PostgreSQL database, each of which has to use the same Redis."""
+
+from __future__ import annotations
+
+import datetime as dt
+import socket
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from service.config import Settings
+from service.errors import CannotRun
+from service.storage.base import UtcDateTime
+from service.storage.db import Database, retried
+from service.storage.models import WorkerHost
+
+MARK_INTERVAL = 5.0  # seconds
+_LIFE = dt.timedelta(seconds=15)
+_NAME_LENGTH = 500
+
+
+class OtherHost(CannotRun):
+    """An embedded Redis on a database that workers of other hosts use; the message names them."""
+
+
+def host_name(settings: Settings) -> str:
+    """Return the name of this host in the database: its host name and data directory."""
+    return f"{socket.gethostname()}:{settings.data_dir}"[:_NAME_LENGTH]
+
+
+@retried
+def mark_host(db: Database, name: str) -> None:
+    """Store that a worker of this host is running. A SQLite database has only one host, and stores nothing."""
+    if db.engine.dialect.name == "postgresql":
+        with db.write() as session:
+            session.merge(WorkerHost(name=name, seen_at=_now(session)))
+
+
+def unmark_host(db: Database, name: str) -> None:
+    """Store that this host has no running worker any more."""
+    if db.engine.dialect.name == "postgresql":
+        with db.write() as session:
+            session.execute(sa.delete(WorkerHost).where(WorkerHost.name == name))
+
+
+def refuse_other_hosts(db: Database, name: str) -> None:
+    """Check that no other host runs a worker, because invalidations by that host do not reach an embedded Redis.
+
+    Raises:
+        OtherHost: Another host does.
+    """
+    if db.engine.dialect.name != "postgresql":
+        return
+    mark_host(db, name)  # first, so that of two hosts that start together at least one finds the other
+    with db.read() as session:
+        is_alive = WorkerHost.seen_at > _now(session) - _LIFE
+        others = session.scalars(sa.select(WorkerHost.name).where(WorkerHost.name != name, is_alive)).all()
+    if others:
+        unmark_host(db, name)
+        raise OtherHost(
+            f"The worker of {others[0]} runs on this database with another Redis than the embedded one of this host. "
+            "Set BORNEOUT_REDIS_URL to the same Redis on every host."
+        )
+
+
+def _now(session: Session) -> dt.datetime:
+    """Return the time of the database, because the clocks of hosts differ."""
+    return session.execute(sa.select(sa.type_coerce(sa.func.now(), UtcDateTime))).scalar_one()
