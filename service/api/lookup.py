@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypedDict
 
 from service.outlets import lookup
 from service.outlets.lookup import LookupItem
-from service.outlets.track_record import EVERYTHING
-from service.schemas.lookup import LookupIn, LookupList, LookupOut, LookupQuery
+from service.outlets.track_record import Lens
+from service.schemas.lookup import MAX_LOOKUP_BODY, LookupIn, LookupList, LookupOut, LookupQuery, LookupRequest
 from service.values.instants import utc_now
 from service.values.vocabulary import Scope
 from service.web.auth import requires
@@ -20,16 +19,9 @@ from service.web.runtime import runtime
 blp = Blueprint("lookup", __name__, url_prefix="/v1/outlets/lookup", description="The outlets behind URLs.")
 
 
-class LookupRequest(TypedDict):
-    """A batch of URLs as sent."""
-
-    urls: list[str]
-    score: bool
-
-
 @dataclass(frozen=True, slots=True)
 class ScoredLookupItem(LookupItem):
-    """The result for one of many URLs, with the score of the outlet."""
+    """The result for one of many URLs or references, with the score of the outlet."""
 
     score: JsonObject | None
 
@@ -53,27 +45,34 @@ def lookup_outlet(query: dict[str, str]) -> lookup.OutletMatch:
 
 @blp.route("", methods=["POST"])
 @requires(Scope.READ)
-@blp.arguments(LookupIn)
+@blp.arguments(LookupIn, longest=MAX_LOOKUP_BODY)
 @blp.response(200, LookupList)
 def lookup_outlets(body: LookupRequest) -> dict[str, Sequence[LookupItem]]:
-    """Find the outlets behind many URLs
+    """Find the outlets behind many URLs, slugs and ids
 
-    Returns one item for each URL, in the order of the request, and on request the score of each outlet. `outlet` is
-    null for an address that belongs to no recorded outlet, and for text that is no address.
+    Returns one item for each URL, then one for each slug or id, in the order of the request, and on request the score
+    of each outlet. Where no recorded outlet is found, `outlet` is null, and `reason` says why. A body may have 16 MiB.
 
-    The call stores nothing, so it is safe to repeat.
+    The call stores nothing, so it is safe to repeat, and pages on other sites may send it.
     """
-    items = lookup.lookup_outlets(runtime().db, body["urls"])
-    return {"items": _add_scores(items) if body["score"] else items}
+    items = lookup.lookup_outlets(runtime().db, body["urls"], body["references"])
+    return {"items": items if body["lens"] is None else _add_scores(items, body["lens"])}
 
 
-def _add_scores(items: Sequence[LookupItem]) -> list[ScoredLookupItem]:
+def _add_scores(items: Sequence[LookupItem], lens: Lens) -> list[ScoredLookupItem]:
     """Return the items with scores; each outlet's score is read once."""
     at, now = runtime(), utc_now()
     slugs = sorted({item.outlet.slug for item in items if item.outlet is not None})
-    found = cached_documents(at.db, at.cache, slugs, lens=EVERYTHING, now=now)
+    found = cached_documents(at.db, at.cache, slugs, lens=lens, now=now)
     scores = dict(zip(slugs, found, strict=True))
     return [
-        ScoredLookupItem(item.url, item.outlet, item.matched, scores[item.outlet.slug] if item.outlet else None)
+        ScoredLookupItem(
+            item.url,
+            item.reference,
+            item.outlet,
+            item.matched,
+            item.reason,
+            None if item.outlet is None else scores[item.outlet.slug],
+        )
         for item in items
     ]

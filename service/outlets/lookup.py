@@ -13,7 +13,7 @@ from service.errors import InvalidQuery, UnknownOutlet
 from service.outlets.find import OutletView, describe_outlet, domain_owners, find_outlets
 from service.storage.db import Database
 from service.values.addresses import Address, parse_address
-from service.values.vocabulary import MatchRule
+from service.values.vocabulary import MatchRule, MissReason
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +35,17 @@ class OutletMatch:
 
 @dataclass(frozen=True, slots=True)
 class LookupItem:
-    """The result for one of many URLs; None where no outlet publishes at it."""
+    """The result for one of many URLs or references; `outlet` is None where no outlet is found."""
 
-    url: str
-    """As sent."""
+    url: str | None
+    """The URL as sent; None for a reference."""
+    reference: str | None
+    """The slug or id as sent; None for a URL."""
     outlet: OutletView | None
     matched: DomainMatch | None
+    """None for a reference, too."""
+    reason: MissReason | None
+    """The reason why no outlet was found."""
 
 
 def lookup_outlet(db: Database, *, url: str) -> OutletMatch:
@@ -64,18 +69,34 @@ def lookup_outlet(db: Database, *, url: str) -> OutletMatch:
     return matches[url]
 
 
-def lookup_outlets(db: Database, urls: Sequence[str]) -> list[LookupItem]:
-    """Return the outlets that publish at some URLs or hosts, in the order given; no outlet publishes at other text."""
+def lookup_outlets(db: Database, urls: Sequence[str], references: Sequence[str]) -> list[LookupItem]:
+    """Return the outlets that publish at some URLs or hosts, then those with some slugs or ids, in the order given."""
     addresses: dict[str, Address] = {}
     for url in urls:
         with suppress(ValueError):
             addresses[url] = parse_address(url)
     with db.read() as session:
-        found = find_by_address(session, addresses)
-    return [
-        LookupItem(url, known.outlet, known.matched) if (known := found.get(url)) else LookupItem(url, None, None)
-        for url in urls
-    ]
+        at = find_by_address(session, addresses)
+        named = _find_named(session, references)
+    found = [_item(url, at.get(url), is_address=url in addresses) for url in urls]
+    return [*found, *(_named_item(reference, named.get(reference)) for reference in references)]
+
+
+def _item(url: str, match: OutletMatch | None, *, is_address: bool) -> LookupItem:
+    if match is not None:
+        return LookupItem(url, None, match.outlet, match.matched, None)
+    return LookupItem(url, None, None, None, MissReason.UNKNOWN if is_address else MissReason.NOT_AN_ADDRESS)
+
+
+def _named_item(reference: str, outlet: OutletView | None) -> LookupItem:
+    return LookupItem(None, reference, outlet, None, MissReason.UNKNOWN if outlet is None else None)
+
+
+def _find_named(session: Session, references: Sequence[str]) -> dict[str, OutletView]:
+    """Return the outlets with some slugs or ids, or the ones that they were merged into (R22)."""
+    found = find_outlets(session, list(dict.fromkeys(references))) if references else {}
+    outlets = _outlets(session, {outlet.id for outlet in found.values()})
+    return {reference: outlets[outlet.id] for reference, outlet in found.items()}
 
 
 def find_by_address(session: Session, addresses: dict[str, Address]) -> dict[str, OutletMatch]:

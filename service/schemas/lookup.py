@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any, TypedDict
+
 import marshmallow as ma
 from marshmallow.validate import Length
 
+from service.methods.reliability import DEFAULT_LEVEL
+from service.outlets.track_record import Lens
 from service.schemas import shown
-from service.schemas.fields import Answer, AnyText, Body, Flag
+from service.schemas.fields import Answer, AnyText, Body, Flag, one_of, topic
 from service.schemas.outlets import OutletOut
-from service.schemas.scores import ScoreOut
-from service.values.vocabulary import MatchRule
+from service.schemas.scores import BASIS, ScoreOut
+from service.values.vocabulary import Basis, MatchRule, MissReason
 
-MAX_URLS = 1000
+MAX_LOOKUPS = 1000
+MAX_LOOKUP_BODY = 16 << 20  # bytes
 
 _ADDRESS = (
     "An http or https URL, or a host with an optional path, such as `bild.de/sport`. The host may be in Unicode or "
@@ -28,15 +33,47 @@ class LookupQuery(Body):
 
 
 class LookupIn(Body):
-    """The pages to look up."""
+    """The pages and outlets to look up, at most 1000 in total."""
 
     urls = ma.fields.List(
         AnyText(metadata={"description": _ADDRESS}),
-        required=True,
-        validate=Length(max=MAX_URLS),
-        metadata={"description": f"The URLs or hosts, at most {MAX_URLS}. Each is as in `GET /v1/outlets/lookup`."},
+        validate=Length(max=MAX_LOOKUPS),
+        metadata={"description": "URLs or hosts. Each is as in `GET /v1/outlets/lookup`."},
+    )
+    outlets = ma.fields.List(
+        AnyText(metadata={"description": "The slug or id of an outlet."}),
+        validate=Length(max=MAX_LOOKUPS),
+        metadata={
+            "description": "Slugs or ids of outlets. One that was merged stands for the outlet it was merged into."
+        },
     )
     score = Flag(load_default=False, metadata={"description": "Whether to return the scores of the outlets, too."})
+    topic = topic("The topic of the scores, with all topics below it. Used only with `score`.")
+    basis = one_of(Basis, f"{BASIS} Used only with `score`.", load_default=Basis.RESOLVED)
+
+    @ma.validates_schema
+    def check_number(self, data: dict[str, Any], **_: Any) -> None:
+        given = [name for name in ("urls", "outlets") if name in data]
+        if not given:
+            raise ma.ValidationError({"urls": ["Send `urls`, `outlets` or both."]})
+        if sum(len(data[name]) for name in given) > MAX_LOOKUPS:
+            raise ma.ValidationError({name: [f"At most {MAX_LOOKUPS} in total."] for name in given})
+
+    @ma.post_load
+    def make_lookup(self, data: dict[str, Any], **_: Any) -> LookupRequest:
+        lens = Lens(data["topic"], data["basis"], as_of=None, recorded_by=None, level=DEFAULT_LEVEL)
+        return LookupRequest(
+            urls=data.get("urls", []), references=data.get("outlets", []), lens=lens if data["score"] else None
+        )
+
+
+class LookupRequest(TypedDict):
+    """The pages and outlets to look up, as loaded."""
+
+    urls: list[str]
+    references: list[str]
+    lens: Lens | None
+    """The lens of the scores; None if they are not requested."""
 
 
 class MatchedOut(Answer):
@@ -64,22 +101,28 @@ class Ready(ma.fields.Nested):
 
 
 class LookedUp(Answer):
-    """One looked-up page."""
+    """One looked-up page or outlet."""
 
-    url = shown.text("The URL or host as it was sent.")
-    outlet = shown.part(OutletOut, "The outlet that publishes the page; null if unknown.", allow_none=True)
-    matched = shown.part(MatchedOut, "The match between the page and the outlet; null if unknown.", allow_none=True)
+    url = shown.text("The URL or host as it was sent; null for an outlet.", allow_none=True)
+    reference = shown.text("The slug or id as it was sent; null for a page.", allow_none=True)
+    outlet = shown.part(
+        OutletOut, "The outlet that publishes the page, or that has the slug or id; null if none.", allow_none=True
+    )
+    matched = shown.part(
+        MatchedOut, "The match between the page and the outlet; null if there is none.", allow_none=True
+    )
+    reason = shown.choice(MissReason, "The reason why `outlet` is null; otherwise null.", allow_none=True)
     score = Ready(
         ScoreOut,
         allow_none=True,
         metadata={
-            "description": "The score of the outlet, as `GET /v1/outlets/{outlet}/score` returns it; null if the "
-            "outlet is unknown. Only present if `score` was true."
+            "description": "The score of the outlet, as `GET /v1/outlets/{outlet}/score` returns it; null if there is "
+            "no outlet. Only present if `score` was true."
         },
     )
 
 
 class LookupList(Answer):
-    """The outlets behind the pages that were sent."""
+    """The outlets behind the pages, slugs and ids that were sent."""
 
-    items = shown.parts(LookedUp, "One item for each URL, in the order of the request.")
+    items = shown.parts(LookedUp, "One item for each URL, then one for each slug or id, in the order of the request.")

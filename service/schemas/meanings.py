@@ -13,6 +13,7 @@ from service.values.vocabulary import (
     ClaimStatus,
     DisputeStatus,
     MatchRule,
+    MissReason,
     Order,
     OutletKind,
     Precision,
@@ -81,6 +82,10 @@ _MEANINGS: Mapping[type[enum.StrEnum], Mapping[str, str]] = {
         "path": "by its host and the beginning of its path, in whole segments",
         "host": "by its own host",
         "parent": "by a host above its own, as `m.bild.de` by `bild.de`, but never above the registered domain",
+    },
+    MissReason: {
+        "unknown": "no recorded outlet publishes at the address or has the slug or id",
+        "not-an-address": "the text is neither a URL nor a host",
     },
     Scope: {
         "read": "read, where the operator has closed public reading",

@@ -33,7 +33,7 @@ MAX_BATCH = 200
 STATUSES = ("insufficient", "provisional", "rated")
 
 _LEVELS = f"{', '.join(map(str, LEVELS[:-1]))} or {LEVELS[-1]}"
-_BASIS = "The claims that the score is based on."
+BASIS = "The claims that the score is based on."
 
 
 def level() -> Share:
@@ -60,7 +60,7 @@ class LensQuery(Body):
 class ScoreQuery(LensQuery):
     """The parameters of one outlet's score."""
 
-    basis = one_of(Basis, _BASIS, load_default=Basis.RESOLVED)
+    basis = one_of(Basis, BASIS, load_default=Basis.RESOLVED)
     recorded_by = past_moment(
         "The score that this service would have returned at a past moment: only what it had recorded by then.",
         load_default=None,
@@ -82,7 +82,7 @@ class ScoresQuery(LensQuery):
             "order, instead of the ranking."
         },
     )
-    basis = one_of(Basis, f"{_BASIS} The default is `matured` for the ranking and `resolved` for named outlets.")
+    basis = one_of(Basis, f"{BASIS} The default is `matured` for the ranking and `resolved` for named outlets.")
     min_resolved = Count(
         validate=Range(1),
         metadata={"description": f"Only outlets with at least this many resolved claims. The default is {RATED_FROM}."},
@@ -229,7 +229,7 @@ class RatedOut(Answer):
     topic = shown.text(
         "The topic that the score is limited to, with all topics below it; null for all claims.", allow_none=True
     )
-    basis = shown.choice(Basis, _BASIS)
+    basis = shown.choice(Basis, BASIS)
     as_of = shown.instant("The moment that the score is about.")
     method = shown.text("The name and version of the formula; `GET /v1/methodology` explains it.")
     status = shown.text(

@@ -132,6 +132,13 @@ class MatchRule(enum.StrEnum):
     PARENT = "parent"
 
 
+class MissReason(enum.StrEnum):
+    """The reason why a lookup found no outlet (R21)."""
+
+    UNKNOWN = "unknown"
+    NOT_AN_ADDRESS = "not-an-address"
+
+
 class Scope(enum.StrEnum):
     """A permission of an API key; `admin` implies all others."""
 

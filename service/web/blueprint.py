@@ -56,15 +56,23 @@ class Blueprint(SmorestBlueprint):
         return register
 
     def arguments(
-        self, schema: type[ma.Schema], *, location: str = "json"
+        self, schema: type[ma.Schema], *, location: str = "json", longest: int | None = None
     ) -> Callable[[Callable[Concatenate[Loaded, P], R]], Callable[P, R]]:
-        """Pass the body or the query string to a view as its first argument; an invalid one causes a 422 or a 400."""
+        """Pass the body or the query string to a view as its first argument; an invalid one causes a 422 or a 400.
+
+        Args:
+            schema: The schema of the argument.
+            location: `json` for the body, `query` for the query string.
+            longest: The size limit of the body in bytes; None for that of the application.
+        """
         status = 400 if location == "query" else 422
         described = {"description": describe_schema(schema)} if location == "json" else {}
         load = super().arguments(schema, location=location, error_status_code=status, **described)
 
         def register(view: Callable[Concatenate[Loaded, P], R]) -> Callable[P, R]:
             loading: Callable[P, R] = load(view)
+            if longest is not None:
+                loading = _allow_body(loading, longest)
             # smorest names the response after http.HTTPStatus, whose names differ between versions of Python.
             vars(loading)["_apidoc"]["arguments"]["responses"][status] = _component(status)
             return loading
@@ -138,6 +146,17 @@ class Blueprint(SmorestBlueprint):
         """Document that a view redirects from a merged outlet to the outlet it was merged into."""
         moved = "The outlet was merged into another one; `Location` is the same path for that outlet."
         return self.alt_response(308, description=moved, success=True)(view)
+
+
+def _allow_body(view: Callable[P, R], longest: int) -> Callable[P, R]:
+    """Change the size limit of the body for a view."""
+
+    @functools.wraps(view)
+    def allowing(*args: P.args, **kwargs: P.kwargs) -> R:
+        request.max_content_length = longest
+        return view(*args, **kwargs)
+
+    return allowing
 
 
 def not_modified(view: Callable[P, R]) -> Callable[P, R]:

@@ -18,6 +18,8 @@ def simplify_types(document: Document) -> None:
     for part in _objects(document):
         if part.get("in") == "query":
             _drop_null(part["schema"])
+        elif isinstance(part.get("type"), str) and part.get("default", "") is None:
+            del part["default"]  # null is not of the type, and stands for a missing member
         elif isinstance(values := part.get("enum"), list) and None in values:
             of_text = {"type": "string", "enum": [value for value in values if value is not None]}
             del part["type"], part["enum"]

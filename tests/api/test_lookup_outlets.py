@@ -7,7 +7,8 @@ import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.support.world import assert_problem, report
+from tests.support.contract import NOTHING
+from tests.support.world import assert_problem, lasting, report
 
 URL = "/v1/outlets/lookup"
 
@@ -27,6 +28,10 @@ def statements(world):
     sa.event.remove(engine, "before_cursor_execute", note)
 
 
+def item(url=None, outlet=None, matched=None, *, reference=None, reason=None):
+    return {"url": url, "reference": reference, "outlet": outlet, "matched": matched, "reason": reason}
+
+
 def test_it_works(world):
     """
     R21: each URL has its outlet in the given order, and null if unknown.
@@ -37,9 +42,9 @@ def test_it_works(world):
 
     response = world.post(URL, {"urls": urls})
 
-    in_bild = {"url": urls[0], "outlet": bild, "matched": {"rule": "parent", "key": "bild.de"}}
-    in_sport = {"url": urls[2], "outlet": sport, "matched": {"rule": "path", "key": "bild.de/sport"}}
-    unknown = {"url": urls[1], "outlet": None, "matched": None}
+    in_bild = item(urls[0], bild, {"rule": "parent", "key": "bild.de"})
+    in_sport = item(urls[2], sport, {"rule": "path", "key": "bild.de/sport"})
+    unknown = item(urls[1], reason="unknown")
     assert {"items": [in_bild, unknown, in_sport, in_bild]} == response.json
 
 
@@ -66,7 +71,7 @@ def test_scores_that_are_not_asked_for(world):
     for body in ({"urls": ["herald.example"]}, {"urls": ["herald.example"], "score": False}):
         [item] = world.post(URL, body).json["items"]
 
-        assert {"url", "outlet", "matched"} == item.keys()
+        assert {"url", "reference", "outlet", "matched", "reason"} == item.keys()
 
 
 def test_scores_after_a_resolution(world):
@@ -118,8 +123,73 @@ def test_urls_that_are_none(world):
 
     assert urls == [item["url"] for item in items]
     assert [None] * 7 == [item["outlet"] for item in items[:7]]
+    assert ["not-an-address"] * 7 == [item["reason"] for item in items[:7]]
     assert [None] * 7 == [item["score"] for item in items[:7]]
     assert "bild" == items[7]["outlet"]["slug"]
+
+
+def test_slugs_and_ids(world):
+    """
+    R21, R22: slugs and ids follow the URLs, repeats have an item each, and a merged outlet is the one it was merged
+    into.
+    """
+    herald, echo = world.outlet("Herald", domains=["herald.example"]), world.outlet("Echo")
+    old = world.outlet("Old Echo")
+    world.post("/v1/outlets/old-echo/merge", {"into": "echo"})
+    asked = ["echo", old["id"], "old-echo", "nobody", NOTHING, "", " Echo", "x" * 10_000, "echo"]
+
+    items = world.post(URL, {"urls": ["herald.example"], "outlets": asked}).json["items"]
+
+    unknown = [item(reference=each, reason="unknown") for each in asked[3:8]]
+    named = [item(reference=each, outlet=echo) for each in asked[:3]]
+    in_herald = item("herald.example", herald, {"rule": "host", "key": "herald.example"})
+    assert [in_herald, *named, *unknown, named[0]] == items
+
+
+def test_scores_on_a_topic(world):
+    """
+    R16, R18: scores can be requested for a topic and on a basis, as for a single outlet.
+    """
+    world.resolve(world.record(topic="a", kind="event", resolves_by="2999-01-01T00:00:00Z"), "true")
+    world.resolve(world.record(topic="b"), "false")
+    for query in ({}, {"topic": "a"}, {"topic": "a", "basis": "matured"}, {"basis": "matured"}):
+        [found] = world.post(URL, {"outlets": ["herald"], "score": True, **query}).json["items"]
+
+        assert lasting(world.score(**query)) == lasting(found["score"])
+
+
+def test_a_thousand_outlets(world, statements):
+    """
+    A thousand slugs and ids with scores need as many statements as a few, and scores come from the cache.
+    """
+    ids = [world.outlet(f"Paper {number}")["id"] for number in range(20)]
+    references = [ids[n % 20] if n % 2 else f"paper-{n % 20}" for n in range(1000)]
+    world.post(URL, {"outlets": []})  # from here on it is known whose key this is
+    asked = []
+
+    for some in (references[:30], references):
+        for body in ({"outlets": some}, {"outlets": some, "score": True}, {"outlets": some, "score": True}):
+            statements.clear()
+            items = world.post(URL, body).json["items"]
+            asked.append(len(statements))
+
+    assert [f"paper-{n % 20}" for n in range(1000)] == [found["outlet"]["slug"] for found in items]
+    assert asked[0] == asked[2] == asked[3] == asked[5]
+    assert asked[4] <= asked[1]
+
+
+def test_large_body(world):
+    """
+    A body may have 16 MiB, and a larger one causes a 413 that says so; other calls keep their limit.
+    """
+    urls = [f"https://herald.example/{'x' * 16_000}/{number}" for number in range(1000)]
+    world.outlet("Herald", domains=["herald.example"])
+
+    response = world.post(URL, {"urls": urls})
+
+    assert {"herald"} == {found["outlet"]["slug"] for found in response.json["items"]}
+    assert_problem(world.post(URL, {"urls": ["x" * (16 << 20)]}), 413, "too-large")
+    assert_problem(world.post("/v1/outlets", {"name": "x" * (1 << 20)}), 413, "too-large")
 
 
 def test_no_urls(world):
@@ -134,6 +204,12 @@ def test_no_urls(world):
     ("body", "pointer"),
     [
         ({}, "/urls"),
+        ({"score": True}, "/urls"),
+        ({"outlets": "bild"}, "/outlets"),
+        ({"outlets": ["bild", 5]}, "/outlets/1"),
+        ({"outlets": ["bild"] * 1001}, "/outlets"),
+        ({"urls": [], "topic": " "}, "/topic"),
+        ({"urls": [], "basis": "any"}, "/basis"),
         ({"urls": None}, "/urls"),
         ({"urls": "bild.de"}, "/urls"),
         ({"urls": ["bild.de"] * 1001}, "/urls"),
@@ -154,6 +230,19 @@ def test_bad_body(world, body, pointer):
 
 
 @pytest.mark.sqlite_alone
+def test_too_many_together(world):
+    """
+    More than a thousand URLs, slugs and ids together are rejected, and a thousand are not.
+    """
+    urls, outlets = ["bild.de"] * 500, ["bild"] * 500
+
+    assert 1000 == len(world.post(URL, {"urls": urls, "outlets": outlets}).json["items"])
+    assert_problem(
+        world.post(URL, {"urls": urls, "outlets": [*outlets, "x"]}), 422, "invalid-body", "/urls", "/outlets"
+    )
+
+
+@pytest.mark.sqlite_alone
 def test_anybody_may_look(world):
     """
     A lookup is a read and needs no key.
@@ -161,11 +250,11 @@ def test_anybody_may_look(world):
     assert 200 == world.client.post(URL, json={"urls": ["bild.de"]}).status_code
 
 
-@given(st.lists(st.text() | st.text().map("https://bild.de{}".format), max_size=5))
-def test_any_texts(shared_world, urls):
+@given(st.lists(st.text() | st.text().map("https://bild.de{}".format), max_size=5), st.lists(st.text(), max_size=3))
+def test_any_texts(shared_world, urls, outlets):
     """
     Any texts are found, unknown or rejected, and never cause a 500.
     """
-    response = shared_world.post(URL, {"urls": urls, "score": True})
+    response = shared_world.post(URL, {"urls": urls, "outlets": outlets, "score": True})
 
     assert 200 == response.status_code or {"invalid"} == {place["code"] for place in response.json["errors"]}
