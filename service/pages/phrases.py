@@ -5,11 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Mapping
 
+from service.claims.views import ListedClaim
 from service.outlets.find import OutletView
 from service.scores.describe import Score, ScoreRecord
 from service.scores.ranking_table import TrendPoint
 from service.values.instants import format_instant, parse_instant
-from service.values.vocabulary import OutletKind
+from service.values.vocabulary import ClaimStatus, OutletKind
 
 _SPACE = "\N{NO-BREAK SPACE}"
 _COMMITMENTS = {
@@ -84,6 +85,13 @@ def as_moment(moment: dt.datetime | str) -> dt.datetime:
     return parse_instant(moment) if isinstance(moment, str) else moment
 
 
+def outcome(claim: ListedClaim) -> str:
+    """Describe the outcome of a claim in a list: its verdict, or its status without one."""
+    if claim.resolution is not None and claim.resolution.verdict is not None:
+        return _VERDICTS[claim.resolution.verdict]
+    return "an opinion" if claim.status is ClaimStatus.OPINION else "open"
+
+
 def sentence(score: Score, outlet: OutletView) -> str:
     """Describe the score of an outlet with its interval."""
     if not outlet.scorable:
@@ -127,7 +135,8 @@ FILTERS: Mapping[str, Callable[..., str]] = {
     "minute": minute,
     "instant": instant,
     "commitment": lambda level: _COMMITMENTS[level],
-    "verdict": lambda verdict: "open" if verdict is None else _VERDICTS[verdict],
+    "outcome": outcome,
+    "verdict": lambda verdict: _VERDICTS[verdict],
     "stance": lambda stance: _STANCES[stance],
     "basis": lambda basis: _BASES[basis],
 }

@@ -72,3 +72,15 @@ def test_more_outlets(world):
         world.outlet(f"Post {number}")
 
     assert "The first 20." in world.client.get("/search?q=post").text
+
+
+def test_opinion(world):
+    """
+    R15: an opinion is listed as an opinion, in search and on the page of its topic, and never as open or due.
+    """
+    members = {"kind": "opinion", "topic": "bridges", "resolves_by": "2026-02-01"}
+    world.record(text="The bridge is a beauty.", **members)
+
+    for path in ("/search?q=beauty", "/topics/bridges"):
+        page = world.get(path).text
+        assert "<small>an opinion</small>" in page

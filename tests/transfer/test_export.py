@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import errno
 import json
 from pathlib import Path
@@ -295,3 +296,36 @@ def test_folder_that_is_there(borneout, tmp_path):
         assert (1, True) == (refused.exit_code, "cannot be written" in refused.stderr)
     assert before == sorted(Path(tmp_path / "empty").iterdir())
     assert 8 == len(before)
+
+
+def test_dates_survive(world, export, reload):
+    """
+    R6a, R19: dates are loaded from an export with their precision, also the instant of a call on that day.
+    """
+    today = str(dt.datetime.now(dt.UTC).date())
+    for number, day in enumerate(("2024-02-14", today)):
+        claim = world.record(report(published_at=day), external_id=str(number), kind="event", resolves_by=day)
+        world.resolve(claim, "true", known_at=day)
+    shown = [world.claim(claim) for claim in world.get("/v1/claims").json["items"]]
+    first, before = export(), moments(shown)
+    empty(world)
+
+    assert {"created": 2, "updated": 0, "unchanged": 0, "rejected": 0} == reload()[3]
+    after = moments([world.claim(claim) for claim in world.get("/v1/claims").json["items"]])
+    assert before == after
+    assert {("day", "day")} == {precisions for *_, precisions in after}
+    assert without_moments(first) == without_moments(export("again"))
+
+
+def moments(claims):
+    """Return the moments of claims by external id, with their precision."""
+    return sorted(
+        (
+            claim["external_id"],
+            claim["resolves_by"],
+            claim["reports"][0]["published_at"],
+            claim["resolution"]["known_at"],
+            (claim["reports"][0]["published_precision"], claim["resolution"]["known_precision"]),
+        )
+        for claim in claims
+    )
