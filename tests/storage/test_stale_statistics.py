@@ -37,11 +37,11 @@ def _record(*, merged=False, outlets=OUTLETS):
         now() + CASE WHEN n % 2 = 0 THEN interval '1 day' ELSE interval '-1 day' END, now() - interval '2 day' {rows}"""
     for kind, outlet in ((3, identity("n", 1)), (4, identity(f"1 + n * 7 % {outlets}", 1))):
         yield f"""INSERT INTO report (id, claim_id, outlet_id, stance, commitment, published_at, published_precision,
-            is_relay, fingerprint, recorded_at) SELECT {identity("n", kind)}, {identity("n", 2)}, {outlet}, 'support', 3,
-            now() - interval '2 day', 'instant', false, '{kind}-' || n, now() - interval '2 day' {rows}"""
+            is_relay, fingerprint, recorded_at) SELECT {identity("n", kind)}, {identity("n", 2)}, {outlet}, 'support',
+            3, now() - interval '2 day', 'instant', false, '{kind}-' || n, now() - interval '2 day' {rows}"""
     yield f"""INSERT INTO resolution (id, claim_id, position, verdict, truth, known_at, known_precision, evidence,
-        recorded_at) SELECT {identity("n", 5)}, {identity("n", 2)}, 1, 'true', 1, now() - interval '1 hour', 'instant', '[]',
-        now() - interval '1 hour' {rows} WHERE n % 3 <> 0"""
+        recorded_at) SELECT {identity("n", 5)}, {identity("n", 2)}, 1, 'true', 1, now() - interval '1 hour',
+        'instant', '[]', now() - interval '1 hour' {rows} WHERE n % 3 <> 0"""
     numbers = ("open", "unscored", "incorrect", "partial", "early", "backfilled", "stated", "stated_true")
     zero = (*numbers, "stated_true_squared", "brier", "told", "told_true")
     yield f"""INSERT INTO subtotal (outlet_id, role, kind, topic, stance, commitment, claims, correct, "right",
