@@ -51,6 +51,9 @@ def record_claim(body: ClaimBody) -> tuple[ClaimView, int, dict[str, str]]:
 
     Records one claim and the reports that carry it. Outlets that are named and not recorded yet are created.
 
+    If other claims with the same text are on record, `similar` lists them. Without an `external_id`, sending a claim
+    again records it again.
+
     With an `external_id` the call is safe to repeat: the same claim again returns the recorded one (200). If the body
     differs, it is rejected with 409 (`claim-differs`), and `errors` lists the differences.
     """

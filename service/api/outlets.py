@@ -11,9 +11,8 @@ from service.outlets import merge as merging
 from service.outlets.edit import NewOutlet, OutletChanges
 from service.outlets.find import OutletView
 from service.outlets.merge import MergeView
-from service.schemas.fields import PageQuery
 from service.schemas.outlets import MergeIn, MergeOut, OutletIn, OutletOut, OutletPage, OutletPatch, OutletQuery
-from service.schemas.reports import ReportPage
+from service.schemas.reports import ReportPage, ReportQuery
 from service.storage.paging import PageRequest
 from service.values.instants import utc_now
 from service.values.vocabulary import Scope
@@ -156,7 +155,7 @@ def undo_merge(outlet: str, if_match: frozenset[str] | None) -> None:
 
 @blp.route("/<outlet>/reports")
 @requires(Scope.READ)
-@blp.arguments(PageQuery, location="query")
+@blp.arguments(ReportQuery, location="query")
 @blp.response(200, ReportPage)
 @blp.follows
 def list_outlet_reports(query: PageRequest, outlet: str) -> PageResponse[ReportView]:

@@ -6,8 +6,7 @@ from functools import partial
 
 from service.claims import listing
 from service.claims.listing import QueuedClaim
-from service.schemas.claims import Queue
-from service.schemas.fields import PageQuery
+from service.schemas.claims import Queue, QueueQuery
 from service.storage.paging import PageRequest
 from service.values.instants import utc_now
 from service.values.vocabulary import Scope
@@ -21,7 +20,7 @@ blp = Blueprint("queue", __name__, url_prefix="/v1/queue", description="Claims t
 
 @blp.route("")
 @requires(Scope.READ)
-@blp.arguments(PageQuery, location="query")
+@blp.arguments(QueueQuery, location="query")
 @blp.response(200, Queue)
 def list_due_claims(query: PageRequest) -> PageResponse[QueuedClaim]:
     """List the claims that are due

@@ -28,7 +28,10 @@ from service.storage.models import Claim, Dispute, Outlet, Reply, Report, Resolu
 from service.storage.predicates import counts_as, is_reported
 from service.values.documents import members_of
 from service.values.instants import format_instant
+from service.values.names import text_key
 from service.values.vocabulary import ClaimKind, ClaimStatus, DisputeStatus, Verdict
+
+_SIMILAR = 5
 
 
 def describe_claim(session: Session, claim: Claim, *, now: dt.datetime) -> ClaimView:
@@ -41,7 +44,16 @@ def describe_claim(session: Session, claim: Claim, *, now: dt.datetime) -> Claim
         reports=[describe_report(report, claim) for report in claim.reports],
         disputes=describe_disputes(claim.resolutions),
         replies=replies_on(session, claim.id),
+        similar=_similar_claims(session, claim),
     )
+
+
+def _similar_claims(session: Session, claim: Claim) -> list[UUID]:
+    """Return the ids of the oldest other claims with the same text in its normal form."""
+    if claim.redacted:
+        return []
+    same = sa.select(Claim.id).where(Claim.text_key == text_key(claim.text), Claim.id != claim.id)
+    return list(session.scalars(same.order_by(Claim.id).limit(_SIMILAR)))
 
 
 def summarise_claims(session: Session, claims: Sequence[Claim], *, now: dt.datetime) -> list[ListedClaim]:

@@ -15,12 +15,13 @@ from service.claims.describe import count_roots, summarise_claim, summarise_clai
 from service.claims.load import WHOLE
 from service.claims.search import has_tag, has_words, list_likeliest_claims
 from service.claims.views import FoundClaim, ListedClaim
+from service.errors import InvalidQuery
 from service.methods.provenance import Roots
 from service.outlets.find import filtering_outlet
 from service.storage.base import UtcDateTime
 from service.storage.db import Database
 from service.storage.facts import sided_reports
-from service.storage.models import Claim, Dispute, Report, Resolution
+from service.storage.models import Claim, Dispute, Report, Resolution, Withdrawal
 from service.storage.paging import Keyset, Page, SortKey, read_number, read_sort_key
 from service.storage.predicates import (
     disputed_claims,
@@ -33,6 +34,7 @@ from service.storage.predicates import (
 )
 from service.values.documents import members_of
 from service.values.instants import format_instant, parse_instant
+from service.values.pages import page_key
 from service.values.vocabulary import ClaimKind, ClaimOrder, ClaimStatus, Verdict
 
 # Sorts claims without a due date last.
@@ -55,7 +57,10 @@ class ClaimFilters(TypedDict, total=False):
     tag: str | None
     group: str | None
     external_id: str | None
+    url: str | None
     recorded_since: dt.datetime | None
+    published_since: dt.datetime | None
+    resolved_since: dt.datetime | None
     q: str | None
     resolves_before: dt.datetime | None
     disputed: bool | None
@@ -91,7 +96,7 @@ def list_claims(
     """Return a page of claims, by default the newest first; with `like`, only the claims that are likeliest the same.
 
     Raises:
-        InvalidQuery: `after` is not a sort key of this list, or `outlet` is unknown.
+        InvalidQuery: `after` is not a sort key of this list, `outlet` is unknown, or `url` is not an address.
     """
     if like is not None:
         return Page(list_likeliest_claims(db, like=like, limit=limit, now=now), None)
@@ -103,18 +108,30 @@ def list_claims(
         return Page([FoundClaim(**members_of(claim), words=None) for claim in found], page.next)
 
 
-def list_due_claims(db: Database, *, after: SortKey | None, limit: int, now: dt.datetime) -> Page[QueuedClaim]:
+def list_due_claims(
+    db: Database,
+    *,
+    topic: str | None = None,
+    outlet: str | None = None,
+    after: SortKey | None,
+    limit: int,
+    now: dt.datetime,
+) -> Page[QueuedClaim]:
     """Return a page of the due claims with a report that counts, the longest overdue and most reported first (R15).
+
+    With `topic` or `outlet`, only the claims on that topic, or those that the outlet reported.
 
     All pages count reports as of the first page, so that the order is stable; a sort key begins with that moment.
 
     Raises:
-        InvalidQuery: `after` is not a sort key of this list.
+        InvalidQuery: `after` is not a sort key of this list, or `outlet` is unknown.
     """
     started, after = (now, None) if after is None else (*read_sort_key(after[:1], [parse_instant]), after[1:])
     keyset = Keyset([Claim.resolves_by, -_count_reports(started), Claim.id], [parse_instant, read_number, UUID])
     rows = sa.select(Claim).where(has_status(ClaimStatus.DUE, now)).options(*WHOLE)
+    filters = ClaimFilters(topic=topic, outlet=outlet)
     with db.read() as session:
+        rows = rows.where(*_conditions(session, filters, now=now))
         page = keyset.page(session, rows, after=after, limit=limit)
         roots = count_roots(session, page.items)
         next_key = None if page.next is None else (format_instant(started), *page.next)
@@ -140,6 +157,7 @@ def _conditions(session: Session, filters: ClaimFilters, *, now: dt.datetime) ->
         has_dispute = sa.exists().where(Dispute.resolution_id == Resolution.id, is_open())
         yield Claim.id.in_(disputed_claims()) if disputed else ~stands(has_dispute)
     yield from _subject_conditions(session, filters)
+    yield from _report_conditions(filters)
 
 
 def _subject_conditions(session: Session, filters: ClaimFilters) -> Iterator[sa.ColumnElement[bool]]:
@@ -149,6 +167,27 @@ def _subject_conditions(session: Session, filters: ClaimFilters) -> Iterator[sa.
         yield has_tag(session, tag)
     if (q := filters.get("q")) is not None:
         yield has_words(session, q)
+
+
+def _report_conditions(filters: ClaimFilters) -> Iterator[sa.ColumnElement[bool]]:
+    """Yield the conditions on the reports of a claim that are not withdrawn, and on its resolution."""
+    reported = sa.select(Report.claim_id).where(~sa.exists().where(Withdrawal.report_id == Report.id))
+    if (url := filters.get("url")) is not None:
+        yield Claim.id.in_(reported.where(Report.page_key == _key_of_page(url)))
+    if (published_since := filters.get("published_since")) is not None:
+        yield Claim.id.in_(reported.where(Report.published_at >= published_since))
+    if (resolved_since := filters.get("resolved_since")) is not None:
+        recorded = Resolution.recorded_at >= resolved_since
+        yield Claim.id.in_(sa.select(Resolution.claim_id).where(recorded))
+        yield stands(recorded & Resolution.verdict.is_not(None))
+
+
+def _key_of_page(url: str) -> str:
+    try:
+        return page_key(url)
+    except ValueError as exc:
+        detail = "Not the address of a page. Send one such as https://bild.de/sport."
+        raise InvalidQuery.at("url", detail=detail, code="invalid") from exc
 
 
 def _count_reports(moment: dt.datetime) -> sa.ScalarSelect[int]:

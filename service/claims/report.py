@@ -24,7 +24,7 @@ from service.storage.db import Database, retried
 from service.storage.facts import counting_reports
 from service.storage.models import Claim, Report, Withdrawal
 from service.storage.paging import Keyset, Page, SortKey
-from service.storage.predicates import merged_with
+from service.storage.predicates import in_topic, merged_with
 from service.values.instants import parse_instant
 from service.values.vocabulary import Caller
 
@@ -110,8 +110,10 @@ def list_claim_reports(db: Database, claim_id: UUID, *, after: SortKey | None, l
         return _page_of_views(keyset.page(session, rows, after=after, limit=limit))
 
 
-def list_outlet_reports(db: Database, reference: str, *, after: SortKey | None, limit: int) -> Page[ReportView]:
-    """Return a page of the reports of an outlet, the newest first.
+def list_outlet_reports(
+    db: Database, reference: str, *, topic: str | None, after: SortKey | None, limit: int
+) -> Page[ReportView]:
+    """Return a page of the reports of an outlet, the newest first; with `topic`, only those of claims on it.
 
     Raises:
         UnknownOutlet: No outlet has this slug or id.
@@ -121,7 +123,10 @@ def list_outlet_reports(db: Database, reference: str, *, after: SortKey | None, 
     keyset = Keyset([Report.published_at, Report.id], [parse_instant, UUID], descending=True)
     with db.read() as session:
         filed = Report.outlet_id.in_(merged_with(require_outlet(session, reference)))
-        return _page_of_views(keyset.page(session, _loaded().where(filed), after=after, limit=limit))
+        rows = _loaded().where(filed)
+        if topic is not None:
+            rows = rows.join(Claim, Claim.id == Report.claim_id).where(in_topic(Claim.topic, topic))
+        return _page_of_views(keyset.page(session, rows, after=after, limit=limit))
 
 
 def _loaded() -> sa.Select[Report]:

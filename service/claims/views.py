@@ -178,3 +178,5 @@ class ClaimView(ListedClaim):
     reports: list[ReportView]
     disputes: list[DisputeView]
     replies: list[ReplyView]
+    similar: list[UUID]
+    """The ids of the oldest other claims with the same text."""

@@ -9,7 +9,19 @@ from marshmallow.validate import Length, OneOf
 
 from service.schemas import shown
 from service.schemas.disputes import DisputeOut
-from service.schemas.fields import Answer, Body, PageQuery, Text, TopicPath, due_moment, moment, one_of, page_of, topic
+from service.schemas.fields import (
+    Answer,
+    AnyText,
+    Body,
+    PageQuery,
+    Text,
+    TopicPath,
+    due_moment,
+    moment,
+    one_of,
+    page_of,
+    topic,
+)
 from service.schemas.redacted import redacted
 from service.schemas.replies import ReplyOut
 from service.schemas.reports import ReportIn, ReportOut
@@ -128,6 +140,14 @@ class ClaimOut(ClaimSummary):
     reports = shown.parts(ReportOut, "The reports that carry the claim, in order of publication.")
     disputes = shown.parts(DisputeOut, "The disputes of all its resolutions, the oldest first.")
     replies = shown.parts(ReplyOut, "The replies of outlets to this claim, the oldest first.")
+    similar = ma.fields.List(
+        ma.fields.UUID(),
+        required=True,
+        metadata={
+            "description": "The ids of other claims with the same text, apart from case, whitespace, and the kind of "
+            "apostrophes, quotation marks and dashes; at most five, the oldest first. The ETag ignores them."
+        },
+    )
 
 
 class FoundClaimOut(ClaimSummary):
@@ -161,7 +181,17 @@ class ClaimQuery(PageQuery):
     external_id = Text(EXTERNAL_ID_LENGTH, metadata={"description": "Only the claim with this external id."})
     q = Text(SEARCH_LENGTH, metadata={"description": _Q, "example": "striker signs"})
     like = Text(SEARCH_LENGTH, metadata={"description": _LIKE, "example": "Arsenal have signed a new striker"})
+    url = AnyText(
+        validate=Length(1, 2000),
+        metadata={
+            "description": "Only claims with a report on this page. Addresses are compared without scheme, `www.`, "
+            "`m.`, fragment, trailing slash, and parameters for tracking such as `utm_source`.",
+            "example": "https://www.example.org/sport/a-page?utm_source=feed",
+        },
+    )
     recorded_since = moment("Only claims that this service recorded at or after this moment.")
+    published_since = moment("Only claims with a report that was published at or after this moment.")
+    resolved_since = moment("Only claims whose resolution in effect was recorded at or after this moment.")
     resolves_before = moment("Only claims that are due before this moment.")
     disputed = ma.fields.Boolean(
         truthy={"true"},
@@ -174,6 +204,13 @@ class ClaimQuery(PageQuery):
     def refuse_filters_beside_like(self, _data: object, original: Mapping[str, object], **_: object) -> None:
         if "like" in original and (others := sorted(set(original) - {"like", "limit"})):
             raise ma.ValidationError({name: [_ON_ITS_OWN] for name in others})
+
+
+class QueueQuery(PageQuery):
+    """The filters of the queue."""
+
+    topic = topic("Only claims on this topic or below it.")
+    outlet = Text(SLUG_LENGTH, metadata={"description": "Only claims reported by the outlet with this slug or id."})
 
 
 class StakeOut(Answer):

@@ -8,7 +8,19 @@ import marshmallow as ma
 from marshmallow.validate import OneOf, Range
 
 from service.schemas import shown
-from service.schemas.fields import Answer, Body, Data, Number, Text, WebAddress, one_of, page_of, published_moment
+from service.schemas.fields import (
+    Answer,
+    Body,
+    Data,
+    Number,
+    PageQuery,
+    Text,
+    WebAddress,
+    one_of,
+    page_of,
+    published_moment,
+    topic,
+)
 from service.schemas.redacted import redacted
 from service.values.ids import DOMAIN_LENGTH, NAME_LENGTH, SLUG_LENGTH
 from service.values.vocabulary import Precision, Role, Stance
@@ -154,3 +166,9 @@ class ReportOut(Answer):
 
 
 ReportPage = page_of("ReportPage", ReportOut, "reports")
+
+
+class ReportQuery(PageQuery):
+    """The filters of the reports of an outlet."""
+
+    topic = topic("Only reports of claims on this topic or below it.")

@@ -37,7 +37,9 @@ UNJOURNALED = frozenset(model.__tablename__ for model in _UNJOURNALED_MODELS)
 _LEFT_OUT = frozenset(
     {
         ("api_key", "last_used_at"),  # updated hourly, without a change by a client
-        ("claim", "terms"),  # derived from the text and the tags
+        ("claim", "terms"),  # derived from the text and the tags, as the next
+        ("claim", "text_key"),
+        ("report", "page_key"),  # derived from the url
     }
 )
 _HASHED = frozenset(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
-_UNTAGGED = frozenset({"last_used_at"})
+_UNTAGGED = frozenset({"last_used_at", "similar"})
 """Members that change without a change by a client, so that an ETag ignores them."""
 
 

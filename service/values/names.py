@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import unicodedata
 
@@ -173,3 +174,12 @@ def shown_host(host: str) -> str:
         return idna.decode(host)
     except idna.IDNAError:
         return host
+
+
+def text_key(text: str) -> str:
+    """Return the hash of the normal form of a text, by which equal texts are found.
+
+    >>> text_key("He\u2019s joining") == text_key("he's  joining ")
+    True
+    """
+    return hashlib.sha256(fold(text).encode()).hexdigest()

@@ -19,6 +19,8 @@ from snowballstemmer.greek_stemmer import GreekStemmer
 from snowballstemmer.hindi_stemmer import HindiStemmer
 from snowballstemmer.russian_stemmer import RussianStemmer
 
+from service.values.names import fold
+
 _TERM_LENGTH = 64
 _REMEMBERED = 32  # characters
 _STEMMED_FROM = 4  # letters; shorter words have no ending to remove
@@ -121,8 +123,7 @@ def tag_term(tag: str) -> str:
     >>> tag_term("Breaking  News")
     'tag·breaking·20·news'
     """
-    folded = " ".join(unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", tag).casefold()).split())
-    return "tag·" + re.sub(r"\W|_", lambda other: f"·{ord(other[0]):x}·", folded)
+    return "tag·" + re.sub(r"\W|_", lambda other: f"·{ord(other[0]):x}·", fold(tag))
 
 
 def _alternatives(written: str, lengths: Iterable[int]) -> tuple[Terms, ...]:

@@ -24,7 +24,7 @@ def test_it_works(world):
     items = world.get(URL).json["items"]
 
     assert [new["id"], old["id"]] == [item["id"] for item in items]
-    apart = ("reports", "independent_roots", "roots", "disputes", "replies")
+    apart = ("reports", "independent_roots", "roots", "disputes", "replies", "similar")
     assert [{key: value for key, value in old.items() if key not in apart} | {"words": None}] == items[1:]
 
 
@@ -128,3 +128,133 @@ def test_unknown_outlet(world):
     A filter by an unknown outlet is an error and not an empty list.
     """
     assert_problem(world.get(f"{URL}?outlet=nobody"), 400, "invalid-query", "/outlet")
+
+
+def test_tag(world):
+    """
+    The tag filter compares whole tags, in any case and spacing, and follows changes.
+    """
+    one = world.record(tags=["Breaking News", "c++"])
+    other = world.record(tags=["breaking", "News", "c"])
+
+    assert [one["id"]] == ids(world.get(URL, query_string={"tag": "breaking  NEWS"}))
+    assert [one["id"]] == ids(world.get(URL, query_string={"tag": "C++"}))
+    assert [other["id"]] == ids(world.get(URL, query_string={"tag": "news"}))
+
+    world.patch(f"{URL}/{one['id']}", {"tags": ["old"]}, headers={"If-Match": "*"})
+
+    assert [] == ids(world.get(URL, query_string={"tag": "Breaking News"}))
+    assert [one["id"]] == ids(world.get(URL, query_string={"tag": "old"}))
+    assert [] == ids(world.get(URL, query_string={"q": "old"}))
+
+
+def test_kind_and_group(world):
+    """
+    Claims are filtered by kind, and by the exact name of their group.
+    """
+    opinion, grouped = world.record(kind="opinion"), world.record(group="Cup 2026")
+
+    assert [opinion["id"]] == ids(world.get(f"{URL}?kind=opinion"))
+    assert [grouped["id"]] == ids(world.get(f"{URL}?kind=fact"))
+    assert [grouped["id"]] == ids(world.get(f"{URL}?group=Cup+2026"))
+    assert [] == ids(world.get(f"{URL}?group=Cup"))
+    assert_problem(world.get(f"{URL}?kind=rumour"), 400, "invalid-query", "/kind")
+
+
+PAGE = "https://www.example.org/Sport/a-page?id=7&utm_source=feed&x=%C3%A4"
+SAME_PAGE = [
+    PAGE,
+    "http://example.org/Sport/a-page?id=7&x=%c3%a4",
+    "example.org/Sport/a-page/?x=\u00e4&id=7#comments",
+    "https://m.example.org/Sport/a-page?id=7&x=%C3%A4&fbclid=IwAR0",
+    "https://amp.example.org:443/Sport/a-page/amp?x=%C3%A4&id=7&gclid=1&utm_medium=x&mc_cid=1",
+    "HTTPS://WWW.EXAMPLE.ORG/Sport/./a%2Dpage?id=7&x=%C3%A4",
+]
+OTHER_PAGES = [
+    "https://example.org/Sport/a-page?id=8&x=%C3%A4",
+    "https://example.org/Sport/a-page",
+    "https://example.org/sport/a-page?id=7&x=%C3%A4",
+    "https://example.org/Sport/a-page/2?id=7&x=%C3%A4",
+    "https://blog.example.org/Sport/a-page?id=7&x=%C3%A4",
+    "https://example.com/Sport/a-page?id=7&x=%C3%A4",
+]
+
+
+def test_url(world):
+    """
+    The url filter finds the claims with a report on the page, whatever leads to the page.
+    """
+    claim = world.record(report(url=PAGE))
+    world.record(report("Echo", url="https://example.org/"), report(url=None))
+
+    def found(url):
+        return ids(world.get(URL, query_string={"url": url}))
+
+    assert {url: [claim["id"]] for url in SAME_PAGE} == {url: found(url) for url in SAME_PAGE}
+    assert {url: [] for url in OTHER_PAGES} == {url: found(url) for url in OTHER_PAGES}
+
+    world.post(f"/v1/reports/{claim['reports'][0]['id']}/withdrawal", {"reason": "By mistake."})
+
+    assert [] == found(PAGE)
+
+
+@pytest.mark.parametrize("url", ["", " ", "a b", "http://", "http://[::1", "http://a:b/", "\x00", "https://"])
+def test_url_that_is_none(world, url):
+    """
+    A text that is not an address is rejected.
+    """
+    assert_problem(world.get(URL, query_string={"url": url}), 400, "invalid-query", "/url")
+
+
+def test_redacted_url(world):
+    """
+    A redacted url finds nothing.
+    """
+    claim = world.record(report(url=PAGE))
+    body = {"subject": claim["reports"][0]["id"], "members": ["url"], "reason": "Court order."}
+    assert 201 == world.post("/v1/redactions", body).status_code
+
+    assert [] == ids(world.get(URL, query_string={"url": PAGE}))
+
+
+def test_since(world):
+    """
+    Claims are filtered by when they were recorded, published or resolved; the moment itself is included.
+    """
+    early, late = (world.record(report(published_at=f"2026-01-0{day}T00:00:00Z")) for day in (1, 2))
+    resolution = world.resolve(early, "true")
+    withdrawn = world.record(report(published_at="2026-01-03T00:00:00Z"))
+    world.post(f"/v1/reports/{withdrawn['reports'][0]['id']}/withdrawal", {"reason": "By mistake."})
+
+    assert [late["id"]] == ids(world.get(f"{URL}?published_since=2026-01-02T00:00:00Z"))
+    assert [] == ids(world.get(f"{URL}?published_since=2026-01-02T00:00:00.000001Z"))
+    assert [withdrawn["id"], late["id"]] == ids(world.get(f"{URL}?recorded_since={late['recorded_at']}"))
+    assert [early["id"]] == ids(world.get(f"{URL}?resolved_since={resolution['recorded_at']}"))
+
+    later = world.resolve(early, None, supersedes=resolution["id"])
+
+    assert [] == ids(world.get(f"{URL}?resolved_since={resolution['recorded_at']}"))
+    assert [] == ids(world.get(f"{URL}?resolved_since={later['recorded_at']}"))
+
+
+def test_every_filter_in_pages(world):
+    """
+    Pages of any filters together are the list, and a cursor is bound to each filter.
+    """
+    world.record(text="Another claim.")
+    wanted = [
+        world.record(
+            report(url="https://example.org/a"), text=f"The striker signs {n}.", tags=["t"], group="g", topic="x/y"
+        )["id"]
+        for n in range(3)
+    ]
+    query = {"q": "striker signed", "tag": "t", "group": "g", "topic": "x", "kind": "fact", "url": "example.org/a"}
+    query |= {"recorded_since": "2026-01-01T00:00:00Z", "published_since": "2026-01-01T00:00:00Z", "outlet": "herald"}
+
+    pages = list(world.pages(URL, **query, limit=2))
+
+    assert [wanted[:0:-1], wanted[:1]] == [[item["id"] for item in page] for page in pages]
+    cursor = world.get(URL, query_string=query | {"limit": 2}).json["next_cursor"]
+    for name in query:
+        others = {key: value for key, value in query.items() if key != name}
+        assert_problem(world.get(URL, query_string=others | {"cursor": cursor}), 400, "invalid-query", "/cursor")

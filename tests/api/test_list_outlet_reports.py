@@ -57,6 +57,17 @@ def test_by_id(world):
         assert_problem(world.get(f"{other}?cursor={cursor}"), 400, "invalid-query", "/cursor")
 
 
+def test_topic(world):
+    """
+    R21b: an outlet's reports are filtered by the topic of their claims, with the topics below it.
+    """
+    below = world.record(topic="football/transfers")
+    world.record(topic="rugby")
+
+    assert [below["reports"][0]["id"]] == [item["id"] for item in world.get(f"{URL}?topic=football").json["items"]]
+    assert [] == world.get(f"{URL}?topic=foot").json["items"]
+
+
 def test_unknown_outlet(world):
     """
     An unknown outlet is a 404 problem and not an empty list.

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.examples import costly
-from tests.support.world import report
+from tests.support.world import assert_problem, report
 
 _NUMBERS = itertools.count()
 
@@ -64,6 +64,27 @@ def test_pages(world):
     assert ids == [item["id"] for page in (first, second, third) for item in page.json["items"]]
     assert third.json["next_cursor"] is None
     assert first.json["next_cursor"] in first.headers["Link"]
+
+
+def test_filters(world):
+    """
+    R21b: the queue is filtered by topic, with the topics below it, and by the outlet that reported a claim.
+    """
+    one = world.record(report("Herald"), kind="event", resolves_by="2026-02-01T00:00:00Z", topic="football/transfers")
+    two = world.record(report("Echo"), kind="event", resolves_by="2026-02-02T00:00:00Z", topic="football")
+    event(world, "no topic", "2026-02-03T00:00:00Z", "Echo")
+
+    def ids(query):
+        return [item["id"] for item in world.get(f"/v1/queue?{query}").json["items"]]
+
+    assert [one["id"], two["id"]] == ids("topic=Football")
+    assert [one["id"]] == ids("topic=football/transfers")
+    assert [two["id"]] == ids("topic=football&outlet=echo")
+    assert [] == ids("topic=rugby")
+    assert 400 == world.get("/v1/queue?outlet=nobody").status_code
+    cursor = world.get("/v1/queue?topic=football&limit=1").json["next_cursor"]
+    assert [two["id"]] == ids(f"topic=football&cursor={cursor}")
+    assert_problem(world.get(f"/v1/queue?cursor={cursor}"), 400, "invalid-query", "/cursor")
 
 
 class DueClaim:

@@ -67,9 +67,43 @@ def test_bad_report_under_the_external_id(world):
 
 def test_claims_without_external_id_are_two(world):
     """
-    R4: two claims of one text without external_id are two claims.
+    R4: two claims of one text without external_id are two claims, and each names the other under `similar`.
     """
-    assert world.record()["id"] != world.record()["id"]
+    first, second = (world.post(CLAIMS, claim_of(report())) for _ in range(2))
+
+    assert (201, 201) == (first.status_code, second.status_code)
+    assert ([], [first.json["id"]]) == (first.json["similar"], second.json["similar"])
+    assert [second.json["id"]] == world.claim(first.json)["similar"]
+    assert first.headers["ETag"] == world.get(f"{CLAIMS}/{first.json['id']}").headers["ETag"]
+
+
+def test_similar_claims(world):
+    """
+    The oldest five claims with the same text are similar, in any spelling, kind and topic; a looser match is none.
+    """
+    texts = ["He\u2019s joining \u2013 now", "he's  JOINING - now", "He's join\u00ading \u2014 now "]
+    first = [world.record(text=text, topic=f"t{n}", external_id=f"x{n}")["id"] for n, text in enumerate(texts)]
+    world.record(text="He is joining now")
+    more = [world.record(text=texts[0], kind="opinion")["id"] for _ in range(3)]
+
+    last = world.record(text=texts[0])
+
+    assert (first + more)[:5] == last["similar"]
+
+
+def test_changed_and_redacted_texts(world):
+    """
+    A claim is similar by its current text, and a redacted one is similar to none.
+    """
+    one, other = world.record(text="A"), world.record(text="B")
+    changed = world.patch(f"{CLAIMS}/{one['id']}", {"text": "b"}, headers={"If-Match": "*"}).json
+    assert [other["id"]] == changed["similar"]
+
+    for claim in (one, other):
+        world.post("/v1/redactions", {"subject": claim["id"], "members": ["text"], "reason": "Court order."})
+
+    assert [[], []] == [world.claim(claim)["similar"] for claim in (one, other)]
+    assert [] == world.record(text="b")["similar"]
 
 
 def test_report_given_twice(world):

@@ -15,6 +15,8 @@ from service.storage.models.columns import TOPIC, Redacted, enum_column
 from service.storage.models.outlets import Outlet
 from service.storage.models.resolutions import Resolution
 from service.values.ids import new_id
+from service.values.names import text_key
+from service.values.pages import page_key
 from service.values.search_terms import index_terms, tag_term
 from service.values.vocabulary import ClaimKind, Precision, Stance
 
@@ -39,6 +41,8 @@ class Claim(Base):
     redacted: Mapped[Redacted]
     terms: Mapped[str] = mapped_column(sa.Text().with_variant(TSVECTOR(), "postgresql"), deferred=True)
     """The terms of the text and the tags, by which searches find the claim; derived from them on every write."""
+    text_key: Mapped[str | None] = mapped_column(sa.String(64), index=True)
+    """A hash of the normal form of the text, derived from it; None for a redacted text."""
 
     reports: Mapped[list[Report]] = relationship(
         lazy="raise", back_populates="claim", order_by="(Report.published_at, Report.recorded_at, Report.id)"
@@ -50,7 +54,11 @@ class Report(Base):
     """One outlet carrying one claim at one time (schema.org/appearance)."""
 
     __tablename__ = "report"
-    __table_args__ = (sa.UniqueConstraint("claim_id", "fingerprint"), sa.Index(None, "outlet_id", "claim_id"))
+    __table_args__ = (
+        sa.UniqueConstraint("claim_id", "fingerprint"),
+        sa.Index(None, "outlet_id", "claim_id"),
+        sa.Index(None, "published_at", "claim_id"),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     claim_id: Mapped[UUID] = mapped_column(sa.ForeignKey("claim.id"))
@@ -72,6 +80,8 @@ class Report(Base):
     filed_by: Mapped[UUID | None] = mapped_column(sa.ForeignKey("api_key.id"))
     recorded_at: Mapped[dt.datetime]
     redacted: Mapped[Redacted]
+    page_key: Mapped[str | None] = mapped_column(sa.String(64), index=True)
+    """A hash of the normal form of the URL, derived from it."""
 
     claim: Mapped[Claim] = relationship(lazy="raise", back_populates="reports")
     withdrawal: Mapped[Withdrawal | None] = relationship(lazy="raise")
@@ -109,13 +119,28 @@ class Version(Base):
 
 
 def _index_claim(_mapper: Mapper[Claim], _connection: sa.Connection, claim: Claim) -> None:
-    """Derive the search terms of a claim that is written. A redacted text has none."""
+    """Derive the search columns of a claim that is written. A redacted text has none."""
     attributes = sa.inspect(claim).attrs
     if any(attributes[name].history.has_changes() for name in ("text", "tags", "redacted")):
         is_redacted = any(note["member"] == "text" for note in claim.redacted or ())
         terms = set() if is_redacted else index_terms(claim.text)
+        claim.text_key = None if is_redacted else text_key(claim.text)
         claim.terms = " ".join(sorted(terms | set(map(tag_term, claim.tags))))
+
+
+def _index_report(_mapper: Mapper[Report], _connection: sa.Connection, report: Report) -> None:
+    """Derive the key of the page of a report that is written."""
+    if sa.inspect(report).attrs["url"].history.has_changes():
+        report.page_key = None if report.url is None else _page_key(report.url)
+
+
+def _page_key(url: str) -> str | None:
+    try:
+        return page_key(url)
+    except ValueError:  # such as a port that is not a number
+        return None
 
 
 for _moment in ("before_insert", "before_update"):
     sa.event.listen(Claim, _moment, _index_claim)
+    sa.event.listen(Report, _moment, _index_report)

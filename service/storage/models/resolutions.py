@@ -36,7 +36,7 @@ class Resolution(Base):
     evidence: Mapped[list[str]]
     note: Mapped[str | None] = mapped_column(sa.Text)
     resolved_by: Mapped[UUID | None] = mapped_column(sa.ForeignKey("api_key.id"))
-    recorded_at: Mapped[dt.datetime]
+    recorded_at: Mapped[dt.datetime] = mapped_column(index=True)
     redacted: Mapped[Redacted]
 
     disputes: Mapped[list[Dispute]] = relationship(

@@ -181,6 +181,7 @@ def _create_claims() -> None:
         _moment("recorded_at", index=True),
         sa.Column("redacted", sa.JSON()),
         sa.Column("terms", sa.Text().with_variant(TSVECTOR(), "postgresql"), nullable=False),
+        sa.Column("text_key", sa.String(64), index=True),
         sa.PrimaryKeyConstraint("id", name="pk_claim"),
         sa.UniqueConstraint("external_id", name="uq_claim_external_id"),
         sa.Index("ix_claim_kind_id", "kind", "id"),
@@ -219,9 +220,11 @@ def _create_reports() -> None:
         _moment("recorded_at"),
         sa.Column("lexicon", sa.String(16)),
         sa.Column("redacted", sa.JSON()),
+        sa.Column("page_key", sa.String(64), index=True),
         sa.PrimaryKeyConstraint("id", name="pk_report"),
         sa.UniqueConstraint("claim_id", "fingerprint", name="uq_report_claim_id_fingerprint"),
         sa.Index("ix_report_outlet_id_claim_id", "outlet_id", "claim_id"),
+        sa.Index("ix_report_published_at_claim_id", "published_at", "claim_id"),
     )
     op.create_table(
         "withdrawal",
@@ -248,7 +251,7 @@ def _create_resolutions() -> None:
         sa.Column("evidence", sa.JSON(), nullable=False),
         sa.Column("note", sa.Text()),
         _reference("resolution", "resolved_by", "api_key"),
-        _moment("recorded_at"),
+        _moment("recorded_at", index=True),
         sa.Column("redacted", sa.JSON()),
         sa.PrimaryKeyConstraint("id", name="pk_resolution"),
         sa.UniqueConstraint("claim_id", "position", name="uq_resolution_claim_id_position"),

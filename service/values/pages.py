@@ -1,0 +1,60 @@
+"""The normal form of the address of a page, in which the addresses of two reports are compared. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from service.values.addresses import host_key, path_segments, registered_domain
+
+# Parameters that name the way to a page, and not the page.
+_TRACKING = re.compile(
+    r"(?:utm|mtm|pk|hsa|vero|oly|ns|guce|fb|_hs\w*|at)_\w+|mc_[ce]id|__s|__twitter_impression|_ga|_gl|_openstat"
+    r"|(?:fb|g|d|ms|y|tw|tt|sc|rdt_|ga_)clid|gclsrc|gad_source|gad_campaignid|wbraid|gbraid|li_fat_id|igshid|igsh|mkt_tok"
+    r"|ref_src|ref_url|cmpid|s_cid|ocid|ncid|smid|smtyp|trk|wt_z?mc|xtor|sfnsn|guccounter|amp|outputtype",
+    re.IGNORECASE,
+)
+_DEVICES = frozenset({"www", "m", "mobile", "amp", "wap"})
+_AMP = re.compile(r"\.amp(?=\.html?$|$)", re.IGNORECASE)
+
+
+def page_key(url: str) -> str:
+    """Return the hash of the page at a URL.
+
+    It ignores the scheme, `www.` and `m.`, the fragment, the order of parameters, those for tracking, a trailing slash
+    and AMP.
+
+    Raises:
+        ValueError: The text is not the address of a page.
+
+    >>> page_key("https://www.bild.de/sport/?utm_source=x#a") == page_key("http://m.bild.de/sport")
+    True
+    """
+    parts = urlsplit(url.strip() if re.match(r"(?:https?:)?//", url.strip(), re.IGNORECASE) else f"//{url.strip()}")
+    if not parts.hostname or any(c <= " " for c in parts.netloc):
+        raise ValueError("Not the address of a page.")
+    port = {None: "", 80: "", 443: ""}.get(parts.port, f":{parts.port}")
+    given = parse_qsl(parts.query, keep_blank_values=True)
+    kept = sorted((name, value) for name, value in given if not _TRACKING.fullmatch(name))
+    page = f"{_host(parts.hostname)}{port}/{'/'.join(_segments(parts.path))}?{urlencode(kept, errors='replace')}"
+    return hashlib.sha256(page.encode()).hexdigest()
+
+
+def _host(name: str) -> str:
+    """Return a host without the labels that select a device, or as it is if it is not a domain name."""
+    try:
+        host = host_key(name)
+    except ValueError:
+        return name.lower()
+    registered = registered_domain(host) or host
+    below = host.removesuffix(registered).split(".")
+    labels = [*(label for label in below if label and label not in _DEVICES), registered]
+    return ".".join(labels).removeprefix("www.")
+
+
+def _segments(path: str) -> list[str]:
+    segments = [_AMP.sub("", segment) for segment in path_segments(path)]
+    if segments and segments[-1].lower() == "amp":
+        segments.pop()
+    return segments
