@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 @click.argument("claim", type=click.UUID)
 @click.argument("verdict", type=click.Choice([*(verdict.value for verdict in Verdict), "withdraw"]))
 @click.option("--truth", type=float, help="How true the claim was, between 0 and 1, if the verdict is partial.")
-@click.option("--known-at", help="When the answer became public.  [default: now]")
+@click.option(
+    "--known-at", help="When the answer became public: an instant with a time zone, or a date.  [default: now]"
+)
 @click.option("--evidence", multiple=True, help="The URL of evidence; can be given more than once.")
 @click.option("--note", help="A description of the evidence.")
 @click.option("--supersedes", help="The id of the resolution that this one corrects or withdraws.")
@@ -59,7 +61,7 @@ def resolve(
 @click.option(
     "--basis", type=click.Choice([basis.value for basis in Basis]), default=Basis.RESOLVED.value, show_default=True
 )
-@click.option("--as-of", help="The score as of this past moment.")
+@click.option("--as-of", help="The score as of this past instant or date.")
 @click.option("--level", default="0.9", show_default=True, help="The probability of the credible interval.")
 @with_connections(writes=False)
 def score(connections: Connections, *, outlet: str, **options: str | None) -> None:

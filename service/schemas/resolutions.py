@@ -85,7 +85,7 @@ class WarningOut(Answer):
     """A sign that a resolution, which was recorded, may be a mistake."""
 
     code = shown.text(
-        "`known-before-reports`: `known_at` is not later than any report of the claim, so no report counts.",
+        "`known-before-reports`: every report of the claim was published at or after `known_at`, so none counts.",
         validate=OneOf(["known-before-reports"]),
     )
     detail = shown.text("The warning in words, with the remedy.")
