@@ -48,6 +48,7 @@ from service.pages import (
 )
 from service.pages.layout import set_up_pages
 from service.schemas.fields import DateOrInstant, Instant
+from service.schemas.outlets import DatedDomain, DatedDomainOut
 from service.schemas.reports import NamedOutlet
 from service.storage.db import Database
 from service.storage.identity import database_id
@@ -130,7 +131,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     api = Api(app)
     api.register_field(Instant, "string", "date-time")
     api.register_field(DateOrInstant, None, None)  # its formats are alternatives
-    api.spec.components.schema("NamedOutlet", schema=NamedOutlet)
+    for schema in (NamedOutlet, DatedDomain, DatedDomainOut):  # referred to by fields that take several types
+        api.spec.components.schema(schema.__name__, schema=schema)
     api.spec.components.security_scheme("apiKey", SECURITY_SCHEME)
     for blueprint in _API:
         api.register_blueprint(blueprint)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypedDict
 
 from service.outlets import lookup
 from service.outlets.lookup import LookupItem
 from service.outlets.track_record import Lens
 from service.schemas.lookup import MAX_LOOKUP_BODY, LookupIn, LookupList, LookupOut, LookupQuery, LookupRequest
-from service.values.instants import utc_now
+from service.values.instants import start_of_day, utc_now
 from service.values.vocabulary import Scope
 from service.web.auth import requires
 from service.web.blueprint import Blueprint, may_fail
@@ -17,6 +19,13 @@ from service.web.cached_scores import JsonObject, cached_documents
 from service.web.runtime import runtime
 
 blp = Blueprint("lookup", __name__, url_prefix="/v1/outlets/lookup", description="The outlets behind URLs.")
+
+
+class LookupParameters(TypedDict):
+    """A URL as sent."""
+
+    url: str
+    at: dt.date | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +40,16 @@ class ScoredLookupItem(LookupItem):
 @blp.arguments(LookupQuery, location="query")
 @blp.response(200, LookupOut)
 @may_fail(404)
-def lookup_outlet(query: dict[str, str]) -> lookup.OutletMatch:
+def lookup_outlet(query: LookupParameters) -> lookup.OutletMatch:
     """Find the outlet behind a URL
 
     Returns the recorded outlet that publishes at a URL or host. The service compares the address with the domains on
-    record; it sends no network request and does not guess.
+    record at the moment `at`; it sends no network request and does not guess.
 
     An address that belongs to no recorded outlet causes a 404 (`unknown-outlet`). Text that is no address causes a 400
     (`invalid-query`).
     """
-    return lookup.lookup_outlet(runtime().db, **query)
+    return lookup.lookup_outlet(runtime().db, url=query["url"], at=_moment(query["at"]))
 
 
 @blp.route("", methods=["POST"])
@@ -55,8 +64,14 @@ def lookup_outlets(body: LookupRequest) -> dict[str, Sequence[LookupItem]]:
 
     The call stores nothing, so it is safe to repeat, and pages on other sites may send it.
     """
-    items = lookup.lookup_outlets(runtime().db, body["urls"], body["references"])
+    at = _moment(body["at"])
+    items = lookup.lookup_outlets(runtime().db, body["urls"], body["references"], at=at)
     return {"items": items if body["lens"] is None else _add_scores(items, body["lens"])}
+
+
+def _moment(at: dt.date | None) -> dt.datetime:
+    """Return the moment of a lookup, which is now unless one is given."""
+    return utc_now() if at is None else start_of_day(at)
 
 
 def _add_scores(items: Sequence[LookupItem], lens: Lens) -> list[ScoredLookupItem]:

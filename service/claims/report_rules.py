@@ -167,7 +167,8 @@ def _outlets_of(given: NewReport, directory: Directory, *, now: dt.datetime) -> 
     errors: list[FieldError] = []
     outlet, cited = _try(partial(_publisher, directory, given), "/outlet", errors), None
     if given["relays"] is not None and given["relays"]["outlet"] is not None:
-        cited = _try(partial(directory.get, given["relays"]["outlet"]), "/relays/outlet", errors)
+        at = start_of_day(given["published_at"])
+        cited = _try(partial(directory.get, given["relays"]["outlet"], at=at), "/relays/outlet", errors)
     if start_of_day(given["published_at"]) > now + CLOCK_SLACK:
         errors.append(
             FieldError(pointer="/published_at", detail="Lies in the future. Send a past moment.", code="future")
@@ -190,12 +191,13 @@ def _commitment(given: NewReport) -> tuple[int | None, str | None]:
 
 
 def _publisher(directory: Directory, given: NewReport) -> Outlet:
-    """Return the outlet that a report names, or else the one that publishes at its `url`."""
+    """Return the outlet that a report names, or else the one that published at its `url` by then."""
+    at = start_of_day(given["published_at"])
     if given["outlet"] is not None:
-        return directory.get(given["outlet"])
+        return directory.get(given["outlet"], at=at)
     if given["url"] is None:
         raise InvalidBody.at("", "The report has neither outlet nor url. Send one of them.", "required")
-    return directory.publisher_of(given["url"])
+    return directory.publisher_of(given["url"], at=at)
 
 
 def _try(find: Callable[[], Outlet], pointer: str, errors: list[FieldError]) -> Outlet | None:

@@ -36,6 +36,7 @@ from service.cli.remote_api import (
     RemoteRow,
 )
 from service.errors import ClaimDiffers, InvalidBody, NotFound, ServiceError, SlugTaken, nested
+from service.outlets.domains import ShownDomain
 from service.outlets.edit import NewOutlet, domains_of
 from service.schemas.claims import ClaimIn
 from service.schemas.outlets import OutletIn
@@ -67,7 +68,7 @@ class OutletBody(TypedDict):
     name: str
     slug: NotRequired[str]
     kind: str
-    domains: list[str]
+    domains: list[ShownDomain]
     aliases: list[str]
     parent: str | None
     scorable: bool
@@ -137,7 +138,7 @@ class Remote:
 
     def _load_unmerged(self, outlet: NewOutlet) -> tuple[LineStatus, RemoteOutlet]:
         body: OutletBody = OutletIn().dump(outlet)
-        body["domains"] = domains_of(outlet)
+        body["domains"] = [domain.show() for domain in domains_of(outlet)]
         if outlet["slug"] is None:
             return self._load_named(outlet["name"], body)
         created: RemoteOutlet

@@ -227,10 +227,11 @@ def _keys_about(session: Session, subject: UUID) -> set[str]:
 
 
 def _outlet_keys(session: Session, outlet: UUID) -> set[str]:
-    """Return the keys of the current and former domains and aliases of an outlet."""
+    """Return the keys of the current and former domains and aliases of an outlet: its id and their positions."""
     former = session.scalars(sa.select(Version.content).where(Version.subject_id == outlet)).all()
-    domains = session.scalars(sa.select(OutletDomain.domain).where(OutletDomain.outlet_id == outlet))
-    aliases = session.scalar(sa.select(sa.func.count()).where(OutletAlias.outlet_id == outlet)) or 0
-    positions = max([aliases, *(len(content.get("aliases", ())) for content in former)])
-    earlier = {domain for content in former for domain in content.get("domains", ())}
-    return {*domains, *earlier, *(f"{outlet} {position}" for position in range(positions))}
+    counts = [
+        session.scalar(sa.select(sa.func.count()).where(row.outlet_id == outlet)) or 0
+        for row in (OutletAlias, OutletDomain)
+    ]
+    earlier = (len(content.get(member, ())) for content in former for member in ("aliases", "domains"))
+    return {f"{outlet} {position}" for position in range(max([*counts, *earlier]))}

@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session, aliased
 
 from service.cache.invalidation import invalidate_scores
 from service.cache.score_cache import ScoreCache
-from service.errors import DomainTaken, FieldError, InvalidBody, SlugTaken
+from service.errors import FieldError, InvalidBody, SlugTaken
+from service.outlets.domains import Domain, GivenDomain, domain_rows, read_domains
 from service.outlets.find import (
     PLACES,
     WHOLE,
@@ -28,12 +29,12 @@ from service.outlets.find import (
 from service.outlets.suggest import unknown_slug
 from service.storage.db import Database, retried
 from service.storage.locks import lock_name
-from service.storage.models import Outlet, OutletAlias, OutletDomain
+from service.storage.models import Outlet, OutletAlias
 from service.storage.paging import Keyset, Page, SortKey
 from service.storage.predicates import counts_as, merged_with
 from service.storage.versions import check_match, is_same, matches_earlier_version, store_version
 from service.values.ids import RESERVED_SLUGS, SLUG_LENGTH, is_slug, new_id
-from service.values.names import domain_key, host_of, name_key, shown_name
+from service.values.names import host_of, name_key, shown_name
 from service.values.vocabulary import Caller, OutletKind
 
 
@@ -43,7 +44,7 @@ class NewOutlet(TypedDict):
     name: str
     slug: str | None
     kind: OutletKind
-    domains: list[str] | None
+    domains: list[GivenDomain] | None
     """If None, the name if it is a host, else none."""
     aliases: list[str]
     parent: str | None
@@ -57,7 +58,7 @@ class OutletChanges(TypedDict, total=False):
 
     name: str
     kind: OutletKind
-    domains: list[str]
+    domains: list[GivenDomain]
     aliases: list[str]
     parent: str | None
     scorable: bool
@@ -84,20 +85,20 @@ def new_outlet(session: Session, given: NewOutlet, *, now: dt.datetime) -> Outle
     Raises:
         As `record_outlet`.
     """
-    keys = domains_of(given)
+    domains = domains_of(given)
     lock_name(session, "outlet")  # otherwise concurrent writers of one slug could exceed the number of retries
     outlet = Outlet(id=new_id(), name=shown_name(given["name"]), name_key=name_key(given["name"]), recorded_at=now)
     outlet.kind, outlet.scorable = given["kind"], given["scorable"]
     outlet.parent = None if given["parent"] is None else _parent(session, given["parent"])
     outlet.slug = free_slug(session, outlet) if given["slug"] is None else _check_free(session, given["slug"])
-    outlet.domains = _domains(session, keys)
+    outlet.domains = domain_rows(session, domains, owner=outlet)
     outlet.aliases = _aliases(given["aliases"])
     return outlet
 
 
 def is_recorded(session: Session, outlet: Outlet, given: NewOutlet) -> bool:
     """Return whether an outlet as sent equals one on record, which is loaded whole, or an earlier version of it."""
-    domains = domains_of(given)
+    domains = [domain.show() for domain in domains_of(given)]
     parent = None if given["parent"] is None else find_outlet(session, given["parent"])
     sent = {
         **given,
@@ -141,13 +142,14 @@ def change_outlet(
         InvalidBody: A domain is malformed, or the parent is unknown, the outlet itself, or below it.
         DomainTaken: A domain belongs to another outlet.
     """
-    keys = normalise_domains(None, changes.get("domains", ()))
+    domains = normalise_domains(None, changes.get("domains", ()))
     with db.write() as session:
+        lock_name(session, "outlet")  # domains are checked and then changed
         lock_name(session, PLACES)
         outlet = require_outlet(session, reference, whole=True)
         before = describe_outlet(outlet)
         check_match(before, if_match)
-        _apply(session, outlet, changes, keys)
+        _apply(session, outlet, changes, domains)
         session.flush()
         if describe_outlet(outlet) == before:
             return before
@@ -156,7 +158,7 @@ def change_outlet(
     return describe_outlet(outlet)
 
 
-def _apply(session: Session, outlet: Outlet, changes: OutletChanges, keys: Sequence[str]) -> None:
+def _apply(session: Session, outlet: Outlet, changes: OutletChanges, domains: Sequence[Domain]) -> None:
     for member in ("kind", "scorable"):
         setattr(outlet, member, changes.get(member, getattr(outlet, member)))
     outlet.name = shown_name(changes.get("name", outlet.name))
@@ -167,10 +169,10 @@ def _apply(session: Session, outlet: Outlet, changes: OutletChanges, keys: Seque
             detail = "An outlet cannot be its own ancestor. Name a parent that is not below it."
             raise InvalidBody.at("/parent", detail, "parent-cycle")
     if "domains" in changes:
-        domains = _domains(session, keys, owner=outlet)
+        rows = domain_rows(session, domains, owner=outlet)
         outlet.domains = []
         session.flush()
-        outlet.domains = domains
+        outlet.domains = rows
     if "aliases" in changes:
         outlet.aliases = []
         session.flush()
@@ -222,7 +224,7 @@ def list_outlets(
         return Page([describe_outlet(outlet) for outlet in page.items], page.next)
 
 
-def domains_of(given: NewOutlet) -> list[str]:
+def domains_of(given: NewOutlet) -> list[Domain]:
     """Return the domains of an outlet as sent in normal form; if none are sent, its name if that is a host (R21a).
 
     Raises:
@@ -234,32 +236,26 @@ def domains_of(given: NewOutlet) -> list[str]:
     return normalise_domains(given["slug"], domains)
 
 
-def normalise_domains(slug: str | None, domains: Sequence[str]) -> list[str]:
+def normalise_domains(slug: str | None, given: Sequence[GivenDomain]) -> list[Domain]:
     """Return the domains of an outlet in normal form and without duplicates.
 
     Raises:
         InvalidBody: A domain or the slug is malformed.
     """
-    errors: list[FieldError] = []
-    keys: list[str] = []
+    domains, errors = read_domains(given)
     if slug is not None and (not is_slug(slug) or slug in RESERVED_SLUGS):
         detail = (
             f"A slug is lower-case words joined by hyphens, at most {SLUG_LENGTH} characters, not an id and not a "
             "reserved word."
         )
-        errors.append(FieldError(pointer="/slug", detail=detail, code="invalid"))
-    for index, domain in enumerate(domains):
-        try:
-            keys.append(domain_key(domain))
-        except ValueError as exc:
-            errors.append(FieldError(pointer=f"/domains/{index}", detail=str(exc), code="invalid"))
+        errors.insert(0, FieldError(pointer="/slug", detail=detail, code="invalid"))
     if errors:
         raise InvalidBody(
             "The slug or a domain of the outlet is malformed, and nothing was recorded. Correct the members "
             "listed in errors.",
             errors=errors,
         )
-    return list(dict.fromkeys(keys))
+    return domains
 
 
 def _parent(session: Session, reference: str) -> Outlet:
@@ -282,19 +278,6 @@ def _aliases(names: Sequence[str]) -> list[OutletAlias]:
         OutletAlias(position=position, name=shown_name(name), name_key=name_key(name))
         for position, name in enumerate(names)
     ]
-
-
-def _domains(session: Session, keys: Sequence[str], *, owner: Outlet | None = None) -> list[OutletDomain]:
-    taken = session.execute(
-        sa.select(OutletDomain.domain, Outlet.slug)
-        .join(Outlet, Outlet.id == OutletDomain.outlet_id)
-        .where(OutletDomain.domain.in_(keys), Outlet.id != (None if owner is None else owner.id))
-        .order_by(OutletDomain.domain)
-    ).all()
-    if taken:
-        owners = "; ".join(f"{domain} belongs to the outlet {slug!r}" for domain, slug in taken)
-        raise DomainTaken(f"{owners}. A domain has one owner: remove it there first.")
-    return [OutletDomain(domain=key, position=position) for position, key in enumerate(keys)]
 
 
 def _is_named(part: str) -> sa.ColumnElement[bool]:

@@ -11,8 +11,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, selectinload
 
 from service.errors import InvalidQuery, OutletMerged, UnknownOutlet
+from service.outlets.domains import ShownDomain, show_domains
 from service.outlets.suggest import unknown_slug
-from service.storage.models import Outlet, OutletDomain
+from service.storage.models import Outlet
 from service.storage.predicates import is_among
 from service.values.documents import members_of
 from service.values.ids import RESERVED_SLUGS, SLUG_LENGTH, is_slug, parse_id
@@ -38,7 +39,7 @@ class OutletView:
     slug: str
     name: str
     kind: OutletKind
-    domains: list[str]
+    domains: list[ShownDomain]
     aliases: list[str]
     parent: str | None
     """The slug of the parent."""
@@ -115,12 +116,6 @@ def filing_for(session: Session, outlets: Collection[UUID]) -> Sequence[UUID]:
     return session.scalars(own.union_all(merged)).all()
 
 
-def domain_owners(session: Session, domains: Collection[str]) -> dict[str, UUID]:
-    """Return the ids of the owners of the known domains."""
-    owned = sa.select(OutletDomain.domain, OutletDomain.outlet_id)
-    return dict(session.execute(owned.where(is_among(session, OutletDomain.domain, domains))).all())
-
-
 def ancestors(session: Session, outlet: Outlet) -> set[UUID]:
     """Return the ids of an outlet and all its ancestors, each replaced by the outlet that it was merged into."""
     ids: set[UUID] = set()
@@ -138,7 +133,7 @@ def describe_outlet(outlet: Outlet) -> OutletView:
         slug=outlet.slug,
         name=outlet.name,
         kind=outlet.kind,
-        domains=[owned.domain for owned in outlet.domains],
+        domains=show_domains(outlet.domains),
         aliases=[alias.name for alias in outlet.aliases],
         parent=None if outlet.parent is None else outlet.parent.surviving.slug,
         scorable=outlet.scorable,

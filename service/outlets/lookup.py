@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -10,8 +11,10 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from service.errors import InvalidQuery, UnknownOutlet
-from service.outlets.find import OutletView, describe_outlet, domain_owners, find_outlets
+from service.outlets.domains import find_owned, owner_at
+from service.outlets.find import OutletView, describe_outlet, find_outlets
 from service.storage.db import Database
+from service.values.accounts import account_key
 from service.values.addresses import Address, parse_address
 from service.values.vocabulary import MatchRule, MissReason
 
@@ -48,8 +51,8 @@ class LookupItem:
     """The reason why no outlet was found."""
 
 
-def lookup_outlet(db: Database, *, url: str) -> OutletMatch:
-    """Return the outlet that publishes at a URL or host.
+def lookup_outlet(db: Database, *, url: str, at: dt.datetime) -> OutletMatch:
+    """Return the outlet that publishes at a URL or host, or did so at a past moment.
 
     Raises:
         InvalidQuery: The text is neither a URL nor a host.
@@ -60,7 +63,7 @@ def lookup_outlet(db: Database, *, url: str) -> OutletMatch:
     except ValueError as exc:
         raise InvalidQuery.at("url", detail=str(exc), code="invalid") from exc
     with db.read() as session:
-        matches = find_by_address(session, {url: address})
+        matches = find_by_address(session, {url: address}, at)
     if url not in matches:
         raise UnknownOutlet(
             f"No outlet on record publishes at {address.host}, and none is guessed. Record the outlet with "
@@ -69,16 +72,25 @@ def lookup_outlet(db: Database, *, url: str) -> OutletMatch:
     return matches[url]
 
 
-def lookup_outlets(db: Database, urls: Sequence[str], references: Sequence[str]) -> list[LookupItem]:
-    """Return the outlets that publish at some URLs or hosts, then those with some slugs or ids, in the order given."""
+def lookup_outlets(
+    db: Database, urls: Sequence[str], references: Sequence[str], *, at: dt.datetime
+) -> list[LookupItem]:
+    """Return the outlets that publish at some URLs or hosts, then those with some slugs or ids, in the order given.
+
+    Args:
+        db: The database.
+        urls: The URLs or hosts.
+        references: The slugs or ids.
+        at: The moment at which the outlets publish at the URLs.
+    """
     addresses: dict[str, Address] = {}
     for url in urls:
         with suppress(ValueError):
             addresses[url] = parse_address(url)
     with db.read() as session:
-        at = find_by_address(session, addresses)
+        matches = find_by_address(session, addresses, at)
         named = _find_named(session, references)
-    found = [_item(url, at.get(url), is_address=url in addresses) for url in urls]
+    found = [_item(url, matches.get(url), is_address=url in addresses) for url in urls]
     return [*found, *(_named_item(reference, named.get(reference)) for reference in references)]
 
 
@@ -99,15 +111,20 @@ def _find_named(session: Session, references: Sequence[str]) -> dict[str, Outlet
     return {reference: outlets[outlet.id] for reference, outlet in found.items()}
 
 
-def find_by_address(session: Session, addresses: dict[str, Address]) -> dict[str, OutletMatch]:
-    """Return the outlets at some addresses by URL, in one query for all of them."""
+def find_by_address(session: Session, addresses: dict[str, Address], at: dt.datetime) -> dict[str, OutletMatch]:
+    """Return the outlets at some addresses at a moment by URL, in one query for all of them."""
     keys = {url: list(address.keys()) for url, address in addresses.items()}
-    owners = domain_owners(session, {key for candidates in keys.values() for key in candidates})
-    closest = {url: key for url, candidates in keys.items() if (key := next(filter(owners.get, candidates), None))}
-    outlets = _outlets(session, {owners[key] for key in closest.values()})
+    owned = find_owned(session, {key for candidates in keys.values() for key in candidates})
+    closest = {
+        url: owner
+        for url, candidates in keys.items()
+        if (owner := next(filter(None, (owner_at(key, owned.get(key, ()), at) for key in candidates)), None))
+    }
+    outlets = _outlets(session, {owner.outlet_id for owner in closest.values()})
     return {
-        url: OutletMatch(outlets[owners[key]], DomainMatch(_rule(addresses[url], key), key))
-        for url, key in closest.items()
+        url: OutletMatch(outlets[owner.outlet_id], DomainMatch(_rule(addresses[url], domain.name), domain.name))
+        for url, owner in closest.items()
+        for domain in [owner.domain]
     }
 
 
@@ -122,4 +139,4 @@ def _outlets(session: Session, ids: set[UUID]) -> dict[UUID, OutletView]:
 def _rule(address: Address, key: str) -> MatchRule:
     if "/" in key:
         return MatchRule.PATH
-    return MatchRule.HOST if key == address.host else MatchRule.PARENT
+    return MatchRule.HOST if account_key(key) == account_key(address.host) else MatchRule.PARENT

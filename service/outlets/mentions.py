@@ -11,11 +11,13 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from service.errors import InvalidBody
-from service.outlets.find import domain_owners, find_outlet, free_slug
+from service.outlets.domains import Domain, Owned, find_owned, new_domain, owner_at
+from service.outlets.find import find_outlet, free_slug
 from service.outlets.suggest import unknown_slug
 from service.storage.locks import lock_name
 from service.storage.models import Outlet, OutletAlias, OutletDomain
 from service.storage.predicates import is_among
+from service.values.accounts import account_key
 from service.values.addresses import parse_address
 from service.values.ids import new_id
 from service.values.names import domain_key, host_of, name_key, shown_host, shown_name
@@ -38,6 +40,8 @@ class _Mention(NamedTuple):
     name: str
     key: str
     domain: str | None
+    pointer: str
+    """The member that gives the domain."""
 
 
 class Directory:
@@ -57,14 +61,17 @@ class Directory:
         """The links of this transaction, which the database does not return yet."""
         self._settled = 0
         """The number of links that are in the session."""
+        self._owned: dict[str, list[Owned]] = {}
+        """The outlets on record that have a domain at any time."""
         self._unknown: dict[str, str] = {}
         """The error details by unknown slug."""
 
-    def get(self, reference: str | OutletName) -> Outlet:
-        """Return the outlet with this slug or id, or the found or created one with this name.
+    def get(self, reference: str | OutletName, *, at: dt.datetime) -> Outlet:
+        """Return the outlet with this slug or id, or the found or created one with this name, for a report of a moment.
 
         Raises:
-            InvalidBody: The slug is unknown, the domain malformed, or the name ambiguous.
+            InvalidBody: The slug is unknown, the domain malformed or without an outlet at that moment, or the name
+                ambiguous.
         """
         if isinstance(reference, str):
             if reference not in self._found:
@@ -72,9 +79,12 @@ class Directory:
             return self._found[reference]
         mention = _read(reference)
         key = mention.key, mention.domain
-        if key not in self._found:
-            self._found[key] = self._find(mention) or self._create(mention)
-        return self._found[key]
+        if key in self._found:
+            return self._found[key]
+        outlet = self._find(mention, at) or self._create(mention, at)
+        if mention.domain is None or not any(one.domain.is_dated for one in self._owned_at(mention.domain)):
+            self._found[key] = outlet
+        return outlet
 
     def prefetch(self, references: Iterable[str | OutletName]) -> None:
         """Look up outlets by slug or name in two queries; `get` looks up the missing ones later."""
@@ -109,10 +119,11 @@ class Directory:
     def clear_names(self) -> None:
         """Invalidate the lookups by name, because a new outlet may have one of the names."""
         self._found = {key: outlet for key, outlet in self._found.items() if isinstance(key, str)}
+        self._owned.clear()
         self._unknown.clear()
 
-    def publisher_of(self, url: str) -> Outlet:
-        """Return the outlet that publishes at a URL, on record or just created (R21).
+    def publisher_of(self, url: str, *, at: dt.datetime) -> Outlet:
+        """Return the outlet that publishes at a URL at a moment, on record or just created (R21).
 
         Raises:
             InvalidBody: No outlet publishes at the URL.
@@ -120,13 +131,15 @@ class Directory:
         keys = []
         with suppress(ValueError):
             keys = list(parse_address(url).keys())
-        owners = domain_owners(self._session, keys)
+        owned = find_owned(self._session, keys)
         for key in keys:
             if (linked := self._linked(key)) is not None:
                 return linked
-            if key in owners:
-                return self._session.get_one(Outlet, owners[key])
-        raise InvalidBody.at("", "No outlet on record publishes at the url. Name the outlet.", "unknown-outlet")
+            if (owner := owner_at(key, owned.get(key, ()), at)) is not None:
+                return self._session.get_one(Outlet, owner.outlet_id)
+        raise InvalidBody.at(
+            "", "No outlet on record publishes at the url at published_at. Name the outlet.", "unknown-outlet"
+        )
 
     def _by_slug(self, reference: str) -> Outlet:
         created = (outlet for outlet in self._created if outlet.slug == reference)
@@ -140,18 +153,18 @@ class Directory:
             self._unknown[slug] = unknown_slug(self._session, slug)
         return self._unknown[slug]
 
-    def _find(self, mention: _Mention) -> Outlet | None:
+    def _find(self, mention: _Mention, at: dt.datetime) -> Outlet | None:
         """Return the outlet with this domain, or else the one with this name, alias or slug.
 
         With a domain given, an outlet of this name that has other domains does not match. The name becomes an alias of
         the outlet with the domain, and the domain one of the outlet with the name.
 
         Raises:
-            InvalidBody: Several outlets have this name.
+            InvalidBody: Several outlets have this name, or outlets have the domain only at other times.
         """
         if mention.domain is None:
             return self._by_name(mention) or find_outlet(self._session, mention.name)
-        if (owner := self._owner(mention.domain)) is not None:
+        if (owner := self._owner(mention, mention.domain, at)) is not None:
             self._link_name(owner, mention)
             return owner
         if (outlet := self._by_name(mention)) is not None:
@@ -190,14 +203,26 @@ class Directory:
         """Return whether a link of this transaction gives an outlet a domain."""
         return any(link.outlet_id == outlet.id for link in self._links if isinstance(link, OutletDomain))
 
-    def _owner(self, domain: str) -> Outlet | None:
-        rows = sa.select(Outlet).join(OutletDomain, OutletDomain.outlet_id == Outlet.id)
-        return self._linked(domain) or self._session.scalar(rows.where(OutletDomain.domain == domain))
+    def _owner(self, mention: _Mention, domain: str, at: dt.datetime) -> Outlet | None:
+        if (linked := self._linked(domain)) is not None:
+            return linked
+        owned = self._owned_at(domain)
+        if (owner := owner_at(domain, owned, at)) is not None:
+            return self._session.get_one(Outlet, owner.outlet_id)
+        if any(one.domain.name == domain for one in owned):
+            detail = f"No outlet has the domain {domain} at published_at, only at other times. Send a slug."
+            raise InvalidBody.at(mention.pointer, detail, "unknown-outlet")
+        return None
+
+    def _owned_at(self, domain: str) -> list[Owned]:
+        if domain not in self._owned:
+            self._owned[domain] = find_owned(self._session, [domain]).get(domain, [])
+        return self._owned[domain]
 
     def _linked(self, domain: str) -> Outlet | None:
         """Return the outlet that a link of this transaction gives a domain."""
         for link in self._links:
-            if isinstance(link, OutletDomain) and link.domain == domain:
+            if isinstance(link, OutletDomain) and link.key == account_key(domain):
                 created = (outlet for outlet in self._created if outlet.id == link.outlet_id)
                 return next(created, None) or self._session.get_one(Outlet, link.outlet_id)
         return None
@@ -205,8 +230,8 @@ class Directory:
     def _link_domain(self, outlet: Outlet, domain: str) -> None:
         """Give a domain to an outlet without domains."""
         lock_name(self._session, "outlet")
-        if self._owner(domain) is None:
-            self._links.append(OutletDomain(outlet_id=outlet.id, domain=domain, position=0))
+        if domain not in find_owned(self._session, [domain]):
+            self._links.append(new_domain(outlet.id, Domain(domain, None, None), 0))
 
     def _link_name(self, owner: Outlet, mention: _Mention) -> None:
         """Give a name that no outlet has to the owner of a domain."""
@@ -223,17 +248,18 @@ class Directory:
             )
             self.clear_names()
 
-    def _create(self, mention: _Mention) -> Outlet:
+    def _create(self, mention: _Mention, at: dt.datetime) -> Outlet:
         # Two concurrent writers of one name would otherwise create two outlets.
         lock_name(self._session, "outlet")
-        if found := self._find(mention):
+        self._owned.clear()
+        if found := self._find(mention, at):
             return found
         outlet = Outlet(id=new_id(), name=mention.name, name_key=mention.key, recorded_at=self._now)
         outlet.kind, outlet.scorable = OutletKind.WEBSITE, True
         outlet.slug = free_slug(self._session, outlet, taken={created.slug for created in self._created})
         self._created.append(outlet)
         if mention.domain is not None:
-            self._links.append(OutletDomain(outlet_id=outlet.id, domain=mention.domain, position=0))
+            self._links.append(new_domain(outlet.id, Domain(mention.domain, None, None), 0))
         self._unknown.clear()
         return outlet
 
@@ -242,7 +268,8 @@ def _read(given: OutletName) -> _Mention:
     """Return a mention in normal form. A host as the name is also the domain, unless one is given (R21a)."""
     host = host_of(given["name"])
     name = shown_name(given["name"]) if host is None else shown_host(host)
-    return _Mention(name, name_key(name), _domain_of(given) or host)
+    domain = _domain_of(given)
+    return _Mention(name, name_key(name), domain or host, "/name" if domain is None else "/domain")
 
 
 def _domain_of(given: OutletName) -> str | None:

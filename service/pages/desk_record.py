@@ -85,7 +85,7 @@ def _show_preview(problem: ServiceError | None = None) -> str:
 def _find_publisher(url: str) -> Publisher:
     """Return the outlet that publishes at a URL, or else the host for a new outlet."""
     try:
-        return Publisher(found=lookup.lookup_outlet(runtime().db, url=url))
+        return Publisher(found=lookup.lookup_outlet(runtime().db, url=url, at=utc_now()))
     except UnknownOutlet:
         return Publisher(host=parse_address(url).host)
     except InvalidQuery:

@@ -75,6 +75,14 @@ def minute(moment: dt.datetime | str) -> str:
     return f"{day(moment)}, {as_moment(moment):%H:%M}{_SPACE}UTC"
 
 
+def domain(shown: str | dict[str, str | None]) -> str:
+    """Format a domain with the days on which its outlet has it, if it is limited to a period."""
+    if isinstance(shown, str):
+        return shown
+    limits = [f"{word} {day(moment)}" for word, moment in (("from", shown["from"]), ("until", shown["to"])) if moment]
+    return f"{shown['domain']} ({', '.join(limits)})"
+
+
 def instant(moment: dt.datetime | str) -> str:
     """Format an instant as the API does."""
     return format_instant(as_moment(moment))
@@ -134,6 +142,7 @@ FILTERS: Mapping[str, Callable[..., str]] = {
     "day": day,
     "minute": minute,
     "instant": instant,
+    "domain": domain,
     "commitment": lambda level: _COMMITMENTS[level],
     "outcome": outcome,
     "verdict": lambda verdict: _VERDICTS[verdict],

@@ -61,7 +61,7 @@ def _search(q: str) -> SearchResult:
     """Return only the outlet that publishes at a URL (R21), or the outlets and claims that match words."""
     if "." in q.strip(".") and " " not in q:
         try:
-            return SearchResult([lookup.lookup_outlet(runtime().db, url=q).outlet], is_address=True)
+            return SearchResult([lookup.lookup_outlet(runtime().db, url=q, at=utc_now()).outlet], is_address=True)
         except UnknownOutlet:
             return SearchResult(is_address=True)
         except InvalidQuery:  # search for it as words

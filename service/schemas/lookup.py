@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any, TypedDict
 
 import marshmallow as ma
@@ -10,7 +11,7 @@ from marshmallow.validate import Length
 from service.methods.reliability import DEFAULT_LEVEL
 from service.outlets.track_record import Lens
 from service.schemas import shown
-from service.schemas.fields import Answer, AnyText, Body, Flag, one_of, topic
+from service.schemas.fields import Answer, AnyText, Body, Flag, one_of, published_moment, topic
 from service.schemas.outlets import OutletOut
 from service.schemas.scores import BASIS, ScoreOut
 from service.values.vocabulary import Basis, MatchRule, MissReason
@@ -26,10 +27,14 @@ _ADDRESS = (
 )
 
 
+_AT = "The moment at which the page was published, because a domain can pass from one outlet to another."
+
+
 class LookupQuery(Body):
     """The page to look up."""
 
     url = AnyText(required=True, metadata={"description": _ADDRESS, "example": "https://sportbild.bild.de/fussball"})
+    at = published_moment(f"{_AT} If left out, now.", load_default=None)
 
 
 class LookupIn(Body):
@@ -47,6 +52,7 @@ class LookupIn(Body):
             "description": "Slugs or ids of outlets. One that was merged stands for the outlet it was merged into."
         },
     )
+    at = published_moment(f"{_AT} If left out or null, now.", load_default=None, allow_none=True)
     score = Flag(load_default=False, metadata={"description": "Whether to return the scores of the outlets, too."})
     topic = topic("The topic of the scores, with all topics below it. Used only with `score`.")
     basis = one_of(Basis, f"{BASIS} Used only with `score`.", load_default=Basis.RESOLVED)
@@ -63,7 +69,10 @@ class LookupIn(Body):
     def make_lookup(self, data: dict[str, Any], **_: Any) -> LookupRequest:
         lens = Lens(data["topic"], data["basis"], as_of=None, recorded_by=None, level=DEFAULT_LEVEL)
         return LookupRequest(
-            urls=data.get("urls", []), references=data.get("outlets", []), lens=lens if data["score"] else None
+            urls=data.get("urls", []),
+            references=data.get("outlets", []),
+            at=data["at"],
+            lens=lens if data["score"] else None,
         )
 
 
@@ -72,6 +81,7 @@ class LookupRequest(TypedDict):
 
     urls: list[str]
     references: list[str]
+    at: dt.date | None
     lens: Lens | None
     """The lens of the scores; None if they are not requested."""
 

@@ -2,22 +2,69 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import marshmallow as ma
 from marshmallow.validate import Length
 
 from service.schemas import shown
-from service.schemas.fields import Answer, Body, Flag, PageQuery, Text, one_of, page_of
+from service.schemas.fields import Answer, Body, Data, Flag, PageQuery, Text, one_of, page_of, published_moment
 from service.values.ids import DOMAIN_LENGTH, NAME_LENGTH, SLUG_LENGTH
 from service.values.vocabulary import OutletKind
 
 _NAME = {"description": "The name as readers know it."}
 _DOMAINS = {
     "description": "The hosts that the outlet publishes at, each with an optional path, such as `bild.de` or "
-    "`bild.de/sport`. A domain belongs to one outlet only."
+    "`bild.de/sport`, or an object with the period in which the outlet has it. At any time a domain belongs to one "
+    "outlet only."
 }
 _ALIASES = {"description": "Other names that the outlet is known by."}
 _PARENT = {"description": "The slug or id of the outlet or organisation that owns this one."}
 _SCORABLE = {"description": "Whether the outlet gets a score; false for placeholders, such as an unknown publisher."}
+
+
+class DatedDomain(Body):
+    """A domain that an outlet has for a limited time."""
+
+    domain = Text(
+        DOMAIN_LENGTH, required=True, metadata={"description": "The host, with an optional path, such as `bild.de`."}
+    )
+    starts_at = published_moment(
+        "The first moment at which the outlet has the domain; null for always.", load_default=None, allow_none=True
+    )
+    ends_at = published_moment(
+        "The first moment at which the outlet does not have it any more; null for never.",
+        load_default=None,
+        allow_none=True,
+    )
+    starts_at.data_key, ends_at.data_key = "from", "to"
+
+
+class DatedDomainOut(Answer):
+    """A domain that an outlet has for a limited time."""
+
+    domain = shown.text("The host, with an optional path, in normal form.")
+    starts_at = shown.instant("The first moment at which the outlet has the domain; null for always.", allow_none=True)
+    ends_at = shown.instant(
+        "The first moment at which the outlet does not have it any more; null for never.", allow_none=True
+    )
+    starts_at.data_key, ends_at.data_key = "from", "to"
+
+
+_DOMAIN, _DATED_DOMAIN = Text(DOMAIN_LENGTH), DatedDomain()  # created once, because a file has many of them
+
+
+class DomainReference(ma.fields.Field[object]):
+    """A domain: a host with an optional path, or an object that adds a period."""
+
+    def __init__(self, schema: type[ma.Schema]) -> None:
+        alternatives = [{"type": "string", "minLength": 1}, {"$ref": f"#/components/schemas/{schema.__name__}"}]
+        super().__init__(metadata={"oneOf": alternatives})
+
+    def _deserialize(self, value: object, attr: str | None, data: Data, **kwargs: object) -> object:
+        if isinstance(value, Mapping):
+            return _DATED_DOMAIN.load(value)
+        return _DOMAIN.deserialize(value, attr, data, **kwargs)
 
 
 class OutletIn(Body):
@@ -35,7 +82,7 @@ class OutletIn(Body):
     )
     kind = one_of(OutletKind, "The kind of publisher.", load_default=OutletKind.WEBSITE)
     domains = ma.fields.List(
-        Text(DOMAIN_LENGTH),
+        DomainReference(DatedDomain),
         load_default=None,
         allow_none=False,
         validate=Length(max=100),
@@ -55,7 +102,7 @@ class OutletPatch(Body):
 
     name = Text(NAME_LENGTH, metadata=_NAME)
     kind = one_of(OutletKind, "The kind of publisher.")
-    domains = ma.fields.List(Text(DOMAIN_LENGTH), validate=Length(max=100), metadata=_DOMAINS)
+    domains = ma.fields.List(DomainReference(DatedDomain), validate=Length(max=100), metadata=_DOMAINS)
     aliases = ma.fields.List(Text(NAME_LENGTH), validate=Length(max=100), metadata=_ALIASES)
     parent = Text(SLUG_LENGTH, allow_none=True, metadata=_PARENT)
     scorable = Flag(metadata=_SCORABLE)
@@ -68,7 +115,14 @@ class OutletOut(Answer):
     slug = shown.text("The outlet's short name, used in paths and in other objects.")
     name = shown.text("The name as readers know it.")
     kind = shown.choice(OutletKind, "The kind of publisher.")
-    domains = shown.texts("The hosts that the outlet publishes at, each with an optional path, in normal form.")
+    domains = ma.fields.List(
+        DomainReference(DatedDomainOut),
+        required=True,
+        metadata={
+            "description": "The hosts that the outlet publishes at, each with an optional path, in normal form. Each "
+            "is a string, or an object if the outlet has it for a limited time, in the form that requests take."
+        },
+    )
     aliases = shown.texts("Other names that the outlet is known by.")
     parent = shown.text("The slug of the outlet that owns this one; null if none does.", allow_none=True)
     scorable = shown.flag("Whether the outlet gets a score.")

@@ -30,7 +30,8 @@ class EarlierOutlet:
 
     name: str
     kind: str
-    domains: list[str]
+    domains: list[str | dict[str, str | None]]
+    """A domain with dates is an object with `domain`, `from` and `to`."""
     aliases: list[str]
     merged_into: str | None
     until: dt.datetime

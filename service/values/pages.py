@@ -7,6 +7,7 @@ import re
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from service.values.addresses import host_key, path_segments, registered_domain
+from service.values.wrappers import unwrap
 
 # Parameters that name the way to a page, and not the page.
 _TRACKING = re.compile(
@@ -22,8 +23,8 @@ _AMP = re.compile(r"\.amp(?=\.html?$|$)", re.IGNORECASE)
 def page_key(url: str) -> str:
     """Return the hash of the page at a URL.
 
-    It ignores the scheme, `www.` and `m.`, the fragment, the order of parameters, those for tracking, a trailing slash
-    and AMP.
+    It ignores the scheme, `www.` and `m.`, the fragment, the order of parameters, those for tracking, a trailing slash,
+    AMP, and archives and redirects around it.
 
     Raises:
         ValueError: The text is not the address of a page.
@@ -31,7 +32,8 @@ def page_key(url: str) -> str:
     >>> page_key("https://www.bild.de/sport/?utm_source=x#a") == page_key("http://m.bild.de/sport")
     True
     """
-    parts = urlsplit(url.strip() if re.match(r"(?:https?:)?//", url.strip(), re.IGNORECASE) else f"//{url.strip()}")
+    address = unwrap(url.strip()) or url.strip()
+    parts = urlsplit(address if re.match(r"(?:https?:)?//", address, re.IGNORECASE) else f"//{address}")
     if not parts.hostname or any(c <= " " for c in parts.netloc):
         raise ValueError("Not the address of a page.")
     port = {None: "", 80: "", 443: ""}.get(parts.port, f":{parts.port}")

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.values.addresses import parse_address
+from service.values.pages import page_key
 from service.values.wrappers import unwrap
 
 ADDRESSES = [
@@ -167,3 +168,25 @@ def test_any_address(text):
         list(parse_address(text).keys())
     except ValueError:
         assert inside is not None
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://web.archive.org/web/20240214/https://www.bild.de/sport/a.html",
+        "https://www.google.com/amp/s/m.bild.de/sport/a.amp.html",
+        "https://l.facebook.com/l.php?u=https%3A%2F%2Fwww.bild.de%2Fsport%2Fa.html%3Ffbclid%3Dx&h=1",
+    ],
+)
+def test_page_inside(url):
+    """
+    R21: a page is the same page inside an archive, a cache or a redirect.
+    """
+    assert page_key("https://bild.de/sport/a.html") == page_key(url)
+
+
+def test_short_links_are_pages():
+    """
+    R21: two short links, which cannot be read, are two pages.
+    """
+    assert page_key("https://t.co/a") != page_key("https://t.co/b")

@@ -50,13 +50,18 @@ class Outlet(Base):
 
 
 class OutletDomain(Base):
-    """A domain of an outlet: a host, or a host and a path."""
+    """A domain of an outlet: a host, or a host and a path, perhaps for a limited time."""
 
     __tablename__ = "outlet_domain"
 
-    domain: Mapped[str] = mapped_column(sa.String(DOMAIN_LENGTH), primary_key=True)
-    outlet_id: Mapped[UUID] = mapped_column(sa.ForeignKey("outlet.id"), index=True)
-    position: Mapped[int]
+    outlet_id: Mapped[UUID] = mapped_column(sa.ForeignKey("outlet.id"), primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True)
+    domain: Mapped[str] = mapped_column(sa.String(DOMAIN_LENGTH), index=True)
+    key: Mapped[str] = mapped_column(sa.String(DOMAIN_LENGTH), index=True)
+    """The form of the domain that is the same for all spellings of an account."""
+    starts_at: Mapped[dt.datetime | None]
+    ends_at: Mapped[dt.datetime | None]
+    """The first moment at which the outlet does not have the domain any more."""
 
 
 class OutletAlias(Base):

@@ -159,10 +159,13 @@ def _create_outlets() -> None:
     )
     op.create_table(
         "outlet_domain",
-        sa.Column("domain", sa.String(500), nullable=False),
-        _reference("outlet_domain", "outlet_id", "outlet", nullable=False, index=True),
+        _reference("outlet_domain", "outlet_id", "outlet", nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
-        sa.PrimaryKeyConstraint("domain", name="pk_outlet_domain"),
+        sa.Column("domain", sa.String(500), nullable=False, index=True),
+        sa.Column("key", sa.String(500), nullable=False, index=True),
+        _moment("starts_at", nullable=True),
+        _moment("ends_at", nullable=True),
+        sa.PrimaryKeyConstraint("outlet_id", "position", name="pk_outlet_domain"),
     )
 
 

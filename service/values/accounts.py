@@ -1,0 +1,83 @@
+"""Accounts on platforms, whose names ignore case, and platforms with several hosts (R21). Pure."""
+
+from __future__ import annotations
+
+from urllib.parse import quote, unquote
+
+from service.values.ids import DOMAIN_LENGTH
+
+_SAFE = "!$&'()*+,;=:@~"
+
+_HOSTS = {
+    "twitter.com": "x.com",
+    "fxtwitter.com": "x.com",
+    "vxtwitter.com": "x.com",
+    "fixupx.com": "x.com",
+    "instagr.am": "instagram.com",
+    "threads.com": "threads.net",
+    "fb.com": "facebook.com",
+    "telegram.me": "t.me",
+    "telegram.dog": "t.me",
+    "vkontakte.ru": "vk.com",
+    "vk.ru": "vk.com",
+}
+"""The other hosts of a platform, with its main host."""
+
+_NAMED_AFTER: dict[str, dict[str, str]] = {
+    "x.com": {"": ""},
+    "instagram.com": {"": ""},
+    "threads.net": {"": ""},
+    "tiktok.com": {"": ""},
+    "youtube.com": {"": "", "c": "c", "user": "user"},
+    "facebook.com": {"": "", "pg": "", "groups": "groups"},
+    "bsky.app": {"profile": "profile"},
+    "t.me": {"": "", "s": ""},
+    "reddit.com": {"r": "r", "u": "user", "user": "user"},
+    "linkedin.com": {"in": "in", "company": "company", "school": "school", "showcase": "showcase"},
+    "vk.com": {"": ""},
+    "twitch.tv": {"": ""},
+    "kick.com": {"": ""},
+    "rumble.com": {"c": "c", "user": "user"},
+    "dailymotion.com": {"": ""},
+    "soundcloud.com": {"": ""},
+    "pinterest.com": {"": ""},
+    "snapchat.com": {"add": "add", "p": "p"},
+    "gettr.com": {"user": "user"},
+    "gab.com": {"": ""},
+    "github.com": {"": ""},
+    "patreon.com": {"": "", "c": ""},
+    "ko-fi.com": {"": ""},
+    "flickr.com": {"photos": "photos", "people": "photos"},
+    "wordpress.com": {"": ""},
+}
+"""The segments after which a platform has the name of an account, with their main spelling; empty for none."""
+
+
+def account_key(domain: str) -> str:
+    """Return the form of `host[/path]` that is the same for all spellings of an account.
+
+    A platform has one host, and the name of an account has no case: on the platforms above, and wherever it begins with
+    `@`. The ids of YouTube channels keep their case.
+
+    >>> account_key("twitter.com/BBCNews/status/1"), account_key("mastodon.social/@BBC"), account_key("bild.de/Sport")
+    ('x.com/bbcnews/status/1', 'mastodon.social/@bbc', 'bild.de/Sport')
+    >>> account_key("youtube.com/channel/UCabc"), account_key("reddit.com/u/Abc")
+    ('youtube.com/channel/UCabc', 'reddit.com/user/abc')
+    """
+    host, *segments = domain.split("/")
+    host = _HOSTS.get(host, host)
+    if not segments:
+        return host
+    first, named_after = segments[0], _NAMED_AFTER.get(host, {})
+    if first.startswith("@"):
+        segments[0] = _without_case(first)
+    elif first.lower() in named_after and len(segments) > 1:
+        main = named_after[first.lower()]
+        segments[:2] = [*filter(None, [main]), _without_case(segments[1])]
+    elif "" in named_after and not (host == "youtube.com" and first.lower() == "channel"):
+        segments[0] = _without_case(first)
+    return "/".join((host, *segments))[:DOMAIN_LENGTH]  # some letters have a longer lower case
+
+
+def _without_case(segment: str) -> str:
+    return quote(unquote(segment).casefold(), safe=_SAFE)
