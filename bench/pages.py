@@ -84,13 +84,14 @@ def _claim(number: int, claim_id: object) -> dict[str, Any]:
 
 def _report(number: int, place: int, claim_id: object, outlets: Sequence[object]) -> dict[str, Any]:
     outlet = 0 if place == 0 else 1 + (number * OTHERS + place) % (OUTLETS - 1)
+    is_denied = (number + place) % 7 == 0
     return {
         "id": new_id(),
         "claim_id": claim_id,
         "outlet_id": outlets[outlet],
-        "stance": Stance.DENY if (number + place) % 7 == 0 else Stance.SUPPORT,
+        "stance": Stance.DENY if is_denied else Stance.SUPPORT,
         "commitment": (None, 1, 2, 3, 4)[(number + place) % 5],
-        "probability": (number % 20) / 20,
+        "probability": (number % 10) / 20 + (0 if is_denied else 0.5),
         "published_at": NOW - dt.timedelta(days=_SPAN + 10),
         "published_precision": Precision.INSTANT,
         "is_relay": False,

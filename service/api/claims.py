@@ -55,7 +55,8 @@ def record_claim(body: ClaimBody) -> tuple[ClaimView, int, dict[str, str]]:
     again records it again.
 
     With an `external_id` the call is safe to repeat: the same claim again returns the recorded one (200). If the body
-    differs, it is rejected with 409 (`claim-differs`), and `errors` lists the differences.
+    differs, it is rejected with 409 (`claim-differs`), and `errors` lists the differences. If only the probability, the
+    commitment or the quote of a report differ, the problem is `report-differs`: correct that report with PATCH.
     """
     at, new_reports = runtime(), body.pop("reports")
     now = utc_now()
@@ -120,11 +121,18 @@ def change_claim(body: ClaimChanges, claim_id: UUID, if_match: frozenset[str] | 
 @blp.alt_response(
     200, schema=ReportOut, description="The report was already recorded: the recorded report.", success=True
 )
-def add_report(body: NewReport, claim_id: UUID) -> tuple[ReportView, int]:
+@may_fail(409)
+@blp.tagged
+def add_report(body: NewReport, claim_id: UUID) -> tuple[ReportView, int, dict[str, str]]:
     """Add a report to a claim
 
     Records one more report of a claim. A report that is already recorded, with the same outlet, stance, time, URL and
-    source, is returned as it is (200).
+    source, is returned as it is (200), even if it was corrected or withdrawn since. Members that are left out are not
+    compared.
+
+    If the probability, the commitment or the quote differ from the recorded report, the report is rejected with 409
+    (`report-differs`), and `errors` lists the differences: correct the recorded one with PATCH. A report that differs
+    from a withdrawn one is recorded.
 
     A report that breaks a rule is rejected with 422 (`invalid-body`): one from the future, one of an unknown outlet, or
     a relay that would make outlets cite each other in a cycle.
@@ -135,7 +143,7 @@ def add_report(body: NewReport, claim_id: UUID) -> tuple[ReportView, int]:
     """
     at, now = runtime(), utc_now()
     report, created = reports.add_report(at.db, at.cache, claim_id, report=body, caller=caller(), now=now)
-    return report, 201 if created else 200
+    return report, 201 if created else 200, {"Location": f"/v1/reports/{report.id}"}
 
 
 @blp.route("/<uuid:claim_id>/reports")

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from service.claims import correct
 from service.claims import report as reports
+from service.claims.correct import ReportChanges
 from service.claims.views import ReportView
-from service.schemas.reports import ReportOut, WithdrawalIn
+from service.schemas.reports import ReportOut, ReportPatch, WithdrawalIn
 from service.values.instants import utc_now
 from service.values.vocabulary import Scope
 from service.web.auth import requires
@@ -17,6 +19,43 @@ from service.web.runtime import caller, runtime
 blp = Blueprint(
     "reports", __name__, url_prefix="/v1/reports", description="Reports: one outlet carrying one claim at one time."
 )
+
+
+@blp.route("/<uuid:report_id>")
+@requires(Scope.READ)
+@blp.response(200, ReportOut)
+@blp.tagged
+def get_report(report_id: UUID) -> ReportView:
+    """Get a report
+
+    Returns a report of one claim. Its `ETag` is needed to change it.
+    """
+    return reports.get_report(runtime().db, report_id)
+
+
+@blp.route("/<uuid:report_id>", methods=["PATCH"])
+@requires(Scope.CLAIMS_WRITE, Scope.RESOLUTIONS_WRITE)
+@blp.arguments(ReportPatch)
+@blp.response(200, ReportOut)
+@may_fail(409)
+@blp.changes
+@blp.tagged
+def correct_report(body: ReportChanges, report_id: UUID, if_match: frozenset[str] | None) -> ReportView:
+    """Correct a report
+
+    Changes the members that are sent, keeps the previous version, and updates the scores at once. Use it for a mistake
+    in what was filed; if the outlet changed its mind, add another report to the claim. To correct the outlet, the time
+    or the source, withdraw the report and file it again.
+
+    A report that was withdrawn is not changed (409, `report-withdrawn`), content that was removed for legal reasons is
+    not restored (409, `member-redacted`), and a report cannot become the same as another one (409, `report-repeated`).
+
+    With `claims:write` alone a key corrects only reports that it filed (else 403, `filed-by-another`), and only while
+    no resolution of the claim is in effect (else 403, `resolution-in-effect`). After the resolution, a key that filed
+    the claim or a report on it also needs `resolutions:own` (else 403, `own-claim`).
+    """
+    at, now = runtime(), utc_now()
+    return correct.correct_report(at.db, at.cache, report_id, changes=body, if_match=if_match, caller=caller(), now=now)
 
 
 @blp.route("/<uuid:report_id>/withdrawal", methods=["POST"])

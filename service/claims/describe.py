@@ -139,6 +139,7 @@ def describe_report(report: Report, claim: Claim) -> ReportView:
         claim=claim.id,
         outlet=report.outlet.surviving.slug,
         stance=report.stance,
+        stance_source=report.stance_source,
         commitment=report.commitment,
         commitment_source=_commitment_source(report),
         probability=report.probability,
@@ -152,6 +153,7 @@ def describe_report(report: Report, claim: Claim) -> ReportView:
         backfilled=filed.backfilled,
         withdrawn=_describe_withdrawal(report.withdrawal),
         recorded_at=report.recorded_at,
+        corrected_at=report.corrected_at,
         redacted=report.redacted or [],
     )
 

@@ -19,7 +19,7 @@ from service.claims.load import WHOLE, check_group, load_claim
 from service.claims.report_rules import Filing, NewReport, add_reports, check_reports
 from service.claims.rights import check_claim_change
 from service.claims.views import ClaimView
-from service.errors import ClaimDiffers, FieldError, InvalidBody
+from service.errors import ClaimDiffers, FieldError, InvalidBody, ReportDiffers
 from service.outlets.mentions import Directory
 from service.outlets.sums import updating_sums
 from service.storage.db import Database, retried
@@ -84,6 +84,7 @@ def record_claim(
     Raises:
         InvalidBody: The claim or a report breaks a rule (R1, R7), or names an unknown outlet.
         ClaimDiffers: A claim with this `external_id` is on record and differs.
+        ReportDiffers: A report repeats another one and differs from it.
     """
     with db.write() as session:
         directory = Directory(session, now=now)
@@ -246,10 +247,16 @@ def check_same(
 
     Raises:
         ClaimDiffers: A member differs, or a report is not on record.
+        ReportDiffers: Only reports differ from those that they repeat.
         InvalidBody: A report breaks a rule.
     """
     errors = differences(session, known, given)
-    filings = check_reports(known, by_pointer(reports), directory, caller=caller, now=now)
+    try:
+        filings = check_reports(known, by_pointer(reports), directory, caller=caller, now=now)
+    except ReportDiffers as exc:
+        if not errors:
+            raise
+        errors, filings = [*errors, *exc.errors], []
     for index, filing in enumerate(filings):
         if filing.is_new:
             detail = f"This report is not on record. Add it with POST /v1/claims/{known.id}/reports."

@@ -144,6 +144,7 @@ def _erase(session: Session, row: Subject, member: str) -> None:
             _erase_withdrawal(session, row)
         case Report():
             setattr(row, member, None)
+            _erase_from_versions(session, row.id, member, None)
         case Resolution() if member == "note":
             row.note = REDACTED
         case Resolution():
@@ -171,9 +172,15 @@ def _erase_from_reply(reply: Reply, member: str) -> None:
 def _erase_text(session: Session, claim: Claim) -> None:
     """Erase the text of a claim and of its earlier versions."""
     claim.text = REDACTED
-    for version in session.scalars(sa.select(Version).where(Version.subject_id == claim.id)):
-        version.content = {**version.content, "text": REDACTED}
-        renew_salt(session, version)
+    _erase_from_versions(session, claim.id, "text", REDACTED)
+
+
+def _erase_from_versions(session: Session, subject: UUID, member: str, replacement: str | None) -> None:
+    """Erase a member of the earlier versions of a claim or a report."""
+    for version in session.scalars(sa.select(Version).where(Version.subject_id == subject)):
+        if member in version.content:
+            version.content = {**version.content, member: replacement}
+            renew_salt(session, version)
 
 
 def _erase_withdrawal(session: Session, report: Report) -> None:

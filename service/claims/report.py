@@ -1,4 +1,4 @@
-"""Add reports to claims, withdraw them, and list them."""
+"""Add reports to claims, withdraw them, read and list them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import datetime as dt
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import Session, selectinload
 
 from service.cache.invalidation import invalidate_scores
 from service.cache.score_cache import ScoreCache
@@ -40,7 +40,8 @@ def add_report(
 
     Raises:
         NotFound: No claim has this id.
-        InvalidBody: The report breaks a rule (R7), or names an unknown outlet.
+        InvalidBody: The report breaks a rule (R6b, R7), or names an unknown outlet.
+        ReportDiffers: The report repeats one on record and differs from it (R4).
         Forbidden: The claim is resolved, and the caller may not replace the stance of an outlet (R14b).
     """
     with db.write() as session:
@@ -73,11 +74,7 @@ def withdraw_report(
         RelaysRestOnIt: Without the report, relays of other outlets would form a cycle (R7).
     """
     with db.write() as session:
-        claim_id = session.scalar(sa.select(Report.claim_id).where(Report.id == report_id))
-        if claim_id is None:
-            raise NotFound(f"No report with the id {report_id} is on record. Find it among the reports of its claim.")
-        claim = load_claim(session, claim_id, lock=True)
-        report = next(report for report in claim.reports if report.id == report_id)
+        claim, report = load_report(session, report_id, lock=True)
         if report.withdrawal is not None and report.withdrawal.reason == reason:
             return describe_report(report, claim), False
         check_report_change(claim, report, caller)
@@ -90,10 +87,34 @@ def withdraw_report(
         invalidate_scores(session, cache, [report.outlet.surviving.slug], now=now)
         if relay_cycle(counting_reports(claim)):
             raise RelaysRestOnIt(
-                f"Other reports on the claim {claim_id} relay the report {report_id}, and without it they would form a "
+                f"Other reports on the claim {claim.id} relay the report {report_id}, and without it they would form a "
                 "cycle. Withdraw those relays first."
             )
         return describe_report(report, claim), True
+
+
+def get_report(db: Database, report_id: UUID) -> ReportView:
+    """Return the report with this id.
+
+    Raises:
+        NotFound: No report has this id.
+    """
+    with db.read() as session:
+        claim, report = load_report(session, report_id)
+        return describe_report(report, claim)
+
+
+def load_report(session: Session, report_id: UUID, *, lock: bool = False) -> tuple[Claim, Report]:
+    """Return a report with its claim; with `lock`, the claim is locked until the transaction ends.
+
+    Raises:
+        NotFound: No report has this id.
+    """
+    claim_id = session.scalar(sa.select(Report.claim_id).where(Report.id == report_id))
+    if claim_id is None:
+        raise NotFound(f"No report with the id {report_id} is on record. Find it among the reports of its claim.")
+    claim = load_claim(session, claim_id, lock=lock)
+    return claim, next(report for report in claim.reports if report.id == report_id)
 
 
 def list_claim_reports(db: Database, claim_id: UUID, *, after: SortKey | None, limit: int) -> Page[ReportView]:

@@ -1,25 +1,32 @@
-"""Check reports against the rules (R4, R7) before they are added to a claim."""
+"""Check reports against the rules (R4, R6b, R7) before they are added to a claim."""
 
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
-import json
 from bisect import insort
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from typing import NamedTuple, NotRequired, TypedDict
 
-from service.errors import FieldError, InvalidBody, nested
+from sqlalchemy.orm import object_session
+
+from service.errors import FieldError, InvalidBody, ReportDiffers, nested
 from service.methods.commitment import LEXICON_VERSION, read_commitment
 from service.methods.provenance import ORDER, relay_cycle
 from service.outlets.mentions import Directory, OutletName
-from service.storage.facts import as_filed, counting_reports
+from service.storage.facts import (
+    OnRecord,
+    as_filed,
+    as_on_record,
+    counting_reports,
+    fingerprint_of,
+    next_fingerprint,
+    reports_on_record,
+)
 from service.storage.models import Claim, Outlet, Report
 from service.values.ids import new_id
-from service.values.instants import format_instant, precision_of, start_of_day
-from service.values.names import name_key
-from service.values.vocabulary import Caller, Stance
+from service.values.instants import precision_of, start_of_day
+from service.values.vocabulary import Caller, Stance, StanceSource
 
 CLOCK_SLACK = dt.timedelta(minutes=5)
 """The accepted difference between the clock of a feed and this server."""
@@ -42,7 +49,8 @@ class NewReport(TypedDict):
 
     outlet: str | OutletName | None
     """None for the outlet that publishes at `url`."""
-    stance: Stance
+    stance: Stance | None
+    """None for the stance that `probability` implies, or else `support` (R6b)."""
     commitment: int | None
     probability: float | None
     published_at: dt.date
@@ -78,10 +86,10 @@ def check_reports(
 
     Raises:
         InvalidBody: Reports break a rule; `errors` names all places.
+        ReportDiffers: Reports repeat others and differ from them; `errors` names all places.
     """
-    # A redacted report is recognised by its original members and, from an export, by its remaining ones.
-    known = {_fingerprint(report): report for report in claim.reports if report.redacted}
-    known |= {report.fingerprint: report for report in claim.reports}
+    known = reports_on_record(claim)
+    differing: list[FieldError] = []
     filings: dict[str, Filing] = {}
     errors: list[FieldError] = []
     for pointer, given in reports.items():
@@ -90,7 +98,11 @@ def check_reports(
         except InvalidBody as exc:
             errors += nested(exc, pointer)
             continue
-        same = known.setdefault(report.fingerprint, report)
+        try:
+            same = _repeated(report, given, known)
+        except ReportDiffers as exc:
+            differing += nested(exc, pointer)
+            continue
         filings[pointer] = Filing(same, same is report)
         # A report on record, or a line of an export, may be older than the merge of its two outlets.
         if same is report and "lexicon" not in given and _relays_itself(report):
@@ -101,7 +113,54 @@ def check_reports(
             "A report breaks a rule of the record, and nothing was recorded. Correct the members listed in errors.",
             errors=errors,
         )
+    if differing:
+        raise ReportDiffers(
+            "You sent a report again with other values of the members listed in errors, and nothing was recorded. "
+            "Change the report on record with PATCH /v1/reports/{id}, or leave these members out.",
+            errors=differing,
+        )
     return list(filings.values())
+
+
+def _repeated(report: Report, given: NewReport, known: dict[str, list[OnRecord]]) -> Report:
+    """Return the report on record that a new one repeats, or else the new one, which is added to the known ones (R4).
+
+    A report that differs from a withdrawn one is new; one that is the same as an earlier version is not.
+
+    Raises:
+        ReportDiffers: The report repeats one that counts, and differs from it.
+    """
+    found: list[OnRecord] = []
+    while versions := known.get(report.fingerprint):
+        found += versions
+        report.fingerprint = next_fingerprint(report.fingerprint)
+    same = [version.report for version in found if not _differing(given, version)]
+    if same:
+        return next((repeated for repeated in same if repeated.withdrawal is None), same[0])
+    for version in found:
+        if version.counts:
+            raise _report_differs(version.report, _differing(given, version))
+    known[report.fingerprint] = [as_on_record(report)]
+    return report
+
+
+def _report_differs(report: Report, members: Iterable[str]) -> ReportDiffers:
+    """Return the error for a report that repeats another one, on record or before it in the request."""
+    name = "report before it in this request" if object_session(report) is None else f"report {report.id}"
+    detail = f"The {name}, which has the same outlet, stance, time, url and source, has another value."
+    errors = [FieldError(pointer=f"/{member}", detail=detail, code="differs") for member in members]
+    return ReportDiffers("The report differs from the one that it repeats.", errors=errors)
+
+
+def _differing(given: NewReport, version: OnRecord) -> list[str]:
+    """Return the members that were sent and differ from a report; a redacted member does not differ."""
+    sent = {"probability": given["probability"], "commitment": given["commitment"], "quote": given["quote"]}
+    redacted = {note["member"] for note in version.report.redacted or ()}
+    return [
+        name
+        for name, value in sent.items()
+        if value is not None and value != version.members[name] and name not in redacted
+    ]
 
 
 def add_reports(claim: Claim, filings: Iterable[Filing]) -> None:
@@ -135,11 +194,16 @@ def _new_report(given: NewReport, directory: Directory, *, caller: Caller, now: 
         InvalidBody: The report breaks a rule, or names an unknown outlet; `errors` names all places.
     """
     outlet, cited = _outlets_of(given, directory, now=now)
-    commitment, lexicon = _commitment(given)
+    stance, source = stance_of(given["stance"], given["probability"])
+    if "lexicon" in given:
+        commitment, lexicon = given["commitment"], given["lexicon"]
+    else:
+        commitment, lexicon = commitment_of(given["commitment"], given["quote"])
     report = Report(
         id=new_id(),
         outlet=outlet,
-        stance=given["stance"],
+        stance=stance,
+        stance_source=source,
         commitment=commitment,
         lexicon=lexicon,
         probability=given["probability"],
@@ -154,7 +218,7 @@ def _new_report(given: NewReport, directory: Directory, *, caller: Caller, now: 
         recorded_at=now,
         withdrawal=None,
     )
-    report.fingerprint = _fingerprint(report)
+    report.fingerprint = fingerprint_of(report)
     return report
 
 
@@ -173,6 +237,7 @@ def _outlets_of(given: NewReport, directory: Directory, *, now: dt.datetime) -> 
         errors.append(
             FieldError(pointer="/published_at", detail="Lies in the future. Send a past moment.", code="future")
         )
+    errors += stance_errors(given["stance"], given["probability"])
     if outlet is not None and outlet is cited:
         errors.append(SELF_RELAY)
     if errors or outlet is None:
@@ -180,13 +245,33 @@ def _outlets_of(given: NewReport, directory: Directory, *, now: dt.datetime) -> 
     return outlet, cited
 
 
-def _commitment(given: NewReport) -> tuple[int | None, str | None]:
+def stance_of(stated: Stance | None, probability: float | None) -> tuple[Stance, StanceSource]:
+    """Return the stated stance, or the one that the probability implies, with its source (R6b)."""
+    if stated is None and probability is not None:
+        return Stance.implied_by(probability), StanceSource.PROBABILITY
+    return stated or Stance.SUPPORT, StanceSource.STATED
+
+
+def stance_errors(stated: Stance | None, probability: float | None) -> Iterator[FieldError]:
+    """Return an error if a stated stance does not agree with the probability (R6b)."""
+    if stated is None or probability is None or stated.agrees_with(probability):
+        return
+    if stated.takes_side:
+        detail = (
+            f"Contradicts the probability {probability}: support needs at least 0.5, and deny at most 0.5. Correct one "
+            "of them, or leave the stance out."
+        )
+        yield FieldError(pointer="/stance", detail=detail, code="contradiction")
+    else:
+        detail = f"A report with the stance {stated} states no probability. Leave one of them out."
+        yield FieldError(pointer="/probability", detail=detail, code="unexpected")
+
+
+def commitment_of(stated: int | None, quote: str | None) -> tuple[int | None, str | None]:
     """Return the stated commitment, or the one read from the quote with the version of the lexicon."""
-    if "lexicon" in given:
-        return given["commitment"], given["lexicon"]
-    if given["commitment"] is not None or given["quote"] is None:
-        return given["commitment"], None
-    reading = read_commitment(given["quote"])
+    if stated is not None or quote is None:
+        return stated, None
+    reading = read_commitment(quote)
     return (None, None) if reading is None else (reading.level, LEXICON_VERSION)
 
 
@@ -207,17 +292,3 @@ def _try(find: Callable[[], Outlet], pointer: str, errors: list[FieldError]) -> 
     except InvalidBody as exc:
         errors += nested(exc, pointer)
         return None
-
-
-def _fingerprint(report: Report) -> str:
-    """Return the hash of the members by which a claim has a report only once (R4)."""
-    parts = [
-        str(report.outlet.id),
-        report.stance,
-        format_instant(report.published_at),
-        report.url,
-        report.is_relay,
-        None if report.cited is None else str(report.cited.id),
-        None if report.cited_as is None else name_key(report.cited_as),
-    ]
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()

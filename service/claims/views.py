@@ -9,7 +9,16 @@ from uuid import UUID
 
 from service.methods.provenance import Roots
 from service.storage.models.columns import RedactionNote
-from service.values.vocabulary import ClaimKind, ClaimStatus, DisputeStatus, Precision, Role, Stance, Verdict
+from service.values.vocabulary import (
+    ClaimKind,
+    ClaimStatus,
+    DisputeStatus,
+    Precision,
+    Role,
+    Stance,
+    StanceSource,
+    Verdict,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +80,7 @@ class ReportView:
     claim: UUID
     outlet: str
     stance: Stance
+    stance_source: StanceSource
     commitment: int | None
     commitment_source: str | None
     probability: float | None
@@ -84,6 +94,7 @@ class ReportView:
     backfilled: bool
     withdrawn: WithdrawalView | None
     recorded_at: dt.datetime
+    corrected_at: dt.datetime | None
     redacted: list[RedactionNote]
 
 

@@ -21,6 +21,10 @@ ServiceError
 |   +-- GroupResolved      409  /problems/group-resolved
 |   +-- OpinionUnresolved  409  /problems/opinion-unresolved
 |   +-- ClaimDiffers       409  /problems/claim-differs
+|   +-- ReportDiffers      409  /problems/report-differs
+|   +-- ReportRepeated     409  /problems/report-repeated
+|   +-- ReportWithdrawn    409  /problems/report-withdrawn
+|   +-- MemberRedacted     409  /problems/member-redacted
 |   +-- SlugTaken          409  /problems/slug-taken
 |   +-- DomainTaken        409  /problems/domain-taken
 |   +-- AlreadyWithdrawn   409  /problems/already-withdrawn
@@ -65,6 +69,7 @@ from service.errors.conflicts import (
     GroupResolved,
     KeyEnded,
     LastAdminKey,
+    MemberRedacted,
     MergeChain,
     MergeCircle,
     NothingToDispute,
@@ -72,6 +77,9 @@ from service.errors.conflicts import (
     OpinionUnresolved,
     OutletMerged,
     RelaysRestOnIt,
+    ReportDiffers,
+    ReportRepeated,
+    ReportWithdrawn,
     SlugTaken,
     StillRunning,
 )
@@ -138,6 +146,7 @@ __all__ = [
     "KeyEnded",
     "LastAdminKey",
     "MalformedJson",
+    "MemberRedacted",
     "MergeChain",
     "MergeCircle",
     "MethodNotAllowed",
@@ -153,6 +162,9 @@ __all__ = [
     "QueryTimeout",
     "RangeNotSatisfiable",
     "RelaysRestOnIt",
+    "ReportDiffers",
+    "ReportRepeated",
+    "ReportWithdrawn",
     "RequestTimeout",
     "ResolutionInEffect",
     "ServiceError",

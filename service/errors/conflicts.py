@@ -58,6 +58,42 @@ class ClaimDiffers(Conflict):
     title = "External id used by a different claim"
 
 
+class ReportDiffers(Conflict):
+    """You sent a report that repeats one on record in outlet, stance, time, URL and source, and differs from it in the
+    members listed in `errors`. Change the recorded report with PATCH, or leave those members out.
+    """
+
+    name = "report-differs"
+    title = "Report differs from the one on record"
+
+
+class ReportRepeated(Conflict):
+    """You tried to change a report so that it repeats another one on record in outlet, stance, time, URL and source;
+    `detail` names that one. Withdraw one of the two instead.
+    """
+
+    name = "report-repeated"
+    title = "Report would repeat another one"
+
+
+class ReportWithdrawn(Conflict):
+    """You tried to change a report that was withdrawn, and a withdrawn report stays as it is. File the report again
+    with the correct members.
+    """
+
+    name = "report-withdrawn"
+    title = "Report was withdrawn"
+
+
+class MemberRedacted(Conflict):
+    """You tried to restore a member whose content was removed for legal reasons; `errors` lists such members. Leave
+    them out.
+    """
+
+    name = "member-redacted"
+    title = "Content was removed"
+
+
 class SlugTaken(Conflict):
     """You chose a slug that another outlet has. Choose another one, or leave `slug` out to have it derived from the
     name.

@@ -200,7 +200,10 @@ def _action(entry: Entry) -> Action:
 def _without(content: str | None, hidden: frozenset[str]) -> dict[str, Any] | None:
     if content is None:
         return None
-    return {name: value for name, value in json.loads(content).items() if name not in hidden}
+    members = {name: value for name, value in json.loads(content).items() if name not in hidden}
+    if isinstance(version := members.get("content"), dict):
+        members["content"] = {name: value for name, value in version.items() if name not in hidden}
+    return members
 
 
 def _key_columns(name: str) -> frozenset[str]:
@@ -211,12 +214,13 @@ def _key_columns(name: str) -> frozenset[str]:
 
 def _keys_about(session: Session, subject: UUID) -> set[str]:
     """Return the keys of a row and of the rows that belong to it, such as the reports of a claim."""
+    reports = sa.select(Report.id).where(Report.claim_id == subject)
     resolutions = sa.select(Resolution.id).where(Resolution.claim_id == subject)
     ids = {subject}
     for related in (
-        sa.select(Report.id).where(Report.claim_id == subject),
+        reports,
         resolutions,
-        sa.select(Version.id).where(Version.subject_id == subject),
+        sa.select(Version.id).where(Version.subject_id.in_(reports) | (Version.subject_id == subject)),
         sa.select(Dispute.id).where(Dispute.resolution_id.in_(resolutions) | (Dispute.resolution_id == subject)),
         sa.select(Reply.id).where((Reply.claim_id == subject) | (Reply.outlet_id == subject)),
     ):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any, NamedTuple, TypeAlias
@@ -30,11 +30,13 @@ from service.storage.predicates import (
     newest_id,
 )
 from service.values.topics import is_within
-from service.values.vocabulary import Basis, Role
+from service.values.vocabulary import Basis, Role, Stance
 
 Row: TypeAlias = sa.Row[*tuple[Any, ...]]
 Rows: TypeAlias = sa.Select[*tuple[Any, ...]]
 Condition: TypeAlias = sa.ColumnExpressionArgument[bool]
+Content: TypeAlias = Mapping[str, Any]
+"""The members of an earlier version of a claim or a report."""
 
 _FETCHED = 2000  # rows
 _FEW = 200
@@ -223,7 +225,7 @@ def read_positions(
         reports = list(group)
         facts = _facts(reports[0], earlier.get(claim_id))
         if lens.topic is None or is_within(facts.topic, lens.topic):
-            filed = [_filed(row) for row in reports]
+            filed = [_filed(row, earlier.get(row.id)) for row in reports]
             yield ClaimPosition(outlet_id, claim_id, facts, position(filed, facts.known_at))
 
 
@@ -246,42 +248,38 @@ def read_claims(session: Session, *, only: Condition = _ANY) -> Iterator[Reporte
     for claim_id, group in groupby(rows, key=lambda row: row.claim_id):
         reports = list(group)
         first = reports[0]
-        filed = [_filed(row) for row in reports]
+        filed = [_filed(row, None) for row in reports]
         yield ReportedClaim(claim_id, first.external_id, first.group, _facts(first, None), filed)
 
 
-class _EarlierContent(NamedTuple):
-    """The members of an earlier version of a claim that a record depends on."""
-
-    topic: str | None
-    resolves_by: dt.datetime | None
-
-
-def _facts(row: Row, earlier: _EarlierContent | None) -> ClaimFacts:
-    topic, due = (row.topic, row.resolves_by) if earlier is None else earlier
-    return ClaimFacts(row.kind, topic, due, row.verdict, row.truth, row.known_at, row.known_precision)
+def _facts(row: Row, earlier: Content | None) -> ClaimFacts:
+    members = row.kind, row.topic, row.resolves_by
+    facts = ClaimFacts(*members, row.verdict, row.truth, row.known_at, row.known_precision)
+    if earlier is None:
+        return facts
+    due = earlier["resolves_by"]
+    return facts._replace(topic=earlier["topic"], resolves_by=due and dt.datetime.fromisoformat(due))
 
 
-def _earlier_contents(session: Session, rows: Rows, lens: Lens) -> dict[UUID, _EarlierContent]:
-    """Return the contents of those claims that were changed later than the lens looks."""
+def _earlier_contents(session: Session, rows: Rows, lens: Lens) -> dict[UUID, Content]:
+    """Return the contents of those claims and reports that were changed later than the lens looks."""
     changed = [] if lens.recorded_by is None else [Version.recorded_at > lens.recorded_by]
     if lens.unseen is not None:
         changed.append(is_among(session, Version.id, lens.unseen.versions))
     if not changed:
         return {}
-    claims = rows.with_only_columns(Report.claim_id).order_by(None)
-    later = sa.select(Version).where(sa.or_(*changed), Version.subject_id.in_(claims))
+    claims, reports = (rows.with_only_columns(column).order_by(None) for column in (Report.claim_id, Report.id))
+    read = Version.subject_id.in_(claims) | Version.subject_id.in_(reports)
+    later = sa.select(Version.subject_id, Version.content).where(sa.or_(*changed), read)
     # In descending order, so that the first of the later versions comes last and wins.
-    versions = session.scalars(later.order_by(Version.number.desc()))
-    return {version.subject_id: _earlier_content(version) for version in versions}
+    return dict(session.execute(later.order_by(Version.number.desc())).all())
 
 
-def _earlier_content(version: Version) -> _EarlierContent:
-    topic, due = version.content["topic"], version.content["resolves_by"]
-    return _EarlierContent(topic, None if due is None else dt.datetime.fromisoformat(due))
-
-
-def _filed(row: Row) -> Filed:
+def _filed(row: Row, earlier: Content | None) -> Filed:
+    if earlier is not None:
+        return _filed(row, None)._replace(
+            stance=Stance(earlier["stance"]), commitment=earlier["commitment"], probability=earlier["probability"]
+        )
     return Filed(
         id=row.id,
         outlet_id=row.outlet_id,

@@ -23,7 +23,7 @@ from service.schemas.resolutions import ResolutionIn
 from service.transfer.lines import ClaimLine, FlatLine, Line, OutletLine, ReportLine, ResolutionLine
 from service.values.ids import NAME_LENGTH, SLUG_LENGTH
 from service.values.instants import end_of_day, start_of_day
-from service.values.vocabulary import ClaimKind, Precision, Stance, Verdict
+from service.values.vocabulary import ClaimKind, Precision, Stance, StanceSource, Verdict
 
 _STANCES = {stance.value: stance for stance in Stance} | {
     "asserts": Stance.SUPPORT,
@@ -33,12 +33,14 @@ _STANCES = {stance.value: stance for stance in Stance} | {
 _TRUTHS = {"true": "1", "false": "0"}
 
 
-class StanceWord(ma.fields.Field[Stance]):
-    """A stance, or a synonym that data sets use."""
+class StanceWord(ma.fields.Field[Stance | None]):
+    """A stance, or a synonym that data sets use; blank if it follows from the probability."""
 
     default_error_messages = {"stance": f"Must be one of: {', '.join(_STANCES)}."}
 
-    def _deserialize(self, value: object, attr: str | None, data: Data, **kwargs: object) -> Stance:
+    def _deserialize(self, value: object, attr: str | None, data: Data, **kwargs: object) -> Stance | None:
+        if isinstance(value, str) and not value.strip():
+            return None
         if not isinstance(value, str) or value not in _STANCES:
             raise self.make_error("stance")
         return _STANCES[value]
@@ -72,7 +74,7 @@ class FlatLineIn(Body):
     outlet = Text(NAME_LENGTH, required=True)
     claim_id = Text(200, required=True)
     claim = Text(2000, required=True)
-    stance = StanceWord(load_default=Stance.SUPPORT)
+    stance = StanceWord(load_default=None, allow_none=True)
     published_at = DateOrInstant(required=True)
     url = WebAddress(load_default=None, allow_none=True)
     topic = TopicPath(load_default=None, allow_none=True)
@@ -102,7 +104,18 @@ class ReportLineIn(ReportIn):
     claim = Text(EXTERNAL_ID_LENGTH, required=True)
     lexicon = Text(16, allow_none=True)
     published_precision = one_of(Precision, load_default=Precision.INSTANT)
+    stance_source = one_of(StanceSource, load_default=StanceSource.STATED)
     recorded_at = Instant()
+
+    @ma.post_load
+    def derive_stance(self, report: dict[str, object], **_: object) -> dict[str, object]:
+        """Leave out a derived stance, so that it is derived again (R6b)."""
+        stance, probability = report["stance"], report["probability"]
+        if report.pop("stance_source") is StanceSource.PROBABILITY:
+            if not isinstance(probability, float) or stance not in (None, Stance.implied_by(probability)):
+                raise ma.ValidationError("The probability of the line does not imply its stance.", "stance")
+            report["stance"] = None
+        return report
 
 
 class ResolutionLineIn(ResolutionIn):
@@ -118,7 +131,7 @@ class _Flat(TypedDict):
     outlet: str
     claim_id: str
     claim: str
-    stance: Stance
+    stance: Stance | None
     published_at: dt.date
     url: str | None
     topic: str | None

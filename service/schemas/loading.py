@@ -13,6 +13,7 @@ _CODES = {
     "Missing data for required field.": "required",
     "Unknown field.": "unknown",
     "Field may not be null.": "null",
+    "Cannot be changed. Withdraw the report, and file it again.": "fixed",
 }
 
 

@@ -21,6 +21,7 @@ from service.values.vocabulary import (
     Role,
     Scope,
     Stance,
+    StanceSource,
     Verdict,
 )
 
@@ -59,6 +60,10 @@ _MEANINGS: Mapping[type[enum.StrEnum], Mapping[str, str]] = {
         "comment": "mentions it without taking a side",
     },
     Precision: {"day": "as a bare date", "instant": "as an instant"},
+    StanceSource: {
+        "stated": "sent with the report, or `support` because neither a stance nor a probability was sent",
+        "probability": "derived from `probability`: below 0.5 `deny`, above 0.5 `support`, at 0.5 `comment`",
+    },
     Role: {"own": "the outlet reports in its own name", "relay": "it attributes the claim to another outlet"},
     Verdict: {
         "true": "the claim proved true",

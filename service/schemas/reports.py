@@ -23,13 +23,19 @@ from service.schemas.fields import (
 )
 from service.schemas.redacted import redacted
 from service.values.ids import DOMAIN_LENGTH, NAME_LENGTH, SLUG_LENGTH
-from service.values.vocabulary import Precision, Role, Stance
+from service.values.vocabulary import Precision, Role, Stance, StanceSource
 
 _COMMITMENT = (
     "The certainty of the report: 1 interest or speculation, 2 under way or hearsay, 3 close, 4 stated as done."
 )
 PUBLISHED_PRECISION = "The precision of `published_at` as sent. A date is shown as the start of its day."
 _PROBABILITY = "The probability of the claim as the report states it, if it states one. From 0 to 1."
+_AGREES = (
+    "It must agree with the probability: `support` needs at least 0.5, `deny` at most 0.5, and `query` and `comment` "
+    "have none."
+)
+_FIXED = frozenset({"id", "claim", "outlet", "published_at", "relays"})
+_WITHDRAW = "Cannot be changed. Withdraw the report, and file it again."
 
 
 class NamedOutlet(Body):
@@ -89,7 +95,13 @@ class ReportIn(Body):
     """A report: one outlet carrying one claim at one time."""
 
     outlet = OutletReference()
-    stance = one_of(Stance, "The position of the report on the claim.", load_default=Stance.SUPPORT)
+    stance = one_of(
+        Stance,
+        f"The position of the report on the claim. {_AGREES} If left out, it is derived from the probability: below "
+        "0.5 `deny`, above 0.5 `support`, at 0.5 `comment`; without a probability it is `support`.",
+        load_default=None,
+        allow_none=True,
+    )
     commitment = ma.fields.Integer(
         strict=True,
         load_default=None,
@@ -115,6 +127,40 @@ class ReportIn(Body):
         allow_none=True,
         metadata={"description": "The source, if the report attributes the claim to another outlet; otherwise null."},
     )
+
+
+class ReportPatch(Body):
+    """The members of a report to change (a JSON merge patch, RFC 7396).
+
+    Members that are left out stay as they are. Send null to remove a URL, a quote or a probability.
+    """
+
+    stance = one_of(
+        Stance,
+        f"The position of the report on the claim. {_AGREES} Null derives it from the probability. If left out, a "
+        "derived stance follows the new probability, and a stated one stays.",
+        allow_none=True,
+    )
+    commitment = ma.fields.Integer(
+        strict=True,
+        allow_none=True,
+        validate=Range(1, 4),
+        metadata={"description": f"{_COMMITMENT} Null reads it from an English `quote`."},
+    )
+    probability = Number(allow_none=True, validate=Range(0, 1), metadata={"description": _PROBABILITY})
+    url = WebAddress(allow_none=True, metadata={"description": "The address of the page with the report."})
+    quote = Text(
+        2000,
+        allow_none=True,
+        metadata={
+            "description": "The sentence that makes the claim. A commitment that was not stated is read from it again."
+        },
+    )
+
+    def handle_error(self, error: ma.ValidationError, data: object, **_: object) -> None:
+        """Explain how to correct the members of a report that never change."""
+        if isinstance(error.messages, dict):
+            error.messages.update({name: [_WITHDRAW] for name in _FIXED & error.messages.keys()})
 
 
 class RelayOut(Answer):
@@ -144,6 +190,7 @@ class ReportOut(Answer):
     claim = shown.identifier("The id of the claim.")
     outlet = shown.text("The slug of the outlet that published the report.")
     stance = shown.choice(Stance, "The position of the report on the claim.")
+    stance_source = shown.choice(StanceSource, "The origin of `stance`.")
     commitment = shown.count(f"{_COMMITMENT} Null if unknown.", allow_none=True)
     commitment_source = shown.text(
         "The origin of `commitment`. `stated`: sent with the report; `lexicon`: read from its quote. "
@@ -162,6 +209,7 @@ class ReportOut(Answer):
     backfilled = shown.flag("Whether it was published more than 7 days before it was recorded.")
     withdrawn = shown.part(WithdrawalOut, "The withdrawal of the report; null while it counts.", allow_none=True)
     recorded_at = shown.recorded_at()
+    corrected_at = shown.instant("When it was last corrected; null if it never was.", allow_none=True)
     redacted = redacted()
 
 

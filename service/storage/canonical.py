@@ -61,7 +61,8 @@ _HASHED = frozenset(
         ("learner", "state"),
     }
 )
-_HASHED_MEMBERS = frozenset({"text"})  # in the earlier versions of outlets and claims
+_HASHED_MEMBERS = frozenset({"text", "url", "quote", "fingerprint"})
+"""The hashed members of the earlier versions of outlets, claims and reports."""
 
 _LARGEST_INTEGER = 2**53 - 1  # the largest that every JSON parser reads exactly
 
@@ -161,7 +162,10 @@ def _renderer(column: sa.Column[Any]) -> Render:
 
 
 def _render_version(content: dict[str, Any], salt: str) -> dict[str, Any]:
-    return {name: hash_value(value, salt) if name in _HASHED_MEMBERS else value for name, value in content.items()}
+    return {
+        name: hash_value(value, salt) if name in _HASHED_MEMBERS and value is not None else value
+        for name, value in content.items()
+    }
 
 
 # Subclasses first: an Enum is also a String. A float column may have been given an integer.

@@ -2,11 +2,33 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import NamedTuple
 from uuid import UUID
+
+from sqlalchemy.orm import object_session
 
 from service.methods.provenance import Filed
 from service.methods.tally import ClaimFacts
 from service.storage.models import Claim, Report, Resolution
+from service.storage.versions import versions_of_reports
+from service.values.instants import format_instant
+from service.values.names import name_key
+
+
+class OnRecord(NamedTuple):
+    """A report as it is on record, or as an earlier version of it was."""
+
+    report: Report
+    members: Mapping[str, object]
+    """The members by which it may differ from a report that repeats it (R4)."""
+    is_current: bool
+
+    @property
+    def counts(self) -> bool:
+        return self.is_current and self.report.withdrawal is None
 
 
 def newest_resolution(claim: Claim) -> Resolution | None:
@@ -62,3 +84,44 @@ def claim_facts(claim: Claim) -> ClaimFacts:
     if (standing := standing_resolution(claim)) is None:
         return ClaimFacts(*members, None, None, None)
     return ClaimFacts(*members, standing.verdict, standing.truth, standing.known_at, standing.known_precision)
+
+
+def reports_on_record(claim: Claim) -> dict[str, list[OnRecord]]:
+    """Return the reports of a claim by fingerprint, as they are now and as their earlier versions were."""
+    known: dict[str, list[OnRecord]] = {}
+    for report in claim.reports:
+        known.setdefault(report.fingerprint, []).append(as_on_record(report))
+        # A redacted report is recognised by its original members and, from an export, by its remaining ones.
+        if report.redacted and (remaining := fingerprint_of(report)) != report.fingerprint:
+            known.setdefault(remaining, []).append(as_on_record(report))
+    corrected = {report.id: report for report in claim.reports if report.corrected_at is not None}
+    if corrected and (session := object_session(claim)) is not None:
+        for version in versions_of_reports(session, corrected):
+            earlier = OnRecord(corrected[version.subject_id], version.content, is_current=False)
+            known.setdefault(version.content["fingerprint"], []).append(earlier)
+    return known
+
+
+def next_fingerprint(fingerprint: str) -> str:
+    """Return the fingerprint of a report that is filed again after the one with this fingerprint was withdrawn (R4)."""
+    return hashlib.sha256(fingerprint.encode()).hexdigest()
+
+
+def as_on_record(report: Report) -> OnRecord:
+    """Return a report as it is now."""
+    members = {"probability": report.probability, "commitment": report.commitment, "quote": report.quote}
+    return OnRecord(report, members, is_current=True)
+
+
+def fingerprint_of(report: Report) -> str:
+    """Return the hash of the members by which a claim has a report only once (R4)."""
+    parts = [
+        str(report.outlet.id),
+        report.stance,
+        format_instant(report.published_at),
+        report.url,
+        report.is_relay,
+        None if report.cited is None else str(report.cited.id),
+        None if report.cited_as is None else name_key(report.cited_as),
+    ]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()

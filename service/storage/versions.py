@@ -1,9 +1,9 @@
-"""Earlier versions of outlets and claims, and the check of If-Match against the current version."""
+"""Earlier versions of outlets, claims and reports, and the check of If-Match against the current version."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from service.errors import PreconditionFailed
 from service.storage.models import Version
+from service.storage.predicates import is_among
 from service.values.documents import as_json, etag_of
 from service.values.names import fold
 from service.values.vocabulary import Caller
@@ -69,6 +70,12 @@ def is_same(member: str, one: object, other: object) -> bool:
     return one == other
 
 
+def versions_of_reports(session: Session, reports: Iterable[UUID]) -> list[Version]:
+    """Return the earlier versions of reports, the earliest of each report first."""
+    rows = sa.select(Version).where(is_among(session, Version.subject_id, reports))
+    return list(session.scalars(rows.order_by(Version.subject_id, Version.number)))
+
+
 def earlier_versions(session: Session, outlet_id: UUID) -> list[EarlierOutlet]:
     """Return the earlier versions of an outlet, the latest first."""
     rows = sa.select(Version).where(Version.subject_id == outlet_id).order_by(Version.number.desc())
@@ -88,7 +95,7 @@ def earlier_versions(session: Session, outlet_id: UUID) -> list[EarlierOutlet]:
 def store_version(
     session: Session, subject_id: UUID, content: DataclassInstance, *, caller: Caller, now: dt.datetime
 ) -> None:
-    """Store the current members of an outlet or a claim before they change. The caller has locked the row."""
+    """Store the current members of an outlet, a claim or a report before they change. The caller has locked the row."""
     before = sa.select(sa.func.count()).select_from(Version).where(Version.subject_id == subject_id)
     version = Version(
         subject_id=subject_id,

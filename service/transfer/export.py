@@ -41,6 +41,7 @@ All rows from which a Borneout service computed its scores at {moment}, by the m
 Each line is one JSON object. `borneout import` loads the first four files, in this order, into an empty database, which
 then has the same scores. Lines refer to outlets by `slug` and to claims by `external_id`, or by id if a claim has none.
 A `published_precision` or `known_precision` of `day` belongs to a moment that was given as a bare date.
+A report's `stance_source` is `probability` if its stance was derived from its probability, else `stated`.
 A report's `lexicon` is the version that read `commitment` from its quote; it is null if the commitment was stated.
 An outlet with `merged_into` is the same as that outlet: its reports count there, and the two cannot relay each other.
 The reports of an outlet on a claim are in order. The last one that takes a side and was published before the
@@ -148,6 +149,7 @@ def _reports(session: Session) -> Iterator[Line]:
             "claim": _reference(report.claim_id, external_id),
             "outlet": slug,
             "stance": report.stance,
+            "stance_source": report.stance_source,
             "commitment": report.commitment,
             "lexicon": report.lexicon,
             "probability": report.probability,

@@ -64,6 +64,24 @@ class Stance(enum.StrEnum):
     def takes_side(self) -> bool:
         return self in (Stance.SUPPORT, Stance.DENY)
 
+    @classmethod
+    def implied_by(cls, probability: float) -> Stance:
+        """Return the stance that a stated probability implies (R6b)."""
+        if probability == 0.5:
+            return cls.COMMENT
+        return cls.SUPPORT if probability > 0.5 else cls.DENY
+
+    def agrees_with(self, probability: float) -> bool:
+        """Return whether a report may state both the stance and the probability; with one half both sides may (R6b)."""
+        return self.takes_side and Stance.implied_by(probability) in (self, Stance.COMMENT)
+
+
+class StanceSource(enum.StrEnum):
+    """The origin of a report's stance (R6b)."""
+
+    STATED = "stated"
+    PROBABILITY = "probability"
+
 
 class Precision(enum.StrEnum):
     """The precision with which a moment was given (R6a)."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 
+import pytest
+
 from tests.support.world import assert_problem, report
 
 
@@ -28,16 +30,101 @@ def test_it_works(world):
 
 def test_sent_again(world):
     """
-    R4: a report sent again returns the existing one, and members that do not distinguish reports are not overwritten.
+    R4: a report sent again, whole or without members that do not distinguish reports, returns the existing one.
     """
     claim = world.record()
-    first = add(world, claim, "Echo", url="https://echo.example/1", quote="Opens.", probability=0.9)
+    sent = {"url": "https://echo.example/1", "quote": "Opens.", "probability": 0.9, "commitment": 2}
+    first = add(world, claim, "Echo", **sent)
 
-    again = add(world, claim, "Echo", url="https://echo.example/1", quote="Other.", probability=0.1)
+    again = [add(world, claim, "Echo", **sent), add(world, claim, "Echo", url=sent["url"])]
 
-    assert (201, 200) == (first.status_code, again.status_code)
-    assert first.json == again.json
+    assert (201, [200, 200]) == (first.status_code, [response.status_code for response in again])
+    assert [first.json] * 2 == [response.json for response in again]
+    assert f"/v1/reports/{first.json['id']}" == first.headers["Location"] == again[0].headers["Location"]
     assert 2 == len(world.claim(claim)["reports"])
+
+
+@pytest.mark.parametrize(
+    ("sent", "other"),
+    [
+        ({"probability": 0.9}, {"probability": 0.8}),
+        ({"commitment": 3}, {"commitment": 4}),
+        ({"quote": "Opens."}, {"quote": "Opens"}),
+        ({}, {"probability": 0.9}),
+        ({}, {"commitment": 1}),
+        ({}, {"quote": "Opens."}),
+    ],
+)
+def test_sent_again_with_a_difference(world, sent, other):
+    """
+    R4: a report that repeats one on record and differs in another member is rejected, and the member is named.
+    """
+    claim = world.record()
+    first = add(world, claim, "Echo", **sent).json
+
+    response = add(world, claim, "Echo", **other)
+
+    assert_problem(response, 409, "report-differs", *(f"/{name}" for name in other))
+    assert first["id"] in response.json["errors"][0]["detail"]
+    assert claim["reports"] + [first] == world.claim(claim)["reports"]
+
+
+@pytest.mark.parametrize(
+    ("probability", "stance"),
+    [(0, "deny"), (0.03, "deny"), (0.4999, "deny"), (0.5, "comment"), (0.51, "support"), (1, "support")],
+)
+def test_stance_from_the_probability(world, probability, stance):
+    """
+    R6b: without a stance it is derived from the probability, and the same report with that stance is the same.
+    """
+    claim = world.record()
+
+    derived = add(world, claim, "Echo", probability=probability).json
+
+    assert (stance, "probability") == (derived["stance"], derived["stance_source"])
+    if stance != "comment":
+        assert derived == add(world, claim, "Echo", probability=probability, stance=stance).json
+
+
+def test_stance_without_a_probability(world):
+    """
+    R6b: without a stance and a probability, a report supports its claim.
+    """
+    filed = add(world, world.record(), "Echo").json
+
+    assert ("support", "stated") == (filed["stance"], filed["stance_source"])
+
+
+@pytest.mark.parametrize(("stance", "probability"), [("support", 0.5), ("deny", 0.5), ("support", 1), ("deny", 0)])
+def test_stance_that_agrees_with_the_probability(world, stance, probability):
+    """
+    R6b: one half agrees with both sides.
+    """
+    filed = add(world, world.record(), "Echo", stance=stance, probability=probability).json
+
+    assert (stance, "stated") == (filed["stance"], filed["stance_source"])
+
+
+@pytest.mark.parametrize(
+    ("stance", "probability", "pointer"),
+    [
+        ("support", 0.49, "/stance"),
+        ("deny", 0.51, "/stance"),
+        ("query", 0.5, "/probability"),
+        ("comment", 0.5, "/probability"),
+        ("comment", 0.1, "/probability"),
+    ],
+)
+def test_stance_that_contradicts_the_probability(world, stance, probability, pointer):
+    """
+    R6b: a stance that contradicts the probability is rejected, and so is a probability of a query or a comment.
+    """
+    claim = world.record()
+
+    response = add(world, claim, "Echo", stance=stance, probability=probability)
+
+    assert_problem(response, 422, "invalid-body", pointer)
+    assert claim == world.claim(claim)
 
 
 def test_same_report_on_another_claim(world):

@@ -74,7 +74,7 @@ FIELDS = [
     (CLAIMS, "reports/0/outlet/name", values("text", longest=200)),
     (CLAIMS, "reports/0/outlet/domain", values("text", longest=500, null=True)),
     (REPORTS, "outlet", [5, 1.5, True, [], None, *NO_TEXT, "x" * 81]),
-    (REPORTS, "stance", [*values("text", longest=80), "SUPPORT", "asserts"]),
+    (REPORTS, "stance", [*values("text", longest=80, null=True), "SUPPORT", "asserts"]),
     (REPORTS, "commitment", [*values("number", null=True), 0, 5, -1, 1.5, 10**30, 10**400]),
     (REPORTS, "probability", [*values("number", null=True), -0.001, 1.001, -1e300, 10**400]),
     (REPORTS, "published_at", values("instant")),

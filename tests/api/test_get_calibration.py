@@ -21,7 +21,7 @@ def calibration(world, outlet="herald", **query):
 def state(world, probability, verdict, *, published_at="2026-01-01T12:00:00Z", **members):
     """Record a claim with a stated probability, and resolve it."""
     truth = members.pop("truth", None)
-    stance = members.pop("stance", "support")
+    stance = members.pop("stance", "deny" if probability < 0.5 else "support")
     known_at = members.pop("known_at", "2026-02-01T00:00:00Z")
     said = report(probability=probability, published_at=published_at, stance=stance)
     claim = world.record(said, **members)

@@ -48,7 +48,8 @@ def test_it_works(world):
     assert (201, f"/v1/claims/{claim['id']}") == (response.status_code, response.headers["Location"])
     assert expected == {name: claim[name] for name in expected}
     added = {"outlet": "sport-bild", "relays": None, "role": "own", "withdrawn": None, "claim": claim["id"]}
-    added |= {"commitment_source": "stated", "published_precision": "instant"}
+    added |= {"commitment_source": "stated", "stance_source": "stated", "corrected_at": None}
+    added |= {"published_precision": "instant"}
     assert filed | added == {
         name: value
         for name, value in claim["reports"][0].items()

@@ -110,9 +110,49 @@ def test_report_given_twice(world):
     """
     R4: the same report twice in one body is one report.
     """
+    twice = report(url="https://herald.example/1", quote="Opens.")
+
+    assert 1 == len(world.record(twice, twice, {**twice, "quote": None})["reports"])
+
+
+def test_report_given_twice_with_a_difference(world):
+    """
+    R4: a report that repeats another one of the same body and differs from it is rejected, and so is the claim.
+    """
     twice = report(url="https://herald.example/1")
 
-    assert 1 == len(world.record(twice, twice | {"quote": "Another cut."})["reports"])
+    response = world.post(CLAIMS, claim_of(twice, twice | {"quote": "Another cut."}))
+
+    assert_problem(response, 409, "report-differs", "/reports/1/quote")
+    assert [] == world.get(CLAIMS).json["items"]
+
+
+def test_report_that_differs(world):
+    """
+    R4: a claim sent again with another probability, commitment or quote is rejected, and every difference is named.
+    """
+    sent = report("Echo", probability=0.9, commitment=3, quote="Opens.")
+    claim = world.record(report(), sent, external_id="feed:1")
+    other = sent | {"probability": 0.8, "commitment": 4, "quote": "Other."}
+
+    response = world.post(CLAIMS, claim_of(report(), other, external_id="feed:1"))
+
+    assert_problem(
+        response, 409, "report-differs", *(f"/reports/1/{name}" for name in ("probability", "commitment", "quote"))
+    )
+    assert claim["reports"][1]["id"] in response.json["errors"][0]["detail"]
+    assert claim == world.claim(claim)
+
+
+def test_claim_and_report_that_differ(world):
+    """
+    R4: the differences of a claim and of its reports are named at once.
+    """
+    world.record(report(probability=0.9), external_id="feed:1")
+
+    response = world.post(CLAIMS, claim_of(report(probability=0.8), external_id="feed:1", topic="bridges"))
+
+    assert_problem(response, 409, "claim-differs", "/topic", "/reports/0/probability")
 
 
 @pytest.mark.parametrize(

@@ -77,6 +77,28 @@ def test_withdrawn_report_sent_again_stays_withdrawn(world, claim):
     assert 0 == world.score("herald")["counts"]["claims"]
 
 
+def test_withdrawn_report_filed_again_with_a_difference(world):
+    """
+    R4: a report that differs from a withdrawn one is recorded; both, sent again, return the report on record.
+    """
+    wrong, right, third = (report("Herald", probability=probability) for probability in (0.9, 0.8, 0.7))
+    claim = world.record(wrong)
+    reports = f"/v1/claims/{claim['id']}/reports"
+    withdraw(world, claim)
+
+    filed = world.post(reports, right)
+    again = [world.post(reports, sent) for sent in (wrong, right, report("Herald"))]
+
+    assert 201 == filed.status_code
+    assert [claim["reports"][0]["id"], filed.json["id"], filed.json["id"]] == [
+        response.json["id"] for response in again
+    ]
+    assert_problem(world.post(reports, third), 409, "report-differs", "/probability")
+    world.post(f"/v1/reports/{filed.json['id']}/withdrawal", {"reason": "Wrong, too."})
+    assert 201 == world.post(reports, third).status_code
+    assert 1 == world.score("herald")["counts"]["claims"]
+
+
 def test_earlier_stance_speaks_again(world):
     """
     R6: after a withdrawal of the last report the one before it counts.

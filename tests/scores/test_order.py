@@ -108,8 +108,8 @@ ONE_IN_TWO = [
 @given(sequences, st.integers(0, 1000))
 def test_scores_are_those_of_the_final_state(worked, fresh, sequence, seed):
     """
-    R11, R22: after any sequence of recording, resolving, correcting, withdrawing, merging and undoing merges, scores
-    equal those of the final state recorded once.
+    R4, R11, R22: after any sequence of recording, resolving, correcting and withdrawing reports and resolutions,
+    merging and undoing merges, scores equal those of the final state recorded once.
     """
     check(worked, fresh, sequence, seed)
 

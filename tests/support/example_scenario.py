@@ -194,7 +194,8 @@ def _a_claim(scenario):
     scenario.name("claim_id", claim["id"])
     scenario.world.record({"outlet": "bild", "published_at": "2024-02-28T00:00:00Z"}, **_LIVERPOOL)
     scenario.send("recordClaim", "recordClaim")
-    scenario.send("addReport", "addReport", "withdrawReport", "withdrawReport", "listClaimReports", "listOutletReports")
+    scenario.send("addReport", "addReport", "getReport", "correctReport", "withdrawReport", "withdrawReport")
+    scenario.send("listClaimReports", "listOutletReports")
     scenario.send("listClaims", "changeClaim", "listDueClaims")
 
 

@@ -10,6 +10,7 @@ from service.methods.forecast import ForecastClaim, ForecastReport
 from service.values.vocabulary import ClaimKind, Stance
 
 STANCES = {"asserts": Stance.SUPPORT, "denies": Stance.DENY, "mentions": Stance.COMMENT}
+PROBABILITIES = {"asserts": 0.7, "denies": 0.2, "mentions": None}
 
 
 def outcomes():
@@ -29,7 +30,7 @@ def outcomes():
                     "claim": f"Claim {number}.",
                     "stance": stance,
                     "commitment": rng.choice([None, 1, 2, 3, 4]),
-                    "probability": rng.choice([None, None, 0.2, 0.7]),
+                    "probability": rng.choice([None, None, PROBABILITIES[stance]]),
                     "published_at": str(published + dt.timedelta(days=rng.randint(0, 9))),
                     "topic": "ab"[number % 2],
                     "outcome": None if is_open else true,

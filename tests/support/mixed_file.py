@@ -168,6 +168,7 @@ class MixedFile:
         report = {"outlet": outlet, "stance": self.rng.choice(STANCES), "published_at": self._moment()}
         if self.rng.random() < 0.3:
             report |= {"probability": self.rng.random(), "commitment": self.rng.randint(1, 4)}
+            del report["stance"]
         if self.rng.random() < 0.3:
             report |= {"url": f"https://example.org/{self._next()}", "quote": "Said so."}
         return report | members

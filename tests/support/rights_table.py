@@ -107,6 +107,10 @@ class Scene:
     def withdraw(self, key, index):
         return key.post(f"/v1/reports/{self.claim['reports'][index]['id']}/withdrawal", {"reason": "Of another day."})
 
+    def correct(self, index):
+        path = f"/v1/reports/{self.claim['reports'][index]['id']}"
+        return self.key.patch(path, {"probability": 0.9}, headers={"If-Match": "*"})
+
     def change(self, **members):
         return self.key.patch(self.path, members, headers={"If-Match": "*"})
 
@@ -189,6 +193,8 @@ CALLS = {
     "change the topic or tags of a claim": lambda scene: scene.change(topic="bridges", tags=["a"]),
     "change its text, group or due date": change_unshared,
     "the same while another key has a report on it": lambda scene: scene.change(text="The bridge closes."),
+    "correct the filer's report": lambda scene: scene.correct(0),
+    "correct a third key's report": lambda scene: scene.correct(1),
     "withdraw the filer's report": lambda scene: scene.withdraw(scene.key, 0),
     "withdraw a third key's report": lambda scene: scene.withdraw(scene.key, 1),
     "resolve a claim, correct or withdraw its resolution": resolve,

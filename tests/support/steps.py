@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from dataclasses import dataclass, field
 
 from hypothesis import strategies as st
+from sqlalchemy import select
+from sqlalchemy.orm import selectinload
 
 from service.cache.score_cache import ScoreCache
+from service.claims.correct import correct_report
 from service.claims.record import NewClaim, record_claim
-from service.claims.report import NewReport, add_report
+from service.claims.report import NewReport, add_report, withdraw_report
 from service.claims.resolve import NewResolution, resolve_claim
 from service.errors import ServiceError
 from service.outlets.merge import merge_outlet, undo_merge
 from service.outlets.track_record import Lens
 from service.storage.db import Database
-from service.storage.models import Outlet
+from service.storage.models import Outlet, Report
 from service.values.ids import new_id
-from service.values.vocabulary import OPERATOR, Basis, ClaimKind, OutletKind, Stance, Verdict
+from service.values.vocabulary import OPERATOR, Basis, ClaimKind, OutletKind, Stance, StanceSource, Verdict
 from service.web.cached_scores import cached_documents
 
 START = dt.datetime(2026, 6, 1, tzinfo=dt.UTC)
 END = START + dt.timedelta(hours=1)
 OUTLETS = 3
+ORDER_OF_REPORTS = (Report.published_at, Report.recorded_at, Report.id)
 WHOLE = Lens(topic=None, basis=Basis.RESOLVED, as_of=None, recorded_by=None, level=0.9)
 
 
@@ -33,7 +36,7 @@ class Known:
 
     id: object
     given: NewClaim
-    reports: list[NewReport]
+    reports: list[NewReport] = field(default_factory=list)
     newest: object = None
     standing: Verdict | None = None
     truth: float | None = None
@@ -88,6 +91,15 @@ reports = st.fixed_dictionaries(
         "probability": st.sampled_from([None, 0.7]),
     }
 )
+changes = st.fixed_dictionaries(
+    {},
+    optional={
+        "stance": st.sampled_from([None, *Stance]),
+        "probability": st.sampled_from([None, 0.2, 0.5, 0.9]),
+        "commitment": st.sampled_from([None, 1, 4]),
+        "url": st.sampled_from([None, "https://example.org/1"]),
+    },
+)
 claims = st.fixed_dictionaries(
     {
         "kind": st.sampled_from([ClaimKind.FACT, ClaimKind.EVENT, ClaimKind.EVENT, ClaimKind.OPINION]),
@@ -104,6 +116,8 @@ steps = st.one_of(
     st.tuples(st.just("report"), which, reports),
     st.tuples(st.just("resolve"), which, verdicts, known),
     st.tuples(st.just("resolve"), which, verdicts, known),
+    st.tuples(st.just("correct"), which, which, changes),
+    st.tuples(st.just("withdraw"), which, which),
     st.tuples(st.just("merge"), st.integers(0, OUTLETS - 1), st.integers(0, OUTLETS - 1)),
     st.tuples(st.just("part"), st.integers(0, OUTLETS - 1)),
     st.tuples(st.just("read")),
@@ -144,14 +158,57 @@ def record(place, on_record, given, reports_, *, now):
     )
     new_reports = [new_report(place, one) for one in reports_]
     done, _ = record_claim(place.db, place.cache, claim=claim, reports=new_reports, caller=OPERATOR, now=now)
-    on_record.append(Known(done.id, claim, new_reports))
+    on_record.append(Known(done.id, claim))
 
 
 def report(place, on_record, number, given, *, now):
     if on_record:
         claim, added = on_record[number % len(on_record)], new_report(place, given)
         add_report(place.db, place.cache, claim.id, report=added, caller=OPERATOR, now=now)
-        claim.reports.append(added)
+
+
+def correct(place, on_record, number, index, changed, *, now):
+    for report_id in _one_report(place, on_record, number, index):
+        correct_report(place.db, place.cache, report_id, changes=changed, if_match=None, caller=OPERATOR, now=now)
+
+
+def withdraw(place, on_record, number, index, *, now):
+    for report_id in _one_report(place, on_record, number, index):
+        withdraw_report(place.db, place.cache, report_id, reason="Mistaken.", caller=OPERATOR, now=now)
+
+
+def _one_report(place, on_record, number, index):
+    """Return the id of one report of a claim in a list, or no id without a claim."""
+    if not on_record:
+        return []
+    with place.db.read() as session:
+        filed = select(Report.id).where(Report.claim_id == on_record[number % len(on_record)].id)
+        ids = session.scalars(filed.order_by(*ORDER_OF_REPORTS)).all()
+    return [ids[index % len(ids)]]
+
+
+def counted_reports(place, claim_id):
+    """Return the reports of a claim that are not withdrawn, as lines of an export have them, in order."""
+    loaded = [selectinload(Report.outlet), selectinload(Report.cited), selectinload(Report.withdrawal)]
+    with place.db.read() as session:
+        filed = session.scalars(
+            select(Report).where(Report.claim_id == claim_id).order_by(*ORDER_OF_REPORTS).options(*loaded)
+        )
+        return [
+            NewReport(
+                outlet=one.outlet.slug,
+                stance=one.stance if one.stance_source is StanceSource.STATED else None,
+                commitment=one.commitment,
+                probability=one.probability,
+                published_at=one.published_at,
+                url=one.url,
+                quote=one.quote,
+                relays={"outlet": one.cited and one.cited.slug, "cited_as": one.cited_as} if one.is_relay else None,
+                lexicon=one.lexicon,
+            )
+            for one in filed
+            if one.withdrawal is None
+        ]
 
 
 def resolve(place, on_record, number, verdict, known_at, *, now):
@@ -180,7 +237,16 @@ def read(place, _, *, now):  # noqa: ARG001 - a step like the others
     place.scores(WHOLE)
 
 
-STEPS = {"record": record, "report": report, "resolve": resolve, "merge": merge, "part": part, "read": read}
+STEPS = {
+    "record": record,
+    "report": report,
+    "correct": correct,
+    "withdraw": withdraw,
+    "resolve": resolve,
+    "merge": merge,
+    "part": part,
+    "read": read,
+}
 
 
 def work_through(place, sequence):
@@ -191,7 +257,9 @@ def work_through(place, sequence):
             STEPS[name](place, on_record, *arguments, now=START + minute * dt.timedelta(minutes=1))
         except ServiceError:
             continue
-    return on_record
+    for claim in on_record:
+        claim.reports = counted_reports(place, claim.id)
+    return [claim for claim in on_record if claim.reports]
 
 
 def tell_once(place, on_record, merged, rng):
@@ -200,11 +268,8 @@ def tell_once(place, on_record, merged, rng):
         merge_outlet(place.db, place.cache, outlet, into=into, caller=OPERATOR, now=END)
     for claim in rng.sample(on_record, len(on_record)):
         outlets = rng.sample(place.slugs, OUTLETS)
-        first_told = {json.dumps(one, default=str): one for one in claim.reports}.values()
         place_of = {outlet: outlets.index(merged.get(outlet, outlet)) for outlet in outlets}
-        # Marked as lines of an export, so that relays from before a merge are accepted.
-        exported = [{**one, "lexicon": None} for one in first_told]
-        in_order = sorted(exported, key=lambda one: (place_of[one["outlet"]], one["published_at"]))
+        in_order = sorted(claim.reports, key=lambda one: (place_of[one["outlet"]], one["published_at"]))
         done, _ = record_claim(place.db, place.cache, claim=claim.given, reports=in_order, caller=OPERATOR, now=END)
         if claim.standing is not None:
             resolution = new_resolution(claim.standing, claim.truth, claim.known_at, None)

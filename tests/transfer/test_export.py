@@ -92,7 +92,8 @@ def test_lines(world, export, tmp_path):
     assert [{"type": "outlet", **outlet, "scorable": True, "merged_into": None}] == made["outlets"]
     assert [{"type": "claim", "external_id": "a", "kind": "event", **members}] == made["claims"]
     assert made["reports"] == [
-        {"type": "report", "claim": "a", "stance": "support", "commitment": 4, "lexicon": "en/1", "probability": None}
+        {"type": "report", "claim": "a", "stance": "support", "stance_source": "stated", "probability": None}
+        | {"commitment": 4, "lexicon": "en/1"}
         | {**sent, "outlet": "herald", "relays": {"outlet": None, "cited_as": "reports"}}
         | {"published_precision": "instant", "recorded_at": filed["recorded_at"]}
     ]

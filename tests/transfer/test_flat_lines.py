@@ -94,6 +94,42 @@ def test_line_with_only_what_it_must_have(world, load):
     assert (None, "support", None, None) == (topic, filed["stance"], filed["url"], resolution)
 
 
+def test_stance_from_the_probability(world, load):
+    """
+    R6b: a line without a stance, or with an empty cell, takes the side that its probability implies.
+    """
+    rows = ["0.03,", "0.5,", "0.8,"]
+    data = "outlet,claim_id,claim,published_at,probability,stance,outcome,resolved_at\n" + "".join(
+        f"Herald,c{number},Rovers win cup {number}.,2024-02-14,{row},false,2024-03-29\n"
+        for number, row in enumerate(rows)
+    )
+    load(data.encode(), name="lines.csv")
+    load(*[line(claim_id="d", outlet="Herald", stance=stance, probability=0.1) for stance in (..., None, "", "deny")])
+
+    counts = world.score("herald")["counts"]
+
+    assert (4, 2, 1, 1) == tuple(counts[name] for name in ("claims", "correct", "incorrect", "unscored"))
+    assert {("deny", "probability"), ("comment", "probability"), ("support", "probability")} == {
+        (filed["stance"], filed["stance_source"])
+        for claim in world.get("/v1/claims").json["items"]
+        for filed in world.claim(claim)["reports"]
+    }
+
+
+@pytest.mark.usefixtures("world")
+def test_report_that_differs(load):
+    """
+    R4: a line that repeats a report with another probability is rejected with the member, and the others are unchanged.
+    """
+    load(line(probability=0.8))
+
+    code, told, [rejection] = load(line(), line(probability=0.7), line(probability=0.8))
+
+    assert (1, summary(unchanged=2, rejected=1)) == (code, told)
+    assert rejection.startswith("line 2 rejected (report-differs): ")
+    assert "/probability: The report " in rejection
+
+
 BAD = [
     ({"outlet": ...}, "invalid-body", "/outlet: Missing"),
     ({"outlet": " \u200b"}, "invalid-body", "/outlet: Must not be blank"),
@@ -104,7 +140,9 @@ BAD = [
     ({"claim_id": ...}, "invalid-body", "/claim_id: Missing"),
     ({"claim_id": None}, "invalid-body", "/claim_id: "),
     ({"stance": "shouts"}, "invalid-body", "/stance: Must be one of"),
-    ({"stance": None}, "invalid-body", "/stance: "),
+    ({"stance": 0}, "invalid-body", "/stance: "),
+    ({"stance": "asserts", "probability": 0.4}, "invalid-body", "/stance: Contradicts"),
+    ({"stance": "mentions", "probability": 0.5}, "invalid-body", "/probability: "),
     ({"published_at": "2024-02-30"}, "invalid-body", "/published_at: Not a valid date"),
     (
         {"published_at": "2024-02-14T10:00:00"},

@@ -18,7 +18,7 @@ from service.values.ids import new_id
 from service.values.names import text_key
 from service.values.pages import page_key
 from service.values.search_terms import index_terms, tag_term
-from service.values.vocabulary import ClaimKind, Precision, Stance
+from service.values.vocabulary import ClaimKind, Precision, Stance, StanceSource
 
 
 class Claim(Base):
@@ -64,6 +64,9 @@ class Report(Base):
     claim_id: Mapped[UUID] = mapped_column(sa.ForeignKey("claim.id"))
     outlet_id: Mapped[UUID] = mapped_column(sa.ForeignKey("outlet.id"))
     stance: Mapped[Stance] = mapped_column(enum_column(Stance, "stance"))
+    stance_source: Mapped[StanceSource] = mapped_column(
+        enum_column(StanceSource, "stance_source"), default=StanceSource.STATED
+    )
     commitment: Mapped[int | None]
     lexicon: Mapped[str | None] = mapped_column(sa.String(16))
     """The version of the lexicon that derived `commitment` from `quote`; None if it was stated or is unknown."""
@@ -79,6 +82,8 @@ class Report(Base):
     """A hash of the members that make two reports the same (R4)."""
     filed_by: Mapped[UUID | None] = mapped_column(sa.ForeignKey("api_key.id"))
     recorded_at: Mapped[dt.datetime]
+    corrected_at: Mapped[dt.datetime | None]
+    """The time of the last correction; its earlier versions are kept."""
     redacted: Mapped[Redacted]
     page_key: Mapped[str | None] = mapped_column(sa.String(64), index=True)
     """A hash of the normal form of the URL, derived from it."""
@@ -101,14 +106,14 @@ class Withdrawal(Base):
 
 
 class Version(Base):
-    """An earlier version of an outlet or a claim."""
+    """An earlier version of an outlet, a claim or a report."""
 
     __tablename__ = "version"
     __table_args__ = (sa.UniqueConstraint("subject_id", "number"),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     subject_id: Mapped[UUID]
-    """The id of the outlet or claim. Ids are unique across tables."""
+    """The id of the outlet, claim or report. Ids are unique across tables."""
     number: Mapped[int]
     """The number of the version within its subject, from 1."""
     content: Mapped[dict[str, Any]]

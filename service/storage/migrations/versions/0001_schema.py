@@ -24,6 +24,7 @@ _OUTLET_KINDS = (
 )
 _STANCES = ("support", "deny", "query", "comment")
 _PRECISIONS = ("day", "instant")
+_STANCE_SOURCES = ("stated", "probability")
 _VERDICTS = ("true", "false", "partial", "void", "unverifiable")
 # Sorted by bytes, so that all topics below one are one range of an index.
 _TOPIC = sa.String(504).with_variant(sa.String(504, collation="C"), "postgresql")
@@ -209,6 +210,7 @@ def _create_reports() -> None:
         _reference("report", "claim_id", "claim", nullable=False),
         _reference("report", "outlet_id", "outlet", nullable=False),
         sa.Column("stance", _word("stance", _STANCES), nullable=False),
+        sa.Column("stance_source", _word("stance_source", _STANCE_SOURCES), nullable=False),
         sa.Column("commitment", sa.Integer()),
         sa.Column("probability", sa.Double()),
         _moment("published_at"),
@@ -221,6 +223,7 @@ def _create_reports() -> None:
         sa.Column("fingerprint", sa.String(64), nullable=False),
         _reference("report", "filed_by", "api_key"),
         _moment("recorded_at"),
+        _moment("corrected_at", nullable=True),
         sa.Column("lexicon", sa.String(16)),
         sa.Column("redacted", sa.JSON()),
         sa.Column("page_key", sa.String(64), index=True),

@@ -1,0 +1,209 @@
+"""Correct a report that was filed with a mistake, and keep its earlier versions (R4, R6b)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, fields
+from typing import TypedDict
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from service.cache.invalidation import invalidate_scores
+from service.cache.score_cache import ScoreCache
+from service.claims.describe import describe_report
+from service.claims.report import load_report
+from service.claims.report_rules import commitment_of, stance_errors, stance_of
+from service.claims.rights import check_report_change
+from service.claims.views import ReportView
+from service.errors import FieldError, InvalidBody, MemberRedacted, ReportRepeated, ReportWithdrawn
+from service.outlets.sums import updating_sums
+from service.storage.db import Database, retried
+from service.storage.facts import fingerprint_of, next_fingerprint, reports_on_record
+from service.storage.models import Claim, Report
+from service.storage.versions import check_match, store_version
+from service.values.vocabulary import Caller, Stance, StanceSource
+
+
+class ReportChanges(TypedDict, total=False):
+    """The new values of the members of a report that change."""
+
+    stance: Stance | None
+    """None for the stance that the probability implies."""
+    probability: float | None
+    commitment: int | None
+    """None for the one read from the quote."""
+    quote: str | None
+    url: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReportContent:
+    """The members of a report that can change, as a version stores them."""
+
+    stance: Stance
+    stance_source: StanceSource
+    probability: float | None
+    commitment: int | None
+    lexicon: str | None
+    quote: str | None
+    url: str | None
+    fingerprint: str
+
+
+@retried
+def correct_report(
+    db: Database,
+    cache: ScoreCache,
+    report_id: UUID,
+    *,
+    changes: ReportChanges,
+    if_match: AbstractSet[str] | None,
+    caller: Caller,
+    now: dt.datetime,
+) -> ReportView:
+    """Change members of a report, and keep the earlier version.
+
+    Args:
+        db: The database.
+        cache: The score cache, in which the scores of the report's outlet are invalidated.
+        report_id: The id of the report.
+        changes: The new values of the members that change.
+        if_match: The tags of the versions that the caller accepts; None for any version.
+        caller: The API key of the call.
+        now: The time of the call.
+
+    Raises:
+        NotFound: No report has this id.
+        Forbidden: The caller may not change the report (R14b).
+        PreconditionFailed: The report was changed since the caller read it.
+        ReportWithdrawn: The report was withdrawn.
+        MemberRedacted: A new value would replace redacted content.
+        InvalidBody: The stance would contradict the probability (R6b).
+        ReportRepeated: The report would repeat another one on record (R4).
+    """
+    with db.write() as session:
+        claim, report = load_report(session, report_id, lock=True)
+        check_report_change(claim, report, caller)
+        check_match(describe_report(report, claim), if_match)
+        _check_open(report, changes)
+        before, after = _content(report), _corrected(report, changes)
+        if after != before:
+            _correct(session, claim, report, before, after, caller=caller, now=now)
+            invalidate_scores(session, cache, [report.outlet.surviving.slug], now=now)
+        return describe_report(report, claim)
+
+
+def _correct(
+    session: Session,
+    claim: Claim,
+    report: Report,
+    before: ReportContent,
+    after: ReportContent,
+    *,
+    caller: Caller,
+    now: dt.datetime,
+) -> None:
+    """Give a report its corrected content, and update the sums."""
+    store_version(session, report.id, before, caller=caller, now=now)
+    with updating_sums(session, [claim]), session.no_autoflush:
+        for member in fields(after):
+            setattr(report, member.name, getattr(after, member.name))
+        if (after.stance, after.url) != (before.stance, before.url):
+            report.fingerprint = _free_fingerprint(claim, report)
+        report.corrected_at = now
+    session.flush()
+
+
+def _check_open(report: Report, changes: ReportChanges) -> None:
+    """Check that a report was not withdrawn, and that no redacted member gets a new value."""
+    if report.withdrawal is not None:
+        raise ReportWithdrawn(
+            f"You tried to change the report {report.id}, which was withdrawn for this reason: "
+            f"{report.withdrawal.reason} File the report again with the correct members."
+        )
+    redacted = {note["member"] for note in report.redacted or ()}
+    restored = [name for name, value in changes.items() if value is not None and name in redacted]
+    if restored:
+        detail = "Its content was removed for legal reasons. Leave it out."
+        raise MemberRedacted(
+            f"You tried to restore content of the report {report.id} that was removed for legal reasons, and nothing "
+            "was changed. Leave out the members listed in errors.",
+            errors=[FieldError(pointer=f"/{name}", detail=detail, code="redacted") for name in restored],
+        )
+
+
+def _content(report: Report) -> ReportContent:
+    return ReportContent(**{member.name: getattr(report, member.name) for member in fields(ReportContent)})
+
+
+def _corrected(report: Report, changes: ReportChanges) -> ReportContent:
+    """Return the content of a report after some changes, with the fingerprint that it has now."""
+    stance, source = _stance_after(report, changes)
+    commitment, lexicon = _commitment_after(report, changes)
+    return ReportContent(
+        stance=stance,
+        stance_source=source,
+        probability=changes.get("probability", report.probability),
+        commitment=commitment,
+        lexicon=lexicon,
+        quote=changes.get("quote", report.quote),
+        url=changes.get("url", report.url),
+        fingerprint=report.fingerprint,
+    )
+
+
+def _stance_after(report: Report, changes: ReportChanges) -> tuple[Stance, StanceSource]:
+    """Return the stance after some changes: a derived stance follows the probability, and a stated one stays (R6b).
+
+    Raises:
+        InvalidBody: The stance contradicts the probability, or is to be derived without one.
+    """
+    probability = changes.get("probability", report.probability)
+    kept = report.stance if report.stance_source is StanceSource.STATED else None
+    stated = changes.get("stance", kept)
+    errors = list(stance_errors(stated, probability))
+    if stated is None and probability is None:
+        detail = "Without a probability a stance cannot be derived. Send a stance."
+        errors.append(FieldError(pointer="/stance", detail=detail, code="required"))
+    if errors:
+        # Name a member that was sent, because the other one is on record.
+        sent = [name for name in ("stance", "probability") if name in changes]
+        errors = [error if error["pointer"][1:] in sent else {**error, "pointer": f"/{sent[0]}"} for error in errors]
+        raise InvalidBody(
+            "The stance and the probability would not agree, and nothing was changed. Correct the members listed in "
+            "errors.",
+            errors=errors,
+        )
+    return stance_of(stated, probability)
+
+
+def _commitment_after(report: Report, changes: ReportChanges) -> tuple[int | None, str | None]:
+    """Return the commitment after some changes: a stated one stays, and any other is read from the new quote."""
+    if not {"commitment", "quote"} & changes.keys():
+        return report.commitment, report.lexicon
+    kept = report.commitment if report.lexicon is None else None
+    return commitment_of(changes.get("commitment", kept), changes.get("quote", report.quote))
+
+
+def _free_fingerprint(claim: Claim, report: Report) -> str:
+    """Return the fingerprint of a corrected report (R4).
+
+    Raises:
+        ReportRepeated: The report repeats another one that counts.
+    """
+    others = {
+        fingerprint: [version.report for version in versions if version.is_current and version.report is not report]
+        for fingerprint, versions in reports_on_record(claim).items()
+    }
+    fingerprint = fingerprint_of(report)
+    while repeated := others.get(fingerprint):
+        for other in repeated:
+            if other.withdrawal is None:
+                raise ReportRepeated(
+                    f"You tried to change the report {report.id} so that it repeats the report {other.id} in outlet, "
+                    "stance, time, url and source. Withdraw one of the two instead."
+                )
+        fingerprint = next_fingerprint(fingerprint)
+    return fingerprint
