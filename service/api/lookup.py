@@ -60,7 +60,8 @@ def lookup_outlets(body: LookupRequest) -> dict[str, Sequence[LookupItem]]:
     """Find the outlets behind many URLs, slugs and ids
 
     Returns one item for each URL, then one for each slug or id, in the order of the request, and on request the score
-    of each outlet. Where no recorded outlet is found, `outlet` is null, and `reason` says why. A body may have 16 MiB.
+    of each outlet. If no recorded outlet is found, `outlet` is null and `reason` gives the reason. A body may have 16
+    MiB.
 
     The call stores nothing, so it is safe to repeat, and pages on other sites may send it.
     """

@@ -179,14 +179,13 @@ class ClaimQuery(PageQuery):
     tag = Text(50, metadata={"description": "Only claims with this tag, in any case."})
     group = Text(200, metadata={"description": "Only claims of the group with exactly this name."})
     external_id = Text(EXTERNAL_ID_LENGTH, metadata={"description": "Only the claim with this external id."})
-    q = Text(SEARCH_LENGTH, metadata={"description": _Q, "example": "striker signs"})
-    like = Text(SEARCH_LENGTH, metadata={"description": _LIKE, "example": "Arsenal have signed a new striker"})
+    q = Text(SEARCH_LENGTH, metadata={"description": _Q})
+    like = Text(SEARCH_LENGTH, metadata={"description": _LIKE})
     url = AnyText(
         validate=Length(1, 2000),
         metadata={
             "description": "Only claims with a report on this page. Addresses are compared without scheme, `www.`, "
             "`m.`, fragment, trailing slash, and parameters for tracking such as `utm_source`.",
-            "example": "https://www.example.org/sport/a-page?utm_source=feed",
         },
     )
     recorded_since = moment("Only claims that this service recorded at or after this moment.")

@@ -49,7 +49,7 @@ class LookupIn(Body):
         AnyText(metadata={"description": "The slug or id of an outlet."}),
         validate=Length(max=MAX_LOOKUPS),
         metadata={
-            "description": "Slugs or ids of outlets. One that was merged stands for the outlet it was merged into."
+            "description": "Slugs or ids of outlets. One that was merged counts as the outlet it was merged into."
         },
     )
     at = published_moment(f"{_AT} If left out or null, now.", load_default=None, allow_none=True)

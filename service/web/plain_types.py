@@ -1,11 +1,13 @@
 """The types of the API document in the forms that client generators understand.
 
 apispec writes a nullable enum as an enum with null, of which openapi-python-client makes three classes, and a query
-parameter that may be left out as one that may be null, which no query string can be.
+parameter that may be left out as one that may be null, which no query string can be. openapi-typescript requires every
+member of a body that has a default, so defaults of members are given in words.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 from service.web.openapi import Document
@@ -16,14 +18,22 @@ _NULL = {"type": "null"}
 def simplify_types(document: Document) -> None:
     """Rewrite the types in a document."""
     for part in _objects(document):
+        if isinstance(properties := part.get("properties"), dict):
+            for member in properties.values():
+                _describe_default(member)
         if part.get("in") == "query":
             _drop_null(part["schema"])
-        elif isinstance(part.get("type"), str) and part.get("default", "") is None:
-            del part["default"]  # null is not of the type, and stands for a missing member
         elif isinstance(values := part.get("enum"), list) and None in values:
             of_text = {"type": "string", "enum": [value for value in values if value is not None]}
             del part["type"], part["enum"]
             part["anyOf"] = [of_text, _NULL]
+
+
+def _describe_default(member: object) -> None:
+    """Replace the default of a member by a sentence; null and an empty list stand for a member that is left out."""
+    if isinstance(member, dict) and (default := member.pop("default", None)) not in (None, []):
+        text = default if isinstance(default, str) else json.dumps(default)
+        member["description"] = f"{member['description']} The default is `{text}`."
 
 
 def _drop_null(schema: object) -> None:

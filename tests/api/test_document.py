@@ -183,14 +183,15 @@ def _parts(part):
 
 def test_generators_understand_the_types(document):
     """
-    Every enum has texts only, no query parameter can be null, and every body has one content type, because generated
-    clients leave out operations with anything else.
+    Every enum has texts only, no query parameter can be null, every body has one content type, and no member has a
+    default, because generated clients leave out operations with anything else, or require the member.
     """
     parts = list(_parts(document))
 
     assert {str} == {type(value) for part in parts if isinstance(part.get("enum"), list) for value in part["enum"]}
     assert [] == [part["name"] for part in parts if part.get("in") == "query" and "null" in str(part["schema"])]
     assert {1} == {len(part["content"]) for part in parts if "content" in part}
+    assert [] == [place for place, each in _properties(document) if "default" in each]
 
 
 def test_level_is_a_number(document):
