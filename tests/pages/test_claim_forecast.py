@@ -108,3 +108,5 @@ def test_decided(world):
     assert f'/claims/{winner["id"]}"' in part
     assert "There is no forecast for this one." in plain_text(part)
     assert [] == data_values(part)
+    rivals = section(claim_page(world, winner), "rivals")
+    assert "City win. decided, because another one is true" in plain_text(rivals)
