@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TypedDict
+from uuid import UUID
 
 from flask import Response
 
-from service.schemas.topics import TopicPage, TopicQuery
+from service.claims import rename_topics
+from service.claims.rename_topics import RenameView
+from service.schemas.fields import PageQuery
+from service.schemas.topics import RenameIn, RenameOut, RenamePage, TopicPage, TopicQuery
+from service.storage.paging import PageRequest
 from service.values.instants import utc_now
 from service.values.vocabulary import Scope
 from service.web.auth import requires
-from service.web.blueprint import Blueprint, not_modified
+from service.web.blueprint import Blueprint, may_fail, not_modified
 from service.web.cached_scores import cached_topics
-from service.web.responses import OF_SCORES, score_response
-from service.web.runtime import runtime
+from service.web.idempotency_key import idempotent
+from service.web.responses import OF_SCORES, PageResponse, page_of, score_response
+from service.web.runtime import caller, runtime
 
 blp = Blueprint("topics", __name__, url_prefix="/v1/topics", description="The subjects of claims, as paths of names.")
 
@@ -39,3 +46,66 @@ def list_topics(query: TopicRequest) -> Response:
     """
     at = runtime()
     return score_response(*cached_topics(at.db, at.cache, **query, now=utc_now()))
+
+
+@blp.route("/renames", methods=["POST"])
+@requires(Scope.RESOLUTIONS_WRITE)
+@idempotent()
+@blp.arguments(RenameIn)
+@blp.response(201, RenameOut)
+@blp.tagged
+def rename_topic(body: dict[str, str]) -> tuple[RenameView, int, dict[str, str]]:
+    """Rename a topic
+
+    Moves all claims on the topic, and on the topics below it, to the new path. If that topic exists, both are merged.
+    Earlier versions of the claims are kept, and scores of past moments use the new path, too. Claims that are recorded
+    under the old path later stay there.
+
+    It is rejected with 422 if the topic has no claims, if the new path is below it, or if a path would have more than
+    5 names. A key that filed one of the claims or a report on it needs `resolutions:own` once that claim is resolved.
+    """
+    at = runtime()
+    rename = rename_topics.rename_topic(at.db, at.cache, **body, caller=caller(), now=utc_now())
+    return rename, 201, {"Location": f"/v1/topics/renames/{rename.id}"}
+
+
+@blp.route("/renames")
+@requires(Scope.READ)
+@blp.arguments(PageQuery, location="query")
+@blp.response(200, RenamePage)
+def list_topic_renames(query: PageRequest) -> PageResponse[RenameView]:
+    """List the renames of topics
+
+    Returns all renames, the newest first, with those that were undone.
+    """
+    return page_of(query, partial(rename_topics.list_renames, runtime().db))
+
+
+@blp.route("/renames/<uuid:rename_id>")
+@requires(Scope.READ)
+@blp.response(200, RenameOut)
+@blp.tagged
+def get_topic_rename(rename_id: UUID) -> RenameView:
+    """Get a rename of a topic
+
+    Returns the rename with this id.
+    """
+    return rename_topics.get_rename(runtime().db, rename_id)
+
+
+@blp.route("/renames/<uuid:rename_id>", methods=["DELETE"])
+@requires(Scope.RESOLUTIONS_WRITE)
+@blp.response(204, description="The rename is undone. There is no body.")
+@may_fail(409)
+@blp.changes
+def undo_topic_rename(rename_id: UUID, if_match: frozenset[str] | None) -> None:
+    """Undo a rename of a topic
+
+    Moves the claims that the rename moved back to the paths they had. Claims whose topic was changed since, and claims
+    that were recorded under the new path, stay where they are.
+
+    It is rejected with 409 if it was undone before (`rename-undone`), or if a later rename moved some of its claims
+    again (`rename-superseded`). The scopes are those of a rename.
+    """
+    at, now = runtime(), utc_now()
+    rename_topics.undo_rename(at.db, at.cache, rename_id, if_match=if_match, caller=caller(), now=now)

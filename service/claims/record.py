@@ -148,7 +148,7 @@ def change_claim(
         check_match(describe_claim(session, claim, now=now), if_match)
         if not changed:
             return describe_claim(session, claim, now=now)
-        store_version(session, claim.id, _content(claim), caller=caller, now=now)
+        store_version(session, claim.id, claim_content(claim), caller=caller, now=now)
         with updating_sums(session, [claim]):
             for name, value in changes.items():
                 setattr(claim, name, value)
@@ -193,7 +193,8 @@ def _is_redacted(claim: Claim, member: str) -> bool:
     return any(note["member"] == member for note in claim.redacted or ())
 
 
-def _content(claim: Claim) -> ClaimContent:
+def claim_content(claim: Claim) -> ClaimContent:
+    """Return the members of a claim that can change."""
     return ClaimContent(claim.text, claim.topic, claim.tags, claim.group, claim.resolves_by)
 
 

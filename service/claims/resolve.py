@@ -233,10 +233,15 @@ def check_own(claim: Claim, caller: Caller, filings: Iterable[Filing] = ()) -> N
     """
     filed_by = filers(claim) | {filing.report.filed_by for filing in filings if filing.is_new}
     if caller.key_id in filed_by and not caller.may(Scope.RESOLUTIONS_OWN):
-        raise OwnClaim(
-            f"This key filed the claim {claim.id} or a report on it, and lacks the scope resolutions:own. Use another "
-            "key with the scope resolutions:write."
-        )
+        raise own_claim(claim.id)
+
+
+def own_claim(claim_id: UUID) -> OwnClaim:
+    """Return the error for a decision about a claim of the caller's own key."""
+    return OwnClaim(
+        f"This key filed the claim {claim_id} or a report on it, and lacks the scope resolutions:own. Use another "
+        "key with the scope resolutions:write."
+    )
 
 
 def _check_chain(claim: Claim, given: NewResolution) -> Resolution | None:

@@ -35,6 +35,8 @@ ServiceError
 |   +-- OutletMerged       409  /problems/outlet-merged
 |   +-- MergeChain         409  /problems/merge-chain
 |   +-- MergeCircle        409  /problems/merge-circle
+|   +-- RenameUndone       409  /problems/rename-undone
+|   +-- RenameSuperseded   409  /problems/rename-superseded
 |   +-- StillRunning       409  /problems/still-running
 |   +-- LastAdminKey       409  /problems/last-admin-key
 |   +-- KeyEnded           409  /problems/key-ended
@@ -77,6 +79,8 @@ from service.errors.conflicts import (
     OpinionUnresolved,
     OutletMerged,
     RelaysRestOnIt,
+    RenameSuperseded,
+    RenameUndone,
     ReportDiffers,
     ReportRepeated,
     ReportWithdrawn,
@@ -162,6 +166,8 @@ __all__ = [
     "QueryTimeout",
     "RangeNotSatisfiable",
     "RelaysRestOnIt",
+    "RenameSuperseded",
+    "RenameUndone",
     "ReportDiffers",
     "ReportRepeated",
     "ReportWithdrawn",

@@ -192,6 +192,22 @@ class MergeCircle(Conflict):
     title = "Merge would create a cycle"
 
 
+class RenameUndone(Conflict):
+    """You tried to undo a rename of a topic that was undone before. Rename the topic again to move its claims."""
+
+    name = "rename-undone"
+    title = "Rename already undone"
+
+
+class RenameSuperseded(Conflict):
+    """You tried to undo a rename of a topic whose claims a later rename has moved again. Undo the later one first;
+    `detail` names it.
+    """
+
+    name = "rename-superseded"
+    title = "Later rename of the same claims"
+
+
 class StillRunning(Conflict):
     """You sent a request while an earlier one with the same `Idempotency-Key` was still running, so it was not carried
     out. Send it again with the same key after `Retry-After` seconds.

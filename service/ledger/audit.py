@@ -32,7 +32,7 @@ from service.values.documents import members_of
 from service.values.ids import first_id
 from service.values.vocabulary import Action
 
-PUBLIC = ("claim", "report", "resolution", "version", "withdrawal", "dispute", "reply", "redaction")
+PUBLIC = ("claim", "report", "resolution", "version", "topic_rename", "withdrawal", "dispute", "reply", "redaction")
 """The tables with public entries."""
 
 _GUESSABLE = frozenset({"fingerprint"})  # a redacted URL could be guessed from it, and the row keeps it (R4)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
 from service.values.vocabulary import ClaimKind, Stance
@@ -81,6 +81,16 @@ class Rates:
         self._truths.clear()
         for key in keys:
             self._counts[key] = self._counts.get(key, NO_COUNT).plus(count)
+
+    def renamed(self, name_of: Callable[[str], str]) -> Rates:
+        """Return the rates with other names of topics; the counts of cells that get the same name are added up."""
+        renamed = Rates()
+        for key, count in self._counts.items():
+            stance, narrower = key[0], list(key[1:])
+            if len(narrower) == 3 and isinstance(narrower[2], str):
+                narrower[2] = name_of(narrower[2])
+            renamed.add_count([(stance, *narrower)], count)
+        return renamed
 
     @property
     def claims(self) -> int:

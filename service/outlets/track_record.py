@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any, NamedTuple, TypeAlias
@@ -16,6 +16,7 @@ from service.errors import InvalidQuery
 from service.methods.provenance import Filed, Position, position
 from service.methods.reliability import DEFAULT_LEVEL
 from service.methods.tally import Amounts, ClaimFacts, Slot, add_up, count_claim, difference
+from service.outlets.earlier_contents import Content, earlier_contents
 from service.outlets.find import filing_for
 from service.outlets.sums import read_sums
 from service.storage.models import Claim, Outlet, Reply, Report, Resolution, Subtotal, Version, Withdrawal
@@ -35,8 +36,6 @@ from service.values.vocabulary import Basis, Role, Stance
 Row: TypeAlias = sa.Row[*tuple[Any, ...]]
 Rows: TypeAlias = sa.Select[*tuple[Any, ...]]
 Condition: TypeAlias = sa.ColumnExpressionArgument[bool]
-Content: TypeAlias = Mapping[str, Any]
-"""The members of an earlier version of a claim or a report."""
 
 _FETCHED = 2000  # rows
 _FEW = 200
@@ -270,9 +269,7 @@ def _earlier_contents(session: Session, rows: Rows, lens: Lens) -> dict[UUID, Co
         return {}
     claims, reports = (rows.with_only_columns(column).order_by(None) for column in (Report.claim_id, Report.id))
     read = Version.subject_id.in_(claims) | Version.subject_id.in_(reports)
-    later = sa.select(Version.subject_id, Version.content).where(sa.or_(*changed), read)
-    # In descending order, so that the first of the later versions comes last and wins.
-    return dict(session.execute(later.order_by(Version.number.desc())).all())
+    return earlier_contents(session, sa.and_(sa.or_(*changed), read))
 
 
 def _filed(row: Row, earlier: Content | None) -> Filed:

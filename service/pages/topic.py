@@ -10,6 +10,7 @@ from flask import Response, render_template
 
 from service.cache.score_cache import RANKING
 from service.claims import listing
+from service.claims.rename_topics import new_name_of
 from service.claims.topics import list_topics as list_all
 from service.claims.topics import most_claimed
 from service.claims.views import ListedClaim
@@ -51,7 +52,12 @@ def get_topic(topic: str) -> Response:
     if path != topic:
         return redirect_read(topic=path)
     view = replace(read_query(RankingQuery()), topic=topic)
-    return cached_ranking_page("topic.html", view, claims=lambda: _claims(topic), above=lambda: _above(topic))
+    try:
+        return cached_ranking_page("topic.html", view, claims=lambda: _claims(topic), above=lambda: _above(topic))
+    except NotFound:
+        if (renamed := new_name_of(runtime().db, topic)) is None:
+            raise
+        return redirect_read(topic=renamed)
 
 
 def _normal_form(topic: str) -> str:

@@ -38,6 +38,7 @@ class DescribedOptions(FieldOptions, total=False):
     """The same options for a field that takes its documentation as metadata."""
 
     metadata: Mapping[str, object]
+    data_key: str
 
 
 class AnyText(ma.fields.String):

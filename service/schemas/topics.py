@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import marshmallow as ma
+
 from service.methods.reliability import RATED_FROM
 from service.schemas import shown
-from service.schemas.fields import Answer, PageQuery, page_of, topic
+from service.schemas.fields import Answer, Body, PageQuery, TopicPath, page_of, topic
 
 
 class TopicOut(Answer):
@@ -28,3 +30,32 @@ class TopicQuery(PageQuery):
     """The parameters of the list of topics."""
 
     topic = topic("Only this topic and those below it.")
+
+
+_FROM = "The topic to rename, with all topics below it."
+_INTO = "Its new path. If that topic exists, it gets the claims."
+
+
+class RenameIn(Body):
+    """The topic to rename, and its new path."""
+
+    source = TopicPath(data_key="from", required=True, metadata={"description": _FROM})
+    into = TopicPath(required=True, metadata={"description": _INTO})
+
+
+class RenameOut(Answer):
+    """A rename of a topic."""
+
+    id = shown.identifier("The rename's id.")
+    source = ma.fields.String(
+        data_key="from",
+        required=True,
+        metadata={"description": "The topic that was renamed, with those below it."},
+    )
+    into = shown.text("The path that it was renamed to.")
+    claims = shown.count("The number of claims that the rename moved.")
+    recorded_at = shown.recorded_at()
+    undone_at = shown.instant("When it was undone; null while it is in effect.", allow_none=True)
+
+
+RenamePage = page_of("RenamePage", RenameOut, "renames")

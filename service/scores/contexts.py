@@ -7,7 +7,7 @@ import re
 import time
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
@@ -22,27 +22,52 @@ from service.methods.tally import Parts, tally
 from service.outlets.sums import read_rates, read_sums
 from service.storage.db import Database
 from service.storage.locks import lock_name
-from service.storage.models import ContextRow, Outlet, Subtotal
+from service.storage.models import ContextRow, Outlet, Subtotal, TopicRename
+from service.storage.renames import CONTEXTS, current_name, standing_renames
 from service.values.vocabulary import ClaimKind, Role, Stance
 
 _StoredRate: TypeAlias = list[Any]
 """A cell and its count, as JSON: the key of the cell as a list, the weight and the true weight."""
 
+
+class _Newest(NamedTuple):
+    """A context, and the state of the renames that name its topics: how many were made and undone, and when."""
+
+    number: int
+    recorded_at: dt.datetime
+    made: int
+    last_made: dt.datetime | None
+    undone: int
+    last_undone: dt.datetime | None
+
+
 # Contexts never change, so each is loaded once. Its number alone could be that of another context in a restored backup.
-_LOADED: WeakKeyDictionary[sa.Engine, dict[tuple[int, dt.datetime], Context]] = WeakKeyDictionary()
+_LOADED: WeakKeyDictionary[sa.Engine, dict[_Newest, Context]] = WeakKeyDictionary()
 _MAX_LOADED = 16
 _PREFIX = "ctx_"
 _NAME = re.compile(rf"{_PREFIX}[0-9]{{1,9}}", re.ASCII)
 REFIT_AFTER = dt.timedelta(days=1)
 # Built once, because every score reads the newest context.
-_NEWEST = sa.select(ContextRow.number, ContextRow.recorded_at).order_by(ContextRow.number.desc()).limit(1)
+_RENAMES = sa.select(
+    sa.func.count(TopicRename.recorded_at).label("made"),
+    sa.func.max(TopicRename.recorded_at).label("last_made"),
+    sa.func.count(TopicRename.undone_at).label("undone"),
+    sa.func.max(TopicRename.undone_at).label("last_undone"),
+)
+_STATE = _RENAMES.subquery()
+_NEWEST = (
+    sa.select(ContextRow.number, ContextRow.recorded_at, _STATE)
+    .join(_STATE, sa.true())
+    .order_by(ContextRow.number.desc())
+    .limit(1)
+)
 
 
 def context_of(session: Session, recorded_by: dt.datetime | None = None) -> Context:
     """Return the newest context, or the newest at a past moment."""
     newest = _NEWEST if recorded_by is None else _NEWEST.where(ContextRow.recorded_at <= recorded_by)
     found = session.execute(newest).one_or_none()
-    return STARTING_CONTEXT if found is None else _load(session, found.number, found.recorded_at)
+    return STARTING_CONTEXT if found is None else _load(session, _Newest(*found))
 
 
 def context_named(session: Session, name: str) -> Context:
@@ -57,7 +82,7 @@ def context_named(session: Session, name: str) -> Context:
     found = session.execute(_NEWEST.where(ContextRow.number == number)).one_or_none()
     if found is None:
         raise CursorExpired("The first page was read from another database. Start again without cursor.")
-    return _load(session, found.number, found.recorded_at)
+    return _load(session, _Newest(*found))
 
 
 def read_context_name(text: str) -> str:
@@ -82,12 +107,14 @@ def refit_context(db: Database, cache: ScoreCache, *, now: dt.datetime, at_once:
 
     Returns:
         The new context. None if none was due, if fewer than 200 claims are resolved, if the new context would equal
-        the newest one, or if another process stored one at the same time.
+        the newest one, or if another process stored one, or a topic was renamed, at the same time.
     """
     started = time.monotonic()
     with db.read(unlimited=True) as session:
         newest = session.scalar(sa.select(ContextRow).order_by(ContextRow.number.desc()).limit(1))
         rates = read_rates(session)
+        renames = session.execute(_RENAMES).one()
+        at_once = at_once or _mixes_topics(session, newest)
         if rates.claims < FITTED_FROM or not (at_once or _is_due(newest, rates, now)):
             return None
         scored = sa.select(Outlet.id).where(Outlet.scorable)
@@ -102,8 +129,8 @@ def refit_context(db: Database, cache: ScoreCache, *, now: dt.datetime, at_once:
     if newest is not None and (newest.kappa, newest.rates) == (row.kappa, row.rates):
         return None
     with db.write() as session:
-        lock_name(session, "refit of contexts")
-        if session.get(ContextRow, row.number) is not None:
+        lock_name(session, CONTEXTS)
+        if session.get(ContextRow, row.number) is not None or session.execute(_RENAMES).one() != renames:
             return None
         # Now, because scores that were read while it was fitted were compared with the previous context.
         row.recorded_at = now + dt.timedelta(seconds=time.monotonic() - started)
@@ -126,15 +153,30 @@ def _is_due(newest: ContextRow | None, rates: Rates, now: dt.datetime) -> bool:
     return now - newest.recorded_at >= REFIT_AFTER and newest.rates != _as_json(rates)
 
 
-def _load(session: Session, number: int, recorded_at: dt.datetime) -> Context:
+def _mixes_topics(session: Session, newest: ContextRow | None) -> bool:
+    """Return whether a context was fitted while a rename was in effect that was undone since."""
+    if newest is None:
+        return False
+    undone = sa.exists().where(TopicRename.context < newest.number, TopicRename.undone_at > newest.recorded_at)
+    return bool(session.scalar(sa.select(undone)))
+
+
+def _load(session: Session, newest: _Newest) -> Context:
     loaded = _LOADED.setdefault(session.get_bind().engine, {})
-    if (context := loaded.get((number, recorded_at))) is None:
+    if (context := loaded.get(newest)) is None:
         if len(loaded) >= _MAX_LOADED:
             loaded.clear()
-        row = session.get_one(ContextRow, number)
-        context = Context(context_name(number), recorded_at, row.kappa, _from_json(row.rates))
-        loaded[number, recorded_at] = context
+        row = session.get_one(ContextRow, newest.number)
+        rates = _from_json(current_rates(session, row))
+        context = Context(context_name(row.number), row.recorded_at, row.kappa, rates)
+        loaded[newest] = context
     return context
+
+
+def current_rates(session: Session, row: ContextRow) -> list[_StoredRate]:
+    """Return the cells of a context as JSON, under the current names of topics (R21b)."""
+    renames = standing_renames(session, TopicRename.context >= row.number)
+    return _as_json(_from_json(row.rates).renamed(lambda topic: current_name(topic, renames))) if renames else row.rates
 
 
 def context_name(number: int) -> str:

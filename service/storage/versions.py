@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from service.errors import PreconditionFailed
-from service.storage.models import Version
+from service.storage.models import TopicRename, Version
 from service.storage.predicates import is_among
 from service.values.documents import as_json, etag_of
 from service.values.names import fold
@@ -96,12 +96,29 @@ def store_version(
     session: Session, subject_id: UUID, content: DataclassInstance, *, caller: Caller, now: dt.datetime
 ) -> None:
     """Store the current members of an outlet, a claim or a report before they change. The caller has locked the row."""
-    before = sa.select(sa.func.count()).select_from(Version).where(Version.subject_id == subject_id)
-    version = Version(
-        subject_id=subject_id,
-        number=(session.scalar(before) or 0) + 1,
-        content=as_json(content),
-        changed_by=caller.key_id,
-        recorded_at=now,
+    store_versions(session, {subject_id: content}, caller=caller, now=now)
+
+
+def store_versions(
+    session: Session,
+    contents: Mapping[UUID, DataclassInstance],
+    *,
+    caller: Caller,
+    now: dt.datetime,
+    rename: TopicRename | None = None,
+) -> None:
+    """Store the current members of outlets or claims, given by id, before a change or a rename changes them."""
+    number, subject = sa.func.count(), Version.subject_id
+    before = sa.select(subject, number).where(is_among(session, subject, contents)).group_by(subject)
+    numbers = dict(session.execute(before).all())
+    session.add_all(
+        Version(
+            subject_id=subject_id,
+            number=numbers.get(subject_id, 0) + 1,
+            content=as_json(content),
+            changed_by=caller.key_id,
+            recorded_at=now,
+            rename_id=None if rename is None else rename.id,
+        )
+        for subject_id, content in contents.items()
     )
-    session.add(version)

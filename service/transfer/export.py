@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session, aliased
 
 from service.methods.reliability import METHOD
 from service.outlets.find import WHOLE, outlet_state
-from service.scores.contexts import context_name
+from service.scores.contexts import context_name, current_rates
 from service.storage.db import Database
 from service.storage.models import Claim, ContextRow, Dispute, Outlet, Reply, Report, Resolution, Withdrawal
 from service.storage.predicates import counts_as, is_newest
@@ -268,7 +268,7 @@ def _contexts(session: Session) -> Iterator[Line]:
             "as_of": format_instant(row.recorded_at),
             "kappa": row.kappa,
             "claims": row.claims,
-            "rates": row.rates,
+            "rates": current_rates(session, row),
         }
 
 

@@ -51,3 +51,12 @@ def is_within(topic: str | None, scope: str) -> bool:
     (True, False)
     """
     return topic is not None and (topic == scope or topic.startswith(f"{scope}/"))
+
+
+def moved_topic(topic: str, source: str, into: str) -> str:
+    """Return the topic that one becomes if another is renamed; the topic itself if it is not below that one.
+
+    >>> moved_topic("football/transfers", "football", "sport/soccer"), moved_topic("rugby", "football", "soccer")
+    ('sport/soccer/transfers', 'rugby')
+    """
+    return into + topic[len(source) :] if is_within(topic, source) else topic

@@ -257,6 +257,7 @@ _PATH_PARAMETERS: Mapping[str, tuple[str, str]] = {
     "dispute_id": ("The id of the dispute, a UUIDv7.", "018e1a3c-7f00-7c11-a0a4-000000000003"),
     "reply_id": ("The id of the reply, a UUIDv7.", "018e1a3c-7f00-7c11-a0a4-000000000004"),
     "key_id": ("The id of the API key, a UUIDv7.", "018e1a3c-7f00-7c11-a0a4-000000000005"),
+    "rename_id": ("The id of the rename, a UUIDv7.", "018e1a3c-7f00-7c11-a0a4-000000000006"),
 }
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 
-from service.claims.listing import list_claims
+from service.storage.models import Claim
+from service.storage.predicates import in_topic
 from service.values.instants import utc_now
+from service.values.vocabulary import ClaimKind
 from tests.support.world import assert_problem, report
 
 SPELLINGS = ["Transfers", " transfers ", "TRANSFERS\u3000", "\uff54ransfers"]
@@ -110,22 +112,19 @@ def test_a_claim_sent_again_in_another_spelling(world):
 
 def test_a_topic_is_one_range_of_an_index(db):
     """
-    A list for a topic reads one range of the index on topics, so claims on other topics cost nothing (R21b).
+    A condition on a topic reads one range of the index on topics, so claims on other topics cost nothing (R21b).
     """
-    plans = []
+    common = {"text": "It opens.", "kind": ClaimKind.FACT, "tags": [], "recorded_at": utc_now()}
+    with db.write() as session:
+        session.add_all(Claim(topic=f"{'ab'[n % 50 > 0]}/{n}", **common) for n in range(1000))
+    db.analyze()
+    with db.read() as session:
+        if session.get_bind().dialect.name == "postgresql":
+            session.execute(sa.text("SET LOCAL enable_seqscan = off"))
+        statement = sa.select(Claim.text).where(in_topic(Claim.topic, "a"))
+        written = str(statement.compile(session.get_bind(), compile_kwargs={"literal_binds": True}))
+        prefix = "EXPLAIN " if session.get_bind().dialect.name == "postgresql" else "EXPLAIN QUERY PLAN "
+        plan = "\n".join(str(row[-1]) for row in session.execute(sa.text(prefix + written)))
 
-    def explain(connection, _cursor, statement, parameters, *_):
-        if "FROM claim" in statement and not plans:
-            plans.append(None)
-            prefix = "EXPLAIN " if connection.dialect.name == "postgresql" else "EXPLAIN QUERY PLAN "
-            if connection.dialect.name == "postgresql":
-                connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
-            rows = connection.exec_driver_sql(prefix + statement, parameters)
-            plans.append("\n".join(str(row[-1]) for row in rows))
-
-    sa.event.listen(db.engine, "before_cursor_execute", explain)
-    list_claims(db, topic="a", after=None, limit=5, now=utc_now())
-    sa.event.remove(db.engine, "before_cursor_execute", explain)
-
-    assert "ix_claim_topic" in plans[1]
-    assert any(range_ in plans[1] for range_ in ("(topic>? AND topic<?)", "(topic)::text >= 'a'", "topic >= 'a'"))
+    assert "ix_claim_topic" in plan
+    assert "(topic>? AND topic<?)" in plan or "Index Cond: (((topic)::text >= 'a'::text) AND" in plan, plan

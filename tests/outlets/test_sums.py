@@ -171,3 +171,24 @@ def test_merge_undone_by_two_at_once(world):
 
     assert 404 == second.result().status_code
     assert 0 == rebuild_sums(at.db, now=NOW)
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_topics_renamed_during_resolutions(world):
+    """
+    Renames of a topic that run at the same time as resolutions of its claims keep the sums equal to the rows (R21b).
+    """
+    claims = [world.record(report(f"Paper {number % 3}"), topic="a/x", text=f"{number}") for number in range(12)]
+    renamer, resolver = world.with_scopes("admin"), world.with_scopes("admin")
+
+    def rename():
+        return [renamer.post("/v1/topics/renames", {"from": name, "into": "ba"[name == "b"]}) for name in "abab"]
+
+    with ThreadPoolExecutor(2) as pool:
+        renamed = pool.submit(rename)
+        pool.submit(lambda: [resolver.resolve(claim, "true") for claim in claims]).result()
+
+    assert [201] * 4 == [response.status_code for response in renamed.result()]
+    assert {"a/x"} == {world.claim(claim)["topic"] for claim in claims}
+    assert 4 == world.score("paper-0", topic="a")["counts"]["resolved"]
+    assert 0 == rebuild_sums(world.runtime.db, now=NOW)

@@ -1,12 +1,17 @@
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 from dataclasses import replace
 
 import pytest
+import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 
+from service.claims.record import change_claim
+from service.claims.rename_topics import rename_topic, undo_rename
+from service.errors import ServiceError
 from service.methods.provenance import positions
 from service.methods.tally import add_up, count_claim
 from service.outlets.find import require_outlet
@@ -15,8 +20,8 @@ from service.outlets.track_record import OutletRecord, read_claims
 from service.scores.contexts import context_of
 from service.scores.describe import describe_score
 from service.scores.read import read_score
-from service.storage.models import ContextRow
-from service.values.vocabulary import ClaimKind, Stance, Verdict
+from service.storage.models import Claim, ContextRow
+from service.values.vocabulary import OPERATOR, ClaimKind, Stance, Verdict
 from tests.support.steps import END, START, WHOLE, Place, work_through
 
 PATHS = ["a", "a/b", "a/b/c", "a/c", "ab", "a-b", "a b", "b/a", None]
@@ -85,3 +90,84 @@ def test_score_of_a_topic(place, claims, scope):
         with place.db.read() as session:
             expected = filtered(session, place.slugs[0], lens)
         assert expected == replace(score, ledger=None)
+
+
+names = st.sampled_from(["a", "b", "a/x", "b/x", "a/x/y", "c"])
+changes = st.lists(
+    st.one_of(
+        st.tuples(st.just("record"), names),
+        st.tuples(st.just("record"), names),
+        st.tuples(st.just("rename"), names, names),
+        st.tuples(st.just("undo"), st.integers(0, 3)),
+        st.tuples(st.just("change"), st.integers(0, 3), names),
+    ),
+    min_size=2,
+    max_size=9,
+)
+
+
+class Model:
+    """The topics of claims, as renames and undone renames should change them."""
+
+    def __init__(self):
+        self.topics, self.renames = [], []
+
+    def rename(self, source, into):
+        """Return the claims that a rename moves, with the topics before and after it; None if it is rejected."""
+        within = {n: topic for n, topic in enumerate(self.topics) if f"{topic}/".startswith(f"{source}/")}
+        moves = {n: (topic, into + topic[len(source) :]) for n, topic in within.items()}
+        if not moves or f"{into}/".startswith(f"{source}/") or any(new.count("/") > 4 for _, new in moves.values()):
+            return None
+        for number, (_, new) in moves.items():
+            self.topics[number] = new
+        self.renames.append({"moves": moves, "undone": False})
+        return moves
+
+    def undo(self, number):
+        """Return whether a rename can be undone, after undoing it."""
+        rename = self.renames[number]
+        later = (one for one in self.renames[number + 1 :] if not one["undone"])
+        if rename["undone"] or any(one["moves"].keys() & rename["moves"].keys() for one in later):
+            return False
+        rename["undone"] = True
+        for claim, (old, new) in rename["moves"].items():
+            self.topics[claim] = old if self.topics[claim] == new else self.topics[claim]
+        return True
+
+
+@given(changes)
+def test_renames(place, steps):
+    """
+    After any renames, undone renames and changes, each claim has the topic of the model, and so have the scores (R21b).
+    """
+    place.begin()
+    root, model, ids, made = place.slugs[0], Model(), [], []
+    at = {"caller": OPERATOR, "now": END}
+    for kind, *arguments in steps:
+        if kind == "record":
+            model.topics.append(f"{root}/{arguments[0]}")
+            [recorded] = work_through(place, list(steps_of([(model.topics[-1], Stance.SUPPORT, Verdict.TRUE)])))
+            ids.append(recorded.id)
+        elif kind == "rename":
+            source, into = (f"{root}/{name}" for name in arguments)
+            rejected = model.rename(source, into) is None
+            with pytest.raises(ServiceError) if rejected else contextlib.nullcontext():
+                made.append(rename_topic(place.db, place.cache, source=source, into=into, **at).id)
+        elif kind == "undo" and made:
+            number = arguments[0] % len(made)
+            with contextlib.nullcontext() if model.undo(number) else pytest.raises(ServiceError):
+                undo_rename(place.db, place.cache, made[number], if_match=None, **at)
+        elif kind == "change" and ids:
+            claim = arguments[0] % len(ids)
+            model.topics[claim] = f"{root}/{arguments[1]}"
+            changes_ = {"topic": model.topics[claim]}
+            change_claim(place.db, place.cache, ids[claim], changes=changes_, if_match=None, **at)
+
+    with place.db.read() as session:
+        held = dict(session.execute(sa.select(Claim.id, Claim.topic).where(Claim.id.in_(ids))).all())
+    assert model.topics == [held[id_] for id_ in ids]
+    for scope in (root, f"{root}/a", f"{root}/b/x"):
+        lens = replace(WHOLE, topic=scope)
+        score = read_score(place.db, place.slugs[0], lens=lens, now=END)
+        within = [topic for topic in model.topics if f"{topic}/".startswith(f"{scope}/")]
+        assert len(within) == score.record.resolved

@@ -14,7 +14,7 @@ from service.ledger.seal import seal_entries
 from service.values.vocabulary import Scope
 
 FOLDER = Path(schemas.__file__).parent / "examples"
-_PARAMETERS = ("claim_id", "report_id", "dispute_id", "reply_id", "key_id")
+_PARAMETERS = ("claim_id", "report_id", "dispute_id", "reply_id", "key_id", "rename_id")
 SHOWN = {parameter: f"018e1a3c-7f00-7c11-a0a4-00000000000{n}" for n, parameter in enumerate(_PARAMETERS, 1)}
 """The ids of path arguments as the document shows them."""
 _CREATE = {
@@ -22,6 +22,7 @@ _CREATE = {
     "disputeResolution": "dispute_id",
     "recordReply": "reply_id",
     "createKey": "key_id",
+    "renameTopic": "rename_id",
 }
 """The path arguments that these operations create for later requests."""
 _QUERIES = {
@@ -227,7 +228,7 @@ def _keys(scenario):
 def _the_rest(scenario):
     scenario.send("listEntries", "listTrail", "listSeals", "redactMembers", "getHealth", "getReadiness")
     scenario.send("mergeOutlet", "mergeOutlet", "getMerge", "undoMerge")
-    scenario.send("listTopics")
+    scenario.send("renameTopic", "getTopicRename", "listTopicRenames", "listTopics", "undoTopicRename")
 
 
 def _problems(scenario):

@@ -21,6 +21,7 @@ def fill(world: World) -> None:
         report("Herald", url="https://herald.example/1", quote="It opens.", relays=relayed), report("Echo")
     )
     _checked(world.patch(f"/v1/claims/{claim['id']}", {"topic": "bridges"}, headers={"If-Match": "*"}), 200)
+    _checked(world.post("/v1/topics/renames", {"from": "bridges", "into": "roads/bridges"}))
     _checked(world.post(f"/v1/reports/{claim['reports'][1]['id']}/withdrawal", {"reason": "Another one's."}))
     world.resolve(claim, "true", evidence=["https://bridge.example/open"])
     disputer = world.with_scopes(Scope.CLAIMS_WRITE)

@@ -173,6 +173,12 @@ def merge_outlets(scene):
     return scene.key.post(f"/v1/outlets/{slugs[0]}/merge", {"into": slugs[1]})
 
 
+def rename(scene, key):
+    """Rename the topic of the claim, which it alone has."""
+    scene.admin.patch(scene.path, {"topic": scene.external_id}, headers=_ANY)
+    return key.post("/v1/topics/renames", {"from": scene.external_id, "into": f"new {scene.external_id}"})
+
+
 def record_reply(scene):
     path = f"/v1/outlets/{scene.claim['reports'][0]['outlet']}/replies"
     return scene.key.post(path, {"text": "We regret it.", "claim": scene.claim["id"]})
@@ -217,6 +223,10 @@ CALLS = {
     "change an outlet": lambda scene: scene.key.patch(scene.outlet("c"), {"scorable": False}, headers=_ANY),
     "merge two outlets": merge_outlets,
     "undo a merge": lambda scene: scene.key.delete(scene.merge(), headers=_ANY),
+    "rename the topic of a claim": lambda scene: rename(scene, scene.key),
+    "undo the rename of a topic": lambda scene: scene.key.delete(
+        rename(scene, scene.admin).headers["Location"], headers=_ANY
+    ),
     "record an outlet's reply": record_reply,
     "withdraw a reply": withdraw_reply,
     "look up outlets, which changes nothing": lambda scene: scene.key.post(

@@ -9,6 +9,7 @@ from service.storage.models.outbox import Outbox
 from service.storage.models.outlets import Outlet, OutletAlias, OutletDomain
 from service.storage.models.replies import Reply
 from service.storage.models.resolutions import Dispute, Resolution
+from service.storage.models.topics import TopicRename
 
 __all__ = [
     "ApiKey",
@@ -32,6 +33,7 @@ __all__ = [
     "Seal",
     "StoredResponse",
     "Subtotal",
+    "TopicRename",
     "Version",
     "Withdrawal",
     "WorkerHost",

@@ -121,6 +121,8 @@ class Version(Base):
     changed_by: Mapped[UUID | None] = mapped_column(sa.ForeignKey("api_key.id"))
     recorded_at: Mapped[dt.datetime]
     """The time at which the version was replaced."""
+    rename_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("topic_rename.id"), index=True)
+    """The rename that replaced the version, also by being undone; None if the subject itself was changed."""
 
 
 def _index_claim(_mapper: Mapper[Claim], _connection: sa.Connection, claim: Claim) -> None:

@@ -88,6 +88,7 @@ def downgrade() -> None:
             "dispute",
             "resolution",
             "version",
+            "topic_rename",
             "withdrawal",
             "report",
             "claim",
@@ -191,6 +192,19 @@ def _create_claims() -> None:
         sa.Index("ix_claim_kind_id", "kind", "id"),
     )
     op.create_table(
+        "topic_rename",
+        _id(),
+        sa.Column("source", _TOPIC, nullable=False),
+        sa.Column("into", _TOPIC, nullable=False),
+        sa.Column("claims", sa.Integer(), nullable=False),
+        sa.Column("context", sa.Integer(), nullable=False),
+        _reference("topic_rename", "renamed_by", "api_key"),
+        _moment("recorded_at"),
+        _moment("undone_at", nullable=True),
+        _reference("topic_rename", "undone_by", "api_key"),
+        sa.PrimaryKeyConstraint("id", name="pk_topic_rename"),
+    )
+    op.create_table(
         "version",
         _id(),
         sa.Column("subject_id", sa.Uuid(), nullable=False),
@@ -198,6 +212,7 @@ def _create_claims() -> None:
         sa.Column("content", sa.JSON(), nullable=False),
         _reference("version", "changed_by", "api_key"),
         _moment("recorded_at"),
+        _reference("version", "rename_id", "topic_rename", index=True),
         sa.PrimaryKeyConstraint("id", name="pk_version"),
         sa.UniqueConstraint("subject_id", "number", name="uq_version_subject_id_number"),
     )

@@ -1,0 +1,60 @@
+"""The contents that claims and reports had at a past moment, under the current names of topics (R18, R21b)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+from operator import attrgetter
+from typing import Any, NamedTuple, TypeAlias
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from service.storage.models import Claim, TopicRename, Version
+from service.storage.renames import current_name, standing_renames
+
+Content: TypeAlias = Mapping[str, Any]
+"""The members of an earlier version of a claim or a report."""
+
+
+class _Later(NamedTuple):
+    """A version that was replaced after the past moment."""
+
+    subject_id: UUID
+    content: Content
+    replaced_at: dt.datetime
+    rename_id: UUID | None
+    topic: str | None
+    """The topic that the claim has now."""
+
+
+def earlier_contents(session: Session, later: sa.ColumnElement[bool]) -> dict[UUID, Content]:
+    """Return the earlier contents of claims and reports by id, given a condition on the versions replaced since."""
+    columns = Version.subject_id, Version.content, Version.recorded_at, Version.rename_id, Claim.topic
+    rows = sa.select(*columns).outerjoin(Claim, Claim.id == Version.subject_id).where(later)
+    rows = rows.order_by(Version.subject_id, Version.number)
+    by_subject = groupby((_Later(*row) for row in session.execute(rows)), key=attrgetter("subject_id"))
+    versions = {subject_id: list(group) for subject_id, group in by_subject}
+    renames = standing_renames(session) if versions else ()
+    return {subject_id: _content(group, renames) for subject_id, group in versions.items()}
+
+
+def _content(later: Sequence[_Later], renames: Sequence[TopicRename]) -> Content:
+    earliest = later[0].content
+    return {**earliest, "topic": _current_name(later, renames)} if "topic" in earliest else earliest
+
+
+def _current_name(later: Sequence[_Later], renames: Sequence[TopicRename]) -> str | None:
+    """Return the topic of the earliest version of a claim, as it is named now.
+
+    Until the topic itself is changed, renames move the claim, and it stands under its current name. The topic before
+    the first change is only known by its name at that time, to which the renames since are applied.
+    """
+    topics = [version.content["topic"] for version in later]
+    for version, topic, following in zip(later, topics, [*topics[1:], later[-1].topic], strict=True):
+        if version.rename_id is None and topic != following:
+            since = [rename for rename in renames if rename.recorded_at > version.replaced_at]
+            return None if topic is None else current_name(topic, since)
+    return later[-1].topic
