@@ -7,6 +7,7 @@ import logging
 from flask import Blueprint, Response
 
 from service.cache.invalidation import measure_backlog
+from service.cache.score_cache import CacheState
 from service.storage.db_errors import is_unavailable
 from service.telemetry.metrics import CONTENT_TYPE, Backlog, render_metrics
 from service.values.instants import utc_now
@@ -20,7 +21,8 @@ log = logging.getLogger(__name__)
 @blp.get("/metrics")
 def get_metrics() -> Response:
     """Return the metrics for Prometheus"""
-    return Response(render_metrics(_backlog()), content_type=CONTENT_TYPE)
+    is_cache_used = runtime().cache.state() is CacheState.OK
+    return Response(render_metrics(_backlog(), is_cache_used=is_cache_used), content_type=CONTENT_TYPE)
 
 
 def _backlog() -> Backlog | None:

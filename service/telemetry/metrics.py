@@ -83,22 +83,26 @@ def count_redis_failure(operation: RedisOperation) -> None:
     _REDIS_FAILURES.labels(operation).inc()
 
 
-def render_metrics(backlog: Backlog | None) -> bytes:
-    """Return the page that Prometheus scrapes, without the backlog if it is unknown."""
+def render_metrics(backlog: Backlog | None = None, *, is_cache_used: bool | None = None) -> bytes:
+    """Return the page that Prometheus scrapes, without what is unknown: the backlog, and whether the cache is used."""
     folder = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
     counters = MultiProcessCollector(None, folder) if folder else _OWN  # type: ignore[no-untyped-call]
-    return generate_latest(_Page(counters, backlog))
+    return generate_latest(_Page(counters, backlog, is_cache_used))
 
 
 @dataclass(frozen=True, slots=True)
 class _Page(Collector):
-    """The counters and the backlog as one page."""
+    """The counters, the backlog and the state of the cache as one page."""
 
     counters: Collector
     backlog: Backlog | None
+    is_cache_used: bool | None
 
     def collect(self) -> Iterable[Metric]:
         yield from self.counters.collect()
+        if self.is_cache_used is not None:
+            help_text = "1 while cached scores are used, 0 while every score is computed."
+            yield GaugeMetricFamily("borneout_cache_used", help_text, value=self.is_cache_used)
         if self.backlog is not None:
             yield GaugeMetricFamily("borneout_outbox_rows", "Rows in the outbox.", value=self.backlog.rows)
             yield GaugeMetricFamily(

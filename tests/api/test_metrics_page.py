@@ -92,6 +92,17 @@ def test_the_outbox(world, page):
     assert 0 < counted(page(), "borneout_outbox_oldest_age_seconds") < 60
 
 
+def test_use_of_the_cache(cache, page):
+    """
+    The page shows whether cached scores are used.
+    """
+    assert 1 == counted(page(), "borneout_cache_used")
+
+    cache.link.writer.flushall()
+
+    assert 0 == counted(page(), "borneout_cache_used")
+
+
 def test_database_away(tmp_path):
     """
     Without the database the page shows all other metrics.

@@ -3,123 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import datetime as dt
-import http.client
-import json
-import threading
 import time
-from dataclasses import dataclass, field
 
 import psutil
 import pytest
-import sqlalchemy as sa
 
-from service.schemas.lines import read_line
-from service.storage.models import Claim
-from service.transfer.lines import ReadLine
-from service.transfer.load import load_lines
-from service.values.vocabulary import OPERATOR
-from tests.support.awaiting import DEADLINE, wait_until
-from tests.support.live_service import KEY, running
+from tests.support.awaiting import wait_until
+from tests.support.live_service import running
+from tests.support.race import Race, file_claims
 from tests.support.redis_server import run_private_redis
-from tests.support.world import NOTE
-
-HEADERS = {"Authorization": f"Bearer {KEY}", "Content-Type": "application/json"}
-
-
-class Connection:
-    """A connection that is reopened after errors and every 25 calls, so that calls reach all workers."""
-
-    def __init__(self, port):
-        self._port = port
-        self._http = None
-        self._calls = 0
-
-    def call(self, method, path, body=None):
-        if self._http is None or self._calls % 25 == 0:
-            self.close()
-            self._http = http.client.HTTPConnection("127.0.0.1", self._port, timeout=DEADLINE)
-        self._calls += 1
-        self._http.request(method, path, None if body is None else json.dumps(body), HEADERS)
-        response = self._http.getresponse()
-        return response.status, response.headers["Cache-Status"], json.loads(response.read())
-
-    def close(self):
-        if self._http is not None:
-            self._http.close()
-
-
-@dataclass
-class Race:
-    """Six readers and one writer, and the results of the reads."""
-
-    port: int
-    outlet: str
-    acknowledged: int = 0
-    """Acknowledged resolutions."""
-    reads: int = 0
-    hits: int = 0
-    stale: list[float] = field(default_factory=list)
-    """The start times of stale reads."""
-    failed: list[object] = field(default_factory=list)
-    _done: threading.Event = field(default_factory=threading.Event)
-
-    def read(self):
-        """Read scores until the writer is done."""
-        connection = Connection(self.port)
-        while not self._done.wait(0.02):  # leaves CPU time to the service
-            began, acknowledged = time.monotonic(), self.acknowledged
-            try:
-                status, cached, body = connection.call("GET", f"/v1/outlets/{self.outlet}/score")
-            except (OSError, http.client.HTTPException) as exc:
-                self.failed.append(exc)
-                break
-            self.reads += 1
-            self.hits += cached == "borneout; hit"
-            if status != 200:
-                self.failed.append(body)
-            elif body["counts"]["resolved"] < acknowledged:
-                self.stale.append(began)
-        connection.close()
-
-    def resolve(self, claims):
-        """Resolve claims one after the other."""
-        connection = Connection(self.port)
-        for claim in claims:
-            status, _, body = connection.call(
-                "POST", f"/v1/claims/{claim}/resolutions", {"verdict": "true", "note": NOTE}
-            )
-            assert 201 == status, body
-            self.acknowledged += 1
-        connection.close()
-
-    def has_caught_up(self):
-        """Return whether the cached score includes every resolution."""
-        return self.shown() == ("borneout; hit", self.acknowledged)
-
-    def shown(self):
-        """Return the cache status of a score, and the number of resolutions in it."""
-        connection = Connection(self.port)
-        _, cached, body = connection.call("GET", f"/v1/outlets/{self.outlet}/score")
-        connection.close()
-        return cached, body["counts"]["resolved"]
-
-    @contextlib.contextmanager
-    def reading(self):
-        """Run the readers."""
-        readers = [threading.Thread(target=self.read) for _ in range(6)]
-        for reader in readers:
-            reader.start()
-        try:
-            yield
-        finally:
-            self._done.set()
-            for reader in readers:
-                reader.join()
-
-    def describe(self, fault):
-        counts = f"{len(self.stale)} stale of {self.reads} reads ({self.hits} hits) in {self.acknowledged} resolutions"
-        print(f"\n{fault}: {counts}")  # noqa: T201 - figures
 
 
 @pytest.fixture(scope="module")
@@ -152,14 +44,7 @@ def race_of(service, db, cache):
     """Returns a function that files claims of a new outlet, and returns the race and the ids of the claims."""
 
     def file(outlet, count):
-        flat = {"outlet": outlet, "claim": "The bridge opens.", "published_at": "2026-01-01"}
-        lines = [
-            ReadLine(number, read_line(flat | {"claim_id": f"{outlet}-{number}"}, feed=None)) for number in range(count)
-        ]
-        load_lines(db, cache, lines, caller=OPERATOR, now=dt.datetime.now(dt.UTC))
-        with db.read() as session:
-            is_new = Claim.external_id.startswith(f"{outlet}-")
-            return Race(service.port, outlet.lower()), session.scalars(sa.select(Claim.id).where(is_new)).all()
+        return Race(service.port, outlet.lower(), claims=count), file_claims(db, cache, outlet, count)
 
     return file
 
@@ -253,7 +138,7 @@ def test_redis_hung_and_then_restored_from_an_old_snapshot(race_of, service, pri
     race.describe("Redis hung")
     assert {30} == {race.shown()[1] for _ in range(10)}
     dump = private_redis.save()
-    race = Race(service.port, race.outlet, acknowledged=30)
+    race = Race(service.port, race.outlet, claims=90, acknowledged=30)
     resolve_through(race, claims[30:], restored)
     race.describe("Redis restored")
     assert 90 == race.acknowledged

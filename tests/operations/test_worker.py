@@ -6,16 +6,18 @@ import contextlib
 import datetime as dt
 import shutil
 import threading
+from functools import partial
 
 import pytest
 import sqlalchemy as sa
 
 from service.cache.delivery import Delivery
 from service.cache.invalidation import queue_invalidation
-from service.cache.score_cache import CacheKey, CacheStatus, EncodedResponse
+from service.cache.score_cache import CacheKey, CacheStatus, EncodedResponse, ScoreCache
 from service.operations.stop_signal import Stop
 from service.operations.worker import run_worker
 from service.storage.db import Database
+from service.storage.identity import database_id
 from service.storage.models import Outbox
 from tests.support.awaiting import DEADLINE, wait_until
 
@@ -127,3 +129,13 @@ def test_unexpected_error_ends_the_worker(db, cache, working):
 
     with pytest.raises(KeyError), working(db, cache) as worker:
         worker.join(DEADLINE)
+
+
+def test_missing_permissions_are_named(db, private_redis, working, caplog):
+    """
+    At its start the worker names the commands that the permissions of Redis deny.
+    """
+    private_redis.client.execute_command("ACL", "SETUSER", "app", "on", ">secret", "~borneout:*", "+@all", "-evalsha")
+    url = private_redis.url.replace("unix://", "unix://app:secret@")
+    with contextlib.closing(ScoreCache(url, partial(database_id, db))) as cache, working(db, cache):
+        wait_until(lambda: "Redis refuses this user EVALSHA on the keys borneout:*" in caplog.text)
