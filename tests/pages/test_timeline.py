@@ -14,7 +14,7 @@ from service.claims.story import Story
 from service.claims.views import ClaimView, ReportView, ResolutionView, WithdrawalView
 from service.methods.provenance import Roots
 from service.pages.timeline import MAX_LANES, MAX_MARKS, draw_timeline, summarise
-from service.values.vocabulary import ClaimKind, ClaimStatus, Precision, Role, Stance, Verdict
+from service.values.vocabulary import ClaimKind, ClaimStatus, Precision, Role, Stance, StanceSource, Verdict
 
 START = dt.datetime(2024, 1, 1, tzinfo=dt.UTC)
 OUTLETS = "abcdefgh"
@@ -31,6 +31,7 @@ def report_of(number, outlet, published_at, *, stance=Stance.SUPPORT, **members)
         claim=CLAIM,
         outlet=outlet,
         stance=stance,
+        stance_source=StanceSource.STATED,
         commitment=members.get("commitment"),
         commitment_source=None,
         probability=members.get("probability"),
@@ -44,6 +45,7 @@ def report_of(number, outlet, published_at, *, stance=Stance.SUPPORT, **members)
         backfilled=False,
         withdrawn=members.get("withdrawn"),
         recorded_at=published_at,
+        corrected_at=None,
         redacted=[],
     )
 
@@ -88,6 +90,7 @@ def story_of(reports, *, names, roots=None, **members):
         reports=reports,
         disputes=[],
         replies=[],
+        similar=[],
     )
     return Story(claim=claim, resolutions=[], rivals=[], names=names, roots=roots or {})
 
