@@ -15,7 +15,7 @@ from flask import Response, render_template
 from marshmallow.validate import Range
 
 from service.cache.score_cache import RANKING
-from service.claims.topics import TopicView, list_topics, most_claimed
+from service.claims.topics import most_claimed_topics
 from service.methods.reliability import DEFAULT_LEVEL, RATED_FROM
 from service.outlets.track_record import Lens
 from service.pages.fields import Day
@@ -93,7 +93,7 @@ class RankingQuery(Body):
 def get_ranking() -> Response:
     """Show the ranking."""
     view = read_query(RankingQuery())
-    return cached_ranking_page("ranking.html", view, topics=_topics)
+    return cached_ranking_page("ranking.html", view, topics=lambda: most_claimed_topics(runtime().db, limit=_TOPICS))
 
 
 @blp.get("/ranking.csv")
@@ -121,11 +121,6 @@ def cached_ranking_page(template: str, view: RankingView, **more: Callable[[], o
         return page, table.changes_at if _has_outlets(table, view) else utc_now()
 
     return cached_page(RANKING, template, view, make=make, is_usual=view.is_usual)
-
-
-def _topics() -> list[TopicView]:
-    """Return the topics that the filter offers."""
-    return most_claimed(list_topics(runtime().db, now=utc_now()).items, limit=_TOPICS)
 
 
 def _has_outlets(table: RankingTable, view: RankingView) -> bool:

@@ -12,7 +12,6 @@ from service.cache.score_cache import RANKING
 from service.claims import listing
 from service.claims.rename_topics import new_name_of
 from service.claims.topics import list_topics as list_all
-from service.claims.topics import most_claimed
 from service.claims.views import ListedClaim
 from service.errors import NotFound
 from service.pages.layout import cached_page, page_blueprint, read_query
@@ -38,8 +37,9 @@ def list_topics() -> Response:
 
     def make() -> tuple[str, dt.datetime | None]:
         topics = list_all(runtime().db, now=utc_now())
-        shown = most_claimed(topics.items, limit=_TOPICS)
-        return render_template("topics.html", topics=shown), topics.changes_at
+        shown = sorted(topics.items, key=lambda one: -one.claims)[:_TOPICS]
+        in_order = sorted(shown, key=lambda one: one.place)
+        return render_template("topics.html", topics=in_order), topics.changes_at
 
     return cached_page(RANKING, "topics.html", make=make)
 

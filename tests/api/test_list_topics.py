@@ -40,11 +40,11 @@ def test_it_works(world):
     world.record(topic="football/transfers")
     world.record(topic="football/transfers", kind="event", resolves_by=PAST)
     world.resolve(world.record(topic="football/injuries"), "void")
-    world.record(topic="football")
+    world.record(topic="football", kind="opinion")
     counts = {"ranked_outlets": 0}
 
     expected = {
-        "football": counts | {"claims": 4, "open": 2, "due": 1, "resolved": 1},
+        "football": counts | {"claims": 4, "open": 1, "due": 1, "resolved": 1},
         "football/injuries": counts | {"claims": 1, "open": 0, "due": 0, "resolved": 1},
         "football/transfers": counts | {"claims": 2, "open": 1, "due": 1, "resolved": 0},
     }

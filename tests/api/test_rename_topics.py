@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 
 import pytest
 
+from service.ledger.verify import verify_ledger
 from service.outlets.rebuild_sums import rebuild_sums
 from service.storage.models import ContextRow
+from service.transfer.export import write_export
 from service.values.vocabulary import Scope
 from tests.support.world import assert_problem, lasting, report
 
@@ -136,6 +139,23 @@ def test_undo_moves_only_what_it_moved(fitted):
     assert ["a", "d", "a/x", "c/x", "a"] == topics_of(fitted, moved, changed, reworded, later, again)
 
 
+def test_export(fitted, tmp_path):
+    """
+    R19: an export has the claims and the contexts under the current names, so scores can be recomputed from it.
+    """
+    on(fitted, "a")
+    rename(fitted, "a", "b")
+    write_export(fitted.runtime.db, tmp_path / "out", now=dt.datetime.now(dt.UTC))
+    [context], [claim] = (
+        [json.loads(line) for line in (tmp_path / "out" / f"{name}.ndjson").read_text().splitlines()]
+        for name in ("contexts", "claims")
+    )
+
+    expected = {("b",): (7, 5), ("b/x",): (2, 0)}
+    assert expected == {tuple(cell[3:]): (n // 10**9, k // 10**9) for cell, n, k in context["rates"] if len(cell) == 4}
+    assert "b" == claim["topic"]
+
+
 def test_undone_once(fitted):
     """
     A rename that was undone cannot be undone again, is kept, and its paths can be renamed again (R21b).
@@ -260,6 +280,7 @@ def test_versions_and_ledger(world):
 
     assert 412 == stale.status_code
     assert {"claim", "version"} <= {entry["table"] for entry in entries}
+    assert [] == list(verify_ledger(world.runtime.db))
     [entry] = world.get("/v1/audit?table=topic_rename").json["items"]
     assert ("created", made["id"]) == (entry["action"], entry["row"])
 
