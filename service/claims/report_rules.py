@@ -40,7 +40,7 @@ SELF_RELAY = FieldError(
 class Relay(TypedDict):
     """The source that a report cites; without an outlet, an unknown source (R7)."""
 
-    outlet: str | None
+    outlet: str | OutletName | None
     cited_as: str | None
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, selectinload
 from service.errors import InvalidQuery, OutletMerged, UnknownOutlet
 from service.outlets.domains import ShownDomain, show_domains
 from service.outlets.suggest import unknown_slug
-from service.storage.models import Outlet
+from service.storage.models import Outlet, OutletAlias
 from service.storage.predicates import is_among
 from service.values.documents import members_of
 from service.values.ids import RESERVED_SLUGS, SLUG_LENGTH, is_slug, parse_id
@@ -160,3 +160,21 @@ def free_slug(session: Session, outlet: Outlet, *, taken: Collection[str] = ()) 
         end = f"-{number}"
         slug = base[: SLUG_LENGTH - len(end)].rstrip("-") + end
     return slug
+
+
+def outlets_named(session: Session, keys: Collection[str]) -> dict[str, list[Outlet]]:
+    """Return the outlets on record by their key of a name or an alias, for those of these keys that occur."""
+    names = sa.select(Outlet.name_key, Outlet.id).where(is_among(session, Outlet.name_key, keys))
+    aliases = sa.select(OutletAlias.name_key, OutletAlias.outlet_id)
+    named = names.union(aliases.where(is_among(session, OutletAlias.name_key, keys))).subquery()
+    outlets: dict[str, list[Outlet]] = {}
+    for key, outlet in session.execute(sa.select(named.c.name_key, Outlet).join(named, named.c.id == Outlet.id)):
+        outlets.setdefault(key, []).append(outlet)
+    return outlets
+
+
+def best_match(key: str, outlets: Collection[Outlet]) -> Outlet | None:
+    """Return the outlet that this key identifies, or None if the outlets are not merged into one (R22)."""
+    if len({outlet.surviving.id for outlet in outlets}) != 1:
+        return None
+    return min(outlets, key=lambda outlet: (outlet.name_key != key, outlet.merged_into is not None, outlet.slug))

@@ -10,9 +10,9 @@ from typing import NamedTuple, NotRequired, TypedDict
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from service.errors import InvalidBody
+from service.errors import InvalidBody, nested
 from service.outlets.domains import Domain, Owned, find_owned, new_domain, owner_at
-from service.outlets.find import find_outlet, free_slug
+from service.outlets.find import best_match, find_outlet, free_slug, outlets_named
 from service.outlets.suggest import unknown_slug
 from service.storage.locks import lock_name
 from service.storage.models import Outlet, OutletAlias, OutletDomain
@@ -28,10 +28,13 @@ MAX_ALIASES = 100
 
 
 class OutletName(TypedDict):
-    """The name and perhaps the domain of an outlet, which is created if it is unknown."""
+    """The name and perhaps the domain of an outlet, which is created with the other members if it is unknown."""
 
     name: str
     domain: NotRequired[str | None]
+    kind: NotRequired[OutletKind]
+    parent: NotRequired[str | None]
+    scorable: NotRequired[bool]
 
 
 class _Mention(NamedTuple):
@@ -70,18 +73,19 @@ class Directory:
         """Return the outlet with this slug or id, or the found or created one with this name, for a report of a moment.
 
         Raises:
-            InvalidBody: The slug is unknown, the domain malformed or without an outlet at that moment, or the name
-                ambiguous.
+            InvalidBody: The slug or the parent is unknown, the domain malformed or without an outlet at that moment,
+                or the name ambiguous.
         """
         if isinstance(reference, str):
             if reference not in self._found:
                 self._found[reference] = self._by_slug(reference)
             return self._found[reference]
-        mention = _read(reference)
+        mention, parent = _read(reference), self._parent(reference.get("parent"), at)
         key = mention.key, mention.domain
         if key in self._found:
             return self._found[key]
-        outlet = self._find(mention, at) or self._create(mention, at)
+        if (outlet := self._find(mention, at)) is None:
+            outlet = self._create(mention, reference, parent, at)
         if mention.domain is None or not any(one.domain.is_dated for one in self._owned_at(mention.domain)):
             self._found[key] = outlet
         return outlet
@@ -98,8 +102,8 @@ class Directory:
             for reference in named
             if reference.get("domain") is None and host_of(reference["name"]) is None
         }
-        for key, namesakes in _outlets_named(self._session, keys).items():
-            if outlet := _best_match(key, namesakes):
+        for key, namesakes in outlets_named(self._session, keys).items():
+            if outlet := best_match(key, namesakes):
                 self._found[key, None] = outlet
 
     def settle(self) -> None:
@@ -174,7 +178,7 @@ class Directory:
     def _by_name(self, mention: _Mention) -> Outlet | None:
         """Return the outlet with this name or alias, and without domains if one is given."""
         outlets = self._namesakes(mention.key, without_domains=mention.domain is not None)
-        if outlet := _best_match(mention.key, outlets):
+        if outlet := best_match(mention.key, outlets):
             return outlet
         if outlets:
             slugs = ", ".join(sorted(outlet.slug for outlet in outlets))
@@ -248,14 +252,28 @@ class Directory:
             )
             self.clear_names()
 
-    def _create(self, mention: _Mention, at: dt.datetime) -> Outlet:
+    def _parent(self, slug: str | None, at: dt.datetime) -> Outlet | None:
+        """Return the outlet on record that a new outlet is given as its parent."""
+        if slug is None:
+            return None
+        try:
+            parent = self.get(slug, at=at).surviving
+        except InvalidBody as exc:
+            raise InvalidBody(exc.detail, errors=nested(exc, "/parent")) from exc
+        if parent not in self._session:
+            raise InvalidBody.at("/parent", self._unknown_detail(slug), "unknown-outlet")
+        return parent
+
+    def _create(self, mention: _Mention, given: OutletName, parent: Outlet | None, at: dt.datetime) -> Outlet:
         # Two concurrent writers of one name would otherwise create two outlets.
         lock_name(self._session, "outlet")
         self._owned.clear()
         if found := self._find(mention, at):
             return found
         outlet = Outlet(id=new_id(), name=mention.name, name_key=mention.key, recorded_at=self._now)
-        outlet.kind, outlet.scorable = OutletKind.WEBSITE, True
+        outlet.kind, outlet.scorable = given.get("kind", OutletKind.WEBSITE), given.get("scorable", True)
+        # By id, because with the relationship SQLAlchemy may insert a new domain before its outlet.
+        outlet.parent_id = None if parent is None else parent.id
         outlet.slug = free_slug(self._session, outlet, taken={created.slug for created in self._created})
         self._created.append(outlet)
         if mention.domain is not None:
@@ -279,21 +297,3 @@ def _domain_of(given: OutletName) -> str | None:
         return domain_key(domain)
     except ValueError as exc:
         raise InvalidBody.at("/domain", str(exc), "invalid") from exc
-
-
-def _outlets_named(session: Session, keys: Collection[str]) -> dict[str, list[Outlet]]:
-    """Return the outlets on record by their key of a name or an alias, for those of these keys that occur."""
-    names = sa.select(Outlet.name_key, Outlet.id).where(is_among(session, Outlet.name_key, keys))
-    aliases = sa.select(OutletAlias.name_key, OutletAlias.outlet_id)
-    named = names.union(aliases.where(is_among(session, OutletAlias.name_key, keys))).subquery()
-    outlets: dict[str, list[Outlet]] = {}
-    for key, outlet in session.execute(sa.select(named.c.name_key, Outlet).join(named, named.c.id == Outlet.id)):
-        outlets.setdefault(key, []).append(outlet)
-    return outlets
-
-
-def _best_match(key: str, outlets: Collection[Outlet]) -> Outlet | None:
-    """Return the outlet that this key identifies, or None if the outlets are not merged into one (R22)."""
-    if len({outlet.surviving.id for outlet in outlets}) != 1:
-        return None
-    return min(outlets, key=lambda outlet: (outlet.name_key != key, outlet.merged_into is not None, outlet.slug))

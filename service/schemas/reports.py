@@ -12,6 +12,7 @@ from service.schemas.fields import (
     Answer,
     Body,
     Data,
+    Flag,
     Number,
     PageQuery,
     Text,
@@ -23,7 +24,7 @@ from service.schemas.fields import (
 )
 from service.schemas.redacted import redacted
 from service.values.ids import DOMAIN_LENGTH, NAME_LENGTH, SLUG_LENGTH
-from service.values.vocabulary import Precision, Role, Stance, StanceSource
+from service.values.vocabulary import OutletKind, Precision, Role, Stance, StanceSource
 
 _COMMITMENT = (
     "The certainty of the report: 1 interest or speculation, 2 under way or hearsay, 3 close, 4 stated as done."
@@ -39,7 +40,11 @@ _WITHDRAW = "Cannot be changed. Withdraw the report, and file it again."
 
 
 class NamedOutlet(Body):
-    """An outlet by name: the recorded outlet with that name or domain, or else a new one."""
+    """An outlet by name: the recorded outlet with that name or domain, or else a new one.
+
+    The kind, the parent and `scorable` are those of a new outlet. A recorded outlet keeps its own: change them with
+    PATCH.
+    """
 
     name = Text(
         NAME_LENGTH, required=True, metadata={"description": "The name, or an alias or the slug of a recorded outlet."}
@@ -50,21 +55,24 @@ class NamedOutlet(Body):
         allow_none=True,
         metadata={"description": "The host that it publishes at, with an optional path, such as `bild.de`."},
     )
+    kind = one_of(OutletKind, "The kind of publisher. If left out, a new outlet is a `website`.")
+    parent = Text(
+        SLUG_LENGTH,
+        allow_none=True,
+        metadata={"description": "The slug or id of the recorded outlet or organisation that owns it."},
+    )
+    scorable = Flag(metadata={"description": "Whether the outlet gets a score. If left out, a new outlet does."})
 
 
 _NAMED, _SLUG = NamedOutlet(), Text(SLUG_LENGTH)  # created once, because a file has many of them
 
 
 class OutletReference(ma.fields.Field[object]):
-    """A slug or an id, or an object with a name; if left out, the outlet is found by the report's url."""
+    """A slug or an id, or an object with a name."""
 
-    def __init__(self) -> None:
+    def __init__(self, description: str) -> None:
         named = {"$ref": "#/components/schemas/NamedOutlet"}
         alternatives = [{"type": "string", "minLength": 1}, named, {"type": "null"}]
-        description = (
-            "The outlet that published the report: its slug or id, or an object with its name, for which an outlet "
-            "is created if none is recorded. If left out, it is the recorded outlet that publishes at `url`."
-        )
         metadata = {"oneOf": alternatives, "description": description}
         super().__init__(load_default=None, allow_none=True, metadata=metadata)
 
@@ -77,11 +85,9 @@ class OutletReference(ma.fields.Field[object]):
 class RelayIn(Body):
     """The source that a report cites for a claim it repeats."""
 
-    outlet = Text(
-        SLUG_LENGTH,
-        load_default=None,
-        allow_none=True,
-        metadata={"description": "The slug or id of the cited outlet; null if the report names no particular one."},
+    outlet = OutletReference(
+        "The cited outlet: its slug or id, or an object with its name, for which an outlet is created if none is "
+        "recorded. Null if the report names no particular one."
     )
     cited_as = Text(
         NAME_LENGTH,
@@ -94,7 +100,10 @@ class RelayIn(Body):
 class ReportIn(Body):
     """A report: one outlet carrying one claim at one time."""
 
-    outlet = OutletReference()
+    outlet = OutletReference(
+        "The outlet that published the report: its slug or id, or an object with its name, for which an outlet is "
+        "created if none is recorded. If left out, it is the recorded outlet that publishes at `url`."
+    )
     stance = one_of(
         Stance,
         f"The position of the report on the claim. {_AGREES} If left out, it is derived from the probability: below "

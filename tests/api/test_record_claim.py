@@ -284,3 +284,57 @@ def test_due_on_a_date(world):
 
     assert (f"{today}T23:59:59.999999Z", "open") == (claim["resolves_by"], claim["status"])
     assert "due" == world.record(kind="event", resolves_by=str(today - today.resolution))["status"]
+
+
+def test_members_of_a_new_outlet(world):
+    """
+    An outlet given as an object is created with its kind, parent and scorable.
+    """
+    world.outlet("Axel Springer")
+    outlet = {"name": "Bild", "kind": "newspaper", "parent": "axel-springer", "scorable": False}
+
+    world.record(report() | {"outlet": outlet})
+
+    made = world.get("/v1/outlets/bild").json
+    assert ("newspaper", "axel-springer", False) == (made["kind"], made["parent"], made["scorable"])
+
+
+def test_members_of_a_recorded_outlet(world):
+    """
+    The kind, parent and scorable of a recorded outlet are not changed by a report.
+    """
+    before = world.outlet("Bild", kind="agency")
+    world.outlet("Axel Springer")
+
+    world.record(
+        report() | {"outlet": {"name": "BILD", "kind": "newspaper", "parent": "axel-springer", "scorable": False}}
+    )
+
+    assert before == world.get("/v1/outlets/bild").json
+
+
+def test_unknown_parent(world):
+    """
+    An unknown parent of an outlet is rejected with the nearest slugs, also if the outlet is recorded.
+    """
+    world.outlet("Axel Springer")
+    sent = {"name": "Bild", "parent": "axel-springr"}
+    reports = [report() | {"outlet": sent}, report() | {"outlet": {**sent, "name": "Axel Springer"}}]
+
+    response = world.post(CLAIMS, claim_of(*reports))
+
+    assert_problem(response, 422, "invalid-body", "/reports/0/outlet/parent", "/reports/1/outlet/parent")
+    assert "axel-springer" in response.json["errors"][0]["detail"]
+    assert ["axel-springer"] == [outlet["slug"] for outlet in world.get("/v1/outlets").json["items"]]
+
+
+def test_parent_in_the_same_claim(world):
+    """
+    The parent of a new outlet must be on record, so one that the same claim would create is unknown.
+    """
+    reports = [report("Springer"), report() | {"outlet": {"name": "Bild", "domain": "bild.de", "parent": "springer"}}]
+
+    assert_problem(world.post(CLAIMS, claim_of(*reports)), 422, "invalid-body", "/reports/1/outlet/parent")
+    world.record(reports[0])
+    world.record(*reports)
+    assert "springer" == world.get("/v1/outlets/bild").json["parent"]

@@ -131,3 +131,27 @@ def test_cycle_through_a_merged_outlet(world):
     response = world.post(CLAIMS, claim_of(*reports))
 
     assert_problem(response, 422, "invalid-body", *(f"/reports/{index}/relays/outlet" for index in range(2)))
+
+
+def test_relay_of_an_outlet_by_name(world):
+    """
+    R7: a relayed outlet may be given like the reporting one; it is found by name or domain, or else created.
+    """
+    cited = {"name": "Sport Bild", "domain": "sportbild.bild.de", "kind": "newspaper"}
+    claim = world.record(report("Joe", relays={"outlet": cited, "cited_as": "SPORT BILD"}))
+    again = world.record(report("Mirror", relays={"outlet": {"name": "Sport-Bild"}}), text="Another.")
+
+    relays = [one["reports"][0]["relays"] for one in (claim, again)]
+    assert [{"outlet": "sport-bild", "cited_as": "SPORT BILD"}, {"outlet": "sport-bild", "cited_as": None}] == relays
+    found = world.get("/v1/outlets/lookup?url=https://sportbild.bild.de/1").json["outlet"]
+    assert ("sport-bild", "newspaper") == (found["slug"], found["kind"])
+
+
+def test_self_relay_by_name(world):
+    """
+    R7: an outlet that is created by a report cannot relay itself, and a rejected report creates no outlet.
+    """
+    response = world.post(CLAIMS, claim_of(report("Joe", relays={"outlet": {"name": "joe"}})))
+
+    assert_problem(response, 422, "invalid-body", "/reports/0/relays/outlet")
+    assert [] == world.get("/v1/outlets").json["items"]
