@@ -57,7 +57,7 @@ def resolve(
 
 @click.command()
 @click.argument("outlet")
-@click.option("--topic", help="Only claims on this topic.")
+@click.option("--topic", help="Only claims on this topic or below it.")
 @click.option(
     "--basis", type=click.Choice([basis.value for basis in Basis]), default=Basis.RESOLVED.value, show_default=True
 )

@@ -65,7 +65,7 @@ def _normal_form(topic: str) -> str:
     if "\0" in topic:  # PostgreSQL rejects NUL
         raise NotFound(_UNKNOWN)
     try:
-        return topic_path(topic)
+        return topic_path(topic.strip("/"))
     except ValueError as exc:
         raise NotFound(_UNKNOWN) from exc
 

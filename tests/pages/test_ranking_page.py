@@ -255,6 +255,7 @@ def test_another_spelling_of_a_topic(world):
     assert "<h1>roads/bridge #1</h1>" in world.client.get(address).text
     assert 'href="/topics/roads"' in world.client.get(address).text
     assert "<h1>roads</h1>" in world.client.get("/topics/roads").text
+    assert "/topics/roads" == world.client.get("/topics/roads/").headers["Location"]
 
 
 def test_parts_of_an_odd_topic(world):

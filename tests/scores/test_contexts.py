@@ -186,3 +186,24 @@ def test_order_of_events_leaves_no_trace(world, resolve_many, tmp_path, sqlite_t
 
     assert learned(world.runtime.db) == learned(other)
     other.close()
+
+
+def test_topics_of_contexts_are_renamed(world):
+    """
+    A context counts for a renamed topic as one that is fitted afterwards. Undone, a new one is due at once (R21b).
+    """
+    lines = [line | {"topic": "ab"[int(line["claim_id"]) % 3 > 0]} for line in flat_lines(range(200), DENIERS)]
+    load_all(world.runtime.db, world.runtime.cache, lines)
+    refit(world)
+    before = [world.score(topic=topic)["record"] for topic in "ab"]
+    made = world.post("/v1/topics/renames", {"from": "a", "into": "b"}).json
+    renamed = world.score(topic="b")["record"]
+
+    assert refit(world) is None
+    assert "ctx_2" == refit(world, at_once=True).id
+    assert renamed == world.score(topic="b")["record"]
+
+    assert 204 == world.delete(f"/v1/topics/renames/{made['id']}", headers={"If-Match": "*"}).status_code
+    assert "ctx_3" == refit(world).id
+    assert refit(world) is None
+    assert before == [world.score(topic=topic)["record"] for topic in "ab"]
