@@ -1,4 +1,4 @@
-"""Rights on claims and reports that are on record: who may change and withdraw them, and file late reports (R14b)."""
+"""Check the rights of a key to change claims, to change and withdraw reports, and to file late ones (R14b)."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from service.storage.models import Claim, Report
 from service.values.vocabulary import Caller, Scope
 
 SHARED = frozenset({"text", "group", "resolves_by"})
-"""The members of a claim that decide its truth. They bind every key that has a report on it."""
+"""The members on which the truth of a claim depends. They are fixed while another key has a report on it."""
 
 
 def check_claim_change(claim: Claim, changed: AbstractSet[str], caller: Caller) -> None:
     """Check that a key may change members of a claim that is loaded and locked (R14b).
 
     Raises:
-        FiledByAnother: Another key filed the claim, or has a report on it that a changed member binds.
+        FiledByAnother: Another key filed the claim, or a shared member changes and another key has a report on it.
         ResolutionInEffect: The claim is resolved.
         OwnClaim: The claim is resolved, and the key filed it or a report on it.
     """
@@ -72,8 +72,8 @@ def check_filing(claim: Claim, filings: Iterable[Filing], caller: Caller) -> Non
 def _check_after_resolution(claim: Claim, caller: Caller) -> None:
     if not caller.may(Scope.RESOLUTIONS_WRITE):
         raise ResolutionInEffect(
-            f"The claim {claim.id} is resolved, and this key lacks the scope resolutions:write to change its record. "
-            "Use a key with that scope, or dispute the resolution if it is wrong."
+            f"You tried to change the record of the resolved claim {claim.id} without the scope resolutions:write. Use "
+            "a key with that scope, or dispute the resolution if it is wrong."
         )
     check_own(claim, caller)
 
@@ -82,14 +82,14 @@ def _check_filed_by(row: Claim | Report, caller: Caller) -> None:
     if row.filed_by != caller.key_id:
         kind = "claim" if isinstance(row, Claim) else "report"
         raise FiledByAnother(
-            f"Another key filed the {kind} {row.id}, and this key lacks the scope resolutions:write to change it. Use "
-            "the key that filed it, or one with that scope."
+            f"You tried to change the {kind} {row.id}, which another key filed, without the scope resolutions:write. "
+            "Use the key that filed it, or one with that scope."
         )
 
 
 def _check_unshared(claim: Claim, caller: Caller) -> None:
     if any(report.withdrawal is None and report.filed_by != caller.key_id for report in claim.reports):
         raise FiledByAnother(
-            f"Another key has a report on the claim {claim.id}, so its text, group and due date change only with the "
-            "scope resolutions:write. Use a key with that scope."
+            f"You tried to change the text, group or due date of the claim {claim.id}, on which another key has a "
+            "report, without the scope resolutions:write. Use a key with that scope."
         )
