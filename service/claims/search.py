@@ -64,6 +64,9 @@ def list_likeliest_claims(db: Database, *, like: str, limit: int, now: dt.dateti
     # Longer words are rarer.
     terms = sorted(dict.fromkeys(wanted), key=lambda term: (-len(term), term))[:_TERMS]
     with db.read() as session:
+        if _is_postgresql(session):
+            # With outdated statistics it would read the whole table once for each term.
+            session.execute(sa.text("SET LOCAL enable_seqscan = off"))
         counts = {term: count for term, count in _count_claims(session, terms).items() if count}
         candidates = _candidates(session, _rarest(counts))
         best = _rank(candidates, counts, claims=_count_all(session))[: min(limit, LIKELIEST)]

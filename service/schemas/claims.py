@@ -20,6 +20,7 @@ from service.schemas.fields import (
     moment,
     one_of,
     page_of,
+    start_moment,
     topic,
 )
 from service.schemas.redacted import redacted
@@ -188,9 +189,9 @@ class ClaimQuery(PageQuery):
             "`m.`, fragment, trailing slash, and parameters for tracking such as `utm_source`.",
         },
     )
-    recorded_since = moment("Only claims that this service recorded at or after this moment.")
-    published_since = moment("Only claims with a report that was published at or after this moment.")
-    resolved_since = moment("Only claims whose resolution in effect was recorded at or after this moment.")
+    recorded_since = start_moment("Only claims that this service recorded at or after this moment.")
+    published_since = start_moment("Only claims with a report that was published at or after this moment.")
+    resolved_since = start_moment("Only claims whose resolution in effect was recorded at or after this moment.")
     resolves_before = moment("Only claims that are due before this moment.")
     disputed = ma.fields.Boolean(
         truthy={"true"},

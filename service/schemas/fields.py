@@ -13,7 +13,14 @@ import marshmallow as ma
 from marshmallow.validate import Length, Range
 
 from service.schemas.meanings import explain_values
-from service.values.instants import end_of_day, format_instant, parse_date_or_instant, parse_instant, utc_now
+from service.values.instants import (
+    end_of_day,
+    format_instant,
+    parse_date_or_instant,
+    parse_instant,
+    start_of_day,
+    utc_now,
+)
 from service.values.names import is_visible
 from service.values.topics import TOPIC_LENGTH, topic_path
 
@@ -139,6 +146,13 @@ class EndOfDay(DateOrInstant):
         return end_of_day(parse_date_or_instant(text))
 
 
+class StartOfDay(DateOrInstant):
+    """An instant, or a bare date, which means the first instant of its day in UTC (R6a)."""
+
+    def _parse(self, text: str) -> dt.datetime:
+        return start_of_day(parse_date_or_instant(text))
+
+
 class PastMoment(DateOrInstant):
     """An instant, or a bare date, which means the end of its day in UTC. Today is read as None, which means now."""
 
@@ -220,6 +234,11 @@ def known_moment(description: str, **options: Unpack[FieldOptions]) -> DateOrIns
 def due_moment(description: str, **options: Unpack[FieldOptions]) -> EndOfDay:
     """Return an instant in a request, or a date that is read as the end of its day (R6a)."""
     return EndOfDay(metadata=_describe_dates(description, "end", options), **options)
+
+
+def start_moment(description: str) -> StartOfDay:
+    """Return an instant in a query, or a date that is read as the start of its day (R6a)."""
+    return StartOfDay(metadata=_describe_dates(description, "start", {}))
 
 
 def past_moment(description: str, **options: Unpack[FieldOptions]) -> PastMoment:

@@ -169,6 +169,8 @@ SAME_PAGE = [
     "https://m.example.org/Sport/a-page?id=7&x=%C3%A4&fbclid=IwAR0",
     "https://amp.example.org:443/Sport/a-page/amp?x=%C3%A4&id=7&gclid=1&utm_medium=x&mc_cid=1",
     "HTTPS://WWW.EXAMPLE.ORG/Sport/./a%2Dpage?id=7&x=%C3%A4",
+    "https://web.archive.org/web/20240101000000/https://www.example.org/Sport/a-page?id=7&x=%C3%A4",
+    "https://l.facebook.com/l.php?u=https%3A%2F%2Fexample.org%2FSport%2Fa-page%3Fid%3D7%26x%3D%25C3%25A4&h=AT0",
 ]
 OTHER_PAGES = [
     "https://example.org/Sport/a-page?id=8&x=%C3%A4",
@@ -228,6 +230,7 @@ def test_since(world):
 
     assert [late["id"]] == ids(world.get(f"{URL}?published_since=2026-01-02T00:00:00Z"))
     assert [] == ids(world.get(f"{URL}?published_since=2026-01-02T00:00:00.000001Z"))
+    assert [late["id"]] == ids(world.get(f"{URL}?published_since=2026-01-02"))
     assert [withdrawn["id"], late["id"]] == ids(world.get(f"{URL}?recorded_since={late['recorded_at']}"))
     assert [early["id"]] == ids(world.get(f"{URL}?resolved_since={resolution['recorded_at']}"))
 

@@ -276,3 +276,16 @@ def test_not_due(world):
 
     assert "no report of it counts, so it is not due" in shown
     assert "independent source" not in shown
+
+
+@pytest.mark.sqlite_alone
+def test_claims_with_the_same_text(world):
+    """
+    The page links to other claims with the same text.
+    """
+    first, second = (world.record(text="He signs.") for _ in range(2))
+
+    page = world.client.get(f"/claims/{second['id']}").text
+
+    assert f'Also recorded with the same text: <a href="/claims/{first["id"]}">claim 1</a>.' in page
+    assert "Also recorded" not in world.client.get(f"/claims/{world.record(text='He stays.')['id']}").text

@@ -36,9 +36,10 @@ def _record(*, merged=False, outlets=OUTLETS):
         ('bridg open may the in ' || n || ' 2' || n % 40)::tsvector,
         now() + CASE WHEN n % 2 = 0 THEN interval '1 day' ELSE interval '-1 day' END, now() - interval '2 day' {rows}"""
     for kind, outlet in ((3, identity("n", 1)), (4, identity(f"1 + n * 7 % {outlets}", 1))):
-        yield f"""INSERT INTO report (id, claim_id, outlet_id, stance, commitment, published_at, published_precision,
-            is_relay, fingerprint, recorded_at) SELECT {identity("n", kind)}, {identity("n", 2)}, {outlet}, 'support',
-            3, now() - interval '2 day', 'instant', false, '{kind}-' || n, now() - interval '2 day' {rows}"""
+        yield f"""INSERT INTO report (id, claim_id, outlet_id, stance, stance_source, commitment, published_at,
+            published_precision, is_relay, fingerprint, recorded_at)
+            SELECT {identity("n", kind)}, {identity("n", 2)}, {outlet}, 'support', 'stated', 3,
+            now() - interval '2 day', 'instant', false, '{kind}-' || n, now() - interval '2 day' {rows}"""
     yield f"""INSERT INTO resolution (id, claim_id, position, verdict, truth, known_at, known_precision, evidence,
         recorded_at) SELECT {identity("n", 5)}, {identity("n", 2)}, 1, 'true', 1, now() - interval '1 hour',
         'instant', '[]', now() - interval '1 hour' {rows} WHERE n % 3 <> 0"""
@@ -118,6 +119,13 @@ PATHS = [
     "/v1/claims?q=the+bridge+opens+in+may+4711+231",
     "/v1/claims?like=The+bridge+4711+opens+in+May",
     "/v1/claims?like=The+bridge+opens+in",
+    f"/v1/claims?like={'+'.join(map(str, range(250)))}",
+    f"/v1/claims?q={'+'.join(map(str, range(250)))}",
+    "/v1/claims?url=https://a.example/b",
+    "/v1/claims?published_since=2020-01-01",
+    "/v1/claims?resolved_since=2020-01-01&status=resolved",
+    "/v1/queue?topic=t1&outlet=o-1",
+    "/v1/outlets/o-1/reports?topic=t1",
     "/v1/claims?tag=a",
     "/v1/claims?kind=opinion",
     "/v1/claims?recorded_since={now}",

@@ -50,7 +50,7 @@ _SQLITE_TEXT = (
     END
     """,
 )
-_POSTGRESQL_TEXT = "CREATE INDEX ix_claim_terms ON claim USING gin (terms)"
+_POSTGRESQL_TEXT = "CREATE INDEX ix_claim_terms ON claim USING gin (terms) WITH (fastupdate = off)"
 
 
 def upgrade() -> None:
