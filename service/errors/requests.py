@@ -39,8 +39,8 @@ class InvalidQuery(ServiceError):
 
 
 class CursorExpired(ServiceError):
-    """You sent a cursor of a ranking more than 15 minutes after its first page, or after outlets were merged, so that
-    the ranking can no longer be shown as it was. Start again without `cursor`.
+    """You sent a cursor of a ranking more than 15 minutes after its first page, or after so much was changed, merged or
+    renamed that the ranking can no longer be shown as it was. Start again without `cursor`.
     """
 
     status = 400

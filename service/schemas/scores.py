@@ -62,8 +62,8 @@ class ScoreQuery(LensQuery):
 
     basis = one_of(Basis, BASIS, load_default=Basis.RESOLVED)
     recorded_by = past_moment(
-        "The score that this service would have returned at a past moment: only what it had recorded by then, under the "
-        "current names of topics.",
+        "The score that this service would have returned at a past moment: only what it had recorded by then, under "
+        "the current names of topics.",
         load_default=None,
     )
 

@@ -69,6 +69,14 @@ class Record:
         claim = self.claims[number % len(self.claims)]
         self.world.post(f"/v1/claims/{claim['id']}/reports", report("G", stance="deny"))
 
+    def correct(self, number):
+        """The report of a claim is corrected to the other side."""
+        filed = self.claims[number % len(self.claims)]["reports"][0]
+        current = self.world.get(f"/v1/reports/{filed['id']}").json
+        body = {"stance": "deny" if current["stance"] == "support" else "support"}
+        changed = self.world.patch(f"/v1/reports/{filed['id']}", body, headers={"If-Match": "*"})
+        assert changed.status_code == 200 or current["withdrawn"], changed.text
+
     def change(self, number):
         claim = self.claims[number % len(self.claims)]
         body = {"topic": "b", "resolves_by": "2999-01-01T00:00:00Z"}
@@ -78,7 +86,7 @@ class Record:
 numbers = st.integers(0, 20)
 WRITES = st.one_of(
     st.tuples(st.just("add"), st.sampled_from("ABCDEFG"), st.sampled_from("tf")),
-    st.tuples(st.sampled_from(["reverse", "reopen", "withdraw", "report_again", "change"]), numbers),
+    st.tuples(st.sampled_from(["reverse", "reopen", "withdraw", "report_again", "correct", "change"]), numbers),
 )
 
 
