@@ -96,7 +96,7 @@ def record_claim(
         with updating_sums(session, [recorded]):
             add_reports(recorded, check_first_reports(recorded, reports, directory, caller=caller, now=now))
             session.add(recorded)
-            directory.settle()
+            directory.settle(caller)
         invalidate_scores(session, cache, reporting_outlets(recorded), now=now)
         view = describe_claim(session, recorded, now=now)
     return view, True

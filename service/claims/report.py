@@ -51,7 +51,7 @@ def add_report(
         check_filing(claim, [filing], caller)
         with updating_sums(session, [claim]):
             add_reports(claim, [filing])
-            directory.settle()
+            directory.settle(caller)
         view = describe_report(filing.report, claim)
         if filing.is_new:
             invalidate_scores(session, cache, [filing.report.outlet.surviving.slug], now=now)

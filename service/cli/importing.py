@@ -45,7 +45,7 @@ def import_file(
         raise click.UsageError("--server needs --key, and does not support --dry-run.")
 
     from service.cli.load import EXAMPLE, open_loader, show_load
-    from service.transfer.load import LineStatus
+    from service.transfer.lines import LineStatus
 
     with open_loader(settings, dry_run=dry_run, server=server, key=key) as load:
         counts = show_load(load, file or EXAMPLE, feed=feed, results=results)

@@ -24,8 +24,8 @@ from service.errors import ServiceError
 from service.operations.schema_check import is_unused
 from service.schemas.lines import FLAT_COLUMNS, read_line
 from service.telemetry.logs import set_up_logs
-from service.transfer.lines import Line, ReadLine, read_csv, read_ndjson
-from service.transfer.load import BATCH, LineResult, LineStatus, load_lines, try_lines
+from service.transfer.lines import Line, LineResult, LineStatus, ReadLine, read_csv, read_ndjson
+from service.transfer.load import BATCH, load_lines, try_lines
 from service.values.documents import members_of
 from service.values.instants import utc_now
 from service.values.vocabulary import OPERATOR

@@ -89,7 +89,7 @@ def _data_hint(settings: Settings) -> str:
 
 def _load_example(connections: Connections) -> None:
     from service.cli.load import load_example
-    from service.transfer.load import LineStatus
+    from service.transfer.lines import LineStatus
 
     counts = load_example(connections)
     if rejected := counts[LineStatus.REJECTED]:

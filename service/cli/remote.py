@@ -47,6 +47,8 @@ from service.transfer.lines import (
     ClaimLine,
     FlatLine,
     Line,
+    LineResult,
+    LineStatus,
     OutletLine,
     ReadLine,
     ReportLine,
@@ -54,7 +56,6 @@ from service.transfer.lines import (
     in_flat_line,
     required_id,
 )
-from service.transfer.load import LineResult, LineStatus
 from service.values.instants import is_same_end, parse_instant, utc_now
 from service.values.names import name_key
 from service.values.vocabulary import Precision

@@ -149,7 +149,7 @@ def change_outlet(
         outlet = require_outlet(session, reference, whole=True)
         before = describe_outlet(outlet)
         check_match(before, if_match)
-        _apply(session, outlet, changes, domains)
+        apply_changes(session, outlet, changes, domains)
         session.flush()
         if describe_outlet(outlet) == before:
             return before
@@ -158,7 +158,12 @@ def change_outlet(
     return describe_outlet(outlet)
 
 
-def _apply(session: Session, outlet: Outlet, changes: OutletChanges, domains: Sequence[Domain]) -> None:
+def apply_changes(session: Session, outlet: Outlet, changes: OutletChanges, domains: Sequence[Domain]) -> None:
+    """Change members of an outlet that is loaded whole; its domains, if they change, to these in normal form.
+
+    Raises:
+        As `change_outlet`.
+    """
     for member in ("kind", "scorable"):
         setattr(outlet, member, changes.get(member, getattr(outlet, member)))
     outlet.name = shown_name(changes.get("name", outlet.name))

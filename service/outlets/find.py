@@ -147,21 +147,6 @@ def outlet_state(outlet: Outlet) -> OutletState:
     return OutletState(**members_of(describe_outlet(outlet)), merged_into=into)
 
 
-def free_slug(session: Session, outlet: Outlet, *, taken: Collection[str] = ()) -> str:
-    """Return a free slug from the name, numbered if it is taken, or from the id if the name has no letters."""
-    base = slug_of(outlet.name)
-    if not base or parse_id(base) is not None:
-        return f"outlet-{outlet.id.hex[-12:]}"
-    like = sa.select(Outlet.slug).where(Outlet.slug.startswith(base[: SLUG_LENGTH - 8], autoescape=True))
-    reserved = {*session.scalars(like), *taken, *RESERVED_SLUGS}
-    slug, number = base, 1
-    while slug in reserved:
-        number += 1
-        end = f"-{number}"
-        slug = base[: SLUG_LENGTH - len(end)].rstrip("-") + end
-    return slug
-
-
 def outlets_named(session: Session, keys: Collection[str]) -> dict[str, list[Outlet]]:
     """Return the outlets on record by their key of a name or an alias, for those of these keys that occur."""
     names = sa.select(Outlet.name_key, Outlet.id).where(is_among(session, Outlet.name_key, keys))
@@ -178,3 +163,18 @@ def best_match(key: str, outlets: Collection[Outlet]) -> Outlet | None:
     if len({outlet.surviving.id for outlet in outlets}) != 1:
         return None
     return min(outlets, key=lambda outlet: (outlet.name_key != key, outlet.merged_into is not None, outlet.slug))
+
+
+def free_slug(session: Session, outlet: Outlet, *, taken: Collection[str] = ()) -> str:
+    """Return a free slug from the name, numbered if it is taken, or from the id if the name has no letters."""
+    base = slug_of(outlet.name)
+    if not base or parse_id(base) is not None:
+        return f"outlet-{outlet.id.hex[-12:]}"
+    like = sa.select(Outlet.slug).where(Outlet.slug.startswith(base[: SLUG_LENGTH - 8], autoescape=True))
+    reserved = {*session.scalars(like), *taken, *RESERVED_SLUGS}
+    slug, number = base, 1
+    while slug in reserved:
+        number += 1
+        end = f"-{number}"
+        slug = base[: SLUG_LENGTH - len(end)].rstrip("-") + end
+    return slug

@@ -5,46 +5,35 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Iterable
 from contextlib import suppress
-from typing import NamedTuple, NotRequired, TypedDict
+from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from service.errors import InvalidBody, nested
 from service.outlets.domains import Domain, Owned, find_owned, new_domain, owner_at
-from service.outlets.find import best_match, find_outlet, free_slug, outlets_named
+from service.outlets.find import (
+    best_match,
+    describe_outlet,
+    find_outlet,
+    find_outlets,
+    free_slug,
+    outlets_named,
+)
+from service.outlets.naming import Mention, OutletName, read_mention
 from service.outlets.suggest import unknown_slug
 from service.storage.locks import lock_name
 from service.storage.models import Outlet, OutletAlias, OutletDomain
 from service.storage.predicates import is_among
+from service.storage.versions import store_version
 from service.values.accounts import account_key
 from service.values.addresses import parse_address
 from service.values.ids import new_id
-from service.values.names import domain_key, host_of, name_key, shown_host, shown_name
-from service.values.vocabulary import OutletKind
+from service.values.names import host_of, name_key, slug_of
+from service.values.vocabulary import Caller, OutletKind
 
 MAX_ALIASES = 100
 """The maximum number of other names of an outlet."""
-
-
-class OutletName(TypedDict):
-    """The name and perhaps the domain of an outlet, which is created with the other members if it is unknown."""
-
-    name: str
-    domain: NotRequired[str | None]
-    kind: NotRequired[OutletKind]
-    parent: NotRequired[str | None]
-    scorable: NotRequired[bool]
-
-
-class _Mention(NamedTuple):
-    """The name of an outlet in a report, and its domain if one is given or the name is a host."""
-
-    name: str
-    key: str
-    domain: str | None
-    pointer: str
-    """The member that gives the domain."""
 
 
 class Directory:
@@ -80,7 +69,7 @@ class Directory:
             if reference not in self._found:
                 self._found[reference] = self._by_slug(reference)
             return self._found[reference]
-        mention, parent = _read(reference), self._parent(reference.get("parent"), at)
+        mention, parent = read_mention(reference), self._parent(reference.get("parent"), at)
         key = mention.key, mention.domain
         if key in self._found:
             return self._found[key]
@@ -106,9 +95,18 @@ class Directory:
             if outlet := best_match(key, namesakes):
                 self._found[key, None] = outlet
 
-    def settle(self) -> None:
-        """Add the links that the accepted reports make to the session."""
-        self._session.add_all(self._links[self._settled :])
+    def settle(self, caller: Caller) -> None:
+        """Add the links that the accepted reports make to the session, and keep the earlier versions of outlets."""
+        links = self._links[self._settled :]
+        if not links:
+            return
+        known = {link.outlet_id for link in links} - {outlet.id for outlet in self._created}
+        for id_, outlet in find_outlets(self._session, list(map(str, known)), whole=True).items():
+            store_version(self._session, UUID(id_), describe_outlet(outlet), caller=caller, now=self._now)
+            self._session.expire(outlet, ["domains", "aliases"])
+        self._session.add_all(links)
+        if known:
+            self._session.flush()  # the next version counts this one
         self._settled = len(self._links)
 
     def drop_unused(self) -> None:
@@ -157,7 +155,7 @@ class Directory:
             self._unknown[slug] = unknown_slug(self._session, slug)
         return self._unknown[slug]
 
-    def _find(self, mention: _Mention, at: dt.datetime) -> Outlet | None:
+    def _find(self, mention: Mention, at: dt.datetime) -> Outlet | None:
         """Return the outlet with this domain, or else the one with this name, alias or slug.
 
         With a domain given, an outlet of this name that has other domains does not match. The name becomes an alias of
@@ -167,7 +165,7 @@ class Directory:
             InvalidBody: Several outlets have this name, or outlets have the domain only at other times.
         """
         if mention.domain is None:
-            return self._by_name(mention) or find_outlet(self._session, mention.name)
+            return self._by_name(mention) or self._by_slug_as_name(mention.name)
         if (owner := self._owner(mention, mention.domain, at)) is not None:
             self._link_name(owner, mention)
             return owner
@@ -175,7 +173,7 @@ class Directory:
             self._link_domain(outlet, mention.domain)
         return outlet
 
-    def _by_name(self, mention: _Mention) -> Outlet | None:
+    def _by_name(self, mention: Mention) -> Outlet | None:
         """Return the outlet with this name or alias, and without domains if one is given."""
         outlets = self._namesakes(mention.key, without_domains=mention.domain is not None)
         if outlet := best_match(mention.key, outlets):
@@ -188,6 +186,17 @@ class Directory:
                 "ambiguous",
             )
         return None
+
+    def _by_slug_as_name(self, name: str) -> Outlet | None:
+        """Return the outlet with this slug, except where a word is only the transliteration of another name.
+
+        Otherwise `muller` would be Müller after it in a file, and an outlet of its own before it.
+        """
+        created = (outlet for outlet in self._created if outlet.slug == name)
+        outlet = next(created, None) or find_outlet(self._session, name)
+        if outlet is not None and "-" not in name and slug_of(outlet.name) == name:
+            return None
+        return outlet
 
     def _namesakes(self, key: str, *, without_domains: bool) -> Collection[Outlet]:
         """Return the outlets with this key of a name or an alias, on record or of this transaction."""
@@ -207,7 +216,7 @@ class Directory:
         """Return whether a link of this transaction gives an outlet a domain."""
         return any(link.outlet_id == outlet.id for link in self._links if isinstance(link, OutletDomain))
 
-    def _owner(self, mention: _Mention, domain: str, at: dt.datetime) -> Outlet | None:
+    def _owner(self, mention: Mention, domain: str, at: dt.datetime) -> Outlet | None:
         if (linked := self._linked(domain)) is not None:
             return linked
         owned = self._owned_at(domain)
@@ -237,7 +246,7 @@ class Directory:
         if domain not in find_owned(self._session, [domain]):
             self._links.append(new_domain(outlet.id, Domain(domain, None, None), 0))
 
-    def _link_name(self, owner: Outlet, mention: _Mention) -> None:
+    def _link_name(self, owner: Outlet, mention: Mention) -> None:
         """Give a name that no outlet has to the owner of a domain."""
         is_known = mention.key == owner.name_key or host_of(mention.name) is not None
         if is_known or self._namesakes(mention.key, without_domains=False):
@@ -264,7 +273,7 @@ class Directory:
             raise InvalidBody.at("/parent", self._unknown_detail(slug), "unknown-outlet")
         return parent
 
-    def _create(self, mention: _Mention, given: OutletName, parent: Outlet | None, at: dt.datetime) -> Outlet:
+    def _create(self, mention: Mention, given: OutletName, parent: Outlet | None, at: dt.datetime) -> Outlet:
         # Two concurrent writers of one name would otherwise create two outlets.
         lock_name(self._session, "outlet")
         self._owned.clear()
@@ -280,20 +289,3 @@ class Directory:
             self._links.append(new_domain(outlet.id, Domain(mention.domain, None, None), 0))
         self._unknown.clear()
         return outlet
-
-
-def _read(given: OutletName) -> _Mention:
-    """Return a mention in normal form. A host as the name is also the domain, unless one is given (R21a)."""
-    host = host_of(given["name"])
-    name = shown_name(given["name"]) if host is None else shown_host(host)
-    domain = _domain_of(given)
-    return _Mention(name, name_key(name), domain or host, "/name" if domain is None else "/domain")
-
-
-def _domain_of(given: OutletName) -> str | None:
-    if (domain := given.get("domain")) is None:
-        return None
-    try:
-        return domain_key(domain)
-    except ValueError as exc:
-        raise InvalidBody.at("/domain", str(exc), "invalid") from exc

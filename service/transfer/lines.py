@@ -6,20 +6,23 @@ A malformed line is an error by itself and does not affect the other lines.
 from __future__ import annotations
 
 import csv
+import enum
 import re
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, BinaryIO, TypeAlias
+from uuid import UUID
 
 from service.claims.record import NewClaim
 from service.claims.report_rules import NewReport
 from service.claims.resolve import NewResolution
+from service.claims.views import ResolutionWarning
 from service.errors import InvalidBody, ServiceError, TooLarge
 from service.outlets.edit import NewOutlet
-from service.outlets.mentions import OutletName
+from service.outlets.naming import OutletName
 from service.values.strict_json import parse_json
 
 MAX_LINE = 1 << 20  # bytes
@@ -77,6 +80,27 @@ class ReadLine:
 
     number: int
     content: Line | ServiceError
+
+
+class LineStatus(enum.StrEnum):
+    """The result of a line."""
+
+    CREATED = "created"
+    UPDATED = "updated"
+    UNCHANGED = "unchanged"
+    REJECTED = "rejected"
+
+
+@dataclass(frozen=True, slots=True)
+class LineResult:
+    """The result of a line, with its row or its error."""
+
+    number: int
+    status: LineStatus
+    id: UUID | None = None
+    """The id of the created or existing outlet, claim, report or resolution."""
+    error: ServiceError | None = None
+    warnings: Sequence[ResolutionWarning] = ()
 
 
 def named_claim(content: Line | ServiceError) -> str | None:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-import enum
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TypeAlias
-from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -26,12 +24,9 @@ from service.claims.resolve import (
     warnings_about,
 )
 from service.claims.rights import check_filing
-from service.claims.views import ResolutionWarning
-from service.errors import ClaimDiffers, Forbidden, InvalidBody, ServiceError, SlugTaken, nested
-from service.outlets.edit import NewOutlet, is_recorded, new_outlet
-from service.outlets.find import WHOLE as WHOLE_OUTLET
+from service.errors import ClaimDiffers, Forbidden, InvalidBody, ServiceError, nested
+from service.outlets.edit import NewOutlet
 from service.outlets.mentions import Directory
-from service.outlets.merge import merge_imported
 from service.outlets.sums import updating_sums
 from service.storage.db import Database, retried
 from service.storage.facts import reporting_outlets
@@ -40,6 +35,8 @@ from service.transfer.lines import (
     ClaimLine,
     FlatLine,
     Line,
+    LineResult,
+    LineStatus,
     OutletLine,
     ReadLine,
     ReportLine,
@@ -49,33 +46,12 @@ from service.transfer.lines import (
     named_outlets,
     required_id,
 )
+from service.transfer.outlet_line import load_outlet
 from service.values.ids import parse_id
-from service.values.names import name_key
 from service.values.vocabulary import Caller, Scope
 
 BATCH = 250
 """The number of lines in one transaction: few enough that other writers do not wait long."""
-
-
-class LineStatus(enum.StrEnum):
-    """The result of a line."""
-
-    CREATED = "created"
-    UPDATED = "updated"
-    UNCHANGED = "unchanged"
-    REJECTED = "rejected"
-
-
-@dataclass(frozen=True, slots=True)
-class LineResult:
-    """The result of a line, with its row or its error."""
-
-    number: int
-    status: LineStatus
-    id: UUID | None = None
-    """The id of the created or existing outlet, claim, report or resolution."""
-    error: ServiceError | None = None
-    warnings: Sequence[ResolutionWarning] = ()
 
 
 @retried
@@ -199,24 +175,12 @@ class _Load:
         return claim
 
     def _outlet(self, given: NewOutlet) -> LineOutcome:
-        self._session.flush()
-        same = Outlet.name_key == name_key(given["name"]) if given["slug"] is None else Outlet.slug == given["slug"]
-        known = self._session.scalars(sa.select(Outlet).where(same).options(*WHOLE_OUTLET)).all()
-        for outlet in known:
-            if is_recorded(self._session, outlet, given):
-                return LineStatus.UNCHANGED, outlet
-        if known and given["slug"] is None:
-            raise SlugTaken(
-                f"The outlet {known[0].slug!r} has this name and differs from this line. Correct the line, or send a "
-                "slug for another outlet."
-            )
-        outlet = new_outlet(self._session, given, now=self._now)
-        if (into := given.get("merged_into")) is not None:
-            merge_imported(self._session, outlet, into, caller=self._caller, now=self._now)
-        self._session.add(outlet)
-        self._session.flush()
-        self._directory.clear_names()
-        return LineStatus.CREATED, outlet
+        status, outlet = load_outlet(self._session, given, caller=self._caller, now=self._now)
+        if status is not LineStatus.UNCHANGED:
+            self._directory.clear_names()
+        if status is LineStatus.UPDATED:
+            self.stale.add(outlet.slug)
+        return status, outlet
 
     def _claim(self, line: ClaimLine) -> LineOutcome:
         if (known := self._claims.get(required_id(line.claim))) is not None:
@@ -288,11 +252,11 @@ class _Load:
 
     def _add(self, claim: Claim, filings: list[Filing], resolution: Resolution | None) -> None:
         check_filing(claim, filings, self._caller)
-        self._directory.settle()
         add_reports(claim, filings)
         if claim.external_id is not None and claim.external_id not in self._claims:
             self._claims[claim.external_id] = claim
             self._session.add(claim)
+        self._directory.settle(self._caller)
         self.stale |= {filing.report.outlet.surviving.slug for filing in filings if filing.is_new}
         if resolution is not None:
             append_resolution(claim, resolution)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from service.transfer.load import LineStatus
+from service.transfer.lines import LineStatus
 from tests.support.load_lines import load
 from tests.support.world import assert_problem, lasting
 

@@ -9,8 +9,8 @@ from typing import Any
 from service.cache.score_cache import ScoreCache
 from service.schemas.lines import read_line
 from service.storage.db import Database
-from service.transfer.lines import ReadLine
-from service.transfer.load import LineResult, load_lines
+from service.transfer.lines import LineResult, ReadLine
+from service.transfer.load import load_lines
 from service.values.vocabulary import OPERATOR, Caller
 
 

@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from service.ledger.verify import verify_ledger
 from tests.support.flat_lines import FlatLoader, claims, summary
+from tests.support.load_lines import load as load_lines
 from tests.support.load_lines import load_all
 from tests.support.world import assert_problem, report
 
@@ -17,6 +19,7 @@ APOSTROPHES = """outlet,claim_id,claim,stance,published_at
 L'Equipe,k1,Il signe.,support,2024-02-14
 L\u2019Equipe,k2,Il part.,support,2024-02-14
 """
+ON = {"published_at": "2026-01-01T00:00:00Z"}
 INVISIBLE = [
     {"outlet": name, "claim_id": f"k{number}", "claim": f"claim {number}", "published_at": "2024-02-14"}
     for number, name in enumerate(
@@ -175,6 +178,89 @@ def test_search_by_name(world, spelling):
 
     assert ["l-equipe"] == [outlet["slug"] for outlet in outlets(world, q=spelling)]
     assert "l-equipe" in unknown.json["errors"][0]["detail"]
+
+
+FULL = {"type": "outlet", "name": "Joe", "kind": "newspaper", "domains": ["joe.example"], "aliases": ["Joe News"]}
+REPORTS = {
+    "name": {"name": "JOE"},
+    "host": {"name": "www.Joe.example"},
+    "both": {"name": "Joe", "domain": "joe.example"},
+}
+
+
+@pytest.mark.parametrize("mention", REPORTS)
+@pytest.mark.parametrize("first", [True, False], ids=["outlet-first", "report-first"])
+def test_outlet_line_and_reports(world, mention, first):
+    """
+    R21a: the line of an outlet completes the outlet that a report created, so their order does not matter.
+    """
+    claim = {"type": "claim", "external_id": "a", "text": "It opens."}
+    filed = {"outlet": REPORTS[mention], "published_at": "2026-01-01T00:00:00Z"}
+    lines = [FULL, claim | {"reports": [filed]}] if first else [claim | {"reports": [filed]}, FULL]
+    for _ in range(2):
+        load_all(world.runtime.db, world.runtime.cache, lines)
+
+    [outlet] = outlets(world)
+    assert ("Joe", ["joe.example"], ["Joe News"]) == tuple(outlet[name] for name in ("name", "domains", "aliases"))
+    assert outlet["slug"] == claims(world)["a"][2][0]["outlet"]
+
+
+def test_outlet_line_that_breaks_a_rule(world):
+    """
+    A line that would complete an outlet and breaks a rule changes nothing.
+    """
+    world.record(report("Joe"))
+    world.outlet("Owner", domains=["owner.example"])
+    results = [
+        load_lines(world.runtime.db, world.runtime.cache, [FULL | members])[0].error
+        for members in ({"parent": "joe"}, {"parent": "nobody"}, {"domains": ["joe.example", "owner.example"]})
+    ]
+
+    assert ["InvalidBody", "InvalidBody", "SlugTaken"] == [type(error).__name__ for error in results]
+    assert ["joe"] == [outlet["slug"] for outlet in outlets(world, kind="website", q="joe")]
+
+
+def test_link_keeps_the_earlier_version(world):
+    """
+    R21a: a name or domain that a report adds to an outlet keeps the outlet's earlier version, so the line of the outlet
+    is still recognised.
+    """
+    line = {"type": "outlet", "name": "Joe"}
+    lines = [line] + [
+        {"type": "claim", "external_id": str(number), "text": "It opens.", "reports": [{"outlet": outlet, **ON}]}
+        for number, outlet in enumerate([REPORTS["both"], {"name": "Joseph", "domain": "joe.example"}])
+    ]
+    load_all(world.runtime.db, world.runtime.cache, lines)
+    again = load_lines(world.runtime.db, world.runtime.cache, lines)
+
+    assert {"unchanged"} == {result.status for result in again}
+    assert [{"slug": "joe", "name": "Joe", "domains": ["joe.example"], "aliases": ["Joseph"]}] == outlets(world)
+    assert [] == list(verify_ledger(world.runtime.db))
+
+
+@pytest.mark.parametrize("names", [["M\u00fcller", "muller"], ["muller", "M\u00fcller"]])
+def test_transliteration_is_another_name(world, names):
+    """
+    R21a: accents matter in a name, whatever the order, although both names have the same slug.
+    """
+    reports = [report(name) for name in names]
+
+    assert 2 == len({one["outlet"] for one in world.record(*reports)["reports"]})
+    assert 2 == len(outlets(world))
+
+
+@pytest.mark.parametrize("slug", ["suddeutsche-zeitung", "sz"])
+@pytest.mark.parametrize("apart", [True, False])
+def test_slug_as_a_name(world, slug, apart):
+    """
+    A name that is the slug of an outlet means that outlet, also of one created by the same call.
+    """
+    world.outlet("S\u00fcddeutsche", slug="sz")
+    name = "S\u00fcddeutsche" if slug == "sz" else "S\u00fcddeutsche Zeitung"
+    batches = [[report(name)], [report(slug)]] if apart else [[report(name), report(slug, "2026-01-02T00:00:00Z")]]
+    filed = [one["outlet"] for batch in batches for one in world.record(*batch)["reports"]]
+
+    assert [slug, slug] == filed
 
 
 BLANK = "\u200b \u00ad\u3164"

@@ -91,7 +91,9 @@ def test_two_lines_of_one_name(world, load):
     R21a: an outlet line without a slug is recognised by its name in any spelling; one with other members is rejected.
     """
     told = load(
-        typed("outlet", name="Herald"), typed("outlet", name="HERALD"), typed("outlet", name="Herald", kind="agency")
+        typed("outlet", name="Herald", kind="agency"),
+        typed("outlet", name="HERALD", kind="agency"),
+        typed("outlet", name="Herald", kind="newspaper"),
     )
 
     assert {3: ("slug-taken",)} == problems(told)
