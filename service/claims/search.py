@@ -15,9 +15,11 @@ from sqlalchemy.orm import Session, selectinload
 
 from service.claims.describe import summarise_claims
 from service.claims.views import FoundClaim
-from service.storage.db import Database
+from service.storage.db import Database, retried
 from service.storage.models import Claim, Resolution
+from service.storage.models.claims import derive_search_columns
 from service.storage.predicates import is_among
+from service.storage.search_columns import wrong_search_columns
 from service.values.documents import members_of
 from service.values.search_terms import Terms, tag_term, words_in, words_in_common
 
@@ -39,6 +41,20 @@ _LENGTH_NORMALISATION = 0.75
 # The tables of SQLite's full-text index.
 _NUMBER = sa.table("claim_number", sa.column("number"), sa.column("claim_id", sa.Uuid()))
 _TEXT = sa.table("claim_text", sa.column("rowid"), sa.column("claim_text"))
+
+
+@retried
+def rebuild_search(db: Database) -> int:
+    """Derive the search columns of all claims and reports again, and correct those that differ.
+
+    Returns:
+        The number of claims and reports that differed.
+    """
+    with db.write() as session:
+        wrong = list(wrong_search_columns(session))
+        for row in wrong:
+            derive_search_columns(row)
+    return len(wrong)
 
 
 def has_words(session: Session, text: str) -> sa.ColumnElement[bool]:

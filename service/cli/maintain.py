@@ -25,12 +25,15 @@ def refit(connections: Connections) -> None:
 @click.command()
 @with_connections(writes=True)
 def rebuild(connections: Connections) -> None:
-    """Recompute the sums behind scores from the rows, and print how many differed."""
+    """Recompute the sums behind scores and the search index from the rows, and print how many differed."""
+    from service.claims.search import rebuild_search
     from service.outlets.rebuild_sums import rebuild_sums
 
     differed = rebuild_sums(connections.db, now=utc_now())
     connections.cache.invalidate_all()
     click.echo(f"{differed} subtotals differed from the rows and were corrected.")
+    found = rebuild_search(connections.db)
+    click.echo(f"{found} claims and reports were indexed for other words or pages than their own and were corrected.")
 
 
 @click.command()

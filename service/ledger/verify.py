@@ -21,6 +21,7 @@ from service.storage.db import Database
 from service.storage.journal import entry_digest
 from service.storage.models import Entry, Seal
 from service.storage.predicates import is_among
+from service.storage.search_columns import wrong_search_columns
 
 _BATCH_SIZE = 1000
 
@@ -63,6 +64,7 @@ def find_differences(session: Session, head: str | None) -> Iterator[Finding]:
     for table in journaled_tables():
         yield from _readable(table.name, _check_rows(session, table, live_rows.get(table.name, 0)))
     yield from _readable("subtotal", _check_sums(session))
+    yield from _readable("claim", _check_search(session))
 
 
 def _readable(table: str, findings: Iterator[Finding]) -> Iterator[Finding]:
@@ -190,6 +192,11 @@ def _check_sums(session: Session) -> Iterator[Finding]:
         yield Finding("subtotal", " ".join(map(str, (outlet_id, *slot))), difference)
     for cell in missing.rates:
         yield Finding("rate", " ".join(map(str, cell)), difference)
+
+
+def _check_search(session: Session) -> Iterator[Finding]:
+    for row in wrong_search_columns(session):
+        yield Finding(row.__tablename__, str(row.id), "is found by other words or pages than its own; run a rebuild")
 
 
 _STREAMED = {"yield_per": _BATCH_SIZE}

@@ -7,11 +7,14 @@ import json
 import unicodedata
 
 import pytest
+import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.claims.search import list_likeliest_claims
-from tests.support.world import assert_problem
+from service.claims.search import list_likeliest_claims, rebuild_search
+from service.ledger.verify import verify_ledger
+from service.storage.models import Claim, Report
+from tests.support.world import assert_problem, report
 
 
 @pytest.fixture
@@ -275,19 +278,41 @@ def test_headlines_of_emergent(world, open_folder):
     95 of 100 headlines find the claim that they are about among the first five results.
     """
     lines = (open_folder / "emergent_first90claims.ndjson").read_text().splitlines()
-    reports = [json.loads(line) for line in lines]
-    for claim_id, text in {report["claim_id"]: report["claim"] for report in reports}.items():
+    stored = [json.loads(line) for line in lines]
+    for claim_id, text in {one["claim_id"]: one["claim"] for one in stored}.items():
         world.record(text=text, external_id=claim_id)
 
     now = dt.datetime.now(dt.UTC)
-    sampled = reports[::4]  # all of them take half a minute, with 96 of 100
+    sampled = stored[::4]  # all of them take half a minute, with 96 of 100
     hits = [
-        report["claim_id"]
+        one["claim_id"]
         in [
             found.external_id
-            for found in list_likeliest_claims(world.runtime.db, like=report["x"]["headline"], limit=5, now=now)
+            for found in list_likeliest_claims(world.runtime.db, like=one["x"]["headline"], limit=5, now=now)
         ]
-        for report in sampled
+        for one in sampled
     ]
 
     assert sum(hits) / len(hits) >= 0.95
+
+
+def test_index_changed_by_hand(world):
+    """
+    A verification reports claims and reports that are indexed for other words or pages, and a rebuild corrects them.
+    """
+    claim = world.record(report(url="https://example.org/a"), text="The bridge opens.", tags=["t"])
+    db = world.runtime.db
+    with db.engine.execution_options(write=True).begin() as connection:
+        connection.execute(sa.update(Claim.__table__).values(terms="tunnel"))
+        connection.execute(sa.update(Report.__table__).values(page_key=None))
+
+    def found():
+        return [world.get("/v1/claims", query_string={"q": q}).json["items"] != [] for q in ("bridge", "tunnel")]
+
+    assert [False, True] == found()
+    assert {claim["id"], claim["reports"][0]["id"]} == {finding.key for finding in verify_ledger(db)}
+    assert 2 == rebuild_search(db)
+    assert [True, False] == found()
+    assert 1 == len(world.get("/v1/claims?url=example.org/a").json["items"])
+    assert [] == list(verify_ledger(db))
+    assert 0 == rebuild_search(db)

@@ -9,6 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import Mapped, Mapper, mapped_column, relationship
+from sqlalchemy.orm.attributes import get_history
 
 from service.storage.base import Base
 from service.storage.models.columns import TOPIC, Redacted, enum_column
@@ -48,6 +49,13 @@ class Claim(Base):
         lazy="raise", back_populates="claim", order_by="(Report.published_at, Report.recorded_at, Report.id)"
     )
     resolutions: Mapped[list[Resolution]] = relationship(lazy="raise", order_by="Resolution.position")
+
+    def search_columns(self) -> tuple[set[str], str | None]:
+        """Return the search terms and the text key. A redacted text has none."""
+        tags = set(map(tag_term, self.tags))
+        if any(note["member"] == "text" for note in self.redacted or ()):
+            return tags, None
+        return tags | index_terms(self.text), text_key(self.text)
 
 
 class Report(Base):
@@ -93,6 +101,13 @@ class Report(Base):
     outlet: Mapped[Outlet] = relationship(foreign_keys=[outlet_id], lazy="raise")
     cited: Mapped[Outlet | None] = relationship(foreign_keys=[cited_id], lazy="raise")
 
+    def search_column(self) -> str | None:
+        """Return the key of the page; None for a report without a page."""
+        try:
+            return None if self.url is None else page_key(self.url)
+        except ValueError:  # such as a port that is not a number
+            return None
+
 
 class Withdrawal(Base):
     """The withdrawal of a report that was filed by mistake. The report is kept and not counted."""
@@ -125,29 +140,21 @@ class Version(Base):
     """The rename that replaced the version, also by being undone; None if the subject itself was changed."""
 
 
-def _index_claim(_mapper: Mapper[Claim], _connection: sa.Connection, claim: Claim) -> None:
-    """Derive the search columns of a claim that is written. A redacted text has none."""
-    attributes = sa.inspect(claim).attrs
-    if any(attributes[name].history.has_changes() for name in ("text", "tags", "redacted")):
-        is_redacted = any(note["member"] == "text" for note in claim.redacted or ())
-        terms = set() if is_redacted else index_terms(claim.text)
-        claim.text_key = None if is_redacted else text_key(claim.text)
-        claim.terms = " ".join(sorted(terms | set(map(tag_term, claim.tags))))
+def derive_search_columns(row: Claim | Report) -> None:
+    """Set the columns of a row by which searches find it."""
+    if isinstance(row, Report):
+        row.page_key = row.search_column()
+    else:
+        terms, row.text_key = row.search_columns()
+        row.terms = " ".join(sorted(terms))
 
 
-def _index_report(_mapper: Mapper[Report], _connection: sa.Connection, report: Report) -> None:
-    """Derive the key of the page of a report that is written."""
-    if sa.inspect(report).attrs["url"].history.has_changes():
-        report.page_key = None if report.url is None else _page_key(report.url)
-
-
-def _page_key(url: str) -> str | None:
-    try:
-        return page_key(url)
-    except ValueError:  # such as a port that is not a number
-        return None
+def _derive_if_changed(_mapper: Mapper[Claim | Report], _connection: sa.Connection, row: Claim | Report) -> None:
+    names = ("url",) if isinstance(row, Report) else ("text", "tags", "redacted")
+    if any(get_history(row, name).has_changes() for name in names):
+        derive_search_columns(row)
 
 
 for _moment in ("before_insert", "before_update"):
-    sa.event.listen(Claim, _moment, _index_claim)
-    sa.event.listen(Report, _moment, _index_report)
+    sa.event.listen(Claim, _moment, _derive_if_changed)
+    sa.event.listen(Report, _moment, _derive_if_changed)
