@@ -195,6 +195,38 @@ def test_commitment_is_not_read_anew(world, export, reload):
     assert read == [(line["commitment"], line["lexicon"]) for line in export("again")["reports"] if line["quote"]]
 
 
+def test_stances_and_corrections(world, export, reload):
+    """
+    R4, R6b, R7: derived stances stay derived, corrected reports are exported as corrected, and a relay between outlets
+    that were merged since is loaded, so scores and a new export are the same.
+    """
+    world.outlet("Tribune")
+    relayed = report("Echo", "2026-01-02T12:00:00Z", relays={"outlet": "tribune"})
+    claim = world.record(report(probability=0.5), report("Mirror", probability=0.9, stance="support"), relayed)
+    for sent, changes in (("herald", {"probability": 0.2}), ("mirror", {"stance": None}), ("echo", {"commitment": 3})):
+        [id_] = [one["id"] for one in claim["reports"] if one["outlet"] == sent]
+        assert 200 == world.patch(f"/v1/reports/{id_}", changes, headers={"If-Match": "*"}).status_code
+    other = world.record(report(probability=0.5), text="Rovers win.")
+    for each in (claim, other):
+        world.resolve(each, "false", known_at=LATER)
+    world.post("/v1/outlets/tribune/merge", {"into": "echo"})
+    before, made = all_scores(world), export()
+    counts = [{"created": 0, "updated": 0, "unchanged": len(made[member]), "rejected": 0} for member in TAKEN]
+
+    assert counts == reload()
+    empty(world)
+
+    assert [{**each, "created": each["unchanged"], "unchanged": 0} for each in counts] == reload()
+    assert before == all_scores(world)
+    assert without_moments(made) == without_moments(export("again"))
+    assert {
+        ("herald", "deny", "probability"),
+        ("herald", "comment", "probability"),
+        ("mirror", "support", "probability"),
+        ("echo", "support", "stated"),
+    } == {(line["outlet"], line["stance"], line["stance_source"]) for line in made["reports"]}
+
+
 def test_disputes_and_replies(world, export):
     """
     Disputes of resolutions in effect, with their closures, and replies that are not withdrawn are exported.
