@@ -14,6 +14,7 @@ from service.cache.invalidation import INVALIDATION
 from service.cache.redis_link import RedisLink, key_prefix, proof_key
 from service.cache.score_cache import RANKING, generation_key
 from service.storage.db import Database
+from service.storage.db_errors import is_unavailable
 from service.storage.identity import Pairing, new_token, read_pairing, replace_redis_token
 from service.storage.models import Outbox
 
@@ -85,7 +86,10 @@ class Delivery:
         return False
 
     def renew(self) -> None:
-        """Renew the proof while the database is unavailable, so that nothing is written and nothing becomes stale."""
+        """Renew the proof while the database is unavailable, so that cached scores can still be read.
+
+        Queued invalidations are not delivered meanwhile, but each writer also invalidates after its own commit.
+        """
         if self._pairing is not None and not self._unpaired:
             self._send(self._pairing, [], new_token(), is_last=True)
 
@@ -106,7 +110,7 @@ class Delivery:
             self._log(found)
             # Rows that this worker deletes are not delivered to another Redis. Its worker finds the new token instead.
             if all(found) or replace_redis_token(self._db, pairing, token):
-                self._delete(batch)
+                self._delete(batch, wait=not is_last)
             if is_last or not all(found):
                 return found
 
@@ -123,10 +127,19 @@ class Delivery:
         with self._db.read() as session:
             return list(session.scalars(rows))
 
-    def _delete(self, batch: list[Outbox]) -> None:
-        if batch:
-            with self._db.write() as session:
+    def _delete(self, batch: list[Outbox], *, wait: bool) -> None:
+        """Delete rows. Without `wait`, rows that another writer blocks stay and are delivered once more.
+
+        Waiting for a long write on SQLite would delay the next proof.
+        """
+        if not batch:
+            return
+        try:
+            with self._db.write() if wait else self._db.write_nowait() as session:
                 session.execute(sa.delete(Outbox).where(Outbox.id.in_([row.id for row in batch])))
+        except sa.exc.DBAPIError as exc:
+            if wait or not is_unavailable(exc):
+                raise
 
     def _send(self, pairing: Pairing, rows: Iterable[list[str] | None], token: str, *, is_last: bool) -> Found | None:
         """Run the script for some rows, in which None means all outlets.

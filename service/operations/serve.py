@@ -21,7 +21,7 @@ from filelock import FileLock, Timeout
 from gunicorn.app import wsgiapp
 
 from service.access.keys import ensure_first_key
-from service.cache.score_cache import ScoreCache
+from service.cache.score_cache import CacheState, ScoreCache
 from service.config import Settings
 from service.environment import PREFIX
 from service.errors import CannotRun
@@ -39,7 +39,7 @@ from service.values.instants import utc_now
 
 _PORT_TIMEOUT = 5.0  # seconds; an earlier run that was killed may still hold the port
 _START_TIMEOUT = 30.0  # seconds until the first response
-_REDIS_TIMEOUT = 2.0  # seconds after the first response, until the worker proves that Redis is current
+_PROOF_TIMEOUT = 5.0  # seconds after the first response, until the worker proves that Redis is current
 _POLL_INTERVAL = 0.02  # seconds, while starting
 _WATCH_INTERVAL = 0.2  # seconds, while running
 
@@ -207,31 +207,31 @@ def _run_gunicorn(settings: Settings, address: ListenAddress, *, workers: int) -
 
 
 def _start(processes: list[Process], address: ListenAddress, stop: Stop) -> None:
-    """Start the processes, and wait until the last one, gunicorn, is ready, and for a moment for Redis."""
+    """Start the processes, and wait until the last one, gunicorn, is ready, and for a moment for the first proof."""
     for process in processes:
         process.start()
     gunicorn = processes[-1]
-    deadline, redis_deadline = time.monotonic() + _START_TIMEOUT, math.inf
+    deadline, proof_deadline = time.monotonic() + _START_TIMEOUT, math.inf
     while not stop.wait(_POLL_INTERVAL):
         if not gunicorn.running:
             raise StartError(f"The service cannot listen on {address.url}; is the port taken?")
-        status = _readiness(address)
-        if status is not None:
-            redis_deadline = min(redis_deadline, time.monotonic() + _REDIS_TIMEOUT)
-        if status == "ok" or time.monotonic() > redis_deadline:
+        redis = _redis_state(address)
+        if redis == CacheState.UNPROVEN:
+            proof_deadline = min(proof_deadline, time.monotonic() + _PROOF_TIMEOUT)
+        if redis not in (None, CacheState.UNPROVEN) or time.monotonic() > proof_deadline:
             return
         if time.monotonic() > deadline:
             raise StartError(f"The service does not respond on {address.url}.")
 
 
-def _readiness(address: ListenAddress) -> str | None:
-    """Return `ok`, `degraded` without Redis, or None while the service is not ready."""
+def _redis_state(address: ListenAddress) -> str | None:
+    """Return the state of Redis as a service that is ready reports it; None while it is not ready."""
     connection = HTTPConnection(address.host, address.port, timeout=1)  # unlike urlopen, it uses no proxy
     with closing(connection), suppress(OSError, HTTPException):
         connection.request("GET", "/readyz")
         response = connection.getresponse()
         if response.status == 200:
-            return str(json.loads(response.read())["status"])
+            return str(json.loads(response.read())["redis"])
     return None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -15,8 +16,8 @@ from service.cache.redis_link import RedisLink, proof_key
 from service.cache.score_cache import CacheState, ScoreCache
 from service.storage.db import Database
 from service.storage.identity import database_id
-from service.storage.models import Identity
-from tests.cache.test_invalidation import queue
+from service.storage.models import Identity, Outbox
+from tests.cache.test_invalidation import queue, rows
 from tests.support.awaiting import later
 from tests.support.cache_questions import BYPASS, HIT, MISS, Rows, circuit_stays_open, read, write
 from tests.support.redis_server import PrivateRedis, proof_life, run_private_redis
@@ -127,6 +128,28 @@ def test_proof_is_renewed_while_the_database_is_unavailable(site):
     site.worker.renew()
 
     assert site.has_proof()
+
+
+def test_long_write_does_not_delay_the_proof(site):
+    """
+    While another writer blocks the queue, invalidations are delivered and proven, and their rows are deleted later.
+    """
+    site.worker.run()
+    queue(site.db, 1)
+    with site.db.write() as session:
+        session.execute(sa.select(Outbox).with_for_update()).all()
+
+        assert threaded(site.worker.run)
+        assert 1 == rows(site.db)
+
+    assert site.worker.run()
+    assert 0 == rows(site.db)
+
+
+def threaded(call):
+    """Return the result of a call in another thread, which does not join the transaction of this one."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(call).result()
 
 
 def test_restored_from_an_old_snapshot(site):
