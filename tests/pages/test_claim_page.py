@@ -31,7 +31,7 @@ def story(world):
     )
     add_report(world, claim, report("Goal", "2026-01-03T10:00:00Z", relays={"outlet": "daily-mail"}))
     add_report(
-        world, claim, report("Kicker", "2026-01-04T10:00:00Z", stance="deny", probability=0.9, quote="They do not.")
+        world, claim, report("Kicker", "2026-01-04T10:00:00Z", stance="deny", probability=0.1, quote="They do not.")
     )
     return claim
 
@@ -63,7 +63,7 @@ def test_who_said_what(world, story):
     assert 2 == len(re.findall(r'class="tie said"', picture))
     assert [filed["id"] for filed in claim["reports"]] == re.findall(r'<tr id="report-([^"]+)"', rest)
     assert "Daily Mail, in the end Sport Bild" in plain_text(rest)
-    assert "denied it, as 90 % likely" in plain_text(rest)
+    assert "denied it, as 10 % likely" in plain_text(rest)
 
 
 def test_due_and_resolved(world, story):
