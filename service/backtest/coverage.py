@@ -1,23 +1,26 @@
-"""Check the coverage of the intervals of `record/1`: the first half of each record predicts the second half.
+"""Check the coverage of the intervals of `record/2`: the first half of each record predicts the second half.
 
-The interval is about the outlet's rate, but the second half shows a number of claims. So for each outlet, the rate is
-drawn from the distribution of the interval, relative to an average outlet on the later claims, and the number right
-from a binomial distribution with that rate (scoring.md, point 5).
+The interval is about the skill of an outlet, but the second half shows a number of claims. So for each outlet, the
+skill is drawn from the distribution of the interval, and the number right from a binomial distribution with the mean
+chance of such an outlet on the later claims.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from itertools import groupby
 from math import exp, fsum, lgamma, log, log1p
 from operator import attrgetter
 from typing import NamedTuple
 
 from service.backtest.protocol import Record, ResolvedClaim
-from service.methods.context import Context, Showing, clamped_share, fit_kappa
+from service.methods.beta import logistic, logit
+from service.methods.context import Context, clamped
+from service.methods.context_fit import HalfError, Showing, fit_drift, fit_kappa, fit_offset
 from service.methods.rates import Cell, Rates
-from service.methods.reliability import reliability
+from service.methods.reliability import CellRecord, Skill, skill_bounds
 from service.values.vocabulary import ClaimKind, Stance
 
 LEVEL = 0.9
@@ -32,7 +35,14 @@ class Coverage(NamedTuple):
 
     level: float
     outlets: int
-    inside: int
+    low: int
+    """The outlets whose second half was worse than predicted."""
+    high: int
+    """The outlets whose second half was better than predicted."""
+
+    @property
+    def inside(self) -> int:
+        return self.outlets - self.low - self.high
 
     @property
     def share(self) -> float | None:
@@ -42,8 +52,11 @@ class Coverage(NamedTuple):
 class ClaimResult(NamedTuple):
     """The result of an outlet on one claim."""
 
+    claim: int
+    known_at: dt.datetime
     right: float
     expected: float
+    """Of an average outlet, with what was known before the claim was resolved."""
 
 
 def coverage(resolutions: Iterable[ResolvedClaim]) -> Coverage:
@@ -53,25 +66,50 @@ def coverage(resolutions: Iterable[ResolvedClaim]) -> Coverage:
         resolutions: Every resolved claim, in the order of `known_at`.
     """
     halves = [(record[: len(record) // 2], record[len(record) // 2 :]) for record in _records(resolutions)]
+    past = [claim for first, _ in halves for claim in first]
+    offset = fit_offset([(1, logit(claim.expected)) for claim in past], fsum(claim.right for claim in past))
+    halves = [(_centred(first, offset), _centred(later, offset)) for first, later in halves]
     kappa = fit_kappa(Showing(*_sums(first)) for first, _ in halves)
-    inside = [_is_inside(first, later, kappa) for first, later in halves if len(later) >= CLAIMS]
-    return Coverage(LEVEL, len(inside), sum(inside))
+    drift = fit_drift(_half_errors(claim for first, _ in halves for claim in first))
+    misses = [_miss(first, later, kappa, drift) for first, later in halves if len(later) >= CLAIMS]
+    return Coverage(LEVEL, len(misses), low=misses.count(-1), high=misses.count(1))
 
 
 def _records(resolutions: Iterable[ResolvedClaim]) -> list[list[ClaimResult]]:
     """Return the results of each outlet in order, with the results expected of an average outlet at that time."""
-    context = Context(id="backtest", as_of=None, kappa=1.0, rates=Rates())
     records: defaultdict[str, list[ClaimResult]] = defaultdict(list)
-    for _, together in groupby(resolutions, key=attrgetter("known_at")):
+    rates = Rates()
+    number = 0
+    for known_at, together in groupby(resolutions, key=attrgetter("known_at")):
+        context = Context("backtest", None, rates)
         batch = [(resolution.proved, _sides(resolution.reports)) for resolution in together]
         for proved, sides in batch:
+            number += 1
             for side in sides:
                 right = proved == (side.stance is Stance.SUPPORT)
-                records[side.outlet].append(ClaimResult(right, context.expected(_cell(side))))
+                records[side.outlet].append(ClaimResult(number, known_at, right, context.expected(_cell(side))))
         for proved, sides in batch:
             for side in sides:
-                context.rates.add(_cell(side), truth=float(proved), among=len(sides))
+                rates.add(_cell(side), truth=float(proved), among=len(sides))
     return list(records.values())
+
+
+def _centred(record: Iterable[ClaimResult], offset: float) -> list[ClaimResult]:
+    return [claim._replace(expected=clamped(logistic(logit(claim.expected) + offset))) for claim in record]
+
+
+def _half_errors(claims: Iterable[ClaimResult]) -> list[HalfError]:
+    """Return the common errors of all outlets by half-year."""
+    halves: defaultdict[tuple[int, int], dict[int, list[ClaimResult]]] = defaultdict(dict)
+    for claim in claims:
+        halves[claim.known_at.year, claim.known_at.month // 7].setdefault(claim.claim, []).append(claim)
+    return [_half_error(by_claim.values()) for by_claim in halves.values()]
+
+
+def _half_error(claims: Collection[Sequence[ClaimResult]]) -> HalfError:
+    errors = [fsum(side.right - side.expected for side in sides) for sides in claims]
+    variances = [side.expected * (1 - side.expected) for sides in claims for side in sides]
+    return HalfError(fsum(errors), fsum(error**2 for error in errors), fsum(variances))
 
 
 def _sides(reports: Sequence[Record]) -> list[Record]:
@@ -87,28 +125,18 @@ def _sums(record: Sequence[ClaimResult]) -> tuple[float, float, int]:
     return fsum(claim.right for claim in record), fsum(claim.expected for claim in record), len(record)
 
 
-def _is_inside(first: Sequence[ClaimResult], later: Sequence[ClaimResult], kappa: float) -> bool:
-    """Return whether the number right in the second half is between the 5 % and 95 % quantiles of the prediction."""
-    right, expected, resolved = _sums(first)
-    seen, expected_later, number = _sums(later)
-    reference = clamped_share(expected_later, number)
-    rates = []
-    for step in range(_QUANTILES):
-        found = reliability(
-            right=right,
-            expected=expected,
-            resolved=resolved,
-            reference=reference,
-            kappa=kappa,
-            level=(step + 0.5) / _QUANTILES,
-        )
-        if found is not None:
-            rates += [found.lower, found.upper]
-    tail = (1 - LEVEL) / 2
-    return _below(round(seen), number, rates) > tail and _below(round(seen) - 1, number, rates) < 1 - tail
+def _miss(first: Sequence[ClaimResult], later: Sequence[ClaimResult], kappa: float, drift: float) -> int:
+    """Return -1 or 1 if the number right in the second half is below or above the predicted interval, else 0."""
+    skill = Skill(tuple(CellRecord(1, claim.right, claim.expected) for claim in first), kappa)
+    skills = [d for step in range(_QUANTILES) for d in skill_bounds(skill, drift, level=(step + 0.5) / _QUANTILES)]
+    chances = [fsum(logistic(logit(claim.expected) + d) for claim in later) / len(later) for d in skills]
+    right, number, tail = round(fsum(claim.right for claim in later)), len(later), (1 - LEVEL) / 2
+    if count_below(right, number, chances) <= tail:
+        return -1
+    return 1 if count_below(right - 1, number, chances) >= 1 - tail else 0
 
 
-def _below(most: int, number: int, rates: Sequence[float]) -> float:
+def count_below(most: int, number: int, rates: Sequence[float]) -> float:
     """Return the probability of at most so many right, averaged over the rates."""
     return fsum(_binomial(right, number, rate) for rate in rates for right in range(most + 1)) / len(rates)
 

@@ -112,10 +112,11 @@ def _short(value: float) -> str:
 
 def _coverage(coverage: Coverage) -> str:
     if coverage.share is None:
-        return "Coverage of the intervals of record/1: no outlet has enough claims."
+        return "Coverage of the intervals of record/2: no outlet has enough claims."
     return (
-        f"Coverage of the {coverage.level:.0%} intervals of record/1: {coverage.share:.1%} "
-        f"({coverage.inside} of {coverage.outlets} outlets)"
+        f"Coverage of the {coverage.level:.0%} intervals of record/2: {coverage.share:.1%} "
+        f"({coverage.inside} of {coverage.outlets} outlets; {coverage.low} did worse than predicted, "
+        f"{coverage.high} better)"
     )
 
 

@@ -17,7 +17,7 @@ def refit(connections: Connections) -> None:
 
     now = utc_now()
     context = refit_context(connections.db, connections.cache, now=now, at_once=True)
-    click.echo("The context is unchanged." if context is None else f"Scores now use context {context.id}.")
+    click.echo("The context is unchanged." if context is None else f"Scores now use context {context}.")
     is_refitted = refit_learner(connections.db, now=now)
     click.echo("Forecasts now use a new learner." if is_refitted else "The learner of forecasts is unchanged.")
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
+from service.values.topics import lineage
 from service.values.vocabulary import ClaimKind, Stance
 
 UNIT = 10**9
@@ -13,7 +14,7 @@ UNIT = 10**9
 ROOT_RATE, ROOT_WEIGHT = 0.5, 2.0
 """The prior of the widest rate, and its weight in claims."""
 SHRINKAGE = 5.0
-"""The weight of the next wider cell in the rate of a cell, in claims."""
+"""The weight of the next wider cell in the rate of a cell, in claims, unless a context has fitted another one."""
 
 Key: TypeAlias = tuple[Stance, *tuple[ClaimKind | int | str | None, ...]]
 
@@ -49,6 +50,24 @@ class Cell(NamedTuple):
         stance, kind, commitment, topic = self
         return (stance,), (stance, kind), (stance, kind, commitment), (stance, kind, commitment, topic)
 
+    @property
+    def lineage(self) -> tuple[Key, ...]:
+        """The same keys, with one for each topic above the topic of the cell (R21b)."""
+        return lineage_of(self.levels[-1])
+
+
+def lineage_of(key: Key) -> tuple[Key, ...]:
+    """Return the keys of the cells that contain a cell, and its own, the widest first."""
+    stance, *narrower = key
+    wide: list[Key] = [(stance, *narrower[:length]) for length in range(min(len(key), 3))]
+    if len(key) < 4:
+        return tuple(wide)
+    topic = key[3]
+    topics = [None] if topic is None else lineage(str(topic))
+    kind, commitment = narrower[:2]
+    deep: list[Key] = [(stance, kind, commitment, part) for part in topics]
+    return *wide, *deep
+
 
 class Rates:
     """The rates at which claims proved true, in nested cells.
@@ -67,30 +86,20 @@ class Rates:
         return self._counts
 
     def add(self, cell: Cell, *, truth: float, among: int) -> None:
-        """TruthCount one report of a resolved claim.
+        """Count one report of a resolved claim.
 
         Args:
             cell: The cell of the report.
             truth: The extent to which the claim proved true, 0..1.
             among: The number of counted reports on the claim, including this one.
         """
-        self.add_count(cell.levels, share_of(truth, among=among))
+        self.add_count(cell.lineage, share_of(truth, among=among))
 
     def add_count(self, keys: Iterable[Key], count: TruthCount) -> None:
         """Add a count to a cell and to the cells that contain it."""
         self._truths.clear()
         for key in keys:
             self._counts[key] = self._counts.get(key, NO_COUNT).plus(count)
-
-    def renamed(self, name_of: Callable[[str], str]) -> Rates:
-        """Return the rates with other names of topics; the counts of cells that get the same name are added up."""
-        renamed = Rates()
-        for key, count in self._counts.items():
-            stance, narrower = key[0], list(key[1:])
-            if len(narrower) == 3 and isinstance(narrower[2], str):
-                narrower[2] = name_of(narrower[2])
-            renamed.add_count([(stance, *narrower)], count)
-        return renamed
 
     @property
     def claims(self) -> int:
@@ -102,6 +111,14 @@ class Rates:
         if (rate := self._truths.get(cell)) is None:
             rate = self._truths[cell] = nested_rate(self._counts.get(key, NO_COUNT) for key in cell.levels)
         return rate
+
+
+def rates_of(cells: Mapping[Cell, TruthCount]) -> Rates:
+    """Return the rates of the counts of cells."""
+    rates = Rates()
+    for cell, count in cells.items():
+        rates.add_count(cell.lineage, count)
+    return rates
 
 
 def nested_rate(counts: Iterable[tuple[Any, Any]]) -> Any:

@@ -1,22 +1,44 @@
-"""`record/1`: the reliability of an outlet. Pure: no clock, no I/O, no mutable globals."""
+"""`record/2`: the skill of an outlet, and its reliability on its own claims. Pure.
+
+An outlet has one skill d: in each cell of its record it is right with the log-odds of an average outlet there, plus d.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
+from math import fsum, hypot, log
+from statistics import NormalDist
+from typing import NamedTuple
 
 from service.methods.beta import logistic, logit, logit_quantile
-from service.methods.context import clamped_share
 
-METHOD = "record/1"
+METHOD = "record/2"
 RATED_FROM = 20
 """The number of resolved claims from which a score is `rated`, and ranked."""
 LEVELS = (0.5, 0.8, 0.9, 0.95, 0.99)
 DEFAULT_LEVEL = 0.9
 
+_STEPS = 9
+"""The largest number of Newton steps; four usually suffice."""
+_CLOSE = 1e-14
+"""The relative size of a step after which the root does not move any more."""
+
+
+class CellRecord(NamedTuple):
+    """The resolved claims of an outlet in one cell, with the rate at which an average outlet is right there."""
+
+    resolved: int
+    right: float
+    """0..resolved."""
+    rate: float
+    """0..1, both excluded."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reliability:
-    """The estimated probability that an outlet's report proves right, with its credible interval."""
+    """The share of its own claims that an outlet is estimated to get right, with its credible interval."""
 
     mean: float
     lower: float
@@ -25,86 +47,181 @@ class Reliability:
 
 
 @dataclass(frozen=True, slots=True)
-class Working:
-    """The input and the intermediate numbers of a score (scoring.md, record/1)."""
+class Adjusted:
+    """The share that the outlet would get right of the claims of all outlets in the scope, for comparing outlets."""
 
-    right: float
-    expected: float
-    resolved: int
+    mean: float
+    lower: float
+    upper: float
     reference: float
+    """The share that an average outlet gets right of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Advantage:
+    """The difference from an average outlet on the same claims."""
+
+    log_odds: float
+    lower: float
+    upper: float
+    points: float
+    """In percentage points of reliability."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rating:
+    """The three views of one skill."""
+
+    reliability: Reliability
+    adjusted: Adjusted
+    advantage: Advantage
+
+
+@dataclass(frozen=True)
+class Skill:
+    """The record of an outlet by cell, and the skill that explains it best.
+
+    The skill d solves R - sum n p(d) + kappa (1/2 - logistic(d)) = 0, with p(d) = logistic(logit(rate) + d) in each
+    cell. The prior is kappa claims that an average outlet gets right half of the time, half of them right.
+
+    Args:
+        cells: The cells with resolved claims.
+        kappa: The weight of the prior in claims, positive.
+
+    Raises:
+        ValueError: A number is outside its range.
+    """
+
+    cells: tuple[CellRecord, ...]
     kappa: float
 
-    @property
-    def m(self) -> float:
-        """The share of the same claims that an average outlet would have got right."""
-        return clamped_share(self.expected, self.resolved)
+    def __post_init__(self) -> None:
+        _check_range("kappa", self.kappa, within=self.kappa > 0)
+        for cell in self.cells:
+            _check_range("resolved", cell.resolved, within=cell.resolved > 0)
+            _check_range("right", cell.right, within=0 <= cell.right <= cell.resolved)
+            _check_range("rate", cell.rate, within=0 < cell.rate < 1)
+
+    @cached_property
+    def resolved(self) -> int:
+        """n, the number of resolved claims."""
+        return sum(cell.resolved for cell in self.cells)
+
+    @cached_property
+    def right(self) -> float:
+        """R, the number of claims that the outlet got right."""
+        return fsum(cell.right for cell in self.cells)
+
+    @cached_property
+    def expected(self) -> float:
+        """E, the number that an average outlet would have got right of the same claims."""
+        return self.expected_at(0.0)
+
+    @cached_property
+    def d(self) -> float:
+        """The skill in log-odds: 0 for an average outlet. It has the sign of R - E."""
+        wrong = fsum(cell.resolved - cell.right for cell in self.cells)
+        if self.right == self.expected:
+            return 0.0
+        target = log(self.right + self.kappa / 2) - log(wrong + self.kappa / 2)
+        # Newton's method on the log-odds of the expected share. Their slope is at most 1, so the first step, which
+        # takes it for 1, ends between 0 and the root.
+        d = target - self._log_odds(0.0)[0]
+        for _ in range(_STEPS):
+            log_odds, slope = self._log_odds(d)
+            step = (target - log_odds) / slope
+            d += step
+            if abs(step) <= _CLOSE * (1 + abs(d)):
+                break
+        return d
 
     @property
-    def mu(self) -> float:
-        """The share that the outlet got right, shrunk towards `m`."""
-        return (self.right + self.kappa * self.m) / (self.resolved + self.kappa)
+    def t(self) -> float:
+        """The share that the outlet would get right of even claims, of which an average outlet gets half right."""
+        return logistic(self.d)
+
+    @property
+    def reliability(self) -> float:
+        """The estimated share of the outlet's own claims that it gets right; between R/n and E/n."""
+        return self.expected_at(self.d) / self.resolved
 
     @property
     def nu(self) -> float:
-        """The precision of `mu`, in claims."""
-        return self.kappa + self.resolved / 2
+        """The precision of `t` in even claims. Counts are halved, because a plain interval covers too few of the later
+        results of outlets.
+        """
+        information = fsum(n * p * (1 - p) for n, p in self._chances(self.d))
+        return self.kappa + information / (2 * self.t * logistic(-self.d))
 
-    @property
-    def shift(self) -> float:
-        """The difference from an average outlet on the same claims, in log-odds."""
-        return logit(self.mu) - logit(self.m)
+    def chance(self, rate: float) -> float:
+        """Return the probability that the outlet is right where an average outlet is right at a rate."""
+        return logistic(logit(rate) + self.d)
+
+    def expected_at(self, d: float) -> float:
+        """Return the number of the same claims that an outlet with the skill d would have got right."""
+        return fsum(n * p for n, p in self._chances(d))
+
+    def _chances(self, d: float) -> Iterable[tuple[int, float]]:
+        return [(n, logistic(x + d)) for n, x in self._logits]
+
+    @cached_property
+    def _logits(self) -> list[tuple[int, float]]:
+        return [(cell.resolved, logit(cell.rate)) for cell in self.cells]
+
+    def _log_odds(self, d: float) -> tuple[float, float]:
+        """Return the log-odds of the share expected of the record and the prior at a skill, and their slope."""
+        chances = [(self.kappa, logistic(d), logistic(-d))]
+        chances += [(n, logistic(x + d), logistic(-x - d)) for n, x in self._logits]
+        right, wrong = fsum(n * p for n, p, _ in chances), fsum(n * q for n, _, q in chances)
+        slope = fsum(n * p * q for n, p, q in chances) * (self.kappa + self.resolved) / (right * wrong)
+        return log(right) - log(wrong), slope
 
 
-def reliability(
-    *, right: float, expected: float, resolved: int, reference: float, kappa: float, level: float
-) -> Reliability | None:
-    """Return the posterior mean and the equal-tailed interval, relative to an average outlet.
+def rate(skill: Skill, *, reference: float, drift: float, level: float) -> Rating | None:
+    """Return the reliability, the adjusted reliability and the advantage of an outlet, with credible intervals.
 
-    With n resolved claims, m = expected/n clamped to [0.01, 0.99] and mu = (right + kappa m)/(n + kappa),
-    the mean is logistic(logit(reference) + logit(mu) - logit(m)), and each bound the same shift of a quantile
-    of Beta(mu nu, (1 - mu) nu), nu = kappa + n/2. Counts are halved in nu because a plain
-    beta interval covers too few of the later results of outlets (scoring.md, point 5).
-
-    A beta distribution with one parameter far below 1 is so skewed that its mean can be outside a narrow interval. The
-    interval is then widened to contain the mean.
+    With u the log-odds of a quantile of Beta(t nu, (1 - t) nu) minus those of t, and z the normal quantile of the
+    level, the bounds of the skill are d -+ sqrt(u^2 + z^2 drift^2): outlets of one field make errors together, which
+    the counts of one outlet do not show. The bounds of the other two are those of the skill, converted.
 
     Args:
-        right: The number of claims that the outlet got right, 0 <= right <= resolved.
-        expected: The same number for an average outlet on the same claims, 0 <= expected <= resolved.
-        resolved: The number of resolved claims, at least 0.
+        skill: The record with its skill.
         reference: The rate at which all scored reports in the scope are right, 0 < reference < 1.
-        kappa: The weight of the average outlet in pseudo-claims, positive.
+        drift: The standard deviation of the error that outlets share in one period, in log-odds, at least 0.
         level: Posterior probability inside the interval, 0 < level < 1.
 
     Returns:
-        Probabilities in [0, 1], or None if nothing is resolved (R17).
+        The rating, or None if nothing is resolved (R17).
 
     Raises:
         ValueError: An argument is outside the range given above.
 
-    >>> r = reliability(right=1, expected=0.5, resolved=1, reference=0.5, kappa=8.0, level=0.9)
-    >>> round(r.mean, 4), round(r.lower, 4), round(r.upper, 4)
-    (0.5556, 0.2821, 0.8133)
+    >>> found = rate(Skill((CellRecord(1, 1.0, 0.5),), kappa=8.0), reference=0.5, drift=0.0, level=0.9)
+    >>> round(found.reliability.mean, 4), round(found.adjusted.mean, 4), round(found.advantage.points, 2)
+    (0.5556, 0.5556, 5.56)
     """
-    _check_range("resolved", resolved, within=resolved >= 0)
-    _check_range("right", right, within=0 <= right <= resolved)
-    _check_range("expected", expected, within=0 <= expected <= resolved)
     _check_range("reference", reference, within=0 < reference < 1)
-    _check_range("kappa", kappa, within=kappa > 0)
+    _check_range("drift", drift, within=drift >= 0)
     _check_range("level", level, within=0 < level < 1)
-    if resolved == 0:
+    if not skill.cells:
         return None
-    working = Working(right, expected, resolved, reference, kappa)
-    a, b = working.mu * working.nu, (1 - working.mu) * working.nu
-    moved = logit(reference) - logit(working.m)
-    tail = (1 - level) / 2
-    mean = logistic(moved + logit(working.mu))
-    return Reliability(
-        mean=mean,
-        lower=min(mean, logistic(moved + logit_quantile(tail, a, b))),
-        upper=max(mean, logistic(moved - logit_quantile(tail, b, a))),
-        level=level,
+    d, n = skill.d, skill.resolved
+    low, high = skill_bounds(skill, drift, level=level)
+    base = logit(reference)
+    return Rating(
+        Reliability(skill.reliability, skill.expected_at(low) / n, skill.expected_at(high) / n, level),
+        Adjusted(logistic(base + d), logistic(base + low), logistic(base + high), reference),
+        Advantage(d, low, high, 100 * (skill.expected_at(d) - skill.expected) / n),
     )
+
+
+def skill_bounds(skill: Skill, drift: float, *, level: float) -> tuple[float, float]:
+    """Return the bounds of the skill in log-odds, which contain it; see `rate`."""
+    d, tail = skill.d, (1 - level) / 2
+    a, b = skill.t * skill.nu, logistic(-d) * skill.nu
+    shared = NormalDist().inv_cdf(1 - tail) * drift
+    below, above = logit_quantile(tail, a, b) - d, -logit_quantile(tail, b, a) - d
+    return d - hypot(min(below, 0.0), shared), d + hypot(max(above, 0.0), shared)
 
 
 def _check_range(name: str, value: float, *, within: bool) -> None:

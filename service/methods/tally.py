@@ -6,13 +6,12 @@ import datetime as dt
 import operator
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from math import fsum
 from typing import NamedTuple, TypeAlias, TypeVar
 
 from service.methods.context import Context
 from service.methods.provenance import Filed, Position
 from service.methods.rates import UNIT, Cell, TruthCount, share_of
-from service.methods.reliability import Reliability, reliability
+from service.methods.reliability import CellRecord, Rating, Skill, rate
 from service.values.vocabulary import ClaimKind, Precision, Role, Stance, Verdict
 
 K = TypeVar("K")
@@ -187,21 +186,19 @@ class Tally:
         """Return the number of resolved claims with this stance."""
         return sum(amounts.resolved for slot, amounts in self.parts.items() if slot.stance is stance)
 
-    def expected(self, context: Context) -> float:
-        """Return the number of the same claims that an average outlet would have got right."""
-        cells = ((slot.cell, amounts.resolved) for slot, amounts in self.parts.items())
-        return fsum(resolved * context.expected(cell) for cell, resolved in cells if cell is not None and resolved)
-
-    def reliability(self, context: Context, *, topic: str | None, level: float) -> Reliability | None:
-        """Return the reliability, or None if nothing is resolved."""
-        return reliability(
-            right=self.right,
-            expected=self.expected(context),
-            resolved=self.resolved,
-            reference=context.reference(topic),
-            kappa=context.kappa,
-            level=level,
+    def skill(self, context: Context) -> Skill:
+        """Return the resolved claims by cell, compared with an average outlet, and the skill that explains them."""
+        cells = ((slot.cell, amounts) for slot, amounts in self.parts.items() if amounts.resolved)
+        rated = (
+            CellRecord(amounts.resolved, amounts.right / UNIT, context.expected(cell))
+            for cell, amounts in cells
+            if cell is not None
         )
+        return Skill(tuple(rated), context.kappa)
+
+    def rating(self, context: Context, *, topic: str | None, level: float) -> Rating | None:
+        """Return the rating, or None if nothing is resolved."""
+        return rate(self.skill(context), reference=context.reference(topic), drift=context.drift, level=level)
 
     @property
     def brier(self) -> Brier | None:

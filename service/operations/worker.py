@@ -123,7 +123,7 @@ def run_refits(db: Database, cache: ScoreCache, stop: Stop) -> None:
 def refit(db: Database, cache: ScoreCache, stop: Stop, *, now: dt.datetime) -> None:
     """Refit the context of scores and the learner of forecasts if they are due, and store today's forecasts."""
     if (context := refit_context(db, cache, now=now)) is not None:
-        log.info("scores now use context %s", context.id)
+        log.info("scores now use context %s", context)
     if refit_learner(db, now=now):
         log.info("forecasts now use a new learner")
     after = None

@@ -20,7 +20,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from service.methods.provenance import Position, positions
-from service.methods.rates import NO_COUNT, Cell, Rates, TruthCount
+from service.methods.rates import NO_COUNT, Cell, Rates, TruthCount, rates_of
 from service.methods.tally import NOTHING, Amounts, ClaimFacts, Parts, Slot, count_claim, count_votes, difference
 from service.storage.base import Base
 from service.storage.db_errors import WriteConflict
@@ -180,16 +180,18 @@ def all_sums(session: Session) -> Sums:
     """Return all stored sums."""
     by_outlet = read_sums(session, sa.true(), topic=None)
     records = {(outlet_id, slot): amounts for outlet_id, parts in by_outlet.items() for slot, amounts in parts.items()}
+    return Sums(records, read_cells(session))
+
+
+def read_cells(session: Session) -> dict[Cell, TruthCount]:
+    """Return how often reported claims proved true, by cell."""
     rows = session.execute(sa.select(Rate.__table__))
-    return Sums(records, {_cell(row): TruthCount(row.weight, row.true) for row in rows})
+    return {_cell(row): TruthCount(row.weight, row.true) for row in rows}
 
 
 def read_rates(session: Session) -> Rates:
     """Return how often reported claims proved true, for every cell."""
-    rates = Rates()
-    for row in session.execute(sa.select(Rate.__table__)):
-        rates.add_count(_cell(row).levels, TruthCount(row.weight, row.true))
-    return rates
+    return rates_of(read_cells(session))
 
 
 def read_rates_on(session: Session, topic: str | None) -> Rates:

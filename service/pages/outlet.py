@@ -139,9 +139,9 @@ def _expiry(score: Score, changes_at: dt.datetime | None, now: dt.datetime) -> d
 
 def _numbers(why: Explanation) -> dict[str, float]:
     """Return every number of the calculation by name."""
-    if why.sums is None or why.prior is None:
+    if why.sums is None:
         return {}
-    return asdict(why.sums) | {f"{name} (prior)": value for name, value in asdict(why.prior).items()}
+    return asdict(why.sums)
 
 
 def _claims(filters: listing.ClaimFilters, now: dt.datetime) -> Sequence[ListedClaim]:

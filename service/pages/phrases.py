@@ -109,20 +109,20 @@ def sentence(score: Score, outlet: OutletView) -> str:
     if found is None:
         return f"Too few claims to say: nothing that {name} reported {about}in its own name is resolved yet."
     said = (
-        f"Of 100 average reports {about}by {name} about {percent(found.mean)} would prove right, and "
-        f"with {100 * found.level:g}{_SPACE}% probability between {percent(found.lower)} and "
-        f"{percent(found.upper)}."
+        f"The estimated reliability of {name} {about}is {percent(found.mean)}{_SPACE}%, and with "
+        f"{100 * found.level:g}{_SPACE}% probability between {percent(found.lower)} and "
+        f"{percent(found.upper)}{_SPACE}%."
     )
     if score.status == "provisional":
         said = f"Too few claims to say much. {said}"
-    return f"{said} {against_average(record)}"
+    return f"{against_average(record)} {said}"
 
 
 def against_average(record: ScoreRecord) -> str:
     """Compare a record with that of an average outlet on the same claims."""
     return (
-        f"{number(record.right)} of {plural(record.resolved, 'resolved claim')} proved right; "
-        f"an average outlet would have had {number(record.expected)}."
+        f"Right on {number(record.right)} of {plural(record.resolved, 'resolved claim')}; "
+        f"an average outlet would have been right on {number(record.expected)} of the same claims."
     )
 
 

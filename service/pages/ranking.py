@@ -6,7 +6,7 @@ import csv
 import datetime as dt
 import io
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -144,8 +144,9 @@ def _as_csv(table: RankingTable) -> str:
 
 _COLUMNS = (
     *("place", "group", "slug", "name", "kind"),
-    *("mean", "lower", "upper", "level"),
-    *("right", "expected", "reference", "resolved"),
+    *("right", "expected", "resolved"),
+    *("reliability", "lower", "upper", "level"),
+    *("adjusted", "adjusted_lower", "adjusted_upper", "reference"),
     *("topic", "basis", "as_of", "method"),
 )
 
@@ -154,10 +155,10 @@ def _cells(row: RankedOutlet) -> Iterable[object]:
     """Return the cells of a row, in the order of the columns."""
     outlet, score = row.outlet, row.score
     yield from (row.place, row.group, _escape(outlet.slug), _escape(outlet.name), outlet.kind)
-    if (estimate := score.reliability) is not None:
-        yield from (estimate.mean, estimate.lower, estimate.upper, estimate.level)
-    record = score.record
-    yield from (record.right, record.expected, record.reference, record.resolved)
+    yield from (score.record.right, score.record.expected, score.record.resolved)
+    if score.reliability is not None and score.adjusted is not None:
+        yield from astuple(score.reliability)
+        yield from astuple(score.adjusted)
     yield from (score.topic and _escape(score.topic), score.basis, format_instant(score.as_of), score.method)
 
 

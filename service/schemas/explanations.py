@@ -14,6 +14,8 @@ from service.schemas.reports import PUBLISHED_PRECISION
 from service.schemas.resolutions import KNOWN_PRECISION
 from service.schemas.scores import (
     STATUSES,
+    AdjustedOut,
+    AdvantageOut,
     BrierOut,
     ContextOut,
     IntervalOut,
@@ -62,29 +64,17 @@ class CalibrationQuery(LensQuery):
         return {"lens": Lens(**data, recorded_by=None)}
 
 
-class PriorOut(Answer):
-    """The average outlet, which is added to the record as if it were further claims."""
-
-    kappa = shown.amount("The weight of the average outlet, in claims.")
-    m = shown.share("The share of these claims that an average outlet would have got right.")
-    weight = shown.amount("kappa m: the number of claims got right that it adds.")
-
-
 class SumsOut(Answer):
-    """The sums behind a score, from the counts to the estimate."""
+    """The numbers behind a score, from the record to the skill."""
 
     n = shown.count("The number of resolved claims that count.")
-    k = shown.amount("The number of them that the outlet got right; a partly right one adds a fraction.")
-    expected = shown.amount("The number that an average outlet would have got right.")
-    mu = shown.share("(k + kappa m)/(n + kappa): the estimated share right.")
-    nu = shown.amount("kappa + n/2: the size of the beta distribution behind the interval.")
-    alpha = shown.amount("mu nu: the first parameter of the beta distribution.")
-    beta = shown.amount("(1 - mu) nu: the second parameter of the beta distribution.")
-    reference = shown.share("b: the share of all scored reports, of every outlet, that proved right.")
-    d = shown.number(
-        "logit(mu) - logit(m): the difference from an average outlet in log-odds; negative if the outlet is worse. "
-        "The estimate is logistic(logit(b) + d)."
-    )
+    right = shown.amount("R: the number of them that the outlet got right; a partly right one adds a fraction.")
+    expected = shown.amount("E: the number that an average outlet would have got right.")
+    kappa = shown.amount("The weight of the prior, in claims that an average outlet gets right half of the time.")
+    drift = shown.amount("The standard deviation of the error that all outlets share in half a year, in log-odds.")
+    d = shown.number("The skill in log-odds: 0 for an average outlet, negative for a worse one.")
+    t = shown.share("logistic(d): the share that the outlet would get right of even claims.")
+    nu = shown.amount("The precision of `t`, in claims: its interval is that of Beta(t nu, (1 - t) nu).")
 
 
 class ContributionOut(Answer):
@@ -106,18 +96,22 @@ class ContributionOut(Answer):
     verdict = shown.choice(Verdict, "The verdict on the claim.")
     right = shown.share("The extent to which the outlet was right.")
     expected = shown.share("The share of such reports that prove right.")
-    log_odds = shown.number("The contribution of the claim to `sums.d`, in log-odds; negative if it lowers the score.")
+    chance = shown.share("p: the probability that an outlet of this skill is right on the claim.")
+    share = shown.number(
+        "(right - p)/kappa: the contribution of the claim to `sums.t`, which begins at one half; negative if the "
+        "outlet was wrong."
+    )
 
 
 class ExplanationOut(RatedOut):
     """The calculation of a score, with the contribution of each claim."""
 
-    prior = shown.part(PriorOut, "The average outlet; null if nothing is resolved.", allow_none=True)
     sums = shown.part(SumsOut, "The sums behind the score; null if nothing is resolved.", allow_none=True)
     formula = shown.texts("The calculation step by step, in words with the numbers filled in.")
     contributions = shown.parts(
         ContributionOut,
-        "The claims on this page, the most recently known first. Over all pages their `log_odds` sum to `sums.d`.",
+        "The claims on this page, the most recently known first. Over all pages their `share` sums to `sums.t` minus "
+        "one half.",
     )
     next_cursor = shown.text("Send it as `cursor` to get the next page; null on the last page.", allow_none=True)
     computed_at = shown.instant("When the score was computed.")
@@ -132,7 +126,15 @@ class HistoryPointOut(Answer):
 
     as_of = shown.instant("The moment that the score is about.")
     status = shown.text("The status of the score at that moment, as in a score.", validate=OneOf(STATUSES))
-    reliability = shown.part(ReliabilityOut, "The estimate; null if nothing was resolved.", allow_none=True)
+    reliability = shown.part(
+        ReliabilityOut, "The estimate for the outlet's own claims; null if nothing was resolved.", allow_none=True
+    )
+    adjusted = shown.part(
+        AdjustedOut, "The estimate for comparing outlets; null if nothing was resolved.", allow_none=True
+    )
+    advantage = shown.part(
+        AdvantageOut, "The difference from an average outlet; null if nothing was resolved.", allow_none=True
+    )
     record = shown.part(RecordOut, "The record behind the estimate.")
 
 

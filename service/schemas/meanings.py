@@ -77,8 +77,9 @@ _MEANINGS: Mapping[type[enum.StrEnum], Mapping[str, str]] = {
         "matured": "only resolved claims that have no `resolves_by`, or whose `resolves_by` has passed",
     },
     RankBy: {
-        "lower": "by the low end of the range, so an outlet with few claims cannot come first",
-        "mean": "by the estimate",
+        "lower": "by the low end of the adjusted range, so an outlet with few claims cannot come first",
+        "mean": "by the adjusted estimate",
+        "record": "by the share of its own claims that the outlet got right, without any adjustment",
         "resolved": "by the number of resolved claims",
     },
     Order: {"asc": "the smallest value first", "desc": "the largest value first"},

@@ -34,20 +34,34 @@ class MethodOut(ExplainedOut):
     name = shown.text("The name and version, as scores and forecasts give it in `method`.")
 
 
+class ShrinkageOut(Answer):
+    """The weight of the next wider cell in the rate of a cell, by the member that makes the cell narrower."""
+
+    kind = shown.amount("For the kind of claim, in claims.")
+    commitment = shown.amount("For the commitment, in claims.")
+    topic = shown.amount("For each part of the topic, in claims.")
+
+
 class FittedContextOut(Answer):
     """The average outlet that scores are compared with, as fitted at one time."""
 
     id = shown.text("The name of the context, as scores give it.")
     as_of = shown.instant("When it was fitted; null for the starting context, which is not fitted.", allow_none=True)
-    kappa = shown.amount("The weight of the average outlet in a score, in claims.")
+    kappa = shown.amount("The weight of the prior on an outlet's skill, in claims.")
+    offset = shown.number(
+        "The number added to the log-odds of every rate, so that all outlets together are right as often as expected."
+    )
+    drift = shown.amount("The standard deviation of the error that outlets share in half a year, in log-odds.")
+    shrinkage = shown.part(ShrinkageOut, "The weight of the next wider cell in the rate of a cell, in claims.")
     claims = shown.count("The number of resolved claims that it was fitted to.")
 
 
 class ContextsOut(ExplainedOut):
-    """The calculation of the average outlet, with its first and its newest version."""
+    """The calculation of the average outlet, with its first and its newest versions."""
 
     starting = shown.part(FittedContextOut, "The context of a service with few resolved claims.")
-    newest = shown.part(FittedContextOut, "The context that scores are compared with now.")
+    resolved = shown.part(FittedContextOut, "The newest context of scores on the basis `resolved`.")
+    matured = shown.part(FittedContextOut, "The newest context of scores on the basis `matured`.")
 
 
 class MethodologyOut(Answer):

@@ -144,7 +144,7 @@ class IntervalOut(Answer):
 
 
 class ReliabilityOut(Answer):
-    """The estimated probability that what an outlet reports proves right, with its credible interval."""
+    """The share of its own claims that an outlet is estimated to get right, with its credible interval."""
 
     mean = shown.share("The estimate.")
     lower = shown.share("The low end of the interval.")
@@ -152,12 +152,29 @@ class ReliabilityOut(Answer):
     level = shown.share(f"The probability that the interval contains the true value: {_LEVELS}.")
 
 
+class AdjustedOut(Answer):
+    """The share that an outlet would get right of the same claims as all others. Rankings compare outlets by it."""
+
+    mean = shown.share("The estimate.")
+    lower = shown.share("The low end of the interval, which has the same level as that of `reliability`.")
+    upper = shown.share("The high end of the interval.")
+    reference = shown.share("The share that an average outlet gets right: that of all scored reports in the scope.")
+
+
+class AdvantageOut(Answer):
+    """The difference from an average outlet on the same claims; negative if the outlet does worse."""
+
+    log_odds = shown.number("The estimate, in log-odds: 0 for an average outlet.")
+    lower = shown.number("The low end of its interval, in log-odds.")
+    upper = shown.number("The high end of its interval, in log-odds.")
+    points = shown.number("The estimate in percentage points of `reliability`, from -100 to 100.")
+
+
 class RecordOut(Answer):
     """The record behind a score: the number of claims the outlet got right, compared with an average outlet."""
 
     right = shown.amount("The number of resolved claims that the outlet got right; a partly right one adds a fraction.")
     expected = shown.amount("The number that an average outlet would have got right of the same claims.")
-    reference = shown.share("The share of all scored reports, of every outlet, that proved right.")
     resolved = shown.count("The number of the outlet's claims that are resolved and scored.")
 
 
@@ -239,7 +256,15 @@ class RatedOut(Answer):
         f"`rated`: {RATED_FROM} or more are.",
         validate=OneOf(STATUSES),
     )
-    reliability = shown.part(ReliabilityOut, "The estimate; null if nothing is resolved.", allow_none=True)
+    reliability = shown.part(
+        ReliabilityOut, "The estimate for the outlet's own claims; null if nothing is resolved.", allow_none=True
+    )
+    adjusted = shown.part(
+        AdjustedOut, "The estimate for comparing outlets; null if nothing is resolved.", allow_none=True
+    )
+    advantage = shown.part(
+        AdvantageOut, "The difference from an average outlet; null if nothing is resolved.", allow_none=True
+    )
     record = shown.part(RecordOut, "The record behind the estimate.")
     context = shown.part(ContextOut, "The average outlet that the score is compared with.")
 

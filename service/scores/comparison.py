@@ -83,7 +83,7 @@ def compare_outlets(db: Database, references: Sequence[str], *, lens: Lens, now:
     lens.refuse_future(now)
     with db.read() as session:
         outlets = _find(session, references)
-        context = context_of(session, lens.recorded_by)
+        context = context_of(session, lens.basis, lens.recorded_by)
         chosen = Outlet.id.in_([outlet.id for outlet in outlets])
         records = {record.slug: record for record in read_records(session, chosen, lens, now=now)}
         claims = _scored_claims(session, outlets, lens, now=now)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import re
 import time
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypedDict
 from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
@@ -16,18 +16,29 @@ from sqlalchemy.orm import Session
 from service.cache.invalidation import invalidate_all_scores
 from service.cache.score_cache import ScoreCache
 from service.errors import CursorExpired
-from service.methods.context import FITTED_FROM, STARTING_CONTEXT, Context, Showing, fit_kappa
-from service.methods.rates import Key, Rates, TruthCount
-from service.methods.tally import Parts, tally
-from service.outlets.sums import read_rates, read_sums
+from service.methods.context import FITTED_FROM, STARTING_CONTEXT, Context, Shrinkage
+from service.methods.context_fit import ResolvedRecord, fit_context
+from service.methods.provenance import positions
+from service.methods.rates import NO_COUNT, Cell, TruthCount, rates_of
+from service.outlets.sums import read_cells
+from service.outlets.track_record import read_claims
 from service.storage.db import Database
 from service.storage.locks import lock_name
-from service.storage.models import ContextRow, Outlet, Subtotal, TopicRename
+from service.storage.models import Claim, ContextRow, Outlet, Resolution, TopicRename
 from service.storage.renames import CONTEXTS, current_name, standing_renames
-from service.values.vocabulary import ClaimKind, Role, Stance
+from service.values.vocabulary import Basis, ClaimKind, Stance
 
-_StoredRate: TypeAlias = list[Any]
-"""A cell and its count, as JSON: the key of the cell as a list, the weight and the true weight."""
+
+class StoredContext(TypedDict):
+    """The context of one basis as JSON stores it."""
+
+    kappa: float
+    offset: float
+    drift: float
+    shrinkage: list[float]
+    claims: int
+    cells: list[list[Any]]
+    """The members of each cell, its weight and its true weight."""
 
 
 class _Newest(NamedTuple):
@@ -42,7 +53,7 @@ class _Newest(NamedTuple):
 
 
 # Contexts never change, so each is loaded once. Its number alone could be that of another context in a restored backup.
-_LOADED: WeakKeyDictionary[sa.Engine, dict[_Newest, Context]] = WeakKeyDictionary()
+_LOADED: WeakKeyDictionary[sa.Engine, dict[tuple[_Newest, Basis], Context]] = WeakKeyDictionary()
 _MAX_LOADED = 16
 _PREFIX = "ctx_"
 _NAME = re.compile(rf"{_PREFIX}[0-9]{{1,9}}", re.ASCII)
@@ -63,14 +74,14 @@ _NEWEST = (
 )
 
 
-def context_of(session: Session, recorded_by: dt.datetime | None = None) -> Context:
-    """Return the newest context, or the newest at a past moment."""
+def context_of(session: Session, basis: Basis, recorded_by: dt.datetime | None = None) -> Context:
+    """Return the newest context for scores on a basis, or the newest at a past moment."""
     newest = _NEWEST if recorded_by is None else _NEWEST.where(ContextRow.recorded_at <= recorded_by)
     found = session.execute(newest).one_or_none()
-    return STARTING_CONTEXT if found is None else _load(session, _Newest(*found))
+    return STARTING_CONTEXT if found is None else _load(session, _Newest(*found), basis)
 
 
-def context_named(session: Session, name: str) -> Context:
+def context_named(session: Session, name: str, basis: Basis) -> Context:
     """Return the context with a name, as a cursor carries it.
 
     Raises:
@@ -82,7 +93,7 @@ def context_named(session: Session, name: str) -> Context:
     found = session.execute(_NEWEST.where(ContextRow.number == number)).one_or_none()
     if found is None:
         raise CursorExpired("The first page was read from another database. Start again without cursor.")
-    return _load(session, _Newest(*found))
+    return _load(session, _Newest(*found), basis)
 
 
 def read_context_name(text: str) -> str:
@@ -96,7 +107,7 @@ def read_context_name(text: str) -> str:
     return text
 
 
-def refit_context(db: Database, cache: ScoreCache, *, now: dt.datetime, at_once: bool = False) -> Context | None:
+def refit_context(db: Database, cache: ScoreCache, *, now: dt.datetime, at_once: bool = False) -> str | None:
     """Fit a new context if one is due: daily, or when the number of resolved claims has grown by a tenth.
 
     Args:
@@ -106,51 +117,42 @@ def refit_context(db: Database, cache: ScoreCache, *, now: dt.datetime, at_once:
         at_once: Whether to fit even if none is due.
 
     Returns:
-        The new context. None if none was due, if fewer than 200 claims are resolved, if the new context would equal
-        the newest one, or if another process stored one, or a topic was renamed, at the same time.
+        The name of the new context. None if none was due, if fewer than 200 claims are resolved, if the new context
+        would equal the newest one, or if another process stored one, or a topic was renamed, at the same time.
     """
     started = time.monotonic()
     with db.read(unlimited=True) as session:
         newest = session.scalar(sa.select(ContextRow).order_by(ContextRow.number.desc()).limit(1))
-        rates = read_rates(session)
         renames = session.execute(_RENAMES).one()
         at_once = at_once or _mixes_topics(session, newest)
-        if rates.claims < FITTED_FROM or not (at_once or _is_due(newest, rates, now)):
+        if not (at_once or _is_due(session, newest, read_cells(session), now=now)):
             return None
-        scored = sa.select(Outlet.id).where(Outlet.scorable)
-        records = read_sums(session, Subtotal.outlet_id.in_(scored), topic=None).values()
-    fitted = fit(rates, records)
-    row = ContextRow(
-        number=1 if newest is None else newest.number + 1,
-        kappa=fitted.kappa,
-        claims=rates.claims,
-        rates=_as_json(rates),
-    )
-    if newest is not None and (newest.kappa, newest.rates) == (row.kappa, row.rates):
+        records = _read_resolved(session, now=now)
+    contexts = {basis: _as_json(record) for basis, record in records.items()}
+    if contexts[Basis.RESOLVED] is None:
+        return None
+    number = 1 if newest is None else newest.number + 1
+    if newest is not None and newest.contexts == contexts and not _is_old(newest, now):
         return None
     with db.write() as session:
         lock_name(session, CONTEXTS)
-        if session.get(ContextRow, row.number) is not None or session.execute(_RENAMES).one() != renames:
+        if session.get(ContextRow, number) is not None or session.execute(_RENAMES).one() != renames:
             return None
         # Now, because scores that were read while it was fitted were compared with the previous context.
-        row.recorded_at = now + dt.timedelta(seconds=time.monotonic() - started)
-        session.add(row)
+        recorded_at = now + dt.timedelta(seconds=time.monotonic() - started)
+        session.add(ContextRow(number=number, contexts=contexts, recorded_at=recorded_at))
         invalidate_all_scores(session, cache, now=now)
-    return replace(fitted, id=context_name(row.number), as_of=row.recorded_at)
+    return context_name(number)
 
 
-def fit(rates: Rates, records: Iterable[Parts]) -> Context:
-    """Return the context with these rates, and with the kappa that fits the records of outlets best."""
-    unfitted = Context("fitted", None, STARTING_CONTEXT.kappa, rates)
-    own = (tally(record, Role.OWN, scorable=True) for record in records)
-    kappa = fit_kappa(Showing(side.right, side.expected(unfitted), side.resolved) for side in own)
-    return replace(unfitted, kappa=kappa)
-
-
-def _is_due(newest: ContextRow | None, rates: Rates, now: dt.datetime) -> bool:
-    if newest is None or 10 * rates.claims >= 11 * newest.claims:
+def _is_due(session: Session, newest: ContextRow | None, cells: Mapping[Cell, TruthCount], *, now: dt.datetime) -> bool:
+    claims = rates_of(cells).claims
+    if claims < FITTED_FROM or newest is None:
+        return claims >= FITTED_FROM
+    fitted: StoredContext = newest.contexts[Basis.RESOLVED]
+    if 10 * claims >= 11 * fitted["claims"]:
         return True
-    return now - newest.recorded_at >= REFIT_AFTER and newest.rates != _as_json(rates)
+    return _is_old(newest, now) and (_current_cells(session, newest) != cells or _has_matured(session, newest, now=now))
 
 
 def _mixes_topics(session: Session, newest: ContextRow | None) -> bool:
@@ -161,22 +163,41 @@ def _mixes_topics(session: Session, newest: ContextRow | None) -> bool:
     return bool(session.scalar(sa.select(undone)))
 
 
-def _load(session: Session, newest: _Newest) -> Context:
+def _is_old(newest: ContextRow, now: dt.datetime) -> bool:
+    return now - newest.recorded_at >= REFIT_AFTER
+
+
+def _has_matured(session: Session, newest: ContextRow, *, now: dt.datetime) -> bool:
+    """Return whether a resolved claim fell due after a context was fitted, so that it counts on the basis `matured`."""
+    due = sa.and_(Claim.resolves_by > newest.recorded_at, Claim.resolves_by <= now)
+    resolved = sa.exists().where(Resolution.claim_id == Claim.id, Resolution.truth.is_not(None))
+    return session.scalar(sa.select(sa.exists().where(due, resolved))) is True
+
+
+def _read_resolved(session: Session, *, now: dt.datetime) -> dict[Basis, ResolvedRecord]:
+    """Return all resolved claims by basis, summed up."""
+    scorable = set(session.scalars(sa.select(Outlet.id).where(Outlet.scorable)))
+    records = {basis: ResolvedRecord() for basis in Basis}
+    for claim in read_claims(session, only=Resolution.truth.is_not(None)):
+        facts = claim.facts
+        if facts.known_at is None:
+            continue
+        where = positions(claim.reports, facts.known_at)
+        records[Basis.RESOLVED].add(facts, where, scorable=scorable, since=facts.known_at)
+        if facts.resolves_by is None or facts.resolves_by <= now:
+            matured_at = max(facts.known_at, facts.resolves_by or facts.known_at)
+            records[Basis.MATURED].add(facts, where, scorable=scorable, since=matured_at)
+    return records
+
+
+def _load(session: Session, newest: _Newest, basis: Basis) -> Context:
     loaded = _LOADED.setdefault(session.get_bind().engine, {})
-    if (context := loaded.get(newest)) is None:
+    if (context := loaded.get((newest, basis))) is None:
         if len(loaded) >= _MAX_LOADED:
             loaded.clear()
         row = session.get_one(ContextRow, newest.number)
-        rates = _from_json(current_rates(session, row))
-        context = Context(context_name(row.number), row.recorded_at, row.kappa, rates)
-        loaded[newest] = context
+        context = loaded[newest, basis] = stored_context(session, row, basis)
     return context
-
-
-def current_rates(session: Session, row: ContextRow) -> list[_StoredRate]:
-    """Return the cells of a context as JSON, under the current names of topics (R21b)."""
-    renames = standing_renames(session, TopicRename.context >= row.number)
-    return _as_json(_from_json(row.rates).renamed(lambda topic: current_name(topic, renames))) if renames else row.rates
 
 
 def context_name(number: int) -> str:
@@ -184,15 +205,44 @@ def context_name(number: int) -> str:
     return f"{_PREFIX}{number}"
 
 
-def _as_json(rates: Rates) -> list[_StoredRate]:
-    """Return the cells as JSON stores them, sorted."""
-    return sorted(([list(key), *count] for key, count in rates.counts.items()), key=str)
+def stored_context(session: Session, row: ContextRow, basis: Basis) -> Context:
+    """Return a context on record; its topics have their current names (R21b)."""
+    stored: StoredContext | None = row.contexts[basis]
+    if stored is None:
+        return replace(STARTING_CONTEXT, id=context_name(row.number), as_of=row.recorded_at)
+    return Context(
+        id=context_name(row.number),
+        as_of=row.recorded_at,
+        rates=rates_of(_current_cells(session, row, basis)),
+        kappa=stored["kappa"],
+        shrinkage=Shrinkage(*stored["shrinkage"]),
+        offset=stored["offset"],
+        drift=stored["drift"],
+    )
 
 
-def _from_json(stored: Iterable[_StoredRate]) -> Rates:
-    return Rates({_key(*key): TruthCount(weight, true) for key, weight, true in stored})
+def _current_cells(session: Session, row: ContextRow, basis: Basis = Basis.RESOLVED) -> dict[Cell, TruthCount]:
+    """Return the counts of a context by cell, under the current names of topics."""
+    stored: StoredContext = row.contexts[basis]
+    renames = standing_renames(session, TopicRename.context >= row.number)
+    cells: dict[Cell, TruthCount] = {}
+    for (stance, kind, commitment, topic), weight, true in stored["cells"]:
+        named = None if topic is None else current_name(topic, renames)
+        cell = Cell(Stance(stance), ClaimKind(kind), commitment, named)
+        cells[cell] = cells.get(cell, NO_COUNT).plus(TruthCount(weight, true))
+    return cells
 
 
-def _key(stance: str, *narrower: Any) -> Key:
-    kind = map(ClaimKind, narrower[:1])
-    return (Stance(stance), *kind, *narrower[1:])
+def _as_json(record: ResolvedRecord) -> StoredContext | None:
+    """Return the context of a record, or None if too few claims are resolved to fit one."""
+    if record.rates.claims < FITTED_FROM:
+        return None
+    context = fit_context(record)
+    return StoredContext(
+        kappa=context.kappa,
+        offset=context.offset,
+        drift=context.drift,
+        shrinkage=list(context.shrinkage),
+        claims=record.rates.claims,
+        cells=sorted(([list(cell), *count] for cell, count in record.cells.items()), key=str),
+    )

@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 from uuid import UUID
 
 from service.methods.context import Context
-from service.methods.reliability import METHOD, RATED_FROM, Reliability
+from service.methods.reliability import METHOD, RATED_FROM, Adjusted, Advantage, Reliability
 from service.methods.tally import Brier, Tally, tally
 from service.outlets.track_record import Lens, OutletRecord
 from service.storage.models import Reply
@@ -24,10 +24,13 @@ class ScoreRecord:
 
     right: float
     expected: float
-    """The number of claims that an average outlet would have got right."""
-    reference: float
-    """The share of all scored reports that proved right."""
+    """The number of the same claims that an average outlet would have got right."""
     resolved: int
+
+    @property
+    def average(self) -> float | None:
+        """The share of the same claims that an average outlet would have got right; None without any."""
+        return self.expected / self.resolved if self.resolved else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +92,9 @@ class Score:
     method: str
     status: ScoreStatus
     reliability: Reliability | None
-    """None if nothing is resolved."""
+    """None if nothing is resolved, as are the next two."""
+    adjusted: Adjusted | None
+    advantage: Advantage | None
     record: ScoreRecord
     context: ScoreContext
     relay: RelayScore
@@ -108,6 +113,7 @@ def describe_score(
 ) -> Score:
     """Return the score of a record, compared with a context."""
     own = tally(record.parts, Role.OWN, scorable=record.scorable)
+    rating = own.rating(context, topic=lens.topic, level=lens.level)
     return Score(
         outlet=record.slug,
         topic=lens.topic,
@@ -115,8 +121,10 @@ def describe_score(
         as_of=lens.moment(now),
         method=METHOD,
         status=_status(own.resolved),
-        reliability=own.reliability(context, topic=lens.topic, level=lens.level),
-        record=ScoreRecord(own.right, own.expected(context), context.reference(lens.topic), own.resolved),
+        reliability=None if rating is None else rating.reliability,
+        adjusted=None if rating is None else rating.adjusted,
+        advantage=None if rating is None else rating.advantage,
+        record=ScoreRecord(own.right, own.skill(context).expected, own.resolved),
         context=ScoreContext(context.id, context.as_of),
         relay=_relay(record, context, lens),
         counts=_counts(own, record.disputed),
@@ -136,8 +144,8 @@ def _status(resolved: int) -> ScoreStatus:
 
 def _relay(record: OutletRecord, context: Context, lens: Lens) -> RelayScore:
     relay = tally(record.parts, Role.RELAY, scorable=record.scorable)
-    reliability = relay.reliability(context, topic=lens.topic, level=lens.level)
-    return RelayScore(reliability, relay.resolved, relay.total.correct)
+    rating = relay.rating(context, topic=lens.topic, level=lens.level)
+    return RelayScore(None if rating is None else rating.reliability, relay.resolved, relay.total.correct)
 
 
 def _counts(own: Tally, disputed: int) -> ClaimCounts:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from service.methods.context import Context
 from service.methods.explanation import put_in_words, share
 from service.methods.rates import UNIT
-from service.methods.reliability import Working
+from service.methods.reliability import Skill
 from service.outlets.find import require_outlet
 from service.outlets.track_record import Lens, OutletRecord
 from service.scores.contexts import context_of
@@ -31,27 +31,17 @@ _SortKey: TypeAlias = tuple[dt.datetime, UUID]
 
 
 @dataclass(frozen=True, slots=True)
-class ScorePrior:
-    """The average outlet, which is added to the record as further claims."""
-
-    kappa: float
-    m: float
-    weight: float
-
-
-@dataclass(frozen=True, slots=True)
 class ScoreSums:
-    """The numbers of the calculation; `methods.reliability.Working` explains them."""
+    """The numbers of the calculation; `methods.reliability.Skill` explains them."""
 
     n: int
-    k: float
+    right: float
     expected: float
-    mu: float
-    nu: float
-    alpha: float
-    beta: float
-    reference: float
+    kappa: float
+    drift: float
     d: float
+    t: float
+    nu: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +61,10 @@ class ClaimContribution:
     verdict: Verdict | None
     right: float
     expected: float
-    log_odds: float
+    chance: float
+    """The probability that an outlet of this skill is right on the claim."""
+    share: float
+    """Its contribution to t - 1/2."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +72,6 @@ class Explanation:
     """The calculation of a score, with a page of contributions."""
 
     score: Score
-    prior: ScorePrior | None
-    """None if nothing is resolved."""
     sums: ScoreSums | None
     """None if nothing is resolved."""
     formula: list[str]
@@ -109,18 +100,18 @@ def explain_score(
             # The clock of the machine that returned the first page may be ahead.
             lens = replace(lens, recorded_by=lens.recorded_by or min(started, now))
             lens.refuse_future(now)
-        context = context_of(session, lens.recorded_by)
+        context = context_of(session, lens.basis, lens.recorded_by)
         claims = scored_claims(session, outlet, lens, now=now)
         rest = sorted((one for one in claims if last is None or _sort_key(one) < last), key=_sort_key, reverse=True)
         record = own_record(outlet, claims)
         contributions = describe_contributions(session, rest[:limit], record, context, lens)
     score = describe_score(record, context, lens, now=now)
-    working = _working(record, context, lens)
+    own = own_tally(record)
+    rating = own.rating(context, topic=lens.topic, level=lens.level)
     return Explanation(
         score=score,
-        prior=_prior(working),
-        sums=_sums(working),
-        formula=list(put_in_words(working, score.reliability)),
+        sums=_sums(own.skill(context), context),
+        formula=list(put_in_words(own.skill(context), rating, drift=context.drift)),
         contributions=contributions,
         next_cursor=_encode(started, rest[limit - 1], bound_to) if len(rest) > limit else None,
     )
@@ -131,8 +122,8 @@ def describe_contributions(
 ) -> list[ClaimContribution]:
     """Return the contributions of some claims to the score of a record."""
     texts = claim_texts(session, [claim.claim_id for claim in claims], lens.recorded_by)
-    working = _working(record, context, lens)
-    return [_contribution(claim, texts[claim.claim_id], working, context) for claim in claims]
+    skill = own_tally(record).skill(context)
+    return [_contribution(claim, texts[claim.claim_id], skill, context) for claim in claims]
 
 
 def claim_texts(session: Session, claims: Collection[UUID], recorded_by: dt.datetime | None) -> dict[UUID, str]:
@@ -159,34 +150,22 @@ def _sort_key(claim: ScoredClaim) -> _SortKey:
     return claim.known_at, claim.claim_id
 
 
-def _working(record: OutletRecord, context: Context, lens: Lens) -> Working:
-    own = own_tally(record)
-    return Working(own.right, own.expected(context), own.resolved, context.reference(lens.topic), context.kappa)
-
-
-def _prior(working: Working) -> ScorePrior | None:
-    if working.resolved == 0:
-        return None
-    return ScorePrior(working.kappa, working.m, working.kappa * working.m)
-
-
-def _sums(working: Working) -> ScoreSums | None:
-    if working.resolved == 0:
+def _sums(skill: Skill, context: Context) -> ScoreSums | None:
+    if not skill.cells:
         return None
     return ScoreSums(
-        n=working.resolved,
-        k=working.right,
-        expected=working.expected,
-        mu=working.mu,
-        nu=working.nu,
-        alpha=working.mu * working.nu,
-        beta=(1 - working.mu) * working.nu,
-        reference=working.reference,
-        d=working.shift,
+        n=skill.resolved,
+        right=skill.right,
+        expected=skill.expected,
+        kappa=skill.kappa,
+        drift=context.drift,
+        d=skill.d,
+        t=skill.t,
+        nu=skill.nu,
     )
 
 
-def _contribution(claim: ScoredClaim, text: str, working: Working, context: Context) -> ClaimContribution:
+def _contribution(claim: ScoredClaim, text: str, skill: Skill, context: Context) -> ClaimContribution:
     right, expected = claim.amounts.right / UNIT, context.expected(claim.cell)
     return ClaimContribution(
         claim=claim.claim_id,
@@ -202,5 +181,6 @@ def _contribution(claim: ScoredClaim, text: str, working: Working, context: Cont
         verdict=claim.claim.verdict,
         right=right,
         expected=expected,
-        log_odds=share(working, right=right, expected=expected),
+        chance=skill.chance(expected),
+        share=share(skill, right=right, rate=expected),
     )

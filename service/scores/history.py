@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from service.methods.context import Context
-from service.methods.reliability import METHOD, Reliability
+from service.methods.reliability import METHOD, Adjusted, Advantage, Reliability
 from service.outlets.find import require_outlet
 from service.outlets.track_record import Lens, OutletRecord
 from service.scores.contexts import context_of
@@ -25,7 +25,9 @@ class HistoryPoint:
     as_of: dt.datetime
     status: ScoreStatus
     reliability: Reliability | None
-    """None if nothing was resolved."""
+    """None if nothing was resolved, as are the next two."""
+    adjusted: Adjusted | None
+    advantage: Advantage | None
     record: ScoreRecord
 
 
@@ -56,7 +58,7 @@ def score_history(db: Database, reference: str, *, lens: Lens, now: dt.datetime)
     """
     with db.read() as session:
         outlet = require_outlet(session, reference)
-        context = context_of(session)
+        context = context_of(session, lens.basis)
         claims = scored_claims(session, outlet, replace(lens, basis=Basis.RESOLVED), now=now)
     return History(
         outlet=outlet.slug,
@@ -79,7 +81,7 @@ def history_points(
         if point is None or parts is not None:
             record = OutletRecord(outlet.slug, outlet.scorable, parts or {})
             score = describe_score(record, context, replace(lens, as_of=moment), now=now)
-            point = HistoryPoint(moment, score.status, score.reliability, score.record)
+            point = HistoryPoint(moment, score.status, score.reliability, score.adjusted, score.advantage, score.record)
         else:
             point = replace(point, as_of=moment)
         yield point

@@ -9,20 +9,26 @@ from dataclasses import dataclass
 from importlib import resources
 from typing import TypeAlias, TypedDict
 
-import sqlalchemy as sa
-
 from service.methods.calibration import BINS
 from service.methods.commitment import LEXICON_SIZE, LEXICON_VERSION
-from service.methods.context import EXPECTED_WITHIN, FITTED_FROM, KAPPAS, STARTING_CONTEXT
+from service.methods.context import (
+    EXPECTED_WITHIN,
+    FITTED_FROM,
+    STARTING_CONTEXT,
+    UNFITTED_DRIFT,
+    Context,
+    Shrinkage,
+)
+from service.methods.context_fit import KAPPAS, SHRINKAGES
 from service.methods.forecast import ENOUGH, features
 from service.methods.forecast import METHOD as FORECAST_METHOD
 from service.methods.provenance import BACKFILL
 from service.methods.rates import ROOT_RATE, ROOT_WEIGHT, SHRINKAGE
 from service.methods.reliability import LEVELS, METHOD, RATED_FROM
-from service.scores.contexts import REFIT_AFTER, context_name
+from service.scores.contexts import REFIT_AFTER, context_of
 from service.storage.db import Database
-from service.storage.models import ContextRow
 from service.values.documents import members_of
+from service.values.vocabulary import Basis
 
 Value: TypeAlias = float | tuple[float, ...] | Mapping[str, tuple[float, float]]
 
@@ -65,15 +71,19 @@ class FittedContext:
     as_of: dt.datetime | None
     """None for the starting context, which is not fitted."""
     kappa: float
+    offset: float
+    drift: float
+    shrinkage: Shrinkage
     claims: int
 
 
 @dataclass(frozen=True, slots=True)
 class ContextsView(MethodView):
-    """The method of contexts, with the first and the newest context."""
+    """The method of contexts, with the starting context and the newest one of each basis."""
 
     starting: FittedContext
-    newest: FittedContext
+    resolved: FittedContext
+    matured: FittedContext
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +119,11 @@ _VALUES: Mapping[str, Mapping[str, Value]] = {
         "fitted_from": FITTED_FROM,
         "refit_after": REFIT_AFTER.days,
         "shrinkage": SHRINKAGE,
+        "shrinkage_within": (min(SHRINKAGES), max(SHRINKAGES)),
         "root_rate": ROOT_RATE,
         "root_weight": ROOT_WEIGHT,
         "kappa_within": (min(KAPPAS), max(KAPPAS)),
+        "drift": UNFITTED_DRIFT,
     },
 }
 _VERSIONS = {"record": METHOD, "forecast": FORECAST_METHOD, "commitment": LEXICON_VERSION}
@@ -119,14 +131,29 @@ _VERSIONS = {"record": METHOD, "forecast": FORECAST_METHOD, "commitment": LEXICO
 
 def describe_methodology(db: Database) -> Methodology:
     """Return every method, and the contexts that scores are compared with."""
-    columns = sa.select(ContextRow.number, ContextRow.kappa, ContextRow.claims, ContextRow.recorded_at)
     with db.read() as session:
-        row = session.execute(columns.order_by(ContextRow.number.desc()).limit(1)).first()
-    starting = FittedContext(STARTING_CONTEXT.id, None, STARTING_CONTEXT.kappa, 0)
-    newest = row and FittedContext(context_name(row.number), row.recorded_at, row.kappa, row.claims)
+        resolved, matured = context_of(session, Basis.RESOLVED), context_of(session, Basis.MATURED)
     methods = [_describe(method, version) for method, version in _VERSIONS.items()]
     contexts = _describe("context", "context")
-    return Methodology(methods, ContextsView(**members_of(contexts), starting=starting, newest=newest or starting))
+    view = ContextsView(
+        **members_of(contexts),
+        starting=_summarise(STARTING_CONTEXT),
+        resolved=_summarise(resolved),
+        matured=_summarise(matured),
+    )
+    return Methodology(methods, view)
+
+
+def _summarise(context: Context) -> FittedContext:
+    return FittedContext(
+        id=context.id,
+        as_of=context.as_of,
+        kappa=context.kappa,
+        offset=context.offset,
+        drift=context.drift,
+        shrinkage=context.shrinkage,
+        claims=context.rates.claims,
+    )
 
 
 def _describe(method: str, name: str) -> MethodView:

@@ -76,7 +76,8 @@ def portray_outlet(db: Database, reference: str, *, lens: Lens, now: dt.datetime
     matured_lens = replace(lens, basis=Basis.MATURED)
     with db.read() as session:
         outlet = require_outlet(session, reference, whole=True)
-        context = context_of(session, lens.recorded_by)
+        context = context_of(session, lens.basis, lens.recorded_by)
+        matured_context = context_of(session, Basis.MATURED, lens.recorded_by)
         [record] = read_records(session, Outlet.id == outlet.id, lens, now=now)
         [matured] = read_records(session, Outlet.id == outlet.id, matured_lens, now=now)
         claims = scored_claims(session, outlet, lens, now=now)
@@ -86,7 +87,7 @@ def portray_outlet(db: Database, reference: str, *, lens: Lens, now: dt.datetime
         outlet=describe_outlet(outlet),
         earlier=earlier,
         score=describe_score(record, context, lens, now=now),
-        matured=describe_score(matured, context, matured_lens, now=now),
+        matured=describe_score(matured, matured_context, matured_lens, now=now),
         history=list(history_points(outlet, claims, context, lens, now=lens.moment(now))),
         calibration=describe_calibration(outlet, claims, lens, now=now),
         topics=_topics(record, context, lens, now=now),

@@ -50,11 +50,17 @@ class RankingCriteria:
         return (-value if self.order is Order.DESC else value), score.outlet
 
     def _value(self, score: Score) -> float:
-        if score.reliability is None:
+        if score.adjusted is None:
             raise ValueError("A score without an estimate cannot be ranked.")
-        if self.sort is RankBy.RESOLVED:
-            return score.record.resolved
-        return score.reliability.mean if self.sort is RankBy.MEAN else score.reliability.lower
+        match self.sort:
+            case RankBy.LOWER:
+                return score.adjusted.lower
+            case RankBy.MEAN:
+                return score.adjusted.mean
+            case RankBy.RECORD:
+                return score.record.right / score.record.resolved
+            case RankBy.RESOLVED:
+                return score.record.resolved
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +124,10 @@ def rank_outlets(
         chosen = sa.or_(chosen, sa.and_(Outlet.scorable, is_among(session, Outlet.id, changes.outlets)))
     if criteria.kind is not None:
         chosen = sa.and_(chosen, Outlet.kind == criteria.kind)
-    context = context_of(session, lens.recorded_by) if first is None else context_named(session, first.context)
+    if first is None:
+        context = context_of(session, lens.basis, lens.recorded_by)
+    else:
+        context = context_named(session, first.context, lens.basis)
     records = {record.slug: record for record in read_records(session, chosen, lens, now=now)}
     if changes is not None:
         take_back(session, records, changes, lens, now=now)

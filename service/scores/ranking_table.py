@@ -137,9 +137,9 @@ def ranking_table(
 def _place(scores: Iterable[Score]) -> Iterator[_Placed]:
     group, leader, lowest = 0, "", float("inf")
     for place, score in enumerate(scores, 1):
-        if score.reliability is not None:
-            if score.reliability.upper < lowest:
-                group, leader, lowest = group + 1, score.outlet, score.reliability.lower
+        if score.adjusted is not None:
+            if score.adjusted.upper < lowest:
+                group, leader, lowest = group + 1, score.outlet, score.adjusted.lower
             yield _Placed(place, group, leader, score)
 
 
@@ -188,6 +188,6 @@ def _trend(
     for moment, parts in accumulate(before, recent, moments, lens.basis):
         if parts is not None:
             own = own_tally(replace(record, parts=parts))
-            estimate = own.reliability(context, topic=lens.topic, level=lens.level)
-            mean = None if estimate is None else estimate.mean
+            rating = own.rating(context, topic=lens.topic, level=lens.level)
+            mean = None if rating is None else rating.reliability.mean
         yield TrendPoint(moment, mean)

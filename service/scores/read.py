@@ -55,7 +55,7 @@ def read_scores(
                 refuse_merged(outlet)
         slugs = [outlet.surviving.slug for outlet in outlets]
         chosen = Outlet.id.in_({outlet.surviving.id for outlet in outlets})
-        context = context_of(session, lens.recorded_by)
+        context = context_of(session, lens.basis, lens.recorded_by)
         records = read_records(session, chosen, lens, now=now)
         head = last_head(session)
     scores = {record.slug: describe_score(record, context, lens, now=now, ledger=head) for record in records}

@@ -57,7 +57,7 @@ _HASHED = frozenset(
         ("api_key", "digest"),
         ("former_secret", "handle"),
         ("former_secret", "digest"),
-        ("context", "rates"),  # long, as the next
+        ("context", "contexts"),  # long, as the next
         ("learner", "state"),
     }
 )

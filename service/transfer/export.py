@@ -19,15 +19,16 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
+from service.methods.context import Context
 from service.methods.reliability import METHOD
 from service.outlets.find import WHOLE, outlet_state
-from service.scores.contexts import context_name, current_rates
+from service.scores.contexts import stored_context
 from service.storage.db import Database
 from service.storage.models import Claim, ContextRow, Dispute, Outlet, Reply, Report, Resolution, Withdrawal
 from service.storage.predicates import counts_as, is_newest
 from service.values.ids import new_id
 from service.values.instants import format_instant
-from service.values.vocabulary import Verdict
+from service.values.vocabulary import Basis, Verdict
 
 Line: TypeAlias = dict[str, Any]
 
@@ -263,13 +264,23 @@ def _replies(session: Session) -> Iterator[Line]:
 def _contexts(session: Session) -> Iterator[Line]:
     """Yield all contexts that scores were compared with, the oldest first."""
     for row in session.scalars(sa.select(ContextRow).order_by(ContextRow.number), execution_options=_STREAMED):
-        yield {
-            "id": context_name(row.number),
-            "as_of": format_instant(row.recorded_at),
-            "kappa": row.kappa,
-            "claims": row.claims,
-            "rates": current_rates(session, row),
-        }
+        for basis in Basis:
+            if row.contexts[basis] is not None:
+                yield _context(stored_context(session, row, basis), basis)
+
+
+def _context(context: Context, basis: Basis) -> Line:
+    return {
+        "id": context.id,
+        "as_of": None if context.as_of is None else format_instant(context.as_of),
+        "basis": basis,
+        "kappa": context.kappa,
+        "offset": context.offset,
+        "drift": context.drift,
+        "shrinkage": list(context.shrinkage),
+        "claims": context.rates.claims,
+        "rates": sorted(([list(key), *count] for key, count in context.rates.counts.items()), key=str),
+    }
 
 
 def _reference(claim_id: UUID, external_id: str | None) -> str:

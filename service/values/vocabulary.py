@@ -124,6 +124,7 @@ class RankBy(enum.StrEnum):
 
     LOWER = "lower"
     MEAN = "mean"
+    RECORD = "record"
     RESOLVED = "resolved"
 
 

@@ -56,7 +56,7 @@ def test_bins_by_hand(world):
     assert pytest.approx((0.01 + 0.04 + 3 * (1.9 / 3 - 2 / 3) ** 2) / 6) == parts["reliability"]
     assert pytest.approx((0.25 + 0.25 + 3 / 36 + 0.25) / 6) == parts["resolution"]
     assert pytest.approx(0.25) == parts["uncertainty"]
-    assert ("herald", None, "resolved", "record/1") == tuple(
+    assert ("herald", None, "resolved", "record/2") == tuple(
         told[name] for name in ("outlet", "topic", "basis", "method")
     )
 

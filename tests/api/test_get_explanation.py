@@ -17,7 +17,7 @@ URL = "/v1/outlets/herald/score/explanation"
 
 def test_explanation_adds_up_to_the_score(world):
     """
-    R19: prior, contributions and sums yield the score of the API, with its record, context and method.
+    R19: contributions and sums yield the score of the API, with its record, context and method.
     """
     bridge = world.record(report(commitment=4), text="The bridge opens.", topic="bridges")
     world.resolve(bridge, "true", known_at="2026-02-01T00:00:00Z")
@@ -26,12 +26,11 @@ def test_explanation_adds_up_to_the_score(world):
 
     explanation, score = explain(world), world.score()
 
-    same = ("outlet", "topic", "basis", "method", "status", "reliability", "record", "context")
+    same = ("outlet", "topic", "basis", "method", "status", "reliability", "adjusted", "advantage", "record", "context")
     assert {name: score[name] for name in same} == {name: explanation[name] for name in same}
-    assert {"kappa": 8, "m": 0.5, "weight": 4} == explanation["prior"]
     d = log(5.75 / 4.25)
-    expected = {"n": 2, "k": 1.75, "expected": 1, "mu": 0.575, "nu": 9, "alpha": 5.175, "beta": 3.825}
-    assert pytest.approx(expected | {"reference": 0.5, "d": d}) == explanation["sums"]
+    expected = {"n": 2, "right": 1.75, "expected": 1, "kappa": 8, "drift": 0.2, "d": d, "t": 0.575, "nu": 9}
+    assert pytest.approx(expected) == explanation["sums"]
     first, second = explanation["contributions"]
     assert {
         "claim": ferry["id"],
@@ -47,11 +46,12 @@ def test_explanation_adds_up_to_the_score(world):
         "verdict": "partial",
         "right": 0.75,
         "expected": 0.5,
-        "log_odds": pytest.approx(d / 3),
+        "chance": pytest.approx(0.575),
+        "share": pytest.approx((0.75 - 0.575) / 8),
     } == first
     assert (bridge["id"], "bridges", 4, 1) == tuple(second[name] for name in ("claim", "topic", "commitment", "right"))
-    assert pytest.approx(2 * d / 3) == second["log_odds"]
-    assert "(1.75 + 4)/(10) = 0.575" in explanation["formula"][1]
+    assert pytest.approx((1 - 0.575) / 8) == second["share"]
+    assert "(1.75 - 0.6)/2 = 0.575" in explanation["formula"][3]
     assert_adds_up(explanation)
 
 
@@ -63,7 +63,7 @@ def test_nothing_resolved(world):
 
     explanation = explain(world)
 
-    assert [None] * 3 == [explanation[name] for name in ("reliability", "prior", "sums")]
+    assert [None] * 4 == [explanation[name] for name in ("reliability", "adjusted", "advantage", "sums")]
     assert ("insufficient", [], None) == tuple(explanation[name] for name in ("status", "contributions", "next_cursor"))
     assert ["Nothing that the outlet reported is resolved, so there is no number."] == explanation["formula"]
 
@@ -98,7 +98,7 @@ def test_only_what_counts_is_listed(world):
 
 def test_pages(world):
     """
-    R19: the pages list every claim once, the last known first, and together their contributions sum to d.
+    R19: the pages list every claim once, the last known first, and together their contributions sum to t - 1/2.
     """
     days = ["2026-02-01", "2026-02-03", "2026-02-03", "2026-02-02", "2026-02-03"]
     for number, day in enumerate(days):

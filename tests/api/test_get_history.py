@@ -10,7 +10,7 @@ import pytest
 from tests.support.world import assert_problem, report
 
 URL = "/v1/outlets/herald/score/history"
-SHOWN = ("as_of", "status", "reliability", "record")
+SHOWN = ("as_of", "status", "reliability", "adjusted", "advantage", "record")
 
 
 def history(world, **query):
@@ -42,7 +42,7 @@ def test_points_are_the_ends_of_months(world):
     assert [moment for moment in months_before(began) if moment > "2026-03"] == ends
     assert began <= dt.datetime.fromisoformat(now) == dt.datetime.fromisoformat(told["computed_at"])
     assert [1, 2, 3] == [point["record"]["resolved"] for point in told["items"]][:3]
-    assert ("herald", None, "resolved", "record/1", "start") == (
+    assert ("herald", None, "resolved", "record/2", "start") == (
         *(told[name] for name in ("outlet", "topic", "basis", "method")),
         told["context"]["id"],
     )

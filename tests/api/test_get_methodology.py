@@ -10,14 +10,14 @@ from string import Formatter
 
 import pytest
 
-from service.methods import calibration, context, forecast, provenance, rates, reliability
+from service.methods import calibration, context, context_fit, forecast, provenance, rates, reliability
 from service.methods.commitment import LEXICON_VERSION
 from service.methods.forecast import features
-from service.methods.reliability import Working
+from service.methods.reliability import CellRecord, Skill
 from service.scores import contexts, methodology
 from service.scores.contexts import REFIT_AFTER
 from service.storage.models import ContextRow
-from service.values.vocabulary import Stance
+from service.values.vocabulary import ClaimKind, Stance
 
 pytestmark = pytest.mark.sqlite_alone  # words and numbers of the code
 
@@ -72,7 +72,9 @@ def test_parameters_are_those_in_use(shared_world):
         "shrinkage": rates.SHRINKAGE,
         "root_rate": rates.ROOT_RATE,
         "root_weight": rates.ROOT_WEIGHT,
-        "kappa_within": [context.KAPPAS[0], context.KAPPAS[-1]],
+        "shrinkage_within": [context_fit.SHRINKAGES[0], context_fit.SHRINKAGES[-1]],
+        "kappa_within": [context_fit.KAPPAS[0], context_fit.KAPPAS[-1]],
+        "drift": context.UNFITTED_DRIFT,
     } == parameters(told["contexts"])
 
 
@@ -108,25 +110,25 @@ def test_words_follow_the_numbers(shared_world, monkeypatch):
 
 
 def of_claims(number):
-    """Return the rates of so many resolved claims."""
-    told = rates.Rates()
-    told.add_count([(Stance.SUPPORT,)], rates.TruthCount(number * rates.UNIT, 0))
-    return told
+    """Return the counts of so many resolved claims."""
+    cell = rates.Cell(Stance.SUPPORT, ClaimKind.FACT, None, None)
+    return {cell: rates.TruthCount(number * rates.UNIT, 0)}
 
 
 def test_shares_written_out_in_words():
     """
     Halves and tenths in the words match the code.
     """
-    ten = Working(right=5, expected=5, resolved=10, reference=0.5, kappa=8.0)
+    ten = Skill((CellRecord(10, 5.0, 0.5),), kappa=8.0)
     said = {section: " ".join(" ".join(told["words"]).split()) for section, told in WORDS.items()}
-    fitted = ContextRow(claims=1000, recorded_at=dt.datetime.now(dt.UTC))
+    fitted = ContextRow(contexts={"resolved": {"claims": 1000}}, recorded_at=dt.datetime.now(dt.UTC))
 
-    assert "kappa plus half of n" in said["record"]
+    assert "kappa, and half of the information in the record" in said["record"]
     assert 8 + 10 / 2 == ten.nu
     assert all("grown by a tenth" in said[section] for section in ("context", "forecast"))
     assert [False, True] == [forecast.is_due(reports=n, fitted=1000) for n in (1099, 1100)]
-    assert [False, True] == [contexts._is_due(fitted, of_claims(n), fitted.recorded_at) for n in (1099, 1100)]  # noqa: SLF001
+    due = [contexts._is_due(None, fitted, of_claims(n), now=fitted.recorded_at) for n in (1099, 1100)]  # noqa: SLF001
+    assert [False, True] == due
 
 
 def test_starting_context(world):
@@ -135,25 +137,37 @@ def test_starting_context(world):
     """
     told = get(world)["contexts"]
 
-    assert {"id": "start", "as_of": None, "kappa": 8, "claims": 0} == told["starting"] == told["newest"]
+    assert {
+        "id": "start",
+        "as_of": None,
+        "kappa": 8,
+        "offset": 0,
+        "drift": 0.2,
+        "shrinkage": {"kind": 5, "commitment": 5, "topic": 5},
+        "claims": 0,
+    } == told["starting"]
+    assert told["starting"] == told["resolved"] == told["matured"]
 
 
 def test_newest_context(world):
     """
-    The newest context has its date, its kappa and the number of its claims.
+    The newest contexts have their date and their fitted numbers; a basis with few claims has those of the start.
     """
     for number in (1, 2):
         recorded_at = dt.datetime(2026, 5, number, tzinfo=dt.UTC)
+        fitted = {"kappa": 9.5 + number, "offset": 0.1, "drift": 0.3, "shrinkage": [1, 2, 3], "cells": []}
+        contexts_of_bases = {"resolved": fitted | {"claims": 0}, "matured": None}
         with world.runtime.db.write() as session:
-            session.add(
-                ContextRow(number=number, kappa=9.5 + number, claims=200 * number, rates=[], recorded_at=recorded_at)
-            )
+            session.add(ContextRow(number=number, contexts=contexts_of_bases, recorded_at=recorded_at))
 
     world.record()
     told = get(world)["contexts"]
 
-    assert {"id": "ctx_2", "as_of": "2026-05-02T00:00:00Z", "kappa": 11.5, "claims": 400} == told["newest"]
-    assert told["newest"]["id"] == world.score()["context"]["id"]
+    dated = {"id": "ctx_2", "as_of": "2026-05-02T00:00:00Z", "claims": 0}
+    shrinkage = {"kind": 1, "commitment": 2, "topic": 3}
+    assert dated | {"kappa": 11.5, "offset": 0.1, "drift": 0.3, "shrinkage": shrinkage} == told["resolved"]
+    assert told["starting"] | dated == told["matured"]
+    assert told["resolved"]["id"] == world.score()["context"]["id"]
     assert "start" == told["starting"]["id"]
 
 

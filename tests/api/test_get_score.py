@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import datetime as dt
+from math import hypot
 
 import pytest
-from scipy.stats import beta
+from scipy.special import expit, logit
+from scipy.stats import beta, norm
 
 from tests.support.world import assert_problem, lasting, report
 
 
 def reliability(right, resolved, level=0.9):
-    """Return record/1 under the starting context, by scipy: half right is expected, with a weight of 8 claims."""
-    mu, nu = (right + 4) / (resolved + 8), 8 + resolved / 2
-    lower, upper = beta.interval(level, mu * nu, (1 - mu) * nu)
-    return pytest.approx({"mean": mu, "lower": lower, "upper": upper, "level": level}, abs=1e-9)
+    """Return record/2 under the starting context, by scipy: half right is expected, with a weight of 8 claims."""
+    mean, nu = (right + 4) / (resolved + 8), 8 + resolved / 2
+    drift = norm.ppf((1 + level) / 2) * 0.2
+    lower, upper = (
+        expit(logit(mean) + sign * hypot(logit(bound) - logit(mean), drift))
+        for sign, bound in zip((-1, 1), beta.interval(level, mean * nu, (1 - mean) * nu), strict=True)
+    )
+    return pytest.approx({"mean": mean, "lower": lower, "upper": upper, "level": level}, abs=1e-9)
 
 
 def test_resolution_moves_the_score_of_the_outlet(world):
@@ -64,7 +70,7 @@ def test_nothing_resolved(world):
 
     score = world.score()
 
-    expected = {"right": 0, "expected": 0, "reference": 0.5, "resolved": 0}
+    expected = {"right": 0, "expected": 0, "resolved": 0}
     assert ("insufficient", None, None) == (score["status"], score["reliability"], score["relay"]["reliability"])
     assert expected == score["record"]
     assert (1, 1, 0) == tuple(score["counts"][name] for name in ("claims", "open", "resolved"))
@@ -88,9 +94,9 @@ def test_number_comes_with_its_context(world):
     counts |= {"disputed": 0}
     assert counts == score["counts"]
     assert reliability(4.25, 6) == score["reliability"]
-    assert {"right": 4.25, "expected": 3, "reference": 0.5, "resolved": 6} == score["record"]
+    assert {"right": 4.25, "expected": 3, "resolved": 6} == score["record"]
     assert ("herald", None, "resolved") == (score["outlet"], score["topic"], score["basis"])
-    assert ("record/1", "provisional") == (score["method"], score["status"])
+    assert ("record/2", "provisional") == (score["method"], score["status"])
     assert began_at <= dt.datetime.fromisoformat(score["as_of"]) == dt.datetime.fromisoformat(score["computed_at"])
 
 

@@ -17,6 +17,7 @@ from service.storage.models import ContextRow
 from service.storage.paging import decode_cursor, encode_cursor
 from service.values.instants import utc_now
 from service.values.vocabulary import OPERATOR, Basis, Verdict
+from tests.support.contexts import fitted_contexts
 from tests.support.examples import costly
 from tests.support.world import assert_problem, report
 
@@ -163,7 +164,7 @@ def test_refit_between_pages(standing):
     pages = world.pages(URL, **QUERY)
     seen = next(pages)
     with world.runtime.db.write() as session:
-        session.add(ContextRow(number=1, kappa=9.0, claims=200, rates=[], recorded_at=utc_now()))
+        session.add(ContextRow(number=1, contexts=fitted_contexts(kappa=9.0), recorded_at=utc_now()))
         invalidate_all_scores(session, world.runtime.cache, now=utc_now())
 
     assert {"start"} == {item["context"]["id"] for page in [seen, *pages] for item in page}

@@ -12,16 +12,12 @@ from service.outlets.rebuild_sums import rebuild_sums
 from service.storage.models import ContextRow
 from service.transfer.export import write_export
 from service.values.vocabulary import Scope
+from tests.support.contexts import fitted_contexts
 from tests.support.world import assert_problem, lasting, report
 
 URL = "/v1/topics/renames"
 ANY = {"If-Match": "*"}
-RATES = [
-    *([cell, 9_000_000_000, 6_000_000_000] for cell in (["support"], ["support", "fact"], ["support", "fact", None])),
-    [["support", "fact", None, "a"], 5_000_000_000, 4_000_000_000],
-    [["support", "fact", None, "a/x"], 2_000_000_000, 0],
-    [["support", "fact", None, "b"], 2_000_000_000, 1_000_000_000],
-]
+CELLS = [("a", 5, 4), ("a/x", 2, 0), ("b", 2, 1)]
 
 
 @pytest.fixture
@@ -29,7 +25,7 @@ def fitted(world):
     """A world with a context in which topics differ; its sums must equal the rows afterwards."""
     with world.runtime.db.write() as session:
         when = dt.datetime(2025, 1, 1, tzinfo=dt.UTC)
-        session.add(ContextRow(number=1, kappa=5.0, claims=9, rates=RATES, recorded_at=when))
+        session.add(ContextRow(number=1, contexts=fitted_contexts(*CELLS, kappa=5.0), recorded_at=when))
     yield world
     assert 0 == rebuild_sums(world.runtime.db, now=dt.datetime.now(dt.UTC))
 
@@ -115,8 +111,8 @@ def test_merged_topics(fitted):
 
     assert {"b": 4, "b/x": 2} == counts(fitted)
     assert 4 == fitted.score(topic="b")["counts"]["resolved"]
-    joined = fitted.score(topic="b")["record"]["reference"]
-    assert joined not in [score["record"]["reference"] for score in before]
+    joined = fitted.score(topic="b")["adjusted"]["reference"]
+    assert joined not in [score["adjusted"]["reference"] for score in before]
 
     undo(fitted, made)
 
@@ -146,12 +142,12 @@ def test_export(fitted, tmp_path):
     on(fitted, "a")
     rename(fitted, "a", "b")
     write_export(fitted.runtime.db, tmp_path / "out", now=dt.datetime.now(dt.UTC))
-    [context], [claim] = (
+    [context, _], [claim] = (
         [json.loads(line) for line in (tmp_path / "out" / f"{name}.ndjson").read_text().splitlines()]
         for name in ("contexts", "claims")
     )
 
-    expected = {("b",): (7, 5), ("b/x",): (2, 0)}
+    expected = {("b",): (9, 5), ("b/x",): (2, 0)}  # a cell includes the topics below
     assert expected == {tuple(cell[3:]): (n // 10**9, k // 10**9) for cell, n, k in context["rates"] if len(cell) == 4}
     assert "b" == claim["topic"]
 

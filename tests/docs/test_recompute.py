@@ -37,7 +37,7 @@ def recompute(borneout, tmp_path):
 
 def served(world):
     """Of each score what the script recomputes; those without a number are left out."""
-    members = ("outlet", "reliability", "record")
+    members = ("outlet", "reliability", "adjusted", "record")
     scores = all_scores(world).values()
     return {
         score["outlet"]: {member: score[member] for member in members} | {"context": score["context"]["id"]}
@@ -50,7 +50,7 @@ def numbers(scores):
     return {
         (outlet, member, name): value
         for outlet, score in scores.items()
-        for member in ("reliability", "record")
+        for member in ("reliability", "adjusted", "record")
         for name, value in score[member].items()
     }
 

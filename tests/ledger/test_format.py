@@ -194,7 +194,11 @@ def test_unusual_values_verify(db):
     """
     unusual = [1.0, -0.0, 1e22, 5e-324, 0.1, 2**53, -(2**60), 10**30, "\u2028\x7f€😀", {"\U0001f600": 1, "\ufb33": 2}]
     with db.write() as session:
-        session.add(ContextRow(number=1, kappa=8, claims=1, rates=[[["support"], 2**60, 2**53]], recorded_at=NOW))
+        session.add(
+            ContextRow(
+                number=1, contexts={"resolved": {"kappa": 8, "cells": [[["support"], 2**60, 2**53]]}}, recorded_at=NOW
+            )
+        )
         session.add(LearnerRow(number=1, build="x", state={"w": unusual}, learned_from="1", recorded_at=NOW))
 
     assert [] == list(verify_ledger(db))

@@ -1,14 +1,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy import optimize, stats
+from scipy.special import expit
 
-from service.methods.context import STARTING_CONTEXT, Context, Showing, fit_kappa
+from service.methods.context import STARTING_CONTEXT, Context
 from service.methods.rates import Cell, Rates
 from service.values.vocabulary import ClaimKind, Stance
 
@@ -22,7 +22,7 @@ def context(*reports):
     rates = Rates()
     for cell, truth, among in reports:
         rates.add(cell, truth=truth, among=among)
-    return Context("any", dt.datetime(2026, 1, 1, tzinfo=dt.UTC), 8.0, rates)
+    return Context("any", dt.datetime(2026, 1, 1, tzinfo=dt.UTC), rates)
 
 
 @pytest.mark.parametrize("cell", [WIDE, AGREED, DENIED])
@@ -132,34 +132,20 @@ def test_rates_are_never_certain(told, cell):
     assert 0 < held.reference(cell.topic) < 1
 
 
-def test_kappa_equals_that_of_an_independent_maximisation():
+def test_topic_is_shrunk_to_the_topic_above():
     """
-    Kappa is within 5 % of the maximum of the beta-binomial likelihood that scipy finds.
+    R21b: a cell of a topic below another one is shrunk to the cell of that topic.
     """
-    rng = np.random.default_rng(1)
-    showings = []
-    for expected_share in rng.uniform(0.3, 0.8, 300):
-        n = int(rng.integers(1, 60))
-        rate = rng.beta(12 * expected_share, 12 * (1 - expected_share))
-        showings.append(Showing(float(rng.binomial(n, rate)), expected_share * n, n))
+    held = context((AGREED, 1, 1), (AGREED, 1, 1), (AGREED._replace(topic="transfers/women"), 0, 1))
+    above = (2 + 5 * (2 + 5 * (2 + 5 * (2 + 1) / (3 + 2)) / (3 + 5)) / (3 + 5)) / (3 + 5)
 
-    def minus_log_likelihood(kappa):
-        return -sum(
-            stats.betabinom.logpmf(one.right, one.resolved, kappa * m, kappa * (1 - m))
-            for one in showings
-            for m in [one.expected / one.resolved]
-        )
-
-    best = optimize.minimize_scalar(minus_log_likelihood, bounds=(3, 60), method="bounded").x
-
-    assert pytest.approx(best, rel=0.06) == fit_kappa(showings)
+    assert pytest.approx(above) == held.expected(AGREED)
+    assert pytest.approx((0 + 5 * above) / (1 + 5)) == held.expected(AGREED._replace(topic="transfers/women"))
 
 
-def test_kappa_is_kept_within_its_limits():
+def test_offset_is_added_before_the_clamp():
     """
-    Kappa is 60 for outlets that are all alike, 3 for extremely different ones, and 8 without data.
+    The offset is added to the log-odds of each rate, and the sum is clamped to 0.01..0.99.
     """
-    alike = [Showing(50, 50, 100)] * 50
-    different = [Showing(100, 50, 100), Showing(0, 50, 100)] * 25
-
-    assert pytest.approx((60, 3, 8)) == (fit_kappa(alike), fit_kappa(different), fit_kappa([Showing(0, 0, 0)]))
+    assert pytest.approx(expit(1)) == replace(STARTING_CONTEXT, offset=1.0).expected(WIDE)
+    assert [0.01, 0.99] == [replace(STARTING_CONTEXT, offset=offset).expected(DENIED) for offset in (-9.0, 9.0)]

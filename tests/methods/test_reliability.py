@@ -1,233 +1,265 @@
 from __future__ import annotations
 
-from fractions import Fraction
-from itertools import product
-from math import exp
+import random
+from math import fsum, hypot, sqrt
+from statistics import NormalDist
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy import stats
+from scipy import optimize, stats
+from scipy.special import expit, logit
 
-from service.methods.reliability import LEVELS, reliability
+from service.methods.reliability import LEVELS, CellRecord, Skill, rate
+from tests.support.examples import costly
 
-VALID = {"right": 1, "expected": 1, "resolved": 2, "reference": 0.5, "kappa": 8, "level": 0.9}
+VALID = {"reference": 0.5, "drift": 0.2, "level": 0.9}
 
 
-def rate(right, resolved, *, expected=None, reference=0.5, kappa=8.0, level=0.9):
-    """Return the reliability of an outlet, compared with one half unless given otherwise."""
-    expected = resolved / 2 if expected is None else expected
-    return reliability(right=right, expected=expected, resolved=resolved, reference=reference, kappa=kappa, level=level)
+def skill(*cells, kappa=8.0):
+    """Return the skill of a record, given as (resolved, right, rate) by cell."""
+    return Skill(tuple(CellRecord(*cell) for cell in cells), kappa)
+
+
+def rated(*cells, kappa=8.0, **members):
+    return rate(skill(*cells, kappa=kappa), **(VALID | members))
+
+
+@pytest.mark.parametrize(
+    "cell", [(0, 0, 0.5), (2, -0.1, 0.5), (2, 2.1, 0.5), (2, float("nan"), 0.5), (2, 1, 0), (2, 1, 1)]
+)
+def test_cell_out_of_range(cell):
+    """
+    A count or rate outside its range is rejected.
+    """
+    with pytest.raises(ValueError, match="out of range"):
+        skill(cell)
 
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [
-        ("resolved", -1),
-        ("right", -0.1),
-        ("right", 2.1),
-        ("right", float("nan")),
-        ("expected", -0.1),
-        ("expected", 2.1),
-        ("reference", 0),
-        ("reference", 1),
-        ("kappa", 0),
-        ("kappa", -1),
-        ("level", 0),
-        ("level", 1),
-    ],
+    [("reference", 0), ("reference", 1), ("drift", -0.1), ("level", 0), ("level", 1), ("level", float("nan"))],
 )
 def test_argument_out_of_range(name, value):
     """
     An argument outside its range is rejected with its name.
     """
     with pytest.raises(ValueError, match=name):
-        reliability(**(VALID | {name: value}))
+        rated((2, 1, 0.5), **{name: value})
+
+
+@pytest.mark.parametrize("kappa", [0, -1])
+def test_kappa_out_of_range(kappa):
+    """
+    A prior without weight is rejected.
+    """
+    with pytest.raises(ValueError, match="kappa"):
+        skill((2, 1, 0.5), kappa=kappa)
 
 
 def test_nothing_resolved():
     """
     R17: without resolved claims there is no number, neither 0 nor one half.
     """
-    assert rate(0, 0) is None
+    assert rated() is None
 
 
-@pytest.mark.parametrize(
-    ("right", "resolved", "mean"),
-    [
-        (1, 1, Fraction(5, 9)),
-        (0, 1, Fraction(4, 9)),
-        (0.25, 1, Fraction(17, 36)),
-        (9, 12, Fraction(13, 20)),
-        (445, 500, Fraction(449, 508)),
-    ],
+@pytest.mark.parametrize(("right", "resolved"), [(1, 1), (0, 1), (0.25, 1), (9, 12), (445, 500)])
+def test_even_claims_by_hand(right, resolved):
+    """
+    On even claims the reliability is (right + 4)/(resolved + 8), so 1 of 1 does not beat 445 of 500.
+    """
+    found = rated((resolved, right, 0.5))
+    expected = (right + 4) / (resolved + 8)
+
+    assert pytest.approx(expected, abs=1e-12) == found.reliability.mean
+    assert pytest.approx(expected, abs=1e-12) == found.adjusted.mean
+    assert pytest.approx(100 * (expected - 0.5), abs=1e-10) == found.advantage.points
+
+
+def test_two_cells_by_hand():
+    """
+    With odds of 1/3 and 3 and the skill log 3, the chances are 1/2 and 9/10. So a record of 4.5 + 9 right of 9 + 10,
+    with kappa 2 and t = 3/4, has this skill: 13.5 - 4.5 - 9 + ... = 2 (3/4 - 1/2) is the pull of the prior.
+    """
+    found = skill((9, 4.5 + 0.5, 0.25), (10, 9, 0.75), kappa=2)
+
+    assert pytest.approx(logit(0.75), abs=1e-12) == found.d
+    assert pytest.approx(0.75, abs=1e-12) == found.t
+    assert pytest.approx(13.5 / 19, abs=1e-12) == found.reliability
+    assert pytest.approx(2 + (9 * 0.25 + 10 * 0.09) / (2 * 0.75 * 0.25), abs=1e-9) == found.nu
+
+
+def test_record_as_expected():
+    """
+    An outlet that is right as often as expected has the skill 0 and the reference as its adjusted mean.
+    """
+    found = rated((10, 3, 0.3), (20, 12, 0.6), reference=0.63)
+
+    assert (0, 0) == (found.advantage.log_odds, found.advantage.points)
+    assert pytest.approx(0.5, abs=1e-12) == found.reliability.mean
+    assert pytest.approx(0.63, abs=1e-12) == found.adjusted.mean
+
+
+def test_record_beside_its_number():
+    """
+    4 right of 11 with a rate of .4 has a reliability of about .38, whatever other outlets report.
+    """
+    one, other = (rated((11, 4, 0.4), reference=reference) for reference in (0.4, 0.9))
+
+    assert 0.36 <= one.reliability.mean <= 0.40
+    assert (one.reliability, one.advantage) == (other.reliability, other.advantage)
+
+
+def test_one_lucky_rumour():
+    """
+    One right rumour, where an average outlet is right on 6 %, does not lift the low end above the reference.
+    """
+    assert rated((1, 1, 0.06), kappa=3, reference=0.87).adjusted.lower < 0.87
+
+
+def test_right_denials_never_lower_a_score():
+    """
+    After 5 of 20 rumours, 20 right denials raise the adjusted mean.
+    """
+    rumours = (20, 5, 0.06)
+
+    assert rated(rumours).adjusted.mean < rated(rumours, (20, 20, 0.92)).adjusted.mean
+
+
+cells = st.lists(
+    st.tuples(st.integers(1, 500), st.sampled_from([0, 1]) | st.floats(0, 1), st.floats(0.01, 0.99)).map(
+        lambda drawn: (drawn[0], drawn[1] * drawn[0], drawn[2])
+    ),
+    min_size=1,
+    max_size=6,
 )
-def test_mean_under_the_starting_context(right, resolved, mean):
-    """
-    Compared with one half, the mean is (right + 4)/(resolved + 8), so 1 of 1 does not beat 445 of 500.
-    """
-    assert pytest.approx(float(mean), abs=1e-12) == rate(right, resolved).mean
-
-
-def test_mean_where_the_average_outlet_does_well():
-    """
-    8 right of 10 where 9 are expected, kappa 10: mu = 17/20 against 9/10 is odds of 17/3 over 9, and with a reference
-    of 3/4 that is 17/9 odds in all.
-    """
-    assert pytest.approx(17 / 26, abs=1e-12) == rate(8, 10, expected=9, reference=0.75, kappa=10).mean
-
-
-@pytest.mark.parametrize(("expected", "m"), [(0, 0.01), (10, 0.99)])
-def test_expectation_is_kept_from_the_ends(expected, m):
-    """
-    The expected share right is clamped to 0.01..0.99.
-    """
-    assert rate(5, 10, expected=10 * m) == rate(5, 10, expected=expected)
-
-
-def test_average_outlet_scores_the_reference():
-    """
-    An outlet that gets as many claims right as expected has the reference rate as its mean.
-    """
-    assert pytest.approx(0.63, abs=1e-12) == rate(30, 100, expected=30, reference=0.63).mean
-
-
-@pytest.mark.parametrize("level", LEVELS)
-def test_intervals_equal_those_of_scipy(level):
-    """
-    Under the starting context the bounds are quantiles of Beta(mu nu, (1 - mu) nu) with nu = 8 + n/2.
-    """
-    for right, resolved in [(0, 1), (1, 1), (0.5, 1), (3, 4), (0, 30), (30, 30), (445, 500), (10**6, 2 * 10**6)]:
-        score = rate(right, resolved, level=level)
-        mu, nu = (right + 4) / (resolved + 8), 8 + resolved / 2
-        bounds = stats.beta.ppf([(1 - level) / 2, (1 + level) / 2], mu * nu, (1 - mu) * nu)
-
-        assert pytest.approx(bounds, abs=1e-9) == [score.lower, score.upper], (right, resolved)
-        assert level == score.level
-
-
-def test_intervals_elsewhere_equal_those_of_scipy():
-    """
-    Under any context the bounds shift with the mean, in log-odds.
-    """
-    grid = product([0, 0.4, 1], [1, 7, 900], [0.05, 0.5, 0.97], [0.1, 0.9], [3, 60])
-    for share, n, m, reference, kappa in grid:
-        score = rate(share * n, n, expected=m * n, reference=reference, kappa=kappa)
-        mu, nu = (share * n + kappa * m) / (n + kappa), kappa + n / 2
-        low = stats.beta.ppf(0.05, mu * nu, (1 - mu) * nu)
-        left = stats.beta.ppf(0.05, (1 - mu) * nu, mu * nu)
-        odds = reference / (1 - reference) * (1 - m) / m
-        lower, upper = odds * low / (1 - low), odds * (1 - left) / left
-
-        assert pytest.approx([lower / (1 + lower), upper / (1 + upper)], abs=1e-8) == [score.lower, score.upper]
-
-
-@pytest.mark.parametrize(("right", "resolved"), [(0, 10**9), (10**9, 10**9), (5 * 10**8, 10**9), (10**12, 10**12)])
-def test_huge_records(right, resolved):
-    """
-    A billion claims neither overflow nor put the mean outside its interval.
-    """
-    score = rate(right, resolved, level=0.99)
-
-    assert 0 <= score.lower <= score.mean <= score.upper <= 1
-
-
-records = st.integers(1, 2000).flatmap(lambda n: st.tuples(st.floats(0, 1).map(lambda share: share * n), st.just(n)))
-contexts = st.fixed_dictionaries(
-    {
-        "expected": st.floats(0, 1),
-        "reference": st.floats(0.01, 0.99),
-        "kappa": st.floats(3, 60),
-        "level": st.sampled_from(LEVELS),
-    }
+kappas = st.sampled_from([3, 60]) | st.floats(3, 60)
+members = st.fixed_dictionaries(
+    {"reference": st.floats(0.01, 0.99), "drift": st.sampled_from([0, 0.2, 0.7]), "level": st.sampled_from(LEVELS)}
 )
 
 
-def in_context(record, context):
-    right, resolved = record
-    return rate(right, resolved, **(context | {"expected": context["expected"] * resolved}))
-
-
-@given(records, st.sampled_from(LEVELS))
-def test_mean_lies_in_its_interval(record, level):
+@given(cells, kappas)
+def test_skill_equals_the_root_of_scipy(record, kappa):
     """
-    Under the starting context the mean is between its bounds, even at the lowest level.
+    The skill solves R - sum n p(d) + kappa (1/2 - logistic(d)) = 0.
     """
-    score = rate(*record, level=level)
 
-    assert 0 < score.lower < score.mean < score.upper < 1
+    def excess(d):
+        return sum(right - n * expit(logit(e) + d) for n, right, e in record) + kappa * (0.5 - expit(d))
+
+    root = optimize.brentq(excess, -40, 40, xtol=1e-13)
+
+    assert pytest.approx(root, abs=1e-9) == skill(*record, kappa=kappa).d
 
 
-@given(records, contexts)
-def test_bounds_are_probabilities_in_order(record, context):
+@given(cells, kappas, members)
+def test_bounds_equal_those_of_scipy(record, kappa, options):
     """
-    Under any context the mean is between the bounds, and all three are probabilities.
+    The bounds of the skill are those of the beta distribution and the drift together, by scipy.
     """
-    score = in_context(record, context)
+    found, bounds = skill(*record, kappa=kappa), rated(*record, kappa=kappa, **options)
+    tail, drift = (1 - options["level"]) / 2, NormalDist().inv_cdf((1 + options["level"]) / 2) * options["drift"]
+    below = logit(stats.beta.ppf(tail, found.t * found.nu, (1 - found.t) * found.nu)) - found.d
+    above = -logit(stats.beta.ppf(tail, (1 - found.t) * found.nu, found.t * found.nu)) - found.d
 
-    assert 0 <= score.lower <= score.mean <= score.upper <= 1
-    assert 0 < score.mean < 1
+    assert pytest.approx(found.d - hypot(min(below, 0), drift), abs=1e-6) == bounds.advantage.lower
+    assert pytest.approx(found.d + hypot(max(above, 0), drift), abs=1e-6) == bounds.advantage.upper
 
 
-@given(records, contexts, st.floats(0, 1))
-def test_being_right_never_lowers_a_score(record, context, share):
+@given(cells, kappas, members)
+def test_three_views_of_one_skill(record, kappa, options):
     """
-    Of two outlets with equally many claims, the one with more right has no lower mean or bound.
+    Each mean is within its bounds, the reliability is between the shares right and expected, and the advantage has the
+    sign of right - expected.
     """
-    right, resolved = record
-    more, less = in_context(record, context), in_context((right * share, resolved), context)
+    found, told = skill(*record, kappa=kappa), rated(*record, kappa=kappa, **options)
+    shares = sorted((found.right / found.resolved, found.expected / found.resolved))
 
-    assert less.mean <= more.mean
-    assert less.lower <= more.lower + 1e-12
-    assert less.upper <= more.upper + 1e-12
+    for view in (told.reliability, told.adjusted):
+        assert 0 <= view.lower <= view.mean <= view.upper <= 1
+    assert told.advantage.lower <= told.advantage.log_odds <= told.advantage.upper
+    assert shares[0] - 1e-12 <= told.reliability.mean <= shares[1] + 1e-12
+    assert (found.right > found.expected) >= (told.advantage.log_odds > 0)
+    assert (found.right < found.expected) >= (told.advantage.log_odds < 0)
+    assert 0 <= told.advantage.points * (found.right - found.expected)
 
 
-@given(records, contexts)
-def test_a_higher_level_has_a_wider_interval(record, context):
+@given(cells, kappas, members, st.randoms(use_true_random=False))
+def test_order_of_cells_does_not_matter(record, kappa, options, rng):
+    """
+    R11: the cells may be in any order.
+    """
+    assert rated(*record, kappa=kappa, **options) == rated(*rng.sample(record, len(record)), kappa=kappa, **options)
+
+
+@given(cells, kappas, members)
+def test_higher_level_has_a_wider_interval(record, kappa, options):
     """
     The interval of a higher level contains that of a lower one.
     """
-    scores = [in_context(record, context | {"level": level}) for level in LEVELS]
+    told = [rated(*record, kappa=kappa, **(options | {"level": level})).advantage for level in LEVELS]
 
-    assert sorted((score.lower for score in scores), reverse=True) == [score.lower for score in scores]
-    assert sorted(score.upper for score in scores) == [score.upper for score in scores]
+    assert sorted((each.lower for each in told), reverse=True) == [each.lower for each in told]
+    assert sorted(each.upper for each in told) == [each.upper for each in told]
 
 
-@given(records, contexts)
-def test_mirrored_record_has_the_mirrored_score(record, context):
+def one_more(rng, record):
+    """Return a record with one more right claim, and with one more wrong claim, and the rate of their cell."""
+    place = rng.randrange(len(record) + 1)
+    n, right, e = record[place] if place < len(record) else (0, 0, rng.uniform(0.01, 0.99))
+    rest = record[:place] + record[place + 1 :]
+    return [*rest, (n + 1, right + 1, e)], [*rest, (n + 1, right, e)], e
+
+
+def any_record(rng):
+    sizes = [int(10 ** rng.uniform(0, rng.choice([1, 2, 4]))) for _ in range(rng.randint(1, 4))]
+    return [(n, rng.choice([0, n, rng.randint(0, n), rng.random() * n]), rng.uniform(0.01, 0.99)) for n in sizes]
+
+
+@costly
+@given(st.integers(0, 10**6))
+def test_each_claim_moves_a_score_the_right_way(seed):
     """
-    Swapping right and wrong mirrors the score.
+    A right claim never lowers the skill or the adjusted mean, nor its low end by more than .001; a wrong one never
+    raises the skill, nor the low end by more than .02 (.002 from 20 claims). The reliability moves beyond (n rho + p)/
+    (n + 1), the mean of the old reliability and the chance of the claim.
     """
-    right, resolved = record
-    mirror = context | {"expected": 1 - context["expected"], "reference": 1 - context["reference"]}
-    score, mirrored = in_context(record, context), in_context((resolved - right, resolved), mirror)
+    rng = random.Random(seed)  # noqa: S311 - Hypothesis draws the seed
+    for _ in range(40):
+        record, kappa = any_record(rng), rng.uniform(3, 60)
+        options = {"reference": rng.uniform(0.02, 0.98), "drift": rng.choice([0, 0.2, 0.5]), "level": 0.9}
+        better, worse, e = one_more(rng, record)
+        old, up, down = (skill(*each, kappa=kappa) for each in (record, better, worse))
+        before, after, fallen = (rate(each, **options).adjusted for each in (old, up, down))
+        middle = (old.resolved * old.reliability + old.chance(e)) / (old.resolved + 1)
 
-    assert pytest.approx(1 - score.mean, abs=1e-9) == mirrored.mean
-    assert pytest.approx(1 - score.upper, abs=1e-7) == mirrored.lower
+        assert down.d - 1e-9 <= old.d <= up.d + 1e-9
+        assert fallen.mean - 1e-9 <= before.mean <= after.mean + 1e-9
+        assert before.lower <= after.lower + 1e-3
+        assert fallen.lower <= before.lower + (0.002 if old.resolved >= 20 else 0.02)
+        assert down.reliability - 1e-9 <= middle <= up.reliability + 1e-9
 
 
-def test_scale_of_the_shift():
+@pytest.mark.parametrize("kappa", [3, 60])
+@pytest.mark.parametrize("e", [0.01, 0.5, 0.99])
+def test_long_records(kappa, e):
     """
-    Odds of e against the average outlet are odds of e against the reference.
+    A million claims that are all right, all wrong or half right have numbers in order and within 0..1.
     """
-    odds = exp(1)
-    mu = odds / (1 + odds)
-    score = rate(mu * 108 - 4, 100, reference=0.2)
+    for right in (0, 1, 5 * 10**5, 10**6):
+        told = rated((10**6, right, e), kappa=kappa)
+        for view in (told.reliability, told.adjusted):
+            assert 0 <= view.lower <= view.mean <= view.upper <= 1
+        assert pytest.approx(right / 10**6, abs=kappa / 10**6) == told.reliability.mean
 
-    assert pytest.approx(odds * 0.25, rel=1e-9) == score.mean / (1 - score.mean)
 
-
-@pytest.mark.parametrize("kappa", [3, 8, 60])
-@pytest.mark.parametrize("share", [0, 0.01, 0.05, 0.5, 0.95, 0.99, 1])
-def test_interval_holds_its_mean(kappa, share):
+def test_interval_narrows_with_the_root_of_the_number():
     """
-    The interval contains the mean, from 0 of 0 to a million of a million, for any expected number.
+    Without drift, a hundred times as many claims make the interval about a tenth as wide.
     """
-    for resolved, right_share, level in product(
-        (0, 1, 5, 100, 1_000_000), (0, 1e-6, 0.01, 0.3, 0.5, 0.7, 0.99, 1 - 1e-6, 1), (LEVELS[0], LEVELS[-1])
-    ):
-        context = {"expected": share * resolved, "kappa": kappa, "level": level}
-        for reference in (0.01, 0.5, 0.99):
-            score = rate(right_share * resolved, resolved, **context, reference=reference)
-            assert (score is None) is (resolved == 0)
-            assert score is None or 0 <= score.lower <= score.mean <= score.upper <= 1
+    few, many = (rated((n, 0.6 * n, 0.5), drift=0).advantage for n in (1000, 100_000))
+
+    assert pytest.approx(sqrt(100), rel=0.02) == (few.upper - few.lower) / (many.upper - many.lower)
+    assert pytest.approx(0, abs=1e-12) == fsum([rated((10, 5, 0.5), drift=0).advantage.log_odds])

@@ -94,7 +94,7 @@ def test_outlet_that_cannot_be_scored():
     side = own((fact(1), stand()), (OPEN, stand()), scorable=False)
 
     assert (2, 1, 0, 1) == (side.total.claims, side.total.open, side.resolved, side.total.unscored)
-    assert side.reliability(STARTING_CONTEXT, topic=None, level=0.9) is None
+    assert side.rating(STARTING_CONTEXT, topic=None, level=0.9) is None
 
 
 @pytest.mark.parametrize(("resolves_by", "early"), [(None, 0), (KNOWN, 0), (KNOWN + DAY, 1), (KNOWN - DAY, 0)])
@@ -152,7 +152,7 @@ def test_expected_never_exceeds_resolved(given_):
     rates.add(Cell(Stance.SUPPORT, ClaimKind.FACT, 4, None), truth=1, among=1)
     side = own(*((fact(truth), stand(commitment=level)) for truth, _, level in given_))
 
-    assert 0 <= side.expected(Context("any", None, 8.0, rates)) <= side.resolved
+    assert 0 <= side.skill(Context("any", None, rates)).expected <= side.resolved
 
 
 def test_brier_score_by_hand():

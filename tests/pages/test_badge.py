@@ -20,7 +20,7 @@ def test_badge(site):
     again = site.client.get("/outlets/the-oracle/badge.svg", headers={"If-None-Match": response.headers["ETag"]})
 
     assert (200, "image/svg+xml") == (response.status_code, response.mimetype)
-    assert f"{mean} of 100 right ({lower}\N{EN DASH}{upper}), {score['record']['resolved']} claims" in response.text
+    assert f"reliability {mean} % ({lower}\N{EN DASH}{upper}), {score['record']['resolved']} claims" in response.text
     assert "public, max-age=300" == response.headers["Cache-Control"]
     assert 304 == again.status_code
 

@@ -58,7 +58,7 @@ def ids(site):
         report(
             "Wire", "2026-01-02T12:00:00Z", relays={"cited_as": "reports"}, quote="A quote.", url="https://w.example/"
         ),
-        report("Mail", "2026-02-01T12:00:00Z", stance="deny", probability=0.8),
+        report("Mail", "2026-02-01T12:00:00Z", stance="deny", probability=0.2),
         report("Sun", "2026-02-03T12:00:00Z", stance="query"),
         text="Rovers sign him.",
         group="club",

@@ -86,7 +86,7 @@ def test_record(world, editor):
         (response.status_code, response.headers["Location"]) for response in responses
     }
     shown = [claim[name] for name in ("text", "kind", "topic", "group", "resolves_by", "status")]
-    assert ["Rovers sign him.", "event", "transfers", None, "2026-02-01T00:00:00Z", "due"] == shown
+    assert ["Rovers sign him.", "event", "transfers", None, "2026-02-01T23:59:59.999999Z", "due"] == shown
     [report] = world.claim(claim)["reports"]
     shown = [report[name] for name in ("outlet", "stance", "commitment", "commitment_source", "probability", "role")]
     assert ["herald", "support", 4, "lexicon", 0.8, "relay"] == shown

@@ -28,7 +28,8 @@ def test_outlet(site, question):
     html = site.html(f"/outlets/the-oracle{question}")
     counts, relay = score["counts"], score["relay"]
 
-    assert [*estimate(score), score["record"]["reference"]] == data_values(section(html, "The score"))[:4]
+    average = score["record"]["expected"] / score["record"]["resolved"]
+    assert [*estimate(score), average] == data_values(section(html, "The score"))[:4]
     names = ("claims", "open", "resolved", "correct", "incorrect", "partial", "unscored", "early", "backfilled")
     assert [*(counts[name] for name in names), counts["disputed"], relay["resolved"]] == data_values(
         section(html, "record")
@@ -165,7 +166,7 @@ def test_right_in_part(site):
     site.resolve(site.record(new_report, text="Bridge E opens."), "partial", truth=0.6)
     html = site.html("/outlets/half-post")
 
-    assert "0.6 of 1 resolved claim proved right" in html
+    assert "Right on 0.6 of 1 resolved claim" in html
     assert "Right 0.6, average" in section(html, "newest")
 
 
@@ -198,9 +199,9 @@ def test_why(site, question):
     why = site.get(f"{ORACLE}/score/explanation{question}").json
     html = site.html(f"/outlets/the-oracle/why{question}")
 
-    assert [*why["sums"].values(), *why["prior"].values()] == data_values(section(html, "way"))
-    parts = [part[name] for part in why["contributions"] for name in ("right", "expected", "log_odds")]
-    assert [why["sums"]["d"], *parts] == data_values(section(html, "parts"))
+    assert [*why["sums"].values()] == data_values(section(html, "way"))
+    parts = [part[name] for part in why["contributions"] for name in ("right", "expected", "chance", "share")]
+    assert [why["sums"]["t"] - 0.5, *parts] == data_values(section(html, "parts"))
     assert why["formula"] == [
         html_module.unescape(step) for step in re.findall("<li>(.* .*)</li>", section(html, "way"))
     ]

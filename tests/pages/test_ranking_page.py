@@ -62,6 +62,7 @@ def test_ranking_as_csv(site):
     assert [score["outlet"] for score in scores] == [row["slug"] for row in found]
     assert [str(place + 1) for place in range(len(scores))] == [row["place"] for row in found]
     assert [score["reliability"]["lower"] for score in scores] == [float(row["lower"]) for row in found]
+    assert [score["adjusted"]["lower"] for score in scores] == [float(row["adjusted_lower"]) for row in found]
     assert [score["as_of"][:10] for score in scores] == [row["as_of"][:10] for row in found]
 
 
@@ -78,12 +79,14 @@ def test_csv_has_no_formula(site):
 
 def test_groups(site):
     """
-    The intervals of a group overlap with that of its first outlet, and the first of the next group does not overlap
-    with it.
+    The adjusted intervals of a group overlap with that of its first outlet, and the first of the next group does not
+    overlap with it.
     """
     html = site.html("/?min_resolved=3&basis=resolved")
+    scores = site.get("/v1/scores?min_resolved=3&basis=resolved&limit=200").json["items"]
+    adjusted = {score["outlet"]: (score["adjusted"]["lower"], score["adjusted"]["upper"]) for score in scores}
     groups = [rows(piece) for piece in re.findall(r"<tbody.*?</tbody>", html, re.DOTALL)]
-    intervals = [[(numbers[1], numbers[2]) for _, numbers in group] for group in groups]
+    intervals = [[adjusted[slug] for slug, _ in group] for group in groups]
 
     assert groups
     for group in intervals:

@@ -6,6 +6,7 @@ import datetime as dt
 import json
 import random
 import shutil
+from math import log
 
 import pytest
 import sqlalchemy as sa
@@ -17,7 +18,7 @@ from service.scores import contexts
 from service.scores.contexts import context_of, refit_context
 from service.storage.db import Database
 from service.storage.models import ContextRow, LearnerRow
-from service.values.vocabulary import ClaimKind, Stance
+from service.values.vocabulary import Basis, ClaimKind, Stance
 from tests.support.load_lines import load_all
 
 DAY = dt.timedelta(days=1)
@@ -56,6 +57,11 @@ def refit(world, *, now=None, at_once=False):
     return refit_context(world.runtime.db, world.runtime.cache, now=now, at_once=at_once)
 
 
+def context(world, recorded_by=None, *, basis=Basis.RESOLVED):
+    with world.runtime.db.read() as session:
+        return context_of(session, basis, recorded_by)
+
+
 def test_starting_context_stands_until_200_claims_are_resolved(world, resolve_many):
     """
     No context is fitted with 199 resolved claims. With 200 one is fitted, and it invalidates cached scores.
@@ -65,8 +71,8 @@ def test_starting_context_stands_until_200_claims_are_resolved(world, resolve_ma
     assert "start" == world.score()["context"]["id"]
 
     resolve_many([199], deniers=DENIERS)
-    made = refit(world)
-    score = world.score()
+    assert "ctx_1" == refit(world)
+    made, score = context(world), world.score()
 
     assert {"id": "ctx_1", "as_of": made.as_of.isoformat().replace("+00:00", "Z")} == score["context"]
     assert pytest.approx(150) == score["record"]["right"]
@@ -78,15 +84,14 @@ def test_rates_by_hand(world, resolve_many):
     Of 200 claims 150 are true; each claim has a support and two denials, which weigh a third each.
     """
     resolve_many(range(200), deniers=DENIERS)
-    made = refit(world)
+    refit(world)
+    made = context(world)
 
-    stance = (50 + 2 * 0.5) / (200 / 3 + 2)
-    share = 50 / (200 / 3)
-    narrow = stance
-    for _ in range(3):
-        narrow = (50 + 5 * narrow) / (200 / 3 + 5)
-    assert share > narrow > 0.7
-    assert pytest.approx(narrow, abs=1e-6) == made.expected(SUPPORT)
+    narrow = (50 + 2 * 0.5) / (200 / 3 + 2)
+    for shrinkage in made.shrinkage:
+        narrow = (50 + shrinkage * narrow) / (200 / 3 + shrinkage)
+    assert 0.75 > narrow > 0.7
+    assert pytest.approx(log(narrow / (1 - narrow)), abs=1e-6) == made.log_odds(SUPPORT)
     # Right are 150 supports and 50 times two denials, each a third: 250/3 of 200.
     assert pytest.approx((250 / 3 + 1) / 202, abs=1e-6) == made.reference(None)
 
@@ -114,11 +119,60 @@ def test_when_a_context_is_due(world, resolve_many):
     assert refit(world) is None
 
     resolve_many([219])
-    assert "ctx_2" == refit(world).id
+    assert "ctx_2" == refit(world)
 
     resolve_many([220])
     assert refit(world) is None
-    assert "ctx_3" == refit(world, now=dt.datetime.now(dt.UTC) + DAY).id
+    assert "ctx_3" == refit(world, now=dt.datetime.now(dt.UTC) + DAY)
+
+
+def test_average_outlet_is_right_as_often_as_expected(world, resolve_many):
+    """
+    After a refit, all outlets together are right as often as an average outlet is expected to be.
+    """
+    resolve_many(range(240), deniers=DENIERS)
+    refit(world)
+
+    records = [world.score(outlet)["record"] for outlet in ("herald", "echo", "gazette")]
+    assert pytest.approx(sum(each["right"] for each in records), abs=1e-6) == sum(each["expected"] for each in records)
+
+
+def test_matured_scores_have_a_context_of_their_own(world, resolve_many):
+    """
+    R16: scores on the basis matured are compared with a context of matured claims.
+    """
+    due = (dt.datetime.now(dt.UTC) + DAY).isoformat()
+    resolve_many(range(210))
+    load_all(
+        world.runtime.db,
+        world.runtime.cache,
+        [
+            {"type": "claim", "external_id": f"e{n}", "text": "It opens.", "kind": "event", "resolves_by": due,
+             "reports": [{"outlet": {"name": "Herald"}, "published_at": "2026-01-01"}],
+             "resolution": {"verdict": "false", "known_at": "2026-02-01", "note": "Seen."}}
+            for n in range(30)
+        ],
+    )  # fmt: skip
+    refit(world)
+
+    assert 240 == context(world).rates.claims
+    assert 210 == context(world, basis=Basis.MATURED).rates.claims
+    assert world.score(basis="matured")["record"]["expected"] > 0.7 * 210
+
+
+def test_due_date_passes(world, resolve_many):
+    """
+    R16: a day after the last context, one is fitted again if a resolved claim fell due in between.
+    """
+    now = dt.datetime.now(dt.UTC)
+    resolve_many(range(210))
+    claim = world.record(kind="event", resolves_by=(now + DAY / 2).isoformat())
+    world.resolve(claim, "true")
+    refit(world)
+
+    assert refit(world, now=now + 0.4 * DAY) is None
+    assert "ctx_2" == refit(world, now=now + 1.5 * DAY)
+    assert refit(world, now=now + 2 * DAY) is None
 
 
 def test_old_contexts_stay(world, resolve_many):
@@ -127,7 +181,8 @@ def test_old_contexts_stay(world, resolve_many):
     """
     now = dt.datetime.now(dt.UTC)
     resolve_many(range(200), now=now - 9 * DAY)
-    first = refit(world, now=now - 8 * DAY)
+    refit(world, now=now - 8 * DAY)
+    first = context(world)
     before = world.score(recorded_by=(now - 7 * DAY).isoformat().replace("+00:00", "Z"))
     resolve_many(range(200, 300), now=now - 6 * DAY)
     refit(world, now=now - 5 * DAY)
@@ -136,9 +191,8 @@ def test_old_contexts_stay(world, resolve_many):
     assert before | {"computed_at": None} == then | {"computed_at": None}
     assert ("ctx_1", 200) == (then["context"]["id"], then["counts"]["resolved"])
     assert ("ctx_2", 300) == (world.score()["context"]["id"], world.score()["counts"]["resolved"])
-    with world.runtime.db.read() as session:
-        assert first.expected(SUPPORT) == context_of(session, now - 7 * DAY).expected(SUPPORT)
-        assert "start" == context_of(session, now - 9 * DAY).id
+    assert first.expected(SUPPORT) == context(world, now - 7 * DAY).expected(SUPPORT)
+    assert "start" == context(world, now - 9 * DAY).id
 
 
 def test_two_refits_at_once_make_one_context(world, resolve_many, monkeypatch):
@@ -146,15 +200,15 @@ def test_two_refits_at_once_make_one_context(world, resolve_many, monkeypatch):
     Of two concurrent fits, only one stores its context.
     """
     resolve_many(range(200))
-    fit = contexts.fit
+    fit = contexts.fit_context
 
     def overtaken(*told):
         fitted = fit(*told)
-        monkeypatch.setattr(contexts, "fit", fit)
-        assert "ctx_1" == refit(world).id
+        monkeypatch.setattr(contexts, "fit_context", fit)
+        assert "ctx_1" == refit(world)
         return fitted
 
-    monkeypatch.setattr(contexts, "fit", overtaken)
+    monkeypatch.setattr(contexts, "fit_context", overtaken)
 
     assert refit(world) is None
     with world.runtime.db.read() as session:
@@ -182,7 +236,7 @@ def test_order_of_events_leaves_no_trace(world, resolve_many, tmp_path, sqlite_t
         refit_learner(db, now=now)
         with db.read() as session:
             context, learner = session.get_one(ContextRow, 1), session.get_one(LearnerRow, 1)
-            return json.dumps([context.rates, context.kappa, learner.state])
+            return json.dumps([context.contexts, learner.state])
 
     assert learned(world.runtime.db) == learned(other)
     other.close()
@@ -200,10 +254,11 @@ def test_topics_of_contexts_are_renamed(world):
     renamed = world.score(topic="b")["record"]
 
     assert refit(world) is None
-    assert "ctx_2" == refit(world, at_once=True).id
-    assert renamed == world.score(topic="b")["record"]
+    assert "ctx_2" == refit(world, at_once=True)
+    # The shrinkage and the offset are fitted anew.
+    assert pytest.approx(renamed["expected"], rel=0.03) == world.score(topic="b")["record"]["expected"]
 
     assert 204 == world.delete(f"/v1/topics/renames/{made['id']}", headers={"If-Match": "*"}).status_code
-    assert "ctx_3" == refit(world).id
+    assert "ctx_3" == refit(world)
     assert refit(world) is None
     assert before == [world.score(topic=topic)["record"] for topic in "ab"]

@@ -22,19 +22,12 @@ from service.scores.describe import describe_score
 from service.scores.read import read_score
 from service.storage.models import Claim, ContextRow
 from service.values.vocabulary import OPERATOR, ClaimKind, Stance, Verdict
+from tests.support.contexts import fitted_contexts
 from tests.support.steps import END, START, WHOLE, Place, work_through
 
 PATHS = ["a", "a/b", "a/b/c", "a/c", "ab", "a-b", "a b", "b/a", None]
 """Topics that share prefixes, also such that are not above each other."""
-RATES = [
-    [["support"], 9_000_000_000, 5_000_000_000],
-    [["support", "fact"], 9_000_000_000, 5_000_000_000],
-    [["support", "fact", None], 9_000_000_000, 5_000_000_000],
-    *[
-        [["support", "fact", None, topic], weight * 10**9, true * 10**9]
-        for topic, weight, true in (("a", 4, 3), ("a/b", 2, 0), ("ab", 3, 2))
-    ],
-]
+FITTED = fitted_contexts(("a", 4, 3), ("a/b", 2, 0), ("ab", 3, 2), kappa=6.0, offset=0.1)
 
 told = st.lists(
     st.tuples(
@@ -49,7 +42,7 @@ told = st.lists(
 def place(db, cache):
     """A place with a context in which topics differ; its sums must equal a rebuild afterwards."""
     with db.write() as session:
-        session.add(ContextRow(number=1, kappa=6.0, claims=9, rates=RATES, recorded_at=START - dt.timedelta(days=90)))
+        session.add(ContextRow(number=1, contexts=FITTED, recorded_at=START - dt.timedelta(days=90)))
     yield Place(db, cache)
     assert 0 == rebuild_sums(db, now=END)
 
@@ -74,7 +67,9 @@ def filtered(session, slug, lens):
         if (claim.facts.topic or "").split("/")[: len(scope)] == scope
         and outlet.id in (standing := positions(claim.reports, claim.facts.known_at))
     )
-    return describe_score(OutletRecord(slug, scorable=True, parts=parts), context_of(session), lens, now=END)
+    return describe_score(
+        OutletRecord(slug, scorable=True, parts=parts), context_of(session, lens.basis), lens, now=END
+    )
 
 
 @given(told, st.sampled_from([path for path in PATHS if path]))

@@ -26,14 +26,15 @@ def all_pages(world, outlet="herald", **query):
 
 
 def assert_adds_up(explanation):
-    """R19: check that the prior and the contributions yield the estimate by the formula, to 1e-9."""
-    sums, prior = explanation["sums"], explanation["prior"]
-    n, k, kappa, m = sums["n"], sums["k"], prior["kappa"], prior["m"]
-    shift = logit((k + kappa * m) / (n + kappa)) - logit(m)
-    total = fsum(part["log_odds"] for part in explanation["contributions"])
-    assert n == len(explanation["contributions"]) == explanation["record"]["resolved"]
-    assert pytest.approx(k, abs=1e-9) == fsum(part["right"] for part in explanation["contributions"])
-    assert pytest.approx(sums["expected"], abs=1e-9) == fsum(part["expected"] for part in explanation["contributions"])
-    assert pytest.approx((shift, shift), abs=1e-9) == (sums["d"], total)
-    mean = logistic(logit(sums["reference"]) + total)
-    assert pytest.approx(mean, abs=1e-9) == explanation["reliability"]["mean"]
+    """R19: check that the contributions yield the skill and the estimates by the formula, to 1e-9."""
+    sums, parts = explanation["sums"], explanation["contributions"]
+    n, right, kappa = sums["n"], sums["right"], sums["kappa"]
+    assert n == len(parts) == explanation["record"]["resolved"]
+    assert pytest.approx(right, abs=1e-9) == fsum(part["right"] for part in parts)
+    assert pytest.approx(sums["expected"], abs=1e-9) == fsum(part["expected"] for part in parts)
+    assert pytest.approx(sums["t"], abs=1e-9) == 0.5 + fsum(part["share"] for part in parts)
+    assert pytest.approx(sums["d"], abs=1e-9) == logit(sums["t"])
+    pulled = (right - kappa * (sums["t"] - 0.5)) / n
+    assert pytest.approx(pulled, abs=1e-9) == explanation["reliability"]["mean"]
+    adjusted = explanation["adjusted"]
+    assert pytest.approx(logistic(logit(adjusted["reference"]) + sums["d"]), abs=1e-9) == adjusted["mean"]

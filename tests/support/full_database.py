@@ -8,6 +8,7 @@ from uuid import UUID
 from service.methods.forecast import BUILD
 from service.storage.models import ContextRow, ForecastRow, LearnerRow
 from service.values.vocabulary import Scope
+from tests.support.contexts import fitted_contexts
 from tests.support.world import World, report
 
 NOW = dt.datetime(2026, 11, 1, tzinfo=dt.UTC)
@@ -32,7 +33,7 @@ def fill(world: World) -> None:
     key = _checked(world.post("/v1/keys", {"name": "feed", "scopes": ["claims:write"]}))
     _checked(world.post(f"/v1/keys/{key['id']}/rotation", {}))
     with world.runtime.db.write() as session:
-        session.add(ContextRow(number=1, kappa=3.5, claims=200, rates=[[["support"], 5, 4]], recorded_at=NOW))
+        session.add(ContextRow(number=1, contexts=fitted_contexts(("a", 5, 4), kappa=3.5), recorded_at=NOW))
         session.add(LearnerRow(number=1, build=BUILD, state={"w": [0.5]}, learned_from="1/2", recorded_at=NOW))
         session.add(
             ForecastRow(claim_id=UUID(other["id"]), day=NOW.date(), method="forecast/1", probability=1, recorded_at=NOW)

@@ -108,7 +108,7 @@ def test_lines(world, export, tmp_path):
         "resolutions"
     ]
     assert [] == made["contexts"]
-    assert "record/1" in (tmp_path / "export" / "README.txt").read_text()
+    assert "record/2" in (tmp_path / "export" / "README.txt").read_text()
 
 
 def test_same_scores_where_it_is_loaded(world, borneout, export, reload, tmp_path):
@@ -262,14 +262,16 @@ def test_contexts(world, export):
     with world.runtime.db.engine.execution_options(write=True).begin() as session:
         table = Base.metadata.tables["context"]
         for number in (2, 1):
-            rates = [[["support"], 10**9, number]]
-            row = {"number": number, "kappa": 8.5, "claims": 200, "rates": rates}
+            fitted = {"kappa": 8.5, "offset": 0.1, "drift": 0.3, "shrinkage": [1, 2, 3], "claims": 200}
+            fitted["cells"] = [[["support", "fact", None, None], 10**9, number]]
+            row = {"number": number, "contexts": {"resolved": fitted, "matured": None}}
             session.execute(table.insert().values(**row, recorded_at=sa.func.now()))
     made = export()["contexts"]
 
-    assert [("ctx_1", 8.5, [[["support"], 10**9, 1]]), ("ctx_2", 8.5, [[["support"], 10**9, 2]])] == [
-        (line["id"], line["kappa"], line["rates"]) for line in made
-    ]
+    assert [
+        ("ctx_1", "resolved", 8.5, [["support"], 10**9, 1]),
+        ("ctx_2", "resolved", 8.5, [["support"], 10**9, 2]),
+    ] == [(line["id"], line["basis"], line["kappa"], line["rates"][-1]) for line in made]
 
 
 def test_one_moment(world, export, monkeypatch):

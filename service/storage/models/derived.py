@@ -70,11 +70,8 @@ class ContextRow(Base):
     __tablename__ = "context"
 
     number: Mapped[int] = mapped_column(primary_key=True)
-    kappa: Mapped[float]
-    claims: Mapped[int]
-    """The number of resolved claims that it was fitted on."""
-    rates: Mapped[list[Any]] = mapped_column(sa.JSON)
-    """The cells, the widest first, with their counts in billionths."""
+    contexts: Mapped[dict[str, Any]]
+    """The fitted numbers by basis; null for a basis with too few resolved claims."""
     recorded_at: Mapped[dt.datetime] = mapped_column(index=True)
 
 

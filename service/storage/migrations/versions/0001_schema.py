@@ -348,9 +348,7 @@ def _create_sums() -> None:
     op.create_table(
         "context",
         sa.Column("number", sa.Integer(), nullable=False),
-        sa.Column("kappa", sa.Double(), nullable=False),
-        sa.Column("claims", sa.Integer(), nullable=False),
-        sa.Column("rates", sa.JSON(), nullable=False),
+        sa.Column("contexts", sa.JSON(), nullable=False),
         _moment("recorded_at", index=True),
         sa.PrimaryKeyConstraint("number", name="pk_context"),
     )
