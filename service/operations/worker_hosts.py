@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-import socket
+import platform
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -25,7 +25,7 @@ class OtherHost(CannotRun):
 
 def host_name(settings: Settings) -> str:
     """Return the name of this host in the database: its host name and data directory."""
-    return f"{socket.gethostname()}:{settings.data_dir}"[:_NAME_LENGTH]
+    return f"{platform.node()}:{settings.data_dir}"[:_NAME_LENGTH]
 
 
 @retried

@@ -30,9 +30,13 @@ class Mention(NamedTuple):
 
 
 def read_mention(given: OutletName) -> Mention:
-    """Return a mention in normal form. A host as the name is also the domain, unless one is given (R21a)."""
-    host = host_of(given["name"])
-    name = shown_name(given["name"]) if host is None else shown_host(host)
+    """Return a mention in normal form. A host as the name is also the domain, unless one is given (R21a).
+
+    A host keeps its spelling in the name, such as `SoonerPoll.com`, but `https://www.bild.de/` is shown as `bild.de`.
+    """
+    host, name = host_of(given["name"]), shown_name(given["name"])
+    if host is not None and name_key(name) != name_key(shown_host(host)):
+        name = shown_host(host)
     domain = _domain_of(given)
     return Mention(name, name_key(name), domain or host, "/name" if domain is None else "/domain")
 

@@ -167,7 +167,9 @@ class AdvantageOut(Answer):
     log_odds = shown.number("The estimate, in log-odds: 0 for an average outlet.")
     lower = shown.number("The low end of its interval, in log-odds.")
     upper = shown.number("The high end of its interval, in log-odds.")
-    points = shown.number("The estimate in percentage points of `reliability`, from -100 to 100.")
+    points = shown.number(
+        "The estimate in percentage points of `reliability`, from -100 to 100; negative if the outlet does worse."
+    )
 
 
 class RecordOut(Answer):
