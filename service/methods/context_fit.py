@@ -90,19 +90,26 @@ class ResolvedRecord:
                 record = self.outlets[outlet]
                 record[slot.cell] = record.get(slot.cell, Result()).plus(1, amounts.right)
         if sides:
-            self.halves[half][tuple(sorted(sides, key=str))] += 1
+            self.halves[half][tuple(sorted(sides, key=_place))] += 1
+
+
+def _place(side: tuple[Cell, int]) -> tuple[object, ...]:
+    """Return the sort key of a report; cells have members that may be None."""
+    cell, right = side
+    return cell.stance, cell.kind, cell.commitment or 0, cell.topic or "", right
 
 
 def fit_context(record: ResolvedRecord) -> Context:
     """Return the context of a record, without a name."""
-    fitted = _fit_rates(record.rates, _totals(record.outlets.values()))
+    shrinkage = fit_shrinkage(record.rates)
+    fitted = _centred(record.rates, shrinkage, _totals(record.outlets.values()))
     fitted = replace(fitted, kappa=fit_kappa(_showing(results, fitted) for results in record.outlets.values()))
-    return replace(fitted, drift=fit_drift(_half_errors(record)))
+    return replace(fitted, drift=fit_drift(_half_errors(record, shrinkage)))
 
 
-def _fit_rates(rates: Rates, totals: Mapping[Cell, Result]) -> Context:
-    """Return a context with the rates, their shrinkage and their centre."""
-    context = Context(id="fitted", as_of=None, rates=rates, shrinkage=fit_shrinkage(rates))
+def _centred(rates: Rates, shrinkage: Shrinkage, totals: Mapping[Cell, Result]) -> Context:
+    """Return a context with some rates, shrinkage and the offset that fits the results of all outlets."""
+    context = Context(id="fitted", as_of=None, rates=rates, shrinkage=shrinkage)
     cells = [(result.resolved, context.log_odds(cell)) for cell, result in totals.items()]
     right = sum(result.right for result in totals.values()) / UNIT
     return replace(context, offset=fit_offset(cells, right))
@@ -220,14 +227,14 @@ def fit_drift(halves: Iterable[HalfError]) -> float:
     return sqrt(max(0.0, fsum(excess) + _DRIFT_WEIGHT * prior) / (fsum(weights) + _DRIFT_WEIGHT))
 
 
-def _half_errors(record: ResolvedRecord) -> Iterator[HalfError]:
-    """Yield the errors of each half-year before which a context could be fitted."""
+def _half_errors(record: ResolvedRecord, shrinkage: Shrinkage) -> Iterator[HalfError]:
+    """Yield the errors of each half-year before which a context could be fitted, with the rates from before it."""
     rates, totals = Rates(), dict[Cell, Result]()
     for before, half in pairwise([None, *sorted(record.halves.keys() | record.votes.keys())]):
         if before is not None:
             _add_half(record, before, rates, totals)
         if rates.claims >= FITTED_FROM and (sides := record.halves.get(half or (0, 0))):
-            yield _half_error(sides, _fit_rates(rates, totals))
+            yield _half_error(sides, _centred(rates, shrinkage, totals))
 
 
 def _add_half(record: ResolvedRecord, half: _Half, rates: Rates, totals: dict[Cell, Result]) -> None:

@@ -3,14 +3,16 @@ from __future__ import annotations
 import datetime as dt
 import random
 import statistics
+from collections import Counter
 from uuid import UUID
 
 import numpy as np
 import pytest
 from scipy import optimize, stats
-from scipy.special import expit, logit
+from scipy.special import expit
 
 from service.backtest.coverage import count_below
+from service.methods.beta import logistic, logit
 from service.methods.context_fit import (
     HalfError,
     ResolvedRecord,
@@ -155,7 +157,7 @@ def field(rng, shock):
     for half in range(11):
         common = rng.gauss(0, shock)
         for place, own in enumerate(skills):
-            yield from ((half, place, rng.random() < expit(logit(0.6) + own + common)) for _ in range(40))
+            yield from ((half, place, rng.random() < logistic(logit(0.6) + own + common)) for _ in range(40))
 
 
 def record_of(results):
@@ -170,34 +172,39 @@ def record_of(results):
     return record
 
 
-def covered(shock, *, seed, drift=None):
-    """Return the share of outlets whose last half-year is within the 90 % that their record predicts."""
-    results = list(field(random.Random(seed), shock))  # noqa: S311
+def covered(shock, seed):
+    """Return the share of outlets whose last half-year is within the 90 % that their record predicts, with the fitted
+    drift and without any.
+    """
+    results = list(field(random.Random(seed), shock))  # noqa: S311 - to be the same every time
     record = record_of(results)
     context = fit_context(record)
-    inside = 0
-    for place, outlet in enumerate(OUTLETS):
-        cells = [
-            CellRecord(n, right / 1e9, context.expected(cell)) for cell, (n, right) in record.outlets[outlet].items()
-        ]
-        found = Skill(tuple(cells), context.kappa)
-        used = context.drift if drift is None else drift
-        skills = [d for step in range(25) for d in skill_bounds(found, used, level=(step + 0.5) / 25)]
-        chances = [expit(logit(cells[0].rate) + d) for d in skills]
-        seen = sum(right for half, owner, right in results if (half, owner) == (10, place))
-        inside += count_below(seen, 40, chances) > 0.05 and count_below(seen - 1, 40, chances) < 0.95
-    return inside / len(OUTLETS)
+    seen = Counter(place for half, place, right in results if half == 10 and right)
+    inside = [
+        [is_inside(seen[place], record.outlets[outlet], context, drift) for drift in (context.drift, 0.0)]
+        for place, outlet in enumerate(OUTLETS)
+    ]
+    return [statistics.mean(column) for column in zip(*inside, strict=True)]
+
+
+def is_inside(seen, record, context, drift):
+    """Return whether so many right of 40 are within the prediction of a record."""
+    [(cell, (n, right))] = record.items()
+    rate = context.expected(cell)
+    skill = Skill((CellRecord(n, right / 1e9, rate),), context.kappa)
+    skills = [d for step in range(15) for d in skill_bounds(skill, drift, level=(step + 0.5) / 15)]
+    chances = [logistic(logit(rate) + d) for d in skills]
+    return count_below(seen, 40, chances) > 0.05 and count_below(seen - 1, 40, chances) < 0.95
 
 
 def test_intervals_cover_a_common_shock():
     """
-    With a common shock of .4 in each half-year the intervals cover at least 85 % of the next one, and those without
-    drift less than 80 %; without a shock they cover 88 % to 97 %.
+    With a common shock of .4 in each half-year the intervals cover at least 85 % of the next one, a tenth more than
+    without drift; without a shock they cover 88 % to 97 %.
     """
-    shaken = statistics.mean(covered(0.4, seed=seed) for seed in range(12))
-    blind = statistics.mean(covered(0.4, seed=seed, drift=0.0) for seed in range(12))
-    calm = statistics.mean(covered(0.0, seed=seed) for seed in range(12))
+    shaken, blind = map(statistics.mean, zip(*(covered(0.4, seed) for seed in range(5)), strict=True))
+    calm, _ = map(statistics.mean, zip(*(covered(0.0, seed) for seed in range(5)), strict=True))
 
-    assert blind < 0.8
     assert shaken >= 0.85
+    assert shaken - blind > 0.1
     assert 0.88 <= calm <= 0.97
