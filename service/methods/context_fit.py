@@ -14,9 +14,9 @@ from uuid import UUID
 from service.methods.beta import log_evidence, logistic
 from service.methods.context import FITTED_FROM, UNFITTED_DRIFT, UNFITTED_KAPPA, Context, Shrinkage, clamped
 from service.methods.provenance import Position
-from service.methods.rates import NO_COUNT, UNIT, Cell, Rates, TruthCount, lineage_of
-from service.methods.tally import ClaimFacts, count_claim, count_votes
-from service.values.vocabulary import Role
+from service.methods.rates import NO_COUNT, UNIT, Cell, Rates, TruthCount, lineage_of, rates_of
+from service.methods.tally import ClaimFacts, count_votes, rightness
+from service.values.vocabulary import ClaimKind, Role
 
 KAPPAS = tuple(3 * 20 ** (step / 60) for step in range(61))
 """The candidate weights of the prior: 3 to 60 in steps of 5 %, finer than any data can resolve."""
@@ -48,11 +48,47 @@ class Result(NamedTuple):
         return Result(self.resolved + resolved, self.right + right)
 
 
+_NO_RESULT = Result()
+
+
+class ResolvedReports(NamedTuple):
+    """What a claim with an established truth adds to a context."""
+
+    votes: list[tuple[Cell, TruthCount]]
+    """The counts of all reports in time."""
+    sides: list[tuple[UUID, Cell, int]]
+    """The outlets that are scored on it, each with its cell and its result in billionths."""
+
+
+def resolved_reports(
+    claim: ClaimFacts, positions: Mapping[UUID, Position], scorable: Collection[UUID]
+) -> ResolvedReports:
+    """Return what a claim adds to a context.
+
+    Args:
+        claim: The claim; without an established truth it adds nothing.
+        positions: The position of each outlet on it.
+        scorable: The outlets that are scored (R9).
+    """
+    if claim.kind is ClaimKind.OPINION or claim.truth is None:
+        return ResolvedReports([], [])
+    truth = claim.truth
+    sides = [
+        (
+            outlet,
+            Cell(report.stance, claim.kind, report.commitment, claim.topic),
+            round(rightness(report.stance, truth) * UNIT),
+        )
+        for outlet, position in positions.items()
+        if position.role is Role.OWN and (report := position.report) is not None and outlet in scorable
+    ]
+    return ResolvedReports(count_votes(claim, positions.values()), sides)
+
+
 @dataclass
 class ResolvedRecord:
     """All resolved claims, summed up for the fit of a context. The order of claims does not matter."""
 
-    rates: Rates = field(default_factory=Rates)
     outlets: dict[UUID, dict[Cell, Result]] = field(default_factory=lambda: defaultdict(dict))
     halves: dict[_Half, Counter[_Sides]] = field(default_factory=lambda: defaultdict(Counter))
     """The own reports by the half-year since which their claims count."""
@@ -67,30 +103,17 @@ class ResolvedRecord:
                 cells[cell] = cells.get(cell, NO_COUNT).plus(count)
         return cells
 
-    def add(
-        self, claim: ClaimFacts, positions: Mapping[UUID, Position], *, scorable: Collection[UUID], since: dt.datetime
-    ) -> None:
-        """Add a claim with an established truth.
-
-        Args:
-            claim: The claim.
-            positions: The position of each outlet on it.
-            scorable: The outlets that are scored (R9).
-            since: The moment since which the claim counts.
-        """
+    def add(self, reports: ResolvedReports, *, since: dt.datetime) -> None:
+        """Add a claim that counts since a moment."""
         half = since.year, since.month // 7
-        for cell, count in count_votes(claim, positions.values()):
-            self.rates.add_count(cell.lineage, count)
-            self.votes[half][cell] = self.votes[half].get(cell, NO_COUNT).plus(count)
-        sides = []
-        for outlet, position in positions.items():
-            slot, amounts = count_claim(claim, position)
-            if slot.role is Role.OWN and slot.cell is not None and amounts.resolved and outlet in scorable:
-                sides.append((slot.cell, amounts.right))
-                record = self.outlets[outlet]
-                record[slot.cell] = record.get(slot.cell, Result()).plus(1, amounts.right)
-        if sides:
-            self.halves[half][tuple(sorted(sides, key=_place))] += 1
+        votes = self.votes[half]
+        for cell, count in reports.votes:
+            votes[cell] = votes.get(cell, NO_COUNT).plus(count)
+        for outlet, cell, right in reports.sides:
+            record = self.outlets[outlet]
+            record[cell] = record.get(cell, _NO_RESULT).plus(1, right)
+        if reports.sides:
+            self.halves[half][tuple(sorted(((cell, right) for _, cell, right in reports.sides), key=_place))] += 1
 
 
 def _place(side: tuple[Cell, int]) -> tuple[object, ...]:
@@ -101,8 +124,9 @@ def _place(side: tuple[Cell, int]) -> tuple[object, ...]:
 
 def fit_context(record: ResolvedRecord) -> Context:
     """Return the context of a record, without a name."""
-    shrinkage = fit_shrinkage(record.rates)
-    fitted = _centred(record.rates, shrinkage, _totals(record.outlets.values()))
+    rates = rates_of(record.cells)
+    shrinkage = fit_shrinkage(rates)
+    fitted = _centred(rates, shrinkage, _totals(record.outlets.values()))
     fitted = replace(fitted, kappa=fit_kappa(_showing(results, fitted) for results in record.outlets.values()))
     return replace(fitted, drift=fit_drift(_half_errors(record, shrinkage)))
 
@@ -119,7 +143,7 @@ def _totals(records: Iterable[Mapping[Cell, Result]]) -> dict[Cell, Result]:
     totals: dict[Cell, Result] = {}
     for record in records:
         for cell, result in record.items():
-            totals[cell] = totals.get(cell, Result()).plus(*result)
+            totals[cell] = totals.get(cell, _NO_RESULT).plus(*result)
     return totals
 
 
@@ -242,7 +266,7 @@ def _add_half(record: ResolvedRecord, half: _Half, rates: Rates, totals: dict[Ce
         rates.add_count(cell.lineage, count)
     for sides, times in record.halves[half].items():
         for cell, right in sides:
-            totals[cell] = totals.get(cell, Result()).plus(times, times * right)
+            totals[cell] = totals.get(cell, _NO_RESULT).plus(times, times * right)
 
 
 def _half_error(claims: Mapping[_Sides, int], context: Context) -> HalfError:

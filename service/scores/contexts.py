@@ -17,7 +17,7 @@ from service.cache.invalidation import invalidate_all_scores
 from service.cache.score_cache import ScoreCache
 from service.errors import CursorExpired
 from service.methods.context import FITTED_FROM, STARTING_CONTEXT, Context, Shrinkage
-from service.methods.context_fit import ResolvedRecord, fit_context
+from service.methods.context_fit import ResolvedRecord, fit_context, resolved_reports
 from service.methods.provenance import positions
 from service.methods.rates import NO_COUNT, Cell, TruthCount, rates_of
 from service.outlets.sums import read_cells
@@ -182,11 +182,11 @@ def _read_resolved(session: Session, *, now: dt.datetime) -> dict[Basis, Resolve
         facts = claim.facts
         if facts.known_at is None:
             continue
-        where = positions(claim.reports, facts.known_at)
-        records[Basis.RESOLVED].add(facts, where, scorable=scorable, since=facts.known_at)
+        reports = resolved_reports(facts, positions(claim.reports, facts.known_at), scorable)
+        records[Basis.RESOLVED].add(reports, since=facts.known_at)
         if facts.resolves_by is None or facts.resolves_by <= now:
             matured_at = max(facts.known_at, facts.resolves_by or facts.known_at)
-            records[Basis.MATURED].add(facts, where, scorable=scorable, since=matured_at)
+            records[Basis.MATURED].add(reports, since=matured_at)
     return records
 
 
@@ -235,7 +235,8 @@ def _current_cells(session: Session, row: ContextRow, basis: Basis = Basis.RESOL
 
 def _as_json(record: ResolvedRecord) -> StoredContext | None:
     """Return the context of a record, or None if too few claims are resolved to fit one."""
-    if record.rates.claims < FITTED_FROM:
+    cells = record.cells
+    if (claims := rates_of(cells).claims) < FITTED_FROM:
         return None
     context = fit_context(record)
     return StoredContext(
@@ -243,6 +244,6 @@ def _as_json(record: ResolvedRecord) -> StoredContext | None:
         offset=context.offset,
         drift=context.drift,
         shrinkage=list(context.shrinkage),
-        claims=record.rates.claims,
-        cells=sorted(([list(cell), *count] for cell, count in record.cells.items()), key=str),
+        claims=claims,
+        cells=sorted(([list(cell), *count] for cell, count in cells.items()), key=str),
     )

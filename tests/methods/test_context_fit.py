@@ -22,6 +22,7 @@ from service.methods.context_fit import (
     fit_kappa,
     fit_offset,
     fit_shrinkage,
+    resolved_reports,
 )
 from service.methods.provenance import Filed, Position
 from service.methods.rates import Cell, Rates
@@ -168,7 +169,8 @@ def record_of(results):
             at = dt.datetime(2015 + half // 2, 1 + 6 * (half % 2), 2, tzinfo=dt.UTC)
             fact = ClaimFacts(ClaimKind.FACT, None, None, Verdict.TRUE if right else Verdict.FALSE, float(right), at)
             report = Filed(OUTLETS[place], OUTLETS[place], Stance.SUPPORT, at, at, relays=False, cited_id=None)
-            record.add(fact, {OUTLETS[place]: Position(Role.OWN, report)}, scorable=OUTLETS, since=at)
+            position = Position(Role.OWN, report)
+            record.add(resolved_reports(fact, {OUTLETS[place]: position}, OUTLETS), since=at)
     return record
 
 
