@@ -52,11 +52,10 @@ def record_claim(body: ClaimBody) -> tuple[ClaimView, int, dict[str, str]]:
     Records one claim and the reports that carry it. Outlets that are named and not recorded yet are created.
 
     If other claims with the same text are on record, `similar` lists them. Without an `external_id`, sending a claim
-    again records it again.
-
-    With an `external_id` the call is safe to repeat: the same claim again returns the recorded one (200). If the body
-    differs, it is rejected with 409 (`claim-differs`), and `errors` lists the differences. If only the probability, the
-    commitment or the quote of a report differ, the problem is `report-differs`: correct that report with PATCH.
+    again records it twice. With an `external_id` the call is safe to repeat: sending the same claim again returns the
+    recorded one (200). If the body differs, it is rejected with 409 (`claim-differs`), and `errors` lists the
+    differences. If only the probability, the commitment or the quote of a report differ, the problem is
+    `report-differs`: correct that report with PATCH.
     """
     at, new_reports = runtime(), body.pop("reports")
     now = utc_now()
@@ -102,12 +101,12 @@ def change_claim(body: ClaimChanges, claim_id: UUID, if_match: frozenset[str] | 
     Changes the members that are sent and keeps the previous version. The kind, the external id and the reports cannot
     be changed here.
 
-    A group in which another claim is already true is rejected with 409 (`group-resolved`) if this claim is true, too.
+    If this claim is true, a group in which another claim is true is rejected with 409 (`group-resolved`).
 
-    With `claims:write` alone a key changes only claims that it filed, and their text, group and due date only while no
-    other key has a report on them (else 403, `filed-by-another`). While a resolution is in effect it changes nothing
-    (403, `resolution-in-effect`). Then a key that filed the claim or a report on it also needs `resolutions:own` (else
-    403, `own-claim`).
+    With only `claims:write`, a key can change only claims that it filed, and their text, group and due date only while
+    no other key has a report on them (else 403, `filed-by-another`). While a resolution is in effect, changes need
+    `resolutions:write` (else 403, `resolution-in-effect`), and also `resolutions:own` if the key filed the claim or a
+    report on it (else 403, `own-claim`).
     """
     at, now = runtime(), utc_now()
     return record.change_claim(at.db, at.cache, claim_id, changes=body, if_match=if_match, caller=caller(), now=now)
@@ -127,8 +126,8 @@ def add_report(body: NewReport, claim_id: UUID) -> tuple[ReportView, int, dict[s
     """Add a report to a claim
 
     Records one more report of a claim. A report that is already recorded, with the same outlet, stance, time, URL and
-    source, is returned as it is (200), even if it was corrected or withdrawn since. Members that are left out are not
-    compared.
+    source, is returned unchanged (200), even if it has been corrected or withdrawn since. Members that are left out are
+    not compared.
 
     If the probability, the commitment or the quote differ from the recorded report, the report is rejected with 409
     (`report-differs`), and `errors` lists the differences: correct the recorded one with PATCH. A report that differs

@@ -26,7 +26,7 @@ def get_forecast(query: dict[str, float], claim_id: UUID) -> ForecastView:
     """Get a claim's forecast
 
     Returns the probability that an open claim proves true, given the outlets that report it, with the contribution of
-    each fact. A resolved claim and an opinion have no forecast: their status is `closed`. Nor has a claim of a group in
-    which another claim is true: its status is `decided`, and `decided_by` is the id of that claim.
+    each fact. A resolved claim or an opinion has no forecast, and its status is `closed`. If another claim of its group
+    is true, the claim has no forecast either: its status is `decided`, and `decided_by` is the id of the true claim.
     """
     return forecast.forecast_claim(runtime().db, claim_id, **query)

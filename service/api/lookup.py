@@ -46,8 +46,8 @@ def lookup_outlet(query: LookupParameters) -> lookup.OutletMatch:
     Returns the recorded outlet that publishes at a URL or host. The service compares the address with the domains on
     record at the moment `at`; it sends no network request and does not guess.
 
-    An address that belongs to no recorded outlet causes a 404 (`unknown-outlet`). Text that is no address causes a 400
-    (`invalid-query`).
+    An address that belongs to no recorded outlet causes a 404 (`unknown-outlet`). Text that is not an address causes a
+    400 (`invalid-query`).
     """
     return lookup.lookup_outlet(runtime().db, url=query["url"], at=_moment(query["at"]))
 
@@ -60,8 +60,8 @@ def lookup_outlets(body: LookupRequest) -> dict[str, Sequence[LookupItem]]:
     """Find the outlets behind many URLs, slugs and ids
 
     Returns one item for each URL, then one for each slug or id, in the order of the request, and on request the score
-    of each outlet. If no recorded outlet is found, `outlet` is null and `reason` gives the reason. A body may have 16
-    MiB.
+    of each outlet. If no recorded outlet is found, `outlet` is null and `reason` gives the reason. The body may be up
+    to 16 MiB.
 
     The call stores nothing, so it is safe to repeat, and pages on other sites may send it.
     """

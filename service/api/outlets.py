@@ -106,9 +106,9 @@ def change_outlet(body: OutletChanges, outlet: str, if_match: frozenset[str] | N
 def merge_outlet(body: dict[str, str], outlet: str) -> tuple[MergeView, int, dict[str, str]]:
     """Merge an outlet into another one
 
-    For two outlets that turn out to be the same. Afterwards requests for the merged outlet are redirected, and changes
-    to it are rejected. Its reports count in the record of the other outlet: a claim that both reported counts once, and
-    neither counts as a relay of the other.
+    Use it for two outlets that turn out to be the same. Afterwards requests for the merged outlet are redirected, and
+    changes to it are rejected. Its reports count in the record of the other outlet: a claim that both reported counts
+    once, and neither counts as a relay of the other.
 
     Repeating the call returns the existing merge (200). A merge is rejected with 409 if the outlet was merged elsewhere
     (`outlet-merged`), if either outlet is part of another merge (`merge-chain`), or if it would create a cycle
@@ -142,9 +142,9 @@ def get_merge(outlet: str) -> MergeView:
 def undo_merge(outlet: str, if_match: frozenset[str] | None) -> None:
     """Undo the merge of an outlet
 
-    The outlet gets its own record back, with the reports that were filed for it since the merge.
+    The outlet gets its own record back, including the reports that were filed for it since the merge.
 
-    It is rejected with 409 (`merge-circle`) if changes made since the merge would then form a cycle.
+    The call is rejected with 409 (`merge-circle`) if changes made since the merge would then form a cycle.
 
     If the outlets have different stances on a resolved claim, a key that filed the claim or a report on it also needs
     the scope `resolutions:own`, else the response is 403 (`own-claim`).

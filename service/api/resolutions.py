@@ -40,7 +40,7 @@ def resolve_claim(body: NewResolution, claim_id: UUID) -> ResolutionView:
     `"verdict": null`. Without `supersedes` a resolved claim causes a 409 (`already-resolved`). An opinion causes a 409
     (`opinion-unresolved`), and a second true claim in a group causes a 409 (`group-resolved`).
 
-    A `known_at` before every report is accepted, and `warnings` says that no report counts.
+    A `known_at` before every report is accepted with a warning in `warnings`, because no report counts.
 
     A key that filed the claim or a report on it also needs the scope `resolutions:own`, else the response is 403
     (`own-claim`).

@@ -44,7 +44,7 @@ def list_scores(query: ScoresRequest) -> Response:
     """Rank outlets, or get the scores of several
 
     Without `outlet`, returns the ranking of outlets with at least `min_resolved` resolved claims. All pages show the
-    ranking as it was when the first one was read, so no outlet is skipped or repeated. A cursor is good for 15 minutes
+    ranking as it was when the first one was read, so no outlet is skipped or repeated. A cursor is valid for 15 minutes
     after the first page. After that, or if outlets were merged in between, it causes a 400 (`cursor-expired`).
 
     With `outlet`, returns the scores of the named outlets in that order, on one page; the other parameters of the

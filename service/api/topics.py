@@ -57,12 +57,13 @@ def list_topics(query: TopicRequest) -> Response:
 def rename_topic(body: dict[str, str]) -> tuple[RenameView, int, dict[str, str]]:
     """Rename a topic
 
-    Moves all claims on the topic, and on the topics below it, to the new path. If that topic exists, both are merged.
-    Earlier versions of the claims are kept, and scores of past moments use the new path, too. Claims that are recorded
-    under the old path later stay there.
+    Moves all claims on the topic, and on the topics below it, to the new path. If that topic exists, the two are
+    merged. Earlier versions of the claims are kept, and scores of past moments also use the new path. Claims that are
+    later recorded under the old path stay there.
 
-    It is rejected with 422 if the topic has no claims, if the new path is below it, or if a path would have more than
-    5 names. A key that filed one of the claims or a report on it needs `resolutions:own` once that claim is resolved.
+    The call is rejected with 422 if the topic has no claims, if the new path is below it, or if a path would have more
+    than 5 names. A key that filed one of the claims or a report on it needs `resolutions:own` once that claim is
+    resolved.
     """
     at = runtime()
     rename = rename_topics.rename_topic(at.db, at.cache, **body, caller=caller(), now=utc_now())
@@ -76,7 +77,7 @@ def rename_topic(body: dict[str, str]) -> tuple[RenameView, int, dict[str, str]]
 def list_topic_renames(query: PageRequest) -> PageResponse[RenameView]:
     """List the renames of topics
 
-    Returns all renames, the newest first, with those that were undone.
+    Returns all renames, the newest first, including those that were undone.
     """
     return page_of(query, partial(rename_topics.list_renames, runtime().db))
 
@@ -101,11 +102,11 @@ def get_topic_rename(rename_id: UUID) -> RenameView:
 def undo_topic_rename(rename_id: UUID, if_match: frozenset[str] | None) -> None:
     """Undo a rename of a topic
 
-    Moves the claims that the rename moved back to the paths they had. Claims whose topic was changed since, and claims
-    that were recorded under the new path, stay where they are.
+    Returns the claims that the rename moved to the paths they had before. Claims whose topic was changed since, and
+    claims that were recorded under the new path, stay where they are.
 
-    It is rejected with 409 if it was undone before (`rename-undone`), or if a later rename moved some of its claims
-    again (`rename-superseded`). The scopes are those of a rename.
+    The call is rejected with 409 if the rename is already undone (`rename-undone`), or if a later rename moved some of
+    its claims again (`rename-superseded`). It needs the same scopes as a rename.
     """
     at, now = runtime(), utc_now()
     rename_topics.undo_rename(at.db, at.cache, rename_id, if_match=if_match, caller=caller(), now=now)

@@ -56,7 +56,7 @@ class ClaimResult(NamedTuple):
     known_at: dt.datetime
     right: float
     expected: float
-    """Of an average outlet, with what was known before the claim was resolved."""
+    """The rate of an average outlet, given what was known before the claim was resolved."""
 
 
 def coverage(resolutions: Iterable[ResolvedClaim]) -> Coverage:

@@ -1,4 +1,4 @@
-"""The worker's part of the cache: it delivers queued invalidations to Redis, and proves to readers that it does."""
+"""The worker's part of the cache: deliver queued invalidations to Redis, and prove to readers that it is current."""
 
 from __future__ import annotations
 
@@ -54,10 +54,10 @@ class Found(NamedTuple):
 
 
 class Delivery:
-    """The queue of invalidations of a database, on its way to Redis.
+    """The delivery of a database's queued invalidations to Redis.
 
-    A delivery also leaves a random mark of this worker. If the next one does not find it, Redis was restarted, emptied,
-    restored, or replaced by a server that lacks the last writes, and every cached score is invalidated.
+    Each delivery also stores a random mark of this worker. If the next one does not find it, Redis was restarted,
+    emptied, restored, or replaced by a server that lacks the last writes, and every cached score is invalidated.
 
     When every row of the queue is delivered, the mark is also the proof that readers require (`RedisLink.is_current`).
     """
@@ -142,7 +142,7 @@ class Delivery:
                 raise
 
     def _send(self, pairing: Pairing, rows: Iterable[list[str] | None], token: str, *, is_last: bool) -> Found | None:
-        """Run the script for some rows, in which None means all outlets.
+        """Run the script for outbox rows, in which None means all outlets.
 
         Returns:
             What it found; None if Redis failed.

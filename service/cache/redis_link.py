@@ -135,7 +135,7 @@ class RedisLink:
         return now - self._proof[1] < PROOF_LIFE
 
     def refused_commands(self) -> list[str]:
-        """Return the commands that the permissions of Redis (ACL) deny to this user, of those that the service uses."""
+        """Return those commands used by the service that the permissions of Redis (ACL) deny to this user."""
         refused = []
         for name, call in _COMMANDS:
             try:

@@ -60,7 +60,7 @@ class CacheState(enum.StrEnum):
     AWAY = "away"
     """Redis does not answer."""
     READ_ONLY = "read-only"
-    """Redis answers reads and refuses writes."""
+    """Redis answers reads but refuses writes."""
     UNPROVEN = "unproven"
     """No worker proves that the content of Redis is current."""
 
@@ -78,7 +78,7 @@ _REASONS = {
     ),
     CacheState.UNPROVEN: (
         "No worker confirms that the cached scores are current, so scores are computed for each request. Check that "
-        "`borneout worker` runs, and that every host and no copy of the database uses this Redis."
+        "`borneout worker` runs, that all hosts use this Redis, and that no copy of the database does."
     ),
 }
 
@@ -245,9 +245,9 @@ class ScoreCache:
     def _await_delivery(self, prefix: str) -> None:
         """Wait until the scores that Redis refused to invalidate are not served any more.
 
-        Other processes serve them until the proof expires, or until the worker has delivered the invalidation. It has
-        when the proof was renewed twice, because the second renewal began after the first. Later writes do not wait,
-        because the proof is gone.
+        Other processes serve them until the proof expires, or until the worker has delivered the invalidation. The
+        worker has delivered it once the proof has been renewed twice, because the second renewal began after the first.
+        Later writes do not wait, because the proof is gone.
         """
         seen: set[bytes | str] = set()
         deadline = time.monotonic() + redis_link.PROOF_LIFE

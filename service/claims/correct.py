@@ -139,7 +139,7 @@ def _content(report: Report) -> ReportContent:
 
 
 def _corrected(report: Report, changes: ReportChanges) -> ReportContent:
-    """Return the content of a report after some changes, with the fingerprint that it has now."""
+    """Return the content of a report after the changes, with its new fingerprint."""
     stance, source = _stance_after(report, changes)
     commitment, lexicon = _commitment_after(report, changes)
     return ReportContent(
@@ -155,7 +155,7 @@ def _corrected(report: Report, changes: ReportChanges) -> ReportContent:
 
 
 def _stance_after(report: Report, changes: ReportChanges) -> tuple[Stance, StanceSource]:
-    """Return the stance after some changes: a derived stance follows the probability, and a stated one stays (R6b).
+    """Return the stance after the changes: a derived stance follows the probability, and a stated one stays (R6b).
 
     Raises:
         InvalidBody: The stance contradicts the probability, or is to be derived without one.
@@ -180,7 +180,7 @@ def _stance_after(report: Report, changes: ReportChanges) -> tuple[Stance, Stanc
 
 
 def _commitment_after(report: Report, changes: ReportChanges) -> tuple[int | None, str | None]:
-    """Return the commitment after some changes: a stated one stays, and any other is read from the new quote."""
+    """Return the commitment after the changes: a stated one stays, and any other is read from the new quote."""
     if not {"commitment", "quote"} & changes.keys():
         return report.commitment, report.lexicon
     kept = report.commitment if report.lexicon is None else None

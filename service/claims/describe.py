@@ -57,7 +57,7 @@ def _similar_claims(session: Session, claim: Claim) -> list[UUID]:
 
 
 def summarise_claims(session: Session, claims: Sequence[Claim], *, now: dt.datetime) -> list[ListedClaim]:
-    """Return claims as lists show them, which are loaded with their resolutions, but not with their reports."""
+    """Return claims as lists show them. They are loaded with their resolutions, but not with their reports."""
     overdue = [claim.id for claim in claims if _is_overdue(claim, now=now)]
     chosen = sa.select(Claim.id).where(Claim.id.in_(overdue), is_reported())
     reported = set(session.scalars(chosen)) if overdue else set()

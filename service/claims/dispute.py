@@ -96,7 +96,10 @@ def close_dispute(
                 "another key."
             )
         if dispute.closed_at is not None:
-            raise DisputeClosed(f"The dispute {dispute_id} was closed before, and a closed dispute does not change.")
+            raise DisputeClosed(
+                f"You tried to close the dispute {dispute_id}, which is already closed. It remains closed; dispute the "
+                "resolution again if it is still wrong."
+            )
         dispute.closed_at, dispute.closed_by, dispute.closing_reason = now, caller.key_id, reason
         lock_outlets(session, [claim])
         invalidate_scores(session, cache, reporting_outlets(claim), now=now)

@@ -93,7 +93,7 @@ def list_claims(
     now: dt.datetime,
     **filters: Unpack[ClaimFilters],
 ) -> Page[FoundClaim]:
-    """Return a page of claims, by default the newest first; with `like`, only the claims that are likeliest the same.
+    """Return a page of claims, by default the newest first; with `like`, only the best matches.
 
     Raises:
         InvalidQuery: `after` is not a sort key of this list, `outlet` is unknown, or `url` is not an address.

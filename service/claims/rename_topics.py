@@ -53,7 +53,7 @@ class RenameView:
 def rename_topic(
     db: Database, cache: ScoreCache, *, source: str, into: str, caller: Caller, now: dt.datetime
 ) -> RenameView:
-    """Move all claims on a topic and below it to another topic, where they join the claims that it has.
+    """Move all claims on a topic and below it to another topic, which may already have claims.
 
     Raises:
         InvalidBody: No claim is on the topic or below it, or `into` is the topic itself or below it, or a path would
@@ -108,7 +108,7 @@ def undo_rename(
 
     Raises:
         NotFound: No rename has this id.
-        RenameUndone: It was undone before.
+        RenameUndone: The rename is already undone.
         PreconditionFailed: The rename was changed since the caller read it.
         RenameSuperseded: A later rename moved some of its claims again.
         OwnClaim: A claim is resolved, and the key filed it or a report on it and lacks `resolutions:own` (R14b).
@@ -117,7 +117,10 @@ def undo_rename(
         _lock(session)
         rename = _load(session, rename_id)
         if rename.undone_at is not None:
-            raise RenameUndone(f"The rename {rename_id} was undone before. To move the claims, rename the topic again.")
+            raise RenameUndone(
+                f"You tried to undo the rename {rename_id}, which is already undone. To move the claims, rename the "
+                "topic again."
+            )
         check_match(_describe(rename), if_match)
         _check_newest(session, rename)
         moves = _moves_back(session, rename)

@@ -116,8 +116,8 @@ def check_reports(
         )
     if differing:
         raise ReportDiffers(
-            "You sent a report again with other values of the members listed in errors, and nothing was recorded. "
-            "Change the report on record with PATCH /v1/reports/{id}, or leave these members out.",
+            "You sent a recorded report again with different values for the members listed in errors. Correct the "
+            "recorded report with PATCH /v1/reports/{id}, or leave these members out.",
             errors=differing,
         )
     return list(filings.values())
@@ -148,7 +148,7 @@ def _repeated(report: Report, given: NewReport, known: dict[str, list[OnRecord]]
 def _report_differs(report: Report, members: Iterable[str]) -> ReportDiffers:
     """Return the error for a report that repeats another one, on record or before it in the request."""
     name = "report before it in this request" if object_session(report) is None else f"report {report.id}"
-    detail = f"The {name}, which has the same outlet, stance, time, url and source, has another value."
+    detail = f"The {name} has the same outlet, stance, time, url and source, but a different value here."
     errors = [FieldError(pointer=f"/{member}", detail=detail, code="differs") for member in members]
     return ReportDiffers("The report differs from the one that it repeats.", errors=errors)
 

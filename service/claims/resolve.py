@@ -142,7 +142,7 @@ def new_resolution(
 
 
 def _known(given: NewResolution, newest: Resolution | None, *, now: dt.datetime) -> tuple[dt.datetime, Precision]:
-    """Return when the answer became public, as given or as in the newest resolution, and its precision (R6a, R11)."""
+    """Return when the answer became public, as given or as in the newest resolution, with its precision (R6a, R11)."""
     if (known_at := given["known_at"]) is not None:
         return end_of_day(known_at, now=now), given.get("known_precision") or precision_of(known_at)
     return (now, Precision.INSTANT) if newest is None else (newest.known_at, newest.known_precision)
@@ -221,7 +221,7 @@ def check_resolution(given: NewResolution, *, now: dt.datetime) -> None:
 
 
 def check_own(claim: Claim, caller: Caller, filings: Iterable[Filing] = ()) -> None:
-    """Check that a key may decide about a claim, or about the record of a resolved one (R14, R14b).
+    """Check that a key may resolve a claim, or change the record of a resolved one (R14, R14b).
 
     Args:
         claim: The claim.
@@ -237,7 +237,7 @@ def check_own(claim: Claim, caller: Caller, filings: Iterable[Filing] = ()) -> N
 
 
 def own_claim(claim_id: UUID) -> OwnClaim:
-    """Return the error for a decision about a claim of the caller's own key."""
+    """Return the error for a call that needs `resolutions:own`, because its key filed the claim or a report on it."""
     return OwnClaim(
         f"This key filed the claim {claim_id} or a report on it, and lacks the scope resolutions:own. Use another "
         "key with the scope resolutions:write."
@@ -261,8 +261,8 @@ def _check_chain(claim: Claim, given: NewResolution) -> Resolution | None:
     if newest.verdict is None and given["supersedes"] is None:
         if given["verdict"] is None:
             raise NothingToSupersede(
-                f"You tried to withdraw the resolution of the claim {claim.id}, and the resolution {newest.id} has "
-                "already withdrawn it. Send a verdict to resolve the claim again."
+                f"You tried to withdraw the resolution of the claim {claim.id}, but {newest.id} has already withdrawn "
+                "it. Send a verdict to resolve the claim again."
             )
         return newest
     raise AlreadyResolved(

@@ -1,4 +1,4 @@
-"""Search claims: by words that all have to be there, by a tag, or by likeness to a headline."""
+"""Search claims by words, by a tag, or by similarity to a headline."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ from service.values.documents import members_of
 from service.values.search_terms import Terms, tag_term, words_in, words_in_common
 
 LIKELIEST = 5
-"""The number of claims that a search by likeness returns."""
+"""The number of claims that a search by similarity returns."""
 
-# The bounds of a search by likeness, whatever its text and however many claims there are.
+# The bounds of a search by similarity, for any text and any number of claims.
 _TERMS = 200
 _COUNTED = 1000
-"""The number up to which the claims with a term are counted."""
+"""The largest number of claims with a term that are counted."""
 _CANDIDATES = 1000
 _CLAIMS = 10_000
-"""The number up to which all claims are counted."""
+"""The largest number of claims that are counted altogether."""
 
 # The parameters of BM25 (Robertson and Zaragoza, 2009, The Probabilistic Relevance Framework, section 3.4).
 _SATURATION = 1.2
@@ -71,7 +71,7 @@ def has_tag(session: Session, tag: str) -> sa.ColumnElement[bool]:
 
 
 def list_likeliest_claims(db: Database, *, like: str, limit: int, now: dt.datetime) -> list[FoundClaim]:
-    """Return the claims that share the rarest words with a text, at most five, the likeliest first.
+    """Return the claims that share the rarest words with a text, at most five, the best match first.
 
     The claims with its rarest words are ranked by all of its words, with BM25. The order is computed here, so that it
     is the same on both databases.
@@ -113,7 +113,7 @@ def _count_all(session: Session) -> int:
 
 
 def _rarest(counts: Mapping[str, int]) -> list[str]:
-    """Return the rarest terms, as many as have few enough claims together, but at least one."""
+    """Return the rarest terms that together have few enough claims, but at least one term."""
     chosen: list[str] = []
     claims = 0
     for term, count in sorted(counts.items(), key=lambda item: (item[1], item[0])):
@@ -125,7 +125,7 @@ def _rarest(counts: Mapping[str, int]) -> list[str]:
 
 
 def _candidates(session: Session, terms: Collection[str]) -> dict[UUID, list[str]]:
-    """Return the terms of the newest claims that have any of some terms."""
+    """Return the terms of the newest claims that have any of the given terms."""
     if not terms:
         return {}
     rows = sa.select(Claim.id, sa.cast(Claim.terms, sa.Text)).where(_matches(session, [[(term,) for term in terms]]))
@@ -134,7 +134,7 @@ def _candidates(session: Session, terms: Collection[str]) -> dict[UUID, list[str
 
 
 def _rank(candidates: Mapping[UUID, Collection[str]], counts: Mapping[str, int], *, claims: int) -> list[UUID]:
-    """Return the candidates, the likeliest first, and of equal ones the newest."""
+    """Return the candidates, the best match first, and the newest first among equal ones."""
     shared = {claim_id: counts.keys() & terms for claim_id, terms in candidates.items()}
     among_candidates = Counter(term for terms in shared.values() for term in terms)
     weights: dict[str, float] = {}

@@ -54,7 +54,7 @@ class TopicList:
 
     items: list[TopicView]
     changes_at: dt.datetime | None
-    """When the counts change although nothing is recorded, because a claim falls due."""
+    """The moment at which the counts change without a write, because a claim falls due."""
 
 
 def list_topics(db: Database, *, topic: str | None = None, now: dt.datetime) -> TopicList:

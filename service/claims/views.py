@@ -42,7 +42,7 @@ class ResolutionView:
 
 @dataclass(frozen=True, slots=True)
 class ResolutionWarning:
-    """A sign that a resolution, which was recorded, may be a mistake."""
+    """A warning that a recorded resolution may be a mistake."""
 
     code: Literal["known-before-reports"]
     detail: str
@@ -163,7 +163,7 @@ class ListedClaim:
     recorded_at: dt.datetime
     status: ClaimStatus
     not_due_because: Literal["no-report-counts"] | None
-    """The reason for which a claim past its due date is not due."""
+    """The reason why a claim past its due date is not due."""
     resolution: ResolutionView | None
     """The resolution in effect."""
     supersedes: UUID | None
@@ -177,7 +177,7 @@ class FoundClaim(ListedClaim):
     """A claim in a list that may be the result of a search for a text."""
 
     words: list[str] | None
-    """The words that it has in common with the text, as the claim writes them; None if none was searched for."""
+    """The words that it has in common with the text, as the claim writes them; None without such a search."""
 
 
 @dataclass(frozen=True, slots=True)

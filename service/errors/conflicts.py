@@ -23,8 +23,8 @@ class AlreadyResolved(Conflict):
 
 
 class NothingToSupersede(Conflict):
-    """You tried to supersede or withdraw a resolution of a claim that has none in effect. Leave out `supersedes`, and
-    send a verdict.
+    """You tried to supersede or withdraw a resolution of a claim that has no resolution in effect. Leave out
+    `supersedes`, and send a verdict.
     """
 
     name = "nothing-to-supersede"
@@ -77,7 +77,7 @@ class ReportRepeated(Conflict):
 
 
 class ReportWithdrawn(Conflict):
-    """You tried to change a report that was withdrawn, and a withdrawn report stays as it is. File the report again
+    """You tried to change a withdrawn report, which is not possible. File the report again
     with the correct members.
     """
 
@@ -193,7 +193,7 @@ class MergeCircle(Conflict):
 
 
 class RenameUndone(Conflict):
-    """You tried to undo a rename of a topic that was undone before. Rename the topic again to move its claims."""
+    """You tried to undo a rename that is already undone. To move the claims, rename the topic again."""
 
     name = "rename-undone"
     title = "Rename already undone"

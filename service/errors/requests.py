@@ -39,8 +39,8 @@ class InvalidQuery(ServiceError):
 
 
 class CursorExpired(ServiceError):
-    """You sent a cursor of a ranking more than 15 minutes after its first page, or after so much was changed, merged or
-    renamed that the ranking can no longer be shown as it was. Start again without `cursor`.
+    """You sent a ranking cursor that has expired: the first page is more than 15 minutes old, or outlets were merged,
+    topics renamed or too many records changed since. Start again without `cursor`.
     """
 
     status = 400

@@ -196,7 +196,7 @@ def _check_sums(session: Session) -> Iterator[Finding]:
 
 def _check_search(session: Session) -> Iterator[Finding]:
     for row in wrong_search_columns(session):
-        yield Finding(row.__tablename__, str(row.id), "is found by other words or pages than its own; run a rebuild")
+        yield Finding(row.__tablename__, str(row.id), "has wrong search terms or page key; run `borneout rebuild`")
 
 
 _STREAMED = {"yield_per": _BATCH_SIZE}

@@ -33,8 +33,8 @@ def put_in_words(skill: Skill, rating: Rating | None, *, drift: float) -> Iterat
     n, right, kappa, d, t = skill.resolved, skill.right, skill.kappa, skill.d, skill.t
     found, adjusted = rating.reliability, rating.adjusted
     yield (
-        f"Of n = {n} resolved claims R = {right:.6g} proved right; an average outlet would have got "
-        f"E = {skill.expected:.6g} of the same claims."
+        f"Of n = {n} resolved claims the outlet got R = {right:.6g} right; an average outlet would have got "
+        f"E = {skill.expected:.6g} right."
     )
     yield (
         f"The outlet's skill d = {d:.6g} is the number that, added to the log-odds of an average outlet on each claim, "
@@ -43,7 +43,7 @@ def put_in_words(skill: Skill, rating: Rating | None, *, drift: float) -> Iterat
     )
     yield (
         f"A claim adds (right - p)/kappa to t, where p = logistic(logit(expected) + d) is the chance that an outlet "
-        f"of this skill is right on it: 1/2 and all claims together make t = {t:.6g}."
+        f"of this skill is right on it: 1/2 plus the sum over all claims is t = {t:.6g}."
     )
     yield (
         f"The reliability is the record with a pull toward the average: (R - kappa (t - 1/2))/n = "
@@ -51,10 +51,10 @@ def put_in_words(skill: Skill, rating: Rating | None, *, drift: float) -> Iterat
     )
     yield (
         f"An average outlet is right on a share b = {adjusted.reference:.6g} of all scored reports in the scope, and "
-        f"this outlet would be on logistic(logit(b) + d) = {adjusted.mean:.6g}. Outlets are compared by this."
+        f"this outlet would be right on logistic(logit(b) + d) = {adjusted.mean:.6g}. Rankings compare outlets by it."
     )
     yield (
-        f"With {100 * found.level:.6g} % probability d is between {rating.advantage.lower:.6g} and "
+        f"With {100 * found.level:.6g} % probability, d is between {rating.advantage.lower:.6g} and "
         f"{rating.advantage.upper:.6g}, from quantiles of Beta(t nu, (1 - t) nu), nu = {skill.nu:.6g}, and the drift "
         f"of {drift:.6g} that all outlets share. So the reliability is between {found.lower:.6g} and "
         f"{found.upper:.6g}, and the adjusted one between {adjusted.lower:.6g} and {adjusted.upper:.6g}."

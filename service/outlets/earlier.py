@@ -1,4 +1,4 @@
-"""The records of outlets as the first page of a list read them, whatever was recorded since."""
+"""The records of outlets as the first page of a list read them, regardless of later writes."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from service.storage.snapshots import Snapshot, Written, written_since
 MAX_WRITES = 100_000
 """The number of writes after which a list starts again, so that reading them takes at most about a second."""
 _PLACE = ("slug", "kind", "scorable", "merged_into_id")
-"""The members of an outlet that decide about its rank, besides its record."""
+"""The members of an outlet that affect its rank, apart from its record."""
 _FILER = aliased(Outlet)
 
 _Parts: TypeAlias = dict[UUID, dict[Slot, Amounts]]
@@ -69,7 +69,7 @@ def changes_since(session: Session, snapshot: Snapshot) -> Changes | None:
 def take_back(
     session: Session, records: Mapping[str, OutletRecord], changes: Changes, lens: Lens, *, now: dt.datetime
 ) -> None:
-    """Undo changes in the current records of some outlets, given by slug.
+    """Undo changes in the current records of outlets, given by slug.
 
     Args:
         session: The session.
@@ -89,7 +89,7 @@ def take_back(
 def _count(
     session: Session, outlets: Mapping[UUID, OutletRecord], claims: Iterable[UUID], lens: Lens, *, now: dt.datetime
 ) -> _Parts:
-    """Return what some claims add to the records of some outlets."""
+    """Return the contributions of claims to the records of outlets."""
     on = sa.select(Claim.id).where(is_among(session, Claim.id, claims))
     counted = defaultdict(list)
     for entry in read_positions(session, outlets, lens, on=on):
@@ -99,7 +99,7 @@ def _count(
 
 
 def _claims_of(session: Session, rows: Mapping[str, Sequence[Written]]) -> frozenset[UUID]:
-    """Return the claims that some written rows are about."""
+    """Return the claims that the written rows belong to."""
     reports = _ids([*rows["report"], *rows["withdrawal"]])
     found = session.scalars(sa.select(Report.claim_id).where(is_among(session, Report.id, reports)))
     resolutions = session.scalars(
@@ -109,7 +109,7 @@ def _claims_of(session: Session, rows: Mapping[str, Sequence[Written]]) -> froze
 
 
 def _refuse_moved_outlets(session: Session, written: Iterable[Written]) -> None:
-    """Reject the snapshot if an outlet was merged or reclassified, because its earlier record is not on record."""
+    """Reject the snapshot if an outlet was merged or reclassified, because its earlier record is not stored."""
     earlier = {UUID(each.row_key): json.loads(each.before) for each in written if each.before is not None}
     if not earlier:
         return

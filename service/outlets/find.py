@@ -148,7 +148,7 @@ def outlet_state(outlet: Outlet) -> OutletState:
 
 
 def outlets_named(session: Session, keys: Collection[str]) -> dict[str, list[Outlet]]:
-    """Return the outlets on record by their key of a name or an alias, for those of these keys that occur."""
+    """Return the recorded outlets that have one of these keys of a name or an alias, by key."""
     names = sa.select(Outlet.name_key, Outlet.id).where(is_among(session, Outlet.name_key, keys))
     aliases = sa.select(OutletAlias.name_key, OutletAlias.outlet_id)
     named = names.union(aliases.where(is_among(session, OutletAlias.name_key, keys))).subquery()

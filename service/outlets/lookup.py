@@ -46,7 +46,7 @@ class LookupItem:
     """The slug or id as sent; None for a URL."""
     outlet: OutletView | None
     matched: DomainMatch | None
-    """None for a reference, too."""
+    """None for a reference."""
     reason: MissReason | None
     """The reason why no outlet was found."""
 
@@ -75,7 +75,7 @@ def lookup_outlet(db: Database, *, url: str, at: dt.datetime) -> OutletMatch:
 def lookup_outlets(
     db: Database, urls: Sequence[str], references: Sequence[str], *, at: dt.datetime
 ) -> list[LookupItem]:
-    """Return the outlets that publish at some URLs or hosts, then those with some slugs or ids, in the order given.
+    """Return the outlets that publish at the URLs or hosts, then those with the slugs or ids, in the order given.
 
     Args:
         db: The database.
@@ -105,14 +105,14 @@ def _named_item(reference: str, outlet: OutletView | None) -> LookupItem:
 
 
 def _find_named(session: Session, references: Sequence[str]) -> dict[str, OutletView]:
-    """Return the outlets with some slugs or ids, or the ones that they were merged into (R22)."""
+    """Return the outlets with these slugs or ids, or the ones that they were merged into (R22)."""
     found = find_outlets(session, list(dict.fromkeys(references))) if references else {}
     outlets = _outlets(session, {outlet.id for outlet in found.values()})
     return {reference: outlets[outlet.id] for reference, outlet in found.items()}
 
 
 def find_by_address(session: Session, addresses: dict[str, Address], at: dt.datetime) -> dict[str, OutletMatch]:
-    """Return the outlets at some addresses at a moment by URL, in one query for all of them."""
+    """Return the outlets at addresses at a moment, by URL. One query looks up all of them."""
     keys = {url: list(address.keys()) for url, address in addresses.items()}
     owned = find_owned(session, {key for candidates in keys.values() for key in candidates})
     closest = {

@@ -39,7 +39,7 @@ MAX_ALIASES = 100
 class Directory:
     """The outlets that the reports of one transaction name, each looked up once.
 
-    Whatever the order of the reports, the same names and domains lead to the same outlets (R21a): an outlet is found by
+    The same names and domains lead to the same outlets in any order of reports (R21a): an outlet is found by
     its domain, or else by its name, and takes a name or a domain that a report links to it. Created outlets enter the
     session together with their first report, and links with `settle`, so a rejected report changes nothing.
     """
@@ -59,7 +59,7 @@ class Directory:
         """The error details by unknown slug."""
 
     def get(self, reference: str | OutletName, *, at: dt.datetime) -> Outlet:
-        """Return the outlet with this slug or id, or the found or created one with this name, for a report of a moment.
+        """Return the outlet with this slug or id, or find or create the one with this name, at the moment of a report.
 
         Raises:
             InvalidBody: The slug or the parent is unknown, the domain malformed or without an outlet at that moment,

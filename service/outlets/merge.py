@@ -196,7 +196,7 @@ def _lock(session: Session, *outlets: Outlet) -> None:
 
 
 def _check_own(session: Session, outlet: Outlet, target: Outlet, caller: Caller) -> None:
-    """Check that a key may merge or separate two outlets, which are unmerged in the rows (R14b).
+    """Check that a key may merge two outlets, or undo their merge; the rows are in the unmerged state (R14b).
 
     Raises:
         OwnClaim: The key lacks the scope `resolutions:own`, has filed a resolved claim or a report on it, and the two
@@ -210,8 +210,8 @@ def _check_own(session: Session, outlet: Outlet, target: Outlet, caller: Caller)
     for claim in read_claims(session, only=is_among(session, Report.claim_id, own)) if own else ():
         if claim.facts.verdict is not None and _stances_differ(claim, outlet, target):
             raise OwnClaim(
-                f"This key filed the resolved claim {claim.id} or a report on it, where the stances of {outlet.slug!r} "
-                f"and {target.slug!r} differ, and it lacks the scope resolutions:own. Use another key."
+                f"The stances of {outlet.slug!r} and {target.slug!r} differ on the resolved claim {claim.id}, which "
+                "this key filed or has a report on, and the key lacks the scope resolutions:own. Use another key."
             )
 
 

@@ -261,7 +261,7 @@ def _facts(row: Row, earlier: Content | None) -> ClaimFacts:
 
 
 def _earlier_contents(session: Session, rows: Rows, lens: Lens) -> dict[UUID, Content]:
-    """Return the contents of those claims and reports that were changed later than the lens looks."""
+    """Return the contents of those claims and reports that were changed after the moment of the lens."""
     changed = [] if lens.recorded_by is None else [Version.recorded_at > lens.recorded_by]
     if lens.unseen is not None:
         changed.append(is_among(session, Version.id, lens.unseen.versions))

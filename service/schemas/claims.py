@@ -49,7 +49,7 @@ _Q = (
 )
 _LIKE = (
     "A headline or another text. Returns at most five claims: those that share the most and the rarest words with it, "
-    "the likeliest first. It can be combined with `limit` only."
+    "the best match first. It can only be combined with `limit`."
 )
 _ON_ITS_OWN = "Cannot be combined with like. Leave one of the two out."
 _GROUP = {"description": "The name of a group of claims that exclude each other: at most one of them can be true."}
@@ -111,7 +111,7 @@ class ClaimSummary(Answer):
     recorded_at = shown.recorded_at()
     status = shown.choice(ClaimStatus, "The state of the claim.")
     not_due_because = shown.text(
-        "The reason for which an event past its `resolves_by` is not due. `no-report-counts`: no report that takes a "
+        "The reason why an event past its `resolves_by` is not due. `no-report-counts`: no report that takes a "
         "side is left, so it is not in the queue. Null for all other claims.",
         allow_none=True,
         validate=OneOf(["no-report-counts"]),

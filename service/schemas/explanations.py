@@ -68,7 +68,7 @@ class SumsOut(Answer):
     """The numbers behind a score, from the record to the skill."""
 
     n = shown.count("The number of resolved claims that count.")
-    right = shown.amount("R: the number of them that the outlet got right; a partly right one adds a fraction.")
+    right = shown.amount("R: the number of them that the outlet got right; a partly right claim counts as a fraction.")
     expected = shown.amount("E: the number that an average outlet would have got right.")
     kappa = shown.amount("The weight of the prior, in claims that an average outlet gets right half of the time.")
     drift = shown.amount("The standard deviation of the error that all outlets share in half a year, in log-odds.")

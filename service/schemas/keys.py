@@ -44,7 +44,7 @@ class RotationIn(Body):
         strict=True,
         load_default=_DAY,
         validate=Range(0, 90 * _DAY),
-        metadata={"description": "For how many seconds the previous secret keeps working."},
+        metadata={"description": "The number of seconds for which the previous secret keeps working."},
     )
 
 

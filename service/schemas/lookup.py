@@ -53,7 +53,7 @@ class LookupIn(Body):
         },
     )
     at = published_moment(f"{_AT} If left out or null, now.", load_default=None, allow_none=True)
-    score = Flag(load_default=False, metadata={"description": "Whether to return the scores of the outlets, too."})
+    score = Flag(load_default=False, metadata={"description": "Whether to also return the scores of the outlets."})
     topic = topic("The topic of the scores, with all topics below it. Used only with `score`.")
     basis = one_of(Basis, f"{BASIS} Used only with `score`.", load_default=Basis.RESOLVED)
 

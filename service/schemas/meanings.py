@@ -95,8 +95,8 @@ _MEANINGS: Mapping[type[enum.StrEnum], Mapping[str, str]] = {
     },
     Scope: {
         "read": "read, where the operator has closed public reading",
-        "claims:write": "record claims and reports, change and withdraw its own while they are open, and dispute "
-        "resolutions",
+        "claims:write": "record claims and reports, change and withdraw its own until the claim is resolved, and "
+        "dispute resolutions",
         "resolutions:write": "resolve claims, close disputes, and change and withdraw claims and reports of any key",
         "resolutions:own": "also resolve and correct claims that the key itself filed or reported on",
         "outlets:write": "record, change and merge outlets, and record their replies",

@@ -33,7 +33,7 @@ class DatedDomain(Body):
         "The first moment at which the outlet has the domain; null for always.", load_default=None, allow_none=True
     )
     ends_at = published_moment(
-        "The first moment at which the outlet does not have it any more; null for never.",
+        "The first moment at which the outlet no longer has the domain; null for never.",
         load_default=None,
         allow_none=True,
     )
@@ -46,7 +46,7 @@ class DatedDomainOut(Answer):
     domain = shown.text("The host, with an optional path, in normal form.")
     starts_at = shown.instant("The first moment at which the outlet has the domain; null for always.", allow_none=True)
     ends_at = shown.instant(
-        "The first moment at which the outlet does not have it any more; null for never.", allow_none=True
+        "The first moment at which the outlet no longer has the domain; null for never.", allow_none=True
     )
     starts_at.data_key, ends_at.data_key = "from", "to"
 

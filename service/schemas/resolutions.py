@@ -82,7 +82,7 @@ class ResolutionOut(Answer):
 
 
 class WarningOut(Answer):
-    """A sign that a resolution, which was recorded, may be a mistake."""
+    """A warning that a recorded resolution may be a mistake."""
 
     code = shown.text(
         "`known-before-reports`: every report of the claim was published at or after `known_at`, so none counts.",
@@ -96,7 +96,7 @@ class RecordedResolutionOut(ResolutionOut):
 
     warnings = ma.fields.List(
         ma.fields.Nested(WarningOut),
-        metadata={"description": "Signs that the resolution may be a mistake. Absent without any."},
+        metadata={"description": "Warnings that the resolution may be a mistake. Left out if there are none."},
     )
 
 

@@ -38,7 +38,7 @@ BASIS = "The claims that the score is based on."
 
 def level() -> Share:
     """Return the query parameter for the probability of an interval."""
-    description = f"The probability that the interval is to contain the true value: {_LEVELS}."
+    description = f"The requested probability that the interval contains the true value: {_LEVELS}."
     bounds = {"minimum": min(LEVELS), "maximum": max(LEVELS)}
     # Not documented as an enum, because client generators leave out operations with an enum of numbers.
     return Share(load_default=DEFAULT_LEVEL, validate=_check_level, metadata={"description": description, **bounds})

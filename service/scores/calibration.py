@@ -74,7 +74,7 @@ def outlet_calibration(db: Database, reference: str, *, lens: Lens, now: dt.date
 
 
 def describe_calibration(outlet: Outlet, claims: Sequence[ScoredClaim], lens: Lens, *, now: dt.datetime) -> Calibration:
-    """Return the accuracy of the probabilities that an outlet stated for some claims."""
+    """Return the accuracy of the probabilities that an outlet stated for these claims."""
     outcomes = list(_outcomes(claims))
     own = own_tally(own_record(outlet, claims))
     return Calibration(

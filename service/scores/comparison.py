@@ -75,7 +75,7 @@ class Comparison:
 
 
 def compare_outlets(db: Database, references: Sequence[str], *, lens: Lens, now: dt.datetime) -> Comparison:
-    """Return the comparison of some outlets, in the order given.
+    """Return the comparison of outlets, in the order given.
 
     Raises:
         InvalidQuery: Some references belong to no outlet.

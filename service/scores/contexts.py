@@ -82,7 +82,7 @@ def context_of(session: Session, basis: Basis, recorded_by: dt.datetime | None =
 
 
 def context_named(session: Session, name: str, basis: Basis) -> Context:
-    """Return the context with a name, as a cursor carries it.
+    """Return the context that a cursor names.
 
     Raises:
         CursorExpired: No context has this name any more.

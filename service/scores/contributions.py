@@ -49,7 +49,7 @@ def scored_claims(session: Session, outlet: Outlet, lens: Lens, *, now: dt.datet
 def scored_claims_of(
     session: Session, outlets: Collection[UUID], lens: Lens, *conditions: Condition, now: dt.datetime
 ) -> dict[UUID, list[ScoredClaim]]:
-    """Return the claims of some scorable outlets that meet some conditions, by outlet."""
+    """Return the claims of scorable outlets that meet the conditions, by outlet."""
     # Open claims may be many, and only a claim with an established truth can count.
     known = sa.and_(Resolution.truth.is_not(None), *conditions)
     found: dict[UUID, list[ScoredClaim]] = {outlet: [] for outlet in outlets}
@@ -68,7 +68,7 @@ def _scored_claim(standing: ClaimPosition) -> ScoredClaim | None:
 
 
 def own_record(outlet: Outlet, claims: Iterable[ScoredClaim]) -> OutletRecord:
-    """Return the record of an outlet on some claims."""
+    """Return the record of an outlet on these claims."""
     return OutletRecord(outlet.slug, outlet.scorable, add_up((claim.slot, claim.amounts) for claim in claims))
 
 

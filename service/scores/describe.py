@@ -92,7 +92,7 @@ class Score:
     method: str
     status: ScoreStatus
     reliability: Reliability | None
-    """None if nothing is resolved, as are the next two."""
+    """None if nothing is resolved; the same applies to the next two fields."""
     adjusted: Adjusted | None
     advantage: Advantage | None
     record: ScoreRecord

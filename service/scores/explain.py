@@ -120,7 +120,7 @@ def explain_score(
 def describe_contributions(
     session: Session, claims: Sequence[ScoredClaim], record: OutletRecord, context: Context, lens: Lens
 ) -> list[ClaimContribution]:
-    """Return the contributions of some claims to the score of a record."""
+    """Return the contributions of claims to the score of a record."""
     texts = claim_texts(session, [claim.claim_id for claim in claims], lens.recorded_by)
     skill = own_tally(record).skill(context)
     return [_contribution(claim, texts[claim.claim_id], skill, context) for claim in claims]

@@ -25,7 +25,7 @@ class HistoryPoint:
     as_of: dt.datetime
     status: ScoreStatus
     reliability: Reliability | None
-    """None if nothing was resolved, as are the next two."""
+    """None if nothing was resolved; the same applies to the next two fields."""
     adjusted: Adjusted | None
     advantage: Advantage | None
     record: ScoreRecord

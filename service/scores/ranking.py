@@ -30,7 +30,7 @@ from service.values.vocabulary import Order, OutletKind, RankBy, Role
 CURSOR_LIFETIME = dt.timedelta(minutes=15)
 """The time from the first page of a ranking until its cursors expire."""
 _FIRST_PAGE_LIFETIME = dt.timedelta(minutes=1)
-"""The time for which a first page is cached, so that its cursor is good for at least 14 minutes."""
+"""The time for which a first page is cached, so that its cursor is valid for at least 14 minutes."""
 _CLOCK_SLACK = dt.timedelta(minutes=1)
 
 
@@ -85,7 +85,7 @@ class RankingPage:
     items: Sequence[Score]
     next_cursor: str | None
     expires_at: dt.datetime | None
-    """When the page must be computed again although nothing is recorded."""
+    """The moment at which the page must be computed again even without a write."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,7 @@ def rank_outlets(
 
     Args:
         session: The session to read with.
-        criteria: Which outlets to rank, and in which order.
+        criteria: The outlets to rank, and their order.
         lens: The lens on their records.
         now: The time of the call.
         with_unranked: Whether to include the outlets with too few resolved claims.

@@ -1,4 +1,4 @@
-"""Read the scores of some outlets."""
+"""Read the scores of outlets."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def read_score(db: Database, reference: str, *, lens: Lens, now: dt.datetime) ->
 def read_scores(
     db: Database, references: Sequence[str], *, lens: Lens, now: dt.datetime, follow_merges: bool = True
 ) -> list[Score]:
-    """Return the scores of some outlets, in the order given.
+    """Return the scores of outlets, in the order given.
 
     Args:
         db: The database.

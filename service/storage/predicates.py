@@ -51,7 +51,7 @@ def stands(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
 
 
 def newest_id(moment: dt.datetime | None, *conditions: sa.ColumnExpressionArgument[bool]) -> sa.ScalarSelect[UUID]:
-    """Return the id of the newest of a claim's resolutions that meet some conditions.
+    """Return the id of the newest of a claim's resolutions that meet the conditions.
 
     Args:
         moment: A past moment: only the resolutions on record then count; None for all.

@@ -21,7 +21,7 @@ def standing_renames(session: Session, *conditions: sa.ColumnElement[bool]) -> S
 
 
 def current_name(topic: str, renames: Sequence[TopicRename]) -> str:
-    """Return a topic after some renames, which are applied in order."""
+    """Return a topic after renames, which are applied in order."""
     for rename in renames:
         topic = moved_topic(topic, rename.source, rename.into)
     return topic

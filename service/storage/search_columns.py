@@ -13,7 +13,7 @@ _STREAMED = {"yield_per": 1000}
 
 
 def wrong_search_columns(session: Session) -> Iterator[Claim | Report]:
-    """Yield the claims and reports that searches find by other words or pages than their own."""
+    """Yield the claims and reports whose search columns are wrong."""
     claims = sa.select(Claim).options(undefer(Claim.terms))
     for claim in session.scalars(claims, execution_options=_STREAMED):
         terms, text_key = claim.search_columns()

@@ -1,7 +1,7 @@
-"""Snapshots: what a read could see, so that a later read can tell which rows were written since.
+"""Snapshots of the rows that a read could see, from which a later read finds the rows written since.
 
-Times cannot tell it. A row gets its time before its transaction commits, so a row that is not visible yet may be older
-than one that is.
+Timestamps are not enough: a row gets its time before its transaction commits, so a row that is not visible yet may be
+older than one that is.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Load the outlets of an import file, and complete those that a report has created before (R21a)."""
+"""Load the outlets of an import file, and complete those that a report created (R21a)."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def load_outlet(session: Session, given: NewOutlet, *, caller: Caller, now: dt.d
 
 
 def _created_by_report(session: Session, given: NewOutlet) -> Outlet | None:
-    """Return the outlet of a line as a report creates it: with this name, or one of these domains as its name."""
+    """Return the outlet of a line that a report created with this name, or with one of these domains as its name."""
     domains = domains_of(given)
     owned = find_owned(session, [domain.name for domain in domains])
     owners = {one.outlet_id for owners in owned.values() for one in owners}
@@ -65,7 +65,7 @@ def _created_by_report(session: Session, given: NewOutlet) -> Outlet | None:
 
 
 def _is_bare(outlet: Outlet, domains: list[Domain]) -> bool:
-    """Return whether an outlet has the members that a report gives to it, and no domain but these."""
+    """Return whether an outlet has only the members that a report gives to it, and only these domains."""
     listed = all(Domain(owned.domain, owned.starts_at, owned.ends_at) in domains for owned in outlet.domains)
     has_defaults = outlet.kind is OutletKind.WEBSITE and outlet.scorable and outlet.parent is None
     return listed and has_defaults and not outlet.aliases and outlet.merged_into is None

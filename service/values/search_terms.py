@@ -1,4 +1,4 @@
-"""The terms by which the text of a claim is found, whatever its accents, word endings or script. Pure.
+"""The terms by which the text of a claim is found, regardless of accents, word endings and script. Pure.
 
 Both databases index these terms and compare nothing but them, so a search has the same results on both.
 """
@@ -142,7 +142,7 @@ _remembered_alternatives = functools.lru_cache(maxsize=50_000)(_alternatives)
 
 
 def _terms(parts: Iterable[str]) -> Terms:
-    """Return the terms of some words, all of which a text must have."""
+    """Return the terms of words, all of which a text must have."""
     return tuple(dict.fromkeys(term for part in parts for run in _runs(_fold(part)) for term in _terms_of_run(run)))
 
 

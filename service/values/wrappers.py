@@ -1,6 +1,6 @@
 """Addresses inside those of archives, AMP caches, translators and redirects (R21). Pure; nothing is looked up.
 
-An address that is wrapped but not readable, such as a short link, leads to no outlet, and never to the wrapper. The
+A wrapped address that cannot be read, such as a short link, leads to no outlet, never to the wrapper itself. The
 start page of a wrapper, and pages of it that wrap nothing, are pages of its own.
 """
 
@@ -13,9 +13,9 @@ from typing import NamedTuple
 from urllib.parse import unquote, unquote_plus
 
 _DEPTH = 5
-"""The number of wrappers around each other that are removed."""
+"""The largest number of nested wrappers that are removed."""
 _ENCODINGS = 3
-"""The number of times that an address can be percent-encoded."""
+"""The largest number of times that an address may be percent-encoded."""
 _QUERY_READ = 16_000  # characters
 
 _PARTS = re.compile(
@@ -239,13 +239,13 @@ def _in_subdomain(parts: Parts, names: list[str]) -> str | None:
 
 
 def _in_nothing(parts: Parts, names: list[str]) -> str | None:
-    """Return that an address is unreadable if its host only leads elsewhere and this is not its start page."""
+    """Return `_UNREADABLE` if the host only leads elsewhere and this is not its start page, else None."""
     is_page = parts.path.strip("/") == "" and not parts.query
     return None if is_page or _REDIRECTS.keys().isdisjoint(names) else _UNREADABLE
 
 
 def _as_address(text: str) -> str | None:
-    """Return the address that a text is, which may be encoded and lack its scheme; None if it is none."""
+    """Return the address in a text, decoded and with its scheme; None if the text is not an address."""
     for _ in range(_ENCODINGS):
         if "%" not in text.partition("/")[0]:
             break

@@ -45,7 +45,7 @@ def cached_score(
 def cached_list(
     db: Database, cache: ScoreCache, references: Sequence[str], *, lens: Lens, now: dt.datetime
 ) -> tuple[EncodedResponse, CacheStatus]:
-    """Return the scores of some outlets as one page, in the order given.
+    """Return the scores of outlets as one page, in the order given.
 
     Raises:
         InvalidQuery: Some references belong to no outlet, or a moment of the lens is in the future.
@@ -60,7 +60,7 @@ def cached_list(
 def cached_documents(
     db: Database, cache: ScoreCache, slugs: Sequence[str], *, lens: Lens, now: dt.datetime
 ) -> list[JsonObject]:
-    """Return the scores of some outlets as JSON objects, in the order given."""
+    """Return the scores of outlets as JSON objects, in the order given."""
     responses, _ = _cached(db, cache, slugs, lens=lens, now=now)
     return [json.loads(response.body) for response in responses]
 

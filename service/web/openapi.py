@@ -23,7 +23,7 @@ A feed records claims with their reports (`POST /v1/claims`). A fact-checker res
 (`POST /v1/claims/{claim_id}/resolutions`). A site requests the scores (`GET /v1/outlets/{outlet}/score`).
 
 **Formats.** Bodies are JSON objects. Instants are RFC 3339: requests may use any time zone, responses use UTC. Where
-a description says so, a bare date such as `2024-03-29` is accepted, too. Send the plus of an offset in a query as
+a description says so, a bare date such as `2024-03-29` is also accepted. Send the plus of an offset in a query as
 `%2B`. Ids are UUIDv7. Probabilities and shares are numbers from 0 to 1. An unknown member or query parameter is an
 error.
 
@@ -179,7 +179,7 @@ def _general_rules(operation: Operation, names: AbstractSet[str | None], *, is_p
         yield "Send an `Idempotency-Key` to make retries safe."
     if is_patch:
         # Not listed as a second content type, because client generators leave out operations with two.
-        yield "The body is a merge patch (RFC 7396); `application/merge-patch+json` is accepted, too."
+        yield "The body is a merge patch (RFC 7396); `application/merge-patch+json` is also accepted."
     if "If-Match" in names:
         yield "Send the `ETag` of the version that you have read as `If-Match`."
     if "304" in operation["responses"]:

@@ -91,5 +91,5 @@ def read_body(req: Request) -> bytes:
     body = req.get_data()
     may_be_truncated = req.content_length is None and len(body) == req.max_content_length
     if may_be_truncated and req.environ["wsgi.input"].read(1):
-        raise TooLarge(f"The body of this call may have {(req.max_content_length or 0) >> 20} MiB at most.")
+        raise TooLarge(f"The body of this call may have at most {(req.max_content_length or 0) >> 20} MiB.")
     return body

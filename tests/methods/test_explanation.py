@@ -76,11 +76,11 @@ def test_words_by_hand():
     """
     said = words(Skill((CellRecord(100, 62.5, 0.5),), 25.0))
 
-    assert "n = 100 resolved claims R = 62.5 proved right" in said[0]
-    assert said[0].endswith("E = 50 of the same claims.")
+    assert "n = 100 resolved claims the outlet got R = 62.5 right" in said[0]
+    assert said[0].endswith("E = 50 right.")
     assert f"d = {log(0.6 / 0.4):.6g}" in said[1]
     assert said[1].endswith("t = logistic(d) = 0.6 right.")
-    assert said[2].endswith("make t = 0.6.")
+    assert said[2].endswith("is t = 0.6.")
     assert said[3].endswith("(62.5 - 2.5)/100 = 0.6.")
     assert "b = 0.6" in said[4]
     assert f"= {0.6 * 0.6 / (0.6 * 0.6 + 0.4 * 0.4):.6g}." in said[4]

@@ -61,7 +61,7 @@ class OutletDomain(Base):
     """The form of the domain that is the same for all spellings of an account."""
     starts_at: Mapped[dt.datetime | None]
     ends_at: Mapped[dt.datetime | None]
-    """The first moment at which the outlet does not have the domain any more."""
+    """The first moment at which the outlet no longer has the domain."""
 
 
 class OutletAlias(Base):
