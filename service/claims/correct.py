@@ -120,8 +120,8 @@ def _check_open(report: Report, changes: ReportChanges) -> None:
     """Check that a report was not withdrawn, and that no redacted member gets a new value."""
     if report.withdrawal is not None:
         raise ReportWithdrawn(
-            f"You tried to change the report {report.id}, which was withdrawn for this reason: "
-            f"{report.withdrawal.reason} File the report again with the correct members."
+            f"You tried to change the report {report.id}, which was withdrawn ({report.withdrawal.reason!r}). File the "
+            "report again with the correct members."
         )
     redacted = {note["member"] for note in report.redacted or ()}
     restored = [name for name, value in changes.items() if value is not None and name in redacted]

@@ -165,8 +165,8 @@ class TooLarge(ServiceError):
 
 
 class AddressTooLong(ServiceError):
-    """You sent a path and query of more than 8 kB. Request less at a time, or use `POST /v1/outlets/lookup` to look up
-    many addresses.
+    """You sent a path and query of more than 32 kB. Request less at a time, or use `POST /v1/outlets/lookup` to look
+    up many addresses.
     """
 
     status = 414

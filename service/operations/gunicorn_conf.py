@@ -8,6 +8,7 @@ from socket import socket
 
 from gunicorn import util
 from gunicorn.arbiter import Arbiter
+from gunicorn.http import message
 from gunicorn.workers.base import Worker
 from gunicorn.workers.gthread import ThreadWorker
 
@@ -57,7 +58,9 @@ threads = 4
 timeout = 30
 graceful_timeout = 20
 keepalive = 5
-limit_request_line = 8190
+# Enough for a search of 1,000 characters in any script, percent-encoded, and for 200 slugs; as in deploy/nginx.conf.
+# Gunicorn lowers a limit that is above its own.
+limit_request_line = message.MAX_REQUEST_LINE = 32_768
 raw_env = [f"PROMETHEUS_MULTIPROC_DIR={_METRICS}"]
 control_socket_disable = True
 # No header sets the path, the scheme or the user; see BORNEOUT_BASE_PATH and BORNEOUT_TRUSTED_PROXIES.

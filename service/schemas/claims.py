@@ -17,7 +17,6 @@ from service.schemas.fields import (
     Text,
     TopicPath,
     due_moment,
-    moment,
     one_of,
     page_of,
     start_moment,
@@ -192,7 +191,7 @@ class ClaimQuery(PageQuery):
     recorded_since = start_moment("Only claims that this service recorded at or after this moment.")
     published_since = start_moment("Only claims with a report that was published at or after this moment.")
     resolved_since = start_moment("Only claims whose resolution in effect was recorded at or after this moment.")
-    resolves_before = moment("Only claims that are due before this moment.")
+    resolves_before = start_moment("Only claims that are due before this moment.")
     disputed = ma.fields.Boolean(
         truthy={"true"},
         falsy={"false"},

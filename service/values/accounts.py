@@ -13,6 +13,9 @@ _HOSTS = {
     "fxtwitter.com": "x.com",
     "vxtwitter.com": "x.com",
     "fixupx.com": "x.com",
+    "fixvx.com": "x.com",
+    "nitter.net": "x.com",
+    "xcancel.com": "x.com",
     "instagr.am": "instagram.com",
     "threads.com": "threads.net",
     "fb.com": "facebook.com",
@@ -22,6 +25,9 @@ _HOSTS = {
     "vk.ru": "vk.com",
 }
 """The other hosts of a platform, with its main host."""
+
+_WITHOUT_AT = frozenset({"x.com", "instagram.com", "facebook.com", "t.me", "vk.com", "twitch.tv", "github.com"})
+"""The platforms that leave out the `@` before a name."""
 
 _NAMED_AFTER: dict[str, dict[str, str]] = {
     "x.com": {"": ""},
@@ -68,6 +74,8 @@ def account_key(domain: str) -> str:
     host = _HOSTS.get(host, host)
     if not segments:
         return host
+    if host in _WITHOUT_AT:
+        segments[0] = segments[0].removeprefix("@") or "@"
     first, named_after = segments[0], _NAMED_AFTER.get(host, {})
     if first.startswith("@"):
         segments[0] = _without_case(first)

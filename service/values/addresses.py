@@ -73,7 +73,7 @@ def parse_address(text: str) -> Address:
 
 
 def _parse(text: str) -> Address:
-    scheme, slashes, authority, path, _ = split_address(text)
+    scheme, slashes, authority, path, _ = split_address(text.replace("/#!/", "/", 1))  # the pages of old applications
     user, _, host = authority.rpartition("@")
     if (scheme or "http").lower() not in ("http", "https") or (user and not slashes):
         raise ValueError("Not the address of a web page.")

@@ -9,12 +9,12 @@ from service.values.vocabulary import Precision
 
 _DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})", re.ASCII)
 _INSTANT = re.compile(
-    rf"{_DATE.pattern}[Tt ](\d{{2}}):(\d{{2}})(?::(\d{{2}})(?:\.(\d+))?)?"
-    r"(?:(?P<utc>[Zz]| ?UTC)| ?(?P<sign>[+-])(?P<hours>\d{2})(?::?(?P<minutes>\d{2}))?)?",
+    rf"{_DATE.pattern}[Tt ](\d{{2}}):(\d{{2}})(?::(\d{{2}})(?:[.,](\d+))?)?"
+    r"(?: ?(?:(?P<utc>[Zz]|UTC|GMT)|(?P<sign>[+\u2212-])(?P<hours>\d{2})(?::?(?P<minutes>\d{2}))?))?",
     re.ASCII,
 )
 _NO_INSTANT = "Not an RFC 3339 instant with a zone, such as 2024-03-29T12:30:00Z"
-_LOST_PLUS = re.compile(r"(:\d{2}(?:\.\d+)?) (\d{2}(?::?\d{2})?)$", re.ASCII)
+_LOST_PLUS = re.compile(r"(:\d{2}(?:[.,]\d+)?) (\d{2}(?::?\d{2})?)$", re.ASCII)
 
 
 def utc_now() -> dt.datetime:
@@ -26,7 +26,8 @@ def parse_instant(text: str) -> dt.datetime:
     """Parse an instant and convert it to UTC. Digits beyond microseconds are dropped.
 
     It is RFC 3339, or one of the variants that also name a time zone: a blank instead of the T or before the zone, no
-    seconds, `UTC` for Z, and an offset such as `+01` or `+0100`.
+    seconds, a decimal comma, `UTC` or `GMT` for Z, an offset such as `+01` or `+0100`, and a minus sign for the hyphen.
+    A leap second is the last microsecond before it.
 
     Raises:
         ValueError: The text is not an instant, names no time zone, names a day or time that does not exist, or is
@@ -42,9 +43,10 @@ def parse_instant(text: str) -> dt.datetime:
     if found["utc"] is None and found["sign"] is None:
         raise ValueError("Not an instant, because it has no time zone. Add Z for UTC, or an offset such as +01:00.")
     day, (hour, minute, second) = _parse_day(text[:10]), (int(part or 0) for part in found.group(4, 5, 6))
-    if hour > 23 or minute > 59 or second > 59:
+    is_leap = minute == 59 and second == 60
+    if hour > 23 or minute > 59 or (second > 59 and not is_leap):
         raise ValueError("Not a valid time. Hours go from 00 to 23, minutes and seconds from 00 to 59.")
-    microsecond = int((found[7] or "")[:6].ljust(6, "0"))
+    second, microsecond = (59, 999_999) if is_leap else (second, int((found[7] or "")[:6].ljust(6, "0")))
     local = dt.datetime.combine(day, dt.time(hour, minute, second, microsecond), dt.UTC)
     try:
         return local - _offset(found["sign"], found["hours"], found["minutes"])

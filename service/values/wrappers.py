@@ -40,6 +40,7 @@ _REDIRECTS: dict[str, str] = {
     **dict.fromkeys(("mimecast.com", "mimecastprotect.com"), "domain"),
     **dict.fromkeys(("translatetheweb.com", "microsofttranslator.com", "cudasvc.com"), "a"),
     **dict.fromkeys(("12ft.io", "1ft.io"), "q"),
+    **dict.fromkeys(("removepaywall.com", "removepaywalls.com"), "url"),
     "urldefense.proofpoint.com": "u",
     "googleweblight.com": "lite_url u",
     "translate.googleusercontent.com": "u",
@@ -57,9 +58,7 @@ _REDIRECTS: dict[str, str] = {
     **dict.fromkeys(("t.ly", "tiny.cc", "rebrand.ly", "flip.it", "apple.news", "share.google", "spr.ly", "po.st"), ""),
     **dict.fromkeys(("feedproxy.google.*", "feeds.feedburner.com", "link.medium.com", "perma.cc", "cc.bingj.com"), ""),
     **dict.fromkeys(("r.search.yahoo.com", "secure-web.cisco.com", "urldefense.com", "urldefense.us"), ""),
-    **dict.fromkeys(
-        ("outline.com", "r.jina.ai", "removepaywall.com", "removepaywalls.com", "smry.ai", "txtify.it"), ""
-    ),
+    **dict.fromkeys(("outline.com", "r.jina.ai", "smry.ai", "txtify.it"), ""),
     **dict.fromkeys(("freedium.cfd", "cors-anywhere.herokuapp.com", "turbopages.org", "translate.goog"), ""),
     **dict.fromkeys(("href.li", "anonym.to", "anonymz.com", "nullrefer.com", "dereferer.me", "corsproxy.io"), ""),
 }
@@ -114,15 +113,17 @@ _ARCHIVED = re.compile(r"(?:/[^/]+){0,4}?/[0-9*]{4,14}[0-9*]*(?:[a-z]{2}_)?/((?:
 _WHOLE = re.compile(r"/(.+)", re.DOTALL)
 _AMP = re.compile(r"/(?:ii/[^/]+|[a-z]{1,3})/(?:s/)?(.+)", re.DOTALL)
 _PATHS: dict[str, re.Pattern[str]] = {
-    "web.archive.org": re.compile(r"/(?:web/(?:[0-9*]+(?:[a-z]{2}_)?/)?|save/(?:_embed/)?)(.+)", re.DOTALL),
+    **dict.fromkeys(
+        ("web.archive.org", "wayback.archive.org"),
+        re.compile(r"/(?:web/(?:[0-9*]+(?:[a-z]{2}_)?/)?|save/(?:_embed/)?)(.+)", re.DOTALL),
+    ),
     **dict.fromkeys(
         ("archive.today", "archive.ph", "archive.is", "archive.li", "archive.vn", "archive.fo", "archive.md"),
         re.compile(r"/(?:(?:o/[^/]+|[0-9][0-9.-]{3,}|newest|oldest|timegate)/)?(.+)", re.DOTALL),
     ),
-    **dict.fromkeys(
-        ("wayback.archive-it.org", "webarchive.org.uk", "webarchive.nationalarchives.gov.uk", "arquivo.pt"), _ARCHIVED
-    ),
-    **dict.fromkeys(("mementoweb.org", "webarchive.loc.gov", "vefsafn.is", "web.archive.bibalex.org"), _ARCHIVED),
+    **dict.fromkeys(("wayback.archive-it.org", "webarchive.org.uk", "webarchive.nationalarchives.gov.uk"), _ARCHIVED),
+    **dict.fromkeys(("arquivo.pt", "perma-archives.org", "mementoweb.org", "webarchive.loc.gov"), _ARCHIVED),
+    **dict.fromkeys(("vefsafn.is", "web.archive.bibalex.org"), _ARCHIVED),
     **dict.fromkeys(
         ("12ft.io", "1ft.io", "outline.com", "r.jina.ai", "removepaywall.com", "removepaywalls.com"), _WHOLE
     ),
@@ -130,7 +131,7 @@ _PATHS: dict[str, re.Pattern[str]] = {
     **dict.fromkeys(("google.*", "bing.com"), re.compile(r"/amp/(?:s/)?(.+)", re.DOTALL)),
     **dict.fromkeys(("cdn.ampproject.org", "bing-amp.com", "amp.cloudflare.com"), _AMP),
     "yandex.*": re.compile(r"/turbo/(?:s/)?(.+)", re.DOTALL),
-    "turbopages.org": _WHOLE,
+    "turbopages.org": re.compile(r"/(?:proxy_u/[^/]+/https?/)?(.+)", re.DOTALL),
     "urldefense.com": re.compile(r"/v3/__(.+?)__(?:;|\Z).*", re.DOTALL),
     "urldefense.us": re.compile(r"/v3/__(.+?)__(?:;|\Z).*", re.DOTALL),
     "secure-web.cisco.com": re.compile(r".*?/(https?(?::|%3a).+)", re.IGNORECASE | re.DOTALL),

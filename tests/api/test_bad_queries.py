@@ -15,7 +15,7 @@ QUERIES = [
     ("/v1/claims", "verdict", ["", "True", "null", "%00"]),
     ("/v1/claims", "outlet", ["", "nobody", "%00", "x" * 81]),
     ("/v1/claims", "topic", ["", "%00", "x" * 101, "a//b", "a/b/c/d/e/f"]),
-    ("/v1/claims", "resolves_before", ["", "2026-01-01", "2026-01-01T00:00:00", "2026-W01-4", "%00"]),
+    ("/v1/claims", "resolves_before", ["", "2026-02-30", "2026-01-01T00:00:00", "2026-W01-4", "%00"]),
     ("/v1/claims", "resolves_before", ["0001-01-01T00:00:00%2B03:00"]),
     ("/v1/outlets/herald/reports", "limit", ["0", "201", "%00"]),
     ("/v1/outlets/herald/score", "level", ["", "0", "1", "0.7", "NaN", "inf", "1e400", "x", "%00", "90", "-0.9"]),

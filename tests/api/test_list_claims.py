@@ -86,6 +86,16 @@ def test_resolves_before_is_exclusive(world):
     assert 1 == len(ids(world.get(f"{URL}?resolves_before=2026-05-01T02:00:00.000001%2B02:00")))
 
 
+def test_resolves_before_takes_a_date(world):
+    """
+    R6a: a date in resolves_before is the start of its day, so a claim due on that day is not included.
+    """
+    world.record(kind="event", resolves_by="2026-05-01")
+
+    assert [] == ids(world.get(f"{URL}?resolves_before=2026-05-01"))
+    assert 1 == len(ids(world.get(f"{URL}?resolves_before=2026-05-02")))
+
+
 def test_pages(world):
     """
     A page starts after the previous one, even if claims were recorded in between.

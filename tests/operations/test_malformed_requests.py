@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+from urllib.parse import quote
 
 import pytest
 
@@ -42,7 +43,7 @@ MALFORMED = {
     "line feeds alone": (b"GET /v1/outlets HTTP/1.1\nHost: a\n\n", 400),
     "method in lower case": (b"get /v1/outlets HTTP/1.1\r\nHost: a\r\n\r\n", 400),
     "no slash": (get(b"v1/outlets"), 400),
-    "long address": (get(b"/v1/outlets?q=" + b"x" * 9000), 414),
+    "long address": (get(b"/v1/outlets?q=" + b"x" * 33_000), 414),
     "bytes in the address": (get(b"/v1/outlets?q=\xff"), 400),
     "NUL in the address": (get(b"/v1/out\0lets"), 400),
     "NUL in the path, encoded": (get(b"/v1/outlets/%00"), 404),
@@ -140,6 +141,17 @@ def test_form_is_refused(service, header, body):
     sent = b"POST /desk/sign-in HTTP/1.1\r\n" + b"\r\n".join([*FORM, header, b"", b""]) + body
 
     assert exchange(service, sent).startswith(b"HTTP/1.1 400 ")
+
+
+@pytest.mark.parametrize("character", ["x", "\u7d22", "\U0001f3c6"])
+@pytest.mark.parametrize("parameter", ["q", "like"])
+def test_long_search_in_any_script(service, parameter, character):
+    """
+    A search takes 1,000 characters of any script, although each may be twelve in the address.
+    """
+    target = f"/v1/claims?{parameter}={quote(character * 1000)}".encode()
+
+    assert exchange(service, get(target, b"Connection: close")).startswith(b"HTTP/1.1 200 ")
 
 
 def test_connection_without_a_request(service):

@@ -43,6 +43,7 @@ def matched(text):
     ("url", "key"),
     [
         pytest.param("https://bild.de", "bild.de", id="host"),
+        pytest.param("https://bild.de/#!/sport/a", "bild.de/sport", id="path-in-the-fragment"),
         pytest.param("https://www.bild.de/", "bild.de", id="www"),
         pytest.param("https://www1.bild.de/a", "bild.de", id="www1"),
         pytest.param("https://m.bild.de/a", "bild.de", id="m"),

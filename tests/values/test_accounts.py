@@ -14,6 +14,8 @@ from service.values.accounts import account_key
     [
         ("x.com/FabrizioRomano", "twitter.com/FABRIZIOROMANO"),
         ("x.com/bbc/status/1", "fxtwitter.com/BBC/status/1"),
+        ("x.com/bbc/status/1", "nitter.net/BBC/status/1"),
+        ("x.com/bbc", "twitter.com/@BBC"),
         ("instagram.com/BBCNews", "instagr.am/bbcnews"),
         ("threads.net/@BBC", "threads.com/@bbc"),
         ("tiktok.com/@BBC", "tiktok.com/@bbc"),
