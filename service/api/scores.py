@@ -5,7 +5,8 @@ from __future__ import annotations
 from flask import Response
 
 from service.outlets.track_record import Lens
-from service.schemas.scores import ScoreOut, ScorePage, ScoreQuery, ScoresQuery, ScoresRequest
+from service.schemas.score_queries import ScoreQuery, ScoresQuery, ScoresRequest
+from service.schemas.scores import ScoreOut, ScorePage
 from service.values.instants import utc_now
 from service.values.vocabulary import Scope
 from service.web.auth import requires

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol, Required, TypedDict
 from zlib import crc32
 
 from service.values.vocabulary import Stance
@@ -20,7 +20,14 @@ _STANCES = {stance.value: stance for stance in Stance} | {
     "denies": Stance.DENY,
     "mentions": Stance.COMMENT,
 }
-_OUTCOMES = {None: None, "": None, True: 1.0, False: 0.0, "true": 1.0, "false": 0.0}
+_OUTCOMES: dict[str | float | None, float | None] = {
+    None: None,
+    "": None,
+    True: 1.0,
+    False: 0.0,
+    "true": 1.0,
+    "false": 0.0,
+}
 
 
 class BadRecord(ValueError):
@@ -41,6 +48,22 @@ class Record(NamedTuple):
     """None if the claim is open; otherwise not before `published_at`."""
     proved: bool
     """Whether at least half of the claim proved true."""
+
+
+class RecordLine(TypedDict, total=False):
+    """A line of a file of records, as the JSON is meant to be; a line of another form is rejected."""
+
+    outlet: Required[str]
+    claim_id: Required[str]
+    stance: str | None
+    topic: str | None
+    commitment: int | None
+    probability: float | None
+    published_at: str
+    resolved_at: str | None
+    outcome: str | float | None
+    x: Mapping[str, int] | None
+    """The members that one data set adds."""
 
 
 class Method(Protocol):
@@ -78,7 +101,7 @@ class Run(NamedTuple):
     resolutions: list[ResolvedClaim]
 
 
-def read_records(lines: Iterable[tuple[int, Mapping[str, Any]]]) -> list[Record]:
+def read_records(lines: Iterable[tuple[int, RecordLine]]) -> list[Record]:
     """Return the records of a file, given its numbered lines.
 
     If no line has `published_at`, the order of the lines is used as time, and each claim is resolved half a day after
@@ -98,7 +121,7 @@ def read_records(lines: Iterable[tuple[int, Mapping[str, Any]]]) -> list[Record]
     return records
 
 
-def _record(line: Mapping[str, Any], place: dt.datetime | None) -> Record:
+def _record(line: RecordLine, place: dt.datetime | None) -> Record:
     published_at = place or _moment(line["published_at"])
     truth = _truth(line.get("outcome"))
     if place:
@@ -118,7 +141,7 @@ def _record(line: Mapping[str, Any], place: dt.datetime | None) -> Record:
     )
 
 
-def _commitment(line: Mapping[str, Any]) -> int | None:
+def _commitment(line: RecordLine) -> int | None:
     """Return the commitment level, which one data set calls `x.strength`."""
     extra = line.get("x")
     commitment = line.get("commitment") or (extra.get("strength") if isinstance(extra, dict) else None)
@@ -127,11 +150,11 @@ def _commitment(line: Mapping[str, Any]) -> int | None:
     return commitment
 
 
-def _truth(outcome: Any) -> float | None:
-    return _OUTCOMES[outcome] if outcome in _OUTCOMES else _share(float(outcome))
+def _truth(outcome: str | float | None) -> float | None:
+    return _OUTCOMES[outcome] if outcome is None or outcome in _OUTCOMES else _share(float(outcome))
 
 
-def _share(value: Any) -> float | None:
+def _share(value: float | None) -> float | None:
     if value is None:
         return None
     if type(value) not in (int, float) or not 0 <= value <= 1:

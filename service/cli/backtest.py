@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, TypedDict
+from typing import IO, TYPE_CHECKING, TypedDict, cast
 
 import click
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from service.backtest import BacktestResult, Coverage, Figure, Measures, MethodScore, Prediction, Record
+    from service.backtest.protocol import RecordLine
 
 
 class PredictionLine(TypedDict):
@@ -63,12 +64,12 @@ def _read_records(file: Path) -> list[Record]:
     from service.backtest import BadRecord, read_records
     from service.transfer.lines import read_ndjson
 
-    lines = []
+    lines: list[tuple[int, RecordLine]] = []
     with file.open("rb") as stream:
         for number, line in read_ndjson(stream):
             if isinstance(line, ServiceError) or not isinstance(line, dict):
                 raise click.ClickException(f"Line {number} is not a JSON object.")
-            lines.append((number, line))
+            lines.append((number, cast("RecordLine", line)))
     try:
         return read_records(lines)
     except BadRecord as exc:

@@ -67,7 +67,8 @@ def resolve(
 def score(connections: Connections, *, outlet: str, **options: str | None) -> None:
     """Show the score of OUTLET, a slug or an id, as JSON."""
     from service.schemas.loading import load
-    from service.schemas.scores import ScoreOut, ScoreQuery
+    from service.schemas.score_queries import ScoreQuery
+    from service.schemas.scores import ScoreOut
     from service.scores import read
 
     query = load(ScoreQuery(), {name: value for name, value in options.items() if value is not None})

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import groupby
 from operator import attrgetter
-from typing import Any, NamedTuple, TypeAlias
+from typing import NamedTuple, TypedDict
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -15,8 +15,15 @@ from sqlalchemy.orm import Session
 from service.storage.models import Claim, TopicRename, Version
 from service.storage.renames import current_name, standing_renames
 
-Content: TypeAlias = Mapping[str, Any]
-"""The members of an earlier version of a claim or a report."""
+
+class Content(TypedDict, total=False):
+    """The members of an earlier version of a claim or a report that a score depends on."""
+
+    topic: str | None
+    resolves_by: str | None
+    stance: str
+    commitment: int | None
+    probability: float | None
 
 
 class _Later(NamedTuple):

@@ -1,4 +1,4 @@
-"""Read the records of outlets: from the sums for the current record, from the rows for a past moment."""
+"""The record of an outlet, the lens on it, and the reports and claims behind it."""
 
 from __future__ import annotations
 
@@ -15,23 +15,18 @@ from sqlalchemy.orm import Session, aliased
 from service.errors import InvalidQuery
 from service.methods.provenance import Filed, Position, position
 from service.methods.reliability import DEFAULT_LEVEL
-from service.methods.tally import Amounts, ClaimFacts, Slot, add_up, count_claim, difference
+from service.methods.tally import Amounts, ClaimFacts, Slot
 from service.outlets.earlier_contents import Content, earlier_contents
 from service.outlets.find import filing_for
-from service.outlets.sums import read_sums
-from service.storage.models import Claim, Outlet, Reply, Report, Resolution, Subtotal, Version, Withdrawal
+from service.storage.models import Claim, Outlet, Reply, Report, Resolution, Version, Withdrawal
 from service.storage.predicates import (
     counts_as,
-    disputed_claims,
-    general_replies,
     in_topic,
     is_among,
-    is_general,
-    is_open,
     newest_id,
 )
 from service.values.topics import is_within
-from service.values.vocabulary import Basis, Role, Stance
+from service.values.vocabulary import Basis, Stance
 
 Row: TypeAlias = sa.Row[*tuple[Any, ...]]
 Rows: TypeAlias = sa.Select[*tuple[Any, ...]]
@@ -139,58 +134,10 @@ class ClaimPosition(NamedTuple):
     position: Position
 
 
-def read_records(session: Session, chosen: Condition, lens: Lens, *, now: dt.datetime) -> list[OutletRecord]:
-    """Return the record of each outlet that meets a condition, in no particular order."""
-    rows = session.execute(sa.select(Outlet.id, Outlet.slug, Outlet.scorable).where(chosen))
-    records = {row.id: OutletRecord(row.slug, row.scorable) for row in rows}
-    _add_discussion(session, records, lens, now=now)
-    if lens.is_current:
-        _add_sums(session, records, lens, now=now)
-    else:
-        for outlet_id, positions in groupby(read_positions(session, records, lens), key=lambda entry: entry.outlet_id):
-            counted = (entry for entry in positions if is_counted(entry, lens, now=now))
-            records[outlet_id].parts = add_up(count_claim(entry.claim, entry.position) for entry in counted)
-    return list(records.values())
-
-
 def is_counted(entry: ClaimPosition, lens: Lens, *, now: dt.datetime) -> bool:
     """Return whether a claim counts on the basis of a lens (R16)."""
     due = entry.claim.resolves_by
     return lens.basis is Basis.RESOLVED or due is None or due <= lens.moment(now)
-
-
-def _add_sums(session: Session, records: dict[UUID, OutletRecord], lens: Lens, *, now: dt.datetime) -> None:
-    """Read the current records from the sums, without the claims that are not due yet on the basis `matured`."""
-    chosen = is_among(session, Subtotal.outlet_id, records)
-    for outlet_id, parts in read_sums(session, chosen, topic=lens.topic).items():
-        records[outlet_id].parts = parts
-    if lens.basis is Basis.MATURED:
-        _subtract_undue(session, records, lens, now=now)
-
-
-def _subtract_undue(session: Session, records: dict[UUID, OutletRecord], lens: Lens, *, now: dt.datetime) -> None:
-    """Subtract the claims that are not due yet, which are few."""
-    positions = read_positions(session, records, lens, on=sa.select(Claim.id).where(Claim.resolves_by > now))
-    for outlet_id, group in groupby(positions, key=lambda entry: entry.outlet_id):
-        undue = list(group)
-        record = records[outlet_id]
-        record.parts = difference(record.parts, add_up(count_claim(entry.claim, entry.position) for entry in undue))
-        record.changes_at = min(entry.claim.resolves_by for entry in undue if entry.claim.resolves_by is not None)
-
-
-def _add_discussion(session: Session, records: dict[UUID, OutletRecord], lens: Lens, *, now: dt.datetime) -> None:
-    """Add the newest reply to each record and the number of its disputed claims."""
-    has_replies, has_disputes = _has_discussion(session, lens.recorded_by)
-    if has_replies:
-        filing = is_among(session, Reply.outlet_id, filing_for(session, records))
-        for outlet_id, reply in session.execute(general_replies(filing, lens.recorded_by)):
-            records[outlet_id].reply = reply
-    if not has_disputes:
-        return
-    for entry in read_positions(session, records, lens, on=disputed_claims(lens.recorded_by)):
-        slot, _ = count_claim(entry.claim, entry.position)
-        is_own = slot.role is Role.OWN and entry.claim.verdict is not None
-        records[entry.outlet_id].disputed += is_own and is_counted(entry, lens, now=now)
 
 
 def read_positions(
@@ -257,7 +204,7 @@ def _facts(row: Row, earlier: Content | None) -> ClaimFacts:
     if earlier is None:
         return facts
     due = earlier["resolves_by"]
-    return facts._replace(topic=earlier["topic"], resolves_by=due and dt.datetime.fromisoformat(due))
+    return facts._replace(topic=earlier["topic"], resolves_by=None if due is None else dt.datetime.fromisoformat(due))
 
 
 def _earlier_contents(session: Session, rows: Rows, lens: Lens) -> dict[UUID, Content]:
@@ -323,13 +270,3 @@ def _rows(session: Session, lens: Lens, *conditions: Condition) -> Rows:
 
 def _by(column: sa.orm.InstrumentedAttribute[dt.datetime], moment: dt.datetime | None) -> list[Condition]:
     return [] if moment is None else [column <= moment]
-
-
-def _has_discussion(session: Session, moment: dt.datetime | None) -> tuple[bool, bool]:
-    """Return whether any outlet has a general reply, and whether any resolution is disputed, in one query.
-
-    Usually neither is the case, so a score needs no other query for them.
-    """
-    replied = sa.exists().where(is_general(moment))
-    has_replies, has_disputes = session.execute(sa.select(replied, sa.exists().where(is_open(moment)))).one()
-    return has_replies, has_disputes

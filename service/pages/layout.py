@@ -58,7 +58,7 @@ def read_query(schema: ma.Schema) -> Any:
     Raises:
         InvalidQuery: A value is invalid.
     """
-    given: dict[str, Any] = {}
+    given: dict[str, str | list[str]] = {}
     for name, values in request.args.lists():
         field = schema.fields.get(name)
         if filled := [value for value in values if value.strip()]:

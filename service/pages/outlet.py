@@ -5,20 +5,19 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import asdict, replace
-from typing import Any, TypedDict
 from urllib.parse import urlencode
 
-import marshmallow as ma
 from flask import Response, render_template
 
 from service.claims import listing
 from service.claims.views import ListedClaim
-from service.methods.reliability import DEFAULT_LEVEL, RATED_FROM
+from service.methods.reliability import RATED_FROM
 from service.outlets import edit
 from service.outlets.track_record import Lens
 from service.pages.fields import Day
 from service.pages.layout import cached_page, page_blueprint, read_query, show
-from service.schemas.fields import Body, Text, TopicPath, one_of
+from service.schemas.fields import Text, TopicPath, one_of
+from service.schemas.score_queries import LensRequest, OneOutletQuery
 from service.scores.describe import Score
 from service.scores.explain import Explanation, explain_score
 from service.scores.portrait import MAX_CLAIMS, portray_outlet
@@ -37,25 +36,13 @@ _BADGE_LIFE = 300
 """The number of seconds for which other sites may cache a badge."""
 
 
-class RecordRequest(TypedDict):
-    """The parameters of the pages of an outlet, as loaded."""
-
-    lens: Lens
-    cursor: str | None
-
-
-class RecordQuery(Body):
+class RecordQuery(OneOutletQuery):
     """The parameters of the pages of an outlet."""
 
     topic = TopicPath(load_default=None)
     basis = one_of(Basis, load_default=Basis.RESOLVED)
     as_of = Day(load_default=None)
     cursor = Text(2000, load_default=None)
-
-    @ma.post_load
-    def make_lens(self, data: dict[str, Any], **_: Any) -> RecordRequest:
-        cursor = data.pop("cursor")
-        return {"lens": Lens(**data, recorded_by=None, level=DEFAULT_LEVEL), "cursor": cursor}
 
 
 @blp.get("/outlets/<outlet>")
@@ -75,7 +62,7 @@ def show_explanation(outlet: str) -> Response:
     """Show the calculation of an outlet's score."""
     request, db = _read_query(), runtime().db
     view = edit.get_outlet(db, outlet)
-    why = explain_score(db, outlet, **request, limit=_CLAIMS, now=utc_now())
+    why = explain_score(db, outlet, lens=request["lens"], cursor=request["cursor"], limit=_CLAIMS, now=utc_now())
     shown = {"why": why, "numbers": _numbers(why), "question": query_string(request["lens"])}
     return show("why.html", outlet=view, **shown)
 
@@ -100,8 +87,8 @@ def query_string(lens: Lens) -> str:
     return f"?{urlencode(query)}" if query else ""
 
 
-def _read_query() -> RecordRequest:
-    request: RecordRequest = read_query(RecordQuery())
+def _read_query() -> LensRequest:
+    request: LensRequest = read_query(RecordQuery())
     return request
 
 

@@ -7,7 +7,7 @@ import datetime as dt
 import io
 from collections.abc import Callable, Iterable
 from dataclasses import astuple, dataclass, replace
-from typing import Any
+from typing import TypedDict
 from urllib.parse import urlencode
 
 import marshmallow as ma
@@ -84,8 +84,19 @@ class RankingQuery(Body):
     start = Count(data_key="from", load_default=1, validate=Range(1))
 
     @ma.post_load
-    def make_view(self, data: dict[str, Any], **_: Any) -> RankingView:
-        return RankingView(**data)
+    def make_view(self, given: _Given, **_: object) -> RankingView:
+        return RankingView(**given)
+
+
+class _Given(TypedDict):
+    """The parameters as loaded."""
+
+    topic: str | None
+    kind: OutletKind | None
+    basis: Basis
+    as_of: dt.datetime | None
+    min_resolved: int
+    start: int
 
 
 @blp.get("/")

@@ -6,7 +6,7 @@ import marshmallow as ma
 from marshmallow.validate import Length, OneOf, Range
 
 from service.schemas import shown
-from service.schemas.fields import Answer, Body, PageQuery, Text, moment, one_of, page_of
+from service.schemas.fields import Answer, Body, PageQuery, Text, moment, one_of
 from service.storage.canonical import journaled_tables
 from service.values.vocabulary import Action
 
@@ -65,7 +65,7 @@ class TrailEntryOut(Answer):
     seal = shown.count("The number of the seal that covers the entry; null for about a second.", allow_none=True)
 
 
-TrailPage = page_of("TrailPage", TrailEntryOut, "writes")
+TrailPage = shown.page_of("TrailPage", TrailEntryOut, "writes")
 
 
 class ActorOut(Answer):
@@ -84,7 +84,7 @@ class EntryOut(TrailEntryOut):
     request_id = shown.text("The `X-Request-ID` of the request; null if there was no request.", allow_none=True)
 
 
-EntryPage = page_of("EntryPage", EntryOut, "writes")
+EntryPage = shown.page_of("EntryPage", EntryOut, "writes")
 
 
 class SealOut(Answer):
@@ -102,7 +102,7 @@ class SealOut(Answer):
     recorded_at = shown.instant("When the seal was made.")
 
 
-SealPage = page_of("SealPage", SealOut, "seals")
+SealPage = shown.page_of("SealPage", SealOut, "seals")
 
 
 class RedactionIn(Body):

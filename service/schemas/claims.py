@@ -18,7 +18,6 @@ from service.schemas.fields import (
     TopicPath,
     due_moment,
     one_of,
-    page_of,
     start_moment,
     topic,
 )
@@ -165,7 +164,7 @@ class FoundClaimOut(ClaimSummary):
     )
 
 
-ClaimPage = page_of("ClaimPage", FoundClaimOut, "claims")
+ClaimPage = shown.page_of("ClaimPage", FoundClaimOut, "claims")
 
 
 class ClaimQuery(PageQuery):
@@ -227,4 +226,4 @@ class DueClaim(ClaimSummary):
     at_stake = shown.part(StakeOut, "The reports and outlets affected by the resolution.")
 
 
-Queue = page_of("Queue", DueClaim, "due claims")
+Queue = shown.page_of("Queue", DueClaim, "due claims")

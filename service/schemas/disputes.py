@@ -6,7 +6,7 @@ import marshmallow as ma
 from marshmallow.validate import Length
 
 from service.schemas import shown
-from service.schemas.fields import Answer, Body, PageQuery, Text, WebAddress, one_of, page_of
+from service.schemas.fields import Answer, Body, PageQuery, Text, WebAddress, one_of
 from service.schemas.redacted import redacted
 from service.values.vocabulary import DisputeStatus
 
@@ -56,7 +56,7 @@ class DisputeOut(Answer):
     redacted = redacted()
 
 
-DisputePage = page_of("DisputePage", DisputeOut, "disputes")
+DisputePage = shown.page_of("DisputePage", DisputeOut, "disputes")
 
 
 class DisputeQuery(PageQuery):

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import marshmallow as ma
 from marshmallow.validate import OneOf
 
-from service.outlets.track_record import Lens
 from service.schemas import shown
-from service.schemas.fields import Answer, Body, PageQuery, one_of, topic
+from service.schemas.fields import Answer, PageQuery, one_of, topic
 from service.schemas.reports import PUBLISHED_PRECISION
 from service.schemas.resolutions import KNOWN_PRECISION
+from service.schemas.score_queries import LensQuery, OneOutletQuery, ScoreQuery, level
 from service.schemas.scores import (
     STATUSES,
     AdjustedOut,
@@ -19,12 +16,9 @@ from service.schemas.scores import (
     BrierOut,
     ContextOut,
     IntervalOut,
-    LensQuery,
     RatedOut,
     RecordOut,
     ReliabilityOut,
-    ScoreQuery,
-    level,
 )
 from service.scores.explain import Explanation
 from service.values.vocabulary import Basis, ClaimKind, Precision, Stance, Verdict
@@ -36,32 +30,19 @@ _METHOD = "The name and version of the formula; `GET /v1/methodology` explains i
 class ExplanationQuery(ScoreQuery, PageQuery):
     """The parameters of an explanation: those of the score, and the page of contributions."""
 
-    @ma.post_load
-    def make_lens(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
-        paging = {name: data.pop(name) for name in ("limit", "cursor")}
-        return {"lens": Lens(**data), **paging}
 
-
-class HistoryQuery(Body):
+class HistoryQuery(OneOutletQuery):
     """The parameters of a score's history."""
 
     topic = topic()
     basis = one_of(Basis, _BASIS, load_default=Basis.RESOLVED)
     level = level()
 
-    @ma.post_load
-    def make_lens(self, data: dict[str, Any], **_: Any) -> dict[str, Lens]:
-        return {"lens": Lens(**data, as_of=None, recorded_by=None)}
 
-
-class CalibrationQuery(LensQuery):
+class CalibrationQuery(LensQuery, OneOutletQuery):
     """The parameters of a calibration."""
 
     basis = one_of(Basis, _BASIS, load_default=Basis.RESOLVED)
-
-    @ma.post_load
-    def make_lens(self, data: dict[str, Any], **_: Any) -> dict[str, Lens]:
-        return {"lens": Lens(**data, recorded_by=None)}
 
 
 class SumsOut(Answer):
@@ -116,7 +97,7 @@ class ExplanationOut(RatedOut):
     next_cursor = shown.text("Send it as `cursor` to get the next page; null on the last page.", allow_none=True)
     computed_at = shown.instant("When the score was computed.")
 
-    def get_attribute(self, obj: Explanation, attr: str, default: Any) -> Any:
+    def get_attribute(self, obj: Explanation, attr: str, default: object) -> object:
         """Return a member of the explanation, or else of its score."""
         return super().get_attribute(obj if hasattr(obj, attr) else obj.score, attr, default)
 

@@ -246,8 +246,15 @@ def past_moment(description: str, **options: Unpack[FieldOptions]) -> PastMoment
     return PastMoment(metadata=_describe_dates(description, "end", options), **options)
 
 
-def _describe_dates(description: str, end: str, options: FieldOptions) -> dict[str, object]:
-    formats: list[dict[str, str]] = [{"type": "string", "format": form} for form in ("date-time", "date")]
+class _Dates(TypedDict):
+    """The documentation of a field that takes an instant or a date."""
+
+    description: str
+    anyOf: list[dict[str, str]]
+
+
+def _describe_dates(description: str, end: str, options: FieldOptions) -> _Dates:
+    formats = [{"type": "string", "format": form} for form in ("date-time", "date")]
     meaning = f"RFC 3339 with a time zone, or a date, which means the {end} of its day in UTC."
     nullable = [{"type": "null"}] if options.get("allow_none") or options.get("load_default", ...) is None else []
     return {"description": f"{description} {meaning}", "anyOf": formats + nullable}
@@ -265,24 +272,6 @@ class Answer(ma.Schema):
 
     class Meta:
         unknown = ma.EXCLUDE
-
-
-def schema_of(name: str, description: str, members: Mapping[str, object]) -> type[Answer]:
-    """Return the schema of a response whose members cannot be written as a class body."""
-    return type(name, (Answer,), {"__doc__": description, **members})
-
-
-def page_of(name: str, item: type[Answer], things: str) -> type[Answer]:
-    """Return the schema of one page of a list of things, such as "claims"."""
-    items = ma.fields.List(
-        ma.fields.Nested(item), required=True, metadata={"description": f"The {things} on this page, in list order."}
-    )
-    next_cursor = ma.fields.String(
-        required=True,
-        allow_none=True,
-        metadata={"description": "Send it as `cursor` to get the next page; null on the last page."},
-    )
-    return schema_of(name, f"One page of a list of {things}.", {"items": items, "next_cursor": next_cursor})
 
 
 class PageQuery(Body):

@@ -8,7 +8,8 @@ from marshmallow.validate import OneOf
 from service.schemas import shown
 from service.schemas.claims import INDEPENDENT_ROOTS, ROOTS, RootsOut
 from service.schemas.fields import Answer, Body
-from service.schemas.scores import IntervalOut, level
+from service.schemas.score_queries import level
+from service.schemas.scores import IntervalOut
 
 _NULL = "null if closed or decided"
 

@@ -6,7 +6,7 @@ import marshmallow as ma
 from marshmallow.validate import Length, Range
 
 from service.schemas import shown
-from service.schemas.fields import Answer, Body, Text, moment, one_of, page_of
+from service.schemas.fields import Answer, Body, Text, moment, one_of
 from service.values.ids import NAME_LENGTH
 from service.values.vocabulary import Scope
 
@@ -84,4 +84,4 @@ class NewKeyOut(KeyOut):
     )
 
 
-KeyPage = page_of("KeyPage", KeyOut, "API keys")
+KeyPage = shown.page_of("KeyPage", KeyOut, "API keys")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from typing import TypedDict
+from typing import Any, TypedDict
 
 import marshmallow as ma
 from marshmallow.validate import Length, Range
@@ -108,11 +108,11 @@ class ReportLineIn(ReportIn):
     recorded_at = Instant()
 
     @ma.post_load
-    def derive_stance(self, report: dict[str, object], **_: object) -> dict[str, object]:
+    def derive_stance(self, report: _Report, **_: object) -> _Report:
         """Leave out a derived stance, so that it is derived again (R6b)."""
         stance, probability = report["stance"], report["probability"]
         if report.pop("stance_source") is StanceSource.PROBABILITY:
-            if not isinstance(probability, float) or stance not in (None, Stance.implied_by(probability)):
+            if probability is None or stance not in (None, Stance.implied_by(probability)):
                 raise ma.ValidationError("The probability of the line does not imply its stance.", "stance")
             report["stance"] = None
         return report
@@ -123,6 +123,28 @@ class ResolutionLineIn(ResolutionIn):
 
     claim = Text(EXTERNAL_ID_LENGTH, required=True)
     known_precision = one_of(Precision)
+
+
+class _Claim(NewClaim, total=False):
+    """A claim with its reports and its resolution, as loaded."""
+
+    reports: list[NewReport]
+    resolution: NewResolution | None
+
+
+class _Report(NewReport, total=False):
+    """A report on a line, as loaded."""
+
+    claim: str
+    published_precision: Precision
+    stance_source: StanceSource
+    recorded_at: dt.date
+
+
+class _Resolution(NewResolution, total=False):
+    """A resolution on a line, as loaded."""
+
+    claim: str
 
 
 class _Flat(TypedDict):
@@ -142,9 +164,7 @@ class _Flat(TypedDict):
 
 
 # Created once, because creating a schema takes as long as reading a line with it.
-_FLAT_LINE, _OUTLET_LINE, _CLAIM_LINE = FlatLineIn(), OutletLineIn(), ClaimLineIn()
-_REPORT_LINE, _RESOLUTION_LINE = ReportLineIn(), ResolutionLineIn()
-
+_FLAT_LINE = FlatLineIn()
 FLAT_COLUMNS = frozenset(_FLAT_LINE.fields)
 
 
@@ -161,41 +181,35 @@ def read_line(content: object, *, feed: str | None) -> Line:
     if not isinstance(content, dict) or "type" not in content:
         return _flat(load(_FLAT_LINE, content), feed)
     members = {name: value for name, value in content.items() if name != "type"}
-    read = _TYPES.get(content["type"]) if isinstance(content["type"], str) else None
-    if read is None:
+    typed = _TYPES.get(content["type"]) if isinstance(content["type"], str) else None
+    if typed is None:
         raise InvalidBody.at("/type", f"Must be one of: {', '.join(_TYPES)}.", "invalid")
-    return read(members)
+    schema, make_line = typed
+    return make_line(load(schema, members))
 
 
-def _outlet(members: dict[str, object]) -> OutletLine:
-    return OutletLine(load(_OUTLET_LINE, members))
-
-
-def _claim(members: dict[str, object]) -> ClaimLine:
-    claim = load(_CLAIM_LINE, members)
+def _claim(claim: _Claim) -> ClaimLine:
     return ClaimLine(reports=claim.pop("reports"), resolution=claim.pop("resolution"), claim=claim)
 
 
-def _report(members: dict[str, object]) -> ReportLine:
-    report = load(_REPORT_LINE, members)
+def _report(report: _Report) -> ReportLine:
     report.pop("recorded_at", None)
     if report.pop("published_precision") is Precision.DAY:
         report["published_at"] = _date_if(start_of_day, report["published_at"])
     return ReportLine(claim=report.pop("claim"), report=report)
 
 
-def _resolution(members: dict[str, object]) -> ResolutionLine:
-    resolution = load(_RESOLUTION_LINE, members)
+def _resolution(resolution: _Resolution) -> ResolutionLine:
     if resolution.get("known_precision") is Precision.DAY and resolution["known_at"] is not None:
         resolution["known_at"] = _date_if(end_of_day, resolution["known_at"])
     return ResolutionLine(claim=resolution.pop("claim"), resolution=resolution)
 
 
-_TYPES: dict[str, Callable[[dict[str, object]], Line]] = {
-    "outlet": _outlet,
-    "claim": _claim,
-    "report": _report,
-    "resolution": _resolution,
+_TYPES: dict[str, tuple[ma.Schema, Callable[[Any], Line]]] = {
+    "outlet": (OutletLineIn(), OutletLine),
+    "claim": (ClaimLineIn(), _claim),
+    "report": (ReportLineIn(), _report),
+    "resolution": (ResolutionLineIn(), _resolution),
 }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any, TypedDict
+from typing import Literal, NotRequired, TypedDict
 
 import marshmallow as ma
 from marshmallow.validate import Length
@@ -13,7 +13,8 @@ from service.outlets.track_record import Lens
 from service.schemas import shown
 from service.schemas.fields import Answer, AnyText, Body, Flag, one_of, published_moment, topic
 from service.schemas.outlets import OutletOut
-from service.schemas.scores import BASIS, ScoreOut
+from service.schemas.score_queries import BASIS
+from service.schemas.scores import ScoreOut
 from service.values.vocabulary import Basis, MatchRule, MissReason
 
 MAX_LOOKUPS = 1000
@@ -58,26 +59,40 @@ class LookupIn(Body):
     basis = one_of(Basis, f"{BASIS} Used only with `score`.", load_default=Basis.RESOLVED)
 
     @ma.validates_schema
-    def check_number(self, data: dict[str, Any], **_: Any) -> None:
-        given = [name for name in ("urls", "outlets") if name in data]
-        if not given:
+    def check_number(self, given: _Given, **_: object) -> None:
+        lists = {name: given[name] for name in _LISTS if name in given}
+        if not lists:
             raise ma.ValidationError({"urls": ["Send `urls`, `outlets` or both."]})
-        if sum(len(data[name]) for name in given) > MAX_LOOKUPS:
-            raise ma.ValidationError({name: [f"At most {MAX_LOOKUPS} in total."] for name in given})
+        if sum(map(len, lists.values())) > MAX_LOOKUPS:
+            raise ma.ValidationError({name: [f"At most {MAX_LOOKUPS} in total."] for name in lists})
 
     @ma.post_load
-    def make_lookup(self, data: dict[str, Any], **_: Any) -> LookupRequest:
-        lens = Lens(data["topic"], data["basis"], as_of=None, recorded_by=None, level=DEFAULT_LEVEL)
+    def make_lookup(self, given: _Given, **_: object) -> LookupRequest:
+        lens = Lens(given["topic"], given["basis"], as_of=None, recorded_by=None, level=DEFAULT_LEVEL)
         return LookupRequest(
-            urls=data.get("urls", []),
-            references=data.get("outlets", []),
-            at=data["at"],
-            lens=lens if data["score"] else None,
+            urls=given.get("urls", []),
+            references=given.get("outlets", []),
+            at=given["at"],
+            lens=lens if given["score"] else None,
         )
 
 
+class _Given(TypedDict):
+    """The body as loaded."""
+
+    urls: NotRequired[list[str]]
+    outlets: NotRequired[list[str]]
+    at: dt.date | None
+    score: bool
+    topic: str | None
+    basis: Basis
+
+
+_LISTS: tuple[Literal["urls", "outlets"], ...] = ("urls", "outlets")
+
+
 class LookupRequest(TypedDict):
-    """The pages and outlets to look up, as loaded."""
+    """A request to look up pages and outlets."""
 
     urls: list[str]
     references: list[str]

@@ -8,7 +8,7 @@ import marshmallow as ma
 from marshmallow.validate import Length
 
 from service.schemas import shown
-from service.schemas.fields import Answer, Body, Data, Flag, PageQuery, Text, one_of, page_of, published_moment
+from service.schemas.fields import Answer, Body, Data, Flag, PageQuery, Text, one_of, published_moment
 from service.values.ids import DOMAIN_LENGTH, NAME_LENGTH, SLUG_LENGTH
 from service.values.vocabulary import OutletKind
 
@@ -155,4 +155,4 @@ class OutletQuery(PageQuery):
     parent = Text(SLUG_LENGTH, metadata={"description": "Only outlets owned by the outlet with this slug or id."})
 
 
-OutletPage = page_of("OutletPage", OutletOut, "outlets")
+OutletPage = shown.page_of("OutletPage", OutletOut, "outlets")

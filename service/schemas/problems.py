@@ -6,10 +6,10 @@ import marshmallow as ma
 from marshmallow.validate import OneOf, Range
 
 from service.schemas import shown
-from service.schemas.fields import Answer, schema_of
+from service.schemas.fields import Answer
 
 # Not a class body, because `in` is a keyword of Python.
-Place = schema_of(
+Place = shown.schema_of(
     "Place",
     "One place in a request that is wrong.",
     {

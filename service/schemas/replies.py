@@ -5,7 +5,7 @@ from __future__ import annotations
 import marshmallow as ma
 
 from service.schemas import shown
-from service.schemas.fields import Answer, Body, Text, WebAddress, page_of
+from service.schemas.fields import Answer, Body, Text, WebAddress
 from service.schemas.redacted import redacted
 from service.schemas.reports import WithdrawalOut
 
@@ -42,4 +42,4 @@ class ReplyOut(Answer):
     redacted = redacted()
 
 
-ReplyPage = page_of("ReplyPage", ReplyOut, "replies")
+ReplyPage = shown.page_of("ReplyPage", ReplyOut, "replies")

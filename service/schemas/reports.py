@@ -18,7 +18,6 @@ from service.schemas.fields import (
     Text,
     WebAddress,
     one_of,
-    page_of,
     published_moment,
     topic,
 )
@@ -222,7 +221,7 @@ class ReportOut(Answer):
     redacted = redacted()
 
 
-ReportPage = page_of("ReportPage", ReportOut, "reports")
+ReportPage = shown.page_of("ReportPage", ReportOut, "reports")
 
 
 class ReportQuery(PageQuery):

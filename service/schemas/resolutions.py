@@ -6,7 +6,7 @@ import marshmallow as ma
 from marshmallow.validate import Length, OneOf
 
 from service.schemas import shown
-from service.schemas.fields import Answer, Body, Number, Text, WebAddress, known_moment, one_of, page_of
+from service.schemas.fields import Answer, Body, Number, Text, WebAddress, known_moment, one_of
 from service.schemas.redacted import redacted
 from service.values.vocabulary import Precision, Verdict
 
@@ -100,4 +100,4 @@ class RecordedResolutionOut(ResolutionOut):
     )
 
 
-ResolutionPage = page_of("ResolutionPage", ResolutionOut, "resolutions")
+ResolutionPage = shown.page_of("ResolutionPage", ResolutionOut, "resolutions")

@@ -1,138 +1,17 @@
-"""Scores in requests and responses."""
+"""Scores in responses."""
 
 from __future__ import annotations
 
-from typing import Any, TypedDict
+from marshmallow.validate import OneOf
 
-import marshmallow as ma
-from marshmallow.validate import Length, OneOf, Range
-
-from service.methods.reliability import DEFAULT_LEVEL, LEVELS, RATED_FROM
-from service.outlets.track_record import Lens
+from service.methods.reliability import RATED_FROM
 from service.schemas import shown
-from service.schemas.fields import (
-    MAX_PAGE,
-    Answer,
-    Body,
-    Count,
-    Share,
-    Text,
-    one_of,
-    page_of,
-    past_moment,
-    schema_of,
-    topic,
-)
+from service.schemas.fields import Answer
 from service.schemas.redacted import redacted
-from service.scores.ranking import RankingCriteria
-from service.storage.paging import PageRequest
-from service.values.ids import SLUG_LENGTH
-from service.values.vocabulary import Basis, Order, OutletKind, RankBy
+from service.schemas.score_queries import BASIS, LEVELS_IN_WORDS
+from service.values.vocabulary import Basis
 
-MAX_BATCH = 200
 STATUSES = ("insufficient", "provisional", "rated")
-
-_LEVELS = f"{', '.join(map(str, LEVELS[:-1]))} or {LEVELS[-1]}"
-BASIS = "The claims that the score is based on."
-
-
-def level() -> Share:
-    """Return the query parameter for the probability of an interval."""
-    description = f"The requested probability that the interval contains the true value: {_LEVELS}."
-    bounds = {"minimum": min(LEVELS), "maximum": max(LEVELS)}
-    # Not documented as an enum, because client generators leave out operations with an enum of numbers.
-    return Share(load_default=DEFAULT_LEVEL, validate=_check_level, metadata={"description": description, **bounds})
-
-
-def _check_level(value: float) -> None:
-    if value not in LEVELS:
-        raise ma.ValidationError(f"Must be {_LEVELS}.")
-
-
-class LensQuery(Body):
-    """The parameters that every score takes."""
-
-    topic = topic()
-    as_of = past_moment("The score as of a past moment: only what was publicly known by then.", load_default=None)
-    level = level()
-
-
-class ScoreQuery(LensQuery):
-    """The parameters of one outlet's score."""
-
-    basis = one_of(Basis, BASIS, load_default=Basis.RESOLVED)
-    recorded_by = past_moment(
-        "The score that this service would have returned at a past moment: only what it had recorded by then, under "
-        "the current names of topics.",
-        load_default=None,
-    )
-
-    @ma.post_load
-    def make_lens(self, data: dict[str, Any], **_: Any) -> dict[str, Lens]:
-        return {"lens": Lens(**data)}
-
-
-class ScoresQuery(LensQuery):
-    """The parameters of the ranking, or of the scores of the outlets that are named."""
-
-    outlet = ma.fields.List(
-        Text(SLUG_LENGTH),
-        validate=Length(1, MAX_BATCH),
-        metadata={
-            "description": "The slug or id of an outlet. Repeat it to get the scores of up to 200 outlets in that "
-            "order, instead of the ranking."
-        },
-    )
-    basis = one_of(Basis, f"{BASIS} The default is `matured` for the ranking and `resolved` for named outlets.")
-    min_resolved = Count(
-        validate=Range(1),
-        metadata={"description": f"Only outlets with at least this many resolved claims. The default is {RATED_FROM}."},
-    )
-    sort = one_of(RankBy, "The order of the ranking. The default is `lower`.")
-    order = one_of(Order, "The direction of the order. The default is `desc`.")
-    kind = one_of(OutletKind, "Only outlets of this kind.")
-    limit = Count(
-        validate=Range(1, MAX_PAGE),
-        metadata={"description": "The maximum number of items on a page. The default is 50."},
-    )
-    cursor = Text(
-        4000,
-        metadata={
-            "description": "The `next_cursor` of the previous page; leave it out for the first page. A cursor is only "
-            "valid with the same filters, and for 15 minutes after the first page; then start again."
-        },
-    )
-
-    @ma.validates_schema
-    def refuse_ranking_of_named(self, data: dict[str, Any], **_: Any) -> None:
-        if "outlet" in data and (given := sorted(_OF_RANKING & data.keys())):
-            raise ma.ValidationError({name: [_ONLY_RANKING] for name in given})
-
-    @ma.post_load
-    def make_request(self, data: dict[str, Any], **_: Any) -> ScoresRequest:
-        outlets = data.get("outlet")
-        basis = data.get("basis", Basis.MATURED if outlets is None else Basis.RESOLVED)
-        return ScoresRequest(
-            outlets=outlets,
-            lens=Lens(topic=data["topic"], basis=basis, as_of=data["as_of"], recorded_by=None, level=data["level"]),
-            criteria=RankingCriteria(**{name: data[name] for name in _OF_CRITERIA if name in data}),
-            paging=PageRequest(limit=data.get("limit", 50), cursor=data.get("cursor")),
-        )
-
-
-class ScoresRequest(TypedDict):
-    """The parameters of the ranking, or of the scores of named outlets, as loaded."""
-
-    outlets: list[str] | None
-    """None for the ranking."""
-    lens: Lens
-    criteria: RankingCriteria
-    paging: PageRequest
-
-
-_ONLY_RANKING = "Applies only to the ranking. Leave it out when you name outlets."
-_OF_CRITERIA = ("min_resolved", "sort", "order", "kind")
-_OF_RANKING = {*_OF_CRITERIA, "limit", "cursor"}
 
 
 class IntervalOut(Answer):
@@ -140,7 +19,7 @@ class IntervalOut(Answer):
 
     lower = shown.share("The low end.")
     upper = shown.share("The high end.")
-    level = shown.share(f"The probability that the interval contains the true value: {_LEVELS}.")
+    level = shown.share(f"The probability that the interval contains the true value: {LEVELS_IN_WORDS}.")
 
 
 class ReliabilityOut(Answer):
@@ -149,7 +28,7 @@ class ReliabilityOut(Answer):
     mean = shown.share("The estimate.")
     lower = shown.share("The low end of the interval.")
     upper = shown.share("The high end of the interval.")
-    level = shown.share(f"The probability that the interval contains the true value: {_LEVELS}.")
+    level = shown.share(f"The probability that the interval contains the true value: {LEVELS_IN_WORDS}.")
 
 
 class AdjustedOut(Answer):
@@ -196,7 +75,7 @@ class RelayRecordOut(Answer):
 
 
 # Not a class body, because a field named `partial` would hide an attribute of every schema.
-CountsOut = schema_of(
+CountsOut = shown.schema_of(
     "CountsOut",
     "The numbers of claims behind a score. `claims` is `open` + `resolved` + `unscored`.",
     {
@@ -287,4 +166,4 @@ class ScoreOut(RatedOut):
     computed_at = shown.instant("When the score was computed.")
 
 
-ScorePage = page_of("ScorePage", ScoreOut, "scores")
+ScorePage = shown.page_of("ScorePage", ScoreOut, "scores")

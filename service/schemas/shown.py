@@ -1,9 +1,9 @@
-"""Fields of responses: each is always present and has a description, to which its format is added."""
+"""Fields and pages of responses: each field is always present and described, and its format is added."""
 
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TypedDict, Unpack
 
 import marshmallow as ma
@@ -88,3 +88,21 @@ def part(schema: type[Answer], description: str, **options: Unpack[Nullable]) ->
 def parts(schema: type[Answer], description: str) -> ma.fields.List[object]:
     """Return a list of objects."""
     return ma.fields.List(ma.fields.Nested(schema), required=True, metadata={"description": description})
+
+
+def schema_of(name: str, description: str, members: Mapping[str, object]) -> type[Answer]:
+    """Return the schema of a response whose members cannot be written as a class body."""
+    return type(name, (Answer,), {"__doc__": description, **members})
+
+
+def page_of(name: str, item: type[Answer], things: str) -> type[Answer]:
+    """Return the schema of one page of a list of things, such as "claims"."""
+    items = ma.fields.List(
+        ma.fields.Nested(item), required=True, metadata={"description": f"The {things} on this page, in list order."}
+    )
+    next_cursor = ma.fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Send it as `cursor` to get the next page; null on the last page."},
+    )
+    return schema_of(name, f"One page of a list of {things}.", {"items": items, "next_cursor": next_cursor})

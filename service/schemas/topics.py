@@ -6,7 +6,7 @@ import marshmallow as ma
 
 from service.methods.reliability import RATED_FROM
 from service.schemas import shown
-from service.schemas.fields import Answer, Body, PageQuery, TopicPath, page_of, topic
+from service.schemas.fields import Answer, Body, PageQuery, TopicPath, topic
 
 
 class TopicOut(Answer):
@@ -23,7 +23,7 @@ class TopicOut(Answer):
     )
 
 
-TopicPage = page_of("TopicPage", TopicOut, "topics")
+TopicPage = shown.page_of("TopicPage", TopicOut, "topics")
 
 
 class TopicQuery(PageQuery):
@@ -58,4 +58,4 @@ class RenameOut(Answer):
     undone_at = shown.instant("When it was undone; null while it is in effect.", allow_none=True)
 
 
-RenamePage = page_of("RenamePage", RenameOut, "renames")
+RenamePage = shown.page_of("RenamePage", RenameOut, "renames")

@@ -12,13 +12,14 @@ from service.methods.context import Context
 from service.methods.rates import UNIT
 from service.methods.tally import Amounts, Slot
 from service.outlets.find import OutletView, describe_outlet, require_outlet
-from service.outlets.track_record import Lens, OutletRecord, read_records
+from service.outlets.track_record import Lens, OutletRecord
 from service.scores.calibration import Calibration, describe_calibration
 from service.scores.contexts import context_of
 from service.scores.contributions import ScoredClaim, scored_claims
 from service.scores.describe import Score, describe_score
 from service.scores.explain import ClaimContribution, describe_contributions
 from service.scores.history import HistoryPoint, history_points
+from service.scores.read import read_records
 from service.storage.db import Database
 from service.storage.models import Outlet
 from service.storage.versions import EarlierOutlet, earlier_versions

@@ -16,9 +16,10 @@ from service.methods.reliability import RATED_FROM
 from service.methods.tally import Tally, tally
 from service.outlets.earlier import changes_since, take_back
 from service.outlets.sums import having_resolved
-from service.outlets.track_record import Lens, OutletRecord, read_records
+from service.outlets.track_record import Lens, OutletRecord
 from service.scores.contexts import context_named, context_of, read_context_name
 from service.scores.describe import Score, describe_score
+from service.scores.read import read_records
 from service.storage.db import Database
 from service.storage.models import Outlet
 from service.storage.paging import decode_cursor, encode_cursor, read_sort_key

@@ -259,7 +259,7 @@ def _row(names: list[str], cells: list[str]) -> Any:
     if len(cells) > len(names):
         detail = f"The row has {len(cells)} cells and {len(names)} columns. Quote each cell that contains a separator."
         return InvalidBody.at("", detail, "malformed")
-    row: dict[str, Any] = {name: cell for name, cell in zip(names, cells, strict=False) if cell.strip()}
+    row: dict[str, str | float] = {name: cell for name, cell in zip(names, cells, strict=False) if cell.strip()}
     for name, number in _NUMBERS.items():
         with suppress(KeyError, ValueError):  # the schema rejects text that is not a number
             row[name] = number(row[name])

@@ -26,8 +26,7 @@ def members_of(document: DataclassInstance) -> dict[str, Any]:
 
 def as_json(document: object) -> dict[str, Any]:
     """Return a document as JSON types, as a JSON column stores it."""
-    plain: dict[str, Any] = json.loads(json.dumps(document, default=_encode))
-    return plain
+    return dict(json.loads(json.dumps(document, default=_encode)))
 
 
 def etag_of(document: object) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -48,9 +49,10 @@ def _malformed(errors: list[FieldError]) -> MalformedJson:
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    members: dict[str, Any] = {}
-    for name, value in pairs:
-        members[name] = _Invalid("The member is given twice.") if name in members else value
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        names = Counter(name for name, _ in pairs)
+        members |= {name: _Invalid("The member is given twice.") for name, times in names.items() if times > 1}
     return members
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -53,6 +52,6 @@ class StoredResponse(Base):
     """The hash of the method, path and body of the request."""
     status: Mapped[int] = mapped_column(default=0)
     """0 only within the transaction that stores the row."""
-    headers: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    headers: Mapped[dict[str, str]] = mapped_column(sa.JSON, default=dict)
     body: Mapped[bytes] = mapped_column(default=b"")
     recorded_at: Mapped[dt.datetime] = mapped_column(index=True)

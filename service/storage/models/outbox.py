@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from typing import TypedDict
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -13,6 +13,13 @@ from service.storage.base import Base
 from service.values.ids import new_id
 
 
+class Invalidation(TypedDict):
+    """The scores to invalidate."""
+
+    outlets: list[str] | None
+    """The slugs of the outlets; None for all."""
+
+
 class Outbox(Base):
     """A task that a transaction queues for the worker, which runs it at least once."""
 
@@ -20,5 +27,5 @@ class Outbox(Base):
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     kind: Mapped[str] = mapped_column(sa.String(32))
-    payload: Mapped[dict[str, Any]]
+    payload: Mapped[Invalidation] = mapped_column(sa.JSON)
     recorded_at: Mapped[dt.datetime]

@@ -1,0 +1,173 @@
+"""The parameters of scores: the lens on the record, one outlet, and the ranking."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Container
+from typing import NotRequired, TypedDict
+
+import marshmallow as ma
+from marshmallow.validate import Length, Range
+
+from service.methods.reliability import DEFAULT_LEVEL, LEVELS, RATED_FROM
+from service.outlets.track_record import Lens
+from service.schemas.fields import MAX_PAGE, Body, Count, Share, Text, one_of, past_moment, topic
+from service.scores.ranking import RankingCriteria
+from service.storage.paging import PageRequest
+from service.values.ids import SLUG_LENGTH
+from service.values.vocabulary import Basis, Order, OutletKind, RankBy
+
+MAX_BATCH = 200
+
+LEVELS_IN_WORDS = f"{', '.join(map(str, LEVELS[:-1]))} or {LEVELS[-1]}"
+BASIS = "The claims that the score is based on."
+
+
+def level() -> Share:
+    """Return the query parameter for the probability of an interval."""
+    description = f"The requested probability that the interval contains the true value: {LEVELS_IN_WORDS}."
+    bounds = {"minimum": min(LEVELS), "maximum": max(LEVELS)}
+    # Not documented as an enum, because client generators leave out operations with an enum of numbers.
+    return Share(load_default=DEFAULT_LEVEL, validate=_check_level, metadata={"description": description, **bounds})
+
+
+def _check_level(value: float) -> None:
+    if value not in LEVELS:
+        raise ma.ValidationError(f"Must be {LEVELS_IN_WORDS}.")
+
+
+class LensMembers(TypedDict, total=False):
+    """The parameters of a lens and of a page as loaded; a query leaves out those that it does not have."""
+
+    topic: str | None
+    basis: Basis
+    as_of: dt.datetime | None
+    recorded_by: dt.datetime | None
+    level: float
+    limit: int
+    cursor: str | None
+
+
+class LensRequest(TypedDict):
+    """The parameters of a query about one outlet, as loaded."""
+
+    lens: Lens
+    limit: NotRequired[int]
+    cursor: NotRequired[str | None]
+
+
+class OneOutletQuery(Body):
+    """A query about one outlet, whose parameters except for those of the page become a lens."""
+
+    @ma.post_load
+    def make_lens(self, given: LensMembers, **_: object) -> LensRequest:
+        lens = Lens(
+            topic=given["topic"],
+            basis=given["basis"],
+            as_of=given.get("as_of"),
+            recorded_by=given.get("recorded_by"),
+            level=given.get("level", DEFAULT_LEVEL),
+        )
+        request = LensRequest(lens=lens)
+        if "limit" in given:
+            request["limit"] = given["limit"]
+        if "cursor" in given:
+            request["cursor"] = given["cursor"]
+        return request
+
+
+class LensQuery(Body):
+    """The parameters that every score takes."""
+
+    topic = topic()
+    as_of = past_moment("The score as of a past moment: only what was publicly known by then.", load_default=None)
+    level = level()
+
+
+class ScoreQuery(LensQuery, OneOutletQuery):
+    """The parameters of one outlet's score."""
+
+    basis = one_of(Basis, BASIS, load_default=Basis.RESOLVED)
+    recorded_by = past_moment(
+        "The score that this service would have returned at a past moment: only what it had recorded by then, under "
+        "the current names of topics.",
+        load_default=None,
+    )
+
+
+class ScoresQuery(LensQuery):
+    """The parameters of the ranking, or of the scores of the outlets that are named."""
+
+    outlet = ma.fields.List(
+        Text(SLUG_LENGTH),
+        validate=Length(1, MAX_BATCH),
+        metadata={
+            "description": "The slug or id of an outlet. Repeat it to get the scores of up to 200 outlets in that "
+            "order, instead of the ranking."
+        },
+    )
+    basis = one_of(Basis, f"{BASIS} The default is `matured` for the ranking and `resolved` for named outlets.")
+    min_resolved = Count(
+        validate=Range(1),
+        metadata={"description": f"Only outlets with at least this many resolved claims. The default is {RATED_FROM}."},
+    )
+    sort = one_of(RankBy, "The order of the ranking. The default is `lower`.")
+    order = one_of(Order, "The direction of the order. The default is `desc`.")
+    kind = one_of(OutletKind, "Only outlets of this kind.")
+    limit = Count(
+        validate=Range(1, MAX_PAGE),
+        metadata={"description": "The maximum number of items on a page. The default is 50."},
+    )
+    cursor = Text(
+        4000,
+        metadata={
+            "description": "The `next_cursor` of the previous page; leave it out for the first page. A cursor is only "
+            "valid with the same filters, and for 15 minutes after the first page; then start again."
+        },
+    )
+
+    @ma.validates_schema
+    def refuse_ranking_of_named(self, given: Container[str], **_: object) -> None:
+        if "outlet" in given and (others := [name for name in _OF_RANKING if name in given]):
+            raise ma.ValidationError({name: [_ONLY_RANKING] for name in others})
+
+    @ma.post_load
+    def make_request(self, given: _Given, **_: object) -> ScoresRequest:
+        outlets = given.get("outlet")
+        basis = given.get("basis", Basis.MATURED if outlets is None else Basis.RESOLVED)
+        usual = RankingCriteria()
+        return ScoresRequest(
+            outlets=outlets,
+            lens=Lens(topic=given["topic"], basis=basis, as_of=given["as_of"], recorded_by=None, level=given["level"]),
+            criteria=RankingCriteria(
+                min_resolved=given.get("min_resolved", usual.min_resolved),
+                kind=given.get("kind"),
+                sort=given.get("sort", usual.sort),
+                order=given.get("order", usual.order),
+            ),
+            paging=PageRequest(limit=given.get("limit", 50), cursor=given.get("cursor")),
+        )
+
+
+class _Given(LensMembers, total=False):
+    """The parameters of the ranking, or of the scores of named outlets, as loaded."""
+
+    outlet: list[str]
+    min_resolved: int
+    kind: OutletKind
+    sort: RankBy
+    order: Order
+
+
+class ScoresRequest(TypedDict):
+    """A request for the ranking, or for the scores of named outlets."""
+
+    outlets: list[str] | None
+    """None for the ranking."""
+    lens: Lens
+    criteria: RankingCriteria
+    paging: PageRequest
+
+
+_ONLY_RANKING = "Applies only to the ranking. Leave it out when you name outlets."
+_OF_RANKING = ("cursor", "kind", "limit", "min_resolved", "order", "sort")
