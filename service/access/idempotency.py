@@ -15,9 +15,9 @@ from service.storage.db import Database, retried
 from service.storage.models import StoredResponse
 
 KEPT = dt.timedelta(hours=24)
-"""How long a response is stored."""
+"""The time for which a response is stored."""
 PATIENCE = 5.0
-"""How many seconds a call waits for an earlier one with the same key."""
+"""The seconds for which a call waits for an earlier one with the same key."""
 _BATCH = 1000  # rows deleted in one transaction, so that other writers do not wait long
 
 

@@ -45,7 +45,7 @@ return {marked and 1 or 0, paired and 1 or 0}
 
 
 class Found(NamedTuple):
-    """What a delivery found in Redis. Unless both are true, it has invalidated every cached score."""
+    """The findings of a delivery in Redis. Unless both are true, it has invalidated every cached score."""
 
     is_marked: bool
     """The last mark of this worker was there, so nothing delivered since was lost."""

@@ -38,14 +38,14 @@ return redis.call('MGET', unpack(KEYS))
 
 
 class CacheStatus(enum.StrEnum):
-    """How the cache served a response."""
+    """The part of the cache in a response."""
 
     HIT = "hit"
     MISS = "miss"
     BYPASS = "bypass"
     """Redis failed, its circuit is open, or nothing proves that its content is current."""
     UNCACHED = "uncached"
-    """Responses of this sort are never cached."""
+    """Responses of this kind are never cached."""
 
     @property
     def header(self) -> str:

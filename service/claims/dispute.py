@@ -45,7 +45,7 @@ def dispute_resolution(
     caller: Caller,
     now: dt.datetime,
 ) -> tuple[DisputeView, bool]:
-    """Dispute the resolution of a claim that is in effect. Scores keep their values and count the dispute.
+    """Dispute the resolution in effect of a claim. Scores do not change, but count the dispute.
 
     Returns:
         The dispute, and whether it is new: the same dispute sent again while it is open returns the existing one.

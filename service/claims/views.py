@@ -174,7 +174,7 @@ class ListedClaim:
 
 @dataclass(frozen=True, slots=True)
 class FoundClaim(ListedClaim):
-    """A claim in a list that may be the result of a search for a text."""
+    """A claim in a list, with the words that match if the list is the result of a search."""
 
     words: list[str] | None
     """The words that it has in common with the text, as the claim writes them; None without such a search."""

@@ -32,8 +32,8 @@ class NothingToSupersede(Conflict):
 
 
 class GroupResolved(Conflict):
-    """You declared a second claim of a group true, but claims of one group exclude each other. `detail` names both:
-    correct the other one first if it is wrong.
+    """You tried to make a second claim of a group true, but claims of one group exclude each other. `detail` names
+    both: correct the other one first if it is wrong.
     """
 
     name = "group-resolved"
@@ -82,7 +82,7 @@ class ReportWithdrawn(Conflict):
     """
 
     name = "report-withdrawn"
-    title = "Report was withdrawn"
+    title = "Report withdrawn"
 
 
 class MemberRedacted(Conflict):
@@ -91,12 +91,12 @@ class MemberRedacted(Conflict):
     """
 
     name = "member-redacted"
-    title = "Content was removed"
+    title = "Content removed"
 
 
 class SlugTaken(Conflict):
-    """You chose a slug that another outlet has. Choose another one, or leave `slug` out to have it derived from the
-    name.
+    """You sent a slug that another outlet already has. Choose another one, or leave `slug` out to have it derived from
+    the name.
     """
 
     name = "slug-taken"
@@ -104,8 +104,8 @@ class SlugTaken(Conflict):
 
 
 class DomainTaken(Conflict):
-    """You gave an outlet a domain that belongs to another one, which `detail` names. Leave the domain out, or remove it
-    from the other outlet first.
+    """You tried to give an outlet a domain that belongs to another one, which `detail` names. Leave the domain out, or
+    remove it from the other outlet first.
     """
 
     name = "domain-taken"
@@ -131,15 +131,15 @@ class RelaysRestOnIt(Conflict):
 
 
 class NothingToDispute(Conflict):
-    """You disputed a claim that has no resolution in effect. Dispute it after it has been resolved."""
+    """You tried to dispute a claim that has no resolution in effect. Dispute it after it has been resolved."""
 
     name = "nothing-to-dispute"
     title = "No resolution to dispute"
 
 
 class AlreadyDisputed(Conflict):
-    """You disputed a resolution that your key already disputes with another reason or other evidence. Wait until that
-    dispute is closed.
+    """You tried to dispute a resolution that your key already disputes with another reason or other evidence. Wait
+    until that dispute is closed.
     """
 
     name = "already-disputed"
@@ -156,8 +156,8 @@ class DisputeClosed(Conflict):
 
 
 class OutletMerged(Conflict):
-    """You changed an outlet that was merged into another one, which `detail` names. Change that one, or undo the merge
-    first.
+    """You tried to change an outlet that was merged into another one, which `detail` names. Change that one, or undo
+    the merge first.
     """
 
     name = "outlet-merged"
@@ -175,8 +175,8 @@ class OutletMerged(Conflict):
 
 
 class MergeChain(Conflict):
-    """You merged outlets of which one is part of another merge, but merges cannot be chained; `detail` names the other
-    merge. Merge into the outlet at its end, or undo it first.
+    """You tried to merge outlets, one of which is part of another merge, but merges cannot be chained; `detail` names
+    the other merge. Undo it first, or merge into the outlet that it leads to.
     """
 
     name = "merge-chain"
@@ -184,8 +184,8 @@ class MergeChain(Conflict):
 
 
 class MergeCircle(Conflict):
-    """You merged or separated outlets so that one would own itself, or outlets would cite each other in a cycle;
-    `detail` names the cause. Change the parent, or withdraw one of the relays first.
+    """You tried to merge outlets, or to undo a merge, but an outlet would then own itself, or outlets would cite each
+    other in a cycle; `detail` names the cause. Change the parent, or withdraw one of the relays first.
     """
 
     name = "merge-circle"

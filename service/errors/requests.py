@@ -147,8 +147,8 @@ class RequestTimeout(ServiceError):
 
 
 class PreconditionFailed(ServiceError):
-    """You changed a version that is no longer current, because it was changed after you had read it. Read it again, and
-    send the change with the new `ETag`.
+    """You tried to change a version that is no longer current, because it was changed after you had read it. Read it
+    again, and send the change with the new `ETag`.
     """
 
     status = 412
@@ -185,7 +185,7 @@ class UnsupportedMediaType(ServiceError):
 
 
 class RangeNotSatisfiable(ServiceError):
-    """You requested a part of a file that is beyond its end. Request a range within the length in `Content-Range`."""
+    """You requested a range beyond the end of a file. Request a range within the length in `Content-Range`."""
 
     status = 416
     name = "range-not-satisfiable"
@@ -194,7 +194,7 @@ class RangeNotSatisfiable(ServiceError):
 
 class InvalidBody(ServiceError):
     """You sent JSON that does not match the schema of this call or breaks a rule of the record; `errors` lists every
-    place. Correct them and send the request again.
+    place. Correct these places and send the request again.
     """
 
     status = 422

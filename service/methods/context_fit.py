@@ -52,7 +52,7 @@ _NO_RESULT = Result()
 
 
 class ResolvedReports(NamedTuple):
-    """What a claim with an established truth adds to a context."""
+    """The contribution of a claim with an established truth to a context."""
 
     votes: list[tuple[Cell, TruthCount]]
     """The counts of all reports in time."""

@@ -1,4 +1,4 @@
-"""Back up a SQLite database while it is used, and restore a backup while nothing uses it."""
+"""Back up a SQLite database that is in use, and restore a backup over one that is not."""
 
 from __future__ import annotations
 

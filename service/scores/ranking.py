@@ -37,7 +37,7 @@ _CLOCK_SLACK = dt.timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class RankingCriteria:
-    """Which outlets a ranking includes, and how it is sorted."""
+    """The outlets that a ranking includes, and their order."""
 
     min_resolved: int = RATED_FROM
     kind: OutletKind | None = None

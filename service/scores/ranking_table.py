@@ -108,7 +108,7 @@ def ranking_table(
 
     Args:
         db: The database.
-        criteria: Which outlets to rank, and in which order.
+        criteria: The outlets to rank, and their order.
         lens: The lens on their records.
         start: The number of outlets to skip.
         limit: The largest number of rows.

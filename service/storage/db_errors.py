@@ -108,6 +108,6 @@ def _is_refused(error: sa.exc.DBAPIError) -> bool:
 
 
 def _sqlite_code(error: sqlite3.Error) -> int:
-    """Return the primary code of an error, which is the last byte of an extended one; 0 if it has none."""
+    """Return the primary result code of an error, the last byte of its extended code; 0 without a code."""
     code: int = getattr(error, "sqlite_errorcode", 0)
     return code & 0xFF

@@ -79,7 +79,7 @@ def count_score_read(cache: str) -> None:
 
 
 def count_redis_failure(operation: RedisOperation) -> None:
-    """Count a failed operation of Redis."""
+    """Count a failed Redis operation."""
     _REDIS_FAILURES.labels(operation).inc()
 
 

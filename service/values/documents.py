@@ -30,7 +30,7 @@ def as_json(document: object) -> dict[str, Any]:
 
 
 def etag_of(document: object) -> str:
-    """Return the ETag of a document, which changes with every member except those that change by themselves.
+    """Return the ETag of a document. It depends on every member except those that change without a write.
 
     >>> etag_of({"slug": "bild"}) == etag_of({"slug": "bild"}) != etag_of({"slug": "welt"})
     True

@@ -91,7 +91,7 @@ class Precision(enum.StrEnum):
 
 
 class Role(enum.StrEnum):
-    """The role of an outlet on a claim: with its own report, or with a relay of another's (R7)."""
+    """The role of an outlet on a claim: it has a report of its own, or only relays other outlets (R7)."""
 
     OWN = "own"
     RELAY = "relay"

@@ -1,4 +1,4 @@
-"""What happens to every request and response besides the view: ids, headers, 304, compression, metrics and the log."""
+"""The processing of every request and response around the view: ids, headers, 304, compression, metrics, the log."""
 
 from __future__ import annotations
 
