@@ -93,8 +93,8 @@ def get_score_history(query: dict[str, Lens], outlet: str) -> Response:
 def get_calibration(query: dict[str, Lens], outlet: str) -> Response:
     """Get an outlet's calibration
 
-    Returns how often claims proved true to which the outlet gave a probability, in tenths of probability. Tenths
-    without claims are left out.
+    Groups the claims to which the outlet gave a probability into ten bins by that probability, and returns how often
+    those in each bin proved true. Empty bins are left out.
     """
     found = calibration.outlet_calibration(runtime().db, outlet, **query, now=utc_now())
     document = _CALIBRATION.dump(found)

@@ -137,7 +137,7 @@ def _miss(first: Sequence[ClaimResult], later: Sequence[ClaimResult], kappa: flo
 
 
 def count_below(most: int, number: int, rates: Sequence[float]) -> float:
-    """Return the probability of at most so many right, averaged over the rates."""
+    """Return the probability of at most this many right, averaged over the rates."""
     return fsum(_binomial(right, number, rate) for rate in rates for right in range(most + 1)) / len(rates)
 
 

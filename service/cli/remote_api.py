@@ -105,7 +105,7 @@ class RemoteApi:
         return response.status == HTTPStatus.CREATED, self._read(response)
 
     def _send(self, method: str, path: str, **options: Any) -> urllib3.BaseHTTPResponse:
-        """Send a request, again and again while it exceeds a rate limit."""
+        """Send a request, and retry it while it exceeds a rate limit."""
         try:
             response = self._pool.request(method, self._address + path, **options)
             while response.status == HTTPStatus.TOO_MANY_REQUESTS:
@@ -118,7 +118,7 @@ class RemoteApi:
         return response
 
     def _read(self, response: urllib3.BaseHTTPResponse) -> Any:
-        """Return the JSON of a response, or raise the problem that it is."""
+        """Return the JSON of a response, or raise the problem that it contains."""
         try:
             content = response.json()
             problem = _PROBLEMS[content["type"].rpartition("/problems/")[2]] if _is_problem(response) else None

@@ -134,6 +134,6 @@ def nested_rate(counts: Iterable[tuple[Any, Any]]) -> Any:
 
 
 def share_of(truth: float, *, among: int) -> TruthCount:
-    """Return the count of one of so many reports on a claim."""
+    """Return the count of one among several reports on a claim."""
     weight = UNIT // among
     return TruthCount(weight, round(weight * truth))

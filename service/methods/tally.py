@@ -49,7 +49,7 @@ class Slot(NamedTuple):
 
 
 class Amounts(NamedTuple):
-    """The sums over some claims; truths and distances are in billionths."""
+    """The sums over claims; truths and distances are in billionths."""
 
     claims: int = 0
     open: int = 0

@@ -106,7 +106,7 @@ def filtering_outlet(session: Session, reference: str, parameter: str) -> Outlet
 
 
 def filing_for(session: Session, outlets: Collection[UUID]) -> Sequence[UUID]:
-    """Return the ids of the outlets whose reports count for some outlets (R22).
+    """Return the ids of the outlets whose reports count for these outlets (R22).
 
     These are the given outlets, without merged ones, and the outlets that were merged into any of them.
     """

@@ -190,7 +190,7 @@ class Directory:
     def _by_slug_as_name(self, name: str) -> Outlet | None:
         """Return the outlet with this slug, except where a word is only the transliteration of another name.
 
-        Otherwise `muller` would be Müller after it in a file, and an outlet of its own before it.
+        Otherwise the outlet of `muller` would depend on whether `Müller` comes before or after it in a file.
         """
         created = (outlet for outlet in self._created if outlet.slug == name)
         outlet = next(created, None) or find_outlet(self._session, name)
@@ -247,7 +247,7 @@ class Directory:
             self._links.append(new_domain(outlet.id, Domain(domain, None, None), 0))
 
     def _link_name(self, owner: Outlet, mention: Mention) -> None:
-        """Give a name that no outlet has to the owner of a domain."""
+        """Add a name that no outlet has to the owner of a domain, as an alias."""
         is_known = mention.key == owner.name_key or host_of(mention.name) is not None
         if is_known or self._namesakes(mention.key, without_domains=False):
             return

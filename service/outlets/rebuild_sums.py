@@ -19,7 +19,7 @@ def rebuild_sums(db: Database, *, now: dt.datetime) -> int:
     """Recompute the sums from the rows, correct those that differ, and invalidate all scores.
 
     On SQLite, concurrent writers block. On PostgreSQL they do not: the correction is the difference at one moment, so
-    it remains valid whatever they add to the sums since.
+    it remains valid even if they add to the sums later.
 
     Returns:
         The number of sums that differed.

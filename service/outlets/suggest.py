@@ -44,7 +44,7 @@ def nearest_slugs(session: Session, reference: str) -> list[str]:
 
 
 def _slugs_named(key: str) -> sa.Select[str]:
-    """Select slugs of the outlets with this key of a name or an alias."""
+    """Select the slugs of the outlets whose name or alias has this key."""
     # A union, because PostgreSQL scans the whole table for an OR over two tables.
     names = sa.select(Outlet.id).where(Outlet.name_key == key)
     named = names.union(sa.select(OutletAlias.outlet_id).where(OutletAlias.name_key == key))

@@ -37,7 +37,7 @@ _AMOUNTS_FROM = 1 + len(Slot._fields)
 
 @dataclass(slots=True)
 class Sums:
-    """The sums over some claims: the records of outlets by slot, and the rates by cell."""
+    """The sums over claims: the records of outlets by slot, and the rates by cell."""
 
     records: dict[tuple[UUID, Slot], Amounts] = field(default_factory=dict)
     rates: dict[Cell, TruthCount] = field(default_factory=dict)
@@ -70,7 +70,7 @@ class Sums:
 
 @contextmanager
 def updating_sums(session: Session, claims: Collection[Claim]) -> Iterator[None]:
-    """Update the sums by the changes that a block makes to some claims.
+    """Update the sums by the changes that a block makes to claims.
 
     Args:
         session: The session of the changes.
@@ -85,7 +85,7 @@ def updating_sums(session: Session, claims: Collection[Claim]) -> Iterator[None]
 
 
 def lock_outlets(session: Session, claims: Collection[Claim]) -> None:
-    """Lock the outlets of some claims against merges until the transaction ends (R22).
+    """Lock the outlets of claims against merges until the transaction ends (R22).
 
     SQLite needs no lock, because its write transactions run one at a time.
 

@@ -115,7 +115,7 @@ def span(estimates: Iterable[Reliability | None]) -> Span:
 
 
 def thin(points: Sequence[T], most: int = _POINTS) -> list[T]:
-    """Return at most so many points, evenly chosen, with the first and the last.
+    """Return at most `most` points, evenly chosen, including the first and the last.
 
     >>> thin(range(10), 4)
     [0, 3, 6, 9]

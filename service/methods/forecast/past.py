@@ -85,7 +85,7 @@ class Past:
         yield from np.split(self._rows, np.flatnonzero(np.diff(sizes.cumsum() // _CHUNK)) + 1)
 
     def seen_by(self, rows: Ints) -> tuple[Votes, Votes, Ints, Circumstances, Totals]:
-        """Return the arguments of `features.design` for the reports of some rows."""
+        """Return the arguments of `features.design` for the reports of these rows."""
         columns = self._columns
         reports = np.asarray(columns.row_report)[rows]
         before = np.searchsorted(self._moments, np.asarray(columns.report_at)[reports])
@@ -99,7 +99,7 @@ class Past:
         return self._votes(reports, before), self._votes(others, before[row]), row, settings, totals_of(totals)
 
     def _others(self, rows: Ints) -> tuple[Ints, Ints]:
-        """Return the other votes of some rows, as the index of the row and the report."""
+        """Return the other votes of these rows, as the index of the row and the report."""
         numbers = np.asarray(self._columns.row_others).astype(np.int64)
         starts = (numbers.cumsum() - numbers)[rows]
         number = numbers[rows]

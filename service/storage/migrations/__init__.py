@@ -188,7 +188,7 @@ def _is_blank(file: Path) -> bool:
 
 @contextmanager
 def _connection(url: sa.URL) -> Iterator[sa.Connection]:
-    """Open a connection that creates no SQLite file and stores no option in one."""
+    """Open a connection without creating a SQLite file, or storing an option in one."""
     if url.get_backend_name() == "sqlite":
         address = f"{Path(url.database or '').absolute().as_uri()}?mode=rw"
         creator = functools.partial(sqlite3.connect, address, uri=True)

@@ -65,7 +65,7 @@ class Rate(Base):
 
 
 class ContextRow(Base):
-    """A context: how often reports were right on average when it was fitted. Rows never change, so scores name them."""
+    """A context: the average rates at which reports were right when it was fitted. Rows never change."""
 
     __tablename__ = "context"
 
