@@ -15,7 +15,7 @@ from service.access.limits import Limits
 from service.cache.redis_link import check_redis_url
 from service.environment import PREFIX, Variable, absolute_path, drain_seconds, find_data_dir, find_variable
 from service.errors import CannotRun
-from service.storage.engines import check_database_url, sqlite_url
+from service.storage.database_url import check_database_url, sqlite_url
 
 log = logging.getLogger(__name__)
 

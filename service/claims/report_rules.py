@@ -13,8 +13,8 @@ from sqlalchemy.orm import object_session
 from service.errors import FieldError, InvalidBody, ReportDiffers, nested
 from service.methods.commitment import LEXICON_VERSION, read_commitment
 from service.methods.provenance import ORDER, relay_cycle
+from service.outlets.find import OutletName
 from service.outlets.mentions import Directory
-from service.outlets.naming import OutletName
 from service.storage.facts import (
     OnRecord,
     as_filed,

@@ -15,8 +15,8 @@ from filelock import FileLock, Timeout
 
 from service.errors import CannotRun
 from service.operations.data_dir import make_data_dir
+from service.storage.database_url import sqlite_url
 from service.storage.db import Database
-from service.storage.engines import sqlite_url
 from service.storage.identity import forget_identity
 from service.storage.migrations import SchemaState, find_state
 

@@ -1,23 +1,24 @@
-"""Outlets on record: find them by slug or id, build the views of them, and choose free slugs."""
+"""Outlets: find them by slug or id, normalize the names in reports, build views, and choose free slugs."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple, NotRequired, TypedDict
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, selectinload
 
-from service.errors import InvalidQuery, OutletMerged, UnknownOutlet
+from service.errors import InvalidBody, InvalidQuery, OutletMerged, UnknownOutlet
 from service.outlets.domains import ShownDomain, show_domains
 from service.outlets.suggest import unknown_slug
 from service.storage.models import Outlet, OutletAlias
 from service.storage.predicates import is_among
 from service.values.documents import members_of
 from service.values.ids import RESERVED_SLUGS, SLUG_LENGTH, is_slug, parse_id
-from service.values.names import slug_of
+from service.values.names import domain_key, host_of, name_key, shown_host, shown_name, slug_of
 from service.values.vocabulary import OutletKind
 
 WHOLE = (selectinload(Outlet.parent), selectinload(Outlet.domains), selectinload(Outlet.aliases))
@@ -178,3 +179,44 @@ def free_slug(session: Session, outlet: Outlet, *, taken: Collection[str] = ()) 
         end = f"-{number}"
         slug = base[: SLUG_LENGTH - len(end)].rstrip("-") + end
     return slug
+
+
+class OutletName(TypedDict):
+    """The name and perhaps the domain of an outlet, which is created with the other members if it is unknown."""
+
+    name: str
+    domain: NotRequired[str | None]
+    kind: NotRequired[OutletKind]
+    parent: NotRequired[str | None]
+    scorable: NotRequired[bool]
+
+
+class Mention(NamedTuple):
+    """The name of an outlet in a report, and its domain if one is given or the name is a host."""
+
+    name: str
+    key: str
+    domain: str | None
+    pointer: str
+    """The member that gives the domain."""
+
+
+def read_mention(given: OutletName) -> Mention:
+    """Return a mention in normal form. A host as the name is also the domain, unless one is given (R21a).
+
+    A host keeps its spelling in the name, such as `SoonerPoll.com`, but `https://www.bild.de/` is shown as `bild.de`.
+    """
+    host, name = host_of(given["name"]), shown_name(given["name"])
+    if host is not None and name_key(name) != name_key(shown_host(host)):
+        name = shown_host(host)
+    domain = _domain_of(given)
+    return Mention(name, name_key(name), domain or host, "/name" if domain is None else "/domain")
+
+
+def _domain_of(given: OutletName) -> str | None:
+    if (domain := given.get("domain")) is None:
+        return None
+    try:
+        return domain_key(domain)
+    except ValueError as exc:
+        raise InvalidBody.at("/domain", str(exc), "invalid") from exc

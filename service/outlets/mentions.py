@@ -13,14 +13,16 @@ from sqlalchemy.orm import Session
 from service.errors import InvalidBody, nested
 from service.outlets.domains import Domain, Owned, find_owned, new_domain, owner_at
 from service.outlets.find import (
+    Mention,
+    OutletName,
     best_match,
     describe_outlet,
     find_outlet,
     find_outlets,
     free_slug,
     outlets_named,
+    read_mention,
 )
-from service.outlets.naming import Mention, OutletName, read_mention
 from service.outlets.suggest import unknown_slug
 from service.storage.locks import lock_name
 from service.storage.models import Outlet, OutletAlias, OutletDomain

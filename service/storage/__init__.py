@@ -1,1 +1,1 @@
-"""The database: engines, models, migrations, the journal of writes, and shared SQL."""
+"""The database: connections, models, migrations, the journal of writes, and shared SQL."""

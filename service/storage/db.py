@@ -1,14 +1,16 @@
-"""The database: sessions that read, sessions that write to the journal, and retries after conflicts."""
+"""The database: its connections, sessions that read, sessions that write to the journal, and retries."""
 
 from __future__ import annotations
 
 import functools
 import logging
+import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from pathlib import Path
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, sessionmaker
@@ -16,9 +18,8 @@ from sqlalchemy.orm import Session, sessionmaker
 from service.errors import QueryTimeout, Unavailable
 from service.storage.base import Base
 from service.storage.db_errors import QUERY_CANCELED, WriteConflict, is_conflict, sqlstate_of
-from service.storage.engines import make_engine
 from service.storage.journal import JournaledSession
-from service.storage.locks import file_lock, lock_name_within
+from service.storage.locks import LOCK_TIMEOUT, file_lock, lock_name_within
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +28,10 @@ R = TypeVar("R")
 
 _ATTEMPTS = 4
 _AFTER_COMMIT = "after commit"
+READ_TIMEOUT = "10s"
+"""The time that a statement of a read may take on PostgreSQL. Statements with a good plan take far less, and gunicorn
+and proxies time out only after 30 s."""
+_SQLITE_LOCK_SECONDS = 10.0
 
 
 class Database:
@@ -179,3 +184,82 @@ def retried(use_case: Callable[Concatenate[Database, P], R]) -> Callable[Concate
         return use_case(db, *args, **kwargs)
 
     return attempt
+
+
+def make_engine(url: str) -> sa.Engine:
+    """Return an engine, which connects on first use."""
+    if url.startswith("sqlite"):
+        engine = sa.create_engine(url, hide_parameters=True)
+        sa.event.listen(engine, "connect", _set_up_sqlite)
+        sa.event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    # Poolers in transaction mode, such as PgBouncer, reject start-up options and lose prepared statements.
+    # With `autocommit`, transactions are begun by the event handler below.
+    engine = sa.create_engine(
+        url,
+        hide_parameters=True,  # keeps user data out of the logs
+        connect_args={
+            "connect_timeout": 3,
+            "autocommit": True,
+            "prepare_threshold": None,
+            "client_encoding": "utf8",  # psycopg returns text of other encodings as bytes
+        },
+        pool_pre_ping=True,  # so that no request fails after a restart of the database
+        pool_size=5,
+        pool_timeout=5,
+    )
+    sa.event.listen(engine, "begin", _begin_postgresql)
+    return engine
+
+
+def _set_up_sqlite(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # transactions are begun by the event handler below
+    for pragma in (f"busy_timeout={_SQLITE_LOCK_SECONDS * 1000:.0f}", "synchronous=FULL", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+    _set_wal(connection)
+
+
+def _set_wal(connection: sqlite3.Connection) -> None:
+    """Set WAL mode, in which readers and a writer do not block each other.
+
+    SQLite ignores the busy timeout here, so concurrent attempts on a new file are retried.
+    """
+    deadline = time.monotonic() + _SQLITE_LOCK_SECONDS
+    while connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+
+
+def _begin_sqlite(connection: sa.Connection) -> None:
+    # A deferred transaction that reads and then writes fails with "database is locked" if another one wrote in between,
+    # and the busy timeout does not apply.
+    options = connection.get_execution_options()
+    begin = "BEGIN IMMEDIATE" if options.get("write") else "BEGIN"
+    if not options.get("nowait"):
+        connection.exec_driver_sql(begin)
+        return
+    busy_timeout = connection.exec_driver_sql("PRAGMA busy_timeout").scalar_one()
+    connection.exec_driver_sql("PRAGMA busy_timeout = 0")
+    try:
+        connection.exec_driver_sql(begin)
+    finally:
+        connection.exec_driver_sql(f"PRAGMA busy_timeout = {busy_timeout}")
+
+
+def _begin_postgresql(connection: sa.Connection) -> None:
+    """Begin a transaction with its settings, in one round trip.
+
+    The settings are local to the transaction, so that a pooler does not leak them to other clients. The time zone is
+    UTC because psycopg converts instants to it, and 9999-12-31T23:59Z does not exist east of UTC.
+    """
+    options = connection.get_execution_options()
+    begin = "BEGIN ISOLATION LEVEL REPEATABLE READ" if options.get("read") else "BEGIN"
+    lock_timeout = "1ms" if options.get("nowait") else LOCK_TIMEOUT
+    statements = [begin, "SET LOCAL timezone = 'UTC'", f"SET LOCAL lock_timeout = '{lock_timeout}'"]
+    if options.get("limited"):
+        statements.append(f"SET LOCAL statement_timeout = '{READ_TIMEOUT}'")
+    connection.exec_driver_sql("; ".join(statements))

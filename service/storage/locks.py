@@ -10,7 +10,9 @@ from filelock import FileLock
 from sqlalchemy.orm import Session
 
 from service.storage.db_errors import LOCK_NOT_AVAILABLE, sqlstate_of
-from service.storage.engines import LOCK_TIMEOUT
+
+LOCK_TIMEOUT = "10s"
+"""The time that a statement may wait for a lock on PostgreSQL."""
 
 _LOCK_FILES = 256
 

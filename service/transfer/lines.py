@@ -22,7 +22,7 @@ from service.claims.resolve import NewResolution
 from service.claims.views import ResolutionWarning
 from service.errors import InvalidBody, ServiceError, TooLarge
 from service.outlets.edit import NewOutlet
-from service.outlets.naming import OutletName
+from service.outlets.find import OutletName
 from service.values.strict_json import parse_json
 
 MAX_LINE = 1 << 20  # bytes

@@ -21,7 +21,7 @@ import sqlalchemy as sa
 from service.app import create_app
 from service.config import Settings
 from service.errors import QueryTimeout
-from service.storage import engines
+from service.storage import db as connections
 from service.storage.db import Database
 from service.storage.db_errors import is_unavailable
 from service.storage.migrations import migrate
@@ -261,7 +261,7 @@ def test_slow_read(world, db, monkeypatch):
     """
     A read that exceeds its timeout receives 503, as a problem document or a page.
     """
-    monkeypatch.setattr(engines, "READ_TIMEOUT", "100ms")
+    monkeypatch.setattr(connections, "READ_TIMEOUT", "100ms")
     paths = ("/v1/claims", "/v1/queue", f"/v1/claims/{new_id()}")
     with db.write() as other:
         block(other)
@@ -281,7 +281,7 @@ def test_statements_without_a_limit(db, monkeypatch):
     """
     Unlimited reads and writes have no statement timeout; other reads have.
     """
-    monkeypatch.setattr(engines, "READ_TIMEOUT", "100ms")
+    monkeypatch.setattr(connections, "READ_TIMEOUT", "100ms")
     slow = sa.text("SELECT pg_sleep(0.2)")
 
     with db.read(unlimited=True) as session:
@@ -298,7 +298,7 @@ def test_slow_export(db, world, monkeypatch, tmp_path):
     An export has no statement timeout.
     """
     world.record()
-    monkeypatch.setattr(engines, "READ_TIMEOUT", "100ms")
+    monkeypatch.setattr(connections, "READ_TIMEOUT", "100ms")
     with ThreadPoolExecutor(1) as pool:
         with db.write() as other:
             block(other)

@@ -8,7 +8,7 @@ from contextlib import closing
 import psycopg
 import pytest
 
-from service.storage import engines
+from service.storage import db as connections
 from service.storage.base import Base
 from tests.support.world import World
 
@@ -62,7 +62,7 @@ def _replies_and_disputes():
 @pytest.fixture
 def stale(world, db, monkeypatch):
     """A function that fills tables whose statistics are from when they were empty, or had some other rows."""
-    monkeypatch.setattr(engines, "READ_TIMEOUT", _LIMIT)
+    monkeypatch.setattr(connections, "READ_TIMEOUT", _LIMIT)
     url = db.engine.url.set(drivername="postgresql", query={**db.engine.url.query, "application_name": "fill"})
     with closing(psycopg.connect(url.render_as_string(hide_password=False), autocommit=True)) as connection:
         _set_autovacuum(connection, "false")

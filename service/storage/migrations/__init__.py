@@ -17,7 +17,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from service.errors import CannotRun
-from service.storage.engines import make_engine
+from service.storage.db import make_engine
 
 _FOLDER = Path(__file__).parent
 _NOT_ALLOWED = "42501"  # insufficient_privilege
