@@ -7,7 +7,7 @@ import json
 import pytest
 import sqlalchemy as sa
 
-from service.storage import engines
+from service.storage import db as connections
 from service.storage.models import Outlet
 from tests.support.command import Command
 
@@ -55,7 +55,7 @@ def test_import_without_an_analysis(db, world, load, monkeypatch):
     """
     An import succeeds even if the analysis fails because the tables are locked.
     """
-    monkeypatch.setattr(engines, "LOCK_TIMEOUT", "100ms")
+    monkeypatch.setattr(connections, "LOCK_TIMEOUT", "100ms")
     with db.write() as other:
         other.execute(sa.text("LOCK TABLE claim IN SHARE UPDATE EXCLUSIVE MODE"))
         before = analyzed(db)
