@@ -34,7 +34,7 @@ from service.storage.paging import Keyset, Page, SortKey
 from service.storage.predicates import counts_as, merged_with
 from service.storage.versions import check_match, is_same, matches_earlier_version, store_version
 from service.values.ids import RESERVED_SLUGS, SLUG_LENGTH, is_slug, new_id
-from service.values.names import host_of, name_key, shown_name
+from service.values.names import host_of, name_key, shown_name, slug_of
 from service.values.vocabulary import Caller, OutletKind
 
 
@@ -220,7 +220,7 @@ def list_outlets(
     rows = sa.select(Outlet).where(Outlet.merged_into_id.is_(None)).options(*WHOLE)
     with db.read() as session:
         if q is not None:
-            rows = rows.where(_is_named(name_key(q)))
+            rows = rows.where(_is_named(q))
         if kind is not None:
             rows = rows.where(Outlet.kind == kind)
         if parent is not None:
@@ -286,11 +286,13 @@ def _aliases(names: Sequence[str]) -> list[OutletAlias]:
 
 
 def _is_named(part: str) -> sa.ColumnElement[bool]:
-    """Return the condition that a name or alias of an outlet, or of one merged into it, contains this."""
-    named = aliased(Outlet)
-    alias = sa.exists().where(OutletAlias.outlet_id == named.id, _contains(OutletAlias.name_key, part))
-    ids = sa.select(counts_as(named)).where(_contains(named.name_key, part) | alias)
-    return Outlet.id.in_(ids)
+    """Return the condition that a name, alias or slug, which has no accents, contains this; with merged outlets."""
+    named, key, slug = aliased(Outlet), name_key(part), slug_of(part)
+    alias = sa.exists().where(OutletAlias.outlet_id == named.id, _contains(OutletAlias.name_key, key))
+    matches = _contains(named.name_key, key) | alias
+    if slug:
+        matches |= _contains(named.slug, slug)
+    return Outlet.id.in_(sa.select(counts_as(named)).where(matches))
 
 
 def _contains(column: sa.orm.InstrumentedAttribute[str], part: str) -> sa.ColumnElement[bool]:

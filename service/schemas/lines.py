@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from typing import Any, TypedDict
+from typing import Any, TypeAlias, TypedDict
 
 import marshmallow as ma
 from marshmallow.validate import Length, Range
@@ -30,7 +30,15 @@ _STANCES = {stance.value: stance for stance in Stance} | {
     "denies": Stance.DENY,
     "mentions": Stance.COMMENT,
 }
-_TRUTHS = {"true": "1", "false": "0"}
+Outcome: TypeAlias = tuple[Verdict, float | None]
+"""A verdict, with the truth of a partial one."""
+_OUTCOMES: dict[str, Outcome] = {
+    "true": (Verdict.TRUE, None),
+    "false": (Verdict.FALSE, None),
+    "partial": (Verdict.PARTIAL, 0.5),
+    "void": (Verdict.VOID, None),
+    "unverifiable": (Verdict.UNVERIFIABLE, None),
+}
 
 
 class StanceWord(ma.fields.Field[Stance | None]):
@@ -39,33 +47,45 @@ class StanceWord(ma.fields.Field[Stance | None]):
     default_error_messages = {"stance": f"Must be one of: {', '.join(_STANCES)}."}
 
     def _deserialize(self, value: object, attr: str | None, data: Data, **kwargs: object) -> Stance | None:
-        if isinstance(value, str) and not value.strip():
+        word = value.strip().lower() if isinstance(value, str) else value
+        if word == "":
             return None
-        if not isinstance(value, str) or value not in _STANCES:
+        if not isinstance(word, str) or word not in _STANCES:
             raise self.make_error("stance")
-        return _STANCES[value]
+        return _STANCES[word]
 
 
-class OutcomeWord(ma.fields.Field[float | None]):
-    """The part of a claim that proved true: true, false, or a number from 0 to 1; empty if unknown."""
+class OutcomeWord(ma.fields.Field[Outcome | None]):
+    """A verdict, or the part of a claim that proved true, from 0 to 1; empty if unknown. `partial` alone is a half."""
 
-    default_error_messages = {"outcome": "Must be true, false, or a number from 0 to 1."}
+    default_error_messages = {"outcome": f"Must be {', '.join(_OUTCOMES)}, or a number from 0 to 1."}
 
-    def _deserialize(self, value: object, attr: str | None, data: Data, **kwargs: object) -> float | None:
-        if isinstance(value, str):
-            word = value.strip().lower()
-            if word == "":
-                return None
-            value = _TRUTHS.get(word, word)
-        if not isinstance(value, str | int | float):
+    def _deserialize(self, value: object, attr: str | None, data: Data, **kwargs: object) -> Outcome | None:
+        word = value.strip().lower() if isinstance(value, str) else value
+        if word == "":
+            return None
+        if isinstance(word, str) and word in _OUTCOMES:
+            return _OUTCOMES[word]
+        if not isinstance(word, str | int | float):
             raise self.make_error("outcome")
         try:
-            truth = float(value)
+            truth = float(word)
         except (ValueError, OverflowError) as exc:
             raise self.make_error("outcome") from exc
         if not 0 <= truth <= 1:
             raise self.make_error("outcome")
-        return truth
+        return {0.0: _OUTCOMES["false"], 1.0: _OUTCOMES["true"]}.get(truth, (Verdict.PARTIAL, truth))
+
+
+class WholeNumber(ma.fields.Integer):
+    """A whole number, which some programs write with a decimal: 3.0."""
+
+    default_error_messages = {"whole": "Must be a whole number, such as 3."}
+
+    def _deserialize(self, value: object, attr: str | None, data: Data, **kwargs: object) -> int:
+        if isinstance(value, bool) or not isinstance(value, int | float) or value % 1 != 0:
+            raise self.make_error("whole")
+        return int(value)
 
 
 class FlatLineIn(Body):
@@ -79,7 +99,7 @@ class FlatLineIn(Body):
     url = WebAddress(load_default=None, allow_none=True)
     topic = TopicPath(load_default=None, allow_none=True)
     probability = Number(load_default=None, allow_none=True, validate=Range(0, 1))
-    commitment = ma.fields.Integer(strict=True, load_default=None, allow_none=True, validate=Range(1, 4))
+    commitment = WholeNumber(load_default=None, allow_none=True, validate=Range(1, 4))
     outcome = OutcomeWord(load_default=None, allow_none=True)
     resolved_at = DateOrInstant(load_default=None, allow_none=True)
     x = ma.fields.Raw(load_default=None, allow_none=True)
@@ -159,7 +179,7 @@ class _Flat(TypedDict):
     topic: str | None
     probability: float | None
     commitment: int | None
-    outcome: float | None
+    outcome: Outcome | None
     resolved_at: dt.date | None
 
 
@@ -242,12 +262,12 @@ def _date_if(edge: Callable[[dt.date], dt.datetime], given: dt.date) -> dt.date:
     return day if edge(day) == given else given
 
 
-def _outcome(outcome: float | None, resolved_at: dt.date | None) -> NewResolution | None:
+def _outcome(outcome: Outcome | None, resolved_at: dt.date | None) -> NewResolution | None:
     if outcome is None:
         return None
     return NewResolution(
-        verdict={0.0: Verdict.FALSE, 1.0: Verdict.TRUE}.get(outcome, Verdict.PARTIAL),
-        truth=outcome if 0 < outcome < 1 else None,
+        verdict=outcome[0],
+        truth=outcome[1],
         known_at=resolved_at,
         evidence=[],
         note="Outcome as given in the imported file.",

@@ -149,7 +149,11 @@ class OutletQuery(PageQuery):
     """The filters of the list of outlets."""
 
     q = Text(
-        NAME_LENGTH, metadata={"description": "Only outlets with this text in their name or an alias, in any case."}
+        NAME_LENGTH,
+        metadata={
+            "description": "Only outlets with this text in their name, an alias or the slug. Case makes no difference, "
+            "and neither do accents in a name, if the slug was derived from it."
+        },
     )
     kind = one_of(OutletKind, "Only outlets of this kind.")
     parent = Text(SLUG_LENGTH, metadata={"description": "Only outlets owned by the outlet with this slug or id."})

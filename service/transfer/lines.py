@@ -27,7 +27,7 @@ from service.values.strict_json import parse_json
 
 MAX_LINE = 1 << 20  # bytes
 
-_NUMBERS = {"probability": float, "commitment": int}
+_NUMBERS = ("probability", "commitment")
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +173,7 @@ def read_ndjson(stream: BinaryIO) -> Iterator[tuple[int, Any]]:
 
 
 def read_csv(stream: BinaryIO, columns: AbstractSet[str]) -> Iterator[tuple[int, Any]]:
-    """Yield the number of the first line of each row of a CSV file, with its non-empty cells or an error.
+    """Yield the number of the first line of each row of a CSV file, with its non-empty cells, trimmed, or an error.
 
     Args:
         stream: The file; the first row names the columns. Commas, semicolons or tabs separate the cells.
@@ -259,8 +259,8 @@ def _row(names: list[str], cells: list[str]) -> Any:
     if len(cells) > len(names):
         detail = f"The row has {len(cells)} cells and {len(names)} columns. Quote each cell that contains a separator."
         return InvalidBody.at("", detail, "malformed")
-    row: dict[str, str | float] = {name: cell for name, cell in zip(names, cells, strict=False) if cell.strip()}
-    for name, number in _NUMBERS.items():
+    row: dict[str, str | float] = {name: cell.strip() for name, cell in zip(names, cells, strict=False) if cell.strip()}
+    for name in _NUMBERS:
         with suppress(KeyError, ValueError):  # the schema rejects text that is not a number
-            row[name] = number(row[name])
+            row[name] = float(row[name])
     return row

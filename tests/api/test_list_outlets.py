@@ -75,6 +75,9 @@ def test_link_keeps_the_filters(world):
     [
         ("q=BILD", ["bild", "sport-bild"]),
         ("q=spiegel", ["der-speigel"]),
+        ("q=SUDDEUTSCHE", ["suddeutsche-zeitung"]),
+        ("q=S%C3%BCd", ["suddeutsche-zeitung"]),
+        ("q=n%C3%BCdel", []),
         ("q=%25", []),
         ("q=_", []),
         ("q=%5C", []),
@@ -86,8 +89,9 @@ def test_link_keeps_the_filters(world):
 )
 def test_filters(world, query, expected):
     """
-    `q` is a part of a name or alias in any case; all filters must match.
+    `q` is a part of a name, alias or slug in any case and without accents; all filters must match.
     """
+    world.outlet("Süddeutsche Zeitung")
     world.outlet("Bild")
     world.outlet("Sport Bild", parent="bild")
     world.outlet("Der Speigel", aliases=["DER SPIEGEL"])

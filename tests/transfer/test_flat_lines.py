@@ -157,11 +157,12 @@ BAD = [
     ({"probability": "0.5"}, "invalid-body", "/probability: "),
     ({"probability": True}, "invalid-body", "/probability: "),
     ({"commitment": 5}, "invalid-body", "/commitment: "),
-    ({"commitment": 2.0}, "invalid-body", "/commitment: "),
-    ({"outcome": 1.01}, "invalid-body", "/outcome: Must be true, false"),
-    ({"outcome": "perhaps"}, "invalid-body", "/outcome: Must be true, false"),
-    ({"outcome": "nan"}, "invalid-body", "/outcome: Must be true, false"),
-    ({"outcome": []}, "invalid-body", "/outcome: Must be true, false"),
+    ({"commitment": 2.5}, "invalid-body", "/commitment: Must be a whole number"),
+    ({"commitment": "2"}, "invalid-body", "/commitment: Must be a whole number"),
+    ({"outcome": 1.01}, "invalid-body", "/outcome: Must be true, false, partial"),
+    ({"outcome": "perhaps"}, "invalid-body", "/outcome: Must be true, false, partial"),
+    ({"outcome": "nan"}, "invalid-body", "/outcome: Must be true, false, partial"),
+    ({"outcome": []}, "invalid-body", "/outcome: Must be true, false, partial"),
     ({"colour": "red"}, "invalid-body", "/colour: Unknown field"),
     ({"\ud800": "red"}, "invalid-body", ": Unknown field"),
     ({"claim": "Another."}, "claim-differs", "/claim: Differs"),
@@ -269,9 +270,22 @@ def test_words_for_a_stance(world, load):
     """
     words = {"asserts": "support", "denies": "deny", "mentions": "comment"}
     words |= {stance: stance for stance in ("support", "deny", "query", "comment")}
+    words |= {"Denies": "deny", " SUPPORT ": "support"}
     load(*(line(claim_id=word, stance=word) for word in words))
 
     assert words == {word: reports[0]["stance"] for word, (_, _, reports, _) in claims(world).items()}
+
+
+@pytest.mark.parametrize("cell", ["3", "3.0", " 3 "])
+def test_whole_number_with_a_decimal(world, load, cell):
+    """
+    A commitment can be written with a decimal, as pandas does.
+    """
+    load(
+        f"outlet,claim_id,claim,published_at,commitment\nKicker,1,He comes.,2024-02-14,{cell}\n".encode(), name="a.csv"
+    )
+
+    assert 3 == claims(world)["1"][2][0]["commitment"]
 
 
 OUTCOMES = [
@@ -286,12 +300,15 @@ OUTCOMES = [
     ("False", "false", None),
     (0.25, "partial", 0.25),
     ("0.25", "partial", 0.25),
+    ("partial", "partial", 0.5),
+    ("Void", "void", None),
+    ("unverifiable ", "unverifiable", None),
 ]
 
 
 def test_spellings_of_an_outcome(world, load):
     """
-    R13: an outcome is true, false or a number between them, as JSON or as text.
+    R13: an outcome is a verdict or a number from 0 to 1, as JSON or as text. Partial alone is a half.
     """
     load(*(line(claim_id=str(number), outcome=outcome) for number, (outcome, *_) in enumerate(OUTCOMES)))
     found = claims(world)
