@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from service.config import Settings
+from service.methods.context import STARTING_CONTEXT
+from service.methods.reliability import DEFAULT_LEVEL, CellRecord, Skill, rate
 from tests.support.awaiting import DEADLINE
 from tests.support.command import Command
 from tests.support.live_service import KEY, running
@@ -34,6 +36,17 @@ def typed(tmp_path_factory):
             return _documents(done.stdout)
 
         yield run
+
+
+@pytest.mark.parametrize(("right", "resolved"), [(1, 1), (445, 500)])
+def test_first_numbers(right, resolved):
+    """
+    The estimates and ranges in the introduction are those of the method under the starting context.
+    """
+    skill = Skill((CellRecord(resolved, right, 0.5),), STARTING_CONTEXT.kappa)
+    found = rate(skill, reference=0.5, drift=STARTING_CONTEXT.drift, level=DEFAULT_LEVEL).reliability
+
+    assert f"{found.mean:.2f} [{found.lower:.2f}, {found.upper:.2f}]" in " ".join(README.read_text().split())
 
 
 def test_curl_story(typed):
