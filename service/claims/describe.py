@@ -19,7 +19,6 @@ from service.claims.views import (
     ReplyView,
     ReportView,
     ResolutionView,
-    ScoreReply,
     WithdrawalView,
 )
 from service.methods.provenance import Roots, independent_roots
@@ -27,7 +26,6 @@ from service.storage.facts import as_filed, counting_reports, sided_reports, sta
 from service.storage.models import Claim, Dispute, Outlet, Reply, Report, Resolution, Withdrawal
 from service.storage.predicates import counts_as, is_reported
 from service.values.documents import members_of
-from service.values.instants import format_instant
 from service.values.names import text_key
 from service.values.vocabulary import ClaimKind, ClaimStatus, DisputeStatus, Verdict
 
@@ -212,19 +210,6 @@ def describe_reply(reply: Reply) -> ReplyView:
         url=reply.url,
         withdrawn=None if reply.withdrawn_at is None else WithdrawalView(reply.withdrawal_reason, reply.withdrawn_at),
         recorded_at=reply.recorded_at,
-        redacted=reply.redacted or [],
-    )
-
-
-def reply_with_score(reply: Reply | None) -> ScoreReply | None:
-    """Return the reply that a score shows, or None without one."""
-    if reply is None:
-        return None
-    return ScoreReply(
-        id=str(reply.id),
-        text=reply.text,
-        url=reply.url,
-        recorded_at=format_instant(reply.recorded_at),
         redacted=reply.redacted or [],
     )
 

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 from uuid import UUID
-from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -24,6 +23,7 @@ from service.outlets.track_record import ReportedClaim, read_claims
 from service.storage.db import Database
 from service.storage.facts import counting_reports, standing_resolution
 from service.storage.locks import lock_name
+from service.storage.memo import Memo
 from service.storage.models import Claim, ForecastRow, LearnerRow, Report, Resolution, Subtotal, Version, Withdrawal
 from service.storage.predicates import stands
 from service.values.vocabulary import ClaimKind, Stance, Verdict
@@ -33,7 +33,7 @@ BATCH = 200
 
 # A state never changes, so each is loaded once. The key is more than its number, because a restored backup may have
 # another state with the same number.
-_STATES: WeakKeyDictionary[sa.Engine, tuple[tuple[object, ...], State]] = WeakKeyDictionary()
+_STATES = Memo[State](1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,12 +263,9 @@ def _state(session: Session) -> State:
     newest = session.execute(_newest().with_only_columns(*columns)).one_or_none()
     if newest is None:
         return forecast.START
-    engine = session.get_bind().engine
-    known = _STATES.get(engine)
-    if known is None or known[0] != tuple(newest):
-        row = session.get_one(LearnerRow, newest.number)
-        known = _STATES[engine] = tuple(newest), State.from_json(row.state)
-    return known[1]
+    return _STATES.get(
+        session, tuple(newest), lambda: State.from_json(session.get_one(LearnerRow, newest.number).state)
+    )
 
 
 def _newest() -> sa.Select[LearnerRow]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import Literal, TypedDict
+from typing import Literal
 from uuid import UUID
 
 from service.methods.provenance import Roots
@@ -135,16 +135,6 @@ class ReplyView:
     url: str | None
     withdrawn: WithdrawalView | None
     recorded_at: dt.datetime
-    redacted: list[RedactionNote]
-
-
-class ScoreReply(TypedDict):
-    """A reply to the whole record, as the JSON of a score holds it."""
-
-    id: str
-    text: str
-    url: str | None
-    recorded_at: str
     redacted: list[RedactionNote]
 
 

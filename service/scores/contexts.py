@@ -8,7 +8,6 @@ import time
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple, TypedDict
-from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -24,6 +23,7 @@ from service.outlets.sums import read_cells
 from service.outlets.track_record import read_claims
 from service.storage.db import Database
 from service.storage.locks import lock_name
+from service.storage.memo import Memo
 from service.storage.models import Claim, ContextRow, Outlet, Resolution, TopicRename
 from service.storage.renames import CONTEXTS, current_name, standing_renames
 from service.values.vocabulary import Basis, ClaimKind, Stance
@@ -53,8 +53,7 @@ class _Newest(NamedTuple):
 
 
 # Contexts never change, so each is loaded once. Its number alone could be that of another context in a restored backup.
-_LOADED: WeakKeyDictionary[sa.Engine, dict[tuple[_Newest, Basis], Context]] = WeakKeyDictionary()
-_MAX_LOADED = 16
+_LOADED = Memo[Context](16)
 _PREFIX = "ctx_"
 _NAME = re.compile(rf"{_PREFIX}[0-9]{{1,9}}", re.ASCII)
 REFIT_AFTER = dt.timedelta(days=1)
@@ -191,13 +190,10 @@ def _read_resolved(session: Session, *, now: dt.datetime) -> dict[Basis, Resolve
 
 
 def _load(session: Session, newest: _Newest, basis: Basis) -> Context:
-    loaded = _LOADED.setdefault(session.get_bind().engine, {})
-    if (context := loaded.get((newest, basis))) is None:
-        if len(loaded) >= _MAX_LOADED:
-            loaded.clear()
-        row = session.get_one(ContextRow, newest.number)
-        context = loaded[newest, basis] = stored_context(session, row, basis)
-    return context
+    def load() -> Context:
+        return stored_context(session, session.get_one(ContextRow, newest.number), basis)
+
+    return _LOADED.get(session, (newest, basis), load)
 
 
 def context_name(number: int) -> str:
