@@ -32,8 +32,8 @@ from service.values.vocabulary import ClaimKind, ClaimStatus, DisputeStatus, Ver
 _SIMILAR = 5
 
 
-def describe_claim(session: Session, claim: Claim, *, now: dt.datetime) -> ClaimView:
-    """Return the view of a claim that is loaded with its reports and resolutions."""
+def describe_claim(session: Session, claim: Claim, *, now: dt.datetime, is_new: bool = False) -> ClaimView:
+    """Return the view of a claim that is loaded with its reports and resolutions; a new one has no replies."""
     roots = count_roots(session, [claim])[claim.id]
     return ClaimView(
         **members_of(summarise_claim(claim, has_side=bool(sided_reports(claim)), now=now)),
@@ -41,7 +41,7 @@ def describe_claim(session: Session, claim: Claim, *, now: dt.datetime) -> Claim
         roots=roots,
         reports=[describe_report(report, claim) for report in claim.reports],
         disputes=describe_disputes(claim.resolutions),
-        replies=replies_on(session, claim.id),
+        replies=[] if is_new else replies_on(session, claim.id),
         similar=_similar_claims(session, claim),
     )
 

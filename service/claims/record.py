@@ -98,7 +98,7 @@ def record_claim(
             session.add(recorded)
             directory.settle(caller)
         invalidate_scores(session, cache, reporting_outlets(recorded), now=now)
-        view = describe_claim(session, recorded, now=now)
+        view = describe_claim(session, recorded, now=now, is_new=True)
     return view, True
 
 

@@ -143,8 +143,8 @@ class ClaimOut(ClaimSummary):
         ma.fields.UUID(),
         required=True,
         metadata={
-            "description": "The ids of other claims with the same text, apart from case, whitespace, and the kind of "
-            "apostrophes, quotation marks and dashes; at most five, the oldest first. The ETag ignores them."
+            "description": "The ids of other claims with the same text, apart from case, width, whitespace and "
+            "punctuation; at most five, the oldest first. Punctuation within a number counts. The ETag ignores them."
         },
     )
 

@@ -179,7 +179,23 @@ def shown_host(host: str) -> str:
 def text_key(text: str) -> str:
     """Return the hash of the normal form of a text, by which equal texts are found.
 
-    >>> text_key("He\u2019s joining") == text_key("he's  joining ")
+    Apart from the differences that `fold` ignores, it ignores punctuation that is not part of a number.
+
+    >>> text_key("He\u2019s joining: now.") == text_key("he's  joining (now)")
     True
+    >>> text_key("It rose by 1.5%.") == text_key("It rose by 15%.")
+    False
     """
-    return hashlib.sha256(fold(text).encode()).hexdigest()
+    folded = fold(text)
+    words = "".join(
+        " " if _is_punctuation(before, character, after) else character
+        for before, character, after in zip(f" {folded}", folded, f"{folded} "[1:], strict=False)
+    )
+    return hashlib.sha256((" ".join(words.split()) or folded).encode()).hexdigest()
+
+
+def _is_punctuation(before: str, character: str, after: str) -> bool:
+    """Return whether a character is punctuation that is not part of a number, such as `1.5`, `2-1`, `-5` or `.5`."""
+    if not unicodedata.category(character).startswith("P"):
+        return False
+    return not after.isdigit() or not (before.isdigit() or (character in "-." and before.isspace()))

@@ -81,7 +81,7 @@ def test_similar_claims(world):
     """
     The oldest five claims with the same text are similar, in any spelling, kind and topic; a looser match is none.
     """
-    texts = ["He\u2019s joining \u2013 now", "he's  JOINING - now", "He's join\u00ading \u2014 now "]
+    texts = ["He\u2019s joining \u2013 now", "he's  JOINING - now!", "\u201cHe's join\u00ading\u201d, \u2014 now. "]
     first = [world.record(text=text, topic=f"t{n}", external_id=f"x{n}")["id"] for n, text in enumerate(texts)]
     world.record(text="He is joining now")
     more = [world.record(text=texts[0], kind="opinion")["id"] for _ in range(3)]
@@ -89,6 +89,19 @@ def test_similar_claims(world):
     last = world.record(text=texts[0])
 
     assert (first + more)[:5] == last["similar"]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("It rose by 1.5%.", "It rose by 15%."), ("They win 2-1", "They win 21"), ("It is -5", "It is 5"), ("?!", "?")],
+)
+def test_similar_texts_with_other_numbers(world, one, other):
+    """
+    Punctuation within a number counts, and so does that of a text without words.
+    """
+    world.record(text=one)
+
+    assert [] == world.record(text=other)["similar"]
 
 
 def test_changed_and_redacted_texts(world):
