@@ -102,7 +102,7 @@ def list_claims(
         return Page(list_likeliest_claims(db, like=like, limit=limit, now=now), None)
     rows = sa.select(Claim).options(selectinload(Claim.resolutions).selectinload(Resolution.disputes))
     with db.read() as session:
-        rows = rows.where(*_conditions(session, filters, now=now))
+        rows = rows.where(*claim_conditions(session, filters, now=now))
         page = _SORTED[sort].page(session, rows, after=after, limit=limit)
         found = summarise_claims(session, page.items, now=now)
         return Page([FoundClaim(**members_of(claim), words=None) for claim in found], page.next)
@@ -131,14 +131,19 @@ def list_due_claims(
     rows = sa.select(Claim).where(has_status(ClaimStatus.DUE, now)).options(*WHOLE)
     filters = ClaimFilters(topic=topic, outlet=outlet)
     with db.read() as session:
-        rows = rows.where(*_conditions(session, filters, now=now))
+        rows = rows.where(*claim_conditions(session, filters, now=now))
         page = keyset.page(session, rows, after=after, limit=limit)
         roots = count_roots(session, page.items)
         next_key = None if page.next is None else (format_instant(started), *page.next)
         return Page([_queued(claim, roots[claim.id], now=now) for claim in page.items], next_key)
 
 
-def _conditions(session: Session, filters: ClaimFilters, *, now: dt.datetime) -> Iterator[sa.ColumnElement[bool]]:
+def claim_conditions(session: Session, filters: ClaimFilters, *, now: dt.datetime) -> Iterator[sa.ColumnElement[bool]]:
+    """Yield the conditions that a claim must meet to match all filters.
+
+    Raises:
+        InvalidQuery: The outlet is unknown, or `url` is not an address.
+    """
     for name in ("kind", "group", "external_id"):
         if (value := filters.get(name)) is not None:
             yield getattr(Claim, name) == value

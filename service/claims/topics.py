@@ -66,9 +66,13 @@ def list_topics(db: Database, *, topic: str | None = None, now: dt.datetime) -> 
         now: The time of the call.
     """
     with db.read() as session:
-        counts = _count_claims(session, topic, now=now)
-        ranked = _count_ranked(session, topic, now=now)
         changes_at = session.scalar(sa.select(sa.func.min(Claim.resolves_by)).where(Claim.resolves_by > now))
+        return TopicList(count_topics(session, topic, now=now), changes_at)
+
+
+def count_topics(session: Session, topic: str | None, *, now: dt.datetime) -> list[TopicView]:
+    """Return the topics as `list_topics` does, within the caller's transaction."""
+    ranked = _count_ranked(session, topic, now=now)
     topics = [
         TopicView(
             topic=path,
@@ -78,9 +82,9 @@ def list_topics(db: Database, *, topic: str | None = None, now: dt.datetime) -> 
             resolved=by_status[ClaimStatus.RESOLVED],
             ranked_outlets=ranked[path],
         )
-        for path, by_status in counts.items()
+        for path, by_status in _count_claims(session, topic, now=now).items()
     ]
-    return TopicList(sorted(topics, key=lambda one: one.place), changes_at)
+    return sorted(topics, key=lambda one: one.place)
 
 
 def most_claimed_topics(db: Database, *, limit: int) -> list[ClaimedTopic]:

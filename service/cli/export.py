@@ -19,7 +19,7 @@ def export(connections: Connections, *, folder: Path) -> None:
     The files are NDJSON, all as of one moment. `borneout import` accepts the outlets, claims, reports and resolutions.
     The contexts, disputes and replies are only for reading.
     """
-    from service.transfer.export import write_export
+    from service.transfer.export.folder import write_export
 
     try:
         counts = write_export(connections.db, folder, now=utc_now())

@@ -54,6 +54,7 @@ ServiceError
 +-- BadGateway             502  /problems/bad-gateway
 +-- Unavailable            503  /problems/unavailable
 +-- QueryTimeout           503  /problems/query-timeout
++-- ExportsBusy            503  /problems/exports-busy
 +-- Stopping               503  /problems/stopping
 +-- GatewayTimeout         504  /problems/gateway-timeout
 """
@@ -90,6 +91,7 @@ from service.errors.conflicts import (
 from service.errors.failures import (
     BadGateway,
     CannotRun,
+    ExportsBusy,
     GatewayTimeout,
     InternalError,
     QueryTimeout,
@@ -137,6 +139,7 @@ __all__ = [
     "CursorExpired",
     "DisputeClosed",
     "DomainTaken",
+    "ExportsBusy",
     "FieldError",
     "FiledByAnother",
     "Forbidden",

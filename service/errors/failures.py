@@ -46,6 +46,17 @@ class QueryTimeout(ServiceError):
     retry_after = 10
 
 
+class ExportsBusy(ServiceError):
+    """You tried to start an export while this process was already sending two of them. Send the request again after
+    `Retry-After` seconds, or narrow the exports with `since` or another filter.
+    """
+
+    status = 503
+    name = "exports-busy"
+    title = "Too many exports at once"
+    retry_after = 10
+
+
 class Stopping(ServiceError):
     """This process is shutting down, and `/readyz` reports it so that load balancers send no more requests. Send
     requests to another process, or wait for the restart.

@@ -12,6 +12,7 @@ from service.values.vocabulary import (
     ClaimOrder,
     ClaimStatus,
     DisputeStatus,
+    ExportFormat,
     MatchRule,
     MissReason,
     Order,
@@ -53,6 +54,7 @@ _MEANINGS: Mapping[type[enum.StrEnum], Mapping[str, str]] = {
         "due": "by `resolves_by`, the earliest first",
     },
     DisputeStatus: {"open": "waiting for an answer", "closed": "answered by a reason or by a new resolution"},
+    ExportFormat: {"ndjson": "one JSON object on each line", "csv": "a table with a header row"},
     Stance: {
         "support": "says that the claim is true",
         "deny": "says that it is false",

@@ -158,6 +158,13 @@ class MissReason(enum.StrEnum):
     NOT_AN_ADDRESS = "not-an-address"
 
 
+class ExportFormat(enum.StrEnum):
+    """The format of an export, which is also the suffix of its file."""
+
+    NDJSON = "ndjson"
+    CSV = "csv"
+
+
 class Scope(enum.StrEnum):
     """A permission of an API key; `admin` implies all others."""
 

@@ -89,7 +89,7 @@ def _complete_response(response: Response) -> Response:
     _add_cors_headers(response)
     _answer_condition(response)
     _complete_location(response)
-    if response.calculate_content_length() == 0:
+    if not response.is_streamed and response.calculate_content_length() == 0:
         response.headers.pop("Content-Type", None)  # Flask declares an empty body as HTML
     _compress_body(response)
     _record(response, seconds=time.perf_counter() - g.began_at)

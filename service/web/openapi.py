@@ -206,8 +206,10 @@ def _add_headers(message: Message, *names: str) -> None:
 
 
 def _add_example(message: Message, example: object) -> None:
-    for body in message.get("content", {}).values():
-        body["example"] = example
+    content = message.get("content", {})
+    for media_type, body in content.items():
+        # An operation that returns several content types has an example of each.
+        body["example"] = example[media_type] if isinstance(example, dict) and media_type in example else example
 
 
 def _read_example(name: str) -> Any:

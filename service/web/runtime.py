@@ -6,6 +6,7 @@ import functools
 import ipaddress
 import re
 from dataclasses import dataclass, field
+from threading import BoundedSemaphore
 
 from flask import current_app, g, request
 
@@ -15,6 +16,9 @@ from service.cache.score_cache import ScoreCache
 from service.config import Settings
 from service.storage.db import Database
 from service.values.vocabulary import Caller
+
+MAX_EXPORTS = 2
+"""The number of exports that a process sends at once, so that it still has threads for other calls."""
 
 _PORT = re.compile(r"^(?:\[([^\]]*)\]|([0-9.]+))(?::[0-9]{1,5})?$", re.ASCII)
 
@@ -26,6 +30,7 @@ class Runtime:
     db: Database
     cache: ScoreCache
     settings: Settings
+    export_slots: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(MAX_EXPORTS))
     limiter: Limiter = field(init=False)
     known_keys: KnownKeys = field(init=False)
 

@@ -10,7 +10,7 @@ import pytest
 from service.ledger.verify import verify_ledger
 from service.outlets.rebuild_sums import rebuild_sums
 from service.storage.models import ContextRow
-from service.transfer.export import write_export
+from service.transfer.export.folder import write_export
 from service.values.vocabulary import Scope
 from tests.support.contexts import fitted_contexts
 from tests.support.world import assert_problem, lasting, report

@@ -25,7 +25,7 @@ from service.storage import db as connections
 from service.storage.db import Database
 from service.storage.db_errors import is_unavailable
 from service.storage.migrations import migrate
-from service.transfer.export import write_export
+from service.transfer.export.folder import write_export
 from service.values.ids import new_id
 from tests.support.awaiting import wait_until
 from tests.support.redis_server import prove

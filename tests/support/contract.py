@@ -41,7 +41,15 @@ def check_response(app, response):
         return
     assert str(status) in operation["responses"] or status == 304, (operation["operationId"], status)
     if 200 <= status < 300 and status != 204 and response.request.method != "HEAD":
-        _validator(app.extensions["document"], operation, status).validate(response.json)
+        _check_body(app.extensions["document"], operation, response)
+
+
+def _check_body(document, operation, response):
+    content = operation["responses"][str(response.status_code)]["content"]
+    if response.mimetype == "application/json":
+        _validator(document, operation, response.status_code).validate(response.json)
+    else:
+        assert response.mimetype in content, (operation["operationId"], response.mimetype)
 
 
 def _operation(app, request):

@@ -93,7 +93,15 @@ class Scenario:
             if response.status_code != 204:
                 self.recorded.setdefault(operation, {})[str(response.status_code)] = self.shown(response.json)
 
-    def _send(self, operation):
+    def add_export(self, operation):
+        """Record the first two lines of an export in each of its content types."""
+        shown = {}
+        for media_type in ("application/x-ndjson", "text/csv"):
+            lines = self._send(operation, Accept=media_type).get_data(as_text=True).splitlines(keepends=True)
+            shown[media_type] = "".join(self._shown_text(line, "") for line in lines[:2])
+        self.recorded[operation] = {"200": shown}
+
+    def _send(self, operation, **more_headers):
         method, path = self._calls[operation]
         body = read(operation).get("request")
         if body is not None:
@@ -101,6 +109,7 @@ class Scenario:
             body = json.loads(_ID.sub(lambda found: real_ids[found[0]], json.dumps(body)))
         query = _QUERIES.get(operation, {})
         headers = self.world.headers | ({"If-Match": "*"} if method in ("patch", "delete") else {})
+        headers |= more_headers
         return self.world.client.open(
             path.format(**self.arguments), method=method.upper(), json=body, headers=headers, query_string=query
         )
@@ -154,7 +163,7 @@ def play(world):
     """Run the scenario on an empty service, and return the responses by operation and status."""
     scenario = Scenario(world)
     _prepare(scenario)
-    for step in (_outlets, _a_claim, _its_truth, _scores, _a_forecast, _keys, _the_rest, _problems):
+    for step in (_outlets, _a_claim, _its_truth, _scores, _a_forecast, _keys, _the_rest, _exports, _problems):
         step(scenario)
     return scenario.recorded
 
@@ -229,6 +238,11 @@ def _the_rest(scenario):
     scenario.send("listEntries", "listTrail", "listSeals", "redactMembers", "getHealth", "getReadiness")
     scenario.send("mergeOutlet", "mergeOutlet", "getMerge", "undoMerge")
     scenario.send("renameTopic", "getTopicRename", "listTopicRenames", "listTopics", "undoTopicRename")
+
+
+def _exports(scenario):
+    for name in ("Outlets", "Claims", "Reports", "Resolutions", "Scores", "Topics"):
+        scenario.add_export(f"export{name}")
 
 
 def _problems(scenario):

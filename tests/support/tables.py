@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
+from service.cache.score_cache import ScoreCache
 from service.storage.base import Base
 from service.storage.db import Database
 
@@ -15,3 +16,12 @@ def rows(db: Database) -> dict[str, list[str]]:
             name: sorted(map(repr, session.execute(sa.select(table)).all()))
             for name, table in Base.metadata.tables.items()
         }
+
+
+def empty(db: Database, cache: ScoreCache) -> None:
+    """Delete all rows except for the keys."""
+    with db.engine.execution_options(write=True).begin() as connection:
+        for table in reversed(Base.metadata.sorted_tables):
+            if table.name != "api_key":
+                connection.execute(table.delete())
+    cache.invalidate_all()

@@ -12,10 +12,10 @@ import sqlalchemy as sa
 
 from service.storage.base import Base
 from service.storage.models import Report
-from service.transfer import export as exports
+from service.transfer.export import folder as exports
 from tests.support.busy_world import LATER, NOON, all_scores, fill, load, mixed_lines
 from tests.support.command import Command
-from tests.support.tables import rows
+from tests.support.tables import empty, rows
 from tests.support.world import report
 
 TAKEN = ("outlets", "claims", "reports", "resolutions")
@@ -68,15 +68,6 @@ def told(text):
     return {name: int(count) for count, name in counts}
 
 
-def empty(world):
-    """Delete all rows except for the keys."""
-    with world.runtime.db.engine.execution_options(write=True).begin() as connection:
-        for table in reversed(Base.metadata.sorted_tables):
-            if table.name != "api_key":
-                connection.execute(table.delete())
-    world.runtime.cache.invalidate_all()
-
-
 def test_lines(world, export, tmp_path):
     """
     A line of each type has the members that were sent, and refers to others by slug and external id.
@@ -120,7 +111,7 @@ def test_same_scores_where_it_is_loaded(world, borneout, export, reload, tmp_pat
     load(borneout, tmp_path / "mixed.ndjson", mixed_lines())
     before, rates = [all_scores(world, **query) for query in QUERIES], rows(world.runtime.db)["rate"]
     first = export()
-    empty(world)
+    empty(world.runtime.db, world.runtime.cache)
 
     assert [
         {"created": len(first[member]), "updated": 0, "unchanged": 0, "rejected": 0} for member in TAKEN
@@ -174,7 +165,7 @@ def test_what_is_recorded_anew(world, export, reload):
         session.execute(sa.update(Report).values(recorded_at=sa.select(Report.published_at).limit(1).scalar_subquery()))
         session.commit()
     export()
-    empty(world)
+    empty(world.runtime.db, world.runtime.cache)
     reload()
     [herald] = [score for slug, score in all_scores(world).items() if slug == "herald"]
 
@@ -188,7 +179,7 @@ def test_commitment_is_not_read_anew(world, export, reload):
     """
     fill(world)
     read = [(line["commitment"], line["lexicon"]) for line in export()["reports"] if line["quote"]]
-    empty(world)
+    empty(world.runtime.db, world.runtime.cache)
     reload()
 
     assert {(4, "en/1"), (2, "en/0"), (None, None)} == set(read)
@@ -214,7 +205,7 @@ def test_stances_and_corrections(world, export, reload):
     counts = [{"created": 0, "updated": 0, "unchanged": len(made[member]), "rejected": 0} for member in TAKEN]
 
     assert counts == reload()
-    empty(world)
+    empty(world.runtime.db, world.runtime.cache)
 
     assert [{**each, "created": each["unchanged"], "unchanged": 0} for each in counts] == reload()
     assert before == all_scores(world)
@@ -343,7 +334,7 @@ def test_dates_survive(world, export, reload):
         world.resolve(claim, "true", known_at=day)
     shown = [world.claim(claim) for claim in world.get("/v1/claims").json["items"]]
     first, before = export(), moments(shown)
-    empty(world)
+    empty(world.runtime.db, world.runtime.cache)
 
     assert {"created": 2, "updated": 0, "unchanged": 0, "rejected": 0} == reload()[3]
     after = moments([world.claim(claim) for claim in world.get("/v1/claims").json["items"]])

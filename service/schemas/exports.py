@@ -1,0 +1,157 @@
+"""The parameters of exports."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Generic, TypedDict, TypeVar
+
+import marshmallow as ma
+
+from service.schemas.fields import Body, Text, one_of, start_moment, topic
+from service.schemas.score_queries import BASIS, LensMembers, LensQuery
+from service.values.ids import SLUG_LENGTH
+from service.values.vocabulary import Basis, ClaimKind, ClaimStatus, ExportFormat, OutletKind, Verdict
+
+_ON_TOPIC = "Only those of claims on this topic, such as `football`, or on a topic below it."
+
+
+F = TypeVar("F")
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """The format that a caller requested."""
+
+    name: ExportFormat | None
+    """None to choose by `Accept`."""
+    bom: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ExportRequest(Generic[F]):
+    """The parameters of an export as loaded."""
+
+    format: Format
+    filters: F
+
+
+class OutletFilters(TypedDict, total=False):
+    """The filters of exported outlets as loaded."""
+
+    since: dt.datetime
+    kind: OutletKind
+    parent: str
+
+
+class RecordFilters(TypedDict, total=False):
+    """The filters of exported claims and resolutions as loaded; resolutions do not take all of them."""
+
+    since: dt.datetime
+    topic: str | None
+    outlet: str
+    kind: ClaimKind
+    status: ClaimStatus
+    verdict: Verdict
+    tag: str
+    group: str
+
+
+class TopicFilters(TypedDict, total=False):
+    """The filters of exported topics as loaded."""
+
+    since: dt.datetime
+    topic: str | None
+
+
+class ScoreFilters(LensMembers, total=False):
+    """The lens and the filters of exported scores as loaded."""
+
+    since: dt.datetime
+    kind: OutletKind
+
+
+class _Given(TypedDict, total=False):
+    """The parameters of the format as loaded; the filters beside them depend on the export."""
+
+    format: ExportFormat
+    bom: bool
+
+
+def _outlet(description: str) -> Text:
+    return Text(SLUG_LENGTH, metadata={"description": f"{description} the outlet with this slug or id."})
+
+
+class FormatQuery(Body):
+    """The parameters that every export takes."""
+
+    format = one_of(ExportFormat, "The format, whatever `Accept` says.")
+    bom = ma.fields.Boolean(
+        truthy={"true"},
+        falsy={"false"},
+        load_default=False,
+        metadata={"description": "Whether CSV begins with a byte order mark, which Excel needs to read it as UTF-8."},
+    )
+
+    @ma.post_load
+    def make_request(self, given: _Given, **_: object) -> ExportRequest[_Given]:
+        requested = Format(given.pop("format", None), given.pop("bom", False))
+        return ExportRequest(requested, given)
+
+
+class ExportedOutletsQuery(FormatQuery):
+    """The filters of exported outlets."""
+
+    since = start_moment("Only outlets that were recorded, changed or merged at or after this moment.")
+    kind = one_of(OutletKind, "Only outlets of this kind.")
+    parent = _outlet("Only outlets owned by")
+
+
+class ExportedClaimsQuery(FormatQuery):
+    """The filters of exported claims."""
+
+    since = start_moment("Only claims that were recorded or changed at or after this moment.")
+    topic = topic()
+    outlet = _outlet("Only claims reported by")
+    kind = one_of(ClaimKind, "Only claims of this kind.")
+    status = one_of(ClaimStatus, "Only claims in this state.")
+    verdict = one_of(Verdict, "Only claims whose resolution in effect has this verdict.")
+    tag = Text(50, metadata={"description": "Only claims with this tag, in any case."})
+    group = Text(200, metadata={"description": "Only claims of the group with exactly this name."})
+
+
+class ExportedReportsQuery(FormatQuery):
+    """The filters of exported reports."""
+
+    since = start_moment("Only reports that were recorded or corrected at or after this moment.")
+    topic = topic(_ON_TOPIC)
+    outlet = _outlet("Only reports by")
+    kind = one_of(ClaimKind, "Only reports on claims of this kind.")
+
+
+class ExportedResolutionsQuery(FormatQuery):
+    """The filters of exported resolutions."""
+
+    since = start_moment("Only resolutions that were recorded at or after this moment.")
+    topic = topic(_ON_TOPIC)
+    outlet = _outlet("Only resolutions of claims reported by")
+    kind = one_of(ClaimKind, "Only resolutions of claims of this kind.")
+    verdict = one_of(Verdict, "Only resolutions with this verdict.")
+
+
+class ExportedScoresQuery(FormatQuery, LensQuery):
+    """The lens and the filters of exported scores."""
+
+    since = start_moment(
+        "Only outlets that reported a claim to which a report, a correction, a withdrawal or a resolution was added at "
+        "or after this moment."
+    )
+    basis = one_of(Basis, BASIS, load_default=Basis.RESOLVED)
+    kind = one_of(OutletKind, "Only outlets of this kind.")
+
+
+class ExportedTopicsQuery(FormatQuery):
+    """The filters of exported topics."""
+
+    since = start_moment("Only topics with a claim that was recorded or changed at or after this moment.")
+    topic = topic("Only this topic and those below it.")

@@ -1,0 +1,1 @@
+"""Exports: lines of one kind at a time over HTTP, and folders with the whole database."""

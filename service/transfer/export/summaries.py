@@ -1,0 +1,79 @@
+"""The parts of an export that are computed from the record: scores and topics."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, aliased
+
+from service.claims.topics import count_topics
+from service.outlets.track_record import Lens
+from service.scores.describe import Score
+from service.scores.read import stream_scores
+from service.storage.models import Claim, Outlet, Report, Resolution, Withdrawal
+from service.storage.predicates import counts_as
+from service.transfer.export.lines import Line, is_changed
+from service.values.documents import members_of
+from service.values.topics import lineage
+from service.values.vocabulary import OutletKind
+
+TOPIC_COLUMNS = ("topic", "claims", "open", "due", "resolved", "ranked_outlets")
+SCORE_COLUMNS = (
+    *("outlet", "topic", "basis", "as_of", "method", "status"),
+    *("reliability_mean", "reliability_lower", "reliability_upper", "reliability_level"),
+    *("adjusted_mean", "adjusted_lower", "adjusted_upper", "adjusted_reference"),
+    *("record_right", "record_expected", "record_resolved", "context_id", "relay_resolved", "relay_correct"),
+    *("counts_claims", "counts_open", "counts_resolved", "counts_correct", "counts_incorrect", "counts_partial"),
+    *("counts_unscored", "counts_support", "counts_deny", "counts_early", "counts_backfilled", "counts_disputed"),
+    *("brier_score", "brier_skill", "brier_resolved", "ledger", "computed_at"),
+)
+
+
+def exported_scores(
+    session: Session, *, lens: Lens, kind: OutletKind | None = None, since: dt.datetime | None = None, now: dt.datetime
+) -> Iterator[Score]:
+    """Yield the score of every outlet that has one, by slug.
+
+    Args:
+        session: The session to read with.
+        lens: The lens on the records.
+        kind: Only outlets of this kind; None for all.
+        since: Only outlets with a claim to which something was added at this moment or later; None for all.
+        now: The time of the call.
+    """
+    conditions = [] if kind is None else [Outlet.kind == kind]
+    if since is not None:
+        conditions.append(Outlet.id.in_(_outlets_since(since)))
+    yield from stream_scores(session, *conditions, lens=lens, now=now)
+
+
+def topic_lines(
+    session: Session, *, topic: str | None = None, since: dt.datetime | None = None, now: dt.datetime
+) -> Iterator[Line]:
+    """Yield the topics of claims and all topics above them, each directly followed by those below it.
+
+    Args:
+        session: The session to read with.
+        topic: Only this topic and those below it; None for all.
+        since: Only topics with a claim that was recorded or changed at this moment or later; None for all.
+        now: The time of the call.
+    """
+    changed: set[str] | None = None
+    if since is not None:
+        topics = session.scalars(sa.select(Claim.topic).where(Claim.topic.is_not(None), is_changed(Claim, since)))
+        changed = {path for each in topics.unique() for path in lineage(str(each))}
+    for view in count_topics(session, topic, now=now):
+        if changed is None or view.topic in changed:
+            yield {"type": "topic", **members_of(view)}
+
+
+def _outlets_since(since: dt.datetime) -> sa.Select[object]:
+    """Return the ids of the outlets that reported a claim to which something was added."""
+    reported = sa.select(Report.claim_id).where(sa.or_(Report.recorded_at >= since, Report.corrected_at >= since))
+    resolved = sa.select(Resolution.claim_id).where(Resolution.recorded_at >= since)
+    withdrawn = sa.select(Report.claim_id).join(Withdrawal, Withdrawal.report_id == Report.id)
+    changed = reported.union(resolved, withdrawn.where(Withdrawal.recorded_at >= since))
+    filer = aliased(Outlet)
+    return sa.select(counts_as(filer)).join(Report, Report.outlet_id == filer.id).where(Report.claim_id.in_(changed))

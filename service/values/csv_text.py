@@ -1,0 +1,55 @@
+"""CSV as spreadsheets and data frames read it (RFC 4180)."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from collections.abc import Iterable
+
+BYTE_ORDER_MARK = "\ufeff"
+"""The first character of a file that Excel is to read as UTF-8."""
+
+_FORMULA = re.compile(r"'*[=+\-@\t\r]")
+
+
+class _Line:
+    """A file that returns what is written to it, as `csv.writer` then does, too."""
+
+    def write(self, text: str) -> str:
+        return text
+
+
+_WRITER = csv.writer(_Line(), lineterminator="\r\n")
+
+
+def csv_row(values: Iterable[object]) -> str:
+    r"""Return a row with its line end. Lists and objects are written as JSON, and None as an empty cell.
+
+    >>> csv_row(["Échos, Les", None, True, -0.5, ["a", "b"], "=1+1"])
+    '"Échos, Les",,true,-0.5,"[""a"", ""b""]",\'=1+1\r\n'
+    """
+    row: str = _WRITER.writerow([_cell(value) for value in values])
+    return row
+
+
+def escape_formula(cell: str) -> str:
+    """Return a cell that a spreadsheet does not take for a formula (OWASP, CSV injection).
+
+    A cell that looks like an escaped one is escaped as well, so that removing one apostrophe restores every cell.
+
+    >>> escape_formula("=1+1"), escape_formula("'=1+1"), escape_formula("'Tis true"), escape_formula("1-1")
+    ("'=1+1", "''=1+1", "'Tis true", '1-1')
+    """
+    return f"'{cell}" if _FORMULA.match(cell) else cell
+
+
+def _cell(value: object) -> object:
+    match value:
+        case str():
+            return escape_formula(value)
+        case bool():
+            return "true" if value else "false"
+        case list() | dict():
+            return json.dumps(value, ensure_ascii=False)
+    return value

@@ -1,0 +1,140 @@
+"""Exports as streams of lines: the snapshot that they are read from, their format, and how many run at once."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import ParamSpec, TypeVar
+
+from flask import Response, request
+from sqlalchemy.orm import Session
+
+from service.errors import ExportsBusy, InvalidQuery
+from service.schemas.exports import Format
+from service.transfer.export.lines import Line
+from service.values.csv_text import BYTE_ORDER_MARK, csv_row
+from service.values.vocabulary import ExportFormat
+from service.web.blueprint import Blueprint
+from service.web.runtime import runtime
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+NDJSON, CSV = "application/x-ndjson", "text/csv"
+_CHUNK = 1 << 16  # characters
+
+log = logging.getLogger(__name__)
+
+Read = Callable[[Session], Iterator[Line]]
+"""Reads the lines of an export within a snapshot."""
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """The columns of an export as CSV, and how its rows are read."""
+
+    names: Sequence[str]
+    read: Read
+    """Reads the rows; a name such as `adjusted_mean` may stand for a member of a member."""
+
+
+def stream_lines(name: str, requested: Format, read: Read, columns: Columns) -> Response:
+    """Return an export, whose lines are read while it is sent.
+
+    Args:
+        name: The name of the file, without its suffix.
+        requested: The format.
+        read: Reads the lines of NDJSON.
+        columns: The columns and rows of CSV.
+
+    Raises:
+        ExportsBusy: This process is sending as many exports as it may at once.
+        InvalidQuery: A filter names an unknown outlet, or a byte order mark was requested for NDJSON.
+    """
+    at, is_csv = runtime(), _is_csv(requested)
+    if not at.export_slots.acquire(blocking=False):
+        raise ExportsBusy("Other exports are still running. Try again after the seconds in Retry-After.")
+    with ExitStack() as stack:
+        stack.callback(at.export_slots.release)
+        session = stack.enter_context(at.db.read(unlimited=True))
+        texts = _csv(columns, session, bom=requested.bom) if is_csv else _ndjson(read(session))
+        chunks = _chunks(texts)
+        first = next(chunks, b"")  # an error of the query is a problem document
+        content_type = f"{CSV}; charset=utf-8" if is_csv else NDJSON
+        resources = stack.pop_all()
+    response = Response(_send(first, chunks, resources), content_type=content_type)
+    response.call_on_close(resources.close)  # if the client leaves before the end, or sent HEAD
+    suffix = ExportFormat.CSV if is_csv else ExportFormat.NDJSON
+    response.headers["Content-Disposition"] = f"attachment; filename={name}.{suffix}"
+    response.headers["Cache-Control"] = "no-cache"
+    response.vary.add("Accept")
+    return response
+
+
+def sends_lines(description: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Document that a view returns an export."""
+    content = {media: {"schema": {"type": "string"}} for media in (NDJSON, CSV)}
+    documented: Callable[[Callable[P, R]], Callable[P, R]] = Blueprint.doc(
+        responses={"200": {"description": description, "content": content}}
+    )
+    return documented
+
+
+def _is_csv(requested: Format) -> bool:
+    """Return whether an export is CSV: as requested, or else by `Accept`."""
+    accepted = request.accept_mimetypes.best_match([NDJSON, CSV], default=NDJSON)
+    is_csv = accepted == CSV if requested.name is None else requested.name is ExportFormat.CSV
+    if requested.bom and not is_csv:
+        detail = "Applies only to CSV. Leave it out, or send format=csv."
+        raise InvalidQuery.at("bom", detail=detail, code="invalid")
+    return is_csv
+
+
+def _ndjson(lines: Iterable[Line]) -> Iterator[str]:
+    for line in lines:
+        yield json.dumps(line, ensure_ascii=False) + "\n"
+
+
+def _csv(columns: Columns, session: Session, *, bom: bool) -> Iterator[str]:
+    if bom:
+        yield BYTE_ORDER_MARK
+    yield csv_row(columns.names)
+    for line in columns.read(session):
+        yield csv_row(_cell(line, name) for name in columns.names)
+
+
+def _cell(line: Line, name: str) -> object:
+    """Return a member, or a member of a member whose names are joined by an underscore."""
+    if name in line:
+        return line[name]
+    head, _, tail = name.partition("_")
+    inner = line[head]
+    return inner[tail] if isinstance(inner, Mapping) else None
+
+
+def _chunks(texts: Iterable[str]) -> Iterator[bytes]:
+    parts: list[str] = []
+    size = 0
+    for text in texts:
+        parts.append(text)
+        size += len(text)
+        if size >= _CHUNK:
+            yield "".join(parts).encode()
+            parts.clear()
+            size = 0
+    if parts:
+        yield "".join(parts).encode()
+
+
+def _send(first: bytes, chunks: Iterable[bytes], resources: ExitStack) -> Iterator[bytes]:
+    """Yield the chunks, and free the resources after the last. The client of a failed export sees a body cut off."""
+    with resources:
+        yield first
+        try:
+            yield from chunks
+        except Exception:
+            log.exception("An export was cut off")
+            raise
