@@ -111,7 +111,7 @@ def _correct(
         for member in fields(after):
             setattr(report, member.name, getattr(after, member.name))
         if (after.stance, after.url) != (before.stance, before.url):
-            report.fingerprint = _free_fingerprint(claim, report)
+            report.fingerprint = _free_fingerprint(session, claim, report)
         report.corrected_at = now
     session.flush()
 
@@ -187,7 +187,7 @@ def _commitment_after(report: Report, changes: ReportChanges) -> tuple[int | Non
     return commitment_of(changes.get("commitment", kept), changes.get("quote", report.quote))
 
 
-def _free_fingerprint(claim: Claim, report: Report) -> str:
+def _free_fingerprint(session: Session, claim: Claim, report: Report) -> str:
     """Return the fingerprint of a corrected report (R4).
 
     Raises:
@@ -195,7 +195,7 @@ def _free_fingerprint(claim: Claim, report: Report) -> str:
     """
     others = {
         fingerprint: [version.report for version in versions if version.is_current and version.report is not report]
-        for fingerprint, versions in reports_on_record(claim).items()
+        for fingerprint, versions in reports_on_record(session, claim).items()
     }
     fingerprint = fingerprint_of(report)
     while repeated := others.get(fingerprint):

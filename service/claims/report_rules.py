@@ -8,8 +8,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from typing import NamedTuple, NotRequired, TypedDict
 
-from sqlalchemy.orm import object_session
-
 from service.errors import FieldError, InvalidBody, ReportDiffers, nested
 from service.methods.commitment import LEXICON_VERSION, read_commitment
 from service.methods.provenance import ORDER, relay_cycle
@@ -89,7 +87,7 @@ def check_reports(
         InvalidBody: Reports break a rule; `errors` names all places.
         ReportDiffers: Reports repeat others and differ from them; `errors` names all places.
     """
-    known = reports_on_record(claim)
+    known = reports_on_record(directory.session, claim)
     differing: list[FieldError] = []
     filings: dict[str, Filing] = {}
     errors: list[FieldError] = []
@@ -147,7 +145,7 @@ def _repeated(report: Report, given: NewReport, known: dict[str, list[OnRecord]]
 
 def _report_differs(report: Report, members: Iterable[str]) -> ReportDiffers:
     """Return the error for a report that repeats another one, on record or before it in the request."""
-    name = "report before it in this request" if object_session(report) is None else f"report {report.id}"
+    name = "report before it in this request" if report.claim_id is None else f"report {report.id}"
     detail = f"The {name} has the same outlet, stance, time, url and source, but a different value here."
     errors = [FieldError(pointer=f"/{member}", detail=detail, code="differs") for member in members]
     return ReportDiffers("The report differs from the one that it repeats.", errors=errors)
@@ -168,12 +166,13 @@ def add_reports(claim: Claim, filings: Iterable[Filing]) -> None:
     """Add the new reports to a claim, in the order of publication."""
     for filing in filings:
         if filing.is_new:
+            filing.report.claim_id = claim.id
             insort(claim.reports, filing.report, key=ORDER)
 
 
 def _relays_itself(report: Report) -> bool:
     """Return whether an outlet cites an outlet that counts as the same one (R7, R22)."""
-    return report.cited is not None and report.cited.surviving is report.outlet.surviving
+    return report.cited is not None and report.cited.surviving.id == report.outlet.surviving.id
 
 
 def _cycles(claim: Claim, filings: Mapping[str, Filing]) -> Iterator[FieldError]:
@@ -203,6 +202,7 @@ def _new_report(given: NewReport, directory: Directory, *, caller: Caller, now: 
     report = Report(
         id=new_id(),
         outlet=outlet,
+        outlet_id=outlet.id,
         stance=stance,
         stance_source=source,
         commitment=commitment,
@@ -214,6 +214,7 @@ def _new_report(given: NewReport, directory: Directory, *, caller: Caller, now: 
         quote=given["quote"],
         is_relay=given["relays"] is not None,
         cited=cited,
+        cited_id=None if cited is None else cited.id,
         cited_as=None if given["relays"] is None else given["relays"]["cited_as"],
         filed_by=caller.key_id,
         recorded_at=now,
@@ -239,7 +240,7 @@ def _outlets_of(given: NewReport, directory: Directory, *, now: dt.datetime) -> 
             FieldError(pointer="/published_at", detail="Lies in the future. Send a past moment.", code="future")
         )
     errors += stance_errors(given["stance"], given["probability"])
-    if outlet is not None and outlet is cited:
+    if outlet is not None and cited is not None and outlet.id == cited.id:
         errors.append(SELF_RELAY)
     if errors or outlet is None:
         raise InvalidBody("The report breaks a rule of the record.", errors=errors)

@@ -27,7 +27,7 @@ from service.errors import (
 from service.outlets.sums import updating_sums
 from service.storage.db import Database, retried
 from service.storage.facts import counting_reports, filers, newest_resolution, reporting_outlets
-from service.storage.models import Claim, Resolution
+from service.storage.models import Claim, Dispute, Resolution
 from service.storage.paging import Keyset, Page, SortKey, read_number
 from service.values.documents import members_of
 from service.values.ids import new_id
@@ -148,14 +148,19 @@ def _known(given: NewResolution, newest: Resolution | None, *, now: dt.datetime)
     return (now, Precision.INSTANT) if newest is None else (newest.known_at, newest.known_precision)
 
 
-def append_resolution(claim: Claim, resolution: Resolution) -> None:
-    """Add a new resolution to its claim, and close the open disputes of the resolution before it."""
+def append_resolution(claim: Claim, resolution: Resolution) -> list[Dispute]:
+    """Add a new resolution to its claim, and close the open disputes of the resolution before it.
+
+    Returns:
+        The disputes that it closed.
+    """
     previous = newest_resolution(claim)
-    for dispute in [] if previous is None else previous.disputes:
-        if dispute.closed_at is None:
-            dispute.closed_at, dispute.closed_by = resolution.recorded_at, resolution.resolved_by
-            dispute.closing_resolution_id = resolution.id
+    disputes = [] if previous is None else [dispute for dispute in previous.disputes if dispute.closed_at is None]
+    for dispute in disputes:
+        dispute.closed_at, dispute.closed_by = resolution.recorded_at, resolution.resolved_by
+        dispute.closing_resolution_id = resolution.id
     claim.resolutions.append(resolution)
+    return disputes
 
 
 def is_same_resolution(resolution: Resolution, given: NewResolution) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple, NotRequired, TypedDict
 from uuid import UUID
 
@@ -14,6 +15,8 @@ from sqlalchemy.orm import Session, selectinload
 from service.errors import InvalidBody, InvalidQuery, OutletMerged, UnknownOutlet
 from service.outlets.domains import ShownDomain, show_domains
 from service.outlets.suggest import unknown_slug
+from service.storage.base import detached
+from service.storage.canonical import table_of
 from service.storage.models import Outlet, OutletAlias
 from service.storage.predicates import is_among
 from service.values.documents import members_of
@@ -28,6 +31,9 @@ _NAMED = sa.select(Outlet).where(
     Outlet.id.in_(sa.bindparam("ids", expanding=True)) | Outlet.slug.in_(sa.bindparam("slugs", expanding=True))
 )
 _NAMED_WHOLE = _NAMED.options(*WHOLE)
+_COLUMNS = tuple(table_of(Outlet).columns)
+_NAMES = tuple(column.key for column in _COLUMNS)
+_SURVIVOR = table_of(Outlet).alias()
 PLACES = "places of outlets"
 """The name of the lock for changes of parents and merges: two concurrent changes could create a cycle."""
 
@@ -148,14 +154,30 @@ def outlet_state(outlet: Outlet) -> OutletState:
     return OutletState(**members_of(describe_outlet(outlet)), merged_into=into)
 
 
-def outlets_named(session: Session, keys: Collection[str]) -> dict[str, list[Outlet]]:
-    """Return the recorded outlets that have one of these keys of a name or an alias, by key."""
+def outlets_named(session: Session, keys: Collection[str]) -> dict[str, list[UUID]]:
+    """Return the ids of the recorded outlets that have one of these keys of a name or an alias, by key."""
     names = sa.select(Outlet.name_key, Outlet.id).where(is_among(session, Outlet.name_key, keys))
     aliases = sa.select(OutletAlias.name_key, OutletAlias.outlet_id)
-    named = names.union(aliases.where(is_among(session, OutletAlias.name_key, keys))).subquery()
-    outlets: dict[str, list[Outlet]] = {}
-    for key, outlet in session.execute(sa.select(named.c.name_key, Outlet).join(named, named.c.id == Outlet.id)):
-        outlets.setdefault(key, []).append(outlet)
+    named: dict[str, list[UUID]] = {}
+    for key, id_ in session.execute(names.union(aliases.where(is_among(session, OutletAlias.name_key, keys)))):
+        named.setdefault(key, []).append(id_)
+    return named
+
+
+def detached_outlets(session: Session, chosen: sa.ColumnElement[bool]) -> list[Outlet]:
+    """Return outlets that belong to no session, with those that they were merged into, in one statement.
+
+    Args:
+        session: The session.
+        chosen: A condition on the outlet.
+    """
+    rows = sa.select(*_COLUMNS, *_SURVIVOR.columns).where(chosen)
+    rows = rows.outerjoin_from(Outlet, _SURVIVOR, _SURVIVOR.columns.id == Outlet.merged_into_id)
+    outlets = []
+    for row in session.execute(rows):
+        own, into = (dict(zip(_NAMES, half, strict=True)) for half in (row[: len(_NAMES)], row[len(_NAMES) :]))
+        survivor = None if into["id"] is None else detached(Outlet, {**into, "merged_into": None})
+        outlets.append(detached(Outlet, {**own, "merged_into": survivor}))
     return outlets
 
 
@@ -205,18 +227,20 @@ def read_mention(given: OutletName) -> Mention:
     """Return a mention in normal form. A host as the name is also the domain, unless one is given (R21a).
 
     A host keeps its spelling in the name, such as `SoonerPoll.com`, but `https://www.bild.de/` is shown as `bild.de`.
+
+    Raises:
+        InvalidBody: The domain is malformed.
     """
-    host, name = host_of(given["name"]), shown_name(given["name"])
-    if host is not None and name_key(name) != name_key(shown_host(host)):
-        name = shown_host(host)
-    domain = _domain_of(given)
-    return Mention(name, name_key(name), domain or host, "/name" if domain is None else "/domain")
-
-
-def _domain_of(given: OutletName) -> str | None:
-    if (domain := given.get("domain")) is None:
-        return None
     try:
-        return domain_key(domain)
+        return _read_mention(given["name"], given.get("domain"))
     except ValueError as exc:
         raise InvalidBody.at("/domain", str(exc), "invalid") from exc
+
+
+@lru_cache(maxsize=10_000)  # a file names the same outlets again and again
+def _read_mention(given: str, domain: str | None) -> Mention:
+    host, name = host_of(given), shown_name(given)
+    if host is not None and name_key(name) != name_key(shown_host(host)):
+        name = shown_host(host)
+    owned = None if domain is None else domain_key(domain)
+    return Mention(name, name_key(name), owned or host, "/name" if owned is None else "/domain")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from contextlib import suppress
 from uuid import UUID
 
@@ -20,18 +20,16 @@ from service.outlets.find import (
     find_outlet,
     find_outlets,
     free_slug,
-    outlets_named,
     read_mention,
 )
 from service.outlets.suggest import unknown_slug
 from service.storage.locks import lock_name
 from service.storage.models import Outlet, OutletAlias, OutletDomain
-from service.storage.predicates import is_among
 from service.storage.versions import store_version
 from service.values.accounts import account_key
 from service.values.addresses import parse_address
 from service.values.ids import new_id
-from service.values.names import host_of, name_key, slug_of
+from service.values.names import host_of, slug_of
 from service.values.vocabulary import Caller, OutletKind
 
 MAX_ALIASES = 100
@@ -42,21 +40,23 @@ class Directory:
     """The outlets that the reports of one transaction name, each looked up once.
 
     The same names and domains lead to the same outlets in any order of reports (R21a): an outlet is found by
-    its domain, or else by its name, and takes a name or a domain that a report links to it. Created outlets enter the
-    session together with their first report, and links with `settle`, so a rejected report changes nothing.
+    its domain, or else by its name, and takes a name or a domain that a report links to it. Created outlets and links
+    enter the session with `settle`, so a rejected report changes nothing.
     """
 
     def __init__(self, session: Session, *, now: dt.datetime) -> None:
-        self._session = session
+        self.session = session
         self._now = now
         self._found: dict[str | tuple[str, str | None], Outlet] = {}
         self._created: list[Outlet] = []
         self._links: list[OutletDomain | OutletAlias] = []
         """The links of this transaction, which the database does not return yet."""
-        self._settled = 0
-        """The number of links that are in the session."""
+        self._settled = 0, 0
+        """The numbers of created outlets and of links that are in the session."""
         self._owned: dict[str, list[Owned]] = {}
         """The outlets on record that have a domain at any time."""
+        self._is_locked = session.get_bind().dialect.name != "postgresql"
+        """Whether no other writer can create outlets or link names to them. SQLite has one writer at a time."""
         self._unknown: dict[str, str] = {}
         """The error details by unknown slug."""
 
@@ -81,44 +81,31 @@ class Directory:
             self._found[key] = outlet
         return outlet
 
-    def prefetch(self, references: Iterable[str | OutletName]) -> None:
-        """Look up outlets by slug or name in two queries; `get` looks up the missing ones later."""
-        references = list(references)
-        slugs = {reference for reference in references if isinstance(reference, str)}
-        outlets = self._session.scalars(sa.select(Outlet).where(is_among(self._session, Outlet.slug, slugs)))
-        self._found |= {outlet.slug: outlet for outlet in outlets}
-        named = [reference for reference in references if not isinstance(reference, str)]
-        keys = {
-            name_key(reference["name"])
-            for reference in named
-            if reference.get("domain") is None and host_of(reference["name"]) is None
-        }
-        for key, namesakes in outlets_named(self._session, keys).items():
-            if outlet := best_match(key, namesakes):
-                self._found[key, None] = outlet
-
     def settle(self, caller: Caller) -> None:
-        """Add the links that the accepted reports make to the session, and keep the earlier versions of outlets."""
-        links = self._links[self._settled :]
+        """Add what the accepted reports create to the session, and keep the earlier versions of changed outlets."""
+        outlets, linked = self._settled
+        self.session.add_all(self._created[outlets:])
+        links = self._links[linked:]
+        self._settled = len(self._created), len(self._links)
         if not links:
             return
         known = {link.outlet_id for link in links} - {outlet.id for outlet in self._created}
-        for id_, outlet in find_outlets(self._session, list(map(str, known)), whole=True).items():
-            store_version(self._session, UUID(id_), describe_outlet(outlet), caller=caller, now=self._now)
-            self._session.expire(outlet, ["domains", "aliases"])
-        self._session.add_all(links)
+        for id_, outlet in find_outlets(self.session, list(map(str, known)), whole=True).items():
+            store_version(self.session, UUID(id_), describe_outlet(outlet), caller=caller, now=self._now)
+            self.session.expire(outlet, ["domains", "aliases"])
+        self.session.add_all(links)
         if known:
-            self._session.flush()  # the next version counts this one
-        self._settled = len(self._links)
+            self.session.flush()  # the next version counts this one
 
     def drop_unused(self) -> None:
         """Drop the created outlets and the links of rejected reports."""
-        unused = [outlet for outlet in self._created if outlet not in self._session]
-        self._created = [outlet for outlet in self._created if outlet not in unused]
-        if len(self._links) > self._settled:
-            del self._links[self._settled :]
+        outlets, links = self._settled
+        if len(self._links) > links:
+            del self._links[links:]
             self.clear_names()
-        self._found = {key: outlet for key, outlet in self._found.items() if outlet not in unused}
+        if unused := self._created[outlets:]:
+            del self._created[outlets:]
+            self._found = {key: outlet for key, outlet in self._found.items() if outlet not in unused}
 
     def clear_names(self) -> None:
         """Invalidate the lookups by name, because a new outlet may have one of the names."""
@@ -135,26 +122,26 @@ class Directory:
         keys = []
         with suppress(ValueError):
             keys = list(parse_address(url).keys())
-        owned = find_owned(self._session, keys)
+        owned = find_owned(self.session, keys)
         for key in keys:
             if (linked := self._linked(key)) is not None:
                 return linked
             if (owner := owner_at(key, owned.get(key, ()), at)) is not None:
-                return self._session.get_one(Outlet, owner.outlet_id)
+                return self.session.get_one(Outlet, owner.outlet_id)
         raise InvalidBody.at(
             "", "No outlet on record publishes at the url at published_at. Name the outlet.", "unknown-outlet"
         )
 
     def _by_slug(self, reference: str) -> Outlet:
         created = (outlet for outlet in self._created if outlet.slug == reference)
-        if (outlet := next(created, None) or find_outlet(self._session, reference)) is None:
+        if (outlet := next(created, None) or find_outlet(self.session, reference)) is None:
             raise InvalidBody.at("", self._unknown_detail(reference), "unknown-outlet")
         return outlet
 
     def _unknown_detail(self, slug: str) -> str:
         if slug not in self._unknown:
-            self._session.flush()  # created outlets may be among the nearest
-            self._unknown[slug] = unknown_slug(self._session, slug)
+            self.session.flush()  # created outlets may be among the nearest
+            self._unknown[slug] = unknown_slug(self.session, slug)
         return self._unknown[slug]
 
     def _find(self, mention: Mention, at: dt.datetime) -> Outlet | None:
@@ -189,30 +176,48 @@ class Directory:
             )
         return None
 
+    def _lock(self) -> None:
+        """Lock the names and domains of outlets until the transaction ends, and forget what was looked up before."""
+        if not self._is_locked:
+            lock_name(self.session, "outlet")
+            self._is_locked = True
+            self._owned.clear()
+
+    def _get(self, outlet_id: UUID) -> Outlet:
+        """Return an outlet on record."""
+        return self.session.get_one(Outlet, outlet_id)
+
+    def _by_slug_or_id(self, reference: str) -> Outlet | None:
+        """Return the outlet on record with this slug or id."""
+        return find_outlet(self.session, reference)
+
     def _by_slug_as_name(self, name: str) -> Outlet | None:
         """Return the outlet with this slug, except where a word is only the transliteration of another name.
 
         Otherwise the outlet of `muller` would depend on whether `Müller` comes before or after it in a file.
         """
         created = (outlet for outlet in self._created if outlet.slug == name)
-        outlet = next(created, None) or find_outlet(self._session, name)
+        outlet = next(created, None) or self._by_slug_or_id(name)
         if outlet is not None and "-" not in name and slug_of(outlet.name) == name:
             return None
         return outlet
 
     def _namesakes(self, key: str, *, without_domains: bool) -> Collection[Outlet]:
         """Return the outlets with this key of a name or an alias, on record or of this transaction."""
+        aliased = {link.outlet_id for link in self._links if isinstance(link, OutletAlias) and link.name_key == key}
+        found = {outlet.id: outlet for outlet in self._namesakes_on_record(key, without_domains=without_domains)}
+        found |= {outlet.id: outlet for outlet in self._created if outlet.name_key == key or outlet.id in aliased}
+        found |= {id_: self._get(id_) for id_ in aliased - found.keys()}
+        return [outlet for outlet in found.values() if not (without_domains and self._has_domain(outlet))]
+
+    def _namesakes_on_record(self, key: str, *, without_domains: bool) -> Collection[Outlet]:
         # A union, because PostgreSQL scans the whole table for an OR over two tables.
         names = sa.select(Outlet.id).where(Outlet.name_key == key)
         named = names.union(sa.select(OutletAlias.outlet_id).where(OutletAlias.name_key == key))
         rows = sa.select(Outlet).where(Outlet.id.in_(named)).order_by(Outlet.slug)
         if without_domains:
             rows = rows.where(~sa.exists().where(OutletDomain.outlet_id == Outlet.id))
-        aliased = {link.outlet_id for link in self._links if isinstance(link, OutletAlias) and link.name_key == key}
-        found = {outlet.id: outlet for outlet in self._session.scalars(rows)}
-        found |= {outlet.id: outlet for outlet in self._created if outlet.name_key == key or outlet.id in aliased}
-        found |= {id_: self._session.get_one(Outlet, id_) for id_ in aliased - found.keys()}
-        return [outlet for outlet in found.values() if not (without_domains and self._has_domain(outlet))]
+        return self.session.scalars(rows).all()
 
     def _has_domain(self, outlet: Outlet) -> bool:
         """Return whether a link of this transaction gives an outlet a domain."""
@@ -223,7 +228,7 @@ class Directory:
             return linked
         owned = self._owned_at(domain)
         if (owner := owner_at(domain, owned, at)) is not None:
-            return self._session.get_one(Outlet, owner.outlet_id)
+            return self._get(owner.outlet_id)
         if any(one.domain.name == domain for one in owned):
             detail = f"No outlet has the domain {domain} at published_at, only at other times. Send a slug."
             raise InvalidBody.at(mention.pointer, detail, "unknown-outlet")
@@ -231,21 +236,22 @@ class Directory:
 
     def _owned_at(self, domain: str) -> list[Owned]:
         if domain not in self._owned:
-            self._owned[domain] = find_owned(self._session, [domain]).get(domain, [])
+            self._owned[domain] = find_owned(self.session, [domain]).get(domain, [])
         return self._owned[domain]
 
     def _linked(self, domain: str) -> Outlet | None:
         """Return the outlet that a link of this transaction gives a domain."""
+        key = account_key(domain)
         for link in self._links:
-            if isinstance(link, OutletDomain) and link.key == account_key(domain):
+            if isinstance(link, OutletDomain) and link.key == key:
                 created = (outlet for outlet in self._created if outlet.id == link.outlet_id)
-                return next(created, None) or self._session.get_one(Outlet, link.outlet_id)
+                return next(created, None) or self._get(link.outlet_id)
         return None
 
     def _link_domain(self, outlet: Outlet, domain: str) -> None:
         """Give a domain to an outlet without domains."""
-        lock_name(self._session, "outlet")
-        if domain not in find_owned(self._session, [domain]):
+        self._lock()
+        if domain not in find_owned(self.session, [domain]):
             self._links.append(new_domain(outlet.id, Domain(domain, None, None), 0))
 
     def _link_name(self, owner: Outlet, mention: Mention) -> None:
@@ -253,14 +259,13 @@ class Directory:
         is_known = mention.key == owner.name_key or host_of(mention.name) is not None
         if is_known or self._namesakes(mention.key, without_domains=False):
             return
-        lock_name(self._session, "outlet")
+        self._lock()
         last = sa.select(sa.func.max(OutletAlias.position)).where(OutletAlias.outlet_id == owner.id)
-        known = -1 if (position := self._session.scalar(last)) is None else position
+        known = -1 if (position := self.session.scalar(last)) is None else position
         new = [link.position for link in self._links if isinstance(link, OutletAlias) and link.outlet_id == owner.id]
         if (position := max([known, *new]) + 1) < MAX_ALIASES:
-            self._links.append(
-                OutletAlias(outlet_id=owner.id, position=position, name=mention.name, name_key=mention.key)
-            )
+            alias = OutletAlias(outlet_id=owner.id, position=position, name=mention.name, name_key=mention.key)
+            self._links.append(alias)
             self.clear_names()
 
     def _parent(self, slug: str | None, at: dt.datetime) -> Outlet | None:
@@ -271,23 +276,25 @@ class Directory:
             parent = self.get(slug, at=at).surviving
         except InvalidBody as exc:
             raise InvalidBody(exc.detail, errors=nested(exc, "/parent")) from exc
-        if parent not in self._session:
+        if parent in self._created and parent not in self.session:
             raise InvalidBody.at("/parent", self._unknown_detail(slug), "unknown-outlet")
         return parent
 
     def _create(self, mention: Mention, given: OutletName, parent: Outlet | None, at: dt.datetime) -> Outlet:
-        # Two concurrent writers of one name would otherwise create two outlets.
-        lock_name(self._session, "outlet")
-        self._owned.clear()
-        if found := self._find(mention, at):
-            return found
+        if not self._is_locked:  # two concurrent writers of one name would otherwise create two outlets
+            self._lock()
+            if found := self._find(mention, at):
+                return found
         outlet = Outlet(id=new_id(), name=mention.name, name_key=mention.key, recorded_at=self._now)
         outlet.kind, outlet.scorable = given.get("kind", OutletKind.WEBSITE), given.get("scorable", True)
         # By id, because with the relationship SQLAlchemy may insert a new domain before its outlet.
         outlet.parent_id = None if parent is None else parent.id
-        outlet.slug = free_slug(self._session, outlet, taken={created.slug for created in self._created})
+        outlet.slug = self._slug_for(outlet)
         self._created.append(outlet)
         if mention.domain is not None:
             self._links.append(new_domain(outlet.id, Domain(mention.domain, None, None), 0))
         self._unknown.clear()
         return outlet
+
+    def _slug_for(self, outlet: Outlet) -> str:
+        return free_slug(self.session, outlet, taken={created.slug for created in self._created})

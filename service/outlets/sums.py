@@ -12,14 +12,14 @@ from dataclasses import dataclass, field
 from functools import cache
 from itertools import groupby
 from operator import itemgetter
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from service.methods.provenance import Position, positions
+from service.methods.provenance import Filed, Position, positions
 from service.methods.rates import NO_COUNT, Cell, Rates, TruthCount, rates_of
 from service.methods.tally import NOTHING, Amounts, ClaimFacts, Parts, Slot, count_claim, count_votes, difference
 from service.storage.base import Base
@@ -42,10 +42,18 @@ class Sums:
     records: dict[tuple[UUID, Slot], Amounts] = field(default_factory=dict)
     rates: dict[Cell, TruthCount] = field(default_factory=dict)
 
-    def add_claim(self, facts: ClaimFacts, positions: Mapping[UUID, Position]) -> None:
-        """Add a claim, with the position of each outlet on it."""
-        for outlet_id, position in positions.items():
-            slot, amounts = count_claim(facts, position)
+    def add_claim(
+        self, facts: ClaimFacts, positions: Mapping[UUID, Position], *, only: Collection[UUID] | None = None
+    ) -> None:
+        """Add a claim to the rates and to the records of outlets.
+
+        Args:
+            facts: The facts of the claim.
+            positions: The position of each outlet on it.
+            only: The outlets whose records it is added to; None for all.
+        """
+        for outlet_id in positions if only is None else positions.keys() & only:
+            slot, amounts = count_claim(facts, positions[outlet_id])
             self.add_record(outlet_id, {slot: amounts})
         for cell, count in count_votes(facts, positions.values()):
             self.rates[cell] = self.rates.get(cell, NO_COUNT).plus(count)
@@ -68,18 +76,63 @@ class Sums:
         return Sums(difference(self.records, other.records), changed)
 
 
+class _Noted(NamedTuple):
+    """A claim as it was before its first change."""
+
+    claim: Claim
+    facts: ClaimFacts
+    reports: list[Filed]
+
+
+class Recount:
+    """The change of the sums by changes to claims, each of which is noted before it changes."""
+
+    def __init__(self) -> None:
+        self._noted: dict[UUID, _Noted] = {}
+
+    @property
+    def claims(self) -> list[Claim]:
+        """The claims noted."""
+        return [noted.claim for noted in self._noted.values()]
+
+    def note(self, claim: Claim) -> None:
+        """Note a claim as it is now, unless it was noted earlier."""
+        if claim.id not in self._noted:
+            self._noted[claim.id] = _Noted(claim, claim_facts(claim), counting_reports(claim))
+
+    def change(self) -> Sums:
+        """Return the change of the sums since the claims were noted."""
+        before, after = Sums(), Sums()
+        for claim, facts, reports in self._noted.values():
+            now, filed = claim_facts(claim), counting_reports(claim)
+            # The record of an outlet depends on the claim and on its own reports.
+            moved = _outlets_of_changes(reports, filed) if now == facts else None
+            before.add_claim(facts, positions(reports, facts.known_at), only=moved)
+            after.add_claim(now, positions(filed, now.known_at), only=moved)
+        return after.minus(before)
+
+
+def _outlets_of_changes(before: Collection[Filed], after: Collection[Filed]) -> set[UUID]:
+    """Return the outlets whose reports on a claim differ."""
+    known = {report.id: report for report in before}
+    changed = [report for report in after if known.pop(report.id, None) != report]
+    return {report.outlet_id for report in (*changed, *known.values())}
+
+
 @contextmanager
 def updating_sums(session: Session, claims: Collection[Claim]) -> Iterator[None]:
     """Update the sums by the changes that a block makes to claims.
 
     Args:
         session: The session of the changes.
-        claims: The claims, locked, and loaded with their reports and resolutions. The block may add new claims.
+        claims: The claims, locked, and loaded with their reports and resolutions.
     """
-    before = _sums_of(claims)
+    recount = Recount()
+    for claim in claims:
+        recount.note(claim)
     yield
     lock_outlets(session, claims)
-    change = _sums_of(claims).minus(before)
+    change = recount.change()
     session.flush()
     add_sums(session, change)
 
@@ -207,14 +260,6 @@ def read_rates_on(session: Session, topic: str | None) -> Rates:
         levels = Cell(stance, kind, commitment or None, topic).levels
         rates.add_count(levels if is_on_topic else levels[:3], TruthCount(int(weight), int(true)))
     return rates
-
-
-def _sums_of(claims: Collection[Claim]) -> Sums:
-    sums = Sums()
-    for claim in claims:
-        facts = claim_facts(claim)
-        sums.add_claim(facts, positions(counting_reports(claim), facts.known_at))
-    return sums
 
 
 def _subtotal(outlet_id: UUID, slot: Slot, amounts: Amounts) -> dict[str, ColumnValue]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
@@ -64,6 +65,7 @@ _HASHED = frozenset(
 _HASHED_MEMBERS = frozenset({"text", "url", "quote", "fingerprint"})
 """The hashed members of the earlier versions of outlets, claims and reports."""
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True)
 _LARGEST_INTEGER = 2**53 - 1  # the largest that every JSON parser reads exactly
 
 Render = Callable[[Any, str], Any]
@@ -129,6 +131,8 @@ def to_json(value: object) -> str:
     >>> to_json({"b": 1.0, "a": "é", "c": 2**53})
     '{"a":"é","b":1,"c":"9007199254740992"}'
     """
+    if _is_plain(value):
+        return _ENCODER.encode(value)
     try:
         return rfc8785.dumps(value).decode()  # type: ignore[arg-type]
     except rfc8785.IntegerDomainError:
@@ -139,6 +143,23 @@ def hash_value(value: object, salt: str) -> str:
     """Return the hash that replaces a value: the SHA-256 of the salt, followed by the text or the canonical JSON."""
     text = value if isinstance(value, str) else to_json(value)
     return "sha256:" + hashlib.sha256((salt + text).encode()).hexdigest()
+
+
+def _is_plain(value: object) -> bool:
+    """Return whether Python's encoder, which is many times faster, writes a value as RFC 8785 does.
+
+    The two differ in large integers, in floats that are whole or written with an exponent, and in the order of members
+    whose names are not ASCII.
+    """
+    if value is None or isinstance(value, str):
+        return True
+    if isinstance(value, int):
+        return -_LARGEST_INTEGER <= value <= _LARGEST_INTEGER
+    if isinstance(value, float):
+        return 1e-4 <= abs(value) < 1e15 and not value.is_integer()
+    if isinstance(value, dict):
+        return all(isinstance(name, str) and name.isascii() and _is_plain(each) for name, each in value.items())
+    return isinstance(value, list | tuple) and all(map(_is_plain, value))
 
 
 def _without_large_integers(value: Any) -> Any:
@@ -161,6 +182,11 @@ def _renderer(column: sa.Column[Any]) -> Render:
     raise TypeError(f"The ledger has no format for {'.'.join(place)}. Add one to service/storage/canonical.py.")
 
 
+def _without_fraction(number: float) -> float:
+    """Return a whole number as an integer, which has the same text in RFC 8785 and is written faster."""
+    return int(number) if number.is_integer() and abs(number) <= _LARGEST_INTEGER else number
+
+
 def _render_version(content: dict[str, Any], salt: str) -> dict[str, Any]:
     return {
         name: hash_value(value, salt) if name in _HASHED_MEMBERS and value is not None else value
@@ -174,7 +200,7 @@ _RENDERERS: tuple[tuple[type, Render], ...] = (
     (sa.Date, lambda value, _: value.isoformat()),
     (sa.Uuid, lambda value, _: str(value)),
     (sa.Boolean, lambda value, _: bool(value)),
-    (sa.Float, lambda value, _: float(value)),
+    (sa.Float, lambda value, _: _without_fraction(float(value))),
     (sa.Integer, lambda value, _: int(value)),
     (sa.JSON, lambda value, _: value),
     (sa.String, lambda value, _: str(value)),

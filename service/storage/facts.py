@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy.orm import object_session
+from sqlalchemy.orm import Session
 
 from service.methods.provenance import Filed
 from service.methods.tally import ClaimFacts
@@ -86,7 +86,7 @@ def claim_facts(claim: Claim) -> ClaimFacts:
     return ClaimFacts(*members, standing.verdict, standing.truth, standing.known_at, standing.known_precision)
 
 
-def reports_on_record(claim: Claim) -> dict[str, list[OnRecord]]:
+def reports_on_record(session: Session, claim: Claim) -> dict[str, list[OnRecord]]:
     """Return the reports of a claim by fingerprint, as they are now and as their earlier versions were."""
     known: dict[str, list[OnRecord]] = {}
     for report in claim.reports:
@@ -95,7 +95,7 @@ def reports_on_record(claim: Claim) -> dict[str, list[OnRecord]]:
         if report.redacted and (remaining := fingerprint_of(report)) != report.fingerprint:
             known.setdefault(remaining, []).append(as_on_record(report))
     corrected = {report.id: report for report in claim.reports if report.corrected_at is not None}
-    if corrected and (session := object_session(claim)) is not None:
+    if corrected:
         for version in versions_of_reports(session, corrected):
             earlier = OnRecord(corrected[version.subject_id], version.content, is_current=False)
             known.setdefault(version.content["fingerprint"], []).append(earlier)

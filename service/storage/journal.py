@@ -1,6 +1,7 @@
 """The journal: one ledger entry for every row that a session writes, with its author and the row before and after.
 
-`Database` opens every `write()` as a `JournaledSession`. Writes that bypass the session, such as bulk inserts, raise.
+`Database` opens every `write()` as a `JournaledSession`. Writes that bypass the session, such as bulk inserts, raise;
+bulk.py inserts many rows with their entries.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ RowId = tuple[str, str]
 
 
 def _refuse_bulk(*_: object, **__: object) -> NoReturn:
-    raise RuntimeError("Bulk writes bypass the journal. Use session.add().")
+    raise RuntimeError("Bulk writes bypass the journal. Use session.add(), or insert_rows() for many rows.")
 
 
 class JournaledSession(Session):
@@ -85,6 +86,18 @@ class NewEntry(TypedDict):
     digest: str
 
 
+def entries_of_new_rows(table: sa.Table, rows: Iterable[Values]) -> list[NewEntry]:
+    """Return the entries of rows that are inserted, given their columns by name. Their keys are new."""
+    actor, now = current_actor(), utc_now()
+    entries = []
+    for values in rows:
+        salt = new_salt()
+        row = table.name, row_key(table, values)
+        after = content_of(table, values, salt)
+        entries.append(new_entry(row, NO_ENTRY, before=None, after=after, salt=salt, actor=actor, now=now))
+    return entries
+
+
 def renew_salt(session: Session, row: Base) -> None:
     """Give the next entry of a row a new salt and erase the old one, so that hashed values cannot be guessed.
 
@@ -118,12 +131,19 @@ def new_salt() -> str:
 
 
 def new_entry(
-    row: RowId, last: LastEntry, *, before: str | None, after: str | None, salt: str, actor: Actor
+    row: RowId,
+    last: LastEntry,
+    *,
+    before: str | None,
+    after: str | None,
+    salt: str,
+    actor: Actor,
+    now: dt.datetime,
 ) -> NewEntry:
     """Return the next entry of a row."""
     entry = NewEntry(
         id=new_id(),
-        recorded_at=utc_now(),
+        recorded_at=now,
         actor=actor.key_id,
         actor_name=actor.name,
         request_id=actor.request_id,
@@ -160,7 +180,7 @@ class _EntryBuilder:
         after = None if values is None else content_of(change.table, values, salt)
         if before == after:
             return None
-        return new_entry(row, last, before=before, after=after, salt=salt, actor=current_actor())
+        return new_entry(row, last, before=before, after=after, salt=salt, actor=current_actor(), now=utc_now())
 
     def _values_after(self, change: RowChange) -> Values | None:
         if change.after is not None or change.is_deleted:

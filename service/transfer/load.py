@@ -7,12 +7,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TypeAlias
 
-import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from service.cache.invalidation import invalidate_scores
 from service.cache.score_cache import ScoreCache
-from service.claims.load import WHOLE
 from service.claims.record import check_first_reports, check_same, differences, new_claim
 from service.claims.report_rules import Filing, NewReport, add_reports, check_reports
 from service.claims.resolve import (
@@ -26,11 +24,14 @@ from service.claims.resolve import (
 from service.claims.rights import check_filing
 from service.errors import ClaimDiffers, Forbidden, InvalidBody, ServiceError, nested
 from service.outlets.edit import NewOutlet
-from service.outlets.mentions import Directory
-from service.outlets.sums import updating_sums
+from service.outlets.prefetch import PrefetchedDirectory
+from service.outlets.sums import Recount, add_sums, lock_outlets
+from service.storage.base import Base
+from service.storage.bulk import insert_rows
 from service.storage.db import Database, retried
 from service.storage.facts import reporting_outlets
-from service.storage.models import Claim, Outlet, Report, Resolution
+from service.storage.models import Claim, Dispute, Outlet, Report, Resolution
+from service.transfer.known_claims import load_claims
 from service.transfer.lines import (
     ClaimLine,
     FlatLine,
@@ -47,7 +48,6 @@ from service.transfer.lines import (
     required_id,
 )
 from service.transfer.outlet_line import load_outlet
-from service.values.ids import parse_id
 from service.values.vocabulary import Caller, Scope
 
 BATCH = 250
@@ -100,19 +100,39 @@ class _Load:
         self._session = session
         self._caller = caller
         self._now = now
-        self._directory = Directory(session, now=now)
+        self._directory = PrefetchedDirectory(session, now=now)
         self._claims: dict[str, Claim] = {}
+        self._recount = Recount()
+        self._new: dict[type[Base], list[Base]] = {Claim: [], Report: [], Resolution: []}
+        """The rows to insert, in an order in which each refers to earlier ones only."""
+        self._closed: list[Dispute] = []
         self._resolved: dict[int, tuple[Claim, Resolution]] = {}
         """The new resolutions by the number of their line."""
         self._number = 0
 
     def lines(self, lines: Sequence[ReadLine]) -> list[LineResult]:
         """Load lines, and return their results."""
-        self._claims = self._known_claims(lines)
+        names = {external_id for line in lines if (external_id := named_claim(line.content)) is not None}
+        self._claims = load_claims(self._session, names)
         self._directory.prefetch(reference for line in lines for reference in named_outlets(line.content))
-        with updating_sums(self._session, self._claims.values()):
-            results = [self._line(line) for line in lines]
+        results = [self._line(line) for line in lines]
+        lock_outlets(self._session, self._recount.claims)
+        self._write()
+        add_sums(self._session, self._recount.change())
         return [self._with_warnings(result) for result in results]
+
+    def _write(self) -> None:
+        """Write the rows planned so far."""
+        self._session.flush()  # created outlets
+        for model, rows in self._new.items():
+            if rows:
+                insert_rows(self._session, model, rows)
+                rows.clear()
+        for closed in self._closed:
+            dispute = self._session.get_one(Dispute, closed.id)
+            dispute.closed_at, dispute.closed_by = closed.closed_at, closed.closed_by
+            dispute.closing_resolution_id = closed.closing_resolution_id
+        self._closed.clear()
 
     def _with_warnings(self, result: LineResult) -> LineResult:
         """Return a result with the warnings about its new resolution, which later lines may have removed."""
@@ -154,17 +174,6 @@ class _Load:
         if not self._caller.may(scope):
             raise Forbidden(f"This line needs a key with the scope {scope}.")
 
-    def _known_claims(self, lines: Sequence[ReadLine]) -> dict[str, Claim]:
-        """Return the claims on record that lines name, by external id, or by id as in an export."""
-        names = {external_id for line in lines if (external_id := named_claim(line.content)) is not None}
-        named: sa.ColumnElement[bool] = Claim.external_id.in_(names)
-        if ids := {id_ for name in names if (id_ := parse_id(name)) is not None}:
-            named |= Claim.external_id.is_(None) & Claim.id.in_(ids)
-        rows = sa.select(Claim).where(named).order_by(Claim.id)
-        self._session.execute(rows.with_only_columns(Claim.id).with_for_update())
-        found = self._session.scalars(rows.options(*WHOLE))
-        return {claim.external_id or str(claim.id): claim for claim in found}
-
     def _require_claim(self, external_id: str) -> Claim:
         if (claim := self._claims.get(external_id)) is None:
             raise InvalidBody.at(
@@ -175,6 +184,7 @@ class _Load:
         return claim
 
     def _outlet(self, given: NewOutlet) -> LineOutcome:
+        self._write()
         status, outlet = load_outlet(self._session, given, caller=self._caller, now=self._now)
         if status is not LineStatus.UNCHANGED:
             self._directory.clear_names()
@@ -247,18 +257,25 @@ class _Load:
             (resolution for resolution in claim.resolutions if is_same_resolution(resolution, given)), None
         ):
             return same, False
+        if claim.group is not None:
+            self._write()  # the other claims of the group are read
         planned = new_resolution(self._session, claim, given, filings=filings, caller=self._caller, now=self._now)
         return planned, True
 
     def _add(self, claim: Claim, filings: list[Filing], resolution: Resolution | None) -> None:
         check_filing(claim, filings, self._caller)
-        add_reports(claim, filings)
+        new = [filing.report for filing in filings if filing.is_new]
         if claim.external_id is not None and claim.external_id not in self._claims:
             self._claims[claim.external_id] = claim
-            self._session.add(claim)
+            self._new[Claim].append(claim)
+        if new or resolution is not None:
+            self._recount.note(claim)
+        add_reports(claim, filings)
+        self._new[Report] += new
         self._directory.settle(self._caller)
-        self.stale |= {filing.report.outlet.surviving.slug for filing in filings if filing.is_new}
+        self.stale |= {report.outlet.surviving.slug for report in new}
         if resolution is not None:
-            append_resolution(claim, resolution)
+            self._closed += append_resolution(claim, resolution)
+            self._new[Resolution].append(resolution)
             self._resolved[self._number] = claim, resolution
             self.stale |= reporting_outlets(claim)

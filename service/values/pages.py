@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from functools import lru_cache
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from service.values.addresses import host_key, path_segments, registered_domain
@@ -43,6 +44,7 @@ def page_key(url: str) -> str:
     return hashlib.sha256(page.encode()).hexdigest()
 
 
+@lru_cache(maxsize=10_000)
 def _host(name: str) -> str:
     """Return a host without the labels that select a device, or as it is if it is not a domain name."""
     try:

@@ -1,0 +1,86 @@
+"""Load the claims that lines name, with everything filed under them, in one statement for each table."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import TypeVar
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from service.outlets.find import detached_outlets
+from service.storage.base import Base, detached
+from service.storage.canonical import table_of
+from service.storage.models import Claim, Dispute, Outlet, Report, Resolution, Withdrawal
+from service.storage.predicates import is_among
+from service.values.ids import parse_id
+
+R = TypeVar("R", bound=Base)
+
+
+def _columns(model: type[Base], *left_out: str) -> list[sa.Column[object]]:
+    return [column for column in table_of(model).columns if column.name not in left_out]
+
+
+# Columns that no rule depends on are not read.
+_CLAIM = _columns(Claim, "terms", "text_key")
+_REPORT = _columns(Report, "page_key")
+_IN_ORDER = (Report.claim_id, Report.published_at, Report.recorded_at, Report.id)
+
+
+def load_claims(session: Session, names: Collection[str]) -> dict[str, Claim]:
+    """Return the claims on record with these external ids, or with these ids as in an export, and lock them.
+
+    The claims belong to no session, and neither do their reports, resolutions and outlets.
+    """
+    named: sa.ColumnElement[bool] = is_among(session, Claim.external_id, names)
+    if ids := [id_ for name in names if (id_ := parse_id(name)) is not None]:
+        named |= Claim.external_id.is_(None) & is_among(session, Claim.id, ids)
+    # The statement waits for the previous writer, so that the later ones read what it committed.
+    rows = sa.select(*_CLAIM).where(named).order_by(Claim.id).with_for_update()
+    claims = {claim.id: claim for claim in _read(session, Claim, _CLAIM, rows)}
+    for claim in claims.values():
+        claim.__dict__.update(reports=[], resolutions=[])
+    if claims:
+        _add_reports(session, claims)
+        _add_resolutions(session, claims)
+    return {claim.external_id or str(claim.id): claim for claim in claims.values()}
+
+
+def _add_reports(session: Session, claims: Mapping[UUID, Claim]) -> None:
+    on_claims = is_among(session, Report.claim_id, claims)
+    reports = list(_read(session, Report, _REPORT, sa.select(*_REPORT).where(on_claims).order_by(*_IN_ORDER)))
+    withdrawn = sa.select(*_columns(Withdrawal)).where(Withdrawal.report_id.in_(sa.select(Report.id).where(on_claims)))
+    withdrawals = {each.report_id: each for each in _read(session, Withdrawal, _columns(Withdrawal), withdrawn)}
+    ids = {report.outlet_id for report in reports} | {one.cited_id for one in reports if one.cited_id is not None}
+    found = detached_outlets(session, is_among(session, Outlet.id, ids)) if ids else []
+    outlets = {outlet.id: outlet for outlet in found}
+    for report in reports:
+        report.__dict__.update(
+            outlet=outlets[report.outlet_id],
+            cited=None if report.cited_id is None else outlets[report.cited_id],
+            withdrawal=withdrawals.get(report.id),
+        )
+        claims[report.claim_id].reports.append(report)
+
+
+def _add_resolutions(session: Session, claims: Mapping[UUID, Claim]) -> None:
+    columns = _columns(Resolution)
+    rows = sa.select(*columns).where(is_among(session, Resolution.claim_id, claims)).order_by(Resolution.position)
+    resolutions = {each.id: each for each in _read(session, Resolution, columns, rows)}
+    for resolution in resolutions.values():
+        resolution.__dict__["disputes"] = []
+        claims[resolution.claim_id].resolutions.append(resolution)
+    if resolutions:
+        columns = _columns(Dispute)
+        disputed = sa.select(*columns).where(is_among(session, Dispute.resolution_id, resolutions)).order_by(Dispute.id)
+        for dispute in _read(session, Dispute, columns, disputed):
+            resolutions[dispute.resolution_id].disputes.append(dispute)
+
+
+def _read(
+    session: Session, model: type[R], columns: Collection[sa.Column[object]], rows: sa.Select[*tuple[object, ...]]
+) -> Iterable[R]:
+    names = [column.name for column in columns]
+    return (detached(model, dict(zip(names, row, strict=True))) for row in session.execute(rows))
