@@ -68,6 +68,7 @@ def _claim(number: int, claim_id: object) -> dict[str, Any]:
     return {
         "id": claim_id,
         "text": f"Claim {number}.",
+        "terms": "",
         "kind": ClaimKind.EVENT if number % 3 == 0 else ClaimKind.FACT,
         "topic": _TOPICS[number % 4],
         "tags": [],

@@ -121,14 +121,17 @@ class Limiter:
         self._shares: dict[tuple[str, str], _Share] = {}
         self._lock = threading.Lock()
 
-    def count(self, name: str, client: str, quota: Quota) -> LimitStatus | None:
-        """Count a call, and return the status; None if Redis is unavailable."""
-        if (status := self._count_locally(name, client, quota)) is not None:
+    def count(self, name: str, client: str, quota: Quota, *, calls: int = 1) -> LimitStatus | None:
+        """Count a call, or one that counts like several, and return the status; None if Redis is unavailable.
+
+        If fewer calls are left, none of them is used.
+        """
+        if (status := self._count_locally(name, client, quota, calls)) is not None:
             return status
         prefix = None if self._link.is_circuit_open else self._link.prefix
         if prefix is None:
             return None
-        wanted = max(1, quota.calls // _PARTS)
+        wanted = max(calls, quota.calls // _PARTS)
         try:
             reply = self._take(keys=[f"{prefix}calls:{name}:{client}"], args=[quota.seconds * 1000, wanted])
         except redis.RedisError as exc:
@@ -136,7 +139,7 @@ class Limiter:
             return None
         used, left = cast("tuple[int, int]", reply)
         granted = max(0, wanted - max(0, used - quota.calls))
-        return self._store((name, client), quota, granted, _Share(time.monotonic() + left / 1000, used, 0))
+        return self._store((name, client), quota, _Share(time.monotonic() + left / 1000, used, granted), calls)
 
     def known_over(self, name: str, client: str, quota: Quota) -> LimitStatus | None:
         """Return the status of a client that this process knows to be over its quota, else None. Counts no call."""
@@ -145,27 +148,31 @@ class Limiter:
             return None
         return _status(name, quota, share, is_over=True)
 
-    def _count_locally(self, name: str, client: str, quota: Quota) -> LimitStatus | None:
+    def _count_locally(self, name: str, client: str, quota: Quota, calls: int) -> LimitStatus | None:
         with self._lock:
             share = self._shares.get((name, client))
-            if share is None or time.monotonic() >= share.until or not (share.left or share.used >= quota.calls):
+            if share is None or time.monotonic() >= share.until or share.left < calls <= quota.calls - share.used:
                 return None
-            is_over = share.left == 0
-            share.left = max(0, share.left - 1)
-            return _status(name, quota, share, is_over=is_over)
+            return _take(name, quota, share, calls)
 
-    def _store(self, key: tuple[str, str], quota: Quota, granted: int, share: _Share) -> LimitStatus:
-        """Store a share together with the rest of another thread's share, and count one call."""
+    def _store(self, key: tuple[str, str], quota: Quota, share: _Share, calls: int) -> LimitStatus:
+        """Store a share together with the rest of another thread's share, and take calls from it."""
         with self._lock:
             other = self._shares.get(key)
             if other is not None and time.monotonic() < other.until:
-                granted += other.left
+                share.left += other.left
             if len(self._shares) >= _REMEMBERED:
                 self._shares.clear()
             share.used = min(share.used, quota.calls)
-            share.left = max(0, granted - 1)
             self._shares[key] = share
-            return _status(key[0], quota, share, is_over=granted == 0)
+            return _take(key[0], quota, share, calls)
+
+
+def _take(name: str, quota: Quota, share: _Share, calls: int) -> LimitStatus:
+    is_over = share.left < calls
+    if not is_over:
+        share.left -= calls
+    return _status(name, quota, share, is_over=is_over)
 
 
 def _status(name: str, quota: Quota, share: _Share, *, is_over: bool) -> LimitStatus:

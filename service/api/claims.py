@@ -1,25 +1,30 @@
-"""/v1/claims and /v1/claims/{claim_id}/reports"""
+"""/v1/claims, /v1/claims/batch and /v1/claims/{claim_id}/reports"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from functools import partial
+from typing import NotRequired, TypedDict
 from uuid import UUID
 
-from service.claims import listing, record
+from service.claims import batch, listing, record
 from service.claims import report as reports
+from service.claims.batch import BatchEntry, BatchResult
 from service.claims.record import ClaimChanges, NewClaim
 from service.claims.report_rules import NewReport
-from service.claims.views import ClaimView, FoundClaim, ReportView
+from service.claims.views import ClaimView, FoundClaim, ReportView, ResolutionWarning
+from service.errors.problem import ProblemDocument
+from service.schemas.claim_batch import MAX_BATCH_BODY, ClaimBatchIn, ClaimBatchOut
 from service.schemas.claims import ClaimIn, ClaimOut, ClaimPage, ClaimPatch, ClaimQuery
 from service.schemas.fields import PageQuery
 from service.schemas.reports import ReportIn, ReportOut, ReportPage
 from service.storage.paging import PageRequest
 from service.values.instants import utc_now
 from service.values.vocabulary import Scope
-from service.web.auth import requires
+from service.web.auth import count_call, requires
 from service.web.blueprint import Blueprint, may_fail
 from service.web.idempotency_key import idempotent
-from service.web.responses import PageResponse, page_of
+from service.web.responses import PageResponse, page_of, problem_document
 from service.web.runtime import caller, runtime
 
 blp = Blueprint(
@@ -27,10 +32,30 @@ blp = Blueprint(
 )
 
 
+_PER_CALL = 20
+"""The number of claims of a batch that count like one call."""
+
+
 class ClaimBody(NewClaim, total=False):
     """A claim to record, with its reports."""
 
     reports: list[NewReport]
+
+
+class ClaimBatch(TypedDict):
+    """The claims to record in one call."""
+
+    claims: list[BatchEntry]
+    atomic: bool
+
+
+class BatchItem(TypedDict):
+    """The result of one claim of a batch."""
+
+    status: int
+    claim: NotRequired[ClaimView]
+    problem: NotRequired[ProblemDocument]
+    warnings: NotRequired[Sequence[ResolutionWarning]]
 
 
 @blp.route("", methods=["POST"])
@@ -61,6 +86,45 @@ def record_claim(body: ClaimBody) -> tuple[ClaimView, int, dict[str, str]]:
     now = utc_now()
     claim, created = record.record_claim(at.db, at.cache, claim=body, reports=new_reports, caller=caller(), now=now)
     return claim, 201 if created else 200, {"Location": f"/v1/claims/{claim.id}"}
+
+
+@blp.route("/batch", methods=["POST"], longest=MAX_BATCH_BODY)
+@requires(Scope.CLAIMS_WRITE)
+@idempotent()
+@blp.arguments(ClaimBatchIn)
+@blp.response(200, ClaimBatchOut)
+def record_claims(body: ClaimBatch) -> Mapping[str, Sequence[BatchItem]]:
+    """Record many claims
+
+    Records up to 1000 claims with their reports and, if the key may resolve them, their resolutions. The body may be up
+    to 16 MiB. The response has one item for each claim, in the order of the request, with the status and the claim or
+    problem that `POST /v1/claims` would return. A rejected claim does not affect the others.
+
+    If only the resolution is rejected, the claim is recorded without it, and the item has both `claim` and `problem`.
+    With `atomic`, either everything is recorded, or the response is 422 with pointers such as
+    `/claims/3/reports/0/outlet` and nothing is.
+
+    Claims with an `external_id` can be sent again. An `Idempotency-Key` covers the whole batch. The rate limit counts
+    one call for every 20 claims, rounded up.
+    """
+    at, key, claims = runtime(), caller(), body["claims"]
+    if further := max(0, len(claims) - 1) // _PER_CALL:  # one call is already counted
+        count_call("writes", key.key_id, calls=further)
+    results = batch.record_claims(at.db, at.cache, claims, atomic=body["atomic"], caller=key, now=utc_now())
+    return {"items": [_batch_item(result) for result in results]}
+
+
+def _batch_item(result: BatchResult) -> BatchItem:
+    """Return the result of a claim with the status that the single call would have."""
+    if result.claim is None:
+        assert result.error is not None  # noqa: S101 - a claim is recorded or rejected
+        return {"status": result.error.status, "problem": problem_document(result.error)}
+    item = BatchItem(status=201 if result.is_new else 200, claim=result.claim)
+    if result.error is not None:
+        item["problem"] = problem_document(result.error)
+    if result.warnings:
+        item["warnings"] = result.warnings
+    return item
 
 
 @blp.route("")

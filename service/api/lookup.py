@@ -52,9 +52,9 @@ def lookup_outlet(query: LookupParameters) -> lookup.OutletMatch:
     return lookup.lookup_outlet(runtime().db, url=query["url"], at=_moment(query["at"]))
 
 
-@blp.route("", methods=["POST"])
+@blp.route("", methods=["POST"], longest=MAX_LOOKUP_BODY)
 @requires(Scope.READ)
-@blp.arguments(LookupIn, longest=MAX_LOOKUP_BODY)
+@blp.arguments(LookupIn)
 @blp.response(200, LookupList)
 def lookup_outlets(body: LookupRequest) -> dict[str, Sequence[LookupItem]]:
     """Find the outlets behind many URLs, slugs and ids

@@ -24,25 +24,53 @@ from service.claims.views import (
 from service.methods.provenance import Roots, independent_roots
 from service.storage.facts import as_filed, counting_reports, sided_reports, standing_resolution
 from service.storage.models import Claim, Dispute, Outlet, Reply, Report, Resolution, Withdrawal
-from service.storage.predicates import counts_as, is_reported
+from service.storage.predicates import counts_as, is_among, is_reported
 from service.values.documents import members_of
 from service.values.names import text_key
 from service.values.vocabulary import ClaimKind, ClaimStatus, DisputeStatus, Verdict
 
 _SIMILAR = 5
+_REPLIES = sa.select(Reply).order_by(Reply.id).options(selectinload(Reply.outlet))
 
 
 def describe_claim(session: Session, claim: Claim, *, now: dt.datetime, is_new: bool = False) -> ClaimView:
     """Return the view of a claim that is loaded with its reports and resolutions; a new one has no replies."""
     roots = count_roots(session, [claim])[claim.id]
+    replies = [] if is_new else replies_on(session, claim.id)
+    return _claim_view(claim, roots, replies, _similar_claims(session, claim), now=now)
+
+
+def describe_claims(session: Session, claims: Sequence[Claim], *, now: dt.datetime) -> list[ClaimView]:
+    """Return the views of claims that are loaded with their reports and resolutions, with three statements for all."""
+    roots = count_roots(session, claims)
+    named = is_among(session, Reply.claim_id, [claim.id for claim in claims])
+    replies: dict[UUID | None, list[ReplyView]] = {}
+    for reply in session.scalars(_REPLIES.where(named)):
+        replies.setdefault(reply.claim_id, []).append(describe_reply(reply))
+    same = _claims_by_text(session, [claim for claim in claims if not claim.redacted])
+    return [
+        _claim_view(
+            claim,
+            roots[claim.id],
+            replies.get(claim.id, []),
+            [] if claim.redacted else _others(claim, same.get(text_key(claim.text), ())),
+            now=now,
+        )
+        for claim in claims
+    ]
+
+
+def _claim_view(
+    claim: Claim, roots: Roots, replies: list[ReplyView], similar: list[UUID], *, now: dt.datetime
+) -> ClaimView:
     return ClaimView(
         **members_of(summarise_claim(claim, has_side=bool(sided_reports(claim)), now=now)),
         independent_roots=roots.together,
         roots=roots,
         reports=[describe_report(report, claim) for report in claim.reports],
         disputes=describe_disputes(claim.resolutions),
-        replies=[] if is_new else replies_on(session, claim.id),
-        similar=_similar_claims(session, claim),
+        replies=replies,
+        similar=similar,
     )
 
 
@@ -50,8 +78,24 @@ def _similar_claims(session: Session, claim: Claim) -> list[UUID]:
     """Return the ids of the oldest other claims with the same text in its normal form."""
     if claim.redacted:
         return []
-    same = sa.select(Claim.id).where(Claim.text_key == text_key(claim.text), Claim.id != claim.id)
-    return list(session.scalars(same.order_by(Claim.id).limit(_SIMILAR)))
+    same = sa.select(Claim.id).where(Claim.text_key == text_key(claim.text)).order_by(Claim.id).limit(_SIMILAR + 1)
+    return _others(claim, session.scalars(same))
+
+
+def _claims_by_text(session: Session, claims: Iterable[Claim]) -> dict[str, list[UUID]]:
+    """Return the ids of the oldest claims with each of these texts in its normal form."""
+    keys = {text_key(claim.text) for claim in claims}
+    place = sa.func.row_number().over(partition_by=Claim.text_key, order_by=Claim.id)
+    numbered = sa.select(Claim.text_key, Claim.id, place.label("place")).where(is_among(session, Claim.text_key, keys))
+    oldest = numbered.subquery()
+    found: dict[str, list[UUID]] = {}
+    for key, claim_id, _ in session.execute(sa.select(oldest).where(oldest.c.place <= _SIMILAR + 1).order_by("id")):
+        found.setdefault(key, []).append(claim_id)
+    return found
+
+
+def _others(claim: Claim, same: Iterable[UUID]) -> list[UUID]:
+    return [claim_id for claim_id in same if claim_id != claim.id][:_SIMILAR]
 
 
 def summarise_claims(session: Session, claims: Sequence[Claim], *, now: dt.datetime) -> list[ListedClaim]:
@@ -221,8 +265,7 @@ def is_disputed(resolution: Resolution | None) -> bool:
 
 def replies_on(session: Session, claim_id: UUID) -> list[ReplyView]:
     """Return the replies to a claim, the oldest first."""
-    rows = sa.select(Reply).where(Reply.claim_id == claim_id).order_by(Reply.id).options(selectinload(Reply.outlet))
-    return [describe_reply(reply) for reply in session.scalars(rows)]
+    return [describe_reply(reply) for reply in session.scalars(_REPLIES.where(Reply.claim_id == claim_id))]
 
 
 def _describe_withdrawal(withdrawal: Withdrawal | None) -> WithdrawalView | None:

@@ -115,8 +115,8 @@ def check_scope(*scopes: Scope) -> None:
         raise Forbidden(f"This call needs the scope {' or '.join(scopes)}.")
 
 
-def count_call(kind: Literal["reads", "writes"], key_id: UUID | None) -> None:
-    """Count a call against the limit of its key, or of its address if it has no key.
+def count_call(kind: Literal["reads", "writes"], key_id: UUID | None, *, calls: int = 1) -> None:
+    """Count a call against the limit of its key, or of its address if it has no key. It may count like several.
 
     Raises:
         TooManyRequests: The limit is exceeded.
@@ -125,7 +125,7 @@ def count_call(kind: Literal["reads", "writes"], key_id: UUID | None) -> None:
     if (limits := at.settings.limits) is None:
         return
     name = client_address() if key_id is None else f"key:{key_id}"
-    g.limit = at.limiter.count(kind, name, limits.reads if kind == "reads" else limits.writes)
+    g.limit = at.limiter.count(kind, name, limits.reads if kind == "reads" else limits.writes, calls=calls)
     _reject_over(g.limit)
 
 

@@ -38,8 +38,16 @@ class Blueprint(SmorestBlueprint):
 
     ARGUMENTS_PARSER = Parser()
 
-    def route(self, rule: str, *, methods: list[str] | None = None) -> Callable[[Callable[P, R]], Callable[P, R]]:
-        """Register a view under its own name in camel case as the operationId."""
+    def route(
+        self, rule: str, *, methods: list[str] | None = None, longest: int | None = None
+    ) -> Callable[[Callable[P, R]], Callable[P, R]]:
+        """Register a view under its own name in camel case as the operationId.
+
+        Args:
+            rule: The path.
+            methods: The methods; None for GET.
+            longest: The size limit of the body in bytes; None for that of the application.
+        """
         add = super().route(rule, **({} if methods is None else {"methods": methods}))
 
         def register(view: Callable[P, R]) -> Callable[P, R]:
@@ -50,20 +58,21 @@ class Blueprint(SmorestBlueprint):
             if getattr(view, "is_tagged", False) and methods is None:
                 view = not_modified(view)
             view = may_fail(*_common_failures(rule, locations))(view)
+            if longest is not None:
+                view = _allow_body(view, longest)
             registered: Callable[P, R] = add(self.doc(operationId=head + "".join(map(str.title, tail)))(view))
             return registered
 
         return register
 
     def arguments(
-        self, schema: type[ma.Schema], *, location: str = "json", longest: int | None = None
+        self, schema: type[ma.Schema], *, location: str = "json"
     ) -> Callable[[Callable[Concatenate[Loaded, P], R]], Callable[P, R]]:
         """Pass the body or the query string to a view as its first argument; an invalid one causes a 422 or a 400.
 
         Args:
             schema: The schema of the argument.
             location: `json` for the body, `query` for the query string.
-            longest: The size limit of the body in bytes; None for that of the application.
         """
         status = 400 if location == "query" else 422
         described = {"description": describe_schema(schema)} if location == "json" else {}
@@ -71,8 +80,6 @@ class Blueprint(SmorestBlueprint):
 
         def register(view: Callable[Concatenate[Loaded, P], R]) -> Callable[P, R]:
             loading: Callable[P, R] = load(view)
-            if longest is not None:
-                loading = _allow_body(loading, longest)
             # smorest names the response after http.HTTPStatus, whose names differ between versions of Python.
             vars(loading)["_apidoc"]["arguments"]["responses"][status] = _component(status)
             return loading

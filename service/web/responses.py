@@ -14,6 +14,7 @@ from werkzeug.exceptions import HTTPException
 from service import errors
 from service.cache.score_cache import CacheStatus, EncodedResponse
 from service.errors import ServiceError
+from service.errors.problem import ProblemDocument
 from service.storage.db_errors import is_unavailable
 from service.storage.paging import Page, PageRequest, decode_cursor, encode_cursor
 from service.telemetry.metrics import count_score_read
@@ -40,15 +41,20 @@ _BY_STATUS: Mapping[int, type[ServiceError]] = {
 
 def problem(error: ServiceError) -> Response:
     """Return an error as a problem document (RFC 9457)."""
-    document = error.document()
-    document["type"] = request.script_root + document["type"]
-    document["instance"] = request.script_root + request.path
-    response = Response(json.dumps(document), error.status, content_type=PROBLEM_JSON)
+    response = Response(json.dumps(problem_document(error)), error.status, content_type=PROBLEM_JSON)
     if isinstance(error, errors.Unauthorized):
         response.headers["WWW-Authenticate"] = "Bearer"
     if error.retry_after is not None:
         response.headers["Retry-After"] = str(error.retry_after)
     return response
+
+
+def problem_document(error: ServiceError) -> ProblemDocument:
+    """Return the problem document of an error in the current request."""
+    document = error.document()
+    document["type"] = request.script_root + document["type"]
+    document["instance"] = request.script_root + request.path
+    return document
 
 
 def redirect_merged(error: errors.OutletMerged) -> Response:

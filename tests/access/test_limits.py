@@ -70,6 +70,31 @@ def test_what_is_no_limit(text):
         Limits.parse(text)
 
 
+def test_calls_that_count_like_several(link):
+    """
+    A call may count like several. If fewer are left it is rejected, and smaller ones are still allowed.
+    """
+    limiter = Limiter(link)
+
+    standings = [limiter.count("reads", "key:a", FEW, calls=calls) for calls in (3, 3, 2, 1)]
+
+    assert [(2, False), (2, True), (0, False), (0, True)] == [
+        (standing.remaining, standing.is_over) for standing in standings
+    ]
+
+
+def test_large_calls_of_a_large_quota(link):
+    """
+    A call that counts like more than a process takes at a time is counted in full, by all processes together.
+    """
+    quota, one, two = Quota(40_000, 3600), Limiter(link), Limiter(link)
+
+    taken = [limiter.count("reads", "key:a", quota, calls=15_000) for limiter in (one, two, one)]
+
+    assert [False, False, True] == [standing.is_over for standing in taken]
+    assert 10_000 >= taken[-1].remaining
+
+
 def test_calls_up_to_the_quota(link):
     """
     Calls are allowed up to the quota, each reducing the remaining number by one; all later ones are rejected.

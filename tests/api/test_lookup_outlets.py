@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.contract import NOTHING
+from tests.support.statements import sent_statements
 from tests.support.world import assert_problem, lasting, report
 
 URL = "/v1/outlets/lookup"
@@ -16,16 +16,8 @@ URL = "/v1/outlets/lookup"
 @pytest.fixture
 def statements(world):
     """The SQL statements that run during the test."""
-    asked = []
-    engine = world.runtime.db.engine
-
-    def note(_connection, _cursor, statement, *_):
-        if not statement.startswith("BEGIN"):
-            asked.append(statement)
-
-    sa.event.listen(engine, "before_cursor_execute", note)
-    yield asked
-    sa.event.remove(engine, "before_cursor_execute", note)
+    with sent_statements(world) as sent:
+        yield sent
 
 
 def item(url=None, outlet=None, matched=None, *, reference=None, reason=None):

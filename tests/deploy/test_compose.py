@@ -18,6 +18,7 @@ from service.app import MAX_BODY
 from service.cli import main
 from service.config import Settings
 from service.errors import problem_types
+from service.schemas.claim_batch import MAX_BATCH_BODY
 from service.schemas.lookup import MAX_LOOKUP_BODY
 from service.web import middleware
 
@@ -177,7 +178,9 @@ def test_nginx_takes_what_the_api_takes():
     Nginx has the same body limits as the API, forwards the request id, and does not expose /metrics.
     """
     assert f"client_max_body_size {MAX_BODY >> 20}m;" in NGINX
-    assert re.search(rf"/v1/outlets/lookup\$ {{\s+client_max_body_size {MAX_LOOKUP_BODY >> 20}m;", NGINX)
+    assert MAX_LOOKUP_BODY == MAX_BATCH_BODY
+    longer = re.escape("/v1/(?:outlets/lookup|claims/batch)$")
+    assert re.search(rf"{longer} {{\s+client_max_body_size {MAX_BATCH_BODY >> 20}m;", NGINX)
     assert "proxy_set_header X-Request-ID $passed_request_id;" in NGINX
     [pattern] = re.findall(r"location ~ (\S+) \{\s*return 404;", NGINX)
     assert all(re.search(pattern, path) for path in ("/metrics", "/reliability/metrics", "/a/b/metrics"))

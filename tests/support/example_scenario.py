@@ -238,6 +238,7 @@ def _the_rest(scenario):
     scenario.send("listEntries", "listTrail", "listSeals", "redactMembers", "getHealth", "getReadiness")
     scenario.send("mergeOutlet", "mergeOutlet", "getMerge", "undoMerge")
     scenario.send("renameTopic", "getTopicRename", "listTopicRenames", "listTopics", "undoTopicRename")
+    scenario.send("recordClaims")
 
 
 def _exports(scenario):

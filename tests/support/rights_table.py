@@ -53,12 +53,12 @@ def read_table():
 
 
 class Loaded(NamedTuple):
-    """The result of a line, as a response."""
+    """The result of a line or of a claim of a batch, as a response."""
 
     status_code: int
     json: Mapping[str, object]
     written: int
-    """The number of rows that the line has written."""
+    """The number of rows that it has written."""
 
 
 class Keys:
@@ -124,7 +124,7 @@ class Scene:
         return Loaded(status, document, self.admin.count(Entry) - before)
 
     def written(self, response):
-        """Return the number of rows that a call or a line has written."""
+        """Return the number of rows that a call, a line or a claim of a batch has written."""
         if isinstance(response, Loaded):
             return response.written
         entries = sa.select(sa.func.count()).where(Entry.request_id == response.headers["X-Request-ID"])
@@ -152,6 +152,19 @@ class Scene:
 
 def resolve(scene):
     return scene.key.post(f"{scene.path}/resolutions", {"verdict": "false", "note": NOTE, **scene.supersedes})
+
+
+def resolve_in_batch(scene):
+    """Send the claim of the scene again, with a resolution, and return the result of this claim."""
+    claim, before = scene.claim, scene.admin.count(Entry)
+    again = {name: claim[name] for name in ("text", "topic", "external_id")} | {"reports": [scene.report("a")]}
+    outcome = {"verdict": "false", "note": NOTE, **scene.supersedes}
+    response = scene.key.post("/v1/claims/batch", {"claims": [again | {"resolution": outcome}]})
+    if response.status_code != 200:
+        return response
+    [item] = response.json["items"]
+    problem = item.get("problem", {})
+    return Loaded(problem.get("status", item["status"]), problem, scene.admin.count(Entry) - before)
 
 
 def load_outcome(scene):
@@ -192,6 +205,10 @@ def withdraw_reply(scene):
 _ANY = {"If-Match": "*"}
 CALLS = {
     "record a claim": lambda scene: scene.key.post("/v1/claims", {"text": "Another.", "reports": [scene.report("c")]}),
+    "record many claims": lambda scene: scene.key.post(
+        "/v1/claims/batch", {"claims": [{"text": "Another.", "reports": [scene.report("c")]}]}
+    ),
+    "resolve a claim on record among many": resolve_in_batch,
     "add a report": lambda scene: scene.key.post(f"{scene.path}/reports", scene.report("c")),
     "add a report that replaces an outlet's current stance": lambda scene: scene.key.post(
         f"{scene.path}/reports", scene.report("a", LATE, stance="deny")

@@ -1,0 +1,256 @@
+"""Record many claims in one transaction, each by itself or all of them or none."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple, TypeAlias
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from service.cache.invalidation import invalidate_scores
+from service.cache.score_cache import ScoreCache
+from service.claims.describe import describe_claims
+from service.claims.load import WHOLE
+from service.claims.record import NewClaim, check_first_reports, check_same, new_claim
+from service.claims.report_rules import NewReport, add_reports
+from service.claims.resolve import NewResolution, append_resolution, new_resolution, warnings_about
+from service.claims.views import ClaimView, ResolutionWarning
+from service.errors import FieldError, Forbidden, InvalidBody, ServiceError, nested
+from service.outlets.find import OutletName
+from service.outlets.mentions import Directory
+from service.outlets.sums import updating_sums
+from service.storage.db import Database, retried
+from service.storage.facts import reporting_outlets
+from service.storage.models import Claim
+from service.storage.predicates import is_among
+from service.values.vocabulary import Caller, Scope
+
+
+@dataclass(frozen=True, slots=True)
+class BatchClaim:
+    """A claim of a batch, with its reports and perhaps its resolution."""
+
+    claim: NewClaim
+    reports: Sequence[NewReport]
+    resolution: NewResolution | ServiceError | None
+    """An error if the resolution is malformed."""
+
+
+BatchEntry: TypeAlias = BatchClaim | ServiceError
+"""A claim of a batch, or the error for a malformed one."""
+
+
+@dataclass(frozen=True, slots=True)
+class BatchResult:
+    """The result of one claim: the claim unless it was rejected, and the error of the claim or of its resolution."""
+
+    claim: ClaimView | None
+    is_new: bool
+    error: ServiceError | None
+    warnings: Sequence[ResolutionWarning]
+
+
+class _Outcome(NamedTuple):
+    """A result before its claim is described."""
+
+    claim: Claim | None = None
+    is_new: bool = False
+    error: ServiceError | None = None
+    warnings: Sequence[ResolutionWarning] = ()
+
+
+@retried
+def record_claims(
+    db: Database, cache: ScoreCache, entries: Sequence[BatchEntry], *, atomic: bool, caller: Caller, now: dt.datetime
+) -> list[BatchResult]:
+    """Record claims with their reports and resolutions, as single calls in this order would.
+
+    A claim whose resolution is rejected is still recorded.
+
+    Args:
+        db: The database.
+        cache: The score cache, in which the scores of the outlets are invalidated.
+        entries: The claims.
+        atomic: Whether to record nothing if a claim or a resolution is rejected.
+        caller: The API key of the call.
+        now: The time of the call.
+
+    Raises:
+        InvalidBody: The batch is atomic, and a claim or a resolution was rejected; `errors` names all places.
+    """
+    with db.write() as session, session.no_autoflush:
+        stale: set[str] = set()
+        results: list[BatchResult] = []
+        for part in _parts(entries):
+            recording = _Recording(session, part, caller=caller, now=now)
+            results += recording.results()
+            stale |= recording.stale
+        if atomic:
+            _check_all(results)
+        if stale:
+            invalidate_scores(session, cache, stale, now=now)
+    return results
+
+
+def _parts(entries: Iterable[BatchEntry]) -> Iterator[list[BatchClaim | ServiceError]]:
+    """Yield parts of a batch in which no external id repeats, so that each claim is described as of its turn."""
+    part: list[BatchEntry] = []
+    names: set[str] = set()
+    for entry in entries:
+        if (name := _external_id(entry)) is not None:
+            if name in names:
+                yield part
+                part, names = [], set()
+            names.add(name)
+        part.append(entry)
+    yield part
+
+
+def _external_id(entry: BatchEntry) -> str | None:
+    return None if isinstance(entry, ServiceError) else entry.claim["external_id"]
+
+
+def _check_all(results: Sequence[BatchResult]) -> None:
+    """Check that no claim and no resolution was rejected.
+
+    Raises:
+        InvalidBody: One was; `errors` names all places.
+    """
+    errors = [
+        place
+        for index, result in enumerate(results)
+        if result.error is not None
+        for place in _places(result.error, f"/claims/{index}")
+    ]
+    if errors:
+        raise InvalidBody(
+            "You asked to record all claims or none, and some break a rule, so nothing was recorded. Correct the "
+            "places listed in errors, or leave atomic out.",
+            errors=errors,
+        )
+
+
+def _places(error: ServiceError, pointer: str) -> list[FieldError]:
+    """Return the places of an error below a pointer, or the pointer itself for an error without places."""
+    return nested(error, pointer) or [FieldError(pointer=pointer, detail=error.detail, code=error.name)]
+
+
+class _Recording:
+    """The recording of some claims, with the outlets and the claims on record that they name.
+
+    All checks of a claim come before its first change, so a rejected claim changes nothing.
+    """
+
+    def __init__(self, session: Session, entries: Sequence[BatchEntry], *, caller: Caller, now: dt.datetime) -> None:
+        self.stale: set[str] = set()
+        """The slugs of the outlets whose scores change."""
+        self._session = session
+        self._entries = entries
+        self._caller = caller
+        self._now = now
+        self._directory = Directory(session, now=now)
+        self._known = _known_claims(session, filter(None, map(_external_id, entries)))
+        self._claims = list(self._known.values())
+        """The claims on record and the new ones."""
+
+    def results(self) -> list[BatchResult]:
+        """Record the claims, and return their results."""
+        self._directory.prefetch(_named_outlets(self._entries))
+        with updating_sums(self._session, self._claims):
+            outcomes = [self._outcome(entry) for entry in self._entries]
+        return self._described(outcomes)
+
+    def _described(self, outcomes: Sequence[_Outcome]) -> list[BatchResult]:
+        """Return results with the views of their claims; a claim is not similar to those recorded after it."""
+        recorded = [outcome.claim for outcome in outcomes if outcome.claim is not None]
+        views = {view.id: view for view in describe_claims(self._session, recorded, now=self._now)}
+        later = {outcome.claim.id for outcome in outcomes if outcome.claim is not None and outcome.is_new}
+        results = []
+        for outcome in outcomes:
+            view = None
+            if outcome.claim is not None:
+                later.discard(outcome.claim.id)
+                view = views[outcome.claim.id]
+                view = replace(view, similar=[other for other in view.similar if other not in later])
+            results.append(BatchResult(view, outcome.is_new, outcome.error, outcome.warnings))
+        return results
+
+    def _outcome(self, entry: BatchEntry) -> _Outcome:
+        if isinstance(entry, ServiceError):
+            return _Outcome(error=entry)
+        try:
+            claim, is_new = self._record(entry)
+        except ServiceError as exc:
+            self._directory.drop_unused()
+            return _Outcome(error=exc)
+        try:
+            warnings = self._resolve(claim, entry.resolution)
+        except ServiceError as exc:
+            return _Outcome(claim, is_new, _of_resolution(exc, claim.id))
+        return _Outcome(claim, is_new, warnings=warnings)
+
+    def _record(self, entry: BatchClaim) -> tuple[Claim, bool]:
+        """Return the claim on record, or record a new one; the second value is whether it is new."""
+        session, directory, caller, now = self._session, self._directory, self._caller, self._now
+        if (known := self._known.get(entry.claim["external_id"] or "")) is not None:
+            check_same(session, known, entry.claim, entry.reports, directory, caller=caller, now=now)
+            directory.drop_unused()
+            return known, False
+        claim = new_claim(entry.claim, caller=caller, now=now)
+        add_reports(claim, check_first_reports(claim, entry.reports, directory, caller=caller, now=now))
+        session.add(claim)
+        directory.settle(caller)
+        self._claims.append(claim)
+        self.stale |= reporting_outlets(claim)
+        return claim, True
+
+    def _resolve(self, claim: Claim, given: NewResolution | ServiceError | None) -> list[ResolutionWarning]:
+        """Resolve a claim if a resolution is given, and return the warnings about it."""
+        if given is None:
+            return []
+        if isinstance(given, ServiceError):
+            raise given
+        if not self._caller.may(Scope.RESOLUTIONS_WRITE):
+            raise Forbidden(
+                f"You tried to resolve a claim without the scope {Scope.RESOLUTIONS_WRITE}. Use a key with that scope."
+            )
+        resolution = new_resolution(self._session, claim, given, caller=self._caller, now=self._now)
+        append_resolution(claim, resolution)
+        self.stale |= reporting_outlets(claim)
+        return warnings_about(claim, resolution)
+
+
+def _of_resolution(error: ServiceError, claim_id: UUID) -> ServiceError:
+    """Return the error of a resolution with pointers from the item of the batch."""
+    places = _places(error, "/resolution")
+    if isinstance(error, InvalidBody):
+        return InvalidBody(
+            "The resolution breaks a rule of the record and was not recorded. Correct the members listed in errors, "
+            f"and send it with POST /v1/claims/{claim_id}/resolutions.",
+            errors=places,
+        )
+    error.errors = places
+    return error
+
+
+def _known_claims(session: Session, external_ids: Iterable[str]) -> dict[str, Claim]:
+    """Return the claims on record with these external ids, locked until the transaction ends."""
+    names = set(external_ids)
+    if not names:
+        return {}
+    rows = sa.select(Claim).where(is_among(session, Claim.external_id, names)).order_by(Claim.id)
+    # Lock before reading the rest, so that the read includes the commit of the previous writer.
+    session.execute(rows.with_only_columns(Claim.id).with_for_update())
+    return {str(claim.external_id): claim for claim in session.scalars(rows.options(*WHOLE))}
+
+
+def _named_outlets(entries: Iterable[BatchEntry]) -> Iterator[str | OutletName]:
+    """Yield the outlets that reports name or cite."""
+    for entry in entries:
+        for report in [] if isinstance(entry, ServiceError) else entry.reports:
+            cited = None if report["relays"] is None else report["relays"]["outlet"]
+            yield from (outlet for outlet in (report["outlet"], cited) if outlet is not None)
