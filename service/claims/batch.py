@@ -21,11 +21,13 @@ from service.claims.resolve import NewResolution, append_resolution, new_resolut
 from service.claims.views import ClaimView, ResolutionWarning
 from service.errors import FieldError, Forbidden, InvalidBody, ServiceError, nested
 from service.outlets.find import OutletName
-from service.outlets.mentions import Directory
-from service.outlets.sums import updating_sums
+from service.outlets.prefetch import PrefetchedDirectory
+from service.outlets.sums import Recount, add_sums, lock_outlets
+from service.storage.base import Base
+from service.storage.bulk import insert_rows
 from service.storage.db import Database, retried
 from service.storage.facts import reporting_outlets
-from service.storage.models import Claim
+from service.storage.models import Claim, Report, Resolution
 from service.storage.predicates import is_among
 from service.values.vocabulary import Caller, Scope
 
@@ -152,17 +154,28 @@ class _Recording:
         self._entries = entries
         self._caller = caller
         self._now = now
-        self._directory = Directory(session, now=now)
+        self._directory = PrefetchedDirectory(session, now=now)
         self._known = _known_claims(session, filter(None, map(_external_id, entries)))
-        self._claims = list(self._known.values())
-        """The claims on record and the new ones."""
+        self._recount = Recount()
+        self._new: dict[type[Base], list[Base]] = {Claim: [], Report: [], Resolution: []}
+        """The rows to insert, in an order in which each refers to earlier ones only."""
 
     def results(self) -> list[BatchResult]:
         """Record the claims, and return their results."""
         self._directory.prefetch(_named_outlets(self._entries))
-        with updating_sums(self._session, self._claims):
-            outcomes = [self._outcome(entry) for entry in self._entries]
+        outcomes = [self._outcome(entry) for entry in self._entries]
+        lock_outlets(self._session, self._recount.claims)
+        self._write()
+        add_sums(self._session, self._recount.change())
         return self._described(outcomes)
+
+    def _write(self) -> None:
+        """Write the rows planned so far."""
+        self._session.flush()  # created outlets, and resolutions of claims on record
+        for model, rows in self._new.items():
+            if rows:
+                insert_rows(self._session, model, rows)
+                rows.clear()
 
     def _described(self, outcomes: Sequence[_Outcome]) -> list[BatchResult]:
         """Return results with the views of their claims; a claim is not similar to those recorded after it."""
@@ -195,16 +208,18 @@ class _Recording:
 
     def _record(self, entry: BatchClaim) -> tuple[Claim, bool]:
         """Return the claim on record, or record a new one; the second value is whether it is new."""
-        session, directory, caller, now = self._session, self._directory, self._caller, self._now
+        directory, caller, now = self._directory, self._caller, self._now
         if (known := self._known.get(entry.claim["external_id"] or "")) is not None:
-            check_same(session, known, entry.claim, entry.reports, directory, caller=caller, now=now)
+            check_same(self._session, known, entry.claim, entry.reports, directory, caller=caller, now=now)
             directory.drop_unused()
             return known, False
         claim = new_claim(entry.claim, caller=caller, now=now)
-        add_reports(claim, check_first_reports(claim, entry.reports, directory, caller=caller, now=now))
-        session.add(claim)
+        filings = check_first_reports(claim, entry.reports, directory, caller=caller, now=now)
+        self._recount.note(claim)
+        add_reports(claim, filings)
         directory.settle(caller)
-        self._claims.append(claim)
+        self._new[Claim].append(claim)
+        self._new[Report] += claim.reports
         self.stale |= reporting_outlets(claim)
         return claim, True
 
@@ -218,8 +233,13 @@ class _Recording:
             raise Forbidden(
                 f"You tried to resolve a claim without the scope {Scope.RESOLUTIONS_WRITE}. Use a key with that scope."
             )
+        if claim.group is not None:
+            self._write()  # the other claims of the group are read
         resolution = new_resolution(self._session, claim, given, caller=self._caller, now=self._now)
+        self._recount.note(claim)
         append_resolution(claim, resolution)
+        if claim not in self._session:
+            self._new[Resolution].append(resolution)
         self.stale |= reporting_outlets(claim)
         return warnings_about(claim, resolution)
 
