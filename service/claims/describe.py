@@ -68,6 +68,7 @@ def _claim_view(
         independent_roots=roots.together,
         roots=roots,
         reports=[describe_report(report, claim) for report in claim.reports],
+        reviews=claim.reviews or [],
         disputes=describe_disputes(claim.resolutions),
         replies=replies,
         similar=similar,

@@ -40,7 +40,7 @@ REDACTED = "[redacted]"
 Subject = Claim | Report | Resolution | Dispute | Reply
 
 _MEMBERS: Mapping[type[Subject], Sequence[str]] = {
-    Claim: ["text"],
+    Claim: ["reviews", "text"],
     Report: ["cited_as", "quote", "reason", "url"],
     Resolution: ["evidence", "note"],
     Dispute: ["evidence", "reason"],
@@ -138,6 +138,8 @@ def _delete_stored_responses(session: Session, subject: UUID) -> None:
 def _erase(session: Session, row: Subject, member: str) -> None:
     """Erase a member of a row, and its copies in other rows."""
     match row:
+        case Claim() if member == "reviews":
+            row.reviews = None
         case Claim():
             _erase_text(session, row)
         case Report() if member == "reason":

@@ -8,7 +8,7 @@ from typing import Literal
 from uuid import UUID
 
 from service.methods.provenance import Roots
-from service.storage.models.columns import RedactionNote
+from service.storage.models.columns import RedactionNote, ReviewNote
 from service.values.vocabulary import (
     ClaimKind,
     ClaimStatus,
@@ -177,6 +177,7 @@ class ClaimView(ListedClaim):
     independent_roots: int
     roots: Roots
     reports: list[ReportView]
+    reviews: list[ReviewNote]
     disputes: list[DisputeView]
     replies: list[ReplyView]
     similar: list[UUID]

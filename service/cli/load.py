@@ -24,6 +24,7 @@ from service.errors import ServiceError
 from service.operations.schema_check import is_unused
 from service.schemas.lines import FLAT_COLUMNS, read_line
 from service.telemetry.logs import set_up_logs
+from service.transfer.claimreview.linked import spread_reviews
 from service.transfer.lines import Line, LineResult, LineStatus, ReadLine, read_csv, read_ndjson
 from service.transfer.load import BATCH, load_lines, try_lines
 from service.values.documents import members_of
@@ -126,7 +127,7 @@ def _batches(lines: Iterator[ReadLine]) -> Iterator[list[ReadLine]]:
 
 
 def _lines(stream: BinaryIO, *, csv: bool, feed: str | None) -> Iterator[ReadLine]:
-    for number, content in read_csv(stream, FLAT_COLUMNS) if csv else read_ndjson(stream):
+    for number, content in spread_reviews(read_csv(stream, FLAT_COLUMNS) if csv else read_ndjson(stream)):
         yield ReadLine(number, _content(content, feed))
 
 

@@ -53,7 +53,7 @@ from service.transfer.lines import (
     ReadLine,
     ReportLine,
     ResolutionLine,
-    in_flat_line,
+    in_line,
     required_id,
 )
 from service.values.instants import is_same_end, parse_instant, utc_now
@@ -102,8 +102,7 @@ class Remote:
         try:
             status, row = self._load(line.content)
         except ServiceError as exc:
-            if isinstance(line.content, FlatLine):
-                exc.errors = [{**place, "pointer": in_flat_line(place["pointer"])} for place in exc.errors]
+            exc.errors = in_line(line.content, exc.errors)
             return LineResult(line.number, LineStatus.REJECTED, error=exc)
         return LineResult(line.number, status, UUID(row["id"]), warnings=self._warnings)
 

@@ -112,9 +112,9 @@ class RedactionIn(Body):
         required=True, metadata={"description": "The id of a claim, report, resolution, dispute or reply."}
     )
     members = ma.fields.List(
-        ma.fields.String(validate=OneOf(["text", "url", "quote", "cited_as", "note", "evidence", "reason"])),
+        ma.fields.String(validate=OneOf(["text", "reviews", "url", "quote", "cited_as", "note", "evidence", "reason"])),
         required=True,
-        validate=Length(1, 7),
+        validate=Length(1, 8),
         metadata={"description": "The names of its members whose content is removed."},
     )
     reason = Text(2000, required=True, metadata={"description": "The reason for the removal; public."})

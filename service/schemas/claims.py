@@ -124,6 +124,23 @@ class ClaimSummary(Answer):
     redacted = redacted()
 
 
+class ReviewNoteOut(Answer):
+    """A fact-checker's review of a claim that was imported as ClaimReview, with its rating as published."""
+
+    publisher = shown.text("The name of the fact-checker; null if not given.", allow_none=True)
+    url = shown.text("The address of the review; null if not given.", allow_none=True)
+    rating = shown.text("The name of the rating, such as `Mostly false`; null if it has none.", allow_none=True)
+    value = shown.text("The number of the rating as published, such as `2`; null if it has none.", allow_none=True)
+    best = shown.text("The best number of its scale as published; null if not given.", allow_none=True)
+    worst = shown.text("The worst number of its scale as published; null if not given.", allow_none=True)
+    verdict = shown.text(
+        "The verdict that the rating gives; null if it gives none.",
+        allow_none=True,
+        validate=OneOf([verdict.value for verdict in (Verdict.TRUE, Verdict.FALSE, Verdict.PARTIAL)]),
+    )
+    truth = shown.share("The truth of a partial verdict, from 0 to 1; null for any other.", allow_none=True)
+
+
 class RootsOut(Answer):
     """The number of independent sources of a claim by side. A source of both sides is in both numbers."""
 
@@ -137,6 +154,11 @@ class ClaimOut(ClaimSummary):
     independent_roots = shown.count(INDEPENDENT_ROOTS)
     roots = shown.part(RootsOut, ROOTS)
     reports = shown.parts(ReportOut, "The reports that carry the claim, in order of publication.")
+    reviews = shown.parts(
+        ReviewNoteOut,
+        "The reviews of fact-checkers that were imported. The first one with a verdict may have resolved the claim; no "
+        "later one replaces its verdict.",
+    )
     disputes = shown.parts(DisputeOut, "The disputes of all its resolutions, the oldest first.")
     replies = shown.parts(ReplyOut, "The replies of outlets to this claim, the oldest first.")
     similar = ma.fields.List(

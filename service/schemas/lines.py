@@ -20,7 +20,9 @@ from service.schemas.loading import load
 from service.schemas.outlets import OutletIn
 from service.schemas.reports import ReportIn
 from service.schemas.resolutions import ResolutionIn
-from service.transfer.lines import ClaimLine, FlatLine, Line, OutletLine, ReportLine, ResolutionLine
+from service.transfer.claimreview.linked import Node, find_reviews, is_linked_data
+from service.transfer.claimreview.review import in_review, read_review
+from service.transfer.lines import ClaimLine, FlatLine, Line, OutletLine, ReportLine, ResolutionLine, ReviewLine
 from service.values.ids import NAME_LENGTH, SLUG_LENGTH
 from service.values.instants import end_of_day, start_of_day
 from service.values.vocabulary import ClaimKind, Precision, Stance, StanceSource, Verdict
@@ -189,7 +191,7 @@ FLAT_COLUMNS = frozenset(_FLAT_LINE.fields)
 
 
 def read_line(content: object, *, feed: str | None) -> Line:
-    """Return the content of a line: a typed line by its `type`, any other as a flat line.
+    """Return the content of a line: JSON-LD as a review, a typed line by its `type`, any other as a flat line.
 
     Args:
         content: The line as parsed JSON, or as the cells of a row.
@@ -198,6 +200,10 @@ def read_line(content: object, *, feed: str | None) -> Line:
     Raises:
         InvalidBody: The line does not match its schema.
     """
+    if isinstance(content, Node):
+        return _review(content)
+    if is_linked_data(content):
+        return _review(*find_reviews(content)[:1])
     if not isinstance(content, dict) or "type" not in content:
         return _flat(load(_FLAT_LINE, content), feed)
     members = {name: value for name, value in content.items() if name != "type"}
@@ -210,6 +216,17 @@ def read_line(content: object, *, feed: str | None) -> Line:
 
 def _claim(claim: _Claim) -> ClaimLine:
     return ClaimLine(reports=claim.pop("reports"), resolution=claim.pop("resolution"), claim=claim)
+
+
+def _review(review: Node) -> ReviewLine:
+    """Return a review as a line, after checking it like a claim that was sent with its reports and resolution."""
+    read = read_review(review)
+    try:
+        claim: _Claim = load(_CLAIM_LINE, read.claim)
+    except InvalidBody as exc:
+        raise InvalidBody(exc.detail, errors=in_review(exc.errors)) from exc
+    reports, resolution = claim.pop("reports"), claim.pop("resolution")
+    return ReviewLine(claim, reports, resolution, read.note, read.warnings)
 
 
 def _report(report: _Report) -> ReportLine:
@@ -225,9 +242,10 @@ def _resolution(resolution: _Resolution) -> ResolutionLine:
     return ResolutionLine(claim=resolution.pop("claim"), resolution=resolution)
 
 
+_CLAIM_LINE = ClaimLineIn()
 _TYPES: dict[str, tuple[ma.Schema, Callable[[Any], Line]]] = {
     "outlet": (OutletLineIn(), OutletLine),
-    "claim": (ClaimLineIn(), _claim),
+    "claim": (_CLAIM_LINE, _claim),
     "report": (ReportLineIn(), _report),
     "resolution": (ResolutionLineIn(), _resolution),
 }

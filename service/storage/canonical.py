@@ -49,6 +49,7 @@ _HASHED = frozenset(
         ("report", "fingerprint"),  # it would allow guesses at a redacted URL
         ("resolution", "evidence"),
         ("dispute", "evidence"),
+        ("claim", "reviews"),
         ("claim", "redacted"),
         ("report", "redacted"),
         ("resolution", "redacted"),

@@ -20,9 +20,11 @@ from service.claims.record import NewClaim
 from service.claims.report_rules import NewReport
 from service.claims.resolve import NewResolution
 from service.claims.views import ResolutionWarning
-from service.errors import InvalidBody, ServiceError, TooLarge
+from service.errors import FieldError, InvalidBody, ServiceError, TooLarge
 from service.outlets.edit import NewOutlet
 from service.outlets.find import OutletName
+from service.storage.models.columns import ReviewNote
+from service.transfer.claimreview.review import ReviewWarning, in_review
 from service.values.strict_json import parse_json
 
 MAX_LINE = 1 << 20  # bytes
@@ -71,7 +73,18 @@ class FlatLine:
     resolution: NewResolution | None
 
 
-Line: TypeAlias = OutletLine | ClaimLine | ReportLine | ResolutionLine | FlatLine
+@dataclass(frozen=True, slots=True)
+class ReviewLine:
+    """A fact-checker's review: a claim with its reports, the verdict of its rating if it gives one, and the rating."""
+
+    claim: NewClaim
+    reports: list[NewReport]
+    resolution: NewResolution | None
+    note: ReviewNote | None
+    warnings: list[ReviewWarning]
+
+
+Line: TypeAlias = OutletLine | ClaimLine | ReportLine | ResolutionLine | FlatLine | ReviewLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,13 +113,13 @@ class LineResult:
     id: UUID | None = None
     """The id of the created or existing outlet, claim, report or resolution."""
     error: ServiceError | None = None
-    warnings: Sequence[ResolutionWarning] = ()
+    warnings: Sequence[ResolutionWarning | ReviewWarning] = ()
 
 
 def named_claim(content: Line | ServiceError) -> str | None:
     """Return the external id of the claim that a line names."""
     match content:
-        case ClaimLine() | FlatLine():
+        case ClaimLine() | FlatLine() | ReviewLine():
             return content.claim["external_id"]
         case ReportLine() | ResolutionLine():
             return content.claim
@@ -130,7 +143,7 @@ def required_id(claim: NewClaim) -> str:
 def named_outlets(content: Line | ServiceError) -> Iterator[str | OutletName]:
     """Yield the outlets that the reports of a line name."""
     match content:
-        case ClaimLine():
+        case ClaimLine() | ReviewLine():
             reports = content.reports
         case ReportLine() | FlatLine():
             reports = [content.report]
@@ -152,7 +165,18 @@ _FLAT_MEMBERS = (
 )
 
 
-def in_flat_line(pointer: str) -> str:
+def in_line(content: Line, errors: Sequence[FieldError]) -> list[FieldError]:
+    """Return errors of a claim, report or resolution with the members of the line that they are about."""
+    match content:
+        case FlatLine():
+            return [{**error, "pointer": _in_flat_line(error["pointer"])} for error in errors]
+        case ReviewLine():
+            return in_review(errors)
+        case _:
+            return list(errors)
+
+
+def _in_flat_line(pointer: str) -> str:
     """Return the pointer to the member of a flat line that an error is about."""
     for nested_pointer, member in _FLAT_MEMBERS:
         pointer = nested_pointer.sub(member, pointer)

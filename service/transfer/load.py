@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from service.cache.invalidation import invalidate_scores
 from service.cache.score_cache import ScoreCache
-from service.claims.record import check_first_reports, check_same, differences, new_claim
+from service.claims.record import by_pointer, check_first_reports, check_same, differences, new_claim
 from service.claims.report_rules import Filing, NewReport, add_reports, check_reports
 from service.claims.resolve import (
     NewResolution,
@@ -42,16 +42,17 @@ from service.transfer.lines import (
     ReadLine,
     ReportLine,
     ResolutionLine,
-    in_flat_line,
+    ReviewLine,
+    in_line,
     named_claim,
     named_outlets,
     required_id,
 )
 from service.transfer.outlet_line import load_outlet
+from service.transfer.review_line import ReviewPlan, plan_review
 from service.values.vocabulary import Caller, Scope
 
-BATCH = 250
-"""The number of lines in one transaction: few enough that other writers do not wait long."""
+BATCH = 250  # lines in one transaction: few enough that other writers do not wait long
 
 
 @retried
@@ -106,9 +107,10 @@ class _Load:
         self._new: dict[type[Base], list[Base]] = {Claim: [], Report: [], Resolution: []}
         """The rows to insert, in an order in which each refers to earlier ones only."""
         self._closed: list[Dispute] = []
-        self._resolved: dict[int, tuple[Claim, Resolution]] = {}
-        """The new resolutions by the number of their line."""
+        self._reviewed: list[Claim] = []  # claims on record that get a review
+        self._resolved: dict[int, tuple[Claim, Resolution]] = {}  # the new resolutions by the number of their line
         self._number = 0
+        self._reviews: dict[int, ReviewPlan] = {}  # by the number of their line
 
     def lines(self, lines: Sequence[ReadLine]) -> list[LineResult]:
         """Load lines, and return their results."""
@@ -133,12 +135,15 @@ class _Load:
             dispute.closed_at, dispute.closed_by = closed.closed_at, closed.closed_by
             dispute.closing_resolution_id = closed.closing_resolution_id
         self._closed.clear()
+        for claim in self._reviewed:
+            self._session.get_one(Claim, claim.id).reviews = claim.reviews
+        self._reviewed.clear()
 
     def _with_warnings(self, result: LineResult) -> LineResult:
         """Return a result with the warnings about its new resolution, which later lines may have removed."""
         if (resolved := self._resolved.get(result.number)) is None:
             return result
-        return replace(result, warnings=warnings_about(*resolved))
+        return replace(result, warnings=[*result.warnings, *warnings_about(*resolved)])
 
     def _line(self, line: ReadLine) -> LineResult:
         if isinstance(line.content, ServiceError):
@@ -148,27 +153,27 @@ class _Load:
             status, subject = self._load(line.content)
         except ServiceError as exc:
             self._directory.drop_unused()
-            if isinstance(line.content, FlatLine):
-                exc.errors = [{**place, "pointer": in_flat_line(place["pointer"])} for place in exc.errors]
+            exc.errors = in_line(line.content, exc.errors)
             return LineResult(line.number, LineStatus.REJECTED, error=exc)
-        return LineResult(line.number, status, subject.id)
+        review = self._reviews.pop(line.number, None)
+        return LineResult(line.number, status, subject.id, warnings=[] if review is None else review.warnings)
 
     def _load(self, line: Line) -> LineOutcome:
+        if isinstance(line, OutletLine):
+            self._require(Scope.OUTLETS_WRITE)
+            return self._outlet(line.outlet)
+        if isinstance(line, ResolutionLine):
+            return self._resolution(self._require_claim(line.claim), line.resolution)
+        self._require(Scope.CLAIMS_WRITE)
         match line:
-            case OutletLine():
-                self._require(Scope.OUTLETS_WRITE)
-                return self._outlet(line.outlet)
             case ClaimLine():
-                self._require(Scope.CLAIMS_WRITE)
                 return self._claim(line)
             case ReportLine():
-                self._require(Scope.CLAIMS_WRITE)
                 return self._report(self._require_claim(line.claim), line.report)
-            case ResolutionLine():
-                return self._resolution(self._require_claim(line.claim), line.resolution)
             case FlatLine():
-                self._require(Scope.CLAIMS_WRITE)
                 return self._flat(line)
+            case ReviewLine():
+                return self._review(line)
 
     def _require(self, scope: Scope) -> None:
         if not self._caller.may(scope):
@@ -237,6 +242,20 @@ class _Load:
         if filing.is_new:
             return LineStatus.CREATED, filing.report
         return LineStatus.UPDATED if resolved else LineStatus.UNCHANGED, filing.report
+
+    def _review(self, line: ReviewLine) -> LineOutcome:
+        """Load a review, which is rejected if it contradicts the verdict of its claim (R11a)."""
+        known = self._claims.get(required_id(line.claim))
+        claim = known or new_claim(line.claim, caller=self._caller, now=self._now)
+        filings = check_reports(claim, by_pointer(line.reports), self._directory, caller=self._caller, now=self._now)
+        plan = plan_review(self._session, claim, line)
+        self._reviews[self._number] = plan
+        is_new = self._resolve(claim, plan.resolution, filings) or any(filing.is_new for filing in filings)
+        if plan.reviews != claim.reviews:
+            claim.reviews, is_new = plan.reviews, True
+            self._reviewed += [] if any(new is claim for new in self._new[Claim]) else [claim]
+        existing = LineStatus.UPDATED if is_new else LineStatus.UNCHANGED
+        return LineStatus.CREATED if known is None else existing, claim
 
     def _resolve(self, claim: Claim, given: NewResolution | None, filings: list[Filing]) -> bool:
         """Add reports and a resolution to a claim after checking the resolution; return whether it is new."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from urllib.parse import quote, unquote
 
 from service.values.ids import DOMAIN_LENGTH
@@ -59,6 +60,21 @@ _NAMED_AFTER: dict[str, dict[str, str]] = {
 """The segments after which a platform has the name of an account, with their main spelling; empty for none."""
 
 
+_SHARED = frozenset({"groups", "r"})
+"""The segments before the names of groups, where anybody writes."""
+
+_NOT_ACCOUNTS = frozenset(
+    (
+        *("", "p", "reel", "reels", "watch", "posts", "photo", "photos", "video", "videos", "share", "sharer"),
+        *("hashtag", "search", "status", "i", "shorts", "embed", "v", "media", "events", "login", "tv", "stories"),
+        *("story", "home", "explore", "live", "playlist", "results", "intent", "web", "notes", "marketplace"),
+        *("permalink", "profile", "people", "pages", "plugins", "groups", "feed", "pulse", "gaming", "discover"),
+        *("tag", "music", "wall"),
+    )
+)
+"""The first segments of pages that belong to no account."""
+
+
 def account_key(domain: str) -> str:
     """Return the form of `host[/path]` that is the same for all spellings of an account.
 
@@ -85,6 +101,28 @@ def account_key(domain: str) -> str:
     elif "" in named_after and not (host == "youtube.com" and first.lower() == "channel"):
         segments[0] = _without_case(first)
     return "/".join((host, *segments))[:DOMAIN_LENGTH]  # some letters have a longer lower case
+
+
+def account_of(host: str, segments: Sequence[str]) -> str | None:
+    """Return the account that a page of a platform belongs to; None if it does not name one.
+
+    Groups and forums are no accounts, because anybody writes there.
+
+    >>> account_of("twitter.com", ("NASA", "status", "1")), account_of("youtube.com", ("watch",))
+    ('x.com/NASA', None)
+    """
+    host = _HOSTS.get(host, host)
+    named_after = _NAMED_AFTER.get(host, {})
+    first, second = [*segments, "", ""][:2]
+    if first.startswith("@"):
+        return f"{host}/{first}"
+    if host == "youtube.com" and first == "channel" and second:
+        return f"{host}/channel/{second}"
+    if first and first.lower() in named_after and second:
+        main = named_after[first.lower()]
+        return None if main in _SHARED else "/".join(filter(None, (host, main, second)))
+    is_page = first.lower() in _NOT_ACCOUNTS or first.endswith(".php") or first.lower() in named_after
+    return None if is_page or "" not in named_after else f"{host}/{first}"
 
 
 def _without_case(segment: str) -> str:

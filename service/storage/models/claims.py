@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, Mapper, mapped_column, relationship
 from sqlalchemy.orm.attributes import get_history
 
 from service.storage.base import Base
-from service.storage.models.columns import TOPIC, Redacted, enum_column
+from service.storage.models.columns import TOPIC, Redacted, Reviews, enum_column
 from service.storage.models.outlets import Outlet
 from service.storage.models.resolutions import Resolution
 from service.values.ids import new_id
@@ -39,6 +39,8 @@ class Claim(Base):
     external_id: Mapped[str | None] = mapped_column(sa.String(400), unique=True)
     filed_by: Mapped[UUID | None] = mapped_column(sa.ForeignKey("api_key.id"))
     recorded_at: Mapped[dt.datetime] = mapped_column(index=True)
+    reviews: Mapped[Reviews]
+    """The reviews of fact-checkers that were imported (ClaimReview)."""
     redacted: Mapped[Redacted]
     terms: Mapped[str] = mapped_column(sa.Text().with_variant(TSVECTOR(), "postgresql"), deferred=True)
     """The terms of the text and the tags, by which searches find the claim; derived from them on every write."""

@@ -20,8 +20,27 @@ class RedactionNote(TypedDict):
     """An RFC 3339 instant."""
 
 
+class ReviewNote(TypedDict):
+    """A review of a claim by a fact-checker, as the JSON column stores it and as it is shown."""
+
+    publisher: str | None
+    url: str | None
+    rating: str | None
+    """The name of the rating."""
+    value: str | None
+    """The number of the rating, as published, like the best and the worst number of its scale."""
+    best: str | None
+    worst: str | None
+    verdict: str | None
+    """The verdict that the rating gives; None if it gives none."""
+    truth: float | None
+    """The truth of a partial verdict."""
+
+
 Redacted = Annotated[list[RedactionNote] | None, mapped_column(sa.JSON(none_as_null=True))]
 """The redacted members of a row."""
+Reviews = Annotated[list[ReviewNote] | None, mapped_column(sa.JSON(none_as_null=True))]
+"""The reviews of a claim; None if it has none."""
 
 
 TOPIC = sa.String(TOPIC_LENGTH).with_variant(sa.String(TOPIC_LENGTH, collation="C"), "postgresql")

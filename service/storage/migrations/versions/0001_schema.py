@@ -184,6 +184,7 @@ def _create_claims() -> None:
         sa.Column("external_id", sa.String(400)),
         _reference("claim", "filed_by", "api_key"),
         _moment("recorded_at", index=True),
+        sa.Column("reviews", sa.JSON()),
         sa.Column("redacted", sa.JSON()),
         sa.Column("terms", sa.Text().with_variant(TSVECTOR(), "postgresql"), nullable=False),
         sa.Column("text_key", sa.String(64), index=True),

@@ -1,0 +1,1 @@
+"""Read ClaimReview, the schema.org format in which fact-checkers publish their verdicts. Pure."""

@@ -1,0 +1,66 @@
+"""Read the dates of reviews and claims, which often have no zone, no seconds or no day."""
+
+from __future__ import annotations
+
+import calendar
+import re
+from email.utils import parsedate_to_datetime
+
+from service.values.instants import format_instant, parse_date_or_instant
+
+_DAY = re.compile(r"(\d{4})-?(\d{2})-?(\d{2})(?:[T ].*)?", re.ASCII | re.IGNORECASE | re.DOTALL)
+_MONTH = re.compile(r"(\d{4})(?:-(\d{2}))?", re.ASCII)
+_ARCHIVED = re.compile(r"//(?:web|wayback)\.archive\.org/web/(\d{4})(\d{2})(\d{2})", re.ASCII)
+
+
+def read_date(text: str | None, *, is_end: bool) -> str | None:
+    """Return an instant with its zone, or else the day; None if the text is no date.
+
+    A time without a zone is only known to the day. A month or a year is its last day as an end, else its first.
+
+    >>> read_date("2020-10-07 20:05", is_end=True), read_date("2024-02", is_end=True)
+    ('2020-10-07', '2024-02-29')
+    >>> read_date("2024-03-02T10:00:00+01:00", is_end=False)
+    '2024-03-02T09:00:00Z'
+    """
+    if text is None:
+        return None
+    found = _checked(text) or _checked(_as_day(text, is_end=is_end))
+    return found if found is not None or text[:1].isdigit() else _from_mail(text)
+
+
+def _checked(text: str | None) -> str | None:
+    try:
+        return None if text is None else str(parse_date_or_instant(text)).replace("+00:00", "Z").replace(" ", "T")
+    except ValueError:
+        return None
+
+
+def _as_day(text: str, *, is_end: bool) -> str | None:
+    if found := _DAY.fullmatch(text):
+        return "-".join(found.groups())
+    if (found := _MONTH.fullmatch(text)) is None or int(found[1]) < 1:
+        return None
+    year, month = int(found[1]), int(found[2] or (12 if is_end else 1))
+    if not 1 <= month <= 12:
+        return None
+    return f"{year:04}-{month:02}-{calendar.monthrange(year, month)[1] if is_end else 1:02}"
+
+
+def _from_mail(text: str) -> str | None:
+    """Return a date in the format of mail and RSS: `Sat, 02 Mar 2024 10:00:00 +0100`."""
+    try:
+        moment = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    return moment.date().isoformat() if moment.tzinfo is None else format_instant(moment)
+
+
+def archived_on(url: str) -> str | None:
+    """Return the day on which the Internet Archive stored a page, if its address names that day.
+
+    >>> archived_on("https://web.archive.org/web/20240214/https://rumour.example/bridge")
+    '2024-02-14'
+    """
+    found = _ARCHIVED.search(url)
+    return None if found is None else _checked("-".join(found.groups()))

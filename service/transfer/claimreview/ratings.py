@@ -1,0 +1,202 @@
+"""Read the rating of a fact-checker as a verdict, by the name of the rating and by its number on a scale."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import resources
+from typing import NamedTuple
+
+from service.transfer.claimreview.linked import Node
+from service.values.vocabulary import Verdict
+
+_TABLE = tomllib.loads(resources.files("service.transfer.claimreview").joinpath("ratings.toml").read_text("utf-8"))
+TABLE_VERSION: int = _TABLE["version"]
+_LANGUAGES = ("en", "de", "fr", "es", "pt", "it", "nl", "pl", "tr", "sv")
+
+_NOT_WORD = re.compile(r"[\W_]+")
+_NUMBER = re.compile(r"[+-]?[0-9]{1,9}(?:[.,][0-9]{1,9})?", re.ASCII)
+_SHARE = re.compile(r"([0-9.,]+) ?(?:/|of|von|sur|de|di) ?([0-9]+)|([0-9.,]+) ?(%)", re.ASCII)
+_SENTENCE = re.compile(r"[.:;!?(\[|\n]|\s[-\u2013\u2014]\s")
+_JOINED = re.compile(r"[,/&+]|\b(?:and|und|et|y|e|ou|or|oder|o)\b", re.IGNORECASE)
+_BEST, _WORST = 5.0, 1.0  # schema.org/Rating, if they are left out
+
+_SCALES = frozenset({(1, 5), (0, 5), (0, 1), (0, 10), (1, 10), (0, 100), (1, 100)})
+"""The worst and best numbers of scales, in either order: a number between them is a part of the truth."""
+_RANKS = frozenset({(0, 2), (0, 3), (0, 4), (1, 3), (1, 4), (1, 6)})
+"""The same for scales that other fact-checkers use to number classes: they count only if the name does not object."""
+_NEAR = 0.25
+"""The largest difference between the number and the name of a partial truth at which the number is the truth."""
+_OPPOSITE = 0.5
+"""A larger difference between number and name is a contradiction."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rating:
+    """A rating as its fact-checker published it."""
+
+    name: str | None
+    value: str | None
+    best: str | None
+    worst: str | None
+
+    @property
+    def words(self) -> str:
+        """The rating in words, such as `“False” (1 on a scale from 1 to 5)`."""
+        named = [] if self.name is None else [f"\u201c{self.name}\u201d"]
+        if self.value is None or self.value == self.name:
+            return " ".join(named) or "no rating"
+        scale = f" on a scale from {self.worst} to {self.best}" if self.best is not None and self.worst else ""
+        return " ".join([*named, f"({self.value}{scale})"]) if named else f"{self.value}{scale}"
+
+
+class Reading(NamedTuple):
+    """The verdict that a rating gives; None if it gives none."""
+
+    verdict: Verdict | None
+    truth: float | None = None
+    """The truth of a partial verdict."""
+    reason: str | None = None
+    """The reason why it gives no verdict."""
+    contradiction: str | None = None
+    """The difference between number and name, of which the name decided."""
+
+
+def plain(text: str) -> str:
+    """Return the form in which names are compared: without case, accents and punctuation.
+
+    >>> plain("Größtenteils RICHTIG!"), plain("C'est faux…")
+    ('grosstenteils richtig', 'c est faux')
+    """
+    letters = unicodedata.normalize("NFKD", text.casefold().replace("\u0131", "i").replace("\u0142", "l"))
+    return _NOT_WORD.sub(" ", "".join(one for one in letters if not unicodedata.combining(one))).strip()
+
+
+def _names() -> dict[str, float | None]:
+    return {
+        plain(name): group.get("truth")
+        for group in _TABLE["class"]
+        for language in _LANGUAGES
+        for name in group.get(language, ())
+    }
+
+
+_NAMES = _names()
+TABLE_SIZE = len(_NAMES)
+_BEFORE = tuple(sorted((f"{plain(words)} " for words in _TABLE["before"]), key=len, reverse=True))
+_UNKNOWN = object()
+
+
+def rating_of(review: Node) -> Rating:
+    """Return the rating of a review as published, from the first part of it that has any content."""
+    for node in review.nodes("reviewRating"):
+        names, value = node.texts("alternateName", "name"), node.text("ratingValue")
+        if value is not None and _number(value) is None and _SHARE.fullmatch(value) is None:
+            names.append(value)
+        if names or value is not None:
+            return Rating(_best_name(names), value, node.text("bestRating"), node.text("worstRating"))
+    text = review.text("reviewRating")
+    return Rating(text if text is None or _number(text) is None else None, text, None, None)
+
+
+def read_rating(rating: Rating) -> Reading:
+    """Return the verdict of a rating.
+
+    The name decides if the table has it, because readers see it; the number of a real scale gives the truth of a
+    partial verdict. A name that is not in the table leaves the decision to the number of a real scale.
+
+    >>> read_rating(Rating("Mostly False", "2", "5", "1"))[:2]
+    (<Verdict.PARTIAL: 'partial'>, 0.25)
+    >>> read_rating(Rating("Not really, the figures say", "-1", "-1", "-1")).verdict is None
+    True
+    """
+    named = _UNKNOWN if rating.name is None else _truth_of(rating.name)
+    share = _share(rating, is_known=rating.name is None or named is not _UNKNOWN)
+    if named is None:
+        return Reading(None, reason=f"{rating.words} is a rating that says neither true nor false")
+    if isinstance(named, float):
+        return _by_name(rating, named, share)
+    if share is not None:
+        return _verdict(share)
+    if rating.name is None and rating.value is None:
+        return Reading(None, reason="The review has no rating")
+    what = "is not in the table of ratings, and its number is not on a known scale"
+    return Reading(None, reason=f"{rating.words} {what if rating.name else 'is not on a known scale'}")
+
+
+def _by_name(rating: Rating, named: float, share: float | None) -> Reading:
+    is_partial = 0 < named < 1
+    is_exact = share is not None and is_partial and 0 < share < 1 and abs(share - named) <= _NEAR
+    contradiction = None
+    if share is not None and abs(share - named) > _OPPOSITE:
+        contradiction = f"{rating.words}: the number contradicts the name, and the name counts"
+    return _verdict(share if is_exact and share is not None else named)._replace(contradiction=contradiction)
+
+
+def _verdict(truth: float) -> Reading:
+    if 0 < truth < 1:
+        return Reading(Verdict.PARTIAL, truth)
+    return Reading(Verdict.TRUE if truth else Verdict.FALSE)
+
+
+def _best_name(names: Sequence[str]) -> str | None:
+    """Return the first name that the table has, or else the first."""
+    known = (name for name in names if _truth_of(name) is not _UNKNOWN)
+    return next(known, next(iter(names), None))
+
+
+def _truth_of(name: str) -> object:
+    """Return the truth that a name stands for; None if it gives no verdict, and `_UNKNOWN` if it is not known.
+
+    The first sentence is enough, as in `False. The photo is from 2015.`, and so is a list of names such as `False,
+    misleading`: its first one counts if the names are on the same side of a half.
+    """
+    sentence = next(filter(None, map(str.strip, _SENTENCE.split(name))), "")
+    for text in dict.fromkeys((name, sentence)):
+        if (truth := _lookup(text)) is not _UNKNOWN:
+            return truth
+    parts = [truth for part in _JOINED.split(sentence) if part.strip() for truth in [_lookup(part)]]
+    if len(parts) < 2 or _UNKNOWN in parts:
+        return _UNKNOWN
+    known = [part for part in parts if isinstance(part, float)]
+    if len(known) < len(parts):
+        return None
+    is_one_side = all(part < 0.5 for part in known) or all(part > 0.5 for part in known)
+    return known[0] if is_one_side or len(set(known)) == 1 else 0.5
+
+
+def _lookup(text: str) -> object:
+    key = plain(text)
+    if key in _NAMES:
+        return _NAMES[key]
+    for words in _BEFORE:
+        if key.startswith(words) and (rest := key.removeprefix(words)) in _NAMES:
+            return _NAMES[rest]
+    return _UNKNOWN
+
+
+def _share(rating: Rating, *, is_known: bool) -> float | None:
+    """Return the place of a number between worst and best, from 0 to 1; None unless the scale is a real one."""
+    if rating.value is None:
+        return None
+    value, best, worst = (_number(text) for text in (rating.value, rating.best, rating.worst))
+    if (given := _SHARE.fullmatch(rating.value)) and best is None:
+        value, best = _number(given[1] or given[3]), 100.0 if given[4] else _number(given[2])
+        worst = 0.0 if given[4] else worst
+    best = _BEST if best is None else best
+    if worst is None:
+        worst = 0.0 if best == 1 else _WORST
+    if value is None or not min(worst, best) <= value <= max(worst, best):
+        return None
+    if (min(worst, best), max(worst, best)) not in (_SCALES | _RANKS if is_known else _SCALES):
+        return None
+    return (value - worst) / (best - worst)
+
+
+def _number(text: str | None) -> float | None:
+    if text is None or not _NUMBER.fullmatch(text):
+        return None
+    return float(text.replace(",", "."))

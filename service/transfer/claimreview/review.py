@@ -1,0 +1,191 @@
+"""Turn a ClaimReview into a claim with its reports and its resolution."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal, TypedDict
+
+from service.errors import FieldError
+from service.storage.models.columns import ReviewNote
+from service.transfer.claimreview.dates import read_date
+from service.transfer.claimreview.linked import Node
+from service.transfer.claimreview.ratings import Reading, rating_of, read_rating
+from service.transfer.claimreview.reports import FiledReport, Voices, reports_of, voices_of
+from service.transfer.claimreview.speakers import Speaker, speakers_of
+from service.values.addresses import parse_address
+from service.values.names import text_key
+from service.values.vocabulary import Verdict
+
+PROPERTY = "borneout"
+"""The `propertyID` of the identifier by which a review of this service names its claim."""
+_EVIDENCE = 20
+_NOTE = 5000
+_REPORTS = 100
+_RAW = 300
+
+WarningCode = Literal["no-verdict", "rating-contradicts", "already-resolved", "date-assumed", "no-outlet"]
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewWarning:
+    """A remark on how a review was read."""
+
+    code: WarningCode
+    detail: str
+
+
+class FiledResolution(TypedDict):
+    """A resolution as a typed line of a file has it."""
+
+    verdict: str
+    truth: float | None
+    known_at: str | None
+    evidence: list[str]
+    note: str
+
+
+class FiledClaim(TypedDict):
+    """A claim as a typed line of a file has it."""
+
+    text: str | None
+    external_id: str
+    reports: list[FiledReport]
+    resolution: FiledResolution | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReadReview:
+    """A review as read: the claim, the note that keeps its rating, and the warnings."""
+
+    claim: FiledClaim
+    note: ReviewNote | None
+    """None for a review by a service like this one, which only repeats the resolution."""
+    warnings: list[ReviewWarning]
+
+
+_MEMBERS = (
+    ("/text", "/claimReviewed"),
+    ("/reports", "/itemReviewed"),
+    ("/resolution/known_at", "/datePublished"),
+    ("/resolution/evidence", "/url"),
+    ("/resolution", "/reviewRating"),
+    ("/external_id", "/itemReviewed/identifier"),
+)
+"""The member of a review for the beginning of a pointer into its claim."""
+
+
+def in_review(errors: Iterable[FieldError]) -> list[FieldError]:
+    """Return errors of a claim with the members of the review that they are about."""
+    return [{**error, "pointer": _member_of(error["pointer"])} for error in errors]
+
+
+def _member_of(pointer: str) -> str:
+    return next((member for start, member in _MEMBERS if pointer.startswith(start)), "")
+
+
+def read_review(review: Node) -> ReadReview:
+    """Return what a review says about its claim. The content is not validated yet."""
+    reading = read_rating(rating_of(review))
+    text = _text_of(review)
+    checkers = _checkers_of(review)
+    voices = voices_of(review, checkers)
+    said = read_date(_claim_text(review, "datePublished", "dateCreated"), is_end=False)
+    known = read_date(review.text("datePublished", "dateModified", "dateCreated"), is_end=True)
+    day = (known or "")[:10]
+    reports = reports_of(voices, published_at=said or day)[:_REPORTS]
+    claim = FiledClaim(
+        text=text,
+        external_id=_own_id(review) or f"claimreview:{text_key(text or '')[:32]}",
+        reports=[report for report in reports if report["published_at"]],
+        resolution=_resolution(review, reading, checkers, known),
+    )
+    return ReadReview(claim, _note(review, reading, checkers), list(_warnings(reading, voices, claim, said, day)))
+
+
+def _text_of(review: Node) -> str | None:
+    return review.text("claimReviewed") or _claim_text(review, "claimReviewed", "text", "name", "headline")
+
+
+def _claim_text(review: Node, *names: str) -> str | None:
+    return next((text for claim in review.nodes("itemReviewed") if (text := claim.text(*names))), None)
+
+
+def _checkers_of(review: Node) -> list[Speaker]:
+    """Return the fact-checker of a review, with the site of the review."""
+    named = speakers_of(review, "author", "publisher", "creator")
+    for url in review.urls("url"):
+        try:
+            host = parse_address(url).registered
+        except ValueError:
+            host = None
+        named += [] if host is None else [Speaker(host, host)]
+    return named
+
+
+def _own_id(review: Node) -> str | None:
+    """Return the id of the claim in a review that this service, or another one like it, has exported."""
+    for claim in review.nodes("itemReviewed"):
+        for identifier in claim.nodes("identifier"):
+            if identifier.text("propertyID") == PROPERTY:
+                return identifier.text("value")
+    return None
+
+
+def _resolution(review: Node, reading: Reading, checkers: list[Speaker], known: str | None) -> FiledResolution | None:
+    """Return the resolution that a rating gives. One of this service has its evidence and its note again."""
+    if reading.verdict is None:
+        return None
+    is_own = _own_id(review) is not None
+    evidence = review.urls("isBasedOn") if is_own else review.urls("url", "@id", "mainEntityOfPage")[:1]
+    rated = f"{_name_of(checkers)} rated it {rating_of(review).words}."
+    return FiledResolution(
+        verdict=reading.verdict,
+        truth=reading.truth,
+        known_at=known,
+        evidence=list(dict.fromkeys(evidence))[:_EVIDENCE],
+        note=((review.text("reviewBody") if is_own else None) or rated)[:_NOTE],
+    )
+
+
+def _name_of(checkers: list[Speaker]) -> str:
+    return checkers[0].name if checkers else "A fact-checker"
+
+
+def _note(review: Node, reading: Reading, checkers: list[Speaker]) -> ReviewNote | None:
+    if _own_id(review) is not None:
+        return None
+    rating = rating_of(review)
+    return ReviewNote(
+        publisher=_cut(_name_of(checkers)) if checkers else None,
+        url=next(iter(review.urls("url", "@id", "mainEntityOfPage")), None),
+        rating=_cut(rating.name),
+        value=_cut(rating.value),
+        best=_cut(rating.best),
+        worst=_cut(rating.worst),
+        verdict=reading.verdict,
+        truth=reading.truth if reading.verdict is Verdict.PARTIAL else None,
+    )
+
+
+def _cut(text: str | None) -> str | None:
+    return None if text is None else text[:_RAW]
+
+
+def _warnings(
+    reading: Reading, voices: Voices, claim: FiledClaim, said: str | None, day: str
+) -> Iterator[ReviewWarning]:
+    if reading.reason is not None:
+        detail = f"{reading.reason}. The claim is recorded without a resolution, and keeps the rating."
+        yield ReviewWarning("no-verdict", detail)
+    if reading.contradiction is not None:
+        yield ReviewWarning("rating-contradicts", f"{reading.contradiction}.")
+    if voices.placeholder is not None and not voices.named:
+        detail = f"{voices.placeholder.name[:100]!r} is a placeholder for unnamed people, so it has no score."
+        yield ReviewWarning("no-outlet", detail)
+    elif not claim["reports"]:
+        detail = "The review names no speaker and no page of the claim other than its own, so the claim has no report."
+        yield ReviewWarning("no-outlet", detail)
+    if said is None and any(report["published_at"] == day for report in claim["reports"]):
+        detail = f"The review gives no date of the claim, so its reports have the date of the review, {day}."
+        yield ReviewWarning("date-assumed", detail)

@@ -1,0 +1,165 @@
+"""Name the outlets of a claim: its speakers and the pages that it appeared on, but never a placeholder."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from importlib import resources
+from typing import TypedDict
+
+from service.transfer.claimreview.linked import Node
+from service.transfer.claimreview.ratings import plain
+from service.values.accounts import account_key, account_of
+from service.values.addresses import Address, parse_address
+from service.values.ids import NAME_LENGTH
+from service.values.names import domain_key, host_of, is_visible, name_key, shown_host
+from service.values.wrappers import unwrap
+
+_LISTS = tomllib.loads(resources.files("service.transfer.claimreview").joinpath("speakers.toml").read_text("utf-8"))
+_KINDS: dict[str, str] = _LISTS["kinds"]
+_PLATFORMS, _QUANTITIES = frozenset(_LISTS["platforms"]), frozenset(_LISTS["quantities"])
+_GENERIC = _PLATFORMS | _QUANTITIES | frozenset(_LISTS["nouns"]) | frozenset(_LISTS["glue"])
+_PLACEHOLDERS = frozenset(_LISTS["whole"])
+_OF_WORDS = re.compile(rf"\b(?:{'|'.join(_LISTS['platforms_of_words'])})\b")
+_HOSTS, _REFERENCES = frozenset(_LISTS["hosts"]), frozenset(_LISTS["references"])
+_PUBLISHERS = frozenset(_LISTS["publishers"])
+
+
+class NamedOutlet(TypedDict, total=False):
+    """An outlet as a report of a file names it."""
+
+    name: str
+    domain: str
+    kind: str
+    scorable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """A speaker of a claim, or its fact-checker."""
+
+    name: str
+    domain: str | None = None
+    """The site or the account of the speaker."""
+    kind: str | None = None
+    is_person: bool = False
+
+    @property
+    def is_placeholder(self) -> bool:
+        return is_placeholder(self.name)
+
+    @property
+    def outlet(self) -> NamedOutlet:
+        """The outlet of the speaker. A placeholder is never scored (R9)."""
+        outlet = NamedOutlet(name=self.name[:NAME_LENGTH])
+        if self.is_placeholder:
+            outlet["scorable"] = False
+            return outlet
+        if self.domain is not None:
+            outlet["domain"] = self.domain
+        if self.kind is not None:
+            outlet["kind"] = self.kind
+        return outlet
+
+    def is_same(self, other: Speaker) -> bool:
+        """Return whether two speakers have the same name or the same site."""
+        same_site = self.domain is not None and self.domain == other.domain
+        return same_site or name_key(self.name) == name_key(other.name)
+
+    def publishes(self, url: str) -> bool:
+        """Return whether a page is on the site, or below the account, of the speaker."""
+        if self.domain is None or (address := read_address(url)) is None:
+            return False
+        return account_key(self.domain) in map(account_key, address.keys())
+
+
+def is_placeholder(name: str) -> bool:
+    """Return whether a name is a placeholder for unnamed people, such as `Facebook posts` or `Multiple sources`.
+
+    >>> is_placeholder("Facebook posts"), is_placeholder("Redes sociales"), is_placeholder("Daily Post")
+    (True, True, False)
+    """
+    key = plain(name)
+    if host_of(name) is not None:
+        return False
+    if len(name) > NAME_LENGTH or key in _PLACEHOLDERS or not key:
+        return True
+    words = _OF_WORDS.sub("facebook", key).split()
+    if not all(word in _GENERIC for word in words):
+        return False
+    return any(word in _PLATFORMS or word in _QUANTITIES for word in words)
+
+
+def speakers_of(node: Node, *names: str, pages: Iterable[str] = ()) -> list[Speaker]:
+    """Return the speakers that members of an object name, without blank ones.
+
+    Args:
+        node: The object.
+        names: The members.
+        pages: The addresses of the claim: the site of one of them can be that of the speaker.
+    """
+    speakers = [Speaker(name) for name in node.texts(*names) if is_visible(name) and read_address(name) is None]
+    pages = list(pages)
+    for each in node.nodes(*names):
+        domain = _domain_of(each, pages)
+        name = each.text("name", "alternateName", "legalName") or domain
+        if name is not None and is_visible(name):
+            kind = next((_KINDS[kind] for kind in sorted(each.types) if kind in _KINDS), None)
+            speakers.append(Speaker(name, domain, kind, "Person" in each.types))
+    return speakers
+
+
+def _domain_of(speaker: Node, pages: list[str]) -> str | None:
+    """Return the site or the account of a speaker, from the addresses that describe it.
+
+    An address is the start page of the site, or on the same site as a page of the claim. A profile in an encyclopedia
+    is no site of the speaker.
+    """
+    for url in speaker.urls("url", "sameAs", "@id"):
+        address = read_address(url)
+        if address is None or address.registered in _REFERENCES:
+            continue
+        if is_platform(address):
+            domain = account_of(address.registered or address.host, address.segments)
+        else:
+            is_own = not address.segments or address.host in {
+                page.host for each in pages if (page := read_address(each)) is not None
+            }
+            domain = address.host if is_own else None
+        if domain is not None and _is_domain(domain):
+            return domain
+    return None
+
+
+def site_of(url: str) -> Speaker | None:
+    """Return the site of a page, or the account on a platform; None if the address names neither."""
+    if (address := read_address(url)) is None or address.registered is None or address.registered in _REFERENCES:
+        return None
+    if not is_platform(address):
+        host = address.host if address.registered in _PUBLISHERS else address.registered
+        return Speaker(shown_host(host), host)
+    account = account_of(address.registered, address.segments)
+    return Speaker(account, account, "account") if account is not None and _is_domain(account) else None
+
+
+def is_platform(address: Address) -> bool:
+    """Return whether the pages of a site belong to its users."""
+    return not _HOSTS.isdisjoint((address.registered, address.host))
+
+
+def read_address(url: str) -> Address | None:
+    """Return the address of a page, without archives and redirects around it; None if it cannot be read."""
+    try:
+        address = parse_address(url)
+    except ValueError:
+        return None
+    return address if address.registered is not None and unwrap(url) is not None else None
+
+
+def _is_domain(text: str) -> bool:
+    try:
+        return bool(domain_key(text))
+    except ValueError:
+        return False

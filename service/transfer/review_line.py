@@ -1,0 +1,102 @@
+"""Compare a fact-checker's review with the reviews and the resolution that its claim has."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from sqlalchemy.orm import Session
+
+from service.claims.record import differences
+from service.claims.resolve import NewResolution, is_same_resolution
+from service.errors import AlreadyResolved, ClaimDiffers, InvalidBody
+from service.storage.facts import standing_resolution
+from service.storage.models import Claim
+from service.storage.models.columns import ReviewNote
+from service.transfer.claimreview.review import ReviewWarning
+from service.transfer.lines import ReviewLine
+from service.values.vocabulary import Verdict
+
+_MOST = 100
+
+
+class ReviewPlan(NamedTuple):
+    """The changes that a review makes to its claim."""
+
+    reviews: list[ReviewNote] | None
+    """All reviews of the claim with this one."""
+    resolution: NewResolution | None
+    """None if the review gives no verdict, or the claim already has that verdict."""
+    warnings: list[ReviewWarning]
+
+
+def plan_review(session: Session, claim: Claim, line: ReviewLine) -> ReviewPlan:
+    """Return the changes that a review makes to its claim, which are not made yet.
+
+    Raises:
+        ClaimDiffers: The review has the identifier of the claim and another text.
+        AlreadyResolved: The claim has another verdict, which this review must not replace.
+        InvalidBody: The claim has too many reviews.
+    """
+    is_named = line.note is None  # an id that is derived from the text needs no comparison
+    if is_named and (differing := differences(session, claim, {"text": line.claim["text"]})):
+        raise ClaimDiffers(
+            f"You sent a review with the identifier of the claim {claim.id} and another text. Correct the text, or "
+            "leave the identifier out.",
+            errors=differing,
+        )
+    reviews, standing = _add_review(claim, line), _agreed(claim, line)
+    if standing is not None:
+        return ReviewPlan(reviews, None, [*line.warnings, standing])
+    return ReviewPlan(reviews, line.resolution, line.warnings)
+
+
+def _add_review(claim: Claim, line: ReviewLine) -> list[ReviewNote] | None:
+    """Return the reviews of a claim with the one of a line. A review sent again replaces its earlier state.
+
+    Redacted reviews stay redacted.
+    """
+    is_redacted = any(note["member"] == "reviews" for note in claim.redacted or ())
+    if line.note is None or is_redacted:
+        return claim.reviews
+    known = list(claim.reviews or [])
+    places = [place for place, note in enumerate(known) if _is_same(note, line.note)]
+    if places:
+        known[places[0]] = line.note
+    elif len(known) >= _MOST:
+        detail = f"The claim has {_MOST} reviews, the largest number. Leave this one out."
+        raise InvalidBody.at("", detail, "too-many")
+    else:
+        known.append(line.note)
+    return known
+
+
+def _agreed(claim: Claim, line: ReviewLine) -> ReviewWarning | None:
+    """Return a remark if the claim needs no resolution by this review, because it has the verdict already."""
+    standing, given = standing_resolution(claim), line.resolution
+    if standing is None or (given is not None and any(is_same_resolution(one, given) for one in claim.resolutions)):
+        return None
+    truth = standing.truth if standing.verdict is Verdict.PARTIAL else None
+    if given is not None and (given["verdict"], given["truth"]) == (standing.verdict, truth):
+        detail = f"The resolution {standing.id} has the same verdict and stays in effect. The review is kept beside it."
+        return ReviewWarning("already-resolved", detail)
+    if given is None and not _has_changed(claim, line):
+        return None
+    verdict = "no verdict any more" if given is None else f"the verdict {given['verdict']}"
+    raise AlreadyResolved(
+        f"You sent a review that gives {verdict}, but the resolution {standing.id} of the claim {claim.id} is "
+        f"{standing.verdict}, and an import never replaces a verdict. If the review is right, dispute that resolution "
+        "or supersede it."
+    )
+
+
+def _has_changed(claim: Claim, line: ReviewLine) -> bool:
+    """Return whether a review that has no verdict had one before."""
+    notes = [note for note in claim.reviews or [] if line.note is not None and _is_same(note, line.note)]
+    return any(note["verdict"] is not None for note in notes)
+
+
+def _is_same(one: ReviewNote, other: ReviewNote) -> bool:
+    """Return whether two notes are of the same review: one page, or without addresses, one fact-checker and rating."""
+    if one["url"] is not None or other["url"] is not None:
+        return one["url"] == other["url"]
+    return (one["publisher"], one["rating"], one["value"]) == (other["publisher"], other["rating"], other["value"])
