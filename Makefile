@@ -45,6 +45,7 @@ audit: .venv/dev ## check the dependencies for known vulnerabilities
 bench: .venv/dev .venv-bench/dev ## run the benchmarks; takes half an hour
 	.venv-bench/bin/python -m bench.refit
 	$(BIN)/python -m bench.score_cost
+	$(BIN)/python -m bench.hot_scores
 	$(BIN)/python -m bench.pages
 	$(BIN)/python -m bench.start
 

@@ -58,6 +58,7 @@ from service.telemetry.metrics import export_zeros
 from service.web.auth import SECURITY_SCHEME, check_key, clear_actor
 from service.web.base_path import set_up_base_path
 from service.web.blueprint import Api, UnreservedConverter
+from service.web.hot_path import set_up_hot_path
 from service.web.middleware import set_up_middleware
 from service.web.openapi import SERVERS, SERVICE, complete_document
 from service.web.plain_types import simplify_types
@@ -122,12 +123,13 @@ def create_app(settings: Settings | None = None) -> Flask:
     )
     app.json.sort_keys = False  # type: ignore[attr-defined]
     db = Database(settings.database_url)
-    cache = ScoreCache(settings.redis_url, partial(database_id, db))
-    app.extensions["runtime"] = Runtime(db, cache, settings)
+    cache = ScoreCache(settings.redis_url, partial(database_id, db), lease=settings.lease)
+    at = app.extensions["runtime"] = Runtime(db, cache, settings)
     app.url_map.converters["unreserved"] = UnreservedConverter
     set_up_middleware(app)
     if settings.base_path:
         set_up_base_path(app, settings.base_path)
+    set_up_hot_path(app, at)
     app.before_request(check_key)
     app.teardown_request(clear_actor)
     api = Api(app)

@@ -21,6 +21,7 @@ log = logging.getLogger(__name__)
 
 _CONTACT = re.compile(r"mailto:[!-~]+@[!-~]+|https://[!-~]+|tel:[+0-9-]+", re.ASCII)
 _BASE_PATH = re.compile(r"(?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9._~-]+)+", re.ASCII)
+_LONGEST_LEASE = 1000  # milliseconds
 _SECRET_LENGTH = 32
 _FLAGS = {"true": True, "false": False}
 _KNOWN = frozenset(
@@ -32,6 +33,7 @@ _KNOWN = frozenset(
         "DATA_DIR",
         "DRAIN",
         "KEY",
+        "LEASE_MS",
         "MIGRATE",
         "PUBLIC_READ",
         "RATE_LIMIT",
@@ -71,6 +73,8 @@ class Settings:
     """The key that signs cookies; None for a key stored in the data directory."""
     drain: float
     """The seconds for which a stopping service still accepts requests."""
+    lease: float = 0.005
+    """The seconds for which a process may send a score again without asking Redis; every write waits that long."""
     conventional: frozenset[str] = frozenset()
     """The variables without our prefix that are used: `DATABASE_URL`, `REDIS_URL`."""
 
@@ -110,6 +114,7 @@ class Settings:
             security_contact=_contact(env.get(PREFIX + "SECURITY_CONTACT") or None),
             secret_key=_secret_key(env.get(PREFIX + "SECRET_KEY") or None),
             drain=_drain(env),
+            lease=_lease(env.get(PREFIX + "LEASE_MS") or "5"),
             conventional=frozenset(url.name for url in (database, cache) if url and not url.is_ours),
         )
 
@@ -210,3 +215,9 @@ def _drain(env: Mapping[str, str]) -> float:
         return drain_seconds(env)
     except ValueError as exc:
         raise BadSetting(f"{exc}.") from None
+
+
+def _lease(text: str) -> float:
+    if not (text.isascii() and text.isdigit() and int(text) <= _LONGEST_LEASE):
+        raise BadSetting(f"{PREFIX}LEASE_MS must be a number of milliseconds from 0 to {_LONGEST_LEASE}, not {text!r}.")
+    return int(text) / 1000

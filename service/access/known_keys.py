@@ -30,16 +30,22 @@ class KnownKeys:
         A key that was revoked in the last four seconds may still be found; an expired one is not. If the database is
         unavailable, its error is raised, and the same error for another second without a new attempt.
         """
-        digest = hashlib.sha256(secret.encode(errors="surrogateescape")).digest()
-        started = time.monotonic()
-        until, key = self._known.get(digest, (0.0, None))
-        if key is None or started >= until:
-            if (key := self._look_up(secret, now=now)) is None:
-                self._known.pop(digest, None)
-                return None
-            if len(self._known) >= _REMEMBERED:
-                self._known.clear()
-            self._known[digest] = (started + _LIFE, key)
+        if (caller := self.recall(secret, now=now)) is not None:
+            return caller
+        digest, started = _digest_of(secret), time.monotonic()
+        if (key := self._look_up(secret, now=now)) is None:
+            self._known.pop(digest, None)
+            return None
+        if len(self._known) >= _REMEMBERED:
+            self._known.clear()
+        self._known[digest] = (started + _LIFE, key)
+        return key.caller
+
+    def recall(self, secret: str, *, now: dt.datetime) -> Caller | None:
+        """Return the owner of a secret without a query; None if it is not known."""
+        until, key = self._known.get(_digest_of(secret), (0.0, None))
+        if key is None or time.monotonic() >= until:
+            return None
         return key.caller if key.ends_at is None or now < key.ends_at else None
 
     def _look_up(self, secret: str, *, now: dt.datetime) -> ValidKey | None:
@@ -51,3 +57,7 @@ class KnownKeys:
             if is_unavailable(exc):
                 self._failure = (time.monotonic() + _PAUSE, exc)
             raise
+
+
+def _digest_of(secret: str) -> bytes:
+    return hashlib.sha256(secret.encode(errors="surrogateescape")).digest()

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypedDict
 
+from service.cache.score_cache import RANKING
 from service.outlets import lookup
 from service.outlets.lookup import LookupItem
 from service.outlets.track_record import Lens
@@ -15,10 +17,14 @@ from service.values.instants import start_of_day, utc_now
 from service.values.vocabulary import Scope
 from service.web.auth import requires
 from service.web.blueprint import Blueprint, may_fail
-from service.web.cached_scores import JsonObject, cached_documents
+from service.web.cached_scores import JsonObject, cached_scores
+from service.web.responses import note_validity
 from service.web.runtime import runtime
 
 blp = Blueprint("lookup", __name__, url_prefix="/v1/outlets/lookup", description="The outlets behind URLs.")
+
+_LIFE = dt.timedelta(seconds=1)
+"""The time for which a lookup is sent again: the periods of domains begin and end without a write."""
 
 
 class LookupParameters(TypedDict):
@@ -49,7 +55,10 @@ def lookup_outlet(query: LookupParameters) -> lookup.OutletMatch:
     An address that belongs to no recorded outlet causes a 404 (`unknown-outlet`). Text that is not an address causes a
     400 (`invalid-query`).
     """
-    return lookup.lookup_outlet(runtime().db, url=query["url"], at=_moment(query["at"]))
+    stamps = runtime().cache.stamps([RANKING])
+    found = lookup.lookup_outlet(runtime().db, url=query["url"], at=_moment(query["at"]))
+    note_validity(stamps, utc_now() + _LIFE)
+    return found
 
 
 @blp.route("", methods=["POST"], longest=MAX_LOOKUP_BODY)
@@ -65,9 +74,14 @@ def lookup_outlets(body: LookupRequest) -> dict[str, Sequence[LookupItem]]:
 
     The call stores nothing, so it is safe to repeat, and pages on other sites may send it.
     """
+    stamps = runtime().cache.stamps([RANKING])
     at = _moment(body["at"])
-    items = lookup.lookup_outlets(runtime().db, body["urls"], body["references"], at=at)
-    return {"items": items if body["lens"] is None else _add_scores(items, body["lens"])}
+    items: Sequence[LookupItem] = lookup.lookup_outlets(runtime().db, body["urls"], body["references"], at=at)
+    expires_at = utc_now() + _LIFE
+    if body["lens"] is not None:
+        items, expires_at = _add_scores(items, body["lens"], expires_at)
+    note_validity(stamps, expires_at)
+    return {"items": items}
 
 
 def _moment(at: dt.date | None) -> dt.datetime:
@@ -75,13 +89,15 @@ def _moment(at: dt.date | None) -> dt.datetime:
     return utc_now() if at is None else start_of_day(at)
 
 
-def _add_scores(items: Sequence[LookupItem], lens: Lens) -> list[ScoredLookupItem]:
-    """Return the items with scores; each outlet's score is read once."""
+def _add_scores(
+    items: Sequence[LookupItem], lens: Lens, expires_at: dt.datetime
+) -> tuple[list[ScoredLookupItem], dt.datetime]:
+    """Return the items with scores and the earliest expiry; each outlet's score is read once."""
     at, now = runtime(), utc_now()
     slugs = sorted({item.outlet.slug for item in items if item.outlet is not None})
-    found = cached_documents(at.db, at.cache, slugs, lens=lens, now=now)
-    scores = dict(zip(slugs, found, strict=True))
-    return [
+    found = cached_scores(at.db, at.cache, slugs, lens=lens, now=now)
+    scores = {slug: json.loads(response.body) for slug, response in zip(slugs, found, strict=True)}
+    scored = [
         ScoredLookupItem(
             item.url,
             item.reference,
@@ -92,3 +108,4 @@ def _add_scores(items: Sequence[LookupItem], lens: Lens) -> list[ScoredLookupIte
         )
         for item in items
     ]
+    return scored, min([expires_at, *(one.expires_at for one in found if one.expires_at is not None)])

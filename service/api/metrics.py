@@ -7,7 +7,7 @@ import logging
 from flask import Blueprint, Response
 
 from service.cache.invalidation import measure_backlog
-from service.cache.score_cache import CacheState
+from service.cache.redis_link import CacheState
 from service.storage.db_errors import is_unavailable
 from service.telemetry.metrics import CONTENT_TYPE, Backlog, render_metrics
 from service.values.instants import utc_now
@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 @blp.get("/metrics")
 def get_metrics() -> Response:
     """Return the metrics for Prometheus"""
-    is_cache_used = runtime().cache.state() is CacheState.OK
+    is_cache_used = runtime().cache.link.state() is CacheState.OK
     return Response(render_metrics(_backlog(), is_cache_used=is_cache_used), content_type=CONTENT_TYPE)
 
 

@@ -45,7 +45,7 @@ def record_outlet(body: NewOutlet) -> tuple[OutletView, int, dict[str, str]]:
 
     A slug or a domain that another outlet has is rejected with 409 (`slug-taken`, `domain-taken`).
     """
-    outlet = edit.record_outlet(runtime().db, outlet=body, now=utc_now())
+    outlet = edit.record_outlet(runtime().db, runtime().cache, outlet=body, now=utc_now())
     return outlet, 201, {"Location": f"/v1/outlets/{outlet.slug}"}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from service.cache.score_cache import CacheState
+from service.cache.redis_link import CacheState
 from service.operations.readiness import check_not_stopping
 from service.schemas.system import HealthOut, ReadinessOut
 from service.web.blueprint import Blueprint
@@ -32,6 +32,6 @@ def get_readiness() -> dict[str, str | None]:
     """
     check_not_stopping(runtime().settings.data_dir)
     runtime().db.ping()
-    redis = runtime().cache.state()
+    redis = runtime().cache.link.state()
     status = "ok" if redis is CacheState.OK else "degraded"
     return {"status": status, "database": "ok", "redis": redis.value, "reason": redis.reason}

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import enum
 import logging
 import re
 import time
 from collections.abc import Callable
+from typing import cast
 from urllib.parse import parse_qs, urlsplit
 
 import redis
@@ -18,7 +20,7 @@ from service.telemetry.metrics import RedisOperation, count_redis_failure
 
 log = logging.getLogger(__name__)
 
-_FORMAT = 3
+_FORMAT = 4
 """Part of every key. It changes with the format of the stored values."""
 PROOF_LIFE = 4.0
 """The seconds for which a proof holds; R20 allows 5, which leaves time for the reads that rely on it."""
@@ -66,6 +68,37 @@ _OPTIONS = frozenset(
 )
 """The options of redis-py that are allowed in a URL and are not set by `connect`."""
 _OPEN_SECONDS = 0.5
+_PROBE_TTL = 1000  # milliseconds
+
+
+class CacheState(enum.StrEnum):
+    """The state of the cache, as `/readyz` reports it."""
+
+    OK = "ok"
+    AWAY = "away"
+    """Redis does not answer."""
+    READ_ONLY = "read-only"
+    """Redis answers reads but refuses writes."""
+    UNPROVEN = "unproven"
+    """No worker proves that the content of Redis is current."""
+
+    @property
+    def reason(self) -> str | None:
+        """The reason why the cache is not used, and what to do; None if it is used."""
+        return _REASONS.get(self)
+
+
+_REASONS = {
+    CacheState.AWAY: "Redis does not answer, so scores are computed for each request. Check BORNEOUT_REDIS_URL.",
+    CacheState.READ_ONLY: (
+        "Redis refuses writes, so scores are computed for each request. Check whether it is a replica, is full, cannot "
+        "save to its disk, or denies a permission."
+    ),
+    CacheState.UNPROVEN: (
+        "No worker confirms that the cached scores are current, so scores are computed for each request. Check that "
+        "`borneout worker` runs, that all hosts use this Redis, and that no copy of the database does."
+    ),
+}
 
 
 class RedisLink:
@@ -133,6 +166,22 @@ class RedisLink:
         if proof != self._proof[0]:
             self._proof = (proof, now)
         return now - self._proof[1] < PROOF_LIFE
+
+    def state(self) -> CacheState:
+        """Return whether Redis answers, accepts writes and is proven current, even if the circuit is open."""
+        if (prefix := self.prefix) is None:
+            return CacheState.UNPROVEN
+        try:
+            self.reader.set(f"{prefix}probe", b"", px=_PROBE_TTL)
+            proof = self.reader.get(proof_key(prefix))
+        except redis.RedisError as exc:
+            log.warning("Redis does not work: %s", exc)
+            count_redis_failure("ping")
+            return CacheState.READ_ONLY if isinstance(exc, redis.ResponseError) else CacheState.AWAY
+        if self.is_current(cast("bytes | None", proof)):
+            return CacheState.OK
+        self.identify()
+        return CacheState.UNPROVEN
 
     def refused_commands(self) -> list[str]:
         """Return those commands used by the service that the permissions of Redis (ACL) deny to this user."""

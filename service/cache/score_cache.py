@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
-import logging
 import secrets
 import time
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple, cast
 
 import redis
 
 from service.cache import redis_link
 from service.cache.redis_link import RedisLink, proof_key
-from service.telemetry.metrics import count_redis_failure
 from service.values.instants import utc_now
-
-log = logging.getLogger(__name__)
 
 RANKING = "*"
 """The subject of responses that depend on all outlets. It is not a valid slug."""
@@ -27,7 +23,6 @@ _TTL = dt.timedelta(minutes=10)
 _SHORTEST_TTL = dt.timedelta(milliseconds=1)
 _GENERATION_TTL = 3600  # seconds
 _WAIT_INTERVAL = 0.05  # seconds
-_PROBE_TTL = 1000  # milliseconds
 
 
 # One script, because a writer may delete a generation in between.
@@ -53,36 +48,6 @@ class CacheStatus(enum.StrEnum):
         return {CacheStatus.HIT: "hit", CacheStatus.MISS: "fwd=miss"}.get(self, "fwd=bypass")
 
 
-class CacheState(enum.StrEnum):
-    """The state of the cache, as `/readyz` reports it."""
-
-    OK = "ok"
-    AWAY = "away"
-    """Redis does not answer."""
-    READ_ONLY = "read-only"
-    """Redis answers reads but refuses writes."""
-    UNPROVEN = "unproven"
-    """No worker proves that the content of Redis is current."""
-
-    @property
-    def reason(self) -> str | None:
-        """The reason why the cache is not used, and what to do; None if it is used."""
-        return _REASONS.get(self)
-
-
-_REASONS = {
-    CacheState.AWAY: "Redis does not answer, so scores are computed for each request. Check BORNEOUT_REDIS_URL.",
-    CacheState.READ_ONLY: (
-        "Redis refuses writes, so scores are computed for each request. Check whether it is a replica, is full, cannot "
-        "save to its disk, or denies a permission."
-    ),
-    CacheState.UNPROVEN: (
-        "No worker confirms that the cached scores are current, so scores are computed for each request. Check that "
-        "`borneout worker` runs, that all hosts use this Redis, and that no copy of the database does."
-    ),
-}
-
-
 class CacheKey(NamedTuple):
     """The key of a cached response."""
 
@@ -102,6 +67,8 @@ class EncodedResponse:
     """The cursor of the next page, for lists."""
     expires_at: dt.datetime | None = None
     """The time at which the response becomes wrong without any write."""
+    stamps: Mapping[str, bytes] = field(default_factory=dict, compare=False)
+    """The stamp of each subject under which the response is current; empty if nothing proves it."""
 
 
 class ScoreCache:
@@ -119,14 +86,16 @@ class ScoreCache:
     the link opens.
     """
 
-    def __init__(self, url: str, identify: Callable[[], str]) -> None:
+    def __init__(self, url: str, identify: Callable[[], str], *, lease: float = 0.0) -> None:
         """Connect on first use.
 
         Args:
             url: The URL of Redis.
             identify: Returns the id of the database, which is part of every key.
+            lease: The seconds for which processes serve a response without asking Redis again.
         """
         self.link = RedisLink(url, identify)
+        self.lease = lease
         self._start = self.link.reader.register_script(_START)
 
     def get_or_compute(
@@ -137,7 +106,7 @@ class ScoreCache:
         if prefix is None:
             return list(compute(keys)), CacheStatus.BYPASS
         try:
-            looked_up = self._look_up(prefix, keys)
+            looked_up = self._look_up(prefix, keys, list(dict.fromkeys(key.subject for key in keys)))
         except redis.RedisError as exc:
             self.link.open_circuit("read", exc)
             return list(compute(keys)), CacheStatus.BYPASS
@@ -148,12 +117,27 @@ class ScoreCache:
         missing = [key for key in keys if key not in found]
         if not missing:
             return [found[key] for key in keys], CacheStatus.HIT
-        computed = dict(zip(missing, compute(missing), strict=True))
-        self._store(prefix, computed, stamps)
+        computed = {
+            key: replace(response, stamps={key.subject: stamps[key.subject]})
+            for key, response in zip(missing, compute(missing), strict=True)
+        }
+        self._store(prefix, computed)
         return [found.get(key) or computed[key] for key in keys], CacheStatus.MISS
 
+    def stamps(self, subjects: Iterable[str]) -> dict[str, bytes]:
+        """Return the current stamp of each subject in one round trip; empty if nothing proves that they are current."""
+        prefix = None if self.link.is_circuit_open else self.link.prefix
+        if prefix is None:
+            return {}
+        try:
+            looked_up = self._look_up(prefix, [], tuple(subjects))
+        except redis.RedisError as exc:
+            self.link.open_circuit("read", exc)
+            return {}
+        return {} if looked_up is None else looked_up[0]
+
     def invalidate(self, outlets: Iterable[str]) -> bool:
-        """Invalidate all cached responses about these outlets, and the rankings.
+        """Invalidate all cached responses about these outlets, and the rankings, and wait until all leases end.
 
         Returns:
             Whether Redis confirmed it. If not, the worker retries it from the outbox.
@@ -161,38 +145,21 @@ class ScoreCache:
         return self._end_generations([*outlets, RANKING])
 
     def invalidate_all(self) -> bool:
-        """Invalidate all cached responses.
+        """Invalidate all cached responses, and wait until all leases end.
 
         Returns:
             Whether Redis confirmed it.
         """
         return self._end_generations([None])
 
-    def state(self) -> CacheState:
-        """Return whether Redis answers, accepts writes and is proven current, even if the circuit is open."""
-        if (prefix := self.link.prefix) is None:
-            return CacheState.UNPROVEN
-        try:
-            self.link.reader.set(f"{prefix}probe", b"", px=_PROBE_TTL)
-            proof = self.link.reader.get(proof_key(prefix))
-        except redis.RedisError as exc:
-            log.warning("Redis does not work: %s", exc)
-            count_redis_failure("ping")
-            return CacheState.READ_ONLY if isinstance(exc, redis.ResponseError) else CacheState.AWAY
-        if self.link.is_current(cast("bytes | None", proof)):
-            return CacheState.OK
-        self.link.identify()
-        return CacheState.UNPROVEN
-
     def close(self) -> None:
         """Close the connections."""
         self.link.close()
 
     def _look_up(
-        self, prefix: str, keys: Sequence[CacheKey]
+        self, prefix: str, keys: Sequence[CacheKey], subjects: Sequence[str]
     ) -> tuple[dict[str, bytes], dict[CacheKey, EncodedResponse]] | None:
         """Return the current stamp of each subject, and the responses that carry it; None without a proof."""
-        subjects = list(dict.fromkeys(key.subject for key in keys))
         generations = [generation_key(prefix, subject) for subject in (None, *subjects)]
         names = [proof_key(prefix), *generations, *(_response_key(prefix, key) for key in keys)]
         proof, *values = cast("list[bytes | None]", self.link.reader.mget(names))
@@ -204,7 +171,7 @@ class ScoreCache:
         stamps = {subject: tokens[0] + b"." + token for subject, token in zip(subjects, tokens[1:], strict=True)}
         found = {}
         for key, value in zip(keys, values[len(generations) :], strict=True):
-            if value is not None and (response := _unpack(value, stamps[key.subject])) is not None:
+            if value is not None and (response := _unpack(value, key.subject, stamps[key.subject])) is not None:
                 found[key] = response
         return stamps, found
 
@@ -219,12 +186,12 @@ class ScoreCache:
             raise redis.ResponseError("Redis evicts new keys at once: raise its maxmemory")
         return stored
 
-    def _store(self, prefix: str, computed: dict[CacheKey, EncodedResponse], stamps: dict[str, bytes]) -> None:
+    def _store(self, prefix: str, computed: dict[CacheKey, EncodedResponse]) -> None:
         try:
             with self.link.reader.pipeline(transaction=False) as pipe:
                 for key, response in computed.items():
                     if (ttl := _ttl(response)) >= _SHORTEST_TTL:
-                        pipe.set(_response_key(prefix, key), _pack(response, stamps[key.subject]), px=ttl)
+                        pipe.set(_response_key(prefix, key), _pack(response, key.subject), px=ttl)
                 pipe.execute()
         except redis.RedisError as exc:
             self.link.open_circuit("store", exc)
@@ -240,6 +207,7 @@ class ScoreCache:
             if isinstance(exc, redis.ResponseError):
                 self._await_delivery(prefix)
             return False
+        time.sleep(self.lease)  # a process may serve what it read before, until its lease ends (R20)
         return True
 
     def _await_delivery(self, prefix: str) -> None:
@@ -275,10 +243,15 @@ def _ttl(response: EncodedResponse) -> dt.timedelta:
     return _TTL if response.expires_at is None else min(_TTL, response.expires_at - utc_now())
 
 
-def _pack(response: EncodedResponse, stamp: bytes) -> bytes:
-    return b"\n".join((stamp, response.etag.encode(), (response.next_cursor or "").encode(), response.body))
+def _pack(response: EncodedResponse, subject: str) -> bytes:
+    expires_at = "" if response.expires_at is None else response.expires_at.isoformat()
+    head = "\n".join((response.etag, response.next_cursor or "", expires_at))
+    return b"\n".join((response.stamps[subject], head.encode(), response.body))
 
 
-def _unpack(value: bytes, stamp: bytes) -> EncodedResponse | None:
-    stored_stamp, etag, next_cursor, body = value.split(b"\n", 3)
-    return EncodedResponse(body, etag.decode(), next_cursor.decode() or None) if stored_stamp == stamp else None
+def _unpack(value: bytes, subject: str, stamp: bytes) -> EncodedResponse | None:
+    stored_stamp, etag, next_cursor, expires_at, body = value.split(b"\n", 4)
+    if stored_stamp != stamp:
+        return None
+    expires = dt.datetime.fromisoformat(expires_at.decode()) if expires_at else None
+    return EncodedResponse(body, etag.decode(), next_cursor.decode() or None, expires, {subject: stamp})

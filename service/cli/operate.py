@@ -56,7 +56,7 @@ def serve(settings: Settings, *, host: str, port: int | None, workers: int, exam
         with connect(settings) as connections:
             if example:
                 _load_example(connections)
-            if reason := connections.cache.state().reason:
+            if reason := connections.cache.link.state().reason:
                 click.echo(f"Warning: {reason}", err=True)
         address = url + settings.base_path
         if port is None and os.environ.get(PORT):

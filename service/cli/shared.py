@@ -139,6 +139,6 @@ def connect(settings: Settings) -> Iterator[Connections]:
 
     with (
         closing(Database(settings.database_url)) as db,
-        closing(ScoreCache(settings.redis_url, functools.partial(database_id, db))) as cache,
+        closing(ScoreCache(settings.redis_url, functools.partial(database_id, db), lease=settings.lease)) as cache,
     ):
         yield Connections(db, cache)

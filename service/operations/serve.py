@@ -21,7 +21,8 @@ from filelock import FileLock, Timeout
 from gunicorn.app import wsgiapp
 
 from service.access.keys import ensure_first_key
-from service.cache.score_cache import CacheState, ScoreCache
+from service.cache.redis_link import CacheState
+from service.cache.score_cache import ScoreCache
 from service.config import Settings
 from service.environment import PREFIX
 from service.errors import CannotRun
@@ -187,7 +188,7 @@ def _run_worker(settings: Settings) -> None:
     stop = Stop.on_signals()
     with (
         closing(Database(settings.database_url)) as db,
-        closing(ScoreCache(settings.redis_url, partial(database_id, db))) as cache,
+        closing(ScoreCache(settings.redis_url, partial(database_id, db), lease=settings.lease)) as cache,
     ):
         run_worker(db, cache, stop, host=host_name(settings), heartbeat=settings.data_dir / HEARTBEAT)
 

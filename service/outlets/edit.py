@@ -65,8 +65,8 @@ class OutletChanges(TypedDict, total=False):
 
 
 @retried
-def record_outlet(db: Database, *, outlet: NewOutlet, now: dt.datetime) -> OutletView:
-    """Record an outlet.
+def record_outlet(db: Database, cache: ScoreCache, *, outlet: NewOutlet, now: dt.datetime) -> OutletView:
+    """Record an outlet, and invalidate the lookups that did not find it.
 
     Raises:
         InvalidBody: The slug or a domain is malformed, or the parent is unknown.
@@ -76,6 +76,7 @@ def record_outlet(db: Database, *, outlet: NewOutlet, now: dt.datetime) -> Outle
     with db.write() as session:
         recorded = new_outlet(session, outlet, now=now)
         session.add(recorded)
+        invalidate_scores(session, cache, [recorded.slug], now=now)
     return describe_outlet(recorded)
 
 

@@ -23,6 +23,7 @@ from service.schemas.fields import Instant
 from service.schemas.loading import places
 from service.values.documents import etag_of
 from service.values.instants import restore_plus
+from service.web.responses import note_validity
 from service.web.runtime import runtime
 
 _FOLDER = Path(__file__).parent
@@ -118,4 +119,5 @@ def _send(answer: EncodedResponse) -> Response:
     response = Response(answer.body, content_type="text/html; charset=utf-8")
     response.headers["Cache-Control"] = "no-cache"
     response.set_etag(answer.etag, weak=True)
+    note_validity(answer.stamps, answer.expires_at)
     return response

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow.validate import OneOf
 
-from service.cache.score_cache import CacheState
+from service.cache.redis_link import CacheState
 from service.schemas import shown
 from service.schemas.fields import Answer
 

@@ -6,6 +6,7 @@ serves `/metrics` adds them up. Without such a folder a process exports its own 
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -69,8 +70,14 @@ def count_response(method: str, route: str, status: int, *, seconds: float) -> N
     """
     if method not in _METHODS:
         method = "other"
-    _REQUESTS.labels(method, route, str(status)).inc()
-    _SECONDS.labels(method, route).observe(seconds)
+    requests, durations = _series(method, route, status)
+    requests.inc()
+    durations.observe(seconds)
+
+
+@functools.cache  # its arguments have few values, and finding the labels takes longer than counting
+def _series(method: str, route: str, status: int) -> tuple[Counter, Histogram]:
+    return _REQUESTS.labels(method, route, str(status)), _SECONDS.labels(method, route)
 
 
 def count_score_read(cache: str) -> None:

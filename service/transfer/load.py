@@ -193,7 +193,7 @@ class _Load:
         status, outlet = load_outlet(self._session, given, caller=self._caller, now=self._now)
         if status is not LineStatus.UNCHANGED:
             self._directory.clear_names()
-        if status is LineStatus.UPDATED:
+        if status is not LineStatus.UNCHANGED:
             self.stale.add(outlet.slug)
         return status, outlet
 

@@ -38,8 +38,8 @@ log = logging.getLogger(__name__)
 _INVALID = "This API key does not exist, was revoked or has expired. Send a valid key as Authorization: Bearer bo_..."
 _READS = ("GET", "HEAD")
 _BEARER = re.compile(r"(?:^|,)\s*bearer(?![!#$%&'*+.^_`|~\w-])", re.IGNORECASE | re.ASCII)
-_BEARER_KEY = re.compile(rf"(?i:bearer)\s+({authenticate.KEY.pattern})\s*", re.ASCII)
-_FAILURES = "failures"
+BEARER_KEY = re.compile(rf"(?i:bearer)\s+({authenticate.KEY.pattern})\s*", re.ASCII)
+FAILURES = "failures"
 
 
 def requires(*scopes: Scope) -> Callable[[Callable[P, R]], Callable[P, R]]:
@@ -137,7 +137,7 @@ def count_failure() -> None:
     """
     at = runtime()
     if at.settings.limits is not None:
-        _reject_over(at.limiter.count(_FAILURES, client_address(), at.settings.limits.failures))
+        _reject_over(at.limiter.count(FAILURES, client_address(), at.settings.limits.failures))
 
 
 def check_failures() -> None:
@@ -148,7 +148,7 @@ def check_failures() -> None:
     """
     at = runtime()
     if at.settings.limits is not None:
-        _reject_over(at.limiter.known_over(_FAILURES, client_address(), at.settings.limits.failures))
+        _reject_over(at.limiter.known_over(FAILURES, client_address(), at.settings.limits.failures))
 
 
 def _reject_over(limit: LimitStatus | None) -> None:
@@ -205,7 +205,7 @@ def _find_key() -> Caller | None:
         return None
     check_failures()
     now, at = utc_now(), runtime()
-    sent = _BEARER_KEY.fullmatch(request.headers["Authorization"])
+    sent = BEARER_KEY.fullmatch(request.headers["Authorization"])
     if sent is None:
         found = None
     elif request.method in _READS:

@@ -57,12 +57,11 @@ def cached_list(
     return _join(responses, next_cursor=None), status
 
 
-def cached_documents(
+def cached_scores(
     db: Database, cache: ScoreCache, slugs: Sequence[str], *, lens: Lens, now: dt.datetime
-) -> list[JsonObject]:
-    """Return the scores of outlets as JSON objects, in the order given."""
-    responses, _ = _cached(db, cache, slugs, lens=lens, now=now)
-    return [json.loads(response.body) for response in responses]
+) -> list[EncodedResponse]:
+    """Return the scores of outlets, in the order given."""
+    return _cached(db, cache, slugs, lens=lens, now=now)[0]
 
 
 def cached_topics(
@@ -172,4 +171,8 @@ def _join(
     items = b", ".join(response.body for response in responses)
     body = b'{"items": [' + items + b'], "next_cursor": ' + json.dumps(next_cursor).encode() + b"}"
     tag = etag_of([[response.etag for response in responses], next_cursor])
-    return EncodedResponse(body, tag, next_cursor=next_cursor, expires_at=expires_at)
+    stamps = {subject: stamp for response in responses for subject, stamp in response.stamps.items()}
+    is_proven = all(response.stamps for response in responses)
+    expiries = [one.expires_at for one in responses if one.expires_at is not None]
+    expires_at = min([*expiries, *([] if expires_at is None else [expires_at])], default=None)
+    return EncodedResponse(body, tag, next_cursor, expires_at, stamps if is_proven else {})

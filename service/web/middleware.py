@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import functools
-import logging
 import re
 import time
 import uuid
 from urllib.parse import urlsplit, urlunsplit
+from wsgiref.types import WSGIEnvironment
 
 import structlog
 from flask import Flask, Response, g, request
 from flask_compress import Compress
 from werkzeug.routing import RequestRedirect
 
+from service.telemetry.logs import log_response
 from service.telemetry.metrics import count_response
 from service.web.parser import guard_body
 
-log = logging.getLogger(__name__)
-
+ROUTE = "borneout.route"
+"""The name in the WSGI environment of the template of the path."""
 COMPRESSED_FROM = 1000  # bytes
 COMPRESSED_TYPES = (
     "application/atom+xml",
@@ -75,10 +76,15 @@ def set_up_middleware(app: Flask) -> None:
 def _begin_request() -> None:
     g.began_at = time.perf_counter()
     guard_body(request)
-    sent = request.headers.get("X-Request-ID", "")
-    g.request_id = sent if _REQUEST_ID.fullmatch(sent) else str(uuid.uuid4())
+    g.request_id = request_id_in(request.environ)
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(request_id=g.request_id)
+
+
+def request_id_in(environ: WSGIEnvironment) -> str:
+    """Return the id that the client sent, if it is valid, or else a new one."""
+    sent = environ.get("HTTP_X_REQUEST_ID", "")
+    return sent if _REQUEST_ID.fullmatch(sent) else str(uuid.uuid4())
 
 
 def _complete_response(response: Response) -> Response:
@@ -164,14 +170,13 @@ def _record(response: Response, *, seconds: float) -> None:
     """Count the response in the metrics, and log it."""
     route = _template(request.url_rule.rule) if request.url_rule else "none"
     count_response(request.method, route, response.status_code, seconds=seconds)
-    log.info(
-        "answered",
-        extra={
-            "method": request.method,
-            "path": request.path,
-            "status": response.status_code,
-            "milliseconds": round(seconds * 1000, 2),
-        },
+    request.environ[ROUTE] = route
+    log_response(
+        method=request.method,
+        path=request.path,
+        status=response.status_code,
+        seconds=seconds,
+        request_id=g.request_id,
     )
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeAlias, TypeVar
+from typing import Generic, NamedTuple, TypeAlias, TypeVar
 from urllib.parse import quote, urlencode
 
 from flask import Response, json, request, url_for
@@ -18,11 +19,15 @@ from service.errors.problem import ProblemDocument
 from service.storage.db_errors import is_unavailable
 from service.storage.paging import Page, PageRequest, decode_cursor, encode_cursor
 from service.telemetry.metrics import count_score_read
+from service.values.instants import utc_now
 
 T = TypeVar("T")
 
 PROBLEM_JSON = "application/problem+json"
 NO_ROUTE = "This path does not exist. Check how it is spelled."
+CURRENT_UNDER = "borneout.current-under"
+"""The name in the WSGI environment of the validity of the response."""
+_LONGEST = dt.timedelta(minutes=10)
 OF_SCORES = {"Cache-Status": {"$ref": "#/components/headers/Cache-Status"}}
 """The headers of `score_response`, as they are documented."""
 
@@ -103,6 +108,13 @@ def forbid_caching(response: Response) -> Response:
     return response
 
 
+class Validity(NamedTuple):
+    """The stamps of the cache under which a response is current, by subject, and the time until which it is."""
+
+    stamps: Mapping[str, bytes]
+    expires_at: dt.datetime
+
+
 @dataclass(frozen=True, slots=True)
 class CursorPage(Generic[T]):
     """A page of a list, with the cursor of the next page."""
@@ -137,7 +149,15 @@ def score_response(answer: EncodedResponse, status: CacheStatus) -> Response:
     response.headers["Cache-Status"] = f"borneout; {status.header}"
     response.headers["Cache-Control"] = "no-cache"  # caches on the way must revalidate each time (R20)
     response.set_etag(answer.etag, weak=True)
+    note_validity(answer.stamps, answer.expires_at)
     return response
+
+
+def note_validity(stamps: Mapping[str, bytes], expires_at: dt.datetime | None) -> None:
+    """Note under which stamps the response is current and until when, so that the hot path can send it again."""
+    if stamps:
+        latest = utc_now() + _LONGEST
+        request.environ[CURRENT_UNDER] = Validity(stamps, latest if expires_at is None else min(latest, expires_at))
 
 
 def _link(next_cursor: str | None) -> dict[str, str]:

@@ -7,6 +7,7 @@ import ipaddress
 import re
 from dataclasses import dataclass, field
 from threading import BoundedSemaphore
+from wsgiref.types import WSGIEnvironment
 
 from flask import current_app, g, request
 
@@ -62,10 +63,14 @@ def client_address() -> str:
     Behind trusted proxies this is the entry of `X-Forwarded-For` that the outermost of them added. Clients can forge
     the entries to the left of it, so it is counted from the right.
     """
-    proxies = runtime().settings.trusted_proxies
-    hops = request.headers.get("X-Forwarded-For", "").split(",")
-    is_forwarded = 0 < proxies <= len(hops) and "X-Forwarded-For" in request.headers
-    return _network(hops[-proxies].strip() if is_forwarded else request.remote_addr or "")
+    return address_in(request.environ, trusted_proxies=runtime().settings.trusted_proxies)
+
+
+def address_in(environ: WSGIEnvironment, *, trusted_proxies: int) -> str:
+    """Return the address of the client of a WSGI request, as `client_address` does."""
+    hops = environ.get("HTTP_X_FORWARDED_FOR", "").split(",")
+    is_forwarded = 0 < trusted_proxies <= len(hops) and "HTTP_X_FORWARDED_FOR" in environ
+    return _network(hops[-trusted_proxies].strip() if is_forwarded else environ.get("REMOTE_ADDR", ""))
 
 
 @functools.lru_cache(1024)

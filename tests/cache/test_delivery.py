@@ -12,8 +12,8 @@ import pytest
 import sqlalchemy as sa
 
 from service.cache.delivery import Delivery
-from service.cache.redis_link import RedisLink, proof_key
-from service.cache.score_cache import CacheState, ScoreCache
+from service.cache.redis_link import CacheState, RedisLink, proof_key
+from service.cache.score_cache import ScoreCache
 from service.storage.db import Database
 from service.storage.identity import database_id
 from service.storage.models import Identity, Outbox
@@ -78,15 +78,15 @@ def test_hits_need_a_proof(site):
     """
     R20: a cached score is used only while a worker proves that invalidations reach this Redis.
     """
-    assert (("herald 0", BYPASS), CacheState.UNPROVEN) == (site.read(), site.cache.state())
+    assert (("herald 0", BYPASS), CacheState.UNPROVEN) == (site.read(), site.cache.link.state())
 
     assert site.worker.run()
     assert [("herald 0", MISS), ("herald 0", HIT)] == [site.read(), site.read()]
-    assert CacheState.OK is site.cache.state()
+    assert CacheState.OK is site.cache.link.state()
 
     site.expire_proof()
     site.rows.number = 1
-    assert (("herald 1", BYPASS), CacheState.UNPROVEN) == (site.read(), site.cache.state())
+    assert (("herald 1", BYPASS), CacheState.UNPROVEN) == (site.read(), site.cache.link.state())
 
 
 @pytest.mark.sqlite_alone
@@ -110,7 +110,7 @@ def test_proof_that_never_changes(site):
     site.redis.client.persist(proof_key(site.cache.link.prefix))
 
     with proof_life(4.0), later(4.1):
-        assert (BYPASS, CacheState.UNPROVEN) == (site.read()[1], site.cache.state())
+        assert (BYPASS, CacheState.UNPROVEN) == (site.read()[1], site.cache.link.state())
         site.worker.run()
         assert HIT is site.read()[1]
 
@@ -211,10 +211,10 @@ def test_redis_that_refuses_writes(site, refusal):
     queue(site.db, 1)
     site.redis.refuse_writes(refusal)
 
-    assert (False, CacheState.READ_ONLY) == (site.worker.run(), site.cache.state())
+    assert (False, CacheState.READ_ONLY) == (site.worker.run(), site.cache.link.state())
     site.redis.accept_writes()
 
-    assert (True, CacheState.OK) == (site.worker.run(), site.cache.state())
+    assert (True, CacheState.OK) == (site.worker.run(), site.cache.link.state())
 
 
 @pytest.mark.sqlite_alone
@@ -319,7 +319,7 @@ def test_unknown_database(private_redis):
 
     with contextlib.closing(ScoreCache(private_redis.url, identify)) as cache, circuit_stays_open():
         assert ("herald 0", BYPASS) == read(cache, Rows())
-        assert (False, CacheState.UNPROVEN) == (cache.invalidate(["herald"]), cache.state())
+        assert (False, CacheState.UNPROVEN) == (cache.invalidate(["herald"]), cache.link.state())
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,8 @@ import threading
 
 import pytest
 
-from service.cache.score_cache import CacheKey, CacheState, EncodedResponse, ScoreCache
+from service.cache.redis_link import CacheState
+from service.cache.score_cache import CacheKey, EncodedResponse, ScoreCache
 from service.telemetry.metrics import render_metrics
 from tests.support.awaiting import wait_until
 from tests.support.cache_questions import (
@@ -56,13 +57,13 @@ def test_redis_refused(private_cache, rows, private_redis):
     """
     private_redis.kill()
     assert ("herald 0", BYPASS) == read(private_cache, rows)
-    assert (CacheState.AWAY, False) == (private_cache.state(), private_cache.invalidate(["herald"]))
+    assert (CacheState.AWAY, False) == (private_cache.link.state(), private_cache.invalidate(["herald"]))
 
     private_redis.start()
     prove(private_cache)
 
     wait_until(lambda: read(private_cache, rows)[1] is HIT)
-    assert CacheState.OK is private_cache.state()
+    assert CacheState.OK is private_cache.link.state()
 
 
 def test_redis_hung(private_cache, rows, private_redis):
@@ -73,7 +74,7 @@ def test_redis_hung(private_cache, rows, private_redis):
     with private_redis.hung():
         rows.number = 1
         assert ("herald 1", BYPASS) == read(private_cache, rows)
-        assert (CacheState.AWAY, False) == (private_cache.state(), private_cache.invalidate(["herald"]))
+        assert (CacheState.AWAY, False) == (private_cache.link.state(), private_cache.invalidate(["herald"]))
 
     wait_until(lambda: private_cache.invalidate(["herald"]))
     wait_until(lambda: read(private_cache, rows)[1] is HIT)
@@ -106,7 +107,7 @@ def test_late_replies_are_dropped(private_cache, private_redis):
                 reader.start()
             for reader in readers:
                 reader.join()
-        wait_until(lambda: private_cache.state() is CacheState.OK)
+        wait_until(lambda: private_cache.link.state() is CacheState.OK)
         for slug in outlets:
             look(slug)
             assert found[slug] in (slug, "computed")
@@ -124,7 +125,7 @@ def test_redis_restarted(private_cache, rows, private_redis):
     private_redis.restart()
     assert private_cache.invalidate(["herald"])
     private_redis.restart()
-    assert CacheState.UNPROVEN is private_cache.state()
+    assert CacheState.UNPROVEN is private_cache.link.state()
     prove(private_cache)
     assert ("herald 0", MISS) == read(private_cache, rows)
 
@@ -169,7 +170,7 @@ def fail_open(scores, rows):
         assert "herald 0" == read(scores, rows)[0]
         write(scores, rows)
         assert "herald 1" == read(scores, rows)[0]
-        scores.state()
+        scores.link.state()
 
 
 @pytest.mark.parametrize("setting", ["requirepass secret", "maxclients 1", "replicaof 127.0.0.1 1"])

@@ -12,6 +12,7 @@ from flask import Flask
 
 from service.access.keys import create_key
 from service.values.vocabulary import Scope
+from service.web.hot_path import set_up_hot_path
 from service.web.runtime import Runtime
 
 NOTE = "Seen on the club's page."
@@ -87,6 +88,8 @@ def application_on(app: Flask, runtime: Runtime) -> Flask:
     """Return a copy of an application on another database and Redis, which shares its document."""
     other = copy.copy(app)
     other.extensions = {**app.extensions, "runtime": runtime}
+    other.wsgi_app = type(app).wsgi_app.__get__(other)
+    set_up_hot_path(other, runtime)
     return other
 
 

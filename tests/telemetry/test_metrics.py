@@ -90,7 +90,7 @@ def test_failures_are_counted(tmp_path, operation):
     operate = {
         "read": lambda: cache.get_or_compute([HERALD], compute),
         "invalidate": lambda: cache.invalidate(["herald"]),
-        "ping": cache.state,
+        "ping": cache.link.state,
     }[operation]
     before = render_metrics(None).decode()
     with circuit_stays_open():

@@ -1,0 +1,169 @@
+"""Compare cached scores per second with services that a team would write instead, and with bare gunicorn.
+
+    python -m bench.hot_scores [--rounds 4] [--seconds 3]
+
+Everything runs on this machine with two processes each, in turn, and the load generator beside them. The figures are
+medians over the rounds, and ratios are medians of the ratios of each round.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import redis
+
+from bench.load import Measured, run_load
+from tests.support.awaiting import wait_until
+from tests.support.live_service import KEY, free_port, gunicorn_alone, running
+from tests.support.paths import ROOT
+from tests.support.redis_server import run_private_redis
+
+OUTLETS = 10_000
+BATCH = 200
+_PEERS = ROOT / ".venv-bench" / "bin"
+_QUOTA = "reads=900000000/h,writes=900000000/h,failures=900000000/h"
+
+
+@dataclass(frozen=True, slots=True)
+class Contender:
+    """A service and the requests that it gets."""
+
+    name: str
+    port: int
+    requests: Sequence[bytes]
+    weights: Sequence[float] | None = None
+
+
+def request(path: str, *, key: str | None = None) -> bytes:
+    """Return a GET request."""
+    authorization = "" if key is None else f"Authorization: Bearer {key}\r\n"
+    return f"GET {path} HTTP/1.1\r\nHost: localhost\r\n{authorization}\r\n".encode()
+
+
+@contextlib.contextmanager
+def serving(command: Sequence[str], **env: str) -> Iterator[int]:
+    """Run a peer with the port in its command, and yield the port."""
+    port = free_port()
+    words = [word.format(port=port) for word in command]
+    with subprocess.Popen(words, env={**os.environ, **env, "PYTHONPATH": str(ROOT)}, cwd=ROOT) as process:
+        try:
+            wait_until(lambda: _answers(port))
+            yield port
+        finally:
+            process.terminate()
+
+
+def _answers(port: int) -> bool:
+    with contextlib.suppress(OSError):
+        return bool(run_load(port, [request("/v1/outlets/herald/score")], seconds=0.05, connections=1).latencies)
+    return False
+
+
+def write_lines(file: Path) -> None:
+    """Write a resolved claim for each outlet, as an import file."""
+    with file.open("w") as stream:
+        for number in range(OUTLETS):
+            line = {
+                "outlet": f"Outlet {number}",
+                "claim_id": str(number),
+                "claim": f"Bridge {number} opens.",
+                "published_at": "2024-03-01",
+                "outcome": "true",
+                "resolved_at": "2024-04-01",
+            }
+            stream.write(json.dumps(line) + "\n")
+
+
+def contenders(folder: Path, stack: contextlib.ExitStack) -> list[Contender]:
+    """Start all services on one Redis."""
+    server = stack.enter_context(run_private_redis(folder))
+    env = {"BORNEOUT_REDIS_URL": server.url, "BORNEOUT_RATE_LIMIT": _QUOTA}
+    lines = folder / "lines.ndjson"
+    write_lines(lines)
+    ours = stack.enter_context(running(folder, env=env))
+    subprocess.run(
+        [sys.executable, "-m", "service.cli", "import", str(lines), "--data-dir", str(folder)],
+        env={**os.environ, **env, "PYTHONPATH": str(ROOT)},
+        check=True,
+        capture_output=True,
+    )
+    no_lease = {**env, "BORNEOUT_LEASE_MS": "0", "BORNEOUT_BOOTSTRAP_KEY": KEY}
+    second = stack.enter_context(gunicorn_alone(folder, log=folder / "second.log", **no_lease))
+    wait_until(lambda: second.status("/readyz") == 200)
+    slugs = [f"outlet-{number}" for number in range(OUTLETS)]
+    _, body = ours.ask("GET", f"/v1/outlets/{slugs[0]}/score")
+    with contextlib.closing(redis.Redis.from_url(server.url)) as client:
+        for slug in slugs:
+            client.set(f"peer:{slug}", body)
+    peer_env = {"REDIS_URL": server.url, "BODY_LENGTH": str(len(body))}
+    gunicorn = [str(_PEERS / "gunicorn"), "-b", "127.0.0.1:{port}", "-w", "2", "-k", "gthread", "--threads", "4"]
+    uvicorn = [
+        str(_PEERS / "uvicorn"),
+        "bench.peers.fast_api:app",
+        "--port",
+        "{port}",
+        "--workers",
+        "2",
+        "--no-access-log",
+    ]
+    bare = stack.enter_context(serving([*gunicorn, "bench.peers.bare:app"], **peer_env))
+    flask = stack.enter_context(serving([*gunicorn, "bench.peers.plain_flask:app"], **peer_env))
+    fast_api = stack.enter_context(serving(uvicorn, **peer_env))
+    one = [request(f"/v1/outlets/{slugs[0]}/score")]
+    with_key = [request(f"/v1/outlets/{slugs[0]}/score", key=KEY)]
+    all_of_them = [request(f"/v1/outlets/{slug}/score", key=KEY) for slug in slugs]
+    zipf = [1 / rank for rank in range(1, OUTLETS + 1)]
+    batch = [request("/v1/scores?" + "&".join(f"outlet={slug}" for slug in slugs[:BATCH]), key=KEY)]
+    return [
+        Contender("FastAPI", fast_api, one),
+        Contender("FastAPI, 10,000 outlets", fast_api, all_of_them, zipf),
+        Contender("bare gunicorn", bare, one),
+        Contender("plain Flask", flask, one),
+        Contender("ours", ours.port, with_key),
+        Contender("ours, no lease", second.port, with_key),
+        Contender("ours, 10,000 outlets", ours.port, all_of_them, zipf),
+        Contender(f"ours, batch of {BATCH}", ours.port, batch),
+    ]
+
+
+def show(results: dict[str, list[Measured]]) -> None:
+    """Print the rates, the tails, and the ratios to the peer."""
+    for name, runs in results.items():
+        rate = statistics.median(run.rate for run in runs)
+        tail = statistics.median(run.percentile(0.99) for run in runs)
+        print(f"{name:24} {rate:8.0f}/s  p99 {tail * 1000:6.2f} ms", end="")
+        for peer in ("FastAPI", "bare gunicorn"):
+            ratio = statistics.median(run.rate / other.rate for run, other in zip(runs, results[peer], strict=True))
+            print(f"  {ratio:5.2f} x {peer}", end="")
+        print(f"  failures {sum(run.failures for run in runs)}")
+
+
+def main() -> None:
+    """Run all contenders in turn."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--rounds", type=int, default=4)
+    parser.add_argument("--seconds", type=float, default=3.0)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
+        started = contenders(Path(folder), stack)
+        results: dict[str, list[Measured]] = {contender.name: [] for contender in started}
+        for number in range(options.rounds + 1):
+            for one in started:
+                measured = run_load(one.port, one.requests, weights=one.weights, seconds=options.seconds)
+                if number:  # the first round warms up
+                    results[one.name].append(measured)
+    show(results)
+
+
+if __name__ == "__main__":
+    main()

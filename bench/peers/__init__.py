@@ -1,0 +1,1 @@
+"""Services to compare with, each as a team would write it first."""
