@@ -50,7 +50,8 @@ def test_empty(world, kind):
     response = world.get(f"/v1/export/{kind}", headers={"Accept": "text/csv"})
 
     assert [] == export(world, kind)
-    assert 1 == response.text.count("\r\n") and "," in response.text
+    assert 1 == response.text.count("\r\n")
+    assert "," in response.text
     assert f"attachment; filename={kind}.csv" == response.headers["Content-Disposition"]
     assert "Accept" in response.headers["Vary"]
 
