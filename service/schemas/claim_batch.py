@@ -34,7 +34,8 @@ class BatchClaimIn(ClaimIn):
         allow_none=True,
         metadata={
             "description": "The resolution of the claim, as in `POST /v1/claims/{claim_id}/resolutions`. It needs "
-            "`resolutions:write`, and `resolutions:own` as well, because the key has filed the claim."
+            "`resolutions:write`. If the key filed the claim or a report on it, as with every new claim, it needs "
+            "`resolutions:own` as well."
         },
     )
 

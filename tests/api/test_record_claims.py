@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -258,6 +259,28 @@ def test_claims_of_another_key(world):
     assert "problem" not in item
 
 
+def test_correction_of_a_resolution(world):
+    """
+    A claim on record that is sent again with a resolution that supersedes its own is corrected, and its dispute closed.
+    """
+    [before] = send(world, claim_of(external_id="a", resolution=TRUE))
+    path, newest = f"/v1/claims/{before['claim']['id']}", before["claim"]["supersedes"]
+    dispute = world.post(f"{path}/disputes", {"reason": "It did not."}).json
+
+    correction = {"verdict": "false", "note": NOTE, "supersedes": newest}
+    [item] = send(world, claim_of(external_id="a", resolution=correction))
+
+    assert (200, "false", newest) == (
+        item["status"],
+        item["claim"]["resolution"]["verdict"],
+        item["claim"]["resolution"]["supersedes"],
+    )
+    assert ["closed"] == [each["status"] for each in item["claim"]["disputes"]]
+    assert item["claim"]["supersedes"] == item["claim"]["disputes"][0]["closure"]["resolution"]
+    assert world.claim(item["claim"]) == item["claim"]
+    assert dispute["id"] == item["claim"]["disputes"][0]["id"]
+
+
 def test_key_without_the_scope(world):
     """
     A key that may not record claims cannot send a batch.
@@ -324,6 +347,24 @@ def test_idempotency_key_covers_the_batch(world):
     assert (200, first.data) == (again.status_code, again.data)
     assert 1 == world.count(Claim)
     assert_problem(world.post(BATCH, {"claims": []}, headers=key), 422, "idempotency-key-reused")
+
+
+def test_batches_at_once(world):
+    """
+    Batches that arrive at once with the same new claims and outlets record each once, and all succeed.
+    """
+    clients = [world.with_scopes(Scope.ADMIN) for _ in range(4)]
+    claims = numbered(20, resolution=TRUE)
+    claims = [claim | {"external_id": str(number)} for number, claim in enumerate(claims)]
+
+    def run(client):
+        return [item["status"] for item in send(client, *claims)]
+
+    with ThreadPoolExecutor(len(clients)) as pool:
+        answers = list(pool.map(run, clients))
+
+    assert sorted([[201] * 20, *[[200] * 20] * 3]) == sorted(answers)
+    assert (20, 20, 20) == (world.count(Claim), world.count(Outlet), world.count(Resolution))
 
 
 @pytest.mark.sqlite_alone
