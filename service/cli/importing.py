@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 import click
 
-from service.cli.shared import NameParameter, with_settings
+from service.cli.shared import with_settings
 
 if TYPE_CHECKING:
     from service.config import Settings
 
 
 @click.command("import")
-@click.argument("file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("file", required=False, type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path))
 @click.option("--example", is_flag=True, help="Load the example that comes with Borneout, instead of FILE.")
-@click.option("--feed", type=NameParameter(100), help="A prefix for each claim_id, so that two files may use the same.")
-@click.option("--dry-run", is_flag=True, help="Report the results without loading anything. Blocks other writers.")
+@click.option("--feed", metavar="NAME", help="A prefix for each claim_id, so that two files may use the same.")
+@click.option("--encoding", metavar="NAME", help="The encoding of the text, such as cp1252.  [default: detected]")
+@click.option("--locale", metavar="NAME", help="Read the numbers, dates and words of a country, such as de or en-US.")
+@click.option(
+    "--map", "names", multiple=True, metavar="COLUMN=NAME", help="The name of a column in the file. Repeatable."
+)
+@click.option("--dry-run", is_flag=True, help="Show how the file is read, and the results, without loading anything.")
 @click.option("--results", type=click.File("w"), help="Write the result of each line to this file, as NDJSON.")
 @click.option("--server", metavar="URL", help="Load into the service at this URL, with --key, instead of local data.")
 @click.option("--key", envvar="BORNEOUT_KEY", help="The API key for --server.  [default: BORNEOUT_KEY]")
@@ -28,16 +34,20 @@ def import_file(
     file: Path | None,
     example: bool,
     feed: str | None,
+    encoding: str | None,
+    locale: str | None,
+    names: Sequence[str],
     dry_run: bool,
     results: IO[str] | None,
     server: str | None,
     key: str | None,
 ) -> None:
-    """Load FILE: NDJSON, or CSV if its name ends in .csv.
+    """Load FILE, or the standard input if FILE is -.
 
-    A line is a report with its claim and outcome, or an object with a type. A line that cannot be loaded is
-    reported with its number, and the import continues. Existing records are not changed, so an import that was
-    interrupted can be run again.
+    The file is CSV, TSV, NDJSON, JSON or a workbook (.xlsx), and may be compressed with gzip or zstd. A line is a
+    report with its claim and outcome, or an object with a type. A line that cannot be loaded is reported with its
+    number, and the import continues. Existing records are not changed, so an import that was interrupted can be run
+    again. A dry run blocks other writers while it runs.
     """
     if (file is None) != example:
         raise click.UsageError("Give either FILE or --example.")
@@ -45,10 +55,22 @@ def import_file(
         raise click.UsageError("--server needs --key, and does not support --dry-run.")
 
     from service.cli.load import EXAMPLE, open_loader, show_load
+    from service.errors import InvalidQuery
+    from service.transfer.files.options import FileOptions, parse_name
     from service.transfer.lines import LineStatus
 
+    try:
+        options = FileOptions.parse(
+            encoding=encoding,
+            locale=locale,
+            names=[parse_name(name, "=") for name in names],
+            feed=feed,
+            limit=settings.max_import,
+        )
+    except InvalidQuery as exc:
+        raise click.UsageError(exc.detail) from exc
     with open_loader(settings, dry_run=dry_run, server=server, key=key) as load:
-        counts = show_load(load, file or EXAMPLE, feed=feed, results=results)
+        counts = show_load(load, file or EXAMPLE, options, results=results, preview=dry_run)
     click.echo(f"{counts.total()} lines: " + ", ".join(f"{count} {status}" for status, count in counts.items()))
     if counts[LineStatus.REJECTED]:
         raise click.exceptions.Exit(1)

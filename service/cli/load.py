@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import logging
+import os
+import stat
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -12,20 +15,24 @@ from functools import partial
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import IO, BinaryIO, NotRequired, TypeAlias, TypedDict
+from typing import IO, NotRequired, TypeAlias, TypedDict
 
+import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
+from service.cli.rejections import Rejections
 from service.cli.remote import Remote
 from service.cli.shared import Connections, open_connections
 from service.config import Settings
 from service.errors import ServiceError
 from service.operations.schema_check import is_unused
-from service.schemas.lines import FLAT_COLUMNS, read_line
+from service.schemas.lines import read_lines
 from service.telemetry.logs import set_up_logs
-from service.transfer.claimreview.linked import spread_reviews
-from service.transfer.lines import Line, LineResult, LineStatus, ReadLine, read_csv, read_ndjson
+from service.transfer.files.open import NumberedValue, OpenFile, open_lines
+from service.transfer.files.options import FileOptions
+from service.transfer.files.unpack import Readable
+from service.transfer.lines import LineResult, LineStatus, ReadLine
 from service.transfer.load import BATCH, load_lines, try_lines
 from service.values.documents import members_of
 from service.values.instants import utc_now
@@ -33,6 +40,16 @@ from service.values.vocabulary import OPERATOR
 
 EXAMPLE = Path(__file__).with_name("alonso.ndjson")
 """The example, which is part of the package."""
+
+PREVIEW = 5
+"""The number of lines that a dry run prints."""
+_COLUMNS = (
+    TextColumn("{task.description}", markup=False),
+    BarColumn(),
+    TaskProgressColumn(),
+    TextColumn("{task.fields[lines]:,} lines"),
+    TimeRemainingColumn(),
+)
 
 Load: TypeAlias = Callable[[Iterator[list[ReadLine]]], Iterator[LineResult]]
 """Loads batches of lines and yields the result of each line."""
@@ -67,38 +84,53 @@ def open_loader(settings: Settings, *, dry_run: bool, server: str | None, key: s
         yield partial(_try if dry_run else _load, connections)
 
 
-def show_load(load: Load, file: Path, *, feed: str | None, results: IO[str] | None) -> Counter[LineStatus]:
+def show_load(
+    load: Load, file: Path, options: FileOptions, *, results: IO[str] | None, preview: bool = False
+) -> Counter[LineStatus]:
     """Load a file with a progress bar, and return the number of lines by status.
 
     Args:
         load: The function that loads the lines.
-        file: NDJSON, or CSV if its name ends in .csv.
-        feed: The prefix for each claim_id of a flat line.
+        file: The file; `-` is the standard input.
+        options: The options with which it is read.
         results: A file for the result of each line.
+        preview: Whether to print the form of the file and its first lines.
     """
     counts = Counter(dict.fromkeys(LineStatus, 0))
-    console = Console(stderr=True)
-    columns = TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn(), TimeRemainingColumn()
-    with file.open("rb") as stream, Progress(*columns, console=console) as progress:
-        task = progress.add_task(file.name, total=file.stat().st_size)
-        for result in load(_batches(_lines(stream, csv=file.suffix.lower() == ".csv", feed=feed))):
+    rejections = Rejections(Console(stderr=True))
+    with _open(file) as (stream, size), Progress(*_COLUMNS, console=rejections.console) as progress:
+        counted = CountedStream(stream)
+        opened = open_lines(counted, options)
+        task = progress.add_task(file.name, total=size, lines=0)
+        lines = read_lines(_preview(opened) if preview else opened, feed=options.feed)
+        for result in load(_batches(lines)):
             counts[result.status] += 1
-            if result.error is not None:
-                console.print(_rejection(result, result.error), markup=False, highlight=False, soft_wrap=True)
-            for warning in result.warnings:
-                text = f"line {result.number} warning ({warning.code}): {warning.detail}"
-                console.print(text, markup=False, highlight=False, soft_wrap=True)
+            rejections.show(result)
             if results is not None:
                 results.write(json.dumps(_result_line(result)) + "\n")
-            progress.update(task, completed=stream.tell())
+            progress.update(task, completed=counted.count, lines=counts.total())
+    rejections.summarize()
     return counts
 
 
 def load_example(connections: Connections) -> Counter[LineStatus]:
     """Load the example without output, and return the number of lines by status."""
     with EXAMPLE.open("rb") as stream:
-        lines = _lines(stream, csv=False, feed=None)
+        lines = read_lines(open_lines(stream, FileOptions()), feed=None)
         return Counter(result.status for result in _load(connections, _batches(lines)))
+
+
+class CountedStream:
+    """A stream that counts the bytes read from it, as a pipe has no position."""
+
+    def __init__(self, stream: Readable) -> None:
+        self._stream = stream
+        self.count = 0
+
+    def read(self, size: int) -> bytes:
+        data = self._stream.read(size)
+        self.count += len(data)
+        return data
 
 
 def _load(connections: Connections, batches: Iterator[list[ReadLine]]) -> Iterator[LineResult]:
@@ -126,23 +158,24 @@ def _batches(lines: Iterator[ReadLine]) -> Iterator[list[ReadLine]]:
         yield batch
 
 
-def _lines(stream: BinaryIO, *, csv: bool, feed: str | None) -> Iterator[ReadLine]:
-    for number, content in spread_reviews(read_csv(stream, FLAT_COLUMNS) if csv else read_ndjson(stream)):
-        yield ReadLine(number, _content(content, feed))
+@contextmanager
+def _open(file: Path) -> Iterator[tuple[Readable, int | None]]:
+    """Yield the stream of a file with its size, which a pipe does not have."""
+    if str(file) == "-":
+        yield sys.stdin.buffer, None
+        return
+    with file.open("rb") as stream:
+        status = os.fstat(stream.fileno())
+        yield stream, status.st_size if stat.S_ISREG(status.st_mode) else None
 
 
-def _content(content: object, feed: str | None) -> Line | ServiceError:
-    if isinstance(content, ServiceError):
-        return content
-    try:
-        return read_line(content, feed=feed)
-    except ServiceError as exc:
-        return exc
-
-
-def _rejection(result: LineResult, error: ServiceError) -> str:
-    places = [f"{place['pointer'] or 'the line'}: {place['detail']}" for place in error.errors] or [error.detail]
-    return f"line {result.number} rejected ({error.name}): {' '.join(places)}"
+def _preview(opened: OpenFile) -> Iterator[NumberedValue]:
+    """Print the form of a file and its first lines as they were parsed, and yield all of them."""
+    click.echo(f"Read as {opened.form}.")
+    for place, (number, value) in enumerate(opened):
+        if place < PREVIEW and not isinstance(value, ServiceError):
+            click.echo(f"line {number}: {json.dumps(value, ensure_ascii=False)}")
+        yield number, value
 
 
 def _result_line(result: LineResult) -> ResultLine:

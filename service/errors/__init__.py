@@ -46,6 +46,7 @@ ServiceError
 +-- UnsupportedMediaType   415  /problems/unsupported-media-type
 +-- RangeNotSatisfiable    416  /problems/range-not-satisfiable
 +-- InvalidBody            422  /problems/invalid-body
+|   +-- UnreadableFile       422  /problems/unreadable-file
 +-- IdempotencyKeyReused   422  /problems/idempotency-key-reused
 +-- PreconditionRequired   428  /problems/precondition-required
 +-- TooManyRequests        429  /problems/too-many-requests
@@ -123,6 +124,7 @@ from service.errors.requests import (
     TooManyRequests,
     Unauthorized,
     UnknownOutlet,
+    UnreadableFile,
     UnsupportedMediaType,
 )
 
@@ -185,6 +187,7 @@ __all__ = [
     "Unauthorized",
     "Unavailable",
     "UnknownOutlet",
+    "UnreadableFile",
     "UnsupportedMediaType",
     "nested",
     "problem_types",

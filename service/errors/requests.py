@@ -207,6 +207,15 @@ class InvalidBody(ServiceError):
         return cls(detail, errors=[FieldError(pointer=pointer, detail=detail, code=code)])
 
 
+class UnreadableFile(InvalidBody):
+    """You sent a file that cannot be read as NDJSON, JSON, CSV or a workbook, or whose header has unknown columns.
+    `detail` names the fault; correct or convert the file, and send it again.
+    """
+
+    name = "unreadable-file"
+    title = "File cannot be read"
+
+
 class IdempotencyKeyReused(ServiceError):
     """You sent an `Idempotency-Key` that your API key has used in the last 24 hours for a different method, path or
     body. Use a new key for a new request.

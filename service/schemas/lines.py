@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
-from typing import Any, TypeAlias, TypedDict
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, TypedDict
 
 import marshmallow as ma
 from marshmallow.validate import Length, Range
@@ -12,82 +12,31 @@ from marshmallow.validate import Length, Range
 from service.claims.record import NewClaim
 from service.claims.report_rules import NewReport
 from service.claims.resolve import NewResolution
-from service.errors import InvalidBody
+from service.errors import InvalidBody, ServiceError
 from service.outlets.find import OutletName
 from service.schemas.claims import EXTERNAL_ID_LENGTH, MAX_REPORTS, ClaimIn
-from service.schemas.fields import Body, Data, DateOrInstant, Instant, Number, Text, TopicPath, WebAddress, one_of
+from service.schemas.fields import Body, DateOrInstant, Instant, Number, Text, TopicPath, WebAddress, one_of
 from service.schemas.loading import load
 from service.schemas.outlets import OutletIn
 from service.schemas.reports import ReportIn
 from service.schemas.resolutions import ResolutionIn
-from service.transfer.claimreview.linked import Node, find_reviews, is_linked_data
+from service.schemas.words import Outcome, OutcomeWord, StanceWord, WholeNumber
+from service.transfer.claimreview.linked import Node, find_reviews, is_linked_data, spread_reviews
 from service.transfer.claimreview.review import in_review, read_review
-from service.transfer.lines import ClaimLine, FlatLine, Line, OutletLine, ReportLine, ResolutionLine, ReviewLine
+from service.transfer.files.cells import explain
+from service.transfer.lines import (
+    ClaimLine,
+    FlatLine,
+    Line,
+    OutletLine,
+    ReadLine,
+    ReportLine,
+    ResolutionLine,
+    ReviewLine,
+)
 from service.values.ids import NAME_LENGTH, SLUG_LENGTH
 from service.values.instants import end_of_day, start_of_day
-from service.values.vocabulary import ClaimKind, Precision, Stance, StanceSource, Verdict
-
-_STANCES = {stance.value: stance for stance in Stance} | {
-    "asserts": Stance.SUPPORT,
-    "denies": Stance.DENY,
-    "mentions": Stance.COMMENT,
-}
-Outcome: TypeAlias = tuple[Verdict, float | None]
-"""A verdict, with the truth of a partial one."""
-_OUTCOMES: dict[str, Outcome] = {
-    "true": (Verdict.TRUE, None),
-    "false": (Verdict.FALSE, None),
-    "partial": (Verdict.PARTIAL, 0.5),
-    "void": (Verdict.VOID, None),
-    "unverifiable": (Verdict.UNVERIFIABLE, None),
-}
-
-
-class StanceWord(ma.fields.Field[Stance | None]):
-    """A stance, or a synonym that data sets use; blank if it follows from the probability."""
-
-    default_error_messages = {"stance": f"Must be one of: {', '.join(_STANCES)}."}
-
-    def _deserialize(self, value: object, attr: str | None, data: Data, **kwargs: object) -> Stance | None:
-        word = value.strip().lower() if isinstance(value, str) else value
-        if word == "":
-            return None
-        if not isinstance(word, str) or word not in _STANCES:
-            raise self.make_error("stance")
-        return _STANCES[word]
-
-
-class OutcomeWord(ma.fields.Field[Outcome | None]):
-    """A verdict, or the part of a claim that proved true, from 0 to 1; empty if unknown. `partial` alone is a half."""
-
-    default_error_messages = {"outcome": f"Must be {', '.join(_OUTCOMES)}, or a number from 0 to 1."}
-
-    def _deserialize(self, value: object, attr: str | None, data: Data, **kwargs: object) -> Outcome | None:
-        word = value.strip().lower() if isinstance(value, str) else value
-        if word == "":
-            return None
-        if isinstance(word, str) and word in _OUTCOMES:
-            return _OUTCOMES[word]
-        if not isinstance(word, str | int | float):
-            raise self.make_error("outcome")
-        try:
-            truth = float(word)
-        except (ValueError, OverflowError) as exc:
-            raise self.make_error("outcome") from exc
-        if not 0 <= truth <= 1:
-            raise self.make_error("outcome")
-        return {0.0: _OUTCOMES["false"], 1.0: _OUTCOMES["true"]}.get(truth, (Verdict.PARTIAL, truth))
-
-
-class WholeNumber(ma.fields.Integer):
-    """A whole number, which some programs write with a decimal: 3.0."""
-
-    default_error_messages = {"whole": "Must be a whole number, such as 3."}
-
-    def _deserialize(self, value: object, attr: str | None, data: Data, **kwargs: object) -> int:
-        if isinstance(value, bool) or not isinstance(value, int | float) or value % 1 != 0:
-            raise self.make_error("whole")
-        return int(value)
+from service.values.vocabulary import ClaimKind, Precision, Stance, StanceSource
 
 
 class FlatLineIn(Body):
@@ -187,7 +136,21 @@ class _Flat(TypedDict):
 
 # Created once, because creating a schema takes as long as reading a line with it.
 _FLAT_LINE = FlatLineIn()
-FLAT_COLUMNS = frozenset(_FLAT_LINE.fields)
+
+
+def read_lines(values: Iterable[tuple[int, object]], *, feed: str | None) -> Iterator[ReadLine]:
+    """Yield the lines of a file from its values, each with its content or its error. A document may have several.
+
+    Args:
+        values: Numbered JSON values, as `open_lines` yields them.
+        feed: The prefix for a flat line's `claim_id`.
+    """
+    for number, value in spread_reviews(values):
+        try:
+            content = value if isinstance(value, ServiceError) else read_line(value, feed=feed)
+        except ServiceError as exc:
+            content = exc
+        yield ReadLine(number, content)
 
 
 def read_line(content: object, *, feed: str | None) -> Line:
@@ -205,13 +168,27 @@ def read_line(content: object, *, feed: str | None) -> Line:
     if is_linked_data(content):
         return _review(*find_reviews(content)[:1])
     if not isinstance(content, dict) or "type" not in content:
-        return _flat(load(_FLAT_LINE, content), feed)
+        return _flat(_load_flat(content), feed)
     members = {name: value for name, value in content.items() if name != "type"}
     typed = _TYPES.get(content["type"]) if isinstance(content["type"], str) else None
     if typed is None:
         raise InvalidBody.at("/type", f"Must be one of: {', '.join(_TYPES)}.", "invalid")
     schema, make_line = typed
     return make_line(load(schema, members))
+
+
+def _load_flat(content: object) -> _Flat:
+    """Return a flat line as its schema loads it; an error names the notation of a cell that is a known one."""
+    try:
+        line: _Flat = load(_FLAT_LINE, content)
+    except InvalidBody as exc:
+        if isinstance(content, dict):
+            names = [place["pointer"][1:] for place in exc.errors]
+            exc.errors = [
+                explain(name, content.get(name)) or place for name, place in zip(names, exc.errors, strict=True)
+            ]
+        raise
+    return line
 
 
 def _claim(claim: _Claim) -> ClaimLine:

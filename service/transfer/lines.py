@@ -1,35 +1,23 @@
-"""Read the lines of an import file, one by one, so that the size of the file does not matter.
-
-A malformed line is an error by itself and does not affect the other lines.
-"""
+"""The lines of an import file, and their results."""
 
 from __future__ import annotations
 
-import csv
 import enum
 import re
-from collections import deque
 from collections.abc import Iterator, Sequence
-from collections.abc import Set as AbstractSet
-from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, BinaryIO, TypeAlias
+from typing import TypeAlias
 from uuid import UUID
 
 from service.claims.record import NewClaim
 from service.claims.report_rules import NewReport
 from service.claims.resolve import NewResolution
 from service.claims.views import ResolutionWarning
-from service.errors import FieldError, InvalidBody, ServiceError, TooLarge
+from service.errors import FieldError, InvalidBody, ServiceError
 from service.outlets.edit import NewOutlet
 from service.outlets.find import OutletName
 from service.storage.models.columns import ReviewNote
 from service.transfer.claimreview.review import ReviewWarning, in_review
-from service.values.strict_json import parse_json
-
-MAX_LINE = 1 << 20  # bytes
-
-_NUMBERS = ("probability", "commitment")
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,110 +169,3 @@ def _in_flat_line(pointer: str) -> str:
     for nested_pointer, member in _FLAT_MEMBERS:
         pointer = nested_pointer.sub(member, pointer)
     return pointer
-
-
-def read_ndjson(stream: BinaryIO) -> Iterator[tuple[int, Any]]:
-    """Yield the number of each line of an NDJSON file, from 1, with its JSON value or its error."""
-    number = 0
-    while raw := stream.readline(MAX_LINE + 1):
-        number += 1
-        if len(raw) > MAX_LINE:
-            while raw and not raw.endswith(b"\n"):
-                raw = stream.readline(MAX_LINE)
-            yield number, TooLarge(f"The line is longer than {MAX_LINE} bytes. Split it into several lines.")
-        elif line := (raw.removeprefix(b"\xef\xbb\xbf") if number == 1 else raw).strip():
-            yield number, _parse(line)
-
-
-def read_csv(stream: BinaryIO, columns: AbstractSet[str]) -> Iterator[tuple[int, Any]]:
-    """Yield the number of the first line of each row of a CSV file, with its non-empty cells, trimmed, or an error.
-
-    Args:
-        stream: The file; the first row names the columns. Commas, semicolons or tabs separate the cells.
-        columns: The known names of columns.
-
-    Raises:
-        InvalidBody: The first line is not CSV, or the name of a column is unknown or occurs twice.
-    """
-    raw = iter(lambda: stream.readline(MAX_LINE), b"")
-    text = (line.decode("utf-8", "surrogateescape") for line in raw)
-    header = next(text, "").removeprefix("\ufeff")
-    delimiter = max(",;\t", key=header.count)
-    try:
-        names = [name.strip() for name in next(csv.reader([header], delimiter=delimiter), [])]
-    except csv.Error as exc:
-        raise InvalidBody.at("", f"The first line is not a header of CSV: {exc}.", "malformed") from None
-    _check_columns(names, columns)
-    lines, number = _Lines(text), 2  # the header is line 1
-    reader = csv.reader(lines, delimiter=delimiter, strict=True)
-    while True:
-        try:
-            cells = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as exc:
-            yield (
-                number,
-                InvalidBody.at(
-                    "", f"Line {number} does not begin a row of CSV: {exc}. Correct its quotes.", "malformed"
-                ),
-            )
-            lines.put_back()
-        else:
-            if cells:
-                yield number, _row(names, cells)
-        number += lines.end_row()
-
-
-class _Lines:
-    """An iterator of lines that can put back all lines of a row except for the first.
-
-    A quote without its closing quote makes the reader take all lines up to the next quote.
-    """
-
-    def __init__(self, lines: Iterator[str]) -> None:
-        self._lines = lines
-        self._put_back: deque[str] = deque()
-        self._taken: list[str] = []
-
-    def __iter__(self) -> Iterator[str]:
-        return self
-
-    def __next__(self) -> str:
-        self._taken.append(self._put_back.popleft() if self._put_back else next(self._lines))
-        return self._taken[-1]
-
-    def put_back(self) -> None:
-        """Put back the lines taken for this row, except for the first."""
-        self._put_back.extendleft(reversed(self._taken[1:]))
-        del self._taken[1:]
-
-    def end_row(self) -> int:
-        """Return the number of lines of this row, and begin the next row."""
-        count, self._taken = len(self._taken), []
-        return count
-
-
-def _parse(line: bytes) -> Any:
-    try:
-        return parse_json(line)
-    except ServiceError as exc:
-        return exc
-
-
-def _check_columns(names: list[str], columns: AbstractSet[str]) -> None:
-    if wrong := [name for name in names if name not in columns or names.count(name) > 1]:
-        known = ", ".join(sorted(columns))
-        detail = f"Unknown or repeated columns: {', '.join(map(repr, wrong))}. The known ones are {known}."
-        raise InvalidBody.at("", detail, "unknown")
-
-
-def _row(names: list[str], cells: list[str]) -> Any:
-    if len(cells) > len(names):
-        detail = f"The row has {len(cells)} cells and {len(names)} columns. Quote each cell that contains a separator."
-        return InvalidBody.at("", detail, "malformed")
-    row: dict[str, str | float] = {name: cell.strip() for name, cell in zip(names, cells, strict=False) if cell.strip()}
-    for name in _NUMBERS:
-        with suppress(KeyError, ValueError):  # the schema rejects text that is not a number
-            row[name] = float(row[name])
-    return row

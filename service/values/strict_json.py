@@ -37,6 +37,9 @@ def parse_json(data: bytes) -> Any:
         errors = [_field_error(pointer, invalid) for pointer, invalid in _find_invalid(value)]
     except RecursionError as exc:
         raise _malformed([_field_error("", _Invalid("Nests too deeply."))]) from exc
+    except UnicodeDecodeError as exc:
+        detail = f"Not UTF-8: byte {exc.start + 1} is {data[exc.start]:#04x}. Send JSON in UTF-8."
+        raise _malformed([FieldError(pointer="", detail=detail, code="encoding")]) from exc
     except ValueError as exc:
         raise _malformed([_field_error("", _Invalid(f"Not JSON in UTF-8: {exc}."))]) from exc
     if errors:

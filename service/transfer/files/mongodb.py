@@ -1,0 +1,66 @@
+"""Replace the typed values of MongoDB's extended JSON by plain ones. Pure."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from typing import TypeAlias
+
+from service.values.instants import format_instant
+
+Value: TypeAlias = object
+
+_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+
+
+def unwrap(value: Value) -> Value:
+    """Return a value of MongoDB's export as plain JSON, without the `_id` of the document.
+
+    >>> unwrap({"_id": {"$oid": "65cc"}, "at": {"$date": "2024-02-14T10:00:00Z"}, "n": {"$numberInt": "3"}})
+    {'at': '2024-02-14T10:00:00Z', 'n': 3}
+    """
+    if isinstance(value, dict):
+        return {name: _plain(member) for name, member in value.items() if name != "_id"}
+    return _plain(value)
+
+
+def _plain(value: Value) -> Value:
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    members = {name: _plain(member) for name, member in value.items()}
+    if len(members) == 1:
+        [(name, content)] = members.items()
+        return _TYPES[name](content) if name in _TYPES else members
+    return members
+
+
+def _date(content: Value) -> Value:
+    """Return an instant from text, or from milliseconds since 1970."""
+    if isinstance(content, bool) or not isinstance(content, int | float):
+        return content
+    try:
+        return format_instant(_EPOCH + dt.timedelta(milliseconds=content))
+    except (OverflowError, ValueError):
+        return content
+
+
+def _number(content: Value) -> Value:
+    """Return a number from its text; a text that is no number stays, and is rejected by its field."""
+    if not isinstance(content, str):
+        return content
+    try:
+        number = float(content)
+        return int(number) if number.is_integer() else number
+    except (ValueError, OverflowError):
+        return content
+
+
+_TYPES: dict[str, Callable[[Value], Value]] = {
+    "$date": _date,
+    **dict.fromkeys(("$oid", "$symbol", "$uuid"), lambda text: text),
+    **dict.fromkeys(("$numberInt", "$numberLong", "$numberDouble", "$numberDecimal"), _number),
+    "$undefined": lambda _: None,
+}
+"""The readers of typed values by the only member of their object."""

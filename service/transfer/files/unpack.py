@@ -1,0 +1,157 @@
+"""Unpack a stream that may be compressed, count its bytes, and reject what is no text."""
+
+from __future__ import annotations
+
+import sys
+import zlib
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from typing import Protocol
+
+from service.errors import TooLarge, UnreadableFile
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
+BLOCK = 1 << 16
+MAX_WINDOW_LOG = 23
+"""The binary logarithm of the largest window of Zstandard: 8 MiB."""
+
+_GZIP, _ZSTD, _ZIP = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
+_SKIPPABLE = tuple(bytes([0x50 + number, 0x2A, 0x4D, 0x18]) for number in range(16))
+_OTHER_FORMATS = {
+    b"BZh": "bzip2 data. Unpack it, or compress it with gzip or zstd instead",
+    b"\xfd7zXZ\0": "xz data. Unpack it, or compress it with gzip or zstd instead",
+    b"7z\xbc\xaf\x27\x1c": "a 7z archive. Unpack it and import the file inside",
+    b"Rar!": "a RAR archive. Unpack it and import the file inside",
+    b"\xd0\xcf\x11\xe0": "an old or encrypted Excel workbook. Save it as .xlsx without a password, or as CSV UTF-8",
+    b"%PDF": "a PDF document. Save the table as .xlsx or CSV",
+    b"PAR1": "a Parquet file. Convert it to CSV or NDJSON",
+    b"ARROW1": "an Arrow file. Convert it to CSV or NDJSON",
+    b"SQLite format 3\0": "an SQLite database. Export the table as CSV",
+    b"PGDMP": "a dump of PostgreSQL. Export the table with COPY as CSV",
+    b"{\\rtf": "an RTF document. Save the table as CSV",
+}
+_MARKUP = (b"<!doctype", b"<html", b"<?xml", b"<table")
+
+
+class Readable(Protocol):
+    """A stream of bytes that is only read forward."""
+
+    def read(self, size: int, /) -> bytes: ...
+
+
+def unpack(stream: Readable, *, limit: int) -> tuple[str | None, Iterator[bytes]]:
+    """Return the compression of a stream, and its unpacked bytes in blocks.
+
+    Raises:
+        TooLarge: While the blocks are read: the unpacked bytes exceed the limit, or the window of Zstandard 8 MiB.
+        UnreadableFile: The stream is another format, or damaged, or an archive inside an archive.
+    """
+    head, blocks = peek(_blocks(stream), 8)
+    if head.startswith(_GZIP):
+        compression, unpacked = "gzip", _gunzip(blocks)
+    elif head.startswith((_ZSTD, *_SKIPPABLE)):
+        compression, unpacked = "zstd", _unzstd(blocks)
+    else:
+        return None, _count(blocks, limit)
+    head, blocks = peek(_count(unpacked, limit), 8)
+    if head.startswith((_GZIP, _ZSTD, *_ZIP, *_SKIPPABLE)):
+        raise UnreadableFile("The file is an archive inside an archive. Unpack it once, and import the file inside.")
+    return compression, blocks
+
+
+def is_zip(head: bytes) -> bool:
+    """Return whether the first bytes are those of a ZIP archive, such as a workbook."""
+    return head.startswith(_ZIP)
+
+
+def check_text(head: bytes) -> None:
+    """Check that the first bytes are not those of a known format that is no text.
+
+    Raises:
+        UnreadableFile: They are.
+    """
+    for magic, format_ in _OTHER_FORMATS.items():
+        if head.startswith(magic):
+            raise UnreadableFile(f"The file is {format_}.")
+    if head.lstrip(b"\xef\xbb\xbf \t\r\n")[:9].lower().startswith(_MARKUP):
+        raise UnreadableFile("The file is a page of HTML or XML. Save the table as CSV, or download the data instead.")
+
+
+def peek(blocks: Iterator[bytes], size: int) -> tuple[bytes, Iterator[bytes]]:
+    """Return at least the first bytes, unless there are fewer, and an iterator that still yields all bytes."""
+    head = bytearray()
+    while len(head) < size and (block := next(blocks, None)) is not None:
+        head += block
+    return bytes(head), chain([bytes(head)], blocks) if head else blocks
+
+
+def _blocks(stream: Readable) -> Iterator[bytes]:
+    while block := stream.read(BLOCK):
+        yield block
+
+
+def _count(blocks: Iterable[bytes], limit: int) -> Iterator[bytes]:
+    total = 0
+    for block in blocks:
+        total += len(block)
+        if total > limit:
+            raise TooLarge(
+                f"The file has more than {limit:,} bytes when unpacked, the limit BORNEOUT_MAX_IMPORT. Split it into "
+                "smaller files."
+            )
+        yield block
+
+
+def _gunzip(blocks: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield the bytes of one or more members, which zeros may follow."""
+    decoder = zlib.decompressobj(31)
+    try:
+        for block in blocks:
+            data = block
+            while data:
+                if decoder.eof:
+                    if not (data := data.lstrip(b"\0")):
+                        break
+                    decoder = zlib.decompressobj(31)
+                yield from _some(decoder.decompress(data, BLOCK))
+                data = decoder.unused_data if decoder.eof else decoder.unconsumed_tail
+        while not decoder.eof and (rest := decoder.decompress(b"", BLOCK)):
+            yield rest
+    except zlib.error as exc:
+        raise _damaged("gzip") from exc
+    if not decoder.eof:
+        raise _damaged("gzip")
+
+
+def _unzstd(blocks: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield the bytes of one or more frames."""
+    options: dict[int, int] = {zstd.DecompressionParameter.window_log_max: MAX_WINDOW_LOG}
+    decoder = zstd.ZstdDecompressor(options=options)
+    try:
+        for block in blocks:
+            data = block
+            while data or not (decoder.needs_input or decoder.eof):
+                if decoder.eof:
+                    decoder = zstd.ZstdDecompressor(options=options)
+                yield from _some(decoder.decompress(data, BLOCK))
+                data = decoder.unused_data if decoder.eof else b""
+    except zstd.ZstdError as exc:
+        if "too much memory" in str(exc):
+            raise TooLarge(
+                "The Zstandard data need a window of more than 8 MiB. Compress the file without --long or --ultra."
+            ) from exc
+        raise _damaged("Zstandard") from exc
+    if not decoder.eof:
+        raise _damaged("Zstandard")
+
+
+def _some(data: bytes) -> list[bytes]:
+    return [data] if data else []
+
+
+def _damaged(format_: str) -> UnreadableFile:
+    return UnreadableFile(f"The {format_} data are damaged or incomplete. Compress or download the file again.")
