@@ -88,6 +88,13 @@ def run_once(
     return response, False
 
 
+def has_response(db: Database, api_key: UUID, idempotency_key: str, *, now: dt.datetime) -> bool:
+    """Return whether the response to a call with this key is stored."""
+    with db.read() as session:
+        stored = session.get(StoredResponse, (api_key, idempotency_key))
+        return stored is not None and stored.recorded_at > now - KEPT
+
+
 def prune_responses(db: Database, *, now: dt.datetime) -> None:
     """Delete the expired responses."""
     expired, key = StoredResponse.recorded_at <= now - KEPT, (StoredResponse.api_key_id, StoredResponse.idempotency_key)

@@ -8,14 +8,14 @@ import os
 import stat
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import IO, NotRequired, TypeAlias, TypedDict
+from typing import IO, TypeAlias
 
 import click
 from rich.console import Console
@@ -34,7 +34,7 @@ from service.transfer.files.options import FileOptions
 from service.transfer.files.unpack import Readable
 from service.transfer.lines import LineResult, LineStatus, ReadLine
 from service.transfer.load import BATCH, load_lines, try_lines
-from service.values.documents import members_of
+from service.transfer.results import as_ndjson
 from service.values.instants import utc_now
 from service.values.vocabulary import OPERATOR
 
@@ -53,17 +53,6 @@ _COLUMNS = (
 
 Load: TypeAlias = Callable[[Iterator[list[ReadLine]]], Iterator[LineResult]]
 """Loads batches of lines and yields the result of each line."""
-
-
-class ResultLine(TypedDict):
-    """A line of the file of results."""
-
-    line: int
-    status: str
-    id: NotRequired[str]
-    problem: NotRequired[Mapping[str, object]]
-    """The problem document."""
-    warnings: NotRequired[list[Mapping[str, str]]]
 
 
 @contextmanager
@@ -107,7 +96,7 @@ def show_load(
             counts[result.status] += 1
             rejections.show(result)
             if results is not None:
-                results.write(json.dumps(_result_line(result)) + "\n")
+                results.write(as_ndjson([result]))
             progress.update(task, completed=counted.count, lines=counts.total())
     rejections.summarize()
     return counts
@@ -176,14 +165,3 @@ def _preview(opened: OpenFile) -> Iterator[NumberedValue]:
         if place < PREVIEW and not isinstance(value, ServiceError):
             click.echo(f"line {number}: {json.dumps(value, ensure_ascii=False)}")
         yield number, value
-
-
-def _result_line(result: LineResult) -> ResultLine:
-    line = ResultLine(line=result.number, status=result.status)
-    if result.id is not None:
-        line["id"] = str(result.id)
-    if result.error is not None:
-        line["problem"] = result.error.document()
-    if result.warnings:
-        line["warnings"] = [members_of(warning) for warning in result.warnings]
-    return line

@@ -50,6 +50,7 @@ ServiceError
 +-- IdempotencyKeyReused   422  /problems/idempotency-key-reused
 +-- PreconditionRequired   428  /problems/precondition-required
 +-- TooManyRequests        429  /problems/too-many-requests
+|   +-- TooManyImports     429  /problems/too-many-imports
 +-- HeadersTooLarge        431  /problems/headers-too-large
 +-- InternalError          500  /problems/internal-error
 +-- BadGateway             502  /problems/bad-gateway
@@ -57,7 +58,9 @@ ServiceError
 +-- QueryTimeout           503  /problems/query-timeout
 +-- ExportsBusy            503  /problems/exports-busy
 +-- Stopping               503  /problems/stopping
++-- UploadRunning          503  /problems/upload-running
 +-- GatewayTimeout         504  /problems/gateway-timeout
++-- InsufficientStorage    507  /problems/insufficient-storage
 """
 
 from __future__ import annotations
@@ -94,12 +97,14 @@ from service.errors.failures import (
     CannotRun,
     ExportsBusy,
     GatewayTimeout,
+    InsufficientStorage,
     InternalError,
     QueryTimeout,
     Stopping,
     Unavailable,
+    UploadRunning,
 )
-from service.errors.problem import FieldError, ServiceError, nested, problem_types
+from service.errors.problem import FieldError, ProblemDocument, ServiceError, nested, problem_types
 from service.errors.requests import (
     AddressTooLong,
     BadRequest,
@@ -121,6 +126,7 @@ from service.errors.requests import (
     RequestTimeout,
     ResolutionInEffect,
     TooLarge,
+    TooManyImports,
     TooManyRequests,
     Unauthorized,
     UnknownOutlet,
@@ -149,6 +155,7 @@ __all__ = [
     "GroupResolved",
     "HeadersTooLarge",
     "IdempotencyKeyReused",
+    "InsufficientStorage",
     "InternalError",
     "InvalidBody",
     "InvalidQuery",
@@ -168,6 +175,7 @@ __all__ = [
     "OwnDispute",
     "PreconditionFailed",
     "PreconditionRequired",
+    "ProblemDocument",
     "QueryTimeout",
     "RangeNotSatisfiable",
     "RelaysRestOnIt",
@@ -183,12 +191,14 @@ __all__ = [
     "StillRunning",
     "Stopping",
     "TooLarge",
+    "TooManyImports",
     "TooManyRequests",
     "Unauthorized",
     "Unavailable",
     "UnknownOutlet",
     "UnreadableFile",
     "UnsupportedMediaType",
+    "UploadRunning",
     "nested",
     "problem_types",
 ]

@@ -68,6 +68,17 @@ class Stopping(ServiceError):
     retry_after = 1
 
 
+class UploadRunning(ServiceError):
+    """You sent a file to a process that is already receiving another one, and each process receives one file at a time.
+    Send it again after `Retry-After` seconds; another process may answer then.
+    """
+
+    status = 503
+    name = "upload-running"
+    title = "Another upload is running"
+    retry_after = 1
+
+
 class GatewayTimeout(ServiceError):
     """The service did not respond to the proxy in time, so the request may or may not have been carried out. Check, or
     send it again with the same `Idempotency-Key`.
@@ -77,6 +88,17 @@ class GatewayTimeout(ServiceError):
     name = "gateway-timeout"
     title = "Gateway timeout"
     retry_after = 1
+
+
+class InsufficientStorage(ServiceError):
+    """You sent a file for which there is no room, because the files of unfinished imports may only take ten times
+    `BORNEOUT_MAX_IMPORT` together. Send it again when other imports have finished.
+    """
+
+    status = 507
+    name = "insufficient-storage"
+    title = "No room for the upload"
+    retry_after = 60
 
 
 class CannotRun(RuntimeError):

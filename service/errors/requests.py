@@ -250,6 +250,15 @@ class TooManyRequests(ServiceError):
         self.retry_after = retry_after
 
 
+class TooManyImports(TooManyRequests):
+    """You tried to start an import while your API key has five that are not finished, which is the limit. Wait until
+    one of them has finished, or cancel one.
+    """
+
+    name = "too-many-imports"
+    title = "Too many unfinished imports"
+
+
 class HeadersTooLarge(ServiceError):
     """You sent a header that is too large, or too many headers. Send fewer or shorter ones."""
 

@@ -1,4 +1,4 @@
-"""The worker: it delivers invalidations every second, and has threads for housekeeping and for refits."""
+"""The worker: it delivers invalidations every second, and has threads for housekeeping, refits and imports."""
 
 from __future__ import annotations
 
@@ -16,12 +16,15 @@ from service.cache.delivery import Delivery
 from service.cache.score_cache import ScoreCache
 from service.claims.forecast import keep_forecasts, refit_learner
 from service.ledger.seal import seal_entries
+from service.operations.imports import read_file, run_imports
 from service.operations.stop_signal import Stop
 from service.operations.worker_hosts import MARK_INTERVAL, mark_host, unmark_host
 from service.scores.contexts import refit_context
 from service.storage.actors import WORKER, set_actor
 from service.storage.db import Database
 from service.storage.db_errors import is_unavailable
+from service.transfer.jobs import prune_imports
+from service.transfer.processing import Imports
 from service.values.instants import utc_now
 
 log = logging.getLogger(__name__)
@@ -48,10 +51,12 @@ def run_worker(db: Database, cache: ScoreCache, stop: Stop, *, host: str, heartb
     set_actor(WORKER)
     if missing := cache.link.refused_commands():
         log.warning("Redis refuses this user %s on the keys borneout:*; see docs/operations.md", ", ".join(missing))
-    # In threads, because either may take half a minute, and invalidations must not wait for it.
+    imports = Imports(db, cache, read_file)
+    # In threads, because each may take half a minute, and invalidations must not wait for it.
     threads = [
-        threading.Thread(target=run_housekeeping, args=(db, stop), name="housekeeping", daemon=True),
+        threading.Thread(target=run_housekeeping, args=(db, imports, stop), name="housekeeping", daemon=True),
         threading.Thread(target=run_refits, args=(db, cache, stop), name="refits", daemon=True),
+        threading.Thread(target=run_imports, args=(imports, stop), name="imports", daemon=True),
     ]
     for thread in threads:
         thread.start()
@@ -90,11 +95,12 @@ def _touch(heartbeat: Path) -> None:
         log.warning("The heartbeat file cannot be touched: %s", exc)
 
 
-def run_housekeeping(db: Database, stop: Stop) -> None:
+def run_housekeeping(db: Database, imports: Imports, stop: Stop) -> None:
     """Keep house every second until `stop` is set; a failure is logged and retried."""
     set_actor(WORKER)
     while not stop.is_set():
         try:
+            imports.renew(now=utc_now())
             keep_house(db, now=utc_now())
         except Exception as exc:
             if not is_unavailable(exc):  # otherwise the main thread logs it
@@ -103,8 +109,9 @@ def run_housekeeping(db: Database, stop: Stop) -> None:
 
 
 def keep_house(db: Database, *, now: dt.datetime) -> None:
-    """Delete expired responses, and seal the new entries of the ledger."""
+    """Delete expired responses and imports, and seal the new entries of the ledger."""
     prune_responses(db, now=now)
+    prune_imports(db, now=now)
     seal_entries(db, now=now)
 
 

@@ -19,7 +19,19 @@ import rfc8785
 import sqlalchemy as sa
 
 from service.storage.base import Base, UtcDateTime
-from service.storage.models import Entry, Identity, Outbox, Rate, Seal, StoredResponse, Subtotal, WorkerHost
+from service.storage.models import (
+    Entry,
+    Identity,
+    ImportChunk,
+    ImportJob,
+    ImportResult,
+    Outbox,
+    Rate,
+    Seal,
+    StoredResponse,
+    Subtotal,
+    WorkerHost,
+)
 from service.values.instants import format_instant
 
 _UNJOURNALED_MODELS: tuple[type[Base], ...] = (
@@ -27,6 +39,9 @@ _UNJOURNALED_MODELS: tuple[type[Base], ...] = (
     Identity,  # of the database itself, renewed when a backup is restored
     WorkerHost,  # deleted when the worker stops
     StoredResponse,  # responses for a day, computed from rows that are journaled
+    ImportJob,  # deleted after a week; the rows that its lines write are journaled
+    ImportChunk,  # as ImportJob, and ImportResult
+    ImportResult,
     Subtotal,  # derived from journaled rows, and verified against them
     Rate,  # as Subtotal
     Entry,  # the ledger itself, protected by its digests and seals

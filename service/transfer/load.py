@@ -57,13 +57,13 @@ BATCH = 250  # lines in one transaction: few enough that other writers do not wa
 
 @retried
 def load_lines(
-    db: Database, cache: ScoreCache, lines: Sequence[ReadLine], *, caller: Caller, now: dt.datetime
+    db: Database, cache: ScoreCache | None, lines: Sequence[ReadLine], *, caller: Caller, now: dt.datetime
 ) -> list[LineResult]:
     """Load some lines in one transaction; each of them is recorded whole or not at all.
 
     Args:
         db: The database.
-        cache: The score cache, in which the scores of the outlets are invalidated.
+        cache: The score cache, in which the scores of the outlets are invalidated; None if no scores are read.
         lines: The lines, at most a few hundred.
         caller: The API key of the call.
         now: The time of the call.
@@ -71,7 +71,7 @@ def load_lines(
     with db.write() as session, session.no_autoflush:
         load = _Load(session, caller=caller, now=now)
         results = load.lines(lines)
-        if load.stale:
+        if load.stale and cache is not None:
             invalidate_scores(session, cache, load.stale, now=now)
     return results
 

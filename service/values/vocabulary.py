@@ -165,6 +165,16 @@ class ExportFormat(enum.StrEnum):
     CSV = "csv"
 
 
+class ImportStatus(enum.StrEnum):
+    """The status of an import job."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
 class Scope(enum.StrEnum):
     """A permission of an API key; `admin` implies all others."""
 

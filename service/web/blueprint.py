@@ -123,6 +123,18 @@ class Blueprint(SmorestBlueprint):
 
         return register
 
+    def takes_file(self, description: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+        """Document that the body of a request is a file of any content type."""
+        file = {"schema": {"type": "string", "format": "binary"}}
+        body = {"description": description, "required": True, "content": {"application/octet-stream": file}}
+        document = self.doc(requestBody=body)
+
+        def register(view: Callable[P, R]) -> Callable[P, R]:
+            documented: Callable[P, R] = document(view)
+            return documented
+
+        return register
+
     def tagged(self, view: Callable[P, object]) -> Callable[P, tuple[object, int, dict[str, str]]]:
         """Add the ETag of what a view returns, so that a client can request it only if it has changed."""
 

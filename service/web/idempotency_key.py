@@ -7,6 +7,7 @@ import hashlib
 import re
 from collections.abc import Callable
 from typing import ParamSpec
+from uuid import UUID
 
 from flask import Response, json, request
 
@@ -43,39 +44,65 @@ def idempotent(*, hide: tuple[str, ...] = ()) -> Callable[[Callable[P, Response]
     def decorate(view: Callable[P, Response]) -> Callable[P, Response]:
         @functools.wraps(view)
         def replaying(*args: P.args, **kwargs: P.kwargs) -> Response:
-            if "Idempotency-Key" not in request.headers:
+            if (key := sent_key()) is None:
                 return view(*args, **kwargs)
-            stored, replayed = idempotency.run_once(
-                runtime().db,
-                _current_call(),
-                run=lambda: _captured(view(*args, **kwargs)),
-                redact=functools.partial(_without, hide),
-                now=utc_now(),
-            )
-            response = Response(stored.body, stored.status, stored.headers)
-            if replayed:
-                response.headers["Idempotency-Replayed"] = "true"
-            return response
+            return replay_or_run(key, read_body(request), lambda: view(*args, **kwargs), hide=hide)
 
-        documented: Callable[P, Response] = Blueprint.doc(parameters=[_PARAMETER])(replaying)
-        return may_fail(409, 422)(documented)
+        return takes_key(replaying)
 
     return decorate
 
 
-def _current_call() -> IdempotentCall:
-    """Return the current request as the caller, the key and a digest of the request.
+def takes_key(view: Callable[P, Response]) -> Callable[P, Response]:
+    """Document that a view takes an Idempotency-Key."""
+    documented: Callable[P, Response] = Blueprint.doc(parameters=[_PARAMETER])(view)
+    return may_fail(409, 422)(documented)
+
+
+def sent_key() -> str | None:
+    """Return the Idempotency-Key of the request, if it has one.
 
     Raises:
         BadRequest: The key has the wrong form.
     """
-    key = request.headers["Idempotency-Key"]
-    if not _KEY.fullmatch(key):
+    key = request.headers.get("Idempotency-Key")
+    if key is not None and not _KEY.fullmatch(key):
         raise BadRequest("An Idempotency-Key has 1 to 255 printable ASCII characters and no space.")
-    api_key = caller().key_id
-    assert api_key is not None  # noqa: S101 - every caller over HTTP has a key
-    content = f"{request.method} {request.full_path}\n".encode() + read_body(request)
-    return IdempotentCall(api_key, key, hashlib.sha256(content).hexdigest())
+    return key
+
+
+def replay_or_run(key: str, body: bytes, run: Callable[[], Response], *, hide: tuple[str, ...] = ()) -> Response:
+    """Run a call and store its response, or return the stored response of the first call with this key.
+
+    Args:
+        key: The Idempotency-Key.
+        body: The body of the request, or a hash of it.
+        run: The function that carries out the call.
+        hide: The members of the response that are not stored.
+    """
+    content = f"{request.method} {request.full_path}\n".encode() + body
+    stored, replayed = idempotency.run_once(
+        runtime().db,
+        IdempotentCall(_caller_key(), key, hashlib.sha256(content).hexdigest()),
+        run=lambda: _captured(run()),
+        redact=functools.partial(_without, hide),
+        now=utc_now(),
+    )
+    response = Response(stored.body, stored.status, stored.headers)
+    if replayed:
+        response.headers["Idempotency-Replayed"] = "true"
+    return response
+
+
+def was_used(key: str) -> bool:
+    """Return whether a response is stored for an Idempotency-Key."""
+    return idempotency.has_response(runtime().db, _caller_key(), key, now=utc_now())
+
+
+def _caller_key() -> UUID:
+    key_id = caller().key_id
+    assert key_id is not None  # noqa: S101 - every caller over HTTP has a key
+    return key_id
 
 
 def _captured(response: Response) -> CallResponse:

@@ -74,9 +74,9 @@ def stream_lines(name: str, requested: Format, read: Read, columns: Columns) -> 
     return response
 
 
-def sends_lines(description: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Document that a view returns an export."""
-    content = {media: {"schema": {"type": "string"}} for media in (NDJSON, CSV)}
+def sends_lines(description: str, *content_types: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Document that a view returns lines: an export, or lines of these content types."""
+    content = {media: {"schema": {"type": "string"}} for media in content_types or (NDJSON, CSV)}
     documented: Callable[[Callable[P, R]], Callable[P, R]] = Blueprint.doc(
         responses={"200": {"description": description, "content": content}}
     )

@@ -196,7 +196,7 @@ def _headers_of(operation: Operation, names: AbstractSet[str | None], status: st
         yield "ETag"
     if "cursor" in names and status == "200":
         yield "Link"
-    if status == "308":
+    if status in ("202", "308"):
         yield "Location"
 
 
@@ -220,7 +220,7 @@ def _read_example(name: str) -> Any:
 _METHODS: tuple[Literal["get", "post", "patch", "delete"], ...] = ("get", "post", "patch", "delete")
 _PROBLEM_HEADERS: Mapping[str, tuple[str, ...]] = {
     "Problem401": ("WWW-Authenticate",),
-    **{f"Problem{status}": ("Retry-After",) for status in (409, 429, 503)},
+    **{f"Problem{status}": ("Retry-After",) for status in (409, 429, 503, 507)},
 }
 _HEADERS: Mapping[str, tuple[str, Schema]] = {
     "Cache-Status": (
@@ -230,7 +230,7 @@ _HEADERS: Mapping[str, tuple[str, Schema]] = {
     "ETag": ("The version of the content. It changes whenever the content does.", {"type": "string"}),
     "Idempotency-Replayed": ("`true` if this is the stored response to an earlier request.", {"type": "string"}),
     "Link": ("The address of the next page as `rel=next` (RFC 8288); missing on the last page.", {"type": "string"}),
-    "Location": ("The path to request instead.", {"type": "string"}),
+    "Location": ("The path to request instead, or that of the job.", {"type": "string"}),
     "RateLimit": (
         "The limit that applies, the number of calls left (`r`), and the seconds until the limit is reset (`t`).",
         {"type": "string"},
@@ -259,6 +259,7 @@ _PATH_PARAMETERS: Mapping[str, tuple[str, str]] = {
     "dispute_id": ("The id of the dispute, a UUIDv7.", "018e1a3c-7f00-7c11-a0a4-000000000003"),
     "reply_id": ("The id of the reply, a UUIDv7.", "018e1a3c-7f00-7c11-a0a4-000000000004"),
     "key_id": ("The id of the API key, a UUIDv7.", "018e1a3c-7f00-7c11-a0a4-000000000005"),
+    "import_id": ("The id of the import, a UUIDv7.", "018e1a3c-7f00-7c11-a0a4-000000000007"),
     "rename_id": ("The id of the rename, a UUIDv7.", "018e1a3c-7f00-7c11-a0a4-000000000006"),
 }
 

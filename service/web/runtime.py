@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import ipaddress
 import re
+import threading
 from dataclasses import dataclass, field
 from threading import BoundedSemaphore
 from wsgiref.types import WSGIEnvironment
@@ -34,6 +35,8 @@ class Runtime:
     export_slots: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(MAX_EXPORTS))
     limiter: Limiter = field(init=False)
     known_keys: KnownKeys = field(init=False)
+    receiving: threading.Lock = field(init=False, default_factory=threading.Lock)
+    """Held while this process receives the file of an import."""
 
     def __post_init__(self) -> None:
         self.limiter = Limiter(self.cache.link)

@@ -11,7 +11,9 @@ from werkzeug.exceptions import HTTPException
 PROBLEM_JSON = "application/problem+json"
 NOTHING = "0192aa00-0000-7000-8000-000000000000"
 """An id that no object has."""
-ARGUMENTS = dict.fromkeys(("claim_id", "key_id", "report_id", "dispute_id", "reply_id", "rename_id"), NOTHING)
+ARGUMENTS = dict.fromkeys(
+    ("claim_id", "key_id", "report_id", "dispute_id", "reply_id", "rename_id", "import_id"), NOTHING
+)
 ARGUMENTS |= {"outlet": "nobody", "name": "nothing", "filename": "x", "digest": "0", "topic": "x"}
 """Path arguments that name no existing object."""
 _VALIDATORS = {}
@@ -31,7 +33,7 @@ def check_response(app, response):
     status = response.status_code
     assert response.headers["X-Request-ID"]
     if status >= 400:
-        assert status < 500 or status == 503, response.text
+        assert status < 500 or status in (503, 507), response.text
         assert PROBLEM_JSON == response.content_type, response.text
     if status >= 400 and response.request.method != "HEAD":
         assert {"type", "title", "status", "detail", "instance"} <= response.json.keys()

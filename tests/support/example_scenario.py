@@ -12,9 +12,10 @@ from service import errors, schemas
 from service.claims.forecast import keep_forecasts, refit_learner
 from service.ledger.seal import seal_entries
 from service.values.vocabulary import Scope
+from tests.support.import_jobs import process_imports
 
 FOLDER = Path(schemas.__file__).parent / "examples"
-_PARAMETERS = ("claim_id", "report_id", "dispute_id", "reply_id", "key_id", "rename_id")
+_PARAMETERS = ("claim_id", "report_id", "dispute_id", "reply_id", "key_id", "rename_id", "import_id")
 SHOWN = {parameter: f"018e1a3c-7f00-7c11-a0a4-00000000000{n}" for n, parameter in enumerate(_PARAMETERS, 1)}
 """The ids of path arguments as the document shows them."""
 _CREATE = {
@@ -23,12 +24,14 @@ _CREATE = {
     "recordReply": "reply_id",
     "createKey": "key_id",
     "renameTopic": "rename_id",
+    "createImport": "import_id",
 }
 """The path arguments that these operations create for later requests."""
 _QUERIES = {
     **{name: {"limit": 2} for name in ("listOutlets", "listClaims", "listKeys", "listClaimReports", "explainScore")},
     **{name: {"limit": 1} for name in ("listOutletReports", "listScores", "listTrail", "listSeals")},
     "lookupOutlet": {"url": "https://sportbild.bild.de/fussball"},
+    "createImport": {"feed": "desk"},
     "listEntries": {"table": "claim", "limit": 1},
 }
 _LEVERKUSEN = {
@@ -52,7 +55,8 @@ _CLUB = {
 _ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _HASH = re.compile(r"\b(?:[0-9a-f]{64}|[0-9a-f]{32})\b")
 _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T[\d:.]+Z")
-_NOW = "2026-06-01T08:00:00Z"
+_NOW, _NEXT_WEEK = "2026-06-01T08:00:00Z", "2026-06-08T08:00:00Z"
+_HOUR = dt.timedelta(hours=1)
 _SECRET = "bo_EXAMPLE-only-this-is-not-a-working-key"
 _CURSOR = "EXAMPLE-cursor"
 _TRIMMED = {"words": 1, "parameters": 2, "sources": 1, "methods": 1}
@@ -91,7 +95,8 @@ class Scenario:
             if operation in _CREATE:
                 self.name(_CREATE[operation], response.json["id"])
             if response.status_code != 204:
-                self.recorded.setdefault(operation, {})[str(response.status_code)] = self.shown(response.json)
+                shown = self.shown(response.json if response.is_json else response.text)
+                self.recorded.setdefault(operation, {})[str(response.status_code)] = shown
 
     def add_export(self, operation):
         """Record the first two lines of an export in each of its content types."""
@@ -110,8 +115,9 @@ class Scenario:
         query = _QUERIES.get(operation, {})
         headers = self.world.headers | ({"If-Match": "*"} if method in ("patch", "delete") else {})
         headers |= more_headers
+        sent = {"data": body} if isinstance(body, str) else {"json": body}  # a file, or else JSON
         return self.world.client.open(
-            path.format(**self.arguments), method=method.upper(), json=body, headers=headers, query_string=query
+            path.format(**self.arguments), method=method.upper(), headers=headers, query_string=query, **sent
         )
 
     def add_problem(self, response):
@@ -156,14 +162,15 @@ class Scenario:
 
     def _shown_instant(self, found):
         moment = dt.datetime.fromisoformat(found[0])
-        return _NOW if abs(moment - self.today) < dt.timedelta(hours=1) else found[0]
+        shown = {dt.timedelta(): _NOW, dt.timedelta(days=7): _NEXT_WEEK}
+        return next((text for off, text in shown.items() if abs(moment - self.today - off) < _HOUR), found[0])
 
 
 def play(world):
     """Run the scenario on an empty service, and return the responses by operation and status."""
     scenario = Scenario(world)
     _prepare(scenario)
-    for step in (_outlets, _a_claim, _its_truth, _scores, _a_forecast, _keys, _the_rest, _exports, _problems):
+    for step in (_outlets, _a_claim, _its_truth, _scores, _a_forecast, _keys, _the_rest, _exports, _imports, _problems):
         step(scenario)
     return scenario.recorded
 
@@ -234,6 +241,12 @@ def _keys(scenario):
     scenario.send("createKey", "listKeys", "getKey", "getMe", "changeKey", "rotateKey", "revokeKey")
 
 
+def _imports(scenario):
+    scenario.send("createImport")
+    process_imports(scenario.world)
+    scenario.send("getImport", "listImports", "listImportResults", "cancelImport")
+
+
 def _the_rest(scenario):
     scenario.send("listEntries", "listTrail", "listSeals", "redactMembers", "getHealth", "getReadiness")
     scenario.send("mergeOutlet", "mergeOutlet", "getMerge", "undoMerge")
@@ -262,6 +275,10 @@ def _problems(scenario):
     )
     scenario.add_problem(world.post("/v1/claims", {"text": "", "reports": [{"published_at": "yesterday"}]}))
     scenario.add_problem(world.patch(claim, {"tags": []}))
+    too_slow = "You sent the file at less than 64 kB/s over 30 s, which is too slow. Compress it, or split it."
+    no_room = "You sent a file for which there is no room. Send it again when other imports have finished."
+    scenario.add_error(errors.RequestTimeout(too_slow), "/v1/imports")
+    scenario.add_error(errors.InsufficientStorage(no_room), "/v1/imports")
     # The server in front of the application detects these two.
     scenario.add_error(errors.AddressTooLong("The address is too long."), "/v1/outlets/lookup")
     scenario.add_error(errors.HeadersTooLarge("The headers are too long."), "/v1/claims")

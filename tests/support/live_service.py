@@ -31,11 +31,11 @@ class LocalServer:
     def ask(
         self, method: str, path: str, body: Any = None, timeout: float = DEADLINE, headers: dict[str, str] | None = None
     ) -> tuple[int, bytes]:
-        """Send a request on a new connection, and return the status and the body."""
+        """Send a request on a new connection, and return the status and the body. Bytes are sent as they are."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
         try:
             sent = {"Authorization": f"Bearer {KEY}", "Content-Type": "application/json", **(headers or {})}
-            connection.request(method, path, None if body is None else json.dumps(body), sent)
+            connection.request(method, path, body if isinstance(body, bytes | None) else json.dumps(body), sent)
             response = connection.getresponse()
             return response.status, response.read()
         finally:

@@ -12,7 +12,12 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from service.storage.models import Entry
+from service.transfer.files.options import FileOptions
+from service.transfer.jobs import queue_import
+from service.transfer.uploads import ImportOptions, receive_upload
+from service.values.instants import utc_now
 from service.values.vocabulary import Caller, Scope
+from tests.support.import_jobs import IMPORTS, send_file
 from tests.support.load_lines import load
 from tests.support.world import NOTE, report
 
@@ -202,6 +207,16 @@ def withdraw_reply(scene):
     return scene.key.post(f"/v1/replies/{reply['id']}/withdrawal", {"reason": "Not of the outlet."})
 
 
+def cancel_import(scene):
+    """Cancel an import that the tried key has started."""
+    at, key_id = scene.admin.runtime, UUID(scene.key.get("/v1/me").json["id"])
+    options = ImportOptions(dry_run=False, file=FileOptions(), name=None)
+    caller = Caller(key_id, frozenset())
+    job, _ = receive_upload(at.db, [b"x"], options=options, length=1, caller=caller, clock=utc_now)
+    queue_import(at.db, job, now=utc_now())
+    return scene.key.delete(f"{IMPORTS}/{job}", headers=_ANY)
+
+
 _ANY = {"If-Match": "*"}
 CALLS = {
     "record a claim": lambda scene: scene.key.post("/v1/claims", {"text": "Another.", "reports": [scene.report("c")]}),
@@ -235,6 +250,8 @@ CALLS = {
         reports=[scene.report("c")],
         resolution={"verdict": "true", "note": NOTE},
     ),
+    "start an import over HTTP": lambda scene: send_file(scene.key, "outlet"),
+    "cancel an import of its own": cancel_import,
     "import an outlet": lambda scene: scene.load(type="outlet", name=f"Outlet {scene.number} c"),
     "record an outlet": lambda scene: scene.key.post("/v1/outlets", {"name": f"Outlet {scene.number} c"}),
     "change an outlet": lambda scene: scene.key.patch(scene.outlet("c"), {"scorable": False}, headers=_ANY),

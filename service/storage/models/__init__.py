@@ -4,6 +4,7 @@ from service.storage.models.access import ApiKey, FormerSecret, StoredResponse
 from service.storage.models.claims import Claim, Report, Version, Withdrawal
 from service.storage.models.derived import ContextRow, ForecastRow, LearnerRow, Rate, Subtotal
 from service.storage.models.identity import Identity, WorkerHost
+from service.storage.models.imports import ImportChunk, ImportJob, ImportResult
 from service.storage.models.ledger import Entry, Redaction, Seal
 from service.storage.models.outbox import Outbox
 from service.storage.models.outlets import Outlet, OutletAlias, OutletDomain
@@ -20,6 +21,9 @@ __all__ = [
     "ForecastRow",
     "FormerSecret",
     "Identity",
+    "ImportChunk",
+    "ImportJob",
+    "ImportResult",
     "LearnerRow",
     "Outbox",
     "Outlet",

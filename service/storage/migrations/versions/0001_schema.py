@@ -25,6 +25,8 @@ _OUTLET_KINDS = (
 _STANCES = ("support", "deny", "query", "comment")
 _PRECISIONS = ("day", "instant")
 _STANCE_SOURCES = ("stated", "probability")
+_IMPORT_STATUSES = ("queued", "running", "succeeded", "failed", "cancelled")
+_IMPORT_COUNTS = ("chunks", "chunks_read", "read", "created", "updated", "unchanged", "rejected")
 _VERDICTS = ("true", "false", "partial", "void", "unverifiable")
 # Sorted by bytes, so that all topics below one are one range of an index.
 _TOPIC = sa.String(504).with_variant(sa.String(504, collation="C"), "postgresql")
@@ -64,6 +66,7 @@ def upgrade() -> None:
     _create_forecasts()
     _create_ledger()
     _create_outbox()
+    _create_imports()
     _create_identity()
     _create_full_text()
     op.create_table(
@@ -78,7 +81,19 @@ def downgrade() -> None:
         op.execute("DROP TABLE claim_text")
         op.execute("DROP TABLE claim_number")
     for table in (
-        *("schema_fingerprint", "worker_host", "identity", "outbox", "redaction", "seal", "entry", "forecast"),
+        *(
+            "schema_fingerprint",
+            "worker_host",
+            "identity",
+            "import_result",
+            "import_chunk",
+            "import_job",
+            "outbox",
+            "redaction",
+            "seal",
+            "entry",
+            "forecast",
+        ),
         *(
             "learner",
             "context",
@@ -429,6 +444,48 @@ def _create_outbox() -> None:
         sa.Column("payload", sa.JSON(), nullable=False),
         _moment("recorded_at"),
         sa.PrimaryKeyConstraint("id", name="pk_outbox"),
+    )
+
+
+def _create_imports() -> None:
+    op.create_table(
+        "import_job",
+        _id(),
+        _reference("import_job", "api_key_id", "api_key", nullable=False),
+        sa.Column("request_id", sa.String(128)),
+        sa.Column("idempotency_key", sa.String(255)),
+        sa.Column("name", sa.String(200)),
+        sa.Column("dry_run", sa.Boolean(), nullable=False),
+        sa.Column("options", sa.JSON(), nullable=False),
+        sa.Column("status", _word("status", _IMPORT_STATUSES), nullable=False),
+        *(sa.Column(name, sa.BigInteger(), nullable=False) for name in ("size", "stored")),
+        *(sa.Column(name, sa.Integer(), nullable=False) for name in _IMPORT_COUNTS),
+        sa.Column("problem", sa.JSON()),
+        sa.Column("worker", sa.String(32)),
+        _moment("leased_until", nullable=True),
+        sa.Column("starts", sa.Integer(), nullable=False),
+        _moment("served_at"),
+        _moment("recorded_at"),
+        _moment("arrived_at", nullable=True),
+        _moment("started_at", nullable=True),
+        _moment("finished_at", nullable=True, index=True),
+        sa.PrimaryKeyConstraint("id", name="pk_import_job"),
+        sa.Index("ix_import_job_api_key_id_id", "api_key_id", "id"),
+    )
+    op.create_table(
+        "import_chunk",
+        _reference("import_chunk", "job_id", "import_job", nullable=False),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("job_id", "number", name="pk_import_chunk"),
+    )
+    op.create_table(
+        "import_result",
+        _reference("import_result", "job_id", "import_job", nullable=False),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("rejected", sa.Integer(), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("job_id", "number", name="pk_import_result"),
     )
 
 

@@ -1,0 +1,208 @@
+"""/v1/imports"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from functools import partial
+from typing import NoReturn, Required, TypedDict
+from uuid import UUID
+
+from flask import Response, json, request
+
+from service.access.idempotency import PATIENCE
+from service.errors import StillRunning
+from service.schemas.fields import PageQuery
+from service.schemas.imports import ImportOut, ImportPage, ImportQuery
+from service.storage.paging import PageRequest
+from service.transfer import jobs, uploads
+from service.transfer.files.options import FileOptions, parse_name
+from service.transfer.jobs import ImportView
+from service.transfer.uploads import ImportOptions
+from service.values.instants import utc_now
+from service.values.vocabulary import Scope
+from service.web.auth import requires
+from service.web.blueprint import Blueprint, may_fail
+from service.web.idempotency_key import replay_or_run, sent_key, takes_key, was_used
+from service.web.line_stream import NDJSON, sends_lines
+from service.web.responses import PageResponse, page_of
+from service.web.runtime import caller, runtime
+from service.web.uploads import SentFile, receive_file
+
+blp = Blueprint("imports", __name__, url_prefix="/v1/imports", description="Files that are imported in the background.")
+
+_POLL_INTERVAL = 0.05  # seconds
+_FILE = (
+    "The file as it is, with any `Content-Type`. A form with a file (`multipart/form-data`) is also accepted, and a "
+    "`Content-Disposition` may name the file."
+)
+
+
+class FileQuery(TypedDict, total=False):
+    """The options of an import, as sent."""
+
+    dry_run: Required[bool]
+    feed: str
+    locale: str
+    encoding: str
+    map: Required[list[str]]
+
+
+@blp.route("", methods=["POST"])
+@requires(Scope.CLAIMS_WRITE)
+@takes_key
+@may_fail(408, 413, 415, 507)
+@blp.takes_file(_FILE)
+@blp.arguments(ImportQuery, location="query")
+@blp.response(202, ImportOut)
+def create_import(query: FileQuery) -> Response:
+    """Import a file
+
+    Stores the file and returns a job, which a worker processes in the background. Poll the job at `Location` until it
+    has finished, and then read its results.
+
+    Each line is one report with its claim and outcome, or an object with a `type`. A line that is not valid is rejected
+    on its own, with the problem that a single call would cause. Lines of outlets need `outlets:write`, and outcomes
+    `resolutions:write`, which is checked for each line. Importing the same file again changes nothing.
+
+    A key may have 5 unfinished jobs (else 429, `too-many-imports`), which are processed one after the other. The call
+    counts once against the rate limit. Each process of the service receives one file at a time (else 503,
+    `upload-running`). A file that arrives at less than 64 kB/s over 30 s is rejected with 408.
+
+    For an `Idempotency-Key`, the content of the file is compared, not the form that it was sent in.
+    """
+    key = sent_key()
+    if key is not None:
+        _await_first(key)
+    with receive_file(request) as sent:
+        if key is not None and was_used(key):
+            return replay_or_run(key, _digest(sent), _repeat_later)
+        options = ImportOptions(query["dry_run"], _file_options(query), sent.name, key)
+        job_id, digest = _receive(sent, options)
+    if key is None:
+        return _queue(job_id)
+    return _queue_once(key, digest, job_id)
+
+
+@blp.route("")
+@requires()
+@blp.arguments(PageQuery, location="query")
+@blp.response(200, ImportPage)
+def list_imports(query: PageRequest) -> PageResponse[ImportView]:
+    """List imports
+
+    Returns the jobs that your key started, the newest first; all jobs for a key with the scope `admin`. A job is listed
+    until 7 days after it has finished.
+    """
+    return page_of(query, partial(jobs.list_imports, runtime().db, caller=caller()))
+
+
+@blp.route("/<uuid:import_id>")
+@requires()
+@blp.response(200, ImportOut)
+@blp.tagged
+def get_import(import_id: UUID) -> ImportView:
+    """Get an import
+
+    Returns a job with its progress. Only the key that started it and keys with the scope `admin` can see it; for others
+    it is a 404.
+    """
+    return jobs.get_import(runtime().db, import_id, caller=caller())
+
+
+@blp.route("/<uuid:import_id>", methods=["DELETE"])
+@requires()
+@blp.response(200, ImportOut)
+@blp.changes
+def cancel_import(import_id: UUID, if_match: frozenset[str] | None) -> ImportView:
+    """Cancel an import
+
+    Lines that are processed already stay recorded, and their results can be read. A job that has finished does not
+    change. Send `If-Match: *`, because the ETag changes with the progress.
+    """
+    return jobs.cancel_import(runtime().db, import_id, if_match=if_match, caller=caller(), now=utc_now())
+
+
+@blp.route("/<uuid:import_id>/results")
+@requires()
+@sends_lines("The results, one for each line that is processed.", NDJSON)
+def list_import_results(import_id: UUID) -> Response:
+    """Get the results of an import
+
+    Returns one JSON object for each line that is processed so far, in the order of the file: its number in the file
+    (`line`) and its `status`. `created` means that something was recorded, `updated` that an outcome or details were
+    added to it, and `unchanged` that the content of the line was recorded before; `id` is that of the outlet, claim,
+    report or resolution.
+
+    If the `status` is `rejected`, nothing of the line was recorded, and `problem` has the `type`, `title`, `status`,
+    `detail` and `errors` of the problem that a single call would cause. A line whose outcome was known before every
+    report has `warnings`, each with `code` and `detail`.
+    """
+    return Response(jobs.read_results(runtime().db, import_id, caller=caller()), content_type=NDJSON)
+
+
+def _file_options(query: FileQuery) -> FileOptions:
+    return FileOptions.parse(
+        encoding=query.get("encoding"),
+        locale=query.get("locale"),
+        names=[parse_name(text, ":") for text in query["map"]],
+        feed=query.get("feed"),
+        limit=runtime().settings.max_import,
+    )
+
+
+def _await_first(key: str) -> None:
+    """Wait until an upload with the same Idempotency-Key has arrived."""
+    deadline = time.monotonic() + PATIENCE
+    while uploads.is_arriving(runtime().db, key, caller=caller()):
+        if time.monotonic() > deadline:
+            _repeat_later()
+        time.sleep(_POLL_INTERVAL)
+
+
+def _receive(sent: SentFile, options: ImportOptions) -> tuple[UUID, str]:
+    at = runtime()
+    return uploads.receive_upload(
+        at.db,
+        sent.pieces,
+        options=options,
+        length=sent.length,
+        caller=caller(),
+        clock=utc_now,
+    )
+
+
+def _queue_once(key: str, digest: str, job_id: UUID) -> Response:
+    """Queue a job, or discard it and return the response to an earlier call with the same Idempotency-Key."""
+    is_queued = False
+    try:
+        response = replay_or_run(key, digest.encode(), lambda: _queue(job_id))
+        is_queued = "Idempotency-Replayed" not in response.headers
+    finally:
+        if not is_queued:
+            uploads.discard_upload(runtime().db, job_id)
+    return response
+
+
+def _queue(job_id: UUID) -> Response:
+    job = jobs.queue_import(runtime().db, job_id, now=utc_now())
+    return Response(
+        json.dumps(ImportOut().dump(job)),
+        202,
+        content_type="application/json",
+        headers={"Location": f"/v1/imports/{job.id}"},
+    )
+
+
+def _digest(sent: SentFile) -> bytes:
+    """Read a file without storing it, and return its hash."""
+    digest = hashlib.sha256()
+    for piece in sent.pieces:
+        digest.update(piece)
+    return digest.hexdigest().encode()
+
+
+def _repeat_later() -> NoReturn:
+    raise StillRunning(
+        "The first call with this Idempotency-Key is still running. Send the call again in a few seconds."
+    )

@@ -1,0 +1,56 @@
+"""The thread of the worker that processes import jobs."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import Generator
+from itertools import islice
+
+import sqlalchemy as sa
+
+from service.operations.stop_signal import Stop
+from service.schemas.lines import read_lines
+from service.storage.actors import WORKER, set_actor
+from service.storage.db_errors import is_unavailable
+from service.transfer.files.open import open_lines
+from service.transfer.files.options import FileOptions
+from service.transfer.files.unpack import Readable
+from service.transfer.lines import ReadLine
+from service.transfer.processing import Imports
+from service.values.instants import utc_now
+
+log = logging.getLogger(__name__)
+
+_IDLE = 0.5  # seconds between two looks for a job
+
+
+def run_imports(imports: Imports, stop: Stop) -> None:
+    """Process import jobs until `stop` is set; a failure is logged, and the next job is processed."""
+    set_actor(WORKER)
+    while not stop.is_set():
+        is_working = False
+        try:
+            is_working = imports.step(now=utc_now())
+        except Exception as exc:
+            if not is_unavailable(exc):  # otherwise the main thread logs it
+                log.exception("an import failed")
+        if not is_working:
+            stop.wait(_IDLE)
+    with contextlib.suppress(sa.exc.SQLAlchemyError):  # the leases expire
+        imports.release()
+
+
+def read_file(stream: Readable, options: FileOptions, skipped: int) -> Generator[ReadLine]:
+    """Yield the lines of a file, except for some at its beginning.
+
+    Args:
+        stream: The file.
+        options: The options with which it is read.
+        skipped: The number of lines to leave out.
+
+    Raises:
+        UnreadableFile: The file as a whole cannot be read.
+        TooLarge: A limit was exceeded.
+    """
+    yield from islice(read_lines(open_lines(stream, options), feed=options.feed), skipped, None)
