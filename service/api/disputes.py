@@ -49,6 +49,7 @@ def dispute_resolution(body: NewDispute, claim_id: UUID) -> tuple[DisputeView, i
 @requires(Scope.READ)
 @blp.arguments(PageQuery, location="query")
 @blp.response(200, DisputePage)
+@blp.follows
 def list_claim_disputes(query: PageRequest, claim_id: UUID) -> PageResponse[DisputeView]:
     """List a claim's disputes
 

@@ -21,6 +21,7 @@ blp = Blueprint(
 @requires(Scope.READ)
 @blp.arguments(ForecastQuery, location="query")
 @blp.response(200, ForecastOut)
+@blp.follows
 @blp.tagged
 def get_forecast(query: dict[str, float], claim_id: UUID) -> ForecastView:
     """Get a claim's forecast

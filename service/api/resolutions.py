@@ -53,6 +53,7 @@ def resolve_claim(body: NewResolution, claim_id: UUID) -> ResolutionView:
 @requires(Scope.READ)
 @blp.arguments(PageQuery, location="query")
 @blp.response(200, ResolutionPage)
+@blp.follows
 @may_fail(404)
 def list_resolutions(query: PageRequest, claim_id: UUID) -> PageResponse[ResolutionView]:
     """List a claim's resolutions

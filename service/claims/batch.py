@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from service.cache.invalidation import invalidate_scores
 from service.cache.score_cache import ScoreCache
 from service.claims.describe import describe_claims
-from service.claims.load import WHOLE
+from service.claims.load import WHOLE, surviving_claim
 from service.claims.record import NewClaim, check_first_reports, check_same, new_claim
 from service.claims.report_rules import NewReport, add_reports
 from service.claims.resolve import NewResolution, append_resolution, new_resolution, warnings_about
@@ -210,9 +210,12 @@ class _Recording:
         """Return the claim on record, or record a new one; the second value is whether it is new."""
         directory, caller, now = self._directory, self._caller, self._now
         if (known := self._known.get(entry.claim["external_id"] or "")) is not None:
-            check_same(self._session, known, entry.claim, entry.reports, directory, caller=caller, now=now)
+            current = surviving_claim(self._session, known)
+            check_same(
+                self._session, known, entry.claim, entry.reports, directory, current=current, caller=caller, now=now
+            )
             directory.drop_unused()
-            return known, False
+            return current, False
         claim = new_claim(entry.claim, caller=caller, now=now)
         filings = check_first_reports(claim, entry.reports, directory, caller=caller, now=now)
         self._recount.note(claim)

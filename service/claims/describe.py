@@ -79,8 +79,8 @@ def _similar_claims(session: Session, claim: Claim) -> list[UUID]:
     """Return the ids of the oldest other claims with the same text in its normal form."""
     if claim.redacted:
         return []
-    same = sa.select(Claim.id).where(Claim.text_key == text_key(claim.text)).order_by(Claim.id).limit(_SIMILAR + 1)
-    return _others(claim, session.scalars(same))
+    same = Claim.text_key == text_key(claim.text), Claim.merged_into_id.is_(None)
+    return _others(claim, session.scalars(sa.select(Claim.id).where(*same).order_by(Claim.id).limit(_SIMILAR + 1)))
 
 
 def _claims_by_text(session: Session, claims: Iterable[Claim]) -> dict[str, list[UUID]]:
@@ -88,7 +88,7 @@ def _claims_by_text(session: Session, claims: Iterable[Claim]) -> dict[str, list
     keys = {text_key(claim.text) for claim in claims}
     place = sa.func.row_number().over(partition_by=Claim.text_key, order_by=Claim.id)
     numbered = sa.select(Claim.text_key, Claim.id, place.label("place")).where(is_among(session, Claim.text_key, keys))
-    oldest = numbered.subquery()
+    oldest = numbered.where(Claim.merged_into_id.is_(None)).subquery()
     found: dict[str, list[UUID]] = {}
     for key, claim_id, _ in session.execute(sa.select(oldest).where(oldest.c.place <= _SIMILAR + 1).order_by("id")):
         found.setdefault(key, []).append(claim_id)

@@ -17,6 +17,7 @@ from service.claims.views import DisputeView
 from service.errors import AlreadyDisputed, DisputeClosed, NotFound, NothingToDispute, OwnDispute
 from service.outlets.sums import lock_outlets
 from service.storage.db import Database, retried
+from service.storage.db_errors import WriteConflict
 from service.storage.facts import filers, reporting_outlets, standing_resolution
 from service.storage.models import Claim, Dispute, Resolution
 from service.storage.paging import Keyset, Page, SortKey
@@ -152,7 +153,9 @@ def _load(session: Session, dispute_id: UUID) -> tuple[Claim, Dispute]:
         raise NotFound(f"No dispute with the id {dispute_id} is on record. Find its id with GET /v1/disputes.")
     claim = load_claim(session, claim_id, lock=True)
     disputes = (dispute for resolution in claim.resolutions for dispute in resolution.disputes)
-    return claim, next(dispute for dispute in disputes if dispute.id == dispute_id)
+    if (found := next((dispute for dispute in disputes if dispute.id == dispute_id), None)) is None:
+        raise WriteConflict("The claim of the dispute was merged, or a merge undone.")
+    return claim, found
 
 
 def _page(session: Session, rows: sa.Select[Dispute], *, after: SortKey | None, limit: int) -> Page[DisputeView]:

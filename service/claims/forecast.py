@@ -176,6 +176,7 @@ def _without_forecast(day: dt.date) -> sa.Select[Claim]:
     stored = sa.select(ForecastRow.day).where(ForecastRow.claim_id == Claim.id, ForecastRow.day == day)
     is_stored = stored.limit(1).correlate(Claim).scalar_subquery().is_not(None)
     is_open = ~stands(Resolution.verdict.is_not(None)) & (Claim.kind != ClaimKind.OPINION)
+    is_open &= Claim.merged_into_id.is_(None)
     return sa.select(Claim).where(is_open & ~is_stored).order_by(Claim.id).limit(BATCH).options(*WHOLE)
 
 
@@ -241,7 +242,7 @@ def _cases(claims: Iterable[ReportedClaim], rivals: Mapping[str | None, int]) ->
 
 def _rivals(session: Session, groups: set[str] | None) -> dict[str | None, int]:
     """Return, by group, the number of other claims that each claim excludes; None for all groups."""
-    sizes = sa.select(Claim.group, sa.func.count()).group_by(Claim.group)
+    sizes = sa.select(Claim.group, sa.func.count()).where(Claim.merged_into_id.is_(None)).group_by(Claim.group)
     chosen = Claim.group.is_not(None) if groups is None else Claim.group.in_(groups)
     return {group: size - 1 for group, size in session.execute(sizes.where(chosen))}
 

@@ -9,7 +9,7 @@ from typing import TypedDict, Unpack
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session, aliased, selectinload
 
 from service.claims.describe import count_roots, summarise_claim, summarise_claims
 from service.claims.load import WHOLE
@@ -24,6 +24,7 @@ from service.storage.facts import sided_reports
 from service.storage.models import Claim, Dispute, Report, Resolution, Withdrawal
 from service.storage.paging import Keyset, Page, SortKey, read_number, read_sort_key
 from service.storage.predicates import (
+    counts_as,
     disputed_claims,
     in_topic,
     is_counted,
@@ -139,12 +140,16 @@ def list_due_claims(
 
 
 def claim_conditions(session: Session, filters: ClaimFilters, *, now: dt.datetime) -> Iterator[sa.ColumnElement[bool]]:
-    """Yield the conditions that a claim must meet to match all filters.
+    """Yield the conditions that a claim must meet to match all filters. A merged claim matches none (R22a).
 
     Raises:
         InvalidQuery: The outlet is unknown, or `url` is not an address.
     """
-    for name in ("kind", "group", "external_id"):
+    if (external_id := filters.get("external_id")) is None:
+        yield Claim.merged_into_id.is_(None)
+    else:
+        yield Claim.id == _surviving_id(external_id)
+    for name in ("kind", "group"):
         if (value := filters.get(name)) is not None:
             yield getattr(Claim, name) == value
     if (status := filters.get("status")) is not None:
@@ -163,6 +168,12 @@ def claim_conditions(session: Session, filters: ClaimFilters, *, now: dt.datetim
         yield Claim.id.in_(disputed_claims()) if disputed else ~stands(has_dispute)
     yield from _subject_conditions(session, filters)
     yield from _report_conditions(filters)
+
+
+def _surviving_id(external_id: str) -> sa.ScalarSelect[UUID]:
+    """Return the id of the claim with an external id, or of the one that it was merged into (R22a)."""
+    named = aliased(Claim)
+    return sa.select(counts_as(named)).where(named.external_id == external_id).scalar_subquery()
 
 
 def _subject_conditions(session: Session, filters: ClaimFilters) -> Iterator[sa.ColumnElement[bool]]:

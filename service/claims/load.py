@@ -7,7 +7,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, selectinload
 
-from service.errors import GroupResolved, NotFound
+from service.errors import ClaimMerged, GroupResolved, NotFound
 from service.storage.locks import lock_name
 from service.storage.models import Claim, Report, Resolution
 from service.storage.predicates import is_newest
@@ -27,6 +27,7 @@ def load_claim(session: Session, claim_id: UUID, *, lock: bool = False) -> Claim
 
     Raises:
         NotFound: No claim has this id.
+        ClaimMerged: The claim was merged into another one.
     """
     rows = sa.select(Claim).where(Claim.id == claim_id)
     if lock:
@@ -34,6 +35,7 @@ def load_claim(session: Session, claim_id: UUID, *, lock: bool = False) -> Claim
         session.execute(sa.select(Claim.id).where(Claim.id == claim_id).with_for_update())
     if (claim := session.scalar(rows.options(*WHOLE))) is None:
         raise _not_on_record(claim_id)
+    _refuse_merged(claim)
     return claim
 
 
@@ -42,9 +44,21 @@ def require_claim(session: Session, claim_id: UUID) -> None:
 
     Raises:
         NotFound: No claim has this id.
+        ClaimMerged: The claim was merged into another one.
     """
-    if session.get(Claim, claim_id) is None:
+    if (claim := session.get(Claim, claim_id)) is None:
         raise _not_on_record(claim_id)
+    _refuse_merged(claim)
+
+
+def surviving_claim(session: Session, claim: Claim) -> Claim:
+    """Return the claim that has the reports of a locked claim: itself, or the one that it was merged into (R22a)."""
+    return claim if claim.merged_into_id is None else load_claim(session, claim.merged_into_id, lock=True)
+
+
+def _refuse_merged(claim: Claim) -> None:
+    if claim.merged_into_id is not None:
+        raise ClaimMerged.of(claim.id, into=claim.merged_into_id)
 
 
 def _not_on_record(claim_id: UUID) -> NotFound:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from service.cache.invalidation import invalidate_scores
 from service.cache.score_cache import ScoreCache
 from service.claims.describe import describe_claim
-from service.claims.load import WHOLE, check_group, load_claim
+from service.claims.load import WHOLE, check_group, load_claim, surviving_claim
 from service.claims.report_rules import Filing, NewReport, add_reports, check_reports
 from service.claims.rights import check_claim_change
 from service.claims.views import ClaimView
@@ -90,8 +90,9 @@ def record_claim(
         directory = Directory(session, now=now)
         known = claim_by_external_id(session, claim["external_id"])
         if known is not None:
-            check_same(session, known, claim, reports, directory, caller=caller, now=now)
-            return describe_claim(session, known, now=now), False
+            current = surviving_claim(session, known)
+            check_same(session, known, claim, reports, directory, current=current, caller=caller, now=now)
+            return describe_claim(session, current, now=now), False
         recorded = new_claim(claim, caller=caller, now=now)
         with updating_sums(session, [recorded]):
             add_reports(recorded, check_first_reports(recorded, reports, directory, caller=caller, now=now))
@@ -241,10 +242,21 @@ def check_same(
     reports: Sequence[NewReport],
     directory: Directory,
     *,
+    current: Claim,
     caller: Caller,
     now: dt.datetime,
 ) -> None:
     """Check that a claim sent again is the same as the one on record (R4).
+
+    Args:
+        session: The session.
+        known: The claim on record.
+        given: The claim as sent.
+        reports: Its reports as sent.
+        directory: The directory that finds or creates their outlets.
+        current: The claim that has its reports: itself, or the one that it was merged into (R22a).
+        caller: The API key of the call.
+        now: The time of the call.
 
     Raises:
         ClaimDiffers: A member differs, or a report is not on record.
@@ -253,14 +265,14 @@ def check_same(
     """
     errors = differences(session, known, given)
     try:
-        filings = check_reports(known, by_pointer(reports), directory, caller=caller, now=now)
+        filings = check_reports(current, by_pointer(reports), directory, caller=caller, now=now)
     except ReportDiffers as exc:
         if not errors:
             raise
         errors, filings = [*errors, *exc.errors], []
     for index, filing in enumerate(filings):
         if filing.is_new:
-            detail = f"This report is not on record. Add it with POST /v1/claims/{known.id}/reports."
+            detail = f"This report is not on record. Add it with POST /v1/claims/{current.id}/reports."
             errors.append(FieldError(pointer=f"/reports/{index}", detail=detail, code="differs"))
     if errors:
         raise ClaimDiffers(

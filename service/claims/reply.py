@@ -68,7 +68,7 @@ def record_reply(
         lock_name(session, PLACES)  # serialises replies with each other and with merges
         outlet = require_outlet(session, reference)
         if claim is not None:
-            _check_reported(session, outlet, claim)
+            claim = _check_reported(session, outlet, claim)
         given = {"outlet_id": outlet.id, "claim_id": claim, "text": text, "url": url}
         known = session.scalar(_loaded().filter_by(**given, withdrawn_at=None))
         if known is not None:
@@ -127,11 +127,13 @@ def _loaded() -> sa.Select[Reply]:
     return sa.select(Reply).options(selectinload(Reply.outlet))
 
 
-def _check_reported(session: Session, outlet: Outlet, claim_id: UUID) -> None:
-    if session.get(Claim, claim_id) is None:
+def _check_reported(session: Session, outlet: Outlet, claim_id: UUID) -> UUID:
+    """Check that an outlet reported a claim, and return its id, or that of the claim that it was merged into."""
+    if (claim := session.get(Claim, claim_id)) is None:
         raise InvalidBody.at(
             "/claim", f"No claim with the id {claim_id} is on record. Find its id with GET /v1/claims.", "unknown-claim"
         )
+    claim_id = claim.merged_into_id or claim.id
     withdrawn = sa.exists().where(Withdrawal.report_id == Report.id)
     reports = sa.select(Report.id).where(Report.claim_id == claim_id, Report.outlet_id.in_(merged_with(outlet)))
     if session.scalar(reports.where(~withdrawn).limit(1)) is None:
@@ -139,6 +141,7 @@ def _check_reported(session: Session, outlet: Outlet, claim_id: UUID) -> None:
             f"The outlet {outlet.slug!r} has not reported this claim. Leave claim out to reply to the whole record."
         )
         raise InvalidBody.at("/claim", detail, "not-reported")
+    return claim_id
 
 
 def _invalidate(session: Session, cache: ScoreCache, reply: Reply, *, now: dt.datetime) -> None:

@@ -21,6 +21,7 @@ from service.outlets.find import require_outlet
 from service.outlets.mentions import Directory
 from service.outlets.sums import updating_sums
 from service.storage.db import Database, retried
+from service.storage.db_errors import WriteConflict
 from service.storage.facts import counting_reports
 from service.storage.models import Claim, Report, Withdrawal
 from service.storage.paging import Keyset, Page, SortKey
@@ -114,7 +115,9 @@ def load_report(session: Session, report_id: UUID, *, lock: bool = False) -> tup
     if claim_id is None:
         raise NotFound(f"No report with the id {report_id} is on record. Find it among the reports of its claim.")
     claim = load_claim(session, claim_id, lock=lock)
-    return claim, next(report for report in claim.reports if report.id == report_id)
+    if (found := next((report for report in claim.reports if report.id == report_id), None)) is None:
+        raise WriteConflict("The claim of the report was merged, or a merge undone.")
+    return claim, found
 
 
 def list_claim_reports(db: Database, claim_id: UUID, *, after: SortKey | None, limit: int) -> Page[ReportView]:

@@ -127,7 +127,7 @@ def new_resolution(
     return Resolution(
         id=new_id(),
         claim_id=claim.id,
-        position=len(claim.resolutions) + 1,
+        position=1 if newest is None else newest.position + 1,
         supersedes_id=None if newest is None else newest.id,
         verdict=given["verdict"],
         truth=_truth(given),

@@ -129,6 +129,7 @@ def _candidates(session: Session, terms: Collection[str]) -> dict[UUID, list[str
     if not terms:
         return {}
     rows = sa.select(Claim.id, sa.cast(Claim.terms, sa.Text)).where(_matches(session, [[(term,) for term in terms]]))
+    rows = rows.where(Claim.merged_into_id.is_(None))
     newest = session.execute(rows.order_by(Claim.id.desc()).limit(_CANDIDATES))
     return {claim_id: indexed.replace("'", "").split(" ") for claim_id, indexed in newest}
 

@@ -65,5 +65,6 @@ def _outlets(claim: Claim) -> Iterator[Outlet]:
 def _rivals(session: Session, claim: Claim) -> list[Claim]:
     if claim.group is None:
         return []
-    others = sa.select(Claim).where(Claim.group == claim.group, Claim.id != claim.id).order_by(Claim.id).limit(_RIVALS)
-    return list(session.scalars(others.options(selectinload(Claim.resolutions).selectinload(Resolution.disputes))))
+    others = Claim.group == claim.group, Claim.id != claim.id, Claim.merged_into_id.is_(None)
+    oldest = sa.select(Claim).where(*others).order_by(Claim.id).limit(_RIVALS)
+    return list(session.scalars(oldest.options(selectinload(Claim.resolutions).selectinload(Resolution.disputes))))

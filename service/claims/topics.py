@@ -93,6 +93,7 @@ def most_claimed_topics(db: Database, *, limit: int) -> list[ClaimedTopic]:
     It costs little with many claims, because it reads only the index on topics.
     """
     rows = sa.select(Claim.topic, sa.func.count()).where(Claim.topic.is_not(None)).group_by(Claim.topic)
+    rows = rows.where(Claim.merged_into_id.is_(None))
     counts: Counter[str] = Counter()
     with db.read() as session:
         for topic, claims in session.execute(rows):
@@ -108,6 +109,7 @@ def _count_claims(session: Session, scope: str | None, *, now: dt.datetime) -> d
     topic = sa.func.coalesce(Claim.topic, "")
     rows = sa.select(topic.label("topic"), status.label("status"), sa.func.count()).group_by("topic", "status")
     rows = rows.where(topic != "" if scope is None else in_topic(Claim.topic, scope))
+    rows = rows.where(Claim.merged_into_id.is_(None))
     counts: defaultdict[str, Counter[str | None]] = defaultdict(Counter)
     for path, found, claims in session.execute(rows):
         for above in _within(path, scope):

@@ -33,6 +33,8 @@ ServiceError
 |   +-- AlreadyDisputed    409  /problems/already-disputed
 |   +-- DisputeClosed      409  /problems/dispute-closed
 |   +-- OutletMerged       409  /problems/outlet-merged
+|   +-- ClaimMerged        409  /problems/claim-merged
+|   +-- ClaimsContradict   409  /problems/claims-contradict
 |   +-- MergeChain         409  /problems/merge-chain
 |   +-- MergeCircle        409  /problems/merge-circle
 |   +-- RenameUndone       409  /problems/rename-undone
@@ -70,6 +72,8 @@ from service.errors.conflicts import (
     AlreadyResolved,
     AlreadyWithdrawn,
     ClaimDiffers,
+    ClaimMerged,
+    ClaimsContradict,
     Conflict,
     DisputeClosed,
     DomainTaken,
@@ -143,6 +147,8 @@ __all__ = [
     "BadRequest",
     "CannotRun",
     "ClaimDiffers",
+    "ClaimMerged",
+    "ClaimsContradict",
     "Conflict",
     "CursorExpired",
     "DisputeClosed",

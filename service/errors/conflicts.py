@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from service.errors.problem import ServiceError
 
 
@@ -174,18 +176,47 @@ class OutletMerged(Conflict):
         return error
 
 
+class ClaimMerged(Conflict):
+    """You tried to change a claim that was merged into another one, which `detail` names. Change that one, or undo the
+    merge first.
+    """
+
+    name = "claim-merged"
+    title = "Claim was merged"
+
+    into: UUID
+    """The id of the claim that it was merged into."""
+
+    @classmethod
+    def of(cls, claim_id: UUID, *, into: UUID) -> ClaimMerged:
+        """Return the error for a claim that was merged into another one."""
+        error = cls(f"The claim {claim_id} was merged into {into}. Send the id of that one, or undo the merge first.")
+        error.into = into
+        return error
+
+
+class ClaimsContradict(Conflict):
+    """You tried to merge two claims that contradict each other: their verdicts differ, only one of them is an opinion,
+    or a resolution that the merge would replace is disputed. Correct one of the claims, or close the dispute, first.
+    """
+
+    name = "claims-contradict"
+    title = "Claims contradict each other"
+
+
 class MergeChain(Conflict):
-    """You tried to merge outlets, one of which is part of another merge, but merges cannot be chained; `detail` names
-    the other merge. Undo it first, or merge into the outlet that it leads to.
+    """You tried to merge two outlets or claims, one of which is part of another merge, but merges cannot be chained;
+    `detail` names the other merge. Undo it first, or merge into the outlet or claim that it leads to.
     """
 
     name = "merge-chain"
-    title = "Outlet is part of another merge"
+    title = "Part of another merge"
 
 
 class MergeCircle(Conflict):
-    """You tried to merge outlets, or to undo a merge, but an outlet would then own itself, or outlets would cite each
-    other in a cycle; `detail` names the cause. Change the parent, or withdraw one of the relays first.
+    """You tried to merge something into itself, or to merge or separate two outlets or claims so that an outlet would
+    own itself, or outlets would cite each other in a cycle. `detail` names the cause: change the parent, or withdraw
+    one of the relays first.
     """
 
     name = "merge-circle"

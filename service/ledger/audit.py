@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from service.storage.canonical import journaled_tables
 from service.storage.db import Database
 from service.storage.models import (
+    ClaimMerge,
     Dispute,
     Entry,
     ForecastRow,
@@ -32,7 +33,18 @@ from service.values.documents import members_of
 from service.values.ids import first_id
 from service.values.vocabulary import Action
 
-PUBLIC = ("claim", "report", "resolution", "version", "topic_rename", "withdrawal", "dispute", "reply", "redaction")
+PUBLIC = (
+    "claim",
+    "report",
+    "resolution",
+    "version",
+    "topic_rename",
+    "claim_merge",
+    "withdrawal",
+    "dispute",
+    "reply",
+    "redaction",
+)
 """The tables with public entries."""
 
 _GUESSABLE = frozenset({"fingerprint"})  # a redacted URL could be guessed from it, and the row keeps it (R4)
@@ -223,6 +235,7 @@ def _keys_about(session: Session, subject: UUID) -> set[str]:
         sa.select(Version.id).where(Version.subject_id.in_(reports) | (Version.subject_id == subject)),
         sa.select(Dispute.id).where(Dispute.resolution_id.in_(resolutions) | (Dispute.resolution_id == subject)),
         sa.select(Reply.id).where((Reply.claim_id == subject) | (Reply.outlet_id == subject)),
+        sa.select(ClaimMerge.id).where((ClaimMerge.claim_id == subject) | (ClaimMerge.into_id == subject)),
     ):
         ids.update(session.scalars(related))
     ids.update(session.scalars(sa.select(Redaction.id).where(Redaction.subject_id.in_(ids))))

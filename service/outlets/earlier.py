@@ -45,7 +45,8 @@ def changes_since(session: Session, snapshot: Snapshot) -> Changes | None:
     """Return the changes of records since a snapshot; None if nothing that counts was written.
 
     Raises:
-        CursorExpired: More than `MAX_WRITES` rows were written, an outlet merged or reclassified, or a topic renamed.
+        CursorExpired: More than `MAX_WRITES` rows were written, an outlet or a claim merged, or an outlet or a topic
+            changed.
     """
     written = written_since(session, snapshot, at_most=MAX_WRITES + 1)
     if len(written) > MAX_WRITES:
@@ -56,6 +57,8 @@ def changes_since(session: Session, snapshot: Snapshot) -> Changes | None:
     _refuse_moved_outlets(session, rows["outlet"])
     if rows["topic_rename"]:
         raise CursorExpired("A topic was renamed since the first page. Start again without cursor.")
+    if rows["claim_merge"]:
+        raise CursorExpired("Two claims were merged since the first page. Start again without cursor.")
     claims = _claims_of(session, rows)
     if not claims:
         return None

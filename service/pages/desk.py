@@ -13,7 +13,7 @@ from flask import Response, render_template, request
 from marshmallow.validate import Range
 
 from service.claims import activity, listing, resolve, story
-from service.errors import NotFound, ServiceError
+from service.errors import ClaimMerged, NotFound, ServiceError
 from service.pages.forms import UndoForm, as_id, read_resolution, undo_form
 from service.pages.layout import read_query
 from service.pages.sign_in import desk_blueprint, redirect_to
@@ -92,7 +92,7 @@ def _show_claim(claim_id: UUID, problem: ServiceError | None = None) -> str:
 
 def _last_resolved(now: dt.datetime) -> story.Story | None:
     """Return the claim that the editor resolved last, if the URL names an existing one."""
-    with suppress(NotFound):
+    with suppress(NotFound, ClaimMerged):
         claim_id = as_id(request.args.get("done", ""))
         return None if claim_id is None else story.get_story(runtime().db, claim_id, now=now)
     return None

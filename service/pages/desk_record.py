@@ -10,7 +10,7 @@ from flask import Response, render_template, request
 from service.claims import record
 from service.claims import report as reports
 from service.claims.views import ClaimView
-from service.errors import InvalidQuery, ServiceError, UnknownOutlet
+from service.errors import ClaimMerged, InvalidQuery, ServiceError, UnknownOutlet
 from service.methods.commitment import read_commitment
 from service.outlets import lookup
 from service.pages.forms import as_id, read_claim, read_report
@@ -94,5 +94,8 @@ def _find_publisher(url: str) -> Publisher:
 
 def _get_claim() -> ClaimView | None:
     """Return the claim that the report is added to, or None for a new claim."""
-    claim_id = as_id(request.values.get("claim", ""))
-    return None if claim_id is None else record.get_claim(runtime().db, claim_id, now=utc_now())
+    claim_id, db, now = as_id(request.values.get("claim", "")), runtime().db, utc_now()
+    try:
+        return None if claim_id is None else record.get_claim(db, claim_id, now=now)
+    except ClaimMerged as merged:
+        return record.get_claim(db, merged.into, now=now)

@@ -36,6 +36,7 @@ def show_failures(blp: Blueprint) -> None:
     """Render the errors of a blueprint as pages."""
     blp.register_error_handler(ServiceError, _show)
     blp.register_error_handler(errors.OutletMerged, redirect_merged)
+    blp.register_error_handler(errors.ClaimMerged, redirect_merged)
     blp.register_error_handler(HTTPException, _show_http)
     blp.register_error_handler(Exception, _show_unexpected)
 

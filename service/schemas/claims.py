@@ -171,6 +171,20 @@ class ClaimOut(ClaimSummary):
     )
 
 
+class ClaimMergeIn(Body):
+    """The claim to merge into."""
+
+    into = ma.fields.UUID(required=True, metadata={"description": "The id of the claim that stays on record."})
+
+
+class ClaimMergeOut(Answer):
+    """A merge of one claim into another."""
+
+    claim = ma.fields.UUID(required=True, metadata={"description": "The id of the claim that was merged."})
+    into = ma.fields.UUID(required=True, metadata={"description": "The id of the claim that it was merged into."})
+    merged_at = shown.instant("When it was merged.")
+
+
 class FoundClaimOut(ClaimSummary):
     """A claim in a list, which may be the result of a search."""
 

@@ -90,16 +90,26 @@ def reports_on_record(session: Session, claim: Claim) -> dict[str, list[OnRecord
     """Return the reports of a claim by fingerprint, as they are now and as their earlier versions were."""
     known: dict[str, list[OnRecord]] = {}
     for report in claim.reports:
-        known.setdefault(report.fingerprint, []).append(as_on_record(report))
+        known.setdefault(original_fingerprint(report.fingerprint), []).append(as_on_record(report))
         # A redacted report is recognised by its original members and, from an export, by its remaining ones.
-        if report.redacted and (remaining := fingerprint_of(report)) != report.fingerprint:
+        if report.redacted and (remaining := fingerprint_of(report)) != original_fingerprint(report.fingerprint):
             known.setdefault(remaining, []).append(as_on_record(report))
     corrected = {report.id: report for report in claim.reports if report.corrected_at is not None}
     if corrected:
         for version in versions_of_reports(session, corrected):
             earlier = OnRecord(corrected[version.subject_id], version.content, is_current=False)
-            known.setdefault(version.content["fingerprint"], []).append(earlier)
+            known.setdefault(original_fingerprint(version.content["fingerprint"]), []).append(earlier)
     return known
+
+
+def moved_fingerprint(report: Report) -> str:
+    """Return the fingerprint of a report that a merge moves to a claim that has the same report (R22a)."""
+    return f"{original_fingerprint(report.fingerprint)} {report.id}"
+
+
+def original_fingerprint(fingerprint: str) -> str:
+    """Return a fingerprint without the id that a merge may have added."""
+    return fingerprint.partition(" ")[0]
 
 
 def next_fingerprint(fingerprint: str) -> str:

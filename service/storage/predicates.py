@@ -123,9 +123,9 @@ def is_reported() -> sa.ColumnElement[bool]:
     return counted.correlate(Claim).scalar_subquery().is_not(None)
 
 
-def counts_as(outlet: type[Outlet]) -> sa.ColumnElement[UUID]:
-    """Return the id of the outlet that an outlet counts as (R22)."""
-    return sa.func.coalesce(outlet.merged_into_id, outlet.id)
+def counts_as(row: type[Outlet | Claim]) -> sa.ColumnElement[UUID]:
+    """Return the id of the outlet or claim that an outlet or claim counts as (R22, R22a)."""
+    return sa.func.coalesce(row.merged_into_id, row.id)
 
 
 def merged_with(outlet: Outlet) -> sa.CompoundSelect[UUID]:

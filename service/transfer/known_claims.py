@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -29,14 +29,43 @@ _REPORT = _columns(Report, "page_key")
 _IN_ORDER = (Report.claim_id, Report.published_at, Report.recorded_at, Report.id)
 
 
-def load_claims(session: Session, names: Collection[str]) -> dict[str, Claim]:
+class KnownClaims(NamedTuple):
+    """The claims that lines name."""
+
+    claims: dict[str, Claim]
+    """The claims by external id or id; for a merged one the claim that it was merged into (R22a)."""
+    merged: dict[str, Claim]
+    """The merged claims themselves, without reports."""
+
+    def as_recorded(self, name: str, claim: Claim) -> Claim:
+        """Return the claim that was recorded under a name, with the members that a line may repeat."""
+        return self.merged.get(name, claim)
+
+
+def load_claims(session: Session, names: Collection[str]) -> KnownClaims:
     """Return the claims on record with these external ids, or with these ids as in an export, and lock them.
 
     The claims belong to no session, and neither do their reports, resolutions and outlets.
     """
+    found = _load(session, _named(session, names))
+    merged = {name: claim for name, claim in found.items() if claim.merged_into_id is not None}
+    if not merged:
+        return KnownClaims(found, merged)
+    into = {name: claim.merged_into_id for name, claim in merged.items() if claim.merged_into_id is not None}
+    if missing := set(into.values()) - {claim.id for claim in found.values()}:
+        found |= _load(session, is_among(session, Claim.id, missing))
+    by_id = {claim.id: claim for claim in found.values()}
+    return KnownClaims(found | {name: by_id[id_] for name, id_ in into.items()}, merged)
+
+
+def _named(session: Session, names: Collection[str]) -> sa.ColumnElement[bool]:
     named: sa.ColumnElement[bool] = is_among(session, Claim.external_id, names)
     if ids := [id_ for name in names if (id_ := parse_id(name)) is not None]:
         named |= Claim.external_id.is_(None) & is_among(session, Claim.id, ids)
+    return named
+
+
+def _load(session: Session, named: sa.ColumnElement[bool]) -> dict[str, Claim]:
     # The statement waits for the previous writer, so that the later ones read what it committed.
     rows = sa.select(*_CLAIM).where(named).order_by(Claim.id).with_for_update()
     claims = {claim.id: claim for claim in _read(session, Claim, _CLAIM, rows)}

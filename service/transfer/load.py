@@ -31,7 +31,7 @@ from service.storage.bulk import insert_rows
 from service.storage.db import Database, retried
 from service.storage.facts import reporting_outlets
 from service.storage.models import Claim, Dispute, Outlet, Report, Resolution
-from service.transfer.known_claims import load_claims
+from service.transfer.known_claims import KnownClaims, load_claims
 from service.transfer.lines import (
     ClaimLine,
     FlatLine,
@@ -102,6 +102,7 @@ class _Load:
         self._caller = caller
         self._now = now
         self._directory = PrefetchedDirectory(session, now=now)
+        self._known = KnownClaims({}, {})
         self._claims: dict[str, Claim] = {}
         self._recount = Recount()
         self._new: dict[type[Base], list[Base]] = {Claim: [], Report: [], Resolution: []}
@@ -115,7 +116,8 @@ class _Load:
     def lines(self, lines: Sequence[ReadLine]) -> list[LineResult]:
         """Load lines, and return their results."""
         names = {external_id for line in lines if (external_id := named_claim(line.content)) is not None}
-        self._claims = load_claims(self._session, names)
+        self._known = load_claims(self._session, names)
+        self._claims = dict(self._known.claims)
         self._directory.prefetch(reference for line in lines for reference in named_outlets(line.content))
         results = [self._line(line) for line in lines]
         lock_outlets(self._session, self._recount.claims)
@@ -198,13 +200,15 @@ class _Load:
         return status, outlet
 
     def _claim(self, line: ClaimLine) -> LineOutcome:
-        if (known := self._claims.get(required_id(line.claim))) is not None:
+        if (known := self._claims.get(name := required_id(line.claim))) is not None:
+            recorded = self._known.as_recorded(name, known)
             check_same(
                 self._session,
-                known,
-                {**line.claim, "external_id": known.external_id},
+                recorded,
+                {**line.claim, "external_id": recorded.external_id},
                 line.reports,
                 self._directory,
+                current=known,
                 caller=self._caller,
                 now=self._now,
             )
@@ -231,7 +235,7 @@ class _Load:
         given = {"text": line.claim["text"]}
         if line.claim["topic"] is not None:
             given["topic"] = line.claim["topic"]
-        if differing := differences(self._session, claim, given):
+        if differing := differences(self._session, self._known.as_recorded(external_id, claim), given):
             raise ClaimDiffers(
                 f"The claim {claim.id} has this claim_id, and the members listed in errors differ from it. Correct the "
                 "line, or send another claim_id.",

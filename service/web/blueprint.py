@@ -162,8 +162,9 @@ class Blueprint(SmorestBlueprint):
         return may_fail(412, 428)(documented)
 
     def follows(self, view: Callable[P, R]) -> Callable[P, R]:
-        """Document that a view redirects from a merged outlet to the outlet it was merged into."""
-        moved = "The outlet was merged into another one; `Location` is the same path for that outlet."
+        """Document that a view redirects from a merged outlet or claim to the one it was merged into."""
+        kind = "claim" if "claim_id" in inspect.signature(view).parameters else "outlet"
+        moved = f"The {kind} was merged into another one; `Location` is the same path for that {kind}."
         return self.alt_response(308, description=moved, success=True)(view)
 
 
@@ -274,6 +275,7 @@ class Api(SmorestApi):
         for kind, handler in (
             (ServiceError, problem),
             (errors.OutletMerged, redirect_merged),
+            (errors.ClaimMerged, redirect_merged),
             (HTTPException, http_problem),
             (Exception, unexpected_problem),
         ):

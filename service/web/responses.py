@@ -62,11 +62,15 @@ def problem_document(error: ServiceError) -> ProblemDocument:
     return document
 
 
-def redirect_merged(error: errors.OutletMerged) -> Response:
-    """Redirect a read of a merged outlet to the other outlet; reject a change, because it would hit that one (R22)."""
-    if request.method not in ("GET", "HEAD"):
+def redirect_merged(error: errors.OutletMerged | errors.ClaimMerged) -> Response:
+    """Redirect a read of a merged outlet or claim to the other one; reject a change, because it would hit that one.
+
+    R22, R22a.
+    """
+    parameter = "outlet" if isinstance(error, errors.OutletMerged) else "claim_id"
+    if request.method not in ("GET", "HEAD") or parameter not in (request.view_args or {}):
         return problem(error)
-    return redirect_read(outlet=error.into)
+    return redirect_read(**{parameter: str(error.into)})
 
 
 def redirect_read(**arguments: str) -> Response:

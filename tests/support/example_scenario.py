@@ -18,6 +18,8 @@ FOLDER = Path(schemas.__file__).parent / "examples"
 _PARAMETERS = ("claim_id", "report_id", "dispute_id", "reply_id", "key_id", "rename_id", "import_id")
 SHOWN = {parameter: f"018e1a3c-7f00-7c11-a0a4-00000000000{n}" for n, parameter in enumerate(_PARAMETERS, 1)}
 """The ids of path arguments as the document shows them."""
+_DUPLICATE = "018e1a3c-7f00-7c11-a0a4-0000000000d1"
+"""The id of a second record of the claim."""
 _CREATE = {
     "addReport": "report_id",
     "disputeResolution": "dispute_id",
@@ -85,7 +87,11 @@ class Scenario:
     def name(self, parameter, real):
         """Use an object in the paths of later requests, and show the id of the document for it."""
         self.arguments[parameter] = real
-        self._ids[real] = SHOWN[parameter]
+        self.show(real, SHOWN[parameter])
+
+    def show(self, real, shown):
+        """Show the id of the document for an object."""
+        self._ids[real] = shown
 
     def send(self, *operations):
         """Send the request of each operation, and record the response."""
@@ -250,6 +256,8 @@ def _imports(scenario):
 def _the_rest(scenario):
     scenario.send("listEntries", "listTrail", "listSeals", "redactMembers", "getHealth", "getReadiness")
     scenario.send("mergeOutlet", "mergeOutlet", "getMerge", "undoMerge")
+    scenario.show(scenario.world.record(_CLUB, **_LEVERKUSEN | {"external_id": "duplicate"})["id"], _DUPLICATE)
+    scenario.send("mergeClaim", "mergeClaim", "getClaimMerge", "undoClaimMerge")
     scenario.send("renameTopic", "getTopicRename", "listTopicRenames", "listTopics", "undoTopicRename")
     scenario.send("recordClaims")
 

@@ -6,7 +6,7 @@ import datetime as dt
 from uuid import UUID
 
 from service.methods.forecast import BUILD
-from service.storage.models import ContextRow, ForecastRow, LearnerRow
+from service.storage.models import ContextRow, DistinctClaims, ForecastRow, LearnerRow
 from service.values.vocabulary import Scope
 from tests.support.contexts import fitted_contexts
 from tests.support.world import World, report
@@ -28,11 +28,14 @@ def fill(world: World) -> None:
     disputer = world.with_scopes(Scope.CLAIMS_WRITE)
     _checked(disputer.post(f"/v1/claims/{claim['id']}/disputes", {"reason": "It is closed again."}))
     _checked(world.post("/v1/outlets/herald/replies", {"text": "We stand by it."}))
+    duplicate = world.record(report("Mail"))
+    _checked(world.post(f"/v1/claims/{duplicate['id']}/merge", {"into": claim["id"]}))
     other = world.record(text="Somebody is ill.", resolves_by="2027-01-01T00:00:00Z", kind="event", external_id="x/1")
     _checked(world.post("/v1/redactions", {"subject": other["id"], "members": ["text"], "reason": "A court said so."}))
     key = _checked(world.post("/v1/keys", {"name": "feed", "scopes": ["claims:write"]}))
     _checked(world.post(f"/v1/keys/{key['id']}/rotation", {}))
     with world.runtime.db.write() as session:
+        session.add(DistinctClaims(claim_id=UUID(claim["id"]), other_id=UUID(other["id"]), recorded_at=NOW))
         session.add(ContextRow(number=1, contexts=fitted_contexts(("a", 5, 4), kappa=3.5), recorded_at=NOW))
         session.add(LearnerRow(number=1, build=BUILD, state={"w": [0.5]}, learned_from="1/2", recorded_at=NOW))
         session.add(

@@ -150,6 +150,11 @@ class Scene:
         self.admin.post(f"{outlet}/merge", {"into": into.rpartition("/")[2]})
         return f"{outlet}/merge"
 
+    def merge_claims(self, key):
+        """Merge the claim into a new one with a key."""
+        target = self.admin.record(self.report("d"), text="The same.")
+        return key.post(f"{self.path}/merge", {"into": target["id"]})
+
     def other_key(self):
         """Return the path of another key."""
         return f"/v1/keys/{self.admin.with_scopes(Scope.READ).get('/v1/me').json['id']}"
@@ -257,6 +262,10 @@ CALLS = {
     "change an outlet": lambda scene: scene.key.patch(scene.outlet("c"), {"scorable": False}, headers=_ANY),
     "merge two outlets": merge_outlets,
     "undo a merge": lambda scene: scene.key.delete(scene.merge(), headers=_ANY),
+    "merge two claims": lambda scene: scene.merge_claims(scene.key),
+    "undo a merge of claims": lambda scene: scene.key.delete(
+        scene.merge_claims(scene.admin).headers["Location"], headers=_ANY
+    ),
     "rename the topic of a claim": lambda scene: rename(scene, scene.key),
     "undo the rename of a topic": lambda scene: scene.key.delete(
         rename(scene, scene.admin).headers["Location"], headers=_ANY

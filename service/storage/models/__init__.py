@@ -6,6 +6,7 @@ from service.storage.models.derived import ContextRow, ForecastRow, LearnerRow, 
 from service.storage.models.identity import Identity, WorkerHost
 from service.storage.models.imports import ImportChunk, ImportJob, ImportResult
 from service.storage.models.ledger import Entry, Redaction, Seal
+from service.storage.models.merges import ClaimMerge, DistinctClaims
 from service.storage.models.outbox import Outbox
 from service.storage.models.outlets import Outlet, OutletAlias, OutletDomain
 from service.storage.models.replies import Reply
@@ -15,8 +16,10 @@ from service.storage.models.topics import TopicRename
 __all__ = [
     "ApiKey",
     "Claim",
+    "ClaimMerge",
     "ContextRow",
     "Dispute",
+    "DistinctClaims",
     "Entry",
     "ForecastRow",
     "FormerSecret",

@@ -46,6 +46,8 @@ class Claim(Base):
     """The terms of the text and the tags, by which searches find the claim; derived from them on every write."""
     text_key: Mapped[str | None] = mapped_column(sa.String(64), index=True)
     """A hash of the normal form of the text, derived from it; None for a redacted text."""
+    merged_into_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("claim.id"), index=True)
+    """The claim that this one was merged into, and that has its reports, resolutions and replies (R22a)."""
 
     reports: Mapped[list[Report]] = relationship(
         lazy="raise", back_populates="claim", order_by="(Report.published_at, Report.recorded_at, Report.id)"
@@ -88,8 +90,10 @@ class Report(Base):
     is_relay: Mapped[bool]
     cited_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("outlet.id"), index=True)
     cited_as: Mapped[str | None] = mapped_column(sa.String(200))
-    fingerprint: Mapped[str] = mapped_column(sa.String(64))
-    """A hash of the members that make two reports the same (R4)."""
+    fingerprint: Mapped[str] = mapped_column(sa.String(101))
+    """A hash of the members that make two reports the same (R4). A merge of two claims that both had the report adds
+    the id of the moved one.
+    """
     filed_by: Mapped[UUID | None] = mapped_column(sa.ForeignKey("api_key.id"))
     recorded_at: Mapped[dt.datetime]
     corrected_at: Mapped[dt.datetime | None]

@@ -59,6 +59,7 @@ def upgrade() -> None:
     _create_keys()
     _create_outlets()
     _create_claims()
+    _create_merges()
     _create_reports()
     _create_resolutions()
     _create_replies()
@@ -104,6 +105,8 @@ def downgrade() -> None:
             "resolution",
             "version",
             "topic_rename",
+            "distinct_claims",
+            "claim_merge",
             "withdrawal",
             "report",
             "claim",
@@ -203,6 +206,7 @@ def _create_claims() -> None:
         sa.Column("redacted", sa.JSON()),
         sa.Column("terms", sa.Text().with_variant(TSVECTOR(), "postgresql"), nullable=False),
         sa.Column("text_key", sa.String(64), index=True),
+        _reference("claim", "merged_into_id", "claim", index=True),
         sa.PrimaryKeyConstraint("id", name="pk_claim"),
         sa.UniqueConstraint("external_id", name="uq_claim_external_id"),
         sa.Index("ix_claim_kind_id", "kind", "id"),
@@ -234,6 +238,33 @@ def _create_claims() -> None:
     )
 
 
+def _create_merges() -> None:
+    in_effect = sa.text("undone_at IS NULL")
+    op.create_table(
+        "claim_merge",
+        _id(),
+        _reference("claim_merge", "claim_id", "claim", nullable=False),
+        _reference("claim_merge", "into_id", "claim", nullable=False, index=True),
+        sa.Column("moved", sa.JSON(), nullable=False),
+        _reference("claim_merge", "merged_by", "api_key"),
+        _moment("recorded_at"),
+        _moment("undone_at", nullable=True),
+        _reference("claim_merge", "undone_by", "api_key"),
+        sa.PrimaryKeyConstraint("id", name="pk_claim_merge"),
+        sa.Index(
+            *("ix_claim_merge_in_effect", "claim_id"), unique=True, sqlite_where=in_effect, postgresql_where=in_effect
+        ),
+    )
+    op.create_table(
+        "distinct_claims",
+        _reference("distinct_claims", "claim_id", "claim", nullable=False),
+        _reference("distinct_claims", "other_id", "claim", nullable=False, index=True),
+        _reference("distinct_claims", "decided_by", "api_key"),
+        _moment("recorded_at"),
+        sa.PrimaryKeyConstraint("claim_id", "other_id", name="pk_distinct_claims"),
+    )
+
+
 def _create_reports() -> None:
     op.create_table(
         "report",
@@ -251,7 +282,7 @@ def _create_reports() -> None:
         sa.Column("is_relay", sa.Boolean(), nullable=False),
         _reference("report", "cited_id", "outlet", index=True),
         sa.Column("cited_as", sa.String(200)),
-        sa.Column("fingerprint", sa.String(64), nullable=False),
+        sa.Column("fingerprint", sa.String(101), nullable=False),
         _reference("report", "filed_by", "api_key"),
         _moment("recorded_at"),
         _moment("corrected_at", nullable=True),

@@ -1,0 +1,61 @@
+"""Move the reports and resolutions of a claim to another one, and back (R22a)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import count
+from uuid import UUID
+
+from sqlalchemy.orm.attributes import set_committed_value
+
+from service.methods.provenance import ORDER
+from service.storage.facts import moved_fingerprint, original_fingerprint, standing_resolution
+from service.storage.models import Claim, Report, Resolution
+from service.storage.models.merges import MovedRows
+
+
+def move_reports(reports: Iterable[Report], source: Claim, target: Claim) -> None:
+    """Move reports from one claim to another, which may have the same ones (R4)."""
+    moving = list(reports)
+    taken = {original_fingerprint(report.fingerprint) for report in target.reports}
+    for report in moving:
+        original = original_fingerprint(report.fingerprint)
+        report.fingerprint = moved_fingerprint(report) if original in taken else original
+        report.claim_id = target.id
+    set_committed_value(source, "reports", [report for report in source.reports if report not in moving])
+    set_committed_value(target, "reports", sorted([*target.reports, *moving], key=ORDER))
+
+
+def move_resolutions(claim: Claim, target: Claim) -> None:
+    """Move the resolutions of a claim before those of another one, or after them if only the moved verdict stands."""
+    moving = claim.resolutions
+    is_last = standing_resolution(claim) is not None and standing_resolution(target) is None
+    if target.resolutions:
+        first, last = target.resolutions[0].position, target.resolutions[-1].position
+        _number(moving, start=last + 1 if is_last else first - len(moving))
+    resolutions = [*target.resolutions, *moving] if is_last else [*moving, *target.resolutions]
+    _assign(target, resolutions)
+    _assign(claim, [])
+
+
+def return_resolutions(claim: Claim, target: Claim, moved: MovedRows) -> None:
+    """Return moved resolutions to their claim, with those that supersede them."""
+    ids = set(map(UUID, moved["resolutions"]))
+    for resolution in target.resolutions:
+        if resolution.supersedes_id in ids:
+            ids.add(resolution.id)
+    returning = [resolution for resolution in target.resolutions if resolution.id in ids]
+    _number(returning, start=1)
+    _assign(target, [resolution for resolution in target.resolutions if resolution.id not in ids])
+    _assign(claim, returning)
+
+
+def _number(resolutions: Iterable[Resolution], *, start: int) -> None:
+    for resolution, position in zip(resolutions, count(start)):
+        resolution.position = position
+
+
+def _assign(claim: Claim, resolutions: list[Resolution]) -> None:
+    for resolution in resolutions:
+        resolution.claim_id = claim.id
+    set_committed_value(claim, "resolutions", resolutions)
