@@ -10,6 +10,8 @@ from service.errors import FieldError, InvalidBody
 from service.transfer.files.columns import COLUMNS, Content, Header, name_key
 from service.transfer.files.locales import LOCALES, Locale, readers_of, to_date, to_number, to_word, words_of
 
+NO_RESULT = "#FORMULA"
+"""The mark for a cell with a formula that was never computed."""
 NOTATIONS = frozenset(
     {"national-date", "decimal-comma", "national-word", "no-zone", "serial-date", "cell-error", "encoding"}
 )
@@ -102,7 +104,7 @@ def read_row(header: Header, cells: Sequence[Cell], locale: Locale | None) -> Ro
     members: Row = {}
     for place, column in header.columns:
         if place < len(cells) and (value := read_cell(COLUMNS[column], cells[place], locale)) is not None:
-            if value in _FORMULA_ERRORS:
+            if value in _FORMULA_ERRORS or value == NO_RESULT:
                 return _formula_error(column, value)
             members[column] = value
     if (fault := _check_unnamed(header, cells)) is not None:
@@ -222,6 +224,9 @@ def _text(value: Cell) -> str:
 
 
 def _formula_error(column: str, text: str) -> InvalidBody:
+    if text == NO_RESULT:
+        detail = "The cell has a formula without a result. Save the workbook in a spreadsheet, which computes it."
+        return InvalidBody.at(f"/{column}", detail, "cell-error")
     detail = f"The cell contains {text}, the error of a formula. Correct the formula, or empty the cell."
     return InvalidBody.at(f"/{column}", detail, "cell-error")
 

@@ -10,10 +10,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from service.errors import InvalidBody, ServiceError, UnreadableFile
-from service.transfer.files.cells import Row, read_row
 from service.transfer.files.charset import bad_line, is_legacy, not_utf8
-from service.transfer.files.columns import Header, count_known, read_header
-from service.transfer.files.locales import LOCALES
+from service.transfer.files.columns import count_known
 from service.transfer.files.options import FileOptions
 from service.transfer.files.text_lines import find_line_end, split_lines, too_long
 
@@ -64,28 +62,16 @@ def check_encoding(head: bytes, line_end: bytes) -> None:
             raise UnreadableFile(not_utf8(head, subject="The file"))
 
 
-def read_table(
-    blocks: Iterable[bytes], dialect: Dialect, encoding: str, options: FileOptions
-) -> Iterator[tuple[int, Row | ServiceError]]:
-    """Yield the number of the first line of each row, with its cells that are not empty, or its error.
-
-    Raises:
-        UnreadableFile: The header is malformed, or has an unknown or repeated column.
-    """
-    locale = LOCALES[options.locale] if options.locale else None
+def read_rows(
+    blocks: Iterable[bytes], dialect: Dialect, encoding: str
+) -> Iterator[tuple[int, list[str] | ServiceError]]:
+    """Yield the number of the first line of each row, from 1, with its cells or its error."""
     lines = _Lines(split_lines(blocks, dialect.line_end), dialect, encoding)
-    header: Header | None = None
-    for number, cells in _copied_rows(lines) if dialect.is_copy else _rows(lines, dialect.separator):
-        if header is None:
-            if isinstance(cells, ServiceError):
-                raise UnreadableFile(f"The first line is not a header of CSV. {cells.detail}")
-            is_sep_line = number == 1 and cells[:1] and _SEP_LINE.fullmatch(dialect.separator.join(cells))
-            if not is_sep_line and any(cell.strip() for cell in cells):
-                header = read_header(cells, options.names)
-        elif isinstance(cells, ServiceError):
+    rows = _copied_rows(lines) if dialect.is_copy else _rows(lines, dialect.separator)
+    for number, cells in rows:
+        joined = dialect.separator.join(cells) if number == 1 and isinstance(cells, list) else ""
+        if not _SEP_LINE.fullmatch(joined):
             yield number, cells
-        elif (row := read_row(header, cells, locale)) is not None:
-            yield number, row
 
 
 class _BadLine(Exception):

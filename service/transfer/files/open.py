@@ -6,16 +6,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from service.errors import UnreadableFile
 from service.transfer.files.cells import read_object
 from service.transfer.files.charset import UTF_8, detect_encoding, to_utf8
 from service.transfer.files.columns import known_names
-from service.transfer.files.csv_rows import SEPARATORS, check_encoding, detect_dialect, read_table
+from service.transfer.files.csv_rows import SEPARATORS, check_encoding, detect_dialect, read_rows
 from service.transfer.files.json_values import has_a_value_a_line, has_long_feed, read_documents, read_ndjson
 from service.transfer.files.locales import LOCALES
 from service.transfer.files.options import FileOptions
+from service.transfer.files.tables import read_table
 from service.transfer.files.text_lines import MAX_LINE
 from service.transfer.files.unpack import BLOCK, Readable, check_text, is_zip, peek, unpack
+from service.transfer.files.workbook import Workbook
 
 NumberedValue: TypeAlias = tuple[int, object]
 """The number of a line with its JSON value, or with its `ServiceError`."""
@@ -31,6 +32,7 @@ class Form:
     encoding: str | None = None
     separator: str | None = None
     compression: str | None = None
+    sheet: str | None = None
 
     def __str__(self) -> str:
         words = [self.format]
@@ -38,6 +40,8 @@ class Form:
             words.append(f"in {self.encoding.upper()}")
         if self.separator is not None:
             words.append(f"separated by {SEPARATORS.get(self.separator, repr(self.separator))}")
+        if self.sheet is not None:
+            words.append(f"sheet {self.sheet!r}")
         if self.compression is not None:
             words.append(f"compressed with {self.compression}")
         return ", ".join(words)
@@ -72,7 +76,8 @@ def open_lines(stream: Readable, options: FileOptions) -> OpenFile:
     compression, blocks = unpack(stream, limit=options.limit)
     head, blocks = peek(blocks, BLOCK)
     if is_zip(head):
-        raise UnreadableFile("The file is a workbook or archive.")
+        workbook = Workbook(blocks)
+        return OpenFile(Form("workbook", sheet=workbook.sheet), read_table(workbook, options))
     check_text(head)
     encoding, mark = detect_encoding(head, options.encoding)
     text_head, text = peek(to_utf8(blocks, encoding, mark), BLOCK)
@@ -94,7 +99,7 @@ def open_lines(stream: Readable, options: FileOptions) -> OpenFile:
     dialect = detect_dialect(text_head, options)
     if encoding == UTF_8:
         check_encoding(text_head, dialect.line_end)
-    rows = read_table(text, dialect, encoding, options)
+    rows = read_table(read_rows(text, dialect, encoding), options)
     return OpenFile(Form("CSV", encoding, dialect.separator, compression), rows)
 
 

@@ -1,0 +1,198 @@
+"""A process of its own that reads a workbook, because a workbook is read whole, and its directory cannot be trusted.
+
+It runs as a script, reads the workbook from its standard input, and writes a JSON object with the name of the sheet,
+then an array for each row, with its number and its cells. For a workbook that is refused it writes the problem.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import json
+import math
+import re
+import resource
+import sys
+import zipfile
+from collections.abc import Iterator
+from contextlib import suppress
+
+import python_calamine as calamine
+
+MAX_UNPACKED = 200_000_000  # bytes
+MAX_ROWS = 1_048_576
+MAX_MEMORY = 1 << 30  # bytes
+MAX_SECONDS = 300
+OUT_OF_MEMORY = 3
+"""The exit code if the memory limit was reached. Outside Python, the process is aborted."""
+
+DAMAGED = "The workbook is damaged or incomplete. Open it in a spreadsheet, and save it as .xlsx or CSV UTF-8."
+
+_MAX_ENTRIES = 10_000
+_OVERLAP = 16_384
+"""The number of bytes that are searched again with the next block, which limits the length of a cell."""
+_CELL = rb"<(?:\w+:)?c\s([^<>]*)>\s*"
+_FORMULA = rb"<(?:\w+:)?f\b[^<>]*?(?:/>|>[^<]*</(?:\w+:)?f>)\s*"
+_ERROR = re.compile(_CELL + rb"(?:" + _FORMULA + rb")?<(?:\w+:)?v>(#[^<]{1,20})</")
+_NO_RESULT = re.compile(_CELL + _FORMULA + rb"(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v></(?:\w+:)?v>)?\s*</(?:\w+:)?c>")
+_PLACE = re.compile(rb'\br="([A-Z]{1,3})(\d{1,7})"')
+_SHEET = re.compile(rb'<(?:\w+:)?sheet\s[^>]*?\br:id="([^"]+)"')
+_ID, _TARGET = re.compile(rb'\bId="([^"]+)"'), re.compile(rb'\bTarget="([^"]+)"')
+_RELATION = re.compile(rb"<(?:\w+:)?Relationship\s[^>]*>")
+
+
+class _Refused(Exception):
+    def __init__(self, problem: str, detail: str) -> None:
+        super().__init__(detail)
+        self.problem = problem
+
+
+def main() -> None:
+    """Write the first visible sheet that is not empty."""
+    _limit_resources()
+    try:
+        data = sys.stdin.buffer.read(MAX_UNPACKED + 1)
+        if len(data) > MAX_UNPACKED:
+            raise _too_large()
+        marked = _check_archive(data)
+        for line in _read(data, marked):
+            sys.stdout.write(json.dumps(line) + "\n")
+    except _Refused as exc:
+        sys.stdout.write(json.dumps({"problem": exc.problem, "detail": str(exc)}) + "\n")
+    except MemoryError:
+        sys.exit(OUT_OF_MEMORY)
+
+
+def _limit_resources() -> None:
+    for kind, limit in ((resource.RLIMIT_AS, MAX_MEMORY), (resource.RLIMIT_CPU, MAX_SECONDS)):
+        with suppress(ValueError, OSError):  # macOS has no limit of address space
+            resource.setrlimit(kind, (limit, limit))
+
+
+def _check_archive(data: bytes) -> dict[str, dict[tuple[int, int], str]]:
+    """Unpack all entries of a workbook to count their bytes; return the cells of each sheet that have no value."""
+    try:
+        archive = zipfile.ZipFile(io.BytesIO(data))
+        entries = archive.infolist()
+        names = {entry.filename for entry in entries}
+        if not any(name.startswith("xl/") for name in names):
+            raise _other_archive(archive, names)
+        if any(entry.flag_bits & 1 for entry in entries):
+            raise _Refused("unreadable-file", "The workbook has a password. Save it without one, or as CSV UTF-8.")
+        total, marked = 0, dict[str, dict[tuple[int, int], str]]()
+        for entry in entries[: _MAX_ENTRIES + 1]:
+            cells = marked.setdefault(entry.filename.removeprefix("/"), {})
+            for size in _unpack(archive, entry, cells):
+                total += size
+                if total > MAX_UNPACKED or len(entries) > _MAX_ENTRIES:
+                    raise _too_large()
+    except (zipfile.BadZipFile, NotImplementedError, OSError, EOFError, ValueError) as exc:
+        raise _damaged() from exc
+    return {name: marked.get(name, {}) for name in _sheets(archive)}
+
+
+def _unpack(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, cells: dict[tuple[int, int], str]) -> Iterator[int]:
+    """Unpack an entry, yield the size of each block, and add the cells without a value."""
+    is_sheet, kept = "worksheets/" in entry.filename, b""
+    with archive.open(entry) as stream:
+        while block := stream.read(1 << 16):
+            yield len(block)
+            if is_sheet:
+                kept = kept[-_OVERLAP:] + block
+                cells.update(_valueless(kept))
+
+
+def _valueless(data: bytes) -> Iterator[tuple[tuple[int, int], str]]:
+    """Yield the row and column of cells with the error of a formula, or with a formula that was never computed."""
+    for found in _ERROR.finditer(data):
+        if b't="e"' in found[1] and (place := _PLACE.search(found[1])) is not None:
+            yield _position(place), found[2].decode(errors="replace")
+    for found in _NO_RESULT.finditer(data):
+        if (place := _PLACE.search(found[1])) is not None:
+            yield _position(place), "#FORMULA"
+
+
+def _position(place: re.Match[bytes]) -> tuple[int, int]:
+    column = 0
+    for letter in place[1]:
+        column = column * 26 + letter - 64
+    return int(place[2]) - 1, column - 1
+
+
+def _sheets(archive: zipfile.ZipFile) -> list[str]:
+    """Return the entries of the sheets in the order of the workbook."""
+    try:
+        workbook, relations = archive.read("xl/workbook.xml"), archive.read("xl/_rels/workbook.xml.rels")
+    except KeyError:
+        return []
+    targets: dict[bytes, str] = {}
+    for relation in _RELATION.findall(relations):
+        if (name := _ID.search(relation)) and (target := _TARGET.search(relation)):
+            path = target[1].decode(errors="replace")
+            targets[name[1]] = path.removeprefix("/") if path.startswith("/") else f"xl/{path}"
+    return [targets.get(name, "") for name in _SHEET.findall(workbook)]
+
+
+def _read(data: bytes, marked: dict[str, dict[tuple[int, int], str]]) -> Iterator[object]:
+    try:
+        workbook = calamine.CalamineWorkbook.from_object(io.BytesIO(data))
+        cells_of = dict(zip(workbook.sheet_names, marked.values(), strict=False))
+        for about in workbook.sheets_metadata:
+            is_shown = about.visible == calamine.SheetVisibleEnum.Visible
+            if not is_shown or about.typ != calamine.SheetTypeEnum.WorkSheet:
+                continue
+            sheet = workbook.get_sheet_by_name(about.name)
+            if sheet.start is not None and sheet.end is not None:
+                if sheet.end[0] >= MAX_ROWS:
+                    raise _Refused("too-large", f"The sheet has more than {MAX_ROWS:,} rows. Split it into several.")
+                yield {"sheet": about.name}
+                yield from _rows(sheet, sheet.start, cells_of.get(about.name, {}))
+                return
+    except calamine.PasswordError as exc:
+        raise _Refused("unreadable-file", "The workbook has a password. Save it without one, or as CSV UTF-8.") from exc
+    except calamine.CalamineError as exc:
+        raise _damaged() from exc
+    yield {"sheet": None}
+
+
+def _rows(
+    sheet: calamine.CalamineSheet, start: tuple[int, int], marked: dict[tuple[int, int], str]
+) -> Iterator[list[object]]:
+    """Yield the number of each row, from 1, with its cells."""
+    rows_with_marks = {row for row, _ in marked}
+    for row, values in enumerate(sheet.iter_rows(), start[0]):
+        cells: list[object] = [_plain(value) for value in values]
+        if row in rows_with_marks:
+            cells = [marked.get((row, start[1] + place), cell) for place, cell in enumerate(cells)]
+        yield [row + 1, cells]
+
+
+def _plain(value: object) -> object:
+    """Return a cell as JSON. A date without a time is a date."""
+    if isinstance(value, dt.datetime):
+        moment = (value + dt.timedelta(microseconds=500_000)).replace(microsecond=0)
+        return moment.date().isoformat() if moment.time() == dt.time.min else moment.isoformat(sep=" ")
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    return value if isinstance(value, str | bool | int | float) else str(value)
+
+
+def _other_archive(archive: zipfile.ZipFile, names: set[str]) -> _Refused:
+    if "mimetype" in names and archive.read("mimetype").startswith(b"application/vnd.oasis.opendocument"):
+        return _Refused("unreadable-file", "The file is an OpenDocument file. Save the table as .xlsx or CSV UTF-8.")
+    if "word/document.xml" in names:
+        return _Refused("unreadable-file", "The file is a Word document. Save the table as .xlsx or CSV UTF-8.")
+    return _Refused("unreadable-file", "The file is a ZIP archive. Unpack it, and import the files inside.")
+
+
+def _damaged() -> _Refused:
+    return _Refused("unreadable-file", DAMAGED)
+
+
+def _too_large() -> _Refused:
+    limit = f"{MAX_UNPACKED // 1_000_000} MB"
+    return _Refused("too-large", f"The workbook has more than {limit} when unpacked. Save the table as CSV UTF-8.")
+
+
+if __name__ == "__main__":
+    main()
