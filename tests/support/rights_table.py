@@ -225,10 +225,10 @@ def cancel_import(scene):
 _ANY = {"If-Match": "*"}
 CALLS = {
     "record a claim": lambda scene: scene.key.post("/v1/claims", {"text": "Another.", "reports": [scene.report("c")]}),
-    "record many claims": lambda scene: scene.key.post(
+    "record a batch of claims": lambda scene: scene.key.post(
         "/v1/claims/batch", {"claims": [{"text": "Another.", "reports": [scene.report("c")]}]}
     ),
-    "resolve a claim on record among many": resolve_in_batch,
+    "resolve a claim on record in a batch": resolve_in_batch,
     "add a report": lambda scene: scene.key.post(f"{scene.path}/reports", scene.report("c")),
     "add a report that replaces an outlet's current stance": lambda scene: scene.key.post(
         f"{scene.path}/reports", scene.report("a", LATE, stance="deny")
