@@ -22,7 +22,7 @@ from service.claims.views import ClaimView, ResolutionWarning
 from service.errors import FieldError, Forbidden, InvalidBody, ServiceError, nested
 from service.outlets.find import OutletName
 from service.outlets.prefetch import PrefetchedDirectory
-from service.outlets.sums import Recount, add_sums, lock_outlets
+from service.outlets.sums import Additions, add_sums, lock_outlets
 from service.storage.base import Base
 from service.storage.bulk import insert_rows
 from service.storage.db import Database, retried
@@ -156,7 +156,7 @@ class _Recording:
         self._now = now
         self._directory = PrefetchedDirectory(session, now=now)
         self._known = _known_claims(session, filter(None, map(_external_id, entries)))
-        self._recount = Recount()
+        self._additions = Additions()
         self._new: dict[type[Base], list[Base]] = {Claim: [], Report: [], Resolution: []}
         """The rows to insert, in an order in which each refers to earlier ones only."""
 
@@ -164,9 +164,9 @@ class _Recording:
         """Record the claims, and return their results."""
         self._directory.prefetch(_named_outlets(self._entries))
         outcomes = [self._outcome(entry) for entry in self._entries]
-        lock_outlets(self._session, self._recount.claims)
+        lock_outlets(self._session, self._additions.claims)
         self._write()
-        add_sums(self._session, self._recount.change())
+        add_sums(self._session, self._additions.change())
         return self._described(outcomes)
 
     def _write(self) -> None:
@@ -218,7 +218,7 @@ class _Recording:
             return current, False
         claim = new_claim(entry.claim, caller=caller, now=now)
         filings = check_first_reports(claim, entry.reports, directory, caller=caller, now=now)
-        self._recount.note(claim)
+        self._additions.note(claim, [filing.report for filing in filings if filing.is_new])
         add_reports(claim, filings)
         directory.settle(caller)
         self._new[Claim].append(claim)
@@ -239,7 +239,7 @@ class _Recording:
         if claim.group is not None:
             self._write()  # the other claims of the group are read
         resolution = new_resolution(self._session, claim, given, caller=self._caller, now=self._now)
-        self._recount.note(claim)
+        self._additions.note(claim, [])
         append_resolution(claim, resolution)
         if claim not in self._session:
             self._new[Resolution].append(resolution)

@@ -13,10 +13,10 @@ from service.methods.commitment import LEXICON_VERSION, read_commitment
 from service.methods.provenance import ORDER, relay_cycle
 from service.outlets.find import OutletName
 from service.outlets.mentions import Directory
+from service.storage.base import detached
 from service.storage.facts import (
     OnRecord,
     as_filed,
-    as_on_record,
     counting_reports,
     fingerprint_of,
     next_fingerprint,
@@ -139,7 +139,7 @@ def _repeated(report: Report, given: NewReport, known: dict[str, list[OnRecord]]
     for version in found:
         if version.counts:
             raise _report_differs(version.report, _differing(given, version))
-    known[report.fingerprint] = [as_on_record(report)]
+    known[report.fingerprint] = [OnRecord(report)]
     return report
 
 
@@ -158,7 +158,7 @@ def _differing(given: NewReport, version: OnRecord) -> list[str]:
     return [
         name
         for name, value in sent.items()
-        if value is not None and value != version.members[name] and name not in redacted
+        if value is not None and value != version.member(name) and name not in redacted
     ]
 
 
@@ -199,26 +199,29 @@ def _new_report(given: NewReport, directory: Directory, *, caller: Caller, now: 
         commitment, lexicon = given["commitment"], given["lexicon"]
     else:
         commitment, lexicon = commitment_of(given["commitment"], given["quote"])
-    report = Report(
-        id=new_id(),
-        outlet=outlet,
-        outlet_id=outlet.id,
-        stance=stance,
-        stance_source=source,
-        commitment=commitment,
-        lexicon=lexicon,
-        probability=given["probability"],
-        published_at=start_of_day(given["published_at"]),
-        published_precision=precision_of(given["published_at"]),
-        url=given["url"],
-        quote=given["quote"],
-        is_relay=given["relays"] is not None,
-        cited=cited,
-        cited_id=None if cited is None else cited.id,
-        cited_as=None if given["relays"] is None else given["relays"]["cited_as"],
-        filed_by=caller.key_id,
-        recorded_at=now,
-        withdrawal=None,
+    report = detached(
+        Report,
+        {
+            "id": new_id(),
+            "outlet": outlet,
+            "outlet_id": outlet.id,
+            "stance": stance,
+            "stance_source": source,
+            "commitment": commitment,
+            "lexicon": lexicon,
+            "probability": given["probability"],
+            "published_at": start_of_day(given["published_at"]),
+            "published_precision": precision_of(given["published_at"]),
+            "url": given["url"],
+            "quote": given["quote"],
+            "is_relay": given["relays"] is not None,
+            "cited": cited,
+            "cited_id": None if cited is None else cited.id,
+            "cited_as": None if given["relays"] is None else given["relays"]["cited_as"],
+            "filed_by": caller.key_id,
+            "recorded_at": now,
+            "withdrawal": None,
+        },
     )
     report.fingerprint = fingerprint_of(report)
     return report

@@ -31,9 +31,8 @@ _NAMED = sa.select(Outlet).where(
     Outlet.id.in_(sa.bindparam("ids", expanding=True)) | Outlet.slug.in_(sa.bindparam("slugs", expanding=True))
 )
 _NAMED_WHOLE = _NAMED.options(*WHOLE)
-_COLUMNS = tuple(table_of(Outlet).columns)
-_NAMES = tuple(column.key for column in _COLUMNS)
 _SURVIVOR = table_of(Outlet).alias()
+_COLUMNS = (Outlet.id, Outlet.slug, Outlet.name, Outlet.name_key, _SURVIVOR.columns.id, _SURVIVOR.columns.slug)
 PLACES = "places of outlets"
 """The name of the lock for changes of parents and merges: two concurrent changes could create a cycle."""
 
@@ -167,17 +166,19 @@ def outlets_named(session: Session, keys: Collection[str]) -> dict[str, list[UUI
 def detached_outlets(session: Session, chosen: sa.ColumnElement[bool]) -> list[Outlet]:
     """Return outlets that belong to no session, with those that they were merged into, in one statement.
 
+    They have the names and slugs by which reports find them, and no other columns.
+
     Args:
         session: The session.
         chosen: A condition on the outlet.
     """
-    rows = sa.select(*_COLUMNS, *_SURVIVOR.columns).where(chosen)
+    rows = sa.select(*_COLUMNS).where(chosen)
     rows = rows.outerjoin_from(Outlet, _SURVIVOR, _SURVIVOR.columns.id == Outlet.merged_into_id)
     outlets = []
-    for row in session.execute(rows):
-        own, into = (dict(zip(_NAMES, half, strict=True)) for half in (row[: len(_NAMES)], row[len(_NAMES) :]))
-        survivor = None if into["id"] is None else detached(Outlet, {**into, "merged_into": None})
-        outlets.append(detached(Outlet, {**own, "merged_into": survivor}))
+    for id_, slug, name, key, into_id, into_slug in session.execute(rows):
+        into = None if into_id is None else detached(Outlet, {"id": into_id, "slug": into_slug, "merged_into": None})
+        values = {"id": id_, "slug": slug, "name": name, "name_key": key, "merged_into": into}
+        outlets.append(detached(Outlet, values))
     return outlets
 
 

@@ -6,26 +6,26 @@ The current score is read from the sums, so it costs the same with a thousand re
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import groupby
 from operator import itemgetter
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from service.methods.provenance import Filed, Position, positions
+from service.methods.provenance import Position, positions
 from service.methods.rates import NO_COUNT, Cell, Rates, TruthCount, rates_of
 from service.methods.tally import NOTHING, Amounts, ClaimFacts, Parts, Slot, count_claim, count_votes, difference
 from service.storage.base import Base
 from service.storage.db_errors import WriteConflict
-from service.storage.facts import claim_facts, counting_reports
-from service.storage.models import Claim, Outlet, Rate, Subtotal
+from service.storage.facts import as_filed, claim_facts, counting_reports
+from service.storage.models import Claim, Outlet, Rate, Report, Subtotal
 from service.storage.predicates import counts_as, in_topic, is_among
 from service.values.vocabulary import ClaimKind, Role, Stance
 
@@ -76,47 +76,42 @@ class Sums:
         return Sums(difference(self.records, other.records), changed)
 
 
-class _Noted(NamedTuple):
-    """A claim as it was before its first change."""
+class Additions:
+    """The change of the sums by reports and resolutions that are added to claims, each noted before the first one.
 
-    claim: Claim
-    facts: ClaimFacts
-    reports: list[Filed]
-
-
-class Recount:
-    """The change of the sums by changes to claims, each of which is noted before it changes."""
+    It costs less than `updating_sums`, because nothing else about the claims changes.
+    """
 
     def __init__(self) -> None:
-        self._noted: dict[UUID, _Noted] = {}
+        self._noted: dict[UUID, tuple[Claim, ClaimFacts]] = {}
+        self._added: set[UUID] = set()
 
     @property
     def claims(self) -> list[Claim]:
-        """The claims noted."""
-        return [noted.claim for noted in self._noted.values()]
+        """The claims with additions."""
+        return [claim for claim, _ in self._noted.values()]
 
-    def note(self, claim: Claim) -> None:
-        """Note a claim as it is now, unless it was noted earlier."""
+    def note(self, claim: Claim, reports: Iterable[Report]) -> None:
+        """Note a claim before reports, or a resolution, are added."""
         if claim.id not in self._noted:
-            self._noted[claim.id] = _Noted(claim, claim_facts(claim), counting_reports(claim))
+            self._noted[claim.id] = claim, claim_facts(claim)
+        self._added.update(report.id for report in reports)
 
     def change(self) -> Sums:
-        """Return the change of the sums since the claims were noted."""
+        """Return the change of the sums."""
         before, after = Sums(), Sums()
-        for claim, facts, reports in self._noted.values():
-            now, filed = claim_facts(claim), counting_reports(claim)
-            # The record of an outlet depends on the claim and on its own reports.
-            moved = _outlets_of_changes(reports, filed) if now == facts else None
-            before.add_claim(facts, positions(reports, facts.known_at), only=moved)
+        for claim, facts in self._noted.values():
+            now, reports, moved = claim_facts(claim), claim.reports, None
+            if now == facts:
+                # The record of an outlet depends on its own reports only. So do all records if the claim has no truth.
+                moved = {report.outlet.surviving.id for report in reports if report.id in self._added}
+                if facts.truth is None:
+                    reports = [report for report in reports if report.outlet.surviving.id in moved]
+            filed = [as_filed(report) for report in reports if report.withdrawal is None]
+            earlier = [report for report in filed if report.id not in self._added]
+            before.add_claim(facts, positions(earlier, facts.known_at), only=moved)
             after.add_claim(now, positions(filed, now.known_at), only=moved)
         return after.minus(before)
-
-
-def _outlets_of_changes(before: Collection[Filed], after: Collection[Filed]) -> set[UUID]:
-    """Return the outlets whose reports on a claim differ."""
-    known = {report.id: report for report in before}
-    changed = [report for report in after if known.pop(report.id, None) != report]
-    return {report.outlet_id for report in (*changed, *known.values())}
 
 
 @contextmanager
@@ -127,12 +122,10 @@ def updating_sums(session: Session, claims: Collection[Claim]) -> Iterator[None]
         session: The session of the changes.
         claims: The claims, locked, and loaded with their reports and resolutions.
     """
-    recount = Recount()
-    for claim in claims:
-        recount.note(claim)
+    before = _sums_of(claims)
     yield
     lock_outlets(session, claims)
-    change = recount.change()
+    change = _sums_of(claims).minus(before)
     session.flush()
     add_sums(session, change)
 
@@ -260,6 +253,14 @@ def read_rates_on(session: Session, topic: str | None) -> Rates:
         levels = Cell(stance, kind, commitment or None, topic).levels
         rates.add_count(levels if is_on_topic else levels[:3], TruthCount(int(weight), int(true)))
     return rates
+
+
+def _sums_of(claims: Collection[Claim]) -> Sums:
+    sums = Sums()
+    for claim in claims:
+        facts = claim_facts(claim)
+        sums.add_claim(facts, positions(counting_reports(claim), facts.known_at))
+    return sums
 
 
 def _subtotal(outlet_id: UUID, slot: Slot, amounts: Amounts) -> dict[str, ColumnValue]:

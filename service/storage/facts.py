@@ -22,13 +22,20 @@ class OnRecord(NamedTuple):
     """A report as it is on record, or as an earlier version of it was."""
 
     report: Report
-    members: Mapping[str, object]
-    """The members by which it may differ from a report that repeats it (R4)."""
-    is_current: bool
+    earlier: Mapping[str, object] | None = None
+    """The members of the earlier version; None for the report as it is now."""
+
+    @property
+    def is_current(self) -> bool:
+        return self.earlier is None
 
     @property
     def counts(self) -> bool:
         return self.is_current and self.report.withdrawal is None
+
+    def member(self, name: str) -> object:
+        """Return a member by which it may differ from a report that repeats it (R4)."""
+        return getattr(self.report, name) if self.earlier is None else self.earlier[name]
 
 
 def newest_resolution(claim: Claim) -> Resolution | None:
@@ -89,15 +96,18 @@ def claim_facts(claim: Claim) -> ClaimFacts:
 def reports_on_record(session: Session, claim: Claim) -> dict[str, list[OnRecord]]:
     """Return the reports of a claim by fingerprint, as they are now and as their earlier versions were."""
     known: dict[str, list[OnRecord]] = {}
+    corrected: dict[UUID, Report] = {}
     for report in claim.reports:
-        known.setdefault(original_fingerprint(report.fingerprint), []).append(as_on_record(report))
+        original = original_fingerprint(report.fingerprint)
+        known.setdefault(original, []).append(OnRecord(report))
         # A redacted report is recognised by its original members and, from an export, by its remaining ones.
-        if report.redacted and (remaining := fingerprint_of(report)) != original_fingerprint(report.fingerprint):
-            known.setdefault(remaining, []).append(as_on_record(report))
-    corrected = {report.id: report for report in claim.reports if report.corrected_at is not None}
+        if report.redacted and (remaining := fingerprint_of(report)) != original:
+            known.setdefault(remaining, []).append(OnRecord(report))
+        if report.corrected_at is not None:
+            corrected[report.id] = report
     if corrected:
         for version in versions_of_reports(session, corrected):
-            earlier = OnRecord(corrected[version.subject_id], version.content, is_current=False)
+            earlier = OnRecord(corrected[version.subject_id], version.content)
             known.setdefault(original_fingerprint(version.content["fingerprint"]), []).append(earlier)
     return known
 
@@ -115,12 +125,6 @@ def original_fingerprint(fingerprint: str) -> str:
 def next_fingerprint(fingerprint: str) -> str:
     """Return the fingerprint of a report that is filed again after the one with this fingerprint was withdrawn (R4)."""
     return hashlib.sha256(fingerprint.encode()).hexdigest()
-
-
-def as_on_record(report: Report) -> OnRecord:
-    """Return a report as it is now."""
-    members = {"probability": report.probability, "commitment": report.commitment, "quote": report.quote}
-    return OnRecord(report, members, is_current=True)
 
 
 def fingerprint_of(report: Report) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
-from typing import NamedTuple, TypeVar
+from collections.abc import Collection, Iterator, Mapping
+from itertools import groupby
+from operator import itemgetter
+from typing import NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -16,8 +18,6 @@ from service.storage.models import Claim, Dispute, Outlet, Report, Resolution, W
 from service.storage.predicates import is_among
 from service.values.ids import parse_id
 
-R = TypeVar("R", bound=Base)
-
 
 def _columns(model: type[Base], *left_out: str) -> list[sa.Column[object]]:
     return [column for column in table_of(model).columns if column.name not in left_out]
@@ -25,7 +25,7 @@ def _columns(model: type[Base], *left_out: str) -> list[sa.Column[object]]:
 
 # Columns that no rule depends on are not read.
 _CLAIM = _columns(Claim, "terms", "text_key")
-_REPORT = _columns(Report, "page_key")
+_REPORT = _columns(Report, "page_key", "lexicon", "stance_source")
 _IN_ORDER = (Report.claim_id, Report.published_at, Report.recorded_at, Report.id)
 
 
@@ -68,9 +68,8 @@ def _named(session: Session, names: Collection[str]) -> sa.ColumnElement[bool]:
 def _load(session: Session, named: sa.ColumnElement[bool]) -> dict[str, Claim]:
     # The statement waits for the previous writer, so that the later ones read what it committed.
     rows = sa.select(*_CLAIM).where(named).order_by(Claim.id).with_for_update()
-    claims = {claim.id: claim for claim in _read(session, Claim, _CLAIM, rows)}
-    for claim in claims.values():
-        claim.__dict__.update(reports=[], resolutions=[])
+    found = (detached(Claim, values | {"reports": [], "resolutions": []}) for values in _read(session, _CLAIM, rows))
+    claims = {claim.id: claim for claim in found}
     if claims:
         _add_reports(session, claims)
         _add_resolutions(session, claims)
@@ -79,37 +78,52 @@ def _load(session: Session, named: sa.ColumnElement[bool]) -> dict[str, Claim]:
 
 def _add_reports(session: Session, claims: Mapping[UUID, Claim]) -> None:
     on_claims = is_among(session, Report.claim_id, claims)
-    reports = list(_read(session, Report, _REPORT, sa.select(*_REPORT).where(on_claims).order_by(*_IN_ORDER)))
-    withdrawn = sa.select(*_columns(Withdrawal)).where(Withdrawal.report_id.in_(sa.select(Report.id).where(on_claims)))
-    withdrawals = {each.report_id: each for each in _read(session, Withdrawal, _columns(Withdrawal), withdrawn)}
-    ids = {report.outlet_id for report in reports} | {one.cited_id for one in reports if one.cited_id is not None}
-    found = detached_outlets(session, is_among(session, Outlet.id, ids)) if ids else []
-    outlets = {outlet.id: outlet for outlet in found}
-    for report in reports:
-        report.__dict__.update(
-            outlet=outlets[report.outlet_id],
-            cited=None if report.cited_id is None else outlets[report.cited_id],
-            withdrawal=withdrawals.get(report.id),
-        )
-        claims[report.claim_id].reports.append(report)
+    reports = list(_read(session, _REPORT, sa.select(*_REPORT).where(on_claims).order_by(*_IN_ORDER)))
+    withdrawals = _withdrawals(session, on_claims)
+    ids = {report[name] for report in reports for name in ("outlet_id", "cited_id")}
+    known = is_among(session, Outlet.id, [id_ for id_ in ids if isinstance(id_, UUID)])
+    found = detached_outlets(session, known) if ids else []
+    outlets: dict[object, Outlet | None] = {outlet.id: outlet for outlet in found} | {None: None}
+    for claim_id, group in groupby(reports, key=itemgetter("claim_id")):
+        claims[claim_id].reports += [
+            detached(
+                Report,
+                report
+                | {
+                    "outlet": outlets[report["outlet_id"]],
+                    "cited": outlets[report["cited_id"]],
+                    "withdrawal": withdrawals.get(report["id"]),
+                },
+            )
+            for report in group
+        ]
+
+
+def _withdrawals(session: Session, on_claims: sa.ColumnElement[bool]) -> dict[object, Withdrawal]:
+    """Return the withdrawals of the reports on these claims, by the id of the report."""
+    columns = _columns(Withdrawal)
+    rows = sa.select(*columns).join(Report, Report.id == Withdrawal.report_id).where(on_claims)
+    return {values["report_id"]: detached(Withdrawal, values) for values in _read(session, columns, rows)}
 
 
 def _add_resolutions(session: Session, claims: Mapping[UUID, Claim]) -> None:
     columns = _columns(Resolution)
     rows = sa.select(*columns).where(is_among(session, Resolution.claim_id, claims)).order_by(Resolution.position)
-    resolutions = {each.id: each for each in _read(session, Resolution, columns, rows)}
-    for resolution in resolutions.values():
-        resolution.__dict__["disputes"] = []
+    resolutions = {}
+    for values in _read(session, columns, rows):
+        resolution = detached(Resolution, values | {"disputes": []})
+        resolutions[resolution.id] = resolution
         claims[resolution.claim_id].resolutions.append(resolution)
     if resolutions:
         columns = _columns(Dispute)
         disputed = sa.select(*columns).where(is_among(session, Dispute.resolution_id, resolutions)).order_by(Dispute.id)
-        for dispute in _read(session, Dispute, columns, disputed):
+        for values in _read(session, columns, disputed):
+            dispute = detached(Dispute, values)
             resolutions[dispute.resolution_id].disputes.append(dispute)
 
 
 def _read(
-    session: Session, model: type[R], columns: Collection[sa.Column[object]], rows: sa.Select[*tuple[object, ...]]
-) -> Iterable[R]:
+    session: Session, columns: Collection[sa.Column[object]], rows: sa.Select[*tuple[object, ...]]
+) -> Iterator[dict[str, object]]:
     names = [column.name for column in columns]
-    return (detached(model, dict(zip(names, row, strict=True))) for row in session.execute(rows))
+    return (dict(zip(names, row, strict=True)) for row in session.execute(rows))

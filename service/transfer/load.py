@@ -25,7 +25,7 @@ from service.claims.rights import check_filing
 from service.errors import ClaimDiffers, Forbidden, InvalidBody, ServiceError, nested
 from service.outlets.edit import NewOutlet
 from service.outlets.prefetch import PrefetchedDirectory
-from service.outlets.sums import Recount, add_sums, lock_outlets
+from service.outlets.sums import Additions, add_sums, lock_outlets
 from service.storage.base import Base
 from service.storage.bulk import insert_rows
 from service.storage.db import Database, retried
@@ -104,7 +104,7 @@ class _Load:
         self._directory = PrefetchedDirectory(session, now=now)
         self._known = KnownClaims({}, {})
         self._claims: dict[str, Claim] = {}
-        self._recount = Recount()
+        self._additions = Additions()
         self._new: dict[type[Base], list[Base]] = {Claim: [], Report: [], Resolution: []}
         """The rows to insert, in an order in which each refers to earlier ones only."""
         self._closed: list[Dispute] = []
@@ -120,9 +120,9 @@ class _Load:
         self._claims = dict(self._known.claims)
         self._directory.prefetch(reference for line in lines for reference in named_outlets(line.content))
         results = [self._line(line) for line in lines]
-        lock_outlets(self._session, self._recount.claims)
+        lock_outlets(self._session, self._additions.claims)
         self._write()
-        add_sums(self._session, self._recount.change())
+        add_sums(self._session, self._additions.change())
         return [self._with_warnings(result) for result in results]
 
     def _write(self) -> None:
@@ -292,7 +292,7 @@ class _Load:
             self._claims[claim.external_id] = claim
             self._new[Claim].append(claim)
         if new or resolution is not None:
-            self._recount.note(claim)
+            self._additions.note(claim, new)
         add_reports(claim, filings)
         self._new[Report] += new
         self._directory.settle(self._caller)

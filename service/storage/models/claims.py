@@ -155,12 +155,16 @@ def derive_search_columns(row: Claim | Report) -> None:
         row.terms = " ".join(sorted(terms))
 
 
+def _derive(_mapper: Mapper[Claim | Report], _connection: sa.Connection, row: Claim | Report) -> None:
+    derive_search_columns(row)
+
+
 def _derive_if_changed(_mapper: Mapper[Claim | Report], _connection: sa.Connection, row: Claim | Report) -> None:
     names = ("url",) if isinstance(row, Report) else ("text", "tags", "redacted")
     if any(get_history(row, name).has_changes() for name in names):
         derive_search_columns(row)
 
 
-for _moment in ("before_insert", "before_update"):
-    sa.event.listen(Claim, _moment, _derive_if_changed)
-    sa.event.listen(Report, _moment, _derive_if_changed)
+for _model in (Claim, Report):
+    sa.event.listen(_model, "before_insert", _derive)
+    sa.event.listen(_model, "before_update", _derive_if_changed)
