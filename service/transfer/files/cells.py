@@ -22,6 +22,8 @@ Row: TypeAlias = dict[str, Cell]
 
 _EMPTY = frozenset({"na", "n/a", "nan", "<na>", "nat", "null", "none", "\\n", "(null)"})
 """The words for a missing value: of R, pandas, Python, MongoDB and the COPY of PostgreSQL."""
+_BOOLEANS = {"t": "true", "f": "false"}
+"""The truth values of COPY."""
 _COPY_NULL = "\\N"
 _ESCAPED = re.compile(r"'[=+\-@\t\r]")
 _WHOLE = re.compile(r"\d+")
@@ -176,7 +178,7 @@ def _read_typed(content: Content, text: str, locale: Locale | None) -> Cell:
         if (found := _ISO_LIKE_DATE.fullmatch(text)) is not None:
             return f"{found[1]}-{int(found[2]):02}-{int(found[3]):02}"
         return text if locale is None else to_date(text, locale)
-    word = text if locale is None else to_word(text, locale)
+    word = _BOOLEANS.get(text, text) if locale is None else to_word(_BOOLEANS.get(text, text), locale)
     if content is Content.OUTCOME and (number := to_number(word, locale)) is not None:
         return number
     return word

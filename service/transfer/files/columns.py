@@ -84,6 +84,15 @@ class Header:
     nameless: tuple[int, ...]
     """The positions of columns without a name."""
 
+    def behind_row_names(self, cells: Sequence[object]) -> Header:
+        """Return the columns of a table whose first row has these cells.
+
+        `write.table` of R names no column for the row names, so the rows begin with a number and have one more cell.
+        """
+        if len(cells) != self.width + 1 or not str(cells[0]).isdecimal():
+            return self
+        return Header(tuple((place + 1, name) for place, name in self.columns), self.width + 1, (0,))
+
 
 def read_header(cells: Sequence[str], names: Iterable[tuple[str, str]]) -> Header:
     """Return the columns that the cells of a header name.

@@ -19,6 +19,7 @@ SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bar
 
 _SEP_LINE = re.compile(r'"?sep=([^\w\s"\']|\t)"?[,;\t|]*\s*', re.ASCII | re.IGNORECASE)
 _COPY_CELL = re.compile(rb"(?:^|\t)\\N(?:\t|$)", re.MULTILINE)
+_ESCAPE, _QUOTED_CELL = re.compile(rb"\\[tnr\\]"), re.compile(rb'(?:^|\t)"', re.MULTILINE)
 _COPY_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _COPY_ESCAPES = {"t": "\t", "n": "\n", "r": "\r", "b": "\b", "f": "\f", "v": "\v"}
 _BLANKS_AFTER_QUOTE = re.compile(r'"[ \t]+(?=[,;|\t]|\s*$)')
@@ -33,7 +34,7 @@ class Dialect:
     separator: str
     line_end: bytes
     is_copy: bool
-    """Whether it is the text format of COPY, with backslashes instead of quotes."""
+    """Whether it is the text format of COPY, or the `@tsv` of jq, with backslashes instead of quotes."""
 
 
 def detect_dialect(head: bytes, options: FileOptions) -> Dialect:
@@ -44,7 +45,8 @@ def detect_dialect(head: bytes, options: FileOptions) -> Dialect:
         return Dialect(named[1], line_end, is_copy=False)
     text = next((line for line in (first, *rest.split(line_end)) if line.strip()), b"").decode(errors="replace")
     separator = max(SEPARATORS, key=lambda mark: (_count_columns(text, mark, options), _unquoted(text).count(mark)))
-    return Dialect(separator, line_end, is_copy=separator == "\t" and _COPY_CELL.search(head) is not None)
+    has_escapes = _COPY_CELL.search(head) or (_ESCAPE.search(head) and not _QUOTED_CELL.search(head))
+    return Dialect(separator, line_end, is_copy=separator == "\t" and bool(has_escapes))
 
 
 def check_encoding(head: bytes, line_end: bytes) -> None:
@@ -161,10 +163,16 @@ def _from_copy(cell: str) -> str:
 
 
 def _repaired(line: bytes, separator: str, error: csv.Error) -> list[str] | ServiceError:
-    """Return the cells of a line after removing blanks behind closing quotes, or the error if that is not the fault."""
-    text = _BLANKS_AFTER_QUOTE.sub('"', line.decode().strip())
-    with suppress(csv.Error, StopIteration):
-        return next(csv.reader([text], delimiter=separator, strict=True, skipinitialspace=True))
+    """Return the cells of a line with blanks behind its quotes, or with backslashes before quotes as R writes them.
+
+    If that is not the fault, the error is returned.
+    """
+    text = line.decode().strip()
+    spaced = csv.reader([_BLANKS_AFTER_QUOTE.sub('"', text)], delimiter=separator, strict=True, skipinitialspace=True)
+    escaped = csv.reader([text], delimiter=separator, strict=True, doublequote=False, escapechar="\\")
+    for reader in (spaced, escaped) if '\\"' in text else (spaced,):
+        with suppress(csv.Error, StopIteration):
+            return next(reader)
     if "field larger" in str(error):
         detail = f"A cell has more than {csv.field_size_limit():,} characters. Shorten it, or close its quotes."
     else:

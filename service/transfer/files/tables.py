@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from service.errors import ServiceError, UnreadableFile
 from service.transfer.files.cells import Cell, Row, read_row
-from service.transfer.files.columns import Header, read_header
+from service.transfer.files.columns import read_header
 from service.transfer.files.locales import LOCALES
 from service.transfer.files.options import FileOptions
 
@@ -22,7 +22,7 @@ def read_table(rows: Iterable[NumberedCells], options: FileOptions) -> Iterator[
         UnreadableFile: The header is malformed, or has an unknown or repeated column.
     """
     locale = LOCALES[options.locale] if options.locale else None
-    header: Header | None = None
+    header, is_first = None, True
     for number, cells in rows:
         if header is None:
             if isinstance(cells, ServiceError):
@@ -31,5 +31,7 @@ def read_table(rows: Iterable[NumberedCells], options: FileOptions) -> Iterator[
             header = read_header(names, options.names) if any(map(str.strip, names)) else None
         elif isinstance(cells, ServiceError):
             yield number, cells
-        elif (row := read_row(header, cells, locale)) is not None:
-            yield number, row
+        else:
+            header, is_first = header.behind_row_names(cells) if is_first else header, False
+            if (row := read_row(header, cells, locale)) is not None:
+                yield number, row

@@ -338,3 +338,35 @@ def test_any_table_of_the_standard_library(table, delimiter, end):
     writer.writerows([("outlet", "claim"), *table])
 
     assert [{"outlet": a.strip(), "claim": b.strip()} for a, b in table] == values(text.getvalue().encode())
+
+
+def test_quotes_with_a_backslash():
+    """
+    Backslashes before quotes, as R and MySQL write them, are read where doubled quotes are not.
+    """
+    assert [{"outlet": "A", "claim": 'said "no", and left'}] == values(b'outlet,claim\n"A","said \\"no\\", and left"\n')
+
+
+def test_escapes_without_quotes():
+    r"""
+    A tab-separated table without quotes has the escapes of jq: \t, \n, \r and \\.
+    """
+    assert [{"outlet": "A", "claim": 'b "c"\nd\\e'}] == values(b'outlet\tclaim\nA\tb "c"\\nd\\\\e\n')
+    assert [{"outlet": '"A"', "claim": "b\\nc"}] == values(b'outlet\tclaim\n"""A"""\tb\\nc\n')
+
+
+def test_row_names_without_a_column():
+    """
+    A table whose rows begin with a number and have one cell more than the header is one of R's.
+    """
+    assert [{"outlet": "A", "claim": "b"}, {"outlet": "C"}] == values(
+        b'"outlet","claim"\n"1","A","b"\n"2","C",NA\n'.replace(b"NA", b"")
+    )
+
+
+@pytest.mark.parametrize(("cell", "outcome"), [("t", "true"), ("f", "false")])
+def test_truth_values_of_copy(cell, outcome):
+    """
+    PostgreSQL writes true and false as t and f.
+    """
+    assert [{"outlet": "A", "outcome": outcome}] == values(f"outlet,outcome\nA,{cell}\n".encode())
