@@ -11,6 +11,7 @@ import sys
 import pytest
 
 from service.cli import main
+from tests.support.forked_command import run_forked
 from tests.support.live_service import free_port, running
 from tests.support.paths import ROOT
 
@@ -38,14 +39,24 @@ def ordinary_user():
         ctypes.CDLL(None).prctl(PR_CAPBSET_DROP, capability)
 
 
-def run(*arguments, cwd, preexec_fn=None, **env):
-    """Run the command in a folder, with only these BORNEOUT_ variables."""
+def environment(env):
+    """Return the environment of a command."""
     others = {name: value for name, value in os.environ.items() if not name.startswith("BORNEOUT_")}
+    return {**others, "PYTHONPATH": str(ROOT), **env}
+
+
+def run(*arguments, cwd, **env):
+    """Run the command in a folder, with only these BORNEOUT_ variables."""
+    return run_forked(arguments, cwd=cwd, env=environment(env))
+
+
+def run_as_ordinary_user(*arguments, cwd, **env):
+    """Run the command without the privileges of root, which only a new program loses."""
     return subprocess.run(
         [sys.executable, "-m", "service.cli", *arguments],
         cwd=cwd,
-        env={**others, "PYTHONPATH": str(ROOT), **env},
-        preexec_fn=preexec_fn,
+        env=environment(env),
+        preexec_fn=ordinary_user,
         capture_output=True,
         text=True,
         check=False,
@@ -87,7 +98,7 @@ def test_data_directory_that_cannot_be_written(command, tmp_path):
     data_dir = tmp_path / "closed"
     data_dir.mkdir(mode=0o500)
 
-    done = run(*COMMANDS[command], cwd=tmp_path, preexec_fn=ordinary_user, BORNEOUT_DATA_DIR=str(data_dir))
+    done = run_as_ordinary_user(*COMMANDS[command], cwd=tmp_path, BORNEOUT_DATA_DIR=str(data_dir))
 
     refuses(done, "cannot write", str(data_dir))
 
@@ -109,7 +120,7 @@ def test_data_directory_that_cannot_be_made(name, words, tmp_path):
     (tmp_path / "closed").mkdir(mode=0o500)
 
     for command in ("serve", "migrate"):
-        refuses(run(command, cwd=tmp_path, preexec_fn=ordinary_user, BORNEOUT_DATA_DIR=name), *words)
+        refuses(run_as_ordinary_user(command, cwd=tmp_path, BORNEOUT_DATA_DIR=name), *words)
 
 
 @pytest.mark.parametrize("command", [*COMMANDS, "dry run", "backup"])
