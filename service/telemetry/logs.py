@@ -90,18 +90,14 @@ def log_response(*, method: str, path: str, status: int, seconds: float, request
     """Log a response as a line of JSON, if the logs are set up. It is written within a tenth of a second."""
     if _responses.stream is None:
         return
-    line = {
-        "method": method,
-        "path": path,
-        "status": status,
-        "milliseconds": round(seconds * 1000, 2),
-        "event": "answered",
-        "request_id": request_id,
-        "level": "info",
-        "logger": _RESPONSE_LOGGER,
-        "timestamp": dt.datetime.now(dt.UTC).isoformat().replace("+00:00", "Z"),
-    }
-    _responses.add(_without_secrets(None, "", json.dumps(line)) + "\n")
+    # Formatted by hand, because an encoder takes longer than the rest of a response from memory.
+    moment = dt.datetime.now(dt.UTC).isoformat().replace("+00:00", "Z")
+    line = (
+        f'{{"method": {json.dumps(method)}, "path": {json.dumps(path)}, "status": {status}, '
+        f'"milliseconds": {seconds * 1000:.2f}, "event": "answered", "request_id": "{request_id}", "level": "info", '
+        f'"logger": "{_RESPONSE_LOGGER}", "timestamp": "{moment}"}}\n'
+    )
+    _responses.add(_without_secrets(None, "", line))
 
 
 def set_up_logs(level: int = logging.INFO) -> None:

@@ -82,7 +82,12 @@ def _series(method: str, route: str, status: int) -> tuple[Counter, Histogram]:
 
 def count_score_read(cache: str) -> None:
     """Count a response with scores, by cache status: `hit`, `miss`, `bypass` or `uncached`."""
-    _SCORE_READS.labels(cache).inc()
+    _score_reads(cache).inc()
+
+
+@functools.cache
+def _score_reads(cache: str) -> Counter:
+    return _SCORE_READS.labels(cache)
 
 
 def count_redis_failure(operation: RedisOperation) -> None:

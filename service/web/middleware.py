@@ -5,13 +5,13 @@ from __future__ import annotations
 import functools
 import re
 import time
-import uuid
 from urllib.parse import urlsplit, urlunsplit
 from wsgiref.types import WSGIEnvironment
 
 import structlog
 from flask import Flask, Response, g, request
 from flask_compress import Compress
+from uuid_utils import uuid4
 from werkzeug.routing import RequestRedirect
 
 from service.telemetry.logs import log_response
@@ -84,7 +84,7 @@ def _begin_request() -> None:
 def request_id_in(environ: WSGIEnvironment) -> str:
     """Return the id that the client sent, if it is valid, or else a new one."""
     sent = environ.get("HTTP_X_REQUEST_ID", "")
-    return sent if _REQUEST_ID.fullmatch(sent) else str(uuid.uuid4())
+    return sent if _REQUEST_ID.fullmatch(sent) else str(uuid4())
 
 
 def _complete_response(response: Response) -> Response:
