@@ -48,11 +48,11 @@ class Rows:
 
 
 def refit_all(rows: Rows) -> str:
-    """Fit the forecast model, as `borneout refit` does after reading the rows."""
+    """Fit the three forecast models, as `borneout refit` does after reading the rows."""
     from service.methods.forecast import refit
 
     state = refit(_cases(rows))
-    return f"delta {state.delta}, {state.trained_on} claims"
+    return f"deltas {[model.delta for model in state.models]}, {state.trained_on} claims"
 
 
 def _cases(rows: Rows) -> Iterator[object]:

@@ -26,7 +26,7 @@ __all__ = [
 ]
 
 METHODS: dict[str, type[Method]] = {
-    "forecast/1": Learned,
+    "forecast/2": Learned,
     "base rate": BaseRate,
     "stance base rate": StanceRate,
     "Laplace hit rate": HitRate,

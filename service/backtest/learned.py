@@ -1,4 +1,4 @@
-"""Adapt `forecast/1` to the interface of a backtest."""
+"""Adapt `forecast/2` to the interface of a backtest."""
 
 from __future__ import annotations
 
@@ -15,24 +15,40 @@ class Learned:
 
     def __init__(self) -> None:
         self._learner = Learner()
+        self._now: dt.datetime | None = None
+
+    def watch(self, claims: Sequence[Sequence[Record]], *, now: dt.datetime) -> None:
+        """Take note of the time, and of open claims with new reports."""
+        self._now = now
+        for reports in claims:
+            self._learner.see(_claim(reports[-1]), _reports(reports))
 
     def predict(self, reports: Sequence[Record]) -> float:
-        return self._learner.forecast(_claim(reports[0]), [_report(record) for record in reports]).probability
+        claim, published_at = _claim(reports[-1]), reports[-1].published_at
+        if self._learner.is_decided(claim):
+            return 0.0
+        now = published_at if self._now is None else max(self._now, published_at)
+        return self._learner.forecast(claim, _reports(reports), now=now).probability
 
     def learn(self, reports: Sequence[Record], *, proved: bool, known_at: dt.datetime) -> None:
-        case = Resolved(_claim(reports[0]), [_report(record) for record in reports], float(proved), known_at)
-        self._learner.learn(case)
+        self._learner.learn(Resolved(_claim(reports[-1]), _reports(reports), float(proved), known_at))
 
 
 def _claim(record: Record) -> ForecastClaim:
-    return ForecastClaim(record.claim, ClaimKind.FACT, record.topic)
-
-
-def _report(record: Record) -> ForecastReport:
-    return ForecastReport(
-        outlet=record.outlet,
-        stance=record.stance,
-        published_at=record.published_at,
-        commitment=record.commitment,
-        probability=record.probability,
+    return ForecastClaim(
+        record.claim, ClaimKind.FACT, record.topic, record.rivals or 0, record.group, record.resolves_by
     )
+
+
+def _reports(records: Sequence[Record]) -> list[ForecastReport]:
+    return [
+        ForecastReport(
+            outlet=record.outlet,
+            stance=record.stance,
+            published_at=record.published_at,
+            commitment=record.commitment,
+            probability=record.probability,
+            rivals=record.rivals,
+        )
+        for record in records
+    ]

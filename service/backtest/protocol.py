@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
-from typing import NamedTuple, Protocol, Required, TypedDict
+from typing import NamedTuple, Protocol, Required, TypedDict, runtime_checkable
 from zlib import crc32
 
 from service.values.vocabulary import Stance
@@ -30,6 +30,10 @@ _OUTCOMES: dict[str | float | None, float | None] = {
 }
 
 
+MOST_RIVALS = 10_000
+"""The largest number of rivals of a claim that a record can state."""
+
+
 class BadRecord(ValueError):
     """A record that cannot be read."""
 
@@ -48,6 +52,11 @@ class Record(NamedTuple):
     """None if the claim is open; otherwise not before `published_at`."""
     proved: bool
     """Whether at least half of the claim proved true."""
+    group: str | None = None
+    """The group of claims of which at most one can be true; None without one."""
+    rivals: int | None = None
+    """The number of other claims in the group at that time, if it is stated."""
+    resolves_by: dt.datetime | None = None
 
 
 class RecordLine(TypedDict, total=False):
@@ -62,6 +71,9 @@ class RecordLine(TypedDict, total=False):
     published_at: str
     resolved_at: str | None
     outcome: str | float | None
+    group: str | None
+    rivals: int | None
+    resolves_by: str | None
     x: Mapping[str, int] | None
     """The members that one data set adds."""
 
@@ -74,6 +86,14 @@ class Method(Protocol):
 
     def learn(self, reports: Sequence[Record], *, proved: bool, known_at: dt.datetime) -> None:
         """Learn the outcome of a claim."""
+
+
+@runtime_checkable
+class Watching(Protocol):
+    """A method that also follows open claims and the time."""
+
+    def watch(self, claims: Sequence[Sequence[Record]], *, now: dt.datetime) -> None:
+        """Take note of the time, and of the reports so far of each claim that was reported at it."""
 
 
 class Prediction(NamedTuple):
@@ -138,6 +158,9 @@ def _record(line: RecordLine, place: dt.datetime | None) -> Record:
         published_at=published_at,
         resolved_at=None if truth is None else resolved_at,
         proved=truth is not None and truth >= 0.5,
+        group=None if line.get("group") is None else str(line["group"]),
+        rivals=_rivals(line),
+        resolves_by=None if line.get("resolves_by") is None else _moment(str(line["resolves_by"])),
     )
 
 
@@ -148,6 +171,13 @@ def _commitment(line: RecordLine) -> int | None:
     if commitment not in (None, 1, 2, 3, 4):
         raise ValueError(f"{commitment!r} is not a commitment level from 1 to 4")
     return commitment
+
+
+def _rivals(line: RecordLine) -> int | None:
+    rivals = line.get("rivals")
+    if rivals is not None and (type(rivals) is not int or not 0 <= rivals <= MOST_RIVALS):
+        raise ValueError(f"{rivals!r} is not a number of rivals from 0 to {MOST_RIVALS}")
+    return rivals
 
 
 def _truth(outcome: str | float | None) -> float | None:
@@ -180,12 +210,13 @@ def run(records: Sequence[Record], methods: Sequence[Method]) -> Run:
     truths = _truths(records)
     seen: dict[str, list[Record]] = {}
     made = Run([], [], [])
-    for _, events in groupby(_events(records, truths), key=lambda event: event[:2]):
+    for (moment, _), events in groupby(_events(records, truths), key=lambda event: event[:2]):
         things = [event[3] for event in events]
         reports = [thing for thing in things if isinstance(thing, Record)]
         _predict_reports(reports, seen, methods, truths, made)
         for report in reports:
             seen.setdefault(report.claim, []).append(report)
+        _watch(methods, [seen[claim] for claim in dict.fromkeys(report.claim for report in reports)], now=moment)
         claims = [thing for thing in things if isinstance(thing, str)]
         for claim in claims:
             probabilities = tuple(method.predict(seen[claim]) for method in methods)
@@ -195,6 +226,12 @@ def run(records: Sequence[Record], methods: Sequence[Method]) -> Run:
             for method in methods:
                 method.learn(seen[claim], proved=truths.proved[claim], known_at=truths.known_at[claim])
     return made
+
+
+def _watch(methods: Iterable[Method], claims: Sequence[Sequence[Record]], *, now: dt.datetime) -> None:
+    for method in methods:
+        if isinstance(method, Watching):
+            method.watch(claims, now=now)
 
 
 def _predict_reports(

@@ -1,9 +1,10 @@
-"""Forecasts of open claims by `forecast/1`: train the model on the record, forecast, and store daily forecasts."""
+"""Forecasts of open claims by `forecast/2`: train the models on the record, forecast, and store daily forecasts."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 from uuid import UUID
@@ -12,21 +13,28 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from service.claims.describe import count_roots
+from service.claims.forecast_input import (
+    as_reports,
+    is_open,
+    open_claims_of,
+    read_counts,
+    read_known,
+    read_openings,
+    undue_weight,
+)
 from service.claims.load import WHOLE, load_claim, true_rival
 from service.methods import forecast
-from service.methods.forecast import Contribution, Forecast, StanceCount, StanceCounts, State
-from service.methods.provenance import Filed, Roots, roots_of
-from service.methods.rates import UNIT, Rates
+from service.methods.forecast import Contribution, Forecast, ForecastClaim, ForecastReport, State, choose, topic_of
+from service.methods.provenance import Roots
 from service.methods.reliability import DEFAULT_LEVEL
-from service.outlets.sums import read_rates, read_rates_on
-from service.outlets.track_record import ReportedClaim, read_claims
+from service.outlets.sums import read_rates
 from service.storage.db import Database
 from service.storage.facts import counting_reports, standing_resolution
 from service.storage.locks import lock_name
 from service.storage.memo import Memo
-from service.storage.models import Claim, ForecastRow, LearnerRow, Report, Resolution, Subtotal, Version, Withdrawal
+from service.storage.models import Claim, ForecastRow, LearnerRow, Report, Resolution, Version, Withdrawal
 from service.storage.predicates import stands
-from service.values.vocabulary import ClaimKind, Stance, Verdict
+from service.values.vocabulary import ClaimKind, Verdict
 
 BATCH = 200
 """The number of claims whose forecasts are stored in one transaction."""
@@ -75,8 +83,14 @@ class ForecastView:
     contributions: tuple[Contribution, ...] = ()
 
 
-def forecast_claim(db: Database, claim_id: UUID, *, level: float) -> ForecastView:
+def forecast_claim(db: Database, claim_id: UUID, *, level: float, now: dt.datetime) -> ForecastView:
     """Return the probability that a claim proves true, and the contributions to it.
+
+    Args:
+        db: The database.
+        claim_id: The id of the claim.
+        level: The probability inside the interval.
+        now: The time of the call; resolutions of claims that are not due yet are not used.
 
     Raises:
         NotFound: No claim has this id.
@@ -97,8 +111,7 @@ def forecast_claim(db: Database, claim_id: UUID, *, level: float) -> ForecastVie
             return closed
         if (rival := true_rival(session, claim)) is not None:
             return replace(closed, status="decided", decided_by=rival)
-        rates = read_rates_on(session, claim.topic)
-        [result] = _forecasts(session, [claim], rates, level=level)
+        [result] = _forecasts(session, [claim], level=level, now=now)
     return replace(
         closed,
         status="rated" if result.sufficient else "insufficient",
@@ -111,18 +124,18 @@ def forecast_claim(db: Database, claim_id: UUID, *, level: float) -> ForecastVie
 
 
 def refit_learner(db: Database, *, now: dt.datetime) -> bool:
-    """Train the model on the whole record, if rows were added since the last training.
+    """Train the models on the whole record, if rows were added, or claims fell due, since the last training.
 
     Returns:
         Whether a new state was stored.
     """
     with db.read(unlimited=True) as session:
-        learned_from = _record_size(session)
+        learned_from = _record_size(session, now=now)
         newest = session.execute(_newest().with_only_columns(LearnerRow.learned_from)).scalar()
         if newest == learned_from:
             return False
         last = session.scalar(sa.select(sa.func.max(LearnerRow.number))) or 0
-        state = forecast.refit(_cases(read_claims(session), _rivals(session, None))).to_json()
+        state = forecast.refit(read_known(session, now=now)).to_json()
     with db.write() as session:
         lock_name(session, "refit of the learner")
         if session.get(LearnerRow, last + 1) is not None:
@@ -136,10 +149,14 @@ def refit_learner(db: Database, *, now: dt.datetime) -> bool:
     return True
 
 
-def _record_size(session: Session) -> str:
-    """Return the numbers of rows that the model learns from; rows are only added, so every change alters them."""
+def _record_size(session: Session, *, now: dt.datetime) -> str:
+    """Return the numbers of rows that the models learn from, and the weight of those that are not due yet.
+
+    Rows are only added, so every change alters them.
+    """
     tables = (Report, Resolution, Withdrawal, Version)
-    return "/".join(str(session.scalar(sa.select(sa.func.count()).select_from(table))) for table in tables)
+    sizes = [session.scalar(sa.select(sa.func.count()).select_from(table)) for table in tables]
+    return "/".join(map(str, [*sizes, undue_weight(session, now=now)]))
 
 
 def keep_forecasts(db: Database, *, after: UUID | None, now: dt.datetime) -> UUID | None:
@@ -160,7 +177,7 @@ def keep_forecasts(db: Database, *, after: UUID | None, now: dt.datetime) -> UUI
         claims = session.scalars(rows if after is None else rows.where(Claim.id > after)).all()
         decided = _decided_groups(session, {claim.group for claim in claims if claim.group is not None})
         reported = [claim for claim in claims if counting_reports(claim) and claim.group not in decided]
-        forecasts = _forecasts(session, reported, read_rates(session), level=DEFAULT_LEVEL)
+        forecasts = _forecasts(session, reported, level=DEFAULT_LEVEL, now=now)
     probabilities = {
         claim.id: result.probability for claim, result in zip(reported, forecasts, strict=True) if result.sufficient
     }
@@ -175,9 +192,7 @@ def _without_forecast(day: dt.date) -> sa.Select[Claim]:
     # claim with every forecast of the day.
     stored = sa.select(ForecastRow.day).where(ForecastRow.claim_id == Claim.id, ForecastRow.day == day)
     is_stored = stored.limit(1).correlate(Claim).scalar_subquery().is_not(None)
-    is_open = ~stands(Resolution.verdict.is_not(None)) & (Claim.kind != ClaimKind.OPINION)
-    is_open &= Claim.merged_into_id.is_(None)
-    return sa.select(Claim).where(is_open & ~is_stored).order_by(Claim.id).limit(BATCH).options(*WHOLE)
+    return sa.select(Claim).where(is_open() & ~is_stored).order_by(Claim.id).limit(BATCH).options(*WHOLE)
 
 
 def _decided_groups(session: Session, groups: set[str]) -> set[str | None]:
@@ -200,62 +215,38 @@ def _store(db: Database, probabilities: Mapping[UUID, float], *, now: dt.datetim
         )
 
 
-def _forecasts(session: Session, claims: Sequence[Claim], rates: Rates, *, level: float) -> list[Forecast]:
+def _forecasts(session: Session, claims: Sequence[Claim], *, level: float, now: dt.datetime) -> list[Forecast]:
+    """Return the forecasts of open claims. Those of a group are a choice between all its open claims (R3)."""
     state = _state(session)
-    rivals = _rivals(session, {claim.group for claim in claims if claim.group is not None})
-    counts = _counts(session, {report.outlet.surviving.id for claim in claims for report in claim.reports})
-    return [
-        forecast.forecast(state, rates, counts, _claim(claim, rivals), _reports(counting_reports(claim)), level=level)
-        for claim in claims
-    ]
+    groups = {claim.group for claim in claims if claim.group is not None}
+    by_id = {claim.id: claim for claim in [*claims, *open_claims_of(session, groups)]}
+    rates = read_rates(session, {claim.topic for claim in by_id.values()}, due_by=now)
+    outlets = {report.outlet.surviving.id for claim in by_id.values() for report in claim.reports}
+    counts = read_counts(session, outlets, now=now)
+    openings = read_openings(session, groups) if groups else {}
+    together: defaultdict[str | UUID, list[Claim]] = defaultdict(list)
+    for claim in by_id.values():
+        together[claim.group or claim.id].append(claim)
+    found: dict[UUID, Forecast] = {}
+    for members in together.values():
+        opened = len(openings.get(members[0].group or "", ()))
+        alone = [
+            forecast.forecast(state, rates, counts, _describe(claim, opened), _reports(claim), level=level)
+            for claim in members
+        ]
+        rate = state.group_rate(topic_of(claim.topic for claim in members))
+        found |= zip((claim.id for claim in members), choose(alone, rate), strict=True)
+    return [found[claim.id] for claim in claims]
 
 
-def _claim(claim: Claim, rivals: Mapping[str | None, int]) -> forecast.ForecastClaim:
-    key = claim.external_id or str(claim.id)
-    return forecast.ForecastClaim(key, claim.kind, claim.topic, rivals.get(claim.group, 0))
+def _describe(claim: Claim, opened: int) -> ForecastClaim:
+    """Return a claim of a group in which a number of claims have reports."""
+    rivals = max(opened - bool(counting_reports(claim)), 0)
+    return ForecastClaim(str(claim.id), claim.kind, claim.topic, rivals)
 
 
-def _reports(filed: Sequence[Filed]) -> list[forecast.ForecastReport]:
-    roots = roots_of(filed)
-    return [
-        forecast.ForecastReport(
-            outlet=str(report.outlet_id),
-            stance=report.stance,
-            published_at=report.published_at,
-            commitment=report.commitment,
-            probability=report.probability,
-            root=str(roots[report.id]) if report.is_relay else None,
-        )
-        for report in filed
-    ]
-
-
-def _cases(claims: Iterable[ReportedClaim], rivals: Mapping[str | None, int]) -> Iterator[forecast.Resolved]:
-    for reported in claims:
-        facts = reported.facts
-        if facts.truth is not None and facts.known_at is not None and facts.kind is not ClaimKind.OPINION:
-            in_time = [report for report in reported.reports if not report.is_after(facts.known_at)]
-            key = reported.external_id or str(reported.id)
-            claim = forecast.ForecastClaim(key, facts.kind, facts.topic, rivals.get(reported.group, 0))
-            yield forecast.Resolved(claim, _reports(in_time), facts.truth, facts.known_at)
-
-
-def _rivals(session: Session, groups: set[str] | None) -> dict[str | None, int]:
-    """Return, by group, the number of other claims that each claim excludes; None for all groups."""
-    sizes = sa.select(Claim.group, sa.func.count()).where(Claim.merged_into_id.is_(None)).group_by(Claim.group)
-    chosen = Claim.group.is_not(None) if groups is None else Claim.group.in_(groups)
-    return {group: size - 1 for group, size in session.execute(sizes.where(chosen))}
-
-
-def _counts(session: Session, outlets: set[UUID]) -> StanceCounts:
-    sums = sa.func.sum(Subtotal.told), sa.func.sum(Subtotal.told_true)
-    by = Subtotal.outlet_id, Subtotal.stance
-    rows = session.execute(
-        sa.select(*by, *sums).where(Subtotal.outlet_id.in_(outlets), Subtotal.stance != "").group_by(*by)
-    )
-    return {
-        (str(outlet), Stance(stance)): StanceCount(int(told), int(true) / UNIT) for outlet, stance, told, true in rows
-    }
+def _reports(claim: Claim) -> list[ForecastReport]:
+    return as_reports(counting_reports(claim))
 
 
 def _state(session: Session) -> State:

@@ -29,6 +29,11 @@ class ClaimFacts(NamedTuple):
     known_at: dt.datetime | None
     known_precision: Precision | None = None
 
+    @property
+    def is_early(self) -> bool:
+        """Whether it was resolved before it was due."""
+        return self.resolves_by is not None and self.known_at is not None and self.known_at < self.resolves_by
+
 
 class Slot(NamedTuple):
     """The part of a record in which a claim counts."""
@@ -109,7 +114,7 @@ def count_claim(claim: ClaimFacts, position: Position) -> tuple[Slot, Amounts]:
     if report is None:
         told = vote is not None
         return slot, Amounts(claims=1, unscored=1, told=told, told_true=round(claim.truth * UNIT) if told else 0)
-    return slot, _scored(claim, report, claim.truth, claim.known_at)
+    return slot, _scored(claim, report, claim.truth)
 
 
 def count_votes(claim: ClaimFacts, positions: Iterable[Position]) -> list[tuple[Cell, TruthCount]]:
@@ -121,7 +126,7 @@ def count_votes(claim: ClaimFacts, positions: Iterable[Position]) -> list[tuple[
     return [(Cell(vote.stance, claim.kind, vote.commitment, claim.topic), count) for vote in votes]
 
 
-def _scored(claim: ClaimFacts, report: Filed, truth: float, known_at: dt.datetime) -> Amounts:
+def _scored(claim: ClaimFacts, report: Filed, truth: float) -> Amounts:
     right = rightness(report.stance, truth)
     partial = claim.verdict is Verdict.PARTIAL
     stated = report.probability is not None
@@ -130,7 +135,7 @@ def _scored(claim: ClaimFacts, report: Filed, truth: float, known_at: dt.datetim
         correct=not partial and right == 1,
         incorrect=not partial and right == 0,
         partial=partial,
-        early=claim.resolves_by is not None and known_at < claim.resolves_by,
+        early=claim.is_early,
         backfilled=report.backfilled,
         right=round(right * UNIT),
         stated=stated,

@@ -5,6 +5,7 @@ The current score is read from the sums, so it costs the same with a thousand re
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -12,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from itertools import groupby
 from operator import itemgetter
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -29,10 +30,30 @@ from service.storage.models import Claim, Outlet, Rate, Report, Subtotal
 from service.storage.predicates import counts_as, in_topic, is_among
 from service.values.vocabulary import ClaimKind, Role, Stance
 
-ColumnValue: TypeAlias = UUID | str | int
+ColumnValue: TypeAlias = UUID | str | int | dt.datetime
 
 _COLUMNS = [Subtotal.__table__.c[name] for name in ("outlet_id", *Slot._fields, *Amounts._fields)]
+_RATE_SUMS = sa.func.sum(Rate.weight).label("weight"), sa.func.sum(Rate.true).label("true")
 _AMOUNTS_FROM = 1 + len(Slot._fields)
+
+
+AT_ONCE = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+"""The due date in the rates of all claims that were resolved when they were due, or have no due date."""
+
+
+class DatedCell(NamedTuple):
+    """A cell of the rates, with the date from which forecasts use the claims that are counted in it."""
+
+    stance: Stance
+    kind: ClaimKind
+    commitment: int | None
+    topic: str | None
+    due: dt.datetime
+    """For claims that were resolved before they were due, the due date; otherwise `AT_ONCE`."""
+
+    @property
+    def cell(self) -> Cell:
+        return Cell(*self[:4])
 
 
 @dataclass(slots=True)
@@ -40,7 +61,7 @@ class Sums:
     """The sums over claims: the records of outlets by slot, and the rates by cell."""
 
     records: dict[tuple[UUID, Slot], Amounts] = field(default_factory=dict)
-    rates: dict[Cell, TruthCount] = field(default_factory=dict)
+    rates: dict[DatedCell, TruthCount] = field(default_factory=dict)
 
     def add_claim(
         self, facts: ClaimFacts, positions: Mapping[UUID, Position], *, only: Collection[UUID] | None = None
@@ -55,8 +76,10 @@ class Sums:
         for outlet_id in positions if only is None else positions.keys() & only:
             slot, amounts = count_claim(facts, positions[outlet_id])
             self.add_record(outlet_id, {slot: amounts})
+        due = facts.resolves_by if facts.is_early and facts.resolves_by is not None else AT_ONCE
         for cell, count in count_votes(facts, positions.values()):
-            self.rates[cell] = self.rates.get(cell, NO_COUNT).plus(count)
+            dated = DatedCell(*cell, due)
+            self.rates[dated] = self.rates.get(dated, NO_COUNT).plus(count)
 
     def add_record(self, outlet_id: UUID, parts: Parts) -> None:
         """Add parts to the record of an outlet."""
@@ -160,7 +183,7 @@ def add_sums(session: Session, change: Sums) -> None:
             session.execute(sa.delete(Subtotal).where(Subtotal.outlet_id.in_(outlets), Subtotal.claims == 0))
     if change.rates:
         rows = [_key_columns(cell) | count._asdict() for cell, count in change.rates.items()]
-        _upsert(session, Rate, rows, key=Cell._fields, added=TruthCount._fields)
+        _upsert(session, Rate, rows, key=DatedCell._fields, added=TruthCount._fields)
         if any(count.weight < 0 for count in change.rates.values()):
             session.execute(sa.delete(Rate).where(Rate.weight == 0))
 
@@ -226,32 +249,38 @@ def all_sums(session: Session) -> Sums:
     """Return all stored sums."""
     by_outlet = read_sums(session, sa.true(), topic=None)
     records = {(outlet_id, slot): amounts for outlet_id, parts in by_outlet.items() for slot, amounts in parts.items()}
-    return Sums(records, read_cells(session))
-
-
-def read_cells(session: Session) -> dict[Cell, TruthCount]:
-    """Return how often reported claims proved true, by cell."""
     rows = session.execute(sa.select(Rate.__table__))
-    return {_cell(row): TruthCount(row.weight, row.true) for row in rows}
+    rates = {DatedCell(*_cell(row), row.due): TruthCount(row.weight, row.true) for row in rows}
+    return Sums(records, rates)
 
 
-def read_rates(session: Session) -> Rates:
-    """Return how often reported claims proved true, for every cell."""
-    return rates_of(read_cells(session))
+def read_cells(session: Session, *, due_by: dt.datetime | None = None) -> dict[Cell, TruthCount]:
+    """Return how often reported claims proved true, by cell.
 
-
-def read_rates_on(session: Session, topic: str | None) -> Rates:
-    """Return how often reported claims proved true, with cells of this topic only.
-
-    The cost does not depend on the number of topics.
+    Args:
+        session: The session.
+        due_by: Only claims that are due by this moment; None for all resolved claims.
     """
-    on_topic = Rate.topic == (topic or "")
-    sums = (sa.func.sum(Rate.weight), sa.func.sum(Rate.true))
+    by = (Rate.stance, Rate.kind, Rate.commitment, Rate.topic)
+    rows = sa.select(*by, *_RATE_SUMS).group_by(*by)
+    counted = session.execute(rows if due_by is None else rows.where(Rate.due <= due_by))
+    return {_cell(row): TruthCount(int(row.weight), int(row.true)) for row in counted}
+
+
+def read_rates(session: Session, topics: Collection[str | None], *, due_by: dt.datetime) -> Rates:
+    """Return how often claims that are due proved true, with cells of these topics only.
+
+    For one topic, the cost does not depend on the number of topics.
+    """
+    if len(topics) > 1:
+        return rates_of(read_cells(session, due_by=due_by))
+    [topic] = topics or [None]
+    on_topic = (Rate.topic == (topic or "")).label("is_on_topic")
     by = (Rate.stance, Rate.kind, Rate.commitment, on_topic)
     rates = Rates()
-    for stance, kind, commitment, is_on_topic, weight, true in session.execute(sa.select(*by, *sums).group_by(*by)):
-        levels = Cell(stance, kind, commitment or None, topic).levels
-        rates.add_count(levels if is_on_topic else levels[:3], TruthCount(int(weight), int(true)))
+    for row in session.execute(sa.select(*by, *_RATE_SUMS).where(Rate.due <= due_by).group_by(*by)):
+        levels = Cell(row.stance, row.kind, row.commitment or None, topic).levels
+        rates.add_count(levels if row.is_on_topic else levels[:3], TruthCount(int(row.weight), int(row.true)))
     return rates
 
 
@@ -267,12 +296,12 @@ def _subtotal(outlet_id: UUID, slot: Slot, amounts: Amounts) -> dict[str, Column
     return {"outlet_id": outlet_id, **_key_columns(slot), **amounts._asdict()}
 
 
-def _key_columns(key: Slot | Cell) -> dict[str, ColumnValue]:
+def _key_columns(key: Slot | DatedCell) -> dict[str, ColumnValue]:
     """Return a slot or cell as columns of a primary key, which cannot be null."""
     return key._asdict() | {"topic": key.topic or "", "stance": key.stance or "", "commitment": key.commitment or 0}
 
 
-def _cell(row: sa.Row[Any]) -> Cell:
+def _cell(row: sa.Row[*tuple[Any, ...]]) -> Cell:
     return Cell(row.stance, row.kind, row.commitment or None, row.topic or None)
 
 

@@ -30,7 +30,7 @@ _ROWS = 200
 def get_claim(claim_id: UUID) -> Response:
     """Show a claim with its reports, its forecast and its resolutions."""
     found = story.get_story(runtime().db, claim_id, now=utc_now())
-    forecast = forecasts.forecast_claim(runtime().db, claim_id, level=DEFAULT_LEVEL)
+    forecast = forecasts.forecast_claim(runtime().db, claim_id, level=DEFAULT_LEVEL, now=utc_now())
     shown = {"picture": timeline.draw_timeline(found), "in_short": timeline.summarise(found), "rows": _ROWS}
     moved = charts.through_time(_points(forecast.kept))
     return show("claim.html", **members_of(found), **shown, forecast=forecast, moved=moved)

@@ -23,7 +23,10 @@ class ForecastQuery(Body):
 class ForecastPartOut(Answer):
     """The contribution of one fact about the reports to a forecast."""
 
-    feature = shown.text("The name of the fact in the method.")
+    feature = shown.text(
+        "The name of the fact in the method: `statement`, `outlet`, `repetition`, `others`, `records`, `probability`, "
+        "`precedents`, `rivals` (their number), or `its_rivals` (their forecasts)."
+    )
     words = shown.text("The fact in words.")
     log_odds = shown.number("The contribution in log-odds; negative if it makes the claim less likely.")
 
@@ -48,9 +51,17 @@ class ForecastOut(Answer):
     decided_by = shown.identifier(
         "The id of the claim of the same group that is true; null unless the status is `decided`.", allow_none=True
     )
-    probability = shown.share(f"The probability that the claim proves true; {_NULL}.", allow_none=True)
+    probability = shown.share(
+        f"The probability that the claim proves true; {_NULL}. The probabilities of all open claims of a group sum to "
+        "at most 1.",
+        allow_none=True,
+    )
     interval = shown.part(IntervalOut, f"The credible interval of the probability; {_NULL}.", allow_none=True)
-    trained_on = shown.count(f"The number of resolved claims that the method learned from; {_NULL}.", allow_none=True)
+    trained_on = shown.count(
+        "The number of resolved claims that the method learned from. A claim that is resolved before its `resolves_by` "
+        f"is learned from when that has passed; {_NULL}.",
+        allow_none=True,
+    )
     independent_roots = shown.count(INDEPENDENT_ROOTS)
     roots = shown.part(RootsOut, ROOTS)
     base = shown.number(
@@ -58,7 +69,8 @@ class ForecastOut(Answer):
     )
     contributions = shown.parts(
         ForecastPartOut,
-        "The contributions of the reports, the largest first; with `base` they sum to the log-odds of the probability.",
+        "The contributions of the reports and of rival claims, the largest first; with `base` they sum to the log-odds "
+        "of the probability.",
     )
     kept = shown.parts(KeptForecastOut, "The forecasts of past days, the oldest first.")
     method = shown.text("The name and version of the formula; `GET /v1/methodology` explains it.")

@@ -22,6 +22,8 @@ from service.methods.context import (
 from service.methods.context_fit import KAPPAS, SHRINKAGES
 from service.methods.forecast import ENOUGH, features
 from service.methods.forecast import METHOD as FORECAST_METHOD
+from service.methods.forecast.groups import MOST, TOPIC_WEIGHT
+from service.methods.forecast.terms import COMMITMENTS, MODELS
 from service.methods.provenance import BACKFILL
 from service.methods.rates import ROOT_RATE, ROOT_WEIGHT, SHRINKAGE
 from service.methods.reliability import LEVELS, METHOD, RATED_FROM
@@ -108,13 +110,15 @@ _VALUES: Mapping[str, Mapping[str, Value]] = {
     "forecast": {
         "enough": ENOUGH,
         "copying": features.COPYING,
-        "weights": {term.name: (term.mean, term.deviation) for term in features.TERMS},
+        "weights": {term.name: (term.mean, term.deviation) for model in MODELS for term in model.terms},
         "stated_within": features.STATED_WITHIN,
-        "own_weight": features.KAPPA,
+        "own_weight": (features.KAPPA, features.SMALL_KAPPA),
         "likelihood_weight": features.LIKELIHOOD_WEIGHT,
         "contexts_weight": features.CONTEXTS_WEIGHT,
+        "group_weight": TOPIC_WEIGHT,
+        "group_most": MOST,
     },
-    "commitment": {"levels": features.COMMITMENTS, "phrases": LEXICON_SIZE},
+    "commitment": {"levels": COMMITMENTS, "phrases": LEXICON_SIZE},
     "context": {
         "fitted_from": FITTED_FROM,
         "refit_after": REFIT_AFTER.days,

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 from math import log
+from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
 
-from service.claims.forecast import keep_forecasts, refit_learner
+from service.claims.forecast import forecast_claim, keep_forecasts, refit_learner
 from service.methods.forecast import BUILD, Learner, Resolved
 from service.storage.models import LearnerRow
-from tests.support.learner import claims_in, day, outcomes
+from tests.support.learner import claims_in, day, outcomes, rivals, taught
 from tests.support.load_lines import load_all
 from tests.support.world import assert_problem, report
 
@@ -83,6 +84,118 @@ def test_forecast_equals_that_of_the_learner_alone(standing, lines):
     assert expected.keys() == ids.keys()
     answered = {key: standing.get(url(ids[key])).json["probability"] for key in expected}
     assert pytest.approx(expected, abs=1e-9) == answered
+
+
+@pytest.fixture(scope="module")
+def known_rivals():
+    return rivals()
+
+
+@pytest.fixture
+def cup(world, known_rivals):
+    return teach(world, [one.line for one in known_rivals])
+
+
+def test_forecasts_of_rivals_equal_those_of_the_learner_alone(cup, known_rivals):
+    """
+    R3: in groups, with deadlines of which some are not over yet, the forecasts of the service equal those of the
+    learner of the backtest, to 1e-9.
+    """
+    learner = taught(known_rivals)
+    open_claims_ = [one for one in known_rivals if one.known_at is None]
+    expected = {
+        one.claim.key: None
+        if learner.is_decided(one.claim)
+        else learner.forecast(one.claim, one.reports, now=NOW).probability
+        for one in open_claims_
+    }
+    ids = open_claims(cup)
+    answered = {key: cup.get(url(ids[key])).json["probability"] for key in expected}
+
+    assert {one for one in expected.values() if one is None} == {None}
+    assert 20 < len(expected)
+    assert 3 < len(learner.state.groups) or 15 < sum(count.groups for count in learner.state.groups)
+    assert pytest.approx(expected, abs=1e-9) == answered
+
+
+def test_forecasts_of_a_group_sum_to_one_at_most(cup, known_rivals):
+    """
+    R3: the forecasts of the open claims of a group sum to at most 1, and their contributions, with that of the rivals,
+    sum to the log-odds of the probability. A claim alone in its group has no such contribution.
+    """
+    ids = open_claims(cup)
+    answered = {key: cup.get(url(claim_id)).json for key, claim_id in ids.items()}
+    groups = {}
+    for one in known_rivals:
+        if one.known_at is None and answered[one.claim.key]["status"] != "decided":
+            groups.setdefault(one.claim.group, []).append(answered[one.claim.key])
+
+    assert {1, 2, 3, 4} == {len(members) for members in groups.values()}
+    for members in groups.values():
+        assert sum(made["probability"] for made in members) <= 1 + 1e-12
+        for made in members:
+            parts = {part["feature"]: part["log_odds"] for part in made["contributions"]}
+            stated = log(made["probability"] / (1 - made["probability"]))
+            assert pytest.approx(stated, abs=1e-9) == made["base"] + sum(parts.values())
+            assert made["interval"]["lower"] < made["probability"] < made["interval"]["upper"]
+            assert (len(members) > 1) is ("its_rivals" in parts)
+
+
+def test_group_of_one_is_unchanged(cup):
+    """
+    R3: the forecast of a claim that is alone in its group equals that of the same claim without a group.
+    """
+    alone, without = (
+        cup.record(report("Paper 1"), report("Paper 2", stance="deny"), text=text, **members)
+        for text, members in (("Rovers win.", {"group": "alone"}), ("Rovers win again.", {}))
+    )
+    one, other = (cup.get(url(claim["id"])).json for claim in (alone, without))
+
+    assert "rated" == one["status"]
+    assert one | {"claim": None} == other | {"claim": None}
+
+
+def test_little_known_of_rivals(world):
+    """
+    R3: also where too few claims are resolved, the forecasts of a group sum to at most 1.
+    """
+    claims = [world.record(report(f"Paper {n}"), text=f"Team {n} wins.", group="cup") for n in range(4)]
+    found = [world.get(url(claim["id"])).json for claim in claims]
+
+    # Each alone has the odds 1, and one of the group is true with the chance 1/2.
+    theta = (1 / 2) / (1 - 1 / 8)
+    assert [pytest.approx(1 / (theta + 4))] * 4 == [made["probability"] for made in found]
+    assert ["its_rivals"] == [part["feature"] for part in found[0]["contributions"]]
+    assert "its rivals: at most one of these four claims can be true" == found[0]["contributions"][0]["words"]
+
+
+def test_early_outcome_is_learned_when_it_is_due(loaded):
+    """
+    An outcome that is known before the deadline changes no forecast until the deadline has passed.
+    """
+    claim_id = next(iter(open_claims(loaded).values()))
+
+    def forecast_at(now):
+        refit_learner(loaded.runtime.db, now=now)
+        found = forecast_claim(loaded.runtime.db, UUID(claim_id), level=0.9, now=now)
+        return found.probability, found.trained_on
+
+    before = forecast_at(NOW)
+    deadline = NOW + dt.timedelta(days=30)
+    for number in range(20):
+        text = f"The bridge {number} opens."
+        claim = loaded.record(
+            *(report(f"Paper {n}", published_at="2026-01-01T00:00:00Z") for n in range(10)),
+            text=text,
+            resolves_by=deadline.isoformat(),
+        )
+        loaded.resolve(claim, "true", known_at="2026-02-01T00:00:00Z")
+
+    assert before == forecast_at(NOW)
+    assert before == forecast_at(deadline - dt.timedelta(seconds=1))
+    probability, trained_on = forecast_at(deadline)
+    assert before[0] != probability
+    assert (52, 80) == (before[1], trained_on)  # fits are due when the reports have grown by a tenth
 
 
 def test_contributions_add_up(standing):

@@ -13,6 +13,7 @@ import pytest
 from service.methods import calibration, context, context_fit, forecast, provenance, rates, reliability
 from service.methods.commitment import LEXICON_VERSION
 from service.methods.forecast import features
+from service.methods.forecast.terms import MODELS
 from service.methods.reliability import CellRecord, Skill
 from service.scores import contexts, methodology
 from service.scores.contexts import REFIT_AFTER
@@ -63,7 +64,9 @@ def test_parameters_are_those_in_use(shared_world):
         "bins": calibration.BINS,
         "backfilled_after": provenance.BACKFILL / dt.timedelta(days=1),
     } == record
-    assert {term.name: [term.mean, term.deviation] for term in features.TERMS} == learned["weights"]
+    terms = {term for model in MODELS for term in model.terms}
+    assert {term.name: [term.mean, term.deviation] for term in terms} == learned["weights"]
+    assert len(terms) == len(learned["weights"])
     assert (forecast.ENOUGH, list(features.COPYING)) == (learned["enough"], learned["copying"])
     assert [1, 2, 3, 4] == read["levels"]
     assert {

@@ -19,7 +19,7 @@ def test_command(tmp_path):
     result = CliRunner().invoke(main, ["backtest", str(first(tmp_path, 120))])
 
     assert 0 == result.exit_code
-    assert "forecast/1" in result.stdout
+    assert "forecast/2" in result.stdout
     assert "Coverage of the 90% intervals" in result.stdout
     assert list(METHODS) == [name for name in METHODS if name in result.stdout]
 
@@ -36,7 +36,7 @@ def test_command_as_json(tmp_path):
     expected = backtest(records_of(path), burn=0)
 
     assert list(METHODS) == list(figures["methods"])
-    assert expected.scores[0].reports.log_loss.value == figures["methods"]["forecast/1"]["reports"]["log_loss"]["value"]
+    assert expected.scores[0].reports.log_loss.value == figures["methods"]["forecast/2"]["reports"]["log_loss"]["value"]
     assert 120 == sum(prediction["level"] == "report" for prediction in lines)
     assert set(METHODS) == set(lines[0]["probabilities"])
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime as dt
 import json
 import random
@@ -13,9 +12,10 @@ import pytest
 
 from service.methods.forecast import START, Learner, Resolved, State, refit
 from service.methods.forecast.columns import ROWS_PER_CLAIM, Columns
-from service.methods.forecast.features import COPYING, NAMES, design
+from service.methods.forecast.features import COPYING, design
 from service.methods.forecast.past import Past
-from tests.support.synthetic_claims import CLAIM, START_OF_TIME, at, learned, made_up, report
+from service.methods.forecast.terms import MODELS
+from tests.support.synthetic_claims import CLAIM, START_OF_TIME, at, learned, made_up, report, with_weights
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -45,13 +45,19 @@ def test_replay_judges_reports_as_they_were_forecast():
     """
     cases = made_up(80)
     source = random.Random(2)  # noqa: S311
-    weights = tuple(source.gauss(0, 1) for _ in NAMES)
+    weights = [[source.gauss(0, 1) for _ in model.terms] for model in MODELS]
     past = Past(Columns(cases))
     replayed = [
         value
         for rows in past.chunks()
-        for features, likelihoods in [design(*past.seen_by(rows))]
-        for value in np.column_stack([features, likelihoods[:, COPYING.index(0.35)]]) @ np.array(weights)
+        for features, likelihoods in [design(past.seen_by(rows))]
+        for value in np.mean(
+            [
+                model.rows(features, likelihoods[:, COPYING.index(0.5)]) @ np.array(own)
+                for model, own in zip(MODELS, weights, strict=True)
+            ],
+            axis=0,
+        )
     ]
     live, fitted_at = Weighted(weights), refit(cases).fitted_at
     forecasts = []
@@ -63,8 +69,8 @@ def test_replay_judges_reports_as_they_were_forecast():
             live.learn(nearest)
             nearest = next(known)
         earlier = [other for other in case.reports if other.published_at < one.published_at]
-        echo = one.root is not None and any(vote.voice == one.root for vote in _votes(earlier))
-        if case.known_at <= fitted_at and not echo:
+        repeated = one.root is not None and any(vote.source == one.root for vote in _votes(earlier))
+        if case.known_at <= fitted_at and not repeated:
             forecasts.append(live.forecast(case.claim, [*earlier, one]).log_odds)
 
     assert len(forecasts) > 200
@@ -80,7 +86,7 @@ class Weighted(Learner):
 
     @property
     def state(self):
-        return dataclasses.replace(super().state, weights=self._weights, delta=0.35)
+        return with_weights(super().state, self._weights)
 
 
 def _votes(reports):
@@ -104,13 +110,13 @@ def test_truths_of_one_moment_count_together():
 
 def test_state_survives_json():
     """
-    A state read from JSON equals the one that was written, and is a few kilobytes long.
+    A state read from JSON equals the one that was written, and is some kilobytes long.
     """
     state = refit(made_up(80))
     row = json.dumps(state.to_json())
 
     assert state == State.from_json(json.loads(row))
-    assert len(row) < 20_000
+    assert len(row) < 40_000
 
 
 def test_state_of_another_version():
@@ -140,7 +146,7 @@ def test_any_data_gives_weights(cases):
     """
     state = refit(cases)
 
-    assert all(isfinite(weight) and abs(weight) < 10 for weight in state.weights)
+    assert all(isfinite(weight) and abs(weight) < 10 for model in state.models for weight in model.weights)
     assert 0 < learned(cases).forecast(CLAIM, [report()]).probability < 1
 
 

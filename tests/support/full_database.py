@@ -39,7 +39,7 @@ def fill(world: World) -> None:
         session.add(ContextRow(number=1, contexts=fitted_contexts(("a", 5, 4), kappa=3.5), recorded_at=NOW))
         session.add(LearnerRow(number=1, build=BUILD, state={"w": [0.5]}, learned_from="1/2", recorded_at=NOW))
         session.add(
-            ForecastRow(claim_id=UUID(other["id"]), day=NOW.date(), method="forecast/1", probability=1, recorded_at=NOW)
+            ForecastRow(claim_id=UUID(other["id"]), day=NOW.date(), method="forecast/2", probability=1, recorded_at=NOW)
         )
 
 

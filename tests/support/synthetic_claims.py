@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import random
 
@@ -59,3 +60,17 @@ def learned(cases):
     for case in cases:
         learner.learn(case)
     return learner
+
+
+def with_weights(state, weights, deviation=0.0):
+    """Return a state with other weights of its models, which have one deviation."""
+    models = tuple(
+        dataclasses.replace(
+            model,
+            weights=tuple(own),
+            covariance=tuple((*(0.0,) * place, deviation**2) for place in range(len(own))),
+            delta=0.5,
+        )
+        for model, own in zip(state.models, weights, strict=True)
+    )
+    return dataclasses.replace(state, models=models)

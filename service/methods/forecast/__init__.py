@@ -1,15 +1,19 @@
-"""`forecast/1`: the probability that a claim proves true, given its reports. Pure.
+"""`forecast/2`: the probability that a claim proves true, given its reports. Pure.
 
-A Bayesian logistic regression on the information available at the publication of each report (scoring.md).
+The mean of three Bayesian logistic regressions on what was known at the publication of each report (scoring.md).
 """
 
 from service.methods.forecast.answer import ENOUGH, Forecast, forecast
+from service.methods.forecast.choice import choose
+from service.methods.forecast.groups import rivals_before, topic_of
 from service.methods.forecast.learner import Learner
 from service.methods.forecast.past import is_due
 from service.methods.forecast.records import (
     ClaimVotes,
     ForecastClaim,
     ForecastReport,
+    Known,
+    Open,
     Resolved,
     StanceCount,
     StanceCounts,
@@ -28,12 +32,17 @@ __all__ = [
     "Forecast",
     "ForecastClaim",
     "ForecastReport",
+    "Known",
     "Learner",
+    "Open",
     "Resolved",
     "StanceCount",
     "StanceCounts",
     "State",
+    "choose",
     "forecast",
     "is_due",
     "refit",
+    "rivals_before",
+    "topic_of",
 ]

@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import nan, pi, sqrt
+from math import fsum, log, nan, pi, sqrt
 from statistics import NormalDist
+from typing import NamedTuple
 
 import numpy as np
 
 from service.methods.beta import logistic
-from service.methods.forecast.features import (
-    CODES,
-    COPYING,
-    NAMES,
-    STANCES,
-    Circumstances,
-    Floats,
-    Totals,
-    Votes,
-    design,
-)
+from service.methods.forecast.features import COPYING, Batch, Circumstances, Design, Totals, Votes, design
 from service.methods.forecast.records import (
     ForecastClaim,
     ForecastReport,
@@ -30,7 +22,8 @@ from service.methods.forecast.records import (
     cell_of,
     view,
 )
-from service.methods.forecast.state import METHOD, State
+from service.methods.forecast.state import METHOD, FittedModel, State
+from service.methods.forecast.terms import CODES, MODELS, STANCES, STORED, Model
 from service.methods.forecast.words import Contribution, contributions
 from service.methods.rates import Rates
 
@@ -55,9 +48,20 @@ class Forecast:
     contributions: tuple[Contribution, ...]
     """The contributions, the largest first; with `base` they sum to `log_odds`."""
     log_odds: float
-    deviation: float
-    """The standard deviation of the log-odds, due to the uncertainty of the weights."""
+    """The log-odds of the probability, and below those of the bounds."""
+    lower_log_odds: float
+    upper_log_odds: float
     method: str = METHOD
+
+
+class _Opinion(NamedTuple):
+    """The forecast of one model."""
+
+    parts: dict[str, float]
+    """The contribution of each feature to the log-odds of the probability."""
+    log_odds: float
+    variance: float
+    """The variance of the log-odds that is due to the uncertainty of the weights."""
 
 
 def forecast(
@@ -70,14 +74,15 @@ def forecast(
     level: float = 0.9,
     enough: int = ENOUGH,
 ) -> Forecast:
-    """Return the probability that a claim proves true, given its reports.
+    """Return the probability that a claim proves true, given its reports, without regard to rival claims.
 
-    The log-odds are z = w f with the variance s^2 = f V f, V being that of the weights; the probability
-    is logistic(m), m = z/sqrt(1 + pi s^2/8), because the weights are uncertain, and the interval is m plus and minus
-    the normal quantile times s.
+    In each model, z = w f has the variance s^2 = f V f, V being that of the weights. Because the weights are uncertain,
+    the log-odds are t = z/sqrt(1 + pi s^2/8). The probability is that of the mean t of all models. The interval is the
+    mean plus and minus the normal quantile times the deviation, of which the square is the mean of s^2 plus the
+    variance of t between the models.
 
     Args:
-        state: The trained model.
+        state: The trained models.
         rates: The current rates at which reports prove true.
         counts: The current records of the outlets that report the claim.
         claim: The claim.
@@ -91,20 +96,38 @@ def forecast(
     seen = view(reports)
     if seen is None or state.trained_on < enough:
         return _base_rate(state, level)
-    own = _votes(rates, counts, claim, [seen.own])
-    others = _votes(rates, counts, claim, seen.others)
-    features = _features(state, own, others, settings=_settings(claim, seen))
-    terms = features * np.array(state.weights)
-    base, parts = contributions(dict(zip(NAMES, terms.tolist(), strict=True)), seen, claim.rivals)
-    log_odds = float(terms.sum())
-    deviation = sqrt(max(float(features @ state.matrix() @ features), 0.0))
-    return _forecast(state, level, base=base, parts=parts, log_odds=log_odds, deviation=deviation, sufficient=True)
+    found = design(_batch(state, rates, counts, claim, seen))
+    opinions = [_opinion(model, fitted, found) for model, fitted in zip(MODELS, state.models, strict=True)]
+    number = len(opinions)
+    mean = fsum(one.log_odds for one in opinions) / number
+    spread = fsum((one.log_odds - mean) ** 2 for one in opinions)
+    variance = (fsum(one.variance for one in opinions) + spread) / number
+    sums: Counter[str] = Counter()
+    for one in opinions:
+        sums.update({name: part / number for name, part in one.parts.items()})
+    base, parts = contributions(sums, seen, claim.rivals)
+    return _forecast(state, level, base=base, parts=parts, log_odds=mean, deviation=sqrt(variance), sufficient=True)
+
+
+def _opinion(model: Model, fitted: FittedModel, found: Design) -> _Opinion:
+    likelihood = found.likelihoods[:, COPYING.index(fitted.delta)]
+    features = model.rows(found.features, likelihood)[0]
+    variance = max(float(features @ fitted.matrix() @ features), 0.0)
+    scale = 1 / sqrt(1 + pi * variance / 8)
+    terms = (features * np.array(fitted.weights)).tolist()
+    parts = {name: term * scale for name, term in zip(model.names, terms, strict=True)}
+    if "own_context" in parts:
+        # Show the base rate, which is part of the context, as such.
+        weight = fitted.weights[model.names.index("own_context")]
+        parts["base_rate"] = weight * float(found.features[0, STORED.index("base_rate")]) * scale
+        parts["own_context"] -= parts["base_rate"]
+    return _Opinion(parts, fsum(terms) * scale, variance)
 
 
 def _base_rate(state: State, level: float) -> Forecast:
     """Return the base rate as the forecast, with the interval for the number of resolved claims."""
     rate, weight = state.base_rate, state.trained_on + 2
-    log_odds = float(np.log(rate / (1 - rate)))
+    log_odds = log(rate / (1 - rate))
     deviation = 1 / sqrt(weight * rate * (1 - rate))
     return _forecast(state, level, base=log_odds, parts=(), log_odds=log_odds, deviation=deviation, sufficient=False)
 
@@ -119,32 +142,37 @@ def _forecast(
     deviation: float,
     sufficient: bool,
 ) -> Forecast:
-    middle = log_odds / sqrt(1 + pi * deviation**2 / 8) if sufficient else log_odds
     reach = NormalDist().inv_cdf((1 + level) / 2) * deviation
     return Forecast(
-        probability=logistic(middle),
-        lower=logistic(middle - reach),
-        upper=logistic(middle + reach),
+        probability=logistic(log_odds),
+        lower=logistic(log_odds - reach),
+        upper=logistic(log_odds + reach),
         level=level,
         sufficient=sufficient,
         trained_on=state.trained_on,
         base=base,
         contributions=parts,
         log_odds=log_odds,
-        deviation=deviation,
+        lower_log_odds=log_odds - reach,
+        upper_log_odds=log_odds + reach,
     )
 
 
-def _features(state: State, own: Votes, others: Votes, *, settings: Circumstances) -> Floats:
+def _batch(state: State, rates: Rates, counts: StanceCounts, claim: ForecastClaim, seen: View) -> Batch:
+    """Return the last report of a claim, with what is known now."""
     totals = Totals(
         claims=np.array([float(state.trained_on)]),
         true=np.array([state.true]),
         votes=np.array([[float(count.claims) for count in state.votes]]),
         votes_true=np.array([[count.true for count in state.votes]]),
     )
-    row = np.zeros(len(others.stance), np.int64)
-    features, likelihoods = design(own, others, row, settings, totals)
-    return np.append(features[0], likelihoods[0, COPYING.index(state.delta)])
+    return Batch(
+        own=_votes(rates, counts, claim, [seen.own]),
+        others=_votes(rates, counts, claim, seen.others),
+        row=np.zeros(len(seen.others), np.int64),
+        settings=_settings(claim, seen),
+        totals=totals,
+    )
 
 
 def _settings(claim: ForecastClaim, seen: View) -> Circumstances:

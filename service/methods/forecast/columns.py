@@ -10,8 +10,8 @@ from itertools import groupby
 from math import nan
 from operator import attrgetter
 
-from service.methods.forecast.features import CODES
 from service.methods.forecast.records import ClaimVotes, ForecastClaim, ForecastReport, Resolved, cell_of
+from service.methods.forecast.terms import CODES
 from service.methods.rates import Cell, Key
 
 ROWS_PER_CLAIM = 100
@@ -26,13 +26,12 @@ class Columns:
     """Resolved claims, their reports, the reports to train on, and the other votes at the time of each of these."""
 
     def __init__(self, cases: Iterable[Resolved]) -> None:
-        self.case_known_at = array("q")
+        self.case_learned_at = array("q")
         self.case_hash = array("Q")
         self.case_truth = array("d")
         self.case_reports = array("i")
-        self.case_voices = array("i")
-        """The number of reports that are not echoes."""
-        self.case_rivals = array("i")
+        self.case_sources = array("i")
+        """The number of reports that do not repeat another source."""
         self.case_votes = array("i")
         self.report_case = array("i")
         self.report_at = array("q")
@@ -40,6 +39,7 @@ class Columns:
         self.report_stance = array("b")
         self.report_commitment = array("b")
         self.report_probability = array("d")
+        self.report_rivals = array("i")
         self.report_cell = array("i")
         self.votes = array("i")
         """The reports that count as votes at the resolution, claim by claim."""
@@ -68,11 +68,10 @@ class Columns:
 
     def _add(self, case: Resolved) -> None:
         digest = blake2b(case.claim.key.encode(), digest_size=8).digest()
-        self.case_known_at.append(microseconds(case.known_at))
+        self.case_learned_at.append(microseconds(case.learned_at))
         self.case_hash.append(int.from_bytes(digest))
         self.case_truth.append(case.truth)
         self.case_reports.append(len(case.reports))
-        self.case_rivals.append(case.claim.rivals)
         first = len(self.report_at)
         for report in case.reports:
             self._add_report(case.claim, report)
@@ -81,12 +80,13 @@ class Columns:
         self.case_votes.append(len(votes))
 
     def _add_report(self, claim: ForecastClaim, report: ForecastReport) -> None:
-        self.report_case.append(len(self.case_known_at) - 1)
+        self.report_case.append(len(self.case_learned_at) - 1)
         self.report_at.append(microseconds(report.published_at))
         self.report_outlet.append(self._outlets.setdefault(report.outlet, len(self._outlets)))
         self.report_stance.append(CODES[report.stance])
         self.report_commitment.append(report.commitment or 0)
         self.report_probability.append(nan if report.probability is None else report.probability)
+        self.report_rivals.append(claim.rivals if report.rivals is None else report.rivals)
         self.report_cell.append(self._cell(cell_of(claim, report)))
 
     def _cell(self, cell: Cell) -> int:
@@ -100,18 +100,18 @@ class Columns:
         """Add the rows of a claim; reports of one instant are not votes for each other. Return the final votes."""
         current = ClaimVotes()
         place = first
-        voices = 0
+        sources = 0
         for _, together in groupby(reports, key=attrgetter("published_at")):
             batch = list(enumerate(together, place))
             for number, report in batch:
-                if not current.is_echo(report):
-                    voices += 1
+                if not current.repeats(report):
+                    sources += 1
                     if _is_chosen(number - first, self.case_reports[-1]):
                         self._add_row(number, report, current)
             for number, report in batch:
                 current.add(number, report)
             place += len(batch)
-        self.case_voices.append(voices)
+        self.case_sources.append(sources)
         return current.votes
 
     def _add_row(self, number: int, report: ForecastReport, current: ClaimVotes) -> None:

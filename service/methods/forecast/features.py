@@ -1,30 +1,26 @@
-"""The features of a report at its publication, for `forecast/1`.
+"""The features of a report at its publication, for `forecast/2`.
 
 Every feature is in log-odds or on a similar scale, so that the weights have useful priors.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
+from service.methods.forecast.terms import CODES, COMMITMENTS, STANCES, Bools, Floats, Ints, Values
 from service.values.vocabulary import Stance
 
-Floats: TypeAlias = npt.NDArray[np.float64]
-Ints: TypeAlias = npt.NDArray[np.int64]
-
-STANCES = tuple(Stance)
-CODES = {stance: code for code, stance in enumerate(STANCES)}
 _SUPPORT, _DENY = CODES[Stance.SUPPORT], CODES[Stance.DENY]
-COMMITMENTS = (1, 2, 3, 4)
 
 COPYING = (0.1, 0.2, 0.35, 0.5, 0.7, 1.0)
 """The candidates for delta: n outlets with the same stance count like n^delta independent ones."""
 
 KAPPA = 16.0
 """The number of claims at which the difference of an outlet from the average is shrunk to half."""
+SMALL_KAPPA = 4.0
+"""The same in the second model, which trusts short records more."""
 LIKELIHOOD_WEIGHT = 6.0
 """The weight of the record of all outlets in the record of one, in claims."""
 CONTEXTS_WEIGHT = 10.0
@@ -32,36 +28,6 @@ CONTEXTS_WEIGHT = 10.0
 are based on the same ones, so that their errors are correlated."""
 STATED_WITHIN = (0.01, 0.99)
 """The range to which stated probabilities are clamped."""
-
-
-class Term(NamedTuple):
-    """A feature with the normal prior of its weight."""
-
-    name: str
-    mean: float
-    deviation: float
-
-
-TERMS = (
-    Term("bias", 0.0, 0.5),
-    *(Term(f"stance_{stance}", 0.0, 0.5) for stance in STANCES),
-    *(Term(f"commitment_{step}", 0.0, 0.5) for step in COMMITMENTS),
-    Term("base_rate", 0.8, 0.5),
-    Term("contexts", 0.8, 0.5),
-    Term("own_record", 0.7, 0.5),
-    Term("same_outlet", 0.0, 0.5),
-    Term("first", 0.0, 0.5),
-    Term("reports", 0.0, 0.3),
-    Term("agreement", 0.3, 0.5),
-    Term("records_support", 0.4, 0.4),
-    Term("records_deny", 0.4, 0.4),
-    Term("records_other", 0.4, 0.4),
-    Term("rivals", 0.0, 0.5),
-    Term("stated", 1.0, 0.3),
-    Term("is_stated", 0.0, 0.5),
-    Term("likelihood", 0.3, 0.4),
-)
-NAMES = tuple(term.name for term in TERMS)
 
 
 class Votes(NamedTuple):
@@ -102,100 +68,140 @@ class Totals(NamedTuple):
     votes_true: Floats
 
 
-def design(own: Votes, others: Votes, row: Ints, settings: Circumstances, totals: Totals) -> tuple[Floats, Floats]:
-    """Return the features of reports.
+class Batch(NamedTuple):
+    """Reports, with what was known at their publication."""
 
-    Args:
-        own: The reports.
-        others: The other votes at their publication.
-        row: For each of `others`, the index of the report.
-        settings: The circumstances of the reports.
-        totals: The record of all outlets together.
+    own: Votes
+    """The reports."""
+    others: Votes
+    """The other votes at that time, of all reports together."""
+    row: Ints
+    """For each of `others`, the index of the report."""
+    settings: Circumstances
+    totals: Totals
 
-    Returns:
-        The features in the order of `TERMS` except the last one, and the last one, `likelihood`, for each of `COPYING`.
-    """
-    n = len(own.stance)
-    silent, others_silent = np.isnan(own.stated), np.isnan(others.stated)
-    seen = np.bincount(row, minlength=n)
-    share = (totals.votes_true + 1) / (totals.votes + 2)
-    base = _logit((totals.true + 1) / (totals.claims + 2))
-    counts = _by_group(row, others.stance, others_silent, n)
-    stated, is_stated = _stated(own, others, row, n)
-    shift = silent * _shift(own, share[np.arange(n), own.stance])
-    shifts = others_silent * _shift(others, share[row, others.stance])
-    shifted = _by_group(row, others.stance, shifts, n) / np.sqrt(np.maximum(counts, 1))
+    @property
+    def silent(self) -> tuple[Bools, Bools]:
+        """Return whether each report, and each other vote, states no probability."""
+        return np.isnan(self.own.stated), np.isnan(self.others.stated)
+
+    @property
+    def every(self) -> tuple[Bools, Bools]:
+        """Return true for each report, and for each other vote."""
+        return np.ones(len(self.own.stance), np.bool_), np.ones(len(self.row), np.bool_)
+
+    @property
+    def base(self) -> Floats:
+        """Return the log-odds of the base rate."""
+        return _logit((self.totals.true + 1) / (self.totals.claims + 2))
+
+    def sum(self, values: Values) -> Floats:
+        """Return the sums over the other votes of each report."""
+        return np.asarray(np.bincount(self.row, values, minlength=len(self.own.stance)), np.float64)
+
+    def sum_by_group(self, values: Values) -> Floats:
+        """Return the sums over the other supporters, deniers, and the rest: reports x 3."""
+        n = len(self.own.stance)
+        at = self.row * 3 + np.minimum(self.others.stance, 2)
+        return np.asarray(np.bincount(at, values, minlength=3 * n), np.float64).reshape(n, 3)
+
+
+class Design(NamedTuple):
+    """The features of reports, from which each model takes its own."""
+
+    features: Floats
+    """Reports x `terms.STORED`."""
+    likelihoods: Floats
+    """The pooled likelihoods: reports x `COPYING`."""
+
+
+def design(batch: Batch) -> Design:
+    """Return the features of reports."""
+    silent, others_silent = batch.silent
+    trusted = batch.totals.claims / (batch.totals.claims + CONTEXTS_WEIGHT)
+    seen = np.bincount(batch.row, minlength=len(silent))
+    stated, is_stated = _stated(batch)
+    compared = is_stated & (seen > 0)
     columns = [
-        np.ones(n),
-        *(silent * (own.stance == code) for code in range(len(STANCES))),
-        *(silent * (settings.commitment == step) for step in COMMITMENTS),
-        base * ~is_stated,
-        _pooled_contexts(own, others, row, base) * totals.claims / (totals.claims + CONTEXTS_WEIGHT),
-        shift,
-        settings.known,
+        np.ones(len(silent)),
+        *(silent * (batch.own.stance == code) for code in range(len(STANCES))),
+        *(silent * (batch.settings.commitment == step) for step in COMMITMENTS),
+        batch.settings.known,
         seen == 0,
-        np.log1p(seen),
-        _agreement(own.stance, silent, counts),
-        *shifted.T,
-        np.log1p(settings.rivals),
+        np.log1p(batch.settings.rivals),
         stated,
         is_stated,
+        compared * _contexts(batch, *batch.every) * trusted,
+        compared * _agreement(batch, *batch.every),
+        batch.base * ~is_stated,
+        _contexts(batch, silent, others_silent) * trusted,
+        np.log1p(seen),
+        _agreement(batch, silent, others_silent),
+        *_records(batch, KAPPA),
+        *_records(batch, SMALL_KAPPA),
+        silent * (_logit(batch.own.rate) - batch.base * is_stated),
+        *np.log1p(batch.sum_by_group(others_silent)).T,
     ]
-    return np.array(columns, np.float64).T, _pooled_likelihoods(own, others, row, totals)
+    return Design(np.array(columns, np.float64).T, _likelihoods(batch))
+
+
+def _records(batch: Batch, kappa: float) -> list[Floats]:
+    """Return the shift of the report's outlet, and the shifts of the others pooled by group."""
+    own, others, totals = batch.own, batch.others, batch.totals
+    silent, others_silent = batch.silent
+    share = (totals.votes_true + 1) / (totals.votes + 2)
+    shift = silent * _shift(own, share[np.arange(len(silent)), own.stance], kappa)
+    shifts = others_silent * _shift(others, share[batch.row, others.stance], kappa)
+    number = np.maximum(batch.sum_by_group(others_silent), 1)
+    return [shift, *(batch.sum_by_group(shifts) / np.sqrt(number)).T]
 
 
 def _logit(p: Floats) -> Floats:
     return np.asarray(np.log(p) - np.log1p(-p))
 
 
-def _by_group(row: Ints, stance: Ints, weight: npt.NDArray[np.generic], n: int) -> Floats:
-    """Return the sums for each row over its supporters, its deniers and the rest."""
-    group = np.minimum(stance, 2)
-    sums: Floats = np.bincount(row * 3 + group, weight.astype(np.float64), minlength=3 * n).astype(np.float64)
-    return sums.reshape(n, 3)
-
-
-def _shift(votes: Votes, share: Floats) -> Floats:
+def _shift(votes: Votes, share: Floats, kappa: float) -> Floats:
     """Return the difference of an outlet from all outlets with the same stance, in log-odds."""
-    return _logit((votes.true + KAPPA * share) / (votes.claims + KAPPA)) - _logit(share)
+    return _logit((votes.true + kappa * share) / (votes.claims + kappa)) - _logit(share)
 
 
-def _agreement(stance: Ints, silent: npt.NDArray[np.bool_], counts: Floats) -> Floats:
-    """Return (supporters - deniers) / sqrt(supporters + deniers), including the report itself."""
-    support = counts[:, 0] + silent * (stance == _SUPPORT)
-    deny = counts[:, 1] + silent * (stance == _DENY)
+def _agreement(batch: Batch, counts: Bools, others_count: Bools) -> Floats:
+    """Return (supporters - deniers) / sqrt(supporters + deniers) among the reports and other votes that count."""
+    numbers = batch.sum_by_group(others_count)
+    support = numbers[:, 0] + counts * (batch.own.stance == _SUPPORT)
+    deny = numbers[:, 1] + counts * (batch.own.stance == _DENY)
     return np.asarray((support - deny) / np.sqrt(np.maximum(support + deny, 1)))
 
 
-def _stated(own: Votes, others: Votes, row: Ints, n: int) -> tuple[Floats, npt.NDArray[np.bool_]]:
+def _stated(batch: Batch) -> tuple[Floats, Bools]:
     """Return the mean of the stated probabilities in log-odds, and whether there is any."""
-    own_odds, other_odds = _stated_odds(own.stated), _stated_odds(others.stated)
-    number = ~np.isnan(own.stated) + np.bincount(row, ~np.isnan(others.stated), minlength=n)
-    return (own_odds + np.bincount(row, other_odds, minlength=n)) / np.maximum(number, 1), number > 0
+    silent, others_silent = batch.silent
+    number = ~silent + batch.sum(~others_silent)
+    total = _stated_odds(batch.own.stated) + batch.sum(_stated_odds(batch.others.stated))
+    return total / np.maximum(number, 1), number > 0
 
 
 def _stated_odds(stated: Floats) -> Floats:
     return _logit(np.where(np.isnan(stated), 0.5, stated).clip(*STATED_WITHIN))
 
 
-def _pooled_contexts(own: Votes, others: Votes, row: Ints, base: Floats) -> Floats:
-    """Return the log-odds of the contexts of all reports above the base rate, summed and divided by sqrt(number).
+def _contexts(batch: Batch, counts: Bools, others_count: Bools) -> Floats:
+    """Return the log-odds of the contexts above the base rate, summed and divided by sqrt(number).
 
-    A stated probability replaces the context of its report; see `_stated`.
+    Only the reports and other votes that count are summed.
     """
-    n = len(own.stance)
-    silent, others_silent = np.isnan(own.stated), np.isnan(others.stated)
-    above = silent * (_logit(own.rate) - base)
-    others_above = others_silent * (_logit(others.rate) - base[row])
-    number = silent + np.bincount(row, others_silent, minlength=n)
-    return (above + np.bincount(row, others_above, minlength=n)) / np.sqrt(np.maximum(number, 1))
+    base = batch.base
+    above = counts * (_logit(batch.own.rate) - base)
+    others_above = others_count * (_logit(batch.others.rate) - base[batch.row])
+    number = counts + batch.sum(others_count)
+    return np.asarray((above + batch.sum(others_above)) / np.sqrt(np.maximum(number, 1)))
 
 
-def _pooled_likelihoods(own: Votes, others: Votes, row: Ints, totals: Totals) -> Floats:
+def _likelihoods(batch: Batch) -> Floats:
     """Return the log-likelihood ratio of all stances, given the records of their outlets, for each choice of delta."""
-    n, kinds = len(own.stance), len(STANCES)
-    rows = np.concatenate([np.arange(n), row])
-    votes = Votes(*(np.concatenate(pair) for pair in zip(own, others, strict=True)))
+    totals, n, kinds = batch.totals, len(batch.own.stance), len(STANCES)
+    rows = np.concatenate([np.arange(n), batch.row])
+    votes = Votes(*(np.concatenate(pair) for pair in zip(batch.own, batch.others, strict=True)))
     silent = np.isnan(votes.stated)
     given_true = (totals.votes_true + 1) / (totals.votes_true.sum(axis=1, keepdims=True) + kinds)
     votes_false = totals.votes - totals.votes_true

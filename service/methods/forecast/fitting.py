@@ -9,12 +9,11 @@ Sources:
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
-import numpy.typing as npt
 
-from service.methods.forecast.features import Floats
+from service.methods.forecast.terms import Floats, Reals
 
 _STEPS = 1000  # a dozen suffice for log-odds; extreme features have needed 161
 _CHUNK = 1 << 15
@@ -23,10 +22,16 @@ _SLOPE = 1e-4
 _ROUNDING = 1e-13  # the apparent rise of the objective near its minimum
 
 
+class Matrix(Protocol):
+    """Rows of features, made part by part, so that they need not be in memory at once."""
+
+    def __getitem__(self, part: slice, /) -> Reals: ...
+
+
 class FitProblem(NamedTuple):
     """The rows to train on, and the priors of the weights."""
 
-    features: npt.NDArray[np.floating[Any]]
+    features: Matrix
     truth: Floats
     """0..1."""
     weight: Floats
@@ -43,70 +48,64 @@ class Fit(NamedTuple):
     """The log probability of the data, up to a constant (Laplace's method)."""
 
 
-def fit(problem: FitProblem) -> Fit:
+def fit(problem: FitProblem, start: Floats | None = None) -> Fit:
     """Return the most probable weights a posteriori.
 
-    It always starts at the prior mean, so that the same rows give the same weights.
+    Args:
+        problem: The rows and the priors.
+        start: The weights to begin at; None for the prior means. The minimum does not depend on them.
     """
-    weights = problem.mean.copy()
-    value = _objective(problem, weights)
+    here = _evaluate(problem, problem.mean if start is None else start)
     for _ in range(_STEPS):
-        gradient, hessian = _derivatives(problem, weights)
-        step: Floats = np.linalg.solve(hessian, gradient).astype(np.float64)
-        fall = float(gradient @ step)
-        if fall <= _CONVERGED * (1 + abs(value)):
+        step: Floats = np.linalg.solve(here.hessian, here.gradient).astype(np.float64)
+        fall = float(here.gradient @ step)
+        if fall <= _CONVERGED * (1 + abs(here.value)):
             break
-        moved = _descend(problem, weights, value, step=step, fall=fall)
-        if moved is None:
+        lower = _descend(problem, here, step=step, fall=fall)
+        if lower is None:
             break
-        weights, value = moved
-    return _laplace(problem, weights, value)
+        here = lower
+    _, log_volume = np.linalg.slogdet(here.hessian)
+    covariance = np.linalg.inv(here.hessian).astype(np.float64)
+    return Fit(here.weights, covariance, -here.value - 0.5 * float(log_volume))
 
 
-def _descend(
-    problem: FitProblem, weights: Floats, value: float, *, step: Floats, fall: float
-) -> tuple[Floats, float] | None:
+class _Point(NamedTuple):
+    """Weights, with the negative log of the posterior density there (up to a constant) and its derivatives."""
+
+    weights: Floats
+    value: float
+    gradient: Floats
+    hessian: Floats
+
+
+def _descend(problem: FitProblem, here: _Point, *, step: Floats, fall: float) -> _Point | None:
     """Return the first of a series of shorter steps that descends enough, or None if no float is lower."""
     length = 1.0
     while length > 1e-8:
-        candidate = weights - length * step
-        lower = _objective(problem, candidate)
-        if lower <= value - _SLOPE * length * fall + _ROUNDING * (1 + abs(value)):
-            return candidate, lower
+        found = _evaluate(problem, here.weights - length * step)
+        if found.value <= here.value - _SLOPE * length * fall + _ROUNDING * (1 + abs(here.value)):
+            return found
         length /= 2
     return None
 
 
-def _objective(problem: FitProblem, weights: Floats) -> float:
-    """Return the negative log of the posterior density, up to a constant."""
-    distance = (weights - problem.mean) / problem.deviation
-    total = 0.5 * float(distance @ distance)
-    for part in _chunks(problem):
-        z = problem.features[part].astype(np.float64) @ weights
-        total += float(problem.weight[part] @ (np.logaddexp(0, z) - problem.truth[part] * z))
-    return total
-
-
-def _derivatives(problem: FitProblem, weights: Floats) -> tuple[Floats, Floats]:
+def _evaluate(problem: FitProblem, weights: Floats) -> _Point:
     precision = problem.deviation**-2.0
-    gradient = precision * (weights - problem.mean)
+    distance = weights - problem.mean
+    value = 0.5 * float(distance @ (precision * distance))
+    gradient = precision * distance
     hessian = np.diag(precision)
-    for part in _chunks(problem):
-        features = problem.features[part].astype(np.float64)
-        p = logistic(features @ weights)
-        gradient = gradient + features.T @ (problem.weight[part] * (p - problem.truth[part]))
-        hessian = hessian + features.T @ (features * (problem.weight[part] * p * (1 - p))[:, None])
-    return gradient, hessian
-
-
-def _laplace(problem: FitProblem, weights: Floats, value: float) -> Fit:
-    _, hessian = _derivatives(problem, weights)
-    _, log_volume = np.linalg.slogdet(hessian)
-    return Fit(weights, np.linalg.inv(hessian).astype(np.float64), -value - 0.5 * float(log_volume))
-
-
-def _chunks(problem: FitProblem) -> list[slice]:
-    return [slice(start, start + _CHUNK) for start in range(0, len(problem.truth), _CHUNK)]
+    for start in range(0, len(problem.truth), _CHUNK):
+        part = slice(start, start + _CHUNK)
+        features = problem.features[part].astype(np.float64, copy=False)
+        truth, weight = problem.truth[part], problem.weight[part]
+        z = features @ weights
+        p = logistic(z)
+        value += float(weight @ (np.logaddexp(0, z) - truth * z))
+        gradient = gradient + features.T @ (weight * (p - truth))
+        hessian = hessian + features.T @ (features * (weight * p * (1 - p))[:, None])
+    return _Point(weights, value, gradient, hessian)
 
 
 def logistic(z: Floats) -> Floats:

@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from heapq import heappop, heappush
+from itertools import count
 
 from service.methods.forecast.answer import Forecast, forecast
+from service.methods.forecast.choice import choose
+from service.methods.forecast.groups import rivals_before, topic_of
 from service.methods.forecast.past import is_due
-from service.methods.forecast.records import ClaimVotes, ForecastClaim, ForecastReport, Resolved, StanceCount, cell_of
+from service.methods.forecast.records import (
+    ClaimVotes,
+    ForecastClaim,
+    ForecastReport,
+    Known,
+    Open,
+    Resolved,
+    StanceCount,
+    cell_of,
+)
 from service.methods.forecast.replay import refit
 from service.methods.forecast.state import START, State
 from service.methods.rates import UNIT, Rates
@@ -17,7 +31,8 @@ from service.values.vocabulary import Stance
 class Learner:
     """A learner for backtests that holds in memory the data that the service stores in its database.
 
-    Outcomes are learned in the order of `known_at`. Those of one instant count together: a fit waits for all of them.
+    Outcomes are learned in the order in which they are due. Those of one instant count together: a fit waits for all of
+    them.
     """
 
     def __init__(self) -> None:
@@ -27,13 +42,42 @@ class Learner:
         self._state = START
         self._true: defaultdict[tuple[str, Stance], int] = defaultdict(int)
         self._counts: dict[tuple[str, Stance], StanceCount] = {}
+        self._groups: defaultdict[str, dict[str, Known]] = defaultdict(dict)
+        self._waiting: list[tuple[dt.datetime, int, Resolved]] = []
+        self._arrivals = count()
+        self._now: dt.datetime | None = None
+
+    def see(self, claim: ForecastClaim, reports: Sequence[ForecastReport]) -> None:
+        """Take note of an open claim, for the forecasts of its rivals."""
+        if claim.group is not None:
+            self._groups[claim.group][claim.key] = Open(claim, reports)
 
     def learn(self, case: Resolved) -> None:
-        """Learn the outcome of a claim."""
-        if self._cases and case.known_at > self._cases[-1].known_at:
+        """Learn the outcome of a claim, in the order of `known_at`; it counts from the moment at which it is due."""
+        self._learn_before(case.known_at)
+        self._now = case.known_at
+        if (group := case.claim.group) is not None:
+            case = case._replace(reports=[self._with_rivals(case, report) for report in case.reports])
+            self._groups[group][case.claim.key] = case
+        heappush(self._waiting, (case.learned_at, next(self._arrivals), case))
+
+    def _with_rivals(self, known: Known, report: ForecastReport) -> ForecastReport:
+        """Return a report with the number of rivals of its claim at its publication."""
+        if report.rivals is not None:
+            return report
+        others = self._groups[known.claim.group or ""].values()
+        opened = sorted(other.reports[0].published_at for other in others if other.reports)
+        own = known.reports[0].published_at
+        return report._replace(rivals=rivals_before(opened, own, report.published_at))
+
+    def _learn_before(self, moment: dt.datetime) -> None:
+        """Learn the outcomes that were due before a moment."""
+        while self._waiting and self._waiting[0][0] < moment:
+            self._learn(heappop(self._waiting)[2])
+
+    def _learn(self, case: Resolved) -> None:
+        if self._cases and case.learned_at > self._cases[-1].learned_at:
             self._fit()
-        if not case.reports:
-            return
         self._cases.append(case)
         self._reports += len(case.reports)
         current = ClaimVotes()
@@ -50,16 +94,64 @@ class Learner:
 
     @property
     def state(self) -> State:
-        """The current state."""
+        """The state after all outcomes that are due."""
+        if self._now is not None:
+            self._learn_before(self._now + dt.timedelta.resolution)
         self._fit()
         return self._state
 
     def _fit(self) -> None:
         if self._reports > self._state.reports and is_due(reports=self._reports, fitted=self._state.reports):
-            self._state = refit(self._cases)
+            self._state = refit([*self._cases, *self._unlearned()])
+
+    def _unlearned(self) -> Iterator[Open]:
+        """Yield the members of groups whose outcomes are not learned yet."""
+        yield from (one for group in self._groups.values() for one in group.values() if isinstance(one, Open))
+        yield from (Open(case.claim, case.reports) for _, _, case in self._waiting)
+
+    def is_decided(self, claim: ForecastClaim) -> bool:
+        """Return whether another claim of the group is true, so that this one cannot be (R3)."""
+        if claim.group is None:
+            return False
+        rivals = (other for key, other in self._groups[claim.group].items() if key != claim.key)
+        return any(isinstance(other, Resolved) and other.truth == 1 for other in rivals)
 
     def forecast(
-        self, claim: ForecastClaim, reports: Sequence[ForecastReport], *, level: float = 0.9, enough: int = 0
+        self,
+        claim: ForecastClaim,
+        reports: Sequence[ForecastReport],
+        *,
+        now: dt.datetime | None = None,
+        level: float = 0.9,
+        enough: int = 0,
     ) -> Forecast:
-        """Return the probability that a claim proves true; see `answer.forecast`."""
-        return forecast(self.state, self.rates, self._counts, claim, reports, level=level, enough=enough)
+        """Return the probability that a claim proves true; see `answer.forecast` and `choice.choose`.
+
+        Args:
+            claim: The claim.
+            reports: All its reports, in the order of publication.
+            now: Only outcomes that were due before this moment are used; None for all that are known and due.
+            level: Probability inside the interval, 0 < level < 1.
+            enough: The number of resolved claims from which it is more than the base rate.
+        """
+        if now is not None:
+            self._learn_before(now)
+        state, rivals = self.state, self._open_rivals(claim)
+        found = [
+            forecast(state, self.rates, self._counts, self._with_number(one), said, level=level, enough=enough)
+            for one, said in [Open(claim, reports), *rivals]
+        ]
+        topic = topic_of(one.topic for one in [claim, *(rival.claim for rival in rivals)])
+        return choose(found, state.group_rate(topic))[0]
+
+    def _open_rivals(self, claim: ForecastClaim) -> list[Open]:
+        if claim.group is None:
+            return []
+        known = self._groups[claim.group].values()
+        return [one for one in known if isinstance(one, Open) and one.claim.key != claim.key]
+
+    def _with_number(self, claim: ForecastClaim) -> ForecastClaim:
+        """Return a claim with the number of its known rivals."""
+        if claim.group is None:
+            return claim
+        return claim._replace(rivals=len(self._groups[claim.group].keys() - {claim.key}))

@@ -8,39 +8,40 @@ from collections.abc import Iterator
 import numpy as np
 
 from service.methods.forecast.columns import EPOCH, Columns
-from service.methods.forecast.features import STANCES, Circumstances, Floats, Ints, Totals, Votes
+from service.methods.forecast.features import Batch, Circumstances, Totals, Votes
 from service.methods.forecast.past_sums import PastSums
+from service.methods.forecast.terms import STANCES, Floats, Ints
 from service.methods.rates import UNIT, nested_rate
 
 _CHUNK = 1 << 16  # reports and votes processed together
 
 
 def is_due(*, reports: int, fitted: int) -> bool:
-    """Return whether the number of reports on resolved claims has grown by a tenth since the last fit."""
+    """Return whether the number of reports on the claims that are learned has grown by a tenth since the last fit."""
     return 10 * reports >= 11 * fitted
 
 
 class Past:
-    """Resolved claims in the order of `known_at`, up to the last fit that was due.
+    """Resolved claims in the order in which they are learned, up to the last fit that was due.
 
-    Moments are numbered: for a report after m moments, the outcomes of moments 0 to m - 1 are known.
+    Moments are numbered: before a report after m moments, the outcomes of moments 0 to m - 1 are learned.
     """
 
     def __init__(self, columns: Columns) -> None:
         self._columns = columns
-        known_at = np.asarray(columns.case_known_at)
-        self._moments, moment = np.unique(known_at, return_inverse=True)
+        learned_at = np.asarray(columns.case_learned_at)
+        self._moments, moment = np.unique(learned_at, return_inverse=True)
         self._fits = _fits(np.bincount(moment, np.asarray(columns.case_reports)).astype(np.int64))
         learned = moment <= self._fits[-1]
         self.fitted_at = EPOCH + dt.timedelta(microseconds=int(self._moments[self._fits[-1]]))
         self.reports = int(np.asarray(columns.case_reports)[learned].sum())
         self.truth: Floats = np.asarray(columns.case_truth)
         row_case = np.asarray(columns.report_case)[np.asarray(columns.row_report)]
-        order = np.lexsort((np.asarray(columns.case_hash)[row_case], known_at[row_case]))
+        order = np.lexsort((np.asarray(columns.case_hash)[row_case], learned_at[row_case]))
         self._rows = order[learned[row_case[order]]]
         self.row_case: Ints = row_case[self._rows]
-        number = np.bincount(row_case, minlength=len(known_at))
-        self.weight: Floats = np.asarray(columns.case_voices) ** 0.25 / np.maximum(number, 1)
+        number = np.bincount(row_case, minlength=len(learned_at))
+        self.weight: Floats = np.asarray(columns.case_sources) ** 0.25 / np.maximum(number, 1)
         """The weight of each report of a claim; m reports weigh m^(1/4) together, because they are similar."""
         self._add_votes(moment)
 
@@ -76,7 +77,7 @@ class Past:
         return np.asarray(totals[:-1].cumsum(axis=0))
 
     def _next_fit(self, moment: Ints) -> Ints:
-        """Return the number of fits before the outcomes of a moment were known."""
+        """Return the number of fits before the outcomes of a moment were learned."""
         return np.asarray(np.searchsorted(self._fits, moment), np.int64)
 
     def chunks(self) -> Iterator[Ints]:
@@ -84,8 +85,8 @@ class Past:
         sizes = 1 + np.asarray(self._columns.row_others).astype(np.int64)[self._rows]
         yield from np.split(self._rows, np.flatnonzero(np.diff(sizes.cumsum() // _CHUNK)) + 1)
 
-    def seen_by(self, rows: Ints) -> tuple[Votes, Votes, Ints, Circumstances, Totals]:
-        """Return the arguments of `features.design` for the reports of these rows."""
+    def seen_by(self, rows: Ints) -> Batch:
+        """Return the reports of these rows, with what was known at their publication."""
         columns = self._columns
         reports = np.asarray(columns.row_report)[rows]
         before = np.searchsorted(self._moments, np.asarray(columns.report_at)[reports])
@@ -93,10 +94,11 @@ class Past:
         settings = Circumstances(
             commitment=_codes(columns.report_commitment, reports),
             known=_codes(columns.row_known, rows).astype(np.float64),
-            rivals=np.asarray(columns.case_rivals)[np.asarray(columns.report_case)[reports]].astype(np.float64),
+            rivals=_codes(columns.report_rivals, reports).astype(np.float64),
         )
         totals = self.totals[np.searchsorted(self._fits, before)]
-        return self._votes(reports, before), self._votes(others, before[row]), row, settings, totals_of(totals)
+        own, other_votes = self._votes(reports, before), self._votes(others, before[row])
+        return Batch(own, other_votes, row, settings, totals_of(totals))
 
     def _others(self, rows: Ints) -> tuple[Ints, Ints]:
         """Return the other votes of these rows, as the index of the row and the report."""
@@ -126,7 +128,7 @@ class Past:
 
 
 def totals_of(totals: Ints) -> Totals:
-    """Return rows of `Past.totals` as an argument of `features.design`."""
+    """Return rows of `Past.totals` as totals of a batch."""
     kinds = len(STANCES)
     return Totals(
         claims=totals[:, 0].astype(np.float64),
@@ -137,7 +139,7 @@ def totals_of(totals: Ints) -> Totals:
 
 
 def _fits(reports: Ints) -> Ints:
-    """Return the moments at which a fit was due, given the number of reports on the claims known at each."""
+    """Return the moments at which a fit was due, given the number of reports on the claims learned at each."""
     total = reports.cumsum()
     fits = [0]
     while (after := int(np.searchsorted(10 * total, 11 * total[fits[-1]]))) < len(total):

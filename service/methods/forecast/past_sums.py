@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from service.methods.forecast.features import Ints
+from service.methods.forecast.terms import Ints
 
 
 class PastSums:

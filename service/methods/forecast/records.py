@@ -18,6 +18,8 @@ class ForecastClaim(NamedTuple):
     topic: str | None = None
     rivals: int = 0
     """The number of other claims in its group, which it excludes (R3)."""
+    group: str | None = None
+    resolves_by: dt.datetime | None = None
 
 
 class ForecastReport(NamedTuple):
@@ -30,10 +32,12 @@ class ForecastReport(NamedTuple):
     """1 (interest) to 4 (stated as done); None when unknown."""
     probability: float | None = None
     root: str | None = None
-    """The root of a relay; reports with one root are one voice (R8)."""
+    """The root of a relay; reports with one root are one source (R8)."""
+    rivals: int | None = None
+    """The number of rivals of the claim at its publication; None for the number of the claim."""
 
     @property
-    def voice(self) -> str:
+    def source(self) -> str:
         return self.outlet if self.root is None else self.root
 
 
@@ -45,6 +49,25 @@ class Resolved(NamedTuple):
     truth: float
     """The extent to which it proved true, 0..1."""
     known_at: dt.datetime
+
+    @property
+    def learned_at(self) -> dt.datetime:
+        """The moment at which the outcome is learned: when it is known and the claim is due.
+
+        "It happened" can be known before the deadline, but "it did not" cannot. So if outcomes were learned when they
+        are known, the first ones would be too often true.
+        """
+        return max(self.known_at, self.claim.resolves_by or self.known_at)
+
+
+class Open(NamedTuple):
+    """An open claim, with its reports in the order of publication."""
+
+    claim: ForecastClaim
+    reports: Sequence[ForecastReport]
+
+
+Known: TypeAlias = Resolved | Open
 
 
 class StanceCount(NamedTuple):
@@ -66,7 +89,7 @@ def cell_of(claim: ForecastClaim, report: ForecastReport) -> Cell:
 class ClaimVotes:
     """The current votes on one claim, updated report by report.
 
-    An outlet has one vote: its last `support` or `deny`, else its last report (R6). The votes of one voice count once:
+    An outlet has one vote: its last `support` or `deny`, else its last report (R6). The votes of one source count once:
     as the vote of the root if it has one, else as the last vote.
     """
 
@@ -90,36 +113,36 @@ class ClaimVotes:
         """Return whether an outlet has a vote."""
         return outlet in self._votes
 
-    def is_echo(self, report: ForecastReport) -> bool:
-        """Return whether a report relays a voice that already has a vote."""
-        return report.root is not None and any(vote.voice == report.root for _, vote in self._votes.values())
+    def repeats(self, report: ForecastReport) -> bool:
+        """Return whether a report relays a source that already has a vote."""
+        return report.root is not None and any(vote.source == report.root for _, vote in self._votes.values())
 
     def others(self, report: ForecastReport) -> list[int]:
-        """Return the numbers of the votes of other voices, one for each voice."""
+        """Return the numbers of the votes of other sources, one for each source."""
         if not (self._relayed or report.root is not None):
             return [number for outlet, (number, _) in self._votes.items() if outlet != report.outlet]
-        by_voice: dict[str, tuple[int, ForecastReport]] = {}
+        by_source: dict[str, tuple[int, ForecastReport]] = {}
         for number, vote in self._votes.values():
-            if vote.voice != report.voice and vote.outlet != report.outlet:
-                first = by_voice.get(vote.voice)
-                if first is None or first[1].outlet != vote.voice:
-                    by_voice[vote.voice] = number, vote
-        return [number for number, _ in by_voice.values()]
+            if vote.source != report.source and vote.outlet != report.outlet:
+                first = by_source.get(vote.source)
+                if first is None or first[1].outlet != vote.source:
+                    by_source[vote.source] = number, vote
+        return [number for number, _ in by_source.values()]
 
 
 class View(NamedTuple):
-    """A claim from the view of its latest voice."""
+    """A claim from the view of its latest source."""
 
     own: ForecastReport
-    """The report of that voice."""
+    """The report of that source."""
     others: list[ForecastReport]
-    """The votes of the other voices."""
+    """The votes of the other sources."""
     known: bool
     """Whether the outlet had reported the claim before."""
 
 
 def view(reports: Sequence[ForecastReport]) -> View | None:
-    """Return the claim from the view of the last report that is not an echo, or None without reports.
+    """Return the claim from the view of the last report that repeats no other source, or None without reports.
 
     Args:
         reports: All reports of the claim, in the order of publication.
@@ -127,7 +150,7 @@ def view(reports: Sequence[ForecastReport]) -> View | None:
     current = ClaimVotes()
     last: tuple[ForecastReport, bool] | None = None
     for number, report in enumerate(reports):
-        if last is None or not current.is_echo(report):
+        if last is None or not current.repeats(report):
             last = report, current.knows(report.outlet)
         current.add(number, report)
     if last is None:

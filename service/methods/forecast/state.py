@@ -1,4 +1,4 @@
-"""The state of the trained model, as JSON of a few kilobytes."""
+"""The state of the trained models, as JSON of some kilobytes."""
 
 from __future__ import annotations
 
@@ -10,29 +10,62 @@ from typing import Any
 
 import numpy as np
 
-from service.methods.forecast.features import COPYING, NAMES, STANCES, TERMS, Floats
+from service.methods.forecast.features import COPYING
+from service.methods.forecast.groups import GroupCount, group_rate
 from service.methods.forecast.records import StanceCount
+from service.methods.forecast.terms import MODELS, STANCES, Floats, Model
 from service.values.instants import format_instant, parse_instant
 from service.values.vocabulary import Stance
 
-METHOD = "forecast/1"
-BUILD = f"{METHOD} {hashlib.sha256(repr((TERMS, COPYING)).encode()).hexdigest()[:16]}"
+METHOD = "forecast/2"
+BUILD = f"{METHOD} {hashlib.sha256(repr((MODELS, COPYING)).encode()).hexdigest()[:16]}"
 """The method with its terms; a state is only valid for the terms that it was trained with."""
 _DIGITS = 12
 
 
 @dataclass(frozen=True, slots=True)
-class State:
-    """The weights with their covariance, and the record of all outlets together at the fit."""
+class FittedModel:
+    """The weights of one model, with their covariance."""
 
     weights: tuple[float, ...]
-    """In the order of `features.TERMS`."""
+    """In the order of `Model.terms`."""
     covariance: tuple[tuple[float, ...], ...]
     """The lower triangle of the covariance."""
     delta: float
     """The discount for outlets with the same stance; one of `features.COPYING`."""
     evidence: tuple[float, ...]
     """The log evidence on the rows that delta was chosen on, for each of `features.COPYING`."""
+
+    def matrix(self) -> Floats:
+        """Return the full covariance matrix."""
+        return _matrix(self.covariance)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the model as JSON, which `from_json` restores exactly."""
+        return {
+            "weights": list(self.weights),
+            "covariance": [list(row) for row in self.covariance],
+            "delta": self.delta,
+            "evidence": dict(zip(map(str, COPYING), self.evidence, strict=True)),
+        }
+
+    @classmethod
+    def from_json(cls, row: dict[str, Any]) -> FittedModel:
+        """Return the model that `to_json` wrote."""
+        return cls(
+            weights=tuple(row["weights"]),
+            covariance=tuple(tuple(values) for values in row["covariance"]),
+            delta=row["delta"],
+            evidence=tuple(row["evidence"][str(delta)] for delta in COPYING),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """The trained models, and the record of all outlets together at the fit."""
+
+    models: tuple[FittedModel, ...]
+    """In the order of `terms.MODELS`."""
     trained_on: int
     """The number of resolved claims with a report."""
     reports: int
@@ -40,32 +73,32 @@ class State:
     true: float
     """The number of these claims that proved true."""
     votes: tuple[StanceCount, ...]
-    """The votes on these claims, and on those that proved true, in the order of `features.STANCES`."""
+    """The votes on these claims, and on those that proved true, in the order of `terms.STANCES`."""
+    groups: tuple[GroupCount, ...]
+    """The settled groups of rival claims, by topic."""
     fitted_at: dt.datetime | None
-    """The `known_at` of the last outcomes that were learned."""
+    """The moment of the last outcomes that were learned."""
 
     @property
     def base_rate(self) -> float:
         """The rate at which claims prove true, strictly between 0 and 1."""
         return (self.true + 1) / (self.trained_on + 2)
 
-    def matrix(self) -> Floats:
-        """Return the full covariance matrix."""
-        return _matrix(self.covariance)
+    def group_rate(self, topic: str | None) -> float:
+        """Return the chance that one claim of a group on a topic proves true."""
+        return group_rate(self.groups, topic)
 
     def to_json(self) -> dict[str, Any]:
         """Return the state as JSON, which `from_json` restores exactly."""
         return {
             "method": METHOD,
-            "terms": list(NAMES),
-            "weights": list(self.weights),
-            "covariance": [list(row) for row in self.covariance],
-            "delta": self.delta,
-            "evidence": dict(zip(map(str, COPYING), self.evidence, strict=True)),
+            "terms": [list(model.names) for model in MODELS],
+            "models": [model.to_json() for model in self.models],
             "trained_on": self.trained_on,
             "reports": self.reports,
             "true": self.true,
             "votes": {stance: list(count) for stance, count in zip(STANCES, self.votes, strict=True)},
+            "groups": [list(count) for count in self.groups],
             "fitted_at": None if self.fitted_at is None else format_instant(self.fitted_at),
         }
 
@@ -76,22 +109,20 @@ class State:
         Raises:
             ValueError: Another version of the method wrote it.
         """
-        if row["method"] != METHOD or row["terms"] != list(NAMES):
+        if row["method"] != METHOD or row["terms"] != [list(model.names) for model in MODELS]:
             raise ValueError(f"This state is of another version of {METHOD}. Train it again.")
         return cls(
-            weights=tuple(row["weights"]),
-            covariance=tuple(tuple(values) for values in row["covariance"]),
-            delta=row["delta"],
-            evidence=tuple(row["evidence"][str(delta)] for delta in COPYING),
+            models=tuple(map(FittedModel.from_json, row["models"])),
             trained_on=row["trained_on"],
             reports=row["reports"],
             true=row["true"],
             votes=tuple(StanceCount(*row["votes"][Stance(stance)]) for stance in STANCES),
+            groups=tuple(GroupCount(*count) for count in row["groups"]),
             fitted_at=None if row["fitted_at"] is None else parse_instant(row["fitted_at"]),
         )
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=2 * len(MODELS))
 def _matrix(covariance: tuple[tuple[float, ...], ...]) -> Floats:
     full = np.zeros((len(covariance), len(covariance)))
     full[np.tril_indices(len(covariance))] = [value for row in covariance for value in row]
@@ -103,15 +134,25 @@ def rounded(values: Floats) -> tuple[float, ...]:
     return tuple(float(f"{value:.{_DIGITS}g}") for value in values)
 
 
+def _unfitted(model: Model) -> FittedModel:
+    """Return a model with the priors of its weights."""
+    return FittedModel(
+        weights=tuple(term.mean for term in model.terms),
+        covariance=tuple(
+            (*(0.0,) * place, round(term.deviation**2, _DIGITS)) for place, term in enumerate(model.terms)
+        ),
+        delta=0.5,
+        evidence=(0.0,) * len(COPYING),
+    )
+
+
 START = State(
-    weights=tuple(term.mean for term in TERMS),
-    covariance=tuple((*(0.0,) * place, round(term.deviation**2, _DIGITS)) for place, term in enumerate(TERMS)),
-    delta=0.5,
-    evidence=(0.0,) * len(COPYING),
+    models=tuple(map(_unfitted, MODELS)),
     trained_on=0,
     reports=0,
     true=0.0,
     votes=(StanceCount(),) * len(STANCES),
+    groups=(),
     fitted_at=None,
 )
 """The state before any training: the priors of the weights."""

@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import fsum
 from typing import NamedTuple
 
-from service.methods.forecast.features import NAMES
 from service.methods.forecast.records import ForecastReport, View
+from service.methods.forecast.terms import MODELS
 from service.values.vocabulary import Stance
 
 _BASE = ("bias", "base_rate")
+_NAMES = tuple(dict.fromkeys(name for model in MODELS for name in model.names))
+
+
+def _beginning(*prefixes: str) -> tuple[str, ...]:
+    return tuple(name for name in _NAMES if name.startswith(prefixes))
+
+
 _GROUPS = {
-    "statement": (
-        *(name for name in NAMES if name.startswith(("stance_", "commitment_"))),
-        "contexts",
-    ),
-    "outlet": ("own_record",),
+    "statement": (*_beginning("stance_", "commitment_"), "contexts", "own_context"),
+    "outlet": ("own_record", "short_own_record"),
     "repetition": ("same_outlet",),
-    "others": ("first", "reports", "agreement"),
-    "records": ("records_support", "records_deny", "records_other", "likelihood"),
+    "others": ("first", "reports", "agreement", "stated_agreement", *_beginning("others_")),
+    "records": (*_beginning("records_", "short_records_"), "likelihood"),
     "rivals": ("rivals",),
     "probability": ("stated", "is_stated"),
+    "precedents": ("stated_contexts",),
 }
 _COMMITMENTS = {
     1: "stated as interest or speculation",
@@ -49,16 +55,27 @@ def contributions(parts: Mapping[str, float], seen: View, rivals: int) -> tuple[
     """Return the base in log-odds, and the contributions, the largest first.
 
     Args:
-        parts: Weight times feature, by name.
+        parts: The contribution of each feature, by name; a missing one is zero.
         seen: The claim.
         rivals: The number of claims that it excludes.
     """
-    base = sum(parts[name] for name in _BASE)
-    sums = {group: sum(parts[name] for name in names) for group, names in _GROUPS.items()}
+    base = fsum(parts.get(name, 0.0) for name in _BASE)
+    sums = {group: fsum(parts.get(name, 0.0) for name in names) for group, names in _GROUPS.items()}
     found = [
         Contribution(group, _words(group, value, seen, rivals), value) for group, value in sums.items() if value != 0
     ]
     return base, tuple(sorted(found, key=lambda part: (-abs(part.log_odds), part.feature)))
+
+
+def rival_contribution(number: int, log_odds: float) -> Contribution:
+    """Return the contribution of the rivals of a claim, of which at most one can be true with it.
+
+    Args:
+        number: The number of open claims in the group, with the claim itself.
+        log_odds: The contribution.
+    """
+    words = f"its rivals: at most one of these {_number(number)} claims can be true"
+    return Contribution("its_rivals", words, log_odds)
 
 
 def _words(group: str, value: float, seen: View, rivals: int) -> str:
@@ -70,9 +87,10 @@ def _words(group: str, value: float, seen: View, rivals: int) -> str:
     return {
         "outlet": f"this outlet does {better} than its beat",
         "repetition": "this outlet has reported it before",
-        "records": f"the records of all who report it speak {'for' if value > 0 else 'against'} it",
+        "records": f"the records of all its outlets speak {'for' if value > 0 else 'against'} it",
         "rivals": f"it excludes {_number(rivals)} other {'claim' if rivals == 1 else 'claims'}",
         "probability": "a probability is stated",
+        "precedents": f"reports like these prove true {'more' if value > 0 else 'less'} often than others",
     }[group]
 
 

@@ -58,6 +58,8 @@ class Rate(Base):
     """0 if unknown."""
     topic: Mapped[str] = mapped_column(TOPIC, primary_key=True)
     """Empty for claims without a topic."""
+    due: Mapped[dt.datetime] = mapped_column(primary_key=True)
+    """The due date of the claims if they were resolved before it; otherwise 1970. Forecasts use them from then on."""
     weight: Mapped[int] = mapped_column(sa.BigInteger)
     """In billionths of a claim. Each claim has the weight 1, shared by the outlets that report it."""
     true: Mapped[int] = mapped_column(sa.BigInteger)
@@ -76,7 +78,7 @@ class ContextRow(Base):
 
 
 class LearnerRow(Base):
-    """A trained state of forecast/1."""
+    """A trained state of forecast/2."""
 
     __tablename__ = "learner"
 

@@ -388,9 +388,10 @@ def _create_sums() -> None:
         sa.Column("kind", _word("kind", _CLAIM_KINDS), nullable=False),
         sa.Column("commitment", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("topic", _TOPIC, nullable=False),
+        _moment("due"),
         sa.Column("weight", sa.BigInteger(), nullable=False),
         sa.Column("true", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("stance", "kind", "commitment", "topic", name="pk_rate"),
+        sa.PrimaryKeyConstraint("stance", "kind", "commitment", "topic", "due", name="pk_rate"),
     )
     op.create_table(
         "context",
