@@ -9,6 +9,7 @@ from flask import Flask
 from service import __version__
 from service.api import (
     audit,
+    claimreviews,
     claims,
     disputes,
     explanations,
@@ -82,6 +83,7 @@ _API = (
     topics.blp,
     exports.blp,
     imports.blp,
+    claimreviews.blp,
     explanations.blp,
     keys.blp,
     me.blp,

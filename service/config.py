@@ -17,13 +17,17 @@ from service.environment import PREFIX, Variable, absolute_path, drain_seconds, 
 from service.errors import CannotRun
 from service.storage.database_url import check_database_url, sqlite_url
 from service.transfer.files.options import DEFAULT_LIMIT
+from service.values.names import is_visible
 
 log = logging.getLogger(__name__)
 
 _CONTACT = re.compile(r"mailto:[!-~]+@[!-~]+|https://[!-~]+|tel:[+0-9-]+", re.ASCII)
 _BASE_PATH = re.compile(r"(?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9._~-]+)+", re.ASCII)
 _LONGEST_LEASE = 1000  # milliseconds
+_SITE = re.compile(r"https?://(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\])(?::[0-9]{1,5})?", re.ASCII)
 _SECRET_LENGTH = 32
+_OPERATOR = "Borneout"
+_OPERATOR_LENGTH = 200
 _FLAGS = {"true": True, "false": False}
 _KNOWN = frozenset(
     PREFIX + name
@@ -37,7 +41,9 @@ _KNOWN = frozenset(
         "LEASE_MS",
         "MAX_IMPORT",
         "MIGRATE",
+        "OPERATOR",
         "PUBLIC_READ",
+        "PUBLIC_URL",
         "RATE_LIMIT",
         "REDIS_URL",
         "SECRET_KEY",
@@ -71,6 +77,10 @@ class Settings:
     """The prefix of all paths of the service, without a trailing slash; empty for none."""
     trusted_proxies: int
     """The number of the operator's proxies in front of the service."""
+    public_url: str | None
+    """The address of the service as readers reach it, with the base path and without a trailing slash."""
+    operator: str
+    """The name of the operator, the author of what the service publishes."""
     security_contact: str | None
     """The contact for reports of vulnerabilities, as a URI."""
     secret_key: str | None = field(repr=False)
@@ -116,6 +126,8 @@ class Settings:
             limits=_limits(env.get(PREFIX + "RATE_LIMIT") or None),
             base_path=_base_path(env.get(PREFIX + "BASE_PATH") or ""),
             trusted_proxies=_proxies(env.get(PREFIX + "TRUSTED_PROXIES") or "0"),
+            public_url=_public_url(env),
+            operator=_operator(env.get(PREFIX + "OPERATOR") or _OPERATOR),
             security_contact=_contact(env.get(PREFIX + "SECURITY_CONTACT") or None),
             secret_key=_secret_key(env.get(PREFIX + "SECRET_KEY") or None),
             drain=_drain(env),
@@ -213,6 +225,26 @@ def _base_path(path: str) -> str:
             f"such as /reliability, not {path!r}."
         )
     return bare
+
+
+def _public_url(env: Mapping[str, str]) -> str | None:
+    """Return the public address with the base path, which may be given with or without it."""
+    if not (url := (env.get(PREFIX + "PUBLIC_URL") or "").rstrip("/")):
+        return None
+    base_path = _base_path(env.get(PREFIX + "BASE_PATH") or "")
+    site = url.removesuffix(base_path)
+    if not _SITE.fullmatch(site):
+        raise BadSetting(
+            f"{PREFIX}PUBLIC_URL must be a scheme and a host, such as https://borneout.example, with no path except "
+            f"that of {PREFIX}BASE_PATH, not {url!r}."
+        )
+    return site + base_path
+
+
+def _operator(name: str) -> str:
+    if len(name) > _OPERATOR_LENGTH or not name.isprintable() or not is_visible(name):
+        raise BadSetting(f"{PREFIX}OPERATOR must be a name of 1 to {_OPERATOR_LENGTH} characters on one line.")
+    return name.strip()
 
 
 def _contact(uri: str | None) -> str | None:

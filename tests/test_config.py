@@ -54,6 +54,9 @@ def read(**env):
         ("RATE_LIMIT", "reads=6000/m,writes=9/s", "limits", Limits(reads=Quota(6000, 60), writes=Quota(9, 1))),
         ("MAX_IMPORT", "1000", "max_import", 1000),
         ("TRUSTED_PROXIES", "2", "trusted_proxies", 2),
+        ("PUBLIC_URL", "https://borneout.example/", "public_url", "https://borneout.example"),
+        ("PUBLIC_URL", "http://[::1]:8000", "public_url", "http://[::1]:8000"),
+        ("OPERATOR", "Check Example e. V.", "operator", "Check Example e. V."),
         ("SECURITY_CONTACT", "mailto:s@example.org", "security_contact", "mailto:s@example.org"),
         ("SECURITY_CONTACT", "https://example.org/s", "security_contact", "https://example.org/s"),
         ("SECRET_KEY", 32 * "s", "secret_key", 32 * "s"),
@@ -85,6 +88,8 @@ def test_setting(name, value, field, expected):
         "MAX_IMPORT",
         "TRUSTED_PROXIES",
         "BASE_PATH",
+        "PUBLIC_URL",
+        "OPERATOR",
         "SECURITY_CONTACT",
         "SECRET_KEY",
         "DRAIN",
@@ -95,6 +100,14 @@ def test_empty_is_not_set(name):
     An empty variable, as compose files set it, counts as not set.
     """
     assert read() == read(**{name: ""})
+
+
+@pytest.mark.parametrize("url", ["https://borneout.example", "https://borneout.example/a/"])
+def test_public_url_with_base_path(url):
+    """
+    The public address includes the base path, whether it was given with or without it.
+    """
+    assert "https://borneout.example/a" == read(PUBLIC_URL=url, BASE_PATH="/a").public_url
 
 
 def test_base_path_of_the_whole_site():
@@ -169,6 +182,10 @@ def test_data_dir_of_the_command_line():
             ("BASE_PATH", path)
             for path in ("/a b", "/a?b", "/a%20b", "/ä", "/a\n", "https://example.org/a", "/a#b", "/a;b")
         ),
+        *(("PUBLIC_URL", url) for url in ("borneout.example", "https://a/b", "https://a?b", "ftp://a", "https://u@a")),
+        ("OPERATOR", "x" * 201),
+        ("OPERATOR", " "),
+        ("OPERATOR", "a\nb"),
         ("SECURITY_CONTACT", "security@example.org"),
         ("SECURITY_CONTACT", "mailto:s@example.org\nContact: mailto:x@example.org"),
         ("SECURITY_CONTACT", "http://example.org"),

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from uuid import UUID
 
 from flask import Response
+from markupsafe import Markup
 
 from service.claims import forecast as forecasts
 from service.claims import story
+from service.errors import NotFound
 from service.methods.reliability import DEFAULT_LEVEL, Reliability
 from service.pages import charts, timeline
 from service.pages.layout import page_blueprint, show
+from service.transfer.claimreview.item import CONTEXT, review_item
+from service.transfer.publish import get_published_claim
 from service.values.documents import members_of
 from service.values.instants import utc_now
 from service.values.vocabulary import Scope
 from service.web.auth import requires
+from service.web.publisher import find_publisher
 from service.web.runtime import runtime
 
 blp = page_blueprint("claim")
@@ -33,7 +40,17 @@ def get_claim(claim_id: UUID) -> Response:
     forecast = forecasts.forecast_claim(runtime().db, claim_id, level=DEFAULT_LEVEL, now=utc_now())
     shown = {"picture": timeline.draw_timeline(found), "in_short": timeline.summarise(found), "rows": _ROWS}
     moved = charts.through_time(_points(forecast.kept))
-    return show("claim.html", **members_of(found), **shown, forecast=forecast, moved=moved)
+    return show("claim.html", **members_of(found), **shown, forecast=forecast, moved=moved, review=_review(claim_id))
+
+
+def _review(claim_id: UUID) -> Markup | None:
+    """Return the ClaimReview of a claim for a script element, in which no character may end the element."""
+    if (publisher := find_publisher()) is None:
+        return None
+    with suppress(NotFound):
+        item = review_item(get_published_claim(runtime().db, claim_id), publisher)
+        return Markup(json.dumps({"@context": CONTEXT, **item}).replace("<", "\\u003c"))  # noqa: S704 - escaped
+    return None
 
 
 @dataclass(frozen=True, slots=True)

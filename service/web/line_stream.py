@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from typing import ParamSpec, TypeVar
 
 from flask import Response, request
@@ -54,23 +55,32 @@ def stream_lines(name: str, requested: Format, read: Read, columns: Columns) -> 
         ExportsBusy: This process is sending as many exports as it may at once.
         InvalidQuery: A filter names an unknown outlet, or a byte order mark was requested for NDJSON.
     """
-    at, is_csv = runtime(), _is_csv(requested)
+    is_csv = _is_csv(requested)
+    texts = partial(_csv, columns, bom=requested.bom) if is_csv else partial(_ndjson, read)
+    response = stream_texts(texts, f"{CSV}; charset=utf-8" if is_csv else NDJSON)
+    suffix = ExportFormat.CSV if is_csv else ExportFormat.NDJSON
+    response.headers["Content-Disposition"] = f"attachment; filename={name}.{suffix}"
+    response.vary.add("Accept")
+    return response
+
+
+def stream_texts(read: Callable[[Session], Iterator[str]], content_type: str) -> Response:
+    """Return a response whose texts are read from one snapshot while it is sent.
+
+    Raises:
+        ExportsBusy: This process is sending as many exports as it may at once.
+    """
+    at = runtime()
     if not at.export_slots.acquire(blocking=False):
         raise ExportsBusy("Other exports are still running. Try again after the seconds in Retry-After.")
     with ExitStack() as stack:
         stack.callback(at.export_slots.release)
-        session = stack.enter_context(at.db.read(unlimited=True))
-        texts = _csv(columns, session, bom=requested.bom) if is_csv else _ndjson(read(session))
-        chunks = _chunks(texts)
+        chunks = _chunks(read(stack.enter_context(at.db.read(unlimited=True))))
         first = next(chunks, b"")  # an error of the query is a problem document
-        content_type = f"{CSV}; charset=utf-8" if is_csv else NDJSON
         resources = stack.pop_all()
     response = Response(_send(first, chunks, resources), content_type=content_type)
     response.call_on_close(resources.close)  # if the client leaves before the end, or sent HEAD
-    suffix = ExportFormat.CSV if is_csv else ExportFormat.NDJSON
-    response.headers["Content-Disposition"] = f"attachment; filename={name}.{suffix}"
     response.headers["Cache-Control"] = "no-cache"
-    response.vary.add("Accept")
     return response
 
 
@@ -93,8 +103,8 @@ def _is_csv(requested: Format) -> bool:
     return is_csv
 
 
-def _ndjson(lines: Iterable[Line]) -> Iterator[str]:
-    for line in lines:
+def _ndjson(read: Read, session: Session) -> Iterator[str]:
+    for line in read(session):
         yield json.dumps(line, ensure_ascii=False) + "\n"
 
 

@@ -202,6 +202,8 @@ def test_escaped(world):
     world.post(f"/v1/claims/{claim['id']}/disputes", {"reason": HOSTILE})
     world.post(f"/v1/outlets/{outlet['slug']}/replies", {"text": HOSTILE, "claim": claim["id"]})
     shown = claim_page(world, claim)
+    # Data, which cannot end its element: tests/api/test_claim_review.py checks it.
+    shown = re.sub(r'<script type="application/ld\+json">[^<]*</script>', "", shown)
 
     assert re.findall(r"<script[^>]*>", shown) == re.findall(r'<script src="/assets/[^"]+" defer>', shown)
     assert 8 <= shown.count("alert(&#39;x&#39;)") == shown.count("alert(")

@@ -6,6 +6,7 @@ import datetime as dt
 import hashlib
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 from service import errors, schemas
@@ -61,7 +62,7 @@ _NOW, _NEXT_WEEK = "2026-06-01T08:00:00Z", "2026-06-08T08:00:00Z"
 _HOUR = dt.timedelta(hours=1)
 _SECRET = "bo_EXAMPLE-only-this-is-not-a-working-key"
 _CURSOR = "EXAMPLE-cursor"
-_TRIMMED = {"words": 1, "parameters": 2, "sources": 1, "methods": 1}
+_TRIMMED = {"words": 1, "dataFeedElement": 1, "parameters": 2, "sources": 1, "methods": 1}
 """How many items of the longest lists are shown."""
 
 
@@ -184,6 +185,7 @@ def play(world):
 def _prepare(scenario):
     """Record outlets, and resolved claims as the basis of scores."""
     world = scenario.world
+    world.runtime.settings = replace(world.runtime.settings, public_url="https://borneout.example")
     world.outlet("Axel Springer", slug="axel-springer", kind="organisation")
     springer = {"kind": "newspaper", "parent": "axel-springer"}
     world.outlet("BILD", slug="bild", domains=["bild.de"], **springer)
@@ -223,7 +225,7 @@ def _a_claim(scenario):
 
 
 def _its_truth(scenario):
-    scenario.send("resolveClaim")
+    scenario.send("resolveClaim", "getClaimReview")
     scenario.send("disputeResolution", "disputeResolution", "getClaim", "listResolutions", "listClaimDisputes")
     scenario.send("listDisputes", "closeDispute", "recordReply", "recordReply", "listReplies")
 
@@ -265,6 +267,7 @@ def _the_rest(scenario):
 def _exports(scenario):
     for name in ("Outlets", "Claims", "Reports", "Resolutions", "Scores", "Topics"):
         scenario.add_export(f"export{name}")
+    scenario.send("listClaimReviews")
 
 
 def _problems(scenario):

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
+from functools import partial
+
 import pytest
 
+from tests.support.command import Command
 from tests.support.reviews import PAGE, SITE, SPEAKER, claim, rating, review
 from tests.support.typed_lines import Loader, problems, slugs, statuses
 
@@ -257,6 +261,27 @@ def test_feed(world, load):
     assert ["created", "created", "created", "unchanged", "unchanged"] == statuses(told)
     assert [1, 2, 3, 4, 5] == [one["line"] for one in told]
     assert ["daily-rumour"] == slugs(world)
+
+
+@pytest.mark.parametrize("wrap", [json.dumps, partial(json.dumps, indent=1)])
+@pytest.mark.sqlite_alone  # the reading does not depend on the database
+def test_whole_file(settings, tmp_path, wrap):
+    """
+    A file is one feed or one list, on one line or over several, and a feed may be longer than a line.
+    """
+    items = [review(claimReviewed=f"The bridge {number} fell") for number in range(3)]
+    feed = {"@type": "DataFeed", "dataFeedElement": [{"@type": "DataFeedItem", "item": items}, {"@type": "ListItem"}]}
+    path, command = tmp_path / "feed.json", Command(settings)
+    path.write_text(wrap(feed))
+    first = command("import", path)
+    path.write_text(wrap([*items, None, review(claimReviewed="The bridge sank")]))
+    second = command("import", path)
+    path.write_text(wrap({**feed, "description": "x" * (1 << 20)}))
+    third = command("import", path)
+
+    assert "3 lines: 3 created, 0 updated, 0 unchanged, 0 rejected" in first.output
+    assert "4 lines: 1 created, 0 updated, 3 unchanged, 0 rejected" in second.output
+    assert "3 lines: 0 created, 0 updated, 3 unchanged, 0 rejected" in third.output
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ REVIEW = "ClaimReview"
 _PREFIX = re.compile(r"(?:https?://(?:www\.)?schema\.org/|schema:|sdo:)")
 _SPELLINGS = ("", "http://schema.org/", "https://schema.org/", "schema:", "sdo:")
 _MARKS = frozenset({"@context", "@graph", "@type"})
+_WRAPPERS = frozenset({"DataFeedItem", "ListItem"})
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>|<!--.*?-->", re.DOTALL)
 _NOT_TEXT = re.compile("[\x00\ud800-\udfff]")
 _URL = re.compile(r"https?://[^\s/?#]+[^\s\x7f]*", re.IGNORECASE)
@@ -101,11 +102,13 @@ def find_reviews(document: object) -> list[Node]:
 def spread_reviews(lines: Iterable[tuple[int, object]]) -> Iterator[tuple[int, object]]:
     """Replace each JSON-LD document among the values of a file by its ClaimReview items.
 
-    A document with several items has one line for each. The numbers of the lines always increase.
+    A document with several items has one line for each. The numbers of the lines always increase. Feeds have null for
+    reviews that were deleted, so null is ignored after the first document.
     """
-    last = 0
+    last, is_feed = 0, False
     for number, content in lines:
-        for item in _items(content):
+        is_feed |= is_linked_data(content)
+        for item in [] if is_feed and content is None else _items(content):
             last = max(number, last + 1)
             yield last, item
 
@@ -113,10 +116,18 @@ def spread_reviews(lines: Iterable[tuple[int, object]]) -> Iterator[tuple[int, o
 def _items(content: object) -> list[object]:
     if not is_linked_data(content):
         return [content]
+    if _is_empty(content):
+        return []
     try:
         return [*find_reviews(content)]
     except ServiceError as exc:
         return [exc]
+
+
+def _is_empty(content: object) -> bool:
+    """Return whether an object is an item of a feed or a list that has no content."""
+    node = Node(content if isinstance(content, dict) else {}, {})
+    return not node.types.isdisjoint(_WRAPPERS) and not node.values("item")
 
 
 def clean(text: str) -> str:

@@ -176,7 +176,7 @@ def _warnings(
     reading: Reading, voices: Voices, claim: FiledClaim, said: str | None, day: str
 ) -> Iterator[ReviewWarning]:
     if reading.reason is not None:
-        detail = f"{reading.reason}. The claim is recorded without a resolution, and keeps the rating."
+        detail = f"{reading.reason}. It does not resolve the claim, which keeps the rating."
         yield ReviewWarning("no-verdict", detail)
     if reading.contradiction is not None:
         yield ReviewWarning("rating-contradicts", f"{reading.contradiction}.")

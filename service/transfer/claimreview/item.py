@@ -1,0 +1,135 @@
+"""Write the resolution of a claim as a ClaimReview, which an import reads as the same resolution."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+from uuid import UUID
+
+from service.transfer.claimreview.review import PROPERTY
+from service.values.vocabulary import OutletKind
+
+CONTEXT = "https://schema.org"
+Item: TypeAlias = dict[str, object]
+
+_NAMES = ((0.0, "False"), (0.375, "Mostly false"), (0.625, "Half true"), (1.0, "Mostly true"))
+"""The upper ends of truths with their names; only 1 is true."""
+_PEOPLE = frozenset({OutletKind.ACCOUNT, OutletKind.JOURNALIST})
+_NEWS = frozenset({OutletKind.NEWSPAPER, OutletKind.BROADCASTER, OutletKind.AGENCY})
+
+
+@dataclass(frozen=True, slots=True)
+class Publisher:
+    """The operator of the service, who is the author of its reviews."""
+
+    name: str
+    url: str
+    """The address of the service, without a trailing slash."""
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedOutlet:
+    """An outlet that carried a claim."""
+
+    slug: str
+    name: str
+    kind: OutletKind
+    domain: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedReport:
+    """A report that supports a claim."""
+
+    outlet: PublishedOutlet
+    published_at: str
+    """An instant or a date."""
+    url: str | None
+    is_relay: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedClaim:
+    """A claim with its verdict, as a review publishes it."""
+
+    id: UUID
+    reference: str
+    """The external id, or else the id."""
+    text: str
+    truth: float
+    known_at: str
+    """An instant or a date."""
+    recorded_at: str
+    note: str | None
+    evidence: list[str] = field(default_factory=list)
+    reports: list[PublishedReport] = field(default_factory=list)
+
+
+def review_item(claim: PublishedClaim, publisher: Publisher) -> Item:
+    """Return the ClaimReview of a claim, without its `@context`."""
+    item: Item = {
+        "@type": "ClaimReview",
+        "url": f"{publisher.url}/claims/{claim.id}",
+        "datePublished": claim.known_at,
+        "sdDatePublished": claim.recorded_at,
+        "author": {"@type": "Organization", "name": publisher.name, "url": publisher.url},
+        "claimReviewed": claim.text,
+        "itemReviewed": _claim(claim),
+        "reviewRating": {
+            "@type": "Rating",
+            "ratingValue": claim.truth,
+            "bestRating": 1,
+            "worstRating": 0,
+            "alternateName": rating_name(claim.truth),
+        },
+    }
+    if claim.note is not None:
+        item["reviewBody"] = claim.note
+    if claim.evidence:
+        item["isBasedOn"] = claim.evidence
+    return item
+
+
+def rating_name(truth: float) -> str:
+    """Return the name of a truth.
+
+    >>> [rating_name(truth) for truth in (0, 0.01, 0.5, 0.9, 1)]
+    ['False', 'Mostly false', 'Half true', 'Mostly true', 'True']
+    """
+    return "True" if truth == 1 else next(name for end, name in _NAMES if truth <= end)
+
+
+def _claim(claim: PublishedClaim) -> Item:
+    """Return the claim with its speakers, which have a report of their own, and the pages that carry it."""
+    item: Item = {
+        "@type": "Claim",
+        "identifier": {"@type": "PropertyValue", "propertyID": PROPERTY, "value": claim.reference},
+    }
+    speakers = {report.outlet.slug: report.outlet for report in claim.reports if not report.is_relay}
+    if speakers:
+        authors = [_outlet(outlet) for outlet in speakers.values()]
+        item["author"] = authors[0] if len(authors) == 1 else authors
+    if claim.reports:
+        item["datePublished"] = min(report.published_at for report in claim.reports)
+    pages = {report.url: _page(report) for report in claim.reports if report.url is not None}
+    if pages:
+        item["appearance"] = list(pages.values())
+    return item
+
+
+def _page(report: PublishedReport) -> Mapping[str, object]:
+    return {
+        "@type": "CreativeWork",
+        "url": report.url,
+        "datePublished": report.published_at,
+        "author": _outlet(report.outlet),
+    }
+
+
+def _outlet(outlet: PublishedOutlet) -> Item:
+    kind = "NewsMediaOrganization" if outlet.kind in _NEWS else "Organization"
+    item: Item = {"@type": "Person" if outlet.kind in _PEOPLE else kind, "name": outlet.name}
+    if outlet.domain is not None:
+        item["sameAs"] = f"https://{outlet.domain}"
+    return item

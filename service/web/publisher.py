@@ -1,0 +1,33 @@
+"""The publisher of the current request: the operator with the public address of the service."""
+
+from __future__ import annotations
+
+import ipaddress
+
+from flask import request
+
+from service.transfer.claimreview.item import Publisher
+from service.web.runtime import runtime
+
+
+def find_publisher() -> Publisher | None:
+    """Return the publisher; None if the service does not know the address at which readers reach it.
+
+    Without `BORNEOUT_PUBLIC_URL`, that is the address of the socket for a reader on the same machine. A request header
+    is never used.
+    """
+    settings = runtime().settings
+    if (url := settings.public_url) is not None:
+        return Publisher(settings.operator, url)
+    host, port = request.environ.get("SERVER_NAME", ""), request.environ.get("SERVER_PORT", "")
+    if settings.trusted_proxies or not (_is_loopback(host) and _is_loopback(request.remote_addr or "")):
+        return None
+    site = f"[{host}]" if ":" in host else host
+    return Publisher(settings.operator, f"http://{site}:{port}{settings.base_path}")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
