@@ -44,6 +44,15 @@ def escape_formula(cell: str) -> str:
     return f"'{cell}" if _FORMULA.match(cell) else cell
 
 
+def unescape_formula(cell: str) -> str:
+    """Return a cell as it was before `escape_formula`.
+
+    >>> unescape_formula("'=1+1"), unescape_formula("''=1+1"), unescape_formula("'Tis true"), unescape_formula("-1")
+    ('=1+1', "'=1+1", "'Tis true", '-1')
+    """
+    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell
+
+
 def _cell(value: object) -> object:
     match value:
         case str():

@@ -9,6 +9,7 @@ from typing import TypeAlias
 from service.errors import FieldError, InvalidBody
 from service.transfer.files.columns import COLUMNS, Content, Header, name_key
 from service.transfer.files.locales import LOCALES, Locale, readers_of, to_date, to_number, to_word, words_of
+from service.values.csv_text import unescape_formula
 
 NO_RESULT = "#FORMULA"
 """The mark for a cell with a formula that was never computed."""
@@ -25,7 +26,6 @@ _EMPTY = frozenset({"na", "n/a", "nan", "<na>", "nat", "null", "none", "\\n", "(
 _BOOLEANS = {"t": "true", "f": "false"}
 """The truth values of COPY."""
 _COPY_NULL = "\\N"
-_ESCAPED = re.compile(r"'[=+\-@\t\r]")
 _WHOLE = re.compile(r"\d+")
 _FORMULA_ERRORS = frozenset(
     [
@@ -95,6 +95,7 @@ _FORMULA_ERRORS = frozenset(
 """The errors of formulas that spreadsheets show in cells, in the languages of the locales."""
 
 _ISO_LIKE_DATE = re.compile(r"(\d{4})[/.](\d{1,2})[/.](\d{1,2})", re.ASCII)
+_MIDNIGHT = re.compile(r"(\d{4}-\d{2}-\d{2})[T ]00:00(?::00(?:[.,]0+)?)?", re.ASCII)
 _NO_ZONE = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?", re.ASCII)
 _ANY_DATE = re.compile(r"\d{1,2}[./-]\s?\d{1,2}[./-]\s?(?:\d{4}|\d{2})(?:\D.*)?", re.ASCII)
 _DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+\s?%?", re.ASCII)
@@ -121,12 +122,12 @@ def read_cell(content: Content, value: Cell, locale: Locale | None) -> Cell:
     if not (text := value.strip()):
         return None
     if content is Content.TEXT:
-        return None if text == _COPY_NULL else _unescape(text)
+        return None if text == _COPY_NULL else unescape_formula(text)
     if content is not Content.DATE and text.lower() in _EMPTY:
         return None
     if content is Content.OPTIONAL_TEXT:
-        return _unescape(text)
-    return _read_typed(content, _unescape(text), locale)
+        return unescape_formula(text)
+    return _read_typed(content, unescape_formula(text), locale)
 
 
 def explain(column: str, value: object) -> FieldError | None:
@@ -134,6 +135,9 @@ def explain(column: str, value: object) -> FieldError | None:
 
     The code names the kind of notation, so that a file with many such cells can be described in one sentence.
     """
+    if COLUMNS.get(column) in (Content.DATE, Content.OPTIONAL_DATE) and isinstance(value, int | float):
+        detail = f"{value!r} is a number. Write a date or an RFC 3339 instant, such as 2024-02-14T10:30:00Z."
+        return FieldError(pointer=f"/{column}", detail=detail, code="serial-date")
     if not isinstance(value, str):
         return None
     content, text = COLUMNS.get(column, Content.TEXT), value.strip()
@@ -177,7 +181,8 @@ def _read_typed(content: Content, text: str, locale: Locale | None) -> Cell:
     if content in (Content.DATE, Content.OPTIONAL_DATE):
         if (found := _ISO_LIKE_DATE.fullmatch(text)) is not None:
             return f"{found[1]}-{int(found[2]):02}-{int(found[3]):02}"
-        return text if locale is None else to_date(text, locale)
+        day = text if locale is None else to_date(text, locale)
+        return midnight[1] if (midnight := _MIDNIGHT.fullmatch(day)) is not None else day
     word = _BOOLEANS.get(text, text) if locale is None else to_word(_BOOLEANS.get(text, text), locale)
     if content is Content.OUTCOME and (number := to_number(word, locale)) is not None:
         return number
@@ -191,11 +196,6 @@ def _from_workbook(content: Content, value: float | None) -> Cell:
     if isinstance(value, bool):
         return str(value).lower()
     return str(int(value)) if value == int(value) else str(value)
-
-
-def _unescape(text: str) -> str:
-    """Return a cell without the apostrophe that keeps a spreadsheet from running it as a formula."""
-    return text[1:] if _ESCAPED.match(text) else text
 
 
 def _check_unnamed(header: Header, cells: Sequence[Cell]) -> InvalidBody | None:

@@ -123,6 +123,6 @@ def _unknown(names: list[str]) -> str:
     shown = ", ".join(repr(name[:60]) for name in names[:_SHOWN])
     more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
     return (
-        f"The header has unknown columns: {shown}{more}. Name them as one of {', '.join(COLUMNS)} with the option map: "
-        "outlet=Quelle reads a column, x=Quelle ignores it."
+        f"The header has unknown columns: {shown}{more}. Rename them to one of {', '.join(COLUMNS)}, or use the option "
+        "map: outlet=Quelle reads the column Quelle as outlet, and x=Quelle ignores it."
     )

@@ -89,6 +89,17 @@ def test_dates_of_any_locale(locale, text):
     assert "2024-02-14" == cell("published_at", text, None)
 
 
+@pytest.mark.parametrize(
+    "text", ["2024-02-14 00:00:00", "2024-02-14T00:00:00.000", "2024-02-14 00:00", "14.02.2024 00:00:00"]
+)
+def test_midnight_without_a_zone(text):
+    """
+    Midnight without a zone, which programs add to a date, is that date; any other time needs a zone.
+    """
+    assert "2024-02-14" == cell("published_at", text, "de")
+    assert "2024-02-14 00:00:01" == cell("published_at", "2024-02-14 00:00:01", "de")
+
+
 @pytest.mark.parametrize(("locale", "text", "moment"), MOMENTS)
 def test_moments(locale, text, moment):
     """
@@ -148,6 +159,7 @@ EXPLAINED = [
     ("published_at", "14.02.2024 10:30", "national-date", "has no time zone"),
     ("published_at", "2024-02-14 10:30", "no-zone", "no time zone"),
     ("resolved_at", "45336", "serial-date", "spreadsheet's number"),
+    ("published_at", 1707904800000, "serial-date", "is a number"),
     ("probability", "0,5", "decimal-comma", "Write 0.5, or set a locale"),
     ("outcome", "0,25", "decimal-comma", "Write 0.25"),
     ("outcome", "WAHR", "national-word", "Write true, or set the locale de"),
