@@ -22,6 +22,7 @@ from service.values.names import is_visible
 log = logging.getLogger(__name__)
 
 _CONTACT = re.compile(r"mailto:[!-~]+@[!-~]+|https://[!-~]+|tel:[+0-9-]+", re.ASCII)
+_LICENCE = re.compile(r"https?://[!-~]{1,500}|[A-Za-z0-9][A-Za-z0-9.+-]{0,99}", re.ASCII)
 _BASE_PATH = re.compile(r"(?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9._~-]+)+", re.ASCII)
 _LONGEST_LEASE = 1000  # milliseconds
 _SITE = re.compile(r"https?://(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\])(?::[0-9]{1,5})?", re.ASCII)
@@ -36,6 +37,7 @@ _KNOWN = frozenset(
         "BOOTSTRAP_KEY",
         "DATABASE_URL",
         "DATA_DIR",
+        "DATA_LICENSE",
         "DRAIN",
         "KEY",
         "LEASE_MS",
@@ -83,6 +85,8 @@ class Settings:
     """The name of the operator, the author of what the service publishes."""
     security_contact: str | None
     """The contact for reports of vulnerabilities, as a URI."""
+    data_licence: str | None
+    """The licence of the data, as an address or an identifier such as CC-BY-4.0; None if not stated."""
     secret_key: str | None = field(repr=False)
     """The key that signs cookies; None for a key stored in the data directory."""
     drain: float
@@ -129,6 +133,7 @@ class Settings:
             public_url=_public_url(env),
             operator=_operator(env.get(PREFIX + "OPERATOR") or _OPERATOR),
             security_contact=_contact(env.get(PREFIX + "SECURITY_CONTACT") or None),
+            data_licence=_licence(env.get(PREFIX + "DATA_LICENSE") or None),
             secret_key=_secret_key(env.get(PREFIX + "SECRET_KEY") or None),
             drain=_drain(env),
             lease=_lease(env.get(PREFIX + "LEASE_MS") or "5"),
@@ -251,6 +256,14 @@ def _contact(uri: str | None) -> str | None:
     if uri is not None and not _CONTACT.fullmatch(uri):
         raise BadSetting(f"{PREFIX}SECURITY_CONTACT must be a URI such as mailto:security@example.org or https://...")
     return uri
+
+
+def _licence(text: str | None) -> str | None:
+    if text is not None and not _LICENCE.fullmatch(text):
+        raise BadSetting(
+            f"{PREFIX}DATA_LICENSE must be an identifier such as CC-BY-4.0, or the address of a licence, https://..."
+        )
+    return text
 
 
 def _drain(env: Mapping[str, str]) -> float:

@@ -88,11 +88,12 @@ def ensure_first_key(db: Database, *, given: str | None, now: dt.datetime) -> st
         now: The time of the call.
 
     Returns:
-        The random secret; None if the database has a key, or the secret was given.
+        The random secret; None if the database has a key, or the secret was given. Keys from a restored export do not
+        count, because they have no secrets.
     """
     with db.write() as session:
         lock_name(session, "first key")
-        if session.scalar(sa.select(sa.exists().select_from(ApiKey))):
+        if session.scalar(sa.select(sa.exists().where(ApiKey.handle != ""))):
             return None
         secret = given or _new_secret()
         session.add(_new_row(secret, name="first key", scopes=[Scope.ADMIN], now=now))
@@ -172,7 +173,8 @@ def rotate_key(db: Database, key_id: UUID, *, overlap: dt.timedelta, now: dt.dat
     with db.write() as session:
         key = _load_valid(session, key_id, None, now=now)
         _end_former(session, key_id, ends_at=now + overlap, now=now)
-        session.add(FormerSecret(digest=key.digest, handle=key.handle, api_key_id=key_id, ends_at=now + overlap))
+        if key.handle:  # else it has no secret, because its database was restored from an export
+            session.add(FormerSecret(digest=key.digest, handle=key.handle, api_key_id=key_id, ends_at=now + overlap))
         key.digest = digest_of(secret)
         key.handle = key.digest[:HANDLE_LENGTH]
     return NewKeyView(**members_of(describe_key(key)), secret=secret)
@@ -240,8 +242,11 @@ def _check_admin_left(session: Session, ending: ApiKey, *, at: dt.datetime) -> N
     Raises:
         LastAdminKey: No other admin key is valid then.
     """
-    others = session.scalars(sa.select(ApiKey).where(ApiKey.id != ending.id, ApiKey.revoked_at.is_(None)))
-    if Scope.ADMIN in ending.scopes and not any(Scope.ADMIN in key.scopes and is_valid(key, at) for key in others):
+    others = session.scalars(
+        sa.select(ApiKey).where(ApiKey.id != ending.id, ApiKey.revoked_at.is_(None), ApiKey.handle != "")
+    )
+    is_admin = ending.handle and Scope.ADMIN in ending.scopes
+    if is_admin and not any(Scope.ADMIN in key.scopes and is_valid(key, at) for key in others):
         raise LastAdminKey(
             f"The key {ending.name!r} is the last one with the scope admin, and the service needs one. Create another "
             "such key first."

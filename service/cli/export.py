@@ -1,28 +1,48 @@
-"""Export the records that scores are computed from."""
+"""Export the whole database, and restore an export."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from service.cli.shared import Connections, with_connections
+from service.cli.shared import Connections, open_connections, with_settings
 from service.values.instants import utc_now
+
+if TYPE_CHECKING:
+    from service.config import Settings
 
 
 @click.command()
-@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
-@with_connections(writes=False)
-def export(connections: Connections, *, folder: Path) -> None:
-    """Write everything that scores are computed from into DIR, which must be empty or not exist yet.
+@click.argument("target", metavar="DIR|FILE.zip", type=click.Path(path_type=Path))
+@with_settings
+def export(settings: Settings, *, target: Path) -> None:
+    """Write everything on record into DIR, which must be empty or not exist yet, or into a new FILE.zip.
 
-    The files are NDJSON, all as of one moment. `borneout import` accepts the outlets, claims, reports and resolutions.
-    The contexts, disputes and replies are only for reading.
+    The files are NDJSON, all as of one moment, with the description of a data package. `borneout import` accepts the
+    outlets, claims, reports and resolutions. `borneout import --restore` makes the same database elsewhere, except for
+    the secrets of keys.
     """
     from service.transfer.export.folder import write_export
 
-    try:
-        counts = write_export(connections.db, folder, now=utc_now())
-    except OSError as exc:
-        raise click.ClickException(f"{folder} cannot be written: {exc.strerror}") from exc
-    click.echo(f"{folder}: " + ", ".join(f"{count} {member}" for member, count in counts.items()))
+    with open_connections(settings, writes=False) as connections:
+        try:
+            counts = write_export(connections.db, target, licence=settings.data_licence, now=utc_now())
+        except OSError as exc:
+            raise click.ClickException(f"{target} cannot be written: {exc.strerror}") from exc
+    click.echo(f"{target}: " + ", ".join(f"{count} {member}" for member, count in counts.items()))
+
+
+def restore_export(connections: Connections, source: Path) -> None:
+    """Restore an export into an empty database, and print the number of rows."""
+    from contextlib import closing
+
+    from service.transfer import restore
+    from service.transfer.package import Package
+
+    with closing(Package(source)) as package:
+        counts = restore.restore_export(connections.db, package)
+    click.echo(f"{sum(counts.values())} rows restored: " + ", ".join(f"{n} {table}" for table, n in counts.items()))
+    if "api_key" in counts:
+        click.echo("The restored keys have no secrets. `borneout keys rotate ID` gives one to a key.")

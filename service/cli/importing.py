@@ -8,7 +8,8 @@ from typing import IO, TYPE_CHECKING
 
 import click
 
-from service.cli.shared import with_settings
+from service.cli.export import restore_export
+from service.cli.shared import open_connections, with_settings
 
 if TYPE_CHECKING:
     from service.config import Settings
@@ -24,6 +25,12 @@ if TYPE_CHECKING:
     "--map", "names", multiple=True, metavar="COLUMN=NAME", help="The name of a column in the file. Repeatable."
 )
 @click.option("--dry-run", is_flag=True, help="Show how the file is read, and the results, without loading anything.")
+@click.option(
+    "--restore",
+    type=click.Path(exists=True, path_type=Path),
+    metavar="DIR|FILE.zip",
+    help="Restore an export of `borneout export` into an empty database, instead of loading FILE.",
+)
 @click.option("--results", type=click.File("w"), help="Write the result of each line to this file, as NDJSON.")
 @click.option("--server", metavar="URL", help="Load into the service at this URL, with --key, instead of local data.")
 @click.option("--key", envvar="BORNEOUT_KEY", help="The API key for --server.  [default: BORNEOUT_KEY]")
@@ -38,6 +45,7 @@ def import_file(
     locale: str | None,
     names: Sequence[str],
     dry_run: bool,
+    restore: Path | None,
     results: IO[str] | None,
     server: str | None,
     key: str | None,
@@ -48,9 +56,17 @@ def import_file(
     report with its claim and outcome, or an object with a type. A line that cannot be loaded is reported with its
     number, and the import continues. Existing records are not changed, so an import that was interrupted can be run
     again. A dry run blocks other writers while it runs.
+
+    With --restore, the database gets the rows of an export with their ids, times, earlier versions and ledger.
     """
+    if restore is not None:
+        if file or example or feed or encoding or locale or names or dry_run or results or server:
+            raise click.UsageError("--restore takes no FILE and none of the other options of an import.")
+        with open_connections(settings, writes=True) as connections:
+            restore_export(connections, restore)
+        return
     if (file is None) != example:
-        raise click.UsageError("Give either FILE or --example.")
+        raise click.UsageError("Give either FILE, --example or --restore.")
     if server is not None and (key is None or dry_run):
         raise click.UsageError("--server needs --key, and does not support --dry-run.")
 

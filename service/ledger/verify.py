@@ -10,18 +10,28 @@ import json
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import Any, NamedTuple
+from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
 from service.ledger.seal import head_of
 from service.outlets.rebuild_sums import missing_sums
-from service.storage.canonical import Values, content_of, journaled_tables, row_key, table_of
+from service.storage.canonical import (
+    Values,
+    content_of,
+    journaled_tables,
+    lacks_secret,
+    row_key,
+    table_of,
+    without_secret,
+)
 from service.storage.db import Database
 from service.storage.journal import entry_digest
-from service.storage.models import Entry, Seal
+from service.storage.models import ApiKey, Entry, FormerSecret, Seal
 from service.storage.predicates import is_among
 from service.storage.search_columns import wrong_search_columns
+from service.values.instants import parse_instant, utc_now
 
 _BATCH_SIZE = 1000
 
@@ -145,12 +155,20 @@ def _difference(table: sa.Table, row: Values, history: _History | None) -> str |
         return "exists, but its last entry says that it was deleted"
     if history.salt is None:
         return "cannot be compared with its entry, whose salt is missing"
-    after = content_of(table, row, history.salt)
-    if after != history.after:
-        entered, current = _members(history.after), _members(after)
-        changed = sorted(name for name in entered.keys() | current.keys() if entered.get(name) != current.get(name))
+    if changed := _changed(table, row, history.after, history.salt):
         return f"differs from its entry in {', '.join(changed)}"
     return None if history.is_complete else "was changed between two entries, or an entry is missing"
+
+
+def _changed(table: sa.Table, row: Values, entered: str, salt: str) -> list[str]:
+    """Return the columns in which a row differs from its last entry."""
+    if (content := content_of(table, row, salt)) == entered:
+        return []
+    before, after = _members(entered), _members(content)
+    # The secret of a key stays behind when its database is exported.
+    secret = without_secret(row["id"]) if lacks_secret(table, row) else {}
+    names = (before.keys() | after.keys()) - secret.keys()
+    return sorted(name for name in names if before.get(name) != after.get(name))
 
 
 def _members(content: str) -> dict[str, Any]:
@@ -179,10 +197,18 @@ def _history(entries: list[tuple[str, int, str | None, str | None, str | None]])
 def _find_missing(session: Session, table: sa.Table) -> Iterator[Finding]:
     """Yield the rows that exist by the ledger and not in the table."""
     present = {row_key(table, row) for row in _stream(session, sa.select(table))}
-    rows = sa.select(Entry.row_key).where(Entry.table_name == table.name, _is_live()).order_by(Entry.row_key)
-    for key in session.scalars(rows):
-        if key not in present:
+    rows = sa.select(Entry.row_key, Entry.after).where(Entry.table_name == table.name, _is_live())
+    for key, after in session.execute(rows.order_by(Entry.row_key)):
+        if key not in present and not _stayed_behind(session, table, _members(str(after))):
             yield Finding(table.name, key, "has an entry, but does not exist")
+
+
+def _stayed_behind(session: Session, table: sa.Table, entered: Values) -> bool:
+    """Return whether a missing row is a former secret that an export left out: it has ended, or its key has none."""
+    if table.name != FormerSecret.__tablename__:
+        return False
+    key = session.get(ApiKey, UUID(str(entered["api_key_id"])))
+    return parse_instant(str(entered["ends_at"])) <= utc_now() or (key is not None and not key.handle)
 
 
 def _check_sums(session: Session) -> Iterator[Finding]:

@@ -134,6 +134,16 @@ def content_of(table: sa.Table, values: Values, salt: str) -> str:
     return to_json({name: render(values[name], salt) for name, render in columns if values.get(name) is not None})
 
 
+def without_secret(key_id: object) -> dict[str, str]:
+    """Return the columns of a key whose secret stayed behind when its database was exported. No secret matches them."""
+    return {"handle": "", "digest": f"none:{key_id}"}
+
+
+def lacks_secret(table: sa.Table, values: Values) -> bool:
+    """Return whether a row is a key without a secret. The ledger has the hash of its former one."""
+    return table.name == "api_key" and not values["handle"]
+
+
 def digest_of(parts: Iterable[object]) -> str:
     """Return the SHA-256 of JSON values."""
     return hashlib.sha256(to_json(list(parts)).encode()).hexdigest()

@@ -119,6 +119,10 @@ class Database:
         """Open a session that may write, is not journaled, and is rolled back when the block ends."""
         return self._write_unjournaled()
 
+    def write_restored(self) -> AbstractContextManager[Session]:
+        """Open a session that writes rows together with their entries in the ledger, and is not journaled itself."""
+        return self._write_unjournaled.begin()
+
     def write_nowait(self) -> AbstractContextManager[Session]:
         """Open a session for columns that are not journaled; a statement that would wait for a lock fails."""
         return self._write_nowait.begin()

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Mapper, ORMExecuteState, Session, object_session
 
 from service.storage.actors import Actor, current_actor
 from service.storage.base import Base
-from service.storage.canonical import UNJOURNALED, Values, content_of, digest_of, row_key, table_of
+from service.storage.canonical import UNJOURNALED, Values, content_of, digest_of, lacks_secret, row_key, table_of
 from service.storage.models import Entry
 from service.storage.predicates import is_among
 from service.values.ids import new_id
@@ -173,7 +173,10 @@ class _EntryBuilder:
         row = change.row
         last = self.last_entries.get(row, NO_ENTRY)
         salt = last.salt or new_salt()
-        before = last.after if change.before is None else content_of(change.table, change.before, salt)
+        if change.before is None or lacks_secret(change.table, change.before):
+            before = last.after
+        else:
+            before = content_of(change.table, change.before, salt)
         if row in self.new_salts:
             salt = new_salt()
         values = self._values_after(change)

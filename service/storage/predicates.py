@@ -43,7 +43,7 @@ def in_topic(
     return sa.and_(column >= topic, column < f"{topic}0", sa.or_(column == topic, column >= f"{topic}/"))
 
 
-def by_bytes(session: Session, column: InstrumentedAttribute[str]) -> sa.ColumnElement[str]:
+def by_bytes(session: Session, column: InstrumentedAttribute[str] | sa.Column[str]) -> sa.ColumnElement[str]:
     """Return a column to sort by, in the order of its bytes, which is the same on both databases."""
     is_postgresql = session.get_bind().dialect.name == "postgresql"
     return sa.collate(column, "C" if is_postgresql else "BINARY")

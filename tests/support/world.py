@@ -28,6 +28,7 @@ class World:
         self.runtime = app.extensions["runtime"]
         self.client = app.test_client()
         key = create_key(self.runtime.db, name="test", scopes=scopes, now=dt.datetime.now(dt.UTC))
+        self.key_id = key.id
         self.secret = key.secret
         self.headers = {"Authorization": f"Bearer {self.secret}"}
 

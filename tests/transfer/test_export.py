@@ -321,7 +321,7 @@ def test_folder_that_is_there(borneout, tmp_path):
         refused = borneout("export", tmp_path / place)
         assert (1, True) == (refused.exit_code, "cannot be written" in refused.stderr)
     assert before == sorted(Path(tmp_path / "empty").iterdir())
-    assert 8 == len(before)
+    assert 10 == len(before)
 
 
 def test_dates_survive(world, export, reload):

@@ -1,93 +1,142 @@
-"""Export all rows that scores are computed from, so that anybody can recompute them or import them elsewhere.
+"""Export the whole database as of one moment, into a folder or a zip file.
 
-Withdrawn reports and resolutions that are not in effect are left out. Disputes and replies are exported, too, although
-no score depends on them.
+The lines beside the description are for people and for `borneout import`: they hold what scores are computed from,
+without withdrawn reports and resolutions that are not in effect. The files in `tables` hold every row, for a restore.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import errno
+import hashlib
 import json
 import os
 import shutil
+import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from service.methods.reliability import METHOD
 from service.storage.db import Database
+from service.storage.models import Entry
 from service.transfer.export.comments import context_lines, dispute_lines, reply_lines
+from service.transfer.export.description import Written, describe_package
 from service.transfer.export.lines import Line, claim_lines, outlet_lines, report_lines, resolution_lines
+from service.transfer.export.tables import exported_tables, table_rows
 from service.values.ids import new_id
 from service.values.instants import format_instant
 
+DESCRIPTION = "datapackage.json"
+_ZIP_DATE = (1980, 1, 1, 0, 0, 0)  # the same each time, so that equal exports have equal bytes
+
 _ABOUT = """\
-All rows from which a Borneout service computed its scores at {moment}, by the method {method}.
+All records of a Borneout service{moment}. Its scores were computed by the method {method}.
 
-{members}
+{files}
 
-Each line is one JSON object. `borneout import` loads the first four files, in this order, into an empty database, which
-then has the same scores. Lines refer to outlets by `slug` and to claims by `external_id`, or by id if a claim has none.
-A `published_precision` or `known_precision` of `day` belongs to a moment that was given as a bare date.
-A report's `stance_source` is `probability` if its stance was derived from its probability, else `stated`.
-A report's `lexicon` is the version that read `commitment` from its quote; it is null if the commitment was stated.
+Each line is one JSON object; datapackage.json describes the members (Frictionless Data Package). `borneout import`
+loads the first four files, in this order, into an empty database, which then has the same scores. `borneout import
+--restore` makes the same database, with its ids, times, earlier versions and ledger, from the files in `tables`; only
+keys have no secrets there. Lines refer to outlets by `slug` and to claims by `external_id`, or by id if a claim has
+none.
+
 An outlet with `merged_into` is the same as that outlet: its reports count there, and the two cannot relay each other.
 The reports of an outlet on a claim are in order. The last one that takes a side and was published before the
-resolution's `known_at` counts. Withdrawn reports and resolutions that are not in effect are left out.
+resolution's `known_at` counts. Withdrawn reports and resolutions that are not in effect are only in `tables`.
 No score depends on disputes and replies, and `borneout import` does not load them. A dispute is about the resolution of
-its claim; its `closure` is null while it is open, and gives the reason once it is closed. A reply is about a claim, or
-about the whole record of the outlet if `claim` is null; withdrawn replies are left out.
+its claim. A reply is about a claim, or about the whole record of the outlet if `claim` is null.
 A context's `rates` give how often reported claims proved true. Each is a cell (stance, kind, commitment, topic, or the
 first of these), its weight in claims and the weight that proved true, in billionths. Its `claims` are the number of
 claims that it was fitted on. Scores are compared with the last context; without one, with no cells and a kappa of 8.
 """
 
 
-def write_export(db: Database, folder: Path, *, now: dt.datetime) -> dict[str, int]:
-    """Write an export of the record at one moment. If it fails, no folder is created.
+def write_export(db: Database, target: Path, *, licence: str | None, now: dt.datetime) -> dict[str, int]:
+    """Write an export of one moment. If it fails, nothing is created.
 
     Args:
         db: The database.
-        folder: The folder to create; an existing one must be empty.
+        target: The folder to create, an existing one that is empty, or a new file whose name ends in .zip.
+        licence: The licence of the data, for the description.
         now: The time of the call.
 
     Returns:
-        The number of lines of each file.
+        The number of lines of each file that is not a table.
 
     Raises:
-        OSError: The folder cannot be written, or is not empty.
+        OSError: The target cannot be written, or exists and is not empty.
     """
-    folder = folder.resolve()
-    if folder.exists() and any(folder.iterdir()):
-        raise FileExistsError(errno.EEXIST, "The folder exists and is not empty", str(folder))
-    part = folder.with_name(f".{folder.name}-{new_id().hex[-12:]}")
+    target = target.resolve()
+    is_zip = target.suffix.lower() == ".zip"
+    if target.exists() and (is_zip or any(target.iterdir())):
+        reason = "The file exists" if is_zip else "The folder exists and is not empty"
+        raise FileExistsError(errno.EEXIST, reason, str(target))
+    part = target.with_name(f".{target.name}-{new_id().hex[-12:]}")
+    packed = part.with_name(f"{part.name}.zip")
     part.mkdir()
     try:
-        with db.read(unlimited=True) as session:
-            counts = {name: _write(part / f"{name}.ndjson", lines(session)) for name, lines in _members(now).items()}
-        (part / "README.txt").write_text(_about(counts, now))
-        part.replace(folder)
+        counts = _write_folder(db, part, licence=licence, now=now)
+        if is_zip:
+            _pack(part, packed)
+            packed.replace(target)
+        else:
+            part.replace(target)
     finally:
         shutil.rmtree(part, ignore_errors=True)
+        packed.unlink(missing_ok=True)
     return counts
 
 
-def _write(path: Path, lines: Iterable[Line]) -> int:
-    count = 0
-    with path.open("w") as file:
-        for count, line in enumerate(lines, 1):  # noqa: B007 - used after the loop
-            file.write(json.dumps(line) + "\n")
+def _write_folder(db: Database, folder: Path, *, licence: str | None, now: dt.datetime) -> dict[str, int]:
+    (folder / "tables").mkdir()
+    with db.read(unlimited=True) as session:
+        newest = session.scalar(sa.select(sa.func.max(Entry.recorded_at)))
+        written = {name: _write(folder / f"{name}.ndjson", lines(session)) for name, lines in _members(now).items()}
+        tables = {
+            table.name: _write(folder / "tables" / f"{table.name}.ndjson", table_rows(session, table))
+            for table in exported_tables()
+        }
+    (folder / "README.txt").write_text(_about(written, newest), encoding="utf-8")
+    described = describe_package(written, tables, licence=licence)
+    (folder / DESCRIPTION).write_text(json.dumps(described, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    return {name: each.lines for name, each in written.items()}
+
+
+def _write(path: Path, lines: Iterable[Line]) -> Written:
+    digest, count, size = hashlib.sha256(), 0, 0
+    with path.open("wb") as file:
+        for line in lines:
+            encoded = (json.dumps(line, ensure_ascii=False) + "\n").encode()
+            file.write(encoded)
+            digest.update(encoded)
+            count += 1
+            size += len(encoded)
         file.flush()
         os.fsync(file.fileno())
-    return count
+    return Written(count, size, digest.hexdigest())
 
 
-def _about(counts: dict[str, int], now: dt.datetime) -> str:
-    members = "\n".join(f"{name}.ndjson".ljust(20) + f"{count:>10}" for name, count in counts.items())
-    return _ABOUT.format(moment=format_instant(now), method=METHOD, members=members)
+def _pack(folder: Path, target: Path) -> None:
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as packed:
+        for path in sorted(folder.rglob("*")):
+            if path.is_file():
+                member = zipfile.ZipInfo(str(path.relative_to(folder)), _ZIP_DATE)
+                member.compress_type = zipfile.ZIP_DEFLATED
+                member.external_attr = 0o600 << 16
+                with path.open("rb") as source, packed.open(member, "w", force_zip64=True) as file:
+                    shutil.copyfileobj(source, file, 1 << 20)
+    with target.open("rb") as file:
+        os.fsync(file.fileno())
+
+
+def _about(written: Mapping[str, Written], newest: dt.datetime | None) -> str:
+    files = "\n".join(f"{name}.ndjson".ljust(20) + f"{each.lines:>10}" for name, each in written.items())
+    moment = "" if newest is None else f" up to the write of {format_instant(newest)}"
+    return _ABOUT.format(moment=moment, method=METHOD, files=files)
 
 
 def _members(now: dt.datetime) -> Mapping[str, Callable[[Session], Iterator[Line]]]:
