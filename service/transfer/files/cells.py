@@ -8,7 +8,16 @@ from typing import TypeAlias
 
 from service.errors import FieldError, InvalidBody
 from service.transfer.files.columns import COLUMNS, Content, Header, name_key
-from service.transfer.files.locales import LOCALES, Locale, readers_of, to_date, to_number, to_word, words_of
+from service.transfer.files.locales import (
+    LOCALES,
+    OTHER_BOOLEANS,
+    Locale,
+    readers_of,
+    to_date,
+    to_number,
+    to_word,
+    words_of,
+)
 from service.values.csv_text import unescape_formula
 
 NO_RESULT = "#FORMULA"
@@ -99,6 +108,7 @@ _MIDNIGHT = re.compile(r"(\d{4}-\d{2}-\d{2})[T ]00:00(?::00(?:[.,]0+)?)?", re.AS
 _NO_ZONE = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?", re.ASCII)
 _ANY_DATE = re.compile(r"\d{1,2}[./-]\s?\d{1,2}[./-]\s?(?:\d{4}|\d{2})(?:\D.*)?", re.ASCII)
 _DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+\s?%?", re.ASCII)
+_NUMBER = re.compile(r"\d+(?:[.,]\d+)?", re.ASCII)
 _SERIAL = re.compile(r"[2-6]\d{4}(?:[.,]\d+)?", re.ASCII)
 
 
@@ -146,11 +156,7 @@ def explain(column: str, value: object) -> FieldError | None:
     if content in (Content.NUMBER, Content.OUTCOME) and _DECIMAL_COMMA.fullmatch(text):
         detail = f"{text!r} has a decimal comma. Write {text.replace(',', '.')}, or set a locale such as de."
         return FieldError(pointer=f"/{column}", detail=detail, code="decimal-comma")
-    if content in (Content.OUTCOME, Content.STANCE) and (found := words_of().get(" ".join(text.lower().split()))):
-        meaning = LOCALES[found[0]].words[" ".join(text.lower().split())]
-        detail = f"{text!r} is not a word of the API. Write {meaning}, or set the locale {_or(found)}."
-        return FieldError(pointer=f"/{column}", detail=detail, code="national-word")
-    return None
+    return _explain_word(column, text) if content in (Content.OUTCOME, Content.STANCE) else None
 
 
 def read_object(line: dict[str, object], known: Mapping[str, str], locale: Locale | None) -> dict[str, object]:
@@ -233,6 +239,17 @@ def _formula_error(column: str, text: str) -> InvalidBody:
     return InvalidBody.at(f"/{column}", detail, "cell-error")
 
 
+def _explain_word(column: str, text: str) -> FieldError | None:
+    word = " ".join(text.lower().split())
+    if found := words_of().get(word):
+        advice = f"Write {LOCALES[found[0]].words[word]}, or set the locale {_or(found)}."
+    elif meaning := OTHER_BOOLEANS.get(word):
+        advice = f"Write {meaning}."
+    else:
+        return None
+    return FieldError(pointer=f"/{column}", detail=f"{text!r} is not a word of the API. {advice}", code="national-word")
+
+
 def _explain_date(column: str, text: str) -> FieldError | None:
     if _NO_ZONE.fullmatch(text):
         detail = "Not an instant, because it has no time zone. Add Z for UTC, or an offset such as +01:00."
@@ -244,8 +261,9 @@ def _explain_date(column: str, text: str) -> FieldError | None:
         if any(_NO_ZONE.fullmatch(form.replace(" ", "T")) for form in forms):
             detail = f"{text!r} has no time zone. Write {iso} without the time, or add a zone such as +01:00."
         return FieldError(pointer=f"/{column}", detail=detail, code="national-date")
-    if _SERIAL.fullmatch(text):
-        detail = f"{text!r} is a spreadsheet's number for a day. Format the column as a date, such as 2024-02-14."
+    if _NUMBER.fullmatch(text):
+        number = "the number of a day" if _SERIAL.fullmatch(text) else "a number"
+        detail = f"{text!r} is {number} and not a date. Write one such as 2024-02-14."
         return FieldError(pointer=f"/{column}", detail=detail, code="serial-date")
     return None
 

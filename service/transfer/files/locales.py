@@ -157,6 +157,12 @@ LOCALES = {
 }
 """The supported locales by language, and region where it matters. English without a region has no date."""
 
+OTHER_BOOLEANS = _words(
+    true="sant|sann|sand|tosi|tõene|prawda|pravda|adevărat|igaz|doğru|αληθης|истина|істина|真|참|真実",
+    false="falskt|falsk|usann|epätosi|väär|fałsz|nepravda|fals|hamis|yanlış|ψευδης|ложь|хибність|假|거짓|偽",  # noqa: RUF001
+)
+"""The truth values of spreadsheets in languages that are no locale yet."""
+
 
 def to_number(text: str, locale: Locale | None) -> float | None:
     """Return the number in a cell; None if it contains none. A percentage is divided by a hundred.

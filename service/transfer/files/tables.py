@@ -26,7 +26,7 @@ def read_table(rows: Iterable[NumberedCells], options: FileOptions) -> Iterator[
     for number, cells in rows:
         if header is None:
             if isinstance(cells, ServiceError):
-                raise UnreadableFile(f"The first line is not a header of CSV. {cells.detail}")
+                raise UnreadableFile(f"The header cannot be read: {cells.detail[0].lower()}{cells.detail[1:]}")
             names = ["" if cell is None else str(cell) for cell in cells]
             header = read_header(names, options.names) if any(map(str.strip, names)) else None
         elif isinstance(cells, ServiceError):
