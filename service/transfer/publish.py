@@ -44,9 +44,12 @@ def published_claims(session: Session) -> Iterator[PublishedClaim]:
     """Yield all claims that have a review, the oldest first, with flat memory."""
     resolved = sa.select(Resolution.claim_id).where(Resolution.verdict.in_(_SCORED), is_newest())
     rows = sa.select(Claim).where(Claim.id.in_(resolved)).order_by(Claim.id).options(*WHOLE)
-    for claims in session.scalars(rows, execution_options={"yield_per": _BATCH}).partitions():
+    claims = session.scalars(rows.limit(_BATCH)).all()
+    while claims:
         yield from _publish(session, claims)
+        last = claims[-1].id
         session.expunge_all()
+        claims = session.scalars(rows.where(Claim.id > last).limit(_BATCH)).all()
 
 
 def _publish(session: Session, claims: Sequence[Claim]) -> Iterator[PublishedClaim]:

@@ -12,6 +12,8 @@ from service.transfer.lines import ReadLine
 from service.transfer.load import load_lines
 from service.values.vocabulary import OPERATOR
 from tests.support.browser_site import claim_page, plain_text, section
+from tests.support.load_lines import load
+from tests.support.reviews import review
 from tests.support.world import HOSTILE, report
 
 NOW = dt.datetime(2026, 11, 1, tzinfo=dt.UTC)
@@ -186,6 +188,20 @@ def test_unknown(world):
 
     assert 404 == response.status_code
     assert "Nothing found here" in response.text
+
+
+def test_reviews(world, db, cache):
+    """
+    The page shows the reviews of fact-checkers with their ratings as published.
+    """
+    other = review("Unproven", None, url="https://other.example/9", author={"name": HOSTILE})
+    load(db, cache, [review(), other])
+    [claim] = world.get("/v1/claims").json["items"]
+    shown = section(claim_page(world, claim), "reviews")
+
+    assert "Check Example: False https://check.example/1" in plain_text(shown)
+    assert "Unproven (gives no verdict)" in plain_text(shown)
+    assert (True, False) == ('href="https://other.example/9"' in shown, "<script" in shown)
 
 
 @pytest.mark.sqlite_alone

@@ -7,10 +7,18 @@ import re
 from email.utils import parsedate_to_datetime
 
 from service.values.instants import format_instant, parse_date_or_instant
+from service.values.wrappers import unwrap
 
-_DAY = re.compile(r"(\d{4})-?(\d{2})-?(\d{2})(?:[T ].*)?", re.ASCII | re.IGNORECASE | re.DOTALL)
+_DAY = re.compile(r"(\d{4})(?:-?(\d{2})-?(\d{2})|[-/.](\d{1,2})[-/.](\d{1,2}))(?:[T ].*)?", re.ASCII | re.DOTALL)
+_NAMED = re.compile(  # Oct 7, 2020 or 7 October 2020, perhaps after the day of the week
+    r"(?:[A-Za-z]{3,9},? )?"
+    r"(?:(?P<day>\d{1,2}) (?P<month>[A-Za-z]{3})[a-z]*\.?|(?P<named>[A-Za-z]{3})[a-z]*\.? (?P<of>\d{1,2}))"
+    r",? (?P<year>\d{4})",
+    re.ASCII,
+)
+_MONTHS = {name: number for number, name in enumerate(calendar.month_abbr)}
 _MONTH = re.compile(r"(\d{4})(?:-(\d{2}))?", re.ASCII)
-_ARCHIVED = re.compile(r"//(?:web|wayback)\.archive\.org/web/(\d{4})(\d{2})(\d{2})", re.ASCII)
+_ARCHIVED = re.compile(r"//[^/]+/(?:[a-z]+/)?(\d{4})\.?(\d{2})\.?(\d{2})[\d-]*(?:[a-z]{2}_)?/", re.ASCII)
 
 
 def read_date(text: str | None, *, is_end: bool) -> str | None:
@@ -38,7 +46,10 @@ def _checked(text: str | None) -> str | None:
 
 def _as_day(text: str, *, is_end: bool) -> str | None:
     if found := _DAY.fullmatch(text):
-        return "-".join(found.groups())
+        return f"{found[1]}-{found[2] or found[4]:0>2}-{found[3] or found[5]:0>2}"
+    if found := _NAMED.fullmatch(text):
+        month = _MONTHS.get((found["month"] or found["named"]).title(), 0)
+        return f"{found['year']}-{month:02}-{found['day'] or found['of']:0>2}"
     if (found := _MONTH.fullmatch(text)) is None or int(found[1]) < 1:
         return None
     year, month = int(found[1]), int(found[2] or (12 if is_end else 1))
@@ -57,10 +68,10 @@ def _from_mail(text: str) -> str | None:
 
 
 def archived_on(url: str) -> str | None:
-    """Return the day on which the Internet Archive stored a page, if its address names that day.
+    """Return the day on which an archive stored a page, if its address names that day.
 
     >>> archived_on("https://web.archive.org/web/20240214/https://rumour.example/bridge")
     '2024-02-14'
     """
     found = _ARCHIVED.search(url)
-    return None if found is None else _checked("-".join(found.groups()))
+    return None if found is None or unwrap(url) in (None, url) else _checked("-".join(found.groups()))
