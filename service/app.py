@@ -9,6 +9,7 @@ from flask import Flask
 from service import __version__
 from service.api import (
     audit,
+    changes,
     claimreviews,
     claims,
     disputes,
@@ -88,6 +89,7 @@ _API = (
     keys.blp,
     me.blp,
     audit.blp,
+    changes.blp,
     methodology.blp,
     system.blp,
 )

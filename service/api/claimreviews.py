@@ -45,6 +45,7 @@ def _sends(schema: type[ma.Schema], description: str) -> Callable[[Callable[P, R
 @blp.route("/claims/<uuid:claim_id>/claimreview")
 @requires(Scope.READ)
 @not_modified
+@blp.follows
 @_sends(ClaimReviewOut, "The review.")
 def get_claim_review(claim_id: UUID) -> Response:
     """Get the ClaimReview of a claim

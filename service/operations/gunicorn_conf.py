@@ -5,6 +5,7 @@ import json
 import os
 from importlib import import_module
 from socket import socket
+from types import FrameType
 
 from gunicorn import util
 from gunicorn.arbiter import Arbiter
@@ -34,6 +35,11 @@ class ClosingWorker(ThreadWorker):  # type: ignore[misc]
     Gunicorn's own worker keeps the socket while it finishes requests. The kernel then queues new connections, which
     are reset at the end.
     """
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Stop, and end the calls that wait for changes."""
+        self.wsgi.extensions["runtime"].waits.stop()
+        super().handle_exit(sig, frame)
 
     def set_accept_enabled(self, enabled: bool) -> None:  # noqa: FBT001 - gunicorn's signature
         super().set_accept_enabled(enabled)
@@ -121,6 +127,11 @@ def when_ready(_server: Arbiter) -> None:
     gc.freeze()  # imported objects are exempt from garbage collection, so their memory stays shared
     gc.enable()
     import_module("service.operations.schema_check").check_at_start()
+
+
+def post_worker_init(worker: Worker) -> None:
+    """Let at most one in four threads wait for changes, so that the others respond to requests."""
+    worker.wsgi.extensions["runtime"].waits.at_most = worker.cfg.threads // 4
 
 
 def child_exit(_server: Arbiter, worker: Worker) -> None:

@@ -45,6 +45,22 @@ class ClaimOrder(enum.StrEnum):
     DUE = "due"
 
 
+class ChangeKind(enum.StrEnum):
+    """The kind of object that a change of the record is about."""
+
+    OUTLET = "outlet"
+    CLAIM = "claim"
+    CLAIM_MERGE = "claim_merge"
+    REPORT = "report"
+    WITHDRAWAL = "withdrawal"
+    RESOLUTION = "resolution"
+    DISPUTE = "dispute"
+    REPLY = "reply"
+    TOPIC_RENAME = "topic_rename"
+    REDACTION = "redaction"
+    CONTEXT = "context"
+
+
 class DisputeStatus(enum.StrEnum):
     """The status of a dispute."""
 

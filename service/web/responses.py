@@ -143,13 +143,13 @@ def page_of(query: PageRequest, fetch: Callable[..., Page[T]]) -> PageResponse[T
     after = None if query["cursor"] is None else decode_cursor(query["cursor"], bound_to)
     page = fetch(**filters, after=after, limit=query["limit"])
     next_cursor = None if page.next is None else encode_cursor(page.next, bound_to)
-    return CursorPage(page.items, next_cursor), 200, _link(next_cursor)
+    return CursorPage(page.items, next_cursor), 200, link_next(next_cursor)
 
 
 def score_response(answer: EncodedResponse, status: CacheStatus) -> Response:
     """Return scores as a response, with their ETag and cache status."""
     count_score_read(status)
-    response = Response(answer.body, content_type="application/json", headers=_link(answer.next_cursor))
+    response = Response(answer.body, content_type="application/json", headers=link_next(answer.next_cursor))
     response.headers["Cache-Status"] = f"borneout; {status.header}"
     response.headers["Cache-Control"] = "no-cache"  # caches on the way must revalidate each time (R20)
     response.set_etag(answer.etag, weak=True)
@@ -164,7 +164,7 @@ def note_validity(stamps: Mapping[str, bytes], expires_at: dt.datetime | None) -
         request.environ[CURRENT_UNDER] = Validity(stamps, latest if expires_at is None else min(latest, expires_at))
 
 
-def _link(next_cursor: str | None) -> dict[str, str]:
+def link_next(next_cursor: str | None) -> dict[str, str]:
     """Return the Link header of a page with a next page (RFC 8288)."""
     if next_cursor is None:
         return {}

@@ -14,6 +14,7 @@ from flask import current_app, g, request
 
 from service.access.known_keys import KnownKeys
 from service.access.limits import Limiter
+from service.access.waits import Waits
 from service.cache.score_cache import ScoreCache
 from service.config import Settings
 from service.storage.db import Database
@@ -37,10 +38,12 @@ class Runtime:
     known_keys: KnownKeys = field(init=False)
     receiving: threading.Lock = field(init=False, default_factory=threading.Lock)
     """Held while this process receives the file of an import."""
+    waits: Waits = field(init=False)
 
     def __post_init__(self) -> None:
         self.limiter = Limiter(self.cache.link)
         self.known_keys = KnownKeys(self.db)
+        self.waits = Waits(self.cache.link)
 
 
 def runtime() -> Runtime:

@@ -35,6 +35,7 @@ _QUERIES = {
     **{name: {"limit": 1} for name in ("listOutletReports", "listScores", "listTrail", "listSeals")},
     "lookupOutlet": {"url": "https://sportbild.bild.de/fussball"},
     "createImport": {"feed": "desk"},
+    "listChanges": {"limit": 2},
     "listEntries": {"table": "claim", "limit": 1},
 }
 _LEVERKUSEN = {
@@ -153,7 +154,7 @@ class Scenario:
     def _shown_text(self, text, member):
         if member == "secret":
             return _SECRET
-        if member == "next_cursor":
+        if member in ("cursor", "next_cursor"):
             return _CURSOR
         if member == "day":
             return _NOW[:10]
@@ -256,7 +257,7 @@ def _imports(scenario):
 
 
 def _the_rest(scenario):
-    scenario.send("listEntries", "listTrail", "listSeals", "redactMembers", "getHealth", "getReadiness")
+    scenario.send("listEntries", "listTrail", "listSeals", "listChanges", "redactMembers", "getHealth", "getReadiness")
     scenario.send("mergeOutlet", "mergeOutlet", "getMerge", "undoMerge")
     scenario.show(scenario.world.record(_CLUB, **_LEVERKUSEN | {"external_id": "duplicate"})["id"], _DUPLICATE)
     scenario.send("mergeClaim", "mergeClaim", "getClaimMerge", "undoClaimMerge")

@@ -63,10 +63,11 @@ def context_lines(session: Session) -> Iterator[Line]:
     for row in session.scalars(sa.select(ContextRow).order_by(ContextRow.number), execution_options=STREAMED):
         for basis in Basis:
             if row.contexts[basis] is not None:
-                yield _context(stored_context(session, row, basis), basis)
+                yield context_line(stored_context(session, row, basis), basis)
 
 
-def _context(context: Context, basis: Basis) -> Line:
+def context_line(context: Context, basis: Basis) -> Line:
+    """Return a context as a line of an export."""
     return {
         "id": context.id,
         "as_of": None if context.as_of is None else format_instant(context.as_of),
