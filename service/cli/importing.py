@@ -55,7 +55,7 @@ def import_file(
     The file is CSV, TSV, NDJSON, JSON or a workbook (.xlsx), and may be compressed with gzip or zstd. A line is a
     report with its claim and outcome, or an object with a type. A line that cannot be loaded is reported with its
     number, and the import continues. Existing records are not changed, so an import that was interrupted can be run
-    again. A dry run blocks other writers while it runs.
+    again. A dry run blocks other writers while it runs, unless it runs on a server.
 
     With --restore, the database gets the rows of an export with their ids, times, earlier versions and ledger.
     """
@@ -67,10 +67,11 @@ def import_file(
         return
     if (file is None) != example:
         raise click.UsageError("Give either FILE, --example or --restore.")
-    if server is not None and (key is None or dry_run):
-        raise click.UsageError("--server needs --key, and does not support --dry-run.")
+    if server is not None and key is None:
+        raise click.UsageError("--server needs --key.")
 
-    from service.cli.load import EXAMPLE, open_loader, show_load
+    from service.cli.load import EXAMPLE, open_loader, show_load, show_preview, show_server_import
+    from service.cli.server_import import Server
     from service.errors import InvalidQuery
     from service.transfer.files.options import FileOptions, parse_name
     from service.transfer.lines import LineStatus
@@ -85,8 +86,14 @@ def import_file(
         )
     except InvalidQuery as exc:
         raise click.UsageError(exc.detail) from exc
-    with open_loader(settings, dry_run=dry_run, server=server, key=key) as load:
-        counts = show_load(load, file or EXAMPLE, options, results=results, preview=dry_run)
+    source = file or EXAMPLE
+    if server is not None and key is not None:
+        if dry_run:
+            show_preview(source, options)
+        counts = show_server_import(Server(server, key), source, options, results=results, dry_run=dry_run)
+    else:
+        with open_loader(settings, dry_run=dry_run) as load:
+            counts = show_load(load, source, options, results=results, preview=dry_run)
     click.echo(f"{counts.total()} lines: " + ", ".join(f"{count} {status}" for status, count in counts.items()))
     if counts[LineStatus.REJECTED]:
         raise click.exceptions.Exit(1)

@@ -7,6 +7,7 @@ import logging
 import os
 import stat
 import sys
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -22,7 +23,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from service.cli.rejections import Rejections
-from service.cli.remote import Remote
+from service.cli.server_import import Job, NoResponse, Server, as_error, is_passing
 from service.cli.shared import Connections, open_connections
 from service.config import Settings
 from service.errors import ServiceError
@@ -35,12 +36,15 @@ from service.transfer.files.unpack import Readable
 from service.transfer.lines import LineResult, LineStatus, ReadLine
 from service.transfer.load import BATCH, load_lines, try_lines
 from service.transfer.results import as_ndjson
+from service.values.ids import new_id
 from service.values.instants import utc_now
-from service.values.vocabulary import OPERATOR
+from service.values.vocabulary import OPERATOR, ImportStatus
 
 EXAMPLE = Path(__file__).with_name("alonso.ndjson")
 """The example, which is part of the package."""
 
+_ATTEMPTS = 20
+"""How often a file is sent while the service is busy."""
 PREVIEW = 5
 """The number of lines that a dry run prints."""
 _COLUMNS = (
@@ -56,15 +60,12 @@ Load: TypeAlias = Callable[[Iterator[list[ReadLine]]], Iterator[LineResult]]
 
 
 @contextmanager
-def open_loader(settings: Settings, *, dry_run: bool, server: str | None, key: str | None) -> Iterator[Load]:
-    """Yield the function that loads lines into a service, or else into the database of the settings.
+def open_loader(settings: Settings, *, dry_run: bool) -> Iterator[Load]:
+    """Yield the function that loads lines into the database of the settings.
 
     A dry run creates nothing: if there is no database yet, it uses a temporary one.
     """
     set_up_logs(logging.ERROR)
-    if server and key:
-        yield partial(_send, Remote(server, key))
-        return
     with ExitStack() as stack:
         if dry_run and is_unused(settings):
             folder = Path(stack.enter_context(TemporaryDirectory()))
@@ -102,6 +103,53 @@ def show_load(
     return counts
 
 
+def show_server_import(
+    server: Server, file: Path, options: FileOptions, *, results: IO[str] | None, dry_run: bool = False
+) -> Counter[LineStatus]:
+    """Import a file into a remote service with a progress bar, and return the number of lines by status.
+
+    Args:
+        server: The service.
+        file: The file; `-` is the standard input.
+        options: The options with which the service reads it.
+        results: A file for the result of each line.
+        dry_run: Whether nothing is to be recorded.
+
+    Raises:
+        ServiceError: The service rejected the file, or could not read it to its end.
+    """
+    counts = Counter(dict.fromkeys(LineStatus, 0))
+    rejections = Rejections(Console(stderr=True))
+    with Progress(*_COLUMNS, console=rejections.console) as progress:
+        job = _send(server, file, options, dry_run=dry_run, progress=progress)
+        try:
+            task = progress.add_task("importing", total=1.0, lines=0)
+            for job in server.follow(job):  # noqa: B020 - the state of the same job
+                progress.update(task, completed=job["progress"]["share"], lines=job["progress"]["read"])
+        except KeyboardInterrupt:
+            server.cancel(job)
+            raise
+    for result in server.results(job):
+        counts[result.status] += 1
+        rejections.show(result)
+        if results is not None:
+            results.write(as_ndjson([result]))
+    rejections.summarize()
+    if job["problem"] is not None:
+        raise as_error(job["problem"])
+    if job["status"] == ImportStatus.CANCELLED:
+        raise click.ClickException("The import was cancelled. The lines before that are recorded.")
+    return counts
+
+
+def show_preview(file: Path, options: FileOptions) -> None:
+    """Print the form of a file and its first lines as they were parsed. The standard input can be read only once."""
+    if str(file) != "-":
+        with _open(file) as (stream, _):
+            for _ in islice(_preview(open_lines(stream, options)), PREVIEW):
+                pass
+
+
 def load_example(connections: Connections) -> Counter[LineStatus]:
     """Load the example without output, and return the number of lines by status."""
     with EXAMPLE.open("rb") as stream:
@@ -112,13 +160,16 @@ def load_example(connections: Connections) -> Counter[LineStatus]:
 class CountedStream:
     """A stream that counts the bytes read from it, as a pipe has no position."""
 
-    def __init__(self, stream: Readable) -> None:
+    def __init__(self, stream: Readable, seen: Callable[[int], object] = lambda _: None) -> None:
         self._stream = stream
+        self._seen = seen
+        """Called with the new count."""
         self.count = 0
 
     def read(self, size: int) -> bytes:
         data = self._stream.read(size)
         self.count += len(data)
+        self._seen(self.count)
         return data
 
 
@@ -137,9 +188,20 @@ def _try(connections: Connections, batches: Iterator[list[ReadLine]]) -> Iterato
     return try_lines(connections.db, batches, caller=OPERATOR, now=utc_now())
 
 
-def _send(remote: Remote, batches: Iterator[list[ReadLine]]) -> Iterator[LineResult]:
-    for batch in batches:
-        yield from map(remote.load, batch)
+def _send(server: Server, file: Path, options: FileOptions, *, dry_run: bool, progress: Progress) -> Job:
+    """Send a file, again while the service is busy or the response was lost."""
+    call, attempts = new_id(), 1 if str(file) == "-" else _ATTEMPTS
+    task = progress.add_task(f"sending {file.name}", total=None, lines=0)
+    while True:
+        with _open(file) as (stream, size):
+            counted = CountedStream(stream, lambda count: progress.update(task, total=size, completed=count))
+            try:
+                return server.start(counted, options, size=size, dry_run=dry_run, call=call)
+            except (NoResponse, ServiceError) as exc:
+                attempts -= 1
+                if not attempts or not is_passing(exc):
+                    raise
+                time.sleep(getattr(exc, "retry_after", None) or 1)
 
 
 def _batches(lines: Iterator[ReadLine]) -> Iterator[list[ReadLine]]:

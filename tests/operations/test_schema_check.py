@@ -168,7 +168,7 @@ def test_dry_run_where_nothing_was_used(stage):
     """
     result = stage.run(WRITING["dry run"])
 
-    assert (0, "1 lines: 1 created") == (result.exit_code, result.stdout[:18])
+    assert (0, "1 lines: 1 created") == (result.exit_code, result.stdout.splitlines()[-1][:18])
     assert not stage.data_dir.exists()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import re
 from collections import deque
 from html import unescape
@@ -12,13 +13,14 @@ import pytest
 
 from service import pages
 from service.app import create_app
-from service.cli.remote import Remote
+from service.cli.server_import import Server
 from service.config import Settings
-from service.errors import DomainTaken
-from service.schemas.lines import read_line
-from service.transfer.lines import ReadLine
+from service.errors import DomainTaken, InvalidQuery
+from service.transfer.files.options import FileOptions
+from service.values.ids import new_id
 from tests.support.browser_site import Site, check_layout, open_page, serving
 from tests.support.editor import SAME_ORIGIN, Editor
+from tests.support.import_jobs import process_imports
 from tests.support.world import World, assert_problem, report
 
 pytestmark = pytest.mark.sqlite_alone  # links do not depend on the database
@@ -253,12 +255,17 @@ def test_crawlers(world_below):
 
 def test_import_into_a_remote_service(world_below):
     """
-    `borneout import --server` understands the problems of a service below a base path.
+    `borneout import --server` sends files to a service below a base path, and understands its problems.
     """
     world_below.post(f"{BASE}/v1/outlets", {"name": "Herald", "domains": ["herald.example"]})
-    line = read_line({"type": "outlet", "name": "Tribune", "domains": ["herald.example"]}, feed=None)
+    line = b'{"type": "outlet", "name": "Tribune", "domains": ["herald.example"]}\n'
     with serving(world_below.app) as address:
-        result = Remote(address + BASE, world_below.secret).load(ReadLine(1, line))
+        server = Server(address + BASE, world_below.secret)
+        job = server.start(io.BytesIO(line), FileOptions(), size=len(line), dry_run=False, call=new_id())
+        process_imports(world_below)
+        [result] = server.results(job)
+        with pytest.raises(InvalidQuery):
+            server.start(io.BytesIO(line), FileOptions(locale="xx"), size=len(line), dry_run=False, call=new_id())
 
     assert isinstance(result.error, DomainTaken)
 

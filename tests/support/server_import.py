@@ -8,12 +8,7 @@ import threading
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from service.cli.remote import Remote
-from service.errors import ServiceError
-from service.schemas.lines import read_line
-from service.transfer.lines import ReadLine
 from tests.support.awaiting import DEADLINE
-from tests.support.live_service import KEY
 
 FLAT = {"outlet": "Gazette", "claim": "The bridge opens.", "published_at": "2026-01-01"}
 REPORT = {"outlet": {"name": "Gazette"}, "published_at": "2026-01-01T00:00:00Z"}
@@ -55,7 +50,7 @@ def lossy_proxy(service):
 
     class LossyHandler(BaseHTTPRequestHandler):
         def do_GET(self):
-            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            body = self.rfile.read(int(self.headers.get("Content-Length", 0))) or None
             upstream = http.client.HTTPConnection("127.0.0.1", service.port, timeout=DEADLINE)
             upstream.request(self.command, self.path, body, dict(self.headers))
             response = upstream.getresponse()
@@ -80,21 +75,6 @@ def lossy_proxy(service):
             yield f"http://127.0.0.1:{proxy.server_address[1]}", lost
         finally:
             proxy.shutdown()
-
-
-def line(content):
-    """Return a line as read, or its error."""
-    try:
-        return ReadLine(1, read_line(content, feed=None))
-    except ServiceError as exc:
-        return ReadLine(1, exc)
-
-
-def send(address, *contents, key=KEY):
-    """Load lines, and return for each its status, and the id or the name of the problem."""
-    remote = Remote(address, key)
-    results = [remote.load(line(content)) for content in contents]
-    return [(result.status, result.error.name if result.error else str(result.id)) for result in results]
 
 
 def results_of(file):
