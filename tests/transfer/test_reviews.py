@@ -263,6 +263,25 @@ def test_feed(world, load):
     assert ["daily-rumour"] == slugs(world)
 
 
+def test_search_result(world, load):
+    """
+    A result of Google's Fact Check Tools API is read like the reviews in it.
+    """
+    checked = {
+        "publisher": {"name": "Check Example", "site": "check.example"},
+        "url": "https://check.example/1",
+        "reviewDate": "2024-03-02T00:00:00Z",
+        "textualRating": "False. The bridge was open.",
+    }
+    found = {"text": "The bridge was closed", "claimant": "Facebook posts", "claimDate": "2024-02-14T00:00:00Z"}
+    told = load({"claims": [{**found, "claimReview": [checked]}], "nextPageToken": "x"}, {"claims": []})
+    recorded = only_claim(world)
+
+    assert ["created", "rejected"] == statuses(told)
+    assert ("false", ["facebook-posts"]) == (recorded["resolution"]["verdict"], outlets(recorded))
+    assert "Check Example" == recorded["reviews"][0]["publisher"]
+
+
 @pytest.mark.parametrize("wrap", [json.dumps, partial(json.dumps, indent=1)])
 @pytest.mark.sqlite_alone  # the reading does not depend on the database
 def test_whole_file(settings, tmp_path, wrap):

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from service.errors import InvalidBody, ServiceError
+from service.transfer.claimreview.search_result import as_items, is_search_result
 
 Members: TypeAlias = Mapping[str, object]
 
@@ -79,8 +80,8 @@ class Node:
 
 
 def is_linked_data(content: object) -> bool:
-    """Return whether a JSON value is JSON-LD, and not a line of our own formats."""
-    return isinstance(content, dict) and not _MARKS.isdisjoint(content)
+    """Return whether a JSON value is JSON-LD or a search result of reviews, and not a line of our own formats."""
+    return isinstance(content, dict) and (not _MARKS.isdisjoint(content) or is_search_result(content))
 
 
 def find_reviews(document: object) -> list[Node]:
@@ -89,6 +90,8 @@ def find_reviews(document: object) -> list[Node]:
     Raises:
         InvalidBody: There is none.
     """
+    if isinstance(document, dict) and is_search_result(document):
+        document = as_items(document)
     objects = list(_objects(document))
     index = {name: each for each in objects if isinstance(name := each.get("@id"), str) and len(each) > 1}
     nodes = [Node(each, index) for each in objects]
