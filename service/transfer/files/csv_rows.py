@@ -13,6 +13,7 @@ from service.errors import InvalidBody, ServiceError, UnreadableFile
 from service.transfer.files.charset import bad_line, is_legacy, not_utf8
 from service.transfer.files.columns import count_known
 from service.transfer.files.options import FileOptions
+from service.transfer.files.tables import TITLE_ROWS
 from service.transfer.files.text_lines import find_line_end, split_lines, too_long
 
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
@@ -43,8 +44,14 @@ def detect_dialect(head: bytes, options: FileOptions) -> Dialect:
     first, _, rest = head.partition(line_end)
     if (named := _SEP_LINE.fullmatch(first.decode(errors="replace"))) is not None:
         return Dialect(named[1], line_end, is_copy=False)
-    text = next((line for line in (first, *rest.split(line_end)) if line.strip()), b"").decode(errors="replace")
-    separator = max(SEPARATORS, key=lambda mark: (_count_columns(text, mark, options), _unquoted(text).count(mark)))
+    filled = [line.decode(errors="replace") for line in (first, *rest.split(line_end)) if line.strip()] or [""]
+    separator = max(
+        SEPARATORS,
+        key=lambda mark: (
+            max(_count_columns(line, mark, options) for line in filled[: TITLE_ROWS + 1]),
+            _unquoted(filled[0]).count(mark),
+        ),
+    )
     has_escapes = _COPY_CELL.search(head) or (_ESCAPE.search(head) and not _QUOTED_CELL.search(head))
     return Dialect(separator, line_end, is_copy=separator == "\t" and bool(has_escapes))
 

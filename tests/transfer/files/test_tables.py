@@ -228,7 +228,8 @@ def test_refused_columns_are_shown_in_short(columns):
 
 
 @pytest.mark.parametrize(
-    "data", [b"", b"\n", b" \r\n\t\n", b"outlet,claim\n", b"outlet", b"\xef\xbb\xbf", b"sep=;\noutlet;claim\n"]
+    "data",
+    [b"", b"\n", b" \r\n\t\n", b"\f\n", b"\v", b"outlet,claim\n", b"outlet", b"\xef\xbb\xbf", b"sep=;\noutlet;claim\n"],
 )
 def test_file_without_rows(data):
     """
@@ -352,6 +353,26 @@ def test_any_text_of_an_export(texts):
     data = csv_row(["outlet", "claim"]) + "".join(csv_row(["A", claim]) for claim in claims)
 
     assert claims == [row["claim"] for row in values(data.encode())]
+
+
+@pytest.mark.parametrize("titles", [1, 10])
+def test_title_above_the_header(titles):
+    """
+    Up to ten rows above the header that name no column are ignored, and do not hide the separator.
+    """
+    title = b"Claims, as of today\n" * titles
+
+    assert [(titles + 3, {"outlet": "A", "claim": "b, c"})] == read(title + b"\noutlet;claim\nA;b, c\n")
+
+
+def test_table_without_a_header():
+    """
+    If no row names a column, the error is about the first one.
+    """
+    with pytest.raises(UnreadableFile, match="unknown columns: 'Claims'"):
+        read(b"Claims\n" * 11 + b"outlet,claim\nA,b\n")
+    with pytest.raises(UnreadableFile, match="unknown columns: 'Kicker', '1'"):
+        read(b"Kicker,1\nBild,2\n")
 
 
 def test_quotes_with_a_backslash():
