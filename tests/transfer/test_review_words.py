@@ -38,7 +38,7 @@ def test_table():
 @pytest.mark.parametrize(
     "name",
     [
-        *("FALSE", "false.", "This claim is false.", "False: the photo is from 2015", "Not true", "Pants on Fire!"),
+        *("FALSE", "false.", "Rating: False. It is old", "False: the photo is from 2015", "Not true", "Pants on Fire!"),
         *("Falsch", "FALSCH. Das Foto ist alt.", "Das ist falsch", "Stimmt nicht", "Frei erfunden"),
         *(
             "Faux",

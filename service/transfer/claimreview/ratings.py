@@ -154,7 +154,8 @@ def _truth_of(name: str) -> object:
     The first sentence is enough, as in `False. The photo is from 2015.`, and so is a list of names such as `False,
     misleading`: its first one counts if the names are on the same side of a half.
     """
-    sentence = next(filter(None, map(str.strip, _SENTENCE.split(name))), "")
+    sentences = (part for part in _SENTENCE.split(name) if f"{plain(part)} " not in _BEFORE)
+    sentence = next(filter(None, map(str.strip, sentences)), "")
     for text in dict.fromkeys((name, sentence)):
         if (truth := _lookup(text)) is not _UNKNOWN:
             return truth
