@@ -5,13 +5,14 @@ from __future__ import annotations
 from flask import Response
 
 from service.outlets.track_record import Lens
-from service.schemas.score_queries import ScoreQuery, ScoresQuery, ScoresRequest
+from service.schemas.score_queries import ScoreQuery, ScoresQuery, ScoresRequest, ScoreTableQuery, ScoreTableRequest
 from service.schemas.scores import ScoreOut, ScorePage
 from service.values.instants import utc_now
 from service.values.vocabulary import Scope
 from service.web.auth import requires
 from service.web.blueprint import Blueprint, not_modified
-from service.web.cached_scores import cached_list, cached_ranking, cached_score
+from service.web.cached_scores import cached_list, cached_ranking, cached_score, cached_score_table
+from service.web.line_stream import CSV, sends_lines
 from service.web.responses import OF_SCORES, score_response
 from service.web.runtime import runtime
 
@@ -56,3 +57,25 @@ def list_scores(query: ScoresRequest) -> Response:
         return score_response(*cached_list(at.db, at.cache, query["outlets"], lens=lens, now=now))
     paging = query["paging"]
     return score_response(*cached_ranking(at.db, at.cache, query["criteria"], lens=lens, **paging, now=now))
+
+
+@blp.route("/scores.csv")
+@requires(Scope.READ)
+@blp.arguments(ScoreTableQuery, location="query")
+@sends_lines("The table, with a header row.", CSV)
+@not_modified
+def get_score_table(query: ScoreTableRequest) -> Response:
+    """Get the scores of all outlets as a table
+
+    Returns CSV (RFC 4180) for systems that rank or label pages, with `by=domain` the columns `domain`, `slug`, `mean`,
+    `lower`, `upper`, `resolved`, `status` and `as_of`, and without it the same ones without `domain`. `mean`, `lower`
+    and `upper` are those of `adjusted`, by which `GET /v1/scores` ranks outlets; they are empty if nothing is resolved.
+
+    Every outlet that has a score is listed, whatever its number of resolved claims. The domains are those that outlets
+    have now, or at `as_of`; one that an outlet no longer has is left out. Look an address up with
+    `GET /v1/outlets/lookup`, or by its longest domain in the table.
+    """
+    answer, status = cached_score_table(runtime().db, runtime().cache, **query, now=utc_now())
+    response = score_response(answer, status, content_type="text/csv; charset=utf-8")
+    response.headers["Content-Disposition"] = "attachment; filename=scores.csv"
+    return response

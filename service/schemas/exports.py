@@ -8,7 +8,7 @@ from typing import Generic, TypedDict, TypeVar
 
 import marshmallow as ma
 
-from service.schemas.fields import Body, Text, one_of, start_moment, topic
+from service.schemas.fields import Body, Text, byte_order_mark, one_of, start_moment, topic
 from service.schemas.score_queries import BASIS, LensMembers, LensQuery
 from service.values.ids import SLUG_LENGTH
 from service.values.vocabulary import Basis, ClaimKind, ClaimStatus, ExportFormat, OutletKind, Verdict
@@ -86,12 +86,7 @@ class FormatQuery(Body):
     """The parameters that every export takes."""
 
     format = one_of(ExportFormat, "The format, whatever `Accept` says.")
-    bom = ma.fields.Boolean(
-        truthy={"true"},
-        falsy={"false"},
-        load_default=False,
-        metadata={"description": "Whether CSV begins with a byte order mark, which Excel needs to read it as UTF-8."},
-    )
+    bom = byte_order_mark()
 
     @ma.post_load
     def make_request(self, given: _Given, **_: object) -> ExportRequest[_Given]:

@@ -246,6 +246,13 @@ def past_moment(description: str, **options: Unpack[FieldOptions]) -> PastMoment
     return PastMoment(metadata=_describe_dates(description, "end", options), **options)
 
 
+def byte_order_mark() -> ma.fields.Boolean:
+    """Return the query parameter that adds a byte order mark to CSV."""
+    description = "Whether CSV begins with a byte order mark, which Excel needs to read it as UTF-8."
+    metadata = {"description": description}
+    return ma.fields.Boolean(truthy={"true"}, falsy={"false"}, load_default=False, metadata=metadata)
+
+
 class _Dates(TypedDict):
     """The documentation of a field that takes an instant or a date."""
 

@@ -25,6 +25,7 @@ from service.values.vocabulary import (
     Scope,
     Stance,
     StanceSource,
+    TableBy,
     Verdict,
 )
 
@@ -76,6 +77,10 @@ _MEANINGS: Mapping[type[enum.StrEnum], Mapping[str, str]] = {
         "context": "the rates of an average outlet, with which scores are compared",
     },
     DisputeStatus: {"open": "waiting for an answer", "closed": "answered by a reason or by a new resolution"},
+    TableBy: {
+        "outlet": "a row for each outlet that has a score",
+        "domain": "a row for each domain that such an outlet has",
+    },
     ExportFormat: {"ndjson": "one JSON object on each line", "csv": "a table with a header row"},
     Stance: {
         "support": "says that the claim is true",

@@ -11,11 +11,11 @@ from marshmallow.validate import Length, Range
 
 from service.methods.reliability import DEFAULT_LEVEL, LEVELS, RATED_FROM
 from service.outlets.track_record import Lens
-from service.schemas.fields import MAX_PAGE, Body, Count, Share, Text, one_of, past_moment, topic
+from service.schemas.fields import MAX_PAGE, Body, Count, Share, Text, byte_order_mark, one_of, past_moment, topic
 from service.scores.ranking import RankingCriteria
 from service.storage.paging import PageRequest
 from service.values.ids import SLUG_LENGTH
-from service.values.vocabulary import Basis, Order, OutletKind, RankBy
+from service.values.vocabulary import Basis, Order, OutletKind, RankBy, TableBy
 
 MAX_BATCH = 200
 
@@ -93,6 +93,34 @@ class ScoreQuery(LensQuery, OneOutletQuery):
         "the current names of topics.",
         load_default=None,
     )
+
+
+class ScoreTableRequest(TypedDict):
+    """A request for a table of scores."""
+
+    by: TableBy
+    lens: Lens
+    bom: bool
+
+
+class ScoreTableQuery(LensQuery):
+    """The parameters of a table of scores."""
+
+    by = one_of(TableBy, "The rows of the table.", load_default=TableBy.OUTLET)
+    basis = one_of(Basis, BASIS, load_default=Basis.MATURED)
+    bom = byte_order_mark()
+
+    @ma.post_load
+    def make_request(self, given: _Table, **_: object) -> ScoreTableRequest:
+        lens = Lens(given["topic"], given["basis"], given["as_of"], recorded_by=None, level=given["level"])
+        return ScoreTableRequest(by=given["by"], lens=lens, bom=given["bom"])
+
+
+class _Table(LensMembers):
+    """The parameters of a table of scores as loaded."""
+
+    by: TableBy
+    bom: bool
 
 
 class ScoresQuery(LensQuery):

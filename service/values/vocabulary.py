@@ -174,6 +174,13 @@ class MissReason(enum.StrEnum):
     NOT_AN_ADDRESS = "not-an-address"
 
 
+class TableBy(enum.StrEnum):
+    """The rows of a table of scores."""
+
+    OUTLET = "outlet"
+    DOMAIN = "domain"
+
+
 class ExportFormat(enum.StrEnum):
     """The format of an export, which is also the suffix of its file."""
 

@@ -17,10 +17,14 @@ from service.schemas.scores import ScoreOut
 from service.schemas.topics import TopicPage
 from service.scores.describe import Score
 from service.scores.ranking import RankingCriteria, ranking_page
-from service.scores.read import read_scores, slugs_of
+from service.scores.read import read_scores, slugs_of, stream_scores
+from service.scores.score_table import TableRow, listed_domains, listed_outlets, table_row
 from service.storage.db import Database
 from service.storage.paging import decode_cursor, encode_cursor, read_sort_key
+from service.values.csv_text import BYTE_ORDER_MARK, csv_row
 from service.values.documents import etag_of
+from service.values.instants import format_instant
+from service.values.vocabulary import TableBy
 
 JsonObject: TypeAlias = dict[str, Any]
 """A serialized result."""
@@ -115,6 +119,47 @@ def cached_ranking(
         return compute(), CacheStatus.UNCACHED
     responses, status = cache.get_or_compute([question], lambda _: [compute()])
     return responses[0], status
+
+
+def cached_score_table(
+    db: Database, cache: ScoreCache, *, by: TableBy, lens: Lens, bom: bool, now: dt.datetime
+) -> tuple[EncodedResponse, CacheStatus]:
+    """Return the scores of all outlets as CSV. The scores may be cached; the outlets and domains are those of now.
+
+    Raises:
+        InvalidQuery: A moment of the lens is in the future.
+    """
+
+    def compute(_: object) -> list[EncodedResponse]:
+        with db.read() as session:
+            scores = list(stream_scores(session, lens=lens, now=now))
+        rows = [table_row(score, format_instant(score.as_of)) for score in scores]
+        changes = [score.changes_at for score in scores if score.changes_at is not None]
+        return [EncodedResponse(json.dumps(rows).encode(), "", expires_at=min(changes, default=None))]
+
+    lens.refuse_future(now)
+    if lens.is_current:
+        answers, status = cache.get_or_compute([CacheKey(RANKING, _variant(lens, "table"))], compute)
+    else:
+        answers, status = compute(None), CacheStatus.UNCACHED
+    known = {row.slug: row for row in (TableRow(*cells) for cells in json.loads(answers[0].body))}
+    moment = lens.moment(now)
+    with db.read() as session:
+        slugs = list(listed_outlets(session)) if by is TableBy.OUTLET else []
+        domains = list(listed_domains(session, moment)) if by is TableBy.DOMAIN else [(slug, slug) for slug in slugs]
+    unknown = TableRow("", None, None, None, 0, "insufficient", format_instant(moment))
+    rows = [(domain, known.get(slug, unknown._replace(slug=slug))) for domain, slug in domains]
+    return _as_table(rows, by, bom=bom, lens=lens), status
+
+
+def _as_table(rows: Sequence[tuple[str, TableRow]], by: TableBy, *, bom: bool, lens: Lens) -> EncodedResponse:
+    """Return rows as CSV. The tag ignores the moment of current scores."""
+    heads = [TableBy.DOMAIN] if by is TableBy.DOMAIN else []
+    lines = [csv_row([*heads, *TableRow._fields])]
+    lines += [csv_row([domain, *row] if heads else row) for domain, row in rows]
+    lasting = [(domain, row._replace(as_of="") if lens.is_current else row) for domain, row in rows]
+    text = "".join([BYTE_ORDER_MARK if bom else "", *lines])
+    return EncodedResponse(text.encode(), etag_of([by, bom, lasting]))
 
 
 def tagged(document: JsonObject, lasting: JsonObject, *, next_cursor: str | None = None) -> EncodedResponse:

@@ -146,10 +146,10 @@ def page_of(query: PageRequest, fetch: Callable[..., Page[T]]) -> PageResponse[T
     return CursorPage(page.items, next_cursor), 200, link_next(next_cursor)
 
 
-def score_response(answer: EncodedResponse, status: CacheStatus) -> Response:
+def score_response(answer: EncodedResponse, status: CacheStatus, *, content_type: str = "application/json") -> Response:
     """Return scores as a response, with their ETag and cache status."""
     count_score_read(status)
-    response = Response(answer.body, content_type="application/json", headers=link_next(answer.next_cursor))
+    response = Response(answer.body, content_type=content_type, headers=link_next(answer.next_cursor))
     response.headers["Cache-Status"] = f"borneout; {status.header}"
     response.headers["Cache-Control"] = "no-cache"  # caches on the way must revalidate each time (R20)
     response.set_etag(answer.etag, weak=True)

@@ -1,0 +1,65 @@
+"""The scores of all outlets as a table with a row for each outlet or domain."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, aliased
+
+from service.scores.describe import Score
+from service.storage.models import Outlet, OutletDomain
+from service.storage.predicates import by_bytes, counts_as
+
+
+class TableRow(NamedTuple):
+    """The score of an outlet in a table."""
+
+    slug: str
+    mean: float | None
+    """Of the adjusted estimate, by which outlets are compared; None if nothing is resolved."""
+    lower: float | None
+    upper: float | None
+    resolved: int
+    status: str
+    as_of: str
+
+
+def table_row(score: Score, as_of: str) -> TableRow:
+    """Return a score as a row."""
+    adjusted = score.adjusted
+    return TableRow(
+        slug=score.outlet,
+        mean=None if adjusted is None else adjusted.mean,
+        lower=None if adjusted is None else adjusted.lower,
+        upper=None if adjusted is None else adjusted.upper,
+        resolved=score.record.resolved,
+        status=score.status,
+        as_of=as_of,
+    )
+
+
+def listed_outlets(session: Session) -> Iterator[str]:
+    """Yield the slugs of all outlets that have a score."""
+    rows = sa.select(Outlet.slug).where(Outlet.scorable, Outlet.merged_into_id.is_(None))
+    yield from session.scalars(rows.order_by(by_bytes(session, Outlet.slug)))
+
+
+def listed_domains(session: Session, at: dt.datetime) -> Iterator[tuple[str, str]]:
+    """Yield the domains that outlets have at a moment, each with the slug of the outlet whose score it has (R22)."""
+    owner = aliased(Outlet)
+    rows = (
+        sa.select(OutletDomain.domain, Outlet.slug)
+        .join(owner, owner.id == OutletDomain.outlet_id)
+        .join(Outlet, Outlet.id == counts_as(owner))
+        .where(
+            Outlet.scorable,
+            sa.or_(OutletDomain.starts_at.is_(None), OutletDomain.starts_at <= at),
+            sa.or_(OutletDomain.ends_at.is_(None), OutletDomain.ends_at > at),
+        )
+        .distinct()
+    )
+    found = [(str(domain), str(slug)) for domain, slug in session.execute(rows)]
+    yield from sorted(found)
