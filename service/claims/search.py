@@ -76,20 +76,29 @@ def list_likeliest_claims(db: Database, *, like: str, limit: int, now: dt.dateti
     The claims with its rarest words are ranked by all of its words, with BM25. The order is computed here, so that it
     is the same on both databases.
     """
-    wanted = {term for word in words_in(like) for terms in word.alternatives for term in terms}
-    # Longer words are rarer.
-    terms = sorted(dict.fromkeys(wanted), key=lambda term: (-len(term), term))[:_TERMS]
     with db.read() as session:
-        if _is_postgresql(session):
-            # With outdated statistics it would read the whole table once for each term.
-            session.execute(sa.text("SET LOCAL enable_seqscan = off"))
-        counts = {term: count for term, count in _count_claims(session, terms).items() if count}
-        candidates = _candidates(session, _rarest(counts))
-        best = _rank(candidates, counts, claims=_count_all(session))[: min(limit, LIKELIEST)]
+        best = likeliest_claims(session, like)[:limit]
         rows = sa.select(Claim).options(selectinload(Claim.resolutions).selectinload(Resolution.disputes))
         claims = {claim.id: claim for claim in session.scalars(rows.where(is_among(session, Claim.id, best)))}
         found = summarise_claims(session, [claims[claim_id] for claim_id in best], now=now)
+    wanted = _terms_of(like)
     return [FoundClaim(**members_of(claim), words=words_in_common(claim.text, wanted)) for claim in found]
+
+
+def likeliest_claims(session: Session, text: str) -> list[UUID]:
+    """Return the ids of the claims that share the rarest words with a text, at most five, the best match first."""
+    # Longer words are rarer.
+    terms = sorted(_terms_of(text), key=lambda term: (-len(term), term))[:_TERMS]
+    if _is_postgresql(session):
+        # With outdated statistics it would read the whole table once for each term.
+        session.execute(sa.text("SET LOCAL enable_seqscan = off"))
+    counts = {term: count for term, count in _count_claims(session, terms).items() if count}
+    candidates = _candidates(session, _rarest(counts))
+    return _rank(candidates, counts, claims=_count_all(session))[:LIKELIEST]
+
+
+def _terms_of(text: str) -> set[str]:
+    return {term for word in words_in(text) for terms in word.alternatives for term in terms}
 
 
 def _count_claims(session: Session, terms: Sequence[str]) -> dict[str, int]:

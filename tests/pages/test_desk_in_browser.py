@@ -23,6 +23,7 @@ PAGES = {
     "claim to correct": "/desk/claims/{resolved}",
     "record": "/desk/record",
     "merge": "/desk/merge?outlet=herald&into=the-oracle",
+    "pairs": "/desk/pairs",
     "today": "/desk/today?all",
 }
 WITH_UNIQUE_PARTS = ("claim that relays", "queue", "claim to resolve", "record", "merge")

@@ -205,7 +205,9 @@ def test_guessing(reconfigure):
     assert "failures in 60 s" in problem_text(response)
 
 
-@pytest.mark.parametrize("path", ["/desk", "/desk/record", "/desk/merge", "/desk/today", "/desk/sign-in"])
+@pytest.mark.parametrize(
+    "path", ["/desk", "/desk/record", "/desk/merge", "/desk/pairs", "/desk/today", "/desk/sign-in"]
+)
 def test_desk_is_not_cached(editor, path):
     """
     Responses of the desk may not be cached.
