@@ -55,7 +55,7 @@ def import_file(
     The file is CSV, TSV, NDJSON, JSON or a workbook (.xlsx), and may be compressed with gzip or zstd. A line is a
     report with its claim and outcome, or an object with a type. A line that cannot be loaded is reported with its
     number, and the import continues. Existing records are not changed, so an import that was interrupted can be run
-    again. A dry run blocks other writers while it runs, unless it runs on a server.
+    again.
 
     With --restore, the database gets the rows of an export with their ids, times, earlier versions and ledger.
     """

@@ -10,7 +10,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from functools import partial
 from itertools import islice
@@ -34,8 +34,9 @@ from service.transfer.files.open import NumberedValue, OpenFile, open_lines
 from service.transfer.files.options import FileOptions
 from service.transfer.files.unpack import Readable
 from service.transfer.lines import LineResult, LineStatus, ReadLine
-from service.transfer.load import BATCH, load_lines, try_lines
+from service.transfer.load import BATCH, load_lines
 from service.transfer.results import as_ndjson
+from service.transfer.trial import Trial
 from service.values.ids import new_id
 from service.values.instants import utc_now
 from service.values.vocabulary import OPERATOR, ImportStatus
@@ -185,7 +186,9 @@ def _load(connections: Connections, batches: Iterator[list[ReadLine]]) -> Iterat
 
 
 def _try(connections: Connections, batches: Iterator[list[ReadLine]]) -> Iterator[LineResult]:
-    return try_lines(connections.db, batches, caller=OPERATOR, now=utc_now())
+    with closing(Trial(connections.db)) as trial:
+        for batch in batches:
+            yield from trial.load(batch, caller=OPERATOR, now=utc_now())
 
 
 def _send(server: Server, file: Path, options: FileOptions, *, dry_run: bool, progress: Progress) -> Job:

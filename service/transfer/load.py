@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TypeAlias
 
@@ -74,16 +74,6 @@ def load_lines(
         if load.stale and cache is not None:
             invalidate_scores(session, cache, load.stale, now=now)
     return results
-
-
-def try_lines(
-    db: Database, batches: Iterable[Sequence[ReadLine]], *, caller: Caller, now: dt.datetime
-) -> Iterator[LineResult]:
-    """Yield the results that loading would have: all lines are loaded in one transaction, which is rolled back."""
-    with db.dry_run() as session, session.no_autoflush:
-        for lines in batches:
-            yield from _Load(session, caller=caller, now=now).lines(lines)
-            session.flush()
 
 
 LineOutcome: TypeAlias = tuple[LineStatus, Outlet | Claim | Report | Resolution]

@@ -72,11 +72,10 @@ class Trial:
         groups = {line.content.claim["group"] for line in lines if isinstance(line.content, ClaimLine)}
         with self._db.read(unlimited=True) as session:
             named = is_among(session, Claim.external_id, names) | is_among(session, Claim.id, ids)
-            found = dict(session.execute(sa.select(Claim.id, Claim.group).where(named)).all())
-            shared = {group for group in groups | set(found.values()) if group is not None}
-            claims = found.keys() | set(
-                session.scalars(sa.select(Claim.id).where(is_among(session, Claim.group, shared)))
-            )
+            found = session.execute(sa.select(Claim.id, Claim.group, Claim.merged_into_id).where(named)).all()
+            shared = {group for group in groups | {row.group for row in found} if group is not None}
+            grouped = session.scalars(sa.select(Claim.id).where(is_among(session, Claim.group, shared)))
+            claims = {row.id for row in found} | {row.merged_into_id for row in found} - {None} | set(grouped)
             conditions = _conditions(session, claims)
         for table, condition in conditions.items():
             self._copy(table, condition)
