@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
-import io
 from collections.abc import Callable, Iterable
 from dataclasses import astuple, dataclass, replace
 from typing import TypedDict
@@ -23,6 +21,7 @@ from service.pages.layout import cached_page, page_blueprint, read_query
 from service.schemas.fields import Body, Count, TopicPath, one_of
 from service.scores.ranking import RankingCriteria
 from service.scores.ranking_table import RankedOutlet, RankingTable, ranking_table
+from service.values.csv_text import BYTE_ORDER_MARK, csv_row
 from service.values.instants import format_instant, utc_now
 from service.values.vocabulary import Basis, OutletKind, Scope
 from service.web.auth import requires
@@ -146,11 +145,8 @@ def _read_table(view: RankingView) -> RankingTable:
 
 
 def _as_csv(table: RankingTable) -> str:
-    out = io.StringIO()
-    lines = csv.writer(out, lineterminator="\r\n")
-    lines.writerow(_COLUMNS)
-    lines.writerows(_cells(row) for group in table.groups for row in group.rows)
-    return out.getvalue()
+    rows = [_COLUMNS, *(_cells(row) for group in table.groups for row in group.rows)]
+    return BYTE_ORDER_MARK + "".join(map(csv_row, rows))
 
 
 _COLUMNS = (
@@ -165,14 +161,9 @@ _COLUMNS = (
 def _cells(row: RankedOutlet) -> Iterable[object]:
     """Return the cells of a row, in the order of the columns."""
     outlet, score = row.outlet, row.score
-    yield from (row.place, row.group, _escape(outlet.slug), _escape(outlet.name), outlet.kind)
+    yield from (row.place, row.group, outlet.slug, outlet.name, outlet.kind)
     yield from (score.record.right, score.record.expected, score.record.resolved)
     if score.reliability is not None and score.adjusted is not None:
         yield from astuple(score.reliability)
         yield from astuple(score.adjusted)
-    yield from (score.topic and _escape(score.topic), score.basis, format_instant(score.as_of), score.method)
-
-
-def _escape(cell: str) -> str:
-    """Return a cell that a spreadsheet does not take for a formula (OWASP, CSV injection)."""
-    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
+    yield from (score.topic, score.basis, format_instant(score.as_of), score.method)

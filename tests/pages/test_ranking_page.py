@@ -52,13 +52,15 @@ def test_ranking(site, question):
 
 def test_ranking_as_csv(site):
     """
-    The CSV has the rows of the page, with the numbers of the API.
+    The CSV has the rows of the page, with the numbers of the API. It begins with a byte order mark, so that Excel shows
+    umlauts.
     """
     response = site.client.get("/ranking.csv?min_resolved=10")
-    found = list(csv.DictReader(io.StringIO(response.text)))
+    found = list(csv.DictReader(io.StringIO(response.data.decode("utf-8-sig"))))
     scores = site.get("/v1/scores?min_resolved=10&limit=50").json["items"]
 
     assert "text/csv; charset=utf-8" == response.content_type
+    assert response.data.startswith("\ufeffplace,group,".encode())
     assert [score["outlet"] for score in scores] == [row["slug"] for row in found]
     assert [str(place + 1) for place in range(len(scores))] == [row["place"] for row in found]
     assert [score["reliability"]["lower"] for score in scores] == [float(row["lower"]) for row in found]
@@ -74,7 +76,7 @@ def test_csv_has_no_formula(site):
     site.resolve(site.record(report, text="It adds up.", topic="sums"), "true")
     response = site.client.get("/ranking.csv?min_resolved=1&topic=sums")
 
-    assert ["'=1+1"] == [row["name"] for row in csv.DictReader(io.StringIO(response.text))]
+    assert ["'=1+1"] == [row["name"] for row in csv.DictReader(io.StringIO(response.data.decode("utf-8-sig")))]
 
 
 def test_groups(site):
