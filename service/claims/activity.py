@@ -1,17 +1,17 @@
-"""The recent actions of editors: claims resolved, corrected and reopened, and outlets merged."""
+"""The recent actions of editors: claims resolved, corrected and reopened, and outlets and claims merged."""
 
 from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeAlias
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from service.storage.db import Database
-from service.storage.models import ApiKey, Claim, Outlet, Resolution
+from service.storage.models import ApiKey, Claim, ClaimMerge, Outlet, Resolution
 from service.values.ids import first_id
 from service.values.vocabulary import Verdict
 
@@ -43,7 +43,23 @@ class MergeAction:
     into: str
 
 
-def list_activity(db: Database, *, since: dt.datetime, key_id: UUID | None) -> list[ResolutionAction | MergeAction]:
+@dataclass(frozen=True, slots=True)
+class ClaimMergeAction:
+    """A merge of two claims by an editor."""
+
+    what: Literal["merged claims"]
+    recorded_at: dt.datetime
+    by: str | None
+    """The name of the API key; None for a command of the operator."""
+    into: UUID
+    text: str
+    """The text of the claim that was merged."""
+
+
+Action: TypeAlias = ResolutionAction | MergeAction | ClaimMergeAction
+
+
+def list_activity(db: Database, *, since: dt.datetime, key_id: UUID | None) -> list[Action]:
     """Return the latest actions since a moment, the newest first.
 
     Args:
@@ -52,9 +68,10 @@ def list_activity(db: Database, *, since: dt.datetime, key_id: UUID | None) -> l
         key_id: The API key to return the actions of; None for all keys.
     """
     with db.read() as session:
-        actions: list[ResolutionAction | MergeAction] = [
+        actions: list[Action] = [
             *_resolutions(session, since, key_id),
             *_merges(session, since, key_id),
+            *_claim_merges(session, since, key_id),
         ]
     return sorted(actions, key=lambda action: action.recorded_at, reverse=True)[:_LIMIT]
 
@@ -95,6 +112,18 @@ def _merges(session: Session, since: dt.datetime, key_id: UUID | None) -> list[M
         for outlet, merged_at, name in session.execute(rows)
         if merged_at is not None
     ]
+
+
+def _claim_merges(session: Session, since: dt.datetime, key_id: UUID | None) -> list[ClaimMergeAction]:
+    rows = (
+        sa.select(ClaimMerge.recorded_at, ApiKey.name, ClaimMerge.into_id, Claim.text)
+        .join(Claim, Claim.id == ClaimMerge.claim_id)
+        .outerjoin(ApiKey, ApiKey.id == ClaimMerge.merged_by)
+        .where(ClaimMerge.id >= first_id(since), ClaimMerge.undone_at.is_(None), *_by(ClaimMerge.merged_by, key_id))
+        .order_by(ClaimMerge.id.desc())
+        .limit(_LIMIT)
+    )
+    return [ClaimMergeAction("merged claims", *row) for row in session.execute(rows)]
 
 
 def _by(column: InstrumentedAttribute[UUID | None], key_id: UUID | None) -> list[sa.ColumnElement[bool]]:

@@ -175,6 +175,7 @@ class ChangeData:
             **self._texts(row, "text"),
             **row.plain(*members),
             "merged_into": merged_into,
+            "reviews": self._text(row, "reviews") or [],
             **self._redacted(row),
         }
 

@@ -51,6 +51,7 @@ def test_every_change_once(world, follower):
     assert [("resolution", resolution["id"]), ("outlet", outlet["id"]), ("withdrawal", filed["id"])] == later
     assert [] == changes(world, follower)
     assert ["It opens.", "bridges"] == [follower.changes[1]["data"][name] for name in ("text", "topic")]
+    assert [] == follower.changes[1]["data"]["reviews"]
     told = follower.changes[2]["data"]
     assert (claim["id"], "herald", "It opens.") == (told["claim"], told["outlet"], told["quote"])
     assert ["Her"] == follower.objects("outlet")[0]["aliases"]

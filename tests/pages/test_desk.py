@@ -66,13 +66,15 @@ def test_today(app, db, world, editor):
     world.outlet("Herold")
     editor.send("/desk/merge", outlet="herold", into="herald")
 
+    editor.send("/desk/pairs/merge", claim=one["id"], into=world.record(text="The same.")["id"])
+
     def done(page):
         return re.findall(r'<span class="what">([^<]+)</span>', page)
 
-    mine = ["Merged", "Corrected", "Corrected", "Resolved"]
+    mine = ["Merged", "Merged", "Corrected", "Corrected", "Resolved"]
     assert mine == done(editor.page("/desk/today"))
     all_page = editor.page("/desk/today?all")
-    assert [mine[0], "Resolved", *mine[1:]] == done(all_page)
+    assert [*mine[:2], "Resolved", *mine[2:]] == done(all_page)
     assert {"editor", "test"} == set(re.findall(r"UTC, (\w+)\s*</small>", all_page))
     assert [] == done(Editor(app, Scope.READ).signed_in().page("/desk/today"))
     tomorrow = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=1)
