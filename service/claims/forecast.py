@@ -32,7 +32,17 @@ from service.storage.db import Database
 from service.storage.facts import counting_reports, standing_resolution
 from service.storage.locks import lock_name
 from service.storage.memo import Memo
-from service.storage.models import Claim, ForecastRow, LearnerRow, Report, Resolution, Version, Withdrawal
+from service.storage.models import (
+    Claim,
+    ClaimMerge,
+    ForecastRow,
+    LearnerRow,
+    Outlet,
+    Report,
+    Resolution,
+    Version,
+    Withdrawal,
+)
 from service.storage.predicates import stands
 from service.values.vocabulary import ClaimKind, Verdict
 
@@ -152,11 +162,15 @@ def refit_learner(db: Database, *, now: dt.datetime) -> bool:
 def _record_size(session: Session, *, now: dt.datetime) -> str:
     """Return the numbers of rows that the models learn from, and the weight of those that are not due yet.
 
-    Rows are only added, so every change alters them.
+    Rows are only added, and merges counted, so every change alters them.
     """
-    tables = (Report, Resolution, Withdrawal, Version)
+    tables = (Report, Resolution, Withdrawal, Version, ClaimMerge)
     sizes = [session.scalar(sa.select(sa.func.count()).select_from(table)) for table in tables]
-    return "/".join(map(str, [*sizes, undue_weight(session, now=now)]))
+    merges = sa.func.count(Outlet.merged_at), sa.func.max(Outlet.merged_at)
+    undone = session.scalar(sa.select(sa.func.count(ClaimMerge.undone_at)))
+    merged, last_merge = session.execute(sa.select(*merges)).one()
+    moment = 0 if last_merge is None else int(last_merge.timestamp())
+    return "/".join(map(str, [*sizes, undone, merged, moment, undue_weight(session, now=now)]))
 
 
 def keep_forecasts(db: Database, *, after: UUID | None, now: dt.datetime) -> UUID | None:

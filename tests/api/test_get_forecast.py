@@ -303,8 +303,8 @@ def test_nothing_new_to_learn(standing):
 @on_sqlite
 def test_whatever_is_added_is_learned_from(loaded):
     """
-    R11: rows that change no rate also cause a new training: the time of an answer, rivals, another report of the same
-    outlet.
+    R11: changes that alter no rate also cause a new training: the time of an answer, rivals, another report of the same
+    outlet, a merge of outlets.
     """
     claim = loaded.get("/v1/claims", query_string={"external_id": "claim 1"}).json["items"][0]
     resolution = claim["resolution"]
@@ -319,7 +319,13 @@ def test_whatever_is_added_is_learned_from(loaded):
             path = f"/v1/claims/{one['id']}"
             loaded.patch(path, {"group": "g"}, headers={"If-Match": loaded.get(path).headers["ETag"]})
 
-    for change in (resolve_later, put_in_a_group, lambda: loaded.post(f"/v1/claims/{claim['id']}/reports", told)):
+    def merge_outlets():
+        assert 201 == loaded.post("/v1/outlets/paper-4/merge", {"into": "paper-5"}).status_code
+
+    def file_another_report():
+        loaded.post(f"/v1/claims/{claim['id']}/reports", told)
+
+    for change in (resolve_later, put_in_a_group, file_another_report, merge_outlets):
         before = state_of(loaded)
         change()
         assert refit_learner(loaded.runtime.db, now=NOW)

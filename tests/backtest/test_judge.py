@@ -13,7 +13,7 @@ from service.backtest.protocol import run
 from service.backtest.simple import BaseRate, HitRate, ShrunkHitRate, ShrunkStanceRate, StanceRate, WilsonBound
 from service.methods.calibration import Outcome, auc, brier, calibration_error, log_loss
 from service.values.vocabulary import Stance
-from tests.support.backtest_records import SAMPLE, line, read, records_of
+from tests.support.backtest_records import SAMPLE, line, loss_of, read, records_of
 from tests.support.learner_adapter import make
 
 WORDS = {Stance.SUPPORT: "asserts", Stance.DENY: "denies", Stance.COMMENT: "mentions"}
@@ -137,6 +137,11 @@ def test_words_of_data_sets():
         {"commitment": 9},
         {"commitment": "sure"},
         {"x": {"strength": [3]}},
+        {"rivals": -1},
+        {"rivals": 2.5},
+        {"rivals": True},
+        {"rivals": 10**9},
+        {"resolves_by": "soon"},
     ],
 )
 def test_record_that_cannot_be_read(wrong):
@@ -183,42 +188,148 @@ def test_simple_methods_by_hand():
     assert 1 / 2 == methods[3].predict([asked[0]._replace(outlet="new", stance=Stance.DENY)])
 
 
-def test_adapter_only_passes_on(sample):
+class Adapted:
+    """The adapter for another protocol, driven by this one."""
+
+    def __init__(self):
+        self._adapter = make()
+        self._given = {}
+        self._now = None
+
+    def watch(self, claims, *, now):
+        self._now = now
+        for report in (report for reports in claims for report in reports if report.published_at == now):
+            self._adapter.on_report(self._as_given(report))
+
+    def predict(self, reports):
+        given = [self._as_given(report) for report in reports]
+        context = {"prior": given[:-1], "t": _days(reports[-1].published_at)}
+        if self._now is not None and self._now >= reports[-1].published_at:
+            return self._adapter.predict_claim(given, context | {"t": _days(self._now)})
+        return self._adapter.predict(given[-1], context)
+
+    def learn(self, reports, *, proved, known_at):
+        given = [self._as_given(report) for report in reports]
+        self._adapter.on_resolve(reports[0].claim, proved, given, _days(known_at))
+
+    def _as_given(self, report):
+        made = {
+            "outlet": report.outlet,
+            "claim_id": report.claim,
+            "stance": WORDS[report.stance],
+            "topic": report.topic,
+            "group": report.group,
+            "rivals": report.rivals,
+            "resolves_by": None if report.resolves_by is None else report.resolves_by.isoformat(),
+            "x": {"strength": report.commitment},
+        }
+        return self._given.setdefault(id(report), made)
+
+
+def _days(moment):
+    return (moment - dt.datetime(1970, 1, 1, tzinfo=dt.UTC)) / dt.timedelta(days=1)
+
+
+def test_adapter_only_passes_on(sample, contests):
     """
-    The adapter for another protocol returns the forecasts of the learner.
+    The adapter for another protocol returns the forecasts of the learner, also for rivals with deadlines.
     """
+    for records in (sample[:500], read(contests)):
+        made = run(records, [Learned(), Adapted()])
 
-    class Adapted:
-        def __init__(self):
-            self._adapter = make()
-            self._given = {}
+        assert len(made.reports) > 300
+        for prediction in made.reports + made.claims:
+            assert prediction.probabilities[0] == pytest.approx(prediction.probabilities[1], abs=1e-9)
 
-        def predict(self, reports):
-            given = [self._as_given(report) for report in reports]
-            return self._adapter.predict(given[-1], {"prior": given[:-1], "t": self._days(reports[-1].published_at)})
 
-        def learn(self, reports, *, proved, known_at):
-            given = [self._as_given(report) for report in reports]
-            self._adapter.on_resolve(reports[0].claim, proved, given, self._days(known_at))
+@pytest.fixture(scope="module")
+def contests():
+    """Records on groups of three rival claims, each with a deadline, of which at most one proves true."""
+    source = random.Random(7)  # noqa: S311 - reproducible
+    lines = []
+    for contest in range(40):
+        winner = source.choice([0, 1, 2, None])
+        start = dt.datetime(2024, 1, 1, tzinfo=dt.UTC) + dt.timedelta(days=contest)
+        for place in range(3):
+            true = place == winner
+            known_at = start + dt.timedelta(days=5 if true else 10)
+            for outlet in source.sample(range(8), 3):
+                right = source.random() < 0.55 + outlet / 20
+                lines.append(
+                    line(
+                        f"outlet {outlet}",
+                        f"{contest}/{place}",
+                        (start + dt.timedelta(hours=source.randrange(90))).isoformat(),
+                        stance="asserts" if true is right else "denies",
+                        group=f"contest {contest}",
+                        resolves_by=(start + dt.timedelta(days=10)).isoformat(),
+                        outcome=true,
+                        resolved_at=known_at.isoformat(),
+                    )
+                )
+    return lines
 
-        def _as_given(self, report):
-            made = {
-                "outlet": report.outlet,
-                "claim_id": report.claim,
-                "stance": WORDS[report.stance],
-                "topic": report.topic,
-                "x": {"strength": report.commitment},
-            }
-            return self._given.setdefault(id(report), made)
 
-        def _days(self, moment):
-            return (moment - dt.datetime(1970, 1, 1, tzinfo=dt.UTC)) / dt.timedelta(days=1)
+def test_forecasts_of_rivals_in_a_backtest(contests):
+    """
+    R3: the forecasts of rivals at one time sum to at most 1, and those after one of them is true are 0. Because they
+    are a choice, they are better than those of the same claims without groups.
+    """
+    made, apart = (
+        run(read(lines), [Learned()]) for lines in (contests, [given | {"group": None} for given in contests])
+    )
+    decided = {f"contest {one.record.claim.split('/')[0]}" for one in made.claims if one.proved}
+    late = [one for one in made.claims if not one.proved and one.record.group in decided]
 
-    made = run(sample[:500], [Learned(), Adapted()])
+    assert 40 < len(late)
+    assert {0.0} == {one.probabilities[0] for one in late}
+    last = {}
+    for one in made.reports:
+        last.setdefault(one.record.group, {})[one.record.claim] = one.probabilities[0]
+    assert all(0 < sum(probabilities.values()) < 3 for probabilities in last.values())
+    assert loss_of(made.reports) < loss_of(apart.reports)
 
-    assert len(made.reports) > 300
-    for prediction in made.reports + made.claims:
-        assert prediction.probabilities[0] == pytest.approx(prediction.probabilities[1], abs=1e-12)
+
+def test_early_outcomes_wait_in_a_backtest(contests):
+    """
+    An outcome that is known before the deadline of its claim is not used before it.
+    """
+    cut = dt.datetime(2024, 1, 11, tzinfo=dt.UTC)
+    unlike = [
+        given | {"outcome": not given["outcome"]} if given["claim_id"] in {"0/0", "0/1", "1/0"} else given
+        for given in contests
+    ]
+    for lines in (contests, unlike):
+        for given in lines:
+            assert given["resolves_by"] >= given["resolved_at"]
+    before, changed = (
+        [
+            one.probabilities
+            for one in run(read([given | {"group": None} for given in lines]), [Learned()]).reports
+            if one.record.published_at <= cut
+        ]
+        for lines in (contests, unlike)
+    )
+
+    assert 20 < len(before)
+    assert before == changed
+
+
+def test_number_of_rivals_in_a_record():
+    """
+    A record may state the number of rivals at its time, which is a feature of the forecast.
+    """
+    known = [
+        line(f"outlet {n % 5}", f"c{n}", f"2024-01-{n % 28 + 1:02}", outcome=n % 3 == 0, rivals=n % 4)
+        for n in range(60)
+    ]
+    asked = [line("outlet 1", "asked", "2024-06-01", outcome=True)]
+    found = [
+        run(read([*known, *(one | {"rivals": rivals} for one in asked)]), [Learned()]).reports[-1].probabilities[0]
+        for rivals in (None, 0, 5)
+    ]
+
+    assert found[0] == found[1] != found[2]
 
 
 def test_coverage_of_certain_outlets():

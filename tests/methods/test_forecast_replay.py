@@ -10,11 +10,12 @@ from math import isfinite
 import numpy as np
 import pytest
 
-from service.methods.forecast import START, Learner, Resolved, State, refit
+from service.methods.forecast import START, Learner, Open, Resolved, State, refit, rivals_before
 from service.methods.forecast.columns import ROWS_PER_CLAIM, Columns
 from service.methods.forecast.features import COPYING, design
 from service.methods.forecast.past import Past
 from service.methods.forecast.terms import MODELS
+from tests.support.learner import rivals, taught
 from tests.support.synthetic_claims import CLAIM, START_OF_TIME, at, learned, made_up, report, with_weights
 
 
@@ -37,6 +38,61 @@ def test_replay_equals_live_feed():
     cases = made_up(100)
 
     assert refit(cases) == learned(cases).state
+
+
+def test_replay_of_rivals_equals_live_feed():
+    """
+    With groups and deadlines, a refit on everything equals the state learned claim by claim, bit for bit, in any order.
+    """
+    known = [one for one in rivals() if one.claim.resolves_by is None or one.claim.resolves_by < at(24 * 365 * 2)]
+    learner = taught(known)
+    learner.forecast(CLAIM, [], now=at(24 * 365 * 3))
+    live = learner.state
+    cases = [*taught_cases(known)]
+    random.Random(4).shuffle(cases)  # noqa: S311
+
+    assert live == refit(cases)
+    assert sum(count.groups for count in live.groups) > 10
+
+
+def taught_cases(known):
+    """Return the claims as the service reads them."""
+    opened = {}
+    for one in known:
+        opened.setdefault(one.claim.group, []).append(one.reports[0].published_at)
+    for one in known:
+        times = sorted(opened[one.claim.group])
+        own = one.reports[0].published_at
+        said = [
+            report._replace(rivals=rivals_before(times, own, report.published_at))
+            for report in one.reports
+            if one.known_at is None or report.published_at < one.known_at
+        ]
+        yield Open(one.claim, said) if one.known_at is None else Resolved(one.claim, said, one.truth, one.known_at)
+
+
+def test_outcome_is_learned_when_it_is_due():
+    """
+    An outcome that is known before the deadline is learned at the deadline.
+    """
+    claim = CLAIM._replace(resolves_by=at(50))
+    early, late = Resolved(claim, [], 1.0, at(10)), Resolved(claim, [], 0.0, at(60))
+
+    assert [at(50), at(60)] == [early.learned_at, late.learned_at]
+
+    cases = made_up(60)
+    learner = learned(cases)
+    before = learner.forecast(CLAIM, [report()])
+    end = max(case.known_at for case in cases)
+    for number in range(40):
+        due = CLAIM._replace(key=f"early {number}", resolves_by=end + dt.timedelta(days=9))
+        learner.learn(Resolved(due, [report(f"outlet-{number % 12}")], 1.0, end + dt.timedelta(days=1)))
+
+    def forecast_on(day):
+        return learner.forecast(CLAIM, [report()], now=end + dt.timedelta(days=day))
+
+    assert before.probability == forecast_on(9).probability
+    assert before.probability < forecast_on(9.1).probability
 
 
 def test_replay_judges_reports_as_they_were_forecast():
