@@ -57,7 +57,7 @@ def get_claim_review(claim_id: UUID) -> Response:
     give a 404. So does every claim while the operator has not set the public address of the service
     (`BORNEOUT_PUBLIC_URL`), except for a caller on the same machine.
     """
-    item = {"@context": CONTEXT, **review_item(get_published_claim(runtime().db, claim_id), _publisher())}
+    item = review_item(get_published_claim(runtime().db, claim_id), _publisher())
     response = Response(json.dumps(item, ensure_ascii=False), content_type=LD_JSON)
     response.headers["Cache-Control"] = "no-cache"
     response.set_etag(etag_of(item), weak=True)

@@ -18,7 +18,7 @@ from service.errors import NotFound
 from service.methods.reliability import DEFAULT_LEVEL, Reliability
 from service.pages import charts, timeline
 from service.pages.layout import page_blueprint, show
-from service.transfer.claimreview.item import CONTEXT, review_item
+from service.transfer.claimreview.item import review_item
 from service.transfer.publish import get_published_claim
 from service.values.documents import members_of
 from service.values.instants import utc_now
@@ -49,7 +49,7 @@ def _review(claim_id: UUID) -> Markup | None:
         return None
     with suppress(NotFound):
         item = review_item(get_published_claim(runtime().db, claim_id), publisher)
-        return Markup(json.dumps({"@context": CONTEXT, **item}).replace("<", "\\u003c"))  # noqa: S704 - escaped
+        return Markup(json.dumps(item).replace("<", "\\u003c"))  # noqa: S704 - escaped
     return None
 
 

@@ -78,7 +78,7 @@ class ReviewRatingOut(Answer):
 class ClaimReviewOut(Answer):
     """A resolved claim as a schema.org ClaimReview."""
 
-    context = _named("@context", "`https://schema.org`; left out within a feed, which has it once.")
+    context = _named("@context", "`https://schema.org`.")
     type_ = _named("@type", "`ClaimReview`.")
     url = shown.text("The address of the page of the claim.")
     datePublished = shown.text(f"When the answer became public (`known_at`). {_DATE}")  # noqa: N815 - schema.org

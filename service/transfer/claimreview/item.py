@@ -67,8 +67,9 @@ class PublishedClaim:
 
 
 def review_item(claim: PublishedClaim, publisher: Publisher) -> Item:
-    """Return the ClaimReview of a claim, without its `@context`."""
+    """Return the ClaimReview of a claim."""
     item: Item = {
+        "@context": CONTEXT,
         "@type": "ClaimReview",
         "url": f"{publisher.url}/claims/{claim.id}",
         "datePublished": claim.known_at,
