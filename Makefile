@@ -46,6 +46,7 @@ bench: .venv/dev .venv-bench/dev ## run the benchmarks; takes half an hour
 	.venv-bench/bin/python -m bench.refit
 	$(BIN)/python -m bench.score_cost
 	$(BIN)/python -m bench.hot_scores
+	$(BIN)/python -m bench.imports
 	$(BIN)/python -m bench.pages
 	$(BIN)/python -m bench.start
 

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from service.cache.invalidation import invalidate_scores
 from service.cache.score_cache import ScoreCache
+from service.claims.additions import Additions
 from service.claims.describe import describe_claims
 from service.claims.load import WHOLE, surviving_claim
 from service.claims.record import NewClaim, check_first_reports, check_same, new_claim
@@ -22,12 +23,9 @@ from service.claims.views import ClaimView, ResolutionWarning
 from service.errors import FieldError, Forbidden, InvalidBody, ServiceError, nested
 from service.outlets.find import OutletName
 from service.outlets.prefetch import PrefetchedDirectory
-from service.outlets.sums import Additions, add_sums, lock_outlets
-from service.storage.base import Base
-from service.storage.bulk import insert_rows
 from service.storage.db import Database, retried
 from service.storage.facts import reporting_outlets
-from service.storage.models import Claim, Report, Resolution
+from service.storage.models import Claim
 from service.storage.predicates import is_among
 from service.values.vocabulary import Caller, Scope
 
@@ -156,26 +154,14 @@ class _Recording:
         self._now = now
         self._directory = PrefetchedDirectory(session, now=now)
         self._known = _known_claims(session, filter(None, map(_external_id, entries)))
-        self._additions = Additions()
-        self._new: dict[type[Base], list[Base]] = {Claim: [], Report: [], Resolution: []}
-        """The rows to insert, in an order in which each refers to earlier ones only."""
+        self._additions = Additions(session)
 
     def results(self) -> list[BatchResult]:
         """Record the claims, and return their results."""
         self._directory.prefetch(_named_outlets(self._entries))
         outcomes = [self._outcome(entry) for entry in self._entries]
-        lock_outlets(self._session, self._additions.claims)
-        self._write()
-        add_sums(self._session, self._additions.change())
+        self._additions.finish()
         return self._described(outcomes)
-
-    def _write(self) -> None:
-        """Write the rows planned so far."""
-        self._session.flush()  # created outlets, and resolutions of claims on record
-        for model, rows in self._new.items():
-            if rows:
-                insert_rows(self._session, model, rows)
-                rows.clear()
 
     def _described(self, outcomes: Sequence[_Outcome]) -> list[BatchResult]:
         """Return results with the views of their claims; a claim is not similar to those recorded after it."""
@@ -218,11 +204,10 @@ class _Recording:
             return current, False
         claim = new_claim(entry.claim, caller=caller, now=now)
         filings = check_first_reports(claim, entry.reports, directory, caller=caller, now=now)
-        self._additions.note(claim, [filing.report for filing in filings if filing.is_new])
+        self._additions.add_claim(claim)
+        self._additions.add_reports(claim, [filing.report for filing in filings if filing.is_new])
         add_reports(claim, filings)
         directory.settle(caller)
-        self._new[Claim].append(claim)
-        self._new[Report] += claim.reports
         self.stale |= reporting_outlets(claim)
         return claim, True
 
@@ -237,12 +222,10 @@ class _Recording:
                 f"You tried to resolve a claim without the scope {Scope.RESOLUTIONS_WRITE}. Use a key with that scope."
             )
         if claim.group is not None:
-            self._write()  # the other claims of the group are read
+            self._additions.write()  # the other claims of the group are read
         resolution = new_resolution(self._session, claim, given, caller=self._caller, now=self._now)
-        self._additions.note(claim, [])
+        self._additions.add_resolution(claim, resolution)
         append_resolution(claim, resolution)
-        if claim not in self._session:
-            self._new[Resolution].append(resolution)
         self.stale |= reporting_outlets(claim)
         return warnings_about(claim, resolution)
 

@@ -57,9 +57,9 @@ def check_filing(claim: Claim, filings: Iterable[Filing], caller: Caller) -> Non
         ResolutionInEffect: A report would replace the current stance of its outlet.
         OwnClaim: It would, and the key filed the claim or a report on it.
     """
-    if (resolution := standing_resolution(claim)) is None:
-        return
     new = [as_filed(filing.report) for filing in filings if filing.is_new]
+    if not new or (resolution := standing_resolution(claim)) is None:
+        return
     outlets = {report.outlet_id for report in new}
     before = [as_filed(one) for one in claim.reports if one.withdrawal is None and one.outlet.surviving.id in outlets]
     after = positions(sorted([*before, *new], key=ORDER), resolution.known_at)

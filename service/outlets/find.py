@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session, selectinload
 from service.errors import InvalidBody, InvalidQuery, OutletMerged, UnknownOutlet
 from service.outlets.domains import ShownDomain, show_domains
 from service.outlets.suggest import unknown_slug
-from service.storage.base import detached
+from service.storage.base import read_only
 from service.storage.canonical import table_of
 from service.storage.models import Outlet, OutletAlias
 from service.storage.predicates import is_among
@@ -163,8 +163,8 @@ def outlets_named(session: Session, keys: Collection[str]) -> dict[str, list[UUI
     return named
 
 
-def detached_outlets(session: Session, chosen: sa.ColumnElement[bool]) -> list[Outlet]:
-    """Return outlets that belong to no session, with those that they were merged into, in one statement.
+def read_only_outlets(session: Session, chosen: sa.ColumnElement[bool]) -> list[Outlet]:
+    """Return outlets that can only be read, with those that they were merged into, in one statement.
 
     They have the names and slugs by which reports find them, and no other columns.
 
@@ -175,10 +175,10 @@ def detached_outlets(session: Session, chosen: sa.ColumnElement[bool]) -> list[O
     rows = sa.select(*_COLUMNS).where(chosen)
     rows = rows.outerjoin_from(Outlet, _SURVIVOR, _SURVIVOR.columns.id == Outlet.merged_into_id)
     outlets = []
-    for id_, slug, name, key, into_id, into_slug in session.execute(rows):
-        into = None if into_id is None else detached(Outlet, {"id": into_id, "slug": into_slug, "merged_into": None})
+    for id_, slug, name, key, into_id, into_slug in session.connection().execute(rows):
+        into = None if into_id is None else read_only(Outlet, {"id": into_id, "slug": into_slug, "merged_into": None})
         values = {"id": id_, "slug": slug, "name": name, "name_key": key, "merged_into": into}
-        outlets.append(detached(Outlet, values))
+        outlets.append(read_only(Outlet, values))
     return outlets
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from service.errors import InvalidBody
 from service.outlets.domains import find_owned
-from service.outlets.find import Mention, OutletName, detached_outlets, outlets_named, read_mention
+from service.outlets.find import Mention, OutletName, outlets_named, read_mention, read_only_outlets
 from service.outlets.mentions import Directory
 from service.storage.models import Outlet
 from service.storage.predicates import is_among
@@ -46,7 +46,7 @@ class PrefetchedDirectory(Directory):
                 with suppress(InvalidBody):
                     mentions.add(read_mention(reference))
         if slugs:
-            outlets = detached_outlets(self.session, is_among(self.session, Outlet.slug, slugs))
+            outlets = read_only_outlets(self.session, is_among(self.session, Outlet.slug, slugs))
             self._found |= {outlet.slug: outlet for outlet in outlets}
         self._look_up(mentions)
         if self._unknown_among(mentions) and not self._is_locked:
@@ -72,7 +72,7 @@ class PrefetchedDirectory(Directory):
         named = outlets_named(self.session, keys) if keys else {}
         ids = {owner.outlet_id for owners in owned.values() for owner in owners}.union(*named.values())
         if ids:
-            outlets = detached_outlets(self.session, is_among(self.session, Outlet.id, ids))
+            outlets = read_only_outlets(self.session, is_among(self.session, Outlet.id, ids))
             self._on_record |= {outlet.id: outlet for outlet in outlets}
         self._named |= {key: [self._on_record[id_] for id_ in named.get(key, ())] for key in keys}
 

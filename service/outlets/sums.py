@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
@@ -25,8 +25,8 @@ from service.methods.rates import NO_COUNT, Cell, Rates, TruthCount, rates_of
 from service.methods.tally import NOTHING, Amounts, ClaimFacts, Parts, Slot, count_claim, count_votes, difference
 from service.storage.base import Base
 from service.storage.db_errors import WriteConflict
-from service.storage.facts import as_filed, claim_facts, counting_reports
-from service.storage.models import Claim, Outlet, Rate, Report, Subtotal
+from service.storage.facts import claim_facts, counting_reports
+from service.storage.models import Claim, Outlet, Rate, Subtotal
 from service.storage.predicates import counts_as, in_topic, is_among
 from service.values.vocabulary import ClaimKind, Role, Stance
 
@@ -97,44 +97,6 @@ class Sums:
         rates = {cell: self.rates.get(cell, NO_COUNT).minus(other.rates.get(cell, NO_COUNT)) for cell in cells}
         changed = {cell: count for cell, count in rates.items() if any(count)}
         return Sums(difference(self.records, other.records), changed)
-
-
-class Additions:
-    """The change of the sums by reports and resolutions that are added to claims, each noted before the first one.
-
-    It costs less than `updating_sums`, because nothing else about the claims changes.
-    """
-
-    def __init__(self) -> None:
-        self._noted: dict[UUID, tuple[Claim, ClaimFacts]] = {}
-        self._added: set[UUID] = set()
-
-    @property
-    def claims(self) -> list[Claim]:
-        """The claims with additions."""
-        return [claim for claim, _ in self._noted.values()]
-
-    def note(self, claim: Claim, reports: Iterable[Report]) -> None:
-        """Note a claim before reports, or a resolution, are added."""
-        if claim.id not in self._noted:
-            self._noted[claim.id] = claim, claim_facts(claim)
-        self._added.update(report.id for report in reports)
-
-    def change(self) -> Sums:
-        """Return the change of the sums."""
-        before, after = Sums(), Sums()
-        for claim, facts in self._noted.values():
-            now, reports, moved = claim_facts(claim), claim.reports, None
-            if now == facts:
-                # The record of an outlet depends on its own reports only. So do all records if the claim has no truth.
-                moved = {report.outlet.surviving.id for report in reports if report.id in self._added}
-                if facts.truth is None:
-                    reports = [report for report in reports if report.outlet.surviving.id in moved]
-            filed = [as_filed(report) for report in reports if report.withdrawal is None]
-            earlier = [report for report in filed if report.id not in self._added]
-            before.add_claim(facts, positions(earlier, facts.known_at), only=moved)
-            after.add_claim(now, positions(filed, now.known_at), only=moved)
-        return after.minus(before)
 
 
 @contextmanager

@@ -30,6 +30,7 @@ Data: TypeAlias = Mapping[str, object] | None
 """The object that a value belongs to."""
 
 _DECIMAL = re.compile(r"[01]?\.?[0-9]{1,9}", re.ASCII)
+_BLANK_OR_CONTROL = re.compile("[\x00- \x7f]")
 _NOT_TEXT = re.compile("[\x00\ud800-\udfff]")
 
 
@@ -100,9 +101,7 @@ class WebAddress(Text):
         url = super()._deserialize(value, attr, data, **kwargs)
         try:
             parts = urlsplit(url)
-            is_valid = (
-                parts.scheme in ("http", "https") and parts.hostname and not any(c <= " " or c == "\x7f" for c in url)
-            )
+            is_valid = parts.scheme in ("http", "https") and parts.hostname and not _BLANK_OR_CONTROL.search(url)
         except ValueError:
             is_valid = False
         if not is_valid:

@@ -10,11 +10,13 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import instance_dict
 
+from service.storage.actors import current_actor
 from service.storage.base import Base
-from service.storage.canonical import UNJOURNALED, table_of
-from service.storage.journal import JournaledSession, NewEntry, entries_of_new_rows
+from service.storage.canonical import UNJOURNALED, Values, content_of, row_key, table_of
+from service.storage.journal import NO_ENTRY, JournaledSession, NewEntry, new_entry, new_salt
 from service.storage.models import Claim, Entry, Report
 from service.storage.models.claims import derive_search_columns
+from service.values.instants import utc_now
 
 _ENTRY_COLUMNS = tuple(NewEntry.__annotations__)
 Convert: TypeAlias = Callable[[object], object]
@@ -42,7 +44,19 @@ def insert_rows(session: Session, model: type[Base], rows: Sequence[Base]) -> No
     values = [instance_dict(row) for row in rows]
     _insert(session.connection(), table, tuple(table.columns.keys()), values)
     if isinstance(session, JournaledSession) and table.name not in UNJOURNALED:
-        _insert(session.connection(), table_of(Entry), _ENTRY_COLUMNS, entries_of_new_rows(table, values))
+        _insert(session.connection(), table_of(Entry), _ENTRY_COLUMNS, _entries(table, values))
+
+
+def _entries(table: sa.Table, rows: Iterable[Values]) -> list[NewEntry]:
+    """Return the entries of new rows, given their columns by name."""
+    actor, now = current_actor(), utc_now()
+    entries = []
+    for values in rows:
+        salt = new_salt()
+        row = table.name, row_key(table, values)
+        after = content_of(table, values, salt)
+        entries.append(new_entry(row, NO_ENTRY, before=None, after=after, salt=salt, actor=actor, now=now))
+    return entries
 
 
 def _insert(

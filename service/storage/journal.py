@@ -86,18 +86,6 @@ class NewEntry(TypedDict):
     digest: str
 
 
-def entries_of_new_rows(table: sa.Table, rows: Iterable[Values]) -> list[NewEntry]:
-    """Return the entries of rows that are inserted, given their columns by name. Their keys are new."""
-    actor, now = current_actor(), utc_now()
-    entries = []
-    for values in rows:
-        salt = new_salt()
-        row = table.name, row_key(table, values)
-        after = content_of(table, values, salt)
-        entries.append(new_entry(row, NO_ENTRY, before=None, after=after, salt=salt, actor=actor, now=now))
-    return entries
-
-
 def renew_salt(session: Session, row: Base) -> None:
     """Give the next entry of a row a new salt and erase the old one, so that hashed values cannot be guessed.
 

@@ -11,8 +11,8 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from service.outlets.find import detached_outlets
-from service.storage.base import Base, detached
+from service.outlets.find import read_only_outlets
+from service.storage.base import Base, detached, read_only
 from service.storage.canonical import table_of
 from service.storage.models import Claim, Dispute, Outlet, Report, Resolution, Withdrawal
 from service.storage.predicates import is_among
@@ -82,11 +82,11 @@ def _add_reports(session: Session, claims: Mapping[UUID, Claim]) -> None:
     withdrawals = _withdrawals(session, on_claims)
     ids = {report[name] for report in reports for name in ("outlet_id", "cited_id")}
     known = is_among(session, Outlet.id, [id_ for id_ in ids if isinstance(id_, UUID)])
-    found = detached_outlets(session, known) if ids else []
+    found = read_only_outlets(session, known) if ids else []
     outlets: dict[object, Outlet | None] = {outlet.id: outlet for outlet in found} | {None: None}
     for claim_id, group in groupby(reports, key=itemgetter("claim_id")):
-        claims[claim_id].reports += [
-            detached(
+        claims[claim_id].reports.extend(
+            read_only(
                 Report,
                 report
                 | {
@@ -96,14 +96,14 @@ def _add_reports(session: Session, claims: Mapping[UUID, Claim]) -> None:
                 },
             )
             for report in group
-        ]
+        )
 
 
 def _withdrawals(session: Session, on_claims: sa.ColumnElement[bool]) -> dict[object, Withdrawal]:
     """Return the withdrawals of the reports on these claims, by the id of the report."""
     columns = _columns(Withdrawal)
     rows = sa.select(*columns).join(Report, Report.id == Withdrawal.report_id).where(on_claims)
-    return {values["report_id"]: detached(Withdrawal, values) for values in _read(session, columns, rows)}
+    return {values["report_id"]: read_only(Withdrawal, values) for values in _read(session, columns, rows)}
 
 
 def _add_resolutions(session: Session, claims: Mapping[UUID, Claim]) -> None:
@@ -111,7 +111,7 @@ def _add_resolutions(session: Session, claims: Mapping[UUID, Claim]) -> None:
     rows = sa.select(*columns).where(is_among(session, Resolution.claim_id, claims)).order_by(Resolution.position)
     resolutions = {}
     for values in _read(session, columns, rows):
-        resolution = detached(Resolution, values | {"disputes": []})
+        resolution = read_only(Resolution, values | {"disputes": []})
         resolutions[resolution.id] = resolution
         claims[resolution.claim_id].resolutions.append(resolution)
     if resolutions:
@@ -126,4 +126,4 @@ def _read(
     session: Session, columns: Collection[sa.Column[object]], rows: sa.Select[*tuple[object, ...]]
 ) -> Iterator[dict[str, object]]:
     names = [column.name for column in columns]
-    return (dict(zip(names, row, strict=True)) for row in session.execute(rows))
+    return (dict(zip(names, row, strict=True)) for row in session.connection().execute(rows))

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from service.cache.invalidation import invalidate_scores
 from service.cache.score_cache import ScoreCache
+from service.claims.additions import Additions
 from service.claims.record import by_pointer, check_first_reports, check_same, differences, new_claim
 from service.claims.report_rules import Filing, NewReport, add_reports, check_reports
 from service.claims.resolve import (
@@ -25,9 +26,6 @@ from service.claims.rights import check_filing
 from service.errors import ClaimDiffers, Forbidden, InvalidBody, ServiceError, nested
 from service.outlets.edit import NewOutlet
 from service.outlets.prefetch import PrefetchedDirectory
-from service.outlets.sums import Additions, add_sums, lock_outlets
-from service.storage.base import Base
-from service.storage.bulk import insert_rows
 from service.storage.db import Database, retried
 from service.storage.facts import reporting_outlets
 from service.storage.models import Claim, Dispute, Outlet, Report, Resolution
@@ -52,7 +50,7 @@ from service.transfer.outlet_line import load_outlet
 from service.transfer.review_line import ReviewPlan, plan_review
 from service.values.vocabulary import Caller, Scope
 
-BATCH = 250  # lines in one transaction: few enough that other writers do not wait long
+BATCH = 500  # lines in one transaction: few enough that other writers do not wait long
 
 
 @retried
@@ -94,9 +92,7 @@ class _Load:
         self._directory = PrefetchedDirectory(session, now=now)
         self._known = KnownClaims({}, {})
         self._claims: dict[str, Claim] = {}
-        self._additions = Additions()
-        self._new: dict[type[Base], list[Base]] = {Claim: [], Report: [], Resolution: []}
-        """The rows to insert, in an order in which each refers to earlier ones only."""
+        self._additions = Additions(session)
         self._closed: list[Dispute] = []
         self._reviewed: list[Claim] = []  # claims on record that get a review
         self._resolved: dict[int, tuple[Claim, Resolution]] = {}  # the new resolutions by the number of their line
@@ -110,26 +106,18 @@ class _Load:
         self._claims = dict(self._known.claims)
         self._directory.prefetch(reference for line in lines for reference in named_outlets(line.content))
         results = [self._line(line) for line in lines]
-        lock_outlets(self._session, self._additions.claims)
-        self._write()
-        add_sums(self._session, self._additions.change())
+        self._additions.finish()
+        self._change_rows()
         return [self._with_warnings(result) for result in results]
 
-    def _write(self) -> None:
-        """Write the rows planned so far."""
-        self._session.flush()  # created outlets
-        for model, rows in self._new.items():
-            if rows:
-                insert_rows(self._session, model, rows)
-                rows.clear()
+    def _change_rows(self) -> None:
+        """Change the disputes and claims on record that lines changed in memory."""
         for closed in self._closed:
             dispute = self._session.get_one(Dispute, closed.id)
             dispute.closed_at, dispute.closed_by = closed.closed_at, closed.closed_by
             dispute.closing_resolution_id = closed.closing_resolution_id
-        self._closed.clear()
         for claim in self._reviewed:
             self._session.get_one(Claim, claim.id).reviews = claim.reviews
-        self._reviewed.clear()
 
     def _with_warnings(self, result: LineResult) -> LineResult:
         """Return a result with the warnings about its new resolution, which later lines may have removed."""
@@ -181,7 +169,7 @@ class _Load:
         return claim
 
     def _outlet(self, given: NewOutlet) -> LineOutcome:
-        self._write()
+        self._additions.write()
         status, outlet = load_outlet(self._session, given, caller=self._caller, now=self._now)
         if status is not LineStatus.UNCHANGED:
             self._directory.clear_names()
@@ -247,7 +235,7 @@ class _Load:
         is_new = self._resolve(claim, plan.resolution, filings) or any(filing.is_new for filing in filings)
         if plan.reviews != claim.reviews:
             claim.reviews, is_new = plan.reviews, True
-            self._reviewed += [] if any(new is claim for new in self._new[Claim]) else [claim]
+            self._reviewed += [] if self._additions.is_pending(claim) else [claim]
         existing = LineStatus.UPDATED if is_new else LineStatus.UNCHANGED
         return LineStatus.CREATED if known is None else existing, claim
 
@@ -271,7 +259,7 @@ class _Load:
         ):
             return same, False
         if claim.group is not None:
-            self._write()  # the other claims of the group are read
+            self._additions.write()  # the other claims of the group are read
         planned = new_resolution(self._session, claim, given, filings=filings, caller=self._caller, now=self._now)
         return planned, True
 
@@ -280,15 +268,14 @@ class _Load:
         new = [filing.report for filing in filings if filing.is_new]
         if claim.external_id is not None and claim.external_id not in self._claims:
             self._claims[claim.external_id] = claim
-            self._new[Claim].append(claim)
-        if new or resolution is not None:
-            self._additions.note(claim, new)
+            self._additions.add_claim(claim)
+        if new:
+            self._additions.add_reports(claim, new)
         add_reports(claim, filings)
-        self._new[Report] += new
         self._directory.settle(self._caller)
         self.stale |= {report.outlet.surviving.slug for report in new}
         if resolution is not None:
+            self._additions.add_resolution(claim, resolution)
             self._closed += append_resolution(claim, resolution)
-            self._new[Resolution].append(resolution)
             self._resolved[self._number] = claim, resolution
             self.stale |= reporting_outlets(claim)

@@ -25,6 +25,8 @@ _V6 = re.compile(r"\[[0-9a-f:.]+\]", re.IGNORECASE)
 _HOST_LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
 _PATH_READ = 4000  # characters; PATH_SEGMENTS of them are far shorter
 _SEGMENT_SAFE = "!$&'()*+,;=:@~"  # RFC 3986, 3.3
+_PLAIN_PATH = re.compile(r"[\w.~!$&'()*+,;=:@/-]*", re.ASCII)
+"""A path in which nothing has to be encoded or decoded."""
 _RESERVED = frozenset({"example", "invalid", "onion", "test"})  # RFC 2606, RFC 7686
 _NOT_A_DOMAIN = "Not a domain name, such as bild.de or bild.de/sport."
 
@@ -142,6 +144,8 @@ def path_segments(path: str) -> tuple[str, ...]:
     """
     if len(path) > _PATH_READ:
         path = path[:_PATH_READ].rpartition("/")[0]
+    if _PLAIN_PATH.fullmatch(path) and "/." not in f"/{path}":  # most paths
+        return tuple(segment for segment in path.split("/") if segment)
     segments: list[str] = []
     for segment in map(unquote_to_bytes, re.split(r"[/\\]", path)):
         if segment == b"..":

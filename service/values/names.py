@@ -28,6 +28,7 @@ _CONTROLS = "\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f"  # except for those that are 
 _NOT_CHARACTERS = "\ufdd0-\ufdef\ufff9-\ufffb\ufffe\uffff"  # with the marks of interlinear annotations
 _INVISIBLE = re.compile(f"[{_IGNORABLE}{_CONTROLS}{_NOT_CHARACTERS}]")
 # Joiners and variation selectors stay: Persian and emoji are not readable without them.
+_INKED = re.compile("[0-9A-Za-z]")
 _NOT_SHOWN = re.compile(
     f"[{_CONTROLS}{_NOT_CHARACTERS}\u00ad\u034f\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff]"
 )
@@ -83,6 +84,8 @@ def is_visible(text: str) -> bool:
     >>> is_visible("é"), is_visible(" \u200b\u00ad\u3164")
     (True, False)
     """
+    if _INKED.search(text):  # most texts, and fast
+        return True
     inked = _INVISIBLE.sub("", text).translate(_PLAIN)
     return any(not character.isspace() and unicodedata.category(character)[0] != "M" for character in inked)
 

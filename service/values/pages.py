@@ -38,13 +38,13 @@ def page_key(url: str) -> str:
     if not parts.hostname or any(c <= " " for c in parts.netloc):
         raise ValueError("Not the address of a page.")
     port = {None: "", 80: "", 443: ""}.get(parts.port, f":{parts.port}")
-    given = parse_qsl(parts.query, keep_blank_values=True)
+    given = parse_qsl(parts.query, keep_blank_values=True) if parts.query else []
     kept = sorted((name, value) for name, value in given if not _TRACKING.fullmatch(name))
     page = f"{_host(parts.hostname)}{port}/{'/'.join(_segments(parts.path))}?{urlencode(kept, errors='replace')}"
     return hashlib.sha256(page.encode()).hexdigest()
 
 
-@lru_cache(maxsize=10_000)
+@lru_cache(maxsize=10_000)  # the pages of a file are on few hosts
 def _host(name: str) -> str:
     """Return a host without the labels that select a device, or as it is if it is not a domain name."""
     try:

@@ -34,7 +34,7 @@ def parse_json(data: bytes) -> Any:
             parse_constant=lambda name: _Invalid(f"{name} is not a JSON value."),
             parse_int=lambda digits: int(digits) if len(digits) <= _LONGEST_INTEGER else float(digits),
         )
-        errors = [_field_error(pointer, invalid) for pointer, invalid in _find_invalid(value)]
+        errors = [] if _is_flat(value) else [_field_error(pointer, each) for pointer, each in _find_invalid(value)]
     except RecursionError as exc:
         raise _malformed([_field_error("", _Invalid("Nests too deeply."))]) from exc
     except UnicodeDecodeError as exc:
@@ -57,6 +57,11 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         names = Counter(name for name, _ in pairs)
         members |= {name: _Invalid("The member is given twice.") for name, times in names.items() if times > 1}
     return members
+
+
+def _is_flat(value: Any) -> bool:
+    """Return whether a value is an object of valid texts, numbers and the like, as most lines of files are."""
+    return isinstance(value, dict) and not any(isinstance(each, dict | list | _Invalid) for each in value.values())
 
 
 def _find_invalid(value: Any, pointer: str = "") -> Iterator[tuple[str, _Invalid]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import unquote, unquote_plus
 
@@ -176,7 +177,7 @@ def unwrap(address: str) -> str | None:
     """
     for _ in range(_DEPTH):
         parts = split_address(address)
-        names = list(_names(parts.authority))
+        names = _names(parts.authority)
         found = (find(parts, names) for find in (_in_path, _in_query, _in_subdomain, _in_nothing))
         if (inside := next(filter(None, found), None)) is None:
             return address
@@ -186,6 +187,7 @@ def unwrap(address: str) -> str | None:
     return None
 
 
+@lru_cache(maxsize=10_000)  # the pages of a file are on few hosts
 def _names(authority: str) -> list[str]:
     """Return a host and its parents, with one name for all countries of a service."""
     host = re.sub(r":[0-9]*\Z", "", authority.rpartition("@")[2]).lower().removesuffix(".")

@@ -1,0 +1,85 @@
+"""Insert the new claims, reports and resolutions of many lines or items together, and update the sums."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from service.methods.provenance import positions
+from service.methods.tally import ClaimFacts
+from service.outlets.sums import Sums, add_sums, lock_outlets
+from service.storage.base import Base
+from service.storage.bulk import insert_rows
+from service.storage.facts import as_filed, claim_facts
+from service.storage.models import Claim, Report, Resolution
+
+
+class Additions:
+    """New claims, reports and resolutions, which are inserted at once with the change of the sums.
+
+    The sums cost less than with `updating_sums`, because nothing else about the claims changes.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._rows: dict[type[Base], list[Base]] = {Claim: [], Report: [], Resolution: []}
+        """The rows to insert, in an order in which each refers to earlier ones only."""
+        self._noted: dict[UUID, tuple[Claim, ClaimFacts]] = {}
+        self._added: set[UUID] = set()
+
+    def add_claim(self, claim: Claim) -> None:
+        """Insert a new claim. Its reports and its resolution are added as well."""
+        self._rows[Claim].append(claim)
+
+    def add_reports(self, claim: Claim, reports: Collection[Report]) -> None:
+        """Insert reports that are about to be added to a claim."""
+        self._note(claim)
+        self._added.update(report.id for report in reports)
+        self._rows[Report] += reports
+
+    def add_resolution(self, claim: Claim, resolution: Resolution) -> None:
+        """Insert a resolution that is about to be added to a claim, unless the session does."""
+        self._note(claim)
+        if claim not in self._session:
+            self._rows[Resolution].append(resolution)
+
+    def is_pending(self, claim: Claim) -> bool:
+        """Return whether a claim is still to be inserted."""
+        return any(row is claim for row in self._rows[Claim])
+
+    def write(self) -> None:
+        """Insert the rows added so far."""
+        self._session.flush()  # created outlets, and resolutions of claims that are in the session
+        for model, rows in self._rows.items():
+            if rows:
+                insert_rows(self._session, model, rows)
+                rows.clear()
+
+    def finish(self) -> None:
+        """Insert the rows, and update the sums."""
+        lock_outlets(self._session, [claim for claim, _ in self._noted.values()])
+        self.write()
+        add_sums(self._session, self._change())
+
+    def _note(self, claim: Claim) -> None:
+        """Note the facts of a claim before its first addition."""
+        if claim.id not in self._noted:
+            self._noted[claim.id] = claim, claim_facts(claim)
+
+    def _change(self) -> Sums:
+        """Return the change of the sums."""
+        before, after = Sums(), Sums()
+        for claim, facts in self._noted.values():
+            now, reports, moved = claim_facts(claim), claim.reports, None
+            if now == facts:
+                # The record of an outlet depends on its own reports only. So do all records if the claim has no truth.
+                moved = {report.outlet.surviving.id for report in reports if report.id in self._added}
+                if facts.truth is None:
+                    reports = [report for report in reports if report.outlet.surviving.id in moved]
+            filed = [as_filed(report) for report in reports if report.withdrawal is None]
+            earlier = [report for report in filed if report.id not in self._added]
+            before.add_claim(facts, positions(earlier, facts.known_at), only=moved)
+            after.add_claim(now, positions(filed, now.known_at), only=moved)
+        return after.minus(before)
