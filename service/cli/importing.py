@@ -85,7 +85,8 @@ def import_file(
             limit=settings.max_import,
         )
     except InvalidQuery as exc:
-        raise click.UsageError(exc.detail) from exc
+        wrong = (f"--{place['pointer'][1:]}: {place['detail']}" for place in exc.errors)
+        raise click.UsageError("; ".join(wrong)) from exc
     source = file or EXAMPLE
     if server is not None and key is not None:
         if dry_run:

@@ -115,10 +115,6 @@ class Database:
             with file_lock(Path(f"{self.engine.url.database}-names"), name, timeout), self.write() as session:
                 yield session
 
-    def dry_run(self) -> AbstractContextManager[Session]:
-        """Open a session that may write, is not journaled, and is rolled back when the block ends."""
-        return self._write_unjournaled()
-
     def write_restored(self) -> AbstractContextManager[Session]:
         """Open a session that writes rows together with their entries in the ledger, and is not journaled itself."""
         return self._write_unjournaled.begin()

@@ -14,6 +14,7 @@ from service.methods.forecast import BUILD, Learner, Resolved
 from service.storage.models import LearnerRow
 from tests.support.learner import claims_in, day, outcomes, rivals, taught
 from tests.support.load_lines import load_all
+from tests.support.unjournaled import unjournaled
 from tests.support.world import assert_problem, report
 
 NOW = dt.datetime(2026, 11, 1, tzinfo=dt.UTC)
@@ -339,7 +340,7 @@ def test_what_another_build_has_learned_is_not_read(loaded):
     """
     claim_id = next(iter(open_claims(loaded).values()))
     before = loaded.get(url(claim_id)).json
-    with loaded.runtime.db.dry_run() as session:
+    with unjournaled(loaded.runtime.db) as session:
         session.execute(sa.update(LearnerRow).values(build="forecast/0", number=57, state={}))
         session.commit()
 

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from service import __version__
 from service.storage.models import Claim
 from tests.support.command import Command, fails, succeeds
+from tests.support.unjournaled import unjournaled
 
 ROOT = Path(__file__).parents[2]
 
@@ -192,7 +193,7 @@ def test_verify_says_what_was_changed_by_hand(borneout, world):
     """
     claim = world.record()
     untouched = succeeds(borneout("verify"))
-    with world.runtime.db.dry_run() as session:
+    with unjournaled(world.runtime.db) as session:
         session.execute(sa.update(Claim).values(topic="else"))
         session.commit()
 

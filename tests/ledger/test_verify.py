@@ -17,6 +17,7 @@ from service.storage.journal import entry_digest
 from service.storage.models import Claim, Entry, Outlet, Seal, Subtotal
 from service.values.ids import new_id
 from tests.support.full_database import NOW, fill
+from tests.support.unjournaled import unjournaled
 from tests.support.world import report
 
 UNDETECTED = {("api_key", "last_used_at")}
@@ -237,7 +238,7 @@ def test_overwritten_change(filled):
     """
     A change by hand is reported even after the service has overwritten it.
     """
-    with filled.dry_run() as session:
+    with unjournaled(filled) as session:
         session.execute(sa.update(Outlet).values(scorable=False))
         session.commit()
     with filled.write() as session:

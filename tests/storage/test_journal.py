@@ -22,6 +22,7 @@ from service.storage.models import Claim, Entry, LearnerRow, Outlet, OutletAlias
 from service.values.vocabulary import Scope
 from tests.support.full_database import NOW, fill
 from tests.support.load_lines import load
+from tests.support.unjournaled import unjournaled
 from tests.support.world import report
 
 
@@ -170,7 +171,7 @@ def test_rolled_back_transaction_leaves_no_entry(db):
 
 def test_writes_that_bypass_the_journal_raise(db):
     """
-    Statements and bulk writes that bypass the journal raise an error, except in a dry run.
+    Statements and bulk writes that bypass the journal raise an error, except in a session without a journal.
     """
     with db.write() as session:
         session.add(new_outlet())
@@ -179,7 +180,7 @@ def test_writes_that_bypass_the_journal_raise(db):
             session.execute(statement)
     with pytest.raises(RuntimeError, match="Bulk writes bypass"), db.write() as session:
         session.bulk_save_objects([new_outlet("echo")])
-    with db.dry_run() as session:
+    with unjournaled(db) as session:
         session.execute(sa.update(Outlet).values(name="x"))
 
     assert [("outlet", 1, False, True)] == summary(db)

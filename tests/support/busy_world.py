@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from service.storage.models import Report
 from tests.support.command import Command
 from tests.support.mixed_file import MixedFile
+from tests.support.unjournaled import unjournaled
 from tests.support.world import World, report
 
 NOON, LATER, KNOWN = "2024-03-01T12:00:00Z", "2024-03-02T12:00:00Z", "2024-04-01T00:00:00Z"
@@ -103,7 +104,7 @@ def _read_from_quotes(world: World) -> None:
     quote = "Rovers have agreed terms."
     claims = [world.record(report("Mirror", NOON, quote=quote), report("Echo", NOON, commitment=1)) for _ in range(3)]
     read = [claim["reports"][0]["id"] for claim in claims]
-    with world.runtime.db.dry_run() as session:
+    with unjournaled(world.runtime.db) as session:
         for id_, values in (
             (read[1], {"commitment": 2, "lexicon": "en/0"}),
             (read[2], {"commitment": None, "lexicon": None}),

@@ -16,6 +16,7 @@ from service.transfer.export import folder as exports
 from tests.support.busy_world import LATER, NOON, all_scores, fill, load, mixed_lines
 from tests.support.command import Command
 from tests.support.tables import empty, rows
+from tests.support.unjournaled import unjournaled
 from tests.support.world import report
 
 TAKEN = ("outlets", "claims", "reports", "resolutions")
@@ -161,7 +162,7 @@ def test_what_is_recorded_anew(world, export, reload):
     """
     claim = world.record(report("Herald", NOON), report("Echo", NOON))
     world.resolve(claim, "true", known_at=LATER)
-    with world.runtime.db.dry_run() as session:
+    with unjournaled(world.runtime.db) as session:
         session.execute(sa.update(Report).values(recorded_at=sa.select(Report.published_at).limit(1).scalar_subquery()))
         session.commit()
     export()
