@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping
+from typing import Protocol
 
 from service.claims.views import ListedClaim
+from service.methods.reliability import RATED_FROM, Reliability
 from service.outlets.find import OutletView
-from service.scores.describe import Score, ScoreRecord
+from service.scores.describe import RelayScore, Score, ScoreRecord
 from service.scores.ranking_table import TrendPoint
 from service.values.instants import format_instant, parse_instant
 from service.values.vocabulary import ClaimStatus, OutletKind
+
+NOT_RANKED = f"Not ranked yet (fewer than {RATED_FROM} results)"
 
 _SPACE = "\N{NO-BREAK SPACE}"
 _COMMITMENTS = {
@@ -29,6 +33,15 @@ _VERDICTS = {
 }
 _STANCES = {"support": "supported it", "deny": "denied it", "query": "asked", "comment": "mentioned it"}
 _BASES = {"matured": "only claims whose date has passed", "resolved": "all resolved claims"}
+
+
+class Estimated(Protocol):
+    """A record with its estimate."""
+
+    @property
+    def reliability(self) -> Reliability | None: ...
+    @property
+    def record(self) -> ScoreRecord: ...
 
 
 def percent(share: float) -> str:
@@ -108,14 +121,31 @@ def sentence(score: Score, outlet: OutletView) -> str:
     about = f"on {score.topic} " if score.topic else ""
     if found is None:
         return f"Too few claims to say: nothing that {name} reported {about}in its own name is resolved yet."
+    if score.status == "provisional":
+        return f"{against_average(record)} {NOT_RANKED}."
     said = (
         f"The estimated reliability of {name} {about}is {percent(found.mean)}{_SPACE}%, and with "
         f"{100 * found.level:g}{_SPACE}% probability between {percent(found.lower)} and "
         f"{percent(found.upper)}{_SPACE}%."
     )
-    if score.status == "provisional":
-        said = f"Too few claims to say much. {said}"
     return f"{against_average(record)} {said}"
+
+
+def badge(score: Score) -> str:
+    """Describe a score in a few words, the record first."""
+    record, found = score.record, rated(score)
+    if not record.resolved:
+        return "nothing resolved yet"
+    said = f"right on {number(record.right)} of {number(record.resolved)}"
+    if found is None:
+        return f"{said}, not ranked yet"
+    return f"{said}; reliability {percent(found.mean)} % ({percent(found.lower)}\N{EN DASH}{percent(found.upper)})"
+
+
+def rated(one: Estimated | RelayScore) -> Reliability | None:
+    """Return the estimate that pages show: none below 20 resolved claims (R17a)."""
+    resolved = one.resolved if isinstance(one, RelayScore) else one.record.resolved
+    return one.reliability if resolved >= RATED_FROM else None
 
 
 def against_average(record: ScoreRecord) -> str:
@@ -135,7 +165,7 @@ def trend_sentence(trend: list[TrendPoint]) -> str:
     return f"{last} all year" if first == last else f"From {first} to {last} within the year"
 
 
-FILTERS: Mapping[str, Callable[..., str]] = {
+FILTERS: Mapping[str, Callable[..., object]] = {
     "percent": percent,
     "number": number,
     "plural": plural,
@@ -143,6 +173,7 @@ FILTERS: Mapping[str, Callable[..., str]] = {
     "minute": minute,
     "instant": instant,
     "domain": domain,
+    "rated": rated,
     "commitment": lambda level: _COMMITMENTS[level],
     "outcome": outcome,
     "verdict": lambda verdict: _VERDICTS[verdict],

@@ -9,7 +9,7 @@ from tests.support.browser_site import data_values, open_page, section
 
 def named(found):
     """Return the values of one outlet by the names of their columns."""
-    return dict(zip(("mean", "lower", "upper", "right", "resolved", "expected"), found, strict=True))
+    return dict(zip(("right", "resolved", "expected", "mean", "lower", "upper"), found, strict=True))
 
 
 def test_compare(site):
@@ -22,8 +22,8 @@ def test_compare(site):
         number
         for score in scores
         for number in (
-            *(score["reliability"][name] for name in ("mean", "lower", "upper")),
             *(score["record"][name] for name in ("right", "resolved", "expected")),
+            *(score["reliability"][name] for name in ("mean", "lower", "upper") if score["status"] == "rated"),
         )
     ]
     shared = data_values(section(html, "shared"))

@@ -60,7 +60,8 @@ def _buffered(app):
         try:
             return [b"".join(parts)]
         finally:
-            parts.close()
+            if hasattr(parts, "close"):
+                parts.close()
 
     return answer
 
