@@ -85,6 +85,11 @@ def fill_busy(world):
     fill(world)
     world.post("/v1/outlets/a-paper/merge", {"into": "herald"})
     world.delete("/v1/outlets/a-paper/merge", headers={"If-Match": "*"})
+    for text in ("Twice.", "Again."):
+        claim, same = (world.record(report("Herald"), text=text) for _ in range(2))
+        world.resolve(claim, "true")
+        world.post(f"/v1/claims/{claim['id']}/merge", {"into": same["id"]})
+    world.delete(f"/v1/claims/{claim['id']}/merge", headers={"If-Match": "*"})
     world.post("/v1/topics/renames", {"from": "roads", "into": "ways"})
     seal_entries(world.runtime.db, now=NOW)
     rebuild_sums(world.runtime.db, now=NOW)  # some of these reports were changed past the service
