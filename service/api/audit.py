@@ -49,8 +49,8 @@ def list_entries(query: PageRequest) -> PageResponse[EntryView]:
 def list_trail(query: PageRequest) -> PageResponse[TrailEntryView]:
     """List the writes to the public record
 
-    Returns the writes to claims, reports, resolutions, disputes, replies and redactions, the most recent first, without
-    their authors.
+    Returns the writes to claims and their merges, reports, resolutions, disputes, replies and redactions, the most
+    recent first, without their authors.
     """
     return page_of(query, partial(audit.page_trail, runtime().db))
 

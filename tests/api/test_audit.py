@@ -140,7 +140,8 @@ def test_trail_is_public_and_anonymous(world):
     shown = trail(world, limit=200)
     keys = {item["row"] for item in audit(world, table="api_key")}
 
-    public = {"claim", "report", "resolution", "version", "topic_rename", "withdrawal", "dispute", "reply", "redaction"}
+    public = {"claim", "claim_merge", "report", "resolution", "version", "topic_rename", "withdrawal"}
+    public |= {"dispute", "reply", "redaction"}
     assert public == {item["table"] for item in shown}
     assert [] == [item for item in shown if any(name in item for name in PRIVATE)]
     assert [] == [key for key in (*keys, "fingerprint") if key in str(shown)]
