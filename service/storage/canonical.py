@@ -12,6 +12,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
@@ -82,6 +83,7 @@ _HASHED_MEMBERS = frozenset({"text", "url", "quote", "fingerprint"})
 """The hashed members of the earlier versions of outlets, claims and reports."""
 
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _LARGEST_INTEGER = 2**53 - 1  # the largest that every JSON parser reads exactly
 
 Render = Callable[[Any, str], Any]
@@ -158,7 +160,9 @@ def to_json(value: object) -> str:
     '{"a":"é","b":1,"c":"9007199254740992"}'
     """
     if _is_plain(value):
-        return _ENCODER.encode(value)
+        text = _ENCODER.encode(value)
+        if not _SURROGATE.search(text):  # rfc8785 rejects them
+            return text
     try:
         return rfc8785.dumps(value).decode()  # type: ignore[arg-type]
     except rfc8785.IntegerDomainError:
