@@ -134,12 +134,12 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.json.sort_keys = False  # type: ignore[attr-defined]
     db = Database(settings.database_url)
     cache = ScoreCache(settings.redis_url, partial(database_id, db), lease=settings.lease)
-    at = app.extensions["runtime"] = Runtime(db, cache, settings)
+    app.extensions["runtime"] = Runtime(db, cache, settings)
     app.url_map.converters["unreserved"] = UnreservedConverter
     set_up_middleware(app)
     if settings.base_path:
         set_up_base_path(app, settings.base_path)
-    set_up_hot_path(app, at)
+    set_up_hot_path(app)
     app.before_request(check_key)
     app.teardown_request(clear_actor)
     api = Api(app)

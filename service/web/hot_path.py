@@ -89,18 +89,17 @@ class _Kept:
         return len(self.body) + _OVERHEAD
 
 
-def set_up_hot_path(app: Flask, runtime: Runtime) -> None:
-    """Put the hot path before an application, unless public reading is closed: then responses depend on the reader."""
-    if runtime.settings.public_read:
-        app.wsgi_app = HotPath(app.wsgi_app, runtime)  # type: ignore[method-assign]
+def set_up_hot_path(app: Flask) -> None:
+    """Put the hot path before an application."""
+    app.wsgi_app = HotPath(app.wsgi_app, app.extensions)  # type: ignore[method-assign]
 
 
 class HotPath:
     """The responses that this process can send again, the longest unused of which make room for new ones."""
 
-    def __init__(self, app: WSGIApplication, runtime: Runtime) -> None:
+    def __init__(self, app: WSGIApplication, extensions: Mapping[str, Runtime]) -> None:
         self.app = app
-        self._at = runtime
+        self._extensions = extensions
         self._kept: OrderedDict[Key, _Kept] = OrderedDict()
         self.size = 0
         """The size of all responses in bytes."""
@@ -108,10 +107,16 @@ class HotPath:
         self._lease: tuple[float, bytes] = (0.0, b"")
         """The end of the lease on the monotonic clock, and the stamp of all outlets for which it was taken."""
 
+    @property
+    def _at(self) -> Runtime:
+        return self._extensions["runtime"]
+
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a request from memory, or else by the application."""
         began_at = time.perf_counter()
-        if (key := _key_of(environ)) is None:
+        # If public reading is closed, every response depends on its reader.
+        key = _key_of(environ) if self._at.settings.public_read else None
+        if key is None:
             return self.app(environ, start_response)
         kept = self._kept.get(key)
         if kept is None or not self._is_current(kept):

@@ -90,7 +90,7 @@ def application_on(app: Flask, runtime: Runtime) -> Flask:
     other = copy.copy(app)
     other.extensions = {**app.extensions, "runtime": runtime}
     other.wsgi_app = type(app).wsgi_app.__get__(other)
-    set_up_hot_path(other, runtime)
+    set_up_hot_path(other)
     return other
 
 

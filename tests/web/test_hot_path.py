@@ -12,11 +12,9 @@ import pytest
 import redis
 
 from service.access.limits import Limits, Quota
-from service.app import create_app
 from service.cache.score_cache import ScoreCache
 from service.telemetry.metrics import render_metrics
 from service.web import hot_path
-from service.web.hot_path import HotPath
 from service.web.runtime import Runtime
 from tests.support.awaiting import wait_until
 from tests.support.metrics_page import counted
@@ -238,13 +236,21 @@ def test_a_new_outlet_is_found(world):
     assert "post" == world.get(LOOKUP, query_string={"url": "post.example"}).json["outlet"]["slug"]
 
 
-def test_closed_reading(settings):
+def test_closed_reading(world, asked, settings):
     """
     If public reading is closed, every request reaches the application, which checks the reader.
     """
-    app = create_app(dataclasses.replace(settings, public_read=False))
-    with contextlib.closing(app.extensions["runtime"].db):
-        assert not isinstance(app.wsgi_app, HotPath)
+    record_all(world)
+    closed = dataclasses.replace(settings, public_read=False)
+    world.app.extensions["runtime"] = Runtime(world.runtime.db, world.runtime.cache, closed)
+    asked.clear()
+
+    assert [200, 200, 401] == [
+        world.get("/v1/outlets/herald/score").status_code,
+        world.get("/v1/outlets/herald/score").status_code,
+        world.client.get("/v1/outlets/herald/score").status_code,
+    ]
+    assert 3 == len(asked)
 
 
 def test_bounded_memory(world, asked, monkeypatch):
