@@ -110,9 +110,16 @@ def get_ranking() -> Response:
 @requires(Scope.READ)
 def get_ranking_table() -> Response:
     """Download the rows that the ranking shows for the same query."""
-    table = _read_table(read_query(RankingQuery()))
-    headers = {"Content-Disposition": "attachment; filename=ranking.csv"}
-    return Response(_as_csv(table), content_type="text/csv; charset=utf-8", headers=headers)
+    view = read_query(RankingQuery())
+
+    def make() -> tuple[str, dt.datetime | None]:
+        table = _read_table(view)
+        return _as_csv(table), _expiry(table, view)
+
+    response = cached_page(RANKING, "ranking.csv", view, make=make, is_usual=view.is_usual)
+    response.content_type = "text/csv; charset=utf-8"
+    response.headers["Content-Disposition"] = "attachment; filename=ranking.csv"
+    return response
 
 
 def cached_ranking_page(template: str, view: RankingView, **more: Callable[[], object]) -> Response:
@@ -128,14 +135,15 @@ def cached_ranking_page(template: str, view: RankingView, **more: Callable[[], o
         values = {name: get() for name, get in more.items()}
         table = _read_table(view)
         page = render_template(template, table=table, asked=view, rows=_ROWS, **values)
-        return page, table.changes_at if _has_outlets(table, view) else utc_now()
+        return page, _expiry(table, view)
 
     return cached_page(RANKING, template, view, make=make, is_usual=view.is_usual)
 
 
-def _has_outlets(table: RankingTable, view: RankingView) -> bool:
-    """Return whether the page shows any claim; past the last page and on an unknown topic, it does not."""
-    return bool(table.groups) or (view.start == 1 and any(row.claims for row in table.waiting))
+def _expiry(table: RankingTable, view: RankingView) -> dt.datetime | None:
+    """Return when a page expires: at once if it shows no claim, past the last page or on an unknown topic."""
+    has_outlets = bool(table.groups) or (view.start == 1 and any(row.claims for row in table.waiting))
+    return table.changes_at if has_outlets else utc_now()
 
 
 def _read_table(view: RankingView) -> RankingTable:

@@ -62,6 +62,7 @@ REQUESTS = {
     "not modified": ("GET", "/v1/outlets/herald/score", {"headers": {"If-None-Match": "*"}}),
     "batch": ("GET", "/v1/scores?outlet=herald&outlet=tribune&outlet=herald", {}),
     "ranking": ("GET", "/v1/scores?min_resolved=1&limit=1", {}),
+    "ranking as a table": ("GET", "/ranking.csv", {}),
     "badge": ("GET", "/outlets/herald/badge.svg", {}),
     "lookup": ("GET", f"{LOOKUP}?url=https://herald.example/a", {}),
     "lookup of many": ("POST", LOOKUP, {"json": {"urls": ["herald.example", "x.example"], "score": True}}),
