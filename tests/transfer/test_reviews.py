@@ -143,6 +143,24 @@ def test_time_without_zone(world, load):
     assert [["known-before-reports"]] == codes(told)
 
 
+@pytest.mark.parametrize("date", [None, "", "yesterday", "03/02/2024", "2024-13-01", "1709370000"])
+def test_review_without_a_date(world, load, date):
+    """
+    A review without a date that can be read resolves its claim at the time of the import, with a warning. Reports that
+    have no date either are left out, and the warning says so.
+    """
+    told = load(
+        review(datePublished=date),
+        review(datePublished=date, claimReviewed="The bridge is red", itemReviewed=claim(datePublished=None)),
+    )
+    details = [[warning["detail"] for warning in result["warnings"]] for result in told]
+
+    assert [["date-assumed"], ["no-outlet", "date-assumed"]] == codes(told)
+    assert "The review has no date that can be read" in details[0][0]
+    assert "gives no date of the claim, and none of its own" in details[1][0]
+    assert [1, 0] == [len(world.claim(item)["reports"]) for item in reversed(world.get("/v1/claims").json["items"])]
+
+
 def test_placeholder(world, load):
     """
     The report of a placeholder goes to an outlet that is never scored (R9). The claim and its verdict are kept.

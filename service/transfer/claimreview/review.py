@@ -100,7 +100,8 @@ def read_review(review: Node) -> ReadReview:
         reports=[report for report in reports if report["published_at"]],
         resolution=_resolution(review, reading, checkers, known),
     )
-    return ReadReview(claim, _note(review, reading, checkers), list(_warnings(reading, voices, claim, said, day)))
+    warnings = [*_warnings(reading, voices, claim), *_date_warnings(claim, said=said, day=day)]
+    return ReadReview(claim, _note(review, reading, checkers), warnings)
 
 
 def _text_of(review: Node) -> str | None:
@@ -172,9 +173,7 @@ def _cut(text: str | None) -> str | None:
     return None if text is None else text[:_RAW]
 
 
-def _warnings(
-    reading: Reading, voices: Voices, claim: FiledClaim, said: str | None, day: str
-) -> Iterator[ReviewWarning]:
+def _warnings(reading: Reading, voices: Voices, claim: FiledClaim) -> Iterator[ReviewWarning]:
     if reading.reason is not None:
         detail = f"{reading.reason}. It does not resolve the claim, which keeps the rating."
         yield ReviewWarning("no-verdict", detail)
@@ -184,8 +183,25 @@ def _warnings(
         detail = f"{voices.placeholder.name[:100]!r} is a placeholder for unnamed people, so it has no score."
         yield ReviewWarning("no-outlet", detail)
     elif not claim["reports"]:
-        detail = "The review names no speaker and no page of the claim other than its own, so the claim has no report."
-        yield ReviewWarning("no-outlet", detail)
-    if said is None and any(report["published_at"] == day for report in claim["reports"]):
+        missing = (
+            "gives no date of the claim, and none of its own that can be read"
+            if voices.named or voices.appearances
+            else "names no speaker and no page of the claim other than its own"
+        )
+        yield ReviewWarning("no-outlet", f"The review {missing}, so the claim has no report.")
+
+
+def _date_warnings(claim: FiledClaim, *, said: str | None, day: str) -> Iterator[ReviewWarning]:
+    """Yield the warnings about dates that the review does not give.
+
+    Args:
+        claim: The claim that the review is about.
+        said: The date of the claim.
+        day: The day of the review; empty if it has none.
+    """
+    if not day and claim["resolution"] is not None:
+        detail = "The review has no date that can be read, so its verdict is recorded as known since this import."
+        yield ReviewWarning("date-assumed", detail)
+    if said is None and day and any(report["published_at"] == day for report in claim["reports"]):
         detail = f"The review gives no date of the claim, so its reports have the date of the review, {day}."
         yield ReviewWarning("date-assumed", detail)
