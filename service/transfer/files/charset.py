@@ -25,6 +25,12 @@ _LEGACY = (
     *("cp932", "gb18030", "big5", "cp949", "euc_jp"),
 )
 """The encodings that may be suggested."""
+_WESTERN = "ÄÖÜÀÁÂÃÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÕØŒÙÚÛäöüßàáâãåæçèéêëìíîïñòóôõøœùúûÿ\u2018\u2019“”„\u201a«»\u2013—…€£§°ºª·¡¿©®\xa0"
+_NOT_WESTERN = re.compile(
+    rf"[^\x00-\x7f{_WESTERN}]|[^\W\d_a-zA-Z]{{3}}|[a-zà-ÿ][À-ÞŒ]"
+    r"|[^\W\d_][\u2018“”„\u201a«»…€¡¿©®][^\W\d_]|[£§°ª][^\W\d_]"
+)
+"""Marks of other languages in a text that is read as cp1252, such as three accents in a row or a capital in a word."""
 
 
 def detect_encoding(head: bytes, named: str | None) -> tuple[str, int]:
@@ -103,12 +109,14 @@ def bad_line(line: bytes, encoding: str) -> InvalidBody:
 
 
 def _suggest(data: bytes) -> str | None:
+    western = data.decode("cp1252", "replace")
+    if _NOT_WESTERN.search(western) is None:  # a few accents are too little for the statistics below
+        return "cp1252"
     from charset_normalizer import from_bytes  # noqa: PLC0415 - slow to import, and rarely needed
 
     found = from_bytes(data[: 1 << 16], cp_isolation=list(_LEGACY)).best()
     if found is None:
         return None
-    western = data.decode("cp1252", "replace")
     return "cp1252" if western == data.decode(found.encoding, "replace") else found.encoding
 
 

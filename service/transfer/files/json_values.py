@@ -36,7 +36,7 @@ def has_a_value_a_line(head: bytes) -> bool:
     is_next_object = rest.lstrip(_BLANK)[:1] == b"{"
     if first.lstrip(_BLANK).startswith(b"["):
         return is_next_object and _is_complete(first)
-    return not end or is_next_object or _is_complete(first)
+    return (not end or is_next_object or _is_complete(first)) and not _has_several_values(first)
 
 
 def read_ndjson(blocks: Iterable[bytes], head: bytes, encoding: str) -> Iterator[tuple[int, Value]]:
@@ -164,6 +164,16 @@ def _parse(data: bytes, encoding: str) -> Value:
     except ServiceError as exc:
         return exc if encoding == UTF_8 or is_utf8(data) else bad_line(data, encoding)
     return unwrap(value) if b'"$' in data or b'"_id"' in data else value
+
+
+def _has_several_values(line: bytes) -> bool:
+    """Return whether objects follow one another on a line without a line end between them."""
+    text = line.decode(errors="replace").strip()
+    try:
+        _, end = json.JSONDecoder().raw_decode(text)
+    except (ValueError, RecursionError):
+        return False
+    return text[end:].lstrip().startswith("{")
 
 
 def _is_complete(line: bytes) -> bool:

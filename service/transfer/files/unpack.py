@@ -34,6 +34,7 @@ _OTHER_FORMATS = {
     b"PGDMP": "a dump of PostgreSQL. Export the table with COPY as CSV",
     b"{\\rtf": "an RTF document. Save the table as CSV",
 }
+_TAR, _TAR_AT = b"ustar", 257
 _MARKUP = (b"<!doctype", b"<html", b"<?xml", b"<table")
 
 
@@ -77,6 +78,8 @@ def check_text(head: bytes) -> None:
     for magic, format_ in _OTHER_FORMATS.items():
         if head.startswith(magic):
             raise UnreadableFile(f"The file is {format_}.")
+    if head.startswith(_TAR, _TAR_AT):
+        raise UnreadableFile("The file is a tar archive. Unpack it and import the file inside.")
     if head.lstrip(b"\xef\xbb\xbf \t\r\n")[:9].lower().startswith(_MARKUP):
         raise UnreadableFile("The file is a page of HTML or XML. Save the table as CSV, or download the data instead.")
 

@@ -63,6 +63,20 @@ def test_bad_first_line_of_ndjson(first):
     assert [2, 3] == [number for number, value in read(first + b'\n{"a": 2}\n{"a": 3}\n') if isinstance(value, dict)]
 
 
+@pytest.mark.parametrize("between", ["", " ", "\t"])
+@pytest.mark.parametrize("end", ["", "\n"])
+def test_objects_on_one_line(between, end):
+    """
+    Objects that follow one another without a line end, as `jq -j` writes them, are read, on one line or on several.
+    """
+    objects = ['{"a": "}{"}', '{"a": {"b": 2}}', "{}"]
+    line = between.join(objects) + end
+    expected = [{"a": "}{"}, {"a": {"b": 2}}, {}]
+
+    assert list(enumerate(expected, 1)) == read(line.encode())
+    assert list(enumerate(expected * 2, 1)) == read(f"{line}\n{line}".encode())
+
+
 @pytest.mark.parametrize("length", [MAX_LINE + 1, 3 * MAX_LINE])
 def test_endless_line(length):
     """

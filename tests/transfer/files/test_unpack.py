@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import tarfile
 import tracemalloc
 import zipfile
 
@@ -144,6 +145,22 @@ def test_other_formats(head, name):
     """
     with pytest.raises(UnreadableFile, match=name):
         read(head + b"\n" * 100)
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress, zstd.compress])
+@pytest.mark.parametrize("format_", [tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT, tarfile.PAX_FORMAT])
+def test_tar(pack, format_):
+    """
+    A tar archive, compressed or not, is refused in one sentence that names it.
+    """
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w", format=format_) as archive:
+        member = tarfile.TarInfo("reports.csv")
+        member.size = len(CSV)
+        archive.addfile(member, io.BytesIO(CSV))
+
+    with pytest.raises(UnreadableFile, match="tar archive"):
+        read(pack(packed.getvalue()))
 
 
 GOOD = [CSV, b'{"outlet": "A"}\n{"outlet": "B"}\n', b'[{"outlet": "A"}, {"outlet": "B"}]', *PACKED.values()]
