@@ -31,7 +31,9 @@ if TYPE_CHECKING:
     metavar="DIR|FILE.zip",
     help="Restore an export of `borneout export` into an empty database, instead of loading FILE.",
 )
-@click.option("--results", type=click.File("w"), help="Write the result of each line to this file, as NDJSON.")
+@click.option(
+    "--results", type=click.File("w", lazy=False), help="Write the result of each line to this file, as NDJSON."
+)
 @click.option("--server", metavar="URL", help="Load into the service at this URL, with --key, instead of local data.")
 @click.option("--key", envvar="BORNEOUT_KEY", help="The API key for --server.  [default: BORNEOUT_KEY]")
 @with_settings

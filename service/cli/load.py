@@ -208,7 +208,19 @@ def _send(server: Server, file: Path, options: FileOptions, *, dry_run: bool, pr
 
 
 def _batches(lines: Iterator[ReadLine]) -> Iterator[list[ReadLine]]:
-    while batch := list(islice(lines, BATCH)):
+    """Yield lines in batches, also the last ones before an error because of which the file cannot be read further."""
+    batch: list[ReadLine] = []
+    try:
+        for line in lines:
+            batch.append(line)
+            if len(batch) == BATCH:
+                yield batch
+                batch = []
+    except ServiceError:
+        if batch:
+            yield batch
+        raise
+    if batch:
         yield batch
 
 

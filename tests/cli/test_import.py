@@ -120,6 +120,33 @@ def test_other_errors_are_printed_for_each_line(command, tmp_path):
     assert "1 more cell was rejected like the one on line 2 (national-date)." == last
 
 
+def test_damaged_in_the_middle(world, command, tmp_path):
+    """
+    The lines before the damage of a file are loaded and have results, as those of a job do.
+    """
+    rows = "".join(f"Herald,{number},{f'{number} or ' * 300}0.,2024-02-14\n" for number in range(50))
+    (file := tmp_path / "a.gz").write_bytes(gzip.compress(f"outlet,claim_id,claim,published_at\n{rows}".encode())[:-8])
+    results = tmp_path / "results.ndjson"
+
+    done = command("import", file, "--results", results)
+
+    assert (1, 50) == (done.exit_code, len(world.get("/v1/claims?limit=200").json["items"]))
+    assert "Error: The gzip data are damaged or incomplete." in done.stderr
+    assert ["created"] * 50 == [json.loads(result)["status"] for result in results.read_text().splitlines()]
+
+
+@pytest.mark.usefixtures("world")
+def test_results_of_an_earlier_import(command, tmp_path):
+    """
+    A file of results has none of an earlier import, although no line of this one can be read.
+    """
+    (file := tmp_path / "a.pdf").write_bytes(b"%PDF-1.7")
+    (results := tmp_path / "results.ndjson").write_text("{}\n")
+
+    assert 1 == command("import", file, "--results", results).exit_code
+    assert not results.read_text()
+
+
 def test_encoding_and_names_of_columns(world, command, tmp_path):
     """
     The options name the encoding, and the columns by their names in the file.
