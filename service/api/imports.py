@@ -24,7 +24,7 @@ from service.values.vocabulary import Scope
 from service.web.auth import requires
 from service.web.blueprint import Blueprint, may_fail
 from service.web.idempotency_key import replay_or_run, sent_key, takes_key, was_used
-from service.web.line_stream import NDJSON, sends_lines
+from service.web.line_stream import NDJSON, TEXT, sends_lines
 from service.web.responses import PageResponse, page_of
 from service.web.runtime import caller, runtime
 from service.web.uploads import SentFile, receive_file
@@ -125,7 +125,7 @@ def cancel_import(import_id: UUID, if_match: frozenset[str] | None) -> ImportVie
 
 @blp.route("/<uuid:import_id>/results")
 @requires()
-@sends_lines("The results, one for each line that is processed.", NDJSON)
+@sends_lines("The results, one for each line that is processed.", NDJSON, TEXT)
 def list_import_results(import_id: UUID) -> Response:
     """Get the results of an import
 
@@ -137,8 +137,14 @@ def list_import_results(import_id: UUID) -> Response:
     If the `status` is `rejected`, nothing of the line was recorded, and `problem` has the `type`, `title`, `status`,
     `detail` and `errors` of the problem that a single call would cause. A line whose outcome was known before every
     report has `warnings`, each with `code` and `detail`.
+
+    With `Accept: text/plain` the same lines have that content type, which browsers show and do not save.
     """
-    return Response(jobs.read_results(runtime().db, import_id, caller=caller()), content_type=NDJSON)
+    lines = jobs.read_results(runtime().db, import_id, caller=caller())
+    content_type = request.accept_mimetypes.best_match([NDJSON, TEXT], default=NDJSON)
+    response = Response(lines, content_type=f"{TEXT}; charset=utf-8" if content_type == TEXT else NDJSON)
+    response.vary.add("Accept")
+    return response
 
 
 def _file_options(query: FileQuery) -> FileOptions:

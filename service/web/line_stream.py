@@ -24,7 +24,7 @@ from service.web.runtime import runtime
 P = ParamSpec("P")
 R = TypeVar("R")
 
-NDJSON, CSV = "application/x-ndjson", "text/csv"
+NDJSON, CSV, TEXT = "application/x-ndjson", "text/csv", "text/plain"
 _CHUNK = 1 << 16  # characters
 
 log = logging.getLogger(__name__)

@@ -6,6 +6,7 @@ import datetime as dt
 import gzip
 import hashlib
 import io
+import json
 import threading
 from dataclasses import replace
 from uuid import UUID
@@ -486,3 +487,14 @@ def without_ids(line):
     """Return the result of a line without the ids of the database."""
     kept = {name: value for name, value in line.items() if name != "id"}
     return kept | ({"problem": line["problem"]["type"]} if "problem" in line else {})
+
+
+def test_results_as_text(world):
+    """
+    With `Accept: text/plain` a browser shows the results instead of saving them; the lines are the same.
+    """
+    job, results = import_file(world, flat_csv("bridge"))
+    response = world.get(f"/v1/imports/{job['id']}/results", headers={"Accept": "text/plain"})
+
+    assert "text/plain; charset=utf-8" == response.content_type
+    assert results == [json.loads(line) for line in response.text.splitlines()]
