@@ -24,7 +24,7 @@ def test_it_works(world):
     items = world.get(URL).json["items"]
 
     assert [new["id"], old["id"]] == [item["id"] for item in items]
-    apart = ("reports", "independent_roots", "roots", "disputes", "replies", "similar")
+    apart = ("reports", "independent_roots", "roots", "disputes", "replies", "similar", "reviews")
     assert [{key: value for key, value in old.items() if key not in apart} | {"words": None}] == items[1:]
 
 

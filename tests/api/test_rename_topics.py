@@ -141,7 +141,7 @@ def test_export(fitted, tmp_path):
     """
     on(fitted, "a")
     rename(fitted, "a", "b")
-    write_export(fitted.runtime.db, tmp_path / "out", now=dt.datetime.now(dt.UTC))
+    write_export(fitted.runtime.db, tmp_path / "out", licence=None, now=dt.datetime.now(dt.UTC))
     [context, _], [claim] = (
         [json.loads(line) for line in (tmp_path / "out" / f"{name}.ndjson").read_text().splitlines()]
         for name in ("contexts", "claims")

@@ -84,6 +84,7 @@ def story_of(reports, *, names, roots=None, **members):
         supersedes=None,
         disputed=False,
         redacted=[],
+        reviews=[],
         not_due_because=None,
         independent_roots=members.get("independent_roots", 1),
         roots=Roots(members.get("independent_roots", 1), members.get("independent_roots", 1), 0),

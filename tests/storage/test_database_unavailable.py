@@ -302,7 +302,7 @@ def test_slow_export(db, world, monkeypatch, tmp_path):
     with ThreadPoolExecutor(1) as pool:
         with db.write() as other:
             block(other)
-            export = pool.submit(write_export, db, tmp_path / "export", now=dt.datetime.now(dt.UTC))
+            export = pool.submit(write_export, db, tmp_path / "export", licence=None, now=dt.datetime.now(dt.UTC))
             wait_until(lambda: is_waiting(db))
         assert 1 == export.result()["claims"]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from dataclasses import dataclass, field
 
 from hypothesis import strategies as st
@@ -21,7 +22,7 @@ from service.storage.db import Database
 from service.storage.models import Outlet, Report
 from service.values.ids import new_id
 from service.values.vocabulary import OPERATOR, Basis, ClaimKind, OutletKind, Stance, StanceSource, Verdict
-from service.web.cached_scores import cached_documents
+from service.web.cached_scores import cached_scores
 
 START = dt.datetime(2026, 6, 1, tzinfo=dt.UTC)
 END = START + dt.timedelta(hours=1)
@@ -72,7 +73,8 @@ class Place:
 
     def scores(self, lens):
         """Return the scores of all outlets, without the times of the calls."""
-        items = cached_documents(self.db, self.cache, self.slugs, lens=lens, now=END)
+        found = cached_scores(self.db, self.cache, self.slugs, lens=lens, now=END)
+        items = [json.loads(response.body) for response in found]
         return [{name: item[name] for name in item if name not in ("computed_at", "as_of")} for item in items]
 
 

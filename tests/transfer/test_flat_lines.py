@@ -150,7 +150,7 @@ BAD = [
         "invalid-body",
         "/published_at: Not an instant, because it has no time zone",
     ),
-    ({"published_at": 1707904800}, "invalid-body", "/published_at: Not an RFC 3339"),
+    ({"published_at": 1707904800}, "invalid-body", "/published_at: 1707904800 is a number. Write a date"),
     ({"published_at": "2999-01-01"}, "invalid-body", "/published_at: Lies in the future"),
     ({"claim_id": "new", "resolved_at": "2999-01-01"}, "invalid-body", "/resolved_at: Lies in the future"),
     ({"url": "javascript:alert(1)"}, "invalid-body", "/url: Not an absolute"),
