@@ -158,13 +158,12 @@ def check_scores(world, told):
             assert pytest.approx(score[member], rel=0, abs=1e-9) == told[outlet][member]
 
 
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)  # SQLite has one writer at a time
 def test_transaction_that_commits_late(world, follower):
     """
     A transaction that began first and commits last comes last, and is not skipped.
     """
     db = world.runtime.db
-    if db.engine.dialect.name == "sqlite":
-        pytest.skip("SQLite has one writer at a time.")
     may_commit, flushed, now = threading.Event(), threading.Event(), dt.datetime.now(dt.UTC)
 
     def write_slowly():
