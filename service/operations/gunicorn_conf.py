@@ -9,6 +9,7 @@ from types import FrameType
 
 from gunicorn import util
 from gunicorn.arbiter import Arbiter
+from gunicorn.glogging import Logger
 from gunicorn.http import message
 from gunicorn.workers.base import Worker
 from gunicorn.workers.gthread import ThreadWorker
@@ -56,6 +57,16 @@ class ClosingWorker(ThreadWorker):  # type: ignore[misc]
             self.accept(listener)
 
 
+class ResponseLogger(Logger):  # type: ignore[misc]
+    """Gunicorn's logger without its access log, which takes a tenth of the time of a response from memory.
+
+    Gunicorn prepares a line for every response if the logs are configured by a dictionary, even if it writes none.
+    """
+
+    def access(self, *_: object) -> None:
+        """Log nothing: the application logs each response itself, with its request id."""
+
+
 wsgi_app = "service.app:create_app()"
 bind = f"127.0.0.1:{_PORT}"
 workers = int(os.environ.get("WEB_CONCURRENCY") or 2)
@@ -75,7 +86,7 @@ forwarder_headers = ""
 secure_scheme_headers: dict[str, str] = {}
 header_map = "drop"  # header names with an underscore, which WSGI would confuse with others
 os.environ.pop("SCRIPT_NAME", None)  # gunicorn would apply it to every request
-accesslog = None  # the application logs each response itself, with its request id
+logger_class = ResponseLogger
 logconfig_dict = {
     "version": 1,
     "disable_existing_loggers": False,

@@ -104,6 +104,7 @@ class HotPath:
         self.size = 0
         """The size of all responses in bytes."""
         self._lock = threading.Lock()
+        self._asking = threading.Lock()
         self._lease: tuple[float, bytes] = (0.0, b"")
         """The end of the lease on the monotonic clock, and the stamp of all outlets for which it was taken."""
 
@@ -136,9 +137,17 @@ class HotPath:
         """Return whether a response may be sent again: under the lease, or after asking Redis."""
         if time.time() >= kept.expires_at:
             return False
-        until, mark = self._lease
-        if kept.mark == mark and time.monotonic() < until:
+        if self._is_leased(kept):
             return True
+        with self._asking:  # when a lease ends, one thread asks, and the others wait for its answer
+            return self._is_leased(kept) or self._confirm(kept)
+
+    def _is_leased(self, kept: _Kept) -> bool:
+        until, mark = self._lease
+        return kept.mark == mark and time.monotonic() < until
+
+    def _confirm(self, kept: _Kept) -> bool:
+        """Ask Redis whether a response is current, and take a lease."""
         asked_at = time.monotonic()
         stamps = self._at.cache.stamps(dict.fromkeys((RANKING, *kept.validity.stamps)))
         if not stamps:
