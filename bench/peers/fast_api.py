@@ -1,4 +1,4 @@
-"""What a team would build instead: FastAPI on uvicorn, with uvloop, httptools and redis.asyncio."""
+"""The FastAPI peer: uvicorn with uvloop and httptools, and redis.asyncio."""
 
 from __future__ import annotations
 

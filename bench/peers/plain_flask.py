@@ -1,4 +1,4 @@
-"""What a team would write first: a Flask view that sends a score from Redis."""
+"""The plain Flask peer: a view that sends a score from Redis."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ EXAMPLE = Path(__file__).with_name("alonso.ndjson")
 """The example, which is part of the package."""
 
 _ATTEMPTS = 20
-"""How often a file is sent while the service is busy."""
+"""The number of attempts to send a file to a service that is busy."""
 PREVIEW = 5
 """The number of lines that a dry run prints."""
 _COLUMNS = (

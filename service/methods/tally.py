@@ -31,7 +31,7 @@ class ClaimFacts(NamedTuple):
 
     @property
     def is_early(self) -> bool:
-        """Whether it was resolved before it was due."""
+        """Whether the claim was resolved before its due date."""
         return self.resolves_by is not None and self.known_at is not None and self.known_at < self.resolves_by
 
 

@@ -56,7 +56,7 @@ class Directory:
         self._owned: dict[str, list[Owned]] = {}
         """The outlets on record that have a domain at any time."""
         self._is_locked = session.get_bind().dialect.name != "postgresql"
-        """Whether no other writer can create outlets or link names to them. SQLite has one writer at a time."""
+        """Whether other writers cannot create outlets or link names. SQLite has one writer at a time."""
         self._unknown: dict[str, str] = {}
         """The error details by unknown slug."""
 

@@ -1,35 +1,28 @@
-"""POST /v1/imports, and reading, listing and cancelling the jobs"""
+"""POST /v1/imports: send a file"""
 
 from __future__ import annotations
 
-import datetime as dt
 import gzip
 import hashlib
 import io
-import json
-import threading
 from dataclasses import replace
-from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
 
-from service.access.keys import revoke_key
-from service.storage.models import Entry, ImportChunk, ImportJob, ImportResult, Report
-from service.transfer import jobs, uploads
-from service.transfer.files.options import FileOptions
+from service.storage.models import Entry, ImportChunk, ImportJob, Report
 from service.transfer.load import BATCH
-from service.values.instants import utc_now
-from service.values.vocabulary import Caller, Scope
-from tests.support.contract import CheckedClient
+from service.values.vocabulary import Scope
 from tests.support.import_jobs import (
     IMPORTS,
+    check_responses,
     flat_csv,
     import_file,
     process_imports,
+    read,
     results_of,
     send_file,
-    worker_of,
+    start,
 )
 from tests.support.world import assert_problem
 
@@ -39,24 +32,12 @@ ANY = {"If-Match": "*"}
 @pytest.fixture(autouse=True)
 def checked(world):
     """Check every response of the client against the document."""
-    world.app.test_client_class = CheckedClient
-    world.client = world.app.test_client()
+    check_responses(world)
 
 
 def limited(world, size):
     """Set the largest file that the service accepts."""
     world.runtime.settings = replace(world.runtime.settings, max_import=size)
-
-
-def start(world, content="", **options):
-    """Start an import, and return its job."""
-    response = send_file(world, content or flat_csv("bridge"), **options)
-    assert 202 == response.status_code, response.text
-    return response.json
-
-
-def read(world, job):
-    return world.get(f"{IMPORTS}/{job['id']}").json
 
 
 def test_import_of_a_file(world):
@@ -253,33 +234,6 @@ def test_large_file_in_chunks(world):
     assert 300 == len(results_of(world, job))
 
 
-def test_visibility(world):
-    """
-    A job is visible to its key and to admins only.
-    """
-    feed, other = world.with_scopes(Scope.CLAIMS_WRITE), world.with_scopes(Scope.CLAIMS_WRITE)
-    job = start(feed)
-    path = f"{IMPORTS}/{job['id']}"
-
-    assert [200, 200] == [key.get(path).status_code for key in (feed, world)]
-    for response in (other.get(path), other.get(f"{path}/results"), other.delete(path, headers=ANY)):
-        assert_problem(response, 404, "not-found")
-    assert [[job["id"]], [job["id"]], []] == [
-        [each["id"] for each in key.get(IMPORTS).json["items"]] for key in (feed, world, other)
-    ]
-
-
-def test_list_of_jobs(world):
-    """
-    Jobs are listed in pages, the newest first.
-    """
-    started = [start(world)["id"] for _ in range(5)]
-
-    listed = [[job["id"] for job in page] for page in world.pages(IMPORTS, limit=2)]
-
-    assert [started[:2:-1], started[2:0:-1], started[:1]] == listed
-
-
 def test_scopes(world):
     """
     The call needs claims:write, and outlets and outcomes their own scopes line by line (R14).
@@ -313,122 +267,6 @@ def test_author_of_the_rows(world):
     assert len(entries) == world.count(Entry) - before
 
 
-def test_revoked_key(world):
-    """
-    The rights are those of the key when a chunk is processed: after it was revoked, the job is cancelled.
-    """
-    feed = world.with_scopes(Scope.CLAIMS_WRITE)
-    job, worker = start(feed, flat_csv(*map(str, range(BATCH + 1)))), worker_of(world)
-    worker.step(now=utc_now())
-    revoke_key(world.runtime.db, key_of(feed), now=utc_now())
-    worker.step(now=utc_now())
-
-    ended = read(world, job)
-    assert ("cancelled", "/problems/key-ended") == (ended["status"], ended["problem"]["type"])
-
-
-def key_of(client):
-    """Return the id of the key of a client."""
-    return UUID(client.get("/v1/me").json["id"])
-
-
-def test_cancel(world):
-    """
-    A cancelled job keeps the lines that are processed, with their results, and processes no more.
-    """
-    job, worker = start(world, flat_csv(*map(str, range(BATCH + 10)))), worker_of(world)
-    worker.step(now=utc_now())
-    assert "running" == read(world, job)["status"]
-
-    cancelled = world.delete(f"{IMPORTS}/{job['id']}", headers=ANY)
-
-    assert (200, "cancelled", BATCH) == (
-        cancelled.status_code,
-        cancelled.json["status"],
-        cancelled.json["progress"]["read"],
-    )
-    assert not worker.step(now=utc_now())
-    assert (BATCH, BATCH) == (world.count(Report), len(results_of(world, job)))
-    assert 0 == world.count(ImportChunk)
-    assert cancelled.json == world.delete(f"{IMPORTS}/{job['id']}", headers=ANY).json
-
-
-def test_cancel_needs_a_version(world):
-    """
-    A cancellation names the version that the caller has read, or any.
-    """
-    job = start(world)
-    path = f"{IMPORTS}/{job['id']}"
-    tag = world.get(path).headers["ETag"]
-
-    assert_problem(world.delete(path), 428, "precondition-required")
-    assert_problem(world.delete(path, headers={"If-Match": 'W/"0"'}), 412, "precondition-failed")
-    assert 304 == world.get(path, headers={"If-None-Match": tag}).status_code
-    assert "cancelled" == world.delete(path, headers={"If-Match": tag}).json["status"]
-
-
-def test_same_idempotency_key(world):
-    """
-    A second call with the same Idempotency-Key and file returns the first response, even if the key has five jobs.
-    """
-    headers = {"Idempotency-Key": "monday"}
-    first = send_file(world, flat_csv("bridge"), headers=headers)
-    for _ in range(4):
-        start(world)
-    second = send_file(world, flat_csv("bridge"), headers=headers)
-
-    assert (first.status_code, first.json, first.headers["Location"]) == (
-        second.status_code,
-        second.json,
-        second.headers["Location"],
-    )
-    assert "true" == second.headers["Idempotency-Replayed"]
-    assert 5 == world.count(ImportJob)
-
-
-def test_idempotency_key_of_another_file(world):
-    """
-    A call with the Idempotency-Key of another file, or with other options, is rejected and stores nothing.
-    """
-    headers = {"Idempotency-Key": "monday"}
-    send_file(world, flat_csv("bridge"), headers=headers)
-
-    for content, path in ((flat_csv("tunnel"), IMPORTS), (flat_csv("bridge"), f"{IMPORTS}?feed=x")):
-        assert_problem(send_file(world, content, path, headers=headers), 422, "idempotency-key-reused")
-    assert 1 == world.count(ImportJob) == world.count(ImportChunk)
-
-
-def test_idempotency_key_of_an_upload_that_arrives(world, monkeypatch):
-    """
-    A call whose Idempotency-Key belongs to an upload that is still arriving waits for it, and else is a 409.
-    """
-    monkeypatch.setattr("service.api.imports.PATIENCE", 0.1)
-    gate, seen = threading.Event(), threading.Event()
-
-    def pieces():
-        yield b"outlet"
-        seen.set()
-        gate.wait(60)
-
-    options = uploads.ImportOptions(dry_run=False, file=FileOptions(), name=None, idempotency_key="monday")
-    caller = Caller(key_of(world), frozenset({Scope.ADMIN}))
-    upload = threading.Thread(
-        target=uploads.receive_upload,
-        args=(world.runtime.db, pieces()),
-        kwargs={"options": options, "length": None, "caller": caller, "clock": utc_now},
-    )
-    upload.start()
-    assert seen.wait(60)
-    try:
-        response = send_file(world, flat_csv("bridge"), headers={"Idempotency-Key": "monday"})
-    finally:
-        gate.set()
-        upload.join()
-
-    assert_problem(response, 409, "still-running")
-    assert [] == world.get(IMPORTS).json["items"]
-
-
 def test_rate_limit_counts_one_call(world):
     """
     A job counts as one call, however many lines it has.
@@ -440,22 +278,6 @@ def test_rate_limit_counts_one_call(world):
 
     remaining = [int(text.partition("r=")[2].partition(";")[0]) for text in (before, after)]
     assert 1 == remaining[0] - remaining[1]
-
-
-def test_finished_jobs_are_deleted(world):
-    """
-    A job and its results are deleted a week after it has finished, and an upload that was abandoned much earlier.
-    """
-    job, _ = import_file(world, flat_csv("bridge"))
-    finished = dt.datetime.fromisoformat(job["finished_at"])
-    assert finished + dt.timedelta(days=7) == dt.datetime.fromisoformat(job["expires_at"])
-
-    jobs.prune_imports(world.runtime.db, now=finished + dt.timedelta(days=6, hours=23))
-    assert 1 == world.count(ImportJob) == world.count(ImportResult)
-    jobs.prune_imports(world.runtime.db, now=finished + dt.timedelta(days=7, seconds=1))
-
-    assert_problem(world.get(f"{IMPORTS}/{job['id']}"), 404, "not-found")
-    assert 0 == world.count(ImportJob) == world.count(ImportResult)
 
 
 def test_dry_run(world):
@@ -487,14 +309,3 @@ def without_ids(line):
     """Return the result of a line without the ids of the database."""
     kept = {name: value for name, value in line.items() if name != "id"}
     return kept | ({"problem": line["problem"]["type"]} if "problem" in line else {})
-
-
-def test_results_as_text(world):
-    """
-    With `Accept: text/plain` a browser shows the results instead of saving them; the lines are the same.
-    """
-    job, results = import_file(world, flat_csv("bridge"))
-    response = world.get(f"/v1/imports/{job['id']}/results", headers={"Accept": "text/plain"})
-
-    assert "text/plain; charset=utf-8" == response.content_type
-    assert results == [json.loads(line) for line in response.text.splitlines()]

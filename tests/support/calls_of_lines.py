@@ -94,7 +94,7 @@ class _Calls:
                 )
                 return LineStatus.CREATED if is_new else LineStatus.UNCHANGED, []
             case ReviewLine():
-                raise NotImplementedError("Reviews have tests of their own.")
+                raise TypeError("The generated files have no reviews.")
             case ResolutionLine():
                 is_new, warnings = self._resolve(self._require(line.claim), line.resolution)
                 return LineStatus.CREATED if is_new else LineStatus.UNCHANGED, warnings

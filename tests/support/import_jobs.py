@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from uuid import UUID
 
 from service.operations.imports import read_file
 from service.transfer.processing import Imports
 from service.values.instants import utc_now
+from tests.support.contract import CheckedClient
 
 IMPORTS = "/v1/imports"
 
@@ -48,3 +50,26 @@ def flat_csv(*claims, outlet="Herald", outcome=""):
     """Return a CSV file with a line for each claim id."""
     rows = [f"{outlet},{claim},Claim {claim} is true.,2026-01-01,{outcome}" for claim in claims]
     return "\n".join(["outlet,claim_id,claim,published_at,outcome", *rows, ""])
+
+
+def check_responses(world):
+    """Check every response of the client against the document from now on."""
+    world.app.test_client_class = CheckedClient
+    world.client = world.app.test_client()
+
+
+def start(world, content="", **options):
+    """Start an import, and return its job."""
+    response = send_file(world, content or flat_csv("bridge"), **options)
+    assert 202 == response.status_code, response.text
+    return response.json
+
+
+def read(world, job):
+    """Return a job as it is now."""
+    return world.get(f"{IMPORTS}/{job['id']}").json
+
+
+def key_of(client):
+    """Return the id of the key of a client."""
+    return UUID(client.get("/v1/me").json["id"])

@@ -72,7 +72,7 @@ class Model(NamedTuple):
     columns: list[int]
     """The columns of `features.Design.features` that are its first features."""
     has_products: bool
-    """Whether the counts of others, multiplied by the own stance, follow."""
+    """Whether the products of these counts with the stance of the report are features, too."""
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -86,6 +86,7 @@ def _check_archive(data: bytes) -> dict[str, dict[tuple[int, int], str]]:
                 total += size
                 if total > MAX_UNPACKED or len(entries) > _MAX_ENTRIES:
                     raise _too_large()
+    # zipfile raises NotImplementedError for a method of compression that it does not know.
     except (zipfile.BadZipFile, NotImplementedError, OSError, EOFError, ValueError) as exc:
         raise _damaged() from exc
     return {name: marked.get(name, {}) for name in _sheets(archive)}
