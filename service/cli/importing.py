@@ -13,6 +13,7 @@ from service.cli.shared import open_connections, with_settings
 
 if TYPE_CHECKING:
     from service.config import Settings
+    from service.transfer.files.options import FileOptions
 
 
 @click.command("import")
@@ -74,21 +75,9 @@ def import_file(
 
     from service.cli.load import EXAMPLE, open_loader, show_load, show_preview, show_server_import
     from service.cli.server_import import Server
-    from service.errors import InvalidQuery
-    from service.transfer.files.options import FileOptions, parse_name
     from service.transfer.lines import LineStatus
 
-    try:
-        options = FileOptions.parse(
-            encoding=encoding,
-            locale=locale,
-            names=[parse_name(name, "=") for name in names],
-            feed=feed,
-            limit=settings.max_import,
-        )
-    except InvalidQuery as exc:
-        wrong = (f"--{place['pointer'][1:]}: {place['detail']}" for place in exc.errors)
-        raise click.UsageError("; ".join(wrong)) from exc
+    options = _file_options(settings, encoding=encoding, locale=locale, names=names, feed=feed)
     source = file or EXAMPLE
     if server is not None and key is not None:
         if dry_run:
@@ -100,3 +89,23 @@ def import_file(
     click.echo(f"{counts.total()} lines: " + ", ".join(f"{count} {status}" for status, count in counts.items()))
     if counts[LineStatus.REJECTED]:
         raise click.exceptions.Exit(1)
+
+
+def _file_options(
+    settings: Settings, *, encoding: str | None, locale: str | None, names: Sequence[str], feed: str | None
+) -> FileOptions:
+    """Return how the file is read; an option that is not valid is an error of usage that names it."""
+    from service.errors import InvalidQuery
+    from service.transfer.files.options import FileOptions, parse_name
+
+    try:
+        return FileOptions.parse(
+            encoding=encoding,
+            locale=locale,
+            names=[parse_name(name, "=") for name in names],
+            feed=feed,
+            limit=settings.max_import,
+        )
+    except InvalidQuery as exc:
+        wrong = (f"--{place['pointer'][1:]}: {place['detail']}" for place in exc.errors)
+        raise click.UsageError("; ".join(wrong)) from exc
