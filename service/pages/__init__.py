@@ -15,7 +15,7 @@ How to add a page:
    geometry comes from `charts.py`. Each picture has a caption and a table with its numbers.
 4. Add its blueprint to the list in `service/app.py`, and its address to `tests/pages/test_every_page.py`, which opens
    every page in a real browser. An error raised in a view is rendered as a page by `failures.py`.
-5. A page of the desk uses `desk_blueprint("name")` instead, and extends `desk_frame.html`. A view that writes calls
+5. A page of the desk uses `desk_blueprint("name")` instead, and extends `desk/frame.html`. A view that writes calls
    `check_scope`, passes the form as parsed by `forms.py` to the use case, and then redirects with `redirect_to`. It
    renders a `ServiceError` beside the form. The blueprint rejects forms from other sites.
 """

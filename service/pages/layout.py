@@ -48,7 +48,7 @@ def _asset(name: str) -> str:
 
 def page_blueprint(name: str) -> Blueprint:
     """Return a blueprint whose errors are rendered as pages."""
-    blp = Blueprint(name, f"service.pages.{name}", template_folder="templates")
+    blp = Blueprint(name, "service.pages", template_folder="templates")
     show_failures(blp)
     return blp
 

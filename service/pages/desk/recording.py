@@ -36,7 +36,7 @@ class Publisher:
 @blp.get("/desk/record")
 def show_start() -> str:
     """Show the form for a URL and a quote."""
-    return render_template("record.html", form=request.args, on=_get_claim())
+    return render_template("desk/record.html", form=request.args, on=_get_claim())
 
 
 @blp.post("/desk/record/reading")
@@ -70,7 +70,7 @@ def _record(claim_id: UUID | None) -> UUID:
 def _show_preview(problem: ServiceError | None = None) -> str:
     form = request.form
     return render_template(
-        "recording.html",
+        "desk/recording.html",
         form=form,
         on=_get_claim(),
         problem=problem,

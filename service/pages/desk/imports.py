@@ -55,7 +55,7 @@ def show_import(import_id: UUID) -> str:
     at = runtime()
     job = jobs.get_import(at.db, import_id, caller=caller())
     blocks = jobs.read_results(at.db, import_id, caller=caller(), rejected=True)
-    return render_template("import.html", job=job, rejected=list(islice(_rejected_lines(blocks), _REJECTED)))
+    return render_template("desk/import.html", job=job, rejected=list(islice(_rejected_lines(blocks), _REJECTED)))
 
 
 @blp.get("/desk/imports/<uuid:import_id>/results")
@@ -75,7 +75,7 @@ def cancel_import(import_id: UUID) -> Response:
 
 def _show_imports(problem: ServiceError | None = None) -> str:
     page = jobs.list_imports(runtime().db, caller=caller(), after=None, limit=_JOBS)
-    return render_template("imports.html", jobs=page.items, locales=sorted(LOCALES), problem=problem)
+    return render_template("desk/imports.html", jobs=page.items, locales=sorted(LOCALES), problem=problem)
 
 
 def _receive(sent: SentFile) -> UUID:

@@ -55,7 +55,7 @@ def undo_merge() -> Response | tuple[str, int]:
 def _show(asked: Form, problem: ServiceError | None = None) -> str:
     both = {name: _find_outlet(asked.get(name, "").strip()) for name in ("outlet", "into")}
     merge = _find_merge(asked.get("done", ""))
-    return render_template("merge.html", asked=asked, both=both, merge=merge, problem=problem)
+    return render_template("desk/merge.html", asked=asked, both=both, merge=merge, problem=problem)
 
 
 def _find_outlet(reference: str) -> OutletView | None:

@@ -81,7 +81,7 @@ def _show(problem: ServiceError | None = None) -> str:
     same = pairs.list_same_texts(db, now=now)
     done = as_id(request.args.get("done", ""))
     similar, _, _ = page_of(read_query(PairsQuery()), partial(pairs.list_similar_texts, db, now=now))
-    return render_template("pairs.html", same=same, similar=similar, merge=_find_merge(done), problem=problem)
+    return render_template("desk/pairs.html", same=same, similar=similar, merge=_find_merge(done), problem=problem)
 
 
 def _ids(*names: str) -> list[UUID]:

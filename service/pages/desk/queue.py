@@ -40,7 +40,7 @@ def show_queue() -> str:
     queue, _, _ = page_of(query, partial(listing.list_due_claims, runtime().db, now=now))
     done = _last_resolved(now)
     return render_template(
-        "desk.html",
+        "desk/queue.html",
         queue=queue,
         cursor=query["cursor"],
         done=done,
@@ -74,13 +74,13 @@ def show_today() -> str:
     midnight = dt.datetime.combine(utc_now().date(), dt.time(), dt.UTC)
     key_id = None if "all" in request.args else caller().key_id
     done = activity.list_activity(runtime().db, since=midnight, key_id=key_id)
-    return render_template("today.html", done=done, of_all=key_id is None)
+    return render_template("desk/today.html", done=done, of_all=key_id is None)
 
 
 def _show_claim(claim_id: UUID, problem: ServiceError | None = None) -> str:
     found = story.get_story(runtime().db, claim_id, now=utc_now())
     return render_template(
-        "desk_claim.html",
+        "desk/claim.html",
         claim=found.claim,
         resolutions=found.resolutions,
         problem=problem,
