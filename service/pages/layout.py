@@ -21,8 +21,8 @@ from service.pages.assets import asset_url
 from service.pages.failures import show_failures, show_unknown_paths
 from service.schemas.fields import Instant
 from service.schemas.loading import places
-from service.values.documents import etag_of
 from service.values.instants import restore_plus
+from service.web.publisher import public_address
 from service.web.responses import note_validity
 from service.web.runtime import runtime
 
@@ -33,7 +33,7 @@ def set_up_pages(app: Flask) -> None:
     """Register the filters and globals of templates, and the error pages of unknown paths."""
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(phrases.FILTERS)
-    app.jinja_env.globals.update(asset=_asset, base=_base, charts=charts, phrases=phrases)
+    app.jinja_env.globals.update(asset=_asset, base=_base, address=public_address, charts=charts, phrases=phrases)
     show_unknown_paths(app)
 
 
@@ -77,20 +77,20 @@ def show(template: str, **context: object) -> Response:
 
 
 def cached_page(
-    about: str, *key: object, make: Callable[[], tuple[str, dt.datetime | None]], is_usual: bool = True
+    about: str, *key: object, make: Callable[[], tuple[str | bytes, dt.datetime | None]], is_usual: bool = True
 ) -> Response:
     """Return a page from the cache, or render and cache it until the scores that it shows are invalidated.
 
     Args:
         about: The outlet that the page is about, or RANKING.
         key: Identifies the page among those about the same outlet.
-        make: Renders the page, and returns it with the time at which it expires; None to expire it at once.
+        make: Renders the page or picture, and returns it with the time at which it expires; None to expire it at once.
         is_usual: Whether the page is requested often. Other pages are not cached, because requests for arbitrary
             addresses would evict scores from the cache.
     """
     if not is_usual:
         return _send(_sealed(make()[0]))
-    question = CacheKey(about, json.dumps(["page", edition(_FOLDER), _base(), *key], default=str))
+    question = CacheKey(about, json.dumps(["page", edition(_FOLDER), _base(), public_address(), *key], default=str))
 
     def compute(_: object) -> list[EncodedResponse]:
         page, expires_at = make()
@@ -104,15 +104,15 @@ def cached_page(
 def edition(folder: Path) -> str:
     """Return a hash of the files that pages are made of, so that releases do not share cached pages."""
     digest = hashlib.sha256(__version__.encode())
-    patterns = ("*.py", "*.html", "*.svg", "*.css", "*.js")
+    patterns = ("*.py", "*.html", "*.xml", "*.svg", "*.css", "*.js", "*.ttf")
     for file in sorted(path for pattern in patterns for path in folder.rglob(pattern)):
         digest.update(file.name.encode() + file.read_bytes())
     return digest.hexdigest()[:16]
 
 
-def _sealed(page: str, *, expires_at: dt.datetime | None = None) -> EncodedResponse:
-    body = page.encode()
-    return EncodedResponse(body, etag_of(body.decode()), expires_at=expires_at)
+def _sealed(page: str | bytes, *, expires_at: dt.datetime | None = None) -> EncodedResponse:
+    body = page.encode() if isinstance(page, str) else page
+    return EncodedResponse(body, hashlib.sha256(body).hexdigest()[:16], expires_at=expires_at)
 
 
 def _send(answer: EncodedResponse) -> Response:

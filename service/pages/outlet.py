@@ -87,6 +87,11 @@ def query_string(lens: Lens) -> str:
     return f"?{urlencode(query)}" if query else ""
 
 
+def read_lens() -> Lens:
+    """Return the part of a record that the query of a page names."""
+    return _read_query()["lens"]
+
+
 def _read_query() -> LensRequest:
     request: LensRequest = read_query(RecordQuery())
     return request
@@ -110,16 +115,16 @@ def _portray(outlet: str, lens: Lens) -> tuple[str, dt.datetime | None]:
         disputed=_claims({**about, "disputed": True}, now),
         rated_from=RATED_FROM,
     )
-    return page, _expiry(portrait.score, portrait.matured.changes_at, now)
+    return page, expiry_of(portrait.score, portrait.matured.changes_at, now)
 
 
 def _draw_badge(slug: str, lens: Lens) -> tuple[str, dt.datetime | None]:
     now = utc_now()
     score = read_score(runtime().db, slug, lens=lens, now=now)
-    return render_template("badge.svg", score=score), _expiry(score, score.changes_at, now)
+    return render_template("badge.svg", score=score), expiry_of(score, score.changes_at, now)
 
 
-def _expiry(score: Score, changes_at: dt.datetime | None, now: dt.datetime) -> dt.datetime | None:
+def expiry_of(score: Score, changes_at: dt.datetime | None, now: dt.datetime) -> dt.datetime | None:
     """Return when a page expires: at once for a topic without claims, so that invented topics do not fill the cache."""
     return changes_at if score.topic is None or score.counts.claims else now
 

@@ -131,6 +131,20 @@ def sentence(score: Score, outlet: OutletView) -> str:
     return f"{against_average(record)} {said}"
 
 
+def record_lines(score: Score, outlet: OutletView) -> list[str]:
+    """Describe a score on a card: the record, and below it the estimate, or that there is none yet (R17a)."""
+    if not outlet.scorable or not score.record.resolved:
+        return [sentence(score, outlet)]
+    if (found := rated(score)) is None:
+        return [against_average(score.record), NOT_RANKED]
+    interval = f"{percent(found.lower)}\N{EN DASH}{percent(found.upper)}"
+    level = f"{100 * found.level:g}{_SPACE}% interval"
+    return [
+        against_average(score.record),
+        f"Estimated reliability: {percent(found.mean)}{_SPACE}% ({level}: {interval})",
+    ]
+
+
 def badge(score: Score) -> str:
     """Describe a score in a few words, the record first."""
     record, found = score.record, rated(score)

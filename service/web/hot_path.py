@@ -250,6 +250,8 @@ def _key_of(environ: WSGIEnvironment) -> Key | None:
         environ.get("QUERY_STRING", ""),
         environ.get("HTTP_ACCEPT_ENCODING"),
         environ.get("HTTP_IF_NONE_MATCH"),
+        environ.get("SERVER_NAME"),  # for the public address of the service, which pages contain
+        environ.get("SERVER_PORT"),
     )
     if method in ("GET", "HEAD"):
         return None if environ.get("CONTENT_LENGTH", "0") not in ("", "0") else key

@@ -11,19 +11,25 @@ from service.web.runtime import runtime
 
 
 def find_publisher() -> Publisher | None:
-    """Return the publisher; None if the service does not know the address at which readers reach it.
+    """Return the publisher; None if the service does not know the address at which readers reach it."""
+    url = public_address()
+    return None if url is None else Publisher(runtime().settings.operator, url)
 
-    Without `BORNEOUT_PUBLIC_URL`, that is the address of the socket for a reader on the same machine. A request header
-    is never used.
+
+def public_address() -> str | None:
+    """Return the address at which readers reach the service, with the base path and without a trailing slash.
+
+    Without `BORNEOUT_PUBLIC_URL`, that is the address of the socket for a reader on the same machine, and unknown for
+    others. A request header is never used.
     """
     settings = runtime().settings
     if (url := settings.public_url) is not None:
-        return Publisher(settings.operator, url)
+        return url
     host, port = request.environ.get("SERVER_NAME", ""), request.environ.get("SERVER_PORT", "")
     if settings.trusted_proxies or not (_is_loopback(host) and _is_loopback(request.remote_addr or "")):
         return None
     site = f"[{host}]" if ":" in host else host
-    return Publisher(settings.operator, f"http://{site}:{port}{settings.base_path}")
+    return f"http://{site}:{port}{settings.base_path}"
 
 
 def _is_loopback(host: str) -> bool:

@@ -38,6 +38,8 @@ class Runtime:
     known_keys: KnownKeys = field(init=False)
     receiving: threading.Lock = field(init=False, default_factory=threading.Lock)
     """Held while this process receives the file of an import."""
+    drawing: threading.Lock = field(init=False, default_factory=threading.Lock)
+    """Held while this process draws a picture for link previews."""
     waits: Waits = field(init=False)
 
     def __post_init__(self) -> None:

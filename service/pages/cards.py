@@ -1,0 +1,139 @@
+"""Draw the pictures that link previews show: a card with a heading, a few lines and, if there is one, an estimate."""
+
+from __future__ import annotations
+
+import functools
+import io
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from anyascii import anyascii
+from PIL import Image, ImageDraw, ImageFont
+from PIL.PngImagePlugin import PngInfo
+
+from service.methods.reliability import Reliability
+
+WIDTH, HEIGHT = 1200, 630
+
+_FOLDER = Path(__file__).parent / "fonts"
+_PAPER, _INK, _FAINT, _MARK, _RAIL, _AVERAGE = "#fbfaf6", "#1d1c1a", "#5d5850", "#24567f", "#dedacf", "#8a6a1f"
+_LEFT, _RIGHT = 72, WIDTH - 72
+_LONGEST = 400
+"""The number of characters of a text that are considered; more do not fit on a card."""
+# The fonts have these scripts. Other letters are transliterated, as they are in slugs.
+_UNDRAWABLE = re.compile(
+    "[^\u0020-\u007e\u00a0-\u02af\u0370-\u052f\u1e00-\u1fff\u2010-\u2027\u2030-\u205e\u20a0-\u20bf\u2100-\u214f\u2212]+"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """The content of a card."""
+
+    heading: str
+    lines: Sequence[str]
+    foot: str
+    estimate: Reliability | None = None
+    average: float | None = None
+    """The share that an average outlet has on the same claims."""
+
+    @property
+    def text(self) -> str:
+        """Everything that the card says."""
+        return "\n".join([self.heading, *self.lines, self.foot])
+
+
+def draw_card(card: Card) -> bytes:
+    """Return a card as PNG, with its text as the description in the file."""
+    image = Image.new("RGB", (WIDTH, HEIGHT), _PAPER)
+    pen = ImageDraw.Draw(image)
+    pen.rectangle((0, 0, WIDTH, 14), fill=_MARK)
+    pen.text((_LEFT, 52), "Borneout", font=_font(30, bold=True), fill=_MARK)
+    bottom = HEIGHT - (236 if card.estimate else 110)
+    y = _write(pen, card.heading, 112, size=52, bold=True, color=_INK, rows=2 if card.estimate else 3)
+    for number, line in enumerate(card.lines):
+        if y + 50 < bottom:
+            size, color = (36, _INK) if number == 0 else (30, _FAINT)
+            y = _write(pen, line, y + 18, size=size, bold=False, color=color, rows=max(1, (bottom - y) // (size + 12)))
+    if card.estimate is not None:
+        _draw_scale(pen, card.estimate, card.average)
+    _write(pen, card.foot, HEIGHT - 74, size=24, bold=False, color=_FAINT, rows=1)
+    about = PngInfo()
+    about.add_itxt("Description", drawable(card.text))
+    file = io.BytesIO()
+    image.quantize(32, method=Image.Quantize.FASTOCTREE).save(file, "PNG", pnginfo=about)
+    return file.getvalue()
+
+
+def drawable(text: str) -> str:
+    r"""Return a text in letters that the fonts have, on as many lines as it has.
+
+    >>> drawable("Ελλάδα\u202e и Łódź"), drawable("東京\u0000新聞")
+    ('Ελλάδα и Łódź', 'DongJingXinWen')
+    """
+    return "\n".join(_letters(line) for line in text.splitlines())
+
+
+def _letters(line: str) -> str:
+    visible = "".join(char for char in unicodedata.normalize("NFC", line) if unicodedata.category(char)[0] != "C")
+    return re.sub(" +", " ", _UNDRAWABLE.sub(lambda found: anyascii(found[0]), visible)).strip()
+
+
+def _write(pen: ImageDraw.ImageDraw, text: str, y: int, *, size: int, bold: bool, color: str, rows: int) -> int:
+    """Write a text in at most `rows` rows, the last of which is cut off if the text is longer, and return its end."""
+    font = _font(size, bold=bold)
+    for row in _rows(drawable(" ".join(text[:_LONGEST].splitlines())), font, rows):
+        pen.text((_LEFT, y), row, font=font, fill=color)
+        y += size + 12
+    return y
+
+
+def _rows(text: str, font: ImageFont.FreeTypeFont, most: int) -> list[str]:
+    """Return a text as rows that fit the card; words that are wider than it are broken."""
+    rows: list[str] = []
+    while text and len(rows) < most:
+        end = _fitting(text, font)
+        if end < len(text) and (space := text.rfind(" ", 0, end + 1)) > 0:
+            end = space
+        rows.append(text[:end])
+        text = text[end:].lstrip()
+    if text:
+        last = rows[-1]
+        while last and font.getlength(last + "…") > _RIGHT - _LEFT:
+            last = last[:-1]
+        rows[-1] = last.rstrip() + "…"
+    return rows
+
+
+def _fitting(text: str, font: ImageFont.FreeTypeFont) -> int:
+    """Return the number of characters of a text that fit the card, at least one."""
+    low, high = 1, len(text)
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if font.getlength(text[:middle]) <= _RIGHT - _LEFT else (low, middle - 1)
+    return low
+
+
+def _draw_scale(pen: ImageDraw.ImageDraw, found: Reliability, average: float | None) -> None:
+    """Draw an estimate with its interval on a scale from 0 to 100 %, as the pages do."""
+    y, label = HEIGHT - 168, _font(22, bold=False)
+
+    def x(share: float) -> float:
+        return _LEFT + share * (_RIGHT - _LEFT)
+
+    pen.line((_LEFT, y, _RIGHT, y), fill=_RAIL, width=6)
+    pen.line((x(found.lower), y, x(found.upper), y), fill=_MARK, width=12)
+    if average is not None:
+        pen.line((x(average), y - 30, x(average), y + 30), fill=_AVERAGE, width=5)
+    pen.ellipse((x(found.mean) - 17, y - 17, x(found.mean) + 17, y + 17), fill=_MARK, outline=_PAPER, width=4)
+    for share, anchor in ((0.0, "la"), (0.5, "ma"), (1.0, "ra")):
+        pen.text((x(share), y + 30), f"{100 * share:.0f} %", font=label, fill=_FAINT, anchor=anchor)
+
+
+@functools.cache
+def _font(size: int, *, bold: bool) -> ImageFont.FreeTypeFont:
+    path = _FOLDER / ("DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf")
+    return ImageFont.truetype(path, size, layout_engine=ImageFont.Layout.BASIC)

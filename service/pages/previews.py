@@ -1,0 +1,93 @@
+"""/outlets/{outlet}/card.png and /claims/{id}/card.png: the pictures of link previews (og:image)"""
+
+from __future__ import annotations
+
+import datetime as dt
+from html import unescape
+from uuid import UUID
+
+from flask import Response, get_template_attribute
+
+from service.cache.score_cache import RANKING
+from service.claims import story
+from service.errors import Unavailable
+from service.outlets import edit
+from service.outlets.track_record import Lens
+from service.pages import phrases, timeline
+from service.pages.cards import Card, draw_card
+from service.pages.layout import cached_page, page_blueprint
+from service.pages.outlet import expiry_of, read_lens
+from service.scores.read import read_score
+from service.values.ids import is_slug
+from service.values.instants import utc_now
+from service.values.vocabulary import ClaimStatus, Scope
+from service.web.auth import requires
+from service.web.runtime import runtime
+
+blp = page_blueprint("previews")
+
+_LIFE = 300
+"""The number of seconds for which other sites may cache a card."""
+_PATIENCE = 2
+"""The number of seconds for which a request waits while another card is being drawn."""
+
+
+@blp.get("/outlets/<outlet>/card.png")
+@requires(Scope.READ)
+def get_outlet_card(outlet: str) -> Response:
+    """Draw the record of an outlet for link previews."""
+    lens = read_lens()
+    slug = outlet if is_slug(outlet) else edit.get_outlet(runtime().db, outlet).slug
+    return _as_png(cached_page(slug, "card", lens, make=lambda: _outlet_card(slug, lens), is_usual=lens.is_current))
+
+
+@blp.get("/claims/<uuid:claim_id>/card.png")
+@requires(Scope.READ)
+def get_claim_card(claim_id: UUID) -> Response:
+    """Draw a claim with its outcome for link previews."""
+    return _as_png(cached_page(RANKING, "card", claim_id, make=lambda: _claim_card(claim_id)))
+
+
+def _outlet_card(slug: str, lens: Lens) -> tuple[bytes, dt.datetime | None]:
+    now = utc_now()
+    outlet = edit.get_outlet(runtime().db, slug)
+    score = read_score(runtime().db, slug, lens=lens, now=now)
+    found = phrases.rated(score) if outlet.scorable else None
+    card = Card(
+        heading=f"{outlet.name} on {score.topic}" if score.topic else outlet.name,
+        lines=phrases.record_lines(score, outlet),
+        foot=f"As of {phrases.day(score.as_of)}",
+        estimate=found,
+        average=None if found is None else score.record.average,
+    )
+    return _draw(card), expiry_of(score, score.changes_at, now)
+
+
+def _claim_card(claim_id: UUID) -> tuple[bytes, dt.datetime | None]:
+    now = utc_now()
+    found = story.get_story(runtime().db, claim_id, now=now)
+    standing = get_template_attribute("story.html", "standing")
+    lines = [unescape(str(standing(found.claim, bare=True))), timeline.summarise(found)]
+    changes_at = found.claim.resolves_by if found.claim.status is ClaimStatus.OPEN else None
+    return _draw(Card(found.claim.text, lines, f"As of {phrases.day(now)}")), changes_at
+
+
+def _draw(card: Card) -> bytes:
+    """Draw a card. A process draws one at a time, so that requests for pictures leave threads for other calls.
+
+    Raises:
+        Unavailable: Other cards are being drawn.
+    """
+    drawing = runtime().drawing
+    if not drawing.acquire(timeout=_PATIENCE):
+        raise Unavailable("Other pictures are being drawn. Send the request again after Retry-After seconds.")
+    try:
+        return draw_card(card)
+    finally:
+        drawing.release()
+
+
+def _as_png(response: Response) -> Response:
+    response.content_type = "image/png"
+    response.headers["Cache-Control"] = f"public, max-age={_LIFE}"
+    return response
