@@ -98,7 +98,10 @@ def not_utf8(data: bytes, *, subject: str) -> str:
         return f"{subject} is not UTF-8. Save the file as UTF-8, or name its encoding."
     word = _WORD.search(data.decode(encoding, "replace"))
     sample = f", where a word is {word[0][:40]!r}" if word else ""
-    return f"{subject} is not UTF-8. It looks like {encoding}{sample}: name that encoding, or save the file as UTF-8."
+    return (
+        f"{subject} is not UTF-8. It looks like {encoding}{sample}. Name that encoding (--encoding {encoding}, or "
+        f"?encoding={encoding} over HTTP), or save the file as UTF-8."
+    )
 
 
 def bad_line(line: bytes, encoding: str) -> InvalidBody:

@@ -18,16 +18,30 @@ Value: TypeAlias = object
 """A JSON value, or the error for a malformed one."""
 
 _BLANK = b" \t\r\n\x1e"  # with the record separator of JSON text sequences
-_MEMBER = rb'"(?:dataFeedElement|itemListElement)"'
+_FEED = rb'"(?:dataFeedElement|itemListElement)"'
 """The members of a feed or list of schema.org whose array holds the items."""
+_MEMBER = rb'"(?:dataFeedElement|itemListElement|data|items|lines|records|results|rows|value)"'
+"""Those, and the members whose array holds the items in the answers of other services, which no line has."""
+_LONG_FEED = re.compile(_FEED + rb"\s*:\s*\[")
 _WRAPPER_NAME, _WRAPPER = re.compile(_MEMBER), re.compile(_MEMBER + rb"\s*:\s*\[")
+_ENVELOPE = re.compile(
+    rb'\{(?:\s*"[^"\\]*"\s*:\s*(?:"[^"\\]*"|[\w.+-]+|\{[^{}]*\}|\[[^\[\]{}]*\])\s*,)*+\s*'
+    + _MEMBER.replace(rb"dataFeedElement|itemListElement|", b"")
+    + rb"\s*:\s*\[\s*[{\]]"
+)
+"""An object whose first array of objects is such a member, after members such as a count or a link to the next page."""
 _TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[\[\]{},"]', re.DOTALL)
 _IN_STRING = re.compile(rb'[^"\\]*+(?:\\.[^"\\]*+)*+', re.DOTALL)
 
 
-def has_long_feed(head: bytes) -> bool:
-    """Return whether a text with these first bytes is a feed of schema.org that is longer than a line may be."""
-    return len(head) > MAX_LINE and head.startswith(b"{") and _WRAPPER.search(head) is not None
+def has_wrapped_items(head: bytes) -> bool:
+    """Return whether a text with these first bytes is an object around the items, which are then read one by one.
+
+    It may be `{"data": [...]}`, as services return it, or a feed of schema.org that is longer than a line may be.
+    """
+    if _ENVELOPE.match(head) is not None:
+        return True
+    return len(head) > MAX_LINE and head.startswith(b"{") and _LONG_FEED.search(head) is not None
 
 
 def has_a_value_a_line(head: bytes) -> bool:
@@ -48,17 +62,17 @@ def read_ndjson(blocks: Iterable[bytes], head: bytes, encoding: str) -> Iterator
             yield number, _parse(line, encoding)
 
 
-def read_documents(blocks: Iterable[bytes], encoding: str, *, is_feed: bool = False) -> Iterator[tuple[int, Value]]:
+def read_documents(blocks: Iterable[bytes], encoding: str, *, is_wrapped: bool = False) -> Iterator[tuple[int, Value]]:
     """Yield the ordinal of each value, from 1, with the value or its error. One value at a time is in memory.
 
     Args:
         blocks: The text: values that follow one another, or arrays of which each item is a value.
         encoding: The encoding that the text had.
-        is_feed: Whether the text is a feed of schema.org, whose items are read one by one. Null is ignored there.
+        is_wrapped: Whether the text is an object around the items, which are read one by one. Null is ignored there.
     """
-    for number, item in enumerate(_Scanner(is_feed=is_feed).items(blocks), 1):
+    for number, item in enumerate(_Scanner(is_wrapped=is_wrapped).items(blocks), 1):
         value = item if isinstance(item, ServiceError) else _parse(item, encoding)
-        if value is not None or not is_feed:
+        if value is not None or not is_wrapped:
             yield number, value
 
 
@@ -73,8 +87,8 @@ class _Mode(enum.Enum):
 class _Scanner:
     """Finds where values end, by their brackets and strings, without parsing them."""
 
-    def __init__(self, *, is_feed: bool) -> None:
-        self._is_feed = is_feed
+    def __init__(self, *, is_wrapped: bool) -> None:
+        self._may_enter = is_wrapped
         self._data = b""
         self._start = self._at = 0
         """The positions of the current value and of the next token in the data."""
@@ -122,7 +136,7 @@ class _Scanner:
     def _string(self, token: re.Match[bytes]) -> bool:
         """Move behind a string, or into the array of a feed; return False if more data must decide that."""
         self._at, self._in_string = token.end(), token[0] == b'"'
-        if self._is_feed and self._depth == 1 and self._mode is _Mode.DOCUMENT and _WRAPPER_NAME.fullmatch(token[0]):
+        if self._may_enter and self._depth == 1 and self._mode is _Mode.DOCUMENT and _WRAPPER_NAME.fullmatch(token[0]):
             if (wrapper := _WRAPPER.match(self._data, token.start())) is not None:
                 self._start = self._at = wrapper.end()
                 self._mode, self._depth, self._is_wrapped, self._is_long = _Mode.ARRAY, 0, True, False

@@ -10,7 +10,7 @@ from service.transfer.files.cells import read_object
 from service.transfer.files.charset import UTF_8, detect_encoding, to_utf8
 from service.transfer.files.columns import known_names
 from service.transfer.files.csv_rows import SEPARATORS, check_encoding, detect_dialect, read_rows
-from service.transfer.files.json_values import has_a_value_a_line, has_long_feed, read_documents, read_ndjson
+from service.transfer.files.json_values import has_a_value_a_line, has_wrapped_items, read_documents, read_ndjson
 from service.transfer.files.locales import LOCALES
 from service.transfer.files.options import FileOptions
 from service.transfer.files.tables import read_table
@@ -87,12 +87,12 @@ def open_lines(stream: Readable, options: FileOptions) -> OpenFile:
     if not start:
         return OpenFile(Form("empty file", compression=compression), iter(()))
     if start[:1] in (b"{", b"["):
-        is_feed = has_long_feed(start)
-        is_ndjson = not is_feed and has_a_value_a_line(start)
+        is_wrapped = has_wrapped_items(start)
+        is_ndjson = not is_wrapped and has_a_value_a_line(start)
         if is_ndjson:
             values = read_ndjson(text, text_head, encoding)
         else:
-            values = read_documents(text, encoding, is_feed=is_feed)
+            values = read_documents(text, encoding, is_wrapped=is_wrapped)
         return OpenFile(
             Form("NDJSON" if is_ndjson else "JSON", encoding, compression=compression), _flat(values, options)
         )

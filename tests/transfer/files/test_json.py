@@ -158,6 +158,36 @@ def test_short_feed():
     assert [(1, feed)] == read(json.dumps(feed, indent=1).encode())
 
 
+@pytest.mark.parametrize(
+    "envelope",
+    [
+        '{"data": %s}',
+        '{"count": 2, "next": null, "results": %s}',
+        '{"meta": {"page": 1, "tags": "a"}, "links": ["a", "b"], "records": %s, "more": {"data": [1]}}',
+        ' {"@odata.context": "https://x.example/$metadata", "value": %s, "last": true}',
+    ],
+)
+@pytest.mark.parametrize("indent", [None, 2])
+@pytest.mark.parametrize("size", [1, 1000])
+def test_envelope(envelope, indent, size):
+    """
+    The items of the array in an object, as services return it, are the lines of the file.
+    """
+    items = [item for item in ITEMS if isinstance(item, dict)]
+    data = (envelope % json.dumps(items, indent=indent)).encode()
+
+    assert list(enumerate(items, 1)) == list(open_lines(Pipe(data, size), FileOptions()))
+
+
+def test_line_with_an_array():
+    """
+    An object whose array is a member of a line is one line.
+    """
+    line = {"type": "claim", "text": "a", "reports": [{"outlet": "b"}]}
+
+    assert [(1, line)] == read(json.dumps(line).encode())
+
+
 @pytest.mark.parametrize("bad", [b'{"a": NaN}', b'{"a": 1, "a": 2}', b"'a'", b'{"a" 1}', b'"\xff"', b" "])
 def test_bad_item(bad):
     """
