@@ -28,6 +28,7 @@ from service.storage.predicates import (
     disputed_claims,
     in_topic,
     is_counted,
+    is_newest,
     is_open,
     is_reported,
     merged_with,
@@ -44,7 +45,10 @@ _SORTED = {
     ClaimOrder.NEWEST: Keyset([Claim.id], [UUID], descending=True),
     ClaimOrder.OLDEST: Keyset([Claim.id], [UUID]),
     ClaimOrder.DUE: Keyset([_DUE, Claim.id], [parse_instant, UUID]),
+    ClaimOrder.DECIDED: Keyset([Resolution.known_at, Resolution.claim_id], [parse_instant, UUID], descending=True),
 }
+_STREAMED = 500
+"""The number of claims that a stream reads at a time."""
 
 
 class ClaimFilters(TypedDict, total=False):
@@ -101,12 +105,44 @@ def list_claims(
     """
     if like is not None:
         return Page(list_likeliest_claims(db, like=like, limit=limit, now=now), None)
-    rows = sa.select(Claim).options(selectinload(Claim.resolutions).selectinload(Resolution.disputes))
     with db.read() as session:
-        rows = rows.where(*claim_conditions(session, filters, now=now))
-        page = _SORTED[sort].page(session, rows, after=after, limit=limit)
-        found = summarise_claims(session, page.items, now=now)
-        return Page([FoundClaim(**members_of(claim), words=None) for claim in found], page.next)
+        page = _read_page(session, filters, sort=sort, after=after, limit=limit, now=now)
+        return Page([FoundClaim(**members_of(claim), words=None) for claim in page.items], page.next)
+
+
+def stream_claims(
+    session: Session, *, sort: ClaimOrder = ClaimOrder.NEWEST, now: dt.datetime, **filters: Unpack[ClaimFilters]
+) -> Iterator[ListedClaim]:
+    """Yield all claims that match the filters, some hundred at a time.
+
+    Raises:
+        InvalidQuery: As `list_claims`.
+    """
+    after: SortKey | None = None
+    while True:
+        page = _read_page(session, filters, sort=sort, after=after, limit=_STREAMED, now=now)
+        yield from page.items
+        if (after := page.next) is None:
+            return
+        session.expunge_all()
+
+
+def _read_page(
+    session: Session,
+    filters: ClaimFilters,
+    *,
+    sort: ClaimOrder,
+    after: SortKey | None,
+    limit: int,
+    now: dt.datetime,
+) -> Page[ListedClaim]:
+    rows = sa.select(Claim).options(selectinload(Claim.resolutions).selectinload(Resolution.disputes))
+    if sort is ClaimOrder.DECIDED:
+        in_effect = sa.and_(Resolution.claim_id == Claim.id, Resolution.verdict.is_not(None), is_newest())
+        rows = rows.join(Resolution, in_effect)
+    rows = rows.where(*claim_conditions(session, filters, now=now))
+    page = _SORTED[sort].page(session, rows, after=after, limit=limit)
+    return Page(summarise_claims(session, page.items, now=now), page.next)
 
 
 def list_due_claims(

@@ -207,6 +207,25 @@ def resolved_by_topic(session: Session, outlets: Collection[UUID], topic: str | 
     return found
 
 
+def count_own_claims(session: Session, outlets: Collection[UUID], topic: str | None) -> dict[UUID, tuple[int, int]]:
+    """Return the numbers of own claims and of resolved ones by outlet; a topic limits them to itself and those below.
+
+    Outlets without any are left out.
+    """
+    resolved = sa.func.sum(Subtotal.correct + Subtotal.incorrect + Subtotal.partial)
+    rows = sa.select(Subtotal.outlet_id, sa.func.sum(Subtotal.claims), resolved).where(Subtotal.role == Role.OWN)
+    if topic is not None:
+        rows = rows.where(in_topic(Subtotal.topic, topic))
+    rows = rows.where(is_among(session, Subtotal.outlet_id, outlets)).group_by(Subtotal.outlet_id)
+    return {outlet_id: (int(claims), int(known)) for outlet_id, claims, known in session.execute(rows)}
+
+
+def having_claims(session: Session, topic: str) -> sa.ColumnElement[bool]:
+    """Return the condition that an outlet has claims of its own on a topic or below it."""
+    rows = sa.select(Subtotal.outlet_id).where(Subtotal.role == Role.OWN, in_topic(Subtotal.topic, topic)).distinct()
+    return is_among(session, Outlet.id, session.scalars(rows))  # read first, as in `having_resolved`
+
+
 def all_sums(session: Session) -> Sums:
     """Return all stored sums."""
     by_outlet = read_sums(session, sa.true(), topic=None)

@@ -55,6 +55,7 @@ _MEANINGS: Mapping[type[enum.StrEnum], Mapping[str, str]] = {
         "newest": "the most recently recorded first",
         "oldest": "the earliest recorded first",
         "due": "by `resolves_by`, the earliest first",
+        "decided": "only resolved claims, the one whose answer became public last first",
     },
     ImportStatus: {
         "queued": "waiting for a worker, or for an earlier import of the same key",

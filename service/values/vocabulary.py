@@ -38,11 +38,12 @@ class ClaimStatus(enum.StrEnum):
 
 
 class ClaimOrder(enum.StrEnum):
-    """The order of a list of claims: by the time they were recorded, or by their due date."""
+    """The order of a list of claims: by the time they were recorded, by their due date, or by their answer."""
 
     NEWEST = "newest"
     OLDEST = "oldest"
     DUE = "due"
+    DECIDED = "decided"
 
 
 class ChangeKind(enum.StrEnum):

@@ -28,6 +28,23 @@ def test_it_works(world):
     assert [{key: value for key, value in old.items() if key not in apart} | {"words": None}] == items[1:]
 
 
+def test_decided_last(world):
+    """
+    `sort=decided` lists only resolved claims, the one whose answer became public last first, whenever it was recorded.
+    A withdrawn or superseded resolution does not count.
+    """
+    claims = {name: world.record(text=name) for name in ("late", "corrected", "early", "withdrawn", "open")}
+    for name, day in (("late", 9), ("early", 2), ("corrected", 8), ("withdrawn", 7)):
+        first = world.resolve(claims[name], "true", known_at=f"2026-02-0{day}T00:00:00Z")
+        if name == "corrected":
+            world.resolve(claims[name], "false", supersedes=first["id"], known_at="2026-02-05T00:00:00Z")
+        if name == "withdrawn":
+            world.resolve(claims[name], None, supersedes=first["id"])
+    pages = list(world.pages(URL, sort="decided", limit=2))
+
+    assert [["late", "corrected"], ["early"]] == [[claim["text"] for claim in page] for page in pages]
+
+
 @pytest.fixture
 def some(world):
     """Five claims, by their status or verdict."""

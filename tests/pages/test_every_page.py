@@ -13,6 +13,10 @@ from tests.support.world import HOSTILE
 PAGES = {
     "ranking": "/",
     "ranking of a past day": "/?as_of=2025-01-01&min_resolved=1&basis=resolved",
+    "claims": "/claims?sort=decided",
+    "filtered claims": "/claims?topic=roads&verdict=true&outlet=herald&disputed=false",
+    "outlets": "/outlets",
+    "filtered outlets": "/outlets?topic=roads&kind=newspaper",
     "topics": "/topics",
     "topic": "/topics/roads?min_resolved=5",
     "outlet": "/outlets/the-oracle",
@@ -25,7 +29,7 @@ PAGES = {
     "search": "/search?q=the",
     "unknown address": "/search?q=nowhere.example",
 }
-WITH_UNIQUE_PARTS = ("ranking", "outlet", "why", "compare", "search")
+WITH_UNIQUE_PARTS = ("ranking", "filtered claims", "filtered outlets", "outlet", "why", "compare", "search")
 """Pages with a form or a chart that no other page has."""
 
 

@@ -129,12 +129,15 @@ PATHS = [
     "/v1/claims?tag=a",
     "/v1/claims?kind=opinion",
     "/v1/claims?recorded_since={now}",
+    "/v1/claims?sort=decided&topic=t1",
     f"/v1/claims/{CLAIM}/forecast",
     f"/claims/{CLAIM}",
     "/outlets/o-1",
     "/compare?outlet=o-1&outlet=o-2",
     "/search?q=bridge",
     "/topics",
+    "/claims?sort=decided&outlet=o-1",
+    "/outlets?topic=t1&initial=o",
     "/",
 ]
 

@@ -18,6 +18,7 @@ class Subtotal(Base):
     """The sums of an outlet's claims in one cell: role, kind, topic, stance and commitment."""
 
     __tablename__ = "subtotal"
+    __table_args__ = (sa.Index(None, "topic", "outlet_id"),)
 
     outlet_id: Mapped[UUID] = mapped_column(sa.ForeignKey("outlet.id"), primary_key=True)
     role: Mapped[Role] = mapped_column(enum_column(Role, "role"), primary_key=True)

@@ -20,7 +20,7 @@ class Resolution(Base):
     """A verdict on a claim, with its evidence. The newest one of a claim is in effect (R11)."""
 
     __tablename__ = "resolution"
-    __table_args__ = (sa.UniqueConstraint("claim_id", "position"),)
+    __table_args__ = (sa.UniqueConstraint("claim_id", "position"), sa.Index(None, "known_at", "claim_id"))
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     claim_id: Mapped[UUID] = mapped_column(sa.ForeignKey("claim.id"))

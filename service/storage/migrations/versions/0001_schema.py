@@ -324,6 +324,7 @@ def _create_resolutions() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_resolution"),
         sa.UniqueConstraint("claim_id", "position", name="uq_resolution_claim_id_position"),
         sa.UniqueConstraint("supersedes_id", name="uq_resolution_supersedes_id"),
+        sa.Index("ix_resolution_known_at_claim_id", "known_at", "claim_id"),
     )
     op.create_table(
         "dispute",
@@ -381,6 +382,7 @@ def _create_sums() -> None:
         *(sa.Column(name, sa.Integer(), nullable=False) for name in _COUNTS),
         *(sa.Column(name, sa.BigInteger(), nullable=False) for name in _BILLIONTHS),
         sa.PrimaryKeyConstraint("outlet_id", "role", "kind", "topic", "stance", "commitment", name="pk_subtotal"),
+        sa.Index("ix_subtotal_topic_outlet_id", "topic", "outlet_id"),
     )
     op.create_table(
         "rate",

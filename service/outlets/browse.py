@@ -1,0 +1,102 @@
+"""Browse outlets from A to Z, by kind or by topic, each with the numbers of its claims."""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TypedDict, Unpack
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from service.outlets.find import WHOLE, OutletView, describe_outlet
+from service.outlets.sums import count_own_claims, having_claims
+from service.storage.db import Database
+from service.storage.models import Outlet
+from service.storage.paging import Keyset, Page, SortKey
+from service.values.vocabulary import OutletKind
+
+DIGITS = "0-9"
+"""The initial of the slugs that begin with a digit."""
+INITIALS = (DIGITS, *string.ascii_lowercase)
+"""The first characters of slugs by which outlets are listed."""
+_STREAMED = 500
+"""The number of outlets that a stream reads at a time."""
+
+
+class OutletFilters(TypedDict, total=False):
+    """The filters of a list of outlets; None is the same as no filter."""
+
+    initial: str | None
+    """One of `INITIALS`."""
+    kind: OutletKind | None
+    topic: str | None
+    """Only outlets with claims of their own on this topic or below it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListedOutlet:
+    """An outlet in a list, with the numbers of its own claims on the topic of the list."""
+
+    outlet: OutletView
+    claims: int
+    resolved: int
+
+
+def browse_outlets(
+    db: Database, *, after: SortKey | None, limit: int, **filters: Unpack[OutletFilters]
+) -> Page[ListedOutlet]:
+    """Return a page of the outlets that were not merged, by slug.
+
+    Raises:
+        InvalidQuery: `after` is not a sort key of this list.
+    """
+    with db.read() as session:
+        return _read_page(session, filters, after=after, limit=limit)
+
+
+def stream_outlets(session: Session, **filters: Unpack[OutletFilters]) -> Iterator[ListedOutlet]:
+    """Yield all outlets that match the filters, by slug, some hundred at a time."""
+    after: SortKey | None = None
+    while True:
+        page = _read_page(session, filters, after=after, limit=_STREAMED)
+        yield from page.items
+        if (after := page.next) is None:
+            return
+        session.expunge_all()
+
+
+def used_initials(db: Database) -> Sequence[str]:
+    """Return the initials that the slug of an outlet begins with, each found by one lookup in an index."""
+    shown = Outlet.merged_into_id.is_(None)
+    found = [sa.exists(sa.select(Outlet.id).where(shown, _begins_with(one))).label(one) for one in INITIALS]
+    with db.read() as session:
+        row = session.execute(sa.select(*found)).one()
+    return [one for one, is_used in zip(INITIALS, row, strict=True) if is_used]
+
+
+def _read_page(session: Session, filters: OutletFilters, *, after: SortKey | None, limit: int) -> Page[ListedOutlet]:
+    rows = sa.select(Outlet).where(Outlet.merged_into_id.is_(None)).options(*WHOLE)
+    if (initial := filters.get("initial")) is not None:
+        rows = rows.where(_begins_with(initial))
+    if (kind := filters.get("kind")) is not None:
+        rows = rows.where(Outlet.kind == kind)
+    if (topic := filters.get("topic")) is not None:
+        rows = rows.where(having_claims(session, topic))
+    page = Keyset([Outlet.slug], [str]).page(session, rows, after=after, limit=limit)
+    counts = count_own_claims(session, [outlet.id for outlet in page.items], topic)
+    return Page([_listed(outlet, counts.get(outlet.id, (0, 0))) for outlet in page.items], page.next)
+
+
+def _listed(outlet: Outlet, counts: tuple[int, int]) -> ListedOutlet:
+    return ListedOutlet(describe_outlet(outlet), *(counts if outlet.scorable else (0, 0)))
+
+
+def _begins_with(initial: str) -> sa.ColumnElement[bool]:
+    """Return the condition that a slug begins with an initial: a range of the index on slugs, which are ASCII."""
+    if initial == DIGITS:
+        return Outlet.slug < "a"
+    if initial == "z":
+        return Outlet.slug >= "z"
+    return sa.and_(Outlet.slug >= initial, Outlet.slug < chr(ord(initial) + 1))

@@ -1,0 +1,160 @@
+"""/claims and /claims.csv: the claims on record, by status, topic, outlet, verdict, dispute and kind"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import partial
+
+from flask import Response
+from sqlalchemy.orm import Session
+
+from service.claims import listing
+from service.claims.listing import ClaimFilters
+from service.claims.views import ListedClaim
+from service.errors import OutletMerged
+from service.outlets import edit
+from service.pages.filters import address, capitalized, chips
+from service.pages.layout import page_blueprint, read_query, show
+from service.schemas.claims import ClaimQuery
+from service.storage.paging import PageRequest
+from service.values.csv_text import BYTE_ORDER_MARK, csv_row
+from service.values.instants import format_instant, utc_now
+from service.values.vocabulary import ClaimKind, ClaimOrder, ClaimStatus, Scope, Verdict
+from service.web.auth import requires
+from service.web.line_stream import CSV, stream_texts
+from service.web.responses import page_of
+from service.web.runtime import runtime
+
+blp = page_blueprint("claim_list")
+
+_FILTERS = ("status", "kind", "verdict", "topic", "outlet", "disputed", "q")
+_COLUMNS = (
+    *("id", "text", "kind", "topic", "status", "resolves_by"),
+    *("verdict", "truth", "known_at", "known_precision", "disputed"),
+    *("group", "external_id", "recorded_at"),
+)
+_VERDICTS: Mapping[Verdict, str] = {
+    Verdict.TRUE: "true",
+    Verdict.FALSE: "false",
+    Verdict.PARTIAL: "partly true",
+    Verdict.VOID: "void",
+    Verdict.UNVERIFIABLE: "unverifiable",
+}
+_ORDERS: Mapping[ClaimOrder, str] = {
+    ClaimOrder.NEWEST: "Recorded last",
+    ClaimOrder.OLDEST: "Recorded first",
+    ClaimOrder.DUE: "Due first",
+    ClaimOrder.DECIDED: "Decided last",
+}
+
+
+class _Sorted(ClaimFilters):
+    """The filters and the order as loaded."""
+
+    sort: ClaimOrder
+
+
+class _Asked(PageRequest, _Sorted):
+    """The parameters of the page as loaded."""
+
+
+@blp.get("/claims")
+@requires(Scope.READ)
+def list_claims() -> Response:
+    """Show the claims that match the filters, page by page."""
+    asked: _Asked = read_query(ClaimQuery(only=(*_FILTERS, "sort", "limit", "cursor")))
+    page, _, _ = page_of(asked, partial(listing.list_claims, runtime().db, now=utc_now()))
+    question = _question(asked)
+    outlet = _name_of(asked.get("outlet"))
+    return show(
+        "claims.html",
+        asked=asked,
+        title=_title(asked, outlet),
+        chips=chips("/claims", question, _words(asked, outlet)),
+        claims=page.items,
+        orders=_ORDERS,
+        statuses=ClaimStatus,
+        kinds=ClaimKind,
+        verdicts=_VERDICTS,
+        is_first=asked["cursor"] is None,
+        first=address("/claims", question),
+        following=page.next_cursor and address("/claims", question | {"cursor": page.next_cursor}),
+        table=address("/claims.csv", question),
+        as_json=address("/v1/claims", question),
+    )
+
+
+@blp.get("/claims.csv")
+@requires(Scope.READ)
+def get_claim_table() -> Response:
+    """Download all claims that match the filters."""
+    asked: _Sorted = read_query(ClaimQuery(only=(*_FILTERS, "sort")))
+    response = stream_texts(partial(_rows, asked), f"{CSV}; charset=utf-8")
+    response.headers["Content-Disposition"] = "attachment; filename=claims.csv"
+    return response
+
+
+def _question(asked: _Asked) -> dict[str, str]:
+    """Return the query of the page and of the API for the same claims, without the cursor."""
+    question: dict[str, str] = {}
+    for name in _FILTERS:
+        if (value := asked.get(name)) is not None:
+            question[name] = str(value).lower() if name == "disputed" else str(value)
+    return question | ({} if asked["sort"] is ClaimOrder.NEWEST else {"sort": asked["sort"].value})
+
+
+def _rows(asked: _Sorted, session: Session) -> Iterator[str]:
+    yield BYTE_ORDER_MARK + csv_row(_COLUMNS)
+    for claim in listing.stream_claims(session, **asked, now=utc_now()):
+        yield csv_row(_cells(claim))
+
+
+def _cells(claim: ListedClaim) -> Iterator[object]:
+    """Yield the cells of a row, in the order of the columns."""
+    due, found = claim.resolves_by, claim.resolution
+    yield from (claim.id, claim.text, claim.kind, claim.topic, claim.status, due and format_instant(due))
+    if found is None:
+        yield from (None, None, None, None)
+    else:
+        yield from (found.verdict, found.truth, format_instant(found.known_at), found.known_precision)
+    yield from (claim.disputed, claim.group, claim.external_id, format_instant(claim.recorded_at))
+
+
+def _name_of(outlet: str | None) -> str | None:
+    """Return the name of an outlet on record, or of the one that it was merged into."""
+    if outlet is None:
+        return None
+    try:
+        return edit.get_outlet(runtime().db, outlet).name
+    except OutletMerged as merged:
+        return edit.get_outlet(runtime().db, merged.into).name
+
+
+def _words(asked: _Asked, outlet: str | None) -> dict[str, str]:
+    """Return the words of the chip of each filter in effect."""
+    words = {
+        "status": asked.get("status"),
+        "kind": asked.get("kind"),
+        "verdict": (verdict := asked.get("verdict")) and f"Verdict: {_VERDICTS[verdict]}",
+        "topic": (topic := asked.get("topic")) and f"Topic: {topic}",
+        "outlet": outlet and f"Outlet: {outlet}",
+        "disputed": {True: "With an open dispute", False: "Without an open dispute", None: None}[asked.get("disputed")],
+        "q": (q := asked.get("q")) and f"Words: {q}",
+    }
+    return {name: capitalized(text) for name, text in words.items() if text}
+
+
+def _title(asked: _Asked, outlet: str | None) -> str:
+    """Return the title of the page, which names the filters."""
+    status, kind, verdict = asked.get("status"), asked.get("kind"), asked.get("verdict")
+    is_opinion = ClaimStatus.OPINION in (status, kind)
+    adjectives = [] if status is None or is_opinion or verdict else [status.value]
+    adjectives += [] if verdict is None else [_VERDICTS[verdict]]
+    adjectives += ["disputed"] if asked.get("disputed") else []
+    noun = "opinions" if is_opinion else f"{kind} claims" if kind else "claims"
+    parts = [", ".join(adjectives), noun]
+    parts += [f"on {topic}"] if (topic := asked.get("topic")) else []
+    parts += [f"reported by {outlet}"] if outlet else []
+    parts += ["without an open dispute"] if asked.get("disputed") is False else []
+    parts += [f"with the words “{q}”"] if (q := asked.get("q")) else []
+    return capitalized(" ".join(filter(None, parts)))

@@ -1,0 +1,54 @@
+"""The filters of a list as chips, each a link to the list without that filter."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from service.values.vocabulary import OutletKind
+
+KINDS_IN_WORDS: Mapping[OutletKind, str] = {
+    OutletKind.NEWSPAPER: "newspapers",
+    OutletKind.BROADCASTER: "broadcasters",
+    OutletKind.AGENCY: "news agencies",
+    OutletKind.WEBSITE: "websites",
+    OutletKind.AGGREGATOR: "aggregators",
+    OutletKind.ACCOUNT: "accounts",
+    OutletKind.JOURNALIST: "journalists",
+    OutletKind.ORGANISATION: "organisations",
+}
+"""The plural of each kind, as titles and chips show it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """A filter in effect."""
+
+    words: str
+    address: str
+    """The address of the list without the filter."""
+
+
+def chips(path: str, question: Mapping[str, str], words: Mapping[str, str]) -> list[Chip]:
+    """Return the chips of a list.
+
+    Args:
+        path: The path of the list.
+        question: The query of the list.
+        words: The words for each parameter that is a filter in effect, in the order in which to show them.
+    """
+    return [
+        Chip(text, address(path, {key: value for key, value in question.items() if key != name}))
+        for name, text in words.items()
+    ]
+
+
+def address(path: str, question: Mapping[str, object]) -> str:
+    """Return a path with a query, if it has any parameters."""
+    return f"{path}?{urlencode(question)}" if question else path
+
+
+def capitalized(title: str) -> str:
+    """Return a title with a capital first letter; the others stay as they are."""
+    return title[:1].upper() + title[1:]

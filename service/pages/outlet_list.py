@@ -1,0 +1,125 @@
+"""/outlets and /outlets.csv: the outlets on record, from A to Z, by kind and by topic"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+import marshmallow as ma
+from flask import Response
+from marshmallow.validate import OneOf, Range
+from sqlalchemy.orm import Session
+
+from service.outlets.browse import INITIALS, ListedOutlet, OutletFilters, browse_outlets, stream_outlets, used_initials
+from service.outlets.domains import ShownDomain
+from service.pages.filters import KINDS_IN_WORDS, address, capitalized, chips
+from service.pages.layout import page_blueprint, read_query, show
+from service.schemas.fields import MAX_PAGE, Count, PageQuery, TopicPath, one_of
+from service.storage.paging import PageRequest
+from service.values.csv_text import BYTE_ORDER_MARK, csv_row
+from service.values.instants import format_instant
+from service.values.vocabulary import OutletKind, Scope
+from service.web.auth import requires
+from service.web.line_stream import CSV, stream_texts
+from service.web.responses import page_of
+from service.web.runtime import runtime
+
+blp = page_blueprint("outlet_list")
+
+_OUTLETS = 100
+_COLUMNS = ("slug", "name", "kind", "domains", "aliases", "parent", "scorable", "claims", "resolved", "recorded_at")
+
+
+class OutletListQuery(PageQuery):
+    """The parameters of a list of outlets."""
+
+    initial = ma.fields.String(load_default=None, validate=OneOf(INITIALS))
+    kind = one_of(OutletKind, load_default=None)
+    topic = TopicPath(load_default=None)
+    limit = Count(load_default=_OUTLETS, validate=Range(1, MAX_PAGE))
+
+
+class _Asked(PageRequest, OutletFilters):
+    """The parameters as loaded."""
+
+
+@blp.get("/outlets")
+@requires(Scope.READ)
+def list_outlets() -> Response:
+    """Show the outlets that match the filters, 100 on a page."""
+    db, asked = runtime().db, _read_query()
+    page, _, _ = page_of(asked, partial(browse_outlets, db))
+    question = _question(asked)
+    return show(
+        "outlets.html",
+        asked=asked,
+        title=_title(asked),
+        chips=chips("/outlets", question, _words(asked)),
+        outlets=page.items,
+        initials=[(one, address("/outlets", question | {"initial": one})) for one in used_initials(db)],
+        is_first=asked["cursor"] is None,
+        first=address("/outlets", question),
+        following=page.next_cursor and address("/outlets", question | {"cursor": page.next_cursor}),
+        table=address("/outlets.csv", question),
+    )
+
+
+@blp.get("/outlets.csv")
+@requires(Scope.READ)
+def get_outlet_table() -> Response:
+    """Download all outlets that match the filters, with their domains."""
+    response = stream_texts(partial(_rows, _read_query()), f"{CSV}; charset=utf-8")
+    response.headers["Content-Disposition"] = "attachment; filename=outlets.csv"
+    return response
+
+
+def _read_query() -> _Asked:
+    asked: _Asked = read_query(OutletListQuery())
+    return asked
+
+
+def _question(asked: _Asked) -> dict[str, str]:
+    """Return the query of the list, without the cursor."""
+    given = {"initial": asked["initial"], "kind": asked["kind"], "topic": asked["topic"]}
+    return {name: str(value) for name, value in given.items() if value is not None}
+
+
+def _rows(asked: _Asked, session: Session) -> Iterator[str]:
+    yield BYTE_ORDER_MARK + csv_row(_COLUMNS)
+    for row in stream_outlets(session, initial=asked["initial"], kind=asked["kind"], topic=asked["topic"]):
+        yield csv_row(_cells(row))
+
+
+def _cells(row: ListedOutlet) -> Iterator[object]:
+    """Yield the cells of a row, in the order of the columns."""
+    outlet = row.outlet
+    yield from (outlet.slug, outlet.name, outlet.kind, " ".join(map(_domain, outlet.domains)))
+    yield from (outlet.aliases, outlet.parent, outlet.scorable, row.claims, row.resolved)
+    yield format_instant(outlet.recorded_at)
+
+
+def _domain(shown: ShownDomain) -> str:
+    return shown if isinstance(shown, str) else str(shown["domain"])
+
+
+def _words(asked: _Asked) -> dict[str, str]:
+    """Return the words of the chip of each filter in effect."""
+    initial, kind, topic = asked["initial"], asked["kind"], asked["topic"]
+    words = {
+        "initial": initial and _shown(initial),
+        "kind": kind and KINDS_IN_WORDS[kind],
+        "topic": topic and f"Topic: {topic}",
+    }
+    return {name: capitalized(text) for name, text in words.items() if text}
+
+
+def _title(asked: _Asked) -> str:
+    """Return the title of the page, which names the filters."""
+    initial, kind, topic = asked["initial"], asked["kind"], asked["topic"]
+    noun = "Outlets" if kind is None else capitalized(KINDS_IN_WORDS[kind])
+    about = noun if topic is None else f"{noun} with claims on {topic}"
+    return about if initial is None else f"{about}, {_shown(initial)}"
+
+
+def _shown(initial: str) -> str:
+    return initial.upper().replace("-", "\N{EN DASH}")
