@@ -148,14 +148,14 @@ def count_roots(session: Session, claims: Sequence[Claim]) -> dict[UUID, Roots]:
     by_claim = {claim.id: (counting_reports(claim), standing_resolution(claim)) for claim in claims}
     reports = [report for reports, _ in by_claim.values() for report in reports]
     outlets = {outlet for report in reports for outlet in (report.outlet_id, report.cited_id) if outlet is not None}
-    topmost = _topmost_parents(session, outlets)
+    topmost = topmost_parents(session, outlets)
     return {
         claim_id: independent_roots(filed, None if found is None else found.known_at, topmost)
         for claim_id, (filed, found) in by_claim.items()
     }
 
 
-def _topmost_parents(session: Session, outlets: Iterable[UUID]) -> dict[UUID, UUID]:
+def topmost_parents(session: Session, outlets: Iterable[UUID]) -> dict[UUID, UUID]:
     """Return the topmost parent of each outlet, or the outlet itself without a parent."""
     return dict(session.execute(_topmost_statement(), {"outlets": list(set(outlets))}).all())
 

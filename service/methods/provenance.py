@@ -123,15 +123,31 @@ class Roots(NamedTuple):
 def independent_roots(reports: Iterable[Filed], known_at: dt.datetime | None, topmost: Mapping[UUID, UUID]) -> Roots:
     """Return the number of independent sources of a claim by side, after relays are followed (R7, R8).
 
-    An outlet has its current stance. With an own report it is a root of its side, and so is each source that its
-    relays lead to. A relay leads to the cited outlet, and on from an outlet that only relays. Roots under one topmost
-    parent count once. Relays of unknown sources share one root. Queries, comments and reports at or after `known_at`
-    are left out, so a cited outlet with nothing else is a root itself.
+    Roots under one topmost parent count once. Relays of unknown sources share one root.
 
     Args:
         reports: The reports of one claim that are not withdrawn.
         known_at: When the answer became public; None while the claim is open.
         topmost: The topmost parent of every outlet that reports or is cited; the outlet itself without a parent.
+    """
+    sides = {
+        stance: {root if root is None else topmost[root] for root in roots}
+        for stance, roots in root_outlets(reports, known_at).items()
+    }
+    support, deny = sides[Stance.SUPPORT], sides[Stance.DENY]
+    return Roots(len(support | deny), len(support), len(deny))
+
+
+def root_outlets(reports: Iterable[Filed], known_at: dt.datetime | None) -> dict[Stance, set[UUID | None]]:
+    """Return the root outlets of a claim by side, with None for unknown sources (R7, R8).
+
+    An outlet has its current stance. With an own report it is a root of its side, and so is each source that its
+    relays lead to. A relay leads to the cited outlet, and on from an outlet that only relays. Queries, comments and
+    reports at or after `known_at` are left out, so a cited outlet with nothing else is a root itself.
+
+    Args:
+        reports: The reports of one claim that are not withdrawn.
+        known_at: When the answer became public; None while the claim is open.
     """
     in_order = sorted(reports, key=ORDER)
     sided = [report for report in in_order if report.stance.takes_side and not report.is_after(known_at)]
@@ -144,10 +160,8 @@ def independent_roots(reports: Iterable[Filed], known_at: dt.datetime | None, to
             cites[report.outlet_id].add(report.cited_id)
     roots: dict[Stance, set[UUID | None]] = {Stance.SUPPORT: set(), Stance.DENY: set()}
     for outlet, start in [(outlet, outlet) for outlet in stances] + [(one.outlet_id, one.cited_id) for one in relays]:
-        sources = _follow(start, cites)
-        roots[stances[outlet]] |= {source if source is None else topmost[source] for source in sources}
-    support, deny = roots[Stance.SUPPORT], roots[Stance.DENY]
-    return Roots(len(support | deny), len(support), len(deny))
+        roots[stances[outlet]] |= _follow(start, cites)
+    return roots
 
 
 def _follow(start: UUID | None, cites: Mapping[UUID, set[UUID | None]]) -> set[UUID | None]:

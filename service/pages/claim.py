@@ -16,8 +16,11 @@ from service.claims import forecast as forecasts
 from service.claims import story
 from service.errors import NotFound
 from service.methods.reliability import DEFAULT_LEVEL, Reliability
-from service.pages import charts, timeline
+from service.outlets.track_record import EVERYTHING
+from service.pages import charts, claim_words, timeline
 from service.pages.layout import page_blueprint, show
+from service.scores.describe import Score
+from service.scores.read import read_scores
 from service.transfer.claimreview.item import review_item
 from service.transfer.publish import get_published_claim
 from service.values.documents import members_of
@@ -30,17 +33,38 @@ from service.web.runtime import runtime
 blp = page_blueprint("claim")
 
 _ROWS = 200
+_LISTED = 60
+"""The largest number of outlets in a list."""
 
 
 @blp.get("/claims/<uuid:claim_id>")
 @requires(Scope.READ)
 def get_claim(claim_id: UUID) -> Response:
     """Show a claim with its reports, its forecast and its resolutions."""
-    found = story.get_story(runtime().db, claim_id, now=utc_now())
-    forecast = forecasts.forecast_claim(runtime().db, claim_id, level=DEFAULT_LEVEL, now=utc_now())
-    shown = {"picture": timeline.draw_timeline(found), "in_short": timeline.summarise(found), "rows": _ROWS}
-    moved = charts.through_time(_points(forecast.kept))
-    return show("claim.html", **members_of(found), **shown, forecast=forecast, moved=moved, review=_review(claim_id))
+    now = utc_now()
+    found = story.get_story(runtime().db, claim_id, now=now)
+    forecast = forecasts.forecast_claim(runtime().db, claim_id, level=DEFAULT_LEVEL, now=now)
+    lists = claim_words.lists(found)
+    return show(
+        "claim.html",
+        **members_of(found),
+        state=claim_words.state(found),
+        in_short=claim_words.sum_up(found),
+        lists=lists,
+        listed=_LISTED,
+        records=_records(lists, now),
+        picture=timeline.draw_timeline(found, now=now),
+        rows=_ROWS,
+        forecast=forecast,
+        moved=charts.through_time(_points(forecast.kept)),
+        review=_review(claim_id),
+    )
+
+
+def _records(lists: Iterable[claim_words.OutletList], now: dt.datetime) -> dict[str, Score]:
+    """Return the scores of the outlets that the lists show, by slug."""
+    slugs = [one.slug for each in lists for one in each.outlets[:_LISTED]]
+    return {score.outlet: score for score in read_scores(runtime().db, slugs, lens=EVERYTHING, now=now)}
 
 
 def _review(claim_id: UUID) -> Markup | None:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-from html import unescape
 from uuid import UUID
 
-from flask import Response, get_template_attribute
+from flask import Response
 
 from service.cache.score_cache import RANKING
 from service.claims import story
 from service.errors import Unavailable
 from service.outlets import edit
 from service.outlets.track_record import Lens
-from service.pages import phrases, timeline
+from service.pages import claim_words, phrases
 from service.pages.cards import Card, draw_card
 from service.pages.layout import cached_page, page_blueprint
 from service.pages.outlet import expiry_of, read_lens
@@ -66,8 +65,7 @@ def _outlet_card(slug: str, lens: Lens) -> tuple[bytes, dt.datetime | None]:
 def _claim_card(claim_id: UUID) -> tuple[bytes, dt.datetime | None]:
     now = utc_now()
     found = story.get_story(runtime().db, claim_id, now=now)
-    standing = get_template_attribute("story.html", "standing")
-    lines = [unescape(str(standing(found.claim, bare=True))), timeline.summarise(found)]
+    lines = [claim_words.state(found), claim_words.sum_up(found)]
     changes_at = found.claim.resolves_by if found.claim.status is ClaimStatus.OPEN else None
     return _draw(Card(found.claim.text, lines, f"As of {phrases.day(now)}")), changes_at
 

@@ -1,74 +1,70 @@
-"""The geometry of the timeline of a claim: a lane per outlet, a mark per report. Pure.
+"""The geometry of the timeline of a claim: a lane per outlet, or per group of outlets that reported alike. Pure.
 
-Horizontal positions are per cent of the width, so that the timeline fits any screen; vertical ones are pixels, so that
-a lane fits its text. The height of a mark within its lane is the probability of the report, or else its commitment.
+Horizontal positions are per cent of the width, so that the timeline fits any screen; vertical ones are pixels.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, TypeAlias
 from uuid import UUID
 
 from service.claims.story import Story
 from service.claims.views import ReportView
 from service.pages.charts import thin
-from service.pages.phrases import day, minute, plural
-from service.values.vocabulary import Stance
+from service.pages.phrases import day, minute
 
-TOP = 46
-"""The space above the lanes, for the labels of moments, in pixels."""
-FOOT = 26
-"""The space below the lanes, for dates, in pixels."""
+LANE = 22
+"""The height of a lane in pixels, which claim.css repeats for the names beside it."""
 MAX_LANES = 40
 MAX_MARKS = 300
 """If a claim has more reports, a sample with even spacing is drawn."""
 
-_NAME_HEIGHT = 24  # pixels
-_BAND = 30  # pixels, the height of a band with marks
-_LOW_BAND = 14  # pixels, if there are more than a few lanes
-_FEW_LANES = 8
+_LABEL = 17  # pixels, the height of the label of a moment
+_FOOT = 26  # pixels, the space below the lanes for dates
 _MARGIN = 2.5  # per cent on either side
 _STEEP = 1.0  # per cent; a relay line narrower than this is drawn as a curve
 _SHORT_SPAN = dt.timedelta(days=2)  # labelled with times instead of days
+_ZOOM = 10  # the axis shows only the reports if all of them are in the first tenth of the time
 _EARLIEST = dt.datetime.min.replace(tzinfo=dt.UTC)
 _LATEST = dt.datetime.max.replace(tzinfo=dt.UTC)
-_UNNAMED = "a source that is not named"
 
-
-Anchor = Literal["start", "middle", "end"]
+Anchor: TypeAlias = Literal["start", "middle", "end"]
+Moment: TypeAlias = Literal["known", "due", "today"]
 
 
 @dataclass(frozen=True, slots=True)
 class ReportMark:
-    """The mark of a report."""
+    """The mark of a report, or of the reports of several outlets that are alike."""
 
-    id: UUID
     x: str
     y: str
-    stance: Stance
-    report: ReportView
+    reports: list[ReportView]
+
+    @property
+    def report(self) -> ReportView:
+        return self.reports[0]
 
 
 @dataclass(slots=True)
 class Lane:
-    """The reports of one outlet; none if other outlets only cite it."""
+    """The reports of one outlet, or of several that reported the same at the same times."""
 
-    slug: str | None
-    name: str
+    slugs: list[str | None]
+    """None is a source that is not named."""
     top: int
-    band: int
-    """The height of the part that holds marks."""
     marks: list[ReportMark] = field(default_factory=list)
+    """Empty if other outlets only cite it."""
 
     @property
     def bottom(self) -> int:
-        return self.top + _NAME_HEIGHT + self.band + 8
+        return self.top + LANE
 
-    def y(self, height: float) -> float:
-        return self.top + _NAME_HEIGHT + self.band * (1 - height)
+    @property
+    def middle(self) -> int:
+        return self.top + LANE // 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +83,15 @@ class RelayLine:
 
 @dataclass(frozen=True, slots=True)
 class MomentMark:
-    """The vertical line at the due date or at the time the answer became known."""
+    """The vertical line at the due date, at the time the answer became known, or today."""
 
-    kind: Literal["due", "known"]
+    kind: Moment
     x: str
     y: int
     anchor: Anchor
     words: str
+    is_beyond: bool
+    """Whether it is later than the axis shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +107,8 @@ class DateLabel:
 class Timeline:
     """The timeline of a claim."""
 
+    top: int
+    """The space above the lanes, for the labels of moments, in pixels."""
     lanes: list[Lane]
     ties: list[RelayLine]
     moments: list[MomentMark]
@@ -118,76 +118,60 @@ class Timeline:
 
     @property
     def height(self) -> int:
-        return FOOT + (self.lanes[-1].bottom if self.lanes else TOP)
+        return _FOOT + (self.lanes[-1].bottom if self.lanes else self.top)
 
 
-def draw_timeline(story: Story) -> Timeline:
+def draw_timeline(story: Story, *, now: dt.datetime) -> Timeline:
     """Return the timeline of a claim, which is empty without reports."""
     claim = story.claim
     if not claim.reports:
-        return Timeline([], [], [], [], 0)
+        return Timeline(0, [], [], [], [], 0)
+    moments = _moments(story, now)
+    span = _Span.over([report.published_at for report in claim.reports], moments)
+    top = _LABEL * len(moments) + 6
+    groups = _groups(claim.reports, story.roots, span)
+    lanes = [Lane(slugs, top + LANE * place) for place, slugs in enumerate(groups[:MAX_LANES])]
+    by_slug = {slug: lane for lane in lanes for slug in lane.slugs}
+    _add_marks(by_slug, claim.reports, span)
+    ties = list(_ties(lanes, by_slug, story.roots))
+    left_out = sum(map(len, groups)) - len(by_slug)
+    return Timeline(top, lanes, ties, list(_moment_marks(moments, span)), span.dates(), left_out)
+
+
+def _moments(story: Story, now: dt.datetime) -> dict[Moment, dt.datetime]:
+    """Return the moments to mark; today is one until the answer is known."""
+    claim = story.claim
     known_at = None if claim.resolution is None else claim.resolution.known_at
-    moments: Mapping[Literal["due", "known"], dt.datetime | None] = {"due": claim.resolves_by, "known": known_at}
-    span = _Span.over([report.published_at for report in claim.reports] + [at for at in moments.values() if at])
-    slugs = _slugs(claim.reports, story.roots)
-    lanes = _lanes(slugs[:MAX_LANES], story.names)
-    for report in thin([report for report in claim.reports if report.outlet in lanes], MAX_MARKS):
-        lane = lanes[report.outlet]
-        lane.marks.append(_mark(report, lane, span))
-    ties = list(_ties(lanes, story.roots))
-    marks = list(_moment_marks(moments, span))
-    return Timeline(list(lanes.values()), ties, marks, span.dates(), len(slugs) - len(lanes))
-
-
-def summarise(story: Story) -> str:
-    """Return a summary of the timeline in one or two sentences."""
-    counted = [report for report in story.claim.reports if report.withdrawn is None]
-    if not counted:
-        return "No report of it counts."
-    sides: dict[str, Stance] = {}
-    for report in counted:
-        if report.stance.takes_side or report.outlet not in sides:
-            sides[report.outlet] = report.stance
-    first, last = day(counted[0].published_at), day(counted[-1].published_at)
-    when = f"on {first}" if first == last else f"from {first} to {last}"
-    summary = f"{plural(len(sides), 'outlet')} carried it in {plural(len(counted), 'report')} {when}: {_sides(sides)}."
-    if not story.claim.independent_roots:
-        return summary
-    back = "It goes" if len(counted) == 1 else "They go"
-    return f"{summary} {back} back to {plural(story.claim.independent_roots, 'independent source')}{_by_side(story)}."
-
-
-def _by_side(story: Story) -> str:
-    """Return the number of independent sources on each side, if there are any on both."""
-    roots = story.claim.roots
-    return f", {roots.support} in support and {roots.deny} against" if roots.support and roots.deny else ""
-
-
-def _sides(sides: Mapping[str, Stance]) -> str:
-    stances = list(sides.values())
-    counts = [(stances.count(Stance.SUPPORT), "supported it"), (stances.count(Stance.DENY), "denied it")]
-    counts.append((len(stances) - sum(count for count, _ in counts), "took no side"))
-    return ", ".join(f"{count} {words}" for count, words in counts if count)
+    today = now if known_at is None else None
+    moments: dict[Moment, dt.datetime | None] = {"known": known_at, "due": claim.resolves_by, "today": today}
+    return {kind: moment for kind, moment in moments.items() if moment is not None}
 
 
 @dataclass(frozen=True, slots=True)
 class _Span:
-    """The time span that the timeline shows."""
+    """The time span that the axis shows."""
 
     first: dt.datetime
     last: dt.datetime
 
     @classmethod
-    def over(cls, moments: Iterable[dt.datetime]) -> _Span:
-        in_order = sorted(moments)
-        first, last = in_order[0], in_order[-1]
+    def over(cls, reports: Sequence[dt.datetime], moments: Mapping[Moment, dt.datetime]) -> _Span:
+        """Return the span of the reports and moments, or only of the reports if they are in its first tenth.
+
+        Once the answer is known, a later due date is beyond the span.
+        """
+        shown = [at for kind, at in moments.items() if kind == "known" or at <= moments.get("known", at)]
+        first, last = min([*reports, *shown]), max([*reports, *shown])
         if first == last:
             half = _SHORT_SPAN / 2
             return cls(first - min(half, first - _EARLIEST), last + min(half, _LATEST - last))
+        active = max(reports) - first
+        if min(reports) < max(reports) and active * _ZOOM < last - first:
+            return cls(first, first + active * 1.1)
         return cls(first, last)
 
     def x(self, moment: dt.datetime) -> float:
-        return _MARGIN + (100 - 2 * _MARGIN) * ((moment - self.first) / (self.last - self.first))
+        return _MARGIN + (100 - 2 * _MARGIN) * min((moment - self.first) / (self.last - self.first), 1)
 
     def dates(self) -> list[DateLabel]:
         label = minute if self.last - self.first < _SHORT_SPAN else day
@@ -196,54 +180,69 @@ class _Span:
         return [DateLabel(f"{self.x(at):.1f}", anchor, label(at)) for anchor, at in moments.items()]
 
 
-def _slugs(reports: Sequence[ReportView], roots: Mapping[UUID, str | None]) -> list[str | None]:
-    """Return the outlets in the order of their first report, with a root right before its first relay."""
-    found: dict[str | None, None] = {}
+def _groups(reports: Sequence[ReportView], roots: Mapping[UUID, str | None], span: _Span) -> list[list[str | None]]:
+    """Return the outlets in the order of their first report, with a root right before its first relay.
+
+    Outlets whose lanes would look the same are together, except for roots, to which lines lead.
+    """
+    by_outlet: dict[str | None, list[ReportView]] = {}
     for report in reports:
         if report.id in roots:
-            found.setdefault(roots[report.id])
-        found.setdefault(report.outlet)
-    return list(found)
+            by_outlet.setdefault(roots[report.id], [])
+        by_outlet.setdefault(report.outlet, []).append(report)
+    groups: dict[object, list[str | None]] = {}
+    for slug, own in by_outlet.items():
+        is_root = not own or slug in roots.values()
+        alike = slug if is_root else tuple(_likeness(report, roots, span) for report in own)
+        groups.setdefault(alike, []).append(slug)
+    return list(groups.values())
 
 
-def _lanes(slugs: Sequence[str | None], names: Mapping[str, str]) -> dict[str | None, Lane]:
-    """Return empty lanes, which have less height if there are many."""
-    lanes: dict[str | None, Lane] = {}
-    top, band = TOP, _BAND if len(slugs) <= _FEW_LANES else _LOW_BAND
-    for slug in slugs:
-        lanes[slug] = Lane(slug, _UNNAMED if slug is None else names[slug], top, band)
-        top = lanes[slug].bottom
-    return lanes
+def _likeness(report: ReportView, roots: Mapping[UUID, str | None], span: _Span) -> tuple[object, ...]:
+    """Return the members that a mark shows. Times are the same if a mark would cover the other one."""
+    is_relay, root = report.id in roots, roots.get(report.id)
+    return (
+        round(span.x(report.published_at)),
+        report.stance,
+        is_relay,
+        root,
+        report.after_known,
+        report.withdrawn is None,
+    )
 
 
-def _mark(report: ReportView, lane: Lane, span: _Span) -> ReportMark:
-    x, y = f"{span.x(report.published_at):.2f}", f"{lane.y(_height(report)):.1f}"
-    return ReportMark(report.id, x, y, report.stance, report)
+def _add_marks(lanes: Mapping[str | None, Lane], reports: Sequence[ReportView], span: _Span) -> None:
+    """Add a mark for each report to its lane; the reports of the outlets in one lane share their marks."""
+    together: dict[tuple[int, int], list[ReportView]] = {}
+    places: dict[str, int] = {}
+    for report in reports:
+        if report.outlet in lanes:
+            place = places[report.outlet] = places.get(report.outlet, -1) + 1
+            together.setdefault((lanes[report.outlet].top, place), []).append(report)
+    for alike in thin(sorted(together.values(), key=lambda found: found[0].published_at), MAX_MARKS):
+        lane = lanes[alike[0].outlet]
+        lane.marks.append(ReportMark(f"{span.x(alike[0].published_at):.2f}", f"{lane.middle}", alike))
 
 
-def _height(report: ReportView) -> float:
-    """Return the height of a mark in its lane, 0..1, which is 0.5 without a probability or commitment."""
-    if report.probability is not None:
-        return report.probability
-    return 0.5 if report.commitment is None else report.commitment / 4
-
-
-def _ties(lanes: Mapping[str | None, Lane], roots: Mapping[UUID, str | None]) -> Iterator[RelayLine]:
+def _ties(
+    lanes: Sequence[Lane], by_slug: Mapping[str | None, Lane], roots: Mapping[UUID, str | None]
+) -> Iterator[RelayLine]:
     """Yield the line from each relay to the last earlier report of its root, or else to the lane of the root."""
-    for lane in lanes.values():
+    for lane in lanes:
         for mark in lane.marks:
-            root = lanes.get(roots[mark.id]) if mark.id in roots else None
+            root = by_slug.get(roots[mark.report.id]) if mark.report.id in roots else None
             if root is not None:
                 before = [earlier for earlier in root.marks if float(earlier.x) <= float(mark.x)]
-                x2, y2 = (before[-1].x, before[-1].y) if before else (mark.x, f"{root.y(0.5):.1f}")
+                x2, y2 = (before[-1].x, before[-1].y) if before else (mark.x, f"{root.middle}")
                 is_steep = abs(float(mark.x) - float(x2)) < _STEEP
                 drop = round(float(y2) - float(mark.y), 1) if is_steep else None
                 yield RelayLine(mark.x, mark.y, x2, y2, "said" if before else "unsaid", drop)
 
 
-def _moment_marks(moments: Mapping[Literal["due", "known"], dt.datetime | None], span: _Span) -> Iterator[MomentMark]:
+def _moment_marks(moments: Mapping[Moment, dt.datetime], span: _Span) -> Iterator[MomentMark]:
     for row, (kind, moment) in enumerate(moments.items()):
-        if moment is not None:
-            x = span.x(moment)
-            anchor: Anchor = "start" if x < 20 else "end" if x > 80 else "middle"
-            yield MomentMark(kind, f"{x:.2f}", 14 + 16 * row, anchor, f"{kind} {day(moment)}")
+        x, is_beyond = span.x(moment), moment > span.last
+        anchor: Anchor = "start" if x < 20 else "end" if x > 80 else "middle"
+        words = "today" if kind == "today" else f"{kind} {day(moment)}"
+        words += "\N{NO-BREAK SPACE}\N{RIGHTWARDS ARROW}" if is_beyond else ""
+        yield MomentMark(kind, f"{x:.2f}", 12 + _LABEL * row, anchor, words, is_beyond)

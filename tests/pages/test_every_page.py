@@ -23,13 +23,15 @@ PAGES = {
     "outlet with an odd name": "/outlets/{hostile}",
     "outlet that is not scored": "/outlets/unattributed-seed",
     "why": "/outlets/the-oracle/why",
+    "claim": "/claims/{approach}",
+    "claim with odd texts": "/claims/{odd}",
     "compare": "/compare?outlet=the-oracle&outlet=herald",
     "compare nothing": "/compare",
     "method": "/method",
     "search": "/search?q=the",
     "unknown address": "/search?q=nowhere.example",
 }
-WITH_UNIQUE_PARTS = ("ranking", "filtered claims", "filtered outlets", "outlet", "why", "compare", "search")
+WITH_UNIQUE_PARTS = ("ranking", "filtered claims", "filtered outlets", "outlet", "why", "claim", "compare", "search")
 """Pages with a form or a chart that no other page has."""
 
 
@@ -37,7 +39,9 @@ WITH_UNIQUE_PARTS = ("ranking", "filtered claims", "filtered outlets", "outlet",
 def path(request, site):
     """The address of a page."""
     hostile = site.get("/v1/outlets", query_string={"q": HOSTILE[:20]}).json["items"][0]["slug"]
-    return PAGES[request.param].format(hostile=hostile)
+    approach = site.get("/v1/claims", query_string={"q": "formally approached"}).json["items"][0]["id"]
+    odd = site.get("/v1/claims", query_string={"outlet": hostile}).json["items"][0]["id"]
+    return PAGES[request.param].format(hostile=hostile, approach=approach, odd=odd)
 
 
 @pytest.mark.parametrize(("path", "name"), [(name, name) for name in PAGES], indirect=["path"], ids=PAGES)
@@ -54,7 +58,7 @@ def test_page(site, browser, path, name):
                 check_accessibility(page)
 
 
-@pytest.mark.parametrize("path", ["ranking", "outlet", "compare", "search"], indirect=True)
+@pytest.mark.parametrize("path", ["ranking", "outlet", "claim", "compare", "search"], indirect=True)
 def test_page_without_script(site, browser, path):
     """
     A page has the same content without JavaScript.

@@ -10,15 +10,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.claims.story import Story
+from service.claims.story import House, Story
 from service.claims.views import ClaimView, ReportView, ResolutionView, WithdrawalView
 from service.methods.provenance import Roots
-from service.pages.timeline import MAX_LANES, MAX_MARKS, draw_timeline, summarise
+from service.pages.claim_words import sum_up
+from service.pages.timeline import MAX_LANES, MAX_MARKS, draw_timeline
 from service.values.vocabulary import ClaimKind, ClaimStatus, Precision, Role, Stance, StanceSource, Verdict
 
 START = dt.datetime(2024, 1, 1, tzinfo=dt.UTC)
 OUTLETS = "abcdefgh"
 CLAIM = UUID(int=0)
+NOW = START + dt.timedelta(days=500)
 WITHDRAWN = WithdrawalView("x", START)
 
 moments = st.integers(0, 400).map(lambda days: START + dt.timedelta(days=days))
@@ -93,7 +95,17 @@ def story_of(reports, *, names, roots=None, **members):
         replies=[],
         similar=[],
     )
-    return Story(claim=claim, resolutions=[], rivals=[], names=names, roots=roots or {})
+    return Story(
+        claim=claim,
+        resolutions=[],
+        rivals=[],
+        winner=None,
+        merged=[],
+        outlets=[],
+        names=names,
+        roots=roots or {},
+        houses=members.get("houses", []),
+    )
 
 
 @st.composite
@@ -129,29 +141,31 @@ def stories(draw):
 @given(stories())
 def test_picture(story):
     """
-    Every report has a mark in its outlet's lane, in the order of time; every relay has a line to the lane of its root;
-    and all are within the timeline.
+    Every report has one mark in its outlet's lane, in the order of time; every relay has a line to the lane of its
+    root; and all are within the timeline.
     """
-    picture = draw_timeline(story)
+    picture = draw_timeline(story, now=NOW)
     reports, roots = story.claim.reports, story.roots
-    lanes = {lane.slug: lane for lane in picture.lanes}
+    lanes = {slug: lane for lane in picture.lanes for slug in lane.slugs}
 
-    marks = {mark.id: (lane, mark) for lane in picture.lanes for mark in lane.marks}
-    assert [report.id for report in reports] == sorted(marks)
-    for report in reports:
-        lane, mark = marks[report.id]
-        assert report.outlet == lane.slug
+    assert len(lanes) == sum(len(lane.slugs) for lane in picture.lanes)
+    drawn = [(report, lane, mark) for lane in picture.lanes for mark in lane.marks for report in mark.reports]
+    assert [report.id for report in reports] == sorted(report.id for report, _, _ in drawn)
+    for report, lane, mark in drawn:
+        assert lanes[report.outlet] is lane
         assert 0 <= float(mark.x) <= 100
         assert lane.top < float(mark.y) < lane.bottom
-    across = [float(marks[report.id][1].x) for report in reports]
-    assert sorted(across) == across
+        assert report.stance is mark.report.stance
+    for lane in picture.lanes:
+        across = [float(mark.x) for mark in lane.marks]
+        assert sorted(across) == across
     for before, after in pairwise(picture.lanes):
-        assert before.bottom <= after.top
-    ends = sorted((float(tie.y1), float(tie.y2)) for tie in picture.ties)
-    assert len(roots) == len(ends)
-    for report_id, root in roots.items():
-        y = float(marks[report_id][1].y)
-        assert any(y == start and lanes[root].top < end < lanes[root].bottom for start, end in ends)
+        assert before.bottom == after.top
+    ends = {(tie.y1, float(tie.y2)) for tie in picture.ties}
+    for report, _, mark in drawn:
+        if report.id in roots:
+            root = lanes[roots[report.id]]
+            assert any(mark.y == start and root.top < end < root.bottom for start, end in ends)
     assert picture.height > picture.lanes[-1].bottom
 
 
@@ -161,7 +175,7 @@ def test_summary(story):
     The summary counts each outlet once, by its last side, without withdrawn reports.
     """
     counted = [report for report in story.claim.reports if report.withdrawn is None]
-    summary = summarise(story)
+    summary = sum_up(story)
     if not counted:
         assert "No report of it counts." == summary
         return
@@ -176,14 +190,79 @@ def test_summary(story):
 
 def test_many_outlets():
     """
-    If there are too many outlets, the first are drawn, and the number of others is given.
+    If there are too many lanes, the first are drawn, and the number of other outlets is given.
     """
     names = {f"outlet-{number}": f"Outlet {number}" for number in range(MAX_LANES + 7)}
-    reports = [report_of(number, slug, START) for number, slug in enumerate(names)]
-    picture = draw_timeline(story_of(reports, names=names, roots={UUID(int=0): "outlet-46"}))
+    reports = [report_of(number, slug, START + dt.timedelta(days=9 * number)) for number, slug in enumerate(names)]
+    picture = draw_timeline(story_of(reports, names=names, roots={UUID(int=0): "outlet-46"}), now=NOW)
 
     assert (MAX_LANES, 7) == (len(picture.lanes), picture.left_out)
-    assert "outlet-46" == picture.lanes[0].slug
+    assert ["outlet-46"] == picture.lanes[0].slugs
+
+
+def test_lanes_that_look_the_same():
+    """
+    Outlets with the same stances at the same times share a lane, but a root, to which lines lead, has its own.
+    """
+    days = [START + dt.timedelta(days=number) for number in range(3)]
+    plan = [("a", 0), ("b", 0), ("c", 0), ("d", 0), ("e", 1), ("a", 2), ("b", 2), ("c", 2)]
+    reports = [report_of(number, slug, days[when]) for number, (slug, when) in enumerate(plan)]
+    reports.append(report_of(8, "f", days[2], stance=Stance.DENY))
+    resolution = resolution_of(days[2])
+    names = {slug: slug.upper() for slug in OUTLETS}
+    picture = draw_timeline(story_of(reports, names=names, roots={UUID(int=4): "c"}, resolution=resolution), now=NOW)
+
+    assert [["a", "b"], ["c"], ["d"], ["e"], ["f"]] == [lane.slugs for lane in picture.lanes]
+    assert [[0, 1], [5, 6]] == [[report.id.int for report in mark.reports] for mark in picture.lanes[0].marks]
+
+
+def test_zoom():
+    """
+    If all reports are in the first tenth of the time, the axis shows only them, and later moments are at its end.
+    """
+    reports = [report_of(0, "herald", START), report_of(1, "herald", START + dt.timedelta(days=9))]
+    due = START + dt.timedelta(days=100)
+    picture = draw_timeline(story_of(reports, names={"herald": "Herald"}, resolves_by=due), now=START)
+
+    assert ["2.50", "88.86"] == [mark.x for mark in picture.lanes[0].marks]
+    assert {"due": True, "today": False} == {one.kind: one.is_beyond for one in picture.moments}
+    assert "due 10\N{NO-BREAK SPACE}Apr\N{NO-BREAK SPACE}2024\N{NO-BREAK SPACE}\N{RIGHTWARDS ARROW}" == (
+        picture.moments[0].words
+    )
+
+    later = draw_timeline(
+        story_of(reports, names={"herald": "Herald"}, resolves_by=START + dt.timedelta(days=80)), now=START
+    )
+    assert ["2.50", "13.19"] == [mark.x for mark in later.lanes[0].marks]
+    assert [False, False] == [one.is_beyond for one in later.moments]
+
+
+def test_today():
+    """
+    A line marks today until the answer is known; a due date after the answer is beyond the axis.
+    """
+    reports = [report_of(0, "herald", START), report_of(1, "herald", START + dt.timedelta(days=9))]
+    due, names = START + dt.timedelta(days=40), {"herald": "Herald"}
+    still_open = draw_timeline(story_of(reports, names=names, resolves_by=due), now=START + dt.timedelta(days=20))
+    answered = resolution_of(START + dt.timedelta(days=30))
+    closed = draw_timeline(story_of(reports, names=names, resolves_by=due, resolution=answered), now=NOW)
+
+    assert [("due", False), ("today", False)] == [(one.kind, one.is_beyond) for one in still_open.moments]
+    assert ["97.50", "50.00"] == [one.x for one in still_open.moments]
+    assert [("known", False), ("due", True)] == [(one.kind, one.is_beyond) for one in closed.moments]
+
+
+def test_houses():
+    """
+    R8: publishers whose outlets count as one source are named.
+    """
+    house = House("springer", "Axel Springer", ["bild", "sport-bild"])
+    names = {"bild": "BILD", "sport-bild": "Sport Bild"}
+    reports = [report_of(0, "bild", START), report_of(1, "sport-bild", START)]
+
+    assert "BILD and Sport Bild belong to Axel Springer, so they count as one source." in (
+        sum_up(story_of(reports, names=names, houses=[house]))
+    )
 
 
 def test_many_reports():
@@ -191,9 +270,9 @@ def test_many_reports():
     If there are too many reports, a sample with the first and the last is drawn.
     """
     reports = [report_of(number, "herald", START + dt.timedelta(hours=number)) for number in range(5000)]
-    [lane] = draw_timeline(story_of(reports, names={"herald": "Herald"})).lanes
+    [lane] = draw_timeline(story_of(reports, names={"herald": "Herald"}), now=NOW).lanes
 
-    assert (MAX_MARKS, 0, 4999) == (len(lane.marks), lane.marks[0].id.int, lane.marks[-1].id.int)
+    assert (MAX_MARKS, 0, 4999) == (len(lane.marks), lane.marks[0].report.id.int, lane.marks[-1].report.id.int)
 
 
 EDGES = [dt.datetime.min.replace(tzinfo=dt.UTC), START, dt.datetime.max.replace(tzinfo=dt.UTC)]
@@ -204,9 +283,10 @@ def test_edges_of_the_calendar(moment):
     """
     The timeline of a single moment has some time around it, within the limits of the calendar.
     """
-    picture = draw_timeline(story_of([report_of(0, "herald", moment)], names={"herald": "Herald"}))
+    story = story_of([report_of(0, "herald", moment)], names={"herald": "Herald"}, resolution=resolution_of(moment))
+    picture = draw_timeline(story, now=NOW)
 
-    assert [0] == [mark.id.int for mark in picture.lanes[0].marks]
+    assert [0] == [mark.report.id.int for mark in picture.lanes[0].marks]
     assert 3 == len({date.x for date in picture.dates})
 
 
@@ -214,6 +294,6 @@ def test_no_reports():
     """
     The timeline of a claim without reports is empty.
     """
-    picture = draw_timeline(story_of([], names={}, resolves_by=START, independent_roots=0))
+    picture = draw_timeline(story_of([], names={}, resolves_by=START, independent_roots=0), now=NOW)
 
     assert ([], [], []) == (picture.lanes, picture.moments, picture.dates)

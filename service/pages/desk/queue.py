@@ -14,6 +14,7 @@ from marshmallow.validate import Range
 
 from service.claims import activity, listing, resolve, story
 from service.errors import ClaimMerged, NotFound, ServiceError
+from service.pages import claim_words
 from service.pages.forms import UndoForm, as_id, read_resolution, undo_form
 from service.pages.layout import read_query
 from service.pages.sign_in import desk_blueprint, redirect_to
@@ -82,6 +83,7 @@ def _show_claim(claim_id: UUID, problem: ServiceError | None = None) -> str:
     return render_template(
         "desk/claim.html",
         claim=found.claim,
+        state=claim_words.state(found),
         resolutions=found.resolutions,
         problem=problem,
         form=request.form,

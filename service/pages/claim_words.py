@@ -1,0 +1,139 @@
+"""A claim in words: one sentence for its state, and the lists of the outlets that reported it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from service.claims.story import House, OutletStory, Story
+from service.claims.views import ClaimView, ListedClaim, ResolutionView
+from service.pages.phrases import day, number, percent, plural
+from service.values.vocabulary import ClaimKind, ClaimStatus, Stance, Verdict
+
+_SPACE = "\N{NO-BREAK SPACE}"
+_NAMES = {Stance.SUPPORT: "support", Stance.DENY: "deny"}
+
+
+@dataclass(frozen=True, slots=True)
+class OutletList:
+    """The outlets that took the same side on a claim, or none."""
+
+    name: str
+    heading: str
+    outlets: list[OutletStory]
+
+
+def state(story: Story) -> str:
+    """Return the sentence for the state of a claim."""
+    claim = story.claim
+    if claim.kind is ClaimKind.OPINION:
+        return "An opinion: it is listed, but never resolved or scored."
+    if claim.resolution is not None:
+        return _verdict(claim.resolution)
+    if story.winner is not None:
+        return f"Decided: at most one claim of its group can be true, and {_winner(story.winner)} is."
+    return _while_open(claim)
+
+
+def _while_open(claim: ClaimView) -> str:
+    if claim.status is ClaimStatus.DUE and claim.resolves_by is not None:
+        return f"Due since {day(claim.resolves_by)}: the answer is not recorded yet."
+    was_open = "Open again" if claim.supersedes is not None else "Open"
+    if all(report.withdrawn is not None for report in claim.reports):
+        return f"{was_open}: {'every report of it was withdrawn' if claim.reports else 'no outlet reported it'}."
+    if claim.not_due_because is not None:
+        return f"{was_open}: no report says that it is so or denies it, so there is nothing to resolve."
+    if claim.resolves_by is not None:
+        return f"{was_open}: due on {day(claim.resolves_by)}."
+    return f"{was_open}: it is not known yet whether it is true."
+
+
+def _verdict(found: ResolutionView) -> str:
+    when = day(found.known_at)
+    match found.verdict:
+        case Verdict.TRUE:
+            return f"True, confirmed on {when}."
+        case Verdict.FALSE:
+            return f"False, known since {when}."
+        case Verdict.PARTIAL:
+            return f"Partly true, about {percent(found.truth or 0)}{_SPACE}%, known since {when}."
+        case Verdict.VOID:
+            return f"Void since {when}: it was withdrawn or its premise failed, so no outlet is counted right or wrong."
+        case _:
+            return f"Cannot be verified, as of {when}: no evidence decides it, so no outlet is counted right or wrong."
+
+
+def _winner(winner: ListedClaim) -> str:
+    return f"\N{LEFT DOUBLE QUOTATION MARK}{winner.text.rstrip('.')}\N{RIGHT DOUBLE QUOTATION MARK}"
+
+
+def sum_up(story: Story) -> str:
+    """Return the number of outlets and reports, when they were published, and the number of independent sources."""
+    claim = story.claim
+    counted = [report for report in claim.reports if report.withdrawn is None]
+    if not counted:
+        return "No report of it counts."
+    sides: dict[str, Stance] = {}
+    for report in counted:
+        if report.stance.takes_side or report.outlet not in sides:
+            sides[report.outlet] = report.stance
+    first, last = day(counted[0].published_at), day(counted[-1].published_at)
+    when = f"on {first}" if first == last else f"from {first} to {last}"
+    outlets, reports = plural(len(sides), "outlet"), plural(len(counted), "report")
+    sentences = [f"{outlets} carried it in {reports} {when}: {_count_sides(sides)}."]
+    if claim.independent_roots:
+        go = "It goes" if len(counted) == 1 else "They go"
+        sources = plural(claim.independent_roots, "independent source")
+        sentences.append(f"{go} back to {sources}{_by_side(story)}.")
+    return " ".join([*sentences, *(_house(house, story.names) for house in story.houses)])
+
+
+def _by_side(story: Story) -> str:
+    """Return the number of independent sources on each side, if there are any on both."""
+    roots = story.claim.roots
+    return f", {roots.support} in support and {roots.deny} against" if roots.support and roots.deny else ""
+
+
+def _count_sides(sides: Mapping[str, Stance]) -> str:
+    stances = list(sides.values())
+    counts = [(stances.count(Stance.SUPPORT), "supported it"), (stances.count(Stance.DENY), "denied it")]
+    counts.append((len(stances) - sum(count for count, _ in counts), "took no side"))
+    return ", ".join(f"{number(count)} {words}" for count, words in counts if count)
+
+
+def _house(house: House, names: Mapping[str, str]) -> str:
+    named = [names[slug] for slug in house.outlets if slug != house.slug]
+    together = " and ".join([", ".join(named[:-1]), named[-1]] if len(named) > 1 else named)
+    belong = "belong" if len(named) > 1 else "belongs"
+    return f"{together} {belong} to {house.name}, so they count as one source."
+
+
+def lists(story: Story) -> list[OutletList]:
+    """Return the lists of outlets: right, wrong and no side; without a true or false answer, by what they said."""
+    outlets = story.outlets
+    by_side = {side: [one for one in outlets if one.side is side] for side in (Stance.SUPPORT, Stance.DENY)}
+    found = [
+        OutletList(_NAMES[side], heading, by_side[side])
+        for side, heading in zip(by_side, _headings(story), strict=True)
+    ]
+    if story.claim.resolution is not None and story.claim.resolution.verdict is Verdict.FALSE:
+        found.reverse()
+    no_side = OutletList("no-side", "No side", [one for one in outlets if one.side is None])
+    return [*found, no_side] if no_side.outlets else found
+
+
+def _headings(story: Story) -> tuple[str, str]:
+    """Return the headings of the outlets that support a claim, and of those that deny it."""
+    found = story.claim.resolution
+    if found is None:
+        return ("Say so", "Deny it") if story.winner is None else ("Said so", "Denied it")
+    match found.verdict:
+        case Verdict.TRUE:
+            return "Right", "Wrong"
+        case Verdict.FALSE:
+            return "Wrong", "Right"
+        case Verdict.PARTIAL:
+            truth = found.truth or 0.0
+            return f"Said so: {percent(truth)}{_SPACE}% right", f"Denied it: {percent(1 - truth)}{_SPACE}% right"
+        case _:
+            return "Said so", "Denied it"
