@@ -12,7 +12,7 @@ from urllib.parse import quote, unquote
 
 from service.access.authenticate import KEY
 from service.access.limits import Limits
-from service.cache.redis_link import check_redis_url
+from service.cache.redis_url import SCHEMES, check_redis_url
 from service.environment import PREFIX, Variable, absolute_path, drain_seconds, find_data_dir, find_variable
 from service.errors import CannotRun
 from service.storage.database_url import check_database_url, sqlite_url
@@ -172,8 +172,10 @@ def _database_url(variable: Variable) -> str:
 
 
 def _redis_url(variable: Variable) -> str:
-    if not variable.value.startswith(("redis://", "rediss://", "unix://")):
-        raise BadSetting(f"{variable.name} must begin with redis://, rediss:// or unix://.")
+    if not variable.value.startswith(SCHEMES):
+        raise BadSetting(
+            f"{variable.name} must begin with redis://, rediss://, unix://, redis+sentinel:// or redis+cluster://."
+        )
     return _checked(variable.name, variable.value, check_redis_url)
 
 

@@ -42,6 +42,15 @@ def read(**env):
         ("REDIS_URL", "rediss://h", "redis_url", "rediss://h"),
         ("REDIS_URL", "unix:///run/redis.sock", "redis_url", "unix:///run/redis.sock"),
         ("REDIS_URL", "redis://h", "embedded_redis", False),
+        *(
+            ("REDIS_URL", url, "redis_url", url)
+            for url in (
+                "redis+sentinel://:secret@a:26379,b,[::1]:26380/main/1?sentinel_password=s&client_name=x",
+                "rediss+sentinel://a/main?ssl_cert_reqs=none",
+                "redis+cluster://u:s@a:6379,b:6380?client_name=x",
+                "rediss+cluster://[::1]:6379",
+            )
+        ),
         ("BASE_PATH", "/reliability", "base_path", "/reliability"),
         ("BASE_PATH", "/a/b.c/~d_e-1/...", "base_path", "/a/b.c/~d_e-1/..."),
         ("BASE_PATH", "/reliability/", "base_path", "/reliability"),
@@ -150,6 +159,16 @@ def test_data_dir_of_the_command_line():
         ("DATABASE_URL", "sqlite:///"),
         ("REDIS_URL", f"http://u:{SECRET}@h"),
         ("REDIS_URL", "localhost:6379"),
+        ("REDIS_URL", f"redis+sentinel://:{SECRET}@a:26379,b:26379"),
+        ("REDIS_URL", f"redis+sentinel://:{SECRET}@a:0/main"),
+        ("REDIS_URL", f"redis+sentinel://:{SECRET}@a,,b/main"),
+        ("REDIS_URL", f"redis+sentinel://:{SECRET}@a/main/x"),
+        ("REDIS_URL", f"redis+sentinel://:{SECRET}@a/main?typo=1"),
+        ("REDIS_URL", f"redis+cluster://:{SECRET}@a:99999"),
+        ("REDIS_URL", f"redis+cluster://:{SECRET}@a/1"),
+        ("REDIS_URL", f"redis+cluster://:{SECRET}@a?db=1"),
+        ("REDIS_URL", f"redis+cluster://:{SECRET}@"),
+        ("REDIS_URL", f"redis+cluster://:{SECRET}@a?sentinel_username=u"),
         ("DATABASE_URL", f"postgresql://u:{SECRET}@h:port/b"),
         ("DATABASE_URL", f"postgresql://u:{SECRET}@h/b?port=x"),
         ("DATABASE_URL", f"postgresql://u:{SECRET}@h/b?port=0"),

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple, cast
 
 import redis
 import sqlalchemy as sa
 
 from service.cache import redis_link
+from service.cache.cluster import HOME, hash_tag_of
 from service.cache.invalidation import INVALIDATION
 from service.cache.redis_link import RedisLink, key_prefix, proof_key
-from service.cache.score_cache import RANKING, generation_key
+from service.cache.score_cache import HASH_TAGS, RANKING, generation_key
 from service.storage.db import Database
 from service.storage.db_errors import is_unavailable
 from service.storage.identity import Pairing, new_token, read_pairing, replace_redis_token
@@ -43,6 +44,15 @@ if marked and paired and ARGV[5] ~= '0' then redis.call('SET', KEYS[3], ARGV[4],
 return {marked and 1 or 0, paired and 1 or 0}
 """
 
+# The part of it for the keys of one hash tag in a cluster.
+_DELIVER_PART = """
+local marked = redis.call('GET', KEYS[1]) == ARGV[1]
+local stored = redis.pcall('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
+for i = 2, #KEYS do redis.call('DEL', KEYS[i]) end
+if stored.err then return stored end
+return marked and 1 or 0
+"""
+
 
 class Found(NamedTuple):
     """The findings of a delivery in Redis. Unless both are true, it has invalidated every cached score."""
@@ -66,6 +76,7 @@ class Delivery:
         self._db = db
         self._link = link
         self._deliver = link.writer.register_script(_DELIVER)
+        self._deliver_part = link.writer.register_script(_DELIVER_PART)
         self._worker = new_token()
         self._mark: str | None = None
         self._pairing: Pairing | None = None
@@ -148,21 +159,42 @@ class Delivery:
             What it found; None if Redis failed.
         """
         prefix = key_prefix(pairing.database_id)
-        names = [f"{prefix}token", f"{prefix}mark:{self._worker}", proof_key(prefix), generation_key(prefix, None)]
+        names = [f"{prefix}{HOME}token", self._mark_key(prefix, HOME), proof_key(prefix), generation_key(prefix, None)]
+        keys = [generation_key(prefix, subject) for subject in _subjects(rows)]
         expected, mark = self._mark or "", new_token()
         proof_life = round(redis_link.PROOF_LIFE * 1000) if is_last else 0
         # After a failure it is unknown which mark Redis has, and whether the server that had it is still there.
         self._mark = None
         try:
+            if self._link.is_cluster and not self._send_parts(prefix, keys, expected, mark):
+                expected = ""  # matches no mark
+            home = [key for key in keys if not self._link.is_cluster or hash_tag_of(key) == HOME]
             reply = self._deliver(
-                keys=[*names, *(generation_key(prefix, subject) for subject in _subjects(rows))],
-                args=[pairing.redis_token, token, expected, mark, proof_life, _MARK_LIFE],
+                keys=[*names, *home], args=[pairing.redis_token, token, expected, mark, proof_life, _MARK_LIFE]
             )
         except redis.RedisError as exc:
             self._link.open_circuit("invalidate", exc)
             return None
         self._mark = mark
         return Found(*map(bool, cast("list[int]", reply)))
+
+    def _send_parts(self, prefix: str, keys: Sequence[str], expected: str, mark: str) -> bool:
+        """Run the script for each hash tag but that of home, because any node of a cluster may have lost writes.
+
+        Returns:
+            Whether every node had the last mark.
+        """
+        marked = [
+            self._deliver_part(
+                keys=[self._mark_key(prefix, hash_tag), *(key for key in keys if hash_tag_of(key) == hash_tag)],
+                args=[expected, mark, _MARK_LIFE],
+            )
+            for hash_tag in HASH_TAGS
+        ]
+        return all(marked)
+
+    def _mark_key(self, prefix: str, hash_tag: str) -> str:
+        return f"{prefix}{hash_tag}mark:{self._worker}"
 
     def _log(self, found: Found) -> None:
         """Log what a delivery found, and from the second time in a row, that the token differed."""

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import enum
 import logging
-import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import cast
-from urllib.parse import parse_qs, urlsplit
 
 import redis
 import sqlalchemy as sa
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
+from service.cache.cluster import HOME, ClusterClient, by_hash_tag
+from service.cache.redis_url import connect
 from service.errors import QueryTimeout
 from service.telemetry.metrics import RedisOperation, count_redis_failure
 
 log = logging.getLogger(__name__)
 
-_FORMAT = 4
+_FORMAT = 5
 """Part of every key. It changes with the format of the stored values."""
 PROOF_LIFE = 4.0
 """The seconds for which a proof holds; R20 allows 5, which leaves time for the reads that rely on it."""
@@ -41,32 +40,6 @@ _COMMANDS: tuple[tuple[str, Callable[[redis.Redis], object]], ...] = (
 
 READ_TIMEOUT = 0.15  # seconds; computing a score from the database takes less
 _WRITE_TIMEOUT = 0.5  # longer, because after a failed invalidation readers get an old score until the worker retries it
-_BOOLEAN = "true|false|yes|no|1|0"
-_SECONDS = r"[0-9]{1,9}(\.[0-9]{1,9})?"
-_OPTION_VALUES = {
-    "db": "[0-9]{1,9}",
-    "health_check_interval": "[0-9]{1,9}",
-    "max_connections": "0*[1-9][0-9]{0,8}",
-    "socket_connect_timeout": _SECONDS,
-    "socket_keepalive": _BOOLEAN,
-    "socket_timeout": _SECONDS,
-    "ssl_cert_reqs": "none|optional|required",
-    "ssl_check_hostname": _BOOLEAN,
-}
-_OPTIONS = frozenset(
-    {
-        *_OPTION_VALUES,
-        "client_name",
-        "password",
-        "ssl_ca_certs",
-        "ssl_ca_path",
-        "ssl_certfile",
-        "ssl_keyfile",
-        "ssl_password",
-        "username",
-    }
-)
-"""The options of redis-py that are allowed in a URL and are not set by `connect`."""
 _OPEN_SECONDS = 0.5
 _PROBE_TTL = 1000  # milliseconds
 
@@ -154,6 +127,38 @@ class RedisLink:
         """Use the keys of a database from now on."""
         self._prefix = key_prefix(database_id)
 
+    @property
+    def is_cluster(self) -> bool:
+        """Whether the keys are spread over the nodes of a cluster."""
+        return isinstance(self.writer, ClusterClient)
+
+    def read(self, names: Sequence[str]) -> list[bytes | None]:
+        """Return the values of keys: as of one moment, or from a cluster those at home before the others."""
+        if isinstance(self.reader, ClusterClient):
+            return self.reader.read(names)
+        return cast("list[bytes | None]", self.reader.mget(names))
+
+    def store(self, values: Mapping[str, tuple[bytes, dt.timedelta]]) -> None:
+        """Store values with the times for which they are kept, in one round trip."""
+        if isinstance(self.reader, ClusterClient):
+            self.reader.store(values)
+            return
+        with self.reader.pipeline(transaction=False) as pipe:
+            for name, (value, life) in values.items():
+                pipe.set(name, value, px=life)
+            pipe.execute()
+
+    def remove(self, names: Iterable[str]) -> None:
+        """Delete keys: at one moment, or in a cluster those at home after the others."""
+        if isinstance(self.writer, ClusterClient):
+            self.writer.remove(names)
+        else:
+            self.writer.delete(*names)
+
+    def groups(self, names: Sequence[str]) -> Sequence[Sequence[str]]:
+        """Return keys in groups that one script can take."""
+        return by_hash_tag(names) if self.is_cluster else [names]
+
     def is_current(self, proof: bytes | None) -> bool:
         """Return whether a proof that was just read shows that all invalidations reach this Redis.
 
@@ -210,57 +215,4 @@ def key_prefix(database_id: str) -> str:
 
 def proof_key(prefix: str) -> str:
     """Return the key of the proof that the worker renews."""
-    return f"{prefix}proof"
-
-
-def connect(url: str, *, timeout: float) -> redis.Redis:
-    """Return a client without retries, with a timeout in seconds."""
-    # By default redis-py retries ten times, which takes 4 s per call if nothing listens. RESP2, because with RESP3 the
-    # pool does not notice that a restart closed an idle connection. Options in the URL do not override these.
-    pool = redis.ConnectionPool.from_url(url)
-    pool.connection_kwargs |= {
-        "protocol": 2,
-        "decode_responses": False,
-        "socket_timeout": timeout,
-        "socket_connect_timeout": timeout,
-        "retry": Retry(NoBackoff(), 0),
-    }
-    return redis.Redis.from_pool(pool)
-
-
-def check_redis_url(url: str) -> None:
-    """Check a URL without connecting to Redis.
-
-    Raises:
-        ValueError: The client would reject it. The message continues "it must be a URL" and contains no secret.
-    """
-    try:
-        parsed = urlsplit(url)
-        port = parsed.port
-        url.encode()
-    except ValueError:
-        port = 0
-    if port == 0:
-        raise ValueError("in UTF-8 with a number from 1 to 65535 as its port")
-    if parsed.scheme == "unix":
-        if parsed.netloc.rpartition("@")[2] or not parsed.path.strip("/"):
-            raise ValueError("with the absolute path of a socket, such as unix:///run/redis.sock")
-    elif not parsed.hostname or not re.fullmatch("/?[0-9]{0,9}", parsed.path, re.ASCII):
-        raise ValueError("with a host, and the number of a database or nothing as its path")
-    given = parse_qs(parsed.query, keep_blank_values=True)
-    if not _OPTIONS.issuperset(given):
-        raise ValueError("with options that exist")
-    for name, values in given.items():
-        valid = re.compile(_OPTION_VALUES.get(name, ".*"), re.ASCII | re.IGNORECASE | re.DOTALL)
-        if not all(map(valid.fullmatch, values)):
-            raise ValueError(f"with a valid value for the option {name}")
-    _try_to_parse(url)
-
-
-def _try_to_parse(url: str) -> None:
-    """Let redis-py parse the URL as it does before it connects."""
-    try:
-        with connect(url, timeout=READ_TIMEOUT) as client:
-            client.connection_pool.make_connection()
-    except (TypeError, ValueError, LookupError, OSError, redis.RedisError):
-        raise ValueError("with options that its client accepts") from None
+    return f"{prefix}{HOME}proof"

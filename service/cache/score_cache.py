@@ -6,6 +6,7 @@ import datetime as dt
 import enum
 import secrets
 import time
+import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple, cast
@@ -13,11 +14,15 @@ from typing import NamedTuple, cast
 import redis
 
 from service.cache import redis_link
+from service.cache.cluster import HOME
 from service.cache.redis_link import RedisLink, proof_key
 from service.values.instants import utc_now
 
 RANKING = "*"
 """The subject of responses that depend on all outlets. It is not a valid slug."""
+
+HASH_TAGS = tuple(f"{{{number:02}}}" for number in range(64))
+"""The hash tags that outlets share. Each is checked every second for writes that its node has lost (see `Delivery`)."""
 
 _TTL = dt.timedelta(minutes=10)
 _SHORTEST_TTL = dt.timedelta(milliseconds=1)
@@ -161,8 +166,8 @@ class ScoreCache:
     ) -> tuple[dict[str, bytes], dict[CacheKey, EncodedResponse]] | None:
         """Return the current stamp of each subject, and the responses that carry it; None without a proof."""
         generations = [generation_key(prefix, subject) for subject in (None, *subjects)]
-        names = [proof_key(prefix), *generations, *(_response_key(prefix, key) for key in keys)]
-        proof, *values = cast("list[bytes | None]", self.link.reader.mget(names))
+        names = [proof_key(prefix), *generations, *(response_key(prefix, key) for key in keys)]
+        proof, *values = self.link.read(names)
         if not self.link.is_current(proof):
             return None
         tokens = [token for token in values[: len(generations)] if token is not None]
@@ -177,22 +182,25 @@ class ScoreCache:
 
     def _start_generations(self, names: list[str]) -> list[bytes]:
         """Create the tokens that are missing, and return all of them."""
-        tokens = cast(
-            "list[bytes | None]",
-            self._start(keys=names, args=[_GENERATION_TTL, *(secrets.token_hex(8) for _ in names)]),
-        )
-        stored = [token for token in tokens if token is not None]
-        if len(stored) < len(names):
+        stored: dict[str, bytes | None] = {}
+        for group in self.link.groups(names):
+            tokens = self._start(keys=group, args=[_GENERATION_TTL, *(secrets.token_hex(8) for _ in group)])
+            stored.update(zip(group, cast("list[bytes | None]", tokens), strict=True))
+        found = [token for name in names if (token := stored[name]) is not None]
+        if len(found) < len(names):
             raise redis.ResponseError("Redis evicts new keys at once: raise its maxmemory")
-        return stored
+        return found
 
     def _store(self, prefix: str, computed: dict[CacheKey, EncodedResponse]) -> None:
+        lives = {key: _ttl(response) for key, response in computed.items()}
+        values = {
+            response_key(prefix, key): (_pack(response, key.subject), lives[key])
+            for key, response in computed.items()
+            if lives[key] >= _SHORTEST_TTL
+        }
         try:
-            with self.link.reader.pipeline(transaction=False) as pipe:
-                for key, response in computed.items():
-                    if (ttl := _ttl(response)) >= _SHORTEST_TTL:
-                        pipe.set(_response_key(prefix, key), _pack(response, key.subject), px=ttl)
-                pipe.execute()
+            if values:
+                self.link.store(values)
         except redis.RedisError as exc:
             self.link.open_circuit("store", exc)
 
@@ -201,7 +209,7 @@ class ScoreCache:
             return False
         # The tokens are deleted, not replaced, because a Redis without free memory rejects SET but not DEL.
         try:
-            self.link.writer.delete(*(generation_key(prefix, subject) for subject in subjects))
+            self.link.remove(generation_key(prefix, subject) for subject in subjects)
         except redis.RedisError as exc:
             self.link.open_circuit("invalidate", exc)
             if isinstance(exc, redis.ResponseError):
@@ -231,11 +239,17 @@ class ScoreCache:
 
 def generation_key(prefix: str, subject: str | None) -> str:
     """Return the key of the generation of a subject, or of the one that all subjects share."""
-    return f"{prefix}generation" if subject is None else f"{prefix}generation:{subject}"
+    return f"{prefix}{_hash_tag(subject)}generation{'' if subject is None else f':{subject}'}"
 
 
-def _response_key(prefix: str, key: CacheKey) -> str:
-    return f"{prefix}response:{key.subject}:{key.variant}"
+def response_key(prefix: str, key: CacheKey) -> str:
+    """Return the key of a cached response."""
+    return f"{prefix}{_hash_tag(key.subject)}response:{key.subject}:{key.variant}"
+
+
+def _hash_tag(subject: str | None) -> str:
+    """Return the hash tag of the keys of a subject."""
+    return HOME if subject is None or subject == RANKING else HASH_TAGS[zlib.crc32(subject.encode()) % len(HASH_TAGS)]
 
 
 def _ttl(response: EncodedResponse) -> dt.timedelta:

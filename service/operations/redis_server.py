@@ -10,7 +10,7 @@ from pathlib import Path
 
 import redis
 
-from service.cache.redis_link import connect
+from service.cache.redis_url import connect
 from service.errors import CannotRun
 
 MAX_SOCKET_PATH = 100  # bytes; the kernel's limit is 108 on Linux and 104 on other systems

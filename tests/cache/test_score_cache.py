@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from service.cache.score_cache import RANKING, CacheKey, EncodedResponse
+from service.cache.score_cache import RANKING, CacheKey, EncodedResponse, response_key
 from tests.support.cache_questions import (
     BYPASS,
     HERALD,
@@ -210,7 +210,7 @@ def test_expiry_of_a_response(cache, rows):
     read(cache, rows, TRIBUNE)
 
     default, shorter = (
-        dt.timedelta(milliseconds=cache.link.writer.pttl(f"{cache.link.prefix}response:{name}:all"))
+        dt.timedelta(milliseconds=cache.link.writer.pttl(response_key(cache.link.prefix, CacheKey(name, "all"))))
         for name in ("herald", "tribune")
     )
     assert dt.timedelta() < shorter <= dt.timedelta(minutes=5) < default

@@ -158,7 +158,7 @@ def test_emptied_database(services, urls, shared_redis):
     wait_until(race.has_caught_up)
     assert "courier" in ranked(service)
     service.stop()
-    assert shared_redis.client.keys("*:response:courier:*")
+    assert shared_redis.client.keys("*response:courier:*")
 
     assert url == urls("second")
     service.start()

@@ -33,7 +33,7 @@ def test_which_pages_are_cached(world, cache, path, expected):
     world.resolve(world.record(topic="roads"), "true")
 
     assert 200 == world.client.get(path).status_code
-    assert expected == sum(1 for _ in cache.link.reader.scan_iter(f"{cache.link.prefix}response:*"))
+    assert expected == sum(1 for _ in cache.link.reader.scan_iter(f"{cache.link.prefix}*response:*"))
 
 
 @pytest.mark.parametrize("name", ["templates/macros.html", "templates/badge.svg", "static/site.css", "phrases.py"])

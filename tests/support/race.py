@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import http.client
+import itertools
 import json
 import threading
 import time
@@ -25,17 +26,17 @@ HEADERS = {"Authorization": f"Bearer {KEY}", "Content-Type": "application/json"}
 
 
 class Connection:
-    """A connection that is reopened after errors and every 25 calls, so that calls reach all workers."""
+    """A connection that is reopened after errors and every 25 calls, so that calls reach all workers of all hosts."""
 
-    def __init__(self, port):
-        self._port = port
+    def __init__(self, *ports):
+        self._ports = itertools.cycle(ports)
         self._http = None
         self._calls = 0
 
     def call(self, method, path, body=None):
         if self._http is None or self._calls % 25 == 0:
             self.close()
-            self._http = http.client.HTTPConnection("127.0.0.1", self._port, timeout=DEADLINE)
+            self._http = http.client.HTTPConnection("127.0.0.1", next(self._ports), timeout=DEADLINE)
         self._calls += 1
         self._http.request(method, path, None if body is None else json.dumps(body), HEADERS)
         response = self._http.getresponse()
@@ -54,6 +55,8 @@ class Race:
     outlet: str
     claims: int
     """The claims of the outlet."""
+    other_ports: tuple[int, ...] = ()
+    """The ports of the other hosts, which are read too."""
     acknowledged: int = 0
     """Acknowledged resolutions."""
     reads: int = 0
@@ -70,7 +73,7 @@ class Race:
 
     def read(self):
         """Read scores until the writer is done."""
-        connection = Connection(self.port)
+        connection = Connection(self.port, *self.other_ports)
         while not self._done.wait(0.02):  # leaves CPU time to the service
             began, acknowledged = time.monotonic(), self.acknowledged
             try:
