@@ -55,6 +55,7 @@ ServiceError
 |   +-- TooManyImports     429  /problems/too-many-imports
 +-- HeadersTooLarge        431  /problems/headers-too-large
 +-- InternalError          500  /problems/internal-error
++-- UnsupportedFormat      501  /problems/unsupported-format
 +-- BadGateway             502  /problems/bad-gateway
 +-- Unavailable            503  /problems/unavailable
 +-- QueryTimeout           503  /problems/query-timeout
@@ -135,6 +136,7 @@ from service.errors.requests import (
     Unauthorized,
     UnknownOutlet,
     UnreadableFile,
+    UnsupportedFormat,
     UnsupportedMediaType,
 )
 
@@ -203,6 +205,7 @@ __all__ = [
     "Unavailable",
     "UnknownOutlet",
     "UnreadableFile",
+    "UnsupportedFormat",
     "UnsupportedMediaType",
     "UploadRunning",
     "nested",

@@ -265,3 +265,11 @@ class HeadersTooLarge(ServiceError):
     status = 431
     name = "headers-too-large"
     title = "Headers too large"
+
+
+class UnsupportedFormat(ServiceError):
+    """You requested a format that this path does not have. Request one that `detail` names."""
+
+    status = 501
+    name = "unsupported-format"
+    title = "Format not supported"

@@ -58,6 +58,7 @@ def get_claim(claim_id: UUID) -> Response:
         forecast=forecast,
         moved=charts.through_time(_points(forecast.kept)),
         review=_review(claim_id),
+        as_of=now,
     )
 
 

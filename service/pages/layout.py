@@ -12,11 +12,12 @@ from typing import Any
 
 import marshmallow as ma
 from flask import Blueprint, Flask, Response, render_template, request
+from werkzeug.datastructures import MultiDict
 
 from service import __version__
 from service.cache.score_cache import CacheKey, EncodedResponse
 from service.errors import InvalidQuery
-from service.pages import charts, phrases
+from service.pages import charts, citations, embedding, phrases
 from service.pages.assets import asset_url
 from service.pages.failures import show_failures, show_unknown_paths
 from service.schemas.fields import Instant
@@ -33,13 +34,18 @@ def set_up_pages(app: Flask) -> None:
     """Register the filters and globals of templates, and the error pages of unknown paths."""
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(phrases.FILTERS)
-    app.jinja_env.globals.update(asset=_asset, base=_base, address=public_address, charts=charts, phrases=phrases)
+    app.jinja_env.globals.update(asset=_asset, base=_base, address=public_address, operator=_operator)
+    app.jinja_env.globals.update(charts=charts, citations=citations, embedding=embedding, phrases=phrases)
     show_unknown_paths(app)
 
 
 def _base() -> str:
     """Return the base path, which every link begins with; empty if there is none."""
     return request.script_root
+
+
+def _operator() -> str:
+    return runtime().settings.operator
 
 
 def _asset(name: str) -> str:
@@ -59,8 +65,17 @@ def read_query(schema: ma.Schema) -> Any:
     Raises:
         InvalidQuery: A value is invalid.
     """
+    return read_parameters(schema, request.args)
+
+
+def read_parameters(schema: ma.Schema, parameters: MultiDict[str, str]) -> Any:
+    """Parse the parameters of a page, as `read_query` does.
+
+    Raises:
+        InvalidQuery: A value is invalid.
+    """
     given: dict[str, str | list[str]] = {}
-    for name, values in request.args.lists():
+    for name, values in parameters.lists():
         field = schema.fields.get(name)
         if filled := [value for value in values if value.strip()]:
             value = restore_plus(filled[-1]) if isinstance(field, Instant) else filled[-1]

@@ -8,6 +8,7 @@ from dataclasses import asdict, replace
 from urllib.parse import urlencode
 
 from flask import Response, render_template
+from werkzeug.datastructures import MultiDict
 
 from service.claims import listing
 from service.claims.views import ListedClaim
@@ -15,7 +16,7 @@ from service.methods.reliability import RATED_FROM
 from service.outlets import edit
 from service.outlets.track_record import Lens
 from service.pages.fields import Day
-from service.pages.layout import cached_page, page_blueprint, read_query, show
+from service.pages.layout import cached_page, page_blueprint, read_parameters, read_query, show
 from service.schemas.fields import Text, TopicPath, one_of
 from service.schemas.score_queries import LensRequest, OneOutletQuery
 from service.scores.describe import Score
@@ -90,6 +91,16 @@ def query_string(lens: Lens) -> str:
 def read_lens() -> Lens:
     """Return the part of a record that the query of a page names."""
     return _read_query()["lens"]
+
+
+def lens_in(parameters: MultiDict[str, str]) -> Lens:
+    """Return the part of a record that parameters in the address of a page name.
+
+    Raises:
+        InvalidQuery: A value is invalid.
+    """
+    given: LensRequest = read_parameters(RecordQuery(), parameters)
+    return given["lens"]
 
 
 def _read_query() -> LensRequest:

@@ -106,6 +106,14 @@ def _add_security_headers(response: Response) -> None:
     """Add the security headers for browsers, by content type; a 304 no longer has one, so this comes first."""
     by_type = _PAGE_HEADERS if response.mimetype == "text/html" else _OTHER_HEADERS
     response.headers.update(_ALL_HEADERS | by_type)
+    if g.get("may_be_framed", False) and response.status_code == 200:
+        policy = response.headers["Content-Security-Policy"]
+        response.headers["Content-Security-Policy"] = policy.replace("frame-ancestors 'none'", "frame-ancestors *")
+
+
+def allow_framing() -> None:
+    """Allow pages of any site to show the current response in a frame. It must have no form and no script."""
+    g.may_be_framed = True
 
 
 def _add_cors_headers(response: Response) -> None:

@@ -25,6 +25,7 @@ PAGES = {
     "why": "/outlets/the-oracle/why",
     "claim": "/claims/{approach}",
     "claim with odd texts": "/claims/{odd}",
+    "card for a frame": "/embed/outlets/the-oracle",
     "compare": "/compare?outlet=the-oracle&outlet=herald",
     "compare nothing": "/compare",
     "method": "/method",

@@ -1,0 +1,85 @@
+"""Citations of the record as text and as BibTeX. Pure."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from service.claims.views import ListedClaim
+from service.outlets.find import OutletView
+from service.pages import phrases
+from service.scores.describe import Score
+
+_TEX = {
+    "\\": r"\textbackslash{}",
+    # BibTeX counts braces even after a backslash.
+    "{": r"\textbraceleft{}",
+    "}": r"\textbraceright{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    **{sign: f"\\{sign}" for sign in "$&#%_"},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A citation of a page of this service, as of a day."""
+
+    name: str
+    """The name of the entry for BibTeX: a slug or an id."""
+    title: str
+    said: str
+    """The record or the outcome on that day."""
+    as_of: dt.datetime
+    author: str
+    url: str | None
+
+    @property
+    def text(self) -> str:
+        r"""The citation as a sentence.
+
+        >>> Citation("a", "The record of A", "Right on 1 of 2.", dt.datetime(2026, 11, 30), "B", None).text
+        'B: “The record of A”. As of 30\xa0Nov\xa02026: Right on 1 of 2.'
+        """
+        end = "" if self.url is None else f" {self.url}"
+        return f"{self.author}: “{self.title}”. As of {phrases.day(self.as_of)}: {self.said}{end}"
+
+    @property
+    def bibtex(self) -> str:
+        """The citation as an entry of a BibTeX file."""
+        members = {
+            "author": f"{{{tex(self.author)}}}",
+            "title": f"{{{tex(self.title)}}}",
+            "year": f"{self.as_of:%Y}",
+            "month": f"{self.as_of.month}",
+            "note": tex(f"As of {self.as_of:%Y-%m-%d}: {self.said}"),
+            "url": self.url,
+        }
+        lines = [f"  {name} = {{{value}}}," for name, value in members.items() if value is not None]
+        return "\n".join([f"@misc{{borneout-{self.name}-{self.as_of:%Y-%m-%d},", *lines, "}"])
+
+
+def cite_outlet(outlet: OutletView, score: Score, question: str, author: str, address: str | None) -> Citation:
+    """Return the citation of an outlet's record. Its address shows the record of that day."""
+    about = f" on {score.topic}" if score.topic else ""
+    said = phrases.against_average(score.record) if score.record.resolved else "Nothing is resolved yet."
+    url = None
+    if address is not None:
+        dated = "" if "as_of=" in question else f"{'&' if question else '?'}as_of={score.as_of:%Y-%m-%d}"
+        url = f"{address}/outlets/{outlet.slug}{question}{dated}"
+    return Citation(outlet.slug, f"The record of {outlet.name}{about}", said, score.as_of, author, url)
+
+
+def cite_claim(claim: ListedClaim, state: str, now: dt.datetime, author: str, address: str | None) -> Citation:
+    """Return the citation of a claim with its state."""
+    url = None if address is None else f"{address}/claims/{claim.id}"
+    return Citation(str(claim.id), claim.text, state, now, author, url)
+
+
+def tex(text: str) -> str:
+    r"""Return a text that TeX shows as it is, on one line.
+
+    >>> tex("50 % of {A & B}\n\\end")
+    '50 \\% of \\textbraceleft{}A \\& B\\textbraceright{} \\textbackslash{}end'
+    """
+    return "".join(_TEX.get(char, char) for char in " ".join(text.split()) if char.isprintable())

@@ -1,0 +1,40 @@
+"""/embed/outlets/{outlet}: the record of an outlet as a card for a frame, the only page that may be framed"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from flask import Response, render_template
+
+from service.outlets import edit
+from service.outlets.track_record import Lens
+from service.pages.layout import cached_page, page_blueprint
+from service.pages.outlet import expiry_of, query_string, read_lens
+from service.scores.read import read_score
+from service.values.ids import is_slug
+from service.values.instants import utc_now
+from service.values.vocabulary import Scope
+from service.web.auth import requires
+from service.web.middleware import allow_framing
+from service.web.runtime import runtime
+
+blp = page_blueprint("embed")
+
+
+@blp.get("/embed/outlets/<outlet>")
+@requires(Scope.READ)
+def show_card(outlet: str) -> Response:
+    """Show the record of an outlet as a card."""
+    lens = read_lens()
+    slug = outlet if is_slug(outlet) else edit.get_outlet(runtime().db, outlet).slug
+    response = cached_page(slug, "embed", lens, make=lambda: _make_card(slug, lens), is_usual=lens.is_current)
+    allow_framing()
+    return response
+
+
+def _make_card(slug: str, lens: Lens) -> tuple[str, dt.datetime | None]:
+    now = utc_now()
+    outlet = edit.get_outlet(runtime().db, slug)
+    score = read_score(runtime().db, slug, lens=lens, now=now)
+    page = render_template("embed.html", outlet=outlet, score=score, question=query_string(lens))
+    return page, expiry_of(score, score.changes_at, now)
