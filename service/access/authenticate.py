@@ -12,7 +12,7 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from service.storage.db import Database
-from service.storage.models import ApiKey, FormerSecret
+from service.storage.models import ApiKey, FormerSecret, StoredResponse
 from service.values.vocabulary import Caller, Scope
 
 log = logging.getLogger(__name__)
@@ -25,12 +25,30 @@ HANDLE_LENGTH = 16
 """The length of the prefix of a digest by which its row is found."""
 
 
+_SENT = sa.and_(
+    StoredResponse.api_key_id == ApiKey.id, StoredResponse.idempotency_key == sa.bindparam("idempotency_key")
+)
+_CURRENT = (
+    sa.select(ApiKey, ApiKey.digest, ApiKey.expires_at, StoredResponse)
+    .outerjoin(StoredResponse, _SENT)
+    .where(ApiKey.handle == sa.bindparam("handle"))
+)
+_FORMER = (
+    sa.select(ApiKey, FormerSecret.digest, FormerSecret.ends_at, StoredResponse)
+    .join(FormerSecret, FormerSecret.api_key_id == ApiKey.id)
+    .outerjoin(StoredResponse, _SENT)
+    .where(FormerSecret.handle == sa.bindparam("handle"), FormerSecret.ends_at > sa.bindparam("now"))
+)
+
+
 class ValidKey(NamedTuple):
     """A key that was valid when it was read from the database."""
 
     caller: Caller
     ends_at: dt.datetime | None
     """The moment at which the key or its sent secret expires, whichever is earlier."""
+    response: StoredResponse | None
+    """The stored response to the Idempotency-Key that the call has; it may have expired."""
 
 
 def find_caller(db: Database, secret: str, *, now: dt.datetime) -> Caller | None:
@@ -39,25 +57,26 @@ def find_caller(db: Database, secret: str, *, now: dt.datetime) -> Caller | None
     return None if found is None else found.caller
 
 
-def find_key(db: Database, secret: str, *, now: dt.datetime) -> ValidKey | None:
-    """Return the key with this secret; None if it is not a key, or was revoked or has expired."""
+def find_key(db: Database, secret: str, *, idempotency_key: str | None = None, now: dt.datetime) -> ValidKey | None:
+    """Return the key with this secret; None if it is not a key, or was revoked or has expired.
+
+    Args:
+        db: The database.
+        secret: The secret.
+        idempotency_key: The Idempotency-Key of the call, whose stored response is read with the key.
+        now: The time of the call.
+    """
     if not KEY.fullmatch(secret):
         return None
     digest = digest_of(secret)
-    handle = digest[:HANDLE_LENGTH]
-    current = sa.select(ApiKey, ApiKey.digest, ApiKey.expires_at).where(ApiKey.handle == handle)
-    former = (
-        sa.select(ApiKey, FormerSecret.digest, FormerSecret.ends_at)
-        .join(FormerSecret, FormerSecret.api_key_id == ApiKey.id)
-        .where(FormerSecret.handle == handle, FormerSecret.ends_at > now)
-    )
+    sent = {"handle": digest[:HANDLE_LENGTH], "idempotency_key": idempotency_key}
     with db.read() as session:
-        rows = session.execute(current).all() or session.execute(former).all()
-    for key, stored_digest, secret_ends_at in rows:
+        rows = session.execute(_CURRENT, sent).all() or session.execute(_FORMER, sent | {"now": now}).all()
+    for key, stored_digest, secret_ends_at, response in rows:
         if hmac.compare_digest(stored_digest, digest) and is_valid(key, now):
             record_use(db, key, now=now)
             ends = [moment for moment in (key.expires_at, secret_ends_at) if moment is not None]
-            return ValidKey(caller_of(key), min(ends, default=None))
+            return ValidKey(caller_of(key), min(ends, default=None), response)
     return None
 
 

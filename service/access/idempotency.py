@@ -5,12 +5,15 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from typing import NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 
-from service.errors import IdempotencyKeyReused, StillRunning
+from service.errors import IdempotencyKeyReused, ServiceError, StillRunning
+from service.storage.canonical import table_of
 from service.storage.db import Database, retried
 from service.storage.models import StoredResponse
 
@@ -39,13 +42,13 @@ class CallResponse:
     headers: dict[str, str] = field(default_factory=dict)
 
 
-@retried
 def run_once(
     db: Database,
     call: IdempotentCall,
     *,
     run: Callable[[], CallResponse],
     redact: Callable[[CallResponse], CallResponse],
+    stored: StoredResponse | None,
     now: dt.datetime,
 ) -> tuple[CallResponse, bool]:
     """Run a call and store its response, or return the stored response of the first such call.
@@ -58,6 +61,7 @@ def run_once(
         call: The call.
         run: The function that carries out the call and returns its response.
         redact: The function that removes the members of a response that are shown only once.
+        stored: The response that was stored when the call arrived, if any.
         now: The time of the call.
 
     Returns:
@@ -67,32 +71,69 @@ def run_once(
         StillRunning: An earlier call with this key is still running after five seconds.
         IdempotencyKeyReused: The key was used for another request.
     """
+    if stored is not None and stored.recorded_at > now - KEPT:
+        return _replay(stored, call), True
     try:
-        with db.write_locked(f"idempotency {call.api_key} {call.idempotency_key}", timeout=PATIENCE) as session:
-            if (stored := session.get(StoredResponse, (call.api_key, call.idempotency_key))) is not None:
-                if stored.recorded_at > now - KEPT:
-                    return _replay(stored, call), True
-                session.delete(stored)
-                session.flush()
-            row = StoredResponse(api_key_id=call.api_key, idempotency_key=call.idempotency_key, digest=call.digest)
-            row.recorded_at = now
-            session.add(row)
-            session.flush()
-            response = run()
-            redacted = redact(response)
-            row.status, row.body, row.headers = redacted.status, redacted.body, redacted.headers
+        return _run_and_store(db, call, run=run, redact=redact, now=now), False
     except TimeoutError as exc:
         raise StillRunning(
             "The first call with this Idempotency-Key is still running. Send the call again in a few seconds."
         ) from exc
-    return response, False
+    except (_AlreadyRun, ServiceError, sa.exc.IntegrityError):
+        # Another call with the key may have ended since this one arrived, and this one failed because of its writes.
+        if (first := _stored_response(db, call.api_key, call.idempotency_key, now=now)) is None:
+            raise
+        return _replay(first, call), True
+
+
+class _AlreadyRun(Exception):
+    """A response to the key is stored already."""
+
+
+@retried
+def _run_and_store(
+    db: Database,
+    call: IdempotentCall,
+    *,
+    run: Callable[[], CallResponse],
+    redact: Callable[[CallResponse], CallResponse],
+    now: dt.datetime,
+) -> CallResponse:
+    """Run a call, and store its response in the same transaction.
+
+    Raises:
+        _AlreadyRun: A response to the key is stored already, and has not expired.
+        TimeoutError: An earlier call with this key runs for longer than `PATIENCE`.
+    """
+    with db.write_locked(f"idempotency {call.api_key} {call.idempotency_key}", timeout=PATIENCE) as session:
+        response = run()
+        session.flush()
+        redacted = redact(response)
+        row = call._asdict() | {"status": redacted.status, "body": redacted.body, "headers": redacted.headers}
+        store = _storing(session.get_bind().dialect.name)
+        row |= {"api_key_id": row.pop("api_key"), "recorded_at": now, "expired_by": now - KEPT}
+        if session.connection().execute(store, row).rowcount == 0:
+            raise _AlreadyRun
+    return response
+
+
+@cache
+def _storing(dialect: str) -> sa.Insert:
+    """Return the statement that stores a response, also in place of one that has expired."""
+    columns: dict[str, sa.BindParameter[object]] = {
+        column.name: sa.bindparam(column.name) for column in table_of(StoredResponse).columns
+    }
+    insert = (postgresql.insert if dialect == "postgresql" else sqlite.insert)(StoredResponse).values(columns)
+    keys = ["api_key_id", "idempotency_key"]
+    new = {name: insert.excluded[name] for name in columns if name not in keys}
+    expired = StoredResponse.recorded_at <= sa.bindparam("expired_by")
+    upsert = insert.on_conflict_do_update(index_elements=keys, set_=new, where=expired)
+    return upsert.execution_options(preserve_rowcount=True)
 
 
 def has_response(db: Database, api_key: UUID, idempotency_key: str, *, now: dt.datetime) -> bool:
     """Return whether the response to a call with this key is stored."""
-    with db.read() as session:
-        stored = session.get(StoredResponse, (api_key, idempotency_key))
-        return stored is not None and stored.recorded_at > now - KEPT
+    return _stored_response(db, api_key, idempotency_key, now=now) is not None
 
 
 def prune_responses(db: Database, *, now: dt.datetime) -> None:
@@ -105,6 +146,12 @@ def prune_responses(db: Database, *, now: dt.datetime) -> None:
             return
         with db.write() as session:
             session.execute(sa.delete(StoredResponse).where(expired, sa.tuple_(*key).in_(batch)))
+
+
+def _stored_response(db: Database, api_key: UUID, idempotency_key: str, *, now: dt.datetime) -> StoredResponse | None:
+    with db.read() as session:
+        stored = session.get(StoredResponse, (api_key, idempotency_key))
+    return stored if stored is not None and stored.recorded_at > now - KEPT else None
 
 
 def _replay(stored: StoredResponse, call: IdempotentCall) -> CallResponse:

@@ -52,10 +52,9 @@ class Additions:
     def write(self) -> None:
         """Insert the rows added so far."""
         self._session.flush()  # created outlets, and resolutions of claims that are in the session
-        for model, rows in self._rows.items():
-            if rows:
-                insert_rows(self._session, model, rows)
-                rows.clear()
+        insert_rows(self._session, self._rows)
+        for rows in self._rows.values():
+            rows.clear()
 
     def finish(self) -> None:
         """Insert the rows, and update the sums."""

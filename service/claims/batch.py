@@ -16,7 +16,7 @@ from service.cache.score_cache import ScoreCache
 from service.claims.additions import Additions
 from service.claims.describe import describe_claims
 from service.claims.load import WHOLE, surviving_claim
-from service.claims.record import NewClaim, check_first_reports, check_same, new_claim
+from service.claims.record import NewClaim, check_first_reports, check_same, named_outlets, new_claim
 from service.claims.report_rules import NewReport, add_reports
 from service.claims.resolve import NewResolution, append_resolution, new_resolution, warnings_about
 from service.claims.views import ClaimView, ResolutionWarning
@@ -255,8 +255,5 @@ def _known_claims(session: Session, external_ids: Iterable[str]) -> dict[str, Cl
 
 
 def _named_outlets(entries: Iterable[BatchEntry]) -> Iterator[str | OutletName]:
-    """Yield the outlets that reports name or cite."""
     for entry in entries:
-        for report in [] if isinstance(entry, ServiceError) else entry.reports:
-            cited = None if report["relays"] is None else report["relays"]["outlet"]
-            yield from (outlet for outlet in (report["outlet"], cited) if outlet is not None)
+        yield from named_outlets([] if isinstance(entry, ServiceError) else entry.reports)

@@ -30,14 +30,25 @@ from service.values.names import text_key
 from service.values.vocabulary import ClaimKind, ClaimStatus, DisputeStatus, Verdict
 
 _SIMILAR = 5
+_RECORDED = aliased(Claim)
+_SAME = (_RECORDED.text_key == sa.bindparam("new_text_key")) & (_RECORDED.id != sa.bindparam("new_id"))
+_OTHERS = sa.select(sa.cast(_RECORDED.id, sa.String).label("id")).where(_SAME, _RECORDED.merged_into_id.is_(None))
+_OLDEST = _OTHERS.order_by(_RECORDED.id).limit(_SIMILAR).subquery()
+SAME_TEXT = sa.select(sa.func.aggregate_strings(_OLDEST.c.id, ",")).scalar_subquery()
+"""The ids of the oldest claims with the text of a claim that is being inserted."""
 _REPLIES = sa.select(Reply).order_by(Reply.id).options(selectinload(Reply.outlet))
 
 
-def describe_claim(session: Session, claim: Claim, *, now: dt.datetime, is_new: bool = False) -> ClaimView:
-    """Return the view of a claim that is loaded with its reports and resolutions; a new one has no replies."""
-    roots = count_roots(session, [claim])[claim.id]
-    replies = [] if is_new else replies_on(session, claim.id)
-    return _claim_view(claim, roots, replies, _similar_claims(session, claim), now=now)
+def describe_claim(session: Session, claim: Claim, *, now: dt.datetime) -> ClaimView:
+    """Return the view of a claim that is loaded with its reports and resolutions."""
+    similar = _similar_claims(session, claim)
+    return _claim_view(claim, count_roots(session, [claim])[claim.id], replies_on(session, claim.id), similar, now=now)
+
+
+def describe_new_claim(session: Session, claim: Claim, same_text: str | None, *, now: dt.datetime) -> ClaimView:
+    """Return the view of a claim that was just recorded, with the result of `SAME_TEXT`."""
+    similar = [] if same_text is None else sorted(map(UUID, same_text.split(",")))
+    return _claim_view(claim, count_roots(session, [claim])[claim.id], [], similar[:_SIMILAR], now=now)
 
 
 def describe_claims(session: Session, claims: Sequence[Claim], *, now: dt.datetime) -> list[ClaimView]:
@@ -146,9 +157,11 @@ def _is_overdue(claim: Claim, *, now: dt.datetime) -> bool:
 def count_roots(session: Session, claims: Sequence[Claim]) -> dict[UUID, Roots]:
     """Return the number of independent roots (R8) of each claim, in one query for all of them."""
     by_claim = {claim.id: (counting_reports(claim), standing_resolution(claim)) for claim in claims}
-    reports = [report for reports, _ in by_claim.values() for report in reports]
-    outlets = {outlet for report in reports for outlet in (report.outlet_id, report.cited_id) if outlet is not None}
-    topmost = topmost_parents(session, outlets)
+    outlets = {outlet for claim in claims for report in claim.reports for outlet in (report.outlet, report.cited)}
+    named = [outlet.surviving for outlet in outlets if outlet is not None]
+    topmost = {outlet.id: outlet.id for outlet in named}
+    if owned := {outlet.id for outlet in named if outlet.parent_id is not None}:
+        topmost |= topmost_parents(session, owned)
     return {
         claim_id: independent_roots(filed, None if found is None else found.known_at, topmost)
         for claim_id, (filed, found) in by_claim.items()

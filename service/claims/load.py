@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session, aliased, contains_eager, joinedload, selectinload
+from sqlalchemy.orm.attributes import set_committed_value
 
 from service.errors import ClaimMerged, GroupResolved, NotFound
+from service.methods.provenance import ORDER
+from service.outlets.find import note_locked
 from service.storage.locks import lock_name
-from service.storage.models import Claim, Report, Resolution
+from service.storage.models import Claim, Outlet, Report, Resolution
 from service.storage.predicates import is_newest
 from service.values.vocabulary import Verdict
 
@@ -20,6 +24,29 @@ WHOLE = (
     selectinload(Claim.resolutions).selectinload(Resolution.disputes),
 )
 """The loader options of a claim that avoid one query per row."""
+# Built once, because building a statement takes as long as running it.
+_CITED = aliased(Outlet)
+_CLAIM = sa.select(Claim).where(Claim.id == sa.bindparam("id"))
+_LOCKED_CLAIM = _CLAIM.with_for_update()
+_REPORTS = (
+    sa.select(Report, sa.exists().where(Resolution.claim_id == sa.bindparam("claim")).label("is_resolved"))
+    .join(Report.outlet)
+    .outerjoin(Report.cited.of_type(_CITED))
+    .outerjoin(Report.withdrawal)
+    .where(Report.claim_id == sa.bindparam("claim"))
+    .options(
+        contains_eager(Report.outlet),
+        contains_eager(Report.cited.of_type(_CITED)),
+        contains_eager(Report.withdrawal),
+    )
+)
+_LOCKED_REPORTS = _REPORTS.order_by(Outlet.id).with_for_update(read=True, key_share=True, of=Outlet)
+_RESOLUTIONS = (
+    sa.select(Resolution)
+    .where(Resolution.claim_id == sa.bindparam("claim"))
+    .order_by(Resolution.position)
+    .options(joinedload(Resolution.disputes))
+)
 
 
 def load_claim(session: Session, claim_id: UUID, *, lock: bool = False) -> Claim:
@@ -29,14 +56,29 @@ def load_claim(session: Session, claim_id: UUID, *, lock: bool = False) -> Claim
         NotFound: No claim has this id.
         ClaimMerged: The claim was merged into another one.
     """
-    rows = sa.select(Claim).where(Claim.id == claim_id)
-    if lock:
-        # Lock before reading the rest, so that the read includes the commit of the previous writer.
-        session.execute(sa.select(Claim.id).where(Claim.id == claim_id).with_for_update())
-    if (claim := session.scalar(rows.options(*WHOLE))) is None:
+    # The claim is locked before the rest is read, so that the read includes the commit of the previous writer.
+    if (claim := session.scalar(_LOCKED_CLAIM if lock else _CLAIM, {"id": claim_id})) is None:
         raise _not_on_record(claim_id)
     _refuse_merged(claim)
+    if "reports" not in claim.__dict__:
+        _load_reports(session, claim, lock=lock)
     return claim
+
+
+def _load_reports(session: Session, claim: Claim, *, lock: bool) -> None:
+    """Load the reports of a claim and its resolutions, which most claims do not have when they are loaded.
+
+    With `lock`, the reporting outlets are locked as `lock_outlets` does, which then has to lock only cited ones.
+    """
+    rows = session.execute(_LOCKED_REPORTS if lock else _REPORTS, {"claim": claim.id}).all()
+    reports = sorted((report for report, _ in rows), key=ORDER)
+    resolutions: Sequence[Resolution] = []
+    if not rows or rows[0].is_resolved:
+        resolutions = session.scalars(_RESOLUTIONS, {"claim": claim.id}).unique().all()
+    set_committed_value(claim, "reports", reports)
+    set_committed_value(claim, "resolutions", list(resolutions))
+    if lock:
+        note_locked(session, (report.outlet_id for report in reports))
 
 
 def require_claim(session: Session, claim_id: UUID) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import TypedDict
@@ -14,17 +14,20 @@ from sqlalchemy.orm import Session
 
 from service.cache.invalidation import invalidate_scores
 from service.cache.score_cache import ScoreCache
-from service.claims.describe import describe_claim
+from service.claims.describe import SAME_TEXT, describe_claim, describe_new_claim
 from service.claims.load import WHOLE, check_group, load_claim, surviving_claim
 from service.claims.report_rules import Filing, NewReport, add_reports, check_reports
 from service.claims.rights import check_claim_change
 from service.claims.views import ClaimView
 from service.errors import ClaimDiffers, FieldError, InvalidBody, ReportDiffers
+from service.outlets.find import OutletName
 from service.outlets.mentions import Directory
-from service.outlets.sums import updating_sums
+from service.outlets.prefetch import PrefetchedDirectory
+from service.outlets.sums import add_sums, lock_outlets, sums_of, updating_sums
+from service.storage.bulk import insert_rows
 from service.storage.db import Database, retried
 from service.storage.facts import reporting_outlets, standing_resolution
-from service.storage.models import Claim
+from service.storage.models import Claim, Report
 from service.storage.versions import check_match, is_same, matches_earlier_version, store_version
 from service.values.ids import new_id
 from service.values.vocabulary import Caller, ClaimKind, Verdict
@@ -86,20 +89,24 @@ def record_claim(
         ClaimDiffers: A claim with this `external_id` is on record and differs.
         ReportDiffers: A report repeats another one and differs from it.
     """
-    with db.write() as session:
-        directory = Directory(session, now=now)
+    with db.write() as session, session.no_autoflush:
+        directory = PrefetchedDirectory(session, now=now)
         known = claim_by_external_id(session, claim["external_id"])
+        directory.prefetch(named_outlets(reports))
         if known is not None:
             current = surviving_claim(session, known)
             check_same(session, known, claim, reports, directory, current=current, caller=caller, now=now)
             return describe_claim(session, current, now=now), False
         recorded = new_claim(claim, caller=caller, now=now)
-        with updating_sums(session, [recorded]):
-            add_reports(recorded, check_first_reports(recorded, reports, directory, caller=caller, now=now))
-            session.add(recorded)
-            directory.settle(caller)
+        filings = check_first_reports(recorded, reports, directory, caller=caller, now=now)
+        add_reports(recorded, filings)
+        directory.settle(caller)
+        session.flush()  # created outlets
+        lock_outlets(session, [recorded])
+        same_text = insert_rows(session, {Claim: [recorded], Report: recorded.reports}, also_read=SAME_TEXT)
+        add_sums(session, sums_of([recorded]))
         invalidate_scores(session, cache, reporting_outlets(recorded), now=now)
-        view = describe_claim(session, recorded, now=now, is_new=True)
+        view = describe_new_claim(session, recorded, same_text, now=now)
     return view, True
 
 
@@ -223,6 +230,13 @@ def check_first_reports(
             errors=errors,
         )
     return filings
+
+
+def named_outlets(reports: Iterable[NewReport]) -> Iterator[str | OutletName]:
+    """Yield the outlets that reports name or cite."""
+    for report in reports:
+        cited = None if report["relays"] is None else report["relays"]["outlet"]
+        yield from (outlet for outlet in (report["outlet"], cited) if outlet is not None)
 
 
 def by_pointer(reports: Sequence[NewReport]) -> dict[str, NewReport]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import NamedTuple, NotRequired, TypedDict
+from typing import Any, NamedTuple, NotRequired, TypedDict
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -17,6 +17,7 @@ from service.outlets.domains import ShownDomain, show_domains
 from service.outlets.suggest import unknown_slug
 from service.storage.base import read_only
 from service.storage.canonical import table_of
+from service.storage.db_errors import WriteConflict
 from service.storage.models import Outlet, OutletAlias
 from service.storage.predicates import is_among
 from service.values.documents import members_of
@@ -32,7 +33,11 @@ _NAMED = sa.select(Outlet).where(
 )
 _NAMED_WHOLE = _NAMED.options(*WHOLE)
 _SURVIVOR = table_of(Outlet).alias()
-_COLUMNS = (Outlet.id, Outlet.slug, Outlet.name, Outlet.name_key, _SURVIVOR.columns.id, _SURVIVOR.columns.slug)
+_COLUMNS = (
+    *(Outlet.id, Outlet.slug, Outlet.name, Outlet.name_key, Outlet.parent_id, Outlet.merged_into_id),
+    *(_SURVIVOR.columns.id, _SURVIVOR.columns.slug, _SURVIVOR.columns.parent_id),
+)
+_LOCKED = "outlets locked against merges"
 PLACES = "places of outlets"
 """The name of the lock for changes of parents and merges: two concurrent changes could create a cycle."""
 
@@ -153,33 +158,65 @@ def outlet_state(outlet: Outlet) -> OutletState:
     return OutletState(**members_of(describe_outlet(outlet)), merged_into=into)
 
 
-def outlets_named(session: Session, keys: Collection[str]) -> dict[str, list[UUID]]:
-    """Return the ids of the recorded outlets that have one of these keys of a name or an alias, by key."""
-    names = sa.select(Outlet.name_key, Outlet.id).where(is_among(session, Outlet.name_key, keys))
+def outlets_named(session: Session, keys: Collection[str]) -> dict[str, list[Outlet]]:
+    """Return the recorded outlets with one of these keys of a name or an alias, by key, locked and read-only.
+
+    They are as `read_only_outlets` returns them.
+    """
+    names = sa.select(Outlet.name_key.label("key"), Outlet.id).where(is_among(session, Outlet.name_key, keys))
     aliases = sa.select(OutletAlias.name_key, OutletAlias.outlet_id)
-    named: dict[str, list[UUID]] = {}
-    for key, id_ in session.execute(names.union(aliases.where(is_among(session, OutletAlias.name_key, keys)))):
-        named.setdefault(key, []).append(id_)
-    return named
+    named = names.union(aliases.where(is_among(session, OutletAlias.name_key, keys))).subquery()
+    rows = sa.select(named.c.key, *_COLUMNS).select_from(named).join(Outlet, Outlet.id == named.c.id)
+    found: dict[str, list[Outlet]] = {}
+    for key, *columns in session.connection().execute(_with_survivors(rows, lock=True)):
+        found.setdefault(key, []).append(_read_only(columns))
+    note_locked(session, (outlet.id for outlets in found.values() for outlet in outlets))
+    return found
 
 
-def read_only_outlets(session: Session, chosen: sa.ColumnElement[bool]) -> list[Outlet]:
+def read_only_outlets(session: Session, chosen: sa.ColumnElement[bool], *, lock: bool = False) -> list[Outlet]:
     """Return outlets that can only be read, with those that they were merged into, in one statement.
 
-    They have the names and slugs by which reports find them, and no other columns.
+    They have the names and slugs by which reports find them, their parents' ids, and no other columns.
 
     Args:
         session: The session.
         chosen: A condition on the outlet.
+        lock: Whether to lock the outlets against merges until the transaction ends (R22), as `lock_outlets` does.
+
+    Raises:
+        WriteConflict: An outlet was merged, or a merge undone, while this waited for its lock.
     """
-    rows = sa.select(*_COLUMNS).where(chosen)
-    rows = rows.outerjoin_from(Outlet, _SURVIVOR, _SURVIVOR.columns.id == Outlet.merged_into_id)
-    outlets = []
-    for id_, slug, name, key, into_id, into_slug in session.connection().execute(rows):
-        into = None if into_id is None else read_only(Outlet, {"id": into_id, "slug": into_slug, "merged_into": None})
-        values = {"id": id_, "slug": slug, "name": name, "name_key": key, "merged_into": into}
-        outlets.append(read_only(Outlet, values))
+    rows = _with_survivors(sa.select(*_COLUMNS).select_from(Outlet).where(chosen), lock=lock)
+    outlets = [_read_only(columns) for columns in session.connection().execute(rows)]
+    if lock:
+        note_locked(session, (outlet.id for outlet in outlets))
     return outlets
+
+
+def _with_survivors(rows: sa.Select[*tuple[Any, ...]], *, lock: bool) -> sa.Select[*tuple[Any, ...]]:
+    rows = rows.outerjoin(_SURVIVOR, _SURVIVOR.columns.id == Outlet.merged_into_id)
+    return rows.order_by(Outlet.id).with_for_update(read=True, key_share=True, of=Outlet) if lock else rows
+
+
+def _read_only(columns: Sequence[Any]) -> Outlet:
+    *own, merged_into_id, into_id, into_slug, into_parent_id = columns
+    if merged_into_id != into_id:  # the row was read again after a wait for its lock, and the other one was not
+        raise WriteConflict("An outlet was merged, or a merge undone.")
+    into = {"id": into_id, "slug": into_slug, "parent_id": into_parent_id, "merged_into": None}
+    values = dict(zip(("id", "slug", "name", "name_key", "parent_id"), own, strict=True))
+    return read_only(Outlet, values | {"merged_into": into_id and read_only(Outlet, into)})
+
+
+def note_locked(session: Session, outlets: Iterable[UUID]) -> None:
+    """Note outlets that this transaction has locked against merges."""
+    locked: set[UUID] = session.info.setdefault(_LOCKED, set())
+    locked.update(outlets)
+
+
+def is_locked(session: Session, outlet_id: UUID) -> bool:
+    """Return whether this transaction has locked an outlet against merges."""
+    return outlet_id in session.info.get(_LOCKED, ())
 
 
 def best_match(key: str, outlets: Collection[Outlet]) -> Outlet | None:

@@ -46,7 +46,7 @@ class PrefetchedDirectory(Directory):
                 with suppress(InvalidBody):
                     mentions.add(read_mention(reference))
         if slugs:
-            outlets = read_only_outlets(self.session, is_among(self.session, Outlet.slug, slugs))
+            outlets = read_only_outlets(self.session, is_among(self.session, Outlet.slug, slugs), lock=True)
             self._found |= {outlet.slug: outlet for outlet in outlets}
         self._look_up(mentions)
         if self._unknown_among(mentions) and not self._is_locked:
@@ -70,11 +70,12 @@ class PrefetchedDirectory(Directory):
         self._owned |= {domain: owned.get(domain, []) for domain in domains}
         keys = {mention.key for mention in mentions}
         named = outlets_named(self.session, keys) if keys else {}
-        ids = {owner.outlet_id for owners in owned.values() for owner in owners}.union(*named.values())
+        self._on_record |= {outlet.id: outlet for outlets in named.values() for outlet in outlets}
+        ids = {owner.outlet_id for owners in owned.values() for owner in owners} - self._on_record.keys()
         if ids:
-            outlets = read_only_outlets(self.session, is_among(self.session, Outlet.id, ids))
-            self._on_record |= {outlet.id: outlet for outlet in outlets}
-        self._named |= {key: [self._on_record[id_] for id_ in named.get(key, ())] for key in keys}
+            owners = read_only_outlets(self.session, is_among(self.session, Outlet.id, ids), lock=True)
+            self._on_record |= {outlet.id: outlet for outlet in owners}
+        self._named |= {key: named.get(key, []) for key in keys}
 
     def _unknown_among(self, mentions: Iterable[Mention]) -> list[Mention]:
         return [each for each in mentions if not self._named[each.key] and not self._owned.get(each.domain or "")]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
@@ -23,6 +23,7 @@ from sqlalchemy.orm import Session
 from service.methods.provenance import Position, positions
 from service.methods.rates import NO_COUNT, Cell, Rates, TruthCount, rates_of
 from service.methods.tally import NOTHING, Amounts, ClaimFacts, Parts, Slot, count_claim, count_votes, difference
+from service.outlets.find import is_locked, note_locked
 from service.storage.base import Base
 from service.storage.db_errors import WriteConflict
 from service.storage.facts import claim_facts, counting_reports
@@ -107,16 +108,16 @@ def updating_sums(session: Session, claims: Collection[Claim]) -> Iterator[None]
         session: The session of the changes.
         claims: The claims, locked, and loaded with their reports and resolutions.
     """
-    before = _sums_of(claims)
+    before = sums_of(claims)
     yield
     lock_outlets(session, claims)
-    change = _sums_of(claims).minus(before)
+    change = sums_of(claims).minus(before)
     session.flush()
     add_sums(session, change)
 
 
 def lock_outlets(session: Session, claims: Collection[Claim]) -> None:
-    """Lock the outlets of claims against merges until the transaction ends (R22).
+    """Lock the outlets of claims against merges until the transaction ends (R22), unless they are locked already.
 
     SQLite needs no lock, because its write transactions run one at a time.
 
@@ -127,10 +128,13 @@ def lock_outlets(session: Session, claims: Collection[Claim]) -> None:
         return
     reports = [report for claim in claims for report in claim.reports]
     outlets = {outlet for report in reports for outlet in (report.outlet, report.cited) if outlet is not None}
-    loaded = {outlet.id: outlet.surviving.id for outlet in outlets}
+    loaded = {outlet.id: outlet.surviving.id for outlet in outlets if not is_locked(session, outlet.id)}
+    if not loaded:
+        return
     rows = sa.select(Outlet.id, counts_as(Outlet)).where(Outlet.id.in_(loaded)).order_by(Outlet.id)
     with session.no_autoflush:
         locked = session.execute(rows.with_for_update(read=True, key_share=True)).all()
+    note_locked(session, loaded)
     if any(loaded[outlet_id] != surviving_id for outlet_id, surviving_id in locked):
         raise WriteConflict("An outlet of the claim was merged, or a merge undone.")
 
@@ -265,7 +269,8 @@ def read_rates(session: Session, topics: Collection[str | None], *, due_by: dt.d
     return rates
 
 
-def _sums_of(claims: Collection[Claim]) -> Sums:
+def sums_of(claims: Iterable[Claim]) -> Sums:
+    """Return the sums over claims that are loaded with their reports and resolutions."""
     sums = Sums()
     for claim in claims:
         facts = claim_facts(claim)

@@ -17,9 +17,9 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from service.errors import QueryTimeout, Unavailable
 from service.storage.base import Base
-from service.storage.db_errors import QUERY_CANCELED, WriteConflict, is_conflict, sqlstate_of
+from service.storage.db_errors import LOCK_NOT_AVAILABLE, QUERY_CANCELED, WriteConflict, is_conflict, sqlstate_of
 from service.storage.journal import JournaledSession
-from service.storage.locks import LOCK_TIMEOUT, file_lock, lock_name_within
+from service.storage.locks import LOCK_TIMEOUT, file_lock, lock_statements
 
 log = logging.getLogger(__name__)
 
@@ -108,7 +108,7 @@ class Database:
         """
         if self.engine.dialect.name == "postgresql":
             with self.write() as session:
-                lock_name_within(session, name, timeout)
+                _begin_locked(session, name, timeout)
                 yield session
         else:
             # Lock before the transaction begins, because BEGIN IMMEDIATE waits for every writer, whatever its name.
@@ -154,6 +154,20 @@ class Database:
                 connection.execute(sa.select(1))
         except sa.exc.DBAPIError as exc:
             raise Unavailable("The database does not answer.") from exc
+
+
+def _begin_locked(session: Session, name: str, timeout: float) -> None:
+    """Begin the transaction of a session on PostgreSQL, and lock a name in the same round trip.
+
+    Raises:
+        TimeoutError: Another transaction held the lock for longer.
+    """
+    try:
+        session.connection(execution_options={"lock": (name, timeout)})
+    except sa.exc.OperationalError as exc:
+        if sqlstate_of(exc) != LOCK_NOT_AVAILABLE:
+            raise
+        raise TimeoutError(f"Another transaction holds the lock {name!r}") from exc
 
 
 def after_commit(session: Session, callback: Callable[[], object]) -> None:
@@ -259,7 +273,10 @@ def _begin_postgresql(connection: sa.Connection) -> None:
     options = connection.get_execution_options()
     begin = "BEGIN ISOLATION LEVEL REPEATABLE READ" if options.get("read") else "BEGIN"
     lock_timeout = "1ms" if options.get("nowait") else LOCK_TIMEOUT
-    statements = [begin, "SET LOCAL timezone = 'UTC'", f"SET LOCAL lock_timeout = '{lock_timeout}'"]
+    statements = [begin, "SET LOCAL timezone = 'UTC'"]
+    if (lock := options.get("lock")) is not None:
+        statements += lock_statements(*lock)
+    statements.append(f"SET LOCAL lock_timeout = '{lock_timeout}'")
     if options.get("limited"):
         statements.append(f"SET LOCAL statement_timeout = '{READ_TIMEOUT}'")
     connection.exec_driver_sql("; ".join(statements))

@@ -9,8 +9,6 @@ import sqlalchemy as sa
 from filelock import FileLock
 from sqlalchemy.orm import Session
 
-from service.storage.db_errors import LOCK_NOT_AVAILABLE, sqlstate_of
-
 LOCK_TIMEOUT = "10s"
 """The time that a statement may wait for a lock on PostgreSQL."""
 
@@ -33,20 +31,10 @@ def lock_name(session: Session, name: str, *, wait_forever: bool = False) -> Non
         session.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(name, 0))))
 
 
-def lock_name_within(session: Session, name: str, seconds: float) -> None:
-    """Lock a name on PostgreSQL until the transaction ends, with a timeout of its own.
-
-    Raises:
-        TimeoutError: Another transaction held the lock for longer.
-    """
-    _set_lock_timeout(session, f"{seconds:g}s")
-    try:
-        lock_name(session, name)
-    except sa.exc.OperationalError as exc:
-        if sqlstate_of(exc) != LOCK_NOT_AVAILABLE:
-            raise
-        raise TimeoutError(f"Another transaction holds the lock {name!r}") from exc
-    _set_lock_timeout(session, LOCK_TIMEOUT)
+def lock_statements(name: str, seconds: float) -> list[str]:
+    """Return the statements that lock a name on PostgreSQL until the transaction ends, with a timeout of their own."""
+    number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], signed=True)
+    return [f"SET LOCAL lock_timeout = '{seconds:g}s'", f"SELECT pg_advisory_xact_lock({number})"]
 
 
 def file_lock(folder: Path, name: str, seconds: float) -> FileLock:
@@ -54,8 +42,3 @@ def file_lock(folder: Path, name: str, seconds: float) -> FileLock:
     folder.mkdir(mode=0o700, exist_ok=True)
     number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:4]) % _LOCK_FILES
     return FileLock(folder / str(number), timeout=seconds, poll_interval=0.02, mode=0o600)
-
-
-def _set_lock_timeout(session: Session, timeout: str) -> None:
-    for_transaction = True
-    session.execute(sa.select(sa.func.set_config("lock_timeout", timeout, for_transaction)))

@@ -211,8 +211,18 @@ def _find_key() -> Caller | None:
     elif request.method in _READS:
         found = at.known_keys.find(sent[1], now=now)
     else:
-        found = authenticate.find_caller(at.db, sent[1], now=now)
+        found = _find_writing_key(sent[1])
     if found is None:
         count_failure()
         raise Unauthorized(_INVALID)
     return found
+
+
+def _find_writing_key(secret: str) -> Caller | None:
+    """Return the owner of a secret, and keep the stored response to the Idempotency-Key for `idempotent`."""
+    sent = request.headers.get("Idempotency-Key")
+    found = authenticate.find_key(runtime().db, secret, idempotency_key=sent, now=utc_now())
+    if found is None:
+        return None
+    g.stored_response = found.response
+    return found.caller

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import ParamSpec
 from uuid import UUID
 
-from flask import Response, json, request
+from flask import Response, g, json, request
 
 from service.access import idempotency
 from service.access.idempotency import CallResponse, IdempotentCall
@@ -86,6 +86,7 @@ def replay_or_run(key: str, body: bytes, run: Callable[[], Response], *, hide: t
         IdempotentCall(_caller_key(), key, hashlib.sha256(content).hexdigest()),
         run=lambda: _captured(run()),
         redact=functools.partial(_without, hide),
+        stored=g.get("stored_response"),
         now=utc_now(),
     )
     response = Response(stored.body, stored.status, stored.headers)

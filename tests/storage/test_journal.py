@@ -228,7 +228,7 @@ def test_retried_call_is_journaled_once(db):
         return CallResponse(201, b"{}")
 
     for _ in range(2):
-        run_once(db, call, run=give, redact=lambda answer: answer, now=NOW)
+        run_once(db, call, run=give, redact=lambda answer: answer, stored=None, now=NOW)
 
     assert [("api_key", 1, False, True), ("outlet", 1, False, True)] == summary(db)
 

@@ -44,7 +44,7 @@ def _wrong_rows(db: Database, observed: Observed, name: str) -> Counter[str]:
         reports = _per_claim(session, Report, named)
         resolutions = _per_claim(session, Resolution, named)
         all_resolutions = {str(id_) for id_ in session.scalars(sa.select(Resolution.id))}
-        keys = session.scalars(sa.select(StoredResponse.idempotency_key).where(StoredResponse.status > 0))
+        keys = session.scalars(sa.select(StoredResponse.idempotency_key))
         stored = {key for key in keys if key.partition("-")[2].startswith(f"{name}-")}
     wrong["acknowledged claims that are missing"] += sum(claims.get(c) != observed.claims[c] for c in observed.claims)
     wrong["acknowledged resolutions that are missing"] += len(set(observed.resolutions.values()) - all_resolutions)

@@ -50,8 +50,7 @@ class StoredResponse(Base):
     idempotency_key: Mapped[str] = mapped_column(sa.String(255), primary_key=True)
     digest: Mapped[str] = mapped_column(sa.String(64))
     """The hash of the method, path and body of the request."""
-    status: Mapped[int] = mapped_column(default=0)
-    """0 only within the transaction that stores the row."""
-    headers: Mapped[dict[str, str]] = mapped_column(sa.JSON, default=dict)
-    body: Mapped[bytes] = mapped_column(default=b"")
+    status: Mapped[int]
+    headers: Mapped[dict[str, str]] = mapped_column(sa.JSON)
+    body: Mapped[bytes]
     recorded_at: Mapped[dt.datetime] = mapped_column(index=True)
