@@ -179,6 +179,17 @@ def trend_sentence(trend: list[TrendPoint]) -> str:
     return f"{last} all year" if first == last else f"From {first} to {last} within the year"
 
 
+def change(trend: list[TrendPoint]) -> float:
+    """Return the change of an estimate within a year; 0 without any."""
+    known = [point.mean for point in trend if point.mean is not None]
+    return known[-1] - known[0] if known else 0.0
+
+
+def has_moved(trend: list[TrendPoint]) -> bool:
+    """Return whether an estimate moved within a year, in whole per cent."""
+    return len({percent(point.mean) for point in trend if point.mean is not None}) > 1
+
+
 FILTERS: Mapping[str, Callable[..., object]] = {
     "percent": percent,
     "number": number,

@@ -12,10 +12,12 @@ from service.cache.score_cache import RANKING
 from service.claims import listing
 from service.claims.rename_topics import new_name_of
 from service.claims.topics import list_topics as list_all
+from service.claims.topics import topics_below
 from service.claims.views import ListedClaim
 from service.errors import NotFound
 from service.pages.layout import cached_page, page_blueprint, read_query
-from service.pages.ranking import RankingQuery, cached_ranking_page
+from service.pages.ranking import cached_ranking_page
+from service.pages.ranking_view import RankingQuery
 from service.values.instants import utc_now
 from service.values.topics import lineage, topic_path
 from service.values.vocabulary import Scope
@@ -27,6 +29,7 @@ blp = page_blueprint("topic")
 
 _TOPICS = 500
 _CLAIMS = 12
+_BELOW = 200
 _UNKNOWN = "No recorded claim has this topic. /topics lists the topics."
 
 
@@ -53,7 +56,13 @@ def get_topic(topic: str) -> Response:
         return redirect_read(topic=path)
     view = replace(read_query(RankingQuery()), topic=topic)
     try:
-        return cached_ranking_page("topic.html", view, claims=lambda: _claims(topic), above=lambda: _above(topic))
+        return cached_ranking_page(
+            "topic.html",
+            view,
+            claims=lambda: _claims(topic),
+            above=lambda: _above(topic),
+            below=lambda: topics_below(runtime().db, topic, limit=_BELOW),
+        )
     except NotFound:
         if (renamed := new_name_of(runtime().db, topic)) is None:
             raise

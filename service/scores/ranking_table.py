@@ -84,9 +84,9 @@ class RankingTable:
     ranked: int
     """The number of ranked outlets on all pages."""
     waiting: list[UnrankedOutlet]
-    """The unranked outlets with the most resolved claims."""
+    """The unranked outlets with the most resolved claims, then with the most claims."""
     unranked: int
-    """The number of all unranked outlets."""
+    """The number of all unranked outlets that have claims."""
     changes_at: dt.datetime | None
     """When the table changes although nothing is recorded, because a claim falls due."""
 
@@ -121,7 +121,8 @@ def ranking_table(
     with db.read() as session:
         ranking = rank_outlets(session, criteria, lens=lens, now=now, with_unranked=True)
         placed = list(_place(ranking.scores))[start : start + limit]
-        waiting = ranking.unranked[:MAX_UNRANKED]
+        unranked = _reporting(ranking.unranked)
+        waiting = unranked[:MAX_UNRANKED]
         slugs = {slug for row in placed for slug in (row.leader, row.score.outlet)}
         headings = _headings(session, slugs | {record.slug for record in waiting})
         trends = _trends(session, [headings[row.score.outlet] for row in placed], ranking, lens, now=now)
@@ -129,7 +130,7 @@ def ranking_table(
         groups=list(_group(placed, headings, trends)),
         ranked=len(ranking.scores),
         waiting=[_unranked(record, headings[record.slug]) for record in waiting],
-        unranked=len(ranking.unranked),
+        unranked=len(unranked),
         changes_at=ranking.changes_at,
     )
 
@@ -158,6 +159,13 @@ def _headings(session: Session, slugs: Iterable[str]) -> dict[str, OutletHeading
     columns = sa.select(Outlet.id, Outlet.slug, Outlet.name, Outlet.kind)
     rows = session.execute(columns.where(is_among(session, Outlet.slug, list(slugs))))
     return {row.slug: OutletHeading(row.id, row.slug, row.name, row.kind) for row in rows}
+
+
+def _reporting(records: Iterable[OutletRecord]) -> list[OutletRecord]:
+    """Return the records with claims of the outlet's own, those with the most resolved claims, then claims, first."""
+    totals = [(own_tally(record).total, record) for record in records]
+    totals.sort(key=lambda pair: (-pair[0].resolved, -pair[0].claims, pair[1].slug))
+    return [record for total, record in totals if total.claims]
 
 
 def _unranked(record: OutletRecord, outlet: OutletHeading) -> UnrankedOutlet:

@@ -7,6 +7,7 @@ import re
 import pytest
 
 from tests.support.browser_site import data_values
+from tests.support.world import report
 
 pytestmark = pytest.mark.sqlite_alone  # tests of the API run on both databases
 
@@ -30,6 +31,29 @@ def test_page_of_a_renamed_topic(world):
     assert (308, "/topics/c/d/x?basis=resolved") == (redirect.status_code, redirect.headers["Location"])
     assert "<h1>a</h1>" in world.client.get("/topics/a").text
     assert 404 == world.client.get("/topics/y").status_code
+
+
+def test_outlets_of_a_topic(world):
+    """
+    The page of a topic lists only outlets with claims of their own on it, those with the most results, then claims,
+    first; and the topics directly below it.
+    """
+    world.outlet("Elsewhere")
+    world.record(report("Elsewhere"), topic="weather")
+    world.record(report("Relay", relays={"outlet": {"name": "Echo"}}), topic="roads/bridges/steel")
+    for number in range(3):
+        world.record(report("Echo"), topic="roads", text=f"Open {number}.")
+    world.record(report("Post"), topic="roads-and-rails")
+    world.resolve(world.record(report("Herald"), topic="roads/bridges"), "true")
+    world.record(report("Abacus"), topic="roads/tolls", text="One more.")
+    html = world.client.get("/topics/roads").text
+    few = re.search(r'<section aria-labelledby="few">.*?</section>', html, re.DOTALL)[0]
+    below = re.search(r'<nav class="subtopics".*?</nav>', html, re.DOTALL)[0]
+
+    assert ["herald", "echo", "abacus"] == re.findall(r"/outlets/([^?\"]+)\?topic=roads", few)
+    assert ["/topics/roads/bridges", "/topics/roads/tolls"] == re.findall(r'href="([^"]+)"', below)
+    assert 'href="/topics/roads/bridges/steel"' in world.client.get("/topics/roads/bridges").text
+    assert "subtopics" not in world.client.get("/topics/weather").text
 
 
 def test_topics_of_an_outlet(world):

@@ -1,0 +1,209 @@
+"""The part of the ranking that a page shows: its filters, its order, and their words."""
+
+from __future__ import annotations
+
+import datetime as dt
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import NotRequired, TypedDict
+
+import marshmallow as ma
+from marshmallow.validate import Range
+
+from service.methods.reliability import DEFAULT_LEVEL, RATED_FROM
+from service.outlets.track_record import Lens
+from service.pages import phrases
+from service.pages.fields import Day
+from service.pages.filters import KINDS_IN_WORDS, Chip, address, capitalized, chips
+from service.schemas.fields import Body, Count, TopicPath, one_of
+from service.scores.ranking import RankingCriteria
+from service.scores.ranking_table import RankedOutlet, RankingTable
+from service.values.instants import format_instant
+from service.values.vocabulary import Basis, Order, OutletKind, RankBy
+
+ROWS = 50
+
+
+class Column(enum.StrEnum):
+    """The column that a page with a ranking is sorted by."""
+
+    LOWER = "lower"
+    MEAN = "mean"
+    RECORD = "record"
+    RESOLVED = "resolved"
+    EXPECTED = "expected"
+    CHANGE = "change"
+    NAME = "name"
+
+    @property
+    def first(self) -> Order:
+        """The order when a reader first chooses the column."""
+        return Order.ASC if self is Column.NAME else Order.DESC
+
+    @property
+    def ranks_by(self) -> RankBy | None:
+        """The order of the API, which covers all outlets; None if only the rows of the page are sorted."""
+        return RankBy(self.value) if self.value in list(RankBy) else None
+
+
+COLUMNS: Mapping[Column, str] = {
+    Column.LOWER: "Place",
+    Column.NAME: "Outlet",
+    Column.RECORD: "Share right",
+    Column.RESOLVED: "Number of results",
+    Column.EXPECTED: "Share expected",
+    Column.MEAN: "Estimated reliability",
+    Column.CHANGE: "Change in the last year",
+}
+"""The words for each column in the form, in the order of the table."""
+
+
+@dataclass(frozen=True, slots=True)
+class RankingView:
+    """The part of the ranking that a page shows."""
+
+    topic: str | None = None
+    kind: OutletKind | None = None
+    basis: Basis = Basis.MATURED
+    as_of: dt.datetime | None = None
+    min_resolved: int = RATED_FROM
+    start: int = 1
+    """The place of the first row."""
+    sort: Column = Column.LOWER
+    order: Order = Order.DESC
+
+    @property
+    def lens(self) -> Lens:
+        return Lens(self.topic, self.basis, self.as_of, recorded_by=None, level=DEFAULT_LEVEL)
+
+    @property
+    def criteria(self) -> RankingCriteria:
+        """The outlets, in the order of the API."""
+        if (ranks_by := self.sort.ranks_by) is None:
+            return RankingCriteria(self.min_resolved, self.kind)
+        return RankingCriteria(self.min_resolved, self.kind, ranks_by, self.order)
+
+    @property
+    def is_usual(self) -> bool:
+        """Whether pages link to this part of the current ranking, so that it is worth caching."""
+        return self.as_of is None and self.min_resolved == RATED_FROM and self.start % ROWS == 1
+
+    @property
+    def is_by_rank(self) -> bool:
+        """Whether the rows are in the usual order, in which they form groups."""
+        return (self.sort, self.order) == (Column.LOWER, Order.DESC)
+
+    @property
+    def ascends(self) -> bool:
+        """Whether the values of the column rise; places do in the usual order, by falling lower ends of ranges."""
+        return (self.order is Order.ASC) is not (self.sort is Column.LOWER)
+
+    @property
+    def by_rank(self) -> RankingView:
+        """The same part in the usual order."""
+        return replace(self, sort=Column.LOWER, order=Order.DESC)
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether a filter differs from its default."""
+        return replace(self.by_rank, start=1) != RankingView()
+
+    @property
+    def question(self) -> dict[str, str]:
+        """The query of the API for the same ranking, or for its usual order if the API has no other."""
+        query = {"basis": self.basis.value, "min_resolved": str(self.min_resolved)}
+        query |= {} if self.topic is None else {"topic": self.topic}
+        query |= {} if self.kind is None else {"kind": self.kind.value}
+        query |= {} if self.as_of is None else {"as_of": format_instant(self.as_of)}
+        return query if self.is_by_rank or self.sort.ranks_by is None else query | self._sorted
+
+    @property
+    def _sorted(self) -> dict[str, str]:
+        return {} if self.is_by_rank else {"sort": self.sort.value, "order": self.order.value}
+
+    def address(self, path: str, start: int = 1) -> str:
+        """Return the address of another part of the same ranking."""
+        return address(path, self.question | self._sorted | ({"from": start} if start > 1 else {}))
+
+    @property
+    def api(self) -> str:
+        """The address of the same ranking in the API, from the first place on."""
+        return address("/v1/scores", self.question)
+
+    def sorted_by(self, path: str, column: Column) -> str:
+        """Return the address of the same part sorted by a column, or in reverse if it is sorted by it already."""
+        order = column.first if column is not self.sort else Order.ASC if self.order is Order.DESC else Order.DESC
+        same_rows = column.ranks_by is None and (self.is_by_rank or self.sort.ranks_by is None)
+        return replace(self, sort=column, order=order).address(path, self.start if same_rows else 1)
+
+    def arrange(self, table: RankingTable) -> list[RankedOutlet]:
+        """Return the rows of a table in the order of the page; equal ones keep the usual order."""
+        rows = [row for group in table.groups for row in group.rows]
+        if self.sort.ranks_by is not None:
+            return rows
+        sign = -1 if self.order is Order.DESC else 1
+        if self.sort is Column.NAME:
+            return sorted(rows, key=lambda row: row.outlet.name.casefold(), reverse=sign < 0)
+        return sorted(rows, key=lambda row: sign * self._value(row))
+
+    def _value(self, row: RankedOutlet) -> float:
+        if self.sort is Column.EXPECTED:
+            return row.score.record.average or 0.0
+        return phrases.change(row.trend) if phrases.rated(row.score) else 0.0
+
+    @property
+    def title(self) -> str:
+        """The title of a page with these filters."""
+        outlets = "outlets" if self.kind is None else KINDS_IN_WORDS[self.kind]
+        parts = [f"Reliability of {outlets}{f' on {self.topic}' if self.topic else ''}"]
+        parts += [self.words[name] for name in ("basis", "min_resolved", "as_of") if name in self.words]
+        return ", ".join([parts[0], *(part[:1].lower() + part[1:] for part in parts[1:])])
+
+    @property
+    def words(self) -> dict[str, str]:
+        """The words for each filter that differs from its default."""
+        given = {
+            "topic": self.topic and f"Topic: {self.topic}",
+            "kind": self.kind and capitalized(KINDS_IN_WORDS[self.kind]),
+            "basis": "Counting all resolved claims" if self.basis is Basis.RESOLVED else None,
+            "min_resolved": self.min_resolved != RATED_FROM and f"With at least {phrases.plural(self.min_resolved, 'result')}",
+            "as_of": self.as_of and f"As of {phrases.day(self.as_of)}",
+        }
+        return {name: text for name, text in given.items() if text}
+
+    def chips(self, path: str) -> list[Chip]:
+        """Return a chip for each filter that differs from its default; the page of a topic has none for the topic."""
+        words = {name: text for name, text in self.words.items() if path == "/" or name != "topic"}
+        return chips(path, self.question | self._sorted, words)
+
+
+class RankingQuery(Body):
+    """The parameters of a page with a ranking."""
+
+    topic = TopicPath(load_default=None)
+    kind = one_of(OutletKind, load_default=None)
+    basis = one_of(Basis, load_default=Basis.MATURED)
+    as_of = Day(load_default=None)
+    min_resolved = Count(load_default=RATED_FROM, validate=Range(1))
+    start = Count(data_key="from", load_default=1, validate=Range(1))
+    sort = ma.fields.Enum(Column, by_value=ma.fields.String, load_default=Column.LOWER)
+    order = one_of(Order)
+
+    @ma.post_load
+    def make_view(self, given: _Given, **_: object) -> RankingView:
+        view = RankingView(**given)
+        return view if "order" in given else replace(view, order=view.sort.first)
+
+
+class _Given(TypedDict):
+    """The parameters as loaded."""
+
+    topic: str | None
+    kind: OutletKind | None
+    basis: Basis
+    as_of: dt.datetime | None
+    min_resolved: int
+    start: int
+    sort: Column
+    order: NotRequired[Order]
