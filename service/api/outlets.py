@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Sequence
 from functools import partial
+from typing import TypedDict
 
+from service.cache.score_cache import RANKING
 from service.claims import report
 from service.claims.views import ReportView
-from service.outlets import edit
+from service.outlets import edit, search
 from service.outlets import merge as merging
 from service.outlets.edit import NewOutlet, OutletChanges
 from service.outlets.find import OutletView
 from service.outlets.merge import MergeView
-from service.schemas.outlets import MergeIn, MergeOut, OutletIn, OutletOut, OutletPage, OutletPatch, OutletQuery
+from service.outlets.search import FoundOutlet
+from service.schemas.outlets import (
+    FoundOutlets,
+    MergeIn,
+    MergeOut,
+    OutletIn,
+    OutletOut,
+    OutletPage,
+    OutletPatch,
+    OutletQuery,
+    OutletSearchQuery,
+)
 from service.schemas.reports import ReportPage, ReportQuery
 from service.storage.paging import PageRequest
 from service.values.instants import utc_now
@@ -19,7 +34,7 @@ from service.values.vocabulary import Scope
 from service.web.auth import requires
 from service.web.blueprint import Blueprint, may_fail
 from service.web.idempotency_key import idempotent
-from service.web.responses import PageResponse, page_of
+from service.web.responses import PageResponse, note_validity, page_of
 from service.web.runtime import caller, runtime
 
 blp = Blueprint(
@@ -28,6 +43,9 @@ blp = Blueprint(
     url_prefix="/v1/outlets",
     description="Publishers: newspapers, broadcasters, agencies, sites, journalists, and other organisations.",
 )
+
+_SEARCH_LIFE = dt.timedelta(seconds=60)
+"""The time for which browsers may use the results of a search again."""
 
 
 @blp.route("", methods=["POST"])
@@ -59,6 +77,31 @@ def list_outlets(query: PageRequest) -> PageResponse[OutletView]:
     Returns the outlets that match all filters, in alphabetical order of their slugs. Merged outlets are left out.
     """
     return page_of(query, partial(edit.list_outlets, runtime().db))
+
+
+class SearchRequest(TypedDict):
+    """A search as sent."""
+
+    q: str
+    limit: int
+
+
+@blp.route("/search")
+@requires(Scope.READ)
+@blp.arguments(OutletSearchQuery, location="query")
+@blp.response(200, FoundOutlets)
+def search_outlets(query: SearchRequest) -> tuple[dict[str, Sequence[FoundOutlet]], int, dict[str, str]]:
+    """Search for outlets
+
+    Completes the name of an outlet while it is typed. Returns the outlets whose names begin with the text or contain
+    its words or, if there is none, those with the most similar names, marked `is_similar`.
+
+    To find the outlet of a URL, use `GET /v1/outlets/lookup`, which never guesses.
+    """
+    stamps = runtime().cache.stamps([RANKING])
+    found = search.search_outlets(runtime().db, **query)
+    note_validity(stamps, utc_now() + _SEARCH_LIFE)
+    return {"items": found}, 200, {"Cache-Control": f"private, max-age={_SEARCH_LIFE.seconds}"}
 
 
 @blp.route("/<unreserved:outlet>")

@@ -6,7 +6,7 @@ import datetime as dt
 import json
 import math
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -14,12 +14,12 @@ from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.orm import Session, selectinload
 
 from service.claims.describe import summarise_claims
-from service.claims.views import FoundClaim
+from service.claims.views import FoundClaim, ListedClaim
 from service.storage.db import Database, retried
-from service.storage.models import Claim, Resolution
+from service.storage.models import Claim, Report, Resolution
 from service.storage.models.claims import derive_search_columns
 from service.storage.predicates import is_among
-from service.storage.search_columns import wrong_search_columns
+from service.storage.search_columns import correct_spellings, wrong_search_columns
 from service.values.documents import members_of
 from service.values.search_terms import Terms, tag_term, words_in, words_in_common
 
@@ -31,6 +31,8 @@ _TERMS = 200
 _COUNTED = 1000
 """The largest number of claims with a term that are counted."""
 _CANDIDATES = 1000
+_BEGUN_FROM = 3  # letters; too many words begin like shorter ones
+_STEM_FROM = 4
 _CLAIMS = 10_000
 """The largest number of claims that are counted altogether."""
 
@@ -45,16 +47,16 @@ _TEXT = sa.table("claim_text", sa.column("rowid"), sa.column("claim_text"))
 
 @retried
 def rebuild_search(db: Database) -> int:
-    """Derive the search columns of all claims and reports again, and correct those that differ.
+    """Derive the search columns of claims and reports and the spellings of outlets again, and correct wrong ones.
 
     Returns:
-        The number of claims and reports that differed.
+        The number of claims, reports and outlets that differed.
     """
     with db.write() as session:
         wrong = list(wrong_search_columns(session))
         for row in wrong:
             derive_search_columns(row)
-    return len(wrong)
+        return len(wrong) + correct_spellings(session)
 
 
 def has_words(session: Session, text: str) -> sa.ColumnElement[bool]:
@@ -70,6 +72,52 @@ def has_tag(session: Session, tag: str) -> sa.ColumnElement[bool]:
     return _matches(session, [[(tag_term(tag),)]])
 
 
+def search_claims(db: Database, *, q: str, limit: int, now: dt.datetime) -> tuple[list[ListedClaim], bool]:
+    """Return the claims that contain all words of a text, the most reported first, and whether there are more.
+
+    If there are not enough of them, claims follow in which words only begin like those of the text.
+    """
+    words = [word.alternatives for word in words_in(q)]
+    if not words:
+        return [], False
+    with db.read() as session:
+        best = _most_reported(session, _matches(session, words), limit + 1)
+        for similar in (_beginnings, _stems):
+            if len(best) <= limit and (similar is _beginnings or not best):
+                others = _matches(session, map(similar, words)) & ~is_among(session, Claim.id, best)
+                best += _most_reported(session, others, limit + 1 - len(best))
+        return _summarise(session, best[:limit], now=now), len(best) > limit
+
+
+def _most_reported(session: Session, matches: sa.ColumnElement[bool], limit: int) -> list[UUID]:
+    """Return the ids of the most reported claims among the newest that match, the newest first among equal ones."""
+    newest = sa.select(Claim.id).where(matches, Claim.merged_into_id.is_(None)).order_by(Claim.id.desc())
+    found = newest.limit(_CANDIDATES).subquery()
+    reports = sa.select(sa.func.count()).where(Report.claim_id == found.c.id).scalar_subquery()
+    return list(session.scalars(sa.select(found.c.id).order_by(reports.desc(), found.c.id.desc()).limit(limit)))
+
+
+def _beginnings(alternatives: Iterable[Terms]) -> Iterator[Terms]:
+    """Yield the terms of words that begin like a word. A term with a star stands for all that begin like it."""
+    for terms in alternatives:
+        yield tuple(f"{term}*" if len(term) >= _BEGUN_FROM else term for term in terms)
+
+
+def _stems(alternatives: Iterable[Terms]) -> Iterator[Terms]:
+    """Yield the terms of words whose endings, which are not indexed, have begun, such as `univers` for `universi`."""
+    for terms in alternatives:
+        yield terms
+        if len(terms) == 1:
+            yield from ((terms[0][:end],) for end in range(max(len(terms[0]) - 3, _STEM_FROM), len(terms[0])))
+
+
+def _summarise(session: Session, ids: Sequence[UUID], *, now: dt.datetime) -> list[ListedClaim]:
+    """Return claims as lists show them, in this order."""
+    rows = sa.select(Claim).options(selectinload(Claim.resolutions).selectinload(Resolution.disputes))
+    claims = {claim.id: claim for claim in session.scalars(rows.where(is_among(session, Claim.id, ids)))}
+    return summarise_claims(session, [claims[claim_id] for claim_id in ids], now=now)
+
+
 def list_likeliest_claims(db: Database, *, like: str, limit: int, now: dt.datetime) -> list[FoundClaim]:
     """Return the claims that share the rarest words with a text, at most five, the best match first.
 
@@ -78,9 +126,7 @@ def list_likeliest_claims(db: Database, *, like: str, limit: int, now: dt.dateti
     """
     with db.read() as session:
         best = likeliest_claims(session, like)[:limit]
-        rows = sa.select(Claim).options(selectinload(Claim.resolutions).selectinload(Resolution.disputes))
-        claims = {claim.id: claim for claim in session.scalars(rows.where(is_among(session, Claim.id, best)))}
-        found = summarise_claims(session, [claims[claim_id] for claim_id in best], now=now)
+        found = _summarise(session, best, now=now)
     wanted = _terms_of(like)
     return [FoundClaim(**members_of(claim), words=words_in_common(claim.text, wanted)) for claim in found]
 
@@ -181,11 +227,12 @@ def _is_indexed(session: Session, query: sa.ColumnElement[str]) -> sa.ColumnElem
 
 def _query(session: Session, words: Iterable[Iterable[Terms]]) -> str:
     """Return a query in the language of the full-text index. Terms contain no quotation marks."""
-    quote, both, either = ("'", " & ", " | ") if _is_postgresql(session) else ('"', " AND ", " OR ")
-    return both.join(
-        f"({either.join('(' + both.join(f'{quote}{term}{quote}' for term in terms) + ')' for terms in word)})"
-        for word in words
-    )
+    quote, begins, both, either = ("'", ":*", " & ", " | ") if _is_postgresql(session) else ('"', "*", " AND ", " OR ")
+
+    def written(term: str) -> str:
+        return f"{quote}{term.removesuffix('*')}{quote}{begins if term.endswith('*') else ''}"
+
+    return both.join(f"({either.join('(' + both.join(map(written, terms)) + ')' for terms in word)})" for word in words)
 
 
 def _is_postgresql(session: Session) -> bool:

@@ -33,7 +33,7 @@ def rebuild(connections: Connections) -> None:
     connections.cache.invalidate_all()
     click.echo(f"{differed} subtotals differed from the rows and were corrected.")
     found = rebuild_search(connections.db)
-    click.echo(f"{found} claims and reports had wrong search terms or page keys and were corrected.")
+    click.echo(f"{found} claims, reports and outlets had wrong search terms and were corrected.")
 
 
 @click.command()

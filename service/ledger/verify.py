@@ -30,7 +30,7 @@ from service.storage.db import Database
 from service.storage.journal import entry_digest
 from service.storage.models import ApiKey, Entry, FormerSecret, Seal
 from service.storage.predicates import is_among
-from service.storage.search_columns import wrong_search_columns
+from service.storage.search_columns import wrong_search_columns, wrong_spellings
 from service.values.instants import parse_instant, utc_now
 
 _BATCH_SIZE = 1000
@@ -223,6 +223,8 @@ def _check_sums(session: Session) -> Iterator[Finding]:
 def _check_search(session: Session) -> Iterator[Finding]:
     for row in wrong_search_columns(session):
         yield Finding(row.__tablename__, str(row.id), "has wrong search terms or page key; run `borneout rebuild`")
+    for outlet_id, _ in wrong_spellings(session):
+        yield Finding("outlet_spelling", str(outlet_id), "is not what the outlet is called; run `borneout rebuild`")
 
 
 _STREAMED = {"yield_per": _BATCH_SIZE}

@@ -26,7 +26,7 @@ from service.outlets.find import (
     outlet_state,
     require_outlet,
 )
-from service.outlets.suggest import unknown_slug
+from service.outlets.search import unknown_slug
 from service.storage.db import Database, retried
 from service.storage.locks import lock_name
 from service.storage.models import Outlet, OutletAlias

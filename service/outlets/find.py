@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from service.errors import InvalidBody, InvalidQuery, OutletMerged, UnknownOutlet
 from service.outlets.domains import ShownDomain, show_domains
-from service.outlets.suggest import unknown_slug
+from service.outlets.search import unknown_slug
 from service.storage.base import read_only
 from service.storage.canonical import table_of
 from service.storage.db_errors import WriteConflict

@@ -22,7 +22,7 @@ from service.outlets.find import (
     free_slug,
     read_mention,
 )
-from service.outlets.suggest import unknown_slug
+from service.outlets.search import unknown_slug
 from service.storage.locks import lock_name
 from service.storage.models import Outlet, OutletAlias, OutletDomain
 from service.storage.versions import store_version

@@ -15,7 +15,7 @@ from service.errors import InvalidBody, MergeChain, MergeCircle, NotFound, Outle
 from service.methods.provenance import as_merged, positions, relay_cycle
 from service.methods.tally import Amounts, Slot, add_up, count_claim, difference
 from service.outlets.find import PLACES, ancestors, find_outlet, outlet_state
-from service.outlets.suggest import unknown_slug
+from service.outlets.search import unknown_slug
 from service.outlets.sums import Sums, add_sums, read_sums
 from service.outlets.track_record import EVERYTHING, ReportedClaim, read_claims, read_positions
 from service.storage.db import Database, retried

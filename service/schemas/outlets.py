@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import marshmallow as ma
-from marshmallow.validate import Length
+from marshmallow.validate import Length, Range
 
 from service.schemas import shown
-from service.schemas.fields import Answer, Body, Data, Flag, PageQuery, Text, one_of, published_moment
+from service.schemas.fields import Answer, Body, Count, Data, Flag, PageQuery, Text, one_of, published_moment
 from service.values.ids import DOMAIN_LENGTH, NAME_LENGTH, SLUG_LENGTH
 from service.values.vocabulary import OutletKind
 
@@ -157,6 +157,45 @@ class OutletQuery(PageQuery):
     )
     kind = one_of(OutletKind, "Only outlets of this kind.")
     parent = Text(SLUG_LENGTH, metadata={"description": "Only outlets owned by the outlet with this slug or id."})
+
+
+class OutletSearchQuery(Body):
+    """The words to search for."""
+
+    q = Text(
+        NAME_LENGTH,
+        required=True,
+        metadata={
+            "description": "The text typed so far: the beginning of a name, an alias or a domain, or some words. "
+            "Case, accents, spaces, hyphens and a leading article make no difference.",
+            "example": "sportb",
+        },
+    )
+    limit = Count(
+        load_default=8, validate=Range(1, 20), metadata={"description": "The largest number of outlets returned."}
+    )
+
+
+class FoundOutletOut(Answer):
+    """An outlet that a search found."""
+
+    slug = shown.text("The outlet's short name, used in paths and in other objects.")
+    name = shown.text("The name as readers know it.")
+    kind = shown.choice(OutletKind, "The kind of publisher.")
+    domain = shown.text("Its first domain; null if it has none.", allow_none=True)
+    claims = shown.count("The number of claims that it reported or repeated.")
+    topic = shown.text("The topic of most of these claims; null if they have none.", allow_none=True)
+    is_similar = shown.flag("Whether no name has the words that were sent, and this one is only similar.")
+
+
+class FoundOutlets(Answer):
+    """The outlets that a search found."""
+
+    items = shown.parts(
+        FoundOutletOut,
+        "An outlet with exactly this name first, then those with the most claims. If no name has the words, those with "
+        "the most similar names.",
+    )
 
 
 OutletPage = shown.page_of("OutletPage", OutletOut, "outlets")

@@ -14,7 +14,7 @@ from service.errors import UnknownOutlet
 from service.ledger.seal import last_head
 from service.methods.tally import add_up, count_claim, difference
 from service.outlets.find import filing_for, find_outlets, refuse_merged
-from service.outlets.suggest import unknown_slug
+from service.outlets.search import unknown_slug
 from service.outlets.sums import read_sums
 from service.outlets.track_record import Condition, Lens, OutletRecord, is_counted, read_positions
 from service.scores.contexts import context_of

@@ -27,6 +27,7 @@ from service.storage.models import (
     ImportJob,
     ImportResult,
     Outbox,
+    OutletSpelling,
     Rate,
     Seal,
     StoredResponse,
@@ -45,6 +46,7 @@ _UNJOURNALED_MODELS: tuple[type[Base], ...] = (
     ImportResult,
     Subtotal,  # derived from journaled rows, and verified against them
     Rate,  # as Subtotal
+    OutletSpelling,  # as Subtotal
     Entry,  # the ledger itself, protected by its digests and seals
     Seal,
 )

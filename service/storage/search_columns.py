@@ -1,13 +1,16 @@
-"""Find the rows whose search columns do not match the columns that they are derived from."""
+"""Find the rows whose search columns or spellings do not match the columns that they are derived from."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, undefer
+from sqlalchemy.orm import Session, selectinload, undefer
 
-from service.storage.models import Claim, Report
+from service.storage.models import Claim, Outlet, OutletSpelling, Report
+from service.storage.models.outlets import Spelling, Spelt, add_spellings, spellings
+from service.storage.predicates import is_among
 
 _STREAMED = {"yield_per": 1000}
 
@@ -23,3 +26,30 @@ def wrong_search_columns(session: Session) -> Iterator[Claim | Report]:
     for report in session.scalars(sa.select(Report), execution_options=_STREAMED):
         if report.page_key != report.search_column():
             yield report
+
+
+def wrong_spellings(session: Session) -> Iterator[tuple[UUID, list[Spelling]]]:
+    """Yield the outlets whose spellings are wrong, each with the right ones."""
+    rows = sa.select(Outlet).options(selectinload(Outlet.aliases), selectinload(Outlet.domains))
+    part: Sequence[Outlet]
+    for part in session.scalars(rows, execution_options=_STREAMED).partitions():
+        stored: dict[UUID, set[tuple[int, str]]] = {outlet.id: set() for outlet in part}
+        columns = sa.select(OutletSpelling.outlet_id, OutletSpelling.source, OutletSpelling.spelling)
+        columns = columns.where(is_among(session, OutletSpelling.outlet_id, stored))
+        for outlet_id, source, spelling in session.execute(columns):
+            stored[outlet_id].add((source, spelling))
+        for outlet in part:
+            named: list[Spelt] = [outlet, *outlet.aliases, *outlet.domains]
+            right = [each for row in named for each in spellings(row)]
+            if stored[outlet.id] != {(each["source"], each["spelling"]) for each in right}:
+                yield outlet.id, right
+
+
+def correct_spellings(session: Session) -> int:
+    """Correct the spellings of outlets that are wrong, and return the number of these outlets."""
+    wrong = list(wrong_spellings(session))
+    connection = session.connection()
+    for outlet_id, right in wrong:
+        connection.execute(sa.delete(OutletSpelling).where(OutletSpelling.outlet_id == outlet_id))
+        add_spellings(connection, right)
+    return len(wrong)

@@ -21,6 +21,7 @@ from service.storage.db import Database
 from service.storage.locks import lock_name
 from service.storage.models import Claim, Report
 from service.storage.models.claims import derive_search_columns
+from service.storage.search_columns import correct_spellings
 from service.transfer.export.tables import exported_columns, exported_tables
 from service.transfer.package import Package
 from service.values.instants import parse_instant
@@ -35,7 +36,7 @@ class RestoreError(CannotRun):
 
 
 def restore_export(db: Database, package: Package) -> dict[str, int]:
-    """Restore an export in one transaction, and compute the sums.
+    """Restore an export in one transaction, and compute the sums and the search index.
 
     Args:
         db: The database, which has the schema and no rows.
@@ -61,6 +62,7 @@ def restore_export(db: Database, package: Package) -> dict[str, int]:
                     f"The rows of {table.name} are not those of an export, so nothing was restored. Export again."
                 ) from exc
         session.flush()
+        correct_spellings(session)
         add_sums(session, missing_sums(session))
     db.analyze()
     return {name: count for name, count in counts.items() if count}

@@ -27,6 +27,7 @@ from service.storage.models import (
     Outlet,
     OutletAlias,
     OutletDomain,
+    OutletSpelling,
     Report,
     Resolution,
     TopicRename,
@@ -51,7 +52,7 @@ class Trial:
         self._scratch = Database(f"sqlite:///{Path(self._folder.name) / 'trial.db'}")
         sa.event.listen(self._scratch.engine, "connect", _set_up)
         Base.metadata.create_all(self._scratch.engine)
-        for table in (Outlet, OutletDomain, OutletAlias, TopicRename):
+        for table in (Outlet, OutletDomain, OutletAlias, OutletSpelling, TopicRename):
             self._copy(table, sa.true())
         self._copy(Version, Version.subject_id.in_(sa.select(Outlet.id)))
 
@@ -100,6 +101,7 @@ def _conditions(session: Session, claims: AbstractSet[UUID]) -> dict[type[Base],
     resolutions = sa.select(Resolution.id).where(is_among(session, Resolution.claim_id, claims))
     return {
         Outlet: is_among(session, Outlet.id, outlets),  # created meanwhile
+        OutletSpelling: is_among(session, OutletSpelling.outlet_id, outlets),
         Claim: is_among(session, Claim.id, claims),
         Report: is_among(session, Report.id, reports),
         Withdrawal: is_among(session, Withdrawal.report_id, reports),

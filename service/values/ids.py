@@ -11,7 +11,7 @@ from uuid_utils.compat import uuid7
 SLUG_LENGTH = 80
 NAME_LENGTH = 200
 DOMAIN_LENGTH = 500
-RESERVED_SLUGS = frozenset({"lookup"})
+RESERVED_SLUGS = frozenset({"lookup", "search"})
 
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 

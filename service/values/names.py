@@ -54,6 +54,12 @@ _PLAIN = str.maketrans(
     | dict.fromkeys(_BLANKS, " ")
 )
 
+_SPELT_OUT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe"})
+"""The spelling of letters where a keyboard lacks them: Süddeutsche or Sueddeutsche."""
+_HUMP = re.compile("(?<=[a-z0-9])(?=[A-Z])")
+_SPELT_WORDS = 8
+SPELLING_LENGTH = 40
+
 _DOT = re.compile("[.\u3002\uff0e\uff61]")
 _HOST_NAME = re.compile(r"(?:(?:https?:)?//)?([^/\\?#@:\s]+)(?::[0-9]{1,5})?/?", re.IGNORECASE)
 _DEVICE = re.compile(r"(?:m|mobile|amp|wap|www[0-9]{1,2})\.")
@@ -107,8 +113,61 @@ def slug_of(name: str) -> str:
     >>> slug_of("Süddeutsche Zeitung"), slug_of("!!")
     ('suddeutsche-zeitung', '')
     """
-    words = re.findall(r"[a-z0-9]+", anyascii(fold(name)).lower())
-    return "-".join(words)[:SLUG_LENGTH].strip("-")
+    return "-".join(plain_words(name))[:SLUG_LENGTH].strip("-")
+
+
+def plain_words(text: str) -> list[str]:
+    """Return the words of a text in ASCII: folded and transliterated.
+
+    >>> plain_words("Die Süddeutsche")
+    ['die', 'suddeutsche']
+    """
+    return re.findall(r"[a-z0-9]+", anyascii(fold(text)).lower())
+
+
+def spellings_of(name: str) -> set[str]:
+    """Return the spellings by which a search finds a name: its last words together, and, after `~`, its first words
+    backwards. Spaces, hyphens, accents and the way umlauts are written make no difference.
+
+    A search is a prefix of a spelling, and one with a typing error shares its beginning with a forward spelling or its
+    end with a backward one.
+
+    >>> sorted(spellings_of("SurveyUSA"))
+    ['surveyusa', 'usa', '~asuyevrus', '~yevrus']
+    """
+    separate = _HUMP.sub(" ", name)
+    found: set[str] = set()
+    for text in {separate, unicodedata.normalize("NFC", separate).casefold().translate(_SPELT_OUT)}:
+        words = plain_words(text)[:_SPELT_WORDS]
+        for place in range(len(words)):
+            found.add("".join(words[place:])[:SPELLING_LENGTH])
+            found.add(backwards("".join(words[: place + 1])))
+    return found if host_of(name) is None else found | _without_article(found)
+
+
+def backwards(spelling: str) -> str:
+    """Return the backward form of a spelling."""
+    return f"~{spelling[::-1][:SPELLING_LENGTH]}"
+
+
+def domain_spellings(domain: str) -> set[str]:
+    """Return the spellings by which a search finds a domain: from each of its labels on, up to the registered one.
+
+    >>> sorted(domain_spellings("sportbild.bild.de"))
+    ['bildde', 'sportbildbildde']
+    """
+    host, _, path = domain.partition("/")
+    labels = host.split(".")
+    registered = (registered_domain(host) or host).split(".")
+    starts = range(len(labels) - len(registered) + 1)
+    spelt = {"".join(plain_words(f"{shown_host('.'.join(labels[start:]))}/{path}")) for start in starts}
+    found = {spelling[:SPELLING_LENGTH] for spelling in spelt if spelling}
+    return found | _without_article(found)
+
+
+def _without_article(spellings: set[str]) -> set[str]:
+    """Return the spellings of hosts such as `theguardian.com` without the article."""
+    return {spelling.removeprefix("the") for spelling in spellings if spelling.startswith("the")} - {""}
 
 
 def name_key(name: str) -> str:

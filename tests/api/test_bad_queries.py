@@ -9,6 +9,7 @@ from tests.support.world import assert_problem
 QUERIES = [
     ("/v1/outlets", "limit", ["0", "201", "-1", "1.0", "1e1", "", " 5", "+5", "\uff15", "x", "9" * 400, "%00", "1_0"]),
     ("/v1/outlets", "q", ["", "%20", "%00", "a%00b", "x" * 201]),
+    ("/v1/outlets/search", "q", ["", "%20", "%00", "x" * 201]),
     ("/v1/outlets", "kind", ["", "Newspaper", "blog", "%00"]),
     ("/v1/outlets", "parent", ["", "nobody", "x" * 81, "%00", "%ff"]),
     ("/v1/claims", "status", ["", "closed", "OPEN", "%00"]),

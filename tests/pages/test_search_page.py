@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import re
+
 import pytest
 
 pytestmark = pytest.mark.sqlite_alone  # tests of the API run on both databases
@@ -31,9 +34,9 @@ def test_words(site):
     few, html = (site.html(f"/search?q={q}") for q in ("%22Bridge+20%22", "bridge"))
 
     assert "Bridge 20 opens in May." in few
-    assert "The 20 recorded last." not in few
+    assert "These are the 20 with the most reports." not in few
     assert 20 == html.count('<a href="/claims/')
-    assert "The 20 recorded last." in html
+    assert "These are the 20 with the most reports." in html
 
 
 def test_headline(site):
@@ -68,10 +71,10 @@ def test_more_outlets(world):
     The page says if more outlets match than are shown.
     """
     for number in range(21):
-        assert "The first 20." not in world.client.get("/search?q=post").text
+        assert "the first 20." not in world.client.get("/search?q=post").text
         world.outlet(f"Post {number}")
 
-    assert "The first 20." in world.client.get("/search?q=post").text
+    assert "the first 20." in world.client.get("/search?q=post").text
 
 
 def test_opinion(world):
@@ -83,4 +86,65 @@ def test_opinion(world):
 
     for path in ("/search?q=beauty", "/topics/bridges"):
         page = world.get(path).text
-        assert "<small>an opinion</small>" in page
+        assert "<small>an opinion" in page
+
+
+FOUND = {
+    **dict.fromkeys(("spordbild", "SportBild", "sport-bild", "sprot bild", "sportbil"), "/outlets/sport-bild"),
+    **dict.fromkeys(("leverkusen", "bayer leverkuzen", "bayer 4 leverkusen"), "/outlets/bayer-leverkusen"),
+    **dict.fromkeys(("alons", "Alonsó", "liverp", "liverpool alonso"), "alonso"),
+}
+"""What people type, and the outlet or the words of a claim that they look for, in the example."""
+FOUND_IN_OPEN_SETS = {
+    **dict.fromkeys(("surveusa", "survey usa", "SurveyUSA", "usa survey"), "/outlets/surveyusa"),
+    **dict.fromkeys(("rasmusen", "rasmussen", "rasmusen reprots"), "/outlets/rasmussen-reports"),
+    **dict.fromkeys(("daily mail", "dailymail", "dailymial.co.uk"), "/outlets/dailymail-co-uk"),
+    **dict.fromkeys(("the guardian", "guardian", "gaurdian", "the guardain"), "/outlets/theguardian-com"),
+    **dict.fromkeys(("quinipiac", "quinnipiac uni"), "/outlets/quinnipiac-university"),
+    **dict.fromkeys(("mason dixon", "masondixon"), "/outlets/mason-dixon-polling-strategy"),
+    "publik policy": "/outlets/public-policy-polling",
+    "buzz feed": "/outlets/buzzfeed-com",
+}
+
+
+@pytest.mark.parametrize("q", [*FOUND, *FOUND_IN_OPEN_SETS])
+def test_what_people_type(site, q):
+    """
+    Prefixes, typing errors, and missing spaces, accents and articles find the outlet or claim among the first three.
+    """
+    if q in FOUND_IN_OPEN_SETS and "OPEN_DATA" not in os.environ:
+        pytest.skip("the open data are missing: OPEN_DATA is not set")
+    response = site.client.get("/search", query_string={"q": q})
+    wanted = (FOUND | FOUND_IN_OPEN_SETS)[q]
+    results = re.findall(r'<li><a href="(/outlets/[^"]+|/claims/[^"]+)">([^<]+)', response.text)
+    first = [response.headers["Location"]] if response.status_code == 302 else [path for path, _ in results[:3]]
+
+    assert wanted in first or wanted in " ".join(text for _, text in results[:3]).lower()
+
+
+def test_results_have_their_record(site):
+    """
+    An outlet is shown with its record, its estimate from 20 results on, and its topic; a claim with its verdict, date
+    and topic.
+    """
+    record = site.get("/v1/outlets/the-oracle/score").json
+    html = site.html("/search?q=oracel")
+    claims = site.html("/search?q=bridge 20")
+
+    assert "Did you mean" in html
+    assert f'Right on <data value="{record["record"]["right"]}">' in html
+    assert f'<data value="{record["reliability"]["mean"]}">' in html
+    assert '<a href="/topics/roads">roads</a>' in claims
+    assert "<time datetime=" in claims
+
+
+def test_similar_to_an_address(world):
+    """
+    R21: an unknown address is reported as unknown, and an outlet with a similar name is only suggested.
+    """
+    world.outlet("Daily Mail")
+
+    page = world.client.get("/search?q=www.dailymial.co.uk/news").text
+    assert "Unknown. No outlet on record publishes at this address" in page
+    assert "Did you mean" in page
+    assert '<a href="/outlets/daily-mail">Daily Mail</a>' in page

@@ -34,6 +34,7 @@ _QUERIES = {
     **{name: {"limit": 2} for name in ("listOutlets", "listClaims", "listKeys", "listClaimReports", "explainScore")},
     **{name: {"limit": 1} for name in ("listOutletReports", "listScores", "listTrail", "listSeals")},
     "lookupOutlet": {"url": "https://sportbild.bild.de/fussball"},
+    "searchOutlets": {"q": "sportb"},
     "createImport": {"feed": "desk"},
     "listChanges": {"limit": 2},
     "listEntries": {"table": "claim", "limit": 1},
@@ -211,7 +212,7 @@ def _prepare(scenario):
 
 
 def _outlets(scenario):
-    scenario.send("recordOutlet", "listOutlets", "getOutlet", "changeOutlet", "lookupOutlet")
+    scenario.send("recordOutlet", "listOutlets", "getOutlet", "changeOutlet", "lookupOutlet", "searchOutlets")
 
 
 def _a_claim(scenario):

@@ -8,7 +8,7 @@ from service.storage.models.imports import ImportChunk, ImportJob, ImportResult
 from service.storage.models.ledger import Entry, Redaction, Seal
 from service.storage.models.merges import ClaimMerge, DistinctClaims
 from service.storage.models.outbox import Outbox
-from service.storage.models.outlets import Outlet, OutletAlias, OutletDomain
+from service.storage.models.outlets import Outlet, OutletAlias, OutletDomain, OutletSpelling
 from service.storage.models.replies import Reply
 from service.storage.models.resolutions import Dispute, Resolution
 from service.storage.models.topics import TopicRename
@@ -32,6 +32,7 @@ __all__ = [
     "Outlet",
     "OutletAlias",
     "OutletDomain",
+    "OutletSpelling",
     "Rate",
     "Redaction",
     "Reply",

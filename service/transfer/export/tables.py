@@ -26,6 +26,7 @@ LEFT_OUT: Mapping[str, str] = {
     "worker_host": "the hosts of this service",
     "subtotal": "derived from the rows, and computed again",
     "rate": "as subtotal",
+    "outlet_spelling": "as subtotal",
 }
 """The tables that an export leaves out, each with the reason."""
 _COLUMNS_LEFT_OUT = {

@@ -28,8 +28,9 @@ _STANCE_SOURCES = ("stated", "probability")
 _IMPORT_STATUSES = ("queued", "running", "succeeded", "failed", "cancelled")
 _IMPORT_COUNTS = ("chunks", "chunks_read", "read", "created", "updated", "unchanged", "rejected")
 _VERDICTS = ("true", "false", "partial", "void", "unverifiable")
-# Sorted by bytes, so that all topics below one are one range of an index.
+# Sorted by bytes, so that all topics below one, or all spellings with one beginning, are one range of an index.
 _TOPIC = sa.String(504).with_variant(sa.String(504, collation="C"), "postgresql")
+_SPELLING = sa.String(41).with_variant(sa.String(41, collation="C"), "postgresql")
 _COUNTS = ("claims", "open", "unscored", "correct", "incorrect", "partial", "early", "backfilled", "stated", "told")
 _BILLIONTHS = ("right", "stated_true", "stated_true_squared", "brier", "told_true")
 
@@ -111,7 +112,7 @@ def downgrade() -> None:
             "report",
             "claim",
         ),
-        *("outlet_domain", "outlet_alias", "outlet", "former_secret", "kept_answer", "api_key"),
+        *("outlet_spelling", "outlet_domain", "outlet_alias", "outlet", "former_secret", "kept_answer", "api_key"),
     ):
         op.drop_table(table)
 
@@ -186,6 +187,15 @@ def _create_outlets() -> None:
         _moment("starts_at", nullable=True),
         _moment("ends_at", nullable=True),
         sa.PrimaryKeyConstraint("outlet_id", "position", name="pk_outlet_domain"),
+    )
+    op.create_table(
+        "outlet_spelling",
+        _reference("outlet_spelling", "outlet_id", "outlet", nullable=False),
+        sa.Column("source", sa.Integer(), nullable=False),
+        sa.Column("spelling", _SPELLING, nullable=False),
+        sa.PrimaryKeyConstraint("outlet_id", "source", "spelling", name="pk_outlet_spelling"),
+        sa.Index("ix_outlet_spelling_spelling_outlet_id", "spelling", "outlet_id"),
+        sqlite_with_rowid=False,
     )
 
 

@@ -1,15 +1,18 @@
-"""Suggestions for unknown slugs."""
+"""Outlets found by what people type, and suggestions for unknown slugs."""
 
 from __future__ import annotations
 
 import datetime as dt
 
 import pytest
+import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.outlets.suggest import nearest_slugs, unknown_slug
-from service.storage.models import Outlet
+from service.claims.search import rebuild_search
+from service.ledger.verify import verify_ledger
+from service.outlets.search import nearest_slugs, search_outlets, unknown_slug
+from service.storage.models import Outlet, OutletSpelling
 from service.values.ids import new_id
 from service.values.names import name_key
 from tests.support.world import assert_problem, report
@@ -60,6 +63,61 @@ def test_nearest(papers, reference, slug):
     """
     assert slug == nearest_slugs(papers, reference)[0]
     assert f"No outlet {reference!r} is on record; nearest: {slug}" in unknown_slug(papers, reference)
+
+
+@pytest.mark.parametrize(
+    ("typed", "slug"),
+    [
+        *((typed, "sport-bild") for typed in ("sp", "Sport", "BILD", "sport b", "SportB", "bild sport", "spordbild")),
+        *(
+            (typed, "the-guardian")
+            for typed in ("guardian", "the guardian", "theguardian", "gaurdian", "guarian", "gua")
+        ),
+        *((typed, "new-york-times") for typed in ("times", "newyork", "york ti", "nwe york times", "New-York-Times")),
+        *(
+            (typed, "suddeutsche-zeitung")
+            for typed in ("sueddeut", "süddeutsche", "suddeutshe zeitung", "sz", "zeitung")
+        ),
+    ],
+)
+@pytest.mark.usefixtures("papers")
+def test_what_people_type(shared_world, typed, slug):
+    """
+    A beginning, a missing space or article, another order of words, an umlaut as two letters, or a typing error finds
+    the outlet first.
+    """
+    assert slug == search_outlets(shared_world.runtime.db, q=typed, limit=3)[0].slug
+
+
+def test_a_name_that_changes(world):
+    """
+    An outlet is found by its current name, aliases and domains, and no longer by those that it lost.
+    """
+    world.outlet("Herald", aliases=["Old Trumpet"], domains=["brass.example"])
+
+    def slugs(typed):
+        return [found.slug for found in search_outlets(world.runtime.db, q=typed, limit=3) if not found.is_similar]
+
+    assert [["herald"]] * 3 == [slugs(typed) for typed in ("heral", "trumpet", "brass.ex")]
+    changes = {"name": "Evening Post", "aliases": ["Gazette"], "domains": []}
+    assert 200 == world.patch("/v1/outlets/herald", changes, headers={"If-Match": "*"}).status_code
+    assert [["herald"], ["herald"], ["herald"]] == [slugs(typed) for typed in ("evening", "gazette", "herald")]
+    assert [[], []] == [slugs(typed) for typed in ("trumpet", "brass.ex")]
+
+
+def test_index_changed_by_hand(world):
+    """
+    A verification reports an outlet that is indexed under another name, and a rebuild corrects it.
+    """
+    outlet = world.outlet("Herald")
+    db = world.runtime.db
+    with db.engine.execution_options(write=True).begin() as connection:
+        connection.execute(sa.update(OutletSpelling.__table__).values(spelling=OutletSpelling.spelling + "x"))
+
+    assert {outlet["id"]} == {finding.key for finding in verify_ledger(db)}
+    assert 1 == rebuild_search(db)
+    assert [] == list(verify_ledger(db))
+    assert "herald" == search_outlets(db, q="her", limit=1)[0].slug
 
 
 @pytest.mark.parametrize("reference", ["", "!!", "nobody-like-this-one", "0192aa00-0000-7000-8000-000000000000"])

@@ -1,0 +1,69 @@
+"""GET /v1/outlets/search"""
+
+from __future__ import annotations
+
+from tests.support.world import assert_problem, report
+
+URL = "/v1/outlets/search"
+
+
+def found(world, q, **query):
+    response = world.get(URL, query_string={"q": q, **query})
+    assert 200 == response.status_code, response.text
+    return response.json["items"]
+
+
+def test_it_works(world):
+    """
+    The outlets whose names begin with the text are returned with their claims, the one with the most claims first; an
+    outlet with exactly this name is the first of all.
+    """
+    world.outlet("Daily Post", domains=["post.example"], kind="newspaper")
+    world.outlet("Post")
+    for topic in ("bridges", "roads", "roads"):
+        world.record(report("Post Herald"), topic=topic)
+    world.record(report("Daily Post"))
+
+    assert ["post", "post-herald", "daily-post"] == [outlet["slug"] for outlet in found(world, "post")]
+    assert ["post-herald"] == [outlet["slug"] for outlet in found(world, "post h", limit=1)]
+    expected = {"slug": "post-herald", "name": "Post Herald", "kind": "website", "domain": None, "claims": 3}
+    assert expected | {"topic": "roads", "is_similar": False} == found(world, "post h")[0]
+    assert ("post.example", None) == tuple(found(world, "daily")[0][member] for member in ("domain", "topic"))
+
+
+def test_similar(world):
+    """
+    If no name has the words, similar ones are returned and marked.
+    """
+    world.outlet("The Guardian")
+
+    assert [("the-guardian", True)] == [(each["slug"], each["is_similar"]) for each in found(world, "gaurdian")]
+    assert [] == found(world, "zzzz")
+    assert [] == found(world, "!!")
+
+
+def test_merged(world):
+    """
+    R22: a merged outlet is found as the one that it was merged into.
+    """
+    for name in ("Herald", "Bugle"):
+        world.outlet(name)
+    world.post("/v1/outlets/bugle/merge", {"into": "herald"})
+
+    assert ["herald"] == [outlet["slug"] for outlet in found(world, "bugl")]
+
+
+def test_cached(world):
+    """
+    Browsers may use a response again for a minute.
+    """
+    response = world.get(URL, query_string={"q": "x"})
+
+    assert "private, max-age=60" == response.headers["Cache-Control"]
+
+
+def test_without_words(world):
+    """
+    A search without a text is rejected.
+    """
+    assert_problem(world.get(URL), 400, "invalid-query", "/q")
