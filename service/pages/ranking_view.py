@@ -163,11 +163,12 @@ class RankingView:
     @property
     def words(self) -> dict[str, str]:
         """The words for each filter that differs from its default."""
+        least = phrases.plural(self.min_resolved, "result")
         given = {
             "topic": self.topic and f"Topic: {self.topic}",
             "kind": self.kind and capitalized(KINDS_IN_WORDS[self.kind]),
             "basis": "Counting all resolved claims" if self.basis is Basis.RESOLVED else None,
-            "min_resolved": self.min_resolved != RATED_FROM and f"With at least {phrases.plural(self.min_resolved, 'result')}",
+            "min_resolved": self.min_resolved != RATED_FROM and f"With at least {least}",
             "as_of": self.as_of and f"As of {phrases.day(self.as_of)}",
         }
         return {name: text for name, text in given.items() if text}

@@ -86,8 +86,8 @@ def test_table_of_claims(site):
     """
     A CSV begins with a byte order mark, and has no cell that a spreadsheet evaluates as a formula.
     """
-    site.record(text="=1+1", topic="sums", external_id="=2+2")
-    response = site.client.get("/claims.csv?topic=sums")
+    site.record(text="=1+1", topic="spreadsheets", external_id="=2+2")
+    response = site.client.get("/claims.csv?topic=spreadsheets")
     [row] = csv.DictReader(io.StringIO(response.data.decode("utf-8-sig")))
 
     assert "text/csv; charset=utf-8" == response.content_type
