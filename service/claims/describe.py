@@ -250,6 +250,7 @@ def describe_dispute(dispute: Dispute, resolution: Resolution) -> DisputeView:
         status=DisputeStatus.OPEN if dispute.closed_at is None else DisputeStatus.CLOSED,
         reason=dispute.reason,
         evidence=dispute.evidence,
+        via=dispute.via,
         closure=None
         if dispute.closed_at is None
         else ClosureView(dispute.closing_reason, dispute.closing_resolution_id, dispute.closed_at),
@@ -266,6 +267,8 @@ def describe_reply(reply: Reply) -> ReplyView:
         claim=reply.claim_id,
         text=reply.text,
         url=reply.url,
+        via=reply.via,
+        verified=reply.verified,
         withdrawn=None if reply.withdrawn_at is None else WithdrawalView(reply.withdrawal_reason, reply.withdrawn_at),
         recorded_at=reply.recorded_at,
         redacted=reply.redacted or [],

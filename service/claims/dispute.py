@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Set as AbstractSet
 from typing import TypedDict
 from uuid import UUID
 
@@ -23,7 +24,7 @@ from service.storage.models import Claim, Dispute, Resolution
 from service.storage.paging import Keyset, Page, SortKey
 from service.storage.predicates import is_open
 from service.values.ids import new_id
-from service.values.vocabulary import Caller, DisputeStatus, Scope
+from service.values.vocabulary import Caller, DisputeStatus, Scope, Via
 
 _OLDEST_FIRST = Keyset([Dispute.id], [UUID])
 
@@ -69,11 +70,17 @@ def dispute_resolution(
                     "once that is closed."
                 )
             return describe_dispute(known, resolution), False
-        dispute = Dispute(id=new_id(), reason=reason, evidence=evidence, filed_by=caller.key_id, recorded_at=now)
-        resolution.disputes.append(dispute)
-        lock_outlets(session, [claim])
-        invalidate_scores(session, cache, reporting_outlets(claim), now=now)
+        dispute = Dispute(reason=reason, evidence=evidence, filed_by=caller.key_id, via=Via.API)
+        add_dispute(session, cache, claim, dispute, now=now)
     return describe_dispute(dispute, resolution), True
+
+
+def add_dispute(session: Session, cache: ScoreCache, claim: Claim, dispute: Dispute, *, now: dt.datetime) -> None:
+    """Add a new dispute to the resolution in effect of a locked claim."""
+    dispute.id, dispute.recorded_at = new_id(), now
+    claim.resolutions[-1].disputes.append(dispute)
+    lock_outlets(session, [claim])
+    invalidate_scores(session, cache, reporting_outlets(claim), now=now)
 
 
 @retried
@@ -90,8 +97,7 @@ def close_dispute(
     with db.write() as session:
         claim, dispute = _load(session, dispute_id)
         resolution = next(each for each in claim.resolutions if each.id == dispute.resolution_id)
-        parties = filers(claim) | {dispute.filed_by, resolution.resolved_by}
-        if caller.key_id in parties and not caller.may(Scope.RESOLUTIONS_OWN):
+        if is_party(claim, {dispute.filed_by, resolution.resolved_by}, caller):
             raise OwnDispute(
                 f"This key is a party to the dispute {dispute_id}, and lacks the scope resolutions:own. Close it with "
                 "another key."
@@ -105,6 +111,17 @@ def close_dispute(
         lock_outlets(session, [claim])
         invalidate_scores(session, cache, reporting_outlets(claim), now=now)
     return describe_dispute(dispute, resolution)
+
+
+def is_party(claim: Claim, keys: AbstractSet[UUID | None], caller: Caller) -> bool:
+    """Return whether a key may not end a dispute of a claim on its own (R14).
+
+    Args:
+        claim: The claim.
+        keys: The keys that filed the dispute, or made the disputed resolution.
+        caller: The API key of the call.
+    """
+    return caller.key_id in filers(claim) | keys and not caller.may(Scope.RESOLUTIONS_OWN)
 
 
 def list_disputes(

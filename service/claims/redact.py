@@ -44,7 +44,7 @@ _MEMBERS: Mapping[type[Subject], Sequence[str]] = {
     Report: ["cited_as", "quote", "reason", "url"],
     Resolution: ["evidence", "note"],
     Dispute: ["evidence", "reason"],
-    Reply: ["reason", "text", "url"],
+    Reply: ["reason", "text", "url", "verified"],
 }
 """The members that can be redacted, by the type of their row."""
 _FETCHED = 500
@@ -167,6 +167,8 @@ def _erase_from_reply(reply: Reply, member: str) -> None:
             reply.text = REDACTED
         case "url":
             reply.url = None
+        case "verified":
+            reply.verified = reply.verified and REDACTED
         case "reason":
             reply.withdrawal_reason = reply.withdrawal_reason and REDACTED
 

@@ -21,7 +21,7 @@ from service.storage.models import Claim, Outlet, Reply, Report, Withdrawal
 from service.storage.paging import Keyset, Page, SortKey
 from service.storage.predicates import merged_with
 from service.values.ids import new_id
-from service.values.vocabulary import Caller
+from service.values.vocabulary import Caller, Via
 
 
 class NewReply(TypedDict):
@@ -68,15 +68,21 @@ def record_reply(
         lock_name(session, PLACES)  # serialises replies with each other and with merges
         outlet = require_outlet(session, reference)
         if claim is not None:
-            claim = _check_reported(session, outlet, claim)
+            claim = check_reported(session, outlet, claim)
         given = {"outlet_id": outlet.id, "claim_id": claim, "text": text, "url": url}
         known = session.scalar(_loaded().filter_by(**given, withdrawn_at=None))
         if known is not None:
             return describe_reply(known), False
-        reply = Reply(id=new_id(), **given, outlet=outlet, filed_by=caller.key_id, recorded_at=now)
-        session.add(reply)
-        _invalidate(session, cache, reply, now=now)
+        reply = Reply(**given, outlet=outlet, filed_by=caller.key_id, via=Via.API)
+        add_reply(session, cache, reply, now=now)
     return describe_reply(reply), True
+
+
+def add_reply(session: Session, cache: ScoreCache, reply: Reply, *, now: dt.datetime) -> None:
+    """Add a new reply of an outlet, under the lock `PLACES`."""
+    reply.id, reply.recorded_at = new_id(), now
+    session.add(reply)
+    _invalidate(session, cache, reply, now=now)
 
 
 @retried
@@ -127,8 +133,12 @@ def _loaded() -> sa.Select[Reply]:
     return sa.select(Reply).options(selectinload(Reply.outlet))
 
 
-def _check_reported(session: Session, outlet: Outlet, claim_id: UUID) -> UUID:
-    """Check that an outlet reported a claim, and return its id, or that of the claim that it was merged into."""
+def check_reported(session: Session, outlet: Outlet, claim_id: UUID) -> UUID:
+    """Check that an outlet reported a claim, and return its id, or that of the claim that it was merged into.
+
+    Raises:
+        InvalidBody: The claim is unknown, or the outlet has not reported it.
+    """
     if (claim := session.get(Claim, claim_id)) is None:
         raise InvalidBody.at(
             "/claim", f"No claim with the id {claim_id} is on record. Find its id with GET /v1/claims.", "unknown-claim"

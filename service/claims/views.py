@@ -17,7 +17,10 @@ from service.values.vocabulary import (
     Role,
     Stance,
     StanceSource,
+    SubmissionKind,
+    SubmissionStatus,
     Verdict,
+    Via,
 )
 
 
@@ -117,6 +120,7 @@ class DisputeView:
     status: DisputeStatus
     reason: str
     evidence: list[str]
+    via: Via
     closure: ClosureView | None
     """None while the dispute is open."""
     recorded_at: dt.datetime
@@ -133,9 +137,48 @@ class ReplyView:
     """None for a reply to the whole record."""
     text: str
     url: str | None
+    via: Via
+    verified: str | None
+    """The check by which an editor verified a reply from the public form; None for other replies."""
     withdrawn: WithdrawalView | None
     recorded_at: dt.datetime
     redacted: list[RedactionNote]
+
+
+@dataclass(frozen=True, slots=True)
+class SubmissionState:
+    """The state of a submission from a public form, as its sender sees it."""
+
+    kind: SubmissionKind
+    status: SubmissionStatus
+    about: str
+    """The text of the claim, or the name of the outlet."""
+    claim: UUID | None
+    """The claim that it is about; None for a reply to the whole record."""
+    outlet: str | None
+    """The slug of the outlet that replies; None for a dispute."""
+    refusal: str | None
+    decided_at: dt.datetime | None
+    recorded_at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PendingView(SubmissionState):
+    """A submission from a public form, as editors see it."""
+
+    id: UUID
+    resolution: UUID | None
+    """The disputed resolution; None for a reply."""
+    text: str | None
+    """None once it was accepted: it is then in `dispute` or `reply`."""
+    links: list[str]
+    email: str | None
+    """None once the submission is decided."""
+    dispute: DisputeView | None
+    """The dispute that was made of it."""
+    reply: ReplyView | None
+    """The reply that was made of it."""
+    decided_by: UUID | None
 
 
 @dataclass(frozen=True, slots=True)

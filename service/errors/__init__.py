@@ -32,6 +32,8 @@ ServiceError
 |   +-- NothingToDispute   409  /problems/nothing-to-dispute
 |   +-- AlreadyDisputed    409  /problems/already-disputed
 |   +-- DisputeClosed      409  /problems/dispute-closed
+|   +-- AlreadyDecided     409  /problems/already-decided
+|   +-- SubmissionOutdated 409  /problems/submission-outdated
 |   +-- OutletMerged       409  /problems/outlet-merged
 |   +-- ClaimMerged        409  /problems/claim-merged
 |   +-- ClaimsContradict   409  /problems/claims-contradict
@@ -53,6 +55,7 @@ ServiceError
 +-- PreconditionRequired   428  /problems/precondition-required
 +-- TooManyRequests        429  /problems/too-many-requests
 |   +-- TooManyImports     429  /problems/too-many-imports
+|   +-- TooManySubmissions 429  /problems/too-many-submissions
 +-- HeadersTooLarge        431  /problems/headers-too-large
 +-- InternalError          500  /problems/internal-error
 +-- UnsupportedFormat      501  /problems/unsupported-format
@@ -69,6 +72,7 @@ ServiceError
 from __future__ import annotations
 
 from service.errors.conflicts import (
+    AlreadyDecided,
     AlreadyDisputed,
     AlreadyResolved,
     AlreadyWithdrawn,
@@ -96,6 +100,7 @@ from service.errors.conflicts import (
     ReportWithdrawn,
     SlugTaken,
     StillRunning,
+    SubmissionOutdated,
 )
 from service.errors.failures import (
     BadGateway,
@@ -133,6 +138,7 @@ from service.errors.requests import (
     TooLarge,
     TooManyImports,
     TooManyRequests,
+    TooManySubmissions,
     Unauthorized,
     UnknownOutlet,
     UnreadableFile,
@@ -142,6 +148,7 @@ from service.errors.requests import (
 
 __all__ = [
     "AddressTooLong",
+    "AlreadyDecided",
     "AlreadyDisputed",
     "AlreadyResolved",
     "AlreadyWithdrawn",
@@ -198,9 +205,11 @@ __all__ = [
     "SlugTaken",
     "StillRunning",
     "Stopping",
+    "SubmissionOutdated",
     "TooLarge",
     "TooManyImports",
     "TooManyRequests",
+    "TooManySubmissions",
     "Unauthorized",
     "Unavailable",
     "UnknownOutlet",

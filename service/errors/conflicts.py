@@ -157,6 +157,25 @@ class DisputeClosed(Conflict):
     title = "Dispute already closed"
 
 
+class AlreadyDecided(Conflict):
+    """You tried to accept or refuse a submission from a public form that had already been decided. The first decision
+    stands; if it was wrong, close the dispute or withdraw the reply.
+    """
+
+    name = "already-decided"
+    title = "Submission already decided"
+
+
+class SubmissionOutdated(Conflict):
+    """You tried to accept a submission from a public form whose subject has changed since it was sent: the disputed
+    resolution is no longer in effect, or the outlet no longer has a report on the claim. It stays pending; refuse it
+    with that reason.
+    """
+
+    name = "submission-outdated"
+    title = "Submission out of date"
+
+
 class OutletMerged(Conflict):
     """You tried to change an outlet that was merged into another one, which `detail` names. Change that one, or undo
     the merge first.

@@ -105,8 +105,8 @@ class ResolutionInEffect(Forbidden):
 
 
 class OwnDispute(Forbidden):
-    """You tried to close a dispute that involves your own key: it filed the dispute, the resolution, the claim or a
-    report on it. Use another key, or ask the operator for the scope `resolutions:own`.
+    """You tried to close or refuse a dispute that involves your own key: it filed the dispute, the resolution, the
+    claim or a report on it. Use another key, or ask the operator for the scope `resolutions:own`.
     """
 
     name = "own-dispute"
@@ -257,6 +257,15 @@ class TooManyImports(TooManyRequests):
 
     name = "too-many-imports"
     title = "Too many unfinished imports"
+
+
+class TooManySubmissions(TooManyRequests):
+    """You sent a dispute or a reply with a public form after five from the same address within a day, or while 500 were
+    waiting for an editor. Send it again later, or write to the operator.
+    """
+
+    name = "too-many-submissions"
+    title = "Too many submissions"
 
 
 class HeadersTooLarge(ServiceError):

@@ -15,6 +15,7 @@ from service.access.idempotency import prune_responses
 from service.cache.delivery import Delivery
 from service.cache.score_cache import ScoreCache
 from service.claims.forecast import keep_forecasts, refit_learner
+from service.claims.submissions import prune_submissions
 from service.ledger.seal import seal_entries
 from service.operations.imports import read_file, run_imports
 from service.operations.stop_signal import Stop
@@ -109,9 +110,10 @@ def run_housekeeping(db: Database, imports: Imports, stop: Stop) -> None:
 
 
 def keep_house(db: Database, *, now: dt.datetime) -> None:
-    """Delete expired responses and imports, and seal the new entries of the ledger."""
+    """Delete expired responses, submissions and imports, and seal the new entries of the ledger."""
     prune_responses(db, now=now)
     prune_imports(db, now=now)
+    prune_submissions(db, now=now)
     seal_entries(db, now=now)
 
 

@@ -11,6 +11,7 @@ from service.storage.canonical import journaled_tables
 from service.values.vocabulary import Action
 
 _TABLES = [table.name for table in journaled_tables()]
+_REDACTABLE = ("text", "reviews", "url", "quote", "cited_as", "note", "evidence", "reason", "verified")
 _HASHED = (
     "Texts, addresses and secrets are replaced by `sha256:` and the hash of `salt` and the text "
     "(or the JSON of the value)."
@@ -112,9 +113,9 @@ class RedactionIn(Body):
         required=True, metadata={"description": "The id of a claim, report, resolution, dispute or reply."}
     )
     members = ma.fields.List(
-        ma.fields.String(validate=OneOf(["text", "reviews", "url", "quote", "cited_as", "note", "evidence", "reason"])),
+        ma.fields.String(validate=OneOf(_REDACTABLE)),
         required=True,
-        validate=Length(1, 8),
+        validate=Length(1, len(_REDACTABLE)),
         metadata={"description": "The names of its members whose content is removed."},
     )
     reason = Text(2000, required=True, metadata={"description": "The reason for the removal; public."})

@@ -8,7 +8,7 @@ from marshmallow.validate import Length
 from service.schemas import shown
 from service.schemas.fields import Answer, Body, PageQuery, Text, WebAddress, one_of
 from service.schemas.redacted import redacted
-from service.values.vocabulary import DisputeStatus
+from service.values.vocabulary import DisputeStatus, Via
 
 
 class DisputeIn(Body):
@@ -51,6 +51,7 @@ class DisputeOut(Answer):
     status = shown.choice(DisputeStatus, "Whether the dispute was answered.")
     reason = shown.text("The reason given why the resolution is wrong.")
     evidence = shown.texts("The addresses of pages that show it.")
+    via = shown.choice(Via, "The way in which it was filed.")
     closure = shown.part(ClosureOut, "The closure of the dispute; null while it is open.", allow_none=True)
     recorded_at = shown.recorded_at()
     redacted = redacted()

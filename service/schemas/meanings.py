@@ -25,8 +25,11 @@ from service.values.vocabulary import (
     Scope,
     Stance,
     StanceSource,
+    SubmissionKind,
+    SubmissionStatus,
     TableBy,
     Verdict,
+    Via,
 )
 
 _MEANINGS: Mapping[type[enum.StrEnum], Mapping[str, str]] = {
@@ -76,6 +79,19 @@ _MEANINGS: Mapping[type[enum.StrEnum], Mapping[str, str]] = {
         "topic_rename": "a rename of a topic; each claim that moved has a change of its own",
         "redaction": "the removal of content for legal reasons",
         "context": "the rates of an average outlet, with which scores are compared",
+    },
+    Via: {
+        "api": "filed over HTTP with an API key",
+        "public form": "sent without a key with the form on the pages, and accepted by an editor",
+    },
+    SubmissionKind: {
+        "dispute": "the statement that a resolution is wrong",
+        "reply": "the reply of an outlet to its record or to one claim",
+    },
+    SubmissionStatus: {
+        "pending": "waiting for the decision of an editor",
+        "accepted": "published as a dispute or a reply",
+        "refused": "not published, for the reason in `refusal`",
     },
     DisputeStatus: {"open": "waiting for an answer", "closed": "answered by a reason or by a new resolution"},
     TableBy: {

@@ -8,6 +8,7 @@ from service.schemas import shown
 from service.schemas.fields import Answer, Body, Text, WebAddress
 from service.schemas.redacted import redacted
 from service.schemas.reports import WithdrawalOut
+from service.values.vocabulary import Via
 
 
 class ReplyIn(Body):
@@ -37,6 +38,11 @@ class ReplyOut(Answer):
     )
     text = shown.text("The words of the outlet.")
     url = shown.text("The address at which the outlet says it; null if not given.", allow_none=True)
+    via = shown.choice(Via, "The way in which it was filed.")
+    verified = shown.text(
+        "The check by which an editor verified that the outlet sent it; null unless it came from the public form.",
+        allow_none=True,
+    )
     withdrawn = shown.part(WithdrawalOut, "The withdrawal of the reply; null while it is shown.", allow_none=True)
     recorded_at = shown.recorded_at()
     redacted = redacted()

@@ -9,7 +9,7 @@ from service.schemas import shown
 from service.schemas.fields import Answer
 from service.schemas.redacted import redacted
 from service.schemas.score_queries import BASIS, LEVELS_IN_WORDS
-from service.values.vocabulary import Basis
+from service.values.vocabulary import Basis, Via
 
 STATUSES = ("insufficient", "provisional", "rated")
 
@@ -117,6 +117,11 @@ class ScoreReplyOut(Answer):
     id = shown.identifier("The reply's id.")
     text = shown.text("The words of the outlet.")
     url = shown.text("The address at which the outlet says it; null if not given.", allow_none=True)
+    via = shown.choice(Via, "The way in which it was filed.")
+    verified = shown.text(
+        "The check by which an editor verified that the outlet sent it; null unless it came from the public form.",
+        allow_none=True,
+    )
     recorded_at = shown.recorded_at()
     redacted = redacted()
 

@@ -13,7 +13,7 @@ from service.methods.tally import Brier, Tally, tally
 from service.outlets.track_record import Lens, OutletRecord
 from service.storage.models import Reply
 from service.storage.models.columns import RedactionNote
-from service.values.vocabulary import Basis, Role, Stance
+from service.values.vocabulary import Basis, Role, Stance, Via
 
 ScoreStatus: TypeAlias = Literal["insufficient", "provisional", "rated"]
 
@@ -77,6 +77,9 @@ class ScoreReply:
     id: UUID
     text: str
     url: str | None
+    via: Via
+    verified: str | None
+    """The check by which an editor verified a reply from the public form; None for other replies."""
     recorded_at: dt.datetime
     redacted: list[RedactionNote]
 
@@ -169,4 +172,5 @@ def _counts(own: Tally, disputed: int) -> ClaimCounts:
 def _reply(reply: Reply | None) -> ScoreReply | None:
     if reply is None:
         return None
-    return ScoreReply(reply.id, reply.text, reply.url, reply.recorded_at, reply.redacted or [])
+    given = reply.id, reply.text, reply.url, reply.via, reply.verified
+    return ScoreReply(*given, reply.recorded_at, reply.redacted or [])

@@ -31,6 +31,7 @@ from service.storage.models import (
     Rate,
     Seal,
     StoredResponse,
+    Submission,
     Subtotal,
     WorkerHost,
 )
@@ -41,6 +42,7 @@ _UNJOURNALED_MODELS: tuple[type[Base], ...] = (
     Identity,  # of the database itself, renewed when a backup is restored
     WorkerHost,  # deleted when the worker stops
     StoredResponse,  # responses for a day, computed from rows that are journaled
+    Submission,  # no part of the record before it is accepted; the rows made of it are journaled
     ImportJob,  # deleted after a week; the rows that its lines write are journaled
     ImportChunk,  # as ImportJob, and ImportResult
     ImportResult,

@@ -222,6 +222,7 @@ class ChangeData:
         return {
             "resolution": row.content["resolution_id"],
             **self._texts(row, "reason", "evidence"),
+            **row.plain("via"),
             "closure": None if closed_at is None else closure,
             **row.plain("recorded_at"),
             **self._redacted(row),
@@ -235,6 +236,8 @@ class ChangeData:
             "outlet": self._slug(row, "outlet_id"),
             "claim": row.content.get("claim_id"),
             **self._texts(row, "text", "url"),
+            **row.plain("via"),
+            **self._texts(row, "verified"),
             "withdrawn": None if withdrawn_at is None else withdrawal,
             **row.plain("recorded_at"),
             **self._redacted(row),

@@ -69,6 +69,28 @@ class DisputeStatus(enum.StrEnum):
     CLOSED = "closed"
 
 
+class Via(enum.StrEnum):
+    """The way by which a dispute or a reply was filed."""
+
+    API = "api"
+    PUBLIC_FORM = "public form"
+
+
+class SubmissionKind(enum.StrEnum):
+    """The kind of a submission from a public form."""
+
+    DISPUTE = "dispute"
+    REPLY = "reply"
+
+
+class SubmissionStatus(enum.StrEnum):
+    """The status of a submission from a public form."""
+
+    PENDING = "pending"
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+
+
 class Stance(enum.StrEnum):
     """The stance of a report towards its claim (SDQC; RumourEval 2019)."""
 

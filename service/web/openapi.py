@@ -258,6 +258,7 @@ _PATH_PARAMETERS: Mapping[str, tuple[str, str]] = {
     "report_id": ("The id of the report, a UUIDv7.", "018e1a3c-7f00-7c11-a0a4-000000000002"),
     "dispute_id": ("The id of the dispute, a UUIDv7.", "018e1a3c-7f00-7c11-a0a4-000000000003"),
     "reply_id": ("The id of the reply, a UUIDv7.", "018e1a3c-7f00-7c11-a0a4-000000000004"),
+    "pending_id": ("The id of the submission, a UUIDv7.", "018e1a3c-7f00-7c11-a0a4-000000000008"),
     "key_id": ("The id of the API key, a UUIDv7.", "018e1a3c-7f00-7c11-a0a4-000000000005"),
     "import_id": ("The id of the import, a UUIDv7.", "018e1a3c-7f00-7c11-a0a4-000000000007"),
     "rename_id": ("The id of the rename, a UUIDv7.", "018e1a3c-7f00-7c11-a0a4-000000000006"),

@@ -54,7 +54,9 @@ def test_reply_is_shown_with_the_score_at_once(world):
     after = world.get("/v1/outlets/herald/score")
     body = answer.json
     assert (201, "herald", None, None) == (answer.status_code, body["outlet"], body["claim"], body["withdrawn"])
-    assert {name: body[name] for name in ("id", "text", "url", "recorded_at", "redacted")} == after.json["reply"]
+    assert {
+        name: body[name] for name in ("id", "text", "url", "via", "verified", "recorded_at", "redacted")
+    } == after.json["reply"]
     assert before.headers["ETag"] != after.headers["ETag"]
     passing = ("reply", "as_of", "computed_at", "ledger")
     assert before.json | {name: after.json[name] for name in passing} == after.json

@@ -14,9 +14,10 @@ from service.claims.forecast import keep_forecasts, refit_learner
 from service.ledger.seal import seal_entries
 from service.values.vocabulary import Scope
 from tests.support.import_jobs import process_imports
+from tests.support.submissions import pending, send_dispute, send_reply
 
 FOLDER = Path(schemas.__file__).parent / "examples"
-_PARAMETERS = ("claim_id", "report_id", "dispute_id", "reply_id", "key_id", "rename_id", "import_id")
+_PARAMETERS = ("claim_id", "report_id", "dispute_id", "reply_id", "key_id", "rename_id", "import_id", "pending_id")
 SHOWN = {parameter: f"018e1a3c-7f00-7c11-a0a4-00000000000{n}" for n, parameter in enumerate(_PARAMETERS, 1)}
 """The ids of path arguments as the document shows them."""
 _DUPLICATE = "018e1a3c-7f00-7c11-a0a4-0000000000d1"
@@ -36,6 +37,7 @@ _QUERIES = {
     "lookupOutlet": {"url": "https://sportbild.bild.de/fussball"},
     "searchOutlets": {"q": "sportb"},
     "createImport": {"feed": "desk"},
+    "listPending": {"limit": 1},
     "listChanges": {"limit": 2},
     "listEntries": {"table": "claim", "limit": 1},
 }
@@ -231,6 +233,21 @@ def _its_truth(scenario):
     scenario.send("resolveClaim", "getClaimReview")
     scenario.send("disputeResolution", "disputeResolution", "getClaim", "listResolutions", "listClaimDisputes")
     scenario.send("listDisputes", "closeDispute", "recordReply", "recordReply", "listReplies")
+    _submissions(scenario)
+
+
+def _submissions(scenario):
+    world, claim = scenario.world, {"id": scenario.arguments["claim_id"]}
+    send_dispute(world, claim, "He had signed with another club by then.")
+    send_reply(world, "We never commented on his future.", outlet="bayer-04-leverkusen", claim=claim)
+    dispute, reply = pending(world)
+    scenario.show(dispute["id"], SHOWN["pending_id"])
+    scenario.show(reply["id"], SHOWN["pending_id"])
+    scenario.send("listPending")
+    scenario.arguments["pending_id"] = dispute["id"]
+    scenario.send("refusePending")
+    scenario.arguments["pending_id"] = reply["id"]
+    scenario.send("acceptPending")
 
 
 def _scores(scenario):

@@ -19,6 +19,7 @@ from service.values.instants import utc_now
 from service.values.vocabulary import Caller, Scope
 from tests.support.import_jobs import IMPORTS, send_file
 from tests.support.load_lines import load
+from tests.support.submissions import VERIFIED, pending, send_dispute, send_reply
 from tests.support.world import NOTE, report
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "rights.md"
@@ -144,6 +145,19 @@ class Scene:
             self.admin.resolve(self.claim, None, supersedes=passing["id"])
         return f"/v1/disputes/{dispute['id']}"
 
+    def submission(self):
+        """Return the path of a dispute from the public form: of the resolution in effect, or of a withdrawn one."""
+        passing = None if self._resolved else self.admin.resolve(self.claim, "false", known_at=KNOWN)
+        send_dispute(self.admin, self.claim, sender=self.external_id)
+        if passing is not None:
+            self.admin.resolve(self.claim, None, supersedes=passing["id"])
+        return f"/v1/pending/{pending(self.admin, limit=200)[-1]['id']}"
+
+    def reply(self):
+        """Return the path of a reply from the public form."""
+        send_reply(self.admin, outlet=self.claim["reports"][0]["outlet"], sender=self.external_id)
+        return f"/v1/pending/{pending(self.admin, limit=200)[-1]['id']}"
+
     def merge(self):
         """Return the path of a merge of two outlets."""
         outlet, into = self.outlet("c"), self.outlet("d")
@@ -243,6 +257,16 @@ CALLS = {
     "resolve a claim, correct or withdraw its resolution": resolve,
     "dispute a resolution": lambda scene: scene.key.post(f"{scene.path}/disputes", {"reason": "It did not."}),
     "close a third key's dispute": lambda scene: scene.key.post(f"{scene.dispute()}/closure", {"reason": "It did."}),
+    "accept a dispute from the public form": lambda scene: scene.key.post(f"{scene.submission()}/accept", {}),
+    "refuse a dispute from the public form": lambda scene: scene.key.post(
+        f"{scene.submission()}/refuse", {"reason": "It did."}
+    ),
+    "accept a reply from the public form": lambda scene: scene.key.post(
+        f"{scene.reply()}/accept", {"verified": VERIFIED}
+    ),
+    "refuse a reply from the public form": lambda scene: scene.key.post(
+        f"{scene.reply()}/refuse", {"reason": "Not of the outlet."}
+    ),
     "import a claim or report": lambda scene: load_report(scene, scene.report("c")),
     "import a report that replaces an outlet's current stance": lambda scene: load_report(
         scene, scene.report("a", LATE, stance="deny")
@@ -287,5 +311,6 @@ CALLS = {
 CONFLICTS = {
     ("dispute a resolution", "open"): "nothing-to-dispute",
     ("close a third key's dispute", "open"): "dispute-closed",
+    ("accept a dispute from the public form", "open"): "submission-outdated",
 }
 """The rows whose calls are permitted in a state of the claim, and conflict with it."""

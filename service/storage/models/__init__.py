@@ -11,6 +11,7 @@ from service.storage.models.outbox import Outbox
 from service.storage.models.outlets import Outlet, OutletAlias, OutletDomain, OutletSpelling
 from service.storage.models.replies import Reply
 from service.storage.models.resolutions import Dispute, Resolution
+from service.storage.models.submissions import Submission
 from service.storage.models.topics import TopicRename
 
 __all__ = [
@@ -40,6 +41,7 @@ __all__ = [
     "Resolution",
     "Seal",
     "StoredResponse",
+    "Submission",
     "Subtotal",
     "TopicRename",
     "Version",

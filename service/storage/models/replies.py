@@ -9,9 +9,10 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from service.storage.base import Base
-from service.storage.models.columns import Redacted
+from service.storage.models.columns import Redacted, enum_column
 from service.storage.models.outlets import Outlet
 from service.values.ids import new_id
+from service.values.vocabulary import Via
 
 _GENERAL = sa.text("claim_id IS NULL AND withdrawn_at IS NULL")
 
@@ -31,7 +32,10 @@ class Reply(Base):
     text: Mapped[str] = mapped_column(sa.Text)
     url: Mapped[str | None] = mapped_column(sa.Text)
     filed_by: Mapped[UUID | None] = mapped_column(sa.ForeignKey("api_key.id"))
-    """The key that filed the reply on behalf of the outlet."""
+    """The key that filed the reply on behalf of the outlet; None for a reply from the public form."""
+    via: Mapped[Via] = mapped_column(enum_column(Via, "via"))
+    verified: Mapped[str | None] = mapped_column(sa.Text)
+    """The check by which an editor verified that a reply from the public form is the outlet's."""
     recorded_at: Mapped[dt.datetime]
     withdrawn_at: Mapped[dt.datetime | None]
     withdrawn_by: Mapped[UUID | None] = mapped_column(sa.ForeignKey("api_key.id"))

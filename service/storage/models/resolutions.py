@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from service.storage.base import Base
 from service.storage.models.columns import Redacted, enum_column
 from service.values.ids import new_id
-from service.values.vocabulary import Precision, Verdict
+from service.values.vocabulary import Precision, Verdict, Via
 
 _OPEN = sa.text("closed_at IS NULL")
 
@@ -60,6 +60,8 @@ class Dispute(Base):
     reason: Mapped[str] = mapped_column(sa.Text)
     evidence: Mapped[list[str]]
     filed_by: Mapped[UUID | None] = mapped_column(sa.ForeignKey("api_key.id"))
+    """The key that filed the dispute; None for a dispute from the public form."""
+    via: Mapped[Via] = mapped_column(enum_column(Via, "via"))
     recorded_at: Mapped[dt.datetime]
     closed_at: Mapped[dt.datetime | None]
     closed_by: Mapped[UUID | None] = mapped_column(sa.ForeignKey("api_key.id"))

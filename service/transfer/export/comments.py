@@ -31,6 +31,7 @@ def dispute_lines(session: Session) -> Iterator[Line]:
             "claim": claim_reference(claim_id, external_id),
             "reason": dispute.reason,
             "evidence": dispute.evidence,
+            "via": dispute.via,
             "closure": None
             if dispute.closed_at is None
             else {"reason": dispute.closing_reason, "recorded_at": format_instant(dispute.closed_at)},
@@ -54,6 +55,8 @@ def reply_lines(session: Session) -> Iterator[Line]:
             "claim": None if reply.claim_id is None else claim_reference(reply.claim_id, external_id),
             "text": reply.text,
             "url": reply.url,
+            "via": reply.via,
+            "verified": reply.verified,
             "recorded_at": format_instant(reply.recorded_at),
         }
 

@@ -83,6 +83,7 @@ _LINES: Mapping[str, tuple[Member, ...]] = {
         Member("claim", "string", "The `external_id` of the claim whose resolution is disputed."),
         Member("reason", "string", "Why the resolution is wrong."),
         Member("evidence", "array", "The addresses of the evidence."),
+        Member("via", "string", "`public form` if a stranger sent it and an editor accepted it, else `api`."),
         Member("closure", "object", "The reason with which it was closed; null while it is open."),
         Member("recorded_at", "datetime", "When the service recorded the dispute."),
     ),
@@ -91,6 +92,12 @@ _LINES: Mapping[str, tuple[Member, ...]] = {
         Member("claim", "string", "The `external_id` of the claim; null for a reply to the whole record."),
         Member("text", "string", "The words of the outlet."),
         Member("url", "string", "The address at which the outlet says it."),
+        Member("via", "string", "`public form` if it was sent without a key and an editor accepted it, else `api`."),
+        Member(
+            "verified",
+            "string",
+            "The check by which an editor verified a reply from the public form.",
+        ),
         Member("recorded_at", "datetime", "When the service recorded the reply."),
     ),
     "contexts": (

@@ -18,6 +18,7 @@ from service.values.instants import format_instant
 LEFT_OUT: Mapping[str, str] = {
     "former_secret": "the secrets of keys stay behind",
     "kept_answer": "responses stored for a day, of calls to this service",
+    "submission": "no part of the record, and sent to this service only",
     "import_job": "jobs of this service, deleted after some days",
     "import_chunk": "the file of a job",
     "import_result": "the results of a job",

@@ -25,6 +25,9 @@ _OUTLET_KINDS = (
 _STANCES = ("support", "deny", "query", "comment")
 _PRECISIONS = ("day", "instant")
 _STANCE_SOURCES = ("stated", "probability")
+_WAYS = ("api", "public form")
+_SUBMISSION_KINDS = ("dispute", "reply")
+_SUBMISSION_STATUSES = ("pending", "accepted", "refused")
 _IMPORT_STATUSES = ("queued", "running", "succeeded", "failed", "cancelled")
 _IMPORT_COUNTS = ("chunks", "chunks_read", "read", "created", "updated", "unchanged", "rejected")
 _VERDICTS = ("true", "false", "partial", "void", "unverifiable")
@@ -64,6 +67,7 @@ def upgrade() -> None:
     _create_reports()
     _create_resolutions()
     _create_replies()
+    _create_submissions()
     _create_sums()
     _create_forecasts()
     _create_ledger()
@@ -101,6 +105,7 @@ def downgrade() -> None:
             "context",
             "rate",
             "subtotal",
+            "submission",
             "reply",
             "dispute",
             "resolution",
@@ -343,6 +348,7 @@ def _create_resolutions() -> None:
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("evidence", sa.JSON(), nullable=False),
         _reference("dispute", "filed_by", "api_key"),
+        sa.Column("via", _word("via", _WAYS), nullable=False),
         _moment("recorded_at"),
         _moment("closed_at", nullable=True),
         _reference("dispute", "closed_by", "api_key"),
@@ -369,6 +375,8 @@ def _create_replies() -> None:
         sa.Column("text", sa.Text(), nullable=False),
         sa.Column("url", sa.Text()),
         _reference("reply", "filed_by", "api_key"),
+        sa.Column("via", _word("via", _WAYS), nullable=False),
+        sa.Column("verified", sa.Text()),
         _moment("recorded_at"),
         _moment("withdrawn_at", nullable=True),
         _reference("reply", "withdrawn_by", "api_key"),
@@ -377,6 +385,29 @@ def _create_replies() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_reply"),
         sa.Index("ix_reply_outlet_id_id", "outlet_id", "id"),
         sa.Index("ix_reply_general", "outlet_id", sqlite_where=is_general, postgresql_where=is_general),
+    )
+
+
+def _create_submissions() -> None:
+    op.create_table(
+        "submission",
+        _id(),
+        sa.Column("kind", _word("kind", _SUBMISSION_KINDS), nullable=False),
+        sa.Column("status", _word("status", _SUBMISSION_STATUSES), nullable=False),
+        *(_reference("submission", f"{target}_id", target) for target in ("resolution", "outlet", "claim")),
+        sa.Column("text", sa.Text()),
+        sa.Column("links", sa.JSON(), nullable=False),
+        sa.Column("email", sa.String(254)),
+        sa.Column("digest", sa.String(64), nullable=False),
+        sa.Column("sender", sa.String(64), index=True),
+        sa.Column("refusal", sa.Text()),
+        _moment("decided_at", nullable=True),
+        _reference("submission", "decided_by", "api_key"),
+        *(_reference("submission", f"{target}_id", target) for target in ("dispute", "reply")),
+        _moment("recorded_at"),
+        sa.PrimaryKeyConstraint("id", name="pk_submission"),
+        sa.UniqueConstraint("digest", name="uq_submission_digest"),
+        sa.Index("ix_submission_status_id", "status", "id"),
     )
 
 

@@ -1,0 +1,228 @@
+"""Submissions from the public forms: store them until an editor decides, show their state, and delete old ones."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import math
+import secrets
+from collections.abc import Mapping, Sequence
+from typing import TypedDict
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, selectinload
+
+from service.claims.describe import describe_dispute, describe_reply
+from service.claims.load import load_claim
+from service.claims.reply import check_reported
+from service.claims.views import PendingView, SubmissionState
+from service.errors import NotFound, NothingToDispute, TooManySubmissions
+from service.outlets.find import require_outlet
+from service.storage.db import Database, retried
+from service.storage.facts import standing_resolution
+from service.storage.locks import lock_name
+from service.storage.models import Claim, Dispute, Reply, Submission
+from service.storage.predicates import counts_as
+from service.values.documents import members_of
+from service.values.vocabulary import SubmissionKind, SubmissionStatus
+
+PER_DAY = 5
+"""The number of submissions from one address in a day."""
+MAX_PENDING = 500
+"""The number of submissions that may wait for a decision."""
+DAY = dt.timedelta(days=1)
+KEPT = dt.timedelta(days=90)
+"""The time for which a submission waits for a decision, and for which a refused one is kept."""
+LOADED = (
+    selectinload(Submission.resolution),
+    selectinload(Submission.outlet),
+    selectinload(Submission.dispute).selectinload(Dispute.resolution),
+    selectinload(Submission.reply).selectinload(Reply.outlet),
+)
+"""The loader options of a submission that its views need."""
+_SECRET_BYTES = 24
+
+
+class NewSubmission(TypedDict):
+    """A submission as sent with a form."""
+
+    text: str
+    links: list[str]
+    email: str | None
+
+
+@retried
+def submit_dispute(db: Database, claim_id: UUID, *, submission: NewSubmission, sender: str, now: dt.datetime) -> str:
+    """Store a dispute of the resolution in effect of a claim, until an editor decides on it.
+
+    Args:
+        db: The database.
+        claim_id: The id of the claim.
+        submission: The fields of the form.
+        sender: The keyed hash of the sender's address.
+        now: The time of the call.
+
+    Returns:
+        The secret of the link that shows the state of the submission.
+
+    Raises:
+        NotFound: No claim has this id.
+        ClaimMerged: The claim was merged into another one.
+        NothingToDispute: The claim has no resolution in effect.
+        TooManySubmissions: The address has sent five within a day, or 500 are waiting.
+    """
+    with db.write() as session:
+        if (resolution := standing_resolution(load_claim(session, claim_id))) is None:
+            raise NothingToDispute(
+                f"The claim {claim_id} has no result in effect to dispute. Dispute it once it is resolved."
+            )
+        row = Submission(kind=SubmissionKind.DISPUTE, resolution_id=resolution.id, **submission)
+        return _store(session, row, sender=sender, now=now)
+
+
+@retried
+def submit_reply(
+    db: Database,
+    reference: str,
+    *,
+    claim: UUID | None,
+    submission: NewSubmission,
+    sender: str,
+    now: dt.datetime,
+) -> str:
+    """Store a reply in the name of an outlet, until an editor has verified it.
+
+    Args:
+        db: The database.
+        reference: The slug or id of the outlet.
+        claim: The id of the claim that it is about; None for the whole record.
+        submission: The fields of the form.
+        sender: The keyed hash of the sender's address.
+        now: The time of the call.
+
+    Returns:
+        The secret of the link that shows the state of the submission.
+
+    Raises:
+        UnknownOutlet: No outlet has this slug or id.
+        OutletMerged: The outlet was merged into another one.
+        InvalidBody: The claim is unknown, or the outlet has not reported it.
+        TooManySubmissions: The address has sent five within a day, or 500 are waiting.
+    """
+    with db.write() as session:
+        outlet = require_outlet(session, reference)
+        claim_id = None if claim is None else check_reported(session, outlet, claim)
+        row = Submission(kind=SubmissionKind.REPLY, outlet_id=outlet.id, claim_id=claim_id, **submission)
+        return _store(session, row, sender=sender, now=now)
+
+
+def get_submission(db: Database, secret: str) -> SubmissionState:
+    """Return the state of the submission whose link has this secret.
+
+    Raises:
+        NotFound: No submission has it.
+    """
+    rows = sa.select(Submission).where(Submission.digest == _digest(secret)).options(*LOADED)
+    with db.read() as session:
+        if (found := session.scalar(rows)) is None:
+            raise NotFound(
+                "No submission has this link. The link may be incomplete, or the submission was deleted, which happens "
+                f"{KEPT.days} days after it was refused or left without an answer."
+            )
+        return _state(found, _claims(session, [found]))
+
+
+def describe_submissions(session: Session, submissions: Sequence[Submission]) -> list[PendingView]:
+    """Return the views of submissions, loaded with `LOADED`, with one statement for the claims of all."""
+    claims = _claims(session, submissions)
+    return [_describe(one, claims) for one in submissions]
+
+
+def prune_submissions(db: Database, *, now: dt.datetime) -> None:
+    """Delete submissions that were refused, or left without a decision, 90 days ago; forget addresses after a day."""
+    row, too_old = Submission, now - KEPT
+    expired = sa.or_(
+        (row.status == SubmissionStatus.PENDING) & (row.recorded_at <= too_old),
+        (row.status == SubmissionStatus.REFUSED) & (row.decided_at <= too_old),
+    )
+    known = row.sender.is_not(None) & (row.recorded_at <= now - DAY)
+    with db.read() as session:
+        is_due = session.scalar(sa.select(sa.exists().where(expired | known)))
+    if is_due:
+        with db.write() as session:
+            session.execute(sa.delete(row).where(expired))
+            session.execute(sa.update(row).where(known).values(sender=None))
+
+
+def _store(session: Session, row: Submission, *, sender: str, now: dt.datetime) -> str:
+    """Store a submission within the limits, and return the secret of its link."""
+    lock_name(session, "submissions")  # concurrent ones could together exceed a limit
+    _check_limits(session, sender, now=now)
+    secret = secrets.token_urlsafe(_SECRET_BYTES)
+    row.status, row.digest, row.sender, row.recorded_at = SubmissionStatus.PENDING, _digest(secret), sender, now
+    session.add(row)
+    return secret
+
+
+def _check_limits(session: Session, sender: str, *, now: dt.datetime) -> None:
+    sent = sa.select(Submission.recorded_at).where(Submission.sender == sender, Submission.recorded_at > now - DAY)
+    times = session.scalars(sent.order_by(Submission.recorded_at.desc()).limit(PER_DAY)).all()
+    if len(times) == PER_DAY:
+        raise TooManySubmissions(
+            f"You have sent {PER_DAY} disputes and replies within a day, which is the limit for one address. Send this "
+            "one tomorrow.",
+            retry_after=max(1, math.ceil((times[-1] + DAY - now).total_seconds())),
+        )
+    waiting = sa.select(sa.func.count()).where(Submission.status == SubmissionStatus.PENDING)
+    if session.scalars(waiting).one() >= MAX_PENDING:
+        raise TooManySubmissions(
+            f"{MAX_PENDING} disputes and replies are waiting for an editor, and no more are taken until some of them "
+            "are decided. Send this one in a few days.",
+            retry_after=int(DAY.total_seconds()),
+        )
+
+
+def _claims(session: Session, submissions: Sequence[Submission]) -> dict[UUID | None, tuple[UUID, str]]:
+    """Return the claims that submissions are about: by its id, the claim that each counts as, and its text."""
+    named = {_claim_id(one) for one in submissions} - {None}
+    rows = sa.select(Claim.id, counts_as(Claim), Claim.text).where(Claim.id.in_(named))
+    return {id_: (counted, text) for id_, counted, text in session.execute(rows)} if named else {}
+
+
+def _state(one: Submission, claims: Mapping[UUID | None, tuple[UUID, str]]) -> SubmissionState:
+    outlet = None if one.outlet is None else one.outlet.surviving
+    claim, text = claims.get(_claim_id(one), (None, "" if outlet is None else outlet.name))
+    return SubmissionState(
+        kind=one.kind,
+        status=one.status,
+        about=text,
+        claim=claim,
+        outlet=None if outlet is None else outlet.slug,
+        refusal=one.refusal,
+        decided_at=one.decided_at,
+        recorded_at=one.recorded_at,
+    )
+
+
+def _describe(one: Submission, claims: Mapping[UUID | None, tuple[UUID, str]]) -> PendingView:
+    return PendingView(
+        **members_of(_state(one, claims)),
+        id=one.id,
+        resolution=one.resolution_id,
+        text=one.text,
+        links=one.links,
+        email=one.email,
+        dispute=None if one.dispute is None else describe_dispute(one.dispute, one.dispute.resolution),
+        reply=None if one.reply is None else describe_reply(one.reply),
+        decided_by=one.decided_by,
+    )
+
+
+def _claim_id(one: Submission) -> UUID | None:
+    """Return the claim that a submission is about; that of a dispute may have been merged since."""
+    return one.claim_id if one.resolution is None else one.resolution.claim_id
+
+
+def _digest(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()

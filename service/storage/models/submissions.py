@@ -1,0 +1,58 @@
+"""Submissions from the public forms. They are no part of the record: no entry of the ledger, no export has them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from service.storage.base import Base
+from service.storage.models.columns import enum_column
+from service.storage.models.outlets import Outlet
+from service.storage.models.replies import Reply
+from service.storage.models.resolutions import Dispute, Resolution
+from service.values.ids import new_id
+from service.values.vocabulary import SubmissionKind, SubmissionStatus
+
+
+class Submission(Base):
+    """A dispute or a reply that a stranger sent, and the decision of an editor on it."""
+
+    __tablename__ = "submission"
+    __table_args__ = (sa.Index(None, "status", "id"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    kind: Mapped[SubmissionKind] = mapped_column(enum_column(SubmissionKind, "kind"))
+    status: Mapped[SubmissionStatus] = mapped_column(
+        enum_column(SubmissionStatus, "status"), default=SubmissionStatus.PENDING
+    )
+    resolution_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("resolution.id"))
+    """The disputed resolution; None for a reply."""
+    outlet_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("outlet.id"))
+    """The outlet that replies; None for a dispute."""
+    claim_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("claim.id"))
+    """The claim that a reply is about; None for a reply to the whole record, and for a dispute."""
+    text: Mapped[str | None] = mapped_column(sa.Text)
+    """None once it is part of the record, where it may be redacted."""
+    links: Mapped[list[str]]
+    email: Mapped[str | None] = mapped_column(sa.String(254))
+    """None once the submission is decided."""
+    digest: Mapped[str] = mapped_column(sa.String(64), unique=True)
+    """The hash of the secret in the sender's link."""
+    sender: Mapped[str | None] = mapped_column(sa.String(64), index=True)
+    """The keyed hash of the sender's address; None after a day."""
+    refusal: Mapped[str | None] = mapped_column(sa.Text)
+    decided_at: Mapped[dt.datetime | None]
+    decided_by: Mapped[UUID | None] = mapped_column(sa.ForeignKey("api_key.id"))
+    dispute_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("dispute.id"))
+    """The dispute that was made of it."""
+    reply_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("reply.id"))
+    """The reply that was made of it."""
+    recorded_at: Mapped[dt.datetime]
+
+    resolution: Mapped[Resolution | None] = relationship(lazy="raise")
+    outlet: Mapped[Outlet | None] = relationship(lazy="raise")
+    dispute: Mapped[Dispute | None] = relationship(lazy="raise")
+    reply: Mapped[Reply | None] = relationship(lazy="raise")
