@@ -43,6 +43,7 @@ from service.pages import (
     desk,
     docs,
     embed,
+    feeds,
     method,
     oembed,
     outlet,
@@ -52,6 +53,7 @@ from service.pages import (
     search,
     security,
     sign_in,
+    sitemap,
     topic,
 )
 from service.pages.layout import set_up_pages
@@ -109,6 +111,8 @@ _PAGES = (
     previews.blp,
     embed.blp,
     oembed.blp,
+    feeds.blp,
+    sitemap.blp,
     compare.blp,
     search.blp,
     method.blp,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, request
 
 from service.pages.assets import send_asset
+from service.web.publisher import public_address
 from service.web.runtime import runtime
 
 blp = Blueprint("crawlers", __name__)
@@ -16,9 +17,11 @@ _MAX_AGE = 86400  # seconds
 
 @blp.get("/robots.txt")
 def get_robots() -> Response:
-    """Return the paths that crawlers may not visit (RFC 9309)."""
+    """Return the paths that crawlers may not visit (RFC 9309), and the address of the sitemap."""
     paths = _DISALLOWED if runtime().settings.public_read else ("/",)
     lines = ["User-agent: *", *(f"Disallow: {request.script_root}{path}" for path in paths)]
+    if runtime().settings.public_read and (site := public_address()) is not None:
+        lines.append(f"Sitemap: {site}/sitemap.xml")
     response = Response("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")
     response.headers["Cache-Control"] = f"max-age={_MAX_AGE}"
     return response

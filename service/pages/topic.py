@@ -51,7 +51,7 @@ def list_topics() -> Response:
 @requires(Scope.READ)
 def get_topic(topic: str) -> Response:
     """Show the ranking and the latest claims on one topic."""
-    path = _normal_form(topic)
+    path = normal_form(topic)
     if path != topic:
         return redirect_read(topic=path)
     view = replace(read_query(RankingQuery()), topic=topic)
@@ -69,7 +69,7 @@ def get_topic(topic: str) -> Response:
         return redirect_read(topic=renamed)
 
 
-def _normal_form(topic: str) -> str:
+def normal_form(topic: str) -> str:
     """Return the normal form of the topic in an address (R21b)."""
     if "\0" in topic:  # PostgreSQL rejects NUL
         raise NotFound(_UNKNOWN)

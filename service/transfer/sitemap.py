@@ -1,0 +1,85 @@
+"""The addresses of all pages about what is on record, each with the time of its last change."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from typing import NamedTuple
+from urllib.parse import quote
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from service.storage.models import Claim, Outlet, Report, Resolution
+from service.values.topics import lineage
+
+MOST = 50_000
+"""The largest number of addresses in one sitemap (https://www.sitemaps.org/protocol.html)."""
+
+_STREAMED = {"yield_per": 1000}
+
+
+class PageAddress(NamedTuple):
+    """The path of a page, and when it last changed."""
+
+    path: str
+    changed_at: dt.datetime
+
+
+def count_pages(session: Session) -> int:
+    """Return the number of outlets, claims and topics that have a page."""
+    outlets = sa.select(sa.func.count()).where(Outlet.merged_into_id.is_(None)).scalar_subquery()
+    claims = sa.select(sa.func.count()).where(Claim.merged_into_id.is_(None)).scalar_subquery()
+    topics = sa.select(sa.func.count(sa.distinct(Claim.topic))).scalar_subquery()
+    return sum(session.execute(sa.select(outlets, claims, topics)).one())
+
+
+def part_starts(session: Session, table: type[Claim | Outlet]) -> Iterator[UUID]:
+    """Yield the id of the first claim or outlet of each sitemap."""
+    number = sa.func.row_number().over(order_by=table.id).label("number")
+    rows = sa.select(table.id, number).where(table.merged_into_id.is_(None)).subquery()
+    yield from session.scalars(sa.select(rows.c.id).where(rows.c.number % MOST == 1).order_by(rows.c.id))
+
+
+def claim_pages(session: Session, start: UUID | None) -> Iterator[PageAddress]:
+    """Yield the pages of the claims from an id on, as many as one sitemap may have."""
+    reported = sa.select(sa.func.max(Report.recorded_at)).where(Report.claim_id == Claim.id)
+    resolved = sa.select(sa.func.max(Resolution.recorded_at)).where(Resolution.claim_id == Claim.id)
+    rows = _part(Claim, start).add_columns(
+        Claim.id, Claim.recorded_at, reported.scalar_subquery(), resolved.scalar_subquery()
+    )
+    for claim_id, *moments in session.execute(rows, execution_options=_STREAMED):
+        yield PageAddress(f"/claims/{claim_id}", max(moment for moment in moments if moment))
+
+
+def outlet_pages(session: Session, start: UUID | None) -> Iterator[PageAddress]:
+    """Yield the pages of the outlets from an id on, as many as one sitemap may have."""
+    reported = sa.select(sa.func.max(Report.recorded_at)).where(Report.outlet_id == Outlet.id)
+    resolved = (
+        sa.select(sa.func.max(Resolution.recorded_at))
+        .join(Report, Report.claim_id == Resolution.claim_id)
+        .where(Report.outlet_id == Outlet.id)
+    )
+    rows = _part(Outlet, start).add_columns(
+        Outlet.slug, Outlet.recorded_at, reported.scalar_subquery(), resolved.scalar_subquery()
+    )
+    for slug, *moments in session.execute(rows, execution_options=_STREAMED):
+        yield PageAddress(f"/outlets/{slug}", max(moment for moment in moments if moment))
+
+
+def topic_pages(session: Session) -> Iterator[PageAddress]:
+    """Yield the pages of the topics, at most as many as one sitemap may have."""
+    newest = sa.func.max(Claim.recorded_at)
+    rows = sa.select(Claim.topic, newest).where(Claim.topic.is_not(None), Claim.merged_into_id.is_(None))
+    changed: dict[str, dt.datetime] = {}
+    for topic, changed_at in session.execute(rows.group_by(Claim.topic).order_by(Claim.topic).limit(MOST)):
+        for path in () if topic is None else lineage(topic):
+            changed[path] = max(changed_at, changed.get(path, changed_at))
+    for path, changed_at in list(changed.items())[:MOST]:
+        yield PageAddress(f"/topics/{quote(path)}", changed_at)
+
+
+def _part(table: type[Claim | Outlet], start: UUID | None) -> sa.Select[()]:
+    rows = sa.select().where(table.merged_into_id.is_(None)).order_by(table.id).limit(MOST)
+    return rows if start is None else rows.where(table.id >= start)
