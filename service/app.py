@@ -142,7 +142,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.json.sort_keys = False  # type: ignore[attr-defined]
     db = Database(settings.database_url)
     cache = ScoreCache(settings.redis_url, partial(database_id, db), lease=settings.lease)
-    app.extensions["runtime"] = Runtime(db, cache, settings)
+    replica = None if settings.replica_url is None else Database(settings.replica_url)
+    app.extensions["runtime"] = Runtime(db, cache, settings, replica)
     app.url_map.converters["unreserved"] = UnreservedConverter
     set_up_middleware(app)
     if settings.base_path:

@@ -15,7 +15,7 @@ from service.access.limits import Limits
 from service.cache.redis_url import SCHEMES, check_redis_url
 from service.environment import PREFIX, Variable, absolute_path, drain_seconds, find_data_dir, find_variable
 from service.errors import CannotRun
-from service.storage.database_url import check_database_url, sqlite_url
+from service.storage.database_url import check_database_url, sqlite_url, with_host_options
 from service.transfer.files.options import DEFAULT_LIMIT
 from service.values.names import is_visible
 
@@ -48,6 +48,7 @@ _KNOWN = frozenset(
         "PUBLIC_URL",
         "RATE_LIMIT",
         "REDIS_URL",
+        "REPLICA_URL",
         "SECRET_KEY",
         "SECURITY_CONTACT",
         "TRUSTED_PROXIES",
@@ -66,6 +67,8 @@ class Settings:
     data_dir: Path
     database_url: str = field(repr=False)  # may contain a password, as may redis_url
     redis_url: str = field(repr=False)
+    replica_url: str | None = field(repr=False)
+    """A replica of the database, for reads that may be some moments old."""
     embedded_redis: bool
     """Whether `serve` starts its own Redis."""
     public_read: bool
@@ -122,6 +125,7 @@ class Settings:
             data_dir=data_dir,
             database_url=_database_url(database) if database else sqlite_url(data_dir / "borneout.db"),
             redis_url=_redis_url(cache) if cache else f"unix://{quote(str(data_dir / 'redis.sock'))}",
+            replica_url=_replica_url(env, database),
             embedded_redis=cache is None,
             public_read=_flag(env, "PUBLIC_READ", default=True),
             migrate=_flag(env, "MIGRATE", default=True),
@@ -162,13 +166,22 @@ def _database_url(variable: Variable) -> str:
     """Return the URL for SQLAlchemy; the driver for PostgreSQL is psycopg 3."""
     scheme, is_url, rest = variable.value.partition("://")
     if is_url and scheme in ("postgres", "postgresql", "postgresql+psycopg"):
-        url = f"postgresql+psycopg://{rest}"
+        url = with_host_options(f"postgresql+psycopg://{rest}")
     elif is_url and scheme == "sqlite" and len(rest) > 1 and rest.startswith("/"):
         file, *options = rest[1:].split("?")
         url = "?".join([sqlite_url(absolute_path(Path(unquote(file)))), *options])
     else:
         raise BadSetting(f"{variable.name} must begin with sqlite:/// or postgresql://.")
     return _checked(variable.name, url, check_database_url)
+
+
+def _replica_url(env: Mapping[str, str], database: Variable | None) -> str | None:
+    if not (value := env.get(PREFIX + "REPLICA_URL")):
+        return None
+    url = _database_url(Variable(PREFIX + "REPLICA_URL", value))
+    if url.startswith("sqlite") or database is None or _database_url(database).startswith("sqlite"):
+        raise BadSetting(f"{PREFIX}REPLICA_URL must be a replica of a PostgreSQL database in {PREFIX}DATABASE_URL.")
+    return url
 
 
 def _redis_url(variable: Variable) -> str:

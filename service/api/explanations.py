@@ -23,7 +23,7 @@ from service.web.auth import requires
 from service.web.blueprint import Blueprint, not_modified
 from service.web.cached_scores import lasting_members, tagged
 from service.web.responses import OF_SCORES, score_response
-from service.web.runtime import runtime
+from service.web.runtime import read_late
 
 blp = Blueprint(
     "explanations",
@@ -58,7 +58,7 @@ def explain_score(query: ExplanationRequest, outlet: str) -> Response:
     The contributions of all claims, over all pages, sum to `sums.d`. All pages describe the record at the time of the
     first page.
     """
-    found = explain.explain_score(runtime().db, outlet, **query, now=utc_now())
+    found = read_late(lambda db: explain.explain_score(db, outlet, **query, now=utc_now()))
     document = _EXPLANATION.dump(found)
     lasting = lasting_members(document, query["lens"], "next_cursor")
     return score_response(tagged(document, lasting, next_cursor=found.next_cursor), CacheStatus.UNCACHED)
@@ -77,7 +77,7 @@ def get_score_history(query: dict[str, Lens], outlet: str) -> Response:
 
     Each point is the score that `as_of` returns today, so all points are compared with the newest context.
     """
-    found = history.score_history(runtime().db, outlet, **query, now=utc_now())
+    found = read_late(lambda db: history.score_history(db, outlet, **query, now=utc_now()))
     document = _HISTORY.dump(found)
     *earlier, latest = document["items"]
     lasting = lasting_members(document, query["lens"]) | {"items": [*earlier, lasting_members(latest, query["lens"])]}
@@ -96,6 +96,6 @@ def get_calibration(query: dict[str, Lens], outlet: str) -> Response:
     Groups the claims to which the outlet gave a probability into ten bins by that probability, and returns how often
     those in each bin proved true. Empty bins are left out.
     """
-    found = calibration.outlet_calibration(runtime().db, outlet, **query, now=utc_now())
+    found = read_late(lambda db: calibration.outlet_calibration(db, outlet, **query, now=utc_now()))
     document = _CALIBRATION.dump(found)
     return score_response(tagged(document, lasting_members(document, query["lens"])), CacheStatus.UNCACHED)

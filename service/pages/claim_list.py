@@ -23,7 +23,7 @@ from service.values.vocabulary import ClaimKind, ClaimOrder, ClaimStatus, Scope,
 from service.web.auth import requires
 from service.web.line_stream import CSV, stream_texts
 from service.web.responses import page_of
-from service.web.runtime import runtime
+from service.web.runtime import read_late, runtime
 
 blp = page_blueprint("claim_list")
 
@@ -63,7 +63,9 @@ class _Asked(PageRequest, _Sorted):
 def list_claims() -> Response:
     """Show the claims that match the filters, page by page."""
     asked: _Asked = read_query(ClaimQuery(only=(*_FILTERS, "sort", "limit", "cursor")))
-    page, _, _ = page_of(asked, partial(listing.list_claims, runtime().db, now=utc_now()))
+    page, _, _ = page_of(
+        asked, lambda **filters: read_late(lambda db: listing.list_claims(db, **filters, now=utc_now()))
+    )
     question = _question(asked)
     outlet = _name_of(asked.get("outlet"))
     return show(

@@ -28,7 +28,7 @@ from service.values.ids import is_slug
 from service.values.instants import format_instant, utc_now
 from service.values.vocabulary import Basis, ClaimStatus, Scope
 from service.web.auth import requires
-from service.web.runtime import runtime
+from service.web.runtime import read_late, runtime
 
 blp = page_blueprint("outlet")
 
@@ -61,10 +61,11 @@ def get_outlet(outlet: str) -> Response:
 @requires(Scope.READ)
 def show_explanation(outlet: str) -> Response:
     """Show the calculation of an outlet's score."""
-    request, db = _read_query(), runtime().db
-    view = edit.get_outlet(db, outlet)
-    why = explain_score(db, outlet, lens=request["lens"], cursor=request["cursor"], limit=_CLAIMS, now=utc_now())
-    shown = {"why": why, "numbers": _numbers(why), "question": query_string(request["lens"])}
+    request, now = _read_query(), utc_now()
+    view = read_late(lambda db: edit.get_outlet(db, outlet))
+    lens, cursor = request["lens"], request["cursor"]
+    why = read_late(lambda db: explain_score(db, outlet, lens=lens, cursor=cursor, limit=_CLAIMS, now=now))
+    shown = {"why": why, "numbers": _numbers(why), "question": query_string(lens)}
     return show("why.html", outlet=view, **shown)
 
 

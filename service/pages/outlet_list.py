@@ -22,7 +22,7 @@ from service.values.vocabulary import OutletKind, Scope
 from service.web.auth import requires
 from service.web.line_stream import CSV, stream_texts
 from service.web.responses import page_of
-from service.web.runtime import runtime
+from service.web.runtime import read_late, runtime
 
 blp = page_blueprint("outlet_list")
 
@@ -48,7 +48,7 @@ class _Asked(PageRequest, OutletFilters):
 def list_outlets() -> Response:
     """Show the outlets that match the filters, 100 on a page."""
     db, asked = runtime().db, _read_query()
-    page, _, _ = page_of(asked, partial(browse_outlets, db))
+    page, _, _ = page_of(asked, lambda **filters: read_late(lambda late: browse_outlets(late, **filters)))
     question = _question(asked)
     return show(
         "outlets.html",

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from urllib.parse import quote
 
 import sqlalchemy as sa
 
+_PORT = "5432"
+_HOST = re.compile(r"(?:\[([^\]]+)\]|([^:\[\]]+))(?::([^:]*))?")
+_REFUSED = {
+    "client_encoding": "the service always uses UTF-8",
+    "replication": "the service sends SQL",
+}
+"""The options of libpq that the service cannot use, with the reason."""
 _NUMBERS = frozenset(
     {
         "connect_timeout",
@@ -27,6 +35,24 @@ def sqlite_url(file: Path) -> str:
     ('sqlite:////srv/100%2541%3F.db', '/srv/100%41?.db')
     """
     return f"sqlite:///{quote(str(file))}"
+
+
+def with_host_options(url: str) -> str:
+    """Return a PostgreSQL URL with several hosts, as libpq takes it, in the form that SQLAlchemy takes.
+
+    >>> with_host_options("postgresql://u@a:5433,[::1]/db?target_session_attrs=read-write")
+    'postgresql://u@/db?host=a,::1&port=5433,5432&target_session_attrs=read-write'
+    """
+    scheme, _, rest = url.partition("://")
+    authority, _, path = rest.partition("/")
+    user, at, hosts = authority.rpartition("@")
+    if "," not in hosts:
+        return url
+    name, question_mark, options = path.partition("?")
+    pairs = [_HOST.fullmatch(host) for host in hosts.split(",")]
+    names = ",".join([(pair[1] or pair[2]) if pair else "" for pair in pairs])
+    ports = ",".join([pair[3] or _PORT if pair and pair[3] != "0" else "none" for pair in pairs])
+    return f"{scheme}://{user}{at}/{name}?host={names}&port={ports}{'&' if question_mark else ''}{options}"
 
 
 def check_database_url(url: str) -> None:
@@ -57,13 +83,16 @@ def _check_libpq(url: sa.URL) -> None:
     try:
         _, options = url.get_dialect()().create_connect_args(url)
     except sa.exc.ArgumentError:
-        raise ValueError("with as many ports as hosts, or one port") from None
+        raise ValueError("with as many ports as hosts, or one port, each a number") from None
     options = {name: str(value) for name, value in options.items() if name != "context"}
     for port in filter(None, options.get("port", "").split(",")):
         if not _is_number(port, 65535) or int(port) == 0:
             raise ValueError("with a number from 1 to 65535 as its port")
     if any("\0" in value for value in options.values()):  # libpq would stop reading there
         raise ValueError("without NUL characters")
+    for name, reason in _REFUSED.items():
+        if name in url.query:
+            raise ValueError(f"without the option {name}, because {reason}")
     known = {option.keyword.decode() for option in pq.Conninfo.get_defaults()}
     if not known.issuperset(options):
         raise ValueError("with options that exist")

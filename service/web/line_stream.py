@@ -15,11 +15,12 @@ from sqlalchemy.orm import Session
 
 from service.errors import ExportsBusy, InvalidQuery
 from service.schemas.exports import Format
+from service.storage.db import Database
 from service.transfer.export.lines import Line
 from service.values.csv_text import BYTE_ORDER_MARK, csv_row
 from service.values.vocabulary import ExportFormat
 from service.web.blueprint import Blueprint
-from service.web.runtime import runtime
+from service.web.runtime import read_late, runtime
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -73,10 +74,17 @@ def stream_texts(read: Callable[[Session], Iterator[str]], content_type: str) ->
     at = runtime()
     if not at.export_slots.acquire(blocking=False):
         raise ExportsBusy("Other exports are still running. Try again after the seconds in Retry-After.")
+
+    def begin(db: Database) -> tuple[bytes, Iterator[bytes], ExitStack]:
+        with ExitStack() as stack:
+            chunks = _chunks(read(stack.enter_context(db.read(unlimited=True))))
+            first = next(chunks, b"")  # an error of the query is a problem document
+            return first, chunks, stack.pop_all()
+
     with ExitStack() as stack:
         stack.callback(at.export_slots.release)
-        chunks = _chunks(read(stack.enter_context(at.db.read(unlimited=True))))
-        first = next(chunks, b"")  # an error of the query is a problem document
+        first, chunks, opened = read_late(begin)
+        stack.push(opened)
         resources = stack.pop_all()
     response = Response(_send(first, chunks, resources), content_type=content_type)
     response.call_on_close(resources.close)  # if the client leaves before the end, or sent HEAD

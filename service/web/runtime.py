@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import functools
 import ipaddress
+import logging
+import math
 import re
 import threading
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from threading import BoundedSemaphore
+from typing import TypeVar
 from wsgiref.types import WSGIEnvironment
 
+import sqlalchemy as sa
 from flask import current_app, g, request
 
 from service.access.known_keys import KnownKeys
@@ -17,9 +23,16 @@ from service.access.limits import Limiter
 from service.access.waits import Waits
 from service.cache.score_cache import ScoreCache
 from service.config import Settings
+from service.errors import NotFound, QueryTimeout
 from service.storage.db import Database
+from service.storage.db_errors import is_unavailable
 from service.values.vocabulary import Caller
 
+log = logging.getLogger(__name__)
+
+R = TypeVar("R")
+
+_PAUSE = 5.0  # seconds
 MAX_EXPORTS = 2
 """The number of exports that a process sends at once, so that it still has threads for other calls."""
 
@@ -33,6 +46,10 @@ class Runtime:
     db: Database
     cache: ScoreCache
     settings: Settings
+    replica: Database | None = None
+    """The replica of the database; None without one."""
+    replica_failed_at: float = -math.inf
+    """The time on the monotonic clock at which the replica last failed."""
     export_slots: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(MAX_EXPORTS))
     limiter: Limiter = field(init=False)
     known_keys: KnownKeys = field(init=False)
@@ -58,6 +75,27 @@ def caller() -> Caller:
     """Return the caller of the current request; only for views that require an API key or a session."""
     found: Caller = g.caller
     return found
+
+
+def read_late(read: Callable[[Database], R]) -> R:
+    """Return the result of a read that may be some moments old: of the replica, or else of the database itself.
+
+    The database is read if there is no replica, if the replica fails, or if an object is not on the replica yet. Never
+    use this for a score that R20 covers, or for a response that is kept under stamps of the cache.
+    """
+    at = runtime()
+    if at.replica is None or time.monotonic() < at.replica_failed_at + _PAUSE:
+        return read(at.db)
+    try:
+        return read(at.replica)
+    except NotFound:
+        return read(at.db)
+    except (sa.exc.SQLAlchemyError, QueryTimeout) as exc:
+        if not is_unavailable(exc):
+            raise
+        at.replica_failed_at = time.monotonic()
+        log.warning("The replica is not used for %.0f s: %s", _PAUSE, exc)
+        return read(at.db)
 
 
 def is_api_call() -> bool:
