@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 from uuid import UUID
@@ -24,6 +24,7 @@ from service.claims.forecast_input import (
 )
 from service.claims.load import WHOLE, load_claim, true_rival
 from service.methods import forecast
+from service.methods.beta import logistic
 from service.methods.forecast import Contribution, Forecast, ForecastClaim, ForecastReport, State, choose, topic_of
 from service.methods.provenance import Roots
 from service.methods.reliability import DEFAULT_LEVEL
@@ -72,6 +73,17 @@ class DailyForecast:
 
 
 @dataclass(frozen=True, slots=True)
+class ForecastPart:
+    """The contribution of one fact about the reports of a claim."""
+
+    feature: str
+    words: str
+    log_odds: float
+    points: float
+    """The change of the probability in percentage points, when it is added after the contributions before it."""
+
+
+@dataclass(frozen=True, slots=True)
 class ForecastView:
     """The forecast of a claim, with the contributions of its features."""
 
@@ -90,7 +102,9 @@ class ForecastView:
     """The number of resolved claims that the model was trained on."""
     base: float | None = None
     """The log-odds without any feature."""
-    contributions: tuple[Contribution, ...] = ()
+    base_probability: float | None = None
+    """The probability without any feature."""
+    contributions: tuple[ForecastPart, ...] = ()
 
 
 def forecast_claim(db: Database, claim_id: UUID, *, level: float, now: dt.datetime) -> ForecastView:
@@ -129,8 +143,19 @@ def forecast_claim(db: Database, claim_id: UUID, *, level: float, now: dt.dateti
         interval=ForecastInterval(result.lower, result.upper, result.level),
         trained_on=result.trained_on,
         base=result.base,
-        contributions=result.contributions,
+        base_probability=logistic(result.base),
+        contributions=tuple(_parts(result.base, result.contributions)),
     )
+
+
+def _parts(base: float, contributions: Sequence[Contribution]) -> Iterator[ForecastPart]:
+    """Yield contributions with their changes of the probability, which lead from the base to the forecast."""
+    before = base
+    for part in contributions:
+        after = before + part.log_odds
+        points = 100 * (logistic(after) - logistic(before))
+        yield ForecastPart(part.feature, part.words, part.log_odds, points)
+        before = after
 
 
 def refit_learner(db: Database, *, now: dt.datetime) -> bool:

@@ -7,19 +7,21 @@ size.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import ceil, floor
 from typing import NamedTuple, Protocol, TypeVar
 
 from service.methods.reliability import Reliability
+from service.pages.phrases import day, percent
 from service.scores.calibration import CalibrationBin
 from service.scores.ranking_table import TrendPoint
 
 T = TypeVar("T")
 
 _POINTS = 120
+_SPACE = "\N{NO-BREAK SPACE}"
 _LABELS = 4
 _FEW_MONTHS = dt.timedelta(days=90)
 
@@ -76,6 +78,17 @@ class AxisLabel:
 
 
 @dataclass(frozen=True, slots=True)
+class PlotPoint:
+    """A point of a line, with the strip of the plot that is closest to it."""
+
+    x: str
+    y: str
+    left: str
+    width: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
 class TimePlot:
     """A line through estimates, in a band of their intervals."""
 
@@ -84,6 +97,7 @@ class TimePlot:
     line: str
     span: Span
     labels: list[AxisLabel]
+    points: list[PlotPoint]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +111,35 @@ class BinMark:
     r: str
     """The radius in pixels."""
     n: int
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step of a waterfall: a contribution that changes a probability."""
+
+    words: str
+    points: float
+    before: str
+    after: str
+
+
+class Contribution(Protocol):
+    """A contribution to a probability."""
+
+    @property
+    def words(self) -> str: ...
+
+    @property
+    def points(self) -> float: ...
+
+
+def waterfall(start: float, contributions: Iterable[Contribution], *, least: float) -> list[Step]:
+    """Return the steps from a probability to another one, without those of fewer points than `least`."""
+    steps, at = [], start
+    for part in contributions:
+        before, at = at, at + part.points / 100
+        steps.append(Step(part.words, part.points, WHOLE.place(before), WHOLE.place(at)))
+    return [step for step in steps if abs(step.points) >= least]
 
 
 def span(estimates: Iterable[Reliability | None]) -> Span:
@@ -156,7 +199,26 @@ def through_time(points: Sequence[TimePoint]) -> TimePlot | None:
         line=f"M{_path(steps(one.mean for one in estimates))}",
         span=within,
         labels=_dates(first, last),
+        points=list(_points(moments, estimates, across, within)),
     )
+
+
+def _points(
+    moments: Sequence[dt.datetime], estimates: Sequence[Reliability], across: Sequence[float], within: Span
+) -> Iterator[PlotPoint]:
+    """Yield the points of a line; each has the strip up to the middle between it and its neighbours."""
+    edges = [0.0, *((before + after) / 2 for before, after in pairwise(across)), 100.0]
+    for n, (moment, estimate) in enumerate(zip(moments, estimates, strict=True)):
+        width = edges[n + 1] - edges[n]
+        words = f"{day(moment)}: {_in_words(estimate)}"
+        yield PlotPoint(f"{across[n]:.1f}", within.rise(estimate.mean), f"{edges[n]:.2f}", f"{width:.2f}", words)
+
+
+def _in_words(estimate: Reliability) -> str:
+    said = f"{percent(estimate.mean)}{_SPACE}%"
+    if estimate.lower == estimate.upper:
+        return said
+    return f"{said} ({percent(estimate.lower)}\N{EN DASH}{percent(estimate.upper)})"
 
 
 def _steps(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:

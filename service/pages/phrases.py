@@ -64,6 +64,17 @@ def number(value: float) -> str:
     return f"{tenths:.1f}" if tenths < 10 and tenths % 1 else f"{round(value):,}"
 
 
+def points(value: float) -> str:
+    """Format a change in percentage points.
+
+    >>> points(17.6), points(1.2), points(0.2)
+    ('+18 points', '+1 point', '0 points')
+    """
+    whole = round(value)
+    sign = "+" if whole > 0 else "\N{MINUS SIGN}" if whole < 0 else ""
+    return f"{sign}{abs(whole)} {'point' if abs(whole) == 1 else 'points'}"
+
+
 def plural(count: int, one: str, many: str | None = None) -> str:
     """Format a count with its noun.
 
@@ -194,6 +205,7 @@ FILTERS: Mapping[str, Callable[..., object]] = {
     "percent": percent,
     "number": number,
     "plural": plural,
+    "points": points,
     "day": day,
     "minute": minute,
     "instant": instant,

@@ -29,6 +29,10 @@ class ForecastPartOut(Answer):
     )
     words = shown.text("The fact in words.")
     log_odds = shown.number("The contribution in log-odds; negative if it makes the claim less likely.")
+    points = shown.number(
+        "The change of the probability in percentage points when this is added after the contributions before it; "
+        "negative if it makes the claim less likely. All changes lead from `base_probability` to `probability`."
+    )
 
 
 class KeptForecastOut(Answer):
@@ -67,6 +71,7 @@ class ForecastOut(Answer):
     base = shown.number(
         f"The log-odds of the claim before its reports are taken into account; {_NULL}.", allow_none=True
     )
+    base_probability = shown.share(f"The probability that belongs to `base`; {_NULL}.", allow_none=True)
     contributions = shown.parts(
         ForecastPartOut,
         "The contributions of the reports and of rival claims, the largest first; with `base` they sum to the log-odds "

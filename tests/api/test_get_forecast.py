@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from math import log
+from math import fsum, log
 from uuid import UUID
 
 import pytest
@@ -201,7 +201,7 @@ def test_early_outcome_is_learned_when_it_is_due(loaded):
 
 def test_contributions_add_up(standing):
     """
-    R19: the base and the contributions sum to the log-odds; the probability is a little closer to one half.
+    R19: the base and the contributions sum to the log-odds, and their points to the change of the probability.
     """
     for claim_id in list(open_claims(standing).values())[:10]:
         made = standing.get(url(claim_id)).json
@@ -214,6 +214,8 @@ def test_contributions_add_up(standing):
         sizes = [abs(part["log_odds"]) for part in made["contributions"]]
         assert sorted(sizes, reverse=True) == sizes
         assert all(part["words"] for part in made["contributions"])
+        points = fsum(part["points"] for part in made["contributions"])
+        assert pytest.approx(100 * (made["probability"] - made["base_probability"]), abs=1e-9) == points
 
 
 def test_little_known(world):
@@ -416,8 +418,8 @@ def test_rivals_of_a_true_claim_are_decided(world):
     assert ["insufficient", "insufficient", "closed"] == statuses[0] == statuses[3]
     assert [["closed", "insufficient", "closed"], ["closed", "decided", "closed"]] == statuses[1:3]
     assert [None, winner["id"], None] == [made["decided_by"] for made in decided]
-    without = ("probability", "interval", "trained_on", "base")
-    assert [None] * 4 == [decided[1][name] for name in without]
+    without = ("probability", "interval", "trained_on", "base", "base_probability")
+    assert [None] * 5 == [decided[1][name] for name in without]
     assert ([], decided[0]["roots"]) == (decided[1]["contributions"], decided[1]["roots"])
     assert before == reopened
 

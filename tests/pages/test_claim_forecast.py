@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import math
 import re
 
 import pytest
@@ -14,7 +13,9 @@ from service.transfer.lines import ReadLine
 from service.transfer.load import load_lines
 from service.values.vocabulary import OPERATOR
 from tests.support.browser_site import claim_page, data_values, plain_text, section
+from tests.support.world import report
 
+MINUS = "\N{MINUS SIGN}"
 NOW = dt.datetime(2026, 11, 1, tzinfo=dt.UTC)
 
 
@@ -49,8 +50,8 @@ def forecast(world):
 
 def test_forecast(world, forecast):
     """
-    An open claim shows its forecast, the contributions and the stored forecasts with the numbers of the API. A resolved
-    claim shows only the stored forecasts.
+    An open claim shows its forecast, the contributions of at least five percentage points, and the stored forecasts
+    with the numbers of the API. A resolved claim shows only the stored forecasts.
     """
     body = world.get(f"/v1/claims/{forecast['id']}/forecast").json
     part = section(claim_page(world, forecast), "forecast")
@@ -58,21 +59,40 @@ def test_forecast(world, forecast):
 
     assert "rated" == body["status"]
     expected = [body["probability"], body["interval"]["lower"], body["interval"]["upper"]]
-    expected += [contribution["log_odds"] for contribution in body["contributions"]] + kept
+    large = [one for one in body["contributions"] if abs(one["points"]) >= 5]
+    expected += [body["base_probability"], *(one["points"] for one in large), body["probability"], *kept]
     assert expected == data_values(part)
     assert 3 == len(kept)
     assert ["1 Nov 2026", "3 Nov 2026"] == re.findall(r'<text x="[^"]+" y="1em" class="(?:first|last)">([^<]+)<', part)
-    for contribution in body["contributions"]:
-        way = "more likely" if contribution["log_odds"] > 0 else "less likely"
-        assert (
-            f"{contribution['words']} {way}, odds \N{MULTIPLICATION SIGN} {math.exp(contribution['log_odds']):.2g}"
-            in plain_text(part)
-        )
+    assert 0 < len(large) < len(body["contributions"])
+    for one in large:
+        said = f"{abs(one['points']):.0f} points"
+        assert f"{one['words'][1:]} {'+' if one['points'] > 0 else MINUS}{said}" in plain_text(part)
+    small = round(sum(one["points"] for one in body["contributions"]) - sum(one["points"] for one in large))
+    assert f"smaller reason{'s' if len(body['contributions']) - len(large) > 1 else ''}, under 5 points each" in part
+    assert f"{abs(small)} point" in plain_text(part)
+    assert "How it moved" in part
 
     world.resolve(forecast, "true")
     part = section(claim_page(world, forecast), "forecast")
     assert "What was expected" in part
     assert kept == data_values(part)
+
+
+@pytest.mark.sqlite_alone
+@pytest.mark.usefixtures("forecast")
+def test_one_day(world):
+    """
+    On the first day, the page of an open claim does not show how its forecast moved.
+    """
+    claim = world.record(report("Paper 0"))
+    keep_forecasts(world.runtime.db, after=None, now=NOW + dt.timedelta(days=3))
+    part = section(claim_page(world, claim), "forecast")
+
+    assert "About" in plain_text(part)
+    assert 1 == len(world.get(f"/v1/claims/{claim['id']}/forecast").json["kept"])
+    assert "How it moved" not in part
+    assert " in a table" not in part
 
 
 def test_too_few_to_forecast(world):
@@ -81,7 +101,7 @@ def test_too_few_to_forecast(world):
     """
     part = section(claim_page(world, world.record()), "forecast")
 
-    assert "Too few claims are resolved to say." in part
+    assert "Too few claims are resolved for a forecast." in part
     assert [] == data_values(part)
 
 
@@ -89,11 +109,11 @@ def test_forecast_of_nothing(world, forecast):
     """
     If all reports were withdrawn, the page says so instead of "too few claims".
     """
-    for report in world.claim(forecast)["reports"]:
-        assert 201 == world.post(f"/v1/reports/{report['id']}/withdrawal", {"reason": "Mistaken."}).status_code
+    for filed in world.claim(forecast)["reports"]:
+        assert 201 == world.post(f"/v1/reports/{filed['id']}/withdrawal", {"reason": "Mistaken."}).status_code
     part = section(claim_page(world, forecast), "forecast")
 
-    assert "No report of it counts, so there is nothing to go by." in part
+    assert "No report of it counts, so there is no forecast." in part
     assert "Too few claims" not in part
 
 
@@ -106,7 +126,7 @@ def test_decided(world):
     part = section(claim_page(world, rival), "forecast")
 
     assert f'/claims/{winner["id"]}"' in part
-    assert "There is no forecast for this one." in plain_text(part)
+    assert "There is no forecast, because another claim of its group is true." in plain_text(part)
     assert [] == data_values(part)
     rivals = section(claim_page(world, winner), "rivals")
     assert "City win. decided, because another one is true" in plain_text(rivals)
