@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
-from urllib.parse import urlencode
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
+from urllib.parse import quote, urlencode
 
-from flask import Blueprint, Flask, Response, render_template, request
+from flask import Blueprint, Flask, Response, current_app, render_template, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
 from service import errors
+from service.claims.topics import common_topics
 from service.errors import ServiceError
+from service.outlets.search import search_outlets
 from service.storage.db_errors import is_unavailable
+from service.values.names import slug_of
 from service.web.auth import sends_key
-from service.web.responses import forbid_caching, http_problem, problem, redirect_merged
-from service.web.runtime import is_api_call
+from service.web.responses import forbid_caching, http_problem, problem, redirect_merged, redirect_read
+from service.web.runtime import is_api_call, runtime
 
 log = logging.getLogger(__name__)
+
+_SIMILAR = 3
+"""The number of similar pages that the page for an unknown outlet or topic suggests."""
+_TOPICS = 500
+"""The number of topics that are compared with an unknown one."""
 
 _TEXTS: Mapping[int, tuple[str, str]] = {
     400: ("Something is wrong with this link", "A part of the address is invalid."),
@@ -54,6 +63,8 @@ def is_browser() -> bool:
 
 
 def _negotiate(error: HTTPException | ServiceError) -> Response:
+    if isinstance(error, NotFound) and (redirection := _show_without_slash()) is not None:
+        return redirection
     if is_api_call() or not is_browser():
         response: Response = problem(error) if isinstance(error, ServiceError) else http_problem(error)
     else:
@@ -64,15 +75,52 @@ def _negotiate(error: HTTPException | ServiceError) -> Response:
 
 
 def _show(error: ServiceError) -> Response:
+    if isinstance(error, errors.UnknownOutlet):
+        return _show_unknown_outlet(error)
     if isinstance(error, errors.Unauthorized) and _may_sign_in():
         query = urlencode({"next": request.full_path.rstrip("?")})
         return forbid_caching(Response(status=303, headers={"Location": f"/desk/sign-in?{query}"}))
-    response = _page(error.status, error.detail)
+    response = _page(error.status, error.detail, _similar_topics() if isinstance(error, errors.NotFound) else ())
     if isinstance(error, errors.Unauthorized):
         response.headers["WWW-Authenticate"] = "Bearer"
     if error.retry_after is not None:
         response.headers["Retry-After"] = str(error.retry_after)
     return response
+
+
+def _show_unknown_outlet(error: errors.UnknownOutlet) -> Response:
+    """Redirect to the outlet whose slug is written differently, such as `SurveyUSA`, or suggest similar outlets."""
+    given = (request.view_args or {}).get("outlet", "")
+    similar = search_outlets(runtime().db, q=given, limit=_SIMILAR)
+    slug = slug_of(given)
+    if slug != given and request.method in ("GET", "HEAD") and slug in (outlet.slug for outlet in similar):
+        return redirect_read(outlet=slug)
+    links = [(outlet.name, f"/outlets/{outlet.slug}") for outlet in similar]
+    return _page(error.status, f"No outlet “{given}” is on record." if given else error.detail, links)
+
+
+def _similar_topics() -> list[tuple[str, str]]:
+    """Return the topics similar to the unknown one in the address, each with the address of its page."""
+    if (topic := (request.view_args or {}).get("topic")) is None:
+        return []
+    topics = common_topics(runtime().db, limit=_TOPICS)
+    below = [each for each in topics if topic in each.split("/")]
+    found = dict.fromkeys([*below, *get_close_matches(topic, topics)])
+    return [(each, f"/topics/{quote(each)}") for each in found][:_SIMILAR]
+
+
+def _show_without_slash() -> Response | None:
+    """Redirect a page with a slash at its end to its path; return None if there is no such page."""
+    path = request.path.rstrip("/")
+    if not path or path == request.path or request.method not in ("GET", "HEAD") or is_api_call():
+        return None
+    try:
+        current_app.url_map.bind("").match(path, method="GET")
+    except HTTPException:
+        return None
+    query = request.query_string.decode("ascii", "replace")
+    location = quote(path, safe="/%!$&'()*+,:;=@~") + (f"?{query}" if query else "")
+    return Response(status=308, headers={"Location": location, "Cache-Control": "no-cache"})
 
 
 def _may_sign_in() -> bool:
@@ -97,7 +145,8 @@ def _show_unexpected(error: Exception) -> Response:
     return _page(500, None)
 
 
-def _page(status: int, detail: str | None) -> Response:
+def _page(status: int, detail: str | None, similar: Sequence[tuple[str, str]] = ()) -> Response:
+    """Return the page of an error, with the names and addresses of similar pages."""
     title, words = _TEXTS.get(status, _TEXTS[400 if status < 500 else 500])
-    page = render_template("failure.html", status=status, title=title, words=words, detail=detail)
+    page = render_template("failure.html", status=status, title=title, words=words, detail=detail, similar=similar)
     return forbid_caching(Response(page, status, content_type="text/html; charset=utf-8"))

@@ -14,7 +14,7 @@ HTML = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 
 
 @pytest.mark.parametrize(
-    "path", ["/nothing", "/outlets", "/outlets/nobody/nothing", "/%00", "/v2", "/problems/nothing", "/docs/nothing"]
+    "path", ["/nothing", "/outlets/nobody/nothing", "/%00", "/v2", "/problems/nothing", "/docs/nothing"]
 )
 def test_unknown_path(site, path):
     """
@@ -40,15 +40,52 @@ def test_api_never_answers_with_a_page(site):
     assert_problem(site.client.get("/v1/outlets/nobody", headers=HTML), 404, "unknown-outlet")
 
 
-@pytest.mark.parametrize("path", ["/outlets/heraldd", "/outlets/heraldd/why", "/outlets/heraldd/badge.svg"])
-def test_unknown_outlet(site, path):
+@pytest.mark.parametrize(
+    ("path", "name", "address"),
+    [
+        *((f"/outlets/heraldd{tail}", "Herald", "/outlets/herald") for tail in ("", "/why", "/badge.svg")),
+        ("/outlets/sportbild", "Sport Bild", "/outlets/sport-bild"),
+        ("/topics/raods", "roads", "/topics/roads"),
+    ],
+)
+def test_similar_names(site, path, name, address):
     """
-    The page for an unknown outlet suggests similar ones.
+    The page for an unknown outlet or topic suggests similar ones.
     """
     response = site.client.get(path)
 
     assert (404, "text/html; charset=utf-8") == (response.status_code, response.content_type)
-    assert "nearest: herald" in response.text
+    assert f'<li><a href="{address}">{name}</a></li>' in response.text
+
+
+@pytest.mark.parametrize(
+    ("path", "target"),
+    [
+        *((f"/{page}/", f"/{page}") for page in ("topics", "compare", "method", "docs", "claims", "outlets", "search")),
+        ("/outlets/herald/?topic=roads", "/outlets/herald?topic=roads"),
+        ("/outlets/herald/why/", "/outlets/herald/why"),
+        ("/topics/roads/", "/topics/roads"),
+        ("/topics/Roads", "/topics/roads"),
+        ("/outlets/Herald?topic=roads", "/outlets/herald?topic=roads"),
+        ("/outlets/HERALD/why", "/outlets/herald/why"),
+        ("/outlets/Sport%20Bild", "/outlets/sport-bild"),
+    ],
+)
+def test_other_spellings_of_an_address(site, path, target):
+    """
+    A page with a slash at its end, or with an outlet or topic written differently, redirects to its address.
+    """
+    response = site.client.get(path)
+
+    assert (308, target) == (response.status_code, response.headers["Location"])
+
+
+@pytest.mark.parametrize("path", ["/nothing/", "/v1/outlets/", "/outlets/herald/nothing/"])
+def test_a_slash_after_nothing(site, path):
+    """
+    An unknown path with a slash at its end, and a path of the API, is a 404.
+    """
+    assert 404 == site.client.get(path, headers=HTML).status_code
 
 
 def test_wrong_method(site):
@@ -124,5 +161,6 @@ def test_no_inline_script_or_style(site):
     """
     for path in ("/", "/outlets/the-oracle", "/outlets/the-oracle/why", "/compare", "/method", "/search?q=a"):
         response = site.client.get(path)
-        assert not re.search(r"<style|\sstyle=|<script(?! src)|\son\w+=|javascript:|https?://", response.text), path
+        own = re.sub(r"<pre .*?</pre>|http://localhost", "", response.text, flags=re.DOTALL)  # parts to share
+        assert not re.search(r"<style|\sstyle=|<script(?! src)|\son\w+=|javascript:|https?://", own), path
         assert "script-src 'self'; style-src 'self'" in response.headers["Content-Security-Policy"]

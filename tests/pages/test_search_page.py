@@ -7,6 +7,8 @@ import re
 
 import pytest
 
+from tests.support.browser_site import check_accessibility, open_page
+
 pytestmark = pytest.mark.sqlite_alone  # tests of the API run on both databases
 
 
@@ -148,3 +150,33 @@ def test_similar_to_an_address(world):
     assert "Unknown. No outlet on record publishes at this address" in page
     assert "Did you mean" in page
     assert '<a href="/outlets/daily-mail">Daily Mail</a>' in page
+
+
+def test_completion(site, browser):
+    """
+    The field in the header completes the names of outlets, by keyboard and by pointer: the arrow keys choose one, Enter
+    opens it, Escape closes the list, and Enter without a choice searches.
+    """
+    with open_page(browser, site) as page:
+        page.goto("/method")
+        field = page.get_by_role("combobox")
+        options = page.get_by_role("option")
+        field.press_sequentially("oracl")
+        options.first.wait_for()
+        assert "The Oracle website, 24 claims" == options.first.inner_text()
+        assert "1 outlet. Press the down arrow to choose one." == page.get_by_role("status").inner_text()
+        check_accessibility(page)
+        field.press("ArrowDown")
+        assert options.first.get_attribute("id") == field.get_attribute("aria-activedescendant")
+        assert "true" == options.first.get_attribute("aria-selected")
+        field.press("Escape")
+        assert ("false", 0) == (field.get_attribute("aria-expanded"), options.count())
+        field.press("ArrowDown")
+        field.press("Enter")
+        page.wait_for_url("**/outlets/the-oracle")
+        field.press_sequentially("herald")
+        options.first.click()
+        page.wait_for_url("**/outlets/herald")
+        field.fill("bridge 20")
+        field.press("Enter")
+        page.wait_for_url("**/search?q=bridge+20")
