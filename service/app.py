@@ -54,6 +54,7 @@ from service.pages import (
     security,
     sign_in,
     sitemap,
+    submissions,
     topic,
 )
 from service.pages.layout import set_up_pages
@@ -116,6 +117,7 @@ _PAGES = (
     compare.blp,
     search.blp,
     method.blp,
+    submissions.blp,
     sign_in.blp,
     *desk.BLUEPRINTS,
     docs.blp,

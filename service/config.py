@@ -22,6 +22,7 @@ from service.values.names import is_visible
 log = logging.getLogger(__name__)
 
 _CONTACT = re.compile(r"mailto:[!-~]+@[!-~]+|https://[!-~]+|tel:[+0-9-]+", re.ASCII)
+_MAIL_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+", re.ASCII)
 _LICENCE = re.compile(r"https?://[!-~]{1,500}|[A-Za-z0-9][A-Za-z0-9.+-]{0,99}", re.ASCII)
 _BASE_PATH = re.compile(r"(?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9._~-]+)+", re.ASCII)
 _LONGEST_LEASE = 1000  # milliseconds
@@ -35,6 +36,7 @@ _KNOWN = frozenset(
     for name in (
         "BASE_PATH",
         "BOOTSTRAP_KEY",
+        "CONTACT",
         "DATABASE_URL",
         "DATA_DIR",
         "DATA_LICENSE",
@@ -44,6 +46,7 @@ _KNOWN = frozenset(
         "MAX_IMPORT",
         "MIGRATE",
         "OPERATOR",
+        "PUBLIC_DISPUTES",
         "PUBLIC_READ",
         "PUBLIC_URL",
         "RATE_LIMIT",
@@ -72,6 +75,8 @@ class Settings:
     embedded_redis: bool
     """Whether `serve` starts its own Redis."""
     public_read: bool
+    public_disputes: bool
+    """Whether readers can send disputes and replies with the forms on the pages."""
     migrate: bool
     bootstrap_key: str | None = field(repr=False)
     max_import: int
@@ -86,6 +91,8 @@ class Settings:
     """The address of the service as readers reach it, with the base path and without a trailing slash."""
     operator: str
     """The name of the operator, the author of what the service publishes."""
+    contact: str | None
+    """The contact of the operator for readers, as a URI."""
     security_contact: str | None
     """The contact for reports of vulnerabilities, as a URI."""
     data_licence: str | None
@@ -128,6 +135,7 @@ class Settings:
             replica_url=_replica_url(env, database),
             embedded_redis=cache is None,
             public_read=_flag(env, "PUBLIC_READ", default=True),
+            public_disputes=_flag(env, "PUBLIC_DISPUTES", default=True),
             migrate=_flag(env, "MIGRATE", default=True),
             bootstrap_key=_bootstrap_key(env.get(PREFIX + "BOOTSTRAP_KEY") or None),
             max_import=_max_import(env.get(PREFIX + "MAX_IMPORT") or str(DEFAULT_LIMIT)),
@@ -136,7 +144,8 @@ class Settings:
             trusted_proxies=_proxies(env.get(PREFIX + "TRUSTED_PROXIES") or "0"),
             public_url=_public_url(env),
             operator=_operator(env.get(PREFIX + "OPERATOR") or _OPERATOR),
-            security_contact=_contact(env.get(PREFIX + "SECURITY_CONTACT") or None),
+            contact=_contact(env, "CONTACT"),
+            security_contact=_contact(env, "SECURITY_CONTACT"),
             data_licence=_licence(env.get(PREFIX + "DATA_LICENSE") or None),
             secret_key=_secret_key(env.get(PREFIX + "SECRET_KEY") or None),
             drain=_drain(env),
@@ -267,9 +276,15 @@ def _operator(name: str) -> str:
     return name.strip()
 
 
-def _contact(uri: str | None) -> str | None:
-    if uri is not None and not _CONTACT.fullmatch(uri):
-        raise BadSetting(f"{PREFIX}SECURITY_CONTACT must be a URI such as mailto:security@example.org or https://...")
+def _contact(env: Mapping[str, str], name: str) -> str | None:
+    """Return a contact as a URI; it may be given as a mail address."""
+    if not (given := env.get(PREFIX + name)):
+        return None
+    uri = f"mailto:{given}" if _MAIL_ADDRESS.fullmatch(given) else given
+    if not _CONTACT.fullmatch(uri):
+        raise BadSetting(
+            f"{PREFIX}{name} must be a mail address, or a URI such as mailto:desk@example.org or https://..."
+        )
     return uri
 
 

@@ -16,6 +16,7 @@ from werkzeug.datastructures import MultiDict
 
 from service import __version__
 from service.cache.score_cache import CacheKey, EncodedResponse
+from service.config import Settings
 from service.errors import InvalidQuery
 from service.pages import charts, citations, embedding, phrases
 from service.pages.assets import asset_url
@@ -35,6 +36,7 @@ def set_up_pages(app: Flask) -> None:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(phrases.FILTERS)
     app.jinja_env.globals.update(asset=_asset, base=_base, address=public_address, operator=_operator)
+    app.jinja_env.globals.update(settings=_settings)
     app.jinja_env.globals.update(charts=charts, citations=citations, embedding=embedding, phrases=phrases)
     show_unknown_paths(app)
 
@@ -42,6 +44,10 @@ def set_up_pages(app: Flask) -> None:
 def _base() -> str:
     """Return the base path, which every link begins with; empty if there is none."""
     return request.script_root
+
+
+def _settings() -> Settings:
+    return runtime().settings
 
 
 def _operator() -> str:
@@ -105,7 +111,8 @@ def cached_page(
     """
     if not is_usual:
         return _send(_sealed(make()[0]))
-    question = CacheKey(about, json.dumps(["page", edition(_FOLDER), _base(), public_address(), *key], default=str))
+    shown = _base(), public_address(), runtime().settings.public_disputes, runtime().settings.contact
+    question = CacheKey(about, json.dumps(["page", edition(_FOLDER), *shown, *key], default=str))
 
     def compute(_: object) -> list[EncodedResponse]:
         page, expires_at = make()

@@ -201,6 +201,15 @@ def has_moved(trend: list[TrendPoint]) -> bool:
     return len({percent(point.mean) for point in trend if point.mean is not None}) > 1
 
 
+def contact(uri: str) -> str:
+    """Format a contact without its scheme.
+
+    >>> contact("mailto:desk@example.org"), contact("https://example.org/contact")
+    ('desk@example.org', 'example.org/contact')
+    """
+    return uri.removeprefix("mailto:").removeprefix("tel:").removeprefix("https://")
+
+
 FILTERS: Mapping[str, Callable[..., object]] = {
     "percent": percent,
     "number": number,
@@ -210,6 +219,7 @@ FILTERS: Mapping[str, Callable[..., object]] = {
     "minute": minute,
     "instant": instant,
     "domain": domain,
+    "contact": contact,
     "rated": rated,
     "commitment": lambda level: _COMMITMENTS[level],
     "outcome": outcome,

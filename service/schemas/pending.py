@@ -49,7 +49,6 @@ class SubmissionForm(Body):
 class ReplyForm(SubmissionForm):
     """The fields of the form for a reply."""
 
-    outlet = Text(80, required=True)
     links = ma.fields.List(WebAddress(), load_default=list, validate=Length(max=1))
 
 

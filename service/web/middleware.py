@@ -105,7 +105,8 @@ def _complete_response(response: Response) -> Response:
 def _add_security_headers(response: Response) -> None:
     """Add the security headers for browsers, by content type; a 304 no longer has one, so this comes first."""
     by_type = _PAGE_HEADERS if response.mimetype == "text/html" else _OTHER_HEADERS
-    response.headers.update(_ALL_HEADERS | by_type)
+    for name, value in (_ALL_HEADERS | by_type).items():
+        response.headers.setdefault(name, value)
     if g.get("may_be_framed", False) and response.status_code == 200:
         policy = response.headers["Content-Security-Policy"]
         response.headers["Content-Security-Policy"] = policy.replace("frame-ancestors 'none'", "frame-ancestors *")

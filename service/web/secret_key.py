@@ -1,14 +1,31 @@
-"""The secret that signs session cookies, generated once in the data directory if the operator sets none."""
+"""The secret that signs session cookies and hashes addresses.
+
+It is generated once in the data directory if the operator sets none.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import os
 import secrets
 import tempfile
 from contextlib import suppress
 from pathlib import Path
 
+from service.config import Settings
+
 _NAME = "secret_key"
+
+
+def keyed_hash(settings: Settings, text: str) -> str:
+    """Return the hash of a text with the secret of a service, without which the text cannot be guessed from it."""
+    return hmac.new(secret_key(settings).encode(), text.encode(), hashlib.sha256).hexdigest()
+
+
+def secret_key(settings: Settings) -> str:
+    """Return the secret of a service: the one of the settings, or else that of the data directory."""
+    return settings.secret_key or stored_secret_key(settings.data_dir)
 
 
 def stored_secret_key(data_dir: Path) -> str:

@@ -13,7 +13,7 @@ from service.access.sessions import Ticket, find_editor
 from service.errors import Forbidden
 from service.values.vocabulary import Caller
 from service.web.runtime import runtime
-from service.web.secret_key import stored_secret_key
+from service.web.secret_key import secret_key
 
 COOKIE = "borneout_desk"
 LIFE = dt.timedelta(hours=12)
@@ -68,7 +68,9 @@ def check_sender() -> None:
         Forbidden: The browser does not confirm the origin of the form.
     """
     if request.method not in _SAFE and not _is_same_origin():
-        raise Forbidden("This form was not sent from a page of this desk. Open the page again, and send it from there.")
+        raise Forbidden(
+            "This form was not sent from a page of this service. Open the page again, and send it from there."
+        )
 
 
 def _is_same_origin() -> bool:
@@ -89,7 +91,5 @@ def _paths() -> tuple[str, str]:
 
 
 def _signer() -> URLSafeTimedSerializer:
-    settings = runtime().settings
-    secret = settings.secret_key or stored_secret_key(settings.data_dir)
     options = {"key_derivation": "hmac", "digest_method": hashlib.sha256}
-    return URLSafeTimedSerializer(secret, salt=__name__, signer_kwargs=options)
+    return URLSafeTimedSerializer(secret_key(runtime().settings), salt=__name__, signer_kwargs=options)

@@ -25,6 +25,9 @@ PAGES = {
     "why": "/outlets/the-oracle/why",
     "claim": "/claims/{approach}",
     "claim with odd texts": "/claims/{odd}",
+    "dispute": "/claims/{odd}/dispute",
+    "reply": "/claims/{odd}/reply",
+    "choice of a result": "/outlets/the-oracle/dispute",
     "card for a frame": "/embed/outlets/the-oracle",
     "compare": "/compare?outlet=the-oracle&outlet=herald",
     "compare nothing": "/compare",
@@ -32,7 +35,17 @@ PAGES = {
     "search": "/search?q=the",
     "unknown address": "/search?q=nowhere.example",
 }
-WITH_UNIQUE_PARTS = ("ranking", "filtered claims", "filtered outlets", "outlet", "why", "claim", "compare", "search")
+WITH_UNIQUE_PARTS = (
+    "ranking",
+    "filtered claims",
+    "filtered outlets",
+    "outlet",
+    "why",
+    "claim",
+    "compare",
+    "search",
+    "dispute",
+)
 """Pages with a form or a chart that no other page has."""
 
 
