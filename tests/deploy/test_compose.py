@@ -14,6 +14,7 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
+from service import __version__
 from service.app import MAX_BODY
 from service.cli import main
 from service.config import Settings
@@ -27,6 +28,7 @@ COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES = COMPOSE["services"]
 OURS = {name: service for name, service in SERVICES.items() if "build" in service}
 NGINX = (ROOT / "deploy" / "nginx.conf").read_text()
+UPSTREAMS = [(ROOT / "deploy" / name).read_text() for name in ("upstream.conf", "upstream.compose.conf")]
 DOCKERFILE = re.sub(r"\\\n\s*", "", (ROOT / "Dockerfile").read_text())
 FINAL_STAGE = DOCKERFILE[DOCKERFILE.rindex("FROM ") :]
 
@@ -56,11 +58,12 @@ def test_no_secret():
 
 def test_pinned():
     """
-    Third-party images have a version.
+    Third-party images have a version, and ours has that of the program.
     """
+    assert {f"borneout:{__version__}"} == {service["image"] for service in OURS.values()}
     images = [service["image"] for service in SERVICES.values() if "build" not in service]
     images += re.findall(r"^FROM (\S+)", DOCKERFILE, re.MULTILINE)
-    assert 5 == len(images)
+    assert 6 == len(images)
     for image in images:
         assert re.fullmatch(r"[a-z]+:\d+(\.\d+)*(-[a-z]+)+", image), image
 
@@ -153,6 +156,39 @@ def test_processes(value, expected):
     assert "${WEB_CONCURRENCY:-2}" == SERVICES["api"]["environment"]["WEB_CONCURRENCY"]
 
 
+def test_limits():
+    """
+    Every container has a limit of its memory and its processes.
+    """
+    assert all({"mem_limit", "pids_limit"} <= service.keys() for service in SERVICES.values())
+
+
+def test_backup_writes_dumps_and_drops_old_ones(tmp_path):
+    """
+    The backup job writes a dump at its start, in one step, and deletes those older than two weeks.
+    """
+    old, recent = tmp_path / "borneout-1.dump", tmp_path / "borneout-2.dump"
+    for file, days in ((old, 20), (recent, 2)):
+        file.touch()
+        os.utime(file, (time.time() - days * 86400,) * 2)
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    (programs / "pg_dump").write_text('#!/bin/sh\nfor last; do :; done\necho dump > "${last#--file=}"\n')
+    (programs / "pg_dump").chmod(0o755)
+    [script] = SERVICES["backup"]["command"]
+    script = script.replace("$$", "$").replace("/backups", str(tmp_path)).replace('sleep "', 'exit # sleep "')
+    env = {"PATH": f"{programs}:{os.environ['PATH']}", "BACKUP_SECONDS": "1"}
+    ran = subprocess.run(["bash", "-c", script], env=env, capture_output=True, text=True, check=True)
+
+    [written] = set(tmp_path.glob("*.dump")) - {recent}
+    assert (f"wrote {written}\n", "dump\n", True, False) == (
+        ran.stdout,
+        written.read_text(),
+        recent.exists(),
+        old.exists(),
+    )
+
+
 def test_not_root():
     """
     Our services and nginx run without root, without capabilities and on a read-only file system.
@@ -187,6 +223,16 @@ def test_nginx_takes_what_the_api_takes():
     assert not any(
         re.search(pattern, path) for path in ("/outlets/metrics", "/a/v1/outlets/metrics", "/topics/a/metrics")
     )
+
+
+def test_nginx_finds_the_api():
+    """
+    With Docker and without it nginx reads the hosts of the API from the file beside its configuration.
+    """
+    assert "include upstream.conf;" in NGINX
+    assert "./deploy/upstream.compose.conf:/etc/nginx/upstream.conf:ro" in SERVICES["nginx"]["volumes"]
+    assert all("upstream api {" in upstream and "keepalive_timeout 4s;" in upstream for upstream in UPSTREAMS)
+    assert "resolve" not in UPSTREAMS[0]  # only nginx 1.27.3 or newer knows it
 
 
 def test_nginx_compresses_no_secret():

@@ -20,7 +20,7 @@ PER_CLAIM = 2
 
 _RETRY_TIMEOUT = 180.0  # seconds that a writer retries a call
 _PAUSE = 0.05
-_RETRIED = (409, 503)
+_RETRIED = (409, 502, 503)  # 502 is of a proxy whose host died
 _NOTE = "Seen on the bridge."
 
 

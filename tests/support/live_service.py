@@ -159,10 +159,16 @@ class Gunicorn(LocalServer):
 
     def __init__(self, data_dir: Path, log: Path, conf: str, options: tuple[str, ...], env: dict[str, str]) -> None:
         self.port = free_port()
-        command = [sys.executable, "-m", "gunicorn", "-c", conf, "--bind", f"127.0.0.1:{self.port}", *options]
-        env = {**os.environ, "BORNEOUT_DATA_DIR": str(data_dir), **env}
-        with log.open("ab") as stderr:
-            self.process = subprocess.Popen(command, cwd=ROOT, env=env, stderr=stderr)
+        bind = ["--bind", f"127.0.0.1:{self.port}"]
+        self._command = [sys.executable, "-m", "gunicorn", "-c", conf, *bind, *options]
+        self._env = {**os.environ, "BORNEOUT_DATA_DIR": str(data_dir), **env}
+        self._log = log
+        self.start()
+
+    def start(self) -> None:
+        """Start the processes, also after they were killed."""
+        with self._log.open("ab") as stderr:
+            self.process = subprocess.Popen(self._command, cwd=ROOT, env=self._env, stderr=stderr)
 
 
 @contextlib.contextmanager
