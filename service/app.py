@@ -36,6 +36,7 @@ from service.cache.score_cache import ScoreCache
 from service.config import Settings
 from service.pages import (
     assets,
+    chart_files,
     claim,
     claim_list,
     compare,
@@ -113,6 +114,7 @@ _PAGES = (
     embed.blp,
     oembed.blp,
     feeds.blp,
+    chart_files.blp,
     sitemap.blp,
     compare.blp,
     search.blp,

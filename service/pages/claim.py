@@ -56,7 +56,7 @@ def get_claim(claim_id: UUID) -> Response:
         picture=timeline.draw_timeline(found, now=now),
         rows=_ROWS,
         forecast=forecast,
-        moved=charts.through_time(_points(forecast.kept)),
+        moved=charts.through_time(forecast_points(forecast.kept)),
         review=_review(claim_id),
         as_of=now,
     )
@@ -86,7 +86,7 @@ class _ForecastPoint:
     reliability: Reliability
 
 
-def _points(kept: Iterable[forecasts.DailyForecast]) -> list[_ForecastPoint]:
+def forecast_points(kept: Iterable[forecasts.DailyForecast]) -> list[_ForecastPoint]:
     """Return the stored forecasts as points of a line without a band."""
     return [
         _ForecastPoint(

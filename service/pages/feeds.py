@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
@@ -17,7 +16,7 @@ from service.errors import NotFound
 from service.outlets import edit
 from service.outlets.track_record import EVERYTHING
 from service.pages import phrases
-from service.pages.layout import cached_page, page_blueprint
+from service.pages.layout import cached_page, legal_xml, page_blueprint
 from service.pages.outlet import expiry_of
 from service.pages.topic import normal_form
 from service.scores.read import read_score
@@ -32,8 +31,6 @@ from service.web.runtime import runtime
 blp = page_blueprint("feeds")
 
 _ENTRIES = 50
-_FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""The characters that XML 1.0 forbids, even as references."""
 _EMPTY = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _NO_ADDRESS = "Feeds contain absolute addresses, and this service has none until its operator sets BORNEOUT_PUBLIC_URL."
 
@@ -124,4 +121,4 @@ def _send(about: str, *key: object, make: Make) -> Response:
 
 
 def _render(feed: Feed, address: str) -> str:
-    return _FORBIDDEN.sub("", render_template("feed.xml", feed=feed, site=address))
+    return legal_xml(render_template("feed.xml", feed=feed, site=address))

@@ -6,6 +6,7 @@ import datetime as dt
 import functools
 import hashlib
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ from service.web.responses import note_validity
 from service.web.runtime import runtime
 
 _FOLDER = Path(__file__).parent
+_FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def set_up_pages(app: Flask) -> None:
@@ -90,6 +92,11 @@ def read_parameters(schema: ma.Schema, parameters: MultiDict[str, str]) -> Any:
         return schema.load(given, unknown=ma.EXCLUDE)
     except ma.ValidationError as exc:
         raise InvalidQuery.of(places(exc.messages_dict)) from exc
+
+
+def legal_xml(document: str) -> str:
+    """Return an XML document without the characters that XML 1.0 forbids, even as references."""
+    return _FORBIDDEN.sub("", document)
 
 
 def show(template: str, **context: object) -> Response:

@@ -167,6 +167,13 @@ def badge(score: Score) -> str:
     return f"{said}; reliability {percent(found.mean)} % ({percent(found.lower)}\N{EN DASH}{percent(found.upper)})"
 
 
+def record_in_short(score: Score) -> str:
+    """Describe a record on one line: "Right on 4 of 11; an average outlet about 4"."""
+    record = score.record
+    counts = f"Right on {number(record.right)} of {number(record.resolved)}"
+    return f"{counts}; an average outlet about {number(record.expected)}" if record.resolved else "Nothing resolved yet"
+
+
 def rated(one: Estimated | RelayScore) -> Reliability | None:
     """Return the estimate that pages show: none below 20 resolved claims (R17a)."""
     resolved = one.resolved if isinstance(one, RelayScore) else one.record.resolved

@@ -250,7 +250,8 @@ def test_crawlers(world_below):
     lines = world_below.client.get(f"{BASE}/robots.txt").text.splitlines()
 
     assert f"Disallow: {BASE}/compare" in lines
-    assert all(line.startswith(f"Disallow: {BASE}/") for line in lines[1:])
+    assert lines[-1].endswith(f"{BASE}/sitemap.xml")
+    assert all(line.startswith(f"Disallow: {BASE}/") for line in lines[1:-1])
 
 
 def test_import_into_a_remote_service(world_below):
