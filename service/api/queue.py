@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functools import partial
 
-from service.claims import listing
-from service.claims.listing import QueuedClaim
+from service.claims import queue
+from service.claims.queue import QueuedClaim
 from service.schemas.claims import Queue, QueueQuery
 from service.storage.paging import PageRequest
 from service.values.instants import utc_now
@@ -28,4 +28,4 @@ def list_due_claims(query: PageRequest) -> PageResponse[QueuedClaim]:
     Returns the events whose `resolves_by` has passed and that have no verdict. The longest overdue claim comes first,
     and of those due at the same time the one with the most reports.
     """
-    return page_of(query, partial(listing.list_due_claims, runtime().db, now=utc_now()))
+    return page_of(query, partial(queue.list_due_claims, runtime().db, now=utc_now()))

@@ -1,33 +1,28 @@
-"""List claims by filters and words, and the queue of due claims."""
+"""List claims by filters and words."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TypedDict, Unpack
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased, selectinload
 
-from service.claims.describe import count_roots, summarise_claim, summarise_claims
-from service.claims.load import WHOLE
+from service.claims.describe import summarise_claims
 from service.claims.search import has_tag, has_words, list_likeliest_claims
 from service.claims.views import FoundClaim, ListedClaim
 from service.errors import InvalidQuery
-from service.methods.provenance import Roots
 from service.outlets.find import filtering_outlet
 from service.storage.base import UtcDateTime
 from service.storage.db import Database
-from service.storage.facts import sided_reports
 from service.storage.models import Claim, Dispute, Report, Resolution, Withdrawal
-from service.storage.paging import Keyset, Page, SortKey, read_number, read_sort_key
+from service.storage.paging import Keyset, Page, SortKey
 from service.storage.predicates import (
     counts_as,
     disputed_claims,
     in_topic,
-    is_counted,
     is_newest,
     is_open,
     is_reported,
@@ -35,7 +30,7 @@ from service.storage.predicates import (
     stands,
 )
 from service.values.documents import members_of
-from service.values.instants import format_instant, parse_instant
+from service.values.instants import parse_instant
 from service.values.pages import page_key
 from service.values.vocabulary import ClaimKind, ClaimOrder, ClaimStatus, Verdict
 
@@ -69,23 +64,6 @@ class ClaimFilters(TypedDict, total=False):
     q: str | None
     resolves_before: dt.datetime | None
     disputed: bool | None
-
-
-@dataclass(frozen=True, slots=True)
-class StakeView:
-    """The reports that the resolution of a claim will score."""
-
-    reports: int
-    outlets: list[str]
-    independent_roots: int
-    roots: Roots
-
-
-@dataclass(frozen=True, slots=True)
-class QueuedClaim(ListedClaim):
-    """A due claim in the queue."""
-
-    at_stake: StakeView
 
 
 def list_claims(
@@ -143,36 +121,6 @@ def _read_page(
     rows = rows.where(*claim_conditions(session, filters, now=now))
     page = _SORTED[sort].page(session, rows, after=after, limit=limit)
     return Page(summarise_claims(session, page.items, now=now), page.next)
-
-
-def list_due_claims(
-    db: Database,
-    *,
-    topic: str | None = None,
-    outlet: str | None = None,
-    after: SortKey | None,
-    limit: int,
-    now: dt.datetime,
-) -> Page[QueuedClaim]:
-    """Return a page of the due claims with a report that counts, the longest overdue and most reported first (R15).
-
-    With `topic` or `outlet`, only the claims on that topic, or those that the outlet reported.
-
-    All pages count reports as of the first page, so that the order is stable; a sort key begins with that moment.
-
-    Raises:
-        InvalidQuery: `after` is not a sort key of this list, or `outlet` is unknown.
-    """
-    started, after = (now, None) if after is None else (*read_sort_key(after[:1], [parse_instant]), after[1:])
-    keyset = Keyset([Claim.resolves_by, -_count_reports(started), Claim.id], [parse_instant, read_number, UUID])
-    rows = sa.select(Claim).where(has_status(ClaimStatus.DUE, now)).options(*WHOLE)
-    filters = ClaimFilters(topic=topic, outlet=outlet)
-    with db.read() as session:
-        rows = rows.where(*claim_conditions(session, filters, now=now))
-        page = keyset.page(session, rows, after=after, limit=limit)
-        roots = count_roots(session, page.items)
-        next_key = None if page.next is None else (format_instant(started), *page.next)
-        return Page([_queued(claim, roots[claim.id], now=now) for claim in page.items], next_key)
 
 
 def claim_conditions(session: Session, filters: ClaimFilters, *, now: dt.datetime) -> Iterator[sa.ColumnElement[bool]]:
@@ -240,21 +188,6 @@ def _key_of_page(url: str) -> str:
     except ValueError as exc:
         detail = "Not the address of a page. Send one such as https://bild.de/sport."
         raise InvalidQuery.at("url", detail=detail, code="invalid") from exc
-
-
-def _count_reports(moment: dt.datetime) -> sa.ScalarSelect[int]:
-    """Return the number of reports of a claim that counted at a moment."""
-    counted = sa.select(sa.func.count()).where(Report.claim_id == Claim.id, is_counted(moment))
-    return counted.correlate(Claim).scalar_subquery()
-
-
-def _queued(claim: Claim, roots: Roots, *, now: dt.datetime) -> QueuedClaim:
-    counted = sided_reports(claim)
-    outlets = sorted({report.outlet.surviving.slug for report in counted})
-    return QueuedClaim(
-        **members_of(summarise_claim(claim, has_side=True, now=now)),
-        at_stake=StakeView(len(counted), outlets, roots.together, roots),
-    )
 
 
 def has_status(status: ClaimStatus, now: dt.datetime) -> sa.ColumnElement[bool]:

@@ -21,7 +21,9 @@ from service.config import Settings
 from service.errors import InvalidQuery
 from service.pages import charts, citations, embedding, phrases
 from service.pages.assets import asset_url
+from service.pages.desk_tabs import list_tabs
 from service.pages.failures import show_failures, show_unknown_paths
+from service.pages.mistakes import mistakes_in
 from service.schemas.fields import Instant
 from service.schemas.loading import places
 from service.values.instants import restore_plus
@@ -36,10 +38,11 @@ _FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff
 def set_up_pages(app: Flask) -> None:
     """Register the filters and globals of templates, and the error pages of unknown paths."""
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.filters.update(phrases.FILTERS)
+    app.jinja_env.filters.update(phrases.FILTERS, mistakes=mistakes_in)
     app.jinja_env.globals.update(asset=_asset, base=_base, address=public_address, operator=_operator)
     app.jinja_env.globals.update(settings=_settings)
     app.jinja_env.globals.update(charts=charts, citations=citations, embedding=embedding, phrases=phrases)
+    app.jinja_env.globals.update(desk_tabs=list_tabs)
     show_unknown_paths(app)
 
 

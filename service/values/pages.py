@@ -1,9 +1,11 @@
-"""The normal form of the address of a page, in which the addresses of two reports are compared. Pure."""
+"""Facts in the address of a page: its normal form, in which reports are compared, and the day of publication. Pure."""
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import re
+from contextlib import suppress
 from functools import lru_cache
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -18,6 +20,14 @@ _TRACKING = re.compile(
     re.IGNORECASE,
 )
 _DEVICES = frozenset({"www", "m", "mobile", "amp", "wap"})
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_DAYS = [
+    re.compile(r"(?<!\d)(?P<year>(?:19|20)\d\d)[/_.-]?(?P<month>\d\d)[/_.-]?(?P<day>\d\d)(?!\d)"),
+    re.compile(r"(?<!\d)(?P<year>(?:19|20)\d\d)[/_.-](?P<month>\d\d?)[/_.-](?P<day>\d\d?)(?!\d)"),
+    re.compile(r"(?<!\d)(?P<year>(?:19|20)\d\d)[/-](?P<name>[a-z]{3})[a-z]*[/-](?P<day>\d\d?)(?!\d)", re.IGNORECASE),
+    re.compile(r"(?<!\d)(?P<day>\d\d?)[/_.-](?P<month>\d\d?)[/_.-](?P<year>(?:19|20)\d\d)(?!\d)"),
+]
+"""The ways to write a day in an address, the most reliable first."""
 _AMP = re.compile(r"\.amp(?=\.html?$|$)", re.IGNORECASE)
 
 
@@ -42,6 +52,23 @@ def page_key(url: str) -> str:
     kept = sorted((name, value) for name, value in given if not _TRACKING.fullmatch(name))
     page = f"{_host(parts.hostname)}{port}/{'/'.join(_segments(parts.path))}?{urlencode(kept, errors='replace')}"
     return hashlib.sha256(page.encode()).hexdigest()
+
+
+def published_on(url: str) -> dt.date | None:
+    """Return the day of publication that the path of a URL names, or None.
+
+    >>> published_on("https://www.theguardian.com/football/2024/feb/29/alonso"), published_on("https://a.de/2024-13-01")
+    (datetime.date(2024, 2, 29), None)
+    """
+    address = unwrap(url.strip()) or ""
+    path = re.sub(r"^(?:[a-z]+:)?//[^/?#]*", "", address, flags=re.IGNORECASE).partition("?")[0][:2000]
+    for pattern in _DAYS:
+        for found in pattern.finditer(path):
+            parts = found.groupdict()
+            with suppress(ValueError):  # no such month or day
+                month = int(parts["month"]) if "month" in parts else _MONTHS.index(parts["name"].lower()) + 1
+                return dt.date(int(parts["year"]), month, int(parts["day"]))
+    return None
 
 
 @lru_cache(maxsize=10_000)  # the pages of a file are on few hosts

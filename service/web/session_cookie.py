@@ -1,9 +1,15 @@
-"""The session of an editor: a signed cookie, and the check that a form was sent by one of our pages (CSRF)."""
+"""The session of an editor: a signed cookie, the claims skipped in it, and the check that one of our pages sent a form
+(CSRF).
+"""
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
 import hashlib
+from binascii import Error as BadBase64
+from collections.abc import Sequence
+from contextlib import suppress
 from uuid import UUID
 
 from flask import Response, request
@@ -18,6 +24,9 @@ from service.web.secret_key import secret_key
 COOKIE = "borneout_desk"
 LIFE = dt.timedelta(hours=12)
 
+_SKIPPED = "borneout_skipped"
+_MOST_SKIPPED = 150
+"""The number of skipped claims for which a cookie has room."""
 _SAFE = ("GET", "HEAD", "OPTIONS")
 _PORTS = {"http": ":80", "https": ":443"}
 """The default ports, which an origin omits and a proxy may add to `Host`."""
@@ -30,12 +39,12 @@ def begin_session(response: Response, ticket: Ticket) -> None:
     TLS. It is `SameSite=Strict`, so requests from other sites do not include it, not even links to the desk.
     """
     content = {"key": str(ticket.key_id), "mark": ticket.mark}
-    is_https = request.is_secure or request.headers.get("Origin", "").startswith("https://")
     desk, everywhere = _paths()
     path, other = (desk, everywhere) if runtime().settings.public_read else (everywhere, desk)
     response.set_cookie(
-        COOKIE, _signer().dumps(content), max_age=LIFE, path=path, secure=is_https, httponly=True, samesite="Strict"
+        COOKIE, _signer().dumps(content), max_age=LIFE, path=path, secure=_is_https(), httponly=True, samesite="Strict"
     )
+    remember_skipped(response, [])
     response.delete_cookie(COOKIE, path=other, httponly=True, samesite="Strict")  # from before reading was closed
 
 
@@ -43,6 +52,27 @@ def end_session(response: Response) -> None:
     """Delete the session cookie."""
     for path in _paths():
         response.delete_cookie(COOKIE, path=path, httponly=True, samesite="Strict")
+    remember_skipped(response, [])
+
+
+def skipped_claims() -> list[UUID]:
+    """Return the ids of the claims that were skipped in this session, in that order; a malformed cookie has none."""
+    with suppress(BadBase64, ValueError):
+        ids = base64.urlsafe_b64decode(request.cookies.get(_SKIPPED, ""))
+        return [UUID(bytes=ids[at : at + 16]) for at in range(0, len(ids), 16)]
+    return []
+
+
+def remember_skipped(response: Response, claims: Sequence[UUID]) -> None:
+    """Set the cookie with the ids of the claims that were skipped in this session, the latest if they are too many."""
+    desk, _ = _paths()
+    if claims:
+        ids = base64.urlsafe_b64encode(b"".join(claim.bytes for claim in claims[-_MOST_SKIPPED:])).decode()
+        response.set_cookie(
+            _SKIPPED, ids, max_age=LIFE, path=desk, secure=_is_https(), httponly=True, samesite="Strict"
+        )
+    elif _SKIPPED in request.cookies:
+        response.delete_cookie(_SKIPPED, path=desk, httponly=True, samesite="Strict")
 
 
 def current_ticket() -> Ticket | None:
@@ -83,6 +113,11 @@ def _is_same_origin() -> bool:
         return site == "same-origin"
     scheme, _, host = request.headers.get("Origin", "").partition("://")
     return scheme in _PORTS and host == request.host.lower().removesuffix(_PORTS[scheme])
+
+
+def _is_https() -> bool:
+    """Return whether a form was sent over https, which the browser also states in `Origin`, behind a proxy."""
+    return request.is_secure or request.headers.get("Origin", "").startswith("https://")
 
 
 def _paths() -> tuple[str, str]:

@@ -1,94 +1,121 @@
-"""/desk: the queue of due claims, the forms that resolve and correct a claim, and the activity of today"""
+"""/desk: the queue of due claims, with filters; claims are skipped, and ticked claims are resolved together"""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from functools import partial
-from urllib.parse import urlencode
 from uuid import UUID
 
 from flask import Response, render_template, request
-from marshmallow.validate import Range
 
-from service.claims import activity, listing, resolve, story
-from service.errors import ClaimMerged, NotFound, ServiceError
-from service.pages import claim_words
-from service.pages.forms import UndoForm, as_id, read_resolution, undo_form
-from service.pages.layout import read_query
+from service.claims import record, resolve, story
+from service.claims.queue import QueuedClaim
+from service.claims.topics import common_topics
+from service.errors import ClaimMerged, InvalidBody, NotFound, ServiceError
+from service.pages.desk.place import Age, kept, queue_address, read_queue
+from service.pages.desk.resolution_form import read_resolution, resolution_form, undo_form
+from service.pages.forms import as_id
 from service.pages.sign_in import desk_blueprint, redirect_to
-from service.schemas.fields import MAX_PAGE, Count, PageQuery
 from service.values.instants import utc_now
 from service.values.vocabulary import Scope, Verdict
 from service.web.auth import check_scope
-from service.web.responses import page_of
+from service.web.responses import CursorPage
 from service.web.runtime import caller, runtime
+from service.web.session_cookie import remember_skipped, skipped_claims
 
 blp = desk_blueprint("desk")
 
-
-class DeskQuery(PageQuery):
-    """A page of the queue, with fewer claims than a page of the API."""
-
-    limit = Count(load_default=20, validate=Range(1, MAX_PAGE))
+TOPICS = 200
+"""The number of topics that forms suggest."""
 
 
 @blp.get("/desk")
-def show_queue() -> str:
+def show_queue() -> str | tuple[str, int]:
     """Show the due claims, the longest overdue and most reported first."""
-    now, query = utc_now(), read_query(DeskQuery())
-    queue, _, _ = page_of(query, partial(listing.list_due_claims, runtime().db, now=now))
+    return _show()
+
+
+@blp.post("/desk")
+def resolve_ticked() -> Response | tuple[str, int]:
+    """Resolve all ticked claims with the same verdict and evidence, each as its own form would."""
+    ticked = [claim_id for text in request.form.getlist("claim") if (claim_id := as_id(text)) is not None]
+    try:
+        check_scope(Scope.RESOLUTIONS_WRITE)
+        if not ticked:
+            raise InvalidBody.at("/claim", "Tick at least one claim.", "required")
+    except ServiceError as problem:
+        return _show(problem), problem.status
+    problems = _resolve_all(ticked)
+    if problems:
+        return _show(next(iter(problems.values())), problems=problems, ticked=ticked), 422
+    return redirect_to(queue_address(resolved=str(len(ticked))))
+
+
+@blp.post("/desk/claims/<uuid:claim_id>/skip")
+def skip_claim(claim_id: UUID) -> Response:
+    """Leave a claim out of the queue for the rest of the session."""
+    then = request.args.get("then")
+    response = redirect_to(queue_address(**({"then": then} if then else {"skipped": str(claim_id)})))
+    remember_skipped(response, [*(other for other in skipped_claims() if other != claim_id), claim_id])
+    return response
+
+
+@blp.post("/desk/skipped")
+def show_skipped_again() -> Response:
+    """Put the skipped claims back into the queue."""
+    response = redirect_to(queue_address())
+    remember_skipped(response, [])
+    return response
+
+
+@blp.get("/desk/keys")
+def show_keys() -> str:
+    """Show the keys of the desk."""
+    return render_template("desk/keys.html")
+
+
+def _resolve_all(claims: Sequence[UUID]) -> dict[UUID, ServiceError]:
+    """Resolve claims one after another, and return the problem of each claim that was rejected."""
+    at, now, problems = runtime(), utc_now(), dict[UUID, ServiceError]()
+    for claim_id in dict.fromkeys(claims):
+        try:
+            given = read_resolution(request.form, record.get_claim(at.db, claim_id, now=now), now=now)
+            resolve.resolve_claim(at.db, at.cache, claim_id, resolution=given, caller=caller(), now=now)
+        except ServiceError as problem:
+            problems[claim_id] = problem
+    return problems
+
+
+def _show(
+    problem: ServiceError | None = None,
+    *,
+    problems: Mapping[UUID, ServiceError] | None = None,
+    ticked: Sequence[UUID] = (),
+) -> str:
+    now, skipped = utc_now(), skipped_claims()
+    queue: CursorPage[QueuedClaim] = CursorPage([], None)
+    try:
+        queue = read_queue(skipped, now=now)
+    except ServiceError as wrong:
+        problem = problem or wrong
     done = _last_resolved(now)
     return render_template(
         "desk/queue.html",
         queue=queue,
-        cursor=query["cursor"],
+        forms={claim.id: resolution_form(claim, now=now) for claim in queue.items},
+        place=kept(),
+        skipped=len(skipped),
         done=done,
-        at=_expanded_claim(queue.items),
+        undo=None if done is None else undo_form(done.resolutions),
+        open_claim=_expanded_claim(queue.items),
+        ages=list(Age),
         verdicts=list(Verdict),
-        undo=_undo_form(done),
-    )
-
-
-@blp.get("/desk/claims/<uuid:claim_id>")
-def show_claim(claim_id: UUID) -> str:
-    """Show the form that resolves a claim, or corrects or withdraws its resolution."""
-    return _show_claim(claim_id)
-
-
-@blp.post("/desk/claims/<uuid:claim_id>/resolutions")
-def resolve_claim(claim_id: UUID) -> Response | tuple[str, int]:
-    """Resolve a claim, or correct or withdraw its resolution."""
-    at, now, form = runtime(), utc_now(), request.form
-    try:
-        check_scope(Scope.RESOLUTIONS_WRITE)
-        resolve.resolve_claim(at.db, at.cache, claim_id, resolution=read_resolution(form), caller=caller(), now=now)
-    except ServiceError as problem:
-        return _show_claim(claim_id, problem), problem.status
-    return redirect_to(_queue_url(claim_id))
-
-
-@blp.get("/desk/today")
-def show_today() -> str:
-    """Show what was done today, by this key or by all."""
-    midnight = dt.datetime.combine(utc_now().date(), dt.time(), dt.UTC)
-    key_id = None if "all" in request.args else caller().key_id
-    done = activity.list_activity(runtime().db, since=midnight, key_id=key_id)
-    return render_template("desk/today.html", done=done, of_all=key_id is None)
-
-
-def _show_claim(claim_id: UUID, problem: ServiceError | None = None) -> str:
-    found = story.get_story(runtime().db, claim_id, now=utc_now())
-    return render_template(
-        "desk/claim.html",
-        claim=found.claim,
-        state=claim_words.state(found),
-        resolutions=found.resolutions,
+        topics=common_topics(runtime().db, limit=TOPICS),
         problem=problem,
+        problems=problems or {},
+        ticked=set(ticked),
         form=request.form,
-        verdicts=list(Verdict),
-        undo=_undo_form(found),
     )
 
 
@@ -100,21 +127,9 @@ def _last_resolved(now: dt.datetime) -> story.Story | None:
     return None
 
 
-def _undo_form(found: story.Story | None) -> UndoForm | None:
-    """Return the form that undoes the newest resolution of a claim, unless that is a withdrawal."""
-    resolutions = [] if found is None else found.resolutions
-    return undo_form(resolutions) if resolutions and resolutions[-1].verdict else None
-
-
-def _queue_url(claim_id: UUID) -> str:
-    """Return the URL of the queue after a claim was resolved, at the claim that follows it."""
-    position = {name: value for name in ("cursor", "then") if (value := request.form.get(name))}
-    return f"/desk?{urlencode({'done': str(claim_id)} | position)}"
-
-
-def _expanded_claim(claims: Sequence[listing.QueuedClaim]) -> UUID | None:
-    """Return the claim whose form is open: the one that the URL names, or the first after a claim was resolved."""
+def _expanded_claim(claims: Sequence[QueuedClaim]) -> UUID | None:
+    """Return the claim whose form is open: the one that the URL names, or the first after an action."""
     then, ids = as_id(request.args.get("then", "")), [claim.id for claim in claims]
     if then in ids:
         return then
-    return ids[0] if ids and "done" in request.args else None
+    return ids[0] if ids and not request.args.keys().isdisjoint(("done", "skipped")) else None

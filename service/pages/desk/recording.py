@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from uuid import UUID
 
 from flask import Response, render_template, request
 
 from service.claims import record
 from service.claims import report as reports
+from service.claims.topics import common_topics
 from service.claims.views import ClaimView
-from service.errors import ClaimMerged, InvalidQuery, ServiceError, UnknownOutlet
+from service.errors import ClaimMerged, ServiceError
 from service.methods.commitment import read_commitment
-from service.outlets import lookup
+from service.pages.desk.queue import TOPICS
+from service.pages.desk.reading import fill_in, find_publisher, likely_duplicates
 from service.pages.forms import as_id, read_claim, read_report
 from service.pages.sign_in import desk_blueprint, redirect_to
-from service.values.addresses import parse_address
 from service.values.ids import new_id
 from service.values.instants import utc_now
 from service.values.vocabulary import ClaimKind, Scope, Stance
@@ -23,14 +23,6 @@ from service.web.auth import check_scope
 from service.web.runtime import caller, runtime
 
 blp = desk_blueprint("record")
-
-
-@dataclass(frozen=True, slots=True)
-class Publisher:
-    """The outlet that publishes at a URL, or else the URL's host; neither if the text is not a URL."""
-
-    found: lookup.OutletMatch | None = None
-    host: str | None = None
 
 
 @blp.get("/desk/record")
@@ -53,7 +45,8 @@ def record_claim() -> Response | tuple[str, int]:
         claim_id = _record(as_id(request.form.get("claim", "")))
     except ServiceError as problem:
         return _show_preview(problem), problem.status
-    return redirect_to(f"/desk/claims/{claim_id}")
+    saved = "report" if request.form.get("claim") else "claim"
+    return redirect_to(f"/desk/claims/{claim_id}?saved={saved}")
 
 
 def _record(claim_id: UUID | None) -> UUID:
@@ -68,28 +61,22 @@ def _record(claim_id: UUID | None) -> UUID:
 
 
 def _show_preview(problem: ServiceError | None = None) -> str:
-    form = request.form
+    db, now, sent, on = runtime().db, utc_now(), request.form, _get_claim()
+    publisher = find_publisher(db, sent.get("url", ""), now=now)
+    form = fill_in(db, sent, publisher, now=now) if problem is None else sent
     return render_template(
         "desk/recording.html",
         form=form,
-        on=_get_claim(),
+        on=on,
         problem=problem,
         reading=read_commitment(form.get("quote", "")),
-        publisher=_find_publisher(form.get("url", "")),
+        publisher=publisher,
+        likely=likely_duplicates(db, form, now=now) if on is None else [],
+        topics=common_topics(db, limit=TOPICS),
         kinds=list(ClaimKind),
         stances=list(Stance),
         external_id=f"desk-{new_id()}",
     )
-
-
-def _find_publisher(url: str) -> Publisher:
-    """Return the outlet that publishes at a URL, or else the host for a new outlet."""
-    try:
-        return Publisher(found=lookup.lookup_outlet(runtime().db, url=url, at=utc_now()))
-    except UnknownOutlet:
-        return Publisher(host=parse_address(url).host)
-    except InvalidQuery:
-        return Publisher()
 
 
 def _get_claim() -> ClaimView | None:

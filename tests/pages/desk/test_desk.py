@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import html
 import re
+from urllib.parse import parse_qs
 
 import pytest
 
@@ -37,7 +39,7 @@ def test_merge(world, editor):
     ("which", "status", "words"),
     [
         ({"outlet": "herald", "into": "herald"}, 409, "Merge would create a cycle"),
-        ({"outlet": "herald", "into": "nobody"}, 422, "/into"),
+        ({"outlet": "herald", "into": "nobody"}, 422, "Merge into: No outlet 'nobody' is on record."),
         ({"outlet": "nobody", "into": "herald"}, 404, "nobody"),
         ({}, 404, ""),
     ],
@@ -115,9 +117,12 @@ def test_position_is_kept_after_a_rejected_form(world, editor):
     The position in the queue is kept while the editor corrects a rejected form.
     """
     first, second = due(world), due(world)
-    position = {"then": second["id"], "cursor": "abc"}
-    rejected = editor.resolve(first, note="", evidence="", **position)
-    fields = dict(re.findall(r'<input type="hidden" name="(then|cursor)" value="([^"]+)"', rejected.text))
+    place = f"?topic=roads&cursor=abc&then={second['id']}"
+    path = f"/desk/claims/{first['id']}/resolutions"
+    rejected = editor.send(path + place, verdict="false")
+    [action] = re.findall(rf'action="({path}[^"]+)"', rejected.text)
+    address = editor.send(html.unescape(action), verdict="false", note="Seen.").headers["Location"]
 
-    assert position == fields
-    assert f"then={second['id']}" in editor.resolve(first, **fields).headers["Location"]
+    assert {"topic": ["roads"], "cursor": ["abc"], "then": [second["id"]], "done": [first["id"]]} == parse_qs(
+        address.partition("?")[2]
+    )

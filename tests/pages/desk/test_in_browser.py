@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import itertools
 import re
 
@@ -25,6 +26,8 @@ PAGES = {
     "merge": "/desk/merge?outlet=herald&into=the-oracle",
     "pairs": "/desk/pairs",
     "today": "/desk/today?all",
+    "keys": "/desk/keys",
+    "claims without a date": "/desk?state=undated&q=rovers&age=week",
 }
 WITH_UNIQUE_PARTS = ("claim that relays", "queue", "claim to resolve", "record", "merge")
 """Pages with a form or a picture that no other page has."""
@@ -134,26 +137,27 @@ def test_by_keyboard(site, browser, editor, due):
     with open_page(browser, site) as page:
         sign_in(page, editor)
         press = page.keyboard.press
-        for key in ("j", "j", "k", "t"):
+        for key in ("j", "j", "k", "t", "1"):
             press(key)
         page.keyboard.type("https://example.org/seen")
         press("Enter")
         page.wait_for_url("**/desk?done=*")
         assert ("true", ["https://example.org/seen"]) == resolution_of(site, first)
-        assert page.locator(f"#claim-{second['id']}").evaluate(
-            "one => one.open && one.contains(document.activeElement)"
-        )
+        assert page.locator(f"#c{second['id']}").evaluate("one => one.open && one.contains(document.activeElement)")
 
         press("z")
         press("Enter")
-        page.get_by_text("Open again").wait_for()
+        page.get_by_text("Open again").first.wait_for()
         assert "due" == site.claim(first)["status"]
 
         page.goto(f"/desk/claims/{second['id']}")
         press("p")
         page.keyboard.type("40")
-        press("Escape")
-        press("n")
+        for key in ("Escape", "d"):
+            press(key)
+        page.keyboard.type("2026-11-01")
+        for key in ("Escape", "n"):
+            press(key)
         page.keyboard.type("Half of it, as seen.")
         press("Enter")
         page.wait_for_url("**/desk?done=*")
@@ -172,6 +176,7 @@ def test_keys_switched_off(site, browser, editor, due):
         sign_in(page, editor)
         page.goto(f"/desk/claims/{due[0]['id']}")
         page.get_by_label("True", exact=False).first.check()
+        page.get_by_label("Known since").fill("2026-11-01")
         page.get_by_label("Note").fill("Seen.")
         page.get_by_role("button", name="Resolve").click()
         page.wait_for_url("**/desk?done=*")
@@ -179,6 +184,10 @@ def test_keys_switched_off(site, browser, editor, due):
         assert page.get_by_role("button", name="Undo").evaluate("one => one === document.activeElement")
         assert "resolved" == site.claim(due[0])["status"]
 
+        page.keyboard.press("?")
+        assert page.get_by_role("dialog").is_visible()
+        check_accessibility(page)
+        page.keyboard.press("Escape")
         page.get_by_role("button", name="Single-letter keys").click()
         page.goto(f"/desk/claims/{due[1]['id']}")
         assert "false" == page.get_by_role("button", name="Single-letter keys").get_attribute("aria-pressed")
@@ -215,9 +224,12 @@ def test_without_script(site, browser, editor, due):
         page.goto("/desk")
         page.get_by_label("API key").fill(editor.key.secret)
         page.get_by_role("button", name="Sign in").click()
-        page.locator(f"#claim-{first['id']} summary").click()
-        form = page.locator(f"#claim-{first['id']} form")
+        page.locator(f"#c{first['id']} summary").click()
+        form = page.locator(f"#c{first['id']} form")
         form.get_by_label("False").check()
+        form.get_by_role("button", name="Count the late reports").click()
+        form = page.locator(".resolve")
+        assert "2 reports came after the due date and will not count, so none counts." in form.text_content()
         form.get_by_label("Note").fill("Seen.")
         form.get_by_role("button", name="Resolve").click()
         assert ("false", []) == resolution_of(site, first)
@@ -247,6 +259,63 @@ def test_without_script(site, browser, editor, due):
         page.get_by_role("button", name="Sign out").click()
         page.goto("/desk")
         assert page.url.endswith("/desk/sign-in?next=%2Fdesk")
+
+
+def test_twenty_claims(site, browser, editor):
+    """
+    An editor resolves 20 due claims with three keys each, not counting evidence, and each date is the intended one.
+    """
+    claims = [record_due(site) for _ in range(20)]
+    with open_page(browser, site) as page:
+        sign_in(page, editor)
+        press = page.keyboard.press
+        press("j")
+        for number, claim in enumerate(reversed(claims)):
+            keys = ("t", "1") if number % 2 else ("f",)
+            for key in keys:
+                press(key)
+            page.keyboard.insert_text(f"https://example.org/{number}")
+            press("Enter")
+            page.wait_for_url(f"**/desk?done={claim['id']}*")
+    today = dt.datetime.now(dt.UTC).date().isoformat()
+    for number, claim in enumerate(reversed(claims)):
+        resolution = site.claim(claim)["resolution"]
+        verdict, day = ("true", today) if number % 2 else ("false", claim["resolves_by"][:10])
+        assert (verdict, day, [f"https://example.org/{number}"]) == (
+            resolution["verdict"],
+            resolution["known_at"][:10],
+            resolution["evidence"],
+        )
+
+
+def test_late_reports_while_typing(site, browser, editor):
+    """
+    R6: the number of reports that will not count follows the date, in words that screen readers announce.
+    """
+    claim = site.record(
+        report("Herald", "2026-03-01"),
+        report("Post", "2026-10-15", stance="deny"),
+        kind="event",
+        resolves_by="2026-09-01T23:59:59.999999Z",
+    )
+    with open_page(browser, site) as page:
+        sign_in(page, editor)
+        page.goto(f"/desk/claims/{claim['id']}")
+        late, date = page.locator(".late"), page.get_by_label("Known since")
+        page.keyboard.press("f")
+        assert ("2026-09-01", "1 report came after this date and will not count.") == (
+            date.input_value(),
+            late.text_content(),
+        )
+        for text, words in (
+            ("2026-02-28", "2 reports came after this date and will not count, so none counts."),
+            ("2026-10-15", "Every report came before this date."),
+            ("2026-10-15 00:00", "1 report came after this date and will not count."),
+            ("soon", ""),
+        ):
+            date.fill(text)
+            assert words == late.text_content(), text
+        assert "polite" == late.get_attribute("aria-live")
 
 
 def resolution_of(site, claim):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import html
 import re
 
 import pytest
 
-from tests.support.editor import due, problem_text
+from service.values.vocabulary import Scope
+from tests.support.editor import Editor, due, problem_text
 from tests.support.world import HOSTILE, report
 
 pytestmark = pytest.mark.sqlite_alone  # tests of the use cases run on both databases
@@ -34,7 +36,7 @@ def test_queue(world, editor):
     page = editor.page()
 
     assert [claim["text"] for claim in world.get("/v1/queue").json["items"]] == texts(page) == ["A.", "B."]
-    assert "2 reports of 2 outlets, 2 independent sources" in page
+    assert "2 reports by 2 outlets, 2 independent sources" in page
 
 
 def test_pages_of_the_queue(world, editor):
@@ -43,15 +45,16 @@ def test_pages_of_the_queue(world, editor):
     """
     claims = [due(world, f"{number:02}.") for number in range(22)]
     [following] = re.findall(r'rel="next" href="([^"]+)"', editor.page())
-    cursor = following.partition("cursor=")[2]
-    assert ["20.", "21."] == texts(editor.page(html.unescape(following)))
+    page = editor.page(html.unescape(following))
+    assert ["20.", "21."] == texts(page)
 
-    response = editor.resolve(claims[20], cursor=cursor, then=claims[21]["id"])
+    [action] = re.findall(rf'action="([^"]+/{claims[20]["id"]}/resolutions[^"]+)"', page)
+    response = editor.send(html.unescape(action), verdict="false", note="Seen.")
 
     page = editor.page(response.headers["Location"])
     assert ["21."] == texts(page)
-    assert [claims[21]["id"]] == re.findall(r'id="claim-([^"]+)" open', page)
-    assert "Proved true" in page
+    assert [claims[21]["id"]] == re.findall(r'id="c([^"]+)" open', page)
+    assert "Did not prove true" in page
 
 
 def test_resolve(world, editor):
@@ -72,18 +75,22 @@ def test_resolve(world, editor):
 @pytest.mark.parametrize(
     ("fields", "status", "words"),
     [
-        ({"note": "", "evidence": ""}, 422, "/evidence Needs at least one URL of evidence"),
-        ({"note": "", "evidence": "not-an-address"}, 422, "/evidence/0 Not an absolute http or https URL."),
-        ({"evidence": "javascript:alert(1)"}, 422, "/evidence/0 Not an absolute http or https URL."),
-        ({"verdict": "partial"}, 422, "/truth A partial verdict needs a truth between 0 and 1."),
-        ({"verdict": "partial", "truth": "most"}, 422, "/truth Not a valid number."),
-        ({"verdict": "partial", "truth": "100"}, 422, "/truth Must be more than 0 and less than 1."),
-        ({"known_at": "2100-01-01T00:00"}, 422, "/known_at Lies in the future."),
-        ({"known_at": "soon"}, 422, "/known_at Not an RFC 3339 instant"),
-        ({"verdict": ""}, 422, "/verdict Missing data for required field."),
-        ({"verdict": "maybe"}, 422, "/verdict Must be one of: true, false, partial, void, unverifiable."),
+        (
+            {"note": "", "evidence": ""},
+            422,
+            "Enter the address of a page that shows it, or describe in the note what you saw.",
+        ),
+        ({"note": "", "evidence": "not-an-address"}, 422, "Evidence: Not an absolute http or https URL."),
+        ({"evidence": "javascript:alert(1)"}, 422, "Evidence: Not an absolute http or https URL."),
+        ({"verdict": "partial"}, 422, "Enter the part that proved true, in per cent."),
+        ({"verdict": "partial", "truth": "most"}, 422, "Part that proved true: Not a valid number."),
+        ({"verdict": "partial", "truth": "100"}, 422, "must be more than 0 and less than 100 per cent."),
+        ({"known_at": "2100-01-01T00:00"}, 422, "The answer cannot have become public in the future."),
+        ({"known_at": "soon"}, 422, "Known since: Not an RFC 3339 instant"),
+        ({"verdict": ""}, 422, "Choose a verdict."),
+        ({"verdict": "maybe"}, 422, "Verdict: Must be one of: true, false, partial, void, unverifiable."),
         ({"verdict": "withdraw"}, 409, "has no resolution"),
-        ({"supersedes": "01a203b0-2a5a-70ca-aa56-b38e5bd0d332"}, 409, "has no resolution"),
+        ({"supersedes": "01a203b0-2a5a-70ca-aa56-b38e5bd0d332", "known_at": "2026-02-01"}, 409, "has no resolution"),
     ],
 )
 def test_refused(world, editor, fields, status, words):
@@ -109,7 +116,7 @@ def test_claim_resolved_in_the_meantime(world, editor):
 
     assert 409 == response.status_code
     assert problem_text(response).startswith("Claim already resolved")
-    assert "What is sent now corrects that." in response.text
+    assert "If you send the form now, you correct that resolution." in response.text
     assert "Correct it" in response.text
 
 
@@ -195,7 +202,7 @@ def test_queue_after_nothing(world, editor):
     """
     claim = due(world)
     for done in ("01a203b0-2a5a-70ca-aa56-b38e5bd0d332", "nothing"):
-        assert f'id="claim-{claim["id"]}"' in editor.page(f"/desk?done={done}")
+        assert f'id="c{claim["id"]}"' in editor.page(f"/desk?done={done}")
 
 
 def test_known_before_every_report(world, editor):
@@ -205,7 +212,7 @@ def test_known_before_every_report(world, editor):
     early, fine = due(world, "A."), due(world, "B.")
     pages = [
         editor.page(editor.resolve(claim, known_at=known_at).headers["Location"])
-        for claim, known_at in ((early, "2025-01-01"), (fine, ""))
+        for claim, known_at in ((early, "2025-01-01"), (fine, "2026-02-01"))
     ]
 
     assert [True, False] == ["No report of it counts" in page for page in pages]
@@ -225,3 +232,147 @@ def test_undo_keeps_the_date(world, editor):
     restored = world.claim(claim)["resolution"]
     names = ("verdict", "known_at", "known_precision")
     assert [first[name] for name in names] == [restored[name] for name in names]
+
+
+def test_filters(world, editor):
+    """
+    The queue is filtered by words, topic, outlet and age, and shows open claims without a date.
+    """
+    due(world, "Rovers sign him.", "2026-02-01", topic="football/transfers")
+    due(world, "Rovers sack him.", "2026-03-01", report("Post"), topic="football")
+    yesterday = dt.datetime.now(dt.UTC) - dt.timedelta(days=1)
+    due(world, "A bridge opens.", yesterday.date().isoformat(), topic="roads")
+    world.record(text="The bridge is red.")
+    world.record(text="An opinion.", kind="opinion")
+
+    expected = {
+        "": ["Rovers sign him.", "Rovers sack him.", "A bridge opens."],
+        "?topic=Football": ["Rovers sign him.", "Rovers sack him."],
+        "?topic=football/transfers": ["Rovers sign him."],
+        "?outlet=post": ["Rovers sack him."],
+        "?q=him+sack": ["Rovers sack him."],
+        "?age=week": ["Rovers sign him.", "Rovers sack him."],
+        "?age=year": [],
+        "?state=undated": ["The bridge is red."],
+        "?state=undated&age=week": [],
+    }
+    assert expected == {query: texts(editor.page(f"/desk{query}")) for query in expected}
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ("?outlet=nobody", "Outlet: No outlet 'nobody' is on record"),
+        ("?age=century", "Must be one of"),
+        ("?cursor=abc", "cursor"),
+        (f"?topic={'x' * 200}", "Topic: "),
+    ],
+)
+def test_wrong_filter(editor, query, words):
+    """
+    A wrong filter is a problem above the filters, which keep it.
+    """
+    page = editor.client.get(f"/desk{query}")
+
+    assert (200, True) == (page.status_code, words in problem_text(page)), problem_text(page)
+
+
+def test_counts_on_tabs(world, editor):
+    """
+    The tabs show the number of due claims, and of the actions of today.
+    """
+    first, second = due(world, "A."), due(world, "B.")
+    editor.resolve(first)
+    shown = dict(re.findall(r"(Due claims|Done today) <span class=\"count\">(\d+)</span>", editor.page("/desk/keys")))
+
+    assert {"Due claims": "1", "Done today": "1"} == shown
+    editor.resolve(second)
+    assert "Due claims <span" not in editor.page("/desk/keys")
+
+
+def test_skip(world, editor):
+    """
+    A skipped claim is left out of the queue until the editor asks for it, or signs in again.
+    """
+    first, second = due(world, "A.", "2026-02-01"), due(world, "B.", "2026-02-02")
+    skipped = editor.send(f"/desk/claims/{first['id']}/skip?topic=&then={second['id']}")
+    page = editor.page(skipped.headers["Location"])
+    assert ["B."] == texts(page)
+    assert f'id="c{second["id"]}" open' in page
+    assert "1 claim skipped until you sign in again." in page
+
+    editor.send(f"/desk/claims/{second['id']}/skip")
+    assert "Only skipped claims are left." in editor.page()
+    editor.send("/desk/skipped")
+    assert ["A.", "B."] == texts(editor.page())
+    editor.send(f"/desk/claims/{first['id']}/skip")
+    editor.signed_in()
+    assert ["A.", "B."] == texts(editor.page())
+
+
+@pytest.mark.parametrize("cookie", ["%%%", "AAAA", "x" * 3001, ""])
+def test_malformed_list_of_skipped_claims(world, editor, cookie):
+    """
+    A malformed cookie skips no claim.
+    """
+    due(world, "A.")
+    editor.client.set_cookie("borneout_skipped", cookie, path="/desk")
+
+    assert ["A."] == texts(editor.page())
+
+
+def test_resolve_ticked(world, editor):
+    """
+    Ticked claims are resolved with the same evidence, each with its own due date.
+    """
+    claims = [due(world, "A.", "2026-02-01"), due(world, "B.", "2026-03-01")]
+    other = due(world, "C.")
+    sent = editor.send("/desk?topic=x", claim=[claim["id"] for claim in claims], verdict="false", evidence=EVIDENCE[0])
+
+    assert (303, "/desk?topic=x&resolved=2") == (sent.status_code, sent.headers["Location"])
+    assert "Saved: the ticked claims are resolved." in editor.page(sent.headers["Location"])
+    assert ["2026-02-01", "2026-03-01"] == [resolutions(world, claim)[0][2][:10] for claim in claims]
+    assert [[EVIDENCE[0]]] * 2 == [resolutions(world, claim)[0][3] for claim in claims]
+    assert "due" == world.claim(other)["status"]
+
+
+def test_some_ticked_claims_rejected(app, world):
+    """
+    R14: each ticked claim is resolved or rejected as by its own form, and the problem is named beside its claim.
+    """
+    editor = Editor(app, Scope.CLAIMS_WRITE, Scope.RESOLUTIONS_WRITE).signed_in()
+    theirs = due(world, "Theirs.", "2026-02-01")
+    world.headers = {"Authorization": f"Bearer {editor.key.secret}"}
+    own = due(world, "Own.", "2026-02-02")
+    unknown = "01a203b0-2a5a-70ca-aa56-b38e5bd0d332"
+    sent = editor.send("/desk", claim=[theirs["id"], own["id"], unknown], verdict="false", note="Seen.")
+    page = sent.text
+
+    assert 422 == sent.status_code
+    assert "2 of 3 ticked claims were not resolved" in problem_text(sent)
+    assert f'<a href="#c{own["id"]}">Own.</a>: This key filed the claim' in page
+    assert re.search(rf'id="c{own["id"]}" open>.*?<p class="mistake">.*?This key filed the claim', page, re.DOTALL)
+    assert re.search(rf'name="claim" value="{own["id"]}"[^>]* checked', page)
+    assert "Seen." in page
+    assert (["resolved", "due"]) == [world.claim(claim)["status"] for claim in (theirs, own)]
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"claim": []}, "Tick at least one claim."),
+        ({"claim": ["nonsense"]}, "Tick at least one claim."),
+        ({"verdict": ""}, "Choose a verdict."),
+        ({"note": ""}, "Enter the address of a page that shows it"),
+        ({"verdict": "true"}, "Enter the date on which the answer became public."),
+    ],
+)
+def test_ticked_claims_refused(world, editor, fields, words):
+    """
+    The mistakes in the form for ticked claims are shown above it.
+    """
+    claim = due(world)
+    sent = editor.send("/desk", **{"claim": [claim["id"]], "verdict": "false", "note": "Seen.", **fields})
+
+    assert (422, True) == (sent.status_code, words in problem_text(sent)), problem_text(sent)
+    assert "due" == world.claim(claim)["status"]

@@ -23,7 +23,7 @@ def test_preview_saves_nothing(world, editor):
     assert 200 == page.status_code
     assert "Outlet found: <b>Herald</b> <small>by herald.example</small>" in page.text
     assert "as read: stated as done" in page.text
-    assert "from “agreed”" in page.text
+    assert "From “agreed”" in page.text
     assert [] == world.get("/v1/claims").json["items"]
 
 
@@ -49,8 +49,8 @@ def test_preview_without_an_outlet(world, editor, url):
     """
     page = editor.send("/desk/record/reading", url=url, quote="…").text
 
-    assert "Say which one it is" in page
-    assert "its words are read: nothing tells" in page
+    assert "Choose an outlet on record, or name a new one." in page
+    assert "as its words are read: not known" in page
     assert [] == world.get("/v1/outlets").json["items"]
 
 
@@ -82,7 +82,7 @@ def test_record(world, editor):
     responses = [editor.send("/desk/record", **form) for _ in range(2)]
 
     [claim] = world.get("/v1/claims").json["items"]
-    assert {(303, f"/desk/claims/{claim['id']}")} == {
+    assert {(303, f"/desk/claims/{claim['id']}?saved=claim")} == {
         (response.status_code, response.headers["Location"]) for response in responses
     }
     shown = [claim[name] for name in ("text", "kind", "topic", "group", "resolves_by", "status")]
@@ -108,7 +108,7 @@ def test_add_report(world, editor):
     form = {"outlet": "herald", "stance": "deny", "commitment": "2", "published_at": "2026-01-09T00:00"}
     response = editor.send("/desk/record", claim=claim["id"], **form)
 
-    assert (303, f"/desk/claims/{claim['id']}") == (response.status_code, response.headers["Location"])
+    assert (303, f"/desk/claims/{claim['id']}?saved=report") == (response.status_code, response.headers["Location"])
     assert [("support", None), ("deny", 2)] == [
         (report["stance"], report["commitment"]) for report in world.claim(claim)["reports"]
     ]
@@ -132,16 +132,16 @@ def test_late_report(app, world):
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
-        ({"text": ""}, "/text Missing data for required field."),
-        ({"published_at": ""}, "/reports/0/published_at Missing data for required field."),
-        ({"published_at": "2100-01-01T00:00"}, "/reports/0/published_at Lies in the future."),
-        ({"kind": "event"}, "/resolves_by An event needs the date by which it is due."),
-        ({"outlet": "herold"}, "/reports/0/outlet"),
-        ({"outlet": ""}, "/reports/0/outlet The report has neither outlet nor url. Send one of them."),
-        ({"commitment": "9"}, "/reports/0/commitment"),
-        ({"commitment": "high"}, "/reports/0/commitment Not a valid integer."),
-        ({"probability": "200"}, "/reports/0/probability"),
-        ({"external_id": "x" * 500}, "/external_id"),
+        ({"text": ""}, "Enter the claim in one sentence."),
+        ({"published_at": ""}, "Enter the date of publication."),
+        ({"published_at": "2100-01-01T00:00"}, "The date of publication must be in the past."),
+        ({"kind": "event"}, "Enter the date by which the event is due."),
+        ({"outlet": "herold"}, "Outlet: No outlet 'herold' is on record; nearest: herald."),
+        ({"outlet": ""}, "Enter the outlet, or the address of its page."),
+        ({"commitment": "9"}, "How certain it sounds: "),
+        ({"commitment": "high"}, "How certain it sounds: Not a valid integer."),
+        ({"probability": "200"}, "Probability: "),
+        ({"external_id": "x" * 500}, "There is a problem"),
     ],
 )
 def test_record_refused(world, editor, fields, words):

@@ -1,0 +1,150 @@
+"""The queue of claims that wait for a verdict: those that are due, and open ones without a due date."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Unpack
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from service.claims.describe import count_roots, describe_report, summarise_claim
+from service.claims.listing import ClaimFilters, claim_conditions, has_status
+from service.claims.load import WHOLE
+from service.claims.views import ListedClaim, ReportView
+from service.methods.provenance import Roots
+from service.storage.db import Database
+from service.storage.facts import sided_reports
+from service.storage.models import Claim, Report
+from service.storage.paging import Keyset, Page, SortKey, read_number, read_sort_key
+from service.storage.predicates import is_among, is_counted
+from service.values.documents import members_of
+from service.values.instants import format_instant, parse_instant
+from service.values.vocabulary import ClaimStatus
+
+COUNTED = 1000
+"""The largest number of due claims that are counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class StakeView:
+    """The reports that the resolution of a claim will score."""
+
+    reports: int
+    outlets: list[str]
+    independent_roots: int
+    roots: Roots
+
+
+@dataclass(frozen=True, slots=True)
+class QueuedClaim(ListedClaim):
+    """A claim in the queue."""
+
+    at_stake: StakeView
+    reports: list[ReportView]
+    """All its reports."""
+
+
+def list_due_claims(
+    db: Database,
+    *,
+    before: dt.datetime | None = None,
+    skipping: Collection[UUID] = (),
+    after: SortKey | None,
+    limit: int,
+    now: dt.datetime,
+    **filters: Unpack[ClaimFilters],
+) -> Page[QueuedClaim]:
+    """Return a page of the due claims with a report that counts, the longest overdue and most reported first (R15).
+
+    All pages count reports as of the first page, so that the order is stable; a sort key begins with that moment.
+
+    Args:
+        db: The database.
+        before: The moment before which a claim was due; None for any.
+        skipping: The ids of claims to leave out.
+        after: The sort key that the page starts after; None for the first page.
+        limit: The number of claims on a page.
+        now: The time of the call.
+        filters: The filters of the list.
+
+    Raises:
+        InvalidQuery: `after` is not a sort key of this list, or `outlet` is unknown.
+    """
+    started, after = (now, None) if after is None else (*read_sort_key(after[:1], [parse_instant]), after[1:])
+    keyset = Keyset([Claim.resolves_by, -_count_reports(started), Claim.id], [parse_instant, read_number, UUID])
+    rows = sa.select(Claim).where(has_status(ClaimStatus.DUE, now)).options(*WHOLE)
+    with db.read() as session:
+        chosen = ClaimFilters(**filters, resolves_before=before)
+        rows = rows.where(*claim_conditions(session, chosen, now=now), *_skip(session, skipping))
+        page = keyset.page(session, rows, after=after, limit=limit)
+        next_key = None if page.next is None else (format_instant(started), *page.next)
+        return Page(_queued(session, page.items, now=now), next_key)
+
+
+def list_undated_claims(
+    db: Database,
+    *,
+    before: dt.datetime | None = None,
+    skipping: Collection[UUID] = (),
+    after: SortKey | None,
+    limit: int,
+    now: dt.datetime,
+    **filters: Unpack[ClaimFilters],
+) -> Page[QueuedClaim]:
+    """Return a page of the open claims without a due date, the oldest first.
+
+    Args:
+        db: The database.
+        before: The moment before which a claim was recorded; None for any.
+        skipping: The ids of claims to leave out.
+        after: The sort key that the page starts after; None for the first page.
+        limit: The number of claims on a page.
+        now: The time of the call.
+        filters: The filters of the list.
+
+    Raises:
+        InvalidQuery: `after` is not a sort key of this list, or `outlet` is unknown.
+    """
+    rows = sa.select(Claim).where(has_status(ClaimStatus.OPEN, now), Claim.resolves_by.is_(None)).options(*WHOLE)
+    if before is not None:
+        rows = rows.where(Claim.recorded_at < before)
+    with db.read() as session:
+        rows = rows.where(*claim_conditions(session, filters, now=now), *_skip(session, skipping))
+        page = Keyset([Claim.id], [UUID]).page(session, rows, after=after, limit=limit)
+        return Page(_queued(session, page.items, now=now), page.next)
+
+
+def count_due_claims(db: Database, *, now: dt.datetime) -> int:
+    """Return the number of due claims, up to a limit."""
+    some = sa.select(Claim.id).where(has_status(ClaimStatus.DUE, now), Claim.merged_into_id.is_(None)).limit(COUNTED)
+    with db.read() as session:
+        return session.scalars(sa.select(sa.func.count()).select_from(some.subquery())).one()
+
+
+def _skip(session: Session, claims: Collection[UUID]) -> list[sa.ColumnElement[bool]]:
+    return [~is_among(session, Claim.id, claims)] if claims else []
+
+
+def _count_reports(moment: dt.datetime) -> sa.ScalarSelect[int]:
+    """Return the number of reports of a claim that counted at a moment."""
+    counted = sa.select(sa.func.count()).where(Report.claim_id == Claim.id, is_counted(moment))
+    return counted.correlate(Claim).scalar_subquery()
+
+
+def _queued(session: Session, claims: Collection[Claim], *, now: dt.datetime) -> list[QueuedClaim]:
+    roots = count_roots(session, list(claims))
+    return [_describe(claim, roots[claim.id], now=now) for claim in claims]
+
+
+def _describe(claim: Claim, roots: Roots, *, now: dt.datetime) -> QueuedClaim:
+    counted = sided_reports(claim)
+    outlets = sorted({report.outlet.surviving.slug for report in counted})
+    return QueuedClaim(
+        **members_of(summarise_claim(claim, has_side=bool(counted), now=now)),
+        at_stake=StakeView(len(counted), outlets, roots.together, roots),
+        reports=[describe_report(report, claim) for report in claim.reports],
+    )

@@ -1,0 +1,104 @@
+"""Suggestions for a report, read from its URL and its quote: the outlet, the day, the source, and likely duplicates."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from service.claims import listing
+from service.claims.views import FoundClaim
+from service.errors import InvalidQuery, UnknownOutlet
+from service.methods.attribution import read_attribution
+from service.outlets import edit, lookup
+from service.pages.forms import Form
+from service.schemas.claims import SEARCH_LENGTH
+from service.storage.db import Database
+from service.values.addresses import parse_address
+from service.values.ids import NAME_LENGTH
+from service.values.names import name_key
+from service.values.pages import published_on
+from service.values.search_terms import index_terms
+
+_LIKELY = 3
+_SHARED_WORDS = 2
+"""The smallest number of words that a likely duplicate has in common with a report."""
+_SHARE = 0.3
+"""The smallest share of the words of a likely duplicate that the report has, too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Publisher:
+    """The outlet that publishes at a URL, or else the URL's host; neither if the text is not a URL."""
+
+    found: lookup.OutletMatch | None = None
+    host: str | None = None
+    domain: str = ""
+    """The domain for a new outlet; empty if the host is none."""
+
+
+def find_publisher(db: Database, url: str, *, now: dt.datetime) -> Publisher:
+    """Return the outlet that publishes at a URL, or else the host and the domain for a new outlet."""
+    try:
+        return Publisher(found=lookup.lookup_outlet(db, url=url, at=now))
+    except UnknownOutlet:
+        address = parse_address(url)
+        return Publisher(host=address.host, domain=address.registered or "")
+    except InvalidQuery:
+        return Publisher()
+
+
+def fill_in(db: Database, form: Form, publisher: Publisher, *, now: dt.datetime) -> Form:
+    """Return a form with suggestions in the fields that are empty, or that still have the suggestion for another URL.
+
+    No request is sent: everything is read from the text of the URL and the quote.
+    """
+    url, before = form.get("url", ""), form.get("read_url", "")
+    suggested = {"published_at": _published(url, now=now), "domain": publisher.domain}
+    earlier = {"published_at": _published(before, now=now), "domain": find_publisher(db, before, now=now).domain}
+    filled = form.copy()
+    for name, value in suggested.items():
+        if form.get(name, "").strip() in ("", earlier[name]):
+            filled[name] = value
+    if not any(form.get(name, "").strip() for name in ("cited", "cited_as", "relays")):
+        filled.update(_source(db, form.get("quote", ""), publisher))
+    filled["read_url"] = url
+    return filled
+
+
+def likely_duplicates(db: Database, form: Form, *, now: dt.datetime) -> Sequence[FoundClaim]:
+    """Return the claims on record that share most words with the claim or the quote in a form."""
+    like = f"{form.get('text', '')} {form.get('quote', '')}".strip()[:SEARCH_LENGTH]
+    if not like:
+        return []
+    found = listing.list_claims(db, like=like, after=None, limit=_LIKELY, now=now).items
+    return [claim for claim in found if _is_likely(claim)]
+
+
+def _is_likely(claim: FoundClaim) -> bool:
+    shared = len(claim.words or ())
+    return shared >= _SHARED_WORDS and shared >= _SHARE * len(index_terms(claim.text))
+
+
+def _published(url: str, *, now: dt.datetime) -> str:
+    """Return the day of publication in the path of a URL as a form writes it; empty if it has none."""
+    day = published_on(url)
+    return "" if day is None or day > now.date() else day.isoformat()
+
+
+def _source(db: Database, quote: str, publisher: Publisher) -> dict[str, str]:
+    """Return the fields of the source that a quote names, unless that is the publisher itself."""
+    if (named := read_attribution(quote)) is None:
+        return {}
+    slug = _outlet_named(db, named.name) if named.name else None
+    if slug is not None and publisher.found is not None and slug == publisher.found.outlet.slug:
+        return {}
+    return {"relays": "yes", "cited": slug or "", "cited_as": named.words[:NAME_LENGTH]}
+
+
+def _outlet_named(db: Database, name: str) -> str | None:
+    """Return the slug of the outlet with this name or alias; None if none or several have it."""
+    key = name_key(name)
+    outlets = edit.list_outlets(db, q=name[:NAME_LENGTH], after=None, limit=50).items
+    found = [one.slug for one in outlets if key in map(name_key, [one.name, *one.aliases])]
+    return found[0] if len(found) == 1 else None
