@@ -129,17 +129,31 @@ class ScoreCache:
         self._store(prefix, computed)
         return [found.get(key) or computed[key] for key in keys], CacheStatus.MISS
 
-    def stamps(self, subjects: Iterable[str]) -> dict[str, bytes]:
-        """Return the current stamp of each subject in one round trip; empty if nothing proves that they are current."""
+    def look_up(
+        self, subjects: Iterable[str], keys: Sequence[CacheKey] = ()
+    ) -> tuple[dict[str, bytes], dict[CacheKey, EncodedResponse]]:
+        """Return the current stamp of each subject, and the responses that carry them, in one round trip.
+
+        Both are empty if nothing proves that the stamps are current.
+        """
         prefix = None if self.link.is_circuit_open else self.link.prefix
         if prefix is None:
-            return {}
+            return {}, {}
         try:
-            looked_up = self._look_up(prefix, [], tuple(subjects))
+            looked_up = self._look_up(prefix, keys, tuple(subjects))
         except redis.RedisError as exc:
             self.link.open_circuit("read", exc)
-            return {}
-        return {} if looked_up is None else looked_up[0]
+            return {}, {}
+        return ({}, {}) if looked_up is None else looked_up
+
+    def stamps(self, subjects: Iterable[str]) -> dict[str, bytes]:
+        """Return the current stamp of each subject; empty if nothing proves that they are current."""
+        return self.look_up(subjects)[0]
+
+    def store(self, responses: Mapping[CacheKey, EncodedResponse]) -> None:
+        """Store responses, each with the stamp of its subject under which it is current."""
+        if not self.link.is_circuit_open and (prefix := self.link.prefix) is not None:
+            self._store(prefix, responses)
 
     def invalidate(self, outlets: Iterable[str]) -> bool:
         """Invalidate all cached responses about these outlets, and the rankings, and wait until all leases end.
@@ -191,7 +205,7 @@ class ScoreCache:
             raise redis.ResponseError("Redis evicts new keys at once: raise its maxmemory")
         return found
 
-    def _store(self, prefix: str, computed: dict[CacheKey, EncodedResponse]) -> None:
+    def _store(self, prefix: str, computed: Mapping[CacheKey, EncodedResponse]) -> None:
         lives = {key: _ttl(response) for key, response in computed.items()}
         values = {
             response_key(prefix, key): (_pack(response, key.subject), lives[key])

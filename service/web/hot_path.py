@@ -6,7 +6,8 @@ from the memory of this process:
 * under a lease, without asking anyone. A lease lasts for `BORNEOUT_LEASE_MS` from before this process last asked Redis,
   and every write waits that long after it has invalidated scores, so no process can still hold a lease when the write
   is answered (Gray and Cheriton, 1989);
-* otherwise after one round trip to Redis, which confirms the stamps;
+* otherwise after one round trip to Redis, which confirms the stamps, or returns the response to a question about one
+  outlet if another process has answered it;
 * if that is impossible, by the application.
 
 The response differs from that of the application only in its request id, the rate limit and `Cache-Status`.
@@ -18,35 +19,35 @@ import hashlib
 import io
 import threading
 import time
+import zlib
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from flask import Flask
 
+from service import __version__
 from service.access.limits import Limits, LimitStatus
-from service.cache.score_cache import RANKING, CacheStatus
+from service.cache.score_cache import RANKING, CacheKey, CacheStatus, EncodedResponse
 from service.telemetry.logs import log_response
 from service.telemetry.metrics import count_response, count_score_read
+from service.values.ids import is_slug
 from service.values.instants import utc_now
 from service.web.auth import BEARER_KEY, FAILURES
-from service.web.middleware import ROUTE, request_id_in
+from service.web.kept_responses import KeptResponse, NotedStart, unpack
+from service.web.middleware import request_id_in
 from service.web.responses import CURRENT_UNDER, Validity
 from service.web.runtime import Runtime, address_in
-
-if TYPE_CHECKING:
-    from types import TracebackType
 
 _CAPACITY = 32 << 20  # bytes
 _LARGEST = 1 << 20  # bytes
 _LONGEST_BODY = 64 << 10  # bytes
-_OVERHEAD = 1 << 10  # bytes that a response takes besides its body
 _SEND_AGAIN = ("200 OK", "304 NOT MODIFIED")
 _LOOKUP = "/v1/outlets/lookup"
-_PASSING = frozenset({"cache-status", "ratelimit", "ratelimit-policy", "x-request-id"})
-"""The headers that differ between two responses to the same request."""
+_OF_OUTLET = "/v1/outlets/"
+_PLACES = 8
+"""The number of responses about an outlet in Redis, so that strange requests cannot fill it."""
 _UNUSUAL = frozenset(
     {
         "HTTP_CONTENT_ENCODING",
@@ -57,36 +58,19 @@ _UNUSUAL = frozenset(
 )
 """Headers of requests that only the application answers."""
 
-Key: TypeAlias = tuple[object, ...]
-"""Everything in a request that the response depends on."""
-Headers: TypeAlias = list[tuple[str, str]]
 
+class Key(NamedTuple):
+    """Everything in a request that the response depends on."""
 
-@dataclass(slots=True)
-class _Kept:
-    """A response, and the stamps under which it is current."""
-
-    status: str
-    headers: Headers
-    body: bytes
-    route: str
+    method: str
     path: str
-    is_counted: bool
-    """Whether the call counts against a limit."""
-    is_score: bool
-    validity: Validity
-    expires_at: float
-    mark: bytes = b""
-    """The stamp of all outlets when the stamps were last confirmed."""
-
-    @property
-    def is_page(self) -> bool:
-        """Whether the response is not part of the API, so that the key of a request does not count."""
-        return not self.path.startswith("/v1/")
-
-    @property
-    def size(self) -> int:
-        return len(self.body) + _OVERHEAD
+    query: str
+    encodings: str | None
+    tag: str | None
+    site: tuple[str | None, str | None, str | None]
+    """The name, the port and the base path of the service, for the addresses in pages."""
+    content: tuple[str | None, bytes] | None = None
+    """The type and the hash of the body."""
 
 
 def set_up_hot_path(app: Flask) -> None:
@@ -100,7 +84,7 @@ class HotPath:
     def __init__(self, app: WSGIApplication, extensions: Mapping[str, Runtime]) -> None:
         self.app = app
         self._extensions = extensions
-        self._kept: OrderedDict[Key, _Kept] = OrderedDict()
+        self._kept: OrderedDict[Key, KeptResponse] = OrderedDict()
         self.size = 0
         """The size of all responses in bytes."""
         self._lock = threading.Lock()
@@ -120,7 +104,7 @@ class HotPath:
         if key is None:
             return self.app(environ, start_response)
         kept = self._kept.get(key)
-        if kept is None or not self._is_current(kept):
+        if (kept := self._fetch(key) if kept is None else self._confirmed(kept)) is None:
             return self._ask(key, environ, start_response)
         request_id = request_id_in(environ)
         limit: LimitStatus | None = None
@@ -129,36 +113,62 @@ class HotPath:
             if limit is None or limit.is_over:
                 return self.app(environ, start_response)
         self._touch(key)
-        start_response(kept.status, _complete(kept, request_id, limit))
+        start_response(kept.status, kept.complete(request_id, limit))
         _record(kept, environ["REQUEST_METHOD"], request_id, seconds=time.perf_counter() - began_at)
         return [kept.body]
 
-    def _is_current(self, kept: _Kept) -> bool:
-        """Return whether a response may be sent again: under the lease, or after asking Redis."""
+    def _confirmed(self, kept: KeptResponse) -> KeptResponse | None:
+        """Return a response if it may be sent again: under the lease, or after asking Redis."""
         if time.time() >= kept.expires_at:
-            return False
+            return None
         if self._is_leased(kept):
-            return True
+            return kept
         with self._asking:  # when a lease ends, one thread asks, and the others wait for its answer
-            return self._is_leased(kept) or self._confirm(kept)
+            return kept if self._is_leased(kept) or self._confirm(kept) else None
 
-    def _is_leased(self, kept: _Kept) -> bool:
+    def _is_leased(self, kept: KeptResponse) -> bool:
         until, mark = self._lease
         return kept.mark == mark and time.monotonic() < until
 
-    def _confirm(self, kept: _Kept) -> bool:
-        """Ask Redis whether a response is current, and take a lease."""
-        asked_at = time.monotonic()
-        stamps = self._at.cache.stamps(dict.fromkeys((RANKING, *kept.validity.stamps)))
-        if not stamps:
-            return False
-        self._lease = (asked_at + self._at.cache.lease, stamps[RANKING])
-        if any(stamps[subject] != stamp for subject, stamp in kept.validity.stamps.items()):
+    def _confirm(self, kept: KeptResponse) -> bool:
+        """Ask Redis whether a response is current."""
+        stamps, _ = self._look_up((RANKING, *kept.validity.stamps))
+        if not stamps or any(stamps[subject] != stamp for subject, stamp in kept.validity.stamps.items()):
             return False
         kept.mark = stamps[RANKING]
         return True
 
-    def _count(self, kept: _Kept, environ: WSGIEnvironment, limits: Limits) -> LimitStatus | None:
+    def _fetch(self, key: Key) -> KeptResponse | None:
+        """Return the response to a question about one outlet if Redis has it, and keep it."""
+        if (place := self._place_of(key)) is None:
+            return None
+        stamps, found = self._look_up((RANKING, place.subject), [place])
+        if (response := found.get(place)) is None or response.expires_at is None:
+            return None
+        kept = unpack(response.body, _text_of(key), Validity(response.stamps, response.expires_at))
+        if kept is not None:
+            kept.mark = stamps[RANKING]
+            self._keep(key, kept)
+        return kept
+
+    def _look_up(
+        self, subjects: Iterable[str], places: Sequence[CacheKey] = ()
+    ) -> tuple[dict[str, bytes], dict[CacheKey, EncodedResponse]]:
+        """Ask Redis for stamps and responses, and take a lease."""
+        asked_at = time.monotonic()
+        stamps, found = self._at.cache.look_up(dict.fromkeys(subjects), places)
+        if stamps:
+            self._lease = (asked_at + self._at.cache.lease, stamps[RANKING])
+        return stamps, found
+
+    def _place_of(self, key: Key) -> CacheKey | None:
+        """Return where Redis has the response to a question about one outlet; None for other questions."""
+        slug = key.path.removeprefix(_OF_OUTLET).partition("/")[0]
+        if not key.path.startswith(_OF_OUTLET) or not is_slug(slug) or key.tag is not None:
+            return None
+        return CacheKey(slug, f"whole:{zlib.crc32(_text_of(key).encode()) % _PLACES}")
+
+    def _count(self, kept: KeptResponse, environ: WSGIEnvironment, limits: Limits) -> LimitStatus | None:
         """Count a call against its limit; None if the application must authenticate it, or Redis is unavailable."""
         address = address_in(environ, trusted_proxies=self._at.settings.trusted_proxies)
         if kept.is_page or (credentials := environ.get("HTTP_AUTHORIZATION")) is None:
@@ -171,7 +181,7 @@ class HotPath:
 
     def _ask(self, key: Key, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Let the application answer, and keep the response if it is current under stamps."""
-        noted = _Noted(start_response)
+        noted = NotedStart(start_response)
         body = self.app(environ, noted)
         validity: Validity | None = environ.get(CURRENT_UNDER)
         if validity is None or noted.status not in _SEND_AGAIN:
@@ -182,10 +192,21 @@ class HotPath:
             if (close := getattr(body, "close", None)) is not None:
                 close()
         if len(content) <= _LARGEST:
-            self._keep(key, _kept_response(noted, content, environ, validity))
+            kept = noted.keep(content, environ, validity)
+            self._keep(key, kept)
+            self._share(key, kept)
         return [content]
 
-    def _keep(self, key: Key, kept: _Kept) -> None:
+    def _share(self, key: Key, kept: KeptResponse) -> None:
+        """Let other processes fetch the response to a question about one outlet."""
+        place, validity = self._place_of(key), kept.validity
+        if place is not None and validity.stamps.keys() == {place.subject}:
+            packed = EncodedResponse(
+                kept.pack(_text_of(key)), etag="", expires_at=validity.expires_at, stamps=validity.stamps
+            )
+            self._at.cache.store({place: packed})
+
+    def _keep(self, key: Key, kept: KeptResponse) -> None:
         with self._lock:
             if (old := self._kept.pop(key, None)) is not None:
                 self.size -= old.size
@@ -201,36 +222,7 @@ class HotPath:
                 self._kept.move_to_end(key)
 
 
-class _Noted:
-    """A `start_response` that notes the status and headers it was called with."""
-
-    def __init__(self, start_response: StartResponse) -> None:
-        self._start_response = start_response
-        self.status = ""
-        self.headers: Headers = []
-
-    def __call__(
-        self,
-        status: str,
-        headers: Headers,
-        exc_info: tuple[type[BaseException], BaseException, TracebackType] | tuple[None, None, None] | None = None,
-        /,
-    ) -> Callable[[bytes], object]:
-        self.status, self.headers = status, headers
-        return self._start_response(status, headers, exc_info)
-
-
-def _complete(kept: _Kept, request_id: str, limit: LimitStatus | None) -> Headers:
-    """Return the headers of a response, with those that differ each time."""
-    headers = [*kept.headers, ("X-Request-ID", request_id)]
-    if limit is not None:
-        headers += limit.headers().items()
-    if kept.is_score:
-        headers.append(("Cache-Status", f"borneout; {CacheStatus.HIT.header}"))
-    return headers
-
-
-def _record(kept: _Kept, method: str, request_id: str, *, seconds: float) -> None:
+def _record(kept: KeptResponse, method: str, request_id: str, *, seconds: float) -> None:
     """Count the response in the metrics, and log it, as the application does."""
     status = int(kept.status[:3])
     count_response(method, kept.route, status, seconds=seconds)
@@ -239,23 +231,25 @@ def _record(kept: _Kept, method: str, request_id: str, *, seconds: float) -> Non
     log_response(method=method, path=kept.path, status=status, seconds=seconds, request_id=request_id)
 
 
+def _text_of(key: Key) -> str:
+    return repr((__version__, *key))
+
+
 def _key_of(environ: WSGIEnvironment) -> Key | None:
     """Return the key of a request; None if only the application answers it."""
-    method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
     if not _UNUSUAL.isdisjoint(environ):
         return None
-    key = (
-        method,
-        path,
+    key = Key(
+        environ["REQUEST_METHOD"],
+        environ["PATH_INFO"],
         environ.get("QUERY_STRING", ""),
         environ.get("HTTP_ACCEPT_ENCODING"),
         environ.get("HTTP_IF_NONE_MATCH"),
-        environ.get("SERVER_NAME"),  # for the public address of the service, which pages contain
-        environ.get("SERVER_PORT"),
+        (environ.get("SERVER_NAME"), environ.get("SERVER_PORT"), environ.get("SCRIPT_NAME")),
     )
-    if method in ("GET", "HEAD"):
+    if key.method in ("GET", "HEAD"):
         return None if environ.get("CONTENT_LENGTH", "0") not in ("", "0") else key
-    if method == "POST" and path.endswith(_LOOKUP):
+    if key.method == "POST" and key.path.endswith(_LOOKUP):
         return _with_body(key, environ)
     return None
 
@@ -267,19 +261,5 @@ def _with_body(key: Key, environ: WSGIEnvironment) -> Key | None:
         return None
     body = environ["wsgi.input"].read(int(length))
     environ["wsgi.input"] = io.BytesIO(body)
-    return (*key, environ.get("CONTENT_TYPE"), hashlib.sha256(body).digest()) if len(body) == int(length) else None
-
-
-def _kept_response(noted: _Noted, content: bytes, environ: WSGIEnvironment, validity: Validity) -> _Kept:
-    names: Mapping[str, str] = {name.lower(): value for name, value in noted.headers}
-    return _Kept(
-        noted.status,
-        [(name, value) for name, value in noted.headers if name.lower() not in _PASSING],
-        content,
-        environ[ROUTE],
-        environ["PATH_INFO"],
-        "ratelimit" in names,
-        "cache-status" in names,
-        validity,
-        validity.expires_at.timestamp(),
-    )
+    content = environ.get("CONTENT_TYPE"), hashlib.sha256(body).digest()
+    return key._replace(content=content) if len(body) == int(length) else None

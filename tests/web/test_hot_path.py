@@ -133,6 +133,13 @@ def test_compressed_bytes(world):
         assert plain.data == gzip.decompress(compressed.data)
 
 
+def counting(world):
+    """Return the list to which the path of each request is added that reaches the application."""
+    paths, app = [], world.app.wsgi_app.app
+    world.app.wsgi_app.app = lambda environ, start: paths.append(environ["PATH_INFO"]) or app(environ, start)
+    return paths
+
+
 @pytest.fixture
 def hosts(application, db, redis_url, identify, settings):
     """Returns a function that starts a service on the same database and Redis, with a lease in seconds."""
@@ -188,12 +195,58 @@ def test_one_question_for_a_lease(hosts, monkeypatch):
         world.score()
         world.score("tribune")
         asked = []
-        ask = world.runtime.cache.stamps
-        monkeypatch.setattr(world.runtime.cache, "stamps", lambda of, log=asked, ask=ask: log.append(of) or ask(of))
+        ask = world.runtime.cache.look_up
+        monkeypatch.setattr(world.runtime.cache, "look_up", lambda *of, log=asked, ask=ask: log.append(of) or ask(*of))
         for _ in range(2):
             world.score()
             world.score("tribune")
         assert questions == len(asked)
+
+
+SHARED = [
+    ("GET", "/v1/outlets/herald/score", {}),
+    ("HEAD", "/v1/outlets/herald/score", {}),
+    ("GET", "/v1/outlets/herald/score?topic=bridges&level=0.5", {"Accept-Encoding": "gzip"}),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "headers"), SHARED)
+def test_answers_of_another_process(hosts, method, path, headers):
+    """
+    A question about one outlet that another process has answered is answered from Redis, and the same in all members.
+    """
+    first, second = hosts(0.0), hosts(0.0)
+    record_all(first)
+    rendered = first.client.open(path, method=method, headers=headers)
+    reached = counting(second)
+
+    assert essence(rendered) == essence(second.client.open(path, method=method, headers=headers))
+    assert [] == reached
+
+
+def test_another_question(hosts, monkeypatch):
+    """
+    A question gets no answer to another one that has the same place in Redis.
+    """
+    monkeypatch.setattr(hot_path, "_PLACES", 1)
+    first, second = hosts(0.0), hosts(0.0)
+    record_all(first)
+    first.score(level=0.5)
+
+    wide, narrow = second.score(level=0.99)["adjusted"], second.score(level=0.5)["adjusted"]
+    assert wide["lower"] < narrow["lower"]
+
+
+def test_answers_of_another_process_end(hosts):
+    """
+    R20: a write ends the responses in Redis.
+    """
+    first, second = hosts(LEASE), hosts(LEASE)
+    record_all(first)
+    resolved(first)
+    first.resolve(first.record(report("herald"), text="Another bridge opens."), "true")
+
+    assert 2 == resolved(second)
 
 
 def test_redis_fails(hosts):
@@ -260,14 +313,17 @@ def test_bounded_memory(world, asked, monkeypatch):
     """
     record_all(world)
     monkeypatch.setattr(hot_path, "_CAPACITY", 5_000)
-    levels = (0.5, 0.8, 0.9, 0.95, 0.99)
-    for level in levels:
-        world.score(level=0.5)
-        world.score(level=level)
+
+    def read(level):
+        return world.get("/v1/scores", query_string={"outlet": "herald", "level": level})
+
+    for level in (0.5, 0.8, 0.9, 0.95, 0.99):
+        read(0.5)
+        read(level)
     asked.clear()
 
     for level in (0.5, 0.99, 0.8):
-        world.score(level=level)
+        read(level)
 
     assert 1 == len(asked)
     assert world.app.wsgi_app.size <= 5_000

@@ -1,0 +1,111 @@
+"""The responses that the hot path sends again, as a process and Redis keep them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+from wsgiref.types import StartResponse, WSGIEnvironment
+
+from service.access.limits import LimitStatus
+from service.cache.score_cache import CacheStatus
+from service.web.middleware import ROUTE
+from service.web.responses import Validity
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+_OVERHEAD = 1 << 10  # bytes that a response takes besides its body
+_PASSING = frozenset({"cache-status", "ratelimit", "ratelimit-policy", "x-request-id"})
+"""The headers that differ between two responses to the same request."""
+
+Headers: TypeAlias = list[tuple[str, str]]
+
+
+@dataclass(slots=True)
+class KeptResponse:
+    """A response, and the stamps under which it is current."""
+
+    status: str
+    headers: Headers
+    body: bytes
+    route: str
+    path: str
+    is_counted: bool
+    """Whether the call counts against a limit."""
+    is_score: bool
+    validity: Validity
+    mark: bytes = b""
+    """The stamp of all outlets when the stamps were last confirmed."""
+    expires_at: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.expires_at = self.validity.expires_at.timestamp()
+
+    @property
+    def is_page(self) -> bool:
+        """Whether the response is not part of the API, so that the key of a request does not count."""
+        return not self.path.startswith("/v1/")
+
+    @property
+    def size(self) -> int:
+        """The memory that the response takes, in bytes."""
+        return len(self.body) + _OVERHEAD
+
+    def complete(self, request_id: str, limit: LimitStatus | None) -> Headers:
+        """Return the headers, with those that differ each time."""
+        headers = [*self.headers, ("X-Request-ID", request_id)]
+        if limit is not None:
+            headers += limit.headers().items()
+        if self.is_score:
+            headers.append(("Cache-Status", f"borneout; {CacheStatus.HIT.header}"))
+        return headers
+
+    def pack(self, question: str) -> bytes:
+        """Return the response to a question as bytes, without its validity."""
+        members = (question, self.status, self.headers, self.route, self.path, self.is_counted, self.is_score)
+        return json.dumps(members).encode() + b"\n" + self.body
+
+
+def unpack(packed: bytes, question: str, validity: Validity) -> KeptResponse | None:
+    """Return the response that was packed; None if it answers another question."""
+    head, body = packed.split(b"\n", 1)
+    asked, status, headers, route, path, is_counted, is_score = json.loads(head)
+    if asked != question:
+        return None
+    pairs = [(name, value) for name, value in headers]
+    return KeptResponse(status, pairs, body, route, path, is_counted, is_score, validity)
+
+
+class NotedStart:
+    """A `start_response` that notes the status and headers it was called with."""
+
+    def __init__(self, start_response: StartResponse) -> None:
+        self._start_response = start_response
+        self.status = ""
+        self.headers: Headers = []
+
+    def __call__(
+        self,
+        status: str,
+        headers: Headers,
+        exc_info: tuple[type[BaseException], BaseException, TracebackType] | tuple[None, None, None] | None = None,
+        /,
+    ) -> Callable[[bytes], object]:
+        self.status, self.headers = status, headers
+        return self._start_response(status, headers, exc_info)
+
+    def keep(self, content: bytes, environ: WSGIEnvironment, validity: Validity) -> KeptResponse:
+        """Return the response that began so, with its whole body."""
+        names: Mapping[str, str] = {name.lower(): value for name, value in self.headers}
+        return KeptResponse(
+            self.status,
+            [(name, value) for name, value in self.headers if name.lower() not in _PASSING],
+            content,
+            environ[ROUTE],
+            environ["PATH_INFO"],
+            "ratelimit" in names,
+            "cache-status" in names,
+            validity,
+        )
