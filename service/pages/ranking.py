@@ -12,6 +12,7 @@ from service.cache.score_cache import RANKING
 from service.claims.topics import common_topics
 from service.pages.layout import cached_page, page_blueprint, read_query
 from service.pages.ranking_view import COLUMNS, ROWS, Column, RankingQuery, RankingView
+from service.scores.overview import read_overview
 from service.scores.ranking_table import RankedOutlet, RankingTable, ranking_table
 from service.values.csv_text import BYTE_ORDER_MARK, csv_row
 from service.values.instants import format_instant, utc_now
@@ -29,7 +30,12 @@ _TOPICS = 200
 def get_ranking() -> Response:
     """Show the ranking."""
     view = read_query(RankingQuery())
-    return cached_ranking_page("ranking.html", view, topics=lambda: common_topics(runtime().db, limit=_TOPICS))
+    return cached_ranking_page(
+        "ranking.html",
+        view,
+        topics=lambda: common_topics(runtime().db, limit=_TOPICS),
+        overview=lambda: read_overview(runtime().db, now=utc_now()) if view.is_front else None,
+    )
 
 
 @blp.get("/ranking.csv")

@@ -110,6 +110,11 @@ class RankingView:
         return replace(self.by_rank, start=1) != RankingView()
 
     @property
+    def is_front(self) -> bool:
+        """Whether the page is the front page, in any order."""
+        return not self.is_narrowed and self.start == 1
+
+    @property
     def question(self) -> dict[str, str]:
         """The query of the API for the same ranking, or for its usual order if the API has no other."""
         query = {"basis": self.basis.value, "min_resolved": str(self.min_resolved)}

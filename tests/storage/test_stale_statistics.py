@@ -130,6 +130,7 @@ PATHS = [
     "/v1/claims?kind=opinion",
     "/v1/claims?recorded_since={now}",
     "/v1/claims?sort=decided&topic=t1",
+    "/v1/overview",
     f"/v1/claims/{CLAIM}/forecast",
     f"/claims/{CLAIM}",
     "/outlets/o-1",

@@ -66,7 +66,16 @@ _NOW, _NEXT_WEEK = "2026-06-01T08:00:00Z", "2026-06-08T08:00:00Z"
 _HOUR = dt.timedelta(hours=1)
 _SECRET = "bo_EXAMPLE-only-this-is-not-a-working-key"
 _CURSOR = "EXAMPLE-cursor"
-_TRIMMED = {"words": 1, "dataFeedElement": 1, "parameters": 2, "sources": 1, "methods": 1}
+_TRIMMED = {
+    "words": 1,
+    "dataFeedElement": 1,
+    "parameters": 2,
+    "sources": 1,
+    "methods": 1,
+    "surprises": 1,
+    "most_reported": 1,
+    "decided": 1,
+}
 """How many items of the longest lists are shown."""
 
 
@@ -288,7 +297,7 @@ def _exports(scenario):
     for name in ("Outlets", "Claims", "Reports", "Resolutions", "Scores", "Topics"):
         scenario.add_export(f"export{name}")
     scenario.add_export("getScoreTable")
-    scenario.send("listClaimReviews")
+    scenario.send("listClaimReviews", "getOverview")
 
 
 def _problems(scenario):

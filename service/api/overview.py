@@ -1,0 +1,26 @@
+"""/v1/overview"""
+
+from __future__ import annotations
+
+from service.schemas.overview import OverviewOut
+from service.scores.overview import Overview, read_overview
+from service.values.instants import utc_now
+from service.values.vocabulary import Scope
+from service.web.auth import requires
+from service.web.blueprint import Blueprint
+from service.web.runtime import runtime
+
+blp = Blueprint("overview", __name__, url_prefix="/v1/overview", description="Everything on record at a glance.")
+
+
+@blp.route("")
+@requires(Scope.READ)
+@blp.response(200, OverviewOut)
+def get_overview() -> Overview:
+    """Get the overview
+
+    Returns the numbers of outlets and claims, the claims decided last, the open claims that most outlets report, and
+    the biggest surprises: claims on which most outlets did the opposite of what was expected. The front page shows the
+    same.
+    """
+    return read_overview(runtime().db, now=utc_now())

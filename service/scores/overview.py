@@ -1,0 +1,196 @@
+"""The overview of everything on record: totals, recent decisions, open claims in the news, and surprises.
+
+Each part reads a limited number of rows in the order of an index, so the cost does not grow with the record.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, selectinload
+
+from service.claims.describe import summarise_claims
+from service.claims.views import ListedClaim
+from service.methods.context import Context
+from service.methods.provenance import positions
+from service.methods.rates import UNIT
+from service.methods.tally import count_claim
+from service.outlets.track_record import ReportedClaim, read_claims
+from service.scores.contexts import context_of
+from service.storage.db import Database
+from service.storage.models import Claim, Outlet, Report, Resolution
+from service.storage.predicates import counts_as, is_among, is_counted, is_newest, stands
+from service.values.documents import members_of
+from service.values.vocabulary import Basis, ClaimKind, Role
+
+MAX_TOTAL = 100_000
+"""The largest number of outlets or claims that is counted."""
+MAX_DECIDED = 10_000
+"""The largest number of recent decisions that is counted."""
+LISTED = 5
+"""The number of claims in each list."""
+SURPRISING_AMONG = 200
+"""The number of claims, the most recently decided ones, among which surprises are found."""
+LATEST_REPORTS = 2000
+"""The number of reports, the most recently published ones, among which the most reported open claims are found."""
+_WEEK = dt.timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """The numbers of outlets and claims on record. Merged ones are left out."""
+
+    outlets: int
+    claims: int
+    decided: int
+    """The number of claims with a verdict whose answer became public within a week."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenClaim(ListedClaim):
+    """A claim without a verdict, with the number of outlets that take a side on it."""
+
+    outlets: int
+
+
+@dataclass(frozen=True, slots=True)
+class Surprise(ListedClaim):
+    """A claim whose outcome contradicted the record: most outlets were expected to be right, and most were not, or the
+    other way round.
+    """
+
+    outlets: int
+    """The number of outlets that are scored on it."""
+    right: float
+    expected: float
+    """The number that would have been right if they were average outlets."""
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """The overview at one moment."""
+
+    as_of: dt.datetime
+    changed_at: dt.datetime | None
+    """When a claim or a resolution was last recorded; None without any."""
+    totals: Totals
+    decided: list[ListedClaim]
+    """The claims whose answer became public last."""
+    most_reported: list[OpenClaim]
+    """Of the claims without a verdict among the latest reports, those that most outlets take a side on."""
+    surprises: list[Surprise]
+    """Of the claims decided last, those on which most outlets did the opposite of what was expected."""
+
+
+def read_overview(db: Database, *, now: dt.datetime) -> Overview:
+    """Return the overview."""
+    with db.read() as session:
+        decided = _decided_last(session, LISTED)
+        scored = _decided_last(session, SURPRISING_AMONG, Resolution.truth.is_not(None))
+        surprises = _surprises(session, scored, context_of(session, Basis.RESOLVED))
+        reported = _most_reported(session)
+        claims = _load(session, {*decided, *surprises, *reported}, now=now)
+        return Overview(
+            as_of=now,
+            changed_at=_changed_at(session),
+            totals=_totals(session, now=now),
+            decided=[claims[claim_id] for claim_id in decided],
+            most_reported=[
+                OpenClaim(**members_of(claims[claim_id]), outlets=outlets) for claim_id, outlets in reported.items()
+            ],
+            surprises=[
+                Surprise(**members_of(claims[claim_id]), outlets=outlets, right=right, expected=expected)
+                for claim_id, (outlets, right, expected) in surprises.items()
+            ],
+        )
+
+
+def _totals(session: Session, *, now: dt.datetime) -> Totals:
+    week = _in_effect(Resolution.known_at > now - _WEEK)
+    return Totals(
+        outlets=_count(session, sa.select(Outlet.id).where(Outlet.merged_into_id.is_(None)), MAX_TOTAL),
+        claims=_count(session, sa.select(Claim.id).where(Claim.merged_into_id.is_(None)), MAX_TOTAL),
+        decided=_count(session, week, MAX_DECIDED),
+    )
+
+
+def _count(session: Session, rows: sa.Select[Any], limit: int) -> int:
+    return session.scalars(sa.select(sa.func.count()).select_from(rows.limit(limit).subquery())).one()
+
+
+def _changed_at(session: Session) -> dt.datetime | None:
+    latest = [session.scalar(sa.select(sa.func.max(table.recorded_at))) for table in (Claim, Resolution)]
+    return max((moment for moment in latest if moment is not None), default=None)
+
+
+def _in_effect(*conditions: sa.ColumnElement[bool]) -> sa.Select[UUID]:
+    """Select the ids of the claims whose resolution in effect has a verdict and meets the conditions."""
+    rows = sa.select(Resolution.claim_id).join(Claim, Claim.id == Resolution.claim_id)
+    return rows.where(Resolution.verdict.is_not(None), Claim.merged_into_id.is_(None), is_newest(), *conditions)
+
+
+def _decided_last(session: Session, limit: int, *conditions: sa.ColumnElement[bool]) -> Sequence[UUID]:
+    """Return the ids of the claims whose answer became public last, the last one first."""
+    rows = _in_effect(*conditions).order_by(Resolution.known_at.desc(), Resolution.claim_id.desc())
+    return session.scalars(rows.limit(limit)).all()
+
+
+def _surprises(session: Session, claims: Sequence[UUID], context: Context) -> dict[UUID, tuple[int, float, float]]:
+    """Return the biggest surprises among some claims: the number of outlets, of right ones, and of expected ones.
+
+    The biggest surprise is the one on which the numbers of right and of expected outlets differ most; of equal ones the
+    order of the claims is kept.
+    """
+    reported = list(read_claims(session, only=is_among(session, Report.claim_id, claims)))
+    outlets = {report.outlet_id for claim in reported for report in claim.reports}
+    rows = sa.select(Outlet.id).where(is_among(session, Outlet.id, outlets), Outlet.scorable)
+    scorable = set(session.scalars(rows))
+    found = {claim.id: _right_and_expected(claim, scorable, context) for claim in reported}
+    contrary = [
+        (claim_id, *found[claim_id]) for claim_id in claims if claim_id in found and _is_contrary(*found[claim_id])
+    ]
+    contrary.sort(key=lambda one: -round(abs(one[2] - one[3]), 9))
+    return {claim_id: (outlets, right, expected) for claim_id, outlets, right, expected in contrary[:LISTED]}
+
+
+def _is_contrary(outlets: int, right: float, expected: float) -> bool:
+    """Return whether most outlets were expected to be right and most were not, or the other way round."""
+    return (right - outlets / 2) * (expected - outlets / 2) < 0
+
+
+def _right_and_expected(claim: ReportedClaim, scorable: Collection[UUID], context: Context) -> tuple[int, float, float]:
+    """Return the number of outlets that a claim is scored for, of right ones, and of expected ones."""
+    outlets, right, expected = 0, 0, 0.0
+    for outlet_id, position in positions(claim.reports, claim.facts.known_at).items():
+        slot, amounts = count_claim(claim.facts, position)
+        if outlet_id in scorable and slot.role is Role.OWN and slot.cell is not None and amounts.resolved:
+            outlets, right = outlets + 1, right + amounts.right
+            expected += context.expected(slot.cell)
+    return outlets, right / UNIT, expected
+
+
+def _most_reported(session: Session) -> dict[UUID, int]:
+    """Return the claims without a verdict among the latest reports that most outlets take a side on, with the number
+    of these outlets.
+    """
+    latest = sa.select(Report.claim_id).order_by(Report.published_at.desc(), Report.claim_id.desc())
+    candidates = set(session.scalars(latest.limit(LATEST_REPORTS)))
+    is_open = ~stands(Resolution.verdict.is_not(None)) & (Claim.kind != ClaimKind.OPINION)
+    rows = sa.select(Claim.id).where(is_among(session, Claim.id, candidates), Claim.merged_into_id.is_(None), is_open)
+    found = session.scalars(rows).all()
+    outlets = sa.func.count(counts_as(Outlet).distinct())
+    counted = sa.select(Report.claim_id, outlets).join(Outlet, Outlet.id == Report.outlet_id)
+    counted = counted.where(is_among(session, Report.claim_id, found), is_counted()).group_by(Report.claim_id)
+    numbers = [(claim_id, number) for claim_id, number in session.execute(counted)]
+    return dict(sorted(numbers, key=lambda one: (-one[1], one[0]))[:LISTED])
+
+
+def _load(session: Session, ids: Iterable[UUID], *, now: dt.datetime) -> dict[UUID, ListedClaim]:
+    rows = sa.select(Claim).options(selectinload(Claim.resolutions).selectinload(Resolution.disputes))
+    claims = session.scalars(rows.where(is_among(session, Claim.id, ids))).all()
+    return {claim.id: claim for claim in summarise_claims(session, claims, now=now)}
