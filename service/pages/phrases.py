@@ -10,6 +10,7 @@ from service.claims.views import ListedClaim
 from service.methods.reliability import RATED_FROM, Reliability
 from service.outlets.find import OutletView
 from service.scores.describe import RelayScore, Score, ScoreRecord
+from service.scores.explain import ClaimContribution
 from service.scores.ranking_table import TrendPoint
 from service.values.instants import format_instant, parse_instant
 from service.values.vocabulary import ClaimStatus, OutletKind
@@ -178,6 +179,12 @@ def rated(one: Estimated | RelayScore) -> Reliability | None:
     """Return the estimate that pages show: none below 20 resolved claims (R17a)."""
     resolved = one.resolved if isinstance(one, RelayScore) else one.record.resolved
     return one.reliability if resolved >= RATED_FROM else None
+
+
+def surprise(claim: ClaimContribution) -> str:
+    """Describe how a report on a claim came out, and how many outlets are right on such claims."""
+    came_out = "Right" if claim.right == 1 else "Wrong" if claim.right == 0 else "Partly right"
+    return f"{came_out}; {percent(claim.expected)}{_SPACE}% of outlets get such a claim right"
 
 
 def against_average(record: ScoreRecord) -> str:

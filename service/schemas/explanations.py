@@ -89,6 +89,14 @@ class ExplanationOut(RatedOut):
 
     sums = shown.part(SumsOut, "The sums behind the score; null if nothing is resolved.", allow_none=True)
     formula = shown.texts("The calculation step by step, in words with the numbers filled in.")
+    raised = shown.parts(
+        ContributionOut,
+        "The claims that raised the score most, at most five, the strongest first; the same on every page.",
+    )
+    lowered = shown.parts(
+        ContributionOut,
+        "The claims that lowered the score most, at most five, the strongest first; the same on every page.",
+    )
     contributions = shown.parts(
         ContributionOut,
         "The claims on this page, the most recently known first. Over all pages their `share` sums to `sums.t` minus "

@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Sequence
 from dataclasses import astuple, dataclass, replace
+from heapq import nlargest, nsmallest
+from itertools import islice
 from typing import TypeAlias
 from uuid import UUID
 
@@ -26,6 +28,9 @@ from service.storage.models import Claim, Version
 from service.storage.paging import decode_cursor, encode_cursor, read_sort_key
 from service.values.instants import format_instant, parse_instant
 from service.values.vocabulary import ClaimKind, Precision, Stance, Verdict
+
+STRONGEST = 5
+"""The number of claims that raised a score most, and of those that lowered it most."""
 
 _SortKey: TypeAlias = tuple[dt.datetime, UUID]
 
@@ -75,6 +80,10 @@ class Explanation:
     sums: ScoreSums | None
     """None if nothing is resolved."""
     formula: list[str]
+    raised: list[ClaimContribution]
+    """The claims that raised the score most, the strongest first; as on every page."""
+    lowered: list[ClaimContribution]
+    """The claims that lowered the score most, the strongest first; as on every page."""
     contributions: list[ClaimContribution]
     """The most recently known claims first."""
     next_cursor: str | None
@@ -101,20 +110,37 @@ def explain_score(
             lens = replace(lens, recorded_by=lens.recorded_by or min(started, now))
             lens.refuse_future(now)
         context = context_of(session, lens.basis, lens.recorded_by)
-        claims = scored_claims(session, outlet, lens, now=now)
-        rest = sorted((one for one in claims if last is None or _sort_key(one) < last), key=_sort_key, reverse=True)
+        claims = sorted(scored_claims(session, outlet, lens, now=now), key=_sort_key, reverse=True)
+        rest = [one for one in claims if last is None or _sort_key(one) < last]
         record = own_record(outlet, claims)
-        contributions = describe_contributions(session, rest[:limit], record, context, lens)
+        own = own_tally(record)
+        raised, lowered = strongest_claims(claims, own.skill(context), context)
+        shown = [*raised, *lowered, *rest[:limit]]
+        described = iter(describe_contributions(session, shown, record, context, lens))
     score = describe_score(record, context, lens, now=now)
-    own = own_tally(record)
     rating = own.rating(context, topic=lens.topic, level=lens.level)
     return Explanation(
         score=score,
         sums=_sums(own.skill(context), context),
         formula=list(put_in_words(own.skill(context), rating, drift=context.drift)),
-        contributions=contributions,
+        raised=list(islice(described, len(raised))),
+        lowered=list(islice(described, len(lowered))),
+        contributions=list(described),
         next_cursor=_encode(started, rest[limit - 1], bound_to) if len(rest) > limit else None,
     )
+
+
+def strongest_claims(
+    claims: Sequence[ScoredClaim], skill: Skill, context: Context
+) -> tuple[list[ScoredClaim], list[ScoredClaim]]:
+    """Return the claims that raised a score most, and those that lowered it most."""
+    chances = {cell: skill.chance(context.expected(cell)) for cell in {claim.cell for claim in claims}}
+
+    def difference(claim: ScoredClaim) -> float:
+        return claim.amounts.right / UNIT - chances[claim.cell]
+
+    raised = [claim for claim in nlargest(STRONGEST, claims, key=difference) if difference(claim) > 0]
+    return raised, [claim for claim in nsmallest(STRONGEST, claims, key=difference) if difference(claim) < 0]
 
 
 def describe_contributions(

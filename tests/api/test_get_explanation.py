@@ -55,6 +55,21 @@ def test_explanation_adds_up_to_the_score(world):
     assert_adds_up(explanation)
 
 
+def test_claims_that_moved_it_most(world):
+    """
+    R19: the five claims that raised the score most, and the five that lowered it most, are the same on every page.
+    """
+    for number in range(8):
+        claim = world.record(report(stance="support"), text=f"Bridge {number} opens.")
+        world.resolve(claim, "true" if number < 6 else "false", known_at=f"2026-02-0{number + 1}T00:00:00Z")
+    first = world.get(f"{URL}?limit=3").json
+    second = world.get(URL, query_string={"limit": 3, "cursor": first["next_cursor"]}).json
+    every = world.get(URL).json["contributions"]
+
+    assert [one for one in every if one["right"]][:5] == first["raised"] == second["raised"]
+    assert [one for one in every if not one["right"]] == first["lowered"] == second["lowered"]
+
+
 def test_nothing_resolved(world):
     """
     R17: without resolved claims there is no number, no sum and no claim, and a sentence says so.

@@ -8,7 +8,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from tests.support.browser_site import data_values, estimate, open_page, section
+from tests.support.browser_site import data_values, estimate, open_page, plain_text, section
 from tests.support.world import HOSTILE
 
 ORACLE = "/v1/outlets/the-oracle"
@@ -198,17 +198,27 @@ def test_nothing_on_a_topic(site):
 @pytest.mark.parametrize("question", ["", "?topic=roads&basis=matured"])
 def test_why(site, question):
     """
-    R19: the page has every sum, the contribution of every claim, and the steps of the formula.
+    R19: the page leads from the record to the estimate in four steps, names the claims that moved it most, and has
+    every sum, the contribution of every claim, and the steps of the formula.
     """
     why = site.get(f"{ORACLE}/score/explanation{question}").json
     html = site.html(f"/outlets/the-oracle/why{question}")
+    record, found = why["record"], why["reliability"]
+    right, resolved = record["right"], record["resolved"]
+    steps = [right, resolved, right / resolved, record["expected"], record["expected"] / resolved]
+    steps += [resolved, 100 * (found["mean"] - right / resolved), *estimate(why)]
 
-    assert [*why["sums"].values()] == data_values(section(html, "way"))
+    assert steps == data_values(section(html, "steps"))
+    assert [*why["sums"].values(), why["sums"]["t"] - 0.5] == data_values(section(html, "way"))
     parts = [part[name] for part in why["contributions"] for name in ("right", "expected", "chance", "share")]
-    assert [why["sums"]["t"] - 0.5, *parts] == data_values(section(html, "parts"))
+    assert parts == data_values(section(html, "parts"))
     assert why["formula"] == [
         html_module.unescape(step) for step in re.findall("<li>(.* .*)</li>", section(html, "way"))
     ]
+    for name in ("raised", "lowered"):
+        claims = [part["claim"] for part in why[name]]
+        assert claims == re.findall('href="/claims/([^"]+)"', section(html, name))
+    assert "% of outlets get such a claim right" in plain_text(section(html, "raised"))
 
 
 def test_hostile_words(site, browser):
@@ -248,7 +258,7 @@ def test_reader_asks_why(site, browser):
     """
     with open_page(browser, site, width=360) as page:
         page.goto("/")
-        page.get_by_role("searchbox").fill("https://hostile.example/2026/story?x=1")
+        page.get_by_role("combobox").fill("https://hostile.example/2026/story?x=1")
         page.keyboard.press("Enter")
         page.wait_for_url("**/outlets/**")
         page.get_by_role("link", name="The claims behind the record").click()

@@ -35,7 +35,7 @@ if (field) {
   const options = Object.assign(document.createElement("ul"), { id: "completions", className: "completions", hidden: true });
   options.setAttribute("role", "listbox");
   options.setAttribute("aria-label", "Outlets");
-  const count = Object.assign(document.createElement("p"), { className: "hidden" });
+  const count = Object.assign(document.createElement("div"), { className: "hidden" });
   count.setAttribute("role", "status");
   field.after(options, count);
   for (const [name, value] of Object.entries({ role: "combobox", "aria-autocomplete": "list", "aria-controls": options.id, "aria-expanded": "false", autocomplete: "off" })) field.setAttribute(name, value);
