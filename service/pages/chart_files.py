@@ -11,6 +11,7 @@ from flask import Response, render_template
 from service.cache.score_cache import RANKING
 from service.claims import forecast as forecasts
 from service.claims import story
+from service.claims.forecast import ForecastView
 from service.claims.story import Story
 from service.errors import NotFound
 from service.methods.reliability import DEFAULT_LEVEL, RATED_FROM
@@ -37,6 +38,7 @@ _TIMELINE = (
     *("role", "relays", "root", "after_known", "withdrawn", "url"),
 )
 _FORECAST = ("day", "probability")
+_REASONS = ("reason", "points", "probability")
 _TYPES = {"svg": "image/svg+xml", "csv": "text/csv; charset=utf-8"}
 
 Rows = Iterable[Iterable[object]]
@@ -97,6 +99,23 @@ def get_forecast(claim_id: UUID, form: str) -> Response:
         return _draw("forecast.svg", plot=plot, story=found, as_of=now), now
 
     return _send(RANKING, f"{claim_id}-forecast", form, make=make, is_usual=False)
+
+
+@blp.get("/claims/<uuid:claim_id>/reasons.<any(svg, csv):form>")
+@requires(Scope.READ)
+def get_reasons(claim_id: UUID, form: str) -> Response:
+    """Return the chart of what makes a claim more or less likely than a typical one."""
+
+    def make() -> Made:
+        now = utc_now()
+        found = story.get_story(runtime().db, claim_id, now=now)
+        forecast = forecasts.forecast_claim(runtime().db, claim_id, level=DEFAULT_LEVEL, now=now)
+        if form == "csv":
+            return _table(_REASONS, _reason_rows(forecast)), now
+        steps = charts.waterfall(forecast.base_probability or 0, forecast.contributions, least=0)
+        return _draw("reasons.svg", plot=steps, story=found, forecast=forecast, as_of=now), now
+
+    return _send(RANKING, f"{claim_id}-reasons", form, make=make, is_usual=False)
 
 
 def _send_outlet(
@@ -167,3 +186,13 @@ def _timeline_rows(found: Story) -> Iterator[Iterable[object]]:
             *(report.role, cited, found.roots.get(report.id)),
             *(report.after_known, report.withdrawn is not None, report.url),
         )
+
+
+def _reason_rows(forecast: ForecastView) -> Iterator[Iterable[object]]:
+    """Yield the reasons, each with the probability after it, which begins with that of a typical claim."""
+    if forecast.base_probability is not None:
+        at = forecast.base_probability
+        yield ("A typical claim", None, at)
+        for part in forecast.contributions:
+            at += part.points / 100
+            yield (part.words, part.points, at)

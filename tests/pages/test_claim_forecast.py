@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
+import io
 import re
 
 import pytest
@@ -130,3 +132,21 @@ def test_decided(world):
     assert [] == data_values(part)
     rivals = section(claim_page(world, winner), "rivals")
     assert "City win. decided, because another one is true" in plain_text(rivals)
+
+
+def test_reasons_as_files(world, forecast):
+    """
+    The reasons of a forecast lead from a typical claim to this one, as CSV and as SVG.
+    """
+    body = world.get(f"/v1/claims/{forecast['id']}/forecast").json
+    path = f"/claims/{forecast['id']}/reasons"
+    rows = list(csv.DictReader(io.StringIO(world.client.get(f"{path}.csv").data.decode("utf-8-sig"))))
+    words = plain_text(world.client.get(f"{path}.svg").text)
+
+    assert body["base_probability"] == float(rows[0]["probability"])
+    assert [(one["words"], one["points"]) for one in body["contributions"]] == [
+        (row["reason"], float(row["points"])) for row in rows[1:]
+    ]
+    assert body["probability"] == pytest.approx(float(rows[-1]["probability"]))
+    assert all(one["words"][1:40] in words for one in body["contributions"])
+    assert f'href="{path}.svg"' in claim_page(world, forecast)

@@ -190,6 +190,9 @@ def test_oembed_of_other_addresses(known):
     /oembed rejects every address that is not a page of an outlet or a claim of this service.
     """
     assert [] == [url for url in ELSEWHERE if oembed(known, url).status_code != 404]
+    known.runtime.settings = replace(known.runtime.settings, public_url=f"{SITE}/record")
+    paths = ("/record/outlets/times", "/outlets/times", "/recordx/outlets/times", "/record/record/outlets/times")
+    assert [200, 404, 404, 404] == [oembed(known, SITE + path).status_code for path in paths]
 
 
 def test_oembed_rejects(known):
