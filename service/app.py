@@ -37,6 +37,7 @@ from service.cache.score_cache import ScoreCache
 from service.config import Settings
 from service.pages import (
     assets,
+    calibration,
     chart_files,
     claim,
     claim_list,
@@ -110,6 +111,7 @@ _PAGES = (
     topic.blp,
     outlet_list.blp,
     outlet.blp,
+    calibration.blp,
     claim_list.blp,
     claim.blp,
     previews.blp,

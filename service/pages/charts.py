@@ -14,7 +14,7 @@ from math import ceil, floor
 from typing import NamedTuple, Protocol, TypeVar
 
 from service.methods.reliability import Reliability
-from service.pages.phrases import day, percent
+from service.pages.phrases import day, percent, plural
 from service.scores.calibration import CalibrationBin
 from service.scores.ranking_table import TrendPoint
 
@@ -110,7 +110,9 @@ class BinMark:
     bottom: str
     r: str
     """The radius in pixels."""
-    n: int
+    percent: int
+    """The lower end of the bin, in per cent."""
+    words: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,10 +217,13 @@ def _points(
 
 
 def _in_words(estimate: Reliability) -> str:
-    said = f"{percent(estimate.mean)}{_SPACE}%"
     if estimate.lower == estimate.upper:
-        return said
-    return f"{said} ({percent(estimate.lower)}\N{EN DASH}{percent(estimate.upper)})"
+        return f"{percent(estimate.mean)}{_SPACE}%"
+    return _range(estimate.mean, estimate.lower, estimate.upper)
+
+
+def _range(share: float, lower: float, upper: float) -> str:
+    return f"{percent(share)}{_SPACE}% ({percent(lower)}\N{EN DASH}{percent(upper)})"
 
 
 def _steps(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
@@ -241,6 +246,12 @@ def _dates(first: dt.datetime, last: dt.datetime) -> list[AxisLabel]:
     return [AxisLabel(f"{100 * ((moment - first) / (last - first)):.1f}", words.format(moment)) for moment in chosen]
 
 
+def _bin_in_words(part: CalibrationBin) -> str:
+    stated = f"Stated {100 * part.lower:.0f}\N{EN DASH}{100 * part.upper:.0f}{_SPACE}%"
+    true = _range(part.share_true, part.interval.lower, part.interval.upper)
+    return f"{stated}: {plural(part.n, 'claim')}, {true} proved true"
+
+
 def calibration(bins: Sequence[CalibrationBin]) -> list[BinMark]:
     """Return the dots of the bins; the area of a dot is proportional to the number of its claims."""
     most = max((part.n for part in bins), default=1)
@@ -251,7 +262,8 @@ def calibration(bins: Sequence[CalibrationBin]) -> list[BinMark]:
             top=WHOLE.rise(part.interval.upper),
             bottom=WHOLE.rise(part.interval.lower),
             r=f"{3 + 6 * (part.n / most) ** 0.5:.1f}",
-            n=part.n,
+            percent=round(100 * part.lower),
+            words=_bin_in_words(part),
         )
         for part in bins
     ]

@@ -26,7 +26,7 @@ from service.pages.failures import show_failures, show_unknown_paths
 from service.pages.mistakes import mistakes_in
 from service.schemas.fields import Instant
 from service.schemas.loading import places
-from service.values.instants import restore_plus
+from service.values.instants import restore_plus, utc_now
 from service.web.publisher import public_address
 from service.web.responses import note_validity
 from service.web.runtime import runtime
@@ -40,7 +40,7 @@ def set_up_pages(app: Flask) -> None:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(phrases.FILTERS, mistakes=mistakes_in)
     app.jinja_env.globals.update(asset=_asset, base=_base, address=public_address, operator=_operator)
-    app.jinja_env.globals.update(settings=_settings)
+    app.jinja_env.globals.update(settings=_settings, today=utc_now)
     app.jinja_env.globals.update(charts=charts, citations=citations, embedding=embedding, phrases=phrases)
     app.jinja_env.globals.update(desk_tabs=list_tabs)
     show_unknown_paths(app)

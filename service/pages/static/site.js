@@ -91,7 +91,8 @@ if (field) {
   field.addEventListener("blur", () => open(false));
 }
 
-// On paper everything is open.
+// On paper everything is open, and the page has its address.
 addEventListener("beforeprint", () => {
-  for (const details of document.querySelectorAll("details:not(.filters):not([open])")) details.open = true;
+  for (const line of document.querySelectorAll(".printed .address")) line.textContent = location.href;
+  for (const details of document.querySelectorAll("details:not(.filters, .others, .share, [open])")) details.open = true;
 });
