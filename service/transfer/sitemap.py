@@ -12,11 +12,13 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from service.storage.models import Claim, Outlet, Report, Resolution
-from service.values.topics import lineage
+from service.values.topics import MAX_NAMES, lineage
 
 MOST = 50_000
 """The largest number of addresses in one sitemap (https://www.sitemaps.org/protocol.html)."""
 
+_TOPICS = MOST - 100
+"""The largest number of topics, which leaves room for the pages that always exist."""
 _STREAMED = {"yield_per": 1000}
 
 
@@ -28,11 +30,12 @@ class PageAddress(NamedTuple):
 
 
 def count_pages(session: Session) -> int:
-    """Return the number of outlets, claims and topics that have a page."""
+    """Return the number of pages about outlets, claims and topics, or a little more."""
     outlets = sa.select(sa.func.count()).where(Outlet.merged_into_id.is_(None)).scalar_subquery()
     claims = sa.select(sa.func.count()).where(Claim.merged_into_id.is_(None)).scalar_subquery()
     topics = sa.select(sa.func.count(sa.distinct(Claim.topic))).scalar_subquery()
-    return sum(session.execute(sa.select(outlets, claims, topics)).one())
+    known = session.execute(sa.select(outlets, claims, topics)).one()
+    return int(known[0] + known[1] + MAX_NAMES * known[2])  # each topic above a topic has a page, too
 
 
 def part_starts(session: Session, table: type[Claim | Outlet]) -> Iterator[UUID]:
@@ -69,14 +72,14 @@ def outlet_pages(session: Session, start: UUID | None) -> Iterator[PageAddress]:
 
 
 def topic_pages(session: Session) -> Iterator[PageAddress]:
-    """Yield the pages of the topics, at most as many as one sitemap may have."""
+    """Yield the pages of the topics, fewer than one sitemap may have."""
     newest = sa.func.max(Claim.recorded_at)
     rows = sa.select(Claim.topic, newest).where(Claim.topic.is_not(None), Claim.merged_into_id.is_(None))
     changed: dict[str, dt.datetime] = {}
-    for topic, changed_at in session.execute(rows.group_by(Claim.topic).order_by(Claim.topic).limit(MOST)):
+    for topic, changed_at in session.execute(rows.group_by(Claim.topic).order_by(Claim.topic).limit(_TOPICS)):
         for path in () if topic is None else lineage(topic):
             changed[path] = max(changed_at, changed.get(path, changed_at))
-    for path, changed_at in list(changed.items())[:MOST]:
+    for path, changed_at in list(changed.items())[:_TOPICS]:
         yield PageAddress(f"/topics/{quote(path)}", changed_at)
 
 

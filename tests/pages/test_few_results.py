@@ -17,6 +17,9 @@ PATHS = [
     "/outlets/mirror?topic=viral",
     "/outlets/mirror/why",
     "/outlets/mirror/badge.svg",
+    "/outlets/mirror/feed.atom",
+    "/outlets/mirror/history.csv",
+    "/embed/outlets/mirror",
     "/compare?outlet=mirror&outlet=times",
     "/?min_resolved=1",
     "/?min_resolved=1&topic=viral",
@@ -40,7 +43,7 @@ def mirror(world):
 
 def about_mirror(path, html):
     """Return the part of a page about the outlet: its row in a table, or the whole page about it."""
-    if path.startswith("/outlets/mirror"):
+    if "/outlets/mirror" in path:
         return html
     rows = re.findall(r"<tr.*?</tr>|<li.*?</li>", html, re.DOTALL)
     return "".join(row for row in rows if "mirror" in row or "Video" in row)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 from dataclasses import replace
 
@@ -131,6 +132,20 @@ def test_card_of_a_claim(known):
     assert before.startswith(f"{HOSTILE}\n")
     assert "1 outlet" in before
     assert before.splitlines()[1] != after.splitlines()[1]
+
+
+def test_json_in_a_page(known):
+    """
+    The ClaimReview in the page of a claim cannot end its script element, and has the text of the claim.
+    """
+    text = "</script><script>alert(1)</script><!-- &amp; \u2028"
+    claim = known.record(report("Mirror"), text=text)
+    known.resolve(claim, "false")
+    page = known.client.get(f"/claims/{claim['id']}", headers=PAGE).text
+    [script] = re.findall(r'<script type="application/ld\+json">(.*?)</script>', page, re.DOTALL)
+
+    assert "<" not in script
+    assert text == json.loads(script)["claimReviewed"]
 
 
 def test_cards_of_what_is_not_on_record(known):
