@@ -30,7 +30,7 @@ from service.values.vocabulary import Basis, ClaimKind, Role
 
 MAX_TOTAL = 100_000
 """The largest number of outlets or claims that is counted."""
-MAX_DECIDED = 10_000
+MAX_DECIDED = 1000
 """The largest number of recent decisions that is counted."""
 LISTED = 5
 """The number of claims in each list."""
@@ -39,6 +39,8 @@ SURPRISING_AMONG = 200
 LATEST_REPORTS = 2000
 """The number of reports, the most recently published ones, among which the most reported open claims are found."""
 _WEEK = dt.timedelta(days=7)
+_RESOLUTIONS = 1000
+"""The number of resolutions, those with the latest answers, among which recent decisions are found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +92,9 @@ class Overview:
 def read_overview(db: Database, *, now: dt.datetime) -> Overview:
     """Return the overview."""
     with db.read() as session:
-        decided = _decided_last(session, LISTED)
-        scored = _decided_last(session, SURPRISING_AMONG, Resolution.truth.is_not(None))
+        latest = _decided_last(session)
+        decided = [claim_id for claim_id, _ in latest[:LISTED]]
+        scored = [claim_id for claim_id, is_scored in latest if is_scored][:SURPRISING_AMONG]
         surprises = _surprises(session, scored, context_of(session, Basis.RESOLVED))
         reported = _most_reported(session)
         claims = _load(session, {*decided, *surprises, *reported}, now=now)
@@ -111,7 +114,7 @@ def read_overview(db: Database, *, now: dt.datetime) -> Overview:
 
 
 def _totals(session: Session, *, now: dt.datetime) -> Totals:
-    week = _in_effect(Resolution.known_at > now - _WEEK)
+    week = _in_effect(sa.select(Resolution.claim_id)).where(Resolution.known_at > now - _WEEK)
     return Totals(
         outlets=_count(session, sa.select(Outlet.id).where(Outlet.merged_into_id.is_(None)), MAX_TOTAL),
         claims=_count(session, sa.select(Claim.id).where(Claim.merged_into_id.is_(None)), MAX_TOTAL),
@@ -128,16 +131,24 @@ def _changed_at(session: Session) -> dt.datetime | None:
     return max((moment for moment in latest if moment is not None), default=None)
 
 
-def _in_effect(*conditions: sa.ColumnElement[bool]) -> sa.Select[UUID]:
-    """Select the ids of the claims whose resolution in effect has a verdict and meets the conditions."""
-    rows = sa.select(Resolution.claim_id).join(Claim, Claim.id == Resolution.claim_id)
-    return rows.where(Resolution.verdict.is_not(None), Claim.merged_into_id.is_(None), is_newest(), *conditions)
+def _in_effect(rows: sa.Select[*tuple[Any, ...]]) -> sa.Select[*tuple[Any, ...]]:
+    """Limit resolutions to those in effect that have a verdict."""
+    rows = rows.join(Claim, Claim.id == Resolution.claim_id)
+    return rows.where(Resolution.verdict.is_not(None), Claim.merged_into_id.is_(None), is_newest())
 
 
-def _decided_last(session: Session, limit: int, *conditions: sa.ColumnElement[bool]) -> Sequence[UUID]:
-    """Return the ids of the claims whose answer became public last, the last one first."""
-    rows = _in_effect(*conditions).order_by(Resolution.known_at.desc(), Resolution.claim_id.desc())
-    return session.scalars(rows.limit(limit)).all()
+def _decided_last(session: Session) -> list[tuple[UUID, bool]]:
+    """Return the claims whose answer became public last, the last one first, and whether each is scored.
+
+    They are those of the 1,000 resolutions with the latest answers that are in effect.
+    """
+    by_answer = Resolution.known_at.desc(), Resolution.claim_id.desc()
+    # Limited before the other conditions, so that PostgreSQL checks them for few rows, also with outdated statistics.
+    latest = sa.select(Resolution.id).order_by(*by_answer).limit(_RESOLUTIONS)
+    ids = session.scalars(latest).all()
+    rows = _in_effect(sa.select(Resolution.claim_id, Resolution.truth.is_not(None)))
+    rows = rows.where(is_among(session, Resolution.id, ids)).order_by(*by_answer)
+    return [(claim_id, is_scored) for claim_id, is_scored in session.execute(rows)]
 
 
 def _surprises(session: Session, claims: Sequence[UUID], context: Context) -> dict[UUID, tuple[int, float, float]]:

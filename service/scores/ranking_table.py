@@ -13,10 +13,12 @@ from sqlalchemy.orm import Session
 
 from service.methods.context import Context
 from service.methods.tally import add_up, difference
+from service.outlets.browse import most_claiming
 from service.outlets.track_record import Lens, OutletRecord
 from service.scores.contributions import ScoredClaim, accumulate, month_ends, scored_claims_of
 from service.scores.describe import Score
 from service.scores.ranking import Ranking, RankingCriteria, own_tally, rank_outlets
+from service.scores.read import read_records
 from service.storage.db import Database
 from service.storage.models import Claim, Outlet, Resolution
 from service.storage.predicates import is_among
@@ -119,10 +121,9 @@ def ranking_table(
     """
     lens.refuse_future(now)
     with db.read() as session:
-        ranking = rank_outlets(session, criteria, lens=lens, now=now, with_unranked=True)
+        ranking = rank_outlets(session, criteria, lens=lens, now=now, with_unranked=not lens.is_current)
         placed = list(_place(ranking.scores))[start : start + limit]
-        unranked = _reporting(ranking.unranked)
-        waiting = unranked[:MAX_UNRANKED]
+        waiting, unranked = _read_unranked(session, ranking, criteria, lens, now=now)
         slugs = {slug for row in placed for slug in (row.leader, row.score.outlet)}
         headings = _headings(session, slugs | {record.slug for record in waiting})
         trends = _trends(session, [headings[row.score.outlet] for row in placed], ranking, lens, now=now)
@@ -130,8 +131,8 @@ def ranking_table(
         groups=list(_group(placed, headings, trends)),
         ranked=len(ranking.scores),
         waiting=[_unranked(record, headings[record.slug]) for record in waiting],
-        unranked=len(unranked),
-        changes_at=ranking.changes_at,
+        unranked=unranked,
+        changes_at=min(filter(None, [ranking.changes_at, *(one.changes_at for one in waiting)]), default=None),
     )
 
 
@@ -159,6 +160,19 @@ def _headings(session: Session, slugs: Iterable[str]) -> dict[str, OutletHeading
     columns = sa.select(Outlet.id, Outlet.slug, Outlet.name, Outlet.kind)
     rows = session.execute(columns.where(is_among(session, Outlet.slug, list(slugs))))
     return {row.slug: OutletHeading(row.id, row.slug, row.name, row.kind) for row in rows}
+
+
+def _read_unranked(
+    session: Session, ranking: Ranking, criteria: RankingCriteria, lens: Lens, *, now: dt.datetime
+) -> tuple[list[OutletRecord], int]:
+    """Return the records of the unranked outlets to list, and the number of all. The current ones are found by sums."""
+    if not lens.is_current:
+        unranked = _reporting(ranking.unranked)
+        return unranked[:MAX_UNRANKED], len(unranked)
+    ranked = [score.outlet for score in ranking.scores]
+    chosen, number = most_claiming(session, topic=lens.topic, kind=criteria.kind, without=ranked, limit=MAX_UNRANKED)
+    records = read_records(session, is_among(session, Outlet.id, chosen), lens, now=now)
+    return _reporting(records), number - len(ranked)
 
 
 def _reporting(records: Iterable[OutletRecord]) -> list[OutletRecord]:

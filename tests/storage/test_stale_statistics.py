@@ -53,10 +53,11 @@ def _record(*, merged=False, outlets=OUTLETS):
 def _replies_and_disputes():
     """Return statements for a reply of each outlet, and a dispute of each resolution."""
     rows = f"FROM generate_series(1, {OUTLETS}) n"
-    yield f"""INSERT INTO reply (id, outlet_id, text, recorded_at)
-        SELECT {identity("n", 6)}, {identity("n", 1)}, 'No.', now() - interval '1 hour' {rows}"""
-    yield f"""INSERT INTO dispute (id, resolution_id, reason, evidence, recorded_at)
-        SELECT {identity("n", 7)}, {identity("n", 5)}, 'No.', '[]', now() - interval '1 hour' {rows} WHERE n % 3 <> 0"""
+    yield f"""INSERT INTO reply (id, outlet_id, text, via, recorded_at)
+        SELECT {identity("n", 6)}, {identity("n", 1)}, 'No.', 'api', now() - interval '1 hour' {rows}"""
+    yield f"""INSERT INTO dispute (id, resolution_id, reason, evidence, via, recorded_at)
+        SELECT {identity("n", 7)}, {identity("n", 5)}, 'No.', '[]', 'api', now() - interval '1 hour'
+        {rows} WHERE n % 3 <> 0"""
 
 
 @pytest.fixture
