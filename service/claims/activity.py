@@ -1,4 +1,4 @@
-"""The recent actions of editors: claims resolved, corrected and reopened, and outlets and claims merged."""
+"""The recent actions of editors: claims and reports recorded, claims resolved, and outlets and claims merged."""
 
 from __future__ import annotations
 
@@ -8,14 +8,17 @@ from typing import Literal, TypeAlias
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload
 
 from service.storage.db import Database
-from service.storage.models import ApiKey, Claim, ClaimMerge, Outlet, Resolution
+from service.storage.models import ApiKey, Claim, ClaimMerge, Outlet, Report, Resolution
 from service.values.ids import first_id
 from service.values.vocabulary import Verdict
 
 _LIMIT = 200
+"""The number of actions of one kind that are listed."""
+_RECORDED = 100
+"""The number of recorded claims, and of reports, that are listed, because a feed may record a million."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +54,28 @@ class ClaimMergeAction:
     recorded_at: dt.datetime
     by: str | None
     """The name of the API key; None for a command of the operator."""
+    claim: UUID
     into: UUID
     text: str
     """The text of the claim that was merged."""
 
 
-Action: TypeAlias = ResolutionAction | MergeAction | ClaimMergeAction
+@dataclass(frozen=True, slots=True)
+class RecordAction:
+    """A claim that was recorded, or a report that was added to a claim on record."""
+
+    what: Literal["recorded", "reported"]
+    recorded_at: dt.datetime
+    by: str | None
+    """The name of the API key; None for a command of the operator."""
+    claim: UUID
+    text: str
+    """The text of the claim."""
+    outlet: str | None
+    """The slug of the outlet whose report was added; None for a claim."""
+
+
+Action: TypeAlias = ResolutionAction | MergeAction | ClaimMergeAction | RecordAction
 
 
 def list_activity(db: Database, *, since: dt.datetime, key_id: UUID | None) -> list[Action]:
@@ -70,10 +89,24 @@ def list_activity(db: Database, *, since: dt.datetime, key_id: UUID | None) -> l
     with db.read() as session:
         actions: list[Action] = [
             *_resolutions(session, since, key_id),
-            *_merges(session, since, key_id),
-            *_claim_merges(session, since, key_id),
+            *_merges(session, _LIMIT, Outlet.merged_at >= since, *_by(Outlet.merged_by, key_id)),
+            *_claim_merges(session, _LIMIT, ClaimMerge.id >= first_id(since), *_by(ClaimMerge.merged_by, key_id)),
+            *_claims(session, since, key_id),
+            *_reports(session, since, key_id),
         ]
-    return sorted(actions, key=lambda action: action.recorded_at, reverse=True)[:_LIMIT]
+    return sorted(actions, key=lambda action: action.recorded_at, reverse=True)
+
+
+def list_merges(db: Database, *, limit: int) -> list[MergeAction]:
+    """Return the latest merges of outlets that are in effect, the newest first."""
+    with db.read() as session:
+        return _merges(session, limit, Outlet.merged_at.is_not(None))
+
+
+def list_claim_merges(db: Database, *, limit: int) -> list[ClaimMergeAction]:
+    """Return the latest merges of claims that are in effect, the newest first."""
+    with db.read() as session:
+        return _claim_merges(session, limit)
 
 
 def _resolutions(session: Session, since: dt.datetime, key_id: UUID | None) -> list[ResolutionAction]:
@@ -99,13 +132,13 @@ def _resolutions(session: Session, since: dt.datetime, key_id: UUID | None) -> l
     ]
 
 
-def _merges(session: Session, since: dt.datetime, key_id: UUID | None) -> list[MergeAction]:
+def _merges(session: Session, limit: int, *chosen: sa.ColumnElement[bool]) -> list[MergeAction]:
     rows = (
         sa.select(Outlet, Outlet.merged_at, ApiKey.name)
         .outerjoin(ApiKey, ApiKey.id == Outlet.merged_by)
-        .where(Outlet.merged_at >= since, *_by(Outlet.merged_by, key_id))
-        .order_by(Outlet.merged_at.desc())
-        .limit(_LIMIT)
+        .where(*chosen)
+        .order_by(Outlet.merged_at.desc(), Outlet.slug)
+        .limit(limit)
     )
     return [
         MergeAction(what="merged", recorded_at=merged_at, by=name, outlet=outlet.slug, into=outlet.surviving.slug)
@@ -114,16 +147,44 @@ def _merges(session: Session, since: dt.datetime, key_id: UUID | None) -> list[M
     ]
 
 
-def _claim_merges(session: Session, since: dt.datetime, key_id: UUID | None) -> list[ClaimMergeAction]:
+def _claim_merges(session: Session, limit: int, *chosen: sa.ColumnElement[bool]) -> list[ClaimMergeAction]:
     rows = (
-        sa.select(ClaimMerge.recorded_at, ApiKey.name, ClaimMerge.into_id, Claim.text)
+        sa.select(ClaimMerge.recorded_at, ApiKey.name, ClaimMerge.claim_id, ClaimMerge.into_id, Claim.text)
         .join(Claim, Claim.id == ClaimMerge.claim_id)
         .outerjoin(ApiKey, ApiKey.id == ClaimMerge.merged_by)
-        .where(ClaimMerge.id >= first_id(since), ClaimMerge.undone_at.is_(None), *_by(ClaimMerge.merged_by, key_id))
+        .where(ClaimMerge.undone_at.is_(None), *chosen)
         .order_by(ClaimMerge.id.desc())
-        .limit(_LIMIT)
+        .limit(limit)
     )
     return [ClaimMergeAction("merged claims", *row) for row in session.execute(rows)]
+
+
+def _claims(session: Session, since: dt.datetime, key_id: UUID | None) -> list[RecordAction]:
+    rows = (
+        sa.select(Claim.recorded_at, ApiKey.name, Claim.id, Claim.text)
+        .outerjoin(ApiKey, ApiKey.id == Claim.filed_by)
+        .where(Claim.id >= first_id(since), *_by(Claim.filed_by, key_id))
+        .order_by(Claim.id.desc())
+        .limit(_RECORDED)
+    )
+    return [RecordAction("recorded", *row, None) for row in session.execute(rows)]
+
+
+def _reports(session: Session, since: dt.datetime, key_id: UUID | None) -> list[RecordAction]:
+    """Return the reports that were added to claims on record, not those with which claims were recorded."""
+    rows = (
+        sa.select(Report, Claim.text, ApiKey.name)
+        .join(Claim, Claim.id == Report.claim_id)
+        .outerjoin(ApiKey, ApiKey.id == Report.filed_by)
+        .options(joinedload(Report.outlet).joinedload(Outlet.merged_into))
+        .where(Report.id >= first_id(since), Report.recorded_at > Claim.recorded_at, *_by(Report.filed_by, key_id))
+        .order_by(Report.id.desc())
+        .limit(_RECORDED)
+    )
+    return [
+        RecordAction("reported", report.recorded_at, name, report.claim_id, text, report.outlet.surviving.slug)
+        for report, text, name in session.execute(rows)
+    ]
 
 
 def _by(column: InstrumentedAttribute[UUID | None], key_id: UUID | None) -> list[sa.ColumnElement[bool]]:

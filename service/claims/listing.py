@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TypedDict, Unpack
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased, selectinload
 
-from service.claims.describe import summarise_claims
+from service.claims.describe import describe_claims, summarise_claims
+from service.claims.load import WHOLE
 from service.claims.search import has_tag, has_words, list_likeliest_claims
-from service.claims.views import FoundClaim, ListedClaim
+from service.claims.views import ClaimView, FoundClaim, ListedClaim
 from service.errors import InvalidQuery
 from service.outlets.find import filtering_outlet
 from service.storage.base import UtcDateTime
@@ -121,6 +122,19 @@ def _read_page(
     rows = rows.where(*claim_conditions(session, filters, now=now))
     page = _SORTED[sort].page(session, rows, after=after, limit=limit)
     return Page(summarise_claims(session, page.items, now=now), page.next)
+
+
+def list_shared_claims(db: Database, outlets: Sequence[str], *, limit: int, now: dt.datetime) -> list[ClaimView]:
+    """Return the latest claims that all of some outlets reported, with their reports.
+
+    Raises:
+        InvalidQuery: An outlet is unknown.
+    """
+    rows = sa.select(Claim).options(*WHOLE).order_by(Claim.id.desc()).limit(limit)
+    with db.read() as session:
+        for outlet in outlets:
+            rows = rows.where(*claim_conditions(session, ClaimFilters(outlet=outlet), now=now))
+        return describe_claims(session, session.scalars(rows).all(), now=now)
 
 
 def claim_conditions(session: Session, filters: ClaimFilters, *, now: dt.datetime) -> Iterator[sa.ColumnElement[bool]]:

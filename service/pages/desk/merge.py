@@ -7,18 +7,26 @@ from urllib.parse import urlencode
 
 from flask import Response, render_template, request
 
+from service.claims import activity, listing
 from service.errors import NotFound, OutletMerged, ServiceError
 from service.outlets import edit
 from service.outlets import merge as merging
 from service.outlets.find import OutletView
+from service.outlets.track_record import EVERYTHING
 from service.pages.forms import Form
 from service.pages.sign_in import desk_blueprint, redirect_to
+from service.scores.read import read_score
 from service.values.instants import utc_now
 from service.values.vocabulary import Scope
 from service.web.auth import check_scope
 from service.web.runtime import caller, runtime
 
 blp = desk_blueprint("merge")
+
+_SHARED = 20
+"""The number of shared claims on the page."""
+_MERGES = 50
+"""The number of earlier merges on the page."""
 
 
 @blp.get("/desk/merge")
@@ -53,9 +61,20 @@ def undo_merge() -> Response | tuple[str, int]:
 
 
 def _show(asked: Form, problem: ServiceError | None = None) -> str:
+    db, now = runtime().db, utc_now()
     both = {name: _find_outlet(asked.get(name, "").strip()) for name in ("outlet", "into")}
-    merge = _find_merge(asked.get("done", ""))
-    return render_template("desk/merge.html", asked=asked, both=both, merge=merge, problem=problem)
+    found = [outlet.slug for outlet in both.values() if outlet is not None]
+    return render_template(
+        "desk/merge.html",
+        asked=asked,
+        both=both,
+        scores={slug: read_score(db, slug, lens=EVERYTHING, now=now) for slug in found},
+        shared=listing.list_shared_claims(db, found, limit=_SHARED + 1, now=now) if len(set(found)) == 2 else [],
+        most_shared=_SHARED,
+        merge=_find_merge(asked.get("done", "")),
+        merges=activity.list_merges(db, limit=_MERGES),
+        problem=problem,
+    )
 
 
 def _find_outlet(reference: str) -> OutletView | None:

@@ -10,8 +10,8 @@ from uuid import UUID
 from flask import Response, render_template, request
 from marshmallow.validate import Range
 
+from service.claims import activity, pairs
 from service.claims import merge as merging
-from service.claims import pairs
 from service.errors import InvalidBody, NotFound, ServiceError
 from service.pages.forms import as_id
 from service.pages.layout import read_query
@@ -24,6 +24,9 @@ from service.web.responses import page_of
 from service.web.runtime import caller, runtime
 
 blp = desk_blueprint("pairs")
+
+_MERGES = 50
+"""The number of earlier merges on the page."""
 
 
 class PairsQuery(PageQuery):
@@ -81,7 +84,14 @@ def _show(problem: ServiceError | None = None) -> str:
     same = pairs.list_same_texts(db, now=now)
     done = as_id(request.args.get("done", ""))
     similar, _, _ = page_of(read_query(PairsQuery()), partial(pairs.list_similar_texts, db, now=now))
-    return render_template("desk/pairs.html", same=same, similar=similar, merge=_find_merge(done), problem=problem)
+    return render_template(
+        "desk/pairs.html",
+        same=same,
+        similar=similar,
+        merge=_find_merge(done),
+        merges=activity.list_claim_merges(db, limit=_MERGES),
+        problem=problem,
+    )
 
 
 def _ids(*names: str) -> list[UUID]:

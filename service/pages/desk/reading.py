@@ -23,7 +23,7 @@ from service.values.search_terms import index_terms
 _LIKELY = 3
 _SHARED_WORDS = 2
 """The smallest number of words that a likely duplicate has in common with a report."""
-_SHARE = 0.3
+_SHARE = 0.4
 """The smallest share of the words of a likely duplicate that the report has, too."""
 
 

@@ -10,8 +10,13 @@ from urllib.parse import parse_qs
 import pytest
 
 from service.claims.activity import list_activity
+from service.outlets.track_record import EVERYTHING
+from service.pages import phrases
+from service.scores.read import read_score
+from service.values.instants import utc_now
 from service.values.vocabulary import Scope
 from tests.support.awaiting import wait_until
+from tests.support.browser_site import plain_text, section
 from tests.support.editor import Editor, due, problem_text
 from tests.support.world import HOSTILE, report
 
@@ -24,6 +29,7 @@ def test_merge(world, editor):
     world.outlet("The Herald")
     page = editor.page("/desk/merge?outlet=the-herald&into=herald")
     assert "Merge The Herald into Herald" in page
+    assert "There are none." in page
     assert 200 == world.get("/v1/outlets/the-herald").status_code
 
     merged = editor.send("/desk/merge", outlet="the-herald", into="herald")
@@ -32,6 +38,34 @@ def test_merge(world, editor):
     assert "Undo: count as itself again" in editor.page(merged.headers["Location"])
     assert 303 == editor.send("/desk/merge/undo", outlet="the-herald").status_code
     assert 200 == world.get("/v1/outlets/the-herald").status_code
+
+
+def test_records_of_both(world, editor):
+    """
+    Before a merge, the page shows the records of both outlets and the claims that both reported; afterwards it lists
+    the merge, which can be undone later.
+    """
+    shared = due(world, HOSTILE, "2026-02-01", report("Herald"), report("Post", "2026-01-02", stance="deny"))
+    world.resolve(shared, "true", known_at="2026-01-20")
+    due(world, "Only the Herald.", "2026-02-01", report("Herald"))
+    page = editor.page("/desk/merge?outlet=post&into=herald")
+    section_of_both = section(page, "shared")
+
+    for outlet in ("post", "herald"):
+        assert (
+            phrases.against_average(read_score(world.runtime.db, outlet, lens=EVERYTHING, now=utc_now()).record) in page
+        )
+    assert ["2 claims in all, 1 open claim.", "1 claim in all, 0 open claims."] == re.findall(
+        r"\d claims? in all, \d open claims?\.", page
+    )[::-1]
+    assert "denied it, 2 Jan 2026 supported it, 1 Jan 2026 proved true" in plain_text(section_of_both)
+    assert "Only the Herald." not in page
+    assert HOSTILE not in page
+
+    assert 303 == editor.send("/desk/merge", outlet="post", into="herald").status_code
+    assert 'name="outlet" value="post"><button' in section(editor.page("/desk/merge"), "merges")
+    editor.send("/desk/merge/undo", outlet="post")
+    assert 'id="merges"' not in editor.page("/desk/merge")
 
 
 @pytest.mark.sqlite_alone
@@ -73,10 +107,16 @@ def test_today(app, db, world, editor):
     def done(page):
         return re.findall(r'<span class="what">([^<]+)</span>', page)
 
-    mine = ["Merged", "Merged", "Corrected", "Corrected", "Resolved"]
+    sent = {"name": "Post", "published_at": "2026-01-09", "text": "Recorded.", "kind": "fact"}
+    recorded = editor.send("/desk/record", **sent).headers["Location"]
+    added = re.search("claims/([^?]+)", recorded)[1]
+    editor.send("/desk/record", claim=added, outlet="herald", published_at="2026-01-10")
+
+    mine = ["Report added", "Recorded", "Merged", "Merged", "Corrected", "Corrected", "Resolved"]
     assert mine == done(editor.page("/desk/today"))
     all_page = editor.page("/desk/today?all")
-    assert [*mine[:2], "Resolved", *mine[2:]] == done(all_page)
+    by_test = ["Recorded", "Resolved", "Recorded", "Recorded"]
+    assert sorted([*mine, *by_test]) == sorted(done(all_page))
     assert {"editor", "test"} == set(re.findall(r"UTC, (\w+)\s*</small>", all_page))
     assert [] == done(Editor(app, Scope.READ).signed_in().page("/desk/today"))
     tomorrow = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=1)

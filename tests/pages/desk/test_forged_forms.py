@@ -105,4 +105,4 @@ def test_link_from_another_site(editor):
     """
     response = editor.client.get("/desk/sign-in?next=/desk/today", headers={"Sec-Fetch-Site": "cross-site"})
 
-    assert '<a href="/desk/today">Go on</a>' in response.text
+    assert '<a href="/desk/today">continue</a>' in response.text

@@ -251,10 +251,10 @@ def test_without_script(site, browser, editor, due):
         site.outlet("Evening Star")
         site.outlet("Evning Star")
         page.get_by_label("This outlet").fill("evning-star")
-        page.get_by_label("is in truth").fill("evening-star")
+        page.get_by_label("Merge into").fill("evening-star")
         page.get_by_role("button", name="Look at both").click()
         page.get_by_role("button", name="Merge Evning Star into Evening Star").click()
-        page.get_by_role("button", name="Undo").click()
+        page.get_by_role("button", name="Undo: count as itself again").click()
         assert 200 == site.get("/v1/outlets/evning-star").status_code
         page.get_by_role("button", name="Sign out").click()
         page.goto("/desk")

@@ -48,7 +48,9 @@ def test_merge_and_undo(world, editor):
     assert [] == pairs(page)
     assert "Undo: two claims again" in page
     assert 308 == world.get(f"/v1/claims/{first['id']}").status_code
+    assert f'name="claim" value="{first["id"]}"><button class="quiet" aria-label="Undo' in editor.page(PATH)
     assert 303 == editor.send(f"{PATH}/undo", claim=first["id"]).status_code
+    assert "Merged claims" not in editor.page(PATH)
     assert [(first["id"], second["id"])] == pairs(editor.page(PATH))
 
 

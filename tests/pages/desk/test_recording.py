@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 
 import pytest
@@ -175,3 +176,102 @@ def test_relay_by_what_is_filled_in(world, editor, fields, relays):
     report = world.claim(claim)["reports"][-1]
 
     assert ("post", "2026-01-09T00:00:30Z", relays) == (report["outlet"], report["published_at"], report["relays"])
+
+
+def read(editor, **fields):
+    """Return the fields of the preview of a report."""
+    page = editor.send("/desk/record/reading", **fields).text
+    found = re.findall(r'<input[^>]* name="(\w+)"[^>]* value="([^"]*)"([^>]*)', page)
+    return {
+        name: html.unescape(value)
+        for name, value, rest in found
+        if name not in ("claim", "relays") or "checked" in rest
+    }
+
+
+@pytest.mark.parametrize(
+    ("quote", "source"),
+    [
+        ("According to Sport Bild, he stays.", ("yes", "sport-bild", "Sport Bild")),
+        ("Laut SPORT BILD bleibt er.", ("yes", "sport-bild", "SPORT BILD")),
+        ("Según informa Marca, se queda.", ("yes", "", "Marca")),
+        ("According to reports in Spain, he stays.", ("yes", "", "reports in Spain")),
+        ("According to multiple reports, he stays.", ("yes", "", "multiple reports")),
+        ("According to the Herald, he stays.", (None, "", "")),  # itself
+        ("He stays.", (None, "", "")),
+    ],
+)
+def test_reading(world, editor, quote, source):
+    """
+    R7: the preview reads the source from the quote, the day of publication and the domain from the URL.
+    """
+    world.outlet("Sport Bild")
+    world.outlet("Herald", domains=["herald.example"])
+    fields = read(editor, url="https://www.herald.example/2026/02/10/he-stays", quote=quote)
+
+    assert ("2026-02-10", *source) == (
+        fields["published_at"],
+        fields.get("relays"),
+        fields["cited"],
+        fields["cited_as"],
+    )
+    unknown = read(editor, url="https://news.unknown.example/2026-feb-10/x", quote=quote)
+    assert ("2026-02-10", "unknown.example") == (unknown["published_at"], unknown["domain"])
+
+
+def test_reading_again(editor):
+    """
+    If the URL changes, so do the suggestions, but not what the editor wrote.
+    """
+    first = read(editor, url="https://a.example/2026/02/10/x", quote="He stays.")
+    again = read(editor, **first | {"url": "https://b.example/2026/02/11/x"})
+    written = read(
+        editor, **again | {"url": "https://c.example/2026/02/12/x", "published_at": "2026-01-01", "domain": "d.example"}
+    )
+
+    assert [("2026-02-10", "a.example"), ("2026-02-11", "b.example"), ("2026-01-01", "d.example")] == [
+        (fields["published_at"], fields["domain"]) for fields in (first, again, written)
+    ]
+
+
+def test_suggested_domain_alone(world, editor):
+    """
+    The suggested domain is used for a new outlet only, not if an outlet on record is chosen.
+    """
+    world.outlet("Herald")
+    form = {"domain": "unknown.example", "text": "He stays.", "kind": "fact", "published_at": "2026-01-09"}
+    editor.send("/desk/record", outlet="herald", **form)
+    [claim] = world.get("/v1/claims").json["items"]
+
+    assert "herald" == world.claim(claim)["reports"][0]["outlet"]
+    assert 422 == editor.send("/desk/record", **form).status_code
+
+
+def test_likely_duplicates(world, editor):
+    """
+    The preview suggests claims on record that share most words, to add the report to one of them; topics are offered.
+    """
+    same = world.record(text="Xabi Alonso stays at Leverkusen in summer.", topic="football/coaches")
+    world.record(text="The bridge at Leverkusen opens.")
+    quote = "Leverkusen believes that Xabi Alonso stays in summer."
+    page = editor.send("/desk/record/reading", quote=quote, name="Post").text
+    suggested = re.findall(r'name="claim" value="([^"]+)" formaction="/desk/record/reading"', page)
+
+    assert [same["id"]] == suggested
+    assert '<option value="football/coaches">' in page
+    on = editor.send("/desk/record/reading", quote=quote, name="Post", claim=same["id"]).text
+    assert quote in on
+    assert 'value="Post"' in on
+    assert "may be the same" not in on
+
+
+def test_saved(editor):
+    """
+    After a claim or a report is recorded, its page says so in a status message.
+    """
+    form = {"text": "He stays.", "kind": "fact", "name": "Post", "published_at": "2026-01-09"}
+    location = editor.send("/desk/record", **form).headers["Location"]
+    assert re.search(r'role="status">\s*<p>Saved: the claim was recorded', editor.page(location))
+    claim = re.search("claims/([^?]+)", location)[1]
+    location = editor.send("/desk/record", claim=claim, name="Mail", published_at="2026-01-10").headers["Location"]
+    assert "Saved: the report was added to this claim" in editor.page(location)
