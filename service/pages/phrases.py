@@ -32,6 +32,13 @@ _VERDICTS = {
     "void": "void",
     "unverifiable": "cannot be verified",
 }
+_HEADINGS = {
+    "true": "True",
+    "false": "False",
+    "partial": "Partly true",
+    "void": "Void",
+    "unverifiable": "Cannot be verified",
+}
 _STANCES = {"support": "supported it", "deny": "denied it", "query": "asked", "comment": "mentioned it"}
 _BASES = {"matured": "only claims whose date has passed", "resolved": "all resolved claims"}
 
@@ -237,6 +244,7 @@ FILTERS: Mapping[str, Callable[..., object]] = {
     "rated": rated,
     "commitment": lambda level: _COMMITMENTS[level],
     "outcome": outcome,
+    "verdict_heading": lambda verdict: _HEADINGS[verdict],
     "verdict": lambda verdict: _VERDICTS[verdict],
     "stance": lambda stance: _STANCES[stance],
     "basis": lambda basis: _BASES[basis],

@@ -240,7 +240,9 @@ def _ties(
 
 
 def _moment_marks(moments: Mapping[Moment, dt.datetime], span: _Span) -> Iterator[MomentMark]:
-    for row, (kind, moment) in enumerate(moments.items()):
+    """Yield the marks of moments, first those without a line, so that no line crosses their labels."""
+    in_order = sorted(moments.items(), key=lambda item: item[1] <= span.last)
+    for row, (kind, moment) in enumerate(in_order):
         x, is_beyond = span.x(moment), moment > span.last
         anchor: Anchor = "start" if x < 20 else "end" if x > 80 else "middle"
         words = "today" if kind == "today" else f"{kind} {day(moment)}"

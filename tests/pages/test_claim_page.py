@@ -96,7 +96,7 @@ def test_history(world, story):
     world.resolve(story, None, supersedes=second["id"], note="Third.")
     part = section(claim_page(world, story), "history")
 
-    assert ["Withdrawn: open again", "Did not prove true", "Proved true"] == re.findall(r"<p><b>([^<]+)</b>", part)
+    assert ["Withdrawn: open again", "False", "True"] == re.findall(r"<p><b>([^<]+)</b>", part)
     assert 2 == part.count('<span class="tag">superseded</span>')
     assert f'href="#resolution-{first["id"]}"' in part
 

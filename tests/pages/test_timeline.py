@@ -249,7 +249,7 @@ def test_today():
 
     assert [("due", False), ("today", False)] == [(one.kind, one.is_beyond) for one in still_open.moments]
     assert ["97.50", "50.00"] == [one.x for one in still_open.moments]
-    assert [("known", False), ("due", True)] == [(one.kind, one.is_beyond) for one in closed.moments]
+    assert [("due", True), ("known", False)] == [(one.kind, one.is_beyond) for one in closed.moments]
 
 
 def test_houses():
