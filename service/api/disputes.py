@@ -7,7 +7,7 @@ from uuid import UUID
 
 from service.claims import dispute as disputes
 from service.claims.dispute import NewDispute
-from service.claims.views import DisputeView
+from service.claims.views import DisputeView, ListedDispute
 from service.schemas.disputes import ClosureIn, DisputeIn, DisputeOut, DisputePage, DisputeQuery
 from service.schemas.fields import PageQuery
 from service.storage.paging import PageRequest
@@ -62,7 +62,7 @@ def list_claim_disputes(query: PageRequest, claim_id: UUID) -> PageResponse[Disp
 @requires(Scope.READ)
 @blp.arguments(DisputeQuery, location="query")
 @blp.response(200, DisputePage)
-def list_disputes(query: PageRequest) -> PageResponse[DisputeView]:
+def list_disputes(query: PageRequest) -> PageResponse[ListedDispute]:
     """List disputes
 
     Returns the disputes of all claims, the oldest first.

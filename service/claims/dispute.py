@@ -14,7 +14,7 @@ from service.cache.invalidation import invalidate_scores
 from service.cache.score_cache import ScoreCache
 from service.claims.describe import describe_dispute
 from service.claims.load import load_claim, require_claim
-from service.claims.views import DisputeView
+from service.claims.views import DisputeView, ListedDispute
 from service.errors import AlreadyDisputed, DisputeClosed, NotFound, NothingToDispute, OwnDispute
 from service.outlets.sums import lock_outlets
 from service.storage.db import Database, retried
@@ -22,7 +22,8 @@ from service.storage.db_errors import WriteConflict
 from service.storage.facts import filers, reporting_outlets, standing_resolution
 from service.storage.models import Claim, Dispute, Resolution
 from service.storage.paging import Keyset, Page, SortKey
-from service.storage.predicates import is_open
+from service.storage.predicates import is_among, is_open
+from service.values.documents import members_of
 from service.values.ids import new_id
 from service.values.vocabulary import Caller, DisputeStatus, Scope, Via
 
@@ -126,8 +127,8 @@ def is_party(claim: Claim, keys: AbstractSet[UUID | None], caller: Caller) -> bo
 
 def list_disputes(
     db: Database, *, status: DisputeStatus | None = None, after: SortKey | None, limit: int
-) -> Page[DisputeView]:
-    """Return a page of the disputes of all claims, the oldest first.
+) -> Page[ListedDispute]:
+    """Return a page of the disputes of all claims, the oldest first, with the texts of the claims.
 
     Raises:
         InvalidQuery: `after` is not a sort key of this list.
@@ -136,7 +137,10 @@ def list_disputes(
     if status is not None:
         rows = rows.where(is_open() if status is DisputeStatus.OPEN else ~is_open())
     with db.read() as session:
-        return _page(session, rows, after=after, limit=limit)
+        page = _page(session, rows, after=after, limit=limit)
+        named = sa.select(Claim.id, Claim.text).where(is_among(session, Claim.id, {one.claim for one in page.items}))
+        texts = dict(session.execute(named).all())
+    return Page([ListedDispute(**members_of(one), about=texts[one.claim]) for one in page.items], page.next)
 
 
 def list_claim_disputes(db: Database, claim_id: UUID, *, after: SortKey | None, limit: int) -> Page[DisputeView]:

@@ -60,6 +60,29 @@ def list_pending(
         return Page(describe_submissions(session, page.items), page.next)
 
 
+def count_pending(db: Database, *, caller: Caller) -> int:
+    """Return the number of submissions that wait for a decision of the caller."""
+    kinds = [kind for kind, scope in _NEEDED.items() if caller.may(scope)]
+    waiting = Submission.status == SubmissionStatus.PENDING, Submission.kind.in_(kinds)
+    with db.read() as session:
+        return session.scalars(sa.select(sa.func.count()).where(*waiting)).one()
+
+
+def get_decided(db: Database, submission_id: UUID, *, caller: Caller) -> PendingView:
+    """Return a submission that was accepted or refused.
+
+    Raises:
+        NotFound: No submission that the caller may decide has this id, or it is pending.
+    """
+    rows = sa.select(Submission).where(Submission.id == submission_id, Submission.status != SubmissionStatus.PENDING)
+    with db.read() as session:
+        found = session.scalar(rows.options(*LOADED))
+        if found is None or not caller.may(_NEEDED[found.kind]):
+            raise NotFound(f"No submission with the id {submission_id} was decided. Check the id.")
+        [view] = describe_submissions(session, [found])
+    return view
+
+
 @retried
 def accept_pending(
     db: Database, cache: ScoreCache, submission_id: UUID, *, verified: str | None, caller: Caller, now: dt.datetime

@@ -128,6 +128,13 @@ class DisputeView:
 
 
 @dataclass(frozen=True, slots=True)
+class ListedDispute(DisputeView):
+    """A dispute in the list of all claims, with the text of its claim."""
+
+    about: str
+
+
+@dataclass(frozen=True, slots=True)
 class ReplyView:
     """A reply of an outlet to its record or to one claim."""
 

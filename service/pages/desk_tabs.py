@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from service.claims import activity, queue
+from service.claims import activity, pending, queue
 from service.transfer import jobs
 from service.values.instants import utc_now
 from service.web.runtime import caller, runtime
@@ -33,6 +33,7 @@ def list_tabs() -> list[Tab]:
     return [
         Tab("Due claims", "/desk", f"{due:,}+" if due == queue.COUNTED else _shown(due)),
         Tab("Record a claim", "/desk/record"),
+        Tab("Disputes and replies", "/desk/pending", _shown(pending.count_pending(db, caller=caller()))),
         Tab("Merge outlets", "/desk/merge"),
         Tab("Likely pairs", "/desk/pairs"),
         Tab("Import a file", "/desk/imports", f"{running} running" if running else ""),
