@@ -9,7 +9,7 @@ from urllib.parse import quote
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from service.storage.models import Claim, Outlet, Report, Resolution
 from service.values.topics import MAX_NAMES, lineage
@@ -31,17 +31,16 @@ class PageAddress(NamedTuple):
 
 def count_pages(session: Session) -> int:
     """Return the number of pages about outlets, claims and topics, or a little more."""
-    outlets = sa.select(sa.func.count()).where(Outlet.merged_into_id.is_(None)).scalar_subquery()
-    claims = sa.select(sa.func.count()).where(Claim.merged_into_id.is_(None)).scalar_subquery()
+    outlets, claims = (sa.select(sa.func.count(table.id)).scalar_subquery() for table in (Outlet, Claim))
     topics = sa.select(sa.func.count(sa.distinct(Claim.topic))).scalar_subquery()
     known = session.execute(sa.select(outlets, claims, topics)).one()
     return int(known[0] + known[1] + MAX_NAMES * known[2])  # each topic above a topic has a page, too
 
 
 def part_starts(session: Session, table: type[Claim | Outlet]) -> Iterator[UUID]:
-    """Yield the id of the first claim or outlet of each sitemap."""
+    """Yield the id of the first claim or outlet of each sitemap. Merged ones count, so that only the index is read."""
     number = sa.func.row_number().over(order_by=table.id).label("number")
-    rows = sa.select(table.id, number).where(table.merged_into_id.is_(None)).subquery()
+    rows = sa.select(table.id, number).subquery()
     yield from session.scalars(sa.select(rows.c.id).where(rows.c.number % MOST == 1).order_by(rows.c.id))
 
 
@@ -84,5 +83,8 @@ def topic_pages(session: Session) -> Iterator[PageAddress]:
 
 
 def _part(table: type[Claim | Outlet], start: UUID | None) -> sa.Select[()]:
-    rows = sa.select().where(table.merged_into_id.is_(None)).order_by(table.id).limit(MOST)
-    return rows if start is None else rows.where(table.id >= start)
+    """Select the claims or outlets of one sitemap, except the merged ones."""
+    one = aliased(table)
+    ids = sa.select(one.id).order_by(one.id).limit(MOST)
+    part = ids if start is None else ids.where(one.id >= start)
+    return sa.select().where(table.id.in_(part), table.merged_into_id.is_(None)).order_by(table.id)
