@@ -9,7 +9,15 @@ import pytest
 pytestmark = pytest.mark.sqlite_alone  # static files
 
 OPEN = ["/", "/topics/roads", "/outlets/herald", "/outlets/herald/why", "/claims/1", "/method", "/docs", "/v1/outlets"]
-CLOSED = ["/compare", "/compare?outlet=a&outlet=b", "/search", "/search?q=a", "/desk", "/desk/sign-in?next=%2F"]
+CLOSED = [
+    "/compare",
+    "/compare?outlet=a&outlet=b",
+    "/search",
+    "/search?q=a",
+    "/submissions?link=a",
+    "/desk",
+    "/desk/sign-in?next=%2F",
+]
 
 
 @pytest.mark.parametrize(("public_read", "expected"), [(True, OPEN), (False, [])])
