@@ -64,7 +64,7 @@ def test_who_said_what(world, story):
     assert 4 == len(re.findall(r'<svg class="report ', picture))
     assert 2 == len(re.findall(r'class="tie said"', picture))
     assert [filed["id"] for filed in claim["reports"]] == re.findall(r'<tr id="report-([^"]+)"', rest)
-    assert "Daily Mail, in the end Sport Bild" in plain_text(rest)
+    assert "Daily Mail, originally from Sport Bild" in plain_text(rest)
     assert "denied it, as 10 % likely" in plain_text(rest)
 
 
@@ -126,7 +126,7 @@ def test_rivals(world, story):
     part = section(claim_page(world, story), "rivals")
 
     assert f'<a href="/claims/{rival["id"]}">City sign him.</a> <small>proved true</small>' in part
-    assert "the only one of its group" in claim_page(world, world.record(text="Alone.", group="another"))
+    assert "No other claim of its group" in claim_page(world, world.record(text="Alone.", group="another"))
 
 
 def test_dispute_and_reply(world, story):

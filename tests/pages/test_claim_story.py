@@ -128,8 +128,8 @@ def test_who_was_right(world, story):
         ),
         "Daily Mail 2 Jan 2026, repeated from Sport Bild on what it repeated from others, right on 0 of 1",
         (
-            f"Goal 3 Jan 2026, repeated from Daily Mail, in the end Sport Bild. {LATE_DENIAL} on what it repeated from "
-            "others, right on 0 of 1"
+            f"Goal 3 Jan 2026, repeated from Daily Mail, originally from Sport Bild. {LATE_DENIAL} on what it "
+            "repeated from others, right on 0 of 1"
         ),
         "Echo 7 Jan 2026, repeated from reports in Spain on what it repeated from others, right on 0 of 1",
     ] == listed(shown, "support")
