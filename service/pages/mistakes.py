@@ -47,6 +47,7 @@ _LABELS: Mapping[str, str] = {
     "map": "Columns with other names",
     "file": "File",
 }
+_MOMENT = "Enter a date such as 2026-03-29, or a time in UTC such as 2026-03-29 14:30."
 _WORDS: Mapping[tuple[str, str], str] = {
     ("verdict", "required"): "Choose a verdict.",
     ("truth", "required"): "Enter the part that proved true, in per cent.",
@@ -54,8 +55,10 @@ _WORDS: Mapping[tuple[str, str], str] = {
     ("truth", "unexpected"): "Only “Partly true” has a part that proved true. Clear the part, or change the verdict.",
     ("evidence", "required"): "Enter the address of a page that shows it, or describe in the note what you saw.",
     ("known_at", "required"): "Enter the date on which the answer became public.",
+    ("known_at", "invalid"): f"Known since: {_MOMENT}",
     ("known_at", "future"): "The answer cannot have become public in the future. Enter a past date.",
     ("published_at", "required"): "Enter the date of publication.",
+    ("published_at", "invalid"): f"Published: {_MOMENT}",
     ("published_at", "future"): "The date of publication must be in the past.",
     ("text", "required"): "Enter the claim in one sentence.",
     ("resolves_by", "required"): "Enter the date by which the event is due.",
@@ -64,6 +67,11 @@ _WORDS: Mapping[tuple[str, str], str] = {
     ("claim", "required"): "Tick at least one claim.",
     ("file", "required"): "Choose a file.",
 }
+_DETAILS: Mapping[str, str] = {
+    "Not an absolute http or https URL.": "Enter a whole address that begins with http:// or https://.",
+    "Not a valid number.": "Enter a number.",
+}
+"""Messages of the schemas in the words of a form."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,5 +94,6 @@ def _mistake(error: FieldError) -> Mistake:
     field = _FIELDS.get(member, member)
     if words := _WORDS.get((field, error["code"])):
         return Mistake(field, words)
+    detail = _DETAILS.get(error["detail"], error["detail"])
     label = _LABELS.get(field)
-    return Mistake(field if label else "", f"{label}: {error['detail']}" if label else error["detail"])
+    return Mistake(field if label else "", f"{label}: {detail}" if label else detail)

@@ -210,7 +210,7 @@ def test_refused_by_keyboard(site, browser, editor, due):
             page.keyboard.press("Enter")
         page.wait_for_load_state()
         assert 422 == answer.value.status
-        assert "Not an absolute http or https URL." in page.locator(":focus").text_content()
+        assert "Enter a whole address that begins with http:// or https://." in page.locator(":focus").text_content()
         assert "not-an-address" == page.get_by_label("Evidence").input_value()
         check_accessibility(page)
 
