@@ -21,11 +21,14 @@ blp = page_blueprint("method")
 _READER = MarkdownIt("commonmark", {"html": False}).enable("table")
 # Wide parts scroll within a frame that the keyboard can reach; an empty heading cell is no heading.
 _FRAMED = {
-    "<table>": '<div class="scroll" tabindex="0"><table>',
     "</table>": "</table></div>",
     "<pre>": '<pre tabindex="0">',
     "<th></th>": "<td></td>",
 }
+_TABLE = Markup(
+    '<div class="scroll" role="region" aria-label="{place}. {heading}" tabindex="0"><table>'
+    '<caption class="hidden">{heading}</caption>'
+)
 
 
 @blp.get("/method")
@@ -41,17 +44,24 @@ def _read() -> tuple[Markup, Sequence[tuple[str, str]]]:
     """Return the text as HTML, and its chapters as pairs of anchor and title."""
     tokens = _READER.parse(resources.files("service.pages").joinpath("method.md").read_text("utf-8"))
     chapters: list[tuple[str, str]] = []
+    heading = ""
+    tables: list[Markup] = []
     for token, following in zip(tokens, [*tokens[1:], None], strict=True):
         if token.type == "heading_open" and following is not None:
             token.attrSet("id", slug_of(following.content))
+            heading = following.content
             if token.tag == "h1":
                 chapters.append((slug_of(following.content), following.content))
         if token.type in ("heading_open", "heading_close") and len(chapters) > 1:
             token.tag = f"h{int(token.tag[1]) + 1}"  # a page has one h1
+        if token.type == "table_open":
+            tables.append(_TABLE.format(place=f"Table {len(tables) + 1}", heading=heading))
         for inline in token.children or ():
             _unlink(inline)
     # Safe, because the parser escapes HTML in the text.
     html = Markup(_READER.renderer.render(tokens, _READER.options, {}))  # noqa: S704
+    first, *others = html.split("<table>")
+    html = first + Markup().join(table + part for table, part in zip(tables, others, strict=True))
     for written, shown in _FRAMED.items():
         html = html.replace(Markup(written), Markup(shown))  # noqa: S704 - as above
     return html, chapters[1:]

@@ -190,8 +190,12 @@ def rated(one: Estimated | RelayScore) -> Reliability | None:
 
 def surprise(claim: ClaimContribution) -> str:
     """Describe how a report on a claim came out, and how many outlets are right on such claims."""
-    came_out = "Right" if claim.right == 1 else "Wrong" if claim.right == 0 else "Partly right"
-    return f"{came_out}; {percent(claim.expected)}{_SPACE}% of outlets get such a claim right"
+    return f"{came_out(claim)}; {percent(claim.expected)}{_SPACE}% of outlets get such a claim right"
+
+
+def came_out(claim: ClaimContribution) -> str:
+    """Describe how a report on a claim came out."""
+    return "Right" if claim.right == 1 else "Wrong" if claim.right == 0 else f"Partly right ({claim.right:.2g})"
 
 
 def against_average(record: ScoreRecord) -> str:

@@ -21,7 +21,7 @@ def test_docs_load_only_own_files(shared_world):
     The documentation loads only files of this service, and all of them exist.
     """
     page = shared_world.client.get("/docs")
-    named = re.findall(r'(?:src|href)="([^"]+)"', page.text)
+    named = re.findall(r'<(?:script src|link rel="(?:stylesheet|icon)" href)="([^"]+)"', page.text)
 
     for path in named:
         with shared_world.client.get(path) as response:

@@ -33,6 +33,7 @@ PAGES = {
     "compare": "/compare?outlet=the-oracle&outlet=herald",
     "compare nothing": "/compare",
     "method": "/method",
+    "docs": "/docs",
     "search": "/search?q=the",
     "unknown address": "/search?q=nowhere.example",
 }
@@ -90,6 +91,25 @@ def test_page_without_script(site, browser, path):
 
     assert contents[0] == contents[1]
     assert contents[0]
+
+
+def test_every_table_has_a_caption(site):
+    """
+    Every table has a caption, and every box that scrolls has a name.
+    """
+    paths = (
+        "/",
+        "/outlets/the-oracle",
+        "/outlets/the-oracle/why",
+        "/compare?outlet=the-oracle&outlet=herald",
+        "/method",
+    )
+    for path in paths:
+        html = site.html(path)
+        assert html.count("<table") == len(re.findall(r"<table[^>]*>\s*<caption", html)), path
+        assert html.count('class="scroll"') == len(
+            re.findall(r'class="scroll" role="region" aria-label="[^"]+', html)
+        ), path
 
 
 def test_page_is_light(site):

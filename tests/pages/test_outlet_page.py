@@ -31,10 +31,10 @@ def test_outlet(site, question):
     average = score["record"]["expected"] / score["record"]["resolved"]
     shown = [*estimate(score), average] if score["status"] == "rated" else []
     assert shown == (data_values(section(html, "The score"))[:4] if 'aria-label="The score"' in html else [])
-    names = ("claims", "open", "resolved", "correct", "incorrect", "partial", "unscored", "early", "backfilled")
-    assert [*(counts[name] for name in names), counts["disputed"], relay["resolved"]] == data_values(
-        section(html, "record")
-    )
+    names = ("correct", "partial", "incorrect", "open", "unscored")
+    names += ("claims", "resolved", "early", "backfilled", "disputed")
+    assert [counts[name] for name in names if counts[name]] == data_values(section(html, "record"))
+    assert 0 == relay["resolved"]
 
 
 def test_through_time(site):
@@ -171,7 +171,7 @@ def test_right_in_part(site):
     html = site.html("/outlets/half-post")
 
     assert "Right on 0.6 of 1 resolved claim" in html
-    assert "Right 0.6, average" in section(html, "newest")
+    assert "Partly right (0.6)." in section(html, "newest")
 
 
 def test_links_to_the_api(site):
@@ -285,7 +285,7 @@ def test_never_scored(site):
     site.resolve(site.record(new_report, text="Somebody said so."), "true")
     for path in ("", "/why"):
         html = site.html(f"/outlets/nobody-in-particular{path}")
-        assert 3 == html.count("It is never scored."), path
+        assert html.count("It is never scored.") >= 3, path
         assert "Too few claims" not in html
 
 
