@@ -9,7 +9,10 @@ PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest --numprocesses 3 --di
 	--hypothesis-profile $(PROFILE) $(if $(filter deep,$(PROFILE)),--timeout 0)
 QUICK := -m "not postgresql and not chromium"
 
-.PHONY: help install run test quick coverage check audit bench wheel openapi lock clean
+# `make bench SCALE=7` takes hours.
+SCALE ?= 5
+
+.PHONY: help install run test quick coverage check audit bench bench-more wheel openapi lock clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -42,10 +45,12 @@ check: .venv/dev ## check style, types, layers, the API document and dependencie
 audit: .venv/dev ## check the dependencies for known vulnerabilities
 	$(BIN)/python .ci/audit.py
 
-bench: .venv/dev .venv-bench/dev ## run the benchmarks; takes half an hour
+bench: .venv/dev .venv-bench/dev ## compare with other services, and measure growth up to 10^SCALE reports; takes 20 minutes
+	$(BIN)/python -m bench.all --scale $(SCALE)
+
+bench-more: .venv/dev .venv-bench/dev # the other benchmarks; take half an hour
 	.venv-bench/bin/python -m bench.refit
 	$(BIN)/python -m bench.score_cost
-	$(BIN)/python -m bench.hot_scores
 	$(BIN)/python -m bench.imports
 	$(BIN)/python -m bench.pages
 	$(BIN)/python -m bench.start

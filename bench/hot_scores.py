@@ -1,6 +1,6 @@
 """Compare cached scores per second with services that a team would write instead, and with bare gunicorn.
 
-    python -m bench.hot_scores [--rounds 4] [--seconds 3]
+    python -m bench.all --only hot
 
 Everything runs on this machine with two processes each, in turn, and the load generator beside them. The figures are
 medians over the rounds, and ratios are medians of the ratios of each round.
@@ -8,14 +8,11 @@ medians over the rounds, and ratios are medians of the ratios of each round.
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import json
 import os
-import statistics
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,8 +27,8 @@ from tests.support.redis_server import run_private_redis
 
 OUTLETS = 10_000
 BATCH = 200
-_PEERS = ROOT / ".venv-bench" / "bin"
-_QUOTA = "reads=900000000/h,writes=900000000/h,failures=900000000/h"
+PEERS = ROOT / ".venv-bench" / "bin"
+QUOTA = "reads=900000000/h,writes=900000000/h,failures=900000000/h"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +84,7 @@ def write_lines(file: Path) -> None:
 def contenders(folder: Path, stack: contextlib.ExitStack) -> list[Contender]:
     """Start all services on one Redis."""
     server = stack.enter_context(run_private_redis(folder))
-    env = {"BORNEOUT_REDIS_URL": server.url, "BORNEOUT_RATE_LIMIT": _QUOTA}
+    env = {"BORNEOUT_REDIS_URL": server.url, "BORNEOUT_RATE_LIMIT": QUOTA}
     lines = folder / "lines.ndjson"
     write_lines(lines)
     ours = stack.enter_context(running(folder, env=env))
@@ -106,9 +103,9 @@ def contenders(folder: Path, stack: contextlib.ExitStack) -> list[Contender]:
         for slug in slugs:
             client.set(f"peer:{slug}", body)
     peer_env = {"REDIS_URL": server.url, "BODY_LENGTH": str(len(body))}
-    gunicorn = [str(_PEERS / "gunicorn"), "-b", "127.0.0.1:{port}", "-w", "2", "-k", "gthread", "--threads", "4"]
+    gunicorn = [str(PEERS / "gunicorn"), "-b", "127.0.0.1:{port}", "-w", "2", "-k", "gthread", "--threads", "4"]
     uvicorn = [
-        str(_PEERS / "uvicorn"),
+        str(PEERS / "uvicorn"),
         "bench.peers.fast_api:app",
         "--port",
         "{port}",
@@ -136,34 +133,14 @@ def contenders(folder: Path, stack: contextlib.ExitStack) -> list[Contender]:
     ]
 
 
-def show(results: dict[str, list[Measured]]) -> None:
-    """Print the rates, the tails, and the ratios to the peer."""
-    for name, runs in results.items():
-        rate = statistics.median(run.rate for run in runs)
-        tail = statistics.median(run.percentile(0.99) for run in runs)
-        print(f"{name:24} {rate:8.0f}/s  p99 {tail * 1000:6.2f} ms", end="")
-        for peer in ("FastAPI", "bare gunicorn"):
-            ratio = statistics.median(run.rate / other.rate for run, other in zip(runs, results[peer], strict=True))
-            print(f"  {ratio:5.2f} x {peer}", end="")
-        print(f"  failures {sum(run.failures for run in runs)}")
-
-
-def main() -> None:
-    """Run all contenders in turn."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--rounds", type=int, default=4)
-    parser.add_argument("--seconds", type=float, default=3.0)
-    options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
-        started = contenders(Path(folder), stack)
-        results: dict[str, list[Measured]] = {contender.name: [] for contender in started}
-        for number in range(options.rounds + 1):
+def measure_scores(folder: Path, *, rounds: int, seconds: float) -> dict[str, list[Measured]]:
+    """Return the rounds of each service, by name. The first round warms up."""
+    results: dict[str, list[Measured]] = {}
+    with contextlib.ExitStack() as stack:
+        started = contenders(folder, stack)
+        for number in range(rounds + 1):
             for one in started:
-                measured = run_load(one.port, one.requests, weights=one.weights, seconds=options.seconds)
-                if number:  # the first round warms up
-                    results[one.name].append(measured)
-    show(results)
-
-
-if __name__ == "__main__":
-    main()
+                measured = run_load(one.port, one.requests, weights=one.weights, seconds=seconds)
+                if number:
+                    results.setdefault(one.name, []).append(measured)
+    return results

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 import selectors
 import socket
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 _CHUNK = 1 << 18  # bytes
@@ -38,18 +39,15 @@ class Measured:
 class _Connection:
     """A connection with at most one request in flight."""
 
-    def __init__(self, port: int, requests: Sequence[bytes], weights: Sequence[float] | None) -> None:
+    def __init__(self, port: int, planned: Iterator[bytes]) -> None:
         self.socket = socket.create_connection(("127.0.0.1", port))
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.sent_at = 0.0
-        # Drawn before the run, so that drawing costs nothing while it is measured.
-        self._planned = random.choices(requests, weights, k=4096)  # noqa: S311 - no secret
-        self._next = 0
+        self._planned = planned
         self._buffer = b""
 
     def send(self) -> None:
-        request = self._planned[self._next % len(self._planned)]
-        self._next += 1
+        request = next(self._planned)
         self.sent_at = time.perf_counter()
         self.socket.sendall(request)
 
@@ -77,6 +75,7 @@ def run_load(
     requests: Sequence[bytes],
     *,
     weights: Sequence[float] | None = None,
+    once: bool = False,
     seconds: float,
     connections: int = 16,
 ) -> Measured:
@@ -86,12 +85,20 @@ def run_load(
         port: The port on this machine.
         requests: The requests, of which each connection draws the next one.
         weights: The relative frequency of each request; None for the same.
+        once: Whether to send each request once, in their order, and stop after the last one.
         seconds: The duration.
         connections: The number of connections.
     """
     latencies: list[float] = []
     failures = 0
-    opened = [_Connection(port, requests, weights) for _ in range(connections)]
+    if once and len(requests) < connections:
+        raise SystemExit(f"{len(requests)} requests are too few for {connections} connections: measure for longer.")
+    in_order = iter(requests)
+    # Drawn before the run, so that drawing costs nothing while it is measured.
+    opened = [
+        _Connection(port, in_order if once else itertools.cycle(random.choices(requests, weights, k=4096)))  # noqa: S311
+        for _ in range(connections)
+    ]
     with selectors.DefaultSelector() as selector:
         for connection in opened:
             selector.register(connection.socket, selectors.EVENT_READ, connection)
@@ -103,7 +110,10 @@ def run_load(
                 if (status := connection.receive()) is not None:
                     latencies.append(time.perf_counter() - connection.sent_at)
                     failures += not 200 <= status < 300
-                    connection.send()
+                    try:
+                        connection.send()
+                    except StopIteration:
+                        seconds = 0.0
         elapsed = now - began
     for connection in opened:
         connection.socket.close()

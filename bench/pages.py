@@ -10,19 +10,19 @@ then with a real Redis. The ratio of their medians should be below three, and a 
 from __future__ import annotations
 
 import datetime as dt
-import itertools
 import logging
 import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 from flask.testing import FlaskClient
 
+from bench.generate import insert
 from service.app import create_app
 from service.config import Settings
 from service.outlets.rebuild_sums import rebuild_sums
@@ -39,7 +39,6 @@ OUTLETS = 10_000
 OTHERS = 3
 LIMIT = 3.0
 MAX_SIZE = 300_000  # bytes of a page
-_CHUNK = 10_000
 _SPAN = 5 * 365  # days
 
 RANKING = ("/", ("/v1/scores?limit=50",))
@@ -62,10 +61,10 @@ def fill(db: Database, claims: int) -> None:
     migrate(db.engine)
     outlets = [new_id() for _ in range(OUTLETS)]
     ids = [new_id() for _ in range(claims)]
-    _insert(db, Outlet, (_outlet(n, outlet_id) for n, outlet_id in enumerate(outlets)))
-    _insert(db, Claim, (_claim(n, claim_id) for n, claim_id in enumerate(ids)))
-    _insert(db, Report, (_report(n, k, claim_id, outlets) for n, claim_id in enumerate(ids) for k in range(1 + OTHERS)))
-    _insert(db, Resolution, (_resolution(n, claim_id, claims) for n, claim_id in enumerate(ids)))
+    insert(db, Outlet, (_outlet(n, outlet_id) for n, outlet_id in enumerate(outlets)))
+    insert(db, Claim, (_claim(n, claim_id) for n, claim_id in enumerate(ids)))
+    insert(db, Report, (_report(n, k, claim_id, outlets) for n, claim_id in enumerate(ids) for k in range(1 + OTHERS)))
+    insert(db, Resolution, (_resolution(n, claim_id, claims) for n, claim_id in enumerate(ids)))
     rebuild_sums(db, now=NOW)
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(sa.text("ANALYZE"))
@@ -106,13 +105,6 @@ def _resolution(number: int, claim_id: object, claims: int) -> dict[str, Any]:
     content = {"verdict": verdict, "truth": float(verdict is Verdict.TRUE), "known_at": known_at, "evidence": []}
     content["known_precision"] = Precision.INSTANT
     return {"id": new_id(), "claim_id": claim_id, "position": 1, **content, "note": "Seen.", "recorded_at": NOW}
-
-
-def _insert(db: Database, table: Any, rows: Iterator[dict[str, Any]]) -> None:
-    while chunk := list(itertools.islice(rows, _CHUNK)):
-        with db.dry_run() as session:  # without ledger entries, which are not measured here
-            session.execute(sa.insert(table), chunk)
-            session.commit()
 
 
 def measure(client: FlaskClient, page: str, calls: Sequence[str], turns: int) -> tuple[float, float, int]:

@@ -138,7 +138,7 @@ class Writer(threading.Thread):
             self._observed.counts["sent again"] += 1
         else:
             self._observed.violations[f"not acknowledged within {_RETRY_TIMEOUT:.0f} s: {key}"] += 1
-        if response is not None and response.status != 503:
+        if response is not None and response.status not in (502, 503):
             self._observed.violations[f"rejected permanently: {response.status} {response.body[:200]!r}"] += 1
         with self._observed.lock:
             self._observed.doubtful.add(key)
