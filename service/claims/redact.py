@@ -99,7 +99,7 @@ def redact_members(
             subject_id=subject, members=members, reason=reason, redacted_by=caller.key_id, recorded_at=now
         )
         session.add(redaction)
-        invalidate_all_scores(session, cache, now=now)  # some show the reply of their outlet
+        invalidate_all_scores(session, cache, are_moved=False, now=now)  # some show the reply of their outlet
     return RedactionView(redaction.id, subject, members, reason, now)
 
 

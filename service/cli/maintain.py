@@ -46,11 +46,15 @@ def verify(connections: Connections, *, head: str | None) -> None:
     seal. A ledger that was forged as a whole is found only with a head that was stored separately.
     """
     from service.ledger.verify import verify_ledger
+    from service.scores.standings import wrong_standings
 
     count = 0
     for finding in verify_ledger(connections.db, head=head):
         count += 1
         click.echo(f"{finding.table} {finding.key}: {finding.difference}")
+    for basis, slug in wrong_standings(connections.db, now=utc_now()):
+        count += 1
+        click.echo(f"standing {slug} {basis}: differs from the score; `borneout rebuild` computes it again")
     if count:
         raise click.exceptions.Exit(1)
     click.echo("Everything matches the ledger.")

@@ -9,6 +9,7 @@ Log-concave probability and its applications, Economic Theory 26, theorem 1).
 
 from __future__ import annotations
 
+from functools import lru_cache
 from math import cos, exp, expm1, inf, lgamma, log, log1p, pi, sqrt
 from statistics import NormalDist
 
@@ -32,6 +33,7 @@ def logit(p: float) -> float:
     return log(p) - log1p(-p)
 
 
+@lru_cache(maxsize=10_000)  # a page of a ranking needs a hundred, most of them as before
 def logit_quantile(tail: float, a: float, b: float) -> float:
     """Return the log-odds of the quantile of Beta(a, b) with the probability `tail` below it.
 

@@ -1,4 +1,4 @@
-"""The worker: it delivers invalidations every second, and has threads for housekeeping, refits and imports."""
+"""The worker: it delivers invalidations every second. Threads keep house, update standings, refit and run imports."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from service.operations.imports import read_file, run_imports
 from service.operations.stop_signal import Stop
 from service.operations.worker_hosts import MARK_INTERVAL, mark_host, unmark_host
 from service.scores.contexts import refit_context
+from service.scores.standings import update_standings
 from service.storage.actors import WORKER, set_actor
 from service.storage.db import Database
 from service.storage.db_errors import is_unavailable
@@ -56,6 +57,7 @@ def run_worker(db: Database, cache: ScoreCache, stop: Stop, *, host: str, heartb
     # In threads, because each may take half a minute, and invalidations must not wait for it.
     threads = [
         threading.Thread(target=run_housekeeping, args=(db, imports, stop), name="housekeeping", daemon=True),
+        threading.Thread(target=run_standings, args=(db, stop), name="standings", daemon=True),
         threading.Thread(target=run_refits, args=(db, cache, stop), name="refits", daemon=True),
         threading.Thread(target=run_imports, args=(imports, stop), name="imports", daemon=True),
     ]
@@ -115,6 +117,19 @@ def keep_house(db: Database, *, now: dt.datetime) -> None:
     prune_imports(db, now=now)
     prune_submissions(db, now=now)
     seal_entries(db, now=now)
+
+
+def run_standings(db: Database, stop: Stop) -> None:
+    """Update the stored order of rankings every second until `stop` is set; a failure is logged and retried."""
+    set_actor(WORKER)
+    while not stop.is_set():
+        try:
+            while update_standings(db, now=utc_now()) and not stop.is_set():
+                pass
+        except Exception as exc:
+            if not is_unavailable(exc):
+                log.exception("the standings were not updated, which will be retried")
+        stop.wait(INTERVAL)
 
 
 def run_refits(db: Database, cache: ScoreCache, stop: Stop) -> None:

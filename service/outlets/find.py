@@ -19,7 +19,7 @@ from service.storage.base import read_only
 from service.storage.canonical import table_of
 from service.storage.db_errors import WriteConflict
 from service.storage.models import Outlet, OutletAlias
-from service.storage.predicates import is_among
+from service.storage.predicates import counts_as, is_among
 from service.values.documents import members_of
 from service.values.ids import RESERVED_SLUGS, SLUG_LENGTH, is_slug, parse_id
 from service.values.names import domain_key, host_of, name_key, shown_host, shown_name, slug_of
@@ -122,7 +122,8 @@ def filing_for(session: Session, outlets: Collection[UUID]) -> Sequence[UUID]:
     These are the given outlets, without merged ones, and the outlets that were merged into any of them.
     """
     # A union, because PostgreSQL reads the whole table for an OR.
-    own = sa.select(Outlet.id).where(is_among(session, Outlet.id, outlets), Outlet.merged_into_id.is_(None))
+    # Not `merged_into_id IS NULL`, because SQLite would read all such outlets by its index.
+    own = sa.select(Outlet.id).where(is_among(session, Outlet.id, outlets), counts_as(Outlet) == Outlet.id)
     merged = sa.select(Outlet.id).where(is_among(session, Outlet.merged_into_id, outlets))
     return session.scalars(own.union_all(merged)).all()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -20,13 +20,14 @@ from service.outlets.track_record import Lens, OutletRecord
 from service.scores.contexts import context_named, context_of, read_context_name
 from service.scores.describe import Score, describe_score
 from service.scores.read import read_records
+from service.scores.standings import Slice, is_stored, moved_outlets, next_change, slugs_in
 from service.storage.db import Database
 from service.storage.models import Outlet
 from service.storage.paging import decode_cursor, encode_cursor, read_sort_key
 from service.storage.predicates import is_among
 from service.storage.snapshots import Snapshot, read_state, take_snapshot
 from service.values.instants import format_instant, parse_instant
-from service.values.vocabulary import Order, OutletKind, RankBy, Role
+from service.values.vocabulary import Basis, Order, OutletKind, RankBy, Role
 
 CURSOR_LIFETIME = dt.timedelta(minutes=15)
 """The time from the first page of a ranking until its cursors expire."""
@@ -97,6 +98,16 @@ class FirstPage:
     context: str
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a ranking."""
+
+    after: tuple[float, str] | None
+    """The sort key of the outlet before it; None for the beginning."""
+    limit: int
+    """The largest number of outlets."""
+
+
 def rank_outlets(
     session: Session,
     criteria: RankingCriteria,
@@ -105,8 +116,11 @@ def rank_outlets(
     now: dt.datetime,
     with_unranked: bool = False,
     first: FirstPage | None = None,
+    part: Part | None = None,
 ) -> Ranking:
     """Return the ranking of outlets.
+
+    Without `part`, or under a lens whose order is not stored, the scores of all outlets are computed.
 
     Args:
         session: The session to read with.
@@ -115,20 +129,26 @@ def rank_outlets(
         now: The time of the call.
         with_unranked: Whether to include the outlets with too few resolved claims.
         first: The first page, to return the ranking as it was then; None for the current one.
+        part: The outlets that have to be in it; others may be left out. None for all.
 
     Raises:
         CursorExpired: The ranking cannot be shown any more as it was then.
     """
-    chosen = having_resolved(session, 0 if with_unranked else criteria.min_resolved)
     changes = None if first is None else changes_since(session, first.snapshot)
-    if changes is not None:
-        chosen = sa.or_(chosen, sa.and_(Outlet.scorable, is_among(session, Outlet.id, changes.outlets)))
+    context = current = context_of(session, lens.basis, lens.recorded_by)
+    if first is not None and first.context != current.id:
+        context = context_named(session, first.context, lens.basis)
+    chosen, changes_at = None, None
+    if part is not None and is_stored(lens) and context is current:
+        changed = () if changes is None else changes.outlets.values()
+        chosen = _around(session, criteria, part, lens.basis, changed=changed, at=now)
+        changes_at = next_change(session, lens.basis, after=now)
+    if chosen is None:
+        chosen = having_resolved(session, 0 if with_unranked else criteria.min_resolved)
+        if changes is not None:
+            chosen = sa.or_(chosen, sa.and_(Outlet.scorable, is_among(session, Outlet.id, changes.outlets)))
     if criteria.kind is not None:
         chosen = sa.and_(chosen, Outlet.kind == criteria.kind)
-    if first is None:
-        context = context_of(session, lens.basis, lens.recorded_by)
-    else:
-        context = context_named(session, first.context, lens.basis)
     records = {record.slug: record for record in read_records(session, chosen, lens, now=now)}
     if changes is not None:
         take_back(session, records, changes, lens, now=now)
@@ -142,8 +162,37 @@ def rank_outlets(
         unranked=sorted(unranked, key=lambda record: (-resolved[record.slug], record.slug)) if with_unranked else [],
         records=records,
         context=context,
-        changes_at=min((at for record in records.values() if (at := record.changes_at) is not None), default=None),
+        changes_at=min(
+            (at for at in (changes_at, *(one.changes_at for one in records.values())) if at is not None), default=None
+        ),
     )
+
+
+def _around(
+    session: Session, criteria: RankingCriteria, part: Part, basis: Basis, *, changed: Iterable[str], at: dt.datetime
+) -> sa.ColumnElement[bool] | None:
+    """Return the condition for the outlets of a part of the stored order, and for all that may not be in their place.
+
+    Args:
+        session: The session.
+        criteria: The criteria of the ranking.
+        part: The part.
+        basis: The basis of the scores.
+        changed: The outlets whose scores have changed since the first page, by slug.
+        at: The moment of the first page.
+
+    Returns:
+        The condition; None if the whole order is to be updated.
+    """
+    if (moved := moved_outlets(session, basis, at=at)) is None:
+        return None
+    moved.update(changed)
+    after = part.after
+    if after is not None and criteria.order is Order.DESC:
+        after = -after[0], after[1]
+    own = criteria.sort, criteria.order, criteria.min_resolved, criteria.kind
+    slugs = slugs_in(session, Slice(basis, *own, after, part.limit), without=moved)
+    return sa.and_(Outlet.scorable, is_among(session, Outlet.slug, moved.union(slugs)))
 
 
 def ranking_page(
@@ -162,7 +211,7 @@ def ranking_page(
     last, first = (None, None) if cursor is None else _read_cursor(cursor, bound_to, now=now)
     moment = now if first is None else first.snapshot.at
     with db.read() as session:
-        ranking = rank_outlets(session, criteria, lens=lens, now=moment, first=first)
+        ranking = rank_outlets(session, criteria, lens=lens, now=moment, first=first, part=Part(last, limit + 1))
         first = first or FirstPage(take_snapshot(session, now=now), ranking.context.id)
     scores = [score for score in ranking.scores if last is None or criteria.sort_key(score) > last]
     items = scores[:limit]

@@ -30,6 +30,7 @@ from service.storage.models import (
     OutletSpelling,
     Rate,
     Seal,
+    Standing,
     StoredResponse,
     Submission,
     Subtotal,
@@ -49,6 +50,7 @@ _UNJOURNALED_MODELS: tuple[type[Base], ...] = (
     Subtotal,  # derived from journaled rows, and verified against them
     Rate,  # as Subtotal
     OutletSpelling,  # as Subtotal
+    Standing,  # as Subtotal
     Entry,  # the ledger itself, protected by its digests and seals
     Seal,
 )

@@ -12,6 +12,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from service.cache.invalidation import queue_invalidation_of_all
 from service.errors import CannotRun
 from service.outlets.rebuild_sums import missing_sums
 from service.outlets.sums import add_sums
@@ -24,7 +25,7 @@ from service.storage.models.claims import derive_search_columns
 from service.storage.search_columns import correct_spellings
 from service.transfer.export.tables import exported_columns, exported_tables
 from service.transfer.package import Package
-from service.values.instants import parse_instant
+from service.values.instants import parse_instant, utc_now
 
 _BATCH = 1000
 
@@ -64,6 +65,7 @@ def restore_export(db: Database, package: Package) -> dict[str, int]:
         session.flush()
         correct_spellings(session)
         add_sums(session, missing_sums(session))
+        queue_invalidation_of_all(session, now=utc_now())
     db.analyze()
     return {name: count for name, count in counts.items() if count}
 

@@ -13,6 +13,7 @@ from service.cache.invalidation import invalidate_all_scores
 from service.claims.resolve import NewResolution, resolve_claim
 from service.outlets.track_record import Lens
 from service.scores.ranking import RankingCriteria, ranking_page
+from service.scores.standings import update_standings
 from service.storage.models import ContextRow
 from service.storage.paging import decode_cursor, encode_cursor
 from service.values.instants import utc_now
@@ -78,6 +79,10 @@ class Record:
         changed = self.world.patch(f"/v1/reports/{filed['id']}", body, headers={"If-Match": "*"})
         assert changed.status_code == 200 or current["withdrawn"], changed.text
 
+    def store(self, _number):
+        """The worker updates the stored order."""
+        update_standings(self.world.runtime.db, now=utc_now())
+
     def change(self, number):
         claim = self.claims[number % len(self.claims)]
         body = {"topic": "b", "resolves_by": "2999-01-01T00:00:00Z"}
@@ -87,7 +92,9 @@ class Record:
 numbers = st.integers(0, 20)
 WRITES = st.one_of(
     st.tuples(st.just("add"), st.sampled_from("ABCDEFG"), st.sampled_from("tf")),
-    st.tuples(st.sampled_from(["reverse", "reopen", "withdraw", "report_again", "correct", "change"]), numbers),
+    st.tuples(
+        st.sampled_from(["reverse", "reopen", "withdraw", "report_again", "correct", "change", "store"]), numbers
+    ),
 )
 
 

@@ -14,7 +14,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from service.cache.delivery import Delivery
-from service.cache.invalidation import queue_invalidation
+from service.cache.invalidation import STANDING, queue_invalidation
 from service.cache.score_cache import ScoreCache
 from service.claims.resolve import resolve_claim
 from service.storage.models import Outbox, Resolution
@@ -26,8 +26,9 @@ NOW = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 
 
 def rows(db):
+    """Return the number of rows for a delivery; the others update the stored order of rankings."""
     with db.read() as session:
-        return session.scalar(sa.select(sa.func.count()).select_from(Outbox))
+        return session.scalar(sa.select(sa.func.count()).where(Outbox.kind != STANDING))
 
 
 def queue(db, count, slug="herald"):

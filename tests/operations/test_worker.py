@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 from service.cache.delivery import Delivery
-from service.cache.invalidation import queue_invalidation
+from service.cache.invalidation import INVALIDATION, queue_invalidation
 from service.cache.score_cache import CacheKey, CacheStatus, EncodedResponse, ScoreCache
 from service.operations.stop_signal import Stop
 from service.operations.worker import run_worker
@@ -32,9 +32,9 @@ def add_outbox_row(db):
 
 
 def is_empty(db):
-    """Return whether the outbox is empty."""
+    """Return whether all queued invalidations are delivered."""
     with db.read() as session:
-        return not session.scalar(sa.select(sa.exists().select_from(Outbox)))
+        return not session.scalar(sa.select(sa.exists().where(Outbox.kind == INVALIDATION)))
 
 
 def read(cache, text):

@@ -2,7 +2,7 @@
 
 from service.storage.models.access import ApiKey, FormerSecret, StoredResponse
 from service.storage.models.claims import Claim, Report, Version, Withdrawal
-from service.storage.models.derived import ContextRow, ForecastRow, LearnerRow, Rate, Subtotal
+from service.storage.models.derived import ContextRow, ForecastRow, LearnerRow, Rate, Standing, Subtotal
 from service.storage.models.identity import Identity, WorkerHost
 from service.storage.models.imports import ImportChunk, ImportJob, ImportResult
 from service.storage.models.ledger import Entry, Redaction, Seal
@@ -40,6 +40,7 @@ __all__ = [
     "Report",
     "Resolution",
     "Seal",
+    "Standing",
     "StoredResponse",
     "Submission",
     "Subtotal",

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from service.storage.base import Base
 from service.storage.models.columns import TOPIC, enum_column
-from service.values.vocabulary import ClaimKind, Role, Stance
+from service.values.ids import SLUG_LENGTH
+from service.values.vocabulary import Basis, ClaimKind, OutletKind, Role, Stance
 
 
 class Subtotal(Base):
@@ -46,6 +47,33 @@ class Subtotal(Base):
     brier: Mapped[int] = mapped_column(sa.BigInteger)
     told: Mapped[int]
     told_true: Mapped[int] = mapped_column(sa.BigInteger)
+
+
+class Standing(Base):
+    """The place of an outlet in the rankings: the members of its current score that they are sorted by.
+
+    An outlet has a row for each basis on which it has a score, or will have one when its resolved claims fall due. The
+    worker updates the rows; until then, an outlet whose score has changed is named in the outbox.
+    """
+
+    __tablename__ = "standing"
+    __table_args__ = tuple(
+        sa.Index(None, "basis", name) for name in ("resolved", "lower", "mean", "share", "computed_at", "valid_until")
+    )
+
+    basis: Mapped[Basis] = mapped_column(enum_column(Basis, "basis"), primary_key=True)
+    slug: Mapped[str] = mapped_column(sa.String(SLUG_LENGTH), primary_key=True)
+    kind: Mapped[OutletKind] = mapped_column(enum_column(OutletKind, "kind"))
+    resolved: Mapped[int]
+    """0 without a score; the next three are then 0 too."""
+    lower: Mapped[float] = mapped_column(sa.Double)
+    """The lower bound of the estimate, at the level that scores have by default."""
+    mean: Mapped[float] = mapped_column(sa.Double)
+    share: Mapped[float] = mapped_column(sa.Double)
+    """The share of its resolved claims that proved right."""
+    computed_at: Mapped[dt.datetime]
+    valid_until: Mapped[dt.datetime | None]
+    """The moment at which its next claim falls due, which changes the score on the basis `matured`."""
 
 
 class Rate(Base):

@@ -28,6 +28,7 @@ LEFT_OUT: Mapping[str, str] = {
     "subtotal": "derived from the rows, and computed again",
     "rate": "as subtotal",
     "outlet_spelling": "as subtotal",
+    "standing": "as subtotal",
 }
 """The tables that an export leaves out, each with the reason."""
 _COLUMNS_LEFT_OUT = {

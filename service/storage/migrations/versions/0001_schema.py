@@ -104,6 +104,7 @@ def downgrade() -> None:
             "learner",
             "context",
             "rate",
+            "standing",
             "subtotal",
             "submission",
             "reply",
@@ -424,6 +425,21 @@ def _create_sums() -> None:
         *(sa.Column(name, sa.BigInteger(), nullable=False) for name in _BILLIONTHS),
         sa.PrimaryKeyConstraint("outlet_id", "role", "kind", "topic", "stance", "commitment", name="pk_subtotal"),
         sa.Index("ix_subtotal_topic_outlet_id", "topic", "outlet_id"),
+    )
+    op.create_table(
+        "standing",
+        sa.Column("basis", _word("basis", ("resolved", "matured")), nullable=False),
+        sa.Column("slug", sa.String(80), nullable=False),
+        sa.Column("kind", _word("kind", _OUTLET_KINDS), nullable=False),
+        sa.Column("resolved", sa.Integer(), nullable=False),
+        *(sa.Column(name, sa.Double(), nullable=False) for name in ("lower", "mean", "share")),
+        _moment("computed_at"),
+        _moment("valid_until", nullable=True),
+        sa.PrimaryKeyConstraint("basis", "slug", name="pk_standing"),
+        *(
+            sa.Index(f"ix_standing_basis_{name}", "basis", name)
+            for name in ("resolved", "lower", "mean", "share", "computed_at", "valid_until")
+        ),
     )
     op.create_table(
         "rate",
