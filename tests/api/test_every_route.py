@@ -26,7 +26,7 @@ def routes(app, prefix="/v1"):
     for rule in app.url_map.iter_rules():
         for method in sorted(rule.methods - {"HEAD", "OPTIONS"}):
             if rule.rule.startswith(prefix):
-                name = re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule)
+                name = re.sub(r"<(?:[^<>:]+:)?(\w+)>", r"{\1}", rule.rule)
                 yield name.format(**ARGUMENTS), name, method
 
 

@@ -12,9 +12,10 @@ PROBLEM_JSON = "application/problem+json"
 NOTHING = "0192aa00-0000-7000-8000-000000000000"
 """An id that no object has."""
 ARGUMENTS = dict.fromkeys(
-    ("claim_id", "key_id", "report_id", "dispute_id", "reply_id", "rename_id", "import_id", "pending_id"), NOTHING
+    ("claim_id", "key_id", "report_id", "dispute_id", "reply_id", "rename_id", "import_id", "pending_id", "start"),
+    NOTHING,
 )
-ARGUMENTS |= {"outlet": "nobody", "name": "nothing", "filename": "x", "digest": "0", "topic": "x"}
+ARGUMENTS |= {"outlet": "nobody", "name": "nothing", "filename": "x", "digest": "0", "topic": "x", "form": "svg"}
 """Path arguments that name no existing object."""
 _VALIDATORS = {}
 
