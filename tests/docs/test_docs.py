@@ -98,6 +98,17 @@ def _is_logging(node):
     )
 
 
+def test_decisions_are_numbered():
+    """
+    Each decision record has a number of its own, without gaps, in its name and in its title.
+    """
+    files = sorted((ROOT / "docs" / "decisions").iterdir())
+    titles = [file.read_text().splitlines()[0] for file in files]
+
+    assert [f"{number:04}" for number in range(1, len(files) + 1)] == [file.name[:4] for file in files]
+    assert [f"# {number}." for number in range(1, len(files) + 1)] == [title.split(". ")[0] + "." for title in titles]
+
+
 def test_threat_model_names_tests_that_exist():
     """
     SECURITY.md has a line for each risk of the OWASP list, and every test that it rests on is there.
