@@ -45,13 +45,9 @@ from service.pages import (
     crawlers,
     desk,
     docs,
-    embed,
-    feeds,
     method,
-    oembed,
     outlet,
     outlet_list,
-    previews,
     ranking,
     search,
     security,
@@ -61,6 +57,7 @@ from service.pages import (
     topic,
 )
 from service.pages.layout import set_up_pages
+from service.pages.sharing import embed, feeds, oembed, previews
 from service.schemas.fields import DateOrInstant, Instant
 from service.schemas.outlets import DatedDomain, DatedDomainOut
 from service.schemas.reports import NamedOutlet

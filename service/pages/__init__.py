@@ -14,7 +14,7 @@ How to add a page:
 3. Format numbers and instants with the macros of `macros.html`: `share` (a whole per cent, with the exact value of the
    API as the `value` of a `data` element, for the tests to compare), `number`, `moment`, and the pictures, whose
    geometry comes from `charts.py`. Each picture has a caption and a table with its numbers.
-   Each chart is also a file in `chart_files.py`; `sharing.chart` links to it.
+   Each chart is also a file in `chart_files.py`; `sharing.chart` of `share.html` links to it.
 4. Add its blueprint to the list in `service/app.py`, and its address to `tests/pages/test_every_page.py`, which opens
    every page in a real browser. An error raised in a view is rendered as a page by `failures.py`.
 5. A page of the desk uses `desk_blueprint("name")` instead, and extends `desk/frame.html`. A view that writes calls

@@ -19,11 +19,12 @@ from service import __version__
 from service.cache.score_cache import CacheKey, EncodedResponse
 from service.config import Settings
 from service.errors import InvalidQuery
-from service.pages import charts, citations, embedding, phrases
+from service.pages import charts, phrases
 from service.pages.assets import asset_url
 from service.pages.desk_tabs import list_tabs
 from service.pages.failures import show_failures, show_unknown_paths
 from service.pages.mistakes import mistakes_in
+from service.pages.sharing import citations, embed_code
 from service.schemas.fields import Instant
 from service.schemas.loading import places
 from service.values.instants import restore_plus, utc_now
@@ -41,7 +42,7 @@ def set_up_pages(app: Flask) -> None:
     app.jinja_env.filters.update(phrases.FILTERS, mistakes=mistakes_in)
     app.jinja_env.globals.update(asset=_asset, base=_base, address=public_address, operator=_operator)
     app.jinja_env.globals.update(settings=_settings, today=utc_now)
-    app.jinja_env.globals.update(charts=charts, citations=citations, embedding=embedding, phrases=phrases)
+    app.jinja_env.globals.update(charts=charts, citations=citations, embed_code=embed_code, phrases=phrases)
     app.jinja_env.globals.update(desk_tabs=list_tabs)
     show_unknown_paths(app)
 

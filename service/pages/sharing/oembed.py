@@ -14,9 +14,9 @@ from werkzeug.datastructures import MultiDict
 from service.claims import record
 from service.errors import ClaimMerged, NotFound, OutletMerged, UnsupportedFormat
 from service.outlets import edit
-from service.pages import cards, embedding
 from service.pages.layout import read_query
 from service.pages.outlet import lens_in, query_string
+from service.pages.sharing import cards, embed_code
 from service.schemas.fields import Body, Count, Text
 from service.values.instants import utc_now
 from service.values.vocabulary import Scope
@@ -107,9 +107,9 @@ def _describe_outlet(address: str, reference: str, page: SplitResult, given: _Re
     except OutletMerged as merged:
         outlet = edit.get_outlet(runtime().db, str(merged.into))
     question = query_string(lens_in(MultiDict(parse_qsl(page.query))))
-    width = min(given["maxwidth"] or embedding.WIDTH, embedding.WIDTH)
-    height = min(given["maxheight"] or embedding.HEIGHT, embedding.HEIGHT)
-    html = embedding.frame_code(address, outlet.slug, outlet.name, question, width=width, height=height)
+    width = min(given["maxwidth"] or embed_code.WIDTH, embed_code.WIDTH)
+    height = min(given["maxheight"] or embed_code.HEIGHT, embed_code.HEIGHT)
+    html = embed_code.frame_code(address, outlet.slug, outlet.name, question, width=width, height=height)
     described = _describe(address, "rich", outlet.name, f"/outlets/{outlet.slug}/card.png{question}", given)
     return {**described, "html": str(html), "width": width, "height": height}
 

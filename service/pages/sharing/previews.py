@@ -13,9 +13,9 @@ from service.errors import Unavailable
 from service.outlets import edit
 from service.outlets.track_record import Lens
 from service.pages import claim_words, phrases
-from service.pages.cards import Card, draw_card
 from service.pages.layout import cached_page, page_blueprint
 from service.pages.outlet import expiry_of, read_lens
+from service.pages.sharing.cards import Card, draw_card
 from service.scores.read import read_score
 from service.values.ids import is_slug
 from service.values.instants import utc_now

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from service.errors import Unavailable
-from service.pages.cards import HEIGHT, WIDTH, Card, draw_card, drawable
+from service.pages.sharing.cards import HEIGHT, WIDTH, Card, draw_card, drawable
 from tests.support.world import HOSTILE, report
 
 pytestmark = pytest.mark.sqlite_alone  # pages
@@ -170,7 +170,7 @@ def test_one_card_at_a_time(known, monkeypatch):
     """
     A process draws one card at a time. Another request waits for it, and is rejected if that takes too long.
     """
-    monkeypatch.setattr("service.pages.previews._PATIENCE", 0.01)
+    monkeypatch.setattr("service.pages.sharing.previews._PATIENCE", 0.01)
     with known.runtime.drawing:
         busy = known.client.get("/outlets/times/card.png")
     free = known.client.get("/outlets/times/card.png")
