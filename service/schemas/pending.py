@@ -17,7 +17,7 @@ MAX_LINKS = 3
 MAX_TEXT = 2000
 
 _ADDRESS = re.compile(r"[^\s@<>]+@[^\s@<>]+")
-_LINK = re.compile(r"https?://|www\.", re.IGNORECASE)
+_LINK = re.compile(r"https?://(?:www\.)?|www\.", re.IGNORECASE)
 
 
 class MailAddress(Text):

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 BYTE_ORDER_MARK = "\ufeff"
 """The first character of a file that Excel is to read as UTF-8."""
 
-_FORMULA = re.compile(r"'*[=+\-@\t\r]")
+_FORMULA = re.compile("'*[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")  # the last four are the first four in full width
 
 
 class _Line:

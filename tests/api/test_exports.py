@@ -226,11 +226,11 @@ def test_formulas(world):
     """
     No cell of a table is taken for a formula: an apostrophe comes first, also before an apostrophe that looks like one.
     """
-    texts = ["=1+1", "+1", "-1", "@x", "'=1", "'t was so", "1-1"]
+    texts = ["=1+1", "+1", "-1", "@x", "\uff1d1", "'=1", "'t was so", "1-1"]
     for text in texts:
         world.record(text=text)
 
-    shown = ["'=1+1", "'+1", "'-1", "'@x", "''=1", "'t was so", "1-1"]
+    shown = ["'=1+1", "'+1", "'-1", "'@x", "'\uff1d1", "''=1", "'t was so", "1-1"]
     assert shown == [row["text"] for row in table(world, "claims")]
     assert texts == [line["text"] for line in export(world, "claims")]
 

@@ -63,15 +63,18 @@ def test_dispute(world, claim):
     """
     A dispute without a key is stored, and its sender gets a link under which only the state can be read.
     """
-    links = "https://example.org/a\r\n https://example.org/b"
-    response = send(world, f"/claims/{claim['id']}/dispute", "One.\r\nTwo.", links=links, email="a@example.org")
+    links, text = "https://example.org/a\r\n https://example.org/b", "One.\r\nSee https://www.example.org."
+    response = send(world, f"/claims/{claim['id']}/dispute", text, links=links, email="a@example.org")
     location = response.headers["Location"]
     shown = world.client.get(location)
     secret = re.search(r"link=([\w-]+)", location)[1]
 
     [waiting] = pending(world)
     assert (303, "no-store") == (response.status_code, response.headers["Cache-Control"])
-    assert ("One.\nTwo.", ["https://example.org/a", "https://example.org/b"]) == (waiting["text"], waiting["links"])
+    assert ("One.\nSee https://www.example.org.", ["https://example.org/a", "https://example.org/b"]) == (
+        waiting["text"],
+        waiting["links"],
+    )
     assert "a@example.org" == waiting["email"]
     assert len(secret) >= 22
     with world.runtime.db.read() as session:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import NotRequired, TypedDict
-from urllib.parse import SplitResult, parse_qsl, urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 from uuid import UUID
 
 from flask import Blueprint, Response, json
@@ -98,7 +98,8 @@ def _page_below(url: str, address: str) -> SplitResult | None:
         return None
     if (given.scheme, given.netloc.lower()) != (ours.scheme, ours.netloc.lower()):
         return None
-    return given._replace(path=given.path.removeprefix(ours.path)) if given.path.startswith(f"{ours.path}/") else None
+    path = unquote(given.path)
+    return given._replace(path=path.removeprefix(ours.path)) if path.startswith(f"{ours.path}/") else None
 
 
 def _describe_outlet(address: str, reference: str, page: SplitResult, given: _Request) -> Description:

@@ -159,6 +159,7 @@ def test_oembed(known):
     assert f"{SITE}/outlets/{slug}/card.png?topic=viral" == found.json["thumbnail_url"]
     assert ("link", HOSTILE) == (link["type"], link["title"])
     assert "html" not in link
+    assert "Times" == oembed(known, f"{SITE}/%6futlets/%74imes/").json["title"]
     small = oembed(known, f"{SITE}/outlets/{slug}", maxwidth=300, maxheight=100).json
     assert (300, 100) == (small["width"], small["height"])
     assert "thumbnail_url" not in small
@@ -178,6 +179,7 @@ ELSEWHERE = [
     f"{SITE}/topics/viral",
     f"{SITE}/outlets/nobody",
     f"{SITE}/outlets/times/why",
+    f"{SITE}/outlets/%00times",
     f"{SITE}/claims/{'-' * 36}",
     f"{SITE}/claims/00000000-0000-7000-8000-000000000000",
     "https://[",
