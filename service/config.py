@@ -25,7 +25,6 @@ _CONTACT = re.compile(r"mailto:[!-~]+@[!-~]+|https://[!-~]+|tel:[+0-9-]+", re.AS
 _MAIL_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+", re.ASCII)
 _LICENCE = re.compile(r"https?://[!-~]{1,500}|[A-Za-z0-9][A-Za-z0-9.+-]{0,99}", re.ASCII)
 _BASE_PATH = re.compile(r"(?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9._~-]+)+", re.ASCII)
-_LONGEST_LEASE = 1000  # milliseconds
 _SITE = re.compile(r"https?://(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\])(?::[0-9]{1,5})?", re.ASCII)
 _SECRET_LENGTH = 32
 _OPERATOR = "Borneout"
@@ -138,10 +137,12 @@ class Settings:
             public_disputes=_flag(env, "PUBLIC_DISPUTES", default=True),
             migrate=_flag(env, "MIGRATE", default=True),
             bootstrap_key=_bootstrap_key(env.get(PREFIX + "BOOTSTRAP_KEY") or None),
-            max_import=_max_import(env.get(PREFIX + "MAX_IMPORT") or str(DEFAULT_LIMIT)),
+            max_import=_number(
+                env, "MAX_IMPORT", DEFAULT_LIMIT, range(1, 10**15), f"a number of bytes, such as {DEFAULT_LIMIT}"
+            ),
             limits=_limits(env.get(PREFIX + "RATE_LIMIT") or None),
             base_path=_base_path(env.get(PREFIX + "BASE_PATH") or ""),
-            trusted_proxies=_proxies(env.get(PREFIX + "TRUSTED_PROXIES") or "0"),
+            trusted_proxies=_number(env, "TRUSTED_PROXIES", 0, range(10), "a number from 0 to 9"),
             public_url=_public_url(env),
             operator=_operator(env.get(PREFIX + "OPERATOR") or _OPERATOR),
             contact=_contact(env, "CONTACT"),
@@ -149,7 +150,7 @@ class Settings:
             data_licence=_licence(env.get(PREFIX + "DATA_LICENSE") or None),
             secret_key=_secret_key(env.get(PREFIX + "SECRET_KEY") or None),
             drain=_drain(env),
-            lease=_lease(env.get(PREFIX + "LEASE_MS") or "5"),
+            lease=_number(env, "LEASE_MS", 5, range(1001), "a number of milliseconds from 0 to 1000") / 1000,
             conventional=frozenset(url.name for url in (database, cache) if url and not url.is_ours),
         )
 
@@ -233,15 +234,11 @@ def _limits(text: str | None) -> Limits | None:
         raise BadSetting(f"{PREFIX}RATE_LIMIT must be off, or like reads=6000/m,writes=600/m: {exc}.") from None
 
 
-def _max_import(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) <= 15 and int(text) > 0):
-        raise BadSetting(f"{PREFIX}MAX_IMPORT must be a number of bytes, such as {DEFAULT_LIMIT}, not {text!r}.")
-    return int(text)
-
-
-def _proxies(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) == 1):
-        raise BadSetting(f"{PREFIX}TRUSTED_PROXIES must be a number from 0 to 9, not {text!r}.")
+def _number(env: Mapping[str, str], name: str, default: int, allowed: range, words: str) -> int:
+    """Return an allowed number; the words for the allowed ones are part of the error."""
+    text = env.get(PREFIX + name) or str(default)
+    if not (text.isascii() and text.isdigit() and len(text) <= 15 and int(text) in allowed):
+        raise BadSetting(f"{PREFIX}{name} must be {words}, not {text!r}.")
     return int(text)
 
 
@@ -301,9 +298,3 @@ def _drain(env: Mapping[str, str]) -> float:
         return drain_seconds(env)
     except ValueError as exc:
         raise BadSetting(f"{exc}.") from None
-
-
-def _lease(text: str) -> float:
-    if not (text.isascii() and text.isdigit() and int(text) <= _LONGEST_LEASE):
-        raise BadSetting(f"{PREFIX}LEASE_MS must be a number of milliseconds from 0 to {_LONGEST_LEASE}, not {text!r}.")
-    return int(text) / 1000

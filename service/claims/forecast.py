@@ -5,8 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Literal
+from dataclasses import replace
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -23,10 +22,10 @@ from service.claims.forecast_input import (
     undue_weight,
 )
 from service.claims.load import WHOLE, load_claim, true_rival
+from service.claims.views import DailyForecast, ForecastInterval, ForecastPart, ForecastView
 from service.methods import forecast
 from service.methods.beta import logistic
 from service.methods.forecast import Contribution, Forecast, ForecastClaim, ForecastReport, State, choose, topic_of
-from service.methods.provenance import Roots
 from service.methods.reliability import DEFAULT_LEVEL
 from service.outlets.sums import read_rates
 from service.storage.db import Database
@@ -53,58 +52,6 @@ BATCH = 200
 # A state never changes, so each is loaded once. The key is more than its number, because a restored backup may have
 # another state with the same number.
 _STATES = Memo[State](1)
-
-
-@dataclass(frozen=True, slots=True)
-class ForecastInterval:
-    """The credible interval of a forecast."""
-
-    lower: float
-    upper: float
-    level: float
-
-
-@dataclass(frozen=True, slots=True)
-class DailyForecast:
-    """The stored forecast of a day."""
-
-    day: dt.date
-    probability: float
-
-
-@dataclass(frozen=True, slots=True)
-class ForecastPart:
-    """The contribution of one fact about the reports of a claim."""
-
-    feature: str
-    words: str
-    log_odds: float
-    points: float
-    """The change of the probability in percentage points, when it is added after the contributions before it."""
-
-
-@dataclass(frozen=True, slots=True)
-class ForecastView:
-    """The forecast of a claim, with the contributions of its features."""
-
-    claim: UUID
-    method: str
-    independent_roots: int
-    roots: Roots
-    kept: list[DailyForecast]
-    """The stored forecasts of earlier days, the oldest first."""
-    status: Literal["rated", "insufficient", "closed", "decided"]
-    decided_by: UUID | None = None
-    """The claim of the same group that is true (R3)."""
-    probability: float | None = None
-    interval: ForecastInterval | None = None
-    trained_on: int | None = None
-    """The number of resolved claims that the model was trained on."""
-    base: float | None = None
-    """The log-odds without any feature."""
-    base_probability: float | None = None
-    """The probability without any feature."""
-    contributions: tuple[ForecastPart, ...] = ()
 
 
 def forecast_claim(db: Database, claim_id: UUID, *, level: float, now: dt.datetime) -> ForecastView:

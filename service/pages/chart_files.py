@@ -11,19 +11,17 @@ from flask import Response, render_template
 from service.cache.score_cache import RANKING
 from service.claims import forecast as forecasts
 from service.claims import story
-from service.claims.forecast import ForecastView
 from service.claims.story import Story
+from service.claims.views import ForecastView
 from service.errors import NotFound
 from service.methods.reliability import DEFAULT_LEVEL, RATED_FROM
-from service.outlets import edit
 from service.outlets.track_record import Lens
 from service.pages import charts, phrases, timeline
 from service.pages.claim import forecast_points
 from service.pages.layout import cached_page, legal_xml, page_blueprint
-from service.pages.outlet import expiry_of, read_lens
+from service.pages.outlet import expiry_of, read_lens, slug_in
 from service.scores.portrait import Portrait, portray_outlet
-from service.values.csv_text import BYTE_ORDER_MARK, csv_row
-from service.values.ids import is_slug
+from service.values.csv_text import csv_table
 from service.values.instants import format_instant, utc_now
 from service.values.vocabulary import Scope
 from service.web.auth import requires
@@ -77,7 +75,7 @@ def get_timeline(claim_id: UUID, form: str) -> Response:
         now = utc_now()
         found = story.get_story(runtime().db, claim_id, now=now)
         if form == "csv":
-            return _table(_TIMELINE, _timeline_rows(found)), now
+            return "".join(csv_table(_TIMELINE, _timeline_rows(found))), now
         picture = timeline.draw_timeline(found, now=now)
         return _draw("timeline.svg", plot=picture if picture.lanes else None, story=found, as_of=now), now
 
@@ -94,7 +92,7 @@ def get_forecast(claim_id: UUID, form: str) -> Response:
         found = story.get_story(runtime().db, claim_id, now=now)
         kept = forecasts.forecast_claim(runtime().db, claim_id, level=DEFAULT_LEVEL, now=now).kept
         if form == "csv":
-            return _table(_FORECAST, ((one.day, one.probability) for one in kept)), now
+            return "".join(csv_table(_FORECAST, ((one.day, one.probability) for one in kept))), now
         plot = charts.through_time(forecast_points(kept))
         return _draw("forecast.svg", plot=plot, story=found, as_of=now), now
 
@@ -111,7 +109,7 @@ def get_reasons(claim_id: UUID, form: str) -> Response:
         found = story.get_story(runtime().db, claim_id, now=now)
         forecast = forecasts.forecast_claim(runtime().db, claim_id, level=DEFAULT_LEVEL, now=now)
         if form == "csv":
-            return _table(_REASONS, _reason_rows(forecast)), now
+            return "".join(csv_table(_REASONS, _reason_rows(forecast))), now
         steps = charts.waterfall(forecast.base_probability or 0, forecast.contributions, least=0)
         return _draw("reasons.svg", plot=steps, story=found, forecast=forecast, as_of=now), now
 
@@ -129,12 +127,12 @@ def _send_outlet(
 ) -> Response:
     """Return a chart of an outlet, cached like its page."""
     lens = read_lens()
-    slug = outlet if is_slug(outlet) else edit.get_outlet(runtime().db, outlet).slug
+    slug = slug_in(outlet)
 
     def make() -> Made:
         now = utc_now()
         found = portray_outlet(runtime().db, slug, lens=lens, now=now)
-        made = _table(columns, rows(found)) if form == "csv" else draw(found)
+        made = "".join(csv_table(columns, rows(found))) if form == "csv" else draw(found)
         return made, expiry_of(found.score, found.score.changes_at, now)
 
     return _send(slug, f"{slug}-{name}", form, lens, make=make, is_usual=lens.is_current)
@@ -157,10 +155,6 @@ def _draw(template: str, *, plot: object, **shown: object) -> str:
     if not plot:
         raise NotFound("There is too little on record to draw this chart. The CSV file has what there is.")
     return legal_xml(render_template(f"charts/{template}", plot=plot, **shown))
-
-
-def _table(columns: Sequence[str], rows: Rows) -> str:
-    return BYTE_ORDER_MARK + "".join(map(csv_row, (columns, *rows)))
 
 
 def _history_rows(found: Portrait) -> Iterator[Iterable[object]]:

@@ -14,6 +14,7 @@ from markupsafe import Markup
 
 from service.claims import forecast as forecasts
 from service.claims import story
+from service.claims.views import DailyForecast
 from service.errors import NotFound
 from service.methods.reliability import DEFAULT_LEVEL, Reliability
 from service.outlets.track_record import EVERYTHING
@@ -86,7 +87,7 @@ class _ForecastPoint:
     reliability: Reliability
 
 
-def forecast_points(kept: Iterable[forecasts.DailyForecast]) -> list[_ForecastPoint]:
+def forecast_points(kept: Iterable[DailyForecast]) -> list[_ForecastPoint]:
     """Return the stored forecasts as points of a line without a band."""
     return [
         _ForecastPoint(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 
 from flask import Response
@@ -17,11 +17,10 @@ from service.pages.filters import address, capitalized, chips
 from service.pages.layout import page_blueprint, read_query, show
 from service.schemas.claims import ClaimQuery
 from service.storage.paging import PageRequest
-from service.values.csv_text import BYTE_ORDER_MARK, csv_row
 from service.values.instants import format_instant, utc_now
 from service.values.vocabulary import ClaimKind, ClaimOrder, ClaimStatus, Scope, Verdict
 from service.web.auth import requires
-from service.web.line_stream import CSV, stream_texts
+from service.web.line_stream import stream_table
 from service.web.responses import page_of
 from service.web.runtime import read_late, runtime
 
@@ -91,9 +90,7 @@ def list_claims() -> Response:
 def get_claim_table() -> Response:
     """Download all claims that match the filters."""
     asked: _Sorted = read_query(ClaimQuery(only=(*_FILTERS, "sort")))
-    response = stream_texts(partial(_rows, asked), f"{CSV}; charset=utf-8")
-    response.headers["Content-Disposition"] = "attachment; filename=claims.csv"
-    return response
+    return stream_table("claims", _COLUMNS, partial(_rows, asked))
 
 
 def _question(asked: _Asked) -> dict[str, str]:
@@ -105,10 +102,8 @@ def _question(asked: _Asked) -> dict[str, str]:
     return question | ({} if asked["sort"] is ClaimOrder.NEWEST else {"sort": asked["sort"].value})
 
 
-def _rows(asked: _Sorted, session: Session) -> Iterator[str]:
-    yield BYTE_ORDER_MARK + csv_row(_COLUMNS)
-    for claim in listing.stream_claims(session, **asked, now=utc_now()):
-        yield csv_row(_cells(claim))
+def _rows(asked: _Sorted, session: Session) -> Iterator[Iterable[object]]:
+    return map(_cells, listing.stream_claims(session, **asked, now=utc_now()))
 
 
 def _cells(claim: ListedClaim) -> Iterator[object]:

@@ -74,11 +74,16 @@ def show_explanation(outlet: str) -> Response:
 def get_badge(outlet: str) -> Response:
     """Draw the score of an outlet as a badge for other sites."""
     lens = _read_query()["lens"]
-    slug = outlet if is_slug(outlet) else edit.get_outlet(runtime().db, outlet).slug
+    slug = slug_in(outlet)
     response = cached_page(slug, "badge", lens, make=lambda: _draw_badge(slug, lens), is_usual=lens.is_current)
     response.content_type = "image/svg+xml"
     response.headers["Cache-Control"] = f"public, max-age={_BADGE_LIFE}"
     return response
+
+
+def slug_in(outlet: str) -> str:
+    """Return the slug of the outlet that an address names by its slug, which may be unknown, or by its id."""
+    return outlet if is_slug(outlet) else edit.get_outlet(runtime().db, outlet).slug
 
 
 def query_string(lens: Lens) -> str:

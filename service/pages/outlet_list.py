@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 
 import marshmallow as ma
@@ -16,11 +16,10 @@ from service.pages.filters import KINDS_IN_WORDS, address, capitalized, chips
 from service.pages.layout import page_blueprint, read_query, show
 from service.schemas.fields import MAX_PAGE, Count, PageQuery, TopicPath, one_of
 from service.storage.paging import PageRequest
-from service.values.csv_text import BYTE_ORDER_MARK, csv_row
 from service.values.instants import format_instant
 from service.values.vocabulary import OutletKind, Scope
 from service.web.auth import requires
-from service.web.line_stream import CSV, stream_texts
+from service.web.line_stream import stream_table
 from service.web.responses import page_of
 from service.web.runtime import read_late, runtime
 
@@ -68,9 +67,7 @@ def list_outlets() -> Response:
 @requires(Scope.READ)
 def get_outlet_table() -> Response:
     """Download all outlets that match the filters, with their domains."""
-    response = stream_texts(partial(_rows, _read_query()), f"{CSV}; charset=utf-8")
-    response.headers["Content-Disposition"] = "attachment; filename=outlets.csv"
-    return response
+    return stream_table("outlets", _COLUMNS, partial(_rows, _read_query()))
 
 
 def _read_query() -> _Asked:
@@ -84,10 +81,8 @@ def _question(asked: _Asked) -> dict[str, str]:
     return {name: str(value) for name, value in given.items() if value is not None}
 
 
-def _rows(asked: _Asked, session: Session) -> Iterator[str]:
-    yield BYTE_ORDER_MARK + csv_row(_COLUMNS)
-    for row in stream_outlets(session, initial=asked["initial"], kind=asked["kind"], topic=asked["topic"]):
-        yield csv_row(_cells(row))
+def _rows(asked: _Asked, session: Session) -> Iterator[Iterable[object]]:
+    return map(_cells, stream_outlets(session, initial=asked["initial"], kind=asked["kind"], topic=asked["topic"]))
 
 
 def _cells(row: ListedOutlet) -> Iterator[object]:

@@ -14,7 +14,7 @@ from service.pages.layout import cached_page, page_blueprint, read_query
 from service.pages.ranking_view import COLUMNS, ROWS, Column, RankingQuery, RankingView
 from service.scores.overview import read_overview
 from service.scores.ranking_table import RankedOutlet, RankingTable, ranking_table
-from service.values.csv_text import BYTE_ORDER_MARK, csv_row
+from service.values.csv_text import csv_table
 from service.values.instants import format_instant, utc_now
 from service.values.vocabulary import Scope
 from service.web.auth import requires
@@ -85,7 +85,7 @@ def _read_table(view: RankingView) -> RankingTable:
 
 
 def _as_csv(table: RankingTable, view: RankingView) -> str:
-    return BYTE_ORDER_MARK + "".join(map(csv_row, [_COLUMNS, *(_cells(row, view) for row in view.arrange(table))]))
+    return "".join(csv_table(_COLUMNS, (_cells(row, view) for row in view.arrange(table))))
 
 
 _COLUMNS = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 BYTE_ORDER_MARK = "\ufeff"
 """The first character of a file that Excel is to read as UTF-8."""
@@ -31,6 +31,16 @@ def csv_row(values: Iterable[object]) -> str:
     """
     row: str = _WRITER.writerow([_cell(value) for value in values])
     return row
+
+
+def csv_table(columns: Iterable[object], rows: Iterable[Iterable[object]]) -> Iterator[str]:
+    r"""Yield the lines of a table for spreadsheets, which begins with a byte order mark.
+
+    >>> list(csv_table(["name", "n"], [["Échos", 1]]))
+    ['\ufeffname,n\r\n', 'Échos,1\r\n']
+    """
+    yield BYTE_ORDER_MARK + csv_row(columns)
+    yield from map(csv_row, rows)
 
 
 def escape_formula(cell: str) -> str:

@@ -17,7 +17,7 @@ from service.errors import ExportsBusy, InvalidQuery
 from service.schemas.exports import Format
 from service.storage.db import Database
 from service.transfer.export.lines import Line
-from service.values.csv_text import BYTE_ORDER_MARK, csv_row
+from service.values.csv_text import BYTE_ORDER_MARK, csv_row, csv_table
 from service.values.vocabulary import ExportFormat
 from service.web.blueprint import Blueprint
 from service.web.runtime import read_late, runtime
@@ -62,6 +62,17 @@ def stream_lines(name: str, requested: Format, read: Read, columns: Columns) -> 
     suffix = ExportFormat.CSV if is_csv else ExportFormat.NDJSON
     response.headers["Content-Disposition"] = f"attachment; filename={name}.{suffix}"
     response.vary.add("Accept")
+    return response
+
+
+def stream_table(name: str, columns: Sequence[str], read: Callable[[Session], Iterable[Iterable[object]]]) -> Response:
+    """Return a table as a CSV file for spreadsheets, whose rows are read while it is sent.
+
+    Raises:
+        ExportsBusy: This process is sending as many exports as it may at once.
+    """
+    response = stream_texts(lambda session: csv_table(columns, read(session)), f"{CSV}; charset=utf-8")
+    response.headers["Content-Disposition"] = f"attachment; filename={name}.csv"
     return response
 
 

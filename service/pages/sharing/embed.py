@@ -9,9 +9,8 @@ from flask import Response, render_template
 from service.outlets import edit
 from service.outlets.track_record import Lens
 from service.pages.layout import cached_page, page_blueprint
-from service.pages.outlet import expiry_of, query_string, read_lens
+from service.pages.outlet import expiry_of, query_string, read_lens, slug_in
 from service.scores.read import read_score
-from service.values.ids import is_slug
 from service.values.instants import utc_now
 from service.values.vocabulary import Scope
 from service.web.auth import requires
@@ -26,7 +25,7 @@ blp = page_blueprint("embed")
 def show_card(outlet: str) -> Response:
     """Show the record of an outlet as a card."""
     lens = read_lens()
-    slug = outlet if is_slug(outlet) else edit.get_outlet(runtime().db, outlet).slug
+    slug = slug_in(outlet)
     response = cached_page(slug, "embed", lens, make=lambda: _make_card(slug, lens), is_usual=lens.is_current)
     allow_framing()
     return response

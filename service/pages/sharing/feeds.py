@@ -17,10 +17,9 @@ from service.outlets import edit
 from service.outlets.track_record import EVERYTHING
 from service.pages import phrases
 from service.pages.layout import cached_page, legal_xml, page_blueprint
-from service.pages.outlet import expiry_of
+from service.pages.outlet import expiry_of, slug_in
 from service.pages.topic import normal_form
 from service.scores.read import read_score
-from service.values.ids import is_slug
 from service.values.instants import utc_now
 from service.values.vocabulary import Scope
 from service.web.auth import requires
@@ -72,7 +71,7 @@ def get_feed() -> Response:
 @requires(Scope.READ)
 def get_outlet_feed(outlet: str) -> Response:
     """Return the claims of an outlet that were recorded and resolved last."""
-    slug = outlet if is_slug(outlet) else edit.get_outlet(runtime().db, outlet).slug
+    slug = slug_in(outlet)
 
     def make(address: str) -> tuple[str, dt.datetime | None]:
         now = utc_now()

@@ -14,10 +14,9 @@ from service.outlets import edit
 from service.outlets.track_record import Lens
 from service.pages import claim_words, phrases
 from service.pages.layout import cached_page, page_blueprint
-from service.pages.outlet import expiry_of, read_lens
+from service.pages.outlet import expiry_of, read_lens, slug_in
 from service.pages.sharing.cards import Card, draw_card
 from service.scores.read import read_score
-from service.values.ids import is_slug
 from service.values.instants import utc_now
 from service.values.vocabulary import ClaimStatus, Scope
 from service.web.auth import requires
@@ -36,7 +35,7 @@ _PATIENCE = 2
 def get_outlet_card(outlet: str) -> Response:
     """Draw the record of an outlet for link previews."""
     lens = read_lens()
-    slug = outlet if is_slug(outlet) else edit.get_outlet(runtime().db, outlet).slug
+    slug = slug_in(outlet)
     return _as_png(cached_page(slug, "card", lens, make=lambda: _outlet_card(slug, lens), is_usual=lens.is_current))
 
 
