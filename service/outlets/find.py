@@ -200,7 +200,7 @@ def _with_survivors(rows: sa.Select[*tuple[Any, ...]], *, lock: bool) -> sa.Sele
     return rows.order_by(Outlet.id).with_for_update(read=True, key_share=True, of=Outlet) if lock else rows
 
 
-def _read_only(columns: Sequence[Any]) -> Outlet:
+def _read_only(columns: Sequence[object]) -> Outlet:
     *own, merged_into_id, into_id, into_slug, into_parent_id = columns
     if merged_into_id != into_id:  # the row was read again after a wait for its lock, and the other one was not
         raise WriteConflict("An outlet was merged, or a merge undone.")

@@ -18,8 +18,8 @@ How to add a page:
 4. Add its blueprint to the list in `service/app.py`, and its address to `tests/pages/test_every_page.py`, which opens
    every page in a real browser. An error raised in a view is rendered as a page by `failures.py`.
 5. A page of the desk uses `desk_blueprint("name")` instead, and extends `desk/frame.html`. A view that writes calls
-   `check_scope`, passes the form as parsed by `forms.py` to the use case, and then redirects with `redirect_to`. The
-   blueprint rejects forms from other sites. The page sets the block `heading` instead of `title`. A `ServiceError` is
-   rendered as `problem`: `desk.trouble` lists its mistakes, and `desk.field` makes a field with its label, hint and
+   `check_scope`, passes the form as parsed by `desk/forms.py` to the use case, and then redirects with `redirect_to`.
+   The blueprint rejects forms from other sites. The page sets the block `heading` instead of `title`. A `ServiceError`
+   is rendered as `problem`: `desk.trouble` lists its mistakes, and `desk.field` makes a field with its label, hint and
    mistake. `mistakes.py` has the words; add the label of a new field there. A tab is added in `desk_tabs.py`.
 """

@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TypeVarTuple
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -27,6 +27,8 @@ from service.storage.models import Claim, Outlet, Report, Resolution
 from service.storage.predicates import counts_as, is_among, is_counted, is_newest, stands
 from service.values.documents import members_of
 from service.values.vocabulary import Basis, ClaimKind, Role
+
+Columns = TypeVarTuple("Columns")
 
 MAX_TOTAL = 100_000
 """The largest number of outlets or claims that is counted."""
@@ -122,7 +124,7 @@ def _totals(session: Session, *, now: dt.datetime) -> Totals:
     )
 
 
-def _count(session: Session, rows: sa.Select[Any], limit: int) -> int:
+def _count(session: Session, rows: sa.Select[UUID], limit: int) -> int:
     return session.scalars(sa.select(sa.func.count()).select_from(rows.limit(limit).subquery())).one()
 
 
@@ -131,7 +133,7 @@ def _changed_at(session: Session) -> dt.datetime | None:
     return max((moment for moment in latest if moment is not None), default=None)
 
 
-def _in_effect(rows: sa.Select[*tuple[Any, ...]]) -> sa.Select[*tuple[Any, ...]]:
+def _in_effect(rows: sa.Select[*Columns]) -> sa.Select[*Columns]:
     """Limit resolutions to those in effect that have a verdict."""
     rows = rows.join(Claim, Claim.id == Resolution.claim_id)
     return rows.where(Resolution.verdict.is_not(None), Claim.merged_into_id.is_(None), is_newest())

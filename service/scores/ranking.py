@@ -14,7 +14,7 @@ from service.ledger.seal import last_head
 from service.methods.context import Context
 from service.methods.reliability import RATED_FROM
 from service.methods.tally import Tally, tally
-from service.outlets.earlier import changes_since, take_back
+from service.outlets.earlier import Changes, changes_since, take_back
 from service.outlets.sums import having_resolved
 from service.outlets.track_record import Lens, OutletRecord
 from service.scores.contexts import context_named, context_of, read_context_name
@@ -144,9 +144,7 @@ def rank_outlets(
         chosen = _around(session, criteria, part, lens.basis, changed=changed, at=now)
         changes_at = next_change(session, lens.basis, after=now)
     if chosen is None:
-        chosen = having_resolved(session, 0 if with_unranked else criteria.min_resolved)
-        if changes is not None:
-            chosen = sa.or_(chosen, sa.and_(Outlet.scorable, is_among(session, Outlet.id, changes.outlets)))
+        chosen = _all(session, 0 if with_unranked else criteria.min_resolved, changes)
     if criteria.kind is not None:
         chosen = sa.and_(chosen, Outlet.kind == criteria.kind)
     records = {record.slug: record for record in read_records(session, chosen, lens, now=now)}
@@ -157,15 +155,22 @@ def rank_outlets(
     ranked = [record for slug, record in records.items() if resolved[slug] >= criteria.min_resolved]
     unranked = [record for slug, record in records.items() if resolved[slug] < criteria.min_resolved]
     scores = [describe_score(record, context, lens, now=now, ledger=head) for record in ranked]
+    moments = (changes_at, *(record.changes_at for record in records.values()))
     return Ranking(
         scores=sorted(scores, key=criteria.sort_key),
         unranked=sorted(unranked, key=lambda record: (-resolved[record.slug], record.slug)) if with_unranked else [],
         records=records,
         context=context,
-        changes_at=min(
-            (at for at in (changes_at, *(one.changes_at for one in records.values())) if at is not None), default=None
-        ),
+        changes_at=min((moment for moment in moments if moment is not None), default=None),
     )
+
+
+def _all(session: Session, least: int, changes: Changes | None) -> sa.ColumnElement[bool]:
+    """Return the condition for all outlets with so many resolved claims, now or before some changes."""
+    enough = having_resolved(session, least)
+    if changes is None:
+        return enough
+    return sa.or_(enough, sa.and_(Outlet.scorable, is_among(session, Outlet.id, changes.outlets)))
 
 
 def _around(

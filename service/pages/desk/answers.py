@@ -15,7 +15,7 @@ from service.claims import dispute as disputes
 from service.claims import pending
 from service.claims.views import PendingView
 from service.errors import InvalidBody, NotFound, ServiceError
-from service.pages.forms import as_id
+from service.pages.desk.forms import as_id
 from service.pages.layout import read_query
 from service.pages.sign_in import desk_blueprint, redirect_to
 from service.schemas.disputes import ClosureIn

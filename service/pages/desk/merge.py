@@ -13,7 +13,7 @@ from service.outlets import edit
 from service.outlets import merge as merging
 from service.outlets.find import OutletView
 from service.outlets.track_record import EVERYTHING
-from service.pages.forms import Form
+from service.pages.desk.forms import Form
 from service.pages.sign_in import desk_blueprint, redirect_to
 from service.scores.read import read_score
 from service.values.instants import utc_now

@@ -13,7 +13,7 @@ from marshmallow.validate import Range
 from service.claims import activity, pairs
 from service.claims import merge as merging
 from service.errors import InvalidBody, NotFound, ServiceError
-from service.pages.forms import as_id
+from service.pages.desk.forms import as_id
 from service.pages.layout import read_query
 from service.pages.sign_in import desk_blueprint, redirect_to
 from service.schemas.fields import MAX_PAGE, Count, PageQuery

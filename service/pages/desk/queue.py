@@ -13,9 +13,9 @@ from service.claims import record, resolve, story
 from service.claims.queue import QueuedClaim
 from service.claims.topics import common_topics
 from service.errors import ClaimMerged, InvalidBody, NotFound, ServiceError
+from service.pages.desk.forms import as_id
 from service.pages.desk.place import Age, kept, queue_address, read_queue
 from service.pages.desk.resolution_form import read_resolution, resolution_form, undo_form
-from service.pages.forms import as_id
 from service.pages.sign_in import desk_blueprint, redirect_to
 from service.values.instants import utc_now
 from service.values.vocabulary import Scope, Verdict

@@ -11,7 +11,7 @@ from service.claims.views import FoundClaim
 from service.errors import InvalidQuery, UnknownOutlet
 from service.methods.attribution import read_attribution
 from service.outlets import edit, lookup
-from service.pages.forms import Form
+from service.pages.desk.forms import Form
 from service.schemas.claims import SEARCH_LENGTH
 from service.storage.db import Database
 from service.values.addresses import parse_address

@@ -12,9 +12,9 @@ from service.claims.topics import common_topics
 from service.claims.views import ClaimView
 from service.errors import ClaimMerged, ServiceError
 from service.methods.commitment import read_commitment
+from service.pages.desk.forms import as_id, read_claim, read_report
 from service.pages.desk.queue import TOPICS
 from service.pages.desk.reading import fill_in, find_publisher, likely_duplicates
-from service.pages.forms import as_id, read_claim, read_report
 from service.pages.sign_in import desk_blueprint, redirect_to
 from service.values.ids import new_id
 from service.values.instants import utc_now

@@ -12,7 +12,7 @@ from service.claims.queue import QueuedClaim
 from service.claims.resolve import NewResolution, check_resolution
 from service.claims.views import ClaimView, ListedClaim, ReportView, ResolutionView
 from service.errors import FieldError, InvalidBody
-from service.pages.forms import Form, instant_of, percent_of, text_of
+from service.pages.desk.forms import Form, instant_of, percent_of, text_of
 from service.schemas.loading import load
 from service.schemas.resolutions import ResolutionIn
 from service.values.instants import end_of_day, format_instant, parse_date_or_instant

@@ -1,4 +1,4 @@
-"""Converts the forms of the desk into request bodies of the API, so that the same schemas validate them."""
+"""The forms of the desk as request bodies of the API, so that the same schemas validate them."""
 
 from __future__ import annotations
 
