@@ -277,24 +277,6 @@ def test_first_start(world):
     assert [False, True] == ["No outlet is ranked" in page for page in pages]
 
 
-def test_names_from_right_to_left(site, browser):
-    """
-    A number stays behind a name that is written from right to left.
-    """
-    site.record({"outlet": {"name": "ידיעות"}, "published_at": "2026-01-01T00:00:00Z"}, topic="الشرق الأوسط")
-    with open_page(browser, site) as page:
-        page.goto("/topics")
-        topic = page.locator(".topics li", has_text="الشرق")
-        first = topic.evaluate(
-            """item => { const range = document.createRange(), words = item.querySelector("small").firstChild;
-                         range.setStart(words, 0); range.setEnd(words, 1);
-                         return range.getBoundingClientRect().left }"""
-        )
-        link = topic.locator("a").bounding_box()
-
-    assert link["x"] + link["width"] <= first
-
-
 def test_reader_chooses(site, browser):
     """
     A reader filters the ranking, and the address contains the filter.
@@ -320,33 +302,6 @@ def test_first_year(site, path, day):
     A query about the first year of the calendar has a response.
     """
     assert 200 == site.client.get(path, query_string={"as_of": day}).status_code
-
-
-@pytest.mark.parametrize("topic", ["nothing", "%00", "roads%00", "%ff", "x" * 200])
-def test_unknown_topic(world, topic):
-    """
-    A topic without claims is a 404 page.
-    """
-    world.record(topic="roads")
-    response = world.client.get(f"/topics/{topic}")
-
-    assert (404, "text/html; charset=utf-8") == (response.status_code, response.content_type)
-    assert 200 == world.client.get("/topics/roads").status_code
-
-
-def test_another_spelling_of_a_topic(world):
-    """
-    The address of a topic in another spelling redirects to that of its normal form, with the query (R21b).
-    """
-    world.record(topic="Roads / Bridge #1")
-    response = world.client.get(f"/topics/{quote('ROADS/bridge  #1')}?basis=resolved")
-
-    address = "/topics/roads/bridge%20%231?basis=resolved"
-    assert (308, address) == (response.status_code, response.headers["Location"])
-    assert "<h1>roads/bridge #1</h1>" in world.client.get(address).text
-    assert 'href="/topics/roads"' in world.client.get(address).text
-    assert "<h1>roads</h1>" in world.client.get("/topics/roads").text
-    assert "/topics/roads" == world.client.get("/topics/roads/").headers["Location"]
 
 
 def test_parts_of_an_odd_topic(world):

@@ -79,3 +79,9 @@ def due(world, text="The bridge opens in May.", day="2026-02-01", *reports, **me
 def is_sign_in_redirect(response):
     """Return whether a response redirects to the sign-in page."""
     return 303 == response.status_code and response.headers["Location"].startswith("/desk/sign-in")
+
+
+def resolutions(world, claim):
+    """Return the members of each resolution of a claim that an editor enters."""
+    items = world.get(f"/v1/claims/{claim['id']}/resolutions").json["items"]
+    return [(item["verdict"], item["truth"], item["known_at"], item["evidence"], item["note"]) for item in items]

@@ -9,17 +9,12 @@ import re
 import pytest
 
 from service.values.vocabulary import Scope
-from tests.support.editor import Editor, due, problem_text
-from tests.support.world import HOSTILE, report
+from tests.support.editor import Editor, due, problem_text, resolutions
+from tests.support.world import report
 
 pytestmark = pytest.mark.sqlite_alone  # tests of the use cases run on both databases
 
 EVIDENCE = ["https://example.org/a", "https://example.org/b?c=d&e=%20"]
-
-
-def resolutions(world, claim):
-    items = world.get(f"/v1/claims/{claim['id']}/resolutions").json["items"]
-    return [(item["verdict"], item["truth"], item["known_at"], item["evidence"], item["note"]) for item in items]
 
 
 def texts(page):
@@ -138,61 +133,6 @@ def test_no_claim(editor):
     assert 404 == editor.resolve(claim).status_code
 
 
-def test_undo(world, editor):
-    """
-    One button withdraws a resolution: the claim is due again, and both resolutions remain listed.
-    """
-    claim = due(world)
-    editor.resolve(claim)
-
-    assert 303 == editor.undo(claim).status_code
-    assert "due" == world.claim(claim)["status"]
-    assert ["true", None] == [verdict for verdict, *_ in resolutions(world, claim)]
-    assert '<form class="undo"' not in editor.page(f"/desk/claims/{claim['id']}")
-
-
-def test_resolve_again(world, editor):
-    """
-    A reopened claim is resolved from the queue like any other.
-    """
-    claim = due(world)
-    editor.resolve(claim)
-    editor.undo(claim)
-    [queued] = world.get("/v1/queue").json["items"]
-    assert f'name="supersedes" value="{queued["supersedes"]}"' in editor.page()
-
-    assert 303 == editor.resolve(claim, "false", supersedes=queued["supersedes"]).status_code
-    assert "false" == world.claim(claim)["resolution"]["verdict"]
-
-
-def test_undo_correction(world, editor):
-    """
-    The same button undoes a correction by repeating the previous resolution exactly.
-    """
-    claim = due(world)
-    first = world.resolve(
-        claim, "partial", truth=0.37, evidence=EVIDENCE, note=HOSTILE, known_at="2026-01-31T10:20:30.123456Z"
-    )
-    editor.resolve(claim, "false", supersedes=first["id"])
-    before, middle, *_ = resolutions(world, claim)
-
-    assert 303 == editor.undo(claim).status_code
-    assert [before, middle, before] == resolutions(world, claim)
-
-
-def test_undo_too_late(world, editor):
-    """
-    Undoing is rejected if the resolution was corrected since.
-    """
-    claim = due(world)
-    editor.resolve(claim)
-    first = world.claim(claim)["resolution"]["id"]
-    world.resolve(claim, "false", supersedes=first)
-
-    assert 409 == editor.resolve(claim, "withdraw", supersedes=first).status_code
-    assert "false" == world.claim(claim)["resolution"]["verdict"]
-
-
 def test_score_shows_it(world, editor):
     """
     R20: a score that is read after a form was sent includes the resolution.
@@ -225,21 +165,6 @@ def test_known_before_every_report(world, editor):
 
     assert [True, False] == ["No report of it counts" in page for page in pages]
     assert "day" == world.claim(early)["resolution"]["known_precision"]
-
-
-def test_undo_keeps_the_date(world, editor):
-    """
-    R6a, R11: undoing a correction restores a known_at with its precision.
-    """
-    claim = due(world, "A.")
-    editor.resolve(claim, known_at="2026-02-01")
-    first = world.claim(claim)["resolution"]
-    editor.resolve(claim, "false", known_at="2026-02-02T10:00", supersedes=first["id"])
-    editor.undo(claim)
-
-    restored = world.claim(claim)["resolution"]
-    names = ("verdict", "known_at", "known_precision")
-    assert [first[name] for name in names] == [restored[name] for name in names]
 
 
 def test_filters(world, editor):
