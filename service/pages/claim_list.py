@@ -15,10 +15,11 @@ from service.errors import OutletMerged
 from service.outlets import edit
 from service.pages.filters import address, capitalized, chips
 from service.pages.layout import page_blueprint, read_query, show
+from service.pages.phrases import VERDICT_ADJECTIVES
 from service.schemas.claims import ClaimQuery
 from service.storage.paging import PageRequest
 from service.values.instants import format_instant, utc_now
-from service.values.vocabulary import ClaimKind, ClaimOrder, ClaimStatus, Scope, Verdict
+from service.values.vocabulary import ClaimKind, ClaimOrder, ClaimStatus, Scope
 from service.web.auth import requires
 from service.web.line_stream import stream_table
 from service.web.responses import page_of
@@ -32,13 +33,6 @@ _COLUMNS = (
     *("verdict", "truth", "known_at", "known_precision", "disputed"),
     *("group", "external_id", "recorded_at"),
 )
-_VERDICTS: Mapping[Verdict, str] = {
-    Verdict.TRUE: "true",
-    Verdict.FALSE: "false",
-    Verdict.PARTIAL: "partly true",
-    Verdict.VOID: "void",
-    Verdict.UNVERIFIABLE: "unverifiable",
-}
 _ORDERS: Mapping[ClaimOrder, str] = {
     ClaimOrder.NEWEST: "Recorded last",
     ClaimOrder.OLDEST: "Recorded first",
@@ -76,7 +70,7 @@ def list_claims() -> Response:
         orders=_ORDERS,
         statuses=ClaimStatus,
         kinds=ClaimKind,
-        verdicts=_VERDICTS,
+        verdicts=VERDICT_ADJECTIVES,
         is_first=asked["cursor"] is None,
         first=address("/claims", question),
         following=page.next_cursor and address("/claims", question | {"cursor": page.next_cursor}),
@@ -132,7 +126,7 @@ def _words(asked: _Asked, outlet: str | None) -> dict[str, str]:
     words = {
         "status": asked.get("status"),
         "kind": asked.get("kind"),
-        "verdict": (verdict := asked.get("verdict")) and f"Verdict: {_VERDICTS[verdict]}",
+        "verdict": (verdict := asked.get("verdict")) and f"Verdict: {VERDICT_ADJECTIVES[verdict]}",
         "topic": (topic := asked.get("topic")) and f"Topic: {topic}",
         "outlet": outlet and f"Outlet: {outlet}",
         "disputed": {True: "With an open dispute", False: "Without an open dispute", None: None}[asked.get("disputed")],
@@ -146,7 +140,7 @@ def _title(asked: _Asked, outlet: str | None) -> str:
     status, kind, verdict = asked.get("status"), asked.get("kind"), asked.get("verdict")
     is_opinion = ClaimStatus.OPINION in (status, kind)
     adjectives = [] if status is None or is_opinion or verdict else [status.value]
-    adjectives += [] if verdict is None else [_VERDICTS[verdict]]
+    adjectives += [] if verdict is None else [VERDICT_ADJECTIVES[verdict]]
     adjectives += ["disputed"] if asked.get("disputed") else []
     noun = "opinions" if is_opinion else f"{kind} claims" if kind else "claims"
     parts = [", ".join(adjectives), noun]

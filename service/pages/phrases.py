@@ -13,8 +13,16 @@ from service.scores.describe import RelayScore, Score, ScoreRecord
 from service.scores.explain import ClaimContribution
 from service.scores.ranking_table import TrendPoint
 from service.values.instants import format_instant, parse_instant
-from service.values.vocabulary import ClaimStatus, OutletKind
+from service.values.vocabulary import ClaimStatus, OutletKind, Verdict
 
+VERDICT_ADJECTIVES: Mapping[Verdict, str] = {
+    Verdict.TRUE: "true",
+    Verdict.FALSE: "false",
+    Verdict.PARTIAL: "partly true",
+    Verdict.VOID: "void",
+    Verdict.UNVERIFIABLE: "unverifiable",
+}
+"""The verdicts in filters and titles of lists."""
 NOT_RANKED = f"Not ranked yet (fewer than {RATED_FROM} results)"
 
 _SPACE = "\N{NO-BREAK SPACE}"
