@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple, NotRequired, TypedDict
 from uuid import UUID
 
@@ -19,7 +19,7 @@ from service.storage.base import read_only
 from service.storage.canonical import table_of
 from service.storage.db_errors import WriteConflict
 from service.storage.models import Outlet, OutletAlias
-from service.storage.predicates import counts_as, is_among
+from service.storage.predicates import counts_as, is_among, is_among_parameter, list_parameter
 from service.values.documents import members_of
 from service.values.ids import RESERVED_SLUGS, SLUG_LENGTH, is_slug, parse_id
 from service.values.names import domain_key, host_of, name_key, shown_host, shown_name, slug_of
@@ -164,15 +164,24 @@ def outlets_named(session: Session, keys: Collection[str]) -> dict[str, list[Out
 
     They are as `read_only_outlets` returns them.
     """
-    names = sa.select(Outlet.name_key.label("key"), Outlet.id).where(is_among(session, Outlet.name_key, keys))
-    aliases = sa.select(OutletAlias.name_key, OutletAlias.outlet_id)
-    named = names.union(aliases.where(is_among(session, OutletAlias.name_key, keys))).subquery()
-    rows = sa.select(named.c.key, *_COLUMNS).select_from(named).join(Outlet, Outlet.id == named.c.id)
+    rows = _named_rows(session.get_bind().dialect.name)
     found: dict[str, list[Outlet]] = {}
-    for key, *columns in session.connection().execute(_with_survivors(rows, lock=True)):
+    for key, *columns in session.connection().execute(rows, {"keys": list_parameter(session, keys)}):
         found.setdefault(key, []).append(_read_only(columns))
     note_locked(session, (outlet.id for outlets in found.values() for outlet in outlets))
     return found
+
+
+@cache
+def _named_rows(dialect: str) -> sa.Select[*tuple[Any, ...]]:
+    """Return the statement of `outlets_named`, which takes longer to build than to run."""
+    names = sa.select(Outlet.name_key.label("key"), Outlet.id).where(
+        is_among_parameter(dialect, Outlet.name_key, "keys")
+    )
+    aliases = sa.select(OutletAlias.name_key, OutletAlias.outlet_id)
+    named = names.union(aliases.where(is_among_parameter(dialect, OutletAlias.name_key, "keys"))).subquery()
+    rows = sa.select(named.c.key, *_COLUMNS).select_from(named).join(Outlet, Outlet.id == named.c.id)
+    return _with_survivors(rows, lock=True)
 
 
 def read_only_outlets(session: Session, chosen: sa.ColumnElement[bool], *, lock: bool = False) -> list[Outlet]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import chain
 from typing import NamedTuple, TypeAlias, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import instance_dict
+from sqlalchemy.sql.dml import ReturningInsert
 
 from service.storage.actors import current_actor
 from service.storage.base import Base
@@ -79,7 +80,13 @@ def insert_rows(
 def _insert_reading(connection: sa.Connection, table: sa.Table, row: Values, also_read: sa.ScalarSelect[R]) -> R | None:
     columns = {column.name: row.get(column.name) for column in table.columns}
     parameters = columns | {f"new_{name}": value for name, value in columns.items()}
-    return connection.scalar(sa.insert(table).returning(also_read), parameters)
+    insertion: ReturningInsert[R] = _insertion(table, also_read)
+    return connection.scalar(insertion, parameters)
+
+
+@cache  # every recorded claim needs it
+def _insertion(table: sa.Table, also_read: sa.ScalarSelect[R]) -> ReturningInsert[R]:
+    return sa.insert(table).returning(also_read)
 
 
 def _entries(table: sa.Table, rows: Iterable[Values]) -> list[NewEntry]:

@@ -27,11 +27,32 @@ def is_among(
     a query, and SQLite rejects forty thousand. PostgreSQL sees the values while planning and uses an index or a hash
     table, even with outdated statistics. A subquery in their place may be joined row by row.
     """
-    listed = list(values)
+    listed = list_parameter(session, values)
+    if isinstance(listed, str):
+        return _is_in_json(column, listed)
+    return column == sa.any_(sa.literal(listed, sa.ARRAY(column.type)))
+
+
+def is_among_parameter(
+    dialect: str, column: InstrumentedAttribute[Any] | sa.ColumnElement[Any], name: str
+) -> sa.ColumnElement[bool]:
+    """Return the condition of `is_among` with a parameter of this name, for a statement that is built only once."""
+    if dialect == "postgresql":
+        return column == sa.any_(sa.bindparam(name, type_=sa.ARRAY(column.type)))
+    return _is_in_json(column, sa.bindparam(name))
+
+
+def list_parameter(session: Session, values: Iterable[str] | Iterable[UUID]) -> str | list[object]:
+    """Return values as one parameter: JSON on SQLite."""
     if session.get_bind().dialect.name == "postgresql":
-        return column == sa.any_(sa.literal(listed, sa.ARRAY(column.type)))
-    texts = [value.hex if isinstance(value, UUID) else value for value in listed]
-    rows = sa.func.json_each(json.dumps(texts)).table_valued("value")
+        return [*values]
+    return json.dumps([value.hex if isinstance(value, UUID) else value for value in values])
+
+
+def _is_in_json(
+    column: InstrumentedAttribute[Any] | sa.ColumnElement[Any], listed: str | sa.BindParameter[str]
+) -> sa.ColumnElement[bool]:
+    rows = sa.func.json_each(listed).table_valued("value")
     return column.in_(sa.select(rows.c.value))
 
 

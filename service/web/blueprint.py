@@ -76,7 +76,8 @@ class Blueprint(SmorestBlueprint):
         """
         status = 400 if location == "query" else 422
         described = {"description": describe_schema(schema)} if location == "json" else {}
-        load = super().arguments(schema, location=location, error_status_code=status, **described)
+        # One instance for all requests, because it takes longer to create than to load most queries.
+        load = super().arguments(schema(), location=location, error_status_code=status, **described)
 
         def register(view: Callable[Concatenate[Loaded, P], R]) -> Callable[P, R]:
             loading: Callable[P, R] = load(view)

@@ -17,7 +17,6 @@ from service.outlets.find import PLACES
 from service.outlets.merge import undo_merge
 from service.outlets.rebuild_sums import rebuild_sums
 from service.outlets.sums import updating_sums
-from service.storage.db import retried
 from service.storage.locks import lock_name
 from service.storage.models import Outbox, Subtotal
 from service.values.vocabulary import OPERATOR, Verdict
@@ -132,26 +131,24 @@ def test_many_writers(world):
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_merged_while_a_claim_is_resolved(world):
     """
-    R22: a claim that is read before a merge of its outlet and resolved after it counts for the surviving outlet.
+    R22: a merge waits for a resolution of its outlet's claim, which then counts for the surviving outlet.
     """
     claim = world.record(report("Herald"), report("Echo"))
-    merger, merged = world.with_scopes("admin"), []
+    merger, at = world.with_scopes("admin"), world.runtime
     given = NewResolution(verdict=Verdict.TRUE, truth=None, known_at=NOW, evidence=[], note="Seen.", supersedes=None)
+    waiting = sa.text("SELECT count(*) FROM pg_locks WHERE NOT granted")
 
-    @retried
-    def resolve_slowly(db):
-        with db.write() as session:
+    with ThreadPoolExecutor(1) as thread:
+        with at.db.write() as session:
             held = load_claim(session, UUID(claim["id"]), lock=True)
-            if not merged:
-                with ThreadPoolExecutor(1) as other:
-                    merged.append(other.submit(merger.post, "/v1/outlets/herald/merge", {"into": "echo"}).result())
+            merged = thread.submit(merger.post, "/v1/outlets/herald/merge", {"into": "echo"})
+            wait_until(lambda: merged.done() or session.scalar(waiting))
             with updating_sums(session, [held]):
                 held.resolutions.append(new_resolution(session, held, given, caller=OPERATOR, now=END))
+        assert 201 == merged.result().status_code
 
-    resolve_slowly(world.runtime.db)
-
-    assert [201] == [response.status_code for response in merged]
-    assert 0 == rebuild_sums(world.runtime.db, now=NOW)
+    assert 1 == world.score("echo")["counts"]["resolved"]
+    assert 0 == rebuild_sums(at.db, now=NOW)
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
