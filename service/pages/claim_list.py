@@ -34,10 +34,10 @@ _COLUMNS = (
     *("group", "external_id", "recorded_at"),
 )
 _ORDERS: Mapping[ClaimOrder, str] = {
-    ClaimOrder.NEWEST: "Recorded last",
+    ClaimOrder.NEWEST: "Most recently recorded",
     ClaimOrder.OLDEST: "Recorded first",
     ClaimOrder.DUE: "Due first",
-    ClaimOrder.DECIDED: "Decided last",
+    ClaimOrder.DECIDED: "Most recently decided",
 }
 
 

@@ -80,7 +80,10 @@ def sum_up(story: Story) -> str:
     first, last = day(counted[0].published_at), day(counted[-1].published_at)
     when = f"on {first}" if first == last else f"from {first} to {last}"
     outlets, reports = plural(len(sides), "outlet"), plural(len(counted), "report")
-    sentences = [f"{outlets} carried it in {reports} {when}: {_count_sides(sides)}."]
+    counts = _count_sides(sides)
+    together = counts[0][1] if len(counts) == 1 else None
+    each = "" if together else ": " + ", ".join(f"{number(count)} {words}" for count, words in counts)
+    sentences = [f"{outlets} {together or 'carried it'} in {reports} {when}{each}."]
     if claim.independent_roots:
         go = "It goes" if len(counted) == 1 else "They go"
         sources = plural(claim.independent_roots, "independent source")
@@ -94,11 +97,12 @@ def _by_side(story: Story) -> str:
     return f", {roots.support} in support and {roots.deny} against" if roots.support and roots.deny else ""
 
 
-def _count_sides(sides: Mapping[str, Stance]) -> str:
+def _count_sides(sides: Mapping[str, Stance]) -> list[tuple[int, str]]:
+    """Return the number of outlets on each side, or on none, with the words for it."""
     stances = list(sides.values())
     counts = [(stances.count(Stance.SUPPORT), "supported it"), (stances.count(Stance.DENY), "denied it")]
     counts.append((len(stances) - sum(count for count, _ in counts), "took no side"))
-    return ", ".join(f"{number(count)} {words}" for count, words in counts if count)
+    return [one for one in counts if one[0]]
 
 
 def _house(house: House, names: Mapping[str, str]) -> str:

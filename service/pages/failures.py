@@ -31,7 +31,7 @@ _TEXTS: Mapping[int, tuple[str, str]] = {
     400: ("Something is wrong with this link", "A part of the address is invalid."),
     401: ("Reading needs a key here", "Ask the operator of this service for one."),
     403: ("Your key may not do that", "Sign in with a key that has the scope."),
-    404: ("Nothing found here", "The address may be mistyped, or its subject was never recorded."),
+    404: ("Nothing found here", "The address may be mistyped, or nothing is recorded under it."),
     405: ("This page does not support that", "Go back and use one of its links or forms."),
     409: ("The record has changed", "Someone else may have edited it. Reload it before you decide."),
     422: ("This cannot be recorded yet", "Correct the fields below."),

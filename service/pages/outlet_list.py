@@ -113,7 +113,7 @@ def _title(asked: _Asked) -> str:
     initial, kind, topic = asked["initial"], asked["kind"], asked["topic"]
     noun = "Outlets" if kind is None else capitalized(KINDS_IN_WORDS[kind])
     about = noun if topic is None else f"{noun} with claims on {topic}"
-    return about if initial is None else f"{about}, {_shown(initial)}"
+    return about if initial is None else f"{about}: {_shown(initial)}"
 
 
 def _shown(initial: str) -> str:

@@ -35,8 +35,8 @@ _COMMITMENTS = {
 }
 _VERDICTS = {
     "true": "proved true",
-    "false": "did not prove true",
-    "partial": "proved true in part",
+    "false": "proved false",
+    "partial": "proved partly true",
     "void": "void",
     "unverifiable": "cannot be verified",
 }
@@ -137,7 +137,7 @@ def outcome(claim: ListedClaim) -> str:
     """Describe the outcome of a claim in a list: its verdict, or its status without one."""
     if claim.resolution is not None and claim.resolution.verdict is not None:
         return _VERDICTS[claim.resolution.verdict]
-    return "an opinion" if claim.status is ClaimStatus.OPINION else "open"
+    return {ClaimStatus.OPINION: "an opinion", ClaimStatus.DUE: "due"}.get(claim.status, "open")
 
 
 def sentence(score: Score, outlet: OutletView) -> str:
@@ -147,7 +147,7 @@ def sentence(score: Score, outlet: OutletView) -> str:
     found, record, name = score.reliability, score.record, outlet.name
     about = f"on {score.topic} " if score.topic else ""
     if found is None:
-        return f"Too few claims to say: nothing that {name} reported {about}in its own name is resolved yet."
+        return f"No results yet: no claim that {name} reported {about}in its own name has been decided."
     if score.status == "provisional":
         return f"{against_average(record)} {NOT_RANKED}."
     said = (
@@ -176,7 +176,7 @@ def badge(score: Score) -> str:
     """Describe a score in a few words, the record first."""
     record, found = score.record, rated(score)
     if not record.resolved:
-        return "nothing resolved yet"
+        return "no results yet"
     said = f"right on {number(record.right)} of {number(record.resolved)}"
     if found is None:
         return f"{said}, not ranked yet"
@@ -187,7 +187,7 @@ def record_in_short(score: Score) -> str:
     """Describe a record on one line: "Right on 4 of 11; an average outlet about 4"."""
     record = score.record
     counts = f"Right on {number(record.right)} of {number(record.resolved)}"
-    return f"{counts}; an average outlet about {number(record.expected)}" if record.resolved else "Nothing resolved yet"
+    return f"{counts}; an average outlet about {number(record.expected)}" if record.resolved else "No results yet"
 
 
 def rated(one: Estimated | RelayScore) -> Reliability | None:

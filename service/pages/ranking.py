@@ -11,7 +11,7 @@ from flask import Response, render_template
 from service.cache.score_cache import RANKING
 from service.claims.topics import common_topics
 from service.pages.layout import cached_page, page_blueprint, read_query
-from service.pages.ranking_view import COLUMNS, ROWS, Column, RankingQuery, RankingView
+from service.pages.ranking_view import COLUMNS, Column, RankingQuery, RankingView
 from service.scores.overview import read_overview
 from service.scores.ranking_table import RankedOutlet, RankingTable, ranking_table
 from service.values.csv_text import csv_table
@@ -66,7 +66,7 @@ def cached_ranking_page(template: str, view: RankingView, **more: Callable[[], o
     def make() -> tuple[str, dt.datetime | None]:
         values = {name: get() for name, get in more.items()}
         table = _read_table(view)
-        values |= {"table": table, "asked": view, "rows": view.arrange(table), "length": ROWS}
+        values |= {"table": table, "asked": view, "rows": view.arrange(table), "length": view.rows}
         page = render_template(template, columns=Column, columns_in_words=COLUMNS, **values)
         return page, _expiry(table, view)
 
@@ -81,7 +81,7 @@ def _expiry(table: RankingTable, view: RankingView) -> dt.datetime | None:
 
 def _read_table(view: RankingView) -> RankingTable:
     now = utc_now()
-    return ranking_table(runtime().db, view.criteria, lens=view.lens, start=view.start - 1, limit=ROWS, now=now)
+    return ranking_table(runtime().db, view.criteria, lens=view.lens, start=view.start - 1, limit=view.rows, now=now)
 
 
 def _as_csv(table: RankingTable, view: RankingView) -> str:

@@ -23,6 +23,8 @@ from service.values.instants import format_instant
 from service.values.vocabulary import Basis, Order, OutletKind, RankBy
 
 ROWS = 50
+FRONT_ROWS = 20
+"""The number of rows on the front page, which has other lists below them."""
 
 
 class Column(enum.StrEnum):
@@ -87,7 +89,7 @@ class RankingView:
     @property
     def is_usual(self) -> bool:
         """Whether pages link to this part of the current ranking, so that it is worth caching."""
-        return self.as_of is None and self.min_resolved == RATED_FROM and self.start % ROWS == 1
+        return self.as_of is None and self.min_resolved == RATED_FROM and self.start % ROWS in (1, FRONT_ROWS + 1)
 
     @property
     def is_by_rank(self) -> bool:
@@ -113,6 +115,11 @@ class RankingView:
     def is_front(self) -> bool:
         """Whether the page is the front page, in any order."""
         return not self.is_narrowed and self.start == 1
+
+    @property
+    def rows(self) -> int:
+        """The largest number of rows on the page."""
+        return FRONT_ROWS if self.is_front and self.is_by_rank else ROWS
 
     @property
     def question(self) -> dict[str, str]:

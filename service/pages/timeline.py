@@ -14,7 +14,8 @@ from uuid import UUID
 from service.claims.story import Story
 from service.claims.views import ReportView
 from service.pages.charts import thin
-from service.pages.phrases import day, minute
+from service.pages.phrases import day
+from service.values.vocabulary import Precision
 
 LANE = 22
 """The height of a lane in pixels, which claim.css repeats for the names beside it."""
@@ -28,6 +29,7 @@ _MARGIN = 2.5  # per cent on either side
 _STEEP = 1.0  # per cent; a relay line narrower than this is drawn as a curve
 _SHORT_SPAN = dt.timedelta(days=2)  # labelled with times instead of days
 _ZOOM = 10  # the axis shows only the reports if all of them are in the first tenth of the time
+_SPACE = "\N{NO-BREAK SPACE}"
 _EARLIEST = dt.datetime.min.replace(tzinfo=dt.UTC)
 _LATEST = dt.datetime.max.replace(tzinfo=dt.UTC)
 
@@ -135,7 +137,8 @@ def draw_timeline(story: Story, *, now: dt.datetime) -> Timeline:
     _add_marks(by_slug, claim.reports, span)
     ties = list(_ties(lanes, by_slug, story.roots))
     left_out = sum(map(len, groups)) - len(by_slug)
-    return Timeline(top, lanes, ties, list(_moment_marks(moments, span)), span.dates(), left_out)
+    has_times = any(report.published_precision is Precision.INSTANT for report in claim.reports)
+    return Timeline(top, lanes, ties, list(_moment_marks(moments, span)), span.dates(has_times=has_times), left_out)
 
 
 def _moments(story: Story, now: dt.datetime) -> dict[Moment, dt.datetime]:
@@ -173,11 +176,19 @@ class _Span:
     def x(self, moment: dt.datetime) -> float:
         return _MARGIN + (100 - 2 * _MARGIN) * min((moment - self.first) / (self.last - self.first), 1)
 
-    def dates(self) -> list[DateLabel]:
-        label = minute if self.last - self.first < _SHORT_SPAN else day
+    def dates(self, *, has_times: bool) -> list[DateLabel]:
+        """Return labels for both ends and the middle: times on a short span that has any, else days, each day once."""
+        label = _minute if has_times and self.last - self.first < _SHORT_SPAN else day
         middle = self.first + (self.last - self.first) / 2
         moments: dict[Anchor, dt.datetime] = {"start": self.first, "middle": middle, "end": self.last}
-        return [DateLabel(f"{self.x(at):.1f}", anchor, label(at)) for anchor, at in moments.items()]
+        labels = [DateLabel(f"{self.x(at):.1f}", anchor, label(at)) for anchor, at in moments.items()]
+        ends = {labels[0].words, labels[-1].words}
+        return [one for one in labels if one.anchor != "middle" or one.words not in ends]
+
+
+def _minute(moment: dt.datetime) -> str:
+    """Format an instant to the minute without its year, so that two fit on a phone."""
+    return f"{moment.day}{_SPACE}{moment:%b},{_SPACE}{moment:%H:%M}"
 
 
 def _groups(reports: Sequence[ReportView], roots: Mapping[UUID, str | None], span: _Span) -> list[list[str | None]]:

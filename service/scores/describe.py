@@ -127,7 +127,7 @@ def describe_score(
         reliability=None if rating is None else rating.reliability,
         adjusted=None if rating is None else rating.adjusted,
         advantage=None if rating is None else rating.advantage,
-        record=ScoreRecord(own.right, own.skill(context).expected, own.resolved),
+        record=describe_record(own, context),
         context=ScoreContext(context.id, context.as_of),
         relay=_relay(record, context, lens),
         counts=_counts(own, record.disputed),
@@ -137,6 +137,11 @@ def describe_score(
         ledger=ledger,
         changes_at=record.changes_at,
     )
+
+
+def describe_record(own: Tally, context: Context) -> ScoreRecord:
+    """Return the record of a tally, compared with a context."""
+    return ScoreRecord(own.right, own.skill(context).expected, own.resolved)
 
 
 def _status(resolved: int) -> ScoreStatus:

@@ -16,7 +16,7 @@ from service.methods.tally import add_up, difference
 from service.outlets.browse import most_claiming
 from service.outlets.track_record import Lens, OutletRecord
 from service.scores.contributions import ScoredClaim, accumulate, month_ends, scored_claims_of
-from service.scores.describe import Score
+from service.scores.describe import Score, ScoreRecord, describe_record
 from service.scores.ranking import Ranking, RankingCriteria, own_tally, rank_outlets
 from service.scores.read import read_records
 from service.storage.db import Database
@@ -75,7 +75,7 @@ class UnrankedOutlet:
 
     outlet: OutletHeading
     claims: int
-    resolved: int
+    record: ScoreRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +130,7 @@ def ranking_table(
     return RankingTable(
         groups=list(_group(placed, headings, trends)),
         ranked=len(ranking.scores),
-        waiting=[_unranked(record, headings[record.slug]) for record in waiting],
+        waiting=[_unranked(record, headings[record.slug], ranking.context) for record in waiting],
         unranked=unranked,
         changes_at=min(filter(None, [ranking.changes_at, *(one.changes_at for one in waiting)]), default=None),
     )
@@ -182,9 +182,9 @@ def _reporting(records: Iterable[OutletRecord]) -> list[OutletRecord]:
     return [record for total, record in totals if total.claims]
 
 
-def _unranked(record: OutletRecord, outlet: OutletHeading) -> UnrankedOutlet:
+def _unranked(record: OutletRecord, outlet: OutletHeading, context: Context) -> UnrankedOutlet:
     own = own_tally(record)
-    return UnrankedOutlet(outlet, own.total.claims, own.resolved)
+    return UnrankedOutlet(outlet, own.total.claims, describe_record(own, context))
 
 
 def _trends(

@@ -221,7 +221,7 @@ def test_base_is_what_is_known_before_any_report():
 @pytest.mark.parametrize(
     ("others", "words"),
     [
-        ([], "nobody else has reported it"),
+        ([], "no other outlet has reported it"),
         ([Stance.SUPPORT], "one independent outlet already reports it"),
         ([Stance.SUPPORT] * 3, "three independent outlets already report it"),
         ([Stance.DENY], "one independent outlet denies it"),

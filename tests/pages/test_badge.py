@@ -35,7 +35,7 @@ def test_badge_of_few_claims(site):
     claim = site.record(report("Novice"), text="It is new.")
     site.resolve(claim, "true")
 
-    assert "Borneout: nothing resolved yet<" in site.client.get("/outlets/newcomer/badge.svg").text
+    assert "Borneout: no results yet<" in site.client.get("/outlets/newcomer/badge.svg").text
     assert "Borneout: right on 1 of 1, not ranked yet<" in site.client.get("/outlets/novice/badge.svg").text
 
 

@@ -126,18 +126,18 @@ def test_who_was_right(world, story):
             "Sport Bild 1 Jan 2026, said to be close right on 0 of 1, average outlet "
             f"{records['sport-bild']['expected']:.1g}"
         ),
-        "Daily Mail 2 Jan 2026, repeated from Sport Bild on what it repeated from others, right on 0 of 1",
+        "Daily Mail 2 Jan 2026, repeated from Sport Bild right on 0 of 1 that it repeated from others",
         (
-            f"Goal 3 Jan 2026, repeated from Daily Mail, originally from Sport Bild. {LATE_DENIAL} on what it "
-            "repeated from others, right on 0 of 1"
+            f"Goal 3 Jan 2026, repeated from Daily Mail, originally from Sport Bild. {LATE_DENIAL} right "
+            "on 0 of 1 that it repeated from others"
         ),
-        "Echo 7 Jan 2026, repeated from reports in Spain on what it repeated from others, right on 0 of 1",
+        "Echo 7 Jan 2026, repeated from reports in Spain right on 0 of 1 that it repeated from others",
     ] == listed(shown, "support")
     assert [
         "Nobody supported it on 5 Jan 2026; never scored, because its publisher is not known",
-        "Wrong supported it on 5 Jan 2026; withdrawn: Another club. nothing resolved yet",
-        "Talk mentioned it on 6 Jan 2026 nothing resolved yet",
-        "Late denied it on 20 Feb 2026, when the answer was known nothing resolved yet",
+        "Wrong supported it on 5 Jan 2026; withdrawn: Another club. no results yet",
+        "Talk mentioned it on 6 Jan 2026 no results yet",
+        "Late denied it on 20 Feb 2026, when the answer was known no results yet",
     ] == listed(shown, "no-side")
     parts = ("<h1>Rovers", 'class="came"', 'id="deny">Right', 'id="support">Wrong', 'id="no-side">No side', 'id="who"')
     places = [shown.index(part) for part in parts]
@@ -182,7 +182,7 @@ def test_cited_alone(world):
     claim = world.record(report("Goal", relays={"outlet": "sport-bild"}))
     shown = claim_page(world, claim)
 
-    assert ["Sport Bild cited by others; no report of its own is on record nothing resolved yet"] == (
+    assert ["Sport Bild cited by others; no report of its own is on record no results yet"] == (
         listed(shown, "no-side")
     )
     assert "</a> <small>cited</small>" in section(shown, "who")
@@ -213,5 +213,5 @@ def test_merged(world):
     merge = world.post(f"/v1/claims/{other['id']}/merge", {"into": claim["id"]})
     assert 201 == merge.status_code, merge.text
 
-    assert "Also recorded as He signs for Rovers.; these claims were merged" in plain_text(claim_page(world, claim))
+    assert "Merged into this claim: He signs for Rovers." in plain_text(claim_page(world, claim))
     assert f"/claims/{claim['id']}" == world.client.get(f"/claims/{other['id']}").headers["Location"]

@@ -190,7 +190,7 @@ def test_nothing_on_a_topic(site):
     """
     If an outlet has no record on a topic, the page names the topic.
     """
-    assert "nothing that The Oracle reported on gardens in its own name" in site.html(
+    assert "No results yet: no claim that The Oracle reported on gardens in its own name" in site.html(
         "/outlets/the-oracle?topic=gardens"
     )
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import re
+from dataclasses import replace
 from html import unescape
 from itertools import pairwise
 from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 
+from service.pages.ranking_view import RankingView
 from tests.support.browser_site import data_values, open_page
 
 pytestmark = pytest.mark.sqlite_alone  # tests of the API run on both databases
@@ -179,14 +181,25 @@ def test_trend_only_where_it_moved(site):
 
 def test_few_claims(site):
     """
-    R17: an outlet with too few claims is listed below the ranking, with its counts and without a number.
+    R17a: an outlet with too few claims is listed below the ranking, with its record and without an estimate.
     """
     html = site.html("/?min_resolved=25&topic=roads")
     below = re.search(r'<section aria-labelledby="few".*', html, re.DOTALL)[0]
 
     assert [] == rows(html)
     link = r'/outlets/the-oracle\?topic=roads">The Oracle</a>'
-    assert re.search(rf'{link} <small><data value="24">24</data> of 24 claims', below)
+    assert re.search(rf'{link} <small>right on <data [^>]+>\d+</data> of <data value="24">24</data> \(<data', below)
+    assert 'class="estimate"' not in below
+
+
+def test_rows_of_the_front_page():
+    """
+    The front page has 20 rows, so that its other lists are near, and the part after it is cached like other parts.
+    """
+    view = RankingView()
+
+    assert [20, 50, 50] == [one.rows for one in (view, replace(view, start=21), replace(view, topic="roads"))]
+    assert [True, True, False] == [replace(view, start=start).is_usual for start in (1, 21, 22)]
 
 
 def test_parts_of_the_ranking(site):
@@ -237,7 +250,7 @@ def test_resolution_shows_at_once(site):
     table = site.client.get("/ranking.csv?min_resolved=1&topic=rain").data
     site.resolve(claim, "true")
 
-    assert "Too few claims to say: nothing" in before[0]
+    assert "No results yet: no claim" in before[0]
     assert "/outlets/late-post" not in "".join(slug for slug, _ in rows(before[1]))
     assert "Not ranked yet (fewer than 20 results)." in site.html("/outlets/late-post")
     assert "late-post" in site.html("/?min_resolved=1&topic=rain")

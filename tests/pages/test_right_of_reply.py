@@ -58,7 +58,7 @@ def test_right_of_reply(site, browser, claim):
     path, outlet = f"/claims/{claim['id']}", "/outlets/answering-gazette"
     with open_page(browser, site, script=False, width=360) as tab:
         tab.goto(path)
-        dispute_link = send(tab, "Dispute a result", "Send dispute", WRONG, email="reader@example.org")
+        dispute_link = send(tab, "Dispute this result", "Send dispute", WRONG, email="reader@example.org")
         tab.goto(outlet)
         reply_link = send(tab, "Reply as this outlet", "Send reply", REPLY, links="https://gazette.example/1")
         assert WRONG not in text_of(tab, path)

@@ -52,7 +52,9 @@ def test_headline(site):
     assert "Bridge 20 opens in May." in html
 
 
-@pytest.mark.parametrize(("q", "text"), [("zzzz qqqq", "Nothing on record has these words."), ("", "Type the name of")])
+@pytest.mark.parametrize(
+    ("q", "text"), [("zzzz qqqq", "No outlet or claim on record has these words."), ("", "Type the name of")]
+)
 def test_nothing(site, q, text):
     """
     A search without results says so.

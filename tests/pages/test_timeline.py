@@ -181,11 +181,12 @@ def test_summary(story):
         return
     outlets = {report.outlet for report in counted}
     tail = summary.partition(": ")[2].partition(".")[0]
-    assert len(outlets) == sum(int(part.split()[0]) for part in tail.split(", "))
+    if tail:  # the outlets took different sides
+        assert len(outlets) == sum(int(part.split()[0]) for part in tail.split(", "))
     assert summary.startswith(f"{len(outlets)} outlet")
     sides = {report.outlet: report.stance for report in counted if report.stance.takes_side}
     denied = list(sides.values()).count("deny")
-    assert (f"{denied} denied it" in summary) == (denied > 0)
+    assert any(f"{denied} {words}denied it" in summary for words in ("", "outlet ", "outlets ")) == (denied > 0)
 
 
 def test_many_outlets():

@@ -81,7 +81,9 @@ def test_too_few(world):
     table = ranked(world, min_resolved=2)
 
     assert ([["alpha"]], 1, 2) == (slugs(table), table.ranked, table.unranked)
-    assert [("beta", 1, 1), ("gamma", 1, 0)] == [(row.outlet.slug, row.claims, row.resolved) for row in table.waiting]
+    assert [("beta", 1, 1), ("gamma", 1, 0)] == [
+        (row.outlet.slug, row.claims, row.record.resolved) for row in table.waiting
+    ]
 
 
 def test_kind(world):

@@ -35,7 +35,7 @@ _COMMITMENTS = {
     4: "stated as agreed",
 }
 _STANCES = {
-    Stance.SUPPORT: "reported as so",
+    Stance.SUPPORT: "reported as true",
     Stance.DENY: "denied",
     Stance.QUERY: "put as a question",
     Stance.COMMENT: "mentioned without taking a side",
@@ -87,7 +87,7 @@ def _words(group: str, value: float, seen: View, rivals: int) -> str:
     return {
         "outlet": f"this outlet does {better} than its beat",
         "repetition": "this outlet has reported it before",
-        "records": f"the records of all its outlets speak {'for' if value > 0 else 'against'} it",
+        "records": f"the records of its outlets make it {'more' if value > 0 else 'less'} likely",
         "rivals": f"it excludes {_number(rivals)} other {'claim' if rivals == 1 else 'claims'}",
         "probability": "a probability is stated",
         "precedents": f"reports like these prove true {'more' if value > 0 else 'less'} often than others",
@@ -104,7 +104,7 @@ def _others(others: Sequence[ForecastReport]) -> str:
     support = sum(report.stance is Stance.SUPPORT for report in others)
     deny = sum(report.stance is Stance.DENY for report in others)
     if not others:
-        return "nobody else has reported it"
+        return "no other outlet has reported it"
     if not support + deny:
         return f"{_outlets(len(others))} already {_verb('mention', len(others))} it"
     if not support:

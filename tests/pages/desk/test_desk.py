@@ -35,7 +35,7 @@ def test_merge(world, editor):
     merged = editor.send("/desk/merge", outlet="the-herald", into="herald")
 
     assert 308 == world.get("/v1/outlets/the-herald").status_code
-    assert "Undo: count as itself again" in editor.page(merged.headers["Location"])
+    assert "Undo the merge" in editor.page(merged.headers["Location"])
     assert 303 == editor.send("/desk/merge/undo", outlet="the-herald").status_code
     assert 200 == world.get("/v1/outlets/the-herald").status_code
 

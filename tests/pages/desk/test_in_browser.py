@@ -254,7 +254,7 @@ def test_without_script(site, browser, editor, due):
         page.get_by_label("Merge into").fill("evening-star")
         page.get_by_role("button", name="Look at both").click()
         page.get_by_role("button", name="Merge Evning Star into Evening Star").click()
-        page.get_by_role("button", name="Undo: count as itself again").click()
+        page.get_by_role("button", name="Undo the merge", exact=True).click()
         assert 200 == site.get("/v1/outlets/evning-star").status_code
         page.get_by_role("button", name="Sign out").click()
         page.goto("/desk")

@@ -46,7 +46,7 @@ def test_merge_and_undo(world, editor):
     page = editor.page(merged.headers["Location"])
 
     assert [] == pairs(page)
-    assert "Undo: two claims again" in page
+    assert "Undo the merge" in page
     assert 308 == world.get(f"/v1/claims/{first['id']}").status_code
     assert f'name="claim" value="{first["id"]}"><button class="quiet" aria-label="Undo' in editor.page(PATH)
     assert 303 == editor.send(f"{PATH}/undo", claim=first["id"]).status_code

@@ -49,7 +49,7 @@ def test_pages_of_the_queue(world, editor):
     page = editor.page(response.headers["Location"])
     assert ["21."] == texts(page)
     assert [claims[21]["id"]] == re.findall(r'id="c([^"]+)" open', page)
-    assert "Did not prove true" in page
+    assert "Proved false" in page
 
 
 def test_resolve(world, editor):

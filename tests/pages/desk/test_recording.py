@@ -51,7 +51,7 @@ def test_preview_without_an_outlet(world, editor, url):
     page = editor.send("/desk/record/reading", url=url, quote="…").text
 
     assert "Choose an outlet on record, or name a new one." in page
-    assert "as its words are read: not known" in page
+    assert "not known from its words" in page
     assert [] == world.get("/v1/outlets").json["items"]
 
 

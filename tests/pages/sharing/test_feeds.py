@@ -95,7 +95,7 @@ def test_ids_are_stable(known):
     before = read(known, "/outlets/herald/feed.atom")[1][-1]
     claim = {"id": before.findtext(f"{ATOM}id").rsplit("/", 1)[1]}
     seen, supersedes = [before.findtext(f"{ATOM}updated")], None
-    for verdict, words in (("true", "Proved true"), ("false", "Did not prove true"), (None, "Open")):
+    for verdict, words in (("true", "Proved true"), ("false", "Proved false"), (None, "Open")):
         supersedes = known.resolve(claim, verdict, supersedes=supersedes)["id"]
         entry = read(known, "/outlets/herald/feed.atom")[1][0]
 
