@@ -28,7 +28,7 @@ _OTHER_TEXTS = 20
 
 @dataclass(frozen=True, slots=True)
 class OutletStory:
-    """What one outlet reported on a claim, and how it counts."""
+    """The reports of one outlet on a claim, and how they count."""
 
     slug: str
     report: ReportView | None

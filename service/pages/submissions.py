@@ -140,7 +140,7 @@ def _keep_secret(response: Response) -> Response:
 
 
 def _check_reader() -> None:
-    """Check that a form was sent from one of our pages, by somebody who may read them; count the call.
+    """Check that a form was sent from one of our pages, and that the sender may read them; count the call.
 
     Raises:
         Forbidden: The form was sent from another site, or the session may not read.
