@@ -62,7 +62,7 @@ class Citation:
 def cite_outlet(outlet: OutletView, score: Score, question: str, author: str, address: str | None) -> Citation:
     """Return the citation of an outlet's record. Its address shows the record of that day."""
     about = f" on {score.topic}" if score.topic else ""
-    said = phrases.against_average(score.record) if score.record.resolved else "Nothing is resolved yet."
+    said = phrases.against_average(score.record) if score.record.resolved else "No results yet."
     url = None
     if address is not None:
         dated = "" if "as_of=" in question else f"{'&' if question else '?'}as_of={score.as_of:%Y-%m-%d}"

@@ -22,7 +22,7 @@ def test_preview_saves_nothing(world, editor):
     page = editor.send("/desk/record/reading", url="https://www.herald.example/1", quote=quote)
 
     assert 200 == page.status_code
-    assert "Outlet found: <b>Herald</b> <small>by herald.example</small>" in page.text
+    assert "Outlet found: <b>Herald</b> <small>matched by herald.example</small>" in page.text
     assert "as read: stated as done" in page.text
     assert "From “agreed”" in page.text
     assert [] == world.get("/v1/claims").json["items"]
