@@ -15,6 +15,7 @@ from service.claims.record import get_claim
 from service.claims.submissions import NewSubmission
 from service.errors import ClaimMerged, FieldError, InvalidBody, OutletMerged, ServiceError, Unauthorized
 from service.outlets import edit
+from service.outlets.find import OutletView
 from service.pages.layout import page_blueprint, read_query, show
 from service.pages.sign_in import redirect_to
 from service.schemas.fields import PageQuery
@@ -72,7 +73,7 @@ def send_dispute(claim_id: UUID) -> Response:
         given = _read_form(SubmissionForm())
         return _show_link(submissions.submit_dispute(at.db, claim_id, submission=given, sender=_sender(), now=now))
     except ServiceError as problem:
-        claim = get_claim(at.db, _surviving(claim_id, problem), now=now)
+        claim = get_claim(at.db, _surviving(claim_id), now=now)
         return _show_again("submissions/dispute.html", problem, claim=claim)
 
 
@@ -90,7 +91,7 @@ def send_reply(claim_id: UUID) -> Response:
     try:
         return _show_link(_submit_reply(request.form.get("outlet", ""), claim_id))
     except ServiceError as problem:
-        return _show_again("submissions/reply.html", problem, **_reporting(_surviving(claim_id, problem)))
+        return _show_again("submissions/reply.html", problem, **_reporting(_surviving(claim_id)))
 
 
 @blp.get("/outlets/<outlet>/dispute")
@@ -117,9 +118,7 @@ def send_general_reply(outlet: str) -> Response:
     try:
         return _show_link(_submit_reply(outlet, None))
     except ServiceError as problem:
-        slug = problem.into if isinstance(problem, OutletMerged) else outlet
-        view = edit.get_outlet(runtime().db, slug)
-        return _show_again("submissions/reply.html", problem, claim=None, outlets=[view])
+        return _show_again("submissions/reply.html", problem, claim=None, outlets=[_surviving_outlet(outlet)])
 
 
 @blp.get("/submissions")
@@ -179,9 +178,20 @@ def _reporting(claim_id: UUID) -> dict[str, object]:
     return {"claim": found.claim, "outlets": outlets}
 
 
-def _surviving(claim_id: UUID, problem: ServiceError) -> UUID:
+def _surviving(claim_id: UUID) -> UUID:
     """Return the claim to show a form again for: the one that it was merged into since the form was shown."""
-    return problem.into if isinstance(problem, ClaimMerged) else claim_id
+    try:
+        return get_claim(runtime().db, claim_id, now=utc_now()).id
+    except ClaimMerged as merged:
+        return merged.into
+
+
+def _surviving_outlet(reference: str) -> OutletView:
+    """Return the outlet to show a form again for: the one that it was merged into since the form was shown."""
+    try:
+        return edit.get_outlet(runtime().db, reference)
+    except OutletMerged as merged:
+        return edit.get_outlet(runtime().db, merged.into)
 
 
 def _show_link(secret: str) -> Response:

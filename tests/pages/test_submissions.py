@@ -255,8 +255,11 @@ def test_merged_while_writing(world, claim):
     ):
         response = send(world, path)
         assert (409, True, True) == (response.status_code, WRONG in response.text, f'action="{other}"' in response.text)
+        assert "was merged into another one while you were writing" in response.text
+        assert 422 == send(world, path, " ").status_code
         assert other == world.client.get(path).headers["Location"]
         assert 303 == send(world, other).status_code
+    assert 422 == send(world, f"/claims/{claim['id']}/reply").status_code  # it names no outlet
 
 
 def test_nothing_to_dispute(world):
