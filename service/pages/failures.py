@@ -44,8 +44,8 @@ _TEXTS: Mapping[int, tuple[str, str]] = {
 def show_failures(blp: Blueprint) -> None:
     """Render the errors of a blueprint as pages."""
     blp.register_error_handler(ServiceError, _show)
-    blp.register_error_handler(errors.OutletMerged, redirect_merged)
-    blp.register_error_handler(errors.ClaimMerged, redirect_merged)
+    blp.register_error_handler(errors.OutletMerged, _show_merged)
+    blp.register_error_handler(errors.ClaimMerged, _show_merged)
     blp.register_error_handler(HTTPException, _show_http)
     blp.register_error_handler(Exception, _show_unexpected)
 
@@ -86,6 +86,12 @@ def _show(error: ServiceError) -> Response:
     if error.retry_after is not None:
         response.headers["Retry-After"] = str(error.retry_after)
     return response
+
+
+def _show_merged(error: errors.OutletMerged | errors.ClaimMerged) -> Response:
+    """Redirect to the page about the other outlet or claim, or show an error for a form."""
+    response = redirect_merged(error)
+    return response if response.status_code < 400 else _show(error)
 
 
 def _show_unknown_outlet(error: errors.UnknownOutlet) -> Response:

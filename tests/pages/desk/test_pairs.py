@@ -39,7 +39,7 @@ def test_pairs(world, editor):
 
 def test_merge_and_undo(world, editor):
     """
-    A pair is merged in either direction, and separated again.
+    A pair is merged in either direction, and separated again. A verdict on the merged claim fails with a page.
     """
     first, second = (world.record(report(name), text=TEXT) for name in ("Herald", "Mail"))
     merged = editor.send(f"{PATH}/merge", claim=first["id"], into=second["id"])
@@ -48,6 +48,7 @@ def test_merge_and_undo(world, editor):
     assert [] == pairs(page)
     assert "Undo the merge" in page
     assert 308 == world.get(f"/v1/claims/{first['id']}").status_code
+    assert (409, "text/html") == ((late := editor.resolve(first)).status_code, late.mimetype)
     assert f'name="claim" value="{first["id"]}"><button class="quiet" aria-label="Undo' in editor.page(PATH)
     assert 303 == editor.send(f"{PATH}/undo", claim=first["id"]).status_code
     assert "Merged claims" not in editor.page(PATH)
