@@ -5,6 +5,7 @@ It reads a few short ranges of the index of spellings, so its cost does not grow
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from uuid import UUID
@@ -13,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
 from service.storage.db import Database
-from service.storage.models import Outlet, OutletDomain, OutletSpelling, Subtotal
+from service.storage.models import Outlet, OutletDomain, OutletSpelling, Report, Subtotal
 from service.storage.predicates import counts_as, is_among
 from service.values.ids import parse_id
 from service.values.names import SPELLING_LENGTH, backwards, plain_words
@@ -68,6 +69,8 @@ class FoundOutlet:
     """The number of claims that it reported or repeated."""
     topic: str | None
     """The topic of most of these claims."""
+    latest_report: dt.datetime | None
+    """The publication of its report on the newest of these claims."""
     is_similar: bool
     """Whether only a similar name was found, because no name contains the words."""
 
@@ -140,7 +143,9 @@ def _begins(spelling: type[OutletSpelling], text: str) -> sa.ColumnElement[bool]
     return sa.and_(spelling.spelling >= text, spelling.spelling < text + _AFTER_LETTERS)
 
 
-def _described(matches: sa.Subquery, limit: int) -> sa.Select[UUID, str, str, OutletKind, str | None, int, str | None]:
+def _described(
+    matches: sa.Subquery, limit: int
+) -> sa.Select[UUID, str, str, OutletKind, str | None, int, str | None, dt.datetime | None]:
     """Select matched outlets, or those that they were merged into: exact matches first, then by amount on record."""
     matched = sa.select(counts_as(_NAMED).label("id"), sa.func.max(matches.c.is_exact).label("is_exact"))
     matched = matched.join_from(matches, _NAMED, _NAMED.id == matches.c.outlet_id).group_by(counts_as(_NAMED))
@@ -150,8 +155,10 @@ def _described(matches: sa.Subquery, limit: int) -> sa.Select[UUID, str, str, Ou
     domain = sa.select(OutletDomain.domain).where(OutletDomain.outlet_id == Outlet.id).order_by(OutletDomain.position)
     topic = sa.select(Subtotal.topic).where(Subtotal.outlet_id == Outlet.id, Subtotal.topic != "")
     topic = topic.group_by(Subtotal.topic).order_by(claims.desc(), Subtotal.topic)
-    first = (each.limit(1).scalar_subquery() for each in (domain, topic))
-    columns = (Outlet.id, Outlet.slug, Outlet.name, Outlet.kind, next(first), amount.label("amount"), next(first))
+    # By the claim, because reports have an index by outlet and claim, and the ids of claims follow their recording.
+    latest = sa.select(Report.published_at).where(Report.outlet_id == Outlet.id).order_by(Report.claim_id.desc())
+    first = (each.limit(1).scalar_subquery() for each in (domain, topic, latest))
+    columns = (Outlet.id, Outlet.slug, Outlet.name, Outlet.kind, next(first), amount.label("amount"), *first)
     rows = sa.select(*columns).join_from(ids, Outlet, Outlet.id == ids.c.id)
     return rows.order_by(ids.c.is_exact.desc(), sa.desc("amount"), Outlet.slug).limit(limit)
 

@@ -185,6 +185,9 @@ class FoundOutletOut(Answer):
     domain = shown.text("Its first domain; null if it has none.", allow_none=True)
     claims = shown.count("The number of claims that it reported or repeated.")
     topic = shown.text("The topic of most of these claims; null if they have none.", allow_none=True)
+    latest_report = shown.instant(
+        "When its report on the newest of these claims was published; null if it has none.", allow_none=True
+    )
     is_similar = shown.flag("Whether no name has the words that were sent, and this one is only similar.")
 
 

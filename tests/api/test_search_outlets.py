@@ -27,7 +27,8 @@ def test_it_works(world):
     assert ["post", "post-herald", "daily-post"] == [outlet["slug"] for outlet in found(world, "post")]
     assert ["post-herald"] == [outlet["slug"] for outlet in found(world, "post h", limit=1)]
     expected = {"slug": "post-herald", "name": "Post Herald", "kind": "website", "domain": None, "claims": 3}
-    assert expected | {"topic": "roads", "is_similar": False} == found(world, "post h")[0]
+    shown = {"topic": "roads", "latest_report": "2026-01-01T12:00:00Z", "is_similar": False}
+    assert expected | shown == found(world, "post h")[0]
     assert ("post.example", None) == tuple(found(world, "daily")[0][member] for member in ("domain", "topic"))
 
 
