@@ -76,12 +76,12 @@ class BatchItem(TypedDict):
 def record_claim(body: ClaimBody) -> tuple[ClaimView, int, dict[str, str]]:
     """Record a claim with its reports
 
-    Records one claim and the reports that carry it. Outlets that are named and not recorded yet are created.
+    Records one claim and the reports that carry it. Outlets that are named but not yet recorded are created.
 
     If other claims with the same text are on record, `similar` lists them. Without an `external_id`, sending a claim
     again records it twice. With an `external_id` the call is safe to repeat: sending the same claim again returns the
     recorded one (200). If the body differs, it is rejected with 409 (`claim-differs`), and `errors` lists the
-    differences. If only the probability, the commitment or the quote of a report differ, the problem is
+    differences. If only the probability, the commitment or the quote of a report differs, the problem is
     `report-differs`: correct that report with PATCH.
     """
     at, new_reports = runtime(), body.pop("reports")

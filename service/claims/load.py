@@ -111,7 +111,7 @@ def check_group(session: Session, claim: Claim) -> None:
     """Check that a claim may be true: at most one claim of its group is (R3).
 
     Raises:
-        GroupResolved: Another claim of the group is true.
+        GroupResolved: Another claim in the group is true.
     """
     if claim.group is None:
         return

@@ -162,7 +162,7 @@ def new_name_of(db: Database, topic: str) -> str | None:
 
 
 def _lock(session: Session) -> None:
-    """Lock renames, merges of outlets and contexts, each of which depends on the topics or the sums."""
+    """Lock topic renames, outlet merges and contexts, each of which depends on the topics or the sums."""
     for name in (_RENAMES, PLACES, CONTEXTS):
         lock_name(session, name)
 

@@ -16,7 +16,7 @@ class Conflict(ServiceError):
 
 
 class AlreadyResolved(Conflict):
-    """You tried to resolve a claim that already has a resolution, and a new resolution must name it. Send the id of the
+    """You tried to resolve a claim that already has a resolution; a new one must name the one it replaces. Send the id of the
     newest resolution as `supersedes` to correct or withdraw it.
     """
 
@@ -34,12 +34,12 @@ class NothingToSupersede(Conflict):
 
 
 class GroupResolved(Conflict):
-    """You tried to make a second claim of a group true, but claims of one group exclude each other. `detail` names
+    """You tried to resolve a second claim in a group as true, but the claims in a group exclude each other. `detail` names
     both: correct the other one first if it is wrong.
     """
 
     name = "group-resolved"
-    title = "Another claim of the group is true"
+    title = "Another claim in the group is true"
 
 
 class OpinionUnresolved(Conflict):
@@ -52,7 +52,7 @@ class OpinionUnresolved(Conflict):
 
 
 class ClaimDiffers(Conflict):
-    """You sent a claim with an `external_id` that is recorded for a claim with other content; `errors` lists the
+    """You sent a claim with an `external_id` that is already used by a claim with different content; `errors` lists the
     differences. Send it with another `external_id`, or change the recorded claim.
     """
 
@@ -70,8 +70,8 @@ class ReportDiffers(Conflict):
 
 
 class ReportRepeated(Conflict):
-    """You tried to change a report so that it repeats another one on record in outlet, stance, time, URL and source;
-    `detail` names that one. Withdraw one of the two instead.
+    """You tried to make a change after which the report would have the same outlet, stance, time, URL and source as
+    another one on record; `detail` names that one. Withdraw one of the two instead.
     """
 
     name = "report-repeated"
@@ -233,8 +233,8 @@ class MergeChain(Conflict):
 
 
 class MergeCircle(Conflict):
-    """You tried to merge something into itself, or to merge or separate two outlets or claims so that an outlet would
-    own itself, or outlets would cite each other in a cycle. `detail` names the cause: change the parent, or withdraw
+    """You tried to merge something into itself, or a merge or separation after which an outlet would own itself or
+    outlets would cite each other in a cycle. `detail` names the cause: change the parent, or withdraw
     one of the relays first.
     """
 

@@ -91,8 +91,8 @@ class GatewayTimeout(ServiceError):
 
 
 class InsufficientStorage(ServiceError):
-    """You sent a file for which there is no room, because the files of unfinished imports may only take ten times
-    `BORNEOUT_MAX_IMPORT` together. Send it again when other imports have finished.
+    """You sent a file for which there is no room, because the files of unfinished imports may take up at most ten
+    times `BORNEOUT_MAX_IMPORT` in total. Send it again when other imports have finished.
     """
 
     status = 507

@@ -39,8 +39,8 @@ class InvalidQuery(ServiceError):
 
 
 class CursorExpired(ServiceError):
-    """You sent a ranking cursor that has expired: the first page is more than 15 minutes old, or outlets were merged,
-    topics renamed or too many records changed since. Start again without `cursor`.
+    """You sent a ranking cursor that has expired: the first page is more than 15 minutes old, or, since then, outlets
+    have been merged, topics renamed or too many records changed. Start again without `cursor`.
     """
 
     status = 400
@@ -78,8 +78,8 @@ class Forbidden(ServiceError):
 
 
 class OwnClaim(Forbidden):
-    """You tried to resolve a claim that your own key filed or reported on, or to change its record after the
-    resolution. Use another key, or ask the operator for the scope `resolutions:own`.
+    """You tried to resolve a claim that your own key filed or reported on, or to change such a claim or its reports
+    after it was resolved. Use another key, or ask the operator for the scope `resolutions:own`.
     """
 
     name = "own-claim"
@@ -260,8 +260,8 @@ class TooManyImports(TooManyRequests):
 
 
 class TooManySubmissions(TooManyRequests):
-    """You sent a dispute or a reply with a public form after five from the same address within a day, or while 500 were
-    waiting for an editor. Send it again later, or write to the operator.
+    """You used a public form to send a dispute or a reply, but five had already come from your IP address within a day,
+    or 500 were waiting for an editor. Send it again later, or write to the operator.
     """
 
     name = "too-many-submissions"

@@ -1,4 +1,4 @@
-"""Read the commitment level of a quote with a lexicon, from interest (1) to stated as done (4). Pure."""
+"""Read the commitment level of a quote with a lexicon, from interest (1) to reported as done (4). Pure."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ _OTHER_LANGUAGES = frozenset(_LEXICON["other_languages"])
 
 
 def read_commitment(quote: str) -> Reading | None:
-    """Return the commitment level of a quote: 1 interest, 2 under way or hearsay, 3 close, 4 stated as done.
+    """Return the commitment level of a quote: 1 interest, 2 under way or hearsay, 3 close, 4 reported as done.
 
     Text in quotation marks is ignored, because the outlet quotes somebody else. The first sentence with a known phrase
     determines the level. The result is None after a denial, without a known phrase, and if more than one word in ten is

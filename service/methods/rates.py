@@ -41,7 +41,7 @@ class Cell(NamedTuple):
     stance: Stance
     kind: ClaimKind
     commitment: int | None
-    """1 (interest) to 4 (stated as done); None when unknown."""
+    """1 (interest) to 4 (reported as done); None when unknown."""
     topic: str | None
 
     @property

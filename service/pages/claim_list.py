@@ -35,8 +35,8 @@ _COLUMNS = (
 )
 _ORDERS: Mapping[ClaimOrder, str] = {
     ClaimOrder.NEWEST: "Most recently recorded",
-    ClaimOrder.OLDEST: "Recorded first",
-    ClaimOrder.DUE: "Due first",
+    ClaimOrder.OLDEST: "Oldest record",
+    ClaimOrder.DUE: "Earliest due date",
     ClaimOrder.DECIDED: "Most recently decided",
 }
 

@@ -58,9 +58,9 @@ def _verdict(found: ResolutionView) -> str:
         case Verdict.PARTIAL:
             return f"Partly true, about {percent(found.truth or 0)}{_SPACE}%, known since {when}."
         case Verdict.VOID:
-            return f"Void since {when}: it was withdrawn or its premise failed, so no outlet is counted right or wrong."
+            return f"Void since {when}: it was withdrawn or its premise failed, so no outlet is counted as right or wrong."
         case _:
-            return f"Cannot be verified, as of {when}: no evidence decides it, so no outlet is counted right or wrong."
+            return f"Cannot be verified, as of {when}: no evidence decides it, so no outlet is counted as right or wrong."
 
 
 def _winner(winner: ListedClaim) -> str:
@@ -84,10 +84,9 @@ def sum_up(story: Story) -> str:
     together = counts[0][1] if len(counts) == 1 else None
     each = "" if together else ": " + ", ".join(f"{number(count)} {words}" for count, words in counts)
     sentences = [f"{outlets} {together or 'carried it'} in {reports} {when}{each}."]
-    if claim.independent_roots:
-        go = "It goes" if len(counted) == 1 else "They go"
+    if claim.independent_roots and len(counted) > 1:
         sources = plural(claim.independent_roots, "independent source")
-        sentences.append(f"{go} back to {sources}{_by_side(story)}.")
+        sentences.append(f"They trace back to {sources}{_by_side(story)}.")
     return " ".join([*sentences, *(_house(house, story.names) for house in story.houses)])
 
 
@@ -130,7 +129,7 @@ def _headings(story: Story) -> tuple[str, str]:
     """Return the headings of the outlets that support a claim, and of those that deny it."""
     found = story.claim.resolution
     if found is None:
-        return ("Say so", "Deny it") if story.winner is None else ("Said so", "Denied it")
+        return ("Support it", "Deny it") if story.winner is None else ("Supported it", "Denied it")
     match found.verdict:
         case Verdict.TRUE:
             return "Right", "Wrong"
@@ -138,6 +137,6 @@ def _headings(story: Story) -> tuple[str, str]:
             return "Wrong", "Right"
         case Verdict.PARTIAL:
             truth = found.truth or 0.0
-            return f"Said so: {percent(truth)}{_SPACE}% right", f"Denied it: {percent(1 - truth)}{_SPACE}% right"
+            return f"Supported it: {percent(truth)}{_SPACE}% right", f"Denied it: {percent(1 - truth)}{_SPACE}% right"
         case _:
-            return "Said so", "Denied it"
+            return "Supported it", "Denied it"

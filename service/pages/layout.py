@@ -37,7 +37,7 @@ _FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff
 
 
 def set_up_pages(app: Flask) -> None:
-    """Register the filters and globals of templates, and the error pages of unknown paths."""
+    """Register the template filters and globals, and the error pages for unknown paths."""
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(phrases.FILTERS, mistakes=mistakes_in)
     app.jinja_env.globals.update(asset=_asset, base=_base, address=public_address, operator=_operator)

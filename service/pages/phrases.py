@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from math import floor
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
@@ -27,7 +28,7 @@ NOT_RANKED = f"Not ranked yet (fewer than {RATED_FROM} results)"
 
 _SPACE = "\N{NO-BREAK SPACE}"
 _COMMITMENTS = {
-    4: "stated as done",
+    4: "reported as done",
     3: "said to be close",
     2: "said to be under way",
     1: "a rumour or interest",
@@ -66,18 +67,18 @@ def percent(share: float) -> str:
     >>> percent(0.714), percent(0.999), percent(0.001)
     ('71', '>99', '<1')
     """
-    whole = round(100 * share)
+    whole = floor(100 * share + 0.5)
     return ">99" if whole >= 100 else "<1" if whole <= 0 else str(whole)
 
 
 def number(value: float) -> str:
     """Format a count, or a sum of parts of claims: below ten to one decimal, else as a whole number.
 
-    >>> number(6987), number(62.1), number(0.6), number(3.0)
-    ('6,987', '62', '0.6', '3')
+    >>> number(6987), number(62.1), number(10.5), number(0.6), number(3.0)
+    ('6,987', '62', '11', '0.6', '3')
     """
-    tenths = round(value, 1)
-    return f"{tenths:.1f}" if tenths < 10 and tenths % 1 else f"{round(value):,}"
+    tenths = floor(10 * value + 0.5) / 10
+    return f"{tenths:.1f}" if tenths < 10 and tenths % 1 else f"{floor(value + 0.5):,}"
 
 
 def points(value: float) -> str:
@@ -147,12 +148,12 @@ def sentence(score: Score, outlet: OutletView) -> str:
     found, record, name = score.reliability, score.record, outlet.name
     about = f"on {score.topic} " if score.topic else ""
     if found is None:
-        return f"No results yet: no claim that {name} reported {about}in its own name has been decided."
+        return f"No results yet: no claim by {name} itself {about}has been decided."
     if score.status == "provisional":
         return f"{against_average(record)} {NOT_RANKED}."
     said = (
-        f"The estimated reliability of {name} {about}is {percent(found.mean)}{_SPACE}%, and with "
-        f"{100 * found.level:g}{_SPACE}% probability between {percent(found.lower)} and "
+        f"The estimated reliability of {name} {about}is {percent(found.mean)}{_SPACE}%; with "
+        f"{100 * found.level:g}{_SPACE}% probability it lies between {percent(found.lower)} and "
         f"{percent(found.upper)}{_SPACE}%."
     )
     return f"{against_average(record)} {said}"
@@ -198,7 +199,7 @@ def rated(one: Estimated | RelayScore) -> Reliability | None:
 
 def surprise(claim: ClaimContribution) -> str:
     """Describe how a report on a claim came out, and how many outlets are right on such claims."""
-    return f"{came_out(claim)}; {percent(claim.expected)}{_SPACE}% of outlets get such a claim right"
+    return f"{came_out(claim)}; an average outlet gets such a claim right {percent(claim.expected)}{_SPACE}% of the time"
 
 
 def came_out(claim: ClaimContribution) -> str:

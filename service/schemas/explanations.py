@@ -67,7 +67,7 @@ class ContributionOut(Answer):
     topic = shown.text("The subject of the claim; null if not given.", allow_none=True)
     stance = shown.choice(Stance, "The side that the outlet took.")
     commitment = shown.count(
-        "The certainty of the report, from 1 (speculation) to 4 (stated as done); null if unknown.",
+        "The certainty of the report, from 1 (speculation) to 4 (reported as done); null if unknown.",
         allow_none=True,
     )
     published_at = shown.instant("When the outlet published the report that counts.")

@@ -26,7 +26,7 @@ from service.values.ids import DOMAIN_LENGTH, NAME_LENGTH, SLUG_LENGTH
 from service.values.vocabulary import OutletKind, Precision, Role, Stance, StanceSource
 
 _COMMITMENT = (
-    "The certainty of the report: 1 interest or speculation, 2 under way or hearsay, 3 close, 4 stated as done."
+    "The certainty of the report: 1 interest or speculation, 2 under way or hearsay, 3 close, 4 reported as done."
 )
 PUBLISHED_PRECISION = "The precision of `published_at` as sent. A date is shown as the start of its day."
 _PROBABILITY = "The probability of the claim as the report states it, if it states one. From 0 to 1."

@@ -1,4 +1,4 @@
-"""Load the claims that lines name, with everything filed under them, in one statement for each table."""
+"""Load the claims named by import lines, with everything filed under them, in one statement for each table."""
 
 from __future__ import annotations
 

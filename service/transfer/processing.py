@@ -182,7 +182,7 @@ class Imports:
             self._end(job_id, None, now)
 
     def _end(self, job_id: UUID, error: Exception | None, now: dt.datetime) -> None:
-        """End a job that this worker processes, and delete its upload."""
+        """End a job that this worker is processing, and delete its upload."""
         with self._db.write() as session:
             rows = sa.select(ImportJob).where(ImportJob.id == job_id, self._is_mine()).with_for_update()
             if (job := session.scalar(rows)) is None:

@@ -106,7 +106,7 @@ def account_key(domain: str) -> str:
 def account_of(host: str, segments: Sequence[str]) -> str | None:
     """Return the account that a page of a platform belongs to; None if it does not name one.
 
-    Groups and forums are no accounts, because anybody writes there.
+    Groups and forums are not accounts, because anyone can post there.
 
     >>> account_of("twitter.com", ("NASA", "status", "1")), account_of("youtube.com", ("watch",))
     ('x.com/NASA', None)

@@ -171,7 +171,7 @@ def _without_article(spellings: set[str]) -> set[str]:
 
 
 def name_key(name: str) -> str:
-    r"""Return the normal form of a name (R21a): folded, with a blank for each dash.
+    r"""Return the normal form of a name (R21a): case-folded, with each dash replaced by a space.
 
     >>> name_key("  The  GUARDIAN ") == name_key("The Guardian"), name_key("Sport\u2013Bild") == name_key("sport bild")
     (True, True)

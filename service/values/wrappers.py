@@ -189,7 +189,7 @@ def unwrap(address: str) -> str | None:
 
 @lru_cache(maxsize=10_000)  # the pages of a file are on few hosts
 def _names(authority: str) -> list[str]:
-    """Return a host and its parents, with one name for all countries of a service."""
+    """Return a host and its parent domains, with one name for all country variants of a service."""
     host = re.sub(r":[0-9]*\Z", "", authority.rpartition("@")[2]).lower().removesuffix(".")
     labels = _MANY_COUNTRIES.sub(r"\1.*", host).split(".")
     return [".".join(labels[start:]) for start in range(max(0, len(labels) - 8), len(labels) - 1)]

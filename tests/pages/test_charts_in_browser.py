@@ -96,7 +96,7 @@ def test_values(site, browser, approach):
 
         page.goto(f"/claims/{approach}")
         page.locator(".lanes .report").first.dispatch_event("pointerdown", {"bubbles": True})
-        assert "BILD supported it, stated as done, 28" in page.locator(".tip").text_content()
+        assert "BILD supported it, reported as done, 28" in page.locator(".tip").text_content()
 
 
 def test_dot_leads_to_its_claims(site, browser):

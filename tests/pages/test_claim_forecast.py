@@ -103,7 +103,7 @@ def test_too_few_to_forecast(world):
     """
     part = section(claim_page(world, world.record()), "forecast")
 
-    assert "Too few claims are resolved for a forecast." in part
+    assert "Too few comparable claims have been resolved to make a forecast." in part
     assert [] == data_values(part)
 
 

@@ -59,12 +59,12 @@ def test_verdicts(world):
         (
             "void",
             None,
-            "Void since 2 Feb 2026: it was withdrawn or its premise failed, so no outlet is counted right or wrong.",
+            "Void since 2 Feb 2026: it was withdrawn or its premise failed, so no outlet is counted as right or wrong.",
         ),
         (
             "unverifiable",
             None,
-            "Cannot be verified, as of 2 Feb 2026: no evidence decides it, so no outlet is counted right or wrong.",
+            "Cannot be verified, as of 2 Feb 2026: no evidence decides it, so no outlet is counted as right or wrong.",
         ),
     ):
         part = {} if truth is None else {"truth": truth}

@@ -218,7 +218,7 @@ def test_why(site, question):
     for name in ("raised", "lowered"):
         claims = [part["claim"] for part in why[name]]
         assert claims == re.findall('href="/claims/([^"]+)"', section(html, name))
-    assert "% of outlets get such a claim right" in plain_text(section(html, "raised"))
+    assert "% of the time, an average outlet gets such a claim right" in plain_text(section(html, "raised"))
 
 
 def test_hostile_words(site, browser):

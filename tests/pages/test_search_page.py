@@ -53,7 +53,7 @@ def test_headline(site):
 
 
 @pytest.mark.parametrize(
-    ("q", "text"), [("zzzz qqqq", "No outlet or claim on record has these words."), ("", "Type the name of")]
+    ("q", "text"), [("zzzz qqqq", "No outlet or claim on record matches these words."), ("", "Type the name of")]
 )
 def test_nothing(site, q, text):
     """

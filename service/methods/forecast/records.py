@@ -29,7 +29,7 @@ class ForecastReport(NamedTuple):
     stance: Stance
     published_at: dt.datetime
     commitment: int | None = None
-    """1 (interest) to 4 (stated as done); None when unknown."""
+    """1 (interest) to 4 (reported as done); None when unknown."""
     probability: float | None = None
     root: str | None = None
     """The root of a relay; reports with one root are one source (R8)."""

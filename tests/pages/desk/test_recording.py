@@ -23,7 +23,7 @@ def test_preview_saves_nothing(world, editor):
 
     assert 200 == page.status_code
     assert "Outlet found: <b>Herald</b> <small>matched by herald.example</small>" in page.text
-    assert "as read: stated as done" in page.text
+    assert "as read: reported as done" in page.text
     assert "From “agreed”" in page.text
     assert [] == world.get("/v1/claims").json["items"]
 
