@@ -16,8 +16,8 @@ class Conflict(ServiceError):
 
 
 class AlreadyResolved(Conflict):
-    """You tried to resolve a claim that already has a resolution; a new one must name the one it replaces. Send the id of the
-    newest resolution as `supersedes` to correct or withdraw it.
+    """You tried to resolve a claim that already has a resolution; a new one must name the one it replaces. Send the id
+    of the newest resolution as `supersedes` to correct or withdraw it.
     """
 
     name = "already-resolved"
@@ -34,8 +34,8 @@ class NothingToSupersede(Conflict):
 
 
 class GroupResolved(Conflict):
-    """You tried to resolve a second claim in a group as true, but the claims in a group exclude each other. `detail` names
-    both: correct the other one first if it is wrong.
+    """You tried to resolve a second claim in a group as true, but the claims in a group exclude each other. `detail`
+    names both: correct the other one first if it is wrong.
     """
 
     name = "group-resolved"

@@ -58,9 +58,13 @@ def _verdict(found: ResolutionView) -> str:
         case Verdict.PARTIAL:
             return f"Partly true, about {percent(found.truth or 0)}{_SPACE}%, known since {when}."
         case Verdict.VOID:
-            return f"Void since {when}: it was withdrawn or its premise failed, so no outlet is counted as right or wrong."
+            return (
+                f"Void since {when}: it was withdrawn or its premise failed, so no outlet is counted as right or wrong."
+            )
         case _:
-            return f"Cannot be verified, as of {when}: no evidence decides it, so no outlet is counted as right or wrong."
+            return (
+                f"Cannot be verified, as of {when}: no evidence decides it, so no outlet is counted as right or wrong."
+            )
 
 
 def _winner(winner: ListedClaim) -> str:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from math import floor
 from collections.abc import Callable, Mapping
+from math import floor
 from typing import Protocol
 
 from service.claims.views import ListedClaim
@@ -199,7 +199,9 @@ def rated(one: Estimated | RelayScore) -> Reliability | None:
 
 def surprise(claim: ClaimContribution) -> str:
     """Describe how a report on a claim came out, and how many outlets are right on such claims."""
-    return f"{came_out(claim)}; an average outlet gets such a claim right {percent(claim.expected)}{_SPACE}% of the time"
+    return (
+        f"{came_out(claim)}; an average outlet gets such a claim right {percent(claim.expected)}{_SPACE}% of the time"
+    )
 
 
 def came_out(claim: ClaimContribution) -> str:

@@ -48,7 +48,7 @@ def listed_outlets(session: Session) -> Iterator[str]:
 
 
 def listed_domains(session: Session, at: dt.datetime) -> Iterator[tuple[str, str]]:
-    """Yield the domains that outlets have at a moment, each with the slug of the outlet whose score applies to it (R22)."""
+    """Yield the domains that outlets have at a moment, each with the slug whose score applies to it (R22)."""
     owner = aliased(Outlet)
     rows = (
         sa.select(OutletDomain.domain, Outlet.slug)

@@ -278,7 +278,7 @@ def test_redis_is_away(limited, tmp_path):
         before = render_metrics(None).decode()
         with server.hung():
             answers = [world.client.get("/v1/outlets/herald/score") for _ in range(40)]
-        assert {"limit": 1} == failures(before)
+        assert {"read": 1} == failures(before)
         assert {200} == set(statuses(answers))
         assert not any("RateLimit" in response.headers for response in answers)
         server.kill()

@@ -16,7 +16,7 @@ def test_claim_matures_while_its_score_is_cached(world):
     world.resolve(world.record(kind="event", resolves_by=due.isoformat()), "true")
     for basis in ("resolved", "matured"):
         world.score(basis=basis)
-    lives = sorted(dt.timedelta(milliseconds=redis.pttl(name)) for name in redis.keys("*:response:herald:*"))
+    lives = sorted(dt.timedelta(milliseconds=redis.pttl(name)) for name in redis.keys(r"*response:herald:\[*"))
 
     assert [True, False] == [dt.timedelta() < life <= dt.timedelta(minutes=5) for life in lives]
 

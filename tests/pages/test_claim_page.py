@@ -57,7 +57,7 @@ def test_who_said_what(world, story):
 
     expected = (
         "4 outlets carried it in 4 reports from 1 Jan 2026 to 4 Jan 2026: 3 supported it, 1 denied it. "
-        f"They go back to {claim['independent_roots']} independent sources, 1 in support and 1 against."
+        f"They trace back to {claim['independent_roots']} independent sources, 1 in support and 1 against."
     )
     assert expected in plain_text(part)
     assert 2 == claim["independent_roots"]
@@ -66,7 +66,7 @@ def test_who_said_what(world, story):
     assert 2 == len(re.findall(r'class="tie said"', picture))
     assert [filed["id"] for filed in claim["reports"]] == re.findall(r'<tr id="report-([^"]+)"', rest)
     assert "Daily Mail, originally from Sport Bild" in plain_text(rest)
-    assert "denied it, as 10 % likely" in plain_text(rest)
+    assert "denied it, calling it 10 % likely" in plain_text(rest)
 
 
 def test_due_and_resolved(world, story):

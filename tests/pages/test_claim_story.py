@@ -119,13 +119,10 @@ def test_who_was_right(world, story):
     records = {slug: world.score(slug)["record"] for slug in ("kicker", "sport-bild")}
 
     assert [
-        f"Kicker 4 Jan 2026, as 10 % likely right on 1 of 1, average outlet {records['kicker']['expected']:.1g}"
+        f"Kicker 4 Jan 2026, calling it 10 % likely right on 1 of 1 ( {records['kicker']['expected']:.1g} expected)"
     ] == listed(shown, "deny")
     assert [
-        (
-            "Sport Bild 1 Jan 2026, said to be close right on 0 of 1, average outlet "
-            f"{records['sport-bild']['expected']:.1g}"
-        ),
+        f"Sport Bild 1 Jan 2026, said to be close right on 0 of 1 ( {records['sport-bild']['expected']:.1g} expected)",
         "Daily Mail 2 Jan 2026, repeated from Sport Bild right on 0 of 1 that it repeated from others",
         (
             f"Goal 3 Jan 2026, repeated from Daily Mail, originally from Sport Bild. {LATE_DENIAL} right "
@@ -169,7 +166,7 @@ def test_in_part(world, story):
     world.resolve(story, "partial", truth=0.4, known_at="2026-02-10")
     shown = claim_page(world, story)
 
-    assert "Said so: 40 % right 3" in plain_text(section(shown, "support"))
+    assert "Supported it: 40 % right 3" in plain_text(section(shown, "support"))
     assert "Denied it: 60 % right 1" in plain_text(section(shown, "deny"))
 
 

@@ -18,7 +18,7 @@ from service.ledger.verify import verify_ledger
 from service.storage.actors import COMMAND_LINE, UNNAMED, WORKER, set_actor
 from service.storage.canonical import content_of, hash_value, journaled_tables
 from service.storage.journal import entry_digest
-from service.storage.models import Claim, Entry, LearnerRow, Outlet, OutletAlias, Report
+from service.storage.models import Claim, Entry, LearnerRow, Outlet, OutletAlias, OutletSpelling, Report
 from service.values.vocabulary import Scope
 from tests.support.full_database import NOW, fill
 from tests.support.load_lines import load
@@ -94,6 +94,7 @@ def test_before_and_after(db):
     with db.write() as session:
         session.get(Outlet, outlet.id).name = "The Herald"
     with db.write() as session:
+        session.execute(sa.delete(OutletSpelling))
         session.delete(session.get(Outlet, outlet.id, options=[sa.orm.selectinload("*")]))
 
     created, changed, deleted = entries(db)

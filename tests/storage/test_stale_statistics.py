@@ -27,14 +27,14 @@ def _record(*, merged=False, outlets=OUTLETS):
     """Return statements for outlets, claims with two reports each, and resolutions of two thirds of the claims."""
     rows = f"FROM generate_series(1, {outlets}) n"
     into = f"CASE WHEN n % 3 = 0 THEN {identity('n - 1', 1)} END" if merged else "NULL::uuid"
-    many = "CASE WHEN n % 300 = 1 THEN 30 ELSE 2 END"
+    many = "CASE WHEN n % 300 = 1 THEN 30 ELSE 4 END"  # at least as many as are not due
     yield f"""INSERT INTO outlet (id, slug, name, name_key, kind, scorable, recorded_at, merged_into_id)
         SELECT {identity("n", 1)}, 'o-' || n, 'O ' || n, 'o ' || n, 'website', true, now() - interval '3 day', {into}
         {rows} ORDER BY n % 3 = 0"""
     yield f"""INSERT INTO claim (id, text, kind, topic, tags, terms, resolves_by, recorded_at)
         SELECT {identity("n", 2)}, 'The bridge ' || n || ' opens in May', 'event', 't' || n % 50, '[]',
         ('bridg open may the in ' || n || ' 2' || n % 40)::tsvector,
-        now() + CASE WHEN n % 2 = 0 THEN interval '1 day' ELSE interval '-1 day' END, now() - interval '2 day' {rows}"""
+        now() + CASE WHEN n % 3 = 0 THEN interval '1 day' ELSE interval '-1 day' END, now() - interval '2 day' {rows}"""
     for kind, outlet in ((3, identity("n", 1)), (4, identity(f"1 + n * 7 % {outlets}", 1))):
         yield f"""INSERT INTO report (id, claim_id, outlet_id, stance, stance_source, commitment, published_at,
             published_precision, is_relay, fingerprint, recorded_at)

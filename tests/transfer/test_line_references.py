@@ -146,6 +146,6 @@ def test_nearest_slugs_as_they_are_by_then(load):
     told = load(OUTLET, CLAIM, unknown, report(**makes), unknown, typed("outlet", name="Sport Bidi"), unknown)
     details = [one["problem"]["errors"][0]["detail"] for one in told if one["status"] == "rejected"]
 
-    assert ["", "sport-bild", "sport-bild, sport-bidi"] == [
+    assert ["", "sport-bild", "sport-bidi, sport-bild"] == [
         detail.partition("nearest: ")[2].strip(".") for detail in details
     ]
