@@ -105,12 +105,14 @@ class Race:
         connection.close()
 
     def has_caught_up(self):
-        """Return whether the cached score includes every resolution."""
-        return self.shown() == ("borneout; hit", self.acknowledged)
+        """Return whether the cached scores of all hosts, and of both processes of each, include every resolution."""
+        ports = (self.port, *self.other_ports)
+        # A new connection is served by either process of a host.
+        return all(self.shown(port) == ("borneout; hit", self.acknowledged) for port in ports for _ in range(5))
 
-    def shown(self):
+    def shown(self, port=None):
         """Return the cache status of a score, and the number of resolutions in it."""
-        connection = Connection(self.port)
+        connection = Connection(port or self.port)
         _, cached, body = connection.call("GET", f"/v1/outlets/{self.outlet}/score")
         connection.close()
         return cached, body["counts"]["resolved"]
