@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 
 import pytest
@@ -112,12 +111,12 @@ FOUND_IN_OPEN_SETS = {
 
 
 @pytest.mark.parametrize("q", [*FOUND, *FOUND_IN_OPEN_SETS])
-def test_what_people_type(site, q):
+def test_what_people_type(request, site, q):
     """
     Prefixes, typing errors, and missing spaces, accents and articles find the outlet or claim among the first three.
     """
-    if q in FOUND_IN_OPEN_SETS and "OPEN_DATA" not in os.environ:
-        pytest.skip("the open data are missing: OPEN_DATA is not set")
+    if q in FOUND_IN_OPEN_SETS:
+        request.getfixturevalue("open_folder")  # skips the test if the open data are missing
     response = site.client.get("/search", query_string={"q": q})
     wanted = (FOUND | FOUND_IN_OPEN_SETS)[q]
     results = re.findall(r'<li><a href="(/outlets/[^"]+|/claims/[^"]+)">([^<]+)', response.text)
