@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import logging
 import re
+from collections.abc import Collection
 from typing import NamedTuple
 
 import sqlalchemy as sa
@@ -98,7 +99,12 @@ def record_use(db: Database, key: ApiKey, *, now: dt.datetime) -> None:
 
 def caller_of(key: ApiKey) -> Caller:
     """Return the caller that uses a key."""
-    return Caller(key_id=key.id, scopes=frozenset(map(Scope, key.scopes)))
+    return Caller(key.id, granted(key.scopes))
+
+
+def granted(scopes: Collection[str]) -> frozenset[Scope]:
+    """Return these scopes and those that they imply: `admin` implies all."""
+    return frozenset(Scope if Scope.ADMIN in scopes else map(Scope, scopes))
 
 
 def is_valid(key: ApiKey, at: dt.datetime) -> bool:

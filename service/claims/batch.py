@@ -217,7 +217,7 @@ class _Recording:
             return []
         if isinstance(given, ServiceError):
             raise given
-        if not self._caller.may(Scope.RESOLUTIONS_WRITE):
+        if Scope.RESOLUTIONS_WRITE not in self._caller.scopes:
             raise Forbidden(
                 f"You tried to resolve a claim without the scope {Scope.RESOLUTIONS_WRITE}. Use a key with that scope."
             )

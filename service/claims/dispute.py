@@ -122,7 +122,7 @@ def is_party(claim: Claim, keys: AbstractSet[UUID | None], caller: Caller) -> bo
         keys: The keys that filed the dispute, or made the disputed resolution.
         caller: The API key of the call.
     """
-    return caller.key_id in filers(claim) | keys and not caller.may(Scope.RESOLUTIONS_OWN)
+    return caller.key_id in filers(claim) | keys and Scope.RESOLUTIONS_OWN not in caller.scopes
 
 
 def list_disputes(

@@ -53,7 +53,7 @@ def list_pending(
     """
     if kind is not None:
         _check_scope(kind, caller)
-    kinds = [each for each, scope in _NEEDED.items() if caller.may(scope) and kind in (None, each)]
+    kinds = [each for each, scope in _NEEDED.items() if scope in caller.scopes and kind in (None, each)]
     rows = sa.select(Submission).where(Submission.status == status, Submission.kind.in_(kinds)).options(*LOADED)
     with db.read() as session:
         page = _OLDEST_FIRST.page(session, rows, after=after, limit=limit)
@@ -62,7 +62,7 @@ def list_pending(
 
 def count_pending(db: Database, *, caller: Caller) -> int:
     """Return the number of submissions that wait for a decision of the caller."""
-    kinds = [kind for kind, scope in _NEEDED.items() if caller.may(scope)]
+    kinds = [kind for kind, scope in _NEEDED.items() if scope in caller.scopes]
     waiting = Submission.status == SubmissionStatus.PENDING, Submission.kind.in_(kinds)
     with db.read() as session:
         return session.scalars(sa.select(sa.func.count()).where(*waiting)).one()
@@ -77,7 +77,7 @@ def get_decided(db: Database, submission_id: UUID, *, caller: Caller) -> Pending
     rows = sa.select(Submission).where(Submission.id == submission_id, Submission.status != SubmissionStatus.PENDING)
     with db.read() as session:
         found = session.scalar(rows.options(*LOADED))
-        if found is None or not caller.may(_NEEDED[found.kind]):
+        if found is None or _NEEDED[found.kind] not in caller.scopes:
             raise NotFound(f"No submission with the id {submission_id} was decided. Check the id.")
         [view] = describe_submissions(session, [found])
     return view
@@ -157,7 +157,7 @@ def _load(session: Session, submission_id: UUID, caller: Caller, *, refuses: boo
 
 
 def _check_scope(kind: SubmissionKind, caller: Caller) -> None:
-    if not caller.may(_NEEDED[kind]):
+    if _NEEDED[kind] not in caller.scopes:
         raise Forbidden(f"Deciding on a {kind} needs the scope {_NEEDED[kind]}. Use a key with that scope.")
 
 

@@ -185,7 +185,7 @@ def _check_moves(source: str, moves: Mapping[UUID, str]) -> None:
 
 def _check_own(session: Session, moves: Mapping[UUID, str], caller: Caller) -> None:
     """Check that the key may change the resolved claims among those that move (R14b)."""
-    if caller.may(Scope.RESOLUTIONS_OWN):
+    if Scope.RESOLUTIONS_OWN in caller.scopes:
         return
     reported = sa.exists().where(Report.claim_id == Claim.id, Report.filed_by == caller.key_id)
     own = sa.or_(Claim.filed_by == caller.key_id, reported)

@@ -237,7 +237,7 @@ def check_own(claim: Claim, caller: Caller, filings: Iterable[Filing] = ()) -> N
         OwnClaim: The key filed the claim or a report on it, and lacks the scope `resolutions:own`.
     """
     filed_by = filers(claim) | {filing.report.filed_by for filing in filings if filing.is_new}
-    if caller.key_id in filed_by and not caller.may(Scope.RESOLUTIONS_OWN):
+    if caller.key_id in filed_by and Scope.RESOLUTIONS_OWN not in caller.scopes:
         raise own_claim(claim.id)
 
 

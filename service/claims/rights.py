@@ -27,7 +27,7 @@ def check_claim_change(claim: Claim, changed: AbstractSet[str], caller: Caller) 
     """
     if standing_resolution(claim) is not None:
         _check_after_resolution(claim, caller)
-    elif not caller.may(Scope.RESOLUTIONS_WRITE):
+    elif Scope.RESOLUTIONS_WRITE not in caller.scopes:
         _check_filed_by(claim, caller)
         if changed & SHARED:
             _check_unshared(claim, caller)
@@ -43,7 +43,7 @@ def check_report_change(claim: Claim, report: Report, caller: Caller) -> None:
     """
     if standing_resolution(claim) is not None:
         _check_after_resolution(claim, caller)
-    elif not caller.may(Scope.RESOLUTIONS_WRITE):
+    elif Scope.RESOLUTIONS_WRITE not in caller.scopes:
         _check_filed_by(report, caller)
 
 
@@ -71,7 +71,7 @@ def check_filing(claim: Claim, filings: Iterable[Filing], caller: Caller) -> Non
 
 
 def _check_after_resolution(claim: Claim, caller: Caller) -> None:
-    if not caller.may(Scope.RESOLUTIONS_WRITE):
+    if Scope.RESOLUTIONS_WRITE not in caller.scopes:
         raise ResolutionInEffect(
             f"You tried to change the record of the resolved claim {claim.id} without the scope resolutions:write. Use "
             "a key with that scope, or dispute the resolution if it is wrong."

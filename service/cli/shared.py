@@ -71,11 +71,11 @@ def with_settings(command: CommandFunction) -> CommandFunction:
     @functools.wraps(command)
     def run(*, data_dir: Path | None, **options: object) -> object:
         from service.config import Settings
-        from service.storage.actors import COMMAND_LINE, set_actor
+        from service.storage.actors import COMMAND_LINE, CURRENT_ACTOR
         from service.telemetry.logs import set_up_logs
 
         set_up_logs()
-        set_actor(COMMAND_LINE)
+        CURRENT_ACTOR.set(COMMAND_LINE)
         settings = Settings.from_env(data_dir=data_dir)
         if mode := shared_mode(settings.data_dir):
             click.echo(

@@ -11,17 +11,17 @@ import hashlib
 from collections.abc import Iterable
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
 
-from service.storage.canonical import table_of, to_json
+from service.storage.canonical import table_of
 from service.storage.db import Database, retried
 from service.storage.locks import lock_name
 from service.storage.models import Entry, Seal
+from service.values.documents import canonical_json
 from service.values.instants import format_instant
 
 SEAL_SIZE = 2000  # entries per seal at most, so that other writers wait only briefly
-# Built once, because every score includes the last head.
-_LAST_HEAD = sa.select(Seal.head).order_by(Seal.number.desc()).limit(1)
+LAST_HEAD = sa.select(Seal.head).order_by(Seal.number.desc()).limit(1)
+"""Selects the head of the last seal. Built once, because every score includes it."""
 
 
 def seal_entries(db: Database, *, now: dt.datetime) -> int:
@@ -36,14 +36,9 @@ def seal_entries(db: Database, *, now: dt.datetime) -> int:
     return sealed
 
 
-def last_head(session: Session) -> str | None:
-    """Return the head of the last seal; None before the first."""
-    return session.scalar(_LAST_HEAD)
-
-
 def head_of(number: int, previous: str | None, recorded_at: dt.datetime, digests: Iterable[str]) -> str:
     """Return the head of a seal: the hash of the previous head and of the digests of its entries, in order of ids."""
-    head = hashlib.sha256(to_json([number, previous, format_instant(recorded_at)]).encode())
+    head = hashlib.sha256(canonical_json([number, previous, format_instant(recorded_at)]).encode())
     for digest in digests:
         head.update(digest.encode())
     return head.hexdigest()

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from service.operations.stop_signal import Stop
 from service.schemas.lines import read_lines
-from service.storage.actors import WORKER, set_actor
+from service.storage.actors import CURRENT_ACTOR, WORKER
 from service.storage.db_errors import is_unavailable
 from service.transfer.files.open import open_lines
 from service.transfer.files.options import FileOptions
@@ -27,7 +27,7 @@ _IDLE = 0.5  # seconds between two looks for a job
 
 def run_imports(imports: Imports, stop: Stop) -> None:
     """Process import jobs until `stop` is set; a failure is logged, and the next job is processed."""
-    set_actor(WORKER)
+    CURRENT_ACTOR.set(WORKER)
     while not stop.is_set():
         is_working = False
         try:

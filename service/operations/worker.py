@@ -22,7 +22,7 @@ from service.operations.stop_signal import Stop
 from service.operations.worker_hosts import MARK_INTERVAL, mark_host, unmark_host
 from service.scores.contexts import refit_context
 from service.scores.standings import update_standings
-from service.storage.actors import WORKER, set_actor
+from service.storage.actors import CURRENT_ACTOR, WORKER
 from service.storage.db import Database
 from service.storage.db_errors import is_unavailable
 from service.transfer.jobs import prune_imports
@@ -50,7 +50,7 @@ def run_worker(db: Database, cache: ScoreCache, stop: Stop, *, host: str, heartb
         heartbeat: A file touched every round, for health checks.
     """
     log.info("worker started")
-    set_actor(WORKER)
+    CURRENT_ACTOR.set(WORKER)
     if missing := cache.link.refused_commands():
         log.warning("Redis refuses this user %s on the keys borneout:*; see docs/operations.md", ", ".join(missing))
     imports = Imports(db, cache, read_file)
@@ -100,7 +100,7 @@ def _touch(heartbeat: Path) -> None:
 
 def run_housekeeping(db: Database, imports: Imports, stop: Stop) -> None:
     """Keep house every second until `stop` is set; a failure is logged and retried."""
-    set_actor(WORKER)
+    CURRENT_ACTOR.set(WORKER)
     while not stop.is_set():
         try:
             imports.renew(now=utc_now())
@@ -121,7 +121,7 @@ def keep_house(db: Database, *, now: dt.datetime) -> None:
 
 def run_standings(db: Database, stop: Stop) -> None:
     """Update the stored order of rankings every second until `stop` is set; a failure is logged and retried."""
-    set_actor(WORKER)
+    CURRENT_ACTOR.set(WORKER)
     while not stop.is_set():
         try:
             while update_standings(db, now=utc_now()) and not stop.is_set():
@@ -134,7 +134,7 @@ def run_standings(db: Database, stop: Stop) -> None:
 
 def run_refits(db: Database, cache: ScoreCache, stop: Stop) -> None:
     """Refit until `stop` is set; a failed refit is logged and retried."""
-    set_actor(WORKER)
+    CURRENT_ACTOR.set(WORKER)
     while not stop.is_set():
         started_at = time.monotonic()
         try:

@@ -202,7 +202,7 @@ def _check_own(session: Session, outlet: Outlet, target: Outlet, caller: Caller)
         OwnClaim: The key lacks the scope `resolutions:own`, has filed a resolved claim or a report on it, and the two
             outlets together have another stance on the claim than one of them alone.
     """
-    if caller.may(Scope.RESOLUTIONS_OWN):
+    if Scope.RESOLUTIONS_OWN in caller.scopes:
         return
     filed = sa.or_(Report.filed_by == caller.key_id, Claim.filed_by == caller.key_id)
     shared = sa.select(Report.claim_id).join(Claim).where(_names(outlet), _names(target), filed).distinct()

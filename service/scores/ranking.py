@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from service.errors import CursorExpired
-from service.ledger.seal import last_head
+from service.ledger.seal import LAST_HEAD
 from service.methods.context import Context
 from service.methods.reliability import RATED_FROM
 from service.methods.tally import Tally, tally
@@ -150,7 +150,7 @@ def rank_outlets(
     records = {record.slug: record for record in read_records(session, chosen, lens, now=now)}
     if changes is not None:
         take_back(session, records, changes, lens, now=now)
-    head = last_head(session)
+    head = session.scalar(LAST_HEAD)
     resolved = {slug: own_tally(record).resolved for slug, record in records.items()}
     ranked = [record for slug, record in records.items() if resolved[slug] >= criteria.min_resolved]
     unranked = [record for slug, record in records.items() if resolved[slug] < criteria.min_resolved]

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from service.errors import UnknownOutlet
-from service.ledger.seal import last_head
+from service.ledger.seal import LAST_HEAD
 from service.methods.tally import add_up, count_claim, difference
 from service.outlets.find import filing_for, find_outlets, refuse_merged
 from service.outlets.search import unknown_slug
@@ -67,7 +67,7 @@ def read_scores(
         chosen = Outlet.id.in_({outlet.surviving.id for outlet in outlets})
         context = context_of(session, lens.basis, lens.recorded_by)
         records = read_records(session, chosen, lens, now=now)
-        head = last_head(session)
+        head = session.scalar(LAST_HEAD)
     scores = {record.slug: describe_score(record, context, lens, now=now, ledger=head) for record in records}
     return [scores[slug] for slug in slugs]
 
@@ -81,7 +81,7 @@ def stream_scores(session: Session, *conditions: Condition, lens: Lens, now: dt.
     lens.refuse_future(now)
     rows = sa.select(Outlet.id).where(Outlet.scorable, Outlet.merged_into_id.is_(None), *conditions)
     outlets = session.scalars(rows.order_by(by_bytes(session, Outlet.slug))).all()
-    context, head = context_of(session, lens.basis, lens.recorded_by), last_head(session)
+    context, head = context_of(session, lens.basis, lens.recorded_by), session.scalar(LAST_HEAD)
     for start in range(0, len(outlets), _STREAMED):
         chosen = is_among(session, Outlet.id, outlets[start : start + _STREAMED])
         records = read_records(session, chosen, lens, now=now)

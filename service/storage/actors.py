@@ -20,14 +20,5 @@ UNNAMED = Actor(name="unnamed")
 COMMAND_LINE = Actor(name="command line")
 WORKER = Actor(name="worker")
 
-_CURRENT: ContextVar[Actor] = ContextVar("current actor", default=UNNAMED)
-
-
-def set_actor(actor: Actor) -> None:
-    """Set the actor of this thread, at the start of a request or a command."""
-    _CURRENT.set(actor)
-
-
-def current_actor() -> Actor:
-    """Return the actor of this thread."""
-    return _CURRENT.get()
+CURRENT_ACTOR: ContextVar[Actor] = ContextVar("current actor", default=UNNAMED)
+"""The actor of this thread. Set it at the start of a request or a command."""

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import instance_dict
 from sqlalchemy.sql.dml import ReturningInsert
 
-from service.storage.actors import current_actor
+from service.storage.actors import CURRENT_ACTOR
 from service.storage.base import Base
 from service.storage.canonical import UNJOURNALED, Values, content_of, row_key, table_of
 from service.storage.journal import NO_ENTRY, JournaledSession, NewEntry, new_entry, new_salt
@@ -91,7 +91,7 @@ def _insertion(table: sa.Table, also_read: sa.ScalarSelect[R]) -> ReturningInser
 
 def _entries(table: sa.Table, rows: Iterable[Values]) -> list[NewEntry]:
     """Return the entries of new rows, given their columns by name."""
-    actor, now = current_actor(), utc_now()
+    actor, now = CURRENT_ACTOR.get(), utc_now()
     entries = []
     for values in rows:
         salt = new_salt()

@@ -11,12 +11,9 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import json
-import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
-import rfc8785
 import sqlalchemy as sa
 
 from service.storage.base import Base, UtcDateTime
@@ -36,6 +33,7 @@ from service.storage.models import (
     Subtotal,
     WorkerHost,
 )
+from service.values.documents import LARGEST_INTEGER, canonical_json
 from service.values.instants import format_instant
 
 _UNJOURNALED_MODELS: tuple[type[Base], ...] = (
@@ -88,9 +86,6 @@ _HASHED = frozenset(
 _HASHED_MEMBERS = frozenset({"text", "url", "quote", "fingerprint"})
 """The hashed members of the earlier versions of outlets, claims and reports."""
 
-_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True)
-_SURROGATE = re.compile("[\ud800-\udfff]")
-_LARGEST_INTEGER = 2**53 - 1  # the largest that every JSON parser reads exactly
 
 Render = Callable[[Any, str], Any]
 """A function from the value of a column and a salt to JSON."""
@@ -139,7 +134,9 @@ def content_of(table: sa.Table, values: Values, salt: str) -> str:
         salt: The salt of hashed columns.
     """
     columns = row_format(table).columns
-    return to_json({name: render(values[name], salt) for name, render in columns if values.get(name) is not None})
+    return canonical_json(
+        {name: render(values[name], salt) for name, render in columns if values.get(name) is not None}
+    )
 
 
 def without_secret(key_id: object) -> dict[str, str]:
@@ -154,56 +151,13 @@ def lacks_secret(table: sa.Table, values: Values) -> bool:
 
 def digest_of(parts: Iterable[object]) -> str:
     """Return the SHA-256 of JSON values."""
-    return hashlib.sha256(to_json(list(parts)).encode()).hexdigest()
-
-
-def to_json(value: object) -> str:
-    """Return the canonical JSON of a value by RFC 8785.
-
-    Integers of more than 53 bits become strings, because RFC 8785 does not have them.
-
-    >>> to_json({"b": 1.0, "a": "é", "c": 2**53})
-    '{"a":"é","b":1,"c":"9007199254740992"}'
-    """
-    if _is_plain(value):
-        text = _ENCODER.encode(value)
-        if not _SURROGATE.search(text):  # rfc8785 rejects them
-            return text
-    try:
-        return rfc8785.dumps(value).decode()  # type: ignore[arg-type]
-    except rfc8785.IntegerDomainError:
-        return rfc8785.dumps(_without_large_integers(value)).decode()
+    return hashlib.sha256(canonical_json(list(parts)).encode()).hexdigest()
 
 
 def hash_value(value: object, salt: str) -> str:
     """Return the hash that replaces a value: the SHA-256 of the salt, followed by the text or the canonical JSON."""
-    text = value if isinstance(value, str) else to_json(value)
+    text = value if isinstance(value, str) else canonical_json(value)
     return "sha256:" + hashlib.sha256((salt + text).encode()).hexdigest()
-
-
-def _is_plain(value: object) -> bool:
-    """Return whether Python's encoder, which is many times faster, writes a value as RFC 8785 does.
-
-    The two differ in large integers, in floats that are whole or written with an exponent, and in the order of members
-    whose names are not ASCII.
-    """
-    if value is None or isinstance(value, str):
-        return True
-    if isinstance(value, int):
-        return -_LARGEST_INTEGER <= value <= _LARGEST_INTEGER
-    if isinstance(value, float):
-        return 1e-4 <= abs(value) < 1e15 and not value.is_integer()
-    if isinstance(value, dict):
-        return all(isinstance(name, str) and name.isascii() and _is_plain(each) for name, each in value.items())
-    return isinstance(value, list | tuple) and all(map(_is_plain, value))
-
-
-def _without_large_integers(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: _without_large_integers(member) for name, member in value.items()}
-    if isinstance(value, list | tuple):
-        return [_without_large_integers(item) for item in value]
-    return str(value) if isinstance(value, int) and abs(value) > _LARGEST_INTEGER else value
 
 
 def _renderer(column: sa.Column[Any]) -> Render:
@@ -220,7 +174,7 @@ def _renderer(column: sa.Column[Any]) -> Render:
 
 def _without_fraction(number: float) -> float:
     """Return a whole number as an integer, which has the same text in RFC 8785 and is written faster."""
-    return int(number) if number.is_integer() and abs(number) <= _LARGEST_INTEGER else number
+    return int(number) if number.is_integer() and abs(number) <= LARGEST_INTEGER else number
 
 
 def _render_version(content: dict[str, Any], salt: str) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapper, ORMExecuteState, Session, object_session
 
-from service.storage.actors import Actor, current_actor
+from service.storage.actors import CURRENT_ACTOR, Actor
 from service.storage.base import Base
 from service.storage.canonical import UNJOURNALED, Values, content_of, digest_of, lacks_secret, row_key, table_of
 from service.storage.models import Entry
@@ -171,7 +171,7 @@ class _EntryBuilder:
         after = None if values is None else content_of(change.table, values, salt)
         if before == after:
             return None
-        return new_entry(row, last, before=before, after=after, salt=salt, actor=current_actor(), now=utc_now())
+        return new_entry(row, last, before=before, after=after, salt=salt, actor=CURRENT_ACTOR.get(), now=utc_now())
 
     def _values_after(self, change: RowChange) -> Values | None:
         if change.after is not None or change.is_deleted:

@@ -6,7 +6,6 @@ serves `/metrics` adds them up. Without such a folder a process exports its own 
 
 from __future__ import annotations
 
-import functools
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -22,22 +21,21 @@ CONTENT_TYPE = CONTENT_TYPE_LATEST
 
 RedisOperation = Literal["read", "store", "invalidate", "ping", "limit"]
 
-_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 disable_created_metrics()  # type: ignore[no-untyped-call] # they double the page, and multiprocess files lack them
 _OWN = CollectorRegistry()
-_REQUESTS = Counter(
+REQUESTS = Counter(
     "borneout_http_requests", "HTTP requests.", ["method", "route", "status"], registry=_OWN
 )  # exported with the suffix _total
-_SECONDS = Histogram(
+SECONDS = Histogram(
     "borneout_http_request_duration_seconds",
     "Duration of HTTP requests.",
     ["method", "route"],
     buckets=_BUCKETS,
     registry=_OWN,
 )
-_SCORE_READS = Counter("borneout_score_reads", "Responses with scores, by cache status.", ["cache"], registry=_OWN)
+SCORE_READS = Counter("borneout_score_reads", "Responses with scores, by cache status.", ["cache"], registry=_OWN)
 _REDIS_FAILURES = Counter(
     "borneout_redis_failures", "Redis operations that failed or timed out.", ["operation"], registry=_OWN
 )
@@ -56,38 +54,7 @@ def export_zeros() -> None:
     for operation in get_args(RedisOperation):
         _REDIS_FAILURES.labels(operation)
     for status in ("hit", "miss", "bypass"):
-        _SCORE_READS.labels(status)
-
-
-def count_response(method: str, route: str, status: int, *, seconds: float) -> None:
-    """Count a response.
-
-    Args:
-        method: The HTTP method; an unknown one is counted as `other`.
-        route: The template of the path. Paths themselves would create unlimited time series.
-        status: The status of the response.
-        seconds: The duration of the request.
-    """
-    if method not in _METHODS:
-        method = "other"
-    requests, durations = _series(method, route, status)
-    requests.inc()
-    durations.observe(seconds)
-
-
-@functools.cache  # its arguments have few values, and finding the labels takes longer than counting
-def _series(method: str, route: str, status: int) -> tuple[Counter, Histogram]:
-    return _REQUESTS.labels(method, route, str(status)), _SECONDS.labels(method, route)
-
-
-def count_score_read(cache: str) -> None:
-    """Count a response with scores, by cache status: `hit`, `miss`, `bypass` or `uncached`."""
-    _score_reads(cache).inc()
-
-
-@functools.cache
-def _score_reads(cache: str) -> Counter:
-    return _SCORE_READS.labels(cache)
+        SCORE_READS.labels(status)
 
 
 def count_redis_failure(operation: RedisOperation) -> None:

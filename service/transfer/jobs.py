@@ -167,7 +167,7 @@ def _ids(db: Database, condition: sa.ColumnElement[bool]) -> Sequence[UUID]:
 
 def _visible(caller: Caller) -> sa.ColumnElement[bool]:
     has_arrived = ImportJob.arrived_at.is_not(None)
-    return has_arrived if caller.may(Scope.ADMIN) else has_arrived & (ImportJob.api_key_id == caller.key_id)
+    return has_arrived if Scope.ADMIN in caller.scopes else has_arrived & (ImportJob.api_key_id == caller.key_id)
 
 
 def _load(session: Session, job_id: UUID, caller: Caller, *, lock: bool = False) -> ImportJob:

@@ -156,7 +156,7 @@ class _Load:
                 return self._review(line)
 
     def _require(self, scope: Scope) -> None:
-        if not self._caller.may(scope):
+        if scope not in self._caller.scopes:
             raise Forbidden(f"This line needs a key with the scope {scope}.")
 
     def _require_claim(self, external_id: str) -> Claim:

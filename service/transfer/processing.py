@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session, aliased
 from service.access.authenticate import caller_of, is_valid
 from service.cache.score_cache import ScoreCache
 from service.errors import InternalError, KeyEnded, ServiceError
-from service.storage.actors import WORKER, Actor, set_actor
+from service.storage.actors import CURRENT_ACTOR, WORKER, Actor
 from service.storage.db import Database, retried
 from service.storage.db_errors import is_unavailable
 from service.storage.identity import new_token
@@ -96,7 +96,7 @@ class Imports:
             if not isinstance(exc, ServiceError):
                 raise
         finally:
-            set_actor(WORKER)
+            CURRENT_ACTOR.set(WORKER)
         return True
 
     def renew(self, *, now: dt.datetime) -> None:
@@ -253,7 +253,7 @@ def _caller(session: Session, job: ImportJob, now: dt.datetime) -> Caller:
     key = session.get_one(ApiKey, job.api_key_id)
     if not is_valid(key, now):
         raise KeyEnded("The API key of this import was revoked or has expired. Send the rest with another key.")
-    set_actor(Actor(key_id=key.id, request_id=job.request_id))
+    CURRENT_ACTOR.set(Actor(key_id=key.id, request_id=job.request_id))
     return caller_of(key)
 
 

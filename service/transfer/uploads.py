@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from service.errors import InsufficientStorage, StillRunning, TooLarge, TooManyImports
-from service.storage.actors import current_actor
+from service.storage.actors import CURRENT_ACTOR
 from service.storage.db import Database, retried
 from service.storage.locks import lock_name
 from service.storage.models import ImportChunk, ImportJob, ImportResult
@@ -183,7 +183,7 @@ def _begin(db: Database, options: ImportOptions, caller: Caller, *, length: int,
         _check_storage(session, length, options.file.limit)
         job = ImportJob(
             api_key_id=caller.key_id,
-            request_id=current_actor().request_id,
+            request_id=CURRENT_ACTOR.get().request_id,
             idempotency_key=options.idempotency_key,
             name=options.name,
             dry_run=options.dry_run,

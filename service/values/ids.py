@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Callable
+from functools import partial
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
@@ -13,12 +15,10 @@ NAME_LENGTH = 200
 DOMAIN_LENGTH = 500
 RESERVED_SLUGS = frozenset({"lookup", "search"})
 
+new_id: Callable[[], UUID] = partial(uuid7)
+"""Return a new UUIDv7. Within a process, newer ids sort after older ones (RFC 9562, 5.7)."""
+
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
-
-
-def new_id() -> UUID:
-    """Return a new UUIDv7. Within a process, newer ids sort after older ones (RFC 9562, 5.7)."""
-    return uuid7()
 
 
 def first_id(moment: dt.datetime) -> UUID:

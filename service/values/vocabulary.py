@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
+from functools import cached_property
 from uuid import UUID
 
 
@@ -99,7 +100,7 @@ class Stance(enum.StrEnum):
     QUERY = "query"
     COMMENT = "comment"
 
-    @property
+    @cached_property
     def takes_side(self) -> bool:
         return self in (Stance.SUPPORT, Stance.DENY)
 
@@ -145,7 +146,7 @@ class Verdict(enum.StrEnum):
     VOID = "void"
     UNVERIFIABLE = "unverifiable"
 
-    @property
+    @cached_property
     def scores(self) -> bool:
         """Whether claims with the verdict are scored; `void` and `unverifiable` are not (R13)."""
         return self in (Verdict.TRUE, Verdict.FALSE, Verdict.PARTIAL)
@@ -239,9 +240,7 @@ class Caller:
 
     key_id: UUID | None
     scopes: frozenset[Scope]
-
-    def may(self, scope: Scope) -> bool:
-        return scope in self.scopes or Scope.ADMIN in self.scopes
+    """The scopes of the key, and those that they imply."""
 
 
-OPERATOR = Caller(key_id=None, scopes=frozenset({Scope.ADMIN}))
+OPERATOR = Caller(key_id=None, scopes=frozenset(Scope))

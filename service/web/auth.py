@@ -14,7 +14,7 @@ from flask import Response, after_this_request, g, request
 from service.access import authenticate
 from service.access.limits import LimitStatus
 from service.errors import Forbidden, TooManyRequests, Unauthorized
-from service.storage.actors import UNNAMED, Actor, set_actor
+from service.storage.actors import CURRENT_ACTOR, UNNAMED, Actor
 from service.storage.db_errors import is_unavailable
 from service.values.instants import utc_now
 from service.values.vocabulary import Caller, Scope
@@ -96,13 +96,13 @@ def sends_key() -> bool:
 def set_caller(found: Caller) -> None:
     """Make a key the caller of the current request, and the author of the rows that it writes."""
     g.caller = found
-    set_actor(Actor(key_id=found.key_id, request_id=g.request_id))
+    CURRENT_ACTOR.set(Actor(key_id=found.key_id, request_id=g.request_id))
 
 
 def clear_actor(_error: BaseException | None) -> None:
     """Reset the author of rows at the end of a request, because the thread is used again."""
     if "caller" in g:
-        set_actor(UNNAMED)
+        CURRENT_ACTOR.set(UNNAMED)
 
 
 def check_scope(*scopes: Scope) -> None:
@@ -111,7 +111,7 @@ def check_scope(*scopes: Scope) -> None:
     Raises:
         Forbidden: The key has none of them.
     """
-    if not any(map(caller().may, scopes)):
+    if not caller().scopes.intersection(scopes):
         raise Forbidden(f"This call needs the scope {' or '.join(scopes)}.")
 
 

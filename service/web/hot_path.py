@@ -30,8 +30,7 @@ from flask import Flask
 from service import __version__
 from service.access.limits import Limits, LimitStatus
 from service.cache.score_cache import RANKING, CacheKey, CacheStatus, EncodedResponse
-from service.telemetry.logs import log_response
-from service.telemetry.metrics import count_response, count_score_read
+from service.telemetry.responses import count_score_read, observe_response
 from service.values.ids import is_slug
 from service.values.instants import utc_now
 from service.web.auth import BEARER_KEY, FAILURES
@@ -225,10 +224,11 @@ class HotPath:
 def _record(kept: KeptResponse, method: str, request_id: str, *, seconds: float) -> None:
     """Count the response in the metrics, and log it, as the application does."""
     status = int(kept.status[:3])
-    count_response(method, kept.route, status, seconds=seconds)
     if kept.is_score:
         count_score_read(CacheStatus.HIT)
-    log_response(method=method, path=kept.path, status=status, seconds=seconds, request_id=request_id)
+    observe_response(
+        method=method, route=kept.route, path=kept.path, status=status, seconds=seconds, request_id=request_id
+    )
 
 
 def _text_of(key: Key) -> str:

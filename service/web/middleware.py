@@ -14,8 +14,7 @@ from flask_compress import Compress
 from uuid_utils import uuid4
 from werkzeug.routing import RequestRedirect
 
-from service.telemetry.logs import log_response
-from service.telemetry.metrics import count_response
+from service.telemetry.responses import observe_response
 from service.web.parser import guard_body
 
 ROUTE = "borneout.route"
@@ -178,10 +177,10 @@ def _compress_body(response: Response) -> None:
 def _record(response: Response, *, seconds: float) -> None:
     """Count the response in the metrics, and log it."""
     route = _template(request.url_rule.rule) if request.url_rule else "none"
-    count_response(request.method, route, response.status_code, seconds=seconds)
     request.environ[ROUTE] = route
-    log_response(
+    observe_response(
         method=request.method,
+        route=route,
         path=request.path,
         status=response.status_code,
         seconds=seconds,

@@ -15,8 +15,8 @@ from werkzeug.exceptions import BadRequest
 from service.errors import InvalidQuery, TooLarge, UnsupportedMediaType
 from service.schemas.fields import Instant
 from service.schemas.loading import invalid_body, places
+from service.values.documents import parse_json
 from service.values.instants import restore_plus
-from service.values.strict_json import parse_json
 
 _JSON = {"POST": ("application/json",), "PATCH": ("application/json", "application/merge-patch+json")}
 

@@ -18,7 +18,7 @@ from service.errors import ServiceError
 from service.errors.problem import ProblemDocument
 from service.storage.db_errors import is_unavailable
 from service.storage.paging import Page, PageRequest, decode_cursor, encode_cursor
-from service.telemetry.metrics import count_score_read
+from service.telemetry.responses import count_score_read
 from service.values.instants import utc_now
 
 T = TypeVar("T")

@@ -6,6 +6,7 @@ import threading
 
 import pytest
 
+from service.access.authenticate import granted
 from service.storage.models import ImportChunk, ImportJob
 from service.transfer import uploads
 from service.transfer.files.options import FileOptions
@@ -74,7 +75,7 @@ def test_idempotency_key_of_an_upload_that_arrives(world, monkeypatch):
         gate.wait(60)
 
     options = uploads.ImportOptions(dry_run=False, file=FileOptions(), name=None, idempotency_key="monday")
-    caller = Caller(key_of(world), frozenset({Scope.ADMIN}))
+    caller = Caller(key_of(world), granted({Scope.ADMIN}))
     upload = threading.Thread(
         target=uploads.receive_upload,
         args=(world.runtime.db, pieces()),

@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 from service.ledger.seal import seal_entries
 from service.ledger.verify import verify_ledger
 from service.storage.base import UtcDateTime
-from service.storage.canonical import content_of, hash_value, journaled_tables, row_format, to_json
+from service.storage.canonical import content_of, hash_value, journaled_tables, row_format
 from service.storage.models import ContextRow, LearnerRow
+from service.values.documents import canonical_json
 from tests.support import ledger_verifier
 from tests.support.full_database import NOW, fill
 
@@ -78,7 +79,7 @@ def test_json_follows_the_rfc(value):
     """
     Values are written as another implementation of RFC 8785 writes them, with large integers as strings.
     """
-    assert ledger_verifier.jcs(without_large_numbers(value)) == to_json(value)
+    assert ledger_verifier.jcs(without_large_numbers(value)) == canonical_json(value)
 
 
 @given(rows())
@@ -117,7 +118,7 @@ def test_numbers(number, text):
     """
     Numbers are written as RFC 8785 requires; some are examples of the RFC.
     """
-    assert text == to_json(number)
+    assert text == canonical_json(number)
 
 
 def test_order_of_members():
@@ -126,7 +127,7 @@ def test_order_of_members():
     """
     names = ["\r", "1", "\x80", "ö", "€", "\U0001f600", "\ufb33"]
 
-    assert names == list(json.loads(to_json(dict.fromkeys(reversed(names), 0))))
+    assert names == list(json.loads(canonical_json(dict.fromkeys(reversed(names), 0))))
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, "\ud800", {"\udfff": 1}, b"x", NOW, UUID(int=1), {1: 2}])
@@ -135,7 +136,7 @@ def test_values_without_json(value):
     A value that JSON does not have is rejected.
     """
     with pytest.raises(ValueError, match=r"."):
-        to_json(value)
+        canonical_json(value)
 
 
 def test_ledger_of_a_service(world):

@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from service.ledger import seal as sealing
-from service.ledger.seal import head_of, last_head, seal_entries
+from service.ledger.seal import LAST_HEAD, head_of, seal_entries
 from service.ledger.verify import verify_ledger
 from service.operations.worker import keep_house
 from service.storage.db import Database
@@ -47,7 +47,7 @@ def test_worker_seals_new_entries(db):
     with db.read() as session:
         of_first = sa.select(Entry.digest).where(Entry.seal == 1).order_by(Entry.id)
         assert first.head == head_of(1, None, NOW, session.scalars(of_first))
-        assert second.head == last_head(session)
+        assert second.head == session.scalar(LAST_HEAD)
     assert [(1, None, 2), (2, first.head, 1)] == [
         (seal.number, seal.previous, seal.entries) for seal in (first, second)
     ]
@@ -62,7 +62,7 @@ def test_nothing_to_seal(db):
     assert 0 == seal_entries(db, now=NOW)
     assert [] == seals(db)
     with db.read() as session:
-        assert last_head(session) is None
+        assert session.scalar(LAST_HEAD) is None
 
 
 def test_many_entries_are_sealed_in_parts(db, monkeypatch):

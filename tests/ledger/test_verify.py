@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from service.ledger.seal import head_of, last_head, seal_entries
+from service.ledger.seal import LAST_HEAD, head_of, seal_entries
 from service.ledger.verify import find_differences, verify_ledger
 from service.storage.base import Base
 from service.storage.canonical import UNJOURNALED, journaled_tables, row_key
@@ -263,7 +263,7 @@ def test_forged_ledger(standing):
     A rewritten chain is detected with a head that was stored before, and only with that.
     """
     with standing.read() as session:
-        stored_head = last_head(session)
+        stored_head = session.scalar(LAST_HEAD)
     with by_hand(standing) as session:
         entry, seal = Entry.__table__, Seal.__table__
         last = session.execute(sa.select(seal).order_by(seal.c.number.desc()).limit(1)).mappings().one()

@@ -15,7 +15,7 @@ from service.access.idempotency import CallResponse, IdempotentCall, run_once
 from service.access.keys import create_key
 from service.claims.forecast import keep_forecasts
 from service.ledger.verify import verify_ledger
-from service.storage.actors import COMMAND_LINE, UNNAMED, WORKER, set_actor
+from service.storage.actors import COMMAND_LINE, CURRENT_ACTOR, UNNAMED, WORKER
 from service.storage.canonical import content_of, hash_value, journaled_tables
 from service.storage.journal import entry_digest
 from service.storage.models import Claim, Entry, LearnerRow, Outlet, OutletAlias, OutletSpelling, Report
@@ -29,7 +29,7 @@ from tests.support.world import report
 @pytest.fixture(autouse=True)
 def _reset_actor():
     yield
-    set_actor(UNNAMED)
+    CURRENT_ACTOR.set(UNNAMED)
 
 
 def entries(db, *conditions):
@@ -191,7 +191,7 @@ def test_import_is_journaled(db, cache):
     """
     An import journals each row with the process that loaded it; a second import journals nothing.
     """
-    set_actor(COMMAND_LINE)
+    CURRENT_ACTOR.set(COMMAND_LINE)
     line = {"outlet": "Herald", "claim_id": "x/1", "claim": "It opens.", "published_at": "2026-01-01", "outcome": True}
     for _ in range(2):
         load(db, cache, [line], now=NOW)
@@ -206,7 +206,7 @@ def test_worker_is_the_author_of_its_writes(db):
     """
     Writes of the worker are journaled under its name.
     """
-    set_actor(WORKER)
+    CURRENT_ACTOR.set(WORKER)
     with db.write() as session:
         session.add(LearnerRow(number=1, build="x", state={"w": [0.1]}, learned_from="1", recorded_at=NOW))
     assert keep_forecasts(db, after=None, now=NOW) is None

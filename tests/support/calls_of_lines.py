@@ -140,7 +140,7 @@ class _Calls:
             raise InvalidBody(exc.detail, errors=nested(exc, "/resolution")) from exc
 
     def _resolve(self, claim: Claim, given: NewResolution) -> tuple[bool, list[str]]:
-        if not self._caller.may(Scope.RESOLUTIONS_WRITE):
+        if Scope.RESOLUTIONS_WRITE not in self._caller.scopes:
             raise Forbidden("It needs a scope.")
         check_resolution(given, now=self._now)
         if any(is_same_resolution(resolution, given) for resolution in claim.resolutions):

@@ -11,6 +11,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from service.access.authenticate import granted
 from service.storage.models import Entry
 from service.transfer.files.options import FileOptions
 from service.transfer.jobs import queue_import
@@ -123,7 +124,7 @@ class Scene:
     def load(self, **line):
         """Load a line with the tried key."""
         me, at = self.key.get("/v1/me").json, self.admin.runtime
-        caller = Caller(UUID(me["id"]), frozenset(map(Scope, me["scopes"])))
+        caller = Caller(UUID(me["id"]), granted(me["scopes"]))
         before = self.admin.count(Entry)
         [result] = load(at.db, at.cache, [line], caller=caller)
         status, document = (201, {}) if result.error is None else (result.error.status, result.error.document())

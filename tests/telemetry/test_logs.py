@@ -1,4 +1,4 @@
-"""service.telemetry.logs and service.web.middleware: JSON lines"""
+"""service.telemetry.logs and service.telemetry.responses: JSON lines"""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ import sys
 import pytest
 
 from service.app import create_app
-from service.telemetry.logs import flush_responses, formatter, set_up_logs
+from service.telemetry.logs import formatter, set_up_logs
+from service.telemetry.responses import RESPONSES
 from tests.support.world import World, report
 
 pytestmark = pytest.mark.sqlite_alone  # logs only
@@ -24,7 +25,7 @@ def lines(monkeypatch):
     handlers, level = root.handlers, root.level
     monkeypatch.setattr(sys, "stderr", written)
     set_up_logs()
-    yield lambda: flush_responses() or [json.loads(line) for line in written.getvalue().splitlines()]
+    yield lambda: RESPONSES.flush() or [json.loads(line) for line in written.getvalue().splitlines()]
     root.handlers = handlers
     root.setLevel(level)
     logging.captureWarnings(capture=False)

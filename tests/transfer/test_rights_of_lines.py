@@ -6,6 +6,7 @@ from uuid import UUID
 
 import pytest
 
+from service.access.authenticate import granted
 from service.errors import Forbidden, OwnClaim, ResolutionInEffect
 from service.values.vocabulary import Caller, Scope
 from tests.support.load_lines import load
@@ -44,7 +45,7 @@ def load_as(world):
 
     def run(*lines, scopes):
         me = world.with_scopes(*scopes).get("/v1/me").json
-        caller = Caller(UUID(me["id"]), frozenset(map(Scope, me["scopes"])))
+        caller = Caller(UUID(me["id"]), granted(me["scopes"]))
         results = load(world.runtime.db, world.runtime.cache, lines, caller=caller)
         return [result.error and type(result.error) for result in results]
 

@@ -12,7 +12,7 @@ from service.errors import InvalidBody, ServiceError
 from service.transfer.files.charset import UTF_8, bad_line, is_utf8
 from service.transfer.files.mongodb import unwrap
 from service.transfer.files.text_lines import MAX_LINE, find_line_end, split_lines, too_long
-from service.values.strict_json import parse_json
+from service.values.documents import parse_json
 
 Value: TypeAlias = object
 """A JSON value, or the error for a malformed one."""

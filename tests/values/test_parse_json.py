@@ -1,4 +1,4 @@
-"""service.values.strict_json: strict parsing of JSON"""
+"""service.values.documents: strict parsing of JSON"""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.errors import MalformedJson
-from service.values.strict_json import parse_json
+from service.values.documents import parse_json
 
 
 def places(data):
