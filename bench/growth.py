@@ -22,6 +22,7 @@ import psycopg
 
 from bench.generate import NOW, fill, text_of
 from service.app import create_app
+from service.cache.invalidation import invalidate
 from service.cache.score_cache import ScoreCache
 from service.config import Settings
 from service.schemas.lines import read_line
@@ -70,7 +71,7 @@ class Site:
 
     def forget(self) -> None:
         """Invalidate the score of the outlet and the rankings."""
-        self.world.runtime.cache.invalidate([_OUTLET])
+        invalidate(self.world.runtime.cache, [_OUTLET])
 
     def record(self) -> None:
         """Record a claim with three reports."""

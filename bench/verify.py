@@ -25,9 +25,10 @@ import sqlalchemy as sa
 from bench.score_cost import NOW, PER_CLAIM, fill
 from service.ledger.seal import seal_entries
 from service.storage.actors import UNNAMED
-from service.storage.canonical import content_of, journaled_tables, row_key, table_of
+from service.storage.base import table_of
 from service.storage.db import Database
-from service.storage.journal import NO_ENTRY, new_entry, new_salt
+from service.storage.entries import NO_ENTRY, content_of, new_entry, new_salt, row_key
+from service.storage.journaled import journaled_tables
 from service.storage.models import Entry
 
 LIMIT = 30.0

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from service.errors import IdempotencyKeyReused, ServiceError, StillRunning
-from service.storage.canonical import table_of
+from service.storage.base import table_of
 from service.storage.db import Database, retried
 from service.storage.models import StoredResponse
 

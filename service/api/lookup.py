@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypedDict
 
-from service.cache.score_cache import RANKING
+from service.cache.redis_link import RANKING
 from service.outlets import lookup
 from service.outlets.lookup import LookupItem
 from service.outlets.track_record import Lens

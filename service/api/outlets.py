@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TypedDict
 
-from service.cache.score_cache import RANKING
+from service.cache.redis_link import RANKING
 from service.claims import report
 from service.claims.views import ReportView
 from service.outlets import edit, search

@@ -12,8 +12,7 @@ import sqlalchemy as sa
 from service.cache import redis_link
 from service.cache.cluster import HOME, hash_tag_of
 from service.cache.invalidation import INVALIDATION
-from service.cache.redis_link import RedisLink, key_prefix, proof_key
-from service.cache.score_cache import HASH_TAGS, RANKING, generation_key
+from service.cache.redis_link import HASH_TAGS, RANKING, RedisLink, generation_key, key_prefix, proof_key
 from service.storage.db import Database
 from service.storage.db_errors import is_unavailable
 from service.storage.identity import Pairing, new_token, read_pairing, replace_redis_token

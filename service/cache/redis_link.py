@@ -6,6 +6,7 @@ import datetime as dt
 import enum
 import logging
 import time
+import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import cast
 
@@ -18,6 +19,12 @@ from service.errors import QueryTimeout
 from service.telemetry.metrics import RedisOperation, count_redis_failure
 
 log = logging.getLogger(__name__)
+
+RANKING = "*"
+"""The subject of responses that depend on all outlets. It is not a valid slug."""
+
+HASH_TAGS = tuple(f"{{{number:02}}}" for number in range(64))
+"""The hash tags that outlets share. Each is checked every second for writes that its node has lost (see `Delivery`)."""
 
 _FORMAT = 5
 """Part of every key. It changes with the format of the stored values."""
@@ -216,3 +223,13 @@ def key_prefix(database_id: str) -> str:
 def proof_key(prefix: str) -> str:
     """Return the key of the proof that the worker renews."""
     return f"{prefix}{HOME}proof"
+
+
+def generation_key(prefix: str, subject: str | None) -> str:
+    """Return the key of the generation of a subject, or of the one that all subjects share."""
+    return f"{prefix}{hash_tag(subject)}generation{'' if subject is None else f':{subject}'}"
+
+
+def hash_tag(subject: str | None) -> str:
+    """Return the hash tag in the keys of a subject, or of all subjects."""
+    return HOME if subject is None or subject == RANKING else HASH_TAGS[zlib.crc32(subject.encode()) % len(HASH_TAGS)]

@@ -5,29 +5,18 @@ from __future__ import annotations
 import datetime as dt
 import enum
 import secrets
-import time
-import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple, cast
 
 import redis
 
-from service.cache import redis_link
-from service.cache.cluster import HOME
-from service.cache.redis_link import RedisLink, proof_key
+from service.cache.redis_link import RedisLink, generation_key, hash_tag, proof_key
 from service.values.instants import utc_now
-
-RANKING = "*"
-"""The subject of responses that depend on all outlets. It is not a valid slug."""
-
-HASH_TAGS = tuple(f"{{{number:02}}}" for number in range(64))
-"""The hash tags that outlets share. Each is checked every second for writes that its node has lost (see `Delivery`)."""
 
 _TTL = dt.timedelta(minutes=10)
 _SHORTEST_TTL = dt.timedelta(milliseconds=1)
 _GENERATION_TTL = 3600  # seconds
-_WAIT_INTERVAL = 0.05  # seconds
 
 
 # One script, because a writer may delete a generation in between.
@@ -77,7 +66,7 @@ class EncodedResponse:
 
 
 class ScoreCache:
-    """Responses stored with the generation of their subject. Invalidation starts a new generation.
+    """Responses stored with the generation of their subject. An invalidation (see invalidation.py) starts a new one.
 
     A generation is a random token. Readers fetch it before they read the database, together with a token that all
     subjects share, and store both with the response. A response computed from older rows therefore has an older
@@ -155,22 +144,6 @@ class ScoreCache:
         if not self.link.is_circuit_open and (prefix := self.link.prefix) is not None:
             self._store(prefix, responses)
 
-    def invalidate(self, outlets: Iterable[str]) -> bool:
-        """Invalidate all cached responses about these outlets, and the rankings, and wait until all leases end.
-
-        Returns:
-            Whether Redis confirmed it. If not, the worker retries it from the outbox.
-        """
-        return self._end_generations([*outlets, RANKING])
-
-    def invalidate_all(self) -> bool:
-        """Invalidate all cached responses, and wait until all leases end.
-
-        Returns:
-            Whether Redis confirmed it.
-        """
-        return self._end_generations([None])
-
     def close(self) -> None:
         """Close the connections."""
         self.link.close()
@@ -218,52 +191,10 @@ class ScoreCache:
         except redis.RedisError as exc:
             self.link.open_circuit("store", exc)
 
-    def _end_generations(self, subjects: Iterable[str | None]) -> bool:
-        if (prefix := self.link.prefix) is None:
-            return False
-        # The tokens are deleted, not replaced, because a Redis without free memory rejects SET but not DEL.
-        try:
-            self.link.remove(generation_key(prefix, subject) for subject in subjects)
-        except redis.RedisError as exc:
-            self.link.open_circuit("invalidate", exc)
-            if isinstance(exc, redis.ResponseError):
-                self._await_delivery(prefix)
-            return False
-        time.sleep(self.lease)  # a process may serve what it read before, until its lease ends (R20)
-        return True
-
-    def _await_delivery(self, prefix: str) -> None:
-        """Wait until the scores that Redis refused to invalidate are not served any more.
-
-        Other processes serve them until the proof expires, or until the worker has delivered the invalidation. The
-        worker has delivered it once the proof has been renewed twice, because the second renewal began after the first.
-        Later writes do not wait, because the proof is gone.
-        """
-        seen: set[bytes | str] = set()
-        deadline = time.monotonic() + redis_link.PROOF_LIFE
-        try:
-            while len(seen) <= 2 and time.monotonic() < deadline:
-                if (proof := self.link.writer.get(proof_key(prefix))) is None:
-                    return
-                seen.add(proof)
-                time.sleep(_WAIT_INTERVAL)
-        except redis.RedisError as exc:
-            self.link.open_circuit("invalidate", exc)
-
-
-def generation_key(prefix: str, subject: str | None) -> str:
-    """Return the key of the generation of a subject, or of the one that all subjects share."""
-    return f"{prefix}{_hash_tag(subject)}generation{'' if subject is None else f':{subject}'}"
-
 
 def response_key(prefix: str, key: CacheKey) -> str:
     """Return the key of a cached response."""
-    return f"{prefix}{_hash_tag(key.subject)}response:{key.subject}:{key.variant}"
-
-
-def _hash_tag(subject: str | None) -> str:
-    """Return the hash tag of the keys of a subject."""
-    return HOME if subject is None or subject == RANKING else HASH_TAGS[zlib.crc32(subject.encode()) % len(HASH_TAGS)]
+    return f"{prefix}{hash_tag(key.subject)}response:{key.subject}:{key.variant}"
 
 
 def _ttl(response: EncodedResponse) -> dt.timedelta:

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload
 
 from service.storage.db import Database
+from service.storage.facts import surviving_outlet
 from service.storage.models import ApiKey, Claim, ClaimMerge, Outlet, Report, Resolution
 from service.values.ids import first_id
 from service.values.vocabulary import Verdict
@@ -141,7 +142,7 @@ def _merges(session: Session, limit: int, *chosen: sa.ColumnElement[bool]) -> li
         .limit(limit)
     )
     return [
-        MergeAction(what="merged", recorded_at=merged_at, by=name, outlet=outlet.slug, into=outlet.surviving.slug)
+        MergeAction("merged", merged_at, name, outlet=outlet.slug, into=surviving_outlet(outlet).slug)
         for outlet, merged_at, name in session.execute(rows)
         if merged_at is not None
     ]
@@ -182,7 +183,7 @@ def _reports(session: Session, since: dt.datetime, key_id: UUID | None) -> list[
         .limit(_RECORDED)
     )
     return [
-        RecordAction("reported", report.recorded_at, name, report.claim_id, text, report.outlet.surviving.slug)
+        RecordAction("reported", report.recorded_at, name, report.claim_id, text, surviving_outlet(report.outlet).slug)
         for report, text, name in session.execute(rows)
     ]
 

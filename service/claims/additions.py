@@ -12,7 +12,7 @@ from service.methods.tally import ClaimFacts
 from service.outlets.sums import Sums, add_sums, lock_outlets
 from service.storage.base import Base
 from service.storage.bulk import insert_rows
-from service.storage.facts import as_filed, claim_facts
+from service.storage.facts import as_filed, claim_facts, surviving_outlet
 from service.storage.models import Claim, Report, Resolution
 
 
@@ -74,9 +74,9 @@ class Additions:
             now, reports, moved = claim_facts(claim), claim.reports, None
             if now == facts:
                 # The record of an outlet depends on its own reports only. So do all records if the claim has no truth.
-                moved = {report.outlet.surviving.id for report in reports if report.id in self._added}
+                moved = {surviving_outlet(report.outlet).id for report in reports if report.id in self._added}
                 if facts.truth is None:
-                    reports = [report for report in reports if report.outlet.surviving.id in moved]
+                    reports = [report for report in reports if surviving_outlet(report.outlet).id in moved]
             filed = [as_filed(report) for report in reports if report.withdrawal is None]
             earlier = [report for report in filed if report.id not in self._added]
             before.add_claim(facts, positions(earlier, facts.known_at), only=moved)

@@ -21,8 +21,8 @@ from service.claims.report_rules import NewReport, add_reports
 from service.claims.resolve import NewResolution, append_resolution, new_resolution, warnings_about
 from service.claims.views import ClaimView, ResolutionWarning
 from service.errors import FieldError, Forbidden, InvalidBody, ServiceError, nested
-from service.outlets.find import OutletName
-from service.outlets.prefetch import PrefetchedDirectory
+from service.outlets.known import OutletName
+from service.outlets.mentions import Directory
 from service.storage.db import Database, retried
 from service.storage.facts import reporting_outlets
 from service.storage.models import Claim
@@ -152,7 +152,7 @@ class _Recording:
         self._entries = entries
         self._caller = caller
         self._now = now
-        self._directory = PrefetchedDirectory(session, now=now)
+        self._directory = Directory(session, now=now)
         self._known = _known_claims(session, filter(None, map(_external_id, entries)))
         self._additions = Additions(session)
 

@@ -20,7 +20,7 @@ from service.claims.views import ReportView
 from service.errors import FieldError, InvalidBody, MemberRedacted, ReportRepeated, ReportWithdrawn
 from service.outlets.sums import updating_sums
 from service.storage.db import Database, retried
-from service.storage.facts import fingerprint_of, next_fingerprint, reports_on_record
+from service.storage.facts import fingerprint_of, next_fingerprint, reports_on_record, surviving_outlet
 from service.storage.models import Claim, Report
 from service.storage.versions import check_match, store_version
 from service.values.vocabulary import Caller, Stance, StanceSource
@@ -91,7 +91,7 @@ def correct_report(
         before, after = _content(report), _corrected(report, changes)
         if after != before:
             _correct(session, claim, report, before, after, caller=caller, now=now)
-            invalidate_scores(session, cache, [report.outlet.surviving.slug], now=now)
+            invalidate_scores(session, cache, [surviving_outlet(report.outlet).slug], now=now)
         return describe_report(report, claim)
 
 

@@ -22,7 +22,13 @@ from service.claims.views import (
     WithdrawalView,
 )
 from service.methods.provenance import Roots, independent_roots
-from service.storage.facts import as_filed, counting_reports, sided_reports, standing_resolution
+from service.storage.facts import (
+    as_filed,
+    counting_reports,
+    sided_reports,
+    standing_resolution,
+    surviving_outlet,
+)
 from service.storage.models import Claim, Dispute, Outlet, Reply, Report, Resolution, Withdrawal
 from service.storage.predicates import counts_as, is_among, is_reported
 from service.values.documents import members_of
@@ -158,7 +164,7 @@ def count_roots(session: Session, claims: Sequence[Claim]) -> dict[UUID, Roots]:
     """Return the number of independent roots (R8) of each claim, in one query for all of them."""
     by_claim = {claim.id: (counting_reports(claim), standing_resolution(claim)) for claim in claims}
     outlets = {outlet for claim in claims for report in claim.reports for outlet in (report.outlet, report.cited)}
-    named = [outlet.surviving for outlet in outlets if outlet is not None]
+    named = [surviving_outlet(outlet) for outlet in outlets if outlet is not None]
     topmost = {outlet.id: outlet.id for outlet in named}
     if owned := {outlet.id for outlet in named if outlet.parent_id is not None}:
         topmost |= topmost_parents(session, owned)
@@ -193,7 +199,7 @@ def describe_report(report: Report, claim: Claim) -> ReportView:
     return ReportView(
         id=report.id,
         claim=claim.id,
-        outlet=report.outlet.surviving.slug,
+        outlet=surviving_outlet(report.outlet).slug,
         stance=report.stance,
         stance_source=report.stance_source,
         commitment=report.commitment,
@@ -263,7 +269,7 @@ def describe_reply(reply: Reply) -> ReplyView:
     """Return the view of a reply that is loaded with its outlet."""
     return ReplyView(
         id=reply.id,
-        outlet=reply.outlet.surviving.slug,
+        outlet=surviving_outlet(reply.outlet).slug,
         claim=reply.claim_id,
         text=reply.text,
         url=reply.url,
@@ -296,4 +302,4 @@ def _commitment_source(report: Report) -> str | None:
 
 
 def _describe_relay(report: Report) -> RelayView:
-    return RelayView(None if report.cited is None else report.cited.surviving.slug, report.cited_as)
+    return RelayView(None if report.cited is None else surviving_outlet(report.cited).slug, report.cited_as)

@@ -29,7 +29,7 @@ from service.methods.forecast import Contribution, Forecast, ForecastClaim, Fore
 from service.methods.reliability import DEFAULT_LEVEL
 from service.outlets.sums import read_rates
 from service.storage.db import Database
-from service.storage.facts import counting_reports, standing_resolution
+from service.storage.facts import counting_reports, standing_resolution, surviving_outlet
 from service.storage.locks import lock_name
 from service.storage.memo import Memo
 from service.storage.models import (
@@ -207,7 +207,7 @@ def _forecasts(session: Session, claims: Sequence[Claim], *, level: float, now: 
     groups = {claim.group for claim in claims if claim.group is not None}
     by_id = {claim.id: claim for claim in [*claims, *open_claims_of(session, groups)]}
     rates = read_rates(session, {claim.topic for claim in by_id.values()}, due_by=now)
-    outlets = {report.outlet.surviving.id for claim in by_id.values() for report in claim.reports}
+    outlets = {surviving_outlet(report.outlet).id for claim in by_id.values() for report in claim.reports}
     counts = read_counts(session, outlets, now=now)
     openings = read_openings(session, groups) if groups else {}
     together: defaultdict[str | UUID, list[Claim]] = defaultdict(list)

@@ -11,8 +11,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from service.errors import ClaimMerged, GroupResolved, NotFound
 from service.methods.provenance import ORDER
-from service.outlets.find import note_locked
-from service.storage.locks import lock_name
+from service.storage.locks import LOCKED_OUTLETS, lock_name
 from service.storage.models import Claim, Outlet, Report, Resolution
 from service.storage.predicates import is_newest
 from service.values.vocabulary import Verdict
@@ -78,7 +77,7 @@ def _load_reports(session: Session, claim: Claim, *, lock: bool) -> None:
     set_committed_value(claim, "reports", reports)
     set_committed_value(claim, "resolutions", list(resolutions))
     if lock:
-        note_locked(session, (report.outlet_id for report in reports))
+        session.info.setdefault(LOCKED_OUTLETS, set()).update(report.outlet_id for report in reports)
 
 
 def require_claim(session: Session, claim_id: UUID) -> None:

@@ -26,7 +26,7 @@ from service.errors import (
 from service.outlets.find import PLACES
 from service.storage.db import Database, retried
 from service.storage.db_errors import WriteConflict
-from service.storage.facts import newest_resolution
+from service.storage.facts import newest_resolution, surviving_outlet
 from service.storage.locks import lock_name
 from service.storage.models import Claim, Dispute, Reply, Submission
 from service.storage.paging import Keyset, Page, SortKey
@@ -200,7 +200,7 @@ def _add_reply(
     if verified is None:
         raise InvalidBody.at("/verified", "Say how you verified that the outlet sent the reply.", "required")
     lock_name(session, PLACES)
-    outlet = submission.outlet.surviving
+    outlet = surviving_outlet(submission.outlet)
     try:
         claim_id = None if submission.claim_id is None else check_reported(session, outlet, submission.claim_id)
     except InvalidBody as exc:

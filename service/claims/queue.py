@@ -17,7 +17,7 @@ from service.claims.load import WHOLE
 from service.claims.views import ListedClaim, ReportView
 from service.methods.provenance import Roots
 from service.storage.db import Database
-from service.storage.facts import sided_reports
+from service.storage.facts import sided_reports, surviving_outlet
 from service.storage.models import Claim, Report
 from service.storage.paging import Keyset, Page, SortKey, read_number, read_sort_key
 from service.storage.predicates import is_among, is_counted
@@ -142,7 +142,7 @@ def _queued(session: Session, claims: Collection[Claim], *, now: dt.datetime) ->
 
 def _describe(claim: Claim, roots: Roots, *, now: dt.datetime) -> QueuedClaim:
     counted = sided_reports(claim)
-    outlets = sorted({report.outlet.surviving.slug for report in counted})
+    outlets = sorted({surviving_outlet(report.outlet).slug for report in counted})
     return QueuedClaim(
         **members_of(summarise_claim(claim, has_side=bool(counted), now=now)),
         at_stake=StakeView(len(counted), outlets, roots.together, roots),

@@ -20,9 +20,8 @@ from service.claims.report_rules import Filing, NewReport, add_reports, check_re
 from service.claims.rights import check_claim_change
 from service.claims.views import ClaimView
 from service.errors import ClaimDiffers, FieldError, InvalidBody, ReportDiffers
-from service.outlets.find import OutletName
+from service.outlets.known import OutletName
 from service.outlets.mentions import Directory
-from service.outlets.prefetch import PrefetchedDirectory
 from service.outlets.sums import add_sums, lock_outlets, sums_of, updating_sums
 from service.storage.bulk import insert_rows
 from service.storage.db import Database, retried
@@ -90,7 +89,7 @@ def record_claim(
         ReportDiffers: A report repeats another one and differs from it.
     """
     with db.write() as session, session.no_autoflush:
-        directory = PrefetchedDirectory(session, now=now)
+        directory = Directory(session, now=now)
         known = claim_by_external_id(session, claim["external_id"])
         directory.prefetch(named_outlets(reports))
         if known is not None:

@@ -16,6 +16,7 @@ from service.claims.views import ReplyView
 from service.errors import AlreadyWithdrawn, InvalidBody, NotFound
 from service.outlets.find import PLACES, require_outlet
 from service.storage.db import Database, retried
+from service.storage.facts import surviving_outlet
 from service.storage.locks import lock_name
 from service.storage.models import Claim, Outlet, Reply, Report, Withdrawal
 from service.storage.paging import Keyset, Page, SortKey
@@ -157,4 +158,4 @@ def check_reported(session: Session, outlet: Outlet, claim_id: UUID) -> UUID:
 def _invalidate(session: Session, cache: ScoreCache, reply: Reply, *, now: dt.datetime) -> None:
     """Invalidate the score that shows a reply; only replies to a whole record are shown with a score."""
     if reply.claim_id is None:
-        invalidate_scores(session, cache, [reply.outlet.surviving.slug], now=now)
+        invalidate_scores(session, cache, [surviving_outlet(reply.outlet).slug], now=now)

@@ -22,7 +22,7 @@ from service.outlets.mentions import Directory
 from service.outlets.sums import updating_sums
 from service.storage.db import Database, retried
 from service.storage.db_errors import WriteConflict
-from service.storage.facts import counting_reports
+from service.storage.facts import counting_reports, surviving_outlet
 from service.storage.models import Claim, Report, Withdrawal
 from service.storage.paging import Keyset, Page, SortKey
 from service.storage.predicates import in_topic, merged_with
@@ -55,7 +55,7 @@ def add_report(
             directory.settle(caller)
         view = describe_report(filing.report, claim)
         if filing.is_new:
-            invalidate_scores(session, cache, [filing.report.outlet.surviving.slug], now=now)
+            invalidate_scores(session, cache, [surviving_outlet(filing.report.outlet).slug], now=now)
     return view, filing.is_new
 
 
@@ -85,7 +85,7 @@ def withdraw_report(
             )
         with updating_sums(session, [claim]):
             report.withdrawal = Withdrawal(reason=reason, withdrawn_by=caller.key_id, recorded_at=now)
-        invalidate_scores(session, cache, [report.outlet.surviving.slug], now=now)
+        invalidate_scores(session, cache, [surviving_outlet(report.outlet).slug], now=now)
         if relay_cycle(counting_reports(claim)):
             raise RelaysRestOnIt(
                 f"Other reports on the claim {claim.id} relay the report {report_id}, and without it they would form a "

@@ -11,7 +11,7 @@ from typing import NamedTuple, NotRequired, TypedDict
 from service.errors import FieldError, InvalidBody, ReportDiffers, nested
 from service.methods.commitment import LEXICON_VERSION, read_commitment
 from service.methods.provenance import ORDER, relay_cycle
-from service.outlets.find import OutletName
+from service.outlets.known import OutletName
 from service.outlets.mentions import Directory
 from service.storage.base import detached
 from service.storage.facts import (
@@ -21,6 +21,7 @@ from service.storage.facts import (
     fingerprint_of,
     next_fingerprint,
     reports_on_record,
+    surviving_outlet,
 )
 from service.storage.models import Claim, Outlet, Report
 from service.values.ids import new_id
@@ -172,7 +173,7 @@ def add_reports(claim: Claim, filings: Iterable[Filing]) -> None:
 
 def _relays_itself(report: Report) -> bool:
     """Return whether an outlet cites an outlet that counts as the same one (R7, R22)."""
-    return report.cited is not None and report.cited.surviving.id == report.outlet.surviving.id
+    return report.cited is not None and surviving_outlet(report.cited).id == surviving_outlet(report.outlet).id
 
 
 def _cycles(claim: Claim, filings: Mapping[str, Filing]) -> Iterator[FieldError]:

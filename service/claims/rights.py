@@ -9,7 +9,7 @@ from service.claims.report_rules import Filing
 from service.claims.resolve import check_own
 from service.errors import FiledByAnother, ResolutionInEffect
 from service.methods.provenance import ORDER, positions
-from service.storage.facts import as_filed, standing_resolution
+from service.storage.facts import as_filed, counting_reports, standing_resolution
 from service.storage.models import Claim, Report
 from service.values.vocabulary import Caller, Scope
 
@@ -61,7 +61,7 @@ def check_filing(claim: Claim, filings: Iterable[Filing], caller: Caller) -> Non
     if not new or (resolution := standing_resolution(claim)) is None:
         return
     outlets = {report.outlet_id for report in new}
-    before = [as_filed(one) for one in claim.reports if one.withdrawal is None and one.outlet.surviving.id in outlets]
+    before = [report for report in counting_reports(claim) if report.outlet_id in outlets]
     after = positions(sorted([*before, *new], key=ORDER), resolution.known_at)
     if any(
         position.scored not in (None, after[outlet_id].scored)

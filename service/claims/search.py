@@ -17,9 +17,9 @@ from service.claims.describe import summarise_claims
 from service.claims.views import FoundClaim, ListedClaim
 from service.storage.db import Database, retried
 from service.storage.models import Claim, Report, Resolution
-from service.storage.models.claims import derive_search_columns
 from service.storage.predicates import is_among
-from service.storage.search_columns import correct_spellings, wrong_search_columns
+from service.storage.search_check import correct_spellings, wrong_search_columns
+from service.storage.search_columns import derive_search_columns
 from service.values.documents import members_of
 from service.values.search_terms import Terms, tag_term, words_in, words_in_common
 

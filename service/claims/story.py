@@ -18,7 +18,7 @@ from service.methods.provenance import Filed, position, root_outlets, roots_of
 from service.methods.rates import UNIT
 from service.methods.tally import ClaimFacts, count_claim
 from service.storage.db import Database
-from service.storage.facts import as_filed, claim_facts, counting_reports
+from service.storage.facts import as_filed, claim_facts, counting_reports, surviving_outlet
 from service.storage.models import Claim, Outlet, Report, Resolution
 from service.values.vocabulary import Stance
 
@@ -102,9 +102,9 @@ def get_story(db: Database, claim_id: UUID, *, now: dt.datetime) -> Story:
 
 def _outlets(claim: Claim) -> Iterator[Outlet]:
     for report in claim.reports:
-        yield report.outlet.surviving
+        yield surviving_outlet(report.outlet)
         if report.cited is not None:
-            yield report.cited.surviving
+            yield surviving_outlet(report.cited)
 
 
 def _tell(claim: Claim, views: Sequence[ReportView], outlets: Mapping[UUID, Outlet]) -> Iterator[OutletStory]:
@@ -112,7 +112,7 @@ def _tell(claim: Claim, views: Sequence[ReportView], outlets: Mapping[UUID, Outl
     shown = {view.id: view for view in views}
     by_outlet: dict[UUID, list[Report]] = {}
     for report in claim.reports:
-        by_outlet.setdefault(report.outlet.surviving.id, []).append(report)
+        by_outlet.setdefault(surviving_outlet(report.outlet).id, []).append(report)
     facts = claim_facts(claim)
     for outlet_id, reports in by_outlet.items():
         yield _tell_outlet(outlets[outlet_id], reports, facts, shown)

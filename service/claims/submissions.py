@@ -20,7 +20,7 @@ from service.claims.views import PendingView, SubmissionState
 from service.errors import NotFound, NothingToDispute, TooManySubmissions
 from service.outlets.find import require_outlet
 from service.storage.db import Database, retried
-from service.storage.facts import standing_resolution
+from service.storage.facts import standing_resolution, surviving_outlet
 from service.storage.locks import lock_name
 from service.storage.models import Claim, Dispute, Reply, Submission
 from service.storage.predicates import counts_as
@@ -191,7 +191,7 @@ def _claims(session: Session, submissions: Sequence[Submission]) -> dict[UUID | 
 
 
 def _state(one: Submission, claims: Mapping[UUID | None, tuple[UUID, str]]) -> SubmissionState:
-    outlet = None if one.outlet is None else one.outlet.surviving
+    outlet = None if one.outlet is None else surviving_outlet(one.outlet)
     claim, text = claims.get(_claim_id(one), (None, "" if outlet is None else outlet.name))
     return SubmissionState(
         kind=one.kind,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from service.cache.invalidation import invalidate_all
 from service.cli.shared import Connections, with_connections
 from service.values.instants import utc_now
 
@@ -30,7 +31,7 @@ def rebuild(connections: Connections) -> None:
     from service.outlets.rebuild_sums import rebuild_sums
 
     differed = rebuild_sums(connections.db, now=utc_now())
-    connections.cache.invalidate_all()
+    invalidate_all(connections.cache)
     click.echo(f"{differed} subtotals differed from the rows and were corrected.")
     found = rebuild_search(connections.db)
     click.echo(f"{found} claims, reports and outlets had wrong search terms and were corrected.")

@@ -11,8 +11,8 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from service.storage.canonical import journaled_tables
 from service.storage.db import Database
+from service.storage.journaled import journaled_tables
 from service.storage.models import (
     ClaimMerge,
     Dispute,

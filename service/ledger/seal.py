@@ -12,7 +12,7 @@ from collections.abc import Iterable
 
 import sqlalchemy as sa
 
-from service.storage.canonical import table_of
+from service.storage.base import table_of
 from service.storage.db import Database, retried
 from service.storage.locks import lock_name
 from service.storage.models import Entry, Seal

@@ -17,20 +17,13 @@ from sqlalchemy.orm import Session, aliased
 
 from service.ledger.seal import head_of
 from service.outlets.rebuild_sums import missing_sums
-from service.storage.canonical import (
-    Values,
-    content_of,
-    journaled_tables,
-    lacks_secret,
-    row_key,
-    table_of,
-    without_secret,
-)
+from service.storage.base import table_of
 from service.storage.db import Database
-from service.storage.journal import entry_digest
+from service.storage.entries import Values, content_of, entry_digest, lacks_secret, row_key, without_secret
+from service.storage.journaled import journaled_tables
 from service.storage.models import ApiKey, Entry, FormerSecret, Seal
 from service.storage.predicates import is_among
-from service.storage.search_columns import wrong_search_columns, wrong_spellings
+from service.storage.search_check import wrong_search_columns, wrong_spellings
 from service.values.instants import parse_instant, utc_now
 
 _BATCH_SIZE = 1000

@@ -28,6 +28,7 @@ from service.outlets.find import (
 )
 from service.outlets.search import unknown_slug
 from service.storage.db import Database, retried
+from service.storage.facts import surviving_outlet
 from service.storage.locks import lock_name
 from service.storage.models import Outlet, OutletAlias
 from service.storage.paging import Keyset, Page, SortKey
@@ -105,7 +106,7 @@ def is_recorded(session: Session, outlet: Outlet, given: NewOutlet) -> bool:
         **given,
         "slug": outlet.slug if given["slug"] is None else given["slug"],
         "domains": domains,
-        "parent": given["parent"] if parent is None else parent.surviving.slug,
+        "parent": given["parent"] if parent is None else surviving_outlet(parent).slug,
     }
     if given.get("merged_into") is not None:
         sent["merged_into"] = given["merged_into"]
@@ -236,8 +237,7 @@ def domains_of(given: NewOutlet) -> list[Domain]:
     Raises:
         As `normalise_domains`.
     """
-    domains = given["domains"]
-    if domains is None:
+    if (domains := given["domains"]) is None:
         domains = [] if (host := host_of(given["name"])) is None else [host]
     return normalise_domains(given["slug"], domains)
 
@@ -267,7 +267,7 @@ def normalise_domains(slug: str | None, given: Sequence[GivenDomain]) -> list[Do
 def _parent(session: Session, reference: str) -> Outlet:
     if (parent := find_outlet(session, reference)) is None:
         raise InvalidBody.at("/parent", unknown_slug(session, reference), "unknown-outlet")
-    return parent.surviving
+    return surviving_outlet(parent)
 
 
 def _check_free(session: Session, slug: str) -> str:

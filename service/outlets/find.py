@@ -1,28 +1,24 @@
-"""Outlets: find them by slug or id, normalize the names in reports, build views, and choose free slugs."""
+"""Outlets: find them by slug or id, build their views, and choose free slugs."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
-from typing import Any, NamedTuple, NotRequired, TypedDict
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, selectinload
 
-from service.errors import InvalidBody, InvalidQuery, OutletMerged, UnknownOutlet
+from service.errors import InvalidQuery, OutletMerged, UnknownOutlet
 from service.outlets.domains import ShownDomain, show_domains
 from service.outlets.search import unknown_slug
-from service.storage.base import read_only
-from service.storage.canonical import table_of
-from service.storage.db_errors import WriteConflict
-from service.storage.models import Outlet, OutletAlias
-from service.storage.predicates import counts_as, is_among, is_among_parameter, list_parameter
+from service.storage.facts import surviving_outlet
+from service.storage.models import Outlet
+from service.storage.predicates import counts_as, is_among
 from service.values.documents import members_of
 from service.values.ids import RESERVED_SLUGS, SLUG_LENGTH, is_slug, parse_id
-from service.values.names import domain_key, host_of, name_key, shown_host, shown_name, slug_of
+from service.values.names import slug_of
 from service.values.vocabulary import OutletKind
 
 WHOLE = (selectinload(Outlet.parent), selectinload(Outlet.domains), selectinload(Outlet.aliases))
@@ -32,12 +28,6 @@ _NAMED = sa.select(Outlet).where(
     Outlet.id.in_(sa.bindparam("ids", expanding=True)) | Outlet.slug.in_(sa.bindparam("slugs", expanding=True))
 )
 _NAMED_WHOLE = _NAMED.options(*WHOLE)
-_SURVIVOR = table_of(Outlet).alias()
-_COLUMNS = (
-    *(Outlet.id, Outlet.slug, Outlet.name, Outlet.name_key, Outlet.parent_id, Outlet.merged_into_id),
-    *(_SURVIVOR.columns.id, _SURVIVOR.columns.slug, _SURVIVOR.columns.parent_id),
-)
-_LOCKED = "outlets locked against merges"
 PLACES = "places of outlets"
 """The name of the lock for changes of parents and merges: two concurrent changes could create a cycle."""
 
@@ -113,7 +103,7 @@ def filtering_outlet(session: Session, reference: str, parameter: str) -> Outlet
     """
     if (outlet := find_outlet(session, reference)) is None:
         raise InvalidQuery.at(parameter, detail=unknown_slug(session, reference), code="unknown-outlet")
-    return outlet.surviving
+    return surviving_outlet(outlet)
 
 
 def filing_for(session: Session, outlets: Collection[UUID]) -> Sequence[UUID]:
@@ -131,10 +121,11 @@ def filing_for(session: Session, outlets: Collection[UUID]) -> Sequence[UUID]:
 def ancestors(session: Session, outlet: Outlet) -> set[UUID]:
     """Return the ids of an outlet and all its ancestors, each replaced by the outlet that it was merged into."""
     ids: set[UUID] = set()
-    ancestor: Outlet | None = outlet.surviving
+    ancestor: Outlet | None = surviving_outlet(outlet)
     while ancestor is not None and ancestor.id not in ids:
         ids.add(ancestor.id)
-        ancestor = None if ancestor.parent_id is None else session.get_one(Outlet, ancestor.parent_id).surviving
+        parent_id = ancestor.parent_id
+        ancestor = None if parent_id is None else surviving_outlet(session.get_one(Outlet, parent_id))
     return ids
 
 
@@ -147,7 +138,7 @@ def describe_outlet(outlet: Outlet) -> OutletView:
         kind=outlet.kind,
         domains=show_domains(outlet.domains),
         aliases=[alias.name for alias in outlet.aliases],
-        parent=None if outlet.parent is None else outlet.parent.surviving.slug,
+        parent=None if outlet.parent is None else surviving_outlet(outlet.parent).slug,
         scorable=outlet.scorable,
         recorded_at=outlet.recorded_at,
     )
@@ -157,83 +148,6 @@ def outlet_state(outlet: Outlet) -> OutletState:
     """Return an outlet that is loaded whole with the outlet that it was merged into."""
     into = None if outlet.merged_into is None else outlet.merged_into.slug
     return OutletState(**members_of(describe_outlet(outlet)), merged_into=into)
-
-
-def outlets_named(session: Session, keys: Collection[str]) -> dict[str, list[Outlet]]:
-    """Return the recorded outlets with one of these keys of a name or an alias, by key, locked and read-only.
-
-    They are as `read_only_outlets` returns them.
-    """
-    rows = _named_rows(session.get_bind().dialect.name)
-    found: dict[str, list[Outlet]] = {}
-    for key, *columns in session.connection().execute(rows, {"keys": list_parameter(session, keys)}):
-        found.setdefault(key, []).append(_read_only(columns))
-    note_locked(session, (outlet.id for outlets in found.values() for outlet in outlets))
-    return found
-
-
-@cache
-def _named_rows(dialect: str) -> sa.Select[*tuple[Any, ...]]:
-    """Return the statement of `outlets_named`, which takes longer to build than to run."""
-    names = sa.select(Outlet.name_key.label("key"), Outlet.id).where(
-        is_among_parameter(dialect, Outlet.name_key, "keys")
-    )
-    aliases = sa.select(OutletAlias.name_key, OutletAlias.outlet_id)
-    named = names.union(aliases.where(is_among_parameter(dialect, OutletAlias.name_key, "keys"))).subquery()
-    rows = sa.select(named.c.key, *_COLUMNS).select_from(named).join(Outlet, Outlet.id == named.c.id)
-    return _with_survivors(rows, lock=True)
-
-
-def read_only_outlets(session: Session, chosen: sa.ColumnElement[bool], *, lock: bool = False) -> list[Outlet]:
-    """Return outlets that can only be read, with those that they were merged into, in one statement.
-
-    They have the names and slugs by which reports find them, their parents' ids, and no other columns.
-
-    Args:
-        session: The session.
-        chosen: A condition on the outlet.
-        lock: Whether to lock the outlets against merges until the transaction ends (R22), as `lock_outlets` does.
-
-    Raises:
-        WriteConflict: An outlet was merged, or a merge undone, while this waited for its lock.
-    """
-    rows = _with_survivors(sa.select(*_COLUMNS).select_from(Outlet).where(chosen), lock=lock)
-    outlets = [_read_only(columns) for columns in session.connection().execute(rows)]
-    if lock:
-        note_locked(session, (outlet.id for outlet in outlets))
-    return outlets
-
-
-def _with_survivors(rows: sa.Select[*tuple[Any, ...]], *, lock: bool) -> sa.Select[*tuple[Any, ...]]:
-    rows = rows.outerjoin(_SURVIVOR, _SURVIVOR.columns.id == Outlet.merged_into_id)
-    return rows.order_by(Outlet.id).with_for_update(read=True, key_share=True, of=Outlet) if lock else rows
-
-
-def _read_only(columns: Sequence[object]) -> Outlet:
-    *own, merged_into_id, into_id, into_slug, into_parent_id = columns
-    if merged_into_id != into_id:  # the row was read again after a wait for its lock, and the other one was not
-        raise WriteConflict("An outlet was merged, or a merge undone.")
-    into = {"id": into_id, "slug": into_slug, "parent_id": into_parent_id, "merged_into": None}
-    values = dict(zip(("id", "slug", "name", "name_key", "parent_id"), own, strict=True))
-    return read_only(Outlet, values | {"merged_into": into_id and read_only(Outlet, into)})
-
-
-def note_locked(session: Session, outlets: Iterable[UUID]) -> None:
-    """Note outlets that this transaction has locked against merges."""
-    locked: set[UUID] = session.info.setdefault(_LOCKED, set())
-    locked.update(outlets)
-
-
-def is_locked(session: Session, outlet_id: UUID) -> bool:
-    """Return whether this transaction has locked an outlet against merges."""
-    return outlet_id in session.info.get(_LOCKED, ())
-
-
-def best_match(key: str, outlets: Collection[Outlet]) -> Outlet | None:
-    """Return the outlet that this key identifies, or None if the outlets are not merged into one (R22)."""
-    if len({outlet.surviving.id for outlet in outlets}) != 1:
-        return None
-    return min(outlets, key=lambda outlet: (outlet.name_key != key, outlet.merged_into is not None, outlet.slug))
 
 
 def free_slug(session: Session, outlet: Outlet, *, taken: Collection[str] = ()) -> str:
@@ -249,46 +163,3 @@ def free_slug(session: Session, outlet: Outlet, *, taken: Collection[str] = ()) 
         end = f"-{number}"
         slug = base[: SLUG_LENGTH - len(end)].rstrip("-") + end
     return slug
-
-
-class OutletName(TypedDict):
-    """The name and perhaps the domain of an outlet, which is created with the other members if it is unknown."""
-
-    name: str
-    domain: NotRequired[str | None]
-    kind: NotRequired[OutletKind]
-    parent: NotRequired[str | None]
-    scorable: NotRequired[bool]
-
-
-class Mention(NamedTuple):
-    """The name of an outlet in a report, and its domain if one is given or the name is a host."""
-
-    name: str
-    key: str
-    domain: str | None
-    pointer: str
-    """The member that gives the domain."""
-
-
-def read_mention(given: OutletName) -> Mention:
-    """Return a mention in normal form. A host as the name is also the domain, unless one is given (R21a).
-
-    A host keeps its spelling in the name, such as `SoonerPoll.com`, but `https://www.bild.de/` is shown as `bild.de`.
-
-    Raises:
-        InvalidBody: The domain is malformed.
-    """
-    try:
-        return _read_mention(given["name"], given.get("domain"))
-    except ValueError as exc:
-        raise InvalidBody.at("/domain", str(exc), "invalid") from exc
-
-
-@lru_cache(maxsize=10_000)  # a file names the same outlets again and again
-def _read_mention(given: str, domain: str | None) -> Mention:
-    host, name = host_of(given), shown_name(given)
-    if host is not None and name_key(name) != name_key(shown_host(host)):
-        name = shown_host(host)
-    owned = None if domain is None else domain_key(domain)
-    return Mention(name, name_key(name), owned or host, "/name" if owned is None else "/domain")

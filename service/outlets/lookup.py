@@ -14,6 +14,7 @@ from service.errors import InvalidQuery, UnknownOutlet
 from service.outlets.domains import find_owned, owner_at
 from service.outlets.find import OutletView, describe_outlet, find_outlets
 from service.storage.db import Database
+from service.storage.facts import surviving_outlet
 from service.values.accounts import account_key
 from service.values.addresses import Address, parse_address
 from service.values.vocabulary import MatchRule, MissReason
@@ -131,9 +132,9 @@ def find_by_address(session: Session, addresses: dict[str, Address], at: dt.date
 def _outlets(session: Session, ids: set[UUID]) -> dict[UUID, OutletView]:
     """Return the outlets with these ids, or the ones that they were merged into, by the ids given."""
     owners = find_outlets(session, [str(id_) for id_ in ids]).values() if ids else ()
-    surviving = {outlet.id: str(outlet.surviving.id) for outlet in owners}
-    whole = find_outlets(session, surviving.values(), whole=True) if ids else {}
-    return {id_: describe_outlet(whole[survivor]) for id_, survivor in surviving.items()}
+    survivors = {outlet.id: str(surviving_outlet(outlet).id) for outlet in owners}
+    whole = find_outlets(session, survivors.values(), whole=True) if ids else {}
+    return {id_: describe_outlet(whole[survivor]) for id_, survivor in survivors.items()}
 
 
 def _rule(address: Address, key: str) -> MatchRule:

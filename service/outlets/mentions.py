@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 from uuid import UUID
 
@@ -11,24 +11,16 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from service.errors import InvalidBody, nested
-from service.outlets.domains import Domain, Owned, find_owned, new_domain, owner_at
-from service.outlets.find import (
-    Mention,
-    OutletName,
-    best_match,
-    describe_outlet,
-    find_outlet,
-    find_outlets,
-    free_slug,
-    read_mention,
-)
+from service.outlets.domains import Domain, find_owned, new_domain, owner_at
+from service.outlets.find import describe_outlet, find_outlet, find_outlets, free_slug
+from service.outlets.known import KnownOutlets, Mention, OutletName, best_match, read_mention
 from service.outlets.search import unknown_slug
-from service.storage.locks import lock_name
+from service.storage.facts import surviving_outlet
 from service.storage.models import Outlet, OutletAlias, OutletDomain
 from service.storage.versions import store_version
 from service.values.accounts import account_key
 from service.values.addresses import parse_address
-from service.values.ids import new_id
+from service.values.ids import RESERVED_SLUGS, new_id
 from service.values.names import host_of, slug_of
 from service.values.vocabulary import Caller, OutletKind
 
@@ -53,10 +45,7 @@ class Directory:
         """The links of this transaction, which the database does not return yet."""
         self._settled = 0, 0
         """The numbers of created outlets and of links that are in the session."""
-        self._owned: dict[str, list[Owned]] = {}
-        """The outlets on record that have a domain at any time."""
-        self._is_locked = session.get_bind().dialect.name != "postgresql"
-        """Whether other writers cannot create outlets or link names. SQLite has one writer at a time."""
+        self._known = KnownOutlets(session)
         self._unknown: dict[str, str] = {}
         """The error details by unknown slug."""
 
@@ -77,9 +66,13 @@ class Directory:
             return self._found[key]
         if (outlet := self._find(mention, at)) is None:
             outlet = self._create(mention, reference, parent, at)
-        if mention.domain is None or not any(one.domain.is_dated for one in self._owned_at(mention.domain)):
+        if mention.domain is None or not any(one.domain.is_dated for one in self._known.owned_at(mention.domain)):
             self._found[key] = outlet
         return outlet
+
+    def prefetch(self, references: Iterable[str | OutletName]) -> None:
+        """Look up the outlets that reports name in advance, with a few statements for all of them."""
+        self._found |= {outlet.slug: outlet for outlet in self._known.prefetch(references)}
 
     def settle(self, caller: Caller) -> None:
         """Add what the accepted reports create to the session, and keep the earlier versions of changed outlets."""
@@ -110,7 +103,7 @@ class Directory:
     def clear_names(self) -> None:
         """Invalidate the lookups by name, because a new outlet may have one of the names."""
         self._found = {key: outlet for key, outlet in self._found.items() if isinstance(key, str)}
-        self._owned.clear()
+        self._known.clear_names()
         self._unknown.clear()
 
     def publisher_of(self, url: str, *, at: dt.datetime) -> Outlet:
@@ -176,28 +169,13 @@ class Directory:
             )
         return None
 
-    def _lock(self) -> None:
-        """Lock the names and domains of outlets until the transaction ends, and forget what was looked up before."""
-        if not self._is_locked:
-            lock_name(self.session, "outlet")
-            self._is_locked = True
-            self._owned.clear()
-
-    def _get(self, outlet_id: UUID) -> Outlet:
-        """Return an outlet on record."""
-        return self.session.get_one(Outlet, outlet_id)
-
-    def _by_slug_or_id(self, reference: str) -> Outlet | None:
-        """Return the outlet on record with this slug or id."""
-        return find_outlet(self.session, reference)
-
     def _by_slug_as_name(self, name: str) -> Outlet | None:
         """Return the outlet with this slug, except where a word is only the transliteration of another name.
 
         Otherwise the outlet of `muller` would depend on whether `Müller` comes before or after it in a file.
         """
         created = (outlet for outlet in self._created if outlet.slug == name)
-        outlet = next(created, None) or self._by_slug_or_id(name)
+        outlet = next(created, None) or self._known.by_slug_or_id(name)
         if outlet is not None and "-" not in name and slug_of(outlet.name) == name:
             return None
         return outlet
@@ -205,19 +183,10 @@ class Directory:
     def _namesakes(self, key: str, *, without_domains: bool) -> Collection[Outlet]:
         """Return the outlets with this key of a name or an alias, on record or of this transaction."""
         aliased = {link.outlet_id for link in self._links if isinstance(link, OutletAlias) and link.name_key == key}
-        found = {outlet.id: outlet for outlet in self._namesakes_on_record(key, without_domains=without_domains)}
+        found = {outlet.id: outlet for outlet in self._known.namesakes(key, without_domains=without_domains)}
         found |= {outlet.id: outlet for outlet in self._created if outlet.name_key == key or outlet.id in aliased}
-        found |= {id_: self._get(id_) for id_ in aliased - found.keys()}
+        found |= {id_: self._known.get(id_) for id_ in aliased - found.keys()}
         return [outlet for outlet in found.values() if not (without_domains and self._has_domain(outlet))]
-
-    def _namesakes_on_record(self, key: str, *, without_domains: bool) -> Collection[Outlet]:
-        # A union, because PostgreSQL scans the whole table for an OR over two tables.
-        names = sa.select(Outlet.id).where(Outlet.name_key == key)
-        named = names.union(sa.select(OutletAlias.outlet_id).where(OutletAlias.name_key == key))
-        rows = sa.select(Outlet).where(Outlet.id.in_(named)).order_by(Outlet.slug)
-        if without_domains:
-            rows = rows.where(~sa.exists().where(OutletDomain.outlet_id == Outlet.id))
-        return self.session.scalars(rows).all()
 
     def _has_domain(self, outlet: Outlet) -> bool:
         """Return whether a link of this transaction gives an outlet a domain."""
@@ -226,18 +195,13 @@ class Directory:
     def _owner(self, mention: Mention, domain: str, at: dt.datetime) -> Outlet | None:
         if (linked := self._linked(domain)) is not None:
             return linked
-        owned = self._owned_at(domain)
+        owned = self._known.owned_at(domain)
         if (owner := owner_at(domain, owned, at)) is not None:
-            return self._get(owner.outlet_id)
+            return self._known.get(owner.outlet_id)
         if any(one.domain.name == domain for one in owned):
             detail = f"No outlet has the domain {domain} at published_at, only at other times. Send a slug."
             raise InvalidBody.at(mention.pointer, detail, "unknown-outlet")
         return None
-
-    def _owned_at(self, domain: str) -> list[Owned]:
-        if domain not in self._owned:
-            self._owned[domain] = find_owned(self.session, [domain]).get(domain, [])
-        return self._owned[domain]
 
     def _linked(self, domain: str) -> Outlet | None:
         """Return the outlet that a link of this transaction gives a domain."""
@@ -245,12 +209,12 @@ class Directory:
         for link in self._links:
             if isinstance(link, OutletDomain) and link.key == key:
                 created = (outlet for outlet in self._created if outlet.id == link.outlet_id)
-                return next(created, None) or self._get(link.outlet_id)
+                return next(created, None) or self._known.get(link.outlet_id)
         return None
 
     def _link_domain(self, outlet: Outlet, domain: str) -> None:
         """Give a domain to an outlet without domains."""
-        self._lock()
+        self._known.lock()
         if domain not in find_owned(self.session, [domain]):
             self._links.append(new_domain(outlet.id, Domain(domain, None, None), 0))
 
@@ -259,7 +223,7 @@ class Directory:
         is_known = mention.key == owner.name_key or host_of(mention.name) is not None
         if is_known or self._namesakes(mention.key, without_domains=False):
             return
-        self._lock()
+        self._known.lock()
         last = sa.select(sa.func.max(OutletAlias.position)).where(OutletAlias.outlet_id == owner.id)
         known = -1 if (position := self.session.scalar(last)) is None else position
         new = [link.position for link in self._links if isinstance(link, OutletAlias) and link.outlet_id == owner.id]
@@ -273,7 +237,7 @@ class Directory:
         if slug is None:
             return None
         try:
-            parent = self.get(slug, at=at).surviving
+            parent = surviving_outlet(self.get(slug, at=at))
         except InvalidBody as exc:
             raise InvalidBody(exc.detail, errors=nested(exc, "/parent")) from exc
         if parent in self._created and parent not in self.session:
@@ -281,8 +245,8 @@ class Directory:
         return parent
 
     def _create(self, mention: Mention, given: OutletName, parent: Outlet | None, at: dt.datetime) -> Outlet:
-        if not self._is_locked:  # two concurrent writers of one name would otherwise create two outlets
-            self._lock()
+        if not self._known.is_locked:  # two concurrent writers of one name would otherwise create two outlets
+            self._known.lock()
             if found := self._find(mention, at):
                 return found
         outlet = Outlet(id=new_id(), name=mention.name, name_key=mention.key, recorded_at=self._now)
@@ -297,4 +261,6 @@ class Directory:
         return outlet
 
     def _slug_for(self, outlet: Outlet) -> str:
-        return free_slug(self.session, outlet, taken={created.slug for created in self._created})
+        slug, taken = slug_of(outlet.name), {created.slug for created in self._created}
+        is_free = self._known.is_free(slug) and slug not in taken and slug not in RESERVED_SLUGS
+        return slug if is_free else free_slug(self.session, outlet, taken=taken)

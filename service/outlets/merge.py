@@ -19,6 +19,7 @@ from service.outlets.search import unknown_slug
 from service.outlets.sums import Sums, add_sums, read_sums
 from service.outlets.track_record import EVERYTHING, ReportedClaim, read_claims, read_positions
 from service.storage.db import Database, retried
+from service.storage.facts import surviving_outlet
 from service.storage.locks import lock_name
 from service.storage.models import Claim, Outlet, Report, Subtotal
 from service.storage.predicates import is_among, merged_with
@@ -98,7 +99,7 @@ def undo_merge(
     with db.write() as session:
         lock_name(session, PLACES)
         outlet = _require_merged(session, reference)
-        target = outlet.surviving
+        target = surviving_outlet(outlet)
         _lock(session, outlet, target)
         merge, state = describe_merge(outlet), outlet_state(outlet)
         outlet.merged_into = outlet.merged_at = outlet.merged_by = None
@@ -167,7 +168,7 @@ def _check(session: Session, outlet: Outlet, into: Outlet) -> None:
 
 def describe_merge(outlet: Outlet) -> MergeView:
     """Return the merge of an outlet that was merged."""
-    return MergeView(outlet.slug, outlet.surviving.slug, outlet.merged_at)
+    return MergeView(outlet.slug, surviving_outlet(outlet).slug, outlet.merged_at)
 
 
 def _load(session: Session, reference: str) -> Outlet:

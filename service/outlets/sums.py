@@ -23,10 +23,10 @@ from sqlalchemy.orm import Session
 from service.methods.provenance import Position, positions
 from service.methods.rates import NO_COUNT, Cell, Rates, TruthCount, rates_of
 from service.methods.tally import NOTHING, Amounts, ClaimFacts, Parts, Slot, count_claim, count_votes, difference
-from service.outlets.find import is_locked, note_locked
 from service.storage.base import Base
 from service.storage.db_errors import WriteConflict
-from service.storage.facts import claim_facts, counting_reports
+from service.storage.facts import claim_facts, counting_reports, surviving_outlet
+from service.storage.locks import LOCKED_OUTLETS
 from service.storage.models import Claim, Outlet, Rate, Subtotal
 from service.storage.predicates import counts_as, in_topic, is_among
 from service.values.vocabulary import ClaimKind, Role, Stance
@@ -128,13 +128,14 @@ def lock_outlets(session: Session, claims: Collection[Claim]) -> None:
         return
     reports = [report for claim in claims for report in claim.reports]
     outlets = {outlet for report in reports for outlet in (report.outlet, report.cited) if outlet is not None}
-    loaded = {outlet.id: outlet.surviving.id for outlet in outlets if not is_locked(session, outlet.id)}
+    noted: set[UUID] = session.info.setdefault(LOCKED_OUTLETS, set())
+    loaded = {outlet.id: surviving_outlet(outlet).id for outlet in outlets if outlet.id not in noted}
     if not loaded:
         return
     rows = sa.select(Outlet.id, counts_as(Outlet)).where(Outlet.id.in_(loaded)).order_by(Outlet.id)
     with session.no_autoflush:
         locked = session.execute(rows.with_for_update(read=True, key_share=True)).all()
-    note_locked(session, loaded)
+    noted.update(loaded)
     if any(loaded[outlet_id] != surviving_id for outlet_id, surviving_id in locked):
         raise WriteConflict("An outlet of the claim was merged, or a merge undone.")
 
@@ -159,7 +160,8 @@ def _upsert(
 ) -> None:
     """Insert rows, or add their amounts to the existing rows with the same key."""
     rows.sort(key=lambda row: [str(row[name]) for name in key])
-    session.execute(_upsert_statement(session.get_bind().dialect.name, table, tuple(key), tuple(added)), rows)
+    statement = _upsert_statement(session.get_bind().dialect.name, table, tuple(key), tuple(added))
+    session.connection().execute(statement, rows)
 
 
 @cache  # every write needs it, and building it takes longer than running it

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from flask import Response, render_template
 
-from service.cache.score_cache import RANKING
+from service.cache.redis_link import RANKING
 from service.claims import forecast as forecasts
 from service.claims import story
 from service.claims.story import Story

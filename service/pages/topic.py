@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from flask import Response, render_template
 
-from service.cache.score_cache import RANKING
+from service.cache.redis_link import RANKING
 from service.claims import listing
 from service.claims.rename_topics import new_name_of
 from service.claims.topics import list_topics as list_all

@@ -7,7 +7,7 @@ from marshmallow.validate import Length, OneOf, Range
 
 from service.schemas import shown
 from service.schemas.fields import Answer, Body, PageQuery, Text, moment, one_of
-from service.storage.canonical import journaled_tables
+from service.storage.journaled import journaled_tables
 from service.values.vocabulary import Action
 
 _TABLES = [table.name for table in journaled_tables()]

@@ -13,7 +13,7 @@ from service.claims.record import NewClaim
 from service.claims.report_rules import NewReport
 from service.claims.resolve import NewResolution
 from service.errors import InvalidBody, ServiceError
-from service.outlets.find import OutletName
+from service.outlets.known import OutletName
 from service.schemas.claims import EXTERNAL_ID_LENGTH, MAX_REPORTS, ClaimIn
 from service.schemas.fields import Body, DateOrInstant, Instant, Number, Text, TopicPath, WebAddress, one_of
 from service.schemas.loading import load

@@ -21,6 +21,7 @@ from service.scores.describe import Score, describe_score
 from service.scores.explain import claim_texts
 from service.scores.read import read_records
 from service.storage.db import Database
+from service.storage.facts import surviving_outlet
 from service.storage.models import Outlet, Report
 from service.storage.predicates import is_among, merged_with
 from service.values.vocabulary import Precision, Stance, Verdict
@@ -110,7 +111,7 @@ def _find(session: Session, references: Sequence[str]) -> list[Outlet]:
     if unknown := [reference for reference in references if reference not in found]:
         detail = f"Not on record: {', '.join(map(repr, unknown))}."
         raise InvalidQuery.at("outlet", detail=detail, code="unknown-outlet")
-    slugs = list(dict.fromkeys(found[reference].surviving.slug for reference in references))
+    slugs = list(dict.fromkeys(surviving_outlet(found[reference]).slug for reference in references))
     whole = find_outlets(session, slugs, whole=True)
     return [whole[slug] for slug in slugs]
 

@@ -20,6 +20,7 @@ from service.outlets.track_record import Condition, Lens, OutletRecord, is_count
 from service.scores.contexts import context_of
 from service.scores.describe import Score, describe_score
 from service.storage.db import Database
+from service.storage.facts import surviving_outlet
 from service.storage.models import Claim, Outlet, Reply, Subtotal
 from service.storage.predicates import by_bytes, disputed_claims, general_replies, is_among, is_general, is_open
 from service.values.ids import is_slug
@@ -63,8 +64,8 @@ def read_scores(
         if not follow_merges:
             for outlet in outlets:
                 refuse_merged(outlet)
-        slugs = [outlet.surviving.slug for outlet in outlets]
-        chosen = Outlet.id.in_({outlet.surviving.id for outlet in outlets})
+        slugs = [surviving_outlet(outlet).slug for outlet in outlets]
+        chosen = Outlet.id.in_({surviving_outlet(outlet).id for outlet in outlets})
         context = context_of(session, lens.basis, lens.recorded_by)
         records = read_records(session, chosen, lens, now=now)
         head = session.scalar(LAST_HEAD)

@@ -47,6 +47,13 @@ class Base(DeclarativeBase):
     type_annotation_map = {dt.datetime: UtcDateTime, list[str]: sa.JSON, dict[str, Any]: sa.JSON}
 
 
+def table_of(model: type[Base]) -> sa.Table:
+    """Return the table of a model."""
+    table = model.__table__
+    assert isinstance(table, sa.Table)  # noqa: S101 - a model could also map a join or a query
+    return table
+
+
 def detached(model: type[R], values: Mapping[str, object]) -> R:
     """Return a new row that belongs to no session, with these columns and relationships as if they had been loaded.
 

@@ -13,11 +13,12 @@ from sqlalchemy.orm.attributes import instance_dict
 from sqlalchemy.sql.dml import ReturningInsert
 
 from service.storage.actors import CURRENT_ACTOR
-from service.storage.base import Base
-from service.storage.canonical import UNJOURNALED, Values, content_of, row_key, table_of
-from service.storage.journal import NO_ENTRY, JournaledSession, NewEntry, new_entry, new_salt
+from service.storage.base import Base, table_of
+from service.storage.entries import NO_ENTRY, NewEntry, Values, content_of, new_entry, new_salt, row_key
+from service.storage.journal import JournaledSession
+from service.storage.journaled import UNJOURNALED
 from service.storage.models import Claim, Entry, Report
-from service.storage.models.claims import derive_search_columns
+from service.storage.search_columns import derive_search_columns
 from service.values.instants import utc_now
 
 R = TypeVar("R")

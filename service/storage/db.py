@@ -20,8 +20,10 @@ from service.storage.base import Base
 from service.storage.db_errors import LOCK_NOT_AVAILABLE, QUERY_CANCELED, WriteConflict, is_conflict, sqlstate_of
 from service.storage.journal import JournaledSession
 from service.storage.locks import LOCK_TIMEOUT, file_lock, lock_statements
+from service.storage.search_columns import derive_on_write
 
 log = logging.getLogger(__name__)
+derive_on_write()
 
 P = ParamSpec("P")
 R = TypeVar("R")

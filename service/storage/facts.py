@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from service.methods.provenance import Filed
 from service.methods.tally import ClaimFacts
-from service.storage.models import Claim, Report, Resolution
+from service.storage.models import Claim, Outlet, Report, Resolution
 from service.storage.versions import versions_of_reports
 from service.values.instants import format_instant
 from service.values.names import name_key
@@ -49,9 +49,14 @@ def standing_resolution(claim: Claim) -> Resolution | None:
     return newest if newest is not None and newest.verdict is not None else None
 
 
+def surviving_outlet(outlet: Outlet) -> Outlet:
+    """Return the outlet that has the record of an outlet: itself, or the one that it was merged into (R22)."""
+    return outlet.merged_into or outlet
+
+
 def reporting_outlets(claim: Claim) -> set[str]:
     """Return the slugs of the outlets whose scores depend on a claim."""
-    return {report.outlet.surviving.slug for report in claim.reports}
+    return {surviving_outlet(report.outlet).slug for report in claim.reports}
 
 
 def filers(claim: Claim) -> set[UUID | None]:
@@ -73,12 +78,12 @@ def as_filed(report: Report) -> Filed:
     """Return a report as input for the provenance rules."""
     return Filed(
         id=report.id,
-        outlet_id=report.outlet.surviving.id,
+        outlet_id=surviving_outlet(report.outlet).id,
         stance=report.stance,
         published_at=report.published_at,
         recorded_at=report.recorded_at,
         relays=report.is_relay,
-        cited_id=None if report.cited is None else report.cited.surviving.id,
+        cited_id=None if report.cited is None else surviving_outlet(report.cited).id,
         commitment=report.commitment,
         probability=report.probability,
         published_precision=report.published_precision,

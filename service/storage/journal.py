@@ -6,30 +6,34 @@ bulk.py inserts many rows with their entries.
 
 from __future__ import annotations
 
-import datetime as dt
-import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple, NoReturn, TypedDict
-from uuid import UUID
+from typing import Any, NamedTuple, NoReturn
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapper, ORMExecuteState, Session, object_session
 
-from service.storage.actors import CURRENT_ACTOR, Actor
-from service.storage.base import Base
-from service.storage.canonical import UNJOURNALED, Values, content_of, digest_of, lacks_secret, row_key, table_of
+from service.storage.actors import CURRENT_ACTOR
+from service.storage.base import Base, table_of
+from service.storage.entries import (
+    NO_ENTRY,
+    LastEntry,
+    NewEntry,
+    RowId,
+    Values,
+    content_of,
+    lacks_secret,
+    new_entry,
+    new_salt,
+    row_key,
+)
+from service.storage.journaled import UNJOURNALED
 from service.storage.models import Entry
 from service.storage.predicates import is_among
-from service.values.ids import new_id
-from service.values.instants import format_instant, utc_now
+from service.values.instants import utc_now
 
 _CHANGES = "rows changed by this flush"
 _NEW_SALTS = "rows that get a new salt"
-_SALT_BYTES = 16
-
-RowId = tuple[str, str]
-"""A row: the name of its table, and its key."""
 
 
 def _refuse_bulk(*_: object, **__: object) -> NoReturn:
@@ -57,35 +61,6 @@ class RowChange(NamedTuple):
         return self.table.name, row_key(self.table, self.key)
 
 
-class LastEntry(NamedTuple):
-    """The last entry of a row, which the next one continues."""
-
-    position: int
-    salt: str | None
-    after: str | None
-
-
-NO_ENTRY = LastEntry(0, None, None)
-
-
-class NewEntry(TypedDict):
-    """The columns of an entry."""
-
-    id: UUID
-    recorded_at: dt.datetime
-    actor: UUID | None
-    actor_name: str | None
-    request_id: str | None
-    table_name: str
-    row_key: str
-    position: int
-    before: str | None
-    after: str | None
-    salt: str
-    seal: int | None
-    digest: str
-
-
 def renew_salt(session: Session, row: Base) -> None:
     """Give the next entry of a row a new salt and erase the old one, so that hashed values cannot be guessed.
 
@@ -93,59 +68,6 @@ def renew_salt(session: Session, row: Base) -> None:
     """
     table = table_of(type(row))
     session.info.setdefault(_NEW_SALTS, set()).add((table.name, row_key(table, _values(row))))
-
-
-def entry_digest(entry: Values) -> str:
-    """Return the digest of an entry, given its columns by name."""
-    return digest_of(
-        (
-            str(entry["id"]),
-            format_instant(entry["recorded_at"]),
-            None if entry["actor"] is None else str(entry["actor"]),
-            entry["actor_name"],
-            entry["request_id"],
-            entry["table_name"],
-            entry["row_key"],
-            entry["position"],
-            entry["before"],
-            entry["after"],
-        )
-    )
-
-
-def new_salt() -> str:
-    """Return a random salt."""
-    return secrets.token_hex(_SALT_BYTES)
-
-
-def new_entry(
-    row: RowId,
-    last: LastEntry,
-    *,
-    before: str | None,
-    after: str | None,
-    salt: str,
-    actor: Actor,
-    now: dt.datetime,
-) -> NewEntry:
-    """Return the next entry of a row."""
-    entry = NewEntry(
-        id=new_id(),
-        recorded_at=now,
-        actor=actor.key_id,
-        actor_name=actor.name,
-        request_id=actor.request_id,
-        table_name=row[0],
-        row_key=row[1],
-        position=last.position + 1,
-        before=before,
-        after=after,
-        salt=salt,
-        seal=None,
-        digest="",
-    )
-    entry["digest"] = entry_digest(entry)
-    return entry
 
 
 @dataclass(frozen=True, slots=True)

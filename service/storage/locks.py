@@ -12,6 +12,9 @@ from sqlalchemy.orm import Session
 LOCK_TIMEOUT = "10s"
 """The time that a statement may wait for a lock on PostgreSQL."""
 
+LOCKED_OUTLETS = "outlets locked against merges"
+"""The key in `Session.info` of the ids of the outlets that the transaction has locked against merges (R22)."""
+
 _LOCK_FILES = 256
 
 

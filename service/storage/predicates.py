@@ -27,10 +27,9 @@ def is_among(
     a query, and SQLite rejects forty thousand. PostgreSQL sees the values while planning and uses an index or a hash
     table, even with outdated statistics. A subquery in their place may be joined row by row.
     """
-    listed = list_parameter(session, values)
-    if isinstance(listed, str):
-        return _is_in_json(column, listed)
-    return column == sa.any_(sa.literal(listed, sa.ARRAY(column.type)))
+    if session.get_bind().dialect.name == "postgresql":
+        return column == sa.any_(sa.literal([*values], sa.ARRAY(column.type)))
+    return _is_in_json(column, json.dumps([value.hex if isinstance(value, UUID) else value for value in values]))
 
 
 def is_among_parameter(
@@ -39,14 +38,7 @@ def is_among_parameter(
     """Return the condition of `is_among` with a parameter of this name, for a statement that is built only once."""
     if dialect == "postgresql":
         return column == sa.any_(sa.bindparam(name, type_=sa.ARRAY(column.type)))
-    return _is_in_json(column, sa.bindparam(name))
-
-
-def list_parameter(session: Session, values: Iterable[str] | Iterable[UUID]) -> str | list[object]:
-    """Return values as one parameter: JSON on SQLite."""
-    if session.get_bind().dialect.name == "postgresql":
-        return [*values]
-    return json.dumps([value.hex if isinstance(value, UUID) else value for value in values])
+    return _is_in_json(column, sa.bindparam(name, type_=sa.JSON))
 
 
 def _is_in_json(

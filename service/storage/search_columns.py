@@ -1,55 +1,116 @@
-"""Find the rows whose search columns or spellings do not match the columns that they are derived from."""
+"""Derive the columns and spellings by which searches find claims, reports and outlets, on every write."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from typing import TypedDict
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, selectinload, undefer
+from sqlalchemy.orm import Mapper, Session
+from sqlalchemy.orm.attributes import get_history
 
-from service.storage.models import Claim, Outlet, OutletSpelling, Report
-from service.storage.models.outlets import Spelling, Spelt, add_spellings, spellings
-from service.storage.predicates import is_among
+from service.storage.models import Claim, Outlet, OutletAlias, OutletDomain, OutletSpelling, Report
+from service.values.names import domain_spellings, spellings_of, text_key
+from service.values.pages import page_key
+from service.values.search_terms import index_terms, tag_term
 
-_STREAMED = {"yield_per": 1000}
-
-
-def wrong_search_columns(session: Session) -> Iterator[Claim | Report]:
-    """Yield the claims and reports whose search columns are wrong."""
-    claims = sa.select(Claim).options(undefer(Claim.terms))
-    for claim in session.scalars(claims, execution_options=_STREAMED):
-        terms, text_key = claim.search_columns()
-        stored = claim.terms.replace("'", "").split()  # PostgreSQL quotes them and has its own order
-        if set(stored) != terms or claim.text_key != text_key:
-            yield claim
-    for report in session.scalars(sa.select(Report), execution_options=_STREAMED):
-        if report.page_key != report.search_column():
-            yield report
+Spelt = Outlet | OutletAlias | OutletDomain
+"""A row with a name or a domain."""
+_FORMER = sa.delete(OutletSpelling).where(
+    OutletSpelling.outlet_id == sa.bindparam("id"), OutletSpelling.source == sa.bindparam("place")
+)
 
 
-def wrong_spellings(session: Session) -> Iterator[tuple[UUID, list[Spelling]]]:
-    """Yield the outlets whose spellings are wrong, each with the right ones."""
-    rows = sa.select(Outlet).options(selectinload(Outlet.aliases), selectinload(Outlet.domains))
-    part: Sequence[Outlet]
-    for part in session.scalars(rows, execution_options=_STREAMED).partitions():
-        stored: dict[UUID, set[tuple[int, str]]] = {outlet.id: set() for outlet in part}
-        columns = sa.select(OutletSpelling.outlet_id, OutletSpelling.source, OutletSpelling.spelling)
-        columns = columns.where(is_among(session, OutletSpelling.outlet_id, stored))
-        for outlet_id, source, spelling in session.execute(columns):
-            stored[outlet_id].add((source, spelling))
-        for outlet in part:
-            named: list[Spelt] = [outlet, *outlet.aliases, *outlet.domains]
-            right = [each for row in named for each in spellings(row)]
-            if stored[outlet.id] != {(each["source"], each["spelling"]) for each in right}:
-                yield outlet.id, right
+class Spelling(TypedDict):
+    """The columns of a spelling."""
+
+    outlet_id: UUID
+    source: int
+    spelling: str
 
 
-def correct_spellings(session: Session) -> int:
-    """Correct the spellings of outlets that are wrong, and return the number of these outlets."""
-    wrong = list(wrong_spellings(session))
-    connection = session.connection()
-    for outlet_id, right in wrong:
-        connection.execute(sa.delete(OutletSpelling).where(OutletSpelling.outlet_id == outlet_id))
-        add_spellings(connection, right)
-    return len(wrong)
+def derive_on_write() -> None:
+    """Make every flush derive the search columns and spellings of the rows that it writes."""
+    for model in (Claim, Report):
+        sa.event.listen(model, "before_insert", _derive)
+        sa.event.listen(model, "before_update", _derive_if_changed)
+    sa.event.listen(Session, "after_flush", _spell)
+    for named in (OutletAlias, OutletDomain):
+        sa.event.listen(named, "after_delete", _remove_spellings)
+
+
+def derive_search_columns(row: Claim | Report) -> None:
+    """Set the columns of a row by which searches find it."""
+    if isinstance(row, Report):
+        row.page_key = page_key_of(row)
+    else:
+        terms, row.text_key = search_columns_of(row)
+        row.terms = " ".join(sorted(terms))
+
+
+def search_columns_of(claim: Claim) -> tuple[set[str], str | None]:
+    """Return the search terms and the text key of a claim. A redacted text has none."""
+    tags = set(map(tag_term, claim.tags))
+    if any(note["member"] == "text" for note in claim.redacted or ()):
+        return tags, None
+    return tags | index_terms(claim.text), text_key(claim.text)
+
+
+def page_key_of(report: Report) -> str | None:
+    """Return the key of the page of a report; None if the report has no page."""
+    try:
+        return None if report.url is None else page_key(report.url)
+    except ValueError:  # such as a port that is not a number
+        return None
+
+
+def spellings(row: Spelt) -> list[Spelling]:
+    """Return the spellings of a row."""
+    found = domain_spellings(row.domain) if isinstance(row, OutletDomain) else spellings_of(row.name)
+    if isinstance(row, Outlet):
+        found |= spellings_of(row.slug)
+    outlet_id, source = _place(row)
+    return [Spelling(outlet_id=outlet_id, source=source, spelling=spelling) for spelling in sorted(found)]
+
+
+def add_spellings(connection: sa.Connection, rows: list[Spelling]) -> None:
+    """Insert spellings, in one statement."""
+    if rows:
+        connection.execute(sa.insert(OutletSpelling), rows)
+
+
+def _derive(_mapper: Mapper[Claim | Report], _connection: sa.Connection, row: Claim | Report) -> None:
+    derive_search_columns(row)
+
+
+def _derive_if_changed(_mapper: Mapper[Claim | Report], _connection: sa.Connection, row: Claim | Report) -> None:
+    names = ("url",) if isinstance(row, Report) else ("text", "tags", "redacted")
+    if any(get_history(row, name).has_changes() for name in names):
+        derive_search_columns(row)
+
+
+def _spell(session: Session, _context: object) -> None:
+    """Derive the spellings of the rows that a flush has written."""
+    changed = [row for row in session.dirty if isinstance(row, Spelt) and _is_renamed(row)]
+    written = [*changed, *(row for row in session.new if isinstance(row, Spelt))]
+    if written:
+        connection = session.connection()
+        for row in changed:
+            _remove_spellings(None, connection, row)
+        add_spellings(connection, [each for row in written for each in spellings(row)])
+
+
+def _remove_spellings(_mapper: object, connection: sa.Connection, row: Spelt) -> None:
+    outlet_id, source = _place(row)
+    connection.execute(_FORMER, {"id": outlet_id, "place": source})
+
+
+def _place(row: Spelt) -> tuple[UUID, int]:
+    """Return the outlet and the source of the spellings of a row."""
+    if isinstance(row, Outlet):
+        return row.id, 0
+    return row.outlet_id, 2 * row.position + (1 if isinstance(row, OutletAlias) else 2)
+
+
+def _is_renamed(row: Spelt) -> bool:
+    return get_history(row, "domain" if isinstance(row, OutletDomain) else "name").has_changes()

@@ -18,8 +18,8 @@ from sqlalchemy.orm import Session
 
 from service.outlets.find import WHOLE, outlet_state
 from service.scores.contexts import context_name, stored_context
-from service.storage.base import Base
-from service.storage.canonical import Values, hash_value, table_of
+from service.storage.base import Base, table_of
+from service.storage.entries import Values, hash_value
 from service.storage.models import (
     Claim,
     ContextRow,

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from service.errors import CursorExpired
 from service.ledger.seal import SEAL_SIZE
-from service.storage.canonical import table_of
+from service.storage.base import table_of
 from service.storage.db import Database
 from service.storage.models import Entry, Seal
 from service.storage.paging import decode_cursor, encode_cursor, read_number, read_sort_key

@@ -11,9 +11,8 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from service.outlets.find import read_only_outlets
-from service.storage.base import Base, detached, read_only
-from service.storage.canonical import table_of
+from service.outlets.known import read_only_outlets
+from service.storage.base import Base, detached, read_only, table_of
 from service.storage.models import Claim, Dispute, Outlet, Report, Resolution, Withdrawal
 from service.storage.predicates import is_among
 from service.values.ids import parse_id

@@ -15,7 +15,7 @@ from service.claims.resolve import NewResolution
 from service.claims.views import ResolutionWarning
 from service.errors import FieldError, InvalidBody, ServiceError
 from service.outlets.edit import NewOutlet
-from service.outlets.find import OutletName
+from service.outlets.known import OutletName
 from service.storage.models.columns import ReviewNote
 from service.transfer.claimreview.review import ReviewWarning, in_review
 

@@ -25,9 +25,9 @@ from service.claims.resolve import (
 from service.claims.rights import check_filing
 from service.errors import ClaimDiffers, Forbidden, InvalidBody, ServiceError, nested
 from service.outlets.edit import NewOutlet
-from service.outlets.prefetch import PrefetchedDirectory
+from service.outlets.mentions import Directory
 from service.storage.db import Database, retried
-from service.storage.facts import reporting_outlets
+from service.storage.facts import reporting_outlets, surviving_outlet
 from service.storage.models import Claim, Dispute, Outlet, Report, Resolution
 from service.transfer.known_claims import KnownClaims, load_claims
 from service.transfer.lines import (
@@ -89,7 +89,7 @@ class _Load:
         self._session = session
         self._caller = caller
         self._now = now
-        self._directory = PrefetchedDirectory(session, now=now)
+        self._directory = Directory(session, now=now)
         self._known = KnownClaims({}, {})
         self._claims: dict[str, Claim] = {}
         self._additions = Additions(session)
@@ -273,7 +273,7 @@ class _Load:
             self._additions.add_reports(claim, new)
         add_reports(claim, filings)
         self._directory.settle(self._caller)
-        self.stale |= {report.outlet.surviving.slug for report in new}
+        self.stale |= {surviving_outlet(report.outlet).slug for report in new}
         if resolution is not None:
             self._additions.add_resolution(claim, resolution)
             self._closed += append_resolution(claim, resolution)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from service.claims.load import WHOLE, load_claim
 from service.errors import NotFound
 from service.storage.db import Database
-from service.storage.facts import standing_resolution
+from service.storage.facts import standing_resolution, surviving_outlet
 from service.storage.models import Claim, OutletDomain, Report, Resolution
 from service.storage.predicates import is_among, is_newest
 from service.transfer.claimreview.item import PublishedClaim, PublishedOutlet, PublishedReport
@@ -82,7 +82,7 @@ def _supports(report: Report) -> bool:
 
 
 def _report(report: Report, domains: Mapping[UUID, str]) -> PublishedReport:
-    outlet = report.outlet.surviving
+    outlet = surviving_outlet(report.outlet)
     return PublishedReport(
         outlet=PublishedOutlet(outlet.slug, outlet.name, outlet.kind, domains.get(outlet.id)),
         published_at=_moment(report.published_at, report.published_precision),
@@ -97,7 +97,7 @@ def _moment(moment: dt.datetime, precision: Precision) -> str:
 
 def _domains(session: Session, reports: Iterable[Report]) -> dict[UUID, str]:
     """Return the first domain of each outlet that reports, without those that it has for a limited time only."""
-    outlets = {report.outlet.surviving.id for report in reports}
+    outlets = {surviving_outlet(report.outlet).id for report in reports}
     columns = OutletDomain.outlet_id, OutletDomain.domain
     lasting = OutletDomain.starts_at.is_(None) & OutletDomain.ends_at.is_(None)
     rows = sa.select(*columns).where(is_among(session, OutletDomain.outlet_id, outlets), lasting)

@@ -17,12 +17,12 @@ from service.errors import CannotRun
 from service.outlets.rebuild_sums import missing_sums
 from service.outlets.sums import add_sums
 from service.storage.base import UtcDateTime
-from service.storage.canonical import without_secret
 from service.storage.db import Database
+from service.storage.entries import without_secret
 from service.storage.locks import lock_name
 from service.storage.models import Claim, Report
-from service.storage.models.claims import derive_search_columns
-from service.storage.search_columns import correct_spellings
+from service.storage.search_check import correct_spellings
+from service.storage.search_columns import derive_search_columns
 from service.transfer.export.tables import exported_columns, exported_tables
 from service.transfer.package import Package
 from service.values.instants import parse_instant, utc_now

@@ -18,8 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.orm import Session
 
-from service.storage.base import Base
-from service.storage.canonical import table_of
+from service.storage.base import Base, table_of
 from service.storage.db import Database
 from service.storage.models import (
     Claim,

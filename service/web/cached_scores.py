@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from typing import Any, TypeAlias
 from urllib.parse import quote, unquote
 
-from service.cache.score_cache import RANKING, CacheKey, CacheStatus, EncodedResponse, ScoreCache
+from service.cache.redis_link import RANKING
+from service.cache.score_cache import CacheKey, CacheStatus, EncodedResponse, ScoreCache
 from service.claims.topics import list_topics
 from service.errors import InvalidQuery, UnknownOutlet
 from service.methods.reliability import METHOD

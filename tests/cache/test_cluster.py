@@ -10,9 +10,10 @@ import redis
 
 from service.cache.cluster import by_hash_tag
 from service.cache.delivery import Delivery
-from service.cache.redis_link import CacheState
+from service.cache.invalidation import invalidate, invalidate_all
+from service.cache.redis_link import HASH_TAGS, RANKING, CacheState, generation_key
 from service.cache.redis_url import connect
-from service.cache.score_cache import HASH_TAGS, RANKING, CacheKey, ScoreCache, generation_key
+from service.cache.score_cache import CacheKey, ScoreCache
 from service.storage.identity import database_id
 from tests.support.cache_questions import BYPASS, HERALD, HIT, MISS, Rows, read
 from tests.support.redis_sites import run_cluster
@@ -50,10 +51,10 @@ def test_scores_of_all_nodes(cache, db, cluster):
     assert all(node.client.dbsize() > 50 for node in cluster.primaries)
     stamps = cache.stamps([RANKING, "outlet-1", "outlet-2"])
     rows.number = 1
-    assert cache.invalidate(["outlet-1"])
+    assert invalidate(cache, ["outlet-1"])
     assert ["outlet-2"] == [name for name, stamp in cache.stamps(stamps).items() if stamp == stamps[name]]
     assert ("outlet-0 0", "outlet-1 1", "outlet-2 0") == read(cache, rows, *QUESTIONS[:3])[:3]
-    assert cache.invalidate_all()
+    assert invalidate_all(cache)
     assert MISS is read(cache, rows, *QUESTIONS)[-1]
 
     assert worker.run()

@@ -12,6 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 from service.cache.delivery import Delivery
+from service.cache.invalidation import invalidate
 from service.cache.redis_link import CacheState, RedisLink, proof_key
 from service.cache.score_cache import ScoreCache
 from service.storage.db import Database
@@ -319,7 +320,7 @@ def test_unknown_database(private_redis):
 
     with contextlib.closing(ScoreCache(private_redis.url, identify)) as cache, circuit_stays_open():
         assert ("herald 0", BYPASS) == read(cache, Rows())
-        assert (False, CacheState.UNPROVEN) == (cache.invalidate(["herald"]), cache.link.state())
+        assert (False, CacheState.UNPROVEN) == (invalidate(cache, ["herald"]), cache.link.state())
 
 
 @pytest.mark.parametrize(

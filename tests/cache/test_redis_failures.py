@@ -8,6 +8,7 @@ import threading
 
 import pytest
 
+from service.cache.invalidation import invalidate
 from service.cache.redis_link import CacheState
 from service.cache.score_cache import CacheKey, EncodedResponse, ScoreCache
 from service.telemetry.metrics import render_metrics
@@ -57,7 +58,7 @@ def test_redis_refused(private_cache, rows, private_redis):
     """
     private_redis.kill()
     assert ("herald 0", BYPASS) == read(private_cache, rows)
-    assert (CacheState.AWAY, False) == (private_cache.link.state(), private_cache.invalidate(["herald"]))
+    assert (CacheState.AWAY, False) == (private_cache.link.state(), invalidate(private_cache, ["herald"]))
 
     private_redis.start()
     prove(private_cache)
@@ -74,9 +75,9 @@ def test_redis_hung(private_cache, rows, private_redis):
     with private_redis.hung():
         rows.number = 1
         assert ("herald 1", BYPASS) == read(private_cache, rows)
-        assert (CacheState.AWAY, False) == (private_cache.link.state(), private_cache.invalidate(["herald"]))
+        assert (CacheState.AWAY, False) == (private_cache.link.state(), invalidate(private_cache, ["herald"]))
 
-    wait_until(lambda: private_cache.invalidate(["herald"]))
+    wait_until(lambda: invalidate(private_cache, ["herald"]))
     wait_until(lambda: read(private_cache, rows)[1] is HIT)
     assert ("herald 1", HIT) == read(private_cache, rows)
     assert write(private_cache, rows)
@@ -118,12 +119,12 @@ def test_redis_restarted(private_cache, rows, private_redis):
     The first operation after a restart of Redis succeeds. Cached scores are used again when the worker has proven it.
     """
     read(private_cache, rows)
-    private_cache.invalidate(["herald"])
+    invalidate(private_cache, ["herald"])
     private_redis.restart()
 
     assert ("herald 0", BYPASS) == read(private_cache, rows)
     private_redis.restart()
-    assert private_cache.invalidate(["herald"])
+    assert invalidate(private_cache, ["herald"])
     private_redis.restart()
     assert CacheState.UNPROVEN is private_cache.link.state()
     prove(private_cache)

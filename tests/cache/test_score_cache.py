@@ -8,7 +8,9 @@ import threading
 
 import pytest
 
-from service.cache.score_cache import RANKING, CacheKey, EncodedResponse, response_key
+from service.cache.invalidation import invalidate
+from service.cache.redis_link import RANKING
+from service.cache.score_cache import CacheKey, EncodedResponse, response_key
 from tests.support.cache_questions import (
     BYPASS,
     HERALD,
@@ -175,7 +177,7 @@ def test_generations_are_random_and_never_reused(private_cache, rows, private_re
     No generation comes back after an invalidation or a loss of all keys.
     """
     own_tokens, shared_tokens = [], []
-    for change in [lambda: private_cache.invalidate(["herald"]), private_redis.client.flushall] * 5:
+    for change in [lambda: invalidate(private_cache, ["herald"]), private_redis.client.flushall] * 5:
         prove(private_cache)
         read(private_cache, rows)
         token, shared = generations(private_redis.client)
@@ -231,7 +233,7 @@ def test_every_key_expires(private_cache, rows, private_redis):
     Every key has a time to live.
     """
     read(private_cache, rows)
-    private_cache.invalidate(["herald"])
+    invalidate(private_cache, ["herald"])
     read(private_cache, rows)
 
     assert all(0 < private_redis.client.ttl(key) <= 86400 for key in private_redis.client.keys("*"))

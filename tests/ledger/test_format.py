@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from service.ledger.seal import seal_entries
 from service.ledger.verify import verify_ledger
 from service.storage.base import UtcDateTime
-from service.storage.canonical import content_of, hash_value, journaled_tables, row_format
+from service.storage.entries import content_of, hash_value, row_format
+from service.storage.journaled import journaled_tables
 from service.storage.models import ContextRow, LearnerRow
 from service.values.documents import canonical_json
 from tests.support import ledger_verifier

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 from service.ledger.seal import LAST_HEAD, head_of, seal_entries
 from service.ledger.verify import find_differences, verify_ledger
 from service.storage.base import Base
-from service.storage.canonical import UNJOURNALED, journaled_tables, row_key
-from service.storage.journal import entry_digest
+from service.storage.entries import entry_digest, row_key
+from service.storage.journaled import UNJOURNALED, journaled_tables
 from service.storage.models import Claim, Entry, Outlet, Seal, Subtotal
 from service.values.ids import new_id
 from tests.support.full_database import NOW, fill

@@ -7,8 +7,7 @@ import time
 
 import pytest
 
-from service.cache.redis_link import key_prefix
-from service.cache.score_cache import RANKING, generation_key
+from service.cache.redis_link import RANKING, generation_key, key_prefix
 from service.storage.identity import database_id
 from tests.support.awaiting import wait_until
 from tests.support.hosts import running_hosts

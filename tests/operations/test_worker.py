@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 from service.cache.delivery import Delivery
-from service.cache.invalidation import INVALIDATION, queue_invalidation
+from service.cache.invalidation import INVALIDATION, invalidate, queue_invalidation
 from service.cache.score_cache import CacheKey, CacheStatus, EncodedResponse, ScoreCache
 from service.operations.stop_signal import Stop
 from service.operations.worker import run_worker
@@ -79,7 +79,7 @@ def test_worker_catches_up_after_an_outage_of_redis(db, private_cache, private_r
     with working(db, private_cache):
         with private_redis.hung():
             add_outbox_row(db)
-            assert not private_cache.invalidate(["herald"])
+            assert not invalidate(private_cache, ["herald"])
         wait_until(lambda: is_empty(db))
         wait_until(lambda: read(private_cache, b"new")[1] is CacheStatus.HIT)
 

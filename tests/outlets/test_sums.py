@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from service.cache.delivery import Delivery
+from service.cache.invalidation import invalidate_all
 from service.claims.load import load_claim
 from service.claims.resolve import NewResolution, new_resolution
 from service.outlets.find import PLACES
@@ -75,11 +76,11 @@ def test_changed_by_hand(busy):
     with busy.runtime.db.write() as session:
         session.execute(sa.update(Subtotal).values(claims=Subtotal.claims + 1))
         changed = len(session.scalars(sa.select(Subtotal)).all())
-    busy.runtime.cache.invalidate_all()
+    invalidate_all(busy.runtime.cache)
 
     assert before["counts"] != busy.score()["counts"]
     assert changed == rebuild_sums(busy.runtime.db, now=NOW)
-    busy.runtime.cache.invalidate_all()
+    invalidate_all(busy.runtime.cache)
     assert before["counts"] == busy.score()["counts"]
     Delivery(busy.runtime.db, busy.runtime.cache.link).run()
     assert 0 == rebuild_sums(busy.runtime.db, now=NOW)

@@ -16,8 +16,8 @@ from service.access.keys import create_key
 from service.claims.forecast import keep_forecasts
 from service.ledger.verify import verify_ledger
 from service.storage.actors import COMMAND_LINE, CURRENT_ACTOR, UNNAMED, WORKER
-from service.storage.canonical import content_of, hash_value, journaled_tables
-from service.storage.journal import entry_digest
+from service.storage.entries import content_of, entry_digest, hash_value
+from service.storage.journaled import journaled_tables
 from service.storage.models import Claim, Entry, LearnerRow, Outlet, OutletAlias, OutletSpelling, Report
 from service.values.vocabulary import Scope
 from tests.support.full_database import NOW, fill

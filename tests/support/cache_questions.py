@@ -7,8 +7,9 @@ import contextlib
 import pytest
 
 from service.cache import redis_link
-from service.cache.redis_link import key_prefix
-from service.cache.score_cache import CacheKey, CacheStatus, EncodedResponse, ScoreCache, generation_key
+from service.cache.invalidation import invalidate
+from service.cache.redis_link import generation_key, key_prefix
+from service.cache.score_cache import CacheKey, CacheStatus, EncodedResponse, ScoreCache
 from service.telemetry.metrics import render_metrics
 from tests.support.metrics_page import counted
 from tests.support.redis_server import prove
@@ -56,7 +57,7 @@ def read(cache, rows, *keys):
 def write(cache, rows):
     """Change the rows and invalidate the scores, as a use case does."""
     rows.number += 1
-    return cache.invalidate(["herald"])
+    return invalidate(cache, ["herald"])
 
 
 def generations(client):

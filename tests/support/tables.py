@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
+from service.cache.invalidation import invalidate_all
 from service.cache.score_cache import ScoreCache
 from service.storage.base import Base
 from service.storage.db import Database
@@ -24,4 +25,4 @@ def empty(db: Database, cache: ScoreCache) -> None:
         for table in reversed(Base.metadata.sorted_tables):
             if table.name != "api_key":
                 connection.execute(table.delete())
-    cache.invalidate_all()
+    invalidate_all(cache)

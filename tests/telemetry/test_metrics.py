@@ -12,6 +12,7 @@ import sys
 import psutil
 import pytest
 
+from service.cache.invalidation import invalidate
 from service.cache.score_cache import CacheKey, EncodedResponse, ScoreCache
 from service.telemetry.metrics import render_metrics
 from tests.support.awaiting import DEADLINE, wait_until
@@ -89,7 +90,7 @@ def test_failures_are_counted(tmp_path, operation):
     cache = ScoreCache(f"unix://{tmp_path}/nobody.sock", lambda: "0")
     operate = {
         "read": lambda: cache.get_or_compute([HERALD], compute),
-        "invalidate": lambda: cache.invalidate(["herald"]),
+        "invalidate": lambda: invalidate(cache, ["herald"]),
         "ping": cache.link.state,
     }[operation]
     before = render_metrics(None).decode()

@@ -17,8 +17,8 @@ from service.ledger.seal import seal_entries
 from service.ledger.verify import verify_ledger
 from service.outlets.rebuild_sums import rebuild_sums
 from service.storage.base import Base
-from service.storage.canonical import journaled_tables
 from service.storage.db import Database
+from service.storage.journaled import journaled_tables
 from service.storage.models import ApiKey
 from service.transfer.export.tables import LEFT_OUT, exported_tables
 from service.values.vocabulary import Scope

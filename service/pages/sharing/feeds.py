@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from flask import Response, render_template
 
-from service.cache.score_cache import RANKING
+from service.cache.redis_link import RANKING
 from service.claims.latest import LatestClaim, list_latest_claims
 from service.claims.rename_topics import new_name_of
 from service.errors import NotFound

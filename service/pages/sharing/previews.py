@@ -7,7 +7,7 @@ from uuid import UUID
 
 from flask import Response
 
-from service.cache.score_cache import RANKING
+from service.cache.redis_link import RANKING
 from service.claims import story
 from service.errors import Unavailable
 from service.outlets import edit

@@ -8,17 +8,13 @@ from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import TSVECTOR
-from sqlalchemy.orm import Mapped, Mapper, mapped_column, relationship
-from sqlalchemy.orm.attributes import get_history
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from service.storage.base import Base
 from service.storage.models.columns import TOPIC, Redacted, Reviews, enum_column
 from service.storage.models.outlets import Outlet
 from service.storage.models.resolutions import Resolution
 from service.values.ids import new_id
-from service.values.names import text_key
-from service.values.pages import page_key
-from service.values.search_terms import index_terms, tag_term
 from service.values.vocabulary import ClaimKind, Precision, Stance, StanceSource
 
 
@@ -53,13 +49,6 @@ class Claim(Base):
         lazy="raise", back_populates="claim", order_by="(Report.published_at, Report.recorded_at, Report.id)"
     )
     resolutions: Mapped[list[Resolution]] = relationship(lazy="raise", order_by="Resolution.position")
-
-    def search_columns(self) -> tuple[set[str], str | None]:
-        """Return the search terms and the text key. A redacted text has none."""
-        tags = set(map(tag_term, self.tags))
-        if any(note["member"] == "text" for note in self.redacted or ()):
-            return tags, None
-        return tags | index_terms(self.text), text_key(self.text)
 
 
 class Report(Base):
@@ -107,13 +96,6 @@ class Report(Base):
     outlet: Mapped[Outlet] = relationship(foreign_keys=[outlet_id], lazy="raise")
     cited: Mapped[Outlet | None] = relationship(foreign_keys=[cited_id], lazy="raise")
 
-    def search_column(self) -> str | None:
-        """Return the key of the page; None for a report without a page."""
-        try:
-            return None if self.url is None else page_key(self.url)
-        except ValueError:  # such as a port that is not a number
-            return None
-
 
 class Withdrawal(Base):
     """The withdrawal of a report that was filed by mistake. The report is kept and not counted."""
@@ -144,27 +126,3 @@ class Version(Base):
     """The time at which the version was replaced."""
     rename_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("topic_rename.id"), index=True)
     """The rename that replaced the version, also by being undone; None if the subject itself was changed."""
-
-
-def derive_search_columns(row: Claim | Report) -> None:
-    """Set the columns of a row by which searches find it."""
-    if isinstance(row, Report):
-        row.page_key = row.search_column()
-    else:
-        terms, row.text_key = row.search_columns()
-        row.terms = " ".join(sorted(terms))
-
-
-def _derive(_mapper: Mapper[Claim | Report], _connection: sa.Connection, row: Claim | Report) -> None:
-    derive_search_columns(row)
-
-
-def _derive_if_changed(_mapper: Mapper[Claim | Report], _connection: sa.Connection, row: Claim | Report) -> None:
-    names = ("url",) if isinstance(row, Report) else ("text", "tags", "redacted")
-    if any(get_history(row, name).has_changes() for name in names):
-        derive_search_columns(row)
-
-
-for _model in (Claim, Report):
-    sa.event.listen(_model, "before_insert", _derive)
-    sa.event.listen(_model, "before_update", _derive_if_changed)

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TypedDict
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
-from sqlalchemy.orm.attributes import get_history
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from service.storage.base import Base
 from service.storage.models.columns import enum_column
 from service.values.ids import DOMAIN_LENGTH, NAME_LENGTH, SLUG_LENGTH, new_id
-from service.values.names import SPELLING_LENGTH, domain_spellings, spellings_of
+from service.values.names import SPELLING_LENGTH
 from service.values.vocabulary import OutletKind
 
 _SPELLING = sa.String(SPELLING_LENGTH + 1)
@@ -47,11 +45,6 @@ class Outlet(Base):
     aliases: Mapped[list[OutletAlias]] = relationship(
         lazy="raise", order_by="OutletAlias.position", cascade="all, delete-orphan"
     )
-
-    @property
-    def surviving(self) -> Outlet:
-        """The outlet whose record counts the reports: the outlet itself, or the one it was merged into."""
-        return self.merged_into or self
 
 
 class OutletDomain(Base):
@@ -93,65 +86,3 @@ class OutletSpelling(Base):
     spelling: Mapped[str] = mapped_column(
         _SPELLING.with_variant(sa.String(SPELLING_LENGTH + 1, collation="C"), "postgresql"), primary_key=True
     )
-
-
-class Spelling(TypedDict):
-    """The columns of a spelling."""
-
-    outlet_id: UUID
-    source: int
-    spelling: str
-
-
-Spelt = Outlet | OutletAlias | OutletDomain
-"""A row with a name or a domain."""
-
-
-def spellings(row: Spelt) -> list[Spelling]:
-    """Return the spellings of a row."""
-    found = domain_spellings(row.domain) if isinstance(row, OutletDomain) else spellings_of(row.name)
-    if isinstance(row, Outlet):
-        found |= spellings_of(row.slug)
-    outlet_id, source = _place(row)
-    return [Spelling(outlet_id=outlet_id, source=source, spelling=spelling) for spelling in sorted(found)]
-
-
-def add_spellings(connection: sa.Connection, rows: list[Spelling]) -> None:
-    """Insert spellings, in one statement."""
-    if rows:
-        connection.execute(sa.insert(OutletSpelling), rows)
-
-
-def _spell(session: Session, _context: object) -> None:
-    """Derive the spellings of the rows that a flush has written."""
-    changed = [row for row in session.dirty if isinstance(row, Spelt) and _is_renamed(row)]
-    written = [*changed, *(row for row in session.new if isinstance(row, Spelt))]
-    if written:
-        connection = session.connection()
-        for row in changed:
-            _remove_spellings(None, connection, row)
-        add_spellings(connection, [each for row in written for each in spellings(row)])
-
-
-def _remove_spellings(_mapper: object, connection: sa.Connection, row: Spelt) -> None:
-    outlet_id, source = _place(row)
-    connection.execute(_FORMER, {"id": outlet_id, "place": source})
-
-
-def _place(row: Spelt) -> tuple[UUID, int]:
-    """Return the outlet and the source of the spellings of a row."""
-    if isinstance(row, Outlet):
-        return row.id, 0
-    return row.outlet_id, 2 * row.position + (1 if isinstance(row, OutletAlias) else 2)
-
-
-def _is_renamed(row: Spelt) -> bool:
-    return get_history(row, "domain" if isinstance(row, OutletDomain) else "name").has_changes()
-
-
-_FORMER = sa.delete(OutletSpelling).where(
-    OutletSpelling.outlet_id == sa.bindparam("id"), OutletSpelling.source == sa.bindparam("place")
-)
-sa.event.listen(Session, "after_flush", _spell)
-for _model in (OutletAlias, OutletDomain):
-    sa.event.listen(_model, "after_delete", _remove_spellings)

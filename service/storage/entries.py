@@ -1,4 +1,4 @@
-"""The canonical text of a row, which entries of the ledger store and hash. docs/ledger.md describes the format.
+"""The entries of the ledger: the canonical text of a row, and the next entry of a row. The format is in docs/ledger.md.
 
 The text is JSON by RFC 8785, which has implementations in many languages. It is the same on both databases and must
 never change for rows already entered.
@@ -9,84 +9,27 @@ left out, so that adding a column does not change the text of earlier rows.
 
 from __future__ import annotations
 
+import datetime as dt
 import functools
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, NamedTuple
+import secrets
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple, TypedDict
+from uuid import UUID
 
 import sqlalchemy as sa
 
-from service.storage.base import Base, UtcDateTime
-from service.storage.models import (
-    Entry,
-    Identity,
-    ImportChunk,
-    ImportJob,
-    ImportResult,
-    Outbox,
-    OutletSpelling,
-    Rate,
-    Seal,
-    Standing,
-    StoredResponse,
-    Submission,
-    Subtotal,
-    WorkerHost,
-)
+from service.storage.actors import Actor
+from service.storage.base import UtcDateTime
+from service.storage.journaled import HASHED, HASHED_MEMBERS, LEFT_OUT
 from service.values.documents import LARGEST_INTEGER, canonical_json
+from service.values.ids import new_id
 from service.values.instants import format_instant
 
-_UNJOURNALED_MODELS: tuple[type[Base], ...] = (
-    Outbox,  # tasks, deleted when they are done
-    Identity,  # of the database itself, renewed when a backup is restored
-    WorkerHost,  # deleted when the worker stops
-    StoredResponse,  # responses for a day, computed from rows that are journaled
-    Submission,  # no part of the record before it is accepted; the rows made of it are journaled
-    ImportJob,  # deleted after a week; the rows that its lines write are journaled
-    ImportChunk,  # as ImportJob, and ImportResult
-    ImportResult,
-    Subtotal,  # derived from journaled rows, and verified against them
-    Rate,  # as Subtotal
-    OutletSpelling,  # as Subtotal
-    Standing,  # as Subtotal
-    Entry,  # the ledger itself, protected by its digests and seals
-    Seal,
-)
-UNJOURNALED = frozenset(model.__tablename__ for model in _UNJOURNALED_MODELS)
-"""The names of the tables whose rows are not journaled."""
+_SALT_BYTES = 16
 
-_LEFT_OUT = frozenset(
-    {
-        ("api_key", "last_used_at"),  # updated hourly, without a change by a client
-        ("claim", "terms"),  # derived from the text and the tags, as the next
-        ("claim", "text_key"),
-        ("report", "page_key"),  # derived from the url
-    }
-)
-_HASHED = frozenset(
-    {
-        ("report", "cited_as"),
-        ("report", "fingerprint"),  # it would allow guesses at a redacted URL
-        ("resolution", "evidence"),
-        ("dispute", "evidence"),
-        ("claim", "reviews"),
-        ("claim", "redacted"),
-        ("report", "redacted"),
-        ("resolution", "redacted"),
-        ("dispute", "redacted"),
-        ("reply", "redacted"),
-        ("api_key", "handle"),
-        ("api_key", "digest"),
-        ("former_secret", "handle"),
-        ("former_secret", "digest"),
-        ("context", "contexts"),  # long, as the next
-        ("learner", "state"),
-    }
-)
-_HASHED_MEMBERS = frozenset({"text", "url", "quote", "fingerprint"})
-"""The hashed members of the earlier versions of outlets, claims and reports."""
-
-
+RowId = tuple[str, str]
+"""A row: the name of its table, and its key."""
 Render = Callable[[Any, str], Any]
 """A function from the value of a column and a salt to JSON."""
 Values = Mapping[Any, Any]
@@ -100,24 +43,93 @@ class RowFormat(NamedTuple):
     columns: list[tuple[str, Render]]
 
 
-def journaled_tables() -> list[sa.Table]:
-    """Return the tables whose rows are journaled, sorted by name."""
-    return [table for name, table in sorted(Base.metadata.tables.items()) if name not in UNJOURNALED]
+class LastEntry(NamedTuple):
+    """The last entry of a row, which the next one continues."""
+
+    position: int
+    salt: str | None
+    after: str | None
+
+
+NO_ENTRY = LastEntry(0, None, None)
+
+
+class NewEntry(TypedDict):
+    """The columns of an entry."""
+
+    id: UUID
+    recorded_at: dt.datetime
+    actor: UUID | None
+    actor_name: str | None
+    request_id: str | None
+    table_name: str
+    row_key: str
+    position: int
+    before: str | None
+    after: str | None
+    salt: str
+    seal: int | None
+    digest: str
+
+
+def entry_digest(entry: Values) -> str:
+    """Return the digest of an entry, given its columns by name."""
+    parts = [
+        str(entry["id"]),
+        format_instant(entry["recorded_at"]),
+        None if entry["actor"] is None else str(entry["actor"]),
+        entry["actor_name"],
+        entry["request_id"],
+        entry["table_name"],
+        entry["row_key"],
+        entry["position"],
+        entry["before"],
+        entry["after"],
+    ]
+    return hashlib.sha256(canonical_json(parts).encode()).hexdigest()
+
+
+def new_salt() -> str:
+    """Return a random salt."""
+    return secrets.token_hex(_SALT_BYTES)
+
+
+def new_entry(
+    row: RowId,
+    last: LastEntry,
+    *,
+    before: str | None,
+    after: str | None,
+    salt: str,
+    actor: Actor,
+    now: dt.datetime,
+) -> NewEntry:
+    """Return the next entry of a row."""
+    entry = NewEntry(
+        id=new_id(),
+        recorded_at=now,
+        actor=actor.key_id,
+        actor_name=actor.name,
+        request_id=actor.request_id,
+        table_name=row[0],
+        row_key=row[1],
+        position=last.position + 1,
+        before=before,
+        after=after,
+        salt=salt,
+        seal=None,
+        digest="",
+    )
+    entry["digest"] = entry_digest(entry)
+    return entry
 
 
 @functools.cache
 def row_format(table: sa.Table) -> RowFormat:
     """Return the renderers of a table's columns."""
-    columns = [column for column in table.columns if (table.name, column.name) not in _LEFT_OUT]
+    columns = [column for column in table.columns if (table.name, column.name) not in LEFT_OUT]
     rendered = {column.name: _renderer(column) for column in columns}
     return RowFormat([(column.name, rendered[column.name]) for column in table.primary_key], list(rendered.items()))
-
-
-def table_of(model: type[Base]) -> sa.Table:
-    """Return the table of a model."""
-    table = model.__table__
-    assert isinstance(table, sa.Table)  # noqa: S101 - a model could also map a join or a query
-    return table
 
 
 def row_key(table: sa.Table, values: Values) -> str:
@@ -149,11 +161,6 @@ def lacks_secret(table: sa.Table, values: Values) -> bool:
     return table.name == "api_key" and not values["handle"]
 
 
-def digest_of(parts: Iterable[object]) -> str:
-    """Return the SHA-256 of JSON values."""
-    return hashlib.sha256(canonical_json(list(parts)).encode()).hexdigest()
-
-
 def hash_value(value: object, salt: str) -> str:
     """Return the hash that replaces a value: the SHA-256 of the salt, followed by the text or the canonical JSON."""
     text = value if isinstance(value, str) else canonical_json(value)
@@ -164,12 +171,12 @@ def _renderer(column: sa.Column[Any]) -> Render:
     place = column.table.name, column.name
     if place == ("version", "content"):
         return _render_version
-    if place in _HASHED or isinstance(column.type, sa.Text):
+    if place in HASHED or isinstance(column.type, sa.Text):
         return hash_value
     for kind, render in _RENDERERS:
         if isinstance(column.type, kind):
             return render
-    raise TypeError(f"The ledger has no format for {'.'.join(place)}. Add one to service/storage/canonical.py.")
+    raise TypeError(f"The ledger has no format for {'.'.join(place)}. Add one to service/storage/entries.py.")
 
 
 def _without_fraction(number: float) -> float:
@@ -179,7 +186,7 @@ def _without_fraction(number: float) -> float:
 
 def _render_version(content: dict[str, Any], salt: str) -> dict[str, Any]:
     return {
-        name: hash_value(value, salt) if name in _HASHED_MEMBERS and value is not None else value
+        name: hash_value(value, salt) if name in HASHED_MEMBERS and value is not None else value
         for name, value in content.items()
     }
 

@@ -1,0 +1,78 @@
+"""The tables and columns that the ledger contains, and the columns that it contains as hashes."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from service.storage.base import Base
+from service.storage.models import (
+    Entry,
+    Identity,
+    ImportChunk,
+    ImportJob,
+    ImportResult,
+    Outbox,
+    OutletSpelling,
+    Rate,
+    Seal,
+    Standing,
+    StoredResponse,
+    Submission,
+    Subtotal,
+    WorkerHost,
+)
+
+_UNJOURNALED_MODELS: tuple[type[Base], ...] = (
+    Outbox,  # tasks, deleted when they are done
+    Identity,  # of the database itself, renewed when a backup is restored
+    WorkerHost,  # deleted when the worker stops
+    StoredResponse,  # responses for a day, computed from rows that are journaled
+    Submission,  # no part of the record before it is accepted; the rows made of it are journaled
+    ImportJob,  # deleted after a week; the rows that its lines write are journaled
+    ImportChunk,  # as ImportJob, and ImportResult
+    ImportResult,
+    Subtotal,  # derived from journaled rows, and verified against them
+    Rate,  # as Subtotal
+    OutletSpelling,  # as Subtotal
+    Standing,  # as Subtotal
+    Entry,  # the ledger itself, protected by its digests and seals
+    Seal,
+)
+UNJOURNALED = frozenset(model.__tablename__ for model in _UNJOURNALED_MODELS)
+"""The names of the tables whose rows are not journaled."""
+
+LEFT_OUT = frozenset(
+    {
+        ("api_key", "last_used_at"),  # updated hourly, without a change by a client
+        ("claim", "terms"),  # derived from the text and the tags, as the next
+        ("claim", "text_key"),
+        ("report", "page_key"),  # derived from the url
+    }
+)
+HASHED = frozenset(
+    {
+        ("report", "cited_as"),
+        ("report", "fingerprint"),  # it would allow guesses at a redacted URL
+        ("resolution", "evidence"),
+        ("dispute", "evidence"),
+        ("claim", "reviews"),
+        ("claim", "redacted"),
+        ("report", "redacted"),
+        ("resolution", "redacted"),
+        ("dispute", "redacted"),
+        ("reply", "redacted"),
+        ("api_key", "handle"),
+        ("api_key", "digest"),
+        ("former_secret", "handle"),
+        ("former_secret", "digest"),
+        ("context", "contexts"),  # long, as the next
+        ("learner", "state"),
+    }
+)
+HASHED_MEMBERS = frozenset({"text", "url", "quote", "fingerprint"})
+"""The hashed members of the earlier versions of outlets, claims and reports."""
+
+
+def journaled_tables() -> list[sa.Table]:
+    """Return the tables whose rows are journaled, sorted by name."""
+    return [table for name, table in sorted(Base.metadata.tables.items()) if name not in UNJOURNALED]
