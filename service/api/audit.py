@@ -27,7 +27,7 @@ from service.web.idempotency_key import idempotent
 from service.web.responses import PageResponse, page_of
 from service.web.runtime import caller, runtime
 
-blp = Blueprint("audit", __name__, url_prefix="/v1", description="The history of all writes, and its proof.")
+blp = Blueprint("audit", __name__, url_prefix="/v1", description="The history of all writes, with its hash chain.")
 
 
 @blp.route("/audit")
@@ -37,7 +37,8 @@ blp = Blueprint("audit", __name__, url_prefix="/v1", description="The history of
 def list_entries(query: PageRequest) -> PageResponse[EntryView]:
     """List all writes
 
-    Returns every write to the database with its author and the row before and after it, the most recent first.
+    Returns every write to the database, with its author and the row before and after it. The most recent write comes
+    first.
     """
     return page_of(query, partial(audit.page_entries, runtime().db))
 
@@ -62,8 +63,7 @@ def list_trail(query: PageRequest) -> PageResponse[TrailEntryView]:
 def list_seals(query: PageRequest) -> PageResponse[SealView]:
     """List the seals of the ledger
 
-    Returns the hash chain over all writes, the most recent seal first. `borneout verify` checks the database against
-    it.
+    Returns the hash chain over all writes, the most recent seal first. `borneout verify` compares the database with it.
     """
     return page_of(query, partial(audit.page_seals, runtime().db))
 
@@ -76,8 +76,8 @@ def list_seals(query: PageRequest) -> PageResponse[SealView]:
 def redact_members(body: RedactionRequest) -> RedactionView:
     """Remove content for legal reasons
 
-    Permanently removes the content of some members of a claim, report, resolution, dispute or reply, including older
-    versions. The reason, and the fact that something was removed, are public.
+    Permanently removes the content of members of a claim, report, resolution, dispute or reply, also from its earlier
+    versions. The names of the members and the reason are public.
 
     An unknown id, or a member that the object does not have, causes a 422 (`invalid-body`).
     """

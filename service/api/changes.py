@@ -15,13 +15,13 @@ from service.web.blueprint import Blueprint
 from service.web.responses import link_next
 from service.web.runtime import runtime
 
-blp = Blueprint("changes", __name__, url_prefix="/v1", description="Every change of the record, for followers.")
+blp = Blueprint("changes", __name__, url_prefix="/v1", description="A feed of all changes to the record.")
 
 _RETRY_AFTER = {"Retry-After": "5"}
 
 
 class Query(TypedDict):
-    """The query of a follower."""
+    """The parsed parameters of a request for changes."""
 
     cursor: str | None
     limit: int
@@ -39,18 +39,17 @@ class Query(TypedDict):
 def list_changes(query: Query) -> tuple[ChangesView, int, dict[str, str]]:
     """Follow the changes of the record
 
-    Returns every change of an outlet, claim, report, resolution, dispute, reply, topic or context once, in the order of
-    commits, the oldest first. Start without `cursor`, and send `next_cursor` with the next request, for ever: an empty
-    page means that there is no newer change yet. A change appears about a second after its commit. Changes of API keys
-    and authors of changes are not in the feed. Scores and forecasts are not either; `examples/recompute.py` computes
-    the scores from these changes.
+    Returns every change of an outlet, claim, report, resolution, dispute, reply, topic or context exactly once, in the
+    order of commits, the oldest first. Start without `cursor`, and send `next_cursor` with each following request. An
+    empty page means that there are no newer changes yet. A change appears about a second after its commit. The feed
+    contains no API keys, authors of changes, scores or forecasts; `examples/recompute.py` computes the scores from it.
 
-    With `wait`, a request at the end of the feed is answered as soon as there is a change. A key can have one waiting
-    request, and a process has few. Any further request, and every one without a key, is answered at once with
-    `Retry-After`. The wait ends early if the process stops.
+    With `wait`, a request at the end of the feed returns as soon as there is a change. A key can have one waiting
+    request, and the number of waiting requests of each process is limited. Any further request, and every request
+    without a key, returns at once with `Retry-After`. The wait ends early when the process stops.
 
-    Changes are never removed from the feed. A redaction removes content from earlier changes. A cursor from a later
-    state of the database than the current one, such as before a backup was restored, causes a 400 (`cursor-expired`).
+    Changes are never removed from the feed, but a redaction removes content from earlier changes. A cursor from before
+    the database was restored from a backup may cause a 400 (`cursor-expired`).
     """
     at, limit, wait = runtime(), query["limit"], query["wait"]
     caller: Caller | None = g.get("caller") or g.get("key")

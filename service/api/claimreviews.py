@@ -34,7 +34,7 @@ R = TypeVar("R")
 
 
 def _sends(schema: type[ma.Schema], description: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Document that a view returns JSON-LD."""
+    """Return a decorator that documents a view as returning JSON-LD."""
     content = {LD_JSON: {"schema": schema}}
     documented: Callable[[Callable[P, R]], Callable[P, R]] = blp.doc(
         responses={"200": {"description": description, "content": content}}
@@ -50,12 +50,12 @@ def _sends(schema: type[ma.Schema], description: str) -> Callable[[Callable[P, R
 def get_claim_review(claim_id: UUID) -> Response:
     """Get the ClaimReview of a claim
 
-    Returns the resolution of a claim as JSON-LD, as search engines and other fact-checkers read it. The rating is the
-    truth of the claim on a scale from 0 to 1. Importing the item elsewhere gives the same resolution.
+    Returns the resolution of a claim as JSON-LD for search engines and other fact-checkers. The rating is the truth of
+    the claim on a scale from 0 to 1. Importing the item elsewhere gives the same resolution.
 
-    Only claims that proved true, false or partly true have a review. All others, and claims whose text was redacted,
-    give a 404. So does every claim while the operator has not set the public address of the service
-    (`BORNEOUT_PUBLIC_URL`), except for a caller on the same machine.
+    Only claims that proved true, false or partly true have a review. Other claims, and claims whose text was redacted,
+    cause a 404. Every claim causes a 404 until the operator sets the public address of the service
+    (`BORNEOUT_PUBLIC_URL`), except for callers on the same machine.
     """
     item = review_item(get_published_claim(runtime().db, claim_id), _publisher())
     response = Response(json.dumps(item, ensure_ascii=False), content_type=LD_JSON)
@@ -71,11 +71,11 @@ def get_claim_review(claim_id: UUID) -> Response:
 def list_claim_reviews() -> Response:
     """Export all claims as ClaimReview
 
-    Returns a DataFeed of the reviews of all claims that have one, the oldest claim first, as of one moment. It is sent
-    while it is read, so there is no limit to its size. A response that is cut off is not complete JSON.
+    Returns a DataFeed of the reviews of all claims that have one, the oldest claim first, in the state of one moment.
+    The feed is streamed, so its size is not limited. A response that is cut off is not valid JSON.
 
-    Gives a 404 while the operator has not set the public address of the service (`BORNEOUT_PUBLIC_URL`), except for a
-    caller on the same machine.
+    Causes a 404 until the operator sets the public address of the service (`BORNEOUT_PUBLIC_URL`), except for callers
+    on the same machine.
     """
     return stream_texts(partial(_feed, _publisher()), LD_JSON)
 
@@ -90,7 +90,7 @@ def _publisher() -> Publisher:
 
 
 def _feed(publisher: Publisher, session: Session) -> Iterator[str]:
-    """Yield a feed in parts."""
+    """Yield the parts of a feed."""
     head: Item = {
         "@context": CONTEXT,
         "@type": "DataFeed",

@@ -34,11 +34,11 @@ blp = Blueprint("disputes", __name__, url_prefix="/v1", description="Statements 
 def dispute_resolution(body: NewDispute, claim_id: UUID) -> tuple[DisputeView, int]:
     """Dispute the resolution of a claim
 
-    States publicly that the resolution in effect is wrong. The verdict and the scores stay the same and are marked as
+    States publicly that the resolution in effect is wrong. The verdict and the scores stay the same, and are marked as
     disputed until the dispute is closed or a new resolution is recorded.
 
     Sending the same dispute again returns the existing one (200). A claim without a resolution causes a 409
-    (`nothing-to-dispute`), and a second open dispute with the same key causes a 409 (`already-disputed`).
+    (`nothing-to-dispute`), and so does a second open dispute by the same key (`already-disputed`).
     """
     at, now = runtime(), utc_now()
     dispute, created = disputes.dispute_resolution(at.db, at.cache, claim_id, **body, caller=caller(), now=now)
@@ -79,11 +79,11 @@ def list_disputes(query: PageRequest) -> PageResponse[ListedDispute]:
 def close_dispute(body: dict[str, str], dispute_id: UUID) -> DisputeView:
     """Close a dispute
 
-    Keeps the resolution and publishes the reason. To change the verdict instead, record a new resolution, which closes
-    the dispute as well.
+    Keeps the resolution and publishes the reason. To change the verdict instead, record a new resolution, which also
+    closes the dispute.
 
     A key that filed the claim, a report on it, its resolution or the dispute also needs the scope `resolutions:own`,
-    else the response is 403 (`own-dispute`). A dispute that is already closed causes a 409 (`dispute-closed`).
+    otherwise the response is 403 (`own-dispute`). A dispute that is already closed causes a 409 (`dispute-closed`).
     """
     at, now = runtime(), utc_now()
     return disputes.close_dispute(at.db, at.cache, dispute_id, **body, caller=caller(), now=now)

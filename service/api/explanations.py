@@ -37,7 +37,7 @@ _EXPLANATION, _HISTORY, _CALIBRATION = ExplanationOut(), HistoryOut(), Calibrati
 
 
 class ExplanationRequest(TypedDict):
-    """The parameters of an explanation, as loaded."""
+    """The parsed parameters of an explanation."""
 
     lens: Lens
     limit: int
@@ -55,8 +55,8 @@ def explain_score(query: ExplanationRequest, outlet: str) -> Response:
 
     Returns the calculation of a score step by step, and the contribution of each claim to it.
 
-    The contributions of all claims, over all pages, sum to `sums.d`. All pages describe the record at the time of the
-    first page.
+    The `share` values of the contributions on all pages add up to `sums.t` minus one half. All pages describe the
+    record at the time of the first page.
     """
     found = read_late(lambda db: explain.explain_score(db, outlet, **query, now=utc_now()))
     document = _EXPLANATION.dump(found)
@@ -75,7 +75,8 @@ def get_score_history(query: dict[str, Lens], outlet: str) -> Response:
 
     Returns the score at the end of each month and now.
 
-    Each point is the score that `as_of` returns today, so all points are compared with the newest context.
+    Each point is the score that a request with that `as_of` returns today, so all points are compared with the newest
+    context.
     """
     found = read_late(lambda db: history.score_history(db, outlet, **query, now=utc_now()))
     document = _HISTORY.dump(found)
@@ -93,8 +94,8 @@ def get_score_history(query: dict[str, Lens], outlet: str) -> Response:
 def get_calibration(query: dict[str, Lens], outlet: str) -> Response:
     """Get an outlet's calibration
 
-    Groups the claims to which the outlet gave a probability into ten bins by that probability, and returns how often
-    those in each bin proved true. Empty bins are left out.
+    Groups the claims to which the outlet gave a probability into ten bins by that probability, and returns the share
+    of the claims in each bin that proved true. Empty bins are left out.
     """
     found = read_late(lambda db: calibration.outlet_calibration(db, outlet, **query, now=utc_now()))
     document = _CALIBRATION.dump(found)

@@ -32,7 +32,7 @@ from service.web.auth import requires
 from service.web.blueprint import Blueprint
 from service.web.line_stream import Columns, sends_lines, stream_lines
 
-blp = Blueprint("exports", __name__, url_prefix="/v1/export", description="The whole record, for use elsewhere.")
+blp = Blueprint("exports", __name__, url_prefix="/v1/export", description="Exports of the whole record.")
 
 _SCORE = ScoreOut()
 
@@ -44,11 +44,11 @@ _SCORE = ScoreOut()
 def export_outlets(query: ExportRequest[OutletFilters]) -> Response:
     """Export outlets
 
-    Returns the outlets that match all filters, each after its parent, and then those that were merged. As NDJSON each
-    line is an outlet line that an import reads, and `merged_into` names the outlet that a merged one counts as.
+    Returns the outlets that match all filters, each after its parent, and then the merged outlets. As NDJSON, each line
+    is an outlet line that an import reads, and `merged_into` is the slug of the outlet that a merged one counts as.
 
-    All lines are as of one moment, and are sent while they are read, so there is no limit to their number. A response
-    that is cut off ends without its last chunk.
+    All lines show the state of one moment. They are streamed, so their number is not limited. A response that is cut
+    off ends without its last chunk.
     """
     read = partial(lines.outlet_lines, **query.filters)
     return stream_lines("outlets", query.format, read, Columns(lines.OUTLET_COLUMNS, read))
@@ -61,8 +61,9 @@ def export_outlets(query: ExportRequest[OutletFilters]) -> Response:
 def export_claims(query: ExportRequest[RecordFilters]) -> Response:
     """Export claims
 
-    Returns the claims that match all filters, the oldest first. As NDJSON each line is a claim line that an import
-    reads; import the outlets before and the reports after it. A claim that has no `external_id` has its id there.
+    Returns the claims that match all filters, the oldest first. As NDJSON, each line is a claim line that an import
+    reads: import the outlets before the claims, and the reports after them. The `external_id` of a claim without one is
+    its id.
     """
     read = partial(lines.claim_lines, now=utc_now(), **query.filters)
     return stream_lines("claims", query.format, read, Columns(lines.CLAIM_COLUMNS, read))
@@ -75,9 +76,9 @@ def export_claims(query: ExportRequest[RecordFilters]) -> Response:
 def export_reports(query: ExportRequest[ReportFilters]) -> Response:
     """Export reports
 
-    Returns the reports that match all filters and are not withdrawn, by claim. As NDJSON each line is a report line
-    that an import reads. As CSV each row is a flat line: a report with its claim and the outcome of that claim, which
-    an import reads without any other file. Flat lines have no column for quotes, relays, and kinds of claims.
+    Returns the reports that match all filters and are not withdrawn, sorted by claim. As NDJSON, each line is a report
+    line that an import reads. As CSV, each row is a flat line: a report with its claim and the outcome, which an import
+    reads without any other file. Flat lines have no columns for quotes, relays and kinds of claims.
     """
     read = partial(lines.report_lines, now=utc_now(), **query.filters)
     read_flat = partial(lines.flat_report_lines, now=utc_now(), **query.filters)
@@ -91,8 +92,8 @@ def export_reports(query: ExportRequest[ReportFilters]) -> Response:
 def export_resolutions(query: ExportRequest[RecordFilters]) -> Response:
     """Export resolutions
 
-    Returns the resolutions in effect that match all filters, by claim. As NDJSON each line is a resolution line that an
-    import reads after the reports.
+    Returns the resolutions in effect that match all filters, sorted by claim. As NDJSON, each line is a resolution line
+    that an import reads; import the reports first.
     """
     read = partial(lines.resolution_lines, now=utc_now(), **query.filters)
     return stream_lines("resolutions", query.format, read, Columns(lines.RESOLUTION_COLUMNS, read))
@@ -105,8 +106,8 @@ def export_resolutions(query: ExportRequest[RecordFilters]) -> Response:
 def export_scores(query: ExportRequest[ScoreFilters]) -> Response:
     """Export scores
 
-    Returns the current score of every outlet that has one and matches the filters, by slug. As NDJSON each line has the
-    members of `GET /v1/outlets/{outlet}/score`. As CSV a column such as `adjusted_mean` is a member of a member.
+    Returns the current score of every outlet that has one and matches the filters, sorted by slug. As NDJSON, each line
+    has the members of `GET /v1/outlets/{outlet}/score`. As CSV, nested members are columns such as `adjusted_mean`.
     """
     read = partial(_score_lines, query.filters, utc_now())
     return stream_lines("scores", query.format, read, Columns(summaries.SCORE_COLUMNS, read))
@@ -119,8 +120,8 @@ def export_scores(query: ExportRequest[ScoreFilters]) -> Response:
 def export_topics(query: ExportRequest[TopicFilters]) -> Response:
     """Export topics
 
-    Returns the topics of claims, and the topics above them, each directly followed by the topics below it. The counts
-    are those of `GET /v1/topics`.
+    Returns the topics of claims and all topics above them, each directly followed by the topics below it. The counts
+    are the same as in `GET /v1/topics`.
     """
     read = partial(summaries.topic_lines, now=utc_now(), **query.filters)
     return stream_lines("topics", query.format, read, Columns(summaries.TOPIC_COLUMNS, read))

@@ -28,8 +28,9 @@ def get_forecast(query: dict[str, float], claim_id: UUID) -> ForecastView:
     """Get a claim's forecast
 
     Returns the probability that an open claim proves true, given the outlets that report it, with the contribution of
-    each fact. The open claims of a group are forecast together, as a choice between them and "none of them". A resolved
-    claim or an opinion has no forecast, and its status is `closed`. If another claim of its group is true, the claim
-    has no forecast either: its status is `decided`, and `decided_by` is the id of the true claim.
+    each fact. The open claims of a group are forecast together, as a choice between them and "none of them".
+
+    A resolved claim or an opinion has no forecast, and its status is `closed`. If another claim of the group is true,
+    the status is `decided`, and `decided_by` is the id of the true claim.
     """
     return forecast.forecast_claim(runtime().db, claim_id, **query, now=utc_now())

@@ -33,8 +33,8 @@ blp = Blueprint("imports", __name__, url_prefix="/v1/imports", description="File
 
 _POLL_INTERVAL = 0.05  # seconds
 _FILE = (
-    "The file as it is, with any `Content-Type`. A form with a file (`multipart/form-data`) is also accepted, and a "
-    "`Content-Disposition` may name the file."
+    "The content of the file, with any `Content-Type`. A form with a file (`multipart/form-data`) is also accepted, "
+    "and a `Content-Disposition` may name the file."
 )
 
 
@@ -61,15 +61,15 @@ def create_import(query: FileQuery) -> Response:
     Stores the file and returns a job, which a worker processes in the background. Poll the job at `Location` until it
     has finished, and then read its results.
 
-    Each line is one report with its claim and outcome, or an object with a `type`. A line that is not valid is rejected
-    on its own, with the problem that a single call would cause. Lines of outlets need `outlets:write`, and outcomes
-    `resolutions:write`, which is checked for each line. Importing the same file again changes nothing.
+    Each line is one report with its claim and outcome, or an object with a `type`. An invalid line is rejected with the
+    problem that a single call would cause; other lines are not affected. Lines of outlets require `outlets:write`, and
+    outcomes `resolutions:write`, which is checked for each line. Importing the same file again changes nothing.
 
-    A key may have 5 unfinished jobs (else 429, `too-many-imports`), which are processed one after the other. The call
-    counts once against the rate limit. Each process of the service receives one file at a time (else 503,
+    A key can have 5 unfinished jobs (otherwise 429, `too-many-imports`), which are processed one after the other. The
+    call counts once towards the rate limit. Each process of the service receives one file at a time (otherwise 503,
     `upload-running`). A file that arrives at less than 64 kB/s over 30 s is rejected with 408.
 
-    For an `Idempotency-Key`, the content of the file is compared, not the form that it was sent in.
+    An `Idempotency-Key` identifies the content of the file, regardless of the form in which it was sent.
     """
     key = sent_key()
     if key is not None:
@@ -91,8 +91,8 @@ def create_import(query: FileQuery) -> Response:
 def list_imports(query: PageRequest) -> PageResponse[ImportView]:
     """List imports
 
-    Returns the jobs that your key started, the newest first; all jobs for a key with the scope `admin`. A job is listed
-    until 7 days after it has finished.
+    Returns the jobs that your key started, the newest first. A key with the scope `admin` gets all jobs. A job is
+    deleted 7 days after it has finished.
     """
     return page_of(query, partial(jobs.list_imports, runtime().db, caller=caller()))
 
@@ -104,8 +104,8 @@ def list_imports(query: PageRequest) -> PageResponse[ImportView]:
 def get_import(import_id: UUID) -> ImportView:
     """Get an import
 
-    Returns a job with its progress. Only the key that started it and keys with the scope `admin` can see it; for others
-    it is a 404.
+    Returns a job with its progress. Only the key that started it and keys with the scope `admin` can read it; other
+    keys receive a 404.
     """
     return jobs.get_import(runtime().db, import_id, caller=caller())
 
@@ -117,8 +117,8 @@ def get_import(import_id: UUID) -> ImportView:
 def cancel_import(import_id: UUID, if_match: frozenset[str] | None) -> ImportView:
     """Cancel an import
 
-    Lines that are processed already stay recorded, and their results can be read. A job that has finished does not
-    change. Send `If-Match: *`, because the ETag changes with the progress.
+    Lines that were already processed stay recorded, and their results remain available. Cancelling a finished job
+    changes nothing. Send `If-Match: *`, because the ETag changes with the progress.
     """
     return jobs.cancel_import(runtime().db, import_id, if_match=if_match, caller=caller(), now=utc_now())
 
@@ -129,16 +129,16 @@ def cancel_import(import_id: UUID, if_match: frozenset[str] | None) -> ImportVie
 def list_import_results(import_id: UUID) -> Response:
     """Get the results of an import
 
-    Returns one JSON object for each line that is processed so far, in the order of the file: its number in the file
-    (`line`) and its `status`. `created` means that something was recorded, `updated` that an outcome or details were
-    added to it, and `unchanged` that the content of the line was recorded before; `id` is that of the outlet, claim,
-    report or resolution.
+    Returns one JSON object for each line processed so far, in the order of the file, with the number of the line
+    (`line`) and its `status`: `created` if an object was recorded, `updated` if an outcome or details were added to a
+    recorded object, and `unchanged` if the content of the line was already recorded. `id` is the id of the outlet,
+    claim, report or resolution.
 
-    If the `status` is `rejected`, nothing of the line was recorded, and `problem` has the `type`, `title`, `status`,
+    If the `status` is `rejected`, nothing from the line was recorded, and `problem` has the `type`, `title`, `status`,
     `detail` and `errors` of the problem that a single call would cause. A line whose outcome was known before every
     report has `warnings`, each with `code` and `detail`.
 
-    With `Accept: text/plain` the same lines have that content type, which browsers show and do not save.
+    With `Accept: text/plain`, the same lines are sent as plain text, which browsers show instead of saving it.
     """
     lines = jobs.read_results(runtime().db, import_id, caller=caller())
     content_type = request.accept_mimetypes.best_match([NDJSON, TEXT], default=NDJSON)
@@ -158,7 +158,7 @@ def _file_options(query: FileQuery) -> FileOptions:
 
 
 def _await_first(key: str) -> None:
-    """Wait until an upload with the same Idempotency-Key has arrived."""
+    """Wait until the upload of an earlier call with the same Idempotency-Key has arrived."""
     deadline = time.monotonic() + PATIENCE
     while uploads.is_arriving(runtime().db, key, caller=caller()):
         if time.monotonic() > deadline:
@@ -179,7 +179,7 @@ def _receive(sent: SentFile, options: ImportOptions) -> tuple[UUID, str]:
 
 
 def _queue_once(key: str, digest: str, job_id: UUID) -> Response:
-    """Queue a job, or discard it and return the response to an earlier call with the same Idempotency-Key."""
+    """Queue a job, or discard it and replay the response to an earlier call with the same Idempotency-Key."""
     is_queued = False
     try:
         response = replay_or_run(key, digest.encode(), lambda: _queue(job_id))
@@ -201,7 +201,7 @@ def _queue(job_id: UUID) -> Response:
 
 
 def _digest(sent: SentFile) -> bytes:
-    """Read a file without storing it, and return its hash."""
+    """Return the hash of a file that is not stored."""
     digest = hashlib.sha256()
     for piece in sent.pieces:
         digest.update(piece)
@@ -210,5 +210,5 @@ def _digest(sent: SentFile) -> bytes:
 
 def _repeat_later() -> NoReturn:
     raise StillRunning(
-        "The first call with this Idempotency-Key is still running. Send the call again in a few seconds."
+        "An earlier call with this Idempotency-Key is still running. Send the call again in a few seconds."
     )

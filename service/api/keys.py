@@ -71,7 +71,7 @@ def get_key(key_id: UUID) -> KeyView:
 def change_key(body: KeyChanges, key_id: UUID, if_match: frozenset[str] | None) -> KeyView:
     """Change an API key
 
-    Changes the name or the expiry of a key. The scopes cannot be changed: create another key instead.
+    Changes the name or the expiry of a key. To change the scopes, create another key.
 
     A key that was revoked or has expired causes a 409 (`key-ended`). Setting an expiry for the last key with the scope
     `admin` causes a 409 (`last-admin-key`).
@@ -87,8 +87,8 @@ def change_key(body: KeyChanges, key_id: UUID, if_match: frozenset[str] | None) 
 def rotate_key(body: dict[str, int], key_id: UUID) -> NewKeyView:
     """Replace the secret of an API key
 
-    Returns the key with a new secret, only once. The previous secret keeps working for `overlap` seconds, so that
-    clients can be updated without an outage. The id and the scopes stay the same.
+    Returns the key with a new secret, which is shown only once. The previous secret keeps working for `overlap`
+    seconds, so that clients can be updated without an outage. The id and the scopes stay the same.
 
     A key that was revoked or has expired causes a 409 (`key-ended`).
     """
@@ -104,7 +104,7 @@ def rotate_key(body: dict[str, int], key_id: UUID) -> NewKeyView:
 def revoke_key(key_id: UUID, if_match: frozenset[str] | None) -> KeyView:
     """Revoke an API key
 
-    The key stops working at once and permanently, but stays listed. Revoking it again changes nothing.
+    The key stops working immediately and permanently, but stays listed. Revoking it again changes nothing.
 
     Revoking the last key with the scope `admin` causes a 409 (`last-admin-key`).
     """

@@ -24,11 +24,11 @@ from service.web.runtime import runtime
 blp = Blueprint("lookup", __name__, url_prefix="/v1/outlets/lookup", description="The outlets behind URLs.")
 
 _LIFE = dt.timedelta(seconds=1)
-"""The time for which a lookup is sent again: the periods of domains begin and end without a write."""
+"""The time for which a lookup is cached: the periods of domains begin and end without a write."""
 
 
 class LookupParameters(TypedDict):
-    """A URL as sent."""
+    """The parsed parameters of a lookup."""
 
     url: str
     at: dt.date | None
@@ -49,8 +49,8 @@ class ScoredLookupItem(LookupItem):
 def lookup_outlet(query: LookupParameters) -> lookup.OutletMatch:
     """Find the outlet behind a URL
 
-    Returns the recorded outlet that publishes at a URL or host. The service compares the address with the domains on
-    record at the moment `at`; it sends no network request and does not guess.
+    Returns the recorded outlet that publishes at a URL or host. The address is compared with the domains that outlets
+    had at the moment `at`. The service sends no network requests and does not guess.
 
     An address that belongs to no recorded outlet causes a 404 (`unknown-outlet`). Text that is not an address causes a
     400 (`invalid-query`).
@@ -68,11 +68,11 @@ def lookup_outlet(query: LookupParameters) -> lookup.OutletMatch:
 def lookup_outlets(body: LookupRequest) -> dict[str, Sequence[LookupItem]]:
     """Find the outlets behind many URLs, slugs and ids
 
-    Returns one item for each URL, then one for each slug or id, in the order of the request, and on request the score
-    of each outlet. If no recorded outlet is found, `outlet` is null and `reason` gives the reason. The body may be up
-    to 16 MiB.
+    Returns one item for each URL, then one for each slug or id, in the order of the request, with the score of each
+    outlet if `score` is true. If no recorded outlet is found, `outlet` is null and `reason` gives the reason. The body
+    may be up to 16 MiB.
 
-    The call stores nothing, so it is safe to repeat, and pages on other sites may send it.
+    The call stores nothing, so it is safe to repeat, and scripts on other sites may send it.
     """
     stamps = runtime().cache.stamps([RANKING])
     at = _moment(body["at"])

@@ -19,7 +19,7 @@ blp = Blueprint("methodology", __name__, url_prefix="/v1", description="The meth
 def get_methodology() -> Methodology:
     """Get the methods
 
-    Returns every method in words, with its version, parameters and sources, and the context that scores are compared
-    with.
+    Returns every method in words, with its version, parameters and sources, and the average outlet that scores are
+    compared with.
     """
     return describe_methodology(runtime().db)

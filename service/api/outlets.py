@@ -45,7 +45,7 @@ blp = Blueprint(
 )
 
 _SEARCH_LIFE = dt.timedelta(seconds=60)
-"""The time for which browsers may use the results of a search again."""
+"""The time for which browsers may cache the results of a search."""
 
 
 @blp.route("", methods=["POST"])
@@ -58,10 +58,9 @@ _SEARCH_LIFE = dt.timedelta(seconds=60)
 def record_outlet(body: NewOutlet) -> tuple[OutletView, int, dict[str, str]]:
     """Record an outlet
 
-    Adds a publisher. Feeds rarely need this: a report may name an outlet that is not recorded yet, which is then
-    created.
+    Adds a publisher. Feeds rarely need this call, because outlets named in reports are created automatically.
 
-    A slug or a domain that another outlet has is rejected with 409 (`slug-taken`, `domain-taken`).
+    A slug or domain of another outlet causes a 409 (`slug-taken`, `domain-taken`).
     """
     outlet = edit.record_outlet(runtime().db, runtime().cache, outlet=body, now=utc_now())
     return outlet, 201, {"Location": f"/v1/outlets/{outlet.slug}"}
@@ -80,7 +79,7 @@ def list_outlets(query: PageRequest) -> PageResponse[OutletView]:
 
 
 class SearchRequest(TypedDict):
-    """A search as sent."""
+    """The parsed parameters of a search."""
 
     q: str
     limit: int
@@ -94,7 +93,7 @@ def search_outlets(query: SearchRequest) -> tuple[dict[str, Sequence[FoundOutlet
     """Search for outlets
 
     Completes the name of an outlet while it is typed. Returns the outlets whose names begin with the text or contain
-    its words or, if there is none, those with the most similar names, marked `is_similar`.
+    its words. If there are none, returns the outlets with the most similar names, marked `is_similar`.
 
     To find the outlet of a URL, use `GET /v1/outlets/lookup`, which never guesses.
     """
@@ -129,8 +128,8 @@ def change_outlet(body: OutletChanges, outlet: str, if_match: frozenset[str] | N
 
     Changes the members that are sent and keeps the previous version. The slug cannot be changed.
 
-    A domain that another outlet has is rejected with 409 (`domain-taken`), and so is any change to an outlet that was
-    merged into another one (`outlet-merged`).
+    A domain of another outlet causes a 409 (`domain-taken`), and so does any change to a merged outlet
+    (`outlet-merged`).
     """
     at, now = runtime(), utc_now()
     return edit.change_outlet(at.db, at.cache, outlet, changes=body, if_match=if_match, caller=caller(), now=now)
@@ -149,16 +148,16 @@ def change_outlet(body: OutletChanges, outlet: str, if_match: frozenset[str] | N
 def merge_outlet(body: dict[str, str], outlet: str) -> tuple[MergeView, int, dict[str, str]]:
     """Merge an outlet into another one
 
-    Use it for two outlets that turn out to be the same. Afterwards requests for the merged outlet are redirected, and
-    changes to it are rejected. Its reports count in the record of the other outlet: a claim that both reported counts
-    once, and neither counts as a relay of the other.
+    Use this call for two outlets that turn out to be the same. Afterwards requests for the merged outlet are
+    redirected, and changes to it are rejected. Its reports count in the record of the other outlet: a claim that both
+    reported counts once, and neither counts as a relay of the other.
 
-    Repeating the call returns the existing merge (200). A merge is rejected with 409 if the outlet was merged elsewhere
-    (`outlet-merged`), if either outlet is part of another merge (`merge-chain`), or if it would create a cycle
+    Repeating the call returns the existing merge (200). The call causes a 409 if the outlet was merged elsewhere
+    (`outlet-merged`), if either outlet is part of another merge (`merge-chain`), or if the merge would create a cycle
     (`merge-circle`).
 
     If the outlets have different stances on a resolved claim, a key that filed the claim or a report on it also needs
-    the scope `resolutions:own`, else the response is 403 (`own-claim`).
+    the scope `resolutions:own`, otherwise the response is 403 (`own-claim`).
     """
     at, now = runtime(), utc_now()
     merge, is_new = merging.merge_outlet(at.db, at.cache, outlet, **body, caller=caller(), now=now)
@@ -172,7 +171,7 @@ def merge_outlet(body: dict[str, str], outlet: str) -> tuple[MergeView, int, dic
 def get_merge(outlet: str) -> MergeView:
     """Get the merge of an outlet
 
-    Returns the outlet that this one was merged into; 404 if it was not merged.
+    Returns the outlet that this one was merged into. An outlet that was not merged causes a 404.
     """
     return merging.get_merge(runtime().db, outlet)
 
@@ -185,12 +184,12 @@ def get_merge(outlet: str) -> MergeView:
 def undo_merge(outlet: str, if_match: frozenset[str] | None) -> None:
     """Undo the merge of an outlet
 
-    The outlet gets its own record back, including the reports that were filed for it since the merge.
+    Restores the outlet's own record, including the reports that were filed for it since the merge.
 
-    The call is rejected with 409 (`merge-circle`) if changes made since the merge would then form a cycle.
+    The call causes a 409 (`merge-circle`) if changes since the merge would then form a cycle.
 
     If the outlets have different stances on a resolved claim, a key that filed the claim or a report on it also needs
-    the scope `resolutions:own`, else the response is 403 (`own-claim`).
+    the scope `resolutions:own`, otherwise the response is 403 (`own-claim`).
     """
     at, now = runtime(), utc_now()
     merging.undo_merge(at.db, at.cache, outlet, if_match=if_match, caller=caller(), now=now)

@@ -18,7 +18,7 @@ from service.web.responses import PageResponse, forbid_caching, page_of
 from service.web.runtime import caller, runtime
 
 blp = Blueprint("pending", __name__, url_prefix="/v1", description="Disputes and replies from the public forms.")
-blp.after_request(forbid_caching)  # they may contain mail addresses
+blp.after_request(forbid_caching)  # submissions may contain email addresses
 
 
 @blp.route("/pending")
@@ -28,9 +28,9 @@ blp.after_request(forbid_caching)  # they may contain mail addresses
 def list_pending(query: PageRequest) -> PageResponse[PendingView]:
     """List submissions from the public forms
 
-    Returns disputes and replies that were sent without a key and wait for the decision of an editor, the oldest first;
-    with `status`, those that were accepted or refused. They are not part of the record. A key with `resolutions:write`
-    sees disputes, and one with `outlets:write` sees replies.
+    Returns the disputes and replies that were sent without a key and wait for an editor's decision, the oldest first.
+    With `status`, returns those that were accepted or refused. Submissions are not part of the record. A key with
+    `resolutions:write` receives disputes, and a key with `outlets:write` replies.
     """
     return page_of(query, partial(pending.list_pending, runtime().db, caller=caller()))
 
@@ -45,11 +45,11 @@ def accept_pending(body: dict[str, str | None], pending_id: UUID) -> PendingView
     """Accept a submission
 
     Publishes the submission as a dispute (`resolutions:write`) or as a reply (`outlets:write`), with `via` set to
-    `public form` and filed by no key. A reply needs `verified`, your check that the outlet sent it.
+    `public form`. A reply requires `verified`, a description of your check that the outlet sent it.
 
-    A submission that was decided before causes a 409 (`already-decided`). If the disputed resolution is no longer in
-    effect, or the outlet no longer has a report on the claim, the response is 409 (`submission-outdated`), and the
-    submission stays pending.
+    A submission that was already accepted or refused causes a 409 (`already-decided`). If the disputed resolution is no
+    longer in effect, or the outlet no longer has a report on the claim, the response is 409 (`submission-outdated`),
+    and the submission stays pending.
     """
     at, now = runtime(), utc_now()
     return pending.accept_pending(at.db, at.cache, pending_id, **body, caller=caller(), now=now)
@@ -64,10 +64,10 @@ def accept_pending(body: dict[str, str | None], pending_id: UUID) -> PendingView
 def refuse_pending(body: dict[str, str], pending_id: UUID) -> PendingView:
     """Refuse a submission
 
-    Nothing is published. The sender reads the reason under the link of the submission, which is deleted after 90 days.
+    Nothing is published. The sender can read the reason on the page of the submission, which is deleted after 90 days.
 
     A key that resolved the claim, or filed it or a report on it, also needs the scope `resolutions:own` to refuse a
-    dispute, else the response is 403 (`own-dispute`). A submission that was decided before causes a 409
-    (`already-decided`).
+    dispute, otherwise the response is 403 (`own-dispute`). A submission that was already accepted or refused causes a
+    409 (`already-decided`).
     """
     return pending.refuse_pending(runtime().db, pending_id, **body, caller=caller(), now=utc_now())

@@ -25,7 +25,7 @@ blp = Blueprint("queue", __name__, url_prefix="/v1/queue", description="Claims t
 def list_due_claims(query: PageRequest) -> PageResponse[QueuedClaim]:
     """List the claims that are due
 
-    Returns the events whose `resolves_by` has passed and that have no verdict. The longest overdue claim comes first,
-    and of those due at the same time the one with the most reports.
+    Returns the events without a verdict whose `resolves_by` has passed. The longest overdue claim comes first. Claims
+    due at the same time are sorted by their number of reports, the largest first.
     """
     return page_of(query, partial(queue.list_due_claims, runtime().db, now=utc_now()))

@@ -32,9 +32,9 @@ blp = Blueprint("replies", __name__, url_prefix="/v1", description="Replies of o
 def record_reply(body: NewReply, outlet: str) -> tuple[ReplyView, int]:
     """Record the reply of an outlet
 
-    Publishes what an outlet says about its whole record or about one claim. By recording it you state that you have
-    verified that the outlet said it. The newest reply to the whole record is shown with the score; a reply to a claim
-    is shown with the claim.
+    Publishes the statement of an outlet about its whole record or about one claim. By recording it, you confirm that
+    the statement comes from the outlet. The newest reply to the whole record is shown with the score; a reply to a
+    claim is shown with the claim.
 
     Sending the same reply again returns the existing one (200), unless it was withdrawn.
     """
@@ -66,8 +66,8 @@ def list_replies(query: PageRequest, outlet: str) -> PageResponse[ReplyView]:
 def withdraw_reply(body: dict[str, str], reply_id: UUID) -> tuple[ReplyView, int]:
     """Withdraw a reply
 
-    The reply stays listed as withdrawn and is no longer shown with the score. Repeating the call with the same reason
-    returns the reply (200); another reason causes a 409 (`already-withdrawn`).
+    The reply stays listed as withdrawn, but is no longer shown with the score. Repeating the call with the same reason
+    returns the reply (200); a different reason causes a 409 (`already-withdrawn`).
     """
     at, now = runtime(), utc_now()
     reply, created = replies.withdraw_reply(at.db, at.cache, reply_id, **body, caller=caller(), now=now)

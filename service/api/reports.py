@@ -43,16 +43,16 @@ def get_report(report_id: UUID) -> ReportView:
 def correct_report(body: ReportChanges, report_id: UUID, if_match: frozenset[str] | None) -> ReportView:
     """Correct a report
 
-    Changes the members that are sent, keeps the previous version, and updates the scores at once. Use it if the report
-    was filed with a mistake; if the outlet changed its mind, add another report to the claim. To correct the outlet,
-    the time or the source, withdraw the report and file it again.
+    Changes the members that are sent, keeps the previous version, and updates the scores immediately. Use this call if
+    the report was filed with a mistake. If the outlet changed its mind, add another report to the claim instead. To
+    correct the outlet, the time or the source, withdraw the report and file it again.
 
     A withdrawn report cannot be changed (409, `report-withdrawn`), content that was removed for legal reasons cannot be
-    restored (409, `member-redacted`), and a report cannot become the same as another one (409, `report-repeated`).
+    restored (409, `member-redacted`), and a report cannot duplicate another one (409, `report-repeated`).
 
-    With only `claims:write`, a key can correct only reports that it filed (else 403, `filed-by-another`), and only
-    while no resolution of the claim is in effect (else 403, `resolution-in-effect`). After the resolution, a key that
-    filed the claim or a report on it also needs `resolutions:own` (else 403, `own-claim`).
+    With only `claims:write`, a key can correct only reports that it filed (otherwise 403, `filed-by-another`), and only
+    while no resolution of the claim is in effect (otherwise 403, `resolution-in-effect`). After the resolution, a key
+    that filed the claim or a report on it also needs `resolutions:own` (otherwise 403, `own-claim`).
     """
     at, now = runtime(), utc_now()
     return correct.correct_report(at.db, at.cache, report_id, changes=body, if_match=if_match, caller=caller(), now=now)
@@ -68,16 +68,16 @@ def correct_report(body: ReportChanges, report_id: UUID, if_match: frozenset[str
 def withdraw_report(body: dict[str, str], report_id: UUID) -> tuple[ReportView, int]:
     """Withdraw a report
 
-    Use it for a report that was filed by mistake. The report stays listed as withdrawn and no longer counts in any
-    score. Repeating the call with the same reason returns the report (200); another reason causes a 409
+    Use this call for a report that was filed by mistake. The report stays listed as withdrawn, but no longer counts in
+    any score. Repeating the call with the same reason returns the report (200); a different reason causes a 409
     (`already-withdrawn`).
 
-    If other outlets relay this report and would otherwise cite each other in a cycle, the response is a 409
+    If other outlets relay this report, and their relays would form a cycle without it, the response is 409
     (`relays-rest-on-it`): withdraw those relays first.
 
-    With only `claims:write`, a key can withdraw only reports that it filed (else 403, `filed-by-another`), and only
-    while no resolution of the claim is in effect (else 403, `resolution-in-effect`). After the resolution, a key that
-    filed the claim or a report on it also needs `resolutions:own` (else 403, `own-claim`).
+    With only `claims:write`, a key can withdraw only reports that it filed (otherwise 403, `filed-by-another`), and
+    only while no resolution of the claim is in effect (otherwise 403, `resolution-in-effect`). After the resolution, a
+    key that filed the claim or a report on it also needs `resolutions:own` (otherwise 403, `own-claim`).
     """
     at, now = runtime(), utc_now()
     report, created = reports.withdraw_report(at.db, at.cache, report_id, **body, caller=caller(), now=now)

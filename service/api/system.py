@@ -16,7 +16,7 @@ blp = Blueprint("system", __name__, description="The state of the service.")
 def get_health() -> dict[str, str]:
     """Check that the process is alive
 
-    Returns 200 as long as the process responds. It checks no dependency. For liveness probes.
+    Returns 200 as long as the process responds. Dependencies are not checked. Use it for liveness probes.
     """
     return {"status": "ok"}
 
@@ -26,9 +26,9 @@ def get_health() -> dict[str, str]:
 def get_readiness() -> dict[str, str | None]:
     """Check that the service can handle requests
 
-    Returns 200 if the database is available. If cached scores cannot be used, the service works, but more slowly, and
-    `status` is `degraded` with a `reason`. Returns 503 without the database (`unavailable`) and during shutdown
-    (`stopping`). For readiness probes.
+    Returns 200 if the database is available. If cached scores cannot be used, the service still works, but more slowly,
+    and `status` is `degraded` with a `reason`. Returns 503 without the database (`unavailable`) and during shutdown
+    (`stopping`). Use it for readiness probes.
     """
     check_not_stopping(runtime().settings.data_dir)
     runtime().db.ping()

@@ -26,7 +26,7 @@ blp = Blueprint("topics", __name__, url_prefix="/v1/topics", description="The su
 
 
 class TopicRequest(TypedDict):
-    """The query of the list of topics."""
+    """The parsed parameters of the list of topics."""
 
     topic: str | None
     limit: int
@@ -41,8 +41,8 @@ class TopicRequest(TypedDict):
 def list_topics(query: TopicRequest) -> Response:
     """List topics
 
-    Returns every topic that has claims, and every topic above one, even if it has no claims of its own. All counts
-    include the topics below. Each topic is directly followed by the topics below it, in alphabetical order.
+    Returns every topic that has claims, and all topics above it, even those without claims of their own. All counts
+    include the topics below. Topics are sorted alphabetically, each directly followed by the topics below it.
     """
     at = runtime()
     return score_response(*cached_topics(at.db, at.cache, **query, now=utc_now()))
@@ -59,11 +59,10 @@ def rename_topic(body: dict[str, str]) -> tuple[RenameView, int, dict[str, str]]
 
     Moves all claims on the topic, and on the topics below it, to the new path. If that topic exists, the two are
     merged. Earlier versions of the claims are kept, and scores of past moments also use the new path. Claims that are
-    later recorded under the old path stay there.
+    recorded later under the old path stay there.
 
-    The call is rejected with 422 if the topic has no claims, if the new path is below it, or if a path would have more
-    than 5 names. A key that filed one of the claims or a report on it needs `resolutions:own` once that claim is
-    resolved.
+    The call causes a 422 if the topic has no claims, if the new path is below it, or if a path would have more than 5
+    names. If one of the claims is resolved, a key that filed it or a report on it also needs `resolutions:own`.
     """
     at = runtime()
     rename = rename_topics.rename_topic(at.db, at.cache, **body, caller=caller(), now=utc_now())
@@ -102,11 +101,11 @@ def get_topic_rename(rename_id: UUID) -> RenameView:
 def undo_topic_rename(rename_id: UUID, if_match: frozenset[str] | None) -> None:
     """Undo a rename of a topic
 
-    Returns the claims that the rename moved to the paths they had before. Claims whose topic was changed since, and
-    claims that were recorded under the new path, stay where they are.
+    Moves the claims back to their previous paths. Claims whose topic was changed since, and claims that were recorded
+    under the new path, stay where they are.
 
-    The call is rejected with 409 if the rename is already undone (`rename-undone`), or if a later rename moved some of
-    its claims again (`rename-superseded`). It needs the same scopes as a rename.
+    The call causes a 409 if the rename is already undone (`rename-undone`), or if a later rename moved some of its
+    claims again (`rename-superseded`). It requires the same scopes as a rename.
     """
     at, now = runtime(), utc_now()
     rename_topics.undo_rename(at.db, at.cache, rename_id, if_match=if_match, caller=caller(), now=now)

@@ -1,4 +1,4 @@
-"""The recent actions of editors: claims and reports recorded, claims resolved, and outlets and claims merged."""
+"""Recent actions of editors: claims and reports recorded, claims resolved, outlets and claims merged."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from service.values.ids import first_id
 from service.values.vocabulary import Verdict
 
 _LIMIT = 200
-"""The number of actions of one kind that are listed."""
+"""The maximum number of listed actions of one kind."""
 _RECORDED = 100
-"""The number of recorded claims, and of reports, that are listed, because a feed may record a million."""
+"""The maximum number of listed claims, and of listed reports. A feed may record a million."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class ClaimMergeAction:
 
 @dataclass(frozen=True, slots=True)
 class RecordAction:
-    """A claim that was recorded, or a report that was added to a claim on record."""
+    """A new claim, or a new report on a recorded claim."""
 
     what: Literal["recorded", "reported"]
     recorded_at: dt.datetime
@@ -73,7 +73,7 @@ class RecordAction:
     text: str
     """The text of the claim."""
     outlet: str | None
-    """The slug of the outlet whose report was added; None for a claim."""
+    """The slug of the outlet whose report was added; None for a new claim."""
 
 
 Action: TypeAlias = ResolutionAction | MergeAction | ClaimMergeAction | RecordAction
@@ -172,7 +172,7 @@ def _claims(session: Session, since: dt.datetime, key_id: UUID | None) -> list[R
 
 
 def _reports(session: Session, since: dt.datetime, key_id: UUID | None) -> list[RecordAction]:
-    """Return the reports that were added to claims on record, not those with which claims were recorded."""
+    """Return the reports that were added to recorded claims, without those that were recorded with their claims."""
     rows = (
         sa.select(Report, Claim.text, ApiKey.name)
         .join(Claim, Claim.id == Report.claim_id)

@@ -17,20 +17,20 @@ from service.storage.models import Claim, Report, Resolution
 
 
 class Additions:
-    """New claims, reports and resolutions, which are inserted at once with the change of the sums.
+    """New claims, reports and resolutions, which are inserted together with the change of the sums.
 
-    The sums cost less than with `updating_sums`, because nothing else about the claims changes.
+    Updating the sums costs less here than with `updating_sums`, because nothing else about the claims changes.
     """
 
     def __init__(self, session: Session) -> None:
         self._session = session
         self._rows: dict[type[Base], list[Base]] = {Claim: [], Report: [], Resolution: []}
-        """The rows to insert, in an order in which each refers to earlier ones only."""
+        """The rows to insert, sorted so that each refers only to earlier ones."""
         self._noted: dict[UUID, tuple[Claim, ClaimFacts]] = {}
         self._added: set[UUID] = set()
 
     def add_claim(self, claim: Claim) -> None:
-        """Insert a new claim. Its reports and its resolution are added as well."""
+        """Insert a new claim. Its reports and resolution must be added separately."""
         self._rows[Claim].append(claim)
 
     def add_reports(self, claim: Claim, reports: Collection[Report]) -> None:
@@ -40,13 +40,13 @@ class Additions:
         self._rows[Report] += reports
 
     def add_resolution(self, claim: Claim, resolution: Resolution) -> None:
-        """Insert a resolution that is about to be added to a claim, unless the session does."""
+        """Insert a resolution that is about to be added to a claim, unless the session inserts it."""
         self._note(claim)
         if claim not in self._session:
             self._rows[Resolution].append(resolution)
 
     def is_pending(self, claim: Claim) -> bool:
-        """Return whether a claim is still to be inserted."""
+        """Return whether a claim has not been inserted yet."""
         return any(row is claim for row in self._rows[Claim])
 
     def write(self) -> None:
@@ -73,7 +73,7 @@ class Additions:
         for claim, facts in self._noted.values():
             now, reports, moved = claim_facts(claim), claim.reports, None
             if now == facts:
-                # The record of an outlet depends on its own reports only. So do all records if the claim has no truth.
+                # The record of an outlet depends only on its own reports. Without a truth, so do all other records.
                 moved = {surviving_outlet(report.outlet).id for report in reports if report.id in self._added}
                 if facts.truth is None:
                     reports = [report for report in reports if surviving_outlet(report.outlet).id in moved]

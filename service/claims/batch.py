@@ -1,4 +1,4 @@
-"""Record many claims in one transaction, each by itself or all of them or none."""
+"""Record many claims in one transaction, either independently or all or none."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from service.values.vocabulary import Caller, Scope
 
 @dataclass(frozen=True, slots=True)
 class BatchClaim:
-    """A claim of a batch, with its reports and perhaps its resolution."""
+    """A claim of a batch, with its reports and an optional resolution."""
 
     claim: NewClaim
     reports: Sequence[NewReport]
@@ -46,7 +46,7 @@ BatchEntry: TypeAlias = BatchClaim | ServiceError
 
 @dataclass(frozen=True, slots=True)
 class BatchResult:
-    """The result of one claim: the claim unless it was rejected, and the error of the claim or of its resolution."""
+    """The result of one claim: the claim unless it was rejected, and the error of the claim or its resolution."""
 
     claim: ClaimView | None
     is_new: bool
@@ -55,7 +55,7 @@ class BatchResult:
 
 
 class _Outcome(NamedTuple):
-    """A result before its claim is described."""
+    """A result whose claim is not described yet."""
 
     claim: Claim | None = None
     is_new: bool = False
@@ -67,7 +67,7 @@ class _Outcome(NamedTuple):
 def record_claims(
     db: Database, cache: ScoreCache, entries: Sequence[BatchEntry], *, atomic: bool, caller: Caller, now: dt.datetime
 ) -> list[BatchResult]:
-    """Record claims with their reports and resolutions, as single calls in this order would.
+    """Record claims with their reports and resolutions, with the same results as single calls in this order.
 
     A claim whose resolution is rejected is still recorded.
 
@@ -97,7 +97,7 @@ def record_claims(
 
 
 def _parts(entries: Iterable[BatchEntry]) -> Iterator[list[BatchClaim | ServiceError]]:
-    """Yield parts of a batch in which no external id repeats, so that each claim is described as of its turn."""
+    """Yield parts of a batch without repeated external ids, because a repeated claim is described as of its turn."""
     part: list[BatchEntry] = []
     names: set[str] = set()
     for entry in entries:
@@ -128,19 +128,19 @@ def _check_all(results: Sequence[BatchResult]) -> None:
     ]
     if errors:
         raise InvalidBody(
-            "You asked to record all claims or none, and some break a rule, so nothing was recorded. Correct the "
-            "places listed in errors, or leave atomic out.",
+            "You asked to record all claims or none, and some of them break a rule, so nothing was recorded. "
+            "Correct the places listed in `errors`, or leave out `atomic`.",
             errors=errors,
         )
 
 
 def _places(error: ServiceError, pointer: str) -> list[FieldError]:
-    """Return the places of an error below a pointer, or the pointer itself for an error without places."""
+    """Return the places of an error below a pointer, or the pointer itself if the error has none."""
     return nested(error, pointer) or [FieldError(pointer=pointer, detail=error.detail, code=error.name)]
 
 
 class _Recording:
-    """The recording of some claims, with the outlets and the claims on record that they name.
+    """The recording of some claims, with the outlets and recorded claims that they name.
 
     All checks of a claim come before its first change, so a rejected claim changes nothing.
     """
@@ -164,7 +164,7 @@ class _Recording:
         return self._described(outcomes)
 
     def _described(self, outcomes: Sequence[_Outcome]) -> list[BatchResult]:
-        """Return results with the views of their claims; a claim is not similar to those recorded after it."""
+        """Return results with the views of their claims. Claims recorded later do not count as similar."""
         recorded = [outcome.claim for outcome in outcomes if outcome.claim is not None]
         views = {view.id: view for view in describe_claims(self._session, recorded, now=self._now)}
         later = {outcome.claim.id for outcome in outcomes if outcome.claim is not None and outcome.is_new}
@@ -193,7 +193,7 @@ class _Recording:
         return _Outcome(claim, is_new, warnings=warnings)
 
     def _record(self, entry: BatchClaim) -> tuple[Claim, bool]:
-        """Return the claim on record, or record a new one; the second value is whether it is new."""
+        """Return the recorded claim, or record a new one; the second value is whether the claim is new."""
         directory, caller, now = self._directory, self._caller, self._now
         if (known := self._known.get(entry.claim["external_id"] or "")) is not None:
             current = surviving_claim(self._session, known)
@@ -231,12 +231,12 @@ class _Recording:
 
 
 def _of_resolution(error: ServiceError, claim_id: UUID) -> ServiceError:
-    """Return the error of a resolution with pointers from the item of the batch."""
+    """Return the error of a resolution, with pointers relative to the item of the batch."""
     places = _places(error, "/resolution")
     if isinstance(error, InvalidBody):
         return InvalidBody(
-            "The resolution breaks a rule of the record and was not recorded. Correct the members listed in errors, "
-            f"and send it with POST /v1/claims/{claim_id}/resolutions.",
+            "The resolution breaks a rule and was not recorded. Correct the members listed in `errors`, and send "
+            f"it with POST /v1/claims/{claim_id}/resolutions.",
             errors=places,
         )
     error.errors = places
@@ -244,7 +244,7 @@ def _of_resolution(error: ServiceError, claim_id: UUID) -> ServiceError:
 
 
 def _known_claims(session: Session, external_ids: Iterable[str]) -> dict[str, Claim]:
-    """Return the claims on record with these external ids, locked until the transaction ends."""
+    """Return the recorded claims with these external ids, locked until the transaction ends."""
     names = set(external_ids)
     if not names:
         return {}

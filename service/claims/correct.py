@@ -1,4 +1,4 @@
-"""Correct a report that was filed with a mistake, and keep its earlier versions (R4, R6b)."""
+"""Correct reports that were filed with a mistake, and keep their earlier versions (R4, R6b)."""
 
 from __future__ import annotations
 
@@ -27,20 +27,20 @@ from service.values.vocabulary import Caller, Stance, StanceSource
 
 
 class ReportChanges(TypedDict, total=False):
-    """The new values of the members of a report that change."""
+    """The new values of changed members of a report."""
 
     stance: Stance | None
     """None for the stance that the probability implies."""
     probability: float | None
     commitment: int | None
-    """None for the one read from the quote."""
+    """None to read it from the quote."""
     quote: str | None
     url: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class ReportContent:
-    """The members of a report that can change, as a version stores them."""
+    """The members of a report that can change, as stored in its versions."""
 
     stance: Stance
     stance_source: StanceSource
@@ -63,13 +63,13 @@ def correct_report(
     caller: Caller,
     now: dt.datetime,
 ) -> ReportView:
-    """Change members of a report, and keep the earlier version.
+    """Change members of a report, and keep its earlier version.
 
     Args:
         db: The database.
         cache: The score cache, in which the scores of the report's outlet are invalidated.
         report_id: The id of the report.
-        changes: The new values of the members that change.
+        changes: The new values of changed members.
         if_match: The tags of the versions that the caller accepts; None for any version.
         caller: The API key of the call.
         now: The time of the call.
@@ -81,7 +81,7 @@ def correct_report(
         ReportWithdrawn: The report was withdrawn.
         MemberRedacted: A new value would replace redacted content.
         InvalidBody: The stance would contradict the probability (R6b).
-        ReportRepeated: The report would repeat another one on record (R4).
+        ReportRepeated: The report would duplicate another one (R4).
     """
     with db.write() as session:
         claim, report = load_report(session, report_id, lock=True)
@@ -105,7 +105,7 @@ def _correct(
     caller: Caller,
     now: dt.datetime,
 ) -> None:
-    """Give a report its corrected content, and update the sums."""
+    """Store the corrected content of a report, and update the sums."""
     store_version(session, report.id, before, caller=caller, now=now)
     with updating_sums(session, [claim]), session.no_autoflush:
         for member in fields(after):
@@ -117,19 +117,19 @@ def _correct(
 
 
 def _check_open(report: Report, changes: ReportChanges) -> None:
-    """Check that a report was not withdrawn, and that no redacted member gets a new value."""
+    """Check that a report is not withdrawn, and that no redacted member gets a new value."""
     if report.withdrawal is not None:
         raise ReportWithdrawn(
-            f"You tried to change the report {report.id}, which was withdrawn ({report.withdrawal.reason!r}). File the "
-            "report again with the correct members."
+            f"You tried to change the report {report.id}, which was withdrawn ({report.withdrawal.reason!r}). File a "
+            "new report with the correct values."
         )
     redacted = {note["member"] for note in report.redacted or ()}
     restored = [name for name, value in changes.items() if value is not None and name in redacted]
     if restored:
-        detail = "Its content was removed for legal reasons. Leave it out."
+        detail = "This content was removed for legal reasons. Leave it out."
         raise MemberRedacted(
-            f"You tried to restore content of the report {report.id} that was removed for legal reasons, and nothing "
-            "was changed. Leave out the members listed in errors.",
+            f"You tried to restore content of the report {report.id} that was removed for legal reasons, so "
+            "nothing was changed. Leave out the members listed in `errors`.",
             errors=[FieldError(pointer=f"/{name}", detail=detail, code="redacted") for name in restored],
         )
 
@@ -139,7 +139,7 @@ def _content(report: Report) -> ReportContent:
 
 
 def _corrected(report: Report, changes: ReportChanges) -> ReportContent:
-    """Return the content of a report after the changes, with its new fingerprint."""
+    """Return the content of a report after the changes. Its fingerprint is not updated yet."""
     stance, source = _stance_after(report, changes)
     commitment, lexicon = _commitment_after(report, changes)
     return ReportContent(
@@ -155,32 +155,32 @@ def _corrected(report: Report, changes: ReportChanges) -> ReportContent:
 
 
 def _stance_after(report: Report, changes: ReportChanges) -> tuple[Stance, StanceSource]:
-    """Return the stance after the changes: a derived stance follows the probability, and a stated one stays (R6b).
+    """Return the stance after the changes. A derived stance follows the probability; a stated one stays (R6b).
 
     Raises:
-        InvalidBody: The stance contradicts the probability, or is to be derived without one.
+        InvalidBody: The stance contradicts the probability, or cannot be derived without one.
     """
     probability = changes.get("probability", report.probability)
     kept = report.stance if report.stance_source is StanceSource.STATED else None
     stated = changes.get("stance", kept)
     errors = list(stance_errors(stated, probability))
     if stated is None and probability is None:
-        detail = "Without a probability a stance cannot be derived. Send a stance."
+        detail = "A stance cannot be derived without a probability. Send a stance."
         errors.append(FieldError(pointer="/stance", detail=detail, code="required"))
     if errors:
-        # Name a member that was sent, because the other one is on record.
+        # Point to a member of the request; the other one is already recorded.
         sent = [name for name in ("stance", "probability") if name in changes]
         errors = [error if error["pointer"][1:] in sent else {**error, "pointer": f"/{sent[0]}"} for error in errors]
         raise InvalidBody(
-            "The stance and the probability would not agree, and nothing was changed. Correct the members listed in "
-            "errors.",
+            "The stance and the probability would contradict each other, so nothing was changed. Correct the "
+            "members listed in `errors`.",
             errors=errors,
         )
     return stance_of(stated, probability)
 
 
 def _commitment_after(report: Report, changes: ReportChanges) -> tuple[int | None, str | None]:
-    """Return the commitment after the changes: a stated one stays, and any other is read from the new quote."""
+    """Return the commitment after the changes. A stated one stays; any other is read from the new quote."""
     if not {"commitment", "quote"} & changes.keys():
         return report.commitment, report.lexicon
     kept = report.commitment if report.lexicon is None else None
@@ -188,10 +188,10 @@ def _commitment_after(report: Report, changes: ReportChanges) -> tuple[int | Non
 
 
 def _free_fingerprint(session: Session, claim: Claim, report: Report) -> str:
-    """Return the fingerprint of a corrected report (R4).
+    """Return a fingerprint for a corrected report that no other report has (R4).
 
     Raises:
-        ReportRepeated: The report repeats another one that counts.
+        ReportRepeated: Another report that is not withdrawn has it.
     """
     others = {
         fingerprint: [version.report for version in versions if version.is_current and version.report is not report]

@@ -1,4 +1,4 @@
-"""Dispute resolutions, and close disputes. Only another resolution changes a verdict."""
+"""File and close disputes of resolutions. Only another resolution changes a verdict."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _OLDEST_FIRST = Keyset([Dispute.id], [UUID])
 
 
 class NewDispute(TypedDict):
-    """A dispute as sent."""
+    """The members of a new dispute."""
 
     reason: str
     evidence: list[str]
@@ -48,27 +48,28 @@ def dispute_resolution(
     caller: Caller,
     now: dt.datetime,
 ) -> tuple[DisputeView, bool]:
-    """Dispute the resolution in effect of a claim. Scores do not change, but count the dispute.
+    """Dispute the resolution in effect of a claim. The scores do not change, but count the dispute.
 
     Returns:
-        The dispute, and whether it is new: the same dispute sent again while it is open returns the existing one.
+        The dispute, and whether it is new. The same dispute sent again while it is open returns the existing one.
 
     Raises:
         NotFound: No claim has this id.
         NothingToDispute: The claim has no resolution in effect.
-        AlreadyDisputed: The caller has an open dispute of it with another reason or other evidence.
+        AlreadyDisputed: The caller has an open dispute of it with a different reason or different evidence.
     """
     with db.write() as session:
         claim = load_claim(session, claim_id, lock=True)
         if (resolution := standing_resolution(claim)) is None:
             raise NothingToDispute(
-                f"The claim {claim_id} has no resolution in effect to dispute. Dispute it once it is resolved."
+                f"You tried to dispute the claim {claim_id}, which has no resolution in effect. Dispute it once it is "
+                "resolved."
             )
         if (known := _open_dispute(resolution, caller)) is not None:
             if (known.reason, known.evidence) != (reason, evidence):
                 raise AlreadyDisputed(
-                    f"This key has another open dispute of the resolution {resolution.id}, {known.id}. Send a new one "
-                    "once that is closed."
+                    f"Your key already has an open dispute {known.id} of the resolution {resolution.id}. Send a new "
+                    "one once that dispute is closed."
                 )
             return describe_dispute(known, resolution), False
         dispute = Dispute(reason=reason, evidence=evidence, filed_by=caller.key_id, via=Via.API)
@@ -88,7 +89,7 @@ def add_dispute(session: Session, cache: ScoreCache, claim: Claim, dispute: Disp
 def close_dispute(
     db: Database, cache: ScoreCache, dispute_id: UUID, *, reason: str, caller: Caller, now: dt.datetime
 ) -> DisputeView:
-    """Close a dispute with a public reason; the resolution stays in effect.
+    """Close a dispute with a public reason. The resolution stays in effect.
 
     Raises:
         NotFound: No dispute has this id.
@@ -100,13 +101,13 @@ def close_dispute(
         resolution = next(each for each in claim.resolutions if each.id == dispute.resolution_id)
         if is_party(claim, {dispute.filed_by, resolution.resolved_by}, caller):
             raise OwnDispute(
-                f"This key is a party to the dispute {dispute_id}, and lacks the scope resolutions:own. Close it with "
+                f"Your key is a party to the dispute {dispute_id} and lacks the scope resolutions:own. Close it with "
                 "another key."
             )
         if dispute.closed_at is not None:
             raise DisputeClosed(
-                f"You tried to close the dispute {dispute_id}, which is already closed. It remains closed; dispute the "
-                "resolution again if it is still wrong."
+                f"You tried to close the dispute {dispute_id}, which is already closed. If the resolution is still "
+                "wrong, file a new dispute."
             )
         dispute.closed_at, dispute.closed_by, dispute.closing_reason = now, caller.key_id, reason
         lock_outlets(session, [claim])
@@ -115,7 +116,7 @@ def close_dispute(
 
 
 def is_party(claim: Claim, keys: AbstractSet[UUID | None], caller: Caller) -> bool:
-    """Return whether a key may not end a dispute of a claim on its own (R14).
+    """Return whether a key may not end a dispute of a claim by itself (R14).
 
     Args:
         claim: The claim.
@@ -158,24 +159,24 @@ def list_claim_disputes(db: Database, claim_id: UUID, *, after: SortKey | None, 
 
 
 def _open_dispute(resolution: Resolution, caller: Caller) -> Dispute | None:
-    """Return the open dispute of a resolution by a key; there is at most one."""
+    """Return the open dispute of a resolution by a key. There is at most one."""
     own = (dispute for dispute in resolution.disputes if dispute.filed_by == caller.key_id)
     return next((dispute for dispute in own if dispute.closed_at is None), None)
 
 
 def _load(session: Session, dispute_id: UUID) -> tuple[Claim, Dispute]:
-    """Lock a claim, and return it with the dispute of this id.
+    """Lock a claim, and return it with its dispute of this id.
 
     Raises:
         NotFound: No dispute has this id.
     """
     claims = sa.select(Resolution.claim_id).join(Dispute, Dispute.resolution_id == Resolution.id)
     if (claim_id := session.scalar(claims.where(Dispute.id == dispute_id))) is None:
-        raise NotFound(f"No dispute with the id {dispute_id} is on record. Find its id with GET /v1/disputes.")
+        raise NotFound(f"No dispute has the id {dispute_id}. Find its id with GET /v1/disputes.")
     claim = load_claim(session, claim_id, lock=True)
     disputes = (dispute for resolution in claim.resolutions for dispute in resolution.disputes)
     if (found := next((dispute for dispute in disputes if dispute.id == dispute_id), None)) is None:
-        raise WriteConflict("The claim of the dispute was merged, or a merge undone.")
+        raise WriteConflict("The claim of the dispute was merged, or its merge was undone.")
     return claim, found
 
 

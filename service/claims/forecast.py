@@ -49,8 +49,8 @@ from service.values.vocabulary import ClaimKind, Verdict
 BATCH = 200
 """The number of claims whose forecasts are stored in one transaction."""
 
-# A state never changes, so each is loaded once. The key is more than its number, because a restored backup may have
-# another state with the same number.
+# A state never changes, so each is loaded once. The number is not enough as a key, because a restored backup may have
+# a different state with the same number.
 _STATES = Memo[State](1)
 
 
@@ -61,7 +61,7 @@ def forecast_claim(db: Database, claim_id: UUID, *, level: float, now: dt.dateti
         db: The database.
         claim_id: The id of the claim.
         level: The probability inside the interval.
-        now: The time of the call; resolutions of claims that are not due yet are not used.
+        now: The time of the call. Resolutions of claims that are not due yet are not used.
 
     Raises:
         NotFound: No claim has this id.
@@ -96,7 +96,7 @@ def forecast_claim(db: Database, claim_id: UUID, *, level: float, now: dt.dateti
 
 
 def _parts(base: float, contributions: Sequence[Contribution]) -> Iterator[ForecastPart]:
-    """Yield contributions with their changes of the probability, which lead from the base to the forecast."""
+    """Yield contributions with their changes of the probability, which add up to the forecast."""
     before = base
     for part in contributions:
         after = before + part.log_odds
@@ -106,7 +106,7 @@ def _parts(base: float, contributions: Sequence[Contribution]) -> Iterator[Forec
 
 
 def refit_learner(db: Database, *, now: dt.datetime) -> bool:
-    """Train the models on the whole record, if rows were added, or claims fell due, since the last training.
+    """Train the models on the whole record, unless it has not changed since the last training.
 
     Returns:
         Whether a new state was stored.
@@ -132,9 +132,9 @@ def refit_learner(db: Database, *, now: dt.datetime) -> bool:
 
 
 def _record_size(session: Session, *, now: dt.datetime) -> str:
-    """Return the numbers of rows that the models learn from, and the weight of those that are not due yet.
+    """Return the numbers of rows that the models learn from, and the weight of the claims that are not due yet.
 
-    Rows are only added, and merges counted, so every change alters them.
+    Rows are only ever added, and merges are counted, so every change of the record changes these numbers.
     """
     tables = (Report, Resolution, Withdrawal, Version, ClaimMerge)
     sizes = [session.scalar(sa.select(sa.func.count()).select_from(table)) for table in tables]
@@ -173,7 +173,7 @@ def keep_forecasts(db: Database, *, after: UUID | None, now: dt.datetime) -> UUI
 
 
 def _without_forecast(day: dt.date) -> sa.Select[Claim]:
-    """Select a batch of open claims that have no stored forecast of a day."""
+    """Select a batch of open claims without a stored forecast of a day."""
     # A scalar subquery is one index lookup for each claim. PostgreSQL may turn EXISTS into a join, which compares every
     # claim with every forecast of the day.
     stored = sa.select(ForecastRow.day).where(ForecastRow.claim_id == Claim.id, ForecastRow.day == day)
@@ -182,13 +182,13 @@ def _without_forecast(day: dt.date) -> sa.Select[Claim]:
 
 
 def _decided_groups(session: Session, groups: set[str]) -> set[str | None]:
-    """Return the groups of which one claim is true, so that the others have no forecast (R3)."""
+    """Return the groups with a true claim, whose other claims have no forecast (R3)."""
     is_true = stands(Resolution.verdict == Verdict.TRUE)
     return set(session.scalars(sa.select(Claim.group).where(Claim.group.in_(groups), is_true))) if groups else set()
 
 
 def _store(db: Database, probabilities: Mapping[UUID, float], *, now: dt.datetime) -> None:
-    """Store today's forecasts of some claims, except for those that another worker has stored."""
+    """Store today's forecasts of claims, except for those that another worker has stored."""
     day = now.date()
     with db.write() as session:
         lock_name(session, "keeping of forecasts")
@@ -202,7 +202,7 @@ def _store(db: Database, probabilities: Mapping[UUID, float], *, now: dt.datetim
 
 
 def _forecasts(session: Session, claims: Sequence[Claim], *, level: float, now: dt.datetime) -> list[Forecast]:
-    """Return the forecasts of open claims. Those of a group are a choice between all its open claims (R3)."""
+    """Return the forecasts of open claims. The forecast of a group is a choice between all its open claims (R3)."""
     state = _state(session)
     groups = {claim.group for claim in claims if claim.group is not None}
     by_id = {claim.id: claim for claim in [*claims, *open_claims_of(session, groups)]}
@@ -226,7 +226,7 @@ def _forecasts(session: Session, claims: Sequence[Claim], *, level: float, now: 
 
 
 def _describe(claim: Claim, opened: int) -> ForecastClaim:
-    """Return a claim of a group in which a number of claims have reports."""
+    """Return a claim as the input of a forecast, given the number of claims with reports in its group."""
     rivals = max(opened - bool(counting_reports(claim)), 0)
     return ForecastClaim(str(claim.id), claim.kind, claim.topic, rivals)
 
@@ -236,7 +236,7 @@ def _reports(claim: Claim) -> list[ForecastReport]:
 
 
 def _state(session: Session) -> State:
-    """Return the newest state that this build of the method has learned."""
+    """Return the newest state of this build of the method."""
     columns = LearnerRow.number, LearnerRow.learned_from, LearnerRow.recorded_at
     newest = session.execute(_newest().with_only_columns(*columns)).one_or_none()
     if newest is None:

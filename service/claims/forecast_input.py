@@ -1,4 +1,4 @@
-"""Read claims, rivals and records from the database as the input of forecasts."""
+"""Read claims, rivals and records from the database as input of forecasts."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ from service.storage.predicates import stands
 from service.values.vocabulary import ClaimKind, Stance
 
 Openings = Mapping[str, Sequence[dt.datetime]]
-"""By group, the publications of the first reports of its claims, sorted."""
+"""The times of the first reports on the claims of each group, sorted."""
 
 
 def is_open() -> sa.ColumnElement[bool]:
-    """Return the condition that a claim can have a resolution in effect and has none."""
+    """Return the condition that a claim can be resolved and has no resolution in effect."""
     is_whole = (Claim.kind != ClaimKind.OPINION) & Claim.merged_into_id.is_(None)
     return ~stands(Resolution.verdict.is_not(None)) & is_whole
 
 
 def open_claims_of(session: Session, groups: Collection[str]) -> list[Claim]:
-    """Return the open claims of groups, loaded whole."""
+    """Return the open claims of groups, with everything filed under them."""
     if not groups:
         return []
     rows = sa.select(Claim).where(Claim.group.in_(groups), is_open()).order_by(Claim.id)
@@ -48,7 +48,7 @@ def open_claims_of(session: Session, groups: Collection[str]) -> list[Claim]:
 
 
 def read_openings(session: Session, groups: Collection[str] | None) -> Openings:
-    """Return when the claims of groups were first reported; None for all groups."""
+    """Return the times of the first reports on the claims of groups; None for all groups."""
     chosen = Claim.group.is_not(None) if groups is None else Claim.group.in_(groups)
     withdrawn = sa.exists().where(Withdrawal.report_id == Report.id)
     opened_at = sa.func.min(Report.published_at)
@@ -83,7 +83,7 @@ def as_reports(filed: Sequence[Filed], opened: Sequence[dt.datetime] = ()) -> li
 
 
 def read_known(session: Session, *, now: dt.datetime) -> Iterator[Known]:
-    """Yield every claim that forecasts are learned from; one that is not due yet counts as open."""
+    """Yield all claims that forecasts are learned from. A claim that is not due yet counts as open."""
     openings = read_openings(session, None)
     for reported in read_claims(session):
         known = _known(reported, openings.get(reported.group or "", ()), now=now)

@@ -1,4 +1,4 @@
-"""List the claims that were recorded or resolved last, for feeds."""
+"""List the most recently recorded or resolved claims, for feeds."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from service.storage.predicates import is_newest
 
 @dataclass(frozen=True, slots=True)
 class LatestClaim:
-    """A claim with the time at which it was recorded, or at which its newest resolution was."""
+    """A claim with the time when it was recorded, or when its newest resolution was recorded."""
 
     claim: ListedClaim
     changed_at: dt.datetime
@@ -28,7 +28,7 @@ class LatestClaim:
 def list_latest_claims(
     db: Database, *, topic: str | None = None, outlet: str | None = None, limit: int, now: dt.datetime
 ) -> list[LatestClaim]:
-    """Return the claims that were recorded, resolved, corrected or reopened last, the latest first.
+    """Return the claims most recently recorded, resolved, corrected or reopened, the latest first.
 
     Raises:
         InvalidQuery: `outlet` is unknown.

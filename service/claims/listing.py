@@ -44,7 +44,7 @@ _SORTED = {
     ClaimOrder.DECIDED: Keyset([Resolution.known_at, Resolution.claim_id], [parse_instant, UUID], descending=True),
 }
 _STREAMED = 500
-"""The number of claims that a stream reads at a time."""
+"""The number of claims that a stream reads at once."""
 
 
 class ClaimFilters(TypedDict, total=False):
@@ -92,7 +92,7 @@ def list_claims(
 def stream_claims(
     session: Session, *, sort: ClaimOrder = ClaimOrder.NEWEST, now: dt.datetime, **filters: Unpack[ClaimFilters]
 ) -> Iterator[ListedClaim]:
-    """Yield all claims that match the filters, some hundred at a time.
+    """Yield all claims that match the filters, reading some hundred at a time.
 
     Raises:
         InvalidQuery: As `list_claims`.
@@ -138,7 +138,7 @@ def list_shared_claims(db: Database, outlets: Sequence[str], *, limit: int, now:
 
 
 def claim_conditions(session: Session, filters: ClaimFilters, *, now: dt.datetime) -> Iterator[sa.ColumnElement[bool]]:
-    """Yield the conditions that a claim must meet to match all filters. A merged claim matches none (R22a).
+    """Yield the conditions for a claim to match all filters. A merged claim matches none (R22a).
 
     Raises:
         InvalidQuery: The outlet is unknown, or `url` is not an address.
@@ -169,7 +169,7 @@ def claim_conditions(session: Session, filters: ClaimFilters, *, now: dt.datetim
 
 
 def _surviving_id(external_id: str) -> sa.ScalarSelect[UUID]:
-    """Return the id of the claim with an external id, or of the one that it was merged into (R22a)."""
+    """Return the id of the claim with an external id, or of the claim that it was merged into (R22a)."""
     named = aliased(Claim)
     return sa.select(counts_as(named)).where(named.external_id == external_id).scalar_subquery()
 
@@ -184,7 +184,7 @@ def _subject_conditions(session: Session, filters: ClaimFilters) -> Iterator[sa.
 
 
 def _report_conditions(filters: ClaimFilters) -> Iterator[sa.ColumnElement[bool]]:
-    """Yield the conditions on the reports of a claim that are not withdrawn, and on its resolution."""
+    """Yield the conditions on the resolution of a claim, and on its reports that are not withdrawn."""
     reported = sa.select(Report.claim_id).where(~sa.exists().where(Withdrawal.report_id == Report.id))
     if (url := filters.get("url")) is not None:
         yield Claim.id.in_(reported.where(Report.page_key == _key_of_page(url)))
@@ -200,7 +200,7 @@ def _key_of_page(url: str) -> str:
     try:
         return page_key(url)
     except ValueError as exc:
-        detail = "Not the address of a page. Send one such as https://bild.de/sport."
+        detail = "Not the address of a page. Send an address such as https://bild.de/sport."
         raise InvalidQuery.at("url", detail=detail, code="invalid") from exc
 
 

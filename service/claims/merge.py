@@ -1,4 +1,4 @@
-"""Merge claims that prove to be the same, and undo merges (R22a): reports, resolutions and replies move."""
+"""Merge claims that prove to be the same, and undo merges (R22a). Reports, resolutions, replies and reviews move."""
 
 from __future__ import annotations
 
@@ -155,6 +155,7 @@ def _describe(merge: ClaimMerge) -> ClaimMergeView:
 
 
 def _require_merge(session: Session, claim_id: UUID) -> ClaimMerge:
+    """Return the merge of a claim that is in effect."""
     if (claim := session.get(Claim, claim_id)) is None:
         raise NotFound(f"No claim with the id {claim_id} is on record. Find its id with GET /v1/claims.")
     if (merge := _merge_of(session, claim)) is None:
@@ -168,7 +169,7 @@ def _merge_of(session: Session, claim: Claim) -> ClaimMerge | None:
 
 
 def _lock_both(session: Session, claim_id: UUID, into: UUID) -> tuple[Claim, Claim]:
-    """Lock two claims, and return them with everything that is filed under them.
+    """Lock two claims, and return them with their reports and resolutions.
 
     Raises:
         NotFound: No claim has the first id.
@@ -243,7 +244,7 @@ def _verdict(resolution: Resolution) -> str:
 
 
 def _check_result(session: Session, claim: Claim) -> None:
-    """Check the rules of groups and relays on a claim to which rows were moved."""
+    """Check the rules of groups and relays on a claim after rows were moved to or from it."""
     in_effect = standing_resolution(claim)
     if in_effect is not None and in_effect.verdict is Verdict.TRUE:
         check_group(session, claim)

@@ -15,7 +15,7 @@ from service.storage.models.merges import MovedRows
 
 
 def move_reports(reports: Iterable[Report], source: Claim, target: Claim) -> None:
-    """Move reports from one claim to another, which may have the same ones (R4)."""
+    """Move reports from one claim to another, which may already have the same reports (R4)."""
     moving = list(reports)
     taken = {original_fingerprint(report.fingerprint) for report in target.reports}
     for report in moving:
@@ -27,7 +27,9 @@ def move_reports(reports: Iterable[Report], source: Claim, target: Claim) -> Non
 
 
 def move_resolutions(claim: Claim, target: Claim) -> None:
-    """Move the resolutions of a claim before those of another one, or after them if only the moved verdict stands."""
+    """Move the resolutions of a claim before those of another one, or after them if only the moved verdict is in
+    effect.
+    """
     moving = claim.resolutions
     is_last = standing_resolution(claim) is not None and standing_resolution(target) is None
     if target.resolutions:

@@ -1,4 +1,4 @@
-"""Find pairs of claims that are probably the same, and remember those that are not."""
+"""Find pairs of claims that are probably the same, and record pairs that are not."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from service.values.vocabulary import Caller
 _NEWEST_FIRST = Keyset([Claim.id], [UUID], descending=True)
 _SAME_TEXTS = 20
 _SIMILARITY = 0.6
-"""The share of the terms of two claims that both have, from which they are listed."""
+"""The minimum share of common terms among all terms of two claims for them to be listed."""
 _OLDER = aliased(Claim)
 
 
@@ -44,7 +44,7 @@ class _Pair(NamedTuple):
 
 
 def list_same_texts(db: Database, *, now: dt.datetime) -> list[LikelyPair]:
-    """Return the newest pairs of claims with the same text in its normal form."""
+    """Return the newest pairs of claims with the same normalized text."""
     same = _OLDER.text_key == Claim.text_key, _OLDER.id < Claim.id, _OLDER.merged_into_id.is_(None)
     oldest = sa.func.min(sa.cast(_OLDER.id, sa.Text))  # PostgreSQL has no min() of ids before version 18
     rows = sa.select(Claim.id, oldest).join(_OLDER, sa.and_(*same))
@@ -55,7 +55,7 @@ def list_same_texts(db: Database, *, now: dt.datetime) -> list[LikelyPair]:
 
 
 def list_similar_texts(db: Database, *, after: SortKey | None, limit: int, now: dt.datetime) -> Page[LikelyPair]:
-    """Return the claims on a page of all, the newest first, that share most words with an earlier claim."""
+    """Return pairs for a page of all claims, the newest first: each with an earlier claim that shares most words."""
     rows = sa.select(Claim).where(Claim.merged_into_id.is_(None))
     with db.read() as session:
         page = _NEWEST_FIRST.page(session, rows, after=after, limit=limit)
@@ -65,7 +65,7 @@ def list_similar_texts(db: Database, *, after: SortKey | None, limit: int, now: 
 
 @retried
 def mark_distinct(db: Database, claim_id: UUID, *, other: UUID, caller: Caller, now: dt.datetime) -> None:
-    """Remember that two claims are not the same, so that they are not listed as a pair again.
+    """Record that two claims are not the same, so that they are not listed as a pair again.
 
     Raises:
         NotFound: One of the claims is not on record.
@@ -73,7 +73,7 @@ def mark_distinct(db: Database, claim_id: UUID, *, other: UUID, caller: Caller, 
         InvalidBody: Both are the same claim.
     """
     if claim_id == other:
-        raise InvalidBody.at("/other", "Is the claim itself. Send the id of another claim.", "same-claim")
+        raise InvalidBody.at("/other", "This is the claim itself. Send the id of another claim.", "same-claim")
     first, second = sorted([claim_id, other])
     with db.write() as session:
         for id_ in (first, second):
@@ -90,7 +90,7 @@ def _is_distinct(
 
 
 def _similar_pair(session: Session, claim: Claim) -> _Pair | None:
-    """Return a claim with the earlier claim that shares the most words with it; None if none shares enough.
+    """Return a claim with the earlier claim that shares the most words; None if no claim shares enough words.
 
     Claims of one group exclude each other, and claims with the same text are in another list.
     """

@@ -1,4 +1,4 @@
-"""Decide on submissions from the public forms: list them for editors, accept them, and refuse them."""
+"""List submissions from the public forms for editors, accept them, and refuse them."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def list_pending(
     after: SortKey | None,
     limit: int,
 ) -> Page[PendingView]:
-    """Return a page of the submissions that the caller may decide, the oldest first.
+    """Return a page of the submissions that the caller may accept or refuse, the oldest first.
 
     Raises:
         Forbidden: The caller lacks the scope for submissions of this kind.
@@ -61,7 +61,7 @@ def list_pending(
 
 
 def count_pending(db: Database, *, caller: Caller) -> int:
-    """Return the number of submissions that wait for a decision of the caller."""
+    """Return the number of pending submissions that the caller may accept or refuse."""
     kinds = [kind for kind, scope in _NEEDED.items() if scope in caller.scopes]
     waiting = Submission.status == SubmissionStatus.PENDING, Submission.kind.in_(kinds)
     with db.read() as session:
@@ -78,7 +78,7 @@ def get_decided(db: Database, submission_id: UUID, *, caller: Caller) -> Pending
     with db.read() as session:
         found = session.scalar(rows.options(*LOADED))
         if found is None or _NEEDED[found.kind] not in caller.scopes:
-            raise NotFound(f"No submission with the id {submission_id} was decided. Check the id.")
+            raise NotFound(f"No submission with the id {submission_id} was accepted or refused. Check the id.")
         [view] = describe_submissions(session, [found])
     return view
 
@@ -87,7 +87,7 @@ def get_decided(db: Database, submission_id: UUID, *, caller: Caller) -> Pending
 def accept_pending(
     db: Database, cache: ScoreCache, submission_id: UUID, *, verified: str | None, caller: Caller, now: dt.datetime
 ) -> PendingView:
-    """Accept a submission: it becomes a dispute or a reply, as if filed over HTTP, but by no key.
+    """Accept a submission: it becomes a dispute or a reply, as if filed over HTTP, but without a key.
 
     Args:
         db: The database.
@@ -100,8 +100,8 @@ def accept_pending(
     Raises:
         NotFound: No submission has this id.
         Forbidden: The caller lacks the scope for submissions of this kind.
-        AlreadyDecided: The submission was accepted or refused before.
-        InvalidBody: A reply without `verified`, or a dispute with it.
+        AlreadyDecided: The submission was already accepted or refused.
+        InvalidBody: A reply lacks `verified`, or a dispute has it.
         SubmissionOutdated: The resolution is no longer in effect, or the outlet no longer reports the claim.
     """
     with db.write() as session:
@@ -109,11 +109,11 @@ def accept_pending(
         if submission.kind is SubmissionKind.REPLY:
             submission.reply = _add_reply(session, cache, submission, verified=verified, now=now)
         elif verified is not None:
-            raise InvalidBody.at("/verified", "Only a reply is verified. Leave it out for a dispute.", "unexpected")
+            raise InvalidBody.at("/verified", "Only replies are verified. Leave it out for a dispute.", "unexpected")
         else:
             submission.dispute = _add_dispute(session, cache, submission, now=now)
         _decide(submission, SubmissionStatus.ACCEPTED, caller, now=now)
-        submission.text, submission.links = None, []  # redactions must find each text in one place
+        submission.text, submission.links = None, []  # each text is stored only once, so that a redaction removes it
         session.flush()
         [view] = describe_submissions(session, [submission])
     return view
@@ -121,13 +121,13 @@ def accept_pending(
 
 @retried
 def refuse_pending(db: Database, submission_id: UUID, *, reason: str, caller: Caller, now: dt.datetime) -> PendingView:
-    """Refuse a submission with a reason for its sender. It is not published, and deleted after 90 days.
+    """Refuse a submission with a reason for its sender. It is not published, and is deleted after 90 days.
 
     Raises:
         NotFound: No submission has this id.
         Forbidden: The caller lacks the scope for submissions of this kind.
         OwnDispute: The caller is a party to the dispute, and lacks the scope to refuse it (R14).
-        AlreadyDecided: The submission was accepted or refused before.
+        AlreadyDecided: The submission was already accepted or refused.
     """
     with db.write() as session:
         submission = _load(session, submission_id, caller, refuses=True)
@@ -138,54 +138,57 @@ def refuse_pending(db: Database, submission_id: UUID, *, reason: str, caller: Ca
 
 
 def _load(session: Session, submission_id: UUID, caller: Caller, *, refuses: bool = False) -> Submission:
-    """Lock a submission that is pending, and check that the caller may decide it."""
+    """Lock a pending submission that the caller may accept or refuse."""
     rows = sa.select(Submission).where(Submission.id == submission_id)
     if (found := session.scalar(rows.options(*LOADED).with_for_update())) is None:
         raise NotFound(
-            f"No submission with the id {submission_id} is stored. It may have been deleted after 90 days; find the "
-            "others with GET /v1/pending."
+            f"No submission has the id {submission_id}; it may have been deleted after 90 days. List the others "
+            "with GET /v1/pending."
         )
     _check_scope(found.kind, caller)
     if refuses:
         _check_not_party(session, found, caller)
     if found.status is not SubmissionStatus.PENDING:
         raise AlreadyDecided(
-            f"You tried to decide the submission {submission_id}, which has already been {found.status}. The first "
-            "decision stands."
+            f"You tried to accept or refuse the submission {submission_id}, which was already {found.status}. The "
+            "first decision is final."
         )
     return found
 
 
 def _check_scope(kind: SubmissionKind, caller: Caller) -> None:
     if _NEEDED[kind] not in caller.scopes:
-        raise Forbidden(f"Deciding on a {kind} needs the scope {_NEEDED[kind]}. Use a key with that scope.")
+        raise Forbidden(
+            f"Accepting or refusing a {kind} requires the scope {_NEEDED[kind]}. Use a key with that scope."
+        )
 
 
 def _check_not_party(session: Session, submission: Submission, caller: Caller) -> None:
-    """Check that a key may refuse a submission on its own (R14)."""
+    """Check that a key may refuse a submission by itself (R14)."""
     if (disputed := submission.resolution) is None:
         return
     claim = session.scalars(sa.select(Claim).where(Claim.id == disputed.claim_id).options(*WHOLE)).one()
     newest = newest_resolution(claim) or disputed
     if is_party(claim, {disputed.resolved_by, newest.resolved_by}, caller):
         raise OwnDispute(
-            f"This key resolved the claim {claim.id}, or filed it or a report on it, and lacks the scope "
+            f"Your key resolved the claim {claim.id}, or filed it or a report on it, and lacks the scope "
             "resolutions:own. Refuse the dispute with another key, or accept it."
         )
 
 
 def _add_dispute(session: Session, cache: ScoreCache, submission: Submission, *, now: dt.datetime) -> Dispute:
-    """Add the dispute that a submission becomes."""
+    """Add a submission as a dispute."""
     assert submission.resolution is not None  # noqa: S101 - of every dispute
     try:
         claim = load_claim(session, submission.resolution.claim_id, lock=True)
     except ClaimMerged as exc:
-        raise WriteConflict("The claim of the dispute was merged, or a merge undone.") from exc
+        raise WriteConflict("The claim of the dispute was merged, or its merge was undone.") from exc
     newest = newest_resolution(claim)
     if newest is None or newest.id != submission.resolution_id:
         raise SubmissionOutdated(
-            f"You tried to accept a dispute of the resolution {submission.resolution_id}, which is no longer in effect "
-            f"on the claim {claim.id}. Refuse it and give the sender that reason; the claim can be disputed again."
+            f"You tried to accept a dispute of the resolution {submission.resolution_id}, which is no longer in "
+            f"effect on the claim {claim.id}. Refuse it and give that reason; the sender can dispute the claim "
+            "again."
         )
     dispute = Dispute(reason=submission.text, evidence=submission.links, via=Via.PUBLIC_FORM)
     add_dispute(session, cache, claim, dispute, now=now)
@@ -195,18 +198,18 @@ def _add_dispute(session: Session, cache: ScoreCache, submission: Submission, *,
 def _add_reply(
     session: Session, cache: ScoreCache, submission: Submission, *, verified: str | None, now: dt.datetime
 ) -> Reply:
-    """Add the reply that a submission becomes: of the outlet that has the record now (R22)."""
+    """Add a submission as a reply of the outlet that now has the record (R22)."""
     assert submission.outlet is not None  # noqa: S101 - of every reply
     if verified is None:
-        raise InvalidBody.at("/verified", "Say how you verified that the outlet sent the reply.", "required")
+        raise InvalidBody.at("/verified", "Describe how you verified that the outlet sent the reply.", "required")
     lock_name(session, PLACES)
     outlet = surviving_outlet(submission.outlet)
     try:
         claim_id = None if submission.claim_id is None else check_reported(session, outlet, submission.claim_id)
     except InvalidBody as exc:
         raise SubmissionOutdated(
-            f"You tried to accept a reply of the outlet {outlet.slug!r} to a claim that it no longer has a report on. "
-            "Refuse it and give the sender that reason."
+            f"You tried to accept a reply of the outlet {outlet.slug!r} to a claim on which it no longer has a "
+            "report. Refuse it and give that reason."
         ) from exc
     reply = Reply(outlet=outlet, claim_id=claim_id, text=submission.text, via=Via.PUBLIC_FORM, verified=verified)
     reply.url = next(iter(submission.links), None)

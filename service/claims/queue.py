@@ -1,4 +1,4 @@
-"""The queue of claims that wait for a verdict: those that are due, and open ones without a due date."""
+"""List the claims that wait for a verdict: due claims, and open claims without a due date."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ from service.values.instants import format_instant, parse_instant
 from service.values.vocabulary import ClaimStatus
 
 COUNTED = 1000
-"""The largest number of due claims that are counted."""
+"""The maximum number of due claims to count."""
 
 
 @dataclass(frozen=True, slots=True)
 class StakeView:
-    """The reports that the resolution of a claim will score."""
+    """The reports that the resolution of a claim will score, and their outlets."""
 
     reports: int
     outlets: list[str]
@@ -45,7 +45,7 @@ class QueuedClaim(ListedClaim):
 
     at_stake: StakeView
     reports: list[ReportView]
-    """All its reports."""
+    """All reports of the claim."""
 
 
 def list_due_claims(

@@ -1,6 +1,6 @@
-"""Redact members of the record where the law demands it: the text is erased, its author and date are kept.
+"""Redact members where the law demands it: the content is erased, while its author and date are kept.
 
-The ledger stays valid, because it holds salted hashes of the text only, and the salt is renewed.
+The ledger stays valid, because it contains only salted hashes of the content, and the salt is renewed.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from service.values.instants import format_instant
 from service.values.vocabulary import Caller
 
 REDACTED = "[redacted]"
-"""The replacement of a text that cannot be empty."""
+"""The replacement of a text that must not be empty."""
 
 Subject = Claim | Report | Resolution | Dispute | Reply
 
@@ -51,7 +51,7 @@ _FETCHED = 500
 
 
 class RedactionRequest(TypedDict):
-    """A redaction as sent."""
+    """The members of a request for a redaction."""
 
     subject: UUID
     members: list[str]
@@ -108,11 +108,12 @@ def _find(session: Session, subject: UUID) -> Subject:
         row = session.get(kind, subject, with_for_update=True)
         if isinstance(row, Subject):
             return row
-    detail = "No claim, report, resolution, dispute or reply with this id is on record. Send the id of one of these."
+    detail = "No claim, report, resolution, dispute or reply has this id. Send the id of one of these."
     raise InvalidBody.at("/subject", detail, "unknown")
 
 
 def _check_members(row: Subject, members: Sequence[str]) -> None:
+    """Check that all members of a row can be redacted."""
     redactable = _MEMBERS[type(row)]
     detail = f"This member cannot be redacted here. Send some of: {', '.join(redactable)}."
     errors = [
@@ -122,13 +123,13 @@ def _check_members(row: Subject, members: Sequence[str]) -> None:
     ]
     if errors:
         raise InvalidBody(
-            "Some of the members cannot be redacted, and nothing was. Correct the members listed in errors.",
+            "You sent members that cannot be redacted, so nothing was. Correct the members listed in `errors`.",
             errors=errors,
         )
 
 
 def _delete_stored_responses(session: Session, subject: UUID) -> None:
-    """Delete the responses stored for idempotency keys that may contain the text."""
+    """Delete the responses that are stored for idempotency keys and may contain the content."""
     subject_id = str(subject).encode()
     for stored in session.scalars(sa.select(StoredResponse), execution_options={"yield_per": _FETCHED}):
         if subject_id in stored.body:
@@ -136,7 +137,7 @@ def _delete_stored_responses(session: Session, subject: UUID) -> None:
 
 
 def _erase(session: Session, row: Subject, member: str) -> None:
-    """Erase a member of a row, and its copies in other rows."""
+    """Erase a member of a row and its copies in other rows."""
     match row:
         case Claim() if member == "reviews":
             row.reviews = None

@@ -1,4 +1,4 @@
-"""Rename topics, which merges them where the new name exists, and undo renames (R21b)."""
+"""Rename and merge topics, and undo renames (R21b)."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class RenameView:
     source: str
     into: str
     claims: int
-    """The number of claims that it moved."""
+    """The number of claims that the rename moved."""
     recorded_at: dt.datetime
     undone_at: dt.datetime | None
 
@@ -56,12 +56,12 @@ def rename_topic(
     """Move all claims on a topic and below it to another topic, which may already have claims.
 
     Raises:
-        InvalidBody: No claim is on the topic or below it, or `into` is the topic itself or below it, or a path would
-            have too many names.
+        InvalidBody: The topic has no claims, `into` is the topic itself or below it, or a path would have too many
+            names.
         OwnClaim: A claim is resolved, and the key filed it or a report on it and lacks `resolutions:own` (R14b).
     """
     if is_within(into, source):
-        detail = f"Must not be {source!r} itself or a topic below it. Send a topic outside of it."
+        detail = f"The new path must not be {source!r} itself or a topic below it. Send a topic outside of it."
         raise InvalidBody.at("/into", detail, "cycle")
     with db.write() as session:
         _lock(session)
@@ -96,7 +96,7 @@ def undo_rename(
     caller: Caller,
     now: dt.datetime,
 ) -> None:
-    """Move the claims of a rename back, except those whose topic was changed since.
+    """Move the claims of a rename back, except for those whose topic was changed since.
 
     Args:
         db: The database.
@@ -152,7 +152,7 @@ def list_renames(db: Database, *, after: SortKey | None, limit: int) -> Page[Ren
 
 
 def new_name_of(db: Database, topic: str) -> str | None:
-    """Return the topic that a topic without claims was renamed to, or None if it has claims or was not renamed."""
+    """Return the new name of a renamed topic; None if the topic has claims or was not renamed."""
     with db.read() as session:
         if session.scalar(sa.select(sa.exists().where(in_topic(Claim.topic, topic)))):
             return None
@@ -162,20 +162,22 @@ def new_name_of(db: Database, topic: str) -> str | None:
 
 
 def _lock(session: Session) -> None:
-    """Lock topic renames, outlet merges and contexts, each of which depends on the topics or the sums."""
+    """Lock topic renames, outlet merges and contexts, which all depend on topics or sums."""
     for name in (_RENAMES, PLACES, CONTEXTS):
         lock_name(session, name)
 
 
 def _load(session: Session, rename_id: UUID) -> TopicRename:
     if (rename := session.get(TopicRename, rename_id)) is None:
-        raise NotFound(f"No rename with the id {rename_id} is on record. Find its id with GET /v1/topics/renames.")
+        raise NotFound(f"No rename has the id {rename_id}. Find its id with GET /v1/topics/renames.")
     return rename
 
 
 def _check_moves(source: str, moves: Mapping[UUID, str]) -> None:
     if not moves:
-        detail = f"No claim is on the topic {source!r} or below it. GET /v1/topics lists the topics."
+        detail = (
+            f"The topic {source!r} and the topics below it have no claims. GET /v1/topics lists the topics with claims."
+        )
         raise InvalidBody.at("/from", detail, "unknown-topic")
     deepest = max(moves.values(), key=lambda topic: topic.count("/"))
     if len(lineage(deepest)) > MAX_NAMES:
@@ -184,7 +186,7 @@ def _check_moves(source: str, moves: Mapping[UUID, str]) -> None:
 
 
 def _check_own(session: Session, moves: Mapping[UUID, str], caller: Caller) -> None:
-    """Check that the key may change the resolved claims among those that move (R14b)."""
+    """Check that the key may change the resolved claims that would move (R14b)."""
     if Scope.RESOLUTIONS_OWN in caller.scopes:
         return
     reported = sa.exists().where(Report.claim_id == Claim.id, Report.filed_by == caller.key_id)
@@ -204,11 +206,14 @@ def _check_newest(session: Session, rename: TopicRename) -> None:
         .where(moved.rename_id == rename.id, TopicRename.id != rename.id, TopicRename.undone_at.is_(None))
     )
     if (later := session.scalar(rows.limit(1))) is not None:
-        raise RenameSuperseded(f"The later rename {later} moved claims of the rename {rename.id} again. Undo it first.")
+        raise RenameSuperseded(
+            f"You tried to undo the rename {rename.id}, but the later rename {later} moved some of its claims "
+            "again. Undo that one first."
+        )
 
 
 def _moves_back(session: Session, rename: TopicRename) -> dict[UUID, str]:
-    """Return the topics that claims had before a rename, for those that are still where it moved them."""
+    """Return the previous topics of the claims of a rename that are still where it moved them."""
     versions = sa.select(Version.subject_id, Version.content).where(Version.rename_id == rename.id)
     former = {subject_id: str(content["topic"]) for subject_id, content in session.execute(versions)}
     rows = sa.select(Claim.id, Claim.topic).where(is_among(session, Claim.id, former)).order_by(Claim.id)
@@ -222,7 +227,7 @@ def _moves_back(session: Session, rename: TopicRename) -> dict[UUID, str]:
 def _move(
     session: Session, moves: Mapping[UUID, str], rename: TopicRename, *, caller: Caller, now: dt.datetime
 ) -> None:
-    """Give claims, which are locked, other topics, keep their earlier versions, and update the sums."""
+    """Change the topics of locked claims, keep their earlier versions, and update the sums."""
     before, after = Sums(), Sums()
     for counted in read_claims(session, only=is_among(session, Claim.id, moves)):
         placed = positions(counted.reports, counted.facts.known_at)

@@ -26,7 +26,7 @@ from service.values.vocabulary import Caller, Via
 
 
 class NewReply(TypedDict):
-    """A reply of an outlet as sent."""
+    """The members of a new reply."""
 
     text: str
     url: str | None
@@ -45,7 +45,7 @@ def record_reply(
     caller: Caller,
     now: dt.datetime,
 ) -> tuple[ReplyView, bool]:
-    """Record a reply of an outlet, which the caller has verified.
+    """Record a reply that the caller has verified to come from the outlet.
 
     Args:
         db: The database.
@@ -53,12 +53,12 @@ def record_reply(
         reference: The slug or id of the outlet.
         text: The text of the reply.
         url: The page of the reply.
-        claim: The id of the claim that it is about; None for the whole record.
+        claim: The id of the claim that the reply is about; None for the whole record.
         caller: The API key of the call.
         now: The time of the call.
 
     Returns:
-        The reply, and whether it is new: the same reply sent again returns the existing one, unless it was withdrawn.
+        The reply, and whether it is new. The same reply sent again returns the existing one, unless it was withdrawn.
 
     Raises:
         UnknownOutlet: No outlet has this slug or id.
@@ -80,7 +80,7 @@ def record_reply(
 
 
 def add_reply(session: Session, cache: ScoreCache, reply: Reply, *, now: dt.datetime) -> None:
-    """Add a new reply of an outlet, under the lock `PLACES`."""
+    """Add a new reply of an outlet. The caller holds the lock `PLACES`."""
     reply.id, reply.recorded_at = new_id(), now
     session.add(reply)
     _invalidate(session, cache, reply, now=now)
@@ -90,26 +90,27 @@ def add_reply(session: Session, cache: ScoreCache, reply: Reply, *, now: dt.date
 def withdraw_reply(
     db: Database, cache: ScoreCache, reply_id: UUID, *, reason: str, caller: Caller, now: dt.datetime
 ) -> tuple[ReplyView, bool]:
-    """Withdraw a reply: it stays on record and is no longer shown with the score.
+    """Withdraw a reply. It stays listed, but is no longer shown with the score.
 
     Returns:
-        The reply, and whether this call withdrew it: it may have been withdrawn before, for the same reason.
+        The reply, and whether this call withdrew it. It may already have been withdrawn for the same reason.
 
     Raises:
         NotFound: No reply has this id.
-        AlreadyWithdrawn: The reply was withdrawn for another reason.
+        AlreadyWithdrawn: The reply was already withdrawn for a different reason.
     """
     with db.write() as session:
         lock_name(session, PLACES)
         if (reply := session.scalar(_loaded().where(Reply.id == reply_id))) is None:
-            raise NotFound(f"No reply with the id {reply_id} is on record. Find it among the replies of its outlet.")
+            raise NotFound(f"No reply has the id {reply_id}. Find it among the replies of its outlet.")
         is_new = reply.withdrawn_at is None
         if is_new:
             reply.withdrawn_at, reply.withdrawn_by, reply.withdrawal_reason = now, caller.key_id, reason
             _invalidate(session, cache, reply, now=now)
         elif reply.withdrawal_reason != reason:
             raise AlreadyWithdrawn(
-                f"The reply {reply_id} was withdrawn before, for another reason: {reply.withdrawal_reason}"
+                f"You tried to withdraw the reply {reply_id}, which was already withdrawn for a different reason: "
+                f"{reply.withdrawal_reason}"
             )
     return describe_reply(reply), is_new
 
@@ -135,27 +136,27 @@ def _loaded() -> sa.Select[Reply]:
 
 
 def check_reported(session: Session, outlet: Outlet, claim_id: UUID) -> UUID:
-    """Check that an outlet reported a claim, and return its id, or that of the claim that it was merged into.
+    """Check that an outlet reported a claim, and return the id of the claim, or of the one it was merged into.
 
     Raises:
         InvalidBody: The claim is unknown, or the outlet has not reported it.
     """
     if (claim := session.get(Claim, claim_id)) is None:
         raise InvalidBody.at(
-            "/claim", f"No claim with the id {claim_id} is on record. Find its id with GET /v1/claims.", "unknown-claim"
+            "/claim", f"No claim has the id {claim_id}. Find its id with GET /v1/claims.", "unknown-claim"
         )
     claim_id = claim.merged_into_id or claim.id
     withdrawn = sa.exists().where(Withdrawal.report_id == Report.id)
     reports = sa.select(Report.id).where(Report.claim_id == claim_id, Report.outlet_id.in_(merged_with(outlet)))
     if session.scalar(reports.where(~withdrawn).limit(1)) is None:
         detail = (
-            f"The outlet {outlet.slug!r} has not reported this claim. Leave claim out to reply to the whole record."
+            f"The outlet {outlet.slug!r} has not reported this claim. Leave out `claim` to reply to the whole record."
         )
         raise InvalidBody.at("/claim", detail, "not-reported")
     return claim_id
 
 
 def _invalidate(session: Session, cache: ScoreCache, reply: Reply, *, now: dt.datetime) -> None:
-    """Invalidate the score that shows a reply; only replies to a whole record are shown with a score."""
+    """Invalidate the score that shows a reply. Only replies to a whole record are shown with a score."""
     if reply.claim_id is None:
         invalidate_scores(session, cache, [surviving_outlet(reply.outlet).slug], now=now)

@@ -37,12 +37,12 @@ def add_report(
     """Add a report to a claim.
 
     Returns:
-        The report, and whether it is new: the same report sent again returns the existing one (R4).
+        The report, and whether it is new. The same report sent again returns the existing one (R4).
 
     Raises:
         NotFound: No claim has this id.
         InvalidBody: The report breaks a rule (R6b, R7), or names an unknown outlet.
-        ReportDiffers: The report repeats one on record and differs from it (R4).
+        ReportDiffers: The report repeats a recorded one, but other members differ (R4).
         Forbidden: The claim is resolved, and the caller may not replace the stance of an outlet (R14b).
     """
     with db.write() as session:
@@ -63,15 +63,15 @@ def add_report(
 def withdraw_report(
     db: Database, cache: ScoreCache, report_id: UUID, *, reason: str, caller: Caller, now: dt.datetime
 ) -> tuple[ReportView, bool]:
-    """Withdraw a report that was filed by mistake: it stays on record and is no longer counted (R6).
+    """Withdraw a report that was filed by mistake. It stays listed, but no longer counts (R6).
 
     Returns:
-        The report, and whether this call withdrew it: it may have been withdrawn before, for the same reason.
+        The report, and whether this call withdrew it. It may already have been withdrawn for the same reason.
 
     Raises:
         NotFound: No report has this id.
         Forbidden: The caller may not withdraw the report (R14b).
-        AlreadyWithdrawn: The report was withdrawn for another reason.
+        AlreadyWithdrawn: The report was already withdrawn for a different reason.
         RelaysRestOnIt: Without the report, relays of other outlets would form a cycle (R7).
     """
     with db.write() as session:
@@ -81,15 +81,16 @@ def withdraw_report(
         check_report_change(claim, report, caller)
         if report.withdrawal is not None:
             raise AlreadyWithdrawn(
-                f"The report {report_id} was withdrawn before, for another reason: {report.withdrawal.reason}"
+                f"You tried to withdraw the report {report_id}, which was already withdrawn for a different reason: "
+                f"{report.withdrawal.reason}"
             )
         with updating_sums(session, [claim]):
             report.withdrawal = Withdrawal(reason=reason, withdrawn_by=caller.key_id, recorded_at=now)
         invalidate_scores(session, cache, [surviving_outlet(report.outlet).slug], now=now)
         if relay_cycle(counting_reports(claim)):
             raise RelaysRestOnIt(
-                f"Other reports on the claim {claim.id} relay the report {report_id}, and without it they would form a "
-                "cycle. Withdraw those relays first."
+                f"You tried to withdraw the report {report_id}, but reports that relay it would then form a cycle on "
+                f"the claim {claim.id}. Withdraw those relays first."
             )
         return describe_report(report, claim), True
 
@@ -106,22 +107,22 @@ def get_report(db: Database, report_id: UUID) -> ReportView:
 
 
 def load_report(session: Session, report_id: UUID, *, lock: bool = False) -> tuple[Claim, Report]:
-    """Return a report with its claim; with `lock`, the claim is locked until the transaction ends.
+    """Return a report with its claim. With `lock`, the claim is locked until the transaction ends.
 
     Raises:
         NotFound: No report has this id.
     """
     claim_id = session.scalar(sa.select(Report.claim_id).where(Report.id == report_id))
     if claim_id is None:
-        raise NotFound(f"No report with the id {report_id} is on record. Find it among the reports of its claim.")
+        raise NotFound(f"No report has the id {report_id}. Find it among the reports of its claim.")
     claim = load_claim(session, claim_id, lock=lock)
     if (found := next((report for report in claim.reports if report.id == report_id), None)) is None:
-        raise WriteConflict("The claim of the report was merged, or a merge undone.")
+        raise WriteConflict("The claim of the report was merged, or its merge was undone.")
     return claim, found
 
 
 def list_claim_reports(db: Database, claim_id: UUID, *, after: SortKey | None, limit: int) -> Page[ReportView]:
-    """Return a page of the reports on a claim, in the order of publication.
+    """Return a page of the reports on a claim, in order of publication.
 
     Raises:
         NotFound: No claim has this id.
@@ -137,7 +138,7 @@ def list_claim_reports(db: Database, claim_id: UUID, *, after: SortKey | None, l
 def list_outlet_reports(
     db: Database, reference: str, *, topic: str | None, after: SortKey | None, limit: int
 ) -> Page[ReportView]:
-    """Return a page of the reports of an outlet, the newest first; with `topic`, only those of claims on it.
+    """Return a page of the reports of an outlet, the newest first. With `topic`, only reports on its claims.
 
     Raises:
         UnknownOutlet: No outlet has this slug or id.

@@ -1,4 +1,4 @@
-"""Check the rights of a key to change claims, to change and withdraw reports, and to file late ones (R14b)."""
+"""Check the rights of a key to change claims, to change and withdraw reports, and to file late reports (R14b)."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from service.storage.models import Claim, Report
 from service.values.vocabulary import Caller, Scope
 
 SHARED = frozenset({"text", "group", "resolves_by"})
-"""The members on which the truth of a claim depends. They are fixed while another key has a report on it."""
+"""The members that the truth of a claim depends on. They are fixed while another key has a report on the claim."""
 
 
 def check_claim_change(claim: Claim, changed: AbstractSet[str], caller: Caller) -> None:
-    """Check that a key may change members of a claim that is loaded and locked (R14b).
+    """Check that a key may change members of a locked claim (R14b).
 
     Raises:
-        FiledByAnother: Another key filed the claim, or a shared member changes and another key has a report on it.
+        FiledByAnother: Another key filed the claim, or has a report on it while a shared member changes.
         ResolutionInEffect: The claim is resolved.
         OwnClaim: The claim is resolved, and the key filed it or a report on it.
     """
@@ -34,7 +34,7 @@ def check_claim_change(claim: Claim, changed: AbstractSet[str], caller: Caller) 
 
 
 def check_report_change(claim: Claim, report: Report, caller: Caller) -> None:
-    """Check that a key may change or withdraw a report on a claim that is loaded and locked (R14b).
+    """Check that a key may change or withdraw a report on a locked claim (R14b).
 
     Raises:
         FiledByAnother: Another key filed the report.
@@ -48,14 +48,14 @@ def check_report_change(claim: Claim, report: Report, caller: Caller) -> None:
 
 
 def check_filing(claim: Claim, filings: Iterable[Filing], caller: Caller) -> None:
-    """Check that a key may add reports that passed the other checks to a claim that is loaded and locked (R14b).
+    """Check that a key may add validated reports to a locked claim (R14b).
 
-    On a resolved claim, a report that replaces the current stance of its outlet changes the record. The first stance
-    of an outlet, a report that is not scored, and one that repeats the stance in every scored member are allowed.
+    On a resolved claim, a report must not replace the current stance of its outlet. The first stance of an outlet, a
+    report that is not scored, and a report with the same scored members as the current stance are allowed.
 
     Raises:
         ResolutionInEffect: A report would replace the current stance of its outlet.
-        OwnClaim: It would, and the key filed the claim or a report on it.
+        OwnClaim: The same, and the key filed the claim or a report on it.
     """
     new = [as_filed(filing.report) for filing in filings if filing.is_new]
     if not new or (resolution := standing_resolution(claim)) is None:

@@ -24,17 +24,17 @@ from service.values.documents import members_of
 from service.values.search_terms import Terms, tag_term, words_in, words_in_common
 
 LIKELIEST = 5
-"""The number of claims that a search by similarity returns."""
+"""The maximum number of results of a search by similarity."""
 
 # The bounds of a search by similarity, for any text and any number of claims.
 _TERMS = 200
 _COUNTED = 1000
-"""The largest number of claims with a term that are counted."""
+"""The maximum number of claims to count for each term."""
 _CANDIDATES = 1000
 _BEGUN_FROM = 3  # letters; too many words begin like shorter ones
 _STEM_FROM = 4
 _CLAIMS = 10_000
-"""The largest number of claims that are counted altogether."""
+"""The maximum number of claims to count in total."""
 
 # The parameters of BM25 (Robertson and Zaragoza, 2009, The Probabilistic Relevance Framework, section 3.4).
 _SATURATION = 1.2
@@ -47,7 +47,7 @@ _TEXT = sa.table("claim_text", sa.column("rowid"), sa.column("claim_text"))
 
 @retried
 def rebuild_search(db: Database) -> int:
-    """Derive the search columns of claims and reports and the spellings of outlets again, and correct wrong ones.
+    """Recompute the search columns of claims and reports and the spellings of outlets.
 
     Returns:
         The number of claims, reports and outlets that differed.
@@ -68,14 +68,14 @@ def has_words(session: Session, text: str) -> sa.ColumnElement[bool]:
 
 
 def has_tag(session: Session, tag: str) -> sa.ColumnElement[bool]:
-    """Return the condition that a claim has a tag, in any case."""
+    """Return the condition that a claim has a tag. Case is ignored."""
     return _matches(session, [[(tag_term(tag),)]])
 
 
 def search_claims(db: Database, *, q: str, limit: int, now: dt.datetime) -> tuple[list[ListedClaim], bool]:
-    """Return the claims that contain all words of a text, the most reported first, and whether there are more.
+    """Return the most reported claims that contain all words of a text, and whether there are more.
 
-    If there are not enough of them, claims follow in which words only begin like those of the text.
+    If there are too few, claims with words that only begin like those of the text follow.
     """
     words = [word.alternatives for word in words_in(q)]
     if not words:
@@ -90,7 +90,7 @@ def search_claims(db: Database, *, q: str, limit: int, now: dt.datetime) -> tupl
 
 
 def _most_reported(session: Session, matches: sa.ColumnElement[bool], limit: int) -> list[UUID]:
-    """Return the ids of the most reported claims among the newest that match, the newest first among equal ones."""
+    """Return the ids of the most reported claims among the newest matches; equally reported ones, newest first."""
     newest = sa.select(Claim.id).where(matches, Claim.merged_into_id.is_(None)).order_by(Claim.id.desc())
     found = newest.limit(_CANDIDATES).subquery()
     reports = sa.select(sa.func.count()).where(Report.claim_id == found.c.id).scalar_subquery()
@@ -98,13 +98,13 @@ def _most_reported(session: Session, matches: sa.ColumnElement[bool], limit: int
 
 
 def _beginnings(alternatives: Iterable[Terms]) -> Iterator[Terms]:
-    """Yield the terms of words that begin like a word. A term with a star stands for all that begin like it."""
+    """Yield the terms of words that begin like a word. A term with a star matches all terms that begin with it."""
     for terms in alternatives:
         yield tuple(f"{term}*" if len(term) >= _BEGUN_FROM else term for term in terms)
 
 
 def _stems(alternatives: Iterable[Terms]) -> Iterator[Terms]:
-    """Yield the terms of words whose endings, which are not indexed, have begun, such as `univers` for `universi`."""
+    """Yield the terms of words that are cut off within an ending that is not indexed: `universi` as `univers`."""
     for terms in alternatives:
         yield terms
         if len(terms) == 1:
@@ -112,17 +112,17 @@ def _stems(alternatives: Iterable[Terms]) -> Iterator[Terms]:
 
 
 def _summarise(session: Session, ids: Sequence[UUID], *, now: dt.datetime) -> list[ListedClaim]:
-    """Return claims as lists show them, in this order."""
+    """Return claims in this order, as in lists."""
     rows = sa.select(Claim).options(selectinload(Claim.resolutions).selectinload(Resolution.disputes))
     claims = {claim.id: claim for claim in session.scalars(rows.where(is_among(session, Claim.id, ids)))}
     return summarise_claims(session, [claims[claim_id] for claim_id in ids], now=now)
 
 
 def list_likeliest_claims(db: Database, *, like: str, limit: int, now: dt.datetime) -> list[FoundClaim]:
-    """Return the claims that share the rarest words with a text, at most five, the best match first.
+    """Return up to five claims that share the rarest words with a text, the best match first.
 
-    The claims with its rarest words are ranked by all of its words, with BM25. The order is computed here, so that it
-    is the same on both databases.
+    Claims with the rarest words of the text are ranked by all its words, with BM25. The ranking is computed in Python
+    to be the same on both databases.
     """
     with db.read() as session:
         best = likeliest_claims(session, like)[:limit]
@@ -132,11 +132,11 @@ def list_likeliest_claims(db: Database, *, like: str, limit: int, now: dt.dateti
 
 
 def likeliest_claims(session: Session, text: str) -> list[UUID]:
-    """Return the ids of the claims that share the rarest words with a text, at most five, the best match first."""
+    """Return the ids of up to five claims that share the rarest words with a text, the best match first."""
     # Longer words are rarer.
     terms = sorted(_terms_of(text), key=lambda term: (-len(term), term))[:_TERMS]
     if _is_postgresql(session):
-        # With outdated statistics it would read the whole table once for each term.
+        # With outdated statistics, PostgreSQL would read the whole table once for each term.
         session.execute(sa.text("SET LOCAL enable_seqscan = off"))
     counts = {term: count for term, count in _count_claims(session, terms).items() if count}
     candidates = _candidates(session, _rarest(counts))
@@ -168,7 +168,7 @@ def _count_all(session: Session) -> int:
 
 
 def _rarest(counts: Mapping[str, int]) -> list[str]:
-    """Return the rarest terms that together have few enough claims, but at least one term."""
+    """Return the rarest terms whose claims together stay within a limit; at least one term."""
     chosen: list[str] = []
     claims = 0
     for term, count in sorted(counts.items(), key=lambda item: (item[1], item[0])):
@@ -180,7 +180,7 @@ def _rarest(counts: Mapping[str, int]) -> list[str]:
 
 
 def _candidates(session: Session, terms: Collection[str]) -> dict[UUID, list[str]]:
-    """Return the terms of the newest claims that have any of the given terms."""
+    """Return the newest claims that have any of the given terms, with all of their terms."""
     if not terms:
         return {}
     rows = sa.select(Claim.id, sa.cast(Claim.terms, sa.Text)).where(_matches(session, [[(term,) for term in terms]]))
@@ -190,12 +190,12 @@ def _candidates(session: Session, terms: Collection[str]) -> dict[UUID, list[str
 
 
 def _rank(candidates: Mapping[UUID, Collection[str]], counts: Mapping[str, int], *, claims: int) -> list[UUID]:
-    """Return the candidates, the best match first, and the newest first among equal ones."""
+    """Return the candidates, the best match first; equal matches, newest first."""
     shared = {claim_id: counts.keys() & terms for claim_id, terms in candidates.items()}
     among_candidates = Counter(term for terms in shared.values() for term in terms)
     weights: dict[str, float] = {}
     for term, count in counts.items():
-        # A term with more claims than are counted is as frequent as it is among the candidates.
+        # The frequency of a term with too many claims to count is estimated from the candidates.
         frequent = claims * among_candidates[term] / len(candidates)
         having = min(max(count, frequent) if count == _COUNTED else count, claims)
         weights[term] = math.log(1 + (claims - having + 0.5) / (having + 0.5))
@@ -205,7 +205,7 @@ def _rank(candidates: Mapping[UUID, Collection[str]], counts: Mapping[str, int],
         length = 1 - _LENGTH_NORMALISATION + _LENGTH_NORMALISATION * len(candidates[claim_id]) / average
         return math.fsum(weights[term] for term in shared[claim_id]) / (1 + _SATURATION * length)
 
-    # The scores are rounded, so that they do not depend on the mathematics of the machine.
+    # Rounded, because the last digits of logarithms differ between machines.
     return sorted(candidates, key=lambda claim_id: (round(score(claim_id), 9), claim_id), reverse=True)
 
 
@@ -226,7 +226,7 @@ def _is_indexed(session: Session, query: sa.ColumnElement[str]) -> sa.ColumnElem
 
 
 def _query(session: Session, words: Iterable[Iterable[Terms]]) -> str:
-    """Return a query in the language of the full-text index. Terms contain no quotation marks."""
+    """Return a query in the syntax of the full-text index. Terms contain no quotation marks."""
     quote, begins, both, either = ("'", ":*", " & ", " | ") if _is_postgresql(session) else ('"', "*", " AND ", " OR ")
 
     def written(term: str) -> str:

@@ -1,4 +1,4 @@
-"""The story of a claim: everything that its page shows, read in one transaction."""
+"""The story of a claim: the data of its page, read in one transaction."""
 
 from __future__ import annotations
 
@@ -32,15 +32,15 @@ class OutletStory:
 
     slug: str
     report: ReportView | None
-    """The report that counts; without one the last that does not, or None if other outlets only cite it."""
+    """The report that counts, or else the last report; None if other outlets only cite the outlet."""
     side: Stance | None
-    """Its side, taken before the answer was known; None without any."""
+    """The side that it took before the answer was known; None for no side."""
     right: float | None
-    """The extent to which it was right, 0..1; None if the claim does not count for it."""
+    """The extent to which it was right, from 0 to 1; None if the claim does not count for it."""
     why_no_side: Literal["asked", "late", "withdrawn", "unscorable", "cited"] | None
     """The reason why it is on no side."""
     late: ReportView | None
-    """A report with another side that it published when the answer was known (R6)."""
+    """A report that takes another side and was published when the answer was known (R6)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +50,12 @@ class House:
     slug: str
     name: str
     outlets: list[str]
-    """The slugs of its outlets among the sources, by name; the publisher itself may be one of them."""
+    """The slugs of its root outlets, sorted by name; the publisher itself may be one of them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """A claim with everything that its page shows."""
+    """A claim with all data of its page."""
 
     claim: ClaimView
     resolutions: list[ResolutionView]
@@ -63,17 +63,17 @@ class Story:
     rivals: list[ListedClaim]
     """Other claims of the group, the oldest first."""
     winner: ListedClaim | None
-    """Another claim of the group that is true, so that this one is decided (R3)."""
+    """Another claim of the group that is true, which decides this one (R3)."""
     merged: list[str]
     """The different texts of the claims that were merged into this one (R22a)."""
     outlets: list[OutletStory]
-    """The outlets in the order of their reports, and then those that are only cited."""
+    """The outlets in the order of their reports, followed by those that are only cited."""
     names: dict[str, str]
     """The names of the outlets by slug."""
     roots: dict[UUID, str | None]
     """The slug of the root outlet by the id of a relay; None for an unknown source."""
     houses: list[House]
-    """The publishers with more than one root outlet, by name."""
+    """The publishers with more than one root outlet, sorted by name."""
 
 
 def get_story(db: Database, claim_id: UUID, *, now: dt.datetime) -> Story:
@@ -152,13 +152,13 @@ def _why_no_side(
 
 
 def _is_late_change(report: Filed, vote: Filed, facts: ClaimFacts) -> bool:
-    """Return whether a report takes another side than the one that counts, when the answer was known."""
+    """Return whether a report, published when the answer was known, takes another side than the one that counts."""
     is_side = report.stance.takes_side and report.is_after(facts.known_at)
     return is_side and report.id != vote.id and report.stance is not vote.stance
 
 
 def _houses(session: Session, claim: Claim, outlets: Mapping[UUID, Outlet]) -> list[House]:
-    """Return the publishers of which more than one outlet is a root."""
+    """Return the publishers with more than one root outlet."""
     sides = root_outlets(counting_reports(claim), claim_facts(claim).known_at)
     roots = {root for side in sides.values() for root in side if root is not None}
     if len(roots) < 2:
@@ -194,6 +194,6 @@ def _listed(session: Session, *conditions: sa.ColumnElement[bool], limit: int) -
 
 
 def _merged_texts(session: Session, claim: Claim) -> list[str]:
-    """Return the other texts under which a claim was recorded, before the claims were merged."""
+    """Return the different texts of the claims that were merged into a claim."""
     merged = sa.select(Claim.text).where(Claim.merged_into_id == claim.id, Claim.text != claim.text)
     return list(dict.fromkeys(session.scalars(merged.order_by(Claim.id).limit(_OTHER_TEXTS))))

@@ -1,4 +1,4 @@
-"""Submissions from the public forms: store them until an editor decides, show their state, and delete old ones."""
+"""Submissions from the public forms: store them for editors, show their state, and delete old ones."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ from service.values.documents import members_of
 from service.values.vocabulary import SubmissionKind, SubmissionStatus
 
 PER_DAY = 5
-"""The number of submissions from one address in a day."""
+"""The maximum number of submissions from one address in a day."""
 MAX_PENDING = 500
-"""The number of submissions that may wait for a decision."""
+"""The maximum number of pending submissions."""
 DAY = dt.timedelta(days=1)
 KEPT = dt.timedelta(days=90)
-"""The time for which a submission waits for a decision, and for which a refused one is kept."""
+"""The time for which a pending submission, and then a refused one, is kept."""
 LOADED = (
     selectinload(Submission.resolution),
     selectinload(Submission.outlet),
@@ -45,7 +45,7 @@ _SECRET_BYTES = 24
 
 
 class NewSubmission(TypedDict):
-    """A submission as sent with a form."""
+    """The parsed fields of a public form."""
 
     text: str
     links: list[str]
@@ -54,7 +54,7 @@ class NewSubmission(TypedDict):
 
 @retried
 def submit_dispute(db: Database, claim_id: UUID, *, submission: NewSubmission, sender: str, now: dt.datetime) -> str:
-    """Store a dispute of the resolution in effect of a claim, until an editor decides on it.
+    """Store a dispute of the resolution in effect of a claim, for an editor to accept or refuse.
 
     Args:
         db: The database.
@@ -75,7 +75,8 @@ def submit_dispute(db: Database, claim_id: UUID, *, submission: NewSubmission, s
     with db.write() as session:
         if (resolution := standing_resolution(load_claim(session, claim_id))) is None:
             raise NothingToDispute(
-                f"The claim {claim_id} has no result in effect to dispute. Dispute it once it is resolved."
+                f"You tried to dispute the claim {claim_id}, which has no result in effect. Dispute it once it is "
+                "resolved."
             )
         row = Submission(kind=SubmissionKind.DISPUTE, resolution_id=resolution.id, **submission)
         return _store(session, row, sender=sender, now=now)
@@ -91,12 +92,12 @@ def submit_reply(
     sender: str,
     now: dt.datetime,
 ) -> str:
-    """Store a reply in the name of an outlet, until an editor has verified it.
+    """Store a reply in the name of an outlet, for an editor to verify.
 
     Args:
         db: The database.
         reference: The slug or id of the outlet.
-        claim: The id of the claim that it is about; None for the whole record.
+        claim: The id of the claim that the reply is about; None for the whole record.
         submission: The fields of the form.
         sender: The keyed hash of the sender's address.
         now: The time of the call.
@@ -121,26 +122,26 @@ def get_submission(db: Database, secret: str) -> SubmissionState:
     """Return the state of the submission whose link has this secret.
 
     Raises:
-        NotFound: No submission has it.
+        NotFound: No submission has this secret.
     """
     rows = sa.select(Submission).where(Submission.digest == _digest(secret)).options(*LOADED)
     with db.read() as session:
         if (found := session.scalar(rows)) is None:
             raise NotFound(
-                "No submission has this link. The link may be incomplete, or the submission was deleted, which happens "
-                f"{KEPT.days} days after it was refused or left without an answer."
+                f"No submission has this link. The link may be incomplete, or the submission was deleted {KEPT.days} "
+                "days after it was sent or refused."
             )
         return _state(found, _claims(session, [found]))
 
 
 def describe_submissions(session: Session, submissions: Sequence[Submission]) -> list[PendingView]:
-    """Return the views of submissions, loaded with `LOADED`, with one statement for the claims of all."""
+    """Return the views of submissions that were loaded with `LOADED`. Their claims are read at once."""
     claims = _claims(session, submissions)
     return [_describe(one, claims) for one in submissions]
 
 
 def prune_submissions(db: Database, *, now: dt.datetime) -> None:
-    """Delete submissions that were refused, or left without a decision, 90 days ago; forget addresses after a day."""
+    """Delete submissions that were refused or left undecided 90 days ago, and forget senders after a day."""
     row, too_old = Submission, now - KEPT
     expired = sa.or_(
         (row.status == SubmissionStatus.PENDING) & (row.recorded_at <= too_old),
@@ -156,7 +157,7 @@ def prune_submissions(db: Database, *, now: dt.datetime) -> None:
 
 
 def _store(session: Session, row: Submission, *, sender: str, now: dt.datetime) -> str:
-    """Store a submission within the limits, and return the secret of its link."""
+    """Store a submission if it exceeds no limit, and return the secret of its link."""
     lock_name(session, "submissions")  # concurrent ones could together exceed a limit
     _check_limits(session, sender, now=now)
     secret = secrets.token_urlsafe(_SECRET_BYTES)
@@ -177,14 +178,14 @@ def _check_limits(session: Session, sender: str, *, now: dt.datetime) -> None:
     waiting = sa.select(sa.func.count()).where(Submission.status == SubmissionStatus.PENDING)
     if session.scalars(waiting).one() >= MAX_PENDING:
         raise TooManySubmissions(
-            f"{MAX_PENDING} disputes and replies are waiting for an editor, and no more are taken until some of them "
-            "are decided. Send this one in a few days.",
+            f"{MAX_PENDING} disputes and replies are waiting for an editor, which is the limit. Send this one in a "
+            "few days.",
             retry_after=int(DAY.total_seconds()),
         )
 
 
 def _claims(session: Session, submissions: Sequence[Submission]) -> dict[UUID | None, tuple[UUID, str]]:
-    """Return the claims that submissions are about: by its id, the claim that each counts as, and its text."""
+    """Return the claims of submissions: by id, the claim that each counts as, and its text."""
     named = {_claim_id(one) for one in submissions} - {None}
     rows = sa.select(Claim.id, counts_as(Claim), Claim.text).where(Claim.id.in_(named))
     return {id_: (counted, text) for id_, counted, text in session.execute(rows)} if named else {}
@@ -220,7 +221,7 @@ def _describe(one: Submission, claims: Mapping[UUID | None, tuple[UUID, str]]) -
 
 
 def _claim_id(one: Submission) -> UUID | None:
-    """Return the claim that a submission is about; that of a dispute may have been merged since."""
+    """Return the claim of a submission. The claim of a dispute may have been merged since."""
     return one.claim_id if one.resolution is None else one.resolution.claim_id
 
 

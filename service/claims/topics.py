@@ -1,4 +1,4 @@
-"""List the topics of claims with counts."""
+"""List topics of claims, with counts."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from service.values.topics import is_within, lineage
 from service.values.vocabulary import ClaimStatus, Role
 
 _NEWEST = 10_000
-"""The number of claims whose topics are offered as choices."""
+"""The number of newest claims whose topics are offered as choices."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class TopicView:
 
     @property
     def place(self) -> list[str]:
-        """The key by which topics are sorted: each is directly followed by those below it."""
+        """Return the sort key of topics, which puts those below a topic directly after it."""
         return self.topic.split("/")
 
 
@@ -49,7 +49,7 @@ class TopicList:
 
     items: list[TopicView]
     changes_at: dt.datetime | None
-    """The moment at which the counts change without a write, because a claim falls due."""
+    """The moment when the counts change without a write, because a claim falls due."""
 
 
 def list_topics(db: Database, *, topic: str | None = None, now: dt.datetime) -> TopicList:
@@ -57,7 +57,7 @@ def list_topics(db: Database, *, topic: str | None = None, now: dt.datetime) -> 
 
     Args:
         db: The database.
-        topic: Only this topic and those below it; None for all.
+        topic: Only this topic and the topics below it; None for all.
         now: The time of the call.
     """
     with db.read() as session:
@@ -99,14 +99,14 @@ def common_topics(db: Database, *, limit: int) -> list[str]:
 
 
 def topics_below(db: Database, topic: str, *, limit: int) -> list[str]:
-    """Return the topics directly below a topic, by name.
+    """Return the topics directly below a topic, sorted by name.
 
-    It looks up one topic after the other in the index, so its cost does not depend on the number of claims.
+    Topics are looked up in the index one after the other, so the cost does not depend on the number of claims.
 
     Args:
         db: The database.
         topic: The topic.
-        limit: The number of topics, also further below, after which the search ends.
+        limit: The maximum number of topics to look up, at any depth.
     """
     below = Claim.topic >= f"{topic}/", Claim.topic < f"{topic}0", Claim.merged_into_id.is_(None)
     found = sa.select(sa.func.min(Claim.topic).label("topic")).where(*below).cte("found", recursive=True)
@@ -119,10 +119,10 @@ def topics_below(db: Database, topic: str, *, limit: int) -> list[str]:
 
 
 def _count_claims(session: Session, scope: str | None, *, now: dt.datetime) -> dict[str, Counter[str | None]]:
-    """Return the numbers of claims by topic and status; None is any other status."""
+    """Return the numbers of claims by topic and status; None stands for any other status."""
     counted = (ClaimStatus.RESOLVED, ClaimStatus.DUE, ClaimStatus.OPEN)
     status = sa.case(*((has_status(one, now), one.value) for one in counted), else_=None)
-    # An expression, because SQLite would follow the index on topics and read the claims in random order.
+    # An expression, because SQLite would otherwise follow the index on topics and read the claims in random order.
     topic = sa.func.coalesce(Claim.topic, "")
     rows = sa.select(topic.label("topic"), status.label("status"), sa.func.count()).group_by("topic", "status")
     rows = rows.where(topic != "" if scope is None else in_topic(Claim.topic, scope))
@@ -135,7 +135,7 @@ def _count_claims(session: Session, scope: str | None, *, now: dt.datetime) -> d
 
 
 def _count_ranked(session: Session, scope: str | None, *, now: dt.datetime) -> Counter[str]:
-    """Return the number of outlets with enough resolved claims by topic, on the basis `matured`, as in the ranking."""
+    """Return the number of ranked outlets by topic: those with enough resolved claims on the basis `matured`."""
     outlets = session.scalars(sa.select(Outlet.id).where(having_resolved(session, RATED_FROM))).all()
     resolved = resolved_by_topic(session, outlets, scope)
     undue = sa.select(Claim.id).where(Claim.resolves_by > now)
@@ -155,5 +155,5 @@ def _count_ranked(session: Session, scope: str | None, *, now: dt.datetime) -> C
 
 
 def _within(topic: str, scope: str | None) -> list[str]:
-    """Return a topic and those above it, down from a scope."""
+    """Return a topic and the topics above it, up to a scope."""
     return [path for path in lineage(topic) if scope is None or is_within(path, scope)]

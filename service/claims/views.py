@@ -1,4 +1,4 @@
-"""The views of claims, reports, resolutions, disputes, replies and forecasts, which use cases return."""
+"""The views of claims, reports, resolutions, disputes, replies and forecasts that use cases return."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class ResolutionView:
     verdict: Verdict | None
     """None for a withdrawal."""
     truth: float | None
-    """The truth as sent, for a `partial` verdict only."""
+    """The truth as sent; None unless the verdict is `partial`."""
     known_at: dt.datetime
     known_precision: Precision
     evidence: list[str]
@@ -53,7 +53,7 @@ class ResolutionWarning:
 
 @dataclass(frozen=True, slots=True)
 class WarnedResolution(ResolutionView):
-    """A resolution as it is recorded, with warnings."""
+    """A new resolution, with warnings about it."""
 
     warnings: list[ResolutionWarning]
 
@@ -77,7 +77,7 @@ class WithdrawalView:
 
 @dataclass(frozen=True, slots=True)
 class ReportView:
-    """A report as sent, with the members that the record adds."""
+    """A report with the members that the record adds."""
 
     id: UUID
     claim: UUID
@@ -146,7 +146,7 @@ class ReplyView:
     url: str | None
     via: Via
     verified: str | None
-    """The check by which an editor verified a reply from the public form; None for other replies."""
+    """The way in which an editor verified a reply from the public form; None for other replies."""
     withdrawn: WithdrawalView | None
     recorded_at: dt.datetime
     redacted: list[RedactionNote]
@@ -161,7 +161,7 @@ class SubmissionState:
     about: str
     """The text of the claim, or the name of the outlet."""
     claim: UUID | None
-    """The claim that it is about; None for a reply to the whole record."""
+    """The claim that the submission is about; None for a reply to the whole record."""
     outlet: str | None
     """The slug of the outlet that replies; None for a dispute."""
     refusal: str | None
@@ -177,20 +177,20 @@ class PendingView(SubmissionState):
     resolution: UUID | None
     """The disputed resolution; None for a reply."""
     text: str | None
-    """None once it was accepted: it is then in `dispute` or `reply`."""
+    """None after acceptance, when the text is in `dispute` or `reply`."""
     links: list[str]
     email: str | None
-    """None once the submission is decided."""
+    """None after the decision."""
     dispute: DisputeView | None
-    """The dispute that was made of it."""
+    """The dispute that the submission became."""
     reply: ReplyView | None
-    """The reply that was made of it."""
+    """The reply that the submission became."""
     decided_by: UUID | None
 
 
 @dataclass(frozen=True, slots=True)
 class ListedClaim:
-    """A claim as lists show it, without its reports."""
+    """A claim without its reports, as in lists."""
 
     id: UUID
     text: str
@@ -207,17 +207,17 @@ class ListedClaim:
     resolution: ResolutionView | None
     """The resolution in effect."""
     supersedes: UUID | None
-    """The newest resolution, which may be a withdrawal; the next one supersedes it (R11)."""
+    """The newest resolution or withdrawal. The next resolution supersedes it (R11)."""
     disputed: bool
     redacted: list[RedactionNote]
 
 
 @dataclass(frozen=True, slots=True)
 class FoundClaim(ListedClaim):
-    """A claim in a list, with the words that match if the list is the result of a search."""
+    """A claim in a list, with the matching words of a search by similarity."""
 
     words: list[str] | None
-    """The words that it has in common with the text, as the claim writes them; None without such a search."""
+    """The words that the claim shares with the text, as written in the claim; None without such a search."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,7 +259,7 @@ class ForecastPart:
     words: str
     log_odds: float
     points: float
-    """The change of the probability in percentage points, when it is added after the contributions before it."""
+    """The change of the probability, in percentage points, when the contribution is added after the ones before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,7 +274,7 @@ class ForecastView:
     """The stored forecasts of earlier days, the oldest first."""
     status: Literal["rated", "insufficient", "closed", "decided"]
     decided_by: UUID | None = None
-    """The claim of the same group that is true (R3)."""
+    """The true claim of the same group (R3)."""
     probability: float | None = None
     interval: ForecastInterval | None = None
     trained_on: int | None = None

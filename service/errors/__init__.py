@@ -1,4 +1,4 @@
-"""Every error that the service raises on purpose, with its problem type.
+"""All errors that the service raises on purpose, with their problem types.
 
 ServiceError
 +-- MalformedJson          400  /problems/malformed-json

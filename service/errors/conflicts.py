@@ -1,4 +1,4 @@
-"""Valid requests that contradict what is recorded."""
+"""Errors for valid requests that conflict with the record."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from service.errors.problem import ServiceError
 
 
 class Conflict(ServiceError):
-    """You sent a valid request that contradicts what is recorded. Read the current state, and change the request."""
+    """You sent a valid request that conflicts with the record. Read the current state, then change the request."""
 
     status = 409
     name = "conflict"
@@ -16,8 +16,8 @@ class Conflict(ServiceError):
 
 
 class AlreadyResolved(Conflict):
-    """You tried to resolve a claim that already has a resolution; a new one must name the one it replaces. Send the id
-    of the newest resolution as `supersedes` to correct or withdraw it.
+    """You tried to resolve a claim that already has a resolution. To correct or withdraw it, send the id of the newest
+    resolution as `supersedes`.
     """
 
     name = "already-resolved"
@@ -25,8 +25,8 @@ class AlreadyResolved(Conflict):
 
 
 class NothingToSupersede(Conflict):
-    """You tried to supersede or withdraw a resolution of a claim that has no resolution in effect. Leave out
-    `supersedes`, and send a verdict.
+    """You tried to supersede or withdraw the resolution of a claim that has none in effect. Leave out `supersedes` and
+    send a verdict.
     """
 
     name = "nothing-to-supersede"
@@ -34,8 +34,8 @@ class NothingToSupersede(Conflict):
 
 
 class GroupResolved(Conflict):
-    """You tried to resolve a second claim in a group as true, but the claims in a group exclude each other. `detail`
-    names both: correct the other one first if it is wrong.
+    """You tried to make a second claim in a group true, but at most one claim in a group can be true. If the other
+    claim, named in `detail`, was resolved incorrectly, correct its resolution first.
     """
 
     name = "group-resolved"
@@ -43,17 +43,17 @@ class GroupResolved(Conflict):
 
 
 class OpinionUnresolved(Conflict):
-    """You tried to resolve an opinion, which has no truth value. Only claims of kind `event` or `fact` can be
-    resolved.
-    """
+    """You tried to resolve an opinion, which is neither true nor false. Resolve only claims of kind `event` or"""
+
+    "`fact`."
 
     name = "opinion-unresolved"
     title = "Opinions cannot be resolved"
 
 
 class ClaimDiffers(Conflict):
-    """You sent a claim with an `external_id` that is already used by a claim with different content; `errors` lists the
-    differences. Send it with another `external_id`, or change the recorded claim.
+    """You sent an `external_id` that belongs to a claim with different content; `errors` lists the differences. Use
+    another `external_id`, or change the recorded claim with PATCH.
     """
 
     name = "claim-differs"
@@ -61,26 +61,26 @@ class ClaimDiffers(Conflict):
 
 
 class ReportDiffers(Conflict):
-    """You sent a report that repeats one on record in outlet, stance, time, URL and source, and differs from it in the
-    members listed in `errors`. Change the recorded report with PATCH, or leave those members out.
+    """You sent a report with the same outlet, stance, time, URL and source as a recorded one, but with other values for
+    the members in `errors`. Correct the recorded report with PATCH, or leave these members out.
     """
 
     name = "report-differs"
-    title = "Report differs from the one on record"
+    title = "Report differs from the recorded one"
 
 
 class ReportRepeated(Conflict):
-    """You tried to make a change after which the report would have the same outlet, stance, time, URL and source as
-    another one on record; `detail` names that one. Withdraw one of the two instead.
+    """You tried to give a report the same outlet, stance, time, URL and source as another report, named in `detail`.
+    Withdraw one of the two instead.
     """
 
     name = "report-repeated"
-    title = "Report would repeat another one"
+    title = "Report would duplicate another one"
 
 
 class ReportWithdrawn(Conflict):
-    """You tried to change a withdrawn report, which is not possible. File the report again
-    with the correct members.
+    """You tried to change a withdrawn report, but withdrawn reports cannot be changed. File a new report with the
+    correct values.
     """
 
     name = "report-withdrawn"
@@ -88,8 +88,8 @@ class ReportWithdrawn(Conflict):
 
 
 class MemberRedacted(Conflict):
-    """You tried to restore a member whose content was removed for legal reasons; `errors` lists such members. Leave
-    them out.
+    """You tried to restore content that was removed for legal reasons, which is not possible. Leave out the members
+    listed in `errors`.
     """
 
     name = "member-redacted"
@@ -97,8 +97,8 @@ class MemberRedacted(Conflict):
 
 
 class SlugTaken(Conflict):
-    """You sent a slug that another outlet already has. Choose another one, or leave `slug` out to have it derived from
-    the name.
+    """You sent a slug that belongs to another outlet. Choose another slug, or leave `slug` out to derive it from the
+    name.
     """
 
     name = "slug-taken"
@@ -106,8 +106,8 @@ class SlugTaken(Conflict):
 
 
 class DomainTaken(Conflict):
-    """You tried to give an outlet a domain that belongs to another one, which `detail` names. Leave the domain out, or
-    remove it from the other outlet first.
+    """You sent a domain that belongs to another outlet, named in `detail`. Leave the domain out, or remove it from the
+    other outlet first.
     """
 
     name = "domain-taken"
@@ -115,8 +115,8 @@ class DomainTaken(Conflict):
 
 
 class AlreadyWithdrawn(Conflict):
-    """You tried to withdraw a report or reply that had already been withdrawn with a different reason. It remains
-    withdrawn, and the first reason is kept.
+    """You tried to withdraw a report or reply that was already withdrawn for a different reason. The first reason is
+    kept, and you need not do anything.
     """
 
     name = "already-withdrawn"
@@ -124,8 +124,8 @@ class AlreadyWithdrawn(Conflict):
 
 
 class RelaysRestOnIt(Conflict):
-    """You tried to withdraw a report that others relay; without it, outlets would cite each other in a cycle. Withdraw
-    those relays first.
+    """You tried to withdraw a report that others relay; without it, the relays would form a cycle. Withdraw those
+    relays first.
     """
 
     name = "relays-rest-on-it"
@@ -133,15 +133,15 @@ class RelaysRestOnIt(Conflict):
 
 
 class NothingToDispute(Conflict):
-    """You tried to dispute a claim that has no resolution in effect. Dispute it after it has been resolved."""
+    """You tried to dispute a claim that has no resolution in effect. Wait until it is resolved."""
 
     name = "nothing-to-dispute"
     title = "No resolution to dispute"
 
 
 class AlreadyDisputed(Conflict):
-    """You tried to dispute a resolution that your key already disputes with another reason or other evidence. Wait
-    until that dispute is closed.
+    """You tried to dispute a resolution while your key has an open dispute of it with a different reason or different
+    evidence. Wait until that dispute is closed.
     """
 
     name = "already-disputed"
@@ -149,17 +149,15 @@ class AlreadyDisputed(Conflict):
 
 
 class DisputeClosed(Conflict):
-    """You tried to close a dispute that was already closed, with a reason or by a new resolution. It remains closed;
-    dispute the resolution again if it is still wrong.
-    """
+    """You tried to close a dispute that is already closed. If the resolution is still wrong, file a new dispute."""
 
     name = "dispute-closed"
     title = "Dispute already closed"
 
 
 class AlreadyDecided(Conflict):
-    """You tried to accept or refuse a submission from a public form that had already been decided. The first decision
-    stands; if it was wrong, close the dispute or withdraw the reply.
+    """You tried to accept or refuse a submission that was already accepted or refused. The first decision is final; to
+    reverse an acceptance, close the dispute or withdraw the reply.
     """
 
     name = "already-decided"
@@ -167,9 +165,8 @@ class AlreadyDecided(Conflict):
 
 
 class SubmissionOutdated(Conflict):
-    """You tried to accept a submission from a public form whose subject has changed since it was sent: the disputed
-    resolution is no longer in effect, or the outlet no longer has a report on the claim. It stays pending; refuse it
-    with that reason.
+    """You tried to accept a submission that is out of date: the disputed resolution is no longer in effect, or the
+    outlet no longer has a report on the claim. Refuse it and give that reason.
     """
 
     name = "submission-outdated"
@@ -177,7 +174,7 @@ class SubmissionOutdated(Conflict):
 
 
 class OutletMerged(Conflict):
-    """You tried to change an outlet that was merged into another one, which `detail` names. Change that one, or undo
+    """You tried to change an outlet that was merged into another outlet, named in `detail`. Change that outlet, or undo
     the merge first.
     """
 
@@ -189,14 +186,14 @@ class OutletMerged(Conflict):
 
     @classmethod
     def of(cls, slug: str, *, into: str) -> OutletMerged:
-        """Return the error for an outlet that was merged into another one."""
-        error = cls(f"The outlet {slug!r} was merged into {into!r}.")
+        """Return the error for a merged outlet."""
+        error = cls(f"The outlet {slug!r} was merged into {into!r}. Send the slug of that outlet, or undo the merge.")
         error.into = into
         return error
 
 
 class ClaimMerged(Conflict):
-    """You tried to change a claim that was merged into another one, which `detail` names. Change that one, or undo the
+    """You tried to change a claim that was merged into another claim, named in `detail`. Change that claim, or undo the
     merge first.
     """
 
@@ -208,15 +205,15 @@ class ClaimMerged(Conflict):
 
     @classmethod
     def of(cls, claim_id: UUID, *, into: UUID) -> ClaimMerged:
-        """Return the error for a claim that was merged into another one."""
-        error = cls(f"The claim {claim_id} was merged into {into}. Send the id of that one, or undo the merge first.")
+        """Return the error for a merged claim."""
+        error = cls(f"The claim {claim_id} was merged into {into}. Send the id of that claim, or undo the merge.")
         error.into = into
         return error
 
 
 class ClaimsContradict(Conflict):
-    """You tried to merge two claims that contradict each other: their verdicts differ, only one of them is an opinion,
-    or a resolution that the merge would replace is disputed. Correct one of the claims, or close the dispute, first.
+    """You tried to merge claims that contradict each other: their verdicts differ, only one of them is an opinion, or
+    the merge would replace a disputed resolution. Correct one of the claims, or close the dispute first.
     """
 
     name = "claims-contradict"
@@ -224,8 +221,8 @@ class ClaimsContradict(Conflict):
 
 
 class MergeChain(Conflict):
-    """You tried to merge two outlets or claims, one of which is part of another merge, but merges cannot be chained;
-    `detail` names the other merge. Undo it first, or merge into the outlet or claim that it leads to.
+    """You tried to merge an outlet or claim that is part of another merge, but merges cannot be chained. Undo the other
+    merge, named in `detail`, or use its target instead.
     """
 
     name = "merge-chain"
@@ -233,9 +230,8 @@ class MergeChain(Conflict):
 
 
 class MergeCircle(Conflict):
-    """You tried to merge something into itself, or a merge or separation after which an outlet would own itself or
-    outlets would cite each other in a cycle. `detail` names the cause: change the parent, or withdraw
-    one of the relays first.
+    """You tried to merge an outlet or claim into itself, or a change to a merge would create a cycle of owners or
+    relays. Choose another target, change the parent, or withdraw a relay, as described in `detail`.
     """
 
     name = "merge-circle"
@@ -250,8 +246,8 @@ class RenameUndone(Conflict):
 
 
 class RenameSuperseded(Conflict):
-    """You tried to undo a rename of a topic whose claims a later rename has moved again. Undo the later one first;
-    `detail` names it.
+    """You tried to undo a topic rename, but a later rename moved the same claims again. Undo the later rename, named in
+    `detail`, first.
     """
 
     name = "rename-superseded"
@@ -259,18 +255,18 @@ class RenameSuperseded(Conflict):
 
 
 class StillRunning(Conflict):
-    """You sent a request while an earlier one with the same `Idempotency-Key` was still running, so it was not carried
-    out. Send it again with the same key after `Retry-After` seconds.
+    """You sent a request while an earlier one with the same `Idempotency-Key` was still running, so it was not
+    processed. Send it again with the same key after `Retry-After` seconds.
     """
 
     name = "still-running"
-    title = "First request still running"
+    title = "Earlier request still running"
     retry_after = 1
 
 
 class LastAdminKey(Conflict):
-    """You tried to revoke or restrict the last key with the scope `admin`; without one, no keys can be created over
-    HTTP. Create another admin key first.
+    """You tried to revoke the last key with the scope `admin`, or to give it an expiry; without such a key, no keys can
+    be created over HTTP. Create another admin key first.
     """
 
     name = "last-admin-key"
@@ -278,9 +274,7 @@ class LastAdminKey(Conflict):
 
 
 class KeyEnded(Conflict):
-    """You tried to change a key that has been revoked or has expired, and such a key cannot be restored. Create a new
-    key.
-    """
+    """You tried to change a key that was revoked or has expired, and cannot be restored. Create a new key."""
 
     name = "key-ended"
     title = "Key no longer valid"

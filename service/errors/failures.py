@@ -1,4 +1,4 @@
-"""Failures of the service or its proxy, not of the request."""
+"""Errors caused by the service or its proxy, not by the request."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ class InternalError(ServiceError):
 
 
 class BadGateway(ServiceError):
-    """The proxy could not reach the service, so the request may not have been carried out. Send it again after
-    `Retry-After` seconds; with the same `Idempotency-Key` it is carried out only once.
+    """The proxy could not reach the service, so your request may not have been processed. Send it again after
+    `Retry-After` seconds, with the same `Idempotency-Key` so that it is processed only once.
     """
 
     status = 502
@@ -25,8 +25,8 @@ class BadGateway(ServiceError):
 
 
 class Unavailable(ServiceError):
-    """The database is busy or cannot be reached, so the request may not have been carried out. Send it again after
-    `Retry-After` seconds; with the same `Idempotency-Key` or `external_id` it is carried out only once.
+    """The database is busy or unreachable, so your request may not have been processed. Send it again after
+    `Retry-After` seconds, with the same `Idempotency-Key` or `external_id` so that it is processed only once.
     """
 
     status = 503
@@ -36,8 +36,8 @@ class Unavailable(ServiceError):
 
 
 class QueryTimeout(ServiceError):
-    """One database query of this request took more than ten seconds, so the request was cancelled; nothing was
-    changed. Try again later, or narrow the request to one outlet or topic.
+    """A database query took more than ten seconds, so your request was cancelled and nothing was changed. Try again
+    later, or narrow the request to one outlet or topic.
     """
 
     status = 503
@@ -47,8 +47,8 @@ class QueryTimeout(ServiceError):
 
 
 class ExportsBusy(ServiceError):
-    """You tried to start an export while this process was already sending two of them. Send the request again after
-    `Retry-After` seconds, or narrow the exports with `since` or another filter.
+    """You requested an export while this process was already sending two, which is the limit. Send the request again
+    after `Retry-After` seconds, or request smaller exports with `since` or another filter.
     """
 
     status = 503
@@ -58,8 +58,8 @@ class ExportsBusy(ServiceError):
 
 
 class Stopping(ServiceError):
-    """This process is shutting down, and `/readyz` reports it so that load balancers send no more requests. Send
-    requests to another process, or wait for the restart.
+    """This process is shutting down, and `/readyz` returns this problem so that load balancers stop sending requests to
+    it. Send requests to another process, or wait for the restart.
     """
 
     status = 503
@@ -69,8 +69,8 @@ class Stopping(ServiceError):
 
 
 class UploadRunning(ServiceError):
-    """You sent a file to a process that is already receiving another one, and each process receives one file at a time.
-    Send it again after `Retry-After` seconds; another process may answer then.
+    """You sent a file to a process that is already receiving another one, but a process receives only one file at a
+    time. Send it again after `Retry-After` seconds; another process may be free.
     """
 
     status = 503
@@ -80,8 +80,8 @@ class UploadRunning(ServiceError):
 
 
 class GatewayTimeout(ServiceError):
-    """The service did not respond to the proxy in time, so the request may or may not have been carried out. Check, or
-    send it again with the same `Idempotency-Key`.
+    """The service did not respond to the proxy in time, so your request may or may not have been processed. Check the
+    record, or send the request again with the same `Idempotency-Key`.
     """
 
     status = 504
@@ -91,15 +91,15 @@ class GatewayTimeout(ServiceError):
 
 
 class InsufficientStorage(ServiceError):
-    """You sent a file for which there is no room, because the files of unfinished imports may take up at most ten
-    times `BORNEOUT_MAX_IMPORT` in total. Send it again when other imports have finished.
+    """You sent a file that does not fit: the files of all unfinished imports are limited to ten times
+    `BORNEOUT_MAX_IMPORT` in total. Send it again after other imports have finished.
     """
 
     status = 507
     name = "insufficient-storage"
-    title = "No room for the upload"
+    title = "Not enough storage for the upload"
     retry_after = 60
 
 
 class CannotRun(RuntimeError):
-    """Base of the errors that end a command, with a message for its user. They never become a response."""
+    """The base class of errors that end a command with a message for its user. They never become a response."""

@@ -1,4 +1,4 @@
-"""The base of all errors: a problem type, and one occurrence of it."""
+"""The base class of errors, and the problem documents that describe them."""
 
 from __future__ import annotations
 
@@ -21,13 +21,12 @@ class ProblemDocument(TypedDict):
 
 
 class ServiceError(Exception):
-    """Base of the errors that the service raises on purpose.
+    """The base class of the errors that the service raises on purpose.
 
     Subclasses set `status`, `name` and `title`. Their docstring is the explanation on the page
     `/problems/{name}`: what the caller did, which rule it broke, and what to do next, in at most two
-    sentences. An instance adds `detail`, the sentence for this occurrence, and `errors`, the wrong
-    places as JSON pointers. This module does not depend on Flask: `service.web.blueprint` turns an instance
-    into an RFC 9457 document.
+    sentences. An instance adds `detail`, which describes this occurrence, and `errors`, the invalid
+    places as JSON pointers. `service.web.blueprint` turns an instance into an RFC 9457 document.
     """
 
     status: ClassVar[int]
@@ -52,7 +51,7 @@ class ServiceError(Exception):
 
 
 def problem_types() -> list[type[ServiceError]]:
-    """Return every problem type by status, each before its subclasses."""
+    """Return all problem types, sorted by status, each before its subclasses."""
     waiting, found = ServiceError.__subclasses__()[::-1], list[type[ServiceError]]()
     while waiting:
         found.append(kind := waiting.pop())
@@ -61,5 +60,5 @@ def problem_types() -> list[type[ServiceError]]:
 
 
 def nested(error: ServiceError, pointer: str) -> list[FieldError]:
-    """Return the places of an error, with pointers from the document that contains the wrong part at `pointer`."""
+    """Return the errors of a nested object, with their pointers below the pointer of the object."""
     return [{**place, "pointer": pointer + place["pointer"]} for place in error.errors]

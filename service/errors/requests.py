@@ -1,4 +1,4 @@
-"""Requests that are invalid, or that the caller may not send."""
+"""Errors for requests that are invalid or not allowed."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from service.errors.problem import FieldError, ServiceError
 
 
 class MalformedJson(ServiceError):
-    """You sent a body that is not valid JSON in UTF-8, has the same member twice, contains `NaN` or `Infinity`, or is
-    nested too deeply. Correct the body and send it again.
+    """You sent a body that is not valid JSON in UTF-8, repeats a member, contains `NaN` or `Infinity`, or is nested too
+    deeply. Correct the body and send it again.
     """
 
     status = 400
@@ -18,8 +18,8 @@ class MalformedJson(ServiceError):
 
 
 class InvalidQuery(ServiceError):
-    """You sent a query parameter that is unknown, repeated or has an invalid value; `errors` lists each one. Correct
-    the parameters and send the request again.
+    """You sent a query parameter that is unknown, repeated or invalid; `errors` lists every one. Correct the parameters
+    and send the request again.
     """
 
     status = 400
@@ -39,8 +39,8 @@ class InvalidQuery(ServiceError):
 
 
 class CursorExpired(ServiceError):
-    """You sent a ranking cursor that has expired: the first page is more than 15 minutes old, or, since then, outlets
-    have been merged, topics renamed or too many records changed. Start again without `cursor`.
+    """You sent a cursor that is no longer valid: the first page of the ranking is more than 15 minutes old, too much
+    has changed since then, or the database was restored from a backup. Start again without `cursor`.
     """
 
     status = 400
@@ -49,7 +49,9 @@ class CursorExpired(ServiceError):
 
 
 class BadRequest(ServiceError):
-    """You sent a request that is not valid HTTP, or that this service does not support. Correct it as `detail` says."""
+    """You sent a request that is not valid HTTP, or that this service does not support. Correct it as described in
+    `detail`.
+    """
 
     status = 400
     name = "bad-request"
@@ -57,9 +59,8 @@ class BadRequest(ServiceError):
 
 
 class Unauthorized(ServiceError):
-    """You sent no API key where one is required, or one that is unknown, expired or revoked. A wrong key is rejected on
-    every call under `/v1`, even where none is required: send a valid key as `Authorization: Bearer
-    bo_...`.
+    """You sent no API key where one is required, or a key that is unknown, expired or revoked. Send a valid key as
+    `Authorization: Bearer bo_...`; calls that need no key also work without one.
     """
 
     status = 401
@@ -78,8 +79,8 @@ class Forbidden(ServiceError):
 
 
 class OwnClaim(Forbidden):
-    """You tried to resolve a claim that your own key filed or reported on, or to change such a claim or its reports
-    after it was resolved. Use another key, or ask the operator for the scope `resolutions:own`.
+    """You tried to resolve a claim that your key filed or reported on, or to change such a claim or its reports after
+    it was resolved. Use another key, or ask the operator for the scope `resolutions:own`.
     """
 
     name = "own-claim"
@@ -87,8 +88,8 @@ class OwnClaim(Forbidden):
 
 
 class FiledByAnother(Forbidden):
-    """You tried to change or withdraw a claim or report of another key, or to change the text, group or due date of a
-    claim on which another key has a report. Use a key with the scope `resolutions:write`.
+    """You tried to change or withdraw a claim or report that another key filed, or to change the text, group or due
+    date of a claim on which another key has a report. Use a key with the scope `resolutions:write`.
     """
 
     name = "filed-by-another"
@@ -96,8 +97,8 @@ class FiledByAnother(Forbidden):
 
 
 class ResolutionInEffect(Forbidden):
-    """You tried to change a resolved claim, to change or withdraw a report on it, or to replace the stance of an outlet
-    on it. Use a key with the scope `resolutions:write`, or dispute the resolution if it is wrong.
+    """You tried to change a resolved claim, to change or withdraw a report on it, or to add a report that would replace
+    an outlet's stance. Use a key with the scope `resolutions:write`, or dispute the resolution if it is wrong.
     """
 
     name = "resolution-in-effect"
@@ -122,8 +123,8 @@ class NotFound(ServiceError):
 
 
 class UnknownOutlet(NotFound):
-    """You named an outlet that is not recorded, or an address at which no recorded outlet publishes; the service does
-    not guess. Check the slug or the address, or record the outlet first.
+    """You named an outlet that is not recorded, or an address that belongs to no recorded outlet. Check the slug or the
+    address, or record the outlet first.
     """
 
     name = "unknown-outlet"
@@ -131,7 +132,7 @@ class UnknownOutlet(NotFound):
 
 
 class MethodNotAllowed(ServiceError):
-    """You used a method that this path does not support. Use one of those in the `Allow` header."""
+    """You used a method that this path does not support. Use one of the methods in the `Allow` header."""
 
     status = 405
     name = "method-not-allowed"
@@ -139,7 +140,7 @@ class MethodNotAllowed(ServiceError):
 
 
 class RequestTimeout(ServiceError):
-    """Your request did not arrive completely in time, so it was not carried out. Send it again."""
+    """Your request did not arrive completely in time, so it was not processed. Send it again."""
 
     status = 408
     name = "request-timeout"
@@ -147,8 +148,8 @@ class RequestTimeout(ServiceError):
 
 
 class PreconditionFailed(ServiceError):
-    """You tried to change a version that is no longer current, because it was changed after you had read it. Read it
-    again, and send the change with the new `ETag`.
+    """You tried to change an outdated version: the object was changed after you read it. Read it again, and send the
+    change with the new `ETag`.
     """
 
     status = 412
@@ -165,8 +166,8 @@ class TooLarge(ServiceError):
 
 
 class AddressTooLong(ServiceError):
-    """You sent a path and query of more than 32 kB. Request less at a time, or use `POST /v1/outlets/lookup` to look
-    up many addresses.
+    """You sent a path and query of more than 32 kB. Request less at a time, or look up many addresses with `POST
+    /v1/outlets/lookup`.
     """
 
     status = 414
@@ -175,7 +176,7 @@ class AddressTooLong(ServiceError):
 
 
 class UnsupportedMediaType(ServiceError):
-    """You sent a body of a type or encoding that this call does not accept. Send JSON with `Content-Type:
+    """You sent a body with a content type or encoding that this call does not accept. Send JSON with `Content-Type:
     application/json`.
     """
 
@@ -193,8 +194,8 @@ class RangeNotSatisfiable(ServiceError):
 
 
 class InvalidBody(ServiceError):
-    """You sent JSON that does not match the schema of this call or breaks a rule of the record; `errors` lists every
-    place. Correct these places and send the request again.
+    """You sent a body that does not match the schema of this call or breaks a rule; `errors` lists every invalid place.
+    Correct these places and send the request again.
     """
 
     status = 422
@@ -203,13 +204,13 @@ class InvalidBody(ServiceError):
 
     @classmethod
     def at(cls, pointer: str, detail: str, code: str) -> InvalidBody:
-        """Return the error for one wrong place."""
+        """Return the error for one invalid place."""
         return cls(detail, errors=[FieldError(pointer=pointer, detail=detail, code=code)])
 
 
 class UnreadableFile(InvalidBody):
-    """You sent a file that cannot be read as NDJSON, JSON, CSV or a workbook, or whose header has unknown columns.
-    `detail` names the fault; correct or convert the file, and send it again.
+    """You sent a file that cannot be read as NDJSON, JSON, CSV or a workbook, or that has unknown columns. Correct or
+    convert it as described in `detail`, and send it again.
     """
 
     name = "unreadable-file"
@@ -217,8 +218,8 @@ class UnreadableFile(InvalidBody):
 
 
 class IdempotencyKeyReused(ServiceError):
-    """You sent an `Idempotency-Key` that your API key has used in the last 24 hours for a different method, path or
-    body. Use a new key for a new request.
+    """You sent an `Idempotency-Key` that your API key used in the last 24 hours with a different method, path or body.
+    Use a new key for each new request.
     """
 
     status = 422
@@ -227,8 +228,8 @@ class IdempotencyKeyReused(ServiceError):
 
 
 class PreconditionRequired(ServiceError):
-    """You sent a change without `If-Match`, which is required so that you cannot overwrite a version that you have not
-    read. Send the `ETag` of the version that you have read, or `*`.
+    """You sent a change without `If-Match`, which protects versions that you have not read from being overwritten. Send
+    the `ETag` of the version that you read, or `*` for any version.
     """
 
     status = 428
@@ -251,8 +252,8 @@ class TooManyRequests(ServiceError):
 
 
 class TooManyImports(TooManyRequests):
-    """You tried to start an import while your API key has five that are not finished, which is the limit. Wait until
-    one of them has finished, or cancel one.
+    """You tried to start an import while your API key has five unfinished ones, which is the limit. Wait until one of
+    them has finished, or cancel one.
     """
 
     name = "too-many-imports"
@@ -260,8 +261,8 @@ class TooManyImports(TooManyRequests):
 
 
 class TooManySubmissions(TooManyRequests):
-    """You used a public form to send a dispute or a reply, but five had already come from your IP address within a day,
-    or 500 were waiting for an editor. Send it again later, or write to the operator.
+    """You sent a dispute or a reply with a public form, but your IP address has sent five within a day, or 500 are
+    waiting for an editor. Send it again later, or contact the operator.
     """
 
     name = "too-many-submissions"
@@ -269,7 +270,7 @@ class TooManySubmissions(TooManyRequests):
 
 
 class HeadersTooLarge(ServiceError):
-    """You sent a header that is too large, or too many headers. Send fewer or shorter ones."""
+    """You sent a header that is too large, or too many headers. Send fewer or shorter headers."""
 
     status = 431
     name = "headers-too-large"
@@ -277,7 +278,7 @@ class HeadersTooLarge(ServiceError):
 
 
 class UnsupportedFormat(ServiceError):
-    """You requested a format that this path does not have. Request one that `detail` names."""
+    """You requested a format that this path does not offer. Request one of the formats in `detail`."""
 
     status = 501
     name = "unsupported-format"

@@ -1,4 +1,4 @@
-"""Lists of the ledger: all entries for admins, the public entries for everybody, and the seals."""
+"""Lists of the ledger: all entries for admins, public entries for everybody, and the seals."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ PUBLIC = (
 )
 """The tables with public entries."""
 
-_GUESSABLE = frozenset({"fingerprint"})  # a redacted URL could be guessed from it, and the row keeps it (R4)
+_GUESSABLE = frozenset({"fingerprint"})  # would allow guesses about a redacted URL; the row keeps it (R4)
 _CLOCK_SLACK = dt.timedelta(seconds=1)
 _EPOCH = dt.datetime.fromtimestamp(0, dt.UTC)
 _BY_ID = Keyset([Entry.id], [UUID], descending=True)
@@ -56,7 +56,7 @@ _BY_NUMBER = Keyset([Seal.number], [read_number], descending=True)
 
 @dataclass(frozen=True, slots=True)
 class TrailEntryView:
-    """A write of a row in the public record, with the row before and after it."""
+    """An entry of the public record: the write of a row, with the row before and after it."""
 
     id: UUID
     recorded_at: dt.datetime
@@ -71,7 +71,7 @@ class TrailEntryView:
     salt: str | None
     digest: str
     seal: int | None
-    """The number of the seal; None until it is sealed."""
+    """The number of the seal; None until the entry is sealed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,7 @@ def page_entries(
 
     Args:
         db: The database.
-        subject: The id of a row: filters by that row and the rows that belong to it.
+        subject: The id of a row. Only entries of this row and of the rows that belong to it are returned.
         actor: The API key that wrote the entries.
         table: The table of the entries.
         action: The action of the entries.
@@ -219,7 +219,7 @@ def _without(content: str | None, hidden: frozenset[str]) -> dict[str, Any] | No
 
 
 def _key_columns(name: str) -> frozenset[str]:
-    """Return the columns of a table that reference the API key that wrote a row."""
+    """Return the columns of a table that reference API keys."""
     [table] = (table for table in journaled_tables() if table.name == name)
     return frozenset(key.parent.name for key in table.foreign_keys if key.column.table.name == "api_key")
 
@@ -244,7 +244,7 @@ def _keys_about(session: Session, subject: UUID) -> set[str]:
 
 
 def _outlet_keys(session: Session, outlet: UUID) -> set[str]:
-    """Return the keys of the current and former domains and aliases of an outlet: its id and their positions."""
+    """Return the keys of the current and former domains and aliases of an outlet: its id and a position."""
     former = session.scalars(sa.select(Version.content).where(Version.subject_id == outlet)).all()
     counts = [
         session.scalar(sa.select(sa.func.count()).where(row.outlet_id == outlet)) or 0

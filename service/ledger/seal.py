@@ -1,7 +1,7 @@
 """Seals: links of a hash chain over the entries of the ledger.
 
-Writers only add entries, so they do not wait for each other. Every second the worker seals the entries of all writers.
-A client that stores the head of a seal can prove later that no earlier entry was changed, removed or inserted.
+Writers only add entries, so they do not block each other. Every second, the worker seals the new entries of all
+writers. A client that stores the head of a seal can later prove that no earlier entry was changed, removed or inserted.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from service.storage.models import Entry, Seal
 from service.values.documents import canonical_json
 from service.values.instants import format_instant
 
-SEAL_SIZE = 2000  # entries per seal at most, so that other writers wait only briefly
+SEAL_SIZE = 2000  # the maximum number of entries in a seal; larger seals would block other writers
 LAST_HEAD = sa.select(Seal.head).order_by(Seal.number.desc()).limit(1)
 """Selects the head of the last seal. Built once, because every score includes it."""
 
 
 def seal_entries(db: Database, *, now: dt.datetime) -> int:
-    """Seal all entries that are not sealed yet.
+    """Seal all entries that have no seal.
 
     Returns:
         The number of entries that were sealed.
@@ -37,7 +37,7 @@ def seal_entries(db: Database, *, now: dt.datetime) -> int:
 
 
 def head_of(number: int, previous: str | None, recorded_at: dt.datetime, digests: Iterable[str]) -> str:
-    """Return the head of a seal: the hash of the previous head and of the digests of its entries, in order of ids."""
+    """Return the head of a seal: a hash of the previous head and the digests of its entries, ordered by id."""
     head = hashlib.sha256(canonical_json([number, previous, format_instant(recorded_at)]).encode())
     for digest in digests:
         head.update(digest.encode())
@@ -52,13 +52,13 @@ def _is_unsealed(db: Database) -> bool:
 @retried
 def _seal_next(db: Database, *, now: dt.datetime) -> int:
     with db.write() as session:
-        lock_name(session, "seal of the ledger")  # two concurrent seals would continue the same head
+        lock_name(session, "seal of the ledger")  # concurrent seals would otherwise extend the same head
         newest = session.execute(_newest().with_only_columns(Seal.number, Seal.head)).one_or_none()
         number, previous = (1, None) if newest is None else (newest.number + 1, newest.head)
         entries = table_of(Entry)
         entry = entries.c
         chosen = sa.select(entry.id).where(entry.seal.is_(None)).order_by(entry.id).limit(SEAL_SIZE)
-        # In one statement, because an entry committed between two would be marked and not hashed.
+        # One statement, because an entry committed between two statements would be marked but not hashed.
         marked = sa.update(entries).where(entry.id.in_(chosen.scalar_subquery())).values(seal=number)
         sealed = sorted(session.execute(marked.returning(entry.id, entry.digest)))
         if sealed:

@@ -1,7 +1,7 @@
-"""Verification of the ledger: its digests, its chain, and all rows against their entries.
+"""Verify the ledger: its digests, its chain, and all rows against their entries.
 
-A person with write access to the database can forge a whole ledger. A head stored elsewhere, from a score or from
-`/v1/ledger`, reveals that.
+A person with write access to the database can forge the whole ledger. A head that was stored elsewhere, from a score or
+from `/v1/ledger`, reveals the forgery.
 """
 
 from __future__ import annotations
@@ -47,18 +47,18 @@ class _History(NamedTuple):
 
 
 def verify_ledger(db: Database, *, head: str | None = None) -> Iterator[Finding]:
-    """Recompute the digests and the chain of the ledger, and compare all rows and sums with it, in one snapshot.
+    """Yield the differences between the ledger and all rows and sums, and within the ledger, in one snapshot.
 
     Args:
         db: The database.
-        head: A head stored elsewhere, which must be in the chain.
+        head: A head that was stored elsewhere and must be in the chain.
     """
     with db.read(unlimited=True) as session:
         yield from find_differences(session, head)
 
 
 def find_differences(session: Session, head: str | None) -> Iterator[Finding]:
-    """Verify the ledger as `verify_ledger` does, within the caller's transaction."""
+    """Yield the differences as `verify_ledger` does, within the caller's transaction."""
     yield from _readable("seal", _check_chain(session))
     yield from _readable("entry", _check_unsealed(session))
     if head is not None and not session.scalar(sa.select(sa.exists().where(Seal.head == head))):
@@ -71,7 +71,7 @@ def find_differences(session: Session, head: str | None) -> Iterator[Finding]:
 
 
 def _readable(table: str, findings: Iterator[Finding]) -> Iterator[Finding]:
-    """Yield the findings up to the first value that cannot be read."""
+    """Yield findings until a value cannot be read."""
     try:
         yield from findings
     except (LookupError, TypeError, ValueError) as exc:
@@ -98,7 +98,7 @@ def _check_chain(session: Session) -> Iterator[Finding]:
 
 
 def _check_unsealed(session: Session) -> Iterator[Finding]:
-    """Check the entries without a seal: those of the last second, and those whose seal is missing."""
+    """Check the entries without a seal: those of the last second, and those with a missing seal."""
     entry = table_of(Entry).c
     yield from _check_digests(_stream(session, sa.select(table_of(Entry)).where(entry.seal.is_(None))))
     orphans = sa.select(entry.id).where(entry.seal.is_not(None), entry.seal.not_in(sa.select(Seal.number)))
@@ -113,7 +113,7 @@ def _check_digests(entries: Iterable[Values]) -> Iterator[Finding]:
 
 
 def _count_live_rows(session: Session) -> dict[str, int]:
-    """Return the number of rows of each table that exist by the ledger."""
+    """Return the number of rows that each table should have according to the ledger."""
     rows = sa.select(Entry.table_name, sa.func.count()).where(_is_live()).group_by(Entry.table_name)
     return dict(session.execute(rows).all())
 
@@ -141,7 +141,7 @@ def _check_rows(session: Session, table: sa.Table, expected: int) -> Iterator[Fi
 
 
 def _difference(table: sa.Table, row: Values, history: _History | None) -> str | None:
-    """Return how a row differs from its last entry; None if it does not."""
+    """Return the difference between a row and its last entry; None if there is none."""
     if history is None:
         return "has no entry"
     if history.after is None:
@@ -158,7 +158,7 @@ def _changed(table: sa.Table, row: Values, entered: str, salt: str) -> list[str]
     if (content := content_of(table, row, salt)) == entered:
         return []
     before, after = _members(entered), _members(content)
-    # The secret of a key stays behind when its database is exported.
+    # Exports do not contain the secrets of keys.
     secret = without_secret(row["id"]) if lacks_secret(table, row) else {}
     names = (before.keys() | after.keys()) - secret.keys()
     return sorted(name for name in names if before.get(name) != after.get(name))
@@ -188,7 +188,7 @@ def _history(entries: list[tuple[str, int, str | None, str | None, str | None]])
 
 
 def _find_missing(session: Session, table: sa.Table) -> Iterator[Finding]:
-    """Yield the rows that exist by the ledger and not in the table."""
+    """Yield the rows that are missing according to the ledger."""
     present = {row_key(table, row) for row in _stream(session, sa.select(table))}
     rows = sa.select(Entry.row_key, Entry.after).where(Entry.table_name == table.name, _is_live())
     for key, after in session.execute(rows.order_by(Entry.row_key)):
@@ -197,7 +197,7 @@ def _find_missing(session: Session, table: sa.Table) -> Iterator[Finding]:
 
 
 def _stayed_behind(session: Session, table: sa.Table, entered: Values) -> bool:
-    """Return whether a missing row is a former secret that an export left out: it has ended, or its key has none."""
+    """Return whether a missing row is a former secret that exports leave out: it expired, or its key has no secret."""
     if table.name != FormerSecret.__tablename__:
         return False
     key = session.get(ApiKey, UUID(str(entered["api_key_id"])))

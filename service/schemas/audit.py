@@ -13,18 +13,17 @@ from service.values.vocabulary import Action
 _TABLES = [table.name for table in journaled_tables()]
 _REDACTABLE = ("text", "reviews", "url", "quote", "cited_as", "note", "evidence", "reason", "verified")
 _HASHED = (
-    "Texts, addresses and secrets are replaced by `sha256:` and the hash of `salt` and the text "
-    "(or the JSON of the value)."
+    "Each text, address and secret is replaced by `sha256:` and a hash of `salt` and the text (or the value as JSON)."
 )
 
 
 class TrailQuery(PageQuery):
-    """The filter of the public trail."""
+    """The filter of the public record of writes."""
 
     subject = ma.fields.UUID(
         metadata={
-            "description": "Only writes to the object with this id, such as a claim or an outlet, and to what belongs "
-            "to it, such as its reports."
+            "description": "Only writes to the object with this id, such as a claim or an outlet, and to the "
+            "objects that belong to it, such as its reports."
         }
     )
 
@@ -39,7 +38,7 @@ class AuditQuery(TrailQuery):
 
 
 def _content(when: str, otherwise: str) -> ma.fields.Dict:
-    """Return the field for the content of a row."""
+    """Return the field of a row's content."""
     description = f"The row {when} the write; null if it was {otherwise}. {_HASHED}"
     return ma.fields.Dict(required=True, allow_none=True, metadata={"description": description})
 
@@ -54,15 +53,13 @@ class TrailEntryOut(Answer):
     position = ma.fields.Integer(
         required=True,
         validate=Range(1),
-        metadata={"description": "The number of the write among those to this row; 1 for the first."},
+        metadata={"description": "The position of the write in the history of the row; 1 for the first."},
     )
     action = shown.choice(Action, "The kind of write.")
     before = _content("before", "created")
     after = _content("after", "deleted")
-    salt = shown.text(
-        "The random string that each text is hashed with; null once a text was redacted.", allow_none=True
-    )
-    digest = shown.text("The SHA-256 digest of the entry, in hexadecimal, from which its seal is calculated.")
+    salt = shown.text("The random string with which each text is hashed; null after a redaction.", allow_none=True)
+    digest = shown.text("The SHA-256 digest of the entry, in hexadecimal. The seal is calculated from it.")
     seal = shown.count("The number of the seal that covers the entry; null for about a second.", allow_none=True)
 
 
@@ -95,10 +92,10 @@ class SealOut(Answer):
         required=True, validate=Range(1), metadata={"description": "The number of the seal; 1 for the first."}
     )
     head = shown.text(
-        "The SHA-256 hash of the chain up to this seal, in hexadecimal. "
-        "Keep a copy: `borneout verify --head` checks later that nothing before it was changed."
+        "The SHA-256 hash of the chain up to this seal, in hexadecimal. Keep a copy: with `borneout verify "
+        "--head` you can check later that no earlier entry was changed."
     )
-    previous = shown.text("The head of the seal before it; null for the first.", allow_none=True)
+    previous = shown.text("The head of the previous seal; null for the first.", allow_none=True)
     entries = shown.count("The number of writes that the seal covers.")
     recorded_at = shown.instant("When the seal was made.")
 
@@ -116,9 +113,9 @@ class RedactionIn(Body):
         ma.fields.String(validate=OneOf(_REDACTABLE)),
         required=True,
         validate=Length(1, len(_REDACTABLE)),
-        metadata={"description": "The names of its members whose content is removed."},
+        metadata={"description": "The names of the members whose content to remove."},
     )
-    reason = Text(2000, required=True, metadata={"description": "The reason for the removal; public."})
+    reason = Text(2000, required=True, metadata={"description": "The public reason for the removal."})
 
 
 class RedactionOut(Answer):

@@ -20,28 +20,28 @@ from service.schemas.resolutions import ResolutionIn, WarningOut
 MAX_BATCH = 1000
 MAX_BATCH_BODY = 16 << 20  # bytes
 MAX_BATCH_REPORTS = 10_000
-"""The maximum number of reports in a batch, so that it does not block other writers for long."""
+"""The maximum number of reports in a batch. A larger batch would block other writers for long."""
 
 _CLAIM, _RESOLUTION = ClaimIn(), ResolutionIn()  # created once, because a batch has many of them
 
 
 class BatchClaimIn(ClaimIn):
-    """A claim to record, with the reports that carry it and perhaps its resolution."""
+    """A claim to record, with its reports and an optional resolution."""
 
     resolution = ma.fields.Nested(
         ResolutionIn,
         load_default=None,
         allow_none=True,
         metadata={
-            "description": "The resolution of the claim, as in `POST /v1/claims/{claim_id}/resolutions`. It needs "
-            "`resolutions:write`. If the key filed the claim or a report on it, as with every new claim, it needs "
-            "`resolutions:own` as well."
+            "description": "The resolution of the claim, as in `POST /v1/claims/{claim_id}/resolutions`. Requires "
+            "`resolutions:write`, and also `resolutions:own` if the key filed the claim or a report on it, as for "
+            "every new claim."
         },
     )
 
 
 class _Entry(ma.fields.Nested):
-    """A claim of a batch, which is loaded by itself, so that its errors do not reject the other claims."""
+    """A claim of a batch, loaded separately so that its errors do not reject the other claims."""
 
     def deserialize(self, value: object, attr: str | None = None, data: Data = None, **kwargs: object) -> BatchEntry:
         sent = dict(value) if isinstance(value, Mapping) else {}
@@ -89,23 +89,23 @@ class BatchItemOut(Answer):
         required=True,
         validate=Range(200, 599),
         metadata={
-            "description": "The HTTP status that recording the claim alone would have: 201 if it is new, 200 if it was "
-            "already recorded, or else that of `problem`."
+            "description": "The HTTP status that `POST /v1/claims` would return: 201 if the claim is new, 200 if "
+            "it was already recorded, otherwise the status of `problem`."
         },
     )
     claim = ma.fields.Nested(
-        ClaimOut, metadata={"description": "The claim as it is now, with its resolution. Missing if it was rejected."}
+        ClaimOut, metadata={"description": "The current claim with its resolution. Left out if the claim was rejected."}
     )
     problem = ma.fields.Nested(
         Problem,
         metadata={
-            "description": "The reason for a rejection. Pointers are relative to the claim. If only the resolution was "
-            "rejected, `claim` is present as well, and the pointers begin with `/resolution`."
+            "description": "The reason for a rejection. Pointers are relative to the claim. If only the resolution "
+            "was rejected, the item also has `claim`, and the pointers begin with `/resolution`."
         },
     )
     warnings = ma.fields.List(
         ma.fields.Nested(WarningOut),
-        metadata={"description": "Warnings that the resolution may be a mistake. Missing if there are none."},
+        metadata={"description": "Warnings that the resolution may be a mistake. Left out if there are none."},
     )
 
 

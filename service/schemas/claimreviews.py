@@ -28,7 +28,7 @@ class ReviewIdentifierOut(Answer):
 
     type_ = _named("@type", "`PropertyValue`.")
     propertyID = shown.text("`borneout`.")  # noqa: N815 - schema.org
-    value = shown.text("The external id of the claim, or its id. An import recognises the claim by it.")
+    value = shown.text("The external id of the claim, or else its id. Imports use it to recognise the claim.")
 
 
 class ReviewedPageOut(Answer):
@@ -55,7 +55,7 @@ class ReviewedClaimOut(Answer):
         }
     )
     datePublished = ma.fields.String(  # noqa: N815 - schema.org
-        metadata={"description": f"When its first report was published; left out without reports. {_DATE}"}
+        metadata={"description": f"When its first report was published; left out if there are no reports. {_DATE}"}
     )
     appearance = ma.fields.List(
         ma.fields.Nested(ReviewedPageOut),
@@ -110,6 +110,6 @@ class ReviewFeedOut(Answer):
     type_ = _named("@type", "`DataFeed`.")
     name = shown.text("The name of the feed.")
     url = shown.text("The address of the feed.")
-    dateModified = shown.instant("The moment that the feed shows.")  # noqa: N815 - schema.org
+    dateModified = shown.instant("When the feed was generated.")  # noqa: N815 - schema.org
     provider = shown.part(ReviewPartyOut, "The operator of the service.")
     dataFeedElement = shown.parts(FeedItemOut, "The reviews, the oldest claim first.")  # noqa: N815 - schema.org

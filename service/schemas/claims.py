@@ -34,28 +34,29 @@ EXTERNAL_ID_LENGTH = 400  # in a file, a claim_id of 200 with the name of its fe
 
 _TEXT = {"description": "The proposition in words, specific enough to be checked."}
 _TOPIC = {
-    "description": "The subject of the claim as a path of 1 to 5 names of 1 to 100 characters, such as "
-    "`football/transfers`. Case, width and surrounding blanks are ignored: it is stored and returned in lower case. "
-    "Scores and lists can be limited to a topic, and then include all topics below it."
+    "description": "The subject of the claim: a path of 1 to 5 names with 1 to 100 characters each, such as "
+    "`football/transfers`. It is stored and returned in lower case, without full-width characters and "
+    "surrounding spaces. Scores and lists for a topic include all topics below it."
 }
-_TAGS = {"description": "Further keywords. They are not used in scores."}
+_TAGS = {"description": "Additional keywords, which do not affect scores."}
 _DUE = "When the claim is due; required for an event."
 _Q = (
-    "Only claims whose text has all of these words, in any order. Case, accents and English word endings make no "
-    "difference: `signs` finds `signed`, and `Muller` finds `Müller`. In texts without spaces between words, such as "
-    "Chinese, the characters of a word must follow each other."
+    "Only claims whose text contains all of these words, in any order. Case, accents and English word "
+    "endings are ignored: `signs` finds `signed`, and `Muller` finds `Müller`. In texts without spaces "
+    "between words, such as Chinese, the characters of a word must be adjacent."
 )
 _LIKE = (
-    "A headline or another text. Returns at most five claims: those that share the most and the rarest words with it, "
-    "the best match first. It can only be combined with `limit`."
+    "A headline or other text. Returns up to five claims that share the most and rarest words with it, "
+    "the best match first. Can only be combined with `limit`."
 )
-_ON_ITS_OWN = "Cannot be combined with like. Leave one of the two out."
-_GROUP = {"description": "The name of a group of claims that exclude each other: at most one of them can be true."}
+_ON_ITS_OWN = "Cannot be combined with `like`. Leave one of the two out."
+_GROUP = {"description": "The name of a group of mutually exclusive claims: at most one of them can be true."}
 INDEPENDENT_ROOTS = (
-    "The number of independent sources that support or deny the claim, after relays are followed and outlets with the "
-    "same topmost parent are counted once. Queries, comments and reports after the answer was known are left out."
+    "The number of independent sources that support or deny the claim. Relays count as the source that "
+    "they cite, and outlets with the same topmost parent count as one. Queries, comments, and reports "
+    "published after the answer was known do not count."
 )
-ROOTS = "The independent sources by side."
+ROOTS = "The numbers of independent sources on each side."
 
 
 class ClaimIn(Body):
@@ -71,7 +72,10 @@ class ClaimIn(Body):
         EXTERNAL_ID_LENGTH,
         load_default=None,
         allow_none=True,
-        metadata={"description": "Your own id of the claim. Sending it again returns the recorded claim."},
+        metadata={
+            "description": "Your own id for the claim. Sending the claim with the same id again returns the "
+            "recorded claim."
+        },
     )
     reports = ma.fields.List(
         ma.fields.Nested(ReportIn),
@@ -96,27 +100,27 @@ class ClaimPatch(Body):
 
 
 class ClaimSummary(Answer):
-    """A claim without its reports, as lists return it."""
+    """A claim without its reports, as in lists."""
 
     id = shown.identifier("The claim's id.")
     text = shown.text("The proposition in words.")
     kind = shown.choice(ClaimKind, "The kind of proposition.")
     topic = shown.text("The subject of the claim; null if not given.", allow_none=True)
-    tags = shown.texts("Further keywords.")
+    tags = shown.texts("Additional keywords.")
     resolves_by = shown.instant("When the claim is due; null if it has no due date.", allow_none=True)
-    group = shown.text("The name of a group of claims that exclude each other; null if none.", allow_none=True)
-    external_id = shown.text("The id that the sender gave the claim; null if none.", allow_none=True)
+    group = shown.text("The name of its group of mutually exclusive claims; null if none.", allow_none=True)
+    external_id = shown.text("The sender's own id for the claim; null if none.", allow_none=True)
     recorded_at = shown.recorded_at()
     status = shown.choice(ClaimStatus, "The state of the claim.")
     not_due_because = shown.text(
-        "The reason why an event past its `resolves_by` is not due. `no-report-counts`: no report that takes a "
-        "side is left, so it is not in the queue. Null for all other claims.",
+        "The reason why an event past its `resolves_by` is not due. `no-report-counts`: it has no report that "
+        "takes a side, so it is not in the queue. Null for all other claims.",
         allow_none=True,
         validate=OneOf(["no-report-counts"]),
     )
     resolution = shown.part(ResolutionOut, "The resolution in effect; null if none is.", allow_none=True)
     supersedes = shown.identifier(
-        "The id of the newest resolution, which may be a withdrawal: send it as `supersedes` with the next resolution. "
+        "The id of the newest resolution or withdrawal. Send it as `supersedes` with the next resolution. "
         "Null if the claim was never resolved.",
         allow_none=True,
     )
@@ -125,7 +129,7 @@ class ClaimSummary(Answer):
 
 
 class ReviewNoteOut(Answer):
-    """A fact-checker's review of a claim that was imported as ClaimReview, with its rating as published."""
+    """A fact-checker's review of a claim, imported as ClaimReview, with its rating as published."""
 
     publisher = shown.text("The name of the fact-checker; null if not given.", allow_none=True)
     url = shown.text("The address of the review; null if not given.", allow_none=True)
@@ -142,22 +146,22 @@ class ReviewNoteOut(Answer):
 
 
 class RootsOut(Answer):
-    """The number of independent sources of a claim by side. A source of both sides is in both numbers."""
+    """The numbers of independent sources of a claim on each side. A source on both sides counts in both."""
 
     support = shown.count("The number of independent sources that support the claim.")
-    deny = shown.count("The number of independent sources that deny it.")
+    deny = shown.count("The number of independent sources that deny the claim.")
 
 
 class ClaimOut(ClaimSummary):
-    """A claim with its reports, its resolution, and what outlets and readers say about it."""
+    """A claim with its reports, resolution, reviews, disputes and replies."""
 
     independent_roots = shown.count(INDEPENDENT_ROOTS)
     roots = shown.part(RootsOut, ROOTS)
     reports = shown.parts(ReportOut, "The reports that carry the claim, in order of publication.")
     reviews = shown.parts(
         ReviewNoteOut,
-        "The reviews of fact-checkers that were imported. The first one with a verdict may have resolved the claim; no "
-        "later one replaces its verdict.",
+        "The imported reviews of fact-checkers, including those of claims that were merged into this one. The "
+        "first review with a verdict resolves an open claim; later reviews never replace its verdict.",
     )
     disputes = shown.parts(DisputeOut, "The disputes of all its resolutions, the oldest first.")
     replies = shown.parts(ReplyOut, "The replies of outlets to this claim, the oldest first.")
@@ -165,8 +169,8 @@ class ClaimOut(ClaimSummary):
         ma.fields.UUID(),
         required=True,
         metadata={
-            "description": "The ids of other claims with the same text, apart from case, width, whitespace and "
-            "punctuation; at most five, the oldest first. Punctuation within a number counts. The ETag ignores them."
+            "description": "The ids of up to five other claims with the same text, the oldest first. Case, width, "
+            "whitespace and punctuation are ignored, except for punctuation within a number. Not part of the ETag."
         },
     )
 
@@ -174,7 +178,7 @@ class ClaimOut(ClaimSummary):
 class ClaimMergeIn(Body):
     """The claim to merge into."""
 
-    into = ma.fields.UUID(required=True, metadata={"description": "The id of the claim that stays on record."})
+    into = ma.fields.UUID(required=True, metadata={"description": "The id of the claim that remains."})
 
 
 class ClaimMergeOut(Answer):
@@ -193,8 +197,8 @@ class FoundClaimOut(ClaimSummary):
         required=True,
         allow_none=True,
         metadata={
-            "description": "The words that the claim has in common with `like`, as the claim writes them and in its "
-            "order; null without `like`.",
+            "description": "The words that the claim shares with `like`, as written in the claim and in its order; "
+            "null without `like`.",
             "example": ["striker", "signed", "Arsenal"],
         },
     )
@@ -211,16 +215,16 @@ class ClaimQuery(PageQuery):
     outlet = Text(SLUG_LENGTH, metadata={"description": "Only claims reported by the outlet with this slug or id."})
     topic = topic()
     kind = one_of(ClaimKind, "Only claims of this kind.")
-    tag = Text(50, metadata={"description": "Only claims with this tag, in any case."})
-    group = Text(200, metadata={"description": "Only claims of the group with exactly this name."})
+    tag = Text(50, metadata={"description": "Only claims with this tag. Case is ignored."})
+    group = Text(200, metadata={"description": "Only claims in the group with exactly this name."})
     external_id = Text(EXTERNAL_ID_LENGTH, metadata={"description": "Only the claim with this external id."})
     q = Text(SEARCH_LENGTH, metadata={"description": _Q})
     like = Text(SEARCH_LENGTH, metadata={"description": _LIKE})
     url = AnyText(
         validate=Length(1, 2000),
         metadata={
-            "description": "Only claims with a report on this page. Addresses are compared without scheme, `www.`, "
-            "`m.`, fragment, trailing slash, and parameters for tracking such as `utm_source`.",
+            "description": "Only claims with a report on this page. The scheme, `www.`, `m.`, the fragment, a "
+            "trailing slash, and tracking parameters such as `utm_source` are ignored.",
         },
     )
     recorded_since = start_moment("Only claims that this service recorded at or after this moment.")
@@ -230,7 +234,7 @@ class ClaimQuery(PageQuery):
     disputed = ma.fields.Boolean(
         truthy={"true"},
         falsy={"false"},
-        metadata={"description": "Only claims with an open dispute (`true`), or only those without (`false`)."},
+        metadata={"description": "Only claims with an open dispute (`true`), or only claims without one (`false`)."},
     )
     sort = one_of(ClaimOrder, "The order of the list.", load_default=ClaimOrder.NEWEST)
 

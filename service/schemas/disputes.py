@@ -19,7 +19,7 @@ class DisputeIn(Body):
         WebAddress(),
         load_default=list,
         validate=Length(max=20),
-        metadata={"description": "The addresses of pages that show it."},
+        metadata={"description": "The addresses of pages that support the reason."},
     )
 
 
@@ -48,10 +48,10 @@ class DisputeOut(Answer):
     id = shown.identifier("The dispute's id.")
     claim = shown.identifier("The id of the claim.")
     resolution = shown.identifier("The id of the disputed resolution.")
-    status = shown.choice(DisputeStatus, "Whether the dispute was answered.")
-    reason = shown.text("The reason given why the resolution is wrong.")
-    evidence = shown.texts("The addresses of pages that show it.")
-    via = shown.choice(Via, "The way in which it was filed.")
+    status = shown.choice(DisputeStatus, "The state of the dispute.")
+    reason = shown.text("The reason why the resolution is wrong, in the words of the sender.")
+    evidence = shown.texts("The addresses of pages that support the reason.")
+    via = shown.choice(Via, "The way in which the dispute was filed.")
     closure = shown.part(ClosureOut, "The closure of the dispute; null while it is open.", allow_none=True)
     recorded_at = shown.recorded_at()
     redacted = redacted()

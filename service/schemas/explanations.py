@@ -23,7 +23,7 @@ from service.schemas.scores import (
 from service.scores.explain import Explanation
 from service.values.vocabulary import Basis, ClaimKind, Precision, Stance, Verdict
 
-_BASIS = "The claims that it is based on."
+_BASIS = "The claims that count."
 _METHOD = "The name and version of the formula; `GET /v1/methodology` explains it."
 
 
@@ -49,13 +49,18 @@ class SumsOut(Answer):
     """The numbers behind a score, from the record to the skill."""
 
     n = shown.count("The number of resolved claims that count.")
-    right = shown.amount("R: the number of them that the outlet got right; a partly right claim counts as a fraction.")
+    right = shown.amount(
+        "R: the number of these claims that the outlet got right; a partly right claim counts as a fraction."
+    )
     expected = shown.amount("E: the number that an average outlet would have got right.")
     kappa = shown.amount("The weight of the prior, in claims that an average outlet gets right half of the time.")
-    drift = shown.amount("The standard deviation of the error that all outlets share in half a year, in log-odds.")
+    drift = shown.amount("The standard deviation of the error that all outlets share within half a year, in log-odds.")
     d = shown.number("The skill in log-odds: 0 for an average outlet, negative for a worse one.")
-    t = shown.share("logistic(d): the share that the outlet would get right of even claims.")
-    nu = shown.amount("The precision of `t`, in claims: its interval is that of Beta(t nu, (1 - t) nu).")
+    t = shown.share(
+        "logistic(d): the share that the outlet would get right of claims that an average outlet gets right "
+        "half of the time."
+    )
+    nu = shown.amount("The precision of `t`, in claims: the interval is that of Beta(t nu, (1 - t) nu).")
 
 
 class ContributionOut(Answer):
@@ -76,11 +81,11 @@ class ContributionOut(Answer):
     known_precision = shown.choice(Precision, KNOWN_PRECISION)
     verdict = shown.choice(Verdict, "The verdict on the claim.")
     right = shown.share("The extent to which the outlet was right.")
-    expected = shown.share("The share of such reports that prove right.")
+    expected = shown.share("The share of comparable reports that prove right.")
     chance = shown.share("p: the probability that an outlet of this skill is right on the claim.")
     share = shown.number(
-        "(right - p)/kappa: the contribution of the claim to `sums.t`, which begins at one half; negative if the "
-        "outlet was wrong."
+        "(right - p)/kappa: the contribution of the claim to `sums.t`, which starts at one half; negative if "
+        "the outlet was wrong."
     )
 
 
@@ -88,7 +93,7 @@ class ExplanationOut(RatedOut):
     """The calculation of a score, with the contribution of each claim."""
 
     sums = shown.part(SumsOut, "The sums behind the score; null if nothing is resolved.", allow_none=True)
-    formula = shown.texts("The calculation step by step, in words with the numbers filled in.")
+    formula = shown.texts("The calculation step by step, in words and numbers.")
     raised = shown.parts(
         ContributionOut,
         "The claims that raised the score most, at most five, the strongest first; the same on every page.",
@@ -99,10 +104,10 @@ class ExplanationOut(RatedOut):
     )
     contributions = shown.parts(
         ContributionOut,
-        "The claims on this page, the most recently known first. Over all pages their `share` sums to `sums.t` minus "
-        "one half.",
+        "The claims on this page, the most recently known first. Their `share` values on all pages add up to "
+        "`sums.t` minus one half.",
     )
-    next_cursor = shown.text("Send it as `cursor` to get the next page; null on the last page.", allow_none=True)
+    next_cursor = shown.text("The `cursor` of the next page; null on the last page.", allow_none=True)
     computed_at = shown.instant("When the score was computed.")
 
     def get_attribute(self, obj: Explanation, attr: str, default: object) -> object:
@@ -113,7 +118,7 @@ class ExplanationOut(RatedOut):
 class HistoryPointOut(Answer):
     """A score at the end of a month, or now."""
 
-    as_of = shown.instant("The moment that the score is about.")
+    as_of = shown.instant("The moment that the score describes.")
     status = shown.text("The status of the score at that moment, as in a score.", validate=OneOf(STATUSES))
     reliability = shown.part(
         ReliabilityOut, "The estimate for the outlet's own claims; null if nothing was resolved.", allow_none=True
@@ -145,7 +150,7 @@ class BinOut(Answer):
     """The claims to which an outlet gave about the same probability."""
 
     lower = shown.share("The smallest probability in the bin.")
-    upper = shown.share("The end of the bin, which belongs to the next bin, except in the last one.")
+    upper = shown.share("The upper end of the bin. This probability itself is in the next bin, except in the last one.")
     n = shown.count("The number of claims in the bin.")
     mean_probability = shown.share("The mean of the stated probabilities.")
     share_true = shown.share("The share of the claims that proved true.")
@@ -158,11 +163,11 @@ class DecompositionOut(Answer):
     reliability = shown.share(
         "The mean squared difference between the stated probabilities and the shares that proved true; 0 is best."
     )
-    resolution = shown.share("The ability of the probabilities to tell true from false claims; more is better.")
-    uncertainty = shown.share(
-        "The uncertainty of the claims themselves: the highest possible is 0.25, if half of them proved true."
+    resolution = shown.share("The ability of the probabilities to tell true from false claims; higher is better.")
+    uncertainty = shown.share("The uncertainty of the claims themselves: at most 0.25, when half of them proved true.")
+    within_bins = shown.number(
+        "The remainder from different probabilities within a bin; close to 0, and sometimes negative."
     )
-    within_bins = shown.number("The part due to different probabilities within a bin; close to 0, and may be negative.")
 
 
 class CalibrationOut(Answer):
@@ -170,13 +175,13 @@ class CalibrationOut(Answer):
 
     outlet = shown.text("The outlet's slug.")
     topic = shown.text(
-        "The topic that it is limited to, with all topics below it; null for all claims.", allow_none=True
+        "The topic that the calibration is limited to, with all topics below it; null for all claims.", allow_none=True
     )
     basis = shown.choice(Basis, _BASIS)
-    as_of = shown.instant("The moment that it is about.")
+    as_of = shown.instant("The moment that the calibration describes.")
     method = shown.text(_METHOD)
     resolved = shown.count("The number of claims that are resolved and scored.")
-    stated = shown.count("The number of them for which the outlet stated a probability.")
+    stated = shown.count("The number of these claims for which the outlet stated a probability.")
     brier = shown.part(
         BrierOut, "The accuracy of the stated probabilities; null if the outlet stated none.", allow_none=True
     )
@@ -184,4 +189,4 @@ class CalibrationOut(Answer):
         DecompositionOut, "The parts of the Brier score; null if the outlet stated no probability.", allow_none=True
     )
     bins = shown.parts(BinOut, "The stated probabilities in tenths, the smallest first; empty bins are left out.")
-    computed_at = shown.instant("When it was computed.")
+    computed_at = shown.instant("When the calibration was computed.")

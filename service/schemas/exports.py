@@ -30,14 +30,14 @@ class Format:
 
 @dataclass(frozen=True, slots=True)
 class ExportRequest(Generic[F]):
-    """The parameters of an export as loaded."""
+    """The parsed parameters of an export."""
 
     format: Format
     filters: F
 
 
 class OutletFilters(TypedDict, total=False):
-    """The filters of exported outlets as loaded."""
+    """The parsed filters of exported outlets."""
 
     since: dt.datetime
     kind: OutletKind
@@ -45,7 +45,7 @@ class OutletFilters(TypedDict, total=False):
 
 
 class RecordFilters(TypedDict, total=False):
-    """The filters of exported claims and resolutions as loaded; resolutions do not take all of them."""
+    """The parsed filters of exported claims and resolutions; resolutions do not take all of them."""
 
     since: dt.datetime
     topic: str | None
@@ -58,21 +58,21 @@ class RecordFilters(TypedDict, total=False):
 
 
 class TopicFilters(TypedDict, total=False):
-    """The filters of exported topics as loaded."""
+    """The parsed filters of exported topics."""
 
     since: dt.datetime
     topic: str | None
 
 
 class ScoreFilters(LensMembers, total=False):
-    """The lens and the filters of exported scores as loaded."""
+    """The parsed lens and filters of exported scores."""
 
     since: dt.datetime
     kind: OutletKind
 
 
 class _Given(TypedDict, total=False):
-    """The parameters of the format as loaded; the filters beside them depend on the export."""
+    """The parsed parameters of the format. The export adds its filters."""
 
     format: ExportFormat
     bom: bool
@@ -83,9 +83,9 @@ def _outlet(description: str) -> Text:
 
 
 class FormatQuery(Body):
-    """The parameters that every export takes."""
+    """The parameters of every export."""
 
-    format = one_of(ExportFormat, "The format, whatever `Accept` says.")
+    format = one_of(ExportFormat, "The format. It takes precedence over `Accept`.")
     bom = byte_order_mark()
 
     @ma.post_load
@@ -111,8 +111,8 @@ class ExportedClaimsQuery(FormatQuery):
     kind = one_of(ClaimKind, "Only claims of this kind.")
     status = one_of(ClaimStatus, "Only claims in this state.")
     verdict = one_of(Verdict, "Only claims whose resolution in effect has this verdict.")
-    tag = Text(50, metadata={"description": "Only claims with this tag, in any case."})
-    group = Text(200, metadata={"description": "Only claims of the group with exactly this name."})
+    tag = Text(50, metadata={"description": "Only claims with this tag. Case is ignored."})
+    group = Text(200, metadata={"description": "Only claims in the group with exactly this name."})
 
 
 class ExportedReportsQuery(FormatQuery):
@@ -138,8 +138,8 @@ class ExportedScoresQuery(FormatQuery, LensQuery):
     """The lens and the filters of exported scores."""
 
     since = start_moment(
-        "Only outlets that reported a claim to which a report, a correction, a withdrawal or a resolution was added at "
-        "or after this moment."
+        "Only outlets that reported a claim with a report, correction, withdrawal or resolution that was "
+        "added at or after this moment."
     )
     basis = one_of(Basis, BASIS, load_default=Basis.RESOLVED)
     kind = one_of(OutletKind, "Only outlets of this kind.")

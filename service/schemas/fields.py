@@ -27,7 +27,7 @@ from service.values.topics import TOPIC_LENGTH, topic_path
 MAX_PAGE = 200
 
 Data: TypeAlias = Mapping[str, object] | None
-"""The object that a value belongs to."""
+"""The object that contains the value."""
 
 _DECIMAL = re.compile(r"[01]?\.?[0-9]{1,9}", re.ASCII)
 _BLANK_OR_CONTROL = re.compile("[\x00- \x7f]")
@@ -132,28 +132,28 @@ class Instant(ma.fields.Field[dt.date | None]):
 
 
 class DateOrInstant(Instant):
-    """An instant, or a bare date, which stays a date so that its precision is kept (R6a)."""
+    """An instant or a bare date. A date stays a date, to keep its precision (R6a)."""
 
     def _parse(self, text: str) -> dt.date | None:
         return parse_date_or_instant(text)
 
 
 class EndOfDay(DateOrInstant):
-    """An instant, or a bare date, which means the last instant of its day in UTC (R6a)."""
+    """An instant, or a bare date for the last instant of its day in UTC (R6a)."""
 
     def _parse(self, text: str) -> dt.datetime:
         return end_of_day(parse_date_or_instant(text))
 
 
 class StartOfDay(DateOrInstant):
-    """An instant, or a bare date, which means the first instant of its day in UTC (R6a)."""
+    """An instant, or a bare date for the first instant of its day in UTC (R6a)."""
 
     def _parse(self, text: str) -> dt.datetime:
         return start_of_day(parse_date_or_instant(text))
 
 
 class PastMoment(DateOrInstant):
-    """An instant, or a bare date, which means the end of its day in UTC. Today is read as None, which means now."""
+    """An instant, or a bare date for the end of its day in UTC. Today's date is read as None, which means now."""
 
     def _parse(self, text: str) -> dt.date | None:
         given, now = parse_date_or_instant(text), utc_now()
@@ -202,13 +202,13 @@ class Flag(ma.fields.Boolean):
 def one_of(
     kind: type[enum.StrEnum], description: str = "", **options: Unpack[FieldOptions]
 ) -> ma.fields.Enum[enum.StrEnum]:
-    """Return an enum by value, documented as a string with the meaning of each value."""
+    """Return an enum field, documented as a string with the meaning of each value."""
     metadata = {"description": f"{description} {explain_values(kind)}".strip()}
     return ma.fields.Enum(kind, by_value=ma.fields.String, metadata=metadata, **options)
 
 
 def moment(description: str, **options: Unpack[FieldOptions]) -> Instant:
-    """Return an instant in a request, documented with its format."""
+    """Return the field of an instant in a request, documented with its format."""
     return Instant(metadata={"description": f"{description} RFC 3339 with a time zone."}, **options)
 
 
@@ -221,27 +221,27 @@ def topic(description: str = _ON_TOPIC) -> TopicPath:
 
 
 def published_moment(description: str, **options: Unpack[FieldOptions]) -> DateOrInstant:
-    """Return an instant or a date in a request, documented as the start of its day (R6a)."""
+    """Return the field of an instant or a date in a request, documented as the start of its day (R6a)."""
     return DateOrInstant(metadata=_describe_dates(description, "start", options), **options)
 
 
 def known_moment(description: str, **options: Unpack[FieldOptions]) -> DateOrInstant:
-    """Return an instant or a date in a request, documented as the end of its day (R6a)."""
+    """Return the field of an instant or a date in a request, documented as the end of its day (R6a)."""
     return DateOrInstant(metadata=_describe_dates(description, "end", options), **options)
 
 
 def due_moment(description: str, **options: Unpack[FieldOptions]) -> EndOfDay:
-    """Return an instant in a request, or a date that is read as the end of its day (R6a)."""
+    """Return the field of an instant in a request. A date is read as the end of its day (R6a)."""
     return EndOfDay(metadata=_describe_dates(description, "end", options), **options)
 
 
 def start_moment(description: str) -> StartOfDay:
-    """Return an instant in a query, or a date that is read as the start of its day (R6a)."""
+    """Return the field of an instant in a query. A date is read as the start of its day (R6a)."""
     return StartOfDay(metadata=_describe_dates(description, "start", {}))
 
 
 def past_moment(description: str, **options: Unpack[FieldOptions]) -> PastMoment:
-    """Return a past instant in a query, or a date that is read as the end of its day or as now (R6a)."""
+    """Return the field of a past instant in a query. A date is read as the end of its day, or as now (R6a)."""
     return PastMoment(metadata=_describe_dates(description, "end", options), **options)
 
 
@@ -267,14 +267,14 @@ def _describe_dates(description: str, end: str, options: FieldOptions) -> _Dates
 
 
 class Body(ma.Schema):
-    """The JSON object or the query string of a request, in which an unknown member is an error."""
+    """The JSON object or the query string of a request. An unknown member is an error."""
 
     class Meta:
         unknown = ma.RAISE
 
 
 class Answer(ma.Schema):
-    """The JSON object of a response. Later versions may add members, so the document allows others."""
+    """The JSON object of a response. The API document allows further members, because later versions may add some."""
 
     class Meta:
         unknown = ma.EXCLUDE
@@ -290,7 +290,7 @@ class PageQuery(Body):
         2000,
         load_default=None,
         metadata={
-            "description": "The `next_cursor` of the previous page; leave it out for the first page. "
-            "A cursor is only valid with the same path and the same filters."
+            "description": "The `next_cursor` of the previous page; leave it out for the first page. A cursor is "
+            "valid only for the same path and filters."
         },
     )

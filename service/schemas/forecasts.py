@@ -30,13 +30,14 @@ class ForecastPartOut(Answer):
     words = shown.text("The fact in words.")
     log_odds = shown.number("The contribution in log-odds; negative if it makes the claim less likely.")
     points = shown.number(
-        "The change of the probability in percentage points when this is added after the contributions before it; "
-        "negative if it makes the claim less likely. All changes lead from `base_probability` to `probability`."
+        "The change of the probability, in percentage points, when the contribution is added after the ones "
+        "before it; negative if it makes the claim less likely. The changes add up to `probability` minus "
+        "`base_probability`."
     )
 
 
 class KeptForecastOut(Answer):
-    """The forecast of a past day, as it was then."""
+    """The forecast that was stored on a past day."""
 
     day = ma.fields.Date(required=True, metadata={"description": "The day, in UTC."})
     probability = shown.share("The probability that the claim would prove true.")
@@ -47,9 +48,9 @@ class ForecastOut(Answer):
 
     claim = shown.identifier("The id of the claim.")
     status = shown.text(
-        "`rated`: there is a forecast; `insufficient`: too few claims are resolved, or no report of this one counts, "
-        "so that the probability is only the base rate; `closed`: the claim is resolved or an opinion; `decided`: "
-        "another claim of its group is true.",
+        "`rated`: there is a forecast; `insufficient`: too few claims are resolved, or no report on this "
+        "claim counts, so the probability is only the base rate; `closed`: the claim is resolved or an "
+        "opinion; `decided`: another claim of its group is true.",
         validate=OneOf(["rated", "insufficient", "closed", "decided"]),
     )
     decided_by = shown.identifier(
@@ -62,8 +63,8 @@ class ForecastOut(Answer):
     )
     interval = shown.part(IntervalOut, f"The credible interval of the probability; {_NULL}.", allow_none=True)
     trained_on = shown.count(
-        "The number of resolved claims that the method learned from. A claim that is resolved before its `resolves_by` "
-        f"is learned from when that has passed; {_NULL}.",
+        "The number of resolved claims that the method was trained on. A claim that is resolved before its "
+        f"`resolves_by` is included once that has passed; {_NULL}.",
         allow_none=True,
     )
     independent_roots = shown.count(INDEPENDENT_ROOTS)
@@ -71,11 +72,11 @@ class ForecastOut(Answer):
     base = shown.number(
         f"The log-odds of the claim before its reports are taken into account; {_NULL}.", allow_none=True
     )
-    base_probability = shown.share(f"The probability that belongs to `base`; {_NULL}.", allow_none=True)
+    base_probability = shown.share(f"`base` as a probability; {_NULL}.", allow_none=True)
     contributions = shown.parts(
         ForecastPartOut,
-        "The contributions of the reports and of rival claims, the largest first; with `base` they sum to the log-odds "
-        "of the probability.",
+        "The contributions of the reports and of rival claims, the largest first. Together with `base` they "
+        "add up to the log-odds of the probability.",
     )
     kept = shown.parts(KeptForecastOut, "The forecasts of past days, the oldest first.")
     method = shown.text("The name and version of the formula; `GET /v1/methodology` explains it.")

@@ -38,7 +38,7 @@ class KeyPatch(Body):
 
 
 class RotationIn(Body):
-    """The conditions for replacing the secret of an API key."""
+    """The replacement of an API key's secret."""
 
     overlap = ma.fields.Integer(
         strict=True,
@@ -58,7 +58,9 @@ class KeyOut(Answer):
     )
     recorded_at = shown.instant("When the key was created.")
     expires_at = shown.instant("When the key stops working; null if it does not expire.", allow_none=True)
-    last_used_at = shown.instant("When the key was last used, to about an hour; null if never.", allow_none=True)
+    last_used_at = shown.instant(
+        "When the key was last used, accurate to about an hour; null if never.", allow_none=True
+    )
     revoked_at = shown.instant("When the key was revoked; null if it was not.", allow_none=True)
 
 

@@ -40,7 +40,7 @@ from service.values.vocabulary import ClaimKind, Precision, Stance, StanceSource
 
 
 class FlatLineIn(Body):
-    """One report with its claim and outcome on one flat line. The member `x` is ignored."""
+    """A flat line: one report with its claim and outcome. The member `x` is ignored."""
 
     outlet = Text(NAME_LENGTH, required=True)
     claim_id = Text(200, required=True)
@@ -70,7 +70,7 @@ class OutletLineIn(OutletIn):
 
 
 class ReportLineIn(ReportIn):
-    """A report with the members that an export adds. `recorded_at` is ignored: the report is recorded now."""
+    """A report with the members that an export adds. `recorded_at` is ignored, because the report is recorded now."""
 
     claim = Text(EXTERNAL_ID_LENGTH, required=True)
     lexicon = Text(16, allow_none=True)
@@ -80,7 +80,7 @@ class ReportLineIn(ReportIn):
 
     @ma.post_load
     def derive_stance(self, report: _Report, **_: object) -> _Report:
-        """Leave out a derived stance, so that it is derived again (R6b)."""
+        """Remove a derived stance, so that it is derived again (R6b)."""
         stance, probability = report["stance"], report["probability"]
         if report.pop("stance_source") is StanceSource.PROBABILITY:
             if probability is None or stance not in (None, Stance.implied_by(probability)):
@@ -90,21 +90,21 @@ class ReportLineIn(ReportIn):
 
 
 class ResolutionLineIn(ResolutionIn):
-    """A resolution with the claim that it is about, and the precision that an export adds."""
+    """A resolution with its claim, and the precision that an export adds."""
 
     claim = Text(EXTERNAL_ID_LENGTH, required=True)
     known_precision = one_of(Precision)
 
 
 class _Claim(NewClaim, total=False):
-    """A claim with its reports and its resolution, as loaded."""
+    """A parsed claim with its reports and its resolution."""
 
     reports: list[NewReport]
     resolution: NewResolution | None
 
 
 class _Report(NewReport, total=False):
-    """A report on a line, as loaded."""
+    """A parsed report line."""
 
     claim: str
     published_precision: Precision
@@ -113,13 +113,13 @@ class _Report(NewReport, total=False):
 
 
 class _Resolution(NewResolution, total=False):
-    """A resolution on a line, as loaded."""
+    """A parsed resolution line."""
 
     claim: str
 
 
 class _Flat(TypedDict):
-    """A flat line as its schema loads it."""
+    """A parsed flat line."""
 
     outlet: str
     claim_id: str
@@ -139,10 +139,10 @@ _FLAT_LINE = FlatLineIn()
 
 
 def read_lines(values: Iterable[tuple[int, object]], *, feed: str | None) -> Iterator[ReadLine]:
-    """Yield the lines of a file from its values, each with its content or its error. A document may have several.
+    """Yield the lines of a file, each with its content or its error. One JSON-LD document may contain several lines.
 
     Args:
-        values: Numbered JSON values, as `open_lines` yields them.
+        values: The numbered JSON values from `open_lines`.
         feed: The prefix for a flat line's `claim_id`.
     """
     for number, value in spread_reviews(values):
@@ -154,7 +154,7 @@ def read_lines(values: Iterable[tuple[int, object]], *, feed: str | None) -> Ite
 
 
 def read_line(content: object, *, feed: str | None) -> Line:
-    """Return the content of a line: JSON-LD as a review, a typed line by its `type`, any other as a flat line.
+    """Return the content of a line: a review for JSON-LD, a typed line by its `type`, or else a flat line.
 
     Args:
         content: The line as parsed JSON, or as the cells of a row.
@@ -178,7 +178,7 @@ def read_line(content: object, *, feed: str | None) -> Line:
 
 
 def _load_flat(content: object) -> _Flat:
-    """Return a flat line as its schema loads it; an error names the notation of a cell that is a known one."""
+    """Parse a flat line. Errors explain cells in a known national notation."""
     try:
         line: _Flat = load(_FLAT_LINE, content)
     except InvalidBody as exc:
@@ -196,7 +196,7 @@ def _claim(claim: _Claim) -> ClaimLine:
 
 
 def _review(review: Node) -> ReviewLine:
-    """Return a review as a line, after checking it like a claim that was sent with its reports and resolution."""
+    """Return the line of a review, validated like a claim that is sent with its reports and resolution."""
     read = read_review(review)
     try:
         claim: _Claim = load(_CLAIM_LINE, read.claim)
@@ -252,7 +252,7 @@ def _flat(line: _Flat, feed: str | None) -> FlatLine:
 
 
 def _date_if(edge: Callable[[dt.date], dt.datetime], given: dt.date) -> dt.date:
-    """Return the bare date that a moment was given as, unless it is not at that edge of its day."""
+    """Return the date of a moment that is at the given edge of its day, or else the moment itself."""
     day = given.date() if isinstance(given, dt.datetime) else given
     return day if edge(day) == given else given
 

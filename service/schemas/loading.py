@@ -18,7 +18,7 @@ _CODES = {
 
 
 def load(schema: ma.Schema, data: Any) -> Any:
-    """Return the data as the schema deserializes it.
+    """Return data deserialized by a schema.
 
     Raises:
         InvalidBody: The data do not match the schema; all errors are listed at once.
@@ -38,7 +38,7 @@ def invalid_body(messages: object) -> InvalidBody:
 
 
 def places(messages: object, pointer: str = "") -> Iterator[FieldError]:
-    """Yield each of marshmallow's nested messages with its JSON pointer (RFC 6901)."""
+    """Yield the messages of marshmallow as errors with JSON pointers (RFC 6901)."""
     if isinstance(messages, dict):
         for key, nested in messages.items():
             # marshmallow uses this key for errors about the whole object, and for an unknown member of that name.

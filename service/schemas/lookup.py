@@ -21,21 +21,21 @@ MAX_LOOKUPS = 1000
 MAX_LOOKUP_BODY = 16 << 20  # bytes
 
 _ADDRESS = (
-    "An http or https URL, or a host with an optional path, such as `bild.de/sport`. The host may be in Unicode or "
-    "punycode; its case, `www.`, a trailing dot, and the user, port, query and fragment are ignored. An "
-    "archive, an AMP cache, a translator or a redirect around it is removed; "
-    "a short link cannot be read, so its outlet is unknown."
+    "An http or https URL, or a host with an optional path, such as `bild.de/sport`. The host may be in "
+    "Unicode or punycode; its case, `www.`, a trailing dot, and the user, port, query and fragment are "
+    "ignored. The address of an archive, an AMP cache, a translator or a redirect around it is removed. "
+    "Short links are not followed, so their outlet is unknown."
 )
 
 
-_AT = "The moment at which the page was published, because a domain can pass from one outlet to another."
+_AT = "When the page was published, because a domain can pass from one outlet to another."
 
 
 class LookupQuery(Body):
     """The page to look up."""
 
     url = AnyText(required=True, metadata={"description": _ADDRESS, "example": "https://sportbild.bild.de/fussball"})
-    at = published_moment(f"{_AT} If left out, now.", load_default=None)
+    at = published_moment(f"{_AT} The default is now.", load_default=None)
 
 
 class LookupIn(Body):
@@ -44,16 +44,16 @@ class LookupIn(Body):
     urls = ma.fields.List(
         AnyText(metadata={"description": _ADDRESS}),
         validate=Length(max=MAX_LOOKUPS),
-        metadata={"description": "URLs or hosts. Each is as in `GET /v1/outlets/lookup`."},
+        metadata={"description": "URLs or hosts, as in `GET /v1/outlets/lookup`."},
     )
     outlets = ma.fields.List(
         AnyText(metadata={"description": "The slug or id of an outlet."}),
         validate=Length(max=MAX_LOOKUPS),
         metadata={
-            "description": "Slugs or ids of outlets. One that was merged counts as the outlet it was merged into."
+            "description": "Slugs or ids of outlets. A merged outlet counts as the outlet that it was merged into."
         },
     )
-    at = published_moment(f"{_AT} If left out or null, now.", load_default=None, allow_none=True)
+    at = published_moment(f"{_AT} The default is now.", load_default=None, allow_none=True)
     score = Flag(load_default=False, metadata={"description": "Whether to also return the scores of the outlets."})
     topic = topic("The topic of the scores, with all topics below it. Used only with `score`.")
     basis = one_of(Basis, f"{BASIS} Used only with `score`.", load_default=Basis.RESOLVED)
@@ -78,7 +78,7 @@ class LookupIn(Body):
 
 
 class _Given(TypedDict):
-    """The body as loaded."""
+    """The parsed body."""
 
     urls: NotRequired[list[str]]
     outlets: NotRequired[list[str]]
@@ -119,7 +119,7 @@ class LookupOut(Answer):
 
 
 class Ready(ma.fields.Nested):
-    """An object that already has the form of its schema."""
+    """An object that is already serialized."""
 
     def _serialize(self, nested_obj: object, *_: object, **__: object) -> object:  # type: ignore[override] # as in marshmallow
         return nested_obj

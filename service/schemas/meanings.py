@@ -1,4 +1,4 @@
-"""The meaning of each value of the closed lists, in one place for all properties and parameters."""
+"""The meanings of the values of all closed lists, for properties and parameters."""
 
 from __future__ import annotations
 
@@ -58,31 +58,31 @@ _MEANINGS: Mapping[type[enum.StrEnum], Mapping[str, str]] = {
         "newest": "the most recently recorded first",
         "oldest": "the earliest recorded first",
         "due": "by `resolves_by`, the earliest first",
-        "decided": "only resolved claims, the one whose answer became public last first",
+        "decided": "only resolved claims, by `known_at`, the latest first",
     },
     ImportStatus: {
         "queued": "waiting for a worker, or for an earlier import of the same key",
         "running": "its lines are being processed",
         "succeeded": "all lines were processed, although some may be rejected",
-        "failed": "the file could not be read to its end; `problem` says why, and the lines before that are processed",
-        "cancelled": "it was cancelled, or its key was revoked or has expired; the lines before that are processed",
+        "failed": "the file could not be read to its end, as `problem` explains; the lines before that were processed",
+        "cancelled": "it was cancelled, or its key was revoked or has expired; the lines before that were processed",
     },
     ChangeKind: {
         "outlet": "a publisher, with its domains and aliases",
         "claim": "a claim without its reports",
-        "claim_merge": "a merge of two claims; each row that moved has a change of its own",
+        "claim_merge": "a merge of two claims; each object that moved has its own change",
         "report": "a report of an outlet on a claim",
-        "withdrawal": "the withdrawal of a report, which then counts no more",
+        "withdrawal": "the withdrawal of a report, which then no longer counts",
         "resolution": "a verdict on a claim, or its withdrawal",
         "dispute": "a dispute of a resolution",
         "reply": "a reply of an outlet",
-        "topic_rename": "a rename of a topic; each claim that moved has a change of its own",
+        "topic_rename": "a rename of a topic; each claim that moved has its own change",
         "redaction": "the removal of content for legal reasons",
-        "context": "the rates of an average outlet, with which scores are compared",
+        "context": "the rates of the average outlet that scores are compared with",
     },
     Via: {
         "api": "filed over HTTP with an API key",
-        "public form": "sent without a key with the form on the pages, and accepted by an editor",
+        "public form": "sent without a key through a public form, and accepted by an editor",
     },
     SubmissionKind: {
         "dispute": "the statement that a resolution is wrong",
@@ -96,7 +96,7 @@ _MEANINGS: Mapping[type[enum.StrEnum], Mapping[str, str]] = {
     DisputeStatus: {"open": "waiting for an answer", "closed": "answered by a reason or by a new resolution"},
     TableBy: {
         "outlet": "a row for each outlet that has a score",
-        "domain": "a row for each domain that such an outlet has",
+        "domain": "a row for each domain of an outlet that has a score",
     },
     ExportFormat: {"ndjson": "one JSON object on each line", "csv": "a table with a header row"},
     Stance: {
@@ -116,7 +116,7 @@ _MEANINGS: Mapping[type[enum.StrEnum], Mapping[str, str]] = {
         "false": "it proved false",
         "partial": "it proved partly true, as far as `truth` says",
         "void": "its premise failed, or it was withdrawn",
-        "unverifiable": "no evidence can decide it",
+        "unverifiable": "it cannot be verified",
     },
     Basis: {
         "resolved": "all resolved claims",
@@ -140,20 +140,20 @@ _MEANINGS: Mapping[type[enum.StrEnum], Mapping[str, str]] = {
         "not-an-address": "the text is neither a URL nor a host",
     },
     Scope: {
-        "read": "read, where the operator has closed public reading",
+        "read": "read, if the operator has disabled public reading",
         "claims:write": "record claims and reports, change and withdraw its own until the claim is resolved, and "
         "dispute resolutions",
         "resolutions:write": "resolve claims, close disputes, and change and withdraw claims and reports of any key",
         "resolutions:own": "also resolve and correct claims that the key itself filed or reported on",
         "outlets:write": "record, change and merge outlets, and record their replies",
-        "webhooks:manage": "reserved",
+        "webhooks:manage": "reserved for future use",
         "admin": "everything, including keys, the audit log and redactions",
     },
 }
 
 
 def explain_values(kind: type[enum.StrEnum]) -> str:
-    """Return what each value of a closed list means, as one sentence of Markdown.
+    """Return the meanings of all values of a closed list, as one sentence in Markdown.
 
     >>> explain_values(Role)
     '`own`: the outlet reports in its own name; `relay`: it attributes the claim to another outlet.'

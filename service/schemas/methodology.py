@@ -31,28 +31,28 @@ class ExplainedOut(Answer):
 class MethodOut(ExplainedOut):
     """One version of a method."""
 
-    name = shown.text("The name and version, as scores and forecasts give it in `method`.")
+    name = shown.text("The name and version, as in `method` of scores and forecasts.")
 
 
 class ShrinkageOut(Answer):
-    """The weight of the next wider cell in the rate of a cell, by the member that makes the cell narrower."""
+    """The weight of wider groups of claims in the rates of narrower ones, by the property that makes them narrower."""
 
-    kind = shown.amount("For the kind of claim, in claims.")
-    commitment = shown.amount("For the commitment, in claims.")
-    topic = shown.amount("For each part of the topic, in claims.")
+    kind = shown.amount("For groups of claims of one kind, in claims.")
+    commitment = shown.amount("For groups of claims with one commitment, in claims.")
+    topic = shown.amount("For groups of claims on one topic, in claims.")
 
 
 class FittedContextOut(Answer):
     """The average outlet that scores are compared with, as fitted at one time."""
 
-    id = shown.text("The name of the context, as scores give it.")
+    id = shown.text("The name of the context, as in `context` of scores.")
     as_of = shown.instant("When it was fitted; null for the starting context, which is not fitted.", allow_none=True)
     kappa = shown.amount("The weight of the prior on an outlet's skill, in claims.")
     offset = shown.number(
         "The number added to the log-odds of every rate, so that all outlets together are right as often as expected."
     )
     drift = shown.amount("The standard deviation of the error that outlets share in half a year, in log-odds.")
-    shrinkage = shown.part(ShrinkageOut, "The weight of the next wider cell in the rate of a cell, in claims.")
+    shrinkage = shown.part(ShrinkageOut, "The weight of wider groups of claims in the rates of narrower ones.")
     claims = shown.count("The number of resolved claims that it was fitted to.")
 
 

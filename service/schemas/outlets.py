@@ -12,13 +12,13 @@ from service.schemas.fields import Answer, Body, Count, Data, Flag, PageQuery, T
 from service.values.ids import DOMAIN_LENGTH, NAME_LENGTH, SLUG_LENGTH
 from service.values.vocabulary import OutletKind
 
-_NAME = {"description": "The name as readers know it."}
+_NAME = {"description": "The name by which readers know the outlet."}
 _DOMAINS = {
-    "description": "The hosts that the outlet publishes at, each with an optional path, such as `bild.de` or "
-    "`bild.de/sport`, or an object with the period in which the outlet has it. At any time a domain belongs to one "
-    "outlet only."
+    "description": "The hosts at which the outlet publishes, each with an optional path, such as `bild.de` or "
+    "`bild.de/sport`. An object adds the period for which the outlet has the domain. A domain belongs to "
+    "only one outlet at a time."
 }
-_ALIASES = {"description": "Other names that the outlet is known by."}
+_ALIASES = {"description": "Other names of the outlet."}
 _PARENT = {"description": "The slug or id of the outlet or organisation that owns this one."}
 _SCORABLE = {"description": "Whether the outlet gets a score; false for placeholders, such as an unknown publisher."}
 
@@ -86,7 +86,7 @@ class OutletIn(Body):
         load_default=None,
         allow_none=False,
         validate=Length(max=100),
-        metadata={"description": f"{_DOMAINS['description']} If left out, the name, if that is a host."},
+        metadata={"description": f"{_DOMAINS['description']} The default is the name, if it is a host."},
     )
     aliases = ma.fields.List(Text(NAME_LENGTH), load_default=list, validate=Length(max=100), metadata=_ALIASES)
     parent = Text(SLUG_LENGTH, load_default=None, allow_none=True, metadata=_PARENT)
@@ -113,17 +113,17 @@ class OutletOut(Answer):
 
     id = shown.identifier("The outlet's id.")
     slug = shown.text("The outlet's short name, used in paths and in other objects.")
-    name = shown.text("The name as readers know it.")
+    name = shown.text("The name by which readers know the outlet.")
     kind = shown.choice(OutletKind, "The kind of publisher.")
     domains = ma.fields.List(
         DomainReference(DatedDomainOut),
         required=True,
         metadata={
-            "description": "The hosts that the outlet publishes at, each with an optional path, in normal form. Each "
-            "is a string, or an object if the outlet has it for a limited time, in the form that requests take."
+            "description": "The hosts at which the outlet publishes, each with an optional path, in normal form. "
+            "Each is a string or, if the outlet has it for a limited time, an object as in requests."
         },
     )
-    aliases = shown.texts("Other names that the outlet is known by.")
+    aliases = shown.texts("Other names of the outlet.")
     parent = shown.text("The slug of the outlet that owns this one; null if none does.", allow_none=True)
     scorable = shown.flag("Whether the outlet gets a score.")
     recorded_at = shown.recorded_at()
@@ -132,9 +132,7 @@ class OutletOut(Answer):
 class MergeIn(Body):
     """The outlet to merge into."""
 
-    into = Text(
-        SLUG_LENGTH, required=True, metadata={"description": "The slug or id of the outlet that stays on record."}
-    )
+    into = Text(SLUG_LENGTH, required=True, metadata={"description": "The slug or id of the outlet that remains."})
 
 
 class MergeOut(Answer):
@@ -151,8 +149,8 @@ class OutletQuery(PageQuery):
     q = Text(
         NAME_LENGTH,
         metadata={
-            "description": "Only outlets with this text in their name, an alias or the slug. Case makes no difference, "
-            "and neither do accents in a name, if the slug was derived from it."
+            "description": "Only outlets with this text in their name, an alias or the slug. Case is ignored, and "
+            "so are accents in a name from which the slug was derived."
         },
     )
     kind = one_of(OutletKind, "Only outlets of this kind.")
@@ -167,12 +165,12 @@ class OutletSearchQuery(Body):
         required=True,
         metadata={
             "description": "The text typed so far: the beginning of a name, an alias or a domain, or some words. "
-            "Case, accents, spaces, hyphens and a leading article make no difference.",
+            "Case, accents, spaces, hyphens and a leading article are ignored.",
             "example": "sportb",
         },
     )
     limit = Count(
-        load_default=8, validate=Range(1, 20), metadata={"description": "The largest number of outlets returned."}
+        load_default=8, validate=Range(1, 20), metadata={"description": "The maximum number of outlets to return."}
     )
 
 
@@ -180,7 +178,7 @@ class FoundOutletOut(Answer):
     """An outlet that a search found."""
 
     slug = shown.text("The outlet's short name, used in paths and in other objects.")
-    name = shown.text("The name as readers know it.")
+    name = shown.text("The name by which readers know the outlet.")
     kind = shown.choice(OutletKind, "The kind of publisher.")
     domain = shown.text("Its first domain; null if it has none.", allow_none=True)
     claims = shown.count("The number of claims that it reported or repeated.")
@@ -188,7 +186,9 @@ class FoundOutletOut(Answer):
     latest_report = shown.instant(
         "When its report on the newest of these claims was published; null if it has none.", allow_none=True
     )
-    is_similar = shown.flag("Whether no name has the words that were sent, and this one is only similar.")
+    is_similar = shown.flag(
+        "Whether the outlet only has a similar name, because no name contains the words that were sent."
+    )
 
 
 class FoundOutlets(Answer):
@@ -196,8 +196,8 @@ class FoundOutlets(Answer):
 
     items = shown.parts(
         FoundOutletOut,
-        "An outlet with exactly this name first, then those with the most claims. If no name has the words, those with "
-        "the most similar names.",
+        "The outlet with exactly this name first, then those with the most claims. If no name contains the "
+        "words, the outlets with the most similar names.",
     )
 
 

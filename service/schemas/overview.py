@@ -26,9 +26,9 @@ class OpenClaimOut(ClaimSummary):
 
 
 class SurpriseOut(ClaimSummary):
-    """A claim on which most outlets did the opposite of what was expected of average outlets."""
+    """A claim that outlets got right or wrong against expectation."""
 
-    outlets = shown.count("The number of outlets that the claim is scored for.")
+    outlets = shown.count("The number of outlets whose scores include the claim.")
     right = shown.amount("The number of these that were right; on a partly true claim each counts as a fraction.")
     expected = shown.amount("The number of these that would have been right if they were average outlets.")
 
@@ -42,16 +42,16 @@ class OverviewOut(Answer):
     )
     totals = shown.part(TotalsOut, "The numbers of outlets and claims.")
     decided = shown.parts(
-        ClaimSummary, f"The {LISTED} claims with a verdict whose answer became public last, the last one first."
+        ClaimSummary, f"The {LISTED} claims with a verdict whose answers became public most recently, the latest first."
     )
     most_reported = shown.parts(
         OpenClaimOut,
-        f"At most {LISTED} claims without a verdict, those that most outlets support or deny first. They are found "
-        f"among the {LATEST_REPORTS:,} reports that were published last.",
+        f"At most {LISTED} claims without a verdict, those that most outlets support or deny first. Only "
+        f"claims among the {LATEST_REPORTS:,} most recently published reports are included.",
     )
     surprises = shown.parts(
         SurpriseOut,
-        f"At most {LISTED} of the {SURPRISING_AMONG} scored claims that were decided last: those on which most outlets "
-        "were expected to be right and most were wrong, or the other way round. The one where `right` and `expected` "
-        "differ most comes first.",
+        f"At most {LISTED} of the {SURPRISING_AMONG} most recently decided claims that are scored: those that "
+        "most outlets got wrong although most were expected to be right, or the reverse. The claim with the "
+        "largest difference between `right` and `expected` comes first.",
     )

@@ -1,4 +1,4 @@
-"""Submissions from the public forms, in the forms themselves, and in requests and responses of editors."""
+"""Submissions from the public forms: the fields of the forms, and the requests and responses of editors."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ _LINK = re.compile(r"https?://(?:www\.)?|www\.", re.IGNORECASE)
 
 
 class MailAddress(Text):
-    """A mail address. Only its form is checked."""
+    """An email address. Only its form is checked."""
 
-    default_error_messages = {"mail": "Not a mail address, such as name@example.org."}
+    default_error_messages = {"mail": "Not an email address such as name@example.org."}
 
     def _deserialize(self, value: object, attr: str | None, data: Data, **kwargs: object) -> str:
         address = super()._deserialize(value, attr, data, **kwargs)
@@ -43,7 +43,7 @@ class SubmissionForm(Body):
     def _check_links(self, data: dict[str, object], **_: object) -> None:
         links, text = data["links"], data["text"]
         if isinstance(links, list) and isinstance(text, str) and len(links) + len(_LINK.findall(text)) > MAX_LINKS:
-            raise ma.ValidationError({"links": [f"There are more than {MAX_LINKS} links, with those in the text."]})
+            raise ma.ValidationError({"links": [f"Send at most {MAX_LINKS} links, including those in the text."]})
 
 
 class ReplyForm(SubmissionForm):
@@ -60,7 +60,7 @@ class AcceptanceIn(Body):
         load_default=None,
         allow_none=True,
         metadata={
-            "description": "The check by which you verified that the outlet sent the reply, such as `By mail to the "
+            "description": "The way in which you verified that the outlet sent the reply, such as `By mail to the "
             "address in the masthead.`; public. Required for a reply, and not allowed for a dispute."
         },
     )
@@ -86,7 +86,7 @@ class PendingOut(Answer):
 
     id = shown.identifier("The submission's id.")
     kind = shown.choice(SubmissionKind, "The kind of submission.")
-    status = shown.choice(SubmissionStatus, "The decision on it.")
+    status = shown.choice(SubmissionStatus, "The state of the submission.")
     about = shown.text("The text of the claim that it is about, or the name of the outlet.")
     claim = shown.identifier(
         "The id of the claim that it is about; null for a reply to the whole record.", allow_none=True
@@ -94,19 +94,20 @@ class PendingOut(Answer):
     resolution = shown.identifier("The id of the disputed resolution; null for a reply.", allow_none=True)
     outlet = shown.text("The slug of the outlet that replies; null for a dispute.", allow_none=True)
     text = shown.text(
-        "The words of the sender; null once accepted, when they are in `dispute` or `reply`.", allow_none=True
+        "The text that the sender wrote; null after acceptance, when it is in `dispute` or `reply`.", allow_none=True
     )
-    links = shown.texts("The addresses that the sender gave. They are not checked, so show them as text.")
+    links = shown.texts("The addresses that the sender gave. They are not checked, so do not show them as links.")
     email = shown.text(
-        "The mail address of the sender, which is never published and is deleted on decision; null if not given.",
+        "The sender's email address, which is never published and is deleted when the submission is decided; "
+        "null if not given.",
         allow_none=True,
     )
     refusal = shown.text("The reason for the refusal; null unless refused.", allow_none=True)
-    dispute = shown.part(DisputeOut, "The dispute that was made of it; null unless accepted.", allow_none=True)
-    reply = shown.part(ReplyOut, "The reply that was made of it; null unless accepted.", allow_none=True)
+    dispute = shown.part(DisputeOut, "The dispute that the submission became; null unless accepted.", allow_none=True)
+    reply = shown.part(ReplyOut, "The reply that the submission became; null unless accepted.", allow_none=True)
     decided_at = shown.instant("When it was accepted or refused; null while pending.", allow_none=True)
     decided_by = shown.identifier(
-        "The id of the API key that decided it; null while pending, and for the operator.", allow_none=True
+        "The id of the API key that made the decision; null while pending, or if the operator decided.", allow_none=True
     )
     recorded_at = shown.recorded_at()
 

@@ -11,16 +11,16 @@ from service.schemas.fields import Answer
 # Not a class body, because `in` is a keyword of Python.
 Place = shown.schema_of(
     "Place",
-    "One place in a request that is wrong.",
+    "One invalid place in a request.",
     {
         "pointer": shown.text(
             "The place as a JSON pointer (RFC 6901) into the body; for a query parameter, `/` and its name."
         ),
         "detail": shown.text("The error at this place."),
-        "code": shown.text("A short name of the rule that it breaks, for programs, such as `required`."),
+        "code": shown.text("A name of the broken rule for programs, such as `required`."),
         "in": ma.fields.String(
             validate=OneOf(["query"]),
-            metadata={"description": "`query` for a query parameter; missing for the body."},
+            metadata={"description": "`query` for a query parameter; left out for the body."},
         ),
     },
 )
@@ -30,9 +30,9 @@ class Problem(Answer):
     """A problem document (RFC 9457), which every error response contains."""
 
     type = shown.text(
-        "The path of a page that explains this kind of problem. Programs should use it to distinguish problems."
+        "The path of a page that explains this kind of problem. Use it to distinguish problems in programs."
     )
-    title = shown.text("The kind of problem in a few words.")
+    title = shown.text("A short name of this kind of problem.")
     status = ma.fields.Integer(
         required=True, validate=Range(400, 599), metadata={"description": "The HTTP status of the response."}
     )
@@ -40,7 +40,5 @@ class Problem(Answer):
     instance = shown.text("The path of the request.")
     errors = ma.fields.List(
         ma.fields.Nested(Place),
-        metadata={
-            "description": "Every place in the request that is wrong; missing if the problem is not about places."
-        },
+        metadata={"description": "Every invalid place in the request; left out if the problem is not about places."},
     )

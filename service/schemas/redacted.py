@@ -1,4 +1,4 @@
-"""A member whose content was removed for legal reasons, as shown in place of the content."""
+"""The note that replaces content removed for legal reasons."""
 
 from __future__ import annotations
 

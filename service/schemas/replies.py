@@ -16,14 +16,14 @@ class ReplyIn(Body):
 
     text = Text(2000, required=True, metadata={"description": "The words of the outlet; public."})
     url = WebAddress(
-        load_default=None, allow_none=True, metadata={"description": "The address at which the outlet says it."}
+        load_default=None, allow_none=True, metadata={"description": "The address of the page with the reply."}
     )
     claim = ma.fields.UUID(
         load_default=None,
         allow_none=True,
         metadata={
-            "description": "The id of a claim that the outlet reported, if the reply is about that claim; "
-            "otherwise it is about the outlet's whole record."
+            "description": "The id of the claim that the reply is about, which the outlet must have reported. "
+            "Without it, the reply is about the whole record."
         },
     )
 
@@ -37,10 +37,10 @@ class ReplyOut(Answer):
         "The id of the claim that the reply is about; null if it is about the whole record.", allow_none=True
     )
     text = shown.text("The words of the outlet.")
-    url = shown.text("The address at which the outlet says it; null if not given.", allow_none=True)
-    via = shown.choice(Via, "The way in which it was filed.")
+    url = shown.text("The address of the page with the reply; null if not given.", allow_none=True)
+    via = shown.choice(Via, "The way in which the reply was filed.")
     verified = shown.text(
-        "The check by which an editor verified that the outlet sent it; null unless it came from the public form.",
+        "The way in which an editor verified that the outlet sent the reply; null unless it came from the public form.",
         allow_none=True,
     )
     withdrawn = shown.part(WithdrawalOut, "The withdrawal of the reply; null while it is shown.", allow_none=True)

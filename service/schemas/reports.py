@@ -29,7 +29,7 @@ _COMMITMENT = (
     "The certainty of the report: 1 interest or speculation, 2 under way or hearsay, 3 close, 4 reported as done."
 )
 PUBLISHED_PRECISION = "The precision of `published_at` as sent. A date is shown as the start of its day."
-_PROBABILITY = "The probability of the claim as the report states it, if it states one. From 0 to 1."
+_PROBABILITY = "The probability that the report gives the claim, from 0 to 1, if it gives one."
 _AGREES = (
     "It must agree with the probability: `support` needs at least 0.5, `deny` at most 0.5, and `query` and `comment` "
     "have none."
@@ -39,10 +39,9 @@ _WITHDRAW = "Cannot be changed. Withdraw the report, and file it again."
 
 
 class NamedOutlet(Body):
-    """An outlet by name: the recorded outlet with that name or domain, or else a new one.
+    """An outlet by name: the recorded outlet with this name or domain, or else a new one.
 
-    The kind, the parent and `scorable` are those of a new outlet. A recorded outlet keeps its own: change them with
-    PATCH.
+    `kind`, `parent` and `scorable` apply only to a new outlet. Use PATCH to change those of a recorded outlet.
     """
 
     name = Text(
@@ -52,15 +51,15 @@ class NamedOutlet(Body):
         DOMAIN_LENGTH,
         load_default=None,
         allow_none=True,
-        metadata={"description": "The host that it publishes at, with an optional path, such as `bild.de`."},
+        metadata={"description": "The host at which it publishes, with an optional path, such as `bild.de`."},
     )
-    kind = one_of(OutletKind, "The kind of publisher. If left out, a new outlet is a `website`.")
+    kind = one_of(OutletKind, "The kind of publisher. The default for a new outlet is `website`.")
     parent = Text(
         SLUG_LENGTH,
         allow_none=True,
         metadata={"description": "The slug or id of the recorded outlet or organisation that owns it."},
     )
-    scorable = Flag(metadata={"description": "Whether the outlet gets a score. If left out, a new outlet does."})
+    scorable = Flag(metadata={"description": "Whether the outlet gets a score. The default for a new outlet is true."})
 
 
 _NAMED, _SLUG = NamedOutlet(), Text(SLUG_LENGTH)  # created once, because a file has many of them
@@ -85,8 +84,8 @@ class RelayIn(Body):
     """The source that a report cites for a claim it repeats."""
 
     outlet = OutletReference(
-        "The cited outlet: its slug or id, or an object with its name, for which an outlet is created if none is "
-        "recorded. Null if the report names no particular one."
+        "The cited outlet: its slug or id, or an object with its name. An outlet named by an object is "
+        "created if it is not recorded. Null if the report names no particular outlet."
     )
     cited_as = Text(
         NAME_LENGTH,
@@ -100,8 +99,9 @@ class ReportIn(Body):
     """A report: one outlet carrying one claim at one time."""
 
     outlet = OutletReference(
-        "The outlet that published the report: its slug or id, or an object with its name, for which an outlet is "
-        "created if none is recorded. If left out, it is the recorded outlet that publishes at `url`."
+        "The outlet that published the report: its slug or id, or an object with its name. An outlet named by "
+        "an object is created if it is not recorded. The default is the recorded outlet that publishes at "
+        "`url`."
     )
     stance = one_of(
         Stance,
@@ -161,7 +161,8 @@ class ReportPatch(Body):
         2000,
         allow_none=True,
         metadata={
-            "description": "The sentence that makes the claim. A commitment that was not stated is read from it again."
+            "description": "The sentence that makes the claim. If the commitment was not stated, it is read from "
+            "the new quote."
         },
     )
 
@@ -185,7 +186,7 @@ class WithdrawalIn(Body):
 
 
 class WithdrawalOut(Answer):
-    """The withdrawal of something that was filed by mistake."""
+    """The withdrawal of a report or a reply."""
 
     reason = shown.text("The reason for the withdrawal.")
     recorded_at = shown.instant("When it was withdrawn.")
@@ -212,12 +213,16 @@ class ReportOut(Answer):
     url = shown.text("The address of the page with the report; null if not given.", allow_none=True)
     quote = shown.text("The sentence that makes the claim; null if not given.", allow_none=True)
     relays = shown.part(RelayOut, "The source that the report cites; null if it reports on its own.", allow_none=True)
-    role = shown.choice(Role, "The record of the outlet that the report counts in.")
-    after_known = shown.flag("Whether it was published when the answer was already public, so that it is not scored.")
-    backfilled = shown.flag("Whether it was published more than 7 days before it was recorded.")
-    withdrawn = shown.part(WithdrawalOut, "The withdrawal of the report; null while it counts.", allow_none=True)
+    role = shown.choice(Role, "The part of the outlet's record in which the report counts.")
+    after_known = shown.flag(
+        "Whether the report was published when the answer was already public. It is then not scored."
+    )
+    backfilled = shown.flag("Whether the report was published more than 7 days before it was recorded.")
+    withdrawn = shown.part(
+        WithdrawalOut, "The withdrawal of the report; null if it was not withdrawn.", allow_none=True
+    )
     recorded_at = shown.recorded_at()
-    corrected_at = shown.instant("When it was last corrected; null if it never was.", allow_none=True)
+    corrected_at = shown.instant("When the report was last corrected; null if never.", allow_none=True)
     redacted = redacted()
 
 

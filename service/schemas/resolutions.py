@@ -11,7 +11,8 @@ from service.schemas.redacted import redacted
 from service.values.vocabulary import Precision, Verdict
 
 KNOWN_PRECISION = (
-    "The precision of `known_at` as sent. A date is shown as the end of its day, or as now if sent on that day."
+    "The precision of `known_at` as sent. A date is shown as the end of its day, or as the time of the "
+    "request if sent on that day."
 )
 
 
@@ -33,8 +34,8 @@ class ResolutionIn(Body):
         },
     )
     known_at = known_moment(
-        "When the answer became public, not in the future. If left out: now, or the `known_at` of the superseded "
-        "resolution. Reports published at or after it are not scored.",
+        "When the answer became public; not in the future. The default is the `known_at` of the superseded "
+        "resolution, or else now. Reports published at or after this moment are not scored.",
         load_default=None,
         allow_none=True,
     )
@@ -43,8 +44,8 @@ class ResolutionIn(Body):
         load_default=list,
         validate=Length(max=20),
         metadata={
-            "description": "The addresses of pages that show it. "
-            "The verdicts `true`, `false` and `partial` need at least one, or a `note`."
+            "description": "The addresses of pages with the evidence. The verdicts `true`, `false` and `partial` "
+            "need at least one address, or a `note`."
         },
     )
     note = Text(5000, load_default=None, allow_none=True, metadata={"description": "A description of the evidence."})
@@ -52,8 +53,8 @@ class ResolutionIn(Body):
         load_default=None,
         allow_none=True,
         metadata={
-            "description": "The id of the newest resolution of the claim. Required if there is one, unless that is a "
-            "withdrawal: then a new verdict supersedes it even without the id."
+            "description": "The id of the newest resolution of the claim. Required if a resolution is in effect. A "
+            "new verdict supersedes a withdrawal even without it."
         },
     )
 
@@ -64,7 +65,7 @@ class ResolutionOut(Answer):
     id = shown.identifier("The resolution's id.")
     claim = shown.identifier("The id of the claim.")
     verdict = shown.choice(
-        Verdict, "The verdict on the claim; null if this withdraws the resolution before it.", allow_none=True
+        Verdict, "The verdict on the claim; null if the previous resolution is withdrawn.", allow_none=True
     )
     truth = shown.share(
         "The part of the claim that proved true; null unless the verdict is `partial`.",
@@ -72,7 +73,7 @@ class ResolutionOut(Answer):
     )
     known_at = shown.instant("When the answer became public.")
     known_precision = shown.choice(Precision, KNOWN_PRECISION)
-    evidence = shown.texts("The addresses of pages that show it.")
+    evidence = shown.texts("The addresses of pages with the evidence.")
     note = shown.text("A description of the evidence; null if not given.", allow_none=True)
     supersedes = shown.identifier(
         "The id of the resolution that this one replaces; null for the first.", allow_none=True
@@ -88,11 +89,11 @@ class WarningOut(Answer):
         "`known-before-reports`: every report of the claim was published at or after `known_at`, so none counts.",
         validate=OneOf(["known-before-reports"]),
     )
-    detail = shown.text("The warning in words, with the remedy.")
+    detail = shown.text("The reason for the warning, and the remedy.")
 
 
 class RecordedResolutionOut(ResolutionOut):
-    """A resolution as it is recorded: the established truth of a claim, with evidence."""
+    """A new resolution, with warnings about it."""
 
     warnings = ma.fields.List(
         ma.fields.Nested(WarningOut),

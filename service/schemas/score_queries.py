@@ -25,7 +25,7 @@ BASIS = "The claims that the score is based on."
 
 def level() -> Share:
     """Return the query parameter for the probability of an interval."""
-    description = f"The requested probability that the interval contains the true value: {LEVELS_IN_WORDS}."
+    description = f"The probability that the interval contains the true value: {LEVELS_IN_WORDS}."
     bounds = {"minimum": min(LEVELS), "maximum": max(LEVELS)}
     # Not documented as an enum, because client generators leave out operations with an enum of numbers.
     return Share(load_default=DEFAULT_LEVEL, validate=_check_level, metadata={"description": description, **bounds})
@@ -37,7 +37,7 @@ def _check_level(value: float) -> None:
 
 
 class LensMembers(TypedDict, total=False):
-    """The parameters of a lens and of a page as loaded; a query leaves out those that it does not have."""
+    """The parsed parameters of a lens and of a page. A query leaves out those that it does not have."""
 
     topic: str | None
     basis: Basis
@@ -49,7 +49,7 @@ class LensMembers(TypedDict, total=False):
 
 
 class LensRequest(TypedDict):
-    """The parameters of a query about one outlet, as loaded."""
+    """The parsed parameters of a query about one outlet."""
 
     lens: Lens
     limit: NotRequired[int]
@@ -57,7 +57,7 @@ class LensRequest(TypedDict):
 
 
 class OneOutletQuery(Body):
-    """A query about one outlet, whose parameters except for those of the page become a lens."""
+    """A query about one outlet. Its parameters become a lens, except for those of the page."""
 
     @ma.post_load
     def make_lens(self, given: LensMembers, **_: object) -> LensRequest:
@@ -77,10 +77,10 @@ class OneOutletQuery(Body):
 
 
 class LensQuery(Body):
-    """The parameters that every score takes."""
+    """The parameters of every score."""
 
     topic = topic()
-    as_of = past_moment("The score as of a past moment: only what was publicly known by then.", load_default=None)
+    as_of = past_moment("A past moment: the score then uses only what was public at that moment.", load_default=None)
     level = level()
 
 
@@ -89,8 +89,8 @@ class ScoreQuery(LensQuery, OneOutletQuery):
 
     basis = one_of(Basis, BASIS, load_default=Basis.RESOLVED)
     recorded_by = past_moment(
-        "The score that this service would have returned at a past moment: only what it had recorded by then, under "
-        "the current names of topics.",
+        "A past moment: the score then uses only what the service had recorded by that moment. Topics have "
+        "their current names.",
         load_default=None,
     )
 
@@ -117,7 +117,7 @@ class ScoreTableQuery(LensQuery):
 
 
 class _Table(LensMembers):
-    """The parameters of a table of scores as loaded."""
+    """The parsed parameters of a table of scores."""
 
     by: TableBy
     bom: bool
@@ -130,8 +130,8 @@ class ScoresQuery(LensQuery):
         Text(SLUG_LENGTH),
         validate=Length(1, MAX_BATCH),
         metadata={
-            "description": "The slug or id of an outlet. Repeat it to get the scores of up to 200 outlets in that "
-            "order, instead of the ranking."
+            "description": "The slug or id of an outlet. Repeat the parameter to get the scores of up to 200 "
+            "outlets in that order, instead of the ranking."
         },
     )
     basis = one_of(Basis, f"{BASIS} The default is `matured` for the ranking and `resolved` for named outlets.")
@@ -149,8 +149,8 @@ class ScoresQuery(LensQuery):
     cursor = Text(
         4000,
         metadata={
-            "description": "The `next_cursor` of the previous page; leave it out for the first page. A cursor is only "
-            "valid with the same filters, and for 15 minutes after the first page; then start again."
+            "description": "The `next_cursor` of the previous page; leave it out for the first page. A cursor is "
+            "valid only for the same filters, and for 15 minutes after the first page."
         },
     )
 
@@ -178,7 +178,7 @@ class ScoresQuery(LensQuery):
 
 
 class _Given(LensMembers, total=False):
-    """The parameters of the ranking, or of the scores of named outlets, as loaded."""
+    """The parsed parameters of the ranking, or of the scores of named outlets."""
 
     outlet: list[str]
     min_resolved: int

@@ -23,7 +23,7 @@ class IntervalOut(Answer):
 
 
 class ReliabilityOut(Answer):
-    """The share of its own claims that an outlet is estimated to get right, with its credible interval."""
+    """The estimated share of its own claims that an outlet gets right, with its credible interval."""
 
     mean = shown.share("The estimate.")
     lower = shown.share("The low end of the interval.")
@@ -32,12 +32,12 @@ class ReliabilityOut(Answer):
 
 
 class AdjustedOut(Answer):
-    """The share that an outlet would get right of the same claims as all others. Rankings compare outlets by it."""
+    """The estimated share that an outlet would get right if all outlets had the same claims. Rankings use it."""
 
     mean = shown.share("The estimate.")
     lower = shown.share("The low end of the interval, which has the same level as that of `reliability`.")
     upper = shown.share("The high end of the interval.")
-    reference = shown.share("The share that an average outlet gets right: that of all scored reports in the scope.")
+    reference = shown.share("The share that an average outlet gets right, over all scored reports in the scope.")
 
 
 class AdvantageOut(Answer):
@@ -52,7 +52,7 @@ class AdvantageOut(Answer):
 
 
 class RecordOut(Answer):
-    """The record behind a score: the number of claims the outlet got right, compared with an average outlet."""
+    """The record behind a score: the number of claims that the outlet got right, compared with an average outlet."""
 
     right = shown.amount("The number of resolved claims that the outlet got right; a partly right one adds a fraction.")
     expected = shown.amount("The number that an average outlet would have got right of the same claims.")
@@ -67,11 +67,11 @@ class ContextOut(Answer):
 
 
 class RelayRecordOut(Answer):
-    """The record of what an outlet repeated from others, which its own record does not include."""
+    """The record of the claims that an outlet only repeated from others. Its own record leaves them out."""
 
     reliability = shown.part(ReliabilityOut, "The estimate; null if nothing is resolved.", allow_none=True)
     resolved = shown.count("The number of repeated claims that are resolved and scored.")
-    correct = shown.count("The number of them that proved right.")
+    correct = shown.count("The number of these claims that proved right.")
 
 
 # Not a class body, because a field named `partial` would hide an attribute of every schema.
@@ -104,8 +104,8 @@ class BrierOut(Answer):
 
     score = shown.share("The Brier score: the mean squared distance between probability and truth; 0 is perfect.")
     skill = shown.number(
-        "The improvement on always stating the average truth of these claims: 1 is perfect, 0 no better, below 0 "
-        "worse. Null if they all came out the same.",
+        "The improvement over always stating the average truth of these claims: 1 is perfect, 0 is no "
+        "improvement, and a negative number is worse. Null if all these claims have the same truth.",
         allow_none=True,
     )
     resolved = shown.count("The number of resolved claims with a stated probability.")
@@ -116,10 +116,10 @@ class ScoreReplyOut(Answer):
 
     id = shown.identifier("The reply's id.")
     text = shown.text("The words of the outlet.")
-    url = shown.text("The address at which the outlet says it; null if not given.", allow_none=True)
-    via = shown.choice(Via, "The way in which it was filed.")
+    url = shown.text("The address of the page with the reply; null if not given.", allow_none=True)
+    via = shown.choice(Via, "The way in which the reply was filed.")
     verified = shown.text(
-        "The check by which an editor verified that the outlet sent it; null unless it came from the public form.",
+        "The way in which an editor verified that the outlet sent the reply; null unless it came from the public form.",
         allow_none=True,
     )
     recorded_at = shown.recorded_at()
@@ -134,7 +134,7 @@ class RatedOut(Answer):
         "The topic that the score is limited to, with all topics below it; null for all claims.", allow_none=True
     )
     basis = shown.choice(Basis, BASIS)
-    as_of = shown.instant("The moment that the score is about.")
+    as_of = shown.instant("The moment that the score describes.")
     method = shown.text("The name and version of the formula; `GET /v1/methodology` explains it.")
     status = shown.text(
         "`insufficient`: nothing is resolved; "
@@ -158,7 +158,7 @@ class RatedOut(Answer):
 class ScoreOut(RatedOut):
     """A score: the estimated reliability of an outlet, with its interval and the counts behind it."""
 
-    relay = shown.part(RelayRecordOut, "The record of what the outlet repeated from others.")
+    relay = shown.part(RelayRecordOut, "The record of the claims that the outlet only repeated from others.")
     counts = shown.part(CountsOut, "The numbers of claims behind the score.")
     brier = shown.part(
         BrierOut, "The accuracy of the stated probabilities; null if the outlet stated none.", allow_none=True

@@ -1,4 +1,4 @@
-"""Fields and pages of responses: each field is always present and described, and its format is added."""
+"""Fields and pages of responses. Every field is required, and is documented with its format."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def texts(description: str) -> ma.fields.List[str]:
 
 
 def choice(kind: type[enum.StrEnum], description: str, **options: Unpack[Nullable]) -> ma.fields.Enum[enum.StrEnum]:
-    """Return one value of a closed list, documented with the meaning of each."""
+    """Return a value of a closed list, documented with the meaning of each value."""
     return one_of(kind, description, required=True, **options)
 
 
@@ -65,7 +65,7 @@ def count(description: str, **options: Unpack[Nullable]) -> ma.fields.Integer:
 
 
 def amount(description: str, **options: Unpack[Nullable]) -> ma.fields.Float:
-    """Return a quantity, 0 or more, which may be fractional."""
+    """Return a quantity, 0 or more, possibly fractional."""
     return ma.fields.Float(required=True, validate=Range(0), metadata={"description": description}, **options)
 
 
@@ -96,13 +96,13 @@ def schema_of(name: str, description: str, members: Mapping[str, object]) -> typ
 
 
 def page_of(name: str, item: type[Answer], things: str) -> type[Answer]:
-    """Return the schema of one page of a list of things, such as "claims"."""
+    """Return the schema of one page of a list, such as a list of "claims"."""
     items = ma.fields.List(
         ma.fields.Nested(item), required=True, metadata={"description": f"The {things} on this page, in list order."}
     )
     next_cursor = ma.fields.String(
         required=True,
         allow_none=True,
-        metadata={"description": "Send it as `cursor` to get the next page; null on the last page."},
+        metadata={"description": "The `cursor` of the next page; null on the last page."},
     )
     return schema_of(name, f"One page of a list of {things}.", {"items": items, "next_cursor": next_cursor})

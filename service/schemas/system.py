@@ -16,7 +16,7 @@ class HealthOut(Answer):
 
 
 class ReadinessOut(Answer):
-    """The state of the service and of what it depends on."""
+    """The state of the service and its dependencies."""
 
     status = shown.text(
         "`ok`: everything is available; `degraded`: cached scores cannot be used, so responses are slower.",
@@ -24,8 +24,9 @@ class ReadinessOut(Answer):
     )
     database = shown.text("Always `ok`: without the database the response is 503.", validate=OneOf(["ok"]))
     redis = shown.text(
-        "`ok`: cached scores are used; `away`: Redis does not respond; `read-only`: it refuses writes; `unproven`: no "
-        "worker confirms that its content is current. With `away` and `read-only` rate limits are off.",
+        "`ok`: cached scores are used; `away`: Redis does not respond; `read-only`: it rejects writes; "
+        "`unproven`: no worker has confirmed that its content is current. With `away` and `read-only`, rate "
+        "limits do not apply.",
         validate=OneOf([state.value for state in CacheState]),
     )
-    reason = shown.text("If `degraded`, the reason and what to check.", allow_none=True)
+    reason = shown.text("If `degraded`, the reason and what to check; otherwise null.", allow_none=True)

@@ -33,7 +33,7 @@ class TopicQuery(PageQuery):
 
 
 _FROM = "The topic to rename, with all topics below it."
-_INTO = "Its new path. If that topic exists, it gets the claims."
+_INTO = "The new path. If that topic exists, the claims are added to it."
 
 
 class RenameIn(Body):
@@ -50,12 +50,12 @@ class RenameOut(Answer):
     source = ma.fields.String(
         data_key="from",
         required=True,
-        metadata={"description": "The topic that was renamed, with those below it."},
+        metadata={"description": "The topic that was renamed, with all topics below it."},
     )
     into = shown.text("The path that it was renamed to.")
     claims = shown.count("The number of claims that the rename moved.")
     recorded_at = shown.recorded_at()
-    undone_at = shown.instant("When it was undone; null while it is in effect.", allow_none=True)
+    undone_at = shown.instant("When the rename was undone; null while it is in effect.", allow_none=True)
 
 
 RenamePage = shown.page_of("RenamePage", RenameOut, "renames")

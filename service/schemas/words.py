@@ -1,4 +1,4 @@
-"""Stances, verdicts and numbers in the words of files."""
+"""Stances, verdicts and numbers as files write them."""
 
 from __future__ import annotations
 
