@@ -28,17 +28,17 @@ PATHS = [
 ]
 
 
-@pytest.fixture
-def mirror(world):
+@pytest.fixture(scope="module")
+def mirror(shared_world):
     """An outlet with 4 right of 11 viral claims, in a service whose other topic is at 90 %."""
     for number in range(40):
-        claim = world.record(report("times"), report("post"), text=f"Poll {number}.", topic="polls")
-        world.resolve(claim, "false" if number % 10 == 0 else "true")
+        claim = shared_world.record(report("times"), report("post"), text=f"Poll {number}.", topic="polls")
+        shared_world.resolve(claim, "false" if number % 10 == 0 else "true")
     for number in range(11):
-        claim = world.record(report("mirror"), report("sun"), text=f"Video {number} is real.", topic="viral")
-        world.resolve(claim, "true" if number < 4 else "false")
-    refit_context(world.runtime.db, world.runtime.cache, now=utc_now(), at_once=True)
-    return world
+        claim = shared_world.record(report("mirror"), report("sun"), text=f"Video {number} is real.", topic="viral")
+        shared_world.resolve(claim, "true" if number < 4 else "false")
+    refit_context(shared_world.runtime.db, shared_world.runtime.cache, now=utc_now(), at_once=True)
+    return shared_world
 
 
 def about_mirror(path, html):
