@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import functools
+import ipaddress
 import math
 import re
 import threading
 import time
 from dataclasses import dataclass, replace
 from typing import cast
+from wsgiref.types import WSGIEnvironment
 
 import redis
 
@@ -15,6 +18,7 @@ from service.cache.redis_link import RedisLink
 
 _QUOTA = re.compile(r"([1-9][0-9]{0,8})/([smh])", re.ASCII)
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
+_PORT = re.compile(r"^(?:\[([^\]]*)\]|([0-9.]+))(?::[0-9]{1,5})?$", re.ASCII)
 _REMEMBERED = 10_000  # windows
 _PARTS = 10_000  # shares of a quota
 
@@ -178,3 +182,36 @@ def _take(name: str, quota: Quota, share: _Share, calls: int) -> LimitStatus:
 def _status(name: str, quota: Quota, share: _Share, *, is_over: bool) -> LimitStatus:
     resets_in = max(1, math.ceil(share.until - time.monotonic()))
     return LimitStatus(name, quota, quota.calls - share.used + share.left, resets_in, is_over)
+
+
+def address_in(environ: WSGIEnvironment, *, trusted_proxies: int) -> str:
+    """Return the address of a client as the name for its rate limits: an IPv4 address or an IPv6 network.
+
+    Behind trusted proxies this is the entry of `X-Forwarded-For` that the outermost of them added. Clients can forge
+    the entries to the left of it, so it is counted from the right.
+    """
+    hops = environ.get("HTTP_X_FORWARDED_FOR", "").split(",")
+    is_forwarded = 0 < trusted_proxies <= len(hops) and "HTTP_X_FORWARDED_FOR" in environ
+    return _network(hops[-trusted_proxies].strip() if is_forwarded else environ.get("REMOTE_ADDR", ""))
+
+
+@functools.lru_cache(1024)
+def _network(text: str) -> str:
+    """Return the network of an address: an IPv4 address without its port, or the /64 network of an IPv6 address.
+
+    All text that is not an address shares one name, so that a client gains no limit of its own by sending garbage.
+
+    >>> _network("192.0.2.7"), _network("192.0.2.7:1001"), _network("[::ffff:192.0.2.7]:1002")
+    ('ip:192.0.2.7', 'ip:192.0.2.7', 'ip:192.0.2.7')
+    >>> _network("2001:db8::7"), _network("[2001:db8::8]:443"), _network("unknown")
+    ('ip:2001:db8::/64', 'ip:2001:db8::/64', 'ip:none')
+    """
+    bare = _PORT.sub(r"\1\2", text)
+    try:
+        address = ipaddress.ip_address(bare)
+    except ValueError:
+        return "ip:none"
+    if isinstance(address, ipaddress.IPv6Address):
+        mapped = address.ipv4_mapped
+        return f"ip:{mapped or ipaddress.ip_network((int(address), 64), strict=False)}"
+    return f"ip:{address}"

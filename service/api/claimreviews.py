@@ -20,7 +20,8 @@ from service.values.documents import etag_of
 from service.values.instants import format_instant, utc_now
 from service.values.vocabulary import Scope
 from service.web.auth import requires
-from service.web.blueprint import Blueprint, may_fail, not_modified
+from service.web.blueprint import Blueprint
+from service.web.documentation import may_fail, not_modified
 from service.web.line_stream import stream_texts
 from service.web.publisher import find_publisher
 from service.web.runtime import runtime

@@ -24,8 +24,9 @@ from service.storage.paging import PageRequest
 from service.values.instants import utc_now
 from service.values.vocabulary import Scope
 from service.web.auth import count_call, requires
-from service.web.blueprint import Blueprint, may_fail
-from service.web.idempotency_key import idempotent
+from service.web.blueprint import Blueprint
+from service.web.calls import idempotent
+from service.web.documentation import may_fail
 from service.web.responses import PageResponse, page_of, problem_document
 from service.web.runtime import caller, runtime
 

@@ -20,8 +20,9 @@ from service.scores import calibration, explain, history
 from service.values.instants import utc_now
 from service.values.vocabulary import Scope
 from service.web.auth import requires
-from service.web.blueprint import Blueprint, not_modified
+from service.web.blueprint import Blueprint
 from service.web.cached_scores import lasting_members, tagged
+from service.web.documentation import not_modified
 from service.web.responses import OF_SCORES, score_response
 from service.web.runtime import read_late
 

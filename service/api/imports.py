@@ -22,8 +22,9 @@ from service.transfer.uploads import ImportOptions
 from service.values.instants import utc_now
 from service.values.vocabulary import Scope
 from service.web.auth import requires
-from service.web.blueprint import Blueprint, may_fail
-from service.web.idempotency_key import replay_or_run, sent_key, takes_key, was_used
+from service.web.blueprint import Blueprint
+from service.web.calls import replay_or_run, sent_key, takes_key, was_used
+from service.web.documentation import may_fail
 from service.web.line_stream import NDJSON, TEXT, sends_lines
 from service.web.responses import PageResponse, page_of
 from service.web.runtime import caller, runtime

@@ -16,8 +16,9 @@ from service.schemas.lookup import MAX_LOOKUP_BODY, LookupIn, LookupList, Lookup
 from service.values.instants import start_of_day, utc_now
 from service.values.vocabulary import Scope
 from service.web.auth import requires
-from service.web.blueprint import Blueprint, may_fail
+from service.web.blueprint import Blueprint
 from service.web.cached_scores import JsonObject, cached_scores
+from service.web.documentation import may_fail
 from service.web.responses import note_validity
 from service.web.runtime import runtime
 

@@ -12,8 +12,9 @@ from service.storage.paging import PageRequest
 from service.values.instants import utc_now
 from service.values.vocabulary import Scope
 from service.web.auth import requires
-from service.web.blueprint import Blueprint, may_fail
-from service.web.idempotency_key import idempotent
+from service.web.blueprint import Blueprint
+from service.web.calls import idempotent
+from service.web.documentation import may_fail
 from service.web.responses import PageResponse, forbid_caching, page_of
 from service.web.runtime import caller, runtime
 

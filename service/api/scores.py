@@ -10,8 +10,9 @@ from service.schemas.scores import ScoreOut, ScorePage
 from service.values.instants import utc_now
 from service.values.vocabulary import Scope
 from service.web.auth import requires
-from service.web.blueprint import Blueprint, not_modified
+from service.web.blueprint import Blueprint
 from service.web.cached_scores import cached_list, cached_ranking, cached_score, cached_score_table
+from service.web.documentation import not_modified
 from service.web.line_stream import CSV, sends_lines
 from service.web.responses import OF_SCORES, score_response
 from service.web.runtime import runtime

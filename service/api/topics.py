@@ -16,9 +16,10 @@ from service.storage.paging import PageRequest
 from service.values.instants import utc_now
 from service.values.vocabulary import Scope
 from service.web.auth import requires
-from service.web.blueprint import Blueprint, may_fail, not_modified
+from service.web.blueprint import Blueprint
 from service.web.cached_scores import cached_topics
-from service.web.idempotency_key import idempotent
+from service.web.calls import idempotent
+from service.web.documentation import may_fail, not_modified
 from service.web.responses import OF_SCORES, PageResponse, page_of, score_response
 from service.web.runtime import caller, runtime
 

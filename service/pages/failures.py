@@ -16,9 +16,9 @@ from service.errors import ServiceError
 from service.outlets.search import search_outlets
 from service.storage.db_errors import is_unavailable
 from service.values.names import slug_of
-from service.web.auth import sends_key
+from service.web.auth import is_api_call, sends_key
 from service.web.responses import forbid_caching, http_problem, problem, redirect_merged, redirect_read
-from service.web.runtime import is_api_call, runtime
+from service.web.runtime import runtime
 
 log = logging.getLogger(__name__)
 

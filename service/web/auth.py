@@ -10,17 +10,19 @@ from typing import Literal, ParamSpec, TypeVar
 from uuid import UUID
 
 from flask import Response, after_this_request, g, request
+from flask_smorest import Blueprint as SmorestBlueprint
 
 from service.access import authenticate
-from service.access.limits import LimitStatus
+from service.access.limits import LimitStatus, address_in
 from service.errors import Forbidden, TooManyRequests, Unauthorized
 from service.storage.actors import CURRENT_ACTOR, UNNAMED, Actor
 from service.storage.db_errors import is_unavailable
 from service.values.instants import utc_now
 from service.values.vocabulary import Caller, Scope
-from service.web.blueprint import Blueprint, may_fail, strict
+from service.web.calls import strict
+from service.web.documentation import may_fail
 from service.web.responses import forbid_caching
-from service.web.runtime import caller, client_address, is_api_call, runtime
+from service.web.runtime import caller, runtime
 from service.web.session_cookie import current_reader
 
 P = ParamSpec("P")
@@ -60,7 +62,7 @@ def requires(*scopes: Scope) -> Callable[[Callable[P, R]], Callable[P, R]]:
         security = [{"apiKey": [scope.value]} for scope in scopes] or [{"apiKey": list[str]()}]
         security += [{}] if Scope.READ in scopes else []
         statuses = (401, 429, 403) if scopes else (401, 429)
-        documented: Callable[P, R] = Blueprint.doc(security=security)(may_fail(*statuses)(checked))
+        documented: Callable[P, R] = SmorestBlueprint.doc(security=security)(may_fail(*statuses)(checked))
         return documented
 
     return decorate
@@ -86,6 +88,11 @@ def check_key() -> None:
         if request.method not in _READS or not is_unavailable(exc):
             raise
         log.warning("The database is unavailable: %s", exc)
+
+
+def is_api_call() -> bool:
+    """Return whether the request is for the API, and not for a page."""
+    return f"{request.path}/".startswith("/v1/")
 
 
 def sends_key() -> bool:
@@ -149,6 +156,11 @@ def check_failures() -> None:
     at = runtime()
     if at.settings.limits is not None:
         _reject_over(at.limiter.known_over(FAILURES, client_address(), at.settings.limits.failures))
+
+
+def client_address() -> str:
+    """Return the address of the client, as `address_in` does."""
+    return address_in(request.environ, trusted_proxies=runtime().settings.trusted_proxies)
 
 
 def _reject_over(limit: LimitStatus | None) -> None:

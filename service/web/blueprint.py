@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Iterable
-from typing import Concatenate, ParamSpec, TypedDict, TypeVar
+from typing import Concatenate, ParamSpec, TypeVar
 
 import marshmallow as ma
 from flask import Response, request
@@ -13,30 +13,28 @@ from flask_smorest import Api as SmorestApi
 from flask_smorest import Blueprint as SmorestBlueprint
 from flask_smorest.utils import prepare_response
 from werkzeug.exceptions import HTTPException
-from werkzeug.http import quote_etag
 from werkzeug.routing import Map, UnicodeConverter
 
 from service import errors
-from service.errors import InvalidQuery, ServiceError
+from service.errors import ServiceError
 from service.schemas.problems import Problem
-from service.values.documents import etag_of
 from service.values.ids import RESERVED_SLUGS
+from service.web.calls import Parser, strict, tagged, takes_if_match
+from service.web.documentation import arguments_of, component_name, describe_schema, may_fail, not_modified
 from service.web.openapi import Document
-from service.web.parser import Parser
 from service.web.responses import PROBLEM_JSON, http_problem, problem, redirect_merged, unexpected_problem
 
 P = ParamSpec("P")
 R = TypeVar("R")
 Loaded = TypeVar("Loaded")
 
-_Argument = TypedDict("_Argument", {"in": str, "schema": object})
-"""An argument of a view, as smorest documents it."""
-
 
 class Blueprint(SmorestBlueprint):
     """Routes that document every response that they can send: the decorator that sends it also documents it."""
 
     ARGUMENTS_PARSER = Parser()
+    tagged = staticmethod(tagged)
+    changes = staticmethod(takes_if_match)
 
     def route(
         self, rule: str, *, methods: list[str] | None = None, longest: int | None = None
@@ -52,7 +50,7 @@ class Blueprint(SmorestBlueprint):
 
         def register(view: Callable[P, R]) -> Callable[P, R]:
             head, *tail = view.__name__.split("_")
-            arguments = _arguments(view)
+            arguments = arguments_of(view)
             locations = {argument["in"] for argument in arguments}
             view = strict(view)
             if getattr(view, "is_tagged", False) and methods is None:
@@ -82,7 +80,7 @@ class Blueprint(SmorestBlueprint):
         def register(view: Callable[Concatenate[Loaded, P], R]) -> Callable[P, R]:
             loading: Callable[P, R] = load(view)
             # smorest names the response after http.HTTPStatus, whose names differ between versions of Python.
-            vars(loading)["_apidoc"]["arguments"]["responses"][status] = _component(status)
+            vars(loading)["_apidoc"]["arguments"]["responses"][status] = component_name(status)
             return loading
 
         return register
@@ -136,32 +134,6 @@ class Blueprint(SmorestBlueprint):
 
         return register
 
-    def tagged(self, view: Callable[P, object]) -> Callable[P, tuple[object, int, dict[str, str]]]:
-        """Add the ETag of what a view returns, so that a client can request it only if it has changed."""
-
-        @functools.wraps(view)
-        def tagging(*args: P.args, **kwargs: P.kwargs) -> tuple[object, int, dict[str, str]]:
-            returned = view(*args, **kwargs)
-            document, status, headers = returned if isinstance(returned, tuple) else (returned, 200, {})
-            return document, status, {**headers, "ETag": quote_etag(etag_of(document), weak=True)}
-
-        tagging.is_tagged = True  # type: ignore[attr-defined]
-        return tagging
-
-    def changes(self, view: Callable[..., R]) -> Callable[..., R]:
-        """Pass the tags in `If-Match` to a view as `if_match`; None for `*`, which matches any version."""
-
-        @functools.wraps(view)
-        def matching(*args: object, **kwargs: object) -> R:
-            if "If-Match" not in request.headers:
-                raise errors.PreconditionRequired("Send the ETag of the version that you have read as If-Match.")
-            tags = request.if_match
-            if_match = None if tags.star_tag else frozenset(tags.as_set(include_weak=True))
-            return view(*args, **kwargs, if_match=if_match)
-
-        documented: Callable[..., R] = self.doc(parameters=[_IF_MATCH])(matching)
-        return may_fail(412, 428)(documented)
-
     def follows(self, view: Callable[P, R]) -> Callable[P, R]:
         """Document that a view redirects from a merged outlet or claim to the one it was merged into."""
         kind = "claim" if "claim_id" in inspect.signature(view).parameters else "outlet"
@@ -180,70 +152,12 @@ def _allow_body(view: Callable[P, R], longest: int) -> Callable[P, R]:
     return allowing
 
 
-def not_modified(view: Callable[P, R]) -> Callable[P, R]:
-    """Document that a view responds with 304 if the client already has the current version."""
-    unchanged = "The version named in `If-None-Match` is still current. There is no body."
-    return _ANY.alt_response(304, description=unchanged, success=True)(view)
-
-
-def describe_schema(schema: type[ma.Schema]) -> str:
-    """Return the docstring of a schema, with one line for each paragraph."""
-    return "\n\n".join(" ".join(each.split()) for each in inspect.cleandoc(schema.__doc__ or "").split("\n\n"))
-
-
-def may_fail(*statuses: int) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Document that a view may respond with these problems."""
-
-    def register(view: Callable[P, R]) -> Callable[P, R]:
-        for status in statuses:
-            view = _ANY.alt_response(status, _component(status))(view)
-        return view
-
-    return register
-
-
-_ANY = Blueprint("any", __name__)  # smorest documents views through a blueprint; any will do
-
-
-def strict(view: Callable[P, R]) -> Callable[P, R]:
-    """Reject all query parameters for an API view that takes none; other views check theirs themselves."""
-    takes_query = any(argument["in"] == "query" for argument in _arguments(view))
-    if takes_query or not hasattr(view, "_apidoc") or getattr(view, "is_strict", False):
-        return view
-
-    @functools.wraps(view)
-    def checked(*args: P.args, **kwargs: P.kwargs) -> R:
-        if request.args:
-            raise InvalidQuery.at(*sorted(request.args), detail="Unknown parameter.", code="unknown")
-        return view(*args, **kwargs)
-
-    checked.is_strict = True  # type: ignore[attr-defined]
-    return checked
-
-
-def _arguments(view: Callable[..., object]) -> list[_Argument]:
-    """Return the documented arguments of a view."""
-    arguments: list[_Argument] = getattr(view, "_apidoc", {}).get("arguments", {}).get("parameters", [])
-    return arguments
-
-
 class UnreservedConverter(UnicodeConverter):
     """A path segment that can name an outlet; reserved words match other routes, with their methods only."""
 
     def __init__(self, url_map: Map) -> None:
         super().__init__(url_map)
         self.regex = rf"(?!(?:{'|'.join(sorted(RESERVED_SLUGS))})\Z){self.regex}"
-
-
-_IF_MATCH = {
-    "in": "header",
-    "name": "If-Match",
-    "required": True,
-    "schema": {"type": "string"},
-    "description": "The `ETag` of the version that you have read; the change is rejected if there is a newer one. "
-    "`*` matches any version.",
-    "example": "*",
-}
 
 
 def _common_failures(rule: str, locations: set[str]) -> Iterable[int]:
@@ -253,10 +167,6 @@ def _common_failures(rule: str, locations: set[str]) -> Iterable[int]:
         yield 404
     if "json" in locations:
         yield from (413, 415)
-
-
-def _component(status: int) -> str:
-    return f"Problem{status}"
 
 
 class Api(SmorestApi):
@@ -289,7 +199,7 @@ class Api(SmorestApi):
         for status, of_status in titles.items():
             response = {"description": f"{'; '.join(of_status)}.", "schema": self.ERROR_SCHEMA}
             prepare_response(response, self.spec, PROBLEM_JSON)
-            self.spec.components.response(_component(status), response, lazy=True)
+            self.spec.components.response(component_name(status), response, lazy=True)
 
     def _register_pagination_header(self) -> None:
         """Omit smorest's pagination header; our pagination is in the bodies and in Link."""

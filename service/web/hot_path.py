@@ -28,7 +28,7 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 from flask import Flask
 
 from service import __version__
-from service.access.limits import Limits, LimitStatus
+from service.access.limits import Limits, LimitStatus, address_in
 from service.cache.redis_link import RANKING
 from service.cache.score_cache import CacheKey, CacheStatus, EncodedResponse
 from service.telemetry.responses import count_score_read, observe_response
@@ -38,7 +38,7 @@ from service.web.auth import BEARER_KEY, FAILURES
 from service.web.kept_responses import KeptResponse, NotedStart, unpack
 from service.web.middleware import request_id_in
 from service.web.responses import CURRENT_UNDER, Validity
-from service.web.runtime import Runtime, address_in
+from service.web.runtime import Runtime
 
 _CAPACITY = 32 << 20  # bytes
 _LARGEST = 1 << 20  # bytes

@@ -5,17 +5,19 @@ from __future__ import annotations
 import functools
 import re
 import time
+from typing import IO
 from urllib.parse import urlsplit, urlunsplit
 from wsgiref.types import WSGIEnvironment
 
 import structlog
-from flask import Flask, Response, g, request
+from flask import Flask, Response, current_app, g, request
 from flask_compress import Compress
+from gunicorn.http.errors import ParseException
 from uuid_utils import uuid4
+from werkzeug.exceptions import BadRequest
 from werkzeug.routing import RequestRedirect
 
 from service.telemetry.responses import observe_response
-from service.web.parser import guard_body
 
 ROUTE = "borneout.route"
 """The name in the WSGI environment of the template of the path."""
@@ -74,10 +76,33 @@ def set_up_middleware(app: Flask) -> None:
 
 def _begin_request() -> None:
     g.began_at = time.perf_counter()
-    guard_body(request)
+    g.runtime = current_app.extensions["runtime"]
+    _guard_body()
     g.request_id = request_id_in(request.environ)
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(request_id=g.request_id)
+
+
+class _Chunks:
+    """A chunked body from gunicorn, which validates the chunks only when they are read."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream = stream
+
+    def read(self, size: int = -1) -> bytes:
+        try:
+            return self._stream.read(size)
+        except ParseException as exc:
+            raise BadRequest("The chunks of the body are malformed. Send it with a Content-Length.") from exc
+
+
+def _guard_body() -> None:
+    """Make reading a body fail with 400 if the client cut it off, or if its chunks are malformed."""
+    if request.content_length is None:
+        request.environ["wsgi.input"] = _Chunks(request.environ["wsgi.input"])
+    else:
+        # Gunicorn ends a truncated body as if it were complete. Without this flag Werkzeug counts the bytes.
+        request.environ.pop("wsgi.input_terminated", None)
 
 
 def request_id_in(environ: WSGIEnvironment) -> str:

@@ -1,22 +1,20 @@
-"""The current request as its view sees it: the services to use, the caller, and the caller's address."""
+"""The current request as its view sees it: the services to use, and the caller."""
 
 from __future__ import annotations
 
-import functools
-import ipaddress
 import logging
 import math
-import re
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
+from operator import attrgetter
 from threading import BoundedSemaphore
 from typing import TypeVar
-from wsgiref.types import WSGIEnvironment
 
 import sqlalchemy as sa
-from flask import current_app, g, request
+from flask import g
 
 from service.access.known_keys import KnownKeys
 from service.access.limits import Limiter
@@ -35,8 +33,6 @@ R = TypeVar("R")
 _PAUSE = 5.0  # seconds
 MAX_EXPORTS = 2
 """The number of exports that a process sends at once, so that it still has threads for other calls."""
-
-_PORT = re.compile(r"^(?:\[([^\]]*)\]|([0-9.]+))(?::[0-9]{1,5})?$", re.ASCII)
 
 
 @dataclass(slots=True)
@@ -65,16 +61,10 @@ class Runtime:
         self.waits = Waits(self.cache.link)
 
 
-def runtime() -> Runtime:
-    """Return the runtime of the current application."""
-    found: Runtime = current_app.extensions["runtime"]
-    return found
-
-
-def caller() -> Caller:
-    """Return the caller of the current request; only for views that require an API key or a session."""
-    found: Caller = g.caller
-    return found
+runtime: Callable[[], Runtime] = partial(attrgetter("runtime"), g)
+"""Return the runtime of the application that serves the current request."""
+caller: Callable[[], Caller] = partial(attrgetter("caller"), g)
+"""Return the caller of the current request; only for views that require an API key or a session."""
 
 
 def read_late(read: Callable[[Database], R]) -> R:
@@ -96,46 +86,3 @@ def read_late(read: Callable[[Database], R]) -> R:
         at.replica_failed_at = time.monotonic()
         log.warning("The replica is not used for %.0f s: %s", _PAUSE, exc)
         return read(at.db)
-
-
-def is_api_call() -> bool:
-    """Return whether the request is for the API, and not for a page."""
-    return f"{request.path}/".startswith("/v1/")
-
-
-def client_address() -> str:
-    """Return the address of the client as the name for its rate limits: an IPv4 address or an IPv6 network.
-
-    Behind trusted proxies this is the entry of `X-Forwarded-For` that the outermost of them added. Clients can forge
-    the entries to the left of it, so it is counted from the right.
-    """
-    return address_in(request.environ, trusted_proxies=runtime().settings.trusted_proxies)
-
-
-def address_in(environ: WSGIEnvironment, *, trusted_proxies: int) -> str:
-    """Return the address of the client of a WSGI request, as `client_address` does."""
-    hops = environ.get("HTTP_X_FORWARDED_FOR", "").split(",")
-    is_forwarded = 0 < trusted_proxies <= len(hops) and "HTTP_X_FORWARDED_FOR" in environ
-    return _network(hops[-trusted_proxies].strip() if is_forwarded else environ.get("REMOTE_ADDR", ""))
-
-
-@functools.lru_cache(1024)
-def _network(text: str) -> str:
-    """Return the network of an address: an IPv4 address without its port, or the /64 network of an IPv6 address.
-
-    All text that is not an address shares one name, so that a client gains no limit of its own by sending garbage.
-
-    >>> _network("192.0.2.7"), _network("192.0.2.7:1001"), _network("[::ffff:192.0.2.7]:1002")
-    ('ip:192.0.2.7', 'ip:192.0.2.7', 'ip:192.0.2.7')
-    >>> _network("2001:db8::7"), _network("[2001:db8::8]:443"), _network("unknown")
-    ('ip:2001:db8::/64', 'ip:2001:db8::/64', 'ip:none')
-    """
-    bare = _PORT.sub(r"\1\2", text)
-    try:
-        address = ipaddress.ip_address(bare)
-    except ValueError:
-        return "ip:none"
-    if isinstance(address, ipaddress.IPv6Address):
-        mapped = address.ipv4_mapped
-        return f"ip:{mapped or ipaddress.ip_network((int(address), 64), strict=False)}"
-    return f"ip:{address}"
