@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 from service.backtest.protocol import Record, ResolvedClaim
 from service.methods.beta import logistic, logit
+from service.methods.claim import share_of
 from service.methods.context import Context, clamped
 from service.methods.context_fit import HalfError, Showing, fit_drift, fit_kappa, fit_offset
 from service.methods.rates import Cell, Rates
@@ -90,7 +91,7 @@ def _records(resolutions: Iterable[ResolvedClaim]) -> list[list[ClaimResult]]:
                 records[side.outlet].append(ClaimResult(number, known_at, right, context.expected(_cell(side))))
         for proved, sides in batch:
             for side in sides:
-                rates.add(_cell(side), truth=float(proved), among=len(sides))
+                rates.add_count(_cell(side).lineage, share_of(float(proved), among=len(sides)))
     return list(records.values())
 
 

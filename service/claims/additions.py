@@ -7,8 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from service.methods.provenance import positions
-from service.methods.tally import ClaimFacts
+from service.methods.claim import ClaimFacts, positions
 from service.outlets.sums import Sums, add_sums, lock_outlets
 from service.storage.base import Base
 from service.storage.bulk import insert_rows

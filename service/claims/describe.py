@@ -10,6 +10,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased, selectinload
 
+from service.claims.resolve import describe_resolution
 from service.claims.views import (
     ClaimView,
     ClosureView,
@@ -18,10 +19,9 @@ from service.claims.views import (
     RelayView,
     ReplyView,
     ReportView,
-    ResolutionView,
     WithdrawalView,
 )
-from service.methods.provenance import Roots, independent_roots
+from service.methods.claim import Roots, independent_roots
 from service.storage.facts import (
     as_filed,
     counting_reports,
@@ -33,7 +33,7 @@ from service.storage.models import Claim, Dispute, Outlet, Reply, Report, Resolu
 from service.storage.predicates import counts_as, is_among, is_reported
 from service.values.documents import members_of
 from service.values.names import text_key
-from service.values.vocabulary import ClaimKind, ClaimStatus, DisputeStatus, Verdict
+from service.values.vocabulary import ClaimKind, ClaimStatus, DisputeStatus
 
 _SIMILAR = 5
 _RECORDED = aliased(Claim)
@@ -218,28 +218,6 @@ def describe_report(report: Report, claim: Claim) -> ReportView:
         corrected_at=report.corrected_at,
         redacted=report.redacted or [],
     )
-
-
-def describe_resolution(resolution: Resolution) -> ResolutionView:
-    """Return the view of a resolution."""
-    return ResolutionView(
-        id=resolution.id,
-        claim=resolution.claim_id,
-        verdict=resolution.verdict,
-        truth=resolution.truth if resolution.verdict is Verdict.PARTIAL else None,
-        known_at=resolution.known_at,
-        known_precision=resolution.known_precision,
-        evidence=resolution.evidence,
-        note=resolution.note,
-        supersedes=resolution.supersedes_id,
-        recorded_at=resolution.recorded_at,
-        redacted=resolution.redacted or [],
-    )
-
-
-def describe_resolutions(resolutions: Sequence[Resolution]) -> list[ResolutionView]:
-    """Return the views of some resolutions, in the order given."""
-    return [describe_resolution(resolution) for resolution in resolutions]
 
 
 def describe_disputes(resolutions: Iterable[Resolution]) -> list[DisputeView]:

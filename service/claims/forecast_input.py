@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from service.claims.load import WHOLE
+from service.methods.claim import Filed, count_claim
 from service.methods.forecast import (
     ForecastClaim,
     ForecastReport,
@@ -21,9 +22,8 @@ from service.methods.forecast import (
     StanceCounts,
     rivals_before,
 )
-from service.methods.provenance import Filed, roots_of
 from service.methods.rates import UNIT
-from service.methods.tally import count_claim
+from service.methods.relays import roots_of
 from service.outlets.track_record import EVERYTHING, ReportedClaim, read_claims, read_positions
 from service.storage.models import Claim, Rate, Report, Resolution, Subtotal, Withdrawal
 from service.storage.predicates import stands

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, aliased, contains_eager, joinedload, selecti
 from sqlalchemy.orm.attributes import set_committed_value
 
 from service.errors import ClaimMerged, GroupResolved, NotFound
-from service.methods.provenance import ORDER
+from service.methods.claim import ORDER
 from service.storage.locks import LOCKED_OUTLETS, lock_name
 from service.storage.models import Claim, Outlet, Report, Resolution
 from service.storage.predicates import is_newest

@@ -17,7 +17,7 @@ from service.claims.load import WHOLE, check_group
 from service.claims.move import move_reports, move_resolutions, return_resolutions
 from service.claims.resolve import check_own
 from service.errors import ClaimMerged, ClaimsContradict, InvalidBody, MergeChain, MergeCircle, NotFound
-from service.methods.provenance import relay_cycle
+from service.methods.relays import relay_cycle
 from service.outlets.find import PLACES
 from service.outlets.sums import updating_sums
 from service.storage.db import Database, retried

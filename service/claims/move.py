@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy.orm.attributes import set_committed_value
 
-from service.methods.provenance import ORDER
+from service.methods.claim import ORDER
 from service.storage.facts import moved_fingerprint, original_fingerprint, standing_resolution
 from service.storage.models import Claim, Report, Resolution
 from service.storage.models.merges import MovedRows

@@ -15,7 +15,7 @@ from service.claims.describe import count_roots, describe_report, summarise_clai
 from service.claims.listing import ClaimFilters, claim_conditions, has_status
 from service.claims.load import WHOLE
 from service.claims.views import ListedClaim, ReportView
-from service.methods.provenance import Roots
+from service.methods.claim import Roots
 from service.storage.db import Database
 from service.storage.facts import sided_reports, surviving_outlet
 from service.storage.models import Claim, Report

@@ -16,7 +16,7 @@ from service.cache.score_cache import ScoreCache
 from service.claims.record import claim_content
 from service.claims.resolve import own_claim
 from service.errors import InvalidBody, NotFound, RenameSuperseded, RenameUndone
-from service.methods.provenance import positions
+from service.methods.claim import positions
 from service.outlets.find import PLACES
 from service.outlets.sums import Sums, add_sums
 from service.outlets.track_record import read_claims

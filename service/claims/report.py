@@ -16,7 +16,7 @@ from service.claims.report_rules import NewReport, add_reports, check_reports
 from service.claims.rights import check_filing, check_report_change
 from service.claims.views import ReportView
 from service.errors import AlreadyWithdrawn, NotFound, RelaysRestOnIt
-from service.methods.provenance import relay_cycle
+from service.methods.relays import relay_cycle
 from service.outlets.find import require_outlet
 from service.outlets.mentions import Directory
 from service.outlets.sums import updating_sums

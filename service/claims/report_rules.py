@@ -9,8 +9,9 @@ from functools import partial
 from typing import NamedTuple, NotRequired, TypedDict
 
 from service.errors import FieldError, InvalidBody, ReportDiffers, nested
+from service.methods.claim import ORDER
 from service.methods.commitment import LEXICON_VERSION, read_commitment
-from service.methods.provenance import ORDER, relay_cycle
+from service.methods.relays import relay_cycle
 from service.outlets.known import OutletName
 from service.outlets.mentions import Directory
 from service.storage.base import detached
@@ -21,7 +22,6 @@ from service.storage.facts import (
     fingerprint_of,
     next_fingerprint,
     reports_on_record,
-    surviving_outlet,
 )
 from service.storage.models import Claim, Outlet, Report
 from service.values.ids import new_id
@@ -173,7 +173,8 @@ def add_reports(claim: Claim, filings: Iterable[Filing]) -> None:
 
 def _relays_itself(report: Report) -> bool:
     """Return whether an outlet cites an outlet that counts as the same one (R7, R22)."""
-    return report.cited is not None and surviving_outlet(report.cited).id == surviving_outlet(report.outlet).id
+    filed = as_filed(report)
+    return filed.cited_id == filed.outlet_id
 
 
 def _cycles(claim: Claim, filings: Mapping[str, Filing]) -> Iterator[FieldError]:
@@ -240,9 +241,8 @@ def _outlets_of(given: NewReport, directory: Directory, *, now: dt.datetime) -> 
         at = start_of_day(given["published_at"])
         cited = _try(partial(directory.get, given["relays"]["outlet"], at=at), "/relays/outlet", errors)
     if start_of_day(given["published_at"]) > now + CLOCK_SLACK:
-        errors.append(
-            FieldError(pointer="/published_at", detail="Lies in the future. Send a past moment.", code="future")
-        )
+        detail = "Lies in the future. Send a past moment."
+        errors.append(FieldError(pointer="/published_at", detail=detail, code="future"))
     errors += stance_errors(given["stance"], given["probability"])
     if outlet is not None and cited is not None and outlet.id == cited.id:
         errors.append(SELF_RELAY)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NotRequired, TypedDict
 from uuid import UUID
 
@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session
 
 from service.cache.invalidation import invalidate_scores
 from service.cache.score_cache import ScoreCache
-from service.claims.describe import describe_resolution, describe_resolutions
 from service.claims.load import check_group, load_claim, require_claim
 from service.claims.report_rules import Filing
 from service.claims.views import ResolutionView, ResolutionWarning, WarnedResolution
@@ -161,6 +160,28 @@ def append_resolution(claim: Claim, resolution: Resolution) -> list[Dispute]:
         dispute.closing_resolution_id = resolution.id
     claim.resolutions.append(resolution)
     return disputes
+
+
+def describe_resolution(resolution: Resolution) -> ResolutionView:
+    """Return the view of a resolution."""
+    return ResolutionView(
+        id=resolution.id,
+        claim=resolution.claim_id,
+        verdict=resolution.verdict,
+        truth=resolution.truth if resolution.verdict is Verdict.PARTIAL else None,
+        known_at=resolution.known_at,
+        known_precision=resolution.known_precision,
+        evidence=resolution.evidence,
+        note=resolution.note,
+        supersedes=resolution.supersedes_id,
+        recorded_at=resolution.recorded_at,
+        redacted=resolution.redacted or [],
+    )
+
+
+def describe_resolutions(resolutions: Sequence[Resolution]) -> list[ResolutionView]:
+    """Return the views of some resolutions, in the order given."""
+    return [describe_resolution(resolution) for resolution in resolutions]
 
 
 def is_same_resolution(resolution: Resolution, given: NewResolution) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Set as AbstractSet
 from service.claims.report_rules import Filing
 from service.claims.resolve import check_own
 from service.errors import FiledByAnother, ResolutionInEffect
-from service.methods.provenance import ORDER, positions
+from service.methods.claim import ORDER, positions
 from service.storage.facts import as_filed, counting_reports, standing_resolution
 from service.storage.models import Claim, Report
 from service.values.vocabulary import Caller, Scope

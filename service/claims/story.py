@@ -11,12 +11,13 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, selectinload
 
-from service.claims.describe import describe_claim, describe_resolutions, summarise_claims, topmost_parents
+from service.claims.describe import describe_claim, summarise_claims, topmost_parents
 from service.claims.load import load_claim, true_rival
+from service.claims.resolve import describe_resolutions
 from service.claims.views import ClaimView, ListedClaim, ReportView, ResolutionView
-from service.methods.provenance import Filed, position, root_outlets, roots_of
+from service.methods.claim import ClaimFacts, Filed, count_claim, position, root_outlets
 from service.methods.rates import UNIT
-from service.methods.tally import ClaimFacts, count_claim
+from service.methods.relays import roots_of
 from service.storage.db import Database
 from service.storage.facts import as_filed, claim_facts, counting_reports, surviving_outlet
 from service.storage.models import Claim, Outlet, Report, Resolution

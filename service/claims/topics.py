@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from service.claims.listing import has_status
+from service.methods.claim import count_claim
 from service.methods.reliability import RATED_FROM
-from service.methods.tally import count_claim
 from service.outlets.sums import having_resolved, resolved_by_topic
 from service.outlets.track_record import EVERYTHING, read_positions
 from service.storage.db import Database

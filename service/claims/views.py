@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
 
-from service.methods.provenance import Roots
+from service.methods.claim import Roots
 from service.storage.models.columns import RedactionNote, ReviewNote
 from service.values.vocabulary import (
     ClaimKind,

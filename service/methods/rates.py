@@ -28,9 +28,6 @@ class TruthCount(NamedTuple):
     def plus(self, other: TruthCount) -> TruthCount:
         return TruthCount(self.weight + other.weight, self.true + other.true)
 
-    def minus(self, other: TruthCount) -> TruthCount:
-        return TruthCount(self.weight - other.weight, self.true - other.true)
-
 
 NO_COUNT = TruthCount(0, 0)
 
@@ -85,16 +82,6 @@ class Rates:
     def counts(self) -> Mapping[Key, TruthCount]:
         return self._counts
 
-    def add(self, cell: Cell, *, truth: float, among: int) -> None:
-        """Count one report of a resolved claim.
-
-        Args:
-            cell: The cell of the report.
-            truth: The extent to which the claim proved true, 0..1.
-            among: The number of counted reports on the claim, including this one.
-        """
-        self.add_count(cell.lineage, share_of(truth, among=among))
-
     def add_count(self, keys: Iterable[Key], count: TruthCount) -> None:
         """Add a count to a cell and to the cells that contain it."""
         self._truths.clear()
@@ -131,9 +118,3 @@ def nested_rate(counts: Iterable[tuple[Any, Any]]) -> Any:
         rate = (k / UNIT + shrinkage * rate) / (n / UNIT + shrinkage)
         shrinkage = SHRINKAGE
     return rate
-
-
-def share_of(truth: float, *, among: int) -> TruthCount:
-    """Return the count of one among several reports on a claim."""
-    weight = UNIT // among
-    return TruthCount(weight, round(weight * truth))

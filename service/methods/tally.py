@@ -1,38 +1,16 @@
-"""The record of an outlet, summed claim by claim in integers, so that the order does not matter. Pure."""
+"""The record of an outlet: sums in integers, so that the order of claims does not matter, and their rating. Pure."""
 
 from __future__ import annotations
 
-import datetime as dt
 import operator
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NamedTuple, TypeAlias, TypeVar
+from typing import NamedTuple, TypeAlias
 
 from service.methods.context import Context
-from service.methods.provenance import Filed, Position
-from service.methods.rates import UNIT, Cell, TruthCount, share_of
+from service.methods.rates import UNIT, Cell
 from service.methods.reliability import CellRecord, Rating, Skill, rate
-from service.values.vocabulary import ClaimKind, Precision, Role, Stance, Verdict
-
-K = TypeVar("K")
-
-
-class ClaimFacts(NamedTuple):
-    """The members of a claim that a record depends on, with its resolution."""
-
-    kind: ClaimKind
-    topic: str | None
-    resolves_by: dt.datetime | None
-    verdict: Verdict | None
-    truth: float | None
-    """The extent to which it proved true, 0..1; set if the verdict is scored."""
-    known_at: dt.datetime | None
-    known_precision: Precision | None = None
-
-    @property
-    def is_early(self) -> bool:
-        """Whether the claim was resolved before its due date."""
-        return self.resolves_by is not None and self.known_at is not None and self.known_at < self.resolves_by
+from service.values.vocabulary import ClaimKind, Role, Stance
 
 
 class Slot(NamedTuple):
@@ -82,83 +60,13 @@ class Amounts(NamedTuple):
         return self.correct + self.incorrect + self.partial
 
     def plus(self, other: Amounts) -> Amounts:
-        return Amounts(*map(operator.add, self, other))
-
-    def minus(self, other: Amounts) -> Amounts:
-        return Amounts(*map(operator.sub, self, other))
+        return Amounts._make(map(operator.add, self, other))
 
 
 NOTHING = Amounts()
 
 Parts: TypeAlias = Mapping[Slot, Amounts]
 """A record by slot."""
-
-
-def rightness(stance: Stance, truth: float) -> float:
-    """Return the extent to which a side was right: the truth for `support`, one minus it for `deny` (R5, R13)."""
-    return truth if stance is Stance.SUPPORT else 1 - truth
-
-
-def count_claim(claim: ClaimFacts, position: Position) -> tuple[Slot, Amounts]:
-    """Return the slot and the amounts of one claim in the record of an outlet that reported it.
-
-    A claim is open, scored, or unscored (an opinion, void, unverifiable, or without a side taken in time).
-    """
-    report, vote = position.report, position.vote
-    stance, commitment = (None, None) if vote is None else (vote.stance, vote.commitment)
-    slot = Slot(position.role, claim.kind, claim.topic, stance, commitment)
-    if claim.kind is ClaimKind.OPINION or (claim.verdict is not None and not claim.verdict.scores):
-        return slot, Amounts(claims=1, unscored=1)
-    if claim.truth is None or claim.known_at is None:
-        return slot, Amounts(claims=1, open=1)
-    if report is None:
-        told = vote is not None
-        return slot, Amounts(claims=1, unscored=1, told=told, told_true=round(claim.truth * UNIT) if told else 0)
-    return slot, _scored(claim, report, claim.truth)
-
-
-def count_votes(claim: ClaimFacts, positions: Iterable[Position]) -> list[tuple[Cell, TruthCount]]:
-    """Return the counts that a claim adds to the rates: a weight of 1, shared by the outlets that reported in time."""
-    votes = [where.vote for where in positions if where.vote is not None]
-    if claim.kind is ClaimKind.OPINION or claim.truth is None:
-        return []
-    count = share_of(claim.truth, among=max(len(votes), 1))
-    return [(Cell(vote.stance, claim.kind, vote.commitment, claim.topic), count) for vote in votes]
-
-
-def _scored(claim: ClaimFacts, report: Filed, truth: float) -> Amounts:
-    right = rightness(report.stance, truth)
-    partial = claim.verdict is Verdict.PARTIAL
-    stated = report.probability is not None
-    return Amounts(
-        claims=1,
-        correct=not partial and right == 1,
-        incorrect=not partial and right == 0,
-        partial=partial,
-        early=claim.is_early,
-        backfilled=report.backfilled,
-        right=round(right * UNIT),
-        stated=stated,
-        stated_true=round(truth * UNIT) if stated else 0,
-        stated_true_squared=round(truth**2 * UNIT) if stated else 0,
-        brier=0 if report.probability is None else round((report.probability - truth) ** 2 * UNIT),
-        told=1,
-        told_true=round(truth * UNIT),
-    )
-
-
-def add_up(counted: Iterable[tuple[Slot, Amounts]]) -> dict[Slot, Amounts]:
-    """Return the sum of counted claims by slot."""
-    parts: dict[Slot, Amounts] = {}
-    for slot, amounts in counted:
-        parts[slot] = parts.get(slot, NOTHING).plus(amounts)
-    return parts
-
-
-def difference(after: Mapping[K, Amounts], before: Mapping[K, Amounts]) -> dict[K, Amounts]:
-    """Return the amounts that turn one record into another, without zeros."""
-    changed = {key: after.get(key, NOTHING).minus(before.get(key, NOTHING)) for key in after.keys() | before.keys()}
-    return {key: amounts for key, amounts in changed.items() if any(amounts)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,10 +129,7 @@ def tally(parts: Parts, role: Role, *, scorable: bool) -> Tally:
     chosen = {slot: amounts for slot, amounts in parts.items() if slot.role is role}
     if not scorable:
         chosen = {slot: _unscored(amounts) for slot, amounts in chosen.items()}
-    total = NOTHING
-    for amounts in chosen.values():
-        total = total.plus(amounts)
-    return Tally(chosen, total)
+    return Tally(chosen, Amounts._make(map(sum, zip(NOTHING, *chosen.values(), strict=True))))
 
 
 def _unscored(amounts: Amounts) -> Amounts:

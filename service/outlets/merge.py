@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 from service.cache.invalidation import invalidate_scores
 from service.cache.score_cache import ScoreCache
 from service.errors import InvalidBody, MergeChain, MergeCircle, NotFound, OutletMerged, OwnClaim, UnknownOutlet
-from service.methods.provenance import as_merged, positions, relay_cycle
-from service.methods.tally import Amounts, Slot, add_up, count_claim, difference
+from service.methods.claim import add_up, count_claim, difference, positions
+from service.methods.relays import as_merged, relay_cycle
+from service.methods.tally import Amounts, Slot
 from service.outlets.find import PLACES, ancestors, find_outlet, outlet_state
 from service.outlets.search import unknown_slug
 from service.outlets.sums import Sums, add_sums, read_sums

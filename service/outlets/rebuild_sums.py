@@ -7,7 +7,7 @@ import datetime as dt
 from sqlalchemy.orm import Session
 
 from service.cache.invalidation import queue_invalidation_of_all
-from service.methods.provenance import positions
+from service.methods.claim import positions
 from service.outlets.sums import Sums, add_sums, all_sums
 from service.outlets.track_record import read_claims
 from service.storage.db import Database, retried

@@ -6,6 +6,7 @@ The current score is read from the sums, so it costs the same with a thousand re
 from __future__ import annotations
 
 import datetime as dt
+import operator
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -20,9 +21,9 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from service.methods.provenance import Position, positions
+from service.methods.claim import ClaimFacts, Position, count_claim, count_votes, difference, positions
 from service.methods.rates import NO_COUNT, Cell, Rates, TruthCount, rates_of
-from service.methods.tally import NOTHING, Amounts, ClaimFacts, Parts, Slot, count_claim, count_votes, difference
+from service.methods.tally import Amounts, Parts, Slot
 from service.storage.base import Base
 from service.storage.db_errors import WriteConflict
 from service.storage.facts import claim_facts, counting_reports, surviving_outlet
@@ -80,13 +81,13 @@ class Sums:
         due = facts.resolves_by if facts.is_early and facts.resolves_by is not None else AT_ONCE
         for cell, count in count_votes(facts, positions.values()):
             dated = DatedCell(*cell, due)
-            self.rates[dated] = self.rates.get(dated, NO_COUNT).plus(count)
+            self.rates[dated] = self.rates[dated].plus(count) if dated in self.rates else count
 
     def add_record(self, outlet_id: UUID, parts: Parts) -> None:
         """Add parts to the record of an outlet."""
         for slot, amounts in parts.items():
             key = outlet_id, slot
-            self.records[key] = self.records.get(key, NOTHING).plus(amounts)
+            self.records[key] = self.records[key].plus(amounts) if key in self.records else amounts
 
     def record_of(self, outlet_id: UUID) -> dict[Slot, Amounts]:
         """Return the record of an outlet."""
@@ -95,7 +96,8 @@ class Sums:
     def minus(self, other: Sums) -> Sums:
         """Return the change that turns other sums into these."""
         cells = self.rates.keys() | other.rates.keys()
-        rates = {cell: self.rates.get(cell, NO_COUNT).minus(other.rates.get(cell, NO_COUNT)) for cell in cells}
+        counts = {cell: (self.rates.get(cell, NO_COUNT), other.rates.get(cell, NO_COUNT)) for cell in cells}
+        rates = {cell: TruthCount(*map(operator.sub, after, before)) for cell, (after, before) in counts.items()}
         changed = {cell: count for cell, count in rates.items() if any(count)}
         return Sums(difference(self.records, other.records), changed)
 

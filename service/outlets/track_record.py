@@ -13,9 +13,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
 from service.errors import InvalidQuery
-from service.methods.provenance import Filed, Position, position
+from service.methods.claim import ClaimFacts, Filed, Position, position
 from service.methods.reliability import DEFAULT_LEVEL
-from service.methods.tally import Amounts, ClaimFacts, Slot
+from service.methods.tally import Amounts, Slot
 from service.outlets.earlier_contents import Content, earlier_contents
 from service.outlets.find import filing_for
 from service.storage.models import Claim, Outlet, Reply, Report, Resolution, Version, Withdrawal

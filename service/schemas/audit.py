@@ -6,7 +6,8 @@ import marshmallow as ma
 from marshmallow.validate import Length, OneOf, Range
 
 from service.schemas import shown
-from service.schemas.fields import Answer, Body, PageQuery, Text, moment, one_of
+from service.schemas.fields import Answer, Body, PageQuery, Text, one_of
+from service.schemas.moments import moment
 from service.storage.journaled import journaled_tables
 from service.values.vocabulary import Action
 

@@ -9,18 +9,8 @@ from marshmallow.validate import Length, OneOf
 
 from service.schemas import shown
 from service.schemas.disputes import DisputeOut
-from service.schemas.fields import (
-    Answer,
-    AnyText,
-    Body,
-    PageQuery,
-    Text,
-    TopicPath,
-    due_moment,
-    one_of,
-    start_moment,
-    topic,
-)
+from service.schemas.fields import Answer, AnyText, Body, PageQuery, Text, TopicPath, one_of, topic
+from service.schemas.moments import due_moment, start_moment
 from service.schemas.redacted import redacted
 from service.schemas.replies import ReplyOut
 from service.schemas.reports import ReportIn, ReportOut

@@ -8,7 +8,8 @@ from typing import Generic, TypedDict, TypeVar
 
 import marshmallow as ma
 
-from service.schemas.fields import Body, Text, byte_order_mark, one_of, start_moment, topic
+from service.schemas.fields import Body, Text, byte_order_mark, one_of, topic
+from service.schemas.moments import start_moment
 from service.schemas.score_queries import BASIS, LensMembers, LensQuery
 from service.values.ids import SLUG_LENGTH
 from service.values.vocabulary import Basis, ClaimKind, ClaimStatus, ExportFormat, OutletKind, Verdict

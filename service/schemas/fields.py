@@ -160,6 +160,20 @@ class PastMoment(DateOrInstant):
         return None if end_of_day(given, now=now) == now else end_of_day(given)
 
 
+class TextOrObject(ma.fields.Field[object]):
+    """A text, or an object that a schema loads."""
+
+    def __init__(self, text: Text, schema: ma.Schema, metadata: Mapping[str, object]) -> None:
+        super().__init__(load_default=None, allow_none=True, metadata=metadata)
+        self._text = text
+        self._schema = schema
+
+    def _deserialize(self, value: object, attr: str | None, data: Data, **kwargs: object) -> object:
+        if isinstance(value, Mapping):
+            return self._schema.load(value)
+        return self._text.deserialize(value, attr, data, **kwargs)
+
+
 class Number(ma.fields.Float):
     """A JSON number; a string of digits is rejected."""
 
@@ -207,11 +221,6 @@ def one_of(
     return ma.fields.Enum(kind, by_value=ma.fields.String, metadata=metadata, **options)
 
 
-def moment(description: str, **options: Unpack[FieldOptions]) -> Instant:
-    """Return the field of an instant in a request, documented with its format."""
-    return Instant(metadata={"description": f"{description} RFC 3339 with a time zone."}, **options)
-
-
 _ON_TOPIC = "Only claims on this topic, such as `football`, or on a topic below it, such as `football/transfers`."
 
 
@@ -220,50 +229,11 @@ def topic(description: str = _ON_TOPIC) -> TopicPath:
     return TopicPath(load_default=None, metadata={"description": description})
 
 
-def published_moment(description: str, **options: Unpack[FieldOptions]) -> DateOrInstant:
-    """Return the field of an instant or a date in a request, documented as the start of its day (R6a)."""
-    return DateOrInstant(metadata=_describe_dates(description, "start", options), **options)
-
-
-def known_moment(description: str, **options: Unpack[FieldOptions]) -> DateOrInstant:
-    """Return the field of an instant or a date in a request, documented as the end of its day (R6a)."""
-    return DateOrInstant(metadata=_describe_dates(description, "end", options), **options)
-
-
-def due_moment(description: str, **options: Unpack[FieldOptions]) -> EndOfDay:
-    """Return the field of an instant in a request. A date is read as the end of its day (R6a)."""
-    return EndOfDay(metadata=_describe_dates(description, "end", options), **options)
-
-
-def start_moment(description: str) -> StartOfDay:
-    """Return the field of an instant in a query. A date is read as the start of its day (R6a)."""
-    return StartOfDay(metadata=_describe_dates(description, "start", {}))
-
-
-def past_moment(description: str, **options: Unpack[FieldOptions]) -> PastMoment:
-    """Return the field of a past instant in a query. A date is read as the end of its day, or as now (R6a)."""
-    return PastMoment(metadata=_describe_dates(description, "end", options), **options)
-
-
 def byte_order_mark() -> ma.fields.Boolean:
     """Return the query parameter that adds a byte order mark to CSV."""
     description = "Whether CSV begins with a byte order mark, which Excel needs to read it as UTF-8."
     metadata = {"description": description}
     return ma.fields.Boolean(truthy={"true"}, falsy={"false"}, load_default=False, metadata=metadata)
-
-
-class _Dates(TypedDict):
-    """The documentation of a field that takes an instant or a date."""
-
-    description: str
-    anyOf: list[dict[str, str]]
-
-
-def _describe_dates(description: str, end: str, options: FieldOptions) -> _Dates:
-    formats = [{"type": "string", "format": form} for form in ("date-time", "date")]
-    meaning = f"RFC 3339 with a time zone, or a date, which means the {end} of its day in UTC."
-    nullable = [{"type": "null"}] if options.get("allow_none") or options.get("load_default", ...) is None else []
-    return {"description": f"{description} {meaning}", "anyOf": formats + nullable}
 
 
 class Body(ma.Schema):

@@ -6,7 +6,8 @@ import marshmallow as ma
 from marshmallow.validate import Length, Range
 
 from service.schemas import shown
-from service.schemas.fields import Answer, Body, Text, moment, one_of
+from service.schemas.fields import Answer, Body, Text, one_of
+from service.schemas.moments import moment
 from service.values.ids import NAME_LENGTH
 from service.values.vocabulary import Scope
 

@@ -8,7 +8,8 @@ import marshmallow as ma
 from marshmallow.validate import Length, Range
 
 from service.schemas import shown
-from service.schemas.fields import Answer, Body, Count, Data, Flag, PageQuery, Text, one_of, published_moment
+from service.schemas.fields import Answer, Body, Count, Data, Flag, PageQuery, Text, one_of
+from service.schemas.moments import published_moment
 from service.values.ids import DOMAIN_LENGTH, NAME_LENGTH, SLUG_LENGTH
 from service.values.vocabulary import OutletKind
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import marshmallow as ma
 from marshmallow.validate import OneOf, Range
 
@@ -11,16 +9,16 @@ from service.schemas import shown
 from service.schemas.fields import (
     Answer,
     Body,
-    Data,
     Flag,
     Number,
     PageQuery,
     Text,
+    TextOrObject,
     WebAddress,
     one_of,
-    published_moment,
     topic,
 )
+from service.schemas.moments import published_moment
 from service.schemas.redacted import redacted
 from service.values.ids import DOMAIN_LENGTH, NAME_LENGTH, SLUG_LENGTH
 from service.values.vocabulary import OutletKind, Precision, Role, Stance, StanceSource
@@ -65,19 +63,13 @@ class NamedOutlet(Body):
 _NAMED, _SLUG = NamedOutlet(), Text(SLUG_LENGTH)  # created once, because a file has many of them
 
 
-class OutletReference(ma.fields.Field[object]):
+class OutletReference(TextOrObject):
     """A slug or an id, or an object with a name."""
 
     def __init__(self, description: str) -> None:
         named = {"$ref": "#/components/schemas/NamedOutlet"}
         alternatives = [{"type": "string", "minLength": 1}, named, {"type": "null"}]
-        metadata = {"oneOf": alternatives, "description": description}
-        super().__init__(load_default=None, allow_none=True, metadata=metadata)
-
-    def _deserialize(self, value: object, attr: str | None, data: Data, **kwargs: object) -> object:
-        if isinstance(value, Mapping):
-            return _NAMED.load(value)
-        return _SLUG.deserialize(value, attr, data, **kwargs)
+        super().__init__(_SLUG, _NAMED, {"oneOf": alternatives, "description": description})
 
 
 class RelayIn(Body):

@@ -6,7 +6,8 @@ import marshmallow as ma
 from marshmallow.validate import Length, OneOf
 
 from service.schemas import shown
-from service.schemas.fields import Answer, Body, Number, Text, WebAddress, known_moment, one_of
+from service.schemas.fields import Answer, Body, Number, Text, WebAddress, one_of
+from service.schemas.moments import known_moment
 from service.schemas.redacted import redacted
 from service.values.vocabulary import Precision, Verdict
 

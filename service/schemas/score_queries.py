@@ -11,7 +11,8 @@ from marshmallow.validate import Length, Range
 
 from service.methods.reliability import DEFAULT_LEVEL, LEVELS, RATED_FROM
 from service.outlets.track_record import Lens
-from service.schemas.fields import MAX_PAGE, Body, Count, Share, Text, byte_order_mark, one_of, past_moment, topic
+from service.schemas.fields import MAX_PAGE, Body, Count, Share, Text, byte_order_mark, one_of, topic
+from service.schemas.moments import past_moment
 from service.scores.ranking import RankingCriteria
 from service.storage.paging import PageRequest
 from service.values.ids import SLUG_LENGTH

@@ -15,9 +15,9 @@ from sqlalchemy.orm import Session
 from service.cache.invalidation import invalidate_all_scores
 from service.cache.score_cache import ScoreCache
 from service.errors import CursorExpired
+from service.methods.claim import positions
 from service.methods.context import FITTED_FROM, STARTING_CONTEXT, Context, Shrinkage
 from service.methods.context_fit import ResolvedRecord, fit_context, resolved_reports
-from service.methods.provenance import positions
 from service.methods.rates import NO_COUNT, Cell, TruthCount, rates_of
 from service.outlets.sums import read_cells
 from service.outlets.track_record import read_claims

@@ -11,9 +11,9 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from service.methods.provenance import Filed
+from service.methods.claim import ClaimFacts, Filed, add_up, count_claim
 from service.methods.rates import Cell
-from service.methods.tally import NOTHING, Amounts, ClaimFacts, Parts, Slot, add_up, count_claim
+from service.methods.tally import NOTHING, Amounts, Parts, Slot
 from service.outlets.track_record import ClaimPosition, Condition, Lens, OutletRecord, is_counted, read_positions
 from service.storage.models import Outlet, Resolution
 from service.values.vocabulary import Basis, Role

@@ -10,6 +10,7 @@ from importlib import resources
 from typing import TypeAlias, TypedDict
 
 from service.methods.calibration import BINS
+from service.methods.claim import BACKFILL
 from service.methods.commitment import LEXICON_SIZE, LEXICON_VERSION
 from service.methods.context import (
     EXPECTED_WITHIN,
@@ -24,7 +25,6 @@ from service.methods.forecast import ENOUGH, features
 from service.methods.forecast import METHOD as FORECAST_METHOD
 from service.methods.forecast.groups import MOST, TOPIC_WEIGHT
 from service.methods.forecast.terms import COMMITMENTS, MODELS
-from service.methods.provenance import BACKFILL
 from service.methods.rates import ROOT_RATE, ROOT_WEIGHT, SHRINKAGE
 from service.methods.reliability import LEVELS, METHOD, RATED_FROM
 from service.scores.contexts import REFIT_AFTER, context_of

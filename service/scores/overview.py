@@ -16,10 +16,9 @@ from sqlalchemy.orm import Session, selectinload
 
 from service.claims.describe import summarise_claims
 from service.claims.views import ListedClaim
+from service.methods.claim import count_claim, positions
 from service.methods.context import Context
-from service.methods.provenance import positions
 from service.methods.rates import UNIT
-from service.methods.tally import count_claim
 from service.outlets.track_record import ReportedClaim, read_claims
 from service.scores.contexts import context_of
 from service.storage.db import Database

@@ -11,8 +11,8 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from service.methods.claim import add_up, difference
 from service.methods.context import Context
-from service.methods.tally import add_up, difference
 from service.outlets.browse import most_claiming
 from service.outlets.track_record import Lens, OutletRecord
 from service.scores.contributions import ScoredClaim, accumulate, month_ends, scored_claims_of

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from service.errors import UnknownOutlet
 from service.ledger.seal import LAST_HEAD
-from service.methods.tally import add_up, count_claim, difference
+from service.methods.claim import add_up, count_claim, difference
 from service.outlets.find import filing_for, find_outlets, refuse_merged
 from service.outlets.search import unknown_slug
 from service.outlets.sums import read_sums

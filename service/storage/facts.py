@@ -10,8 +10,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from service.methods.provenance import Filed
-from service.methods.tally import ClaimFacts
+from service.methods.claim import ClaimFacts, Filed
 from service.storage.models import Claim, Outlet, Report, Resolution
 from service.storage.versions import versions_of_reports
 from service.values.instants import format_instant

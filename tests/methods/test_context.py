@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import expit
 
+from service.methods.claim import share_of
 from service.methods.context import STARTING_CONTEXT, Context
 from service.methods.rates import Cell, Rates
 from service.values.vocabulary import ClaimKind, Stance
@@ -21,7 +22,7 @@ def context(*reports):
     """Return the context of reports, given as the cell, the truth of the claim, and the number of reports on it."""
     rates = Rates()
     for cell, truth, among in reports:
-        rates.add(cell, truth=truth, among=among)
+        rates.add_count(cell.lineage, share_of(truth, among=among))
     return Context("any", dt.datetime(2026, 1, 1, tzinfo=dt.UTC), rates)
 
 

@@ -8,6 +8,7 @@ import pytest
 from scipy import optimize, stats
 from scipy.special import expit, logit
 
+from service.methods.claim import share_of
 from service.methods.context_fit import (
     HalfError,
     Showing,
@@ -82,7 +83,9 @@ def rates_of(spread, seed=1):
     for topic in TOPICS:
         true = expit(rng.gauss(0, spread))
         for _ in range(30):
-            rates.add(Cell(Stance.SUPPORT, ClaimKind.FACT, None, topic), truth=float(rng.random() < true), among=1)
+            rates.add_count(
+                Cell(Stance.SUPPORT, ClaimKind.FACT, None, topic).lineage, share_of(float(rng.random() < true), among=1)
+            )
     return rates
 
 

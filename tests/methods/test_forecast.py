@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.methods.beta import logit
+from service.methods.claim import share_of
 from service.methods.forecast import ENOUGH, START, StanceCount, forecast
 from service.methods.forecast.records import cell_of, view
 from service.methods.forecast.terms import MODELS
@@ -148,7 +149,7 @@ def test_features_beside_a_stated_probability_by_hand():
     """
     rates = Rates()
     for _ in range(30):
-        rates.add(cell_of(CLAIM, report()), truth=1.0, among=1)
+        rates.add_count(cell_of(CLAIM, report()).lineage, share_of(1.0, among=1))
     contexts = [rates.truth(cell_of(CLAIM, report(stance=stance))) for stance in (Stance.SUPPORT, Stance.DENY)]
     stated = report("bild", 1, probability=0.8)
     together = [report("marca", 0, Stance.DENY), report("times", 0.5, probability=0.6), stated]
@@ -169,7 +170,7 @@ def test_stated_probability_speaks_for_its_report():
     A stated probability replaces the context of its report; several are averaged in log-odds.
     """
     rates = Rates()
-    rates.add(cell_of(CLAIM, report()), truth=0.0, among=1)
+    rates.add_count(cell_of(CLAIM, report()).lineage, share_of(0.0, among=1))
 
     def stated(*probabilities):
         reports = [report(f"outlet-{n}", n, probability=p) for n, p in enumerate(probabilities)]

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from service.methods.claim import ClaimFacts, Filed, Position, add_up, count_claim, difference, rightness, share_of
 from service.methods.context import STARTING_CONTEXT, Context
-from service.methods.provenance import Filed, Position
 from service.methods.rates import Cell, Rates
-from service.methods.tally import ClaimFacts, add_up, count_claim, difference, rightness, tally
+from service.methods.tally import tally
 from service.values.vocabulary import ClaimKind, Role, Stance, Verdict
 
 KNOWN = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
@@ -149,7 +149,7 @@ def test_expected_never_exceeds_resolved(given_):
     The expected number right of n claims is between 0 and n.
     """
     rates = Rates()
-    rates.add(Cell(Stance.SUPPORT, ClaimKind.FACT, 4, None), truth=1, among=1)
+    rates.add_count(Cell(Stance.SUPPORT, ClaimKind.FACT, 4, None).lineage, share_of(1, among=1))
     side = own(*((fact(truth), stand(commitment=level)) for truth, _, level in given_))
 
     assert 0 <= side.skill(Context("any", None, rates)).expected <= side.resolved

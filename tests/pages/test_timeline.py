@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from service.claims.story import House, Story
 from service.claims.views import ClaimView, ReportView, ResolutionView, WithdrawalView
-from service.methods.provenance import Roots
+from service.methods.claim import Roots
 from service.pages.claim_words import sum_up
 from service.pages.timeline import MAX_LANES, MAX_MARKS, draw_timeline
 from service.values.vocabulary import ClaimKind, ClaimStatus, Precision, Role, Stance, StanceSource, Verdict

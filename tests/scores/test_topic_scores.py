@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 from service.claims.record import change_claim
 from service.claims.rename_topics import rename_topic, undo_rename
 from service.errors import ServiceError
-from service.methods.provenance import positions
-from service.methods.tally import add_up, count_claim
+from service.methods.claim import add_up, count_claim, positions
 from service.outlets.find import require_outlet
 from service.outlets.rebuild_sums import rebuild_sums
 from service.outlets.track_record import OutletRecord, read_claims

@@ -11,8 +11,9 @@ from uuid import UUID
 from scipy import stats
 from scipy.special import expit, logit
 
+from service.methods.claim import share_of
 from service.methods.context_fit import HalfError, ResolvedRecord, ResolvedReports, fit_context
-from service.methods.rates import UNIT, Cell, share_of
+from service.methods.rates import UNIT, Cell
 from service.methods.reliability import CellRecord, Skill, skill_bounds
 from service.values.vocabulary import ClaimKind, Stance
 

@@ -16,7 +16,7 @@ from service.claims.dispute import dispute_resolution
 from service.claims.report import withdraw_report
 from service.errors import ServiceError
 from service.ledger.verify import verify_ledger
-from service.methods.provenance import ORDER
+from service.methods.claim import ORDER
 from service.outlets.merge import merge_outlet
 from service.outlets.track_record import EVERYTHING
 from service.schemas.lines import read_line

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from heapq import heappop, heappush
 from itertools import count
 
+from service.methods.claim import share_of
 from service.methods.forecast.answer import Forecast, forecast
 from service.methods.forecast.choice import choose
 from service.methods.forecast.groups import rivals_before, topic_of
@@ -87,7 +88,7 @@ class Learner:
             self._count(case, case.reports[number], among=len(current.votes))
 
     def _count(self, case: Resolved, vote: ForecastReport, *, among: int) -> None:
-        self.rates.add(cell_of(case.claim, vote), truth=case.truth, among=among)
+        self.rates.add_count(cell_of(case.claim, vote).lineage, share_of(case.truth, among=among))
         key = vote.outlet, vote.stance
         self._true[key] += round(case.truth * UNIT)
         self._counts[key] = StanceCount(self._counts.get(key, StanceCount()).claims + 1, self._true[key] / UNIT)

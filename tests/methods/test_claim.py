@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.methods.provenance import ORDER, Filed, Position, independent_roots, position, relay_cycle
+from service.methods.claim import ORDER, Filed, Position, independent_roots, position
+from service.methods.relays import relay_cycle
 from service.values.vocabulary import Role, Stance
 
 NOON = dt.datetime(2026, 1, 1, 12, tzinfo=dt.UTC)

@@ -1,4 +1,4 @@
-"""The positions of outlets on a claim, its relays, and its independent sources. Pure.
+"""One claim and the reports on it: positions of outlets, independent sources, and what the claim adds to sums. Pure.
 
 Functions take the reports of one claim sorted by `ORDER`, which breaks ties (R6).
 """
@@ -6,13 +6,18 @@ Functions take the reports of one claim sorted by `ORDER`, which breaks ties (R6
 from __future__ import annotations
 
 import datetime as dt
+import operator
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 from uuid import UUID
 
-from service.values.vocabulary import Precision, Role, Stance
+from service.methods.rates import UNIT, Cell, TruthCount
+from service.methods.tally import NOTHING, Amounts, Slot
+from service.values.vocabulary import ClaimKind, Precision, Role, Stance, Verdict
+
+K = TypeVar("K")
 
 BACKFILL = dt.timedelta(days=7)
 ORDER = attrgetter("published_at", "recorded_at", "id")
@@ -52,6 +57,24 @@ class Filed(NamedTuple):
     def is_after(self, known_at: dt.datetime | None) -> bool:
         """Return whether it was published when the answer was already public (R6)."""
         return known_at is not None and self.published_at >= known_at
+
+
+class ClaimFacts(NamedTuple):
+    """The members of a claim that a record depends on, with its resolution."""
+
+    kind: ClaimKind
+    topic: str | None
+    resolves_by: dt.datetime | None
+    verdict: Verdict | None
+    truth: float | None
+    """The extent to which it proved true, 0..1; set if the verdict is scored."""
+    known_at: dt.datetime | None
+    known_precision: Precision | None = None
+
+    @property
+    def is_early(self) -> bool:
+        """Whether the claim was resolved before its due date."""
+        return self.resolves_by is not None and self.known_at is not None and self.known_at < self.resolves_by
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,16 +123,6 @@ def positions(reports: Iterable[Filed], known_at: dt.datetime | None) -> dict[UU
     for report in reports:
         by_outlet.setdefault(report.outlet_id, []).append(report)
     return {outlet_id: position(filed, known_at) for outlet_id, filed in by_outlet.items()}
-
-
-def as_merged(report: Filed, *, outlet: UUID, into: UUID) -> Filed:
-    """Return a report as it counts after a merge of an outlet into another one (R22)."""
-    if outlet not in (report.outlet_id, report.cited_id):
-        return report
-    return report._replace(
-        outlet_id=into if report.outlet_id == outlet else report.outlet_id,
-        cited_id=into if report.cited_id == outlet else report.cited_id,
-    )
 
 
 class Roots(NamedTuple):
@@ -184,41 +197,76 @@ def _reach(start: UUID | None, cites: Mapping[UUID, set[UUID | None]]) -> set[UU
     return reached
 
 
-def roots_of(reports: Iterable[Filed]) -> dict[UUID, UUID | None]:
-    """Return the root outlet of each relay, by the relay's id; None for an unknown source (R7).
+def rightness(stance: Stance, truth: float) -> float:
+    """Return the extent to which a side was right: the truth for `support`, one minus it for `deny` (R5, R13)."""
+    return truth if stance is Stance.SUPPORT else 1 - truth
 
-    Args:
-        reports: The reports of one claim, in order.
+
+def count_claim(claim: ClaimFacts, position: Position) -> tuple[Slot, Amounts]:
+    """Return the slot and the amounts of one claim in the record of an outlet that reported it.
+
+    A claim is open, scored, or unscored (an opinion, void, unverifiable, or without a side taken in time).
     """
-    reports = list(reports)
-    relaying_only = _relaying_only(reports)
-    cites = {report.outlet_id: report.cited_id for report in reports if report.outlet_id in relaying_only}
-    roots: dict[UUID, UUID | None] = {}
-    for report in reports:
-        if report.is_relay:
-            root, visited = report.cited_id, {report.outlet_id}
-            while root is not None and root in cites and root not in visited:
-                visited.add(root)
-                root = cites[root]
-            roots[report.id] = root
-    return roots
+    report, vote = position.report, position.vote
+    stance, commitment = (None, None) if vote is None else (vote.stance, vote.commitment)
+    slot = Slot(position.role, claim.kind, claim.topic, stance, commitment)
+    if claim.kind is ClaimKind.OPINION or (claim.verdict is not None and not claim.verdict.scores):
+        return slot, Amounts(claims=1, unscored=1)
+    if claim.truth is None or claim.known_at is None:
+        return slot, Amounts(claims=1, open=1)
+    if report is None:
+        told = vote is not None
+        return slot, Amounts(claims=1, unscored=1, told=told, told_true=round(claim.truth * UNIT) if told else 0)
+    return slot, _scored(claim, report, claim.truth)
 
 
-def relay_cycle(reports: Iterable[Filed]) -> list[UUID] | None:
-    """Return the outlets on a cycle of relays without an own report, and those that lead to it, or None (R7)."""
-    reports = list(reports)
-    relaying_only = _relaying_only(reports)
-    cites: dict[UUID, set[UUID]] = {outlet: set() for outlet in relaying_only}
-    for report in reports:
-        if report.outlet_id in relaying_only and report.cited_id in relaying_only:
-            cites[report.outlet_id].add(report.cited_id)
-    # Remove outlets that cite none of the rest, until every remaining outlet is on a cycle or leads to one.
-    while removed := {outlet for outlet, cited in cites.items() if not cited & cites.keys()}:
-        for outlet in removed:
-            del cites[outlet]
-    return sorted(cites) if cites else None
+def count_votes(claim: ClaimFacts, positions: Iterable[Position]) -> list[tuple[Cell, TruthCount]]:
+    """Return the counts that a claim adds to the rates: a weight of 1, shared by the outlets that reported in time."""
+    votes = [where.vote for where in positions if where.vote is not None]
+    if claim.kind is ClaimKind.OPINION or claim.truth is None:
+        return []
+    count = share_of(claim.truth, among=max(len(votes), 1))
+    return [(Cell(vote.stance, claim.kind, vote.commitment, claim.topic), count) for vote in votes]
 
 
-def _relaying_only(reports: list[Filed]) -> set[UUID]:
-    own = {report.outlet_id for report in reports if not report.is_relay}
-    return {report.outlet_id for report in reports} - own
+def _scored(claim: ClaimFacts, report: Filed, truth: float) -> Amounts:
+    right = rightness(report.stance, truth)
+    partial = claim.verdict is Verdict.PARTIAL
+    stated = report.probability is not None
+    return Amounts(
+        claims=1,
+        correct=not partial and right == 1,
+        incorrect=not partial and right == 0,
+        partial=partial,
+        early=claim.is_early,
+        backfilled=report.backfilled,
+        right=round(right * UNIT),
+        stated=stated,
+        stated_true=round(truth * UNIT) if stated else 0,
+        stated_true_squared=round(truth**2 * UNIT) if stated else 0,
+        brier=0 if report.probability is None else round((report.probability - truth) ** 2 * UNIT),
+        told=1,
+        told_true=round(truth * UNIT),
+    )
+
+
+def add_up(counted: Iterable[tuple[Slot, Amounts]]) -> dict[Slot, Amounts]:
+    """Return the sum of counted claims by slot."""
+    parts: dict[Slot, Amounts] = {}
+    for slot, amounts in counted:
+        parts[slot] = parts[slot].plus(amounts) if slot in parts else amounts
+    return parts
+
+
+def difference(after: Mapping[K, Amounts], before: Mapping[K, Amounts]) -> dict[K, Amounts]:
+    """Return the amounts that turn one record into another, without zeros."""
+    keys = after.keys() | before.keys()
+    changed = {key: map(operator.sub, after.get(key, NOTHING), before.get(key, NOTHING)) for key in keys}
+    made = {key: Amounts._make(amounts) for key, amounts in changed.items()}
+    return {key: amounts for key, amounts in made.items() if any(amounts)}
+
+
+def share_of(truth: float, *, among: int) -> TruthCount:
+    """Return the count of one among several reports on a claim."""
+    weight = UNIT // among
+    return TruthCount(weight, round(weight * truth))
