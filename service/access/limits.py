@@ -130,7 +130,7 @@ class Limiter:
 
         If fewer calls are left, none of them is used.
         """
-        if (status := self._count_locally(name, client, quota, calls)) is not None:
+        if (status := self.count_locally(name, client, quota, calls)) is not None:
             return status
         prefix = None if self._link.is_circuit_open else self._link.prefix
         if prefix is None:
@@ -152,7 +152,7 @@ class Limiter:
             return None
         return _status(name, quota, share, is_over=True)
 
-    def _count_locally(self, name: str, client: str, quota: Quota, calls: int) -> LimitStatus | None:
+    def count_locally(self, name: str, client: str, quota: Quota, calls: int = 1) -> LimitStatus | None:
         with self._lock:
             share = self._shares.get((name, client))
             if share is None or time.monotonic() >= share.until or share.left < calls <= quota.calls - share.used:

@@ -5,18 +5,17 @@ import json
 import os
 from importlib import import_module
 from socket import socket
-from types import FrameType
 
 from gunicorn import util
 from gunicorn.arbiter import Arbiter
 from gunicorn.glogging import Logger
 from gunicorn.http import message
 from gunicorn.workers.base import Worker
-from gunicorn.workers.gthread import ThreadWorker
 
 from service.environment import find_data_dir, find_port
 from service.errors import AddressTooLong, BadRequest, HeadersTooLarge, InternalError
 from service.operations.data_dir import METRICS, keep_files_private
+from service.operations.gunicorn_worker import ApiWorker
 from service.operations.readiness import mark_started
 from service.telemetry.logs import formatter
 
@@ -28,33 +27,6 @@ try:
 except ValueError as exc:
     raise SystemExit(f"Error: {exc}.") from None
 keep_files_private()
-
-
-class ClosingWorker(ThreadWorker):  # type: ignore[misc]
-    """A worker that closes its listening socket on shutdown, so new clients are refused instead of left hanging.
-
-    Gunicorn's own worker keeps the socket while it finishes requests. The kernel then queues new connections, which
-    are reset at the end.
-    """
-
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Stop, and end the calls that wait for changes."""
-        self.wsgi.extensions["runtime"].waits.stop()
-        super().handle_exit(sig, frame)
-
-    def set_accept_enabled(self, enabled: bool) -> None:  # noqa: FBT001 - gunicorn's signature
-        super().set_accept_enabled(enabled)
-        if not self.alive:
-            for listener in self.sockets:
-                self._accept_queued(listener)
-                listener.close()
-
-    def _accept_queued(self, listener: object) -> None:
-        """Accept the connections that are already queued."""
-        before = -1
-        while before < self.nr_conns:
-            before = self.nr_conns
-            self.accept(listener)
 
 
 class ResponseLogger(Logger):  # type: ignore[misc]
@@ -70,7 +42,7 @@ class ResponseLogger(Logger):  # type: ignore[misc]
 wsgi_app = "service.app:create_app()"
 bind = f"127.0.0.1:{_PORT}"
 workers = int(os.environ.get("WEB_CONCURRENCY") or 2)
-worker_class = ClosingWorker
+worker_class = ApiWorker
 threads = 4
 timeout = 30
 graceful_timeout = 20

@@ -20,30 +20,28 @@ import io
 import threading
 import time
 import zlib
-from collections import OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import NamedTuple, TypeAlias
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from flask import Flask
 
 from service import __version__
-from service.access.limits import Limits, LimitStatus, address_in
+from service.access.limits import LimitStatus, Quota, address_in
 from service.cache.redis_link import RANKING
 from service.cache.score_cache import CacheKey, CacheStatus, EncodedResponse
 from service.telemetry.responses import count_score_read, observe_response
 from service.values.ids import is_slug
 from service.values.instants import utc_now
 from service.web.auth import BEARER_KEY, FAILURES
-from service.web.kept_responses import KeptResponse, NotedStart, unpack
+from service.web.kept_responses import Headers, KeptResponse, Memory, NotedStart, unpack
 from service.web.middleware import request_id_in
 from service.web.responses import CURRENT_UNDER, Validity
 from service.web.runtime import Runtime
 
-_CAPACITY = 32 << 20  # bytes
 _LARGEST = 1 << 20  # bytes
 _LONGEST_BODY = 64 << 10  # bytes
-_SEND_AGAIN = ("200 OK", "304 NOT MODIFIED")
+_ENDING = 0.4  # of a lease
 _LOOKUP = "/v1/outlets/lookup"
 _OF_OUTLET = "/v1/outlets/"
 _PLACES = 8
@@ -57,6 +55,9 @@ _UNUSUAL = frozenset(
     }
 )
 """Headers of requests that only the application answers."""
+
+Count: TypeAlias = Callable[[str, str, Quota], LimitStatus | None]
+"""Counts a call by the name of the limit, the client and the quota; returns None if it cannot."""
 
 
 class Key(NamedTuple):
@@ -79,18 +80,17 @@ def set_up_hot_path(app: Flask) -> None:
 
 
 class HotPath:
-    """The responses that this process can send again, the longest unused of which make room for new ones."""
+    """A WSGI layer that sends the responses in the memory of this process again."""
 
     def __init__(self, app: WSGIApplication, extensions: Mapping[str, Runtime]) -> None:
         self.app = app
         self._extensions = extensions
-        self._kept: OrderedDict[Key, KeptResponse] = OrderedDict()
-        self.size = 0
-        """The size of all responses in bytes."""
-        self._lock = threading.Lock()
+        self.memory: Memory[Key] = Memory()
         self._asking = threading.Lock()
         self._lease: tuple[float, bytes] = (0.0, b"")
         """The end of the lease on the monotonic clock, and the stamp of all outlets for which it was taken."""
+        self._renewing = self._lease
+        """The last lease that `recall` let another thread renew."""
 
     @property
     def _at(self) -> Runtime:
@@ -99,36 +99,73 @@ class HotPath:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a request from memory, or else by the application."""
         began_at = time.perf_counter()
-        # If public reading is closed, every response depends on its reader.
-        key = _key_of(environ) if self._at.settings.public_read else None
-        if key is None:
+        if (key := self._key_of(environ)) is None:
             return self.app(environ, start_response)
-        kept = self._kept.get(key)
+        kept = self.memory.find(key)
         if (kept := self._fetch(key) if kept is None else self._confirmed(kept)) is None:
             return self._ask(key, environ, start_response)
+        headers = self._complete(key, kept, environ, self._at.limiter.count, began_at)
+        if headers is None:
+            return self.app(environ, start_response)
+        start_response(kept.status, headers)
+        return [kept.body]
+
+    def recall(self, environ: WSGIEnvironment) -> tuple[str, Headers, bytes] | None:
+        """Return the status, headers and body for a GET or HEAD, from memory and under the lease; else None.
+
+        The call never waits, so the thread that polls all connections can make it.
+        """
+        began_at = time.perf_counter()
+        if (key := self._key_of(environ)) is None or (kept := self.memory.find(key)) is None:
+            return None
+        if time.time() >= kept.expires_at or not self._is_leased(kept):
+            return None
+        if self._is_ending() and self._renewing is not self._lease:
+            self._renewing = self._lease  # another thread renews the lease with this request
+            return None
+        headers = self._complete(key, kept, environ, self._at.limiter.count_locally, began_at)
+        return None if headers is None else (kept.status, headers, kept.body)
+
+    def _key_of(self, environ: WSGIEnvironment) -> Key | None:
+        # If public reading is closed, every response depends on its reader.
+        return _key_of(environ) if self._at.settings.public_read else None
+
+    def _complete(
+        self, key: Key, kept: KeptResponse, environ: WSGIEnvironment, count: Count, began_at: float
+    ) -> Headers | None:
+        """Count and log a response from memory, and return its headers; None if the application must answer."""
         request_id = request_id_in(environ)
         limit: LimitStatus | None = None
         if kept.is_counted and (limits := self._at.settings.limits) is not None:
-            limit = self._count(kept, environ, limits)
+            limit = self._count(kept, environ, limits.reads, limits.failures, count)
             if limit is None or limit.is_over:
-                return self.app(environ, start_response)
-        self._touch(key)
-        start_response(kept.status, kept.complete(request_id, limit))
+                return None
+        self.memory.touch(key)
         _record(kept, environ["REQUEST_METHOD"], request_id, seconds=time.perf_counter() - began_at)
-        return [kept.body]
+        return kept.complete(request_id, limit)
 
     def _confirmed(self, kept: KeptResponse) -> KeptResponse | None:
         """Return a response if it may be sent again: under the lease, or after asking Redis."""
         if time.time() >= kept.expires_at:
             return None
-        if self._is_leased(kept):
+        if self._is_leased(kept) and not self._is_ending():
             return kept
-        with self._asking:  # when a lease ends, one thread asks, and the others wait for its answer
-            return kept if self._is_leased(kept) or self._confirm(kept) else None
+        # One thread asks. The others wait for its answer, unless they still have the lease.
+        if not self._asking.acquire(blocking=not self._is_leased(kept)):
+            return kept
+        try:
+            is_asked = self._is_leased(kept) and not self._is_ending()
+            return kept if is_asked or self._confirm(kept) else None
+        finally:
+            self._asking.release()
 
     def _is_leased(self, kept: KeptResponse) -> bool:
         until, mark = self._lease
         return kept.mark == mark and time.monotonic() < until
+
+    def _is_ending(self) -> bool:
+        """Return whether the lease should be renewed, so that no request has to wait when it ends."""
+        return time.monotonic() > self._lease[0] - _ENDING * self._at.cache.lease
 
     def _confirm(self, kept: KeptResponse) -> bool:
         """Ask Redis whether a response is current."""
@@ -148,7 +185,7 @@ class HotPath:
         kept = unpack(response.body, _text_of(key), Validity(response.stamps, response.expires_at))
         if kept is not None:
             kept.mark = stamps[RANKING]
-            self._keep(key, kept)
+            self.memory.keep(key, kept)
         return kept
 
     def _look_up(
@@ -168,23 +205,25 @@ class HotPath:
             return None
         return CacheKey(slug, f"whole:{zlib.crc32(_text_of(key).encode()) % _PLACES}")
 
-    def _count(self, kept: KeptResponse, environ: WSGIEnvironment, limits: Limits) -> LimitStatus | None:
-        """Count a call against its limit; None if the application must authenticate it, or Redis is unavailable."""
+    def _count(
+        self, kept: KeptResponse, environ: WSGIEnvironment, reads: Quota, failures: Quota, count: Count
+    ) -> LimitStatus | None:
+        """Count a call against its limit; None if the application must authenticate it, or it cannot be counted."""
         address = address_in(environ, trusted_proxies=self._at.settings.trusted_proxies)
         if kept.is_page or (credentials := environ.get("HTTP_AUTHORIZATION")) is None:
-            return self._at.limiter.count("reads", address, limits.reads)
+            return count("reads", address, reads)
         sent = BEARER_KEY.fullmatch(credentials)
-        if sent is None or self._at.limiter.known_over(FAILURES, address, limits.failures):
+        if sent is None or self._at.limiter.known_over(FAILURES, address, failures):
             return None
         caller = self._at.known_keys.recall(sent[1], now=utc_now())
-        return None if caller is None else self._at.limiter.count("reads", f"key:{caller.key_id}", limits.reads)
+        return None if caller is None else count("reads", f"key:{caller.key_id}", reads)
 
     def _ask(self, key: Key, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Let the application answer, and keep the response if it is current under stamps."""
         noted = NotedStart(start_response)
         body = self.app(environ, noted)
         validity: Validity | None = environ.get(CURRENT_UNDER)
-        if validity is None or noted.status not in _SEND_AGAIN:
+        if validity is None or not noted.is_complete:
             return body
         try:
             content = b"".join(body)
@@ -193,7 +232,7 @@ class HotPath:
                 close()
         if len(content) <= _LARGEST:
             kept = noted.keep(content, environ, validity)
-            self._keep(key, kept)
+            self.memory.keep(key, kept)
             self._share(key, kept)
         return [content]
 
@@ -205,21 +244,6 @@ class HotPath:
                 kept.pack(_text_of(key)), etag="", expires_at=validity.expires_at, stamps=validity.stamps
             )
             self._at.cache.store({place: packed})
-
-    def _keep(self, key: Key, kept: KeptResponse) -> None:
-        with self._lock:
-            if (old := self._kept.pop(key, None)) is not None:
-                self.size -= old.size
-            self._kept[key] = kept
-            self.size += kept.size
-            while self.size > _CAPACITY:
-                self.size -= self._kept.popitem(last=False)[1].size
-
-    def _touch(self, key: Key) -> None:
-        """Mark a response as used just now, unless another thread has dropped it."""
-        with self._lock:
-            if key in self._kept:
-                self._kept.move_to_end(key)
 
 
 def _record(kept: KeptResponse, method: str, request_id: str, *, seconds: float) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import threading
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 from service.access.limits import LimitStatus
@@ -16,6 +18,7 @@ from service.web.responses import Validity
 if TYPE_CHECKING:
     from types import TracebackType
 
+_CAPACITY = 32 << 20  # bytes
 _OVERHEAD = 1 << 10  # bytes that a response takes besides its body
 _PASSING = frozenset({"cache-status", "ratelimit", "ratelimit-policy", "x-request-id"})
 """The headers that differ between two responses to the same request."""
@@ -78,6 +81,39 @@ def unpack(packed: bytes, question: str, validity: Validity) -> KeptResponse | N
     return KeptResponse(status, pairs, body, route, path, is_counted, is_score, validity)
 
 
+K = TypeVar("K")
+
+
+class Memory(Generic[K]):
+    """The responses of this process. Those that were not used for the longest time make room for new ones."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[K, KeptResponse] = OrderedDict()
+        self._lock = threading.Lock()
+        self.size = 0
+        """The size of all responses in bytes."""
+
+    def find(self, key: K) -> KeptResponse | None:
+        """Return the response under a key."""
+        return self._kept.get(key)
+
+    def keep(self, key: K, kept: KeptResponse) -> None:
+        """Keep a response, and remove others if all together are too large."""
+        with self._lock:
+            if (old := self._kept.pop(key, None)) is not None:
+                self.size -= old.size
+            self._kept[key] = kept
+            self.size += kept.size
+            while self.size > _CAPACITY:
+                self.size -= self._kept.popitem(last=False)[1].size
+
+    def touch(self, key: K) -> None:
+        """Mark a response as just used, unless another thread has removed it."""
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+
+
 class NotedStart:
     """A `start_response` that notes the status and headers it was called with."""
 
@@ -95,6 +131,12 @@ class NotedStart:
     ) -> Callable[[bytes], object]:
         self.status, self.headers = status, headers
         return self._start_response(status, headers, exc_info)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the response is a success that states its length, or has no body."""
+        is_sized = any(name.lower() == "content-length" for name, _ in self.headers)
+        return self.status == "304 NOT MODIFIED" or (self.status == "200 OK" and is_sized)
 
     def keep(self, content: bytes, environ: WSGIEnvironment, validity: Validity) -> KeptResponse:
         """Return the response that began so, with its whole body."""

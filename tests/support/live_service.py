@@ -91,8 +91,8 @@ class Service(LocalServer):
         """
         self.folder, self.data_dir = folder, data_dir or folder
         self.port = port or free_port()
-        self._env = {**os.environ, "BORNEOUT_BOOTSTRAP_KEY": KEY, "BORNEOUT_DRAIN": "0", "PYTHONPATH": str(ROOT)}
-        self._env |= env or {}
+        self.env = {**os.environ, "BORNEOUT_BOOTSTRAP_KEY": KEY, "BORNEOUT_DRAIN": "0", "PYTHONPATH": str(ROOT)}
+        self.env |= env or {}
         self._command = [sys.executable, "-m", "service.cli", "serve", "--data-dir", str(self.data_dir)]
         self._command += ["--workers", str(workers), *options]
         if port is None:
@@ -102,7 +102,7 @@ class Service(LocalServer):
 
     def start(self) -> None:
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(self._command, cwd=self.folder, env=self._env, stdout=log, stderr=log)
+            self.process = subprocess.Popen(self._command, cwd=self.folder, env=self.env, stdout=log, stderr=log)
         try:
             self.wait_until_ready()
         except BaseException:
@@ -162,14 +162,14 @@ class Gunicorn(LocalServer):
         self.port = free_port()
         bind = ["--bind", f"127.0.0.1:{self.port}"]
         self._command = [sys.executable, "-m", "gunicorn", "-c", conf, *bind, *options]
-        self._env = {**os.environ, "BORNEOUT_DATA_DIR": str(data_dir), **env}
+        self.env = {**os.environ, "BORNEOUT_DATA_DIR": str(data_dir), **env}
         self._log = log
         self.start()
 
     def start(self) -> None:
         """Start the processes, also after they were killed."""
         with self._log.open("ab") as stderr:
-            self.process = subprocess.Popen(self._command, cwd=ROOT, env=self._env, stderr=stderr)
+            self.process = subprocess.Popen(self._command, cwd=ROOT, env=self.env, stderr=stderr)
 
 
 @contextlib.contextmanager

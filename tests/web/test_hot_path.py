@@ -10,11 +10,12 @@ import time
 
 import pytest
 import redis
+from werkzeug.wrappers import Response
 
-from service.access.limits import Limits, Quota
+from service.access.limits import Limiter, Limits, Quota
 from service.cache.score_cache import ScoreCache
 from service.telemetry.metrics import render_metrics
-from service.web import hot_path
+from service.web import hot_path, kept_responses
 from service.web.runtime import Runtime
 from tests.support.awaiting import wait_until
 from tests.support.metrics_page import counted
@@ -203,6 +204,61 @@ def test_one_question_for_a_lease(hosts, monkeypatch):
         assert questions == len(asked)
 
 
+def environ_of(world, path="/v1/outlets/herald/score", **more):
+    """Return the WSGI environment of a request with a key."""
+    environ = {"REQUEST_METHOD": "GET", "PATH_INFO": path, "SCRIPT_NAME": "", "REMOTE_ADDR": "127.0.0.1"}
+    site = {"SERVER_NAME": "localhost", "SERVER_PORT": "80", "HTTP_AUTHORIZATION": f"Bearer {world.secret}"}
+    return {**environ, **site, **more}
+
+
+def test_recalled(hosts):
+    """
+    The response that needs no thread equals the one that a thread sends from memory.
+    """
+    world = hosts(3600.0)
+    record_all(hosts(0.0))
+    world.get("/v1/outlets/herald/score")
+    expected = world.get("/v1/outlets/herald/score")
+
+    status, headers, body = world.app.wsgi_app.recall(environ_of(world))
+    assert essence(expected) == essence(Response(body, status, headers))
+
+
+def test_recalled_without_waiting(hosts, monkeypatch):
+    """
+    Without the lease, the key and a part of the quota, no response is recalled; Redis is never asked.
+    """
+    world = hosts(3600.0)
+    record_all(hosts(0.0))
+    recall, environ = world.app.wsgi_app.recall, environ_of(world)
+    assert recall(environ) is None
+    assert resolved(world) == resolved(world)
+
+    monkeypatch.setattr(world.runtime.cache, "look_up", None)
+    assert recall(environ) is not None
+    assert recall(environ | {"REMOTE_ADDR": "192.0.2.7", "HTTP_AUTHORIZATION": f"Bearer bo_{'x' * 30}"}) is None
+    assert recall({name: value for name, value in environ.items() if name != "HTTP_AUTHORIZATION"}) is None
+    assert recall(environ | {"HTTP_COOKIE": "a=b"}) is None
+    assert recall(environ | {"PATH_INFO": "/v1/outlets/nobody/score"}) is None
+    world.runtime.limiter = Limiter(world.runtime.cache.link)
+    assert recall(environ) is None
+
+
+def test_a_lease_is_renewed(hosts, monkeypatch):
+    """
+    While a lease is ending, one request is left to a thread, which renews it; the others are recalled.
+    """
+    world = hosts(3600.0)
+    record_all(hosts(0.0))
+    assert resolved(world) == resolved(world)
+    monkeypatch.setattr(hot_path, "_ENDING", 2.0)
+    recall, environ = world.app.wsgi_app.recall, environ_of(world)
+
+    for _ in range(2):
+        assert [False, True, True] == [recall(environ) is not None for _ in range(3)]
+        resolved(world)
+
+
 SHARED = [
     ("GET", "/v1/outlets/herald/score", {}),
     ("HEAD", "/v1/outlets/herald/score", {}),
@@ -312,7 +368,7 @@ def test_bounded_memory(world, asked, monkeypatch):
     The responses in memory have a maximum size; the longest unused ones make room for new ones.
     """
     record_all(world)
-    monkeypatch.setattr(hot_path, "_CAPACITY", 5_000)
+    monkeypatch.setattr(kept_responses, "_CAPACITY", 5_000)
 
     def read(level):
         return world.get("/v1/scores", query_string={"outlet": "herald", "level": level})
@@ -326,7 +382,7 @@ def test_bounded_memory(world, asked, monkeypatch):
         read(level)
 
     assert 1 == len(asked)
-    assert world.app.wsgi_app.size <= 5_000
+    assert world.app.wsgi_app.memory.size <= 5_000
 
 
 def test_limits(application, db, cache, settings):
