@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import click
 
-from service.cache.invalidation import invalidate_all
 from service.cli.shared import Connections, with_connections
 from service.values.instants import utc_now
 
@@ -27,6 +26,7 @@ def refit(connections: Connections) -> None:
 @with_connections(writes=True)
 def rebuild(connections: Connections) -> None:
     """Recompute the sums behind scores and the search index from the rows, and print how many differed."""
+    from service.cache.invalidation import invalidate_all
     from service.claims.search import rebuild_search
     from service.outlets.rebuild_sums import rebuild_sums
 
