@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import string
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypedDict, Unpack
-from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -14,10 +13,9 @@ from sqlalchemy.orm import Session
 from service.outlets.find import WHOLE, OutletView, describe_outlet
 from service.outlets.sums import count_own_claims, having_claims
 from service.storage.db import Database
-from service.storage.models import Outlet, Subtotal
+from service.storage.models import Outlet
 from service.storage.paging import Keyset, Page, SortKey
-from service.storage.predicates import by_bytes, in_topic, is_among
-from service.values.vocabulary import OutletKind, Role
+from service.values.vocabulary import OutletKind
 
 DIGITS = "0-9"
 """The initial of the slugs that begin with a digit."""
@@ -67,31 +65,6 @@ def stream_outlets(session: Session, **filters: Unpack[OutletFilters]) -> Iterat
         if (after := page.next) is None:
             return
         session.expunge_all()
-
-
-def most_claiming(
-    session: Session, *, topic: str | None, kind: OutletKind | None, without: Collection[str], limit: int
-) -> tuple[Sequence[UUID], int]:
-    """Return the scored outlets with the most resolved claims of their own, then claims, and the number of all of them.
-
-    Args:
-        session: The session.
-        topic: Only claims on this topic or below it; None for all.
-        kind: Only outlets of this kind; None for all.
-        without: The slugs of outlets to leave out of the list, but not of the number.
-        limit: The length of the list.
-    """
-    rows = sa.select(Subtotal.outlet_id).join(Outlet, Outlet.id == Subtotal.outlet_id).group_by(Subtotal.outlet_id)
-    rows = rows.where(Subtotal.role == Role.OWN, Outlet.scorable)
-    if topic is not None:
-        rows = rows.where(in_topic(Subtotal.topic, topic))
-    if kind is not None:
-        rows = rows.where(Outlet.kind == kind)
-    number = session.scalars(sa.select(sa.func.count()).select_from(rows.subquery())).one()
-    resolved = sa.func.sum(Subtotal.correct + Subtotal.incorrect + Subtotal.partial)
-    order = resolved.desc(), sa.func.sum(Subtotal.claims).desc(), by_bytes(session, Outlet.slug)
-    listed = rows.where(~is_among(session, Outlet.slug, without)).group_by(Outlet.slug).order_by(*order)
-    return session.scalars(listed.limit(limit)).all(), number
 
 
 def used_initials(db: Database) -> Sequence[str]:

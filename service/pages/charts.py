@@ -16,7 +16,7 @@ from typing import NamedTuple, Protocol, TypeVar
 from service.methods.reliability import Reliability
 from service.pages.phrases import day, percent, plural
 from service.scores.calibration import CalibrationBin
-from service.scores.ranking_table import TrendPoint
+from service.scores.trends import TrendPoint
 
 T = TypeVar("T")
 

@@ -12,7 +12,7 @@ from service.methods.reliability import RATED_FROM, Reliability
 from service.outlets.find import OutletView
 from service.scores.describe import RelayScore, Score, ScoreRecord
 from service.scores.explain import ClaimContribution
-from service.scores.ranking_table import TrendPoint
+from service.scores.trends import TrendPoint
 from service.values.instants import format_instant, parse_instant
 from service.values.vocabulary import ClaimStatus, OutletKind, Verdict
 

@@ -17,7 +17,7 @@ from service.pages import phrases
 from service.pages.fields import Day
 from service.pages.filters import KINDS_IN_WORDS, Chip, address, capitalized, chips
 from service.schemas.fields import Body, Count, TopicPath, one_of
-from service.scores.ranking import RankingCriteria
+from service.scores.places import RankingCriteria
 from service.scores.ranking_table import RankedOutlet, RankingTable
 from service.values.instants import format_instant
 from service.values.vocabulary import Basis, Order, OutletKind, RankBy

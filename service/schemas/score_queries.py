@@ -13,7 +13,7 @@ from service.methods.reliability import DEFAULT_LEVEL, LEVELS, RATED_FROM
 from service.outlets.track_record import Lens
 from service.schemas.fields import MAX_PAGE, Body, Count, Share, Text, byte_order_mark, one_of, topic
 from service.schemas.moments import past_moment
-from service.scores.ranking import RankingCriteria
+from service.scores.places import RankingCriteria
 from service.storage.paging import PageRequest
 from service.values.ids import SLUG_LENGTH
 from service.values.vocabulary import Basis, Order, OutletKind, RankBy, TableBy

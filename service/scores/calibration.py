@@ -14,8 +14,8 @@ from service.methods.tally import Brier
 from service.outlets.find import require_outlet
 from service.outlets.track_record import Lens
 from service.scores.contributions import ScoredClaim, own_record, scored_claims
+from service.scores.describe import own_tally
 from service.scores.explain import claim_texts
-from service.scores.ranking import own_tally
 from service.storage.db import Database
 from service.storage.models import Outlet
 from service.values.vocabulary import Basis, Precision, Verdict

@@ -115,7 +115,7 @@ def describe_score(
     record: OutletRecord, context: Context, lens: Lens, *, now: dt.datetime, ledger: str | None = None
 ) -> Score:
     """Return the score of a record, compared with a context."""
-    own = tally(record.parts, Role.OWN, scorable=record.scorable)
+    own = own_tally(record)
     rating = own.rating(context, topic=lens.topic, level=lens.level)
     return Score(
         outlet=record.slug,
@@ -137,6 +137,11 @@ def describe_score(
         ledger=ledger,
         changes_at=record.changes_at,
     )
+
+
+def own_tally(record: OutletRecord) -> Tally:
+    """Return the tally of the claims that an outlet reported in its own name."""
+    return tally(record.parts, Role.OWN, scorable=record.scorable)
 
 
 def describe_record(own: Tally, context: Context) -> ScoreRecord:

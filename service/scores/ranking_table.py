@@ -3,31 +3,29 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from itertools import groupby
+from operator import attrgetter
+from typing import NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from service.methods.claim import add_up, difference
 from service.methods.context import Context
-from service.outlets.browse import most_claiming
 from service.outlets.track_record import Lens, OutletRecord
-from service.scores.contributions import ScoredClaim, accumulate, month_ends, scored_claims_of
-from service.scores.describe import Score, ScoreRecord, describe_record
-from service.scores.ranking import Ranking, RankingCriteria, own_tally, rank_outlets
-from service.scores.read import read_records
+from service.scores.describe import Score, ScoreRecord, describe_record, own_tally
+from service.scores.places import Place, RankingCriteria
+from service.scores.ranking import read_ranking
+from service.scores.trends import TrendPoint, read_trends
 from service.storage.db import Database
-from service.storage.models import Claim, Outlet, Resolution
+from service.storage.models import Outlet
 from service.storage.predicates import is_among
 from service.values.vocabulary import OutletKind
 
 MAX_UNRANKED = 50
 """The largest number of unranked outlets in a table."""
-_YEAR = dt.timedelta(days=365)
-_EARLIEST = dt.datetime.min.replace(tzinfo=dt.UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +36,6 @@ class OutletHeading:
     slug: str
     name: str
     kind: OutletKind
-
-
-@dataclass(frozen=True, slots=True)
-class TrendPoint:
-    """The estimate at one moment of the last year."""
-
-    as_of: dt.datetime
-    mean: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,14 +83,13 @@ class RankingTable:
     """When the table changes although nothing is recorded, because a claim falls due."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Placed:
-    """A score with its place and its group."""
+class _Row(NamedTuple):
+    """A place with its number and its group."""
 
-    place: int
+    number: int
     group: int
     leader: str
-    score: Score
+    slug: str
 
 
 def ranking_table(
@@ -121,39 +110,37 @@ def ranking_table(
     """
     lens.refuse_future(now)
     with db.read() as session:
-        ranking = rank_outlets(session, criteria, lens=lens, now=now, with_unranked=not lens.is_current)
-        placed = list(_place(ranking.scores))[start : start + limit]
-        waiting, unranked = _read_unranked(session, ranking, criteria, lens, now=now)
-        slugs = {slug for row in placed for slug in (row.leader, row.score.outlet)}
-        headings = _headings(session, slugs | {record.slug for record in waiting})
-        trends = _trends(session, [headings[row.score.outlet] for row in placed], ranking, lens, now=now)
+        ranking = read_ranking(session, criteria, lens=lens, now=now, with_waiting=True)
+        rows = list(_number(ranking.places(limit=start + limit)))[start:]
+        waiting = ranking.waiting(MAX_UNRANKED)
+        records = ranking.records([*(row.slug for row in rows), *waiting])
+        headings = _headings(session, {*records, *(row.leader for row in rows)})
+        scores = {score.outlet: score for score in ranking.scores(records[row.slug] for row in rows)}
+        trends = read_trends(session, {headings[row.slug].id: records[row.slug] for row in rows}, ranking)
+        ranked, unranked = ranking.count()
+        changes_at = ranking.changes_at
+    groups = [
+        RankingGroup(
+            headings[leader],
+            [RankedOutlet(*row[:2], headings[row.slug], scores[row.slug], trends[row.slug]) for row in group],
+        )
+        for leader, group in groupby(rows, key=attrgetter("leader"))
+    ]
     return RankingTable(
-        groups=list(_group(placed, headings, trends)),
-        ranked=len(ranking.scores),
-        waiting=[_unranked(record, headings[record.slug], ranking.context) for record in waiting],
+        groups=groups,
+        ranked=ranked,
+        waiting=[_unranked(records[slug], headings[slug], ranking.context) for slug in waiting],
         unranked=unranked,
-        changes_at=min(filter(None, [ranking.changes_at, *(one.changes_at for one in waiting)]), default=None),
+        changes_at=changes_at,
     )
 
 
-def _place(scores: Iterable[Score]) -> Iterator[_Placed]:
+def _number(places: Iterable[Place]) -> Iterator[_Row]:
     group, leader, lowest = 0, "", float("inf")
-    for place, score in enumerate(scores, 1):
-        if score.adjusted is not None:
-            if score.adjusted.upper < lowest:
-                group, leader, lowest = group + 1, score.outlet, score.adjusted.lower
-            yield _Placed(place, group, leader, score)
-
-
-def _group(
-    placed: Iterable[_Placed], headings: Mapping[str, OutletHeading], trends: Mapping[str, list[TrendPoint]]
-) -> Iterator[RankingGroup]:
-    for leader, rows in groupby(placed, key=lambda row: row.leader):
-        ranked = [
-            RankedOutlet(row.place, row.group, headings[slug := row.score.outlet], row.score, trends[slug])
-            for row in rows
-        ]
-        yield RankingGroup(headings[leader], ranked)
+    for number, place in enumerate(places, 1):
+        if place.upper < lowest:
+            group, leader, lowest = group + 1, place.slug, place.lower
+        yield _Row(number, group, leader, place.slug)
 
 
 def _headings(session: Session, slugs: Iterable[str]) -> dict[str, OutletHeading]:
@@ -162,54 +149,6 @@ def _headings(session: Session, slugs: Iterable[str]) -> dict[str, OutletHeading
     return {row.slug: OutletHeading(row.id, row.slug, row.name, row.kind) for row in rows}
 
 
-def _read_unranked(
-    session: Session, ranking: Ranking, criteria: RankingCriteria, lens: Lens, *, now: dt.datetime
-) -> tuple[list[OutletRecord], int]:
-    """Return the records of the unranked outlets to list, and the number of all. The current ones are found by sums."""
-    if not lens.is_current:
-        unranked = _reporting(ranking.unranked)
-        return unranked[:MAX_UNRANKED], len(unranked)
-    ranked = [score.outlet for score in ranking.scores]
-    chosen, number = most_claiming(session, topic=lens.topic, kind=criteria.kind, without=ranked, limit=MAX_UNRANKED)
-    records = read_records(session, is_among(session, Outlet.id, chosen), lens, now=now)
-    return _reporting(records), number - len(ranked)
-
-
-def _reporting(records: Iterable[OutletRecord]) -> list[OutletRecord]:
-    """Return the records with claims of the outlet's own, those with the most resolved claims, then claims, first."""
-    totals = [(own_tally(record).total, record) for record in records]
-    totals.sort(key=lambda pair: (-pair[0].resolved, -pair[0].claims, pair[1].slug))
-    return [record for total, record in totals if total.claims]
-
-
 def _unranked(record: OutletRecord, outlet: OutletHeading, context: Context) -> UnrankedOutlet:
     own = own_tally(record)
     return UnrankedOutlet(outlet, own.total.claims, describe_record(own, context))
-
-
-def _trends(
-    session: Session, outlets: Sequence[OutletHeading], ranking: Ranking, lens: Lens, *, now: dt.datetime
-) -> dict[str, list[TrendPoint]]:
-    """Return the trends by slug; only claims that began to count within the year are read."""
-    last = lens.moment(now)
-    first = last - min(_YEAR, last - _EARLIEST)  # datetime has no year 0
-    moments = [*month_ends(first, last), last]
-    recent = sa.or_(Resolution.known_at > first, Claim.resolves_by > first)
-    scored = scored_claims_of(session, [outlet.id for outlet in outlets], lens, recent, now=now)
-    return {
-        outlet.slug: list(_trend(ranking.records[outlet.slug], scored[outlet.id], moments, ranking.context, lens))
-        for outlet in outlets
-    }
-
-
-def _trend(
-    record: OutletRecord, recent: Sequence[ScoredClaim], moments: Iterable[dt.datetime], context: Context, lens: Lens
-) -> Iterator[TrendPoint]:
-    before = difference(record.parts, add_up((claim.slot, claim.amounts) for claim in recent))
-    mean: float | None = None
-    for moment, parts in accumulate(before, recent, moments, lens.basis):
-        if parts is not None:
-            own = own_tally(replace(record, parts=parts))
-            rating = own.rating(context, topic=lens.topic, level=lens.level)
-            mean = None if rating is None else rating.reliability.mean
-        yield TrendPoint(moment, mean)

@@ -17,7 +17,8 @@ from service.outlets.track_record import Lens
 from service.schemas.scores import ScoreOut
 from service.schemas.topics import TopicPage
 from service.scores.describe import Score
-from service.scores.ranking import RankingCriteria, ranking_page
+from service.scores.places import RankingCriteria
+from service.scores.ranking_page import ranking_page
 from service.scores.read import read_scores, slugs_of, stream_scores
 from service.scores.score_table import TableRow, listed_domains, listed_outlets, table_row
 from service.storage.db import Database

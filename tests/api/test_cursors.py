@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from service.scores.ranking import RankingCriteria
+from service.scores.places import RankingCriteria
 from service.storage.paging import encode_cursor
 from tests.support.contract import NOTHING
 from tests.support.list_stage import LISTS, Stage

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from service.cache.invalidation import invalidate_all_scores
 from service.claims.resolve import NewResolution, resolve_claim
 from service.outlets.track_record import Lens
-from service.scores.ranking import RankingCriteria, ranking_page
+from service.scores.places import RankingCriteria
+from service.scores.ranking_page import ranking_page
 from service.scores.standings import update_standings
 from service.storage.models import ContextRow
 from service.storage.paging import decode_cursor, encode_cursor

@@ -9,8 +9,8 @@ import pytest
 from service.errors import InvalidQuery
 from service.outlets.track_record import Lens
 from service.scores.comparison import compare_outlets
+from service.scores.places import RankingCriteria
 from service.scores.portrait import portray_outlet
-from service.scores.ranking import RankingCriteria
 from service.scores.ranking_table import ranking_table
 from service.values.vocabulary import Basis, OutletKind
 from tests.support.world import report

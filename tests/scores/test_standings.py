@@ -12,11 +12,15 @@ from hypothesis import strategies as st
 
 from service.cache.invalidation import invalidate_all_scores
 from service.errors import ServiceError
+from service.methods.reliability import DEFAULT_LEVEL
 from service.outlets.track_record import EVERYTHING
-from service.scores.ranking import RankingCriteria, rank_outlets, ranking_page
+from service.scores.places import RankingCriteria
+from service.scores.ranking_page import ranking_page
+from service.scores.ranking_table import ranking_table
+from service.scores.read import stream_scores
 from service.scores.standings import update_standings
-from service.storage.models import ContextRow, Outbox, Standing
-from service.values.vocabulary import Basis, ClaimKind, Order, RankBy, Stance, Verdict
+from service.storage.models import ContextRow, Outbox, Outlet, Standing
+from service.values.vocabulary import Basis, ClaimKind, Order, OutletKind, RankBy, Stance, Verdict
 from tests.support.contexts import fitted_contexts
 from tests.support.examples import costly
 from tests.support.statements import sent_statements
@@ -37,12 +41,29 @@ def refit(place, rng):
         invalidate_all_scores(session, place.cache, now=START)
 
 
+def random_lens(rng, now):
+    past = now - dt.timedelta(hours=rng.choice([0, 20, 200]))
+    return replace(
+        EVERYTHING,
+        basis=rng.choice(list(Basis)),
+        topic=rng.choice([None, "a", "a/b"]),
+        as_of=rng.choice([None, None, past]),
+        level=rng.choice([DEFAULT_LEVEL, DEFAULT_LEVEL, 0.5]),
+    )
+
+
 def check(place, rng, *, now):
     """Check that the pages of a ranking are those of all scores, which are computed without the stored order."""
-    lens = replace(EVERYTHING, basis=rng.choice(list(Basis)))
-    criteria = RankingCriteria(rng.randint(1, 2), None, rng.choice(list(RankBy)), rng.choice(list(Order)))
+    lens, kind = random_lens(rng, now), rng.choice([None, OutletKind.WEBSITE, OutletKind.AGENCY])
+    criteria = RankingCriteria(rng.randint(1, 2), kind, rng.choice(list(RankBy)), rng.choice(list(Order)))
+    of_kind = sa.true() if kind is None else Outlet.kind == kind
     with place.db.read() as session:
-        whole = rank_outlets(session, criteria, lens=lens, now=now).scores
+        every = list(stream_scores(session, of_kind, lens=lens, now=now))
+    whole = in_order(every, criteria)
+    shown = ranking_table(place.db, criteria, lens=lens, start=1, limit=3, now=now)
+    rows = [row for group in shown.groups for row in group.rows]
+    waiting = [score for score in every if score.counts.claims and score not in whole]
+    waiting.sort(key=lambda score: (-score.record.resolved, -score.counts.claims, score.outlet))
     seen, cursor, more = [], None, True
     while more:
         page = ranking_page(place.db, criteria, lens=lens, cursor=cursor, limit=rng.randint(1, 4), now=now)
@@ -52,6 +73,34 @@ def check(place, rng, *, now):
         if rng.random() < 0.3:
             update_standings(place.db, now=now)
     assert whole == seen
+    assert whole[1:4] == [row.score for row in rows]
+    assert [2, 3, 4][: len(rows)] == [row.place for row in rows]
+    assert groups_of(whole)[1:4] == [row.group for row in rows]
+    assert [score.outlet for score in waiting] == [one.outlet.slug for one in shown.waiting]
+    assert (len(whole), len(waiting)) == (shown.ranked, shown.unranked)
+
+
+def in_order(scores, criteria):
+    """Return the ranked scores in order."""
+    values = {
+        RankBy.LOWER: lambda score: score.adjusted.lower,
+        RankBy.MEAN: lambda score: score.adjusted.mean,
+        RankBy.RECORD: lambda score: score.record.right / score.record.resolved,
+        RankBy.RESOLVED: lambda score: score.record.resolved,
+    }
+    value, sign = values[criteria.sort], -1 if criteria.order is Order.DESC else 1
+    ranked = [score for score in scores if score.record.resolved >= criteria.min_resolved]
+    return sorted(ranked, key=lambda score: (sign * value(score), score.outlet))
+
+
+def groups_of(scores):
+    """Return the number of the group of each score."""
+    numbers, lowest = [0], float("inf")
+    for score in scores:
+        is_apart = score.adjusted.upper < lowest
+        numbers.append(numbers[-1] + is_apart)
+        lowest = score.adjusted.lower if is_apart else lowest
+    return numbers[1:]
 
 
 def random_report(rng, outlet=None):
@@ -123,7 +172,7 @@ def test_outlets_in_their_place_are_not_computed(world: World):
         pass
     with world.runtime.db.read() as session:
         assert 0 == session.scalar(sa.select(sa.func.count()).where(Outbox.kind == "standing"))
-        assert 24 == session.scalar(sa.select(sa.func.count()).select_from(Standing))
+        assert 48 == session.scalar(sa.select(sa.func.count()).select_from(Standing))
         criteria = RankingCriteria(min_resolved=1)
         with sent_statements(world) as sent:
             page = ranking_page(

@@ -8,6 +8,7 @@ from typing import Annotated, TypedDict
 import sqlalchemy as sa
 from sqlalchemy.orm import mapped_column
 
+from service.values.ids import SLUG_LENGTH
 from service.values.topics import TOPIC_LENGTH
 
 
@@ -43,6 +44,8 @@ Reviews = Annotated[list[ReviewNote] | None, mapped_column(sa.JSON(none_as_null=
 """The reviews of a claim; None if it has none."""
 
 
+SLUG = sa.String(SLUG_LENGTH).with_variant(sa.String(SLUG_LENGTH, collation="C"), "postgresql")
+"""The type of a slug that a list is sorted by. It is sorted by its bytes, in the same order on both databases."""
 TOPIC = sa.String(TOPIC_LENGTH).with_variant(sa.String(TOPIC_LENGTH, collation="C"), "postgresql")
 """The type of a topic. It is sorted by its bytes, so that all topics below one are one range of an index."""
 

@@ -33,6 +33,7 @@ _IMPORT_COUNTS = ("chunks", "chunks_read", "read", "created", "updated", "unchan
 _VERDICTS = ("true", "false", "partial", "void", "unverifiable")
 # Sorted by bytes, so that all topics below one, or all spellings with one beginning, are one range of an index.
 _TOPIC = sa.String(504).with_variant(sa.String(504, collation="C"), "postgresql")
+_SLUG = sa.String(80).with_variant(sa.String(80, collation="C"), "postgresql")
 _SPELLING = sa.String(41).with_variant(sa.String(41, collation="C"), "postgresql")
 _COUNTS = ("claims", "open", "unscored", "correct", "incorrect", "partial", "early", "backfilled", "stated", "told")
 _BILLIONTHS = ("right", "stated_true", "stated_true_squared", "brier", "told_true")
@@ -428,18 +429,20 @@ def _create_sums() -> None:
     )
     op.create_table(
         "standing",
+        sa.Column("slug", _SLUG, nullable=False),
         sa.Column("basis", _word("basis", ("resolved", "matured")), nullable=False),
-        sa.Column("slug", sa.String(80), nullable=False),
+        sa.Column("topic", _TOPIC, nullable=False),
         sa.Column("kind", _word("kind", _OUTLET_KINDS), nullable=False),
-        sa.Column("resolved", sa.Integer(), nullable=False),
-        *(sa.Column(name, sa.Double(), nullable=False) for name in ("lower", "mean", "share")),
-        _moment("computed_at"),
-        _moment("valid_until", nullable=True),
-        sa.PrimaryKeyConstraint("basis", "slug", name="pk_standing"),
+        *(sa.Column(name, sa.Integer(), nullable=False) for name in ("claims", "resolved")),
+        *(sa.Column(name, sa.Double(), nullable=False) for name in ("lower", "upper", "mean", "share")),
+        *(_moment(name, nullable=True) for name in ("computed_at", "valid_until")),
+        sa.PrimaryKeyConstraint("slug", "basis", "topic", name="pk_standing"),
         *(
-            sa.Index(f"ix_standing_basis_{name}", "basis", name)
-            for name in ("resolved", "lower", "mean", "share", "computed_at", "valid_until")
+            sa.Index(f"ix_standing_{name}", "topic", "basis", name, "slug", "resolved", "kind")
+            for name in ("lower", "mean", "share")
         ),
+        sa.Index("ix_standing_resolved", "topic", "basis", "resolved", "claims", "slug", "kind"),
+        *(sa.Index(f"ix_standing_basis_{name}", "basis", name) for name in ("computed_at", "valid_until")),
     )
     op.create_table(
         "rate",

@@ -1,0 +1,175 @@
+"""Read the stored order of outlets, so that a page of a ranking does not compute the scores of all of them.
+
+Some outlets may not be in their place: those that the outbox names, those with a claim that fell due since, those that
+changed since the first page of a list, and those that changed after a past moment. They are left out here; a ranking
+computes them and places them among the others, so it is exact in every snapshot of the database.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TypeVarTuple
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, aliased
+
+from service.cache.invalidation import STANDING
+from service.methods.reliability import DEFAULT_LEVEL
+from service.outlets.track_record import Condition, Lens
+from service.scores.places import Place, RankingCriteria
+from service.storage.models import Claim, Outbox, Outlet, Report, Resolution, Standing
+from service.storage.models.outbox import Invalidation
+from service.storage.predicates import counts_as, is_among
+from service.values.vocabulary import Basis, Order, RankBy
+
+Columns = TypeVarTuple("Columns")
+
+_COLUMNS = {
+    RankBy.LOWER: Standing.lower,
+    RankBy.MEAN: Standing.mean,
+    RankBy.RECORD: Standing.share,
+    RankBy.RESOLVED: Standing.resolved,
+}
+_FILER = aliased(Outlet)
+IN_QUEUE = sa.select(Outbox.id, Outbox.payload).where(Outbox.kind == STANDING).order_by(Outbox.id)
+"""The rows of the outbox that name outlets with outdated standings."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredOrder:
+    """The stored order of outlets in a ranking, without those that may not be in their place."""
+
+    session: Session
+    criteria: RankingCriteria
+    lens: Lens
+    moved: frozenset[str] | None
+    """The slugs of the outlets that are left out; None for all."""
+
+    def places(self, after: tuple[float, str] | None, limit: int) -> list[Place]:
+        """Return the first places after a sort key; None for the beginning."""
+        if self.moved is None:
+            return []
+        column, sign = _COLUMNS[self.criteria.sort], -1 if self.criteria.order is Order.DESC else 1
+        rows = sa.select(column.label("value"), Standing.slug, Standing.lower, Standing.upper).where(*self._ranked())
+        if after is not None:
+            value, slug = sign * after[0], after[1]
+            reached, passed = (column <= value, column < value) if sign < 0 else (column >= value, column > value)
+            rows = rows.where(reached, sa.or_(passed, Standing.slug > slug))
+        in_order = column.desc() if sign < 0 else column, Standing.slug
+        found = self.session.execute(self._in_place(rows).order_by(*in_order).limit(limit))
+        return [Place((sign * row.value, row.slug), row.lower, row.upper) for row in found]
+
+    def waiting(self, limit: int) -> list[tuple[int, int, str]]:
+        """Return the sort keys of the first unranked outlets; see `waiting_key`."""
+        if self.moved is None:
+            return []
+        rows = sa.select(Standing.resolved, Standing.claims, Standing.slug)
+        rows = self._in_place(rows).where(Standing.resolved < self.criteria.min_resolved, Standing.claims > 0)
+        in_order = Standing.resolved.desc(), Standing.claims.desc(), Standing.slug
+        found = self.session.execute(rows.order_by(*in_order).limit(limit))
+        return [(-row.resolved, -row.claims, row.slug) for row in found]
+
+    def count(self) -> tuple[int, int]:
+        """Return the number of ranked outlets, and of unranked outlets that have claims."""
+        if self.moved is None:
+            return 0, 0
+        ranked = sa.func.count().filter(*self._ranked())
+        rows = self._of_ranking(sa.select(ranked, sa.func.count()).where(Standing.claims > 0))
+        here, all_here = self.session.execute(rows).one()
+        if self.moved:
+            there, all_there = self.session.execute(rows.where(self._is_moved())).one()
+            here, all_here = here - there, all_here - all_there
+        return here, all_here - here
+
+    def next_change(self, *, after: dt.datetime) -> dt.datetime | None:
+        """Return the moment at which a score changes although nothing is recorded, because a claim falls due."""
+        if self.moved is None or not self.lens.is_current:
+            return None
+        of_basis = Standing.basis == self.lens.basis, Standing.valid_until > after
+        return self.session.scalar(
+            sa.select(Standing.valid_until).where(*of_basis).order_by(Standing.valid_until).limit(1)
+        )
+
+    def _of_ranking(self, rows: sa.Select[*Columns]) -> sa.Select[*Columns]:
+        rows = rows.where(Standing.topic == (self.lens.topic or ""), Standing.basis == self.lens.basis)
+        return rows if self.criteria.kind is None else rows.where(Standing.kind == self.criteria.kind)
+
+    def _ranked(self) -> Sequence[Condition]:
+        # Not plainly `resolved`, or the planner may use its index and then sort all outlets that it finds.
+        return [Standing.resolved + 0 >= self.criteria.min_resolved]
+
+    def _is_moved(self) -> sa.ColumnElement[bool]:
+        return is_among(self.session, Standing.slug, self.moved or ())
+
+    def _in_place(self, rows: sa.Select[*Columns]) -> sa.Select[*Columns]:
+        rows = self._of_ranking(rows)
+        return rows.where(~self._is_moved()) if self.moved else rows
+
+
+def read_order(
+    session: Session, criteria: RankingCriteria, lens: Lens, *, changed: Iterable[str], at: dt.datetime
+) -> StoredOrder:
+    """Return the stored order of outlets under a lens.
+
+    Args:
+        session: The session.
+        criteria: The criteria of the ranking.
+        lens: The lens on the records.
+        changed: The outlets whose scores have changed since the first page, by slug.
+        at: The moment of the first page.
+    """
+    moved = _moved(session, lens, at=at) if _is_stored(criteria, lens) else None
+    return StoredOrder(session, criteria, lens, None if moved is None else frozenset(moved.union(changed)))
+
+
+def _is_stored(criteria: RankingCriteria, lens: Lens) -> bool:
+    """Return whether an order is stored: the lower bound only at the default level, and none of a past record."""
+    return lens.recorded_by is None and (lens.level == DEFAULT_LEVEL or criteria.sort is not RankBy.LOWER)
+
+
+def _moved(session: Session, lens: Lens, *, at: dt.datetime) -> set[str] | None:
+    moved = moved_outlets(session, lens.basis, at=at)
+    if moved is not None and lens.as_of is not None:
+        moved.update(_changed_after(session, lens.as_of))
+    return moved
+
+
+def moved_outlets(session: Session, basis: Basis, *, at: dt.datetime) -> set[str] | None:
+    """Return the outlets whose standings are not those of a moment, by slug; None for all."""
+    if (queued := outlets_in(session.execute(IN_QUEUE))) is None:
+        return None
+    if basis is Basis.MATURED:
+        outdated = sa.or_(Standing.valid_until <= at, Standing.computed_at > at)
+        queued.update(session.scalars(sa.select(Standing.slug).where(Standing.basis == basis, outdated)))
+    return queued
+
+
+def _changed_after(session: Session, moment: dt.datetime) -> Iterable[str]:
+    """Return the outlets with a report, an answer or a due date after a past moment, by slug."""
+    late = (
+        sa.select(Report.id).where(Report.published_at > moment),
+        sa.select(Report.id)
+        .join(Resolution, Resolution.claim_id == Report.claim_id)
+        .where(Resolution.known_at > moment),
+        sa.select(Report.id).join(Claim, Claim.id == Report.claim_id).where(Claim.resolves_by > moment),
+    )
+    found: set[str] = set()
+    for rows in late:
+        outlets = rows.with_only_columns(Report.outlet_id, maintain_column_froms=True).distinct()
+        filers = session.scalars(outlets).all()
+        counted = sa.select(counts_as(_FILER)).where(is_among(session, _FILER.id, filers))
+        found.update(session.scalars(sa.select(Outlet.slug).where(Outlet.id.in_(counted))))
+    return found
+
+
+def outlets_in(rows: Iterable[sa.Row[UUID, Invalidation]]) -> set[str] | None:
+    """Return the outlets that rows of the outbox name; None for all."""
+    found: set[str] = set()
+    for row in rows:
+        if (outlets := row.payload["outlets"]) is None:
+            return None
+        found.update(outlets)
+    return found
