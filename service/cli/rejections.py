@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from rich.console import Console
 
 from service.errors import FieldError, ServiceError
-from service.transfer.files.cells import NOTATIONS
+from service.transfer.files.notations import NOTATIONS
 from service.transfer.lines import LineResult
 
 

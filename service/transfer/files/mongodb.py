@@ -1,11 +1,13 @@
-"""Replace the typed values of MongoDB's extended JSON by plain ones. Pure."""
+"""Replace the typed values of MongoDB's extended JSON with plain ones. Pure."""
 
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Callable
 from typing import TypeAlias
 
+from service.transfer.files.columns import is_internal
 from service.values.instants import format_instant
 
 Value: TypeAlias = object
@@ -14,13 +16,13 @@ _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
 def unwrap(value: Value) -> Value:
-    """Return a value of MongoDB's export as plain JSON, without the `_id` of the document.
+    """Return a value of MongoDB's export as plain JSON, without the members that MongoDB adds to a document.
 
     >>> unwrap({"_id": {"$oid": "65cc"}, "at": {"$date": "2024-02-14T10:00:00Z"}, "n": {"$numberInt": "3"}})
     {'at': '2024-02-14T10:00:00Z', 'n': 3}
     """
     if isinstance(value, dict):
-        return {name: _plain(member) for name, member in value.items() if name != "_id"}
+        return {name: _plain(member) for name, member in value.items() if not is_internal(name)}
     return _plain(value)
 
 
@@ -46,21 +48,34 @@ def _date(content: Value) -> Value:
         return content
 
 
+def _timestamp(content: Value) -> Value:
+    """Return an instant from the seconds since 1970 and an ordinal."""
+    seconds = content.get("t") if isinstance(content, dict) else None
+    return _date(seconds * 1000) if isinstance(seconds, int) else content
+
+
 def _number(content: Value) -> Value:
-    """Return a number from its text; a text that is no number stays, and is rejected by its field."""
+    """Return a number from its text; None for NaN. A text that is no number is returned unchanged."""
     if not isinstance(content, str):
         return content
     try:
+        return int(content)
+    except ValueError:
+        pass
+    try:
         number = float(content)
-        return int(number) if number.is_integer() else number
-    except (ValueError, OverflowError):
+    except ValueError:
         return content
+    if math.isnan(number):
+        return None
+    return int(number) if number.is_integer() else number
 
 
 _TYPES: dict[str, Callable[[Value], Value]] = {
     "$date": _date,
     **dict.fromkeys(("$oid", "$symbol", "$uuid"), lambda text: text),
     **dict.fromkeys(("$numberInt", "$numberLong", "$numberDouble", "$numberDecimal"), _number),
+    "$timestamp": _timestamp,
     "$undefined": lambda _: None,
 }
 """The readers of typed values by the only member of their object."""

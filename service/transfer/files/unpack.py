@@ -1,4 +1,4 @@
-"""Unpack a stream that may be compressed, count its bytes, and reject what is no text."""
+"""Unpack a stream that may be compressed, and count its bytes."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from itertools import chain
 from typing import Protocol
 
 from service.errors import TooLarge, UnreadableFile
+from service.transfer.files.other_formats import ZIP
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -19,23 +20,8 @@ BLOCK = 1 << 16
 MAX_WINDOW_LOG = 23
 """The binary logarithm of the largest window of Zstandard: 8 MiB."""
 
-_GZIP, _ZSTD, _ZIP = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
+_GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 _SKIPPABLE = tuple(bytes([0x50 + number, 0x2A, 0x4D, 0x18]) for number in range(16))
-_OTHER_FORMATS = {
-    b"BZh": "bzip2 data. Unpack it, or compress it with gzip or zstd instead",
-    b"\xfd7zXZ\0": "xz data. Unpack it, or compress it with gzip or zstd instead",
-    b"7z\xbc\xaf\x27\x1c": "a 7z archive. Unpack it and import the file inside",
-    b"Rar!": "a RAR archive. Unpack it and import the file inside",
-    b"\xd0\xcf\x11\xe0": "an old or encrypted Excel workbook. Save it as .xlsx without a password, or as CSV UTF-8",
-    b"%PDF": "a PDF document. Save the table as .xlsx or CSV",
-    b"PAR1": "a Parquet file. Convert it to CSV or NDJSON",
-    b"ARROW1": "an Arrow file. Convert it to CSV or NDJSON",
-    b"SQLite format 3\0": "an SQLite database. Export the table as CSV",
-    b"PGDMP": "a dump of PostgreSQL. Export the table with COPY as CSV",
-    b"{\\rtf": "an RTF document. Save the table as CSV",
-}
-_TAR, _TAR_AT = b"ustar", 257
-_MARKUP = (b"<!doctype", b"<html", b"<?xml", b"<table")
 
 
 class Readable(Protocol):
@@ -59,29 +45,9 @@ def unpack(stream: Readable, *, limit: int) -> tuple[str | None, Iterator[bytes]
     else:
         return None, _count(blocks, limit)
     head, blocks = peek(_count(unpacked, limit), 8)
-    if head.startswith((_GZIP, _ZSTD, *_ZIP, *_SKIPPABLE)):
+    if head.startswith((_GZIP, _ZSTD, *ZIP, *_SKIPPABLE)):
         raise UnreadableFile("The file is an archive inside an archive. Unpack it once, and import the file inside.")
     return compression, blocks
-
-
-def is_zip(head: bytes) -> bool:
-    """Return whether the first bytes are those of a ZIP archive, such as a workbook."""
-    return head.startswith(_ZIP)
-
-
-def check_text(head: bytes) -> None:
-    """Check that the first bytes are not those of a known format that is no text.
-
-    Raises:
-        UnreadableFile: They are.
-    """
-    for magic, format_ in _OTHER_FORMATS.items():
-        if head.startswith(magic):
-            raise UnreadableFile(f"The file is {format_}.")
-    if head.startswith(_TAR, _TAR_AT):
-        raise UnreadableFile("The file is a tar archive. Unpack it and import the file inside.")
-    if head.lstrip(b"\xef\xbb\xbf \t\r\n")[:9].lower().startswith(_MARKUP):
-        raise UnreadableFile("The file is a page of HTML or XML. Save the table as CSV, or download the data instead.")
 
 
 def peek(blocks: Iterator[bytes], size: int) -> tuple[bytes, Iterator[bytes]]:

@@ -1,4 +1,4 @@
-"""Read the first sheet of a workbook (.xlsx) in a process with limited memory."""
+"""Read a sheet of a workbook (.xlsx) in a process with limited memory."""
 
 from __future__ import annotations
 
@@ -7,39 +7,82 @@ import subprocess
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from typing import TypedDict
 
 from service.errors import ServiceError, TooLarge, UnreadableFile
 from service.transfer.files import workbook_process
 from service.transfer.files.cells import Cell
+from service.transfer.files.columns import HEAD_ROWS, REQUIRED, Names, find_columns
 from service.transfer.files.workbook_process import MAX_MEMORY, MAX_SECONDS
 
 
+class _Sheet(TypedDict):
+    """A visible sheet that is not empty, with its first rows."""
+
+    name: str
+    rows: list[list[Cell]]
+
+
 class Workbook(Iterator[tuple[int, list[Cell]]]):
-    """The rows of the first visible sheet that is not empty, with their numbers.
+    """The numbered rows of the sheet that has the reports, or else of the first visible sheet that is not empty.
 
     Raises:
-        UnreadableFile: The file is no workbook, damaged or encrypted.
-        TooLarge: It is larger than a limit.
+        UnreadableFile: The file is no workbook, is damaged or encrypted, or has reports on several visible sheets.
+        TooLarge: It exceeds a limit.
     """
 
-    def __init__(self, blocks: Iterable[bytes]) -> None:
-        self._lines = _run(blocks)
-        first = json.loads(next(self._lines, b"{}"))
+    def __init__(self, blocks: Iterable[bytes], names: Names) -> None:
+        lines = _run(blocks)
+        first = json.loads(next(lines, b'{"sheets": []}'))
         if "problem" in first:
-            kind = TooLarge if first["problem"] == TooLarge.name else UnreadableFile
-            raise kind(first["detail"])
-        self.sheet: str | None = first["sheet"]
+            raise _problem(**first)
+        place = _choose_sheet(first["sheets"], names)
+        self.sheet: str | None = None if place is None else first["sheets"][place]["name"]
         """The name of the sheet."""
+        self._rows = _rows_of(lines, place)
 
     def __next__(self) -> tuple[int, list[Cell]]:
-        number, cells = json.loads(next(self._lines))
-        return number, cells
+        return next(self._rows)
+
+
+def _choose_sheet(sheets: list[_Sheet], names: Names) -> int | None:
+    """Return the position of the sheet to read; None for an empty workbook."""
+    columns = [max((find_columns(row, names) for row in sheet["rows"]), key=len) for sheet in sheets]
+    tables = [repr(sheet["name"]) for sheet, found in zip(sheets, columns, strict=True) if found >= REQUIRED]
+    if len(tables) > 1:
+        raise UnreadableFile(
+            f"The workbook has reports on the sheets {', '.join(tables[:-1])} and {tables[-1]}. Hide all of them but "
+            "one, or save each as CSV UTF-8."
+        )
+    return max(range(len(sheets)), key=lambda place: len(columns[place]), default=None)
+
+
+def _rows_of(lines: Iterator[bytes], place: int | None) -> Iterator[tuple[int, list[Cell]]]:
+    """Yield the rows of the sheet at a position."""
+    is_chosen = False
+    for line in lines:
+        value = json.loads(line)
+        if isinstance(value, list):
+            if is_chosen:
+                number, cells = value
+                yield number, cells
+        elif "problem" in value:
+            raise _problem(**value)
+        elif is_chosen:
+            return
+        else:
+            is_chosen = value["sheet"] == place
+
+
+def _problem(problem: str, detail: str) -> ServiceError:
+    """Return the error that the process wrote."""
+    return TooLarge(detail) if problem == TooLarge.name else UnreadableFile(detail)
 
 
 def _run(blocks: Iterable[bytes]) -> Iterator[bytes]:
     """Send a workbook to the process that reads it, and yield the lines that it writes."""
     with subprocess.Popen(  # noqa: S603 - our own script
-        [sys.executable, "-I", workbook_process.__file__],
+        [sys.executable, "-I", workbook_process.__file__, str(HEAD_ROWS)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

@@ -1,7 +1,8 @@
-"""A process of its own that reads a workbook, because a workbook is read whole, and its directory cannot be trusted.
+"""A script that reads a workbook in a process of its own, because a workbook is read whole and may claim a wrong size.
 
-It runs as a script, reads the workbook from its standard input, and writes a JSON object with the name of the sheet,
-then an array for each row, with its number and its cells. For a workbook that is refused it writes the problem.
+It reads the workbook from the standard input. It writes a JSON object with the first rows of each sheet, and then for
+each sheet an object with its position, followed by an array for each row, with the number and the cells. For a workbook
+that is refused, it writes an object with the problem. Its argument is the number of first rows.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import sys
 import zipfile
 from collections.abc import Iterator
 from contextlib import suppress
+from itertools import islice
 
 import python_calamine as calamine
 
@@ -28,6 +30,7 @@ OUT_OF_MEMORY = 3
 
 DAMAGED = "The workbook is damaged or incomplete. Open it in a spreadsheet, and save it as .xlsx or CSV UTF-8."
 
+_ENCRYPTED = "The workbook has a password. Save it without one, or as CSV UTF-8."
 _MAX_ENTRIES = 10_000
 _OVERLAP = 16_384
 """The number of bytes that are searched again with the next block, which limits the length of a cell."""
@@ -48,7 +51,7 @@ class _Refused(Exception):
 
 
 def main() -> None:
-    """Write the first visible sheet that is not empty."""
+    """Write the visible sheets."""
     _limit_resources()
     try:
         data = sys.stdin.buffer.read(MAX_UNPACKED + 1)
@@ -78,7 +81,7 @@ def _check_archive(data: bytes) -> dict[str, dict[tuple[int, int], str]]:
         if not any(name.startswith("xl/") for name in names):
             raise _other_archive(archive, names)
         if any(entry.flag_bits & 1 for entry in entries):
-            raise _Refused("unreadable-file", "The workbook has a password. Save it without one, or as CSV UTF-8.")
+            raise _Refused("unreadable-file", _ENCRYPTED)
         total, marked = 0, dict[str, dict[tuple[int, int], str]]()
         for entry in entries[: _MAX_ENTRIES + 1]:
             cells = marked.setdefault(entry.filename.removeprefix("/"), {})
@@ -109,7 +112,8 @@ def _valueless(data: bytes) -> Iterator[tuple[tuple[int, int], str]]:
         if b't="e"' in found[1] and (place := _PLACE.search(found[1])) is not None:
             yield _position(place), found[2].decode(errors="replace")
     for found in _NO_RESULT.finditer(data):
-        if (place := _PLACE.search(found[1])) is not None:
+        is_empty_text = b't="str"' in found[1]
+        if not is_empty_text and (place := _PLACE.search(found[1])) is not None:
             yield _position(place), "#FORMULA"
 
 
@@ -135,36 +139,52 @@ def _sheets(archive: zipfile.ZipFile) -> list[str]:
 
 
 def _read(data: bytes, marked: dict[str, dict[tuple[int, int], str]]) -> Iterator[object]:
+    """Yield the first rows of each sheet that is shown and not empty, and then all rows of one sheet after another."""
     try:
         workbook = calamine.CalamineWorkbook.from_object(io.BytesIO(data))
         cells_of = dict(zip(workbook.sheet_names, marked.values(), strict=False))
-        for about in workbook.sheets_metadata:
-            is_shown = about.visible == calamine.SheetVisibleEnum.Visible
-            if not is_shown or about.typ != calamine.SheetTypeEnum.WorkSheet:
-                continue
-            sheet = workbook.get_sheet_by_name(about.name)
-            if sheet.start is not None and sheet.end is not None:
-                if sheet.end[0] >= MAX_ROWS:
-                    raise _Refused("too-large", f"The sheet has more than {MAX_ROWS:,} rows. Split it into several.")
-                yield {"sheet": about.name}
-                yield from _rows(sheet, sheet.start, cells_of.get(about.name, {}))
-                return
+        names = [about.name for about in workbook.sheets_metadata if _is_shown(about)]
+        first: calamine.CalamineSheet | None = None  # kept, because most workbooks have one sheet
+        heads: list[dict[str, object]] = []
+        for name in names:
+            sheet = workbook.get_sheet_by_name(name)
+            if sheet.end is not None:
+                first = first or sheet
+                heads.append({"name": name, "rows": _head(sheet)})
+        yield {"sheets": heads}
+        for place, head in enumerate(heads):
+            sheet = first if place == 0 and first else workbook.get_sheet_by_name(str(head["name"]))
+            yield {"sheet": place}
+            yield from _rows(sheet, cells_of.get(sheet.name, {}))
+            first = None
     except calamine.PasswordError as exc:
-        raise _Refused("unreadable-file", "The workbook has a password. Save it without one, or as CSV UTF-8.") from exc
+        raise _Refused("unreadable-file", _ENCRYPTED) from exc
     except calamine.CalamineError as exc:
         raise _damaged() from exc
-    yield {"sheet": None}
 
 
-def _rows(
-    sheet: calamine.CalamineSheet, start: tuple[int, int], marked: dict[tuple[int, int], str]
-) -> Iterator[list[object]]:
-    """Yield the number of each row, from 1, with its cells."""
+def _is_shown(about: calamine.SheetMetadata) -> bool:
+    is_sheet = about.typ == calamine.SheetTypeEnum.WorkSheet
+    return is_sheet and about.visible == calamine.SheetVisibleEnum.Visible
+
+
+def _head(sheet: calamine.CalamineSheet) -> list[list[object]]:
+    """Return the first rows that are not empty; their number is the argument of the process."""
+    rows = ([_plain(value) for value in row] for row in sheet.iter_rows() if any(value != "" for value in row))
+    return list(islice(rows, int(sys.argv[1])))
+
+
+def _rows(sheet: calamine.CalamineSheet, marked: dict[tuple[int, int], str]) -> Iterator[list[object]]:
+    """Yield the number of each row, from 1, with its cells from the first column of the sheet that is not empty."""
+    if sheet.start is None or sheet.end is None:
+        return
+    if sheet.end[0] >= MAX_ROWS:
+        raise _Refused("too-large", f"The sheet has more than {MAX_ROWS:,} rows. Split it into several.")
     rows_with_marks = {row for row, _ in marked}
-    for row, values in enumerate(sheet.iter_rows(), start[0]):
+    for row, values in enumerate(sheet.iter_rows()):  # also yields the empty rows above the first one
         cells: list[object] = [_plain(value) for value in values]
         if row in rows_with_marks:
-            cells = [marked.get((row, start[1] + place), cell) for place, cell in enumerate(cells)]
+            cells = [marked.get((row, sheet.start[1] + place), cell) for place, cell in enumerate(cells)]
         yield [row + 1, cells]
 
 

@@ -6,8 +6,8 @@ import pytest
 
 from service.errors import InvalidBody
 from service.schemas.lines import read_line
-from service.transfer.files.cells import NOTATIONS, explain
 from service.transfer.files.locales import LOCALES
+from service.transfer.files.notations import NOTATIONS, explain
 from service.values.instants import parse_date_or_instant
 from tests.support.reading import values
 

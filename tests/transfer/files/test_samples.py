@@ -19,7 +19,10 @@ OPTIONS = {
     "excel_csv_macintosh.csv": {"locale": "en-US", "encoding": "mac_roman"},
     "excel_trailing_cells.csv": {"locale": "en-US", "encoding": "cp1252"},
     "libreoffice_german.csv": {"locale": "de"},
+    "libreoffice_windows.csv": {"locale": "de", "encoding": "cp1252"},
+    "libreoffice_french.csv": {"locale": "fr"},
     "libreoffice_quoted.csv": {"locale": "en-US"},
+    "libreoffice_utf16.csv": {"locale": "en-US"},
     "google_sheets.csv": {"locale": "en-US"},
     "google_sheets.tsv": {"locale": "en-US"},
     "r_write_csv2.csv": {"locale": "de"},
@@ -33,6 +36,9 @@ FORMS = {
     "pandas.xlsx": "workbook, sheet 'Sheet1'",
     "mongoexport_array.json": "JSON, in UTF-8",
     "jq_pretty.json": "JSON, in UTF-8",
+    "copy_text_bars.txt": "CSV, in UTF-8, separated by vertical bars",
+    "r_write_table_blanks.txt": "CSV, in UTF-8, separated by blanks",
+    "libreoffice_utf16.csv": "CSV, in UTF-16-LE, separated by tabs",
 }
 LINES = [
     {
@@ -67,7 +73,7 @@ LINES = [
         "commitment": 1,
     },
 ]
-FILES = sorted(path.name for path in SAMPLES.iterdir() if path.name != "README.md")
+FILES = sorted(path.name for path in SAMPLES.iterdir() if path.is_file() and path.name != "README.md")
 
 
 def plain(line):
