@@ -11,10 +11,9 @@ from sqlalchemy.orm import Session
 from service.claims import listing
 from service.claims.listing import ClaimFilters
 from service.claims.views import ListedClaim
-from service.errors import OutletMerged
-from service.outlets import edit
 from service.pages.filters import address, capitalized, chips
 from service.pages.layout import page_blueprint, read_query, show
+from service.pages.outlet_fields import find_named
 from service.pages.phrases import VERDICT_ADJECTIVES
 from service.schemas.claims import ClaimQuery
 from service.storage.paging import PageRequest
@@ -23,7 +22,7 @@ from service.values.vocabulary import ClaimKind, ClaimOrder, ClaimStatus, Scope
 from service.web.auth import requires
 from service.web.line_stream import stream_table
 from service.web.responses import page_of
-from service.web.runtime import read_late, runtime
+from service.web.runtime import read_late
 
 blp = page_blueprint("claim_list")
 
@@ -56,11 +55,11 @@ class _Asked(PageRequest, _Sorted):
 def list_claims() -> Response:
     """Show the claims that match the filters, page by page."""
     asked: _Asked = read_query(ClaimQuery(only=(*_FILTERS, "sort", "limit", "cursor")))
+    outlet = _find_outlet(asked)
     page, _, _ = page_of(
         asked, lambda **filters: read_late(lambda db: listing.list_claims(db, **filters, now=utc_now()))
     )
     question = _question(asked)
-    outlet = _name_of(asked.get("outlet"))
     return show(
         "claims.html",
         asked=asked,
@@ -84,6 +83,7 @@ def list_claims() -> Response:
 def get_claim_table() -> Response:
     """Download all claims that match the filters."""
     asked: _Sorted = read_query(ClaimQuery(only=(*_FILTERS, "sort")))
+    _find_outlet(asked)
     return stream_table("claims", _COLUMNS, partial(_rows, asked))
 
 
@@ -111,14 +111,12 @@ def _cells(claim: ListedClaim) -> Iterator[object]:
     yield from (claim.disputed, claim.group, claim.external_id, format_instant(claim.recorded_at))
 
 
-def _name_of(outlet: str | None) -> str | None:
-    """Return the name of an outlet on record, or of the one that it was merged into."""
-    if outlet is None:
+def _find_outlet(asked: _Sorted) -> str | None:
+    """Replace the name of the outlet in a query by its slug, and return the name; None if the query names none."""
+    if (given := asked.get("outlet")) is None or (outlet := find_named(given).outlet) is None:
         return None
-    try:
-        return edit.get_outlet(runtime().db, outlet).name
-    except OutletMerged as merged:
-        return edit.get_outlet(runtime().db, merged.into).name
+    asked["outlet"] = outlet.slug
+    return outlet.name
 
 
 def _words(asked: _Asked, outlet: str | None) -> dict[str, str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from service.claims.story import House, OutletStory, Story
 from service.claims.views import ClaimView, ListedClaim, ResolutionView
-from service.pages.phrases import day, number, percent, plural
+from service.pages.phrases import day, enumeration, number, percent, plural
 from service.values.vocabulary import ClaimKind, ClaimStatus, Stance, Verdict
 
 _SPACE = "\N{NO-BREAK SPACE}"
@@ -110,9 +110,8 @@ def _count_sides(sides: Mapping[str, Stance]) -> list[tuple[int, str]]:
 
 def _house(house: House, names: Mapping[str, str]) -> str:
     named = [names[slug] for slug in house.outlets if slug != house.slug]
-    together = " and ".join([", ".join(named[:-1]), named[-1]] if len(named) > 1 else named)
     belong = "belong" if len(named) > 1 else "belongs"
-    return f"{together} {belong} to {house.name}, so they count as one source."
+    return f"{enumeration(named)} {belong} to {house.name}, so they count as one source."
 
 
 def lists(story: Story) -> list[OutletList]:

@@ -41,15 +41,20 @@ def set_up_pages(app: Flask) -> None:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(phrases.FILTERS, mistakes=mistakes_in)
     app.jinja_env.globals.update(asset=_asset, base=_base, address=public_address, operator=_operator)
-    app.jinja_env.globals.update(settings=_settings, today=utc_now)
+    app.jinja_env.globals.update(settings=_settings, today=utc_now, printed_address=_printed_address)
     app.jinja_env.globals.update(charts=charts, citations=citations, embed_code=embed_code, phrases=phrases)
     app.jinja_env.globals.update(desk_tabs=list_tabs)
     show_unknown_paths(app)
 
 
 def _base() -> str:
-    """Return the base path, which every link begins with; empty if there is none."""
+    """Return the base path of all links; empty if there is none."""
     return request.script_root
+
+
+def _printed_address() -> str:
+    """Return the path and the query of this request, which pages without a canonical address print."""
+    return request.full_path.removesuffix("?")
 
 
 def _settings() -> Settings:

@@ -120,9 +120,11 @@ def _portray(outlet: str, lens: Lens) -> tuple[str, dt.datetime | None]:
     about = listing.ClaimFilters(outlet=outlet, topic=lens.topic)
     due = _claims({**about, "status": ClaimStatus.DUE}, now)
     still_open = _claims({**about, "status": ClaimStatus.OPEN}, now)
+    parent = portrait.outlet.parent
     page = render_template(
         "outlet.html",
         **members_of(portrait),
+        parent=parent and edit.get_outlet(runtime().db, parent),
         lens=lens,
         question=query_string(lens),
         whenever=query_string(replace(lens, as_of=None)),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from math import floor
 from typing import Protocol
 
@@ -49,7 +49,7 @@ _HEADINGS = {
     "unverifiable": "Cannot be verified",
 }
 _STANCES = {"support": "supported it", "deny": "denied it", "query": "asked", "comment": "mentioned it"}
-_BASES = {"matured": "only claims whose date has passed", "resolved": "all resolved claims"}
+_BASES = {"matured": "only claims past any due date", "resolved": "all resolved claims"}
 
 
 class Estimated(Protocol):
@@ -101,6 +101,16 @@ def plural(count: int, one: str, many: str | None = None) -> str:
     return f"{number(count)} {one if count == 1 else many or one + 's'}"
 
 
+def enumeration(names: Sequence[str]) -> str:
+    """Join names with commas and "and".
+
+    >>> enumeration(["A", "B"]), enumeration(["A", "B", "C"])
+    ('A and B', 'A, B and C')
+    """
+    *others, last = names
+    return f"{', '.join(others)} and {last}" if others else last
+
+
 def day(moment: dt.datetime | str) -> str:
     """Format a day in UTC.
 
@@ -144,16 +154,16 @@ def outcome(claim: ListedClaim) -> str:
 def sentence(score: Score, outlet: OutletView) -> str:
     """Describe the score of an outlet with its interval."""
     if not outlet.scorable:
-        return "This is a placeholder for reports whose publisher is not known. It is never scored."
+        return "A placeholder for reports whose publisher is not known. It is never scored."
     found, record, name = score.reliability, score.record, outlet.name
     about = f"on {score.topic} " if score.topic else ""
     if found is None:
-        return f"No results yet: no claim by {name} itself {about}has been decided."
+        return f"No results yet: none of {name}'s own claims {about}has been decided."
     if score.status == "provisional":
         return f"{against_average(record)} {NOT_RANKED}."
     said = (
         f"The estimated reliability of {name} {about}is {percent(found.mean)}{_SPACE}%; with "
-        f"{100 * found.level:g}{_SPACE}% probability it lies between {percent(found.lower)} and "
+        f"{100 * found.level:g}{_SPACE}% probability, it is between {percent(found.lower)} and "
         f"{percent(found.upper)}{_SPACE}%."
     )
     return f"{against_average(record)} {said}"
@@ -181,7 +191,9 @@ def badge(score: Score) -> str:
     said = f"right on {number(record.right)} of {number(record.resolved)}"
     if found is None:
         return f"{said}, not ranked yet"
-    return f"{said}; reliability {percent(found.mean)} % ({percent(found.lower)}\N{EN DASH}{percent(found.upper)})"
+    return (
+        f"{said}; reliability {percent(found.mean)}{_SPACE}% ({percent(found.lower)}\N{EN DASH}{percent(found.upper)})"
+    )
 
 
 def record_in_short(score: Score) -> str:
@@ -199,14 +211,13 @@ def rated(one: Estimated | RelayScore) -> Reliability | None:
 
 def surprise(claim: ClaimContribution) -> str:
     """Describe how a report on a claim came out, and how many outlets are right on such claims."""
-    return (
-        f"{came_out(claim)}; an average outlet gets such a claim right {percent(claim.expected)}{_SPACE}% of the time"
-    )
+    return f"{came_out(claim)}; an average outlet is right on {percent(claim.expected)}{_SPACE}% of such claims"
 
 
 def came_out(claim: ClaimContribution) -> str:
     """Describe how a report on a claim came out."""
-    return "Right" if claim.right == 1 else "Wrong" if claim.right == 0 else f"Partly right ({claim.right:.2g})"
+    partly = f"Partly right ({percent(claim.right)}{_SPACE}%)"
+    return "Right" if claim.right == 1 else "Wrong" if claim.right == 0 else partly
 
 
 def against_average(record: ScoreRecord) -> str:
@@ -223,7 +234,7 @@ def trend_sentence(trend: list[TrendPoint]) -> str:
     if not known:
         return "No estimate yet"
     first, last = percent(known[0]), percent(known[-1])
-    return f"{last} all year" if first == last else f"From {first} to {last} within the year"
+    return f"{last}{_SPACE}% all year" if first == last else f"From {first} to {last}{_SPACE}% within the year"
 
 
 def change(trend: list[TrendPoint]) -> float:
@@ -250,6 +261,7 @@ FILTERS: Mapping[str, Callable[..., object]] = {
     "percent": percent,
     "number": number,
     "plural": plural,
+    "enumeration": enumeration,
     "points": points,
     "day": day,
     "minute": minute,

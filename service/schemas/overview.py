@@ -5,7 +5,7 @@ from __future__ import annotations
 from service.schemas import shown
 from service.schemas.claims import ClaimSummary
 from service.schemas.fields import Answer
-from service.scores.overview import LATEST_REPORTS, LISTED, MAX_DECIDED, MAX_TOTAL, SURPRISING_AMONG
+from service.scores.overview import LATEST_REPORTS, LISTED, MAX_DECIDED, MAX_TOTAL, PER_OUTLET, SURPRISING_AMONG
 
 
 class TotalsOut(Answer):
@@ -53,5 +53,6 @@ class OverviewOut(Answer):
         SurpriseOut,
         f"At most {LISTED} of the {SURPRISING_AMONG} most recently decided claims that are scored: those that "
         "most outlets got wrong although most were expected to be right, or the reverse. The claim with the "
-        "largest difference between `right` and `expected` comes first.",
+        "largest difference between `right` and `expected` comes first. A claim is left out if each of its outlets "
+        f"already has {PER_OUTLET} claims in the list.",
     )

@@ -6,9 +6,11 @@ Each part reads a limited number of rows in the order of an index, so the cost d
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TypeVarTuple
+from itertools import islice
+from typing import NamedTuple, TypeVarTuple
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -37,6 +39,8 @@ LISTED = 5
 """The number of claims in each list."""
 SURPRISING_AMONG = 200
 """The number of claims, the most recently decided ones, among which surprises are found."""
+PER_OUTLET = 2
+"""A surprise is left out if each of its outlets has this number of claims in the list."""
 LATEST_REPORTS = 2000
 """The number of reports, the most recently published ones, among which the most reported open claims are found."""
 _WEEK = dt.timedelta(days=7)
@@ -63,15 +67,13 @@ class OpenClaim(ListedClaim):
 
 @dataclass(frozen=True, slots=True)
 class Surprise(ListedClaim):
-    """A claim whose outcome contradicted the record: most outlets were expected to be right, and most were not, or the
-    other way round.
-    """
+    """A claim on which most outlets were expected to be right and most were wrong, or the reverse."""
 
     outlets: int
     """The number of outlets that are scored on it."""
     right: float
     expected: float
-    """The number that would have been right if they were average outlets."""
+    """The number of outlets that would have been right if all were average."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +110,10 @@ def read_overview(db: Database, *, now: dt.datetime) -> Overview:
                 OpenClaim(**members_of(claims[claim_id]), outlets=outlets) for claim_id, outlets in reported.items()
             ],
             surprises=[
-                Surprise(**members_of(claims[claim_id]), outlets=outlets, right=right, expected=expected)
-                for claim_id, (outlets, right, expected) in surprises.items()
+                Surprise(
+                    **members_of(claims[claim_id]), outlets=len(one.outlets), right=one.right, expected=one.expected
+                )
+                for claim_id, one in surprises.items()
             ],
         )
 
@@ -152,38 +156,55 @@ def _decided_last(session: Session) -> list[tuple[UUID, bool]]:
     return [(claim_id, is_scored) for claim_id, is_scored in session.execute(rows)]
 
 
-def _surprises(session: Session, claims: Sequence[UUID], context: Context) -> dict[UUID, tuple[int, float, float]]:
-    """Return the biggest surprises among some claims: the number of outlets, of right ones, and of expected ones.
+class _Outcome(NamedTuple):
+    """How the outlets that a claim is scored for did on it."""
 
-    The biggest surprise is the one on which the numbers of right and of expected outlets differ most; of equal ones the
-    order of the claims is kept.
+    outlets: list[UUID]
+    right: float
+    expected: float
+
+    @property
+    def is_contrary(self) -> bool:
+        """Whether most outlets were expected to be right and most were not, or the reverse."""
+        half = len(self.outlets) / 2
+        return (self.right - half) * (self.expected - half) < 0
+
+
+def _surprises(session: Session, claims: Sequence[UUID], context: Context) -> dict[UUID, _Outcome]:
+    """Return the biggest surprises among some claims.
+
+    The biggest surprise is the one on which the numbers of right and of expected outlets differ most; among equal ones,
+    the first of the claims.
     """
     reported = list(read_claims(session, only=is_among(session, Report.claim_id, claims)))
     outlets = {report.outlet_id for claim in reported for report in claim.reports}
     rows = sa.select(Outlet.id).where(is_among(session, Outlet.id, outlets), Outlet.scorable)
     scorable = set(session.scalars(rows))
-    found = {claim.id: _right_and_expected(claim, scorable, context) for claim in reported}
-    contrary = [
-        (claim_id, *found[claim_id]) for claim_id in claims if claim_id in found and _is_contrary(*found[claim_id])
-    ]
-    contrary.sort(key=lambda one: -round(abs(one[2] - one[3]), 9))
-    return {claim_id: (outlets, right, expected) for claim_id, outlets, right, expected in contrary[:LISTED]}
+    found = {claim.id: _outcome(claim, scorable, context) for claim in reported}
+    contrary = [(claim_id, found[claim_id]) for claim_id in claims if claim_id in found and found[claim_id].is_contrary]
+    contrary.sort(key=lambda one: -round(abs(one[1].right - one[1].expected), 9))
+    return dict(islice(_varied(contrary), LISTED))
 
 
-def _is_contrary(outlets: int, right: float, expected: float) -> bool:
-    """Return whether most outlets were expected to be right and most were not, or the other way round."""
-    return (right - outlets / 2) * (expected - outlets / 2) < 0
+def _varied(surprises: Iterable[tuple[UUID, _Outcome]]) -> Iterator[tuple[UUID, _Outcome]]:
+    """Yield surprises, except those whose outlets all have two claims in the list."""
+    listed: Counter[UUID] = Counter()
+    for claim_id, outcome in surprises:
+        if any(listed[outlet_id] < PER_OUTLET for outlet_id in outcome.outlets):
+            listed.update(outcome.outlets)
+            yield claim_id, outcome
 
 
-def _right_and_expected(claim: ReportedClaim, scorable: Collection[UUID], context: Context) -> tuple[int, float, float]:
-    """Return the number of outlets that a claim is scored for, of right ones, and of expected ones."""
-    outlets, right, expected = 0, 0, 0.0
+def _outcome(claim: ReportedClaim, scorable: Collection[UUID], context: Context) -> _Outcome:
+    outlets: list[UUID] = []
+    right, expected = 0, 0.0
     for outlet_id, position in positions(claim.reports, claim.facts.known_at).items():
         slot, amounts = count_claim(claim.facts, position)
         if outlet_id in scorable and slot.role is Role.OWN and slot.cell is not None and amounts.resolved:
-            outlets, right = outlets + 1, right + amounts.right
+            outlets.append(outlet_id)
+            right += amounts.right
             expected += context.expected(slot.cell)
-    return outlets, right / UNIT, expected
+    return _Outcome(outlets, right / UNIT, expected)
 
 
 def _most_reported(session: Session) -> dict[UUID, int]:

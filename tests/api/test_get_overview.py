@@ -96,7 +96,7 @@ def test_surprises(world):
         ("Two wrong.", pair, "false"),
         ("Two right.", pair, "true"),
         ("Two denials were right.", [one | {"stance": "deny"} for one in pair], "false"),
-        ("One wrong.", [pair[0], relay, report("Nobody", "2021-01-01")], "false"),
+        ("One wrong.", [report("Gamma", "2021-01-01"), relay, report("Nobody", "2021-01-01")], "false"),
         ("Void.", pair, "void"),
     ):
         world.resolve(world.record(*reports, text=text, topic="roads"), verdict, known_at="2021-02-01")
@@ -110,3 +110,16 @@ def test_surprises(world):
     assert "One wrong." == found[2]["text"]
     for one in found[:2]:
         assert 2 * expected[one["id"]] == pytest.approx(one["expected"])
+
+
+@pytest.mark.usefixtures("history")
+def test_surprises_of_one_outlet(world):
+    """
+    A surprise is left out if each of its outlets already has two claims in the list.
+    """
+    alpha, beta = report("Alpha", "2021-01-01"), report("Beta", "2021-01-01")
+    for number, reports in enumerate([[alpha], [beta, alpha], [alpha], [alpha], [beta], [beta]]):
+        claim = world.record(*reports, text=f"Wrong {number}.", topic="roads")
+        world.resolve(claim, "false", known_at=f"2021-02-1{number}")
+
+    assert ["Wrong 1.", "Wrong 5.", "Wrong 3."] == texts(world.get(URL).json["surprises"])

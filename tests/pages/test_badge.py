@@ -22,7 +22,7 @@ def test_badge(site):
 
     assert (200, "image/svg+xml") == (response.status_code, response.mimetype)
     record = f"right on {score['record']['right']:.0f} of {score['record']['resolved']}"
-    assert f"{record}; reliability {mean} % ({lower}\N{EN DASH}{upper})" in response.text
+    assert f"{record}; reliability {mean}\N{NO-BREAK SPACE}% ({lower}\N{EN DASH}{upper})" in response.text
     assert "public, max-age=300" == response.headers["Cache-Control"]
     assert 304 == again.status_code
 

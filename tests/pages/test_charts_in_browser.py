@@ -133,14 +133,14 @@ def test_every_tenth(site):
     assert [round(100 * one["lower"]) for one in bins] == lowest
     for link, one in zip(links, bins, strict=True):
         assert one["n"] == len(re.findall(r"<small>Called", site.html(link)))
-    assert "No further resolved claim" in site.html("/outlets/the-oracle/calibration?stated=20&from=51")
-    assert "No resolved claim" in site.html("/outlets/herald/calibration?stated=20")
+    assert "There are no more resolved claims" in site.html("/outlets/the-oracle/calibration?stated=20&from=51")
+    assert "There are no resolved claims" in site.html("/outlets/herald/calibration?stated=20")
 
 
 @pytest.mark.parametrize("path", ["/outlets/the-oracle", "/claims/{approach}", "/outlets/the-oracle/why"])
 def test_print(site, browser, approach, path):
     """
-    On paper a page fits the sheet, and has its address, its date and the tables of its charts.
+    On paper a page fits the sheet, and has its address, its date and its tables, except the estimates of each month.
     """
     with open_page(browser, site, width=680) as page:  # A4 without margins
         page.goto(path.format(approach=approach))
@@ -153,7 +153,7 @@ def test_print(site, browser, approach, path):
         assert re.search(r"as of \d+.\w+.20\d\d$", printed.inner_text())
         assert not page.locator(".search").is_visible()
         assert all(
-            page.locator("main details:not(.filters, .share, .others) > *").evaluate_all(
+            page.locator("main details:not(.filters, .share, .others, .on-screen) > *").evaluate_all(
                 "(all) => all.map((one) => one.checkVisibility({ contentVisibilityAuto: true }))"
             )
         )

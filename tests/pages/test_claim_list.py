@@ -73,7 +73,7 @@ def test_chips(site):
 
     title = "False claims on roads reported by Herald"
     assert f"<title>{title} · Borneout</title>" in html
-    assert f'<meta property="og:description" content="{title}: ' in html
+    assert f'<meta property="og:description" content="{title}, ' in html
     assert [
         "/claims?topic=roads&outlet=herald",
         "/claims?verdict=false&outlet=herald",
@@ -119,4 +119,4 @@ def test_hostile_filters(site):
 
     assert "<script>alert" not in found + nothing
     assert [1, 0] == [len(shown(html)) for html in (found, nothing)]
-    assert "No claim on record matches these filters" in nothing
+    assert "No claim matches these filters" in nothing

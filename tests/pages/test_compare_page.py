@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 
 from tests.support.browser_site import data_values, open_page, section
 
@@ -49,27 +50,32 @@ def test_topic(site):
     """
     html = site.html("/compare?outlet=the-oracle&outlet=bild&topic=roads&basis=matured")
 
-    assert "There is no resolved claim on roads whose date has passed on which" in html
-    assert "On everything that each reported on roads" in html
+    assert "They took sides on no resolved claims on roads past any due date in common" in html
+    assert "On all claims of each on roads past any due date" in html
     assert 'href="/v1/scores?outlet=the-oracle&amp;outlet=bild&amp;basis=matured&amp;topic=roads"' in html
     assert '<input type="hidden" name="topic" value="roads">' in html
 
 
 def test_names(site):
     """
-    An outlet is found by its name as well as by its slug.
+    An outlet is found by its name or the beginning of it as well as by its slug, and the form shows its name.
     """
-    assert "The Oracle and Herald" in site.html("/compare?outlet=The+Oracle&outlet=Herald")
+    html = site.html("/compare?outlet=The+Oracle&outlet=leverkusen")
+
+    assert "The Oracle and Bayer 04 Leverkusen" in html
+    assert ['value="The Oracle"', 'value="bayer-leverkusen"'] == re.findall('value="[^"]+"', html.split("<form")[2])[:2]
 
 
 def test_unknown(site):
     """
-    The error names the outlets that are not recorded.
+    The page keeps the form, names the outlets that are not recorded, and links to the comparison with a similar name.
     """
-    response = site.client.get("/compare?outlet=herald&outlet=nobody&outlet=nowhere")
+    response = site.client.get("/compare?outlet=herald&outlet=oracel&outlet=nowhere&topic=roads")
 
     assert 400 == response.status_code
-    assert "Not on record: &#39;nobody&#39;, &#39;nowhere&#39;." in response.text
+    assert ["oracel", "nowhere"] == re.findall("No outlet is called “([^”]+)”", response.text)
+    [link] = re.findall(r'Did you mean <a href="([^"]+)">The Oracle</a>\?', response.text)
+    assert "/compare?outlet=herald&outlet=the-oracle&outlet=nowhere&topic=roads" == unescape(link)
 
 
 def test_reader_compares(site, browser):
@@ -100,8 +106,8 @@ def test_one_and_the_same(site):
         for query in ("outlet=herald&outlet=Herald", "outlet=herald&outlet=herald-online", "outlet=herald")
     ]
 
-    assert [True, True, False] == ["These are the same outlet." in html for html in pages]
-    assert all('value="herald"' in html and "Enter the names" in html for html in pages)
+    assert [True, True, False] == ["These names belong to the same outlet." in html for html in pages]
+    assert all('value="Herald"' in html and "Enter the names" in html for html in pages)
 
 
 def test_one_more(site):

@@ -39,6 +39,21 @@ def test_overview_of_the_api(site):
     assert overview["decided"]
 
 
+def test_every_outlet_is_counted(site):
+    """
+    The outlets that are ranked, those that are not ranked yet, and those without claims are all outlets in the totals.
+    """
+    site.outlet("Silent Post")
+    html = site.html("/")
+    ranked = int(re.search(r"(\d+) ranked outlets?,", html)[1])
+    others = int(re.search(r"(\d+) other outlets? ha", html)[1])
+    part = section(html, "few")
+    counted = re.search(r"([\d,]+) outlets are not ranked yet", part)
+    few = int(counted[1].replace(",", "")) if counted else part.count("<li>")
+
+    assert site.get("/v1/overview").json["totals"]["outlets"] == ranked + few + others
+
+
 def test_new_claims_show_at_once(site):
     """
     R20: a claim that was recorded or resolved is on the front page at once, although the page is cached.

@@ -171,7 +171,7 @@ def test_right_in_part(site):
     html = site.html("/outlets/half-post")
 
     assert "Right on 0.6 of 1 resolved claim" in html
-    assert "Partly right (0.6)." in section(html, "newest")
+    assert "Partly right (60 %)." in plain_text(section(html, "newest"))
 
 
 def test_links_to_the_api(site):
@@ -190,7 +190,7 @@ def test_nothing_on_a_topic(site):
     """
     If an outlet has no record on a topic, the page names the topic.
     """
-    assert "No results yet: no claim by The Oracle itself on gardens has been decided." in site.html(
+    assert "No results yet: none of The Oracle&#39;s own claims on gardens has been decided." in site.html(
         "/outlets/the-oracle?topic=gardens"
     )
 
@@ -218,7 +218,7 @@ def test_why(site, question):
     for name in ("raised", "lowered"):
         claims = [part["claim"] for part in why[name]]
         assert claims == re.findall('href="/claims/([^"]+)"', section(html, name))
-    assert "an average outlet gets such a claim right 78 % of the time" in plain_text(section(html, "raised"))
+    assert "an average outlet is right on 78 % of such claims" in plain_text(section(html, "raised"))
 
 
 def test_hostile_words(site, browser):
@@ -271,7 +271,7 @@ def test_from_matured_to_all(site):
     The link from the matured basis to all claims keeps the topic and the day.
     """
     html = site.html("/outlets/the-oracle?topic=roads&basis=matured&as_of=2026-06-30T00:00:00Z")
-    [found] = re.findall(r'<a href="([^"]+)">All resolved claims', html)
+    [found] = re.findall(r'<a href="([^"]+)">Count all resolved claims', html)
 
     assert "/outlets/the-oracle?topic=roads&as_of=2026-06-30T00:00:00Z" == unquote(html_module.unescape(found))
 

@@ -251,7 +251,7 @@ def test_resolution_shows_at_once(site):
     table = site.client.get("/ranking.csv?min_resolved=1&topic=rain").data
     site.resolve(claim, "true")
 
-    assert "No results yet: no claim" in before[0]
+    assert "No results yet: none" in before[0]
     assert "/outlets/late-post" not in "".join(slug for slug, _ in rows(before[1]))
     assert "Not ranked yet (fewer than 20 results)." in site.html("/outlets/late-post")
     assert "late-post" in site.html("/?min_resolved=1&topic=rain")
@@ -287,7 +287,7 @@ def test_first_start(world):
     """
     pages = [world.client.get(path, headers={"Accept": "text/html"}).text for path in ("/", "/?topic=roads")]
 
-    assert [True, False] == ["Nothing is on record yet" in page for page in pages]
+    assert [True, False] == ["There are no records yet" in page for page in pages]
     assert [False, True] == ["No outlet is ranked" in page for page in pages]
 
 
@@ -330,4 +330,4 @@ def test_parts_of_an_odd_topic(world):
 
     assert ["herald"] == [slug for slug, _ in rows(first.text)]
     assert "<h1>a/b? 100 %</h1>" in first.text
-    assert [False, True] == ["from the first place on" in text for text in (first.text, html)]
+    assert [False, True] == ["the whole ranking as" in text for text in (first.text, html)]

@@ -25,7 +25,7 @@ def test_unknown_address(site):
     """
     R21: an unknown URL is reported as unknown, and no outlet is guessed from its words.
     """
-    assert "Unknown. No outlet on record publishes at this address" in site.html("/search?q=herald.example.com")
+    assert "This address is unknown: no outlet on record publishes there." in site.html("/search?q=herald.example.com")
 
 
 def test_words(site):
@@ -35,9 +35,9 @@ def test_words(site):
     few, html = (site.html(f"/search?q={q}") for q in ("%22Bridge+20%22", "bridge"))
 
     assert "Bridge 20 opens in May." in few
-    assert "These are the 20 with the most reports." not in few
+    assert "These are the 20 claims with the most reports." not in few
     assert 20 == html.count('<a href="/claims/')
-    assert "These are the 20 with the most reports." in html
+    assert "These are the 20 claims with the most reports." in html
 
 
 def test_headline(site):
@@ -46,13 +46,13 @@ def test_headline(site):
     """
     html = site.html("/search?q=Mayor+promises+that+bridge+20+will+open")
 
-    assert "No claim has all of these words." in html
+    assert "No claim contains all of these words." in html
     assert 5 == html.count('<a href="/claims/')
     assert "Bridge 20 opens in May." in html
 
 
 @pytest.mark.parametrize(
-    ("q", "text"), [("zzzz qqqq", "No outlet or claim on record matches these words."), ("", "Type the name of")]
+    ("q", "text"), [("zzzz qqqq", "No outlet or claim matches these words."), ("", "Enter the name of")]
 )
 def test_nothing(site, q, text):
     """
@@ -74,10 +74,10 @@ def test_more_outlets(world):
     The page says if more outlets match than are shown.
     """
     for number in range(21):
-        assert "the first 20." not in world.client.get("/search?q=post").text
+        assert "the first 20 outlets." not in world.client.get("/search?q=post").text
         world.outlet(f"Post {number}")
 
-    assert "the first 20." in world.client.get("/search?q=post").text
+    assert "the first 20 outlets." in world.client.get("/search?q=post").text
 
 
 def test_opinion(world):
@@ -135,7 +135,7 @@ def test_results_have_their_record(site):
     claims = site.html("/search?q=bridge 20")
 
     assert "Did you mean" in html
-    assert f'Right on <data value="{record["record"]["right"]}">' in html
+    assert f'right on <data value="{record["record"]["right"]}">' in html
     assert f'<data value="{record["reliability"]["mean"]}">' in html
     assert '<a href="/topics/roads">roads</a>' in claims
     assert "<time datetime=" in claims
@@ -148,7 +148,7 @@ def test_similar_to_an_address(world):
     world.outlet("Daily Mail")
 
     page = world.client.get("/search?q=www.dailymial.co.uk/news").text
-    assert "Unknown. No outlet on record publishes at this address" in page
+    assert "This address is unknown: no outlet on record publishes there." in page
     assert "Did you mean" in page
     assert '<a href="/outlets/daily-mail">Daily Mail</a>' in page
 
