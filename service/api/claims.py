@@ -242,10 +242,10 @@ def list_claim_reports(query: PageRequest, claim_id: UUID) -> PageResponse[Repor
 def merge_claim(body: dict[str, UUID], claim_id: UUID) -> tuple[ClaimMergeView, int, dict[str, str]]:
     """Merge a claim into another one
 
-    Use it for two claims that turn out to be the same. The other claim gets the reports, resolutions and replies of
-    this one, and an outlet that reported both counts once. Its text, kind, topic, group and due date stay as they are.
-    Afterwards requests for the merged claim are redirected, changes to it are rejected, and its `external_id` leads to
-    the other claim. A merge also applies to scores of past moments.
+    Use this call for two claims that turn out to be the same. The other claim gets the reports, resolutions, replies
+    and reviews of this one, and an outlet that reported both counts once. Its text, kind, topic, group and due date do
+    not change. Afterwards requests for the merged claim are redirected, changes to it are rejected, and its
+    `external_id` leads to the other claim. A merge also applies to scores of past moments.
 
     If only one of the claims is resolved, its verdict is that of both. If both are, the resolution of the other claim
     stays in effect. Repeating the call returns the existing merge (200).
@@ -283,9 +283,9 @@ def get_claim_merge(claim_id: UUID) -> ClaimMergeView:
 def undo_claim_merge(claim_id: UUID, if_match: frozenset[str] | None) -> None:
     """Undo the merge of a claim
 
-    The reports, resolutions and replies that the merge moved return to the claim, also with the corrections made since.
-    Reports that were filed since the merge stay with the other claim, and so do resolutions, except for those that
-    supersede a resolution that returns.
+    The reports, resolutions, replies and reviews that the merge moved return to the claim, with corrections made since.
+    Reports and resolutions recorded since the merge stay with the other claim, except for resolutions that supersede a
+    returned one.
 
     The call is rejected with 409 if changes made since the merge would then form a cycle of relays (`merge-circle`) or
     make two claims of a group true (`group-resolved`).

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from uuid import UUID
@@ -13,26 +12,19 @@ from sqlalchemy.orm import Session
 
 from service.cache.invalidation import invalidate_scores
 from service.cache.score_cache import ScoreCache
-from service.claims.load import WHOLE, check_group
-from service.claims.move import move_reports, move_resolutions, return_resolutions
-from service.claims.resolve import check_own
-from service.errors import ClaimMerged, ClaimsContradict, InvalidBody, MergeChain, MergeCircle, NotFound
-from service.methods.relays import relay_cycle
+from service.claims.load import WHOLE
+from service.claims.merge_rules import check_agreement, check_free, check_result, check_rights
+from service.claims.move import move_rows, return_rows
+from service.errors import InvalidBody, NotFound
 from service.outlets.find import PLACES
 from service.outlets.sums import updating_sums
 from service.storage.db import Database, retried
 from service.storage.db_errors import WriteConflict
-from service.storage.facts import (
-    counting_reports,
-    reporting_outlets,
-    standing_resolution,
-)
+from service.storage.facts import reporting_outlets
 from service.storage.locks import lock_name
-from service.storage.models import Claim, ClaimMerge, Reply, Resolution
-from service.storage.models.merges import MovedRows
-from service.storage.predicates import is_among
+from service.storage.models import Claim, ClaimMerge
 from service.storage.versions import check_match
-from service.values.vocabulary import Caller, ClaimKind, Verdict
+from service.values.vocabulary import Caller
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +40,7 @@ class ClaimMergeView:
 def merge_claim(
     db: Database, cache: ScoreCache, claim_id: UUID, *, into: UUID, caller: Caller, now: dt.datetime
 ) -> tuple[ClaimMergeView, bool]:
-    """Merge a claim into another one, which gets its reports, resolutions and replies and counts in place of both.
+    """Merge a claim into another one, which gets its reports, resolutions, replies and reviews, and counts for both.
 
     Returns:
         The merge, and whether it is new.
@@ -67,25 +59,17 @@ def merge_claim(
         claim, target = _lock_both(session, claim_id, into)
         if (merge := _merge_of(session, claim)) is not None and merge.into_id == into:
             return _describe(merge), False
-        _check_rights(claim, target, caller)
-        _check_free(session, claim, target)
-        _check_agreement(claim, target)
+        check_rights(claim, target, caller)
+        check_free(session, claim, target)
+        check_agreement(claim, target)
         outlets = reporting_outlets(claim) | reporting_outlets(target)
-        merge = ClaimMerge(claim_id=claim.id, into_id=target.id, merged_by=caller.key_id, recorded_at=now)
         with updating_sums(session, [claim, target]):
             claim.merged_into_id = target.id
-            replies = _replies(session, Reply.claim_id == claim.id)
-            merge.moved = MovedRows(
-                reports=[str(report.id) for report in claim.reports],
-                resolutions=[str(resolution.id) for resolution in claim.resolutions],
-                replies=[str(reply.id) for reply in replies],
-            )
+            moved = move_rows(session, claim, target)
+            merge = ClaimMerge(claim_id=claim.id, into_id=target.id, moved=moved)
+            merge.merged_by, merge.recorded_at = caller.key_id, now
             session.add(merge)
-            move_resolutions(claim, target)
-            move_reports(claim.reports, claim, target)
-            for reply in replies:
-                reply.claim_id = target.id
-        _check_result(session, target)
+        check_result(session, target)
         invalidate_scores(session, cache, outlets, now=now)
     return _describe(merge), True
 
@@ -100,9 +84,9 @@ def undo_claim_merge(
     caller: Caller,
     now: dt.datetime,
 ) -> None:
-    """Undo the merge of a claim: what it moved returns, and what was recorded since stays with the other claim.
+    """Undo the merge of a claim: the rows that it moved return, and rows recorded since stay with the other claim.
 
-    A resolution that supersedes one that returns, returns with it.
+    Resolutions that supersede a returned resolution return with it.
 
     Args:
         db: The database.
@@ -120,23 +104,16 @@ def undo_claim_merge(
         GroupResolved: One of the claims would be true, and so is another claim of its group (R3).
     """
     with db.write() as session:
-        claim, target = _lock_both(session, claim_id, _require_merge(session, claim_id).into_id)
-        merge = _require_merge(session, claim_id)  # it may have been undone before the lock
-        if merge.into_id != target.id:
-            raise WriteConflict("The claim was merged into another one in the meantime.")
-        _check_rights(claim, target, caller)
+        claim, target, merge = _lock_merge(session, claim_id)
+        check_rights(claim, target, caller)
         check_match(_describe(merge), if_match)
         outlets = reporting_outlets(target)
         with updating_sums(session, [claim, target]):
             claim.merged_into_id = None
             merge.undone_at, merge.undone_by = now, caller.key_id
-            return_resolutions(claim, target, merge.moved)
-            moved = set(merge.moved["reports"])
-            move_reports([report for report in target.reports if str(report.id) in moved], target, claim)
-            for reply in _replies(session, is_among(session, Reply.id, map(UUID, merge.moved["replies"]))):
-                reply.claim_id = claim.id
+            return_rows(session, claim, target, merge.moved)
         for each in (claim, target):
-            _check_result(session, each)
+            check_result(session, each)
         invalidate_scores(session, cache, outlets, now=now)
 
 
@@ -188,72 +165,10 @@ def _lock_both(session: Session, claim_id: UUID, into: UUID) -> tuple[Claim, Cla
     return by_id[claim_id], by_id[into]
 
 
-def _check_rights(claim: Claim, target: Claim, caller: Caller) -> None:
-    """Check that a key may merge two claims, or undo their merge: if one is resolved, it needs the right to resolve it.
-
-    Raises:
-        OwnClaim: It filed one of the claims or a report on it, and lacks the scope `resolutions:own` (R14b).
-    """
-    if any(standing_resolution(each) is not None for each in (claim, target)):
-        check_own(claim, caller)
-        check_own(target, caller)
-
-
-def _check_free(session: Session, claim: Claim, target: Claim) -> None:
-    """Check that neither of two claims is part of another merge."""
-    if claim.merged_into_id is not None:
-        raise ClaimMerged.of(claim.id, into=claim.merged_into_id)
-    if claim is target:
-        raise MergeCircle(f"You tried to merge the claim {claim.id} into itself. Send the id of another claim as into.")
-    if target.merged_into_id is not None:
-        raise MergeChain(
-            f"The claim {target.id} was merged into {target.merged_into_id}, and a merged claim takes no merges. Merge "
-            f"into {target.merged_into_id} instead."
-        )
-    if (other := session.scalar(sa.select(Claim.id).where(Claim.merged_into_id == claim.id).limit(1))) is not None:
-        raise MergeChain(
-            f"The claim {other} was merged into {claim.id}, so that one cannot be merged itself. Undo that merge first."
-        )
-
-
-def _check_agreement(claim: Claim, target: Claim) -> None:
-    """Check that two claims do not contradict each other."""
-    if (claim.kind is ClaimKind.OPINION) is not (target.kind is ClaimKind.OPINION):
-        raise ClaimsContradict(
-            f"Only one of the claims {claim.id} and {target.id} is an opinion, and an opinion is never resolved. Merge "
-            "an opinion into an opinion only."
-        )
-    replaced, kept = standing_resolution(claim), standing_resolution(target)
-    if replaced is None or kept is None:
-        return
-    if (replaced.verdict, replaced.truth) != (kept.verdict, kept.truth):
-        raise ClaimsContradict(
-            f"The verdicts of the claims differ: {_verdict(replaced)} for {claim.id}, and {_verdict(kept)} for "
-            f"{target.id}. Correct or withdraw the wrong one first."
-        )
-    if any(dispute.closed_at is None for dispute in replaced.disputes):
-        raise ClaimsContradict(
-            f"The resolution {replaced.id} of the claim {claim.id} is disputed, and after the merge the one of "
-            f"{target.id} would be in effect. Close the dispute first."
-        )
-
-
-def _verdict(resolution: Resolution) -> str:
-    partial = resolution.verdict is Verdict.PARTIAL
-    return f"{resolution.verdict} ({resolution.truth})" if partial else str(resolution.verdict)
-
-
-def _check_result(session: Session, claim: Claim) -> None:
-    """Check the rules of groups and relays on a claim after rows were moved to or from it."""
-    in_effect = standing_resolution(claim)
-    if in_effect is not None and in_effect.verdict is Verdict.TRUE:
-        check_group(session, claim)
-    if relay_cycle(counting_reports(claim)):
-        raise MergeCircle(
-            f"On the claim {claim.id} the relays would form a cycle without an own report. Withdraw one of those "
-            "relays first."
-        )
-
-
-def _replies(session: Session, condition: sa.ColumnElement[bool]) -> Sequence[Reply]:
-    return session.scalars(sa.select(Reply).where(condition)).all()
+def _lock_merge(session: Session, claim_id: UUID) -> tuple[Claim, Claim, ClaimMerge]:
+    """Lock a merged claim and its target, and return them with their merge."""
+    claim, target = _lock_both(session, claim_id, _require_merge(session, claim_id).into_id)
+    merge = _require_merge(session, claim_id)  # it may have been undone before the lock
+    if merge.into_id != target.id:
+        raise WriteConflict("The claim was merged into another one in the meantime.")
+    return claim, target, merge

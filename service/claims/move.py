@@ -1,20 +1,57 @@
-"""Move the reports and resolutions of a claim to another one, and back (R22a)."""
+"""Move the reports, resolutions, replies and reviews of a claim to another one, and back (R22a)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import count
 from uuid import UUID
 
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
 from service.methods.claim import ORDER
 from service.storage.facts import moved_fingerprint, original_fingerprint, standing_resolution
-from service.storage.models import Claim, Report, Resolution
+from service.storage.models import Claim, Reply, Report, Resolution
+from service.storage.models.columns import ReviewNote
 from service.storage.models.merges import MovedRows
+from service.storage.predicates import is_among
 
 
-def move_reports(reports: Iterable[Report], source: Claim, target: Claim) -> None:
+def move_rows(session: Session, claim: Claim, target: Claim) -> MovedRows:
+    """Move everything that is filed under a claim to another claim, and return the ids of the moved rows."""
+    replies = _replies(session, Reply.claim_id == claim.id)
+    moved = MovedRows(
+        reports=[str(report.id) for report in claim.reports],
+        resolutions=[str(resolution.id) for resolution in claim.resolutions],
+        replies=[str(reply.id) for reply in replies],
+    )
+    _move_resolutions(claim, target)
+    _move_reports(claim.reports, claim, target)
+    _move_reviews(claim, target)
+    for reply in replies:
+        reply.claim_id = target.id
+    return moved
+
+
+def return_rows(session: Session, claim: Claim, target: Claim, moved: MovedRows) -> None:
+    """Return the rows that a merge moved to their claim."""
+    _return_resolutions(claim, target, moved)
+    reports = set(moved["reports"])
+    _move_reports([report for report in target.reports if str(report.id) in reports], target, claim)
+    _return_reviews(claim, target)
+    for reply in _replies(session, is_among(session, Reply.id, map(UUID, moved["replies"]))):
+        reply.claim_id = claim.id
+
+
+def is_same_review(one: ReviewNote, other: ReviewNote) -> bool:
+    """Return whether two notes are about the same review: its page, or else its fact-checker and rating, are equal."""
+    if one["url"] is not None or other["url"] is not None:
+        return one["url"] == other["url"]
+    return (one["publisher"], one["rating"], one["value"]) == (other["publisher"], other["rating"], other["value"])
+
+
+def _move_reports(reports: Iterable[Report], source: Claim, target: Claim) -> None:
     """Move reports from one claim to another, which may already have the same reports (R4)."""
     moving = list(reports)
     taken = {original_fingerprint(report.fingerprint) for report in target.reports}
@@ -26,7 +63,7 @@ def move_reports(reports: Iterable[Report], source: Claim, target: Claim) -> Non
     set_committed_value(target, "reports", sorted([*target.reports, *moving], key=ORDER))
 
 
-def move_resolutions(claim: Claim, target: Claim) -> None:
+def _move_resolutions(claim: Claim, target: Claim) -> None:
     """Move the resolutions of a claim before those of another one, or after them if only the moved verdict is in
     effect.
     """
@@ -40,7 +77,7 @@ def move_resolutions(claim: Claim, target: Claim) -> None:
     _assign(claim, [])
 
 
-def return_resolutions(claim: Claim, target: Claim, moved: MovedRows) -> None:
+def _return_resolutions(claim: Claim, target: Claim, moved: MovedRows) -> None:
     """Return moved resolutions to their claim, with those that supersede them."""
     ids = set(map(UUID, moved["resolutions"]))
     for resolution in target.resolutions:
@@ -52,6 +89,28 @@ def return_resolutions(claim: Claim, target: Claim, moved: MovedRows) -> None:
     _assign(claim, returning)
 
 
+def _move_reviews(claim: Claim, target: Claim) -> None:
+    """Move the reviews of a claim that the other claim does not have. Redacted reviews stay redacted."""
+    if any(note["member"] == "reviews" for note in target.redacted or ()):
+        return
+    present, sent = target.reviews or [], claim.reviews or []
+    moving = [note for note in sent if not any(is_same_review(note, other) for other in present)]
+    if moving:
+        marked = [ReviewNote(**note, merged_from=str(claim.id)) for note in moving]
+        target.reviews = [*present, *marked]
+        claim.reviews = [note for note in sent if note not in moving] or None
+
+
+def _return_reviews(claim: Claim, target: Claim) -> None:
+    """Return the moved reviews of a claim that were not redacted since."""
+    returning = [note.copy() for note in target.reviews or [] if note.get("merged_from") == str(claim.id)]
+    if returning:
+        target.reviews = [note for note in target.reviews or [] if note.get("merged_from") != str(claim.id)] or None
+        for note in returning:
+            del note["merged_from"]
+        claim.reviews = [*(claim.reviews or []), *returning]
+
+
 def _number(resolutions: Iterable[Resolution], *, start: int) -> None:
     for resolution, position in zip(resolutions, count(start)):
         resolution.position = position
@@ -61,3 +120,7 @@ def _assign(claim: Claim, resolutions: list[Resolution]) -> None:
     for resolution in resolutions:
         resolution.claim_id = claim.id
     set_committed_value(claim, "resolutions", resolutions)
+
+
+def _replies(session: Session, condition: sa.ColumnElement[bool]) -> Sequence[Reply]:
+    return session.scalars(sa.select(Reply).where(condition)).all()

@@ -140,7 +140,7 @@ def _erase(session: Session, row: Subject, member: str) -> None:
     """Erase a member of a row and its copies in other rows."""
     match row:
         case Claim() if member == "reviews":
-            row.reviews = None
+            _erase_reviews(session, row)
         case Claim():
             _erase_text(session, row)
         case Report() if member == "reason":
@@ -172,6 +172,15 @@ def _erase_from_reply(reply: Reply, member: str) -> None:
             reply.verified = reply.verified and REDACTED
         case "reason":
             reply.withdrawal_reason = reply.withdrawal_reason and REDACTED
+
+
+def _erase_reviews(session: Session, claim: Claim) -> None:
+    """Erase the reviews of a claim, also those that a merge moved to another claim."""
+    claim.reviews = None
+    if claim.merged_into_id is not None:
+        target = session.get_one(Claim, claim.merged_into_id, with_for_update=True)
+        target.reviews = [note for note in target.reviews or [] if note.get("merged_from") != str(claim.id)] or None
+        renew_salt(session, target)
 
 
 def _erase_text(session: Session, claim: Claim) -> None:

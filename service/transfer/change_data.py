@@ -175,7 +175,7 @@ class ChangeData:
             **self._texts(row, "text"),
             **row.plain(*members),
             "merged_into": merged_into,
-            "reviews": self._text(row, "reviews") or [],
+            "reviews": _shown_reviews(self._text(row, "reviews")),
             **self._redacted(row),
         }
 
@@ -263,6 +263,12 @@ class ChangeData:
         fitted = [basis for basis in Basis if stored.contexts[basis] is not None]
         lines = [context_line(stored_context(self._session, stored, basis), basis) for basis in fitted]
         return {"contexts": lines, **row.plain("recorded_at")}
+
+
+def _shown_reviews(notes: object) -> list[object]:
+    """Return the reviews of a claim without the marks of merges."""
+    reviews = notes if isinstance(notes, list) else []
+    return [{name: value for name, value in note.items() if name != "merged_from"} for note in reviews]
 
 
 _DESCRIBE: Mapping[ChangeKind, Callable[[ChangeData, EnteredRow], Data]] = {

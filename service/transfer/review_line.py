@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
+from service.claims.move import is_same_review
 from service.claims.record import differences
 from service.claims.resolve import NewResolution, is_same_resolution
 from service.errors import AlreadyResolved, ClaimDiffers, InvalidBody
@@ -59,9 +60,9 @@ def _add_review(claim: Claim, line: ReviewLine) -> list[ReviewNote] | None:
     if line.note is None or is_redacted:
         return claim.reviews
     known = list(claim.reviews or [])
-    places = [place for place, note in enumerate(known) if _is_same(note, line.note)]
+    places = [place for place, note in enumerate(known) if is_same_review(note, line.note)]
     if places:
-        known[places[0]] = line.note
+        known[places[0]] = {**known[places[0]], **line.note}  # a moved review stays marked (R22a)
     elif len(known) >= _MOST:
         detail = f"The claim has {_MOST} reviews, the largest number. Leave this one out."
         raise InvalidBody.at("", detail, "too-many")
@@ -91,12 +92,5 @@ def _agreed(claim: Claim, line: ReviewLine) -> ReviewWarning | None:
 
 def _has_changed(claim: Claim, line: ReviewLine) -> bool:
     """Return whether a review that has no verdict had one before."""
-    notes = [note for note in claim.reviews or [] if line.note is not None and _is_same(note, line.note)]
+    notes = [note for note in claim.reviews or [] if line.note is not None and is_same_review(note, line.note)]
     return any(note["verdict"] is not None for note in notes)
-
-
-def _is_same(one: ReviewNote, other: ReviewNote) -> bool:
-    """Return whether two notes are of the same review: one page, or without addresses, one fact-checker and rating."""
-    if one["url"] is not None or other["url"] is not None:
-        return one["url"] == other["url"]
-    return (one["publisher"], one["rating"], one["value"]) == (other["publisher"], other["rating"], other["value"])

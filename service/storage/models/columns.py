@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from typing import Annotated, TypedDict
+from typing import Annotated, NotRequired, TypedDict
 
 import sqlalchemy as sa
 from sqlalchemy.orm import mapped_column
@@ -36,6 +36,8 @@ class ReviewNote(TypedDict):
     """The verdict that the rating gives; None if it gives none."""
     truth: float | None
     """The truth of a partial verdict."""
+    merged_from: NotRequired[str]
+    """The id of the merged claim that it is from (R22a). It is not shown."""
 
 
 Redacted = Annotated[list[RedactionNote] | None, mapped_column(sa.JSON(none_as_null=True))]

@@ -1,0 +1,81 @@
+"""Check the rules of merges of claims (R22a)."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from service.claims.load import check_group
+from service.claims.resolve import check_own
+from service.errors import ClaimMerged, ClaimsContradict, MergeChain, MergeCircle
+from service.methods.relays import relay_cycle
+from service.storage.facts import counting_reports, standing_resolution
+from service.storage.models import Claim, Resolution
+from service.values.vocabulary import Caller, ClaimKind, Verdict
+
+
+def check_rights(claim: Claim, target: Claim, caller: Caller) -> None:
+    """Check that a key may merge two claims, or undo their merge: if one is resolved, it needs the right to resolve it.
+
+    Raises:
+        OwnClaim: It filed one of the claims or a report on it, and lacks the scope `resolutions:own` (R14b).
+    """
+    if any(standing_resolution(each) is not None for each in (claim, target)):
+        check_own(claim, caller)
+        check_own(target, caller)
+
+
+def check_free(session: Session, claim: Claim, target: Claim) -> None:
+    """Check that neither of two claims is part of another merge."""
+    if claim.merged_into_id is not None:
+        raise ClaimMerged.of(claim.id, into=claim.merged_into_id)
+    if claim is target:
+        raise MergeCircle(f"You tried to merge the claim {claim.id} into itself. Send the id of another claim as into.")
+    if target.merged_into_id is not None:
+        raise MergeChain(
+            f"The claim {target.id} was merged into {target.merged_into_id}, and a merged claim takes no merges. Merge "
+            f"into {target.merged_into_id} instead."
+        )
+    if (other := session.scalar(sa.select(Claim.id).where(Claim.merged_into_id == claim.id).limit(1))) is not None:
+        raise MergeChain(
+            f"The claim {other} was merged into {claim.id}, so that one cannot be merged itself. Undo that merge first."
+        )
+
+
+def check_agreement(claim: Claim, target: Claim) -> None:
+    """Check that two claims do not contradict each other."""
+    if (claim.kind is ClaimKind.OPINION) is not (target.kind is ClaimKind.OPINION):
+        raise ClaimsContradict(
+            f"Only one of the claims {claim.id} and {target.id} is an opinion, and an opinion is never resolved. Merge "
+            "an opinion into an opinion only."
+        )
+    replaced, kept = standing_resolution(claim), standing_resolution(target)
+    if replaced is None or kept is None:
+        return
+    if (replaced.verdict, replaced.truth) != (kept.verdict, kept.truth):
+        raise ClaimsContradict(
+            f"The verdicts of the claims differ: {_verdict(replaced)} for {claim.id}, and {_verdict(kept)} for "
+            f"{target.id}. Correct or withdraw the wrong one first."
+        )
+    if any(dispute.closed_at is None for dispute in replaced.disputes):
+        raise ClaimsContradict(
+            f"The resolution {replaced.id} of the claim {claim.id} is disputed, and after the merge the one of "
+            f"{target.id} would be in effect. Close the dispute first."
+        )
+
+
+def check_result(session: Session, claim: Claim) -> None:
+    """Check the rules of groups and relays on a claim after rows were moved to or from it."""
+    in_effect = standing_resolution(claim)
+    if in_effect is not None and in_effect.verdict is Verdict.TRUE:
+        check_group(session, claim)
+    if relay_cycle(counting_reports(claim)):
+        raise MergeCircle(
+            f"On the claim {claim.id} the relays would form a cycle without an own report. Withdraw one of those "
+            "relays first."
+        )
+
+
+def _verdict(resolution: Resolution) -> str:
+    partial = resolution.verdict is Verdict.PARTIAL
+    return f"{resolution.verdict} ({resolution.truth})" if partial else str(resolution.verdict)
