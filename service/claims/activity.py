@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased, joinedload
 
 from service.storage.db import Database
 from service.storage.facts import surviving_outlet
@@ -172,13 +172,19 @@ def _claims(session: Session, since: dt.datetime, key_id: UUID | None) -> list[R
 
 
 def _reports(session: Session, since: dt.datetime, key_id: UUID | None) -> list[RecordAction]:
-    """Return the reports that were added to recorded claims, without those that were recorded with their claims."""
+    """Return the reports that were added to recorded claims, without those that were recorded with their claims.
+
+    A report that a merge moved was recorded with the claim that was merged.
+    """
+    first = aliased(Claim)
+    is_claim = sa.or_(first.id == Report.claim_id, first.merged_into_id == Report.claim_id)
+    recorded_with = sa.exists().where(is_claim, first.recorded_at == Report.recorded_at)
     rows = (
         sa.select(Report, Claim.text, ApiKey.name)
         .join(Claim, Claim.id == Report.claim_id)
         .outerjoin(ApiKey, ApiKey.id == Report.filed_by)
         .options(joinedload(Report.outlet).joinedload(Outlet.merged_into))
-        .where(Report.id >= first_id(since), Report.recorded_at > Claim.recorded_at, *_by(Report.filed_by, key_id))
+        .where(Report.id >= first_id(since), ~recorded_with, *_by(Report.filed_by, key_id))
         .order_by(Report.id.desc())
         .limit(_RECORDED)
     )

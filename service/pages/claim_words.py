@@ -11,6 +11,7 @@ from service.pages.phrases import day, enumeration, number, percent, plural
 from service.values.vocabulary import ClaimKind, ClaimStatus, Stance, Verdict
 
 _SPACE = "\N{NO-BREAK SPACE}"
+_NOBODY = "No outlet counts as right or wrong."
 _NAMES = {Stance.SUPPORT: "support", Stance.DENY: "deny"}
 
 
@@ -27,22 +28,22 @@ def state(story: Story) -> str:
     """Return the sentence for the state of a claim."""
     claim = story.claim
     if claim.kind is ClaimKind.OPINION:
-        return "An opinion: it is listed, but never resolved or scored."
+        return "An opinion: listed, but never resolved or scored."
     if claim.resolution is not None:
         return _verdict(claim.resolution)
     if story.winner is not None:
-        return f"Decided: at most one claim of its group can be true, and {_winner(story.winner)} is."
+        return f"Ruled out: at most one claim in its group can be true, and {_winner(story.winner)} is."
     return _while_open(claim)
 
 
 def _while_open(claim: ClaimView) -> str:
     if claim.status is ClaimStatus.DUE and claim.resolves_by is not None:
-        return f"Due since {day(claim.resolves_by)}: the answer is not recorded yet."
+        return f"Due since {day(claim.resolves_by)}: no result has been recorded yet."
     was_open = "Open again" if claim.supersedes is not None else "Open"
     if all(report.withdrawn is not None for report in claim.reports):
-        return f"{was_open}: {'every report of it was withdrawn' if claim.reports else 'no outlet reported it'}."
+        return f"{was_open}: {'every report was withdrawn' if claim.reports else 'no outlet has reported it'}."
     if claim.not_due_because is not None:
-        return f"{was_open}: no report says that it is so or denies it, so there is nothing to resolve."
+        return f"{was_open}: no report supports or denies it, so there is nothing to resolve."
     if claim.resolves_by is not None:
         return f"{was_open}: due on {day(claim.resolves_by)}."
     return f"{was_open}: it is not known yet whether it is true."
@@ -56,15 +57,11 @@ def _verdict(found: ResolutionView) -> str:
         case Verdict.FALSE:
             return f"False, known since {when}."
         case Verdict.PARTIAL:
-            return f"Partly true, about {percent(found.truth or 0)}{_SPACE}%, known since {when}."
+            return f"Partly true (about {percent(found.truth or 0)}{_SPACE}%), known since {when}."
         case Verdict.VOID:
-            return (
-                f"Void since {when}: it was withdrawn or its premise failed, so no outlet is counted as right or wrong."
-            )
+            return f"Void since {when}: it was withdrawn or its premise failed. {_NOBODY}"
         case _:
-            return (
-                f"Cannot be verified, as of {when}: no evidence decides it, so no outlet is counted as right or wrong."
-            )
+            return f"Cannot be verified as of {when}: no evidence settles it. {_NOBODY}"
 
 
 def _winner(winner: ListedClaim) -> str:
@@ -76,7 +73,7 @@ def sum_up(story: Story) -> str:
     claim = story.claim
     counted = [report for report in claim.reports if report.withdrawn is None]
     if not counted:
-        return "No report of it counts."
+        return "Every report was withdrawn." if claim.reports else "No outlet has reported it."
     sides: dict[str, Stance] = {}
     for report in counted:
         if report.stance.takes_side or report.outlet not in sides:

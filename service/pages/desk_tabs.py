@@ -1,4 +1,4 @@
-"""The tabs of the desk, with the number of things that wait behind each."""
+"""The tabs of the desk, with the number of claims, submissions or actions on each."""
 
 from __future__ import annotations
 
@@ -20,23 +20,26 @@ class Tab:
     words: str
     path: str
     count: str = ""
+    section: str = ""
+    """The beginning of the paths of further pages behind the tab."""
 
 
 def list_tabs() -> list[Tab]:
-    """Return the tabs, with their numbers for the editor who is signed in."""
+    """Return the tabs, with the numbers for the editor who is signed in."""
     now, db = utc_now(), runtime().db
     due = queue.count_due_claims(db, now=now)
     jobs_of_key = jobs.list_imports(db, caller=caller(), after=None, limit=_JOBS).items
     running = sum(job.finished_at is None for job in jobs_of_key)
+    submissions = pending.count_pending(db, caller=caller())
     midnight = dt.datetime.combine(now.date(), dt.time(), dt.UTC)
     done = len(activity.list_activity(db, since=midnight, key_id=caller().key_id))
     return [
         Tab("Due claims", "/desk", f"{due:,}+" if due == queue.COUNTED else _shown(due)),
-        Tab("Record a claim", "/desk/record"),
-        Tab("Disputes and replies", "/desk/pending", _shown(pending.count_pending(db, caller=caller()))),
+        Tab("Record a claim", "/desk/record", section="/desk/record/"),
+        Tab("Disputes and replies", "/desk/pending", _shown(submissions), section="/desk/disputes"),
         Tab("Merge outlets", "/desk/merge"),
         Tab("Likely pairs", "/desk/pairs"),
-        Tab("Import a file", "/desk/imports", f"{running} running" if running else ""),
+        Tab("Import a file", "/desk/imports", f"{running} running" if running else "", section="/desk/imports/"),
         Tab("Done today", "/desk/today", _shown(done)),
     ]
 

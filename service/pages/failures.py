@@ -1,4 +1,4 @@
-"""Error pages: for the paths of pages, and for unknown paths if the client is a browser."""
+"""Error pages for the paths of pages, and for unknown paths if the client is a browser."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ log = logging.getLogger(__name__)
 _SIMILAR = 3
 """The number of similar pages that the page for an unknown outlet or topic suggests."""
 _TOPICS = 500
-"""The number of topics that are compared with an unknown one."""
+"""The number of topics that are compared with an unknown topic."""
 
 _TEXTS: Mapping[int, tuple[str, str]] = {
-    400: ("Something is wrong with this link", "A part of the address is invalid."),
-    401: ("Reading needs a key here", "Ask the operator of this service for one."),
-    403: ("Your key may not do that", "Sign in with a key that has the scope."),
-    404: ("Nothing found here", "The address may be mistyped, or nothing is recorded under it."),
-    405: ("This page does not support that", "Go back and use one of its links or forms."),
-    409: ("The record has changed", "Someone else may have edited it. Reload it before you decide."),
-    422: ("This cannot be recorded yet", "Correct the fields below."),
-    429: ("Too many requests", "Wait a little, then try again."),
-    500: ("Something went wrong", "This is not your fault. The error was logged under the number below."),
-    503: ("The record cannot be read right now", "Try again shortly."),
+    400: ("Something is wrong with this link", "Part of the address is invalid."),
+    401: ("This page requires an API key", "Ask the operator of this service for one."),
+    403: ("Your key does not allow this", "Sign in with a key that has the scope named below."),
+    404: ("Page not found", "The address may be mistyped, or the record may not have what it names."),
+    405: ("This page does not support that request", "Go back, and use one of its links or forms."),
+    409: ("The record has changed", "Someone else may have edited it. Reload the page, and try again."),
+    422: ("This cannot be saved", "Go back, and correct what is named below."),
+    429: ("Too many requests", "Wait a moment, and try again."),
+    500: ("Something went wrong", "The error was logged with the request id below. Please try again later."),
+    503: ("The service is unavailable", "Please try again shortly."),
 }
 
 
@@ -51,14 +51,14 @@ def show_failures(blp: Blueprint) -> None:
 
 
 def show_unknown_paths(app: Flask) -> None:
-    """Render an unknown path or method as a page for browsers, and as a problem document for other clients."""
+    """Show an error page to browsers, and a problem document to other clients, for unknown paths and methods."""
     app.register_error_handler(NotFound, _negotiate)
     app.register_error_handler(MethodNotAllowed, _negotiate)
     app.register_error_handler(errors.NotFound, _negotiate)
 
 
 def is_browser() -> bool:
-    """Return whether the client explicitly accepts HTML; `*/*` does not count."""
+    """Return whether the client accepts HTML explicitly, not only with `*/*`."""
     return any(kind == "text/html" and quality > 0 for kind, quality in request.accept_mimetypes)
 
 
@@ -80,7 +80,7 @@ def _show(error: ServiceError) -> Response:
     if isinstance(error, errors.Unauthorized) and _may_sign_in():
         query = urlencode({"next": request.full_path.rstrip("?")})
         return forbid_caching(Response(status=303, headers={"Location": f"/desk/sign-in?{query}"}))
-    response = _page(error.status, error.detail, _similar_topics() if isinstance(error, errors.NotFound) else ())
+    response = _page(error.status, _detail(error), _similar_topics() if isinstance(error, errors.NotFound) else ())
     if isinstance(error, errors.Unauthorized):
         response.headers["WWW-Authenticate"] = "Bearer"
     if error.retry_after is not None:
@@ -88,14 +88,20 @@ def _show(error: ServiceError) -> Response:
     return response
 
 
+def _detail(error: ServiceError) -> str:
+    """Return the detail of an error, without advice about the API if an unknown claim was requested."""
+    is_claim = isinstance(error, errors.NotFound) and "claim_id" in (request.view_args or {})
+    return "No claim has this address. Search for the claim by its words." if is_claim else error.detail
+
+
 def _show_merged(error: errors.OutletMerged | errors.ClaimMerged) -> Response:
-    """Redirect to the page about the other outlet or claim, or show an error for a form."""
+    """Redirect a request for a merged outlet or claim to its new page; show an error page for a form."""
     response = redirect_merged(error)
     return response if response.status_code < 400 else _show(error)
 
 
 def _show_unknown_outlet(error: errors.UnknownOutlet) -> Response:
-    """Redirect to the outlet whose slug is written differently, such as `SurveyUSA`, or suggest similar outlets."""
+    """Redirect another spelling of a slug, such as `SurveyUSA`, to its outlet; else suggest similar outlets."""
     given = (request.view_args or {}).get("outlet", "")
     similar = search_outlets(runtime().db, q=given, limit=_SIMILAR)
     slug = slug_of(given)
@@ -106,7 +112,7 @@ def _show_unknown_outlet(error: errors.UnknownOutlet) -> Response:
 
 
 def _similar_topics() -> list[tuple[str, str]]:
-    """Return the topics similar to the unknown one in the address, each with the address of its page."""
+    """Return topics that are similar to the unknown topic in the address, with the addresses of their pages."""
     if (topic := (request.view_args or {}).get("topic")) is None:
         return []
     topics = common_topics(runtime().db, limit=_TOPICS)
@@ -116,7 +122,7 @@ def _similar_topics() -> list[tuple[str, str]]:
 
 
 def _show_without_slash() -> Response | None:
-    """Redirect a page with a slash at its end to its path; return None if there is no such page."""
+    """Return a redirect to the path without its trailing slash; None if no page has that path."""
     path = request.path.rstrip("/")
     if not path or path == request.path or request.method not in ("GET", "HEAD") or is_api_call():
         return None
@@ -130,7 +136,7 @@ def _show_without_slash() -> Response | None:
 
 
 def _may_sign_in() -> bool:
-    """Return whether to redirect to the sign-in page: for browsers without a key that request a page."""
+    """Return whether to redirect to the sign-in page: only for browsers that request a page without a key."""
     return is_browser() and request.method in ("GET", "HEAD") and not sends_key()
 
 
@@ -152,7 +158,7 @@ def _show_unexpected(error: Exception) -> Response:
 
 
 def _page(status: int, detail: str | None, similar: Sequence[tuple[str, str]] = ()) -> Response:
-    """Return the page of an error, with the names and addresses of similar pages."""
+    """Return an error page, with the names and addresses of similar pages."""
     title, words = _TEXTS.get(status, _TEXTS[400 if status < 500 else 500])
     page = render_template("failure.html", status=status, title=title, words=words, detail=detail, similar=similar)
     return forbid_caching(Response(page, status, content_type="text/html; charset=utf-8"))

@@ -1,4 +1,4 @@
-"""The mistakes in a form: the errors of the API in words, each linked to its field."""
+"""The mistakes in a form of the desk: the errors of the API in the words of the form, each linked to its field."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from service.errors import FieldError, ServiceError
 
 _PLACE = re.compile(r"/(?:reports/\d+/)?(.+?)(?:/\d+)?")
-"""The pointer of an error: members of the only report, and items of a list, are fields of the form."""
+"""The pointer of an error. A member of the only report, and an item of a list, is a field of the form."""
 _FIELDS: Mapping[str, str] = {
     "outlet/name": "name",
     "outlet/domain": "domain",
@@ -17,18 +17,18 @@ _FIELDS: Mapping[str, str] = {
     "relays/outlet": "cited",
     "relays/cited_as": "cited_as",
 }
-"""The fields whose names differ from the members of the API."""
+"""The fields of members that have another name in the API."""
 _LABELS: Mapping[str, str] = {
     "verdict": "Verdict",
-    "truth": "Part that proved true",
     "known_at": "Known since",
     "evidence": "Evidence",
     "note": "Note",
+    "truth": "Part that proved true",
     "url": "Address of the page",
     "outlet": "Outlet",
     "into": "Merge into",
     "name": "Name of the new outlet",
-    "domain": "Domain",
+    "domain": "Domain of the new outlet",
     "quote": "Quote",
     "published_at": "Published",
     "stance": "Stance",
@@ -47,19 +47,27 @@ _LABELS: Mapping[str, str] = {
     "map": "Columns with other names",
     "file": "File",
 }
+"""The labels of the fields, in their order in the forms."""
+_PLACES: Mapping[str, int] = {field: place for place, field in enumerate(_LABELS)}
 _MOMENT = "Enter a date such as 2026-03-29, or a time in UTC such as 2026-03-29 14:30."
 _WORDS: Mapping[tuple[str, str], str] = {
     ("verdict", "required"): "Choose a verdict.",
-    ("truth", "required"): "Enter the part that proved true, in per cent.",
-    ("truth", "range"): "The part that proved true must be more than 0 and less than 100 per cent.",
-    ("truth", "unexpected"): "Only “Partly true” has a part that proved true. Clear the part, or change the verdict.",
-    ("evidence", "required"): "Enter the address of a page that shows it, or describe in the note what you saw.",
+    ("truth", "required"): "Enter the part that proved true, in percent.",
+    ("truth", "range"): "The part that proved true must be more than 0 and less than 100 percent.",
+    (
+        "truth",
+        "unexpected",
+    ): "You entered a part that proved true, which only “Partly true” has. Clear it, or change the verdict.",
+    (
+        "evidence",
+        "required",
+    ): "Enter the address of a page that proves the verdict, or describe what you saw in the note.",
     ("known_at", "required"): "Enter the date on which the answer became public.",
     ("known_at", "invalid"): f"Known since: {_MOMENT}",
-    ("known_at", "future"): "The answer cannot have become public in the future. Enter a past date.",
+    ("known_at", "future"): "You entered a date in the future. Enter the date on which the answer became public.",
     ("published_at", "required"): "Enter the date of publication.",
     ("published_at", "invalid"): f"Published: {_MOMENT}",
-    ("published_at", "future"): "The date of publication must be in the past.",
+    ("published_at", "future"): "You entered a date of publication in the future. Enter a past date.",
     ("text", "required"): "Enter the claim in one sentence.",
     ("resolves_by", "required"): "Enter the date by which the event is due.",
     ("outlet", "required"): "Enter the outlet, or the address of its page.",
@@ -68,10 +76,10 @@ _WORDS: Mapping[tuple[str, str], str] = {
     ("file", "required"): "Choose a file.",
 }
 _DETAILS: Mapping[str, str] = {
-    "Not an absolute http or https URL.": "Enter a whole address that begins with http:// or https://.",
+    "Not an absolute http or https URL.": "Enter a full address that begins with http:// or https://.",
     "Not a valid number.": "Enter a number.",
 }
-"""Messages of the schemas in the words of a form."""
+"""The messages of the schemas, and their words in a form."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +87,16 @@ class Mistake:
     """A mistake in a form."""
 
     field: str
-    """The name of the field, or an empty text if no field shows it."""
+    """The name of the field; empty if no field of the form shows the mistake."""
     text: str
 
 
 def mistakes_in(problem: ServiceError | None) -> list[Mistake]:
-    """Return the mistakes that a problem names, each once."""
-    return [] if not problem else list(dict.fromkeys(map(_mistake, problem.errors)))
+    """Return the mistakes that a problem names, each once, in the order of their fields."""
+    if not problem:
+        return []
+    found = dict.fromkeys(map(_mistake, problem.errors))
+    return sorted(found, key=lambda mistake: _PLACES.get(mistake.field, len(_PLACES)))
 
 
 def _mistake(error: FieldError) -> Mistake:

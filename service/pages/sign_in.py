@@ -21,7 +21,7 @@ blp = page_blueprint("sign_in")
 
 _DESK_PATH = re.compile(r"/desk(?:[/?][!-\[\]-~]*)?", re.ASCII)
 _ANY_PATH = re.compile(r"/(?!/)[!-\[\]-~]*", re.ASCII)
-_ENDED = "The session has expired, or its key was rotated or revoked."
+_ENDED = "Your session has expired, or its key was rotated or revoked."
 
 
 def desk_blueprint(name: str) -> Blueprint:
@@ -74,7 +74,7 @@ def _require_session() -> Response | None:
     if editor is None:
         if is_read:
             return redirect_to(f"/desk/sign-in?{urlencode({'next': request.full_path.rstrip('?')})}")
-        return _sign_in_page("", Unauthorized(f"{_ENDED} Nothing was changed. Sign in, and send the form again."))
+        return _sign_in_page("", Unauthorized(f"{_ENDED} Nothing was saved. Sign in, and send the form again."))
     count_call("reads" if is_read else "writes", editor.caller.key_id)
     set_caller(editor.caller)
     if not runtime().settings.public_read:
@@ -87,7 +87,7 @@ def _ticket_for(secret: str) -> Ticket:
     check_failures()
     if (ticket := issue_ticket(runtime().db, secret, now=dt.datetime.now(dt.UTC))) is None:
         count_failure()
-        raise Unauthorized("This is not a valid API key. It may be mistyped, expired or revoked.")
+        raise Unauthorized("This API key is not valid. It may be mistyped, expired or revoked.")
     return ticket
 
 

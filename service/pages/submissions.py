@@ -1,7 +1,8 @@
-"""The public forms of /claims/{id} and /outlets/{outlet}: dispute a result, reply as an outlet, and see the state"""
+"""The public forms below /claims/{id} and /outlets/{outlet}: dispute a result, reply as an outlet, check the status"""
 
 from __future__ import annotations
 
+from collections.abc import Set as AbstractSet
 from functools import partial
 from typing import NamedTuple
 from urllib.parse import urlencode
@@ -32,13 +33,15 @@ from service.web.session_cookie import check_sender, current_ticket
 blp = page_blueprint("submissions")
 
 _WORDS = {
-    "text": "Write 1 to 2,000 characters.",
-    "links": "Give at most three links, with those in the text, each as a whole address such as https://example.org/page.",
-    "link": "Give one link, as a whole address such as https://example.org/page, and at most two more in the text.",
-    "email": "Give a mail address such as name@example.org, or leave the field empty.",
-    "website": "Leave the last field empty. People do not see it, and programs fill it in.",
+    "outlet": "Choose the outlet that replies.",
+    "text": "Enter a text of at most 2,000 characters.",
+    "links": "Enter at most three links, including those in the text. Each must be a full address, such as "
+    "https://example.org/page.",
+    "email": "Enter an email address such as name@example.org, or leave the field empty.",
+    "website": "Leave the hidden field empty. It is only there to catch automated submissions.",
 }
-"""The sentence for each field that is wrong."""
+"""The message for each invalid field, in the order of the form."""
+_ONE_LINK = "Enter one link as a full address, such as https://example.org/page, and at most two more in the text."
 
 
 class _Outlet(NamedTuple):
@@ -50,7 +53,7 @@ class _Outlet(NamedTuple):
 
 @blp.before_request
 def _turn_off() -> Response | None:
-    """Show the contact of the operator in place of the forms if they are turned off."""
+    """Show the contact of the operator instead of the forms if they are turned off."""
     if runtime().settings.public_disputes or request.endpoint == f"{blp.name}.show_submission":
         return None
     status = 200 if request.method in ("GET", "HEAD") else 403
@@ -80,13 +83,13 @@ def send_dispute(claim_id: UUID) -> Response:
 @blp.get("/claims/<uuid:claim_id>/reply")
 @requires(Scope.READ)
 def show_reply_form(claim_id: UUID) -> Response:
-    """Show the form with which an outlet replies to a claim."""
+    """Show the form for a reply of an outlet to a claim."""
     return show("submissions/reply.html", **_reporting(claim_id), form={})
 
 
 @blp.post("/claims/<uuid:claim_id>/reply")
 def send_reply(claim_id: UUID) -> Response:
-    """Store a reply to a claim until an editor has verified it."""
+    """Store a reply to a claim until an editor decides on it."""
     _check_reader()
     try:
         return _show_link(_submit_reply(request.form.get("outlet", ""), claim_id))
@@ -97,7 +100,7 @@ def send_reply(claim_id: UUID) -> Response:
 @blp.get("/outlets/<outlet>/dispute")
 @requires(Scope.READ)
 def choose_claim(outlet: str) -> Response:
-    """Show the resolved claims of an outlet, to choose the one whose result is wrong."""
+    """Show the resolved claims of an outlet, to choose the one with the wrong result."""
     view = edit.get_outlet(runtime().db, outlet)
     resolved = partial(listing.list_claims, runtime().db, outlet=outlet, status=ClaimStatus.RESOLVED, now=utc_now())
     claims, _, _ = page_of(read_query(PageQuery()), resolved)
@@ -107,13 +110,13 @@ def choose_claim(outlet: str) -> Response:
 @blp.get("/outlets/<outlet>/reply")
 @requires(Scope.READ)
 def show_general_form(outlet: str) -> Response:
-    """Show the form with which an outlet replies to its whole record."""
+    """Show the form for a reply of an outlet to its whole record."""
     return show("submissions/reply.html", claim=None, outlets=[edit.get_outlet(runtime().db, outlet)], form={})
 
 
 @blp.post("/outlets/<outlet>/reply")
 def send_general_reply(outlet: str) -> Response:
-    """Store a reply to a whole record until an editor has verified it."""
+    """Store a reply to a whole record until an editor decides on it."""
     _check_reader()
     try:
         return _show_link(_submit_reply(outlet, None))
@@ -123,7 +126,7 @@ def send_general_reply(outlet: str) -> Response:
 
 @blp.get("/submissions")
 def show_submission() -> Response:
-    """Show the state of a submission to its sender. The address holds a secret, so no cache and no site may get it."""
+    """Show the status of a submission to its sender. The address contains a secret, so no cache may store the page."""
     after_this_request(_keep_secret)
     count_call("reads", None)
     secret = request.args.get("link", "")
@@ -139,7 +142,7 @@ def _keep_secret(response: Response) -> Response:
 
 
 def _check_reader() -> None:
-    """Check that a form was sent from one of our pages, and that the sender may read them; count the call.
+    """Check that a form was sent from one of our pages by a sender who may read them, and count the call.
 
     Raises:
         Forbidden: The form was sent from another site, or the session may not read.
@@ -151,7 +154,7 @@ def _check_reader() -> None:
         ticket = current_ticket()
         editor = None if ticket is None else find_editor(runtime().db, ticket, now=utc_now())
         if editor is None:
-            raise Unauthorized("The session has expired, and nothing was sent. Sign in, and send the form again.")
+            raise Unauthorized("Your session has expired, so nothing was sent. Sign in, and send the form again.")
         set_caller(editor.caller)
         check_scope(Scope.READ)
     count_call("writes", None)
@@ -163,15 +166,13 @@ def _sender() -> str:
 
 
 def _submit_reply(outlet: str, claim_id: UUID | None) -> str:
-    given = _read_form(ReplyForm())
-    if not outlet:
-        raise InvalidBody.at("/claim", "Choose the outlet that replies.", "required")
+    given = _read_form(ReplyForm(), lacks_outlet=not outlet)
     db, sender = runtime().db, _sender()
     return submissions.submit_reply(db, outlet, claim=claim_id, submission=given, sender=sender, now=utc_now())
 
 
 def _reporting(claim_id: UUID) -> dict[str, object]:
-    """Return a claim and the outlets that have a report on it, by name."""
+    """Return a claim and the outlets that reported it, sorted by name."""
     found = story.get_story(runtime().db, claim_id, now=utc_now())
     slugs = {report.outlet for report in found.claim.reports if report.withdrawn is None}
     outlets = sorted((_Outlet(slug, found.names[slug]) for slug in slugs), key=lambda outlet: outlet.name)
@@ -179,7 +180,7 @@ def _reporting(claim_id: UUID) -> dict[str, object]:
 
 
 def _surviving(claim_id: UUID) -> UUID:
-    """Return the claim to show a form again for: the one that it was merged into since the form was shown."""
+    """Return the id of a claim, or of the claim that it was merged into after the form was shown."""
     try:
         return get_claim(runtime().db, claim_id, now=utc_now()).id
     except ClaimMerged as merged:
@@ -187,7 +188,7 @@ def _surviving(claim_id: UUID) -> UUID:
 
 
 def _surviving_outlet(reference: str) -> OutletView:
-    """Return the outlet to show a form again for: the one that it was merged into since the form was shown."""
+    """Return an outlet, or the outlet that it was merged into after the form was shown."""
     try:
         return edit.get_outlet(runtime().db, reference)
     except OutletMerged as merged:
@@ -199,7 +200,7 @@ def _show_link(secret: str) -> Response:
 
 
 def _show_again(template: str, problem: ServiceError, **context: object) -> Response:
-    """Show a form with what was entered, and with the reason why it was not sent."""
+    """Show a form again, with the entered values and the problem."""
     page = render_template(template, problem=problem, form=request.form, **context)
     response = Response(page, problem.status, content_type="text/html; charset=utf-8")
     if problem.retry_after is not None:
@@ -207,32 +208,27 @@ def _show_again(template: str, problem: ServiceError, **context: object) -> Resp
     return response
 
 
-def _read_form(schema: SubmissionForm) -> NewSubmission:
+def _read_form(schema: SubmissionForm, *, lacks_outlet: bool = False) -> NewSubmission:
     """Return the submission in a form.
 
     Raises:
-        InvalidBody: A field is invalid; the errors are sentences for readers.
+        InvalidBody: Fields are invalid; the errors have the words and the order of the form.
     """
     form = request.form
     body: dict[str, object] = {"text": "\n".join(form.get("text", "").strip().splitlines())}
     body["links"] = form.get("links", "").split()
     if email := form.get("email", "").strip():
         body["email"] = email
-    errors = [_wrong("website", _WORDS["website"])] if form.get("website") else []
+    wrong = {name for name, is_wrong in (("outlet", lacks_outlet), ("website", bool(form.get("website")))) if is_wrong}
     try:
         submission: NewSubmission = load(schema, body)
     except InvalidBody as exc:
-        fields = dict.fromkeys(one["pointer"].split("/")[1] for one in exc.errors)
-        errors += [_wrong(name, _words(name, schema)) for name in fields]
-    if errors:
-        raise InvalidBody("Correct the fields below, and send the form again.", errors=errors)
+        wrong |= {error["pointer"].split("/")[1] for error in exc.errors}
+    if wrong:
+        raise InvalidBody("Correct the fields named below, and send the form again.", errors=_errors(wrong, schema))
     return submission
 
 
-def _wrong(name: str, words: str) -> FieldError:
-    return FieldError(pointer=f"/{name}", detail=words, code="invalid")
-
-
-def _words(name: str, schema: SubmissionForm) -> str:
-    is_reply = name == "links" and isinstance(schema, ReplyForm)
-    return _WORDS["link" if is_reply else name]
+def _errors(wrong: AbstractSet[str], schema: SubmissionForm) -> list[FieldError]:
+    words = _WORDS | {"links": _ONE_LINK} if isinstance(schema, ReplyForm) else _WORDS
+    return [FieldError(pointer=f"/{name}", detail=words[name], code="invalid") for name in words if name in wrong]

@@ -1,6 +1,6 @@
 """The geometry of the timeline of a claim: a lane per outlet, or per group of outlets that reported alike. Pure.
 
-Horizontal positions are per cent of the width, so that the timeline fits any screen; vertical ones are pixels.
+Horizontal positions are percentages of the width, so that the timeline fits any screen. Vertical ones are pixels.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ MAX_MARKS = 300
 
 _LABEL = 17  # pixels, the height of the label of a moment
 _FOOT = 26  # pixels, the space below the lanes for dates
-_MARGIN = 2.5  # per cent on either side
-_STEEP = 1.0  # per cent; a relay line narrower than this is drawn as a curve
+_MARGIN = 2.5  # percent on either side
+_STEEP = 1.0  # percent; a relay line narrower than this is drawn as a curve
 _SHORT_SPAN = dt.timedelta(days=2)  # labelled with times instead of days
 _ZOOM = 10  # the axis shows only the reports if all of them are in the first tenth of the time
 _SPACE = "\N{NO-BREAK SPACE}"

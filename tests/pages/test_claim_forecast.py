@@ -77,7 +77,7 @@ def test_forecast(world, forecast):
 
     world.resolve(forecast, "true")
     part = section(claim_page(world, forecast), "forecast")
-    assert "What was expected" in part
+    assert "How likely it was" in part
     assert kept == data_values(part)
 
 
@@ -115,7 +115,7 @@ def test_forecast_of_nothing(world, forecast):
         assert 201 == world.post(f"/v1/reports/{filed['id']}/withdrawal", {"reason": "Mistaken."}).status_code
     part = section(claim_page(world, forecast), "forecast")
 
-    assert "No report of it counts, so there is no forecast." in part
+    assert "There is no forecast, because no report counts." in part
     assert "Too few claims" not in part
 
 
@@ -128,10 +128,10 @@ def test_decided(world):
     part = section(claim_page(world, rival), "forecast")
 
     assert f'/claims/{winner["id"]}"' in part
-    assert "There is no forecast, because another claim of its group is true." in plain_text(part)
+    assert "There is no forecast, because another claim in its group is true." in plain_text(part)
     assert [] == data_values(part)
     rivals = section(claim_page(world, winner), "rivals")
-    assert "City win. decided, because another one is true" in plain_text(rivals)
+    assert "City win. ruled out by a claim that is true" in plain_text(rivals)
 
 
 def test_reasons_as_files(world, forecast):

@@ -74,12 +74,12 @@ def test_due_and_resolved(world, story):
     A claim shows its state, and the timeline marks the due date and the time the answer became known, here beyond the
     axis, because all reports are in its first tenth.
     """
-    assert "Due since 1 Mar 2026: the answer is not recorded yet." in plain_text(claim_page(world, story))
+    assert "Due since 1 Mar 2026: no result has been recorded yet." in plain_text(claim_page(world, story))
 
     world.resolve(story, "partial", truth=0.4, known_at="2026-02-10T00:00:00Z", evidence=["https://example.org/a?b=c"])
     shown = claim_page(world, story)
 
-    assert "Partly true, about 40 %, known since 10 Feb 2026." in plain_text(shown)
+    assert "Partly true (about 40 %), known since 10 Feb 2026." in plain_text(shown)
     assert "Decided before the deadline, 1 Mar 2026." in plain_text(shown)
     assert {"due 1 Mar 2026 \N{RIGHTWARDS ARROW}", "known 10 Feb 2026 \N{RIGHTWARDS ARROW}"} == {
         plain_text(name) for name in re.findall(r'class="moment-name"[^>]*>([^<]+)<', shown)
@@ -97,8 +97,8 @@ def test_history(world, story):
     world.resolve(story, None, supersedes=second["id"], note="Third.")
     part = section(claim_page(world, story), "history")
 
-    assert ["Withdrawn: open again", "False", "True"] == re.findall(r"<p><b>([^<]+)</b>", part)
-    assert 2 == part.count('<span class="tag">superseded</span>')
+    assert ["Result withdrawn: open again", "False", "True"] == re.findall(r"<p><b>([^<]+)</b>", part)
+    assert 2 == part.count('<span class="tag">replaced</span>')
     assert f'href="#resolution-{first["id"]}"' in part
 
 
@@ -113,8 +113,8 @@ def test_what_does_not_count(world, story):
     part = section(claim_page(world, story), "who")
 
     rows = dict(re.findall(r'<tr id="report-([^"]+)">(.*?)</tr>', part, re.DOTALL))
-    assert "Published when the answer was known; does not count." in plain_text(rows[filed["id"]])
-    assert "Filed by mistake and withdrawn: Another club." in plain_text(rows[wrong["id"]])
+    assert "Published after the answer was known, so it does not count." in plain_text(rows[filed["id"]])
+    assert "Withdrawn: Another club." in plain_text(rows[wrong["id"]])
     assert "5 outlets carried it in 5 reports" in plain_text(part)
 
 
@@ -127,7 +127,7 @@ def test_rivals(world, story):
     part = section(claim_page(world, story), "rivals")
 
     assert f'<a href="/claims/{rival["id"]}">City sign him.</a> <small>proved true</small>' in part
-    assert "No other claim of its group" in claim_page(world, world.record(text="Alone.", group="another"))
+    assert "No other claim in its group" in claim_page(world, world.record(text="Alone.", group="another"))
 
 
 def test_dispute_and_reply(world, story):
@@ -139,7 +139,7 @@ def test_dispute_and_reply(world, story):
     world.post("/v1/outlets/kicker/replies", {"text": "We stand by it.", "claim": story["id"]})
     shown = claim_page(world, story)
 
-    assert "is waiting for an answer" in plain_text(shown)
+    assert "an editor has not yet answered an objection" in plain_text(shown)
     assert "It was a loan." in section(shown, "history")
     assert "We stand by it." in section(shown, "replies")
 
@@ -165,7 +165,7 @@ def test_unknown(world):
     response = world.client.get("/claims/01a203b0-2a5a-70ca-aa56-b38e5bd0d332", headers={"Accept": "text/html"})
 
     assert 404 == response.status_code
-    assert "Nothing found here" in response.text
+    assert "Page not found" in response.text
 
 
 def test_reviews(world, db, cache):
@@ -178,7 +178,7 @@ def test_reviews(world, db, cache):
     shown = section(claim_page(world, claim), "reviews")
 
     assert "Check Example: False https://check.example/1" in plain_text(shown)
-    assert "Unproven (gives no verdict)" in plain_text(shown)
+    assert "Unproven (does not give a verdict)" in plain_text(shown)
     assert (True, False) == ('href="https://other.example/9"' in shown, "<script" in shown)
 
 
@@ -228,7 +228,7 @@ def test_claim_that_nobody_reported(world, due):
     [claim] = world.get("/v1/claims?external_id=alone").json["items"]
     shown = claim_page(world, claim)
 
-    assert "No report of it counts." in shown
+    assert "No outlet has reported it." in shown
     assert '<svg class="lanes' not in shown
 
 
@@ -296,5 +296,5 @@ def test_claims_with_the_same_text(world):
 
     page = world.client.get(f"/claims/{second['id']}").text
 
-    assert f'Also recorded with the same text: <a href="/claims/{first["id"]}">claim 1</a>.' in page
+    assert f'Other claims with the same text: <a href="/claims/{first["id"]}">claim 1</a>.' in page
     assert "Also recorded" not in world.client.get(f"/claims/{world.record(text='He stays.')['id']}").text

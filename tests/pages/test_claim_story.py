@@ -9,7 +9,8 @@ import pytest
 from tests.support.browser_site import claim_page, data_values, plain_text, section
 from tests.support.world import report
 
-LATE_DENIAL = "It denied it on 21 Feb 2026, when the answer was known, so that does not count"
+LATE_DENIAL = "It denied it on 21 Feb 2026, after the answer was known, so that does not count"
+RELAYED = "right on 0 of 1 claims that it repeated from others; no results of its own yet"
 QUOTED = "\N{LEFT DOUBLE QUOTATION MARK}Rovers win\N{RIGHT DOUBLE QUOTATION MARK}"
 
 
@@ -55,16 +56,16 @@ def test_verdicts(world):
     for verdict, truth, sentence in (
         ("true", None, "True, confirmed on 2 Feb 2026."),
         ("false", None, "False, known since 2 Feb 2026."),
-        ("partial", 0.4, "Partly true, about 40 %, known since 2 Feb 2026."),
+        ("partial", 0.4, "Partly true (about 40 %), known since 2 Feb 2026."),
         (
             "void",
             None,
-            "Void since 2 Feb 2026: it was withdrawn or its premise failed, so no outlet is counted as right or wrong.",
+            "Void since 2 Feb 2026: it was withdrawn or its premise failed. No outlet counts as right or wrong.",
         ),
         (
             "unverifiable",
             None,
-            "Cannot be verified, as of 2 Feb 2026: no evidence decides it, so no outlet is counted as right or wrong.",
+            "Cannot be verified as of 2 Feb 2026: no evidence settles it. No outlet counts as right or wrong.",
         ),
     ):
         part = {} if truth is None else {"truth": truth}
@@ -87,18 +88,18 @@ def test_states_without_a_verdict(world):
     undecided = world.record(report(stance="query"), kind="event", resolves_by="2026-02-01")
 
     for sentence, claim in (
-        ("An opinion: it is listed, but never resolved or scored.", world.record(kind="opinion")),
+        ("An opinion: listed, but never resolved or scored.", world.record(kind="opinion")),
         ("Open: due on 1 Mar 2099.", world.record(kind="event", resolves_by="2099-03-01")),
         (
-            "Due since 1 Mar 2026: the answer is not recorded yet.",
+            "Due since 1 Mar 2026: no result has been recorded yet.",
             world.record(kind="event", resolves_by="2026-03-01"),
         ),
-        (f"Decided: at most one claim of its group can be true, and {QUOTED} is. Read about it", loser),
-        ("Open: no report says that it is so or denies it, so there is nothing to resolve.", undecided),
-        ("Open: every report of it was withdrawn.", mistaken),
+        (f"Ruled out: at most one claim in its group can be true, and {QUOTED} is. See that claim", loser),
+        ("Open: no report supports or denies it, so there is nothing to resolve.", undecided),
+        ("Open: every report was withdrawn.", mistaken),
     ):
         assert sentence == state(world, claim)
-    assert f'/claims/{winner["id"]}">Read about it</a>' in claim_page(world, loser)
+    assert f'/claims/{winner["id"]}">See that claim</a>' in claim_page(world, loser)
 
 
 def test_who_was_right(world, story):
@@ -123,18 +124,15 @@ def test_who_was_right(world, story):
     ] == listed(shown, "deny")
     assert [
         f"Sport Bild 1 Jan 2026, said to be close right on 0 of 1 ( {records['sport-bild']['expected']:.1g} expected)",
-        "Daily Mail 2 Jan 2026, repeated from Sport Bild right on 0 of 1 that it repeated from others",
-        (
-            f"Goal 3 Jan 2026, repeated from Daily Mail, originally from Sport Bild. {LATE_DENIAL} right "
-            "on 0 of 1 that it repeated from others"
-        ),
-        "Echo 7 Jan 2026, repeated from reports in Spain right on 0 of 1 that it repeated from others",
+        f"Daily Mail 2 Jan 2026, repeated from Sport Bild {RELAYED}",
+        f"Goal 3 Jan 2026, repeated from Daily Mail, originally from Sport Bild. {LATE_DENIAL} {RELAYED}",
+        f"Echo 7 Jan 2026, repeated from reports in Spain {RELAYED}",
     ] == listed(shown, "support")
     assert [
-        "Nobody supported it on 5 Jan 2026; never scored, because its publisher is not known",
+        "Nobody supported it on 5 Jan 2026; never scored, because its publisher is unknown",
         "Wrong supported it on 5 Jan 2026; withdrawn: Another club. no results yet",
         "Talk mentioned it on 6 Jan 2026 no results yet",
-        "Late denied it on 20 Feb 2026, when the answer was known no results yet",
+        "Late denied it on 20 Feb 2026, after the answer was known no results yet",
     ] == listed(shown, "no-side")
     parts = ("<h1>Rovers", 'class="came"', 'id="deny">Right', 'id="support">Wrong', 'id="no-side">No side', 'id="who"')
     places = [shown.index(part) for part in parts]
@@ -179,9 +177,7 @@ def test_cited_alone(world):
     claim = world.record(report("Goal", relays={"outlet": "sport-bild"}))
     shown = claim_page(world, claim)
 
-    assert ["Sport Bild cited by others; no report of its own is on record no results yet"] == (
-        listed(shown, "no-side")
-    )
+    assert ["Sport Bild cited by others, without a report of its own no results yet"] == (listed(shown, "no-side"))
     assert "</a> <small>cited</small>" in section(shown, "who")
 
 
@@ -210,5 +206,5 @@ def test_merged(world):
     merge = world.post(f"/v1/claims/{other['id']}/merge", {"into": claim["id"]})
     assert 201 == merge.status_code, merge.text
 
-    assert "Merged into this claim: He signs for Rovers." in plain_text(claim_page(world, claim))
+    assert "Also recorded as: He signs for Rovers." in plain_text(claim_page(world, claim))
     assert f"/claims/{claim['id']}" == world.client.get(f"/claims/{other['id']}").headers["Location"]

@@ -112,7 +112,7 @@ def test_reader_is_redirected_to_sign_in(closed):
     path = re.search(r'name="next" value="([^"]+)"', sign_in_page.text)[1].replace("&amp;", "&")
 
     assert (303, "no-store") == (redirect.status_code, redirect.headers["Cache-Control"])
-    assert "Reading needs an API key with the scope read" in sign_in_page.text
+    assert "sign in with an API key that has the scope read" in sign_in_page.text
     assert "/outlets/herald?topic=roads" == editor.sign_in(form={"next": path}).headers["Location"]
     assert 200 == editor.client.get(path, headers=page).status_code
     assert is_sign_in_redirect(editor.send("/desk/sign-out"))

@@ -24,7 +24,7 @@ def test_unknown_path(site, path):
     page = site.client.get(path, headers=HTML)
 
     assert (404, "text/html; charset=utf-8") == (page.status_code, page.content_type)
-    assert "Nothing found here" in page.text
+    assert "Page not found" in page.text
     for accept in ({}, {"Accept": "*/*"}, {"Accept": "text/*, text/html;q=0"}):
         response = site.client.get(path, headers=accept)
         assert_problem(response, 404, "not-found")
@@ -107,7 +107,7 @@ def test_unexpected(site, monkeypatch):
     response = site.client.get("/outlets/bild?basis=matured", headers={"X-Request-ID": "r-1"})
 
     assert (500, "text/html; charset=utf-8") == (response.status_code, response.content_type)
-    assert "500 · r-1" in response.text
+    assert "Status 500, request r-1" in response.text
     assert "NoneType" not in response.text
 
 
@@ -119,7 +119,7 @@ def test_reading_that_is_closed(site, monkeypatch):
     for path in ("/", "/outlets/herald", "/method", "/search?q=x"):
         response = site.client.get(path)
         assert (401, "Bearer") == (response.status_code, response.headers["WWW-Authenticate"]), path
-        assert "Reading needs a key here" in response.text
+        assert "This page requires an API key" in response.text
         assert 303 == site.client.get(path, headers=HTML).status_code
     assert 200 == site.get("/method").status_code
 

@@ -120,7 +120,7 @@ def test_answers(world, claim):
     assert f"Verified by an editor: {VERIFIED}" in outlet
     assert "Another bridge." not in html
     assert "<script>alert" not in world.client.get(path).text
-    assert "Nothing found here" in page(world, "/submissions?link=nothing", 404)
+    assert "Page not found" in page(world, "/submissions?link=nothing", 404)
 
 
 @pytest.mark.parametrize(
@@ -145,6 +145,18 @@ def test_wrong_fields(world, claim, fields, place):
     assert ('aria-invalid="true"' in response.text) is (place != "website")
     assert fields.get("email", "") in response.text
     assert [] == pending(world)
+
+
+def test_all_errors_of_a_form(world, claim):
+    """
+    All errors of a form are shown at once, in the order of its fields.
+    """
+    wrong = {"email": "reader", "links": "x", "website": "x"}
+    response = send(world, f"/claims/{claim['id']}/reply", " ", **wrong)
+
+    assert 422 == response.status_code
+    assert ["outlet", "text", "links", "email", "website"] == re.findall(r'<li><a href="#(\w+)"', response.text)
+    assert 'id="outlet-wrong"' in response.text
 
 
 def test_reply_has_one_link_and_a_reporting_outlet(world, claim):
@@ -255,7 +267,7 @@ def test_merged_while_writing(world, claim):
     ):
         response = send(world, path)
         assert (409, True, True) == (response.status_code, WRONG in response.text, f'action="{other}"' in response.text)
-        assert "was merged into another one while you were writing" in response.text
+        assert "was merged into the one shown below" in response.text
         assert 422 == send(world, path, " ").status_code
         assert other == world.client.get(path).headers["Location"]
         assert 303 == send(world, other).status_code
@@ -271,7 +283,7 @@ def test_nothing_to_dispute(world):
 
     assert "<textarea" not in page(world, path)
     assert 409 == send(world, path).status_code
-    assert "so there is nothing to dispute" in page(world, "/outlets/herald/dispute")
+    assert "No claim of this outlet has a result to dispute." in page(world, "/outlets/herald/dispute")
     for unknown in ("/claims/0192aa00-0000-7000-8000-000000000000", "/outlets/nobody"):
         assert {404} == {world.client.get(f"{unknown}/{form}").status_code for form in ("dispute", "reply")}
         assert 404 == send(world, f"{unknown}/reply", outlet="herald").status_code

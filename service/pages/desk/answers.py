@@ -31,8 +31,8 @@ from service.web.runtime import caller, runtime
 blp = desk_blueprint("answers")
 
 _WORDS = {
-    "reason": "Give a reason of 1 to 2,000 characters.",
-    "verified": "Say in 1 to 500 characters how you verified that the outlet sent the reply.",
+    "reason": "Enter a reason of at most 2,000 characters.",
+    "verified": "Enter how you verified that the outlet sent the reply, in at most 500 characters.",
 }
 """The sentence for each field that is wrong."""
 

@@ -1,4 +1,4 @@
-"""/oembed: the description with which other sites embed a page (https://oembed.com)"""
+"""/oembed: descriptions of pages for sites that embed them (https://oembed.com)"""
 
 from __future__ import annotations
 
@@ -14,11 +14,14 @@ from werkzeug.datastructures import MultiDict
 from service.claims import record
 from service.errors import ClaimMerged, NotFound, OutletMerged, UnsupportedFormat
 from service.outlets import edit
+from service.outlets.find import OutletView
 from service.pages.layout import read_query
 from service.pages.outlet import lens_in, query_string
 from service.pages.sharing import cards, embed_code
 from service.schemas.fields import Body, Count, Text
+from service.values.ids import is_slug
 from service.values.instants import utc_now
+from service.values.names import slug_of
 from service.values.vocabulary import Scope
 from service.web.auth import requires
 from service.web.publisher import public_address
@@ -28,13 +31,13 @@ blp = Blueprint("oembed", __name__)
 
 _LIFE = 300
 """The number of seconds for which other sites may cache a response."""
-_OUTLET = re.compile(r"/outlets/([A-Za-z0-9-]{1,100})/?")
+_OUTLET = re.compile(r"/outlets/([^/\x00-\x1f]{1,500})/?")
 _CLAIM = re.compile(r"/claims/([0-9A-Fa-f-]{36})/?")
-_ELSEWHERE = "Send the address of a page of this service about an outlet or a claim as `url`."
+_ELSEWHERE = "You sent a `url` that is not the address of an outlet or a claim on this service. Send such an address."
 
 
 class OembedQuery(Body):
-    """The parameters of a request for the description of a page."""
+    """The query of a request for the description of a page."""
 
     url = Text(2000, required=True)
     format = Text(20, load_default="json")
@@ -43,7 +46,7 @@ class OembedQuery(Body):
 
 
 class _Request(TypedDict):
-    """The parameters as loaded."""
+    """The validated query of a request."""
 
     url: str
     format: str
@@ -52,7 +55,7 @@ class _Request(TypedDict):
 
 
 class Description(TypedDict):
-    """The description of a page for embedding it."""
+    """The description of a page, as oEmbed defines it."""
 
     version: str
     type: str
@@ -74,7 +77,7 @@ def describe_page() -> Response:
     """Describe how to embed the page of an outlet or a claim."""
     given: _Request = read_query(OembedQuery())
     if given["format"] != "json":
-        raise UnsupportedFormat("You requested a format that /oembed does not have. Send format=json.")
+        raise UnsupportedFormat("You requested a format that /oembed does not support. Send format=json.")
     address = public_address()
     if address is None or (page := _page_below(given["url"], address)) is None:
         raise NotFound(_ELSEWHERE)
@@ -90,7 +93,7 @@ def describe_page() -> Response:
 
 
 def _page_below(url: str, address: str) -> SplitResult | None:
-    """Return a URL with its path below the public address; None if it is another site's."""
+    """Return a URL with its path relative to the public address; None for a URL of another site."""
     ours = urlsplit(address)
     try:
         given = urlsplit(url)
@@ -103,16 +106,21 @@ def _page_below(url: str, address: str) -> SplitResult | None:
 
 
 def _describe_outlet(address: str, reference: str, page: SplitResult, given: _Request) -> Description:
-    try:
-        outlet = edit.get_outlet(runtime().db, reference)
-    except OutletMerged as merged:
-        outlet = edit.get_outlet(runtime().db, str(merged.into))
+    outlet = _find_outlet(reference)
     question = query_string(lens_in(MultiDict(parse_qsl(page.query))))
     width = min(given["maxwidth"] or embed_code.WIDTH, embed_code.WIDTH)
     height = min(given["maxheight"] or embed_code.HEIGHT, embed_code.HEIGHT)
     html = embed_code.frame_code(address, outlet.slug, outlet.name, question, width=width, height=height)
     described = _describe(address, "rich", outlet.name, f"/outlets/{outlet.slug}/card.png{question}", given)
     return {**described, "html": str(html), "width": width, "height": height}
+
+
+def _find_outlet(reference: str) -> OutletView:
+    """Return the outlet that the address of its page names by its slug or id, or by a name such as `SurveyUSA`."""
+    try:
+        return edit.get_outlet(runtime().db, reference if is_slug(reference) else slug_of(reference))
+    except OutletMerged as merged:
+        return edit.get_outlet(runtime().db, merged.into)
 
 
 def _describe_claim(address: str, reference: str, given: _Request) -> Description:
@@ -123,12 +131,12 @@ def _describe_claim(address: str, reference: str, given: _Request) -> Descriptio
     try:
         claim = record.get_claim(runtime().db, claim_id, now=utc_now())
     except ClaimMerged as merged:
-        claim = record.get_claim(runtime().db, UUID(str(merged.into)), now=utc_now())
+        claim = record.get_claim(runtime().db, merged.into, now=utc_now())
     return _describe(address, "link", claim.text, f"/claims/{claim.id}/card.png", given)
 
 
 def _describe(address: str, kind: str, title: str, card: str, given: _Request) -> Description:
-    """Return the members that all descriptions have, with the picture if it is not too large."""
+    """Return the members that all descriptions have, and the card if it fits the requested size."""
     described = Description(
         version="1.0",
         type=kind,

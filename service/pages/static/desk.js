@@ -46,7 +46,7 @@ function countLate(one) {
   }
   const count = published.filter((each) => new Date(each) >= Math.min(moment, Date.now())).length;
   late.textContent = count
-    ? `${count === 1 ? "1 report" : `${count} reports`} came after this date and will not count${count === published.length ? ", so none counts" : ""}.`
+    ? `${count === 1 ? "1 report" : `${count} reports`} came after this date and will not count${count === published.length ? ", so no report counts" : ""}.`
     : "Every report came before this date.";
 }
 

@@ -48,7 +48,7 @@ def test_pending_at_the_desk(app, world, claim):
         answer(editor, reply, "accept", verified=VERIFIED).headers["Location"],
     ):
         assert location.startswith("/desk/pending?done=")
-    assert "is published" in checker.page(f"/desk/pending?done={dispute['id']}")
+    assert "The dispute was published" in checker.page(f"/desk/pending?done={dispute['id']}")
     assert "is published" not in editor.page(f"/desk/pending?done={dispute['id']}")
     assert world.claim(claim)["disputed"]
     assert [VERIFIED] == [one["verified"] for one in world.get("/v1/outlets/herald/replies").json["items"]]

@@ -55,9 +55,9 @@ def test_records_of_both(world, editor):
         assert (
             phrases.against_average(read_score(world.runtime.db, outlet, lens=EVERYTHING, now=utc_now()).record) in page
         )
-    assert ["2 claims in all, 1 open.", "1 claim in all, 0 open."] == re.findall(r"\d claims? in all, \d open\.", page)[
-        ::-1
-    ]
+    assert ["2 claims in total, 1 open.", "1 claim in total, 0 open."] == re.findall(
+        r"\d claims? in total, \d open\.", page
+    )[::-1]
     assert "denied it, 2 Jan 2026 supported it, 1 Jan 2026 proved true" in plain_text(section_of_both)
     assert "Only the Herald." not in page
     assert HOSTILE not in page

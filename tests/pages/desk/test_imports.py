@@ -59,7 +59,7 @@ def test_options(world, editor):
     response = drop(editor, content, locale="de", map="outlet=Quelle\n", feed="desk", encoding="", dry_run="yes")
     process_imports(world)
 
-    assert "Done (check only: nothing is recorded). 1 line: 1 recorded" in text_of(
+    assert "Done (check only, nothing was recorded). 1 line: 1 recorded" in text_of(
         editor.page(response.headers["Location"])
     )
     assert 0 == world.count(Report)

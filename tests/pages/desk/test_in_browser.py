@@ -123,7 +123,7 @@ def test_opened(site, browser, editor, ids):
         page.goto("/desk/record")
         page.get_by_label("Address of the page").fill("https://unknown.example/1")
         page.get_by_label("Quote").fill("Rovers agreed terms.")
-        page.get_by_role("button", name="Read it").click()
+        page.get_by_role("button", name="Continue").click()
         page.wait_for_url("**/desk/record/reading")
         check_layout(page)
         check_accessibility(page)
@@ -210,7 +210,7 @@ def test_refused_by_keyboard(site, browser, editor, due):
             page.keyboard.press("Enter")
         page.wait_for_load_state()
         assert 422 == answer.value.status
-        assert "Enter a whole address that begins with http:// or https://." in page.locator(":focus").text_content()
+        assert "Enter a full address that begins with http:// or https://." in page.locator(":focus").text_content()
         assert "not-an-address" == page.get_by_label("Evidence").input_value()
         check_accessibility(page)
 
@@ -227,9 +227,9 @@ def test_without_script(site, browser, editor, due):
         page.locator(f"#c{first['id']} summary").click()
         form = page.locator(f"#c{first['id']} form")
         form.get_by_label("False").check()
-        form.get_by_role("button", name="Count the late reports").click()
+        form.get_by_role("button", name="Count reports that came too late").click()
         form = page.locator(".resolve")
-        assert "2 reports came after the due date and will not count, so none counts." in form.text_content()
+        assert "2 reports came after the due date and will not count, so no report counts." in form.text_content()
         form.get_by_label("Note").fill("Seen.")
         form.get_by_role("button", name="Resolve").click()
         assert ("false", []) == resolution_of(site, first)
@@ -239,7 +239,7 @@ def test_without_script(site, browser, editor, due):
         page.get_by_role("link", name="Record a claim").click()
         page.get_by_label("Address of the page").fill("https://hostile.example/1")
         page.get_by_label("Quote").fill("Rovers agreed terms.")
-        page.get_by_role("button", name="Read it").click()
+        page.get_by_role("button", name="Continue").click()
         assert HOSTILE in page.locator(".read").first.text_content()
         page.get_by_label("Published").fill("2026-01-05T09:30")
         page.get_by_label("In one sentence").fill("Rovers sign him by forms alone.")
@@ -252,7 +252,7 @@ def test_without_script(site, browser, editor, due):
         site.outlet("Evning Star")
         page.get_by_label("This outlet").fill("evning-star")
         page.get_by_label("Merge into").fill("evening-star")
-        page.get_by_role("button", name="Look at both").click()
+        page.get_by_role("button", name="Compare").click()
         page.get_by_role("button", name="Merge Evning Star into Evening Star").click()
         page.get_by_role("button", name="Undo the merge", exact=True).click()
         assert 200 == site.get("/v1/outlets/evning-star").status_code
@@ -308,7 +308,7 @@ def test_late_reports_while_typing(site, browser, editor):
             late.text_content(),
         )
         for text, words in (
-            ("2026-02-28", "2 reports came after this date and will not count, so none counts."),
+            ("2026-02-28", "2 reports came after this date and will not count, so no report counts."),
             ("2026-10-15", "Every report came before this date."),
             ("2026-10-15 00:00", "1 report came after this date and will not count."),
             ("soon", ""),

@@ -55,6 +55,19 @@ def test_merge_and_undo(world, editor):
     assert [(first["id"], second["id"])] == pairs(editor.page(PATH))
 
 
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_merged_reports_were_not_added(world, editor, order):
+    """
+    Reports that a merge moved are not listed as added today, but a report that was added to a claim is.
+    """
+    claims = [world.record(report(name), text=TEXT) for name in ("Herald", "Mail")]
+    world.post(f"/v1/claims/{claims[0]['id']}/reports", report("Echo"))
+    claim, into = (claims[place] for place in order)
+    editor.send(f"{PATH}/merge", claim=claim["id"], into=into["id"])
+
+    assert ["echo"] == re.findall(r'· <a href="/outlets/([^"]+)', editor.page("/desk/today?all"))
+
+
 def test_not_the_same(world, editor):
     """
     A pair that is not the same is not listed again, whether the texts are the same or similar.

@@ -73,22 +73,22 @@ def test_resolve(world, editor):
         (
             {"note": "", "evidence": ""},
             422,
-            "Enter the address of a page that shows it, or describe in the note what you saw.",
+            "Enter the address of a page that proves the verdict, or describe what you saw in the note.",
         ),
         (
             {"note": "", "evidence": "not-an-address"},
             422,
-            "Evidence: Enter a whole address that begins with http:// or https://.",
+            "Evidence: Enter a full address that begins with http:// or https://.",
         ),
         (
             {"evidence": "javascript:alert(1)"},
             422,
-            "Evidence: Enter a whole address that begins with http:// or https://.",
+            "Evidence: Enter a full address that begins with http:// or https://.",
         ),
-        ({"verdict": "partial"}, 422, "Enter the part that proved true, in per cent."),
+        ({"verdict": "partial"}, 422, "Enter the part that proved true, in percent."),
         ({"verdict": "partial", "truth": "most"}, 422, "Part that proved true: Enter a number."),
-        ({"verdict": "partial", "truth": "100"}, 422, "must be more than 0 and less than 100 per cent."),
-        ({"known_at": "2100-01-01T00:00"}, 422, "The answer cannot have become public in the future."),
+        ({"verdict": "partial", "truth": "100"}, 422, "must be more than 0 and less than 100 percent."),
+        ({"known_at": "2100-01-01T00:00"}, 422, "You entered a date in the future."),
         ({"known_at": "soon"}, 422, "Known since: Enter a date such as 2026-03-29"),
         ({"verdict": ""}, 422, "Choose a verdict."),
         ({"verdict": "maybe"}, 422, "Verdict: Must be one of: true, false, partial, void, unverifiable."),
@@ -109,6 +109,16 @@ def test_refused(world, editor, fields, status, words):
     assert [] == resolutions(world, claim)
 
 
+def test_order_of_errors(world, editor):
+    """
+    The errors of a form are listed in the order of its fields.
+    """
+    fields = {"evidence": "x", "truth": "x", "verdict": "x", "known_at": "soon"}
+    page = editor.send(f"/desk/claims/{due(world)['id']}/resolutions", **fields).text
+
+    assert ["verdict", "known_at", "evidence", "truth"] == re.findall(r'<li><a href="#(\w+)"', page)
+
+
 def test_claim_resolved_in_the_meantime(world, editor):
     """
     A form does not replace a resolution that was added since the page was loaded.
@@ -119,7 +129,7 @@ def test_claim_resolved_in_the_meantime(world, editor):
 
     assert 409 == response.status_code
     assert problem_text(response).startswith("Claim already resolved")
-    assert "If you send the form now, you correct that resolution." in response.text
+    assert "If you send the form now, you replace that result." in response.text
     assert "Correct it" in response.text
 
 
@@ -163,7 +173,7 @@ def test_known_before_every_report(world, editor):
         for claim, known_at in ((early, "2025-01-01"), (fine, "2026-02-01"))
     ]
 
-    assert [True, False] == ["No report of it counts" in page for page in pages]
+    assert [True, False] == ["No report counts" in page for page in pages]
     assert "day" == world.claim(early)["resolution"]["known_precision"]
 
 
@@ -232,10 +242,10 @@ def test_skip(world, editor):
     page = editor.page(skipped.headers["Location"])
     assert ["B."] == texts(page)
     assert f'id="c{second["id"]}" open' in page
-    assert "1 claim skipped until you sign in again." in page
+    assert "You skipped 1 claim." in page
 
     editor.send(f"/desk/claims/{second['id']}/skip")
-    assert "Only skipped claims are left." in editor.page()
+    assert "You skipped all due claims." in editor.page()
     editor.send("/desk/skipped")
     assert ["A.", "B."] == texts(editor.page())
     editor.send(f"/desk/claims/{first['id']}/skip")
@@ -263,7 +273,7 @@ def test_resolve_ticked(world, editor):
     sent = editor.send("/desk?topic=x", claim=[claim["id"] for claim in claims], verdict="false", evidence=EVIDENCE[0])
 
     assert (303, "/desk?topic=x&resolved=2") == (sent.status_code, sent.headers["Location"])
-    assert "Saved: the ticked claims are resolved." in editor.page(sent.headers["Location"])
+    assert "Saved. The ticked claims were resolved." in editor.page(sent.headers["Location"])
     assert ["2026-02-01", "2026-03-01"] == [resolutions(world, claim)[0][2][:10] for claim in claims]
     assert [[EVIDENCE[0]]] * 2 == [resolutions(world, claim)[0][3] for claim in claims]
     assert "due" == world.claim(other)["status"]
@@ -296,7 +306,7 @@ def test_some_ticked_claims_rejected(app, world):
         ({"claim": []}, "Tick at least one claim."),
         ({"claim": ["nonsense"]}, "Tick at least one claim."),
         ({"verdict": ""}, "Choose a verdict."),
-        ({"note": ""}, "Enter the address of a page that shows it"),
+        ({"note": ""}, "Enter the address of a page that proves the verdict"),
         ({"verdict": "true"}, "Enter the date on which the answer became public."),
     ],
 )

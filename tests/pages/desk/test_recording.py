@@ -22,9 +22,9 @@ def test_preview_saves_nothing(world, editor):
     page = editor.send("/desk/record/reading", url="https://www.herald.example/1", quote=quote)
 
     assert 200 == page.status_code
-    assert "Outlet found: <b>Herald</b> <small>matched by herald.example</small>" in page.text
-    assert "as read: reported as done" in page.text
-    assert "From “agreed”" in page.text
+    assert "Outlet: <b>Herald</b> <small>found by herald.example</small>" in page.text
+    assert "reported as done, as read from the quote" in page.text
+    assert "Read from “agreed”" in page.text
     assert [] == world.get("/v1/claims").json["items"]
 
 
@@ -50,8 +50,8 @@ def test_preview_without_an_outlet(world, editor, url):
     """
     page = editor.send("/desk/record/reading", url=url, quote="…").text
 
-    assert "Choose an outlet on record, or name a new one." in page
-    assert "not known from its words" in page
+    assert "hoose an outlet, or name a new one." in page
+    assert "cannot be read from the quote" in page
     assert [] == world.get("/v1/outlets").json["items"]
 
 
@@ -135,7 +135,7 @@ def test_late_report(app, world):
     [
         ({"text": ""}, "Enter the claim in one sentence."),
         ({"published_at": ""}, "Enter the date of publication."),
-        ({"published_at": "2100-01-01T00:00"}, "The date of publication must be in the past."),
+        ({"published_at": "2100-01-01T00:00"}, "You entered a date of publication in the future."),
         ({"kind": "event"}, "Enter the date by which the event is due."),
         ({"outlet": "herold"}, "Outlet: No outlet 'herold' is on record; nearest: herald."),
         ({"outlet": ""}, "Enter the outlet, or the address of its page."),
@@ -271,7 +271,7 @@ def test_saved(editor):
     """
     form = {"text": "He stays.", "kind": "fact", "name": "Post", "published_at": "2026-01-09"}
     location = editor.send("/desk/record", **form).headers["Location"]
-    assert re.search(r'role="status">\s*<p>Saved: the claim was recorded', editor.page(location))
+    assert re.search(r'role="status">\s*<p>Saved. The claim was recorded', editor.page(location))
     claim = re.search("claims/([^?]+)", location)[1]
     location = editor.send("/desk/record", claim=claim, name="Mail", published_at="2026-01-10").headers["Location"]
-    assert "Saved: the report was added to this claim" in editor.page(location)
+    assert "Saved. The report was added to this claim" in editor.page(location)

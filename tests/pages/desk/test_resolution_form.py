@@ -108,7 +108,7 @@ def test_due_at_a_time(world, editor):
     ("day", "words"),
     [
         ("2026-08-01", "1 report came after this date and will not count."),
-        ("2026-07-31", "2 reports came after this date and will not count, so none counts."),
+        ("2026-07-31", "2 reports came after this date and will not count, so no report counts."),
         ("2026-10-15 12:00", "1 report came after this date and will not count."),
         ("2026-10-15 12:01", "Every report came before this date."),
     ],

@@ -132,7 +132,7 @@ def test_key_ends(app, db, world, end):
     assert is_sign_in_redirect(editor.client.get("/desk"))
     response = editor.resolve(claim)
     assert 401 == response.status_code
-    assert "Nothing was changed" in problem_text(response)
+    assert "Nothing was saved" in problem_text(response)
     assert "open" == world.claim(claim)["status"]
     assert 401 == editor.sign_in().status_code
 

@@ -167,6 +167,14 @@ def test_oembed(known):
     assert f'+oembed" href="{SITE}/oembed?url={quote(SITE + "/outlets/times")}"' in page
 
 
+@pytest.mark.parametrize("name", ["TIMES", "Times", " times ", "%54imes"])
+def test_oembed_of_another_spelling(known, name):
+    """
+    /oembed describes an outlet in each spelling of its slug that redirects to its page.
+    """
+    assert "Times" == oembed(known, f"{SITE}/outlets/{name}").json["title"]
+
+
 ELSEWHERE = [
     "https://other.example/outlets/times",
     "http://borneout.example/outlets/times",
