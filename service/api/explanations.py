@@ -21,9 +21,8 @@ from service.values.instants import utc_now
 from service.values.vocabulary import Scope
 from service.web.auth import requires
 from service.web.blueprint import Blueprint
-from service.web.cached_scores import lasting_members, tagged
+from service.web.cached_scores import OF_SCORES, lasting_members, score_response, tagged
 from service.web.documentation import not_modified
-from service.web.responses import OF_SCORES, score_response
 from service.web.runtime import read_late
 
 blp = Blueprint(

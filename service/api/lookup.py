@@ -19,7 +19,7 @@ from service.web.auth import requires
 from service.web.blueprint import Blueprint
 from service.web.cached_scores import JsonObject, cached_scores
 from service.web.documentation import may_fail
-from service.web.responses import note_validity
+from service.web.kept_responses import note_validity
 from service.web.runtime import runtime
 
 blp = Blueprint("lookup", __name__, url_prefix="/v1/outlets/lookup", description="The outlets behind URLs.")

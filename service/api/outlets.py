@@ -35,7 +35,8 @@ from service.web.auth import requires
 from service.web.blueprint import Blueprint
 from service.web.calls import idempotent
 from service.web.documentation import may_fail
-from service.web.responses import PageResponse, note_validity, page_of
+from service.web.kept_responses import note_validity
+from service.web.responses import PageResponse, page_of
 from service.web.runtime import caller, runtime
 
 blp = Blueprint(

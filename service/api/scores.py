@@ -5,16 +5,29 @@ from __future__ import annotations
 from flask import Response
 
 from service.outlets.track_record import Lens
-from service.schemas.score_queries import ScoreQuery, ScoresQuery, ScoresRequest, ScoreTableQuery, ScoreTableRequest
+from service.schemas.score_queries import (
+    ScoreParameters,
+    ScoreQuery,
+    ScoresQuery,
+    ScoresRequest,
+    ScoreTableQuery,
+    ScoreTableRequest,
+)
 from service.schemas.scores import ScoreOut, ScorePage
 from service.values.instants import utc_now
 from service.values.vocabulary import Scope
 from service.web.auth import requires
 from service.web.blueprint import Blueprint
-from service.web.cached_scores import cached_list, cached_ranking, cached_score, cached_score_table
+from service.web.cached_scores import (
+    OF_SCORES,
+    cached_list,
+    cached_ranking,
+    cached_score,
+    cached_score_table,
+    score_response,
+)
 from service.web.documentation import not_modified
 from service.web.line_stream import CSV, sends_lines
-from service.web.responses import OF_SCORES, score_response
 from service.web.runtime import runtime
 
 blp = Blueprint("scores", __name__, url_prefix="/v1", description="The reliability of outlets.")
@@ -26,7 +39,7 @@ blp = Blueprint("scores", __name__, url_prefix="/v1", description="The reliabili
 @blp.response(200, ScoreOut, headers=OF_SCORES)
 @not_modified
 @blp.follows
-def get_score(query: dict[str, Lens], outlet: str) -> Response:
+def get_score(query: ScoreParameters, outlet: str) -> Response:
     """Get an outlet's score
 
     Returns the estimated probability that what the outlet reports proves right, with its interval and the counts behind
@@ -35,7 +48,7 @@ def get_score(query: dict[str, Lens], outlet: str) -> Response:
     A score always includes the latest resolution. `Cache-Status` says whether it came from the cache.
     """
     at, now = runtime(), utc_now()
-    return score_response(*cached_score(at.db, at.cache, outlet, **query, now=now))
+    return score_response(*cached_score(at.db, at.cache, outlet, lens=Lens(**query), now=now))
 
 
 @blp.route("/scores")

@@ -17,10 +17,10 @@ from service.values.instants import utc_now
 from service.values.vocabulary import Scope
 from service.web.auth import requires
 from service.web.blueprint import Blueprint
-from service.web.cached_scores import cached_topics
+from service.web.cached_scores import OF_SCORES, cached_topics, score_response
 from service.web.calls import idempotent
 from service.web.documentation import may_fail, not_modified
-from service.web.responses import OF_SCORES, PageResponse, page_of, score_response
+from service.web.responses import PageResponse, page_of
 from service.web.runtime import caller, runtime
 
 blp = Blueprint("topics", __name__, url_prefix="/v1/topics", description="The subjects of claims, as paths of names.")

@@ -18,10 +18,10 @@ from typing import NamedTuple
 from service.backtest.protocol import Record, ResolvedClaim
 from service.methods.beta import logistic, logit
 from service.methods.claim import share_of
-from service.methods.context import Context, clamped
 from service.methods.context_fit import HalfError, Showing, fit_drift, fit_kappa, fit_offset
 from service.methods.rates import Cell, Rates
 from service.methods.reliability import CellRecord, Skill, skill_bounds
+from service.methods.tally import Context, clamped
 from service.values.vocabulary import ClaimKind, Stance
 
 LEVEL = 0.9

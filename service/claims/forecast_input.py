@@ -24,7 +24,8 @@ from service.methods.forecast import (
 )
 from service.methods.rates import UNIT
 from service.methods.relays import roots_of
-from service.outlets.track_record import EVERYTHING, ReportedClaim, read_claims, read_positions
+from service.outlets.positions import ReportedClaim, read_claims, read_positions
+from service.outlets.track_record import EVERYTHING
 from service.storage.models import Claim, Rate, Report, Resolution, Subtotal, Withdrawal
 from service.storage.predicates import stands
 from service.values.vocabulary import ClaimKind, Stance

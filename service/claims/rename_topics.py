@@ -18,8 +18,8 @@ from service.claims.resolve import own_claim
 from service.errors import InvalidBody, NotFound, RenameSuperseded, RenameUndone
 from service.methods.claim import positions
 from service.outlets.find import PLACES
+from service.outlets.positions import read_claims
 from service.outlets.sums import Sums, add_sums
-from service.outlets.track_record import read_claims
 from service.storage.db import Database, retried
 from service.storage.locks import lock_name
 from service.storage.models import Claim, ContextRow, Report, Resolution, TopicRename, Version

@@ -13,8 +13,9 @@ from sqlalchemy.orm import Session
 from service.claims.listing import has_status
 from service.methods.claim import count_claim
 from service.methods.reliability import RATED_FROM
+from service.outlets.positions import read_positions
 from service.outlets.sums import having_resolved, resolved_by_topic
-from service.outlets.track_record import EVERYTHING, read_positions
+from service.outlets.track_record import EVERYTHING
 from service.storage.db import Database
 from service.storage.models import Claim, Outlet, Resolution
 from service.storage.predicates import in_topic

@@ -13,8 +13,8 @@ from uuid import UUID
 
 from service.methods.beta import log_evidence, logistic
 from service.methods.claim import ClaimFacts, Position, count_votes, rightness
-from service.methods.context import FITTED_FROM, UNFITTED_DRIFT, UNFITTED_KAPPA, Context, Shrinkage, clamped
 from service.methods.rates import NO_COUNT, UNIT, Cell, Rates, TruthCount, lineage_of, rates_of
+from service.methods.tally import FITTED_FROM, UNFITTED_DRIFT, UNFITTED_KAPPA, Context, Shrinkage, clamped
 from service.values.vocabulary import ClaimKind, Role
 
 KAPPAS = tuple(3 * 20 ** (step / 60) for step in range(61))

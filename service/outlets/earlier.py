@@ -17,7 +17,8 @@ from sqlalchemy.orm import Session, aliased
 from service.errors import CursorExpired
 from service.methods.claim import add_up, count_claim, difference
 from service.methods.tally import Amounts, Slot
-from service.outlets.track_record import Lens, OutletRecord, Unseen, is_counted, read_positions
+from service.outlets.positions import is_counted, read_positions
+from service.outlets.track_record import Lens, OutletRecord, Unseen
 from service.storage.models import Claim, Outlet, Report, Resolution
 from service.storage.predicates import counts_as, is_among
 from service.storage.snapshots import Snapshot, Written, written_since

@@ -16,9 +16,10 @@ from service.methods.claim import add_up, count_claim, difference, positions
 from service.methods.relays import as_merged, relay_cycle
 from service.methods.tally import Amounts, Slot
 from service.outlets.find import PLACES, ancestors, find_outlet, outlet_state
+from service.outlets.positions import ReportedClaim, read_claims, read_positions
 from service.outlets.search import unknown_slug
-from service.outlets.sums import Sums, add_sums, read_sums
-from service.outlets.track_record import EVERYTHING, ReportedClaim, read_claims, read_positions
+from service.outlets.sums import Sums, add_sums
+from service.outlets.track_record import EVERYTHING, read_sums
 from service.storage.db import Database, retried
 from service.storage.facts import surviving_outlet
 from service.storage.locks import lock_name

@@ -12,8 +12,6 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
-from itertools import groupby
-from operator import itemgetter
 from typing import Any, NamedTuple, TypeAlias
 from uuid import UUID
 
@@ -24,6 +22,7 @@ from sqlalchemy.orm import Session
 from service.methods.claim import ClaimFacts, Position, count_claim, count_votes, difference, positions
 from service.methods.rates import NO_COUNT, Cell, Rates, TruthCount, rates_of
 from service.methods.tally import Amounts, Parts, Slot
+from service.outlets.track_record import read_sums
 from service.storage.base import Base
 from service.storage.db_errors import WriteConflict
 from service.storage.facts import claim_facts, counting_reports, surviving_outlet
@@ -34,9 +33,7 @@ from service.values.vocabulary import ClaimKind, Role, Stance
 
 ColumnValue: TypeAlias = UUID | str | int | dt.datetime
 
-_COLUMNS = [Subtotal.__table__.c[name] for name in ("outlet_id", *Slot._fields, *Amounts._fields)]
 _RATE_SUMS = sa.func.sum(Rate.weight).label("weight"), sa.func.sum(Rate.true).label("true")
-_AMOUNTS_FROM = 1 + len(Slot._fields)
 
 
 AT_ONCE = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
@@ -174,26 +171,6 @@ def _upsert_statement(dialect: str, table: type[Base], key: tuple[str, ...], add
     return statement.on_conflict_do_update(index_elements=key, set_=sums)
 
 
-def read_sums(
-    session: Session, chosen: sa.ColumnElement[bool], *, topic: str | None
-) -> dict[UUID, dict[Slot, Amounts]]:
-    """Return the records of outlets by outlet and slot.
-
-    Args:
-        session: The session.
-        chosen: A condition on `Subtotal.outlet_id` that selects the outlets.
-        topic: The topic of the claims, with all topics below it; None for all topics.
-    """
-    rows = sa.select(*_COLUMNS).where(chosen)
-    if topic is not None:
-        rows = rows.where(in_topic(Subtotal.topic, topic))
-    slot_of = cache(_slot)  # hundreds of thousands of rows share a few hundred slots
-    return {
-        outlet_id: {slot_of(*row[1:_AMOUNTS_FROM]): Amounts._make(row[_AMOUNTS_FROM:]) for row in group}
-        for outlet_id, group in groupby(session.execute(rows.order_by(Subtotal.outlet_id)), key=itemgetter(0))
-    }
-
-
 def having_resolved(session: Session, at_least: int) -> sa.ColumnElement[bool]:
     """Return the condition that an outlet is scored and has at least this number of resolved claims of its own."""
     resolved = sa.func.sum(Subtotal.correct + Subtotal.incorrect + Subtotal.partial)
@@ -293,7 +270,3 @@ def _key_columns(key: Slot | DatedCell) -> dict[str, ColumnValue]:
 
 def _cell(row: sa.Row[*tuple[Any, ...]]) -> Cell:
     return Cell(row.stance, row.kind, row.commitment or None, row.topic or None)
-
-
-def _slot(role: Role, kind: ClaimKind, topic: str, stance: str, commitment: int) -> Slot:
-    return Slot(role, kind, topic or None, Stance(stance) if stance else None, commitment or None)

@@ -1,65 +1,29 @@
-"""The record of an outlet, the lens on it, and the reports and claims behind it."""
+"""The current record of an outlet, as sums of its claims, and the lens that selects a part of a record."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import groupby
-from typing import Any, NamedTuple, TypeAlias
+from operator import itemgetter
+from typing import NamedTuple, TypeAlias
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from service.errors import InvalidQuery
-from service.methods.claim import ClaimFacts, Filed, Position, position
 from service.methods.reliability import DEFAULT_LEVEL
 from service.methods.tally import Amounts, Slot
-from service.outlets.earlier_contents import Content, earlier_contents
-from service.outlets.find import filing_for
-from service.storage.models import Claim, Outlet, Reply, Report, Resolution, Version, Withdrawal
-from service.storage.predicates import (
-    counts_as,
-    in_topic,
-    is_among,
-    newest_id,
-)
-from service.values.topics import is_within
-from service.values.vocabulary import Basis, Stance
+from service.storage.models import Reply, Subtotal
+from service.storage.predicates import in_topic
+from service.values.vocabulary import Basis, ClaimKind, Role, Stance
 
-Row: TypeAlias = sa.Row[*tuple[Any, ...]]
-Rows: TypeAlias = sa.Select[*tuple[Any, ...]]
 Condition: TypeAlias = sa.ColumnExpressionArgument[bool]
 
-_FETCHED = 2000  # rows
-_FEW = 200
-"""The largest number of outlets whose reports are looked up in an index."""
-_ANY = sa.true()
-_FILER, _CITED = aliased(Outlet), aliased(Outlet)
-_COLUMNS = (
-    Report.id,
-    counts_as(_FILER).label("outlet_id"),
-    Report.claim_id,
-    Report.stance,
-    Report.commitment,
-    Report.probability,
-    Report.published_at,
-    Report.published_precision,
-    Report.recorded_at,
-    Report.is_relay,
-    counts_as(_CITED).label("cited_id"),
-    Claim.external_id,
-    Claim.group,
-    Claim.kind,
-    Claim.topic,
-    Claim.resolves_by,
-    Resolution.verdict,
-    Resolution.truth,
-    Resolution.known_at,
-    Resolution.known_precision,
-)
-"""The columns of a report, of its claim, and of the resolution in effect."""
+_COLUMNS = [Subtotal.__table__.c[name] for name in ("outlet_id", *Slot._fields, *Amounts._fields)]
+_AMOUNTS_FROM = 1 + len(Slot._fields)
 
 
 class Unseen(NamedTuple):
@@ -125,148 +89,25 @@ class OutletRecord:
     """The newest reply of the outlet to its whole record."""
 
 
-class ClaimPosition(NamedTuple):
-    """The position of an outlet on a claim, with the facts of the claim."""
-
-    outlet_id: UUID
-    claim_id: UUID
-    claim: ClaimFacts
-    position: Position
-
-
-def is_counted(entry: ClaimPosition, lens: Lens, *, now: dt.datetime) -> bool:
-    """Return whether a claim counts on the basis of a lens (R16)."""
-    due = entry.claim.resolves_by
-    return lens.basis is Basis.RESOLVED or due is None or due <= lens.moment(now)
-
-
-def read_positions(
-    session: Session,
-    outlets: Collection[UUID],
-    lens: Lens,
-    *,
-    on: sa.Select[UUID] | None = None,
-    only: Condition = _ANY,
-) -> Iterator[ClaimPosition]:
-    """Yield the position of each outlet on each of its claims, by outlet and claim (R18).
-
-    The basis of the lens is ignored; `is_counted` applies it.
+def read_sums(
+    session: Session, chosen: sa.ColumnElement[bool], *, topic: str | None
+) -> dict[UUID, dict[Slot, Amounts]]:
+    """Return the records of outlets by outlet and slot.
 
     Args:
         session: The session.
-        outlets: The ids of the outlets.
-        lens: The part of the record to read.
-        on: The ids of the claims; None for all claims.
-        only: A condition on the report, its claim and the resolution in effect.
+        chosen: A condition on `Subtotal.outlet_id` that selects the outlets.
+        topic: The topic of the claims, with all topics below it; None for all topics.
     """
-    if len(outlets) <= _FEW:
-        chosen = is_among(session, Report.outlet_id, filing_for(session, outlets))
-    else:
-        # With outdated statistics, PostgreSQL would look up each of the outlets in an index once per claim.
-        chosen = is_among(session, counts_as(_FILER), outlets)
-    statement = _rows(session, lens, chosen, only, *([] if on is None else [Report.claim_id.in_(on)]))
-    earlier = _earlier_contents(session, statement, lens)
-    rows = session.execute(statement, execution_options={"yield_per": _FETCHED})
-    for (outlet_id, claim_id), group in groupby(rows, key=lambda row: (row.outlet_id, row.claim_id)):
-        reports = list(group)
-        facts = _facts(reports[0], earlier.get(claim_id))
-        if lens.topic is None or is_within(facts.topic, lens.topic):
-            filed = [_filed(row, earlier.get(row.id)) for row in reports]
-            yield ClaimPosition(outlet_id, claim_id, facts, position(filed, facts.known_at))
+    rows = sa.select(*_COLUMNS).where(chosen)
+    if topic is not None:
+        rows = rows.where(in_topic(Subtotal.topic, topic))
+    slot_of = cache(_slot)  # hundreds of thousands of rows share a few hundred slots
+    return {
+        outlet_id: {slot_of(*row[1:_AMOUNTS_FROM]): Amounts._make(row[_AMOUNTS_FROM:]) for row in group}
+        for outlet_id, group in groupby(session.execute(rows.order_by(Subtotal.outlet_id)), key=itemgetter(0))
+    }
 
 
-class ReportedClaim(NamedTuple):
-    """A claim with all its reports."""
-
-    id: UUID
-    external_id: str | None
-    group: str | None
-    facts: ClaimFacts
-    reports: list[Filed]
-    """In the order of `provenance.ORDER`."""
-
-
-def read_claims(session: Session, *, only: Condition = _ANY) -> Iterator[ReportedClaim]:
-    """Yield every claim that has reports, with all of them, by id."""
-    statement = _rows(session, EVERYTHING, only).order_by(None)
-    statement = statement.order_by(Report.claim_id, Report.published_at, Report.recorded_at, Report.id)
-    rows = session.execute(statement, execution_options={"yield_per": _FETCHED})
-    for claim_id, group in groupby(rows, key=lambda row: row.claim_id):
-        reports = list(group)
-        first = reports[0]
-        filed = [_filed(row, None) for row in reports]
-        yield ReportedClaim(claim_id, first.external_id, first.group, _facts(first, None), filed)
-
-
-def _facts(row: Row, earlier: Content | None) -> ClaimFacts:
-    members = row.kind, row.topic, row.resolves_by
-    facts = ClaimFacts(*members, row.verdict, row.truth, row.known_at, row.known_precision)
-    if earlier is None:
-        return facts
-    due = earlier["resolves_by"]
-    return facts._replace(topic=earlier["topic"], resolves_by=None if due is None else dt.datetime.fromisoformat(due))
-
-
-def _earlier_contents(session: Session, rows: Rows, lens: Lens) -> dict[UUID, Content]:
-    """Return the contents of those claims and reports that were changed after the moment of the lens."""
-    changed = [] if lens.recorded_by is None else [Version.recorded_at > lens.recorded_by]
-    if lens.unseen is not None:
-        changed.append(is_among(session, Version.id, lens.unseen.versions))
-    if not changed:
-        return {}
-    claims, reports = (rows.with_only_columns(column).order_by(None) for column in (Report.claim_id, Report.id))
-    read = Version.subject_id.in_(claims) | Version.subject_id.in_(reports)
-    return earlier_contents(session, sa.and_(sa.or_(*changed), read))
-
-
-def _filed(row: Row, earlier: Content | None) -> Filed:
-    if earlier is not None:
-        return _filed(row, None)._replace(
-            stance=Stance(earlier["stance"]), commitment=earlier["commitment"], probability=earlier["probability"]
-        )
-    return Filed(
-        id=row.id,
-        outlet_id=row.outlet_id,
-        stance=row.stance,
-        published_at=row.published_at,
-        recorded_at=row.recorded_at,
-        relays=row.is_relay,
-        cited_id=row.cited_id,
-        commitment=row.commitment,
-        probability=row.probability,
-        published_precision=row.published_precision,
-    )
-
-
-def _rows(session: Session, lens: Lens, *conditions: Condition) -> Rows:
-    """Select reports with their claims and the resolutions in effect, by outlet, claim and order of reports."""
-    by, unseen = lens.recorded_by, lens.unseen
-    resolutions: list[Condition] = []
-    withdrawals = _by(Withdrawal.recorded_at, by)
-    if unseen is not None:
-        conditions += (~is_among(session, Report.id, unseen.reports),)
-        resolutions.append(~is_among(session, Resolution.id, unseen.resolutions))
-        withdrawals.append(~is_among(session, Withdrawal.report_id, unseen.withdrawn))
-    in_effect = [
-        Resolution.id == newest_id(by, *resolutions),
-        Resolution.verdict.is_not(None),
-        *_by(Resolution.known_at, lens.as_of),
-    ]
-    withdrawn = sa.exists().where(Withdrawal.report_id == Report.id, *withdrawals)
-    rows = (
-        sa.select(*_COLUMNS)
-        .select_from(Report)
-        .join(_FILER, _FILER.id == Report.outlet_id)
-        .outerjoin(_CITED, _CITED.id == Report.cited_id)
-        .join(Claim, Claim.id == Report.claim_id)
-        .outerjoin(Resolution, sa.and_(*in_effect))
-        .where(*conditions, ~withdrawn, *_by(Report.recorded_at, by), *_by(Report.published_at, lens.as_of))
-        .order_by(counts_as(_FILER), Report.claim_id, Report.published_at, Report.recorded_at, Report.id)
-    )
-    # At a past moment a claim may have had another topic, so its topic is checked later.
-    is_past = by is not None or unseen is not None
-    return rows if lens.topic is None or is_past else rows.where(in_topic(Claim.topic, lens.topic))
-
-
-def _by(column: sa.orm.InstrumentedAttribute[dt.datetime], moment: dt.datetime | None) -> list[Condition]:
-    return [] if moment is None else [column <= moment]
+def _slot(role: Role, kind: ClaimKind, topic: str, stance: str, commitment: int) -> Slot:
+    return Slot(role, kind, topic or None, Stance(stance) if stance else None, commitment or None)

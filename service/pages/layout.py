@@ -28,8 +28,8 @@ from service.pages.sharing import citations, embed_code
 from service.schemas.fields import Instant
 from service.schemas.loading import places
 from service.values.instants import restore_plus, utc_now
+from service.web.kept_responses import note_validity
 from service.web.publisher import public_address
-from service.web.responses import note_validity
 from service.web.runtime import runtime
 
 _FOLDER = Path(__file__).parent

@@ -49,6 +49,16 @@ class LensMembers(TypedDict, total=False):
     cursor: str | None
 
 
+class ScoreParameters(TypedDict):
+    """The parameters of one outlet's score as loaded, which are the members of a lens."""
+
+    topic: str | None
+    basis: Basis
+    as_of: dt.datetime | None
+    recorded_by: dt.datetime | None
+    level: float
+
+
 class LensRequest(TypedDict):
     """The parsed parameters of a query about one outlet."""
 
@@ -85,7 +95,7 @@ class LensQuery(Body):
     level = level()
 
 
-class ScoreQuery(LensQuery, OneOutletQuery):
+class ScoreQuery(LensQuery):
     """The parameters of one outlet's score."""
 
     basis = one_of(Basis, BASIS, load_default=Basis.RESOLVED)

@@ -9,7 +9,8 @@ from typing import TypedDict, Unpack
 import marshmallow as ma
 from marshmallow.validate import Range
 
-from service.schemas.fields import Answer, Instant, one_of
+from service.schemas.fields import Answer, one_of
+from service.values.instants import format_instant
 
 
 class Nullable(TypedDict, total=False):
@@ -22,6 +23,12 @@ class TextOptions(Nullable, total=False):
     """The options of a string, whose values may be limited."""
 
     validate: Callable[[str], str]
+
+
+class ShownInstant(ma.fields.DateTime):
+    """An instant, written as RFC 3339 in UTC."""
+
+    SERIALIZATION_FUNCS = {"iso": format_instant}
 
 
 def text(description: str, **options: Unpack[TextOptions]) -> ma.fields.String:
@@ -44,12 +51,12 @@ def identifier(description: str, **options: Unpack[Nullable]) -> ma.fields.UUID:
     return ma.fields.UUID(required=True, metadata={"description": f"{description} A UUIDv7."}, **options)
 
 
-def instant(description: str, **options: Unpack[Nullable]) -> Instant:
+def instant(description: str, **options: Unpack[Nullable]) -> ShownInstant:
     """Return an instant."""
-    return Instant(required=True, metadata={"description": f"{description} RFC 3339 in UTC."}, **options)
+    return ShownInstant(required=True, metadata={"description": f"{description} RFC 3339 in UTC."}, **options)
 
 
-def recorded_at() -> Instant:
+def recorded_at() -> ShownInstant:
     """Return the time at which the service recorded an object."""
     return instant("When the service recorded it.")
 

@@ -16,11 +16,11 @@ from service.cache.invalidation import invalidate_all_scores
 from service.cache.score_cache import ScoreCache
 from service.errors import CursorExpired
 from service.methods.claim import positions
-from service.methods.context import FITTED_FROM, STARTING_CONTEXT, Context, Shrinkage
 from service.methods.context_fit import ResolvedRecord, fit_context, resolved_reports
 from service.methods.rates import NO_COUNT, Cell, TruthCount, rates_of
+from service.methods.tally import FITTED_FROM, STARTING_CONTEXT, Context, Shrinkage
+from service.outlets.positions import read_claims
 from service.outlets.sums import read_cells
-from service.outlets.track_record import read_claims
 from service.storage.db import Database
 from service.storage.locks import lock_name
 from service.storage.memo import Memo

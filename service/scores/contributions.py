@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 from service.methods.claim import ClaimFacts, Filed, add_up, count_claim
 from service.methods.rates import Cell
 from service.methods.tally import NOTHING, Amounts, Parts, Slot
-from service.outlets.track_record import ClaimPosition, Condition, Lens, OutletRecord, is_counted, read_positions
+from service.outlets.positions import ClaimPosition, is_counted, read_positions
+from service.outlets.track_record import Condition, Lens, OutletRecord
 from service.storage.models import Outlet, Resolution
 from service.values.vocabulary import Basis, Role
 

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 from uuid import UUID
 
-from service.methods.context import Context
 from service.methods.reliability import METHOD, RATED_FROM, Adjusted, Advantage, Reliability
-from service.methods.tally import Brier, Tally, tally
+from service.methods.tally import Brier, Context, Tally, tally
 from service.outlets.track_record import Lens, OutletRecord
 from service.storage.models import Reply
 from service.storage.models.columns import RedactionNote

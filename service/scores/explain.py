@@ -13,10 +13,10 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from service.methods.context import Context
 from service.methods.explanation import put_in_words, share
 from service.methods.rates import UNIT
 from service.methods.reliability import Skill
+from service.methods.tally import Context
 from service.outlets.find import require_outlet
 from service.outlets.track_record import Lens, OutletRecord
 from service.scores.contexts import context_of

@@ -6,8 +6,8 @@ import datetime as dt
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from service.methods.context import Context
 from service.methods.reliability import METHOD, Adjusted, Advantage, Reliability
+from service.methods.tally import Context
 from service.outlets.find import require_outlet
 from service.outlets.track_record import Lens, OutletRecord
 from service.scores.contexts import context_of

@@ -12,14 +12,6 @@ from typing import TypeAlias, TypedDict
 from service.methods.calibration import BINS
 from service.methods.claim import BACKFILL
 from service.methods.commitment import LEXICON_SIZE, LEXICON_VERSION
-from service.methods.context import (
-    EXPECTED_WITHIN,
-    FITTED_FROM,
-    STARTING_CONTEXT,
-    UNFITTED_DRIFT,
-    Context,
-    Shrinkage,
-)
 from service.methods.context_fit import KAPPAS, SHRINKAGES
 from service.methods.forecast import ENOUGH, features
 from service.methods.forecast import METHOD as FORECAST_METHOD
@@ -27,6 +19,7 @@ from service.methods.forecast.groups import MOST, TOPIC_WEIGHT
 from service.methods.forecast.terms import COMMITMENTS, MODELS
 from service.methods.rates import ROOT_RATE, ROOT_WEIGHT, SHRINKAGE
 from service.methods.reliability import LEVELS, METHOD, RATED_FROM
+from service.methods.tally import EXPECTED_WITHIN, FITTED_FROM, STARTING_CONTEXT, UNFITTED_DRIFT, Context, Shrinkage
 from service.scores.contexts import REFIT_AFTER, context_of
 from service.storage.db import Database
 from service.values.documents import members_of

@@ -19,9 +19,9 @@ from sqlalchemy.orm import Session, selectinload
 from service.claims.describe import summarise_claims
 from service.claims.views import ListedClaim
 from service.methods.claim import count_claim, positions
-from service.methods.context import Context
 from service.methods.rates import UNIT
-from service.outlets.track_record import ReportedClaim, read_claims
+from service.methods.tally import Context
+from service.outlets.positions import ReportedClaim, read_claims
 from service.scores.contexts import context_of
 from service.storage.db import Database
 from service.storage.models import Claim, Outlet, Report, Resolution

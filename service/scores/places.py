@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from service.methods.context import Context
 from service.methods.reliability import RATED_FROM
-from service.methods.tally import Tally
+from service.methods.tally import Context, Tally
 from service.values.vocabulary import Order, OutletKind, RankBy
 
 

@@ -8,9 +8,8 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy.orm import Session
 
-from service.methods.context import Context
 from service.methods.rates import UNIT
-from service.methods.tally import Amounts, Slot
+from service.methods.tally import Amounts, Context, Slot
 from service.outlets.find import OutletView, describe_outlet, require_outlet
 from service.outlets.track_record import Lens, OutletRecord
 from service.scores.calibration import Calibration, describe_calibration

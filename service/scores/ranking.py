@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from service.ledger.seal import LAST_HEAD
-from service.methods.context import Context
+from service.methods.tally import Context
 from service.outlets.earlier import Changes, changes_since, take_back
 from service.outlets.sums import having_resolved
 from service.outlets.track_record import Lens, OutletRecord

@@ -13,7 +13,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from service.methods.context import Context
+from service.methods.tally import Context
 from service.outlets.track_record import Lens, OutletRecord
 from service.scores.describe import Score, ScoreRecord, describe_record, own_tally
 from service.scores.places import Place, RankingCriteria

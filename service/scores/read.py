@@ -14,9 +14,9 @@ from service.errors import UnknownOutlet
 from service.ledger.seal import LAST_HEAD
 from service.methods.claim import add_up, count_claim, difference
 from service.outlets.find import filing_for, find_outlets, refuse_merged
+from service.outlets.positions import is_counted, read_positions
 from service.outlets.search import unknown_slug
-from service.outlets.sums import read_sums
-from service.outlets.track_record import Condition, Lens, OutletRecord, is_counted, read_positions
+from service.outlets.track_record import Condition, Lens, OutletRecord, read_sums
 from service.scores.contexts import context_of
 from service.scores.describe import Score, describe_score
 from service.storage.db import Database

@@ -18,8 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from service.cache.invalidation import queue_standings
-from service.methods.context import Context
-from service.methods.tally import Amounts, Slot, tally
+from service.methods.tally import Amounts, Context, Slot, tally
 from service.outlets.track_record import EVERYTHING, Condition, OutletRecord
 from service.scores.contexts import context_of
 from service.scores.places import Measures, measure

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from service.methods.claim import add_up, difference
-from service.methods.context import Context
+from service.methods.tally import Context
 from service.outlets.track_record import OutletRecord
 from service.scores.contributions import ScoredClaim, accumulate, month_ends, scored_claims_of
 from service.scores.describe import own_tally

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from typing import Any, TypeAlias
 from urllib.parse import quote, unquote
 
+from flask import Response
+
 from service.cache.redis_link import RANKING
 from service.cache.score_cache import CacheKey, CacheStatus, EncodedResponse, ScoreCache
 from service.claims.topics import list_topics
@@ -23,14 +25,19 @@ from service.scores.read import read_scores, slugs_of, stream_scores
 from service.scores.score_table import TableRow, listed_domains, listed_outlets, table_row
 from service.storage.db import Database
 from service.storage.paging import decode_cursor, encode_cursor, read_sort_key
+from service.telemetry.responses import count_score_read
 from service.values.csv_text import BYTE_ORDER_MARK, csv_row
 from service.values.documents import etag_of
 from service.values.instants import format_instant
 from service.values.vocabulary import TableBy
+from service.web.kept_responses import note_validity
+from service.web.responses import link_next
 
 JsonObject: TypeAlias = dict[str, Any]
 """A serialized result."""
 
+OF_SCORES = {"Cache-Status": {"$ref": "#/components/headers/Cache-Status"}}
+"""The headers of `score_response`, as they are documented."""
 _SCORE, _TOPICS = ScoreOut(), TopicPage()
 
 
@@ -162,6 +169,18 @@ def _as_table(rows: Sequence[tuple[str, TableRow]], by: TableBy, *, bom: bool, l
     lasting = [(domain, row._replace(as_of="") if lens.is_current else row) for domain, row in rows]
     text = "".join([BYTE_ORDER_MARK if bom else "", *lines])
     return EncodedResponse(text.encode(), etag_of([by, bom, lasting]))
+
+
+def score_response(answer: EncodedResponse, status: CacheStatus, *, content_type: str = "application/json") -> Response:
+    """Return scores as a response, with their ETag and cache status."""
+    count_score_read(status)
+    headers = {} if answer.next_cursor is None else link_next(answer.next_cursor)
+    response = Response(answer.body, content_type=content_type, headers=headers)
+    response.headers["Cache-Status"] = f"borneout; {status.header}"
+    response.headers["Cache-Control"] = "no-cache"  # caches on the way must revalidate each time (R20)
+    response.set_etag(answer.etag, weak=True)
+    note_validity(answer.stamps, answer.expires_at)
+    return response
 
 
 def tagged(document: JsonObject, lasting: JsonObject, *, next_cursor: str | None = None) -> EncodedResponse:

@@ -34,9 +34,8 @@ from service.telemetry.responses import count_score_read, observe_response
 from service.values.ids import is_slug
 from service.values.instants import utc_now
 from service.web.auth import BEARER_KEY, FAILURES
-from service.web.kept_responses import Headers, KeptResponse, Memory, NotedStart, unpack
+from service.web.kept_responses import CURRENT_UNDER, Headers, KeptResponse, Memory, NotedStart, Validity, unpack
 from service.web.middleware import request_id_in
-from service.web.responses import CURRENT_UNDER, Validity
 from service.web.runtime import Runtime
 
 _LARGEST = 1 << 20  # bytes

@@ -2,28 +2,48 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeAlias, TypeVar
 from wsgiref.types import StartResponse, WSGIEnvironment
+
+from flask import request
 
 from service.access.limits import LimitStatus
 from service.cache.score_cache import CacheStatus
+from service.values.instants import utc_now
 from service.web.middleware import ROUTE
-from service.web.responses import Validity
 
 if TYPE_CHECKING:
     from types import TracebackType
 
+CURRENT_UNDER = "borneout.current-under"
+"""The name in the WSGI environment of the validity of the response."""
+_LONGEST = dt.timedelta(minutes=10)
 _CAPACITY = 32 << 20  # bytes
 _OVERHEAD = 1 << 10  # bytes that a response takes besides its body
 _PASSING = frozenset({"cache-status", "ratelimit", "ratelimit-policy", "x-request-id"})
 """The headers that differ between two responses to the same request."""
 
 Headers: TypeAlias = list[tuple[str, str]]
+
+
+class Validity(NamedTuple):
+    """The stamps of the cache under which a response is current, by subject, and the time until which it is."""
+
+    stamps: Mapping[str, bytes]
+    expires_at: dt.datetime
+
+
+def note_validity(stamps: Mapping[str, bytes], expires_at: dt.datetime | None) -> None:
+    """Note under which stamps the response is current and until when, so that the hot path can send it again."""
+    if stamps:
+        latest = utc_now() + _LONGEST
+        request.environ[CURRENT_UNDER] = Validity(stamps, latest if expires_at is None else min(latest, expires_at))
 
 
 @dataclass(slots=True)

@@ -2,34 +2,25 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Generic, NamedTuple, TypeAlias, TypeVar
+from typing import Generic, TypeAlias, TypeVar
 from urllib.parse import quote, urlencode
 
 from flask import Response, json, request, url_for
 from werkzeug.exceptions import HTTPException
 
 from service import errors
-from service.cache.score_cache import CacheStatus, EncodedResponse
 from service.errors import ServiceError
 from service.errors.problem import ProblemDocument
 from service.storage.db_errors import is_unavailable
 from service.storage.paging import Page, PageRequest, decode_cursor, encode_cursor
-from service.telemetry.responses import count_score_read
-from service.values.instants import utc_now
 
 T = TypeVar("T")
 
 PROBLEM_JSON = "application/problem+json"
 NO_ROUTE = "This path does not exist. Check how it is spelled."
-CURRENT_UNDER = "borneout.current-under"
-"""The name in the WSGI environment of the validity of the response."""
-_LONGEST = dt.timedelta(minutes=10)
-OF_SCORES = {"Cache-Status": {"$ref": "#/components/headers/Cache-Status"}}
-"""The headers of `score_response`, as they are documented."""
 
 log = logging.getLogger(__name__)
 
@@ -112,13 +103,6 @@ def forbid_caching(response: Response) -> Response:
     return response
 
 
-class Validity(NamedTuple):
-    """The stamps of the cache under which a response is current, by subject, and the time until which it is."""
-
-    stamps: Mapping[str, bytes]
-    expires_at: dt.datetime
-
-
 @dataclass(frozen=True, slots=True)
 class CursorPage(Generic[T]):
     """A page of a list, with the cursor of the next page."""
@@ -144,24 +128,6 @@ def page_of(query: PageRequest, fetch: Callable[..., Page[T]]) -> PageResponse[T
     page = fetch(**filters, after=after, limit=query["limit"])
     next_cursor = None if page.next is None else encode_cursor(page.next, bound_to)
     return CursorPage(page.items, next_cursor), 200, link_next(next_cursor)
-
-
-def score_response(answer: EncodedResponse, status: CacheStatus, *, content_type: str = "application/json") -> Response:
-    """Return scores as a response, with their ETag and cache status."""
-    count_score_read(status)
-    response = Response(answer.body, content_type=content_type, headers=link_next(answer.next_cursor))
-    response.headers["Cache-Status"] = f"borneout; {status.header}"
-    response.headers["Cache-Control"] = "no-cache"  # caches on the way must revalidate each time (R20)
-    response.set_etag(answer.etag, weak=True)
-    note_validity(answer.stamps, answer.expires_at)
-    return response
-
-
-def note_validity(stamps: Mapping[str, bytes], expires_at: dt.datetime | None) -> None:
-    """Note under which stamps the response is current and until when, so that the hot path can send it again."""
-    if stamps:
-        latest = utc_now() + _LONGEST
-        request.environ[CURRENT_UNDER] = Validity(stamps, latest if expires_at is None else min(latest, expires_at))
 
 
 def link_next(next_cursor: str | None) -> dict[str, str]:

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from service.config import Settings
-from service.methods.context import STARTING_CONTEXT
 from service.methods.reliability import DEFAULT_LEVEL, CellRecord, Skill, rate
+from service.methods.tally import STARTING_CONTEXT
 from tests.support.awaiting import DEADLINE
 from tests.support.command import Command
 from tests.support.live_service import KEY, running

@@ -8,9 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.methods.claim import ClaimFacts, Filed, Position, add_up, count_claim, difference, rightness, share_of
-from service.methods.context import STARTING_CONTEXT, Context
 from service.methods.rates import Cell, Rates
-from service.methods.tally import tally
+from service.methods.tally import STARTING_CONTEXT, Context, tally
 from service.values.vocabulary import ClaimKind, Role, Stance, Verdict
 
 KNOWN = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)

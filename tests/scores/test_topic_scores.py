@@ -14,8 +14,9 @@ from service.claims.rename_topics import rename_topic, undo_rename
 from service.errors import ServiceError
 from service.methods.claim import add_up, count_claim, positions
 from service.outlets.find import require_outlet
+from service.outlets.positions import read_claims
 from service.outlets.rebuild_sums import rebuild_sums
-from service.outlets.track_record import OutletRecord, read_claims
+from service.outlets.track_record import OutletRecord
 from service.scores.contexts import context_of
 from service.scores.describe import describe_score
 from service.scores.read import read_score

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from service.methods.context import Context
+from service.methods.tally import Context
 from service.scores.contexts import stored_context
 from service.storage.models import Claim, ContextRow, Dispute, Outlet, Reply, Resolution
 from service.storage.predicates import is_newest

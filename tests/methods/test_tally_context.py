@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from scipy.special import expit
 
 from service.methods.claim import share_of
-from service.methods.context import STARTING_CONTEXT, Context
 from service.methods.rates import Cell, Rates
+from service.methods.tally import STARTING_CONTEXT, Context
 from service.values.vocabulary import ClaimKind, Stance
 
 WIDE = Cell(Stance.SUPPORT, ClaimKind.FACT, None, None)
