@@ -66,11 +66,12 @@ def resolve(
 @with_connections(writes=False)
 def score(connections: Connections, *, outlet: str, **options: str | None) -> None:
     """Show the score of OUTLET, a slug or an id, as JSON."""
+    from service.outlets.track_record import Lens
     from service.schemas.loading import load
     from service.schemas.score_queries import ScoreQuery
     from service.schemas.scores import ScoreOut
     from service.scores import read
 
     query = load(ScoreQuery(), {name: value for name, value in options.items() if value is not None})
-    found = read.read_score(connections.db, outlet, **query, now=utc_now())
+    found = read.read_score(connections.db, outlet, lens=Lens(**query), now=utc_now())
     click.echo(json.dumps(ScoreOut().dump(found), indent=2))

@@ -27,7 +27,7 @@ _BASIS = "The claims that count."
 _METHOD = "The name and version of the formula; `GET /v1/methodology` explains it."
 
 
-class ExplanationQuery(ScoreQuery, PageQuery):
+class ExplanationQuery(ScoreQuery, OneOutletQuery, PageQuery):
     """The parameters of an explanation: those of the score, and the page of contributions."""
 
 

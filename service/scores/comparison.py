@@ -15,11 +15,10 @@ from service.errors import InvalidQuery
 from service.methods.rates import UNIT
 from service.outlets.find import OutletView, describe_outlet, find_outlets
 from service.outlets.track_record import Lens
-from service.scores.contexts import context_of
 from service.scores.contributions import ScoredClaim, own_record, scored_claims_of
 from service.scores.describe import Score, describe_score
 from service.scores.explain import claim_texts
-from service.scores.read import read_records
+from service.scores.read import context_of, read_records
 from service.storage.db import Database
 from service.storage.facts import surviving_outlet
 from service.storage.models import Outlet, Report

@@ -1,4 +1,4 @@
-"""Read the contexts on record, and fit a new one. A context never changes, so that a score can name it."""
+"""Fit contexts, and build those on record. A context never changes, so that a score can name it."""
 
 from __future__ import annotations
 
@@ -7,14 +7,13 @@ import re
 import time
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, NamedTuple, TypedDict
+from typing import Any, TypedDict
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from service.cache.invalidation import invalidate_all_scores
 from service.cache.score_cache import ScoreCache
-from service.errors import CursorExpired
 from service.methods.claim import positions
 from service.methods.context_fit import ResolvedRecord, fit_context, resolved_reports
 from service.methods.rates import NO_COUNT, Cell, TruthCount, rates_of
@@ -23,7 +22,6 @@ from service.outlets.positions import read_claims
 from service.outlets.sums import read_cells
 from service.storage.db import Database
 from service.storage.locks import lock_name
-from service.storage.memo import Memo
 from service.storage.models import Claim, ContextRow, Outlet, Resolution, TopicRename
 from service.storage.renames import CONTEXTS, current_name, standing_renames
 from service.values.vocabulary import Basis, ClaimKind, Stance
@@ -41,58 +39,16 @@ class StoredContext(TypedDict):
     """The members of each cell, its weight and its true weight."""
 
 
-class _Newest(NamedTuple):
-    """A context, and the state of the renames that name its topics: how many were made and undone, and when."""
-
-    number: int
-    recorded_at: dt.datetime
-    made: int
-    last_made: dt.datetime | None
-    undone: int
-    last_undone: dt.datetime | None
-
-
-# Contexts never change, so each is loaded once. Its number alone could be that of another context in a restored backup.
-_LOADED = Memo[Context](16)
-_PREFIX = "ctx_"
-_NAME = re.compile(rf"{_PREFIX}[0-9]{{1,9}}", re.ASCII)
+CONTEXT_PREFIX = "ctx_"
+_NAME = re.compile(rf"{CONTEXT_PREFIX}[0-9]{{1,9}}", re.ASCII)
 REFIT_AFTER = dt.timedelta(days=1)
-# Built once, because every score reads the newest context.
-_RENAMES = sa.select(
+RENAMES = sa.select(
     sa.func.count(TopicRename.recorded_at).label("made"),
     sa.func.max(TopicRename.recorded_at).label("last_made"),
     sa.func.count(TopicRename.undone_at).label("undone"),
     sa.func.max(TopicRename.undone_at).label("last_undone"),
 )
-_STATE = _RENAMES.subquery()
-_NEWEST = (
-    sa.select(ContextRow.number, ContextRow.recorded_at, _STATE)
-    .join(_STATE, sa.true())
-    .order_by(ContextRow.number.desc())
-    .limit(1)
-)
-
-
-def context_of(session: Session, basis: Basis, recorded_by: dt.datetime | None = None) -> Context:
-    """Return the newest context for scores on a basis, or the newest at a past moment."""
-    newest = _NEWEST if recorded_by is None else _NEWEST.where(ContextRow.recorded_at <= recorded_by)
-    found = session.execute(newest).one_or_none()
-    return STARTING_CONTEXT if found is None else _load(session, _Newest(*found), basis)
-
-
-def context_named(session: Session, name: str, basis: Basis) -> Context:
-    """Return the context that a cursor names.
-
-    Raises:
-        CursorExpired: No context has this name any more.
-    """
-    if name == STARTING_CONTEXT.id:
-        return STARTING_CONTEXT
-    number = int(name.removeprefix(_PREFIX))
-    found = session.execute(_NEWEST.where(ContextRow.number == number)).one_or_none()
-    if found is None:
-        raise CursorExpired("The first page was read from another database. Start again without cursor.")
-    return _load(session, _Newest(*found), basis)
+"""Selects the state of the renames that name the topics of contexts: how many were made and undone, and when."""
 
 
 def read_context_name(text: str) -> str:
@@ -122,7 +78,7 @@ def refit_context(db: Database, cache: ScoreCache, *, now: dt.datetime, at_once:
     started = time.monotonic()
     with db.read(unlimited=True) as session:
         newest = session.scalar(sa.select(ContextRow).order_by(ContextRow.number.desc()).limit(1))
-        renames = session.execute(_RENAMES).one()
+        renames = session.execute(RENAMES).one()
         at_once = at_once or _mixes_topics(session, newest)
         if not (at_once or _is_due(session, newest, read_cells(session), now=now)):
             return None
@@ -135,7 +91,7 @@ def refit_context(db: Database, cache: ScoreCache, *, now: dt.datetime, at_once:
         return None
     with db.write() as session:
         lock_name(session, CONTEXTS)
-        if session.get(ContextRow, number) is not None or session.execute(_RENAMES).one() != renames:
+        if session.get(ContextRow, number) is not None or session.execute(RENAMES).one() != renames:
             return None
         # Now, because scores that were read while it was fitted were compared with the previous context.
         recorded_at = now + dt.timedelta(seconds=time.monotonic() - started)
@@ -189,16 +145,9 @@ def _read_resolved(session: Session, *, now: dt.datetime) -> dict[Basis, Resolve
     return records
 
 
-def _load(session: Session, newest: _Newest, basis: Basis) -> Context:
-    def load() -> Context:
-        return stored_context(session, session.get_one(ContextRow, newest.number), basis)
-
-    return _LOADED.get(session, (newest, basis), load)
-
-
 def context_name(number: int) -> str:
     """Return the name of a context, as scores give it."""
-    return f"{_PREFIX}{number}"
+    return f"{CONTEXT_PREFIX}{number}"
 
 
 def stored_context(session: Session, row: ContextRow, basis: Basis) -> Context:

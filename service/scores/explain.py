@@ -19,9 +19,9 @@ from service.methods.reliability import Skill
 from service.methods.tally import Context
 from service.outlets.find import require_outlet
 from service.outlets.track_record import Lens, OutletRecord
-from service.scores.contexts import context_of
 from service.scores.contributions import ScoredClaim, own_record, scored_claims
 from service.scores.describe import Score, describe_score, own_tally
+from service.scores.read import context_of
 from service.storage.db import Database
 from service.storage.models import Claim, Version
 from service.storage.paging import decode_cursor, encode_cursor, read_sort_key

@@ -10,9 +10,9 @@ from service.methods.reliability import METHOD, Adjusted, Advantage, Reliability
 from service.methods.tally import Context
 from service.outlets.find import require_outlet
 from service.outlets.track_record import Lens, OutletRecord
-from service.scores.contexts import context_of
 from service.scores.contributions import ScoredClaim, accumulate, month_ends, scored_claims
 from service.scores.describe import ScoreContext, ScoreRecord, ScoreStatus, describe_score
+from service.scores.read import context_of
 from service.storage.db import Database
 from service.storage.models import Outlet
 from service.values.vocabulary import Basis

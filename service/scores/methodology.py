@@ -20,7 +20,8 @@ from service.methods.forecast.terms import COMMITMENTS, MODELS
 from service.methods.rates import ROOT_RATE, ROOT_WEIGHT, SHRINKAGE
 from service.methods.reliability import LEVELS, METHOD, RATED_FROM
 from service.methods.tally import EXPECTED_WITHIN, FITTED_FROM, STARTING_CONTEXT, UNFITTED_DRIFT, Context, Shrinkage
-from service.scores.contexts import REFIT_AFTER, context_of
+from service.scores.contexts import REFIT_AFTER
+from service.scores.read import context_of
 from service.storage.db import Database
 from service.values.documents import members_of
 from service.values.vocabulary import Basis

@@ -22,7 +22,7 @@ from service.methods.claim import count_claim, positions
 from service.methods.rates import UNIT
 from service.methods.tally import Context
 from service.outlets.positions import ReportedClaim, read_claims
-from service.scores.contexts import context_of
+from service.scores.read import context_of
 from service.storage.db import Database
 from service.storage.models import Claim, Outlet, Report, Resolution
 from service.storage.predicates import counts_as, is_among, is_counted, is_newest, stands

@@ -13,12 +13,11 @@ from service.methods.tally import Amounts, Context, Slot
 from service.outlets.find import OutletView, describe_outlet, require_outlet
 from service.outlets.track_record import Lens, OutletRecord
 from service.scores.calibration import Calibration, describe_calibration
-from service.scores.contexts import context_of
 from service.scores.contributions import ScoredClaim, scored_claims
 from service.scores.describe import Score, describe_score
 from service.scores.explain import ClaimContribution, describe_contributions
 from service.scores.history import HistoryPoint, history_points
-from service.scores.read import read_records
+from service.scores.read import context_of, read_records
 from service.storage.db import Database
 from service.storage.models import Outlet
 from service.storage.versions import EarlierOutlet, earlier_versions

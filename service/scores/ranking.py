@@ -14,10 +14,9 @@ from service.methods.tally import Context
 from service.outlets.earlier import Changes, changes_since, take_back
 from service.outlets.sums import having_resolved
 from service.outlets.track_record import Lens, OutletRecord
-from service.scores.contexts import context_named, context_of
 from service.scores.describe import Score, describe_score, own_tally
 from service.scores.places import Measures, Place, RankingCriteria, measure, waiting_key
-from service.scores.read import read_records
+from service.scores.read import context_named, context_of, read_records
 from service.scores.stored_order import StoredOrder, read_order
 from service.storage.models import Outlet
 from service.storage.predicates import is_among

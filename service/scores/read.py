@@ -1,33 +1,75 @@
-"""Read the records of outlets, and their scores: from sums for the current record, from rows for a past moment."""
+"""Read the scores of outlets, and what they are computed from: the records of the outlets, and the context.
+
+A current record is read from sums, and one of a past moment from the reports.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
 from itertools import groupby
+from typing import NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
-from service.errors import UnknownOutlet
+from service.errors import CursorExpired, OutletMerged, UnknownOutlet
 from service.ledger.seal import LAST_HEAD
 from service.methods.claim import add_up, count_claim, difference
-from service.outlets.find import filing_for, find_outlets, refuse_merged
+from service.methods.tally import STARTING_CONTEXT, Context
+from service.outlets.find import filing_for
 from service.outlets.positions import is_counted, read_positions
 from service.outlets.search import unknown_slug
 from service.outlets.track_record import Condition, Lens, OutletRecord, read_sums
-from service.scores.contexts import context_of
+from service.scores.contexts import CONTEXT_PREFIX, RENAMES, stored_context
 from service.scores.describe import Score, describe_score
 from service.storage.db import Database
-from service.storage.facts import surviving_outlet
-from service.storage.models import Claim, Outlet, Reply, Subtotal
+from service.storage.memo import Memo
+from service.storage.models import Claim, ContextRow, Outlet, Reply, Subtotal
 from service.storage.predicates import by_bytes, disputed_claims, general_replies, is_among, is_general, is_open
-from service.values.ids import is_slug
+from service.values.ids import is_slug, parse_id
 from service.values.vocabulary import Basis, Role
 
 _STREAMED = 500
 """The number of outlets whose records are read at a time."""
+_INTO = aliased(Outlet)
+# Built once, because building a statement takes as long as running it.
+_NAMED = (
+    sa.select(Outlet.id, Outlet.slug, _INTO.id, _INTO.slug)
+    .outerjoin(_INTO, _INTO.id == Outlet.merged_into_id)
+    .where(Outlet.id.in_(sa.bindparam("ids", expanding=True)) | Outlet.slug.in_(sa.bindparam("slugs", expanding=True)))
+)
+_DISCUSSION = sa.select(sa.exists().where(is_general(None)), sa.exists().where(is_open(None)))
+_STATE = RENAMES.subquery()
+_NEWEST = (
+    sa.select(ContextRow.number, ContextRow.recorded_at, _STATE)
+    .join(_STATE, sa.true())
+    .order_by(ContextRow.number.desc())
+    .limit(1)
+)
+# Contexts never change, so each is loaded once. Its number alone could be that of another context in a restored backup.
+_LOADED = Memo[Context](16)
+
+
+class _Named(NamedTuple):
+    """An outlet that a reference names, and the one that it was merged into."""
+
+    id: UUID
+    slug: str
+    into_id: UUID | None
+    into: str | None
+
+
+class _Newest(NamedTuple):
+    """A context, and the state of the renames that name its topics: how many were made and undone, and when."""
+
+    number: int
+    recorded_at: dt.datetime
+    made: int
+    last_made: dt.datetime | None
+    undone: int
+    last_undone: dt.datetime | None
 
 
 def read_score(db: Database, reference: str, *, lens: Lens, now: dt.datetime) -> Score:
@@ -61,11 +103,11 @@ def read_scores(
     lens.refuse_future(now)
     with db.read() as session:
         outlets = _find(session, references)
-        if not follow_merges:
-            for outlet in outlets:
-                refuse_merged(outlet)
-        slugs = [surviving_outlet(outlet).slug for outlet in outlets]
-        chosen = Outlet.id.in_({surviving_outlet(outlet).id for outlet in outlets})
+        for outlet in outlets:
+            if outlet.into is not None and not follow_merges:
+                raise OutletMerged.of(outlet.slug, into=outlet.into)
+        slugs = [outlet.into or outlet.slug for outlet in outlets]
+        chosen = Outlet.id.in_({outlet.into_id or outlet.id for outlet in outlets})
         context = context_of(session, lens.basis, lens.recorded_by)
         records = read_records(session, chosen, lens, now=now)
         head = session.scalar(LAST_HEAD)
@@ -102,14 +144,47 @@ def slugs_of(db: Database, references: Sequence[str]) -> list[str]:
         return [outlet.slug for outlet in _find(session, references)]
 
 
-def _find(session: Session, references: Sequence[str]) -> list[Outlet]:
-    found = find_outlets(session, references)
-    unknown = [reference for reference in references if reference not in found]
+def _find(session: Session, references: Sequence[str]) -> list[_Named]:
+    ids = {reference: id_ for reference in references if (id_ := parse_id(reference)) is not None}
+    slugs = [reference for reference in references if is_slug(reference)]
+    rows = [_Named(*row) for row in session.execute(_NAMED, {"ids": list(ids.values()), "slugs": slugs})]
+    found = {key: row for row in rows for key in (row.id, row.slug)}
+    keys = {reference: ids.get(reference, reference) for reference in references}
+    unknown = [reference for reference in references if keys[reference] not in found]
     if len(unknown) == 1:
         raise UnknownOutlet(unknown_slug(session, unknown[0]))
     if unknown:
         raise UnknownOutlet(f"Not on record: {', '.join(map(repr, unknown))}.")
-    return [found[reference] for reference in references]
+    return [found[keys[reference]] for reference in references]
+
+
+def context_of(session: Session, basis: Basis, recorded_by: dt.datetime | None = None) -> Context:
+    """Return the newest context for scores on a basis, or the newest at a past moment."""
+    newest = _NEWEST if recorded_by is None else _NEWEST.where(ContextRow.recorded_at <= recorded_by)
+    found = session.execute(newest).one_or_none()
+    return STARTING_CONTEXT if found is None else _load(session, _Newest(*found), basis)
+
+
+def context_named(session: Session, name: str, basis: Basis) -> Context:
+    """Return the context that a cursor names.
+
+    Raises:
+        CursorExpired: No context has this name any more.
+    """
+    if name == STARTING_CONTEXT.id:
+        return STARTING_CONTEXT
+    number = int(name.removeprefix(CONTEXT_PREFIX))
+    found = session.execute(_NEWEST.where(ContextRow.number == number)).one_or_none()
+    if found is None:
+        raise CursorExpired("The first page was read from another database. Start again without cursor.")
+    return _load(session, _Newest(*found), basis)
+
+
+def _load(session: Session, newest: _Newest, basis: Basis) -> Context:
+    def load() -> Context:
+        return stored_context(session, session.get_one(ContextRow, newest.number), basis)
+
+    return _LOADED.get(session, (newest, basis), load)
 
 
 def read_records(session: Session, chosen: Condition, lens: Lens, *, now: dt.datetime) -> list[OutletRecord]:
@@ -128,7 +203,8 @@ def read_records(session: Session, chosen: Condition, lens: Lens, *, now: dt.dat
 
 def _add_sums(session: Session, records: dict[UUID, OutletRecord], lens: Lens, *, now: dt.datetime) -> None:
     """Read the current records from the sums, without the claims that are not due yet on the basis `matured`."""
-    chosen = is_among(session, Subtotal.outlet_id, records)
+    is_one = len(records) == 1
+    chosen = Subtotal.outlet_id.in_(records) if is_one else is_among(session, Subtotal.outlet_id, records)
     for outlet_id, parts in read_sums(session, chosen, topic=lens.topic).items():
         records[outlet_id].parts = parts
     if lens.basis is Basis.MATURED:
@@ -165,6 +241,8 @@ def _has_discussion(session: Session, moment: dt.datetime | None) -> tuple[bool,
 
     Usually neither is the case, so a score needs no other query for them.
     """
-    replied = sa.exists().where(is_general(moment))
-    has_replies, has_disputes = session.execute(sa.select(replied, sa.exists().where(is_open(moment)))).one()
+    discussion = _DISCUSSION
+    if moment is not None:
+        discussion = sa.select(sa.exists().where(is_general(moment)), sa.exists().where(is_open(moment)))
+    has_replies, has_disputes = session.execute(discussion).one()
     return has_replies, has_disputes

@@ -20,9 +20,8 @@ from sqlalchemy.orm import Session
 from service.cache.invalidation import queue_standings
 from service.methods.tally import Amounts, Context, Slot, tally
 from service.outlets.track_record import EVERYTHING, Condition, OutletRecord
-from service.scores.contexts import context_of
 from service.scores.places import Measures, measure
-from service.scores.read import read_records
+from service.scores.read import context_of, read_records
 from service.scores.stored_order import IN_QUEUE, moved_outlets, outlets_in
 from service.storage.base import detached
 from service.storage.bulk import insert_rows

@@ -15,7 +15,8 @@ from service.claims.forecast import refit_learner
 from service.methods.rates import Cell
 from service.outlets.rebuild_sums import rebuild_sums
 from service.scores import contexts
-from service.scores.contexts import context_of, refit_context
+from service.scores.contexts import refit_context
+from service.scores.read import context_of
 from service.storage.db import Database
 from service.storage.models import ContextRow, LearnerRow
 from service.values.vocabulary import Basis, ClaimKind, Stance

@@ -17,9 +17,8 @@ from service.outlets.find import require_outlet
 from service.outlets.positions import read_claims
 from service.outlets.rebuild_sums import rebuild_sums
 from service.outlets.track_record import OutletRecord
-from service.scores.contexts import context_of
 from service.scores.describe import describe_score
-from service.scores.read import read_score
+from service.scores.read import context_of, read_score
 from service.storage.models import Claim, ContextRow
 from service.values.vocabulary import OPERATOR, ClaimKind, Stance, Verdict
 from tests.support.contexts import fitted_contexts
