@@ -1,8 +1,8 @@
 """Check the coverage of the intervals of `record/2`: the first half of each record predicts the second half.
 
-The interval is about the skill of an outlet, but the second half shows a number of claims. So for each outlet, the
-skill is drawn from the distribution of the interval, and the number right from a binomial distribution with the mean
-chance of such an outlet on the later claims.
+The interval is about the skill of an outlet, but the second half shows the number of claims that it got right. So the
+skill of each outlet is drawn from the distribution of the interval, and the number right from a binomial distribution
+with the mean chance of an outlet with this skill on the later claims.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ def coverage(resolutions: Iterable[ResolvedClaim]) -> Coverage:
 
 
 def _records(resolutions: Iterable[ResolvedClaim]) -> list[list[ClaimResult]]:
-    """Return the results of each outlet in order, with the results expected of an average outlet at that time."""
+    """Return the results of each outlet in order, each with the rate that was expected at that time."""
     records: defaultdict[str, list[ClaimResult]] = defaultdict(list)
     rates = Rates()
     number = 0

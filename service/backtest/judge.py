@@ -68,7 +68,7 @@ def _draws(claims: int) -> Iterator[list[int]]:
 
 
 class _Sample:
-    """Predictions summed by claim, so that a draw is cheap."""
+    """The sums of predictions by claim, which make a draw cheap."""
 
     def __init__(self, judged: Sequence[Judged]) -> None:
         names = {claim: number for number, claim in enumerate(sorted({one.claim for one in judged}))}

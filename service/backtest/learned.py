@@ -18,7 +18,7 @@ class Learned:
         self._now: dt.datetime | None = None
 
     def watch(self, claims: Sequence[Sequence[Record]], *, now: dt.datetime) -> None:
-        """Take note of the time, and of open claims with new reports."""
+        """Store the time, and the open claims with new reports."""
         self._now = now
         for reports in claims:
             self._learner.see(_claim(reports[-1]), _reports(reports))

@@ -60,7 +60,7 @@ class Record(NamedTuple):
 
 
 class RecordLine(TypedDict, total=False):
-    """A line of a file of records, as the JSON is meant to be; a line of another form is rejected."""
+    """A line of a file of records. A line with other types is rejected."""
 
     outlet: Required[str]
     claim_id: Required[str]
@@ -75,7 +75,7 @@ class RecordLine(TypedDict, total=False):
     rivals: int | None
     resolves_by: str | None
     x: Mapping[str, int] | None
-    """The members that one data set adds."""
+    """The members that only one data set has."""
 
 
 class Method(Protocol):
@@ -93,7 +93,7 @@ class Watching(Protocol):
     """A method that also follows open claims and the time."""
 
     def watch(self, claims: Sequence[Sequence[Record]], *, now: dt.datetime) -> None:
-        """Take note of the time, and of the reports so far of each claim that was reported at it."""
+        """Store the time, and the reports so far of each claim that was reported at that time."""
 
 
 class Prediction(NamedTuple):
@@ -206,18 +206,18 @@ class _Truths(NamedTuple):
 
 
 def run(records: Sequence[Record], methods: Sequence[Method]) -> Run:
-    """Have every method predict every report and every resolved claim, and learn the outcomes, in time order."""
+    """Let every method predict every report and every resolved claim, and learn the outcomes, in time order."""
     truths = _truths(records)
     seen: dict[str, list[Record]] = {}
     made = Run([], [], [])
     for (moment, _), events in groupby(_events(records, truths), key=lambda event: event[:2]):
-        things = [event[3] for event in events]
-        reports = [thing for thing in things if isinstance(thing, Record)]
+        subjects = [event[3] for event in events]
+        reports = [subject for subject in subjects if isinstance(subject, Record)]
         _predict_reports(reports, seen, methods, truths, made)
         for report in reports:
             seen.setdefault(report.claim, []).append(report)
         _watch(methods, [seen[claim] for claim in dict.fromkeys(report.claim for report in reports)], now=moment)
-        claims = [thing for thing in things if isinstance(thing, str)]
+        claims = [subject for subject in subjects if isinstance(subject, str)]
         for claim in claims:
             probabilities = tuple(method.predict(seen[claim]) for method in methods)
             made.claims.append(Prediction(seen[claim][-1], truths.proved[claim], probabilities))

@@ -22,9 +22,9 @@ class Attribution(NamedTuple):
     """The source that a quote names."""
 
     name: str
-    """The name alone, such as `Spain`; empty if there is none."""
+    """The name alone, such as `Spain`; empty if the quote names none."""
     words: str
-    """The name as the quote puts it, such as `reports in Spain`."""
+    """The words of the quote that contain the name, such as `reports in Spain`."""
 
 
 def read_attribution(quote: str) -> Attribution | None:

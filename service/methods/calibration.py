@@ -26,7 +26,7 @@ class Outcome(NamedTuple):
 def log_loss(outcomes: Iterable[Outcome]) -> float | None:
     """Return the mean negative log of the probability of the truth, or None without outcomes.
 
-    Probabilities are clamped to 0.001..0.999, so that one certain error does not dominate.
+    Probabilities are clamped to 0.001..0.999; otherwise one error of a certain prediction would dominate.
 
     >>> round(log_loss([Outcome(0.5, 1), Outcome(0.25, 0)]), 4)
     0.4904
@@ -53,9 +53,9 @@ def brier(outcomes: Iterable[Outcome]) -> float | None:
 
 
 def auc(outcomes: Iterable[Outcome]) -> float | None:
-    """Return the probability that a true claim got a higher probability than a false one; ties count half.
+    """Return the chance that a true claim has a higher probability than a false one; ties count half.
 
-    It is None unless there are both.
+    It is None unless there are true and false claims.
 
     >>> auc([Outcome(0.9, 1), Outcome(0.4, 0), Outcome(0.4, 1), Outcome(0.1, 0)])
     0.875
@@ -80,7 +80,7 @@ class Bin:
     lower: float
     """The smallest probability in the bin."""
     upper: float
-    """The end of the bin, which belongs to the next bin, except in the last one."""
+    """The end of the bin. A probability equal to it is in the next bin, or in the last one if it is 1."""
     weight: float
     """The total weight of the outcomes."""
     probability: float
@@ -128,17 +128,17 @@ class Decomposition:
 
     brier: float
     reliability: float
-    """The mean squared distance of probability and truth over the bins; 0 if calibrated."""
+    """The mean squared distance between probability and truth over the bins; 0 if calibrated."""
     resolution: float
-    """The mean squared difference between the truth of the bins and the base rate; more is better."""
+    """The mean squared difference between the truth of the bins and the base rate; higher is better."""
     uncertainty: float
-    """The score of the base rate."""
+    """The Brier score of a forecaster that always states the base rate."""
     within_bins: float
     """The part due to different probabilities within a bin."""
 
     @property
     def skill(self) -> float | None:
-        """The improvement on the base rate: 1 is perfect, 0 no better; None if all outcomes are equal."""
+        """The improvement on the base rate: 1 is perfect, 0 is no better; None if all outcomes are equal."""
         return 1 - self.brier / self.uncertainty if self.uncertainty > 1e-12 else None  # as `tally.Brier`
 
 

@@ -24,7 +24,7 @@ SHRINKAGES = tuple(5 * 2 ** (step / 2) for step in range(-6, 10))
 _SHRINKAGE_DEVIATION = log(2)
 """The standard deviation of the logarithm of a shrinkage, whose median is 5."""
 _OFFSETS = 8.0
-"""The largest offset; clamping makes a larger one useless."""
+"""The largest offset in log-odds. A larger one would change nothing, because rates are clamped."""
 _HALVINGS = 60
 _DRIFT_WEIGHT = 2.0
 """The weight of the prior drift, in half-years."""
@@ -37,7 +37,7 @@ _Sides: TypeAlias = tuple[tuple[Cell, int], ...]
 
 
 class Result(NamedTuple):
-    """The resolved claims of one outlet, or of all, in one cell."""
+    """The resolved claims in one cell, of one outlet or of all outlets."""
 
     resolved: int = 0
     right: int = 0
@@ -62,7 +62,7 @@ class ResolvedReports(NamedTuple):
 def resolved_reports(
     claim: ClaimFacts, positions: Mapping[UUID, Position], scorable: Collection[UUID]
 ) -> ResolvedReports:
-    """Return what a claim adds to a context.
+    """Return the contribution of a claim to a context.
 
     Args:
         claim: The claim; without an established truth it adds nothing.
@@ -122,7 +122,7 @@ def _place(side: tuple[Cell, int]) -> tuple[object, ...]:
 
 
 def fit_context(record: ResolvedRecord) -> Context:
-    """Return the context of a record, without a name."""
+    """Return the context that fits a record. Its id is a placeholder."""
     rates = rates_of(record.cells)
     shrinkage = fit_shrinkage(rates)
     fitted = _centred(rates, shrinkage, _totals(record.outlets.values()))
@@ -131,7 +131,7 @@ def fit_context(record: ResolvedRecord) -> Context:
 
 
 def _centred(rates: Rates, shrinkage: Shrinkage, totals: Mapping[Cell, Result]) -> Context:
-    """Return a context with some rates, shrinkage and the offset that fits the results of all outlets."""
+    """Return a context with these rates and this shrinkage, and the offset that fits the results of all outlets."""
     context = Context(id="fitted", as_of=None, rates=rates, shrinkage=shrinkage)
     cells = [(result.resolved, context.log_odds(cell)) for cell, result in totals.items()]
     right = sum(result.right for result in totals.values()) / UNIT
@@ -147,7 +147,7 @@ def _totals(records: Iterable[Mapping[Cell, Result]]) -> dict[Cell, Result]:
 
 
 def fit_shrinkage(rates: Rates) -> Shrinkage:
-    """Return the shrinkage of each level, under which the counts of its cells are most likely.
+    """Return the shrinkage of each level that makes the counts of its cells most likely.
 
     Given the rate m of the next wider cell, the true weight of a cell is beta-binomial with the parameters s m and
     s (1 - m). The prior of s is lognormal with the median 5.
@@ -198,10 +198,10 @@ class Showing(NamedTuple):
 
 
 def fit_kappa(showings: Iterable[Showing]) -> float:
-    """Return kappa, the weight of the prior in claims; the less outlets differ, the larger it is.
+    """Return kappa, the weight of the prior in claims. The less outlets differ, the larger it is.
 
-    It is the kappa within 3..60 under which the results of the outlets are most likely, if each is drawn from a
-    beta-binomial distribution around its expected result.
+    It is the one of `KAPPAS`, 3..60, that makes the results of the outlets most likely, if each result is drawn from a
+    beta-binomial distribution around the expected one.
 
     Args:
         showings: The results of the outlets; those without resolved claims are ignored.
@@ -224,7 +224,7 @@ def _showing(results: Mapping[Cell, Result], context: Context) -> Showing:
 
 
 class HalfError(NamedTuple):
-    """The errors of all outlets together in half a year, with the expectations from before it."""
+    """The errors of all outlets together in one half-year. The expectations are those from before it."""
 
     total: float
     """The sum of right - expected."""
@@ -251,7 +251,7 @@ def fit_drift(halves: Iterable[HalfError]) -> float:
 
 
 def _half_errors(record: ResolvedRecord, shrinkage: Shrinkage) -> Iterator[HalfError]:
-    """Yield the errors of each half-year before which a context could be fitted, with the rates from before it."""
+    """Yield the errors of each half-year that follows enough resolved claims for a context."""
     rates, totals = Rates(), dict[Cell, Result]()
     for before, half in pairwise([None, *sorted(record.halves.keys() | record.votes.keys())]):
         if before is not None:

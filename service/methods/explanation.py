@@ -1,4 +1,4 @@
-"""The contribution of each claim to a score, and the calculation in words with its numbers. Pure."""
+"""The contribution of each claim to a score, and the calculation in words. Pure."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from service.methods.reliability import Rating, Skill
 
 
 def share(skill: Skill, *, right: float, rate: float) -> float:
-    """Return the contribution of one claim to t - 1/2; over all claims they sum to it.
+    """Return the contribution of one claim to t - 1/2. The contributions of all claims sum to t - 1/2.
 
     It is (right - p)/kappa, where p is the probability that an outlet of this skill is right on the claim.
 

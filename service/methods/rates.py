@@ -12,9 +12,9 @@ UNIT = 10**9
 """Weights and truths are summed as whole billionths, so that the order of additions does not change a sum."""
 
 ROOT_RATE, ROOT_WEIGHT = 0.5, 2.0
-"""The prior of the widest rate, and its weight in claims."""
+"""The prior of the rate of a stance, 0..1, and the weight of this prior in claims."""
 SHRINKAGE = 5.0
-"""The weight of the next wider cell in the rate of a cell, in claims, unless a context has fitted another one."""
+"""The weight of the next wider cell in the rate of a cell, in claims. A fitted context has weights of its own."""
 
 Key: TypeAlias = tuple[Stance, *tuple[ClaimKind | int | str | None, ...]]
 
@@ -33,7 +33,7 @@ NO_COUNT = TruthCount(0, 0)
 
 
 class Cell(NamedTuple):
-    """The kind of report on which outlets are compared."""
+    """The group of similar reports within which outlets are compared."""
 
     stance: Stance
     kind: ClaimKind
@@ -49,12 +49,12 @@ class Cell(NamedTuple):
 
     @property
     def lineage(self) -> tuple[Key, ...]:
-        """The same keys, with one for each topic above the topic of the cell (R21b)."""
+        """The keys of the same cells, and of one more for each topic above the topic of the cell (R21b)."""
         return lineage_of(self.levels[-1])
 
 
 def lineage_of(key: Key) -> tuple[Key, ...]:
-    """Return the keys of the cells that contain a cell, and its own, the widest first."""
+    """Return the keys of a cell and of the cells that contain it, the widest first."""
     stance, *narrower = key
     wide: list[Key] = [(stance, *narrower[:length]) for length in range(min(len(key), 3))]
     if len(key) < 4:
@@ -69,9 +69,9 @@ def lineage_of(key: Key) -> tuple[Key, ...]:
 class Rates:
     """The rates at which claims proved true, in nested cells.
 
-    The share of a cell is (true + 5 x the share of the next wider cell)/(weight + 5); that of a stance
-    is shrunk to one half with a weight of 2. A claim weighs 1 altogether, however many reports it has
-    (scoring.md, Context).
+    The rate of a cell is (true + 5 x the rate of the next wider cell)/(weight + 5). The rate of a stance is
+    (true + 2 x 1/2)/(weight + 2). A claim has a total weight of 1, however many reports it has (docs/method.md, The
+    context).
     """
 
     def __init__(self, counts: Mapping[Key, TruthCount] | None = None) -> None:
@@ -111,7 +111,7 @@ def rates_of(cells: Mapping[Cell, TruthCount]) -> Rates:
 def nested_rate(counts: Iterable[tuple[Any, Any]]) -> Any:
     """Return the rate of the narrowest of nested cells, given the counts of all, the widest first.
 
-    A count is a pair of numbers, or a pair of arrays for many cells at once.
+    A count is a pair of numbers or, for many cells at once, a pair of arrays.
     """
     rate, shrinkage = ROOT_RATE, ROOT_WEIGHT
     for n, k in counts:

@@ -23,7 +23,7 @@ DEFAULT_LEVEL = 0.9
 _STEPS = 9
 """The largest number of Newton steps; four usually suffice."""
 _CLOSE = 1e-14
-"""The relative size of a step after which the root does not move any more."""
+"""The relative size of the last step."""
 
 
 class CellRecord(NamedTuple):
@@ -38,7 +38,7 @@ class CellRecord(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Reliability:
-    """The share of its own claims that an outlet is estimated to get right, with its credible interval."""
+    """The estimated share of its own claims that an outlet gets right, 0..1, with its credible interval."""
 
     mean: float
     lower: float
@@ -48,18 +48,18 @@ class Reliability:
 
 @dataclass(frozen=True, slots=True)
 class Adjusted:
-    """The share that the outlet would get right of the claims of all outlets in the scope, for comparing outlets."""
+    """The share that the outlet would get right of the claims of all outlets in the scope, 0..1, to compare outlets."""
 
     mean: float
     lower: float
     upper: float
     reference: float
-    """The share that an average outlet gets right of them."""
+    """The share of these claims that an average outlet gets right."""
 
 
 @dataclass(frozen=True, slots=True)
 class Advantage:
-    """The difference from an average outlet on the same claims."""
+    """The difference from an average outlet on the same claims, with bounds in log-odds."""
 
     log_odds: float
     lower: float
@@ -147,8 +147,9 @@ class Skill:
 
     @property
     def nu(self) -> float:
-        """The precision of `t` in even claims. Counts are halved, because a plain interval covers too few of the later
-        results of outlets.
+        """The precision of `t` in even claims: kappa + sum n p (1 - p)/(2 t (1 - t)).
+
+        The counts of the record are halved, because a plain interval covers too few of the later results of outlets.
         """
         information = fsum(n * p * (1 - p) for n, p in self._chances(self.d))
         return self.kappa + information / (2 * self.t * logistic(-self.d))

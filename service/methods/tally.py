@@ -55,12 +55,12 @@ class Context:
     """The weight of the prior on the skill of an outlet, in claims, positive."""
     shrinkage: Shrinkage = UNFITTED_SHRINKAGE
     offset: float = 0.0
-    """The centre: added to the log-odds of every rate, so that outlets are right as often as expected altogether."""
+    """The centre, added to the log-odds of every rate. It makes the total expected number equal to the number right."""
     drift: float = UNFITTED_DRIFT
     """The standard deviation of the error that outlets share in half a year, in log-odds."""
 
     def expected(self, cell: Cell) -> float:
-        """Return the rate at which reports of a cell, which takes a side, are right: 0.01..0.99."""
+        """Return the rate at which reports of a cell are right: 0.01..0.99. The stance of the cell takes a side."""
         if (rate := self._expected.get(cell)) is None:
             rate = self._expected[cell] = clamped(logistic(self.log_odds(cell) + self.offset))
         return rate
@@ -81,7 +81,7 @@ class Context:
 
     @cached_property
     def _expected(self) -> dict[Cell, float]:
-        """The results of `expected`, because a ranking reads the same cells for every outlet."""
+        """The cached results of `expected`. A ranking reads the same cells for every outlet."""
         return {}
 
     def nested_rate(self, lineage: Iterable[Key]) -> float:

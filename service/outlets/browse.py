@@ -26,7 +26,7 @@ _STREAMED = 500
 
 
 class OutletFilters(TypedDict, total=False):
-    """The filters of a list of outlets; None is the same as no filter."""
+    """The filters of a list of outlets. None means no filter."""
 
     initial: str | None
     """One of `INITIALS`."""
@@ -68,7 +68,7 @@ def stream_outlets(session: Session, **filters: Unpack[OutletFilters]) -> Iterat
 
 
 def used_initials(db: Database) -> Sequence[str]:
-    """Return the initials that the slug of an outlet begins with, each found by one lookup in an index."""
+    """Return the initials of all slugs. Each initial takes one lookup in an index."""
     slugs = sa.select(Outlet.slug).where(Outlet.merged_into_id.is_(None)).order_by(Outlet.slug).limit(1)
     found = [slugs.where(_begins_with(one)).scalar_subquery().is_not(None).label(one) for one in INITIALS]
     with db.read() as session:

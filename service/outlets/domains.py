@@ -19,7 +19,7 @@ from service.values.names import domain_key
 
 
 class GivenPeriod(TypedDict):
-    """A domain with its dates as sent."""
+    """A domain with its dates, as a client sends it."""
 
     domain: str
     starts_at: dt.date | None
@@ -28,13 +28,13 @@ class GivenPeriod(TypedDict):
 
 GivenDomain: TypeAlias = str | GivenPeriod
 DomainPeriod = TypedDict("DomainPeriod", {"domain": str, "from": str | None, "to": str | None})
-"""A domain with its dates as responses, exports and earlier versions have it."""
+"""A domain with its dates in responses, exports and earlier versions."""
 ShownDomain: TypeAlias = str | DomainPeriod
 """A domain, as a text if it has no dates."""
 
 
 class Domain(NamedTuple):
-    """A domain in normal form, from a moment up to another one, or without limits."""
+    """A domain in normal form, with the period in which an outlet has it. None is no limit."""
 
     name: str
     starts_at: dt.datetime | None
@@ -51,7 +51,7 @@ class Domain(NamedTuple):
         return self.starts_at is not None or self.ends_at is not None
 
     def show(self) -> ShownDomain:
-        """Return the domain as responses have it."""
+        """Return the domain in the form of responses."""
         if not self.is_dated:
             return self.name
         start, end = (None if moment is None else format_instant(moment) for moment in self[1:])
@@ -59,7 +59,7 @@ class Domain(NamedTuple):
 
 
 class Owned(NamedTuple):
-    """A domain on record with the id of its outlet."""
+    """A recorded domain with the id of its outlet."""
 
     domain: Domain
     outlet_id: UUID
@@ -116,7 +116,8 @@ def domain_rows(session: Session, domains: Sequence[Domain], *, owner: Outlet) -
     if taken:
         owners = "; ".join(f"{domain} belongs to the outlet {slug!r}" for domain, slug in taken)
         raise DomainTaken(
-            f"{owners}. A domain has one owner at a time: remove it there first, or send periods that do not overlap."
+            f"You sent a domain that another outlet has at the same time: {owners}. Remove it there first, or send "
+            "periods that do not overlap."
         )
     return [new_domain(owner.id, domain, position) for position, domain in enumerate(domains)]
 
@@ -134,15 +135,14 @@ def new_domain(outlet_id: UUID, domain: Domain, position: int) -> OutletDomain:
 
 
 def show_domains(rows: Iterable[OutletDomain]) -> list[ShownDomain]:
-    """Return domains as responses have them."""
+    """Return domains in the form of responses."""
     return [Domain(row.domain, row.starts_at, row.ends_at).show() for row in rows]
 
 
 def find_owned(session: Session, domains: Collection[str]) -> dict[str, list[Owned]]:
-    """Return the outlets that have domains at any time, by the domain as given.
+    """Return the outlets that have domains at any time, by the given domain.
 
-    A domain is found in its own spelling first. If no outlet has that, an account is found in any spelling, if all of
-    these belong to one outlet.
+    The spellings of an account are found together; `owner_at` chooses among them.
     """
     keys = {domain: account_key(domain) for domain in domains}
     row = OutletDomain
@@ -155,7 +155,10 @@ def find_owned(session: Session, domains: Collection[str]) -> dict[str, list[Own
 
 
 def owner_at(domain: str, owned: Collection[Owned], at: dt.datetime) -> Owned | None:
-    """Return the outlet that has a domain at a moment, given those that have it in any spelling at any time."""
+    """Return the outlet that has a domain at a moment, given the outlets that have it in any spelling at any time.
+
+    The exact spelling comes first. Otherwise any spelling is found if one outlet has them all.
+    """
     valid = [one for one in owned if one.is_valid(at)]
     exact = next((one for one in valid if one.domain.name == domain), None)
     return exact or (valid[0] if len({one.outlet_id for one in valid}) == 1 else None)

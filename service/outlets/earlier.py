@@ -1,4 +1,4 @@
-"""The records of outlets as the first page of a list read them, regardless of later writes."""
+"""Restore the records of outlets that the first page of a list read, regardless of later writes."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from service.storage.predicates import counts_as, is_among
 from service.storage.snapshots import Snapshot, Written, written_since
 
 MAX_WRITES = 100_000
-"""The number of writes after which a list starts again, so that reading them takes at most about a second."""
+"""The largest number of writes since the first page. Reading that many takes about a second."""
 _PLACE = ("slug", "kind", "scorable", "merged_into_id")
 """The members of an outlet that affect its rank, apart from its record."""
 _FILER = aliased(Outlet)
@@ -74,7 +74,7 @@ def changes_since(session: Session, snapshot: Snapshot) -> Changes | None:
 def take_back(
     session: Session, records: Mapping[str, OutletRecord], changes: Changes, lens: Lens, *, now: dt.datetime
 ) -> None:
-    """Undo changes in the current records of outlets, given by slug.
+    """Undo changes in the current records of outlets, given by slug. The records are changed in place.
 
     Args:
         session: The session.
@@ -114,7 +114,7 @@ def _claims_of(session: Session, rows: Mapping[str, Sequence[Written]]) -> froze
 
 
 def _refuse_moved_outlets(session: Session, written: Iterable[Written]) -> None:
-    """Reject the snapshot if an outlet was merged or reclassified, because its earlier record is not stored."""
+    """Reject the snapshot if an outlet was merged or reclassified since. Its earlier record cannot be restored."""
     earlier = {UUID(each.row_key): json.loads(each.before) for each in written if each.before is not None}
     if not earlier:
         return

@@ -54,10 +54,10 @@ def _content(later: Sequence[_Later], renames: Sequence[TopicRename]) -> Content
 
 
 def _current_name(later: Sequence[_Later], renames: Sequence[TopicRename]) -> str | None:
-    """Return the topic of the earliest version of a claim, as it is named now.
+    """Return the current name of the topic that the earliest version of a claim has.
 
-    Until the topic itself is changed, renames move the claim, and it stands under its current name. The topic before
-    the first change is only known by its name at that time, to which the renames since are applied.
+    A rename moves the claim with its topic. So if every change of the topic is a rename, it is the topic of the claim
+    now. Otherwise it is the name before the first other change, with the later renames applied.
     """
     topics = [version.content["topic"] for version in later]
     for version, topic, following in zip(later, topics, [*topics[1:], later[-1].topic], strict=True):

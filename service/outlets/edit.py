@@ -46,16 +46,16 @@ class NewOutlet(TypedDict):
     slug: str | None
     kind: OutletKind
     domains: list[GivenDomain] | None
-    """If None, the name if it is a host, else none."""
+    """None for the default: the name, if it is a host."""
     aliases: list[str]
     parent: str | None
     scorable: bool
     merged_into: NotRequired[str | None]
-    """The slug of the outlet that it was merged into, in a line of an export."""
+    """The slug of the outlet that it was merged into; only in the lines of an export."""
 
 
 class OutletChanges(TypedDict, total=False):
-    """The new values of the members of an outlet that change."""
+    """The changed members of an outlet, with their new values."""
 
     name: str
     kind: OutletKind
@@ -82,7 +82,7 @@ def record_outlet(db: Database, cache: ScoreCache, *, outlet: NewOutlet, now: dt
 
 
 def new_outlet(session: Session, given: NewOutlet, *, now: dt.datetime) -> Outlet:
-    """Return a new outlet, which is not in the session yet.
+    """Return a new outlet without adding it to the session.
 
     Raises:
         As `record_outlet`.
@@ -99,7 +99,7 @@ def new_outlet(session: Session, given: NewOutlet, *, now: dt.datetime) -> Outle
 
 
 def is_recorded(session: Session, outlet: Outlet, given: NewOutlet) -> bool:
-    """Return whether an outlet as sent equals one on record, which is loaded whole, or an earlier version of it."""
+    """Return whether a sent outlet equals a recorded one, which is loaded whole, or an earlier version of it."""
     domains = [domain.show() for domain in domains_of(given)]
     parent = None if given["parent"] is None else find_outlet(session, given["parent"])
     sent = {
@@ -126,13 +126,13 @@ def change_outlet(
     caller: Caller,
     now: dt.datetime,
 ) -> OutletView:
-    """Change members of an outlet, and keep the earlier version.
+    """Change an outlet and store its earlier version.
 
     Args:
         db: The database.
         cache: The score cache, in which the score of the outlet is invalidated.
         reference: The slug or id of the outlet.
-        changes: The new values of the members that change.
+        changes: The changed members.
         if_match: The tags of the versions that the caller accepts; None for any version.
         caller: The API key of the call.
         now: The time of the call.
@@ -146,9 +146,7 @@ def change_outlet(
     """
     domains = normalise_domains(None, changes.get("domains", ()))
     with db.write() as session:
-        lock_name(session, "outlet")  # domains are checked and then changed
-        lock_name(session, PLACES)
-        outlet = require_outlet(session, reference, whole=True)
+        outlet = _load_locked(session, reference)
         before = describe_outlet(outlet)
         check_match(before, if_match)
         apply_changes(session, outlet, changes, domains)
@@ -160,8 +158,21 @@ def change_outlet(
     return describe_outlet(outlet)
 
 
+def _load_locked(session: Session, reference: str) -> Outlet:
+    """Return an outlet whole, with locks against concurrent changes of domains, merges and parents."""
+    lock_name(session, "outlet")
+    lock_name(session, PLACES)
+    return require_outlet(session, reference, whole=True)
+
+
 def apply_changes(session: Session, outlet: Outlet, changes: OutletChanges, domains: Sequence[Domain]) -> None:
-    """Change members of an outlet that is loaded whole; its domains, if they change, to these in normal form.
+    """Change an outlet that is loaded whole.
+
+    Args:
+        session: The session.
+        outlet: The outlet.
+        changes: The changed members.
+        domains: The domains in `changes`, in normal form.
 
     Raises:
         As `change_outlet`.
@@ -173,7 +184,7 @@ def apply_changes(session: Session, outlet: Outlet, changes: OutletChanges, doma
     if "parent" in changes:
         outlet.parent = None if changes["parent"] is None else _parent(session, changes["parent"])
         if outlet.parent is not None and outlet.id in ancestors(session, outlet.parent):
-            detail = "An outlet cannot be its own ancestor. Name a parent that is not below it."
+            detail = "The parent is the outlet itself or below it. Name another parent."
             raise InvalidBody.at("/parent", detail, "parent-cycle")
     if "domains" in changes:
         rows = domain_rows(session, domains, owner=outlet)
@@ -210,10 +221,10 @@ def list_outlets(
 
     Args:
         db: The database.
-        q: A part of a name or an alias, in any case.
-        kind: The kind of the outlets.
-        parent: The slug or id of their parent.
-        after: The sort key that the page starts after.
+        q: A part of a name or an alias, in upper or lower case; None for all outlets.
+        kind: The kind of the outlets; None for all kinds.
+        parent: The slug or id of their parent; None for all outlets.
+        after: The sort key of the last outlet on the previous page; None for the first page.
         limit: The number of outlets on the page.
 
     Raises:
@@ -232,7 +243,7 @@ def list_outlets(
 
 
 def domains_of(given: NewOutlet) -> list[Domain]:
-    """Return the domains of an outlet as sent in normal form; if none are sent, its name if that is a host (R21a).
+    """Return the sent domains of an outlet in normal form, or its name if that is a host and none are sent (R21a).
 
     Raises:
         As `normalise_domains`.
@@ -257,8 +268,7 @@ def normalise_domains(slug: str | None, given: Sequence[GivenDomain]) -> list[Do
         errors.insert(0, FieldError(pointer="/slug", detail=detail, code="invalid"))
     if errors:
         raise InvalidBody(
-            "The slug or a domain of the outlet is malformed, and nothing was recorded. Correct the members "
-            "listed in errors.",
+            "You sent an outlet with a malformed slug or domain. Correct the members that `errors` lists.",
             errors=errors,
         )
     return domains
@@ -271,10 +281,11 @@ def _parent(session: Session, reference: str) -> Outlet:
 
 
 def _check_free(session: Session, slug: str) -> str:
-    """Return a slug after checking that no outlet has it."""
+    """Check that no outlet has a slug, and return it."""
     if session.scalar(sa.select(sa.exists().where(Outlet.slug == slug))):
         raise SlugTaken(
-            f"Another outlet has the slug {slug!r}. Send another slug, or none to derive one from the name."
+            f"You sent the slug {slug!r}, which another outlet has. Send another slug, or none to derive it from the "
+            "name."
         )
     return slug
 
@@ -287,7 +298,10 @@ def _aliases(names: Sequence[str]) -> list[OutletAlias]:
 
 
 def _is_named(part: str) -> sa.ColumnElement[bool]:
-    """Return the condition that a name, alias or slug, which has no accents, contains this; with merged outlets."""
+    """Return the condition that a name, an alias or the slug of an outlet contains a text.
+
+    An outlet also matches by the names of the outlets that were merged into it. Slugs have no accents.
+    """
     named, key, slug = aliased(Outlet), name_key(part), slug_of(part)
     alias = sa.exists().where(OutletAlias.outlet_id == named.id, _contains(OutletAlias.name_key, key))
     matches = _contains(named.name_key, key) | alias

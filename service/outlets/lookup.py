@@ -1,4 +1,4 @@
-"""Find the outlets that publish at URLs, by the domains on record and never by guessing (R21)."""
+"""Find the outlets that publish at URLs, by their recorded domains and never by guessing (R21)."""
 
 from __future__ import annotations
 
@@ -67,8 +67,8 @@ def lookup_outlet(db: Database, *, url: str, at: dt.datetime) -> OutletMatch:
         matches = find_by_address(session, {url: address}, at)
     if url not in matches:
         raise UnknownOutlet(
-            f"No outlet on record publishes at {address.host}, and none is guessed. Record the outlet with "
-            "POST /v1/outlets, or add the domain to its outlet."
+            f"You looked up {address.host}, at which no recorded outlet publishes. Record the outlet with POST "
+            "/v1/outlets, or add the domain to its outlet."
         )
     return matches[url]
 
@@ -82,7 +82,7 @@ def lookup_outlets(
         db: The database.
         urls: The URLs or hosts.
         references: The slugs or ids.
-        at: The moment at which the outlets publish at the URLs.
+        at: The moment for which the domains are looked up.
     """
     addresses: dict[str, Address] = {}
     for url in urls:

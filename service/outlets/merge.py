@@ -1,4 +1,4 @@
-"""Merge outlets that prove to be the same, and undo merges (R22): only sums change, reports keep their outlet."""
+"""Merge outlets that are the same, and undo merges (R22). Reports keep their outlet; only sums change."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class MergeView:
 def merge_outlet(
     db: Database, cache: ScoreCache, reference: str, *, into: str, caller: Caller, now: dt.datetime
 ) -> tuple[MergeView, bool]:
-    """Merge an outlet into another one, so that it counts as that one.
+    """Merge an outlet into another one, which then has the reports of both.
 
     Returns:
         The merge, and whether it is new.
@@ -81,7 +81,7 @@ def undo_merge(
     caller: Caller,
     now: dt.datetime,
 ) -> None:
-    """Undo the merge of an outlet, so that it has its own record again, with the reports filed since.
+    """Undo the merge of an outlet. Its record includes the reports that were filed in the meantime.
 
     Args:
         db: The database.
@@ -96,7 +96,7 @@ def undo_merge(
         NotFound: The outlet was not merged.
         OwnClaim: The caller filed a resolved claim, or has a report on it, on which the merge replaced a stance (R14b).
         PreconditionFailed: The merge was changed since the caller read it.
-        MergeCircle: Because of later changes, the outlet would be its own ancestor, or relays would form a cycle (R7).
+        MergeCircle: The outlet would now be its own ancestor, or relays would form a cycle (R7).
     """
     with db.write() as session:
         lock_name(session, PLACES)
@@ -109,13 +109,18 @@ def undo_merge(
         _check_own(session, outlet, target, caller)
         check_match(merge, if_match)
         store_version(session, outlet.id, state, caller=caller, now=now)
-        if outlet.parent is not None and outlet.id in ancestors(session, outlet.parent):
-            raise MergeCircle(
-                f"Without the merge, {outlet.slug!r} would be its own ancestor, because its parent "
-                f"{outlet.parent.slug!r} is below it. Change that parent first."
-            )
+        _check_parent(session, outlet)
         add_sums(session, _change_of_sums(session, outlet, target, joined=False))
         invalidate_scores(session, cache, [outlet.slug, target.slug], now=now)
+
+
+def _check_parent(session: Session, outlet: Outlet) -> None:
+    """Check that an outlet is not its own ancestor once it is no longer merged."""
+    if outlet.parent is not None and outlet.id in ancestors(session, outlet.parent):
+        raise MergeCircle(
+            f"You tried to undo a merge, but without it {outlet.slug!r} would be its own ancestor, because its parent "
+            f"{outlet.parent.slug!r} is below it. Change the parent of one of them first."
+        )
 
 
 def get_merge(db: Database, reference: str) -> MergeView:
@@ -130,7 +135,7 @@ def get_merge(db: Database, reference: str) -> MergeView:
 
 
 def merge_imported(session: Session, outlet: Outlet, into: str, *, caller: Caller, now: dt.datetime) -> None:
-    """Merge an imported outlet that is not in the session yet, and so has no reports.
+    """Merge a new imported outlet, which has no reports yet and is not in the session.
 
     Raises:
         InvalidBody: `into` is unknown.
@@ -147,24 +152,23 @@ def _set_merged(outlet: Outlet, target: Outlet, *, caller: Caller, now: dt.datet
 
 
 def _check(session: Session, outlet: Outlet, into: Outlet) -> None:
-    """Check that an outlet can be merged into another one, except for the relays on their claims."""
+    """Check that an outlet can be merged into another one. The relays on their claims are checked elsewhere."""
     if outlet.merged_into is not None:
         raise OutletMerged.of(outlet.slug, into=outlet.merged_into.slug)
     if into.merged_into is not None:
         raise MergeChain(
-            f"The outlet {into.slug!r} was merged into {into.merged_into.slug!r}, and a merged outlet takes no merges. "
+            f"You tried to merge into {into.slug!r}, which was itself merged into {into.merged_into.slug!r}. "
             f"Merge into {into.merged_into.slug!r} instead."
         )
     merged_slug = session.scalar(sa.select(Outlet.slug).where(Outlet.merged_into_id == outlet.id).limit(1))
     if merged_slug is not None:
         raise MergeChain(
-            f"The outlet {merged_slug!r} was merged into {outlet.slug!r}, so that one cannot be merged itself. Undo "
-            "that merge first."
+            f"You tried to merge {outlet.slug!r}, but {merged_slug!r} was merged into it. Undo that merge first."
         )
     if outlet.id in ancestors(session, into):
         raise MergeCircle(
-            f"The outlet {into.slug!r} is {outlet.slug!r} itself or below it, and an outlet cannot be its own "
-            "ancestor. Merge into another outlet, or change the parent first."
+            f"You tried to merge {outlet.slug!r} into {into.slug!r}, which is the same outlet or below it. Merge into "
+            f"another outlet, or change the parent of {into.slug!r} first."
         )
 
 
@@ -188,7 +192,7 @@ def _target(session: Session, reference: str, pointer: str) -> Outlet:
 def _require_merged(session: Session, reference: str) -> Outlet:
     outlet = _load(session, reference)
     if outlet.merged_into is None:
-        raise NotFound(f"The outlet {outlet.slug!r} was not merged, so there is no merge to read or undo.")
+        raise NotFound(f"The outlet {outlet.slug!r} is not merged, so there is no merge to read or undo.")
     return outlet
 
 

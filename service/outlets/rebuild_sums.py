@@ -18,8 +18,8 @@ from service.storage.locks import lock_name
 def rebuild_sums(db: Database, *, now: dt.datetime) -> int:
     """Recompute the sums from the rows, correct those that differ, and invalidate all scores.
 
-    On SQLite, concurrent writers block. On PostgreSQL they do not: the correction is the difference at one moment, so
-    it remains valid even if they add to the sums later.
+    On SQLite, concurrent writers block. On PostgreSQL they continue: the correction is a difference at one moment, so
+    it remains right if they add to the sums later.
 
     Returns:
         The number of sums that differed.

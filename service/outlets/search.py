@@ -1,4 +1,4 @@
-"""Find outlets by what people type: prefixes, without spaces, accents or "the", words in any order, and typing errors.
+"""Find outlets by the words that people type, with prefixes, missing accents, any order of words and typing errors.
 
 It reads a few short ranges of the index of spellings, so its cost does not grow with the number of outlets.
 """
@@ -22,9 +22,9 @@ from service.values.vocabulary import OutletKind
 
 _ARTICLES = frozenset({"the", "der", "die", "das", "le", "la", "les", "el", "il", "de", "o"})
 _CANDIDATES = 1000
-"""The largest number of outlets that begin like a search and are compared by the amount on record."""
+"""The largest number of outlets that match a prefix and are sorted by their numbers of claims."""
 _NEIGHBOURS = 50
-"""The number of spellings on each side of a search in the alphabet that are compared letter by letter."""
+"""The number of spellings before and after the words, in the alphabet, that are compared letter by letter."""
 _MISSPELT_FROM = 4  # letters; shorter words are too similar to each other
 _MOST_WORDS = 8
 _SUGGESTED = 3
@@ -47,7 +47,7 @@ _NEAR = sa.union_all(
 
 
 def _exact(whole: sa.ColumnElement[str], backward: sa.ColumnElement[str]) -> sa.Select[UUID]:
-    """Select the outlets that have a text as a name or an alias: as a beginning of it, backwards, and as an end."""
+    """Select the outlets that have a text as a whole name or alias, found by both of its spellings."""
     of_same = _OTHER.outlet_id == OutletSpelling.outlet_id
     rows = sa.select(OutletSpelling.outlet_id).where(OutletSpelling.spelling == backward)
     return rows.where(sa.exists().where(of_same, _OTHER.spelling == whole))

@@ -32,7 +32,7 @@ class ShareInterval:
 
 @dataclass(frozen=True, slots=True)
 class CalibrationBin:
-    """The claims to which the outlet gave a probability within the same tenth."""
+    """The claims for which the outlet stated a probability within one tenth of the range from 0 to 1."""
 
     lower: float
     upper: float

@@ -1,4 +1,4 @@
-"""Fit contexts, and build those on record. A context never changes, so that a score can name it."""
+"""Fit contexts, and load stored ones. A context never changes, so a score can refer to it by name."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def refit_context(db: Database, cache: ScoreCache, *, now: dt.datetime, at_once:
         lock_name(session, CONTEXTS)
         if session.get(ContextRow, number) is not None or session.execute(RENAMES).one() != renames:
             return None
-        # Now, because scores that were read while it was fitted were compared with the previous context.
+        # The time of the commit, because scores that were read during the fit were compared with the previous context.
         recorded_at = now + dt.timedelta(seconds=time.monotonic() - started)
         session.add(ContextRow(number=number, contexts=contexts, recorded_at=recorded_at))
         invalidate_all_scores(session, cache, now=now)
@@ -111,7 +111,7 @@ def _is_due(session: Session, newest: ContextRow | None, cells: Mapping[Cell, Tr
 
 
 def _mixes_topics(session: Session, newest: ContextRow | None) -> bool:
-    """Return whether a context was fitted while a rename was in effect that was undone since."""
+    """Return whether a rename that was in effect when a context was fitted has been undone since."""
     if newest is None:
         return False
     undone = sa.exists().where(TopicRename.context < newest.number, TopicRename.undone_at > newest.recorded_at)
@@ -130,7 +130,7 @@ def _has_matured(session: Session, newest: ContextRow, *, now: dt.datetime) -> b
 
 
 def _read_resolved(session: Session, *, now: dt.datetime) -> dict[Basis, ResolvedRecord]:
-    """Return all resolved claims by basis, summed up."""
+    """Return the sums of all resolved claims by basis."""
     scorable = set(session.scalars(sa.select(Outlet.id).where(Outlet.scorable)))
     records = {basis: ResolvedRecord() for basis in Basis}
     for claim in read_claims(session, only=Resolution.truth.is_not(None)):
@@ -146,12 +146,12 @@ def _read_resolved(session: Session, *, now: dt.datetime) -> dict[Basis, Resolve
 
 
 def context_name(number: int) -> str:
-    """Return the name of a context, as scores give it."""
+    """Return the name of a context in scores."""
     return f"{CONTEXT_PREFIX}{number}"
 
 
 def stored_context(session: Session, row: ContextRow, basis: Basis) -> Context:
-    """Return a context on record; its topics have their current names (R21b)."""
+    """Return a stored context. Its topics have their current names (R21b)."""
     stored: StoredContext | None = row.contexts[basis]
     if stored is None:
         return replace(STARTING_CONTEXT, id=context_name(row.number), as_of=row.recorded_at)

@@ -34,7 +34,7 @@ class ScoreRecord:
 
 @dataclass(frozen=True, slots=True)
 class ScoreContext:
-    """The context that a score is compared with, by name."""
+    """The name and the date of the context that a score is compared with."""
 
     id: str
     as_of: dt.datetime | None
@@ -105,7 +105,7 @@ class Score:
     reply: ScoreReply | None
     computed_at: dt.datetime
     ledger: str | None
-    """The newest head of the ledger, where it was read with the score."""
+    """The newest head of the ledger; None if it was not read with the score."""
     changes_at: dt.datetime | None
     """When the score changes although nothing is recorded, because a claim falls due."""
 

@@ -1,4 +1,4 @@
-"""Explain a score: the calculation step by step, with the contribution of each claim (R19)."""
+"""Explain a score: the calculation step by step, and the contribution of each claim (R19)."""
 
 from __future__ import annotations
 
@@ -68,21 +68,21 @@ class ClaimContribution:
     chance: float
     """The probability that an outlet of this skill is right on the claim."""
     share: float
-    """Its contribution to t - 1/2."""
+    """The contribution of the claim to t - 1/2."""
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """The calculation of a score, with a page of contributions."""
+    """The calculation of a score, with one page of the contributions of claims."""
 
     score: Score
     sums: ScoreSums | None
     """None if nothing is resolved."""
     formula: list[str]
     raised: list[ClaimContribution]
-    """The claims that raised the score most, the strongest first; as on every page."""
+    """The claims that raised the score most, the strongest first; the same on every page."""
     lowered: list[ClaimContribution]
-    """The claims that lowered the score most, the strongest first; as on every page."""
+    """The claims that lowered the score most, the strongest first; the same on every page."""
     contributions: list[ClaimContribution]
     """The most recently known claims first."""
     next_cursor: str | None
@@ -104,10 +104,7 @@ def explain_score(
         outlet = require_outlet(session, reference)
         bound_to = ["explanation", outlet.id, *astuple(lens)]
         started, last = (now, None) if cursor is None else _decode(cursor, bound_to)
-        if last is not None:
-            # The clock of the machine that returned the first page may be ahead.
-            lens = replace(lens, recorded_by=lens.recorded_by or min(started, now))
-            lens.refuse_future(now)
+        lens = lens if last is None else _lens_at(started, lens, now=now)
         context = context_of(session, lens.basis, lens.recorded_by)
         claims = sorted(scored_claims(session, outlet, lens, now=now), key=_sort_key, reverse=True)
         rest = [one for one in claims if last is None or _sort_key(one) < last]
@@ -127,6 +124,18 @@ def explain_score(
         contributions=list(described),
         next_cursor=_encode(started, rest[limit - 1], bound_to) if len(rest) > limit else None,
     )
+
+
+def _lens_at(started: dt.datetime, lens: Lens, *, now: dt.datetime) -> Lens:
+    """Return a lens on the records at the time of the first page.
+
+    Raises:
+        InvalidQuery: A moment of the lens is in the future.
+    """
+    # The clock of the machine that returned the first page may be ahead.
+    lens = replace(lens, recorded_by=lens.recorded_by or min(started, now))
+    lens.refuse_future(now)
+    return lens
 
 
 def strongest_claims(
@@ -152,7 +161,7 @@ def describe_contributions(
 
 
 def claim_texts(session: Session, claims: Collection[UUID], recorded_by: dt.datetime | None) -> dict[UUID, str]:
-    """Return the texts of claims, as on record now or at a past moment."""
+    """Return the texts that claims have now, or had at a past moment."""
     texts = dict(session.execute(sa.select(Claim.id, Claim.text).where(Claim.id.in_(claims))).all())
     if recorded_by is not None:
         later = sa.select(Version.subject_id, Version.content).where(Version.subject_id.in_(claims))

@@ -50,7 +50,7 @@ def score_history(db: Database, reference: str, *, lens: Lens, now: dt.datetime)
     Args:
         db: The database.
         reference: The outlet's slug or id.
-        lens: The lens on the record, without past moments.
+        lens: The lens on the record; `as_of` and `recorded_by` are None.
         now: The time of the call.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Describe the methods of the service: the words come from a file, the numbers from the code that uses them."""
+"""Describe the methods of the service, with words from a file and numbers from the code."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Value: TypeAlias = float | tuple[float, ...] | Mapping[str, tuple[float, float]]
 
 
 class MethodWords(TypedDict):
-    """The words about a method, as in the file."""
+    """The words about a method in the file."""
 
     title: str
     words: list[str]

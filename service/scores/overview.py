@@ -1,4 +1,4 @@
-"""The overview of everything on record: totals, recent decisions, open claims in the news, and surprises.
+"""The overview of the whole record: totals, recent decisions, open claims in the news, and surprises.
 
 Each part reads a limited number of rows in the order of an index, so the cost does not grow with the record.
 """
@@ -50,7 +50,7 @@ _RESOLUTIONS = 1000
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """The numbers of outlets and claims on record. Merged ones are left out."""
+    """The numbers of outlets and claims, without merged ones."""
 
     outlets: int
     claims: int
@@ -87,9 +87,9 @@ class Overview:
     decided: list[ListedClaim]
     """The claims whose answer became public last."""
     most_reported: list[OpenClaim]
-    """Of the claims without a verdict among the latest reports, those that most outlets take a side on."""
+    """The most reported claims without a verdict, among those of the latest reports."""
     surprises: list[Surprise]
-    """Of the claims decided last, those on which most outlets did the opposite of what was expected."""
+    """The biggest surprises among the claims decided last."""
 
 
 def read_overview(db: Database, *, now: dt.datetime) -> Overview:
@@ -157,7 +157,7 @@ def _decided_last(session: Session) -> list[tuple[UUID, bool]]:
 
 
 class _Outcome(NamedTuple):
-    """How the outlets that a claim is scored for did on it."""
+    """The results of the outlets that a claim is scored for."""
 
     outlets: list[UUID]
     right: float
@@ -208,8 +208,9 @@ def _outcome(claim: ReportedClaim, scorable: Collection[UUID], context: Context)
 
 
 def _most_reported(session: Session) -> dict[UUID, int]:
-    """Return the claims without a verdict among the latest reports that most outlets take a side on, with the number
-    of these outlets.
+    """Return the most reported claims without a verdict among the latest reports, with their numbers of outlets.
+
+    Only outlets that take a side are counted.
     """
     latest = sa.select(Report.claim_id).order_by(Report.published_at.desc(), Report.claim_id.desc())
     candidates = set(session.scalars(latest.limit(LATEST_REPORTS)))

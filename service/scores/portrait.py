@@ -1,4 +1,4 @@
-"""Everything that the page of an outlet shows, read in one transaction."""
+"""Read the content of an outlet's page in one transaction."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class Portrait:
     newest: list[ClaimContribution]
     """The most recently known claims."""
     telling: list[ClaimContribution]
-    """The claims that came out most differently from what was expected."""
+    """The claims whose outcomes differed most from the expected ones."""
 
 
 def portray_outlet(db: Database, reference: str, *, lens: Lens, now: dt.datetime) -> Portrait:

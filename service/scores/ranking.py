@@ -114,23 +114,26 @@ def read_ranking(
         CursorExpired: The ranking of the first page cannot be shown any more.
     """
     changes = None if first is None else changes_since(session, first.snapshot)
-    context = current = context_of(session, lens.basis, lens.recorded_by)
-    if first is not None and first.context != current.id:
-        context = context_named(session, first.context, lens.basis)
-    changed = () if changes is None else changes.outlets.values()
-    stored = StoredOrder(session, criteria, lens, None)
-    if context is current:
+    context = context_of(session, lens.basis, lens.recorded_by)
+    if first is None or first.context == context.id:
+        changed = () if changes is None else changes.outlets.values()
         stored = read_order(session, criteria, lens, changed=changed, at=now)
+    else:  # there was a refit since the first page
+        context = context_named(session, first.context, lens.basis)
+        stored = StoredOrder(session, criteria, lens, moved=None)
     chosen = _not_stored(stored, changes, with_waiting=with_waiting)
     computed = [] if chosen is None else read_records(session, chosen, lens, now=now)
     records = {record.slug: record for record in computed}
     if changes is not None:
         take_back(session, records, changes, lens, now=now)
-    measures = {
+    return Ranking(session, lens, context, now, stored, records, _measure(records, context, lens))
+
+
+def _measure(records: Mapping[str, OutletRecord], context: Context, lens: Lens) -> dict[str, Measures]:
+    return {
         slug: measure(own_tally(record), context, topic=lens.topic, level=lens.level)
         for slug, record in records.items()
     }
-    return Ranking(session, lens, context, now, stored, records, measures)
 
 
 def _not_stored(stored: StoredOrder, changes: Changes | None, *, with_waiting: bool) -> sa.ColumnElement[bool] | None:

@@ -119,15 +119,15 @@ def ranking_table(
         trends = read_trends(session, {headings[row.slug].id: records[row.slug] for row in rows}, ranking)
         ranked, unranked = ranking.count()
         changes_at = ranking.changes_at
-    groups = [
-        RankingGroup(
-            headings[leader],
-            [RankedOutlet(*row[:2], headings[row.slug], scores[row.slug], trends[row.slug]) for row in group],
-        )
-        for leader, group in groupby(rows, key=attrgetter("leader"))
-    ]
+    ranked_outlets = {
+        row.slug: RankedOutlet(row.number, row.group, headings[row.slug], scores[row.slug], trends[row.slug])
+        for row in rows
+    }
+    by_leader = groupby(rows, key=attrgetter("leader"))
     return RankingTable(
-        groups=groups,
+        groups=[
+            RankingGroup(headings[leader], [ranked_outlets[row.slug] for row in group]) for leader, group in by_leader
+        ],
         ranked=ranked,
         waiting=[_unranked(records[slug], headings[slug], ranking.context) for slug in waiting],
         unranked=unranked,

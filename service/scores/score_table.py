@@ -19,7 +19,7 @@ class TableRow(NamedTuple):
 
     slug: str
     mean: float | None
-    """Of the adjusted estimate, by which outlets are compared; None if nothing is resolved."""
+    """The adjusted reliability, as are the bounds; None if nothing is resolved."""
     lower: float | None
     upper: float | None
     resolved: int

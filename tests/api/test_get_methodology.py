@@ -10,7 +10,7 @@ from string import Formatter
 
 import pytest
 
-from service.methods import calibration, context, context_fit, forecast, provenance, rates, reliability
+from service.methods import calibration, claim, context, context_fit, forecast, rates, reliability
 from service.methods.commitment import LEXICON_VERSION
 from service.methods.forecast import features
 from service.methods.forecast.terms import MODELS
@@ -62,7 +62,7 @@ def test_parameters_are_those_in_use(shared_world):
         "rated_from": reliability.RATED_FROM,
         "levels": list(reliability.LEVELS),
         "bins": calibration.BINS,
-        "backfilled_after": provenance.BACKFILL / dt.timedelta(days=1),
+        "backfilled_after": claim.BACKFILL / dt.timedelta(days=1),
     } == record
     terms = {term for model in MODELS for term in model.terms}
     assert {term.name: [term.mean, term.deviation] for term in terms} == learned["weights"]

@@ -1,6 +1,7 @@
 """`forecast/2`: the probability that a claim proves true, given its reports. Pure.
 
-The mean of three Bayesian logistic regressions on what was known at the publication of each report (scoring.md).
+The mean of three Bayesian logistic regressions, trained on what was known when each report was published.
+docs/method.md has the formulas.
 """
 
 from service.methods.forecast.answer import ENOUGH, Forecast, forecast

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import fsum, log, nan, pi, sqrt
 from statistics import NormalDist
@@ -28,7 +28,7 @@ from service.methods.forecast.words import Contribution, contributions
 from service.methods.rates import Rates
 
 ENOUGH = 50
-"""The number of resolved claims from which a forecast is more than the base rate."""
+"""The number of resolved claims below which a forecast is the base rate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Forecast:
     trained_on: int
     """The number of resolved claims that the model was trained on."""
     base: float
-    """The log-odds without any information about the claim."""
+    """The log-odds of a forecast that knows nothing about the claim."""
     contributions: tuple[Contribution, ...]
     """The contributions, the largest first; with `base` they sum to `log_odds`."""
     log_odds: float
@@ -57,11 +57,11 @@ class Forecast:
 class _Opinion(NamedTuple):
     """The forecast of one model."""
 
-    parts: dict[str, float]
-    """The contribution of each feature to the log-odds of the probability."""
+    parts: Mapping[str, float]
+    """The contribution of each feature to `log_odds`."""
     log_odds: float
     variance: float
-    """The variance of the log-odds that is due to the uncertainty of the weights."""
+    """The variance of z, which comes from the uncertainty of the weights."""
 
 
 def forecast(
@@ -74,21 +74,20 @@ def forecast(
     level: float = 0.9,
     enough: int = ENOUGH,
 ) -> Forecast:
-    """Return the probability that a claim proves true, given its reports, without regard to rival claims.
+    """Return the probability that a claim proves true, given its reports. Rival claims are ignored.
 
-    In each model, z = w f has the variance s^2 = f V f, V being that of the weights. Because the weights are uncertain,
-    the log-odds are t = z/sqrt(1 + pi s^2/8). The probability is that of the mean t of all models. The interval is the
-    mean plus and minus the normal quantile times the deviation, of which the square is the mean of s^2 plus the
-    variance of t between the models.
+    In each model, z = w f has the variance s^2 = f V f, where V is the covariance of the weights. Because the weights
+    are uncertain, the log-odds are t = z/sqrt(1 + pi s^2/8). The probability is logistic(mean t). The bounds are
+    logistic(mean t -+ q sqrt(mean s^2 + variance of t between the models)), with the normal quantile q of the level.
 
     Args:
         state: The trained models.
         rates: The current rates at which reports prove true.
         counts: The current records of the outlets that report the claim.
         claim: The claim.
-        reports: All its reports, in the order of publication.
+        reports: All reports of the claim, in the order of publication.
         level: Probability inside the interval, 0 < level < 1.
-        enough: The number of resolved claims from which it is more than the base rate.
+        enough: The number of resolved claims below which the base rate is returned.
 
     Source:
         MacKay (1992), The evidence framework applied to classification networks, equation 10.
@@ -98,15 +97,10 @@ def forecast(
         return _base_rate(state, level)
     found = design(_batch(state, rates, counts, claim, seen))
     opinions = [_opinion(model, fitted, found) for model, fitted in zip(MODELS, state.models, strict=True)]
-    number = len(opinions)
-    mean = fsum(one.log_odds for one in opinions) / number
-    spread = fsum((one.log_odds - mean) ** 2 for one in opinions)
-    variance = (fsum(one.variance for one in opinions) + spread) / number
-    sums: Counter[str] = Counter()
-    for one in opinions:
-        sums.update({name: part / number for name, part in one.parts.items()})
-    base, parts = contributions(sums, seen, claim.rivals)
-    return _forecast(state, level, base=base, parts=parts, log_odds=mean, deviation=sqrt(variance), sufficient=True)
+    parts, log_odds, variance = _mean_opinion(opinions)
+    base, shown = contributions(parts, seen, claim.rivals)
+    deviation = sqrt(variance)
+    return _forecast(state, level, base=base, parts=shown, log_odds=log_odds, deviation=deviation, sufficient=True)
 
 
 def _opinion(model: Model, fitted: FittedModel, found: Design) -> _Opinion:
@@ -117,15 +111,27 @@ def _opinion(model: Model, fitted: FittedModel, found: Design) -> _Opinion:
     terms = (features * np.array(fitted.weights)).tolist()
     parts = {name: term * scale for name, term in zip(model.names, terms, strict=True)}
     if "own_context" in parts:
-        # Show the base rate, which is part of the context, as such.
+        # The context includes the base rate, which is shown as a contribution of its own.
         weight = fitted.weights[model.names.index("own_context")]
         parts["base_rate"] = weight * float(found.features[0, STORED.index("base_rate")]) * scale
         parts["own_context"] -= parts["base_rate"]
     return _Opinion(parts, fsum(terms) * scale, variance)
 
 
+def _mean_opinion(opinions: Sequence[_Opinion]) -> _Opinion:
+    """Return the mean of the models. Its variance includes the variance between them."""
+    number = len(opinions)
+    mean = fsum(one.log_odds for one in opinions) / number
+    spread = fsum((one.log_odds - mean) ** 2 for one in opinions)
+    variance = (fsum(one.variance for one in opinions) + spread) / number
+    parts: Counter[str] = Counter()
+    for one in opinions:
+        parts.update({name: part / number for name, part in one.parts.items()})
+    return _Opinion(parts, mean, variance)
+
+
 def _base_rate(state: State, level: float) -> Forecast:
-    """Return the base rate as the forecast, with the interval for the number of resolved claims."""
+    """Return the base rate as the forecast. The more claims are resolved, the narrower is its interval."""
     rate, weight = state.base_rate, state.trained_on + 2
     log_odds = log(rate / (1 - rate))
     deviation = 1 / sqrt(weight * rate * (1 - rate))
@@ -159,7 +165,7 @@ def _forecast(
 
 
 def _batch(state: State, rates: Rates, counts: StanceCounts, claim: ForecastClaim, seen: View) -> Batch:
-    """Return the last report of a claim, with what is known now."""
+    """Return the batch of one report, the last one of a claim, with what is known now."""
     totals = Totals(
         claims=np.array([float(state.trained_on)]),
         true=np.array([state.true]),

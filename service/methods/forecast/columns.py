@@ -1,4 +1,4 @@
-"""Claims and their reports in columns, some forty bytes for each report, for a refit."""
+"""Claims and their reports in columns for a refit, about forty bytes per report."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from service.methods.forecast.terms import CODES
 from service.methods.rates import Cell, Key
 
 ROWS_PER_CLAIM = 100
-"""The largest number of reports of one claim to train on, evenly spaced. They differ little, and the cost of each grows
-with the number of outlets on the claim."""
+"""The largest number of reports of one claim that are trained on, evenly spaced. More would add little, and the cost of
+each grows with the number of outlets on the claim."""
 
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _MICROSECOND = dt.timedelta(microseconds=1)
 
 
 class Columns:
-    """Resolved claims, their reports, the reports to train on, and the other votes at the time of each of these."""
+    """Resolved claims with their reports. A row is a report that is trained on, with the other votes at that time."""
 
     def __init__(self, cases: Iterable[Resolved]) -> None:
         self.case_learned_at = array("q")
@@ -42,15 +42,15 @@ class Columns:
         self.report_rivals = array("i")
         self.report_cell = array("i")
         self.votes = array("i")
-        """The reports that count as votes at the resolution, claim by claim."""
+        """The numbers of the reports that are votes at the resolution, claim by claim."""
         self.row_report = array("i")
         self.row_known = array("b")
         self.row_others = array("i")
-        """The number of other votes at its publication."""
+        """The number of other votes when the report was published."""
         self.others = array("i")
         """The other votes, row by row."""
         self.levels: tuple[list[int], list[int], list[int], list[int]] = ([], [], [], [])
-        """For each cell, the numbers of its keys."""
+        """The number of the key of each cell, on each of the four levels."""
         self._outlets: dict[str, int] = {}
         self._cells: dict[Cell, int] = {}
         self._keys: dict[Key, int] = {}
@@ -97,7 +97,7 @@ class Columns:
         return code
 
     def _add_rows(self, first: int, reports: Iterable[ForecastReport]) -> list[int]:
-        """Add the rows of a claim; reports of one instant are not votes for each other. Return the final votes."""
+        """Add the rows of a claim, and return its final votes. Reports of one instant do not see each other."""
         current = ClaimVotes()
         place = first
         sources = 0
@@ -128,7 +128,7 @@ def microseconds(moment: dt.datetime) -> int:
 
 
 def _is_chosen(place: int, among: int) -> bool:
-    """Return whether the report at this place of a claim is one to train on."""
+    """Return whether the report at a place of a claim is trained on."""
     if among <= ROWS_PER_CLAIM:
         return True
     return (place + 1) * ROWS_PER_CLAIM // among > place * ROWS_PER_CLAIM // among

@@ -15,17 +15,17 @@ from service.values.vocabulary import Stance
 _SUPPORT, _DENY = CODES[Stance.SUPPORT], CODES[Stance.DENY]
 
 COPYING = (0.1, 0.2, 0.35, 0.5, 0.7, 1.0)
-"""The candidates for delta: n outlets with the same stance count like n^delta independent ones."""
+"""The candidates for delta, 0..1: n outlets with the same stance count like n^delta independent ones."""
 
 KAPPA = 16.0
-"""The number of claims at which the difference of an outlet from the average is shrunk to half."""
+"""The weight of the average of all outlets in the record of one, in claims."""
 SMALL_KAPPA = 4.0
-"""The same in the second model, which trusts short records more."""
+"""The same weight in the second model, which trusts short records more."""
 LIKELIHOOD_WEIGHT = 6.0
-"""The weight of the record of all outlets in the record of one, in claims."""
+"""The weight of the votes of all outlets in the likelihoods of one, in claims."""
 CONTEXTS_WEIGHT = 10.0
-"""The number of resolved claims at which the pooled contexts are shrunk to half. With few resolved claims, all contexts
-are based on the same ones, so that their errors are correlated."""
+"""The number of resolved claims at which pooled contexts count half. With few, they are based on the same claims, so
+their errors are correlated."""
 STATED_WITHIN = (0.01, 0.99)
 """The range to which stated probabilities are clamped."""
 
@@ -59,7 +59,7 @@ class Circumstances(NamedTuple):
 
 
 class Totals(NamedTuple):
-    """The record of all outlets together, for each report: claims, and votes by stance."""
+    """The record of all outlets together when each report was published: claims, and votes by stance."""
 
     claims: Floats
     true: Floats
@@ -74,9 +74,9 @@ class Batch(NamedTuple):
     own: Votes
     """The reports."""
     others: Votes
-    """The other votes at that time, of all reports together."""
+    """The other votes at that time, for all reports in one list."""
     row: Ints
-    """For each of `others`, the index of the report."""
+    """The index of the report that each of `others` belongs to."""
     settings: Circumstances
     totals: Totals
 
@@ -100,14 +100,14 @@ class Batch(NamedTuple):
         return np.asarray(np.bincount(self.row, values, minlength=len(self.own.stance)), np.float64)
 
     def sum_by_group(self, values: Values) -> Floats:
-        """Return the sums over the other supporters, deniers, and the rest: reports x 3."""
+        """Return the sums over the other supporters, the other deniers, and the rest: reports x 3."""
         n = len(self.own.stance)
         at = self.row * 3 + np.minimum(self.others.stance, 2)
         return np.asarray(np.bincount(at, values, minlength=3 * n), np.float64).reshape(n, 3)
 
 
 class Design(NamedTuple):
-    """The features of reports, from which each model takes its own."""
+    """The features of reports. Each model uses some of them."""
 
     features: Floats
     """Reports x `terms.STORED`."""
@@ -146,7 +146,7 @@ def design(batch: Batch) -> Design:
 
 
 def _records(batch: Batch, kappa: float) -> list[Floats]:
-    """Return the shift of the report's outlet, and the shifts of the others pooled by group."""
+    """Return the shift of the outlet of each report, and the pooled shifts of the others by group."""
     own, others, totals = batch.own, batch.others, batch.totals
     silent, others_silent = batch.silent
     share = (totals.votes_true + 1) / (totals.votes + 2)
@@ -166,7 +166,7 @@ def _shift(votes: Votes, share: Floats, kappa: float) -> Floats:
 
 
 def _agreement(batch: Batch, counts: Bools, others_count: Bools) -> Floats:
-    """Return (supporters - deniers) / sqrt(supporters + deniers) among the reports and other votes that count."""
+    """Return (supporters - deniers)/sqrt(supporters + deniers) among the votes that count."""
     numbers = batch.sum_by_group(others_count)
     support = numbers[:, 0] + counts * (batch.own.stance == _SUPPORT)
     deny = numbers[:, 1] + counts * (batch.own.stance == _DENY)
@@ -174,7 +174,7 @@ def _agreement(batch: Batch, counts: Bools, others_count: Bools) -> Floats:
 
 
 def _stated(batch: Batch) -> tuple[Floats, Bools]:
-    """Return the mean of the stated probabilities in log-odds, and whether there is any."""
+    """Return the mean log-odds of the stated probabilities, and whether there are any."""
     silent, others_silent = batch.silent
     number = ~silent + batch.sum(~others_silent)
     total = _stated_odds(batch.own.stated) + batch.sum(_stated_odds(batch.others.stated))
@@ -186,10 +186,7 @@ def _stated_odds(stated: Floats) -> Floats:
 
 
 def _contexts(batch: Batch, counts: Bools, others_count: Bools) -> Floats:
-    """Return the log-odds of the contexts above the base rate, summed and divided by sqrt(number).
-
-    Only the reports and other votes that count are summed.
-    """
+    """Return the sum of (log-odds of the context - base rate) over the votes that count, divided by sqrt(number)."""
     base = batch.base
     above = counts * (_logit(batch.own.rate) - base)
     others_above = others_count * (_logit(batch.others.rate) - base[batch.row])
@@ -198,7 +195,7 @@ def _contexts(batch: Batch, counts: Bools, others_count: Bools) -> Floats:
 
 
 def _likelihoods(batch: Batch) -> Floats:
-    """Return the log-likelihood ratio of all stances, given the records of their outlets, for each choice of delta."""
+    """Return the pooled log-likelihood ratio of the votes, given the records of their outlets, for each delta."""
     totals, n, kinds = batch.totals, len(batch.own.stance), len(STANCES)
     rows = np.concatenate([np.arange(n), batch.row])
     votes = Votes(*(np.concatenate(pair) for pair in zip(batch.own, batch.others, strict=True)))

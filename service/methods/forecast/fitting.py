@@ -1,7 +1,7 @@
 """Bayesian logistic regression: the most probable weights, and their covariance.
 
-Newton's method with a line search. The priors make the objective strictly convex, so that every accepted step descends
-and there is one minimum, for any data.
+Newton's method with a line search. The priors make the objective strictly convex, so there is one minimum for any data,
+and every accepted step descends.
 
 Sources:
     MacKay (1992), The evidence framework applied to classification networks, Neural Computation 4.
@@ -23,7 +23,7 @@ _ROUNDING = 1e-13  # the apparent rise of the objective near its minimum
 
 
 class Matrix(Protocol):
-    """Rows of features, made part by part, so that they need not be in memory at once."""
+    """Rows of features that are computed part by part, to save memory."""
 
     def __getitem__(self, part: slice, /) -> Reals: ...
 
@@ -49,11 +49,11 @@ class Fit(NamedTuple):
 
 
 def fit(problem: FitProblem, start: Floats | None = None) -> Fit:
-    """Return the most probable weights a posteriori.
+    """Return the most probable weights under the posterior distribution.
 
     Args:
         problem: The rows and the priors.
-        start: The weights to begin at; None for the prior means. The minimum does not depend on them.
+        start: The weights to begin with; None for the prior means. The result does not depend on them.
     """
     here = _evaluate(problem, problem.mean if start is None else start)
     for _ in range(_STEPS):
@@ -71,7 +71,7 @@ def fit(problem: FitProblem, start: Floats | None = None) -> Fit:
 
 
 class _Point(NamedTuple):
-    """Weights, with the negative log of the posterior density there (up to a constant) and its derivatives."""
+    """Weights, the negative log of their posterior density (up to a constant), and its derivatives."""
 
     weights: Floats
     value: float
@@ -80,7 +80,7 @@ class _Point(NamedTuple):
 
 
 def _descend(problem: FitProblem, here: _Point, *, step: Floats, fall: float) -> _Point | None:
-    """Return the first of a series of shorter steps that descends enough, or None if no float is lower."""
+    """Halve the step until it descends enough, and return the end of it. None if no step does."""
     length = 1.0
     while length > 1e-8:
         found = _evaluate(problem, here.weights - length * step)

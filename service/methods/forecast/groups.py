@@ -1,4 +1,4 @@
-"""The share of groups of rival claims of which one proved true."""
+"""The share of groups of rival claims in which one claim proved true."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from service.methods.forecast.records import Known, Resolved
 from service.methods.rates import UNIT
 
 TOPIC_WEIGHT = 5.0
-"""The weight of the rate of all groups in that of a topic, in groups."""
+"""The weight of the rate of all groups in the rate of a topic, in groups."""
 MOST = 0.999
-"""The largest rate; the chance that no claim of a group is true is never zero."""
+"""The largest rate, because it is always possible that no claim of a group is true."""
 
 
 class Member(NamedTuple):
@@ -39,10 +39,10 @@ class Member(NamedTuple):
 
 
 class GroupCount(NamedTuple):
-    """The number of settled groups on a topic, and the number of these of which one claim proved true."""
+    """The number of settled groups on a topic, and the number of them in which one claim proved true."""
 
     topic: str | None
-    """None for groups without a topic, or with claims on several."""
+    """None for groups without a topic or with several."""
     groups: int
     true: float
 
@@ -50,12 +50,12 @@ class GroupCount(NamedTuple):
 def count_groups(groups: Iterable[Sequence[Member]], *, until: dt.datetime) -> tuple[GroupCount, ...]:
     """Return the counts of settled groups of two or more claims, by topic.
 
-    A group is settled if one claim is true, or if all are resolved. It counts from the moment at which all its claims
-    were due, so that a group with a true claim does not count earlier than one without.
+    A group is settled if one claim is true, or if all are resolved. It counts once all its claims are due; otherwise
+    groups with a true claim would count earlier than groups without one.
 
     Args:
         groups: The groups.
-        until: The last moment.
+        until: The moment by which the counted groups are settled.
     """
     number: Counter[str | None] = Counter()
     true: Counter[str | None] = Counter()
@@ -81,7 +81,7 @@ def _settled_at(members: Collection[Member]) -> dt.datetime | None:
 
 
 def topic_of(topics: Iterable[str | None]) -> str | None:
-    """Return the topic of a group: that of its claims, or None if they have several."""
+    """Return the topic that all claims of a group have, or None if they have several."""
     found = set(topics)
     return found.pop() if len(found) == 1 else None
 

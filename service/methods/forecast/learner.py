@@ -1,4 +1,4 @@
-"""The learner in memory: it learns outcomes one by one, and forecasts claims in between."""
+"""A learner in memory, which learns outcomes one by one and forecasts claims in between."""
 
 from __future__ import annotations
 
@@ -30,10 +30,9 @@ from service.values.vocabulary import Stance
 
 
 class Learner:
-    """A learner for backtests that holds in memory the data that the service stores in its database.
+    """A learner for backtests. It holds in memory the data that the service stores in its database.
 
-    Outcomes are learned in the order in which they are due. Those of one instant count together: a fit waits for all of
-    them.
+    Outcomes are learned in the order in which they are due. A fit waits for all outcomes of one instant.
     """
 
     def __init__(self) -> None:
@@ -49,12 +48,12 @@ class Learner:
         self._now: dt.datetime | None = None
 
     def see(self, claim: ForecastClaim, reports: Sequence[ForecastReport]) -> None:
-        """Take note of an open claim, for the forecasts of its rivals."""
+        """Store an open claim for the forecasts of its rivals."""
         if claim.group is not None:
             self._groups[claim.group][claim.key] = Open(claim, reports)
 
     def learn(self, case: Resolved) -> None:
-        """Learn the outcome of a claim, in the order of `known_at`; it counts from the moment at which it is due."""
+        """Learn the outcome of a claim; call it in the order of `known_at`. The outcome counts once it is due."""
         self._learn_before(case.known_at)
         self._now = case.known_at
         if (group := case.claim.group) is not None:
@@ -131,9 +130,9 @@ class Learner:
         Args:
             claim: The claim.
             reports: All its reports, in the order of publication.
-            now: Only outcomes that were due before this moment are used; None for all that are known and due.
+            now: The moment before which the used outcomes were due; None for all that are known and due.
             level: Probability inside the interval, 0 < level < 1.
-            enough: The number of resolved claims from which it is more than the base rate.
+            enough: The number of resolved claims below which the base rate is returned.
         """
         if now is not None:
             self._learn_before(now)

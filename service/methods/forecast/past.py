@@ -1,4 +1,4 @@
-"""Past records: the information that was known at the publication of each report."""
+"""The records that were known when each report was published."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _CHUNK = 1 << 16  # reports and votes processed together
 
 
 def is_due(*, reports: int, fitted: int) -> bool:
-    """Return whether the number of reports on the claims that are learned has grown by a tenth since the last fit."""
+    """Return whether the number of reports on learned claims has grown by a tenth since the last fit."""
     return 10 * reports >= 11 * fitted
 
 
 class Past:
     """Resolved claims in the order in which they are learned, up to the last fit that was due.
 
-    Moments are numbered: before a report after m moments, the outcomes of moments 0 to m - 1 are learned.
+    Moments are numbered from 0. A report that is published before moment m sees the outcomes of moments 0 to m - 1.
     """
 
     def __init__(self, columns: Columns) -> None:
@@ -42,7 +42,7 @@ class Past:
         self.row_case: Ints = row_case[self._rows]
         number = np.bincount(row_case, minlength=len(learned_at))
         self.weight: Floats = np.asarray(columns.case_sources) ** 0.25 / np.maximum(number, 1)
-        """The weight of each report of a claim; m reports weigh m^(1/4) together, because they are similar."""
+        """The weight of each report of a claim. Reports are similar, so m reports have a total weight of m^(1/4)."""
         self._add_votes(moment)
 
     def _add_votes(self, moment: Ints) -> None:
@@ -65,7 +65,7 @@ class Past:
         self.totals = self._totals(moment, when, stance, one)
 
     def _totals(self, moment: Ints, when: Ints, stance: Ints, one: Ints) -> Ints:
-        """Return the numbers before any fit and at each fit: claims, true claims, votes by stance, and true votes."""
+        """Return the totals before any fit and at each fit: claims, true claims, votes by stance, and true votes."""
         kinds = len(STANCES)
         totals = np.zeros((len(self._fits) + 2, 2 + 2 * kinds), np.int64)
         fit = 1 + self._next_fit(moment)
@@ -101,7 +101,7 @@ class Past:
         return Batch(own, other_votes, row, settings, totals_of(totals))
 
     def _others(self, rows: Ints) -> tuple[Ints, Ints]:
-        """Return the other votes of these rows, as the index of the row and the report."""
+        """Return the other votes of these rows: for each vote, the index of its row and its report."""
         numbers = np.asarray(self._columns.row_others).astype(np.int64)
         starts = (numbers.cumsum() - numbers)[rows]
         number = numbers[rows]
@@ -139,7 +139,7 @@ def totals_of(totals: Ints) -> Totals:
 
 
 def _fits(reports: Ints) -> Ints:
-    """Return the moments at which a fit was due, given the number of reports on the claims learned at each."""
+    """Return the moments at which a fit was due, given the number of reports that are learned at each moment."""
     total = reports.cumsum()
     fits = [0]
     while (after := int(np.searchsorted(10 * total, 11 * total[fits[-1]]))) < len(total):

@@ -10,7 +10,7 @@ from service.methods.forecast.terms import Ints
 class PastSums:
     """The sums of the entries in many accounts, by moment.
 
-    Moments are numbered from 0. Amounts are integers, so that the order of entries does not matter.
+    Moments are numbered from 0. Amounts are integers, so the order of entries does not matter.
     """
 
     def __init__(self, account: Ints, moment: Ints, amounts: Ints, *, accounts: int, moments: int) -> None:

@@ -17,7 +17,7 @@ class ForecastClaim(NamedTuple):
     kind: ClaimKind
     topic: str | None = None
     rivals: int = 0
-    """The number of other claims in its group, which it excludes (R3)."""
+    """The number of other claims in its group, of which at most one is true (R3)."""
     group: str | None = None
     resolves_by: dt.datetime | None = None
 
@@ -32,9 +32,9 @@ class ForecastReport(NamedTuple):
     """1 (interest) to 4 (reported as done); None when unknown."""
     probability: float | None = None
     root: str | None = None
-    """The root of a relay; reports with one root are one source (R8)."""
+    """The root of a relay. Reports with the same root are one source (R8)."""
     rivals: int | None = None
-    """The number of rivals of the claim at its publication; None for the number of the claim."""
+    """The number of rivals of the claim when it was published; None for `ForecastClaim.rivals`."""
 
     @property
     def source(self) -> str:
@@ -52,10 +52,10 @@ class Resolved(NamedTuple):
 
     @property
     def learned_at(self) -> dt.datetime:
-        """The moment at which the outcome is learned: when it is known and the claim is due.
+        """The moment at which the outcome is learned: as soon as it is known and the claim is due.
 
-        "It happened" can be known before the deadline, but "it did not" cannot. So if outcomes were learned when they
-        are known, the first ones would be too often true.
+        "It happened" can be known before the deadline, but "it did not" cannot. So among outcomes that are learned as
+        soon as they are known, too many of the first ones would be true.
         """
         return max(self.known_at, self.claim.resolves_by or self.known_at)
 
@@ -71,7 +71,7 @@ Known: TypeAlias = Resolved | Open
 
 
 class StanceCount(NamedTuple):
-    """The number of resolved claims on which an outlet took a stance, and the number of these that proved true."""
+    """The number of resolved claims on which an outlet took a stance, and the number of them that proved true."""
 
     claims: int = 0
     true: float = 0.0
@@ -89,8 +89,8 @@ def cell_of(claim: ForecastClaim, report: ForecastReport) -> Cell:
 class ClaimVotes:
     """The current votes on one claim, updated report by report.
 
-    An outlet has one vote: its last `support` or `deny`, else its last report (R6). The votes of one source count once:
-    as the vote of the root if it has one, else as the last vote.
+    An outlet has one vote: its last `support` or `deny`, or else its last report (R6). The votes of one source count
+    once: as the vote of the root if it has one, or else as the last vote.
     """
 
     def __init__(self) -> None:
@@ -98,7 +98,7 @@ class ClaimVotes:
         self._relayed = False
 
     def add(self, number: int, report: ForecastReport) -> None:
-        """Add a report under a number, by which the votes refer to it."""
+        """Add a report with a number, by which `votes` and `others` refer to it."""
         before = self._votes.get(report.outlet)
         if before is None or report.stance.takes_side or not before[1].stance.takes_side:
             self._votes[report.outlet] = number, report
@@ -131,7 +131,7 @@ class ClaimVotes:
 
 
 class View(NamedTuple):
-    """A claim from the view of its latest source."""
+    """A claim as its latest source sees it."""
 
     own: ForecastReport
     """The report of that source."""
@@ -142,7 +142,7 @@ class View(NamedTuple):
 
 
 def view(reports: Sequence[ForecastReport]) -> View | None:
-    """Return the claim from the view of the last report that repeats no other source, or None without reports.
+    """Return a claim as the last report that repeats no other source sees it, or None without reports.
 
     Args:
         reports: All reports of the claim, in the order of publication.

@@ -1,8 +1,8 @@
-"""Train the models on the whole record; the order of the rows does not change the result.
+"""Train the models on the whole record. The order of the rows does not change the result.
 
-The features of a report use only the reports before its publication, and the outcomes that were due before it. Outcomes
-of one moment are learned together. A fit is due when the number of reports on these claims has grown by a tenth. The
-minimum that a fit finds does not depend on earlier fits, so that a replay only has to make the last one.
+The features of a report use only the reports before it, and the outcomes that were due before it. Outcomes of one
+moment are learned together. A fit is due when the number of reports on learned claims has grown by a tenth. The result
+of a fit does not depend on earlier fits, so a replay makes only the last one.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def refit(claims: Iterable[Known]) -> State:
 
 
 def _resolved(claims: Iterable[Known], groups: defaultdict[str, list[Member]]) -> Iterator[Resolved]:
-    """Yield the resolved claims, and add the members of groups."""
+    """Yield the resolved claims, and add each claim to its group."""
     for known in claims:
         if known.claim.group is not None:
             groups[known.claim.group].append(Member.of(known))
@@ -63,9 +63,9 @@ def _resolved(claims: Iterable[Known], groups: defaultdict[str, list[Member]]) -
 
 
 class _Rows:
-    """The rows to train on, in order.
+    """The rows that are trained on, in order.
 
-    Single precision halves the memory, and hides differences in the last bits between machines.
+    Single precision halves the memory and hides differences between machines in the last bits.
     """
 
     def __init__(self, past: Past) -> None:
@@ -85,7 +85,7 @@ class _Rows:
 
 
 class _ModelRows:
-    """The features of one model, for one delta, from a row on."""
+    """The features of one model for one delta, from a certain row on."""
 
     def __init__(self, rows: _Rows, model: Model, choice: int, since: int) -> None:
         self._features = rows.features[since:]

@@ -1,4 +1,4 @@
-"""The state of the trained models, as JSON of some kilobytes."""
+"""The state of the trained models, stored as a few kilobytes of JSON."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from service.values.vocabulary import Stance
 
 METHOD = "forecast/2"
 BUILD = f"{METHOD} {hashlib.sha256(repr((MODELS, COPYING)).encode()).hexdigest()[:16]}"
-"""The method with its terms; a state is only valid for the terms that it was trained with."""
+"""The method and a hash of its terms. A state is valid only for the terms that it was trained with."""
 _DIGITS = 12
 
 
@@ -32,7 +32,7 @@ class FittedModel:
     covariance: tuple[tuple[float, ...], ...]
     """The lower triangle of the covariance."""
     delta: float
-    """The discount for outlets with the same stance; one of `features.COPYING`."""
+    """The discount for outlets with the same stance, one of `features.COPYING`."""
     evidence: tuple[float, ...]
     """The log evidence on the rows that delta was chosen on, for each of `features.COPYING`."""
 
@@ -110,7 +110,7 @@ class State:
             ValueError: Another version of the method wrote it.
         """
         if row["method"] != METHOD or row["terms"] != [list(model.names) for model in MODELS]:
-            raise ValueError(f"This state is of another version of {METHOD}. Train it again.")
+            raise ValueError(f"Another version of {METHOD} wrote this state. Train the model again.")
         return cls(
             models=tuple(map(FittedModel.from_json, row["models"])),
             trained_on=row["trained_on"],
@@ -130,12 +130,12 @@ def _matrix(covariance: tuple[tuple[float, ...], ...]) -> Floats:
 
 
 def rounded(values: Floats) -> tuple[float, ...]:
-    """Return values with twelve significant digits, which hides differences in the last bits between machines."""
+    """Return values with twelve significant digits, to hide differences between machines in the last bits."""
     return tuple(float(f"{value:.{_DIGITS}g}") for value in values)
 
 
 def _unfitted(model: Model) -> FittedModel:
-    """Return a model with the priors of its weights."""
+    """Return a model whose weights are the means of their priors."""
     return FittedModel(
         weights=tuple(term.mean for term in model.terms),
         covariance=tuple(
