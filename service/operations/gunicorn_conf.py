@@ -30,13 +30,14 @@ keep_files_private()
 
 
 class ResponseLogger(Logger):  # type: ignore[misc]
-    """Gunicorn's logger without its access log, which takes a tenth of the time of a response from memory.
+    """Gunicorn's logger without the access log.
 
-    Gunicorn prepares a line for every response if the logs are configured by a dictionary, even if it writes none.
+    With `logconfig_dict` gunicorn prepares a line for every response, even if it writes none. This takes a tenth of the
+    time of a response from memory.
     """
 
     def access(self, *_: object) -> None:
-        """Log nothing: the application logs each response itself, with its request id."""
+        """Log nothing. The application logs each response, with its request id."""
 
 
 wsgi_app = "service.app:create_app()"
@@ -70,9 +71,9 @@ logconfig_dict = {
 
 
 def _write_problem(sock: socket, status: int, reason: str, detail: str) -> None:
-    """Send a problem document instead of gunicorn's HTML for a request that gunicorn cannot parse.
+    """Send a problem document for a request that gunicorn cannot parse, instead of gunicorn's HTML.
 
-    Gunicorn has no hook for this. It also uses statuses such as 417 and 501, for which the API returns 400.
+    Gunicorn has no hook for this. For its statuses such as 417 and 501 the API returns 400.
     """
     kind = _PROBLEMS.get(status, BadRequest)
     body = json.dumps({**kind(detail or reason).document(), "instance": ""}).encode()
@@ -85,8 +86,8 @@ util.write_error = _write_problem
 
 
 def on_starting(_server: Arbiter) -> None:
-    """Check the settings, and reset the metrics, to which those of earlier processes would be added."""
-    # Imported late, as below.
+    """Check the settings, and delete the metrics of earlier processes, which would be added to the new ones."""
+    # Imported late, because prometheus_client reads PROMETHEUS_MULTIPROC_DIR when it is imported.
     from service.config import BadSetting, Settings  # noqa: PLC0415
 
     try:
@@ -100,26 +101,26 @@ def on_starting(_server: Arbiter) -> None:
 
 
 def when_ready(_server: Arbiter) -> None:
-    """Import the application once for all workers, while the socket already queues connections.
+    """Import the application once for all workers. The socket already queues connections.
 
-    Unlike with `preload_app`, each worker creates its own application, with its own connections to the database and
+    Unlike with `preload_app`, each worker creates its own application with its own connections to the database and to
     Redis.
     """
     gc.disable()
     import_module("service.app")
-    gc.freeze()  # imported objects are exempt from garbage collection, so their memory stays shared
+    gc.freeze()  # garbage collection would write to the memory that the workers share
     gc.enable()
     import_module("service.operations.schema_check").check_at_start()
 
 
 def post_worker_init(worker: Worker) -> None:
-    """Let at most one in four threads wait for changes, so that the others respond to requests."""
+    """Allow one in four threads to wait for changes. The others respond to requests."""
     worker.wsgi.extensions["runtime"].waits.at_most = worker.cfg.threads // 4
 
 
 def child_exit(_server: Arbiter, worker: Worker) -> None:
-    """Remove a process that ended from the live metrics; its counters are kept."""
-    # Imported late, because prometheus_client reads PROMETHEUS_MULTIPROC_DIR when it is imported.
+    """Remove the gauges of a process that has ended. Its counters are kept."""
+    # Imported late, as above.
     from prometheus_client.multiprocess import mark_process_dead  # noqa: PLC0415
 
     mark_process_dead(worker.pid, str(_METRICS))  # type: ignore[no-untyped-call]

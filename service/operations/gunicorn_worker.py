@@ -13,20 +13,20 @@ from service.operations.plain_request import LONGEST, read_plain
 
 
 class ApiWorker(ThreadWorker):  # type: ignore[misc]
-    """A worker with threads that sends responses from memory without them.
+    """A worker that sends responses from memory in its polling thread.
 
-    Gunicorn polls all open connections in one thread. It hands each request over to another thread, which parses it in
-    Python, and takes the connection back afterwards. This takes longer than a response from memory, so the polling
-    thread sends such a response itself. It never waits: any other request is handed over, with the bytes received.
+    Gunicorn polls all open connections in one thread, and handles each request in one of several others. The two
+    changes of thread and the parser take longer than a response from memory. Here the polling thread sends such a
+    response itself. It never blocks: all other requests are handled by the other threads, as usual.
     """
 
     def on_client_socket_readable(self, conn: TConn, client: object) -> None:
-        """Answer a request on an open connection from memory, or hand it over to a thread."""
+        """Respond from memory, or let another thread handle the request."""
         if not (self._may_answer(conn) and self._answer(conn)):
             super().on_client_socket_readable(conn, client)
 
     def _may_answer(self, conn: TConn) -> bool:
-        """Return whether gunicorn would keep the connection open after a response, and no TLS hides the request."""
+        """Return whether gunicorn would keep the connection open, and passes its bytes on unchanged."""
         return (
             self.alive
             and self.nr + 1 < self.max_requests
@@ -37,11 +37,11 @@ class ApiWorker(ThreadWorker):  # type: ignore[misc]
         )
 
     def _answer(self, conn: TConn) -> bool:
-        """Answer a request from memory, or give the bytes received back to gunicorn's parser."""
+        """Respond from memory, or return the received bytes to gunicorn's parser."""
         try:
             received = conn.sock.recv(LONGEST)
         except OSError:
-            return False  # the thread gets the same error
+            return False  # the other thread gets an error, too, and closes the connection
         if (response := self._recall(conn, received)) is None:
             conn.parser.unreader.unread(received)
             return False
@@ -50,14 +50,14 @@ class ApiWorker(ThreadWorker):  # type: ignore[misc]
         return True
 
     def _recall(self, conn: TConn, received: bytes) -> bytes | None:
-        """Return the bytes of a response from memory, with the headers that gunicorn adds."""
+        """Return a response from memory as gunicorn would send it; None if there is none."""
         if (environ := read_plain(received)) is None:
             return None
         environ |= {"REMOTE_ADDR": conn.client[0], "SERVER_NAME": conn.server[0], "SERVER_PORT": str(conn.server[1])}
         try:
             recalled = self.wsgi.wsgi_app.recall(environ)
         except Exception:
-            self.log.exception("A response from memory failed")  # in this thread, it would end all connections
+            self.log.exception("Unexpected error")  # it would end the process
             return None
         if recalled is None:
             return None
@@ -67,7 +67,7 @@ class ApiWorker(ThreadWorker):  # type: ignore[misc]
         return "\r\n".join(lines).encode("latin-1") + bytes(body)
 
     def _send(self, conn: TConn, response: bytes) -> None:
-        """Send a response, and let a thread send what the socket does not take at once."""
+        """Send a response. If the buffer of the socket is full, let another thread send the rest."""
         try:
             sent = conn.sock.send(response)
         except BlockingIOError:
@@ -84,22 +84,22 @@ class ApiWorker(ThreadWorker):  # type: ignore[misc]
             return
         conn.set_timeout()
         self.keepalived_conns.remove(conn)
-        self.keepalived_conns.append(conn)  # the connections stay in the order in which they time out
+        self.keepalived_conns.append(conn)  # the connections are sorted by their timeouts
 
     def _stop_polling(self, conn: TConn) -> None:
         self.poller.unregister(conn.sock)
         self.keepalived_conns.remove(conn)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Stop, and end the calls that wait for changes."""
+        """Stop the worker, and the calls that wait for changes."""
         self.wsgi.extensions["runtime"].waits.stop()
         super().handle_exit(sig, frame)
 
     def set_accept_enabled(self, enabled: bool) -> None:  # noqa: FBT001 - gunicorn's signature
-        """Accept new connections or not. On shutdown, close the listening socket, so that new clients are refused.
+        """Start or stop accepting connections. On shutdown, also close the listening sockets.
 
-        Gunicorn's own worker keeps the socket while it finishes requests. The kernel then queues new connections, which
-        are reset at the end.
+        Gunicorn keeps them open until all requests are finished. The kernel would still queue new connections, and
+        reset them at the end; now it refuses them.
         """
         super().set_accept_enabled(enabled)
         if not self.alive:
@@ -108,7 +108,7 @@ class ApiWorker(ThreadWorker):  # type: ignore[misc]
                 listener.close()
 
     def _accept_queued(self, listener: object) -> None:
-        """Accept the connections that are already queued."""
+        """Accept all queued connections."""
         before = -1
         while before < self.nr_conns:
             before = self.nr_conns
@@ -116,7 +116,7 @@ class ApiWorker(ThreadWorker):  # type: ignore[misc]
 
 
 def _send_all(conn: TConn, rest: bytes) -> bool:
-    """Send the rest of a response, and return whether the connection can be used again."""
+    """Send the rest of a response. Return whether the connection stays open."""
     conn.sock.settimeout(None)
     try:
         conn.sock.sendall(rest)
@@ -127,5 +127,5 @@ def _send_all(conn: TConn, rest: bytes) -> bool:
 
 @functools.lru_cache(1)
 def _date(second: int) -> str:
-    """Return a moment as in the header `Date`."""
+    """Return the value of the `Date` header."""
     return str(util.http_date(second))

@@ -1,7 +1,7 @@
-"""A parser of plain requests: one complete GET or HEAD of HTTP/1.1, without a body.
+"""A parser of plain requests: a complete GET or HEAD of HTTP/1.1 without a body.
 
-It refuses everything that two parsers could understand differently, and leaves that to gunicorn's parser. It never
-reads a request that gunicorn would refuse, or read in another way.
+It refuses all requests that two parsers could read differently; gunicorn's parser reads them. A request that gunicorn
+refuses is never plain, and a plain request has the same meaning for both.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import re
 LONGEST = 4096  # bytes, less than gunicorn's limits for a line and a header
 _MOST_HEADERS = 50
 
-# Nothing in the path has to be decoded, and no value has to be trimmed.
+# The path needs no decoding, and the values need no trimming.
 _REQUEST = re.compile(
     r"(GET|HEAD) (/(?:[A-Za-z0-9._~-][A-Za-z0-9._~/-]*)?)(?:\?([A-Za-z0-9._~!$'()*+,;:@/?=&%-]*))? HTTP/1\.1\r\n"
     r"((?:[A-Za-z0-9-]+: [!-~](?:[ -~]*[!-~])?\r\n)+)\r\n"
@@ -34,7 +34,7 @@ _REFUSED = frozenset(
 
 
 def read_plain(received: bytes) -> dict[str, str] | None:
-    """Return the WSGI environment of a plain request, without the addresses; None if the bytes are anything else."""
+    """Return the WSGI environment of a plain request, without the addresses; None if the request is not plain."""
     if (match := _REQUEST.fullmatch(received.decode("latin-1"))) is None:
         return None
     method, path, query, block = match.groups("")

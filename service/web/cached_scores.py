@@ -1,4 +1,4 @@
-"""Scores as the API sends them: serialized, tagged, and cached in that form, so that a cache hit serializes nothing."""
+"""Scores in the form in which the API sends them: serialized, with an ETag, and cached."""
 
 from __future__ import annotations
 
@@ -21,15 +21,11 @@ from service.schemas.topics import TopicPage
 from service.scores.describe import Score
 from service.scores.places import RankingCriteria
 from service.scores.ranking_page import ranking_page
-from service.scores.read import read_scores, slugs_of, stream_scores
-from service.scores.score_table import TableRow, listed_domains, listed_outlets, table_row
+from service.scores.read import read_scores, slugs_of
 from service.storage.db import Database
 from service.storage.paging import decode_cursor, encode_cursor, read_sort_key
 from service.telemetry.responses import count_score_read
-from service.values.csv_text import BYTE_ORDER_MARK, csv_row
 from service.values.documents import etag_of
-from service.values.instants import format_instant
-from service.values.vocabulary import TableBy
 from service.web.kept_responses import note_validity
 from service.web.responses import link_next
 
@@ -80,7 +76,7 @@ def cached_scores(
 def cached_topics(
     db: Database, cache: ScoreCache, *, topic: str | None, cursor: str | None, limit: int, now: dt.datetime
 ) -> tuple[EncodedResponse, CacheStatus]:
-    """Return a page of the topics with their counts, which change with the same writes as the ranking.
+    """Return a page of the topics with their counts. The same writes change topics and the ranking.
 
     Raises:
         InvalidQuery: The cursor belongs to another list.
@@ -115,7 +111,7 @@ def cached_ranking(
 
     Raises:
         InvalidQuery: The cursor belongs to another ranking, or a moment of the lens is in the future.
-        CursorExpired: The first page is too old, or cannot be shown any more as it was.
+        CursorExpired: The first page is too old, or the ranking of that moment cannot be computed any more.
     """
 
     def compute() -> EncodedResponse:
@@ -123,52 +119,11 @@ def cached_ranking(
         return _join([_encode(score, lens) for score in page.items], page.next_cursor, expires_at=page.expires_at)
 
     lens.refuse_future(now)
-    question = CacheKey(RANKING, _variant(lens, criteria, cursor, limit))
+    question = CacheKey(RANKING, variant_of(lens, criteria, cursor, limit))
     if not lens.is_current:
         return compute(), CacheStatus.UNCACHED
     responses, status = cache.get_or_compute([question], lambda _: [compute()])
     return responses[0], status
-
-
-def cached_score_table(
-    db: Database, cache: ScoreCache, *, by: TableBy, lens: Lens, bom: bool, now: dt.datetime
-) -> tuple[EncodedResponse, CacheStatus]:
-    """Return the scores of all outlets as CSV. The scores may be cached; the outlets and domains are those of now.
-
-    Raises:
-        InvalidQuery: A moment of the lens is in the future.
-    """
-
-    def compute(_: object) -> list[EncodedResponse]:
-        with db.read() as session:
-            scores = list(stream_scores(session, lens=lens, now=now))
-        rows = [table_row(score, format_instant(score.as_of)) for score in scores]
-        changes = [score.changes_at for score in scores if score.changes_at is not None]
-        return [EncodedResponse(json.dumps(rows).encode(), "", expires_at=min(changes, default=None))]
-
-    lens.refuse_future(now)
-    if lens.is_current:
-        answers, status = cache.get_or_compute([CacheKey(RANKING, _variant(lens, "table"))], compute)
-    else:
-        answers, status = compute(None), CacheStatus.UNCACHED
-    known = {row.slug: row for row in (TableRow(*cells) for cells in json.loads(answers[0].body))}
-    moment = lens.moment(now)
-    with db.read() as session:
-        slugs = list(listed_outlets(session)) if by is TableBy.OUTLET else []
-        domains = list(listed_domains(session, moment)) if by is TableBy.DOMAIN else [(slug, slug) for slug in slugs]
-    unknown = TableRow("", None, None, None, 0, "insufficient", format_instant(moment))
-    rows = [(domain, known.get(slug, unknown._replace(slug=slug))) for domain, slug in domains]
-    return _as_table(rows, by, bom=bom, lens=lens), status
-
-
-def _as_table(rows: Sequence[tuple[str, TableRow]], by: TableBy, *, bom: bool, lens: Lens) -> EncodedResponse:
-    """Return rows as CSV. The tag ignores the moment of current scores."""
-    heads = [TableBy.DOMAIN] if by is TableBy.DOMAIN else []
-    lines = [csv_row([*heads, *TableRow._fields])]
-    lines += [csv_row([domain, *row] if heads else row) for domain, row in rows]
-    lasting = [(domain, row._replace(as_of="") if lens.is_current else row) for domain, row in rows]
-    text = "".join([BYTE_ORDER_MARK if bom else "", *lines])
-    return EncodedResponse(text.encode(), etag_of([by, bom, lasting]))
 
 
 def score_response(answer: EncodedResponse, status: CacheStatus, *, content_type: str = "application/json") -> Response:
@@ -177,19 +132,19 @@ def score_response(answer: EncodedResponse, status: CacheStatus, *, content_type
     headers = {} if answer.next_cursor is None else link_next(answer.next_cursor)
     response = Response(answer.body, content_type=content_type, headers=headers)
     response.headers["Cache-Status"] = f"borneout; {status.header}"
-    response.headers["Cache-Control"] = "no-cache"  # caches on the way must revalidate each time (R20)
+    response.headers["Cache-Control"] = "no-cache"  # intermediate caches must revalidate each time (R20)
     response.set_etag(answer.etag, weak=True)
     note_validity(answer.stamps, answer.expires_at)
     return response
 
 
 def tagged(document: JsonObject, lasting: JsonObject, *, next_cursor: str | None = None) -> EncodedResponse:
-    """Return a JSON document with the tag of its lasting members, which do not change just because time passes."""
+    """Return a JSON document with the ETag of its lasting members. These do not change only because time passes."""
     return EncodedResponse(json.dumps(document).encode(), etag_of(lasting), next_cursor=next_cursor)
 
 
 def lasting_members(document: JsonObject, lens: Lens, *passing: str) -> JsonObject:
-    """Return a document without its passing members, and without the moment of a current score."""
+    """Return a document without its passing members. The moment of a current score is one of them."""
     without = {*passing, "computed_at"} | ({"as_of"} if lens.is_current else set())
     return {name: value for name, value in document.items() if name not in without}
 
@@ -206,21 +161,21 @@ def _cached(
     def compute(questions: Sequence[CacheKey]) -> list[EncodedResponse]:
         slugs = [question.subject for question in questions]
         scores = read_scores(db, slugs, lens=lens, now=now, follow_merges=follow_merges)
-        # The score of another outlet is not cached, because its invalidation would not reach this entry.
+        # The score of the outlet that a merge leads to is not cached: its invalidation would not reach this entry.
         return [
             _encode(score, lens, expires_at=score.changes_at if score.outlet == slug else now)
             for slug, score in zip(slugs, scores, strict=True)
         ]
 
     lens.refuse_future(now)
-    questions = [CacheKey(slug, _variant(lens)) for slug in slugs_of(db, references)]
+    questions = [CacheKey(slug, variant_of(lens)) for slug in slugs_of(db, references)]
     if not lens.is_current:
         return compute(questions), CacheStatus.UNCACHED
     return cache.get_or_compute(questions, compute)
 
 
-def _variant(lens: Lens, *more: object) -> str:
-    """Return the part of a cache key that distinguishes the scores of one outlet."""
+def variant_of(lens: Lens, *more: object) -> str:
+    """Return the part of a cache key for the lens and other parameters."""
     return json.dumps([METHOD, lens.basis, lens.level, lens.topic, *more], default=str)
 
 
@@ -233,7 +188,7 @@ def _encode(score: Score, lens: Lens, *, expires_at: dt.datetime | None = None) 
 def _join(
     responses: Sequence[EncodedResponse], next_cursor: str | None, *, expires_at: dt.datetime | None = None
 ) -> EncodedResponse:
-    """Return one page of serialized scores."""
+    """Return serialized scores as one page."""
     items = b", ".join(response.body for response in responses)
     body = b'{"items": [' + items + b'], "next_cursor": ' + json.dumps(next_cursor).encode() + b"}"
     tag = etag_of([[response.etag for response in responses], next_cursor])

@@ -1,16 +1,15 @@
-"""The hot path: a WSGI layer that sends a response again without Flask, for as long as it is current (R20).
+"""The hot path: a WSGI layer that sends earlier responses again without Flask, while they are current (R20).
 
-The application notes under which stamps of the cache a response is current. A later request for the same is answered
-from the memory of this process:
+The application records the stamps of the cache under which a response is current. The next request of the same content
+gets this response from the memory of the process:
 
-* under a lease, without asking anyone. A lease lasts for `BORNEOUT_LEASE_MS` from before this process last asked Redis,
-  and every write waits that long after it has invalidated scores, so no process can still hold a lease when the write
-  is answered (Gray and Cheriton, 1989);
-* otherwise after one round trip to Redis, which confirms the stamps, or returns the response to a question about one
-  outlet if another process has answered it;
-* if that is impossible, by the application.
+* under a lease, without a call to Redis. A lease ends `BORNEOUT_LEASE_MS` after the start of the last call to Redis.
+  Every write waits that long after it has invalidated scores. When the write is answered, no process has an older lease
+  (Gray and Cheriton, 1989);
+* without a lease, after one call to Redis, which confirms the stamps. The same call returns the response to a request
+  about one outlet if another process has stored it there.
 
-The response differs from that of the application only in its request id, the rate limit and `Cache-Status`.
+In all other cases the application responds. The two responses differ only in request id, rate limit and `Cache-Status`.
 """
 
 from __future__ import annotations
@@ -44,7 +43,7 @@ _ENDING = 0.4  # of a lease
 _LOOKUP = "/v1/outlets/lookup"
 _OF_OUTLET = "/v1/outlets/"
 _PLACES = 8
-"""The number of responses about an outlet in Redis, so that strange requests cannot fill it."""
+"""The maximum number of responses for an outlet in Redis, so that unusual requests cannot fill it."""
 _UNUSUAL = frozenset(
     {
         "HTTP_CONTENT_ENCODING",
@@ -53,10 +52,10 @@ _UNUSUAL = frozenset(
         "HTTP_TRANSFER_ENCODING",
     }
 )
-"""Headers of requests that only the application answers."""
+"""A request with one of these headers goes to the application."""
 
 Count: TypeAlias = Callable[[str, str, Quota], LimitStatus | None]
-"""Counts a call by the name of the limit, the client and the quota; returns None if it cannot."""
+"""A function that counts a call of a client against a limit; it returns None if it cannot count."""
 
 
 class Key(NamedTuple):
@@ -68,18 +67,18 @@ class Key(NamedTuple):
     encodings: str | None
     tag: str | None
     site: tuple[str | None, str | None, str | None]
-    """The name, the port and the base path of the service, for the addresses in pages."""
+    """The name, port and base path of the service, which are part of the links in pages."""
     content: tuple[str | None, bytes] | None = None
     """The type and the hash of the body."""
 
 
 def set_up_hot_path(app: Flask) -> None:
-    """Put the hot path before an application."""
+    """Wrap an application in the hot path."""
     app.wsgi_app = HotPath(app.wsgi_app, app.extensions)  # type: ignore[method-assign]
 
 
 class HotPath:
-    """A WSGI layer that sends the responses in the memory of this process again."""
+    """A WSGI layer that sends responses from the memory of this process."""
 
     def __init__(self, app: WSGIApplication, extensions: Mapping[str, Runtime]) -> None:
         self.app = app
@@ -87,16 +86,16 @@ class HotPath:
         self.memory: Memory[Key] = Memory()
         self._asking = threading.Lock()
         self._lease: tuple[float, bytes] = (0.0, b"")
-        """The end of the lease on the monotonic clock, and the stamp of all outlets for which it was taken."""
+        """The end of the lease on the monotonic clock, and the stamp of all outlets at its start."""
         self._renewing = self._lease
-        """The last lease that `recall` let another thread renew."""
+        """The last lease for which `recall` asked another thread to get a new one."""
 
     @property
     def _at(self) -> Runtime:
         return self._extensions["runtime"]
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer a request from memory, or else by the application."""
+        """Respond from memory, or else call the application."""
         began_at = time.perf_counter()
         if (key := self._key_of(environ)) is None:
             return self.app(environ, start_response)
@@ -110,9 +109,9 @@ class HotPath:
         return [kept.body]
 
     def recall(self, environ: WSGIEnvironment) -> tuple[str, Headers, bytes] | None:
-        """Return the status, headers and body for a GET or HEAD, from memory and under the lease; else None.
+        """Return the status, headers and body of a response from memory; None without a lease.
 
-        The call never waits, so the thread that polls all connections can make it.
+        The method never blocks, so the thread that polls all connections can call it.
         """
         began_at = time.perf_counter()
         if (key := self._key_of(environ)) is None or (kept := self.memory.find(key)) is None:
@@ -120,19 +119,19 @@ class HotPath:
         if time.time() >= kept.expires_at or not self._is_leased(kept):
             return None
         if self._is_ending() and self._renewing is not self._lease:
-            self._renewing = self._lease  # another thread renews the lease with this request
+            self._renewing = self._lease  # the thread that handles this request gets a new lease
             return None
         headers = self._complete(key, kept, environ, self._at.limiter.count_locally, began_at)
         return None if headers is None else (kept.status, headers, kept.body)
 
     def _key_of(self, environ: WSGIEnvironment) -> Key | None:
-        # If public reading is closed, every response depends on its reader.
-        return _key_of(environ) if self._at.settings.public_read else None
+        # If public reading is off, a response also depends on the caller.
+        return _read_key(environ) if self._at.settings.public_read else None
 
     def _complete(
         self, key: Key, kept: KeptResponse, environ: WSGIEnvironment, count: Count, began_at: float
     ) -> Headers | None:
-        """Count and log a response from memory, and return its headers; None if the application must answer."""
+        """Count and log a response from memory, and return its headers; None if the application must respond."""
         request_id = request_id_in(environ)
         limit: LimitStatus | None = None
         if kept.is_counted and (limits := self._at.settings.limits) is not None:
@@ -144,17 +143,17 @@ class HotPath:
         return kept.complete(request_id, limit)
 
     def _confirmed(self, kept: KeptResponse) -> KeptResponse | None:
-        """Return a response if it may be sent again: under the lease, or after asking Redis."""
+        """Return a response if it is current under the lease or according to Redis."""
         if time.time() >= kept.expires_at:
             return None
         if self._is_leased(kept) and not self._is_ending():
             return kept
-        # One thread asks. The others wait for its answer, unless they still have the lease.
+        # One thread calls Redis. The others wait for its new lease, unless the current one still covers the response.
         if not self._asking.acquire(blocking=not self._is_leased(kept)):
             return kept
         try:
-            is_asked = self._is_leased(kept) and not self._is_ending()
-            return kept if is_asked or self._confirm(kept) else None
+            is_renewed = self._is_leased(kept) and not self._is_ending()
+            return kept if is_renewed or self._confirm(kept) else None
         finally:
             self._asking.release()
 
@@ -163,11 +162,11 @@ class HotPath:
         return kept.mark == mark and time.monotonic() < until
 
     def _is_ending(self) -> bool:
-        """Return whether the lease should be renewed, so that no request has to wait when it ends."""
+        """Return whether a thread should get a new lease, before requests have to wait for one."""
         return time.monotonic() > self._lease[0] - _ENDING * self._at.cache.lease
 
     def _confirm(self, kept: KeptResponse) -> bool:
-        """Ask Redis whether a response is current."""
+        """Return whether a response is current according to Redis."""
         stamps, _ = self._look_up((RANKING, *kept.validity.stamps))
         if not stamps or any(stamps[subject] != stamp for subject, stamp in kept.validity.stamps.items()):
             return False
@@ -175,7 +174,7 @@ class HotPath:
         return True
 
     def _fetch(self, key: Key) -> KeptResponse | None:
-        """Return the response to a question about one outlet if Redis has it, and keep it."""
+        """Return the response to a request about one outlet from Redis, and keep it; None if Redis has none."""
         if (place := self._place_of(key)) is None:
             return None
         stamps, found = self._look_up((RANKING, place.subject), [place])
@@ -190,7 +189,7 @@ class HotPath:
     def _look_up(
         self, subjects: Iterable[str], places: Sequence[CacheKey] = ()
     ) -> tuple[dict[str, bytes], dict[CacheKey, EncodedResponse]]:
-        """Ask Redis for stamps and responses, and take a lease."""
+        """Return stamps and responses from Redis, and start a lease."""
         asked_at = time.monotonic()
         stamps, found = self._at.cache.look_up(dict.fromkeys(subjects), places)
         if stamps:
@@ -198,7 +197,7 @@ class HotPath:
         return stamps, found
 
     def _place_of(self, key: Key) -> CacheKey | None:
-        """Return where Redis has the response to a question about one outlet; None for other questions."""
+        """Return the key in Redis for a request about one outlet; None for other requests."""
         slug = key.path.removeprefix(_OF_OUTLET).partition("/")[0]
         if not key.path.startswith(_OF_OUTLET) or not is_slug(slug) or key.tag is not None:
             return None
@@ -207,7 +206,7 @@ class HotPath:
     def _count(
         self, kept: KeptResponse, environ: WSGIEnvironment, reads: Quota, failures: Quota, count: Count
     ) -> LimitStatus | None:
-        """Count a call against its limit; None if the application must authenticate it, or it cannot be counted."""
+        """Count a call against its limit; None if the application must do that or check the key."""
         address = address_in(environ, trusted_proxies=self._at.settings.trusted_proxies)
         if kept.is_page or (credentials := environ.get("HTTP_AUTHORIZATION")) is None:
             return count("reads", address, reads)
@@ -218,7 +217,7 @@ class HotPath:
         return None if caller is None else count("reads", f"key:{caller.key_id}", reads)
 
     def _ask(self, key: Key, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Let the application answer, and keep the response if it is current under stamps."""
+        """Call the application, and keep its response if stamps tell for how long it is current."""
         noted = NotedStart(start_response)
         body = self.app(environ, noted)
         validity: Validity | None = environ.get(CURRENT_UNDER)
@@ -236,7 +235,7 @@ class HotPath:
         return [content]
 
     def _share(self, key: Key, kept: KeptResponse) -> None:
-        """Let other processes fetch the response to a question about one outlet."""
+        """Store the response to a request about one outlet in Redis, for other processes."""
         place, validity = self._place_of(key), kept.validity
         if place is not None and validity.stamps.keys() == {place.subject}:
             packed = EncodedResponse(
@@ -246,7 +245,7 @@ class HotPath:
 
 
 def _record(kept: KeptResponse, method: str, request_id: str, *, seconds: float) -> None:
-    """Count the response in the metrics, and log it, as the application does."""
+    """Count and log a response, as the application does."""
     status = int(kept.status[:3])
     if kept.is_score:
         count_score_read(CacheStatus.HIT)
@@ -259,8 +258,8 @@ def _text_of(key: Key) -> str:
     return repr((__version__, *key))
 
 
-def _key_of(environ: WSGIEnvironment) -> Key | None:
-    """Return the key of a request; None if only the application answers it."""
+def _read_key(environ: WSGIEnvironment) -> Key | None:
+    """Return the key of a request; None if it must go to the application."""
     if not _UNUSUAL.isdisjoint(environ):
         return None
     key = Key(
@@ -279,7 +278,7 @@ def _key_of(environ: WSGIEnvironment) -> Key | None:
 
 
 def _with_body(key: Key, environ: WSGIEnvironment) -> Key | None:
-    """Return the key with the body and its type; the body is read, and replaced for the application."""
+    """Read the body, and return the key with its hash and type. The application can read the body again."""
     length = environ.get("CONTENT_LENGTH", "")
     if not (length.isascii() and length.isdigit()) or int(length) > _LONGEST_BODY:
         return None

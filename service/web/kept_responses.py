@@ -1,4 +1,4 @@
-"""The responses that the hot path sends again, as a process and Redis keep them."""
+"""The responses that the hot path sends again, in the memory of a process and in Redis."""
 
 from __future__ import annotations
 
@@ -25,22 +25,22 @@ CURRENT_UNDER = "borneout.current-under"
 """The name in the WSGI environment of the validity of the response."""
 _LONGEST = dt.timedelta(minutes=10)
 _CAPACITY = 32 << 20  # bytes
-_OVERHEAD = 1 << 10  # bytes that a response takes besides its body
+_OVERHEAD = 1 << 10  # bytes of a response without its body
 _PASSING = frozenset({"cache-status", "ratelimit", "ratelimit-policy", "x-request-id"})
-"""The headers that differ between two responses to the same request."""
+"""The headers that are set for each response."""
 
 Headers: TypeAlias = list[tuple[str, str]]
 
 
 class Validity(NamedTuple):
-    """The stamps of the cache under which a response is current, by subject, and the time until which it is."""
+    """The period in which a response is current: while its stamps by subject are the same, at most until it expires."""
 
     stamps: Mapping[str, bytes]
     expires_at: dt.datetime
 
 
 def note_validity(stamps: Mapping[str, bytes], expires_at: dt.datetime | None) -> None:
-    """Note under which stamps the response is current and until when, so that the hot path can send it again."""
+    """Record how long the current response is valid, so that the hot path can send it again."""
     if stamps:
         latest = utc_now() + _LONGEST
         request.environ[CURRENT_UNDER] = Validity(stamps, latest if expires_at is None else min(latest, expires_at))
@@ -48,7 +48,7 @@ def note_validity(stamps: Mapping[str, bytes], expires_at: dt.datetime | None) -
 
 @dataclass(slots=True)
 class KeptResponse:
-    """A response, and the stamps under which it is current."""
+    """A response, with the stamps under which it is current."""
 
     status: str
     headers: Headers
@@ -56,11 +56,11 @@ class KeptResponse:
     route: str
     path: str
     is_counted: bool
-    """Whether the call counts against a limit."""
+    """Whether a call for it counts against a limit."""
     is_score: bool
     validity: Validity
     mark: bytes = b""
-    """The stamp of all outlets when the stamps were last confirmed."""
+    """The stamp of all outlets when Redis last confirmed the stamps."""
     expires_at: float = 0.0
 
     def __post_init__(self) -> None:
@@ -68,16 +68,16 @@ class KeptResponse:
 
     @property
     def is_page(self) -> bool:
-        """Whether the response is not part of the API, so that the key of a request does not count."""
+        """Whether the response is a page. The rate limit of pages applies to addresses, not to keys."""
         return not self.path.startswith("/v1/")
 
     @property
     def size(self) -> int:
-        """The memory that the response takes, in bytes."""
+        """The memory that the response uses, in bytes."""
         return len(self.body) + _OVERHEAD
 
     def complete(self, request_id: str, limit: LimitStatus | None) -> Headers:
-        """Return the headers, with those that differ each time."""
+        """Return all headers, with those that are set for each response."""
         headers = [*self.headers, ("X-Request-ID", request_id)]
         if limit is not None:
             headers += limit.headers().items()
@@ -86,13 +86,13 @@ class KeptResponse:
         return headers
 
     def pack(self, question: str) -> bytes:
-        """Return the response to a question as bytes, without its validity."""
+        """Return the response and the question that it answers as bytes, without the validity."""
         members = (question, self.status, self.headers, self.route, self.path, self.is_counted, self.is_score)
         return json.dumps(members).encode() + b"\n" + self.body
 
 
 def unpack(packed: bytes, question: str, validity: Validity) -> KeptResponse | None:
-    """Return the response that was packed; None if it answers another question."""
+    """Return a response from its packed bytes; None if it answers another question."""
     head, body = packed.split(b"\n", 1)
     asked, status, headers, route, path, is_counted, is_score = json.loads(head)
     if asked != question:
@@ -105,7 +105,7 @@ K = TypeVar("K")
 
 
 class Memory(Generic[K]):
-    """The responses of this process. Those that were not used for the longest time make room for new ones."""
+    """The responses in the memory of a process. When it is full, the least recently used are removed."""
 
     def __init__(self) -> None:
         self._kept: OrderedDict[K, KeptResponse] = OrderedDict()
@@ -114,11 +114,11 @@ class Memory(Generic[K]):
         """The size of all responses in bytes."""
 
     def find(self, key: K) -> KeptResponse | None:
-        """Return the response under a key."""
+        """Return the response for a key; None if there is none."""
         return self._kept.get(key)
 
     def keep(self, key: K, kept: KeptResponse) -> None:
-        """Keep a response, and remove others if all together are too large."""
+        """Add or replace a response. If the memory is full, remove others."""
         with self._lock:
             if (old := self._kept.pop(key, None)) is not None:
                 self.size -= old.size
@@ -128,14 +128,14 @@ class Memory(Generic[K]):
                 self.size -= self._kept.popitem(last=False)[1].size
 
     def touch(self, key: K) -> None:
-        """Mark a response as just used, unless another thread has removed it."""
+        """Mark a response as the most recently used one. Another thread may have removed it."""
         with self._lock:
             if key in self._kept:
                 self._kept.move_to_end(key)
 
 
 class NotedStart:
-    """A `start_response` that notes the status and headers it was called with."""
+    """A `start_response` that records the status and the headers."""
 
     def __init__(self, start_response: StartResponse) -> None:
         self._start_response = start_response
@@ -154,12 +154,12 @@ class NotedStart:
 
     @property
     def is_complete(self) -> bool:
-        """Whether the response is a success that states its length, or has no body."""
+        """Whether the response is a 304, or a 200 with a `Content-Length`."""
         is_sized = any(name.lower() == "content-length" for name, _ in self.headers)
         return self.status == "304 NOT MODIFIED" or (self.status == "200 OK" and is_sized)
 
     def keep(self, content: bytes, environ: WSGIEnvironment, validity: Validity) -> KeptResponse:
-        """Return the response that began so, with its whole body."""
+        """Return a response with the recorded status and headers."""
         names: Mapping[str, str] = {name.lower(): value for name, value in self.headers}
         return KeptResponse(
             self.status,

@@ -129,6 +129,15 @@ def test_same_bytes(service, plain, name):
         assert essence(expected) == essence(answered)
 
 
+def responds(service, sent, *, seconds):
+    """Return whether a request on a new connection is answered in time."""
+    with Client(service) as client:
+        client.socket.settimeout(seconds)
+        with contextlib.suppress(TimeoutError):
+            return client.ask(sent).startswith(b"HTTP/1.1 200")
+    return False
+
+
 @contextlib.contextmanager
 def busy_threads(service):
     """Keep all threads waiting for the rest of a request."""
@@ -137,6 +146,7 @@ def busy_threads(service):
         clients = [stack.enter_context(Client(service)) for _ in range(THREADS)]
         for client in clients:
             client.socket.sendall(head)
+        wait_until(lambda: not responds(service, get(b"/healthz"), seconds=0.1))
         yield
         for client in clients:
             assert client.ask(b"wrong").startswith(b"HTTP/1.1 400")
@@ -144,14 +154,14 @@ def busy_threads(service):
 
 def test_no_thread_is_needed(service):
     """
-    A score from memory is sent while every thread is busy.
+    A score from memory is sent on an open connection while every thread is busy.
     """
 
     def is_answered():
         with Client(service) as client:
             client.ask(get())
             with busy_threads(service):
-                client.socket.settimeout(1)  # in which the lease may have ended on a busy machine
+                client.socket.settimeout(1)  # the lease may have ended on a busy machine
                 with contextlib.suppress(TimeoutError):
                     return client.ask(get()).startswith(b"HTTP/1.1 200")
         return False
