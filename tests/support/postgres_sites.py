@@ -32,7 +32,10 @@ class Node:
     def run(self, program: str, *options: str) -> None:
         """Run a program of PostgreSQL as the owner of the data, who is not root."""
         as_owner = ["runuser", "-u", self._owner, "--"] if os.geteuid() == 0 else []
-        subprocess.run([*as_owner, str(_BIN / program), *options], check=True, capture_output=True, cwd="/")
+        command = [*as_owner, str(_BIN / program), *options]
+        done = subprocess.run(command, check=False, capture_output=True, text=True, cwd="/")
+        if done.returncode:
+            raise RuntimeError(f"{program} failed: {done.stderr}")
 
     def start(self) -> None:
         options = f"-h 127.0.0.1 -p {self.port} -k ''"
@@ -78,7 +81,7 @@ class ReplicatedPostgres:
 
     def close(self) -> None:
         for node in (self.primary, self.replica):
-            with contextlib.suppress(subprocess.CalledProcessError):
+            with contextlib.suppress(RuntimeError):
                 node.stop()
         shutil.rmtree(self._folder, ignore_errors=True)
 
