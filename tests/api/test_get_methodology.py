@@ -10,7 +10,7 @@ from string import Formatter
 
 import pytest
 
-from service.methods import calibration, claim, context, context_fit, forecast, rates, reliability
+from service.methods import calibration, claim, context_fit, forecast, rates, reliability, tally
 from service.methods.commitment import LEXICON_VERSION
 from service.methods.forecast import features
 from service.methods.forecast.terms import MODELS
@@ -58,7 +58,7 @@ def test_parameters_are_those_in_use(shared_world):
     record, learned, read = map(parameters, told["methods"])
 
     assert {
-        "expected_within": list(context.EXPECTED_WITHIN),
+        "expected_within": list(tally.EXPECTED_WITHIN),
         "rated_from": reliability.RATED_FROM,
         "levels": list(reliability.LEVELS),
         "bins": calibration.BINS,
@@ -70,14 +70,14 @@ def test_parameters_are_those_in_use(shared_world):
     assert (forecast.ENOUGH, list(features.COPYING)) == (learned["enough"], learned["copying"])
     assert [1, 2, 3, 4] == read["levels"]
     assert {
-        "fitted_from": context.FITTED_FROM,
+        "fitted_from": tally.FITTED_FROM,
         "refit_after": REFIT_AFTER / dt.timedelta(days=1),
         "shrinkage": rates.SHRINKAGE,
         "root_rate": rates.ROOT_RATE,
         "root_weight": rates.ROOT_WEIGHT,
         "shrinkage_within": [context_fit.SHRINKAGES[0], context_fit.SHRINKAGES[-1]],
         "kappa_within": [context_fit.KAPPAS[0], context_fit.KAPPAS[-1]],
-        "drift": context.UNFITTED_DRIFT,
+        "drift": tally.UNFITTED_DRIFT,
     } == parameters(told["contexts"])
 
 
