@@ -19,7 +19,7 @@ import statistics
 import sys
 from pathlib import Path
 
-from service.methods.context_fit import fit_drift
+from service.methods.drift import fit_drift
 from service.methods.reliability import LEVELS
 from tests.support.fields import covered, equal_reports
 from tests.support.moves import check_moves, moves_in, random_move

@@ -10,7 +10,7 @@ from typing import TypedDict
 from service.cache.redis_link import RANKING
 from service.claims import report
 from service.claims.views import ReportView
-from service.outlets import edit, search
+from service.outlets import edit, listing, search
 from service.outlets import merge as merging
 from service.outlets.edit import NewOutlet, OutletChanges
 from service.outlets.find import OutletView
@@ -77,7 +77,7 @@ def list_outlets(query: PageRequest) -> PageResponse[OutletView]:
 
     Returns the outlets that match all filters, in alphabetical order of their slugs. Merged outlets are left out.
     """
-    return page_of(query, partial(edit.list_outlets, runtime().db))
+    return page_of(query, partial(listing.list_outlets, runtime().db))
 
 
 class SearchRequest(TypedDict):

@@ -8,7 +8,8 @@ from typing import NamedTuple
 from service.backtest.coverage import Coverage, coverage
 from service.backtest.judge import Figure, Judged, Measures, judge
 from service.backtest.learned import Learned
-from service.backtest.protocol import BadRecord, Method, Prediction, Record, read_records, run
+from service.backtest.protocol import Method, Prediction, run
+from service.backtest.records import BadRecord, Record, read_records
 from service.backtest.simple import BaseRate, HitRate, ShrunkHitRate, ShrunkStanceRate, StanceRate, WilsonBound
 
 __all__ = [

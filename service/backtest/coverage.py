@@ -15,10 +15,12 @@ from math import exp, fsum, lgamma, log, log1p
 from operator import attrgetter
 from typing import NamedTuple
 
-from service.backtest.protocol import Record, ResolvedClaim
+from service.backtest.protocol import ResolvedClaim
+from service.backtest.records import Record
 from service.methods.beta import logistic, logit
 from service.methods.claim import share_of
-from service.methods.context_fit import HalfError, Showing, fit_drift, fit_kappa, fit_offset
+from service.methods.context_fit import Showing, fit_kappa, fit_offset
+from service.methods.drift import HalfError, fit_drift
 from service.methods.rates import Cell, Rates
 from service.methods.reliability import CellRecord, Skill, skill_bounds
 from service.methods.tally import Context, clamped

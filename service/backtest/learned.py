@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
-from service.backtest.protocol import Record
+from service.backtest.records import Record
 from service.methods.forecast import ForecastClaim, ForecastReport, Learner, Resolved
 from service.values.vocabulary import ClaimKind
 

@@ -8,7 +8,7 @@ from collections.abc import Hashable, Iterable, Sequence
 from math import fsum, sqrt
 from typing import NamedTuple
 
-from service.backtest.protocol import Record
+from service.backtest.records import Record
 from service.methods.beta import log_evidence
 from service.values.vocabulary import Stance
 

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from itertools import pairwise
-from math import fsum, log, sqrt
-from typing import NamedTuple, TypeAlias, TypeVar
-from uuid import UUID
+from math import fsum, log
+from typing import NamedTuple
 
 from service.methods.beta import log_evidence, logistic
-from service.methods.claim import ClaimFacts, Position, count_votes, rightness
-from service.methods.rates import NO_COUNT, UNIT, Cell, Rates, TruthCount, lineage_of, rates_of
-from service.methods.tally import FITTED_FROM, UNFITTED_DRIFT, UNFITTED_KAPPA, Context, Shrinkage, clamped
-from service.values.vocabulary import ClaimKind, Role
+from service.methods.drift import HalfError, fit_drift
+from service.methods.rates import UNIT, Cell, Rates, TruthCount, lineage_of, rates_of
+from service.methods.resolved_record import NO_RESULT, Half, ResolvedRecord, Result, Sides
+from service.methods.tally import FITTED_FROM, UNFITTED_KAPPA, Context, Shrinkage, clamped
 
 KAPPAS = tuple(3 * 20 ** (step / 60) for step in range(61))
 """The candidate weights of the prior: 3 to 60 in steps of 5 %, finer than any data can resolve."""
@@ -26,99 +23,6 @@ _SHRINKAGE_DEVIATION = log(2)
 _OFFSETS = 8.0
 """The largest offset in log-odds. A larger one would change nothing, because rates are clamped."""
 _HALVINGS = 60
-_DRIFT_WEIGHT = 2.0
-"""The weight of the prior drift, in half-years."""
-
-K = TypeVar("K")
-_Half: TypeAlias = tuple[int, int]
-"""A year and its half, 0 or 1."""
-_Sides: TypeAlias = tuple[tuple[Cell, int], ...]
-"""The own reports on one claim, in order: cells and results in billionths."""
-
-
-class Result(NamedTuple):
-    """The resolved claims in one cell, of one outlet or of all outlets."""
-
-    resolved: int = 0
-    right: int = 0
-    """In billionths."""
-
-    def plus(self, resolved: int, right: int) -> Result:
-        return Result(self.resolved + resolved, self.right + right)
-
-
-_NO_RESULT = Result()
-
-
-class ResolvedReports(NamedTuple):
-    """The contribution of a claim with an established truth to a context."""
-
-    votes: list[tuple[Cell, TruthCount]]
-    """The counts of all reports in time."""
-    sides: list[tuple[UUID, Cell, int]]
-    """The outlets that are scored on it, each with its cell and its result in billionths."""
-
-
-def resolved_reports(
-    claim: ClaimFacts, positions: Mapping[UUID, Position], scorable: Collection[UUID]
-) -> ResolvedReports:
-    """Return the contribution of a claim to a context.
-
-    Args:
-        claim: The claim; without an established truth it adds nothing.
-        positions: The position of each outlet on it.
-        scorable: The outlets that are scored (R9).
-    """
-    if claim.kind is ClaimKind.OPINION or claim.truth is None:
-        return ResolvedReports([], [])
-    truth = claim.truth
-    sides = [
-        (
-            outlet,
-            Cell(report.stance, claim.kind, report.commitment, claim.topic),
-            round(rightness(report.stance, truth) * UNIT),
-        )
-        for outlet, position in positions.items()
-        if position.role is Role.OWN and (report := position.report) is not None and outlet in scorable
-    ]
-    return ResolvedReports(count_votes(claim, positions.values()), sides)
-
-
-@dataclass
-class ResolvedRecord:
-    """All resolved claims, summed up for the fit of a context. The order of claims does not matter."""
-
-    outlets: dict[UUID, dict[Cell, Result]] = field(default_factory=lambda: defaultdict(dict))
-    halves: dict[_Half, Counter[_Sides]] = field(default_factory=lambda: defaultdict(Counter))
-    """The own reports by the half-year since which their claims count."""
-    votes: dict[_Half, dict[Cell, TruthCount]] = field(default_factory=lambda: defaultdict(dict))
-
-    @property
-    def cells(self) -> dict[Cell, TruthCount]:
-        """The counts by cell, over all half-years."""
-        cells: dict[Cell, TruthCount] = {}
-        for votes in self.votes.values():
-            for cell, count in votes.items():
-                cells[cell] = cells.get(cell, NO_COUNT).plus(count)
-        return cells
-
-    def add(self, reports: ResolvedReports, *, since: dt.datetime) -> None:
-        """Add a claim that counts since a moment."""
-        half = since.year, since.month // 7
-        votes = self.votes[half]
-        for cell, count in reports.votes:
-            votes[cell] = votes.get(cell, NO_COUNT).plus(count)
-        for outlet, cell, right in reports.sides:
-            record = self.outlets[outlet]
-            record[cell] = record.get(cell, _NO_RESULT).plus(1, right)
-        if reports.sides:
-            self.halves[half][tuple(sorted(((cell, right) for _, cell, right in reports.sides), key=_place))] += 1
-
-
-def _place(side: tuple[Cell, int]) -> tuple[object, ...]:
-    """Return the sort key of a report; cells have members that may be None."""
-    cell, right = side
-    return cell.stance, cell.kind, cell.commitment or 0, cell.topic or "", right
 
 
 def fit_context(record: ResolvedRecord) -> Context:
@@ -142,7 +46,7 @@ def _totals(records: Iterable[Mapping[Cell, Result]]) -> dict[Cell, Result]:
     totals: dict[Cell, Result] = {}
     for record in records:
         for cell, result in record.items():
-            totals[cell] = totals.get(cell, _NO_RESULT).plus(*result)
+            totals[cell] = totals.get(cell, NO_RESULT).plus(*result)
     return totals
 
 
@@ -223,33 +127,6 @@ def _showing(results: Mapping[Cell, Result], context: Context) -> Showing:
     return Showing(right, expected, sum(result.resolved for result in results.values()))
 
 
-class HalfError(NamedTuple):
-    """The errors of all outlets together in one half-year. The expectations are those from before it."""
-
-    total: float
-    """The sum of right - expected."""
-    squares: float
-    """The sum of its squares by claim, because reports on one claim err together."""
-    variance: float
-    """The sum of expected (1 - expected)."""
-
-
-def fit_drift(halves: Iterable[HalfError]) -> float:
-    """Return the standard deviation of the error that outlets share in half a year, in log-odds.
-
-    With z = total/variance, v = squares/variance^2 and the weight w = 1/(1 + v/0.04) of a half-year, its square is
-    (sum w (z^2 - v) + 2 x 0.04)/(sum w + 2), and at least 0: without half-years it is 0.2.
-    """
-    prior = UNFITTED_DRIFT**2
-    weights, excess = [], []
-    for half in halves:
-        z, v = half.total / half.variance, half.squares / half.variance**2
-        weight = 1 / (1 + v / prior)
-        weights.append(weight)
-        excess.append(weight * (z * z - v))
-    return sqrt(max(0.0, fsum(excess) + _DRIFT_WEIGHT * prior) / (fsum(weights) + _DRIFT_WEIGHT))
-
-
 def _half_errors(record: ResolvedRecord, shrinkage: Shrinkage) -> Iterator[HalfError]:
     """Yield the errors of each half-year that follows enough resolved claims for a context."""
     rates, totals = Rates(), dict[Cell, Result]()
@@ -260,15 +137,15 @@ def _half_errors(record: ResolvedRecord, shrinkage: Shrinkage) -> Iterator[HalfE
             yield _half_error(sides, _centred(rates, shrinkage, totals))
 
 
-def _add_half(record: ResolvedRecord, half: _Half, rates: Rates, totals: dict[Cell, Result]) -> None:
+def _add_half(record: ResolvedRecord, half: Half, rates: Rates, totals: dict[Cell, Result]) -> None:
     for cell, count in record.votes[half].items():
         rates.add_count(cell.lineage, count)
     for sides, times in record.halves[half].items():
         for cell, right in sides:
-            totals[cell] = totals.get(cell, _NO_RESULT).plus(times, times * right)
+            totals[cell] = totals.get(cell, NO_RESULT).plus(times, times * right)
 
 
-def _half_error(claims: Mapping[_Sides, int], context: Context) -> HalfError:
+def _half_error(claims: Mapping[Sides, int], context: Context) -> HalfError:
     errors, variances = [], []
     for sides, times in claims.items():
         errors.append((times, fsum(right / UNIT - context.expected(cell) for cell, right in sides)))

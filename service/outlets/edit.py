@@ -1,4 +1,4 @@
-"""Record outlets, change them, and list them by name, kind or parent."""
+"""Record outlets and change them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Set as AbstractSet
 from typing import NotRequired, TypedDict
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from service.cache.invalidation import invalidate_scores
 from service.cache.score_cache import ScoreCache
@@ -16,11 +16,9 @@ from service.errors import FieldError, InvalidBody, SlugTaken
 from service.outlets.domains import Domain, GivenDomain, domain_rows, read_domains
 from service.outlets.find import (
     PLACES,
-    WHOLE,
     OutletView,
     ancestors,
     describe_outlet,
-    filtering_outlet,
     find_outlet,
     free_slug,
     outlet_state,
@@ -31,11 +29,9 @@ from service.storage.db import Database, retried
 from service.storage.facts import surviving_outlet
 from service.storage.locks import lock_name
 from service.storage.models import Outlet, OutletAlias
-from service.storage.paging import Keyset, Page, SortKey
-from service.storage.predicates import counts_as, merged_with
 from service.storage.versions import check_match, is_same, matches_earlier_version, store_version
 from service.values.ids import RESERVED_SLUGS, SLUG_LENGTH, is_slug, new_id
-from service.values.names import host_of, name_key, shown_name, slug_of
+from service.values.names import host_of, name_key, shown_name
 from service.values.vocabulary import Caller, OutletKind
 
 
@@ -208,40 +204,6 @@ def get_outlet(db: Database, reference: str) -> OutletView:
         return describe_outlet(require_outlet(session, reference, whole=True))
 
 
-def list_outlets(
-    db: Database,
-    *,
-    q: str | None = None,
-    kind: OutletKind | None = None,
-    parent: str | None = None,
-    after: SortKey | None,
-    limit: int,
-) -> Page[OutletView]:
-    """Return a page of the outlets that were not merged, by slug.
-
-    Args:
-        db: The database.
-        q: A part of a name or an alias, in upper or lower case; None for all outlets.
-        kind: The kind of the outlets; None for all kinds.
-        parent: The slug or id of their parent; None for all outlets.
-        after: The sort key of the last outlet on the previous page; None for the first page.
-        limit: The number of outlets on the page.
-
-    Raises:
-        InvalidQuery: `after` is not a sort key of this list, or `parent` is unknown.
-    """
-    rows = sa.select(Outlet).where(Outlet.merged_into_id.is_(None)).options(*WHOLE)
-    with db.read() as session:
-        if q is not None:
-            rows = rows.where(_is_named(q))
-        if kind is not None:
-            rows = rows.where(Outlet.kind == kind)
-        if parent is not None:
-            rows = rows.where(Outlet.parent_id.in_(merged_with(filtering_outlet(session, parent, "parent"))))
-        page = Keyset([Outlet.slug], [str]).page(session, rows, after=after, limit=limit)
-        return Page([describe_outlet(outlet) for outlet in page.items], page.next)
-
-
 def domains_of(given: NewOutlet) -> list[Domain]:
     """Return the sent domains of an outlet in normal form, or its name if that is a host and none are sent (R21a).
 
@@ -295,20 +257,3 @@ def _aliases(names: Sequence[str]) -> list[OutletAlias]:
         OutletAlias(position=position, name=shown_name(name), name_key=name_key(name))
         for position, name in enumerate(names)
     ]
-
-
-def _is_named(part: str) -> sa.ColumnElement[bool]:
-    """Return the condition that a name, an alias or the slug of an outlet contains a text.
-
-    An outlet also matches by the names of the outlets that were merged into it. Slugs have no accents.
-    """
-    named, key, slug = aliased(Outlet), name_key(part), slug_of(part)
-    alias = sa.exists().where(OutletAlias.outlet_id == named.id, _contains(OutletAlias.name_key, key))
-    matches = _contains(named.name_key, key) | alias
-    if slug:
-        matches |= _contains(named.slug, slug)
-    return Outlet.id.in_(sa.select(counts_as(named)).where(matches))
-
-
-def _contains(column: sa.orm.InstrumentedAttribute[str], part: str) -> sa.ColumnElement[bool]:
-    return column.contains(part, autoescape=True)

@@ -15,8 +15,9 @@ from sqlalchemy.orm import Session
 from service.cache.invalidation import invalidate_all_scores
 from service.cache.score_cache import ScoreCache
 from service.methods.claim import positions
-from service.methods.context_fit import ResolvedRecord, fit_context, resolved_reports
+from service.methods.context_fit import fit_context
 from service.methods.rates import NO_COUNT, Cell, TruthCount, rates_of
+from service.methods.resolved_record import ResolvedRecord, resolved_reports
 from service.methods.tally import FITTED_FROM, STARTING_CONTEXT, Context, Shrinkage
 from service.outlets.positions import read_claims
 from service.outlets.sums import read_cells

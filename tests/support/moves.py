@@ -6,9 +6,10 @@ from collections import defaultdict
 
 from service.backtest.protocol import run
 from service.methods.claim import share_of
-from service.methods.context_fit import ResolvedRecord, ResolvedReports, fit_context
+from service.methods.context_fit import fit_context
 from service.methods.rates import UNIT, Cell
 from service.methods.reliability import LEVELS, CellRecord, Skill, rate
+from service.methods.resolved_record import ResolvedRecord, ResolvedReports
 from service.values.vocabulary import ClaimKind, Stance
 from tests.support.backtest_records import records_of
 

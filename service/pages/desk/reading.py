@@ -10,7 +10,8 @@ from service.claims import listing
 from service.claims.views import FoundClaim
 from service.errors import InvalidQuery, UnknownOutlet
 from service.methods.attribution import read_attribution
-from service.outlets import edit, lookup
+from service.outlets import lookup
+from service.outlets.listing import list_outlets
 from service.pages.desk.forms import Form
 from service.schemas.claims import SEARCH_LENGTH
 from service.storage.db import Database
@@ -99,6 +100,6 @@ def _source(db: Database, quote: str, publisher: Publisher) -> dict[str, str]:
 def _outlet_named(db: Database, name: str) -> str | None:
     """Return the slug of the outlet with this name or alias; None if none or several have it."""
     key = name_key(name)
-    outlets = edit.list_outlets(db, q=name[:NAME_LENGTH], after=None, limit=50).items
+    outlets = list_outlets(db, q=name[:NAME_LENGTH], after=None, limit=50).items
     found = [one.slug for one in outlets if key in map(name_key, [one.name, *one.aliases])]
     return found[0] if len(found) == 1 else None

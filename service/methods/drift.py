@@ -1,0 +1,39 @@
+"""The drift: the error that all outlets of a field share in half a year. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from math import fsum, sqrt
+from typing import NamedTuple
+
+from service.methods.tally import UNFITTED_DRIFT
+
+_WEIGHT = 2.0
+"""The weight of the prior drift, in half-years."""
+
+
+class HalfError(NamedTuple):
+    """The errors of all outlets together in one half-year. The expectations are those from before it."""
+
+    total: float
+    """The sum of right - expected."""
+    squares: float
+    """The sum of its squares by claim, because reports on one claim err together."""
+    variance: float
+    """The sum of expected (1 - expected)."""
+
+
+def fit_drift(halves: Iterable[HalfError]) -> float:
+    """Return the standard deviation of the error that outlets share in half a year, in log-odds.
+
+    With z = total/variance, v = squares/variance^2 and the weight w = 1/(1 + v/0.04) of a half-year, its square is
+    (sum w (z^2 - v) + 2 x 0.04)/(sum w + 2), and at least 0: without half-years it is 0.2.
+    """
+    prior = UNFITTED_DRIFT**2
+    weights, excess = [], []
+    for half in halves:
+        z, v = half.total / half.variance, half.squares / half.variance**2
+        weight = 1 / (1 + v / prior)
+        weights.append(weight)
+        excess.append(weight * (z * z - v))
+    return sqrt(max(0.0, fsum(excess) + _WEIGHT * prior) / (fsum(weights) + _WEIGHT))
