@@ -70,7 +70,7 @@ def _records(lists: Iterable[claim_words.OutletList], now: dt.datetime) -> dict[
 
 
 def _review(claim_id: UUID) -> Markup | None:
-    """Return the ClaimReview of a claim for a script element, in which no character may end the element."""
+    """Return the ClaimReview of a claim, escaped for a script element; None if it has none."""
     if (publisher := find_publisher()) is None:
         return None
     with suppress(NotFound):

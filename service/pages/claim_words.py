@@ -1,4 +1,4 @@
-"""A claim in words: one sentence for its state, and the lists of the outlets that reported it. Pure."""
+"""A claim in words: its state, a summary of its reports, and the lists of its outlets. Pure."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _NAMES = {Stance.SUPPORT: "support", Stance.DENY: "deny"}
 
 @dataclass(frozen=True, slots=True)
 class OutletList:
-    """The outlets that took the same side on a claim, or none."""
+    """The outlets that took the same side on a claim, or that took no side."""
 
     name: str
     heading: str
@@ -69,7 +69,7 @@ def _winner(winner: ListedClaim) -> str:
 
 
 def sum_up(story: Story) -> str:
-    """Return the number of outlets and reports, when they were published, and the number of independent sources."""
+    """Summarize the reports of a claim: their outlets, dates, sides and independent sources."""
     claim = story.claim
     counted = [report for report in claim.reports if report.withdrawn is None]
     if not counted:
@@ -92,13 +92,13 @@ def sum_up(story: Story) -> str:
 
 
 def _by_side(story: Story) -> str:
-    """Return the number of independent sources on each side, if there are any on both."""
+    """Return the number of independent sources on each side, if both sides have any."""
     roots = story.claim.roots
     return f", {roots.support} in support and {roots.deny} against" if roots.support and roots.deny else ""
 
 
 def _count_sides(sides: Mapping[str, Stance]) -> list[tuple[int, str]]:
-    """Return the number of outlets on each side, or on none, with the words for it."""
+    """Return the number of outlets on each side and on no side, with words; without zeros."""
     stances = list(sides.values())
     counts = [(stances.count(Stance.SUPPORT), "supported it"), (stances.count(Stance.DENY), "denied it")]
     counts.append((len(stances) - sum(count for count, _ in counts), "took no side"))
@@ -112,7 +112,7 @@ def _house(house: House, names: Mapping[str, str]) -> str:
 
 
 def lists(story: Story) -> list[OutletList]:
-    """Return the lists of outlets: right, wrong and no side; without a true or false answer, by what they said."""
+    """Return the lists of outlets: right, wrong and no side, or by stance if the claim is not true or false."""
     outlets = story.outlets
     by_side = {side: [one for one in outlets if one.side is side] for side in (Stance.SUPPORT, Stance.DENY)}
     found = [
@@ -126,7 +126,7 @@ def lists(story: Story) -> list[OutletList]:
 
 
 def _headings(story: Story) -> tuple[str, str]:
-    """Return the headings of the outlets that support a claim, and of those that deny it."""
+    """Return the headings for the outlets that support a claim, and for those that deny it."""
     found = story.claim.resolution
     if found is None:
         return ("Support it", "Deny it") if story.winner is None else ("Supported it", "Denied it")

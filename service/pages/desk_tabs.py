@@ -21,7 +21,7 @@ class Tab:
     path: str
     count: str = ""
     section: str = ""
-    """The beginning of the paths of further pages behind the tab."""
+    """The start of the paths of further pages on the tab; empty if it has none."""
 
 
 def list_tabs() -> list[Tab]:

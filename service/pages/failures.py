@@ -51,7 +51,7 @@ def show_failures(blp: Blueprint) -> None:
 
 
 def show_unknown_paths(app: Flask) -> None:
-    """Show an error page to browsers, and a problem document to other clients, for unknown paths and methods."""
+    """Show browsers an error page for unknown paths and methods, and other clients a problem document."""
     app.register_error_handler(NotFound, _negotiate)
     app.register_error_handler(MethodNotAllowed, _negotiate)
     app.register_error_handler(errors.NotFound, _negotiate)
@@ -101,7 +101,7 @@ def _show_merged(error: errors.OutletMerged | errors.ClaimMerged) -> Response:
 
 
 def _show_unknown_outlet(error: errors.UnknownOutlet) -> Response:
-    """Redirect another spelling of a slug, such as `SurveyUSA`, to its outlet; else suggest similar outlets."""
+    """Redirect another spelling of a slug, such as `SurveyUSA`, or suggest similar outlets."""
     given = (request.view_args or {}).get("outlet", "")
     similar = search_outlets(runtime().db, q=given, limit=_SIMILAR)
     slug = slug_of(given)
@@ -112,7 +112,7 @@ def _show_unknown_outlet(error: errors.UnknownOutlet) -> Response:
 
 
 def _similar_topics() -> list[tuple[str, str]]:
-    """Return topics that are similar to the unknown topic in the address, with the addresses of their pages."""
+    """Return topics similar to the unknown topic in the address, with the addresses of their pages."""
     if (topic := (request.view_args or {}).get("topic")) is None:
         return []
     topics = common_topics(runtime().db, limit=_TOPICS)

@@ -9,7 +9,7 @@ from service.values.instants import end_of_day, parse_date_or_instant, utc_now
 
 
 class Day(DateOrInstant):
-    """A day, read as its last instant in UTC, or an instant. Today and later days are read as None, which means now."""
+    """A day, which means its last instant in UTC, or an instant. Today and later days become None: now."""
 
     default_error_messages = {"instant": "Not a day, such as 2024-03-29."}
 

@@ -1,4 +1,4 @@
-"""The mistakes in a form of the desk: the errors of the API in the words of the form, each linked to its field."""
+"""The mistakes in a form of the desk: API errors in the words of the form, with their fields."""
 
 from __future__ import annotations
 

@@ -66,7 +66,7 @@ def sign_out() -> Response:
 
 
 def _require_session() -> Response | None:
-    """Authenticate a request by its session; without one, redirect to the sign-in page, or show it after a form."""
+    """Authenticate a request by its session. Without one, redirect to the sign-in page; show it after a form."""
     check_sender()
     ticket, now = current_ticket(), dt.datetime.now(dt.UTC)
     editor = None if ticket is None else find_editor(runtime().db, ticket, now=now)
@@ -92,7 +92,7 @@ def _ticket_for(secret: str) -> Ticket:
 
 
 def _sign_in_page(path: str, problem: ServiceError | None = None) -> Response:
-    # A link from another site comes without the cookie, even if there is a session.
+    # Browsers send no cookie when a link from another site is followed, even if there is a session.
     is_foreign = request.headers.get("Sec-Fetch-Site") == "cross-site"
     is_closed = not runtime().settings.public_read
     page = render_template(
@@ -105,7 +105,7 @@ def _sign_in_page(path: str, problem: ServiceError | None = None) -> Response:
 
 
 def _safe_path(path: str) -> str:
-    """Return the path to redirect to after signing in: on the desk, or any page if reading needs a session."""
+    """Return the path to open after sign-in: on the desk, or any path if reading requires a session."""
     allowed = _DESK_PATH if runtime().settings.public_read else _ANY_PATH
     leads_up = ".." in unquote(path)  # out of the base path, to another program of the same site
     return path if allowed.fullmatch(path) and not leads_up else "/desk"

@@ -1,8 +1,7 @@
-"""The public forms below /claims/{id} and /outlets/{outlet}: dispute a result, reply as an outlet, check the status"""
+"""The public forms of claims and outlets: dispute a result, reply as an outlet, check the status"""
 
 from __future__ import annotations
 
-from collections.abc import Set as AbstractSet
 from functools import partial
 from typing import NamedTuple
 from urllib.parse import urlencode
@@ -13,14 +12,13 @@ from flask import Response, after_this_request, render_template, request
 from service.access.sessions import find_editor
 from service.claims import listing, story, submissions
 from service.claims.record import get_claim
-from service.claims.submissions import NewSubmission
-from service.errors import ClaimMerged, FieldError, InvalidBody, OutletMerged, ServiceError, Unauthorized
+from service.errors import ClaimMerged, OutletMerged, ServiceError, Unauthorized
 from service.outlets import edit
 from service.outlets.find import OutletView
 from service.pages.layout import page_blueprint, read_query, show
 from service.pages.sign_in import redirect_to
+from service.pages.submission_forms import read_form
 from service.schemas.fields import PageQuery
-from service.schemas.loading import load
 from service.schemas.pending import ReplyForm, SubmissionForm
 from service.values.instants import utc_now
 from service.values.vocabulary import ClaimStatus, Scope
@@ -31,17 +29,6 @@ from service.web.secret_key import keyed_hash
 from service.web.session_cookie import check_sender, current_ticket
 
 blp = page_blueprint("submissions")
-
-_WORDS = {
-    "outlet": "Choose the outlet that replies.",
-    "text": "Enter a text of at most 2,000 characters.",
-    "links": "Enter at most three links, including those in the text. Each must be a full address, such as "
-    "https://example.org/page.",
-    "email": "Enter an email address such as name@example.org, or leave the field empty.",
-    "website": "Leave the hidden field empty. It is only there to catch automated submissions.",
-}
-"""The message for each invalid field, in the order of the form."""
-_ONE_LINK = "Enter one link as a full address, such as https://example.org/page, and at most two more in the text."
 
 
 class _Outlet(NamedTuple):
@@ -73,7 +60,7 @@ def send_dispute(claim_id: UUID) -> Response:
     _check_reader()
     at, now = runtime(), utc_now()
     try:
-        given = _read_form(SubmissionForm())
+        given = read_form(SubmissionForm())
         return _show_link(submissions.submit_dispute(at.db, claim_id, submission=given, sender=_sender(), now=now))
     except ServiceError as problem:
         claim = get_claim(at.db, _surviving(claim_id), now=now)
@@ -126,7 +113,7 @@ def send_general_reply(outlet: str) -> Response:
 
 @blp.get("/submissions")
 def show_submission() -> Response:
-    """Show the status of a submission to its sender. The address contains a secret, so no cache may store the page."""
+    """Show the status of a submission to its sender. Its address is secret, so no cache may store it."""
     after_this_request(_keep_secret)
     count_call("reads", None)
     secret = request.args.get("link", "")
@@ -166,7 +153,7 @@ def _sender() -> str:
 
 
 def _submit_reply(outlet: str, claim_id: UUID | None) -> str:
-    given = _read_form(ReplyForm(), lacks_outlet=not outlet)
+    given = read_form(ReplyForm(), lacks_outlet=not outlet)
     db, sender = runtime().db, _sender()
     return submissions.submit_reply(db, outlet, claim=claim_id, submission=given, sender=sender, now=utc_now())
 
@@ -206,29 +193,3 @@ def _show_again(template: str, problem: ServiceError, **context: object) -> Resp
     if problem.retry_after is not None:
         response.headers["Retry-After"] = str(problem.retry_after)
     return response
-
-
-def _read_form(schema: SubmissionForm, *, lacks_outlet: bool = False) -> NewSubmission:
-    """Return the submission in a form.
-
-    Raises:
-        InvalidBody: Fields are invalid; the errors have the words and the order of the form.
-    """
-    form = request.form
-    body: dict[str, object] = {"text": "\n".join(form.get("text", "").strip().splitlines())}
-    body["links"] = form.get("links", "").split()
-    if email := form.get("email", "").strip():
-        body["email"] = email
-    wrong = {name for name, is_wrong in (("outlet", lacks_outlet), ("website", bool(form.get("website")))) if is_wrong}
-    try:
-        submission: NewSubmission = load(schema, body)
-    except InvalidBody as exc:
-        wrong |= {error["pointer"].split("/")[1] for error in exc.errors}
-    if wrong:
-        raise InvalidBody("Correct the fields named below, and send the form again.", errors=_errors(wrong, schema))
-    return submission
-
-
-def _errors(wrong: AbstractSet[str], schema: SubmissionForm) -> list[FieldError]:
-    words = _WORDS | {"links": _ONE_LINK} if isinstance(schema, ReplyForm) else _WORDS
-    return [FieldError(pointer=f"/{name}", detail=words[name], code="invalid") for name in words if name in wrong]

@@ -1,4 +1,4 @@
-"""The geometry of the timeline of a claim: a lane per outlet, or per group of outlets that reported alike. Pure.
+"""The geometry of the timeline of a claim: a lane for each outlet, or for several with equal reports. Pure.
 
 Horizontal positions are percentages of the width, so that the timeline fits any screen. Vertical ones are pixels.
 """
@@ -8,38 +8,28 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import Literal
 from uuid import UUID
 
 from service.claims.story import Story
 from service.claims.views import ReportView
 from service.pages.charts import thin
-from service.pages.phrases import day
+from service.pages.timeline_axis import LABEL, DateLabel, MomentMark, Span, mark_moments, marked_moments
 from service.values.vocabulary import Precision
 
 LANE = 22
-"""The height of a lane in pixels, which claim.css repeats for the names beside it."""
+"""The height of a lane in pixels; the names beside it have the same height in claim.css."""
 MAX_LANES = 40
 MAX_MARKS = 300
-"""If a claim has more reports, a sample with even spacing is drawn."""
+"""The largest number of marks; of more reports, an evenly spaced sample is drawn."""
 
-_LABEL = 17  # pixels, the height of the label of a moment
 _FOOT = 26  # pixels, the space below the lanes for dates
-_MARGIN = 2.5  # percent on either side
 _STEEP = 1.0  # percent; a relay line narrower than this is drawn as a curve
-_SHORT_SPAN = dt.timedelta(days=2)  # labelled with times instead of days
-_ZOOM = 10  # the axis shows only the reports if all of them are in the first tenth of the time
-_SPACE = "\N{NO-BREAK SPACE}"
-_EARLIEST = dt.datetime.min.replace(tzinfo=dt.UTC)
-_LATEST = dt.datetime.max.replace(tzinfo=dt.UTC)
-
-Anchor: TypeAlias = Literal["start", "middle", "end"]
-Moment: TypeAlias = Literal["known", "due", "today"]
 
 
 @dataclass(frozen=True, slots=True)
 class ReportMark:
-    """The mark of a report, or of the reports of several outlets that are alike."""
+    """The mark of a report, or of equal reports of several outlets."""
 
     x: str
     y: str
@@ -52,13 +42,13 @@ class ReportMark:
 
 @dataclass(slots=True)
 class Lane:
-    """The reports of one outlet, or of several that reported the same at the same times."""
+    """The reports of one outlet, or of several outlets with equal reports."""
 
     slugs: list[str | None]
-    """None is a source that is not named."""
+    """The outlets; None is an unnamed source."""
     top: int
     marks: list[ReportMark] = field(default_factory=list)
-    """Empty if other outlets only cite it."""
+    """The marks; empty for a source that other outlets only cite."""
 
     @property
     def bottom(self) -> int:
@@ -80,29 +70,7 @@ class RelayLine:
     kind: Literal["said", "unsaid"]
     """Whether the root had a report of its own before the relay."""
     drop: float | None
-    """The height of a steep line; None for other lines."""
-
-
-@dataclass(frozen=True, slots=True)
-class MomentMark:
-    """The vertical line at the due date, at the time the answer became known, or today."""
-
-    kind: Moment
-    x: str
-    y: int
-    anchor: Anchor
-    words: str
-    is_beyond: bool
-    """Whether it is later than the axis shows."""
-
-
-@dataclass(frozen=True, slots=True)
-class DateLabel:
-    """A date below the lanes."""
-
-    x: str
-    anchor: Anchor
-    words: str
+    """The height of a steep line, which is drawn as a curve; None for other lines."""
 
 
 @dataclass(slots=True)
@@ -116,7 +84,7 @@ class Timeline:
     moments: list[MomentMark]
     dates: list[DateLabel]
     left_out: int
-    """The number of outlets without a lane, because there are too many."""
+    """The number of outlets that have no lane because there are too many."""
 
     @property
     def height(self) -> int:
@@ -128,9 +96,9 @@ def draw_timeline(story: Story, *, now: dt.datetime) -> Timeline:
     claim = story.claim
     if not claim.reports:
         return Timeline(0, [], [], [], [], 0)
-    moments = _moments(story, now)
-    span = _Span.over([report.published_at for report in claim.reports], moments)
-    top = _LABEL * len(moments) + 6
+    moments = marked_moments(story, now)
+    span = Span.over([report.published_at for report in claim.reports], moments)
+    top = LABEL * len(moments) + 6
     groups = _groups(claim.reports, story.roots, span)
     lanes = [Lane(slugs, top + LANE * place) for place, slugs in enumerate(groups[:MAX_LANES])]
     by_slug = {slug: lane for lane in lanes for slug in lane.slugs}
@@ -138,63 +106,13 @@ def draw_timeline(story: Story, *, now: dt.datetime) -> Timeline:
     ties = list(_ties(lanes, by_slug, story.roots))
     left_out = sum(map(len, groups)) - len(by_slug)
     has_times = any(report.published_precision is Precision.INSTANT for report in claim.reports)
-    return Timeline(top, lanes, ties, list(_moment_marks(moments, span)), span.dates(has_times=has_times), left_out)
+    return Timeline(top, lanes, ties, list(mark_moments(moments, span)), span.dates(has_times=has_times), left_out)
 
 
-def _moments(story: Story, now: dt.datetime) -> dict[Moment, dt.datetime]:
-    """Return the moments to mark; today is one until the answer is known."""
-    claim = story.claim
-    known_at = None if claim.resolution is None else claim.resolution.known_at
-    today = now if known_at is None else None
-    moments: dict[Moment, dt.datetime | None] = {"known": known_at, "due": claim.resolves_by, "today": today}
-    return {kind: moment for kind, moment in moments.items() if moment is not None}
-
-
-@dataclass(frozen=True, slots=True)
-class _Span:
-    """The time span that the axis shows."""
-
-    first: dt.datetime
-    last: dt.datetime
-
-    @classmethod
-    def over(cls, reports: Sequence[dt.datetime], moments: Mapping[Moment, dt.datetime]) -> _Span:
-        """Return the span of the reports and moments, or only of the reports if they are in its first tenth.
-
-        Once the answer is known, a later due date is beyond the span.
-        """
-        shown = [at for kind, at in moments.items() if kind == "known" or at <= moments.get("known", at)]
-        first, last = min([*reports, *shown]), max([*reports, *shown])
-        if first == last:
-            half = _SHORT_SPAN / 2
-            return cls(first - min(half, first - _EARLIEST), last + min(half, _LATEST - last))
-        active = max(reports) - first
-        if min(reports) < max(reports) and active * _ZOOM < last - first:
-            return cls(first, first + active * 1.1)
-        return cls(first, last)
-
-    def x(self, moment: dt.datetime) -> float:
-        return _MARGIN + (100 - 2 * _MARGIN) * min((moment - self.first) / (self.last - self.first), 1)
-
-    def dates(self, *, has_times: bool) -> list[DateLabel]:
-        """Return labels for both ends and the middle: times on a short span that has any, else days, each day once."""
-        label = _minute if has_times and self.last - self.first < _SHORT_SPAN else day
-        middle = self.first + (self.last - self.first) / 2
-        moments: dict[Anchor, dt.datetime] = {"start": self.first, "middle": middle, "end": self.last}
-        labels = [DateLabel(f"{self.x(at):.1f}", anchor, label(at)) for anchor, at in moments.items()]
-        ends = {labels[0].words, labels[-1].words}
-        return [one for one in labels if one.anchor != "middle" or one.words not in ends]
-
-
-def _minute(moment: dt.datetime) -> str:
-    """Format an instant to the minute without its year, so that two fit on a phone."""
-    return f"{moment.day}{_SPACE}{moment:%b},{_SPACE}{moment:%H:%M}"
-
-
-def _groups(reports: Sequence[ReportView], roots: Mapping[UUID, str | None], span: _Span) -> list[list[str | None]]:
+def _groups(reports: Sequence[ReportView], roots: Mapping[UUID, str | None], span: Span) -> list[list[str | None]]:
     """Return the outlets in the order of their first report, with a root right before its first relay.
 
-    Outlets whose lanes would look the same are together, except for roots, to which lines lead.
+    Outlets with equal lanes form a group, except for roots, because lines lead to them.
     """
     by_outlet: dict[str | None, list[ReportView]] = {}
     for report in reports:
@@ -209,8 +127,8 @@ def _groups(reports: Sequence[ReportView], roots: Mapping[UUID, str | None], spa
     return list(groups.values())
 
 
-def _likeness(report: ReportView, roots: Mapping[UUID, str | None], span: _Span) -> tuple[object, ...]:
-    """Return the members that a mark shows. Times are the same if a mark would cover the other one."""
+def _likeness(report: ReportView, roots: Mapping[UUID, str | None], span: Span) -> tuple[object, ...]:
+    """Return what a mark shows of a report. Times count as equal if one mark would cover the other."""
     is_relay, root = report.id in roots, roots.get(report.id)
     return (
         round(span.x(report.published_at)),
@@ -222,8 +140,8 @@ def _likeness(report: ReportView, roots: Mapping[UUID, str | None], span: _Span)
     )
 
 
-def _add_marks(lanes: Mapping[str | None, Lane], reports: Sequence[ReportView], span: _Span) -> None:
-    """Add a mark for each report to its lane; the reports of the outlets in one lane share their marks."""
+def _add_marks(lanes: Mapping[str | None, Lane], reports: Sequence[ReportView], span: Span) -> None:
+    """Add a mark for each report to its lane; equal reports of the outlets in a lane share a mark."""
     together: dict[tuple[int, int], list[ReportView]] = {}
     places: dict[str, int] = {}
     for report in reports:
@@ -238,7 +156,7 @@ def _add_marks(lanes: Mapping[str | None, Lane], reports: Sequence[ReportView], 
 def _ties(
     lanes: Sequence[Lane], by_slug: Mapping[str | None, Lane], roots: Mapping[UUID, str | None]
 ) -> Iterator[RelayLine]:
-    """Yield the line from each relay to the last earlier report of its root, or else to the lane of the root."""
+    """Yield the line from each relay to the last earlier report of its root, or else to its lane."""
     for lane in lanes:
         for mark in lane.marks:
             root = by_slug.get(roots[mark.report.id]) if mark.report.id in roots else None
@@ -248,14 +166,3 @@ def _ties(
                 is_steep = abs(float(mark.x) - float(x2)) < _STEEP
                 drop = round(float(y2) - float(mark.y), 1) if is_steep else None
                 yield RelayLine(mark.x, mark.y, x2, y2, "said" if before else "unsaid", drop)
-
-
-def _moment_marks(moments: Mapping[Moment, dt.datetime], span: _Span) -> Iterator[MomentMark]:
-    """Yield the marks of moments, first those without a line, so that no line crosses their labels."""
-    in_order = sorted(moments.items(), key=lambda item: item[1] <= span.last)
-    for row, (kind, moment) in enumerate(in_order):
-        x, is_beyond = span.x(moment), moment > span.last
-        anchor: Anchor = "start" if x < 20 else "end" if x > 80 else "middle"
-        words = "today" if kind == "today" else f"{kind} {day(moment)}"
-        words += "\N{NO-BREAK SPACE}\N{RIGHTWARDS ARROW}" if is_beyond else ""
-        yield MomentMark(kind, f"{x:.2f}", 12 + _LABEL * row, anchor, words, is_beyond)

@@ -1,4 +1,4 @@
-"""The desk: the pages of editors, who resolve, record and merge claims. All of them require a session."""
+"""The desk, where editors resolve, record and merge claims. All its pages require a session."""
 
 from service.pages.desk import answers, claim, imports, merge, pairs, queue, recording, today
 

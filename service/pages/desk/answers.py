@@ -34,11 +34,11 @@ _WORDS = {
     "reason": "Enter a reason of at most 2,000 characters.",
     "verified": "Enter how you verified that the outlet sent the reply, in at most 500 characters.",
 }
-"""The sentence for each field that is wrong."""
+"""The message for each invalid field."""
 
 
 class AnswersQuery(PageQuery):
-    """A page of submissions or disputes, with fewer than a page of the API."""
+    """A page of submissions or disputes, shorter than a page of the API."""
 
     limit = Count(load_default=20, validate=Range(1, MAX_PAGE))
 
@@ -52,7 +52,7 @@ def show_pending() -> str:
 
 @blp.post("/desk/pending/<uuid:pending_id>/accept")
 def accept(pending_id: UUID) -> Response | tuple[str, int]:
-    """Accept a submission, which publishes it."""
+    """Accept and publish a submission."""
     at, now = runtime(), utc_now()
     try:
         verified = _read(AcceptanceIn(), "verified") if "verified" in request.form else None
@@ -107,7 +107,7 @@ def _show_disputes(problem: ServiceError | None = None, at: UUID | None = None) 
 
 
 def _last_decided() -> PendingView | None:
-    """Return the submission that was decided last, if the address names one that the editor may see."""
+    """Return the submission named in the address as decided last; None if the editor may not see it."""
     with suppress(NotFound):
         done = as_id(request.args.get("done", ""))
         return None if done is None else pending.get_decided(runtime().db, done, caller=caller())

@@ -1,4 +1,4 @@
-"""/desk/claims/{id}: the form that resolves a claim, or corrects its resolution, and undoes the last one"""
+"""/desk/claims/{id}: resolve a claim, or correct, withdraw or undo its resolution"""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from service.claims import record, resolve, story
 from service.errors import ServiceError
 from service.pages import claim_words
 from service.pages.desk.place import kept, queue_address
-from service.pages.desk.resolution_form import read_resolution, resolution_form, undo_form
+from service.pages.desk.resolution_body import read_resolution
+from service.pages.desk.resolution_form import resolution_form, undo_form
 from service.pages.sign_in import desk_blueprint, redirect_to
 from service.values.instants import utc_now
 from service.values.vocabulary import Scope, Verdict
@@ -28,7 +29,7 @@ def show_claim(claim_id: UUID) -> str:
 
 @blp.post("/desk/claims/<uuid:claim_id>/preview")
 def preview(claim_id: UUID) -> str:
-    """Show the form as sent, with the number of reports that would not count, without resolving the claim."""
+    """Show the form with the sent values and the number of late reports, without resolving the claim."""
     return _show(claim_id)
 
 

@@ -1,4 +1,4 @@
-"""The forms of the desk as request bodies of the API, so that the same schemas validate them."""
+"""Convert forms of the desk to request bodies of the API, which the same schemas validate."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def read_report(form: Form) -> NewReport:
 
 
 def read_claim(form: Form) -> tuple[NewClaim, list[NewReport]]:
-    """Return the claim in a form, and the report that it is recorded with.
+    """Return the claim in a form with its report.
 
     Raises:
         InvalidBody: A field is invalid.
@@ -77,7 +77,7 @@ def read_claim(form: Form) -> tuple[NewClaim, list[NewReport]]:
 
 
 def instant_of(text: str) -> str:
-    """Convert a minute or a second in UTC to an instant of the API; other text is returned unchanged.
+    """Convert a time in UTC to an instant of the API; return other text unchanged.
 
     >>> instant_of("2024-03-29"), instant_of("2024-03-29T12:30"), instant_of("2024-03-29 12:30:15"), instant_of("soon")
     ('2024-03-29', '2024-03-29T12:30:00Z', '2024-03-29 12:30:15Z', 'soon')
@@ -89,7 +89,7 @@ def instant_of(text: str) -> str:
 
 
 def percent_of(text: str) -> float | str:
-    """Convert a percentage to a share; other text is returned unchanged, and rejected by the schema.
+    """Convert a percentage to a share; return other text unchanged, which the schema rejects.
 
     >>> percent_of("60"), percent_of("60 %"), percent_of("most")
     (0.6, 0.6, 'most')
@@ -100,20 +100,20 @@ def percent_of(text: str) -> float | str:
 
 
 def as_id(text: str) -> UUID | None:
-    """Return the id in a field, or None if the field holds no id."""
+    """Return the id in a text, or None if it is not an id."""
     with suppress(ValueError):
         return UUID(text)
     return None
 
 
 def text_of(form: Form, name: str) -> str | None:
-    """Return a field without surrounding spaces, or None if it is blank."""
+    """Return a field without surrounding spaces; None if it is blank."""
     return form.get(name, "").strip() or None
 
 
 def _report_body(form: Form) -> ReportBody:
     body = cast("ReportBody", _filled(form, "outlet", "stance", "url", "quote"))
-    if text_of(form, "name"):  # a domain alone was read from the address
+    if text_of(form, "name"):  # the form has the domain of the address even if no name was entered
         body["outlet"] = _filled(form, "name", "domain")
     if commitment := text_of(form, "commitment"):
         body["commitment"] = int(commitment) if commitment.isascii() and commitment.isdigit() else commitment
@@ -122,7 +122,7 @@ def _report_body(form: Form) -> ReportBody:
     if published_at := text_of(form, "published_at"):
         body["published_at"] = instant_of(published_at)
     relay = RelayBody(outlet=text_of(form, "cited"), cited_as=text_of(form, "cited_as"))
-    if form.get("relays") or any(relay.values()):  # a report with a source is a relay even if the box is not checked
+    if form.get("relays") or any(relay.values()):  # a report with a source is a relay, even without the tick
         body["relays"] = relay
     return body
 

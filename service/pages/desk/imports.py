@@ -1,4 +1,4 @@
-"""/desk/imports: import a file, and follow, cancel and read the results of imports"""
+"""/desk/imports: import files, show their progress and results, and cancel imports"""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ from service.web.uploads import SentFile, receive_file
 blp = desk_blueprint("imports_at_the_desk")
 
 _JOBS = 20  # on the page
-_REJECTED = 100  # on the page of a job
+_REJECTED = 100  # on the page of an import
 
 
 @blp.get("/desk/imports")
 def show_imports() -> str:
-    """Show the form for a file, and the latest imports."""
+    """Show the upload form and the latest imports."""
     return _show_imports()
 
 
@@ -60,7 +60,7 @@ def show_import(import_id: UUID) -> str:
 
 @blp.get("/desk/imports/<uuid:import_id>/results")
 def download_results(import_id: UUID) -> Response:
-    """Send the results of all lines as a file."""
+    """Send the results of all lines as an NDJSON file."""
     response = Response(jobs.read_results(runtime().db, import_id, caller=caller()), content_type=NDJSON)
     response.headers["Content-Disposition"] = f"attachment; filename=results-{import_id}.ndjson"
     return response

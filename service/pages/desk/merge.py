@@ -24,14 +24,14 @@ from service.web.runtime import caller, runtime
 blp = desk_blueprint("merge")
 
 _SHARED = 20
-"""The number of shared claims on the page."""
+"""The largest number of shared claims on the page."""
 _MERGES = 50
-"""The number of earlier merges on the page."""
+"""The largest number of earlier merges on the page."""
 
 
 @blp.get("/desk/merge")
 def show_merge() -> str:
-    """Show two outlets side by side, before or after they are merged."""
+    """Show two outlets side by side, and the earlier merges."""
     return _show(request.args)
 
 
@@ -84,7 +84,7 @@ def _find_outlet(reference: str) -> OutletView | None:
 
 
 def _find_merge(outlet: str) -> merging.MergeView | None:
-    """Return the merge of the outlet that was merged last, unless it was undone."""
+    """Return the merge of an outlet; None if it was undone, or if no outlet is named."""
     with suppress(NotFound):
         return merging.get_merge(runtime().db, outlet) if outlet else None
     return None

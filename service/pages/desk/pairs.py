@@ -1,4 +1,4 @@
-"""/desk/pairs: claims that are probably the same, to merge them or to mark them as different"""
+"""/desk/pairs: merge claims that are probably the same, or mark them as different"""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ from service.web.runtime import caller, runtime
 blp = desk_blueprint("pairs")
 
 _MERGES = 50
-"""The number of earlier merges on the page."""
+"""The largest number of earlier merges on the page."""
 
 
 class PairsQuery(PageQuery):
-    """A page of claims, each of which is compared with all earlier ones."""
+    """A page of claims, each compared with all earlier claims."""
 
     limit = Count(load_default=20, validate=Range(1, MAX_PAGE))
 
@@ -69,7 +69,7 @@ def undo_merge() -> Response | tuple[str, int]:
 
 @blp.post("/desk/pairs/distinct")
 def mark_distinct() -> Response | tuple[str, int]:
-    """Remember that two claims are not the same."""
+    """Mark two claims as different, so that they are not listed as a pair again."""
     try:
         check_scope(Scope.RESOLUTIONS_WRITE)
         claim, other = _ids("claim", "other")
@@ -95,7 +95,7 @@ def _show(problem: ServiceError | None = None) -> str:
 
 
 def _ids(*names: str) -> list[UUID]:
-    """Return the ids in some fields of a form.
+    """Return the ids in fields of a form.
 
     Raises:
         InvalidBody: A field is not an id.
@@ -108,7 +108,7 @@ def _ids(*names: str) -> list[UUID]:
 
 
 def _find_merge(claim: UUID | None) -> merging.ClaimMergeView | None:
-    """Return the merge of the claim that was merged last, unless it was undone."""
+    """Return the merge of a claim; None if it was undone, or if no claim is named."""
     with suppress(NotFound):
         return None if claim is None else merging.get_claim_merge(runtime().db, claim)
     return None

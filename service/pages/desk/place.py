@@ -1,4 +1,4 @@
-"""The place in the queue: the filters and the page, which the addresses of the forms keep."""
+"""The place of an editor in the queue, which is the filters and the page in the address."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _KEPT = ("state", "topic", "outlet", "age", "q", "limit", "cursor")
 
 
 class QueueState(StrEnum):
-    """The claims that a queue has."""
+    """The state of the claims in the queue."""
 
     DUE = "due"
     UNDATED = "undated"
@@ -47,7 +47,7 @@ class Age(StrEnum):
 
 
 class QueueQuery(PageQuery):
-    """A page of the queue, with fewer claims than a page of the API."""
+    """A page of the queue, shorter than a page of the API."""
 
     limit = Count(load_default=20, validate=Range(1, MAX_PAGE))
     state = ma.fields.Enum(QueueState, by_value=ma.fields.String, load_default=QueueState.DUE)
@@ -58,7 +58,7 @@ class QueueQuery(PageQuery):
 
 
 def read_queue(skipping: Sequence[UUID], *, now: dt.datetime) -> CursorPage[QueuedClaim]:
-    """Return the page of the queue that the address names, without skipped claims.
+    """Return the page of the queue at the place in the address, without skipped claims.
 
     Raises:
         InvalidQuery: A filter is invalid, or the outlet is unknown.
@@ -69,7 +69,7 @@ def read_queue(skipping: Sequence[UUID], *, now: dt.datetime) -> CursorPage[Queu
 
 
 def kept() -> dict[str, str]:
-    """Return the filters and the page in the address of this request."""
+    """Return the parameters of the place in the address of this request."""
     return {name: value for name in _KEPT if (value := request.args.get(name, "").strip())}
 
 

@@ -1,4 +1,4 @@
-"""/desk: the queue of due claims, with filters; claims are skipped, and ticked claims are resolved together"""
+"""/desk: the queue of due claims, in which editors filter, skip and resolve claims"""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from service.claims.topics import common_topics
 from service.errors import ClaimMerged, InvalidBody, NotFound, ServiceError
 from service.pages.desk.forms import as_id
 from service.pages.desk.place import Age, kept, queue_address, read_queue
-from service.pages.desk.resolution_form import read_resolution, resolution_form, undo_form
+from service.pages.desk.resolution_body import read_resolution
+from service.pages.desk.resolution_form import resolution_form, undo_form
 from service.pages.sign_in import desk_blueprint, redirect_to
 from service.values.instants import utc_now
 from service.values.vocabulary import Scope, Verdict
@@ -27,18 +28,18 @@ from service.web.session_cookie import remember_skipped, skipped_claims
 blp = desk_blueprint("desk")
 
 TOPICS = 200
-"""The number of topics that forms suggest."""
+"""The largest number of topics that forms suggest."""
 
 
 @blp.get("/desk")
 def show_queue() -> str | tuple[str, int]:
-    """Show the due claims, the longest overdue and most reported first."""
+    """Show the due claims, those first that are longest overdue, and of these the most reported."""
     return _show()
 
 
 @blp.post("/desk")
 def resolve_ticked() -> Response | tuple[str, int]:
-    """Resolve all ticked claims with the same verdict and evidence, each as its own form would."""
+    """Resolve each ticked claim with the same verdict and evidence."""
     ticked = [claim_id for text in request.form.getlist("claim") if (claim_id := as_id(text)) is not None]
     try:
         check_scope(Scope.RESOLUTIONS_WRITE)
@@ -54,7 +55,7 @@ def resolve_ticked() -> Response | tuple[str, int]:
 
 @blp.post("/desk/claims/<uuid:claim_id>/skip")
 def skip_claim(claim_id: UUID) -> Response:
-    """Leave a claim out of the queue for the rest of the session."""
+    """Hide a claim from the queue for the rest of the session."""
     then = request.args.get("then")
     response = redirect_to(queue_address(**({"then": then} if then else {"skipped": str(claim_id)})))
     remember_skipped(response, [*(other for other in skipped_claims() if other != claim_id), claim_id])
@@ -63,7 +64,7 @@ def skip_claim(claim_id: UUID) -> Response:
 
 @blp.post("/desk/skipped")
 def show_skipped_again() -> Response:
-    """Put the skipped claims back into the queue."""
+    """Show skipped claims in the queue again."""
     response = redirect_to(queue_address())
     remember_skipped(response, [])
     return response
@@ -76,7 +77,7 @@ def show_keys() -> str:
 
 
 def _resolve_all(claims: Sequence[UUID]) -> dict[UUID, ServiceError]:
-    """Resolve claims one after another, and return the problem of each claim that was rejected."""
+    """Resolve claims one after another, and return the problems of those that were rejected."""
     at, now, problems = runtime(), utc_now(), dict[UUID, ServiceError]()
     for claim_id in dict.fromkeys(claims):
         try:
@@ -120,7 +121,7 @@ def _show(
 
 
 def _last_resolved(now: dt.datetime) -> story.Story | None:
-    """Return the claim that the editor resolved last, if the URL names an existing one."""
+    """Return the claim that the URL names as resolved last; None if there is none."""
     with suppress(NotFound, ClaimMerged):
         claim_id = as_id(request.args.get("done", ""))
         return None if claim_id is None else story.get_story(runtime().db, claim_id, now=now)
@@ -128,7 +129,7 @@ def _last_resolved(now: dt.datetime) -> story.Story | None:
 
 
 def _expanded_claim(claims: Sequence[QueuedClaim]) -> UUID | None:
-    """Return the claim whose form is open: the one that the URL names, or the first after an action."""
+    """Return the claim whose form is open: the claim that the URL names, or the first one after an action."""
     then, ids = as_id(request.args.get("then", "")), [claim.id for claim in claims]
     if then in ids:
         return then

@@ -1,4 +1,4 @@
-"""Suggestions for a report, read from its URL and its quote: the outlet, the day, the source, and likely duplicates."""
+"""Suggestions for a report from its URL and quote: outlet, day, source and likely duplicates."""
 
 from __future__ import annotations
 
@@ -23,23 +23,23 @@ from service.values.search_terms import index_terms
 
 _LIKELY = 3
 _SHARED_WORDS = 2
-"""The smallest number of words that a likely duplicate has in common with a report."""
+"""The smallest number of words that a likely duplicate shares with a report."""
 _SHARE = 0.4
-"""The smallest share of the words of a likely duplicate that the report has, too."""
+"""The smallest share of the words of a likely duplicate that the report has as well."""
 
 
 @dataclass(frozen=True, slots=True)
 class Publisher:
-    """The outlet that publishes at a URL, or else the URL's host; neither if the text is not a URL."""
+    """The outlet that publishes at a URL, or the host of the URL if the outlet is unknown."""
 
     found: lookup.OutletMatch | None = None
     host: str | None = None
     domain: str = ""
-    """The domain for a new outlet; empty if the host is none."""
+    """The domain for a new outlet; empty if the host has no registered domain."""
 
 
 def find_publisher(db: Database, url: str, *, now: dt.datetime) -> Publisher:
-    """Return the outlet that publishes at a URL, or else the host and the domain for a new outlet."""
+    """Return the outlet that publishes at a URL, or the host and the domain for a new outlet."""
     try:
         return Publisher(found=lookup.lookup_outlet(db, url=url, at=now))
     except UnknownOutlet:
@@ -50,9 +50,9 @@ def find_publisher(db: Database, url: str, *, now: dt.datetime) -> Publisher:
 
 
 def fill_in(db: Database, form: Form, publisher: Publisher, *, now: dt.datetime) -> Form:
-    """Return a form with suggestions in the fields that are empty, or that still have the suggestion for another URL.
+    """Return a form with suggestions in fields that are empty or have those for the previous URL.
 
-    No request is sent: everything is read from the text of the URL and the quote.
+    Suggestions come only from the text of the URL and the quote; no request is sent.
     """
     url, before = form.get("url", ""), form.get("read_url", "")
     suggested = {"published_at": _published(url, now=now), "domain": publisher.domain}
@@ -68,7 +68,7 @@ def fill_in(db: Database, form: Form, publisher: Publisher, *, now: dt.datetime)
 
 
 def likely_duplicates(db: Database, form: Form, *, now: dt.datetime) -> Sequence[FoundClaim]:
-    """Return the claims on record that share most words with the claim or the quote in a form."""
+    """Return the recorded claims that share the most words with the claim or the quote in a form."""
     like = f"{form.get('text', '')} {form.get('quote', '')}".strip()[:SEARCH_LENGTH]
     if not like:
         return []
@@ -82,13 +82,13 @@ def _is_likely(claim: FoundClaim) -> bool:
 
 
 def _published(url: str, *, now: dt.datetime) -> str:
-    """Return the day of publication in the path of a URL as a form writes it; empty if it has none."""
+    """Return the day of publication in the path of a URL, such as 2024-03-29; empty if it has none."""
     day = published_on(url)
     return "" if day is None or day > now.date() else day.isoformat()
 
 
 def _source(db: Database, quote: str, publisher: Publisher) -> dict[str, str]:
-    """Return the fields of the source that a quote names, unless that is the publisher itself."""
+    """Return the form fields for the source that a quote names; empty if it is the publisher itself."""
     if (named := read_attribution(quote)) is None:
         return {}
     slug = _outlet_named(db, named.name) if named.name else None
@@ -98,7 +98,7 @@ def _source(db: Database, quote: str, publisher: Publisher) -> dict[str, str]:
 
 
 def _outlet_named(db: Database, name: str) -> str | None:
-    """Return the slug of the outlet with this name or alias; None if none or several have it."""
+    """Return the slug of the outlet with this name or alias; None unless exactly one outlet has it."""
     key = name_key(name)
     outlets = list_outlets(db, q=name[:NAME_LENGTH], after=None, limit=50).items
     found = [one.slug for one in outlets if key in map(name_key, [one.name, *one.aliases])]

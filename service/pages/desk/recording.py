@@ -1,4 +1,4 @@
-"""/desk/record: record a claim, or a report on one, from a URL and a quote, with a preview before anything is saved"""
+"""/desk/record: record a claim or a report from a URL and a quote, after a preview"""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ def show_start() -> str:
 
 @blp.post("/desk/record/reading")
 def preview() -> str:
-    """Show the report as read from the URL and the quote, without saving it."""
+    """Show the report with suggestions from the URL and the quote, without saving it."""
     return _show_preview()
 
 
 @blp.post("/desk/record")
 def record_claim() -> Response | tuple[str, int]:
-    """Record the previewed claim with its report, or the report on an existing claim."""
+    """Record a new claim with its report, or a report on an existing claim."""
     try:
         check_scope(Scope.CLAIMS_WRITE)
         claim_id = _record(as_id(request.form.get("claim", "")))
@@ -80,7 +80,7 @@ def _show_preview(problem: ServiceError | None = None) -> str:
 
 
 def _get_claim() -> ClaimView | None:
-    """Return the claim that the report is added to, or None for a new claim."""
+    """Return the claim to add the report to, or None for a new claim."""
     claim_id, db, now = as_id(request.values.get("claim", "")), runtime().db, utc_now()
     try:
         return None if claim_id is None else record.get_claim(db, claim_id, now=now)

@@ -1,1 +1,1 @@
-"""The record outside our pages: pictures of link previews, embedded cards, citations, and feeds (docs/sharing.md)."""
+"""The record on other sites: link previews, embedded cards, citations and feeds (docs/sharing.md)."""

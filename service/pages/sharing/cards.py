@@ -1,4 +1,4 @@
-"""Draw the pictures that link previews show: a card with a heading, a few lines and, if there is one, an estimate."""
+"""Draw the cards of link previews: a heading, a few lines and, if there is one, the estimate."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ _FOLDER = Path(__file__).parent / "fonts"
 _PAPER, _INK, _FAINT, _MARK, _RAIL, _AVERAGE = "#fbfaf6", "#1d1c1a", "#5d5850", "#24567f", "#dedacf", "#8a6a1f"
 _LEFT, _RIGHT = 72, WIDTH - 72
 _LONGEST = 400
-"""The number of characters of a text that are considered; more do not fit on a card."""
-# The fonts have these scripts. Other letters are transliterated, as they are in slugs.
+"""The number of characters of a text that may fit on a card."""
+# Characters outside the scripts of the fonts, which are transliterated as in slugs.
 _UNDRAWABLE = re.compile(
     "[^\u0020-\u007e\u00a0-\u02af\u0370-\u052f\u1e00-\u1fff\u2010-\u2027\u2030-\u205e\u20a0-\u20bf\u2100-\u214f\u2212]+"
 )
@@ -38,16 +38,16 @@ class Card:
     foot: str
     estimate: Reliability | None = None
     average: float | None = None
-    """The share that an average outlet has on the same claims."""
+    """The share of the same claims that an average outlet gets right."""
 
     @property
     def text(self) -> str:
-        """Everything that the card says."""
+        """The text of the card."""
         return "\n".join([self.heading, *self.lines, self.foot])
 
 
 def draw_card(card: Card) -> bytes:
-    """Return a card as PNG, with its text as the description in the file."""
+    """Return a card as a PNG file, which has its text as a description."""
     image = Image.new("RGB", (WIDTH, HEIGHT), _PAPER)
     pen = ImageDraw.Draw(image)
     pen.rectangle((0, 0, WIDTH, 14), fill=_MARK)
@@ -69,7 +69,7 @@ def draw_card(card: Card) -> bytes:
 
 
 def drawable(text: str) -> str:
-    r"""Return a text in letters that the fonts have, on as many lines as it has.
+    r"""Return a text in characters that the fonts have, with the same lines.
 
     >>> drawable("Ελλάδα\u202e и Łódź"), drawable("東京\u0000新聞")
     ('Ελλάδα и Łódź', 'DongJingXinWen')
@@ -83,7 +83,7 @@ def _letters(line: str) -> str:
 
 
 def _write(pen: ImageDraw.ImageDraw, text: str, y: int, *, size: int, bold: bool, color: str, rows: int) -> int:
-    """Write a text in at most `rows` rows, the last of which is cut off if the text is longer, and return its end."""
+    """Write a text in at most `rows` rows, cut off at the end if it is longer, and return the y below it."""
     font = _font(size, bold=bold)
     for row in _rows(drawable(" ".join(text[:_LONGEST].splitlines())), font, rows):
         pen.text((_LEFT, y), row, font=font, fill=color)
@@ -92,7 +92,7 @@ def _write(pen: ImageDraw.ImageDraw, text: str, y: int, *, size: int, bold: bool
 
 
 def _rows(text: str, font: ImageFont.FreeTypeFont, most: int) -> list[str]:
-    """Return a text as rows that fit the card; words that are wider than it are broken."""
+    """Split a text into rows that fit the card, breaking words only if they are wider than the card."""
     rows: list[str] = []
     while text and len(rows) < most:
         end = _fitting(text, font)
@@ -109,7 +109,7 @@ def _rows(text: str, font: ImageFont.FreeTypeFont, most: int) -> list[str]:
 
 
 def _fitting(text: str, font: ImageFont.FreeTypeFont) -> int:
-    """Return the number of characters of a text that fit the card, at least one."""
+    """Return the number of characters of a text that fit into a row, at least one."""
     low, high = 1, len(text)
     while low < high:
         middle = (low + high + 1) // 2

@@ -12,7 +12,7 @@ from service.scores.describe import Score
 
 _TEX = {
     "\\": r"\textbackslash{}",
-    # BibTeX counts braces even after a backslash.
+    # BibTeX counts escaped braces, too.
     "{": r"\textbraceleft{}",
     "}": r"\textbraceright{}",
     "~": r"\textasciitilde{}",
@@ -23,13 +23,13 @@ _TEX = {
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """A citation of a page of this service, as of a day."""
+    """A citation of a page, as of a day."""
 
     name: str
-    """The name of the entry for BibTeX: a slug or an id."""
+    """The slug or id that names the BibTeX entry."""
     title: str
     said: str
-    """The record or the outcome on that day."""
+    """The record or the outcome as of that day."""
     as_of: dt.datetime
     author: str
     url: str | None
@@ -46,7 +46,7 @@ class Citation:
 
     @property
     def bibtex(self) -> str:
-        """The citation as an entry of a BibTeX file."""
+        """The citation as a BibTeX entry."""
         members = {
             "author": f"{{{tex(self.author)}}}",
             "title": f"{{{tex(self.title)}}}",
@@ -60,7 +60,7 @@ class Citation:
 
 
 def cite_outlet(outlet: OutletView, score: Score, question: str, author: str, address: str | None) -> Citation:
-    """Return the citation of an outlet's record. Its address shows the record of that day."""
+    """Return the citation of an outlet's record, with an address that shows the record of that day."""
     about = f" on {score.topic}" if score.topic else ""
     said = phrases.against_average(score.record) if score.record.resolved else "No results yet."
     url = None
@@ -77,7 +77,7 @@ def cite_claim(claim: ListedClaim, state: str, now: dt.datetime, author: str, ad
 
 
 def tex(text: str) -> str:
-    r"""Return a text that TeX shows as it is, on one line.
+    r"""Escape a text for TeX, on one line.
 
     >>> tex("50 % of {A & B}\n\\end")
     '50 \\% of \\textbraceleft{}A \\& B\\textbraceright{} \\textbackslash{}end'

@@ -1,4 +1,4 @@
-"""/embed/outlets/{outlet}: the record of an outlet as a card for a frame, the only page that may be framed"""
+"""/embed/outlets/{outlet}: the record of an outlet as a card, the only page that other sites may frame"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The HTML with which other sites show the record of an outlet: a badge, or a card in a frame. Pure."""
+"""The HTML for other sites to show the record of an outlet: a badge, or a card in a frame. Pure."""
 
 from __future__ import annotations
 

@@ -116,7 +116,7 @@ def _describe_outlet(address: str, reference: str, page: SplitResult, given: _Re
 
 
 def _find_outlet(reference: str) -> OutletView:
-    """Return the outlet that the address of its page names by its slug or id, or by a name such as `SurveyUSA`."""
+    """Return the outlet with this slug or id, or with this name as a slug, such as `SurveyUSA`."""
     try:
         return edit.get_outlet(runtime().db, reference if is_slug(reference) else slug_of(reference))
     except OutletMerged as merged:

@@ -1,4 +1,4 @@
-"""/outlets/{outlet}/card.png and /claims/{id}/card.png: the pictures of link previews (og:image)"""
+"""/outlets/{outlet}/card.png and /claims/{id}/card.png: the cards of link previews (og:image)"""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ blp = page_blueprint("previews")
 _LIFE = 300
 """The number of seconds for which other sites may cache a card."""
 _PATIENCE = 2
-"""The number of seconds for which a request waits while another card is being drawn."""
+"""The number of seconds that a request waits while another card is drawn."""
 
 
 @blp.get("/outlets/<outlet>/card.png")
@@ -70,14 +70,14 @@ def _claim_card(claim_id: UUID) -> tuple[bytes, dt.datetime | None]:
 
 
 def _draw(card: Card) -> bytes:
-    """Draw a card. A process draws one at a time, so that requests for pictures leave threads for other calls.
+    """Draw a card. A process draws one card at a time, so that threads remain for other calls.
 
     Raises:
         Unavailable: Other cards are being drawn.
     """
     drawing = runtime().drawing
     if not drawing.acquire(timeout=_PATIENCE):
-        raise Unavailable("Other pictures are being drawn. Send the request again after Retry-After seconds.")
+        raise Unavailable("Too many cards are being drawn. Send the request again after Retry-After seconds.")
     try:
         return draw_card(card)
     finally:

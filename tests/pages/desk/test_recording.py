@@ -51,7 +51,7 @@ def test_preview_without_an_outlet(world, editor, url):
     page = editor.send("/desk/record/reading", url=url, quote="…").text
 
     assert "hoose an outlet, or name a new one." in page
-    assert "cannot be read from the quote" in page
+    assert "not clear from the quote" in page
     assert [] == world.get("/v1/outlets").json["items"]
 
 
