@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 
 from service.methods.claim import ClaimFacts, positions
 from service.outlets.sums import Sums, add_sums, lock_outlets
-from service.storage.base import Base
+from service.storage.base import Base, is_plain
 from service.storage.bulk import insert_rows
-from service.storage.facts import as_filed, claim_facts, surviving_outlet
+from service.storage.facts import as_filed, claim_facts, counting_reports, surviving_outlet
 from service.storage.models import Claim, Report, Resolution
 
 
@@ -41,7 +41,7 @@ class Additions:
     def add_resolution(self, claim: Claim, resolution: Resolution) -> None:
         """Insert a resolution that is about to be added to a claim, unless the session inserts it."""
         self._note(claim)
-        if claim not in self._session:
+        if is_plain(claim) or claim not in self._session:
             self._rows[Resolution].append(resolution)
 
     def is_pending(self, claim: Claim) -> bool:
@@ -70,14 +70,28 @@ class Additions:
         """Return the change of the sums."""
         before, after = Sums(), Sums()
         for claim, facts in self._noted.values():
-            now, reports, moved = claim_facts(claim), claim.reports, None
+            now = claim_facts(claim)
             if now == facts:
-                # The record of an outlet depends only on its own reports. Without a truth, so do all other records.
-                moved = {surviving_outlet(report.outlet).id for report in reports if report.id in self._added}
-                if facts.truth is None:
-                    reports = [report for report in reports if surviving_outlet(report.outlet).id in moved]
-            filed = [as_filed(report) for report in reports if report.withdrawal is None]
+                self._add_reports_only(before, after, claim, facts)
+                continue
+            filed = counting_reports(claim)
             earlier = [report for report in filed if report.id not in self._added]
-            before.add_claim(facts, positions(earlier, facts.known_at), only=moved)
-            after.add_claim(now, positions(filed, now.known_at), only=moved)
+            before.add_claim(facts, positions(earlier, facts.known_at))
+            after.add_claim(now, positions(filed, now.known_at))
         return after.minus(before)
+
+    def _add_reports_only(self, before: Sums, after: Sums, claim: Claim, facts: ClaimFacts) -> None:
+        """Add a claim that only gets reports to both sums.
+
+        Only the records of the outlets with new reports change, and the rates if the claim has a truth.
+        """
+        reports = [report for report in claim.reports if report.withdrawal is None]
+        moved = {surviving_outlet(report.outlet).id for report in reports if report.id in self._added}
+        if facts.truth is None:
+            reports = [report for report in reports if surviving_outlet(report.outlet).id in moved]
+        filed = [as_filed(report) for report in reports]
+        now = positions(filed, facts.known_at)
+        earlier = [report for report in filed if report.outlet_id in moved and report.id not in self._added]
+        others = {outlet_id: position for outlet_id, position in now.items() if outlet_id not in moved}
+        before.add_claim(facts, others | positions(earlier, facts.known_at), only=moved)
+        after.add_claim(facts, now, only=moved)

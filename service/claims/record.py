@@ -23,6 +23,7 @@ from service.errors import ClaimDiffers, FieldError, InvalidBody, ReportDiffers
 from service.outlets.known import OutletName
 from service.outlets.mentions import Directory
 from service.outlets.sums import add_sums, lock_outlets, sums_of, updating_sums
+from service.storage.base import plain
 from service.storage.bulk import insert_rows
 from service.storage.db import Database, retried
 from service.storage.facts import reporting_outlets, standing_resolution
@@ -169,8 +170,21 @@ def change_claim(
 
 
 def new_claim(given: NewClaim, *, caller: Caller, now: dt.datetime) -> Claim:
-    """Return a new claim without reports, which is not in a session yet."""
-    return Claim(id=new_id(), **given, filed_by=caller.key_id, recorded_at=now, reports=[], resolutions=[])
+    """Return a new claim without reports, as a plain object."""
+    return plain(
+        Claim,
+        {
+            "id": new_id(),
+            **given,
+            "filed_by": caller.key_id,
+            "recorded_at": now,
+            "reviews": None,
+            "redacted": None,
+            "merged_into_id": None,
+            "reports": [],
+            "resolutions": [],
+        },
+    )
 
 
 def claim_by_external_id(session: Session, external_id: str | None) -> Claim | None:

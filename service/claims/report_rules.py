@@ -14,7 +14,7 @@ from service.methods.commitment import LEXICON_VERSION, read_commitment
 from service.methods.relays import relay_cycle
 from service.outlets.known import OutletName
 from service.outlets.mentions import Directory
-from service.storage.base import detached
+from service.storage.base import detached, is_plain, plain
 from service.storage.facts import (
     OnRecord,
     as_filed,
@@ -94,7 +94,7 @@ def check_reports(
     errors: list[FieldError] = []
     for pointer, given in reports.items():
         try:
-            report = _new_report(given, directory, caller=caller, now=now)
+            report = _new_report(claim, given, directory, caller=caller, now=now)
         except InvalidBody as exc:
             errors += nested(exc, pointer)
             continue
@@ -189,8 +189,8 @@ def _cycles(claim: Claim, filings: Mapping[str, Filing]) -> Iterator[FieldError]
             yield FieldError(pointer=f"{pointer}/relays/outlet", detail=detail, code="relay-cycle")
 
 
-def _new_report(given: NewReport, directory: Directory, *, caller: Caller, now: dt.datetime) -> Report:
-    """Return a new report that is not on its claim yet.
+def _new_report(claim: Claim, given: NewReport, directory: Directory, *, caller: Caller, now: dt.datetime) -> Report:
+    """Return a new report that is not on its claim yet. It is a plain object if the claim is one.
 
     Raises:
         InvalidBody: The report breaks a rule, or names an unknown outlet; `errors` names all places.
@@ -201,7 +201,8 @@ def _new_report(given: NewReport, directory: Directory, *, caller: Caller, now: 
         commitment, lexicon = given["commitment"], given["lexicon"]
     else:
         commitment, lexicon = commitment_of(given["commitment"], given["quote"])
-    report = detached(
+    make = plain if is_plain(claim) else detached
+    report = make(
         Report,
         {
             "id": new_id(),
@@ -222,6 +223,9 @@ def _new_report(given: NewReport, directory: Directory, *, caller: Caller, now: 
             "cited_as": None if given["relays"] is None else given["relays"]["cited_as"],
             "filed_by": caller.key_id,
             "recorded_at": now,
+            "claim_id": None,
+            "corrected_at": None,
+            "redacted": None,
             "withdrawal": None,
         },
     )

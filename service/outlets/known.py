@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from service.errors import InvalidBody
 from service.outlets.domains import Owned, find_owned
 from service.outlets.find import find_outlet
-from service.storage.base import read_only, table_of
+from service.storage.base import plain, table_of
 from service.storage.db_errors import WriteConflict
 from service.storage.facts import surviving_outlet
 from service.storage.locks import LOCKED_OUTLETS, lock_name
@@ -236,7 +236,8 @@ def _read_only(columns: Sequence[object]) -> Outlet:
         raise WriteConflict("An outlet was merged, or a merge undone.")
     into = {"id": into_id, "slug": into_slug, "parent_id": into_parent_id, "merged_into": None}
     values = dict(zip(("id", "slug", "name", "name_key", "parent_id"), own, strict=True))
-    return read_only(Outlet, values | {"merged_into": into_id and read_only(Outlet, into)})
+    values["merged_into"] = into_id and plain(Outlet, into)
+    return plain(Outlet, values)
 
 
 def _note_locked(session: Session, outlets: Iterable[UUID]) -> None:
@@ -245,6 +246,8 @@ def _note_locked(session: Session, outlets: Iterable[UUID]) -> None:
 
 def best_match(key: str, outlets: Collection[Outlet]) -> Outlet | None:
     """Return the outlet that this key identifies, or None if the outlets are not merged into one (R22)."""
+    if len(outlets) == 1:
+        return next(iter(outlets))
     if len({surviving_outlet(outlet).id for outlet in outlets}) != 1:
         return None
     return min(outlets, key=lambda outlet: (outlet.name_key != key, outlet.merged_into is not None, outlet.slug))

@@ -182,8 +182,11 @@ class Directory:
 
     def _namesakes(self, key: str, *, without_domains: bool) -> Collection[Outlet]:
         """Return the outlets with this key of a name or an alias, on record or of this transaction."""
+        on_record = self._known.namesakes(key, without_domains=without_domains)
+        if not self._created and not self._links:
+            return on_record
         aliased = {link.outlet_id for link in self._links if isinstance(link, OutletAlias) and link.name_key == key}
-        found = {outlet.id: outlet for outlet in self._known.namesakes(key, without_domains=without_domains)}
+        found = {outlet.id: outlet for outlet in on_record}
         found |= {outlet.id: outlet for outlet in self._created if outlet.name_key == key or outlet.id in aliased}
         found |= {id_: self._known.get(id_) for id_ in aliased - found.keys()}
         return [outlet for outlet in found.values() if not (without_domains and self._has_domain(outlet))]
@@ -255,6 +258,7 @@ class Directory:
         outlet.parent_id = None if parent is None else parent.id
         outlet.slug = self._slug_for(outlet)
         self._created.append(outlet)
+        self._found.pop((mention.key, None), None)  # the name may have become ambiguous
         if mention.domain is not None:
             self._links.append(new_domain(outlet.id, Domain(mention.domain, None, None), 0))
         self._unknown.clear()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from functools import cache
+from typing import Any, TypeVar, cast
 
 import sqlalchemy as sa
 from sqlalchemy.orm import DeclarativeBase
@@ -64,11 +65,21 @@ def detached(model: type[R], values: Mapping[str, object]) -> R:
     return row
 
 
-def read_only(model: type[R], values: Mapping[str, object]) -> R:
-    """Return a row on record with these columns and relationships, of which no other can be read and none be set.
+def plain(model: type[R], values: dict[str, object]) -> R:
+    """Return a plain object with these values as its attributes, which stands for a row of a model.
 
-    It costs half of `detached`, because the ORM does not know it. Its lists are plain, and may grow.
+    The ORM does not track it, so no session can hold it. Its attributes are read several times as fast.
     """
-    row = model.__new__(model)
-    instance_dict(row).update(values)
-    return row
+    row = object.__new__(_plain_class(model))
+    row.__dict__ = values
+    return cast("R", row)
+
+
+def is_plain(row: Base) -> bool:
+    """Return whether a row is a plain object."""
+    return not isinstance(row, Base)
+
+
+@cache
+def _plain_class(model: type[Base]) -> type[object]:
+    return type(f"Plain{model.__name__}", (), {})

@@ -9,7 +9,6 @@ from typing import NamedTuple, TypeAlias, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
-from sqlalchemy.orm.attributes import instance_dict
 from sqlalchemy.sql.dml import ReturningInsert
 
 from service.storage.actors import CURRENT_ACTOR
@@ -17,8 +16,8 @@ from service.storage.base import Base, table_of
 from service.storage.entries import NO_ENTRY, NewEntry, Values, content_of, new_entry, new_salt, row_key
 from service.storage.journal import JournaledSession
 from service.storage.journaled import UNJOURNALED
-from service.storage.models import Claim, Entry, Report
-from service.storage.search_columns import derive_search_columns
+from service.storage.models import Entry
+from service.storage.search_columns import DERIVED
 from service.values.instants import utc_now
 
 R = TypeVar("R")
@@ -62,11 +61,11 @@ def insert_rows(
     entries: list[NewEntry] = []
     result: R | None = None
     for model, added in rows.items():
-        for row in added:
-            if isinstance(row, Claim | Report):
-                derive_search_columns(row)
+        if (derive := DERIVED.get(model)) is not None:
+            for row in added:
+                derive(row)
         table = table_of(model)
-        values = [instance_dict(row) for row in added]
+        values = [vars(row) for row in added]
         if also_read is None:
             _insert(connection, table, tuple(table.columns.keys()), values)
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import TypedDict
 from uuid import UUID
 
@@ -9,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapper, Session
 from sqlalchemy.orm.attributes import get_history
 
+from service.storage.base import Base
 from service.storage.models import Claim, Outlet, OutletAlias, OutletDomain, OutletSpelling, Report
 from service.values.names import domain_spellings, spellings_of, text_key
 from service.values.pages import page_key
@@ -41,11 +43,20 @@ def derive_on_write() -> None:
 
 def derive_search_columns(row: Claim | Report) -> None:
     """Set the columns of a row by which searches find it."""
-    if isinstance(row, Report):
-        row.page_key = page_key_of(row)
-    else:
-        terms, row.text_key = search_columns_of(row)
-        row.terms = " ".join(sorted(terms))
+    DERIVED[type(row)](row)
+
+
+def _derive_terms(claim: Claim) -> None:
+    terms, claim.text_key = search_columns_of(claim)
+    claim.terms = " ".join(sorted(terms))
+
+
+def _derive_page_key(report: Report) -> None:
+    report.page_key = page_key_of(report)
+
+
+DERIVED: Mapping[type[Base], Callable[..., None]] = {Claim: _derive_terms, Report: _derive_page_key}
+"""The functions that set the search columns, by model."""
 
 
 def search_columns_of(claim: Claim) -> tuple[set[str], str | None]:

@@ -1,30 +1,23 @@
-"""Load the claims named by import lines, with everything filed under them, in one statement for each table."""
+"""Read the claims that import lines name, with everything filed under them, in one statement for each table."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
-from itertools import groupby
-from operator import itemgetter
-from typing import NamedTuple
+from collections.abc import Callable, Collection, Iterator, Mapping
+from typing import Generic, NamedTuple, TypeVar
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from service.outlets.known import read_only_outlets
-from service.storage.base import Base, detached, read_only, table_of
+from service.storage.base import Base, UtcDateTime, plain, table_of
 from service.storage.models import Claim, Dispute, Outlet, Report, Resolution, Withdrawal
 from service.storage.predicates import is_among
 from service.values.ids import parse_id
 
+R = TypeVar("R", bound=Base)
 
-def _columns(model: type[Base], *left_out: str) -> list[sa.Column[object]]:
-    return [column for column in table_of(model).columns if column.name not in left_out]
-
-
-# Columns that no rule depends on are not read.
-_CLAIM = _columns(Claim, "terms", "text_key")
-_REPORT = _columns(Report, "page_key", "lexicon", "stance_source")
+_RAW = sa.types.NullType()
 _IN_ORDER = (Report.claim_id, Report.published_at, Report.recorded_at, Report.id)
 
 
@@ -44,7 +37,7 @@ class KnownClaims(NamedTuple):
 def load_claims(session: Session, names: Collection[str]) -> KnownClaims:
     """Return the claims on record with these external ids, or with these ids as in an export, and lock them.
 
-    The claims belong to no session, and neither do their reports, resolutions and outlets.
+    The claims are plain objects, and so are their reports, resolutions and outlets.
     """
     found = _load(session, _named(session, names))
     merged = {name: claim for name, claim in found.items() if claim.merged_into_id is not None}
@@ -66,9 +59,11 @@ def _named(session: Session, names: Collection[str]) -> sa.ColumnElement[bool]:
 
 def _load(session: Session, named: sa.ColumnElement[bool]) -> dict[str, Claim]:
     # The statement waits for the previous writer, so that the later ones read what it committed.
-    rows = sa.select(*_CLAIM).where(named).order_by(Claim.id).with_for_update()
-    found = (detached(Claim, values | {"reports": [], "resolutions": []}) for values in _read(session, _CLAIM, rows))
-    claims = {claim.id: claim for claim in found}
+    reader = _Reader(session, Claim, "terms", "text_key")
+    claims = {}
+    for claim in reader.read(reader.select().where(named).order_by(Claim.id).with_for_update()):
+        claim.reports, claim.resolutions = [], []
+        claims[claim.id] = claim
     if claims:
         _add_reports(session, claims)
         _add_resolutions(session, claims)
@@ -76,53 +71,93 @@ def _load(session: Session, named: sa.ColumnElement[bool]) -> dict[str, Claim]:
 
 
 def _add_reports(session: Session, claims: Mapping[UUID, Claim]) -> None:
+    reader = _Reader(session, Report, "page_key", "lexicon", "stance_source")
     on_claims = is_among(session, Report.claim_id, claims)
-    reports = list(_read(session, _REPORT, sa.select(*_REPORT).where(on_claims).order_by(*_IN_ORDER)))
+    reports = list(reader.read(reader.select().where(on_claims).order_by(*_IN_ORDER)))
     withdrawals = _withdrawals(session, on_claims)
-    ids = {report[name] for report in reports for name in ("outlet_id", "cited_id")}
-    known = is_among(session, Outlet.id, [id_ for id_ in ids if isinstance(id_, UUID)])
-    found = read_only_outlets(session, known) if ids else []
-    outlets: dict[object, Outlet | None] = {outlet.id: outlet for outlet in found} | {None: None}
-    for claim_id, group in groupby(reports, key=itemgetter("claim_id")):
-        claims[claim_id].reports.extend(
-            read_only(
-                Report,
-                report
-                | {
-                    "outlet": outlets[report["outlet_id"]],
-                    "cited": outlets[report["cited_id"]],
-                    "withdrawal": withdrawals.get(report["id"]),
-                },
-            )
-            for report in group
+    ids = {report.outlet_id for report in reports}
+    ids |= {report.cited_id for report in reports if report.cited_id is not None}
+    found = read_only_outlets(session, is_among(session, Outlet.id, ids)) if ids else []
+    outlets: dict[UUID | None, Outlet | None] = {outlet.id: outlet for outlet in found} | {None: None}
+    for report in reports:
+        vars(report).update(
+            outlet=outlets[report.outlet_id],
+            cited=outlets[report.cited_id],
+            withdrawal=withdrawals.get(report.id) if withdrawals else None,
         )
+        claims[report.claim_id].reports.append(report)
 
 
-def _withdrawals(session: Session, on_claims: sa.ColumnElement[bool]) -> dict[object, Withdrawal]:
+def _withdrawals(session: Session, on_claims: sa.ColumnElement[bool]) -> dict[UUID, Withdrawal]:
     """Return the withdrawals of the reports on these claims, by the id of the report."""
-    columns = _columns(Withdrawal)
-    rows = sa.select(*columns).join(Report, Report.id == Withdrawal.report_id).where(on_claims)
-    return {values["report_id"]: read_only(Withdrawal, values) for values in _read(session, columns, rows)}
+    reader = _Reader(session, Withdrawal)
+    rows = reader.select().join(Report, Report.id == Withdrawal.report_id).where(on_claims)
+    return {withdrawal.report_id: withdrawal for withdrawal in reader.read(rows)}
 
 
 def _add_resolutions(session: Session, claims: Mapping[UUID, Claim]) -> None:
-    columns = _columns(Resolution)
-    rows = sa.select(*columns).where(is_among(session, Resolution.claim_id, claims)).order_by(Resolution.position)
+    reader = _Reader(session, Resolution)
+    rows = reader.select().where(is_among(session, Resolution.claim_id, claims)).order_by(Resolution.position)
     resolutions = {}
-    for values in _read(session, columns, rows):
-        resolution = read_only(Resolution, values | {"disputes": []})
+    for resolution in reader.read(rows):
+        resolution.disputes = []
         resolutions[resolution.id] = resolution
         claims[resolution.claim_id].resolutions.append(resolution)
     if resolutions:
-        columns = _columns(Dispute)
-        disputed = sa.select(*columns).where(is_among(session, Dispute.resolution_id, resolutions)).order_by(Dispute.id)
-        for values in _read(session, columns, disputed):
-            dispute = detached(Dispute, values)
+        disputes = _Reader(session, Dispute)
+        disputed = disputes.select().where(is_among(session, Dispute.resolution_id, resolutions)).order_by(Dispute.id)
+        for dispute in disputes.read(disputed):
             resolutions[dispute.resolution_id].disputes.append(dispute)
 
 
-def _read(
-    session: Session, columns: Collection[sa.Column[object]], rows: sa.Select[*tuple[object, ...]]
-) -> Iterator[dict[str, object]]:
-    names = [column.name for column in columns]
-    return (dict(zip(names, row, strict=True)) for row in session.connection().execute(rows))
+class _Reader(Generic[R]):
+    """Reads rows as plain objects. It converts equal ids, words and instants once."""
+
+    def __init__(self, session: Session, model: type[R], *left_out: str) -> None:
+        """Read the columns of a model, except for those that are left out."""
+        self._connection = session.connection()
+        self._model = model
+        self._columns = [column for column in table_of(model).columns if column.name not in left_out]
+        self._names = [column.name for column in self._columns]
+
+    def select(self) -> sa.Select[*tuple[object, ...]]:
+        """Select the columns of the rows; ids, words and instants as the driver returns them."""
+        return sa.select(
+            *(sa.type_coerce(column, _RAW) if _is_repeated(column) else column for column in self._columns)
+        )
+
+    def read(self, rows: sa.Select[*tuple[object, ...]]) -> Iterator[R]:
+        """Yield the rows of a statement."""
+        model, names, converted = self._model, self._names, self._converted()
+        for row in self._connection.execute(rows).all():
+            values = dict(zip(names, row, strict=True))
+            for name, known in converted:
+                values[name] = known[values[name]]
+            yield plain(model, values)
+
+    def _converted(self) -> list[tuple[str, _Converted]]:
+        dialect = self._connection.dialect
+        kinds: dict[object, _Converted] = {}
+        converted = []
+        for column in filter(_is_repeated, self._columns):
+            convert = column.type.dialect_impl(dialect).result_processor(dialect, None)
+            if convert is not None:
+                kind = column.type if isinstance(column.type, sa.Enum) else type(column.type)
+                converted.append((column.name, kinds.setdefault(kind, _Converted(convert))))
+        return converted
+
+
+class _Converted(dict[object, object]):
+    """The converted values of columns by the values that the driver returned."""
+
+    def __init__(self, convert: Callable[[object], object]) -> None:
+        super().__init__({None: None})
+        self._convert = convert
+
+    def __missing__(self, value: object) -> object:
+        self[value] = converted = self._convert(value)
+        return converted
+
+
+def _is_repeated(column: sa.Column[object]) -> bool:
+    return isinstance(column.type, sa.Uuid | sa.Enum | UtcDateTime)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+import gc
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TypeAlias
 
@@ -66,12 +68,24 @@ def load_lines(
         caller: The API key of the call.
         now: The time of the call.
     """
-    with db.write() as session, session.no_autoflush:
+    with _pausing_garbage_collection(), db.write() as session, session.no_autoflush:
         load = _Load(session, caller=caller, now=now)
         results = load.lines(lines)
         if load.stale and cache is not None:
             invalidate_scores(session, cache, load.stale, now=now)
     return results
+
+
+@contextmanager
+def _pausing_garbage_collection() -> Iterator[None]:
+    """Pause the search for cycles, which takes a quarter of the time of a batch and finds few."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 LineOutcome: TypeAlias = tuple[LineStatus, Outlet | Claim | Report | Resolution]

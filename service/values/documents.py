@@ -6,8 +6,9 @@ import hashlib
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import fields, is_dataclass
+from types import NoneType
 from typing import TYPE_CHECKING, Any
 
 import rfc8785
@@ -22,6 +23,7 @@ LARGEST_INTEGER = 2**53 - 1
 _MOST_DIGITS = 40
 """The length from which an integer is read as a float, because Python parses long integers slowly."""
 _CANONICAL = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+_ALWAYS_PLAIN = frozenset({str, bool, NoneType})
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _UNTAGGED = frozenset({"last_used_at", "similar"})
 """Members that an ETag ignores, because they change without a write of a client."""
@@ -73,7 +75,7 @@ def canonical_json(value: object) -> str:
     """
     if _is_plain(value):
         text = _CANONICAL.encode(value)
-        if not _SURROGATE.search(text):  # rfc8785 rejects them
+        if text.isascii() or not _SURROGATE.search(text):  # rfc8785 rejects them
             return text
     try:
         return rfc8785.dumps(value).decode()  # type: ignore[arg-type]
@@ -94,8 +96,12 @@ def _is_plain(value: object) -> bool:
     if isinstance(value, float):
         return 1e-4 <= abs(value) < 1e15 and not value.is_integer()
     if isinstance(value, dict):
-        return all(isinstance(name, str) and name.isascii() and _is_plain(each) for name, each in value.items())
-    return isinstance(value, list | tuple) and all(map(_is_plain, value))
+        return all(isinstance(name, str) and name.isascii() for name in value) and _are_plain(value.values())
+    return isinstance(value, list | tuple) and _are_plain(value)
+
+
+def _are_plain(values: Collection[object]) -> bool:
+    return _ALWAYS_PLAIN.issuperset(map(type, values)) or all(map(_is_plain, values))
 
 
 def _without_large_integers(value: Any) -> Any:
