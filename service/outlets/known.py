@@ -152,6 +152,10 @@ class KnownOutlets:
             rows = rows.where(~sa.exists().where(OutletDomain.outlet_id == Outlet.id))
         return self._session.scalars(rows).all()
 
+    def identify(self, key: str) -> Outlet | None:
+        """Return the outlet that a key of a name identifies among those that were looked up in advance."""
+        return best_match(key, self._named.get(key, ()))
+
     def owned_at(self, domain: str) -> list[Owned]:
         """Return the outlets that have a domain at any time."""
         if domain not in self._owned:

@@ -74,6 +74,15 @@ class Directory:
         """Look up the outlets that reports name in advance, with a few statements for all of them."""
         self._found |= {outlet.slug: outlet for outlet in self._known.prefetch(references)}
 
+    def identify(self, reference: str | OutletName | None) -> Outlet | None:
+        """Return the outlet on record that a name without a domain identifies; None if that takes more than a look."""
+        if reference is None or isinstance(reference, str) or reference.keys() != {"name"}:
+            return None
+        mention = read_mention(reference)
+        if mention.domain is not None or any(outlet.name_key == mention.key for outlet in self._created):
+            return None
+        return self._known.identify(mention.key)
+
     def settle(self, caller: Caller) -> None:
         """Add what the accepted reports create to the session, and keep the earlier versions of changed outlets."""
         outlets, linked = self._settled

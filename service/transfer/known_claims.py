@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
-from typing import Generic, NamedTuple, TypeVar
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from typing import Generic, TypeVar
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -21,33 +21,67 @@ _RAW = sa.types.NullType()
 _IN_ORDER = (Report.claim_id, Report.published_at, Report.recorded_at, Report.id)
 
 
-class KnownClaims(NamedTuple):
-    """The claims that lines name."""
+class KnownClaims:
+    """The claims on record that lines name by their external ids, or by their ids as in an export, locked.
 
-    claims: dict[str, Claim]
-    """The claims by external id or id; for a merged one the claim that it was merged into (R22a)."""
-    merged: dict[str, Claim]
-    """The merged claims themselves, without reports."""
+    They are plain objects, and so are their reports, resolutions and outlets. They have no attribute `reports` before
+    `add_reports`.
+    """
+
+    def __init__(self, session: Session, names: Collection[str]) -> None:
+        """Read the claims with these names, and their resolutions."""
+        self._session = session
+        self._without_reports: dict[UUID, Claim] = {}
+        found = self._load(_named(session, names)) if names else {}
+        self.merged = {name: claim for name, claim in found.items() if claim.merged_into_id is not None}
+        """The merged claims themselves."""
+        into = {name: claim.merged_into_id for name, claim in self.merged.items() if claim.merged_into_id is not None}
+        if missing := set(into.values()) - {claim.id for claim in found.values()}:
+            found |= self._load(is_among(session, Claim.id, missing))
+        by_id = {claim.id: claim for claim in found.values()} if into else {}
+        self.claims = found | {name: by_id[id_] for name, id_ in into.items()}
+        """The claims by name; for a merged one the claim that it was merged into (R22a)."""
 
     def as_recorded(self, name: str, claim: Claim) -> Claim:
         """Return the claim that was recorded under a name, with the members that a line may repeat."""
         return self.merged.get(name, claim)
 
+    def add_reports(self, names: Iterable[str]) -> None:
+        """Read the reports on the claims with these names, unless they have been read."""
+        named = {claim.id: claim for name in names if (claim := self.claims.get(name)) is not None}
+        claims = {id_: claim for id_, claim in named.items() if self._without_reports.pop(id_, None) is not None}
+        if claims:
+            _add_reports(self._session, claims)
 
-def load_claims(session: Session, names: Collection[str]) -> KnownClaims:
-    """Return the claims on record with these external ids, or with these ids as in an export, and lock them.
+    def _load(self, named: sa.ColumnElement[bool]) -> dict[str, Claim]:
+        # The statement waits for the previous writer, so that the later ones read what it committed.
+        reader = _Reader(self._session, Claim, "terms", "text_key")
+        rows = reader.select().where(named).order_by(Claim.id).with_for_update()
+        claims = {claim.id: claim for claim in reader.read(rows)}
+        for claim in claims.values():
+            claim.resolutions = []
+        if claims:
+            _add_resolutions(self._session, claims)
+        self._without_reports |= claims
+        return {claim.external_id or str(claim.id): claim for claim in claims.values()}
 
-    The claims are plain objects, and so are their reports, resolutions and outlets.
+
+def find_reports(session: Session, claims: Iterable[UUID], fingerprints: Iterable[str]) -> Iterator[Report]:
+    """Yield the reports on these claims with these fingerprints, unless they were changed, and only with few members.
+
+    Reports that were corrected, redacted or withdrawn are left out.
     """
-    found = _load(session, _named(session, names))
-    merged = {name: claim for name, claim in found.items() if claim.merged_into_id is not None}
-    if not merged:
-        return KnownClaims(found, merged)
-    into = {name: claim.merged_into_id for name, claim in merged.items() if claim.merged_into_id is not None}
-    if missing := set(into.values()) - {claim.id for claim in found.values()}:
-        found |= _load(session, is_among(session, Claim.id, missing))
-    by_id = {claim.id: claim for claim in found.values()}
-    return KnownClaims(found | {name: by_id[id_] for name, id_ in into.items()}, merged)
+    reader = _Reader(session, Report, only=("id", "claim_id", "outlet_id", "fingerprint", "commitment", "probability"))
+    # An expression, because the databases would look up each pair of a claim and a fingerprint in the index of both.
+    fingerprint = sa.func.coalesce(Report.fingerprint, "")
+    rows = reader.select().where(
+        is_among(session, Report.claim_id, claims),
+        is_among(session, fingerprint, fingerprints),
+        Report.corrected_at.is_(None),
+        Report.redacted.is_(None),
+        ~sa.exists().where(Withdrawal.report_id == Report.id),
+    )
+    return reader.read(rows)
 
 
 def _named(session: Session, names: Collection[str]) -> sa.ColumnElement[bool]:
@@ -55,19 +89,6 @@ def _named(session: Session, names: Collection[str]) -> sa.ColumnElement[bool]:
     if ids := [id_ for name in names if (id_ := parse_id(name)) is not None]:
         named |= Claim.external_id.is_(None) & is_among(session, Claim.id, ids)
     return named
-
-
-def _load(session: Session, named: sa.ColumnElement[bool]) -> dict[str, Claim]:
-    # The statement waits for the previous writer, so that the later ones read what it committed.
-    reader = _Reader(session, Claim, "terms", "text_key")
-    claims = {}
-    for claim in reader.read(reader.select().where(named).order_by(Claim.id).with_for_update()):
-        claim.reports, claim.resolutions = [], []
-        claims[claim.id] = claim
-    if claims:
-        _add_reports(session, claims)
-        _add_resolutions(session, claims)
-    return {claim.external_id or str(claim.id): claim for claim in claims.values()}
 
 
 def _add_reports(session: Session, claims: Mapping[UUID, Claim]) -> None:
@@ -79,6 +100,8 @@ def _add_reports(session: Session, claims: Mapping[UUID, Claim]) -> None:
     ids |= {report.cited_id for report in reports if report.cited_id is not None}
     found = read_only_outlets(session, is_among(session, Outlet.id, ids)) if ids else []
     outlets: dict[UUID | None, Outlet | None] = {outlet.id: outlet for outlet in found} | {None: None}
+    for claim in claims.values():
+        claim.reports = []
     for report in reports:
         vars(report).update(
             outlet=outlets[report.outlet_id],
@@ -113,11 +136,12 @@ def _add_resolutions(session: Session, claims: Mapping[UUID, Claim]) -> None:
 class _Reader(Generic[R]):
     """Reads rows as plain objects. It converts equal ids, words and instants once."""
 
-    def __init__(self, session: Session, model: type[R], *left_out: str) -> None:
-        """Read the columns of a model, except for those that are left out."""
+    def __init__(self, session: Session, model: type[R], *left_out: str, only: Collection[str] = ()) -> None:
+        """Read all columns of a model, or only some, except for those that are left out."""
         self._connection = session.connection()
         self._model = model
-        self._columns = [column for column in table_of(model).columns if column.name not in left_out]
+        columns = table_of(model).columns
+        self._columns = [each for each in columns if each.name not in left_out and (not only or each.name in only)]
         self._names = [column.name for column in self._columns]
 
     def select(self) -> sa.Select[*tuple[object, ...]]:

@@ -31,7 +31,7 @@ from service.outlets.mentions import Directory
 from service.storage.db import Database, retried
 from service.storage.facts import reporting_outlets, surviving_outlet
 from service.storage.models import Claim, Dispute, Outlet, Report, Resolution
-from service.transfer.known_claims import KnownClaims, load_claims
+from service.transfer.known_claims import KnownClaims
 from service.transfer.lines import (
     ClaimLine,
     FlatLine,
@@ -49,6 +49,7 @@ from service.transfer.lines import (
     required_id,
 )
 from service.transfer.outlet_line import load_outlet
+from service.transfer.repeated_lines import find_repeated
 from service.transfer.review_line import ReviewPlan, plan_review
 from service.values.vocabulary import Caller, Scope
 
@@ -104,8 +105,9 @@ class _Load:
         self._caller = caller
         self._now = now
         self._directory = Directory(session, now=now)
-        self._known = KnownClaims({}, {})
+        self._known = KnownClaims(session, ())
         self._claims: dict[str, Claim] = {}
+        self._repeated: dict[int, Report] = {}  # the reports that flat lines repeat, by the number of the line
         self._additions = Additions(session)
         self._closed: list[Dispute] = []
         self._reviewed: list[Claim] = []  # claims on record that get a review
@@ -116,9 +118,12 @@ class _Load:
     def lines(self, lines: Sequence[ReadLine]) -> list[LineResult]:
         """Load lines, and return their results."""
         names = {external_id for line in lines if (external_id := named_claim(line.content)) is not None}
-        self._known = load_claims(self._session, names)
+        self._known = KnownClaims(self._session, names)
         self._claims = dict(self._known.claims)
         self._directory.prefetch(reference for line in lines for reference in named_outlets(line.content))
+        self._repeated = find_repeated(self._session, self._known, lines, self._directory)
+        others = (named_claim(line.content) for line in lines if line.number not in self._repeated)
+        self._known.add_reports(name for name in others if name is not None)
         results = [self._line(line) for line in lines]
         self._additions.finish()
         self._change_rows()
@@ -233,11 +238,24 @@ class _Load:
                 "line, or send another claim_id.",
                 errors=differing,
             )
+        if (report := self._repeated_by(line)) is not None:
+            return LineStatus.UNCHANGED, report
         [filing] = check_reports(claim, {"/report": line.report}, self._directory, caller=self._caller, now=self._now)
         resolved = self._resolve(claim, line.resolution, [filing])
         if filing.is_new:
             return LineStatus.CREATED, filing.report
         return LineStatus.UPDATED if resolved else LineStatus.UNCHANGED, filing.report
+
+    def _repeated_by(self, line: FlatLine) -> Report | None:
+        """Return the report that a line repeats without any change to its claim; None if all rules must be applied."""
+        if (report := self._repeated.get(self._number)) is None:
+            return None
+        outlet = self._directory.identify(line.report["outlet"])
+        may_resolve = line.resolution is None or Scope.RESOLUTIONS_WRITE in self._caller.scopes
+        if outlet is not None and outlet.id == report.outlet_id and may_resolve:
+            return report
+        self._known.add_reports(self._known.claims)
+        return None
 
     def _review(self, line: ReviewLine) -> LineOutcome:
         """Load a review, which is rejected if it contradicts the verdict of its claim (R11a)."""
