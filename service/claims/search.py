@@ -135,10 +135,7 @@ def likeliest_claims(session: Session, text: str) -> list[UUID]:
     """Return the ids of up to five claims that share the rarest words with a text, the best match first."""
     # Longer words are rarer.
     terms = sorted(_terms_of(text), key=lambda term: (-len(term), term))[:_TERMS]
-    if _is_postgresql(session):
-        # With outdated statistics, PostgreSQL would read the whole table once for each term.
-        session.execute(sa.text("SET LOCAL enable_seqscan = off"))
-    counts = {term: count for term, count in _count_claims(session, terms).items() if count}
+    counts = {term: count for term, count in count_claims(session, terms).items() if count}
     candidates = _candidates(session, _rarest(counts))
     return _rank(candidates, counts, claims=_count_all(session))[:LIKELIEST]
 
@@ -147,10 +144,12 @@ def _terms_of(text: str) -> set[str]:
     return {term for word in words_in(text) for terms in word.alternatives for term in terms}
 
 
-def _count_claims(session: Session, terms: Sequence[str]) -> dict[str, int]:
+def count_claims(session: Session, terms: Sequence[str]) -> dict[str, int]:
     """Return the number of claims with each term, up to a limit, in one query."""
     quoted = {_query(session, [[(term,)]]): term for term in terms}
     if _is_postgresql(session):
+        # With outdated statistics it would read the whole table once for each term.
+        session.execute(sa.text("SET LOCAL enable_seqscan = off"))
         listed = sa.func.unnest(sa.literal(list(quoted), sa.ARRAY(sa.Text))).table_valued("value").render_derived()
         matching = sa.select(Claim.id)
     else:

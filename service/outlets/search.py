@@ -21,6 +21,8 @@ from service.values.names import SPELLING_LENGTH, backwards, plain_words
 from service.values.vocabulary import OutletKind
 
 _ARTICLES = frozenset({"the", "der", "die", "das", "le", "la", "les", "el", "il", "de", "o"})
+_GENERAL = frozenset({"daily", "magazine", "media", "news", "newspaper", "online", "paper", "site", "website"})
+"""Words that people add to names."""
 _CANDIDATES = 1000
 """The largest number of outlets that match a prefix and are sorted by their numbers of claims."""
 _NEIGHBOURS = 50
@@ -88,6 +90,9 @@ def search_outlets(db: Database, *, q: str, limit: int) -> list[FoundOutlet]:
         rows = session.execute(_described(_matches(words), limit)).all()
         if rows:
             return [FoundOutlet(*row[1:], is_similar=False) for row in rows]
+        names = [word for word in words[-1] if word not in _GENERAL]
+        if names and names != words[-1] and (rows := session.execute(_described(_matches([names]), limit)).all()):
+            return [FoundOutlet(*row[1:], is_similar=True) for row in rows]
         near = _similar(session, words)
         found = session.execute(_described(_listed(session, near), _CANDIDATES)).all()
         similar = sorted(found, key=lambda row: near.get(row[0], 0))

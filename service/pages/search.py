@@ -10,6 +10,7 @@ from flask import Response
 
 from service.claims import listing
 from service.claims.search import search_claims
+from service.claims.spelling import correct_search
 from service.claims.views import ListedClaim
 from service.errors import InvalidQuery, UnknownOutlet
 from service.methods.reliability import DEFAULT_LEVEL
@@ -54,6 +55,8 @@ class SearchResult:
     """Whether the search was for an address, so that claims were not searched."""
     have_some: bool = False
     """Whether the claims have only some of the words, because none has all of them."""
+    corrected: str | None = None
+    """The words with the spelling by which the claims were found, if it differs."""
     more_outlets: bool = False
     more_claims: bool = False
 
@@ -119,9 +122,11 @@ def _outlets(q: str, *, is_address: bool) -> list[FoundOutlet]:
 
 
 def _add_claims(found: SearchResult, text: str, now: dt.datetime) -> SearchResult:
-    claims, has_more = search_claims(runtime().db, q=text, limit=_LIMIT, now=now)
-    have_some = not claims and all(outlet.is_similar for outlet in found.outlets)
-    if have_some:
-        likely = listing.list_claims(runtime().db, like=text, after=None, limit=_LIMIT, now=now)
-        return replace(found, claims=likely.items, have_some=True)
-    return replace(found, claims=claims, more_claims=has_more)
+    db = runtime().db
+    is_unknown = all(outlet.is_similar for outlet in found.outlets)
+    corrected = correct_search(db, q=text) if is_unknown else None
+    claims, has_more = search_claims(db, q=corrected or text, limit=_LIMIT, now=now)
+    if claims or not is_unknown:
+        return replace(found, claims=claims, more_claims=has_more, corrected=corrected)
+    likely = listing.list_claims(db, like=corrected or text, after=None, limit=_LIMIT, now=now)
+    return replace(found, claims=likely.items, have_some=True)

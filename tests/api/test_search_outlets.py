@@ -43,6 +43,19 @@ def test_similar(world):
     assert [] == found(world, "!!")
 
 
+def test_words_that_people_add(world):
+    """
+    If no name has all words, outlets are suggested whose names have all words but those such as "news".
+    """
+    for name in ("bbc.example", "Bbd", "Telegraph"):
+        world.outlet(name)
+
+    assert [("bbc.example", True)] == [
+        (one["name"], one["is_similar"]) for one in world.get(f"{URL}?q=bbc+news").json["items"]
+    ]
+    assert ["Telegraph"] == [one["name"] for one in world.get(f"{URL}?q=daily+telegraph").json["items"]]
+
+
 def test_merged(world):
     """
     R22: a merged outlet is found as the one that it was merged into.

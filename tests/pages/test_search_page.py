@@ -51,6 +51,16 @@ def test_headline(site):
     assert "Bridge 20 opens in May." in html
 
 
+def test_corrected(site):
+    """
+    If no claim contains a misspelt word, claims with the right one are listed, and the page says so.
+    """
+    html = site.html("/search?q=brigde+20")
+
+    assert "No claim contains “brigde 20”. These claims contain “bridge 20”." in html
+    assert "Bridge 20 opens in May." in html
+
+
 @pytest.mark.parametrize(
     ("q", "text"), [("zzzz qqqq", "No outlet or claim matches these words."), ("", "Enter the name of")]
 )
@@ -95,13 +105,15 @@ def test_opinion(world):
 FOUND = {
     **dict.fromkeys(("spordbild", "SportBild", "sport-bild", "sprot bild", "sportbil"), "/outlets/sport-bild"),
     **dict.fromkeys(("leverkusen", "bayer leverkuzen", "bayer 4 leverkusen"), "/outlets/bayer-leverkusen"),
-    **dict.fromkeys(("alons", "Alonsó", "liverp", "liverpool alonso"), "alonso"),
+    **dict.fromkeys(("alons", "Alonsó", "liverp", "liverpool alonso", "lverpool alnso"), "alonso"),
 }
 """What people type, and the outlet or the words of a claim that they look for, in the example."""
 FOUND_IN_OPEN_SETS = {
     **dict.fromkeys(("surveusa", "survey usa", "SurveyUSA", "usa survey"), "/outlets/surveyusa"),
     **dict.fromkeys(("rasmusen", "rasmussen", "rasmusen reprots"), "/outlets/rasmussen-reports"),
     **dict.fromkeys(("daily mail", "dailymail", "dailymial.co.uk"), "/outlets/dailymail-co-uk"),
+    **dict.fromkeys(("bbc", "bbc news"), "/outlets/bbc-com"),
+    "daily telegraph": "/outlets/telegraph-co-uk",
     **dict.fromkeys(("the guardian", "guardian", "gaurdian", "the guardain"), "/outlets/theguardian-com"),
     **dict.fromkeys(("quinipiac", "quinnipiac uni"), "/outlets/quinnipiac-university"),
     **dict.fromkeys(("mason dixon", "masondixon"), "/outlets/mason-dixon-polling-strategy"),
