@@ -17,8 +17,10 @@ from service.claims.report_rules import NewReport
 from service.claims.views import ClaimView, FoundClaim, ReportView, ResolutionWarning
 from service.errors.problem import ProblemDocument
 from service.schemas.claim_batch import MAX_BATCH_BODY, ClaimBatchIn, ClaimBatchOut
-from service.schemas.claims import ClaimIn, ClaimMergeIn, ClaimMergeOut, ClaimOut, ClaimPage, ClaimPatch, ClaimQuery
+from service.schemas.claim_lists import ClaimPage, ClaimQuery
+from service.schemas.claims import ClaimIn, ClaimOut, ClaimPatch
 from service.schemas.fields import PageQuery
+from service.schemas.merges import ClaimMergeIn, ClaimMergeOut
 from service.schemas.reports import ReportIn, ReportOut, ReportPage
 from service.storage.paging import PageRequest
 from service.values.instants import utc_now

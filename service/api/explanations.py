@@ -8,14 +8,9 @@ from flask import Response
 
 from service.cache.score_cache import CacheStatus
 from service.outlets.track_record import Lens
-from service.schemas.explanations import (
-    CalibrationOut,
-    CalibrationQuery,
-    ExplanationOut,
-    ExplanationQuery,
-    HistoryOut,
-    HistoryQuery,
-)
+from service.schemas.calibrations import CalibrationOut, CalibrationQuery
+from service.schemas.explanations import ExplanationOut, ExplanationQuery
+from service.schemas.histories import HistoryOut, HistoryQuery
 from service.scores import calibration, explain, history
 from service.values.instants import utc_now
 from service.values.vocabulary import Scope

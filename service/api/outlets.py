@@ -16,17 +16,9 @@ from service.outlets.edit import NewOutlet, OutletChanges
 from service.outlets.find import OutletView
 from service.outlets.merge import MergeView
 from service.outlets.search import FoundOutlet
-from service.schemas.outlets import (
-    FoundOutlets,
-    MergeIn,
-    MergeOut,
-    OutletIn,
-    OutletOut,
-    OutletPage,
-    OutletPatch,
-    OutletQuery,
-    OutletSearchQuery,
-)
+from service.schemas.merges import MergeIn, MergeOut
+from service.schemas.outlet_searches import FoundOutlets, OutletSearchQuery
+from service.schemas.outlets import OutletIn, OutletOut, OutletPage, OutletPatch, OutletQuery
 from service.schemas.reports import ReportPage, ReportQuery
 from service.storage.paging import PageRequest
 from service.values.instants import utc_now

@@ -6,7 +6,7 @@ from functools import partial
 
 from service.claims import queue
 from service.claims.queue import QueuedClaim
-from service.schemas.claims import Queue, QueueQuery
+from service.schemas.queue import Queue, QueueQuery
 from service.storage.paging import PageRequest
 from service.values.instants import utc_now
 from service.values.vocabulary import Scope

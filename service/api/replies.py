@@ -40,7 +40,7 @@ def record_reply(body: NewReply, outlet: str) -> tuple[ReplyView, int]:
     Sending the same reply again returns the existing one (200), unless it was withdrawn.
     """
     at, now = runtime(), utc_now()
-    reply, created = replies.record_reply(at.db, at.cache, outlet, **body, caller=caller(), now=now)
+    reply, created = replies.record_reply(at.db, at.cache, outlet, reply=body, caller=caller(), now=now)
     return reply, 201 if created else 200
 
 

@@ -9,7 +9,7 @@ from typing import Unpack
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from service.claims.describe import count_roots, describe_report, summarise_claim
 from service.claims.listing import ClaimFilters, claim_conditions, has_status
@@ -48,72 +48,45 @@ class QueuedClaim(ListedClaim):
     """All reports of the claim."""
 
 
+class QueueFilters(ClaimFilters, total=False):
+    """The filters of a list of waiting claims."""
+
+    before: dt.datetime | None
+    """The moment before which a claim was due or, if it has no due date, recorded; None for any."""
+    skipping: Collection[UUID]
+    """The ids of claims to leave out."""
+
+
 def list_due_claims(
-    db: Database,
-    *,
-    before: dt.datetime | None = None,
-    skipping: Collection[UUID] = (),
-    after: SortKey | None,
-    limit: int,
-    now: dt.datetime,
-    **filters: Unpack[ClaimFilters],
+    db: Database, *, after: SortKey | None, limit: int, now: dt.datetime, **filters: Unpack[QueueFilters]
 ) -> Page[QueuedClaim]:
     """Return a page of the due claims with a report that counts, the longest overdue and most reported first (R15).
 
-    All pages count reports as of the first page, so that the order is stable; a sort key begins with that moment.
-
-    Args:
-        db: The database.
-        before: The moment before which a claim was due; None for any.
-        skipping: The ids of claims to leave out.
-        after: The sort key that the page starts after; None for the first page.
-        limit: The number of claims on a page.
-        now: The time of the call.
-        filters: The filters of the list.
+    All pages count reports as of the first page, so that the order is stable. A sort key begins with that moment.
 
     Raises:
         InvalidQuery: `after` is not a sort key of this list, or `outlet` is unknown.
     """
     started, after = (now, None) if after is None else (*read_sort_key(after[:1], [parse_instant]), after[1:])
     keyset = Keyset([Claim.resolves_by, -_count_reports(started), Claim.id], [parse_instant, read_number, UUID])
-    rows = sa.select(Claim).where(has_status(ClaimStatus.DUE, now)).options(*WHOLE)
     with db.read() as session:
-        chosen = ClaimFilters(**filters, resolves_before=before)
-        rows = rows.where(*claim_conditions(session, chosen, now=now), *_skip(session, skipping))
+        rows = _waiting(session, ClaimStatus.DUE, Claim.resolves_by, filters, now=now)
         page = keyset.page(session, rows, after=after, limit=limit)
         next_key = None if page.next is None else (format_instant(started), *page.next)
         return Page(_queued(session, page.items, now=now), next_key)
 
 
 def list_undated_claims(
-    db: Database,
-    *,
-    before: dt.datetime | None = None,
-    skipping: Collection[UUID] = (),
-    after: SortKey | None,
-    limit: int,
-    now: dt.datetime,
-    **filters: Unpack[ClaimFilters],
+    db: Database, *, after: SortKey | None, limit: int, now: dt.datetime, **filters: Unpack[QueueFilters]
 ) -> Page[QueuedClaim]:
     """Return a page of the open claims without a due date, the oldest first.
-
-    Args:
-        db: The database.
-        before: The moment before which a claim was recorded; None for any.
-        skipping: The ids of claims to leave out.
-        after: The sort key that the page starts after; None for the first page.
-        limit: The number of claims on a page.
-        now: The time of the call.
-        filters: The filters of the list.
 
     Raises:
         InvalidQuery: `after` is not a sort key of this list, or `outlet` is unknown.
     """
-    rows = sa.select(Claim).where(has_status(ClaimStatus.OPEN, now), Claim.resolves_by.is_(None)).options(*WHOLE)
-    if before is not None:
-        rows = rows.where(Claim.recorded_at < before)
     with db.read() as session:
-        rows = rows.where(*claim_conditions(session, filters, now=now), *_skip(session, skipping))
+        rows = _waiting(session, ClaimStatus.OPEN, Claim.recorded_at, filters, now=now)
+        rows = rows.where(Claim.resolves_by.is_(None))
         page = Keyset([Claim.id], [UUID]).page(session, rows, after=after, limit=limit)
         return Page(_queued(session, page.items, now=now), page.next)
 
@@ -125,8 +98,21 @@ def count_due_claims(db: Database, *, now: dt.datetime) -> int:
         return session.scalars(sa.select(sa.func.count()).select_from(some.subquery())).one()
 
 
-def _skip(session: Session, claims: Collection[UUID]) -> list[sa.ColumnElement[bool]]:
-    return [~is_among(session, Claim.id, claims)] if claims else []
+def _waiting(
+    session: Session,
+    status: ClaimStatus,
+    since: InstrumentedAttribute[dt.datetime] | InstrumentedAttribute[dt.datetime | None],
+    filters: QueueFilters,
+    *,
+    now: dt.datetime,
+) -> sa.Select[Claim]:
+    """Select the waiting claims with a status, loaded whole; `since` is the column that `before` filters."""
+    rows = sa.select(Claim).where(has_status(status, now), *claim_conditions(session, filters, now=now))
+    if (before := filters.get("before")) is not None:
+        rows = rows.where(since < before)
+    if skipping := filters.get("skipping"):
+        rows = rows.where(~is_among(session, Claim.id, skipping))
+    return rows.options(*WHOLE)
 
 
 def _count_reports(moment: dt.datetime) -> sa.ScalarSelect[int]:

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from service.cache.invalidation import invalidate_all_scores
 from service.cache.score_cache import ScoreCache
+from service.claims.erase import Subject, erase_member
 from service.errors import FieldError, InvalidBody
 from service.storage.db import Database, retried
 from service.storage.journal import renew_salt
@@ -27,17 +28,10 @@ from service.storage.models import (
     Report,
     Resolution,
     StoredResponse,
-    Version,
-    Withdrawal,
 )
 from service.storage.models.columns import RedactionNote
 from service.values.instants import format_instant
 from service.values.vocabulary import Caller
-
-REDACTED = "[redacted]"
-"""The replacement of a text that must not be empty."""
-
-Subject = Claim | Report | Resolution | Dispute | Reply
 
 _MEMBERS: Mapping[type[Subject], Sequence[str]] = {
     Claim: ["reviews", "text"],
@@ -90,7 +84,7 @@ def redact_members(
         row = _find(session, subject)
         _check_members(row, members)
         for member in members:
-            _erase(session, row, member)
+            erase_member(session, row, member)
         notes = [RedactionNote(member=member, reason=reason, recorded_at=format_instant(now)) for member in members]
         row.redacted = [*(note for note in row.redacted or () if note["member"] not in members), *notes]
         renew_salt(session, row)
@@ -134,71 +128,3 @@ def _delete_stored_responses(session: Session, subject: UUID) -> None:
     for stored in session.scalars(sa.select(StoredResponse), execution_options={"yield_per": _FETCHED}):
         if subject_id in stored.body:
             session.delete(stored)
-
-
-def _erase(session: Session, row: Subject, member: str) -> None:
-    """Erase a member of a row and its copies in other rows."""
-    match row:
-        case Claim() if member == "reviews":
-            _erase_reviews(session, row)
-        case Claim():
-            _erase_text(session, row)
-        case Report() if member == "reason":
-            _erase_withdrawal(session, row)
-        case Report():
-            setattr(row, member, None)
-            _erase_from_versions(session, row.id, member, None)
-        case Resolution() if member == "note":
-            row.note = REDACTED
-        case Resolution():
-            row.evidence = []
-            row.note = row.note or REDACTED  # one of the two is required (R12)
-        case Dispute() if member == "reason":
-            row.reason = REDACTED
-            row.closing_reason = row.closing_reason and REDACTED
-        case Dispute():
-            row.evidence = []
-        case Reply():
-            _erase_from_reply(row, member)
-
-
-def _erase_from_reply(reply: Reply, member: str) -> None:
-    match member:
-        case "text":
-            reply.text = REDACTED
-        case "url":
-            reply.url = None
-        case "verified":
-            reply.verified = reply.verified and REDACTED
-        case "reason":
-            reply.withdrawal_reason = reply.withdrawal_reason and REDACTED
-
-
-def _erase_reviews(session: Session, claim: Claim) -> None:
-    """Erase the reviews of a claim, also those that a merge moved to another claim."""
-    claim.reviews = None
-    if claim.merged_into_id is not None:
-        target = session.get_one(Claim, claim.merged_into_id, with_for_update=True)
-        target.reviews = [note for note in target.reviews or [] if note.get("merged_from") != str(claim.id)] or None
-        renew_salt(session, target)
-
-
-def _erase_text(session: Session, claim: Claim) -> None:
-    """Erase the text of a claim and of its earlier versions."""
-    claim.text = REDACTED
-    _erase_from_versions(session, claim.id, "text", REDACTED)
-
-
-def _erase_from_versions(session: Session, subject: UUID, member: str, replacement: str | None) -> None:
-    """Erase a member of the earlier versions of a claim or a report."""
-    for version in session.scalars(sa.select(Version).where(Version.subject_id == subject)):
-        if member in version.content:
-            version.content = {**version.content, member: replacement}
-            renew_salt(session, version)
-
-
-def _erase_withdrawal(session: Session, report: Report) -> None:
-    """Erase the reason of the withdrawal of a report."""
-    if (withdrawal := session.get(Withdrawal, report.id)) is not None:
-        withdrawal.reason = REDACTED
-        renew_salt(session, withdrawal)

@@ -30,32 +30,16 @@ class NewReply(TypedDict):
 
     text: str
     url: str | None
+    """The page of the reply; None if not given."""
     claim: UUID | None
+    """The claim that the reply is about; None for the whole record."""
 
 
 @retried
 def record_reply(
-    db: Database,
-    cache: ScoreCache,
-    reference: str,
-    *,
-    text: str,
-    url: str | None,
-    claim: UUID | None,
-    caller: Caller,
-    now: dt.datetime,
+    db: Database, cache: ScoreCache, reference: str, *, reply: NewReply, caller: Caller, now: dt.datetime
 ) -> tuple[ReplyView, bool]:
     """Record a reply that the caller has verified to come from the outlet.
-
-    Args:
-        db: The database.
-        cache: The score cache, in which a score that shows the reply is invalidated.
-        reference: The slug or id of the outlet.
-        text: The text of the reply.
-        url: The page of the reply.
-        claim: The id of the claim that the reply is about; None for the whole record.
-        caller: The API key of the call.
-        now: The time of the call.
 
     Returns:
         The reply, and whether it is new. The same reply sent again returns the existing one, unless it was withdrawn.
@@ -68,15 +52,14 @@ def record_reply(
     with db.write() as session:
         lock_name(session, PLACES)  # serialises replies with each other and with merges
         outlet = require_outlet(session, reference)
-        if claim is not None:
-            claim = check_reported(session, outlet, claim)
-        given = {"outlet_id": outlet.id, "claim_id": claim, "text": text, "url": url}
+        claim = None if reply["claim"] is None else check_reported(session, outlet, reply["claim"])
+        given = {"outlet_id": outlet.id, "claim_id": claim, "text": reply["text"], "url": reply["url"]}
         known = session.scalar(_loaded().filter_by(**given, withdrawn_at=None))
         if known is not None:
             return describe_reply(known), False
-        reply = Reply(**given, outlet=outlet, filed_by=caller.key_id, via=Via.API)
-        add_reply(session, cache, reply, now=now)
-    return describe_reply(reply), True
+        new = Reply(**given, outlet=outlet, filed_by=caller.key_id, via=Via.API)
+        add_reply(session, cache, new, now=now)
+    return describe_reply(new), True
 
 
 def add_reply(session: Session, cache: ScoreCache, reply: Reply, *, now: dt.datetime) -> None:

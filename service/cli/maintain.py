@@ -12,7 +12,7 @@ from service.values.instants import utc_now
 @with_connections(writes=True)
 def refit(connections: Connections) -> None:
     """Refit the context of scores and the learner of forecasts now, instead of waiting for the worker."""
-    from service.claims.forecast import refit_learner
+    from service.claims.learner import refit_learner
     from service.scores.contexts import refit_context
 
     now = utc_now()

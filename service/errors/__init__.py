@@ -71,37 +71,8 @@ ServiceError
 
 from __future__ import annotations
 
-from service.errors.conflicts import (
-    AlreadyDecided,
-    AlreadyDisputed,
-    AlreadyResolved,
-    AlreadyWithdrawn,
-    ClaimDiffers,
-    ClaimMerged,
-    ClaimsContradict,
-    Conflict,
-    DisputeClosed,
-    DomainTaken,
-    GroupResolved,
-    KeyEnded,
-    LastAdminKey,
-    MemberRedacted,
-    MergeChain,
-    MergeCircle,
-    NothingToDispute,
-    NothingToSupersede,
-    OpinionUnresolved,
-    OutletMerged,
-    RelaysRestOnIt,
-    RenameSuperseded,
-    RenameUndone,
-    ReportDiffers,
-    ReportRepeated,
-    ReportWithdrawn,
-    SlugTaken,
-    StillRunning,
-    SubmissionOutdated,
-)
+from service.errors.access import FiledByAnother, Forbidden, OwnClaim, OwnDispute, ResolutionInEffect, Unauthorized
+from service.errors.conflicts import Conflict, KeyEnded, LastAdminKey, StillRunning
 from service.errors.failures import (
     BadGateway,
     CannotRun,
@@ -114,36 +85,61 @@ from service.errors.failures import (
     Unavailable,
     UploadRunning,
 )
-from service.errors.problem import FieldError, ProblemDocument, ServiceError, nested, problem_types
-from service.errors.requests import (
+from service.errors.limits import (
     AddressTooLong,
+    HeadersTooLarge,
+    RequestTimeout,
+    TooLarge,
+    TooManyImports,
+    TooManyRequests,
+    TooManySubmissions,
+)
+from service.errors.merge_conflicts import (
+    ClaimMerged,
+    ClaimsContradict,
+    MergeChain,
+    MergeCircle,
+    OutletMerged,
+    RenameSuperseded,
+    RenameUndone,
+)
+from service.errors.preconditions import IdempotencyKeyReused, PreconditionFailed, PreconditionRequired
+from service.errors.problem import FieldError, ProblemDocument, ServiceError, nested, problem_types
+from service.errors.record_conflicts import (
+    AlreadyWithdrawn,
+    ClaimDiffers,
+    DomainTaken,
+    MemberRedacted,
+    RelaysRestOnIt,
+    ReportDiffers,
+    ReportRepeated,
+    ReportWithdrawn,
+    SlugTaken,
+)
+from service.errors.requests import (
     BadRequest,
     CursorExpired,
-    FiledByAnother,
-    Forbidden,
-    HeadersTooLarge,
-    IdempotencyKeyReused,
     InvalidBody,
     InvalidQuery,
     MalformedJson,
     MethodNotAllowed,
     NotFound,
-    OwnClaim,
-    OwnDispute,
-    PreconditionFailed,
-    PreconditionRequired,
     RangeNotSatisfiable,
-    RequestTimeout,
-    ResolutionInEffect,
-    TooLarge,
-    TooManyImports,
-    TooManyRequests,
-    TooManySubmissions,
-    Unauthorized,
     UnknownOutlet,
     UnreadableFile,
     UnsupportedFormat,
     UnsupportedMediaType,
+)
+from service.errors.resolution_conflicts import (
+    AlreadyDecided,
+    AlreadyDisputed,
+    AlreadyResolved,
+    DisputeClosed,
+    GroupResolved,
+    NothingToDispute,
+    NothingToSupersede,
+    OpinionUnresolved,
+    SubmissionOutdated,
 )
 
 __all__ = [

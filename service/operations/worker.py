@@ -14,7 +14,8 @@ import sqlalchemy as sa
 from service.access.idempotency import prune_responses
 from service.cache.delivery import Delivery
 from service.cache.score_cache import ScoreCache
-from service.claims.forecast import keep_forecasts, refit_learner
+from service.claims.daily_forecasts import keep_forecasts
+from service.claims.learner import refit_learner
 from service.claims.submissions import prune_submissions
 from service.ledger.seal import seal_entries
 from service.operations.imports import read_file, run_imports

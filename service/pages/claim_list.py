@@ -15,7 +15,7 @@ from service.pages.filters import address, capitalized, chips
 from service.pages.layout import page_blueprint, read_query, show
 from service.pages.outlet_fields import find_named
 from service.pages.phrases import VERDICT_ADJECTIVES
-from service.schemas.claims import ClaimQuery
+from service.schemas.claim_lists import ClaimQuery
 from service.storage.paging import PageRequest
 from service.values.instants import format_instant, utc_now
 from service.values.vocabulary import ClaimKind, ClaimOrder, ClaimStatus, Scope

@@ -18,7 +18,7 @@ from service.outlets import lookup
 from service.outlets.search import FoundOutlet, search_outlets
 from service.outlets.track_record import Lens
 from service.pages.layout import page_blueprint, read_query, show
-from service.schemas.claims import SEARCH_LENGTH
+from service.schemas.claim_lists import SEARCH_LENGTH
 from service.schemas.fields import Body, Text
 from service.scores.describe import Score
 from service.scores.read import read_scores

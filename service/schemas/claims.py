@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import marshmallow as ma
 from marshmallow.validate import Length, OneOf
 
 from service.schemas import shown
 from service.schemas.disputes import DisputeOut
-from service.schemas.fields import Answer, AnyText, Body, PageQuery, Text, TopicPath, one_of, topic
-from service.schemas.moments import due_moment, start_moment
+from service.schemas.fields import Answer, Body, Text, TopicPath, one_of
+from service.schemas.moments import due_moment
 from service.schemas.redacted import redacted
 from service.schemas.replies import ReplyOut
 from service.schemas.reports import ReportIn, ReportOut
 from service.schemas.resolutions import ResolutionOut
-from service.values.ids import SLUG_LENGTH
-from service.values.vocabulary import ClaimKind, ClaimOrder, ClaimStatus, Verdict
+from service.values.vocabulary import ClaimKind, ClaimStatus, Verdict
 
 MAX_REPORTS = 100
-SEARCH_LENGTH = 1000
 EXTERNAL_ID_LENGTH = 400  # in a file, a claim_id of 200 with the name of its feed before it
 
 _TEXT = {"description": "The proposition in words, specific enough to be checked."}
@@ -30,16 +26,6 @@ _TOPIC = {
 }
 _TAGS = {"description": "Additional keywords, which do not affect scores."}
 _DUE = "When the claim is due; required for an event."
-_Q = (
-    "Only claims whose text contains all of these words, in any order. Case, accents and English word "
-    "endings are ignored: `signs` finds `signed`, and `Muller` finds `Müller`. In texts without spaces "
-    "between words, such as Chinese, the characters of a word must be adjacent."
-)
-_LIKE = (
-    "A headline or other text. Returns up to five claims that share the most and rarest words with it, "
-    "the best match first. Can only be combined with `limit`."
-)
-_ON_ITS_OWN = "Cannot be combined with `like`. Leave one of the two out."
 _GROUP = {"description": "The name of a group of mutually exclusive claims: at most one of them can be true."}
 INDEPENDENT_ROOTS = (
     "The number of independent sources that support or deny the claim. Relays count as the source that "
@@ -163,97 +149,3 @@ class ClaimOut(ClaimSummary):
             "whitespace and punctuation are ignored, except for punctuation within a number. Not part of the ETag."
         },
     )
-
-
-class ClaimMergeIn(Body):
-    """The claim to merge into."""
-
-    into = ma.fields.UUID(required=True, metadata={"description": "The id of the claim that remains."})
-
-
-class ClaimMergeOut(Answer):
-    """A merge of one claim into another."""
-
-    claim = ma.fields.UUID(required=True, metadata={"description": "The id of the claim that was merged."})
-    into = ma.fields.UUID(required=True, metadata={"description": "The id of the claim that it was merged into."})
-    merged_at = shown.instant("When it was merged.")
-
-
-class FoundClaimOut(ClaimSummary):
-    """A claim in a list, which may be the result of a search."""
-
-    words = ma.fields.List(
-        ma.fields.String(),
-        required=True,
-        allow_none=True,
-        metadata={
-            "description": "The words that the claim shares with `like`, as written in the claim and in its order; "
-            "null without `like`.",
-            "example": ["striker", "signed", "Arsenal"],
-        },
-    )
-
-
-ClaimPage = shown.page_of("ClaimPage", FoundClaimOut, "claims")
-
-
-class ClaimQuery(PageQuery):
-    """The filters of the list of claims."""
-
-    status = one_of(ClaimStatus, "Only claims in this state.")
-    verdict = one_of(Verdict, "Only claims whose resolution in effect has this verdict.")
-    outlet = Text(SLUG_LENGTH, metadata={"description": "Only claims reported by the outlet with this slug or id."})
-    topic = topic()
-    kind = one_of(ClaimKind, "Only claims of this kind.")
-    tag = Text(50, metadata={"description": "Only claims with this tag. Case is ignored."})
-    group = Text(200, metadata={"description": "Only claims in the group with exactly this name."})
-    external_id = Text(EXTERNAL_ID_LENGTH, metadata={"description": "Only the claim with this external id."})
-    q = Text(SEARCH_LENGTH, metadata={"description": _Q})
-    like = Text(SEARCH_LENGTH, metadata={"description": _LIKE})
-    url = AnyText(
-        validate=Length(1, 2000),
-        metadata={
-            "description": "Only claims with a report on this page. The scheme, `www.`, `m.`, the fragment, a "
-            "trailing slash, and tracking parameters such as `utm_source` are ignored.",
-        },
-    )
-    recorded_since = start_moment("Only claims that this service recorded at or after this moment.")
-    published_since = start_moment("Only claims with a report that was published at or after this moment.")
-    resolved_since = start_moment("Only claims whose resolution in effect was recorded at or after this moment.")
-    resolves_before = start_moment("Only claims that are due before this moment.")
-    disputed = ma.fields.Boolean(
-        truthy={"true"},
-        falsy={"false"},
-        metadata={"description": "Only claims with an open dispute (`true`), or only claims without one (`false`)."},
-    )
-    sort = one_of(ClaimOrder, "The order of the list.", load_default=ClaimOrder.NEWEST)
-
-    @ma.validates_schema(pass_original=True)
-    def refuse_filters_beside_like(self, _data: object, original: Mapping[str, object], **_: object) -> None:
-        if "like" in original and (others := sorted(set(original) - {"like", "limit"})):
-            raise ma.ValidationError({name: [_ON_ITS_OWN] for name in others})
-
-
-class QueueQuery(PageQuery):
-    """The filters of the queue."""
-
-    topic = topic("Only claims on this topic or below it.")
-    outlet = Text(SLUG_LENGTH, metadata={"description": "Only claims reported by the outlet with this slug or id."})
-
-
-class StakeOut(Answer):
-    """The reports and outlets affected by the resolution of a due claim."""
-
-    reports = shown.count("The number of reports that would count: those that take a side and are not withdrawn.")
-    outlets = shown.texts("The slugs of the outlets whose scores would change.")
-    independent_roots = shown.count(INDEPENDENT_ROOTS)
-    roots = shown.part(RootsOut, ROOTS)
-
-
-class DueClaim(ClaimSummary):
-    """A claim that is due, with what depends on its resolution."""
-
-    at_stake = shown.part(StakeOut, "The reports and outlets affected by the resolution.")
-
-
-Queue = shown.page_of("Queue", DueClaim, "due claims")

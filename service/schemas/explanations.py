@@ -1,48 +1,19 @@
-"""Explanations, histories and calibrations of scores in requests and responses."""
+"""Explanations of scores in requests and responses."""
 
 from __future__ import annotations
 
-from marshmallow.validate import OneOf
-
 from service.schemas import shown
-from service.schemas.fields import Answer, PageQuery, one_of, topic
+from service.schemas.fields import Answer, PageQuery
 from service.schemas.reports import PUBLISHED_PRECISION
 from service.schemas.resolutions import KNOWN_PRECISION
-from service.schemas.score_queries import LensQuery, OneOutletQuery, ScoreQuery, level
-from service.schemas.scores import (
-    STATUSES,
-    AdjustedOut,
-    AdvantageOut,
-    BrierOut,
-    ContextOut,
-    IntervalOut,
-    RatedOut,
-    RecordOut,
-    ReliabilityOut,
-)
+from service.schemas.score_queries import OneOutletQuery, ScoreQuery
+from service.schemas.scores import RatedOut
 from service.scores.explain import Explanation
-from service.values.vocabulary import Basis, ClaimKind, Precision, Stance, Verdict
-
-_BASIS = "The claims that count."
-_METHOD = "The name and version of the formula; `GET /v1/methodology` explains it."
+from service.values.vocabulary import ClaimKind, Precision, Stance, Verdict
 
 
 class ExplanationQuery(ScoreQuery, OneOutletQuery, PageQuery):
     """The parameters of an explanation: those of the score, and the page of contributions."""
-
-
-class HistoryQuery(OneOutletQuery):
-    """The parameters of a score's history."""
-
-    topic = topic()
-    basis = one_of(Basis, _BASIS, load_default=Basis.RESOLVED)
-    level = level()
-
-
-class CalibrationQuery(LensQuery, OneOutletQuery):
-    """The parameters of a calibration."""
-
-    basis = one_of(Basis, _BASIS, load_default=Basis.RESOLVED)
 
 
 class SumsOut(Answer):
@@ -113,80 +84,3 @@ class ExplanationOut(RatedOut):
     def get_attribute(self, obj: Explanation, attr: str, default: object) -> object:
         """Return a member of the explanation, or else of its score."""
         return super().get_attribute(obj if hasattr(obj, attr) else obj.score, attr, default)
-
-
-class HistoryPointOut(Answer):
-    """A score at the end of a month, or now."""
-
-    as_of = shown.instant("The moment that the score describes.")
-    status = shown.text("The status of the score at that moment, as in a score.", validate=OneOf(STATUSES))
-    reliability = shown.part(
-        ReliabilityOut, "The estimate for the outlet's own claims; null if nothing was resolved.", allow_none=True
-    )
-    adjusted = shown.part(
-        AdjustedOut, "The estimate for comparing outlets; null if nothing was resolved.", allow_none=True
-    )
-    advantage = shown.part(
-        AdvantageOut, "The difference from an average outlet; null if nothing was resolved.", allow_none=True
-    )
-    record = shown.part(RecordOut, "The record behind the estimate.")
-
-
-class HistoryOut(Answer):
-    """A score over time, month by month."""
-
-    outlet = shown.text("The outlet's slug.")
-    topic = shown.text(
-        "The topic that the score is limited to, with all topics below it; null for all claims.", allow_none=True
-    )
-    basis = shown.choice(Basis, _BASIS)
-    method = shown.text(_METHOD)
-    context = shown.part(ContextOut, "The average outlet that every point is compared with.")
-    items = shown.parts(HistoryPointOut, "One point for the end of each month, and one for now, the oldest first.")
-    computed_at = shown.instant("When the history was computed.")
-
-
-class BinOut(Answer):
-    """The claims to which an outlet gave about the same probability."""
-
-    lower = shown.share("The smallest probability in the bin.")
-    upper = shown.share("The upper end of the bin. This probability itself is in the next bin, except in the last one.")
-    n = shown.count("The number of claims in the bin.")
-    mean_probability = shown.share("The mean of the stated probabilities.")
-    share_true = shown.share("The share of the claims that proved true.")
-    interval = shown.part(IntervalOut, "The credible interval of `share_true`, with Jeffreys' prior.")
-
-
-class DecompositionOut(Answer):
-    """The parts of a Brier score: reliability - resolution + uncertainty + within_bins."""
-
-    reliability = shown.share(
-        "The mean squared difference between the stated probabilities and the shares that proved true; 0 is best."
-    )
-    resolution = shown.share("The ability of the probabilities to tell true from false claims; higher is better.")
-    uncertainty = shown.share("The uncertainty of the claims themselves: at most 0.25, when half of them proved true.")
-    within_bins = shown.number(
-        "The remainder from different probabilities within a bin; close to 0, and sometimes negative."
-    )
-
-
-class CalibrationOut(Answer):
-    """The accuracy of the probabilities that an outlet stated."""
-
-    outlet = shown.text("The outlet's slug.")
-    topic = shown.text(
-        "The topic that the calibration is limited to, with all topics below it; null for all claims.", allow_none=True
-    )
-    basis = shown.choice(Basis, _BASIS)
-    as_of = shown.instant("The moment that the calibration describes.")
-    method = shown.text(_METHOD)
-    resolved = shown.count("The number of claims that are resolved and scored.")
-    stated = shown.count("The number of these claims for which the outlet stated a probability.")
-    brier = shown.part(
-        BrierOut, "The accuracy of the stated probabilities; null if the outlet stated none.", allow_none=True
-    )
-    decomposition = shown.part(
-        DecompositionOut, "The parts of the Brier score; null if the outlet stated no probability.", allow_none=True
-    )
-    bins = shown.parts(BinOut, "The stated probabilities in tenths, the smallest first; empty bins are left out.")
-    computed_at = shown.instant("When the calibration was computed.")

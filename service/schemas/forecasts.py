@@ -9,7 +9,7 @@ from service.schemas import shown
 from service.schemas.claims import INDEPENDENT_ROOTS, ROOTS, RootsOut
 from service.schemas.fields import Answer, Body
 from service.schemas.score_queries import level
-from service.schemas.scores import IntervalOut
+from service.schemas.scores import METHOD, IntervalOut
 
 _NULL = "null if closed or decided"
 
@@ -79,4 +79,4 @@ class ForecastOut(Answer):
         "add up to the log-odds of the probability.",
     )
     kept = shown.parts(KeptForecastOut, "The forecasts of past days, the oldest first.")
-    method = shown.text("The name and version of the formula; `GET /v1/methodology` explains it.")
+    method = shown.text(METHOD)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import marshmallow as ma
-from marshmallow.validate import Length, Range
+from marshmallow.validate import Length
 
 from service.schemas import shown
-from service.schemas.fields import Answer, Body, Count, Data, Flag, PageQuery, Text, one_of
+from service.schemas.fields import Answer, Body, Data, Flag, PageQuery, Text, one_of
 from service.schemas.moments import published_moment
 from service.values.ids import DOMAIN_LENGTH, NAME_LENGTH, SLUG_LENGTH
 from service.values.vocabulary import OutletKind
@@ -130,20 +130,6 @@ class OutletOut(Answer):
     recorded_at = shown.recorded_at()
 
 
-class MergeIn(Body):
-    """The outlet to merge into."""
-
-    into = Text(SLUG_LENGTH, required=True, metadata={"description": "The slug or id of the outlet that remains."})
-
-
-class MergeOut(Answer):
-    """A merge of one outlet into another."""
-
-    outlet = shown.text("The slug of the outlet that was merged.")
-    into = shown.text("The slug of the outlet that it was merged into.")
-    merged_at = shown.instant("When it was merged.")
-
-
 class OutletQuery(PageQuery):
     """The filters of the list of outlets."""
 
@@ -156,50 +142,6 @@ class OutletQuery(PageQuery):
     )
     kind = one_of(OutletKind, "Only outlets of this kind.")
     parent = Text(SLUG_LENGTH, metadata={"description": "Only outlets owned by the outlet with this slug or id."})
-
-
-class OutletSearchQuery(Body):
-    """The words to search for."""
-
-    q = Text(
-        NAME_LENGTH,
-        required=True,
-        metadata={
-            "description": "The text typed so far: the beginning of a name, an alias or a domain, or some words. "
-            "Case, accents, spaces, hyphens and a leading article are ignored.",
-            "example": "sportb",
-        },
-    )
-    limit = Count(
-        load_default=8, validate=Range(1, 20), metadata={"description": "The maximum number of outlets to return."}
-    )
-
-
-class FoundOutletOut(Answer):
-    """An outlet that a search found."""
-
-    slug = shown.text("The outlet's short name, used in paths and in other objects.")
-    name = shown.text("The name by which readers know the outlet.")
-    kind = shown.choice(OutletKind, "The kind of publisher.")
-    domain = shown.text("Its first domain; null if it has none.", allow_none=True)
-    claims = shown.count("The number of claims that it reported or repeated.")
-    topic = shown.text("The topic of most of these claims; null if they have none.", allow_none=True)
-    latest_report = shown.instant(
-        "When its report on the newest of these claims was published; null if it has none.", allow_none=True
-    )
-    is_similar = shown.flag(
-        "Whether the outlet only has a similar name, because no name contains the words that were sent."
-    )
-
-
-class FoundOutlets(Answer):
-    """The outlets that a search found."""
-
-    items = shown.parts(
-        FoundOutletOut,
-        "The outlet with exactly this name first, then those with the most claims. If no name contains the "
-        "words, the outlets with the most similar names.",
-    )
 
 
 OutletPage = shown.page_of("OutletPage", OutletOut, "outlets")

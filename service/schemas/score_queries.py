@@ -21,7 +21,7 @@ from service.values.vocabulary import Basis, Order, OutletKind, RankBy, TableBy
 MAX_BATCH = 200
 
 LEVELS_IN_WORDS = f"{', '.join(map(str, LEVELS[:-1]))} or {LEVELS[-1]}"
-BASIS = "The claims that the score is based on."
+BASIS = "The claims that count."
 
 
 def level() -> Share:

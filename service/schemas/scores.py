@@ -11,6 +11,7 @@ from service.schemas.redacted import redacted
 from service.schemas.score_queries import BASIS, LEVELS_IN_WORDS
 from service.values.vocabulary import Basis, Via
 
+METHOD = "The name and version of the formula; `GET /v1/methodology` explains it."
 STATUSES = ("insufficient", "provisional", "rated")
 
 
@@ -135,7 +136,7 @@ class RatedOut(Answer):
     )
     basis = shown.choice(Basis, BASIS)
     as_of = shown.instant("The moment that the score describes.")
-    method = shown.text("The name and version of the formula; `GET /v1/methodology` explains it.")
+    method = shown.text(METHOD)
     status = shown.text(
         "`insufficient`: nothing is resolved; "
         f"`provisional`: fewer than {RATED_FROM} claims are resolved, so the outlet is not ranked; "

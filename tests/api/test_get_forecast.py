@@ -9,7 +9,9 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 
-from service.claims.forecast import forecast_claim, keep_forecasts, refit_learner
+from service.claims.daily_forecasts import keep_forecasts
+from service.claims.forecast import forecast_claim
+from service.claims.learner import refit_learner
 from service.methods.forecast import BUILD, Learner, Resolved
 from service.storage.models import LearnerRow
 from tests.support.learner import claims_in, day, outcomes, rivals, taught

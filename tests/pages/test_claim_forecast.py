@@ -9,7 +9,8 @@ import re
 
 import pytest
 
-from service.claims.forecast import keep_forecasts, refit_learner
+from service.claims.daily_forecasts import keep_forecasts
+from service.claims.learner import refit_learner
 from service.schemas.lines import read_line
 from service.transfer.lines import ReadLine
 from service.transfer.load import load_lines

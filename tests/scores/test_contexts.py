@@ -11,7 +11,7 @@ from math import log
 import pytest
 import sqlalchemy as sa
 
-from service.claims.forecast import refit_learner
+from service.claims.learner import refit_learner
 from service.methods.rates import Cell
 from service.outlets.rebuild_sums import rebuild_sums
 from service.scores import contexts

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from service.access.authenticate import find_caller
 from service.access.idempotency import CallResponse, IdempotentCall, run_once
 from service.access.keys import create_key
-from service.claims.forecast import keep_forecasts
+from service.claims.daily_forecasts import keep_forecasts
 from service.ledger.verify import verify_ledger
 from service.storage.actors import COMMAND_LINE, CURRENT_ACTOR, UNNAMED, WORKER
 from service.storage.entries import content_of, entry_digest, hash_value

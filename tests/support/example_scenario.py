@@ -10,7 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from service import errors, schemas
-from service.claims.forecast import keep_forecasts, refit_learner
+from service.claims.daily_forecasts import keep_forecasts
+from service.claims.learner import refit_learner
 from service.ledger.seal import seal_entries
 from service.values.vocabulary import Scope
 from tests.support.import_jobs import process_imports

@@ -17,7 +17,7 @@ from service.claims import queue
 from service.claims.listing import ClaimFilters
 from service.claims.queue import QueuedClaim
 from service.pages.layout import read_query
-from service.schemas.claims import SEARCH_LENGTH
+from service.schemas.claim_lists import SEARCH_LENGTH
 from service.schemas.fields import MAX_PAGE, Count, PageQuery, Text, TopicPath
 from service.storage.paging import Page, PageRequest, SortKey
 from service.values.ids import SLUG_LENGTH

@@ -13,7 +13,7 @@ from service.methods.attribution import read_attribution
 from service.outlets import lookup
 from service.outlets.listing import list_outlets
 from service.pages.desk.forms import Form
-from service.schemas.claims import SEARCH_LENGTH
+from service.schemas.claim_lists import SEARCH_LENGTH
 from service.storage.db import Database
 from service.values.addresses import parse_address
 from service.values.ids import NAME_LENGTH
