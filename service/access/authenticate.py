@@ -23,7 +23,7 @@ KEY = re.compile(r"bo_[A-Za-z0-9_-]{20,200}", re.ASCII)
 USES_APART = dt.timedelta(hours=1)
 """The resolution of the stored time of a key's last use."""
 HANDLE_LENGTH = 16
-"""The length of the prefix of a digest by which its row is found."""
+"""The length of the prefix of a digest that is used to find its row."""
 
 
 _SENT = sa.and_(
@@ -49,7 +49,7 @@ class ValidKey(NamedTuple):
     ends_at: dt.datetime | None
     """The moment at which the key or its sent secret expires, whichever is earlier."""
     response: StoredResponse | None
-    """The stored response to the Idempotency-Key that the call has; it may have expired."""
+    """The stored response to the Idempotency-Key of the call; it may have expired."""
 
 
 def find_caller(db: Database, secret: str, *, now: dt.datetime) -> Caller | None:
@@ -64,7 +64,7 @@ def find_key(db: Database, secret: str, *, idempotency_key: str | None = None, n
     Args:
         db: The database.
         secret: The secret.
-        idempotency_key: The Idempotency-Key of the call, whose stored response is read with the key.
+        idempotency_key: The Idempotency-Key of the call. Its stored response is read with the API key.
         now: The time of the call.
     """
     if not KEY.fullmatch(secret):
@@ -84,7 +84,7 @@ def find_key(db: Database, secret: str, *, idempotency_key: str | None = None, n
 def record_use(db: Database, key: ApiKey, *, now: dt.datetime) -> None:
     """Store the time of a key's last use, at most once an hour.
 
-    If the database cannot store it now, the call goes through, and the next use tries again.
+    If the database cannot store it, the call continues, and the next use tries again.
     """
     before = now - USES_APART
     if db.is_writing or (key.last_used_at is not None and key.last_used_at > before):

@@ -30,7 +30,7 @@ class IdempotentCall(NamedTuple):
     api_key: UUID
     idempotency_key: str
     digest: str
-    """The hash of the request, which differs between different requests."""
+    """A hash of the request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +119,7 @@ def _run_and_store(
 
 @cache
 def _storing(dialect: str) -> sa.Insert:
-    """Return the statement that stores a response, also in place of one that has expired."""
+    """Return the statement that stores a response or replaces an expired one."""
     columns: dict[str, sa.BindParameter[object]] = {
         column.name: sa.bindparam(column.name) for column in table_of(StoredResponse).columns
     }

@@ -28,7 +28,7 @@ class KnownKeys:
         """Return the owner of a secret; None if it is not a valid key.
 
         A key that was revoked in the last four seconds may still be found; an expired one is not. If the database is
-        unavailable, its error is raised, and the same error for another second without a new attempt.
+        unavailable, its error is raised, and for one more second the same error is raised without a new attempt.
         """
         if (caller := self.recall(secret, now=now)) is not None:
             return caller
@@ -42,7 +42,7 @@ class KnownKeys:
         return key.caller
 
     def recall(self, secret: str, *, now: dt.datetime) -> Caller | None:
-        """Return the owner of a secret without a query; None if it is not known."""
+        """Return the owner of a secret without a query; None if it is not cached."""
         until, key = self._known.get(_digest_of(secret), (0.0, None))
         if key is None or time.monotonic() >= until:
             return None

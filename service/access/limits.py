@@ -81,7 +81,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class LimitStatus:
-    """The use of a quota by a client."""
+    """A client's use of a quota."""
 
     name: str
     quota: Quota
@@ -114,9 +114,9 @@ class _Share:
 class Limiter:
     """A counter of calls in windows of fixed length, each of which begins with its first call.
 
-    Of a large quota a thread takes 0.01 % at a time for its process, so that not every call needs a round trip; that
-    much may go unused. A process remembers the clients over their quota until the window ends, so that a flood of
-    rejected calls does not reach Redis.
+    A thread reserves 0.01 % of a large quota for its process at a time, so most calls need no round trip. That share
+    may go unused. A process remembers clients over their quota until the window ends, so a flood of rejected calls
+    does not reach Redis.
     """
 
     def __init__(self, link: RedisLink) -> None:
@@ -126,9 +126,9 @@ class Limiter:
         self._lock = threading.Lock()
 
     def count(self, name: str, client: str, quota: Quota, *, calls: int = 1) -> LimitStatus | None:
-        """Count a call, or one that counts like several, and return the status; None if Redis is unavailable.
+        """Count one or more calls, and return the status; None if Redis is unavailable.
 
-        If fewer calls are left, none of them is used.
+        If fewer calls are left, none is used.
         """
         if (status := self.count_locally(name, client, quota, calls)) is not None:
             return status
@@ -199,7 +199,7 @@ def address_in(environ: WSGIEnvironment, *, trusted_proxies: int) -> str:
 def _network(text: str) -> str:
     """Return the network of an address: an IPv4 address without its port, or the /64 network of an IPv6 address.
 
-    All text that is not an address shares one name, so that a client gains no limit of its own by sending garbage.
+    Any other text has one shared name, so a client cannot get a limit of its own by sending garbage.
 
     >>> _network("192.0.2.7"), _network("192.0.2.7:1001"), _network("[::ffff:192.0.2.7]:1002")
     ('ip:192.0.2.7', 'ip:192.0.2.7', 'ip:192.0.2.7')

@@ -1,4 +1,4 @@
-"""Calls that wait for something to happen: how many may wait in this process, and one for each key."""
+"""Limits on waiting calls: a number for each process, and one for each key."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Waits:
 
     @contextmanager
     def begin(self, key_id: UUID | None) -> Iterator[bool]:
-        """Let a call of a key wait within a block, and return whether it may: the key may wait already, or too many."""
+        """Yield whether a call of a key may wait in a block; not if the key already waits, or too many calls do."""
         with self._lock:
             may_wait = not self._stopping.is_set() and key_id not in self._keys and self.count < self.at_most
             if may_wait:
@@ -62,7 +62,7 @@ class Waits:
 
     @contextmanager
     def _lease(self, key_id: UUID | None) -> Iterator[bool]:
-        """Hold the lease of a key in Redis within a block, and return whether no other process has it."""
+        """Hold the lease of a key in Redis for a block, and yield whether no other process has it."""
         prefix = None if self._link.is_circuit_open else self._link.prefix
         if prefix is None:
             yield True

@@ -1,4 +1,4 @@
-"""A client of Redis Cluster that is used like the client of one server."""
+"""A client of Redis Cluster with the interface of the client of one server."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ HOME = "{home}"
 
 
 class ClusterClient(redis.Redis):
-    """A client that connects to a cluster with its first command, so it can be created while the cluster is away.
+    """A client that connects to a cluster with its first command, so it can be created while the cluster is down.
 
-    The commands of redis-py take the keys of one hash tag, as a cluster does. The methods added here take any keys.
-    Every error is one that the client of one server also raises.
+    A command of redis-py takes keys with one hash tag, as in every cluster. The methods added here take any keys. The
+    errors are those of the client of one server.
     """
 
     def __init__(self, nodes: Iterable[tuple[str, int]], options: Mapping[str, Any]) -> None:
@@ -45,7 +45,7 @@ class ClusterClient(redis.Redis):
         return self._run(lambda cluster: cluster.execute_command(*args, **options))
 
     def read(self, names: Sequence[str]) -> list[bytes | None]:
-        """Return the values of keys, in two round trips: first those at home, then the others from all nodes at once.
+        """Return the values of keys in two round trips: first those with the tag HOME, then the others from all nodes.
 
         An unchanged generation of the rankings then proves that no generation read after it has changed. Writers
         delete in the opposite order.
@@ -60,7 +60,7 @@ class ClusterClient(redis.Redis):
         return [found[name] for name in names]
 
     def remove(self, names: Iterable[str]) -> None:
-        """Delete keys: when those at home are deleted, all the others are already."""
+        """Delete keys, those with the tag HOME last."""
         deleting = set(names)
         home = {name for name in deleting if hash_tag_of(name) == HOME}
         for part in (deleting - home, home):
@@ -68,7 +68,7 @@ class ClusterClient(redis.Redis):
                 self.send([("DEL", name) for name in part])
 
     def store(self, values: Mapping[str, tuple[bytes, dt.timedelta]]) -> None:
-        """Store values with the times for which they are kept."""
+        """Store values with their times to live."""
         self.send(
             [("SET", name, value, "PX", round(life.total_seconds() * 1000)) for name, (value, life) in values.items()]
         )
@@ -120,5 +120,5 @@ def hash_tag_of(name: str) -> str:
 
 
 def by_hash_tag(names: Iterable[str]) -> list[list[str]]:
-    """Return keys in groups with one hash tag."""
+    """Group keys by hash tag."""
     return [list(group) for _, group in groupby(sorted(names, key=hash_tag_of), key=hash_tag_of)]

@@ -43,7 +43,7 @@ if marked and paired and ARGV[5] ~= '0' then redis.call('SET', KEYS[3], ARGV[4],
 return {marked and 1 or 0, paired and 1 or 0}
 """
 
-# The part of it for the keys of one hash tag in a cluster.
+# The part of the script for the keys with one hash tag in a cluster.
 _DELIVER_PART = """
 local marked = redis.call('GET', KEYS[1]) == ARGV[1]
 local stored = redis.pcall('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
@@ -54,7 +54,7 @@ return marked and 1 or 0
 
 
 class Found(NamedTuple):
-    """The findings of a delivery in Redis. Unless both are true, it has invalidated every cached score."""
+    """The state in which a delivery found Redis. Unless both are true, it has invalidated every cached score."""
 
     is_marked: bool
     """The last mark of this worker was there, so nothing delivered since was lost."""
@@ -98,7 +98,7 @@ class Delivery:
     def renew(self) -> None:
         """Renew the proof while the database is unavailable, so that cached scores can still be read.
 
-        Queued invalidations are not delivered meanwhile, but each writer also invalidates after its own commit.
+        Queued invalidations are not delivered, but each writer also invalidates after its own commit.
         """
         if self._pairing is not None and not self._unpaired:
             self._send(self._pairing, [], new_token(), is_last=True)
@@ -107,7 +107,7 @@ class Delivery:
         """Deliver the queue.
 
         Returns:
-            What the last delivery found; None if Redis failed.
+            The findings of the last delivery; None if Redis failed.
         """
         while True:
             pairing = self._read_pairing()
@@ -138,7 +138,7 @@ class Delivery:
             return list(session.scalars(rows))
 
     def _delete(self, batch: list[Outbox], *, wait: bool) -> None:
-        """Delete rows. Without `wait`, rows that another writer blocks stay and are delivered once more.
+        """Delete rows. Without `wait`, rows that another writer blocks stay in the queue and are delivered again.
 
         Waiting for a long write on SQLite would delay the next proof.
         """
@@ -152,17 +152,17 @@ class Delivery:
                 raise
 
     def _send(self, pairing: Pairing, rows: Iterable[list[str] | None], token: str, *, is_last: bool) -> Found | None:
-        """Run the script for outbox rows, in which None means all outlets.
+        """Run the script for the outlets of outbox rows; None means all outlets.
 
         Returns:
-            What it found; None if Redis failed.
+            Its findings; None if Redis failed.
         """
         prefix = key_prefix(pairing.database_id)
         names = [f"{prefix}{HOME}token", self._mark_key(prefix, HOME), proof_key(prefix), generation_key(prefix, None)]
         keys = [generation_key(prefix, subject) for subject in _subjects(rows)]
         expected, mark = self._mark or "", new_token()
         proof_life = round(redis_link.PROOF_LIFE * 1000) if is_last else 0
-        # After a failure it is unknown which mark Redis has, and whether the server that had it is still there.
+        # After a failure it is unknown which mark Redis has, and whether it is still the same server.
         self._mark = None
         try:
             if self._link.is_cluster and not self._send_parts(prefix, keys, expected, mark):
@@ -178,7 +178,7 @@ class Delivery:
         return Found(*map(bool, cast("list[int]", reply)))
 
     def _send_parts(self, prefix: str, keys: Sequence[str], expected: str, mark: str) -> bool:
-        """Run the script for each hash tag but that of home, because any node of a cluster may have lost writes.
+        """Run the script for each hash tag except HOME, because any node of a cluster may have lost writes.
 
         Returns:
             Whether every node had the last mark.
@@ -196,7 +196,7 @@ class Delivery:
         return f"{prefix}{hash_tag}mark:{self._worker}"
 
     def _log(self, found: Found) -> None:
-        """Log what a delivery found, and from the second time in a row, that the token differed."""
+        """Log the findings of a delivery; a different token only from the second time in a row."""
         if not found.is_marked:
             log.info("Redis was restarted, or is new: all cached scores are invalidated")
         elif found.is_paired:

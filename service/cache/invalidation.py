@@ -62,7 +62,7 @@ def queue_invalidation_of_all(session: Session, *, now: dt.datetime) -> None:
 
 
 def queue_standings(session: Session, outlets: Collection[str], *, now: dt.datetime) -> None:
-    """Queue the update of the standings of outlets, whose scores have changed only because time has passed."""
+    """Queue the update of the standings of outlets with scores that changed only because time has passed."""
     _queue(session, (STANDING,), sorted(outlets), now=now)
 
 

@@ -131,7 +131,7 @@ class RedisLink:
             log.warning("The id of the database is unknown, so Redis is not used: %s", exc)
 
     def use_database(self, database_id: str) -> None:
-        """Use the keys of a database from now on."""
+        """Switch to the keys of a database."""
         self._prefix = key_prefix(database_id)
 
     @property
@@ -140,13 +140,13 @@ class RedisLink:
         return isinstance(self.writer, ClusterClient)
 
     def read(self, names: Sequence[str]) -> list[bytes | None]:
-        """Return the values of keys: as of one moment, or from a cluster those at home before the others."""
+        """Return the values of keys as of one moment; a cluster reads those with the tag HOME first."""
         if isinstance(self.reader, ClusterClient):
             return self.reader.read(names)
         return cast("list[bytes | None]", self.reader.mget(names))
 
     def store(self, values: Mapping[str, tuple[bytes, dt.timedelta]]) -> None:
-        """Store values with the times for which they are kept, in one round trip."""
+        """Store values with their times to live, in one round trip."""
         if isinstance(self.reader, ClusterClient):
             self.reader.store(values)
             return
@@ -156,21 +156,21 @@ class RedisLink:
             pipe.execute()
 
     def remove(self, names: Iterable[str]) -> None:
-        """Delete keys: at one moment, or in a cluster those at home after the others."""
+        """Delete keys at one moment; a cluster deletes those with the tag HOME last."""
         if isinstance(self.writer, ClusterClient):
             self.writer.remove(names)
         else:
             self.writer.delete(*names)
 
     def groups(self, names: Sequence[str]) -> Sequence[Sequence[str]]:
-        """Return keys in groups that one script can take."""
+        """Group keys so that each group is valid for one script."""
         return by_hash_tag(names) if self.is_cluster else [names]
 
     def is_current(self, proof: bytes | None) -> bool:
         """Return whether a proof that was just read shows that all invalidations reach this Redis.
 
-        The worker renews the proof every second, and it expires after `PROOF_LIFE`. The same proof is not accepted for
-        longer, so that a copy of Redis in which nothing expires is not used either.
+        The worker renews the proof every second, and it expires after `PROOF_LIFE`. A proof is not accepted for longer
+        than that, so a copy of Redis in which nothing expires is not used either.
         """
         if proof is None:
             return False

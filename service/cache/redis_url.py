@@ -55,7 +55,7 @@ class _Hosts:
     scheme: str
     nodes: list[tuple[str, int]]
     service: str
-    """The name that Sentinel has for the primary; empty for a cluster."""
+    """The name of the primary in Sentinel; empty for a cluster."""
     one_server: str
     """The URL of one server with the same user, database and options."""
     of_sentinel: dict[str, str]
@@ -68,7 +68,7 @@ class _Hosts:
 
 
 def connect(url: str, *, timeout: float) -> redis.Redis:
-    """Return a client without retries, with a timeout in seconds, which connects with its first command."""
+    """Return a client that connects with its first command and never retries; the timeout is in seconds."""
     # By default redis-py retries ten times, which takes 4 s per call if nothing listens. RESP2, because with RESP3 the
     # pool does not notice that a restart closed an idle connection. Options in the URL do not override these.
     fixed: dict[str, object] = {

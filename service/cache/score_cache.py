@@ -1,4 +1,4 @@
-"""The cache of scores and pages in Redis. If Redis fails, requests are slower and still answered."""
+"""The cache of scores and pages in Redis. If Redis fails, requests still succeed but take longer."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ return redis.call('MGET', unpack(KEYS))
 
 
 class CacheStatus(enum.StrEnum):
-    """The part of the cache in a response."""
+    """The use of the cache for a response."""
 
     HIT = "hit"
     MISS = "miss"
     BYPASS = "bypass"
     """Redis failed, its circuit is open, or nothing proves that its content is current."""
     UNCACHED = "uncached"
-    """Responses of this kind are never cached."""
+    """The response must not be cached."""
 
     @property
     def header(self) -> str:

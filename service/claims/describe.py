@@ -117,7 +117,7 @@ def _others(claim: Claim, same: Iterable[UUID]) -> list[UUID]:
 
 
 def summarise_claims(session: Session, claims: Sequence[Claim], *, now: dt.datetime) -> list[ListedClaim]:
-    """Return claims as lists show them. They are loaded with their resolutions, but not with their reports."""
+    """Return the short views of claims for lists. The claims are loaded with resolutions, but without reports."""
     overdue = [claim.id for claim in claims if _is_overdue(claim, now=now)]
     chosen = sa.select(Claim.id).where(Claim.id.in_(overdue), is_reported())
     reported = set(session.scalars(chosen)) if overdue else set()
@@ -125,7 +125,7 @@ def summarise_claims(session: Session, claims: Sequence[Claim], *, now: dt.datet
 
 
 def summarise_claim(claim: Claim, *, has_side: bool, now: dt.datetime) -> ListedClaim:
-    """Return a claim as lists show it, without its reports."""
+    """Return the short view of a claim for lists."""
     in_effect = standing_resolution(claim)
     return ListedClaim(
         id=claim.id,

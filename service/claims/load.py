@@ -1,4 +1,4 @@
-"""Load claims with everything filed under them, and lock them."""
+"""Load claims with their reports and resolutions, and lock them."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def load_claim(session: Session, claim_id: UUID, *, lock: bool = False) -> Claim
 
 
 def _load_reports(session: Session, claim: Claim, *, lock: bool) -> None:
-    """Load the reports of a claim and its resolutions, which most claims do not have when they are loaded.
+    """Load the reports of a claim, and its resolutions if it has any.
 
     With `lock`, the reporting outlets are locked as `lock_outlets` does, which then has to lock only cited ones.
     """
@@ -81,7 +81,7 @@ def _load_reports(session: Session, claim: Claim, *, lock: bool) -> None:
 
 
 def require_claim(session: Session, claim_id: UUID) -> None:
-    """Check that a claim is on record.
+    """Check that a claim exists.
 
     Raises:
         NotFound: No claim has this id.

@@ -86,7 +86,7 @@ def record_claim(
 
     Raises:
         InvalidBody: The claim or a report breaks a rule (R1, R7), or names an unknown outlet.
-        ClaimDiffers: A claim with this `external_id` is on record and differs.
+        ClaimDiffers: The recorded claim with this `external_id` differs.
         ReportDiffers: A report repeats another one and differs from it.
     """
     with db.write() as session, session.no_autoflush:
@@ -197,10 +197,10 @@ def claim_by_external_id(session: Session, external_id: str | None) -> Claim | N
 def differences(session: Session, known: Claim, given: Mapping[str, object]) -> list[FieldError]:
     """Return the sent members that differ from a claim and from each of its earlier versions.
 
-    The spelling of the text does not matter (R21a): another kind of apostrophe or blank is no difference.
+    The spelling of the text is ignored (R21a), such as the kind of apostrophe or blank.
     """
     errors = [
-        FieldError(pointer=f"/{member}", detail="Differs from the claim on record.", code="differs")
+        FieldError(pointer=f"/{member}", detail="Differs from the recorded claim.", code="differs")
         for member, value in given.items()
         if not is_same(member, getattr(known, member), value) and not _is_redacted(known, member)
     ]
@@ -210,7 +210,7 @@ def differences(session: Session, known: Claim, given: Mapping[str, object]) -> 
 
 
 def _is_redacted(claim: Claim, member: str) -> bool:
-    """Return whether a member was redacted; sending it again is neither a difference nor restores it."""
+    """Return whether a member was redacted. Sending it again is no difference, and does not restore it."""
     return any(note["member"] == member for note in claim.redacted or ())
 
 
@@ -273,11 +273,11 @@ def check_same(
     caller: Caller,
     now: dt.datetime,
 ) -> None:
-    """Check that a claim sent again is the same as the one on record (R4).
+    """Check that a claim that is sent again equals the recorded one (R4).
 
     Args:
         session: The session.
-        known: The claim on record.
+        known: The recorded claim.
         given: The claim as sent.
         reports: Its reports as sent.
         directory: The directory that finds or creates their outlets.
@@ -286,7 +286,7 @@ def check_same(
         now: The time of the call.
 
     Raises:
-        ClaimDiffers: A member differs, or a report is not on record.
+        ClaimDiffers: A member differs, or a report is new.
         ReportDiffers: Only reports differ from those that they repeat.
         InvalidBody: A report breaks a rule.
     """
@@ -299,7 +299,7 @@ def check_same(
         errors, filings = [*errors, *exc.errors], []
     for index, filing in enumerate(filings):
         if filing.is_new:
-            detail = f"This report is not on record. Add it with POST /v1/claims/{current.id}/reports."
+            detail = f"This report is not recorded. Add it with POST /v1/claims/{current.id}/reports."
             errors.append(FieldError(pointer=f"/reports/{index}", detail=detail, code="differs"))
     if errors:
         raise ClaimDiffers(

@@ -63,7 +63,7 @@ class NewReport(TypedDict):
 
 
 class Filing(NamedTuple):
-    """A report that passed the checks: a new one, or the same one on record."""
+    """A report that passed the checks: a new one, or the recorded one that it repeats."""
 
     report: Report
     is_new: bool
@@ -72,7 +72,7 @@ class Filing(NamedTuple):
 def check_reports(
     claim: Claim, reports: Mapping[str, NewReport], directory: Directory, *, caller: Caller, now: dt.datetime
 ) -> list[Filing]:
-    """Check whether reports can be added to a claim that is loaded and locked. Adds nothing yet.
+    """Check whether reports can be added to a claim that is loaded and locked, without adding them.
 
     Args:
         claim: The claim.
@@ -82,7 +82,7 @@ def check_reports(
         now: The time of the call.
 
     Returns:
-        For each report the new one to add, or the same one on record (R4).
+        For each report the new one to add, or the recorded one that it repeats (R4).
 
     Raises:
         InvalidBody: Reports break a rule; `errors` names all places.
@@ -104,7 +104,7 @@ def check_reports(
             differing += nested(exc, pointer)
             continue
         filings[pointer] = Filing(same, same is report)
-        # A report on record, or a line of an export, may be older than the merge of its two outlets.
+        # A recorded report, or a line of an export, may be older than the merge of its two outlets.
         if same is report and "lexicon" not in given and _relays_itself(report):
             errors.append({**SELF_RELAY, "pointer": pointer + SELF_RELAY["pointer"]})
     errors = errors or list(_cycles(claim, filings))
@@ -123,7 +123,7 @@ def check_reports(
 
 
 def _repeated(report: Report, given: NewReport, known: dict[str, list[OnRecord]]) -> Report:
-    """Return the report on record that a new one repeats, or else the new one, which is added to the known ones (R4).
+    """Return the recorded report that a new one repeats, or else the new one after adding it to the known ones (R4).
 
     A report that differs from a withdrawn one is new; one that is the same as an earlier version is not.
 
@@ -145,7 +145,7 @@ def _repeated(report: Report, given: NewReport, known: dict[str, list[OnRecord]]
 
 
 def _report_differs(report: Report, members: Iterable[str]) -> ReportDiffers:
-    """Return the error for a report that repeats another one, on record or before it in the request."""
+    """Return the error for a report that repeats a recorded one, or one before it in the request."""
     name = "report before it in this request" if report.claim_id is None else f"report {report.id}"
     detail = f"The {name} has the same outlet, stance, time, url and source, but a different value here."
     errors = [FieldError(pointer=f"/{member}", detail=detail, code="differs") for member in members]
@@ -286,7 +286,7 @@ def commitment_of(stated: int | None, quote: str | None) -> tuple[int | None, st
 
 
 def _publisher(directory: Directory, given: NewReport) -> Outlet:
-    """Return the outlet that a report names, or else the one that published at its `url` by then."""
+    """Return the outlet that a report names, or else the one that published at its `url` at that time."""
     at = start_of_day(given["published_at"])
     if given["outlet"] is not None:
         return directory.get(given["outlet"], at=at)

@@ -1,4 +1,4 @@
-"""Resolve claims, and correct or withdraw resolutions: they are append-only, the newest is in effect (R11)."""
+"""Resolve claims, and correct or withdraw resolutions. They are append-only, and the newest is in effect (R11)."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def new_resolution(
     caller: Caller,
     now: dt.datetime,
 ) -> Resolution:
-    """Return a new resolution of a claim that is loaded and locked, not on the claim yet, after checking the rules.
+    """Check the rules, and return a new resolution that is not added to the claim yet. The claim is loaded and locked.
 
     Args:
         session: The session.
@@ -141,7 +141,7 @@ def new_resolution(
 
 
 def _known(given: NewResolution, newest: Resolution | None, *, now: dt.datetime) -> tuple[dt.datetime, Precision]:
-    """Return when the answer became public, as given or as in the newest resolution, with its precision (R6a, R11)."""
+    """Return the time at which the answer became public, as given or as in the newest resolution (R6a, R11)."""
     if (known_at := given["known_at"]) is not None:
         return end_of_day(known_at, now=now), given.get("known_precision") or precision_of(known_at)
     return (now, Precision.INSTANT) if newest is None else (newest.known_at, newest.known_precision)
@@ -185,7 +185,7 @@ def describe_resolutions(resolutions: Sequence[Resolution]) -> list[ResolutionVi
 
 
 def is_same_resolution(resolution: Resolution, given: NewResolution) -> bool:
-    """Return whether a resolution on record has all members that were sent."""
+    """Return whether a recorded resolution has all members that were sent."""
     same_truth = given["truth"] is None or given["truth"] == resolution.truth
     known_at = given["known_at"]
     same_moment = known_at is None or is_same_end(resolution.known_at, resolution.known_precision, known_at)
@@ -216,7 +216,7 @@ def _truth(given: NewResolution) -> float | None:
 
 
 def check_resolution(given: NewResolution, *, now: dt.datetime) -> None:
-    """Check a resolution by itself (R12, R13).
+    """Check the members of a resolution (R12, R13).
 
     Raises:
         InvalidBody: The resolution breaks a rule; `errors` names all places.

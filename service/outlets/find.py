@@ -29,7 +29,7 @@ _NAMED = sa.select(Outlet).where(
 )
 _NAMED_WHOLE = _NAMED.options(*WHOLE)
 PLACES = "places of outlets"
-"""The name of the lock for changes of parents and merges: two concurrent changes could create a cycle."""
+"""The name of the lock for changes of parents and merges, because two concurrent changes could create a cycle."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class OutletView:
 
 @dataclass(frozen=True, slots=True)
 class OutletState(OutletView):
-    """An outlet with the outlet that it was merged into, as imports and exports hold it."""
+    """An outlet with the outlet that it was merged into, for imports and exports."""
 
     merged_into: str | None
     """The slug of that outlet."""
@@ -145,7 +145,7 @@ def describe_outlet(outlet: Outlet) -> OutletView:
 
 
 def outlet_state(outlet: Outlet) -> OutletState:
-    """Return an outlet that is loaded whole with the outlet that it was merged into."""
+    """Return the state of an outlet that is loaded whole."""
     into = None if outlet.merged_into is None else outlet.merged_into.slug
     return OutletState(**members_of(describe_outlet(outlet)), merged_into=into)
 

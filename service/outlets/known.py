@@ -1,4 +1,4 @@
-"""Outlets on record that reports name: many are looked up in advance with a few statements."""
+"""Recorded outlets that reports name. Many are looked up in advance with a few statements."""
 
 from __future__ import annotations
 
@@ -75,10 +75,10 @@ def _read_mention(given: str, domain: str | None) -> Mention:
 
 
 class KnownOutlets:
-    """The outlets on record that the reports of one transaction may name.
+    """The recorded outlets that the reports of one transaction may name.
 
-    Outlets that were not looked up in advance are looked up one by one, with the same results. Outlets that were belong
-    to no session, so compare outlets by id.
+    Outlets that were not looked up in advance are looked up one by one, with the same results. The others belong to no
+    session, so compare outlets by id.
     """
 
     def __init__(self, session: Session) -> None:

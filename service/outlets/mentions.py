@@ -1,4 +1,4 @@
-"""Find the outlets that reports name, or create them where a report may."""
+"""Find the outlets that reports name, and create unknown ones."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ MAX_ALIASES = 100
 class Directory:
     """The outlets that the reports of one transaction name, each looked up once.
 
-    The same names and domains lead to the same outlets in any order of reports (R21a): an outlet is found by
-    its domain, or else by its name, and takes a name or a domain that a report links to it. Created outlets and links
-    enter the session with `settle`, so a rejected report changes nothing.
+    The same names and domains give the same outlets in any order of reports (R21a). An outlet is found by its domain,
+    or else by its name, and gets a name or a domain that a report links to it. `settle` adds created outlets and links
+    to the session, so a rejected report changes nothing.
     """
 
     def __init__(self, session: Session, *, now: dt.datetime) -> None:

@@ -37,11 +37,11 @@ _RATE_SUMS = sa.func.sum(Rate.weight).label("weight"), sa.func.sum(Rate.true).la
 
 
 AT_ONCE = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
-"""The due date in the rates of all claims that were resolved when they were due, or have no due date."""
+"""The due date in the rates for claims that were resolved when they were due, or that have no due date."""
 
 
 class DatedCell(NamedTuple):
-    """A cell of the rates, with the date from which forecasts use the claims that are counted in it."""
+    """A cell of the rates with a due date. Forecasts use its claims only after that date."""
 
     stance: Stance
     kind: ClaimKind

@@ -27,7 +27,7 @@ _AMOUNTS_FROM = 1 + len(Slot._fields)
 
 
 class Unseen(NamedTuple):
-    """Rows to leave out, because they were recorded after the first page of a list."""
+    """The rows to leave out, because they were recorded after the first page of a list."""
 
     reports: frozenset[UUID]
     resolutions: frozenset[UUID]

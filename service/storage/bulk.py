@@ -26,7 +26,7 @@ _ENTRY_COLUMNS = tuple(NewEntry.__annotations__)
 _FEW = 50
 """The largest number of rows for which one INSERT takes less time on PostgreSQL than COPY."""
 Convert: TypeAlias = Callable[[object], object]
-"""A function from the value of a column to that of the driver."""
+"""A function that converts the value of a column for the driver."""
 
 
 class _Target(NamedTuple):
@@ -35,7 +35,7 @@ class _Target(NamedTuple):
     name: str
     """The table with its columns, as SQL."""
     converters: list[Convert | None]
-    """The converters of the values of the columns."""
+    """The converters of the columns."""
     line: str
     """The placeholders of one row."""
 
@@ -45,14 +45,14 @@ def insert_rows(
 ) -> R | None:
     """Insert rows that belong to no session, with an entry for each if the session is journaled.
 
-    It takes a tenth of the time of `session.add`, because each table needs one statement, and all entries need one. All
-    columns that are not null must be set, except for the search columns.
+    It takes a tenth of the time of `session.add`: one statement for each table, and one for all entries. All columns
+    that are not null must be set, except for the search columns.
 
     Args:
         session: The session.
-        rows: The rows by model, in an order in which each refers to earlier ones only.
-        also_read: A query to run in the statement that inserts the rows of the first model, of which there is one. Its
-            parameters are the columns of that row, with the prefix `new_`.
+        rows: The rows by model. Each row refers only to earlier ones.
+        also_read: A query that the first statement also runs; the first model then has one row. The parameters of the
+            query are the columns of that row, with the prefix `new_`.
 
     Returns:
         The result of `also_read`.
@@ -90,7 +90,7 @@ def _insertion(table: sa.Table, also_read: sa.ScalarSelect[R]) -> ReturningInser
 
 
 def _entries(table: sa.Table, rows: Iterable[Values]) -> list[NewEntry]:
-    """Return the entries of new rows, given their columns by name."""
+    """Return the entries of new rows."""
     actor, now = CURRENT_ACTOR.get(), utc_now()
     entries = []
     for values in rows:
@@ -130,7 +130,7 @@ def _copy(connection: sa.Connection, statement: str, lines: Sequence[Sequence[ob
             for line in lines:
                 copy.write_row(line)
     except connection.dialect.loaded_dbapi.Error as exc:
-        # As SQLAlchemy raises the errors of its own statements, by which conflicts with other writers are recognised.
+        # Raised in SQLAlchemy's form, so that `is_conflict` recognises conflicts with other writers.
         error = sa.exc.DBAPIError.instance(
             statement, None, exc, connection.dialect.loaded_dbapi.Error, hide_parameters=True
         )

@@ -38,7 +38,7 @@ def sqlite_url(file: Path) -> str:
 
 
 def with_host_options(url: str) -> str:
-    """Return a PostgreSQL URL with several hosts, as libpq takes it, in the form that SQLAlchemy takes.
+    """Return a PostgreSQL URL with several hosts in SQLAlchemy's form, given libpq's form.
 
     >>> with_host_options("postgresql://u@a:5433,[::1]/db?target_session_attrs=read-write")
     'postgresql://u@/db?host=a,::1&port=5433,5432&target_session_attrs=read-write'
@@ -103,7 +103,7 @@ def _check_libpq(url: sa.URL) -> None:
 
 
 def _check_other_options(options: dict[str, str]) -> None:
-    """Let libpq validate options, which it does before it finds that there is no server in the folder."""
+    """Let libpq validate options. It does so before it looks for a server, of which the folder has none."""
     from psycopg import Error, conninfo, pq  # noqa: PLC0415
 
     try:

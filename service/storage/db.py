@@ -36,7 +36,7 @@ and proxies time out only after 30 s."""
 _SQLITE_LOCK_SECONDS = 10.0
 _RESULTS = ("SET LOCAL timezone = 'UTC'", "SET LOCAL datestyle = 'ISO'", "SET LOCAL extra_float_digits = 1")
 _TIMEOUTS = {"connect_timeout": 3, "keepalives_idle": 10, "keepalives_interval": 5, "tcp_user_timeout": 10_000}
-"""After these a connection to a host that is gone fails. Without them, that takes a quarter of an hour."""
+"""The time until a connection to a dead host fails. Without these options, that takes a quarter of an hour."""
 
 
 class Database:
@@ -189,7 +189,7 @@ def retried(use_case: Callable[Concatenate[Database, P], R]) -> Callable[Concate
 
     Two writers that insert the same row collide at a unique constraint, and PostgreSQL breaks deadlocks by rolling one
     transaction back. The retry reads the rows of the other writer. A use case inside a `write()` of its caller is not
-    retried, because the whole transaction has to be.
+    retried, because only the whole transaction can be.
     """
 
     @functools.wraps(use_case)
@@ -274,8 +274,8 @@ def _begin_postgresql(connection: sa.Connection) -> None:
     """Begin a transaction with its settings, in one round trip.
 
     The settings are local to the transaction, so that a pooler does not leak them to other clients. The time zone is
-    UTC because psycopg converts instants to it, and 9999-12-31T23:59Z does not exist east of UTC. The others are those
-    that an option of the URL, the role or the database may set, and on which our results depend.
+    UTC because psycopg converts instants to it, and 9999-12-31T23:59Z does not exist east of UTC. The others affect
+    our results, and an option of the URL, the role or the database might set them differently.
     """
     options = connection.get_execution_options()
     begin = f"BEGIN ISOLATION LEVEL {'REPEATABLE READ' if options.get('read') else 'READ COMMITTED'}"

@@ -33,11 +33,11 @@ RowId = tuple[str, str]
 Render = Callable[[Any, str], Any]
 """A function from the value of a column and a salt to JSON."""
 Values = Mapping[Any, Any]
-"""The columns of a row by name."""
+"""The values of a row by column."""
 
 
 class RowFormat(NamedTuple):
-    """The renderers of a table's columns, by name."""
+    """The renderers of a table, by column."""
 
     key: list[tuple[str, Render]]
     columns: list[tuple[str, Render]]
@@ -73,7 +73,7 @@ class NewEntry(TypedDict):
 
 
 def entry_digest(entry: Values) -> str:
-    """Return the digest of an entry, given its columns by name."""
+    """Return the digest of an entry."""
     parts = [
         str(entry["id"]),
         format_instant(entry["recorded_at"]),
@@ -142,7 +142,7 @@ def content_of(table: sa.Table, values: Values, salt: str) -> str:
 
     Args:
         table: The table of the row.
-        values: The columns by name, as read from the database or as written to it.
+        values: The values by column, as read from the database or as written to it.
         salt: The salt of hashed columns.
     """
     columns = row_format(table).columns
@@ -152,7 +152,7 @@ def content_of(table: sa.Table, values: Values, salt: str) -> str:
 
 
 def without_secret(key_id: object) -> dict[str, str]:
-    """Return the columns of a key whose secret stayed behind when its database was exported. No secret matches them."""
+    """Return the columns of a key without a secret, because exports contain none. No secret matches them."""
     return {"handle": "", "digest": f"none:{key_id}"}
 
 
@@ -191,7 +191,7 @@ def _render_version(content: dict[str, Any], salt: str) -> dict[str, Any]:
     }
 
 
-# Subclasses first: an Enum is also a String. A float column may have been given an integer.
+# Subclasses first: an Enum is also a String. The value of a float column may be an integer.
 _RENDERERS: tuple[tuple[type, Render], ...] = (
     (UtcDateTime, lambda value, _: format_instant(value)),
     (sa.Date, lambda value, _: value.isoformat()),

@@ -1,4 +1,4 @@
-"""Facts about a loaded claim, as input for the rules."""
+"""Facts about loaded claims and reports, as the rules take them."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from service.values.names import name_key
 
 
 class OnRecord(NamedTuple):
-    """A report as it is on record, or as an earlier version of it was."""
+    """A recorded report, or an earlier version of one."""
 
     report: Report
     earlier: Mapping[str, object] | None = None
-    """The members of the earlier version; None for the report as it is now."""
+    """The members of the earlier version; None for the current one."""
 
     @property
     def is_current(self) -> bool:
@@ -33,7 +33,7 @@ class OnRecord(NamedTuple):
         return self.is_current and self.report.withdrawal is None
 
     def member(self, name: str) -> object:
-        """Return a member by which it may differ from a report that repeats it (R4)."""
+        """Return a member that a report which repeats it may have with another value (R4)."""
         return getattr(self.report, name) if self.earlier is None else self.earlier[name]
 
 
@@ -64,7 +64,7 @@ def filers(claim: Claim) -> set[UUID | None]:
 
 
 def counting_reports(claim: Claim) -> list[Filed]:
-    """Return the reports of a claim that are not withdrawn, as input for the provenance rules."""
+    """Return the reports of a claim that are not withdrawn."""
     return [as_filed(report) for report in claim.reports if report.withdrawal is None]
 
 
@@ -74,7 +74,7 @@ def sided_reports(claim: Claim) -> list[Report]:
 
 
 def as_filed(report: Report) -> Filed:
-    """Return a report as input for the provenance rules."""
+    """Return the members of a report that the rules depend on."""
     # The arguments have no names, because that takes less time.
     return Filed(
         report.id,
@@ -99,13 +99,13 @@ def claim_facts(claim: Claim) -> ClaimFacts:
 
 
 def reports_on_record(session: Session, claim: Claim) -> dict[str, list[OnRecord]]:
-    """Return the reports of a claim by fingerprint, as they are now and as their earlier versions were."""
+    """Return the reports of a claim and their earlier versions, by fingerprint."""
     known: dict[str, list[OnRecord]] = {}
     corrected: dict[UUID, Report] = {}
     for report in claim.reports:
         original = original_fingerprint(report.fingerprint)
         known.setdefault(original, []).append(OnRecord(report))
-        # A redacted report is recognised by its original members and, from an export, by its remaining ones.
+        # A redacted report is recognised by its original members, and in an export by its remaining ones.
         if report.redacted and (remaining := fingerprint_of(report)) != original:
             known.setdefault(remaining, []).append(OnRecord(report))
         if report.corrected_at is not None:
@@ -133,7 +133,7 @@ def next_fingerprint(fingerprint: str) -> str:
 
 
 def fingerprint_of(report: Report) -> str:
-    """Return the hash of the members by which a claim has a report only once (R4)."""
+    """Return the hash of the members that make a report on a claim unique (R4)."""
     parts = [
         str(report.outlet.id),
         report.stance,

@@ -32,7 +32,7 @@ def read_pairing(db: Database) -> Pairing:
 
 
 def database_id(db: Database) -> str:
-    """Return the random id of a database, which no other database has, not even one restored from its backup."""
+    """Return the random id of a database. Even a database restored from its backup has another one."""
     return read_pairing(db).database_id
 
 

@@ -1,7 +1,7 @@
 """The journal: one ledger entry for every row that a session writes, with its author and the row before and after.
 
-`Database` opens every `write()` as a `JournaledSession`. Writes that bypass the session, such as bulk inserts, raise;
-bulk.py inserts many rows with their entries.
+`Database` opens every `write()` as a `JournaledSession`. Writes that bypass the session, such as bulk inserts,
+raise an error; bulk.py inserts many rows with their entries.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class RowChange(NamedTuple):
     key: Values
     before: Values | None
     after: Values | None
-    """None if the row is deleted, or is still to be read."""
+    """None if the row is deleted, or was not read yet."""
     is_deleted: bool = False
 
     @property
@@ -62,10 +62,7 @@ class RowChange(NamedTuple):
 
 
 def renew_salt(session: Session, row: Base) -> None:
-    """Give the next entry of a row a new salt and erase the old one, so that hashed values cannot be guessed.
-
-    Used for redactions.
-    """
+    """Give the next entry of a row a new salt and erase the old one, so that redacted values cannot be guessed."""
     table = table_of(type(row))
     session.info.setdefault(_NEW_SALTS, set()).add((table.name, row_key(table, _values(row))))
 
@@ -172,7 +169,7 @@ def _last_entries(session: Session, rows: Iterable[RowId]) -> dict[RowId, LastEn
 
 
 def _erase_salts(connection: sa.Connection, rows: set[RowId], entries: Iterable[NewEntry]) -> None:
-    """Erase the salts of the entries before these ones, for rows that got a new salt."""
+    """Erase the salts of earlier entries of the rows with a new salt."""
     table = table_of(Entry)
     for entry in entries:
         if (entry["table_name"], entry["row_key"]) in rows:
@@ -198,7 +195,7 @@ def _changes(session: Session) -> list[RowChange]:
 
 
 def _values(row: Base) -> dict[str, Any]:
-    """Return the columns of an object by name; a column that was never set is null."""
+    """Return the values of a row by column; a column that was never set is null."""
     return {column.name: row.__dict__.get(column.name) for column in table_of(type(row)).columns}
 
 
@@ -206,7 +203,7 @@ def _select_row(table: sa.Table, key: Values) -> sa.Select[Any]:
     return sa.select(table).where(*(table.c[name] == value for name, value in key.items()))
 
 
-# SQLAlchemy reports each row of a flush to the mapper, so these listen on all models; they ignore other sessions.
+# SQLAlchemy reports each row of a flush to its mapper, so these listen to all models. They ignore other sessions.
 sa.event.listen(Base, "after_insert", _note_insert, propagate=True)
 sa.event.listen(Base, "before_update", _note_update, propagate=True)
 sa.event.listen(Base, "before_delete", _note_delete, propagate=True)

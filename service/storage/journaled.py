@@ -27,14 +27,14 @@ _UNJOURNALED_MODELS: tuple[type[Base], ...] = (
     Identity,  # of the database itself, renewed when a backup is restored
     WorkerHost,  # deleted when the worker stops
     StoredResponse,  # responses for a day, computed from rows that are journaled
-    Submission,  # no part of the record before it is accepted; the rows made of it are journaled
+    Submission,  # not part of the record before an editor accepts it; the rows made from it are journaled
     ImportJob,  # deleted after a week; the rows that its lines write are journaled
-    ImportChunk,  # as ImportJob, and ImportResult
-    ImportResult,
+    ImportChunk,  # like ImportJob
+    ImportResult,  # like ImportJob
     Subtotal,  # derived from journaled rows, and verified against them
-    Rate,  # as Subtotal
-    OutletSpelling,  # as Subtotal
-    Standing,  # as Subtotal
+    Rate,  # like Subtotal
+    OutletSpelling,  # like Subtotal
+    Standing,  # like Subtotal
     Entry,  # the ledger itself, protected by its digests and seals
     Seal,
 )
@@ -44,7 +44,7 @@ UNJOURNALED = frozenset(model.__tablename__ for model in _UNJOURNALED_MODELS)
 LEFT_OUT = frozenset(
     {
         ("api_key", "last_used_at"),  # updated hourly, without a change by a client
-        ("claim", "terms"),  # derived from the text and the tags, as the next
+        ("claim", "terms"),  # derived from the text and the tags, like the next one
         ("claim", "text_key"),
         ("report", "page_key"),  # derived from the url
     }
@@ -65,7 +65,7 @@ HASHED = frozenset(
         ("api_key", "digest"),
         ("former_secret", "handle"),
         ("former_secret", "digest"),
-        ("context", "contexts"),  # long, as the next
+        ("context", "contexts"),  # long, like the next one
         ("learner", "state"),
     }
 )

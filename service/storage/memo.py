@@ -1,4 +1,4 @@
-"""Rows that never change, remembered in this process for each database."""
+"""A cache of values from rows that never change, for each database."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 
 class Memo(Generic[T]):
-    """A cache of values that are loaded from immutable rows, with one set of values per database.
+    """A cache of values that are loaded from immutable rows of a database.
 
     A key must identify the content, not only the row: after a restore from a backup the same number can belong to
     another row, so keys include the time at which the row was recorded.

@@ -40,7 +40,7 @@ class Page(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Keyset:
-    """The sort columns of a list, which together are unique, and the parsers of their values."""
+    """The sort columns of a list with the parsers of their values. No two items have the same values."""
 
     columns: Sequence[Any]
     read: Sequence[Callable[[str], Any]]

@@ -35,7 +35,7 @@ def is_among(
 def is_among_parameter(
     dialect: str, column: InstrumentedAttribute[Any] | sa.ColumnElement[Any], name: str
 ) -> sa.ColumnElement[bool]:
-    """Return the condition of `is_among` with a parameter of this name, for a statement that is built only once."""
+    """Return the condition of `is_among` with a named parameter, for a statement that is built only once."""
     if dialect == "postgresql":
         return column == sa.any_(sa.bindparam(name, type_=sa.ARRAY(column.type)))
     return _is_in_json(column, sa.bindparam(name, type_=sa.JSON))
@@ -52,12 +52,12 @@ def in_topic(
     column: InstrumentedAttribute[str] | InstrumentedAttribute[str | None], topic: str
 ) -> sa.ColumnElement[bool]:
     """Return the condition that a column holds a topic or one below it (R21b): one range of an index, without LIKE."""
-    # Sorted by bytes, "a0" is the first text after all that begin with "a/". Few others lie in between, such as "a-b".
+    # Sorted by bytes, "a0" follows all texts that begin with "a/". Few others lie in between, such as "a-b".
     return sa.and_(column >= topic, column < f"{topic}0", sa.or_(column == topic, column >= f"{topic}/"))
 
 
 def by_bytes(session: Session, column: InstrumentedAttribute[str] | sa.Column[str]) -> sa.ColumnElement[str]:
-    """Return a column to sort by, in the order of its bytes, which is the same on both databases."""
+    """Return a column to sort by bytes, which gives the same order on both databases."""
     is_postgresql = session.get_bind().dialect.name == "postgresql"
     return sa.collate(column, "C" if is_postgresql else "BINARY")
 
@@ -103,7 +103,7 @@ def disputed_claims(moment: dt.datetime | None = None) -> sa.Select[UUID]:
 
 
 def general_replies(filing: sa.ColumnElement[bool], moment: dt.datetime | None = None) -> sa.Select[UUID, Reply]:
-    """Select the general replies of outlets, the newest last, each with the outlet that the reply counts for.
+    """Select the general replies of outlets, the newest last, with the ids of the outlets that have their records.
 
     Args:
         filing: A condition on `Reply.outlet_id` that selects the outlets.
@@ -137,11 +137,11 @@ def is_reported() -> sa.ColumnElement[bool]:
 
 
 def counts_as(row: type[Outlet | Claim]) -> sa.ColumnElement[UUID]:
-    """Return the id of the outlet or claim that an outlet or claim counts as (R22, R22a)."""
+    """Return the id of the outlet or claim that another one was merged into, or its own id (R22, R22a)."""
     return sa.func.coalesce(row.merged_into_id, row.id)
 
 
 def merged_with(outlet: Outlet) -> sa.CompoundSelect[UUID]:
-    """Return the ids of an outlet and of the outlets merged into it; without its own if it is merged itself."""
+    """Return the ids of an outlet, unless it is merged itself, and of the outlets merged into it."""
     own = sa.select(Outlet.id).where(Outlet.id == outlet.id, Outlet.merged_into_id.is_(None))
     return own.union_all(sa.select(Outlet.id).where(Outlet.merged_into_id == outlet.id))

@@ -1,4 +1,4 @@
-"""Find the rows whose search columns or spellings do not match the columns that they are derived from."""
+"""Find and correct search columns and spellings that do not match the columns they are derived from."""
 
 from __future__ import annotations
 

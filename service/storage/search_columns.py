@@ -1,4 +1,4 @@
-"""Derive the columns and spellings by which searches find claims, reports and outlets, on every write."""
+"""Derive the search columns of claims and reports and the spellings of outlets on every write."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def derive_on_write() -> None:
 
 
 def derive_search_columns(row: Claim | Report) -> None:
-    """Set the columns of a row by which searches find it."""
+    """Set the search columns of a row."""
     DERIVED[type(row)](row)
 
 

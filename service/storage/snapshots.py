@@ -1,4 +1,4 @@
-"""Snapshots of the rows that a read could see, from which a later read finds the rows written since.
+"""Snapshots of the database. A later read finds the rows that were written after one.
 
 Timestamps are not enough: a row gets its time before its transaction commits, so a row that is not visible yet may be
 older than one that is.
@@ -39,7 +39,7 @@ class Snapshot:
 
 
 class Written(NamedTuple):
-    """A write of a row since a snapshot, as the ledger has it."""
+    """A write of a row after a snapshot, from its entry in the ledger."""
 
     table: str
     row_key: str
@@ -91,7 +91,7 @@ def read_state(text: str) -> str:
         raise ValueError("Not the state of a snapshot.")
     first, end = int(parts[1]), int(parts[2])
     running = [int(each) for each in parts[3].split(",") if each]
-    # As PostgreSQL checks it.
+    # The checks of PostgreSQL.
     if not 0 < first <= end or running != sorted(set(running)) or not all(first <= each < end for each in running):
         raise ValueError("Not the state of a snapshot.")
     return text

@@ -50,7 +50,7 @@ def check_match(document: object, if_match: AbstractSet[str] | None) -> None:
     """
     if if_match is not None and etag_of(document) not in if_match:
         raise PreconditionFailed(
-            "If-Match names an earlier version than the one on record. Read it again, and repeat your change on that."
+            "You sent an If-Match that names an earlier version. Read the current one, and apply your change to that."
         )
 
 

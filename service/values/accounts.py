@@ -1,4 +1,4 @@
-"""Accounts on platforms, whose names ignore case, and platforms with several hosts (R21). Pure."""
+"""Accounts on platforms, with names that ignore case, and platforms with several hosts (R21). Pure."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ _NAMED_AFTER: dict[str, dict[str, str]] = {
 
 
 _SHARED = frozenset({"groups", "r"})
-"""The segments before the names of groups, where anybody writes."""
+"""The segments before the names of groups, where anyone can post."""
 
 _NOT_ACCOUNTS = frozenset(
     (
@@ -78,8 +78,8 @@ _NOT_ACCOUNTS = frozenset(
 def account_key(domain: str) -> str:
     """Return the form of `host[/path]` that is the same for all spellings of an account.
 
-    A platform has one host, and the name of an account has no case: on the platforms above, and wherever it begins with
-    `@`. The ids of YouTube channels keep their case.
+    It has the main host of the platform. Case is ignored on the platforms above and in names that begin with `@`, but
+    the ids of YouTube channels keep theirs.
 
     >>> account_key("twitter.com/BBCNews/status/1"), account_key("mastodon.social/@BBC"), account_key("bild.de/Sport")
     ('x.com/bbcnews/status/1', 'mastodon.social/@bbc', 'bild.de/Sport')

@@ -8,13 +8,13 @@ import re
 from collections.abc import Iterable, Iterator
 
 BYTE_ORDER_MARK = "\ufeff"
-"""The first character of a file that Excel is to read as UTF-8."""
+"""The first character of a file that makes Excel read it as UTF-8."""
 
 _FORMULA = re.compile("'*[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")  # the last four are the first four in full width
 
 
 class _Line:
-    """A file that returns what is written to it, as `csv.writer` then does, too."""
+    """A file that returns the text written to it, so that `csv.writer` returns it too."""
 
     def write(self, text: str) -> str:
         return text
@@ -44,7 +44,7 @@ def csv_table(columns: Iterable[object], rows: Iterable[Iterable[object]]) -> It
 
 
 def escape_formula(cell: str) -> str:
-    """Return a cell that a spreadsheet does not take for a formula (OWASP, CSV injection).
+    """Return a cell in a form that no spreadsheet reads as a formula (OWASP, CSV injection).
 
     A cell that looks like an escaped one is escaped as well, so that removing one apostrophe restores every cell.
 
@@ -55,7 +55,7 @@ def escape_formula(cell: str) -> str:
 
 
 def unescape_formula(cell: str) -> str:
-    """Return a cell as it was before `escape_formula`.
+    """Reverse `escape_formula`.
 
     >>> unescape_formula("'=1+1"), unescape_formula("''=1+1"), unescape_formula("'Tis true"), unescape_formula("-1")
     ('=1+1', "'=1+1", "'Tis true", '-1')

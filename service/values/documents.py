@@ -30,7 +30,7 @@ _UNTAGGED = frozenset({"last_used_at", "similar"})
 
 
 def members_of(document: DataclassInstance) -> dict[str, Any]:
-    """Return the members of a dataclass by name, without copying their values.
+    """Return the members of a dataclass as a mapping, without copying their values.
 
     >>> from service.values.vocabulary import OPERATOR
     >>> list(members_of(OPERATOR))
@@ -40,7 +40,7 @@ def members_of(document: DataclassInstance) -> dict[str, Any]:
 
 
 def as_json(document: object) -> dict[str, Any]:
-    """Return a document as JSON types, as a JSON column stores it."""
+    """Return a document as the JSON types that a JSON column stores."""
     return dict(json.loads(json.dumps(document, default=_encode)))
 
 
@@ -54,7 +54,7 @@ def etag_of(document: object) -> str:
 
 
 def _encode(value: object) -> object:
-    """Return the members of a dataclass, or the text of any other value that JSON does not have."""
+    """Return the members of a dataclass, or the text of another value that is not JSON."""
     return members_of(value) if is_dataclass(value) and not isinstance(value, type) else str(value)
 
 

@@ -71,7 +71,7 @@ def parse_date_or_instant(text: str) -> dt.date:
 
 
 def start_of_day(given: dt.date) -> dt.datetime:
-    """Return an instant as it is, and a bare date as the first instant of its day (R6a).
+    """Return an instant unchanged, and a bare date as the first instant of its day (R6a).
 
     >>> start_of_day(dt.date(2012, 11, 6)).isoformat()
     '2012-11-06T00:00:00+00:00'
@@ -80,7 +80,7 @@ def start_of_day(given: dt.date) -> dt.datetime:
 
 
 def end_of_day(given: dt.date, *, now: dt.datetime | None = None) -> dt.datetime:
-    """Return an instant as it is, and a bare date as the last instant of its day, or as `now` on that day (R6a).
+    """Return an instant unchanged, and a bare date as the last instant of its day, or as `now` on that day (R6a).
 
     >>> end_of_day(dt.date(2012, 11, 6)).isoformat()
     '2012-11-06T23:59:59.999999+00:00'
@@ -96,15 +96,15 @@ def precision_of(given: dt.date) -> Precision:
 
 
 def is_same_end(known: dt.datetime, precision: Precision, given: dt.date) -> bool:
-    """Return whether a moment on record equals one that is sent again, of which a bare date is the end of its day.
+    """Return whether a recorded moment equals one that is sent again. A bare date is the end of its day.
 
-    A bare date that was sent on its own day is on record as the instant of that call.
+    A bare date that was sent on its own day was recorded as the instant of that call.
     """
     return known == end_of_day(given) or (precision is precision_of(given) is Precision.DAY and known.date() == given)
 
 
 def restore_plus(text: str) -> str:
-    """Return a value of a query string with the plus of its offset, which arrives as a blank if it is not escaped.
+    """Return a query value with the plus of its offset restored, which arrives as a blank if it is not escaped.
 
     >>> restore_plus("2026-03-01T00:00:00 01:00")
     '2026-03-01T00:00:00+01:00'

@@ -151,7 +151,7 @@ def backwards(spelling: str) -> str:
 
 
 def domain_spellings(domain: str) -> set[str]:
-    """Return the spellings by which a search finds a domain: from each of its labels on, up to the registered one.
+    """Return the spellings that find a domain in a search, from each label up to the registered one.
 
     >>> sorted(domain_spellings("sportbild.bild.de"))
     ['bildde', 'sportbildbildde']
@@ -204,7 +204,7 @@ def domain_key(domain: str) -> str:
 
 
 def host_of(name: str) -> str | None:
-    """Return the domain of an outlet that is named by its host; None if the name is not a host.
+    """Return the domain of an outlet whose name is a host; None if it is not one.
 
     The spelling does not matter, and neither does a subdomain for phones. The last part must be a known suffix, so
     `St.Pauli` is a name.
@@ -239,7 +239,7 @@ def shown_host(host: str) -> str:
 
 
 def text_key(text: str) -> str:
-    """Return the hash of the normal form of a text, by which equal texts are found.
+    """Return a hash of the normal form of a text, which is the same for equal texts.
 
     Apart from the differences that `fold` ignores, it ignores punctuation that is not part of a number.
 

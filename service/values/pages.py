@@ -1,4 +1,4 @@
-"""Facts in the address of a page: its normal form, in which reports are compared, and the day of publication. Pure."""
+"""Facts in the address of a page: its normal form for comparing reports, and the day of publication. Pure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from service.values.addresses import host_key, path_segments, registered_domain
 from service.values.wrappers import unwrap
 
-# Parameters that name the way to a page, and not the page.
+# Parameters that tell how a reader came to the page, not which page it is.
 _TRACKING = re.compile(
     r"(?:utm|mtm|pk|hsa|vero|oly|ns|guce|fb|_hs\w*|at)_\w+|mc_[ce]id|__s|__twitter_impression|_ga|_gl|_openstat"
     r"|(?:fb|g|d|ms|y|tw|tt|sc|rdt_|ga_)clid|gclsrc|gad_source|gad_campaignid|wbraid|gbraid|li_fat_id|igshid|igsh|mkt_tok"
@@ -73,7 +73,7 @@ def published_on(url: str) -> dt.date | None:
 
 @lru_cache(maxsize=10_000)  # the pages of a file are on few hosts
 def _host(name: str) -> str:
-    """Return a host without the labels that select a device, or as it is if it is not a domain name."""
+    """Return a host without the labels that select a device; unchanged if it is not a domain name."""
     try:
         host = host_key(name)
     except ValueError:

@@ -1,6 +1,6 @@
-"""The terms by which the text of a claim is found, regardless of accents, word endings and script. Pure.
+"""The search terms of the text of a claim, regardless of accents, word endings and script. Pure.
 
-Both databases index these terms and compare nothing but them, so a search has the same results on both.
+Both databases index and compare only these terms, so a search has the same results on both.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ _STEMMERS: tuple[tuple[re.Pattern[str], type[_Stemmer]], ...] = (
     (re.compile("[\u0620-\u064a]+"), ArabicStemmer),
     (re.compile("[\u0900-\u0963]+"), HindiStemmer),
 )
-"""The stemmers, by the letters of the words that they can read. English is the language of the Latin ones."""
+"""The stemmers by the letters of their words. Words in Latin letters are stemmed as English."""
 
 
 def words_in(text: str) -> Iterator[Word]:
@@ -101,9 +101,9 @@ def index_terms(text: str) -> set[str]:
 
 
 def words_in_common(text: str, terms: AbstractSet[str]) -> list[str]:
-    """Return the words of a text that have all of their terms among the given ones, in order and as written.
+    """Return the words of a text with all their terms among the given ones, in order and as written.
 
-    Of a text written without spaces, the longest such passages are returned.
+    In a text without spaces, these are the longest such passages.
 
     >>> words_in_common("Arsenal sign 阿隆索的经纪人", index_terms("signed: 阿隆索"))
     ['sign', '阿隆索']
@@ -118,7 +118,7 @@ def words_in_common(text: str, terms: AbstractSet[str]) -> list[str]:
 
 
 def tag_term(tag: str) -> str:
-    """Return the term of a tag, which no word has. Tags that differ in case or spacing have one term.
+    """Return the term of a tag, which differs from those of words. Tags that differ in case or spacing have one term.
 
     >>> tag_term("Breaking  News")
     'tag·breaking·20·news'
@@ -142,7 +142,7 @@ _remembered_alternatives = functools.lru_cache(maxsize=50_000)(_alternatives)
 
 
 def _terms(parts: Iterable[str]) -> Terms:
-    """Return the terms of words, all of which a text must have."""
+    """Return the terms of words; a text must have all of them."""
     return tuple(dict.fromkeys(term for part in parts for run in _runs(_fold(part)) for term in _terms_of_run(run)))
 
 

@@ -45,7 +45,7 @@ def lineage(topic: str) -> list[str]:
 
 
 def is_within(topic: str | None, scope: str) -> bool:
-    """Return whether a topic is a certain one or below it.
+    """Return whether a topic is another one or below it.
 
     >>> is_within("football/transfers", "football"), is_within("football-betting", "football")
     (True, False)
@@ -54,7 +54,7 @@ def is_within(topic: str | None, scope: str) -> bool:
 
 
 def moved_topic(topic: str, source: str, into: str) -> str:
-    """Return the topic that one becomes if another is renamed; the topic itself if it is not below that one.
+    """Return a topic after a rename; unchanged if it is neither the renamed topic nor below it.
 
     >>> moved_topic("football/transfers", "football", "sport/soccer"), moved_topic("rugby", "football", "soccer")
     ('sport/soccer/transfers', 'rugby')

@@ -1,7 +1,7 @@
 """Addresses inside those of archives, AMP caches, translators and redirects (R21). Pure; nothing is looked up.
 
-A wrapped address that cannot be read, such as a short link, leads to no outlet, never to the wrapper itself. The
-start page of a wrapper, and pages of it that wrap nothing, are pages of its own.
+A wrapped address that cannot be read, such as a short link, belongs to no outlet, not even to the wrapper. The start
+page of a wrapper and its pages without an address inside are its own pages.
 """
 
 from __future__ import annotations
@@ -145,7 +145,7 @@ _IN_SUBDOMAIN = ("cdn.ampproject.org", "translate.goog", "turbopages.org")
 """Hosts with a subdomain for each host inside: a hyphen for a dot, and two for a hyphen."""
 
 _UNREADABLE = "?"
-"""Stands for an address inside that cannot be read."""
+"""A marker for a wrapped address that cannot be read."""
 _CACHED = re.compile(r"cache:(?:[\w-]{12}:)?([^\s+]+).*", re.DOTALL)
 
 
@@ -168,7 +168,7 @@ def unwrap(address: str) -> str | None:
     """Return the address inside a wrapped one, or the address itself if it is not wrapped.
 
     Returns:
-        The address; None if it is wrapped and what is inside cannot be read.
+        The address; None if it is wrapped and cannot be read.
 
     >>> unwrap("https://web.archive.org/web/2024/https://www.google.com/url?q=https%3A%2F%2Fbild.de%2Fa")
     'https://bild.de/a'
@@ -220,7 +220,7 @@ def _in_query(parts: Parts, names: list[str]) -> str | None:
 
 
 def _decode(value: str, names: list[str]) -> str:
-    """Return the value of a query parameter, in which some services encode the address further."""
+    """Return the value of a query parameter, decoded further where a service encodes the address in it."""
     if "urldefense.proofpoint.com" in names:
         return unquote(value.replace("-", "%").replace("_", "/"))
     value = unquote_plus(value)

@@ -71,8 +71,8 @@ def requires(*scopes: Scope) -> Callable[[Callable[P, R]], Callable[P, R]]:
 def check_key() -> None:
     """Reject an API call with an invalid API key, even if the call needs no key.
 
-    CORS preflight requests are not checked. While the database is unavailable, a read counts as one without a key; if
-    it needs one, the response is 503.
+    CORS preflight requests are not checked. While the database is unavailable, a read is treated like one without a
+    key; if it needs a key, the response is 503.
 
     Raises:
         Unauthorized: The key is not valid.
@@ -96,7 +96,7 @@ def is_api_call() -> bool:
 
 
 def sends_key() -> bool:
-    """Return whether the request has an `Authorization: Bearer` header; other schemes are for proxies and ignored."""
+    """Return whether the request has an `Authorization: Bearer` header; other schemes are for proxies."""
     return _BEARER.search(request.headers.get("Authorization", "")) is not None
 
 
@@ -123,7 +123,7 @@ def check_scope(*scopes: Scope) -> None:
 
 
 def count_call(kind: Literal["reads", "writes"], key_id: UUID | None, *, calls: int = 1) -> None:
-    """Count a call against the limit of its key, or of its address if it has no key. It may count like several.
+    """Count a call against the limit of its key, or of its address without a key. A batch counts as several calls.
 
     Raises:
         TooManyRequests: The limit is exceeded.
@@ -159,7 +159,7 @@ def check_failures() -> None:
 
 
 def client_address() -> str:
-    """Return the address of the client, as `address_in` does."""
+    """Return the address of the client as the name for its rate limits."""
     return address_in(request.environ, trusted_proxies=runtime().settings.trusted_proxies)
 
 
@@ -187,7 +187,7 @@ def _authorize(scopes: tuple[Scope, ...]) -> None:
 
 
 def _authenticate_reader() -> None:
-    """Require a key or a session where public reading is closed, and forbid caches to store the response."""
+    """Require a key or a session, because public reading is closed, and forbid caches to store the response."""
     after_this_request(_forbid_shared_caching)
     if g.key is None and (reader := current_reader(now=utc_now())) is not None:
         set_caller(reader)

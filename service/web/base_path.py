@@ -45,5 +45,5 @@ def _reject_outside() -> Response | None:
     """Reject a path outside the base path like any unknown one, even if it resembles a route."""
     if _OUTSIDE not in request.environ:
         return None
-    request.url_rule = None  # so that the metrics count it as unknown, too
+    request.url_rule = None  # the metrics then count the path as unknown
     return problem(NotFound(NO_ROUTE))

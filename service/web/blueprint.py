@@ -1,4 +1,4 @@
-"""Our dialect of flask-smorest: strict JSON in, problem documents out. No other module touches its internals."""
+"""Our dialect of flask-smorest: every response of a route is documented, and every failure is a problem document."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Loaded = TypeVar("Loaded")
 
 
 class Blueprint(SmorestBlueprint):
-    """Routes that document every response that they can send: the decorator that sends it also documents it."""
+    """Routes whose decorators document every response that they can send."""
 
     ARGUMENTS_PARSER = Parser()
     tagged = staticmethod(tagged)
@@ -153,7 +153,7 @@ def _allow_body(view: Callable[P, R], longest: int) -> Callable[P, R]:
 
 
 class UnreservedConverter(UnicodeConverter):
-    """A path segment that can name an outlet; reserved words match other routes, with their methods only."""
+    """A path segment that can name an outlet. Reserved words match only the routes that contain them."""
 
     def __init__(self, url_map: Map) -> None:
         super().__init__(url_map)

@@ -77,7 +77,7 @@ class Parser(FlaskParser):
         return MultiDictProxy(_with_plus(req.args, schema), schema)
 
     def handle_error(self, error: ma.ValidationError, req: Request, schema: ma.Schema, **_: object) -> NoReturn:
-        """Raise the messages of marshmallow as an error of ours."""
+        """Raise marshmallow's messages as one of our errors."""
         [(location, messages)] = error.messages_dict.items()  # webargs groups them by location
         if location == "query":
             raise InvalidQuery.of(places(messages)) from error
@@ -85,7 +85,7 @@ class Parser(FlaskParser):
 
 
 def _with_plus(given: MultiDict[str, str], schema: ma.Schema) -> MultiDict[str, str]:
-    """Return query parameters in which the offsets of instants have their plus, although it was not escaped."""
+    """Return query parameters with the plus signs of offsets restored, which arrive as blanks if not escaped."""
     instants = {name for name, field in schema.fields.items() if isinstance(field, Instant)}
     return MultiDict(
         (name, restore_plus(value) if name in instants else value) for name, value in given.items(multi=True)
@@ -108,7 +108,7 @@ def read_body(req: Request) -> bytes:
 
 
 def strict(view: Callable[P, R]) -> Callable[P, R]:
-    """Reject all query parameters for an API view that takes none; other views check theirs themselves."""
+    """Reject the query parameters of calls to an API view that takes none."""
     takes_query = any(argument["in"] == "query" for argument in arguments_of(view))
     if takes_query or not hasattr(view, "_apidoc") or getattr(view, "is_strict", False):
         return view
@@ -157,7 +157,7 @@ def idempotent(*, hide: tuple[str, ...] = ()) -> Callable[[Callable[P, Response]
     Place it between `requires` and `arguments`.
 
     Args:
-        hide: The members of the response that are not stored, so that a replay does not contain them.
+        hide: The members of the response that are not stored. A replay lacks them.
     """
 
     def decorate(view: Callable[P, Response]) -> Callable[P, Response]:

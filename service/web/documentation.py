@@ -1,4 +1,4 @@
-"""The documentation of views in the API document, as decorators."""
+"""Decorators that describe views in the API document."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Exports as streams of lines: the snapshot that they are read from, their format, and how many run at once."""
+"""Exports as streams of lines. Each is read from one snapshot, and a process sends only a few at a time."""
 
 from __future__ import annotations
 
@@ -40,11 +40,11 @@ class Columns:
 
     names: Sequence[str]
     read: Read
-    """Reads the rows; a name such as `adjusted_mean` may stand for a member of a member."""
+    """Reads the rows. The column `adjusted_mean` is the member `mean` of the member `adjusted`."""
 
 
 def stream_lines(name: str, requested: Format, read: Read, columns: Columns) -> Response:
-    """Return an export, whose lines are read while it is sent.
+    """Return a response that reads and sends the lines of an export.
 
     Args:
         name: The name of the file, without its suffix.
@@ -53,7 +53,7 @@ def stream_lines(name: str, requested: Format, read: Read, columns: Columns) -> 
         columns: The columns and rows of CSV.
 
     Raises:
-        ExportsBusy: This process is sending as many exports as it may at once.
+        ExportsBusy: This process is already sending the largest allowed number of exports.
         InvalidQuery: A filter names an unknown outlet, or a byte order mark was requested for NDJSON.
     """
     is_csv = _is_csv(requested)
@@ -66,10 +66,10 @@ def stream_lines(name: str, requested: Format, read: Read, columns: Columns) -> 
 
 
 def stream_table(name: str, columns: Sequence[str], read: Callable[[Session], Iterable[Iterable[object]]]) -> Response:
-    """Return a table as a CSV file for spreadsheets, whose rows are read while it is sent.
+    """Return a response that reads and sends the rows of a table as a CSV file for spreadsheets.
 
     Raises:
-        ExportsBusy: This process is sending as many exports as it may at once.
+        ExportsBusy: This process is already sending the largest allowed number of exports.
     """
     response = stream_texts(lambda session: csv_table(columns, read(session)), f"{CSV}; charset=utf-8")
     response.headers["Content-Disposition"] = f"attachment; filename={name}.csv"
@@ -77,10 +77,10 @@ def stream_table(name: str, columns: Sequence[str], read: Callable[[Session], It
 
 
 def stream_texts(read: Callable[[Session], Iterator[str]], content_type: str) -> Response:
-    """Return a response whose texts are read from one snapshot while it is sent.
+    """Return a response that reads texts from one snapshot and sends them.
 
     Raises:
-        ExportsBusy: This process is sending as many exports as it may at once.
+        ExportsBusy: This process is already sending the largest allowed number of exports.
     """
     at = runtime()
     if not at.export_slots.acquire(blocking=False):
@@ -113,7 +113,7 @@ def sends_lines(description: str, *content_types: str) -> Callable[[Callable[P, 
 
 
 def _is_csv(requested: Format) -> bool:
-    """Return whether an export is CSV: as requested, or else by `Accept`."""
+    """Return whether to send CSV, as the query requests it or else `Accept`."""
     accepted = request.accept_mimetypes.best_match([NDJSON, CSV], default=NDJSON)
     is_csv = accepted == CSV if requested.name is None else requested.name is ExportFormat.CSV
     if requested.bom and not is_csv:
@@ -136,7 +136,7 @@ def _csv(columns: Columns, session: Session, *, bom: bool) -> Iterator[str]:
 
 
 def _cell(line: Line, name: str) -> object:
-    """Return a member, or a member of a member whose names are joined by an underscore."""
+    """Return a member, or the member of a member if the name joins both with an underscore."""
     if name in line:
         return line[name]
     head, _, tail = name.partition("_")
@@ -159,7 +159,7 @@ def _chunks(texts: Iterable[str]) -> Iterator[bytes]:
 
 
 def _send(first: bytes, chunks: Iterable[bytes], resources: ExitStack) -> Iterator[bytes]:
-    """Yield the chunks, and free the resources after the last. The client of a failed export sees a body cut off."""
+    """Yield the chunks, and free the resources after the last one. If the export fails, the body is truncated."""
     with resources:
         yield first
         try:

@@ -106,7 +106,7 @@ def _guard_body() -> None:
 
 
 def request_id_in(environ: WSGIEnvironment) -> str:
-    """Return the id that the client sent, if it is valid, or else a new one."""
+    """Return the request id that the client sent if it is valid, else a new one."""
     sent = environ.get("HTTP_X_REQUEST_ID", "")
     return sent if _REQUEST_ID.fullmatch(sent) else str(uuid4())
 
@@ -176,9 +176,9 @@ def _complete_location(response: Response) -> None:
 
 
 def _compress_body(response: Response) -> None:
-    """Compress a response as the client accepts, unless it is `no-store`, sets a cookie or is a part of a file.
+    """Compress a response as `Accept-Encoding` allows, unless it is `no-store`, sets a cookie or is a part of a file.
 
-    The length of a compressed response reveals something about its content (the BREACH attack). Every response with a
+    The length of a compressed response can reveal a secret in it (the BREACH attack). Every response with a
     secret is therefore `no-store`: the desk with its tokens, the sign-in page, `/v1/keys`, `/v1/me`.
     """
     if response.cache_control.no_store or "Set-Cookie" in response.headers or "Content-Range" in response.headers:
@@ -200,7 +200,7 @@ def _compress_body(response: Response) -> None:
 
 
 def _record(response: Response, *, seconds: float) -> None:
-    """Count the response in the metrics, and log it."""
+    """Count and log the response."""
     route = _template(request.url_rule.rule) if request.url_rule else "none"
     request.environ[ROUTE] = route
     observe_response(

@@ -106,7 +106,7 @@ class Components(TypedDict):
 
 
 class Document(TypedDict):
-    """The OpenAPI document, as far as it is completed here."""
+    """The parts of the OpenAPI document that this module completes."""
 
     components: Components
     paths: dict[str, PathItem]
@@ -125,7 +125,7 @@ def render_api(app: Flask) -> str:
 
 
 def complete_document(document: Document) -> Document:
-    """Add to the document what all operations have in common: headers, parameters, general rules and examples."""
+    """Add the headers, parameters, general rules and examples that operations share."""
     components = document["components"]
     components["headers"] = {name: {"description": text, "schema": schema} for name, (text, schema) in _HEADERS.items()}
     components["parameters"] = {"IfNoneMatch": _IF_NONE_MATCH}

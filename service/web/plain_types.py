@@ -1,8 +1,8 @@
-"""The types of the API document in the forms that client generators understand.
+"""Types of the API document in forms that client generators understand.
 
-apispec writes a nullable enum as an enum with null, for which openapi-python-client generates three classes, and a
-query parameter that may be left out as one that may be null, which no query string can be. openapi-typescript requires
-every member of a body that has a default, so defaults of members are given in words.
+apispec writes a nullable enum as an enum with null, for which openapi-python-client generates three classes. It also
+makes optional query parameters nullable, although no query string contains null. openapi-typescript requires every
+member of a body that has a default, so the descriptions of members state their defaults.
 """
 
 from __future__ import annotations

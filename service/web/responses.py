@@ -1,4 +1,4 @@
-"""Responses that views share: problems, redirects, pages of a list, and scores."""
+"""Responses that views share: problems, redirects and pages of a list."""
 
 from __future__ import annotations
 
@@ -54,10 +54,7 @@ def problem_document(error: ServiceError) -> ProblemDocument:
 
 
 def redirect_merged(error: errors.OutletMerged | errors.ClaimMerged) -> Response:
-    """Redirect a read of a merged outlet or claim to the other one; reject a change, because it would hit that one.
-
-    R22, R22a.
-    """
+    """Redirect a read of a merged outlet or claim to the one it was merged into, and reject a change (R22, R22a)."""
     parameter = "outlet" if isinstance(error, errors.OutletMerged) else "claim_id"
     if request.method not in ("GET", "HEAD") or parameter not in (request.view_args or {}):
         return problem(error)
@@ -98,7 +95,7 @@ def unexpected_problem(error: Exception) -> Response:
 
 
 def forbid_caching(response: Response) -> Response:
-    """Forbid all caches to store a response. It is then not compressed either, so that it may contain a secret."""
+    """Forbid all caches to store a response. It is then not compressed either, so it may contain a secret."""
     response.headers["Cache-Control"] = "no-store"
     return response
 

@@ -1,4 +1,4 @@
-"""The current request as its view sees it: the services to use, and the caller."""
+"""The services and the caller of the current request."""
 
 from __future__ import annotations
 
@@ -68,10 +68,10 @@ caller: Callable[[], Caller] = partial(attrgetter("caller"), g)
 
 
 def read_late(read: Callable[[Database], R]) -> R:
-    """Return the result of a read that may be some moments old: of the replica, or else of the database itself.
+    """Read from the replica, or from the database if that fails. The result may be some moments old.
 
-    The database is read if there is no replica, if the replica fails, or if an object is not on the replica yet. Never
-    use this for a score that R20 covers, or for a response that is kept under stamps of the cache.
+    The database is also read if there is no replica, or if an object is not on the replica yet. Never use this for a
+    score that R20 covers, or for a response that is kept under stamps of the cache.
     """
     at = runtime()
     if at.replica is None or time.monotonic() < at.replica_failed_at + _PAUSE:

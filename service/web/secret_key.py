@@ -19,12 +19,12 @@ _NAME = "secret_key"
 
 
 def keyed_hash(settings: Settings, text: str) -> str:
-    """Return the hash of a text with the secret of a service, without which the text cannot be guessed from it."""
+    """Return a hash of a text that is keyed with the secret of the service, so the text cannot be guessed from it."""
     return hmac.new(secret_key(settings).encode(), text.encode(), hashlib.sha256).hexdigest()
 
 
 def secret_key(settings: Settings) -> str:
-    """Return the secret of a service: the one of the settings, or else that of the data directory."""
+    """Return the secret of a service, from the settings or else from the data directory."""
     return settings.secret_key or stored_secret_key(settings.data_dir)
 
 

@@ -35,8 +35,9 @@ _PORTS = {"http": ":80", "https": ":443"}
 def begin_session(response: Response, ticket: Ticket) -> None:
     """Set a session cookie for 12 hours: for the desk, or for all pages if public reading is closed.
 
-    The cookie is sent over https only if the form was: the browser states it in `Origin`, also behind proxies that end
-    TLS. It is `SameSite=Strict`, so requests from other sites do not include it, not even links to the desk.
+    If the form was sent over https, the cookie is sent only over https. The browser states this in `Origin`, also
+    behind proxies that end TLS. The cookie is `SameSite=Strict`, so requests from other sites do not include it, not
+    even links to the desk.
     """
     content = {"key": str(ticket.key_id), "mark": ticket.mark}
     desk, everywhere = _paths()
@@ -64,7 +65,7 @@ def skipped_claims() -> list[UUID]:
 
 
 def remember_skipped(response: Response, claims: Sequence[UUID]) -> None:
-    """Set the cookie with the ids of the claims that were skipped in this session, the latest if they are too many."""
+    """Set the cookie with the ids of the claims skipped in this session; if they are too many, with the latest."""
     desk, _ = _paths()
     if claims:
         ids = base64.urlsafe_b64encode(b"".join(claim.bytes for claim in claims[-_MOST_SKIPPED:])).decode()
@@ -85,7 +86,7 @@ def current_ticket() -> Ticket | None:
 
 
 def current_reader(*, now: dt.datetime) -> Caller | None:
-    """Return the caller whose session a read belongs to; None without a session, and for writes."""
+    """Return the caller who owns the session of a read; None for writes, and without a session."""
     ticket = current_ticket() if request.method in _SAFE and COOKIE in request.cookies else None
     editor = None if ticket is None else find_editor(runtime().db, ticket, now=now)
     return None if editor is None else editor.caller
@@ -116,12 +117,12 @@ def _is_same_origin() -> bool:
 
 
 def _is_https() -> bool:
-    """Return whether a form was sent over https, which the browser also states in `Origin`, behind a proxy."""
+    """Return whether a form was sent over https. Behind a proxy the browser states it in `Origin`."""
     return request.is_secure or request.headers.get("Origin", "").startswith("https://")
 
 
 def _paths() -> tuple[str, str]:
-    """Return the two paths that a session cookie may have: the desk, and all of the service."""
+    """Return the possible paths of a session cookie: that of the desk and that of the whole service."""
     return f"{request.script_root}/desk", request.script_root or "/"
 
 

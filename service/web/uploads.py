@@ -20,7 +20,7 @@ from service.values.ids import NAME_LENGTH
 from service.web.runtime import runtime
 
 MIN_SPEED = 64_000
-"""The bytes per second that a client has to send."""
+"""The minimum speed of a client in bytes per second."""
 WINDOW = 30.0
 """The seconds over which the speed is measured."""
 
@@ -49,7 +49,7 @@ def receive_file(request: Request) -> Iterator[SentFile]:
     Raises:
         UploadRunning: This process is receiving another file.
         UnsupportedMediaType: The body has an encoding in which files are not accepted.
-        RequestTimeout: While the pieces are read: the client sends too slowly.
+        RequestTimeout: The client sends too slowly; raised while the pieces are read.
     """
     if request.headers.get("Content-Encoding", "identity").lower() not in _ENCODINGS:
         raise UnsupportedMediaType("Send the file as it is, or with the Content-Encoding gzip or zstd.")
@@ -112,7 +112,7 @@ def _read_pieces(request: Request) -> Iterator[bytes]:
 
 
 def _file_of_form(request: Request, pieces: Iterator[bytes]) -> SentFile:
-    """Return the first file of a form, after the fields before it are read."""
+    """Read the fields of a form up to its first file, and return the file."""
     boundary = request.mimetype_params.get("boundary", "").encode("latin-1", "replace")
     events = _events(MultipartDecoder(boundary, max_form_memory_size=1 << 20, max_parts=100), pieces)
     fields: dict[str, str] = {}
