@@ -197,17 +197,17 @@ def _require_merged(session: Session, reference: str) -> Outlet:
 
 
 def _lock(session: Session, *outlets: Outlet) -> None:
-    """Lock outlets against new reports; the lock `PLACES` excludes merges and changes of parents."""
+    """Lock outlets against new reports. The lock `PLACES` is for merges and changes of parents."""
     rows = sa.select(Outlet.id).where(Outlet.id.in_([outlet.id for outlet in outlets])).order_by(Outlet.id)
     session.execute(rows.with_for_update()).all()
 
 
 def _check_own(session: Session, outlet: Outlet, target: Outlet, caller: Caller) -> None:
-    """Check that a key may merge two outlets, or undo their merge; the rows are in the unmerged state (R14b).
+    """Check that a key may merge two outlets, or undo their merge (R14b). Call it while they are not merged.
 
     Raises:
-        OwnClaim: The key lacks the scope `resolutions:own`, has filed a resolved claim or a report on it, and the two
-            outlets together have another stance on the claim than one of them alone.
+        OwnClaim: The key lacks the scope `resolutions:own`, and the merge changes a stance on a resolved claim that the
+            key filed or has a report on.
     """
     if Scope.RESOLUTIONS_OWN in caller.scopes:
         return
@@ -217,13 +217,14 @@ def _check_own(session: Session, outlet: Outlet, target: Outlet, caller: Caller)
     for claim in read_claims(session, only=is_among(session, Report.claim_id, own)) if own else ():
         if claim.facts.verdict is not None and _stances_differ(claim, outlet, target):
             raise OwnClaim(
-                f"The stances of {outlet.slug!r} and {target.slug!r} differ on the resolved claim {claim.id}, which "
-                "this key filed or has a report on, and the key lacks the scope resolutions:own. Use another key."
+                f"You tried to merge {outlet.slug!r} and {target.slug!r} or to undo their merge, but their stances "
+                f"differ on the resolved claim {claim.id}, which your key filed or has a report on. Use another key or "
+                "one with the scope resolutions:own."
             )
 
 
 def _stances_differ(claim: ReportedClaim, outlet: Outlet, target: Outlet) -> bool:
-    """Return whether two outlets together have another current stance on a claim than one of them alone."""
+    """Return whether the merge of two outlets changes the current stance of one of them on a claim."""
     apart = positions(claim.reports, claim.facts.known_at)
     joint = positions(_as_merged(claim, outlet, target).reports, claim.facts.known_at).get(target.id)
     alone = (apart[each.id].scored for each in (outlet, target) if each.id in apart)
@@ -235,10 +236,10 @@ def _as_merged(claim: ReportedClaim, outlet: Outlet, target: Outlet) -> Reported
 
 
 def _change_of_sums(session: Session, outlet: Outlet, target: Outlet, *, joined: bool) -> Sums:
-    """Return the change of the sums when two outlets, unmerged in the rows, are merged or separated.
+    """Return the change of the sums when two outlets are merged or separated. Call it while they are not merged.
 
     Raises:
-        MergeCircle: On a claim, relays would form a cycle.
+        MergeCircle: The relays on a claim would form a cycle.
     """
     apart, together = Sums(), Sums()
     for claim in read_claims(session, only=sa.and_(_names(outlet), _names(target))):
@@ -246,7 +247,7 @@ def _change_of_sums(session: Session, outlet: Outlet, target: Outlet, *, joined:
         _check_relays(merged if joined else claim)
         apart.add_claim(claim.facts, positions(claim.reports, claim.facts.known_at))
         together.add_claim(merged.facts, positions(merged.reports, merged.facts.known_at))
-    # The claims that name only one of the outlets count as before, for the other one.
+    # The claims that name only one of the outlets count in the same way, but for another outlet.
     rest = difference(_own_record(session, outlet, from_sums=joined), apart.record_of(outlet.id))
     apart.add_record(outlet.id, rest)
     together.add_record(target.id, rest)
@@ -254,14 +255,14 @@ def _change_of_sums(session: Session, outlet: Outlet, target: Outlet, *, joined:
 
 
 def _names(outlet: Outlet) -> sa.ColumnElement[bool]:
-    """Return the condition that a report on a claim is of an outlet or one merged into it, or relays either."""
+    """Return the condition that a claim has a report of an outlet or a relay of it, with the merged outlets."""
     reports, outlets = sa.select(Report.claim_id), merged_with(outlet)
     named = reports.where(Report.outlet_id.in_(outlets)).union(reports.where(Report.cited_id.in_(outlets)))
     return Report.claim_id.in_(named)
 
 
 def _own_record(session: Session, outlet: Outlet, *, from_sums: bool) -> dict[Slot, Amounts]:
-    """Return the record of an outlet by itself, from the sums, or from the rows while it has no sums of its own."""
+    """Return the record of an outlet without merges: from its sums or, if it is merged and has none, from the rows."""
     if from_sums:
         return read_sums(session, Subtotal.outlet_id == outlet.id, topic=None).get(outlet.id, {})
     entries = read_positions(session, [outlet.id], EVERYTHING)
@@ -271,6 +272,6 @@ def _own_record(session: Session, outlet: Outlet, *, from_sums: bool) -> dict[Sl
 def _check_relays(claim: ReportedClaim) -> None:
     if any(report.relays for report in claim.reports) and relay_cycle(claim.reports):
         raise MergeCircle(
-            f"On the claim {claim.id} the relays of the outlets would form a cycle without an own report. Withdraw one "
-            "of those relays first."
+            f"You tried to merge outlets or to undo a merge, but on the claim {claim.id} relays would form a cycle. "
+            "Withdraw one of these relays first."
         )

@@ -80,8 +80,8 @@ class FoundOutlet:
 def search_outlets(db: Database, *, q: str, limit: int) -> list[FoundOutlet]:
     """Return the outlets whose names contain the words of a search, or else those with the most similar names.
 
-    An outlet with exactly this name is first. The others follow by the number of claims on record, similar ones by
-    their similarity first.
+    An outlet with exactly this name is first. The others are sorted by their numbers of claims, and similar names first
+    by their similarity.
     """
     words = _words_of(q)
     if not words:
@@ -106,7 +106,7 @@ def unknown_slug(session: Session, reference: str) -> str:
 
 
 def nearest_slugs(session: Session, reference: str) -> list[str]:
-    """Return at most three slugs of outlets with this name or alias, or else with similar ones; none for an id."""
+    """Return at most three slugs of outlets with this name or alias, or else with similar ones. Ids have none."""
     words = _words_of(reference)
     if not words or parse_id(reference) is not None:
         return []
@@ -119,13 +119,13 @@ def nearest_slugs(session: Session, reference: str) -> list[str]:
 
 
 def _words_of(text: str) -> list[list[str]]:
-    """Return the words of a search in ASCII, and then those without an article at the beginning."""
+    """Return the words of a search in ASCII, and as an alternative the words without a first article."""
     words = plain_words(text)[:_MOST_WORDS]
     return [words, words[1:]] if len(words) > 1 and words[0] in _ARTICLES else [words] if words else []
 
 
 def _matches(alternatives: Sequence[Sequence[str]]) -> sa.Subquery:
-    """Return the outlets that a search matches, each with 1 if it is an exact match, else 0."""
+    """Select the outlets that a search matches, each with 1 for an exact match, else 0."""
     arms: list[sa.Select[UUID, int]] = []
     for words in alternatives:
         whole = _together(words)
@@ -151,7 +151,7 @@ def _begins(spelling: type[OutletSpelling], text: str) -> sa.ColumnElement[bool]
 def _described(
     matches: sa.Subquery, limit: int
 ) -> sa.Select[UUID, str, str, OutletKind, str | None, int, str | None, dt.datetime | None]:
-    """Select matched outlets, or those that they were merged into: exact matches first, then by amount on record."""
+    """Select the surviving outlets of matches: exact matches first, then by their numbers of claims."""
     matched = sa.select(counts_as(_NAMED).label("id"), sa.func.max(matches.c.is_exact).label("is_exact"))
     matched = matched.join_from(matches, _NAMED, _NAMED.id == matches.c.outlet_id).group_by(counts_as(_NAMED))
     ids = matched.subquery()
@@ -160,7 +160,7 @@ def _described(
     domain = sa.select(OutletDomain.domain).where(OutletDomain.outlet_id == Outlet.id).order_by(OutletDomain.position)
     topic = sa.select(Subtotal.topic).where(Subtotal.outlet_id == Outlet.id, Subtotal.topic != "")
     topic = topic.group_by(Subtotal.topic).order_by(claims.desc(), Subtotal.topic)
-    # By the claim, because reports have an index by outlet and claim, and the ids of claims follow their recording.
+    # By claim, because reports have an index by outlet and claim, and the ids of claims are in the order of recording.
     latest = sa.select(Report.published_at).where(Report.outlet_id == Outlet.id).order_by(Report.claim_id.desc())
     first = (each.limit(1).scalar_subquery() for each in (domain, topic, latest))
     columns = (Outlet.id, Outlet.slug, Outlet.name, Outlet.kind, next(first), amount.label("amount"), *first)
@@ -171,8 +171,8 @@ def _described(
 def _similar(session: Session, alternatives: Sequence[Sequence[str]]) -> dict[UUID, int]:
     """Return the outlets whose names are similar to a search, each with the number of differing letters.
 
-    An error leaves the beginning or the end of a name as it is, so it is among the neighbours in the alphabet, forwards
-    or backwards.
+    A typing error usually keeps the beginning or the end of a name, so the name is a neighbour of the search in the
+    alphabet, forwards or backwards.
     """
     found: dict[UUID, int] = {}
     for words in alternatives:
@@ -205,7 +205,7 @@ def count_errors(written: str, spelling: str, most: int) -> int | None:
     before: list[int] = []
     row = [min(place, too_many) for place in range(len(spelling) + 1)]
     for place, letter in enumerate(written, 1):
-        # Letters that are further apart than the errors allowed cannot belong together.
+        # Letters whose places differ by more than the allowed errors cannot correspond.
         first, last = max(1, place - most), min(len(spelling), place + most)
         two_before, before, row = before, row, [too_many] * (len(spelling) + 1)
         row[0] = min(place, too_many)
@@ -221,6 +221,6 @@ def count_errors(written: str, spelling: str, most: int) -> int | None:
 
 
 def _listed(session: Session, outlets: Collection[UUID]) -> sa.Subquery:
-    """Return outlets by their ids as matches that are not exact."""
+    """Select outlets by id, as matches that are not exact."""
     rows = sa.select(Outlet.id.label("outlet_id"), sa.literal(0).label("is_exact"))
     return rows.where(is_among(session, Outlet.id, outlets)).subquery()
