@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import datetime as dt
 import html
+import itertools
 import re
 
 from service.access.keys import create_key
 from service.values.vocabulary import Scope
+from tests.support.world import report
 
 HTTPS = {"Origin": "https://desk.example", "Host": "desk.example"}
 """Headers of a form from the same origin over https."""
 SAME_ORIGIN = {"Origin": "http://localhost"}
 """Headers of a form from the same origin over http."""
+
+_NUMBERS = itertools.count(1)
 
 
 class Editor:
@@ -74,6 +78,23 @@ def problem_text(response):
 def due(world, text="The bridge opens in May.", day="2026-02-01", *reports, **members):
     """Record a claim that is due."""
     return world.record(*reports, text=text, kind="event", resolves_by=f"{day}T00:00:00Z", **members)
+
+
+def record_overdue(site):
+    """Record a claim that is overdue for longer than all others."""
+    number = next(_NUMBERS)
+    text = f"Bridge number {number} opens to traffic."
+    return site.record(
+        report("Herald"), report("Post"), text=text, kind="event", resolves_by=f"19{80 - number}-01-01T00:00:00Z"
+    )
+
+
+def sign_in(page, editor):
+    """Sign in with the keyboard."""
+    page.goto("/desk")
+    page.keyboard.type(editor.key.secret)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/desk")
 
 
 def is_sign_in_redirect(response):

@@ -1,6 +1,6 @@
-// The desk by keyboard, and the number of late reports while a date is typed. Without this, every form works as a form does.
+// Keyboard control of the desk, and a live count of late reports. Every form also works without this script.
 
-// Letters act on the whole page, so speech users, and people who miss keys, can switch them off (WCAG 2.1.4).
+// Single letters act on the whole page, so people can switch them off, such as users of speech input (WCAG 2.1.4).
 const KEYS = "borneout.keys";
 const root = document.documentElement;
 const keys = document.querySelector(".switch");
@@ -50,7 +50,7 @@ function countLate(one) {
     : "Every report came before this date.";
 }
 
-// False has the due date, void and unverifiable have today's; true and partly true need the editor.
+// Suggest the due date for false, and today for void and unverifiable. For the others, the editor enters the date.
 function suggestDate(one) {
   const verdict = verdictOf(one);
   const field = dateOf(one);
@@ -75,7 +75,7 @@ for (const one of document.querySelectorAll(".resolve[data-published]")) {
   dateOf(one).addEventListener("input", () => countLate(one));
 }
 
-// A page whose address has a date dates the answer.
+// Suggest a date in the address of the evidence as the date of the answer.
 for (const input of document.querySelectorAll(".resolve [name=evidence]")) {
   input.addEventListener("change", () => {
     const found = /\/((?:19|20)\d\d)[/-](\d\d)[/-](\d\d)(?!\d)/.exec(input.value);
@@ -105,9 +105,9 @@ function press(key) {
     suggestDate(control.form);
     const next = key === "p" ? "[name=truth]" : dateOf(control.form).value === "" ? ".dates button" : "[name=evidence]";
     control.form.querySelector(next).focus();
-  } else if (key === "s" || control.matches(".dates button")) control.click(); // neither changes anything on record
+  } else if (key === "s" || control.matches(".dates button")) control.click(); // neither changes the record
   else if (key === "?") help.showModal();
-  else control.focus(); // of the button that undoes, too: a letter alone changes nothing that is on record
+  else control.focus(); // also for the undo button: a single letter never changes the record
   return true;
 }
 
@@ -143,7 +143,7 @@ document.querySelector(".help")?.addEventListener("click", (event) => {
   help.showModal();
 });
 
-// Where the last step led, and what it did: a message that is there from the start is not read out.
+// Announce the result of the last action, because screen readers do not read a message that is there from the start.
 document.querySelector(".due[open] summary")?.focus();
 document.getElementById("trouble")?.focus();
 const said = document.querySelector(".done[role=status]");
