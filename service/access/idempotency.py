@@ -59,8 +59,8 @@ def run_once(
     Args:
         db: The database.
         call: The call.
-        run: The function that carries out the call and returns its response.
-        redact: The function that removes the members of a response that are shown only once.
+        run: Carries out the call and returns its response.
+        redact: Removes the members of a response that are shown only once.
         stored: The response that was stored when the call arrived, if any.
         now: The time of the call.
 

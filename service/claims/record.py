@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import TypedDict
@@ -16,6 +16,7 @@ from service.cache.invalidation import invalidate_scores
 from service.cache.score_cache import ScoreCache
 from service.claims.describe import SAME_TEXT, describe_claim, describe_new_claim
 from service.claims.load import WHOLE, check_group, load_claim, surviving_claim
+from service.claims.repeats import differences
 from service.claims.report_rules import Filing, NewReport, add_reports, check_reports
 from service.claims.rights import check_claim_change
 from service.claims.views import ClaimView
@@ -28,12 +29,9 @@ from service.storage.bulk import insert_rows
 from service.storage.db import Database, retried
 from service.storage.facts import reporting_outlets, standing_resolution
 from service.storage.models import Claim, Report
-from service.storage.versions import check_match, is_same, matches_earlier_version, store_version
+from service.storage.versions import check_match, store_version
 from service.values.ids import new_id
 from service.values.vocabulary import Caller, ClaimKind, Verdict
-
-CHANGEABLE = ("text", "topic", "tags", "group", "resolves_by")
-"""The members of a claim that PATCH accepts."""
 
 
 class NewClaim(TypedDict):
@@ -160,13 +158,18 @@ def change_claim(
         with updating_sums(session, [claim]):
             for name, value in changes.items():
                 setattr(claim, name, value)
-        _check_due_date(claim)
-        in_effect = standing_resolution(claim)
-        if in_effect is not None and in_effect.verdict is Verdict.TRUE:
-            check_group(session, claim)
+        _check_changed(session, claim)
         invalidate_scores(session, cache, reporting_outlets(claim), now=now)
         session.flush()
         return describe_claim(session, claim, now=now)
+
+
+def _check_changed(session: Session, claim: Claim) -> None:
+    """Check the rules of a claim and of its group after a change (R1, R3)."""
+    _check_due_date(claim)
+    in_effect = standing_resolution(claim)
+    if in_effect is not None and in_effect.verdict is Verdict.TRUE:
+        check_group(session, claim)
 
 
 def new_claim(given: NewClaim, *, caller: Caller, now: dt.datetime) -> Claim:
@@ -192,26 +195,6 @@ def claim_by_external_id(session: Session, external_id: str | None) -> Claim | N
     if external_id is None:
         return None
     return session.scalar(sa.select(Claim).where(Claim.external_id == external_id).options(*WHOLE))
-
-
-def differences(session: Session, known: Claim, given: Mapping[str, object]) -> list[FieldError]:
-    """Return the sent members that differ from a claim and from each of its earlier versions.
-
-    The spelling of the text is ignored (R21a), such as the kind of apostrophe or blank.
-    """
-    errors = [
-        FieldError(pointer=f"/{member}", detail="Differs from the recorded claim.", code="differs")
-        for member, value in given.items()
-        if not is_same(member, getattr(known, member), value) and not _is_redacted(known, member)
-    ]
-    sent = {name: value for name, value in given.items() if name in CHANGEABLE}
-    corrected = all(error["pointer"][1:] in CHANGEABLE for error in errors)
-    return [] if errors and corrected and matches_earlier_version(session, known.id, sent) else errors
-
-
-def _is_redacted(claim: Claim, member: str) -> bool:
-    """Return whether a member was redacted. Sending it again is no difference, and does not restore it."""
-    return any(note["member"] == member for note in claim.redacted or ())
 
 
 def claim_content(claim: Claim) -> ClaimContent:
@@ -297,13 +280,17 @@ def check_same(
         if not errors:
             raise
         errors, filings = [*errors, *exc.errors], []
-    for index, filing in enumerate(filings):
-        if filing.is_new:
-            detail = f"This report is not recorded. Add it with POST /v1/claims/{current.id}/reports."
-            errors.append(FieldError(pointer=f"/reports/{index}", detail=detail, code="differs"))
-    if errors:
+    if errors := [*errors, *_new_reports(filings, current)]:
         raise ClaimDiffers(
             f"The claim {known.id} has this external_id, and the members listed in errors differ from it. "
             "Change that claim with PATCH, or send another external_id.",
             errors=errors,
         )
+
+
+def _new_reports(filings: Iterable[Filing], claim: Claim) -> Iterator[FieldError]:
+    """Yield an error for each report that is new on a claim."""
+    detail = f"This report is not recorded. Add it with POST /v1/claims/{claim.id}/reports."
+    for index, filing in enumerate(filings):
+        if filing.is_new:
+            yield FieldError(pointer=f"/reports/{index}", detail=detail, code="differs")

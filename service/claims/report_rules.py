@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from typing import NamedTuple, NotRequired, TypedDict
 
+from service.claims.repeats import differing_members, report_differs
 from service.errors import FieldError, InvalidBody, ReportDiffers, nested
 from service.methods.claim import ORDER
 from service.methods.commitment import LEXICON_VERSION, read_commitment
@@ -107,7 +108,12 @@ def check_reports(
         # A recorded report, or a line of an export, may be older than the merge of its two outlets.
         if same is report and "lexicon" not in given and _relays_itself(report):
             errors.append({**SELF_RELAY, "pointer": pointer + SELF_RELAY["pointer"]})
-    errors = errors or list(_cycles(claim, filings))
+    _refuse(errors or list(_cycles(claim, filings)), differing)
+    return list(filings.values())
+
+
+def _refuse(errors: list[FieldError], differing: list[FieldError]) -> None:
+    """Raise the errors of reports, if there are any; those that break a rule before those that differ."""
     if errors:
         raise InvalidBody(
             "A report breaks a rule of the record, and nothing was recorded. Correct the members listed in errors.",
@@ -119,7 +125,6 @@ def check_reports(
             "recorded report with PATCH /v1/reports/{id}, or leave these members out.",
             errors=differing,
         )
-    return list(filings.values())
 
 
 def _repeated(report: Report, given: NewReport, known: dict[str, list[OnRecord]]) -> Report:
@@ -134,33 +139,14 @@ def _repeated(report: Report, given: NewReport, known: dict[str, list[OnRecord]]
     while versions := known.get(report.fingerprint):
         found += versions
         report.fingerprint = next_fingerprint(report.fingerprint)
-    same = [version.report for version in found if not _differing(given, version)]
+    same = [version.report for version in found if not differing_members(given, version)]
     if same:
         return next((repeated for repeated in same if repeated.withdrawal is None), same[0])
     for version in found:
         if version.counts:
-            raise _report_differs(version.report, _differing(given, version))
+            raise report_differs(version.report, differing_members(given, version))
     known[report.fingerprint] = [OnRecord(report)]
     return report
-
-
-def _report_differs(report: Report, members: Iterable[str]) -> ReportDiffers:
-    """Return the error for a report that repeats a recorded one, or one before it in the request."""
-    name = "report before it in this request" if report.claim_id is None else f"report {report.id}"
-    detail = f"The {name} has the same outlet, stance, time, url and source, but a different value here."
-    errors = [FieldError(pointer=f"/{member}", detail=detail, code="differs") for member in members]
-    return ReportDiffers("The report differs from the one that it repeats.", errors=errors)
-
-
-def _differing(given: NewReport, version: OnRecord) -> list[str]:
-    """Return the members that were sent and differ from a report; a redacted member does not differ."""
-    sent = {"probability": given["probability"], "commitment": given["commitment"], "quote": given["quote"]}
-    redacted = {note["member"] for note in version.report.redacted or ()}
-    return [
-        name
-        for name, value in sent.items()
-        if value is not None and value != version.member(name) and name not in redacted
-    ]
 
 
 def add_reports(claim: Claim, filings: Iterable[Filing]) -> None:

@@ -114,10 +114,7 @@ def new_resolution(
         As `resolve_claim`.
     """
     check_resolution(given, now=now)
-    if claim.kind is ClaimKind.OPINION:
-        raise OpinionUnresolved(
-            f"The claim {claim.id} is an opinion, and opinions are never resolved. Resolve events and facts only."
-        )
+    _refuse_opinion(claim)
     check_own(claim, caller, filings)
     newest = _check_chain(claim, given)
     if given["verdict"] is Verdict.TRUE:
@@ -138,6 +135,13 @@ def new_resolution(
         recorded_at=now,
         disputes=[],
     )
+
+
+def _refuse_opinion(claim: Claim) -> None:
+    if claim.kind is ClaimKind.OPINION:
+        raise OpinionUnresolved(
+            f"The claim {claim.id} is an opinion, and opinions are never resolved. Resolve events and facts only."
+        )
 
 
 def _known(given: NewResolution, newest: Resolution | None, *, now: dt.datetime) -> tuple[dt.datetime, Precision]:
@@ -224,13 +228,11 @@ def check_resolution(given: NewResolution, *, now: dt.datetime) -> None:
     errors: list[FieldError] = []
     verdict, truth, known_at = given["verdict"], given["truth"], given["known_at"]
     if verdict is Verdict.PARTIAL and truth is None:
-        errors.append(
-            FieldError(pointer="/truth", detail="A partial verdict needs a truth between 0 and 1.", code="required")
-        )
+        detail = "A partial verdict needs a truth between 0 and 1."
+        errors.append(FieldError(pointer="/truth", detail=detail, code="required"))
     if verdict is not Verdict.PARTIAL and truth is not None:
-        errors.append(
-            FieldError(pointer="/truth", detail="Only a partial verdict has a truth. Leave it out.", code="unexpected")
-        )
+        detail = "Only a partial verdict has a truth. Leave it out."
+        errors.append(FieldError(pointer="/truth", detail=detail, code="unexpected"))
     if truth is not None and not 0 < truth < 1:
         errors.append(FieldError(pointer="/truth", detail="Must be more than 0 and less than 1.", code="range"))
     if verdict is not None and verdict.scores and not given["evidence"] and not given["note"]:

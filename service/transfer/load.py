@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 from service.cache.invalidation import invalidate_scores
 from service.cache.score_cache import ScoreCache
 from service.claims.additions import Additions
-from service.claims.record import by_pointer, check_first_reports, check_same, differences, new_claim
+from service.claims.record import by_pointer, check_first_reports, check_same, new_claim
+from service.claims.repeats import differences
 from service.claims.report_rules import Filing, NewReport, add_reports, check_reports
 from service.claims.resolve import (
     NewResolution,

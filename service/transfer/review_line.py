@@ -7,7 +7,7 @@ from typing import NamedTuple
 from sqlalchemy.orm import Session
 
 from service.claims.move import is_same_review
-from service.claims.record import differences
+from service.claims.repeats import differences
 from service.claims.resolve import NewResolution, is_same_resolution
 from service.errors import AlreadyResolved, ClaimDiffers, InvalidBody
 from service.storage.facts import standing_resolution

@@ -10,7 +10,8 @@ import sqlalchemy as sa
 
 from service.cache.score_cache import ScoreCache
 from service.claims.load import WHOLE
-from service.claims.record import differences, record_claim
+from service.claims.record import record_claim
+from service.claims.repeats import differences
 from service.claims.report import add_report
 from service.claims.resolve import NewResolution, check_resolution, is_same_resolution, resolve_claim
 from service.errors import ClaimDiffers, Forbidden, InvalidBody, ServiceError, nested
