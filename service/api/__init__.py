@@ -1,1 +1,1 @@
-"""HTTP: one file per path family. A view takes parsed arguments, calls one use case and returns its result."""
+"""HTTP views, one file per path family. A view calls one use case and returns its result."""

@@ -26,7 +26,7 @@ def get_metrics() -> Response:
 
 
 def _backlog() -> Backlog | None:
-    """Return the backlog of the outbox; None while the database is unavailable, so that other metrics are returned."""
+    """Return the backlog of the outbox; None while the database is unavailable."""
     try:
         return measure_backlog(runtime().db, now=utc_now())
     except Exception as exc:

@@ -10,7 +10,7 @@ from service.web.auth import requires
 from service.web.blueprint import Blueprint
 from service.web.runtime import runtime
 
-blp = Blueprint("overview", __name__, url_prefix="/v1/overview", description="Everything on record at a glance.")
+blp = Blueprint("overview", __name__, url_prefix="/v1/overview", description="The whole record at a glance.")
 
 
 @blp.route("")
@@ -19,8 +19,8 @@ blp = Blueprint("overview", __name__, url_prefix="/v1/overview", description="Ev
 def get_overview() -> Overview:
     """Get the overview
 
-    Returns the numbers of outlets and claims, the claims decided last, the open claims that most outlets report, and
-    the biggest surprises: claims on which most outlets did the opposite of what was expected. The front page shows the
-    same.
+    Returns the numbers of outlets and claims, the most recently decided claims, the open claims that most outlets
+    report, and the biggest surprises: claims that outlets got right or wrong against expectation. The front page shows
+    the same lists.
     """
     return read_overview(runtime().db, now=utc_now())

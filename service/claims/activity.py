@@ -172,7 +172,7 @@ def _claims(session: Session, since: dt.datetime, key_id: UUID | None) -> list[R
 
 
 def _reports(session: Session, since: dt.datetime, key_id: UUID | None) -> list[RecordAction]:
-    """Return the reports that were added to recorded claims, without those that were recorded with their claims.
+    """Return the reports that were added to claims after these were recorded.
 
     A report that a merge moved was recorded with the claim that was merged.
     """

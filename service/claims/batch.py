@@ -46,7 +46,7 @@ BatchEntry: TypeAlias = BatchClaim | ServiceError
 
 @dataclass(frozen=True, slots=True)
 class BatchResult:
-    """The result of one claim: the claim unless it was rejected, and the error of the claim or its resolution."""
+    """The result of one claim: the claim unless it was rejected, and any error of it or of its resolution."""
 
     claim: ClaimView | None
     is_new: bool
@@ -67,7 +67,7 @@ class _Outcome(NamedTuple):
 def record_claims(
     db: Database, cache: ScoreCache, entries: Sequence[BatchEntry], *, atomic: bool, caller: Caller, now: dt.datetime
 ) -> list[BatchResult]:
-    """Record claims with their reports and resolutions, with the same results as single calls in this order.
+    """Record claims with reports and resolutions, as single calls in the same order would.
 
     A claim whose resolution is rejected is still recorded.
 
@@ -97,7 +97,7 @@ def record_claims(
 
 
 def _parts(entries: Iterable[BatchEntry]) -> Iterator[list[BatchClaim | ServiceError]]:
-    """Yield parts of a batch without repeated external ids, because a repeated claim is described as of its turn."""
+    """Yield parts of a batch without repeated external ids. A repeated claim is described as of its turn."""
     part: list[BatchEntry] = []
     names: set[str] = set()
     for entry in entries:

@@ -155,7 +155,7 @@ def _corrected(report: Report, changes: ReportChanges) -> ReportContent:
 
 
 def _stance_after(report: Report, changes: ReportChanges) -> tuple[Stance, StanceSource]:
-    """Return the stance after the changes. A derived stance follows the probability; a stated one stays (R6b).
+    """Return the stance after the changes. A derived stance follows the probability (R6b).
 
     Raises:
         InvalidBody: The stance contradicts the probability, or cannot be derived without one.

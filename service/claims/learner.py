@@ -58,7 +58,7 @@ def refit_learner(db: Database, *, now: dt.datetime) -> bool:
 
 
 def _record_size(session: Session, *, now: dt.datetime) -> str:
-    """Return the numbers of rows that the models learn from, and the weight of the claims that are not due yet.
+    """Return the sizes of the tables that models learn from, and the weight of claims not due yet.
 
     Rows are only ever added, and merges are counted, so every change of the record changes these numbers.
     """

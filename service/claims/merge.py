@@ -1,4 +1,4 @@
-"""Merge claims that prove to be the same, and undo merges (R22a). Reports, resolutions, replies and reviews move."""
+"""Merge claims that prove to be the same, and undo merges (R22a)."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class ClaimMergeView:
 def merge_claim(
     db: Database, cache: ScoreCache, claim_id: UUID, *, into: UUID, caller: Caller, now: dt.datetime
 ) -> tuple[ClaimMergeView, bool]:
-    """Merge a claim into another one, which gets its reports, resolutions, replies and reviews, and counts for both.
+    """Merge a claim into another one, which then counts in place of both.
 
     Returns:
         The merge, and whether it is new.
@@ -84,7 +84,7 @@ def undo_claim_merge(
     caller: Caller,
     now: dt.datetime,
 ) -> None:
-    """Undo the merge of a claim: the rows that it moved return, and rows recorded since stay with the other claim.
+    """Undo the merge of a claim. Rows that were recorded since stay with the other claim.
 
     Resolutions that supersede a returned resolution return with it.
 
@@ -134,7 +134,7 @@ def _describe(merge: ClaimMerge) -> ClaimMergeView:
 def _require_merge(session: Session, claim_id: UUID) -> ClaimMerge:
     """Return the merge of a claim that is in effect."""
     if (claim := session.get(Claim, claim_id)) is None:
-        raise NotFound(f"No claim with the id {claim_id} is on record. Find its id with GET /v1/claims.")
+        raise NotFound(f"No claim has the id {claim_id}. Find its id with GET /v1/claims.")
     if (merge := _merge_of(session, claim)) is None:
         raise NotFound(f"The claim {claim_id} was not merged, so there is no merge to read or undo.")
     return merge
@@ -158,9 +158,9 @@ def _lock_both(session: Session, claim_id: UUID, into: UUID) -> tuple[Claim, Cla
     found = session.scalars(rows.options(*WHOLE).execution_options(populate_existing=True)).all()
     by_id = {claim.id: claim for claim in found}
     if claim_id not in by_id:
-        raise NotFound(f"No claim with the id {claim_id} is on record. Find its id with GET /v1/claims.")
+        raise NotFound(f"No claim has the id {claim_id}. Find its id with GET /v1/claims.")
     if into not in by_id:
-        detail = f"No claim with the id {into} is on record. Find its id with GET /v1/claims."
+        detail = f"No claim has the id {into}. Find its id with GET /v1/claims."
         raise InvalidBody.at("/into", detail, "unknown-claim")
     return by_id[claim_id], by_id[into]
 

@@ -15,7 +15,7 @@ from service.values.vocabulary import Caller, ClaimKind, Verdict
 
 
 def check_rights(claim: Claim, target: Claim, caller: Caller) -> None:
-    """Check that a key may merge two claims, or undo their merge: if one is resolved, it needs the right to resolve it.
+    """Check that a key may merge two claims, or undo their merge.
 
     Raises:
         OwnClaim: It filed one of the claims or a report on it, and lacks the scope `resolutions:own` (R14b).
@@ -30,15 +30,18 @@ def check_free(session: Session, claim: Claim, target: Claim) -> None:
     if claim.merged_into_id is not None:
         raise ClaimMerged.of(claim.id, into=claim.merged_into_id)
     if claim is target:
-        raise MergeCircle(f"You tried to merge the claim {claim.id} into itself. Send the id of another claim as into.")
+        raise MergeCircle(
+            f"You tried to merge the claim {claim.id} into itself. Send the id of another claim as `into`."
+        )
     if target.merged_into_id is not None:
         raise MergeChain(
-            f"The claim {target.id} was merged into {target.merged_into_id}, and a merged claim takes no merges. Merge "
-            f"into {target.merged_into_id} instead."
+            f"You tried to merge into the claim {target.id}, which was itself merged into {target.merged_into_id}. "
+            f"Merge into {target.merged_into_id} instead."
         )
     if (other := session.scalar(sa.select(Claim.id).where(Claim.merged_into_id == claim.id).limit(1))) is not None:
         raise MergeChain(
-            f"The claim {other} was merged into {claim.id}, so that one cannot be merged itself. Undo that merge first."
+            f"You tried to merge the claim {claim.id}, which is the target of the merge of {other}. Undo that "
+            "merge first."
         )
 
 
@@ -46,8 +49,8 @@ def check_agreement(claim: Claim, target: Claim) -> None:
     """Check that two claims do not contradict each other."""
     if (claim.kind is ClaimKind.OPINION) is not (target.kind is ClaimKind.OPINION):
         raise ClaimsContradict(
-            f"Only one of the claims {claim.id} and {target.id} is an opinion, and an opinion is never resolved. Merge "
-            "an opinion into an opinion only."
+            f"You tried to merge the claims {claim.id} and {target.id}, but only one of them is an opinion. Merge "
+            "opinions only with opinions."
         )
     replaced, kept = standing_resolution(claim), standing_resolution(target)
     if replaced is None or kept is None:
@@ -59,8 +62,8 @@ def check_agreement(claim: Claim, target: Claim) -> None:
         )
     if any(dispute.closed_at is None for dispute in replaced.disputes):
         raise ClaimsContradict(
-            f"The resolution {replaced.id} of the claim {claim.id} is disputed, and after the merge the one of "
-            f"{target.id} would be in effect. Close the dispute first."
+            f"The merge would replace the resolution {replaced.id} of the claim {claim.id}, which is disputed. "
+            "Close the dispute first."
         )
 
 
@@ -71,8 +74,7 @@ def check_result(session: Session, claim: Claim) -> None:
         check_group(session, claim)
     if relay_cycle(counting_reports(claim)):
         raise MergeCircle(
-            f"On the claim {claim.id} the relays would form a cycle without an own report. Withdraw one of those "
-            "relays first."
+            f"The relays on the claim {claim.id} would form a cycle without an own report. Withdraw one of them first."
         )
 
 

@@ -45,7 +45,7 @@ def return_rows(session: Session, claim: Claim, target: Claim, moved: MovedRows)
 
 
 def is_same_review(one: ReviewNote, other: ReviewNote) -> bool:
-    """Return whether two notes are about the same review: its page, or else its fact-checker and rating, are equal."""
+    """Return whether two notes are about one review: one page, or else one fact-checker and rating."""
     if one["url"] is not None or other["url"] is not None:
         return one["url"] == other["url"]
     return (one["publisher"], one["rating"], one["value"]) == (other["publisher"], other["rating"], other["value"])
@@ -64,9 +64,7 @@ def _move_reports(reports: Iterable[Report], source: Claim, target: Claim) -> No
 
 
 def _move_resolutions(claim: Claim, target: Claim) -> None:
-    """Move the resolutions of a claim before those of another one, or after them if only the moved verdict is in
-    effect.
-    """
+    """Move the resolutions of a claim before those of the other one, or after them to stay in effect."""
     moving = claim.resolutions
     is_last = standing_resolution(claim) is not None and standing_resolution(target) is None
     if target.resolutions:

@@ -55,7 +55,10 @@ def list_same_texts(db: Database, *, now: dt.datetime) -> list[LikelyPair]:
 
 
 def list_similar_texts(db: Database, *, after: SortKey | None, limit: int, now: dt.datetime) -> Page[LikelyPair]:
-    """Return pairs for a page of all claims, the newest first: each with an earlier claim that shares most words."""
+    """Return a page of pairs of claims that share most words, the newest first.
+
+    A page covers `limit` claims, so it may have fewer pairs.
+    """
     rows = sa.select(Claim).where(Claim.merged_into_id.is_(None))
     with db.read() as session:
         page = _NEWEST_FIRST.page(session, rows, after=after, limit=limit)
@@ -68,7 +71,7 @@ def mark_distinct(db: Database, claim_id: UUID, *, other: UUID, caller: Caller, 
     """Record that two claims are not the same, so that they are not listed as a pair again.
 
     Raises:
-        NotFound: One of the claims is not on record.
+        NotFound: One of the claims does not exist.
         ClaimMerged: One of the claims was merged.
         InvalidBody: Both are the same claim.
     """
@@ -90,7 +93,7 @@ def _is_distinct(
 
 
 def _similar_pair(session: Session, claim: Claim) -> _Pair | None:
-    """Return a claim with the earlier claim that shares the most words; None if no claim shares enough words.
+    """Return a claim with the earlier claim that shares the most words; None if none shares enough.
 
     Claims of one group exclude each other, and claims with the same text are in another list.
     """

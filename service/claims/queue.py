@@ -60,7 +60,7 @@ class QueueFilters(ClaimFilters, total=False):
 def list_due_claims(
     db: Database, *, after: SortKey | None, limit: int, now: dt.datetime, **filters: Unpack[QueueFilters]
 ) -> Page[QueuedClaim]:
-    """Return a page of the due claims with a report that counts, the longest overdue and most reported first (R15).
+    """Return a page of the due claims with a report that counts, the longest overdue first (R15).
 
     All pages count reports as of the first page, so that the order is stable. A sort key begins with that moment.
 

@@ -77,7 +77,7 @@ def redact_members(
     """Redact members of a claim, report, resolution, dispute or reply, and of every stored copy.
 
     Raises:
-        InvalidBody: No such row is on record, or one of the members cannot be redacted.
+        InvalidBody: No row has this id, or one of the members cannot be redacted.
     """
     members = list(dict.fromkeys(members))
     with db.write() as session, session.no_autoflush:

@@ -119,7 +119,7 @@ def _loaded() -> sa.Select[Reply]:
 
 
 def check_reported(session: Session, outlet: Outlet, claim_id: UUID) -> UUID:
-    """Check that an outlet reported a claim, and return the id of the claim, or of the one it was merged into.
+    """Check that an outlet reported a claim, and return the id of the claim after merges.
 
     Raises:
         InvalidBody: The claim is unknown, or the outlet has not reported it.

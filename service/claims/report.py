@@ -138,7 +138,7 @@ def list_claim_reports(db: Database, claim_id: UUID, *, after: SortKey | None, l
 def list_outlet_reports(
     db: Database, reference: str, *, topic: str | None, after: SortKey | None, limit: int
 ) -> Page[ReportView]:
-    """Return a page of the reports of an outlet, the newest first. With `topic`, only reports on its claims.
+    """Return a page of the reports of an outlet, on all topics or one, the newest first.
 
     Raises:
         UnknownOutlet: No outlet has this slug or id.

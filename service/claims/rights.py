@@ -1,4 +1,4 @@
-"""Check the rights of a key to change claims, to change and withdraw reports, and to file late reports (R14b)."""
+"""Check the rights of a key to change claims and reports, and to file late reports (R14b)."""
 
 from __future__ import annotations
 

@@ -90,7 +90,7 @@ def search_claims(db: Database, *, q: str, limit: int, now: dt.datetime) -> tupl
 
 
 def _most_reported(session: Session, matches: sa.ColumnElement[bool], limit: int) -> list[UUID]:
-    """Return the ids of the most reported claims among the newest matches; equally reported ones, newest first."""
+    """Return the ids of the most reported claims among the newest matches; for equal counts, newest first."""
     newest = sa.select(Claim.id).where(matches, Claim.merged_into_id.is_(None)).order_by(Claim.id.desc())
     found = newest.limit(_CANDIDATES).subquery()
     reports = sa.select(sa.func.count()).where(Report.claim_id == found.c.id).scalar_subquery()
@@ -98,13 +98,13 @@ def _most_reported(session: Session, matches: sa.ColumnElement[bool], limit: int
 
 
 def _beginnings(alternatives: Iterable[Terms]) -> Iterator[Terms]:
-    """Yield the terms of words that begin like a word. A term with a star matches all terms that begin with it."""
+    """Yield the terms of words that begin like a word. A star stands for any ending."""
     for terms in alternatives:
         yield tuple(f"{term}*" if len(term) >= _BEGUN_FROM else term for term in terms)
 
 
 def _stems(alternatives: Iterable[Terms]) -> Iterator[Terms]:
-    """Yield the terms of words that are cut off within an ending that is not indexed: `universi` as `univers`."""
+    """Yield the terms of words that are cut off within an ending, such as `univers` for `universi`."""
     for terms in alternatives:
         yield terms
         if len(terms) == 1:

@@ -18,7 +18,7 @@ _MOST_WORDS = 2
 
 
 def correct_search(db: Database, *, q: str) -> str | None:
-    """Return a search with its misspelt words corrected, or None if no word is misspelt or none can be corrected.
+    """Return a search with its misspelt words corrected; None if no word can be corrected.
 
     A word is misspelt if no claim contains a word that begins like it. It is replaced by the most frequent word of
     claims that differs from it by one typing error.

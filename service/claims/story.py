@@ -153,7 +153,7 @@ def _why_no_side(
 
 
 def _is_late_change(report: Filed, vote: Filed, facts: ClaimFacts) -> bool:
-    """Return whether a report, published when the answer was known, takes another side than the one that counts."""
+    """Return whether a report takes another side, and was published when the answer was known."""
     is_side = report.stance.takes_side and report.is_after(facts.known_at)
     return is_side and report.id != vote.id and report.stance is not vote.stance
 

@@ -54,7 +54,7 @@ class TopicList:
 
 
 def list_topics(db: Database, *, topic: str | None = None, now: dt.datetime) -> TopicList:
-    """Return the topics of claims and all topics above them, each directly followed by those below it (R21b).
+    """Return the topics of claims and the topics above them, sorted by path (R21b).
 
     Args:
         db: The database.
@@ -84,9 +84,9 @@ def count_topics(session: Session, topic: str | None, *, now: dt.datetime) -> li
 
 
 def common_topics(db: Database, *, limit: int) -> list[str]:
-    """Return the most frequent topics of the 10,000 newest claims, each directly followed by those below it.
+    """Return the most frequent topics of the 10,000 newest claims, sorted by path.
 
-    The cost is the same with any number of claims.
+    The cost does not depend on the number of claims.
     """
     newest = sa.select(Claim.topic, Claim.merged_into_id).order_by(Claim.id.desc()).limit(_NEWEST).subquery()
     rows = sa.select(newest.c.topic, sa.func.count()).group_by(newest.c.topic)
@@ -136,7 +136,7 @@ def _count_claims(session: Session, scope: str | None, *, now: dt.datetime) -> d
 
 
 def _count_ranked(session: Session, scope: str | None, *, now: dt.datetime) -> Counter[str]:
-    """Return the number of ranked outlets by topic: those with enough resolved claims on the basis `matured`."""
+    """Return the number of ranked outlets by topic, on the basis `matured`."""
     outlets = session.scalars(sa.select(Outlet.id).where(having_resolved(session, RATED_FROM))).all()
     resolved = resolved_by_topic(session, outlets, scope)
     undue = sa.select(Claim.id).where(Claim.resolves_by > now)

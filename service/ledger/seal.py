@@ -37,7 +37,7 @@ def seal_entries(db: Database, *, now: dt.datetime) -> int:
 
 
 def head_of(number: int, previous: str | None, recorded_at: dt.datetime, digests: Iterable[str]) -> str:
-    """Return the head of a seal: a hash of the previous head and the digests of its entries, ordered by id."""
+    """Return the head of a seal: a hash of the previous head and its entries' digests, ordered by id."""
     head = hashlib.sha256(canonical_json([number, previous, format_instant(recorded_at)]).encode())
     for digest in digests:
         head.update(digest.encode())

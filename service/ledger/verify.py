@@ -47,7 +47,7 @@ class _History(NamedTuple):
 
 
 def verify_ledger(db: Database, *, head: str | None = None) -> Iterator[Finding]:
-    """Yield the differences between the ledger and all rows and sums, and within the ledger, in one snapshot.
+    """Yield the differences between the ledger and all rows and sums, in one snapshot.
 
     Args:
         db: The database.
@@ -197,7 +197,7 @@ def _find_missing(session: Session, table: sa.Table) -> Iterator[Finding]:
 
 
 def _stayed_behind(session: Session, table: sa.Table, entered: Values) -> bool:
-    """Return whether a missing row is a former secret that exports leave out: it expired, or its key has no secret."""
+    """Return whether a missing row is a former secret, which exports leave out."""
     if table.name != FormerSecret.__tablename__:
         return False
     key = session.get(ApiKey, UUID(str(entered["api_key_id"])))

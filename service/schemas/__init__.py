@@ -1,1 +1,1 @@
-"""The schemas of requests and responses. Types are strict: a request may contain only what OpenAPI describes."""
+"""The schemas of requests and responses. Requests may contain only what the API document describes."""

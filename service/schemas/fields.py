@@ -153,7 +153,7 @@ class StartOfDay(DateOrInstant):
 
 
 class PastMoment(DateOrInstant):
-    """An instant, or a bare date for the end of its day in UTC. Today's date is read as None, which means now."""
+    """An instant, or a bare date for the end of its day in UTC. Today is read as None, which means now."""
 
     def _parse(self, text: str) -> dt.date | None:
         given, now = parse_date_or_instant(text), utc_now()
@@ -239,12 +239,14 @@ def byte_order_mark() -> ma.fields.Boolean:
 class Body(ma.Schema):
     """The JSON object or the query string of a request. An unknown member is an error."""
 
+    error_messages = {"type": "Not a JSON object. Send an object in braces."}
+
     class Meta:
         unknown = ma.RAISE
 
 
 class Answer(ma.Schema):
-    """The JSON object of a response. The API document allows further members, because later versions may add some."""
+    """The JSON object of a response. Later versions may add members, so the API document allows them."""
 
     class Meta:
         unknown = ma.EXCLUDE

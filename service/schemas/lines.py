@@ -70,7 +70,7 @@ class OutletLineIn(OutletIn):
 
 
 class ReportLineIn(ReportIn):
-    """A report with the members that an export adds. `recorded_at` is ignored, because the report is recorded now."""
+    """A report with the members that an export adds. Its `recorded_at` is ignored."""
 
     claim = Text(EXTERNAL_ID_LENGTH, required=True)
     lexicon = Text(16, allow_none=True)
@@ -139,7 +139,7 @@ _FLAT_LINE = FlatLineIn()
 
 
 def read_lines(values: Iterable[tuple[int, object]], *, feed: str | None) -> Iterator[ReadLine]:
-    """Yield the lines of a file, each with its content or its error. One JSON-LD document may contain several lines.
+    """Yield the lines of a file, each with its content or its error.
 
     Args:
         values: The numbered JSON values from `open_lines`.

@@ -35,7 +35,7 @@ class MethodOut(ExplainedOut):
 
 
 class ShrinkageOut(Answer):
-    """The weight of wider groups of claims in the rates of narrower ones, by the property that makes them narrower."""
+    """The weight of wider groups of claims in the rates of narrower ones."""
 
     kind = shown.amount("For groups of claims of one kind, in claims.")
     commitment = shown.amount("For groups of claims with one commitment, in claims.")

@@ -33,7 +33,7 @@ def start_moment(description: str) -> StartOfDay:
 
 
 def past_moment(description: str, **options: Unpack[FieldOptions]) -> PastMoment:
-    """Return the field of a past instant in a query. A date is read as the end of its day, or as now (R6a)."""
+    """Return the field of a past moment in a query. A date is read as the end of its day, or now (R6a)."""
     return PastMoment(metadata=_describe_dates(description, "end", options), **options)
 
 

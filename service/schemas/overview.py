@@ -9,7 +9,7 @@ from service.scores.overview import LATEST_REPORTS, LISTED, MAX_DECIDED, MAX_TOT
 
 
 class TotalsOut(Answer):
-    """The numbers of outlets and claims on record, without merged ones."""
+    """The numbers of recorded outlets and claims, without merged ones."""
 
     outlets = shown.count(f"The number of outlets. Counting stops at {MAX_TOTAL:,}.")
     claims = shown.count(f"The number of claims. Counting stops at {MAX_TOTAL:,}.")

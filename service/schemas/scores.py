@@ -33,7 +33,7 @@ class ReliabilityOut(Answer):
 
 
 class AdjustedOut(Answer):
-    """The estimated share that an outlet would get right if all outlets had the same claims. Rankings use it."""
+    """The share that an outlet would get right of the same claims as all others. Rankings sort by it."""
 
     mean = shown.share("The estimate.")
     lower = shown.share("The low end of the interval, which has the same level as that of `reliability`.")
@@ -53,7 +53,7 @@ class AdvantageOut(Answer):
 
 
 class RecordOut(Answer):
-    """The record behind a score: the number of claims that the outlet got right, compared with an average outlet."""
+    """The record behind a score: the claims that the outlet got right, compared with an average outlet."""
 
     right = shown.amount("The number of resolved claims that the outlet got right; a partly right one adds a fraction.")
     expected = shown.amount("The number that an average outlet would have got right of the same claims.")

@@ -40,7 +40,10 @@ class StanceWord(ma.fields.Field[Stance | None]):
 
 
 class OutcomeWord(ma.fields.Field[Outcome | None]):
-    """A verdict, or the part of a claim that proved true, from 0 to 1; empty if unknown. `partial` alone is a half."""
+    """A verdict, or the part of a claim that proved true, from 0 to 1; empty if unknown.
+
+    `partial` without a number means one half.
+    """
 
     default_error_messages = {"outcome": f"Must be {', '.join(_OUTCOMES)}, or a number from 0 to 1."}
 

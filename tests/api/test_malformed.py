@@ -150,3 +150,15 @@ def test_order_of_checks(shared_world):
     assert_problem(shared_world.client.post(OUTLETS, data=b"{"), 401, "unauthorized")
     assert_problem(writer.post(OUTLETS, data=b"{"), 403, "forbidden")
     assert_problem(shared_world.post(OUTLETS, data=b"{"), 415, "unsupported-media-type")
+
+
+@pytest.mark.parametrize("body", [b"[]", b"1", b'"a"', b"null"])
+def test_body_that_is_no_object(shared_world, body):
+    """
+    A body that is JSON but not an object is rejected, and the problem says which kind of value to send.
+    """
+    headers = shared_world.headers | {"Content-Type": "application/json"}
+    response = shared_world.client.post(OUTLETS, data=body, headers=headers)
+
+    assert_problem(response, 422, "invalid-body", "")
+    assert "Not a JSON object. Send an object in braces." == response.json["errors"][0]["detail"]
