@@ -1,5 +1,6 @@
 """The desk, where editors resolve, record and merge claims. All its pages require a session."""
 
-from service.pages.desk import answers, claim, imports, merge, pairs, queue, recording, today
+from service.pages.desk import claim, disputes, imports, merge, pairs, pending, queue, recording, today
 
-BLUEPRINTS = (queue.blp, claim.blp, today.blp, recording.blp, answers.blp, merge.blp, pairs.blp, imports.blp)
+_PAGES = (queue, claim, today, recording, pending, disputes, merge, pairs, imports)
+BLUEPRINTS = tuple(page.blp for page in _PAGES)

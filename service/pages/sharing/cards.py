@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import functools
 import io
-import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from anyascii import anyascii
 from PIL import Image, ImageDraw, ImageFont
 from PIL.PngImagePlugin import PngInfo
 
 from service.methods.reliability import Reliability
+from service.pages.sharing.card_text import drawable, text_rows
 
 WIDTH, HEIGHT = 1200, 630
 
@@ -23,10 +21,6 @@ _PAPER, _INK, _FAINT, _MARK, _RAIL, _AVERAGE = "#fbfaf6", "#1d1c1a", "#5d5850", 
 _LEFT, _RIGHT = 72, WIDTH - 72
 _LONGEST = 400
 """The number of characters of a text that may fit on a card."""
-# Characters outside the scripts of the fonts, which are transliterated as in slugs.
-_UNDRAWABLE = re.compile(
-    "[^\u0020-\u007e\u00a0-\u02af\u0370-\u052f\u1e00-\u1fff\u2010-\u2027\u2030-\u205e\u20a0-\u20bf\u2100-\u214f\u2212]+"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,53 +62,13 @@ def draw_card(card: Card) -> bytes:
     return file.getvalue()
 
 
-def drawable(text: str) -> str:
-    r"""Return a text in characters that the fonts have, with the same lines.
-
-    >>> drawable("Ελλάδα\u202e и Łódź"), drawable("東京\u0000新聞")
-    ('Ελλάδα и Łódź', 'DongJingXinWen')
-    """
-    return "\n".join(_letters(line) for line in text.splitlines())
-
-
-def _letters(line: str) -> str:
-    visible = "".join(char for char in unicodedata.normalize("NFC", line) if unicodedata.category(char)[0] != "C")
-    return re.sub(" +", " ", _UNDRAWABLE.sub(lambda found: anyascii(found[0]), visible)).strip()
-
-
 def _write(pen: ImageDraw.ImageDraw, text: str, y: int, *, size: int, bold: bool, color: str, rows: int) -> int:
     """Write a text in at most `rows` rows, cut off at the end if it is longer, and return the y below it."""
     font = _font(size, bold=bold)
-    for row in _rows(drawable(" ".join(text[:_LONGEST].splitlines())), font, rows):
+    for row in text_rows(drawable(" ".join(text[:_LONGEST].splitlines())), font, width=_RIGHT - _LEFT, most=rows):
         pen.text((_LEFT, y), row, font=font, fill=color)
         y += size + 12
     return y
-
-
-def _rows(text: str, font: ImageFont.FreeTypeFont, most: int) -> list[str]:
-    """Split a text into rows that fit the card, breaking words only if they are wider than the card."""
-    rows: list[str] = []
-    while text and len(rows) < most:
-        end = _fitting(text, font)
-        if end < len(text) and (space := text.rfind(" ", 0, end + 1)) > 0:
-            end = space
-        rows.append(text[:end])
-        text = text[end:].lstrip()
-    if text:
-        last = rows[-1]
-        while last and font.getlength(last + "…") > _RIGHT - _LEFT:
-            last = last[:-1]
-        rows[-1] = last.rstrip() + "…"
-    return rows
-
-
-def _fitting(text: str, font: ImageFont.FreeTypeFont) -> int:
-    """Return the number of characters of a text that fit into a row, at least one."""
-    low, high = 1, len(text)
-    while low < high:
-        middle = (low + high + 1) // 2
-        low, high = (middle, high) if font.getlength(text[:middle]) <= _RIGHT - _LEFT else (low, middle - 1)
-    return low
 
 
 def _draw_scale(pen: ImageDraw.ImageDraw, found: Reliability, average: float | None) -> None:

@@ -75,7 +75,7 @@ def test_mistakes(app, world, claim):
     assert (409, True) == (outdated.status_code, "no longer in effect" in problem_text(outdated))
     assert 303 == answer(editor, dispute, "refuse", reason="Corrected.").status_code
     again = answer(editor, dispute, "refuse", reason="Corrected twice.")
-    assert (409, True) == (again.status_code, "already been refused" in problem_text(again))
+    assert (409, True) == (again.status_code, "already refused" in problem_text(again))
     resolver = Editor(app, Scope.RESOLUTIONS_WRITE).signed_in()
     resolver.resolve(claim, "true", supersedes=world.claim(claim)["resolution"]["id"])
     send_dispute(world, claim)

@@ -11,7 +11,8 @@ import pytest
 from PIL import Image
 
 from service.errors import Unavailable
-from service.pages.sharing.cards import HEIGHT, WIDTH, Card, draw_card, drawable
+from service.pages.sharing.card_text import drawable
+from service.pages.sharing.cards import HEIGHT, WIDTH, Card, draw_card
 from tests.support.world import HOSTILE, report
 
 pytestmark = pytest.mark.sqlite_alone  # pages

@@ -1,0 +1,54 @@
+"""Fit texts into cards: replace characters that the fonts lack, and break lines."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from anyascii import anyascii
+from PIL import ImageFont
+
+# Characters outside the scripts of the fonts, which are transliterated as in slugs.
+_UNDRAWABLE = re.compile(
+    "[^\u0020-\u007e\u00a0-\u02af\u0370-\u052f\u1e00-\u1fff\u2010-\u2027\u2030-\u205e\u20a0-\u20bf\u2100-\u214f\u2212]+"
+)
+
+
+def drawable(text: str) -> str:
+    r"""Return a text in characters that the fonts have, with the same lines.
+
+    >>> drawable("Ελλάδα\u202e и Łódź"), drawable("東京\u0000新聞")
+    ('Ελλάδα и Łódź', 'DongJingXinWen')
+    """
+    return "\n".join(_letters(line) for line in text.splitlines())
+
+
+def _letters(line: str) -> str:
+    visible = "".join(char for char in unicodedata.normalize("NFC", line) if unicodedata.category(char)[0] != "C")
+    return re.sub(" +", " ", _UNDRAWABLE.sub(lambda found: anyascii(found[0]), visible)).strip()
+
+
+def text_rows(text: str, font: ImageFont.FreeTypeFont, *, width: int, most: int) -> list[str]:
+    """Split a text into rows that fit the width, breaking only words that are wider."""
+    rows: list[str] = []
+    while text and len(rows) < most:
+        end = _fitting(text, font, width)
+        if end < len(text) and (space := text.rfind(" ", 0, end + 1)) > 0:
+            end = space
+        rows.append(text[:end])
+        text = text[end:].lstrip()
+    if text:
+        last = rows[-1]
+        while last and font.getlength(last + "…") > width:
+            last = last[:-1]
+        rows[-1] = last.rstrip() + "…"
+    return rows
+
+
+def _fitting(text: str, font: ImageFont.FreeTypeFont, width: int) -> int:
+    """Return the number of characters of a text that fit into a row, at least one."""
+    low, high = 1, len(text)
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if font.getlength(text[:middle]) <= width else (low, middle - 1)
+    return low
