@@ -13,9 +13,10 @@ from service.errors import ServiceError, Unauthorized
 from service.pages.layout import page_blueprint
 from service.values.vocabulary import Scope
 from service.web.auth import check_failures, check_scope, count_call, count_failure, set_caller
+from service.web.form_origin import check_sender
 from service.web.responses import forbid_caching
 from service.web.runtime import runtime
-from service.web.session_cookie import begin_session, check_sender, current_ticket, end_session
+from service.web.session_cookie import begin_session, current_ticket, end_session
 
 blp = page_blueprint("sign_in")
 

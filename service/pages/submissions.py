@@ -23,10 +23,11 @@ from service.schemas.pending import ReplyForm, SubmissionForm
 from service.values.instants import utc_now
 from service.values.vocabulary import ClaimStatus, Scope
 from service.web.auth import check_scope, client_address, count_call, requires, set_caller
+from service.web.form_origin import check_sender
 from service.web.responses import forbid_caching, page_of
 from service.web.runtime import runtime
 from service.web.secret_key import keyed_hash
-from service.web.session_cookie import check_sender, current_ticket
+from service.web.session_cookie import current_ticket
 
 blp = page_blueprint("submissions")
 

@@ -21,7 +21,7 @@ from service.schemas.problems import Problem
 from service.values.ids import RESERVED_SLUGS
 from service.web.calls import Parser, strict, tagged, takes_if_match
 from service.web.documentation import arguments_of, component_name, describe_schema, may_fail, not_modified
-from service.web.openapi import Document
+from service.web.openapi_document import Document
 from service.web.responses import PROBLEM_JSON, http_problem, problem, redirect_merged, unexpected_problem
 
 P = ParamSpec("P")

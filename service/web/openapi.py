@@ -12,6 +12,7 @@ from typing import Any, Literal, TypedDict
 from flask import Flask
 
 from service.errors import ServiceError, problem_types
+from service.web.openapi_document import Document, Message, Operation, Parameter, Schema
 
 SERVICE = {
     "summary": "The track record of news outlets",
@@ -42,74 +43,6 @@ select *Authorize* to enter yours. Calls are limited per API key, or per IP addr
 reused.""",
 }
 SERVERS = [{"url": "/", "description": "The service that serves this document."}]
-
-
-class MediaType(TypedDict, total=False):
-    """A body in one content type."""
-
-    schema: object
-    example: object
-
-
-Reference = TypedDict("Reference", {"$ref": str})
-
-
-class Schema(TypedDict, total=False):
-    """The type of a value."""
-
-    type: str
-    description: str
-    example: object
-
-
-Message = TypedDict(
-    "Message",
-    {"$ref": str, "description": str, "headers": dict[str, Reference], "content": dict[str, MediaType]},
-    total=False,
-)
-"""The body of a request, or a response."""
-Parameter = TypedDict(
-    "Parameter",
-    {"$ref": str, "in": str, "name": str, "schema": Schema, "description": str, "example": object},
-    total=False,
-)
-
-
-class Operation(TypedDict, total=False):
-    """A method of a path."""
-
-    operationId: str
-    description: str
-    security: list[dict[str, list[str]]]
-    parameters: list[Parameter]
-    requestBody: Message
-    responses: dict[str, Message]
-
-
-class PathItem(TypedDict, total=False):
-    """The operations of a path, with the parameters that they share."""
-
-    parameters: list[Parameter]
-    get: Operation
-    post: Operation
-    patch: Operation
-    delete: Operation
-
-
-class Components(TypedDict):
-    """The parts that operations refer to."""
-
-    schemas: dict[str, Schema]
-    responses: dict[str, Message]
-    headers: dict[str, Parameter]
-    parameters: dict[str, Parameter]
-
-
-class Document(TypedDict):
-    """The parts of the OpenAPI document that this module completes."""
-
-    components: Components
-    paths: dict[str, PathItem]
 
 
 class _Example(TypedDict):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from service.web.openapi import Document
+from service.web.openapi_document import Document
 
 _NULL = {"type": "null"}
 

@@ -1,6 +1,4 @@
-"""The session of an editor: a signed cookie, the claims skipped in it, and the check that one of our pages sent a form
-(CSRF).
-"""
+"""The session of an editor: a signed cookie, and the claims that the editor skipped."""
 
 from __future__ import annotations
 
@@ -16,8 +14,8 @@ from flask import Response, request
 from itsdangerous import BadData, URLSafeTimedSerializer
 
 from service.access.sessions import Ticket, find_editor
-from service.errors import Forbidden
 from service.values.vocabulary import Caller
+from service.web.form_origin import SAFE_METHODS, is_https
 from service.web.runtime import runtime
 from service.web.secret_key import secret_key
 
@@ -27,9 +25,6 @@ LIFE = dt.timedelta(hours=12)
 _SKIPPED = "borneout_skipped"
 _MOST_SKIPPED = 150
 """The number of skipped claims for which a cookie has room."""
-_SAFE = ("GET", "HEAD", "OPTIONS")
-_PORTS = {"http": ":80", "https": ":443"}
-"""The default ports, which an origin omits and a proxy may add to `Host`."""
 
 
 def begin_session(response: Response, ticket: Ticket) -> None:
@@ -43,7 +38,7 @@ def begin_session(response: Response, ticket: Ticket) -> None:
     desk, everywhere = _paths()
     path, other = (desk, everywhere) if runtime().settings.public_read else (everywhere, desk)
     response.set_cookie(
-        COOKIE, _signer().dumps(content), max_age=LIFE, path=path, secure=_is_https(), httponly=True, samesite="Strict"
+        COOKIE, _signer().dumps(content), max_age=LIFE, path=path, secure=is_https(), httponly=True, samesite="Strict"
     )
     remember_skipped(response, [])
     response.delete_cookie(COOKIE, path=other, httponly=True, samesite="Strict")  # from before reading was closed
@@ -69,9 +64,7 @@ def remember_skipped(response: Response, claims: Sequence[UUID]) -> None:
     desk, _ = _paths()
     if claims:
         ids = base64.urlsafe_b64encode(b"".join(claim.bytes for claim in claims[-_MOST_SKIPPED:])).decode()
-        response.set_cookie(
-            _SKIPPED, ids, max_age=LIFE, path=desk, secure=_is_https(), httponly=True, samesite="Strict"
-        )
+        response.set_cookie(_SKIPPED, ids, max_age=LIFE, path=desk, secure=is_https(), httponly=True, samesite="Strict")
     elif _SKIPPED in request.cookies:
         response.delete_cookie(_SKIPPED, path=desk, httponly=True, samesite="Strict")
 
@@ -87,38 +80,9 @@ def current_ticket() -> Ticket | None:
 
 def current_reader(*, now: dt.datetime) -> Caller | None:
     """Return the caller who owns the session of a read; None for writes, and without a session."""
-    ticket = current_ticket() if request.method in _SAFE and COOKIE in request.cookies else None
+    ticket = current_ticket() if request.method in SAFE_METHODS and COOKIE in request.cookies else None
     editor = None if ticket is None else find_editor(runtime().db, ticket, now=now)
     return None if editor is None else editor.caller
-
-
-def check_sender() -> None:
-    """Reject a form that was not sent by one of our pages.
-
-    Raises:
-        Forbidden: The browser does not confirm the origin of the form.
-    """
-    if request.method not in _SAFE and not _is_same_origin():
-        raise Forbidden(
-            "This form was not sent from a page of this service. Open the page again, and send it from there."
-        )
-
-
-def _is_same_origin() -> bool:
-    """Return whether the browser states that one of our pages sent this request.
-
-    Browsers send `Sec-Fetch-Site` over https, and always send `Origin`. The scheme is not compared, because a proxy may
-    end TLS.
-    """
-    if (site := request.headers.get("Sec-Fetch-Site")) is not None:
-        return site == "same-origin"
-    scheme, _, host = request.headers.get("Origin", "").partition("://")
-    return scheme in _PORTS and host == request.host.lower().removesuffix(_PORTS[scheme])
-
-
-def _is_https() -> bool:
-    """Return whether a form was sent over https. Behind a proxy the browser states it in `Origin`."""
-    return request.is_secure or request.headers.get("Origin", "").startswith("https://")
 
 
 def _paths() -> tuple[str, str]:

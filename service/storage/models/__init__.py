@@ -2,7 +2,7 @@
 
 from service.storage.models.access import ApiKey, FormerSecret, StoredResponse
 from service.storage.models.claims import Claim, Report, Version, Withdrawal
-from service.storage.models.derived import ContextRow, ForecastRow, LearnerRow, Rate, Standing, Subtotal
+from service.storage.models.fitted import ContextRow, ForecastRow, LearnerRow
 from service.storage.models.identity import Identity, WorkerHost
 from service.storage.models.imports import ImportChunk, ImportJob, ImportResult
 from service.storage.models.ledger import Entry, Redaction, Seal
@@ -11,7 +11,9 @@ from service.storage.models.outbox import Outbox
 from service.storage.models.outlets import Outlet, OutletAlias, OutletDomain, OutletSpelling
 from service.storage.models.replies import Reply
 from service.storage.models.resolutions import Dispute, Resolution
+from service.storage.models.standings import Standing
 from service.storage.models.submissions import Submission
+from service.storage.models.sums import Rate, Subtotal
 from service.storage.models.topics import TopicRename
 
 __all__ = [

@@ -1,0 +1,66 @@
+"""Sums of the claims of outlets, and the rates at which claims prove true; derived from the record."""
+
+from __future__ import annotations
+
+import datetime as dt
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from service.storage.base import Base
+from service.storage.models.columns import TOPIC, enum_column
+from service.values.vocabulary import ClaimKind, Role, Stance
+
+
+class Subtotal(Base):
+    """The sums of an outlet's claims in one cell: role, kind, topic, stance and commitment."""
+
+    __tablename__ = "subtotal"
+    __table_args__ = (sa.Index(None, "topic", "outlet_id"),)
+
+    outlet_id: Mapped[UUID] = mapped_column(sa.ForeignKey("outlet.id"), primary_key=True)
+    role: Mapped[Role] = mapped_column(enum_column(Role, "role"), primary_key=True)
+    kind: Mapped[ClaimKind] = mapped_column(enum_column(ClaimKind, "kind"), primary_key=True)
+    topic: Mapped[str] = mapped_column(TOPIC, primary_key=True)
+    """Empty for claims without a topic."""
+    stance: Mapped[str] = mapped_column(sa.String(16), primary_key=True)
+    """Empty if the outlet took no side before the answer was known."""
+    commitment: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    """0 if unknown."""
+    claims: Mapped[int]
+    open: Mapped[int]
+    unscored: Mapped[int]
+    correct: Mapped[int]
+    incorrect: Mapped[int]
+    partial: Mapped[int]
+    early: Mapped[int]
+    backfilled: Mapped[int]
+    right: Mapped[int] = mapped_column(sa.BigInteger)
+    """In billionths, as all big integers here, so that sums are exact."""
+    stated: Mapped[int]
+    """The number of scored claims with a stated probability."""
+    stated_true: Mapped[int] = mapped_column(sa.BigInteger)
+    stated_true_squared: Mapped[int] = mapped_column(sa.BigInteger)
+    brier: Mapped[int] = mapped_column(sa.BigInteger)
+    told: Mapped[int]
+    told_true: Mapped[int] = mapped_column(sa.BigInteger)
+
+
+class Rate(Base):
+    """The rate at which the resolved claims with a report in one cell proved true."""
+
+    __tablename__ = "rate"
+
+    stance: Mapped[Stance] = mapped_column(enum_column(Stance, "stance"), primary_key=True)
+    kind: Mapped[ClaimKind] = mapped_column(enum_column(ClaimKind, "kind"), primary_key=True)
+    commitment: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    """0 if unknown."""
+    topic: Mapped[str] = mapped_column(TOPIC, primary_key=True)
+    """Empty for claims without a topic."""
+    due: Mapped[dt.datetime] = mapped_column(primary_key=True)
+    """The due date of the claims if they were resolved before it; otherwise 1970. Forecasts use them from then on."""
+    weight: Mapped[int] = mapped_column(sa.BigInteger)
+    """In billionths of a claim. Each claim has the weight 1, shared by the outlets that report it."""
+    true: Mapped[int] = mapped_column(sa.BigInteger)
+    """The part of the weight that proved true."""
