@@ -66,11 +66,6 @@ class RankingCriteria:
                 return measures.resolved
 
 
-def waiting_key(slug: str, measures: Measures) -> tuple[int, int, str]:
-    """Return the key that unranked outlets are sorted by: those with the most resolved claims, then claims, first."""
-    return -measures.resolved, -measures.claims, slug
-
-
 def measure(own: Tally, context: Context, *, topic: str | None, level: float) -> Measures:
     """Return the measures of the claims that an outlet reported in its own name."""
     claims = own.total.claims

@@ -15,7 +15,7 @@ from service.outlets.earlier import Changes, changes_since, take_back
 from service.outlets.sums import having_resolved
 from service.outlets.track_record import Lens, OutletRecord
 from service.scores.describe import Score, describe_score, own_tally
-from service.scores.places import Measures, Place, RankingCriteria, measure, waiting_key
+from service.scores.places import Measures, Place, RankingCriteria, measure
 from service.scores.read import context_named, context_of, read_records
 from service.scores.stored_order import StoredOrder, read_order
 from service.storage.models import Outlet
@@ -55,9 +55,12 @@ class Ranking:
     def waiting(self, limit: int) -> list[str]:
         """Return the unranked outlets with the most resolved claims, then with the most claims, by slug."""
         computed = [
-            waiting_key(slug, each) for slug, each in self.measures.items() if each.claims and not self._is_ranked(each)
+            (each.resolved, each.claims, slug)
+            for slug, each in self.measures.items()
+            if each.claims and not self._is_ranked(each)
         ]
-        return [slug for _, _, slug in sorted([*self.stored.waiting(limit), *computed])[:limit]]
+        found = sorted([*self.stored.waiting(limit), *computed], reverse=True)[:limit]
+        return [slug for _, _, slug in sorted(found, key=lambda one: (-one[0], -one[1], one[2]))]
 
     def count(self) -> tuple[int, int]:
         """Return the number of ranked outlets, and of unranked outlets that have claims."""

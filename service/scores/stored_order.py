@@ -63,14 +63,15 @@ class StoredOrder:
         return [Place((sign * row.value, row.slug), row.lower, row.upper) for row in found]
 
     def waiting(self, limit: int) -> list[tuple[int, int, str]]:
-        """Return the sort keys of the first unranked outlets; see `waiting_key`."""
+        """Return the unranked outlets with the most resolved claims, then claims, each as (resolved, claims, slug)."""
         if self.moved is None:
             return []
         rows = sa.select(Standing.resolved, Standing.claims, Standing.slug)
         rows = self._in_place(rows).where(Standing.resolved < self.criteria.min_resolved, Standing.claims > 0)
-        in_order = Standing.resolved.desc(), Standing.claims.desc(), Standing.slug
+        # All descending, so that the index has this order, and PostgreSQL does not sort all outlets.
+        in_order = Standing.resolved.desc(), Standing.claims.desc(), Standing.slug.desc()
         found = self.session.execute(rows.order_by(*in_order).limit(limit))
-        return [(-row.resolved, -row.claims, row.slug) for row in found]
+        return [(row.resolved, row.claims, row.slug) for row in found]
 
     def count(self) -> tuple[int, int]:
         """Return the number of ranked outlets, and of unranked outlets that have claims."""
