@@ -193,7 +193,7 @@ class _Recording:
         return _Outcome(claim, is_new, warnings=warnings)
 
     def _record(self, entry: BatchClaim) -> tuple[Claim, bool]:
-        """Return the recorded claim, or record a new one; the second value is whether the claim is new."""
+        """Return the recorded or new claim, and whether it is new."""
         directory, caller, now = self._directory, self._caller, self._now
         if (known := self._known.get(entry.claim["external_id"] or "")) is not None:
             current = surviving_claim(self._session, known)

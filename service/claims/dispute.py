@@ -165,7 +165,7 @@ def _open_dispute(resolution: Resolution, caller: Caller) -> Dispute | None:
 
 
 def _load(session: Session, dispute_id: UUID) -> tuple[Claim, Dispute]:
-    """Lock a claim, and return it with its dispute of this id.
+    """Lock the claim of a dispute, and return both.
 
     Raises:
         NotFound: No dispute has this id.

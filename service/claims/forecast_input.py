@@ -41,7 +41,7 @@ def is_open() -> sa.ColumnElement[bool]:
 
 
 def open_claims_of(session: Session, groups: Collection[str]) -> list[Claim]:
-    """Return the open claims of groups, with everything filed under them."""
+    """Return the open claims of groups, with their reports and resolutions."""
     if not groups:
         return []
     rows = sa.select(Claim).where(Claim.group.in_(groups), is_open()).order_by(Claim.id)

@@ -92,7 +92,7 @@ def list_claims(
 def stream_claims(
     session: Session, *, sort: ClaimOrder = ClaimOrder.NEWEST, now: dt.datetime, **filters: Unpack[ClaimFilters]
 ) -> Iterator[ListedClaim]:
-    """Yield all claims that match the filters, reading some hundred at a time.
+    """Yield all claims that match the filters, reading a few hundred at a time.
 
     Raises:
         InvalidQuery: As `list_claims`.

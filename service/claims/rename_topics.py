@@ -116,11 +116,7 @@ def undo_rename(
     with db.write() as session:
         _lock(session)
         rename = _load(session, rename_id)
-        if rename.undone_at is not None:
-            raise RenameUndone(
-                f"You tried to undo the rename {rename_id}, which is already undone. To move the claims, rename the "
-                "topic again."
-            )
+        _check_in_effect(rename)
         check_match(_describe(rename), if_match)
         _check_newest(session, rename)
         moves = _moves_back(session, rename)
@@ -194,6 +190,14 @@ def _check_own(session: Session, moves: Mapping[UUID, str], caller: Caller) -> N
     rows = sa.select(Claim.id).where(is_among(session, Claim.id, moves), own, stands(Resolution.verdict.is_not(None)))
     if (claim_id := session.scalar(rows.limit(1))) is not None:
         raise own_claim(claim_id)
+
+
+def _check_in_effect(rename: TopicRename) -> None:
+    if rename.undone_at is not None:
+        raise RenameUndone(
+            f"You tried to undo the rename {rename.id}, which is already undone. To move the claims, rename the topic "
+            "again."
+        )
 
 
 def _check_newest(session: Session, rename: TopicRename) -> None:

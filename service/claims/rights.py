@@ -50,8 +50,9 @@ def check_report_change(claim: Claim, report: Report, caller: Caller) -> None:
 def check_filing(claim: Claim, filings: Iterable[Filing], caller: Caller) -> None:
     """Check that a key may add validated reports to a locked claim (R14b).
 
-    On a resolved claim, a report must not replace the current stance of its outlet. The first stance of an outlet, a
-    report that is not scored, and a report with the same scored members as the current stance are allowed.
+    On a resolved claim, a report that replaces the current stance of its outlet needs the rights of a change. The first
+    stance of an outlet, a report that is not scored, and a report with the same scored members as the current stance
+    do not.
 
     Raises:
         ResolutionInEffect: A report would replace the current stance of its outlet.

@@ -135,7 +135,7 @@ def get_submission(db: Database, secret: str) -> SubmissionState:
 
 
 def describe_submissions(session: Session, submissions: Sequence[Submission]) -> list[PendingView]:
-    """Return the views of submissions that were loaded with `LOADED`. Their claims are read at once."""
+    """Return the views of submissions that were loaded with `LOADED`. One statement reads all claims."""
     claims = _claims(session, submissions)
     return [_describe(one, claims) for one in submissions]
 

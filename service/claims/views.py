@@ -103,7 +103,7 @@ class ReportView:
 
 @dataclass(frozen=True, slots=True)
 class ClosureView:
-    """The end of a dispute, by a reason or by the resolution that superseded the disputed one."""
+    """The closure of a dispute, by a reason or by a new resolution."""
 
     reason: str | None
     resolution: UUID | None
@@ -154,7 +154,7 @@ class ReplyView:
 
 @dataclass(frozen=True, slots=True)
 class SubmissionState:
-    """The state of a submission from a public form, as its sender sees it."""
+    """The state of a submission from a public form, as shown to its sender."""
 
     kind: SubmissionKind
     status: SubmissionStatus
@@ -171,7 +171,7 @@ class SubmissionState:
 
 @dataclass(frozen=True, slots=True)
 class PendingView(SubmissionState):
-    """A submission from a public form, as editors see it."""
+    """A submission from a public form, as shown to editors."""
 
     id: UUID
     resolution: UUID | None

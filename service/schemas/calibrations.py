@@ -20,7 +20,7 @@ class CalibrationQuery(LensQuery, OneOutletQuery):
 
 
 class BinOut(Answer):
-    """The claims to which an outlet gave about the same probability."""
+    """Claims with similar stated probabilities."""
 
     lower = shown.share("The smallest probability in the bin.")
     upper = shown.share("The upper end of the bin. This probability itself is in the next bin, except in the last one.")

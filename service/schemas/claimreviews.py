@@ -96,7 +96,7 @@ class ClaimReviewOut(Answer):
 
 
 class FeedItemOut(Answer):
-    """An item of a feed."""
+    """An item of the feed of reviews."""
 
     type_ = _named("@type", "`DataFeedItem`.")
     dateModified = shown.instant("When the service recorded the resolution.")  # noqa: N815 - schema.org

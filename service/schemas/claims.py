@@ -64,7 +64,7 @@ class ClaimIn(Body):
 class ClaimPatch(Body):
     """The members of a claim to change (a JSON merge patch, RFC 7396).
 
-    Members that are left out stay as they are. Send null to remove a topic, group or due date, and `[]` to remove all
+    Members that are left out do not change. Send null to remove a topic, group or due date, and `[]` to remove all
     tags.
     """
 

@@ -32,7 +32,7 @@ class KeyIn(Body):
 
 
 class KeyPatch(Body):
-    """The members of an API key to change (a JSON merge patch, RFC 7396). Others stay as they are."""
+    """The members of an API key to change (a JSON merge patch, RFC 7396). Others do not change."""
 
     name = Text(NAME_LENGTH, metadata=_NAME)
     expires_at = moment("When the key stops working, in the future; null if it does not expire.", allow_none=True)

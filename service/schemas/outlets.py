@@ -97,7 +97,7 @@ class OutletIn(Body):
 class OutletPatch(Body):
     """The members of an outlet to change (a JSON merge patch, RFC 7396).
 
-    Members that are left out stay as they are. Send null to remove the parent, and `[]` to remove all domains or
+    Members that are left out do not change. Send null to remove the parent, and `[]` to remove all domains or
     aliases.
     """
 

@@ -34,7 +34,7 @@ class SurpriseOut(ClaimSummary):
 
 
 class OverviewOut(Answer):
-    """Totals, and the claims that changed last or deserve attention."""
+    """Totals, the most recently decided claims, and claims that deserve attention."""
 
     as_of = shown.instant("The moment of the overview.")
     changed_at = shown.instant(

@@ -20,5 +20,5 @@ class RedactedOut(Answer):
 
 
 def redacted() -> ma.fields.List[object]:
-    """Return the list of the removed members of an object."""
+    """Return the field for the redacted members of an object."""
     return shown.parts(RedactedOut, "The members whose content was removed for legal reasons; usually empty.")

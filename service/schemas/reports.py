@@ -132,7 +132,7 @@ class ReportIn(Body):
 class ReportPatch(Body):
     """The members of a report to change (a JSON merge patch, RFC 7396).
 
-    Members that are left out stay as they are. Send null to remove a URL, a quote or a probability.
+    Members that are left out do not change. Send null to remove a URL, a quote or a probability.
     """
 
     stance = one_of(

@@ -33,7 +33,7 @@ class ReliabilityOut(Answer):
 
 
 class AdjustedOut(Answer):
-    """The share that an outlet would get right of the same claims as all others. Rankings sort by it."""
+    """The share that an outlet would get right if all outlets had the same claims. Rankings sort by it."""
 
     mean = shown.share("The estimate.")
     lower = shown.share("The low end of the interval, which has the same level as that of `reliability`.")

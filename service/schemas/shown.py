@@ -32,68 +32,68 @@ class ShownInstant(ma.fields.DateTime):
 
 
 def text(description: str, **options: Unpack[TextOptions]) -> ma.fields.String:
-    """Return a string."""
+    """Return a string field."""
     return ma.fields.String(required=True, metadata={"description": description}, **options)
 
 
 def texts(description: str) -> ma.fields.List[str]:
-    """Return a list of strings."""
+    """Return a field for a list of strings."""
     return ma.fields.List(ma.fields.String(), required=True, metadata={"description": description})
 
 
 def choice(kind: type[enum.StrEnum], description: str, **options: Unpack[Nullable]) -> ma.fields.Enum[enum.StrEnum]:
-    """Return a value of a closed list, documented with the meaning of each value."""
+    """Return a field for a value of a closed list, documented with the meaning of each value."""
     return one_of(kind, description, required=True, **options)
 
 
 def identifier(description: str, **options: Unpack[Nullable]) -> ma.fields.UUID:
-    """Return an id."""
+    """Return a field for an id."""
     return ma.fields.UUID(required=True, metadata={"description": f"{description} A UUIDv7."}, **options)
 
 
 def instant(description: str, **options: Unpack[Nullable]) -> ShownInstant:
-    """Return an instant."""
+    """Return a field for an instant."""
     return ShownInstant(required=True, metadata={"description": f"{description} RFC 3339 in UTC."}, **options)
 
 
 def recorded_at() -> ShownInstant:
-    """Return the time at which the service recorded an object."""
+    """Return the field for the time at which the service recorded an object."""
     return instant("When the service recorded it.")
 
 
 def flag(description: str) -> ma.fields.Boolean:
-    """Return a true or false."""
+    """Return a field for true or false."""
     return ma.fields.Boolean(required=True, metadata={"description": description})
 
 
 def count(description: str, **options: Unpack[Nullable]) -> ma.fields.Integer:
-    """Return a count, 0 or more."""
+    """Return a field for a count, 0 or more."""
     return ma.fields.Integer(required=True, validate=Range(0), metadata={"description": description}, **options)
 
 
 def amount(description: str, **options: Unpack[Nullable]) -> ma.fields.Float:
-    """Return a quantity, 0 or more, possibly fractional."""
+    """Return a field for a quantity, 0 or more, possibly fractional."""
     return ma.fields.Float(required=True, validate=Range(0), metadata={"description": description}, **options)
 
 
 def share(description: str, **options: Unpack[Nullable]) -> ma.fields.Float:
-    """Return a probability or a share, 0 to 1."""
+    """Return a field for a probability or a share, from 0 to 1."""
     metadata = {"description": f"{description} From 0 to 1."}
     return ma.fields.Float(required=True, validate=Range(0, 1), metadata=metadata, **options)
 
 
 def number(description: str, **options: Unpack[Nullable]) -> ma.fields.Float:
-    """Return a number of any range; the description gives it."""
+    """Return a field for a number of any range. The description gives its range."""
     return ma.fields.Float(required=True, metadata={"description": description}, **options)
 
 
 def part(schema: type[Answer], description: str, **options: Unpack[Nullable]) -> ma.fields.Nested:
-    """Return an object."""
+    """Return a field for an object."""
     return ma.fields.Nested(schema, required=True, metadata={"description": description}, **options)
 
 
 def parts(schema: type[Answer], description: str) -> ma.fields.List[object]:
-    """Return a list of objects."""
+    """Return a field for a list of objects."""
     return ma.fields.List(ma.fields.Nested(schema), required=True, metadata={"description": description})
 
 
