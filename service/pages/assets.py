@@ -1,4 +1,4 @@
-"""/assets: the static files of pages, under a hash of their content, so that browsers may cache them indefinitely."""
+"""/assets: the static files of pages. Their paths contain a hash of the content, so browsers may cache them forever."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def asset_url(name: str) -> str:
 
 @blp.get("/assets/<digest>/<name>")
 def get_asset(digest: str, name: str) -> Response:
-    """Send a static file. If the hash is of another release, send the current file without caching."""
+    """Send a static file. The current file is sent for a hash of another release, but not cached."""
     if not (_FOLDER / name).is_file():
         raise NotFound(f"There is no asset {name!r}.")
     response = send_asset(name)

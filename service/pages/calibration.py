@@ -1,4 +1,4 @@
-"""/outlets/{outlet}/calibration: the probabilities that an outlet stated, and the claims of each tenth"""
+"""/outlets/{outlet}/calibration: how often the probabilities that an outlet stated came true"""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ _CLAIMS = 50
 
 
 class StatedRequest(TypedDict):
-    """The parameters of the page, as loaded."""
+    """The parameters of the page, after parsing."""
 
     stated: int | None
     start: int
 
 
 class StatedQuery(Body):
-    """The parameters of the page, beside those of the record."""
+    """The parameters of the page, in addition to those of the record."""
 
     stated = Count(load_default=None, validate=Range(0, 90))
     start = Count(data_key="from", load_default=1, validate=Range(1))

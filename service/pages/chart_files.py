@@ -1,4 +1,4 @@
-"""The charts of outlets and claims as files: each as SVG for other documents, and its data as CSV"""
+"""The charts of outlets and claims as files: the picture as SVG, and the data as CSV"""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from service.claims import story
 from service.claims.story import Story
 from service.claims.views import ForecastView
 from service.errors import NotFound
-from service.methods.reliability import DEFAULT_LEVEL, RATED_FROM
+from service.methods.reliability import DEFAULT_LEVEL
 from service.outlets.track_record import Lens
-from service.pages import charts, phrases, timeline
+from service.pages import charts, phrases, time_plots, timeline
 from service.pages.claim import forecast_points
 from service.pages.layout import cached_page, legal_xml, page_blueprint
-from service.pages.outlet import expiry_of, read_lens, slug_in
+from service.pages.outlet import expiry_of, rated_points, read_lens, slug_in
 from service.scores.portrait import Portrait, portray_outlet
 from service.values.csv_text import csv_table
 from service.values.instants import format_instant, utc_now
@@ -46,11 +46,10 @@ Made = tuple[str, dt.datetime | None]
 @blp.get("/outlets/<outlet>/history.<any(svg, csv):form>")
 @requires(Scope.READ)
 def get_history(outlet: str, form: str) -> Response:
-    """Return the chart of an outlet's estimated reliability through time."""
+    """Return the chart of an outlet's estimated reliability over time."""
 
     def draw(found: Portrait) -> str:
-        known = [point for point in found.history if point.record.resolved >= RATED_FROM]
-        return _draw("history.svg", plot=charts.through_time(known), found=found)
+        return _draw("history.svg", plot=time_plots.through_time(rated_points(found)), found=found)
 
     return _send_outlet(outlet, "history", form, draw=draw, columns=_HISTORY, rows=_history_rows)
 
@@ -93,7 +92,7 @@ def get_forecast(claim_id: UUID, form: str) -> Response:
         kept = forecasts.forecast_claim(runtime().db, claim_id, level=DEFAULT_LEVEL, now=now).kept
         if form == "csv":
             return "".join(csv_table(_FORECAST, ((one.day, one.probability) for one in kept))), now
-        plot = charts.through_time(forecast_points(kept))
+        plot = time_plots.through_time(forecast_points(kept))
         return _draw("forecast.svg", plot=plot, story=found, as_of=now), now
 
     return _send(RANKING, f"{claim_id}-forecast", form, make=make, is_usual=False)
@@ -102,7 +101,7 @@ def get_forecast(claim_id: UUID, form: str) -> Response:
 @blp.get("/claims/<uuid:claim_id>/reasons.<any(svg, csv):form>")
 @requires(Scope.READ)
 def get_reasons(claim_id: UUID, form: str) -> Response:
-    """Return the chart of what makes a claim more or less likely than a typical one."""
+    """Return the chart of the reasons that make a claim more or less likely than a typical one."""
 
     def make() -> Made:
         now = utc_now()

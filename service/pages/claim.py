@@ -18,7 +18,7 @@ from service.claims.views import DailyForecast
 from service.errors import NotFound
 from service.methods.reliability import DEFAULT_LEVEL, Reliability
 from service.outlets.track_record import EVERYTHING
-from service.pages import charts, claim_words, timeline
+from service.pages import claim_words, time_plots, timeline
 from service.pages.layout import page_blueprint, show
 from service.scores.describe import Score
 from service.scores.read import read_scores
@@ -57,7 +57,7 @@ def get_claim(claim_id: UUID) -> Response:
         picture=timeline.draw_timeline(found, now=now),
         rows=_ROWS,
         forecast=forecast,
-        moved=charts.through_time(forecast_points(forecast.kept)),
+        moved=time_plots.through_time(forecast_points(forecast.kept)),
         review=_review(claim_id),
         as_of=now,
     )

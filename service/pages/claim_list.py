@@ -1,4 +1,4 @@
-"""/claims and /claims.csv: the claims on record, by status, topic, outlet, verdict, dispute and kind"""
+"""/claims and /claims.csv: all claims, filtered by status, topic, outlet, verdict, dispute and kind"""
 
 from __future__ import annotations
 
@@ -41,13 +41,13 @@ _ORDERS: Mapping[ClaimOrder, str] = {
 
 
 class _Sorted(ClaimFilters):
-    """The filters and the order as loaded."""
+    """The filters and the order, after parsing."""
 
     sort: ClaimOrder
 
 
 class _Asked(PageRequest, _Sorted):
-    """The parameters of the page as loaded."""
+    """The parameters of the page, after parsing."""
 
 
 @blp.get("/claims")
@@ -88,7 +88,7 @@ def get_claim_table() -> Response:
 
 
 def _question(asked: _Asked) -> dict[str, str]:
-    """Return the query of the page and of the API for the same claims, without the cursor."""
+    """Return the query for the same claims on the page and in the API, without the cursor."""
     question: dict[str, str] = {}
     for name in _FILTERS:
         if (value := asked.get(name)) is not None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from service.claims.story import House, OutletStory, Story
 from service.claims.views import ClaimView, ListedClaim, ResolutionView
-from service.pages.phrases import day, enumeration, number, percent, plural
+from service.pages.formats import day, enumeration, number, percent, plural
 from service.values.vocabulary import ClaimKind, ClaimStatus, Stance, Verdict
 
 _SPACE = "\N{NO-BREAK SPACE}"

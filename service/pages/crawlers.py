@@ -10,7 +10,7 @@ from service.web.runtime import runtime
 
 blp = Blueprint("crawlers", __name__)
 
-# Pages with unlimited variants: every past day, pair of outlets, and search.
+# Pages with unlimited variants: past days, pairs of outlets, and searches.
 _DISALLOWED = ("/*?*as_of=", "/compare", "/search", "/submissions", "/desk")
 _MAX_AGE = 86400  # seconds
 

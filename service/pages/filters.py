@@ -1,4 +1,4 @@
-"""The filters of a list as chips, each a link to the list without that filter."""
+"""The filters of a list as chips. Each chip links to the list without its filter."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ KINDS_IN_WORDS: Mapping[OutletKind, str] = {
     OutletKind.JOURNALIST: "journalists",
     OutletKind.ORGANISATION: "organisations",
 }
-"""The plural of each kind, as titles and chips show it."""
+"""The plural of each kind, for titles and chips."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ def chips(path: str, question: Mapping[str, str], words: Mapping[str, str]) -> l
     Args:
         path: The path of the list.
         question: The query of the list.
-        words: The words for each parameter that is a filter in effect, in the order in which to show them.
+        words: The words for the parameters that are filters in effect, in the order of the chips.
     """
     return [
         Chip(text, address(path, {key: value for key, value in question.items() if key != name}))
@@ -50,5 +50,5 @@ def address(path: str, question: Mapping[str, object]) -> str:
 
 
 def capitalized(title: str) -> str:
-    """Return a title with a capital first letter; the others stay as they are."""
+    """Return a title with a capital first letter."""
     return title[:1].upper() + title[1:]

@@ -122,8 +122,8 @@ def cached_page(
         about: The outlet that the page is about, or RANKING.
         key: Identifies the page among those about the same outlet.
         make: Renders the page or picture, and returns it with the time at which it expires; None to expire it at once.
-        is_usual: Whether the page is requested often. Other pages are not cached, because requests for arbitrary
-            addresses would evict scores from the cache.
+        is_usual: Whether the page is requested often. Other pages are not cached, so requests for arbitrary
+            addresses cannot evict scores from the cache.
     """
     if not is_usual:
         return _send(_sealed(make()[0]))
@@ -140,7 +140,7 @@ def cached_page(
 
 @functools.cache
 def edition(folder: Path) -> str:
-    """Return a hash of the files that pages are made of, so that releases do not share cached pages."""
+    """Return a hash of the files from which pages are rendered, so that releases do not share cached pages."""
     digest = hashlib.sha256(__version__.encode())
     patterns = ("*.py", "*.html", "*.xml", "*.svg", "*.css", "*.js", "*.ttf")
     for file in sorted(path for pattern in patterns for path in folder.rglob(pattern)):

@@ -1,4 +1,4 @@
-"""/method: the calculation of scores, from the same text as docs/method.md in the repository"""
+"""/method: the calculation of scores, from docs/method.md of the repository"""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from service.web.auth import requires
 
 blp = page_blueprint("method")
 
-_READER = MarkdownIt("commonmark", {"html": False}).enable("table")
-# Wide parts scroll within a frame that the keyboard can reach; an empty heading cell is no heading.
+_READER = MarkdownIt("commonmark", {"html": False, "typographer": True}).enable(["table", "smartquotes"])
+# Wide parts scroll within a frame that the keyboard can reach. An empty heading cell is not a heading.
 _FRAMED = {
     "</table>": "</table></div>",
     "<pre>": '<pre tabindex="0">',
@@ -57,7 +57,7 @@ def _read() -> tuple[Markup, Sequence[tuple[str, str]]]:
         if token.type == "table_open":
             tables.append(_TABLE.format(place=f"Table {len(tables) + 1}", heading=heading))
         for inline in token.children or ():
-            _unlink(inline)
+            _adapt(inline)
     # Safe, because the parser escapes HTML in the text.
     html = Markup(_READER.renderer.render(tokens, _READER.options, {}))  # noqa: S704
     first, *others = html.split("<table>")
@@ -67,7 +67,9 @@ def _read() -> tuple[Markup, Sequence[tuple[str, str]]]:
     return html, chapters[1:]
 
 
-def _unlink(token: Token) -> None:
-    """Remove the target of a link to another file of the repository, which has no page."""
-    if token.type == "link_open" and ":" not in str(token.attrs.get("href", "")):
+def _adapt(token: Token) -> None:
+    """Remove the target of a link to a file of the repository, which has no page, and keep numbers with their units."""
+    if token.type == "link_open" and not str(token.attrs.get("href", "")).startswith(("#", "http")):
         del token.attrs["href"]
+    if token.type == "text":
+        token.content = token.content.replace(" %", "\N{NO-BREAK SPACE}%")

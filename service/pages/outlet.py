@@ -15,13 +15,15 @@ from service.claims.views import ListedClaim
 from service.methods.reliability import RATED_FROM
 from service.outlets import edit
 from service.outlets.track_record import Lens
+from service.pages import time_plots
 from service.pages.fields import Day
 from service.pages.layout import cached_page, page_blueprint, read_parameters, read_query, show
 from service.schemas.fields import Text, TopicPath, one_of
 from service.schemas.score_queries import LensRequest, OneOutletQuery
 from service.scores.describe import Score
 from service.scores.explain import Explanation, explain_score
-from service.scores.portrait import MAX_CLAIMS, portray_outlet
+from service.scores.history import HistoryPoint
+from service.scores.portrait import MAX_CLAIMS, Portrait, portray_outlet
 from service.scores.read import read_score
 from service.values.documents import members_of
 from service.values.ids import is_slug
@@ -82,12 +84,12 @@ def get_badge(outlet: str) -> Response:
 
 
 def slug_in(outlet: str) -> str:
-    """Return the slug of the outlet that an address names by its slug, which may be unknown, or by its id."""
+    """Return the slug of the outlet with this slug, which may be unknown, or with this id."""
     return outlet if is_slug(outlet) else edit.get_outlet(runtime().db, outlet).slug
 
 
 def query_string(lens: Lens) -> str:
-    """Return the query of the API for the same view, with the question mark; empty if all values are defaults."""
+    """Return the query of the API for the same part of a record, or an empty text if all values are defaults."""
     query = {} if lens.basis is Basis.RESOLVED else {"basis": lens.basis.value}
     query |= {} if lens.topic is None else {"topic": lens.topic}
     query |= {} if lens.as_of is None else {"as_of": format_instant(lens.as_of)}
@@ -95,12 +97,12 @@ def query_string(lens: Lens) -> str:
 
 
 def read_lens() -> Lens:
-    """Return the part of a record that the query of a page names."""
+    """Return the part of a record that the query of this request selects."""
     return _read_query()["lens"]
 
 
 def lens_in(parameters: MultiDict[str, str]) -> Lens:
-    """Return the part of a record that parameters in the address of a page name.
+    """Return the part of a record that the parameters of a page select.
 
     Raises:
         InvalidQuery: A value is invalid.
@@ -120,7 +122,7 @@ def _portray(outlet: str, lens: Lens) -> tuple[str, dt.datetime | None]:
     about = listing.ClaimFilters(outlet=outlet, topic=lens.topic)
     due = _claims({**about, "status": ClaimStatus.DUE}, now)
     still_open = _claims({**about, "status": ClaimStatus.OPEN}, now)
-    parent = portrait.outlet.parent
+    parent, known = portrait.outlet.parent, rated_points(portrait)
     page = render_template(
         "outlet.html",
         **members_of(portrait),
@@ -132,9 +134,15 @@ def _portray(outlet: str, lens: Lens) -> tuple[str, dt.datetime | None]:
         still_open=[*due, *still_open][:MAX_CLAIMS],
         opinions=_claims({**about, "status": ClaimStatus.OPINION}, now),
         disputed=_claims({**about, "disputed": True}, now),
-        rated_from=RATED_FROM,
+        known=known,
+        plot=time_plots.through_time(known),
     )
     return page, expiry_of(portrait.score, portrait.matured.changes_at, now)
+
+
+def rated_points(portrait: Portrait) -> list[HistoryPoint]:
+    """Return the points of an outlet's history with enough results for an estimate (R17a)."""
+    return [point for point in portrait.history if point.record.resolved >= RATED_FROM]
 
 
 def _draw_badge(slug: str, lens: Lens) -> tuple[str, dt.datetime | None]:
@@ -144,17 +152,17 @@ def _draw_badge(slug: str, lens: Lens) -> tuple[str, dt.datetime | None]:
 
 
 def expiry_of(score: Score, changes_at: dt.datetime | None, now: dt.datetime) -> dt.datetime | None:
-    """Return when a page expires: at once for a topic without claims, so that invented topics do not fill the cache."""
+    """Return when a page expires. Topics without claims expire at once, so invented ones do not fill the cache."""
     return changes_at if score.topic is None or score.counts.claims else now
 
 
 def _numbers(why: Explanation) -> dict[str, float]:
-    """Return every number of the calculation by name."""
+    """Return the numbers of the calculation, by their names."""
     if why.sums is None:
         return {}
     return asdict(why.sums)
 
 
 def _claims(filters: listing.ClaimFilters, now: dt.datetime) -> Sequence[ListedClaim]:
-    """Return claims that an outlet reported, the newest first."""
+    """Return the claims that match filters, the newest first."""
     return listing.list_claims(runtime().db, **filters, after=None, limit=MAX_CLAIMS, now=now).items

@@ -1,4 +1,4 @@
-"""/outlets and /outlets.csv: the outlets on record, from A to Z, by kind and by topic"""
+"""/outlets and /outlets.csv: all outlets from A to Z, filtered by kind and by topic"""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class OutletListQuery(PageQuery):
 
 
 class _Asked(PageRequest, OutletFilters):
-    """The parameters as loaded."""
+    """The parameters after parsing."""
 
 
 @blp.get("/outlets")

@@ -1,19 +1,28 @@
-"""Scores in words: a record, never a judgement of character, with no more digits than the interval supports. Pure."""
+"""Scores, verdicts and stances in words: a record, never a judgement of character. Pure."""
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
-from math import floor
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from service.claims.views import ListedClaim
 from service.methods.reliability import RATED_FROM, Reliability
 from service.outlets.find import OutletView
+from service.pages.formats import (
+    contact,
+    day,
+    domain,
+    enumeration,
+    instant,
+    minute,
+    number,
+    percent,
+    plural,
+    points,
+)
 from service.scores.describe import RelayScore, Score, ScoreRecord
 from service.scores.explain import ClaimContribution
 from service.scores.trends import TrendPoint
-from service.values.instants import format_instant, parse_instant
 from service.values.vocabulary import ClaimStatus, OutletKind, Verdict
 
 VERDICT_ADJECTIVES: Mapping[Verdict, str] = {
@@ -61,91 +70,8 @@ class Estimated(Protocol):
     def record(self) -> ScoreRecord: ...
 
 
-def percent(share: float) -> str:
-    """Format a share in whole per cent, but never as 0 or 100.
-
-    >>> percent(0.714), percent(0.999), percent(0.001)
-    ('71', '>99', '<1')
-    """
-    whole = floor(100 * share + 0.5)
-    return ">99" if whole >= 100 else "<1" if whole <= 0 else str(whole)
-
-
-def number(value: float) -> str:
-    """Format a count, or a sum of parts of claims: below ten to one decimal, else as a whole number.
-
-    >>> number(6987), number(62.1), number(10.5), number(0.6), number(3.0)
-    ('6,987', '62', '11', '0.6', '3')
-    """
-    tenths = floor(10 * value + 0.5) / 10
-    return f"{tenths:.1f}" if tenths < 10 and tenths % 1 else f"{floor(value + 0.5):,}"
-
-
-def points(value: float) -> str:
-    """Format a change in percentage points.
-
-    >>> points(17.6), points(1.2), points(0.2)
-    ('+18 points', '+1 point', '0 points')
-    """
-    whole = round(value)
-    sign = "+" if whole > 0 else "\N{MINUS SIGN}" if whole < 0 else ""
-    return f"{sign}{abs(whole)} {'point' if abs(whole) == 1 else 'points'}"
-
-
-def plural(count: int, one: str, many: str | None = None) -> str:
-    """Format a count with its noun.
-
-    >>> plural(1, "claim"), plural(1200, "claim")
-    ('1 claim', '1,200 claims')
-    """
-    return f"{number(count)} {one if count == 1 else many or one + 's'}"
-
-
-def enumeration(names: Sequence[str]) -> str:
-    """Join names with commas and "and".
-
-    >>> enumeration(["A", "B"]), enumeration(["A", "B", "C"])
-    ('A and B', 'A, B and C')
-    """
-    *others, last = names
-    return f"{', '.join(others)} and {last}" if others else last
-
-
-def day(moment: dt.datetime | str) -> str:
-    """Format a day in UTC.
-
-    >>> day("2024-06-02T00:00:00Z").replace(_SPACE, " ")
-    '2 Jun 2024'
-    """
-    found = as_moment(moment)
-    return f"{found.day}{_SPACE}{found:%b}{_SPACE}{found.year}"
-
-
-def minute(moment: dt.datetime | str) -> str:
-    """Format an instant to the minute, in UTC."""
-    return f"{day(moment)}, {as_moment(moment):%H:%M}{_SPACE}UTC"
-
-
-def domain(shown: str | dict[str, str | None]) -> str:
-    """Format a domain with the days on which its outlet has it, if it is limited to a period."""
-    if isinstance(shown, str):
-        return shown
-    limits = [f"{word} {day(moment)}" for word, moment in (("from", shown["from"]), ("until", shown["to"])) if moment]
-    return f"{shown['domain']} ({', '.join(limits)})"
-
-
-def instant(moment: dt.datetime | str) -> str:
-    """Format an instant as the API does."""
-    return format_instant(as_moment(moment))
-
-
-def as_moment(moment: dt.datetime | str) -> dt.datetime:
-    """Return an instant that may be formatted already."""
-    return parse_instant(moment) if isinstance(moment, str) else moment
-
-
 def outcome(claim: ListedClaim) -> str:
-    """Describe the outcome of a claim in a list: its verdict, or its status without one."""
+    """Describe the outcome of a claim in a list: its verdict or, if it has none, its status."""
     if claim.resolution is not None and claim.resolution.verdict is not None:
         return _VERDICTS[claim.resolution.verdict]
     return {ClaimStatus.OPINION: "an opinion", ClaimStatus.DUE: "due"}.get(claim.status, "open")
@@ -170,7 +96,7 @@ def sentence(score: Score, outlet: OutletView) -> str:
 
 
 def record_lines(score: Score, outlet: OutletView) -> list[str]:
-    """Describe a score on a card: the record, and below it the estimate, or that there is none yet (R17a)."""
+    """Describe a score in two lines: the record, and the estimate or that there is none yet (R17a)."""
     if not outlet.scorable or not score.record.resolved:
         return [sentence(score, outlet)]
     if (found := rated(score)) is None:
@@ -184,7 +110,7 @@ def record_lines(score: Score, outlet: OutletView) -> list[str]:
 
 
 def badge(score: Score) -> str:
-    """Describe a score in a few words, the record first."""
+    """Describe a score in a few words, with the record first."""
     record, found = score.record, rated(score)
     if not record.resolved:
         return "no results yet"
@@ -210,7 +136,7 @@ def rated(one: Estimated | RelayScore) -> Reliability | None:
 
 
 def surprise(claim: ClaimContribution) -> str:
-    """Describe how a report on a claim came out, and how many outlets are right on such claims."""
+    """Describe how a report on a claim came out, and how often an average outlet is right on such claims."""
     return f"{came_out(claim)}; an average outlet is right on {percent(claim.expected)}{_SPACE}% of such claims"
 
 
@@ -246,15 +172,6 @@ def change(trend: list[TrendPoint]) -> float:
 def has_moved(trend: list[TrendPoint]) -> bool:
     """Return whether an estimate moved within a year, in whole per cent."""
     return len({percent(point.mean) for point in trend if point.mean is not None}) > 1
-
-
-def contact(uri: str) -> str:
-    """Format a contact without its scheme.
-
-    >>> contact("mailto:desk@example.org"), contact("https://example.org/contact")
-    ('desk@example.org', 'example.org/contact')
-    """
-    return uri.removeprefix("mailto:").removeprefix("tel:").removeprefix("https://")
 
 
 FILTERS: Mapping[str, Callable[..., object]] = {

@@ -11,7 +11,8 @@ from flask import Response, render_template
 from service.cache.redis_link import RANKING
 from service.claims.topics import common_topics
 from service.pages.layout import cached_page, page_blueprint, read_query
-from service.pages.ranking_view import COLUMNS, Column, RankingQuery, RankingView
+from service.pages.ranking_query import RankingQuery
+from service.pages.ranking_view import COLUMNS, Column, RankingView
 from service.scores.overview import read_overview
 from service.scores.ranking_table import RankedOutlet, RankingTable, ranking_table
 from service.values.csv_text import csv_table
@@ -41,7 +42,7 @@ def get_ranking() -> Response:
 @blp.get("/ranking.csv")
 @requires(Scope.READ)
 def get_ranking_table() -> Response:
-    """Download the rows that the ranking shows for the same query."""
+    """Download the rows of the ranking with the same query."""
     view = read_query(RankingQuery())
 
     def make() -> tuple[str, dt.datetime | None]:
@@ -60,7 +61,7 @@ def cached_ranking_page(template: str, view: RankingView, **more: Callable[[], o
     Args:
         template: The template, which gets the part as `table` and the view as `asked`.
         view: The part.
-        more: Functions that return further values for the template; they are called before the ranking is read.
+        more: Functions that return further values for the template. They are called before the ranking is read.
     """
 
     def make() -> tuple[str, dt.datetime | None]:
@@ -74,7 +75,7 @@ def cached_ranking_page(template: str, view: RankingView, **more: Callable[[], o
 
 
 def _expiry(table: RankingTable, view: RankingView) -> dt.datetime | None:
-    """Return when a page expires: at once if it shows no claim, past the last page or on an unknown topic."""
+    """Return when a page expires. Pages without claims, of invented places or topics, expire at once."""
     has_outlets = bool(table.groups) or (view.start == 1 and any(row.claims for row in table.waiting))
     return table.changes_at if has_outlets else utc_now()
 
@@ -98,7 +99,7 @@ _COLUMNS = (
 
 
 def _cells(row: RankedOutlet, view: RankingView) -> Iterable[object]:
-    """Return the cells of a row, in the order of the columns. Rows form groups only in the usual order."""
+    """Return the cells of a row, in the order of the columns. Only rows in the usual order have a group."""
     outlet, score = row.outlet, row.score
     yield from (row.place, row.group if view.is_by_rank else None, outlet.slug, outlet.name, outlet.kind)
     yield from (score.record.right, score.record.expected, score.record.resolved)

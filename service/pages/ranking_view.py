@@ -1,4 +1,4 @@
-"""The part of the ranking that a page shows: its filters, its order, and their words."""
+"""The part of the ranking that a page shows, with its filters and order in words."""
 
 from __future__ import annotations
 
@@ -6,17 +6,11 @@ import datetime as dt
 import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import NotRequired, TypedDict
-
-import marshmallow as ma
-from marshmallow.validate import Range
 
 from service.methods.reliability import DEFAULT_LEVEL, RATED_FROM
 from service.outlets.track_record import Lens
-from service.pages import phrases
-from service.pages.fields import Day
+from service.pages import formats, phrases
 from service.pages.filters import KINDS_IN_WORDS, Chip, address, capitalized, chips
-from service.schemas.fields import Body, Count, TopicPath, one_of
 from service.scores.places import RankingCriteria
 from service.scores.ranking_table import RankedOutlet, RankingTable
 from service.values.instants import format_instant
@@ -40,12 +34,12 @@ class Column(enum.StrEnum):
 
     @property
     def first(self) -> Order:
-        """The order when a reader first chooses the column."""
+        """The order when a reader selects the column for the first time."""
         return Order.ASC if self is Column.NAME else Order.DESC
 
     @property
     def ranks_by(self) -> RankBy | None:
-        """The order of the API, which covers all outlets; None if only the rows of the page are sorted."""
+        """The column for the API, which sorts all outlets; None if only the rows of the page are sorted."""
         return RankBy(self.value) if self.value in list(RankBy) else None
 
 
@@ -98,7 +92,7 @@ class RankingView:
 
     @property
     def ascends(self) -> bool:
-        """Whether the values of the column rise; places do in the usual order, by falling lower ends of ranges."""
+        """Whether the values of the column rise, as places do when the lower ends of ranges fall."""
         return (self.order is Order.ASC) is not (self.sort is Column.LOWER)
 
     @property
@@ -123,7 +117,7 @@ class RankingView:
 
     @property
     def question(self) -> dict[str, str]:
-        """The query of the API for the same ranking, or for its usual order if the API has no other."""
+        """The query of the API for the same ranking; in the usual order if the API cannot sort by the column."""
         query = {"basis": self.basis.value, "min_resolved": str(self.min_resolved)}
         query |= {} if self.topic is None else {"topic": self.topic}
         query |= {} if self.kind is None else {"kind": self.kind.value}
@@ -140,17 +134,17 @@ class RankingView:
 
     @property
     def api(self) -> str:
-        """The address of the same ranking in the API, from the first place on."""
+        """The address of the whole ranking in the API."""
         return address("/v1/scores", self.question)
 
     def sorted_by(self, path: str, column: Column) -> str:
-        """Return the address of the same part sorted by a column, or in reverse if it is sorted by it already."""
+        """Return the address of the same part sorted by a column, or in reverse if it already is."""
         order = column.first if column is not self.sort else Order.ASC if self.order is Order.DESC else Order.DESC
         same_rows = column.ranks_by is None and (self.is_by_rank or self.sort.ranks_by is None)
         return replace(self, sort=column, order=order).address(path, self.start if same_rows else 1)
 
     def arrange(self, table: RankingTable) -> list[RankedOutlet]:
-        """Return the rows of a table in the order of the page; equal ones keep the usual order."""
+        """Return the rows of a table in the order of the page. Equal rows stay in the usual order."""
         rows = [row for group in table.groups for row in group.rows]
         if self.sort.ranks_by is not None:
             return rows
@@ -175,48 +169,17 @@ class RankingView:
     @property
     def words(self) -> dict[str, str]:
         """The words for each filter that differs from its default."""
-        least = phrases.plural(self.min_resolved, "result")
+        least = formats.plural(self.min_resolved, "result")
         given = {
             "topic": self.topic and f"Topic: {self.topic}",
             "kind": self.kind and capitalized(KINDS_IN_WORDS[self.kind]),
             "basis": "Counting all resolved claims" if self.basis is Basis.RESOLVED else None,
             "min_resolved": self.min_resolved != RATED_FROM and f"With at least {least}",
-            "as_of": self.as_of and f"As of {phrases.day(self.as_of)}",
+            "as_of": self.as_of and f"As of {formats.day(self.as_of)}",
         }
         return {name: text for name, text in given.items() if text}
 
     def chips(self, path: str) -> list[Chip]:
-        """Return a chip for each filter that differs from its default; the page of a topic has none for the topic."""
+        """Return a chip for each filter that differs from its default, except for the topic on its own page."""
         words = {name: text for name, text in self.words.items() if path == "/" or name != "topic"}
         return chips(path, self.question | self._sorted, words)
-
-
-class RankingQuery(Body):
-    """The parameters of a page with a ranking."""
-
-    topic = TopicPath(load_default=None)
-    kind = one_of(OutletKind, load_default=None)
-    basis = one_of(Basis, load_default=Basis.MATURED)
-    as_of = Day(load_default=None)
-    min_resolved = Count(load_default=RATED_FROM, validate=Range(1))
-    start = Count(data_key="from", load_default=1, validate=Range(1))
-    sort = ma.fields.Enum(Column, by_value=ma.fields.String, load_default=Column.LOWER)
-    order = one_of(Order)
-
-    @ma.post_load
-    def make_view(self, given: _Given, **_: object) -> RankingView:
-        view = RankingView(**given)
-        return view if "order" in given else replace(view, order=view.sort.first)
-
-
-class _Given(TypedDict):
-    """The parameters as loaded."""
-
-    topic: str | None
-    kind: OutletKind | None
-    basis: Basis
-    as_of: dt.datetime | None
-    min_resolved: int
-    start: int
-    sort: Column
-    order: NotRequired[Order]

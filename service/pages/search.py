@@ -1,4 +1,4 @@
-"""/search: find an outlet by its name or by the URL of a page, and claims by their words or by a headline"""
+"""/search: find outlets by name or by the URL of a page, and claims by their words or by a headline"""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class SearchResult:
     is_address: bool = False
     """Whether the search was for an address, so that claims were not searched."""
     have_some: bool = False
-    """Whether the claims have only some of the words, because none has all of them."""
+    """Whether the claims have only some of the words, because no claim has all of them."""
     corrected: str | None = None
     """The words with the spelling by which the claims were found, if it differs."""
     more_outlets: bool = False
@@ -81,7 +81,7 @@ def search() -> Response:
 
 
 def _publisher(q: str) -> str | None:
-    """Return the slug of the outlet that publishes at an address (R21); None if the search is for words."""
+    """Return the slug of the outlet that publishes at an address (R21); None for words or an unknown address."""
     if not _is_address(q):
         return None
     try:

@@ -1,4 +1,4 @@
-"""/sitemap.xml: the addresses of all pages for search engines, in several files if there are many"""
+"""/sitemap.xml: the addresses of all pages for search engines, split into several files if there are many"""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _NO_ADDRESS = "A sitemap has absolute addresses, and this service has none until
 @blp.get("/sitemap.xml")
 @requires(Scope.READ)
 def get_sitemap() -> Response:
-    """Return all addresses, or an index of the files that list them."""
+    """Return all addresses or, if there are too many for one file, an index of the files that list them."""
     site = _site()
 
     def read(session: Session) -> Iterator[str]:
@@ -48,7 +48,7 @@ def get_sitemap() -> Response:
 @blp.get("/sitemaps/pages.xml")
 @requires(Scope.READ)
 def get_other_pages() -> Response:
-    """Return the addresses of the pages that are not about one outlet or claim."""
+    """Return the addresses of the pages about neither an outlet nor a claim."""
     site = _site()
     return stream_texts(lambda session: _urls(site, _PAGES, sitemap.topic_pages(session)), _XML)
 
@@ -90,7 +90,7 @@ def _index(site: str, session: Session) -> Iterator[str]:
 
 
 def _urls(site: str, paths: Iterable[str], pages: Iterable[PageAddress]) -> Iterator[str]:
-    """Yield a sitemap. Paths have no character that XML would have to escape: slugs, ids and quoted topics."""
+    """Yield a sitemap. Paths consist of slugs, ids and quoted topics, so nothing has to be escaped."""
     yield f"{_HEAD}<urlset {_SPACE}>\n"
     for path in paths:
         yield f"<url><loc>{site}{path}</loc></url>\n"

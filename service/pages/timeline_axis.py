@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from service.claims.story import Story
-from service.pages.phrases import day
+from service.pages.formats import day
 
 LABEL = 17
 """The height of the label of a moment in pixels."""

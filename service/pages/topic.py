@@ -17,7 +17,7 @@ from service.claims.views import ListedClaim
 from service.errors import NotFound
 from service.pages.layout import cached_page, page_blueprint, read_query
 from service.pages.ranking import cached_ranking_page
-from service.pages.ranking_view import RankingQuery
+from service.pages.ranking_query import RankingQuery
 from service.values.instants import utc_now
 from service.values.topics import lineage, topic_path
 from service.values.vocabulary import Scope
@@ -36,7 +36,7 @@ _UNKNOWN = "No recorded claim has this topic. /topics lists the topics."
 @blp.get("/topics")
 @requires(Scope.READ)
 def list_topics() -> Response:
-    """Show the topics with the most claims, each directly followed by those below it."""
+    """Show the topics with the most claims, each followed by those below it."""
 
     def make() -> tuple[str, dt.datetime | None]:
         topics = list_all(runtime().db, now=utc_now())

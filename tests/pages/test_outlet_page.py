@@ -218,7 +218,8 @@ def test_why(site, question):
     for name in ("raised", "lowered"):
         claims = [part["claim"] for part in why[name]]
         assert claims == re.findall('href="/claims/([^"]+)"', section(html, name))
-    assert "an average outlet is right on 78 % of such claims" in plain_text(section(html, "raised"))
+    average = f"{100 * why['raised'][0]['expected']:.0f} %"
+    assert f"an average outlet is right on {average} of such claims" in plain_text(section(html, "raised"))
 
 
 def test_hostile_words(site, browser):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from service.claims.views import ListedClaim
 from service.outlets.find import OutletView
-from service.pages import phrases
+from service.pages import formats, phrases
 from service.scores.describe import Score
 
 _TEX = {
@@ -42,7 +42,7 @@ class Citation:
         'B: “The record of A”. As of 30\xa0Nov\xa02026: Right on 1 of 2.'
         """
         end = "" if self.url is None else f" {self.url}"
-        return f"{self.author}: “{self.title}”. As of {phrases.day(self.as_of)}: {self.said}{end}"
+        return f"{self.author}: “{self.title}”. As of {formats.day(self.as_of)}: {self.said}{end}"
 
     @property
     def bibtex(self) -> str:

@@ -12,7 +12,7 @@ from service.claims import story
 from service.errors import Unavailable
 from service.outlets import edit
 from service.outlets.track_record import Lens
-from service.pages import claim_words, phrases
+from service.pages import claim_words, formats, phrases
 from service.pages.layout import cached_page, page_blueprint
 from service.pages.outlet import expiry_of, read_lens, slug_in
 from service.pages.sharing.cards import Card, draw_card
@@ -54,7 +54,7 @@ def _outlet_card(slug: str, lens: Lens) -> tuple[bytes, dt.datetime | None]:
     card = Card(
         heading=f"{outlet.name} on {score.topic}" if score.topic else outlet.name,
         lines=phrases.record_lines(score, outlet),
-        foot=f"As of {phrases.day(score.as_of)}",
+        foot=f"As of {formats.day(score.as_of)}",
         estimate=found,
         average=None if found is None else score.record.average,
     )
@@ -66,7 +66,7 @@ def _claim_card(claim_id: UUID) -> tuple[bytes, dt.datetime | None]:
     found = story.get_story(runtime().db, claim_id, now=now)
     lines = [claim_words.state(found), claim_words.sum_up(found)]
     changes_at = found.claim.resolves_by if found.claim.status is ClaimStatus.OPEN else None
-    return _draw(Card(found.claim.text, lines, f"As of {phrases.day(now)}")), changes_at
+    return _draw(Card(found.claim.text, lines, f"As of {formats.day(now)}")), changes_at
 
 
 def _draw(card: Card) -> bytes:
