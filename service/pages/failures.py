@@ -31,7 +31,7 @@ _TEXTS: Mapping[int, tuple[str, str]] = {
     400: ("Something is wrong with this link", "Part of the address is invalid."),
     401: ("This page requires an API key", "Ask the operator of this service for one."),
     403: ("Your key does not allow this", "Sign in with a key that has the scope named below."),
-    404: ("Page not found", "The address may be mistyped, or the record may not have what it names."),
+    404: ("Page not found", "The address may be mistyped, or the page may no longer exist."),
     405: ("This page does not support that request", "Go back, and use one of its links or forms."),
     409: ("The record has changed", "Someone else may have edited it. Reload the page, and try again."),
     422: ("This cannot be saved", "Go back, and correct what is named below."),

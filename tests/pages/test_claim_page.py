@@ -71,7 +71,7 @@ def test_who_said_what(world, story):
 
 def test_due_and_resolved(world, story):
     """
-    A claim shows its state, and the timeline marks the due date and the time the answer became known, here beyond the
+    A claim shows its state, and the timeline marks the due date and the date of the answer. Here they are beyond the
     axis, because all reports are in its first tenth.
     """
     assert "Due since 1 Mar 2026: no result has been recorded yet." in plain_text(claim_page(world, story))
@@ -146,7 +146,7 @@ def test_dispute_and_reply(world, story):
 
 def test_redacted(world, story):
     """
-    Redacted text is gone, and the page shows that it was redacted, and why.
+    The page shows that a text was redacted, and the reason, but not the text.
     """
     found = world.resolve(story, "true", note="A private name.")
     body = {"subject": found["id"], "members": ["note"], "reason": "Privacy of a minor."}

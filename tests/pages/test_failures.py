@@ -18,8 +18,8 @@ HTML = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 )
 def test_unknown_path(site, path):
     """
-    A browser gets a page for an unknown path; other clients, such as curl, get a problem document. Vary keeps caches
-    from confusing them.
+    A browser gets a page for an unknown path; other clients, such as curl, get a problem document.
+    Vary: Accept keeps caches from mixing them up.
     """
     page = site.client.get(path, headers=HTML)
 
@@ -73,7 +73,7 @@ def test_similar_names(site, path, name, address):
 )
 def test_other_spellings_of_an_address(site, path, target):
     """
-    A page with a slash at its end, or with an outlet or topic written differently, redirects to its address.
+    An address with a trailing slash, or with another spelling of an outlet or topic, redirects to its page.
     """
     response = site.client.get(path)
 
@@ -157,7 +157,7 @@ def test_assets(site):
 
 def test_no_inline_script_or_style(site):
     """
-    No page contains a style or a script, and its policy would not run one.
+    No page contains inline styles or scripts, and its policy blocks them.
     """
     for path in ("/", "/outlets/the-oracle", "/outlets/the-oracle/why", "/compare", "/method", "/search?q=a"):
         response = site.client.get(path)

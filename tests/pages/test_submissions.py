@@ -61,7 +61,7 @@ def test_links_on_pages(world, claim):
 
 def test_dispute(world, claim):
     """
-    A dispute without a key is stored, and its sender gets a link under which only the state can be read.
+    A dispute without a key is stored, and its sender gets a link that shows only its status.
     """
     links, text = "https://example.org/a\r\n https://example.org/b", "One.\r\nSee https://www.example.org."
     response = send(world, f"/claims/{claim['id']}/dispute", text, links=links, email="a@example.org")
@@ -136,7 +136,7 @@ def test_answers(world, claim):
 )
 def test_wrong_fields(world, claim, fields, place):
     """
-    A wrong field is named in a summary and at the field, with what was entered, and nothing is stored.
+    An invalid field is named in the summary and at the field, which keeps its value, and nothing is stored.
     """
     response = send(world, f"/claims/{claim['id']}/dispute", **{"text": WRONG, **fields})
 
@@ -196,7 +196,8 @@ def test_forged_forms(world, claim, headers):
 
 def test_five_a_day(reconfigure, world, claim):
     """
-    One address sends five a day, also without rate limits and by the rules for proxies; the form keeps the text.
+    An address may send five submissions a day, even without rate limits and behind proxies. A rejected form keeps the
+    text.
     """
     reconfigure(limits=None, trusted_proxies=1)
     path = f"/claims/{claim['id']}/dispute"

@@ -203,7 +203,7 @@ def test_many_outlets():
 
 def test_lanes_that_look_the_same():
     """
-    Outlets with the same stances at the same times share a lane, but a root, to which lines lead, has its own.
+    Outlets with the same stances at the same times share a lane. A root has its own lane, because lines lead to it.
     """
     days = [START + dt.timedelta(days=number) for number in range(3)]
     plan = [("a", 0), ("b", 0), ("c", 0), ("d", 0), ("e", 1), ("a", 2), ("b", 2), ("c", 2)]

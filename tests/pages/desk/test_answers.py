@@ -29,7 +29,8 @@ def answer(editor, submission, step, **fields):
 
 def test_pending_at_the_desk(app, world, claim):
     """
-    An editor sees submissions of the kinds that its key decides, with links as text, and accepts or refuses them.
+    An editor sees the submissions that the key may decide, with links as text, and accepts or refuses
+    them.
     """
     send_dispute(world, claim, HOSTILE, links=["https://example.org/<script>"])
     send_reply(world, "We regret it.")

@@ -91,7 +91,7 @@ def test_merge_refused(world, editor, which, status, words):
 
 def test_today(app, db, world, editor):
     """
-    The page lists what this key or all keys did today, the last first.
+    The page lists the actions of today by this key or by all keys, the latest first.
     """
     wait_until(lambda: dt.datetime.now(dt.UTC).time() < dt.time(23, 58, 30))  # not across midnight
     one, other = due(world, "One."), due(world, "Other.")

@@ -1,4 +1,4 @@
-"""Forms of the desk that another site makes a browser send"""
+"""Forms of the desk that another site sends through the browser of an editor"""
 
 from __future__ import annotations
 
@@ -101,7 +101,8 @@ def test_form_from_the_same_origin(world, editor, due, headers):
 
 def test_link_from_another_site(editor):
     """
-    After a link from another site, which is followed without the cookie, the sign-in page links to the requested page.
+    If an editor follows a link from another site, the browser sends no cookie, and the sign-in page links to the
+    requested page.
     """
     response = editor.client.get("/desk/sign-in?next=/desk/today", headers={"Sec-Fetch-Site": "cross-site"})
 

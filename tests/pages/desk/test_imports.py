@@ -33,7 +33,7 @@ def text_of(page):
 
 def test_file_from_a_form(world, editor):
     """
-    An editor drops a file, follows its import, and reads the rejected lines in words.
+    An editor uploads a file, follows its import, and sees why lines were rejected.
     """
     response = drop(editor, flat_csv("bridge", "tunnel") + "Herald,road,The road is closed.,yesterday,\n")
     assert 303 == response.status_code
@@ -67,7 +67,7 @@ def test_options(world, editor):
 
 def test_problem_beside_the_form(world, editor):
     """
-    An option that is wrong is shown beside the form, and nothing is stored.
+    An invalid option is named beside the form, and nothing is stored.
     """
     response = drop(editor, flat_csv("bridge"), encoding="klingon")
 
@@ -91,7 +91,7 @@ def test_cancel(world, editor):
 @pytest.mark.parametrize("headers", [{}, {"Origin": "https://example.org"}, {"Sec-Fetch-Site": "cross-site"}])
 def test_form_of_another_site(world, editor, headers):
     """
-    A file that another site makes the browser send is rejected.
+    A file that another site sends through the browser of an editor is rejected.
     """
     assert 403 == drop(editor, flat_csv("bridge"), headers=headers).status_code
     assert 0 == world.count(ImportJob)
@@ -99,7 +99,7 @@ def test_form_of_another_site(world, editor, headers):
 
 def test_rights(world, app):
     """
-    A key without claims:write cannot import, and no key sees the imports of another one.
+    A key without claims:write cannot import, and no key sees the imports of another key.
     """
     reader = Editor(app, Scope.RESOLUTIONS_WRITE).signed_in()
     assert 403 == drop(reader, flat_csv("bridge")).status_code

@@ -63,7 +63,7 @@ def ids(site):
 def test_page(site, browser, editor_cookie, ids, name):
     """
     Each page loads without errors or requests to other hosts, does not shift, fits the screen and is accessible, on
-    large and small screens, light and dark. Its print has no controls.
+    large and small screens, light and dark. The printed page has no controls.
     """
     for width, scheme in ((1280, "light"), (360, "dark")):
         with open_page(browser, site, width=width, scheme=scheme) as page:

@@ -83,7 +83,7 @@ def test_not_the_same(world, editor):
 
 def test_later_pages(world, editor):
     """
-    A page compares some claims with all earlier ones, and leads on to the next page.
+    A page compares some claims with all earlier ones, and links to the next page.
     """
     for text in (TEXT, SIMILAR, "Something else.", "And a third one."):
         world.record(text=text)
@@ -117,7 +117,7 @@ def test_refused(world, editor, form, fields, status):
 
 def test_without_the_scope(app, world):
     """
-    Only a key that may resolve claims merges or separates them.
+    Merging and separating claims requires a key that may resolve claims.
     """
     first, second = (world.record(text=TEXT) for _ in range(2))
     feed = Editor(app, Scope.CLAIMS_WRITE).signed_in()

@@ -53,8 +53,8 @@ def test_pages_of_the_queue(world, editor):
 
 def test_resolve(world, editor):
     """
-    A form resolves a claim with the key of the editor, and supports several URLs, a truth in per cent, and a time in
-    minutes.
+    A form resolves a claim with the key of the editor, and supports several URLs, a truth in percent, and a
+    time to the minute.
     """
     claim = due(world)
     form = {"truth": "60", "evidence": " ".join(EVIDENCE), "note": "", "known_at": "2026-02-01T12:30"}
@@ -212,7 +212,7 @@ def test_filters(world, editor):
 )
 def test_wrong_filter(editor, query, words):
     """
-    A wrong filter is a problem above the filters, which keep it.
+    An invalid filter causes a problem above the filters, which keep its value.
     """
     page = editor.client.get(f"/desk{query}")
 
@@ -234,7 +234,7 @@ def test_counts_on_tabs(world, editor):
 
 def test_skip(world, editor):
     """
-    A skipped claim is left out of the queue until the editor asks for it, or signs in again.
+    A skipped claim is hidden from the queue until the editor shows it again or signs in again.
     """
     first, second = due(world, "A.", "2026-02-01"), due(world, "B.", "2026-02-02")
     skipped = editor.send(f"/desk/claims/{first['id']}/skip?topic=&then={second['id']}")

@@ -57,7 +57,7 @@ def test_preview_without_an_outlet(world, editor, url):
 
 def test_record(world, editor):
     """
-    A confirmed form is recorded as by the API, and only once if it is sent twice.
+    A confirmed form records a claim like the API, and only once if it is sent twice.
     """
     page = editor.send("/desk/record/reading", url="https://herald.example/1", quote="Rovers agreed.").text
     [external_id] = re.findall(r'name="external_id" value="([^"]+)"', page)
@@ -221,7 +221,7 @@ def test_reading(world, editor, quote, source):
 
 def test_reading_again(editor):
     """
-    If the URL changes, so do the suggestions, but not what the editor wrote.
+    If the URL changes, the suggestions change, too, but not the values that the editor entered.
     """
     first = read(editor, url="https://a.example/2026/02/10/x", quote="He stays.")
     again = read(editor, **first | {"url": "https://b.example/2026/02/11/x"})
@@ -236,7 +236,7 @@ def test_reading_again(editor):
 
 def test_suggested_domain_alone(world, editor):
     """
-    The suggested domain is used for a new outlet only, not if an outlet on record is chosen.
+    The suggested domain is used only for a new outlet.
     """
     world.outlet("Herald")
     form = {"domain": "unknown.example", "text": "He stays.", "kind": "fact", "published_at": "2026-01-09"}

@@ -58,7 +58,7 @@ def test_denial_after_the_due_date(world, editor, denied):
 )
 def test_date_that_is_left_out(world, editor, denied, verdict, day):
     """
-    Without a date, false has the due date, and void and unverifiable have today's; the editor has to enter all others.
+    If the date is left out, false gets the due date, and void and unverifiable get today's. Other verdicts need a date.
     """
     response = send(editor, denied, verdict=verdict, truth="40" if verdict == "partial" else "")
 
@@ -75,7 +75,7 @@ def test_date_that_is_left_out(world, editor, denied, verdict, day):
 
 def test_date_of_a_claim_that_is_not_due(world, editor):
     """
-    Without a due date, or before it, the editor has to enter the date of a false claim, too.
+    If a claim has no due date, or is not due yet, the verdict false needs a date, too.
     """
     for claim in (world.record(), world.record(text="B.", kind="event", resolves_by="2100-01-01T00:00:00Z")):
         assert 422 == send(editor, claim, verdict="false").status_code
@@ -127,7 +127,7 @@ def test_preview(world, editor, denied, day, words):
 
 def test_correct(world, editor, denied):
     """
-    The page of a resolved claim has a form with the resolution in effect, which corrects it as it is.
+    The form on the page of a resolved claim has the values of its resolution, and corrects it.
     """
     first = world.resolve(
         denied, "partial", truth=0.37, known_at="2026-10-01T10:20:30.123456Z", evidence=["https://example.org/b"]

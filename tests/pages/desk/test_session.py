@@ -87,7 +87,7 @@ def test_wrong_key(editor, secret):
 
 def test_without_a_session(editor):
     """
-    Without a session, a page of the desk redirects to the sign-in page, and from there back.
+    Without a session, a page of the desk redirects to the sign-in page, which redirects back after signing in.
     """
     redirect = editor.client.get("/desk/record?claim=x&y=%20")
     sign_in_page = editor.client.get(redirect.headers["Location"])

@@ -31,7 +31,7 @@ def test_resolve_ticked(world, editor):
 
 def test_some_ticked_claims_rejected(app, world):
     """
-    R14: each ticked claim is resolved or rejected as by its own form, and the problem is named beside its claim.
+    R14: ticked claims are resolved or rejected one by one, and each problem is shown with its claim.
     """
     editor = Editor(app, Scope.CLAIMS_WRITE, Scope.RESOLUTIONS_WRITE).signed_in()
     theirs = due(world, "Theirs.", "2026-02-01")

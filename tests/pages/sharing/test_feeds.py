@@ -108,7 +108,7 @@ def test_ids_are_stable(known):
 @pytest.mark.sqlite_alone
 def test_unchanged_feed(known):
     """
-    A feed has an ETag, and is not sent again while it is the same.
+    A feed has an ETag, and an unchanged feed is not sent again.
     """
     for path in ("/feed.atom", "/outlets/herald/feed.atom", "/topics/roads/feed.atom"):
         tag = known.client.get(path).headers["ETag"]
@@ -134,8 +134,8 @@ def test_alternates(known):
 @pytest.mark.sqlite_alone
 def test_feeds_elsewhere(known):
     """
-    R22: the feed of a merged outlet redirects, and so does that of a renamed topic. There is none of what is not on
-    record, where reading requires a key, or without a public address.
+    R22: the feeds of merged outlets and renamed topics redirect. There are no feeds of unknown outlets and
+    topics, none without a public address, and none without a key if reading requires one.
     """
     known.outlet("Old Herald")
     assert 201 == known.post("/v1/outlets/old-herald/merge", {"into": "herald"}).status_code

@@ -47,7 +47,7 @@ def picture(response):
 
 def test_tags(known):
     """
-    Pages name their canonical address and picture under the public address, whatever the headers of the request say.
+    Pages name their canonical address and card under the public address, regardless of the request headers.
     """
     headers = PAGE | {"Host": "evil.example", "X-Forwarded-Host": "evil.example", "X-Forwarded-Proto": "ftp"}
     claim = known.record(text="Later.")
@@ -151,7 +151,7 @@ def test_json_in_a_page(known):
 
 def test_cards_of_what_is_not_on_record(known):
     """
-    There is no picture of anything that is not on record. That of a merged outlet or claim redirects (R22, R22a).
+    Unknown outlets and claims have no card. The cards of merged ones redirect (R22, R22a).
     """
     claims = [known.record(text="The same.", external_id=name) for name in "ab"]
     assert 201 == known.post(f"/v1/claims/{claims[0]['id']}/merge", {"into": claims[1]["id"]}).status_code
@@ -182,7 +182,7 @@ def test_one_card_at_a_time(known, monkeypatch):
 
 def test_cards_where_reading_is_closed(known):
     """
-    Where reading requires a key, the pictures do, too.
+    If reading requires a key, so do the cards.
     """
     known.runtime.settings = replace(known.runtime.settings, public_read=False)
 
