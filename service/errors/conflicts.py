@@ -33,7 +33,7 @@ class LastAdminKey(Conflict):
 
 
 class KeyEnded(Conflict):
-    """You tried to change a key that was revoked or has expired, and cannot be restored. Create a new key."""
+    """You tried to change a key that was revoked or has expired; such a key cannot be restored. Create a new key."""
 
     name = "key-ended"
     title = "Key no longer valid"

@@ -22,7 +22,7 @@ class TooLarge(ServiceError):
 
 
 class AddressTooLong(ServiceError):
-    """You sent a path and query of more than 32 kB. Request less at a time, or look up many addresses with `POST
+    """You sent a path and query of more than 32 kB. Send several smaller requests, or look up many addresses with `POST
     /v1/outlets/lookup`.
     """
 

@@ -64,8 +64,9 @@ class MergeChain(Conflict):
 
 
 class MergeCircle(Conflict):
-    """You tried to merge an outlet or claim into itself, or a change to a merge would create a cycle of owners or
-    relays. Choose another target, change the parent, or withdraw a relay, as described in `detail`.
+    """You tried to make or undo a merge that would create a cycle: a merge into itself, an outlet that owns itself, or
+    outlets that relay each other. Choose another target, change the parent, or withdraw a relay, as described in
+    `detail`.
     """
 
     name = "merge-circle"

@@ -70,7 +70,7 @@ class DomainTaken(Conflict):
 
 class AlreadyWithdrawn(Conflict):
     """You tried to withdraw a report or reply that was already withdrawn for a different reason. The first reason is
-    kept, and you need not do anything.
+    kept; no further request is needed.
     """
 
     name = "already-withdrawn"

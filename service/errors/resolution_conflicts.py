@@ -33,9 +33,9 @@ class GroupResolved(Conflict):
 
 
 class OpinionUnresolved(Conflict):
-    """You tried to resolve an opinion, which is neither true nor false. Resolve only claims of kind `event` or"""
-
-    "`fact`."
+    """You tried to resolve an opinion, which is neither true nor false. Only claims of kind `event` or `fact` can be
+    resolved.
+    """
 
     name = "opinion-unresolved"
     title = "Opinions cannot be resolved"
