@@ -54,7 +54,7 @@ _PLAIN = str.maketrans(
     | dict.fromkeys(_BLANKS, " ")
 )
 
-_SPELT_OUT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe"})
+SPELT_OUT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe"})
 """The spelling of letters where a keyboard lacks them: Süddeutsche or Sueddeutsche."""
 _HUMP = re.compile("(?<=[a-z0-9])(?=[A-Z])")
 _SPELT_WORDS = 8
@@ -137,7 +137,7 @@ def spellings_of(name: str) -> set[str]:
     """
     separate = _HUMP.sub(" ", name)
     found: set[str] = set()
-    for text in {separate, unicodedata.normalize("NFC", separate).casefold().translate(_SPELT_OUT)}:
+    for text in {separate, unicodedata.normalize("NFC", separate).casefold().translate(SPELT_OUT)}:
         words = plain_words(text)[:_SPELT_WORDS]
         for place in range(len(words)):
             found.add("".join(words[place:])[:SPELLING_LENGTH])

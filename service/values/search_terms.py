@@ -19,7 +19,7 @@ from snowballstemmer.greek_stemmer import GreekStemmer
 from snowballstemmer.hindi_stemmer import HindiStemmer
 from snowballstemmer.russian_stemmer import RussianStemmer
 
-from service.values.names import fold
+from service.values.names import SPELT_OUT, fold
 
 _TERM_LENGTH = 64
 _REMEMBERED = 32  # characters
@@ -30,8 +30,6 @@ _LETTERS = str.maketrans(
     {"ø": "o", "đ": "d", "ł": "l", "ı": "i", "ħ": "h", "ŧ": "t", "æ": "ae", "œ": "oe", "þ": "th", "ð": "d", "ŋ": "n"}
     | {"ĸ": "k", "ſ": "s", "ґ": "г", "ى": "ي", "ک": "ك", "ی": "ي", "ـ": None}
 )
-# The spelling of these letters where a keyboard lacks them: Müller or Mueller, Håland or Haaland.
-_SPELT_OUT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe"})
 _APOSTROPHES = frozenset("'\u2018\u2019\u201b\u02bb\u02bc\u02b9\u2032\u05f3\u05f4\u0060\u00b4\uff07")
 _HYPHENS = frozenset("-\u2010\u2011\u2012\u2013\u2212\u00b7\u05be\u30fb\ufe63\uff0d\uff65")
 # Scripts written without spaces between words: Thai, Lao, Tibetan, Burmese, Khmer, Chinese, Japanese, and Korean,
@@ -133,7 +131,7 @@ def _alternatives(written: str, lengths: Iterable[int]) -> tuple[Terms, ...]:
         parts.append(written[start : start + length])
         start += length + 1
     spellings = [parts] if len(parts) == 1 else [["".join(parts)], parts]
-    spellings += [[part.casefold().translate(_SPELT_OUT) for part in spelling] for spelling in spellings]
+    spellings += [[part.casefold().translate(SPELT_OUT) for part in spelling] for spelling in spellings]
     return tuple(dict.fromkeys(filter(None, map(_terms, spellings))))
 
 
