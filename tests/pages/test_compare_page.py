@@ -118,3 +118,12 @@ def test_one_more(site):
     queries = [query, f"{query}&outlet=bild", f"{query}&outlet=bild&outlet=script-alert-x-script"]
 
     assert [3, 4, 4] == [site.html(f"/compare?{each}").count('name="outlet"') for each in queries]
+
+
+def test_printed_address(site):
+    """
+    On paper, the address of a page has its query, also without JavaScript.
+    """
+    for path in ("/compare?outlet=the-oracle&outlet=herald", "/search?q=the", "/topics/roads?min_resolved=5"):
+        [printed] = re.findall(r'<span class="address">(.*?)</span>', site.html(path))
+        assert path.split("?")[1] in unescape(printed), printed
