@@ -15,12 +15,17 @@ from service.values.names import SPELLING_LENGTH
 from service.values.vocabulary import OutletKind
 
 _SPELLING = sa.String(SPELLING_LENGTH + 1)
+_MERGED = sa.text("merged_into_id IS NOT NULL")
 
 
 class Outlet(Base):
     """A publisher (schema.org/NewsMediaOrganization)."""
 
     __tablename__ = "outlet"
+    # Partial, because few outlets are merged. PostgreSQL sees that it is small and uses it, whatever the statistics.
+    __table_args__ = (
+        sa.Index("ix_outlet_merged_into_id", "merged_into_id", sqlite_where=_MERGED, postgresql_where=_MERGED),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     slug: Mapped[str] = mapped_column(sa.String(SLUG_LENGTH), unique=True)
@@ -30,7 +35,7 @@ class Outlet(Base):
     parent_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("outlet.id"), index=True)
     scorable: Mapped[bool]
     recorded_at: Mapped[dt.datetime]
-    merged_into_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("outlet.id"), index=True)
+    merged_into_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("outlet.id"))
     """The outlet that this one was merged into. Its reports count there and keep their own outlet (R22)."""
     merged_at: Mapped[dt.datetime | None]
     merged_by: Mapped[UUID | None] = mapped_column(sa.ForeignKey("api_key.id"))

@@ -161,6 +161,7 @@ def _create_keys() -> None:
 
 
 def _create_outlets() -> None:
+    is_merged = sa.text("merged_into_id IS NOT NULL")
     op.create_table(
         "outlet",
         _id(),
@@ -171,11 +172,12 @@ def _create_outlets() -> None:
         _reference("outlet", "parent_id", "outlet", index=True),
         sa.Column("scorable", sa.Boolean(), nullable=False),
         _moment("recorded_at"),
-        _reference("outlet", "merged_into_id", "outlet", index=True),
+        _reference("outlet", "merged_into_id", "outlet"),
         _moment("merged_at", nullable=True),
         _reference("outlet", "merged_by", "api_key"),
         sa.PrimaryKeyConstraint("id", name="pk_outlet"),
         sa.UniqueConstraint("slug", name="uq_outlet_slug"),
+        sa.Index("ix_outlet_merged_into_id", "merged_into_id", sqlite_where=is_merged, postgresql_where=is_merged),
     )
     op.create_table(
         "outlet_alias",
