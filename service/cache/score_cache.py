@@ -65,6 +65,10 @@ class EncodedResponse:
     """The stamp of each subject under which the response is current; empty if nothing proves it."""
 
 
+class LeaseEnded(Exception):
+    """This process must call Redis before it sends responses from memory."""
+
+
 class ScoreCache:
     """Responses stored with the generation of their subject. An invalidation (see invalidation.py) starts a new one.
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-import functools
 import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import lru_cache, partial
+from selectors import EVENT_READ
 from types import FrameType
 
 from gunicorn import SERVER, util
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
+from service.cache.score_cache import LeaseEnded
 from service.operations.plain_request import LONGEST, read_plain
 
 
@@ -20,12 +24,20 @@ class ApiWorker(ThreadWorker):  # type: ignore[misc]
     response itself. It never blocks: all other requests are handled by the other threads, as usual.
     """
 
+    def init_process(self) -> None:
+        """Start the worker, with a thread that gets leases from Redis."""
+        self.leases = ThreadPoolExecutor(1)
+        self.is_renewing = False
+        self.waiting: list[tuple[TConn, bytes]] = []
+        """The connections that wait for a new lease, with the bytes received."""
+        super().init_process()
+
     def on_client_socket_readable(self, conn: TConn, client: object) -> None:
         """Respond from memory, or let another thread handle the request."""
-        if not (self._may_answer(conn) and self._answer(conn)):
+        if not (self._may_respond(conn) and self._respond(conn)):
             super().on_client_socket_readable(conn, client)
 
-    def _may_answer(self, conn: TConn) -> bool:
+    def _may_respond(self, conn: TConn) -> bool:
         """Return whether gunicorn would keep the connection open, and passes its bytes on unchanged."""
         return (
             self.alive
@@ -36,16 +48,22 @@ class ApiWorker(ThreadWorker):  # type: ignore[misc]
             and isinstance(conn.server, tuple)
         )
 
-    def _answer(self, conn: TConn) -> bool:
+    def _respond(self, conn: TConn) -> bool:
         """Respond from memory, or return the received bytes to gunicorn's parser."""
         try:
             received = conn.sock.recv(LONGEST)
         except OSError:
             return False  # the other thread gets an error, too, and closes the connection
-        if (response := self._recall(conn, received)) is None:
+        try:
+            response = self._recall(conn, received)
+        except LeaseEnded:
+            self._stop_polling(conn)
+            self.waiting.append((conn, received))
+            self._renew_lease()
+            return True
+        if response is None:
             conn.parser.unreader.unread(received)
             return False
-        self.nr += 1
         self._send(conn, response)
         return True
 
@@ -56,18 +74,46 @@ class ApiWorker(ThreadWorker):  # type: ignore[misc]
         environ |= {"REMOTE_ADDR": conn.client[0], "SERVER_NAME": conn.server[0], "SERVER_PORT": str(conn.server[1])}
         try:
             recalled = self.wsgi.wsgi_app.recall(environ)
+        except LeaseEnded:
+            raise
         except Exception:
             self.log.exception("Unexpected error")  # it would end the process
             return None
         if recalled is None:
             return None
+        if self.wsgi.wsgi_app.is_lease_ending:
+            self._renew_lease()
         status, headers, body = recalled
         own = [("Server", SERVER), ("Date", _date(int(time.time()))), ("Connection", "keep-alive")]
         lines = [f"HTTP/1.1 {status}", *(f"{name}: {value}" for name, value in (*own, *headers)), "", ""]
         return "\r\n".join(lines).encode("latin-1") + bytes(body)
 
+    def _renew_lease(self) -> None:
+        if not self.is_renewing:
+            self.is_renewing = True
+            renewed = self.leases.submit(self.wsgi.wsgi_app.renew_lease)
+            renewed.add_done_callback(lambda _: self.method_queue.defer(self._resume))
+
+    def _resume(self) -> None:
+        """Respond to the requests that waited for a lease. If there is none, let other threads handle them."""
+        self.is_renewing = False
+        waiting, self.waiting = self.waiting, []
+        for conn, received in waiting:
+            response = None
+            with suppress(LeaseEnded):
+                response = self._recall(conn, received) if self.alive else None
+            if response is None:
+                conn.parser.unreader.unread(received)
+                self.enqueue_req(conn)
+            else:
+                conn.set_timeout()
+                self.keepalived_conns.append(conn)
+                self.poller.register(conn.sock, EVENT_READ, partial(self.on_client_socket_readable, conn))
+                self._send(conn, response)
+
     def _send(self, conn: TConn, response: bytes) -> None:
         """Send a response. If the buffer of the socket is full, let another thread send the rest."""
+        self.nr += 1
         try:
             sent = conn.sock.send(response)
         except BlockingIOError:
@@ -125,7 +171,7 @@ def _send_all(conn: TConn, rest: bytes) -> bool:
     return True
 
 
-@functools.lru_cache(1)
+@lru_cache(1)
 def _date(second: int) -> str:
     """Return the value of the `Date` header."""
     return str(util.http_date(second))

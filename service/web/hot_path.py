@@ -28,7 +28,7 @@ from flask import Flask
 from service import __version__
 from service.access.limits import LimitStatus, Quota, address_in
 from service.cache.redis_link import RANKING
-from service.cache.score_cache import CacheKey, CacheStatus, EncodedResponse
+from service.cache.score_cache import CacheKey, CacheStatus, EncodedResponse, LeaseEnded
 from service.telemetry.responses import count_score_read, observe_response
 from service.values.ids import is_slug
 from service.values.instants import utc_now
@@ -87,8 +87,6 @@ class HotPath:
         self._asking = threading.Lock()
         self._lease: tuple[float, bytes] = (0.0, b"")
         """The end of the lease on the monotonic clock, and the stamp of all outlets at its start."""
-        self._renewing = self._lease
-        """The last lease for which `recall` asked another thread to get a new one."""
 
     @property
     def _at(self) -> Runtime:
@@ -109,20 +107,33 @@ class HotPath:
         return [kept.body]
 
     def recall(self, environ: WSGIEnvironment) -> tuple[str, Headers, bytes] | None:
-        """Return the status, headers and body of a response from memory; None without a lease.
+        """Return the status, headers and body of a response from memory; None if it is not there, or may be stale.
 
         The method never blocks, so the thread that polls all connections can call it.
+
+        Raises:
+            LeaseEnded: The response is in memory, but this process needs a new lease.
         """
         began_at = time.perf_counter()
         if (key := self._key_of(environ)) is None or (kept := self.memory.find(key)) is None:
             return None
-        if time.time() >= kept.expires_at or not self._is_leased(kept):
-            return None
-        if self._is_ending() and self._renewing is not self._lease:
-            self._renewing = self._lease  # the thread that handles this request gets a new lease
+        until, mark = self._lease
+        if time.monotonic() >= until and self._at.cache.lease:
+            raise LeaseEnded
+        if kept.mark != mark or time.time() >= kept.expires_at or time.monotonic() >= until:
             return None
         headers = self._complete(key, kept, environ, self._at.limiter.count_locally, began_at)
         return None if headers is None else (kept.status, headers, kept.body)
+
+    @property
+    def is_lease_ending(self) -> bool:
+        """Whether to get a new lease, before requests have to wait for one."""
+        return time.monotonic() > self._lease[0] - _ENDING * self._at.cache.lease
+
+    def renew_lease(self) -> None:
+        """Get a new lease from Redis."""
+        with self._asking:
+            self._look_up([RANKING])
 
     def _key_of(self, environ: WSGIEnvironment) -> Key | None:
         # If public reading is off, a response also depends on the caller.
@@ -146,24 +157,14 @@ class HotPath:
         """Return a response if it is current under the lease or according to Redis."""
         if time.time() >= kept.expires_at:
             return None
-        if self._is_leased(kept) and not self._is_ending():
+        if self._is_leased(kept):
             return kept
-        # One thread calls Redis. The others wait for its new lease, unless the current one still covers the response.
-        if not self._asking.acquire(blocking=not self._is_leased(kept)):
-            return kept
-        try:
-            is_renewed = self._is_leased(kept) and not self._is_ending()
-            return kept if is_renewed or self._confirm(kept) else None
-        finally:
-            self._asking.release()
+        with self._asking:  # when a lease ends, one thread calls Redis, and the others wait for the new lease
+            return kept if self._is_leased(kept) or self._confirm(kept) else None
 
     def _is_leased(self, kept: KeptResponse) -> bool:
         until, mark = self._lease
         return kept.mark == mark and time.monotonic() < until
-
-    def _is_ending(self) -> bool:
-        """Return whether a thread should get a new lease, before requests have to wait for one."""
-        return time.monotonic() > self._lease[0] - _ENDING * self._at.cache.lease
 
     def _confirm(self, kept: KeptResponse) -> bool:
         """Return whether a response is current according to Redis."""

@@ -13,7 +13,7 @@ import redis
 from werkzeug.wrappers import Response
 
 from service.access.limits import Limiter, Limits, Quota
-from service.cache.score_cache import ScoreCache
+from service.cache.score_cache import LeaseEnded, ScoreCache
 from service.telemetry.metrics import render_metrics
 from service.web import hot_path, kept_responses
 from service.web.runtime import Runtime
@@ -226,7 +226,7 @@ def test_recalled(hosts):
 
 def test_recalled_without_waiting(hosts, monkeypatch):
     """
-    Without the lease, the key and a part of the quota, no response is recalled; Redis is never asked.
+    No response is recalled without its key, a part of the quota and a usual request; Redis is never called.
     """
     world = hosts(3600.0)
     record_all(hosts(0.0))
@@ -244,19 +244,44 @@ def test_recalled_without_waiting(hosts, monkeypatch):
     assert recall(environ) is None
 
 
-def test_a_lease_is_renewed(hosts, monkeypatch):
+def test_recalled_under_a_new_lease(hosts):
     """
-    While a lease is ending, one request is left to a thread, which renews it; the others are recalled.
+    R20: after the end of a lease a response is recalled under a new one, unless a write has changed any score.
     """
-    world = hosts(3600.0)
-    record_all(hosts(0.0))
+    writer, world = hosts(0.0), hosts(3600.0)
+    record_all(writer)
+    hot, environ = world.app.wsgi_app, environ_of(world)
     assert resolved(world) == resolved(world)
-    monkeypatch.setattr(hot_path, "_ENDING", 2.0)
-    recall, environ = world.app.wsgi_app.recall, environ_of(world)
+    world.runtime.cache.lease = LEASE
+    hot.renew_lease()
+    wait_until(lambda: hot.is_lease_ending)
+    wait_until(lambda: is_lease_ended(hot, environ))
 
-    for _ in range(2):
-        assert [False, True, True] == [recall(environ) is not None for _ in range(3)]
-        resolved(world)
+    world.runtime.cache.lease = 3600.0
+    hot.renew_lease()
+    assert hot.recall(environ) is not None
+    writer.resolve(writer.record(report("tribune"), text="Another bridge opens."), "true")
+    hot.renew_lease()
+    assert hot.recall(environ) is None
+
+
+def is_lease_ended(hot, environ):
+    try:
+        hot.recall(environ)
+    except LeaseEnded:
+        return True
+    return False
+
+
+def test_nothing_is_recalled_without_leases(hosts):
+    """
+    If leases are switched off, every request is handled by a thread, which calls Redis.
+    """
+    world = hosts(0.0)
+    record_all(world)
+    assert resolved(world) == resolved(world)
+
+    assert world.app.wsgi_app.recall(environ_of(world)) is None
 
 
 SHARED = [
