@@ -15,7 +15,7 @@ ROOT = Path(service.__path__[0])
 ABLE = {"socket", "ssl", "asyncio", "ftplib", "smtplib", "poplib", "imaplib", "telnetlib", "xmlrpc", "socketserver"}
 ABLE |= {"http.client", "urllib.request", "urllib3", "requests", "httpx", "aiohttp", "webbrowser"}
 ALLOWED = {
-    "cli/server_import.py": {"urllib3"},  # `import --server URL`, typed by the operator
+    "cli/server_client.py": {"urllib3"},  # `import --server URL`, typed by the operator
     "operations/gunicorn_conf.py": {"socket"},  # the type of the connection that a problem document is written to
     "web/uploads.py": {"socket"},  # the connection of a request, which is closed if the client is too slow
     "operations/serve.py": {"socket", "http.client"},  # whether its own port is free, and its own /readyz

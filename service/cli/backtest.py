@@ -38,15 +38,15 @@ class PredictionLine(TypedDict):
     default=0.3,
     show_default=True,
     type=click.FloatRange(0, 1, max_open=True),
-    help="The first share of the predictions, which the methods learn from and which is not judged.",
+    help="The share of predictions, counted from the first, that the methods only learn from.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
 @click.option("--predictions", type=click.File("w"), help="Write every judged prediction to this file, as NDJSON.")
 def backtest(file: Path, *, burn: float, as_json: bool, predictions: IO[str] | None) -> None:
-    """Compare our method with six simple ones on the records in FILE.
+    """Compare Borneout's method with six simple ones on the records in FILE.
 
-    A line is a report with its claim and outcome, a flat line as for `import`. Each report is predicted when it was
-    published, and each claim when it was resolved, from the records known by then.
+    A line is a report with its claim and outcome, as in the flat lines of `import`. Each report is predicted as of its
+    publication, and each claim as of its resolution, from the records known by then.
     """
     from service.backtest import backtest as judge_methods
 
@@ -108,7 +108,7 @@ def _cell(figure: Figure) -> str:
 
 
 def _short(value: float) -> str:
-    """Format a value with three decimals and no leading zero, so that a table fits a terminal."""
+    """Format a value with three decimals and without a leading zero, so that a table fits a terminal."""
     return f"{value:.3f}".removeprefix("0")
 
 

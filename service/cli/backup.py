@@ -28,14 +28,14 @@ def backup(settings: Settings, *, file: Path) -> None:
     if is_sqlite(settings):
         require_data(settings)
     size = backups.backup(settings.database_url, file)
-    click.echo(f"{file} holds the database as of this moment: {size} bytes.")
+    click.echo(f"{file} contains the database as of now: {size} bytes.")
 
 
 @click.command()
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @with_settings
 def restore(settings: Settings, *, file: Path) -> None:
-    """Replace the SQLite database by the backup in FILE; the replaced database is kept beside it.
+    """Replace the SQLite database with the backup in FILE. The replaced database is kept beside it.
 
     Stop the service first. For PostgreSQL, use pg_restore.
     """

@@ -18,11 +18,10 @@ if TYPE_CHECKING:
 @click.argument("target", metavar="DIR|FILE.zip", type=click.Path(path_type=Path))
 @with_settings
 def export(settings: Settings, *, target: Path) -> None:
-    """Write everything on record into DIR, which must be empty or not exist yet, or into a new FILE.zip.
+    """Write the whole database into DIR, which must be empty or not exist yet, or into a new FILE.zip.
 
-    The files are NDJSON, all as of one moment, with the description of a data package. `borneout import` accepts the
-    outlets, claims, reports and resolutions. `borneout import --restore` makes the same database elsewhere, except for
-    the secrets of keys.
+    The files are NDJSON as of one moment, with the description of a data package. `borneout import` loads the outlets,
+    claims, reports and resolutions. `borneout import --restore` creates the same database, without the secrets of keys.
     """
     from service.transfer.export.folder import write_export
 
@@ -45,4 +44,4 @@ def restore_export(connections: Connections, source: Path) -> None:
         counts = restore.restore_export(connections.db, package)
     click.echo(f"{sum(counts.values())} rows restored: " + ", ".join(f"{n} {table}" for table, n in counts.items()))
     if "api_key" in counts:
-        click.echo("The restored keys have no secrets. `borneout keys rotate ID` gives one to a key.")
+        click.echo("The restored keys have no secrets. Give one to a key with `borneout keys rotate ID`.")

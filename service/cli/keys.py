@@ -32,7 +32,7 @@ def keys() -> None:
     multiple=True,
     required=True,
     type=click.Choice([scope.value for scope in Scope]),
-    help="A scope of the key; can be given more than once.",
+    help="A scope of the key. Repeatable.",
 )
 @click.option("--expires", type=InstantParameter(), help="When the key expires, such as 2027-01-01T00:00:00Z.")
 @with_connections(writes=True)
@@ -48,7 +48,7 @@ def create(connections: Connections, *, name: str, scopes: tuple[str, ...], expi
 @keys.command("list")
 @with_connections(writes=False)
 def list_(connections: Connections) -> None:
-    """List the keys, without their secrets. In a pipe or a file, the columns are separated by tabs."""
+    """List the keys without their secrets. In a pipe or a file, tabs separate the columns."""
     from rich.console import Console
     from rich.markup import escape
     from rich.table import Column, Table
@@ -80,7 +80,7 @@ def _row(key: ApiKey) -> tuple[str, ...]:
     default=24.0,
     show_default=True,
     type=click.FloatRange(0, 24 * 90),
-    help="For how many hours the previous secret stays valid.",
+    help="The number of hours that the previous secret stays valid.",
 )
 @with_connections(writes=True)
 def rotate(connections: Connections, *, key_id: UUID, overlap: float) -> None:
@@ -96,7 +96,7 @@ def rotate(connections: Connections, *, key_id: UUID, overlap: float) -> None:
 @click.argument("moment", type=InstantParameter())
 @with_connections(writes=True)
 def expire(connections: Connections, *, key_id: UUID, moment: dt.datetime) -> None:
-    """Set when a key expires: a future instant, such as 2027-01-01T00:00:00Z."""
+    """Set the expiry of a key to MOMENT, a future instant such as 2027-01-01T00:00:00Z."""
     from service.access import keys as use_cases
 
     now = utc_now()

@@ -21,7 +21,7 @@ from service.operations.data_dir import keep_files_private
 
 
 class BorneoutGroup(click.Group):
-    """A group that prints an error as one sentence if the caller can act on it."""
+    """A group of commands that prints an error as one sentence if the caller can act on it."""
 
     def invoke(self, ctx: click.Context) -> object:
         try:
@@ -35,16 +35,16 @@ class BorneoutGroup(click.Group):
 
 
 def _message(error: Exception) -> str | None:
-    """Return the message of an expected error; None for a bug, which needs its traceback."""
+    """Return the message of an expected error; None for a bug, whose traceback is needed."""
     if isinstance(error, ServiceError):
         return "\n".join([error.detail, *(f"  {place['pointer']}: {place['detail']}" for place in error.errors)])
     if isinstance(error, CannotRun):
         return str(error)
-    # Imported late, because only a command that used the database needs it.
+    # Imported late, because only commands that use the database need it.
     from service.storage.db_errors import lacks_schema, reason_of
 
     if lacks_schema(error):
-        return "The database has no schema, or one of another version; run `borneout migrate`."
+        return "The database has no schema, or one of another version. Run `borneout migrate`."
     if (reason := reason_of(error)) is not None:
         return f"The database cannot be used: {reason}."
     if isinstance(error, OSError) and error.errno not in (None, errno.EPIPE):

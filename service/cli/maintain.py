@@ -25,7 +25,7 @@ def refit(connections: Connections) -> None:
 @click.command()
 @with_connections(writes=True)
 def rebuild(connections: Connections) -> None:
-    """Recompute the sums behind scores and the search index from the rows, and print how many differed."""
+    """Recompute the sums behind scores and the search index from the rows, and print the number of differences."""
     from service.cache.invalidation import invalidate_all
     from service.claims.search import rebuild_search
     from service.outlets.rebuild_sums import rebuild_sums
@@ -38,13 +38,15 @@ def rebuild(connections: Connections) -> None:
 
 
 @click.command()
-@click.option("--head", metavar="HASH", help="A head that you noted from a score or /v1/ledger; it must be present.")
+@click.option(
+    "--head", metavar="HASH", help="A head that you noted from a score or /v1/ledger. The ledger must contain it."
+)
 @with_connections(writes=False)
 def verify(connections: Connections, *, head: str | None) -> None:
     """Compare every row and sum with the ledger, check the ledger itself, and print the differences.
 
-    The exit code is 1 if there are any. Changes that bypassed the service are found, except those newer than the last
-    seal. A ledger that was forged as a whole is found only with a head that was stored separately.
+    The exit code is 1 if there are any. This detects changes that bypassed the service, except those newer than the
+    last seal. To detect a ledger that was forged as a whole, give a head that you stored separately.
     """
     from service.ledger.verify import verify_ledger
     from service.scores.standings import wrong_standings

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def _with_metrics_dir(command: CommandFunction) -> CommandFunction:
-    """Set the metrics folder that all processes share before prometheus_client reads it, which is on import."""
+    """Set the metrics folder that all processes share. prometheus_client reads it on import, so this comes first."""
 
     @functools.wraps(command)
     def run(*, data_dir: Path | None, **options: object) -> object:
@@ -75,7 +75,7 @@ def _key_hint(settings: Settings, first_key: str | None) -> str:
 
 
 def _data_hint(settings: Settings) -> str:
-    """Return the location of the data, without user and password, and the conventional variables that set it."""
+    """Return the location of the data without user and password, and the environment variables that set it."""
     import sqlalchemy as sa
 
     if (file := settings.sqlite_file) is not None:
@@ -88,7 +88,7 @@ def _data_hint(settings: Settings) -> str:
 
 
 def _load_example(connections: Connections) -> None:
-    from service.cli.load import load_example
+    from service.cli.local_import import load_example
     from service.transfer.lines import LineStatus
 
     counts = load_example(connections)

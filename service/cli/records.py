@@ -19,11 +19,13 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("claim", type=click.UUID)
 @click.argument("verdict", type=click.Choice([*(verdict.value for verdict in Verdict), "withdraw"]))
-@click.option("--truth", type=float, help="How true the claim was, between 0 and 1, if the verdict is partial.")
+@click.option(
+    "--truth", type=float, help="The part of the claim that was true, from 0 to 1, if the verdict is partial."
+)
 @click.option(
     "--known-at", help="When the answer became public: an instant with a time zone, or a date.  [default: now]"
 )
-@click.option("--evidence", multiple=True, help="The URL of evidence; can be given more than once.")
+@click.option("--evidence", multiple=True, help="The URL of evidence. Repeatable.")
 @click.option("--note", help="A description of the evidence.")
 @click.option("--supersedes", help="The id of the resolution that this one corrects or withdraws.")
 @with_connections(writes=True)
@@ -32,18 +34,14 @@ def resolve(
     *,
     claim: UUID,
     verdict: str,
-    truth: float | None,
-    known_at: str | None,
     evidence: tuple[str, ...],
-    note: str | None,
-    supersedes: str | None,
+    **optional: str | float | None,
 ) -> None:
     """Resolve CLAIM, or correct or withdraw its resolution."""
     from service.claims import resolve as resolutions
     from service.schemas.loading import load
     from service.schemas.resolutions import RecordedResolutionOut, ResolutionIn
 
-    optional = {"truth": truth, "known_at": known_at, "note": note, "supersedes": supersedes}
     body = {
         "verdict": None if verdict == "withdraw" else verdict,
         "evidence": list(evidence),
@@ -61,7 +59,7 @@ def resolve(
 @click.option(
     "--basis", type=click.Choice([basis.value for basis in Basis]), default=Basis.RESOLVED.value, show_default=True
 )
-@click.option("--as-of", help="The score as of this past instant or date.")
+@click.option("--as-of", help="Show the score as of this past instant or date.")
 @click.option("--level", default="0.9", show_default=True, help="The probability of the credible interval.")
 @with_connections(writes=False)
 def score(connections: Connections, *, outlet: str, **options: str | None) -> None:

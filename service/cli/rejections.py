@@ -13,12 +13,12 @@ from service.transfer.lines import LineResult
 
 
 class Rejections:
-    """Prints rejected lines and warnings. A notation that many cells share is printed once, and counted."""
+    """Prints rejected lines and warnings. Errors in a notation that many cells share are printed once, then counted."""
 
     def __init__(self, console: Console) -> None:
         self.console = console
         self._first: dict[str, int] = {}
-        """The code of each notation with the line where it was found first."""
+        """The code of each notation, with the line where it first occurred."""
         self._more = Counter[str]()
 
     def show(self, result: LineResult) -> None:
@@ -33,13 +33,13 @@ class Rejections:
             self._print(f"line {result.number} warning ({warning.code}): {warning.detail}")
 
     def summarize(self) -> None:
-        """Print how often each notation was found again."""
+        """Print the number of further cells in each notation."""
         for code, count in self._more.items():
             cells = "cell was" if count == 1 else "cells were"
             self._print(f"{count:,} more {cells} rejected like the one on line {self._first[code]} ({code}).")
 
     def _new(self, number: int, error: ServiceError) -> Iterator[FieldError]:
-        """Yield the places of an error, except for notations that were printed before."""
+        """Yield the places of an error, without notations that were printed before."""
         for place in error.errors:
             if (code := place["code"]) in self._first:
                 self._more[code] += 1

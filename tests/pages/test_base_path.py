@@ -13,7 +13,7 @@ import pytest
 
 from service import pages
 from service.app import create_app
-from service.cli.server_import import Server
+from service.cli.server_client import Server
 from service.config import Settings
 from service.errors import DomainTaken, InvalidQuery
 from service.transfer.files.options import FileOptions

@@ -156,8 +156,8 @@ def test_review_without_a_date(world, load, date):
     details = [[warning["detail"] for warning in result["warnings"]] for result in told]
 
     assert [["date-assumed"], ["no-outlet", "date-assumed"]] == codes(told)
-    assert "The review has no date that can be read" in details[0][0]
-    assert "gives no date of the claim, and none of its own" in details[1][0]
+    assert "The review has no valid date, so its verdict" in details[0][0]
+    assert "has no valid date for the claim or for itself" in details[1][0]
     assert [1, 0] == [len(world.claim(item)["reports"]) for item in reversed(world.get("/v1/claims").json["items"])]
 
 

@@ -1,4 +1,4 @@
-"""Read the dates of reviews and claims, which often have no zone, no seconds or no day."""
+"""Read the dates of reviews and claims, many of which lack a zone, seconds or a day."""
 
 from __future__ import annotations
 
@@ -22,9 +22,10 @@ _ARCHIVED = re.compile(r"//[^/]+/(?:[a-z]+/)?(\d{4})\.?(\d{2})\.?(\d{2})[\d-]*(?
 
 
 def read_date(text: str | None, *, is_end: bool) -> str | None:
-    """Return an instant with its zone, or else the day; None if the text is no date.
+    """Return an instant with a zone, or a day; None if the text is no date.
 
-    A time without a zone is only known to the day. A month or a year is its last day as an end, else its first.
+    A time without a zone is read as its day. A month or a year is read as its last day if the date is an end, else as
+    its first day.
 
     >>> read_date("2020-10-07 20:05", is_end=True), read_date("2024-02", is_end=True)
     ('2020-10-07', '2024-02-29')
@@ -68,7 +69,7 @@ def _from_mail(text: str) -> str | None:
 
 
 def archived_on(url: str) -> str | None:
-    """Return the day on which an archive stored a page, if its address names that day.
+    """Return the day on which an archive stored a page; None unless the address contains it.
 
     >>> archived_on("https://web.archive.org/web/20240214/https://rumour.example/bridge")
     '2024-02-14'

@@ -1,4 +1,4 @@
-"""Write the resolution of a claim as a ClaimReview, which an import reads as the same resolution."""
+"""Write the resolution of a claim as a ClaimReview. An import reads it as the same resolution."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ CONTEXT = "https://schema.org"
 Item: TypeAlias = dict[str, object]
 
 _NAMES = ((0.0, "False"), (0.375, "Mostly false"), (0.625, "Half true"), (1.0, "Mostly true"))
-"""The upper ends of truths with their names; only 1 is true."""
+"""The names of truths, each with the largest truth that it covers. Only 1 is true."""
 _PEOPLE = frozenset({OutletKind.ACCOUNT, OutletKind.JOURNALIST})
 _NEWS = frozenset({OutletKind.NEWSPAPER, OutletKind.BROADCASTER, OutletKind.AGENCY})
 
 
 @dataclass(frozen=True, slots=True)
 class Publisher:
-    """The operator of the service, who is the author of its reviews."""
+    """The operator of the service, the author of its reviews."""
 
     name: str
     url: str
@@ -51,7 +51,7 @@ class PublishedReport:
 
 @dataclass(frozen=True, slots=True)
 class PublishedClaim:
-    """A claim with its verdict, as a review publishes it."""
+    """A claim with its verdict, for a review."""
 
     id: UUID
     reference: str
@@ -102,7 +102,7 @@ def rating_name(truth: float) -> str:
 
 
 def _claim(claim: PublishedClaim) -> Item:
-    """Return the claim with its speakers, which have a report of their own, and the pages that carry it."""
+    """Return the claim, with the outlets that reported it themselves as authors, and its pages as appearances."""
     item: Item = {
         "@type": "Claim",
         "identifier": {"@type": "PropertyValue", "propertyID": PROPERTY, "value": claim.reference},

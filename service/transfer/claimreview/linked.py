@@ -1,4 +1,4 @@
-"""Find the ClaimReview items of a JSON-LD document, and read their members in every form that JSON-LD allows."""
+"""Find the ClaimReview items of a JSON-LD document, and read their members in all forms of JSON-LD."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _NO_REVIEW = (
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """An object of a JSON-LD document, whose members may have any of their spellings."""
+    """An object of a JSON-LD document. Its members are found in any of their spellings."""
 
     members: Members
     index: Mapping[str, Members]
@@ -38,20 +38,20 @@ class Node:
 
     @property
     def types(self) -> set[str]:
-        """The types without their vocabulary, such as `ClaimReview`."""
+        """The types without the prefix of schema.org, such as `ClaimReview`."""
         return {_PREFIX.sub("", name) for name in _flatten(self.members.get("@type")) if isinstance(name, str)}
 
     def values(self, *names: str) -> list[object]:
-        """Return the values of members, without null. A reference is replaced by the object with that `@id`."""
+        """Return the values of members except null. A reference is replaced with the object that has the `@id`."""
         given = (self.members.get(prefix + name) for name in names for prefix in _SPELLINGS)
         return [self._look_up(value) for each in given for value in _flatten(each)]
 
     def nodes(self, *names: str) -> list[Node]:
-        """Return the values of members that are objects."""
+        """Return the objects among the values of members."""
         return [Node(value, self.index) for value in self.values(*names) if isinstance(value, dict)]
 
     def texts(self, *names: str) -> list[str]:
-        """Return the values of members that are texts or numbers, without markup."""
+        """Return the texts and numbers among the values of members, without markup."""
         plain = (value for value in self.values(*names) if isinstance(value, str | int | float))
         return [text for value in plain if (text := clean(str(value)))]
 
@@ -60,7 +60,7 @@ class Node:
         return next(iter(self.texts(*names)), None)
 
     def urls(self, *names: str) -> list[str]:
-        """Return the values of members that are web addresses, or objects with an address."""
+        """Return the web addresses among the values of members; an object counts with its first address."""
         found: list[str] = []
         for value in self.values(*names):
             if isinstance(value, str):
@@ -70,7 +70,7 @@ class Node:
         return found
 
     def addresses(self) -> list[str]:
-        """Return the web addresses of the object itself."""
+        """Return the web addresses of this object."""
         return self.urls("url", "contentUrl", "sameAs", "@id", "mainEntityOfPage")
 
     def _look_up(self, value: object) -> object:
@@ -80,22 +80,22 @@ class Node:
 
 
 def is_linked_data(content: object) -> bool:
-    """Return whether a JSON value is JSON-LD or a search result of reviews, and not a line of our own formats."""
+    """Return whether a JSON value is JSON-LD, or a search result of reviews, instead of a flat or typed line."""
     return isinstance(content, dict) and (not _MARKS.isdisjoint(content) or is_search_result(content))
 
 
 def find_reviews(document: object) -> list[Node]:
-    """Return the ClaimReview items of a JSON-LD document, in its order, wherever they are in it.
+    """Return the ClaimReview items at any depth of a JSON-LD document, in its order.
 
     Raises:
-        InvalidBody: There is none.
+        InvalidBody: The document has none.
     """
     if isinstance(document, dict) and is_search_result(document):
         document = as_items(document)
     objects = list(_objects(document))
     index = {name: each for each in objects if isinstance(name := each.get("@id"), str) and len(each) > 1}
     nodes = [Node(each, index) for each in objects]
-    # An item that has a rating or a claim, because a reference may repeat the type beside the @id.
+    # A node with only a type and an @id is a reference to an item.
     reviews = [node for node in nodes if REVIEW in node.types and node.members.keys() - {"@id", "@type"}]
     if not reviews:
         raise InvalidBody.at("", _NO_REVIEW, "unknown")
@@ -103,10 +103,10 @@ def find_reviews(document: object) -> list[Node]:
 
 
 def spread_reviews(lines: Iterable[tuple[int, object]]) -> Iterator[tuple[int, object]]:
-    """Replace each JSON-LD document among the values of a file by its ClaimReview items.
+    """Replace each JSON-LD document among the values of a file with its ClaimReview items.
 
-    A document with several items has one line for each. The numbers of the lines always increase. Feeds have null for
-    reviews that were deleted, so null is ignored after the first document.
+    Each item is a line, and the numbers of lines always increase. In feeds, null stands for a deleted review, so null
+    is skipped after the first document.
     """
     last, is_feed = 0, False
     for number, content in lines:
@@ -128,13 +128,13 @@ def _items(content: object) -> list[object]:
 
 
 def _is_empty(content: object) -> bool:
-    """Return whether an object is an item of a feed or a list that has no content."""
+    """Return whether an object is an empty element of a feed or a list."""
     node = Node(content if isinstance(content, dict) else {}, {})
     return not node.types.isdisjoint(_WRAPPERS) and not node.values("item")
 
 
 def clean(text: str) -> str:
-    """Return a text without markup, entities, and repeated blanks.
+    """Return a text without markup, entities and repeated blanks.
 
     >>> clean("<p>Fish &amp; chips</p> are  1 &lt; 2")
     'Fish & chips are 1 < 2'
@@ -143,7 +143,7 @@ def clean(text: str) -> str:
 
 
 def _objects(document: object) -> Iterator[Members]:
-    """Yield all objects of a document in its order."""
+    """Yield all objects of a document in order."""
     waiting = [document]
     while waiting:
         value = waiting.pop()
@@ -155,7 +155,7 @@ def _objects(document: object) -> Iterator[Members]:
 
 
 def _flatten(value: object) -> Iterator[object]:
-    """Yield the items of a value of JSON-LD: of lists, sets and wrapped values."""
+    """Yield the items of a JSON-LD value, including those of nested lists and sets."""
     if isinstance(value, list):
         for item in value:
             yield from _flatten(item)

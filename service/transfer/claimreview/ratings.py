@@ -1,4 +1,4 @@
-"""Read the rating of a fact-checker as a verdict, by the name of the rating and by its number on a scale."""
+"""Read the rating of a fact-checker as a verdict, from its name and its number on a scale."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ _JOINED = re.compile(r"[,/&+]|\b(?:and|und|et|y|e|ou|or|oder|o)\b", re.IGNORECAS
 _BEST, _WORST = 5.0, 1.0  # schema.org/Rating, if they are left out
 
 _SCALES = frozenset({(1, 5), (0, 5), (0, 1), (0, 10), (1, 10), (0, 100), (1, 100)})
-"""The worst and best numbers of scales, in either order: a number between them is a part of the truth."""
+"""The worst and best numbers of scales, in either order. A number between them states a partial truth."""
 _RANKS = frozenset({(0, 2), (0, 3), (0, 4), (1, 3), (1, 4), (1, 6)})
-"""The same for scales that other fact-checkers use to number classes: they count only if the name does not object."""
+"""Further scales. Some fact-checkers number classes like this, so they count only if the name is known or missing."""
 _NEAR = 0.25
-"""The largest difference between the number and the name of a partial truth at which the number is the truth."""
+"""The largest difference between number and name at which the number gives the truth of a partial verdict."""
 _OPPOSITE = 0.5
-"""A larger difference between number and name is a contradiction."""
+"""The difference between number and name above which they contradict each other."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rating:
-    """A rating as its fact-checker published it."""
+    """A rating as published by its fact-checker."""
 
     name: str | None
     value: str | None
@@ -54,19 +54,19 @@ class Rating:
 
 
 class Reading(NamedTuple):
-    """The verdict that a rating gives; None if it gives none."""
+    """The verdict of a rating; None if it has none."""
 
     verdict: Verdict | None
     truth: float | None = None
     """The truth of a partial verdict."""
     reason: str | None = None
-    """The reason why it gives no verdict."""
+    """The reason for a missing verdict."""
     contradiction: str | None = None
-    """The difference between number and name, of which the name decided."""
+    """The contradiction between number and name. The name determined the verdict."""
 
 
 def plain(text: str) -> str:
-    """Return the form in which names are compared: without case, accents and punctuation.
+    """Return a name in the form for comparison: without case, accents and punctuation.
 
     >>> plain("Größtenteils RICHTIG!"), plain("C'est faux…")
     ('grosstenteils richtig', 'c est faux')
@@ -91,7 +91,7 @@ _UNKNOWN = object()
 
 
 def rating_of(review: Node) -> Rating:
-    """Return the rating of a review as published, from the first part of it that has any content."""
+    """Return the rating of a review as published. If it has several, the first one with content counts."""
     for node in review.nodes("reviewRating"):
         names, value = node.texts("alternateName", "name"), node.text("ratingValue")
         if value is not None and _number(value) is None and _SHARE.fullmatch(value) is None:
@@ -105,8 +105,8 @@ def rating_of(review: Node) -> Rating:
 def read_rating(rating: Rating) -> Reading:
     """Return the verdict of a rating.
 
-    The name decides if the table has it, because readers see it; the number of a real scale gives the truth of a
-    partial verdict. A name that is not in the table leaves the decision to the number of a real scale.
+    A name in the table determines the verdict, because readers see the name. The number on a real scale then gives the
+    truth of a partial verdict. If the name is not in the table, the number on a real scale determines the verdict.
 
     >>> read_rating(Rating("Mostly False", "2", "5", "1"))[:2]
     (<Verdict.PARTIAL: 'partial'>, 0.25)
@@ -143,16 +143,16 @@ def _verdict(truth: float) -> Reading:
 
 
 def _best_name(names: Sequence[str]) -> str | None:
-    """Return the first name that the table has, or else the first."""
+    """Return the first name that is in the table; if none is, the first name."""
     known = (name for name in names if _truth_of(name) is not _UNKNOWN)
     return next(known, next(iter(names), None))
 
 
 def _truth_of(name: str) -> object:
-    """Return the truth that a name stands for; None if it gives no verdict, and `_UNKNOWN` if it is not known.
+    """Return the truth that a name stands for; None if it gives no verdict, and `_UNKNOWN` if it is not in the table.
 
-    The first sentence is enough, as in `False. The photo is from 2015.`, and so is a list of names such as `False,
-    misleading`: its first one counts if the names are on the same side of a half.
+    The first sentence is enough, as in `False. The photo is from 2015.` In a list of names such as `False, misleading`,
+    the first one counts if all are on the same side of a half.
     """
     sentences = (part for part in _SENTENCE.split(name) if f"{plain(part)} " not in _BEFORE)
     sentence = next(filter(None, map(str.strip, sentences)), "")
@@ -180,7 +180,7 @@ def _lookup(text: str) -> object:
 
 
 def _share(rating: Rating, *, is_known: bool) -> float | None:
-    """Return the place of a number between worst and best, from 0 to 1; None unless the scale is a real one."""
+    """Return the position of a number between worst and best, from 0 to 1; None unless the scale is a real one."""
     if rating.value is None:
         return None
     value, best, worst = (_number(text) for text in (rating.value, rating.best, rating.worst))

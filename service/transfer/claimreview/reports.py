@@ -14,13 +14,13 @@ _MOST = 50
 
 
 class CitedOutlet(TypedDict):
-    """The speaker that a page repeats."""
+    """The speaker that a page relays."""
 
     outlet: NamedOutlet
 
 
 class FiledReport(TypedDict, total=False):
-    """A report as a typed line of a file has it."""
+    """A report with the members of a typed line."""
 
     outlet: NamedOutlet
     stance: str
@@ -30,16 +30,16 @@ class FiledReport(TypedDict, total=False):
 
 
 class Appearance(NamedTuple):
-    """A page that the claim appeared on."""
+    """A page that contains the claim."""
 
     url: str
     date: str | None
     speaker: Speaker | None
-    """The speaker that the appearance names."""
+    """The author that the review gives for the page."""
 
 
 class Voices(NamedTuple):
-    """The speakers of a claim, apart from its fact-checker, and the pages that it appeared on."""
+    """The speakers of a claim, without its fact-checker, and the pages that contain it."""
 
     named: list[Speaker]
     placeholder: Speaker | None
@@ -49,7 +49,7 @@ class Voices(NamedTuple):
 
 
 def voices_of(review: Node, checkers: list[Speaker]) -> Voices:
-    """Return the speakers and pages of the claim that a review is about.
+    """Return the speakers and pages of the claim in a review.
 
     Args:
         review: The review.
@@ -66,11 +66,11 @@ def voices_of(review: Node, checkers: list[Speaker]) -> Voices:
 
 
 def reports_of(voices: Voices, *, published_at: str) -> list[FiledReport]:
-    """Return the reports of a claim: one for each outlet.
+    """Return the reports of a claim, one for each outlet.
 
-    A speaker has a report of its own, with the address of its page. A page of another site that carries the claim of a
-    speaker repeats it (R7). Without a named speaker, each site that carries the claim reports it. The pages of a
-    platform belong to the accounts that they name.
+    A named speaker has its own report, with the address of its page. Pages of other sites relay that report (R7).
+    Without a named speaker, each site with a page has its own report. The pages of a platform belong to the accounts in
+    their addresses.
     """
     if voices.named:
         return [*_own_reports(voices, published_at), *_relays(voices, published_at)]
@@ -87,16 +87,16 @@ def _own_reports(voices: Voices, published_at: str) -> Iterator[FiledReport]:
 
 
 def _own_page(speaker: Speaker, voices: Voices) -> Appearance | None:
-    """Return the page on which a speaker made the claim, on its own site or on a platform."""
+    """Return the page on which a speaker made the claim: on its own site, or on a platform."""
     mine = [page for page in voices.appearances if _is_by(speaker, page)]
     posts = [page for page in voices.appearances if page.speaker is None and _is_post(page.url)]
     if speaker.domain is None and not speaker.is_person:
-        posts = [page for page in voices.appearances if page.speaker is None]  # the first page may well be its own
+        posts = [page for page in voices.appearances if page.speaker is None]  # the first page is probably its own
     return next(iter(mine or (posts if speaker is voices.named[0] else [])), None)
 
 
 def _relays(voices: Voices, published_at: str) -> Iterator[FiledReport]:
-    """Yield a report for each other site that carries the claim of a speaker."""
+    """Yield a report for each other site with a page that contains the claim of a speaker."""
     [speaker, *_] = voices.named
     own = [_own_page(one, voices) for one in voices.named]
     known = [*voices.named, *(site for page in own if page is not None and (site := site_of(page.url)))]
@@ -110,7 +110,7 @@ def _relays(voices: Voices, published_at: str) -> Iterator[FiledReport]:
 
 
 def _page_reports(voices: Voices, published_at: str) -> Iterator[FiledReport]:
-    """Yield a report for each site that carries a claim without a named speaker."""
+    """Yield a report for each site with a page that contains a claim without a named speaker."""
     known: list[Speaker] = []
     for page in voices.appearances:
         is_anonymous = voices.has_author and _is_post(page.url)
@@ -129,7 +129,7 @@ def _report(speaker: Speaker, page: Appearance | None, published_at: str) -> Fil
 
 
 def _appearances(claim: Node) -> list[Appearance]:
-    """Return the pages of a claim, each once. A claim that is itself a page, as in old feeds, is one of them."""
+    """Return the distinct pages of a claim. In old feeds, the claim itself is the page."""
     names = ("firstAppearance", "appearance")
     found = [Appearance(url, _date_of(None, url), None) for url in claim.urls(*names) if _is_plain(claim, url, names)]
     for node in claim.nodes(*names):
@@ -146,7 +146,7 @@ def _appearances(claim: Node) -> list[Appearance]:
 
 
 def _is_plain(claim: Node, url: str, names: tuple[str, ...]) -> bool:
-    """Return whether a page is given by its address alone."""
+    """Return whether a page is given as a plain address."""
     return url in [value.strip() for value in claim.values(*names) if isinstance(value, str)]
 
 

@@ -18,7 +18,7 @@ from service.values.names import text_key
 from service.values.vocabulary import Verdict
 
 PROPERTY = "borneout"
-"""The `propertyID` of the identifier by which a review of this service names its claim."""
+"""The `propertyID` of the identifier with the claim's id, in reviews of a service like this one."""
 _EVIDENCE = 20
 _NOTE = 5000
 _REPORTS = 100
@@ -29,14 +29,14 @@ WarningCode = Literal["no-verdict", "rating-contradicts", "already-resolved", "d
 
 @dataclass(frozen=True, slots=True)
 class ReviewWarning:
-    """A remark on how a review was read."""
+    """A remark on the reading of a review."""
 
     code: WarningCode
     detail: str
 
 
 class FiledResolution(TypedDict):
-    """A resolution as a typed line of a file has it."""
+    """A resolution with the members of a typed line."""
 
     verdict: str
     truth: float | None
@@ -46,7 +46,7 @@ class FiledResolution(TypedDict):
 
 
 class FiledClaim(TypedDict):
-    """A claim as a typed line of a file has it."""
+    """A claim with the members of a typed line."""
 
     text: str | None
     external_id: str
@@ -56,11 +56,11 @@ class FiledClaim(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class ReadReview:
-    """A review as read: the claim, the note that keeps its rating, and the warnings."""
+    """The content of a review: the claim, a note with the rating, and the warnings."""
 
     claim: FiledClaim
     note: ReviewNote | None
-    """None for a review by a service like this one, which only repeats the resolution."""
+    """None for a review of a service like this one, because its resolution already has everything."""
     warnings: list[ReviewWarning]
 
 
@@ -72,11 +72,11 @@ _MEMBERS = (
     ("/resolution", "/reviewRating"),
     ("/external_id", "/itemReviewed/identifier"),
 )
-"""The member of a review for the beginning of a pointer into its claim."""
+"""The members of a review, each for the pointers into its claim with this beginning."""
 
 
 def in_review(errors: Iterable[FieldError]) -> list[FieldError]:
-    """Return errors of a claim with the members of the review that they are about."""
+    """Return the errors of a claim with pointers into its review."""
     return [{**error, "pointer": _member_of(error["pointer"])} for error in errors]
 
 
@@ -85,7 +85,7 @@ def _member_of(pointer: str) -> str:
 
 
 def read_review(review: Node) -> ReadReview:
-    """Return what a review says about its claim. The content is not validated yet."""
+    """Return the content of a review, which is not validated yet."""
     reading = read_rating(rating_of(review))
     text = _text_of(review)
     checkers = _checkers_of(review)
@@ -113,7 +113,7 @@ def _claim_text(review: Node, *names: str) -> str | None:
 
 
 def _checkers_of(review: Node) -> list[Speaker]:
-    """Return the fact-checker of a review, with the site of the review."""
+    """Return the fact-checkers of a review, including the site of the review."""
     named = speakers_of(review, "author", "publisher", "creator")
     for url in review.urls("url"):
         try:
@@ -125,7 +125,7 @@ def _checkers_of(review: Node) -> list[Speaker]:
 
 
 def _own_id(review: Node) -> str | None:
-    """Return the id of the claim in a review that this service, or another one like it, has exported."""
+    """Return the id of the claim in a review that a service like this one exported."""
     for claim in review.nodes("itemReviewed"):
         for identifier in claim.nodes("identifier"):
             if identifier.text("propertyID") == PROPERTY:
@@ -134,7 +134,7 @@ def _own_id(review: Node) -> str | None:
 
 
 def _resolution(review: Node, reading: Reading, checkers: list[Speaker], known: str | None) -> FiledResolution | None:
-    """Return the resolution that a rating gives. One of this service has its evidence and its note again."""
+    """Return the resolution from a rating. If a service like this one exported it, keep its evidence and its note."""
     if reading.verdict is None:
         return None
     is_own = _own_id(review) is not None
@@ -175,7 +175,7 @@ def _cut(text: str | None) -> str | None:
 
 def _warnings(reading: Reading, voices: Voices, claim: FiledClaim) -> Iterator[ReviewWarning]:
     if reading.reason is not None:
-        detail = f"{reading.reason}. It does not resolve the claim, which keeps the rating."
+        detail = f"{reading.reason}. The claim is recorded with this rating and without a resolution."
         yield ReviewWarning("no-verdict", detail)
     if reading.contradiction is not None:
         yield ReviewWarning("rating-contradicts", f"{reading.contradiction}.")
@@ -184,24 +184,24 @@ def _warnings(reading: Reading, voices: Voices, claim: FiledClaim) -> Iterator[R
         yield ReviewWarning("no-outlet", detail)
     elif not claim["reports"]:
         missing = (
-            "gives no date of the claim, and none of its own that can be read"
+            "has no valid date for the claim or for itself"
             if voices.named or voices.appearances
-            else "names no speaker and no page of the claim other than its own"
+            else "names no speaker of the claim, and no page of it except its own"
         )
         yield ReviewWarning("no-outlet", f"The review {missing}, so the claim has no report.")
 
 
 def _date_warnings(claim: FiledClaim, *, said: str | None, day: str) -> Iterator[ReviewWarning]:
-    """Yield the warnings about dates that the review does not give.
+    """Yield the warnings about missing dates.
 
     Args:
-        claim: The claim that the review is about.
+        claim: The claim in the review.
         said: The date of the claim.
         day: The day of the review; empty if it has none.
     """
     if not day and claim["resolution"] is not None:
-        detail = "The review has no date that can be read, so its verdict is recorded as known since this import."
+        detail = "The review has no valid date, so its verdict is recorded as known since this import."
         yield ReviewWarning("date-assumed", detail)
     if said is None and day and any(report["published_at"] == day for report in claim["reports"]):
-        detail = f"The review gives no date of the claim, so its reports have the date of the review, {day}."
+        detail = f"The review has no date of the claim, so its reports have the date of the review, {day}."
         yield ReviewWarning("date-assumed", detail)

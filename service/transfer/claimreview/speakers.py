@@ -1,4 +1,4 @@
-"""Name the outlets of a claim: its speakers and the pages that it appeared on, but never a placeholder."""
+"""Find the speakers of a claim, and the sites of its pages."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _PUBLISHERS = frozenset(_LISTS["publishers"])
 
 
 class NamedOutlet(TypedDict, total=False):
-    """An outlet as a report of a file names it."""
+    """An outlet with the members of a typed line."""
 
     name: str
     domain: str
@@ -52,7 +52,7 @@ class Speaker:
 
     @property
     def outlet(self) -> NamedOutlet:
-        """The outlet of the speaker. A placeholder is never scored (R9)."""
+        """The outlet of the speaker. A placeholder is not scorable (R9)."""
         outlet = NamedOutlet(name=self.name[:NAME_LENGTH])
         if self.is_placeholder:
             outlet["scorable"] = False
@@ -93,12 +93,12 @@ def is_placeholder(name: str) -> bool:
 
 
 def speakers_of(node: Node, *names: str, pages: Iterable[str] = ()) -> list[Speaker]:
-    """Return the speakers that members of an object name, without blank ones.
+    """Return the speakers in members of an object, without blank ones.
 
     Args:
         node: The object.
         names: The members.
-        pages: The addresses of the claim: the site of one of them can be that of the speaker.
+        pages: The addresses of the pages of the claim, to find the site of a speaker.
     """
     speakers = [Speaker(name) for name in node.texts(*names) if is_visible(name) and read_address(name) is None]
     pages = list(pages)
@@ -112,10 +112,10 @@ def speakers_of(node: Node, *names: str, pages: Iterable[str] = ()) -> list[Spea
 
 
 def _domain_of(speaker: Node, pages: list[str]) -> str | None:
-    """Return the site or the account of a speaker, from the addresses that describe it.
+    """Return the site or the account of a speaker, from its own addresses.
 
-    An address is the start page of the site, or on the same site as a page of the claim. A profile in an encyclopedia
-    is no site of the speaker.
+    An address counts if it is the start page of a site, an account on a platform, or on the same site as a page of the
+    claim. A page in an encyclopedia does not count.
     """
     for url in speaker.urls("url", "sameAs", "@id"):
         address = read_address(url)
@@ -134,7 +134,7 @@ def _domain_of(speaker: Node, pages: list[str]) -> str | None:
 
 
 def site_of(url: str) -> Speaker | None:
-    """Return the site of a page, or the account on a platform; None if the address names neither."""
+    """Return the site of a page, or the account on a platform; None if the address has neither."""
     if (address := read_address(url)) is None or address.registered is None or address.registered in _REFERENCES:
         return None
     if not is_platform(address):
@@ -150,7 +150,7 @@ def is_platform(address: Address) -> bool:
 
 
 def read_address(url: str) -> Address | None:
-    """Return the address of a page, without archives and redirects around it; None if it cannot be read."""
+    """Return the address of a page without archives and redirects around it; None if it is invalid."""
     try:
         address = parse_address(url)
     except ValueError:

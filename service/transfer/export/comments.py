@@ -1,4 +1,4 @@
-"""The lines of an export that an import does not read: disputes, replies, and the contexts of scores."""
+"""Export disputes, replies and the contexts of scores as lines, which an import does not read."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from service.values.vocabulary import Basis
 
 
 def dispute_lines(session: Session) -> Iterator[Line]:
-    """Yield the open and closed disputes of the newest resolutions, the oldest first."""
+    """Yield the open and closed disputes of the newest resolutions, oldest first."""
     rows = (
         sa.select(Dispute, Resolution.claim_id, Claim.external_id)
         .join(Resolution, Resolution.id == Dispute.resolution_id)
@@ -40,7 +40,7 @@ def dispute_lines(session: Session) -> Iterator[Line]:
 
 
 def reply_lines(session: Session) -> Iterator[Line]:
-    """Yield the replies that are not withdrawn, the oldest first."""
+    """Yield the replies that are not withdrawn, oldest first."""
     rows = (
         sa.select(Reply, Outlet.slug, Claim.external_id)
         .join(Outlet, Outlet.id == Reply.outlet_id)
@@ -62,7 +62,7 @@ def reply_lines(session: Session) -> Iterator[Line]:
 
 
 def context_lines(session: Session) -> Iterator[Line]:
-    """Yield all contexts that scores were compared with, the oldest first."""
+    """Yield all contexts of scores, oldest first."""
     for row in session.scalars(sa.select(ContextRow).order_by(ContextRow.number), execution_options=STREAMED):
         for basis in Basis:
             if row.contexts[basis] is not None:

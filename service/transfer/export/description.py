@@ -1,8 +1,10 @@
-"""The description of an export as a Frictionless Data Package: its files, their members, keys and licence."""
+"""Describe an export as a Frictionless Data Package: its files, their members, keys and licence."""
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Iterator, Mapping
+from importlib import resources
 from typing import NamedTuple, TypeAlias
 
 import sqlalchemy as sa
@@ -27,91 +29,10 @@ class Written(NamedTuple):
     """Its SHA-256."""
 
 
-class Member(NamedTuple):
-    """A member of the lines of a file."""
-
-    name: str
-    type: str
-    description: str
-
-
-_LINES: Mapping[str, tuple[Member, ...]] = {
-    "outlets": (
-        Member("slug", "string", "The outlet's short name, to which other lines refer."),
-        Member("name", "string", "The name as readers know it."),
-        Member("kind", "string", "The kind of publisher."),
-        Member("domains", "array", "The hosts of the outlet; an object is one with a period."),
-        Member("aliases", "array", "Other names."),
-        Member("parent", "string", "The slug of the outlet that owns this one."),
-        Member("scorable", "boolean", "Whether the outlet gets a score."),
-        Member("merged_into", "string", "The slug of the outlet that this one counts as."),
-    ),
-    "claims": (
-        Member("external_id", "string", "The id that the sender gave the claim, or else its own id."),
-        Member("text", "string", "The proposition in words."),
-        Member("kind", "string", "The kind of proposition: event, fact or opinion."),
-        Member("topic", "string", "The subject of the claim as a path."),
-        Member("tags", "array", "Further keywords."),
-        Member("resolves_by", "datetime", "When the claim is due."),
-        Member("group", "string", "The name of a group of claims that exclude each other."),
-    ),
-    "reports": (
-        Member("claim", "string", "The `external_id` of the claim."),
-        Member("outlet", "string", "The slug of the outlet."),
-        Member("stance", "string", "The attitude of the outlet to the claim: support, deny, query or comment."),
-        Member("stance_source", "string", "`probability` if the stance follows from the probability, else `stated`."),
-        Member("commitment", "integer", "How firmly the outlet commits itself, from 1 to 4."),
-        Member("lexicon", "string", "The version that read the commitment from the quote."),
-        Member("probability", "number", "The probability that the outlet stated, from 0 to 1."),
-        Member("published_at", "datetime", "When the report was published."),
-        Member("published_precision", "string", "`day` if that was given as a date, else `instant`."),
-        Member("url", "string", "The page of the report."),
-        Member("quote", "string", "The words of the report."),
-        Member("relays", "object", "The source that the outlet repeats."),
-        Member("recorded_at", "datetime", "When the service recorded the report."),
-    ),
-    "resolutions": (
-        Member("claim", "string", "The `external_id` of the claim."),
-        Member("verdict", "string", "The verdict: true, false, partial, void or unverifiable."),
-        Member("truth", "number", "The part of the claim that was true, of a partial verdict."),
-        Member("known_at", "datetime", "When the answer was publicly known."),
-        Member("known_precision", "string", "`day` if that was given as a date, else `instant`."),
-        Member("evidence", "array", "The addresses of the evidence."),
-        Member("note", "string", "The explanation."),
-    ),
-    "disputes": (
-        Member("claim", "string", "The `external_id` of the claim whose resolution is disputed."),
-        Member("reason", "string", "Why the resolution is wrong."),
-        Member("evidence", "array", "The addresses of the evidence."),
-        Member("via", "string", "`public form` if a stranger sent it and an editor accepted it, else `api`."),
-        Member("closure", "object", "The reason with which it was closed; null while it is open."),
-        Member("recorded_at", "datetime", "When the service recorded the dispute."),
-    ),
-    "replies": (
-        Member("outlet", "string", "The slug of the outlet."),
-        Member("claim", "string", "The `external_id` of the claim; null for a reply to the whole record."),
-        Member("text", "string", "The words of the outlet."),
-        Member("url", "string", "The address at which the outlet says it."),
-        Member("via", "string", "`public form` if it was sent without a key and an editor accepted it, else `api`."),
-        Member(
-            "verified",
-            "string",
-            "The check by which an editor verified a reply from the public form.",
-        ),
-        Member("recorded_at", "datetime", "When the service recorded the reply."),
-    ),
-    "contexts": (
-        Member("id", "string", "The name of the context."),
-        Member("as_of", "datetime", "When it was fitted."),
-        Member("basis", "string", "The basis of the scores that are compared with it."),
-        Member("kappa", "number", "A parameter of record/2; GET /v1/methodology explains it, and the next three."),
-        Member("offset", "number", "A parameter of record/2."),
-        Member("drift", "number", "A parameter of record/2."),
-        Member("shrinkage", "array", "Parameters of record/2."),
-        Member("claims", "number", "The number of claims that it was fitted on."),
-        Member("rates", "array", "The cells with their weights, in billionths."),
-    ),
-}
+_MEMBERS: Mapping[str, Mapping[str, list[str]]] = tomllib.loads(
+    resources.files("service.transfer.export").joinpath("members.toml").read_text("utf-8")
+)
+"""The type and the description of each member, by the name of the file."""
 _KEYS: Mapping[str, str] = {"outlets": "slug", "claims": "external_id"}
 _REFERENCES: Mapping[str, Mapping[str, str]] = {
     "reports": {"claim": "claims", "outlet": "outlets"},
@@ -127,7 +48,7 @@ def describe_package(lines: Mapping[str, Written], tables: Mapping[str, Written]
     Args:
         lines: The files of lines by name.
         tables: The files of tables by the name of the table.
-        licence: The licence of the data, as an address or an identifier such as CC-BY-4.0; None if not stated.
+        licence: The licence of the data as a URL or an identifier such as CC-BY-4.0; None if the operator gave none.
     """
     described: Json = {
         "$schema": _PROFILE,
@@ -146,7 +67,10 @@ def _line_resources(files: Mapping[str, Written]) -> Iterator[Json]:
     for name, written in files.items():
         fields: list[Json] = [{"name": "type", "type": "string", "description": "The type of the line."}]
         fields = fields if name != "contexts" else []
-        fields += [each._asdict() for each in _LINES[name]]
+        fields += [
+            {"name": member, "type": type_, "description": description}
+            for member, (type_, description) in _MEMBERS[name].items()
+        ]
         schema: Json = {"fields": fields}
         if name in _KEYS:
             schema["primaryKey"] = [_KEYS[name]]

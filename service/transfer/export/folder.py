@@ -1,7 +1,7 @@
 """Export the whole database as of one moment, into a folder or a zip file.
 
-The lines beside the description are for people and for `borneout import`: they hold what scores are computed from,
-without withdrawn reports and resolutions that are not in effect. The files in `tables` hold every row, for a restore.
+The files next to the description are for people and for `borneout import`. They contain the records behind the
+scores, without withdrawn reports and resolutions that are not in effect. The files in `tables` contain every row.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from service.values.ids import new_id
 from service.values.instants import format_instant
 
 DESCRIPTION = "datapackage.json"
-_ZIP_DATE = (1980, 1, 1, 0, 0, 0)  # the same each time, so that equal exports have equal bytes
+_ZIP_DATE = (1980, 1, 1, 0, 0, 0)  # constant, so that equal exports have equal bytes
 
 _ABOUT = """\
 All records of a Borneout service{moment}. Its scores were computed by the method {method}.
@@ -40,23 +40,23 @@ All records of a Borneout service{moment}. Its scores were computed by the metho
 
 Each line is one JSON object; datapackage.json describes the members (Frictionless Data Package). `borneout import`
 loads the first four files, in this order, into an empty database, which then has the same scores. `borneout import
---restore` makes the same database, with its ids, times, earlier versions and ledger, from the files in `tables`; only
-keys have no secrets there. Lines refer to outlets by `slug` and to claims by `external_id`, or by id if a claim has
+--restore` creates the same database from the files in `tables`, with its ids, times, earlier versions and ledger, but
+without the secrets of keys. Lines refer to outlets by `slug` and to claims by `external_id`, or by id if a claim has
 none.
 
-An outlet with `merged_into` is the same as that outlet: its reports count there, and the two cannot relay each other.
-The reports of an outlet on a claim are in order. The last one that takes a side and was published before the
-resolution's `known_at` counts. Withdrawn reports and resolutions that are not in effect are only in `tables`.
-No score depends on disputes and replies, and `borneout import` does not load them. A dispute is about the resolution of
-its claim. A reply is about a claim, or about the whole record of the outlet if `claim` is null.
-A context's `rates` give how often reported claims proved true. Each is a cell (stance, kind, commitment, topic, or the
-first of these), its weight in claims and the weight that proved true, in billionths. Its `claims` are the number of
-claims that it was fitted on. Scores are compared with the last context; without one, with no cells and a kappa of 8.
+An outlet with `merged_into` was merged into that outlet: its reports count there, and the two cannot relay each
+other. The reports of an outlet on a claim are in order. The last one that supports or denies the claim and was
+published before the resolution's `known_at` counts. Withdrawn reports and resolutions that are not in effect are only in `tables`.
+Scores do not depend on disputes and replies, and `borneout import` does not load them. A dispute is about the
+resolution of its claim. A reply is about a claim, or about the whole record of the outlet if `claim` is null.
+The `rates` of a context say how often reported claims proved true. Each is a cell (stance, kind, commitment, topic, or
+the first of these), its weight in claims, and the weight that proved true, in billionths. `claims` is the number of
+claims that the context was fitted on. Scores use the last context; without one, they use no cells and a kappa of 8.
 """
 
 
 def write_export(db: Database, target: Path, *, licence: str | None, now: dt.datetime) -> dict[str, int]:
-    """Write an export of one moment. If it fails, nothing is created.
+    """Write an export as of one moment. On failure, create nothing.
 
     Args:
         db: The database.

@@ -1,4 +1,4 @@
-"""The typed lines of an export, which an import reads: outlets, claims, reports and resolutions.
+"""Export outlets, claims, reports and resolutions as lines, which an import reads.
 
 Withdrawn reports and resolutions that are not in effect are left out.
 """
@@ -24,7 +24,7 @@ Line: TypeAlias = Mapping[str, object]
 """A line as a JSON object."""
 
 STREAMED = {"yield_per": 1000}
-"""Fetches some rows at a time, so that the size of the record does not matter."""
+"""Execution options that fetch some rows at a time, to keep memory flat."""
 
 OUTLET_COLUMNS = ("slug", "name", "kind", "domains", "aliases", "parent", "scorable", "merged_into")
 CLAIM_COLUMNS = ("external_id", "text", "kind", "topic", "tags", "resolves_by", "group")
@@ -33,24 +33,24 @@ FLAT_COLUMNS = (
     *("outlet", "claim_id", "claim", "topic", "stance", "published_at"),
     *("url", "probability", "commitment", "outcome", "resolved_at"),
 )
-"""The columns of reports as flat lines."""
+"""The columns of flat lines."""
 
 
 class ReportFilters(TypedDict, total=False):
-    """The filters of exported reports; None is the same as no filter."""
+    """The filters of exported reports. None means no filter."""
 
     since: dt.datetime | None
     topic: str | None
     outlet: str | None
-    """Only the reports of this outlet, given by its slug or id."""
+    """The slug or id of an outlet: only its reports."""
     kind: ClaimKind | None
-    """Only reports on claims of this kind."""
+    """A kind of claim: only reports on such claims."""
 
 
 def outlet_lines(
     session: Session, *, since: dt.datetime | None = None, kind: OutletKind | None = None, parent: str | None = None
 ) -> Iterator[Line]:
-    """Yield the outlets, each after its parent, and then the merged ones.
+    """Yield the outlets, each after its parent, followed by the merged ones.
 
     Raises:
         InvalidQuery: The parent is unknown.
@@ -70,7 +70,7 @@ def outlet_lines(
 def claim_lines(
     session: Session, *, since: dt.datetime | None = None, now: dt.datetime, **filters: Unpack[ClaimFilters]
 ) -> Iterator[Line]:
-    """Yield the claims that match all filters, the oldest first.
+    """Yield the claims that match all filters, oldest first.
 
     Raises:
         InvalidQuery: The outlet is unknown.
@@ -92,10 +92,10 @@ def claim_lines(
 
 
 def report_lines(session: Session, *, now: dt.datetime, **filters: Unpack[ReportFilters]) -> Iterator[Line]:
-    """Yield the reports that are not withdrawn, by claim and by the outlet that they count for, in order.
+    """Yield the reports that are not withdrawn, sorted by claim, outlet and publication.
 
-    Outlets with a report of their own come before those that only relay. Imported in this order, the reports never form
-    a cycle of relays (R7), even if on record it was a later report that broke the cycle.
+    Outlets with an own report come before those that only relay. An import in this order never finds a cycle of relays
+    (R7), even if a later report broke the cycle when the reports were recorded.
 
     Raises:
         InvalidQuery: The outlet is unknown.
@@ -121,7 +121,7 @@ def report_lines(session: Session, *, now: dt.datetime, **filters: Unpack[Report
 
 
 def flat_report_lines(session: Session, *, now: dt.datetime, **filters: Unpack[ReportFilters]) -> Iterator[Line]:
-    """Yield the same reports as flat lines, each with its claim and the outcome of that claim.
+    """Yield the same reports as flat lines, each with its claim and outcome.
 
     Raises:
         InvalidQuery: The outlet is unknown.
@@ -152,7 +152,7 @@ def flat_report_lines(session: Session, *, now: dt.datetime, **filters: Unpack[R
 def resolution_lines(
     session: Session, *, since: dt.datetime | None = None, now: dt.datetime, **filters: Unpack[ClaimFilters]
 ) -> Iterator[Line]:
-    """Yield the resolutions in effect, by claim.
+    """Yield the resolutions in effect, sorted by claim.
 
     Raises:
         InvalidQuery: The outlet is unknown.
@@ -179,7 +179,7 @@ def resolution_lines(
 
 
 def claim_reference(claim_id: UUID, external_id: str | None) -> str:
-    """Return the id of a claim in the lines of a file."""
+    """Return the id by which the lines of a file refer to a claim."""
     return str(claim_id) if external_id is None else external_id
 
 
@@ -196,7 +196,7 @@ def _select_outlets(session: Session) -> sa.Select[Outlet]:
 def _select_reports(
     session: Session, filters: ReportFilters, *, now: dt.datetime
 ) -> sa.Select[Report, str | None, str, str]:
-    """Select the reports with the external ids of their claims and the slugs of the reporting and cited outlets."""
+    """Select the reports, with the external ids of the claims and the slugs of the reporting and cited outlets."""
     filer, cited = aliased(Outlet), aliased(Outlet)
     on = ClaimFilters(topic=filters.get("topic"), kind=filters.get("kind"))
     rows = (
@@ -217,7 +217,7 @@ def _select_reports(
 
 
 def _has_own_report() -> sa.ColumnElement[bool]:
-    """Return the condition that the outlet has a report of its own on the claim."""
+    """Return the condition that the outlet has an own report on the claim, which is no relay."""
     own, filer, cited = aliased(Report), aliased(Outlet), aliased(Outlet)
     relays = own.is_relay & sa.or_(own.cited_id.is_(None), counts_as(cited) != counts_as(filer))
     reports = sa.select(own.id).join(filer, filer.id == own.outlet_id).outerjoin(cited, cited.id == own.cited_id)
@@ -231,7 +231,7 @@ def _is_in_effect(report: type[Report]) -> sa.ColumnElement[bool]:
 
 
 def is_changed(model: type[Outlet | Claim], since: dt.datetime) -> sa.ColumnElement[bool]:
-    """Return the condition that a row was recorded or changed at a moment or later."""
+    """Return the condition that a row was recorded or changed at an instant or later."""
     changed = sa.select(Version.subject_id).where(Version.recorded_at >= since)
     return sa.or_(model.recorded_at >= since, model.id.in_(changed))
 

@@ -1,4 +1,4 @@
-"""The parts of an export that are computed from the record: scores and topics."""
+"""Export scores and topics, which are computed from the records."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ def exported_scores(
 
     Args:
         session: The session to read with.
-        lens: The lens on the records.
+        lens: The selection of records.
         kind: Only outlets of this kind; None for all.
-        since: Only outlets with a claim to which something was added at this moment or later; None for all.
+        since: Only outlets with a claim that got a report, resolution or withdrawal since then; None for all.
         now: The time of the call.
     """
     conditions = [] if kind is None else [Outlet.kind == kind]
@@ -52,12 +52,12 @@ def exported_scores(
 def topic_lines(
     session: Session, *, topic: str | None = None, since: dt.datetime | None = None, now: dt.datetime
 ) -> Iterator[Line]:
-    """Yield the topics of claims and all topics above them, each directly followed by those below it.
+    """Yield the topics of claims and their parents, each followed by its children.
 
     Args:
         session: The session to read with.
-        topic: Only this topic and those below it; None for all.
-        since: Only topics with a claim that was recorded or changed at this moment or later; None for all.
+        topic: Only this topic and its children; None for all.
+        since: Only topics with a claim that was recorded or changed since then; None for all.
         now: The time of the call.
     """
     changed: set[str] | None = None
@@ -70,7 +70,7 @@ def topic_lines(
 
 
 def _outlets_since(since: dt.datetime) -> sa.Select[object]:
-    """Return the ids of the outlets that reported a claim to which something was added."""
+    """Select the outlets with a claim that got a report, resolution or withdrawal since then."""
     reported = sa.select(Report.claim_id).where(sa.or_(Report.recorded_at >= since, Report.corrected_at >= since))
     resolved = sa.select(Resolution.claim_id).where(Resolution.recorded_at >= since)
     withdrawn = sa.select(Report.claim_id).join(Withdrawal, Withdrawal.report_id == Report.id)

@@ -19,11 +19,11 @@ class _Mode(enum.Enum):
     ARRAY = enum.auto()
     """Inside the array whose items are the values."""
     AFTER = enum.auto()
-    """After the array in an object, the rest of which is ignored."""
+    """After the array in an object. The rest of the object is ignored."""
 
 
 class Scanner:
-    """Finds where values end, by their brackets and strings, without parsing them."""
+    """Splits a text into values."""
 
     def __init__(self, *, is_wrapped: bool) -> None:
         self._may_enter = is_wrapped
@@ -72,7 +72,7 @@ class Scanner:
         return not self._in_string
 
     def _string(self, token: re.Match[bytes]) -> bool:
-        """Move behind a string, or into the array of a feed; return False if more data must decide that."""
+        """Move behind a string, or into the array of a feed; return False if that depends on data to come."""
         self._at, self._in_string = token.end(), token[0] == b'"'
         if self._may_enter and self._depth == 1 and self._mode is _Mode.DOCUMENT and WRAPPER_NAME.fullmatch(token[0]):
             if (wrapper := WRAPPER.match(self._data, token.start())) is not None:
@@ -90,7 +90,7 @@ class Scanner:
             self._depth += 1
 
     def _close(self, before: int) -> Iterator[bytes | ServiceError]:
-        """Close a bracket before which the data have this length."""
+        """Close a bracket at this position."""
         self._depth -= 1
         if self._depth < 0 and self._mode is _Mode.ARRAY:
             if self._is_next or self._is_long or self._data[self._start : before].strip(BLANK):
@@ -104,7 +104,7 @@ class Scanner:
             self._start, self._mode, self._depth = self._at, _Mode.DOCUMENT, 0
 
     def _end(self, end: int) -> bytes | ServiceError:
-        """Return the value that ends at a position, and begin the next one behind the token."""
+        """Return the value that ends at a position, and begin the next one after the token."""
         value, is_long = self._data[self._start : end].strip(BLANK), self._is_long or end - self._start > MAX_LINE
         self._start, self._is_long = self._at, False
         return too_long("item") if is_long else value

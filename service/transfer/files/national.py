@@ -20,7 +20,7 @@ _TIME = re.compile(
     re.ASCII | re.IGNORECASE,
 )
 _CENTURY_TURN = 69
-"""Two-digit years from here on are in the last century, as in POSIX."""
+"""Two-digit years from this one on are in the last century, as in POSIX."""
 _ZONES = {
     **dict.fromkeys(("Z", "UTC", "GMT", "WET", "WEZ", "HEUR"), "Z"),
     **dict.fromkeys(("MEZ", "CET", "BST", "WEST", "HNEC"), "+01:00"),
@@ -58,12 +58,12 @@ _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?", re.ASCII)
 
 
 def to_word(text: str, locale: Locale) -> str:
-    """Return the API's word for a verdict or stance; the text itself if the locale does not have it."""
+    """Return the API's word for a verdict or stance in a locale; any other text unchanged."""
     return locale.words.get(" ".join(text.lower().split()), text)
 
 
 def to_date(text: str, locale: Locale) -> str:
-    """Return a date, or a date and a time with its zone, as RFC 3339; the text itself if it is none of this locale.
+    """Return the date in a text, with its time if it has one, as RFC 3339; any other text unchanged.
 
     >>> to_date("14.02.2024", LOCALES["de"]), to_date("2/14/2024 3:30 PM EST", LOCALES["en-US"])
     ('2024-02-14', '2024-02-14T15:30:00-05:00')
@@ -96,7 +96,7 @@ def readers_of(text: str) -> list[str]:
 
 @lru_cache(1)
 def words_of() -> dict[str, list[str]]:
-    """Return every national word with the locales that have it."""
+    """Return every national word with its locales."""
     found: dict[str, list[str]] = {}
     for name, locale in LOCALES.items():
         for word in locale.words:
@@ -105,7 +105,7 @@ def words_of() -> dict[str, list[str]]:
 
 
 def _month(name: str, locale: Locale) -> int:
-    """Return the number of a month by its name or the beginning of it; 0 if there is none."""
+    """Return the number of a month from its name or an abbreviation; 0 if there is none."""
     lower = name.lower()
     for number, beginnings in enumerate(locale.months, 1):
         if any(lower.startswith(beginning) for beginning in beginnings.split("|")):
@@ -120,7 +120,7 @@ def _full_year(year: str) -> str:
 
 
 def _time(text: str, locale: Locale) -> str | None:
-    """Return a time with its zone; None if the text is none, or names no zone."""
+    """Return a time with its zone; None if the text is not a time with a known zone."""
     if (found := _TIME.fullmatch(text)) is None:
         return None
     hour, zone = int(found[1]), found["zone"].upper()

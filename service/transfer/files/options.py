@@ -11,28 +11,28 @@ from service.transfer.files.columns import COLUMNS, name_key
 from service.transfer.files.locales import LOCALES
 
 DEFAULT_LIMIT = 1 << 30
-"""The maximum size of a file in bytes, counted after it was unpacked (`BORNEOUT_MAX_IMPORT`)."""
+"""The default maximum size of a file in bytes after unpacking (`BORNEOUT_MAX_IMPORT`)."""
 
 FEED_LENGTH = 100
 
-# Codecs of Python that are no character sets, or that interpret escapes.
+# Codecs of Python that are not character sets, or that interpret escapes.
 _NOT_ENCODINGS = frozenset({"idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape"})
 
 
 @dataclass(frozen=True, slots=True)
 class FileOptions:
-    """The options with which a file is read. `parse` checks those that a caller gave."""
+    """The options for reading a file. `parse` checks the options of a caller."""
 
     encoding: str | None = None
     """The encoding of the text; None to detect UTF-8 and UTF-16."""
     locale: str | None = None
-    """The language and region of the numbers, dates and words, such as `de`; None for those of the API."""
+    """The language and region of the numbers, dates and words, such as `de`; None for the notation of the API."""
     names: tuple[tuple[str, str], ...] = ()
-    """Columns with the name that each has in the file."""
+    """Columns with their names in the file."""
     feed: str | None = None
     """The prefix for the `claim_id` of flat lines."""
     limit: int = DEFAULT_LIMIT
-    """The maximum number of bytes, counted after the file was unpacked."""
+    """The maximum number of bytes after unpacking."""
 
     @classmethod
     def parse(
@@ -44,11 +44,10 @@ class FileOptions:
         feed: str | None = None,
         limit: int = DEFAULT_LIMIT,
     ) -> FileOptions:
-        """Return the options, with the encoding and the locale in their usual spelling.
+        """Return the options with normalized names of the encoding and the locale.
 
         Raises:
-            InvalidQuery: An option has an invalid value; all are listed at once, as `/encoding`, `/locale`, `/map`
-                and `/feed`.
+            InvalidQuery: Options have invalid values. All are listed, as `/encoding`, `/locale`, `/map` and `/feed`.
         """
         given = tuple(names)
         errors = [*_check_encoding(encoding), *_check_locale(locale), *_check_names(given), *_check_feed(feed)]
@@ -64,7 +63,7 @@ class FileOptions:
 
 
 def parse_name(text: str, separator: str) -> tuple[str, str]:
-    """Return a column with its name in the file, from a text such as `outlet=Quelle`.
+    """Return a column and its name in the file from a text such as `outlet=Quelle`.
 
     A text without the separator has an empty name, which `FileOptions.parse` rejects.
 
@@ -76,7 +75,7 @@ def parse_name(text: str, separator: str) -> tuple[str, str]:
 
 
 def _locale_key(locale: str) -> str:
-    """Return the name of a locale without the encoding and modifier that systems add: `de_DE.UTF-8` is `de-DE`."""
+    """Return the key of a locale without the encoding and modifier of system locales: `de_DE.UTF-8` is `de`."""
     language, _, region = locale.partition(".")[0].partition("@")[0].strip().replace("_", "-").partition("-")
     exact = f"{language.lower()}-{region.upper()}" if region else language.lower()
     return exact if exact in LOCALES else language.lower()
@@ -96,13 +95,13 @@ def _check_encoding(encoding: str | None) -> list[FieldError]:
         codec = None
     if codec is not None and codec.name.replace("_", "-") not in _NOT_ENCODINGS:
         return []
-    return [_error("encoding", f"{encoding!r} is not a known encoding. Name one such as cp1252 or utf-16.")]
+    return [_error("encoding", f"{encoding!r} is not a known encoding. Use one such as cp1252 or utf-16.")]
 
 
 def _check_locale(locale: str | None) -> list[FieldError]:
     if locale is None or _locale_key(locale) in LOCALES:
         return []
-    return [_error("locale", f"{locale!r} is not a supported locale. Name one of {', '.join(LOCALES)}.")]
+    return [_error("locale", f"{locale!r} is not a supported locale. Use one of {', '.join(LOCALES)}.")]
 
 
 def _check_names(names: tuple[tuple[str, str], ...]) -> list[FieldError]:
@@ -111,11 +110,13 @@ def _check_names(names: tuple[tuple[str, str], ...]) -> list[FieldError]:
     for column, name in names:
         if _column(column) is None:
             known = ", ".join(COLUMNS)
-            errors.append(_error("map", f"{column!r} is not a column of an import. Name one of {known}."))
+            errors.append(_error("map", f"{column!r} is not a column of an import. Use one of {known}."))
         if not (key := name_key(name)):
-            errors.append(_error("map", f"The column {column!r} needs its name in the file, as in outlet and Quelle."))
+            errors.append(
+                _error("map", f"The column {column!r} has no name in the file. Add one, as in outlet and Quelle.")
+            )
         elif key in seen:
-            errors.append(_error("map", f"{name!r} is given for two columns. Name it once."))
+            errors.append(_error("map", f"{name!r} is the name of two columns. Use it for one of them."))
         seen.add(key)
     return errors
 

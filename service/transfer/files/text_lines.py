@@ -10,7 +10,7 @@ MAX_LINE = 1 << 20  # bytes
 
 
 def split_lines(blocks: Iterable[bytes], end: bytes) -> Iterator[bytes | None]:
-    """Yield each line without its end, and None for a line that is longer than `MAX_LINE`."""
+    """Yield each line without its line end; None for a line longer than `MAX_LINE`."""
     rest, is_long = b"", False
     for block in blocks:
         first, *lines = block.split(end)
@@ -27,16 +27,16 @@ def split_lines(blocks: Iterable[bytes], end: bytes) -> Iterator[bytes | None]:
 
 
 def too_long(subject: str = "line") -> TooLarge:
-    """Return the error for a line, or an item of an array, that is longer than `MAX_LINE`."""
+    """Return the error for a line or an item longer than `MAX_LINE`."""
     return TooLarge(f"The {subject} is longer than {MAX_LINE:,} bytes. Split it into several.")
 
 
 def find_line_end(head: bytes, *, quotes: bool) -> bytes:
-    r"""Return the character that ends the lines of a text with these first bytes.
+    r"""Return the line end of a text with these first bytes.
 
     Args:
         head: The first bytes, in UTF-8.
-        quotes: Whether line ends inside quotes are part of a cell.
+        quotes: Whether to ignore line ends inside quotes.
 
     >>> find_line_end(b'"a\nb",c\rd', quotes=True), find_line_end(b"a\r\nb", quotes=True)
     (b'\r', b'\n')

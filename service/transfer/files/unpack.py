@@ -25,7 +25,7 @@ _SKIPPABLE = tuple(bytes([0x50 + number, 0x2A, 0x4D, 0x18]) for number in range(
 
 
 class Readable(Protocol):
-    """A stream of bytes that is only read forward."""
+    """A stream of bytes that is read forward only."""
 
     def read(self, size: int, /) -> bytes: ...
 
@@ -34,8 +34,8 @@ def unpack(stream: Readable, *, limit: int) -> tuple[str | None, Iterator[bytes]
     """Return the compression of a stream, and its unpacked bytes in blocks.
 
     Raises:
-        TooLarge: While the blocks are read: the unpacked bytes exceed the limit, or the window of Zstandard 8 MiB.
-        UnreadableFile: The stream is another format, or damaged, or an archive inside an archive.
+        TooLarge: The unpacked bytes exceed the limit, or the window of Zstandard exceeds 8 MiB. The iterator raises it.
+        UnreadableFile: The stream is damaged, or an archive inside an archive. The iterator may raise it too.
     """
     head, blocks = peek(_blocks(stream), 8)
     if head.startswith(_GZIP):
@@ -51,7 +51,7 @@ def unpack(stream: Readable, *, limit: int) -> tuple[str | None, Iterator[bytes]
 
 
 def peek(blocks: Iterator[bytes], size: int) -> tuple[bytes, Iterator[bytes]]:
-    """Return at least the first bytes, unless there are fewer, and an iterator that still yields all bytes."""
+    """Return the first bytes, and an iterator of all bytes. There may be more bytes than asked for, or fewer at the end."""
     head = bytearray()
     while len(head) < size and (block := next(blocks, None)) is not None:
         head += block
@@ -76,7 +76,7 @@ def _count(blocks: Iterable[bytes], limit: int) -> Iterator[bytes]:
 
 
 def _gunzip(blocks: Iterable[bytes]) -> Iterator[bytes]:
-    """Yield the bytes of one or more members, which zeros may follow."""
+    """Yield the bytes of one or more members, which may be padded with zeros."""
     decoder = zlib.decompressobj(31)
     try:
         for block in blocks:

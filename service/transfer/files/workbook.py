@@ -80,7 +80,7 @@ def _problem(problem: str, detail: str) -> ServiceError:
 
 
 def _run(blocks: Iterable[bytes]) -> Iterator[bytes]:
-    """Send a workbook to the process that reads it, and yield the lines that it writes."""
+    """Send a workbook to the process that reads it, and yield its output by line."""
     with subprocess.Popen(  # noqa: S603 - our own script
         [sys.executable, "-I", workbook_process.__file__, str(HEAD_ROWS)],
         stdin=subprocess.PIPE,
@@ -101,7 +101,7 @@ def _run(blocks: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def _failure(code: int) -> ServiceError:
-    """Return the error for the exit code of the process; a signal ends it at a limit."""
+    """Return the error for an exit code of the process. A limit ends it by a signal."""
     if code == 1:
         return UnreadableFile(workbook_process.DAMAGED)
     return TooLarge(

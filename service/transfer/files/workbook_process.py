@@ -26,14 +26,14 @@ MAX_ROWS = 1_048_576
 MAX_MEMORY = 1 << 30  # bytes
 MAX_SECONDS = 300
 OUT_OF_MEMORY = 3
-"""The exit code if the memory limit was reached. Outside Python, the process is aborted."""
+"""The exit code at the memory limit. If a library reaches it, the process is aborted instead."""
 
 DAMAGED = "The workbook is damaged or incomplete. Open it in a spreadsheet, and save it as .xlsx or CSV UTF-8."
 
 _ENCRYPTED = "The workbook has a password. Save it without one, or as CSV UTF-8."
 _MAX_ENTRIES = 10_000
 _OVERLAP = 16_384
-"""The number of bytes that are searched again with the next block, which limits the length of a cell."""
+"""The number of bytes that are searched again together with the next block. A longer cell is not found."""
 _CELL = rb"<(?:\w+:)?c\s([^<>]*)>\s*"
 _FORMULA = rb"<(?:\w+:)?f\b[^<>]*?(?:/>|>[^<]*</(?:\w+:)?f>)\s*"
 _ERROR = re.compile(_CELL + rb"(?:" + _FORMULA + rb")?<(?:\w+:)?v>(#[^<]{1,20})</")
@@ -73,7 +73,7 @@ def _limit_resources() -> None:
 
 
 def _check_archive(data: bytes) -> dict[str, dict[tuple[int, int], str]]:
-    """Unpack all entries of a workbook to count their bytes; return the cells of each sheet that have no value."""
+    """Unpack all entries of a workbook to count their bytes, and return the cells without a value of each sheet."""
     try:
         archive = zipfile.ZipFile(io.BytesIO(data))
         entries = archive.infolist()
@@ -96,7 +96,7 @@ def _check_archive(data: bytes) -> dict[str, dict[tuple[int, int], str]]:
 
 
 def _unpack(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, cells: dict[tuple[int, int], str]) -> Iterator[int]:
-    """Unpack an entry, yield the size of each block, and add the cells without a value."""
+    """Unpack an entry, yield the size of each block, and collect the cells without a value."""
     is_sheet, kept = "worksheets/" in entry.filename, b""
     with archive.open(entry) as stream:
         while block := stream.read(1 << 16):
