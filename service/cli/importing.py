@@ -25,7 +25,7 @@ class _Form(TypedDict):
 
 
 class _Target(TypedDict):
-    """The options for the place of the import and its results."""
+    """The options for the destination of the import and its results."""
 
     dry_run: bool
     results: IO[str] | None

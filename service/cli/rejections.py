@@ -39,7 +39,7 @@ class Rejections:
             self._print(f"{count:,} more {cells} rejected like the one on line {self._first[code]} ({code}).")
 
     def _new(self, number: int, error: ServiceError) -> Iterator[FieldError]:
-        """Yield the places of an error, without notations that were printed before."""
+        """Yield the places of an error, without those in a notation that was printed before."""
         for place in error.errors:
             if (code := place["code"]) in self._first:
                 self._more[code] += 1

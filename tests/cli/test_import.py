@@ -166,10 +166,10 @@ def test_encoding_and_names_of_columns(world, command, tmp_path):
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (["--locale", "klingon"], "locale: 'klingon' is not a supported locale. Name one of de, fr"),
+        (["--locale", "klingon"], "locale: 'klingon' is not a supported locale. Use one of de, fr"),
         (["--encoding", "base64"], "encoding: 'base64' is not a known encoding."),
         (["--map", "Quelle=outlet"], "map: 'Quelle' is not a column of an import."),
-        (["--map", "outlet"], "map: The column 'outlet' needs its name in the file"),
+        (["--map", "outlet"], "map: The column 'outlet' has no name in the file"),
         (["--feed", " "], "feed: The feed must have 1 to 100 printable characters."),
     ],
 )

@@ -30,7 +30,7 @@ class Publisher:
 
 @dataclass(frozen=True, slots=True)
 class PublishedOutlet:
-    """An outlet that carried a claim."""
+    """An outlet that reported a claim."""
 
     slug: str
     name: str
@@ -55,7 +55,7 @@ class PublishedClaim:
 
     id: UUID
     reference: str
-    """The external id, or else the id."""
+    """The external id; if there is none, the id."""
     text: str
     truth: float
     known_at: str

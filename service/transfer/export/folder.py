@@ -46,7 +46,8 @@ none.
 
 An outlet with `merged_into` was merged into that outlet: its reports count there, and the two cannot relay each
 other. The reports of an outlet on a claim are in order. The last one that supports or denies the claim and was
-published before the resolution's `known_at` counts. Withdrawn reports and resolutions that are not in effect are only in `tables`.
+published before the resolution's `known_at` counts. Withdrawn reports, and resolutions that are not in effect, are
+only in `tables`.
 Scores do not depend on disputes and replies, and `borneout import` does not load them. A dispute is about the
 resolution of its claim. A reply is about a claim, or about the whole record of the outlet if `claim` is null.
 The `rates` of a context say how often reported claims proved true. Each is a cell (stance, kind, commitment, topic, or

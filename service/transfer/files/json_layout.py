@@ -1,4 +1,4 @@
-"""Detect how a text holds JSON values: one a line, one after another, in an array, or in an object around it."""
+"""Detect the layout of JSON values in a text: on lines, one after another, in an array, or in an object around it."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from service.transfer.files.text_lines import MAX_LINE, find_line_end
 BLANK = b" \t\r\n\x1e"  # with the record separator of JSON text sequences
 
 _FEED = rb"dataFeedElement|itemListElement"
-"""The members of a feed or list of schema.org whose array holds the items."""
+"""The members with the items of a feed or a list of schema.org."""
 _OTHERS = rb"data|items|lines|records|results|rows|values?"
-"""The members of other services' answers whose array holds the items. No line has them."""
+"""The members with the items in the responses of other services. Lines have no such members."""
 WRAPPER_NAME = re.compile(rb'"(?:' + _FEED + rb"|" + _OTHERS + rb')"')
 WRAPPER = re.compile(WRAPPER_NAME.pattern + rb"\s*:\s*\[")
 _LONG_FEED = re.compile(rb'"(?:' + _FEED + rb')"\s*:\s*\[')
@@ -21,7 +21,7 @@ _ENVELOPE = re.compile(
     rb'\{(?:\s*"[^"\\]*"\s*:\s*(?:"[^"\\]*"|[\w.+-]+|\{[^{}]*\}|\[[^\[\]{}]*\])\s*,)*+\s*'
     rb'(?:"(?:' + _OTHERS + rb')"\s*:\s*\[\s*[{\]]|"values"\s*:\s*\[\s*\[)'
 )
-"""An object whose first array of objects is such a member, after members such as a count or a link to the next page.
+"""An object in which such a member is the first array of objects. A count or a link to the next page may precede it.
 
 The array of `values`, as in the API of Google Sheets, may hold arrays.
 """
@@ -37,9 +37,9 @@ class Layout(enum.Enum):
     COPIED_LINES = enum.auto()
     """The same, with the backslashes doubled by PostgreSQL's COPY."""
     DOCUMENTS = enum.auto()
-    """Values that follow one another, or arrays of which each item is a value."""
+    """Consecutive values, or arrays of values."""
     WRAPPED = enum.auto()
-    """An object around an array of which each item is a value: `{"data": [...]}`, or a long feed of schema.org."""
+    """An object around an array of values: `{"data": [...]}`, or a long feed of schema.org."""
 
 
 def detect_layout(head: bytes) -> Layout:
@@ -64,7 +64,7 @@ def _has_a_value_a_line(head: bytes) -> bool:
 
 
 def _is_copied(head: bytes) -> bool:
-    """Return whether a line is JSON only after removing one of two backslashes."""
+    """Return whether a line becomes valid JSON by removing doubled backslashes."""
     if _DOUBLED.search(head) is None:
         return False
     lines = head.split(b"\n")[:-1] or [head]
@@ -76,7 +76,7 @@ def _is_copied(head: bytes) -> bool:
 
 
 def _has_several_values(line: bytes) -> bool:
-    """Return whether objects follow one another on a line without a line end between them."""
+    """Return whether a line has several objects."""
     text = line.decode(errors="replace").strip()
     try:
         _, end = json.JSONDecoder().raw_decode(text)
@@ -86,7 +86,7 @@ def _has_several_values(line: bytes) -> bool:
 
 
 def _parse(line: bytes) -> object:
-    """Return the JSON value of a line; None if it is none, or null."""
+    """Return the JSON value of a line; None if the line is not JSON."""
     try:
         return json.loads(line)
     except (ValueError, RecursionError):

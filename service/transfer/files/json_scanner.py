@@ -1,4 +1,4 @@
-"""Find where the JSON values of a text end, by their brackets and strings, without parsing them."""
+"""Split a text into JSON values by brackets and strings, without parsing them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _IN_STRING = re.compile(rb'[^"\\]*+(?:\\.[^"\\]*+)*+', re.DOTALL)
 class _Mode(enum.Enum):
     DOCUMENT = enum.auto()
     ARRAY = enum.auto()
-    """Inside the array whose items are the values."""
+    """Inside the array of values."""
     AFTER = enum.auto()
     """After the array in an object. The rest of the object is ignored."""
 

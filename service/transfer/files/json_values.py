@@ -71,7 +71,7 @@ def _without_nan(data: bytes, error: ServiceError) -> Value:
 
 
 def _explained(data: bytes, error: ServiceError) -> ServiceError:
-    """Return the error for a value that is not JSON, with the reason if that is a known one."""
+    """Return the error for a value that is not JSON. It names the MongoDB shell if that wrote the value."""
     if b"ObjectId(" in data or b"ISODate(" in data:
         detail = "The line is output of the MongoDB shell and not JSON. Export the collection with mongoexport."
         return InvalidBody.at("", detail, "malformed")

@@ -1,4 +1,4 @@
-"""Refuse text in a legacy encoding that the caller did not name, and suggest the name."""
+"""Refuse text in a legacy encoding unless the caller named it, and suggest the encoding."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _NOT_WESTERN = re.compile(
 """Signs that a text decoded as cp1252 has another encoding, such as three accents in a row or a capital in a word."""
 _BINARY = re.compile(rb"[\x00-\x08\x0e-\x19]")
 _LEGACY_SHARE = 0.1
-"""The share of lines that are not UTF-8 at which the whole file is refused, and not only these lines."""
+"""If at least this share of lines is not UTF-8, the whole file is refused."""
 
 
 def check_encoding(head: bytes, line_end: bytes) -> None:

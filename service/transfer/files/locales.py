@@ -42,7 +42,7 @@ LOCALES: Mapping[str, Locale] = {
 """The supported locales, by language, and by region where it matters."""
 
 OTHER_BOOLEANS = _meanings(_TABLE["others"])
-"""The truth values of spreadsheets in languages that are no locale yet."""
+"""The truth values of spreadsheets in languages without a locale."""
 
 SPREADSHEET_ERRORS: frozenset[str] = frozenset(_TABLE["formula_errors"])
 """The errors of formulas that spreadsheets show in cells."""

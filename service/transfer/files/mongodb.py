@@ -78,4 +78,4 @@ _TYPES: dict[str, Callable[[Value], Value]] = {
     "$timestamp": _timestamp,
     "$undefined": lambda _: None,
 }
-"""The readers of typed values by the only member of their object."""
+"""The readers of typed values, by the name of the type."""

@@ -1,4 +1,4 @@
-"""Explain cells in a notation that the API does not have, such as the date of a country. Pure."""
+"""Explain cells in a notation that the API does not have, such as a national date. Pure."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _FIRST_DAY = dt.date(1899, 12, 30)
 
 
 def explain(column: str, value: object) -> FieldError | None:
-    """Return the error for a value in a known notation that its column cannot have; None for any other value.
+    """Return the error for a value in a known notation that the API does not have; None for any other value.
 
     Its code names the notation, so that one sentence can describe all such cells of a file.
     """

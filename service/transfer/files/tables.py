@@ -18,7 +18,7 @@ Cells: TypeAlias = Sequence[Cell] | ServiceError
 """The cells of a row, or its error."""
 
 _END = re.compile(r"\(\d+ \w+\)|\\\.|\x1a")
-"""The only cell of a last line that programs add: `(3 rows)` of psql, the end mark of COPY, and that of DOS."""
+"""The last line that some programs add: `(3 rows)` from psql, or the end mark of COPY or DOS."""
 
 
 def read_table(
@@ -53,7 +53,7 @@ def read_table(
 def _find_header(
     rows: Iterator[tuple[int, Cells]], options: FileOptions, subject: str
 ) -> tuple[Header | None, Iterator[tuple[int, Cells]]]:
-    """Return the header, which is the row at the start of the table that names the most columns, and the rows below it.
+    """Return the header and the rows below it. Of the first rows, the header is the one that names the most columns.
 
     Raises:
         UnreadableFile: No row names a column, or the header has an error.

@@ -51,7 +51,7 @@ def unpack(stream: Readable, *, limit: int) -> tuple[str | None, Iterator[bytes]
 
 
 def peek(blocks: Iterator[bytes], size: int) -> tuple[bytes, Iterator[bytes]]:
-    """Return the first bytes, and an iterator of all bytes. There may be more bytes than asked for, or fewer at the end."""
+    """Return at least this many bytes, or all if there are fewer, and an iterator that yields them again first."""
     head = bytearray()
     while len(head) < size and (block := next(blocks, None)) is not None:
         head += block

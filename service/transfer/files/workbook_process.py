@@ -1,8 +1,8 @@
-"""A script that reads a workbook in a process of its own, because a workbook is read whole and may claim a wrong size.
+"""A script that reads a workbook. It runs as a separate process to limit its memory, because workbooks are read whole.
 
 It reads the workbook from the standard input. It writes a JSON object with the first rows of each sheet, and then for
 each sheet an object with its position, followed by an array for each row, with the number and the cells. For a workbook
-that is refused, it writes an object with the problem. Its argument is the number of first rows.
+that is refused, it writes an object with the problem. The argument is the number of first rows.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class _Refused(Exception):
 
 
 def main() -> None:
-    """Write the visible sheets."""
+    """Write the visible sheets, or the problem."""
     _limit_resources()
     try:
         data = sys.stdin.buffer.read(MAX_UNPACKED + 1)
@@ -169,7 +169,7 @@ def _is_shown(about: calamine.SheetMetadata) -> bool:
 
 
 def _head(sheet: calamine.CalamineSheet) -> list[list[object]]:
-    """Return the first rows that are not empty; their number is the argument of the process."""
+    """Return the first rows that are not empty. The argument of the script is their number."""
     rows = ([_plain(value) for value in row] for row in sheet.iter_rows() if any(value != "" for value in row))
     return list(islice(rows, int(sys.argv[1])))
 
@@ -189,7 +189,7 @@ def _rows(sheet: calamine.CalamineSheet, marked: dict[tuple[int, int], str]) -> 
 
 
 def _plain(value: object) -> object:
-    """Return a cell as JSON. A date without a time is a date."""
+    """Return a cell as a JSON value. A midnight becomes a date."""
     if isinstance(value, dt.datetime):
         moment = (value + dt.timedelta(microseconds=500_000)).replace(microsecond=0)
         return moment.date().isoformat() if moment.time() == dt.time.min else moment.isoformat(sep=" ")

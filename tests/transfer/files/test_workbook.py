@@ -8,6 +8,7 @@ import io
 import re
 import zipfile
 
+import openpyxl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -16,7 +17,7 @@ from service.errors import ServiceError, TooLarge, UnreadableFile
 from service.transfer.files.open import open_lines
 from service.transfer.files.options import FileOptions
 from tests.support.reading import Pipe, form, read, values
-from tests.support.workbooks import archive, changed, workbook
+from tests.support.workbooks import HEADER, archive, changed, saved, workbook
 
 ROW = ["Kicker", 17, "Er kommt.", dt.date(2024, 2, 14), 0.5, 3, True, dt.datetime(2024, 3, 1)]  # noqa: DTZ001
 READ = {
@@ -213,3 +214,31 @@ def _with(data, name):
         if name not in file.namelist():
             file.writestr(name, b"")
     return stream.getvalue()
+
+
+def test_error_in_a_table_that_begins_lower_down():
+    """
+    Rows have the numbers of the sheet, and errors of formulas their column, wherever the table begins.
+    """
+    book = openpyxl.Workbook()
+    for row, cells in ((5, HEADER), (6, ["A", 1, "b", "2024-02-14", "#REF!"]), (7, ROW)):
+        for column, cell in enumerate(cells, 3):
+            book.active.cell(row, column, cell)
+    [(number, error), other] = read(saved(book))
+
+    assert (6, ["/probability"]) == (number, [place["pointer"] for place in error.errors])
+    assert (7, READ) == other
+
+
+def test_formula_with_an_empty_text():
+    """
+    A formula whose result is an empty text, such as `=IF(A1="", "", 1)`, is an empty cell.
+    """
+    unsaved = workbook(["A", 1, "b", "2024-02-14", '=""'])
+    data = changed(
+        unsaved,
+        SHEET,
+        lambda xml: re.sub(rb'<c r="E2"><f>(.*?)</f><v\s*(?:/>|></v>)', rb'<c r="E2" t="str"><f>\1</f><v></v>', xml),
+    )
+
+    assert [{"outlet": "A", "claim_id": "1", "claim": "b", "published_at": "2024-02-14"}] == values(data)
