@@ -1,7 +1,7 @@
 """The data of a change: the row as the ledger entered it, with the texts that the ledger holds only as hashes.
 
-A text comes from the row or from an earlier version of it, whichever has the hash in the entry. So a redaction also
-removes it from earlier changes.
+A text comes from the row or from an earlier version of it, whichever has the hash in the entry. A redaction therefore
+also removes it from earlier changes.
 """
 
 from __future__ import annotations
@@ -89,20 +89,20 @@ class EnteredRow(NamedTuple):
         return context_name(int(self.key)) if self.table == "context" else outlet_of(self.table, self.key) or self.key
 
     def plain(self, *names: str) -> Data:
-        """Return columns that the ledger holds as they are."""
+        """Return columns that the ledger holds unchanged."""
         return {name: self.content.get(name) for name in names}
 
 
 def outlet_of(table: str, key: str) -> str | None:
-    """Return the id of the outlet to which a row belongs; None for the row of something else."""
+    """Return the id of the outlet to which a row belongs; None if it belongs to no outlet."""
     return key.partition(" ")[0] if KINDS[table] is ChangeKind.OUTLET else None
 
 
 class ChangeData:
-    """The data of some changes, whose rows are read together."""
+    """The data of several changes. Their rows are read together."""
 
     def __init__(self, session: Session, rows: Sequence[EnteredRow]) -> None:
-        """Read what the data of the changes need."""
+        """Read the rows that the data need."""
         self._session = session
         keys: defaultdict[str, set[UUID]] = defaultdict(set)
         for row in rows:
@@ -162,7 +162,7 @@ class ChangeData:
         return None if id_ is None else self._slugs[id_]
 
     def outlet(self, row: EnteredRow) -> Data:
-        """Return an outlet as it is now."""
+        """Return the current state of an outlet."""
         state = outlet_state(self._outlets[row.subject])
         names = ("slug", "name", "kind", "domains", "aliases", "parent", "scorable", "merged_into")
         return {**{name: getattr(state, name) for name in names}, "recorded_at": format_instant(state.recorded_at)}
@@ -258,7 +258,7 @@ class ChangeData:
         return {"subject": row.content["subject_id"], **members, **self._texts(row, "reason")}
 
     def context(self, row: EnteredRow) -> Data:
-        """Return a context, as it is exported for each basis."""
+        """Return a context in the form of an export, once for each basis."""
         stored = self._session.get_one(ContextRow, int(row.key))
         fitted = [basis for basis in Basis if stored.contexts[basis] is not None]
         lines = [context_line(stored_context(self._session, stored, basis), basis) for basis in fitted]

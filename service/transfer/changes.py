@@ -69,18 +69,18 @@ class ChangeView:
 
 @dataclass(frozen=True, slots=True)
 class ChangesView:
-    """A page of the feed. Its cursor leads to the changes after it, which may not have happened yet."""
+    """A page of the feed. Its cursor leads to the changes after it, even before they happen."""
 
     items: list[ChangeView]
     next_cursor: str
 
 
 def list_changes(db: Database, *, cursor: str | None, limit: int) -> ChangesView:
-    """Return the changes after a cursor, or from the first one on.
+    """Return the changes after a cursor, or the first changes without one.
 
     Raises:
         InvalidQuery: The cursor is not one of this feed.
-        CursorExpired: The cursor is of a later state than that of this database.
+        CursorExpired: The cursor is newer than this database, which may be an older backup.
     """
     start = Place(0, _FIRST, _FIRST) if cursor is None else _read_cursor(cursor)
     with db.read() as session:
@@ -104,10 +104,10 @@ def list_changes(db: Database, *, cursor: str | None, limit: int) -> ChangesView
 def await_changes(
     db: Database, page: ChangesView, *, limit: int, seconds: float, pause: Callable[[float], bool]
 ) -> ChangesView:
-    """Return the changes after a page that has none, as soon as there are any, but without any after some seconds.
+    """Wait for changes after an empty page, and return them as soon as there are any, or an empty page in the end.
 
     Args:
-        db: The database, of which no connection is held during a pause.
+        db: The database. No connection is held during a pause.
         page: The page.
         limit: As for `list_changes`.
         seconds: The longest time to wait.
@@ -131,7 +131,7 @@ def _read_cursor(cursor: str) -> Place:
 
 
 def _next_places(session: Session, start: Place, limit: int) -> tuple[list[Place], bool]:
-    """Return the places of the changes after a place, and whether there are no more than these."""
+    """Return the places of the next changes after a place, and whether these are all."""
     entry = table_of(Entry).c
     columns = entry.seal, entry.id, entry.written_in, entry.actor, entry.request_id, entry.table_name, entry.row_key
     public = entry.table_name.in_(list(KINDS))
@@ -148,7 +148,7 @@ def _next_places(session: Session, start: Place, limit: int) -> tuple[list[Place
 
 
 def _in_order(rows: Iterable[_Scanned]) -> list[Place]:
-    """Return the places of entries of whole seals in order, with one for all entries of a transaction on an outlet.
+    """Return the places of the entries of whole seals in order. All entries of a transaction on one outlet share one.
 
     A transaction has its place by its last entry, because it may depend on others that were committed until then.
     SQLite writes one transaction at a time, so that each entry can stand for itself.
@@ -167,7 +167,7 @@ def _in_order(rows: Iterable[_Scanned]) -> list[Place]:
 
 
 def _read_rows(session: Session, places: Sequence[Place]) -> list[EnteredRow]:
-    """Return the rows that the entries at some places describe, in the same order."""
+    """Return the rows that the entries at these places describe, in the same order."""
     if not places:
         return []
     entry = table_of(Entry).c

@@ -99,7 +99,7 @@ def list_imports(db: Database, *, caller: Caller, after: SortKey | None, limit: 
 def cancel_import(
     db: Database, job_id: UUID, *, if_match: AbstractSet[str] | None, caller: Caller, now: dt.datetime
 ) -> ImportView:
-    """Cancel a job. The lines that it has processed stay; a job that has finished is not changed.
+    """Cancel a job. Lines that were processed stay loaded, and a finished job does not change.
 
     Raises:
         NotFound: No job of the caller has this id.
@@ -116,7 +116,7 @@ def cancel_import(
 
 
 def read_results(db: Database, job_id: UUID, *, caller: Caller, rejected: bool = False) -> Iterator[bytes]:
-    """Return the results of a job as NDJSON, as far as it is processed, in blocks of lines.
+    """Return the results of the processed lines of a job as NDJSON, in blocks of lines.
 
     Args:
         db: The database.

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from typing import Generic, TypeVar
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from service.outlets.known import read_only_outlets
-from service.storage.base import Base, UtcDateTime, plain, table_of
 from service.storage.models import Claim, Dispute, Outlet, Report, Resolution, Withdrawal
 from service.storage.predicates import is_among
+from service.transfer.plain_rows import RowReader
 from service.values.ids import parse_id
 
-R = TypeVar("R", bound=Base)
-
-_RAW = sa.types.NullType()
 _IN_ORDER = (Report.claim_id, Report.published_at, Report.recorded_at, Report.id)
 
 
@@ -55,7 +51,7 @@ class KnownClaims:
 
     def _load(self, named: sa.ColumnElement[bool]) -> dict[str, Claim]:
         # The statement waits for the previous writer, so that the later ones read what it committed.
-        reader = _Reader(self._session, Claim, "terms", "text_key")
+        reader = RowReader(self._session, Claim, "terms", "text_key")
         rows = reader.select().where(named).order_by(Claim.id).with_for_update()
         claims = {claim.id: claim for claim in reader.read(rows)}
         for claim in claims.values():
@@ -71,8 +67,10 @@ def find_reports(session: Session, claims: Iterable[UUID], fingerprints: Iterabl
 
     Reports that were corrected, redacted or withdrawn are left out.
     """
-    reader = _Reader(session, Report, only=("id", "claim_id", "outlet_id", "fingerprint", "commitment", "probability"))
-    # An expression, because the databases would look up each pair of a claim and a fingerprint in the index of both.
+    reader = RowReader(
+        session, Report, only=("id", "claim_id", "outlet_id", "fingerprint", "commitment", "probability")
+    )
+    # An expression, because by the index the databases would look up each claim with each fingerprint.
     fingerprint = sa.func.coalesce(Report.fingerprint, "")
     rows = reader.select().where(
         is_among(session, Report.claim_id, claims),
@@ -92,7 +90,7 @@ def _named(session: Session, names: Collection[str]) -> sa.ColumnElement[bool]:
 
 
 def _add_reports(session: Session, claims: Mapping[UUID, Claim]) -> None:
-    reader = _Reader(session, Report, "page_key", "lexicon", "stance_source")
+    reader = RowReader(session, Report, "page_key", "lexicon", "stance_source")
     on_claims = is_among(session, Report.claim_id, claims)
     reports = list(reader.read(reader.select().where(on_claims).order_by(*_IN_ORDER)))
     withdrawals = _withdrawals(session, on_claims)
@@ -113,13 +111,13 @@ def _add_reports(session: Session, claims: Mapping[UUID, Claim]) -> None:
 
 def _withdrawals(session: Session, on_claims: sa.ColumnElement[bool]) -> dict[UUID, Withdrawal]:
     """Return the withdrawals of the reports on these claims, by the id of the report."""
-    reader = _Reader(session, Withdrawal)
+    reader = RowReader(session, Withdrawal)
     rows = reader.select().join(Report, Report.id == Withdrawal.report_id).where(on_claims)
     return {withdrawal.report_id: withdrawal for withdrawal in reader.read(rows)}
 
 
 def _add_resolutions(session: Session, claims: Mapping[UUID, Claim]) -> None:
-    reader = _Reader(session, Resolution)
+    reader = RowReader(session, Resolution)
     rows = reader.select().where(is_among(session, Resolution.claim_id, claims)).order_by(Resolution.position)
     resolutions = {}
     for resolution in reader.read(rows):
@@ -127,61 +125,7 @@ def _add_resolutions(session: Session, claims: Mapping[UUID, Claim]) -> None:
         resolutions[resolution.id] = resolution
         claims[resolution.claim_id].resolutions.append(resolution)
     if resolutions:
-        disputes = _Reader(session, Dispute)
+        disputes = RowReader(session, Dispute)
         disputed = disputes.select().where(is_among(session, Dispute.resolution_id, resolutions)).order_by(Dispute.id)
         for dispute in disputes.read(disputed):
             resolutions[dispute.resolution_id].disputes.append(dispute)
-
-
-class _Reader(Generic[R]):
-    """Reads rows as plain objects. It converts equal ids, words and instants once."""
-
-    def __init__(self, session: Session, model: type[R], *left_out: str, only: Collection[str] = ()) -> None:
-        """Read all columns of a model, or only some, except for those that are left out."""
-        self._connection = session.connection()
-        self._model = model
-        columns = table_of(model).columns
-        self._columns = [each for each in columns if each.name not in left_out and (not only or each.name in only)]
-        self._names = [column.name for column in self._columns]
-
-    def select(self) -> sa.Select[*tuple[object, ...]]:
-        """Select the columns of the rows; ids, words and instants as the driver returns them."""
-        return sa.select(
-            *(sa.type_coerce(column, _RAW) if _is_repeated(column) else column for column in self._columns)
-        )
-
-    def read(self, rows: sa.Select[*tuple[object, ...]]) -> Iterator[R]:
-        """Yield the rows of a statement."""
-        model, names, converted = self._model, self._names, self._converted()
-        for row in self._connection.execute(rows).all():
-            values = dict(zip(names, row, strict=True))
-            for name, known in converted:
-                values[name] = known[values[name]]
-            yield plain(model, values)
-
-    def _converted(self) -> list[tuple[str, _Converted]]:
-        dialect = self._connection.dialect
-        kinds: dict[object, _Converted] = {}
-        converted = []
-        for column in filter(_is_repeated, self._columns):
-            convert = column.type.dialect_impl(dialect).result_processor(dialect, None)
-            if convert is not None:
-                kind = column.type if isinstance(column.type, sa.Enum) else type(column.type)
-                converted.append((column.name, kinds.setdefault(kind, _Converted(convert))))
-        return converted
-
-
-class _Converted(dict[object, object]):
-    """The converted values of columns by the values that the driver returned."""
-
-    def __init__(self, convert: Callable[[object], object]) -> None:
-        super().__init__({None: None})
-        self._convert = convert
-
-    def __missing__(self, value: object) -> object:
-        self[value] = converted = self._convert(value)
-        return converted
-
-
-def _is_repeated(column: sa.Column[object]) -> bool:
-    return isinstance(column.type, sa.Uuid | sa.Enum | UtcDateTime)

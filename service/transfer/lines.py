@@ -54,7 +54,7 @@ class ResolutionLine:
 
 @dataclass(frozen=True, slots=True)
 class FlatLine:
-    """A report with its claim, of which only the text and perhaps the topic are given, and perhaps its resolution."""
+    """A report with the text and perhaps the topic of its claim, and perhaps a resolution."""
 
     claim: NewClaim
     report: NewReport
@@ -63,7 +63,7 @@ class FlatLine:
 
 @dataclass(frozen=True, slots=True)
 class ReviewLine:
-    """A fact-checker's review: a claim with its reports, the verdict of its rating if it gives one, and the rating."""
+    """A fact-checker's review: a claim with its reports, the rating, and the verdict that the rating gives, if any."""
 
     claim: NewClaim
     reports: list[NewReport]
@@ -154,7 +154,7 @@ _FLAT_MEMBERS = (
 
 
 def in_line(content: Line, errors: Sequence[FieldError]) -> list[FieldError]:
-    """Return errors of a claim, report or resolution with the members of the line that they are about."""
+    """Return errors of a claim, report or resolution with pointers to the members of its line."""
     match content:
         case FlatLine():
             return [{**error, "pointer": _in_flat_line(error["pointer"])} for error in errors]

@@ -25,7 +25,7 @@ def load_outlet(session: Session, given: NewOutlet, *, caller: Caller, now: dt.d
     Raises:
         SlugTaken: Another outlet has the slug, or the name if no slug was given.
         DomainTaken: A domain belongs to another outlet.
-        InvalidBody: A member is malformed, or the parent unknown.
+        InvalidBody: A member is malformed, or the parent is unknown.
     """
     session.flush()
     same = Outlet.name_key == name_key(given["name"]) if given["slug"] is None else Outlet.slug == given["slug"]
@@ -50,7 +50,7 @@ def load_outlet(session: Session, given: NewOutlet, *, caller: Caller, now: dt.d
 
 
 def _created_by_report(session: Session, given: NewOutlet) -> Outlet | None:
-    """Return the outlet of a line that a report created with this name, or with one of these domains as its name."""
+    """Return the outlet that a report created with the name of a line, or with one of its domains as the name."""
     domains = domains_of(given)
     owned = find_owned(session, [domain.name for domain in domains])
     owners = {one.outlet_id for owners in owned.values() for one in owners}
@@ -65,7 +65,7 @@ def _created_by_report(session: Session, given: NewOutlet) -> Outlet | None:
 
 
 def _is_bare(outlet: Outlet, domains: list[Domain]) -> bool:
-    """Return whether an outlet has only the members that a report gives to it, and only these domains."""
+    """Return whether an outlet has only these domains, and no other members than a report gives it."""
     listed = all(Domain(owned.domain, owned.starts_at, owned.ends_at) in domains for owned in outlet.domains)
     has_defaults = outlet.kind is OutletKind.WEBSITE and outlet.scorable and outlet.parent is None
     return listed and has_defaults and not outlet.aliases and outlet.merged_into is None

@@ -1,4 +1,4 @@
-"""An export as it is stored: a folder or a zip file with a data package description (Frictionless)."""
+"""A stored export: a folder or a zip file with a data package description (Frictionless)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _READ = 1 << 20  # bytes
 
 
 class BadPackage(CannotRun):
-    """A folder or file that is not an intact export of this version; the message gives the reason."""
+    """A folder or file is not an intact export of this version. The message gives the reason."""
 
 
 class Package:
@@ -39,7 +39,7 @@ class Package:
             self._zip.close()
 
     def check(self) -> None:
-        """Check that the files are those that the export wrote, and that this version has the same tables.
+        """Check that the files are unchanged since the export, and that this version has the same tables.
 
         Raises:
             BadPackage: They are not.

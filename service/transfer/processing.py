@@ -44,12 +44,12 @@ _MAX_STARTS = 3  # without a committed chunk, after which a job fails
 _UNEXPECTED = "An unexpected error occurred. It is logged; the lines that have results are loaded."
 
 ReadFile: TypeAlias = Callable[[Readable, FileOptions, int], Generator[ReadLine]]
-"""Reads the lines of a file after some that are left out."""
+"""Reads the lines of a file, except for a number of lines at its beginning."""
 
 
 @dataclass(frozen=True, slots=True)
 class _OpenFile:
-    """The file of a job, read as far as the job is processed."""
+    """The open file of a job."""
 
     stored: StoredFile
     lines: Generator[ReadLine]
@@ -57,7 +57,7 @@ class _OpenFile:
     """The scratch database of a dry run."""
 
     def next_lines(self) -> tuple[list[ReadLine], ServiceError | None]:
-        """Return the next lines, and the error because of which the file cannot be read further."""
+        """Return the next lines, and the error that stopped the reading."""
         found: list[ReadLine] = []
         try:
             for line in islice(self.lines, BATCH):
@@ -73,7 +73,7 @@ class _OpenFile:
 
 
 class Imports:
-    """The import jobs that a worker processes, in turn between keys, and one at a time for each key."""
+    """The import jobs of a worker. The keys take turns, and each key has one job in progress at a time."""
 
     def __init__(self, db: Database, cache: ScoreCache, read_file: ReadFile) -> None:
         self._db = db
@@ -83,7 +83,7 @@ class Imports:
         self._files: dict[UUID, _OpenFile] = {}
 
     def step(self, *, now: dt.datetime) -> bool:
-        """Process the next chunk of the job whose key has waited longest, and return whether there is one."""
+        """Process a chunk for the key that has waited longest, and return whether there was one."""
         if (job := self._next_job(now)) is None:
             return False
         try:
@@ -164,7 +164,7 @@ class Imports:
         """Process the next chunk of a job, and end the job at the end of its file.
 
         Raises:
-            ServiceError: The file cannot be read further, or the key of the job has ended.
+            ServiceError: The reading of the file failed, or the key of the job has ended.
         """
         file = self._files[job_id]
         lines, error = file.next_lines()
@@ -215,7 +215,7 @@ def _load_chunk(db: Database, cache: ScoreCache, chunk: _Chunk, *, now: dt.datet
     """Load lines, and store their results and the progress of the job in the same transaction.
 
     Returns:
-        Whether the job is still the worker's; else nothing is loaded.
+        Whether the job still belongs to the worker. If not, nothing is loaded.
 
     Raises:
         KeyEnded: The key of the job was revoked or has expired.
@@ -230,7 +230,7 @@ def _load_chunk(db: Database, cache: ScoreCache, chunk: _Chunk, *, now: dt.datet
 
 @retried
 def _try_chunk(db: Database, trial: Trial, chunk: _Chunk, *, now: dt.datetime) -> bool:
-    """Do the same for a dry run, whose lines are loaded into a scratch database."""
+    """Load the lines of a dry run into its scratch database, and store the same as `_load_chunk`."""
     with db.read() as session:
         caller = _caller(session, session.get_one(ImportJob, chunk.job_id), now)
     results = trial.load(chunk.lines, caller=caller, now=now)

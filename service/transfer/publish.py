@@ -1,4 +1,4 @@
-"""Read resolved claims as they are published as ClaimReview.
+"""Read the resolved claims that are published as ClaimReview.
 
 Only columns are read, which takes a fraction of the time of whole objects. The feed reads all claims.
 """
@@ -44,7 +44,7 @@ _REPORTS = (
 
 
 def get_published_claim(db: Database, claim_id: UUID) -> PublishedClaim:
-    """Return a claim as its review publishes it.
+    """Return the published form of a claim.
 
     Raises:
         NotFound: No claim has this id, it has no verdict that a review can express, or its text is redacted.

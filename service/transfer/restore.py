@@ -33,7 +33,7 @@ Row: TypeAlias = dict[str, object]
 
 
 class RestoreError(CannotRun):
-    """A failed restore; the message gives the reason, and the database is as it was."""
+    """A restore failed. The message gives the reason, and the database is unchanged."""
 
 
 def restore_export(db: Database, package: Package) -> dict[str, int]:
@@ -108,7 +108,7 @@ def _read(table: sa.Table, readers: Mapping[str, Callable[..., object]], package
 
 
 def _reader(column: sa.Column[object]) -> Callable[..., object]:
-    """Return the function that turns a value that is not null from JSON into that of a column."""
+    """Return the function that converts a JSON value that is not null to the type of a column."""
     match column.type:
         case UtcDateTime():
             return parse_instant

@@ -31,7 +31,7 @@ class ReviewPlan(NamedTuple):
 
 
 def plan_review(session: Session, claim: Claim, line: ReviewLine) -> ReviewPlan:
-    """Return the changes that a review makes to its claim, which are not made yet.
+    """Return the changes that a review makes to its claim, without making them.
 
     Raises:
         ClaimDiffers: The review has the identifier of the claim and another text.
@@ -72,7 +72,7 @@ def _add_review(claim: Claim, line: ReviewLine) -> list[ReviewNote] | None:
 
 
 def _agreed(claim: Claim, line: ReviewLine) -> ReviewWarning | None:
-    """Return a remark if the claim needs no resolution by this review, because it has the verdict already."""
+    """Return a warning if the claim already has the verdict of this review, so that it needs no resolution."""
     standing, given = standing_resolution(claim), line.resolution
     if standing is None or (given is not None and any(is_same_resolution(one, given) for one in claim.resolutions)):
         return None

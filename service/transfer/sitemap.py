@@ -1,4 +1,4 @@
-"""The addresses of all pages about what is on record, each with the time of its last change."""
+"""The addresses of all pages about outlets, claims and topics, each with the time of its last change."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ _STREAMED = {"yield_per": 1000}
 
 
 class PageAddress(NamedTuple):
-    """The path of a page, and when it last changed."""
+    """The path of a page, and the time of its last change."""
 
     path: str
     changed_at: dt.datetime
 
 
 def count_pages(session: Session) -> int:
-    """Return the number of pages about outlets, claims and topics, or a little more."""
+    """Return an upper bound for the number of pages about outlets, claims and topics, at most a little too high."""
     outlets, claims = (sa.select(sa.func.count(table.id)).scalar_subquery() for table in (Outlet, Claim))
     topics = sa.select(sa.func.count(sa.distinct(Claim.topic))).scalar_subquery()
     known = session.execute(sa.select(outlets, claims, topics)).one()
@@ -38,7 +38,7 @@ def count_pages(session: Session) -> int:
 
 
 def part_starts(session: Session, table: type[Claim | Outlet]) -> Iterator[UUID]:
-    """Yield the id of the first claim or outlet of each sitemap. Merged ones count, so that only the index is read."""
+    """Yield the id of the first claim or outlet of each sitemap. Merged ones are included, so the index suffices."""
     number = sa.func.row_number().over(order_by=table.id).label("number")
     rows = sa.select(table.id, number).subquery()
     yield from session.scalars(sa.select(rows.c.id).where(rows.c.number % MOST == 1).order_by(rows.c.id))

@@ -56,7 +56,7 @@ class Trial:
         self._copy(Version, Version.subject_id.in_(sa.select(Outlet.id)))
 
     def load(self, lines: Sequence[ReadLine], *, caller: Caller, now: dt.datetime) -> list[LineResult]:
-        """Return the results that lines would have after the earlier ones of the file."""
+        """Return the results that lines would have after the earlier lines of the file."""
         self._copy_claims(lines)
         return load_lines(self._scratch, None, lines, caller=caller, now=now)
 
@@ -99,7 +99,7 @@ def _conditions(session: Session, claims: AbstractSet[UUID]) -> dict[type[Base],
     outlets = {id_ for row in rows for id_ in (row.outlet_id, row.cited_id) if id_ is not None}
     resolutions = sa.select(Resolution.id).where(is_among(session, Resolution.claim_id, claims))
     return {
-        Outlet: is_among(session, Outlet.id, outlets),  # created meanwhile
+        Outlet: is_among(session, Outlet.id, outlets),  # created since the trial began
         OutletSpelling: is_among(session, OutletSpelling.outlet_id, outlets),
         Claim: is_among(session, Claim.id, claims),
         Report: is_among(session, Report.id, reports),
@@ -111,6 +111,6 @@ def _conditions(session: Session, claims: AbstractSet[UUID]) -> dict[type[Base],
 
 
 def _set_up(connection: sqlite3.Connection, _record: object) -> None:
-    # Nothing outlives the trial, and not every row that another refers to is copied.
+    # The trial keeps nothing, and some of its rows refer to rows that are not copied.
     for pragma in ("synchronous=OFF", "foreign_keys=OFF"):
         connection.execute(f"PRAGMA {pragma}")

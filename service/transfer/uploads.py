@@ -25,11 +25,11 @@ from service.values.vocabulary import Caller, ImportStatus
 MAX_UNFINISHED = 5
 """The number of unfinished jobs that a key may have."""
 MAX_STORED = 10
-"""The size of all stored uploads, in multiples of the largest one that is allowed."""
+"""The maximum size of all stored uploads together, in multiples of the maximum size of one."""
 
 _CHUNK = 1 << 20  # bytes
 ABANDONED = dt.timedelta(minutes=2)
-"""The time since its last chunk after which an upload is abandoned. A slower one is cut off before."""
+"""The time without a new chunk after which an upload is abandoned. A slow upload is cut off earlier."""
 
 _BATCH = 16  # chunks deleted in one transaction, so that other writers do not wait long
 _FASTEST = 1  # the level of compression
@@ -47,7 +47,7 @@ class ImportOptions(NamedTuple):
 
 @dataclass(slots=True)
 class _Upload:
-    """An upload that is arriving."""
+    """An upload in progress."""
 
     db: Database
     job_id: UUID
@@ -125,7 +125,7 @@ def _check_size(size: int, longest: int) -> None:
 
 
 def discard_upload(db: Database, job_id: UUID) -> None:
-    """Delete a job whose upload did not arrive completely, or is a repetition."""
+    """Delete a job with an incomplete or a repeated upload."""
     delete_chunks(db, job_id)
     with db.write() as session:
         session.execute(sa.delete(ImportJob).where(ImportJob.id == job_id, ImportJob.arrived_at.is_(None)))
@@ -139,7 +139,7 @@ def delete_chunks(db: Database, job_id: UUID) -> None:
 
 
 class StoredFile:
-    """A stored upload as a stream, of which one chunk at a time is in memory."""
+    """A stored upload as a stream. It holds one chunk at a time in memory."""
 
     def __init__(self, db: Database, job_id: UUID) -> None:
         self._db = db
@@ -148,7 +148,7 @@ class StoredFile:
         self.chunks_read = 0
 
     def read(self, size: int, /) -> bytes:
-        """Return the next bytes, at most `size`; no bytes at the end."""
+        """Return at most `size` bytes; none at the end."""
         if not self._rest:
             self._rest = self._next_chunk()
         piece, self._rest = self._rest[:size], self._rest[size:]

@@ -35,6 +35,21 @@ def test_same_file_twice(world, load):
     assert before == (claims(world), world.score("sport-bild")["record"])
 
 
+def test_name_that_has_become_ambiguous(world, load):
+    """
+    R21a: a line is rejected if an earlier line of its batch has made the name of its outlet ambiguous.
+    """
+    herald = {"type": "report", "claim": "alonso", "published_at": "2026-01-02T00:00:00Z"}
+    first = line(outlet="Herald", outcome=None, resolved_at=None)
+    load(first, herald | {"outlet": {"name": "Herald", "domain": "herald.example"}})
+
+    code, told, [rejection] = load(herald | {"outlet": {"name": "Herald", "domain": "other.example"}}, first)
+
+    assert (1, summary(created=1, rejected=1)) == (code, told)
+    assert "Several outlets have this name" in rejection
+    assert ["herald", "herald-2"] == slugs(world)
+
+
 def test_line_twice_in_one_file(world, load):
     """
     R4: a line that occurs twice in a file is recorded once.

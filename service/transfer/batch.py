@@ -1,0 +1,273 @@
+"""Apply the rules to the lines of a batch, and collect the rows that they add."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TypeAlias
+
+from sqlalchemy.orm import Session
+
+from service.claims.additions import Additions
+from service.claims.record import by_pointer, check_first_reports, check_same, new_claim
+from service.claims.repeats import differences
+from service.claims.report_rules import Filing, NewReport, add_reports, check_reports
+from service.claims.resolve import (
+    NewResolution,
+    append_resolution,
+    check_resolution,
+    is_same_resolution,
+    new_resolution,
+    warnings_about,
+)
+from service.claims.rights import check_filing
+from service.errors import ClaimDiffers, Forbidden, InvalidBody, ServiceError, nested
+from service.outlets.edit import NewOutlet
+from service.outlets.mentions import Directory
+from service.storage.facts import reporting_outlets, surviving_outlet
+from service.storage.models import Claim, Dispute, Outlet, Report, Resolution
+from service.transfer.known_claims import KnownClaims
+from service.transfer.lines import (
+    ClaimLine,
+    FlatLine,
+    Line,
+    LineResult,
+    LineStatus,
+    OutletLine,
+    ReadLine,
+    ReportLine,
+    ResolutionLine,
+    ReviewLine,
+    in_line,
+    named_claim,
+    named_outlets,
+    required_id,
+)
+from service.transfer.outlet_line import load_outlet
+from service.transfer.repeated_lines import find_repeated
+from service.transfer.review_line import ReviewPlan, plan_review
+from service.values.vocabulary import Caller, Scope
+
+LineOutcome: TypeAlias = tuple[LineStatus, Outlet | Claim | Report | Resolution]
+"""The result of a line, with the created or existing row."""
+
+
+class Batch:
+    """A batch of lines that one transaction loads, with the claims and outlets that they name.
+
+    All checks of a line come before its first change, so a rejected line changes nothing.
+    """
+
+    def __init__(self, session: Session, *, caller: Caller, now: dt.datetime) -> None:
+        self.stale: set[str] = set()
+        self._session = session
+        self._caller = caller
+        self._now = now
+        self._directory = Directory(session, now=now)
+        self._known = KnownClaims(session, ())
+        self._claims: dict[str, Claim] = {}
+        self._repeated: dict[int, Report] = {}  # the reports that flat lines repeat, by the number of the line
+        self._additions = Additions(session)
+        self._closed: list[Dispute] = []
+        self._reviewed: list[Claim] = []  # claims on record that get a review
+        self._resolved: dict[int, tuple[Claim, Resolution]] = {}  # the new resolutions by the number of their line
+        self._number = 0
+        self._reviews: dict[int, ReviewPlan] = {}  # by the number of their line
+
+    def load(self, lines: Sequence[ReadLine]) -> list[LineResult]:
+        """Load lines, and return their results."""
+        names = {external_id for line in lines if (external_id := named_claim(line.content)) is not None}
+        self._known = KnownClaims(self._session, names)
+        self._claims = dict(self._known.claims)
+        self._directory.prefetch(reference for line in lines for reference in named_outlets(line.content))
+        self._repeated = find_repeated(self._session, self._known, lines, self._directory)
+        others = (named_claim(line.content) for line in lines if line.number not in self._repeated)
+        self._known.add_reports(name for name in others if name is not None)
+        results = [self._line(line) for line in lines]
+        self._additions.finish()
+        self._change_rows()
+        return [self._with_warnings(result) for result in results]
+
+    def _change_rows(self) -> None:
+        """Change the disputes and claims on record that lines changed in memory."""
+        for closed in self._closed:
+            dispute = self._session.get_one(Dispute, closed.id)
+            dispute.closed_at, dispute.closed_by = closed.closed_at, closed.closed_by
+            dispute.closing_resolution_id = closed.closing_resolution_id
+        for claim in self._reviewed:
+            self._session.get_one(Claim, claim.id).reviews = claim.reviews
+
+    def _with_warnings(self, result: LineResult) -> LineResult:
+        """Return a result with the warnings about its new resolution, which later lines may have removed."""
+        if (resolved := self._resolved.get(result.number)) is None:
+            return result
+        return replace(result, warnings=[*result.warnings, *warnings_about(*resolved)])
+
+    def _line(self, line: ReadLine) -> LineResult:
+        if isinstance(line.content, ServiceError):
+            return LineResult(line.number, LineStatus.REJECTED, error=line.content)
+        self._number = line.number
+        try:
+            status, subject = self._load(line.content)
+        except ServiceError as exc:
+            self._directory.drop_unused()
+            exc.errors = in_line(line.content, exc.errors)
+            return LineResult(line.number, LineStatus.REJECTED, error=exc)
+        review = self._reviews.pop(line.number, None)
+        return LineResult(line.number, status, subject.id, warnings=[] if review is None else review.warnings)
+
+    def _load(self, line: Line) -> LineOutcome:
+        if isinstance(line, OutletLine):
+            self._require(Scope.OUTLETS_WRITE)
+            return self._outlet(line.outlet)
+        if isinstance(line, ResolutionLine):
+            return self._resolution(self._require_claim(line.claim), line.resolution)
+        self._require(Scope.CLAIMS_WRITE)
+        match line:
+            case ClaimLine():
+                return self._claim(line)
+            case ReportLine():
+                return self._report(self._require_claim(line.claim), line.report)
+            case FlatLine():
+                return self._flat(line)
+            case ReviewLine():
+                return self._review(line)
+
+    def _require(self, scope: Scope) -> None:
+        if scope not in self._caller.scopes:
+            raise Forbidden(f"This line needs a key with the scope {scope}.")
+
+    def _require_claim(self, external_id: str) -> Claim:
+        if (claim := self._claims.get(external_id)) is None:
+            raise InvalidBody.at(
+                "/claim",
+                f"No claim {external_id!r} is on record. Send the claim before its reports and resolutions.",
+                "unknown-claim",
+            )
+        return claim
+
+    def _outlet(self, given: NewOutlet) -> LineOutcome:
+        self._additions.write()
+        status, outlet = load_outlet(self._session, given, caller=self._caller, now=self._now)
+        if status is not LineStatus.UNCHANGED:
+            self._directory.clear_names()
+        if status is not LineStatus.UNCHANGED:
+            self.stale.add(outlet.slug)
+        return status, outlet
+
+    def _claim(self, line: ClaimLine) -> LineOutcome:
+        if (known := self._claims.get(name := required_id(line.claim))) is not None:
+            recorded = self._known.as_recorded(name, known)
+            check_same(
+                self._session,
+                recorded,
+                {**line.claim, "external_id": recorded.external_id},
+                line.reports,
+                self._directory,
+                current=known,
+                caller=self._caller,
+                now=self._now,
+            )
+            return LineStatus.UPDATED if self._resolve(known, line.resolution, []) else LineStatus.UNCHANGED, known
+        claim = new_claim(line.claim, caller=self._caller, now=self._now)
+        filings = check_first_reports(claim, line.reports, self._directory, caller=self._caller, now=self._now)
+        self._resolve(claim, line.resolution, filings)
+        return LineStatus.CREATED, claim
+
+    def _report(self, claim: Claim, report: NewReport) -> LineOutcome:
+        [filing] = check_reports(claim, {"": report}, self._directory, caller=self._caller, now=self._now)
+        self._add(claim, [filing], None)
+        return LineStatus.CREATED if filing.is_new else LineStatus.UNCHANGED, filing.report
+
+    def _resolution(self, claim: Claim, given: NewResolution) -> LineOutcome:
+        resolution, is_new = self._plan_resolution(claim, given, [])
+        self._add(claim, [], resolution if is_new else None)
+        return LineStatus.CREATED if is_new else LineStatus.UNCHANGED, resolution
+
+    def _flat(self, line: FlatLine) -> LineOutcome:
+        external_id = str(line.claim["external_id"])
+        if (claim := self._claims.get(external_id)) is None:
+            claim = new_claim(line.claim, caller=self._caller, now=self._now)
+        given = {"text": line.claim["text"]}
+        if line.claim["topic"] is not None:
+            given["topic"] = line.claim["topic"]
+        if differing := differences(self._session, self._known.as_recorded(external_id, claim), given):
+            raise ClaimDiffers(
+                f"The claim {claim.id} has this claim_id, and the members listed in errors differ from it. Correct the "
+                "line, or send another claim_id.",
+                errors=differing,
+            )
+        if (report := self._repeated_by(line)) is not None:
+            return LineStatus.UNCHANGED, report
+        [filing] = check_reports(claim, {"/report": line.report}, self._directory, caller=self._caller, now=self._now)
+        resolved = self._resolve(claim, line.resolution, [filing])
+        if filing.is_new:
+            return LineStatus.CREATED, filing.report
+        return LineStatus.UPDATED if resolved else LineStatus.UNCHANGED, filing.report
+
+    def _repeated_by(self, line: FlatLine) -> Report | None:
+        """Return the report that a line repeats without any change to its claim; None if all rules must be applied."""
+        if (report := self._repeated.get(self._number)) is None:
+            return None
+        outlet = self._directory.identify(line.report["outlet"])
+        may_resolve = line.resolution is None or Scope.RESOLUTIONS_WRITE in self._caller.scopes
+        if outlet is not None and outlet.id == report.outlet_id and may_resolve:
+            return report
+        self._known.add_reports(self._known.claims)
+        return None
+
+    def _review(self, line: ReviewLine) -> LineOutcome:
+        """Load a review, which is rejected if it contradicts the verdict of its claim (R11a)."""
+        known = self._claims.get(required_id(line.claim))
+        claim = known or new_claim(line.claim, caller=self._caller, now=self._now)
+        filings = check_reports(claim, by_pointer(line.reports), self._directory, caller=self._caller, now=self._now)
+        plan = plan_review(self._session, claim, line)
+        self._reviews[self._number] = plan
+        is_new = self._resolve(claim, plan.resolution, filings) or any(filing.is_new for filing in filings)
+        if plan.reviews != claim.reviews:
+            claim.reviews, is_new = plan.reviews, True
+            self._reviewed += [] if self._additions.is_pending(claim) else [claim]
+        existing = LineStatus.UPDATED if is_new else LineStatus.UNCHANGED
+        return LineStatus.CREATED if known is None else existing, claim
+
+    def _resolve(self, claim: Claim, given: NewResolution | None, filings: list[Filing]) -> bool:
+        """Add reports and a resolution to a claim after checking the resolution; return whether it is new."""
+        resolution, is_new = None, False
+        try:
+            if given is not None:
+                resolution, is_new = self._plan_resolution(claim, given, filings)
+        except InvalidBody as exc:
+            raise InvalidBody(exc.detail, errors=nested(exc, "/resolution")) from exc
+        self._add(claim, filings, resolution if is_new else None)
+        return is_new
+
+    def _plan_resolution(self, claim: Claim, given: NewResolution, filings: list[Filing]) -> tuple[Resolution, bool]:
+        """Return a new resolution and True, or an equal one that is or was in effect and False."""
+        self._require(Scope.RESOLUTIONS_WRITE)
+        check_resolution(given, now=self._now)
+        if same := next(
+            (resolution for resolution in claim.resolutions if is_same_resolution(resolution, given)), None
+        ):
+            return same, False
+        if claim.group is not None:
+            self._additions.write()  # the other claims of the group are read
+        planned = new_resolution(self._session, claim, given, filings=filings, caller=self._caller, now=self._now)
+        return planned, True
+
+    def _add(self, claim: Claim, filings: list[Filing], resolution: Resolution | None) -> None:
+        check_filing(claim, filings, self._caller)
+        new = [filing.report for filing in filings if filing.is_new]
+        if claim.external_id is not None and claim.external_id not in self._claims:
+            self._claims[claim.external_id] = claim
+            self._additions.add_claim(claim)
+        if new:
+            self._additions.add_reports(claim, new)
+        add_reports(claim, filings)
+        self._directory.settle(self._caller)
+        self.stale |= {surviving_outlet(report.outlet).slug for report in new}
+        if resolution is not None:
+            self._additions.add_resolution(claim, resolution)
+            self._closed += append_resolution(claim, resolution)
+            self._resolved[self._number] = claim, resolution
+            self.stale |= reporting_outlets(claim)
