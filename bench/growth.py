@@ -26,7 +26,7 @@ from service.cache.invalidation import invalidate
 from service.cache.score_cache import ScoreCache
 from service.config import Settings
 from service.schemas.lines import read_line
-from service.scores.contexts import refit_context
+from service.scores.context_refit import refit_context
 from service.scores.standings import update_standings
 from service.storage.db import Database
 from service.storage.identity import database_id

@@ -26,7 +26,7 @@ from bench.generate import insert
 from service.app import create_app
 from service.config import Settings
 from service.outlets.rebuild_sums import rebuild_sums
-from service.scores.contexts import refit_context
+from service.scores.context_refit import refit_context
 from service.storage.db import Database
 from service.storage.migrations import migrate
 from service.storage.models import Claim, Outlet, Report, Resolution

@@ -6,11 +6,15 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from service.backtest.coverage import Coverage, coverage
-from service.backtest.judge import Figure, Judged, Measures, judge
+from service.backtest.judge import Figure, Measures, judge
 from service.backtest.learned import Learned
-from service.backtest.protocol import Method, Prediction, run
-from service.backtest.records import BadRecord, Record, read_records
-from service.backtest.simple import BaseRate, HitRate, ShrunkHitRate, ShrunkStanceRate, StanceRate, WilsonBound
+from service.backtest.protocol import Method, Prediction
+from service.backtest.record_lines import BadRecord, read_records
+from service.backtest.records import Record
+from service.backtest.sample import Judged
+from service.backtest.shrunk import ShrunkHitRate, ShrunkStanceRate
+from service.backtest.simple import BaseRate, HitRate, StanceRate, WilsonBound
+from service.backtest.timeline import run
 
 __all__ = [
     "METHODS",

@@ -11,7 +11,8 @@ from typing import NamedTuple, NotRequired, TypedDict
 from service.claims.repeats import differing_members, report_differs
 from service.errors import FieldError, InvalidBody, ReportDiffers, nested
 from service.methods.claim import ORDER
-from service.methods.commitment import LEXICON_VERSION, read_commitment
+from service.methods.commitment import read_commitment
+from service.methods.commitment_lexicon import LEXICON_VERSION
 from service.methods.relays import relay_cycle
 from service.outlets.known import OutletName
 from service.outlets.mentions import Directory

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from service.backtest import BacktestResult, Coverage, Figure, Measures, MethodScore, Prediction, Record
-    from service.backtest.records import RecordLine
+    from service.backtest.record_lines import RecordLine
 
 
 class PredictionLine(TypedDict):

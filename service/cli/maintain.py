@@ -13,7 +13,7 @@ from service.values.instants import utc_now
 def refit(connections: Connections) -> None:
     """Refit the context of scores and the learner of forecasts now, instead of waiting for the worker."""
     from service.claims.learner import refit_learner
-    from service.scores.contexts import refit_context
+    from service.scores.context_refit import refit_context
 
     now = utc_now()
     context = refit_context(connections.db, connections.cache, now=now, at_once=True)

@@ -13,7 +13,8 @@ from operator import attrgetter
 from typing import NamedTuple, TypeVar
 from uuid import UUID
 
-from service.methods.rates import UNIT, Cell, TruthCount
+from service.methods.cells import Cell
+from service.methods.rates import UNIT, TruthCount
 from service.methods.tally import NOTHING, Amounts, Slot
 from service.values.vocabulary import ClaimKind, Precision, Role, Stance, Verdict
 

@@ -1,28 +1,18 @@
-"""Fit a context to the resolved claims: shrinkage, centre, kappa and drift. Pure."""
+"""Fit a context to the resolved claims. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import pairwise
-from math import fsum, log
-from typing import NamedTuple
+from math import fsum
 
-from service.methods.beta import log_evidence, logistic
+from service.methods.cells import Cell
+from service.methods.context_parameters import Showing, fit_kappa, fit_offset, fit_shrinkage
 from service.methods.drift import HalfError, fit_drift
-from service.methods.rates import UNIT, Cell, Rates, TruthCount, lineage_of, rates_of
+from service.methods.rates import UNIT, Rates, rates_of
 from service.methods.resolved_record import NO_RESULT, Half, ResolvedRecord, Result, Sides
-from service.methods.tally import FITTED_FROM, UNFITTED_KAPPA, Context, Shrinkage, clamped
-
-KAPPAS = tuple(3 * 20 ** (step / 60) for step in range(61))
-"""The candidate weights of the prior: 3 to 60 in steps of 5 %, finer than any data can resolve."""
-SHRINKAGES = tuple(5 * 2 ** (step / 2) for step in range(-6, 10))
-"""The candidate shrinkages: 0.6 to 113, in steps of a factor of 1.4."""
-_SHRINKAGE_DEVIATION = log(2)
-"""The standard deviation of the logarithm of a shrinkage, whose median is 5."""
-_OFFSETS = 8.0
-"""The largest offset in log-odds. A larger one would change nothing, because rates are clamped."""
-_HALVINGS = 60
+from service.methods.tally import FITTED_FROM, Context, Shrinkage
 
 
 def fit_context(record: ResolvedRecord) -> Context:
@@ -48,77 +38,6 @@ def _totals(records: Iterable[Mapping[Cell, Result]]) -> dict[Cell, Result]:
         for cell, result in record.items():
             totals[cell] = totals.get(cell, NO_RESULT).plus(*result)
     return totals
-
-
-def fit_shrinkage(rates: Rates) -> Shrinkage:
-    """Return the shrinkage of each level that makes the counts of its cells most likely.
-
-    Given the rate m of the next wider cell, the true weight of a cell is beta-binomial with the parameters s m and
-    s (1 - m). The prior of s is lognormal with the median 5.
-    """
-    shrinkage = Shrinkage()
-    for level, name in enumerate(Shrinkage._fields, start=2):
-        context = Context(id="fitted", as_of=None, rates=rates, shrinkage=shrinkage)
-        cells = [
-            (count, context.nested_rate(lineage_of(key)[:-1]))
-            for key, count in rates.counts.items()
-            if len(key) == level
-        ]
-        best = max(SHRINKAGES, key=lambda s: _shrinkage_likelihood(s, cells))
-        shrinkage = shrinkage._replace(**{name: best})
-    return shrinkage
-
-
-def _shrinkage_likelihood(shrinkage: float, cells: Iterable[tuple[TruthCount, float]]) -> float:
-    prior = -((log(shrinkage / 5) / _SHRINKAGE_DEVIATION) ** 2) / 2
-    return prior + fsum(
-        log_evidence(count.true / UNIT, count.weight / UNIT, shrinkage * m, shrinkage * (1 - m)) for count, m in cells
-    )
-
-
-def fit_offset(cells: Collection[tuple[int, float]], right: float) -> float:
-    """Return the offset at which all outlets together are right as often as expected.
-
-    Args:
-        cells: The number of resolved claims in each cell, and the log-odds expected there without an offset.
-        right: The number of these claims that the outlets got right.
-    """
-    low, high = -_OFFSETS, _OFFSETS
-    for _ in range(_HALVINGS if cells else 0):
-        middle = (low + high) / 2
-        if fsum(n * clamped(logistic(odds + middle)) for n, odds in cells) < right:
-            low = middle
-        else:
-            high = middle
-    return (low + high) / 2
-
-
-class Showing(NamedTuple):
-    """The result of one outlet, with the result expected of an average outlet."""
-
-    right: float
-    expected: float
-    resolved: int
-
-
-def fit_kappa(showings: Iterable[Showing]) -> float:
-    """Return kappa, the weight of the prior in claims. The less outlets differ, the larger it is.
-
-    It is the one of `KAPPAS`, 3..60, that makes the results of the outlets most likely, if each result is drawn from a
-    beta-binomial distribution around the expected one.
-
-    Args:
-        showings: The results of the outlets; those without resolved claims are ignored.
-    """
-    known = [showing for showing in showings if showing.resolved]
-    if not known:
-        return UNFITTED_KAPPA
-    return max(KAPPAS, key=lambda kappa: fsum(_kappa_likelihood(showing, kappa) for showing in known))
-
-
-def _kappa_likelihood(showing: Showing, kappa: float) -> float:
-    m = clamped(showing.expected / showing.resolved)
-    return log_evidence(showing.right, showing.resolved, kappa * m, kappa * (1 - m))
 
 
 def _showing(results: Mapping[Cell, Result], context: Context) -> Showing:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from service.methods.reliability import Rating, Skill
+from service.methods.rating import Rating
+from service.methods.reliability import Skill
 
 
 def share(skill: Skill, *, right: float, rate: float) -> float:

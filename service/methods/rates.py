@@ -1,12 +1,11 @@
-"""The rates at which reports prove true, by stance, kind, commitment and topic, shrunk towards wider cells. Pure."""
+"""The rates at which reports prove true, by cell, shrunk towards wider cells. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
-from service.values.topics import lineage
-from service.values.vocabulary import ClaimKind, Stance
+from service.methods.cells import Cell, Key
 
 UNIT = 10**9
 """Weights and truths are summed as whole billionths, so that the order of additions does not change a sum."""
@@ -15,8 +14,6 @@ ROOT_RATE, ROOT_WEIGHT = 0.5, 2.0
 """The prior of the rate of a stance, 0..1, and the weight of this prior in claims."""
 SHRINKAGE = 5.0
 """The weight of the next wider cell in the rate of a cell, in claims. A fitted context has weights of its own."""
-
-Key: TypeAlias = tuple[Stance, *tuple[ClaimKind | int | str | None, ...]]
 
 
 class TruthCount(NamedTuple):
@@ -30,40 +27,6 @@ class TruthCount(NamedTuple):
 
 
 NO_COUNT = TruthCount(0, 0)
-
-
-class Cell(NamedTuple):
-    """The group of similar reports within which outlets are compared."""
-
-    stance: Stance
-    kind: ClaimKind
-    commitment: int | None
-    """1 (interest) to 4 (reported as done); None when unknown."""
-    topic: str | None
-
-    @property
-    def levels(self) -> tuple[Key, Key, Key, Key]:
-        """The keys of the cell and of the cells that contain it, the widest first."""
-        stance, kind, commitment, topic = self
-        return (stance,), (stance, kind), (stance, kind, commitment), (stance, kind, commitment, topic)
-
-    @property
-    def lineage(self) -> tuple[Key, ...]:
-        """The keys of the same cells, and of one more for each topic above the topic of the cell (R21b)."""
-        return lineage_of(self.levels[-1])
-
-
-def lineage_of(key: Key) -> tuple[Key, ...]:
-    """Return the keys of a cell and of the cells that contain it, the widest first."""
-    stance, *narrower = key
-    wide: list[Key] = [(stance, *narrower[:length]) for length in range(min(len(key), 3))]
-    if len(key) < 4:
-        return tuple(wide)
-    topic = key[3]
-    topics = [None] if topic is None else lineage(str(topic))
-    kind, commitment = narrower[:2]
-    deep: list[Key] = [(stance, kind, commitment, part) for part in topics]
-    return *wide, *deep
 
 
 class Rates:

@@ -13,6 +13,7 @@ from statistics import NormalDist
 from typing import NamedTuple
 
 from service.methods.beta import logistic, logit, logit_quantile
+from service.methods.rating import Adjusted, Advantage, Rating, Reliability
 
 METHOD = "record/2"
 RATED_FROM = 20
@@ -34,47 +35,6 @@ class CellRecord(NamedTuple):
     """0..resolved."""
     rate: float
     """0..1, both excluded."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reliability:
-    """The estimated share of its own claims that an outlet gets right, 0..1, with its credible interval."""
-
-    mean: float
-    lower: float
-    upper: float
-    level: float
-
-
-@dataclass(frozen=True, slots=True)
-class Adjusted:
-    """The share that the outlet would get right of the claims of all outlets in the scope, 0..1, to compare outlets."""
-
-    mean: float
-    lower: float
-    upper: float
-    reference: float
-    """The share of these claims that an average outlet gets right."""
-
-
-@dataclass(frozen=True, slots=True)
-class Advantage:
-    """The difference from an average outlet on the same claims, with bounds in log-odds."""
-
-    log_odds: float
-    lower: float
-    upper: float
-    points: float
-    """In percentage points of reliability."""
-
-
-@dataclass(frozen=True, slots=True)
-class Rating:
-    """The three views of one skill."""
-
-    reliability: Reliability
-    adjusted: Adjusted
-    advantage: Advantage
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 from uuid import UUID
 
+from service.methods.cells import Cell
 from service.methods.claim import ClaimFacts, Position, count_votes, rightness
-from service.methods.rates import NO_COUNT, UNIT, Cell, TruthCount
+from service.methods.rates import NO_COUNT, UNIT, TruthCount
 from service.values.vocabulary import ClaimKind, Role
 
 Half: TypeAlias = tuple[int, int]

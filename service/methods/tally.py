@@ -13,8 +13,10 @@ from functools import cached_property
 from typing import NamedTuple, TypeAlias
 
 from service.methods.beta import logistic, logit
-from service.methods.rates import NO_COUNT, ROOT_RATE, ROOT_WEIGHT, SHRINKAGE, UNIT, Cell, Key, Rates
-from service.methods.reliability import CellRecord, Rating, Skill, rate
+from service.methods.cells import Cell, Key
+from service.methods.rates import NO_COUNT, ROOT_RATE, ROOT_WEIGHT, SHRINKAGE, UNIT, Rates
+from service.methods.rating import Rating
+from service.methods.reliability import CellRecord, Skill, rate
 from service.values.vocabulary import ClaimKind, Role, Stance
 
 FITTED_FROM = 200

@@ -21,7 +21,7 @@ from service.ledger.seal import seal_entries
 from service.operations.imports import read_file, run_imports
 from service.operations.stop_signal import Stop
 from service.operations.worker_hosts import MARK_INTERVAL, mark_host, unmark_host
-from service.scores.contexts import refit_context
+from service.scores.context_refit import refit_context
 from service.scores.standings import update_standings
 from service.storage.actors import CURRENT_ACTOR, WORKER
 from service.storage.db import Database

@@ -19,8 +19,9 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from service.methods.cells import Cell
 from service.methods.claim import ClaimFacts, Position, count_claim, count_votes, difference, positions
-from service.methods.rates import NO_COUNT, Cell, Rates, TruthCount, rates_of
+from service.methods.rates import NO_COUNT, Rates, TruthCount, rates_of
 from service.methods.tally import Amounts, Parts, Slot
 from service.outlets.track_record import read_sums
 from service.storage.base import Base

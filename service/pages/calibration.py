@@ -11,7 +11,7 @@ from service.outlets import edit
 from service.pages.layout import page_blueprint, read_query, show
 from service.pages.outlet import query_string, read_lens
 from service.schemas.fields import Body, Count
-from service.scores.calibration import list_stated_claims
+from service.scores.stated_claims import list_stated_claims
 from service.values.instants import utc_now
 from service.values.vocabulary import Scope
 from service.web.auth import requires

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from math import ceil, floor
 from typing import NamedTuple, Protocol, TypeVar
 
-from service.methods.reliability import Reliability
+from service.methods.rating import Reliability
 from service.pages.formats import plural, with_range
 from service.scores.calibration import CalibrationBin
 from service.scores.trends import TrendPoint

@@ -16,12 +16,13 @@ from service.claims import forecast as forecasts
 from service.claims import story
 from service.claims.views import DailyForecast
 from service.errors import NotFound
-from service.methods.reliability import DEFAULT_LEVEL, Reliability
+from service.methods.rating import Reliability
+from service.methods.reliability import DEFAULT_LEVEL
 from service.outlets.track_record import EVERYTHING
 from service.pages import claim_words, time_plots, timeline
 from service.pages.layout import page_blueprint, show
-from service.scores.describe import Score
 from service.scores.read import read_scores
+from service.scores.score import Score
 from service.transfer.claimreview.item import review_item
 from service.transfer.publish import get_published_claim
 from service.values.documents import members_of

@@ -20,11 +20,11 @@ from service.pages.fields import Day
 from service.pages.layout import cached_page, page_blueprint, read_parameters, read_query, show
 from service.schemas.fields import Text, TopicPath, one_of
 from service.schemas.score_queries import LensRequest, OneOutletQuery
-from service.scores.describe import Score
 from service.scores.explain import Explanation, explain_score
 from service.scores.history import HistoryPoint
 from service.scores.portrait import MAX_CLAIMS, Portrait, portray_outlet
 from service.scores.read import read_score
+from service.scores.score import Score
 from service.values.documents import members_of
 from service.values.ids import is_slug
 from service.values.instants import format_instant, utc_now

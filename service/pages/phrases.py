@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from service.claims.views import ListedClaim
-from service.methods.reliability import RATED_FROM, Reliability
+from service.methods.rating import Reliability
+from service.methods.reliability import RATED_FROM
 from service.outlets.find import OutletView
 from service.pages.formats import (
     contact,
@@ -20,8 +21,8 @@ from service.pages.formats import (
     plural,
     points,
 )
-from service.scores.describe import RelayScore, Score, ScoreRecord
-from service.scores.explain import ClaimContribution
+from service.scores.contributions import ClaimContribution
+from service.scores.score import RelayScore, Score, ScoreRecord
 from service.scores.trends import TrendPoint
 from service.values.vocabulary import ClaimStatus, OutletKind, Verdict
 

@@ -14,7 +14,8 @@ from service.pages.layout import cached_page, page_blueprint, read_query
 from service.pages.ranking_query import RankingQuery
 from service.pages.ranking_view import COLUMNS, Column, RankingView
 from service.scores.overview import read_overview
-from service.scores.ranking_table import RankedOutlet, RankingTable, ranking_table
+from service.scores.ranking_rows import RankedOutlet, RankingTable
+from service.scores.ranking_table import ranking_table
 from service.values.csv_text import csv_table
 from service.values.instants import format_instant, utc_now
 from service.values.vocabulary import Scope

@@ -12,7 +12,7 @@ from service.outlets.track_record import Lens
 from service.pages import formats, phrases
 from service.pages.filters import KINDS_IN_WORDS, Chip, address, capitalized, chips
 from service.scores.places import RankingCriteria
-from service.scores.ranking_table import RankedOutlet, RankingTable
+from service.scores.ranking_rows import RankedOutlet, RankingTable
 from service.values.instants import format_instant
 from service.values.vocabulary import Basis, Order, OutletKind, RankBy
 

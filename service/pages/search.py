@@ -20,8 +20,8 @@ from service.outlets.track_record import Lens
 from service.pages.layout import page_blueprint, read_query, show
 from service.schemas.claim_lists import SEARCH_LENGTH
 from service.schemas.fields import Body, Text
-from service.scores.describe import Score
 from service.scores.read import read_scores
+from service.scores.score import Score
 from service.values.addresses import parse_address, registered_domain
 from service.values.ids import NAME_LENGTH
 from service.values.instants import utc_now

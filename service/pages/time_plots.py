@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Protocol
 
-from service.methods.reliability import Reliability
+from service.methods.rating import Reliability
 from service.pages.charts import Span, span, thin
 from service.pages.formats import day, percent, with_range
 

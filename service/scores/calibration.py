@@ -5,20 +5,20 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from uuid import UUID
 
-from service.methods.beta import jeffreys_interval
-from service.methods.calibration import Bin, Decomposition, Outcome, bin_of, bins, decompose
+from service.methods.calibration import Bin, bins
+from service.methods.decomposition import Decomposition, decompose
 from service.methods.reliability import METHOD
+from service.methods.scoring import Outcome
+from service.methods.shares import jeffreys_interval
 from service.methods.tally import Brier
 from service.outlets.find import require_outlet
 from service.outlets.track_record import Lens
-from service.scores.contributions import ScoredClaim, own_record, scored_claims
 from service.scores.describe import own_tally
-from service.scores.explain import claim_texts
+from service.scores.scored_claims import ScoredClaim, own_record, scored_claims
 from service.storage.db import Database
 from service.storage.models import Outlet
-from service.values.vocabulary import Basis, Precision, Verdict
+from service.values.vocabulary import Basis
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,80 +59,6 @@ class Calibration:
     """None if the outlet stated no probability."""
     bins: list[CalibrationBin]
     computed_at: dt.datetime
-
-
-@dataclass(frozen=True, slots=True)
-class StatedClaim:
-    """A resolved claim for which an outlet stated a probability."""
-
-    id: UUID
-    text: str
-    probability: float
-    published_at: dt.datetime
-    published_precision: Precision
-    verdict: Verdict | None
-    truth: float
-    """The extent to which it proved true, 0..1."""
-    known_at: dt.datetime
-    known_precision: Precision | None
-
-
-@dataclass(frozen=True, slots=True)
-class StatedClaims:
-    """The accuracy of an outlet's stated probabilities, with a page of the claims in one tenth."""
-
-    calibration: Calibration
-    total: int
-    """The number of claims in the tenth."""
-    claims: list[StatedClaim]
-    """The most recently known claims first."""
-
-
-def list_stated_claims(
-    db: Database, reference: str, *, tenth: int | None, start: int, limit: int, lens: Lens, now: dt.datetime
-) -> StatedClaims:
-    """Return the accuracy of the probabilities that an outlet stated, with the claims of one tenth.
-
-    Args:
-        db: The database.
-        reference: The slug or id of the outlet.
-        tenth: The number of the tenth, from 0; None for no claims.
-        start: The number of claims to leave out.
-        limit: The largest number of claims.
-        lens: The lens on the record.
-        now: The time of the call.
-
-    Raises:
-        UnknownOutlet: No outlet has this slug or id.
-        InvalidQuery: A moment of the lens is in the future.
-    """
-    lens.refuse_future(now)
-    with db.read() as session:
-        outlet = require_outlet(session, reference)
-        claims = scored_claims(session, outlet, lens, now=now)
-        chosen = [(one, p) for one in claims if (p := one.report.probability) is not None and bin_of(p) == tenth]
-        chosen.sort(key=lambda pair: (pair[0].known_at, pair[0].claim_id), reverse=True)
-        shown = chosen[start : start + limit]
-        texts = claim_texts(session, [claim.claim_id for claim, _ in shown], lens.recorded_by)
-    return StatedClaims(
-        calibration=describe_calibration(outlet, claims, lens, now=now),
-        total=len(chosen),
-        claims=[_describe_claim(claim, probability, texts[claim.claim_id]) for claim, probability in shown],
-    )
-
-
-def _describe_claim(claim: ScoredClaim, probability: float, text: str) -> StatedClaim:
-    return StatedClaim(
-        id=claim.claim_id,
-        text=text,
-        probability=probability,
-        published_at=claim.report.published_at,
-        published_precision=claim.report.published_precision,
-        verdict=claim.claim.verdict,
-        truth=claim.claim.truth or 0.0,
-        known_at=claim.known_at,
-        known_precision=claim.claim.known_precision,
-    )
 
 
 def outlet_calibration(db: Database, reference: str, *, lens: Lens, now: dt.datetime) -> Calibration:

@@ -1,101 +1,90 @@
-"""The claims that an outlet's own score is based on, one by one."""
+"""The contributions of claims to a score (R19)."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections import deque
-from collections.abc import Collection, Iterable, Iterator
-from typing import NamedTuple
+from collections.abc import Sequence
+from dataclasses import dataclass
+from heapq import nlargest, nsmallest
 from uuid import UUID
 
-import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from service.methods.claim import ClaimFacts, Filed, add_up, count_claim
-from service.methods.rates import Cell
-from service.methods.tally import NOTHING, Amounts, Parts, Slot
-from service.outlets.positions import ClaimPosition, is_counted, read_positions
-from service.outlets.track_record import Condition, Lens, OutletRecord
-from service.storage.models import Outlet, Resolution
-from service.values.vocabulary import Basis, Role
+from service.methods.explanation import share
+from service.methods.rates import UNIT
+from service.methods.reliability import Skill
+from service.methods.tally import Context
+from service.outlets.track_record import Lens, OutletRecord
+from service.scores.claim_texts import claim_texts
+from service.scores.describe import own_tally
+from service.scores.scored_claims import ScoredClaim
+from service.values.vocabulary import ClaimKind, Precision, Stance, Verdict
 
-MAX_MONTHS = 1800
-"""The largest number of month ends; earlier months are left out."""
-_INSTANT = dt.timedelta(microseconds=1)
+STRONGEST = 5
+"""The number of claims that raised a score most, and of those that lowered it most."""
 
 
-class ScoredClaim(NamedTuple):
-    """A claim that counts in an outlet's own score, with its amounts."""
+@dataclass(frozen=True, slots=True)
+class ClaimContribution:
+    """The contribution of one claim to a score."""
 
-    claim_id: UUID
-    claim: ClaimFacts
+    claim: UUID
+    text: str
+    kind: ClaimKind
+    topic: str | None
+    stance: Stance
+    commitment: int | None
+    published_at: dt.datetime
+    published_precision: Precision
     known_at: dt.datetime
-    report: Filed
-    """The report with the outlet's current stance."""
-    slot: Slot
-    cell: Cell
-    amounts: Amounts
-
-    def counts_from(self, basis: Basis) -> dt.datetime:
-        """Return the moment since which the claim counts; it never stops counting (R16, R18)."""
-        due = self.claim.resolves_by
-        return self.known_at if basis is Basis.RESOLVED or due is None else max(self.known_at, due)
+    known_precision: Precision | None
+    verdict: Verdict | None
+    right: float
+    expected: float
+    chance: float
+    """The probability that an outlet of this skill is right on the claim."""
+    share: float
+    """The contribution of the claim to t - 1/2."""
 
 
-def scored_claims(session: Session, outlet: Outlet, lens: Lens, *, now: dt.datetime) -> list[ScoredClaim]:
-    """Return the claims of one outlet, in no particular order; none if it is not scorable (R9)."""
-    return scored_claims_of(session, [outlet.id], lens, now=now)[outlet.id] if outlet.scorable else []
+def strongest_claims(
+    claims: Sequence[ScoredClaim], skill: Skill, context: Context
+) -> tuple[list[ScoredClaim], list[ScoredClaim]]:
+    """Return the claims that raised a score most, and those that lowered it most."""
+    chances = {cell: skill.chance(context.expected(cell)) for cell in {claim.cell for claim in claims}}
+
+    def difference(claim: ScoredClaim) -> float:
+        return claim.amounts.right / UNIT - chances[claim.cell]
+
+    raised = [claim for claim in nlargest(STRONGEST, claims, key=difference) if difference(claim) > 0]
+    return raised, [claim for claim in nsmallest(STRONGEST, claims, key=difference) if difference(claim) < 0]
 
 
-def scored_claims_of(
-    session: Session, outlets: Collection[UUID], lens: Lens, *conditions: Condition, now: dt.datetime
-) -> dict[UUID, list[ScoredClaim]]:
-    """Return the claims of scorable outlets that meet the conditions, by outlet."""
-    # Open claims may be many, and only a claim with an established truth can count.
-    known = sa.and_(Resolution.truth.is_not(None), *conditions)
-    found: dict[UUID, list[ScoredClaim]] = {outlet: [] for outlet in outlets}
-    for standing in read_positions(session, outlets, lens, only=known):
-        if is_counted(standing, lens, now=now) and (claim := _scored_claim(standing)):
-            found[standing.outlet_id].append(claim)
-    return found
+def describe_contributions(
+    session: Session, claims: Sequence[ScoredClaim], record: OutletRecord, context: Context, lens: Lens
+) -> list[ClaimContribution]:
+    """Return the contributions of claims to the score of a record."""
+    texts = claim_texts(session, [claim.claim_id for claim in claims], lens.recorded_by)
+    skill = own_tally(record).skill(context)
+    return [_contribution(claim, texts[claim.claim_id], skill, context) for claim in claims]
 
 
-def _scored_claim(standing: ClaimPosition) -> ScoredClaim | None:
-    claim, report = standing.claim, standing.position.report
-    slot, amounts = count_claim(claim, standing.position)
-    if slot.role is Role.OWN and slot.cell and report and claim.known_at and amounts.resolved:
-        return ScoredClaim(standing.claim_id, claim, claim.known_at, report, slot, slot.cell, amounts)
-    return None
-
-
-def own_record(outlet: Outlet, claims: Iterable[ScoredClaim]) -> OutletRecord:
-    """Return the record of an outlet on these claims."""
-    return OutletRecord(outlet.slug, outlet.scorable, add_up((claim.slot, claim.amounts) for claim in claims))
-
-
-def month_ends(first: dt.datetime, last: dt.datetime) -> Iterator[dt.datetime]:
-    """Yield the last instants of the months, in UTC, from the month of one moment until another moment."""
-    earliest = max(12 * first.year + first.month, 12 * last.year + last.month - MAX_MONTHS)
-    for month in range(earliest, 12 * last.year + last.month):
-        yield dt.datetime(month // 12, month % 12 + 1, 1, tzinfo=dt.UTC) - _INSTANT
-
-
-def accumulate(
-    parts: Parts, claims: Iterable[ScoredClaim], moments: Iterable[dt.datetime], basis: Basis
-) -> Iterator[tuple[dt.datetime, dict[Slot, Amounts] | None]]:
-    """Yield each moment with the record at that moment, or None if it is still the previous record.
-
-    Args:
-        parts: The record without the claims.
-        claims: The claims, in any order.
-        moments: The moments, in order.
-        basis: The basis, which determines since when a claim counts.
-    """
-    waiting = deque(sorted(claims, key=lambda claim: claim.counts_from(basis)))
-    record, changed = dict(parts), True
-    for moment in moments:
-        while waiting and waiting[0].counts_from(basis) <= moment:
-            claim, changed = waiting.popleft(), True
-            record[claim.slot] = record.get(claim.slot, NOTHING).plus(claim.amounts)
-        yield moment, dict(record) if changed else None
-        changed = False
+def _contribution(claim: ScoredClaim, text: str, skill: Skill, context: Context) -> ClaimContribution:
+    right, expected = claim.amounts.right / UNIT, context.expected(claim.cell)
+    return ClaimContribution(
+        claim=claim.claim_id,
+        text=text,
+        kind=claim.claim.kind,
+        topic=claim.claim.topic,
+        stance=claim.report.stance,
+        commitment=claim.report.commitment,
+        published_at=claim.report.published_at,
+        published_precision=claim.report.published_precision,
+        known_at=claim.known_at,
+        known_precision=claim.claim.known_precision,
+        verdict=claim.claim.verdict,
+        right=right,
+        expected=expected,
+        chance=skill.chance(expected),
+        share=share(skill, right=right, rate=expected),
+    )

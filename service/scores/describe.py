@@ -1,113 +1,15 @@
-"""The score of an outlet: never a number without its counts, interval, level, method and moment (R17)."""
+"""Describe the score of an outlet from its record."""
 
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
-from typing import Literal, TypeAlias
-from uuid import UUID
 
-from service.methods.reliability import METHOD, RATED_FROM, Adjusted, Advantage, Reliability
-from service.methods.tally import Brier, Context, Tally, tally
+from service.methods.reliability import METHOD, RATED_FROM
+from service.methods.tally import Context, Tally, tally
 from service.outlets.track_record import Lens, OutletRecord
+from service.scores.score import ClaimCounts, RelayScore, Score, ScoreContext, ScoreRecord, ScoreReply, ScoreStatus
 from service.storage.models import Reply
-from service.storage.models.columns import RedactionNote
-from service.values.vocabulary import Basis, Role, Stance, Via
-
-ScoreStatus: TypeAlias = Literal["insufficient", "provisional", "rated"]
-
-
-@dataclass(frozen=True, slots=True)
-class ScoreRecord:
-    """The record behind a score, compared with an average outlet."""
-
-    right: float
-    expected: float
-    """The number of the same claims that an average outlet would have got right."""
-    resolved: int
-
-    @property
-    def average(self) -> float | None:
-        """The share of the same claims that an average outlet would have got right; None without any."""
-        return self.expected / self.resolved if self.resolved else None
-
-
-@dataclass(frozen=True, slots=True)
-class ScoreContext:
-    """The name and the date of the context that a score is compared with."""
-
-    id: str
-    as_of: dt.datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class RelayScore:
-    """The score of what an outlet relayed (R7)."""
-
-    reliability: Reliability | None
-    resolved: int
-    correct: int
-
-
-@dataclass(frozen=True, slots=True)
-class ClaimCounts:
-    """The numbers of an outlet's own claims; `claims` is `open` + `resolved` + `unscored`."""
-
-    claims: int
-    open: int
-    resolved: int
-    correct: int
-    incorrect: int
-    partial: int
-    unscored: int
-    support: int
-    deny: int
-    early: int
-    """Resolved before they were due (R16)."""
-    backfilled: int
-    """Based on backfilled reports (R10)."""
-    disputed: int
-
-
-@dataclass(frozen=True, slots=True)
-class ScoreReply:
-    """The newest reply of an outlet to its whole record."""
-
-    id: UUID
-    text: str
-    url: str | None
-    via: Via
-    verified: str | None
-    """The check by which an editor verified a reply from the public form; None for other replies."""
-    recorded_at: dt.datetime
-    redacted: list[RedactionNote]
-
-
-@dataclass(frozen=True, slots=True)
-class Score:
-    """The score of an outlet."""
-
-    outlet: str
-    topic: str | None
-    basis: Basis
-    as_of: dt.datetime
-    method: str
-    status: ScoreStatus
-    reliability: Reliability | None
-    """None if nothing is resolved; the same applies to the next two fields."""
-    adjusted: Adjusted | None
-    advantage: Advantage | None
-    record: ScoreRecord
-    context: ScoreContext
-    relay: RelayScore
-    counts: ClaimCounts
-    brier: Brier | None
-    reply: ScoreReply | None
-    computed_at: dt.datetime
-    ledger: str | None
-    """The newest head of the ledger; None if it was not read with the score."""
-    changes_at: dt.datetime | None
-    """When the score changes although nothing is recorded, because a claim falls due."""
+from service.values.vocabulary import Role, Stance
 
 
 def describe_score(

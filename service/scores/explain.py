@@ -3,33 +3,24 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Sequence
 from dataclasses import astuple, dataclass, replace
-from heapq import nlargest, nsmallest
 from itertools import islice
 from typing import TypeAlias
 from uuid import UUID
 
-import sqlalchemy as sa
-from sqlalchemy.orm import Session
-
-from service.methods.explanation import put_in_words, share
-from service.methods.rates import UNIT
+from service.methods.explanation import put_in_words
 from service.methods.reliability import Skill
 from service.methods.tally import Context
 from service.outlets.find import require_outlet
-from service.outlets.track_record import Lens, OutletRecord
-from service.scores.contributions import ScoredClaim, own_record, scored_claims
-from service.scores.describe import Score, describe_score, own_tally
+from service.outlets.track_record import Lens
+from service.scores.contributions import ClaimContribution, describe_contributions, strongest_claims
+from service.scores.describe import describe_score, own_tally
 from service.scores.read import context_of
+from service.scores.score import Score
+from service.scores.scored_claims import ScoredClaim, own_record, scored_claims
 from service.storage.db import Database
-from service.storage.models import Claim, Version
 from service.storage.paging import decode_cursor, encode_cursor, read_sort_key
 from service.values.instants import format_instant, parse_instant
-from service.values.vocabulary import ClaimKind, Precision, Stance, Verdict
-
-STRONGEST = 5
-"""The number of claims that raised a score most, and of those that lowered it most."""
 
 _SortKey: TypeAlias = tuple[dt.datetime, UUID]
 
@@ -46,29 +37,6 @@ class ScoreSums:
     d: float
     t: float
     nu: float
-
-
-@dataclass(frozen=True, slots=True)
-class ClaimContribution:
-    """The contribution of one claim to a score."""
-
-    claim: UUID
-    text: str
-    kind: ClaimKind
-    topic: str | None
-    stance: Stance
-    commitment: int | None
-    published_at: dt.datetime
-    published_precision: Precision
-    known_at: dt.datetime
-    known_precision: Precision | None
-    verdict: Verdict | None
-    right: float
-    expected: float
-    chance: float
-    """The probability that an outlet of this skill is right on the claim."""
-    share: float
-    """The contribution of the claim to t - 1/2."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,38 +106,6 @@ def _lens_at(started: dt.datetime, lens: Lens, *, now: dt.datetime) -> Lens:
     return lens
 
 
-def strongest_claims(
-    claims: Sequence[ScoredClaim], skill: Skill, context: Context
-) -> tuple[list[ScoredClaim], list[ScoredClaim]]:
-    """Return the claims that raised a score most, and those that lowered it most."""
-    chances = {cell: skill.chance(context.expected(cell)) for cell in {claim.cell for claim in claims}}
-
-    def difference(claim: ScoredClaim) -> float:
-        return claim.amounts.right / UNIT - chances[claim.cell]
-
-    raised = [claim for claim in nlargest(STRONGEST, claims, key=difference) if difference(claim) > 0]
-    return raised, [claim for claim in nsmallest(STRONGEST, claims, key=difference) if difference(claim) < 0]
-
-
-def describe_contributions(
-    session: Session, claims: Sequence[ScoredClaim], record: OutletRecord, context: Context, lens: Lens
-) -> list[ClaimContribution]:
-    """Return the contributions of claims to the score of a record."""
-    texts = claim_texts(session, [claim.claim_id for claim in claims], lens.recorded_by)
-    skill = own_tally(record).skill(context)
-    return [_contribution(claim, texts[claim.claim_id], skill, context) for claim in claims]
-
-
-def claim_texts(session: Session, claims: Collection[UUID], recorded_by: dt.datetime | None) -> dict[UUID, str]:
-    """Return the texts that claims have now, or had at a past moment."""
-    texts = dict(session.execute(sa.select(Claim.id, Claim.text).where(Claim.id.in_(claims))).all())
-    if recorded_by is not None:
-        later = sa.select(Version.subject_id, Version.content).where(Version.subject_id.in_(claims))
-        later = later.where(Version.recorded_at > recorded_by).order_by(Version.number.desc())
-        texts |= {claim_id: content["text"] for claim_id, content in session.execute(later)}
-    return texts
-
-
 def _decode(cursor: str, bound_to: object) -> tuple[dt.datetime, _SortKey]:
     sort_key = decode_cursor(cursor, bound_to)
     started, known_at, claim_id = read_sort_key(sort_key, [parse_instant, parse_instant, UUID])
@@ -196,25 +132,4 @@ def _sums(skill: Skill, context: Context) -> ScoreSums | None:
         d=skill.d,
         t=skill.t,
         nu=skill.nu,
-    )
-
-
-def _contribution(claim: ScoredClaim, text: str, skill: Skill, context: Context) -> ClaimContribution:
-    right, expected = claim.amounts.right / UNIT, context.expected(claim.cell)
-    return ClaimContribution(
-        claim=claim.claim_id,
-        text=text,
-        kind=claim.claim.kind,
-        topic=claim.claim.topic,
-        stance=claim.report.stance,
-        commitment=claim.report.commitment,
-        published_at=claim.report.published_at,
-        published_precision=claim.report.published_precision,
-        known_at=claim.known_at,
-        known_precision=claim.claim.known_precision,
-        verdict=claim.claim.verdict,
-        right=right,
-        expected=expected,
-        chance=skill.chance(expected),
-        share=share(skill, right=right, rate=expected),
     )

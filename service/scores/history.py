@@ -6,13 +6,16 @@ import datetime as dt
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from service.methods.reliability import METHOD, Adjusted, Advantage, Reliability
+from service.methods.rating import Adjusted, Advantage, Reliability
+from service.methods.reliability import METHOD
 from service.methods.tally import Context
 from service.outlets.find import require_outlet
 from service.outlets.track_record import Lens, OutletRecord
-from service.scores.contributions import ScoredClaim, accumulate, month_ends, scored_claims
-from service.scores.describe import ScoreContext, ScoreRecord, ScoreStatus, describe_score
+from service.scores.describe import describe_score
+from service.scores.months import accumulate, month_ends
 from service.scores.read import context_of
+from service.scores.score import ScoreContext, ScoreRecord, ScoreStatus
+from service.scores.scored_claims import ScoredClaim, scored_claims
 from service.storage.db import Database
 from service.storage.models import Outlet
 from service.values.vocabulary import Basis

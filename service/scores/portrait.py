@@ -3,42 +3,30 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from sqlalchemy.orm import Session
 
 from service.methods.rates import UNIT
-from service.methods.tally import Amounts, Context, Slot
+from service.methods.tally import Context
 from service.outlets.find import OutletView, describe_outlet, require_outlet
 from service.outlets.track_record import Lens, OutletRecord
+from service.scores.breakdown import CommitmentRecord, commitment_records, topic_scores
 from service.scores.calibration import Calibration, describe_calibration
-from service.scores.contributions import ScoredClaim, scored_claims
-from service.scores.describe import Score, describe_score
-from service.scores.explain import ClaimContribution, describe_contributions
+from service.scores.contributions import ClaimContribution, describe_contributions
+from service.scores.describe import describe_score
 from service.scores.history import HistoryPoint, history_points
 from service.scores.read import context_of, read_records
+from service.scores.score import Score
+from service.scores.scored_claims import ScoredClaim, scored_claims
 from service.storage.db import Database
 from service.storage.models import Outlet
 from service.storage.versions import EarlierOutlet, earlier_versions
-from service.values.topics import lineage
 from service.values.vocabulary import Basis
 
 MAX_CLAIMS = 8
 """The largest number of claims in each list."""
-MAX_TOPICS = 20
-"""The largest number of topics."""
-
-
-@dataclass(frozen=True, slots=True)
-class CommitmentRecord:
-    """The record of the claims that an outlet reported with one commitment level."""
-
-    commitment: int | None
-    """From 1 to 4; None if it is unknown."""
-    resolved: int
-    right: float
-    expected: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +77,8 @@ def portray_outlet(db: Database, reference: str, *, lens: Lens, now: dt.datetime
         matured=describe_score(matured, matured_context, matured_lens, now=now),
         history=list(history_points(outlet, claims, context, lens, now=lens.moment(now))),
         calibration=describe_calibration(outlet, claims, lens, now=now),
-        topics=_topics(record, context, lens, now=now),
-        commitments=list(_commitments(claims, context)),
+        topics=topic_scores(record, context, lens, now=now),
+        commitments=list(commitment_records(claims, context)),
         newest=newest,
         telling=telling,
     )
@@ -108,24 +96,3 @@ def _choose(
     telling = sorted(claims, key=lambda claim: (-surprise(claim), claim.claim_id))[:MAX_CLAIMS]
     described = describe_contributions(session, [*newest, *telling], record, context, lens)
     return described[: len(newest)], described[len(newest) :]
-
-
-def _topics(record: OutletRecord, context: Context, lens: Lens, *, now: dt.datetime) -> list[Score]:
-    """Return the scores by topic, each with all topics below it; claims without a topic are left out."""
-    by_topic: dict[str, dict[Slot, Amounts]] = {}
-    for slot, amounts in record.parts.items():
-        for topic in () if slot.topic is None else lineage(slot.topic):
-            by_topic.setdefault(topic, {})[slot] = amounts
-    scores = [
-        describe_score(replace(record, parts=parts), context, replace(lens, topic=topic), now=now)
-        for topic, parts in by_topic.items()
-    ]
-    return sorted(scores, key=lambda score: (-score.record.resolved, score.topic or ""))[:MAX_TOPICS]
-
-
-def _commitments(claims: Sequence[ScoredClaim], context: Context) -> Iterator[CommitmentRecord]:
-    for level in (4, 3, 2, 1, None):
-        if chosen := [claim for claim in claims if claim.report.commitment == level]:
-            right = sum(claim.amounts.right for claim in chosen) / UNIT
-            expected = sum(context.expected(claim.cell) for claim in chosen)
-            yield CommitmentRecord(level, len(chosen), right, expected)

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from service.errors import CursorExpired
 from service.outlets.track_record import Lens
 from service.scores.contexts import read_context_name
-from service.scores.describe import Score
 from service.scores.places import RankingCriteria
-from service.scores.ranking import FirstPage, read_ranking
+from service.scores.ranking import FirstPage
+from service.scores.read_ranking import read_ranking
+from service.scores.score import Score
 from service.storage.db import Database
 from service.storage.paging import decode_cursor, encode_cursor, read_sort_key
 from service.storage.snapshots import Snapshot, read_state, take_snapshot

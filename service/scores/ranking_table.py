@@ -4,83 +4,26 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from itertools import groupby
 from operator import attrgetter
 from typing import NamedTuple
-from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from service.methods.tally import Context
 from service.outlets.track_record import Lens, OutletRecord
-from service.scores.describe import Score, ScoreRecord, describe_record, own_tally
+from service.scores.describe import describe_record, own_tally
 from service.scores.places import Place, RankingCriteria
-from service.scores.ranking import read_ranking
-from service.scores.trends import TrendPoint, read_trends
+from service.scores.ranking_rows import OutletHeading, RankedOutlet, RankingGroup, RankingTable, UnrankedOutlet
+from service.scores.read_ranking import read_ranking
+from service.scores.trends import read_trends
 from service.storage.db import Database
 from service.storage.models import Outlet
 from service.storage.predicates import is_among
-from service.values.vocabulary import OutletKind
 
 MAX_UNRANKED = 50
 """The largest number of unranked outlets in a table."""
-
-
-@dataclass(frozen=True, slots=True)
-class OutletHeading:
-    """An outlet as the heading of a row."""
-
-    id: UUID
-    slug: str
-    name: str
-    kind: OutletKind
-
-
-@dataclass(frozen=True, slots=True)
-class RankedOutlet:
-    """A row of the table."""
-
-    place: int
-    group: int
-    outlet: OutletHeading
-    score: Score
-    trend: list[TrendPoint]
-    """The estimates at the ends of the last twelve months, and now."""
-
-
-@dataclass(frozen=True, slots=True)
-class RankingGroup:
-    """The rows whose intervals overlap with the interval of the first outlet of the group."""
-
-    leader: OutletHeading
-    """The first outlet of the group; its row may be on an earlier page."""
-    rows: list[RankedOutlet]
-
-
-@dataclass(frozen=True, slots=True)
-class UnrankedOutlet:
-    """An outlet with too few resolved claims."""
-
-    outlet: OutletHeading
-    claims: int
-    record: ScoreRecord
-
-
-@dataclass(frozen=True, slots=True)
-class RankingTable:
-    """A slice of the ranking."""
-
-    groups: list[RankingGroup]
-    ranked: int
-    """The number of ranked outlets on all pages."""
-    waiting: list[UnrankedOutlet]
-    """The unranked outlets with the most resolved claims, then with the most claims."""
-    unranked: int
-    """The number of all unranked outlets that have claims."""
-    changes_at: dt.datetime | None
-    """When the table changes although nothing is recorded, because a claim falls due."""
 
 
 class _Row(NamedTuple):

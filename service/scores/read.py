@@ -6,7 +6,7 @@ A current record is read from sums, and one of a past moment from the reports.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import groupby
 from typing import NamedTuple
 from uuid import UUID
@@ -23,16 +23,15 @@ from service.outlets.positions import is_counted, read_positions
 from service.outlets.search import unknown_slug
 from service.outlets.track_record import Condition, Lens, OutletRecord, read_sums
 from service.scores.contexts import CONTEXT_PREFIX, RENAMES, stored_context
-from service.scores.describe import Score, describe_score
+from service.scores.describe import describe_score
+from service.scores.score import Score
 from service.storage.db import Database
 from service.storage.memo import Memo
 from service.storage.models import Claim, ContextRow, Outlet, Reply, Subtotal
-from service.storage.predicates import by_bytes, disputed_claims, general_replies, is_among, is_general, is_open
+from service.storage.predicates import disputed_claims, general_replies, is_among, is_general, is_open
 from service.values.ids import is_slug, parse_id
 from service.values.vocabulary import Basis, Role
 
-_STREAMED = 500
-"""The number of outlets whose records are read at a time."""
 _INTO = aliased(Outlet)
 # Built once, because building a statement takes as long as running it.
 _NAMED = (
@@ -113,23 +112,6 @@ def read_scores(
         head = session.scalar(LAST_HEAD)
     scores = {record.slug: describe_score(record, context, lens, now=now, ledger=head) for record in records}
     return [scores[slug] for slug in slugs]
-
-
-def stream_scores(session: Session, *conditions: Condition, lens: Lens, now: dt.datetime) -> Iterator[Score]:
-    """Yield the scores of all outlets that have one and meet the conditions, by slug, some hundred at a time.
-
-    Raises:
-        InvalidQuery: A moment of the lens is in the future.
-    """
-    lens.refuse_future(now)
-    rows = sa.select(Outlet.id).where(Outlet.scorable, Outlet.merged_into_id.is_(None), *conditions)
-    outlets = session.scalars(rows.order_by(by_bytes(session, Outlet.slug))).all()
-    context, head = context_of(session, lens.basis, lens.recorded_by), session.scalar(LAST_HEAD)
-    for start in range(0, len(outlets), _STREAMED):
-        chosen = is_among(session, Outlet.id, outlets[start : start + _STREAMED])
-        records = read_records(session, chosen, lens, now=now)
-        for record in sorted(records, key=lambda each: each.slug):
-            yield describe_score(record, context, lens, now=now, ledger=head)
 
 
 def slugs_of(db: Database, references: Sequence[str]) -> list[str]:

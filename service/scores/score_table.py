@@ -9,9 +9,17 @@ from typing import NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
-from service.scores.describe import Score
+from service.ledger.seal import LAST_HEAD
+from service.outlets.track_record import Condition, Lens
+from service.scores.describe import describe_score
+from service.scores.read import context_of, read_records
+from service.scores.score import Score
 from service.storage.models import Outlet, OutletDomain
-from service.storage.predicates import by_bytes, counts_as
+from service.storage.predicates import (
+    by_bytes,
+    counts_as,
+    is_among,
+)
 
 
 class TableRow(NamedTuple):
@@ -63,3 +71,24 @@ def listed_domains(session: Session, at: dt.datetime) -> Iterator[tuple[str, str
     )
     found = [(str(domain), str(slug)) for domain, slug in session.execute(rows)]
     yield from sorted(found)
+
+
+_STREAMED = 500
+"""The number of outlets whose records are read at a time."""
+
+
+def stream_scores(session: Session, *conditions: Condition, lens: Lens, now: dt.datetime) -> Iterator[Score]:
+    """Yield the scores of all outlets that have one and meet the conditions, by slug, some hundred at a time.
+
+    Raises:
+        InvalidQuery: A moment of the lens is in the future.
+    """
+    lens.refuse_future(now)
+    rows = sa.select(Outlet.id).where(Outlet.scorable, Outlet.merged_into_id.is_(None), *conditions)
+    outlets = session.scalars(rows.order_by(by_bytes(session, Outlet.slug))).all()
+    context, head = context_of(session, lens.basis, lens.recorded_by), session.scalar(LAST_HEAD)
+    for start in range(0, len(outlets), _STREAMED):
+        chosen = is_among(session, Outlet.id, outlets[start : start + _STREAMED])
+        records = read_records(session, chosen, lens, now=now)
+        for record in sorted(records, key=lambda each: each.slug):
+            yield describe_score(record, context, lens, now=now, ledger=head)

@@ -11,19 +11,17 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVarTuple
-from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
-from service.cache.invalidation import STANDING
 from service.methods.reliability import DEFAULT_LEVEL
 from service.outlets.track_record import Condition, Lens
+from service.scores.moved_outlets import changed_after, moved_outlets
 from service.scores.places import Place, RankingCriteria
-from service.storage.models import Claim, Outbox, Outlet, Report, Resolution, Standing
-from service.storage.models.outbox import Invalidation
-from service.storage.predicates import counts_as, is_among
-from service.values.vocabulary import Basis, Order, RankBy
+from service.storage.models import Standing
+from service.storage.predicates import is_among
+from service.values.vocabulary import Order, RankBy
 
 Columns = TypeVarTuple("Columns")
 
@@ -33,9 +31,6 @@ _COLUMNS = {
     RankBy.RECORD: Standing.share,
     RankBy.RESOLVED: Standing.resolved,
 }
-_FILER = aliased(Outlet)
-IN_QUEUE = sa.select(Outbox.id, Outbox.payload).where(Outbox.kind == STANDING).order_by(Outbox.id)
-"""The rows of the outbox that name outlets with outdated standings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,43 +129,5 @@ def _is_stored(criteria: RankingCriteria, lens: Lens) -> bool:
 def _moved(session: Session, lens: Lens, *, at: dt.datetime) -> set[str] | None:
     moved = moved_outlets(session, lens.basis, at=at)
     if moved is not None and lens.as_of is not None:
-        moved.update(_changed_after(session, lens.as_of))
+        moved.update(changed_after(session, lens.as_of))
     return moved
-
-
-def moved_outlets(session: Session, basis: Basis, *, at: dt.datetime) -> set[str] | None:
-    """Return the outlets whose standings are not those of a moment, by slug; None for all."""
-    if (queued := outlets_in(session.execute(IN_QUEUE))) is None:
-        return None
-    if basis is Basis.MATURED:
-        outdated = sa.or_(Standing.valid_until <= at, Standing.computed_at > at)
-        queued.update(session.scalars(sa.select(Standing.slug).where(Standing.basis == basis, outdated)))
-    return queued
-
-
-def _changed_after(session: Session, moment: dt.datetime) -> Iterable[str]:
-    """Return the outlets with a report, an answer or a due date after a past moment, by slug."""
-    late = (
-        sa.select(Report.id).where(Report.published_at > moment),
-        sa.select(Report.id)
-        .join(Resolution, Resolution.claim_id == Report.claim_id)
-        .where(Resolution.known_at > moment),
-        sa.select(Report.id).join(Claim, Claim.id == Report.claim_id).where(Claim.resolves_by > moment),
-    )
-    found: set[str] = set()
-    for rows in late:
-        outlets = rows.with_only_columns(Report.outlet_id, maintain_column_froms=True).distinct()
-        filers = session.scalars(outlets).all()
-        counted = sa.select(counts_as(_FILER)).where(is_among(session, _FILER.id, filers))
-        found.update(session.scalars(sa.select(Outlet.slug).where(Outlet.id.in_(counted))))
-    return found
-
-
-def outlets_in(rows: Iterable[sa.Row[UUID, Invalidation]]) -> set[str] | None:
-    """Return the outlets that rows of the outbox name; None for all."""
-    found: set[str] = set()
-    for row in rows:
-        if (outlets := row.payload["outlets"]) is None:
-            return None
-        found.update(outlets)
-    return found

@@ -13,9 +13,10 @@ from sqlalchemy.orm import Session
 from service.methods.claim import add_up, difference
 from service.methods.tally import Context
 from service.outlets.track_record import OutletRecord
-from service.scores.contributions import ScoredClaim, accumulate, month_ends, scored_claims_of
 from service.scores.describe import own_tally
+from service.scores.months import accumulate, month_ends
 from service.scores.ranking import Ranking
+from service.scores.scored_claims import ScoredClaim, scored_claims_of
 from service.storage.models import Claim, Resolution
 from service.values.vocabulary import Basis
 

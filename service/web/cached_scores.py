@@ -18,10 +18,10 @@ from service.methods.reliability import METHOD
 from service.outlets.track_record import Lens
 from service.schemas.scores import ScoreOut
 from service.schemas.topics import TopicPage
-from service.scores.describe import Score
 from service.scores.places import RankingCriteria
 from service.scores.ranking_page import ranking_page
 from service.scores.read import read_scores, slugs_of
+from service.scores.score import Score
 from service.storage.db import Database
 from service.storage.paging import decode_cursor, encode_cursor, read_sort_key
 from service.telemetry.responses import count_score_read

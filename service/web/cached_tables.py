@@ -9,8 +9,7 @@ from collections.abc import Sequence
 from service.cache.redis_link import RANKING
 from service.cache.score_cache import CacheKey, CacheStatus, EncodedResponse, ScoreCache
 from service.outlets.track_record import Lens
-from service.scores.read import stream_scores
-from service.scores.score_table import TableRow, listed_domains, listed_outlets, table_row
+from service.scores.score_table import TableRow, listed_domains, listed_outlets, stream_scores, table_row
 from service.storage.db import Database
 from service.values.csv_text import BYTE_ORDER_MARK, csv_row
 from service.values.documents import etag_of

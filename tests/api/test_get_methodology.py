@@ -10,13 +10,13 @@ from string import Formatter
 
 import pytest
 
-from service.methods import calibration, claim, context_fit, forecast, rates, reliability, tally
-from service.methods.commitment import LEXICON_VERSION
-from service.methods.forecast import features
-from service.methods.forecast.terms import MODELS
+from service.methods import calibration, cells, claim, context_parameters, forecast, rates, reliability, tally
+from service.methods.commitment_lexicon import LEXICON_VERSION
+from service.methods.forecast import likelihood
+from service.methods.forecast.models import MODELS
 from service.methods.reliability import CellRecord, Skill
-from service.scores import contexts, methodology
-from service.scores.contexts import REFIT_AFTER
+from service.scores import context_refit
+from service.scores.method_parameters import VALUES
 from service.storage.models import ContextRow
 from service.values.vocabulary import ClaimKind, Stance
 
@@ -67,16 +67,16 @@ def test_parameters_are_those_in_use(shared_world):
     terms = {term for model in MODELS for term in model.terms}
     assert {term.name: [term.mean, term.deviation] for term in terms} == learned["weights"]
     assert len(terms) == len(learned["weights"])
-    assert (forecast.ENOUGH, list(features.COPYING)) == (learned["enough"], learned["copying"])
+    assert (forecast.ENOUGH, list(likelihood.COPYING)) == (learned["enough"], learned["copying"])
     assert [1, 2, 3, 4] == read["levels"]
     assert {
         "fitted_from": tally.FITTED_FROM,
-        "refit_after": REFIT_AFTER / dt.timedelta(days=1),
+        "refit_after": context_refit.REFIT_AFTER / dt.timedelta(days=1),
         "shrinkage": rates.SHRINKAGE,
         "root_rate": rates.ROOT_RATE,
         "root_weight": rates.ROOT_WEIGHT,
-        "shrinkage_within": [context_fit.SHRINKAGES[0], context_fit.SHRINKAGES[-1]],
-        "kappa_within": [context_fit.KAPPAS[0], context_fit.KAPPAS[-1]],
+        "shrinkage_within": [context_parameters.SHRINKAGES[0], context_parameters.SHRINKAGES[-1]],
+        "kappa_within": [context_parameters.KAPPAS[0], context_parameters.KAPPAS[-1]],
         "drift": tally.UNFITTED_DRIFT,
     } == parameters(told["contexts"])
 
@@ -99,7 +99,7 @@ def test_every_number_has_words(section):
     explained = list(WORDS[section]["parameters"])
     asked = {name for text in WORDS[section]["words"] for _, name, _, _ in Formatter().parse(text) if name}
 
-    assert list(methodology._VALUES[section]) == explained  # noqa: SLF001 - the table that is checked
+    assert list(VALUES[section]) == explained
     assert asked <= set(explained)
 
 
@@ -107,14 +107,14 @@ def test_words_follow_the_numbers(shared_world, monkeypatch):
     """
     The words follow a changed parameter.
     """
-    monkeypatch.setitem(methodology._VALUES["record"], "rated_from", 31)  # noqa: SLF001 - as if it were another
+    monkeypatch.setitem(VALUES["record"], "rated_from", 31)
 
     assert "Below 31 resolved claims" in " ".join(get(shared_world)["methods"][0]["words"])
 
 
 def of_claims(number):
     """Return the counts of so many resolved claims."""
-    cell = rates.Cell(Stance.SUPPORT, ClaimKind.FACT, None, None)
+    cell = cells.Cell(Stance.SUPPORT, ClaimKind.FACT, None, None)
     return {cell: rates.TruthCount(number * rates.UNIT, 0)}
 
 
@@ -130,7 +130,7 @@ def test_shares_written_out_in_words():
     assert 8 + 10 / 2 == ten.nu
     assert all("grown by a tenth" in said[section] for section in ("context", "forecast"))
     assert [False, True] == [forecast.is_due(reports=n, fitted=1000) for n in (1099, 1100)]
-    due = [contexts._is_due(None, fitted, of_claims(n), now=fitted.recorded_at) for n in (1099, 1100)]  # noqa: SLF001
+    due = [context_refit._is_due(None, fitted, of_claims(n), now=fitted.recorded_at) for n in (1099, 1100)]  # noqa: SLF001
     assert [False, True] == due
 
 

@@ -6,7 +6,7 @@ import datetime as dt
 
 import pytest
 
-from service.scores.contexts import refit_context
+from service.scores.context_refit import refit_context
 from tests.support.load_lines import load_all
 from tests.support.world import report
 

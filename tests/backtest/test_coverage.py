@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from service.backtest.coverage import coverage
-from service.backtest.protocol import run
+from service.backtest.timeline import run
 from tests.support.backtest_records import line, read
 
 

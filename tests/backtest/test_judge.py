@@ -5,11 +5,14 @@ import random
 
 import pytest
 
-from service.backtest.judge import Judged, judge
+from service.backtest.judge import judge
 from service.backtest.learned import Learned
-from service.backtest.protocol import run
-from service.backtest.simple import BaseRate, HitRate, ShrunkHitRate, ShrunkStanceRate, StanceRate, WilsonBound
-from service.methods.calibration import Outcome, auc, brier, calibration_error, log_loss
+from service.backtest.sample import Judged
+from service.backtest.shrunk import ShrunkHitRate, ShrunkStanceRate
+from service.backtest.simple import BaseRate, HitRate, StanceRate, WilsonBound
+from service.backtest.timeline import run
+from service.methods.calibration import calibration_error
+from service.methods.scoring import Outcome, auc, brier, log_loss
 from service.values.vocabulary import Stance
 from tests.support.backtest_records import SAMPLE, line, loss_of, read, records_of
 from tests.support.learner_adapter import make

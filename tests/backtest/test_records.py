@@ -6,7 +6,7 @@ import pytest
 
 from service.backtest import BadRecord, read_records
 from service.backtest.learned import Learned
-from service.backtest.protocol import run
+from service.backtest.timeline import run
 from service.values.vocabulary import Stance
 from tests.support.backtest_records import line, read
 

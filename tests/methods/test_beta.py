@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import special, stats
 
-from service.methods.beta import jeffreys_interval, logistic, logit, logit_quantile
+from service.methods.beta import logistic, logit, logit_quantile
+from service.methods.shares import jeffreys_interval
 
 # From less than the smallest weight a record can have (kappa 3, all wrong) to more than that of ten million claims.
 SIZES = (1e-3, 0.015, 0.3, 0.5, 0.99, 1.0, 1.01, 2.5, 7.0, 9.0, 11.0, 60.0, 1e3, 1e5, 1e6, 1e7)

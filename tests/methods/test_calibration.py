@@ -7,7 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from service.methods.calibration import Outcome, auc, bins, brier, calibration_error, decompose, log_loss
+from service.methods.calibration import bins, calibration_error
+from service.methods.decomposition import decompose
+from service.methods.scoring import Outcome, auc, brier, log_loss
 
 STATED = [Outcome(0.1, 0), Outcome(0.15, 1), Outcome(0.7, 1), Outcome(0.75, 0), Outcome(0.78, 1), Outcome(1.0, 1)]
 

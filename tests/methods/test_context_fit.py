@@ -8,10 +8,11 @@ import pytest
 from scipy import optimize, stats
 from scipy.special import expit, logit
 
+from service.methods.cells import Cell
 from service.methods.claim import share_of
-from service.methods.context_fit import Showing, fit_kappa, fit_offset, fit_shrinkage
+from service.methods.context_parameters import Showing, fit_kappa, fit_offset, fit_shrinkage
 from service.methods.drift import HalfError, fit_drift
-from service.methods.rates import Cell, Rates
+from service.methods.rates import Rates
 from service.values.vocabulary import ClaimKind, Stance
 from tests.support.fields import covered, equal_reports, errors_of
 

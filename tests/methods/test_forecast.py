@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from service.methods.beta import logit
 from service.methods.claim import share_of
 from service.methods.forecast import ENOUGH, START, StanceCount, forecast
-from service.methods.forecast.records import cell_of, view
-from service.methods.forecast.terms import MODELS
+from service.methods.forecast.claim_votes import view
+from service.methods.forecast.models import MODELS
+from service.methods.forecast.records import cell_of
 from service.methods.rates import Rates
 from service.values.vocabulary import Stance
 from tests.support.synthetic_claims import CLAIM, at, learned, made_up, report, with_weights

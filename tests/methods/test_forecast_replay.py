@@ -12,9 +12,10 @@ import pytest
 
 from service.methods.forecast import START, Learner, Open, Resolved, State, refit, rivals_before
 from service.methods.forecast.columns import ROWS_PER_CLAIM, Columns
-from service.methods.forecast.features import COPYING, design
+from service.methods.forecast.features import design
+from service.methods.forecast.likelihood import COPYING
+from service.methods.forecast.models import MODELS
 from service.methods.forecast.past import Past
-from service.methods.forecast.terms import MODELS
 from tests.support.learner import rivals, taught
 from tests.support.synthetic_claims import CLAIM, START_OF_TIME, at, learned, made_up, report, with_weights
 
@@ -181,7 +182,7 @@ def test_state_of_another_version():
     """
     row = START.to_json() | {"terms": ["bias"]}
 
-    with pytest.raises(ValueError, match="another version"):
+    with pytest.raises(ValueError, match="Another version"):
         State.from_json(row)
 
 

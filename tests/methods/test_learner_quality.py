@@ -11,12 +11,14 @@ import pytest
 from service.backtest import METHODS
 from service.backtest.coverage import coverage
 from service.backtest.learned import Learned
-from service.backtest.protocol import run
-from service.backtest.simple import BaseRate, HitRate, ShrunkHitRate, ShrunkStanceRate, StanceRate
+from service.backtest.shrunk import ShrunkHitRate, ShrunkStanceRate
+from service.backtest.simple import BaseRate, HitRate, StanceRate
+from service.backtest.timeline import run
 from service.methods.beta import logistic
-from service.methods.calibration import auc, calibration_error
+from service.methods.calibration import calibration_error
 from service.methods.forecast import Learner
-from service.methods.forecast.terms import MODELS
+from service.methods.forecast.models import MODELS
+from service.methods.scoring import auc
 from tests.support.backtest_records import SAMPLE, loss_of, losses, outcomes_of, read, records_of
 
 

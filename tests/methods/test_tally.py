@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from service.methods.cells import Cell
 from service.methods.claim import ClaimFacts, Filed, Position, add_up, count_claim, difference, rightness, share_of
-from service.methods.rates import Cell, Rates
+from service.methods.rates import Rates
 from service.methods.tally import STARTING_CONTEXT, Context, tally
 from service.values.vocabulary import ClaimKind, Role, Stance, Verdict
 

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import expit
 
+from service.methods.cells import Cell
 from service.methods.claim import share_of
-from service.methods.rates import Cell, Rates
+from service.methods.rates import Rates
 from service.methods.tally import STARTING_CONTEXT, Context
 from service.values.vocabulary import ClaimKind, Stance
 

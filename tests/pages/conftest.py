@@ -19,7 +19,7 @@ from playwright.sync_api import sync_playwright
 from service.app import create_app
 from service.config import Settings
 from service.schemas.lines import read_line
-from service.scores.contexts import refit_context
+from service.scores.context_refit import refit_context
 from service.transfer.lines import ReadLine
 from service.transfer.load import load_lines
 from service.values.vocabulary import OPERATOR

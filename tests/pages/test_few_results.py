@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from service.scores.contexts import refit_context
+from service.scores.context_refit import refit_context
 from service.values.instants import utc_now
 from tests.support.world import report
 

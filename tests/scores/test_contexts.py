@@ -12,10 +12,10 @@ import pytest
 import sqlalchemy as sa
 
 from service.claims.learner import refit_learner
-from service.methods.rates import Cell
+from service.methods.cells import Cell
 from service.outlets.rebuild_sums import rebuild_sums
-from service.scores import contexts
-from service.scores.contexts import refit_context
+from service.scores import context_refit
+from service.scores.context_refit import refit_context
 from service.scores.read import context_of
 from service.storage.db import Database
 from service.storage.models import ContextRow, LearnerRow
@@ -201,15 +201,15 @@ def test_two_refits_at_once_make_one_context(world, resolve_many, monkeypatch):
     Of two concurrent fits, only one stores its context.
     """
     resolve_many(range(200))
-    fit = contexts.fit_context
+    fit = context_refit.fit_context
 
     def overtaken(*told):
         fitted = fit(*told)
-        monkeypatch.setattr(contexts, "fit_context", fit)
+        monkeypatch.setattr(context_refit, "fit_context", fit)
         assert "ctx_1" == refit(world)
         return fitted
 
-    monkeypatch.setattr(contexts, "fit_context", overtaken)
+    monkeypatch.setattr(context_refit, "fit_context", overtaken)
 
     assert refit(world) is None
     with world.runtime.db.read() as session:

@@ -9,7 +9,7 @@ import random
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from service.scores.contexts import refit_context
+from service.scores.context_refit import refit_context
 from tests.support.examples import costly
 from tests.support.explanations import all_pages, assert_adds_up
 from tests.support.load_lines import load_all

@@ -17,7 +17,7 @@ from service.outlets.track_record import EVERYTHING
 from service.scores.places import RankingCriteria
 from service.scores.ranking_page import ranking_page
 from service.scores.ranking_table import ranking_table
-from service.scores.read import stream_scores
+from service.scores.score_table import stream_scores
 from service.scores.standings import update_standings
 from service.storage.models import ContextRow, Outbox, Outlet, Standing
 from service.values.vocabulary import Basis, ClaimKind, Order, OutletKind, RankBy, Stance, Verdict

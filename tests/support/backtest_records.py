@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 
 from service.backtest import read_records
-from service.backtest.protocol import run
-from service.methods.calibration import Outcome, log_loss
+from service.backtest.timeline import run
+from service.methods.scoring import Outcome, log_loss
 
 SAMPLE = Path(__file__).parents[1] / "data" / "polls_sample.ndjson"
 

@@ -11,10 +11,11 @@ from uuid import UUID
 from scipy import stats
 from scipy.special import expit, logit
 
+from service.methods.cells import Cell
 from service.methods.claim import share_of
 from service.methods.context_fit import fit_context
 from service.methods.drift import HalfError
-from service.methods.rates import UNIT, Cell
+from service.methods.rates import UNIT
 from service.methods.reliability import CellRecord, Skill, skill_bounds
 from service.methods.resolved_record import ResolvedRecord, ResolvedReports
 from service.values.vocabulary import ClaimKind, Stance

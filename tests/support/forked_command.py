@@ -13,7 +13,7 @@ from typing import NamedTuple
 from tests.support.awaiting import DEADLINE
 
 _PRELOADED = [f"service.cli.{name}" for name in ("main", "backup", "load", "shared")]
-_PRELOADED += ["service.app", "service.operations.serve", "service.scores.contexts", "service.transfer.export"]
+_PRELOADED += ["service.app", "service.operations.serve", "service.scores.context_refit", "service.transfer.export"]
 _context = multiprocessing.get_context("forkserver")
 _context.set_forkserver_preload(_PRELOADED)
 

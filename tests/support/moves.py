@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from service.backtest.protocol import run
+from service.backtest.timeline import run
+from service.methods.cells import Cell
 from service.methods.claim import share_of
 from service.methods.context_fit import fit_context
-from service.methods.rates import UNIT, Cell
+from service.methods.rates import UNIT
 from service.methods.reliability import LEVELS, CellRecord, Skill, rate
 from service.methods.resolved_record import ResolvedRecord, ResolvedReports
 from service.values.vocabulary import ClaimKind, Stance

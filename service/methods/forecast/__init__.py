@@ -6,11 +6,10 @@ docs/method.md has the formulas.
 
 from service.methods.forecast.answer import ENOUGH, Forecast, forecast
 from service.methods.forecast.choice import choose
+from service.methods.forecast.claim_votes import ClaimVotes
 from service.methods.forecast.groups import rivals_before, topic_of
 from service.methods.forecast.learner import Learner
-from service.methods.forecast.past import is_due
 from service.methods.forecast.records import (
-    ClaimVotes,
     ForecastClaim,
     ForecastReport,
     Known,
@@ -20,6 +19,7 @@ from service.methods.forecast.records import (
     StanceCounts,
 )
 from service.methods.forecast.replay import refit
+from service.methods.forecast.schedule import is_due
 from service.methods.forecast.state import BUILD, METHOD, START, State
 from service.methods.forecast.words import Contribution
 

@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from math import fsum, log, nan, pi, sqrt
+from math import log, sqrt
 from statistics import NormalDist
-from typing import NamedTuple
-
-import numpy as np
 
 from service.methods.beta import logistic
-from service.methods.forecast.features import COPYING, Batch, Circumstances, Design, Totals, Votes, design
-from service.methods.forecast.records import (
-    ForecastClaim,
-    ForecastReport,
-    StanceCount,
-    StanceCounts,
-    View,
-    cell_of,
-    view,
-)
-from service.methods.forecast.state import METHOD, FittedModel, State
-from service.methods.forecast.terms import CODES, MODELS, STANCES, STORED, Model
+from service.methods.forecast.claim_votes import view
+from service.methods.forecast.features import design
+from service.methods.forecast.latest_report import latest_batch
+from service.methods.forecast.models import MODELS
+from service.methods.forecast.opinions import mean_opinion, opinion_of
+from service.methods.forecast.records import ForecastClaim, ForecastReport, StanceCounts
+from service.methods.forecast.state import METHOD, State
 from service.methods.forecast.words import Contribution, contributions
 from service.methods.rates import Rates
 
@@ -52,16 +43,6 @@ class Forecast:
     lower_log_odds: float
     upper_log_odds: float
     method: str = METHOD
-
-
-class _Opinion(NamedTuple):
-    """The forecast of one model."""
-
-    parts: Mapping[str, float]
-    """The contribution of each feature to `log_odds`."""
-    log_odds: float
-    variance: float
-    """The variance of z, which comes from the uncertainty of the weights."""
 
 
 def forecast(
@@ -95,39 +76,12 @@ def forecast(
     seen = view(reports)
     if seen is None or state.trained_on < enough:
         return _base_rate(state, level)
-    found = design(_batch(state, rates, counts, claim, seen))
-    opinions = [_opinion(model, fitted, found) for model, fitted in zip(MODELS, state.models, strict=True)]
-    parts, log_odds, variance = _mean_opinion(opinions)
+    found = design(latest_batch(state, rates, counts, claim, seen))
+    opinions = [opinion_of(model, fitted, found) for model, fitted in zip(MODELS, state.models, strict=True)]
+    parts, log_odds, variance = mean_opinion(opinions)
     base, shown = contributions(parts, seen, claim.rivals)
     deviation = sqrt(variance)
     return _forecast(state, level, base=base, parts=shown, log_odds=log_odds, deviation=deviation, sufficient=True)
-
-
-def _opinion(model: Model, fitted: FittedModel, found: Design) -> _Opinion:
-    likelihood = found.likelihoods[:, COPYING.index(fitted.delta)]
-    features = model.rows(found.features, likelihood)[0]
-    variance = max(float(features @ fitted.matrix() @ features), 0.0)
-    scale = 1 / sqrt(1 + pi * variance / 8)
-    terms = (features * np.array(fitted.weights)).tolist()
-    parts = {name: term * scale for name, term in zip(model.names, terms, strict=True)}
-    if "own_context" in parts:
-        # The context includes the base rate, which is shown as a contribution of its own.
-        weight = fitted.weights[model.names.index("own_context")]
-        parts["base_rate"] = weight * float(found.features[0, STORED.index("base_rate")]) * scale
-        parts["own_context"] -= parts["base_rate"]
-    return _Opinion(parts, fsum(terms) * scale, variance)
-
-
-def _mean_opinion(opinions: Sequence[_Opinion]) -> _Opinion:
-    """Return the mean of the models. Its variance includes the variance between them."""
-    number = len(opinions)
-    mean = fsum(one.log_odds for one in opinions) / number
-    spread = fsum((one.log_odds - mean) ** 2 for one in opinions)
-    variance = (fsum(one.variance for one in opinions) + spread) / number
-    parts: Counter[str] = Counter()
-    for one in opinions:
-        parts.update({name: part / number for name, part in one.parts.items()})
-    return _Opinion(parts, mean, variance)
 
 
 def _base_rate(state: State, level: float) -> Forecast:
@@ -161,46 +115,4 @@ def _forecast(
         log_odds=log_odds,
         lower_log_odds=log_odds - reach,
         upper_log_odds=log_odds + reach,
-    )
-
-
-def _batch(state: State, rates: Rates, counts: StanceCounts, claim: ForecastClaim, seen: View) -> Batch:
-    """Return the batch of one report, the last one of a claim, with what is known now."""
-    totals = Totals(
-        claims=np.array([float(state.trained_on)]),
-        true=np.array([state.true]),
-        votes=np.array([[float(count.claims) for count in state.votes]]),
-        votes_true=np.array([[count.true for count in state.votes]]),
-    )
-    return Batch(
-        own=_votes(rates, counts, claim, [seen.own]),
-        others=_votes(rates, counts, claim, seen.others),
-        row=np.zeros(len(seen.others), np.int64),
-        settings=_settings(claim, seen),
-        totals=totals,
-    )
-
-
-def _settings(claim: ForecastClaim, seen: View) -> Circumstances:
-    return Circumstances(
-        commitment=np.array([seen.own.commitment or 0]),
-        known=np.array([float(seen.known)]),
-        rivals=np.array([float(claim.rivals)]),
-    )
-
-
-def _votes(rates: Rates, counts: StanceCounts, claim: ForecastClaim, reports: Sequence[ForecastReport]) -> Votes:
-    none = StanceCount()
-    records = [{stance: counts.get((report.outlet, stance), none) for stance in STANCES} for report in reports]
-    all_true = [sum(count.true for count in record.values()) for record in records]
-    all_claims = [sum(count.claims for count in record.values()) for record in records]
-    same: list[StanceCount] = [record[report.stance] for record, report in zip(records, reports, strict=True)]
-    return Votes(
-        stance=np.array([CODES[report.stance] for report in reports], np.int64),
-        stated=np.array([nan if report.probability is None else report.probability for report in reports]),
-        rate=np.array([rates.truth(cell_of(claim, report)) for report in reports]),
-        claims=np.array([float(count.claims) for count in same]),
-        true=np.array([count.true for count in same]),
-        all_true=np.array(all_true, np.float64),
-        all_false=np.array(all_claims, np.float64) - np.array(all_true, np.float64),
     )

@@ -10,9 +10,10 @@ from itertools import groupby
 from math import nan
 from operator import attrgetter
 
-from service.methods.forecast.records import ClaimVotes, ForecastClaim, ForecastReport, Resolved, cell_of
+from service.methods.cells import Cell, Key
+from service.methods.forecast.claim_votes import ClaimVotes
+from service.methods.forecast.records import ForecastClaim, ForecastReport, Resolved, cell_of
 from service.methods.forecast.terms import CODES
-from service.methods.rates import Cell, Key
 
 ROWS_PER_CLAIM = 100
 """The largest number of reports of one claim that are trained on, evenly spaced. More would add little, and the cost of

@@ -11,19 +11,11 @@ from itertools import count
 from service.methods.claim import share_of
 from service.methods.forecast.answer import Forecast, forecast
 from service.methods.forecast.choice import choose
+from service.methods.forecast.claim_votes import ClaimVotes
 from service.methods.forecast.groups import rivals_before, topic_of
-from service.methods.forecast.past import is_due
-from service.methods.forecast.records import (
-    ClaimVotes,
-    ForecastClaim,
-    ForecastReport,
-    Known,
-    Open,
-    Resolved,
-    StanceCount,
-    cell_of,
-)
+from service.methods.forecast.records import ForecastClaim, ForecastReport, Known, Open, Resolved, StanceCount, cell_of
 from service.methods.forecast.replay import refit
+from service.methods.forecast.schedule import is_due
 from service.methods.forecast.state import START, State
 from service.methods.rates import UNIT, Rates
 from service.values.vocabulary import Stance

@@ -7,18 +7,14 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from service.methods.forecast.batch import Batch, Circumstances, Totals, Votes
 from service.methods.forecast.columns import EPOCH, Columns
-from service.methods.forecast.features import Batch, Circumstances, Totals, Votes
 from service.methods.forecast.past_sums import PastSums
+from service.methods.forecast.schedule import due_fits
 from service.methods.forecast.terms import STANCES, Floats, Ints
 from service.methods.rates import UNIT, nested_rate
 
 _CHUNK = 1 << 16  # reports and votes processed together
-
-
-def is_due(*, reports: int, fitted: int) -> bool:
-    """Return whether the number of reports on learned claims has grown by a tenth since the last fit."""
-    return 10 * reports >= 11 * fitted
 
 
 class Past:
@@ -31,7 +27,7 @@ class Past:
         self._columns = columns
         learned_at = np.asarray(columns.case_learned_at)
         self._moments, moment = np.unique(learned_at, return_inverse=True)
-        self._fits = _fits(np.bincount(moment, np.asarray(columns.case_reports)).astype(np.int64))
+        self._fits = due_fits(np.bincount(moment, np.asarray(columns.case_reports)).astype(np.int64))
         learned = moment <= self._fits[-1]
         self.fitted_at = EPOCH + dt.timedelta(microseconds=int(self._moments[self._fits[-1]]))
         self.reports = int(np.asarray(columns.case_reports)[learned].sum())
@@ -136,15 +132,6 @@ def totals_of(totals: Ints) -> Totals:
         votes=totals[:, 2 : 2 + kinds].astype(np.float64),
         votes_true=totals[:, 2 + kinds :] / UNIT,
     )
-
-
-def _fits(reports: Ints) -> Ints:
-    """Return the moments at which a fit was due, given the number of reports that are learned at each moment."""
-    total = reports.cumsum()
-    fits = [0]
-    while (after := int(np.searchsorted(10 * total, 11 * total[fits[-1]]))) < len(total):
-        fits.append(after)
-    return np.array(fits)
 
 
 def _codes(column: object, at: Ints) -> Ints:

@@ -1,4 +1,4 @@
-"""The input of the learner: claims, reports and outcomes, and the votes on a claim. Pure."""
+"""The input of the learner: claims, reports and outcomes. Pure."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
-from service.methods.rates import Cell
+from service.methods.cells import Cell
 from service.values.vocabulary import ClaimKind, Stance
 
 
@@ -84,76 +84,3 @@ StanceCounts: TypeAlias = Mapping[tuple[str, Stance], StanceCount]
 def cell_of(claim: ForecastClaim, report: ForecastReport) -> Cell:
     """Return the cell of a report."""
     return Cell(report.stance, claim.kind, report.commitment, claim.topic)
-
-
-class ClaimVotes:
-    """The current votes on one claim, updated report by report.
-
-    An outlet has one vote: its last `support` or `deny`, or else its last report (R6). The votes of one source count
-    once: as the vote of the root if it has one, or else as the last vote.
-    """
-
-    def __init__(self) -> None:
-        self._votes: dict[str, tuple[int, ForecastReport]] = {}
-        self._relayed = False
-
-    def add(self, number: int, report: ForecastReport) -> None:
-        """Add a report with a number, by which `votes` and `others` refer to it."""
-        before = self._votes.get(report.outlet)
-        if before is None or report.stance.takes_side or not before[1].stance.takes_side:
-            self._votes[report.outlet] = number, report
-            self._relayed = self._relayed or report.root is not None
-
-    @property
-    def votes(self) -> list[int]:
-        """The numbers of the votes, one for each outlet."""
-        return [number for number, _ in self._votes.values()]
-
-    def knows(self, outlet: str) -> bool:
-        """Return whether an outlet has a vote."""
-        return outlet in self._votes
-
-    def repeats(self, report: ForecastReport) -> bool:
-        """Return whether a report relays a source that already has a vote."""
-        return report.root is not None and any(vote.source == report.root for _, vote in self._votes.values())
-
-    def others(self, report: ForecastReport) -> list[int]:
-        """Return the numbers of the votes of other sources, one for each source."""
-        if not (self._relayed or report.root is not None):
-            return [number for outlet, (number, _) in self._votes.items() if outlet != report.outlet]
-        by_source: dict[str, tuple[int, ForecastReport]] = {}
-        for number, vote in self._votes.values():
-            if vote.source != report.source and vote.outlet != report.outlet:
-                first = by_source.get(vote.source)
-                if first is None or first[1].outlet != vote.source:
-                    by_source[vote.source] = number, vote
-        return [number for number, _ in by_source.values()]
-
-
-class View(NamedTuple):
-    """A claim as its latest source sees it."""
-
-    own: ForecastReport
-    """The report of that source."""
-    others: list[ForecastReport]
-    """The votes of the other sources."""
-    known: bool
-    """Whether the outlet had reported the claim before."""
-
-
-def view(reports: Sequence[ForecastReport]) -> View | None:
-    """Return a claim as the last report that repeats no other source sees it, or None without reports.
-
-    Args:
-        reports: All reports of the claim, in the order of publication.
-    """
-    current = ClaimVotes()
-    last: tuple[ForecastReport, bool] | None = None
-    for number, report in enumerate(reports):
-        if last is None or not current.repeats(report):
-            last = report, current.knows(report.outlet)
-        current.add(number, report)
-    if last is None:
-        return None
-    own, known = last
-    return View(own, [reports[number] for number in current.others(own)], known)

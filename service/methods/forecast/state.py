@@ -5,59 +5,20 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
-import numpy as np
-
-from service.methods.forecast.features import COPYING
+from service.methods.forecast.fitted_model import FittedModel, unfitted
 from service.methods.forecast.groups import GroupCount, group_rate
+from service.methods.forecast.likelihood import COPYING
+from service.methods.forecast.models import MODELS
 from service.methods.forecast.records import StanceCount
-from service.methods.forecast.terms import MODELS, STANCES, Floats, Model
+from service.methods.forecast.terms import STANCES
 from service.values.instants import format_instant, parse_instant
 from service.values.vocabulary import Stance
 
 METHOD = "forecast/2"
 BUILD = f"{METHOD} {hashlib.sha256(repr((MODELS, COPYING)).encode()).hexdigest()[:16]}"
 """The method and a hash of its terms. A state is valid only for the terms that it was trained with."""
-_DIGITS = 12
-
-
-@dataclass(frozen=True, slots=True)
-class FittedModel:
-    """The weights of one model, with their covariance."""
-
-    weights: tuple[float, ...]
-    """In the order of `Model.terms`."""
-    covariance: tuple[tuple[float, ...], ...]
-    """The lower triangle of the covariance."""
-    delta: float
-    """The discount for outlets with the same stance, one of `features.COPYING`."""
-    evidence: tuple[float, ...]
-    """The log evidence on the rows that delta was chosen on, for each of `features.COPYING`."""
-
-    def matrix(self) -> Floats:
-        """Return the full covariance matrix."""
-        return _matrix(self.covariance)
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the model as JSON, which `from_json` restores exactly."""
-        return {
-            "weights": list(self.weights),
-            "covariance": [list(row) for row in self.covariance],
-            "delta": self.delta,
-            "evidence": dict(zip(map(str, COPYING), self.evidence, strict=True)),
-        }
-
-    @classmethod
-    def from_json(cls, row: dict[str, Any]) -> FittedModel:
-        """Return the model that `to_json` wrote."""
-        return cls(
-            weights=tuple(row["weights"]),
-            covariance=tuple(tuple(values) for values in row["covariance"]),
-            delta=row["delta"],
-            evidence=tuple(row["evidence"][str(delta)] for delta in COPYING),
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,32 +83,8 @@ class State:
         )
 
 
-@lru_cache(maxsize=2 * len(MODELS))
-def _matrix(covariance: tuple[tuple[float, ...], ...]) -> Floats:
-    full = np.zeros((len(covariance), len(covariance)))
-    full[np.tril_indices(len(covariance))] = [value for row in covariance for value in row]
-    return np.asarray(full + np.tril(full, -1).T)
-
-
-def rounded(values: Floats) -> tuple[float, ...]:
-    """Return values with twelve significant digits, to hide differences between machines in the last bits."""
-    return tuple(float(f"{value:.{_DIGITS}g}") for value in values)
-
-
-def _unfitted(model: Model) -> FittedModel:
-    """Return a model whose weights are the means of their priors."""
-    return FittedModel(
-        weights=tuple(term.mean for term in model.terms),
-        covariance=tuple(
-            (*(0.0,) * place, round(term.deviation**2, _DIGITS)) for place, term in enumerate(model.terms)
-        ),
-        delta=0.5,
-        evidence=(0.0,) * len(COPYING),
-    )
-
-
 START = State(
-    models=tuple(map(_unfitted, MODELS)),
+    models=tuple(map(unfitted, MODELS)),
     trained_on=0,
     reports=0,
     true=0.0,

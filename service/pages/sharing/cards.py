@@ -11,7 +11,7 @@ from pathlib import Path
 from PIL import Image, ImageDraw, ImageFont
 from PIL.PngImagePlugin import PngInfo
 
-from service.methods.reliability import Reliability
+from service.methods.rating import Reliability
 from service.pages.sharing.card_text import drawable, text_rows
 
 WIDTH, HEIGHT = 1200, 630

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from service.claims.views import ListedClaim
 from service.outlets.find import OutletView
 from service.pages import formats, phrases
-from service.scores.describe import Score
+from service.scores.score import Score
 
 _TEX = {
     "\\": r"\textbackslash{}",

@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session, aliased
 
 from service.claims.topics import count_topics
 from service.outlets.track_record import Lens
-from service.scores.describe import Score
-from service.scores.read import stream_scores
+from service.scores.score import Score
+from service.scores.score_table import stream_scores
 from service.storage.models import Claim, Outlet, Report, Resolution, Withdrawal
 from service.storage.predicates import counts_as
 from service.transfer.export.lines import Line, is_changed

@@ -1,0 +1,46 @@
+"""The rating of an outlet: three views of its skill. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Reliability:
+    """The estimated share of its own claims that an outlet gets right, 0..1, with its credible interval."""
+
+    mean: float
+    lower: float
+    upper: float
+    level: float
+
+
+@dataclass(frozen=True, slots=True)
+class Adjusted:
+    """The share that the outlet would get right of the claims of all outlets in the scope, 0..1, to compare outlets."""
+
+    mean: float
+    lower: float
+    upper: float
+    reference: float
+    """The share of these claims that an average outlet gets right."""
+
+
+@dataclass(frozen=True, slots=True)
+class Advantage:
+    """The difference from an average outlet on the same claims, with bounds in log-odds."""
+
+    log_odds: float
+    lower: float
+    upper: float
+    points: float
+    """In percentage points of reliability."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rating:
+    """The three views of one skill."""
+
+    reliability: Reliability
+    adjusted: Adjusted
+    advantage: Advantage

@@ -1,0 +1,43 @@
+"""The record of an outlet at the ends of months."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import deque
+from collections.abc import Iterable, Iterator
+
+from service.methods.tally import NOTHING, Amounts, Parts, Slot
+from service.scores.scored_claims import ScoredClaim
+from service.values.vocabulary import Basis
+
+MAX_MONTHS = 1800
+"""The largest number of month ends; earlier months are left out."""
+_INSTANT = dt.timedelta(microseconds=1)
+
+
+def month_ends(first: dt.datetime, last: dt.datetime) -> Iterator[dt.datetime]:
+    """Yield the last instants of the months, in UTC, from the month of one moment until another moment."""
+    earliest = max(12 * first.year + first.month, 12 * last.year + last.month - MAX_MONTHS)
+    for month in range(earliest, 12 * last.year + last.month):
+        yield dt.datetime(month // 12, month % 12 + 1, 1, tzinfo=dt.UTC) - _INSTANT
+
+
+def accumulate(
+    parts: Parts, claims: Iterable[ScoredClaim], moments: Iterable[dt.datetime], basis: Basis
+) -> Iterator[tuple[dt.datetime, dict[Slot, Amounts] | None]]:
+    """Yield each moment with the record at that moment, or None if it is still the previous record.
+
+    Args:
+        parts: The record without the claims.
+        claims: The claims, in any order.
+        moments: The moments, in order.
+        basis: The basis, which determines since when a claim counts.
+    """
+    waiting = deque(sorted(claims, key=lambda claim: claim.counts_from(basis)))
+    record, changed = dict(parts), True
+    for moment in moments:
+        while waiting and waiting[0].counts_from(basis) <= moment:
+            claim, changed = waiting.popleft(), True
+            record[claim.slot] = record.get(claim.slot, NOTHING).plus(claim.amounts)
+        yield moment, dict(record) if changed else None
+        changed = False
