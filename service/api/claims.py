@@ -7,12 +7,11 @@ from functools import partial
 from typing import NotRequired, TypedDict
 from uuid import UUID
 
-from service.claims import batch, listing, record
-from service.claims import merge as merging
+from service.claims import batch, change, listing, record, report_lists
 from service.claims import report as reports
-from service.claims.batch import BatchEntry, BatchResult
-from service.claims.merge import ClaimMergeView
-from service.claims.record import ClaimChanges, NewClaim
+from service.claims.batch_part import BatchEntry, BatchResult
+from service.claims.change import ClaimChanges
+from service.claims.record import NewClaim
 from service.claims.report_rules import NewReport
 from service.claims.views import ClaimView, FoundClaim, ReportView, ResolutionWarning
 from service.errors.problem import ProblemDocument
@@ -20,7 +19,6 @@ from service.schemas.claim_batch import MAX_BATCH_BODY, ClaimBatchIn, ClaimBatch
 from service.schemas.claim_lists import ClaimPage, ClaimQuery
 from service.schemas.claims import ClaimIn, ClaimOut, ClaimPatch
 from service.schemas.fields import PageQuery
-from service.schemas.merges import ClaimMergeIn, ClaimMergeOut
 from service.schemas.reports import ReportIn, ReportOut, ReportPage
 from service.storage.paging import PageRequest
 from service.values.instants import utc_now
@@ -179,7 +177,7 @@ def change_claim(body: ClaimChanges, claim_id: UUID, if_match: frozenset[str] | 
     report on it (else 403, `own-claim`).
     """
     at, now = runtime(), utc_now()
-    return record.change_claim(at.db, at.cache, claim_id, changes=body, if_match=if_match, caller=caller(), now=now)
+    return change.change_claim(at.db, at.cache, claim_id, changes=body, if_match=if_match, caller=caller(), now=now)
 
 
 @blp.route("/<uuid:claim_id>/reports", methods=["POST"])
@@ -225,75 +223,4 @@ def list_claim_reports(query: PageRequest, claim_id: UUID) -> PageResponse[Repor
 
     Returns the reports of a claim, including withdrawn ones, in order of publication.
     """
-    return page_of(query, partial(reports.list_claim_reports, runtime().db, claim_id))
-
-
-@blp.route("/<uuid:claim_id>/merge", methods=["POST"])
-@requires(Scope.RESOLUTIONS_WRITE)
-@idempotent()
-@blp.arguments(ClaimMergeIn)
-@blp.response(201, ClaimMergeOut)
-@blp.alt_response(
-    200,
-    schema=ClaimMergeOut,
-    description="The claim was already merged into that one: the existing merge.",
-    success=True,
-)
-@may_fail(409)
-@blp.tagged
-def merge_claim(body: dict[str, UUID], claim_id: UUID) -> tuple[ClaimMergeView, int, dict[str, str]]:
-    """Merge a claim into another one
-
-    Use this call for two claims that turn out to be the same. The other claim gets the reports, resolutions, replies
-    and reviews of this one, and an outlet that reported both counts once. Its text, kind, topic, group and due date do
-    not change. Afterwards requests for the merged claim are redirected, changes to it are rejected, and its
-    `external_id` leads to the other claim. A merge also applies to scores of past moments.
-
-    If only one of the claims is resolved, its verdict is that of both. If both are, the resolution of the other claim
-    stays in effect. Repeating the call returns the existing merge (200).
-
-    A merge is rejected with 409 if the claim was merged elsewhere (`claim-merged`), if either claim is part of another
-    merge (`merge-chain`), if relays would form a cycle (`merge-circle`), or if another claim of the group is true
-    (`group-resolved`). It is also rejected if the verdicts differ, if only one of the claims is an opinion, or if the
-    resolution that would be replaced is disputed (`claims-contradict`).
-
-    If one of the claims is resolved, a key that filed either claim or a report on it also needs the scope
-    `resolutions:own`, else the response is 403 (`own-claim`).
-    """
-    at, now = runtime(), utc_now()
-    merge, is_new = merging.merge_claim(at.db, at.cache, claim_id, **body, caller=caller(), now=now)
-    return merge, 201 if is_new else 200, {"Location": f"/v1/claims/{merge.claim}/merge"}
-
-
-@blp.route("/<uuid:claim_id>/merge")
-@requires(Scope.READ)
-@blp.response(200, ClaimMergeOut)
-@blp.tagged
-def get_claim_merge(claim_id: UUID) -> ClaimMergeView:
-    """Get the merge of a claim
-
-    Returns the claim that this one was merged into; 404 if it was not merged.
-    """
-    return merging.get_claim_merge(runtime().db, claim_id)
-
-
-@blp.route("/<uuid:claim_id>/merge", methods=["DELETE"])
-@requires(Scope.RESOLUTIONS_WRITE)
-@blp.response(204, description="The merge is undone. There is no body.")
-@may_fail(409)
-@blp.changes
-def undo_claim_merge(claim_id: UUID, if_match: frozenset[str] | None) -> None:
-    """Undo the merge of a claim
-
-    The reports, resolutions, replies and reviews that the merge moved return to the claim, with corrections made since.
-    Reports and resolutions recorded since the merge stay with the other claim, except for resolutions that supersede a
-    returned one.
-
-    The call is rejected with 409 if changes made since the merge would then form a cycle of relays (`merge-circle`) or
-    make two claims of a group true (`group-resolved`).
-
-    If one of the claims is resolved, a key that filed either claim or a report on it also needs the scope
-    `resolutions:own`, else the response is 403 (`own-claim`).
-    """
-    at, now = runtime(), utc_now()
-    merging.undo_claim_merge(at.db, at.cache, claim_id, if_match=if_match, caller=caller(), now=now)
+    return page_of(query, partial(report_lists.list_claim_reports, runtime().db, claim_id))

@@ -6,6 +6,7 @@ from functools import partial
 from uuid import UUID
 
 from service.claims import dispute as disputes
+from service.claims import dispute_lists
 from service.claims.dispute import NewDispute
 from service.claims.views import DisputeView, ListedDispute
 from service.schemas.disputes import ClosureIn, DisputeIn, DisputeOut, DisputePage, DisputeQuery
@@ -56,7 +57,7 @@ def list_claim_disputes(query: PageRequest, claim_id: UUID) -> PageResponse[Disp
 
     Returns the disputes of all resolutions of a claim, the oldest first.
     """
-    return page_of(query, partial(disputes.list_claim_disputes, runtime().db, claim_id))
+    return page_of(query, partial(dispute_lists.list_claim_disputes, runtime().db, claim_id))
 
 
 @blp.route("/disputes")
@@ -68,7 +69,7 @@ def list_disputes(query: PageRequest) -> PageResponse[ListedDispute]:
 
     Returns the disputes of all claims, the oldest first.
     """
-    return page_of(query, partial(disputes.list_disputes, runtime().db))
+    return page_of(query, partial(dispute_lists.list_disputes, runtime().db))
 
 
 @blp.route("/disputes/<uuid:dispute_id>/closure", methods=["POST"])

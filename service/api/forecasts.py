@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from service.claims import forecast
-from service.claims.views import ForecastView
+from service.claims.forecast_views import ForecastView
 from service.schemas.forecasts import ForecastOut, ForecastQuery
 from service.values.instants import utc_now
 from service.values.vocabulary import Scope

@@ -10,6 +10,7 @@ from typing import TypedDict
 
 from service.cache.redis_link import RANKING
 from service.outlets import lookup
+from service.outlets.by_address import OutletMatch
 from service.outlets.lookup import LookupItem
 from service.outlets.track_record import Lens
 from service.schemas.lookup import MAX_LOOKUP_BODY, LookupIn, LookupList, LookupOut, LookupQuery, LookupRequest
@@ -47,7 +48,7 @@ class ScoredLookupItem(LookupItem):
 @blp.arguments(LookupQuery, location="query")
 @blp.response(200, LookupOut)
 @may_fail(404)
-def lookup_outlet(query: LookupParameters) -> lookup.OutletMatch:
+def lookup_outlet(query: LookupParameters) -> OutletMatch:
     """Find the outlet behind a URL
 
     Returns the recorded outlet that publishes at a URL or host. The address is compared with the domains that outlets

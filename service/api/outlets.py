@@ -8,15 +8,13 @@ from functools import partial
 from typing import TypedDict
 
 from service.cache.redis_link import RANKING
-from service.claims import report
+from service.claims import report_lists
 from service.claims.views import ReportView
-from service.outlets import edit, listing, search
-from service.outlets import merge as merging
-from service.outlets.edit import NewOutlet, OutletChanges
-from service.outlets.find import OutletView
-from service.outlets.merge import MergeView
+from service.outlets import edit, listing, new_outlet, search
+from service.outlets.describe import OutletView
+from service.outlets.edit import OutletChanges
+from service.outlets.new_outlet import NewOutlet
 from service.outlets.search import FoundOutlet
-from service.schemas.merges import MergeIn, MergeOut
 from service.schemas.outlet_searches import FoundOutlets, OutletSearchQuery
 from service.schemas.outlets import OutletIn, OutletOut, OutletPage, OutletPatch, OutletQuery
 from service.schemas.reports import ReportPage, ReportQuery
@@ -56,7 +54,7 @@ def record_outlet(body: NewOutlet) -> tuple[OutletView, int, dict[str, str]]:
 
     A slug or domain of another outlet causes a 409 (`slug-taken`, `domain-taken`).
     """
-    outlet = edit.record_outlet(runtime().db, runtime().cache, outlet=body, now=utc_now())
+    outlet = new_outlet.record_outlet(runtime().db, runtime().cache, outlet=body, now=utc_now())
     return outlet, 201, {"Location": f"/v1/outlets/{outlet.slug}"}
 
 
@@ -129,66 +127,6 @@ def change_outlet(body: OutletChanges, outlet: str, if_match: frozenset[str] | N
     return edit.change_outlet(at.db, at.cache, outlet, changes=body, if_match=if_match, caller=caller(), now=now)
 
 
-@blp.route("/<outlet>/merge", methods=["POST"])
-@requires(Scope.OUTLETS_WRITE)
-@idempotent()
-@blp.arguments(MergeIn)
-@blp.response(201, MergeOut)
-@blp.alt_response(
-    200, schema=MergeOut, description="The outlet was already merged into that one: the existing merge.", success=True
-)
-@may_fail(409)
-@blp.tagged
-def merge_outlet(body: dict[str, str], outlet: str) -> tuple[MergeView, int, dict[str, str]]:
-    """Merge an outlet into another one
-
-    Use this call for two outlets that turn out to be the same. Afterwards requests for the merged outlet are
-    redirected, and changes to it are rejected. Its reports count in the record of the other outlet: a claim that both
-    reported counts once, and neither counts as a relay of the other.
-
-    Repeating the call returns the existing merge (200). The call causes a 409 if the outlet was merged elsewhere
-    (`outlet-merged`), if either outlet is part of another merge (`merge-chain`), or if the merge would create a cycle
-    (`merge-circle`).
-
-    If the outlets have different stances on a resolved claim, a key that filed the claim or a report on it also needs
-    the scope `resolutions:own`, otherwise the response is 403 (`own-claim`).
-    """
-    at, now = runtime(), utc_now()
-    merge, is_new = merging.merge_outlet(at.db, at.cache, outlet, **body, caller=caller(), now=now)
-    return merge, 201 if is_new else 200, {"Location": f"/v1/outlets/{merge.outlet}/merge"}
-
-
-@blp.route("/<outlet>/merge")
-@requires(Scope.READ)
-@blp.response(200, MergeOut)
-@blp.tagged
-def get_merge(outlet: str) -> MergeView:
-    """Get the merge of an outlet
-
-    Returns the outlet that this one was merged into. An outlet that was not merged causes a 404.
-    """
-    return merging.get_merge(runtime().db, outlet)
-
-
-@blp.route("/<outlet>/merge", methods=["DELETE"])
-@requires(Scope.OUTLETS_WRITE)
-@blp.response(204, description="The merge is undone. There is no body.")
-@may_fail(409)
-@blp.changes
-def undo_merge(outlet: str, if_match: frozenset[str] | None) -> None:
-    """Undo the merge of an outlet
-
-    Restores the outlet's own record, including the reports that were filed for it since the merge.
-
-    The call causes a 409 (`merge-circle`) if changes since the merge would then form a cycle.
-
-    If the outlets have different stances on a resolved claim, a key that filed the claim or a report on it also needs
-    the scope `resolutions:own`, otherwise the response is 403 (`own-claim`).
-    """
-    at, now = runtime(), utc_now()
-    merging.undo_merge(at.db, at.cache, outlet, if_match=if_match, caller=caller(), now=now)
-
-
 @blp.route("/<outlet>/reports")
 @requires(Scope.READ)
 @blp.arguments(ReportQuery, location="query")
@@ -199,4 +137,4 @@ def list_outlet_reports(query: PageRequest, outlet: str) -> PageResponse[ReportV
 
     Returns the reports of the outlet, and of outlets that were merged into it, the most recently published first.
     """
-    return page_of(query, partial(report.list_outlet_reports, runtime().db, outlet))
+    return page_of(query, partial(report_lists.list_outlet_reports, runtime().db, outlet))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import partial
 from uuid import UUID
 
-from service.claims import pending
-from service.claims.views import PendingView
+from service.claims import decide, pending
+from service.claims.submission_views import PendingView
 from service.schemas.pending import AcceptanceIn, PendingOut, PendingPage, PendingQuery, RefusalIn
 from service.storage.paging import PageRequest
 from service.values.instants import utc_now
@@ -53,7 +53,7 @@ def accept_pending(body: dict[str, str | None], pending_id: UUID) -> PendingView
     and the submission stays pending.
     """
     at, now = runtime(), utc_now()
-    return pending.accept_pending(at.db, at.cache, pending_id, **body, caller=caller(), now=now)
+    return decide.accept_pending(at.db, at.cache, pending_id, **body, caller=caller(), now=now)
 
 
 @blp.route("/pending/<uuid:pending_id>/refuse", methods=["POST"])
@@ -71,4 +71,4 @@ def refuse_pending(body: dict[str, str], pending_id: UUID) -> PendingView:
     dispute, otherwise the response is 403 (`own-dispute`). A submission that was already accepted or refused causes a
     409 (`already-decided`).
     """
-    return pending.refuse_pending(runtime().db, pending_id, **body, caller=caller(), now=utc_now())
+    return decide.refuse_pending(runtime().db, pending_id, **body, caller=caller(), now=utc_now())

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from service.claims import correct
 from service.claims import report as reports
-from service.claims.correct import ReportChanges
+from service.claims.corrections import ReportChanges
 from service.claims.views import ReportView
 from service.schemas.reports import ReportOut, ReportPatch, WithdrawalIn
 from service.values.instants import utc_now

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from uuid import UUID
 
-from service.claims import resolve
+from service.claims import resolutions, resolve
 from service.claims.resolve import NewResolution
 from service.claims.views import ResolutionView
 from service.schemas.fields import PageQuery
@@ -61,4 +61,4 @@ def list_resolutions(query: PageRequest, claim_id: UUID) -> PageResponse[Resolut
 
     Returns all resolutions of a claim, including superseded ones, the oldest first.
     """
-    return page_of(query, partial(resolve.list_resolutions, runtime().db, claim_id))
+    return page_of(query, partial(resolutions.list_resolutions, runtime().db, claim_id))

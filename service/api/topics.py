@@ -8,8 +8,8 @@ from uuid import UUID
 
 from flask import Response
 
-from service.claims import rename_topics
-from service.claims.rename_topics import RenameView
+from service.claims import rename_topics, renames
+from service.claims.renames import RenameView
 from service.schemas.fields import PageQuery
 from service.schemas.topics import RenameIn, RenameOut, RenamePage, TopicPage, TopicQuery
 from service.storage.paging import PageRequest
@@ -79,7 +79,7 @@ def list_topic_renames(query: PageRequest) -> PageResponse[RenameView]:
 
     Returns all renames, the newest first, including those that were undone.
     """
-    return page_of(query, partial(rename_topics.list_renames, runtime().db))
+    return page_of(query, partial(renames.list_renames, runtime().db))
 
 
 @blp.route("/renames/<uuid:rename_id>")
@@ -91,7 +91,7 @@ def get_topic_rename(rename_id: UUID) -> RenameView:
 
     Returns the rename with this id.
     """
-    return rename_topics.get_rename(runtime().db, rename_id)
+    return renames.get_rename(runtime().db, rename_id)
 
 
 @blp.route("/renames/<uuid:rename_id>", methods=["DELETE"])

@@ -10,6 +10,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased, joinedload
 
+from service.claims.recent_merges import ClaimMergeAction, MergeAction, read_claim_merges, read_merges
 from service.storage.db import Database
 from service.storage.facts import surviving_outlet
 from service.storage.models import ApiKey, Claim, ClaimMerge, Outlet, Report, Resolution
@@ -33,32 +34,6 @@ class ResolutionAction:
     claim: UUID
     text: str
     verdict: Verdict | None
-
-
-@dataclass(frozen=True, slots=True)
-class MergeAction:
-    """A merge of two outlets by an editor."""
-
-    what: Literal["merged"]
-    recorded_at: dt.datetime
-    by: str | None
-    """The name of the API key; None for a command of the operator."""
-    outlet: str
-    into: str
-
-
-@dataclass(frozen=True, slots=True)
-class ClaimMergeAction:
-    """A merge of two claims by an editor."""
-
-    what: Literal["merged claims"]
-    recorded_at: dt.datetime
-    by: str | None
-    """The name of the API key; None for a command of the operator."""
-    claim: UUID
-    into: UUID
-    text: str
-    """The text of the claim that was merged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,24 +65,12 @@ def list_activity(db: Database, *, since: dt.datetime, key_id: UUID | None) -> l
     with db.read() as session:
         actions: list[Action] = [
             *_resolutions(session, since, key_id),
-            *_merges(session, _LIMIT, Outlet.merged_at >= since, *_by(Outlet.merged_by, key_id)),
-            *_claim_merges(session, _LIMIT, ClaimMerge.id >= first_id(since), *_by(ClaimMerge.merged_by, key_id)),
+            *read_merges(session, _LIMIT, Outlet.merged_at >= since, *_by(Outlet.merged_by, key_id)),
+            *read_claim_merges(session, _LIMIT, ClaimMerge.id >= first_id(since), *_by(ClaimMerge.merged_by, key_id)),
             *_claims(session, since, key_id),
             *_reports(session, since, key_id),
         ]
     return sorted(actions, key=lambda action: action.recorded_at, reverse=True)
-
-
-def list_merges(db: Database, *, limit: int) -> list[MergeAction]:
-    """Return the latest merges of outlets that are in effect, the newest first."""
-    with db.read() as session:
-        return _merges(session, limit, Outlet.merged_at.is_not(None))
-
-
-def list_claim_merges(db: Database, *, limit: int) -> list[ClaimMergeAction]:
-    """Return the latest merges of claims that are in effect, the newest first."""
-    with db.read() as session:
-        return _claim_merges(session, limit)
 
 
 def _resolutions(session: Session, since: dt.datetime, key_id: UUID | None) -> list[ResolutionAction]:
@@ -131,33 +94,6 @@ def _resolutions(session: Session, since: dt.datetime, key_id: UUID | None) -> l
         )
         for resolution, text, name in session.execute(rows)
     ]
-
-
-def _merges(session: Session, limit: int, *chosen: sa.ColumnElement[bool]) -> list[MergeAction]:
-    rows = (
-        sa.select(Outlet, Outlet.merged_at, ApiKey.name)
-        .outerjoin(ApiKey, ApiKey.id == Outlet.merged_by)
-        .where(*chosen)
-        .order_by(Outlet.merged_at.desc(), Outlet.slug)
-        .limit(limit)
-    )
-    return [
-        MergeAction("merged", merged_at, name, outlet=outlet.slug, into=surviving_outlet(outlet).slug)
-        for outlet, merged_at, name in session.execute(rows)
-        if merged_at is not None
-    ]
-
-
-def _claim_merges(session: Session, limit: int, *chosen: sa.ColumnElement[bool]) -> list[ClaimMergeAction]:
-    rows = (
-        sa.select(ClaimMerge.recorded_at, ApiKey.name, ClaimMerge.claim_id, ClaimMerge.into_id, Claim.text)
-        .join(Claim, Claim.id == ClaimMerge.claim_id)
-        .outerjoin(ApiKey, ApiKey.id == ClaimMerge.merged_by)
-        .where(ClaimMerge.undone_at.is_(None), *chosen)
-        .order_by(ClaimMerge.id.desc())
-        .limit(limit)
-    )
-    return [ClaimMergeAction("merged claims", *row) for row in session.execute(rows)]
 
 
 def _claims(session: Session, since: dt.datetime, key_id: UUID | None) -> list[RecordAction]:

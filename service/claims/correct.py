@@ -4,52 +4,25 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, fields
-from typing import TypedDict
+from dataclasses import fields
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from service.cache.invalidation import invalidate_scores
 from service.cache.score_cache import ScoreCache
+from service.claims.corrections import ReportChanges, ReportContent, content_of, corrected_content
 from service.claims.describe import describe_report
 from service.claims.report import load_report
-from service.claims.report_rules import commitment_of, stance_errors, stance_of
 from service.claims.rights import check_report_change
 from service.claims.views import ReportView
-from service.errors import FieldError, InvalidBody, MemberRedacted, ReportRepeated, ReportWithdrawn
+from service.errors import FieldError, MemberRedacted, ReportRepeated, ReportWithdrawn
 from service.outlets.sums import updating_sums
 from service.storage.db import Database, retried
 from service.storage.facts import fingerprint_of, next_fingerprint, reports_on_record, surviving_outlet
 from service.storage.models import Claim, Report
 from service.storage.versions import check_match, store_version
-from service.values.vocabulary import Caller, Stance, StanceSource
-
-
-class ReportChanges(TypedDict, total=False):
-    """The new values of changed members of a report."""
-
-    stance: Stance | None
-    """None for the stance that the probability implies."""
-    probability: float | None
-    commitment: int | None
-    """None to read it from the quote."""
-    quote: str | None
-    url: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class ReportContent:
-    """The members of a report that can change, as stored in its versions."""
-
-    stance: Stance
-    stance_source: StanceSource
-    probability: float | None
-    commitment: int | None
-    lexicon: str | None
-    quote: str | None
-    url: str | None
-    fingerprint: str
+from service.values.vocabulary import Caller
 
 
 @retried
@@ -88,7 +61,7 @@ def correct_report(
         check_report_change(claim, report, caller)
         check_match(describe_report(report, claim), if_match)
         _check_open(report, changes)
-        before, after = _content(report), _corrected(report, changes)
+        before, after = content_of(report), corrected_content(report, changes)
         if after != before:
             _correct(session, claim, report, before, after, caller=caller, now=now)
             invalidate_scores(session, cache, [surviving_outlet(report.outlet).slug], now=now)
@@ -132,59 +105,6 @@ def _check_open(report: Report, changes: ReportChanges) -> None:
             "nothing was changed. Leave out the members listed in `errors`.",
             errors=[FieldError(pointer=f"/{name}", detail=detail, code="redacted") for name in restored],
         )
-
-
-def _content(report: Report) -> ReportContent:
-    return ReportContent(**{member.name: getattr(report, member.name) for member in fields(ReportContent)})
-
-
-def _corrected(report: Report, changes: ReportChanges) -> ReportContent:
-    """Return the content of a report after the changes. Its fingerprint is not updated yet."""
-    stance, source = _stance_after(report, changes)
-    commitment, lexicon = _commitment_after(report, changes)
-    return ReportContent(
-        stance=stance,
-        stance_source=source,
-        probability=changes.get("probability", report.probability),
-        commitment=commitment,
-        lexicon=lexicon,
-        quote=changes.get("quote", report.quote),
-        url=changes.get("url", report.url),
-        fingerprint=report.fingerprint,
-    )
-
-
-def _stance_after(report: Report, changes: ReportChanges) -> tuple[Stance, StanceSource]:
-    """Return the stance after the changes. A derived stance follows the probability (R6b).
-
-    Raises:
-        InvalidBody: The stance contradicts the probability, or cannot be derived without one.
-    """
-    probability = changes.get("probability", report.probability)
-    kept = report.stance if report.stance_source is StanceSource.STATED else None
-    stated = changes.get("stance", kept)
-    errors = list(stance_errors(stated, probability))
-    if stated is None and probability is None:
-        detail = "A stance cannot be derived without a probability. Send a stance."
-        errors.append(FieldError(pointer="/stance", detail=detail, code="required"))
-    if errors:
-        # Point to a member of the request; the other one is already recorded.
-        sent = [name for name in ("stance", "probability") if name in changes]
-        errors = [error if error["pointer"][1:] in sent else {**error, "pointer": f"/{sent[0]}"} for error in errors]
-        raise InvalidBody(
-            "The stance and the probability would contradict each other, so nothing was changed. Correct the "
-            "members listed in `errors`.",
-            errors=errors,
-        )
-    return stance_of(stated, probability)
-
-
-def _commitment_after(report: Report, changes: ReportChanges) -> tuple[int | None, str | None]:
-    """Return the commitment after the changes. A stated one stays; any other is read from the new quote."""
-    if not {"commitment", "quote"} & changes.keys():
-        return report.commitment, report.lexicon
-    kept = report.commitment if report.lexicon is None else None
-    return commitment_of(changes.get("commitment", kept), changes.get("quote", report.quote))
 
 
 def _free_fingerprint(session: Session, claim: Claim, report: Report) -> str:

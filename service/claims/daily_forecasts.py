@@ -10,9 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from service.claims.forecast import compute_forecasts
-from service.claims.forecast_input import (
-    is_open,
-)
+from service.claims.forecast_input import is_open
 from service.claims.learner import load_state
 from service.claims.load import WHOLE
 from service.methods import forecast
@@ -20,11 +18,7 @@ from service.methods.reliability import DEFAULT_LEVEL
 from service.storage.db import Database
 from service.storage.facts import counting_reports
 from service.storage.locks import lock_name
-from service.storage.models import (
-    Claim,
-    ForecastRow,
-    Resolution,
-)
+from service.storage.models import Claim, ForecastRow, Resolution
 from service.storage.predicates import stands
 from service.values.vocabulary import Verdict
 

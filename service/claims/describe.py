@@ -22,13 +22,7 @@ from service.claims.views import (
     WithdrawalView,
 )
 from service.methods.claim import Roots, independent_roots
-from service.storage.facts import (
-    as_filed,
-    counting_reports,
-    sided_reports,
-    standing_resolution,
-    surviving_outlet,
-)
+from service.storage.facts import as_filed, counting_reports, sided_reports, standing_resolution, surviving_outlet
 from service.storage.models import Claim, Dispute, Outlet, Reply, Report, Resolution, Withdrawal
 from service.storage.predicates import counts_as, is_among, is_reported
 from service.values.documents import members_of

@@ -8,26 +8,21 @@ from typing import TypedDict
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session
 
 from service.cache.invalidation import invalidate_scores
 from service.cache.score_cache import ScoreCache
 from service.claims.describe import describe_dispute
-from service.claims.load import load_claim, require_claim
-from service.claims.views import DisputeView, ListedDispute
+from service.claims.load import load_claim
+from service.claims.views import DisputeView
 from service.errors import AlreadyDisputed, DisputeClosed, NotFound, NothingToDispute, OwnDispute
 from service.outlets.sums import lock_outlets
 from service.storage.db import Database, retried
 from service.storage.db_errors import WriteConflict
 from service.storage.facts import filers, reporting_outlets, standing_resolution
 from service.storage.models import Claim, Dispute, Resolution
-from service.storage.paging import Keyset, Page, SortKey
-from service.storage.predicates import is_among, is_open
-from service.values.documents import members_of
 from service.values.ids import new_id
-from service.values.vocabulary import Caller, DisputeStatus, Scope, Via
-
-_OLDEST_FIRST = Keyset([Dispute.id], [UUID])
+from service.values.vocabulary import Caller, Scope, Via
 
 
 class NewDispute(TypedDict):
@@ -126,38 +121,6 @@ def is_party(claim: Claim, keys: AbstractSet[UUID | None], caller: Caller) -> bo
     return caller.key_id in filers(claim) | keys and Scope.RESOLUTIONS_OWN not in caller.scopes
 
 
-def list_disputes(
-    db: Database, *, status: DisputeStatus | None = None, after: SortKey | None, limit: int
-) -> Page[ListedDispute]:
-    """Return a page of the disputes of all claims, the oldest first, with the texts of the claims.
-
-    Raises:
-        InvalidQuery: `after` is not a sort key of this list.
-    """
-    rows = sa.select(Dispute)
-    if status is not None:
-        rows = rows.where(is_open() if status is DisputeStatus.OPEN else ~is_open())
-    with db.read() as session:
-        page = _page(session, rows, after=after, limit=limit)
-        named = sa.select(Claim.id, Claim.text).where(is_among(session, Claim.id, {one.claim for one in page.items}))
-        texts = dict(session.execute(named).all())
-    return Page([ListedDispute(**members_of(one), about=texts[one.claim]) for one in page.items], page.next)
-
-
-def list_claim_disputes(db: Database, claim_id: UUID, *, after: SortKey | None, limit: int) -> Page[DisputeView]:
-    """Return a page of the disputes of all resolutions of a claim, the oldest first.
-
-    Raises:
-        NotFound: No claim has this id.
-        InvalidQuery: `after` is not a sort key of this list.
-    """
-    resolutions = sa.select(Resolution.id).where(Resolution.claim_id == claim_id)
-    rows = sa.select(Dispute).where(Dispute.resolution_id.in_(resolutions))
-    with db.read() as session:
-        require_claim(session, claim_id)
-        return _page(session, rows, after=after, limit=limit)
-
-
 def _open_dispute(resolution: Resolution, caller: Caller) -> Dispute | None:
     """Return the open dispute of a resolution by a key. There is at most one."""
     own = (dispute for dispute in resolution.disputes if dispute.filed_by == caller.key_id)
@@ -178,8 +141,3 @@ def _load(session: Session, dispute_id: UUID) -> tuple[Claim, Dispute]:
     if (found := next((dispute for dispute in disputes if dispute.id == dispute_id), None)) is None:
         raise WriteConflict("The claim of the dispute was merged, or its merge was undone.")
     return claim, found
-
-
-def _page(session: Session, rows: sa.Select[Dispute], *, after: SortKey | None, limit: int) -> Page[DisputeView]:
-    page = _OLDEST_FIRST.page(session, rows.options(selectinload(Dispute.resolution)), after=after, limit=limit)
-    return Page([describe_dispute(dispute, dispute.resolution) for dispute in page.items], page.next)

@@ -8,15 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from service.storage.journal import renew_salt
-from service.storage.models import (
-    Claim,
-    Dispute,
-    Reply,
-    Report,
-    Resolution,
-    Version,
-    Withdrawal,
-)
+from service.storage.models import Claim, Dispute, Reply, Report, Resolution, Version, Withdrawal
 
 REDACTED = "[redacted]"
 """The replacement of a text that must not be empty."""

@@ -12,25 +12,18 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from service.claims.describe import count_roots
-from service.claims.forecast_input import (
-    as_reports,
-    open_claims_of,
-    read_counts,
-    read_openings,
-)
+from service.claims.forecast_input import as_reports, open_claims_of, read_openings
+from service.claims.forecast_views import DailyForecast, ForecastInterval, ForecastPart, ForecastView
 from service.claims.learner import load_state
 from service.claims.load import load_claim, true_rival
-from service.claims.views import DailyForecast, ForecastInterval, ForecastPart, ForecastView
+from service.claims.stance_counts import read_counts
 from service.methods import forecast
 from service.methods.beta import logistic
 from service.methods.forecast import Contribution, Forecast, ForecastClaim, ForecastReport, choose, topic_of
-from service.outlets.sums import read_rates
+from service.outlets.stored_rates import read_rates
 from service.storage.db import Database
 from service.storage.facts import counting_reports, standing_resolution, surviving_outlet
-from service.storage.models import (
-    Claim,
-    ForecastRow,
-)
+from service.storage.models import Claim, ForecastRow
 from service.values.vocabulary import ClaimKind
 
 

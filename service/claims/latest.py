@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import selectinload
 
 from service.claims.describe import summarise_claims
-from service.claims.listing import ClaimFilters, claim_conditions
+from service.claims.filters import ClaimFilters, claim_conditions
 from service.claims.views import ListedClaim
 from service.storage.db import Database
 from service.storage.models import Claim, Resolution

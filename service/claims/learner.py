@@ -7,24 +7,14 @@ import datetime as dt
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from service.claims.forecast_input import (
-    read_known,
-    undue_weight,
-)
+from service.claims.known_claims import read_known
+from service.claims.stance_counts import undue_weight
 from service.methods import forecast
 from service.methods.forecast import State
 from service.storage.db import Database
 from service.storage.locks import lock_name
 from service.storage.memo import Memo
-from service.storage.models import (
-    ClaimMerge,
-    LearnerRow,
-    Outlet,
-    Report,
-    Resolution,
-    Version,
-    Withdrawal,
-)
+from service.storage.models import ClaimMerge, LearnerRow, Outlet, Report, Resolution, Version, Withdrawal
 
 # A state never changes, so each is loaded once. The number is not enough as a key, because a restored backup may have
 # a different state with the same number.

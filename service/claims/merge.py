@@ -7,22 +7,15 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from uuid import UUID
 
-import sqlalchemy as sa
-from sqlalchemy.orm import Session
-
 from service.cache.invalidation import invalidate_scores
 from service.cache.score_cache import ScoreCache
-from service.claims.load import WHOLE
+from service.claims.merge_locks import lock_both, lock_merge, merge_of, require_merge
 from service.claims.merge_rules import check_agreement, check_free, check_result, check_rights
 from service.claims.move import move_rows, return_rows
-from service.errors import InvalidBody, NotFound
-from service.outlets.find import PLACES
 from service.outlets.sums import updating_sums
 from service.storage.db import Database, retried
-from service.storage.db_errors import WriteConflict
 from service.storage.facts import reporting_outlets
-from service.storage.locks import lock_name
-from service.storage.models import Claim, ClaimMerge
+from service.storage.models import ClaimMerge
 from service.storage.versions import check_match
 from service.values.vocabulary import Caller
 
@@ -56,8 +49,8 @@ def merge_claim(
         GroupResolved: The claim would be true, and so is another claim of its group (R3).
     """
     with db.write() as session:
-        claim, target = _lock_both(session, claim_id, into)
-        if (merge := _merge_of(session, claim)) is not None and merge.into_id == into:
+        claim, target = lock_both(session, claim_id, into)
+        if (merge := merge_of(session, claim)) is not None and merge.into_id == into:
             return _describe(merge), False
         check_rights(claim, target, caller)
         check_free(session, claim, target)
@@ -104,7 +97,7 @@ def undo_claim_merge(
         GroupResolved: One of the claims would be true, and so is another claim of its group (R3).
     """
     with db.write() as session:
-        claim, target, merge = _lock_merge(session, claim_id)
+        claim, target, merge = lock_merge(session, claim_id)
         check_rights(claim, target, caller)
         check_match(_describe(merge), if_match)
         outlets = reporting_outlets(target)
@@ -124,51 +117,8 @@ def get_claim_merge(db: Database, claim_id: UUID) -> ClaimMergeView:
         NotFound: No claim has this id, or it was not merged.
     """
     with db.read() as session:
-        return _describe(_require_merge(session, claim_id))
+        return _describe(require_merge(session, claim_id))
 
 
 def _describe(merge: ClaimMerge) -> ClaimMergeView:
     return ClaimMergeView(merge.claim_id, merge.into_id, merge.recorded_at)
-
-
-def _require_merge(session: Session, claim_id: UUID) -> ClaimMerge:
-    """Return the merge of a claim that is in effect."""
-    if (claim := session.get(Claim, claim_id)) is None:
-        raise NotFound(f"No claim has the id {claim_id}. Find its id with GET /v1/claims.")
-    if (merge := _merge_of(session, claim)) is None:
-        raise NotFound(f"The claim {claim_id} was not merged, so there is no merge to read or undo.")
-    return merge
-
-
-def _merge_of(session: Session, claim: Claim) -> ClaimMerge | None:
-    """Return the merge of a claim that is in effect."""
-    return session.scalar(sa.select(ClaimMerge).where(ClaimMerge.claim_id == claim.id, ClaimMerge.undone_at.is_(None)))
-
-
-def _lock_both(session: Session, claim_id: UUID, into: UUID) -> tuple[Claim, Claim]:
-    """Lock two claims, and return them with their reports and resolutions.
-
-    Raises:
-        NotFound: No claim has the first id.
-        InvalidBody: No claim has the second one.
-    """
-    lock_name(session, PLACES)  # excludes new replies, and merges of outlets
-    rows = sa.select(Claim).where(Claim.id.in_([claim_id, into]))
-    session.execute(rows.with_only_columns(Claim.id).order_by(Claim.id).with_for_update()).all()
-    found = session.scalars(rows.options(*WHOLE).execution_options(populate_existing=True)).all()
-    by_id = {claim.id: claim for claim in found}
-    if claim_id not in by_id:
-        raise NotFound(f"No claim has the id {claim_id}. Find its id with GET /v1/claims.")
-    if into not in by_id:
-        detail = f"No claim has the id {into}. Find its id with GET /v1/claims."
-        raise InvalidBody.at("/into", detail, "unknown-claim")
-    return by_id[claim_id], by_id[into]
-
-
-def _lock_merge(session: Session, claim_id: UUID) -> tuple[Claim, Claim, ClaimMerge]:
-    """Lock a merged claim and its target, and return them with their merge."""
-    claim, target = _lock_both(session, claim_id, _require_merge(session, claim_id).into_id)
-    merge = _require_merge(session, claim_id)  # it may have been undone before the lock
-    if merge.into_id != target.id:
-        raise WriteConflict("The claim was merged into another one in the meantime.")
-    return claim, target, merge

@@ -1,4 +1,4 @@
-"""Move the reports, resolutions, replies and reviews of a claim to another one, and back (R22a)."""
+"""Move the reports, resolutions and replies of a claim to another one, and back (R22a)."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
+from service.claims.move_reviews import move_reviews, return_reviews
 from service.methods.claim import ORDER
 from service.storage.facts import moved_fingerprint, original_fingerprint, standing_resolution
 from service.storage.models import Claim, Reply, Report, Resolution
-from service.storage.models.columns import ReviewNote
 from service.storage.models.merges import MovedRows
 from service.storage.predicates import is_among
 
@@ -28,7 +28,7 @@ def move_rows(session: Session, claim: Claim, target: Claim) -> MovedRows:
     )
     _move_resolutions(claim, target)
     _move_reports(claim.reports, claim, target)
-    _move_reviews(claim, target)
+    move_reviews(claim, target)
     for reply in replies:
         reply.claim_id = target.id
     return moved
@@ -39,16 +39,9 @@ def return_rows(session: Session, claim: Claim, target: Claim, moved: MovedRows)
     _return_resolutions(claim, target, moved)
     reports = set(moved["reports"])
     _move_reports([report for report in target.reports if str(report.id) in reports], target, claim)
-    _return_reviews(claim, target)
+    return_reviews(claim, target)
     for reply in _replies(session, is_among(session, Reply.id, map(UUID, moved["replies"]))):
         reply.claim_id = claim.id
-
-
-def is_same_review(one: ReviewNote, other: ReviewNote) -> bool:
-    """Return whether two notes are about one review: one page, or else one fact-checker and rating."""
-    if one["url"] is not None or other["url"] is not None:
-        return one["url"] == other["url"]
-    return (one["publisher"], one["rating"], one["value"]) == (other["publisher"], other["rating"], other["value"])
 
 
 def _move_reports(reports: Iterable[Report], source: Claim, target: Claim) -> None:
@@ -85,28 +78,6 @@ def _return_resolutions(claim: Claim, target: Claim, moved: MovedRows) -> None:
     _number(returning, start=1)
     _assign(target, [resolution for resolution in target.resolutions if resolution.id not in ids])
     _assign(claim, returning)
-
-
-def _move_reviews(claim: Claim, target: Claim) -> None:
-    """Move the reviews of a claim that the other claim does not have. Redacted reviews stay redacted."""
-    if any(note["member"] == "reviews" for note in target.redacted or ()):
-        return
-    present, sent = target.reviews or [], claim.reviews or []
-    moving = [note for note in sent if not any(is_same_review(note, other) for other in present)]
-    if moving:
-        marked = [ReviewNote(**note, merged_from=str(claim.id)) for note in moving]
-        target.reviews = [*present, *marked]
-        claim.reviews = [note for note in sent if note not in moving] or None
-
-
-def _return_reviews(claim: Claim, target: Claim) -> None:
-    """Return the moved reviews of a claim that were not redacted since."""
-    returning = [note.copy() for note in target.reviews or [] if note.get("merged_from") == str(claim.id)]
-    if returning:
-        target.reviews = [note for note in target.reviews or [] if note.get("merged_from") != str(claim.id)] or None
-        for note in returning:
-            del note["merged_from"]
-        claim.reviews = [*(claim.reviews or []), *returning]
 
 
 def _number(resolutions: Iterable[Resolution], *, start: int) -> None:

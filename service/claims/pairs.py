@@ -12,8 +12,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased, selectinload
 
 from service.claims.describe import summarise_claims
+from service.claims.likeliest import likeliest_claims
 from service.claims.load import load_claim
-from service.claims.search import likeliest_claims
 from service.claims.views import ListedClaim
 from service.errors import InvalidBody
 from service.storage.db import Database, retried

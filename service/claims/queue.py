@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from service.claims.describe import count_roots, describe_report, summarise_claim
-from service.claims.listing import ClaimFilters, claim_conditions, has_status
+from service.claims.filters import ClaimFilters, claim_conditions, has_status
 from service.claims.load import WHOLE
 from service.claims.views import ListedClaim, ReportView
 from service.methods.claim import Roots

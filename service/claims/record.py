@@ -1,11 +1,9 @@
-"""Record claims with their first reports, and change the members of a claim."""
+"""Record claims with their first reports, and read them."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
-from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from typing import TypedDict
 from uuid import UUID
 
@@ -15,23 +13,21 @@ from sqlalchemy.orm import Session
 from service.cache.invalidation import invalidate_scores
 from service.cache.score_cache import ScoreCache
 from service.claims.describe import SAME_TEXT, describe_claim, describe_new_claim
-from service.claims.load import WHOLE, check_group, load_claim, surviving_claim
+from service.claims.load import WHOLE, load_claim, surviving_claim
 from service.claims.repeats import differences
 from service.claims.report_rules import Filing, NewReport, add_reports, check_reports
-from service.claims.rights import check_claim_change
 from service.claims.views import ClaimView
 from service.errors import ClaimDiffers, FieldError, InvalidBody, ReportDiffers
 from service.outlets.known import OutletName
 from service.outlets.mentions import Directory
-from service.outlets.sums import add_sums, lock_outlets, sums_of, updating_sums
+from service.outlets.sums import add_sums, lock_outlets, sums_of
 from service.storage.base import plain
 from service.storage.bulk import insert_rows
 from service.storage.db import Database, retried
-from service.storage.facts import reporting_outlets, standing_resolution
+from service.storage.facts import reporting_outlets
 from service.storage.models import Claim, Report
-from service.storage.versions import check_match, store_version
 from service.values.ids import new_id
-from service.values.vocabulary import Caller, ClaimKind, Verdict
+from service.values.vocabulary import Caller, ClaimKind
 
 
 class NewClaim(TypedDict):
@@ -44,27 +40,6 @@ class NewClaim(TypedDict):
     resolves_by: dt.datetime | None
     group: str | None
     external_id: str | None
-
-
-class ClaimChanges(TypedDict, total=False):
-    """The new values of the members of a claim that change."""
-
-    text: str
-    topic: str | None
-    tags: list[str]
-    group: str | None
-    resolves_by: dt.datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class ClaimContent:
-    """The members of a claim that can change, as a version stores them."""
-
-    text: str
-    topic: str | None
-    tags: list[str]
-    group: str | None
-    resolves_by: dt.datetime | None
 
 
 @retried
@@ -118,60 +93,6 @@ def get_claim(db: Database, claim_id: UUID, *, now: dt.datetime) -> ClaimView:
         return describe_claim(session, load_claim(session, claim_id), now=now)
 
 
-@retried
-def change_claim(
-    db: Database,
-    cache: ScoreCache,
-    claim_id: UUID,
-    *,
-    changes: ClaimChanges,
-    if_match: AbstractSet[str] | None,
-    caller: Caller,
-    now: dt.datetime,
-) -> ClaimView:
-    """Change members of a claim, and keep the earlier version.
-
-    Args:
-        db: The database.
-        cache: The score cache, in which the scores of the claim's outlets are invalidated.
-        claim_id: The id of the claim.
-        changes: The new values of the members that change.
-        if_match: The tags of the versions that the caller accepts; None for any version.
-        caller: The API key of the call.
-        now: The time of the call.
-
-    Raises:
-        NotFound: No claim has this id.
-        Forbidden: The caller may not change the claim (R14b).
-        PreconditionFailed: The claim was changed since the caller read it.
-        InvalidBody: An event would lose its due date (R1).
-        GroupResolved: The claim is true, and so is another claim of its new group (R3).
-    """
-    with db.write() as session:
-        claim = load_claim(session, claim_id, lock=True)
-        changed = {name for name, value in changes.items() if getattr(claim, name) != value}
-        check_claim_change(claim, changed, caller)
-        check_match(describe_claim(session, claim, now=now), if_match)
-        if not changed:
-            return describe_claim(session, claim, now=now)
-        store_version(session, claim.id, claim_content(claim), caller=caller, now=now)
-        with updating_sums(session, [claim]):
-            for name, value in changes.items():
-                setattr(claim, name, value)
-        _check_changed(session, claim)
-        invalidate_scores(session, cache, reporting_outlets(claim), now=now)
-        session.flush()
-        return describe_claim(session, claim, now=now)
-
-
-def _check_changed(session: Session, claim: Claim) -> None:
-    """Check the rules of a claim and of its group after a change (R1, R3)."""
-    _check_due_date(claim)
-    in_effect = standing_resolution(claim)
-    if in_effect is not None and in_effect.verdict is Verdict.TRUE:
-        check_group(session, claim)
-
-
 def new_claim(given: NewClaim, *, caller: Caller, now: dt.datetime) -> Claim:
     """Return a new claim without reports, as a plain object."""
     return plain(
@@ -197,11 +118,6 @@ def claim_by_external_id(session: Session, external_id: str | None) -> Claim | N
     return session.scalar(sa.select(Claim).where(Claim.external_id == external_id).options(*WHOLE))
 
 
-def claim_content(claim: Claim) -> ClaimContent:
-    """Return the members of a claim that can change."""
-    return ClaimContent(claim.text, claim.topic, claim.tags, claim.group, claim.resolves_by)
-
-
 def check_first_reports(
     claim: Claim, reports: Sequence[NewReport], directory: Directory, *, caller: Caller, now: dt.datetime
 ) -> list[Filing]:
@@ -213,7 +129,7 @@ def check_first_reports(
     errors: list[FieldError] = []
     filings: list[Filing] = []
     try:
-        _check_due_date(claim)
+        check_due_date(claim)
     except InvalidBody as exc:
         errors += exc.errors
     try:
@@ -240,7 +156,12 @@ def by_pointer(reports: Sequence[NewReport]) -> dict[str, NewReport]:
     return {f"/reports/{index}": report for index, report in enumerate(reports)}
 
 
-def _check_due_date(claim: Claim) -> None:
+def check_due_date(claim: Claim) -> None:
+    """Check that an event has a due date (R1).
+
+    Raises:
+        InvalidBody: It has none.
+    """
     if claim.kind is ClaimKind.EVENT and claim.resolves_by is None:
         raise InvalidBody.at("/resolves_by", "An event needs the date by which it is due.", "required")
 

@@ -20,15 +20,7 @@ from service.claims.erase import Subject, erase_member
 from service.errors import FieldError, InvalidBody
 from service.storage.db import Database, retried
 from service.storage.journal import renew_salt
-from service.storage.models import (
-    Claim,
-    Dispute,
-    Redaction,
-    Reply,
-    Report,
-    Resolution,
-    StoredResponse,
-)
+from service.storage.models import Claim, Dispute, Redaction, Reply, Report, Resolution, StoredResponse
 from service.storage.models.columns import RedactionNote
 from service.values.instants import format_instant
 from service.values.vocabulary import Caller

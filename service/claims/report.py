@@ -1,4 +1,4 @@
-"""Add reports to claims, withdraw them, read and list them."""
+"""Add reports to claims, withdraw them, and read them."""
 
 from __future__ import annotations
 
@@ -6,27 +6,23 @@ import datetime as dt
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session
 
 from service.cache.invalidation import invalidate_scores
 from service.cache.score_cache import ScoreCache
 from service.claims.describe import describe_report
-from service.claims.load import load_claim, require_claim
+from service.claims.load import load_claim
 from service.claims.report_rules import NewReport, add_reports, check_reports
 from service.claims.rights import check_filing, check_report_change
 from service.claims.views import ReportView
 from service.errors import AlreadyWithdrawn, NotFound, RelaysRestOnIt
 from service.methods.relays import relay_cycle
-from service.outlets.find import require_outlet
 from service.outlets.mentions import Directory
 from service.outlets.sums import updating_sums
 from service.storage.db import Database, retried
 from service.storage.db_errors import WriteConflict
 from service.storage.facts import counting_reports, surviving_outlet
 from service.storage.models import Claim, Report, Withdrawal
-from service.storage.paging import Keyset, Page, SortKey
-from service.storage.predicates import in_topic, merged_with
-from service.values.instants import parse_instant
 from service.values.vocabulary import Caller
 
 
@@ -119,50 +115,3 @@ def load_report(session: Session, report_id: UUID, *, lock: bool = False) -> tup
     if (found := next((report for report in claim.reports if report.id == report_id), None)) is None:
         raise WriteConflict("The claim of the report was merged, or its merge was undone.")
     return claim, found
-
-
-def list_claim_reports(db: Database, claim_id: UUID, *, after: SortKey | None, limit: int) -> Page[ReportView]:
-    """Return a page of the reports on a claim, in order of publication.
-
-    Raises:
-        NotFound: No claim has this id.
-        InvalidQuery: `after` is not a sort key of this list.
-    """
-    keyset = Keyset([Report.published_at, Report.recorded_at, Report.id], [parse_instant, parse_instant, UUID])
-    rows = _loaded().where(Report.claim_id == claim_id)
-    with db.read() as session:
-        require_claim(session, claim_id)
-        return _page_of_views(keyset.page(session, rows, after=after, limit=limit))
-
-
-def list_outlet_reports(
-    db: Database, reference: str, *, topic: str | None, after: SortKey | None, limit: int
-) -> Page[ReportView]:
-    """Return a page of the reports of an outlet, on all topics or one, the newest first.
-
-    Raises:
-        UnknownOutlet: No outlet has this slug or id.
-        OutletMerged: The outlet was merged into another one.
-        InvalidQuery: `after` is not a sort key of this list.
-    """
-    keyset = Keyset([Report.published_at, Report.id], [parse_instant, UUID], descending=True)
-    with db.read() as session:
-        filed = Report.outlet_id.in_(merged_with(require_outlet(session, reference)))
-        rows = _loaded().where(filed)
-        if topic is not None:
-            rows = rows.join(Claim, Claim.id == Report.claim_id).where(in_topic(Claim.topic, topic))
-        return _page_of_views(keyset.page(session, rows, after=after, limit=limit))
-
-
-def _loaded() -> sa.Select[Report]:
-    """Select reports with everything that their views need."""
-    return sa.select(Report).options(
-        selectinload(Report.outlet),
-        selectinload(Report.cited),
-        selectinload(Report.withdrawal),
-        selectinload(Report.claim).selectinload(Claim.resolutions),
-    )
-
-
-def _page_of_views(page: Page[Report]) -> Page[ReportView]:
-    return Page([describe_report(report, report.claim) for report in page.items], page.next)

@@ -3,37 +3,27 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import NotRequired, TypedDict
 from uuid import UUID
 
-import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from service.cache.invalidation import invalidate_scores
 from service.cache.score_cache import ScoreCache
-from service.claims.load import check_group, load_claim, require_claim
+from service.claims.load import check_group, load_claim
 from service.claims.report_rules import Filing
 from service.claims.views import ResolutionView, ResolutionWarning, WarnedResolution
-from service.errors import (
-    AlreadyResolved,
-    FieldError,
-    InvalidBody,
-    NothingToSupersede,
-    OpinionUnresolved,
-    OwnClaim,
-)
+from service.errors import AlreadyResolved, FieldError, InvalidBody, NothingToSupersede, OpinionUnresolved, OwnClaim
 from service.outlets.sums import updating_sums
 from service.storage.db import Database, retried
 from service.storage.facts import counting_reports, filers, newest_resolution, reporting_outlets
 from service.storage.models import Claim, Dispute, Resolution
-from service.storage.paging import Keyset, Page, SortKey, read_number
 from service.values.documents import members_of
 from service.values.ids import new_id
-from service.values.instants import end_of_day, format_instant, is_same_end, precision_of
+from service.values.instants import end_of_day, format_instant, precision_of
 from service.values.vocabulary import Caller, ClaimKind, Precision, Scope, Verdict
 
-_OLDEST_FIRST = Keyset([Resolution.position], [read_number])
 _TRUTH = {Verdict.TRUE: 1.0, Verdict.FALSE: 0.0}
 
 
@@ -75,20 +65,6 @@ def resolve_claim(
         warnings = warnings_about(claim, appended)
     view = describe_resolution(appended)
     return WarnedResolution(**members_of(view), warnings=warnings) if warnings else view
-
-
-def list_resolutions(db: Database, claim_id: UUID, *, after: SortKey | None, limit: int) -> Page[ResolutionView]:
-    """Return a page of the resolutions of a claim, the oldest first.
-
-    Raises:
-        NotFound: No claim has this id.
-        InvalidQuery: `after` is not a sort key of this list.
-    """
-    rows = sa.select(Resolution).where(Resolution.claim_id == claim_id)
-    with db.read() as session:
-        require_claim(session, claim_id)
-        page = _OLDEST_FIRST.page(session, rows, after=after, limit=limit)
-    return Page(describe_resolutions(page.items), page.next)
 
 
 def new_resolution(
@@ -181,20 +157,6 @@ def describe_resolution(resolution: Resolution) -> ResolutionView:
         recorded_at=resolution.recorded_at,
         redacted=resolution.redacted or [],
     )
-
-
-def describe_resolutions(resolutions: Sequence[Resolution]) -> list[ResolutionView]:
-    """Return the views of some resolutions, in the order given."""
-    return [describe_resolution(resolution) for resolution in resolutions]
-
-
-def is_same_resolution(resolution: Resolution, given: NewResolution) -> bool:
-    """Return whether a recorded resolution has all members that were sent."""
-    same_truth = given["truth"] is None or given["truth"] == resolution.truth
-    known_at = given["known_at"]
-    same_moment = known_at is None or is_same_end(resolution.known_at, resolution.known_precision, known_at)
-    same_order = given["supersedes"] in (None, resolution.supersedes_id)
-    return resolution.verdict is given["verdict"] and same_truth and same_moment and same_order
 
 
 def warnings_about(claim: Claim, resolution: Resolution) -> list[ResolutionWarning]:

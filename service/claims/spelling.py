@@ -7,7 +7,7 @@ from string import ascii_lowercase
 
 from sqlalchemy.orm import Session
 
-from service.claims.search import count_claims
+from service.claims.full_text import count_claims
 from service.storage.db import Database
 from service.values.search_terms import Word, words_in
 

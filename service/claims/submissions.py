@@ -6,25 +6,22 @@ import datetime as dt
 import hashlib
 import math
 import secrets
-from collections.abc import Mapping, Sequence
 from typing import TypedDict
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session
 
-from service.claims.describe import describe_dispute, describe_reply
+from service.claims.describe_submissions import LOADED, claims_of, describe_state
 from service.claims.load import load_claim
 from service.claims.reply import check_reported
-from service.claims.views import PendingView, SubmissionState
+from service.claims.submission_views import SubmissionState
 from service.errors import NotFound, NothingToDispute, TooManySubmissions
 from service.outlets.find import require_outlet
 from service.storage.db import Database, retried
-from service.storage.facts import standing_resolution, surviving_outlet
+from service.storage.facts import standing_resolution
 from service.storage.locks import lock_name
-from service.storage.models import Claim, Dispute, Reply, Submission
-from service.storage.predicates import counts_as
-from service.values.documents import members_of
+from service.storage.models import Submission
 from service.values.vocabulary import SubmissionKind, SubmissionStatus
 
 PER_DAY = 5
@@ -34,13 +31,6 @@ MAX_PENDING = 500
 DAY = dt.timedelta(days=1)
 KEPT = dt.timedelta(days=90)
 """The time for which a pending submission, and then a refused one, is kept."""
-LOADED = (
-    selectinload(Submission.resolution),
-    selectinload(Submission.outlet),
-    selectinload(Submission.dispute).selectinload(Dispute.resolution),
-    selectinload(Submission.reply).selectinload(Reply.outlet),
-)
-"""The loader options of a submission that its views need."""
 _SECRET_BYTES = 24
 
 
@@ -131,13 +121,7 @@ def get_submission(db: Database, secret: str) -> SubmissionState:
                 f"No submission has this link. The link may be incomplete, or the submission was deleted {KEPT.days} "
                 "days after it was sent or refused."
             )
-        return _state(found, _claims(session, [found]))
-
-
-def describe_submissions(session: Session, submissions: Sequence[Submission]) -> list[PendingView]:
-    """Return the views of submissions that were loaded with `LOADED`. One statement reads all claims."""
-    claims = _claims(session, submissions)
-    return [_describe(one, claims) for one in submissions]
+        return describe_state(found, claims_of(session, [found]))
 
 
 def prune_submissions(db: Database, *, now: dt.datetime) -> None:
@@ -182,47 +166,6 @@ def _check_limits(session: Session, sender: str, *, now: dt.datetime) -> None:
             "few days.",
             retry_after=int(DAY.total_seconds()),
         )
-
-
-def _claims(session: Session, submissions: Sequence[Submission]) -> dict[UUID | None, tuple[UUID, str]]:
-    """Return the claims of submissions: by id, the claim that each counts as, and its text."""
-    named = {_claim_id(one) for one in submissions} - {None}
-    rows = sa.select(Claim.id, counts_as(Claim), Claim.text).where(Claim.id.in_(named))
-    return {id_: (counted, text) for id_, counted, text in session.execute(rows)} if named else {}
-
-
-def _state(one: Submission, claims: Mapping[UUID | None, tuple[UUID, str]]) -> SubmissionState:
-    outlet = None if one.outlet is None else surviving_outlet(one.outlet)
-    claim, text = claims.get(_claim_id(one), (None, "" if outlet is None else outlet.name))
-    return SubmissionState(
-        kind=one.kind,
-        status=one.status,
-        about=text,
-        claim=claim,
-        outlet=None if outlet is None else outlet.slug,
-        refusal=one.refusal,
-        decided_at=one.decided_at,
-        recorded_at=one.recorded_at,
-    )
-
-
-def _describe(one: Submission, claims: Mapping[UUID | None, tuple[UUID, str]]) -> PendingView:
-    return PendingView(
-        **members_of(_state(one, claims)),
-        id=one.id,
-        resolution=one.resolution_id,
-        text=one.text,
-        links=one.links,
-        email=one.email,
-        dispute=None if one.dispute is None else describe_dispute(one.dispute, one.dispute.resolution),
-        reply=None if one.reply is None else describe_reply(one.reply),
-        decided_by=one.decided_by,
-    )
-
-
-def _claim_id(one: Submission) -> UUID | None:
-    """Return the claim of a submission. The claim of a dispute may have been merged since."""
-    return one.claim_id if one.resolution is None else one.resolution.claim_id
 
 
 def _digest(secret: str) -> str:

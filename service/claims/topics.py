@@ -10,20 +10,17 @@ from functools import cache
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from service.claims.listing import has_status
+from service.claims.filters import has_status
 from service.methods.claim import count_claim
 from service.methods.reliability import RATED_FROM
+from service.outlets.counts import having_resolved, resolved_by_topic
 from service.outlets.positions import read_positions
-from service.outlets.sums import having_resolved, resolved_by_topic
 from service.outlets.track_record import EVERYTHING
 from service.storage.db import Database
 from service.storage.models import Claim, Outlet, Resolution
 from service.storage.predicates import in_topic
 from service.values.topics import is_within, lineage
 from service.values.vocabulary import ClaimStatus, Role
-
-_NEWEST = 10_000
-"""The number of newest claims whose topics are offered as choices."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,42 +78,6 @@ def count_topics(session: Session, topic: str | None, *, now: dt.datetime) -> li
         for path, by_status in _count_claims(session, topic, now=now).items()
     ]
     return sorted(topics, key=lambda one: one.place)
-
-
-def common_topics(db: Database, *, limit: int) -> list[str]:
-    """Return the most frequent topics of the 10,000 newest claims, sorted by path.
-
-    The cost does not depend on the number of claims.
-    """
-    newest = sa.select(Claim.topic, Claim.merged_into_id).order_by(Claim.id.desc()).limit(_NEWEST).subquery()
-    rows = sa.select(newest.c.topic, sa.func.count()).group_by(newest.c.topic)
-    counts: Counter[str] = Counter()
-    with db.read() as session:
-        for topic, claims in session.execute(
-            rows.where(newest.c.topic.is_not(None), newest.c.merged_into_id.is_(None))
-        ):
-            counts.update(dict.fromkeys(lineage(topic), claims))
-    return sorted((topic for topic, _ in counts.most_common(limit)), key=lambda topic: topic.split("/"))
-
-
-def topics_below(db: Database, topic: str, *, limit: int) -> list[str]:
-    """Return the topics directly below a topic, sorted by name.
-
-    Topics are looked up in the index one after the other, so the cost does not depend on the number of claims.
-
-    Args:
-        db: The database.
-        topic: The topic.
-        limit: The maximum number of topics to look up, at any depth.
-    """
-    below = Claim.topic >= f"{topic}/", Claim.topic < f"{topic}0", Claim.merged_into_id.is_(None)
-    found = sa.select(sa.func.min(Claim.topic).label("topic")).where(*below).cte("found", recursive=True)
-    following = sa.select(sa.func.min(Claim.topic)).where(*below, Claim.topic > found.c.topic)
-    found = found.union_all(sa.select(following.correlate(found).scalar_subquery()).where(found.c.topic.is_not(None)))
-    with db.read() as session:
-        topics = session.scalars(sa.select(found.c.topic).where(found.c.topic.is_not(None)).limit(limit))
-        depth = topic.count("/") + 2
-        return sorted({"/".join(path.split("/")[:depth]) for path in topics})
 
 
 def _count_claims(session: Session, scope: str | None, *, now: dt.datetime) -> dict[str, Counter[str | None]]:

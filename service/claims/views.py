@@ -1,4 +1,4 @@
-"""The views of claims, reports, resolutions, disputes, replies and forecasts that use cases return."""
+"""The views of claims, reports, resolutions, disputes and replies that use cases return."""
 
 from __future__ import annotations
 
@@ -17,8 +17,6 @@ from service.values.vocabulary import (
     Role,
     Stance,
     StanceSource,
-    SubmissionKind,
-    SubmissionStatus,
     Verdict,
     Via,
 )
@@ -153,42 +151,6 @@ class ReplyView:
 
 
 @dataclass(frozen=True, slots=True)
-class SubmissionState:
-    """The state of a submission from a public form, as shown to its sender."""
-
-    kind: SubmissionKind
-    status: SubmissionStatus
-    about: str
-    """The text of the claim, or the name of the outlet."""
-    claim: UUID | None
-    """The claim that the submission is about; None for a reply to the whole record."""
-    outlet: str | None
-    """The slug of the outlet that replies; None for a dispute."""
-    refusal: str | None
-    decided_at: dt.datetime | None
-    recorded_at: dt.datetime
-
-
-@dataclass(frozen=True, slots=True)
-class PendingView(SubmissionState):
-    """A submission from a public form, as shown to editors."""
-
-    id: UUID
-    resolution: UUID | None
-    """The disputed resolution; None for a reply."""
-    text: str | None
-    """None after acceptance, when the text is in `dispute` or `reply`."""
-    links: list[str]
-    email: str | None
-    """None after the decision."""
-    dispute: DisputeView | None
-    """The dispute that the submission became."""
-    reply: ReplyView | None
-    """The reply that the submission became."""
-    decided_by: UUID | None
-
-
-@dataclass(frozen=True, slots=True)
 class ListedClaim:
     """A claim without its reports, as in lists."""
 
@@ -232,55 +194,3 @@ class ClaimView(ListedClaim):
     replies: list[ReplyView]
     similar: list[UUID]
     """The ids of the oldest other claims with the same text."""
-
-
-@dataclass(frozen=True, slots=True)
-class ForecastInterval:
-    """The credible interval of a forecast."""
-
-    lower: float
-    upper: float
-    level: float
-
-
-@dataclass(frozen=True, slots=True)
-class DailyForecast:
-    """The stored forecast of a day."""
-
-    day: dt.date
-    probability: float
-
-
-@dataclass(frozen=True, slots=True)
-class ForecastPart:
-    """The contribution of one fact about the reports of a claim."""
-
-    feature: str
-    words: str
-    log_odds: float
-    points: float
-    """The change of the probability, in percentage points, when the contribution is added after the ones before it."""
-
-
-@dataclass(frozen=True, slots=True)
-class ForecastView:
-    """The forecast of a claim, with the contributions of its features."""
-
-    claim: UUID
-    method: str
-    independent_roots: int
-    roots: Roots
-    kept: list[DailyForecast]
-    """The stored forecasts of earlier days, the oldest first."""
-    status: Literal["rated", "insufficient", "closed", "decided"]
-    decided_by: UUID | None = None
-    """The true claim of the same group (R3)."""
-    probability: float | None = None
-    interval: ForecastInterval | None = None
-    trained_on: int | None = None
-    """The number of resolved claims that the model was trained on."""
-    base: float | None = None
-    """The log-odds without any feature."""
-    base_probability: float | None = None
-    """The probability without any feature."""
-    contributions: tuple[ForecastPart, ...] = ()

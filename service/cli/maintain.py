@@ -27,7 +27,7 @@ def refit(connections: Connections) -> None:
 def rebuild(connections: Connections) -> None:
     """Recompute the sums behind scores and the search index from the rows, and print the number of differences."""
     from service.cache.invalidation import invalidate_all
-    from service.claims.search import rebuild_search
+    from service.claims.rebuild_search import rebuild_search
     from service.outlets.rebuild_sums import rebuild_sums
 
     differed = rebuild_sums(connections.db, now=utc_now())

@@ -10,8 +10,8 @@ from typing import TypedDict, Unpack
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from service.outlets.find import WHOLE, OutletView, describe_outlet
-from service.outlets.sums import count_own_claims, having_claims
+from service.outlets.counts import count_own_claims, having_claims
+from service.outlets.describe import WHOLE, OutletView, describe_outlet
 from service.storage.db import Database
 from service.storage.models import Outlet
 from service.storage.paging import Keyset, Page, SortKey

@@ -1,28 +1,21 @@
-"""Outlets: find them by slug or id, build their views, and choose free slugs."""
+"""Find outlets by slug or id."""
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session
 
 from service.errors import InvalidQuery, OutletMerged, UnknownOutlet
-from service.outlets.domains import ShownDomain, show_domains
-from service.outlets.search import unknown_slug
+from service.outlets.describe import WHOLE
+from service.outlets.nearest import unknown_slug
 from service.storage.facts import surviving_outlet
 from service.storage.models import Outlet
 from service.storage.predicates import counts_as, is_among
-from service.values.documents import members_of
-from service.values.ids import RESERVED_SLUGS, SLUG_LENGTH, is_slug, parse_id
-from service.values.names import slug_of
-from service.values.vocabulary import OutletKind
+from service.values.ids import is_slug, parse_id
 
-WHOLE = (selectinload(Outlet.parent), selectinload(Outlet.domains), selectinload(Outlet.aliases))
-"""The loader options of an outlet that its view needs."""
 # Built once, because building the statement takes as long as running it.
 _NAMED = sa.select(Outlet).where(
     Outlet.id.in_(sa.bindparam("ids", expanding=True)) | Outlet.slug.in_(sa.bindparam("slugs", expanding=True))
@@ -30,30 +23,6 @@ _NAMED = sa.select(Outlet).where(
 _NAMED_WHOLE = _NAMED.options(*WHOLE)
 PLACES = "places of outlets"
 """The name of the lock for changes of parents and merges, because two concurrent changes could create a cycle."""
-
-
-@dataclass(frozen=True, slots=True)
-class OutletView:
-    """An outlet as responses show it."""
-
-    id: UUID
-    slug: str
-    name: str
-    kind: OutletKind
-    domains: list[ShownDomain]
-    aliases: list[str]
-    parent: str | None
-    """The slug of the parent."""
-    scorable: bool
-    recorded_at: dt.datetime
-
-
-@dataclass(frozen=True, slots=True)
-class OutletState(OutletView):
-    """An outlet with the outlet that it was merged into, for imports and exports."""
-
-    merged_into: str | None
-    """The slug of that outlet."""
 
 
 def find_outlet(session: Session, reference: str, *, whole: bool = False) -> Outlet | None:
@@ -127,39 +96,3 @@ def ancestors(session: Session, outlet: Outlet) -> set[UUID]:
         parent_id = ancestor.parent_id
         ancestor = None if parent_id is None else surviving_outlet(session.get_one(Outlet, parent_id))
     return ids
-
-
-def describe_outlet(outlet: Outlet) -> OutletView:
-    """Return the view of an outlet that is loaded whole."""
-    return OutletView(
-        id=outlet.id,
-        slug=outlet.slug,
-        name=outlet.name,
-        kind=outlet.kind,
-        domains=show_domains(outlet.domains),
-        aliases=[alias.name for alias in outlet.aliases],
-        parent=None if outlet.parent is None else surviving_outlet(outlet.parent).slug,
-        scorable=outlet.scorable,
-        recorded_at=outlet.recorded_at,
-    )
-
-
-def outlet_state(outlet: Outlet) -> OutletState:
-    """Return the state of an outlet that is loaded whole."""
-    into = None if outlet.merged_into is None else outlet.merged_into.slug
-    return OutletState(**members_of(describe_outlet(outlet)), merged_into=into)
-
-
-def free_slug(session: Session, outlet: Outlet, *, taken: Collection[str] = ()) -> str:
-    """Return a free slug from the name, numbered if it is taken, or from the id if the name has no letters."""
-    base = slug_of(outlet.name)
-    if not base or parse_id(base) is not None:
-        return f"outlet-{outlet.id.hex[-12:]}"
-    like = sa.select(Outlet.slug).where(Outlet.slug.startswith(base[: SLUG_LENGTH - 8], autoescape=True))
-    reserved = {*session.scalars(like), *taken, *RESERVED_SLUGS}
-    slug, number = base, 1
-    while slug in reserved:
-        number += 1
-        end = f"-{number}"
-        slug = base[: SLUG_LENGTH - len(end)].rstrip("-") + end
-    return slug

@@ -12,8 +12,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from service.errors import InvalidBody
-from service.outlets.domains import Owned, find_owned
 from service.outlets.find import find_outlet
+from service.outlets.owners import Owned, find_owned
 from service.storage.base import plain, table_of
 from service.storage.db_errors import WriteConflict
 from service.storage.facts import surviving_outlet

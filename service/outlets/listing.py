@@ -5,7 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
-from service.outlets.find import WHOLE, OutletView, describe_outlet, filtering_outlet
+from service.outlets.describe import WHOLE, OutletView, describe_outlet
+from service.outlets.find import filtering_outlet
 from service.storage.db import Database
 from service.storage.models import Outlet, OutletAlias
 from service.storage.paging import Keyset, Page, SortKey

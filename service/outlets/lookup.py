@@ -6,35 +6,16 @@ import datetime as dt
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from service.errors import InvalidQuery, UnknownOutlet
-from service.outlets.domains import find_owned, owner_at
-from service.outlets.find import OutletView, describe_outlet, find_outlets
+from service.outlets.by_address import DomainMatch, OutletMatch, describe_by_id, find_by_address
+from service.outlets.describe import OutletView
+from service.outlets.find import find_outlets
 from service.storage.db import Database
-from service.storage.facts import surviving_outlet
-from service.values.accounts import account_key
 from service.values.addresses import Address, parse_address
-from service.values.vocabulary import MatchRule, MissReason
-
-
-@dataclass(frozen=True, slots=True)
-class DomainMatch:
-    """The match between a URL and a domain of an outlet."""
-
-    rule: MatchRule
-    key: str
-    """The matching domain."""
-
-
-@dataclass(frozen=True, slots=True)
-class OutletMatch:
-    """The outlet that publishes at a URL."""
-
-    outlet: OutletView
-    matched: DomainMatch
+from service.values.vocabulary import MissReason
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,36 +89,5 @@ def _named_item(reference: str, outlet: OutletView | None) -> LookupItem:
 def _find_named(session: Session, references: Sequence[str]) -> dict[str, OutletView]:
     """Return the outlets with these slugs or ids, or the ones that they were merged into (R22)."""
     found = find_outlets(session, list(dict.fromkeys(references))) if references else {}
-    outlets = _outlets(session, {outlet.id for outlet in found.values()})
+    outlets = describe_by_id(session, {outlet.id for outlet in found.values()})
     return {reference: outlets[outlet.id] for reference, outlet in found.items()}
-
-
-def find_by_address(session: Session, addresses: dict[str, Address], at: dt.datetime) -> dict[str, OutletMatch]:
-    """Return the outlets at addresses at a moment, by URL. One query looks up all of them."""
-    keys = {url: list(address.keys()) for url, address in addresses.items()}
-    owned = find_owned(session, {key for candidates in keys.values() for key in candidates})
-    closest = {
-        url: owner
-        for url, candidates in keys.items()
-        if (owner := next(filter(None, (owner_at(key, owned.get(key, ()), at) for key in candidates)), None))
-    }
-    outlets = _outlets(session, {owner.outlet_id for owner in closest.values()})
-    return {
-        url: OutletMatch(outlets[owner.outlet_id], DomainMatch(_rule(addresses[url], domain.name), domain.name))
-        for url, owner in closest.items()
-        for domain in [owner.domain]
-    }
-
-
-def _outlets(session: Session, ids: set[UUID]) -> dict[UUID, OutletView]:
-    """Return the outlets with these ids, or the ones that they were merged into, by the ids given."""
-    owners = find_outlets(session, [str(id_) for id_ in ids]).values() if ids else ()
-    survivors = {outlet.id: str(surviving_outlet(outlet).id) for outlet in owners}
-    whole = find_outlets(session, survivors.values(), whole=True) if ids else {}
-    return {id_: describe_outlet(whole[survivor]) for id_, survivor in survivors.items()}
-
-
-def _rule(address: Address, key: str) -> MatchRule:
-    if "/" in key:
-        return MatchRule.PATH
-    return MatchRule.HOST if account_key(key) == account_key(address.host) else MatchRule.PARENT

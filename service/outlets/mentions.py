@@ -11,10 +11,13 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from service.errors import InvalidBody, nested
-from service.outlets.domains import Domain, find_owned, new_domain, owner_at
-from service.outlets.find import describe_outlet, find_outlet, find_outlets, free_slug
+from service.outlets.describe import describe_outlet
+from service.outlets.domains import Domain
+from service.outlets.find import find_outlet, find_outlets
 from service.outlets.known import KnownOutlets, Mention, OutletName, best_match, read_mention
-from service.outlets.search import unknown_slug
+from service.outlets.nearest import unknown_slug
+from service.outlets.owners import find_owned, new_domain, owner_at
+from service.outlets.slugs import free_slug
 from service.storage.facts import surviving_outlet
 from service.storage.models import Outlet, OutletAlias, OutletDomain
 from service.storage.versions import store_version

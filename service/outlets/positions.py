@@ -16,12 +16,7 @@ from service.outlets.earlier_contents import Content, earlier_contents
 from service.outlets.find import filing_for
 from service.outlets.track_record import EVERYTHING, Condition, Lens
 from service.storage.models import Claim, Outlet, Report, Resolution, Version, Withdrawal
-from service.storage.predicates import (
-    counts_as,
-    in_topic,
-    is_among,
-    newest_id,
-)
+from service.storage.predicates import counts_as, in_topic, is_among, newest_id
 from service.values.topics import is_within
 from service.values.vocabulary import Basis, Stance
 

@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 from service.cache.invalidation import queue_invalidation_of_all
 from service.methods.claim import positions
 from service.outlets.positions import read_claims
-from service.outlets.sums import Sums, add_sums, all_sums
+from service.outlets.stored_rates import all_sums
+from service.outlets.sums import Sums, add_sums
 from service.storage.db import Database, retried
 from service.storage.locks import lock_name
 

@@ -13,10 +13,10 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
+from service.outlets.similar import similar_outlets, together
 from service.storage.db import Database
 from service.storage.models import Outlet, OutletDomain, OutletSpelling, Report, Subtotal
 from service.storage.predicates import counts_as, is_among
-from service.values.ids import parse_id
 from service.values.names import SPELLING_LENGTH, backwards, plain_words
 from service.values.vocabulary import OutletKind
 
@@ -25,37 +25,18 @@ _GENERAL = frozenset({"daily", "magazine", "media", "news", "newspaper", "online
 """Words that people add to names."""
 _CANDIDATES = 1000
 """The largest number of outlets that match a prefix and are sorted by their numbers of claims."""
-_NEIGHBOURS = 50
-"""The number of spellings before and after the words, in the alphabet, that are compared letter by letter."""
-_MISSPELT_FROM = 4  # letters; shorter words are too similar to each other
 _MOST_WORDS = 8
-_SUGGESTED = 3
 _AFTER_LETTERS = "{"  # the first character after the letters and digits of spellings
 
 # Built once, because building a statement takes as long as running it.
 _NAMED, _OTHER = aliased(Outlet), aliased(OutletSpelling)
-_SPELT = sa.select(OutletSpelling.outlet_id, OutletSpelling.spelling).limit(_NEIGHBOURS)
-# The spellings on both sides of a text in the alphabet, forwards and backwards.
-_NEAR = sa.union_all(
-    *(
-        side.subquery().select()
-        for text in (sa.bindparam("whole", type_=sa.String), sa.bindparam("backwards", type_=sa.String))
-        for side in (
-            _SPELT.where(OutletSpelling.spelling >= text).order_by(OutletSpelling.spelling),
-            _SPELT.where(OutletSpelling.spelling < text).order_by(OutletSpelling.spelling.desc()),
-        )
-    )
-)
 
 
-def _exact(whole: sa.ColumnElement[str], backward: sa.ColumnElement[str]) -> sa.Select[UUID]:
+def has_exactly(whole: sa.ColumnElement[str], backward: sa.ColumnElement[str]) -> sa.Select[UUID]:
     """Select the outlets that have a text as a whole name or alias, found by both of its spellings."""
     of_same = _OTHER.outlet_id == OutletSpelling.outlet_id
     rows = sa.select(OutletSpelling.outlet_id).where(OutletSpelling.spelling == backward)
     return rows.where(sa.exists().where(of_same, _OTHER.spelling == whole))
-
-
-_EXACT = _exact(sa.bindparam("whole", type_=sa.String), sa.bindparam("backwards", type_=sa.String))
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +64,7 @@ def search_outlets(db: Database, *, q: str, limit: int) -> list[FoundOutlet]:
     An outlet with exactly this name is first. The others are sorted by their numbers of claims, and similar names first
     by their similarity.
     """
-    words = _words_of(q)
+    words = words_of(q)
     if not words:
         return []
     with db.read() as session:
@@ -93,32 +74,13 @@ def search_outlets(db: Database, *, q: str, limit: int) -> list[FoundOutlet]:
         names = [word for word in words[-1] if word not in _GENERAL]
         if names and names != words[-1] and (rows := session.execute(_described(_matches([names]), limit)).all()):
             return [FoundOutlet(*row[1:], is_similar=True) for row in rows]
-        near = _similar(session, words)
+        near = similar_outlets(session, words)
         found = session.execute(_described(_listed(session, near), _CANDIDATES)).all()
         similar = sorted(found, key=lambda row: near.get(row[0], 0))
         return [FoundOutlet(*row[1:], is_similar=True) for row in similar[:limit]]
 
 
-def unknown_slug(session: Session, reference: str) -> str:
-    """Return the error detail for an unknown slug or id, with the nearest known slugs."""
-    near = nearest_slugs(session, reference)
-    return f"No outlet {reference!r} is on record{'; nearest: ' if near else ''}{', '.join(near)}."
-
-
-def nearest_slugs(session: Session, reference: str) -> list[str]:
-    """Return at most three slugs of outlets with this name or alias, or else with similar ones. Ids have none."""
-    words = _words_of(reference)
-    if not words or parse_id(reference) is not None:
-        return []
-    whole = _together(words[0])
-    exact = session.scalars(_EXACT, {"whole": whole, "backwards": backwards(whole)}).all()
-    near = dict.fromkeys(exact, 0) or _similar(session, words)
-    rows = sa.select(Outlet.id, Outlet.slug).where(is_among(session, Outlet.id, near))
-    slugs = sorted((near[id_], slug) for id_, slug in session.execute(rows))
-    return [slug for _, slug in slugs[:_SUGGESTED]]
-
-
-def _words_of(text: str) -> list[list[str]]:
+def words_of(text: str) -> list[list[str]]:
     """Return the words of a search in ASCII, and as an alternative the words without a first article."""
     words = plain_words(text)[:_MOST_WORDS]
     return [words, words[1:]] if len(words) > 1 and words[0] in _ARTICLES else [words] if words else []
@@ -128,10 +90,10 @@ def _matches(alternatives: Sequence[Sequence[str]]) -> sa.Subquery:
     """Select the outlets that a search matches, each with 1 for an exact match, else 0."""
     arms: list[sa.Select[UUID, int]] = []
     for words in alternatives:
-        whole = _together(words)
+        whole = together(words)
         begins = _begins(OutletSpelling, whole)
         arms.append(sa.select(OutletSpelling.outlet_id, sa.literal(0)).where(begins).limit(_CANDIDATES))
-        arms.append(_exact(sa.literal(whole), sa.literal(backwards(whole))).add_columns(sa.literal(1)))
+        arms.append(has_exactly(sa.literal(whole), sa.literal(backwards(whole))).add_columns(sa.literal(1)))
         longest, *others = sorted(words, key=len, reverse=True)
         if others:
             rows = sa.select(OutletSpelling.outlet_id, sa.literal(0)).where(_begins(OutletSpelling, longest))
@@ -166,58 +128,6 @@ def _described(
     columns = (Outlet.id, Outlet.slug, Outlet.name, Outlet.kind, next(first), amount.label("amount"), *first)
     rows = sa.select(*columns).join_from(ids, Outlet, Outlet.id == ids.c.id)
     return rows.order_by(ids.c.is_exact.desc(), sa.desc("amount"), Outlet.slug).limit(limit)
-
-
-def _similar(session: Session, alternatives: Sequence[Sequence[str]]) -> dict[UUID, int]:
-    """Return the outlets whose names are similar to a search, each with the number of differing letters.
-
-    A typing error usually keeps the beginning or the end of a name, so the name is a neighbour of the search in the
-    alphabet, forwards or backwards.
-    """
-    found: dict[UUID, int] = {}
-    for words in alternatives:
-        whole = _together(words)
-        if len(whole) < _MISSPELT_FROM:
-            continue
-        allowed = max(1, len(whole) // 4)
-        for outlet_id, spelling in session.execute(_NEAR, {"whole": whole, "backwards": backwards(whole)}):
-            written = backwards(whole) if spelling.startswith("~") else whole
-            errors = count_errors(written, spelling, allowed)
-            if errors is not None and errors < found.get(outlet_id, allowed + 1):
-                found[outlet_id] = errors
-    return found
-
-
-def _together(words: Sequence[str]) -> str:
-    return "".join(words)[:SPELLING_LENGTH]
-
-
-def count_errors(written: str, spelling: str, most: int) -> int | None:
-    """Return the number of typing errors in the beginning of a spelling, or None if there are more than allowed.
-
-    A letter left out, added, replaced, or swapped with the next one is an error (Damerau, 1964).
-
-    >>> count_errors("gaurd", "guardian", 2), count_errors("rasmusen", "rasmussenreports", 2), count_errors("a", "b", 0)
-    (1, 1, None)
-    """
-    spelling = spelling[: len(written) + most]
-    too_many = most + 1
-    before: list[int] = []
-    row = [min(place, too_many) for place in range(len(spelling) + 1)]
-    for place, letter in enumerate(written, 1):
-        # Letters whose places differ by more than the allowed errors cannot correspond.
-        first, last = max(1, place - most), min(len(spelling), place + most)
-        two_before, before, row = before, row, [too_many] * (len(spelling) + 1)
-        row[0] = min(place, too_many)
-        for other in range(first, last + 1):
-            spelt = spelling[other - 1]
-            cost = before[other - 1] if letter == spelt else 1 + min(before[other], row[other - 1], before[other - 1])
-            if place > 1 < other and letter == spelling[other - 2] and spelt == written[place - 2]:
-                cost = min(cost, two_before[other - 2] + 1)
-            row[other] = cost
-        if min(row[first - 1 : last + 1]) > most:
-            return None
-    return min(row)
 
 
 def _listed(session: Session, outlets: Collection[UUID]) -> sa.Subquery:

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import datetime as dt
 import operator
-from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any, NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -21,20 +20,17 @@ from sqlalchemy.orm import Session
 
 from service.methods.cells import Cell
 from service.methods.claim import ClaimFacts, Position, count_claim, count_votes, difference, positions
-from service.methods.rates import NO_COUNT, Rates, TruthCount, rates_of
+from service.methods.rates import NO_COUNT, TruthCount
 from service.methods.tally import Amounts, Parts, Slot
-from service.outlets.track_record import read_sums
 from service.storage.base import Base
 from service.storage.db_errors import WriteConflict
 from service.storage.facts import claim_facts, counting_reports, surviving_outlet
 from service.storage.locks import LOCKED_OUTLETS
 from service.storage.models import Claim, Outlet, Rate, Subtotal
-from service.storage.predicates import counts_as, in_topic, is_among
-from service.values.vocabulary import ClaimKind, Role, Stance
+from service.storage.predicates import counts_as
+from service.values.vocabulary import ClaimKind, Stance
 
 ColumnValue: TypeAlias = UUID | str | int | dt.datetime
-
-_RATE_SUMS = sa.func.sum(Rate.weight).label("weight"), sa.func.sum(Rate.true).label("true")
 
 
 AT_ONCE = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
@@ -172,85 +168,6 @@ def _upsert_statement(dialect: str, table: type[Base], key: tuple[str, ...], add
     return statement.on_conflict_do_update(index_elements=key, set_=sums)
 
 
-def having_resolved(session: Session, at_least: int) -> sa.ColumnElement[bool]:
-    """Return the condition that an outlet is scored and has at least this number of resolved claims of its own."""
-    resolved = sa.func.sum(Subtotal.correct + Subtotal.incorrect + Subtotal.partial)
-    rows = sa.select(Subtotal.outlet_id).where(Subtotal.role == Role.OWN).group_by(Subtotal.outlet_id)
-    # Read the ids first, because PostgreSQL may join a subquery with every outlet, row by row.
-    return sa.and_(Outlet.scorable, is_among(session, Outlet.id, session.scalars(rows.having(resolved >= at_least))))
-
-
-def resolved_by_topic(session: Session, outlets: Collection[UUID], topic: str | None) -> dict[UUID, Counter[str]]:
-    """Return the numbers of resolved own claims by outlet and topic; a topic limits them to itself and those below."""
-    number = sa.func.sum(Subtotal.correct + Subtotal.incorrect + Subtotal.partial)
-    rows = sa.select(Subtotal.outlet_id, Subtotal.topic, number).where(Subtotal.role == Role.OWN)
-    rows = rows.where(Subtotal.topic != "" if topic is None else in_topic(Subtotal.topic, topic))
-    rows = rows.where(is_among(session, Subtotal.outlet_id, outlets)).group_by(Subtotal.outlet_id, Subtotal.topic)
-    found: defaultdict[UUID, Counter[str]] = defaultdict(Counter)
-    for outlet_id, path, resolved in session.execute(rows):
-        if resolved:
-            found[outlet_id][path] = int(resolved)
-    return found
-
-
-def count_own_claims(session: Session, outlets: Collection[UUID], topic: str | None) -> dict[UUID, tuple[int, int]]:
-    """Return the numbers of own claims and of resolved ones by outlet; a topic limits them to itself and those below.
-
-    Outlets without any are left out.
-    """
-    resolved = sa.func.sum(Subtotal.correct + Subtotal.incorrect + Subtotal.partial)
-    rows = sa.select(Subtotal.outlet_id, sa.func.sum(Subtotal.claims), resolved).where(Subtotal.role == Role.OWN)
-    if topic is not None:
-        rows = rows.where(in_topic(Subtotal.topic, topic))
-    rows = rows.where(is_among(session, Subtotal.outlet_id, outlets)).group_by(Subtotal.outlet_id)
-    return {outlet_id: (int(claims), int(known)) for outlet_id, claims, known in session.execute(rows)}
-
-
-def having_claims(session: Session, topic: str) -> sa.ColumnElement[bool]:
-    """Return the condition that an outlet has claims of its own on a topic or below it."""
-    rows = sa.select(Subtotal.outlet_id).where(Subtotal.role == Role.OWN, in_topic(Subtotal.topic, topic)).distinct()
-    return is_among(session, Outlet.id, session.scalars(rows))  # read first, as in `having_resolved`
-
-
-def all_sums(session: Session) -> Sums:
-    """Return all stored sums."""
-    by_outlet = read_sums(session, sa.true(), topic=None)
-    records = {(outlet_id, slot): amounts for outlet_id, parts in by_outlet.items() for slot, amounts in parts.items()}
-    rows = session.execute(sa.select(Rate.__table__))
-    rates = {DatedCell(*_cell(row), row.due): TruthCount(row.weight, row.true) for row in rows}
-    return Sums(records, rates)
-
-
-def read_cells(session: Session, *, due_by: dt.datetime | None = None) -> dict[Cell, TruthCount]:
-    """Return how often reported claims proved true, by cell.
-
-    Args:
-        session: The session.
-        due_by: Only claims that are due by this moment; None for all resolved claims.
-    """
-    by = (Rate.stance, Rate.kind, Rate.commitment, Rate.topic)
-    rows = sa.select(*by, *_RATE_SUMS).group_by(*by)
-    counted = session.execute(rows if due_by is None else rows.where(Rate.due <= due_by))
-    return {_cell(row): TruthCount(int(row.weight), int(row.true)) for row in counted}
-
-
-def read_rates(session: Session, topics: Collection[str | None], *, due_by: dt.datetime) -> Rates:
-    """Return how often claims that are due proved true, with cells of these topics only.
-
-    For one topic, the cost does not depend on the number of topics.
-    """
-    if len(topics) > 1:
-        return rates_of(read_cells(session, due_by=due_by))
-    [topic] = topics or [None]
-    on_topic = (Rate.topic == (topic or "")).label("is_on_topic")
-    by = (Rate.stance, Rate.kind, Rate.commitment, on_topic)
-    rates = Rates()
-    for row in session.execute(sa.select(*by, *_RATE_SUMS).where(Rate.due <= due_by).group_by(*by)):
-        levels = Cell(row.stance, row.kind, row.commitment or None, topic).levels
-        rates.add_count(levels if row.is_on_topic else levels[:3], TruthCount(int(row.weight), int(row.true)))
-    return rates
-
-
 def sums_of(claims: Iterable[Claim]) -> Sums:
     """Return the sums over claims that are loaded with their reports and resolutions."""
     sums = Sums()
@@ -267,7 +184,3 @@ def _subtotal(outlet_id: UUID, slot: Slot, amounts: Amounts) -> dict[str, Column
 def _key_columns(key: Slot | DatedCell) -> dict[str, ColumnValue]:
     """Return a slot or cell as columns of a primary key, which cannot be null."""
     return key._asdict() | {"topic": key.topic or "", "stance": key.stance or "", "commitment": key.commitment or 0}
-
-
-def _cell(row: sa.Row[*tuple[Any, ...]]) -> Cell:
-    return Cell(row.stance, row.kind, row.commitment or None, row.topic or None)

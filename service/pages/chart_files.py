@@ -11,8 +11,8 @@ from flask import Response, render_template
 from service.cache.redis_link import RANKING
 from service.claims import forecast as forecasts
 from service.claims import story
+from service.claims.forecast_views import ForecastView
 from service.claims.story import Story
-from service.claims.views import ForecastView
 from service.errors import NotFound
 from service.methods.reliability import DEFAULT_LEVEL
 from service.outlets.track_record import Lens

@@ -14,7 +14,7 @@ from markupsafe import Markup
 
 from service.claims import forecast as forecasts
 from service.claims import story
-from service.claims.views import DailyForecast
+from service.claims.forecast_views import DailyForecast
 from service.errors import NotFound
 from service.methods.rating import Reliability
 from service.methods.reliability import DEFAULT_LEVEL

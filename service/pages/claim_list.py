@@ -9,7 +9,7 @@ from flask import Response
 from sqlalchemy.orm import Session
 
 from service.claims import listing
-from service.claims.listing import ClaimFilters
+from service.claims.filters import ClaimFilters
 from service.claims.views import ListedClaim
 from service.pages.filters import address, capitalized, chips
 from service.pages.layout import page_blueprint, read_query, show

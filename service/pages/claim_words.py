@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from service.claims.story import House, OutletStory, Story
+from service.claims.houses import House
+from service.claims.outlet_story import OutletStory
+from service.claims.story import Story
 from service.claims.views import ClaimView, ListedClaim, ResolutionView
 from service.pages.formats import day, enumeration, number, percent, plural
 from service.values.vocabulary import ClaimKind, ClaimStatus, Stance, Verdict

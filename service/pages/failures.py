@@ -11,7 +11,7 @@ from flask import Blueprint, Flask, Response, current_app, render_template, requ
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
 from service import errors
-from service.claims.topics import common_topics
+from service.claims.topic_names import common_topics
 from service.errors import ServiceError
 from service.outlets.search import search_outlets
 from service.storage.db_errors import is_unavailable

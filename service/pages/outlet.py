@@ -11,6 +11,7 @@ from flask import Response, render_template
 from werkzeug.datastructures import MultiDict
 
 from service.claims import listing
+from service.claims.filters import ClaimFilters
 from service.claims.views import ListedClaim
 from service.methods.reliability import RATED_FROM
 from service.outlets import edit
@@ -119,7 +120,7 @@ def _read_query() -> LensRequest:
 def _portray(outlet: str, lens: Lens) -> tuple[str, dt.datetime | None]:
     now = utc_now()
     portrait = portray_outlet(runtime().db, outlet, lens=lens, now=now)
-    about = listing.ClaimFilters(outlet=outlet, topic=lens.topic)
+    about = ClaimFilters(outlet=outlet, topic=lens.topic)
     due = _claims({**about, "status": ClaimStatus.DUE}, now)
     still_open = _claims({**about, "status": ClaimStatus.OPEN}, now)
     parent, known = portrait.outlet.parent, rated_points(portrait)
@@ -163,6 +164,6 @@ def _numbers(why: Explanation) -> dict[str, float]:
     return asdict(why.sums)
 
 
-def _claims(filters: listing.ClaimFilters, now: dt.datetime) -> Sequence[ListedClaim]:
+def _claims(filters: ClaimFilters, now: dt.datetime) -> Sequence[ListedClaim]:
     """Return the claims that match filters, the newest first."""
     return listing.list_claims(runtime().db, **filters, after=None, limit=MAX_CLAIMS, now=now).items

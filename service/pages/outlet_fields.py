@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from service.errors import OutletMerged, UnknownOutlet
 from service.outlets import edit
-from service.outlets.find import OutletView
+from service.outlets.describe import OutletView
 from service.outlets.search import FoundOutlet, search_outlets
 from service.values.ids import NAME_LENGTH
 from service.values.names import slug_of

@@ -8,7 +8,7 @@ from typing import Protocol
 from service.claims.views import ListedClaim
 from service.methods.rating import Reliability
 from service.methods.reliability import RATED_FROM
-from service.outlets.find import OutletView
+from service.outlets.describe import OutletView
 from service.pages.formats import (
     contact,
     day,

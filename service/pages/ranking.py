@@ -9,7 +9,7 @@ from dataclasses import astuple
 from flask import Response, render_template
 
 from service.cache.redis_link import RANKING
-from service.claims.topics import common_topics
+from service.claims.topic_names import common_topics
 from service.pages.layout import cached_page, page_blueprint, read_query
 from service.pages.ranking_query import RankingQuery
 from service.pages.ranking_view import COLUMNS, Column, RankingView

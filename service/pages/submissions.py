@@ -14,7 +14,7 @@ from service.claims import listing, story, submissions
 from service.claims.record import get_claim
 from service.errors import ClaimMerged, OutletMerged, ServiceError, Unauthorized
 from service.outlets import edit
-from service.outlets.find import OutletView
+from service.outlets.describe import OutletView
 from service.pages.layout import page_blueprint, read_query, show
 from service.pages.sign_in import redirect_to
 from service.pages.submission_forms import read_form

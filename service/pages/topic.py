@@ -10,9 +10,9 @@ from flask import Response, render_template
 
 from service.cache.redis_link import RANKING
 from service.claims import listing
-from service.claims.rename_topics import new_name_of
+from service.claims.renames import new_name_of
+from service.claims.topic_names import topics_below
 from service.claims.topics import list_topics as list_all
-from service.claims.topics import topics_below
 from service.claims.views import ListedClaim
 from service.errors import NotFound
 from service.pages.layout import cached_page, page_blueprint, read_query

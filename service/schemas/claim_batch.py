@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import marshmallow as ma
 from marshmallow.validate import Length, Range
 
-from service.claims.batch import BatchClaim, BatchEntry
+from service.claims.batch_part import BatchClaim, BatchEntry
 from service.claims.resolve import NewResolution
 from service.errors import InvalidBody, ServiceError
 from service.schemas import shown

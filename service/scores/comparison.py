@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from service.errors import InvalidQuery
-from service.outlets.find import OutletView, describe_outlet, find_outlets
+from service.outlets.describe import OutletView, describe_outlet
+from service.outlets.find import find_outlets
 from service.outlets.track_record import Lens
 from service.scores.claim_texts import claim_texts
 from service.scores.describe import describe_score

@@ -18,7 +18,7 @@ from service.methods.rates import TruthCount, rates_of
 from service.methods.resolved_record import ResolvedRecord, resolved_reports
 from service.methods.tally import FITTED_FROM
 from service.outlets.positions import read_claims
-from service.outlets.sums import read_cells
+from service.outlets.stored_rates import read_cells
 from service.scores.contexts import RENAMES, StoredContext, context_name, current_cells
 from service.storage.db import Database
 from service.storage.locks import lock_name

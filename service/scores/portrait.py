@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from service.methods.rates import UNIT
 from service.methods.tally import Context
-from service.outlets.find import OutletView, describe_outlet, require_outlet
+from service.outlets.describe import OutletView, describe_outlet
+from service.outlets.find import require_outlet
 from service.outlets.track_record import Lens, OutletRecord
 from service.scores.breakdown import CommitmentRecord, commitment_records, topic_scores
 from service.scores.calibration import Calibration, describe_calibration

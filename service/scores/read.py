@@ -19,8 +19,8 @@ from service.ledger.seal import LAST_HEAD
 from service.methods.claim import add_up, count_claim, difference
 from service.methods.tally import STARTING_CONTEXT, Context
 from service.outlets.find import filing_for
+from service.outlets.nearest import unknown_slug
 from service.outlets.positions import is_counted, read_positions
-from service.outlets.search import unknown_slug
 from service.outlets.track_record import Condition, Lens, OutletRecord, read_sums
 from service.scores.contexts import CONTEXT_PREFIX, RENAMES, stored_context
 from service.scores.describe import describe_score

@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from service.methods.tally import Context
+from service.outlets.counts import having_resolved
 from service.outlets.earlier import Changes, changes_since, take_back
-from service.outlets.sums import having_resolved
 from service.outlets.track_record import Lens, OutletRecord
 from service.scores.describe import own_tally
 from service.scores.places import Measures, RankingCriteria, measure

@@ -13,18 +13,12 @@ from service.claims.additions import Additions
 from service.claims.record import by_pointer, check_first_reports, check_same, new_claim
 from service.claims.repeats import differences
 from service.claims.report_rules import Filing, NewReport, add_reports, check_reports
-from service.claims.resolve import (
-    NewResolution,
-    append_resolution,
-    check_resolution,
-    is_same_resolution,
-    new_resolution,
-    warnings_about,
-)
+from service.claims.resolutions import is_same_resolution
+from service.claims.resolve import NewResolution, append_resolution, check_resolution, new_resolution, warnings_about
 from service.claims.rights import check_filing
 from service.errors import ClaimDiffers, Forbidden, InvalidBody, ServiceError, nested
-from service.outlets.edit import NewOutlet
 from service.outlets.mentions import Directory
+from service.outlets.new_outlet import NewOutlet
 from service.storage.facts import reporting_outlets, surviving_outlet
 from service.storage.models import Claim, Dispute, Outlet, Report, Resolution
 from service.transfer.known_claims import KnownClaims

@@ -16,7 +16,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from service.outlets.find import WHOLE, outlet_state
+from service.outlets.describe import WHOLE, outlet_state
 from service.scores.contexts import context_name, stored_context
 from service.storage.base import Base, table_of
 from service.storage.entries import Values, hash_value

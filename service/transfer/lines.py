@@ -14,8 +14,8 @@ from service.claims.report_rules import NewReport
 from service.claims.resolve import NewResolution
 from service.claims.views import ResolutionWarning
 from service.errors import FieldError, InvalidBody, ServiceError
-from service.outlets.edit import NewOutlet
 from service.outlets.known import OutletName
+from service.outlets.new_outlet import NewOutlet
 from service.storage.models.columns import ReviewNote
 from service.transfer.claimreview.review import ReviewWarning, in_review
 

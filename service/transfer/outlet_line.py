@@ -8,10 +8,12 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from service.errors import ServiceError, SlugTaken
-from service.outlets.domains import Domain, find_owned
-from service.outlets.edit import NewOutlet, OutletChanges, apply_changes, domains_of, is_recorded, new_outlet
-from service.outlets.find import WHOLE, describe_outlet
+from service.outlets.describe import WHOLE, describe_outlet
+from service.outlets.domains import Domain
+from service.outlets.edit import OutletChanges, apply_changes
 from service.outlets.merge import merge_imported
+from service.outlets.new_outlet import NewOutlet, domains_of, is_recorded, new_outlet
+from service.outlets.owners import find_owned
 from service.storage.models import Outlet
 from service.storage.versions import store_version
 from service.transfer.lines import LineStatus

@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from service.claims.report_rules import NewReport, stance_of
-from service.claims.resolve import is_same_resolution
+from service.claims.resolutions import is_same_resolution
 from service.outlets.mentions import Directory
 from service.storage.base import plain
 from service.storage.facts import fingerprint_of

@@ -6,9 +6,10 @@ from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
-from service.claims.move import is_same_review
+from service.claims.move_reviews import is_same_review
 from service.claims.repeats import differences
-from service.claims.resolve import NewResolution, is_same_resolution
+from service.claims.resolutions import is_same_resolution
+from service.claims.resolve import NewResolution
 from service.errors import AlreadyResolved, ClaimDiffers, InvalidBody
 from service.storage.facts import standing_resolution
 from service.storage.models import Claim

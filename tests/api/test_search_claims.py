@@ -11,7 +11,8 @@ import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.claims.search import list_likeliest_claims, rebuild_search
+from service.claims.likeliest import list_likeliest_claims
+from service.claims.rebuild_search import rebuild_search
 from service.ledger.verify import verify_ledger
 from service.storage.models import Claim, Report
 from tests.support.world import assert_problem, report

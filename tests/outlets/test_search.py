@@ -9,9 +9,10 @@ import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.claims.search import rebuild_search
+from service.claims.rebuild_search import rebuild_search
 from service.ledger.verify import verify_ledger
-from service.outlets.search import nearest_slugs, search_outlets, unknown_slug
+from service.outlets.nearest import nearest_slugs, unknown_slug
+from service.outlets.search import search_outlets
 from service.storage.models import Outlet, OutletSpelling
 from service.values.ids import new_id
 from service.values.names import name_key

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.claims.story import House, Story
+from service.claims.houses import House
+from service.claims.story import Story
 from service.claims.views import ClaimView, ReportView, ResolutionView, WithdrawalView
 from service.methods.claim import Roots
 from service.pages.claim_words import sum_up

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.claims.record import change_claim
+from service.claims.change import change_claim
 from service.claims.rename_topics import rename_topic, undo_rename
 from service.errors import ServiceError
 from service.methods.claim import add_up, count_claim, positions

@@ -13,7 +13,8 @@ from service.claims.load import WHOLE
 from service.claims.record import record_claim
 from service.claims.repeats import differences
 from service.claims.report import add_report
-from service.claims.resolve import NewResolution, check_resolution, is_same_resolution, resolve_claim
+from service.claims.resolutions import is_same_resolution
+from service.claims.resolve import NewResolution, check_resolution, resolve_claim
 from service.errors import ClaimDiffers, Forbidden, InvalidBody, ServiceError, nested
 from service.storage.db import Database
 from service.storage.models import Claim

@@ -13,7 +13,8 @@ from sqlalchemy.orm import selectinload
 from service.cache.score_cache import ScoreCache
 from service.claims.correct import correct_report
 from service.claims.record import NewClaim, record_claim
-from service.claims.report import NewReport, add_report, withdraw_report
+from service.claims.report import add_report, withdraw_report
+from service.claims.report_rules import NewReport
 from service.claims.resolve import NewResolution, resolve_claim
 from service.errors import ServiceError
 from service.outlets.merge import merge_outlet, undo_merge

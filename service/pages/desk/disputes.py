@@ -9,6 +9,7 @@ from uuid import UUID
 from flask import Response, render_template, request
 
 from service.claims import dispute as disputes
+from service.claims import dispute_lists
 from service.errors import ServiceError
 from service.pages.desk.answers import AnswersQuery, read_answer
 from service.pages.desk.forms import as_id
@@ -44,7 +45,7 @@ def close_dispute(dispute_id: UUID) -> Response | tuple[str, int]:
 
 
 def _show_disputes(problem: ServiceError | None = None, at: UUID | None = None) -> str:
-    listed = partial(disputes.list_disputes, runtime().db, status=DisputeStatus.OPEN)
+    listed = partial(dispute_lists.list_disputes, runtime().db, status=DisputeStatus.OPEN)
     items, _, _ = page_of(read_query(AnswersQuery()), listed)
     done = as_id(request.args.get("done", ""))
     return render_template("desk/disputes.html", disputes=items, done=done, problem=problem, at=at, form=request.form)

@@ -7,11 +7,11 @@ from urllib.parse import urlencode
 
 from flask import Response, render_template, request
 
-from service.claims import activity, listing
+from service.claims import listing, recent_merges
 from service.errors import NotFound, OutletMerged, ServiceError
 from service.outlets import edit
 from service.outlets import merge as merging
-from service.outlets.find import OutletView
+from service.outlets.describe import OutletView
 from service.outlets.track_record import EVERYTHING
 from service.pages.desk.forms import Form
 from service.pages.sign_in import desk_blueprint, redirect_to
@@ -72,7 +72,7 @@ def _show(asked: Form, problem: ServiceError | None = None) -> str:
         shared=listing.list_shared_claims(db, found, limit=_SHARED + 1, now=now) if len(set(found)) == 2 else [],
         most_shared=_SHARED,
         merge=_find_merge(asked.get("done", "")),
-        merges=activity.list_merges(db, limit=_MERGES),
+        merges=recent_merges.list_merges(db, limit=_MERGES),
         problem=problem,
     )
 

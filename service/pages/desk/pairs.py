@@ -10,8 +10,8 @@ from uuid import UUID
 from flask import Response, render_template, request
 from marshmallow.validate import Range
 
-from service.claims import activity, pairs
 from service.claims import merge as merging
+from service.claims import pairs, recent_merges
 from service.errors import InvalidBody, NotFound, ServiceError
 from service.pages.desk.forms import as_id
 from service.pages.layout import read_query
@@ -89,7 +89,7 @@ def _show(problem: ServiceError | None = None) -> str:
         same=same,
         similar=similar,
         merge=_find_merge(done),
-        merges=activity.list_claim_merges(db, limit=_MERGES),
+        merges=recent_merges.list_claim_merges(db, limit=_MERGES),
         problem=problem,
     )
 

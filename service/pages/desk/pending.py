@@ -9,8 +9,8 @@ from uuid import UUID
 
 from flask import Response, render_template, request
 
-from service.claims import pending
-from service.claims.views import PendingView
+from service.claims import decide, pending
+from service.claims.submission_views import PendingView
 from service.errors import NotFound, ServiceError
 from service.pages.desk.answers import AnswersQuery, read_answer
 from service.pages.desk.forms import as_id
@@ -39,7 +39,7 @@ def accept(pending_id: UUID) -> Response | tuple[str, int]:
     at, now = runtime(), utc_now()
     try:
         verified = read_answer(AcceptanceIn(), "verified") if "verified" in request.form else None
-        done = pending.accept_pending(at.db, at.cache, pending_id, verified=verified, caller=caller(), now=now)
+        done = decide.accept_pending(at.db, at.cache, pending_id, verified=verified, caller=caller(), now=now)
     except ServiceError as problem:
         return _show_pending(problem, pending_id), problem.status
     return redirect_to(f"/desk/pending?{urlencode({'done': done.id})}")
@@ -50,7 +50,7 @@ def refuse(pending_id: UUID) -> Response | tuple[str, int]:
     """Refuse a submission with a reason for its sender."""
     try:
         reason = read_answer(RefusalIn(), "reason")
-        done = pending.refuse_pending(runtime().db, pending_id, reason=reason, caller=caller(), now=utc_now())
+        done = decide.refuse_pending(runtime().db, pending_id, reason=reason, caller=caller(), now=utc_now())
     except ServiceError as problem:
         return _show_pending(problem, pending_id), problem.status
     return redirect_to(f"/desk/pending?{urlencode({'done': done.id})}")

@@ -14,7 +14,7 @@ from flask import request
 from marshmallow.validate import Range
 
 from service.claims import queue
-from service.claims.listing import ClaimFilters
+from service.claims.filters import ClaimFilters
 from service.claims.queue import QueuedClaim
 from service.pages.layout import read_query
 from service.schemas.claim_lists import SEARCH_LENGTH

@@ -11,7 +11,7 @@ from flask import Response, render_template, request
 
 from service.claims import record, resolve, story
 from service.claims.queue import QueuedClaim
-from service.claims.topics import common_topics
+from service.claims.topic_names import common_topics
 from service.errors import ClaimMerged, InvalidBody, NotFound, ServiceError
 from service.pages.desk.forms import as_id
 from service.pages.desk.place import Age, kept, queue_address, read_queue

@@ -11,6 +11,7 @@ from service.claims.views import FoundClaim
 from service.errors import InvalidQuery, UnknownOutlet
 from service.methods.attribution import read_attribution
 from service.outlets import lookup
+from service.outlets.by_address import OutletMatch
 from service.outlets.listing import list_outlets
 from service.pages.desk.forms import Form
 from service.schemas.claim_lists import SEARCH_LENGTH
@@ -32,7 +33,7 @@ _SHARE = 0.4
 class Publisher:
     """The outlet that publishes at a URL, or the host of the URL if the outlet is unknown."""
 
-    found: lookup.OutletMatch | None = None
+    found: OutletMatch | None = None
     host: str | None = None
     domain: str = ""
     """The domain for a new outlet; empty if the host has no registered domain."""

@@ -8,7 +8,7 @@ from flask import Response, render_template, request
 
 from service.claims import record
 from service.claims import report as reports
-from service.claims.topics import common_topics
+from service.claims.topic_names import common_topics
 from service.claims.views import ClaimView
 from service.errors import ClaimMerged, ServiceError
 from service.methods.commitment import read_commitment

@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 
 from service.claims.views import ListedClaim
-from service.outlets.find import OutletView
+from service.outlets.describe import OutletView
 from service.pages import formats, phrases
 from service.scores.score import Score
 

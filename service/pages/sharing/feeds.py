@@ -11,7 +11,7 @@ from flask import Response, render_template
 
 from service.cache.redis_link import RANKING
 from service.claims.latest import LatestClaim, list_latest_claims
-from service.claims.rename_topics import new_name_of
+from service.claims.renames import new_name_of
 from service.errors import NotFound
 from service.outlets import edit
 from service.outlets.track_record import EVERYTHING

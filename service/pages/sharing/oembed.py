@@ -14,7 +14,7 @@ from werkzeug.datastructures import MultiDict
 from service.claims import record
 from service.errors import ClaimMerged, NotFound, OutletMerged, UnsupportedFormat
 from service.outlets import edit
-from service.outlets.find import OutletView
+from service.outlets.describe import OutletView
 from service.pages.layout import read_query
 from service.pages.outlet import lens_in, query_string
 from service.pages.sharing import cards, embed_code

@@ -13,8 +13,9 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
-from service.claims.listing import ClaimFilters, claim_conditions
-from service.outlets.find import WHOLE, filtering_outlet, outlet_state
+from service.claims.filters import ClaimFilters, claim_conditions
+from service.outlets.describe import WHOLE, outlet_state
+from service.outlets.find import filtering_outlet
 from service.storage.models import Claim, Outlet, Report, Resolution, Version, Withdrawal
 from service.storage.predicates import by_bytes, counts_as, is_newest, merged_with
 from service.values.instants import format_instant
