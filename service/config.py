@@ -1,4 +1,4 @@
-"""The settings, read once from the environment. An invalid value stops the start and is named."""
+"""The settings, read once from the environment. An invalid value stops the start, and the error names the variable."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ _KNOWN = frozenset(
 
 
 class BadSetting(CannotRun):
-    """A setting has an invalid value."""
+    """An invalid value in the environment; the message names the variable and the valid values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ class Settings:
     database_url: str = field(repr=False)  # may contain a password, as may redis_url
     redis_url: str = field(repr=False)
     replica_url: str | None = field(repr=False)
-    """A replica of the database, for reads that may be some moments old."""
+    """A replica of the database, for reads that may be a few moments old."""
     embedded_redis: bool
     """Whether `serve` starts its own Redis."""
     public_read: bool
@@ -79,7 +79,7 @@ class Settings:
     migrate: bool
     bootstrap_key: str | None = field(repr=False)
     max_import: int
-    """The maximum size of an imported file in bytes, counted after it was unpacked."""
+    """The maximum size of an imported file in bytes, after decompression."""
     limits: Limits | None
     """The rate limits; None for no limits."""
     base_path: str
@@ -87,15 +87,15 @@ class Settings:
     trusted_proxies: int
     """The number of the operator's proxies in front of the service."""
     public_url: str | None
-    """The address of the service as readers reach it, with the base path and without a trailing slash."""
+    """The address at which readers reach the service, with the base path and without a trailing slash."""
     operator: str
-    """The name of the operator, the author of what the service publishes."""
+    """The name of the operator, shown as the author of published reviews."""
     contact: str | None
     """The contact of the operator for readers, as a URI."""
     security_contact: str | None
     """The contact for reports of vulnerabilities, as a URI."""
     data_licence: str | None
-    """The licence of the data, as an address or an identifier such as CC-BY-4.0; None if not stated."""
+    """The licence of the data, as an address or an identifier such as CC-BY-4.0; None if not given."""
     secret_key: str | None = field(repr=False)
     """The key that signs cookies; None for a key stored in the data directory."""
     drain: float
@@ -164,11 +164,11 @@ def _flag(env: Mapping[str, str], name: str, *, default: bool) -> bool:
 
 
 def _data_dir(path: Path) -> Path:
-    """Check that the path can be part of a URL, as the URL of the SQLite file needs."""
+    """Return the path if it can be part of the URL of the SQLite file."""
     try:
         str(path).encode()
     except UnicodeEncodeError:
-        raise BadSetting(f"The data directory {str(path)!a} must have a name in UTF-8.") from None
+        raise BadSetting(f"The data directory {str(path)!a} must have a name that is valid UTF-8.") from None
     return path
 
 
@@ -190,7 +190,9 @@ def _replica_url(env: Mapping[str, str], database: Variable | None) -> str | Non
         return None
     url = _database_url(Variable(PREFIX + "REPLICA_URL", value))
     if url.startswith("sqlite") or database is None or _database_url(database).startswith("sqlite"):
-        raise BadSetting(f"{PREFIX}REPLICA_URL must be a replica of a PostgreSQL database in {PREFIX}DATABASE_URL.")
+        raise BadSetting(
+            f"{PREFIX}REPLICA_URL must be the URL of a replica of the PostgreSQL database in {PREFIX}DATABASE_URL."
+        )
     return url
 
 
@@ -231,11 +233,11 @@ def _limits(text: str | None) -> Limits | None:
     try:
         return None if text.lower() == "off" else Limits.parse(text)
     except ValueError as exc:
-        raise BadSetting(f"{PREFIX}RATE_LIMIT must be off, or like reads=6000/m,writes=600/m: {exc}.") from None
+        raise BadSetting(f"{PREFIX}RATE_LIMIT must be off, or limits like reads=6000/m,writes=600/m: {exc}.") from None
 
 
 def _number(env: Mapping[str, str], name: str, default: int, allowed: range, words: str) -> int:
-    """Return an allowed number; the words for the allowed ones are part of the error."""
+    """Return a number in the allowed range, which `words` describes in the error."""
     text = env.get(PREFIX + name) or str(default)
     if not (text.isascii() and text.isdigit() and len(text) <= 15 and int(text) in allowed):
         raise BadSetting(f"{PREFIX}{name} must be {words}, not {text!r}.")
@@ -247,22 +249,22 @@ def _base_path(path: str) -> str:
     bare = path.removesuffix("/")
     if bare and not _BASE_PATH.fullmatch(bare):
         raise BadSetting(
-            f"{PREFIX}BASE_PATH must be / and segments of A-Z, a-z, 0-9, ., _, ~ and - that are neither . nor .., "
-            f"such as /reliability, not {path!r}."
+            f"{PREFIX}BASE_PATH must be a path such as /reliability, with only A-Z, a-z, 0-9, ., _, ~ and - in its "
+            f"segments, and without the segments . and .., not {path!r}."
         )
     return bare
 
 
 def _public_url(env: Mapping[str, str]) -> str | None:
-    """Return the public address with the base path, which may be given with or without it."""
+    """Return the public address with the base path, which the variable may include or omit."""
     if not (url := (env.get(PREFIX + "PUBLIC_URL") or "").rstrip("/")):
         return None
     base_path = _base_path(env.get(PREFIX + "BASE_PATH") or "")
     site = url.removesuffix(base_path)
     if not _SITE.fullmatch(site):
         raise BadSetting(
-            f"{PREFIX}PUBLIC_URL must be a scheme and a host, such as https://borneout.example, with no path except "
-            f"that of {PREFIX}BASE_PATH, not {url!r}."
+            f"{PREFIX}PUBLIC_URL must be a scheme and a host, such as https://borneout.example, followed by no path or "
+            f"by {PREFIX}BASE_PATH, not {url!r}."
         )
     return site + base_path
 
@@ -274,22 +276,20 @@ def _operator(name: str) -> str:
 
 
 def _contact(env: Mapping[str, str], name: str) -> str | None:
-    """Return a contact as a URI; it may be given as a mail address."""
+    """Return a contact as a URI. An email address becomes a `mailto:` URI."""
     if not (given := env.get(PREFIX + name)):
         return None
     uri = f"mailto:{given}" if _MAIL_ADDRESS.fullmatch(given) else given
     if not _CONTACT.fullmatch(uri):
         raise BadSetting(
-            f"{PREFIX}{name} must be a mail address, or a URI such as mailto:desk@example.org or https://..."
+            f"{PREFIX}{name} must be an email address, or a URI such as mailto:desk@example.org or https://..."
         )
     return uri
 
 
 def _licence(text: str | None) -> str | None:
     if text is not None and not _LICENCE.fullmatch(text):
-        raise BadSetting(
-            f"{PREFIX}DATA_LICENSE must be an identifier such as CC-BY-4.0, or the address of a licence, https://..."
-        )
+        raise BadSetting(f"{PREFIX}DATA_LICENSE must be an identifier such as CC-BY-4.0, or the URL of a licence.")
     return text
 
 

@@ -146,8 +146,8 @@ def test_bad_base_path_is_explained():
         read(BASE_PATH="/a/../b")
 
     assert (
-        "BORNEOUT_BASE_PATH must be / and segments of A-Z, a-z, 0-9, ., _, ~ and - that are neither . nor .., such as "
-        "/reliability, not '/a/../b'."
+        "BORNEOUT_BASE_PATH must be a path such as /reliability, with only A-Z, a-z, 0-9, ., _, ~ and - in its "
+        "segments, and without the segments . and .., not '/a/../b'."
     ) == str(caught.value)
 
 

@@ -76,7 +76,7 @@ def list_seals(query: PageRequest) -> PageResponse[SealView]:
 def redact_members(body: RedactionRequest) -> RedactionView:
     """Remove content for legal reasons
 
-    Permanently removes the content of members of a claim, report, resolution, dispute or reply, also from its earlier
+    Permanently removes the content of members of a claim, report, resolution, dispute or reply, including its earlier
     versions. The names of the members and the reason are public.
 
     An unknown id, or a member that the object does not have, causes a 422 (`invalid-body`).

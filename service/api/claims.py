@@ -169,7 +169,7 @@ def change_claim(body: ClaimChanges, claim_id: UUID, if_match: frozenset[str] | 
     Changes the members that are sent and keeps the previous version. The kind, the external id and the reports cannot
     be changed here.
 
-    If this claim is true, a group in which another claim is true is rejected with 409 (`group-resolved`).
+    Moving a true claim to a group in which another claim is true causes a 409 (`group-resolved`).
 
     With only `claims:write`, a key can change only claims that it filed, and their text, group and due date only while
     no other key has a report on them (else 403, `filed-by-another`). While a resolution is in effect, changes need

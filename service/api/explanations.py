@@ -89,8 +89,8 @@ def get_score_history(query: dict[str, Lens], outlet: str) -> Response:
 def get_calibration(query: dict[str, Lens], outlet: str) -> Response:
     """Get an outlet's calibration
 
-    Groups the claims to which the outlet gave a probability into ten bins by that probability, and returns the share
-    of the claims in each bin that proved true. Empty bins are left out.
+    Groups the claims for which the outlet stated a probability into ten bins, and returns the share of the claims in
+    each bin that proved true. Empty bins are left out.
     """
     found = read_late(lambda db: calibration.outlet_calibration(db, outlet, **query, now=utc_now()))
     document = _CALIBRATION.dump(found)

@@ -126,7 +126,7 @@ def cancel_import(import_id: UUID, if_match: frozenset[str] | None) -> ImportVie
 
 @blp.route("/<uuid:import_id>/results")
 @requires()
-@sends_lines("The results, one for each line that is processed.", NDJSON, TEXT)
+@sends_lines("The results, one for each line processed so far.", NDJSON, TEXT)
 def list_import_results(import_id: UUID) -> Response:
     """Get the results of an import
 

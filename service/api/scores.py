@@ -36,8 +36,8 @@ blp = Blueprint("scores", __name__, url_prefix="/v1", description="The reliabili
 def get_score(query: ScoreParameters, outlet: str) -> Response:
     """Get an outlet's score
 
-    Returns the estimated probability that what the outlet reports proves right, with its interval and the counts behind
-    it. If nothing is resolved, `status` is `insufficient` and `reliability` is null.
+    Returns the estimated share of its own claims that the outlet gets right, with its interval and the counts behind
+    it. If none of its claims is resolved, `status` is `insufficient` and `reliability` is null.
 
     A score always includes the latest resolution. `Cache-Status` says whether it came from the cache.
     """
@@ -58,7 +58,7 @@ def list_scores(query: ScoresRequest) -> Response:
     after the first page. After that, or if outlets were merged in between, it causes a 400 (`cursor-expired`).
 
     With `outlet`, returns the scores of the named outlets in that order, on one page; the other parameters of the
-    ranking are then rejected with 400. So are unknown outlets.
+    ranking are then rejected with 400. Unknown outlets are rejected too.
     """
     at, now, lens = runtime(), utc_now(), query["lens"]
     if query["outlets"] is not None:
@@ -75,9 +75,9 @@ def list_scores(query: ScoresRequest) -> Response:
 def get_score_table(query: ScoreTableRequest) -> Response:
     """Get the scores of all outlets as a table
 
-    Returns CSV (RFC 4180) for systems that rank or label pages, with `by=domain` the columns `domain`, `slug`, `mean`,
-    `lower`, `upper`, `resolved`, `status` and `as_of`, and without it the same ones without `domain`. `mean`, `lower`
-    and `upper` are those of `adjusted`, by which `GET /v1/scores` ranks outlets; they are empty if nothing is resolved.
+    Returns CSV (RFC 4180) for systems that rank or label pages. The columns are `slug`, `mean`, `lower`, `upper`,
+    `resolved`, `status` and `as_of`; with `by=domain`, `domain` comes first. `mean`, `lower` and `upper` are those of
+    `adjusted`, by which `GET /v1/scores` ranks outlets; they are empty if nothing is resolved.
 
     Every outlet that has a score is listed, whatever its number of resolved claims. The domains are those that outlets
     have now, or at `as_of`; one that an outlet no longer has is left out. Look an address up with

@@ -29,7 +29,7 @@ class BackupError(CannotRun):
 
 
 def backup(url: str, target: Path) -> int:
-    """Copy a database as of one moment, check the copy, and only then give it its name, without blocking writers.
+    """Back up a database to a file without blocking writers. The copy is checked before it gets its name.
 
     Args:
         url: The database.
@@ -45,7 +45,7 @@ def backup(url: str, target: Path) -> int:
     if not source.exists():
         raise BackupError(f"There is no database at {source}.")
     if target.exists():
-        raise BackupError(f"{target} exists already. Choose another file.")
+        raise BackupError(f"{target} already exists. Choose another file.")
     with _copied(source, target) as copy:
         size = _check_copy(copy, source)
         copy.rename(target)
@@ -53,7 +53,7 @@ def backup(url: str, target: Path) -> int:
 
 
 def restore(url: str, data_dir: Path, backup: Path, *, now: dt.datetime) -> Path | None:
-    """Replace a database that is not in use by a backup, which gets a new id, so that no cached score belongs to it.
+    """Replace a database that is not in use with a backup. Its new id keeps cached scores from being used with it.
 
     Args:
         url: The database.

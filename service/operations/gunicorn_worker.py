@@ -49,7 +49,7 @@ class ApiWorker(ThreadWorker):  # type: ignore[misc]
         )
 
     def _respond(self, conn: TConn) -> bool:
-        """Respond from memory, or return the received bytes to gunicorn's parser."""
+        """Respond from memory if possible, and return True; otherwise pass the received bytes to gunicorn's parser."""
         try:
             received = conn.sock.recv(LONGEST)
         except OSError:

@@ -26,7 +26,7 @@ _IDLE = 0.5  # seconds between two looks for a job
 
 
 def run_imports(imports: Imports, stop: Stop) -> None:
-    """Process import jobs until `stop` is set; a failure is logged, and the next job is processed."""
+    """Process import jobs until `stop` is set. If one fails, log the error and continue with the next."""
     CURRENT_ACTOR.set(WORKER)
     while not stop.is_set():
         is_working = False
@@ -34,7 +34,7 @@ def run_imports(imports: Imports, stop: Stop) -> None:
             is_working = imports.step(now=utc_now())
         except Exception as exc:
             if not is_unavailable(exc):  # otherwise the main thread logs it
-                log.exception("an import failed")
+                log.exception("An import failed")
         if not is_working:
             stop.wait(_IDLE)
     with contextlib.suppress(sa.exc.SQLAlchemyError):  # the leases expire
@@ -42,12 +42,12 @@ def run_imports(imports: Imports, stop: Stop) -> None:
 
 
 def read_file(stream: Readable, options: FileOptions, skipped: int) -> Generator[ReadLine]:
-    """Yield the lines of a file, except for some at its beginning.
+    """Yield the lines of a file after the skipped ones.
 
     Args:
         stream: The file.
         options: The options with which it is read.
-        skipped: The number of lines to leave out.
+        skipped: The number of lines to skip at the beginning.
 
     Raises:
         UnreadableFile: The file as a whole cannot be read.

@@ -1,4 +1,4 @@
-"""Child processes that are forked, so that they share what their parent has imported."""
+"""Forked child processes, which share the modules that their parent has imported."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class Process:
         deadline = time.monotonic() + _STOP_TIMEOUT
         while self.running:
             if time.monotonic() > deadline:
-                log.warning("%s did not end on SIGTERM and is killed", self.name)
+                log.warning("%s did not end on SIGTERM and will be killed", self.name)
                 self._send(signal.SIGKILL)
                 deadline += _STOP_TIMEOUT
             time.sleep(_POLL_INTERVAL)

@@ -52,7 +52,7 @@ def redis_command(socket: Path) -> list[str]:
         NoRedisServer: There is no server to run, or the path is too long for a socket.
     """
     if len(str(socket).encode()) > MAX_SOCKET_PATH:
-        raise NoRedisServer(f"{socket} is too long a path for a socket. Choose a shorter --data-dir.")
+        raise NoRedisServer(f"The path {socket} is too long for a socket. Choose a shorter --data-dir.")
     settings = {
         "port": "0",
         "unixsocket": str(socket),

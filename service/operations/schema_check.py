@@ -37,7 +37,7 @@ _MESSAGES = {
     SchemaState.READ_ONLY: (
         "{database} does not allow its role to create tables; make the role the owner of the database."
     ),
-    SchemaState.ENCODING: "{database} is not in UTF-8; start with one that is created with ENCODING 'UTF8'.",
+    SchemaState.ENCODING: "{database} is not encoded in UTF-8; start with a new one that has ENCODING 'UTF8'.",
 }
 
 
@@ -87,7 +87,7 @@ def require_schema(settings: Settings) -> None:
 
 
 def require_data(settings: Settings) -> None:
-    """Check the same for a command that only reads, which cannot use an empty SQLite database.
+    """Check that the database has the schema of this version, for a command that only reads.
 
     Raises:
         UnusableDatabase: The database has another schema, or none.
@@ -98,7 +98,7 @@ def require_data(settings: Settings) -> None:
 
 
 def check_at_start() -> None:
-    """Exit before gunicorn starts a worker if the settings or the schema are wrong; the database may be unavailable."""
+    """Exit before gunicorn starts a worker if the settings or the schema are wrong. Ignore an unavailable database."""
     try:
         require_schema(Settings.from_env())
     except CannotRun as exc:
@@ -132,7 +132,7 @@ def is_unused(settings: Settings) -> bool:
 
 
 def is_sqlite(settings: Settings) -> bool:
-    """Return whether the database is SQLite, whose file any command that writes may create."""
+    """Return whether the database is SQLite. Its file is created by the first command that writes."""
     return sa.make_url(settings.database_url).get_backend_name() == "sqlite"
 
 
@@ -148,7 +148,7 @@ def _state(settings: Settings) -> SchemaState:
 
 
 def _message(template: str, settings: Settings) -> str:
-    """Fill in the database and its replacement, without a user's password."""
+    """Return a message that names the database and a replacement, without the password in the URL."""
     url = sa.make_url(settings.database_url)
     if not is_sqlite(settings):
         database = f"The PostgreSQL database {url.database or url.username} on {url.host or 'this machine'}"

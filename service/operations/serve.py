@@ -78,12 +78,12 @@ def serve(
         settings: The settings of the service.
         host: The address to listen on.
         port: The port to listen on.
-        workers: The number of processes that answer requests.
+        workers: The number of processes that handle requests.
         announce: Called once with the service's address and, on the first start, the first key.
 
     Raises:
         StartError: Another service uses the data directory, or this one cannot listen.
-        UnusableDatabase: The database has another schema, or none where `BORNEOUT_MIGRATE` is false.
+        UnusableDatabase: The database has another schema, or no schema while `BORNEOUT_MIGRATE` is false.
         OtherHost: The Redis is embedded, and another host runs a worker on the database.
     """
     if settings.migrate:
@@ -194,7 +194,7 @@ def _run_worker(settings: Settings) -> None:
 
 
 def _run_gunicorn(settings: Settings, address: ListenAddress, *, workers: int) -> None:
-    """Run gunicorn as its command does, but in a process that has its imports loaded already."""
+    """Run gunicorn in this process, which has already loaded its imports."""
     # `serve` drains before it stops gunicorn, which must not drain again.
     env = {"DATA_DIR": str(settings.data_dir), "DATABASE_URL": settings.database_url, "DRAIN": "0"}
     os.environ.update({PREFIX + name: value for name, value in env.items()})
@@ -208,7 +208,7 @@ def _run_gunicorn(settings: Settings, address: ListenAddress, *, workers: int) -
 
 
 def _start(processes: list[Process], address: ListenAddress, stop: Stop) -> None:
-    """Start the processes, and wait until the last one, gunicorn, is ready, and for a moment for the first proof."""
+    """Start the processes, and wait until gunicorn is ready and, for a few seconds, until Redis is proven current."""
     for process in processes:
         process.start()
     gunicorn = processes[-1]
@@ -226,7 +226,7 @@ def _start(processes: list[Process], address: ListenAddress, stop: Stop) -> None
 
 
 def _redis_state(address: ListenAddress) -> str | None:
-    """Return the state of Redis as a service that is ready reports it; None while it is not ready."""
+    """Return the state of Redis according to `/readyz`; None while the service is not ready."""
     connection = HTTPConnection(address.host, address.port, timeout=1)  # unlike urlopen, it uses no proxy
     with closing(connection), suppress(OSError, HTTPException):
         connection.request("GET", "/readyz")

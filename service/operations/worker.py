@@ -1,4 +1,4 @@
-"""The worker: it delivers invalidations every second. Threads keep house, update standings, refit and run imports."""
+"""The worker. It delivers invalidations every second; its threads prune, seal, update standings, refit and import."""
 
 from __future__ import annotations
 
@@ -50,10 +50,10 @@ def run_worker(db: Database, cache: ScoreCache, stop: Stop, *, host: str, heartb
         host: The name of this host in the database.
         heartbeat: A file touched every round, for health checks.
     """
-    log.info("worker started")
+    log.info("Worker started")
     CURRENT_ACTOR.set(WORKER)
     if missing := cache.link.refused_commands():
-        log.warning("Redis refuses this user %s on the keys borneout:*; see docs/operations.md", ", ".join(missing))
+        log.warning("The Redis user may not run %s on the keys borneout:*; see docs/operations.md", ", ".join(missing))
     imports = Imports(db, cache, read_file)
     # In threads, because each may take half a minute, and invalidations must not wait for it.
     threads = [
@@ -70,7 +70,7 @@ def run_worker(db: Database, cache: ScoreCache, stop: Stop, *, host: str, heartb
         stop.set()
         for thread in threads:
             thread.join(_JOIN_TIMEOUT)
-    log.info("worker stopped")
+    log.info("Worker stopped")
 
 
 def _deliver_until(stop: Stop, delivery: Delivery, db: Database, *, host: str, heartbeat: Path) -> None:
@@ -100,7 +100,7 @@ def _touch(heartbeat: Path) -> None:
 
 
 def run_housekeeping(db: Database, imports: Imports, stop: Stop) -> None:
-    """Keep house every second until `stop` is set; a failure is logged and retried."""
+    """Renew the leases of imports and do the housekeeping every second until `stop` is set; failures are retried."""
     CURRENT_ACTOR.set(WORKER)
     while not stop.is_set():
         try:
@@ -108,7 +108,7 @@ def run_housekeeping(db: Database, imports: Imports, stop: Stop) -> None:
             keep_house(db, now=utc_now())
         except Exception as exc:
             if not is_unavailable(exc):  # otherwise the main thread logs it
-                log.exception("housekeeping failed and will be retried")
+                log.exception("Housekeeping failed and will be retried")
         stop.wait(INTERVAL)
 
 
@@ -121,7 +121,7 @@ def keep_house(db: Database, *, now: dt.datetime) -> None:
 
 
 def run_standings(db: Database, stop: Stop) -> None:
-    """Update the stored order of rankings every second until `stop` is set; a failure is logged and retried."""
+    """Update the stored order of rankings every second until `stop` is set; failures are logged and retried."""
     CURRENT_ACTOR.set(WORKER)
     while not stop.is_set():
         try:
@@ -129,7 +129,7 @@ def run_standings(db: Database, stop: Stop) -> None:
                 pass
         except Exception as exc:
             if not is_unavailable(exc):
-                log.exception("the standings were not updated, which will be retried")
+                log.exception("The update of the standings failed and will be retried")
         stop.wait(INTERVAL)
 
 
@@ -141,16 +141,16 @@ def run_refits(db: Database, cache: ScoreCache, stop: Stop) -> None:
         try:
             refit(db, cache, stop, now=utc_now())
         except Exception:
-            log.exception("refit failed and will be retried")
+            log.exception("The refit failed and will be retried")
         stop.wait(max(REFIT_PAUSE, _REFIT_SHARE * (time.monotonic() - started_at)))
 
 
 def refit(db: Database, cache: ScoreCache, stop: Stop, *, now: dt.datetime) -> None:
     """Refit the context of scores and the learner of forecasts if they are due, and store today's forecasts."""
     if (context := refit_context(db, cache, now=now)) is not None:
-        log.info("scores now use context %s", context)
+        log.info("Scores now use context %s", context)
     if refit_learner(db, now=now):
-        log.info("forecasts now use a new learner")
+        log.info("Forecasts now use a new learner")
     after = None
     while not stop.is_set() and (after := keep_forecasts(db, after=after, now=now)) is not None:
         pass

@@ -1,4 +1,4 @@
-"""The hosts whose workers run on a PostgreSQL database, each of which has to use the same Redis."""
+"""The hosts that run workers on a PostgreSQL database. All of them must use the same Redis."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _NAME_LENGTH = 500
 
 
 class OtherHost(CannotRun):
-    """An embedded Redis on a database that workers of other hosts use; the message names them."""
+    """An embedded Redis on a database that a worker on another host uses; the message names the host."""
 
 
 def host_name(settings: Settings) -> str:
@@ -58,7 +58,7 @@ def refuse_other_hosts(db: Database, name: str) -> None:
     if others:
         unmark_host(db, name)
         raise OtherHost(
-            f"The worker of {others[0]} runs on this database with another Redis than the embedded one of this host. "
+            f"The worker of {others[0]} uses this database with a different Redis. "
             "Set BORNEOUT_REDIS_URL to the same Redis on every host."
         )
 

@@ -61,7 +61,9 @@ class TrailEntryOut(Answer):
     after = _content("after", "deleted")
     salt = shown.text("The random string with which each text is hashed; null after a redaction.", allow_none=True)
     digest = shown.text("The SHA-256 digest of the entry, in hexadecimal. The seal is calculated from it.")
-    seal = shown.count("The number of the seal that covers the entry; null for about a second.", allow_none=True)
+    seal = shown.count(
+        "The number of the seal that covers the entry; null for the first second or so.", allow_none=True
+    )
 
 
 TrailPage = shown.page_of("TrailPage", TrailEntryOut, "writes")

@@ -16,7 +16,7 @@ from service.schemas.resolutions import ResolutionOut
 from service.values.vocabulary import ClaimKind, ClaimStatus, Verdict
 
 MAX_REPORTS = 100
-EXTERNAL_ID_LENGTH = 400  # in a file, a claim_id of 200 with the name of its feed before it
+EXTERNAL_ID_LENGTH = 400  # in a file: a claim_id of 200 characters, after the prefix of its feed
 
 _TEXT = {"description": "The proposition in words, specific enough to be checked."}
 _TOPIC = {
@@ -118,7 +118,7 @@ class ReviewNoteOut(Answer):
         allow_none=True,
         validate=OneOf([verdict.value for verdict in (Verdict.TRUE, Verdict.FALSE, Verdict.PARTIAL)]),
     )
-    truth = shown.share("The truth of a partial verdict, from 0 to 1; null for any other.", allow_none=True)
+    truth = shown.share("The truth of a partial verdict; null for any other verdict.", allow_none=True)
 
 
 class RootsOut(Answer):

@@ -43,14 +43,14 @@ class FieldOptions(TypedDict, total=False):
 
 
 class DescribedOptions(FieldOptions, total=False):
-    """The same options for a field that takes its documentation as metadata."""
+    """The same options, with the metadata that document a field."""
 
     metadata: Mapping[str, object]
     data_key: str
 
 
 class AnyText(ma.fields.String):
-    """A string without NUL and lone surrogates, which no database can store."""
+    """A string without NUL or lone surrogates, which databases cannot store."""
 
     default_error_messages = {"text": "Contains a character that is not text."}
 

@@ -64,7 +64,7 @@ class ForecastOut(Answer):
     interval = shown.part(IntervalOut, f"The credible interval of the probability; {_NULL}.", allow_none=True)
     trained_on = shown.count(
         "The number of resolved claims that the method was trained on. A claim that is resolved before its "
-        f"`resolves_by` is included once that has passed; {_NULL}.",
+        f"`resolves_by` is included once that date has passed; {_NULL}.",
         allow_none=True,
     )
     independent_roots = shown.count(INDEPENDENT_ROOTS)

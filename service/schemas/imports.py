@@ -54,7 +54,7 @@ class ImportProblemOut(Answer):
     detail = shown.text("The cause of the problem.")
     errors = ma.fields.List(
         ma.fields.Nested(Place),
-        metadata={"description": "Every invalid place in the line; left out if the problem is not about places."},
+        metadata={"description": "Every invalid place in the line; left out if the problem concerns no place."},
     )
 
 

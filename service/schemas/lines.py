@@ -252,7 +252,7 @@ def _flat(line: _Flat, feed: str | None) -> FlatLine:
 
 
 def _date_if(edge: Callable[[dt.date], dt.datetime], given: dt.date) -> dt.date:
-    """Return the date of a moment that is at the given edge of its day, or else the moment itself."""
+    """Return the date of a moment if it is at the given edge of its day, else the moment itself."""
     day = given.date() if isinstance(given, dt.datetime) else given
     return day if edge(day) == given else given
 

@@ -24,8 +24,8 @@ MAX_LOOKUP_BODY = 16 << 20  # bytes
 _ADDRESS = (
     "An http or https URL, or a host with an optional path, such as `bild.de/sport`. The host may be in "
     "Unicode or punycode; its case, `www.`, a trailing dot, and the user, port, query and fragment are "
-    "ignored. The address of an archive, an AMP cache, a translator or a redirect around it is removed. "
-    "Short links are not followed, so their outlet is unknown."
+    "ignored. If it is the address of a page in an archive, an AMP cache or a translator, or of a redirect, the "
+    "original page counts. Short links are not followed, so their outlet is unknown."
 )
 
 

@@ -1,4 +1,4 @@
-"""Submissions from the public forms, in the forms, and in requests and responses of editors."""
+"""Submissions from the public forms: the fields of the forms, and the requests and responses of editors."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ Place = shown.schema_of(
             "The place as a JSON pointer (RFC 6901) into the body; for a query parameter, `/` and its name."
         ),
         "detail": shown.text("The error at this place."),
-        "code": shown.text("A name of the broken rule for programs, such as `required`."),
+        "code": shown.text("A machine-readable name of the broken rule, such as `required`."),
         "in": ma.fields.String(
             validate=OneOf(["query"]),
             metadata={"description": "`query` for a query parameter; left out for the body."},
@@ -40,5 +40,5 @@ class Problem(Answer):
     instance = shown.text("The path of the request.")
     errors = ma.fields.List(
         ma.fields.Nested(Place),
-        metadata={"description": "Every invalid place in the request; left out if the problem is not about places."},
+        metadata={"description": "Every invalid place in the request; left out if the problem concerns no place."},
     )

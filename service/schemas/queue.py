@@ -25,7 +25,7 @@ class StakeOut(Answer):
 
 
 class DueClaim(ClaimSummary):
-    """A claim that is due, with what depends on its resolution."""
+    """A due claim, with the reports and outlets affected by its resolution."""
 
     at_stake = shown.part(StakeOut, "The reports and outlets affected by the resolution.")
 

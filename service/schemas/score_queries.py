@@ -38,7 +38,7 @@ def _check_level(value: float) -> None:
 
 
 class LensMembers(TypedDict, total=False):
-    """The parsed parameters of a lens and of a page. A query leaves out those that it does not have."""
+    """The parsed parameters of a lens and of a page. Those that a query does not take are missing."""
 
     topic: str | None
     basis: Basis
@@ -50,7 +50,7 @@ class LensMembers(TypedDict, total=False):
 
 
 class ScoreParameters(TypedDict):
-    """The parameters of one outlet's score as loaded, which are the members of a lens."""
+    """The parsed parameters of one outlet's score, which become the members of a lens."""
 
     topic: str | None
     basis: Basis

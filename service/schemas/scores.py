@@ -56,7 +56,7 @@ class RecordOut(Answer):
     """The record behind a score: the claims that the outlet got right, compared with an average outlet."""
 
     right = shown.amount("The number of resolved claims that the outlet got right; a partly right one adds a fraction.")
-    expected = shown.amount("The number that an average outlet would have got right of the same claims.")
+    expected = shown.amount("The number of the same claims that an average outlet would have got right.")
     resolved = shown.count("The number of the outlet's claims that are resolved and scored.")
 
 
@@ -166,7 +166,7 @@ class ScoreOut(RatedOut):
     )
     reply = shown.part(ScoreReplyOut, "The outlet's newest reply to its record; null if none.", allow_none=True)
     ledger = shown.text(
-        "The newest head of the ledger (`GET /v1/ledger`) when the score was computed; null before the first.",
+        "The `head` of the newest seal (`GET /v1/ledger`) when the score was computed; null before the first seal.",
         allow_none=True,
     )
     computed_at = shown.instant("When the score was computed.")

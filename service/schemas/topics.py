@@ -13,7 +13,7 @@ class TopicOut(Answer):
     """A topic with the numbers of claims on it and on the topics below it."""
 
     topic = shown.text("The path of the topic.")
-    claims = shown.count("The number of claims: those that are open, due or resolved, and opinions.")
+    claims = shown.count("The number of claims: open, due and resolved ones, and opinions.")
     open = shown.count("The number of open claims.")
     due = shown.count("The number of due claims.")
     resolved = shown.count("The number of resolved claims, whatever their verdict.")

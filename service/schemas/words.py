@@ -1,4 +1,4 @@
-"""Stances, verdicts and numbers as files write them."""
+"""Fields for stances, verdicts and numbers as import files write them."""
 
 from __future__ import annotations
 

@@ -31,8 +31,8 @@ R = TypeVar("R")
 SECURITY_SCHEME = {
     "type": "http",
     "scheme": "bearer",
-    "description": "An API key, which begins with `bo_`. Enter the key alone: it is sent as "
-    "`Authorization: Bearer bo_...`. Each operation names the scope that it requires; the scope `admin` includes all.",
+    "description": "An API key, which begins with `bo_`. Enter only the key: it is sent as "
+    "`Authorization: Bearer bo_...`. Each operation names the scope that it requires; `admin` includes all others.",
 }
 
 log = logging.getLogger(__name__)

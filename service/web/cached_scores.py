@@ -1,4 +1,4 @@
-"""Scores in the form in which the API sends them: serialized, with an ETag, and cached."""
+"""Cached scores, serialized as the API sends them, with their ETags."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ JsonObject: TypeAlias = dict[str, Any]
 """A serialized result."""
 
 OF_SCORES = {"Cache-Status": {"$ref": "#/components/headers/Cache-Status"}}
-"""The headers of `score_response`, as they are documented."""
+"""The headers that `score_response` adds, for the API document."""
 _SCORE, _TOPICS = ScoreOut(), TopicPage()
 
 
@@ -139,12 +139,12 @@ def score_response(answer: EncodedResponse, status: CacheStatus, *, content_type
 
 
 def tagged(document: JsonObject, lasting: JsonObject, *, next_cursor: str | None = None) -> EncodedResponse:
-    """Return a JSON document with the ETag of its lasting members. These do not change only because time passes."""
+    """Return a JSON document with the ETag of its lasting members, which do not change just because time passes."""
     return EncodedResponse(json.dumps(document).encode(), etag_of(lasting), next_cursor=next_cursor)
 
 
 def lasting_members(document: JsonObject, lens: Lens, *passing: str) -> JsonObject:
-    """Return a document without its passing members. The moment of a current score is one of them."""
+    """Return a document without its passing members, which include the moment of a current score."""
     without = {*passing, "computed_at"} | ({"as_of"} if lens.is_current else set())
     return {name: value for name, value in document.items() if name not in without}
 
@@ -161,7 +161,7 @@ def _cached(
     def compute(questions: Sequence[CacheKey]) -> list[EncodedResponse]:
         slugs = [question.subject for question in questions]
         scores = read_scores(db, slugs, lens=lens, now=now, follow_merges=follow_merges)
-        # The score of the outlet that a merge leads to is not cached: its invalidation would not reach this entry.
+        # The score of an outlet reached through a merge is not cached: its invalidation would not reach this entry.
         return [
             _encode(score, lens, expires_at=score.changes_at if score.outlet == slug else now)
             for slug, score in zip(slugs, scores, strict=True)

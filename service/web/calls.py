@@ -1,4 +1,4 @@
-"""The parts of a call that are read before its view runs, and the ETag of what the view returns.
+"""Parse and check a call before its view runs, and add the ETag of its result.
 
 Bodies are strict JSON, and query strings have no repeated or unknown parameters. `Idempotency-Key` makes a call safe to
 retry, and `If-Match` protects a change from overwriting another one. The decorators also document the headers.
@@ -85,7 +85,7 @@ class Parser(FlaskParser):
 
 
 def _with_plus(given: MultiDict[str, str], schema: ma.Schema) -> MultiDict[str, str]:
-    """Return query parameters with the plus signs of offsets restored, which arrive as blanks if not escaped."""
+    """Return query parameters with the plus signs of offsets restored, which arrive as spaces if not escaped."""
     instants = {name for name, field in schema.fields.items() if isinstance(field, Instant)}
     return MultiDict(
         (name, restore_plus(value) if name in instants else value) for name, value in given.items(multi=True)
@@ -108,7 +108,7 @@ def read_body(req: Request) -> bytes:
 
 
 def strict(view: Callable[P, R]) -> Callable[P, R]:
-    """Reject the query parameters of calls to an API view that takes none."""
+    """Reject calls with query parameters if an API view takes none."""
     takes_query = any(argument["in"] == "query" for argument in arguments_of(view))
     if takes_query or not hasattr(view, "_apidoc") or getattr(view, "is_strict", False):
         return view

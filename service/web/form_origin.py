@@ -24,10 +24,10 @@ def check_sender() -> None:
 
 
 def _is_same_origin() -> bool:
-    """Return whether the browser states that one of our pages sent this request.
+    """Return whether the browser confirms that one of our pages sent this request.
 
     Browsers send `Sec-Fetch-Site` over https, and always send `Origin`. The scheme is not compared, because a proxy may
-    end TLS.
+    terminate TLS.
     """
     if (site := request.headers.get("Sec-Fetch-Site")) is not None:
         return site == "same-origin"
@@ -36,5 +36,5 @@ def _is_same_origin() -> bool:
 
 
 def is_https() -> bool:
-    """Return whether a form was sent over https. Behind a proxy the browser states it in `Origin`."""
+    """Return whether a form was sent over https. Behind a proxy, only `Origin` shows it."""
     return request.is_secure or request.headers.get("Origin", "").startswith("https://")

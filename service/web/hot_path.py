@@ -4,7 +4,7 @@ The application records the stamps of the cache under which a response is curren
 gets this response from the memory of the process:
 
 * under a lease, without a call to Redis. A lease ends `BORNEOUT_LEASE_MS` after the start of the last call to Redis.
-  Every write waits that long after it has invalidated scores. When the write is answered, no process has an older lease
+  Every write waits that long after it has invalidated scores. When its response is sent, no process has an older lease
   (Gray and Cheriton, 1989);
 * without a lease, after one call to Redis, which confirms the stamps. The same call returns the response to a request
   about one outlet if another process has stored it there.
@@ -154,7 +154,7 @@ class HotPath:
         return kept.complete(request_id, limit)
 
     def _confirmed(self, kept: KeptResponse) -> KeptResponse | None:
-        """Return a response if it is current under the lease or according to Redis."""
+        """Return a response if it is current under the lease or according to Redis, else None."""
         if time.time() >= kept.expires_at:
             return None
         if self._is_leased(kept):
@@ -218,7 +218,7 @@ class HotPath:
         return None if caller is None else count("reads", f"key:{caller.key_id}", reads)
 
     def _ask(self, key: Key, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Call the application, and keep its response if stamps tell for how long it is current."""
+        """Call the application, and keep its response if the application has noted its validity."""
         noted = NotedStart(start_response)
         body = self.app(environ, noted)
         validity: Validity | None = environ.get(CURRENT_UNDER)

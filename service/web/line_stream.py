@@ -1,4 +1,4 @@
-"""Exports as streams of lines. Each is read from one snapshot, and a process sends only a few at a time."""
+"""Exports as streams of lines. Each reads one snapshot, and a process sends only a few at a time."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ _CHUNK = 1 << 16  # characters
 log = logging.getLogger(__name__)
 
 Read = Callable[[Session], Iterator[Line]]
-"""Reads the lines of an export within a snapshot."""
+"""A function that reads the lines of an export within a snapshot."""
 
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """The columns of an export as CSV, and how its rows are read."""
+    """The columns of an export as CSV, with the function that reads its rows."""
 
     names: Sequence[str]
     read: Read
@@ -98,7 +98,7 @@ def stream_texts(read: Callable[[Session], Iterator[str]], content_type: str) ->
         stack.push(opened)
         resources = stack.pop_all()
     response = Response(_send(first, chunks, resources), content_type=content_type)
-    response.call_on_close(resources.close)  # if the client leaves before the end, or sent HEAD
+    response.call_on_close(resources.close)  # if the client disconnects early, or sent HEAD
     response.headers["Cache-Control"] = "no-cache"
     return response
 

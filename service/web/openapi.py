@@ -39,8 +39,8 @@ select *Authorize* to enter yours. Calls are limited per API key, or per IP addr
 
 **Errors.** Every error is a problem document (RFC 9457). Its `type` is the path of a page that explains the problem.
 
-**Licence.** No licence for the records is stated here. Ask the operator of the service on which terms they may be
-reused.""",
+**Licence.** This document states no licence for the records. Ask the operator of the service for the terms of
+reuse.""",
 }
 SERVERS = [{"url": "/", "description": "The service that serves this document."}]
 
@@ -103,7 +103,7 @@ def _general_rules(operation: Operation, names: AbstractSet[str | None], *, is_p
         case [{"apiKey": [scope]}]:
             yield f"Requires an API key with the scope `{scope}`."
         case [{"apiKey": [scope]}, {}]:
-            yield f"Needs no API key, unless the operator has closed public reading: then one with the scope `{scope}`."
+            yield f"Needs no API key, unless the operator has closed public reading; then it needs the scope `{scope}`."
         case _:
             yield "Needs no API key and is never rate limited."
     if "cursor" in names:
@@ -163,7 +163,7 @@ _HEADERS: Mapping[str, tuple[str, Schema]] = {
     "ETag": ("The version of the content. It changes whenever the content does.", {"type": "string"}),
     "Idempotency-Replayed": ("`true` if this is the stored response to an earlier request.", {"type": "string"}),
     "Link": ("The address of the next page as `rel=next` (RFC 8288); missing on the last page.", {"type": "string"}),
-    "Location": ("The path to request instead, or that of the job.", {"type": "string"}),
+    "Location": ("The path to request instead, or the path of the job.", {"type": "string"}),
     "RateLimit": (
         "The limit that applies, the number of calls left (`r`), and the seconds until the limit is reset (`t`).",
         {"type": "string"},
@@ -172,10 +172,13 @@ _HEADERS: Mapping[str, tuple[str, Schema]] = {
         "The limit that applies, the number of calls allowed (`q`), and its window in seconds (`w`).",
         {"type": "string"},
     ),
-    "Retry-After": ("After how many seconds to retry, if a retry can succeed.", {"type": "integer"}),
+    "Retry-After": (
+        "The seconds to wait before a retry; missing if a retry cannot succeed.",
+        {"type": "integer"},
+    ),
     "WWW-Authenticate": ("The authentication scheme: `Bearer`.", {"type": "string"}),
     "X-Request-ID": (
-        "The id of the request in the log: the one that was sent, or else a new one.",
+        "The id of the request in the log: the one that you sent, or else a new one.",
         {"type": "string"},
     ),
 }

@@ -1,4 +1,4 @@
-"""The parts of the OpenAPI document that we complete after smorest has written it, as types."""
+"""Types for the parts of the OpenAPI document that we complete after smorest has generated it."""
 
 from __future__ import annotations
 

@@ -68,7 +68,7 @@ caller: Callable[[], Caller] = partial(attrgetter("caller"), g)
 
 
 def read_late(read: Callable[[Database], R]) -> R:
-    """Read from the replica, or from the database if that fails. The result may be some moments old.
+    """Read from the replica, or from the database if that fails. The result may be a few moments old.
 
     The database is also read if there is no replica, or if an object is not on the replica yet. Never use this for a
     score that R20 covers, or for a response that is kept under stamps of the cache.

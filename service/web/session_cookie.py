@@ -24,15 +24,15 @@ LIFE = dt.timedelta(hours=12)
 
 _SKIPPED = "borneout_skipped"
 _MOST_SKIPPED = 150
-"""The number of skipped claims for which a cookie has room."""
+"""The number of skipped claims that fit in a cookie."""
 
 
 def begin_session(response: Response, ticket: Ticket) -> None:
     """Set a session cookie for 12 hours: for the desk, or for all pages if public reading is closed.
 
-    If the form was sent over https, the cookie is sent only over https. The browser states this in `Origin`, also
-    behind proxies that end TLS. The cookie is `SameSite=Strict`, so requests from other sites do not include it, not
-    even links to the desk.
+    If the form was sent over https, the cookie is sent only over https. `Origin` shows this even behind proxies that
+    terminate TLS. The cookie is `SameSite=Strict`, so requests from other sites do not include it, not even links to
+    the desk.
     """
     content = {"key": str(ticket.key_id), "mark": ticket.mark}
     desk, everywhere = _paths()
@@ -52,7 +52,7 @@ def end_session(response: Response) -> None:
 
 
 def skipped_claims() -> list[UUID]:
-    """Return the ids of the claims that were skipped in this session, in that order; a malformed cookie has none."""
+    """Return the ids of the claims skipped in this session, the first one first; none from a malformed cookie."""
     with suppress(BadBase64, ValueError):
         ids = base64.urlsafe_b64decode(request.cookies.get(_SKIPPED, ""))
         return [UUID(bytes=ids[at : at + 16]) for at in range(0, len(ids), 16)]
@@ -60,7 +60,7 @@ def skipped_claims() -> list[UUID]:
 
 
 def remember_skipped(response: Response, claims: Sequence[UUID]) -> None:
-    """Set the cookie with the ids of the claims skipped in this session; if they are too many, with the latest."""
+    """Store the ids of the claims skipped in this session in a cookie. If they are too many, keep the latest."""
     desk, _ = _paths()
     if claims:
         ids = base64.urlsafe_b64encode(b"".join(claim.bytes for claim in claims[-_MOST_SKIPPED:])).decode()

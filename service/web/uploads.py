@@ -1,4 +1,4 @@
-"""Receive a file in the body of a request as it arrives, at a minimum speed, and one at a time in each process."""
+"""Stream a file from the body of a request, at a minimum speed, one file at a time in each process."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ WINDOW = 30.0
 _PIECE = 1 << 16  # bytes
 _MAX_FIELDS = 1 << 16  # bytes of a form before its file
 _ENCODINGS = ("identity", "gzip", "x-gzip", "zstd")
-"""The content encodings of a file that is stored as it is, because its format is detected from its first bytes."""
+"""The accepted content encodings. Files are stored unchanged, because their first bytes show their format."""
 
 
 @dataclass(slots=True)

@@ -109,7 +109,7 @@ def test_data_directory_that_cannot_be_written(command, tmp_path):
         ("file", ["is not a directory"]),
         ("file/below", ["cannot be created: Not a directory"]),
         ("closed/below", ["cannot be created: Permission denied"]),
-        ("\udcff", ["must have a name in UTF-8"]),
+        ("\udcff", ["must have a name that is valid UTF-8"]),
     ],
 )
 def test_data_directory_that_cannot_be_made(name, words, tmp_path):

@@ -130,7 +130,7 @@ def test_backup_overwrites_nothing(backup_file, world):
     """
     content = backup_file.read_bytes()
 
-    with pytest.raises(BackupError, match="exists already"):
+    with pytest.raises(BackupError, match="already exists"):
         backup(world.runtime.settings.database_url, backup_file)
     assert content == backup_file.read_bytes()
 
@@ -267,7 +267,7 @@ def test_commands(world, settings, tmp_path):
     restored = run("restore", tmp_path / "kept.db")
     again = run("backup", tmp_path / "kept.db")
 
-    assert re.search(r"kept.db holds the database .* \d+ bytes", backed_up.output)
+    assert re.search(r"kept.db contains the database .* \d+ bytes", backed_up.output)
     assert (0, 0, 1) == (backed_up.exit_code, restored.exit_code, again.exit_code)
     assert re.search(r"The database that it replaced is .*borneout\.db\.before-", restored.output)
-    assert "exists already" in again.output
+    assert "already exists" in again.output

@@ -225,7 +225,7 @@ def test_encoding_of_the_database(stage, encoding):
         try:
             stage.command.env["BORNEOUT_DATABASE_URL"] = other.render_as_string(hide_password=False)
             for name in ALL:
-                fails(stage.run(ALL[name]), other.database, "is not in UTF-8")
+                fails(stage.run(ALL[name]), other.database, "is not encoded in UTF-8")
         finally:
             connection.exec_driver_sql(f"DROP DATABASE {other.database} WITH (FORCE)")
     engine.dispose()

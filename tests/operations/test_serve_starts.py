@@ -88,7 +88,7 @@ def test_first_and_later_starts(tmp_path, serve):
     """
     database = f"sqlite:///{tmp_path}/here.db"
     message = fails_to_serve(tmp_path / ("long" * 30), BORNEOUT_DATABASE_URL=database)
-    assert "too long a path for a socket" in message
+    assert "is too long for a socket" in message
     with contextlib.closing(Database(database)) as db:
         assert [] == list_keys(db)
 

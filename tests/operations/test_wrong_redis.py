@@ -208,7 +208,7 @@ def test_second_host_with_an_embedded_redis(postgres, tmp_path):
         with pytest.raises(AssertionError, match="it exited"):
             Service(folders[1], env=env)
         said = (folders[1] / "serve.log").read_text()
-        assert f":{folders[0]} runs on this database with another Redis than the embedded one of this host" in said
+        assert f":{folders[0]} uses this database with a different Redis" in said
         assert "Set BORNEOUT_REDIS_URL to the same Redis on every host." in said
         assert ("ok", "ok") == state(first)
         first.stop()

@@ -39,6 +39,8 @@ def check_response(app, response):
     if status >= 400 and response.request.method != "HEAD":
         assert {"type", "title", "status", "detail", "instance"} <= response.json.keys()
         assert (status, response.request.path) == (response.json["status"], response.json["instance"])
+    if status == 204:
+        assert (b"", False) == (response.get_data(), "Content-Type" in response.headers)
     operation = _operation(app, response.request)
     if operation is None:
         return
